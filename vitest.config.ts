@@ -1,0 +1,11 @@
+import { defineConfig } from 'vitest/config'
+
+export default defineConfig({
+  resolve: { conditions: ['modelspine/source', 'module', 'node', 'development|production'] },
+  ssr: { resolve: { conditions: ['modelspine/source', 'module', 'node', 'development|production'] } },
+  test: {
+    include: ['test/**/*.test.ts'],
+    exclude: ['test/live/**', 'node_modules/**'],
+    pool: 'threads',
+  },
+})
