@@ -1,6 +1,6 @@
-import { defineConfig } from 'vitest/config'
+import { defineConfig, type ViteUserConfig } from 'vitest/config'
 
-export default defineConfig({
+const config: ViteUserConfig = defineConfig({
   resolve: { conditions: ['modelspine/source', 'module', 'node', 'development|production'] },
   ssr: { resolve: { conditions: ['modelspine/source', 'module', 'node', 'development|production'] } },
   test: {
@@ -9,3 +9,5 @@ export default defineConfig({
     pool: 'threads',
   },
 })
+
+export default config

@@ -1,0 +1,79 @@
+/**
+ * Time, timers and randomness as one injected thing. Nothing else in the core reads a clock or a random number,
+ * so the same seed gives the same run.
+ */
+
+export interface Timer {
+  cancel(): void
+}
+
+export interface Clock {
+  /** Wall time, milliseconds since the epoch. */
+  now(): number
+  /** Milliseconds from an arbitrary start, never going backwards. For durations. */
+  monotonic(): number
+  /** Calls once after `delayMs`. The timer does not keep the process alive unless `keepAlive` is true. */
+  schedule(delayMs: number, run: () => void, keepAlive?: boolean): Timer
+  /** Uniform in [0, 1). */
+  random(): number
+  /** A name that no other call has given: 26 characters, sortable by time. */
+  id(): string
+}
+
+const digits = '0123456789abcdefghjkmnpqrstvwxyz'
+
+/** 10 characters of time and 16 of randomness in Crockford's base 32, the layout of a ULID. */
+export function sortableId(nowMs: number, random: () => number): string {
+  let time = ''
+  for (let rest = nowMs, place = 0; place < 10; place += 1) {
+    time = digits.charAt(rest % 32) + time
+    rest = Math.floor(rest / 32)
+  }
+  let tail = ''
+  for (let place = 0; place < 16; place += 1) tail += digits.charAt(Math.floor(random() * 32))
+  return time + tail
+}
+
+/** The machine's own clock. */
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  monotonic: () => performance.now(),
+  schedule(delayMs, run, keepAlive = false) {
+    const timer = setTimeout(run, delayMs)
+    if (!keepAlive) timer.unref()
+    return { cancel: () => clearTimeout(timer) }
+  },
+  random: () => Math.random(),
+  id: () => sortableId(Date.now(), Math.random),
+}
+
+/** Resolves after `delayMs`, or at once when aborted (then it rejects with the abort's reason). */
+export function sleep(clock: Clock, delayMs: number, abort?: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (abort?.aborted) return reject(abort.reason)
+    const onAbort = (): void => {
+      timer.cancel()
+      reject(abort?.reason)
+    }
+    const timer = clock.schedule(
+      delayMs,
+      () => {
+        abort?.removeEventListener('abort', onAbort)
+        resolve()
+      },
+      true,
+    )
+    abort?.addEventListener('abort', onAbort, { once: true })
+  })
+}
+
+/** mulberry32: a small seeded generator, good enough for choice and jitter, not for keys. */
+export function seededRandom(seed: number): () => number {
+  let state = seed >>> 0
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296
+  }
+}
