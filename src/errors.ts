@@ -57,7 +57,7 @@ const codes = {
   unauthenticated: false,
   'body-too-large': false,
   stopped: false,
-} as const satisfies Record<string, boolean>
+} as const
 
 export type ErrorCode = keyof typeof codes
 
