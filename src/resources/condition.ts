@@ -1,0 +1,61 @@
+/** One observed fact about a resource, in the Kubernetes shape. */
+export interface Condition {
+  readonly type: ConditionType
+  readonly status: 'True' | 'False' | 'Unknown'
+  /** One CamelCase word that programs may switch on. */
+  readonly reason: string
+  /** For people: what happened, to what, and what would help. */
+  readonly message: string
+  /** ISO 8601; when `status` last changed. */
+  readonly lastTransitionTime: string
+  readonly observedGeneration: number
+}
+
+/**
+ * - `Ready`: what is declared is what serves all traffic.
+ * - `Progressing`: a rollout is under way, waits or has stopped; the reason says which.
+ * - `ModelResolved`: the reference was found in its registry at the last look.
+ * - `PolicyDenied`: a policy engine refused the next move; nothing that was granted is taken away.
+ * - `StableUnhealthy`: no revision that serves traffic is observed ready.
+ * - `Degraded`: the loop itself is hindered (target, store, audit or policy failing); the reason says by what.
+ */
+export type ConditionType =
+  | 'Ready'
+  | 'Progressing'
+  | 'ModelResolved'
+  | 'PolicyDenied'
+  | 'StableUnhealthy'
+  | 'Degraded'
+
+/** Replaces the condition of the same type; the transition time moves only when the status changes. */
+export function withCondition(
+  conditions: readonly Condition[],
+  next: Omit<Condition, 'lastTransitionTime'>,
+  nowMs: number,
+): readonly Condition[] {
+  const previous = conditions.find((each) => each.type === next.type)
+  if (
+    previous?.status === next.status &&
+    previous.reason === next.reason &&
+    previous.message === next.message &&
+    previous.observedGeneration === next.observedGeneration
+  ) {
+    return conditions
+  }
+  const lastTransitionTime =
+    previous?.status === next.status ? previous.lastTransitionTime : new Date(nowMs).toISOString()
+  const condition: Condition = { ...next, lastTransitionTime }
+  return previous === undefined
+    ? [...conditions, condition]
+    : conditions.map((each) => (each.type === next.type ? condition : each))
+}
+
+export function withoutCondition(conditions: readonly Condition[], type: ConditionType): readonly Condition[] {
+  return conditions.some((each) => each.type === type)
+    ? conditions.filter((each) => each.type !== type)
+    : conditions
+}
+
+export function conditionOf(conditions: readonly Condition[], type: ConditionType): Condition | undefined {
+  return conditions.find((each) => each.type === type)
+}

@@ -1,0 +1,155 @@
+import type { Duration } from './duration.ts'
+import type { Metadata, MetadataInput } from './metadata.ts'
+import type { ModelReference } from './reference.ts'
+
+/** Declared: this model, on this target, rolled out this way, under these policies. */
+export interface ModelDeployment {
+  readonly apiVersion: 'modelspine.dev/v1alpha1'
+  readonly kind: 'ModelDeployment'
+  readonly metadata: Metadata
+  readonly spec: ModelDeploymentSpec
+}
+
+export interface ModelDeploymentSpec {
+  readonly model: ModelReference
+  readonly target: TargetReference
+  /** Enters the revision's hash: a change here is a new revision. */
+  readonly runtime: RuntimeSettings
+  /** Not part of the revision: changes in place. */
+  readonly scale: Scale
+  readonly strategy: Strategy
+  /** The gates that the strategy's steps refer to by name. */
+  readonly analysis: readonly AnalysisGate[]
+  /** Names of the plane's policy engines that must agree; empty means all of them. */
+  readonly policies: readonly string[]
+  /** How long a rollout may go without progress before it is rolled back. Pauses asked for do not count. */
+  readonly deadline: Duration
+}
+
+export interface TargetReference {
+  readonly name: string
+  /** Checked by the target's own schema. */
+  readonly settings: Readonly<Record<string, unknown>>
+}
+
+export interface RuntimeSettings {
+  readonly env: Readonly<Record<string, string>>
+  /** Environment variable → secret reference such as `env:TOKEN`. Only the reference is ever stored. */
+  readonly secrets: Readonly<Record<string, string>>
+  /** Requests such as `{ cpu: "2", memory: "4Gi", "nvidia.com/gpu": 1 }`, in the target's own units. */
+  readonly resources: Readonly<Record<string, string | number>>
+}
+
+/** Replicas of each revision. `min: 0` needs a target that scales to zero. */
+export interface Scale {
+  readonly min: number
+  readonly max: number
+}
+
+export type Strategy =
+  | { readonly rolling: RollingStrategy }
+  | { readonly canary: CanaryStrategy }
+  | { readonly blueGreen: BlueGreenStrategy }
+
+/** Moves traffic in equal steps as long as the new revision is observed ready. No gates. */
+export interface RollingStrategy {
+  /** Percent of traffic moved at a time. */
+  readonly step: number
+  /** Time between two steps. */
+  readonly every: Duration
+}
+
+/** Does each step in turn; after the last one the candidate takes all traffic. */
+export interface CanaryStrategy {
+  readonly steps: readonly CanaryStep[]
+}
+
+export type CanaryStep =
+  /** The candidate's share of traffic from here on, in percent. */
+  | { readonly weight: number }
+  /** Waits this long, or until somebody promotes. */
+  | { readonly pause: Duration | 'until-promoted' }
+  /** Measures for this long; all named gates must pass at the end, and one that surely fails ends it early. */
+  | { readonly analyze: readonly string[]; readonly for: Duration }
+
+/** Starts the new revision beside the old one, switches all traffic at once, measures, then removes the old one. */
+export interface BlueGreenStrategy {
+  /** `false` waits for `promote` before the switch. */
+  readonly autoPromote: boolean
+  /** Gates read after the switch; a failure switches back. */
+  readonly analyze: readonly string[]
+  /** How long the gates are read. */
+  readonly for: Duration
+  /** How long the old revision is kept running after the gates passed. */
+  readonly keepPrevious: Duration
+}
+
+export interface AnalysisGate {
+  readonly name: string
+  /** What is asked of the source, such as `labels.accuracy` or `requests.errors`. */
+  readonly metric: string
+  /** The plane's metric source to ask; `router` is what the plane measured itself. */
+  readonly source: string
+  /** Fewer samples than this never pass and never fail. Needs a source that counts. */
+  readonly minSamples: number
+  readonly pass: GateRule
+  /** At the step's deadline, without enough data: hold the rollout for a person, or fail it. */
+  readonly noData: 'pause' | 'fail'
+  /** At the step's deadline, while the source answers with an error: the same choice. */
+  readonly onError: 'pause' | 'fail'
+}
+
+export type GateRule =
+  | { readonly atLeast: number }
+  | { readonly atMost: number }
+  /** Compared with the stable revision over the same interval; `by` is how much worse is still fine, in the metric's unit. */
+  | { readonly noWorseThan: 'stable'; readonly by: number; readonly better: 'higher' | 'lower' }
+
+/** What a person writes: short forms allowed, defaults left out. */
+export interface ModelDeploymentInput {
+  readonly apiVersion?: 'modelspine.dev/v1alpha1'
+  readonly kind?: 'ModelDeployment'
+  readonly metadata: MetadataInput
+  readonly spec: ModelDeploymentSpecInput
+}
+
+export interface ModelDeploymentSpecInput {
+  /** `registry/name@alias`, `registry/name:version`, or the parts. */
+  readonly model: string | ModelReference
+  readonly target: string | { readonly name: string; readonly settings?: Readonly<Record<string, unknown>> }
+  readonly runtime?: Partial<RuntimeSettings>
+  /** Default `{ min: 1, max: 1 }`; `max` defaults to `min`, and `min` to 1. */
+  readonly scale?: Partial<Scale>
+  /** Default `{ rolling: {} }`. */
+  readonly strategy?:
+    | { readonly rolling: Partial<RollingStrategy> }
+    | { readonly canary: CanaryStrategy }
+    | { readonly blueGreen: Partial<BlueGreenStrategy> }
+  readonly analysis?: readonly AnalysisGateInput[]
+  readonly policies?: readonly string[]
+  /** Default `30m`. */
+  readonly deadline?: Duration
+}
+
+export interface AnalysisGateInput {
+  readonly name: string
+  readonly metric: string
+  /** Default `router`. */
+  readonly source?: string
+  /** Default 1. */
+  readonly minSamples?: number
+  readonly pass:
+    | { readonly atLeast: number }
+    | { readonly atMost: number }
+    | {
+        readonly noWorseThan: 'stable'
+        /** Default 0. */
+        readonly by?: number
+        /** Known for the plane's own metrics; needed for others. */
+        readonly better?: 'higher' | 'lower'
+      }
+  /** Default `pause`. */
+  readonly noData?: 'pause' | 'fail'
+  /** Default `pause`. */
+  readonly onError?: 'pause' | 'fail'
+}

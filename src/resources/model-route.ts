@@ -1,0 +1,54 @@
+import type { Duration } from './duration.ts'
+import type { Metadata, MetadataInput } from './metadata.ts'
+
+/** Declared: requests to this public model name are served by these backends, chosen this way. */
+export interface ModelRoute {
+  readonly apiVersion: 'modelspine.dev/v1alpha1'
+  readonly kind: 'ModelRoute'
+  readonly metadata: Metadata
+  readonly spec: ModelRouteSpec
+}
+
+export type Operation = 'infer' | 'chat' | 'embed'
+
+export interface ModelRouteSpec {
+  /** The public model name is `metadata.name`; requests for other operations are refused. */
+  readonly operations: readonly Operation[]
+  /** Where requests go, by weight. */
+  readonly backends: readonly RouteBackend[]
+  /** Tried in order when the chosen backend failed before it gave any output. */
+  readonly fallback: readonly RouteBackend[]
+  /** One for the whole request, all attempts included. */
+  readonly timeout: Duration
+  /** What happens when an `invoke` policy cannot answer. */
+  readonly onPolicyError: 'deny' | 'allow'
+}
+
+export type RouteBackend =
+  /** A ModelDeployment, by name in the route's namespace or by key; its split decides the revision. */
+  | { readonly deployment: string; readonly weight: number }
+  /** One of the plane's providers, and the model as that vendor names it. */
+  | { readonly provider: string; readonly model: string; readonly weight: number }
+
+export interface ModelRouteInput {
+  readonly apiVersion?: 'modelspine.dev/v1alpha1'
+  readonly kind?: 'ModelRoute'
+  readonly metadata: MetadataInput
+  readonly spec: ModelRouteSpecInput
+}
+
+export interface ModelRouteSpecInput {
+  readonly operations: readonly Operation[]
+  readonly backends: readonly RouteBackendInput[]
+  /** Default none. */
+  readonly fallback?: readonly RouteBackendInput[]
+  /** Default `60s`. */
+  readonly timeout?: Duration
+  /** Default `deny`. */
+  readonly onPolicyError?: 'deny' | 'allow'
+}
+
+export type RouteBackendInput =
+  /** Weight defaults to 1; weights are relative to each other. */
+  | { readonly deployment: string; readonly weight?: number }
+  | { readonly provider: string; readonly model: string; readonly weight?: number }
