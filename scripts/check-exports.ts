@@ -1,0 +1,27 @@
+/** Fails when package.json's exports, the sources and what was built do not say the same. Ends every build. */
+
+import { existsSync, readdirSync } from 'node:fs'
+import { exportEntries, readManifest } from './package-exports.ts'
+
+const root = process.cwd()
+const entries = exportEntries(readManifest(root))
+const problems: string[] = []
+
+for (const { subpath, source, types, built } of entries) {
+  for (const path of [source, types, built]) {
+    if (!existsSync(`${root}/${path}`))
+      problems.push(`exports["${subpath}"] names ${path}, which does not exist`)
+  }
+}
+
+// Chunks are shared code, `index.js` files are doors: one that nobody exports is built for nobody.
+const doors = new Set(entries.map((entry) => entry.built))
+for (const path of readdirSync(`${root}/dist`, { recursive: true, encoding: 'utf8' })) {
+  const built = `dist/${path}`
+  if (!built.endsWith('.js') || /^dist\/chunk-|^dist\/[^/]+-[A-Z0-9]{8}\.js$/.test(built)) continue
+  if (!doors.has(built)) problems.push(`${built} was built, but no export leads to it`)
+}
+
+for (const problem of problems) console.error(problem)
+if (problems.length > 0) process.exit(1)
+console.log(`exports: ${entries.length} entries, all built and declared`)

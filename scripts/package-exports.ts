@@ -1,0 +1,49 @@
+/** What package.json promises under `exports`, in one shape for the build and for the checks. */
+
+import { readFileSync } from 'node:fs'
+
+export interface ExportEntry {
+  /** As in package.json: `.` or `./adapters/file`. */
+  readonly subpath: string
+  /** What a user imports: `modelspine` or `modelspine/adapters/file`. */
+  readonly specifier: string
+  /** Paths from the package's root, without the leading `./`. */
+  readonly source: string
+  readonly types: string
+  readonly built: string
+}
+
+export interface Manifest {
+  readonly name: string
+  readonly version: string
+  readonly exports: Readonly<Record<string, string | Readonly<Record<string, string>>>>
+  readonly scripts?: Readonly<Record<string, string>>
+  readonly dependencies?: Readonly<Record<string, string>>
+  readonly peerDependencies?: Readonly<Record<string, string>>
+  readonly devDependencies?: Readonly<Record<string, string>>
+}
+
+export function readManifest(root: string): Manifest {
+  return JSON.parse(readFileSync(`${root}/package.json`, 'utf8')) as Manifest
+}
+
+/** Every code entry; plain files such as ./package.json are left out. */
+export function exportEntries(manifest: Manifest): ExportEntry[] {
+  const entries: ExportEntry[] = []
+  for (const [subpath, conditions] of Object.entries(manifest.exports)) {
+    if (typeof conditions === 'string') continue
+    const path = (condition: string): string => {
+      const value = conditions[condition]
+      if (!value?.startsWith('./')) throw new Error(`exports["${subpath}"] has no path for "${condition}"`)
+      return value.slice(2)
+    }
+    entries.push({
+      subpath,
+      specifier: manifest.name + subpath.slice(1),
+      source: path('modelspine/source'),
+      types: path('types'),
+      built: path('default'),
+    })
+  }
+  return entries
+}
