@@ -50,7 +50,10 @@ export function withCondition(
     : conditions.map((each) => (each.type === next.type ? condition : each))
 }
 
-export function withoutCondition(conditions: readonly Condition[], type: ConditionType): readonly Condition[] {
+export function withoutCondition(
+  conditions: readonly Condition[],
+  type: ConditionType,
+): readonly Condition[] {
   return conditions.some((each) => each.type === type)
     ? conditions.filter((each) => each.type !== type)
     : conditions

@@ -15,7 +15,10 @@ export function durationMs(duration: Duration): number {
   const match = pattern.exec(duration)
   const unit = units[match?.[2] ?? '']
   if (match === null || unit === undefined) {
-    throw new ModelspineError('invalid-options', `"${duration}" is no duration: write a number and ms, s, m, h or d, such as 30s`)
+    throw new ModelspineError(
+      'invalid-options',
+      `"${duration}" is no duration: write a number and ms, s, m, h or d, such as 30s`,
+    )
   }
   return Number(match[1]) * unit
 }

@@ -88,7 +88,7 @@ export interface AnalysisGate {
   readonly name: string
   /** What is asked of the source, such as `labels.accuracy` or `requests.errors`. */
   readonly metric: string
-  /** The plane's metric source to ask; `router` is what the plane measured itself. */
+  /** The plane's metric source to ask; `plane` is what the plane measured itself (requests, labels, ratings). */
   readonly source: string
   /** Fewer samples than this never pass and never fail. Needs a source that counts. */
   readonly minSamples: number
@@ -134,7 +134,7 @@ export interface ModelDeploymentSpecInput {
 export interface AnalysisGateInput {
   readonly name: string
   readonly metric: string
-  /** Default `router`. */
+  /** Default `plane`. */
   readonly source?: string
   /** Default 1. */
   readonly minSamples?: number
