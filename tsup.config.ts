@@ -1,4 +1,4 @@
-import { defineConfig, type Options } from 'tsup'
+import type { Options } from 'tsup'
 import { exportEntries, readManifest } from './scripts/package-exports.ts'
 
 const manifest = readManifest(process.cwd())
@@ -21,4 +21,4 @@ const config: Options = {
   removeNodeProtocol: false,
 }
 
-export default defineConfig(config)
+export default config

@@ -1,0 +1,101 @@
+/**
+ * Who may import whom. Each file belongs to one place, each place names the places below it; whatever is not
+ * named is refused, and a file that belongs nowhere is refused too.
+ */
+
+import { importsOf, type SourceFile } from './source-files.ts'
+
+const contractRooms = [
+  'registry',
+  'policy',
+  'target',
+  'provider',
+  'telemetry',
+  'feedback',
+  'security',
+  'store',
+] as const
+
+const ground = ['errors', 'clock']
+const contracts = [...ground, 'resources', 'contract']
+const rooms = [...contracts, 'http', ...contractRooms]
+
+/** What each place may import besides itself. */
+const below: Readonly<Record<string, readonly string[]>> = {
+  errors: [],
+  clock: ['errors'],
+  resources: ground,
+  contract: contracts,
+  http: contracts,
+  ...Object.fromEntries(contractRooms.map((room) => [room, contracts])),
+  reconcile: rooms,
+  rollout: [...rooms, 'reconcile'],
+  routing: [...rooms, 'reconcile'],
+  plane: [...rooms, 'reconcile', 'rollout', 'routing'],
+  gateway: [...rooms, 'reconcile', 'rollout', 'routing', 'plane'],
+  testing: contracts,
+  'testing/simulator': [...rooms, 'reconcile', 'rollout', 'routing', 'plane', 'testing'],
+  'users-door': [...rooms, 'reconcile', 'rollout', 'routing', 'plane'],
+  'authors-door': rooms,
+}
+
+/** Only these packages are for one place alone. */
+const keptFor: Readonly<Record<string, string>> = { undici: 'http', 'p-retry': 'http' }
+
+/** The place of a path under src/ or adapters/, or undefined when it has none. */
+export function placeOf(path: string): string | undefined {
+  const [top, ...rest] = path.split('/')
+  if (top === 'adapters') return rest.length > 1 ? `adapters/${rest[0]}` : undefined
+  if (top !== 'src') return undefined
+  if (rest.length === 1) return doors[rest[0] ?? '']
+  const room = rest[0] ?? ''
+  if (room === 'testing' && rest[1] === 'simulator') return 'testing/simulator'
+  if (rest.length === 2 && rest[1] === 'contract.ts' && contractRooms.some((name) => name === room)) {
+    return 'contract'
+  }
+  return room in below && !ground.includes(room) && room !== 'contract' ? room : undefined
+}
+
+const doors: Readonly<Record<string, string>> = {
+  'errors.ts': 'errors',
+  'clock.ts': 'clock',
+  'index.ts': 'users-door',
+  'adapter.ts': 'authors-door',
+}
+
+/** Every breach as `path:line: reason`. `packages` are the names that package.json lets users install. */
+export function floorBreaches(files: readonly SourceFile[], packages: readonly string[]): string[] {
+  const breaches: string[] = []
+  for (const file of files) {
+    const place = placeOf(file.path)
+    if (place === undefined) {
+      breaches.push(`${file.path}:1: belongs to no floor`)
+      continue
+    }
+    for (const { specifier, target, line } of importsOf(file)) {
+      const reason = specifier.startsWith('.')
+        ? relativeReason(place, target)
+        : packageReason(place, specifier, packages)
+      if (reason !== undefined) breaches.push(`${file.path}:${line}: ${reason}`)
+    }
+  }
+  return breaches
+}
+
+function relativeReason(place: string, target: string): string | undefined {
+  const other = placeOf(target)
+  if (other === undefined) return `${target} belongs to no floor`
+  if (other === place || (place.startsWith('adapters/') && other === 'adapters/shared')) return undefined
+  return below[place]?.includes(other) ? undefined : `${place} may not import ${other} (${target})`
+}
+
+function packageReason(place: string, specifier: string, packages: readonly string[]): string | undefined {
+  if (specifier === '?') return 'a computed import cannot be checked'
+  if (specifier.startsWith('node:')) return undefined
+  if (specifier === 'modelspine/adapter' && place.startsWith('adapters/')) return undefined
+  const name = specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/')
+  if (name === 'modelspine') return `${place} may not import ${specifier}`
+  const owner = keptFor[name]
+  if (owner !== undefined && owner !== place) return `only ${owner} may import ${name}`
+  return packages.includes(name) ? undefined : `${name} is no dependency of users`
+}

@@ -1,0 +1,27 @@
+import { importsOf, type SourceFile } from './source-files.ts'
+
+/** Circles among relative imports that exist at run time, each told once, from where it was entered. */
+export function importCycles(files: readonly SourceFile[]): string[] {
+  const next = new Map(
+    files.map((file) => [
+      file.path,
+      importsOf(file)
+        .filter((one) => one.specifier.startsWith('.') && !one.typeOnly)
+        .map((one) => one.target),
+    ]),
+  )
+  const cycles: string[] = []
+  const done = new Set<string>()
+  const trail: string[] = []
+  const visit = (path: string): void => {
+    const seenAt = trail.indexOf(path)
+    if (seenAt >= 0) cycles.push([...trail.slice(seenAt), path].join(' → '))
+    if (seenAt >= 0 || done.has(path)) return
+    trail.push(path)
+    for (const target of next.get(path) ?? []) visit(target)
+    trail.pop()
+    done.add(path)
+  }
+  for (const path of next.keys()) visit(path)
+  return cycles
+}

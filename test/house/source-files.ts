@@ -1,0 +1,107 @@
+/** Reads the repository's own TypeScript the way the house rules need it: files, syntax trees, imports. */
+
+import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, posix } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { parseSync } from 'vite'
+
+export const root: string = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
+
+export interface SourceFile {
+  /** From the repository's root, with forward slashes. */
+  readonly path: string
+  readonly text: string
+}
+
+export function sourceFiles(...folders: string[]): SourceFile[] {
+  return folders.flatMap((folder) => filesUnder(folder, '.ts'))
+}
+
+export function filesUnder(folder: string, extension: string): SourceFile[] {
+  let names: string[]
+  try {
+    names = readdirSync(`${root}/${folder}`, { recursive: true, encoding: 'utf8' })
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
+    throw error
+  }
+  return names
+    .map((name) => name.replaceAll('\\', '/'))
+    .filter((name) => name.endsWith(extension) && !name.includes('node_modules/'))
+    .sort()
+    .map((name) => ({ path: `${folder}/${name}`, text: readFileSync(`${root}/${folder}/${name}`, 'utf8') }))
+}
+
+export interface Node {
+  readonly type: string
+  readonly start: number
+  readonly [field: string]: unknown
+}
+
+/** Depth first. `parent` and `field` say where the node hangs. */
+export function walk(
+  node: Node,
+  visit: (node: Node, parent: Node | undefined, field: string) => void,
+  parent?: Node,
+  field = '',
+): void {
+  visit(node, parent, field)
+  for (const [name, value] of Object.entries(node)) {
+    for (const child of Array.isArray(value) ? value : [value]) {
+      if (typeof child === 'object' && child !== null && typeof child.type === 'string') {
+        walk(child as Node, visit, node, name)
+      }
+    }
+  }
+}
+
+export function parse(file: SourceFile): Node {
+  const { program, errors } = parseSync(file.path, file.text)
+  if (errors.length > 0) throw new Error(`${file.path}: ${errors[0]?.message}`)
+  return program as unknown as Node
+}
+
+export function lineOf(file: SourceFile, node: Node): number {
+  return file.text.slice(0, node.start).split('\n').length
+}
+
+export interface Import {
+  readonly specifier: string
+  /** A relative specifier as a path from the root; a package or built-in as it stands. */
+  readonly target: string
+  readonly typeOnly: boolean
+  readonly line: number
+}
+
+/** Static, dynamic and type imports and re-exports. A dynamic import of an expression has the specifier `?`. */
+export function importsOf(file: SourceFile): Import[] {
+  const found: Import[] = []
+  walk(parse(file), (node) => {
+    const source = (
+      node.type === 'TSImportType' ? (node.source ?? node.argument) : node.source
+    ) as Node | null
+    if (!importers.has(node.type) || !source) return
+    const value = source.type === 'TSLiteralType' ? (source.literal as Node).value : source.value
+    const specifier = typeof value === 'string' ? value : '?'
+    found.push({
+      specifier,
+      target: specifier.startsWith('.') ? posix.join(posix.dirname(file.path), specifier) : specifier,
+      typeOnly: isTypeOnly(node),
+      line: lineOf(file, node),
+    })
+  })
+  return found
+}
+
+const importers: ReadonlySet<string> = new Set([
+  'ImportDeclaration',
+  'ExportNamedDeclaration',
+  'ExportAllDeclaration',
+  'ImportExpression',
+  'TSImportType',
+])
+
+/** `import { type A }` stays as an import of nothing at run time, so only whole declarations count. */
+function isTypeOnly(node: Node): boolean {
+  return node.type === 'TSImportType' || node.importKind === 'type' || node.exportKind === 'type'
+}
