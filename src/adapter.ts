@@ -1,0 +1,36 @@
+/** The authors' door: all that an adapter may import. Contracts, errors, the clock, hashing and the HTTP client. */
+
+export { type Clock, seededRandom, sleep, sortableId, systemClock, type Timer } from './clock.ts'
+export {
+  asModelspineError,
+  type ErrorCode,
+  type ErrorOptions,
+  errorCodes,
+  isModelspineError,
+  ModelspineError,
+  messageOf,
+} from './errors.ts'
+export { canonicalJson, sha256 } from './hash.ts'
+export type * from './policy/contract.ts'
+export type * from './provider/contract.ts'
+export type * from './registry/contract.ts'
+export type { Condition } from './resources/condition.ts'
+export { type Duration, durationMs } from './resources/duration.ts'
+export { type Actor, type Key, keyFrom, keyOf, splitKey } from './resources/metadata.ts'
+export type { ModelDeployment, RuntimeSettings, Scale } from './resources/model-deployment.ts'
+export type { ModelRoute, Operation } from './resources/model-route.ts'
+export { formatReference, type ModelReference } from './resources/reference.ts'
+export type {
+  Artifact,
+  ArtifactFile,
+  Endpoint,
+  PinnedModel,
+  Revision,
+  Split,
+  SplitEntry,
+} from './resources/revision.ts'
+export type * from './security/contract.ts'
+export type * from './store/contract.ts'
+export type * from './target/contract.ts'
+export type * from './telemetry/contract.ts'
+export { type Logger, silentLogger } from './telemetry/logger.ts'
