@@ -1,0 +1,11 @@
+import { type Digits, imageAt } from '../digits.ts'
+import { classify, indexOfLargest, type Model } from './model.ts'
+
+/** The share of digits that the model names right, from 0 to 1. */
+export function accuracy(model: Model, digits: Digits): number {
+  let right = 0
+  for (const [index, label] of digits.labels.entries()) {
+    if (indexOfLargest(classify(model, imageAt(digits, index))) === label) right++
+  }
+  return right / digits.count
+}

@@ -1,0 +1,26 @@
+import type { IncomingMessage } from 'node:http'
+import { RequestError } from './request-error.ts'
+
+const maxBodyBytes = 8 * 1024 * 1024
+
+/** A request's body as JSON. */
+export async function readJson(request: IncomingMessage): Promise<unknown> {
+  const body = await readBody(request)
+  try {
+    return JSON.parse(body)
+  } catch (error) {
+    throw new RequestError(400, `the body is not JSON: ${(error as Error).message}`)
+  }
+}
+
+async function readBody(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = []
+  let bytes = 0
+  // The connection is still needed for the answer when the body turns out too large.
+  for await (const chunk of request.iterator({ destroyOnReturn: false })) {
+    bytes += chunk.length
+    if (bytes > maxBodyBytes) throw new RequestError(413, `the body is larger than ${maxBodyBytes} bytes`)
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks).toString('utf8')
+}
