@@ -16,7 +16,7 @@ const contractRooms = [
   'store',
 ] as const
 
-const ground = ['errors', 'clock']
+const ground = ['errors', 'clock', 'hash']
 const contracts = [...ground, 'resources', 'contract']
 const rooms = [...contracts, 'http', ...contractRooms]
 
@@ -24,6 +24,7 @@ const rooms = [...contracts, 'http', ...contractRooms]
 const below: Readonly<Record<string, readonly string[]>> = {
   errors: [],
   clock: ['errors'],
+  hash: ['errors'],
   resources: ground,
   contract: contracts,
   http: contracts,
@@ -59,6 +60,7 @@ export function placeOf(path: string): string | undefined {
 const doors: Readonly<Record<string, string>> = {
   'errors.ts': 'errors',
   'clock.ts': 'clock',
+  'hash.ts': 'hash',
   'index.ts': 'users-door',
   'adapter.ts': 'authors-door',
 }

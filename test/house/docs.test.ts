@@ -1,0 +1,76 @@
+import { execFile } from 'node:child_process'
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type CodeBlock, codeBlocks } from './code-blocks.ts'
+import { documents } from './documents.ts'
+import { root, type SourceFile } from './source-files.ts'
+
+const folder = `${root}/.tmp/docs-${process.pid}`
+
+/** The compiler's complaints about the blocks, told as lines of the documents they stand in. */
+async function complaints(blocks: readonly CodeBlock[]): Promise<string[]> {
+  if (blocks.length === 0) return []
+  rmSync(folder, { recursive: true, force: true })
+  mkdirSync(folder, { recursive: true })
+  const places = new Map<string, string>()
+  for (const [index, block] of blocks.entries()) {
+    const name = `block-${index}.ts`
+    places.set(name, block.path)
+    // As many empty lines before it as in the document, so that the compiler counts the document's lines.
+    writeFileSync(`${folder}/${name}`, `${'\n'.repeat(block.line)}${block.text}\nexport {}\n`)
+  }
+  writeFileSync(
+    `${folder}/tsconfig.json`,
+    JSON.stringify({
+      extends: '../../tsconfig.json',
+      compilerOptions: { isolatedDeclarations: false, declaration: false },
+      include: ['*.ts'],
+    }),
+  )
+  const output = await new Promise<string>((resolve) => {
+    const args = [`${root}/node_modules/typescript/lib/tsc.js`, '-p', folder, '--pretty', 'false']
+    execFile(process.execPath, args, { cwd: folder }, (error, stdout, stderr) => {
+      resolve(error === null ? '' : stdout + stderr || String(error))
+    })
+  })
+  return output
+    .split('\n')
+    .filter((line) => line.trim() !== '')
+    .map((line) =>
+      line.replace(/^(block-\d+\.ts)\((\d+),\d+\)/, (_, name, at) => `${places.get(name)}:${at}`),
+    )
+}
+
+const document = (text: string): SourceFile => ({ path: 'docs/made-up.md', text })
+
+describe('code in README and docs', () => {
+  let blocks: CodeBlock[] = []
+  beforeAll(() => {
+    blocks = documents().flatMap(codeBlocks)
+  })
+  afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+  it('is TypeScript marked as ts, with nothing that excuses it', () => {
+    const odd = blocks.filter(({ info }) => /^(ts\W|typescript|tsx|js|javascript|mjs|cjs)/.test(info))
+    expect(odd.map(({ path, line, info }) => `${path}:${line}: ${info}`)).toEqual([])
+  })
+
+  it('type-checks', async () => {
+    expect(await complaints(blocks.filter(({ info }) => info === 'ts'))).toEqual([])
+  }, 60_000)
+
+  it('is told by document and line when it does not', async () => {
+    const made = document('# Title\n\n- item\n\n  ```ts\n  const a = 1\n  const b: string = a\n  ```\n')
+    expect(await complaints(codeBlocks(made))).toEqual([
+      expect.stringMatching(/^docs\/made-up\.md:7: error TS2322/),
+    ])
+  }, 60_000)
+
+  it('is JSON where it is marked as json', () => {
+    for (const { info, text } of blocks) if (info === 'json') expect(() => JSON.parse(text)).not.toThrow()
+  })
+
+  it('is refused when its block is never closed', () => {
+    expect(() => codeBlocks(document('```ts\nconst a = 1\n'))).toThrow('docs/made-up.md:1')
+  })
+})

@@ -1,0 +1,43 @@
+import { existsSync, readdirSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { exportEntries, readManifest } from '../../scripts/package-exports.ts'
+import build from '../../tsup.config.ts'
+import { documents } from './documents.ts'
+import { root } from './source-files.ts'
+
+const manifest = readManifest(root)
+const entries = exportEntries(manifest)
+
+describe('package exports', () => {
+  it('have a source each', () => {
+    expect(entries.map(({ source }) => source).filter((path) => !existsSync(`${root}/${path}`))).toEqual([])
+  })
+
+  it('are what the build makes', () => {
+    const made = Object.entries(build.entry as Record<string, string>)
+    const wanted = entries.map(({ source, built }) => [built.replace(/^dist\/|\.js$/g, ''), source])
+    expect(made).toEqual(wanted)
+    for (const { source, types, built } of entries) {
+      expect(built).toBe(`dist/${source.replace(/\.ts$/, '.js')}`)
+      expect(types).toBe(`dist/${source.replace(/\.ts$/, '.d.ts')}`)
+    }
+  })
+
+  it('name every adapter, one by one', () => {
+    const folders = existsSync(`${root}/adapters`) ? readdirSync(`${root}/adapters`) : []
+    const adapters = folders.filter(
+      (name) => name !== 'shared' && existsSync(`${root}/adapters/${name}/index.ts`),
+    )
+    const exported = entries.map(({ subpath }) => subpath).filter((path) => path.startsWith('./adapters/'))
+    expect(exported.sort()).toEqual(adapters.map((name) => `./adapters/${name}`).sort())
+  })
+
+  it('are the subpaths that README and docs speak of', () => {
+    const spoken = documents().flatMap(({ text }) => [
+      ...text.matchAll(/['"`](modelspine(?:\/[a-z0-9/-]+)?)['"`]/g),
+    ])
+    const documented = new Set(spoken.map(([, specifier]) => specifier))
+    documented.delete('modelspine/source')
+    expect([...documented].sort()).toEqual(entries.map(({ specifier }) => specifier).sort())
+  })
+})

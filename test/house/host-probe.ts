@@ -1,0 +1,76 @@
+/**
+ * Runs in a process of its own: notes the state of its host, imports what its argument names, and prints what
+ * changed. A second argument names a module whose `use(loaded)` is called after the import.
+ */
+
+type Host = Readonly<Record<string, unknown>>
+
+/** Even their descriptors load Node's own undici, after which another undici behaves differently. */
+const loadedByLooking: ReadonlySet<string | symbol> = new Set([
+  'FormData',
+  'Headers',
+  'Request',
+  'Response',
+  'MessageEvent',
+  'CloseEvent',
+  'WebSocket',
+])
+
+const prototypes = [Object, Array, Promise, Error, Function, String, Map, Set]
+
+function snapshot(): Host {
+  const host: Record<string, unknown> = {}
+  for (const key of Reflect.ownKeys(globalThis)) {
+    const own = loadedByLooking.has(key) ? undefined : Object.getOwnPropertyDescriptor(globalThis, key)
+    // A lazy global counts by its getter: calling that would load what stands behind it.
+    host[`global ${String(key)}`] = own?.get ?? own?.value ?? 'present'
+  }
+  for (const { name, prototype } of prototypes) {
+    host[`${name}.prototype`] = Reflect.ownKeys(prototype).map(String).sort().join()
+  }
+  for (const event of process.eventNames()) {
+    host[`listeners ${String(event)}`] = process.listenerCount(event)
+  }
+  for (const [name, value] of Object.entries(process.env)) host[`env ${name}`] = value
+  host['active resources'] = process.getActiveResourcesInfo().filter(staysOpen).sort().join()
+  host['working directory'] = process.cwd()
+  host.title = process.title
+  host.umask = process.umask()
+  host['exit code'] = process.exitCode
+  host['stack trace limit'] = Error.stackTraceLimit
+  return host
+}
+
+/** Standard streams and reads of files come and go by themselves; what is left was opened by somebody. */
+function staysOpen(resource: string): boolean {
+  return !/^(PipeWrap|TTYWrap|FSReq|CloseReq|Immediate)/.test(resource)
+}
+
+function changes(before: Host, after: Host): string[] {
+  const names = new Set([...Object.keys(before), ...Object.keys(after)])
+  return [...names].filter((name) => !Object.is(before[name], after[name]))
+}
+
+function settled(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 20))
+}
+
+const [specifier = '', useFile] = process.argv.slice(2)
+const user = useFile === undefined ? undefined : await import(useFile)
+await user?.prepare()
+await settled()
+const before = snapshot()
+const loaded = await import(specifier)
+await settled()
+const imported = snapshot()
+const facts = await user?.use(loaded)
+await settled()
+const report = {
+  byImport: changes(before, imported),
+  byUse: changes(imported, snapshot()),
+  names: Object.keys(loaded).length,
+  facts,
+}
+process.stdout.write(JSON.stringify(report))
+// A probe that finds an open timer must not wait for it.
+process.exit()
