@@ -1,0 +1,103 @@
+/**
+ * What importing Modelspine costs: time against zod alone, what gets loaded, and the size of the core.
+ * Needs a build. What is loaded and how large it is decide the exit code; time is told, with its aim.
+ */
+
+import { execFileSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { gzipSync } from 'node:zlib'
+import { build } from 'esbuild'
+import { exportEntries, readManifest } from './package-exports.ts'
+
+const root = process.cwd()
+const runs = 31
+const timeAim = 1.5
+const sizeLimitKb = 40
+const forbidden = ['undici', 'node:sqlite']
+
+const manifest = readManifest(root)
+const entry = exportEntries(manifest).find(({ subpath }) => subpath === '.')
+if (entry === undefined || !existsSync(`${root}/${entry.built}`)) {
+  console.error('There is no build to measure: npm run build')
+  process.exit(1)
+}
+
+/** In a fresh process each time: how long the import took, or what it loaded. */
+function child(code: string): string {
+  return execFileSync(process.execPath, ['--input-type=module', '--eval', code], {
+    cwd: root,
+    encoding: 'utf8',
+    env: { ...process.env, NODE_OPTIONS: '' },
+  })
+}
+
+function importMs(specifier: string): number {
+  return Number(
+    child(`
+      const start = performance.now()
+      await import(${JSON.stringify(specifier)})
+      console.log(performance.now() - start)
+    `),
+  )
+}
+
+function loadedBy(specifier: string): string[] {
+  const loaded: string[] = JSON.parse(
+    child(`
+      import { registerHooks } from 'node:module'
+      const urls = []
+      registerHooks({ load: (url, context, next) => (urls.push(url), next(url, context)) })
+      await import(${JSON.stringify(specifier)})
+      console.log(JSON.stringify([...urls, ...process.moduleLoadList]))
+    `),
+  )
+  return loaded
+}
+
+function median(values: readonly number[]): number {
+  return [...values].sort((left, right) => left - right)[Math.floor(values.length / 2)] ?? Number.NaN
+}
+
+// One after the other by turns, so that whatever else the machine does falls on both.
+const ours: number[] = []
+const zods: number[] = []
+for (let run = 0; run < runs; run += 1) {
+  ours.push(importMs(manifest.name))
+  zods.push(importMs('zod'))
+}
+const ratio = median(ours) / median(zods)
+
+const loaded = loadedBy(manifest.name)
+const offenders = forbidden.filter((name) =>
+  loaded.some((one) =>
+    name.startsWith('node:')
+      ? one === name || one === `NativeModule ${name.slice('node:'.length)}`
+      : one.includes(`/node_modules/${name}/`) || one.startsWith(`NativeModule internal/deps/${name}`),
+  ),
+)
+
+const bundle = await build({
+  entryPoints: [`${root}/${entry.built}`],
+  bundle: true,
+  write: false,
+  minify: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node22.19',
+  packages: 'external',
+  legalComments: 'none',
+})
+const bytes = bundle.outputFiles[0]?.contents ?? new Uint8Array()
+const kb = gzipSync(bytes, { level: 9 }).length / 1000
+
+const verdict = (kept: boolean): string => (kept ? 'kept' : 'MISSED')
+const small = kb < sizeLimitKb
+console.log(`import time   ${ratio.toFixed(2)}× zod alone (medians of ${runs}, by turns)`)
+console.log(`              aim ≤ ${timeAim}×: ${verdict(ratio <= timeAim)}`)
+console.log(
+  `loaded        ${offenders.length === 0 ? 'neither' : offenders.join(' and ')} of ${forbidden.join(', ')}`,
+)
+console.log(`              must be neither: ${verdict(offenders.length === 0)}`)
+console.log(`core bundle   ${kb.toFixed(1)} kB minified and gzipped, dependencies excluded`)
+console.log(`              must be < ${sizeLimitKb} kB: ${verdict(small)}`)
+if (offenders.length > 0 || !small) process.exitCode = 1
