@@ -118,9 +118,12 @@ export interface ModelDeploymentSpecInput {
   readonly model: string | ModelReference
   readonly target: string | { readonly name: string; readonly settings?: Readonly<Record<string, unknown>> }
   readonly runtime?: Partial<RuntimeSettings>
-  /** Default `{ min: 1, max: 1 }`; `max` defaults to `min`, and `min` to 1. */
+  /** Default `{ min: 1, max: 1 }`; `min` defaults to 1, and `max` to `min` or, where that is 0, to 1. */
   readonly scale?: Partial<Scale>
-  /** Default `{ rolling: {} }`. */
+  /**
+   * Default `{ rolling: {} }`. Defaults inside: `rolling: { step: 25, every: '0s' }` and
+   * `blueGreen: { autoPromote: true, analyze: [], for: '1m', keepPrevious: '1m' }`; a canary's steps have none.
+   */
   readonly strategy?:
     | { readonly rolling: Partial<RollingStrategy> }
     | { readonly canary: CanaryStrategy }

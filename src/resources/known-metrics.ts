@@ -1,0 +1,19 @@
+/** What the loader must know of a metric that the plane measures itself, under the source `router`. */
+export interface KnownMetric {
+  readonly better: 'higher' | 'lower'
+  /** A share between 0 and 1, so that a bound outside of it could never fail or never pass. */
+  readonly ratio: boolean
+}
+
+const metrics: Readonly<Record<string, KnownMetric>> = {
+  'requests.errors': { better: 'lower', ratio: true },
+  'requests.latency': { better: 'lower', ratio: false },
+  'labels.accuracy': { better: 'higher', ratio: true },
+  'ratings.mean': { better: 'higher', ratio: false },
+  'tokens.total': { better: 'lower', ratio: false },
+}
+
+/** Only of the plane's own source: elsewhere the same name may mean something else. */
+export function knownMetric(source: string, metric: string): KnownMetric | undefined {
+  return source === 'router' && Object.hasOwn(metrics, metric) ? metrics[metric] : undefined
+}

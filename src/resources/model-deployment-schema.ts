@@ -1,0 +1,96 @@
+import { z } from 'zod'
+import { gateSchema } from './analysis-schema.ts'
+import { deploymentProblems } from './deployment-checks.ts'
+import { defaulted, durationField, nameField, wholeNumberField } from './fields.ts'
+import { apiVersionSchema, metadataSchema } from './metadata-schema.ts'
+import type {
+  ModelDeployment,
+  ModelDeploymentInput,
+  ModelDeploymentSpec,
+  ModelDeploymentSpecInput,
+  Scale,
+  TargetReference,
+} from './model-deployment.ts'
+import { referenceSchema } from './reference-schema.ts'
+import { runtimeSchema } from './runtime-schema.ts'
+import { type CheckProblem, fieldsOf, withCheck } from './schema-checks.ts'
+import { strategySchema } from './strategy-schema.ts'
+
+let built: z.ZodType<ModelDeployment, ModelDeploymentInput> | undefined
+
+/** The schema of a ModelDeployment. Built at the first call, because that takes longer than importing should. */
+export function modelDeploymentSchema(): z.ZodType<ModelDeployment, ModelDeploymentInput> {
+  built ??= z
+    .strictObject(
+      {
+        apiVersion: apiVersionSchema(),
+        kind: defaulted(z.literal('ModelDeployment'), 'ModelDeployment'),
+        metadata: metadataSchema(),
+        spec: specSchema(),
+      },
+      { error: 'a resource: { kind, metadata, spec }' },
+    )
+    .describe('This model, on this target, rolled out this way, under these policies.')
+  return built
+}
+
+function specSchema(): z.ZodType<ModelDeploymentSpec, ModelDeploymentSpecInput> {
+  const policies = z.array(nameField(), { error: 'a list of policy engines by name' })
+  const analysis = z.array(gateSchema(), { error: 'a list of gates: { name, metric, pass }' })
+  const spec = z.strictObject(
+    {
+      model: referenceSchema(),
+      target: targetSchema(),
+      runtime: defaulted(runtimeSchema(), {}).describe('A change here is a new revision.'),
+      scale: defaulted(scaleSchema(), {}).describe('Replicas of each revision.'),
+      strategy: defaulted(strategySchema(), { rolling: {} }),
+      analysis: defaulted(analysis, []).describe("The gates that the strategy's steps refer to by name."),
+      policies: defaulted(policies, []).describe(
+        "Policy engines that must agree; empty means all of the plane's.",
+      ),
+      deadline: defaulted(durationField('above zero'), '30m').describe(
+        'How long a rollout may go without progress before it is rolled back.',
+      ),
+    },
+    { error: 'a spec with at least model and target' },
+  )
+  return withCheck(spec, deploymentProblems)
+}
+
+function targetSchema(): z.ZodType<TargetReference, ModelDeploymentSpecInput['target']> {
+  const name = nameField()
+  const settings = z.record(z.string(), z.unknown(), { error: "a map, as the target's own schema says" })
+  return z
+    .union(
+      [
+        name.transform((text) => ({ name: text, settings: {} })),
+        z.strictObject({
+          name: name.describe("One of the plane's targets."),
+          settings: defaulted(settings, {}).describe("Checked by that target's own schema."),
+        }),
+      ],
+      { error: "one of the plane's targets by name, or { name, settings }" },
+    )
+    .describe('Where the model runs.')
+}
+
+function scaleSchema(): z.ZodType<Scale, Partial<Scale>> {
+  const scale = z.strictObject(
+    {
+      min: wholeNumberField(0).exactOptional().describe('Default 1. 0 needs a target that scales to zero.'),
+      max: wholeNumberField(1).exactOptional().describe('Default min, and at least 1.'),
+    },
+    { error: 'replicas: { min, max }, both optional' },
+  )
+  return withCheck(scale, minAboveMax).transform(({ min = 1, max = Math.max(min, 1) }) => ({ min, max }))
+}
+
+function* minAboveMax(scale: unknown): Generator<CheckProblem> {
+  const { min, max } = fieldsOf(scale)
+  if (typeof min !== 'number' || typeof max !== 'number' || min <= max) return
+  yield {
+    path: ['min'],
+    fault: `is more than max, which is ${max}`,
+    remedy: `Write ${max} or less, or raise max.`,
+  }
+}

@@ -1,0 +1,31 @@
+import { type Checked, checkAgainst, checkResource } from './check-resource.ts'
+import type { ModelDeployment, ModelDeploymentInput } from './model-deployment.ts'
+import { modelDeploymentSchema } from './model-deployment-schema.ts'
+import type { ModelRoute, ModelRouteInput } from './model-route.ts'
+import { modelRouteSchema } from './model-route-schema.ts'
+import { invalidResource } from './problem.ts'
+import type { Resource } from './resource.ts'
+
+/** A deployment with every default filled in. Throws `invalid-resource` with all that is wrong. */
+export function defineDeployment(input: ModelDeploymentInput): ModelDeployment {
+  return resourceOf(checkAgainst(modelDeploymentSchema(), input))
+}
+
+/** A route with every default filled in. Throws `invalid-resource` with all that is wrong. */
+export function defineRoute(input: ModelRouteInput): ModelRoute {
+  return resourceOf(checkAgainst(modelRouteSchema(), input))
+}
+
+/**
+ * A resource out of anything that was read from elsewhere; `kind` says which, so it must be there. `source` names
+ * where it came from in the problems of the `invalid-resource` error.
+ */
+export function parseResource(value: unknown, source?: string): Resource {
+  return resourceOf(checkResource(value), source)
+}
+
+function resourceOf<R>(checked: Checked<R>, source?: string): R {
+  if (checked.ok) return checked.resource
+  const place = source === undefined ? {} : { file: source }
+  throw invalidResource(checked.problems.map(({ problem }) => ({ ...place, ...problem })))
+}

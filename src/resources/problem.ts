@@ -1,0 +1,44 @@
+import { isModelspineError, ModelspineError } from '../errors.ts'
+
+/** One thing that is wrong with a resource, and what would be right. */
+export interface Problem {
+  /** The file, or whatever else the caller called the text. */
+  readonly file?: string
+  /** Counted from 1. Of a missing field it is the line of what should hold it. */
+  readonly line?: number
+  /** Counted from 1. */
+  readonly column?: number
+  /** A path such as `spec.strategy.canary.steps[1].weight`; empty for the document itself. */
+  readonly field: string
+  /**
+   * What stands there, as it is printed: scalars as JSON, cut at 80 characters; objects by their field names;
+   * `nothing` for a missing field. What may be a secret reads `[secret]`.
+   */
+  readonly value: string
+  /** A sentence or two for people: the field, the value and what would be right. */
+  readonly message: string
+  /** What to write instead. */
+  readonly remedy: string
+}
+
+/** An `invalid-resource` error with every problem, one a line in its message and as `details.problems`. */
+export function invalidResource(problems: readonly Problem[]): ModelspineError {
+  const head = problems.length === 1 ? '1 problem' : `${problems.length} problems`
+  const lines = problems.map((problem) => `  ${formatProblem(problem)}`)
+  return new ModelspineError('invalid-resource', `${head} in the declared resources:\n${lines.join('\n')}`, {
+    details: { problems },
+  })
+}
+
+/** `file:line:column: message`, the form that editors and terminals make clickable. */
+export function formatProblem(problem: Problem): string {
+  const place = [problem.file, problem.line, problem.column].filter((part) => part !== undefined).join(':')
+  return place === '' ? problem.message : `${place}: ${problem.message}`
+}
+
+/** The problems an `invalid-resource` error carries; none for any other error. */
+export function problemsOf(error: unknown): readonly Problem[] {
+  if (!isModelspineError(error, 'invalid-resource')) return []
+  const { problems } = error.details
+  return Array.isArray(problems) ? (problems as readonly Problem[]) : []
+}

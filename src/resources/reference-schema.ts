@@ -1,0 +1,39 @@
+import { z } from 'zod'
+import { textField } from './fields.ts'
+import type { ModelReference } from './reference.ts'
+
+const shortForm = /^[^\s/]+\/[^\s/](.*[^\s/])?$/
+
+/** The short form becomes `{ registry, text }`, which is an input again. */
+export function referenceSchema(): z.ZodType<ModelReference, ModelReference | string> {
+  const registry = z
+    .string({ error: 'a registry\'s name, without "/" or spaces' })
+    .regex(/^[^\s/]+$/)
+    .describe("One of the plane's registries.")
+  const name = textField("the model's name in that registry").describe('As that registry names the model.')
+  const short = z
+    .string({ error: 'registry/name@alias or registry/name:version, such as mlflow/churn@champion' })
+    .regex(shortForm)
+    .transform(parseReference)
+  const version = textField("the version's name, as text").describe('Immutable in its registry.')
+  const alias = textField("the alias's name").describe('Looked up at every reconcile.')
+  const rest = textField('what the registry understands, such as churn@champion').describe(
+    'Parsed by the registry.',
+  )
+  return z
+    .union(
+      [
+        short,
+        z.strictObject({ registry, name, version }),
+        z.strictObject({ registry, name, alias }),
+        z.strictObject({ registry, text: rest }),
+      ],
+      { error: 'registry/name@alias as text, or { registry, name, version }, or { registry, name, alias }' },
+    )
+    .describe('A model in a registry, and a version or an alias of it.')
+}
+
+function parseReference(text: string): ModelReference {
+  const slash = text.indexOf('/')
+  return { registry: text.slice(0, slash), text: text.slice(slash + 1) }
+}

@@ -1,0 +1,29 @@
+import { type CheckProblem, fieldsOf, itemsOf, repeated } from './schema-checks.ts'
+
+/** What must hold between the fields of a route's spec. */
+export function* routeProblems(spec: unknown): Generator<CheckProblem> {
+  const { operations, backends, fallback } = fieldsOf(spec)
+  yield* repeated(operations, ['operations'])
+  yield* repeated(backends, ['backends'], identity)
+  yield* repeated(fallback, ['fallback'], identity)
+  const weights = itemsOf(backends).map((backend) => fieldsOf(backend).weight)
+  if (weights.length > 0 && weights.every((weight) => weight === 0)) {
+    yield {
+      path: ['backends'],
+      fault: 'has a total weight of 0',
+      remedy: 'Give at least one backend a weight above 0.',
+    }
+  }
+  for (const [index, backend] of itemsOf(fallback).entries()) {
+    const { weight } = fieldsOf(backend)
+    if (typeof weight !== 'number' || weight === 1) continue
+    const remedy = 'Remove it and put the first choice first.'
+    yield { path: ['fallback', index, 'weight'], fault: 'has no meaning: fallback is tried in order', remedy }
+  }
+}
+
+function identity(backend: unknown): string | undefined {
+  const { deployment, provider, model } = fieldsOf(backend)
+  if (typeof deployment === 'string') return deployment
+  return typeof provider === 'string' && typeof model === 'string' ? `${provider} ${model}` : undefined
+}

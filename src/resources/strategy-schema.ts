@@ -1,0 +1,87 @@
+import { z } from 'zod'
+import { defaulted, durationField, nameField, percentField } from './fields.ts'
+import type {
+  BlueGreenStrategy,
+  CanaryStep,
+  CanaryStrategy,
+  ModelDeploymentSpecInput,
+  RollingStrategy,
+  Strategy,
+} from './model-deployment.ts'
+import { repeated, withCheck } from './schema-checks.ts'
+
+export function strategySchema(): z.ZodType<Strategy, NonNullable<ModelDeploymentSpecInput['strategy']>> {
+  return z
+    .union(
+      [
+        z.strictObject({ rolling: rollingSchema() }),
+        z.strictObject({ canary: canarySchema() }),
+        z.strictObject({ blueGreen: blueGreenSchema() }),
+      ],
+      { error: 'exactly one strategy: { rolling }, { canary } or { blueGreen }' },
+    )
+    .describe('How a new revision takes over.')
+}
+
+function rollingSchema(): z.ZodType<RollingStrategy, Partial<RollingStrategy>> {
+  return z
+    .strictObject(
+      {
+        step: defaulted(percentField(), 25).describe('Percent of traffic moved at a time.'),
+        every: defaulted(durationField('zero allowed'), '0s').describe('Time between two steps.'),
+      },
+      { error: 'rolling settings: { step, every }, both optional' },
+    )
+    .describe('Moves traffic in equal steps while the new revision is observed ready. No gates.')
+}
+
+function canarySchema(): z.ZodType<CanaryStrategy, CanaryStrategy> {
+  return z
+    .strictObject(
+      { steps: z.array(stepSchema(), { error: 'a list of at least one step' }).min(1) },
+      { error: 'canary settings: { steps }' },
+    )
+    .describe('Does each step in turn; after the last one the new revision takes all traffic.')
+}
+
+function stepSchema(): z.ZodType<CanaryStep, CanaryStep> {
+  const weight = percentField().describe("The new revision's share of traffic from here on, in percent.")
+  const pause = z
+    .union([durationField('above zero'), z.literal('until-promoted')], {
+      error: 'a duration above 0 such as 5m, or until-promoted',
+    })
+    .describe('Waits this long, or until somebody promotes.')
+  const analyze = withCheck(
+    z.array(nameField(), { error: 'a list of at least one gate of spec.analysis' }).min(1),
+    (list) => repeated(list, []),
+  ).describe('Gates that must pass at the end of the step.')
+  return z.union(
+    [
+      z.strictObject({ weight }),
+      z.strictObject({ pause }),
+      z.strictObject({ analyze, for: durationField('above zero').describe('How long the gates are read.') }),
+    ],
+    { error: 'one step: { weight }, { pause } or { analyze, for }' },
+  )
+}
+
+function blueGreenSchema(): z.ZodType<BlueGreenStrategy, Partial<BlueGreenStrategy>> {
+  const gates = withCheck(z.array(nameField(), { error: 'a list of gates of spec.analysis' }), (list) =>
+    repeated(list, []),
+  )
+  return z
+    .strictObject(
+      {
+        autoPromote: defaulted(z.boolean({ error: 'true or false' }), true).describe(
+          'false waits for promote before the switch.',
+        ),
+        analyze: defaulted(gates, []).describe('Gates read after the switch; a failure switches back.'),
+        for: defaulted(durationField('above zero'), '1m').describe('How long the gates are read.'),
+        keepPrevious: defaulted(durationField('zero allowed'), '1m').describe(
+          'How long the old revision is kept running after the gates passed.',
+        ),
+      },
+      { error: 'blue-green settings: { autoPromote, analyze, for, keepPrevious }, all optional' },
+    )
+    .describe('Starts the new revision beside the old one and switches all traffic at once.')
+}
