@@ -12,7 +12,7 @@ export function gateSchema(): z.ZodType<AnalysisGate, AnalysisGateInput> {
     {
       name: nameField().describe('How steps refer to the gate.'),
       metric: textField("a metric's name, such as labels.accuracy").describe('What is asked of the source.'),
-      source: defaulted(nameField(), 'router').describe("One of the plane's metric sources."),
+      source: defaulted(nameField(), 'plane').describe("One of the plane's metric sources."),
       minSamples: defaulted(wholeNumberField(1), 1).describe('Fewer samples never pass and never fail.'),
       pass: ruleSchema().describe('What passes.'),
       noData: outcomeSchema().describe("Without enough data at the step's deadline."),
@@ -45,7 +45,7 @@ function ruleSchema(): z.ZodType<Rule, RuleInput> {
 }
 
 function* ruleProblems(gate: unknown): Generator<CheckProblem> {
-  const { metric, source = 'router', pass } = fieldsOf(gate)
+  const { metric, source = 'plane', pass } = fieldsOf(gate)
   if (typeof metric !== 'string' || typeof source !== 'string') return
   const known = knownMetric(source, metric)
   const rule = fieldsOf(pass)

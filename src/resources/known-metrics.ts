@@ -1,4 +1,4 @@
-/** What the loader must know of a metric that the plane measures itself, under the source `router`. */
+/** What the loader must know of a metric that the plane measures itself, under the source `plane`. */
 export interface KnownMetric {
   readonly better: 'higher' | 'lower'
   /** A share between 0 and 1, so that a bound outside of it could never fail or never pass. */
@@ -13,7 +13,7 @@ const metrics: Readonly<Record<string, KnownMetric>> = {
   'tokens.total': { better: 'lower', ratio: false },
 }
 
-/** Only of the plane's own source: elsewhere the same name may mean something else. */
+/** Only of the source `plane`: elsewhere the same name may mean something else. */
 export function knownMetric(source: string, metric: string): KnownMetric | undefined {
-  return source === 'router' && Object.hasOwn(metrics, metric) ? metrics[metric] : undefined
+  return source === 'plane' && Object.hasOwn(metrics, metric) ? metrics[metric] : undefined
 }
