@@ -1,0 +1,39 @@
+import type { Paint } from './text.ts'
+
+/** What the story came to. */
+export interface Summary {
+  readonly heading: string
+  readonly columns: readonly string[]
+  /** A row per revision; numbers are already written out. */
+  readonly rows: readonly (readonly string[])[]
+  /** What is worth knowing beside the table, such as `['failed requests', '0']`. */
+  readonly facts: readonly (readonly [name: string, value: string])[]
+  readonly next: readonly string[]
+}
+
+export function renderSummary(summary: Summary, paint: Paint): readonly string[] {
+  const widths = summary.columns.map((column, index) =>
+    Math.max(column.length, ...summary.rows.map((row) => row[index]?.length ?? 0)),
+  )
+  const line = (cells: readonly string[]): string =>
+    `  ${widths.map((width, index) => align(cells[index] ?? '', width, index)).join('   ')}`.trimEnd()
+  const names = Math.max(0, ...summary.facts.map(([name]) => name.length))
+  return [
+    '',
+    paint('bold', summary.heading),
+    '',
+    paint('dim', line(summary.columns)),
+    ...summary.rows.map(line),
+    '',
+    ...summary.facts.map(([name, value]) => `  ${paint('dim', name.padEnd(names))}   ${value}`),
+    '',
+    paint('bold', 'Try next'),
+    ...summary.next.map((step) => `  ${paint('cyan', '→')} ${step}`),
+    '',
+  ]
+}
+
+/** The first column names things, the others count them. */
+function align(cell: string, width: number, column: number): string {
+  return column === 0 ? cell.padEnd(width) : cell.padStart(width)
+}

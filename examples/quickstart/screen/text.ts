@@ -1,0 +1,37 @@
+import { stripVTControlCharacters, styleText } from 'node:util'
+
+export type Format = Parameters<typeof styleText>[0]
+export type Paint = (format: Format, text: string) => string
+
+/** Whether to colour was decided once for the whole screen, so styleText need not look at the stream again. */
+export const colours: Paint = (format, text) => styleText(format, text, { validateStream: false })
+export const noColours: Paint = (_, text) => text
+
+/** How many columns a line takes; every symbol used here is one column wide. */
+export function widthOf(line: string): number {
+  return stripVTControlCharacters(line).length
+}
+
+/** The line, or its beginning without colours where it is too long. */
+export function shorten(line: string, width: number): string {
+  return widthOf(line) <= width ? line : `${stripVTControlCharacters(line).slice(0, Math.max(0, width - 1))}…`
+}
+
+/** Breaks at spaces. A word longer than the width stays whole. */
+export function wrap(text: string, width: number): readonly string[] {
+  const lines: string[] = []
+  let line = ''
+  for (const word of text.split(' ')) {
+    if (line !== '' && line.length + 1 + word.length > width) {
+      lines.push(line)
+      line = word
+    } else {
+      line = line === '' ? word : `${line} ${word}`
+    }
+  }
+  return [...lines, line]
+}
+
+export const count = (value: number): string => Math.round(value).toLocaleString('en')
+export const percent = (share: number): string => `${(100 * share).toFixed(1)} %`
+export const milliseconds = (ms: number): string => `${ms.toFixed(1)} ms`
