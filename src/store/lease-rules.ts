@@ -1,0 +1,51 @@
+import { ModelspineError } from '../errors.ts'
+import type { Fence, Lease } from './contract.ts'
+
+/*
+ * A store keeps the last grant of each name for good, also when it expired or was released (then it expires at 0), so
+ * that the next fence is greater. These say what the next record is; null leaves it as it stands.
+ */
+
+/** Throws a TypeError when `ttlMs` is no positive number. */
+export function grantLease(
+  last: Lease | null,
+  wanted: { readonly name: string; readonly holder: string; readonly ttlMs: number },
+  nowMs: number,
+): Lease | null {
+  const { name, holder, ttlMs } = wanted
+  const expiresAtMs = expiry(ttlMs, nowMs)
+  if (last !== null && last.holder !== holder && last.expiresAtMs > nowMs) return null
+  return Object.freeze({ name, holder, fence: (last?.fence ?? 0) + 1, expiresAtMs })
+}
+
+/** Throws a TypeError when `ttlMs` is no positive number. */
+export function extendLease(last: Lease | null, lease: Lease, ttlMs: number, nowMs: number): Lease | null {
+  const expiresAtMs = expiry(ttlMs, nowMs)
+  if (last === null || !isSameGrant(last, lease) || last.expiresAtMs <= nowMs) return null
+  return Object.freeze({ ...last, expiresAtMs })
+}
+
+export function freeLease(last: Lease | null, lease: Lease): Lease | null {
+  if (last === null || !isSameGrant(last, lease)) return null
+  return Object.freeze({ ...last, expiresAtMs: 0 })
+}
+
+/** Throws `fence-stale` unless `fence` is the newest of its lease. */
+export function checkFence(last: Lease | null, fence: Fence): void {
+  const granted = last?.fence ?? 0
+  if (fence.fence === granted) return
+  throw new ModelspineError(
+    'fence-stale',
+    `fence ${fence.fence} of the lease "${fence.lease}" does not count any more, ${granted} does: stop and acquire it anew`,
+    { details: { lease: fence.lease, fence: fence.fence, granted } },
+  )
+}
+
+function isSameGrant(last: Lease, lease: Lease): boolean {
+  return last.fence === lease.fence && last.holder === lease.holder
+}
+
+function expiry(ttlMs: number, nowMs: number): number {
+  if (Number.isFinite(ttlMs) && ttlMs > 0) return nowMs + ttlMs
+  throw new TypeError(`a lease cannot live ${ttlMs} ms: give a positive number of milliseconds`)
+}

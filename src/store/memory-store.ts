@@ -1,0 +1,156 @@
+import { type Clock, systemClock } from '../clock.ts'
+import { ModelspineError } from '../errors.ts'
+import { type Key, keyOf } from '../resources/metadata.ts'
+import { createChangeFeed } from './change-feed.ts'
+import type { Fence, Kind, Lease, OutboxEvent, StateStore, StoredObject } from './contract.ts'
+import { checkFence, extendLease, freeLease, grantLease } from './lease-rules.ts'
+import { deleteWrite, type ObjectWrite, specWrite, statusWrite } from './object-writes.ts'
+
+export interface MemoryStoreOptions {
+  /** Decides when leases expire; the machine's own when left out. */
+  readonly clock?: Clock
+  /**
+   * How many events may wait to be acknowledged, 100,000 when left out. Beyond, a write that brings events is
+   * refused with `store-full`, because a change without its event must not happen.
+   */
+  readonly maxEvents?: number
+}
+
+/**
+ * A StateStore in this process alone: for tests, for examples and for planes whose resources are applied anew at
+ * every start. What it gives out is frozen and shared, never copied, so reading costs a look-up.
+ */
+export function memoryStore(options: MemoryStoreOptions = {}): StateStore {
+  const clock = options.clock ?? systemClock
+  const maxEvents = options.maxEvents ?? 100_000
+  const feed = createChangeFeed()
+  /** One for each name that the plane uses. */
+  const leases = new Map<string, Lease>()
+  const shelves: Readonly<Record<Kind, Shelf>> = { ModelDeployment: newShelf(), ModelRoute: newShelf() }
+  let events: OutboxEvent[] = []
+  let versions = 0
+  let positions = 0
+  let closed = false
+
+  const open = (): void => {
+    if (closed) throw new ModelspineError('store-unavailable', 'this store was closed', { retryable: false })
+  }
+
+  const keep = (lease: Lease | null): Lease | null => {
+    if (lease !== null) leases.set(lease.name, lease)
+    return lease
+  }
+
+  const fenced = (fence: Fence | undefined): void => {
+    if (fence !== undefined) checkFence(leases.get(fence.lease) ?? null, fence)
+  }
+
+  const nextVersion = (): string => String(versions + 1)
+
+  const commit = (write: ObjectWrite): StoredObject | null => {
+    if (write.type === 'nothing') return write.stored
+    if (write.events.length > 0 && events.length + write.events.length > maxEvents) {
+      throw new ModelspineError(
+        'store-full',
+        `${events.length} events wait to be acknowledged and ${maxEvents} may: the audit log does not take them`,
+        { details: { waiting: events.length, maxEvents } },
+      )
+    }
+    const { kind, key } = write.type === 'put' ? write.stored : write.removed
+    const entries = deepFreeze(JSON.parse(JSON.stringify(write.events)) as typeof write.events)
+    const shelf = shelves[kind]
+    if (write.type === 'put') {
+      if (!shelf.objects.has(key)) shelf.sortedKeys = undefined
+      shelf.objects.set(key, deepFreeze(write.stored))
+    } else {
+      shelf.objects.delete(key)
+      shelf.sortedKeys = undefined
+    }
+    versions += 1
+    for (const entry of entries) {
+      positions += 1
+      events.push(Object.freeze({ position: String(positions).padStart(16, '0'), entry }))
+    }
+    feed.publish({ type: 'changed', kind, key })
+    return write.type === 'put' ? write.stored : null
+  }
+
+  return {
+    capabilities: { durable: false, shared: false, fencing: 'granted' },
+    async get(kind, key) {
+      open()
+      return shelves[kind].objects.get(key) ?? null
+    },
+    async putSpec(resource, put) {
+      open()
+      const current = shelves[resource.kind].objects.get(keyOf(resource.metadata)) ?? null
+      const write = specWrite(current, resource, put, nextVersion())
+      commit(write)
+      return write.stored
+    },
+    async putStatus(kind, key, status, put) {
+      open()
+      fenced(put.fence)
+      const current = shelves[kind].objects.get(key) ?? null
+      return commit(statusWrite(current, kind, key, status, put, nextVersion()))
+    },
+    async delete(kind, key, mark) {
+      open()
+      return commit(deleteWrite(shelves[kind].objects.get(key) ?? null, kind, key, mark, nextVersion()))
+    },
+    async *list(kind) {
+      open()
+      const shelf = shelves[kind]
+      shelf.sortedKeys ??= [...shelf.objects.keys()].sort()
+      for (const key of shelf.sortedKeys) {
+        const stored = shelf.objects.get(key)
+        if (stored !== undefined) yield stored
+      }
+    },
+    watch: (abort) => feed.watch(abort),
+    async readEvents(limit) {
+      open()
+      return events.slice(0, limit)
+    },
+    async acknowledgeEvents(position, fence) {
+      open()
+      fenced(fence)
+      const waiting = events.findIndex((event) => event.position > position)
+      events = waiting < 0 ? [] : events.slice(waiting)
+    },
+    async acquireLease(name, holder, ttlMs) {
+      open()
+      return keep(grantLease(leases.get(name) ?? null, { name, holder, ttlMs }, clock.now()))
+    },
+    async renewLease(lease, ttlMs) {
+      open()
+      return keep(extendLease(leases.get(lease.name) ?? null, lease, ttlMs, clock.now()))
+    },
+    async releaseLease(lease) {
+      open()
+      keep(freeLease(leases.get(lease.name) ?? null, lease))
+    },
+    async close() {
+      closed = true
+      feed.close()
+    },
+  }
+}
+
+interface Shelf {
+  readonly objects: Map<Key, StoredObject>
+  /** Made by the first `list` after keys came or went. Never changed, so a running list keeps its own. */
+  sortedKeys: readonly Key[] | undefined
+}
+
+function newShelf(): Shelf {
+  return { objects: new Map(), sortedKeys: undefined }
+}
+
+function deepFreeze<Value>(value: Value): Value {
+  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
+    Object.freeze(value)
+    for (const member of Object.values(value)) deepFreeze(member)
+  }
+  return value
+}

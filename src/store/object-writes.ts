@@ -1,0 +1,136 @@
+import { ModelspineError } from '../errors.ts'
+import { canonicalJson } from '../hash.ts'
+import { type Key, keyOf } from '../resources/metadata.ts'
+import type { AuditEntry } from '../security/contract.ts'
+import type {
+  DeleteOptions,
+  Kind,
+  PutSpecOptions,
+  PutStatusOptions,
+  Resource,
+  StoredObject,
+} from './contract.ts'
+
+/** What a store has to commit at once, or that nothing is to be written. `removed` is what stood last. */
+export type ObjectWrite =
+  | { readonly type: 'nothing'; readonly stored: StoredObject | null }
+  | { readonly type: 'put'; readonly stored: StoredObject; readonly events: readonly AuditEntry[] }
+  | { readonly type: 'remove'; readonly removed: StoredObject; readonly events: readonly AuditEntry[] }
+
+/** Declaring never removes. */
+export type SpecWrite =
+  | Extract<ObjectWrite, { type: 'put' }>
+  | { readonly type: 'nothing'; readonly stored: StoredObject }
+
+/**
+ * What `putSpec` means for the object that stands now. `version` is what the store will call the result; it is not
+ * used up by `nothing`. Throws `conflict`, and whatever `options.events` throws.
+ */
+export function specWrite(
+  current: StoredObject | null,
+  resource: Resource,
+  options: PutSpecOptions,
+  version: string,
+): SpecWrite {
+  const { kind, metadata } = resource
+  const key = keyOf(metadata)
+  expectVersion(current, kind, key, options.expect)
+  if (current === null) {
+    const stored: StoredObject = {
+      kind,
+      key,
+      uid: options.uid,
+      generation: 1,
+      version,
+      resource: jsonCopy(resource),
+      actor: jsonCopy(options.actor),
+      createdAtMs: options.nowMs,
+      finalizers: jsonCopy(options.finalizers ?? []),
+    }
+    return { type: 'put', stored, events: options.events(stored) }
+  }
+  if (current.deletion !== undefined) {
+    throw new ModelspineError('conflict', `${kind} ${key} is being deleted: apply it again once it is gone`, {
+      details: { kind, key, deletion: current.deletion },
+    })
+  }
+  if (canonicalJson(resource) === canonicalJson(current.resource)) return { type: 'nothing', stored: current }
+  const sameSpec = canonicalJson(resource.spec) === canonicalJson(current.resource.spec)
+  const stored: StoredObject = {
+    ...current,
+    version,
+    resource: jsonCopy(resource),
+    ...(sameSpec ? {} : { generation: current.generation + 1, actor: jsonCopy(options.actor) }),
+  }
+  return { type: 'put', stored, events: options.events(stored) }
+}
+
+/** What `putStatus` means for the object that stands now. Throws `not-found` and `conflict`. */
+export function statusWrite(
+  current: StoredObject | null,
+  kind: Kind,
+  key: Key,
+  status: unknown,
+  options: PutStatusOptions,
+  version: string,
+): ObjectWrite {
+  if (current === null) {
+    throw new ModelspineError('not-found', `${kind} ${key} is gone: its status cannot be written`, {
+      details: { kind, key },
+    })
+  }
+  expectVersion(current, kind, key, options.expect)
+  const { status: _, ...rest } = current
+  const stored: StoredObject = {
+    ...rest,
+    version,
+    ...(status === undefined ? {} : { status: jsonCopy(status) }),
+    ...(options.finalizers === undefined ? {} : { finalizers: jsonCopy(options.finalizers) }),
+  }
+  const { events } = options
+  const gone = stored.deletion !== undefined && stored.finalizers.length === 0
+  return gone ? { type: 'remove', removed: stored, events } : { type: 'put', stored, events }
+}
+
+/** What `delete` means for the object that stands now. Throws `conflict`, and whatever `options.events` throws. */
+export function deleteWrite(
+  current: StoredObject | null,
+  kind: Kind,
+  key: Key,
+  options: DeleteOptions,
+  version: string,
+): ObjectWrite {
+  if (current === null) return { type: 'nothing', stored: null }
+  expectVersion(current, kind, key, options.expect)
+  if (current.deletion !== undefined) return { type: 'nothing', stored: current }
+  const deletion = { atMs: options.nowMs, actor: jsonCopy(options.actor) }
+  const stored: StoredObject = { ...current, version, deletion }
+  const events = options.events(stored)
+  return current.finalizers.length === 0
+    ? { type: 'remove', removed: stored, events }
+    : { type: 'put', stored, events }
+}
+
+function expectVersion(
+  current: StoredObject | null,
+  kind: Kind,
+  key: Key,
+  expected: string | undefined,
+): void {
+  const found = current?.version ?? 'absent'
+  if (expected === undefined || expected === found) return
+  const happened =
+    current === null
+      ? 'is not there'
+      : expected === 'absent'
+        ? 'exists already'
+        : 'was changed by someone else'
+  throw new ModelspineError('conflict', `${kind} ${key} ${happened}: read it again and decide anew`, {
+    details: { kind, key, expected, found },
+  })
+}
+
+/** As every store gives it back: JSON, and nothing that the caller can still change. */
+function jsonCopy<Value>(value: Value): Value {
+  return JSON.parse(JSON.stringify(value)) as Value
+}
