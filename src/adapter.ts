@@ -11,6 +11,19 @@ export {
   messageOf,
 } from './errors.ts'
 export { canonicalJson, sha256 } from './hash.ts'
+export type { HttpStream } from './http/body-stream.ts'
+export type { HttpDispatcher, HttpHeaders } from './http/dispatcher.ts'
+export {
+  createHttpClient,
+  type HttpClient,
+  type HttpClientOptions,
+  type HttpRequest,
+} from './http/http-client.ts'
+export { HttpReply } from './http/http-reply.ts'
+export type { HttpRetry } from './http/retry.ts'
+export { retryAfterMs } from './http/retry-after.ts'
+export { scrub } from './http/scrub.ts'
+export { type SseEvent, type SseOptions, SseParser } from './http/sse.ts'
 export type * from './policy/contract.ts'
 export type * from './provider/contract.ts'
 export type * from './registry/contract.ts'

@@ -1,0 +1,152 @@
+import { ModelspineError } from '../errors.ts'
+import type { HttpHeaders, WireController, WireOptions } from './dispatcher.ts'
+import { Exchange } from './exchange.ts'
+import { HttpReply, headerOf } from './http-reply.ts'
+
+/** Above this many unread bytes the socket is paused. */
+const highWater = 64 * 1024
+
+/** An answer whose body is read as it comes. Not reading it to its end, nor cancelling it, holds its connection. */
+export interface HttpStream {
+  readonly status: number
+  readonly headers: HttpHeaders
+  header(name: string): string | undefined
+  /** Read once. Throws like the client does, after all that came before the failure; leaving the loop early cancels. */
+  readonly chunks: AsyncIterable<Uint8Array>
+  /**
+   * Whether the body's end can be told from a broken connection: it has a length or is chunked. Where this is false, a
+   * body that was cut looks whole.
+   */
+  readonly delimited: boolean
+  /** The rest as one reply, up to the client's bound on bodies. */
+  whole(): Promise<HttpReply>
+  /** Lets go of the connection. */
+  cancel(): void
+}
+
+/** Hands an answer's body on chunk by chunk, pausing the socket when the reader is slower. */
+export class BodyStream
+  extends Exchange
+  implements HttpStream, AsyncIterable<Uint8Array>, AsyncIterator<Uint8Array>
+{
+  status = 0
+  headers: HttpHeaders = {}
+  private readonly queue: Uint8Array[] = []
+  private queued = 0
+  private paused = false
+  private failure: Error | undefined
+  private waiting:
+    | { resolve(result: IteratorResult<Uint8Array>): void; reject(error: Error): void }
+    | undefined
+  private readonly maxBytes: number
+  private started: { resolve(stream: HttpStream): void; reject(error: Error): void } | undefined
+
+  constructor(
+    wire: WireOptions,
+    abort: AbortSignal | undefined,
+    maxBytes: number,
+    resolve: (stream: HttpStream) => void,
+    reject: (error: Error) => void,
+  ) {
+    super(wire, abort)
+    this.maxBytes = maxBytes
+    this.started = { resolve, reject }
+  }
+
+  get chunks(): AsyncIterable<Uint8Array> {
+    return this
+  }
+
+  get delimited(): boolean {
+    return this.headers['content-length'] !== undefined || this.headers['transfer-encoding'] !== undefined
+  }
+
+  header(name: string): string | undefined {
+    return headerOf(this.headers, name)
+  }
+
+  onResponseStart(_controller: WireController, status: number, headers: HttpHeaders): void {
+    if (status < 200 || this.isOver) return
+    this.phase = 'answering'
+    this.status = status
+    this.headers = headers
+    this.started?.resolve(this)
+    this.started = undefined
+  }
+
+  onResponseData(controller: WireController, chunk: Uint8Array): void {
+    if (this.isOver) return
+    if (this.waiting !== undefined) {
+      this.waiting.resolve({ done: false, value: chunk })
+      this.waiting = undefined
+      return
+    }
+    this.queue.push(chunk)
+    this.queued += chunk.byteLength
+    if (this.queued >= highWater && !this.paused) {
+      this.paused = true
+      controller.pause()
+    }
+  }
+
+  next(): Promise<IteratorResult<Uint8Array>> {
+    const chunk = this.queue.shift()
+    if (chunk !== undefined) {
+      this.queued -= chunk.byteLength
+      if (this.paused && this.queued < highWater) {
+        this.paused = false
+        if (!this.isOver) this.controller?.resume()
+      }
+      return Promise.resolve({ done: false, value: chunk })
+    }
+    if (this.failure !== undefined) return Promise.reject(this.failure)
+    if (this.isOver) return Promise.resolve({ done: true, value: undefined })
+    return new Promise((resolve, reject) => {
+      this.waiting = { resolve, reject }
+    })
+  }
+
+  return(): Promise<IteratorResult<Uint8Array>> {
+    this.cancel()
+    return Promise.resolve({ done: true, value: undefined })
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this
+  }
+
+  cancel(): void {
+    this.queue.length = 0
+    this.end(new ModelspineError('aborted', `${this.wire.method} ${this.call().url}: no longer read`))
+  }
+
+  async whole(): Promise<HttpReply> {
+    const chunks: Uint8Array[] = []
+    let size = 0
+    for await (const chunk of this) {
+      size += chunk.byteLength
+      if (size > this.maxBytes) {
+        throw new ModelspineError(
+          'malformed-reply',
+          `the reply has more than the ${this.maxBytes} bytes allowed`,
+          {
+            details: { maxBodyBytes: this.maxBytes },
+            retryable: false,
+          },
+        )
+      }
+      chunks.push(chunk)
+    }
+    return new HttpReply(this.status, this.headers, Buffer.concat(chunks, size))
+  }
+
+  protected settle(error: Error | undefined): void {
+    if (this.abort?.aborted) this.queue.length = 0
+    this.failure = error
+    this.started?.reject(error ?? new Error('ended before it started'))
+    this.started = undefined
+    if (error === undefined) this.waiting?.resolve({ done: true, value: undefined })
+    else this.waiting?.reject(error)
+    this.waiting = undefined
+  }
+}

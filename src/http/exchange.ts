@@ -1,0 +1,63 @@
+import type { HttpHeaders, WireController, WireHandler, WireOptions } from './dispatcher.ts'
+import { abortedError, type CallPhase, httpError } from './http-error.ts'
+import { secretsOf } from './scrub.ts'
+
+/** One call on the wire: what reading a whole body and streaming one have in common. */
+export abstract class Exchange implements WireHandler {
+  protected readonly wire: WireOptions
+  protected readonly abort: AbortSignal | undefined
+  protected phase: CallPhase = 'connecting'
+  protected controller: WireController | undefined
+  private readonly onAbort: () => void
+  private over = false
+
+  constructor(wire: WireOptions, abort: AbortSignal | undefined) {
+    this.wire = wire
+    this.abort = abort
+    this.onAbort = () => this.end(abortedError(this.call(), this.abort?.reason))
+    abort?.addEventListener('abort', this.onAbort, { once: true })
+  }
+
+  /** Called once, with the error unless all went well. */
+  protected abstract settle(error: Error | undefined): void
+  abstract onResponseStart(controller: WireController, status: number, headers: HttpHeaders): void
+  abstract onResponseData(controller: WireController, chunk: Uint8Array): void
+
+  onRequestStart(controller: WireController): void {
+    this.controller = controller
+    if (this.over) controller.abort(new Error('aborted'))
+    else this.phase = 'sent'
+  }
+
+  onResponseEnd(): void {
+    this.finish(undefined)
+  }
+
+  onResponseError(_controller: WireController | null, error: Error): void {
+    if (this.over) return
+    this.finish(httpError(error, { ...this.call(), secrets: secretsOf(this.wire.headers) }))
+  }
+
+  /** Ends the call from our side: the socket goes, and what undici says afterwards is not listened to. */
+  end(error: Error): void {
+    if (this.over) return
+    this.finish(error)
+    this.controller?.abort(error)
+  }
+
+  protected get isOver(): boolean {
+    return this.over
+  }
+
+  protected call(): { method: string; url: string; phase: CallPhase } {
+    const { origin, path, method } = this.wire
+    const query = path.indexOf('?')
+    return { method, url: origin + (query < 0 ? path : path.slice(0, query)), phase: this.phase }
+  }
+
+  private finish(error: Error | undefined): void {
+    this.over = true
+    this.abort?.removeEventListener('abort', this.onAbort)
+    this.settle(error)
+  }
+}

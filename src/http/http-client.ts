@@ -1,0 +1,162 @@
+/**
+ * The one HTTP client, over a pool of connections to one origin. Statuses are answers, not errors; what is thrown is a
+ * ModelspineError: `unavailable` (no connection, or it broke before an answer), `timeout`, `interrupted` (it broke in
+ * the middle of one), `malformed-reply` (no HTTP, or too large), `bad-request` (cannot be sent) and `aborted`. Its
+ * `details.phase` is `connecting` when nothing can have reached the server. Errors carry no credentials.
+ */
+
+import { ModelspineError } from '../errors.ts'
+import { BodyStream, type HttpStream } from './body-stream.ts'
+import type { HttpDispatcher, WireDispatcher, WireHandler, WireOptions } from './dispatcher.ts'
+import { abortedError } from './http-error.ts'
+import type { HttpReply } from './http-reply.ts'
+import { loadPool } from './load-pool.ts'
+import { type HttpRetry, withRetries } from './retry.ts'
+import { WholeBody } from './whole-body.ts'
+
+export interface HttpClientOptions {
+  /** `http:` or `https:`; a path is put before that of every request. No user information and no query. */
+  readonly baseUrl: string
+  /** An undici dispatcher to use instead of a pool of our own; it is not closed with the client. */
+  readonly dispatcher?: HttpDispatcher
+  /** Sent with every request, under those of the request. Lower-case names. */
+  readonly headers?: Readonly<Record<string, string>>
+  /** Connections at most; further requests wait for one. Default 256. */
+  readonly connections?: number
+  /** Default 10,000. */
+  readonly connectTimeoutMs?: number
+  /** Until the answer's headers, once the request was sent. Default 300,000; 0 for none. */
+  readonly headersTimeoutMs?: number
+  /** Between two pieces of the body. Default 300,000; 0 for none. */
+  readonly bodyTimeoutMs?: number
+  /** Of a whole answer. Default 64 MiB. */
+  readonly maxBodyBytes?: number
+}
+
+export interface HttpRequest {
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+  /** Below the base URL, beginning with `/`, query included. */
+  readonly path: string
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: Uint8Array | string
+  readonly abort?: AbortSignal
+  /** Default: the client's. */
+  readonly headersTimeoutMs?: number
+  readonly maxBodyBytes?: number
+}
+
+export interface HttpClient {
+  /** Origin and path, without a `/` at the end. */
+  readonly baseUrl: string
+  /** `retry` is for idempotent control calls only. */
+  request(request: HttpRequest & { readonly retry?: HttpRetry }): Promise<HttpReply>
+  stream(request: HttpRequest): Promise<HttpStream>
+  /** Closes idle connections; calls under way finish. Later calls throw `unavailable`. */
+  close(): Promise<void>
+}
+
+/** Nothing is loaded or connected before the first request. Throws `invalid-options`. */
+export function createHttpClient(options: HttpClientOptions): HttpClient {
+  const base = baseOf(options.baseUrl)
+  const own = options.headers ?? {}
+  const hasOwn = Object.keys(own).length > 0
+  const headersTimeout = options.headersTimeoutMs ?? 300_000
+  const bodyTimeout = options.bodyTimeoutMs ?? 300_000
+  const maxBodyBytes = options.maxBodyBytes ?? 64 * 1024 * 1024
+  let dispatcher = options.dispatcher as unknown as WireDispatcher | undefined
+  let opening: Promise<WireDispatcher> | undefined
+  let closed = false
+
+  function wireOf(request: HttpRequest): WireOptions {
+    const { headers } = request
+    return {
+      origin: base.origin,
+      method: request.method,
+      path: base.path + request.path,
+      headers: headers === undefined ? own : hasOwn ? { ...own, ...headers } : headers,
+      body: request.body ?? null,
+      headersTimeout: request.headersTimeoutMs ?? headersTimeout,
+      bodyTimeout,
+    }
+  }
+
+  function send(wire: WireOptions, handler: WireHandler): void {
+    const dispatch = (open: WireDispatcher): void => {
+      try {
+        open.dispatch(wire, handler)
+      } catch (error) {
+        handler.onResponseError(null, error as Error)
+      }
+    }
+    if (dispatcher !== undefined) {
+      dispatch(dispatcher)
+      return
+    }
+    opening ??= loadPool(base.origin, {
+      connections: options.connections ?? 256,
+      connectTimeoutMs: options.connectTimeoutMs ?? 10_000,
+    }).then((pool) => {
+      dispatcher = pool
+      return pool
+    })
+    opening.then(dispatch, (error) => handler.onResponseError(null, error))
+  }
+
+  function exchange<Reply>(
+    request: HttpRequest,
+    handlerOf: (
+      wire: WireOptions,
+      maxBytes: number,
+      resolve: (reply: Reply) => void,
+      reject: (error: Error) => void,
+    ) => WireHandler,
+  ): Promise<Reply> {
+    return new Promise((resolve, reject) => {
+      const call = { method: request.method, url: base.origin + base.path, phase: 'connecting' as const }
+      if (request.abort?.aborted) return reject(abortedError(call, request.abort.reason))
+      if (closed)
+        return reject(
+          new ModelspineError('unavailable', `${base.origin}: the client was closed`, { retryable: false }),
+        )
+      const wire = wireOf(request)
+      send(wire, handlerOf(wire, request.maxBodyBytes ?? maxBodyBytes, resolve, reject))
+    })
+  }
+
+  const requestOnce = (request: HttpRequest): Promise<HttpReply> =>
+    exchange<HttpReply>(
+      request,
+      (wire, maxBytes, resolve, reject) => new WholeBody(wire, request.abort, maxBytes, resolve, reject),
+    )
+
+  return {
+    baseUrl: base.origin + base.path,
+    request: (request) =>
+      request.retry === undefined
+        ? requestOnce(request)
+        : withRetries(() => requestOnce(request), request.retry, request.abort),
+    stream: (request) =>
+      exchange<HttpStream>(
+        request,
+        (wire, maxBytes, resolve, reject) => new BodyStream(wire, request.abort, maxBytes, resolve, reject),
+      ),
+    async close() {
+      closed = true
+      if (options.dispatcher === undefined) await (await opening)?.close()
+    },
+  }
+}
+
+function baseOf(baseUrl: string): { readonly origin: string; readonly path: string } {
+  const wrong = (why: string): ModelspineError =>
+    new ModelspineError('invalid-options', `baseUrl ${why}`, { details: { field: 'baseUrl' } })
+  if (!URL.canParse(baseUrl)) throw wrong('is no URL: write one such as http://127.0.0.1:8080')
+  const url = new URL(baseUrl)
+  if (url.protocol !== 'http:' && url.protocol !== 'https:') {
+    throw wrong(`begins with ${url.protocol}: write http: or https:`)
+  }
+  if (url.username !== '' || url.password !== '') throw wrong('carries credentials: send them as a header')
+  if (url.search !== '' || url.hash !== '')
+    throw wrong('has a query or fragment: only origin and path are used')
+  return { origin: url.origin, path: url.pathname.replace(/\/+$/, '') }
+}

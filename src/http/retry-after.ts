@@ -1,0 +1,21 @@
+import type { HttpHeaders } from './dispatcher.ts'
+import { headerOf } from './http-reply.ts'
+
+/**
+ * How long a reply asks to wait, in milliseconds: `retry-after-ms` (OpenAI, Azure), or `retry-after` as seconds or an
+ * HTTP date (RFC 9110, 10.2.3). Undefined when it does not say, or says nonsense.
+ */
+export function retryAfterMs(headers: HttpHeaders, nowMs: number): number | undefined {
+  const exact = numberOf(headerOf(headers, 'retry-after-ms'))
+  if (exact !== undefined) return Math.ceil(exact)
+  const value = headerOf(headers, 'retry-after')
+  const seconds = numberOf(value)
+  if (seconds !== undefined) return Math.ceil(seconds * 1000)
+  if (value === undefined || !/[a-z]/i.test(value)) return undefined
+  const date = Date.parse(value)
+  return Number.isNaN(date) ? undefined : Math.max(0, date - nowMs)
+}
+
+function numberOf(text: string | undefined): number | undefined {
+  return text !== undefined && /^\s*\d+(\.\d+)?\s*$/.test(text) ? Number(text) : undefined
+}

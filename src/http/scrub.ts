@@ -1,0 +1,40 @@
+const mask = '[secret]'
+const sensitiveName = /authorization|cookie|api-?key|token|secret|signature|password|credential/i
+
+/** The values that must not be printed among some headers: whole ones, and what follows a scheme such as `Bearer`. */
+export function secretsOf(headers: Readonly<Record<string, string>>): readonly string[] {
+  const secrets: string[] = []
+  for (const [name, value] of Object.entries(headers)) {
+    if (!sensitiveName.test(name) || value === '') continue
+    secrets.push(value)
+    const space = value.indexOf(' ')
+    if (space > 0) secrets.push(value.slice(space + 1))
+  }
+  return secrets
+}
+
+/**
+ * A text without credentials: the given secrets, what follows `Bearer` or `Basic`, user information in a URL, and query
+ * parameters whose name says that they are secret.
+ */
+export function scrub(text: string, secrets: readonly string[] = []): string {
+  let clean = text
+  for (const secret of secrets) if (secret !== '') clean = clean.replaceAll(secret, mask)
+  return clean
+    .replace(/\b(Bearer|Basic)\s+[\w.~+/=-]{6,}/gi, `$1 ${mask}`)
+    .replace(/(\w+:\/\/)[^/\s@]+@/g, `$1${mask}@`)
+    .replace(
+      /([?&][^=&\s]*(?:key|token|secret|signature|password|credential)[^=&\s]*=)[^&\s"']+/gi,
+      `$1${mask}`,
+    )
+}
+
+/** A copy of what was thrown that carries nothing but its name, code and cleaned message. */
+export function scrubbedCause(error: unknown, secrets: readonly string[]): Error {
+  const { name, message, code }: NodeJS.ErrnoException =
+    error instanceof Error ? error : new Error(String(error))
+  const clean = new Error(scrub(message, secrets))
+  clean.name = name
+  delete clean.stack
+  return code === undefined ? clean : Object.assign(clean, { code })
+}

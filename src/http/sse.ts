@@ -1,0 +1,105 @@
+/** Server-sent events, parsed as the HTML standard says (9.2.6), whatever borders the chunks have. */
+
+import { ModelspineError } from '../errors.ts'
+
+export interface SseEvent {
+  /** `message` unless the event named itself. */
+  readonly event: string
+  /** Lines of `data` joined by line feeds. */
+  readonly data: string
+  /** The last id seen so far, empty at first. */
+  readonly id: string
+}
+
+export interface SseOptions {
+  /** Of one event with all its lines, in characters. Default 4 Mi. */
+  readonly maxEventLength?: number
+}
+
+const lineFeed = 10
+const carriageReturn = 13
+
+export class SseParser {
+  private readonly decoder = new TextDecoder()
+  private readonly maxLength: number
+  /** The line under way, as it came. */
+  private partial = ''
+  private afterCarriageReturn = false
+  private event = ''
+  private id = ''
+  private data: string | undefined
+  private length = 0
+
+  constructor(options: SseOptions = {}) {
+    this.maxLength = options.maxEventLength ?? 4 * 1024 * 1024
+  }
+
+  /** The events that this chunk completed. Throws `malformed-reply` when one grows beyond the bound. */
+  push(chunk: Uint8Array): SseEvent[] {
+    const events: SseEvent[] = []
+    let text = this.decoder.decode(chunk, { stream: true })
+    if (this.afterCarriageReturn && text.length > 0) {
+      this.afterCarriageReturn = false
+      if (text.charCodeAt(0) === lineFeed) text = text.slice(1)
+    }
+    let start = 0
+    for (let at = 0; at < text.length; at += 1) {
+      const code = text.charCodeAt(at)
+      if (code !== lineFeed && code !== carriageReturn) continue
+      this.line(this.partial + text.slice(start, at), events)
+      this.partial = ''
+      if (code === carriageReturn) {
+        if (at + 1 === text.length) this.afterCarriageReturn = true
+        else if (text.charCodeAt(at + 1) === lineFeed) at += 1
+      }
+      start = at + 1
+    }
+    this.partial += text.slice(start)
+    this.bound(this.partial.length)
+    return events
+  }
+
+  /** What came of an event that its stream did not end; the standard says to drop it. */
+  unfinished(): SseEvent | undefined {
+    const dropped: SseEvent[] = []
+    this.line(this.partial + this.decoder.decode(), dropped)
+    this.partial = ''
+    this.dispatch(dropped)
+    return dropped[0]
+  }
+
+  private line(line: string, events: SseEvent[]): void {
+    if (line === '') {
+      this.dispatch(events)
+      return
+    }
+    this.bound(line.length)
+    const colon = line.indexOf(':')
+    if (colon === 0) return
+    const field = colon < 0 ? line : line.slice(0, colon)
+    const value = colon < 0 ? '' : line.slice(line.charCodeAt(colon + 1) === 32 ? colon + 2 : colon + 1)
+    if (field === 'data') {
+      this.data = this.data === undefined ? value : `${this.data}\n${value}`
+      this.length += line.length
+    } else if (field === 'event') this.event = value
+    else if (field === 'id' && !value.includes('\0')) this.id = value
+  }
+
+  private dispatch(events: SseEvent[]): void {
+    if (this.data !== undefined) {
+      events.push({ event: this.event === '' ? 'message' : this.event, data: this.data, id: this.id })
+    }
+    this.event = ''
+    this.data = undefined
+    this.length = 0
+  }
+
+  private bound(more: number): void {
+    if (this.length + more <= this.maxLength) return
+    throw new ModelspineError(
+      'malformed-reply',
+      `an event of the stream has more than the ${this.maxLength} characters allowed`,
+      { details: { maxEventLength: this.maxLength } },
+    )
+  }
+}

@@ -1,0 +1,68 @@
+import { ModelspineError } from '../errors.ts'
+import type { HttpHeaders, WireController, WireOptions } from './dispatcher.ts'
+import { Exchange } from './exchange.ts'
+import { HttpReply, headerOf } from './http-reply.ts'
+
+const nothing = new Uint8Array(0)
+
+/** Reads a whole answer into one buffer, up to a bound. */
+export class WholeBody extends Exchange {
+  private status = 0
+  private headers: HttpHeaders = {}
+  private chunks: Uint8Array[] | undefined
+  private only: Uint8Array = nothing
+  private size = 0
+  private readonly maxBytes: number
+  private readonly resolve: (reply: HttpReply) => void
+  private readonly reject: (error: Error) => void
+
+  constructor(
+    wire: WireOptions,
+    abort: AbortSignal | undefined,
+    maxBytes: number,
+    resolve: (reply: HttpReply) => void,
+    reject: (error: Error) => void,
+  ) {
+    super(wire, abort)
+    this.maxBytes = maxBytes
+    this.resolve = resolve
+    this.reject = reject
+  }
+
+  onResponseStart(_controller: WireController, status: number, headers: HttpHeaders): void {
+    if (status < 200) return
+    this.phase = 'answering'
+    this.status = status
+    this.headers = headers
+    const announced = Number(headerOf(headers, 'content-length'))
+    if (announced > this.maxBytes && this.wire.method !== 'HEAD') this.refuse(announced)
+  }
+
+  onResponseData(_controller: WireController, chunk: Uint8Array): void {
+    if (this.isOver) return
+    this.size += chunk.byteLength
+    if (this.size > this.maxBytes) this.refuse(this.size)
+    else if (this.size === chunk.byteLength) this.only = chunk
+    else if (this.chunks === undefined) this.chunks = [this.only, chunk]
+    else this.chunks.push(chunk)
+  }
+
+  protected settle(error: Error | undefined): void {
+    if (error !== undefined) this.reject(error)
+    else {
+      const bytes = this.chunks === undefined ? this.only : Buffer.concat(this.chunks, this.size)
+      this.resolve(new HttpReply(this.status, this.headers, bytes))
+    }
+  }
+
+  private refuse(size: number): void {
+    const { method, url } = this.call()
+    const message = `${method} ${url}: the reply has at least ${size} bytes, more than the ${this.maxBytes} allowed`
+    this.end(
+      new ModelspineError('malformed-reply', message, {
+        details: { bytes: size, maxBodyBytes: this.maxBytes },
+        retryable: false,
+      }),
+    )
+  }
+}
