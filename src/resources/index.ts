@@ -3,6 +3,7 @@ export type { Condition, ConditionType } from './condition.ts'
 export { conditionOf } from './condition.ts'
 export type { Duration } from './duration.ts'
 export { durationMs, isDuration } from './duration.ts'
+export { loadResources, parseResources } from './load-resources.ts'
 export type { Actor, Key, Metadata, MetadataInput } from './metadata.ts'
 export { apiVersion, keyFrom, keyOf, splitKey } from './metadata.ts'
 export type {

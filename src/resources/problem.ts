@@ -32,8 +32,16 @@ export function invalidResource(problems: readonly Problem[]): ModelspineError {
 
 /** `file:line:column: message`, the form that editors and terminals make clickable. */
 export function formatProblem(problem: Problem): string {
-  const place = [problem.file, problem.line, problem.column].filter((part) => part !== undefined).join(':')
+  const place = formatPlace(problem)
   return place === '' ? problem.message : `${place}: ${problem.message}`
+}
+
+export type Place = Pick<Problem, 'file' | 'line' | 'column'>
+
+/** As much of `file:line:column` as is known; without a file, `line 3`. */
+export function formatPlace({ file, line, column }: Place): string {
+  if (file === undefined) return line === undefined ? '' : `line ${line}`
+  return [file, line, column].filter((part) => part !== undefined).join(':')
 }
 
 /** The problems an `invalid-resource` error carries; none for any other error. */

@@ -1,0 +1,85 @@
+import type { Document } from 'yaml'
+import type { FieldPath } from './field-path.ts'
+import { jsonProblems } from './json-problems.ts'
+import type { Problem } from './problem.ts'
+import { lineAndColumn, type Position, positionOf } from './yaml-positions.ts'
+import { syntaxProblems } from './yaml-problems.ts'
+
+/** Characters of one text. Declared resources take a few hundred bytes each. */
+const textLimit = 1024 * 1024
+
+/** References through aliases in one document; more is how a small file becomes a huge value. */
+const aliasLimit = 100
+
+export interface ReadDocument {
+  readonly value: unknown
+  locate(path: FieldPath): Position
+}
+
+export interface Reading {
+  readonly documents: readonly ReadDocument[]
+  /** Of the documents that could not be read; they are not among `documents`. */
+  readonly problems: readonly Problem[]
+}
+
+/** Reads YAML, of which JSON is a part. With `json`, what JSON does not allow is refused. */
+export async function readDocuments(text: string, json: boolean): Promise<Reading> {
+  if (text.length > textLimit) return { documents: [], problems: [tooLong(text.length)] }
+  const yaml = await import('yaml')
+  const lines = new yaml.LineCounter()
+  const parsed = yaml.parseAllDocuments(text, {
+    lineCounter: lines,
+    prettyErrors: false,
+    stringKeys: true,
+    logLevel: 'silent',
+  })
+  const documents: ReadDocument[] = []
+  const problems: Problem[] = []
+  for (const document of Array.isArray(parsed) ? parsed : []) {
+    const syntax = syntaxProblems(yaml, document, lines, text)
+    problems.push(...syntax.problems)
+    if (!syntax.readable) continue
+    const start = lineAndColumn(lines, document.contents?.range[0] ?? 0)
+    const expanded = expandedValue(document)
+    if ('fault' in expanded) {
+      const { fault, remedy } = expanded
+      problems.push({ ...start, field: '', value: 'its aliases', message: `${fault}. ${remedy}`, remedy })
+    } else if (expanded.value !== null) {
+      documents.push({
+        value: withoutSchema(expanded.value),
+        locate: (path) => positionOf(yaml, document, lines, path),
+      })
+    }
+  }
+  if (json && problems.length === 0) problems.push(...jsonProblems(yaml, text, lines))
+  return { documents, problems }
+}
+
+function expandedValue(
+  document: Document,
+): { readonly value: unknown } | { readonly fault: string; readonly remedy: string } {
+  try {
+    const value: unknown = document.toJS({ maxAliasCount: aliasLimit })
+    // Throws for an alias inside of its own anchor, which no later step expects.
+    JSON.stringify(value)
+    return { value }
+  } catch (error) {
+    const unresolved = error instanceof ReferenceError && error.message.startsWith('Unresolved')
+    if (unresolved) return { fault: 'an alias has no anchor', remedy: 'Define the anchor before the alias.' }
+    const remedy = 'Write the values out.'
+    return { fault: `an alias refers to itself, or aliases repeat more than ${aliasLimit} values`, remedy }
+  }
+}
+
+/** JSON files have no other place to name the schema their editor should use. */
+function withoutSchema(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || !('$schema' in value)) return value
+  const { $schema, ...rest } = value
+  return typeof $schema === 'string' ? rest : value
+}
+
+function tooLong(length: number): Problem {
+  const remedy = `Split it into files of at most ${textLimit} characters.`
+  const value = `${length} characters`
+  return { field: '', value, message: `the text has ${value}. ${remedy}`, remedy }
+}

@@ -1,0 +1,54 @@
+import type { Document, LineCounter, YAMLError } from 'yaml'
+import { formatPath } from './field-path.ts'
+import type { Problem } from './problem.ts'
+import { lineAndColumn, pathAt, positionOf } from './yaml-positions.ts'
+
+/** The parser's own messages may quote the text, and so a secret: these are said instead. */
+const remedies: Readonly<Record<string, string>> = {
+  BAD_ALIAS: 'Define the anchor before the alias.',
+  BAD_DQ_ESCAPE: 'Write \\\\ for a backslash, or use single quotes.',
+  BAD_INDENT: 'Close the bracket, or indent this line further than the line it belongs to.',
+  BAD_SCALAR_START: 'Put the text in quotes.',
+  BLOCK_AS_IMPLICIT_KEY: 'Put text that holds ": " in quotes, or begin a new line.',
+  DUPLICATE_KEY: 'Keep one of them.',
+  MISSING_CHAR: 'Close the quote or the bracket, or put the missing comma or colon.',
+  MULTILINE_IMPLICIT_KEY: 'Write `name: value` on one line.',
+  RESOURCE_EXHAUSTION: 'Nest less deeply.',
+  TAB_AS_INDENT: 'Indent with spaces.',
+  TAG_RESOLVE_FAILED: 'Remove the tag: values have no types but those of JSON.',
+  UNEXPECTED_TOKEN: 'Check quotes, brackets and the indentation of this line and the one before.',
+}
+
+/**
+ * What the parser refused. Of the errors that are about reading on only the first is told, since the rest follow from
+ * it; fields written twice are told one by one.
+ */
+export function syntaxProblems(
+  yaml: typeof import('yaml'),
+  document: Document.Parsed,
+  lines: LineCounter,
+  text: string,
+): { readonly readable: boolean; readonly problems: readonly Problem[] } {
+  const all: readonly YAMLError[] = [...document.errors, ...document.warnings]
+  const first = all.find(({ code }) => code !== 'DUPLICATE_KEY')
+  const told = all.filter((error) => error.code === 'DUPLICATE_KEY' || error === first)
+  const problems = told.map(({ code, pos: [offset] }) => {
+    const path = pathAt(yaml, document, offset)
+    // A quote or bracket left open is noticed at the end of the file; where it begins helps more.
+    const left = code === 'MISSING_CHAR' && path.length > 0
+    const place = left ? positionOf(yaml, document, lines, path) : lineAndColumn(lines, offset)
+    const field = formatPath(path)
+    const value = lineStart(text, place.line)
+    const remedy = remedies[code] ?? 'Check the syntax of this line and the one before.'
+    const fault =
+      code === 'DUPLICATE_KEY' ? `${field} is written a second time` : `${value} cannot be read (${code})`
+    return { ...place, field, value, message: `${fault}. ${remedy}`, remedy }
+  })
+  return { readable: first === undefined, problems }
+}
+
+/** The line up to its colon: what follows may be a secret. */
+function lineStart(text: string, line: number): string {
+  const name = /^[\s-]*([\w."'$-]{1,60}\s*:)/.exec(text.split('\n', line)[line - 1] ?? '')?.[1]
+  return name === undefined ? 'this line' : `the line "${name} …"`
+}
