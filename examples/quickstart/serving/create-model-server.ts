@@ -17,8 +17,8 @@ export function createModelServer(served: ServedModel): Server {
       status = error instanceof RequestError ? error.status : 500
       body = { error: error instanceof Error ? error.message : String(error) }
     }
-    // A connection kept alive would keep a closing server from ending; an unread body would spoil the next request.
-    if (!server.listening || !request.complete) response.setHeader('connection', 'close')
+    // A connection kept alive would keep a closing server from ending.
+    if (!server.listening) response.setHeader('connection', 'close')
     response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
   })
   return server
