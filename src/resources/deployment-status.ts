@@ -147,6 +147,8 @@ export interface GateResult {
   readonly conclusive: boolean
   readonly candidate?: Measured
   readonly stable?: Measured
+  /** Where the source's data begins, when that is later than the step: it was started anew since. */
+  readonly coveredFromMs?: number
   /** For people: the numbers and the rule. */
   readonly message: string
 }
@@ -197,6 +199,5 @@ export interface EndedRollout {
   readonly revision: string
   readonly outcome: 'completed' | 'rolled-back' | 'superseded'
   readonly message: string
-  readonly startedMs?: number
   readonly endedMs: number
 }

@@ -33,7 +33,7 @@ export type MetricReading =
       readonly sumSquares: number
       readonly covered: Interval
     }
-  | { readonly kind: 'no-data' }
+  | { readonly kind: 'no-data'; readonly covered?: Interval }
 
 export interface MetricCapabilities {
   /** Whether readings carry sample counts. A gate with `minSamples` above 1 on a source without is refused at plan time. */

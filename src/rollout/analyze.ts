@@ -1,0 +1,79 @@
+import type { DeploymentStatus, GateResult, Rollout } from '../resources/deployment-status.ts'
+import type { AnalysisGate } from '../resources/model-deployment.ts'
+import { ask, type Context, enter, type Move } from './move.ts'
+import { beginRollback } from './rollback.ts'
+import { enterStep } from './step.ts'
+
+type Analyzing = Extract<Rollout, { phase: 'analyzing' }>
+
+/**
+ * Reads the step's gates. One that surely fails ends the step early; at the end all must pass. What is neither passed
+ * nor failed by then does what its gate says: holds the rollout, or fails it.
+ */
+export function analyze(context: Context, status: DeploymentStatus, rollout: Analyzing): Move {
+  const { declared, analysis, now, steps } = context
+  const step = steps[rollout.step]
+  const names = step?.kind === 'analyze' ? step.gates : []
+  const results = analysis.gates
+  if (names.length > 0 && results === undefined) {
+    return ask(status, {
+      kind: 'gates',
+      gates: names,
+      candidate: rollout.revision,
+      ...(status.stable !== undefined && { stable: status.stable }),
+      fromMs: rollout.sinceMs,
+      toMs: Math.min(now, rollout.untilMs),
+    })
+  }
+  const gates = names.map((name) => results?.find(({ gate }) => gate === name) ?? unanswered(name))
+  const ended = now >= rollout.untilMs
+  const failed = gates.find(({ verdict, conclusive }) => verdict === 'fail' && (ended || conclusive))
+  if (failed !== undefined) {
+    return beginRollback(context, status, rollout.revision, {
+      cause: 'GateFailed',
+      message: failed.message,
+      gates,
+    })
+  }
+  if (!ended) {
+    const pollMs = Math.min(maxPollMs, Math.max(minPollMs, (rollout.untilMs - rollout.sinceMs) / 20))
+    return {
+      status: { ...status, rollout: { ...rollout, gates } },
+      events: [],
+      requeueAfterMs: Math.min(pollMs, rollout.untilMs - now),
+    }
+  }
+  const restarted = Math.max(0, ...gates.map((gate) => gate.coveredFromMs ?? 0))
+  if (restarted > rollout.sinceMs && step?.kind === 'analyze') {
+    // The source lost what it had measured (it was started anew): the step is measured in full from there.
+    const untilMs = restarted + step.forMs
+    return {
+      status: { ...status, rollout: { ...rollout, sinceMs: restarted, untilMs, gates } },
+      events: [],
+      requeueAfterMs: Math.max(0, Math.min(maxPollMs, untilMs - now)),
+    }
+  }
+  const open = gates.filter(({ verdict }) => verdict !== 'pass')
+  if (open.length === 0) return enterStep(context, status, rollout.revision, rollout.step + 1)
+  const message = open.map((gate) => gate.message).join('; ')
+  if (open.some((result) => outcomeOf(declared.spec.analysis, result) === 'fail')) {
+    return beginRollback(context, status, rollout.revision, { cause: 'GateInconclusive', message, gates })
+  }
+  return enter(
+    status,
+    { phase: 'holding', revision: rollout.revision, step: rollout.step, sinceMs: now, gates, message },
+    { action: 'rollout-held', details: { revision: rollout.revision, step: rollout.step, message } },
+  )
+}
+
+const minPollMs = 100
+const maxPollMs = 10_000
+
+function outcomeOf(gates: readonly AnalysisGate[], { gate: name, verdict }: GateResult): 'pause' | 'fail' {
+  const gate = gates.find((each) => each.name === name)
+  return (verdict === 'error' ? gate?.onError : gate?.noData) ?? 'pause'
+}
+
+function unanswered(gate: string): GateResult {
+  return { gate, verdict: 'error', conclusive: false, message: `${gate}: was not read` }
+}

@@ -1,0 +1,160 @@
+import { ModelspineError } from '../errors.ts'
+import type { DeploymentStatus } from '../resources/deployment-status.ts'
+import type { Actor } from '../resources/metadata.ts'
+import type { ModelDeploymentSpec } from '../resources/model-deployment.ts'
+import type { RolloutEvent } from './decision.ts'
+import { beginRollback } from './rollback.ts'
+import { candidateOf } from './status.ts'
+import { enterStep } from './step.ts'
+import { stepsOf } from './steps.ts'
+
+/** What a named actor may ask of a rollout. */
+export type Command =
+  /** Lets the desired revision pass an approval obligation; with `overrideSoft` soft findings too. */
+  | { readonly kind: 'approve'; readonly revision?: string; readonly overrideSoft?: boolean }
+  /** Ends the step that the rollout stands in; with `full` all that remain. Gates skipped so are audited. */
+  | { readonly kind: 'promote'; readonly full?: boolean }
+  | { readonly kind: 'pause' }
+  | { readonly kind: 'resume' }
+  | { readonly kind: 'abort'; readonly reason?: string }
+  /** Frees an aborted revision, or one whose outcome is unknown, to be tried again. */
+  | { readonly kind: 'retry' }
+
+export interface Commanded {
+  readonly status: DeploymentStatus
+  readonly events: readonly RolloutEvent[]
+}
+
+/** The status after a command. Throws `wrong-phase` where the command makes no sense, naming the phase and what would. */
+export function command(
+  status: DeploymentStatus,
+  spec: ModelDeploymentSpec,
+  asked: Command,
+  actor: Actor,
+  now: number,
+): Commanded {
+  switch (asked.kind) {
+    case 'approve':
+      return approve(status, asked, actor, now)
+    case 'promote':
+      return promote(status, spec, asked.full === true, actor, now)
+    case 'pause':
+      if (status.paused !== undefined) return { status, events: [] }
+      return {
+        status: { ...status, paused: { actor, atMs: now } },
+        events: [{ action: 'rollout-paused', details: {}, actor }],
+      }
+    case 'resume':
+      return resume(status, actor, now)
+    case 'abort':
+      return abort(status, asked.reason, actor, now)
+    case 'retry':
+      return retry(status, actor, now)
+  }
+}
+
+const keptApprovals = 100
+
+function approve(
+  status: DeploymentStatus,
+  asked: Extract<Command, { kind: 'approve' }>,
+  actor: Actor,
+  now: number,
+): Commanded {
+  const revision = asked.revision ?? status.desired?.name
+  if (revision === undefined) throw wrongPhase(status, 'approve', 'no revision is known yet; name one')
+  const overrideSoft = asked.overrideSoft ?? false
+  const approvals = [...status.approvals, { revision, overrideSoft, actor, atMs: now }].slice(-keptApprovals)
+  return {
+    status: { ...status, approvals },
+    events: [{ action: 'revision-approved', details: { revision, overrideSoft }, actor }],
+  }
+}
+
+function promote(
+  status: DeploymentStatus,
+  spec: ModelDeploymentSpec,
+  full: boolean,
+  actor: Actor,
+  now: number,
+): Commanded {
+  const { rollout } = status
+  if (rollout.phase !== 'pausing' && rollout.phase !== 'analyzing' && rollout.phase !== 'holding') {
+    throw wrongPhase(status, 'promote', 'it ends a pause, an analysis or a hold')
+  }
+  const steps = stepsOf(spec)
+  const from = rollout.step
+  const to = full ? steps.findLastIndex((step) => step.kind === 'weight') : from + 1
+  const place = Math.max(to, from + 1)
+  const skipped = steps.slice(from, place).flatMap((step) => (step.kind === 'analyze' ? step.gates : []))
+  const move = enterStep({ steps, now, declared: { spec } }, status, rollout.revision, place)
+  return {
+    status: move.status,
+    events: [
+      {
+        action: 'rollout-promoted',
+        details: { revision: rollout.revision, from, to: place, skipped },
+        actor,
+      },
+      ...move.events,
+    ],
+  }
+}
+
+function resume(status: DeploymentStatus, actor: Actor, now: number): Commanded {
+  const { paused: _, ...unpaused } = status
+  const { rollout } = status
+  const event: RolloutEvent = { action: 'rollout-resumed', details: {}, actor }
+  if (rollout.phase === 'holding') {
+    // Back to the end of the step before: the analysis is entered anew, with a fresh window.
+    const { revision, step } = rollout
+    return {
+      status: {
+        ...unpaused,
+        rollout: { phase: 'pausing', revision, step: step - 1, sinceMs: now, untilMs: now },
+      },
+      events: [event],
+    }
+  }
+  if (status.paused === undefined)
+    throw wrongPhase(status, 'resume', 'it is not paused and holds at no analysis')
+  // Time spent paused by a person counts against no deadline.
+  const fresh =
+    rollout.phase === 'starting' || rollout.phase === 'shifting' ? { ...rollout, sinceMs: now } : rollout
+  return { status: { ...unpaused, rollout: fresh }, events: [event] }
+}
+
+function abort(status: DeploymentStatus, reason: string | undefined, actor: Actor, now: number): Commanded {
+  const { rollout } = status
+  const candidate = candidateOf(rollout) ?? (rollout.phase === 'blocked' ? rollout.revision : undefined)
+  if (candidate === undefined) throw wrongPhase(status, 'abort', 'no rollout is under way')
+  const message = reason ?? `aborted by ${actor.name}`
+  const move = beginRollback({ now }, status, candidate, { cause: 'Aborted', message, actor })
+  return { status: move.status, events: move.events }
+}
+
+function retry(status: DeploymentStatus, actor: Actor, now: number): Commanded {
+  const { rollout } = status
+  if (rollout.phase !== 'failed' && rollout.phase !== 'rolling-back' && rollout.phase !== 'stopped') {
+    throw wrongPhase(status, 'retry', 'nothing has failed')
+  }
+  const { revision } = rollout
+  const { effect: _, ...settled } = status
+  const next: DeploymentStatus = {
+    ...settled,
+    aborted: status.aborted.filter((each) => each.revision !== revision),
+    requested: [],
+    rollout:
+      rollout.phase === 'rolling-back'
+        ? { ...rollout, cause: 'Superseded', message: `retried by ${actor.name}` }
+        : { phase: 'pending', sinceMs: now },
+  }
+  return { status: next, events: [{ action: 'rollout-retried', details: { revision }, actor }] }
+}
+
+function wrongPhase({ rollout, paused }: DeploymentStatus, asked: string, why: string): ModelspineError {
+  const phase = paused === undefined ? rollout.phase : `${rollout.phase}, paused`
+  return new ModelspineError('wrong-phase', `cannot ${asked} while the rollout is ${phase}: ${why}`, {
+    details: { phase: rollout.phase, asked },
+  })
+}

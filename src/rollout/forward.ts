@@ -1,0 +1,57 @@
+import type { DeploymentStatus, Rollout } from '../resources/deployment-status.ts'
+import { durationMs } from '../resources/duration.ts'
+import { analyze } from './analyze.ts'
+import { failureOf, supersededBy } from './look.ts'
+import { type Context, enter, type Move, stay } from './move.ts'
+import { beginRollback } from './rollback.ts'
+import { shift } from './shift.ts'
+import { revisionStatus } from './status.ts'
+import { enterStep } from './step.ts'
+
+type Forward = Extract<Rollout, { phase: 'starting' | 'shifting' | 'pausing' | 'analyzing' | 'holding' }>
+
+/** One move of a rollout under way: on, to a stand, or back. */
+export function forward(context: Context, status: DeploymentStatus, rollout: Forward): Move {
+  const { declared, now } = context
+  if (declared.desired !== undefined && declared.desired.name !== rollout.revision) {
+    return beginRollback(context, status, rollout.revision, supersededBy(declared.desired))
+  }
+  const candidate = revisionStatus(status, rollout.revision)
+  if (candidate?.state === 'failed') {
+    return beginRollback(context, status, rollout.revision, failureOf(candidate))
+  }
+  if (status.paused !== undefined) return stay(status, context)
+  if (candidate?.state !== 'ready') {
+    const stuckSince = Math.max(candidate?.sinceMs ?? rollout.sinceMs, rollout.sinceMs)
+    const deadline =
+      (rollout.phase === 'starting' ? rollout.sinceMs : stuckSince) + durationMs(declared.spec.deadline)
+    if (now < deadline) return stay(status, context, deadline)
+    return beginRollback(context, status, rollout.revision, {
+      cause: 'ProgressDeadlineExceeded',
+      message: `not ready within ${declared.spec.deadline}${candidate?.reason === undefined ? '' : ` (${candidate.reason})`}`,
+    })
+  }
+  switch (rollout.phase) {
+    case 'starting':
+      // A first revision has nothing to be compared with or to return to: it takes all traffic at once.
+      return status.stable === undefined
+        ? enter(status, {
+            phase: 'shifting',
+            revision: rollout.revision,
+            step: context.steps.length,
+            percent: 100,
+            sinceMs: now,
+          })
+        : enterStep(context, status, rollout.revision, 0)
+    case 'shifting':
+      return shift(context, status, rollout)
+    case 'pausing':
+      if (rollout.untilMs === undefined || now < rollout.untilMs)
+        return stay(status, context, rollout.untilMs)
+      return enterStep(context, status, rollout.revision, rollout.step + 1)
+    case 'analyzing':
+      return analyze(context, status, rollout)
+    case 'holding':
+      return stay(status, context)
+  }
+}

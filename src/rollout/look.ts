@@ -1,0 +1,106 @@
+import type { DeploymentStatus, RevisionStatus } from '../resources/deployment-status.ts'
+import type { Revision } from '../resources/revision.ts'
+import { type Context, enter, type Move, stay } from './move.ts'
+import { withoutPermit } from './permit.ts'
+import { beginRollback, type RollbackReason } from './rollback.ts'
+import { revisionStatus } from './status.ts'
+
+/** Compares what is desired with what is stable, and starts a rollout when they differ. */
+export function look(context: Context, status: DeploymentStatus): Move {
+  const { desired } = context.declared
+  const { rollout, stable } = status
+  if (desired === undefined) return stay(status, context)
+
+  if (rollout.phase === 'blocked' && rollout.percent > 0) {
+    if (desired.name !== rollout.revision)
+      return beginRollback(context, status, rollout.revision, supersededBy(desired))
+    const candidate = revisionStatus(status, rollout.revision)
+    if (candidate?.state === 'failed')
+      return beginRollback(context, status, rollout.revision, failureOf(candidate))
+    if (candidate?.state !== 'ready' || status.paused !== undefined) return stay(status, context)
+    return retryShare(context, status, desired, rollout.percent, rollout.step)
+  }
+  if (desired.name === stable) {
+    if (rollout.phase === 'converged') return stay(status, context)
+    // Whatever is left beside it goes the way of everything that was replaced.
+    const phase = status.revisions.length > 1 ? 'retiring' : 'converged'
+    const { now } = context
+    return enter(
+      status,
+      phase === 'retiring'
+        ? { phase, revision: stable, sinceMs: now, untilMs: now }
+        : { phase, revision: stable, sinceMs: now },
+    )
+  }
+  const aborted = status.aborted.find(({ revision }) => revision === desired.name)
+  if (aborted !== undefined) {
+    if (rollout.phase === 'failed' && rollout.revision === desired.name) return stay(status, context)
+    const { revision, cause, message } = aborted
+    return enter(status, { phase: 'failed', revision, sinceMs: context.now, cause, message })
+  }
+  return start(context, status, desired)
+}
+
+function start(context: Context, status: DeploymentStatus, desired: Revision): Move {
+  if (status.paused !== undefined) return stay(status, context)
+  const kept = status.revisions.filter(({ revision }) => revision.name === status.stable)
+  const cleared = kept.length === status.revisions.length ? status : { ...status, revisions: kept }
+  if (hasLeftovers(context, status, desired)) {
+    // Removed first, so that a target with room for two revisions never has to hold three.
+    return {
+      status:
+        cleared.rollout.phase === 'pending'
+          ? cleared
+          : { ...cleared, rollout: { phase: 'pending', sinceMs: context.now } },
+      events: [],
+      requeueAfterMs: null,
+    }
+  }
+  const blocked = withoutPermit(context, cleared, desired, 0, 0)
+  if (blocked !== undefined) return blocked
+  const candidate: RevisionStatus = revisionStatus(status, desired.name) ?? {
+    revision: desired,
+    state: 'requested',
+    sinceMs: context.now,
+  }
+  return enter(
+    { ...cleared, target: context.declared.spec.target.name, revisions: [...kept, candidate] },
+    { phase: 'starting', revision: desired.name, sinceMs: context.now },
+    {
+      action: 'rollout-started',
+      details: {
+        revision: desired.name,
+        model: `${desired.model.registry}/${desired.model.name}:${desired.model.version}`,
+        ...(status.stable !== undefined && { stable: status.stable }),
+      },
+    },
+  )
+}
+
+/** Whether the target still shows revisions that are neither stable nor desired. */
+function hasLeftovers({ observed }: Context, status: DeploymentStatus, desired: Revision): boolean {
+  return observed.revisions.some(({ revision }) => revision !== status.stable && revision !== desired.name)
+}
+
+function retryShare(
+  context: Context,
+  status: DeploymentStatus,
+  desired: Revision,
+  percent: number,
+  step: number,
+): Move {
+  const blocked = withoutPermit(context, status, desired, percent, step)
+  if (blocked !== undefined) return blocked
+  return enter(status, { phase: 'shifting', revision: desired.name, step, percent, sinceMs: context.now })
+}
+
+export function failureOf({ reason, message }: RevisionStatus): RollbackReason {
+  return { cause: 'RevisionFailed', message: [reason ?? 'Failed', message].filter(Boolean).join(': ') }
+}
+
+export function supersededBy(desired: Revision): RollbackReason {
+  return {
+    cause: 'Superseded',
+    message: `${desired.model.name}:${desired.model.version} (${desired.name}) is wanted now`,
+  }
+}

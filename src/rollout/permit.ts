@@ -1,0 +1,53 @@
+import type { DeploymentStatus, Rollout } from '../resources/deployment-status.ts'
+import type { Revision } from '../resources/revision.ts'
+import { ask, type Context, type Move } from './move.ts'
+
+/**
+ * What to do instead of a move that needs a permit: ask for it, or stand blocked with the reason. Undefined when the
+ * move is allowed. What was granted before is not taken away.
+ */
+export function withoutPermit(
+  context: Context,
+  status: DeploymentStatus,
+  revision: Revision,
+  percent: number,
+  step: number,
+): Move | undefined {
+  const { permit } = context.analysis
+  if (permit === undefined || permit.revision !== revision.name || permit.percent !== percent) {
+    return ask(status, { kind: 'permit', revision, percent })
+  }
+  if (permit.verdict === 'allow') return undefined
+  const reason = reasons[permit.verdict]
+  const before = status.rollout
+  if (
+    before.phase === 'blocked' &&
+    before.revision === revision.name &&
+    before.percent === percent &&
+    before.reason === reason &&
+    before.message === permit.message
+  ) {
+    return { status, events: [], requeueAfterMs: null }
+  }
+  const rollout: Rollout = {
+    phase: 'blocked',
+    revision: revision.name,
+    step,
+    percent,
+    sinceMs: context.now,
+    reason,
+    message: permit.message,
+  }
+  return {
+    status: { ...status, rollout },
+    events: [
+      {
+        action: 'rollout-blocked',
+        details: { revision: revision.name, percent, reason, message: permit.message },
+      },
+    ],
+    requeueAfterMs: null,
+  }
+}
+
+const reasons = { deny: 'Denied', 'approval-required': 'ApprovalRequired', error: 'PolicyError' } as const
