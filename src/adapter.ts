@@ -9,6 +9,7 @@ export {
   isModelspineError,
   ModelspineError,
   messageOf,
+  throwIfAborted,
 } from './errors.ts'
 export { canonicalJson, sha256 } from './hash.ts'
 export type { HttpStream } from './http/body-stream.ts'
@@ -26,7 +27,11 @@ export { scrub } from './http/scrub.ts'
 export { type SseEvent, type SseOptions, SseParser } from './http/sse.ts'
 export type * from './policy/contract.ts'
 export type * from './provider/contract.ts'
+export { type ChangeHints, createChangeHints } from './registry/change-hints.ts'
 export type * from './registry/contract.ts'
+export { latestApproved, latestApprovedAlias, refuseComputedAlias } from './registry/latest-approved.ts'
+export { type NamedReference, parseReference } from './registry/parse-reference.ts'
+export { sameArtifact } from './registry/same-artifact.ts'
 export type { Condition } from './resources/condition.ts'
 export { type Duration, durationMs } from './resources/duration.ts'
 export { type Actor, type Key, keyFrom, keyOf, splitKey } from './resources/metadata.ts'
@@ -42,7 +47,13 @@ export type {
   Split,
   SplitEntry,
 } from './resources/revision.ts'
+export { type AppendPlan, planAppend } from './security/append-plan.ts'
+export { emptyChain, headAt, type LinkedRecord, link, linkAll } from './security/audit-chain.ts'
+export { type ChainWalk, verifyChain, walkChain } from './security/chain-walk.ts'
 export type * from './security/contract.ts'
+export { type RecentRecords, recentRecords } from './security/recent-records.ts'
+export { scrubError, scrubSecrets } from './security/scrub-secrets.ts'
+export { secretOf } from './security/secret.ts'
 export type * from './store/contract.ts'
 export type * from './target/contract.ts'
 export type * from './telemetry/contract.ts'

@@ -113,3 +113,8 @@ export function asModelspineError(error: unknown, code: ErrorCode, message: stri
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }
+
+/** Throws `aborted`, with the signal's reason as cause, once the signal has fired. */
+export function throwIfAborted(abort: AbortSignal | undefined, what: string): void {
+  if (abort?.aborted) throw new ModelspineError('aborted', `${what} was aborted`, { cause: abort.reason })
+}

@@ -5,6 +5,10 @@
  * made throws `registry-unavailable` (the deployment keeps its last pin); a model, version or alias that does not
  * exist throws `model-not-found`, a text that the registry cannot parse throws `invalid-reference`. A call ends with
  * `aborted` soon after its signal fires. Vendor errors are wrapped and scrubbed of credentials.
+ *
+ * The plane knows a registry by a name that the adapter does not choose. `resolve` copies it from the reference; for
+ * `versions` and `register`, which are given none, an adapter takes an option `name` that defaults to its own kind
+ * (`mlflow`, `file`, `memory`) and should be set where the plane's name is another one.
  */
 
 import type { ModelReference } from '../resources/reference.ts'
@@ -21,6 +25,7 @@ export interface ModelVersion {
   readonly version: string
   readonly artifact: Artifact
   readonly approval: Approval
+  /** Those that point to this version now, without the computed `latest-approved`. */
   readonly aliases: readonly string[]
   readonly tags: Readonly<Record<string, string>>
   /** Milliseconds since the epoch; orders `latest-approved`. */
@@ -56,6 +61,7 @@ export interface Lineage {
   readonly commit?: string
 }
 
+/** Owner and tags are those of the newest version where the registry keeps none for the model itself. */
 export interface ModelSummary {
   readonly name: string
   readonly owner?: string
@@ -67,8 +73,11 @@ export interface CallOptions {
 }
 
 export interface RegistryCapabilities {
-  /** `compare-and-set`: `setAlias` honours `expect`. `last-write-wins`: it re-reads after writing and throws `conflict` when another value stands. */
-  readonly aliases: 'compare-and-set' | 'last-write-wins' | 'none'
+  /**
+   * `compare-and-set`: `setAlias` honours `expect`. `last-write-wins`: it re-reads after writing and throws `conflict`
+   * when another value stands. `read-only`: aliases are moved elsewhere. `none`: there is only `latest-approved`.
+   */
+  readonly aliases: 'compare-and-set' | 'last-write-wins' | 'read-only' | 'none'
   readonly approval: boolean
   readonly tags: boolean
   readonly register: boolean
@@ -101,7 +110,10 @@ export interface ModelRegistry {
   models(options?: CallOptions): AsyncIterable<ModelSummary>
   /** Oldest first. An unknown model throws `model-not-found` at the first step. */
   versions(model: string, options?: CallOptions): AsyncIterable<ModelVersion>
-  /** `version: null` removes the alias. `expect` is the version it must point to now, `null` for none. */
+  /**
+   * `version: null` removes the alias. `expect` is the version it must point to now, `null` for none; another one
+   * throws `conflict` and moves nothing. `latest-approved` is computed and throws `invalid-reference`.
+   */
   setAlias?(
     model: string,
     alias: string,

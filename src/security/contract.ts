@@ -15,7 +15,9 @@ export interface Secret {
 
 /**
  * `resolve` takes a reference without its scheme's meaning: `env:TOKEN` goes to the store registered as `env` as
- * `TOKEN`. An unknown name throws `secret-not-found`, a store that cannot be reached `secret-unavailable`.
+ * `TOKEN`. An unknown name throws `secret-not-found`, a store that cannot be reached `secret-unavailable`, a signal
+ * that fired `aborted`. Called whenever the secret is used, so that a rotated value is seen; a store that caches says
+ * for how long.
  */
 export interface SecretStore {
   resolve(name: string, options?: { readonly abort?: AbortSignal }): Promise<Secret>
@@ -43,20 +45,44 @@ export interface AuditRecord extends AuditEntry {
   readonly sequence: number
   /** SHA-256, hex, of the record before; 64 zeros for the first. */
   readonly previousHash: string
+  /** How many records of the same `append` follow; left out on the last. A chain that ends before them was cut. */
+  readonly remaining?: number
   /** SHA-256, hex, of the canonical JSON of this record without `hash`. */
   readonly hash: string
 }
 
+/** The end of a chain. Kept elsewhere, it shows whether records were cut off at the end since. */
+export interface AuditHead {
+  /** How many records there were. */
+  readonly records: number
+  /** `hash` of the last one, 64 zeros for none. */
+  readonly head: string
+}
+
 export type AuditVerdict =
-  | { readonly ok: true; readonly records: number; readonly head: string }
-  /** The first record that is not what was written, and how that shows. */
+  | ({ readonly ok: true } & AuditHead)
+  /** The first record that is not what was written, and how that shows; `records` before it are whole. */
   | { readonly ok: false; readonly records: number; readonly sequence: number; readonly reason: string }
 
+export interface AuditCapabilities {
+  /** Whether what was appended survives the process. */
+  readonly durable: boolean
+}
+
 export interface AuditLog {
-  /** Durable when it resolves. Throws `audit-unavailable` (retried) or `audit-broken` (the chain cannot be continued). */
+  readonly capabilities: AuditCapabilities
+  /**
+   * Durable when it resolves, all entries or none. Answers with one record per entry, in their order; for an id that
+   * is there already, with the record that stands. Throws `audit-unavailable` (retried; also after `close`) or
+   * `audit-broken` (the chain cannot be continued), and `TypeError` for entries that are not JSON.
+   */
   append(entries: readonly AuditEntry[]): Promise<readonly AuditRecord[]>
   /** In order, from `fromSequence` (default 1). */
   read(options?: { readonly fromSequence?: number; readonly abort?: AbortSignal }): AsyncIterable<AuditRecord>
-  verify(options?: { readonly abort?: AbortSignal }): Promise<AuditVerdict>
+  /**
+   * Reads everything and checks every record. What was cut off at the very end shows only against an `anchor`: the
+   * verdict of an earlier `verify`, kept where whoever can write the log cannot.
+   */
+  verify(options?: { readonly anchor?: AuditHead; readonly abort?: AbortSignal }): Promise<AuditVerdict>
   close?(): Promise<void>
 }

@@ -1,0 +1,38 @@
+import { ModelspineError } from '../errors.ts'
+import type { ModelVersion } from './contract.ts'
+
+/** The alias that every registry computes and none stores. */
+export const latestApprovedAlias = 'latest-approved'
+
+/** Throws `invalid-reference` for the alias that cannot be set. */
+export function refuseComputedAlias(alias: string): void {
+  if (alias !== latestApprovedAlias) return
+  throw new ModelspineError(
+    'invalid-reference',
+    `the alias "${latestApprovedAlias}" is computed from approvals and cannot be set; approve a version instead`,
+    { details: { alias } },
+  )
+}
+
+/**
+ * What the alias `latest-approved` stands for: the approved version with the greatest `createdAtMs`, ties broken by
+ * the later in `versions`. Throws `model-not-found` when none is approved.
+ */
+export async function latestApproved(
+  model: string,
+  versions: AsyncIterable<ModelVersion> | Iterable<ModelVersion>,
+): Promise<ModelVersion> {
+  let latest: ModelVersion | undefined
+  let seen = 0
+  for await (const version of versions) {
+    seen += 1
+    if (version.approval !== 'approved') continue
+    if (latest === undefined || version.createdAtMs >= latest.createdAtMs) latest = version
+  }
+  if (latest !== undefined) return latest
+  throw new ModelspineError(
+    'model-not-found',
+    `model "${model}" has no approved version among its ${seen}: approve one, or name a version or an alias`,
+    { details: { model, alias: latestApprovedAlias, versions: seen } },
+  )
+}

@@ -1,0 +1,15 @@
+import { canonicalJson } from '../hash.ts'
+import type { Artifact } from '../resources/revision.ts'
+
+/** Whether registering the second where the first stands changes nothing. The order of files does not matter. */
+export function sameArtifact(one: Artifact, other: Artifact): boolean {
+  return canonicalJson(inOrder(one)) === canonicalJson(inOrder(other))
+}
+
+function inOrder(artifact: Artifact): Artifact {
+  if (artifact.kind === 'hosted') return artifact
+  return {
+    ...artifact,
+    files: artifact.files.toSorted((a, b) => (a.uri < b.uri ? -1 : a.uri > b.uri ? 1 : 0)),
+  }
+}

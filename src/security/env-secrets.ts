@@ -1,0 +1,25 @@
+import { ModelspineError, throwIfAborted } from '../errors.ts'
+import type { SecretStore } from './contract.ts'
+import { secretOf } from './secret.ts'
+
+export interface EnvSecretsOptions {
+  /** Default `process.env`, looked at only when a secret is asked for. */
+  readonly env?: Readonly<Record<string, string | undefined>>
+}
+
+/** Secrets from environment variables. One that is empty counts as not there. */
+export function envSecrets(options: EnvSecretsOptions = {}): SecretStore {
+  return {
+    async resolve(name, call = {}) {
+      throwIfAborted(call.abort, `resolving the secret "${name}"`)
+      const env = options.env ?? process.env
+      const value = Object.hasOwn(env, name) ? env[name] : undefined
+      if (value !== undefined && value !== '') return secretOf(value)
+      throw new ModelspineError(
+        'secret-not-found',
+        `the environment variable "${name}" is ${value === '' ? 'empty' : 'not set'}`,
+        { details: { name } },
+      )
+    },
+  }
+}

@@ -1,0 +1,69 @@
+import { ModelspineError, throwIfAborted } from '../errors.ts'
+import { planAppend } from './append-plan.ts'
+import { emptyChain, headAt } from './audit-chain.ts'
+import { walkChain } from './chain-walk.ts'
+import type { AuditHead, AuditLog, AuditRecord } from './contract.ts'
+import { recentRecords } from './recent-records.ts'
+
+export interface MemoryAuditLogOptions {
+  /** How many records are kept; the oldest are dropped, and the chain is verified from there. Default 100,000. */
+  readonly maxRecords?: number
+}
+
+/** An audit log that is gone with its process: for tests and for trying things out. */
+export function memoryAuditLog(options: MemoryAuditLogOptions = {}): AuditLog {
+  const { maxRecords = 100_000 } = options
+  if (!Number.isInteger(maxRecords) || maxRecords < 1) {
+    throw new ModelspineError('invalid-options', `maxRecords is ${maxRecords}: give a whole number from 1`)
+  }
+  const lines: string[] = []
+  const recent = recentRecords()
+  let base = emptyChain
+  let head: AuditHead = base
+  let closed = false
+
+  return {
+    capabilities: { durable: false },
+
+    async append(entries) {
+      if (closed) throw new ModelspineError('audit-unavailable', 'the audit log is closed')
+      const { fresh, records } = planAppend(entries, recent, head)
+      for (const { record, line } of fresh) {
+        lines.push(line)
+        recent.add(record.id, line)
+        head = headAt(record)
+      }
+      for (const line of lines.splice(0, lines.length - maxRecords)) base = headAt(parse(line))
+      return records
+    },
+
+    async *read({ fromSequence = 1, abort } = {}) {
+      let next = fromSequence
+      for (;;) {
+        throwIfAborted(abort, 'reading the audit log')
+        next = Math.max(next, base.records + 1)
+        const line = lines[next - base.records - 1]
+        if (line === undefined) return
+        yield parse(line)
+        next += 1
+      }
+    },
+
+    async verify({ anchor, abort } = {}) {
+      const walk = walkChain({ from: base, ...(anchor === undefined ? {} : { anchor }) })
+      for (const line of lines) {
+        throwIfAborted(abort, 'verifying the audit log')
+        walk.step(line)
+      }
+      return walk.finish()
+    },
+
+    async close() {
+      closed = true
+    },
+  }
+}
+
+function parse(line: string): AuditRecord {
+  return JSON.parse(line) as AuditRecord
+}

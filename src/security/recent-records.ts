@@ -1,0 +1,19 @@
+/** Ids of the last records with their lines, so that an entry that comes again is answered and not appended. */
+export interface RecentRecords {
+  lineOf(id: string): string | undefined
+  add(id: string, line: string): void
+}
+
+/** Holds the last `limit` and forgets the oldest first. */
+export function recentRecords(limit = 10_000): RecentRecords {
+  const lines = new Map<string, string>()
+  return {
+    lineOf: (id) => lines.get(id),
+    add(id, line) {
+      lines.set(id, line)
+      if (lines.size <= limit) return
+      const [oldest] = lines.keys()
+      if (oldest !== undefined) lines.delete(oldest)
+    },
+  }
+}

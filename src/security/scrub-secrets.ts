@@ -1,0 +1,96 @@
+import { type ErrorCode, isModelspineError, ModelspineError } from '../errors.ts'
+import type { Secret } from './contract.ts'
+
+type KnownSecrets = Iterable<Secret | string>
+
+const shown = '[secret]'
+const maxDepth = 8
+
+/**
+ * Replaces known secret values by `[secret]`, also where they are written in base64, percent-encoded or with JSON's
+ * escapes. A secret that was sent inside something else (`user:password` in base64) is found when that is given too.
+ */
+export function scrubSecrets(text: string, secrets: KnownSecrets): string {
+  return replaceAll(text, spellings(secrets))
+}
+
+/**
+ * A copy of anything thrown without the secrets: message, stack, `cause`, `errors`, details and other own properties,
+ * as deep as they go. The class, the code and what a ModelspineError says of retrying are kept.
+ */
+export function scrubError(error: unknown, secrets: KnownSecrets): unknown {
+  return copy(error, spellings(secrets), new Map(), 0)
+}
+
+function spellings(secrets: KnownSecrets): readonly string[] {
+  const values = [...secrets].map((secret) => (typeof secret === 'string' ? secret : secret.reveal()))
+  const spelled = values
+    .filter((value) => value !== '')
+    .flatMap((value) => {
+      const base64 = Buffer.from(value).toString('base64')
+      return [
+        value,
+        encodeURIComponent(value.toWellFormed()),
+        JSON.stringify(value).slice(1, -1),
+        base64,
+        base64.replace(/=+$/, ''),
+        Buffer.from(value).toString('base64url'),
+      ]
+    })
+  return [...new Set(spelled)].sort((one, other) => other.length - one.length)
+}
+
+function replaceAll(text: string, hidden: readonly string[]): string {
+  return hidden.reduce((clean, spelling) => clean.replaceAll(spelling, shown), text)
+}
+
+function copy(value: unknown, hidden: readonly string[], seen: Map<object, unknown>, depth: number): unknown {
+  if (typeof value === 'string') return replaceAll(value, hidden)
+  if (typeof value !== 'object' || value === null) return value
+  const before = seen.get(value)
+  if (before !== undefined) return before
+  if (depth > maxDepth) return '[too deep]'
+  const deeper = (inner: unknown): unknown => copy(inner, hidden, seen, depth + 1)
+
+  if (value instanceof Error) return copyError(value, deeper, (clean) => seen.set(value, clean))
+  if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) return '[bytes]'
+  if (Array.isArray(value)) {
+    const clean: unknown[] = []
+    seen.set(value, clean)
+    for (const inner of value) clean.push(deeper(inner))
+    return clean
+  }
+  const entries =
+    value instanceof Map ? [...value] : value instanceof Set ? [...value.entries()] : Object.entries(value)
+  const clean: Record<string, unknown> = {}
+  seen.set(value, clean)
+  for (const [key, inner] of entries) define(clean, String(deeper(String(key))), deeper(inner))
+  return clean
+}
+
+function copyError(
+  error: Error,
+  deeper: (inner: unknown) => unknown,
+  remember: (clean: Error) => void,
+): Error {
+  const message = String(deeper(error.message))
+  const clean = isModelspineError(error)
+    ? new ModelspineError(error.code as ErrorCode, message, {
+        retryable: error.retryable,
+        details: deeper(error.details) as Readonly<Record<string, unknown>>,
+        ...(error.retryAfterMs === undefined ? {} : { retryAfterMs: error.retryAfterMs }),
+      })
+    : Object.setPrototypeOf(new Error(message), Object.getPrototypeOf(error))
+  remember(clean)
+  const own = Object.entries(Object.getOwnPropertyDescriptors(error))
+  for (const [key, { enumerable }] of own) {
+    const kept = Object.hasOwn(clean, key) && key !== 'stack'
+    const inner = (error as unknown as Record<string, unknown>)[key]
+    if (!kept) define(clean, String(deeper(key)), deeper(inner), enumerable)
+  }
+  return clean
+}
+
+function define(target: object, key: string, value: unknown, enumerable = true): void {
+  Object.defineProperty(target, key, { value, enumerable, configurable: true, writable: true })
+}

@@ -1,0 +1,36 @@
+import type { Secret } from './contract.ts'
+
+const shown = '[secret]'
+
+/** A value that prints as `[secret]` in text, JSON and inspection, and clones to an empty object. */
+export function secretOf(value: string): Secret {
+  return Object.freeze(new HiddenText(value))
+}
+
+class HiddenText implements Secret {
+  readonly #value: string
+
+  constructor(value: string) {
+    this.#value = value
+  }
+
+  reveal(): string {
+    return this.#value
+  }
+
+  toString(): string {
+    return shown
+  }
+
+  toJSON(): string {
+    return shown
+  }
+
+  [Symbol.toPrimitive](): string {
+    return shown
+  }
+
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return shown
+  }
+}
