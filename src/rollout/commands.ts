@@ -45,7 +45,7 @@ export function command(
         events: [{ action: 'rollout-paused', details: {}, actor }],
       }
     case 'resume':
-      return resume(status, actor, now)
+      return resume(status, spec, actor, now)
     case 'abort':
       return abort(status, asked.reason, actor, now)
     case 'retry':
@@ -101,20 +101,15 @@ function promote(
   }
 }
 
-function resume(status: DeploymentStatus, actor: Actor, now: number): Commanded {
+function resume(status: DeploymentStatus, spec: ModelDeploymentSpec, actor: Actor, now: number): Commanded {
   const { paused: _, ...unpaused } = status
   const { rollout } = status
   const event: RolloutEvent = { action: 'rollout-resumed', details: {}, actor }
   if (rollout.phase === 'holding') {
-    // Back to the end of the step before: the analysis is entered anew, with a fresh window.
-    const { revision, step } = rollout
-    return {
-      status: {
-        ...unpaused,
-        rollout: { phase: 'pausing', revision, step: step - 1, sinceMs: now, untilMs: now },
-      },
-      events: [event],
-    }
+    // The analysis is entered anew, with a fresh window.
+    const context = { steps: stepsOf(spec), now, declared: { spec } }
+    const move = enterStep(context, unpaused, rollout.revision, rollout.step)
+    return { status: move.status, events: [event, ...move.events] }
   }
   if (status.paused === undefined)
     throw wrongPhase(status, 'resume', 'it is not paused and holds at no analysis')

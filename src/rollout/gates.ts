@@ -58,7 +58,7 @@ function unreadable(
       return { verdict: 'no-data', message: `${gate.name}: ${gate.metric} of ${who} has no data` }
     default: {
       const samples = samplesOf(reading)
-      if (!Number.isFinite(valueOf(reading))) {
+      if (!Number.isFinite(centre(reading))) {
         return samples === 0 || samples === undefined
           ? { verdict: 'no-data', message: `${gate.name}: ${gate.metric} of ${who} has no data` }
           : { verdict: 'error', message: `${gate.name}: ${gate.metric} of ${who} is not a finite number` }
@@ -113,7 +113,7 @@ function verdict(gate: AnalysisGate, margin: number, radius: number, numbers: st
 
 function estimate(reading: Reading): Estimate {
   const samples = samplesOf(reading)
-  const value = valueOf(reading)
+  const value = centre(reading)
   return {
     value,
     radius: confidenceRadius(samples ?? 0, deviationOf(reading)),
@@ -133,7 +133,7 @@ function samplesOf(reading: Reading): number | undefined {
   }
 }
 
-function valueOf(reading: Reading): number {
+function centre(reading: Reading): number {
   switch (reading.kind) {
     case 'ratio':
       return reading.hits / reading.total
