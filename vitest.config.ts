@@ -1,12 +1,16 @@
 import { defineConfig, type ViteUserConfig } from 'vitest/config'
 
+const conditions = ['modelspine/source', 'module', 'node', 'development|production']
+
 const config: ViteUserConfig = defineConfig({
-  resolve: { conditions: ['modelspine/source', 'module', 'node', 'development|production'] },
-  ssr: { resolve: { conditions: ['modelspine/source', 'module', 'node', 'development|production'] } },
+  resolve: { conditions },
+  ssr: { resolve: { conditions } },
   test: {
     include: ['test/**/*.test.ts'],
     exclude: ['test/live/**', 'node_modules/**'],
     pool: 'threads',
+    // Mistakes outside these files are told by `npm run types`.
+    typecheck: { enabled: true, include: ['test/types/**/*.test-d.ts'], ignoreSourceErrors: true },
   },
 })
 

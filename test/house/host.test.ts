@@ -12,9 +12,13 @@ interface Report {
   readonly facts?: unknown
 }
 
-async function probe(...args: string[]): Promise<Report> {
-  const script = [`--conditions=modelspine/source`, `${root}/test/house/host-probe.ts`, ...args]
-  const { stdout } = await promisify(execFile)(process.execPath, script, { cwd: root })
+async function probe(specifier: string, useFile?: string, env: NodeJS.ProcessEnv = {}): Promise<Report> {
+  const script = [`--conditions=modelspine/source`, `${root}/test/house/host-probe.ts`, specifier]
+  if (useFile !== undefined) script.push(useFile)
+  const { stdout } = await promisify(execFile)(process.execPath, script, {
+    cwd: root,
+    env: { ...process.env, ...env },
+  })
   return JSON.parse(stdout) as Report
 }
 
@@ -41,5 +45,23 @@ describe('importing', () => {
   ])('is seen to change its host by: %s', async (code, change) => {
     const { byImport } = await probe(`data:text/javascript,${encodeURIComponent(`${code}; export {}`)}`)
     expect(byImport).toEqual([change])
+  })
+})
+
+describe('using the HTTP client', () => {
+  const useFile = `${root}/test/house/use-http-client.ts`
+  const served = { status: 200, fetched: 'hello', fetchIsOurs: false }
+
+  it('leaves a fetch that the host used before as it was', async () => {
+    const report = await probe('modelspine/adapter', useFile, { PROBE_FETCH: 'before' })
+    expect(report).toMatchObject({ byImport: [], byUse: [], facts: served })
+  })
+
+  it('leaves a fetch that the host uses only later to Node', async () => {
+    const { byImport, byUse, facts } = await probe('modelspine/adapter', useFile)
+    expect(byImport).toEqual([])
+    // Node's own dispatchers, which the later fetch would have set up as well.
+    expect(byUse.filter((change) => !change.includes('undici.globalDispatcher'))).toEqual([])
+    expect(facts).toEqual(served)
   })
 })
