@@ -54,7 +54,16 @@ export type * from './security/contract.ts'
 export { type RecentRecords, recentRecords } from './security/recent-records.ts'
 export { scrubError, scrubSecrets } from './security/scrub-secrets.ts'
 export { secretOf } from './security/secret.ts'
+export { type ChangeFeed, createChangeFeed } from './store/change-feed.ts'
 export type * from './store/contract.ts'
+export { checkFence, extendLease, freeLease, grantLease } from './store/lease-rules.ts'
+export {
+  deleteWrite,
+  type ObjectWrite,
+  type SpecWrite,
+  specWrite,
+  statusWrite,
+} from './store/object-writes.ts'
 export type * from './target/contract.ts'
 export type * from './telemetry/contract.ts'
 export { type Logger, silentLogger } from './telemetry/logger.ts'

@@ -1,0 +1,25 @@
+import { type KitOptions, type Law, runKit } from './kit.ts'
+import { eventLaws } from './state-store/event-laws.ts'
+import { handleLaws } from './state-store/handle-laws.ts'
+import { leaseLaws } from './state-store/lease-laws.ts'
+import { readingLaws } from './state-store/reading-laws.ts'
+import { specLaws } from './state-store/spec-laws.ts'
+import { statusLaws } from './state-store/status-laws.ts'
+import type { StateStoreSubject } from './state-store/subject.ts'
+
+export type { StateStoreSubject } from './state-store/subject.ts'
+
+/** All that a StateStore promises. Each law gets an empty store. */
+export const stateStoreLaws: readonly Law<StateStoreSubject>[] = [
+  ...specLaws,
+  ...statusLaws,
+  ...readingLaws,
+  ...eventLaws,
+  ...leaseLaws,
+  ...handleLaws,
+]
+
+/** Registers the laws of StateStore as tests of one implementation. */
+export function stateStoreConformance(options: KitOptions<StateStoreSubject>): void {
+  runKit('StateStore', stateStoreLaws, options)
+}

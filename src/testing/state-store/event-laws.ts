@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict'
+import type { Law } from '../kit.ts'
+import {
+  actor,
+  atMs,
+  created,
+  deployment,
+  entry,
+  key,
+  kind,
+  put,
+  type StateStoreSubject,
+  standing,
+  waitingIds,
+} from './subject.ts'
+
+/** The outbox. */
+export const eventLaws: readonly Law<StateStoreSubject>[] = [
+  {
+    name: 'keeps events in the order in which they were committed',
+    async check({ store }) {
+      const first = await created(store, 'a', { events: () => [entry('1'), entry('2')] })
+      await created(store, 'b', { events: () => [entry('3')] })
+      await store.putStatus(kind, key('a'), {}, { expect: first.version, events: [entry('4'), entry('5')] })
+      await store.delete(kind, key('b'), { actor, nowMs: atMs, events: () => [entry('6')] })
+      const events = await store.readEvents(100)
+      assert.deepEqual(
+        events.map((event) => event.entry.id),
+        ['1', '2', '3', '4', '5', '6'],
+      )
+      const positions = events.map((event) => event.position)
+      assert.deepEqual(positions, [...new Set(positions)].sort(), 'positions ascend as text')
+      assert.deepEqual(await waitingIds(store), ['1', '2', '3', '4', '5', '6'], 'reading forgets nothing')
+    },
+  },
+  {
+    name: 'reads the oldest events, and no more than asked for',
+    async check({ store }) {
+      await created(store, 'a', { events: () => ['1', '2', '3'].map((id) => entry(id)) })
+      assert.deepEqual(await waitingIds(store, 2), ['1', '2'])
+      assert.deepEqual(await waitingIds(store, 3), ['1', '2', '3'])
+    },
+  },
+  {
+    name: 'forgets what was acknowledged, and only that',
+    async check({ store }) {
+      const ids = Array.from({ length: 12 }, (_, place) => `event-${place}`)
+      for (const id of ids) {
+        await store.putSpec(deployment('a', id), put({ events: () => [entry(id)] }))
+      }
+      const events = await store.readEvents(100)
+      const position = (place: number): string => events[place]?.position ?? ''
+      await store.acknowledgeEvents(position(1))
+      assert.deepEqual(await waitingIds(store), ids.slice(2))
+      await store.acknowledgeEvents(position(0))
+      assert.deepEqual(await waitingIds(store), ids.slice(2), 'an older position takes nothing more')
+      await store.acknowledgeEvents(position(10))
+      assert.deepEqual(await waitingIds(store), ids.slice(11))
+      await store.acknowledgeEvents(position(11))
+      assert.deepEqual(await waitingIds(store), [])
+      assert.equal((await standing(store, 'a')).generation, 12, 'objects stay')
+    },
+  },
+  {
+    name: 'never uses a position again',
+    async check({ store }) {
+      const seen: string[] = []
+      for (const name of ['a', 'b', 'c']) {
+        await created(store, name, { events: () => [entry(name)] })
+        const [event] = await store.readEvents(1)
+        assert.equal(event?.entry.id, name)
+        seen.push(event?.position ?? '')
+        await store.acknowledgeEvents(event?.position ?? '')
+      }
+      assert.deepEqual(seen, [...new Set(seen)].sort(), 'positions ascend across acknowledgements')
+    },
+  },
+]

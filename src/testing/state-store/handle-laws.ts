@@ -1,0 +1,155 @@
+import assert from 'node:assert/strict'
+import type { StateStore } from '../../store/contract.ts'
+import type { Law } from '../kit.ts'
+import { granted } from './lease-laws.ts'
+import {
+  actor,
+  atMs,
+  created,
+  deployment,
+  entry,
+  key,
+  kind,
+  put,
+  refuses,
+  type StateStoreSubject,
+  standing,
+  waitingIds,
+  within,
+} from './subject.ts'
+
+/** More than one handle, one after another or at the same time. */
+export const handleLaws: readonly Law<StateStoreSubject>[] = [
+  {
+    name: 'answers nothing once it is closed, and closes twice without harm',
+    async check({ store }) {
+      const first = await created(store)
+      await store.close()
+      await store.close()
+      const calls: readonly [string, () => Promise<unknown>][] = [
+        ['get', () => store.get(kind, key('churn'))],
+        ['putSpec', () => created(store, 'other')],
+        ['putStatus', () => store.putStatus(kind, key('churn'), {}, { expect: first.version, events: [] })],
+        ['list', () => store.list(kind)[Symbol.asyncIterator]().next()],
+        ['readEvents', () => store.readEvents(1)],
+        ['acquireLease', () => store.acquireLease('loop', 'first', 1000)],
+      ]
+      for (const [name, call] of calls) await refuses('store-unavailable', `${name} after close`, call)
+    },
+  },
+  {
+    name: 'has after a restart what it had before',
+    skip: ({ store }) => (store.capabilities.durable ? undefined : 'it is not durable'),
+    async check(subject) {
+      const { store } = subject
+      await created(store, 'churn', { finalizers: ['target'], events: () => [entry('1'), entry('2')] })
+      const changed = await store.putSpec(deployment('churn', '2'), put())
+      const options = { expect: changed.version, events: [entry('3')] }
+      const last = await store.putStatus(kind, key('churn'), { phase: 'idle' }, options)
+      const before = await store.readEvents(10)
+      await store.acknowledgeEvents(before[0]?.position ?? '')
+      const again = await reopened(subject)
+      assert.deepEqual(await standing(again), last)
+      assert.deepEqual(await again.readEvents(10), before.slice(1))
+      await again.acknowledgeEvents(before[2]?.position ?? '')
+      await created(again, 'late', { events: () => [entry('4')] })
+      const [next] = await again.readEvents(1)
+      assert.ok((next?.position ?? '') > (before[2]?.position ?? ''), 'positions go on where they were')
+      const seen = new Set([changed.version, last?.version])
+      assert.ok(!seen.has((await standing(again, 'late')).version), 'versions go on where they were')
+    },
+  },
+  {
+    name: 'remembers leases and fences across a restart',
+    skip: ({ store }) => (store.capabilities.durable ? undefined : 'it is not durable'),
+    async check(subject) {
+      const { store } = subject
+      const held = await granted(store, 'first')
+      const released = await granted(store, 'first', 'audit')
+      await store.releaseLease(released)
+      const again = await reopened(subject)
+      assert.equal(await again.acquireLease('loop', 'second', 1000), null, 'a lease outlives its handle')
+      const next = await granted(again, 'second', 'audit')
+      assert.ok(next.fence > released.fence, 'a fence grows across release and restart')
+      await subject.advance(1000)
+      assert.ok((await granted(again, 'second')).fence > held.fence, 'a fence grows across a restart')
+    },
+  },
+  {
+    name: 'shows every handle at once what another one wrote',
+    skip: ({ store }) => (store.capabilities.shared ? undefined : 'it is not shared'),
+    async check(subject) {
+      const { store } = subject
+      const other = await second(subject)
+      const first = await created(store, 'churn', { events: () => [entry('1')] })
+      assert.deepEqual(await standing(other), first)
+      const changed = await other.putSpec(
+        deployment('churn', '2'),
+        put({ expect: first.version, events: () => [entry('2')] }),
+      )
+      assert.deepEqual(await standing(store), changed)
+      assert.deepEqual(await waitingIds(store), ['1', '2'])
+      await refuses('conflict', 'a version that another handle replaced', () =>
+        store.putSpec(deployment('churn', '3'), put({ expect: first.version })),
+      )
+      await store.acknowledgeEvents((await store.readEvents(1))[0]?.position ?? '')
+      assert.deepEqual(await waitingIds(other), ['2'])
+    },
+  },
+  {
+    name: 'tells a watch of what another handle wrote',
+    skip: ({ store }) => (store.capabilities.shared ? undefined : 'it is not shared'),
+    async check(subject) {
+      const other = await second(subject)
+      await created(other, 'removed')
+      const abort = new AbortController()
+      const changes = subject.store.watch(abort.signal)[Symbol.asyncIterator]()
+      await within(subject, 'the first item of a watch', changes.next())
+      const writes: readonly [string, () => Promise<unknown>][] = [
+        ['created', () => created(other, 'created')],
+        ['removed', () => other.delete(kind, key('removed'), { actor, nowMs: atMs, events: () => [] })],
+      ]
+      for (const [name, write] of writes) {
+        await write()
+        for (;;) {
+          const told = await within(subject, `a change of ${key(name)} by another handle`, changes.next())
+          if (told.done) assert.fail('the watch ended')
+          if (told.value.type === 'resync' || told.value.key === key(name)) break
+        }
+      }
+      abort.abort()
+    },
+  },
+  {
+    name: 'holds leases and fences against other handles',
+    skip: ({ store }) => (store.capabilities.shared ? undefined : 'it is not shared'),
+    async check(subject) {
+      const { store } = subject
+      const other = await second(subject)
+      const stale = await granted(store, 'first')
+      assert.equal(await other.acquireLease('loop', 'second', 1000), null)
+      await store.releaseLease(stale)
+      const newest = await granted(other, 'second')
+      assert.ok(newest.fence > stale.fence)
+      assert.equal(await store.renewLease(stale, 1000), null)
+      const first = await created(store)
+      const write = (from: StateStore, fence: number, expect: string) =>
+        from.putStatus(kind, key('churn'), {}, { expect, fence: { lease: 'loop', fence }, events: [] })
+      const written = await write(other, newest.fence, first.version)
+      await refuses('fence-stale', 'a fence that another handle’s grant overtook', () =>
+        write(store, stale.fence, written?.version ?? ''),
+      )
+    },
+  },
+]
+
+async function reopened(subject: StateStoreSubject): Promise<StateStore> {
+  assert.ok(subject.reopen !== undefined, 'a durable store’s fixture needs `reopen`')
+  await subject.store.close()
+  return subject.reopen()
+}
+
+function second(subject: StateStoreSubject): Promise<StateStore> {
+  assert.ok(subject.another !== undefined, 'a shared store’s fixture needs `another`')
+  return subject.another()
+}

@@ -1,0 +1,193 @@
+import assert from 'node:assert/strict'
+import type { StateStore, StoreChange, StoredObject } from '../../store/contract.ts'
+import type { Law } from '../kit.ts'
+import {
+  actor,
+  atMs,
+  created,
+  deployment,
+  key,
+  kind,
+  put,
+  route,
+  type StateStoreSubject,
+  within,
+} from './subject.ts'
+
+interface Watching {
+  /** Reads on until this key, or `resync`, which stands for any key. */
+  until(name: string): Promise<StoreChange>
+  next(): Promise<IteratorResult<StoreChange>>
+  stop(): void
+}
+
+function watching(store: StateStore): Watching {
+  const abort = new AbortController()
+  const changes = store.watch(abort.signal)[Symbol.asyncIterator]()
+  return {
+    next: () => changes.next(),
+    async until(name) {
+      for (;;) {
+        const { value, done } = await changes.next()
+        if (done) return assert.fail(`the watch ended before it told of ${key(name)}`)
+        if (value.type === 'resync' || (value.kind === kind && value.key === key(name))) return value
+      }
+    },
+    stop: () => abort.abort(),
+  }
+}
+
+/** Tells, after the first `resync`, of this change. */
+async function tells(
+  subject: StateStoreSubject,
+  watch: Watching,
+  name: string,
+  change: () => Promise<unknown>,
+): Promise<void> {
+  const told = watch.until(name)
+  // A watch that ends while the change itself fails is not what the law is about.
+  told.catch(() => {})
+  await change()
+  await within(subject, `a change of ${key(name)} in the watch`, told)
+}
+
+const remove = { actor, nowMs: atMs, events: () => [] }
+
+/** Listing and watching. */
+export const readingLaws: readonly Law<StateStoreSubject>[] = [
+  {
+    name: 'lists one kind by key, ascending',
+    async check({ store }) {
+      for (const name of ['b', 'a-b', 'a', 'b0']) await created(store, name)
+      const elsewhere = deployment('z')
+      await store.putSpec(
+        { ...elsewhere, metadata: { ...elsewhere.metadata, namespace: 'default-2' } },
+        put(),
+      )
+      await store.putSpec(route('r'), put())
+      const listed: StoredObject[] = []
+      for await (const stored of store.list(kind)) listed.push(stored)
+      assert.deepEqual(
+        listed.map((stored) => stored.key),
+        ['default-2/z', 'default/a', 'default/a-b', 'default/b', 'default/b0'],
+      )
+      assert.deepEqual(listed[1], await store.get(kind, key('a')))
+    },
+  },
+  {
+    name: 'lists once every object that exists throughout, whatever comes and goes meanwhile',
+    async check({ store }) {
+      const name = (place: number): string => `n${String(place).padStart(3, '0')}`
+      for (let place = 0; place < 240; place += 1) await created(store, name(place), { uid: name(place) })
+      const seen: string[] = []
+      for await (const stored of store.list(kind)) {
+        seen.push(stored.key)
+        if (seen.length !== 10) continue
+        for (const gone of [2, 9, 10, 150, 239]) await store.delete(kind, key(name(gone)), remove)
+        for (const late of ['a', 'n050-late', 'z']) await created(store, late)
+        for (const changed of [5, 100, 200]) await store.putSpec(deployment(name(changed), '2'), put())
+      }
+      const gone = new Set([2, 9, 10, 150, 239].map((place) => key(name(place))))
+      const throughout = Array.from({ length: 240 }, (_, place) => key(name(place))).filter(
+        (each) => !gone.has(each),
+      )
+      assert.deepEqual(
+        seen.filter((each) => throughout.includes(each as (typeof throughout)[number])),
+        throughout,
+      )
+      assert.deepEqual(seen, [...seen].sort(), 'the order holds')
+      assert.equal(new Set(seen).size, seen.length, 'nothing is listed twice')
+    },
+  },
+  {
+    name: 'starts a watch with resync',
+    async check(subject) {
+      await created(subject.store)
+      const watch = watching(subject.store)
+      const first = await within(subject, 'the first item of a watch', watch.next())
+      watch.stop()
+      assert.deepEqual(first, { done: false, value: { type: 'resync' } })
+    },
+  },
+  {
+    name: 'tells a watch of every write that changes an object',
+    async check(subject) {
+      const { store } = subject
+      const declared = await created(store, 'declared')
+      const reported = await created(store, 'reported')
+      await created(store, 'removed')
+      await created(store, 'finalized', { finalizers: ['target'] })
+      const watch = watching(store)
+      await within(subject, 'the first item of a watch', watch.next())
+      await tells(subject, watch, 'created', () => created(store, 'created'))
+      await tells(subject, watch, 'declared', () =>
+        store.putSpec(deployment('declared', '2'), put({ expect: declared.version })),
+      )
+      await tells(subject, watch, 'reported', () =>
+        store.putStatus(kind, key('reported'), {}, { expect: reported.version, events: [] }),
+      )
+      await tells(subject, watch, 'removed', () => store.delete(kind, key('removed'), remove))
+      await tells(subject, watch, 'finalized', () => store.delete(kind, key('finalized'), remove))
+      const marked = await store.get(kind, key('finalized'))
+      await tells(subject, watch, 'finalized', () =>
+        store.putStatus(
+          kind,
+          key('finalized'),
+          {},
+          { expect: marked?.version ?? '', events: [], finalizers: [] },
+        ),
+      )
+      watch.stop()
+    },
+  },
+  {
+    name: 'keeps for a slow watch what it has not yet read, and tells every watch',
+    async check(subject) {
+      const { store } = subject
+      const watches = [watching(store), watching(store)]
+      for (const watch of watches) await within(subject, 'the first item of a watch', watch.next())
+      for (const name of ['a', 'b', 'c']) await created(store, name)
+      for (const watch of watches) {
+        const missing = new Set(['a', 'b', 'c'])
+        while (missing.size > 0) {
+          const change = await within(subject, `news of ${[...missing].join(', ')}`, anyOf(watch, missing))
+          if (change.type === 'resync') break
+          missing.delete(change.key.split('/')[1] ?? '')
+        }
+        watch.stop()
+      }
+    },
+  },
+  {
+    name: 'ends a watch when it is aborted or the store is closed',
+    async check(subject) {
+      const { store } = subject
+      const before = await within(
+        subject,
+        'the end of a watch that was aborted before it began',
+        store.watch(AbortSignal.abort())[Symbol.asyncIterator]().next(),
+      )
+      assert.equal(before.done, true)
+      const ends: readonly [string, (watch: Watching) => unknown][] = [
+        ['abort', (watch) => watch.stop()],
+        ['close', () => store.close()],
+      ]
+      for (const [what, end] of ends) {
+        const watch = watching(store)
+        await within(subject, 'the first item of a watch', watch.next())
+        const last = watch.next()
+        await end(watch)
+        const { done } = await within(subject, `the end of a watch at ${what}`, last)
+        assert.equal(done, true, `a watch goes on after ${what}`)
+      }
+    },
+  },
+]
+
+async function anyOf(watch: Watching, names: ReadonlySet<string>): Promise<StoreChange> {
+  for (;;) {
+    const { value, done } = await watch.next()
+    if (done) return assert.fail(`the watch ended before it told of ${[...names].join(', ')}`)
+    if (value.type === 'resync' || names.has(value.key.split('/')[1] ?? '')) return value
+  }
+}

@@ -1,0 +1,135 @@
+import assert from 'node:assert/strict'
+import { nextTurn } from '../../clock.ts'
+import { type ErrorCode, isModelspineError, messageOf } from '../../errors.ts'
+import type { Actor, Key } from '../../resources/metadata.ts'
+import type { ModelDeployment } from '../../resources/model-deployment.ts'
+import type { ModelRoute } from '../../resources/model-route.ts'
+import type { AuditEntry } from '../../security/contract.ts'
+import type { PutSpecOptions, StateStore, StoredObject } from '../../store/contract.ts'
+
+/** What the laws of StateStore are checked on: an empty store, and the hands to move its world. */
+export interface StateStoreSubject {
+  readonly store: StateStore
+  /** Moves the store's clock on, and runs its timers. A store whose clock cannot be moved waits for so long. */
+  advance(ms: number): Promise<void>
+  /** Opens the same data again after the store was closed, as after a restart. Needed when `durable`. */
+  reopen?(): Promise<StateStore>
+  /** A second handle on the same data, as another process has it. Needed when `shared`. */
+  another?(): Promise<StateStore>
+}
+
+export const actor: Actor = { name: 'ada@example.com', roles: ['ml'] }
+
+export const atMs = 1_760_000_000_000
+
+export const kind = 'ModelDeployment'
+
+/** A deployment in the namespace `default`; `model` makes its spec differ. */
+export function deployment(name: string, model = '1', labels: Record<string, string> = {}): ModelDeployment {
+  return {
+    apiVersion: 'modelspine.dev/v1alpha1',
+    kind: 'ModelDeployment',
+    metadata: { name, namespace: 'default', labels, annotations: {} },
+    spec: {
+      model: { registry: 'memory', name: 'churn', version: model },
+      target: { name: 'prod', settings: {} },
+      runtime: { env: {}, secrets: {}, resources: {} },
+      scale: { min: 1, max: 4 },
+      strategy: { rolling: { step: 25, every: '1m' } },
+      analysis: [],
+      policies: [],
+      deadline: '30m',
+    },
+  }
+}
+
+export function route(name: string): ModelRoute {
+  return {
+    apiVersion: 'modelspine.dev/v1alpha1',
+    kind: 'ModelRoute',
+    metadata: { name, namespace: 'default', labels: {}, annotations: {} },
+    spec: {
+      operations: ['infer'],
+      backends: [{ deployment: 'churn', weight: 1 }],
+      fallback: [],
+      timeout: '60s',
+      onPolicyError: 'deny',
+    },
+  }
+}
+
+export function entry(id: string, details: AuditEntry['details'] = {}): AuditEntry {
+  return {
+    id,
+    atMs,
+    actor,
+    action: 'deployment-applied',
+    kind,
+    key: 'default/churn',
+    uid: 'uid-1',
+    generation: 1,
+    details,
+  }
+}
+
+export function put(options: Partial<PutSpecOptions> = {}): PutSpecOptions {
+  return { actor, nowMs: atMs, uid: 'uid-1', events: () => [], ...options }
+}
+
+/** An object that stands, as a law's starting point. */
+export function created(
+  store: StateStore,
+  name = 'churn',
+  options: Partial<PutSpecOptions> = {},
+): Promise<StoredObject> {
+  return store.putSpec(deployment(name), put(options))
+}
+
+export function key(name: string): Key {
+  return `default/${name}`
+}
+
+/** What the store now holds, asserted to be there. */
+export async function standing(store: StateStore, name = 'churn'): Promise<StoredObject> {
+  const stored = await store.get(kind, key(name))
+  assert.ok(stored !== null, `${kind} ${key(name)} should be there`)
+  return stored
+}
+
+export async function waitingIds(store: StateStore, limit = 1000): Promise<readonly string[]> {
+  return (await store.readEvents(limit)).map((event) => event.entry.id)
+}
+
+/** Asserts that the call fails with this code. */
+export async function refuses(code: ErrorCode, what: string, call: () => Promise<unknown>): Promise<void> {
+  let error: unknown
+  try {
+    await call()
+  } catch (thrown) {
+    error = thrown
+  }
+  assert.ok(error !== undefined, `${what} should be refused with ${code}, and was accepted`)
+  assert.ok(
+    isModelspineError(error, code),
+    `${what} should be refused with ${code}, and was with: ${messageOf(error)}`,
+  )
+}
+
+/** Waits for it while the store's clock moves on, so that a store which polls comes to it. */
+export async function within<Value>(
+  subject: StateStoreSubject,
+  what: string,
+  pending: Promise<Value>,
+): Promise<Value> {
+  let settled = false
+  const mark = (): void => {
+    settled = true
+  }
+  pending.then(mark, mark)
+  for (let turn = 0; turn < 100; turn += 1) {
+    await nextTurn()
+    if (settled) return pending
+    await subject.advance(100)
+  }
+  return assert.fail(`${what} did not happen within 10 s of the store's clock`)
+}

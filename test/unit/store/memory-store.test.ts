@@ -1,0 +1,51 @@
+import { describe, expect, it } from 'vitest'
+import { memoryStore } from '../../../src/store/memory-store.ts'
+import { createFakeClock } from '../../../src/testing/fake-clock.ts'
+import { deployment, entry, key, kind, put } from '../../../src/testing/state-store/subject.ts'
+import { stateStoreConformance } from '../../../src/testing/state-store-kit.ts'
+
+stateStoreConformance({
+  name: 'memoryStore',
+  describe,
+  it,
+  log: () => {},
+  create() {
+    const clock = createFakeClock()
+    const store = memoryStore({ clock })
+    return { subject: { store, advance: clock.advance }, dispose: () => store.close() }
+  },
+})
+
+describe('the memory store', () => {
+  it('gives out the same frozen object until it changes', async () => {
+    const store = memoryStore()
+    const stored = await store.putSpec(deployment('churn'), put())
+    expect(await store.get(kind, key('churn'))).toBe(stored)
+    expect(Object.isFrozen(stored.resource.metadata.labels)).toBe(true)
+  })
+
+  it('refuses a change whose event finds no room, and takes it once others were acknowledged', async () => {
+    const store = memoryStore({ maxEvents: 2 })
+    const events = () => [entry('a'), entry('b')]
+    await store.putSpec(deployment('first'), put({ events }))
+    const late = () => store.putSpec(deployment('late'), put({ events }))
+    await expect(late()).rejects.toMatchObject({ code: 'store-full', retryable: true })
+    expect(await store.get(kind, key('late'))).toBeNull()
+    await store.putSpec(deployment('without-events'), put())
+    const [, last] = await store.readEvents(2)
+    await store.acknowledgeEvents(last?.position ?? '')
+    await late()
+    expect(await store.readEvents(5)).toHaveLength(2)
+  })
+
+  it('tells a watch that reads nothing to start over instead of keeping every key', async () => {
+    const store = memoryStore()
+    const changes = store.watch(new AbortController().signal)[Symbol.asyncIterator]()
+    await changes.next()
+    for (let place = 0; place < 1500; place += 1) await store.putSpec(deployment(`n${place}`), put())
+    expect(await changes.next()).toEqual({ done: false, value: { type: 'resync' } })
+    await store.putSpec(deployment('after'), put())
+    const next = await changes.next()
+    expect(next.value).toEqual({ type: 'changed', kind, key: key('after') })
+  })
+})
