@@ -27,6 +27,36 @@ export { scrub } from './http/scrub.ts'
 export { type SseEvent, type SseOptions, SseParser } from './http/sse.ts'
 export type * from './policy/contract.ts'
 export type * from './provider/contract.ts'
+export {
+  inferenceHeader,
+  inferReplyBody,
+  inferRequestBody,
+  parseInferRequest,
+  readInferReply,
+  type TensorPayload,
+  type TensorReply,
+} from './provider/open-inference.ts'
+export {
+  type OpenaiChunkOptions,
+  OpenaiChunkWriter,
+  readOpenaiChatChunk,
+} from './provider/openai-chat-chunk.ts'
+export { openaiChatReply, readOpenaiChatReply } from './provider/openai-chat-reply.ts'
+export {
+  type OpenaiChatBodyOptions,
+  type OpenaiChatCall,
+  openaiChatBody,
+  openaiChatDialect,
+  parseOpenaiChat,
+} from './provider/openai-chat-request.ts'
+export {
+  openaiEmbedBody,
+  openaiEmbedDialect,
+  openaiEmbedReply,
+  parseOpenaiEmbed,
+  readOpenaiEmbedReply,
+} from './provider/openai-embed.ts'
+export { type OpenaiFailure, readOpenaiError } from './provider/openai-error.ts'
 export { type ChangeHints, createChangeHints } from './registry/change-hints.ts'
 export type * from './registry/contract.ts'
 export { latestApproved, latestApprovedAlias, refuseComputedAlias } from './registry/latest-approved.ts'

@@ -174,7 +174,8 @@ export type ChatEvent = (
 
 export interface EmbedRequest {
   readonly model: string
-  readonly input: readonly string[]
+  /** Texts, or token ids where the backend takes them; a provider that does not throws `unsupported`. */
+  readonly input: readonly (string | readonly number[])[]
   readonly dimensions?: number
   readonly options?: Readonly<Record<string, Readonly<Record<string, unknown>>>>
   readonly native?: Native

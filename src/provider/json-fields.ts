@@ -1,0 +1,98 @@
+import { ModelspineError } from '../errors.ts'
+
+export type JsonRecord = Readonly<Record<string, unknown>>
+
+export function isRecord(value: unknown): value is JsonRecord {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** The complaint about one field of a caller's request: `bad-request`, with the field's path in `details.field`. */
+export function badField(field: string, value: unknown, right: string): ModelspineError {
+  return new ModelspineError('bad-request', `${field} is ${told(value)}; write ${right}`, {
+    details: { field },
+  })
+}
+
+/** Short values as they are, long ones by their size only: prompts do not belong into errors. */
+function told(value: unknown): string {
+  if (value === undefined) return 'missing'
+  if (typeof value === 'string' && value.length > 40) return `a string of ${value.length} characters`
+  if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : `a list of ${value.length}`
+  if (isRecord(value)) return 'an object'
+  return JSON.stringify(value)
+}
+
+/**
+ * Reads the fields of one JSON object of a request. Null counts as left out, as the vendors' own interfaces have it.
+ */
+export class JsonFields {
+  readonly record: JsonRecord
+  private readonly path: string
+
+  /** `path` is empty for the body itself. */
+  constructor(value: unknown, path: string) {
+    if (!isRecord(value)) throw badField(path || 'the body', value, 'an object')
+    this.record = value
+    this.path = path
+  }
+
+  at(name: string): string {
+    return this.path === '' ? name : `${this.path}.${name}`
+  }
+
+  value(name: string): unknown {
+    return this.record[name] ?? undefined
+  }
+
+  wrong(name: string, right: string): ModelspineError {
+    return badField(this.at(name), this.value(name), right)
+  }
+
+  string(name: string, right = 'a string'): string {
+    const value = this.value(name)
+    if (typeof value !== 'string') throw this.wrong(name, right)
+    return value
+  }
+
+  optionalString(name: string): string | undefined {
+    return this.value(name) === undefined ? undefined : this.string(name)
+  }
+
+  optionalNumber(name: string, min: number, max: number): number | undefined {
+    const value = this.value(name)
+    if (value === undefined) return undefined
+    if (typeof value !== 'number' || !(value >= min && value <= max)) {
+      throw this.wrong(
+        name,
+        max === Infinity ? `a number of at least ${min}` : `a number from ${min} to ${max}`,
+      )
+    }
+    return value
+  }
+
+  optionalInteger(name: string, min: number): number | undefined {
+    const value = this.value(name)
+    if (value === undefined) return undefined
+    if (!Number.isSafeInteger(value) || (value as number) < min) {
+      throw this.wrong(name, `a whole number${min === -Infinity ? '' : ` of at least ${min}`}`)
+    }
+    return value as number
+  }
+
+  optionalBoolean(name: string): boolean | undefined {
+    const value = this.value(name)
+    if (value !== undefined && typeof value !== 'boolean') throw this.wrong(name, 'true or false')
+    return value
+  }
+
+  optionalFields(name: string): JsonFields | undefined {
+    const value = this.value(name)
+    return value === undefined ? undefined : new JsonFields(value, this.at(name))
+  }
+
+  optionalList(name: string, right = 'a list'): readonly unknown[] | undefined {
+    const value = this.value(name)
+    if (value !== undefined && !Array.isArray(value)) throw this.wrong(name, right)
+    return value
+  }
+}

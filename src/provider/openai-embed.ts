@@ -1,0 +1,103 @@
+import { ModelspineError } from '../errors.ts'
+import type { EmbedReply, EmbedRequest } from './contract.ts'
+import { isRecord, JsonFields, type JsonRecord } from './json-fields.ts'
+import { openaiUsage, readOpenaiUsage } from './openai-usage.ts'
+
+/** The dialect of OpenAI's embeddings, and of all who speak it. */
+export const openaiEmbedDialect = 'openai-embeddings'
+
+/** Reads the body of `POST /embeddings`. Throws `bad-request` naming field, value and what would be right. */
+export function parseOpenaiEmbed(body: unknown): EmbedRequest {
+  const fields = new JsonFields(body, '')
+  const dimensions = fields.optionalInteger('dimensions', 1)
+  const format = fields.value('encoding_format')
+  if (format !== undefined && format !== 'float' && format !== 'base64') {
+    throw fields.wrong('encoding_format', 'float or base64')
+  }
+  return {
+    model: fields.string('model', 'the name of a model'),
+    input: inputOf(fields),
+    ...(dimensions === undefined ? {} : { dimensions }),
+    native: { dialect: openaiEmbedDialect, body: fields.record },
+  }
+}
+
+function inputOf(fields: JsonFields): EmbedRequest['input'] {
+  const input = fields.value('input')
+  if (typeof input === 'string') return [input]
+  if (Array.isArray(input) && input.length > 0) {
+    if (isTokens(input)) return [input]
+    if (input.every((each) => typeof each === 'string')) return input
+    if (input.every(isTokens)) return input
+  }
+  throw fields.wrong('input', 'a string, a list of strings, token ids or a list of lists of token ids')
+}
+
+function isTokens(value: unknown): boolean {
+  return (
+    Array.isArray(value) && value.length > 0 && value.every((each) => Number.isSafeInteger(each) && each >= 0)
+  )
+}
+
+/** The body to send: as it came where it came in this dialect, with only the model replaced, else built. */
+export function openaiEmbedBody(request: EmbedRequest, vendor: string): JsonRecord {
+  if (request.native?.dialect === openaiEmbedDialect) return { ...request.native.body, model: request.model }
+  return {
+    ...request.options?.[vendor],
+    model: request.model,
+    input: request.input,
+    ...(request.dimensions === undefined ? {} : { dimensions: request.dimensions }),
+  }
+}
+
+/** Reads the vendor's answer. Throws `malformed-reply` unless it holds one embedding for each of `inputs`. */
+export function readOpenaiEmbedReply(body: unknown, inputs: number): EmbedReply {
+  const data = isRecord(body) && Array.isArray(body.data) ? (body.data as readonly unknown[]) : undefined
+  if (!isRecord(body) || data === undefined) {
+    throw new ModelspineError('malformed-reply', 'the reply holds no list of embeddings in data')
+  }
+  const embeddings: (readonly number[] | string)[] = []
+  for (const [place, entry] of data.entries()) {
+    const embedding: unknown = isRecord(entry) ? entry.embedding : undefined
+    if (!isRecord(entry) || (typeof embedding !== 'string' && !Array.isArray(embedding))) {
+      throw new ModelspineError('malformed-reply', `data[${place}] of the reply holds no embedding`)
+    }
+    embeddings[typeof entry.index === 'number' ? entry.index : place] = embedding
+  }
+  if (data.length !== inputs || embeddings.length !== inputs || Object.keys(embeddings).length !== inputs) {
+    throw new ModelspineError(
+      'malformed-reply',
+      `the reply holds ${data.length} embeddings for ${inputs} inputs`,
+    )
+  }
+  return {
+    model: String(body.model ?? ''),
+    embeddings,
+    usage: readOpenaiUsage(body.usage),
+    native: { dialect: openaiEmbedDialect, body },
+  }
+}
+
+/** The wire's answer: what the vendor sent where it speaks this dialect, else built, in the encoding that was asked for. */
+export function openaiEmbedReply(reply: EmbedReply, request: EmbedRequest): JsonRecord {
+  if (reply.native?.dialect === openaiEmbedDialect) return reply.native.body
+  const packed = request.native?.body.encoding_format === 'base64'
+  const usage = openaiUsage(reply.usage)
+  return {
+    object: 'list',
+    data: reply.embeddings.map((embedding, index) => ({
+      object: 'embedding',
+      index,
+      embedding: packed && typeof embedding !== 'string' ? base64Of(embedding) : embedding,
+    })),
+    model: reply.model,
+    usage: { prompt_tokens: usage?.prompt_tokens ?? 0, total_tokens: usage?.total_tokens ?? 0 },
+  }
+}
+
+/** Little-endian float32, as OpenAI packs them. */
+function base64Of(embedding: readonly number[]): string {
+  const bytes = Buffer.alloc(embedding.length * 4)
+  for (const [index, value] of embedding.entries()) bytes.writeFloatLE(value, index * 4)
+  return bytes.toString('base64')
+}

@@ -1,0 +1,127 @@
+import { type ErrorCode, ModelspineError } from '../errors.ts'
+import type { ProviderFailure } from './contract.ts'
+import { isRecord } from './json-fields.ts'
+
+export interface OpenaiFailure {
+  /** Of the reply; left out for an error inside a stream, which began with 200. */
+  readonly status?: number
+  /** The parsed body, `{ error: { type, code, param, message } }`, or whatever came instead. */
+  readonly body: unknown
+  readonly retryAfterMs?: number
+  /** The vendor's message, cleaned of credentials. */
+  readonly clean: (text: string) => string
+}
+
+const byWord: Readonly<Record<string, ProviderFailure>> = {
+  insufficient_quota: 'quota',
+  billing_hard_limit_reached: 'quota',
+  billing_not_active: 'quota',
+  rate_limit_exceeded: 'rate-limited',
+  rate_limit_error: 'rate-limited',
+  requests: 'rate-limited',
+  tokens: 'rate-limited',
+  context_length_exceeded: 'context-length',
+  string_above_max_length: 'context-length',
+  content_filter: 'content-filter',
+  content_policy_violation: 'content-filter',
+  invalid_api_key: 'auth',
+  authentication_error: 'auth',
+  permission_error: 'auth',
+  model_not_found: 'not-found',
+  not_found_error: 'not-found',
+  overloaded_error: 'overloaded',
+  server_overloaded: 'overloaded',
+  engine_overloaded: 'overloaded',
+  slow_down: 'overloaded',
+  // llama.cpp's server, while it loads the model.
+  unavailable_error: 'not-ready',
+  timeout: 'timeout',
+  timeout_error: 'timeout',
+  server_error: 'unavailable',
+  api_error: 'unavailable',
+  internal_server_error: 'unavailable',
+  invalid_request_error: 'bad-request',
+}
+
+const byStatus: Readonly<Record<number, ProviderFailure>> = {
+  400: 'bad-request',
+  401: 'auth',
+  402: 'quota',
+  403: 'auth',
+  404: 'not-found',
+  405: 'unsupported',
+  408: 'timeout',
+  413: 'context-length',
+  422: 'bad-request',
+  429: 'rate-limited',
+  501: 'unsupported',
+  502: 'unavailable',
+  503: 'overloaded',
+  504: 'timeout',
+  529: 'overloaded',
+}
+
+/** Words that say more than a status does: a 429 for want of money, a 400 for a prompt too long. */
+const telling: ReadonlySet<ErrorCode> = new Set([
+  'quota',
+  'context-length',
+  'content-filter',
+  'overloaded',
+  'not-found',
+  'not-ready',
+])
+
+/** What a vendor that speaks OpenAI's dialect answered instead of a reply, as one of ours. */
+export function readOpenaiError(failure: OpenaiFailure): ModelspineError {
+  const error = errorOf(failure.body)
+  const status = failure.status ?? (typeof error.code === 'number' ? error.code : undefined)
+  const word = byWord[String(error.code)] ?? byWord[String(error.type)]
+  const message = typeof error.message === 'string' ? error.message : ''
+  const said = failure.clean(message.slice(0, 1000))
+  const code = codeOf(status, word, message)
+  return new ModelspineError(
+    code,
+    `the vendor answered ${status ?? 'an error'}${said === '' ? '' : `: ${said}`}`,
+    {
+      details: {
+        ...(status === undefined ? {} : { status }),
+        ...(typeof error.type === 'string' ? { type: error.type } : {}),
+        ...(typeof error.code === 'string' ? { code: error.code } : {}),
+        ...(typeof error.param === 'string' ? { field: error.param } : {}),
+      },
+      ...(failure.retryAfterMs === undefined ? {} : { retryAfterMs: failure.retryAfterMs }),
+    },
+  )
+}
+
+function codeOf(
+  status: number | undefined,
+  word: ProviderFailure | undefined,
+  message: string,
+): ProviderFailure {
+  if (word !== undefined && telling.has(word)) return word
+  const known = status === undefined ? undefined : byStatus[status]
+  // Servers that follow OpenAI's format without its codes say this in words only.
+  if ((known === 'bad-request' || (known === undefined && word === 'bad-request')) && tooLong.test(message)) {
+    return 'context-length'
+  }
+  if (known !== undefined) return known
+  if (word !== undefined) return word
+  return status !== undefined && status < 500 ? 'bad-request' : 'unavailable'
+}
+
+const tooLong = /context (length|window|size)|maximum context|too many tokens/i
+
+interface ErrorFields {
+  readonly type?: unknown
+  readonly code?: unknown
+  readonly param?: unknown
+  readonly message?: unknown
+}
+
+/** Also `{ error: "text" }`, `{ message }` and `{ detail }`, as some servers have it. */
+function errorOf(body: unknown): ErrorFields {
+  if (!isRecord(body)) return { message: typeof body === 'string' ? body : undefined }
+  if (isRecord(body.error)) return body.error
+  return { ...body, message: body.error ?? body.message ?? body.detail }
+}

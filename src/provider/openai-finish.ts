@@ -1,0 +1,26 @@
+import type { FinishReason } from './contract.ts'
+
+const read: Readonly<Record<string, FinishReason>> = {
+  stop: 'stop',
+  length: 'length',
+  tool_calls: 'tool-calls',
+  function_call: 'tool-calls',
+  content_filter: 'content-filter',
+}
+
+const wire: Readonly<Record<FinishReason, string>> = {
+  stop: 'stop',
+  length: 'length',
+  'tool-calls': 'tool_calls',
+  'content-filter': 'content_filter',
+  other: 'stop',
+}
+
+export function readOpenaiFinish(value: unknown): FinishReason {
+  return read[String(value)] ?? 'other'
+}
+
+/** OpenAI's format has no word for `other`; its clients take `stop`. */
+export function openaiFinish(reason: FinishReason): string {
+  return wire[reason]
+}
