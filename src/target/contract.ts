@@ -73,9 +73,22 @@ export interface ApplyOptions {
   /** The lease's number; a target that can check it refuses one older than it has seen for this key with `fence-stale`. */
   readonly fence: number
   readonly ifMatch?: string
+  /** From status, all that earlier effects gave: how a target with random names finds what is its own. */
+  readonly handles?: readonly string[]
   readonly abort?: AbortSignal
   /** Resolves a reference of `runtime.secrets`. */
   readonly secret: (reference: string) => Promise<Secret>
+}
+
+export interface ObserveOptions {
+  /** From status, all that earlier effects gave. */
+  readonly handles?: readonly string[]
+  /**
+   * From status: revisions that were sent and are not known to be gone. A target that creates nothing, because a
+   * vendor runs the model anyway, answers from them, and so needs no memory of its own. Others observe what is there.
+   */
+  readonly applied?: readonly Revision[]
+  readonly abort?: AbortSignal
 }
 
 export type ApplyResult =
@@ -109,10 +122,7 @@ export interface DeploymentTarget {
   plan(want: TargetWant, observed: ObservedTarget): TargetPlan
   apply(key: Key, want: TargetWant, options: ApplyOptions): Promise<ApplyResult>
   /** An unknown key observes as empty. */
-  observe(
-    key: Key,
-    options?: { readonly handles?: readonly string[]; readonly abort?: AbortSignal },
-  ): Promise<ObservedTarget>
+  observe(key: Key, options?: ObserveOptions): Promise<ObservedTarget>
   /** Keys that have anything here; how orphans are found. */
   list(options?: { readonly abort?: AbortSignal }): Promise<readonly Key[]>
   /** Removes everything of the key, in as many calls as it takes: `accepted` until `unchanged`. */

@@ -1,0 +1,94 @@
+import { ModelspineError } from '../errors.ts'
+import type { Revision } from '../resources/revision.ts'
+import type { DeploymentTarget, ObservedRevision, TargetCapabilities, TargetWant } from './contract.ts'
+import { type TargetRefusal, wantRefusal } from './want-refusal.ts'
+
+const capabilities: TargetCapabilities = {
+  maxRevisions: Number.MAX_SAFE_INTEGER,
+  split: 'none',
+  names: 'deterministic',
+  fencing: 'none',
+  attribution: 'address',
+  scaleToZero: false,
+  mirror: false,
+}
+
+/**
+ * Models that a vendor runs anyway: nothing is created, and everything is ready at once. The endpoint's protocol is
+ * the provider's name and its address is empty, because the plane's provider knows where its vendor is.
+ *
+ * It keeps nothing, in memory or elsewhere: `observe` answers from the revisions of `applied`, so a restart changes
+ * nothing. What cannot be had there is refused: model files, environment, secrets, resources and scale are the vendor's.
+ */
+export function hostedTarget(): DeploymentTarget {
+  return {
+    capabilities,
+    checkSettings: (settings) =>
+      Object.keys(settings).map((field) => ({
+        field,
+        message: 'a hosted model has no settings: leave it out',
+      })),
+    plan: (want) => refusalOf(want) ?? { kind: 'steps', steps: [] },
+    async apply(_key, want, { abort }) {
+      throwIfAborted(abort)
+      return refusalOf(want) ?? { kind: 'unchanged' }
+    },
+    async observe(_key, { applied = [], abort } = {}) {
+      throwIfAborted(abort)
+      return { revisions: applied.flatMap(observed), operations: [] }
+    },
+    async list({ abort } = {}) {
+      throwIfAborted(abort)
+      return []
+    },
+    async destroy(_key, { abort }) {
+      throwIfAborted(abort)
+      return { kind: 'unchanged' }
+    },
+  }
+}
+
+function refusalOf(want: TargetWant): TargetRefusal | undefined {
+  const general = wantRefusal(want, capabilities)
+  if (general !== undefined) return general
+  const { min, max } = want.scale
+  if (min !== 1 || max !== 1) {
+    return refused(
+      'ScaleUnsupported',
+      `scale is ${min} to ${max}, and the vendor scales a hosted model: leave it out`,
+    )
+  }
+  for (const { model, runtime, settings } of want.revisions) {
+    const name = `${model.registry}/${model.name}:${model.version}`
+    if (model.artifact.kind !== 'hosted') {
+      return refused(
+        'ArtifactUnsupported',
+        `${name} is made of files, and only a model that a vendor runs can be hosted`,
+      )
+    }
+    const set = Object.entries({ ...runtime, settings }).find(([, values]) => Object.keys(values).length > 0)
+    if (set !== undefined) {
+      return refused(
+        'RuntimeUnsupported',
+        `${name} sets ${set[0]}, which a hosted model cannot be given: leave it out`,
+      )
+    }
+  }
+  return undefined
+}
+
+function observed({ name, model }: Revision): readonly ObservedRevision[] {
+  if (model.artifact.kind !== 'hosted') return []
+  const { provider, model: vendorModel } = model.artifact
+  return [
+    { revision: name, state: 'ready', endpoint: { protocol: provider, address: '', model: vendorModel } },
+  ]
+}
+
+function refused(reason: string, message: string): TargetRefusal {
+  return { kind: 'refused', reason, message }
+}
+
+function throwIfAborted(abort: AbortSignal | undefined): void {
+  if (abort?.aborted) throw new ModelspineError('aborted', 'the call was aborted', { cause: abort.reason })
+}

@@ -1,0 +1,77 @@
+import type { Key } from '../resources/metadata.ts'
+import type { ApplyOptions, TargetWant } from './contract.ts'
+import { type MemoryScene, visibleRevisions } from './memory-observation.ts'
+import type { MemoryDeployment, TargetMutation } from './memory-world.ts'
+import type { TargetStep } from './target-steps.ts'
+
+interface Delays {
+  readonly readyAfterMs?: number
+  readonly goneAfterMs?: number
+}
+
+/** Does one step and writes it down. A handle comes back where names are random and one was given. */
+export function mutateMemory(
+  scene: MemoryScene,
+  { readyAfterMs = 0, goneAfterMs = 0 }: Delays,
+  key: Key,
+  want: TargetWant | undefined,
+  { operationId, handles }: Pick<ApplyOptions, 'operationId' | 'handles'>,
+  step: TargetStep,
+): string | undefined {
+  const { state, clock, capabilities } = scene
+  const nowMs = clock.now()
+  // Looking drops an entry that is empty, so it comes before one is added.
+  const visible = visibleRevisions(scene, key, handles)
+  const deployment = state.deployments.get(key) ?? addDeployment(scene, key)
+  const record = (kind: TargetMutation['kind'], revision?: string): void => {
+    state.record({ kind, atMs: nowMs, operationId, key, ...(revision === undefined ? {} : { revision }) })
+  }
+  deployment.version = state.nextVersion()
+  delete deployment.seen
+
+  switch (step.kind) {
+    case 'create': {
+      const id = capabilities.names === 'random' ? clock.id() : step.revision.name
+      const scale = want?.scale ?? { min: 1, max: 1 }
+      const percent = 0
+      deployment.revisions.set(id, {
+        revision: step.revision,
+        readyAtMs: nowMs + readyAfterMs,
+        percent,
+        scale,
+      })
+      record('created', step.revision.name)
+      return capabilities.names === 'random' ? id : undefined
+    }
+    case 'remove': {
+      for (const [id, each] of visible.filter(([, { revision }]) => revision.name === step.revision)) {
+        if (goneAfterMs === 0) deployment.revisions.delete(id)
+        else each.goneAtMs = nowMs + goneAfterMs
+      }
+      if (deployment.revisions.size === 0) state.deployments.delete(key)
+      record('removed', step.revision)
+      return undefined
+    }
+    case 'split': {
+      const percents = new Map(want?.split.map((each) => [each.revision, each.percent]))
+      for (const [, each] of visible) each.percent = percents.get(each.revision.name) ?? 0
+      record('split')
+      return undefined
+    }
+    case 'scale': {
+      for (const [, each] of visible) {
+        if (want !== undefined && each.revision.name === step.revision) each.scale = want.scale
+      }
+      record('scaled', step.revision)
+      return undefined
+    }
+    case 'wait':
+      return undefined
+  }
+}
+
+function addDeployment({ state }: MemoryScene, key: Key): MemoryDeployment {
+  const deployment: MemoryDeployment = { revisions: new Map(), version: 0 }
+  state.deployments.set(key, deployment)
+  return deployment
+}

@@ -1,0 +1,158 @@
+import { type Clock, systemClock } from '../clock.ts'
+import { ModelspineError } from '../errors.ts'
+import type { Key } from '../resources/metadata.ts'
+import type { Endpoint, Revision } from '../resources/revision.ts'
+import type {
+  ApplyOptions,
+  ApplyResult,
+  DeploymentTarget,
+  ObservedTarget,
+  SettingsProblem,
+  TargetCapabilities,
+} from './contract.ts'
+import { createFaultQueue, type MemoryFaults } from './memory-faults.ts'
+import { mutateMemory } from './memory-mutation.ts'
+import { observeMemory, visibleRevisions } from './memory-observation.ts'
+import { createMemoryWorld, type MemoryWorld, stateOf } from './memory-world.ts'
+import { describeTargetStep, targetSteps } from './target-steps.ts'
+import { wantRefusal } from './want-refusal.ts'
+
+export interface MemoryTargetOptions {
+  /** Default: the machine's. */
+  readonly clock?: Clock
+  /** Over the defaults: ten revisions, no split, deterministic names, checked fences, told apart by address. */
+  readonly capabilities?: Partial<TargetCapabilities>
+  /** From created to ready, milliseconds. Default 0. */
+  readonly readyAfterMs?: number
+  /** From removed to gone, milliseconds. Default 0. */
+  readonly goneAfterMs?: number
+  /** Where a ready revision is called. Default: protocol `memory`, address `memory://namespace/name/revision`. */
+  readonly endpoint?: (key: Key, revision: Revision) => Endpoint
+  /** Problems of settings; every setting is fine by default. */
+  readonly checkSettings?: DeploymentTarget['checkSettings']
+  /** What it acts upon; a new one by default. */
+  readonly world?: MemoryWorld
+}
+
+export interface MemoryTarget extends DeploymentTarget, MemoryFaults {
+  readonly world: MemoryWorld
+}
+
+const defaults: TargetCapabilities = {
+  maxRevisions: 10,
+  split: 'none',
+  names: 'deterministic',
+  fencing: 'checked',
+  attribution: 'address',
+  scaleToZero: true,
+  mirror: false,
+}
+
+/**
+ * A simulated target that behaves as its capabilities declare, with faults on demand. Nothing serves requests there
+ * unless `endpoint` points to something that does.
+ *
+ * With `names: 'random'` it is as forgetful as such a vendor: only revisions whose handle is given are seen, so a
+ * create whose answer was lost cannot be found again.
+ */
+export function memoryTarget(options: MemoryTargetOptions = {}): MemoryTarget {
+  const clock = options.clock ?? systemClock
+  const world = options.world ?? createMemoryWorld()
+  const state = stateOf(world)
+  const capabilities: TargetCapabilities = { ...defaults, ...options.capabilities }
+  const endpoint = options.endpoint ?? defaultEndpoint
+  const faults = createFaultQueue()
+  const scene = { state, clock, capabilities, endpoint }
+
+  const checkFence = (key: Key, fence: number): void => {
+    if (capabilities.fencing !== 'checked') return
+    const highest = state.fences.get(key) ?? fence
+    if (fence < highest) {
+      throw new ModelspineError('fence-stale', `fence ${fence} for ${key} is older than ${highest}`)
+    }
+    state.fences.set(key, fence)
+  }
+  const observe = (key: Key, handles: readonly string[] | undefined): ObservedTarget =>
+    observeMemory(scene, key, handles)
+
+  return {
+    ...faults,
+    world,
+    capabilities,
+    checkSettings: (settings): readonly SettingsProblem[] => options.checkSettings?.(settings) ?? [],
+    plan: (want, observed) =>
+      wantRefusal(want, capabilities) ?? {
+        kind: 'steps',
+        steps: targetSteps(want, observed, capabilities).map(describeTargetStep),
+      },
+
+    async apply(key, want, call): Promise<ApplyResult> {
+      throwIfAborted(call.abort)
+      const leave = faults.enter('apply')
+      const instead = faults.busy() ?? faults.refusal()
+      if (instead !== undefined) return instead
+      checkFence(key, call.fence)
+      const refusal = wantRefusal(want, capabilities)
+      if (refusal !== undefined) return refusal
+      const observed = observe(key, call.handles)
+      checkVersion(key, call, observed, capabilities)
+      const [step] = targetSteps(want, observed, capabilities)
+      if (step === undefined) return { kind: 'unchanged' }
+      if (step.kind === 'wait') return { kind: 'busy', retryAfterMs: options.goneAfterMs ?? 0 }
+      for (const reference of step.kind === 'create' ? Object.values(step.revision.runtime.secrets) : []) {
+        await call.secret(reference)
+        throwIfAborted(call.abort)
+      }
+      const handle = mutateMemory(scene, options, key, want, call, step)
+      leave()
+      return handle === undefined ? { kind: 'accepted' } : { kind: 'accepted', handle }
+    },
+
+    async observe(key, call) {
+      throwIfAborted(call?.abort)
+      faults.enter('observe')()
+      return observe(key, call?.handles)
+    },
+
+    async list(call) {
+      throwIfAborted(call?.abort)
+      faults.enter('list')()
+      if (capabilities.names === 'random') return []
+      return [...state.deployments.keys()].filter((key) => observe(key, undefined).revisions.length > 0)
+    },
+
+    async destroy(key, call) {
+      throwIfAborted(call.abort)
+      const leave = faults.enter('destroy')
+      const busy = faults.busy()
+      if (busy !== undefined) return busy
+      checkFence(key, call.fence)
+      const [next] = observe(key, call.handles).revisions.filter((each) => each.state !== 'stopping')
+      if (next === undefined) {
+        const stopping = visibleRevisions(scene, key, call.handles).length > 0
+        return stopping ? { kind: 'busy', retryAfterMs: options.goneAfterMs ?? 0 } : { kind: 'unchanged' }
+      }
+      mutateMemory(scene, options, key, undefined, call, { kind: 'remove', revision: next.revision })
+      leave()
+      return { kind: 'accepted' }
+    },
+  }
+}
+
+function defaultEndpoint(key: Key, revision: Revision): Endpoint {
+  return { protocol: 'memory', address: `memory://${key}/${revision.name}`, model: revision.model.name }
+}
+
+function checkVersion(
+  key: Key,
+  { ifMatch }: ApplyOptions,
+  { etag }: ObservedTarget,
+  { fencing }: TargetCapabilities,
+): void {
+  if (fencing !== 'conditional' || ifMatch === undefined || ifMatch === etag) return
+  throw new ModelspineError('conflict', `${key} has changed: its etag is ${etag ?? 'gone'}, not ${ifMatch}`)
+}
+
+function throwIfAborted(abort: AbortSignal | undefined): void {
+  if (abort?.aborted) throw new ModelspineError('aborted', 'the call was aborted', { cause: abort.reason })
+}

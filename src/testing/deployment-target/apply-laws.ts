@@ -1,0 +1,142 @@
+import assert from 'node:assert/strict'
+import type { Split } from '../../resources/revision.ts'
+import type { Law } from '../kit.ts'
+import {
+  converge,
+  destroyAll,
+  key,
+  namesOf,
+  observedNames,
+  options,
+  other,
+  type TargetSubject,
+  wantOf,
+} from './subject.ts'
+
+/** What a target does with what is wanted. */
+export const applyLaws: readonly Law<TargetSubject>[] = [
+  {
+    name: 'brings what is wanted to ready, with an endpoint',
+    async check(subject) {
+      const { target, revisions } = subject
+      const want = wantOf([revisions[0], revisions[1]])
+      const handles = await converge(subject, key, want)
+      const observed = await target.observe(key, { handles, applied: want.revisions })
+      assert.deepEqual(observed.revisions.map((each) => each.revision).sort(), namesOf(want))
+      for (const each of observed.revisions) {
+        assert.equal(each.state, 'ready', `revision ${each.revision} is ${each.state}: ${each.message ?? ''}`)
+        assert.ok(each.endpoint?.protocol, `revision ${each.revision} is ready without an endpoint`)
+      }
+    },
+  },
+  {
+    name: 'creates nothing twice when the same want is applied again',
+    async check(subject) {
+      const want = wantOf([subject.revisions[0]])
+      const handles = await converge(subject, key, want)
+      const [created, mutations] = [await subject.created(), await subject.mutations()]
+      const result = await subject.target.apply(key, want, options({ handles }))
+      assert.equal(result.kind, 'unchanged', 'what is there was applied again')
+      assert.equal(await subject.created(), created, 'revisions created')
+      assert.equal(await subject.mutations(), mutations, 'mutations sent')
+    },
+  },
+  {
+    name: 'creates nothing twice when the first answer is lost',
+    skip: ({ target }) => (target.capabilities.names === 'random' ? 'names are random' : undefined),
+    async check(subject) {
+      const want = wantOf([subject.revisions[0]])
+      await subject.target.apply(key, want, options())
+      const created = await subject.created()
+      const again = await subject.reopen()
+      await again.apply(key, want, options())
+      assert.equal(await subject.created(), created, 'revisions created')
+      const handles = await converge({ ...subject, target: again }, key, want)
+      assert.equal(await subject.created(), created, 'revisions created')
+      assert.deepEqual(await observedNames(again, key, { handles, applied: want.revisions }), namesOf(want))
+    },
+  },
+  {
+    name: 'sends at most one mutation a call, and none unless it accepted',
+    async check(subject) {
+      const { target, revisions } = subject
+      const wants = [wantOf([revisions[0], revisions[1]]), wantOf([revisions[2]])]
+      const handles: string[] = []
+      for (const want of wants) {
+        for (let call = 0; call < 20; call += 1) {
+          const before = await subject.mutations()
+          const result = await target.apply(key, want, options({ handles }))
+          const sent = (await subject.mutations()) - before
+          assert.equal(
+            sent,
+            result.kind === 'accepted' ? 1 : 0,
+            `mutations sent by a call that was ${result.kind}`,
+          )
+          if (result.kind === 'accepted' && result.handle !== undefined) handles.push(result.handle)
+          if (result.kind === 'unchanged') break
+          await subject.settle()
+        }
+      }
+    },
+  },
+  {
+    name: 'removes the revisions that are no longer wanted, and only those',
+    async check(subject) {
+      const { target, revisions } = subject
+      let handles = await converge(subject, key, wantOf([revisions[0], revisions[1]]))
+      handles = await converge(subject, other, wantOf([revisions[1]]), handles)
+      const created = await subject.created()
+      const fewer = wantOf([revisions[0]])
+      handles = await converge(subject, key, fewer, handles)
+      assert.deepEqual(
+        await observedNames(target, key, { handles, applied: fewer.revisions }),
+        namesOf(fewer),
+      )
+      const neighbour = await observedNames(target, other, { handles, applied: [revisions[1]] })
+      assert.deepEqual(neighbour, [revisions[1].name], 'revisions of another key')
+      assert.equal(await subject.created(), created, 'revisions created')
+    },
+  },
+  {
+    name: 'destroys to unchanged, and then nothing is observed or listed',
+    async check(subject) {
+      const { target, revisions } = subject
+      let handles = await converge(subject, key, wantOf([revisions[0], revisions[1]]))
+      handles = await converge(subject, other, wantOf([revisions[2]]), handles)
+      await destroyAll(subject, key, handles)
+      assert.deepEqual(await observedNames(target, key, { handles }), [])
+      assert.ok(!(await target.list()).includes(key), 'the destroyed key is listed')
+      const neighbour = await observedNames(target, other, { handles, applied: [revisions[2]] })
+      assert.deepEqual(neighbour, [revisions[2].name], 'revisions of another key')
+      assert.equal((await target.destroy(key, options({ handles }))).kind, 'unchanged')
+    },
+  },
+  {
+    name: 'shows the split it was given',
+    skip: ({ target }) => (target.capabilities.split === 'none' ? 'the target does not split' : undefined),
+    async check(subject) {
+      const { target, revisions } = subject
+      const [first, second] = revisions
+      let handles: string[] = []
+      for (const [left, right] of [
+        [100, 0],
+        [75, 25],
+        [0, 100],
+      ] as const) {
+        const split: Split = [
+          { revision: first.name, percent: left },
+          { revision: second.name, percent: right },
+        ]
+        handles = await converge(subject, key, wantOf([first, second], split), handles)
+        const observed = await target.observe(key, { handles, applied: [first, second] })
+        for (const { revision, percent } of split) {
+          const seen = observed.revisions.find((each) => each.revision === revision)?.percent
+          assert.ok(
+            Math.abs((seen ?? Number.NaN) - percent) < 0.01,
+            `revision ${revision} has ${seen} percent, not ${percent}`,
+          )
+        }
+      }
+    },
+  },
+]

@@ -1,0 +1,128 @@
+import assert from 'node:assert/strict'
+import type { ObservedTarget } from '../../target/contract.ts'
+import type { Law } from '../kit.ts'
+import {
+  codeIs,
+  converge,
+  describeWant,
+  impossibleWants,
+  key,
+  options,
+  other,
+  secretValue,
+  spelledOut,
+  type TargetSubject,
+  wantOf,
+} from './subject.ts'
+
+/** What a target must not do. */
+export const guardLaws: readonly Law<TargetSubject>[] = [
+  {
+    name: 'refuses a fence older than one it has seen',
+    skip: ({ target }) =>
+      target.capabilities.fencing === 'checked' ? undefined : `fencing is ${target.capabilities.fencing}`,
+    async check(subject) {
+      const { revisions } = subject
+      const handles = await converge(subject, key, wantOf([revisions[0]]), [], 7)
+      const mutations = await subject.mutations()
+      const again = await subject.reopen()
+      await assert.rejects(
+        again.apply(key, wantOf([revisions[1]]), options({ handles, fence: 6 })),
+        codeIs('fence-stale'),
+      )
+      await assert.rejects(again.destroy(key, options({ handles, fence: 6 })), codeIs('fence-stale'))
+      assert.equal(await subject.mutations(), mutations, 'mutations sent')
+      await again.apply(other, wantOf([revisions[1]]), options({ fence: 6 }))
+    },
+  },
+  {
+    name: 'refuses an etag that is not the newest',
+    skip: ({ target }) =>
+      target.capabilities.fencing === 'conditional' ? undefined : `fencing is ${target.capabilities.fencing}`,
+    async check(subject) {
+      const { target, revisions } = subject
+      let handles = await converge(subject, key, wantOf([revisions[0]]))
+      const { etag } = await target.observe(key, { handles })
+      assert.ok(etag, 'nothing to compare with: the observation has no etag')
+      handles = await converge(subject, key, wantOf([revisions[0], revisions[1]]), handles)
+      const mutations = await subject.mutations()
+      const stale = options({ handles, ifMatch: etag })
+      await assert.rejects(target.apply(key, wantOf([revisions[0]]), stale), codeIs('conflict'))
+      assert.equal(await subject.mutations(), mutations, 'mutations sent')
+    },
+  },
+  {
+    name: 'refuses what its capabilities cannot do, in plan and in apply, with a reason',
+    async check(subject) {
+      const { target } = subject
+      const empty: ObservedTarget = { revisions: [], operations: [] }
+      const before = await subject.mutations()
+      for (const want of impossibleWants(subject)) {
+        const plan = target.plan(want, empty)
+        assert.equal(plan.kind, 'refused', `a want is planned that cannot be done: ${describeWant(want)}`)
+        const result = await target.apply(key, want, options())
+        assert.equal(result.kind, 'refused', `a want is applied that cannot be done: ${describeWant(want)}`)
+        for (const refusal of [plan, result]) {
+          assert.ok(
+            refusal.kind === 'refused' && refusal.reason !== '' && refusal.message !== '',
+            'no reason given',
+          )
+        }
+      }
+      assert.equal(await subject.mutations(), before, 'mutations sent')
+    },
+  },
+  {
+    name: 'sends nothing for a call that was aborted',
+    async check(subject) {
+      const { target, revisions } = subject
+      const abort = AbortSignal.abort()
+      const before = await subject.mutations()
+      await assert.rejects(target.apply(key, wantOf([revisions[0]]), options({ abort })), codeIs('aborted'))
+      await assert.rejects(target.observe(key, { abort }), codeIs('aborted'))
+      await assert.rejects(target.list({ abort }), codeIs('aborted'))
+      await assert.rejects(target.destroy(key, options({ abort })), codeIs('aborted'))
+      assert.equal(await subject.mutations(), before, 'mutations sent')
+    },
+  },
+  {
+    name: 'sends nothing while it is busy, and says when to come back',
+    skip: ({ busyNext }) => (busyNext === undefined ? 'the target is never busy' : undefined),
+    async check(subject) {
+      subject.busyNext?.()
+      const before = await subject.mutations()
+      const result = await subject.target.apply(key, wantOf([subject.revisions[0]]), options())
+      assert.equal(result.kind, 'busy')
+      assert.ok(result.kind === 'busy' && result.retryAfterMs >= 0, 'no time to come back is given')
+      assert.equal(await subject.mutations(), before, 'mutations sent')
+    },
+  },
+  {
+    name: 'shows no secret in what it answers or throws',
+    skip: ({ revisions }) =>
+      revisions.every(({ runtime }) => Object.keys(runtime.secrets).length === 0)
+        ? 'the revisions use no secret'
+        : undefined,
+    async check(subject) {
+      const { revisions } = subject
+      const said: unknown[] = [await subject.target.apply(key, wantOf([revisions[0]]), options())]
+      await subject.settle()
+      said.push(await subject.target.observe(key, { applied: [revisions[0]] }), await subject.target.list())
+      const failing = options({ secret: async () => Promise.reject(new Error('the secret store is away')) })
+      await subject.target
+        .apply(key, wantOf([revisions[0], revisions[1]]), failing)
+        .catch((error) => said.push(error))
+      said.push(await subject.target.observe(key, { applied: [...revisions] }))
+      assert.ok(!said.map(spelledOut).join('\n').includes(secretValue), 'the secret was shown')
+    },
+  },
+  {
+    name: 'takes no settings at all, and says field and message of each problem',
+    async check({ target }) {
+      assert.deepEqual(target.checkSettings({}), [])
+      for (const problem of target.checkSettings({ 'no-such-setting': true })) {
+        assert.ok(problem.field !== '' && problem.message !== '', 'a problem without field or message')
+      }
+    },
+  },
+]

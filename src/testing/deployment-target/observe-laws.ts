@@ -1,0 +1,70 @@
+import assert from 'node:assert/strict'
+import type { ObservedTarget } from '../../target/contract.ts'
+import type { Law } from '../kit.ts'
+import {
+  converge,
+  deepFreeze,
+  key,
+  observedNames,
+  other,
+  type TargetSubject,
+  wantOf,
+  withoutMessages,
+} from './subject.ts'
+
+/** What a target tells of what is there and of what it would do. */
+export const observeLaws: readonly Law<TargetSubject>[] = [
+  {
+    name: 'observes an unknown key as empty',
+    async check({ target }) {
+      assert.deepEqual(await observedNames(target, 'kit/unknown'), [])
+      assert.ok(!(await target.list()).includes('kit/unknown'), 'an unknown key is listed')
+    },
+  },
+  {
+    name: 'observes after a restart what it observed before',
+    async check(subject) {
+      const want = wantOf([subject.revisions[0], subject.revisions[1]])
+      const handles = await converge(subject, key, want)
+      const before = await subject.target.observe(key, { handles, applied: want.revisions })
+      const again = await subject.reopen()
+      await subject.settle()
+      const after = await again.observe(key, { handles, applied: want.revisions })
+      assert.deepEqual(withoutMessages(after), withoutMessages(before))
+    },
+  },
+  {
+    name: 'lists every key that has anything',
+    skip: ({ target }) => (target.capabilities.names === 'random' ? 'names are random' : undefined),
+    async check(subject) {
+      const created = await subject.created()
+      await converge(subject, key, wantOf([subject.revisions[0]]))
+      await converge(subject, other, wantOf([subject.revisions[1]]))
+      // Where nothing was created, as with a model that a vendor runs, nothing can be orphaned.
+      const expected = (await subject.created()) === created ? [] : [key, other]
+      assert.deepEqual([...(await subject.target.list())].sort(), expected)
+    },
+  },
+  {
+    name: 'plans without doing anything, the same each time',
+    async check(subject) {
+      const { target, revisions } = subject
+      const want = deepFreeze(wantOf([revisions[0], revisions[1]]))
+      const empty = deepFreeze<ObservedTarget>({ revisions: [], operations: [] })
+      const before = await subject.mutations()
+      assert.deepEqual(target.plan(want, empty), target.plan(want, empty))
+      assert.equal(target.plan(want, empty).kind, 'steps')
+      assert.equal(await subject.mutations(), before, 'mutations sent')
+      assert.deepEqual(await observedNames(target, key), [])
+    },
+  },
+  {
+    name: 'plans no step once what is wanted is there',
+    async check(subject) {
+      const want = wantOf([subject.revisions[0]])
+      const handles = await converge(subject, key, want)
+      const observed = await subject.target.observe(key, { handles, applied: want.revisions })
+      assert.deepEqual(subject.target.plan(want, observed), { kind: 'steps', steps: [] })
+    },
+  },
+]

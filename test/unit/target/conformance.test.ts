@@ -1,0 +1,37 @@
+import { describe, it } from 'vitest'
+import { hostedTarget } from '../../../src/target/hosted-target.ts'
+import { deploymentTargetConformance } from '../../../src/testing/index.ts'
+import { memorySubject } from './memory-subject.ts'
+import { hostedRevisions } from './revisions.ts'
+
+const runner = { describe, it, log: () => {} }
+
+deploymentTargetConformance({ ...runner, name: 'memoryTarget', create: () => memorySubject() })
+
+deploymentTargetConformance({
+  ...runner,
+  name: 'memoryTarget that splits by percent and knows etags',
+  create: () =>
+    memorySubject({ split: 'percent', fencing: 'conditional', maxRevisions: 2, scaleToZero: false }),
+})
+
+deploymentTargetConformance({
+  ...runner,
+  name: 'memoryTarget with random names and ratios',
+  create: () => memorySubject({ names: 'random', split: 'ratio', fencing: 'none' }),
+})
+
+deploymentTargetConformance({
+  ...runner,
+  name: 'hostedTarget',
+  create: () => ({
+    subject: {
+      target: hostedTarget(),
+      revisions: hostedRevisions,
+      settle: async () => {},
+      created: () => 0,
+      mutations: () => 0,
+      reopen: hostedTarget,
+    },
+  }),
+})

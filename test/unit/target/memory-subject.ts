@@ -1,0 +1,26 @@
+import { type MemoryTargetOptions, memoryTarget } from '../../../src/target/memory-target.ts'
+import { createMemoryWorld } from '../../../src/target/memory-world.ts'
+import { createFakeClock } from '../../../src/testing/fake-clock.ts'
+import type { Fixture, TargetSubject } from '../../../src/testing/index.ts'
+import { fileRevisions } from './revisions.ts'
+
+/** A memory target that takes its time, as the kit wants it. */
+export function memorySubject(
+  capabilities: MemoryTargetOptions['capabilities'] = {},
+): Fixture<TargetSubject> {
+  const clock = createFakeClock()
+  const world = createMemoryWorld()
+  const open = () => memoryTarget({ clock, world, capabilities, readyAfterMs: 1000, goneAfterMs: 500 })
+  const target = open()
+  return {
+    subject: {
+      target,
+      revisions: fileRevisions,
+      settle: () => clock.advance(1000),
+      created: () => world.created,
+      mutations: () => world.journal.length,
+      reopen: open,
+      busyNext: () => target.busyNext(200),
+    },
+  }
+}
