@@ -9,6 +9,8 @@ export interface DeploymentStatus {
   readonly conditions: readonly Condition[]
   /** What the model reference resolved to last, with the runtime settings of that generation. */
   readonly desired?: Revision
+  /** The reference that `desired` was resolved from, as written by `formatReference`. */
+  readonly resolvedFrom?: string
   /** The target that holds the revisions below. */
   readonly target?: string
   /** The revision that traffic returns to. */

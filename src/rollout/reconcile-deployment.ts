@@ -1,0 +1,269 @@
+import { isModelspineError, ModelspineError } from '../errors.ts'
+import { withCondition } from '../resources/condition.ts'
+import type { DeploymentStatus, LedgerEntry } from '../resources/deployment-status.ts'
+import type { Key } from '../resources/metadata.ts'
+import type { ModelDeployment } from '../resources/model-deployment.ts'
+import type { StoredObject } from '../store/contract.ts'
+import type { DeploymentTarget, ObservedTarget } from '../target/contract.ts'
+import { commitStatus } from './commit-status.ts'
+import { decide } from './decide.ts'
+import type { Analysis, Decision, Declared } from './decision.ts'
+import { type Fault, faultOf, withFault } from './fault.ts'
+import { recordOutcome } from './outcome.ts'
+import { pollAfterMs } from './poll.ts'
+import { readGates } from './read-gates.ts'
+import type {
+  ReconcileContext,
+  ReconcileDeployment,
+  ReconcileResult,
+  ReconcilerOptions,
+} from './reconciler-options.ts'
+import { type Resolved, resolveModel } from './resolve-model.ts'
+import { beginRollback } from './rollback.ts'
+import { sendEffect } from './send-effect.ts'
+import { candidateOf, initialStatus } from './status.ts'
+
+/** A decision asks for a permit and for gates at most once each; more rounds would be a circle. */
+const mostQuestions = 4
+
+/**
+ * Reconciles one deployment once: resolve, observe, decide, write the ledger, send, write the outcome. Every line of it
+ * may be the last one before the process dies; the next run starts from what is stored and what is there.
+ */
+export function createDeploymentReconciler(options: ReconcilerOptions): ReconcileDeployment {
+  return async (key, context) => {
+    const stored = await options.store.get('ModelDeployment', key)
+    if (stored === null) return { kind: 'done' }
+    const run = new Reconcile(options, context, key, stored)
+    return run.reconcile()
+  }
+}
+
+class Reconcile {
+  readonly #options: ReconcilerOptions
+  readonly #context: ReconcileContext
+  readonly #key: Key
+  readonly #deployment: ModelDeployment
+  readonly #status: DeploymentStatus
+  #stored: StoredObject
+
+  constructor(options: ReconcilerOptions, context: ReconcileContext, key: Key, stored: StoredObject) {
+    this.#options = options
+    this.#context = context
+    this.#key = key
+    this.#stored = stored
+    this.#deployment = stored.resource as ModelDeployment
+    this.#status = (stored.status as DeploymentStatus | undefined) ?? initialStatus(options.clock.now())
+  }
+
+  async reconcile(): Promise<ReconcileResult> {
+    const { targets } = this.#options
+    const name = this.#targetName()
+    const target = targets[name]
+    const deleting = this.#stored.deletion !== undefined
+    const problems = deleting ? [] : this.#options.check(this.#deployment)
+    if (target === undefined || problems.length > 0) {
+      const message = target === undefined ? `no target is called "${name}"` : problems.join('; ')
+      return this.#hindered(new ModelspineError('plan-refused', message))
+    }
+    const resolved = deleting ? undefined : await this.#resolve()
+    let observed: ObservedTarget
+    try {
+      observed = await target.observe(this.#key, {
+        handles: this.#status.handles,
+        abort: this.#context.abort,
+      })
+    } catch (error) {
+      return this.#hindered(error)
+    }
+    const known = this.#withResolved(this.#status, resolved)
+    const decision = await this.#decide(known, resolved, target, observed)
+    const result = await this.#carryOut(decision, target, observed)
+    // A look-up that failed is tried again by backoff, whatever else was to do.
+    return resolved?.kind === 'unresolved' && result.kind === 'requeue' && result.afterMs > 0
+      ? { kind: 'retry', cause: resolved.cause }
+      : result
+  }
+
+  #targetName(): string {
+    const { rollout, target } = this.#status
+    return rollout.phase === 'retargeting' ? rollout.target : (target ?? this.#deployment.spec.target.name)
+  }
+
+  #resolve(): Promise<Resolved> {
+    const { spec } = this.#deployment
+    return resolveModel(
+      this.#options.registries[spec.model.registry],
+      spec,
+      this.#status,
+      this.#context.abort,
+    )
+  }
+
+  #withResolved(status: DeploymentStatus, resolved: Resolved | undefined): DeploymentStatus {
+    if (resolved === undefined) return status
+    const condition =
+      resolved.kind === 'resolved'
+        ? {
+            status: 'True' as const,
+            reason: 'Resolved',
+            message: `${resolved.from} is version ${resolved.version.version}`,
+          }
+        : { status: 'False' as const, reason: resolved.reason, message: resolved.message }
+    const conditions = withCondition(
+      status.conditions,
+      { type: 'ModelResolved', ...condition, observedGeneration: this.#stored.generation },
+      this.#options.clock.now(),
+    )
+    const from = resolved.kind === 'resolved' ? { resolvedFrom: resolved.from } : {}
+    return { ...status, conditions, ...from }
+  }
+
+  async #decide(
+    status: DeploymentStatus,
+    resolved: Resolved | undefined,
+    target: DeploymentTarget,
+    observed: ObservedTarget,
+  ): Promise<Decision> {
+    const { clock, metrics } = this.#options
+    const { abort } = this.#context
+    const { spec } = this.#deployment
+    const declared: Declared = {
+      spec,
+      generation: this.#stored.generation,
+      actor: this.#stored.actor,
+      capabilities: target.capabilities,
+      ...(resolved?.desired !== undefined && { desired: resolved.desired }),
+      ...(this.#stored.deletion !== undefined && { deletion: { actor: this.#stored.deletion.actor } }),
+    }
+    let analysis: Analysis = {}
+    for (let asked = 0; asked < mostQuestions; asked += 1) {
+      const decision = decide(declared, status, observed, analysis, clock.now())
+      const { need } = decision
+      if (need === undefined) return decision
+      if (need.kind === 'gates') {
+        analysis = { ...analysis, gates: await readGates(metrics, spec.analysis, this.#key, need, abort) }
+        continue
+      }
+      const approvals = status.approvals.filter(({ revision }) => revision === need.revision.name)
+      const permit = await this.#options.permit(
+        {
+          action: 'promote',
+          actor: this.#stored.actor,
+          deployment: this.#deployment,
+          revision: need.revision,
+          percent: need.percent,
+          approvals: approvals.map(({ actor }) => actor),
+          ...(resolved?.kind === 'resolved' && { model: resolved.version }),
+        },
+        approvals,
+        abort,
+      )
+      analysis = { ...analysis, permit }
+    }
+    throw new Error('the decision keeps asking')
+  }
+
+  /** Ledger, effect, outcome. */
+  async #carryOut(
+    decision: Decision,
+    target: DeploymentTarget,
+    observed: ObservedTarget,
+  ): Promise<ReconcileResult> {
+    const { clock } = this.#options
+    const healthy = withFault(decision.status, undefined, this.#stored.generation, clock.now())
+    const { effect } = decision
+    if (effect === undefined) {
+      await this.#write(healthy, decision.events, decision.finished === true ? [] : undefined)
+      if (decision.finished === true) return { kind: 'done' }
+      return this.#again(healthy, decision.requeueAfterMs)
+    }
+    const entry = this.#entry(effect)
+    // The fault of an earlier try goes only when this one was answered, so that its retries write nothing new.
+    const hindered = { ...decision.status, effect: entry }
+    await this.#write(hindered, decision.events)
+    try {
+      const result = await sendEffect(
+        this.#options,
+        target,
+        this.#key,
+        effect,
+        entry,
+        observed,
+        this.#context,
+      )
+      if (result.kind === 'refused') return this.#refused(hindered, result)
+      const answered = withFault(
+        recordOutcome(hindered, entry, result),
+        undefined,
+        this.#stored.generation,
+        clock.now(),
+      )
+      await this.#write(answered, [])
+      return result.kind === 'busy'
+        ? { kind: 'requeue', afterMs: result.retryAfterMs }
+        : this.#again(answered, decision.requeueAfterMs === 0 ? null : decision.requeueAfterMs)
+    } catch (error) {
+      if (isModelspineError(error, 'conflict')) return { kind: 'requeue', afterMs: 0 }
+      return this.#hindered(error, hindered)
+    }
+  }
+
+  #entry(effect: NonNullable<Decision['effect']>): LedgerEntry {
+    const { effect: before } = this.#status
+    const { fence } = this.#context.held.lease
+    // The same effect, sent again after a crash or a lost answer, is the same operation to the target.
+    const same = before?.kind === effect.kind && before.revision === effect.revision
+    return {
+      operationId: same ? before.operationId : this.#options.clock.id(),
+      kind: effect.kind,
+      sinceMs: same ? before.sinceMs : this.#options.clock.now(),
+      fence,
+      ...(effect.revision !== undefined && { revision: effect.revision }),
+    }
+  }
+
+  async #refused(
+    status: DeploymentStatus,
+    { reason, message }: { readonly reason: string; readonly message: string },
+  ): Promise<ReconcileResult> {
+    const { effect: _, ...settled } = status
+    const now = this.#options.clock.now()
+    const candidate = candidateOf(status.rollout)
+    if (candidate !== undefined) {
+      const move = beginRollback({ now }, settled, candidate, {
+        cause: 'TargetRefused',
+        message: `${reason}: ${message}`,
+      })
+      await this.#write(move.status, move.events)
+      return { kind: 'requeue', afterMs: 0 }
+    }
+    return this.#hindered(new ModelspineError('target-refused', `${reason}: ${message}`), settled)
+  }
+
+  /** Writes the fault as a condition and says whether trying again may help. */
+  async #hindered(error: unknown, status: DeploymentStatus = this.#status): Promise<ReconcileResult> {
+    const fault: Fault = faultOf(error)
+    this.#options.logger.warn({ key: this.#key, ...fault }, 'a reconcile was hindered')
+    await this.#write(withFault(status, fault, this.#stored.generation, this.#options.clock.now()), [])
+    const terminal = isModelspineError(error) && !error.retryable
+    return terminal ? { kind: 'terminal', cause: error } : { kind: 'retry', cause: error }
+  }
+
+  #again(status: DeploymentStatus, afterMs: number | null): ReconcileResult {
+    const poll = pollAfterMs(status, this.#options.resyncMs, this.#options.clock)
+    return { kind: 'requeue', afterMs: afterMs === null ? poll : Math.min(afterMs, poll) }
+  }
+
+  async #write(
+    status: DeploymentStatus,
+    events: Decision['events'],
+    finalizers?: readonly string[],
+  ): Promise<void> {
+    const written = await commitStatus(this.#options, this.#stored, status, events, {
+      held: this.#context.held,
+      ...(finalizers !== undefined && { finalizers }),
+    })
+    if (written !== null) this.#stored = written
+  }
+}

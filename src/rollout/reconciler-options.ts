@@ -1,0 +1,51 @@
+import type { Clock } from '../clock.ts'
+import type { PromoteRequest } from '../policy/contract.ts'
+import type { ModelRegistry } from '../registry/contract.ts'
+import type { Approved } from '../resources/deployment-status.ts'
+import type { Key } from '../resources/metadata.ts'
+import type { ModelDeployment } from '../resources/model-deployment.ts'
+import type { Secret } from '../security/contract.ts'
+import type { Lease, StateStore, StoredObject } from '../store/contract.ts'
+import type { DeploymentTarget } from '../target/contract.ts'
+import type { MetricSource } from '../telemetry/contract.ts'
+import type { Logger } from '../telemetry/logger.ts'
+import type { Permit, RolloutEvent } from './decision.ts'
+
+/** A lease as its holder sees it. */
+export interface HeldLease {
+  readonly lease: Lease
+  /** How long work under it may still run, in milliseconds. */
+  remainingMs(): number
+}
+
+/** All that a deployment's reconcile talks to. */
+export interface ReconcilerOptions {
+  readonly store: StateStore
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly registries: Readonly<Record<string, ModelRegistry>>
+  readonly targets: Readonly<Record<string, DeploymentTarget>>
+  readonly metrics: Readonly<Record<string, MetricSource>>
+  /** Why a deployment cannot be run by this plane; empty when it can. */
+  check(deployment: ModelDeployment): readonly string[]
+  permit(request: PromoteRequest, approvals: readonly Approved[], abort: AbortSignal): Promise<Permit>
+  secret(reference: string, abort: AbortSignal): Promise<Secret>
+  /** Told after events were committed with their object. */
+  committed(stored: StoredObject, events: readonly RolloutEvent[]): void
+  /** Between looks at a deployment that nothing happens to, in milliseconds. */
+  readonly resyncMs: number
+}
+
+/** What a reconcile is given for its run. */
+export interface ReconcileContext {
+  readonly held: HeldLease
+  readonly abort: AbortSignal
+}
+
+export type ReconcileDeployment = (key: Key, context: ReconcileContext) => Promise<ReconcileResult>
+
+export type ReconcileResult =
+  | { readonly kind: 'done' }
+  | { readonly kind: 'requeue'; readonly afterMs: number }
+  | { readonly kind: 'retry'; readonly cause: unknown }
+  | { readonly kind: 'terminal'; readonly cause: unknown }
