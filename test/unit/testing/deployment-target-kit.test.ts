@@ -61,7 +61,12 @@ const breaks: Readonly<Record<string, Break>> = {
   'observes after a restart what it observed before': (target, { subject }) => {
     let restarted = false
     const reopen = subject.reopen
-    Object.assign(subject, { reopen: () => [(restarted = true), reopen()][1] })
+    Object.assign(subject, {
+      reopen() {
+        restarted = true
+        return reopen()
+      },
+    })
     return { observe: async (key, call) => (restarted ? empty : target.observe(key, call)) }
   },
   'lists every key that has anything': (target) => ({
@@ -143,7 +148,10 @@ function brokenSubject(breakIt: Break, splits: boolean): Fixture<TargetSubject> 
     subject: {
       ...subject,
       target: broken,
-      reopen: () => Object.assign(reopen(), breakIt(target, fixture), broken),
+      async reopen() {
+        await reopen()
+        return broken
+      },
     },
   }
 }
