@@ -46,9 +46,17 @@ function staysOpen(resource: string): boolean {
   return !/^(PipeWrap|TTYWrap|FSReq|CloseReq|Immediate)/.test(resource)
 }
 
-function changes(before: Host, after: Host): string[] {
+async function changes(before: Host, after: Host): Promise<string[]> {
   const names = new Set([...Object.keys(before), ...Object.keys(after)])
-  return [...names].filter((name) => !Object.is(before[name], after[name]))
+  const changed = [...names].filter((name) => !Object.is(before[name], after[name]))
+  // Whoever imports node:http makes Node set up its own fetch, which it would do at the first use anyway.
+  const { Agent } = await import('undici')
+  const isNodes = (value: unknown): boolean =>
+    !(value instanceof Agent) && value?.constructor.name === 'Agent'
+  return changed.filter(
+    (name) =>
+      !(name.includes('undici.globalDispatcher') && before[name] === undefined && isNodes(after[name])),
+  )
 }
 
 function settled(): Promise<void> {
@@ -65,9 +73,10 @@ await settled()
 const imported = snapshot()
 const facts = await user?.use(loaded)
 await settled()
+const used = snapshot()
 const report = {
-  byImport: changes(before, imported),
-  byUse: changes(imported, snapshot()),
+  byImport: await changes(before, imported),
+  byUse: await changes(imported, used),
   names: Object.keys(loaded).length,
   facts,
 }
