@@ -4,7 +4,7 @@ import type { DeploymentStatus, LedgerEntry } from '../resources/deployment-stat
 import type { Key } from '../resources/metadata.ts'
 import type { ModelDeployment } from '../resources/model-deployment.ts'
 import type { StoredObject } from '../store/contract.ts'
-import type { DeploymentTarget, ObservedTarget } from '../target/contract.ts'
+import type { ApplyResult, DeploymentTarget, ObservedTarget } from '../target/contract.ts'
 import { commitStatus } from './commit-status.ts'
 import { decide } from './decide.ts'
 import type { Analysis, Decision, Declared } from './decision.ts'
@@ -25,6 +25,9 @@ import { candidateOf, initialStatus } from './status.ts'
 
 /** A decision asks for a permit and for gates at most once each; more rounds would be a circle. */
 const mostQuestions = 4
+
+/** People do not write faster than this in a row. */
+const mostConflicts = 10
 
 /**
  * Reconciles one deployment once: resolve, observe, decide, write the ledger, send, write the outcome. Every line of it
@@ -176,6 +179,10 @@ class Reconcile {
     if (effect === undefined) {
       await this.#write(healthy, decision.events, decision.finished === true ? [] : undefined)
       if (decision.finished === true) return { kind: 'done' }
+      const { rollout } = healthy
+      if (rollout.phase === 'blocked' && rollout.reason === 'PolicyError') {
+        return { kind: 'retry', cause: new ModelspineError('policy-error', rollout.message) }
+      }
       return this.#again(healthy, decision.requeueAfterMs)
     }
     const entry = this.#entry(effect)
@@ -193,13 +200,7 @@ class Reconcile {
         this.#context,
       )
       if (result.kind === 'refused') return this.#refused(hindered, result)
-      const answered = withFault(
-        recordOutcome(hindered, entry, result),
-        undefined,
-        this.#stored.generation,
-        clock.now(),
-      )
-      await this.#write(answered, [])
+      const answered = await this.#writeOutcome(hindered, entry, result)
       return result.kind === 'busy'
         ? { kind: 'requeue', afterMs: result.retryAfterMs }
         : this.#again(answered, decision.requeueAfterMs === 0 ? null : decision.requeueAfterMs)
@@ -248,6 +249,33 @@ class Reconcile {
     await this.#write(withFault(status, fault, this.#stored.generation, this.#options.clock.now()), [])
     const terminal = isModelspineError(error) && !error.retryable
     return terminal ? { kind: 'terminal', cause: error } : { kind: 'retry', cause: error }
+  }
+
+  /** Also when somebody wrote in between: an answer that was given must not be lost. */
+  async #writeOutcome(
+    status: DeploymentStatus,
+    entry: LedgerEntry,
+    result: Exclude<ApplyResult, { kind: 'refused' }>,
+  ): Promise<DeploymentStatus> {
+    const { clock, store } = this.#options
+    for (let known = status, tries = 0; ; tries += 1) {
+      const answered = withFault(
+        recordOutcome(known, entry, result),
+        undefined,
+        this.#stored.generation,
+        clock.now(),
+      )
+      try {
+        await this.#write(answered, [])
+        return answered
+      } catch (error) {
+        if (!isModelspineError(error, 'conflict') || tries === mostConflicts) throw error
+        const fresh = await store.get('ModelDeployment', this.#key)
+        if (fresh === null) return answered
+        this.#stored = fresh
+        known = fresh.status as DeploymentStatus
+      }
+    }
   }
 
   #again(status: DeploymentStatus, afterMs: number | null): ReconcileResult {
