@@ -41,10 +41,13 @@ export function textField(expected: string): z.ZodType<string, string> {
 }
 
 /** Text between some bounds of time; at most 366 days, because nothing here is meant to be awaited longer. */
-export function durationField(least: 'zero allowed' | 'above zero'): z.ZodType<Duration, Duration> {
+export function durationField(
+  least: 'zero allowed' | 'above zero',
+  otherwise = '',
+): z.ZodType<Duration, Duration> {
   const bounds = least === 'above zero' ? 'longer than 0 and at most 366d' : 'at most 366d'
   return z
-    .string({ error: `a duration, ${bounds}: a number and ms, s, m, h or d, such as 30s` })
+    .string({ error: `a duration, ${bounds}: a number and ms, s, m, h or d, such as 30s${otherwise}` })
     .regex(/^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/)
     .refine((text) => {
       if (!isDuration(text)) return true

@@ -20,7 +20,7 @@ export function jsonProblems(
     const offset = position === undefined ? firstOddity(yaml, text) : Number(position)
     const remedy =
       'Quote names and texts with ", remove comments and trailing commas, or call the file .yaml.'
-    const message = `this is YAML, but not JSON. ${remedy}`
+    const message = `this line is YAML, but not JSON. ${remedy}`
     return [{ ...lineAndColumn(lines, offset), field: '', value: 'this line', message, remedy }]
   }
 }

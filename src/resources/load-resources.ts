@@ -68,8 +68,8 @@ function identityOf(value: unknown): string | undefined {
 }
 
 function duplicate(identity: string, value: unknown, here: Place, first: Place): Problem {
-  const remedy = 'Remove one of them, or give it another name or namespace.'
-  const message = `${identity} is declared a second time; the first is at ${formatPlace(first)}. ${remedy}`
   const name = printValue(valueAt(value, ['metadata', 'name']), [])
-  return { ...here, field: 'metadata.name', value: name, message, remedy }
+  const remedy = 'Remove one of them, or give it another name or namespace.'
+  const fault = `metadata.name is ${name}, but ${identity} was declared already at ${formatPlace(first)}`
+  return { ...here, field: 'metadata.name', value: name, message: `${fault}. ${remedy}`, remedy }
 }

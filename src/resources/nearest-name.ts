@@ -2,8 +2,8 @@
 const longest = 64
 
 /**
- * The known name that was most likely meant, or undefined when none is near: at most a third of its letters
- * differ, case aside. Of equally near names the first is given.
+ * The known name that was most likely meant, or undefined when none is near: one edit, and one more for every six
+ * letters, case aside. Of equally near names the first is given.
  */
 export function nearestName(written: string, known: Iterable<string>): string | undefined {
   if (written.length > longest) return undefined
@@ -11,7 +11,7 @@ export function nearestName(written: string, known: Iterable<string>): string | 
   let bestEdits = Number.POSITIVE_INFINITY
   for (const name of known) {
     if (name.length > longest) continue
-    const allowed = Math.max(1, Math.floor(Math.max(name.length, written.length) / 3))
+    const allowed = 1 + Math.floor(Math.max(name.length, written.length) / 6)
     if (Math.abs(name.length - written.length) > allowed) continue
     const edits = editDistance(written.toLowerCase(), name.toLowerCase())
     if (edits <= allowed && edits < bestEdits) {

@@ -65,9 +65,10 @@ function expandedValue(
     return { value }
   } catch (error) {
     const unresolved = error instanceof ReferenceError && error.message.startsWith('Unresolved')
-    if (unresolved) return { fault: 'an alias has no anchor', remedy: 'Define the anchor before the alias.' }
+    if (unresolved)
+      return { fault: 'one of its aliases has no anchor', remedy: 'Define the anchor before the alias.' }
     const remedy = 'Write the values out.'
-    return { fault: `an alias refers to itself, or aliases repeat more than ${aliasLimit} values`, remedy }
+    return { fault: `its aliases repeat more than ${aliasLimit} values, or one refers to itself`, remedy }
   }
 }
 

@@ -47,7 +47,7 @@ function canarySchema(): z.ZodType<CanaryStrategy, CanaryStrategy> {
 function stepSchema(): z.ZodType<CanaryStep, CanaryStep> {
   const weight = percentField().describe("The new revision's share of traffic from here on, in percent.")
   const pause = z
-    .union([durationField('above zero'), z.literal('until-promoted')], {
+    .union([durationField('above zero', ', or until-promoted'), z.literal('until-promoted')], {
       error: 'a duration above 0 such as 5m, or until-promoted',
     })
     .describe('Waits this long, or until somebody promotes.')

@@ -37,12 +37,13 @@ export function syntaxProblems(
     // A quote or bracket left open is noticed at the end of the file; where it begins helps more.
     const left = code === 'MISSING_CHAR' && path.length > 0
     const place = left ? positionOf(yaml, document, lines, path) : lineAndColumn(lines, offset)
-    const field = formatPath(path)
+    // What stands before the second colon looks like a field, and is none.
+    const field = formatPath(code === 'BLOCK_AS_IMPLICIT_KEY' ? path.slice(0, -1) : path)
     const value = lineStart(text, place.line)
     const remedy = remedies[code] ?? 'Check the syntax of this line and the one before.'
-    const fault =
-      code === 'DUPLICATE_KEY' ? `${field} is written a second time` : `${value} cannot be read (${code})`
-    return { ...place, field, value, message: `${fault}. ${remedy}`, remedy }
+    const fault = code === 'DUPLICATE_KEY' ? 'writes the field a second time' : `cannot be read (${code})`
+    const message = `${field === '' ? '' : `${field}: `}${value} ${fault}. ${remedy}`
+    return { ...place, field, value, message, remedy }
   })
   return { readable: first === undefined, problems }
 }
