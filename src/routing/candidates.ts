@@ -1,0 +1,117 @@
+import { messageOf } from '../errors.ts'
+import type { ModelProvider } from '../provider/contract.ts'
+import type { Key } from '../resources/metadata.ts'
+import type { RouteBackend } from '../resources/model-route.ts'
+import type { Endpoint, Split } from '../resources/revision.ts'
+import type { Connect, Connection, Connections } from './connections.ts'
+import type { Candidate, TableProblem } from './route.ts'
+
+/** What the loop knows of a deployment's traffic. */
+export interface DeploymentView {
+  readonly key: Key
+  readonly split: Split
+  /** Of the revisions that are ready. */
+  readonly endpoints: readonly { readonly revision: string; readonly endpoint: Endpoint }[]
+  /** The revision that others are measured against; where known, only it stands in for a failed sibling. */
+  readonly stable?: string
+}
+
+/** What candidates are made from. */
+export interface Surroundings {
+  readonly deployments: ReadonlyMap<Key, DeploymentView>
+  readonly providers: Readonly<Record<string, ModelProvider>>
+  readonly connect: Readonly<Record<string, Connect>>
+  readonly connections: Connections
+}
+
+export type Report = (reason: TableProblem['reason'], message: string) => void
+
+/** Everyone behind a route's backend who can be asked now; whoever is left out is reported. */
+export function candidatesOf(
+  backend: RouteBackend,
+  namespace: string,
+  around: Surroundings,
+  report: Report,
+): readonly Candidate[] {
+  if ('provider' in backend) return ofProvider(backend.provider, backend.model, around, report)
+  const key: Key = backend.deployment.includes('/')
+    ? (backend.deployment as Key)
+    : `${namespace}/${backend.deployment}`
+  const view = around.deployments.get(key)
+  if (view !== undefined) return ofDeployment(view, around, report)
+  report('UnknownDeployment', `there is no deployment ${key}`)
+  return []
+}
+
+function ofProvider(
+  name: string,
+  model: string,
+  { providers, connections }: Surroundings,
+  report: Report,
+): readonly Candidate[] {
+  const provider = Object.hasOwn(providers, name) ? providers[name] : undefined
+  if (provider === undefined) {
+    report('UnknownProvider', `no provider is called "${name}"; there are: ${namesOf(providers)}`)
+    return []
+  }
+  return [
+    {
+      backend: { provider: provider.name, model },
+      connection: connections.ofProvider(provider),
+      weight: 1,
+      stable: false,
+      source: `provider/${name}`,
+      modelIdentity: model,
+    },
+  ]
+}
+
+function ofDeployment(view: DeploymentView, around: Surroundings, report: Report): readonly Candidate[] {
+  const serving = view.split.flatMap(({ revision, percent }) => {
+    const endpoint = view.endpoints.find((each) => each.revision === revision)?.endpoint
+    return percent > 0 && endpoint !== undefined ? [{ revision, percent, endpoint }] : []
+  })
+  if (serving.length === 0) {
+    report('NoReadyRevision', `deployment ${view.key} has no ready revision with a share of traffic`)
+  }
+  return serving.flatMap(({ revision, percent, endpoint }) => {
+    const connection = connectionTo(revision, endpoint, around, report)
+    if (connection === undefined) return []
+    const provider = connection.provider.name
+    const model = endpoint.model ?? view.key.slice(view.key.indexOf('/') + 1)
+    return [
+      {
+        backend: { deployment: view.key, revision, provider, model },
+        connection,
+        weight: percent,
+        stable: view.stable === revision,
+        source: `protocol/${endpoint.protocol}`,
+        modelIdentity: view.key,
+      },
+    ]
+  })
+}
+
+function connectionTo(
+  revision: string,
+  endpoint: Endpoint,
+  { connect, providers, connections }: Surroundings,
+  report: Report,
+): Connection | undefined {
+  const make = Object.hasOwn(connect, endpoint.protocol) ? connect[endpoint.protocol] : undefined
+  if (make === undefined) {
+    const message = `revision ${revision} speaks "${endpoint.protocol}"; connect knows: ${namesOf(connect)}`
+    report('UnknownProtocol', message)
+    return undefined
+  }
+  try {
+    return connections.toEndpoint(endpoint, make, Object.values(providers))
+  } catch (error) {
+    report('ConnectFailed', `revision ${revision} at ${endpoint.address}: ${messageOf(error)}`)
+    return undefined
+  }
+}
+
+function namesOf(entries: Readonly<Record<string, unknown>>): string {
+  return Object.keys(entries).join(', ') || 'none'
+}

@@ -1,0 +1,80 @@
+import { ModelspineError, messageOf } from '../errors.ts'
+import type { Decision, InvokeRequest, Obligation } from '../policy/contract.ts'
+import type { Operation } from '../resources/model-route.ts'
+import type { Route } from './route.ts'
+
+/** Asked before every request. All engines as one: who combines them is not the router's matter. */
+export interface InvokePolicy {
+  /** Answering at once keeps the request from waiting for a promise. */
+  decide(request: InvokeRequest): Decision | Promise<Decision>
+}
+
+/** What an allowed request must keep to. */
+export interface Terms {
+  readonly maxOutputTokens?: number
+}
+
+const free: Terms = {}
+
+/** The decision; one that throws or rejects is the verdict `error`. */
+export function ask(policy: InvokePolicy, request: InvokeRequest): Decision | Promise<Decision> {
+  try {
+    const decision = policy.decide(request)
+    return 'then' in decision ? decision.catch(broken) : decision
+  } catch (error) {
+    return broken(error)
+  }
+}
+
+function broken(error: unknown): Decision {
+  const message = `the policy threw: ${messageOf(error)}`
+  return {
+    verdict: 'error',
+    findings: [{ policy: 'invoke', rule: 'error', level: 'hard', message }],
+    obligations: [],
+    policyRevision: '',
+    inputDigest: '',
+  }
+}
+
+/** What the decision asks for. Throws `policy-denied`, or `policy-error` where the route says so. */
+export function termsOf(decision: Decision, route: Route, operation: Operation): Terms {
+  if (decision.verdict === 'error') {
+    if (route.onPolicyError === 'allow') return free
+    throw refusal('policy-error', `the policy of route ${route.key} could not answer`, decision)
+  }
+  if (decision.verdict !== 'allow') throw refusal('policy-denied', `policy denies ${route.key}`, decision)
+  if (decision.obligations.length === 0) return free
+  let maxOutputTokens = Number.POSITIVE_INFINITY
+  for (const obligation of decision.obligations) {
+    if (obligation.kind !== 'cap-tokens' || operation === 'infer') {
+      const message = `policy allows ${route.key} only with ${nameOf(obligation)}, which nobody here can do for ${operation}`
+      throw refusal('policy-denied', message, decision)
+    }
+    maxOutputTokens = Math.min(maxOutputTokens, obligation.maxOutputTokens)
+  }
+  return { maxOutputTokens }
+}
+
+function nameOf(obligation: Obligation): string {
+  switch (obligation.kind) {
+    case 'approval':
+      return 'an approval'
+    case 'cap-tokens':
+      return `at most ${obligation.maxOutputTokens} output tokens`
+    case 'guardrail':
+      return `the guardrail "${obligation.name}"`
+    case 'redact':
+      return `redaction of ${obligation.entities.join(', ')}`
+  }
+}
+
+function refusal(
+  code: 'policy-denied' | 'policy-error',
+  text: string,
+  { findings, policyRevision }: Decision,
+): ModelspineError {
+  const reasons = findings.map(({ message }) => message).join('; ')
+  const message = reasons === '' ? text : `${text}: ${reasons}`
+  return new ModelspineError(code, message, { details: { findings, policyRevision } })
+}

@@ -1,0 +1,192 @@
+import type { Clock, Timer } from '../clock.ts'
+import { ModelspineError } from '../errors.ts'
+import type { CallContext, InferReply, Usage } from '../provider/contract.ts'
+import type { Operation } from '../resources/model-route.ts'
+import type { ObserverGroup } from './observers.ts'
+import type { Candidate, Route } from './route.ts'
+import type { RoutingStrategy } from './strategy.ts'
+
+/** What all requests of a router share. */
+export interface Surroundings {
+  readonly clock: Clock
+  readonly observers: ObserverGroup
+  readonly strategy: RoutingStrategy
+}
+
+/** What a caller may say about a request besides the request itself. */
+export interface RequestOptions {
+  readonly requestId?: string
+  /** Ends the request and reaches the backend's connection; counts as nobody's failure. */
+  readonly abort?: AbortSignal
+  /** Sent along to the backend: trace context, tenant. */
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+interface Attempt {
+  readonly candidate: Candidate
+  readonly startedAt: number
+}
+
+const noUsage: Usage = {}
+
+/**
+ * The state of one request, from its start to its one end: the deadline, the caller's abort, the attempt under way.
+ * Nothing of it is shared with other requests. However it ends, its lease is given back once, its timer is gone and
+ * observers have heard of every attempt and of the request once.
+ */
+export class RoutedRequest {
+  readonly requestId: string
+  readonly route: Route
+  readonly operation: Operation
+  /** Attempts made so far, the current one included. */
+  attempts = 0
+  /** Who is asked, or was asked last. */
+  candidate: Candidate | undefined
+  /** Why it was ended from outside: `timeout` or `aborted`. */
+  stopped: ModelspineError | undefined
+  usage: Usage = noUsage
+
+  readonly #around: Surroundings
+  readonly #streamed: boolean
+  readonly #controller: AbortController = new AbortController()
+  readonly #startedAtMs: number
+  readonly #startedAt: number
+  readonly #headers: Readonly<Record<string, string>> | undefined
+  readonly #deadline: Timer
+  readonly #abort: AbortSignal | undefined
+  readonly #onAbort: () => void
+  #attempt: Attempt | undefined
+  #firstOutputMs: number | undefined
+  #finished = false
+  #rejectWaiting: ((error: ModelspineError) => void) | undefined
+
+  constructor(
+    around: Surroundings,
+    route: Route,
+    operation: Operation,
+    streamed: boolean,
+    options: RequestOptions,
+  ) {
+    this.requestId = options.requestId ?? around.clock.id()
+    this.route = route
+    this.operation = operation
+    this.#around = around
+    this.#streamed = streamed
+    this.#startedAtMs = around.clock.now()
+    this.#startedAt = around.clock.monotonic()
+    const added = around.observers.started({
+      requestId: this.requestId,
+      route: route.key,
+      operation,
+      startedAtMs: this.#startedAtMs,
+      streamed,
+    })
+    this.#headers = added === undefined ? options.headers : { ...options.headers, ...added }
+    this.#deadline = around.clock.schedule(route.timeoutMs, () => {
+      const message = `route ${route.key} gave no complete answer within ${route.timeoutMs} ms`
+      this.stop(new ModelspineError('timeout', message, { details: { timeoutMs: route.timeoutMs } }))
+    })
+    this.#abort = options.abort
+    this.#onAbort = () => this.stop(new ModelspineError('aborted', 'the caller ended the request'))
+    if (this.#abort?.aborted) this.#onAbort()
+    else this.#abort?.addEventListener('abort', this.#onAbort, { once: true })
+  }
+
+  get context(): CallContext {
+    const { requestId } = this
+    const abort = this.#controller.signal
+    return this.#headers === undefined ? { requestId, abort } : { requestId, abort, headers: this.#headers }
+  }
+
+  /** Takes a lease of the candidate's connection. */
+  beginAttempt(candidate: Candidate): void {
+    this.attempts += 1
+    this.candidate = candidate
+    this.usage = noUsage
+    this.#firstOutputMs = undefined
+    candidate.connection.lease()
+    this.#attempt = { candidate, startedAt: this.#around.clock.monotonic() }
+  }
+
+  /** The first content of a stream came. */
+  outputBegan(): void {
+    if (this.#attempt !== undefined) {
+      this.#firstOutputMs = this.#around.clock.monotonic() - this.#attempt.startedAt
+    }
+  }
+
+  attemptSucceeded(reply?: InferReply): void {
+    this.#endAttempt('ok', undefined, reply)
+  }
+
+  attemptFailed(error: ModelspineError): void {
+    this.#endAttempt(error.code === 'aborted' ? 'aborted' : 'failed', error)
+  }
+
+  succeeded(): void {
+    this.#finish('ok')
+  }
+
+  failed(error: ModelspineError): void {
+    this.#finish(error.code === 'aborted' ? 'aborted' : 'failed', error)
+  }
+
+  /** Ends the request from outside: whoever waits is told, the backend's call is aborted, the lease given back. */
+  stop(error: ModelspineError): void {
+    if (this.#finished) return
+    this.stopped = error
+    this.attemptFailed(error)
+    this.failed(error)
+    this.#rejectWaiting?.(error)
+    this.#controller.abort(error)
+  }
+
+  /** What `work` gives, or the reason as soon as the request is stopped: also when the callee ignores its abort. */
+  untilStopped<Value>(work: Promise<Value>): Promise<Value> {
+    return new Promise((resolve, reject) => {
+      if (this.stopped !== undefined) reject(this.stopped)
+      else this.#rejectWaiting = reject
+      work.then(resolve, reject)
+    })
+  }
+
+  #endAttempt(outcome: 'ok' | 'failed' | 'aborted', error?: ModelspineError, reply?: InferReply): void {
+    const attempt = this.#attempt
+    if (attempt === undefined) return
+    this.#attempt = undefined
+    const { clock, observers } = this.#around
+    attempt.candidate.connection.release()
+    observers.attempted({
+      requestId: this.requestId,
+      backend: attempt.candidate.backend,
+      operation: this.operation,
+      endedAtMs: clock.now(),
+      durationMs: clock.monotonic() - attempt.startedAt,
+      ...(this.#firstOutputMs === undefined ? undefined : { firstOutputMs: this.#firstOutputMs }),
+      outcome,
+      ...(error === undefined ? undefined : { code: error.code }),
+      usage: this.usage,
+      ...(reply === undefined ? undefined : { reply }),
+    })
+  }
+
+  #finish(outcome: 'ok' | 'failed' | 'aborted', error?: ModelspineError): void {
+    if (this.#finished) return
+    this.#finished = true
+    this.#deadline.cancel()
+    this.#abort?.removeEventListener('abort', this.#onAbort)
+    this.#around.observers.finished({
+      requestId: this.requestId,
+      route: this.route.key,
+      operation: this.operation,
+      startedAtMs: this.#startedAtMs,
+      streamed: this.#streamed,
+      durationMs: this.#around.clock.monotonic() - this.#startedAt,
+      attempts: this.attempts,
+      ...(this.candidate === undefined ? undefined : { backend: this.candidate.backend }),
+      outcome,
+      ...(error === undefined ? undefined : { code: error.code }),
+      usage: this.usage,
+    })
+  }
+}

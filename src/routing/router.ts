@@ -1,0 +1,171 @@
+import type { Clock } from '../clock.ts'
+import { asModelspineError, ModelspineError } from '../errors.ts'
+import type {
+  CallContext,
+  ChatReply,
+  ChatRequest,
+  EmbedReply,
+  EmbedRequest,
+  InferPayload,
+  InferReply,
+} from '../provider/contract.ts'
+import type { Actor } from '../resources/metadata.ts'
+import type { Operation } from '../resources/model-route.ts'
+import type { Logger } from '../telemetry/logger.ts'
+import type { RequestObserver } from '../telemetry/request-record.ts'
+import { attempt, missing, type Served, servedBy } from './attempts.ts'
+import { capTokens } from './cap-tokens.ts'
+import { ask, type InvokePolicy, type Terms, termsOf } from './invoke-policy.ts'
+import { groupObservers } from './observers.ts'
+import type { Candidate, Route } from './route.ts'
+import { type RequestOptions, RoutedRequest, type Surroundings } from './routed-request.ts'
+import { type RoutingStrategy, weightedStrategy } from './strategy.ts'
+import { openStream, type RoutedStream } from './stream.ts'
+import type { RouteTable } from './table.ts'
+
+export interface RouterOptions {
+  /** Where the current snapshot is found; read once per request. */
+  readonly table: { readonly current: RouteTable | undefined }
+  readonly clock: Clock
+  /** Without one, everybody may ask for everything. */
+  readonly policy?: InvokePolicy
+  readonly observers?: readonly RequestObserver[]
+  /** By weight when left out. */
+  readonly strategy?: RoutingStrategy
+  readonly logger?: Logger
+}
+
+export interface CallOptions extends RequestOptions {
+  /** Who asks; `anonymous` when left out. */
+  readonly actor?: Actor
+}
+
+/** A provider's reply, and who gave it. */
+export interface Routed<Reply> extends Served {
+  readonly reply: Reply
+}
+
+/**
+ * Sends requests to whoever serves a route now. Throws a ModelspineError: `no-route`, `unsupported` (an operation
+ * that the route does not offer), `no-backend`, `policy-denied`, `policy-error`, `timeout`, `aborted`, or the
+ * backend's own failure when failing over was not allowed or did not help.
+ */
+export interface Router {
+  infer(route: string, payload: InferPayload, options?: CallOptions): Promise<Routed<InferReply>>
+  chat(route: string, request: Omit<ChatRequest, 'model'>, options?: CallOptions): Promise<Routed<ChatReply>>
+  /** Resolves at the first content. */
+  chatStream(route: string, request: Omit<ChatRequest, 'model'>, options?: CallOptions): Promise<RoutedStream>
+  embed(
+    route: string,
+    request: Omit<EmbedRequest, 'model'>,
+    options?: CallOptions,
+  ): Promise<Routed<EmbedReply>>
+  /** The current snapshot; undefined before the first was loaded. */
+  readonly table: RouteTable | undefined
+  /** How often an observer threw. */
+  readonly observerFailures: number
+}
+
+const anonymous: Actor = { name: 'anonymous' }
+
+export function createRouter(options: RouterOptions): Router {
+  const { table, clock, policy, logger } = options
+  const observers = groupObservers(options.observers ?? [], logger)
+  const strategy = options.strategy ?? weightedStrategy(() => clock.random())
+  const around: Surroundings = { clock, observers, strategy }
+
+  /** Undefined when there is nothing to keep to; a promise only when the policy gave one. */
+  const admit = (request: RoutedRequest, actor: Actor): Terms | undefined | Promise<Terms> => {
+    const { operation, requestId, route } = request
+    if (!route.operations.includes(operation)) throw notOffered(route, operation)
+    if (policy === undefined) return undefined
+    const decision = ask(policy, { action: 'invoke', actor, route: route.key, operation, requestId })
+    return 'then' in decision
+      ? request.untilStopped(decision).then((late) => termsOf(late, route, operation))
+      : termsOf(decision, route, operation)
+  }
+
+  /** Sees a request to its end, or a stream to its first content. */
+  const run = async <Result>(
+    name: string,
+    operation: Operation,
+    call: CallOptions,
+    streamed: boolean,
+    work: (request: RoutedRequest, terms: Terms | undefined) => Promise<Result>,
+  ): Promise<Result> => {
+    const route = table.current?.find(name)
+    if (route === undefined) {
+      throw new ModelspineError('no-route', `there is no route "${name}"`, { details: { route: name } })
+    }
+    const request = new RoutedRequest(around, route, operation, streamed, call)
+    try {
+      if (request.stopped !== undefined) throw request.stopped
+      const admitted = admit(request, call.actor ?? anonymous)
+      return await work(request, admitted instanceof Promise ? await admitted : admitted)
+    } catch (cause) {
+      const error = request.stopped ?? asModelspineError(cause, 'unavailable', 'routing failed')
+      request.failed(error)
+      throw error
+    }
+  }
+
+  /** Asks for one reply, and again elsewhere when that fails. */
+  const reply = <Reply extends InferReply | ChatReply | EmbedReply>(
+    request: RoutedRequest,
+    send: (candidate: Candidate, context: CallContext) => Promise<Reply> | undefined,
+  ): Promise<Routed<Reply>> =>
+    attempt(request, strategy, async (candidate) => {
+      const sent = send(candidate, request.context)
+      if (sent === undefined) throw missing(candidate, request.operation)
+      const reply = await request.untilStopped(sent)
+      if ('usage' in reply) request.usage = reply.usage
+      request.attemptSucceeded('kind' in reply ? reply : undefined)
+      request.succeeded()
+      return { ...servedBy(request, candidate), reply }
+    })
+
+  return {
+    infer: (name, payload, call = {}) =>
+      run(name, 'infer', call, false, (request) =>
+        reply(request, ({ connection, backend }, context) =>
+          connection.provider.infer?.({ ...payload, model: backend.model }, context),
+        ),
+      ),
+    chat: (name, chat, call = {}) =>
+      run(name, 'chat', call, false, (request, terms) => {
+        const capped = withinTerms(chat, terms)
+        return reply(request, ({ connection, backend }, context) =>
+          connection.provider.chat?.({ ...capped, model: backend.model }, context),
+        )
+      }),
+    chatStream: (name, chat, call = {}) =>
+      run(name, 'chat', call, true, (request, terms) =>
+        openStream(request, strategy, withinTerms(chat, terms)),
+      ),
+    embed: (name, embed, call = {}) =>
+      run(name, 'embed', call, false, (request) =>
+        reply(request, ({ connection, backend }, context) =>
+          connection.provider.embed?.({ ...embed, model: backend.model }, context),
+        ),
+      ),
+    get table() {
+      return table.current
+    },
+    get observerFailures() {
+      return observers.failures
+    },
+  }
+}
+
+function withinTerms<Request extends Omit<ChatRequest, 'model'>>(
+  request: Request,
+  terms: Terms | undefined,
+): Request {
+  return terms?.maxOutputTokens === undefined ? request : capTokens(request, terms.maxOutputTokens)
+}
+
+function notOffered(route: Route, operation: Operation): ModelspineError {
+  const offered = route.operations.join(', ')
+  const message = `route ${route.key} does not offer ${operation}, only ${offered}`
+  return new ModelspineError('unsupported', message, { details: { route: route.key, operation } })
+}

@@ -1,0 +1,140 @@
+import { ModelspineError } from '../errors.ts'
+import type { ChatEvent, ChatRequest } from '../provider/contract.ts'
+import { attempt, missing, type Served, servedBy } from './attempts.ts'
+import { failureOf } from './judge.ts'
+import type { Candidate } from './route.ts'
+import type { RoutedRequest } from './routed-request.ts'
+import type { RoutingStrategy } from './strategy.ts'
+
+/** A stream whose backend has begun to answer, so that who serves it will not change any more. */
+export interface RoutedStream extends Served {
+  /**
+   * To be read once, one event at a time. Ends only after the backend's `finish`; whatever else happens throws. Leaving
+   * it early (`break`, `return()`) ends the backend's call.
+   */
+  readonly events: AsyncIterableIterator<ChatEvent>
+}
+
+/** Events without content that may come before the first content; with more, the stream counts as begun. */
+const maxHeld = 32
+
+/** Fails over until the first content, never after it. */
+export async function openStream(
+  request: RoutedRequest,
+  strategy: RoutingStrategy,
+  chat: Omit<ChatRequest, 'model'>,
+): Promise<RoutedStream> {
+  return await attempt(request, strategy, async (candidate) => {
+    const { provider } = candidate.connection
+    if (provider.chatStream === undefined) throw missing(candidate, 'chatStream')
+    const source = provider
+      .chatStream({ ...chat, model: candidate.backend.model }, request.context)
+      [Symbol.asyncIterator]()
+    const events = new CommittedEvents(request, candidate, source)
+    await events.commit()
+    return { ...servedBy(request, candidate), events }
+  })
+}
+
+class CommittedEvents implements AsyncIterableIterator<ChatEvent> {
+  readonly #request: RoutedRequest
+  readonly #candidate: Candidate
+  readonly #source: AsyncIterator<ChatEvent>
+  /** Read before the commitment, not yet given out. */
+  readonly #held: ChatEvent[] = []
+  #finishSeen = false
+  #reading = false
+  #state: 'open' | 'complete' | 'ended' = 'open'
+
+  constructor(request: RoutedRequest, candidate: Candidate, source: AsyncIterator<ChatEvent>) {
+    this.#request = request
+    this.#candidate = candidate
+    this.#source = source
+  }
+
+  /** Reads up to the first content. Throws what the backend threw before it. */
+  async commit(): Promise<void> {
+    try {
+      while (this.#held.length < maxHeld) {
+        const event = await this.#read()
+        if (event === undefined) break
+        this.#held.push(event)
+        if (isOutput(event)) break
+      }
+    } catch (cause) {
+      this.#letGo()
+      throw cause
+    }
+    this.#request.outputBegan()
+  }
+
+  async next(): Promise<IteratorResult<ChatEvent>> {
+    if (this.#reading) throw new TypeError('a stream is read one event at a time')
+    const held = this.#held.shift()
+    if (held !== undefined) return { done: false, value: held }
+    if (this.#state !== 'open') return { done: true, value: undefined }
+    this.#reading = true
+    try {
+      const event = await this.#read()
+      return event === undefined ? { done: true, value: undefined } : { done: false, value: event }
+    } catch (cause) {
+      throw this.#fail(cause)
+    } finally {
+      this.#reading = false
+    }
+  }
+
+  async return(): Promise<IteratorResult<ChatEvent>> {
+    this.#held.length = 0
+    if (this.#state === 'open') {
+      this.#state = 'ended'
+      this.#request.stop(new ModelspineError('aborted', 'the caller left the stream'))
+      this.#letGo()
+    }
+    return { done: true, value: undefined }
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this
+  }
+
+  /** The next event; undefined once the stream is complete, which only a `finish` makes it. */
+  async #read(): Promise<ChatEvent | undefined> {
+    if (this.#request.stopped !== undefined) throw this.#request.stopped
+    const step = await this.#request.untilStopped(this.#source.next())
+    if (step.done === true) {
+      if (!this.#finishSeen) throw unfinished(this.#candidate)
+      this.#state = 'complete'
+      this.#request.attemptSucceeded()
+      this.#request.succeeded()
+      return undefined
+    }
+    if (step.value.type === 'usage') this.#request.usage = step.value.usage
+    if (step.value.type === 'finish') this.#finishSeen = true
+    return step.value
+  }
+
+  #fail(cause: unknown): ModelspineError {
+    this.#state = 'ended'
+    const error = this.#request.stopped ?? failureOf(cause, this.#candidate)
+    this.#request.attemptFailed(error)
+    this.#request.failed(error)
+    this.#letGo()
+    return error
+  }
+
+  /** Not awaited: a backend that hangs must not hold its caller. */
+  #letGo(): void {
+    this.#source.return?.().then(undefined, () => {})
+  }
+}
+
+function isOutput(event: ChatEvent): boolean {
+  if (event.type === 'text-delta') return event.text !== ''
+  return event.type === 'tool-call-delta' || event.type === 'finish'
+}
+
+function unfinished(candidate: Candidate): ModelspineError {
+  const message = `the stream of provider ${candidate.backend.provider} ended without a finish`
+  return new ModelspineError('interrupted', message)
+}

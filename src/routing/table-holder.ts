@@ -1,0 +1,30 @@
+import { type ConnectionsOptions, createConnections } from './connections.ts'
+import { buildRouteTable, type RouteTable, type RouteTableInput } from './table.ts'
+
+/** Holds the snapshot that new requests see. Requests under way keep the one they began with. */
+export interface RouteTableHolder {
+  /** Undefined until the first `load`. */
+  readonly current: RouteTable | undefined
+  /** Builds a snapshot and makes it the current one. */
+  load(input: RouteTableInput): RouteTable
+  /** Drops the snapshot and closes every connection that was made for it. */
+  close(): Promise<void>
+}
+
+export function createRouteTableHolder(options: ConnectionsOptions): RouteTableHolder {
+  const connections = createConnections(options)
+  let current: RouteTable | undefined
+  return {
+    get current() {
+      return current
+    },
+    load(input) {
+      current = buildRouteTable({ ...input, connections })
+      return current
+    },
+    async close() {
+      current = undefined
+      await connections.close()
+    },
+  }
+}

@@ -1,0 +1,107 @@
+/** The route table: what each public model name means now. A snapshot, never edited, swapped whole. */
+
+import type { ModelProvider } from '../provider/contract.ts'
+import { durationMs } from '../resources/duration.ts'
+import { keyOf } from '../resources/metadata.ts'
+import type { ModelRoute, Operation, RouteBackend } from '../resources/model-route.ts'
+import { candidatesOf, type DeploymentView, type Report } from './candidates.ts'
+import type { Connect, Connection, Connections } from './connections.ts'
+import type { Candidate, Choice, Route, RoutePlan, TableProblem } from './route.ts'
+
+export interface RouteTableInput {
+  readonly routes: readonly ModelRoute[]
+  readonly deployments: readonly DeploymentView[]
+  /** By the names that routes use. */
+  readonly providers: Readonly<Record<string, ModelProvider>>
+  /** Makes a provider for an endpoint, by its protocol. */
+  readonly connect: Readonly<Record<string, Connect>>
+}
+
+export interface RouteTable {
+  /** In the order they were given. */
+  readonly routes: readonly Route[]
+  /** Backends that were left out, and why. */
+  readonly problems: readonly TableProblem[]
+  /** By public name; `default/name` is understood too. */
+  find(name: string): Route | undefined
+}
+
+/**
+ * Builds a snapshot. Never throws for what is declared wrong or not ready: that backend is left out and listed in
+ * `problems`. Connections are taken from `connections`, which keeps them from one snapshot to the next and retires
+ * those that this one does not use.
+ */
+export function buildRouteTable(input: RouteTableInput & { readonly connections: Connections }): RouteTable {
+  const around = { ...input, deployments: new Map(input.deployments.map((view) => [view.key, view])) }
+  const problems: TableProblem[] = []
+  const names = new Map<string, Route>()
+
+  const routes = input.routes.map(({ metadata, spec }) => {
+    const key = keyOf(metadata)
+    const resolve = (backend: RouteBackend): ResolvedBackend => {
+      const label =
+        'deployment' in backend ? `deployment ${backend.deployment}` : `provider ${backend.provider}`
+      const report: Report = (reason, message) => {
+        problems.push({ route: key, backend: label, reason, message })
+      }
+      const candidates = candidatesOf(backend, metadata.namespace, around, report)
+      return { label, weight: backend.weight, candidates, report }
+    }
+    // A fallback's place in the list is its weight.
+    const backends = spec.backends.filter(({ weight }) => weight > 0).map(resolve)
+    const fallback = spec.fallback.map(resolve)
+    const plans: Partial<Record<Operation, RoutePlan>> = {}
+    for (const operation of spec.operations) {
+      plans[operation] = {
+        backends: choicesFor(operation, backends),
+        fallback: choicesFor(operation, fallback),
+      }
+    }
+    // Labels hold no `/`, so no two routes share a public name.
+    const name = metadata.namespace === 'default' ? metadata.name : key
+    const { operations, onPolicyError } = spec
+    const route: Route = {
+      key,
+      name,
+      operations,
+      timeoutMs: durationMs(spec.timeout),
+      onPolicyError,
+      plans,
+    }
+    names.set(name, route)
+    names.set(key, route)
+    return route
+  })
+
+  input.connections.keepOnly(connectionsOf(routes))
+  return { routes, problems, find: (name) => names.get(name) }
+}
+
+interface ResolvedBackend {
+  readonly label: string
+  readonly weight: number
+  readonly candidates: readonly Candidate[]
+  readonly report: Report
+}
+
+function choicesFor(operation: Operation, backends: readonly ResolvedBackend[]): readonly Choice[] {
+  return backends.flatMap(({ label, weight, candidates, report }) => {
+    const able = candidates.filter(({ connection }) =>
+      connection.provider.capabilities.operations.includes(operation),
+    )
+    if (able.length < candidates.length) report('OperationUnsupported', `${label} cannot ${operation}`)
+    return able.length > 0 ? [{ weight, candidates: able }] : []
+  })
+}
+
+function connectionsOf(routes: readonly Route[]): ReadonlySet<Connection> {
+  const used = new Set<Connection>()
+  for (const route of routes) {
+    for (const plan of Object.values(route.plans)) {
+      for (const choice of [...plan.backends, ...plan.fallback]) {
+        for (const candidate of choice.candidates) used.add(candidate.connection)
+      }
+    }
+  }
+  return used
+}

@@ -1,0 +1,164 @@
+import { describe, expect, it } from 'vitest'
+import { type ErrorCode, ModelspineError } from '../../../src/errors.ts'
+import { deployment, route, scenario, scriptedProvider, tensors, vendor } from './scenario.ts'
+
+const churn = { deployment: 'churn', weight: 1 }
+
+function twoVendors(first: ErrorCode | ModelspineError, second: ErrorCode | 'ok' = 'ok') {
+  const [a, b] = [scriptedProvider('a', first), scriptedProvider('b', second)]
+  const world = scenario({
+    routes: [route([vendor('a')], { fallback: [vendor('b')] })],
+    providers: { a, b },
+  })
+  return { ...world, a, b, world }
+}
+
+describe('failing over', () => {
+  it.each<ErrorCode>([
+    'rate-limited',
+    'quota',
+    'overloaded',
+    'timeout',
+    'interrupted',
+    'malformed-reply',
+    'context-length',
+    'not-found',
+    'not-ready',
+    'unsupported',
+    'auth',
+    'unavailable',
+  ])('asks the fallback after %s', async (code) => {
+    const { router, attempts, requests, world } = twoVendors(code)
+    const reply = await router.infer('m', tensors, { requestId: 'r-1' })
+    expect(reply).toMatchObject({ provider: 'b', attempts: 2, requestId: 'r-1' })
+    expect(attempts.map(({ backend, outcome, code }) => [backend.provider, outcome, code])).toEqual([
+      ['a', 'failed', code],
+      ['b', 'ok', undefined],
+    ])
+    expect(requests).toMatchObject([{ outcome: 'ok', attempts: 2, backend: { provider: 'b' } }])
+    expect(world.inFlight).toBe(0)
+  })
+
+  it.each<ErrorCode>(['bad-request', 'content-filter', 'aborted'])(
+    'asks nobody else after %s',
+    async (code) => {
+      const { router, b, world } = twoVendors(code)
+      await expect(router.infer('m', tensors)).rejects.toMatchObject({ code })
+      expect(b.calls).toHaveLength(0)
+      expect(world.requests).toMatchObject([{ code, attempts: 1 }])
+      expect(world.inFlight).toBe(0)
+    },
+  )
+
+  it('happens once: the second failure is the answer', async () => {
+    const [a, b, c] = ['a', 'b', 'c'].map((name) => scriptedProvider(name, 'unavailable'))
+    if (a === undefined || b === undefined || c === undefined) throw new Error('three were made')
+    b.script = 'overloaded'
+    const world = scenario({
+      routes: [route([vendor('a')], { fallback: [vendor('b'), vendor('c')] })],
+      providers: { a, b, c },
+    })
+    await expect(world.router.infer('m', tensors)).rejects.toMatchObject({ code: 'overloaded' })
+    expect([a, b, c].map(({ calls }) => calls.length)).toEqual([1, 1, 0])
+    expect(world.clock.pendingTimers).toBe(0)
+  })
+
+  it('does not wait for a Retry-After', async () => {
+    const limited = new ModelspineError('rate-limited', 'slow down', { retryAfterMs: 60_000 })
+    const { router, clock } = twoVendors(limited)
+    await expect(router.infer('m', tensors)).resolves.toMatchObject({ provider: 'b' })
+    expect(clock.monotonic()).toBe(0)
+  })
+
+  it('passes a Retry-After on when nobody else is there', async () => {
+    const a = scriptedProvider('a', new ModelspineError('rate-limited', 'x', { retryAfterMs: 7000 }))
+    const { router } = scenario({ routes: [route([vendor('a')])], providers: { a } })
+    await expect(router.infer('m', tensors)).rejects.toMatchObject({ retryAfterMs: 7000 })
+  })
+
+  it('takes what is no ModelspineError as unavailable', async () => {
+    const { router, a, world } = twoVendors('unavailable')
+    a.infer = async () => {
+      throw new RangeError('a bug')
+    }
+    await expect(router.infer('m', tensors)).resolves.toMatchObject({ provider: 'b' })
+    expect(world.attempts[0]).toMatchObject({ code: 'unavailable' })
+  })
+
+  it('goes to another provider, never to the same credentials, after auth', async () => {
+    const a = scriptedProvider('a', 'auth')
+    const b = scriptedProvider('b')
+    const only = scenario({
+      routes: [route([vendor('a', 1, 'one')], { fallback: [vendor('a', 1, 'two')] })],
+      providers: { a },
+    })
+    await expect(only.router.infer('m', tensors)).rejects.toMatchObject({ code: 'auth' })
+    const both = scenario({
+      routes: [route([vendor('a', 1, 'one')], { fallback: [vendor('a', 1, 'two'), vendor('b')] })],
+      providers: { a, b },
+    })
+    await expect(both.router.infer('m', tensors)).resolves.toMatchObject({ provider: 'b' })
+  })
+
+  it('goes to another model after context-length, never to the same one elsewhere', async () => {
+    const [a, b] = [scriptedProvider('a', 'context-length'), scriptedProvider('b')]
+    const world = scenario({
+      routes: [
+        route([vendor('a', 1, 'small')], { fallback: [vendor('b', 1, 'small'), vendor('b', 1, 'large')] }),
+      ],
+      providers: { a, b },
+    })
+    await world.router.infer('m', tensors)
+    expect(b.calls.map(({ request }) => request.model)).toEqual(['large'])
+  })
+
+  it('falls to the stable revision when a canary fails, never from the stable one to a canary', async () => {
+    for (const stable of ['r1', undefined]) {
+      const view = deployment('churn', { r1: 90, r2: 10 }, stable === undefined ? {} : { stable })
+      const world = scenario({ routes: [route([churn])], deployments: [view] })
+      world.at('r2').script = 'unavailable'
+      for (let round = 0; round < 100; round += 1) {
+        expect(await world.router.infer('m', tensors)).toMatchObject({ revision: 'r1' })
+      }
+      expect(world.at('r2').calls.length).toBeGreaterThan(0)
+      world.at('r2').script = 'ok'
+      world.at('r1').script = 'unavailable'
+      const before = world.at('r2').calls.length
+      const outcomes = await Promise.allSettled(
+        Array.from({ length: 100 }, () => world.router.infer('m', tensors)),
+      )
+      const served = outcomes.filter(({ status }) => status === 'fulfilled').length
+      expect(world.at('r2').calls.length - before).toBe(served)
+      expect(served).toBeLessThan(30)
+    }
+  })
+
+  it('falls to the stable revision although the canary has the larger share', async () => {
+    const view = deployment('churn', { r1: 5, r2: 95 }, { stable: 'r1' })
+    const world = scenario({ routes: [route([churn])], deployments: [view] })
+    world.at('r2').script = 'unavailable'
+    expect(await world.router.infer('m', tensors)).toMatchObject({ revision: 'r1', attempts: 2 })
+  })
+
+  it('prefers another backend to the fallback, and keeps the fallback in order', async () => {
+    const names = ['a', 'b', 'c', 'd'] as const
+    const providers = Object.fromEntries(names.map((name) => [name, scriptedProvider(name)]))
+    for (const name of ['a', 'b']) Object.assign(providers[name] ?? {}, { script: 'unavailable' })
+    const world = scenario({
+      routes: [
+        route([vendor('a'), vendor('b')], { fallback: [vendor('c'), vendor('d')] }),
+        route([vendor('a')], { fallback: [vendor('c'), vendor('d')] }, { name: 'n' }),
+      ],
+      providers,
+    })
+    await expect(world.router.infer('m', tensors)).rejects.toMatchObject({ code: 'unavailable' })
+    expect(providers.c?.calls).toHaveLength(0)
+    await expect(world.router.infer('n', tensors)).resolves.toMatchObject({ provider: 'c' })
+  })
+
+  it('begins with the fallback when no backend is ready', async () => {
+    const a = scriptedProvider('a')
+    const world = scenario({ routes: [route([churn], { fallback: [vendor('a')] })], providers: { a } })
+    expect(await world.router.infer('m', tensors)).toMatchObject({ provider: 'a', attempts: 1 })
+  })
+})

@@ -1,0 +1,175 @@
+import { describe, expect, it } from 'vitest'
+import type { Decision, InvokeRequest, Obligation } from '../../../src/policy/contract.ts'
+import type { ChatRequest } from '../../../src/provider/contract.ts'
+import {
+  question,
+  route,
+  type ScriptedProvider,
+  scenario,
+  scriptedProvider,
+  tensors,
+  vendor,
+} from './scenario.ts'
+
+const decision = (verdict: Decision['verdict'], more: Partial<Decision> = {}): Decision => ({
+  verdict,
+  findings: [],
+  obligations: [],
+  policyRevision: 'p1',
+  inputDigest: 'd1',
+  ...more,
+})
+
+function governed(
+  decide: (request: InvokeRequest) => Decision | Promise<Decision>,
+  onPolicyError: 'deny' | 'allow' = 'deny',
+) {
+  const a: ScriptedProvider = scriptedProvider('a')
+  const world = scenario(
+    { routes: [route([vendor('a')], { onPolicyError })], providers: { a } },
+    { policy: { decide } },
+  )
+  return { ...world, a, asked: (): ChatRequest | undefined => a.calls[0]?.request as ChatRequest | undefined }
+}
+
+const capped = (...caps: number[]): Decision =>
+  decision('allow', {
+    obligations: caps.map((maxOutputTokens) => ({ kind: 'cap-tokens', maxOutputTokens })),
+  })
+
+describe('the invoke policy', () => {
+  it('is asked who wants what of which route', async () => {
+    const seen: InvokeRequest[] = []
+    const { router } = governed((request) => {
+      seen.push(request)
+      return decision('allow')
+    })
+    await router.infer('m', tensors, { actor: { name: 'ada' }, requestId: 'q' })
+    await router.chat('m', question, { requestId: 'q' })
+    expect(seen).toEqual([
+      { action: 'invoke', actor: { name: 'ada' }, route: 'default/m', operation: 'infer', requestId: 'q' },
+      {
+        action: 'invoke',
+        actor: { name: 'anonymous' },
+        route: 'default/m',
+        operation: 'chat',
+        requestId: 'q',
+      },
+    ])
+  })
+
+  it.each(['deny', 'not-applicable'] as const)('lets nothing through when it says %s', async (verdict) => {
+    const findings = [{ policy: 'p', rule: 'r', level: 'hard', message: 'not yours' }] as const
+    for (const answer of [
+      decision(verdict, { findings }),
+      Promise.resolve(decision(verdict, { findings })),
+    ]) {
+      const { router, a, requests } = governed(() => answer)
+      await expect(router.infer('m', tensors)).rejects.toMatchObject({
+        code: 'policy-denied',
+        details: { findings, policyRevision: 'p1' },
+        message: 'policy denies default/m: not yours',
+      })
+      expect(a.calls).toHaveLength(0)
+      expect(requests).toMatchObject([{ code: 'policy-denied', attempts: 0 }])
+    }
+  })
+
+  it('closes on an error unless the route says open', async () => {
+    const errors: (() => Decision | Promise<Decision>)[] = [
+      () => decision('error'),
+      () => Promise.reject(new Error('opa is down')),
+      () => {
+        throw new Error('a bug')
+      },
+    ]
+    for (const error of errors) {
+      await expect(governed(error).router.infer('m', tensors)).rejects.toMatchObject({ code: 'policy-error' })
+      await expect(governed(error, 'allow').router.infer('m', tensors)).resolves.toMatchObject({
+        provider: 'a',
+      })
+    }
+  })
+
+  it('is part of the one deadline', async () => {
+    const world = governed(() => new Promise(() => {}))
+    const call = world.router.infer('m', tensors)
+    call.catch(() => {})
+    await world.clock.advance(10_000)
+    await expect(call).rejects.toMatchObject({ code: 'timeout' })
+  })
+
+  it.each<[Obligation, string]>([
+    [{ kind: 'approval' }, 'an approval'],
+    [{ kind: 'guardrail', name: 'pii' }, 'the guardrail "pii"'],
+    [{ kind: 'redact', entities: ['email', 'phone'] }, 'redaction of email, phone'],
+  ])('denies an obligation that nobody can meet, by name: %o', async (obligation, named) => {
+    const { router } = governed(() => decision('allow', { obligations: [obligation] }))
+    const denied = expect(router.chat('m', question)).rejects
+    await denied.toMatchObject({ code: 'policy-denied', message: expect.stringContaining(named) })
+  })
+})
+
+describe('a cap on tokens', () => {
+  it('is the least of what is asked and what is allowed', async () => {
+    for (const [asked, expected] of [
+      [undefined, 50],
+      [20, 20],
+      [900, 50],
+    ] as const) {
+      const world = governed(() => capped(100, 50))
+      await world.router.chat('m', { ...question, ...(asked && { maxOutputTokens: asked }) })
+      expect(world.asked()?.maxOutputTokens).toBe(expected)
+    }
+  })
+
+  it('holds for streams', async () => {
+    const world = governed(() => capped(50))
+    await world.router.chatStream('m', question)
+    expect(world.asked()?.maxOutputTokens).toBe(50)
+  })
+
+  it('holds in the native body too, which keeps its unknown fields', async () => {
+    for (const [fields, expected] of [
+      [{}, { max_completion_tokens: 50 }],
+      [{ max_tokens: 70 }, { max_tokens: 50 }],
+      [{ max_tokens: 7 }, { max_tokens: 7 }],
+      [
+        { max_completion_tokens: 70, max_tokens: null },
+        { max_completion_tokens: 50, max_tokens: null },
+      ],
+    ] as const) {
+      const world = governed(() => capped(50))
+      const native = { dialect: 'openai-chat', body: { ...fields, custom: 1 } }
+      const asked = 'max_tokens' in fields && fields.max_tokens === 7 ? { maxOutputTokens: 7 } : {}
+      await world.router.chat('m', { ...question, ...asked, native })
+      expect(world.asked()?.native?.body).toEqual({ ...expected, custom: 1 })
+    }
+  })
+
+  it('is for all choices together', async () => {
+    const world = governed(() => capped(50))
+    const native = { dialect: 'openai-chat', body: { n: 4 } }
+    await world.router.chat('m', { ...question, native })
+    expect(world.asked()?.maxOutputTokens).toBe(12)
+    const many = { dialect: 'openai-chat', body: { n: 51 } }
+    await expect(world.router.chat('m', { ...question, native: many })).rejects.toMatchObject({
+      code: 'policy-denied',
+    })
+  })
+
+  it('leaves out a native form whose limit it cannot lower', async () => {
+    const world = governed(() => capped(50))
+    await world.router.chat('m', { ...question, native: { dialect: 'other', body: {} } })
+    expect(world.asked()).toEqual({ ...question, model: 'a-model', maxOutputTokens: 50 })
+  })
+
+  it('is met by an embedding and cannot be met by an infer', async () => {
+    const world = governed(() => capped(50))
+    await expect(world.router.embed('m', { input: ['a'] })).resolves.toMatchObject({ attempts: 1 })
+    await expect(world.router.infer('m', tensors)).rejects.toMatchObject({
+      code: 'policy-denied',
+      message: expect.stringContaining('at most 50 output tokens'),
+    })
+  })
+})

@@ -1,0 +1,172 @@
+import { describe, expect, it } from 'vitest'
+import { createRouter } from '../../../src/routing/router.ts'
+import { createFakeClock } from '../../../src/testing/fake-clock.ts'
+import { deployment, question, route, scenario, scriptedProvider, tensors, vendor } from './scenario.ts'
+
+const churn = { deployment: 'churn', weight: 1 }
+const served = (): ReturnType<typeof scenario> =>
+  scenario({ routes: [route([churn])], deployments: [deployment('churn', { r1: 100 })] })
+
+describe('the router', () => {
+  it('says who served, and tells observers once per attempt and once per request', async () => {
+    const world = served()
+    const { reply, ...who } = await world.router.chat('m', question, { requestId: 'id-1' })
+    expect(who).toEqual({
+      requestId: 'id-1',
+      deployment: 'default/churn',
+      revision: 'r1',
+      provider: 'test',
+      attempts: 1,
+    })
+    expect(reply.content).toEqual([{ type: 'text', text: 'test' }])
+    const backend = { deployment: 'default/churn', revision: 'r1', provider: 'test', model: 'churn' }
+    const usage = { inputTokens: 3, outputTokens: 1 }
+    expect(world.attempts).toEqual([
+      {
+        requestId: 'id-1',
+        backend,
+        operation: 'chat',
+        endedAtMs: world.clock.now(),
+        durationMs: 0,
+        outcome: 'ok',
+        usage,
+      },
+    ])
+    expect(world.requests).toMatchObject([{ route: 'default/m', backend, attempts: 1, outcome: 'ok', usage }])
+  })
+
+  it('hands the reply of an infer to observers, and of nothing else', async () => {
+    const world = served()
+    const { reply } = await world.router.infer('m', tensors)
+    await world.router.chat('m', question)
+    await world.router.embed('m', { input: ['a'] })
+    expect(world.attempts.map((record) => record.reply)).toEqual([reply, undefined, undefined])
+  })
+
+  it('names the model as the backend does', async () => {
+    const a = scriptedProvider('a')
+    const world = scenario({ routes: [route([vendor('a', 1, 'big-1')])], providers: { a } })
+    await world.router.infer('m', tensors)
+    expect(a.calls[0]?.request).toEqual({ ...tensors, model: 'big-1' })
+  })
+
+  it('gives each request an id of its own when the caller has none', async () => {
+    const world = served()
+    const ids = [await world.router.infer('m', tensors), await world.router.infer('m', tensors)].map(
+      ({ requestId }) => requestId,
+    )
+    expect(new Set(ids).size).toBe(2)
+  })
+
+  it('refuses an unknown route, an operation that is not offered, a route without backends', async () => {
+    const world = scenario({
+      routes: [route([churn], { operations: ['infer'] })],
+      deployments: [deployment('churn', { r1: 100 }, { endpoints: [] })],
+    })
+    await expect(world.router.infer('x', tensors)).rejects.toMatchObject({ code: 'no-route' })
+    await expect(world.router.chat('m', question)).rejects.toMatchObject({
+      code: 'unsupported',
+      message: 'route default/m does not offer chat, only infer',
+    })
+    await expect(world.router.infer('m', tensors)).rejects.toMatchObject({
+      code: 'no-backend',
+      retryable: true,
+    })
+    expect(world.requests.map(({ code, attempts }) => [code, attempts])).toEqual([
+      ['unsupported', 0],
+      ['no-backend', 0],
+    ])
+  })
+
+  it('refuses everything before a table is loaded', async () => {
+    const router = createRouter({ table: { current: undefined }, clock: createFakeClock() })
+    expect(router.table).toBeUndefined()
+    await expect(router.infer('m', tensors)).rejects.toMatchObject({ code: 'no-route' })
+  })
+
+  it('sends the headers of the caller and of observers along', async () => {
+    const a = scriptedProvider('a')
+    const traced = { started: () => ({ traceparent: '00-1' }) }
+    const world = scenario(
+      { routes: [route([vendor('a')])], providers: { a } },
+      { observers: [traced, { started: () => undefined }] },
+    )
+    await world.router.infer('m', tensors, { headers: { tenant: 't' } })
+    expect(a.calls[0]?.context.headers).toEqual({ tenant: 't', traceparent: '00-1' })
+  })
+
+  it('counts observers that throw, and answers all the same', async () => {
+    const fail = (): never => {
+      throw new Error('an observer failed')
+    }
+    const world = scenario(
+      { routes: [route([churn])], deployments: [deployment('churn', { r1: 100 })] },
+      { observers: [{ started: fail, attempted: fail, finished: fail }] },
+    )
+    await expect(world.router.infer('m', tensors)).resolves.toMatchObject({ attempts: 1 })
+    expect(world.router.observerFailures).toBe(3)
+  })
+
+  it('keeps the snapshot of its start while the table is swapped', async () => {
+    const world = served()
+    world.at('r1').script = 'hang'
+    const caller = new AbortController()
+    const call = world.router.infer('m', tensors, { abort: caller.signal })
+    world.load({})
+    await expect(world.router.infer('m', tensors)).rejects.toMatchObject({ code: 'no-route' })
+    caller.abort()
+    await expect(call).rejects.toMatchObject({ code: 'aborted' })
+  })
+})
+
+describe('the deadline', () => {
+  it('is one for all attempts and ends a backend that ignores its abort', async () => {
+    const [a, b] = [scriptedProvider('a', 'hang'), scriptedProvider('b', 'hang')]
+    const world = scenario({
+      routes: [route([vendor('a')], { timeout: '2s', fallback: [vendor('b')] })],
+      providers: { a, b },
+    })
+    const call = world.router.infer('m', tensors)
+    call.catch(() => {})
+    await world.clock.advance(1999)
+    expect(world.requests).toHaveLength(0)
+    await world.clock.advance(1)
+    await expect(call).rejects.toMatchObject({ code: 'timeout', details: { timeoutMs: 2000 } })
+    expect(b.calls).toHaveLength(0)
+    expect(a.calls[0]?.context.abort.aborted).toBe(true)
+    expect(world.attempts).toMatchObject([{ outcome: 'failed', code: 'timeout', durationMs: 2000 }])
+    expect(world.requests).toMatchObject([{ outcome: 'failed', code: 'timeout', durationMs: 2000 }])
+    expect([world.inFlight, world.clock.pendingTimers]).toEqual([0, 0])
+  })
+
+  it('leaves no timer after an answer', async () => {
+    const world = served()
+    await world.router.infer('m', tensors)
+    expect(world.clock.pendingTimers).toBe(0)
+  })
+})
+
+describe("the caller's abort", () => {
+  it('reaches the provider and counts as nobody’s failure', async () => {
+    const world = served()
+    world.at('r1').script = 'hang'
+    const caller = new AbortController()
+    const call = world.router.infer('m', tensors, { abort: caller.signal })
+    await world.clock.advance(5)
+    caller.abort()
+    await expect(call).rejects.toMatchObject({ code: 'aborted' })
+    expect(world.at('r1').calls[0]?.context.abort.aborted).toBe(true)
+    expect(world.attempts).toMatchObject([{ outcome: 'aborted', code: 'aborted' }])
+    expect(world.requests).toMatchObject([{ outcome: 'aborted' }])
+    expect([world.inFlight, world.clock.pendingTimers]).toEqual([0, 0])
+  })
+
+  it('asks nobody when it came before', async () => {
+    const world = served()
+    await expect(world.router.infer('m', tensors, { abort: AbortSignal.abort() })).rejects.toMatchObject({
+      code: 'aborted',
+    })
+    expect(world.at('r1').calls).toHaveLength(0)
+    expect(world.requests).toHaveLength(1)
+  })
+})

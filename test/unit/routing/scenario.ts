@@ -1,0 +1,207 @@
+import { type ErrorCode, ModelspineError } from '../../../src/errors.ts'
+import type {
+  CallContext,
+  ChatEvent,
+  ChatReply,
+  ChatRequest,
+  InferPayload,
+  InferReply,
+  InferRequest,
+  ModelProvider,
+} from '../../../src/provider/contract.ts'
+import type { ModelRoute, RouteBackend } from '../../../src/resources/model-route.ts'
+import type { DeploymentView } from '../../../src/routing/candidates.ts'
+import { createRouter, type Router, type RouterOptions } from '../../../src/routing/router.ts'
+import type { RouteTableInput } from '../../../src/routing/table.ts'
+import { createRouteTableHolder, type RouteTableHolder } from '../../../src/routing/table-holder.ts'
+import type { AttemptRecord, RequestRecord } from '../../../src/telemetry/request-record.ts'
+import { createFakeClock, type FakeClock } from '../../../src/testing/fake-clock.ts'
+
+/** What a scripted provider does with a call: a failure by its code, or an answer. */
+export type Script = ErrorCode | ModelspineError | 'ok' | 'hang'
+
+/** A provider that does what it is told and remembers what it was asked. */
+export interface ScriptedProvider extends ModelProvider {
+  readonly calls: { readonly request: InferRequest | ChatRequest; readonly context: CallContext }[]
+  closed: number
+  script: Script
+  /** What `chatStream` yields; an error code in it is thrown. `hang` waits without end. */
+  events: readonly (ChatEvent | Script)[]
+  returned: number
+}
+
+export const text = (value: string): ChatEvent => ({ type: 'text-delta', text: value })
+export const finish: ChatEvent = { type: 'finish', finishReason: 'stop' }
+export const other: ChatEvent = { type: 'other' }
+
+export function scriptedProvider(name: string, script: Script = 'ok'): ScriptedProvider {
+  const act = async (): Promise<void> => {
+    if (provider.script === 'hang') await new Promise(() => {})
+    if (provider.script instanceof ModelspineError) throw provider.script
+    if (provider.script !== 'ok') throw new ModelspineError(provider.script as ErrorCode, `${name} failed`)
+  }
+  const provider: ScriptedProvider = {
+    name,
+    capabilities: { operations: ['infer', 'chat', 'embed'], streaming: true, dialects: [] },
+    calls: [],
+    closed: 0,
+    returned: 0,
+    script,
+    events: [text('hello'), finish],
+    async infer(request, context): Promise<InferReply> {
+      provider.calls.push({ request, context })
+      await act()
+      return { kind: 'tensors', outputs: [], model: name }
+    },
+    async chat(request, context): Promise<ChatReply> {
+      provider.calls.push({ request, context })
+      await act()
+      const content = [{ type: 'text' as const, text: name }]
+      return {
+        id: 'x',
+        model: name,
+        content,
+        finishReason: 'stop',
+        usage: { inputTokens: 3, outputTokens: 1 },
+      }
+    },
+    async *chatStream(request, context) {
+      provider.calls.push({ request, context })
+      try {
+        for (const event of provider.events) {
+          if (typeof event === 'object' && 'type' in event) yield event
+          else {
+            provider.script = event
+            await act()
+          }
+        }
+      } finally {
+        provider.returned += 1
+      }
+    },
+    async embed() {
+      await act()
+      return { model: name, embeddings: [[1]], usage: { inputTokens: 1 } }
+    },
+    async close() {
+      provider.closed += 1
+    },
+  }
+  return provider
+}
+
+export function route(
+  backends: readonly RouteBackend[],
+  spec: Partial<ModelRoute['spec']> = {},
+  metadata: { readonly name?: string; readonly namespace?: string } = {},
+): ModelRoute {
+  return {
+    apiVersion: 'modelspine.dev/v1alpha1',
+    kind: 'ModelRoute',
+    metadata: { name: 'm', namespace: 'default', labels: {}, annotations: {}, ...metadata },
+    spec: {
+      operations: ['infer', 'chat', 'embed'],
+      backends,
+      fallback: [],
+      timeout: '10s',
+      onPolicyError: 'deny',
+      ...spec,
+    },
+  }
+}
+
+export const vendor = (provider: string, weight = 1, model = `${provider}-model`): RouteBackend => ({
+  provider,
+  model,
+  weight,
+})
+
+/** A deployment whose revisions are all ready, at addresses that are their names. */
+export function deployment(
+  name: string,
+  shares: Readonly<Record<string, number>>,
+  more: Partial<DeploymentView> = {},
+): DeploymentView {
+  return {
+    key: `default/${name}`,
+    split: Object.entries(shares).map(([revision, percent]) => ({ revision, percent })),
+    endpoints: Object.keys(shares).map((revision) => ({
+      revision,
+      endpoint: { protocol: 'test', address: revision },
+    })),
+    ...more,
+  }
+}
+
+export interface Scenario {
+  readonly clock: FakeClock
+  readonly holder: RouteTableHolder
+  readonly router: Router
+  readonly attempts: AttemptRecord[]
+  readonly requests: RequestRecord[]
+  /** Leases not given back, over all connections of the current table. */
+  readonly inFlight: number
+  /** The provider behind an address of protocol `test`. */
+  at(address: string): ScriptedProvider
+  load(input: Partial<RouteTableInput>): void
+}
+
+export function scenario(
+  input: Partial<RouteTableInput>,
+  options: Partial<RouterOptions> & { readonly seed?: number } = {},
+): Scenario {
+  const clock = createFakeClock({ seed: options.seed ?? 1 })
+  const holder = createRouteTableHolder({ clock, graceMs: 1000, drainMs: 5000 })
+  const made = new Map<string, ScriptedProvider>()
+  const attempts: AttemptRecord[] = []
+  const requests: RequestRecord[] = []
+  const connect = {
+    test: ({ address }: { readonly address: string }): ModelProvider => {
+      const provider = scriptedProvider('test')
+      made.set(address, provider)
+      return provider
+    },
+  }
+  const load = (next: Partial<RouteTableInput>): void => {
+    holder.load({ routes: [], deployments: [], providers: {}, connect, ...next })
+  }
+  load(input)
+  const observer = {
+    attempted: (record: AttemptRecord) => void attempts.push(record),
+    finished: (record: RequestRecord) => void requests.push(record),
+  }
+  const router = createRouter({
+    table: holder,
+    clock,
+    ...options,
+    observers: [observer, ...(options.observers ?? [])],
+  })
+  return {
+    clock,
+    holder,
+    router,
+    attempts,
+    requests,
+    get inFlight() {
+      const routes = holder.current?.routes ?? []
+      const choices = routes
+        .flatMap(({ plans }) => Object.values(plans))
+        .flatMap(({ backends, fallback }) => [...backends, ...fallback])
+      const connections = new Set(
+        choices.flatMap(({ candidates }) => candidates).map(({ connection }) => connection),
+      )
+      return [...connections].reduce((sum, { inFlight }) => sum + inFlight, 0)
+    },
+    at(address) {
+      const provider = made.get(address)
+      if (provider === undefined) throw new Error(`nobody connected to ${address}`)
+      return provider
+    },
+    load,
+  }
+}
+
+export const tensors: InferPayload = { kind: 'tensors', inputs: [] }
+export const question: Omit<ChatRequest, 'model'> = {
+  messages: [{ role: 'user', content: [{ type: 'text', text: 'hi' }] }],
+}

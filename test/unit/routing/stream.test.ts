@@ -1,0 +1,144 @@
+import { describe, expect, it } from 'vitest'
+import type { ChatEvent } from '../../../src/provider/contract.ts'
+import {
+  finish,
+  other,
+  question,
+  route,
+  type Scenario,
+  type Script,
+  scenario,
+  scriptedProvider,
+  text,
+  vendor,
+} from './scenario.ts'
+
+function streaming(
+  first: readonly (ChatEvent | Script)[],
+  second: readonly (ChatEvent | Script)[] = [text('second'), finish],
+) {
+  const [a, b] = [scriptedProvider('a'), scriptedProvider('b')]
+  a.events = first
+  b.events = second
+  const world: Scenario = scenario({
+    routes: [route([vendor('a')], { fallback: [vendor('b')] })],
+    providers: { a, b },
+  })
+  return { world, a, b }
+}
+
+async function collect(events: AsyncIterable<ChatEvent>, into: ChatEvent[] = []): Promise<ChatEvent[]> {
+  for await (const event of events) into.push(event)
+  return into
+}
+
+describe('a routed stream', () => {
+  it('gives every event in order and tells observers at its end', async () => {
+    const usage: ChatEvent = { type: 'usage', usage: { inputTokens: 2, outputTokens: 4 } }
+    const { world } = streaming([other, text(''), text('he'), text('llo'), finish, usage])
+    const stream = await world.router.chatStream('m', question)
+    expect(stream).toMatchObject({ provider: 'a', attempts: 1 })
+    expect(world.requests).toHaveLength(0)
+    await world.clock.advance(20)
+    expect(await collect(stream.events)).toEqual([other, text(''), text('he'), text('llo'), finish, usage])
+    expect(world.attempts).toMatchObject([
+      { outcome: 'ok', firstOutputMs: 0, durationMs: 20, usage: usage.usage },
+    ])
+    expect(world.requests).toMatchObject([{ outcome: 'ok', streamed: true, usage: usage.usage }])
+    expect([world.inFlight, world.clock.pendingTimers]).toEqual([0, 0])
+  })
+
+  it('fails over before the first content and gives nothing of the first backend', async () => {
+    const { world, a } = streaming([other, text(''), 'interrupted'])
+    const stream = await world.router.chatStream('m', question)
+    expect(stream).toMatchObject({ provider: 'b', attempts: 2 })
+    expect(await collect(stream.events)).toEqual([text('second'), finish])
+    expect(a.returned).toBe(1)
+    expect(world.inFlight).toBe(0)
+  })
+
+  it('passes a failure after the first content on as an error and replays nothing', async () => {
+    const { world, b } = streaming([text('half'), 'interrupted'])
+    const { events } = await world.router.chatStream('m', question)
+    const seen: ChatEvent[] = []
+    await expect(collect(events, seen)).rejects.toMatchObject({ code: 'interrupted' })
+    expect(seen).toEqual([text('half')])
+    expect(b.calls).toHaveLength(0)
+    expect(await events.next()).toEqual({ done: true, value: undefined })
+    expect(world.requests).toMatchObject([{ outcome: 'failed', code: 'interrupted', attempts: 1 }])
+    expect([world.inFlight, world.clock.pendingTimers]).toEqual([0, 0])
+  })
+
+  it('never takes an end without a finish for completion', async () => {
+    const { world } = streaming([text('half')])
+    const { events } = await world.router.chatStream('m', question)
+    await expect(collect(events)).rejects.toMatchObject({ code: 'interrupted' })
+    const empty = streaming([other])
+    expect(await empty.world.router.chatStream('m', question)).toMatchObject({ provider: 'b' })
+  })
+
+  it('is committed by a tool call and by an empty answer', async () => {
+    for (const first of [{ type: 'tool-call-delta', index: 0, name: 'f' } as const, finish]) {
+      const { world } = streaming([first, 'interrupted'])
+      const { events } = await world.router.chatStream('m', question)
+      await expect(collect(events)).rejects.toMatchObject({ code: 'interrupted' })
+    }
+  })
+
+  it('is committed after many events without content, so that it holds few', async () => {
+    const { world } = streaming([...Array.from({ length: 40 }, () => other), finish])
+    const { events } = await world.router.chatStream('m', question)
+    expect(await collect(events)).toHaveLength(41)
+  })
+
+  it('gives its lease back once when its consumer leaves', async () => {
+    const { world, a } = streaming([text('one'), text('two'), finish])
+    const { events } = await world.router.chatStream('m', question)
+    expect(world.inFlight).toBe(1)
+    for await (const _ of events) break
+    await events.return?.()
+    expect([world.inFlight, world.clock.pendingTimers]).toEqual([0, 0])
+    expect(a.calls[0]?.context.abort.aborted).toBe(true)
+    expect(a.returned).toBe(1)
+    expect(world.attempts).toMatchObject([{ outcome: 'aborted' }])
+    expect(world.requests).toMatchObject([{ outcome: 'aborted' }])
+    expect(await events.next()).toEqual({ done: true, value: undefined })
+  })
+
+  it('gives its lease back at the deadline when nobody reads it', async () => {
+    const { world } = streaming([text('one'), text('two'), finish])
+    const { events } = await world.router.chatStream('m', question)
+    await world.clock.advance(10_000)
+    expect([world.inFlight, world.clock.pendingTimers]).toEqual([0, 0])
+    expect(world.requests).toMatchObject([{ outcome: 'failed', code: 'timeout' }])
+    expect(await events.next()).toEqual({ done: false, value: text('one') })
+    await expect(events.next()).rejects.toMatchObject({ code: 'timeout' })
+  })
+
+  it('ends with the caller’s abort while the backend is silent', async () => {
+    const { world } = streaming([text('one'), 'hang'])
+    const caller = new AbortController()
+    const { events } = await world.router.chatStream('m', question, { abort: caller.signal })
+    await events.next()
+    const waiting = events.next()
+    caller.abort()
+    await expect(waiting).rejects.toMatchObject({ code: 'aborted' })
+    expect(world.attempts).toMatchObject([{ outcome: 'aborted' }])
+    expect(world.inFlight).toBe(0)
+  })
+
+  it('refuses to be read twice at a time', async () => {
+    const { world } = streaming([text('one'), 'hang'])
+    const { events } = await world.router.chatStream('m', question)
+    await events.next()
+    events.next().catch(() => {})
+    await expect(events.next()).rejects.toThrow('one event at a time')
+    await events.return?.()
+  })
+
+  it('fails over from a provider that does not stream', async () => {
+    const { world, a } = streaming([])
+    Object.assign(a, { chatStream: undefined })
+    expect(await world.router.chatStream('m', question)).toMatchObject({ provider: 'b', attempts: 2 })
+  })
+})

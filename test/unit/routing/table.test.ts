@@ -1,0 +1,158 @@
+import { describe, expect, it } from 'vitest'
+import { deployment, route, scenario, scriptedProvider, vendor } from './scenario.ts'
+
+const churn = { deployment: 'churn', weight: 1 }
+
+describe('the route table', () => {
+  it('finds routes of the default namespace by name, others by namespace and name', () => {
+    const { holder } = scenario({
+      routes: [route([vendor('a')]), route([vendor('a')], {}, { namespace: 'risk' })],
+      providers: { a: scriptedProvider('a') },
+    })
+    const table = holder.current
+    expect(table?.find('m')?.key).toBe('default/m')
+    expect(table?.find('default/m')?.key).toBe('default/m')
+    expect(table?.find('risk/m')?.key).toBe('risk/m')
+    expect(table?.find('other')).toBeUndefined()
+    expect(table?.find('constructor')).toBeUndefined()
+    expect(table?.routes.map(({ name }) => name)).toEqual(['m', 'risk/m'])
+  })
+
+  it('lists what it leaves out and throws for none of it', () => {
+    const { holder } = scenario({
+      routes: [
+        route([churn, { deployment: 'nowhere', weight: 1 }, vendor('nobody'), vendor('toString')]),
+        route([{ deployment: 'odd', weight: 1 }], {}, { name: 'n' }),
+        route([{ deployment: 'refusing', weight: 1 }], {}, { name: 'o' }),
+        route([vendor('infers')], {}, { name: 'p' }),
+      ],
+      deployments: [
+        deployment('churn', { r1: 100 }, { endpoints: [] }),
+        deployment(
+          'odd',
+          { r1: 100 },
+          {
+            endpoints: [{ revision: 'r1', endpoint: { protocol: 'gopher', address: 'x' } }],
+          },
+        ),
+        deployment(
+          'refusing',
+          { r1: 100 },
+          {
+            endpoints: [{ revision: 'r1', endpoint: { protocol: 'broken', address: 'x' } }],
+          },
+        ),
+      ],
+      providers: {
+        infers: {
+          ...scriptedProvider('infers'),
+          capabilities: { operations: ['infer'], streaming: false, dialects: [] },
+        },
+      },
+      connect: {
+        broken: () => {
+          throw new Error('no such address')
+        },
+      },
+    })
+    const problems = holder.current?.problems ?? []
+    expect(problems.map(({ route, backend, reason }) => [route, backend, reason])).toEqual([
+      ['default/m', 'deployment churn', 'NoReadyRevision'],
+      ['default/m', 'deployment nowhere', 'UnknownDeployment'],
+      ['default/m', 'provider nobody', 'UnknownProvider'],
+      ['default/m', 'provider toString', 'UnknownProvider'],
+      ['default/n', 'deployment odd', 'UnknownProtocol'],
+      ['default/o', 'deployment refusing', 'ConnectFailed'],
+      ['default/p', 'provider infers', 'OperationUnsupported'],
+      ['default/p', 'provider infers', 'OperationUnsupported'],
+    ])
+    expect(problems[2]?.message).toBe('no provider is called "nobody"; there are: infers')
+    expect(problems[5]?.message).toContain('no such address')
+    expect(holder.current?.find('p')?.plans.infer?.backends).toHaveLength(1)
+  })
+
+  it('reads a deployment in the namespace of its route', () => {
+    const view = { ...deployment('churn', { r1: 100 }), key: 'risk/churn' as const }
+    const { holder } = scenario({
+      routes: [route([churn], {}, { namespace: 'risk' }), route([{ deployment: 'risk/churn', weight: 1 }])],
+      deployments: [view],
+    })
+    expect(holder.current?.problems).toEqual([])
+  })
+
+  it('keeps connections when only weights change, and closes those it no longer uses after a grace', async () => {
+    const world = scenario({
+      routes: [route([churn])],
+      deployments: [deployment('churn', { r1: 95, r2: 5 })],
+    })
+    const [first, second] = [world.at('r1'), world.at('r2')]
+    world.load({ routes: [route([churn])], deployments: [deployment('churn', { r1: 50, r2: 50 })] })
+    expect([world.at('r1'), world.at('r2')]).toEqual([first, second])
+    world.load({ routes: [route([churn])], deployments: [deployment('churn', { r2: 100 })] })
+    await world.clock.advance(999)
+    expect(first.closed).toBe(0)
+    await world.clock.advance(1)
+    expect([first.closed, second.closed]).toEqual([1, 0])
+    expect(world.clock.pendingTimers).toBe(0)
+  })
+
+  it('takes a connection back that returns within the grace', async () => {
+    const both = { routes: [route([churn])], deployments: [deployment('churn', { r1: 50, r2: 50 })] }
+    const world = scenario(both)
+    const first = world.at('r1')
+    world.load({ routes: [route([churn])], deployments: [deployment('churn', { r2: 100 })] })
+    world.load(both)
+    await world.clock.advance(10_000)
+    expect(world.at('r1')).toBe(first)
+    expect(first.closed).toBe(0)
+  })
+
+  it('waits for calls under way before closing, but not for ever', async () => {
+    for (const endsAfterMs of [3000, 60_000]) {
+      const world = scenario({
+        routes: [route([churn], { timeout: '1h' })],
+        deployments: [deployment('churn', { r1: 100 })],
+      })
+      const first = world.at('r1')
+      first.script = 'hang'
+      const caller = new AbortController()
+      const call = world.router.infer('m', { kind: 'tensors', inputs: [] }, { abort: caller.signal })
+      call.catch(() => {})
+      world.load({})
+      await world.clock.advance(2999)
+      expect(first.closed).toBe(0)
+      if (endsAfterMs === 3000) caller.abort()
+      await world.clock.advance(1)
+      expect(first.closed).toBe(endsAfterMs === 3000 ? 1 : 0)
+      await world.clock.advance(3000)
+      expect(first.closed).toBe(1)
+      caller.abort()
+      await expect(call).rejects.toMatchObject({ code: 'aborted' })
+      expect(first.closed).toBe(1)
+    }
+  })
+
+  it('does not close a provider that the plane owns, also when an endpoint leads to it', async () => {
+    const shared = scriptedProvider('shared')
+    const world = scenario({
+      routes: [route([churn])],
+      deployments: [deployment('churn', { r1: 100 })],
+      providers: { shared },
+      connect: { test: () => shared },
+    })
+    world.load({})
+    await world.clock.advance(10_000)
+    await world.holder.close()
+    expect(shared.closed).toBe(0)
+  })
+
+  it('does not let retired connections pile up', () => {
+    const world = scenario({})
+    for (let round = 0; round < 100; round += 1) {
+      world.load({ routes: [route([churn])], deployments: [deployment('churn', { [`r${round}`]: 100 })] })
+    }
+    expect(world.at('r0').closed).toBe(1)
+    expect(world.at('r99').closed).toBe(0)
+    expect(world.clock.pendingTimers).toBeLessThanOrEqual(64)
+  })
+})
