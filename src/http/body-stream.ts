@@ -5,6 +5,7 @@ import { HttpReply, headerOf } from './http-reply.ts'
 
 /** Above this many unread bytes the socket is paused. */
 const highWater = 64 * 1024
+const releaseMs = 1000
 
 /** An answer whose body is read as it comes. Not reading it to its end, nor cancelling it, holds its connection. */
 export interface HttpStream {
@@ -20,8 +21,13 @@ export interface HttpStream {
   readonly delimited: boolean
   /** The rest as one reply, up to the client's bound on bodies. */
   whole(): Promise<HttpReply>
-  /** Lets go of the connection. */
+  /** Closes the connection. */
   cancel(): void
+  /**
+   * For a reader who knows that nothing more of interest comes: lets the body end by itself, so that the connection can
+   * be used again, and cancels when that takes longer than a second or 64 KiB.
+   */
+  release(): void
 }
 
 /** Hands an answer's body on chunk by chunk, pausing the socket when the reader is slower. */
@@ -34,6 +40,7 @@ export class BodyStream
   private readonly queue: Uint8Array[] = []
   private queued = 0
   private paused = false
+  private releasing: NodeJS.Timeout | undefined
   private failure: Error | undefined
   private waiting:
     | { resolve(result: IteratorResult<Uint8Array>): void; reject(error: Error): void }
@@ -76,6 +83,11 @@ export class BodyStream
 
   onResponseData(controller: WireController, chunk: Uint8Array): void {
     if (this.isOver) return
+    if (this.releasing !== undefined) {
+      this.queued += chunk.byteLength
+      if (this.queued >= highWater) this.cancel()
+      return
+    }
     if (this.waiting !== undefined) {
       this.waiting.resolve({ done: false, value: chunk })
       this.waiting = undefined
@@ -120,6 +132,15 @@ export class BodyStream
     this.end(new ModelspineError('aborted', `${this.wire.method} ${this.call().url}: no longer read`))
   }
 
+  release(): void {
+    if (this.isOver || this.releasing !== undefined) return
+    this.queue.length = 0
+    this.queued = 0
+    this.releasing = setTimeout(() => this.cancel(), releaseMs)
+    this.releasing.unref()
+    if (this.paused) this.controller?.resume()
+  }
+
   async whole(): Promise<HttpReply> {
     const chunks: Uint8Array[] = []
     let size = 0
@@ -141,6 +162,7 @@ export class BodyStream
   }
 
   protected settle(error: Error | undefined): void {
+    clearTimeout(this.releasing)
     if (this.abort?.aborted) this.queue.length = 0
     this.failure = error
     this.started?.reject(error ?? new Error('ended before it started'))

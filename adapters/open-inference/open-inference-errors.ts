@@ -1,0 +1,54 @@
+import {
+  type HttpReply,
+  ModelspineError,
+  type ProviderFailure,
+  retryAfterMs,
+  scrub,
+} from 'modelspine/adapter'
+
+const byStatus: Readonly<Record<number, ProviderFailure>> = {
+  401: 'auth',
+  403: 'auth',
+  404: 'not-found',
+  405: 'unsupported',
+  408: 'timeout',
+  429: 'rate-limited',
+  501: 'unsupported',
+  502: 'unavailable',
+  503: 'overloaded',
+  504: 'timeout',
+}
+
+/** What a server answered instead of a prediction. `nowMs` since the epoch, for a Retry-After that is a date. */
+export function openInferenceError(reply: HttpReply, nowMs: number): ModelspineError {
+  const said = scrub(errorText(reply)).slice(0, 1000)
+  const wait = retryAfterMs(reply.headers, nowMs)
+  return new ModelspineError(
+    codeOf(reply.status, said),
+    `the server answered ${reply.status}${said === '' ? '' : `: ${said}`}`,
+    { details: { status: reply.status }, ...(wait === undefined ? {} : { retryAfterMs: wait }) },
+  )
+}
+
+/**
+ * The protocol fixes the body, `{ error }`, and no status but 400. Triton answers 400 for a model that it does not know
+ * or has not loaded yet, KServe and MLServer 404 and 503; so the words count too.
+ */
+function codeOf(status: number, said: string): ProviderFailure {
+  if (status !== 401 && status !== 403) {
+    if (/not (yet )?ready|still loading/i.test(said)) return 'not-ready'
+    if (status === 400 && /unknown model|model .*not found/i.test(said)) return 'not-found'
+  }
+  return byStatus[status] ?? (status >= 500 ? 'unavailable' : 'bad-request')
+}
+
+function errorText(reply: HttpReply): string {
+  const text = reply.text()
+  try {
+    const body = JSON.parse(text) as { error?: unknown; detail?: unknown } | null
+    const said = body?.error ?? body?.detail
+    return typeof said === 'string' ? said : text
+  } catch {
+    return text
+  }
+}

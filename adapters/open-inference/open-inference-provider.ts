@@ -1,0 +1,137 @@
+import {
+  type CallContext,
+  type Clock,
+  createHttpClient,
+  type Endpoint,
+  type HttpDispatcher,
+  type HttpReply,
+  type InferReply,
+  type InferRequest,
+  inferenceHeader,
+  inferRequestBody,
+  type ModelProvider,
+  ModelspineError,
+  readInferReply,
+  systemClock,
+} from 'modelspine/adapter'
+import { metadataReply, modelPath, type OpenInferenceMetadata } from './open-inference-api.ts'
+import { openInferenceError } from './open-inference-errors.ts'
+
+export interface OpenInferenceOptions {
+  /** Where `/v2` is: `http://127.0.0.1:8080`. */
+  readonly baseUrl: string
+  /** Default `open-inference`. */
+  readonly name?: string
+  /** Sent with every request: credentials, tenant. Lower-case names. */
+  readonly headers?: Readonly<Record<string, string>>
+  /** An undici dispatcher instead of a pool of our own. */
+  readonly dispatcher?: HttpDispatcher
+  /** Connections at most. Default 256. */
+  readonly connections?: number
+  /** Until an answer begins. Default 300,000. */
+  readonly headersTimeoutMs?: number
+  /** Of an answer. Default 64 MiB. */
+  readonly maxBodyBytes?: number
+  readonly clock?: Clock
+}
+
+export interface OpenInferenceProvider extends ModelProvider {
+  infer(request: InferRequest, context: CallContext): Promise<InferReply>
+  /** Whether the server, or one of its models, says that it is ready. Throws when nobody answers. */
+  ready(model?: OpenInferenceModel): Promise<boolean>
+  /** What the server knows of a model. Throws as `infer` does. */
+  metadata(model: OpenInferenceModel & { readonly name: string }): Promise<OpenInferenceMetadata>
+  close(): Promise<void>
+}
+
+export interface OpenInferenceModel {
+  /** The server itself when left out. */
+  readonly name?: string
+  readonly version?: string
+  readonly abort?: AbortSignal
+}
+
+/** Any server that speaks the Open Inference Protocol V2 over HTTP: KServe, Triton, MLServer, Seldon, our own processes. */
+export function openInferenceProvider(options: OpenInferenceOptions): OpenInferenceProvider {
+  const { clock = systemClock, name = 'open-inference', ...http } = options
+  const client = createHttpClient(http)
+
+  const good = (reply: HttpReply): HttpReply => {
+    if (reply.status === 200) return reply
+    throw openInferenceError(reply, clock.now())
+  }
+
+  return {
+    name,
+    capabilities: { operations: ['infer'], streaming: false, dialects: [] },
+
+    async infer(request, context) {
+      const reply = good(
+        await client.request({
+          method: 'POST',
+          path: `${modelPath(request.model, request.version)}/infer`,
+          headers: headersOf(request, context),
+          body: request.kind === 'bytes' ? request.bytes : JSON.stringify(inferRequestBody(request)),
+          abort: context.abort,
+        }),
+      )
+      return request.kind === 'bytes' ? bytesReply(reply) : readInferReply(reply.json())
+    },
+
+    async ready(model = {}) {
+      const path = model.name === undefined ? '/v2/health' : modelPath(model.name, model.version)
+      const reply = await client.request({
+        method: 'GET',
+        path: `${path}/ready`,
+        ...(model.abort === undefined ? {} : { abort: model.abort }),
+      })
+      return reply.status === 200 && !saysNotReady(reply)
+    },
+
+    async metadata(model) {
+      const reply = await client.request({
+        method: 'GET',
+        path: modelPath(model.name, model.version),
+        ...(model.abort === undefined ? {} : { abort: model.abort }),
+      })
+      const parsed = metadataReply.safeParse(good(reply).json())
+      if (parsed.success) return parsed.data
+      throw new ModelspineError('malformed-reply', 'the server describes its model in another form than V2', {
+        cause: parsed.error,
+      })
+    },
+
+    close: () => client.close(),
+  }
+}
+
+/** For the plane's `connect`: `{ 'open-inference': openInference }`. */
+export function openInference(endpoint: Endpoint): OpenInferenceProvider {
+  return openInferenceProvider({ baseUrl: endpoint.address })
+}
+
+function headersOf(request: InferRequest, context: CallContext): Readonly<Record<string, string>> {
+  if (request.kind === 'tensors') return { 'content-type': 'application/json', ...context.headers }
+  if (request.headers === undefined && context.headers === undefined) {
+    return { 'content-type': request.contentType }
+  }
+  return { ...context.headers, ...request.headers, 'content-type': request.contentType }
+}
+
+function bytesReply(reply: HttpReply): InferReply {
+  const contentType = reply.header('content-type') ?? 'application/json'
+  const split = reply.header(inferenceHeader)
+  return split === undefined
+    ? { kind: 'bytes', contentType, bytes: reply.bytes }
+    : { kind: 'bytes', contentType, bytes: reply.bytes, headers: { [inferenceHeader]: split } }
+}
+
+/** Some servers answer 200 with `{ ready: false }`. */
+function saysNotReady(reply: HttpReply): boolean {
+  if (reply.bytes.byteLength === 0) return false
+  try {
+    return (reply.json() as { ready?: unknown } | null)?.ready === false
+  } catch {
+    return false
+  }
+}

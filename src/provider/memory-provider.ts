@@ -1,0 +1,149 @@
+import { asModelspineError, ModelspineError } from '../errors.ts'
+import type {
+  CallContext,
+  ChatEvent,
+  ChatReply,
+  ChatRequest,
+  EmbedReply,
+  EmbedRequest,
+  InferReply,
+  InferRequest,
+  ModelProvider,
+} from './contract.ts'
+
+type Answer<T> = T | Promise<T>
+
+/** What the provider does is what these say; an operation without a script does not exist. */
+export interface MemoryProviderOptions {
+  /** Default `memory`. */
+  readonly name?: string
+  readonly infer?: (request: InferRequest, context: CallContext) => Answer<InferReply>
+  /** A text stands for a reply that says it and stops. */
+  readonly chat?: (request: ChatRequest, context: CallContext) => Answer<ChatReply | string>
+  /** Texts stand for deltas. Left out, the reply of `chat` is streamed word by word. */
+  readonly chatStream?: (
+    request: ChatRequest,
+    context: CallContext,
+  ) => Iterable<ChatEvent | string> | AsyncIterable<ChatEvent | string>
+  readonly embed?: (request: EmbedRequest, context: CallContext) => Answer<EmbedReply>
+  /** Declared as `capabilities.dialects`. Default none. */
+  readonly dialects?: readonly string[]
+}
+
+/**
+ * A provider scripted in memory, for tests and examples. A script fails by throwing a ModelspineError; whatever else it
+ * throws counts as `unavailable`. A call is over when its signal fires, however long the script goes on.
+ */
+export function memoryProvider(options: MemoryProviderOptions): ModelProvider {
+  const { name = 'memory', infer, chat, embed, dialects = [] } = options
+  const chatStream =
+    options.chatStream ??
+    (chat === undefined ? undefined : (request, context) => wordByWord(chat(request, context), request))
+  const operations = [
+    ...(infer === undefined ? [] : (['infer'] as const)),
+    ...(chat === undefined && chatStream === undefined ? [] : (['chat'] as const)),
+    ...(embed === undefined ? [] : (['embed'] as const)),
+  ]
+  return {
+    name,
+    capabilities: { operations, streaming: chatStream !== undefined, dialects },
+    ...(infer === undefined
+      ? {}
+      : { infer: (request, context) => answer(() => infer(request, context), context) }),
+    ...(chat === undefined
+      ? {}
+      : {
+          chat: (request, context) =>
+            answer(async () => wholeReply(await chat(request, context), request), context),
+        }),
+    ...(chatStream === undefined
+      ? {}
+      : { chatStream: (request, context) => stream(() => chatStream(request, context), context) }),
+    ...(embed === undefined
+      ? {}
+      : { embed: (request, context) => answer(() => embed(request, context), context) }),
+  }
+}
+
+function wholeReply(said: ChatReply | string, request: ChatRequest): ChatReply {
+  if (typeof said !== 'string') return said
+  const content = [{ type: 'text' as const, text: said }]
+  return { id: 'memory', model: request.model, content, finishReason: 'stop', usage: {} }
+}
+
+async function* wordByWord(
+  said: Answer<ChatReply | string>,
+  request: ChatRequest,
+): AsyncGenerator<ChatEvent> {
+  const reply = wholeReply(await said, request)
+  let calls = 0
+  for (const part of reply.content) {
+    if (part.type === 'text') {
+      for (const text of part.text.match(/\S+\s*|\s+/g) ?? []) yield { type: 'text-delta', text }
+    }
+    if (part.type === 'tool-call') {
+      const { id, name, arguments: text } = part
+      yield { type: 'tool-call-delta', index: calls, id, name, arguments: text }
+      calls += 1
+    }
+  }
+  yield { type: 'finish', finishReason: reply.finishReason }
+  yield { type: 'usage', usage: reply.usage }
+}
+
+async function answer<T>(script: () => Answer<T>, context: CallContext): Promise<T> {
+  const abort = watch(context.abort)
+  try {
+    if (context.abort.aborted) await abort.fired
+    return await Promise.race([abort.fired, script()])
+  } catch (error) {
+    throw asModelspineError(error, 'unavailable', 'the script failed')
+  } finally {
+    abort.forget()
+  }
+}
+
+async function* stream(
+  script: () => Iterable<ChatEvent | string> | AsyncIterable<ChatEvent | string>,
+  context: CallContext,
+): AsyncGenerator<ChatEvent> {
+  const abort = watch(context.abort)
+  let source: AsyncIterator<ChatEvent | string> | undefined
+  let over = false
+  try {
+    if (context.abort.aborted) await abort.fired
+    source = iteratorOf(script())
+    for (;;) {
+      const result = await Promise.race([abort.fired, source.next()])
+      if (result.done === true) break
+      yield typeof result.value === 'string' ? { type: 'text-delta', text: result.value } : result.value
+    }
+    over = true
+  } catch (error) {
+    throw asModelspineError(error, 'unavailable', 'the script failed')
+  } finally {
+    abort.forget()
+    // Not waited for: a script that is stuck must not hold whoever stopped reading.
+    if (!over) source?.return?.()?.catch(() => {})
+  }
+}
+
+async function* each<T>(source: Iterable<T> | AsyncIterable<T>): AsyncGenerator<T> {
+  yield* source
+}
+
+function iteratorOf<T>(source: Iterable<T> | AsyncIterable<T>): AsyncIterator<T> {
+  return Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : each(source)
+}
+
+/** Rejects when the signal fires, until forgotten. */
+function watch(signal: AbortSignal): { readonly fired: Promise<never>; forget(): void } {
+  let onAbort = (): void => {}
+  const fired = new Promise<never>((_resolve, reject) => {
+    onAbort = () => reject(new ModelspineError('aborted', 'aborted by the caller', { cause: signal.reason }))
+    if (signal.aborted) onAbort()
+    else signal.addEventListener('abort', onAbort, { once: true })
+  })
+  fired.catch(() => {})
+  return { fired, forget: () => signal.removeEventListener('abort', onAbort) }
+}
