@@ -57,15 +57,13 @@ export type LineVerdict =
 
 /** Checks a line to the byte: a record's only spelling is its canonical JSON. */
 export function checkLine(line: string, previous: AuditHead): LineVerdict {
-  const record = parseLine(line)
-  if (record === undefined) return { ok: false, reason: 'is not a record' }
-  const { hash, ...unsigned } = record
-  if (sha256(canonicalJson(unsigned)) !== hash) {
+  const parsed = parseLine(line)
+  if (parsed === undefined) return { ok: false, reason: 'is not a record' }
+  const { record, spelling, ownHash } = parsed
+  if (ownHash !== record.hash) {
     return { ok: false, reason: 'does not match its own hash: its content was changed' }
   }
-  if (canonicalJson(record) !== line) {
-    return { ok: false, reason: 'is not spelled as it was written' }
-  }
+  if (spelling !== line) return { ok: false, reason: 'is not spelled as it was written' }
   if (record.sequence !== previous.records + 1) {
     return { ok: false, reason: `is missing: record ${record.sequence} stands in its place` }
   }
@@ -75,11 +73,21 @@ export function checkLine(line: string, previous: AuditHead): LineVerdict {
   return { ok: true, record }
 }
 
-function parseLine(line: string): AuditRecord | undefined {
+interface ParsedLine {
+  readonly record: AuditRecord
+  /** The only way to write the record. */
+  readonly spelling: string
+  /** The hash that the content should have. */
+  readonly ownHash: string
+}
+
+/** Undefined for what is not even the shape of a record, such as JSON nested too deep to be written again. */
+function parseLine(line: string): ParsedLine | undefined {
   try {
-    const value = JSON.parse(line) as AuditRecord | null
-    const whole = typeof value?.sequence === 'number' && typeof value.hash === 'string'
-    return whole ? value : undefined
+    const record = JSON.parse(line) as AuditRecord
+    const { hash, ...unsigned } = record
+    if (typeof record.sequence !== 'number' || typeof hash !== 'string') return undefined
+    return { record, spelling: canonicalJson(record), ownHash: sha256(canonicalJson(unsigned)) }
   } catch {
     return undefined
   }

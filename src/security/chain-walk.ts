@@ -5,42 +5,46 @@ import type { AuditHead, AuditRecord, AuditVerdict } from './contract.ts'
 export interface ChainWalk {
   /** Undefined while all is well. */
   readonly fault: Extract<AuditVerdict, { ok: false }> | undefined
+  /** Behind the last record that was whole. */
   readonly head: AuditHead
-  /** Records still owed by the append that the last one belongs to. */
-  readonly owed: number
+  /** Behind the last append of which every record was there. */
+  readonly settled: AuditHead
+  /** The record of the next line; undefined when it shows a fault. */
   step(line: string): AuditRecord | undefined
   /** Ends the walk with a fault of the next record. */
   fail(reason: string): void
-  /** The verdict when nothing follows. */
-  finish(): AuditVerdict
+  /** The verdict when nothing follows; `unfinished` when an append at the end may still be under way. */
+  finish(unfinished?: boolean): AuditVerdict
 }
 
-/** `from` is the head of what was checked or dropped before; `anchor` a head that must stand in this chain. */
-export function walkChain(
-  options: { readonly from?: AuditHead; readonly anchor?: AuditHead } = {},
-): ChainWalk {
-  const { from = emptyChain, anchor } = options
+export interface WalkOptions {
+  /** The head of what was checked or dropped before. */
+  readonly from?: AuditHead
+  /** Heads that must stand in this chain. */
+  readonly anchors?: readonly AuditHead[]
+}
+
+export function walkChain(options: WalkOptions = {}): ChainWalk {
+  const { from = emptyChain, anchors = [] } = options
   let head = from
+  let settled = from
   let owed = 0
   let fault: ChainWalk['fault']
 
-  const failAt = (sequence: number, reason: string): void => {
-    fault ??= {
-      ok: false,
-      records: Math.max(0, sequence - 1),
-      sequence,
-      reason: `record ${sequence} ${reason}`,
+  function failAt(sequence: number, reason: string): void {
+    const records = Math.max(0, sequence - 1)
+    fault ??= { ok: false, records, sequence, reason: `record ${sequence} ${reason}` }
+  }
+
+  function checkAnchors(): void {
+    if (anchors.some((anchor) => anchor.records === head.records && anchor.head !== head.head)) {
+      failAt(head.records, 'is not the one of the anchor: the chain was written anew')
     }
   }
-  const checkAnchor = (): void => {
-    if (anchor?.records === head.records && anchor.head !== head.head) {
-      failAt(head.records, 'is not the one that the anchor names: the chain was written anew')
-    }
-  }
-  if (anchor !== undefined && anchor.records < from.records) {
-    failAt(anchor.records, 'is no longer kept, so the anchor cannot be checked')
-  }
-  checkAnchor()
+
+  const lost = anchors.find((anchor) => anchor.records < from.records)
+  if (lost !== undefined) failAt(lost.records, 'is no longer kept, so the anchor cannot be checked')
+  checkAnchors()
 
   return {
     get fault() {
@@ -49,8 +53,8 @@ export function walkChain(
     get head() {
       return head
     },
-    get owed() {
-      return owed
+    get settled() {
+      return settled
     },
     step(line) {
       if (fault !== undefined) return undefined
@@ -67,31 +71,23 @@ export function walkChain(
       }
       head = headAt(record)
       owed = remaining
-      checkAnchor()
-      return record
+      if (owed === 0) settled = head
+      checkAnchors()
+      return fault === undefined ? record : undefined
     },
     fail(reason) {
       failAt(head.records + 1, reason)
     },
-    finish() {
-      if (owed > 0) failAt(head.records + 1, `is missing: ${owed} more of its append were written`)
-      if (anchor !== undefined && anchor.records > head.records) {
-        failAt(head.records + 1, `is missing: there were ${anchor.records} when the anchor was taken`)
+    finish(unfinished = false) {
+      const end = unfinished ? settled : head
+      if (owed > 0 && !unfinished) {
+        failAt(end.records + 1, `is missing: ${owed} more of its append were written`)
       }
-      return fault ?? { ok: true, ...head }
+      const furthest = Math.max(0, ...anchors.map(({ records }) => records))
+      if (furthest > end.records) {
+        failAt(end.records + 1, `is missing: there were ${furthest} when the anchor was taken`)
+      }
+      return fault ?? { ok: true, ...end }
     },
   }
-}
-
-/** The verdict on a whole chain of canonical lines. */
-export async function verifyChain(
-  lines: Iterable<string> | AsyncIterable<string>,
-  options: { readonly from?: AuditHead; readonly anchor?: AuditHead } = {},
-): Promise<AuditVerdict> {
-  const walk = walkChain(options)
-  for await (const line of lines) {
-    walk.step(line)
-    if (walk.fault !== undefined) return walk.fault
-  }
-  return walk.finish()
 }

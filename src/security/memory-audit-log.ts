@@ -50,7 +50,7 @@ export function memoryAuditLog(options: MemoryAuditLogOptions = {}): AuditLog {
     },
 
     async verify({ anchor, abort } = {}) {
-      const walk = walkChain({ from: base, ...(anchor === undefined ? {} : { anchor }) })
+      const walk = walkChain({ from: base, anchors: anchor === undefined ? [] : [anchor] })
       for (const line of lines) {
         throwIfAborted(abort, 'verifying the audit log')
         walk.step(line)

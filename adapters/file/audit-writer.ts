@@ -1,0 +1,172 @@
+import { type FileHandle, mkdir, open as openFile, readdir, rm } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
+import {
+  type AuditHead,
+  type Clock,
+  headAt,
+  type LinkedRecord,
+  ModelspineError,
+  type RecentRecords,
+} from 'modelspine/adapter'
+import { type AuditFile, auditFile } from './audit-files.ts'
+import { broken, readTail } from './audit-tail.ts'
+import { tryLock } from './process-lock.ts'
+import { syncFolder } from './write-atomically.ts'
+
+export interface AuditWriterOptions {
+  readonly folder: string
+  readonly maxBytes: number
+  readonly clock: Clock
+  /** Opens what is written to; the system's own unless a test wants a disk that fails. */
+  readonly open?: typeof openFile
+}
+
+/** The one who may write a chain, from taking the lock until closing. */
+export interface AuditWriter {
+  readonly head: AuditHead
+  readonly recent: RecentRecords
+  /** The last file and how much of it is acknowledged; absent while the log is empty. */
+  readonly end: { readonly file: AuditFile; readonly bytes: number } | undefined
+  /** False once a failed write could not be taken back: what is on disk must be read again. */
+  readonly usable: boolean
+  /** Durable when it resolves; when it throws, nothing was added, or the writer is no longer usable. */
+  write(records: readonly LinkedRecord[]): Promise<void>
+  close(): Promise<void>
+}
+
+/** The name of the lock that a writer holds. */
+export const writerLock = 'writer'
+
+/** Takes the lock, reads the end of the chain and mends it. `known` is a head that must still be there. */
+export async function openAuditWriter(options: AuditWriterOptions, known?: AuditHead): Promise<AuditWriter> {
+  const { folder, clock } = options
+  await makeFolder(folder)
+  const attempt = await tryLock(folder, writerLock, clock.id())
+  if (attempt.kind === 'held') {
+    const { host, pid, path } = attempt.holder
+    throw new ModelspineError(
+      'audit-unavailable',
+      `the audit log in ${folder} is being written by process ${pid} on ${host}; if that one is gone, remove ${path}`,
+      { details: { folder, pid, host, lock: path } },
+    )
+  }
+  try {
+    await removeLeftovers(folder)
+    return await createWriter(options, await readTail(folder, clock, known), attempt.lock.release)
+  } catch (error) {
+    await attempt.lock.release()
+    throw error
+  }
+}
+
+async function createWriter(
+  options: AuditWriterOptions,
+  tail: Awaited<ReturnType<typeof readTail>>,
+  unlock: () => Promise<void>,
+): Promise<AuditWriter> {
+  const { folder, maxBytes, open = openFile } = options
+  const { recent } = tail
+  let { head, last: end } = tail
+  let usable = true
+  /** Whether the last file's name is known to be on disk. */
+  let named = false
+  let handle = end === undefined ? undefined : await open(end.file.path, 'r+')
+  await handle?.datasync()
+
+  /** The file for some bytes more: the last one, or the next when they would make it too long. */
+  async function place(bytes: number): Promise<{ file: AuditFile; bytes: number; handle: FileHandle }> {
+    if (handle !== undefined && end !== undefined) {
+      await checkUntouched(handle, end)
+      if (end.bytes === 0 || end.bytes + bytes <= maxBytes) return { ...end, handle }
+    }
+    const file = auditFile(folder, head.records + 1)
+    const fresh = await open(file.path, 'wx+')
+    await handle?.close().catch(() => {})
+    handle = fresh
+    end = { file, bytes: 0 }
+    named = false
+    return { ...end, handle }
+  }
+
+  async function checkUntouched(
+    file: FileHandle,
+    expected: { file: AuditFile; bytes: number },
+  ): Promise<void> {
+    const { size, nlink } = await file.stat()
+    if (nlink === 0) throw broken(folder, `${expected.file.path} was removed while it was being written`)
+    if (size !== expected.bytes) {
+      throw broken(
+        folder,
+        `${expected.file.path} has ${size} bytes where ${expected.bytes} were written: somebody else changed it`,
+      )
+    }
+  }
+
+  return {
+    recent,
+    get head() {
+      return head
+    },
+    get end() {
+      return end
+    },
+    get usable() {
+      return usable
+    },
+    async write(records) {
+      const bytes = Buffer.from(records.map(({ line }) => `${line}\n`).join(''))
+      const target = await place(bytes.length)
+      if (!named) await syncFolder(folder)
+      named = true
+      try {
+        await writeAll(target.handle, bytes, target.bytes)
+        await target.handle.datasync()
+      } catch (error) {
+        usable = await takeBack(target.handle, target.bytes)
+        throw error
+      }
+      end = { file: target.file, bytes: target.bytes + bytes.length }
+      for (const { record, line } of records) recent.add(record.id, line)
+      const last = records.at(-1)
+      if (last !== undefined) head = headAt(last.record)
+    },
+    async close() {
+      usable = false
+      await handle?.close()
+      await unlock()
+    },
+  }
+}
+
+/** Also makes durable the names of the folders that had to be made. */
+async function makeFolder(folder: string): Promise<void> {
+  const first = await mkdir(folder, { recursive: true })
+  if (first === undefined) return
+  for (let made = resolve(folder); made.length >= resolve(first).length; made = dirname(made)) {
+    await syncFolder(dirname(made))
+  }
+}
+
+async function writeAll(handle: FileHandle, bytes: Buffer, position: number): Promise<void> {
+  for (let done = 0; done < bytes.length; ) {
+    const { bytesWritten } = await handle.write(bytes, done, bytes.length - done, position + done)
+    done += bytesWritten
+  }
+}
+
+async function takeBack(handle: FileHandle, size: number): Promise<boolean> {
+  try {
+    await handle.truncate(size)
+    await handle.datasync()
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** Temporary files of a recovery that was killed. */
+async function removeLeftovers(folder: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    if (/^\.\d+\.jsonl\..+\.tmp$/.test(name)) await rm(join(folder, name), { force: true })
+  }
+}

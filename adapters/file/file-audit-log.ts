@@ -1,0 +1,154 @@
+import {
+  type AuditEntry,
+  type AuditHead,
+  type AuditLog,
+  type AuditRecord,
+  asModelspineError,
+  type Clock,
+  ModelspineError,
+  planAppend,
+  systemClock,
+  walkChain,
+} from 'modelspine/adapter'
+import { auditFiles, headBefore, walkFiles } from './audit-files.ts'
+import { broken } from './audit-tail.ts'
+import { type AuditWriter, type AuditWriterOptions, openAuditWriter, writerLock } from './audit-writer.ts'
+import { lockHolder } from './process-lock.ts'
+import { maxLineBytes } from './read-lines.ts'
+
+export interface FileAuditLogOptions {
+  /** The folder that holds the chain and nothing else; made at the first append. */
+  readonly path: string
+  /** A file that would grow longer is left as it is and the chain goes on in the next one. Default 64 MiB. */
+  readonly maxBytes?: number
+  readonly clock?: Clock
+}
+
+/**
+ * The audit log in a folder: hash-chained JSON lines, synced to disk before `append` resolves. The first append takes
+ * the writer's lock, which `close` gives back; reading and verifying need none. Throws `invalid-options`.
+ */
+export function fileAuditLog(options: FileAuditLogOptions): AuditLog {
+  const { path: folder, maxBytes = 64 * 1024 * 1024, clock = systemClock } = options
+  if (folder === '') throw new ModelspineError('invalid-options', 'path is empty: name a folder')
+  if (!Number.isInteger(maxBytes) || maxBytes < 1) {
+    throw new ModelspineError('invalid-options', `maxBytes is ${maxBytes}: give a whole number of bytes`)
+  }
+  return auditLogOver({ folder, maxBytes, clock })
+}
+
+/** The log over a writer of which a test may replace the disk. */
+export function auditLogOver(options: AuditWriterOptions): AuditLog {
+  const { folder } = options
+  let writer: AuditWriter | undefined
+  let known: AuditHead | undefined
+  let closed = false
+  let turn: Promise<unknown> = Promise.resolve()
+
+  function inTurn<T>(run: () => Promise<T>): Promise<T> {
+    const result = turn.then(run)
+    turn = result.catch(() => {})
+    return result
+  }
+
+  async function readyWriter(): Promise<AuditWriter> {
+    if (closed) throw new ModelspineError('audit-unavailable', `the audit log in ${folder} is closed`)
+    if (writer?.usable) return writer
+    await writer?.close()
+    writer = undefined
+    writer = await openAuditWriter(options, known)
+    return writer
+  }
+
+  async function append(entries: readonly AuditEntry[]): Promise<readonly AuditRecord[]> {
+    try {
+      const ready = await readyWriter()
+      const { fresh, records } = planAppend(entries, ready.recent, ready.head)
+      const long = fresh.find(({ line }) => Buffer.byteLength(line) >= maxLineBytes)
+      if (long !== undefined) {
+        throw new TypeError(`audit entry "${long.record.id}" is longer than ${maxLineBytes} bytes`)
+      }
+      if (fresh.length > 0) await ready.write(fresh)
+      known = ready.head
+      return records
+    } catch (error) {
+      if (error instanceof TypeError) throw error
+      throw asModelspineError(error, 'audit-unavailable', `the audit log in ${folder} cannot be written`)
+    }
+  }
+
+  /** What there is to read at this moment: all files, and how far the last one is acknowledged. */
+  async function snapshot(): Promise<Snapshot> {
+    const end = writer?.end
+    const head = known
+    const files = await auditFiles(folder)
+    if (end === undefined) {
+      const beingWritten = files.length > 0 && (await lockHolder(folder, writerLock)) !== undefined
+      return { files, beingWritten, limitBytes: undefined, head }
+    }
+    const mine = files.filter((file) => file.firstSequence <= end.file.firstSequence)
+    const complete = mine.at(-1)?.firstSequence === end.file.firstSequence
+    return { files: mine, beingWritten: false, limitBytes: complete ? end.bytes : undefined, head }
+  }
+
+  function unreadable(error: unknown): ModelspineError {
+    return asModelspineError(error, 'audit-unavailable', `the audit log in ${folder} cannot be read`)
+  }
+
+  return {
+    capabilities: { durable: true },
+    append: (entries) => inTurn(() => append(entries)),
+
+    async *read({ fromSequence = 1, abort } = {}) {
+      try {
+        const { files, limitBytes } = await snapshot()
+        const start = files.findLastIndex((file) => file.firstSequence <= fromSequence)
+        const wanted = files.slice(Math.max(0, start))
+        const walk = walkChain(wanted[0] === undefined ? {} : { from: await headBefore(wanted[0]) })
+        let together: AuditRecord[] = []
+        for await (const item of walkFiles(wanted, walk, { limitBytes, abort })) {
+          if (item.kind === 'tail') break
+          together.push(item.record)
+          if (walk.settled !== walk.head) continue
+          yield* together.filter(({ sequence }) => sequence >= fromSequence)
+          together = []
+        }
+        const verdict = walk.finish(true)
+        if (!verdict.ok) throw broken(folder, verdict.reason, verdict.sequence)
+      } catch (error) {
+        throw unreadable(error)
+      }
+    },
+
+    async verify({ anchor, abort } = {}) {
+      try {
+        const { files, beingWritten, limitBytes, head } = await snapshot()
+        const walk = walkChain({ anchors: [anchor, head].filter((each) => each !== undefined) })
+        for await (const item of walkFiles(files, walk, { limitBytes, abort })) {
+          if (item.kind !== 'tail' || beingWritten) continue
+          walk.fail(
+            `is cut short: ${item.bytes} bytes without an end, which the next append drops and records`,
+          )
+        }
+        return walk.finish(beingWritten)
+      } catch (error) {
+        throw unreadable(error)
+      }
+    },
+
+    close: () =>
+      inTurn(async () => {
+        closed = true
+        await writer?.close()
+        writer = undefined
+      }),
+  }
+}
+
+interface Snapshot {
+  readonly files: Awaited<ReturnType<typeof auditFiles>>
+  /** Another process holds the lock, so that an unfinished append at the end is no fault. */
+  readonly beingWritten: boolean
+  readonly limitBytes: number | undefined
+  readonly head: AuditHead | undefined
+}

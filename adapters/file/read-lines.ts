@@ -1,0 +1,60 @@
+import { open } from 'node:fs/promises'
+import { throwIfAborted } from 'modelspine/adapter'
+
+export interface Line {
+  /** Without its end; empty for bytes that are no UTF-8. */
+  readonly text: string
+  /** Where in the file the line ends, its end of line included. */
+  readonly end: number
+  /** False for what stands behind the last end of line. */
+  readonly terminated: boolean
+}
+
+/** Longer ones are nobody's record. */
+export const maxLineBytes: number = 16 * 1024 * 1024
+
+const chunkBytes = 64 * 1024
+const newline = 0x0a
+
+/** The lines of a file, as far as `limitBytes`, holding no more than one chunk and one line. */
+export async function* readLines(
+  path: string,
+  options: { readonly limitBytes?: number | undefined; readonly abort?: AbortSignal | undefined } = {},
+): AsyncGenerator<Line, void> {
+  const { limitBytes = Number.POSITIVE_INFINITY, abort } = options
+  const handle = await open(path, 'r')
+  try {
+    let rest: Buffer = Buffer.alloc(0)
+    let end = 0
+    let position = 0
+    for (;;) {
+      throwIfAborted(abort, `reading ${path}`)
+      const wanted = Math.min(chunkBytes, limitBytes - position)
+      const { buffer, bytesRead } = await handle.read(Buffer.alloc(wanted), 0, wanted, position)
+      if (bytesRead === 0) break
+      position += bytesRead
+      let bytes = Buffer.concat([rest, buffer.subarray(0, bytesRead)])
+      for (let at = bytes.indexOf(newline); at >= 0; at = bytes.indexOf(newline)) {
+        end += at + 1
+        yield { text: textOf(bytes.subarray(0, at)), end, terminated: true }
+        bytes = bytes.subarray(at + 1)
+      }
+      rest = bytes
+      if (rest.length > maxLineBytes) return yield { text: '', end, terminated: true }
+    }
+    if (rest.length > 0) yield { text: textOf(rest), end: end + rest.length, terminated: false }
+  } finally {
+    await handle.close()
+  }
+}
+
+/** Byte for byte: a text stands for one sequence of bytes only. */
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+function textOf(bytes: Uint8Array): string {
+  try {
+    return decoder.decode(bytes)
+  } catch {
+    return ''
+  }
+}
