@@ -1,0 +1,134 @@
+import type { DatabaseSync } from 'node:sqlite'
+import { type Clock, ModelspineError, sleep } from 'modelspine/adapter'
+import { isBusy, isSpoiling, translated } from './sqlite-errors.ts'
+import { expectOurs, migrate, numberOf } from './sqlite-schema.ts'
+import { prepareStatements, type Statements } from './sqlite-statements.ts'
+
+/** A connection that opens itself at the first use, and again after an error that spoiled it. */
+export interface SqliteConnection {
+  /** Runs `work` without a break, so that what it reads is of one moment only if it is one statement. */
+  read<Result>(work: (sql: Statements, opened: object) => Result): Promise<Result>
+  /** Runs `work` in a transaction of its own: all of it is committed, or nothing when it throws. */
+  write<Result>(work: (sql: Statements) => Result): Promise<Result>
+  setMaxPages(maxPages: number): Promise<void>
+  close(): void
+}
+
+export interface SqliteConnectionOptions {
+  /** Absolute. */
+  readonly path: string
+  readonly clock: Clock
+  readonly busyTimeoutMs: number
+  readonly maxPages: number | undefined
+}
+
+interface Opened {
+  readonly db: DatabaseSync
+  readonly sql: Statements
+}
+
+export function createConnection(options: SqliteConnectionOptions): SqliteConnection {
+  const { path, clock, busyTimeoutMs } = options
+  let maxPages = options.maxPages
+  let opened: Opened | undefined
+  let closed = false
+
+  const drop = (): void => {
+    try {
+      opened?.db.close()
+    } catch {
+      // It was spoiled: nothing of it is used again.
+    }
+    opened = undefined
+  }
+
+  const use = async <Result>(work: (opened: Opened) => Result): Promise<Result> => {
+    const { DatabaseSync } = await import('node:sqlite')
+    const giveUpMs = clock.monotonic() + busyTimeoutMs
+    for (;;) {
+      if (closed) {
+        throw new ModelspineError('store-unavailable', `${path}: this store was closed`, { retryable: false })
+      }
+      try {
+        if (opened?.db.isOpen !== true) opened = openFile(DatabaseSync, path, maxPages, clock.now())
+        return work(opened)
+      } catch (error) {
+        if (isSpoiling(error)) drop()
+        if (!isBusy(error) || clock.monotonic() >= giveUpMs) throw translated(error, path)
+      }
+      // SQLite's own busy timeout would hold up the whole process, requests included, while it waits.
+      await sleep(clock, 5 + 20 * clock.random())
+    }
+  }
+
+  return {
+    read: (work) => use((one) => work(one.sql, one.db)),
+    write: (work) => use(({ db, sql }) => inTransaction(db, () => work(sql))),
+    setMaxPages(pages) {
+      maxPages = pages
+      return use(({ db }) => limitPages(db, pages))
+    },
+    close() {
+      closed = true
+      drop()
+    },
+  }
+}
+
+function openFile(
+  Database: typeof DatabaseSync,
+  path: string,
+  maxPages: number | undefined,
+  nowMs: number,
+): Opened {
+  const db = new Database(path, { timeout: 0 })
+  try {
+    expectOurs(db, path)
+    const mode = Object.values(db.prepare('PRAGMA journal_mode = WAL').get() ?? {})[0]
+    if (mode !== 'wal') {
+      throw new ModelspineError(
+        'store-unavailable',
+        `${path}: write-ahead logging is not possible there (the mode stays "${mode}"): use a local disk, not a network share`,
+        { retryable: false, details: { path, mode } },
+      )
+    }
+    // With WAL, NORMAL survives a killed process but not a power cut: the last commits may be gone after it. Then a
+    // fence could be granted twice, and an effect that was sent would have no ledger entry and be sent again. FULL
+    // syncs the log at every commit.
+    db.exec('PRAGMA synchronous = FULL')
+    if (maxPages !== undefined) limitPages(db, maxPages)
+    migrate(db, path, nowMs)
+    return { db, sql: prepareStatements(db) }
+  } catch (error) {
+    db.close()
+    throw error
+  }
+}
+
+/** Takes the write lock at once: a transaction that read first and wrote later could not be completed under another's write. */
+function inTransaction<Result>(db: DatabaseSync, work: () => Result): Result {
+  db.exec('BEGIN IMMEDIATE')
+  try {
+    const result = work()
+    db.exec('COMMIT')
+    return result
+  } catch (error) {
+    rollBack(db)
+    throw error
+  }
+}
+
+function rollBack(db: DatabaseSync): void {
+  try {
+    // SQLite ends the transaction itself at some errors, a full disk among them.
+    if (db.isTransaction) db.exec('ROLLBACK')
+  } catch {
+    // The error that led here says more; the next call opens the file anew.
+    db.close()
+  }
+}
+
+/** Of this connection only; never less than the file already has. */
+function limitPages(db: DatabaseSync, maxPages: number): void {
+  numberOf(db, `PRAGMA max_page_count = ${maxPages}`)
+}

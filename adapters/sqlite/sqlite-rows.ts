@@ -1,0 +1,80 @@
+import {
+  type Key,
+  type Kind,
+  type Lease,
+  ModelspineError,
+  messageOf,
+  type StoredObject,
+} from 'modelspine/adapter'
+
+/** What a row of `objects` holds: JSON as text, because its bytes must come back as they were. */
+export type ObjectRow = {
+  readonly kind: string
+  readonly key: string
+  readonly uid: string
+  readonly generation: number
+  readonly version: number
+  readonly resource: string
+  readonly status: string | null
+  readonly actor: string
+  readonly created_at_ms: number
+  readonly deletion: string | null
+  readonly finalizers: string
+}
+
+export type LeaseRow = {
+  readonly name: string
+  readonly holder: string
+  readonly fence: number
+  readonly expires_at_ms: number
+}
+
+export function rowOf(stored: StoredObject): ObjectRow {
+  return {
+    kind: stored.kind,
+    key: stored.key,
+    uid: stored.uid,
+    generation: stored.generation,
+    version: Number(stored.version),
+    resource: JSON.stringify(stored.resource),
+    status: stored.status === undefined ? null : JSON.stringify(stored.status),
+    actor: JSON.stringify(stored.actor),
+    created_at_ms: stored.createdAtMs,
+    deletion: stored.deletion === undefined ? null : JSON.stringify(stored.deletion),
+    finalizers: JSON.stringify(stored.finalizers),
+  }
+}
+
+/** Throws `store-corrupt` when a column holds no JSON: SQLite keeps no checksums of its pages. */
+export function objectOf(row: ObjectRow): StoredObject {
+  const where = `${row.kind} ${row.key}`
+  return {
+    kind: row.kind as Kind,
+    key: row.key as Key,
+    uid: row.uid,
+    generation: row.generation,
+    version: String(row.version),
+    resource: parsed(row.resource, `the resource of ${where}`),
+    ...(row.status === null ? {} : { status: parsed(row.status, `the status of ${where}`) }),
+    actor: parsed(row.actor, `the actor of ${where}`),
+    createdAtMs: row.created_at_ms,
+    ...(row.deletion === null ? {} : { deletion: parsed(row.deletion, `the deletion mark of ${where}`) }),
+    finalizers: parsed(row.finalizers, `the finalizers of ${where}`),
+  }
+}
+
+export function leaseOf(row: LeaseRow): Lease {
+  return { name: row.name, holder: row.holder, fence: row.fence, expiresAtMs: row.expires_at_ms }
+}
+
+export function parsed<Value>(json: string, what: string): Value {
+  try {
+    return JSON.parse(json) as Value
+  } catch (cause) {
+    throw new ModelspineError(
+      'store-corrupt',
+      `${what} cannot be read: the file is damaged, restore it from a backup (${messageOf(cause)})`,
+      { cause },
+    )
+  }
+}

@@ -1,0 +1,109 @@
+import type { DatabaseSync } from 'node:sqlite'
+import { ModelspineError } from 'modelspine/adapter'
+
+/** "MDSP": tells our files from other applications' (https://www.sqlite.org/pragma.html#pragma_application_id). */
+const applicationId = 0x4d445350
+
+/**
+ * Each entry brings a file from the version of its place to the next one. Entries are only ever added: files in the
+ * field have run the earlier ones.
+ */
+export const migrations: readonly string[] = [
+  `
+  CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+  INSERT INTO counters (name, value) VALUES ('version', 0), ('forgotten-removals', 0);
+
+  CREATE TABLE objects (
+    kind TEXT NOT NULL,
+    key TEXT NOT NULL,
+    uid TEXT NOT NULL,
+    generation INTEGER NOT NULL,
+    version INTEGER NOT NULL,
+    resource TEXT NOT NULL,
+    status TEXT,
+    actor TEXT NOT NULL,
+    created_at_ms REAL NOT NULL,
+    deletion TEXT,
+    finalizers TEXT NOT NULL,
+    PRIMARY KEY (kind, key)
+  ) STRICT;
+  CREATE INDEX objects_by_version ON objects (version);
+
+  -- What a watch in another process needs to hear of objects that are gone. Only the latest are kept.
+  CREATE TABLE removals (version INTEGER PRIMARY KEY, kind TEXT NOT NULL, key TEXT NOT NULL) STRICT;
+
+  -- AUTOINCREMENT, so that a position is not used again once its event was acknowledged.
+  CREATE TABLE events (position INTEGER PRIMARY KEY AUTOINCREMENT, entry TEXT NOT NULL) STRICT;
+
+  CREATE TABLE leases (
+    name TEXT PRIMARY KEY,
+    holder TEXT NOT NULL,
+    fence INTEGER NOT NULL,
+    expires_at_ms REAL NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  `,
+]
+
+/** Throws unless the file is empty or one of ours. Reads only. */
+export function expectOurs(db: DatabaseSync, path: string): void {
+  // In one transaction: another process may be making the file its own at this moment.
+  db.exec('BEGIN')
+  const found = numberOf(db, 'PRAGMA application_id')
+  const tables = numberOf(db, 'SELECT count(*) FROM sqlite_schema')
+  db.exec('COMMIT')
+  if (found === applicationId || (found === 0 && tables === 0)) return
+  throw new ModelspineError(
+    'invalid-options',
+    `path: "${path}" is a SQLite database of another application: give the path of a new file`,
+    { details: { path, applicationId: found } },
+  )
+}
+
+/**
+ * Brings the file up to what this code knows, in one transaction, so that of several processes that open an old file
+ * one does it. Throws `store-unavailable`, not retryable, when the file is newer than the code.
+ */
+export function migrate(
+  db: DatabaseSync,
+  path: string,
+  nowMs: number,
+  steps: readonly string[] = migrations,
+): void {
+  if (schemaVersion(db) === steps.length) return
+  db.exec('BEGIN IMMEDIATE')
+  try {
+    const from = schemaVersion(db)
+    if (from > steps.length) throw newerFile(path, from, steps.length)
+    if (from === 0) {
+      db.exec(`PRAGMA application_id = ${applicationId}`)
+      db.exec('CREATE TABLE migrations (version INTEGER PRIMARY KEY, applied_at_ms REAL NOT NULL) STRICT')
+    }
+    const record = db.prepare('INSERT INTO migrations (version, applied_at_ms) VALUES (?, ?)')
+    steps.slice(from).forEach((step, place) => {
+      db.exec(step)
+      record.run(from + place + 1, nowMs)
+    })
+    db.exec('COMMIT')
+  } catch (error) {
+    if (db.isTransaction) db.exec('ROLLBACK')
+    throw error
+  }
+}
+
+function schemaVersion(db: DatabaseSync): number {
+  const known = numberOf(db, "SELECT count(*) FROM sqlite_schema WHERE name = 'migrations'")
+  return known === 0 ? 0 : numberOf(db, 'SELECT coalesce(max(version), 0) FROM migrations')
+}
+
+function newerFile(path: string, found: number, known: number): ModelspineError {
+  return new ModelspineError(
+    'store-unavailable',
+    `${path}: its schema version is ${found} and this Modelspine knows up to ${known}: upgrade Modelspine, or restore the file as it was before it was opened by a newer one`,
+    { retryable: false, details: { path, found, known } },
+  )
+}
+
+/** The one number that a statement gives. */
+export function numberOf(db: DatabaseSync, sql: string): number {
+  return Number(Object.values(db.prepare(sql).get() ?? {})[0])
+}

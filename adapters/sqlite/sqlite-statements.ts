@@ -1,0 +1,41 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
+
+const texts = {
+  version: "SELECT value FROM counters WHERE name = 'version'",
+  setVersion: "UPDATE counters SET value = ? WHERE name = 'version'",
+  object: 'SELECT * FROM objects WHERE kind = ? AND key = ?',
+  page: 'SELECT * FROM objects WHERE kind = ? AND key > ? ORDER BY key LIMIT ?',
+  putObject: `
+    INSERT INTO objects
+      (kind, key, uid, generation, version, resource, status, actor, created_at_ms, deletion, finalizers)
+    VALUES
+      ($kind, $key, $uid, $generation, $version, $resource, $status, $actor, $created_at_ms, $deletion, $finalizers)
+    ON CONFLICT (kind, key) DO UPDATE SET
+      uid = $uid, generation = $generation, version = $version, resource = $resource, status = $status,
+      actor = $actor, created_at_ms = $created_at_ms, deletion = $deletion, finalizers = $finalizers`,
+  removeObject: 'DELETE FROM objects WHERE kind = ? AND key = ?',
+  addRemoval: 'INSERT INTO removals (version, kind, key) VALUES (?, ?, ?)',
+  oldRemoval: 'SELECT version FROM removals ORDER BY version DESC LIMIT 1 OFFSET ?',
+  forgetRemovals: 'DELETE FROM removals WHERE version <= ?',
+  setForgotten: "UPDATE counters SET value = ? WHERE name = 'forgotten-removals'",
+  forgotten: "SELECT value FROM counters WHERE name = 'forgotten-removals'",
+  changes: `
+    SELECT kind, key FROM objects WHERE version > $since
+    UNION SELECT kind, key FROM removals WHERE version > $since`,
+  addEvent: 'INSERT INTO events (entry) VALUES (?)',
+  events: 'SELECT position, entry FROM events ORDER BY position LIMIT ?',
+  forgetEvents: 'DELETE FROM events WHERE position <= ?',
+  lease: 'SELECT * FROM leases WHERE name = ?',
+  putLease: `
+    INSERT INTO leases (name, holder, fence, expires_at_ms) VALUES ($name, $holder, $fence, $expires_at_ms)
+    ON CONFLICT (name) DO UPDATE SET holder = $holder, fence = $fence, expires_at_ms = $expires_at_ms`,
+  dataVersion: 'PRAGMA data_version',
+} as const
+
+export type Statements = Readonly<Record<keyof typeof texts, StatementSync>>
+
+/** All that the store ever asks, compiled once for a connection. */
+export function prepareStatements(db: DatabaseSync): Statements {
+  const prepared = Object.entries(texts).map(([name, text]) => [name, db.prepare(text)])
+  return Object.fromEntries(prepared) as Statements
+}

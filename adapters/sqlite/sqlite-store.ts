@@ -1,0 +1,197 @@
+import { resolve } from 'node:path'
+import {
+  type Clock,
+  checkFence,
+  createChangeFeed,
+  deleteWrite,
+  extendLease,
+  type Fence,
+  freeLease,
+  grantLease,
+  type Key,
+  type Kind,
+  type Lease,
+  ModelspineError,
+  type ObjectWrite,
+  type OutboxEvent,
+  type Resource,
+  type StateStore,
+  type StoredObject,
+  specWrite,
+  statusWrite,
+  systemClock,
+} from 'modelspine/adapter'
+import { createConnection } from './sqlite-connection.ts'
+import { type LeaseRow, leaseOf, type ObjectRow, objectOf, parsed, rowOf } from './sqlite-rows.ts'
+import type { Statements } from './sqlite-statements.ts'
+import { createSqliteWatch } from './sqlite-watch.ts'
+
+export interface SqliteStoreOptions {
+  /** A file on a local disk; made when it is not there, in a folder that is. */
+  readonly path: string
+  /** Decides when leases expire; the machine's own when left out. All processes that share the file must agree on the time. */
+  readonly clock?: Clock
+  /** How long a call waits for another process to finish its write; 5,000 when left out. */
+  readonly busyTimeoutMs?: number
+  /** How often a watch looks for changes by other processes; 250 when left out. */
+  readonly pollMs?: number
+  /** The most pages of 4,096 bytes that the file may have; without a limit when left out. Beyond, writes are `store-full`. */
+  readonly maxPages?: number
+}
+
+export interface SqliteStore extends StateStore {
+  /** Raises or lowers the limit of this handle. A limit below what the file has counts as what it has. */
+  setMaxPages(maxPages: number): Promise<void>
+}
+
+/** How many objects `list` reads at a time. */
+const pageSize = 200
+/** How many removals are kept for other processes' watches; a watch that missed more gets `resync`. */
+const removalsKept = 1000
+
+/**
+ * A StateStore in one SQLite file, for any number of processes on one machine. The file is opened at the first call,
+ * and again after an error that made the connection unusable. Throws `invalid-options` for options that cannot work.
+ */
+export function sqliteStore(options: SqliteStoreOptions): SqliteStore {
+  const { clock = systemClock, busyTimeoutMs = 5000, pollMs = 250, maxPages } = options
+  if (typeof options.path !== 'string' || options.path === '' || options.path === ':memory:') {
+    throw new ModelspineError(
+      'invalid-options',
+      `path: "${options.path}" names no file: give a path such as "modelspine.db", or use memoryStore()`,
+    )
+  }
+  expectAtLeast('busyTimeoutMs', busyTimeoutMs, 0)
+  expectAtLeast('pollMs', pollMs, 1)
+  if (maxPages !== undefined) expectAtLeast('maxPages', maxPages, 1)
+  const connection = createConnection({ path: resolve(options.path), clock, busyTimeoutMs, maxPages })
+  const feed = createChangeFeed()
+  const watching = createSqliteWatch({ connection, feed, clock, pollMs })
+
+  /** Decides and commits in one transaction, then tells this process's watches. */
+  const change = async <Write extends ObjectWrite>(
+    kind: Kind,
+    key: Key,
+    fence: Fence | undefined,
+    decide: (current: StoredObject | null, version: string) => Write,
+  ): Promise<Write> => {
+    const write = await connection.write((sql) => {
+      if (fence !== undefined) checkFence(readLease(sql, fence.lease), fence)
+      const version = Number(sql.version.get()?.value) + 1
+      const decided = decide(readObject(sql, kind, key), String(version))
+      commit(sql, decided, version)
+      return decided
+    })
+    if (write.type !== 'nothing') feed.publish({ type: 'changed', kind, key })
+    return write
+  }
+
+  const changeLease = (name: string, decide: (last: Lease | null) => Lease | null): Promise<Lease | null> =>
+    connection.write((sql) => {
+      const lease = decide(readLease(sql, name))
+      if (lease !== null) {
+        const { holder, fence, expiresAtMs } = lease
+        sql.putLease.run({ name, holder, fence, expires_at_ms: expiresAtMs })
+      }
+      return lease
+    })
+
+  return {
+    capabilities: { durable: true, shared: true, fencing: 'granted' },
+    get: (kind, key) => connection.read((sql) => readObject(sql, kind, key)),
+    async putSpec(resource: Resource, put) {
+      const { namespace, name } = resource.metadata
+      const write = await change(resource.kind, `${namespace}/${name}`, undefined, (current, version) =>
+        specWrite(current, resource, put, version),
+      )
+      return write.stored
+    },
+    async putStatus(kind, key, status, put) {
+      const write = await change(kind, key, put.fence, (current, version) =>
+        statusWrite(current, kind, key, status, put, version),
+      )
+      return write.type === 'remove' ? null : write.stored
+    },
+    async delete(kind, key, mark) {
+      const write = await change(kind, key, undefined, (current, version) =>
+        deleteWrite(current, kind, key, mark, version),
+      )
+      return write.type === 'remove' ? null : write.stored
+    },
+    async *list(kind) {
+      for (let after = ''; ; ) {
+        const page = await connection.read(
+          (sql) => sql.page.all(kind, after, pageSize) as unknown as ObjectRow[],
+        )
+        for (const row of page) yield objectOf(row)
+        const last = page.at(-1)
+        if (last === undefined || page.length < pageSize) return
+        after = last.key
+      }
+    },
+    watch: watching.watch,
+    readEvents: (limit) =>
+      connection.read((sql) =>
+        (sql.events.all(limit) as { position: number; entry: string }[]).map(
+          ({ position, entry }): OutboxEvent => ({
+            position: String(position).padStart(16, '0'),
+            entry: parsed(entry, `event ${position}`),
+          }),
+        ),
+      ),
+    acknowledgeEvents: (position, fence) =>
+      connection.write((sql) => {
+        if (fence !== undefined) checkFence(readLease(sql, fence.lease), fence)
+        sql.forgetEvents.run(Number(position))
+      }),
+    acquireLease: (name, holder, ttlMs) =>
+      changeLease(name, (last) => grantLease(last, { name, holder, ttlMs }, clock.now())),
+    renewLease: (lease, ttlMs) =>
+      changeLease(lease.name, (last) => extendLease(last, lease, ttlMs, clock.now())),
+    async releaseLease(lease) {
+      await changeLease(lease.name, (last) => freeLease(last, lease))
+    },
+    async setMaxPages(pages) {
+      expectAtLeast('maxPages', pages, 1)
+      await connection.setMaxPages(pages)
+    },
+    async close() {
+      watching.stop()
+      feed.close()
+      connection.close()
+    },
+  }
+}
+
+function commit(sql: Statements, write: ObjectWrite, version: number): void {
+  if (write.type === 'nothing') return
+  sql.setVersion.run(version)
+  if (write.type === 'put') {
+    sql.putObject.run(rowOf(write.stored))
+  } else {
+    const { kind, key } = write.removed
+    sql.removeObject.run(kind, key)
+    sql.addRemoval.run(version, kind, key)
+    const old = sql.oldRemoval.get(removalsKept)?.version
+    if (old !== undefined) {
+      sql.forgetRemovals.run(old)
+      sql.setForgotten.run(old)
+    }
+  }
+  for (const entry of write.events) sql.addEvent.run(JSON.stringify(entry))
+}
+
+function readObject(sql: Statements, kind: Kind, key: Key): StoredObject | null {
+  const row = sql.object.get(kind, key) as ObjectRow | undefined
+  return row === undefined ? null : objectOf(row)
+}
+
+function readLease(sql: Statements, name: string): Lease | null {
+  const row = sql.lease.get(name) as LeaseRow | undefined
+  return row === undefined ? null : leaseOf(row)
+}
+
+function expectAtLeast(option: string, value: number, least: number): void {
+  if (Number.isSafeInteger(value) && value >= least) return
+  throw new ModelspineError('invalid-options', `${option}: ${value} is no whole number of at least ${least}`)
+}
