@@ -51,7 +51,9 @@ describe('code in README and docs', () => {
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
   it('is TypeScript marked as ts, with nothing that excuses it', () => {
-    const odd = blocks.filter(({ info }) => /^(ts\W|typescript|tsx|js|javascript|mjs|cjs)/.test(info))
+    const odd = blocks.filter(({ info }) =>
+      /^(ts\W|tsx\b|typescript|javascript|jsx?\b|[mc][jt]s\b)/i.test(info),
+    )
     expect(odd.map(({ path, line, info }) => `${path}:${line}: ${info}`)).toEqual([])
   })
 

@@ -66,6 +66,8 @@ function settled(): Promise<void> {
 const [specifier = '', useFile] = process.argv.slice(2)
 const user = useFile === undefined ? undefined : await import(useFile)
 await user?.prepare()
+// zod keeps what its copies share in two globals of its own, in any host that uses it.
+await import('zod')
 await settled()
 const before = snapshot()
 const loaded = await import(specifier)
