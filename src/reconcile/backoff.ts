@@ -1,0 +1,40 @@
+import type { Clock } from '../clock.ts'
+
+export interface BackoffOptions {
+  readonly clock: Clock
+  /** Default 5 ms, as in client-go. */
+  readonly baseMs?: number
+  /** Default 60 s: a mended fault is noticed within a minute. */
+  readonly capMs?: number
+}
+
+/** Keeps a number for each key that fails, and so is bounded by the keys that are declared. */
+export interface Backoff<K extends string = string> {
+  /** How long to wait after one more failure, in milliseconds. */
+  next(key: K): number
+  /** Failures since the last `forget`. */
+  failures(key: K): number
+  forget(key: K): void
+}
+
+/**
+ * Full jitter: uniform between 0 and min(cap, base · 2ⁿ), n counting the earlier failures
+ * (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/).
+ */
+export function createBackoff<K extends string = string>(options: BackoffOptions): Backoff<K> {
+  const { clock, baseMs = 5, capMs = 60_000 } = options
+  if (!(baseMs > 0)) throw new TypeError(`baseMs is ${baseMs}: give more than 0 milliseconds`)
+  if (!(capMs >= baseMs)) throw new TypeError(`capMs is ${capMs}: give at least baseMs, which is ${baseMs}`)
+  const failures = new Map<K, number>()
+  return {
+    next(key) {
+      const earlier = failures.get(key) ?? 0
+      failures.set(key, earlier + 1)
+      return clock.random() * Math.min(capMs, baseMs * 2 ** earlier)
+    },
+    failures: (key) => failures.get(key) ?? 0,
+    forget(key) {
+      failures.delete(key)
+    },
+  }
+}

@@ -1,0 +1,25 @@
+export interface ElectionTimes {
+  readonly ttlMs: number
+  readonly renewEveryMs: number
+  readonly retryEveryMs: number
+  readonly jitter: number
+  readonly marginMs: number
+}
+
+/** Fills in the defaults. Throws TypeError for times with which the lease could not be kept. */
+export function electionTimes(given: Partial<ElectionTimes>): ElectionTimes {
+  const { ttlMs = 15_000, retryEveryMs = 2_000, jitter = 1.2 } = given
+  const { renewEveryMs = ttlMs / 3, marginMs = ttlMs / 3 } = given
+  for (const [name, value] of Object.entries({ ttlMs, retryEveryMs, renewEveryMs })) {
+    if (!(value > 0)) throw new TypeError(`${name} is ${value}: give more than 0 milliseconds`)
+  }
+  for (const [name, value] of Object.entries({ jitter, marginMs })) {
+    if (!(value >= 0)) throw new TypeError(`${name} is ${value}: give at least 0`)
+  }
+  if (renewEveryMs + marginMs >= ttlMs) {
+    throw new TypeError(
+      `renewEveryMs ${renewEveryMs} and marginMs ${marginMs} leave no time of ttlMs ${ttlMs}: together they must be less`,
+    )
+  }
+  return { ttlMs, renewEveryMs, retryEveryMs, jitter, marginMs }
+}

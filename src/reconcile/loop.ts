@@ -1,0 +1,191 @@
+/**
+ * Takes keys from a queue and reconciles them, several at a time but each key once at a time. A key says where to
+ * look, never what happened: whoever reconciles reads what is declared and what is there.
+ */
+
+import { type Clock, nextTurn } from '../clock.ts'
+import { isModelspineError, ModelspineError, messageOf, throwIfAborted } from '../errors.ts'
+import { type Logger, silentLogger } from '../telemetry/logger.ts'
+import type { Backoff } from './backoff.ts'
+import { priorities } from './priority.ts'
+import type { Queue } from './queue.ts'
+import { checkedResult, type Result, resultOfThrow } from './result.ts'
+
+export interface LoopOptions<K extends string> {
+  readonly queue: Queue<K>
+  /** Should end soon after `abort` fires. A throw is read by `resultOfThrow`. */
+  reconcile(key: K, context: { readonly abort: AbortSignal }): Promise<Result>
+  readonly backoff: Backoff<K>
+  readonly clock: Clock
+  /** Keys reconciled at the same time; default 4. */
+  readonly concurrency?: number
+  /** Told after every run, the interrupted ones included. A throw is logged and changes nothing. */
+  onResult?(run: FinishedRun<K>): void
+  readonly logger?: Logger
+}
+
+export interface FinishedRun<K extends string> {
+  readonly key: K
+  readonly result: Result
+  readonly durationMs: number
+  /** When the key comes back by itself; absent when it does not. */
+  readonly againInMs?: number
+}
+
+export interface Loop<K extends string = string> {
+  /** Begins to take keys. Nothing happens when it has begun already. */
+  start(): void
+  /**
+   * Takes no more keys, waits up to `drainMs` (default 10 s) for what runs, then aborts that and waits until it has
+   * ended. What was interrupted goes back into the queue, so that a loop started again takes it up.
+   */
+  stop(options?: { readonly drainMs?: number }): Promise<void>
+  /**
+   * Reconciles a key now, whether the loop was started or not; waits for a run of that key to end first. Its result
+   * is acted upon like any other. Rejects with `aborted` when aborted while waiting.
+   */
+  runOnce(key: K, options?: { readonly abort?: AbortSignal }): Promise<Result>
+}
+
+interface Run {
+  readonly controller: AbortController
+  /** Never rejects. */
+  ended: Promise<Result> | undefined
+}
+
+/** How long keys may be reconciled without timers and sockets of the process having their turn. */
+const longestTurnMs = 5
+
+export function createLoop<K extends string = string>(options: LoopOptions<K>): Loop<K> {
+  const { queue, reconcile, backoff, clock, concurrency = 4, onResult, logger = silentLogger } = options
+  if (!Number.isSafeInteger(concurrency) || concurrency < 1) {
+    throw new TypeError(`concurrency is ${concurrency}: give a whole number of at least 1`)
+  }
+  /** By the keys in work. */
+  const runs = new Map<K, Run>()
+  let taking: AbortController | undefined
+  let turnStartedMs = clock.monotonic()
+
+  /** The key is in work already. */
+  const run = (key: K): Promise<Result> => {
+    const entry: Run = { controller: new AbortController(), ended: undefined }
+    runs.set(key, entry)
+    entry.ended = attempt(key, entry.controller.signal)
+    return entry.ended
+  }
+
+  const attempt = async (key: K, abort: AbortSignal): Promise<Result> => {
+    const startedMs = clock.monotonic()
+    let result: Result
+    try {
+      result = checkedResult(await reconcile(key, { abort }))
+    } catch (cause) {
+      result = resultOfThrow(cause)
+    }
+    const againInMs = abort.aborted && result.kind === 'retry' ? 0 : comeBack(key, result)
+    if (againInMs !== undefined) {
+      const priority = result.kind === 'requeue' ? result.priority : undefined
+      queue.add(key, { afterMs: againInMs, priority: priority ?? priorities.drift })
+    }
+    runs.delete(key)
+    queue.done(key)
+    const durationMs = clock.monotonic() - startedMs
+    tell({ key, result, durationMs, ...(againInMs === undefined ? {} : { againInMs }) })
+    return result
+  }
+
+  /** Keeps the account of failures, and says when the key comes back. */
+  const comeBack = (key: K, result: Result): number | undefined => {
+    if (result.kind === 'retry') {
+      const waitMs = backoff.next(key)
+      return Math.max(waitMs, (isModelspineError(result.cause) && result.cause.retryAfterMs) || 0)
+    }
+    backoff.forget(key)
+    return result.kind === 'requeue' ? result.afterMs : undefined
+  }
+
+  const tell = (finished: FinishedRun<K>): void => {
+    const { key, result, againInMs } = finished
+    if (result.kind === 'retry' || result.kind === 'terminal') {
+      const again = againInMs === undefined ? 'waits for a change' : `again in ${Math.round(againInMs)} ms`
+      const fields = { key, cause: result.cause, failures: backoff.failures(key) }
+      logger.warn(fields, `reconciling ${key} failed, ${again}: ${messageOf(result.cause)}`)
+    }
+    try {
+      onResult?.(finished)
+    } catch (cause) {
+      logger.error({ key, cause }, `onResult threw: ${messageOf(cause)}`)
+    }
+  }
+
+  /** Stopped between being given a key and beginning with it. */
+  const putBack = (key: K): void => {
+    queue.add(key, { priority: priorities.user })
+    queue.done(key)
+  }
+
+  const work = async (abort: AbortSignal): Promise<void> => {
+    for (;;) {
+      if (clock.monotonic() - turnStartedMs > longestTurnMs) {
+        await nextTurn()
+        turnStartedMs = clock.monotonic()
+      }
+      const key = await queue.get(abort)
+      if (key === undefined) return
+      if (abort.aborted) return putBack(key)
+      await run(key)
+    }
+  }
+
+  return {
+    start() {
+      if (taking !== undefined) return
+      taking = new AbortController()
+      for (let worker = 0; worker < concurrency; worker += 1) void work(taking.signal)
+    },
+    async stop({ drainMs = 10_000 } = {}) {
+      taking?.abort()
+      taking = undefined
+      const left = [...runs.values()]
+      const interrupt = (): void => {
+        const reason = new ModelspineError('aborted', `the loop was stopped and waited ${drainMs} ms`)
+        for (const { controller } of left) controller.abort(reason)
+      }
+      const timer = clock.schedule(drainMs, interrupt, true)
+      await Promise.all(left.map(({ ended }) => ended))
+      timer.cancel()
+    },
+    async runOnce(key, { abort } = {}) {
+      while (!queue.take(key)) await unlessAborted(runs.get(key)?.ended ?? nextTurn(), abort, key)
+      const ended = run(key)
+      const controller = runs.get(key)?.controller
+      const pass = (): void => controller?.abort(abort?.reason)
+      if (abort?.aborted === true) pass()
+      abort?.addEventListener('abort', pass, { once: true })
+      const result = await ended
+      abort?.removeEventListener('abort', pass)
+      return result
+    },
+  }
+}
+
+/** Waits for something that never rejects. */
+async function unlessAborted(
+  what: Promise<unknown>,
+  abort: AbortSignal | undefined,
+  key: string,
+): Promise<void> {
+  throwIfAborted(abort, `waiting for the run of ${key} that is under way`)
+  if (abort === undefined) {
+    await what
+    return
+  }
+  let wake = (): void => {}
+  const fired = new Promise<void>((resolve) => {
+    wake = resolve
+    abort.addEventListener('abort', wake, { once: true })
+  })
+  await Promise.race([what, fired])
+  abort.removeEventListener('abort', wake)
+  throwIfAborted(abort, `waiting for the run of ${key} that is under way`)
+}

@@ -1,0 +1,230 @@
+/**
+ * Keys waiting to be worked on, with the guarantees of client-go's work queue: a key that is added while it waits is
+ * there once, a key that is added while it is worked on is given out again afterwards, and no key is ever given out
+ * twice at the same time. So no change is lost and none is worked on concurrently.
+ */
+
+import type { Clock, Timer } from '../clock.ts'
+import { DelayHeap } from './delay-heap.ts'
+import { type Priority, priorities } from './priority.ts'
+import type { QueueItem } from './queue-item.ts'
+import { ReadyLine } from './ready-line.ts'
+
+export interface AddOptions {
+  /** Default `priorities.drift`. Of several adds the highest counts. */
+  readonly priority?: Priority
+  /** Not given out before; default 0. Of several adds the earliest time counts. */
+  readonly afterMs?: number
+}
+
+/** Holds one entry for each key that was added and not finished, and so is bounded by the keys there are. */
+export interface Queue<K extends string = string> {
+  /** O(1) for a key that is ready at once, else O(log n). Ignored once closed. */
+  add(key: K, options?: AddOptions): void
+  /** The next key, now in work until `done`. Undefined when aborted or closed. */
+  get(abort?: AbortSignal): Promise<K | undefined>
+  /** Puts this very key in work, wherever it waits and whether it waits or not. False while it is in work already. */
+  take(key: K): boolean
+  /** Ends the work on a key; it goes back into the queue if it was added meanwhile. Throws TypeError when it is not in work. */
+  done(key: K): void
+  /** Keys that could be given out now. */
+  readonly size: number
+  /** Keys whose time has not come. */
+  readonly delayed: number
+  /** Keys in work. */
+  readonly working: number
+  /** Forgets what waits and answers every `get` with undefined from now on. */
+  close(): void
+}
+
+interface Waiter<K> {
+  readonly resolve: (key: K | undefined) => void
+  readonly forget: () => void
+}
+
+/** Node fires a timer that is set further ahead at once. */
+const furthestTimerMs = 2 ** 31 - 1
+
+export function createQueue<K extends string = string>(options: { readonly clock: Clock }): Queue<K> {
+  const { clock } = options
+  const items = new Map<K, QueueItem<K>>()
+  const lines = { 0: new ReadyLine<K>(), 1: new ReadyLine<K>(), 2: new ReadyLine<K>() } as const
+  const heap = new DelayHeap<K>()
+  const waiters = new Set<Waiter<K>>()
+  let ready = 0
+  let working = 0
+  let closed = false
+  let timer: { readonly handle: Timer; readonly atMs: number } | undefined
+
+  const enqueue = (item: QueueItem<K>): void => {
+    item.state = 'ready'
+    lines[item.priority].push(item)
+    ready += 1
+  }
+
+  const delay = (item: QueueItem<K>): void => {
+    item.state = 'delayed'
+    heap.push(item)
+    arm()
+  }
+
+  const start = (item: QueueItem<K>): K => {
+    item.state = 'working'
+    working += 1
+    return item.key
+  }
+
+  const next = (): QueueItem<K> | undefined => {
+    const item = lines[2].first ?? lines[1].first ?? lines[0].first
+    if (item === undefined) return undefined
+    lines[item.priority].remove(item)
+    ready -= 1
+    return item
+  }
+
+  const serve = (): void => {
+    for (const waiter of waiters) {
+      const item = next()
+      if (item === undefined) return
+      waiter.forget()
+      waiter.resolve(start(item))
+    }
+  }
+
+  const arm = (): void => {
+    const atMs = heap.first?.readyAtMs
+    if (atMs === undefined || (timer !== undefined && timer.atMs <= atMs)) return
+    timer?.handle.cancel()
+    const delayMs = Math.min(Math.max(atMs - clock.monotonic(), 0), furthestTimerMs)
+    timer = { handle: clock.schedule(delayMs, wake), atMs }
+  }
+
+  const wake = (): void => {
+    timer = undefined
+    const nowMs = clock.monotonic()
+    for (let item = heap.first; item !== undefined && item.readyAtMs <= nowMs; item = heap.first) {
+      heap.remove(item)
+      enqueue(item)
+    }
+    arm()
+    serve()
+  }
+
+  const merge = (item: QueueItem<K>, priority: Priority, readyAtMs: number): void => {
+    switch (item.state) {
+      case 'ready':
+        if (priority <= item.priority) return
+        lines[item.priority].remove(item)
+        item.priority = priority
+        lines[priority].push(item)
+        return
+      case 'delayed':
+        if (priority > item.priority) item.priority = priority
+        if (readyAtMs >= item.readyAtMs) return
+        item.readyAtMs = readyAtMs
+        if (readyAtMs > 0) {
+          heap.sooner(item)
+          arm()
+          return
+        }
+        heap.remove(item)
+        enqueue(item)
+        serve()
+        return
+      case 'working':
+        item.state = 'dirty'
+        item.priority = priority
+        item.readyAtMs = readyAtMs
+        return
+      case 'dirty':
+        if (priority > item.priority) item.priority = priority
+        if (readyAtMs < item.readyAtMs) item.readyAtMs = readyAtMs
+    }
+  }
+
+  return {
+    add(key, { priority = priorities.drift, afterMs = 0 } = {}) {
+      if (closed) return
+      if (Number.isNaN(afterMs))
+        throw new TypeError(`afterMs of ${key} is NaN: give a number of milliseconds`)
+      const readyAtMs = afterMs > 0 ? clock.monotonic() + afterMs : 0
+      const known = items.get(key)
+      if (known !== undefined) return merge(known, priority, readyAtMs)
+      const item = newItem(key, priority, readyAtMs)
+      items.set(key, item)
+      if (readyAtMs > 0) return delay(item)
+      enqueue(item)
+      if (waiters.size > 0) serve()
+    },
+    get(abort) {
+      if (closed || abort?.aborted === true) return Promise.resolve(undefined)
+      const item = next()
+      if (item !== undefined) return Promise.resolve(start(item))
+      return new Promise((resolve) => {
+        const onAbort = (): void => {
+          waiters.delete(waiter)
+          resolve(undefined)
+        }
+        const forget = (): void => {
+          waiters.delete(waiter)
+          abort?.removeEventListener('abort', onAbort)
+        }
+        const waiter: Waiter<K> = { resolve, forget }
+        waiters.add(waiter)
+        abort?.addEventListener('abort', onAbort, { once: true })
+      })
+    },
+    take(key) {
+      const known = items.get(key)
+      if (known?.state === 'working' || known?.state === 'dirty') return false
+      const item = known ?? newItem(key, priorities.drift, 0)
+      if (known === undefined) items.set(key, item)
+      else if (item.state === 'delayed') heap.remove(item)
+      else {
+        lines[item.priority].remove(item)
+        ready -= 1
+      }
+      start(item)
+      return true
+    },
+    done(key) {
+      const item = items.get(key)
+      if (item?.state !== 'working' && item?.state !== 'dirty') {
+        throw new TypeError(`${key} is not in work: call done once for each key that get gave`)
+      }
+      working -= 1
+      if (item.state === 'working' || closed) {
+        items.delete(key)
+        return
+      }
+      if (item.readyAtMs > 0 && item.readyAtMs > clock.monotonic()) return delay(item)
+      enqueue(item)
+      if (waiters.size > 0) serve()
+    },
+    get size() {
+      return ready
+    },
+    get delayed() {
+      return heap.size
+    },
+    get working() {
+      return working
+    },
+    close() {
+      if (closed) return
+      closed = true
+      timer?.handle.cancel()
+      while (next() !== undefined);
+      heap.clear()
+      for (const [key, { state }] of items) if (state === 'ready' || state === 'delayed') items.delete(key)
+      for (const waiter of waiters) {
+        waiter.forget()
+        waiter.resolve(undefined)
+      }
+    },
+  }
+}
+
+function newItem<K>(key: K, priority: Priority, readyAtMs: number): QueueItem<K> {
+  return { key, state: 'ready', priority, readyAtMs, place: 0, before: undefined, after: undefined }
+}
