@@ -1,0 +1,99 @@
+import type { Clock } from '../clock.ts'
+import { isModelspineError, ModelspineError, messageOf } from '../errors.ts'
+import type { Actor } from '../resources/metadata.ts'
+import type { Router } from '../routing/router.ts'
+import type { Logger } from '../telemetry/logger.ts'
+import { failureAnswer, HttpFailure } from './failure.ts'
+import { openInferenceSurface } from './open-inference-surface.ts'
+import { openaiSurface } from './openai-surface.ts'
+import type { Answer, Call, GatewayRequest, Surface } from './surface.ts'
+
+export interface RequestInfo {
+  readonly method: string
+  /** Below the base path, without the query. */
+  readonly path: string
+}
+
+/** Who asks, or null for nobody we know. Headers come by lower-case name. */
+export type Authenticate = (
+  headers: Readonly<Record<string, string | string[] | undefined>>,
+  info: RequestInfo,
+) => Actor | null | Promise<Actor | null>
+
+export interface CoreOptions {
+  readonly router: Router
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly authenticate: Authenticate | undefined
+}
+
+/** Answers any request, whichever handler it came through. Never rejects. */
+export type Core = (request: GatewayRequest) => Promise<Answer>
+
+/** A caller's own request id is kept when it is one word that fits into logs and headers. */
+const usableId = /^[\x21-\x7e]{1,128}$/
+
+export function createCore({ router, clock, logger, authenticate }: CoreOptions): Core {
+  const openInference = openInferenceSurface(router)
+  const openai = openaiSurface(router, clock)
+
+  const handle = async (request: GatewayRequest, surface: Surface, requestId: string): Promise<Answer> => {
+    const { method, path } = request
+    const place = surface.find(path)
+    if (place === undefined) throw new HttpFailure(404, `there is nothing at ${path}`)
+    const handler = Object.hasOwn(place.methods, method) ? place.methods[method] : undefined
+    if (handler === undefined) {
+      const allow = Object.keys(place.methods).join(', ')
+      throw new HttpFailure(405, `${path} takes ${allow}, not ${method}`, { allow })
+    }
+    let actor: Actor | undefined
+    if (authenticate !== undefined && place.open !== true) {
+      const answer = authenticate(request.headers(), { method, path })
+      const known = answer instanceof Promise ? await answer : answer
+      if (known === null)
+        throw new ModelspineError('unauthenticated', 'the credentials are missing or unknown')
+      actor = known
+    }
+    const call: Call = {
+      request,
+      requestId,
+      names: place.names,
+      options: () => callOptions(request, requestId, actor),
+    }
+    return await handler(call)
+  }
+
+  return async (request) => {
+    const surface = request.path.startsWith('/v1') ? openai : openInference
+    const given = request.header('x-request-id')
+    const requestId = given !== undefined && usableId.test(given) ? given : clock.id()
+    let answer: Answer
+    try {
+      answer = await handle(request, surface, requestId)
+    } catch (error) {
+      if (!isModelspineError(error) && !(error instanceof HttpFailure)) {
+        logger.error({ requestId, error: messageOf(error) }, 'a request failed in the gateway itself')
+      }
+      answer = failureAnswer(error, surface)
+    }
+    answer.headers['x-request-id'] = requestId
+    return answer
+  }
+}
+
+function callOptions(
+  request: GatewayRequest,
+  requestId: string,
+  actor: Actor | undefined,
+): ReturnType<Call['options']> {
+  const traceparent = request.header('traceparent')
+  const tracestate = request.header('tracestate')
+  return {
+    requestId,
+    abort: request.abort,
+    ...(actor === undefined ? undefined : { actor }),
+    ...(traceparent === undefined
+      ? undefined
+      : { headers: tracestate === undefined ? { traceparent } : { traceparent, tracestate } }),
+  }
+}

@@ -1,0 +1,86 @@
+import { ModelspineError } from '../errors.ts'
+import type { Core } from './core.ts'
+import { pathBelow, tooLarge } from './node-handler.ts'
+import type { Answer, GatewayRequest } from './surface.ts'
+
+export interface FetchHandlerOptions {
+  readonly core: Core
+  readonly basePath: string
+  readonly maxBodyBytes: number
+}
+
+/** Serves anything that speaks fetch: frameworks, edge runtimes, tests. */
+export function fetchHandler(options: FetchHandlerOptions): (request: Request) => Promise<Response> {
+  return async (request) => {
+    const controller = new AbortController()
+    const leave = (): void => controller.abort()
+    if (request.signal.aborted) leave()
+    else request.signal.addEventListener('abort', leave, { once: true })
+    const answer = await options.core(new FetchRequest(request, controller.signal, options))
+    const { status, headers } = answer
+    return new Response(bodyOf(answer, leave), { status, headers })
+  }
+}
+
+class FetchRequest implements GatewayRequest {
+  readonly method: string
+  readonly path: string
+  readonly abort: AbortSignal
+  readonly #request: Request
+  readonly #maxBodyBytes: number
+
+  constructor(request: Request, abort: AbortSignal, { basePath, maxBodyBytes }: FetchHandlerOptions) {
+    this.method = request.method
+    this.path = pathBelow(new URL(request.url).pathname, basePath)
+    this.abort = abort
+    this.#request = request
+    this.#maxBodyBytes = maxBodyBytes
+  }
+
+  header(name: string): string | undefined {
+    return this.#request.headers.get(name) ?? undefined
+  }
+
+  headers(): Readonly<Record<string, string>> {
+    return Object.fromEntries(this.#request.headers)
+  }
+
+  async body(): Promise<Uint8Array> {
+    if (Number(this.header('content-length') ?? 0) > this.#maxBodyBytes) throw tooLarge(this.#maxBodyBytes)
+    const chunks: Uint8Array[] = []
+    let size = 0
+    try {
+      for await (const chunk of this.#request.body ?? []) {
+        size += chunk.byteLength
+        // Leaving the loop cancels the body.
+        if (size > this.#maxBodyBytes) break
+        chunks.push(chunk)
+      }
+    } catch (cause) {
+      throw new ModelspineError('aborted', 'the caller went away while sending', { cause })
+    }
+    if (size > this.#maxBodyBytes) throw tooLarge(this.#maxBodyBytes)
+    return Buffer.concat(chunks, size)
+  }
+}
+
+function bodyOf({ body }: Answer, leave: () => void): ConstructorParameters<typeof Response>[0] {
+  if (typeof body === 'string') return body
+  if (body instanceof Uint8Array) return body as Uint8Array<ArrayBuffer>
+  const texts = body[Symbol.asyncIterator]()
+  const encoder = new TextEncoder()
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        const step = await texts.next()
+        if (step.done === true) controller.close()
+        else controller.enqueue(encoder.encode(step.value))
+      },
+      async cancel() {
+        leave()
+        await texts.return?.()
+      },
+    },
+    { highWaterMark: 0 },
+  )
+}

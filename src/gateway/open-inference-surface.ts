@@ -1,0 +1,109 @@
+/** The Open Inference Protocol V2 over HTTP: health, metadata and infer, with bodies passed on as they are. */
+
+import { ModelspineError } from '../errors.ts'
+import { inferenceHeader } from '../provider/open-inference.ts'
+import type { Route } from '../routing/route.ts'
+import type { Router } from '../routing/router.ts'
+import { HttpFailure } from './failure.ts'
+import { servedHeaders } from './served-headers.ts'
+import type { Answer, Call, Handler, Surface } from './surface.ts'
+
+/** Types that a web page may send to a foreign address without asking; to be answered they would need CORS anyway. */
+const simpleTypes = /^(?:text\/plain|application\/x-www-form-urlencoded|multipart\/form-data)\b/i
+
+const modelPath = /^\/v2\/models\/([^/]+)(?:\/versions\/([^/]+))?(\/ready|\/infer)?$/
+
+export function openInferenceSurface(router: Router): Surface {
+  const live: Handler = () => json(200, { live: true })
+  const ready: Handler = () => readiness(router.table !== undefined, 'no route table is loaded yet')
+  const server: Handler = () => json(200, { name: 'modelspine', version: '2', extensions: [] })
+
+  const metadata: Handler = ({ names }) => {
+    const route = routeOf(router, names)
+    return json(200, { name: route.name, versions: revisionsOf(route), platform: 'modelspine' })
+  }
+  const modelReady: Handler = ({ names }) => {
+    const { key, plans } = routeOf(router, names)
+    const plan = plans.infer
+    const able = plan !== undefined && plan.backends.length + plan.fallback.length > 0
+    return readiness(able, `route ${key} has no backend that is ready to infer`)
+  }
+
+  return {
+    find(path) {
+      const model = modelPath.exec(path)
+      if (model === null) {
+        if (path === '/v2/health/live') return { methods: { GET: live }, names: [], open: true }
+        if (path === '/v2/health/ready') return { methods: { GET: ready }, names: [], open: true }
+        return path === '/v2' || path === '/v2/' ? { methods: { GET: server }, names: [] } : undefined
+      }
+      const [, name = '', version, action] = model
+      const names = [decoded(name), ...(version === undefined ? [] : [decoded(version)])]
+      if (action === '/infer') return { methods: { POST: (call) => infer(router, call) }, names }
+      return { methods: { GET: action === '/ready' ? modelReady : metadata }, names }
+    },
+    errorBody: ({ message }) => JSON.stringify({ error: message }),
+  }
+}
+
+async function infer(router: Router, call: Call): Promise<Answer> {
+  const { request, names } = call
+  const [name = '', version] = names
+  if (version !== undefined) throw chosenByRoute(version)
+  const contentType = request.header('content-type')
+  if (contentType === undefined || simpleTypes.test(contentType)) {
+    throw new HttpFailure(
+      415,
+      `the content type is ${contentType ?? 'missing'}; write application/json or application/octet-stream`,
+    )
+  }
+  const bytes = await request.body()
+  const split = request.header(inferenceHeader)
+  const routed = await router.infer(
+    name,
+    split === undefined
+      ? { kind: 'bytes', contentType, bytes }
+      : { kind: 'bytes', contentType, bytes, headers: { [inferenceHeader]: split } },
+    call.options(),
+  )
+  const { reply } = routed
+  if (reply.kind !== 'bytes') throw new ModelspineError('malformed-reply', 'tensors came in answer to bytes')
+  const headers = servedHeaders(routed, reply.contentType)
+  const replySplit = reply.headers?.[inferenceHeader]
+  if (replySplit !== undefined) headers[inferenceHeader] = replySplit
+  return { status: 200, headers, body: reply.bytes }
+}
+
+function routeOf(router: Router, [name = '', version]: readonly string[]): Route {
+  if (version !== undefined) throw chosenByRoute(version)
+  const route = router.table?.find(name)
+  if (route === undefined) throw new ModelspineError('no-route', `there is no route "${name}"`)
+  return route
+}
+
+/** A caller that could name a revision would go round the split, and so round the rollout and its gates. */
+function chosenByRoute(version: string): ModelspineError {
+  const message = `version "${version}" cannot be asked for: the route chooses the revision; leave /versions/${version} out`
+  return new ModelspineError('unsupported', message)
+}
+
+function revisionsOf({ plans }: Route): readonly string[] {
+  const candidates = plans.infer?.backends.flatMap((choice) => choice.candidates) ?? []
+  return [...new Set(candidates.flatMap(({ backend }) => backend.revision ?? []))]
+}
+
+function decoded(segment: string): string {
+  try {
+    return decodeURIComponent(segment)
+  } catch {
+    throw new ModelspineError('bad-request', `"${segment}" in the path is not percent-encoded UTF-8`)
+  }
+}
+
+function readiness(ready: boolean, reason: string): Answer {
+  return ready ? json(200, { ready }) : json(503, { ready, error: reason })
+}
+
+function json(status: number, body: unknown): Answer {
+  return { status, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }
+}

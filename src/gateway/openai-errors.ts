@@ -1,0 +1,26 @@
+import type { ErrorFacts } from './surface.ts'
+
+/** Words that clients of OpenAI switch on; any other code is ours as it is. */
+const codes: Readonly<Record<string, string>> = {
+  'no-route': 'model_not_found',
+  'context-length': 'context_length_exceeded',
+  'content-filter': 'content_filter',
+  'rate-limited': 'rate_limit_exceeded',
+  quota: 'insufficient_quota',
+  unauthenticated: 'invalid_api_key',
+}
+
+/** `{ error: { message, type, param, code } }`, also as an event of a stream. */
+export function openaiErrorBody({ status, code, message, field }: ErrorFacts): string {
+  return JSON.stringify({
+    error: { message, type: typeOf(status, code), param: field ?? null, code: codes[code] ?? code },
+  })
+}
+
+function typeOf(status: number, code: string): string {
+  if (code === 'quota') return 'insufficient_quota'
+  if (status === 429) return 'rate_limit_error'
+  if (status === 401) return 'authentication_error'
+  if (status === 403) return 'permission_error'
+  return status < 500 ? 'invalid_request_error' : 'server_error'
+}

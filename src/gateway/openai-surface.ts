@@ -1,0 +1,99 @@
+/** OpenAI's chat completions, embeddings and models over the router. */
+
+import type { Clock } from '../clock.ts'
+import { ModelspineError, messageOf } from '../errors.ts'
+import { openaiChatReply } from '../provider/openai-chat-reply.ts'
+import { parseOpenaiChat } from '../provider/openai-chat-request.ts'
+import { openaiEmbedReply, parseOpenaiEmbed } from '../provider/openai-embed.ts'
+import { splitKey } from '../resources/metadata.ts'
+import type { Route } from '../routing/route.ts'
+import type { Router } from '../routing/router.ts'
+import { HttpFailure } from './failure.ts'
+import { openaiErrorBody } from './openai-errors.ts'
+import { openaiEvents } from './openai-events.ts'
+import { servedHeaders } from './served-headers.ts'
+import type { Answer, Call, Handler, Surface } from './surface.ts'
+
+export function openaiSurface(router: Router, clock: Clock): Surface {
+  const chat: Handler = async (call) => {
+    const { request, stream, includeUsage } = parseOpenaiChat(await jsonOf(call))
+    const { model } = request
+    if (!stream) {
+      const routed = await router.chat(model, request, call.options())
+      const body = JSON.stringify(openaiChatReply(routed.reply, clock.now()))
+      return { status: 200, headers: servedHeaders(routed, 'application/json'), body }
+    }
+    const routed = await router.chatStream(model, request, call.options())
+    const headers = servedHeaders(routed, 'text/event-stream; charset=utf-8')
+    headers['cache-control'] = 'no-cache'
+    const id = `chatcmpl-${call.requestId}`
+    const body = openaiEvents(routed.events, { id, model, createdMs: clock.now(), includeUsage })
+    return { status: 200, headers, body }
+  }
+
+  const embed: Handler = async (call) => {
+    const request = parseOpenaiEmbed(await jsonOf(call))
+    const routed = await router.embed(request.model, request, call.options())
+    const body = JSON.stringify(openaiEmbedReply(routed.reply, request))
+    return { status: 200, headers: servedHeaders(routed, 'application/json'), body }
+  }
+
+  const models: Handler = () => {
+    const data = (router.table?.routes ?? []).filter(isOffered).map(modelOf)
+    return json({ object: 'list', data })
+  }
+
+  const model: Handler = ({ names: [name = ''] }) => {
+    const route = router.table?.find(name)
+    if (route === undefined || !isOffered(route)) {
+      throw new ModelspineError('no-route', `there is no model "${name}"`, { details: { field: 'model' } })
+    }
+    return json(modelOf(route))
+  }
+
+  return {
+    find(path) {
+      if (path === '/v1/chat/completions') return { methods: { POST: chat }, names: [] }
+      if (path === '/v1/embeddings') return { methods: { POST: embed }, names: [] }
+      if (path === '/v1/models') return { methods: { GET: models }, names: [] }
+      if (!path.startsWith('/v1/models/')) return undefined
+      return { methods: { GET: model }, names: [decodedName(path.slice('/v1/models/'.length))] }
+    },
+    errorBody: openaiErrorBody,
+  }
+}
+
+/** A JSON content type is asked for so that no foreign web page can send this without a browser asking first. */
+async function jsonOf({ request }: Call): Promise<unknown> {
+  const contentType = request.header('content-type') ?? 'missing'
+  if (!/^application\/json\b/i.test(contentType)) {
+    throw new HttpFailure(415, `the content type is ${contentType}; write application/json`)
+  }
+  const { buffer, byteOffset, byteLength } = await request.body()
+  try {
+    return JSON.parse(Buffer.from(buffer, byteOffset, byteLength).toString('utf8'))
+  } catch (error) {
+    throw new ModelspineError('bad-request', `the body is no JSON: ${messageOf(error)}`)
+  }
+}
+
+function isOffered({ operations }: Route): boolean {
+  return operations.includes('chat') || operations.includes('embed')
+}
+
+/** Nobody keeps when a route was first declared, so `created` is the epoch. */
+function modelOf({ key, name }: Route): unknown {
+  return { id: name, object: 'model', created: 0, owned_by: splitKey(key).namespace }
+}
+
+function decodedName(name: string): string {
+  try {
+    return decodeURIComponent(name)
+  } catch {
+    throw new ModelspineError('bad-request', `"${name}" in the path is not percent-encoded UTF-8`)
+  }
+}
+
+function json(body: unknown): Answer {
+  return { status: 200, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }
+}
