@@ -23,8 +23,8 @@ export interface DeploymentStatus {
   readonly effect?: LedgerEntry
   /** Changes asked of the target and not seen there yet, such as `create:1f0c…`; each was audited when first asked. */
   readonly requested: readonly RequestedChange[]
-  /** Handles of operations that the target may still be working on. */
-  readonly handles: readonly string[]
+  /** What the target gave to find its operations and revisions again; kept as long as their revision. */
+  readonly handles: readonly Handle[]
   /** Not tried again until somebody says retry; the newest 100 are kept. */
   readonly aborted: readonly AbortedRevision[]
   /** Nothing moves forward while this is set. */
@@ -169,6 +169,12 @@ export interface LedgerEntry {
   readonly revision?: string
   readonly sinceMs: number
   readonly fence: number
+}
+
+export interface Handle {
+  readonly handle: string
+  /** Absent for changes of the whole; the newest 20 of those are kept. */
+  readonly revision?: string
 }
 
 export interface RequestedChange {

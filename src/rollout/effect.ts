@@ -19,7 +19,7 @@ export function effectFor(
   const changes = status.rollout.phase === 'stopped' ? [] : changesDue(context, status)
   const open = status.requested.filter(({ change }) => changes.some(({ id }) => id === change))
   const next = changes.find((change) => mayBeSent(context, change, open))
-  const handles = changes.length === 0 ? [] : status.handles
+  const handles = handlesStillNeeded(context, status)
   if (next === undefined) return { status: keep(status, open, handles), events: [] }
 
   const known = open.some(({ change }) => change === next.id) || sameEffect(inFlight, next)
@@ -118,10 +118,19 @@ function detailsOf(
   }
 }
 
+function handlesStillNeeded({ observed }: Context, status: DeploymentStatus): DeploymentStatus['handles'] {
+  return status.handles.filter(
+    ({ revision }) =>
+      revision === undefined ||
+      status.revisions.some((each) => each.revision.name === revision) ||
+      observed.revisions.some((each) => each.revision === revision),
+  )
+}
+
 function keep(
   status: DeploymentStatus,
   requested: DeploymentStatus['requested'],
-  handles: readonly string[],
+  handles: DeploymentStatus['handles'],
 ): DeploymentStatus {
   const same =
     requested.length === status.requested.length &&

@@ -1,4 +1,4 @@
-import type { DeploymentStatus, LedgerEntry } from '../resources/deployment-status.ts'
+import type { DeploymentStatus, Handle, LedgerEntry } from '../resources/deployment-status.ts'
 import type { ApplyResult } from '../target/contract.ts'
 import { type Context, enter, type Move, stay } from './move.ts'
 
@@ -44,9 +44,18 @@ export function recordOutcome(
     each.change.startsWith(prefix) && !each.accepted ? { ...each, accepted: true } : each,
   )
   const handle = result.kind === 'accepted' ? result.handle : undefined
-  const handles =
-    handle === undefined || answered.handles.includes(handle)
-      ? answered.handles
-      : [...answered.handles, handle].slice(-keptHandles)
+  const known = handle === undefined || answered.handles.some((each) => each.handle === handle)
+  const handles = known ? answered.handles : withHandle(answered.handles, handle, entry.revision)
   return { ...answered, requested, handles }
+}
+
+function withHandle(
+  handles: readonly Handle[],
+  handle: string,
+  revision: string | undefined,
+): readonly Handle[] {
+  if (revision !== undefined) return [...handles, { handle, revision }]
+  const ofTheWhole = handles.filter((each) => each.revision === undefined)
+  const dropped = ofTheWhole.slice(0, Math.max(0, ofTheWhole.length + 1 - keptHandles))
+  return [...handles.filter((each) => !dropped.includes(each)), { handle }]
 }

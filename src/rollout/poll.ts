@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts'
+import { jittered } from '../reconcile/jittered.ts'
 import type { DeploymentStatus } from '../resources/deployment-status.ts'
 
 const fastestMs = 100
@@ -19,7 +20,7 @@ export function pollAfterMs(
     waiting.has(rollout.phase)
   const sinceMs = clock.now() - rollout.sinceMs
   const base = expecting ? Math.min(resyncMs, slowestMs, Math.max(fastestMs, sinceMs / 8)) : resyncMs
-  return base * (0.9 + 0.2 * clock.random())
+  return jittered(base, clock)
 }
 
 const waiting: ReadonlySet<string> = new Set([

@@ -1,4 +1,5 @@
 import { isModelspineError, ModelspineError } from '../errors.ts'
+import type { Result } from '../reconcile/result.ts'
 import { withCondition } from '../resources/condition.ts'
 import type { DeploymentStatus, LedgerEntry } from '../resources/deployment-status.ts'
 import type { Key } from '../resources/metadata.ts'
@@ -12,12 +13,7 @@ import { type Fault, faultOf, withFault } from './fault.ts'
 import { recordOutcome } from './outcome.ts'
 import { pollAfterMs } from './poll.ts'
 import { readGates } from './read-gates.ts'
-import type {
-  ReconcileContext,
-  ReconcileDeployment,
-  ReconcileResult,
-  ReconcilerOptions,
-} from './reconciler-options.ts'
+import type { ReconcileContext, ReconcileDeployment, ReconcilerOptions } from './reconciler-options.ts'
 import { type Resolved, resolveModel } from './resolve-model.ts'
 import { beginRollback } from './rollback.ts'
 import { sendEffect } from './send-effect.ts'
@@ -59,7 +55,7 @@ class Reconcile {
     this.#status = (stored.status as DeploymentStatus | undefined) ?? initialStatus(options.clock.now())
   }
 
-  async reconcile(): Promise<ReconcileResult> {
+  async reconcile(): Promise<Result> {
     const { targets } = this.#options
     const name = this.#targetName()
     const target = targets[name]
@@ -73,7 +69,8 @@ class Reconcile {
     let observed: ObservedTarget
     try {
       observed = await target.observe(this.#key, {
-        handles: this.#status.handles,
+        handles: handlesOf(this.#status),
+        applied: this.#status.revisions.map(({ revision }) => revision),
         abort: this.#context.abort,
       })
     } catch (error) {
@@ -168,11 +165,7 @@ class Reconcile {
   }
 
   /** Ledger, effect, outcome. */
-  async #carryOut(
-    decision: Decision,
-    target: DeploymentTarget,
-    observed: ObservedTarget,
-  ): Promise<ReconcileResult> {
+  async #carryOut(decision: Decision, target: DeploymentTarget, observed: ObservedTarget): Promise<Result> {
     const { clock } = this.#options
     const healthy = withFault(decision.status, undefined, this.#stored.generation, clock.now())
     const { effect } = decision
@@ -193,10 +186,7 @@ class Reconcile {
       const result = await sendEffect(
         this.#options,
         target,
-        this.#key,
-        effect,
-        entry,
-        observed,
+        { key: this.#key, effect, entry, observed, handles: handlesOf(hindered) },
         this.#context,
       )
       if (result.kind === 'refused') return this.#refused(hindered, result)
@@ -227,7 +217,7 @@ class Reconcile {
   async #refused(
     status: DeploymentStatus,
     { reason, message }: { readonly reason: string; readonly message: string },
-  ): Promise<ReconcileResult> {
+  ): Promise<Result> {
     const { effect: _, ...settled } = status
     const now = this.#options.clock.now()
     const candidate = candidateOf(status.rollout)
@@ -243,7 +233,7 @@ class Reconcile {
   }
 
   /** Writes the fault as a condition and says whether trying again may help. */
-  async #hindered(error: unknown, status: DeploymentStatus = this.#status): Promise<ReconcileResult> {
+  async #hindered(error: unknown, status: DeploymentStatus = this.#status): Promise<Result> {
     const fault: Fault = faultOf(error)
     this.#options.logger.warn({ key: this.#key, ...fault }, 'a reconcile was hindered')
     await this.#write(withFault(status, fault, this.#stored.generation, this.#options.clock.now()), [])
@@ -278,7 +268,7 @@ class Reconcile {
     }
   }
 
-  #again(status: DeploymentStatus, afterMs: number | null): ReconcileResult {
+  #again(status: DeploymentStatus, afterMs: number | null): Result {
     const poll = pollAfterMs(status, this.#options.resyncMs, this.#options.clock)
     return { kind: 'requeue', afterMs: afterMs === null ? poll : Math.min(afterMs, poll) }
   }
@@ -294,4 +284,8 @@ class Reconcile {
     })
     if (written !== null) this.#stored = written
   }
+}
+
+function handlesOf(status: DeploymentStatus): readonly string[] {
+  return status.handles.map(({ handle }) => handle)
 }

@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts'
 import type { PromoteRequest } from '../policy/contract.ts'
+import type { Result } from '../reconcile/result.ts'
 import type { ModelRegistry } from '../registry/contract.ts'
 import type { Approved } from '../resources/deployment-status.ts'
 import type { Key } from '../resources/metadata.ts'
@@ -42,10 +43,4 @@ export interface ReconcileContext {
   readonly abort: AbortSignal
 }
 
-export type ReconcileDeployment = (key: Key, context: ReconcileContext) => Promise<ReconcileResult>
-
-export type ReconcileResult =
-  | { readonly kind: 'done' }
-  | { readonly kind: 'requeue'; readonly afterMs: number }
-  | { readonly kind: 'retry'; readonly cause: unknown }
-  | { readonly kind: 'terminal'; readonly cause: unknown }
+export type ReconcileDeployment = (key: Key, context: ReconcileContext) => Promise<Result>

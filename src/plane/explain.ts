@@ -1,0 +1,197 @@
+import type { Condition } from '../resources/condition.ts'
+import type {
+  DeploymentStatus,
+  GateResult,
+  Phase,
+  RevisionStatus,
+  Rollout,
+} from '../resources/deployment-status.ts'
+import type { Key } from '../resources/metadata.ts'
+import type { AnalysisGate, ModelDeploymentSpec } from '../resources/model-deployment.ts'
+import { type Step, stepsOf } from '../rollout/steps.ts'
+import type { Deployment } from './deployment.ts'
+
+/** Where a deployment stands, for people and programs. Times are milliseconds since the epoch. */
+export interface Explanation {
+  readonly key: Key
+  readonly phase: Phase | 'unseen'
+  /** What it waits for. */
+  readonly waitsFor: string
+  readonly sinceMs: number
+  /** When time alone moves it on. */
+  readonly untilMs?: number
+  /** What happens then. */
+  readonly next: string
+  readonly revisions: readonly ExplainedRevision[]
+  /** Each gate of the current or last analysis, with its numbers and its rule. */
+  readonly gates: readonly ExplainedGate[]
+  readonly conditions: readonly Condition[]
+  /** What hindered this process's last reconcile and could not be written down, such as a full store. */
+  readonly fault?: { readonly reason: string; readonly message: string }
+}
+
+export interface ExplainedRevision {
+  readonly revision: string
+  readonly role: 'stable' | 'candidate' | 'other'
+  /** `registry/name:version`. */
+  readonly model: string
+  readonly percent: number
+  readonly state: RevisionStatus['state']
+  readonly reason?: string
+}
+
+export interface ExplainedGate {
+  readonly gate: AnalysisGate
+  /** Absent when it was not read yet. */
+  readonly result?: GateResult
+}
+
+export function explainDeployment(
+  { key, resource, status, createdAtMs, generation }: Deployment,
+  fault: { readonly reason: string; readonly message: string } | undefined,
+): Explanation {
+  if (status === undefined) {
+    return {
+      key,
+      phase: 'unseen',
+      waitsFor: 'a plane that holds the lease to look at it',
+      sinceMs: createdAtMs,
+      next: 'its model is looked up and a rollout begins',
+      revisions: [],
+      gates: [],
+      conditions: [],
+      ...(fault !== undefined && { fault }),
+    }
+  }
+  const { rollout } = status
+  const untilMs = 'untilMs' in rollout ? rollout.untilMs : undefined
+  const { waitsFor, next } = story(rollout, status, resource.spec)
+  const stale =
+    status.observedGeneration === generation ? '' : ` (generation ${generation} is not looked at yet)`
+  return {
+    key,
+    phase: rollout.phase,
+    waitsFor: `${waitsFor}${stale}`,
+    sinceMs: rollout.sinceMs,
+    ...(untilMs !== undefined && { untilMs }),
+    next,
+    revisions: status.revisions.map((each) => explainRevision(each, status)),
+    gates: explainGates(rollout, resource.spec),
+    conditions: status.conditions,
+    ...(fault !== undefined && { fault }),
+  }
+}
+
+function explainRevision(
+  { revision, state, reason }: RevisionStatus,
+  status: DeploymentStatus,
+): ExplainedRevision {
+  const { registry, name, version } = revision.model
+  const candidate = 'revision' in status.rollout ? status.rollout.revision : undefined
+  return {
+    revision: revision.name,
+    role: revision.name === status.stable ? 'stable' : revision.name === candidate ? 'candidate' : 'other',
+    model: `${registry}/${name}:${version}`,
+    percent: status.split.find((entry) => entry.revision === revision.name)?.percent ?? 0,
+    state,
+    ...(reason !== undefined && { reason }),
+  }
+}
+
+function explainGates(rollout: Rollout, spec: ModelDeploymentSpec): readonly ExplainedGate[] {
+  const results = 'gates' in rollout ? (rollout.gates ?? []) : []
+  const step = 'step' in rollout ? stepsOf(spec)[rollout.step] : undefined
+  const asked = step?.kind === 'analyze' ? step.gates : results.map(({ gate }) => gate)
+  return spec.analysis
+    .filter(({ name }) => asked.includes(name))
+    .map((gate) => {
+      const result = results.find((each) => each.gate === gate.name)
+      return { gate, ...(result !== undefined && { result }) }
+    })
+}
+
+function story(
+  rollout: Rollout,
+  status: DeploymentStatus,
+  spec: ModelDeploymentSpec,
+): { readonly waitsFor: string; readonly next: string } {
+  const paused = status.paused === undefined ? undefined : `resume: ${status.paused.actor.name} paused it`
+  const after = (step: number): string => describeNext(stepsOf(spec)[step + 1])
+  switch (rollout.phase) {
+    case 'pending':
+      return {
+        waitsFor:
+          paused ??
+          (status.desired === undefined ? 'its model to be found in the registry' : 'the target to be free'),
+        next: 'a rollout of what is declared begins',
+      }
+    case 'blocked':
+      return {
+        waitsFor: `${rollout.reason === 'ApprovalRequired' ? 'an approval' : 'the policy to allow it'}: ${rollout.message}`,
+        next:
+          rollout.percent === 0
+            ? 'the revision is created'
+            : `the revision gets ${rollout.percent} % of traffic`,
+      }
+    case 'starting':
+      return {
+        waitsFor: paused ?? `revision ${rollout.revision} to be ready, for ${spec.deadline} at most`,
+        next: status.stable === undefined ? 'it takes all traffic' : after(-1),
+      }
+    case 'shifting':
+      return {
+        waitsFor: paused ?? `revision ${rollout.revision} to have ${rollout.percent} % of traffic`,
+        next: after(rollout.step),
+      }
+    case 'pausing':
+      return {
+        waitsFor: paused ?? (rollout.untilMs === undefined ? 'promote' : 'its time to pass'),
+        next: after(rollout.step),
+      }
+    case 'analyzing':
+      return {
+        waitsFor: paused ?? 'its gates to be measured in full',
+        next: `if all pass, ${after(rollout.step)}; if one fails, traffic returns`,
+      }
+    case 'holding':
+      return {
+        waitsFor: `promote, resume or abort: ${rollout.message}`,
+        next: `on promote, ${after(rollout.step)}; on resume, the gates are measured again`,
+      }
+    case 'retiring':
+      return { waitsFor: 'what was replaced to be removed', next: 'the deployment is converged' }
+    case 'rolling-back':
+      return {
+        waitsFor: `traffic to return and revision ${rollout.revision} to be removed: ${rollout.message}`,
+        next:
+          rollout.cause === 'Superseded'
+            ? 'the next rollout begins'
+            : 'it stands until retry or another revision',
+      }
+    case 'failed':
+      return { waitsFor: `retry, or another revision: ${rollout.message}`, next: 'nothing, by itself' }
+    case 'converged':
+      return { waitsFor: 'a change', next: 'nothing, by itself' }
+    case 'stopped':
+      return { waitsFor: `somebody to look and say retry: ${rollout.message}`, next: 'nothing, by itself' }
+    case 'retargeting':
+      return {
+        waitsFor: `target ${rollout.target} to be empty`,
+        next: `a rollout begins at target ${spec.target.name}`,
+      }
+    case 'deleting':
+      return { waitsFor: 'the target to be empty', next: 'the deployment is gone' }
+  }
+}
+
+function describeNext(step: Step | undefined): string {
+  if (step === undefined) return 'it is stable and what it replaced is removed'
+  switch (step.kind) {
+    case 'weight':
+      return `it gets ${step.percent} % of traffic`
+    case 'pause':
+      return step.forMs === undefined ? 'it waits for promote' : `it waits ${step.forMs / 1000} s`
+    case 'analyze':
+      return `${step.gates.join(', ')} are measured for ${step.forMs / 1000} s`
+  }
+}

@@ -1,0 +1,48 @@
+import type { Clock } from '../clock.ts'
+import type { PolicyEngine } from '../policy/contract.ts'
+import type { ModelProvider } from '../provider/contract.ts'
+import type { ModelRegistry } from '../registry/contract.ts'
+import type { Endpoint } from '../resources/revision.ts'
+import type { AuditLog, SecretStore } from '../security/contract.ts'
+import type { StateStore } from '../store/contract.ts'
+import type { DeploymentTarget } from '../target/contract.ts'
+import type { MetricSource } from '../telemetry/contract.ts'
+import type { Logger } from '../telemetry/logger.ts'
+import type { RequestObserver } from '../telemetry/request-record.ts'
+
+/**
+ * What a plane is made of. Everything has a default that keeps state in memory, so that `createControlPlane({})` works;
+ * names are those that resources refer to. The plane owns what it is given and closes it in `stop`.
+ */
+export interface ControlPlaneOptions {
+  /** Default: in memory. */
+  readonly store?: StateStore
+  /** Default: in memory. */
+  readonly audit?: AuditLog
+  readonly registries?: Readonly<Record<string, ModelRegistry>>
+  readonly targets?: Readonly<Record<string, DeploymentTarget>>
+  /** For routes that name a vendor, and for models that a vendor hosts. */
+  readonly providers?: Readonly<Record<string, ModelProvider>>
+  /** By protocol: makes the provider for a target's endpoint. */
+  readonly connect?: Readonly<Record<string, (endpoint: Endpoint) => ModelProvider>>
+  readonly policies?: readonly PolicyEngine[]
+  /** Further sources that gates may name; `plane` is built in. */
+  readonly metrics?: Readonly<Record<string, MetricSource>>
+  /** By scheme: `env` resolves `env:TOKEN`. */
+  readonly secrets?: Readonly<Record<string, SecretStore>>
+  /** Told of every request besides the plane's own windows and telemetry. */
+  readonly observers?: readonly RequestObserver[]
+  readonly clock?: Clock
+  /** Default: says nothing. */
+  readonly logger?: Logger
+  /** Who this process is to the others, in leases. Default: a new name for each plane. */
+  readonly name?: string
+  /** How long a lease lives without renewal, in milliseconds; after a crash nobody reconciles for as long. Default 15,000. */
+  readonly leaseMs?: number
+  /** Deployments reconciled at the same time. Default 4. */
+  readonly concurrency?: number
+  /** Between looks at a deployment that nothing happens to, in milliseconds. Default 60,000. */
+  readonly resyncMs?: number
+  /** A policy engine that takes longer is an error, in milliseconds. Default 10,000. */
+  readonly policyTimeoutMs?: number
+}

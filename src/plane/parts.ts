@@ -1,0 +1,31 @@
+import type { Clock } from '../clock.ts'
+import type { Decision, PolicyEngine, PolicyRequest } from '../policy/contract.ts'
+import type { ModelRegistry } from '../registry/contract.ts'
+import type { RolloutEvent } from '../rollout/decision.ts'
+import type { StateStore, StoredObject } from '../store/contract.ts'
+import type { DeploymentTarget } from '../target/contract.ts'
+import type { MetricSource } from '../telemetry/contract.ts'
+import type { Logger } from '../telemetry/logger.ts'
+import type { PlaneAction, PlaneEmitter } from './events.ts'
+import type { RouteFeed } from './route-feed.ts'
+
+/** An event before it is given its resource's identity. */
+export type PlaneFact = Pick<RolloutEvent, 'details' | 'actor'> & { readonly action: PlaneAction }
+
+/** What the plane's calls share. */
+export interface Parts {
+  readonly store: StateStore
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly registries: Readonly<Record<string, ModelRegistry>>
+  readonly targets: Readonly<Record<string, DeploymentTarget>>
+  readonly metrics: Readonly<Record<string, MetricSource>>
+  readonly secrets: Readonly<Record<string, unknown>>
+  readonly policies: readonly PolicyEngine[]
+  readonly emitter: PlaneEmitter
+  readonly feed: RouteFeed
+  /** All engines as one. */
+  decide(request: PolicyRequest): Promise<Decision>
+  /** Told after a write: events, audit, table, queue. */
+  committed(stored: StoredObject, facts: readonly PlaneFact[]): void
+}

@@ -1,0 +1,152 @@
+import { messageOf } from '../errors.ts'
+import type { Decision } from '../policy/contract.ts'
+import type { DeploymentStatus } from '../resources/deployment-status.ts'
+import { type Key, keyOf } from '../resources/metadata.ts'
+import type { ModelDeployment } from '../resources/model-deployment.ts'
+import { type Resolved, resolveModel } from '../rollout/resolve-model.ts'
+import { same } from '../rollout/same.ts'
+import { initialStatus } from '../rollout/status.ts'
+import { type Step, stepsOf } from '../rollout/steps.ts'
+import type { Kind } from '../store/contract.ts'
+import { type ApplyOptions, askToDeploy, normalize, problemsOf, type ResourceInput } from './apply.ts'
+import type { Parts } from './parts.ts'
+
+/** What applying a resource would change, and why; nothing is done. */
+export interface Plan {
+  readonly kind: Kind
+  readonly key: Key
+  readonly change: 'create' | 'update' | 'none'
+  /** Paths below `spec` whose value differs from what is stored. */
+  readonly fields: readonly string[]
+  /** Why this plane would refuse it; empty when it would not. */
+  readonly problems: readonly string[]
+  readonly policy: Pick<Decision, 'verdict' | 'findings'>
+  readonly rollout?: PlannedRollout
+}
+
+export interface PlannedRollout {
+  readonly model: string
+  /** The revision that would be wanted; absent when the reference cannot be resolved. */
+  readonly revision?: string
+  /** What serves now. */
+  readonly stable?: string
+  /** In order, for people. Empty when the wanted revision is already stable. */
+  readonly steps: readonly string[]
+  /** What the target itself would do. */
+  readonly target: readonly string[]
+}
+
+export async function planResource(
+  parts: Parts,
+  input: ResourceInput,
+  { actor }: ApplyOptions,
+): Promise<Plan> {
+  const resource = normalize(input)
+  const key = keyOf(resource.metadata)
+  const before = await parts.store.get(resource.kind, key)
+  const fields = before === null ? [] : changedFields('spec', before.resource.spec, resource.spec)
+  const labelsOnly =
+    before !== null && fields.length === 0 && !same(before.resource.metadata, resource.metadata)
+  const problems = [...problemsOf(parts, resource)]
+  const { verdict, findings } = await askToDeploy(parts, resource, before, actor)
+  const rollout =
+    resource.kind === 'ModelDeployment'
+      ? await planRollout(
+          parts,
+          key,
+          resource as ModelDeployment,
+          before?.status as DeploymentStatus | undefined,
+          problems,
+        )
+      : undefined
+  return {
+    kind: resource.kind,
+    key,
+    change: before === null ? 'create' : fields.length > 0 || labelsOnly ? 'update' : 'none',
+    fields: labelsOnly ? ['metadata'] : fields,
+    problems,
+    policy: { verdict, findings },
+    ...(rollout !== undefined && { rollout }),
+  }
+}
+
+async function planRollout(
+  parts: Parts,
+  key: Key,
+  { spec }: ModelDeployment,
+  known: DeploymentStatus | undefined,
+  problems: string[],
+): Promise<PlannedRollout> {
+  const status = known ?? initialStatus(parts.clock.now())
+  const abort = new AbortController().signal
+  const resolved = await resolveModel(parts.registries[spec.model.registry], spec, status, abort)
+  const target = await planTarget(parts, key, spec, status, resolved, problems)
+  const moves = resolved.desired !== undefined && resolved.desired.name !== status.stable
+  return {
+    model:
+      resolved.kind === 'resolved'
+        ? `${resolved.from} is version ${resolved.version.version}`
+        : resolved.message,
+    ...(resolved.desired !== undefined && { revision: resolved.desired.name }),
+    ...(status.stable !== undefined && { stable: status.stable }),
+    steps: moves ? describeSteps(stepsOf(spec), status.stable !== undefined) : [],
+    target,
+  }
+}
+
+async function planTarget(
+  parts: Parts,
+  key: Key,
+  spec: ModelDeployment['spec'],
+  status: DeploymentStatus,
+  resolved: Resolved,
+  problems: string[],
+): Promise<readonly string[]> {
+  const target = parts.targets[spec.target.name]
+  const { desired } = resolved
+  if (target === undefined || desired === undefined) return []
+  const others = status.revisions
+    .map(({ revision }) => revision)
+    .filter(({ name }) => name === status.stable && name !== desired.name)
+  const split = status.split.length > 0 ? status.split : [{ revision: desired.name, percent: 100 }]
+  try {
+    const observed = await target.observe(key, {
+      handles: status.handles.map(({ handle }) => handle),
+      applied: status.revisions.map(({ revision }) => revision),
+    })
+    const plan = target.plan({ revisions: [...others, desired], split, scale: spec.scale }, observed)
+    if (plan.kind === 'steps') return plan.steps
+    problems.push(`spec.target "${spec.target.name}" refuses: ${plan.reason}: ${plan.message}`)
+  } catch (error) {
+    problems.push(`spec.target "${spec.target.name}" could not be asked: ${messageOf(error)}`)
+  }
+  return []
+}
+
+function describeSteps(steps: readonly Step[], hasStable: boolean): readonly string[] {
+  if (!hasStable)
+    return ['start the revision', 'give it all traffic once it is ready: there is nothing to compare it with']
+  return ['start the revision beside the stable one', ...steps.map(describeStep), 'remove what it replaced']
+}
+
+function describeStep(step: Step): string {
+  switch (step.kind) {
+    case 'weight':
+      return `give it ${step.percent} % of traffic`
+    case 'pause':
+      return step.forMs === undefined ? 'wait for promote' : `wait ${step.forMs / 1000} s`
+    case 'analyze':
+      return `measure ${step.gates.join(', ')} for ${step.forMs / 1000} s`
+  }
+}
+
+function changedFields(path: string, before: unknown, after: unknown): readonly string[] {
+  if (same(before, after)) return []
+  if (!isPlain(before) || !isPlain(after)) return [path]
+  const names = new Set([...Object.keys(before), ...Object.keys(after)])
+  return [...names].flatMap((name) => changedFields(`${path}.${name}`, before[name], after[name]))
+}
+
+function isPlain(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
