@@ -1,3 +1,4 @@
+export { type AuditLogSubject, auditLogConformance, auditLogLaws } from './audit-log-kit.ts'
 export {
   deploymentTargetConformance,
   deploymentTargetLaws,
@@ -5,4 +6,23 @@ export {
 } from './deployment-target-kit.ts'
 export { createFakeClock, type FakeClock, type FakeClockOptions } from './fake-clock.ts'
 export { brokenLaws, type Fixture, type KitOptions, type Law, runKit, type TestRunner } from './kit.ts'
+export {
+  type ModelProviderSubject,
+  modelProviderConformance,
+  modelProviderLaws,
+  type ScriptedUpstream,
+  type StreamEnd,
+  scriptedAnswer,
+  type UpstreamCall,
+  type UpstreamScript,
+} from './model-provider-kit.ts'
+export {
+  type ModelRegistrySubject,
+  modelRegistryConformance,
+  modelRegistryLaws,
+  type SeededModel,
+  type SeedModel,
+  type SeedVersion,
+} from './model-registry-kit.ts'
+export { type SecretStoreSubject, secretStoreConformance, secretStoreLaws } from './secret-store-kit.ts'
 export { type StateStoreSubject, stateStoreConformance, stateStoreLaws } from './state-store-kit.ts'

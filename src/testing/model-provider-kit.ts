@@ -1,0 +1,28 @@
+import { type KitOptions, type Law, runKit } from './kit.ts'
+import { abortLaws } from './model-provider/abort-laws.ts'
+import { answerLaws } from './model-provider/answer-laws.ts'
+import { failureLaws } from './model-provider/failure-laws.ts'
+import { streamLaws } from './model-provider/stream-laws.ts'
+import type { ModelProviderSubject } from './model-provider/subject.ts'
+
+export {
+  type ModelProviderSubject,
+  type ScriptedUpstream,
+  type StreamEnd,
+  scriptedAnswer,
+  type UpstreamCall,
+  type UpstreamScript,
+} from './model-provider/subject.ts'
+
+/** All that a ModelProvider promises. The upstream is the fixture's, so that each law can say what the vendor does. */
+export const modelProviderLaws: readonly Law<ModelProviderSubject>[] = [
+  ...answerLaws,
+  ...failureLaws,
+  ...abortLaws,
+  ...streamLaws,
+]
+
+/** Registers the laws of ModelProvider as tests of one implementation. */
+export function modelProviderConformance(options: KitOptions<ModelProviderSubject>): void {
+  runKit('ModelProvider', modelProviderLaws, options)
+}

@@ -1,0 +1,169 @@
+import assert from 'node:assert/strict'
+import type { InferRequest } from '../../provider/contract.ts'
+import type { Operation } from '../../resources/model-route.ts'
+import type { Law } from '../kit.ts'
+import {
+  chatRequest,
+  contextOf,
+  embedRequest,
+  inferRequest,
+  kitModel,
+  provided,
+  soon,
+  waysToAsk,
+} from './calling.ts'
+import { type ModelProviderSubject, scriptedAnswer } from './subject.ts'
+
+const without =
+  (operation: Operation) =>
+  ({ provider }: ModelProviderSubject): string | undefined =>
+    provider.capabilities.operations.includes(operation) ? undefined : `declares no ${operation}`
+
+/** No UTF-8, and with the header of the binary extension. */
+const rawRequest: InferRequest = {
+  model: kitModel,
+  kind: 'bytes',
+  contentType: 'application/octet-stream',
+  bytes: Uint8Array.from([123, 125, 0, 255, 254, 128, 10, 13, 0]),
+  headers: { 'inference-header-content-length': '2' },
+}
+
+export const answerLaws: readonly Law<ModelProviderSubject>[] = [
+  {
+    name: 'has a method for each operation that it declares, and declares each that it has',
+    async check({ provider }) {
+      const { operations, streaming } = provider.capabilities
+      for (const operation of ['infer', 'chat', 'embed'] as const) {
+        const declared = operations.includes(operation)
+        const has = provider[operation] !== undefined
+        // A provider may stream chats only.
+        const streams = operation === 'chat' && provider.chatStream !== undefined
+        assert.equal(
+          has || streams,
+          declared,
+          `${operation}: declared ${declared}, but the method exists: ${has}`,
+        )
+      }
+      assert.equal(provider.chatStream !== undefined, streaming, 'streaming is declared otherwise than it is')
+      assert.ok(provider.name.length > 0, 'the provider has no name')
+    },
+  },
+  {
+    name: 'asks the upstream for the model that it is told',
+    async check(subject) {
+      subject.upstream.play({ kind: 'ok' })
+      for (const { name, ask } of waysToAsk(subject)) {
+        if (name === 'chatStream') subject.upstream.play({ kind: 'stream', end: 'whole' })
+        await soon(subject, ask(contextOf()), name)
+        assert.equal(subject.upstream.calls.at(-1)?.model, kitModel, name)
+      }
+    },
+  },
+  {
+    name: 'answers a chat with the content, the finish reason and the usage that the vendor gave',
+    skip: without('chat'),
+    async check(subject) {
+      subject.upstream.play({ kind: 'ok' })
+      const reply = await soon(
+        subject,
+        provided(subject.provider.chat?.(chatRequest, contextOf()), 'chat'),
+        'chat',
+      )
+      const text = reply.content.map((part) => (part.type === 'text' ? part.text : '')).join('')
+      assert.equal(text, scriptedAnswer.text.join(''))
+      assert.equal(reply.finishReason, scriptedAnswer.finishReason)
+      assert.deepEqual(pickUsage(reply.usage), scriptedAnswer.usage)
+    },
+  },
+  {
+    name: 'answers one embedding for each input, in their order',
+    skip: without('embed'),
+    async check(subject) {
+      subject.upstream.play({ kind: 'ok' })
+      const call = provided(subject.provider.embed?.(embedRequest, contextOf()), 'embed')
+      assert.deepEqual((await soon(subject, call, 'embed')).embeddings, scriptedAnswer.embeddings)
+    },
+  },
+  {
+    name: 'answers tensors with tensors',
+    skip: without('infer'),
+    async check(subject) {
+      subject.upstream.play({ kind: 'ok' })
+      const reply = await soon(
+        subject,
+        provided(subject.provider.infer?.(inferRequest, contextOf()), 'infer'),
+        'infer',
+      )
+      assert.ok(reply.kind === 'tensors', 'answered with bytes')
+      assert.deepEqual(reply.outputs, scriptedAnswer.outputs)
+    },
+  },
+  {
+    name: 'passes bytes on untouched, in both directions',
+    skip: without('infer'),
+    async check(subject) {
+      subject.upstream.play({ kind: 'ok' })
+      const reply = await soon(
+        subject,
+        provided(subject.provider.infer?.(rawRequest, contextOf()), 'infer'),
+        'infer',
+      )
+      assert.ok(reply.kind === 'bytes', 'answered with tensors')
+      assert.ok(rawRequest.kind === 'bytes')
+      assert.equal(reply.contentType, rawRequest.contentType)
+      assert.deepEqual([...reply.bytes], [...rawRequest.bytes])
+    },
+  },
+  {
+    name: 'keeps calls apart that run side by side',
+    skip: without('infer'),
+    async check(subject) {
+      subject.upstream.play({ kind: 'ok' })
+      const bodies = Array.from({ length: 8 }, (_, index) => Uint8Array.from([index, 255 - index, 0, index]))
+      const replies = await soon(
+        subject,
+        Promise.all(
+          bodies.map((bytes) =>
+            provided(
+              subject.provider.infer?.({ ...rawRequest, kind: 'bytes', bytes } as InferRequest, contextOf()),
+              'infer',
+            ),
+          ),
+        ),
+        'eight calls at once',
+      )
+      const came = replies.map((reply) => (reply.kind === 'bytes' ? [...reply.bytes] : []))
+      assert.deepEqual(
+        came,
+        bodies.map((bytes) => [...bytes]),
+      )
+    },
+  },
+  {
+    name: 'sends a request of its own dialect as it is, with only the model replaced',
+    skip: ({ provider, nativeBody }) => {
+      if (provider.capabilities.dialects.length === 0) return 'declares no dialect'
+      return nativeBody === undefined ? 'the fixture gives no body in a dialect' : undefined
+    },
+    async check(subject) {
+      for (const dialect of subject.provider.capabilities.dialects) {
+        const body = { ...subject.nativeBody?.(dialect), x_unknown: { kept: [1, null, 'as it is'] } }
+        const native = { dialect, body }
+        subject.upstream.play({ kind: 'ok' })
+        const call = /embed/.test(dialect)
+          ? subject.provider.embed?.({ ...embedRequest, native }, contextOf())
+          : subject.provider.chat?.({ ...chatRequest, native }, contextOf())
+        await soon<unknown>(subject, provided<Promise<unknown>>(call, dialect), dialect)
+        assert.deepEqual(subject.upstream.calls.at(-1)?.body, { ...body, model: kitModel }, dialect)
+      }
+    },
+  },
+]
+
+/** The classes of tokens that the scripted upstream speaks of; a vendor may add zeros for others. */
+export function pickUsage(usage: {
+  readonly inputTokens?: number
+  readonly outputTokens?: number
+}): Readonly<Record<string, number | undefined>> {
+  return { inputTokens: usage.inputTokens, outputTokens: usage.outputTokens }
+}

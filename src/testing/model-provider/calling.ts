@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict'
+import { systemClock } from '../../clock.ts'
+import { isModelspineError, type ModelspineError } from '../../errors.ts'
+import type {
+  CallContext,
+  ChatEvent,
+  ChatRequest,
+  EmbedRequest,
+  InferRequest,
+} from '../../provider/contract.ts'
+import type { Operation } from '../../resources/model-route.ts'
+import type { ModelProviderSubject } from './subject.ts'
+
+export const kitModel = 'kit-model'
+
+export const chatRequest: ChatRequest = {
+  model: kitModel,
+  messages: [{ role: 'user', content: [{ type: 'text', text: 'Say hello' }] }],
+}
+export const embedRequest: EmbedRequest = { model: kitModel, input: ['one', 'two'] }
+export const inferRequest: InferRequest = {
+  model: kitModel,
+  kind: 'tensors',
+  inputs: [{ name: 'pixels', datatype: 'FP32', shape: [2, 2], data: [0, 0.5, 1, 0.25] }],
+}
+
+export function contextOf(abort: AbortSignal = new AbortController().signal): CallContext {
+  return { requestId: 'kit-request', abort }
+}
+
+/** The ways in which this provider can be asked; a stream counts as asked once it was read to its end. */
+export function waysToAsk(
+  subject: ModelProviderSubject,
+): readonly { readonly name: string; ask(context: CallContext): Promise<unknown> }[] {
+  const { provider } = subject
+  const ways = provider.capabilities.operations.map((name: Operation) => ({
+    name,
+    ask: (context: CallContext): Promise<unknown> => {
+      if (name === 'chat') return provided(provider.chat?.(chatRequest, context), 'chat')
+      if (name === 'embed') return provided(provider.embed?.(embedRequest, context), 'embed')
+      return provided(provider.infer?.(inferRequest, context), 'infer')
+    },
+  }))
+  if (!provider.capabilities.streaming) return ways
+  const streamed = {
+    name: 'chatStream' as const,
+    ask: async (context: CallContext) => {
+      const { error } = await readStream(streamOf(subject, context))
+      if (error !== undefined) throw error
+    },
+  }
+  return [...ways, streamed]
+}
+
+export function provided<T>(value: T | undefined, method: string): T {
+  assert.ok(value !== undefined, `the provider declares what ${method} does but has no such method`)
+  return value
+}
+
+export function streamOf(subject: ModelProviderSubject, context: CallContext): AsyncIterable<ChatEvent> {
+  return provided(subject.provider.chatStream?.(chatRequest, context), 'chatStream')
+}
+
+/** All events of a stream, and what it threw in the end. */
+export async function readStream(
+  stream: AsyncIterable<ChatEvent>,
+): Promise<{ readonly events: readonly ChatEvent[]; readonly text: string; readonly error: unknown }> {
+  const events: ChatEvent[] = []
+  let error: unknown
+  try {
+    for await (const event of stream) events.push(event)
+  } catch (thrown) {
+    error = thrown
+  }
+  const text = events.map((event) => (event.type === 'text-delta' ? event.text : '')).join('')
+  return { events, text, error }
+}
+
+/** What the call threw, which must be a ModelspineError. */
+export async function failureOf(call: Promise<unknown>, what: string): Promise<ModelspineError> {
+  const thrown: unknown = await call.then(
+    () => assert.fail(`${what}: answered instead of failing`),
+    (error: unknown) => error,
+  )
+  if (thrown instanceof assert.AssertionError) throw thrown
+  assert.ok(isModelspineError(thrown), `${what}: threw ${String(thrown)}, which is no ModelspineError`)
+  return thrown
+}
+
+/** Rejects when a call neither answers nor fails for longer than the subject's patience. */
+export async function soon<T>(subject: ModelProviderSubject, promise: Promise<T>, what: string): Promise<T> {
+  const patienceMs = subject.patienceMs ?? 2000
+  let timer = { cancel: (): void => {} }
+  const late = new Promise<never>((_resolve, reject) => {
+    const complain = (): void =>
+      reject(new assert.AssertionError({ message: `${what}: not within ${patienceMs} ms` }))
+    timer = systemClock.schedule(patienceMs, complain, true)
+  })
+  try {
+    return await Promise.race([promise, late])
+  } finally {
+    timer.cancel()
+  }
+}
+
+/** Waits until the upstream shows something. */
+export async function until(
+  subject: ModelProviderSubject,
+  shown: () => boolean,
+  what: string,
+): Promise<void> {
+  const deadline = systemClock.monotonic() + (subject.patienceMs ?? 2000)
+  while (!shown()) {
+    assert.ok(systemClock.monotonic() < deadline, `${what}: not within ${subject.patienceMs ?? 2000} ms`)
+    await new Promise<void>((resolve) => systemClock.schedule(2, resolve, true))
+  }
+}

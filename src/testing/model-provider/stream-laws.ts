@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict'
+import type { ChatEvent } from '../../provider/contract.ts'
+import type { Law } from '../kit.ts'
+import { pickUsage } from './answer-laws.ts'
+import { contextOf, readStream, soon, streamOf } from './calling.ts'
+import { type ModelProviderSubject, type StreamEnd, scriptedAnswer } from './subject.ts'
+
+const skip = ({ provider }: ModelProviderSubject): string | undefined =>
+  provider.capabilities.streaming ? undefined : 'declares no streaming'
+
+async function play(
+  subject: ModelProviderSubject,
+  end: StreamEnd,
+): Promise<{ readonly events: readonly ChatEvent[]; readonly text: string; readonly error: unknown }> {
+  subject.upstream.play({ kind: 'stream', end })
+  return soon(subject, readStream(streamOf(subject, contextOf())), 'the stream ends')
+}
+
+function assertFinished(played: { readonly events: readonly ChatEvent[]; readonly error: unknown }): void {
+  assert.equal(played.error, undefined, `the stream threw ${String(played.error)}`)
+  const types = played.events.map(({ type }) => type)
+  assert.equal(types.filter((type) => type === 'finish').length, 1, `events: ${types.join(', ')}`)
+  assert.ok(types.lastIndexOf('text-delta') < types.indexOf('finish'), 'text came after finish')
+}
+
+function usageOf(events: readonly ChatEvent[]): unknown {
+  const last = events.findLast((event) => event.type === 'usage')
+  return last?.type === 'usage' ? pickUsage(last.usage) : undefined
+}
+
+function assertBroken(
+  {
+    events,
+    text,
+    error,
+  }: { readonly events: readonly ChatEvent[]; readonly text: string; readonly error: unknown },
+  code: string,
+): void {
+  assert.ok(error !== undefined, 'a broken stream ended as if it were complete')
+  assert.equal((error as { code?: string }).code, code, `threw ${String(error)}`)
+  assert.equal(text, scriptedAnswer.text[0], 'the text that came before')
+  assert.ok(!events.some(({ type }) => type === 'finish'), 'a broken stream was finished')
+}
+
+export const streamLaws: readonly Law<ModelProviderSubject>[] = [
+  {
+    name: 'streams the text in order, then one finish, and the usage',
+    skip,
+    async check(subject) {
+      const played = await play(subject, 'whole')
+      assertFinished(played)
+      const deltas = played.events.flatMap((event) => (event.type === 'text-delta' ? [event.text] : []))
+      assert.deepEqual(deltas, scriptedAnswer.text, 'the deltas, one for each of the upstream')
+      const finish = played.events.find((event) => event.type === 'finish')
+      assert.equal(finish?.type === 'finish' && finish.finishReason, scriptedAnswer.finishReason)
+      assert.deepEqual(usageOf(played.events), scriptedAnswer.usage, 'the usage')
+    },
+  },
+  {
+    name: 'counts usage that comes together with content',
+    skip,
+    async check(subject) {
+      const played = await play(subject, 'usage-with-text')
+      assertFinished(played)
+      assert.equal(played.text, scriptedAnswer.text.join(''))
+      assert.deepEqual(usageOf(played.events), scriptedAnswer.usage, 'the usage')
+    },
+  },
+  {
+    name: 'finishes a stream that is whole although its end marker is missing',
+    skip,
+    async check(subject) {
+      const played = await play(subject, 'unmarked')
+      assertFinished(played)
+      assert.equal(played.text, scriptedAnswer.text.join(''))
+    },
+  },
+  {
+    name: 'throws interrupted after what came when a stream is cut, and never finishes it',
+    skip,
+    check: async (subject) => assertBroken(await play(subject, 'cut'), 'interrupted'),
+  },
+  {
+    name: 'throws malformed-reply for an event that cannot be understood, and passes nothing of it on',
+    skip,
+    check: async (subject) => assertBroken(await play(subject, 'malformed'), 'malformed-reply'),
+  },
+]

@@ -1,0 +1,73 @@
+import type { FinishReason, ModelProvider, ProviderFailure, Tensor, Usage } from '../../provider/contract.ts'
+
+export interface ModelProviderSubject {
+  readonly provider: ModelProvider
+  readonly upstream: ScriptedUpstream
+  /** A credential that the provider was given. The upstream repeats it in the message of every failure it plays. */
+  readonly secret?: string
+  /** A valid body in one of the provider's dialects, for the model `public-name`. */
+  nativeBody?(dialect: string): Readonly<Record<string, unknown>>
+  /** How long a law waits for what must happen. Default 2,000. */
+  readonly patienceMs?: number
+}
+
+/** The vendor's side, played by the author of the adapter: a real server on the loopback, or a fake in memory. */
+export interface ScriptedUpstream {
+  /** What it does with every call from now on. */
+  play(script: UpstreamScript): void
+  /** All calls so far, in the order of their arrival. */
+  readonly calls: readonly UpstreamCall[]
+  /** How many callers went away before they had a whole answer. */
+  readonly left: number
+  /** The failures that this vendor's protocol can express. */
+  readonly failures: readonly ProviderFailure[]
+}
+
+export interface UpstreamCall {
+  /** The model that was asked for. */
+  readonly model: string
+  /** As it arrived, parsed where it is JSON. */
+  readonly body: unknown
+}
+
+export type UpstreamScript =
+  /** Answers with `scriptedAnswer`, bytes with the same bytes. */
+  | { readonly kind: 'ok' }
+  /** Takes the call and says nothing. */
+  | { readonly kind: 'silent' }
+  | { readonly kind: 'fails'; readonly code: ProviderFailure; readonly retryAfterMs?: number }
+  /** Streams the text of `scriptedAnswer`. */
+  | { readonly kind: 'stream'; readonly end: StreamEnd }
+
+export type StreamEnd =
+  /** As the vendor ends its streams. */
+  | 'whole'
+  /** Without the vendor's end marker, but whole at the transport. */
+  | 'unmarked'
+  /** Usage comes in the same event as the last text. */
+  | 'usage-with-text'
+  /** The connection breaks after the first text. */
+  | 'cut'
+  /** After the first text comes an event that cannot be understood. */
+  | 'malformed'
+  /** After the first text comes nothing more. */
+  | 'stuck'
+
+/** What a scripted upstream answers, whatever it was asked. */
+export const scriptedAnswer: {
+  readonly text: readonly string[]
+  readonly finishReason: FinishReason
+  readonly usage: Usage
+  /** One each for the two inputs that the kit sends. */
+  readonly embeddings: readonly (readonly number[])[]
+  readonly outputs: readonly Tensor[]
+} = {
+  text: ['Hello', ' from', ' upstream'],
+  finishReason: 'stop',
+  usage: { inputTokens: 7, outputTokens: 3 },
+  embeddings: [
+    [0.5, -0.25],
+    [1, 0],
+  ],
+  outputs: [{ name: 'label', datatype: 'INT64', shape: [2], data: [3, 1] }],
+}

@@ -1,0 +1,170 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { ProviderFailure } from 'modelspine/adapter'
+import {
+  type ScriptedUpstream,
+  type StreamEnd,
+  scriptedAnswer,
+  type UpstreamCall,
+  type UpstreamScript,
+} from 'modelspine/testing'
+import { type Loopback, serveLoopback } from '../../loopback.ts'
+
+export interface ScriptedOpenai extends ScriptedUpstream, Loopback {
+  /** Headers of the last call. */
+  readonly headers: IncomingMessage['headers']
+}
+
+const { text, embeddings } = scriptedAnswer
+const wireUsage = { prompt_tokens: 7, completion_tokens: 3, total_tokens: 10 }
+
+/** Status and `error` object with which OpenAI, or what stands before it, says each failure. */
+const failures: Readonly<Partial<Record<ProviderFailure, readonly [number, object]>>> = {
+  'rate-limited': [429, { type: 'requests', code: 'rate_limit_exceeded' }],
+  quota: [429, { type: 'insufficient_quota', code: 'insufficient_quota' }],
+  overloaded: [503, { type: 'server_error', code: null }],
+  timeout: [504, { type: 'server_error', code: null }],
+  'context-length': [
+    400,
+    { type: 'invalid_request_error', code: 'context_length_exceeded', param: 'messages' },
+  ],
+  'content-filter': [400, { type: 'invalid_request_error', code: 'content_filter', param: 'prompt' }],
+  'bad-request': [400, { type: 'invalid_request_error', code: null, param: 'temperature' }],
+  'not-found': [404, { type: 'invalid_request_error', code: 'model_not_found', param: 'model' }],
+  'not-ready': [503, { type: 'unavailable_error', code: 503 }],
+  unsupported: [501, { type: 'invalid_request_error', code: null }],
+  auth: [401, { type: 'invalid_request_error', code: 'invalid_api_key' }],
+}
+
+/** An OpenAI that does what it is told, over real HTTP. */
+export async function scriptedOpenai(secret: string): Promise<ScriptedOpenai> {
+  let script: UpstreamScript = { kind: 'ok' }
+  let left = 0
+  let headers: IncomingMessage['headers'] = {}
+  const calls: UpstreamCall[] = []
+  const loopback = await serveLoopback((request, bytes, response) => {
+    const body = JSON.parse(bytes.toString()) as { model: string; stream?: boolean }
+    calls.push({ model: body.model, body })
+    headers = request.headers
+    response.on('close', () => {
+      if (!response.writableFinished && script.kind !== 'fails') left += 1
+    })
+    act(script, request.url === '/v1/embeddings', body, response, secret)
+  })
+  return {
+    ...loopback,
+    calls,
+    failures: [
+      ...(Object.keys(failures) as ProviderFailure[]),
+      'unavailable',
+      'interrupted',
+      'malformed-reply',
+    ],
+    play(next) {
+      script = next
+    },
+    get left() {
+      return left
+    },
+    get headers() {
+      return headers
+    },
+  }
+}
+
+function act(
+  script: UpstreamScript,
+  embeds: boolean,
+  { model, stream }: { model: string; stream?: boolean },
+  response: ServerResponse,
+  secret: string,
+): void {
+  const json = (status: number, body: object, more: Record<string, string> = {}): void => {
+    response.writeHead(status, { 'content-type': 'application/json', ...more }).end(JSON.stringify(body))
+  }
+  if (script.kind === 'stream') streamed(script.end, response)
+  if (script.kind === 'ok') json(200, embeds ? embeddingReply(model) : chatReply(model))
+  if (script.kind !== 'fails') return
+  const [status, error] = failures[script.code] ?? []
+  if (status !== undefined) {
+    const wait =
+      script.retryAfterMs === undefined ? {} : { 'retry-after': String(script.retryAfterMs / 1000) }
+    json(status, { error: { message: `Refused, key ${secret}`, param: null, ...error } }, wait)
+  } else if (script.code === 'unavailable') {
+    response.socket?.destroy()
+  } else if (script.code === 'malformed-reply') {
+    json(200, { note: `no reply for ${secret}` })
+  } else {
+    const type = stream ? 'text/event-stream' : 'application/json'
+    response.writeHead(200, { 'content-type': type, 'content-length': '999' })
+    response.write('{"id":', () => response.socket?.destroy())
+  }
+}
+
+export function chatReply(model: string): object {
+  return {
+    id: 'chatcmpl-1',
+    object: 'chat.completion',
+    created: 1_700_000_000,
+    model,
+    choices: [
+      {
+        index: 0,
+        message: { role: 'assistant', content: text.join(''), refusal: null },
+        logprobs: null,
+        finish_reason: 'stop',
+      },
+    ],
+    usage: wireUsage,
+  }
+}
+
+export function embeddingReply(model: string): object {
+  const data = embeddings.map((embedding, index) => ({ object: 'embedding', index, embedding }))
+  return { object: 'list', data, model, usage: { prompt_tokens: 7, total_tokens: 7 } }
+}
+
+export function chunk(delta: object, more: object = {}, finish: string | null = null): string {
+  const choices = [{ index: 0, delta, logprobs: null, finish_reason: finish }]
+  return event({
+    id: 'chatcmpl-1',
+    object: 'chat.completion.chunk',
+    created: 1,
+    model: 'm',
+    choices,
+    ...more,
+  })
+}
+
+export function event(body: object): string {
+  return `data: ${JSON.stringify(body)}\n\n`
+}
+
+export const usageChunk: string = event({
+  id: 'chatcmpl-1',
+  object: 'chat.completion.chunk',
+  created: 1,
+  model: 'm',
+  choices: [],
+  usage: wireUsage,
+})
+
+function streamed(end: StreamEnd, response: ServerResponse): void {
+  response.writeHead(200, { 'content-type': 'text/event-stream' })
+  const [first = '', ...rest] = text
+  response.write(chunk({ role: 'assistant', content: '' }, { usage: null }))
+  response.write(chunk({ content: first }, { usage: null }), () => {
+    if (end === 'cut') response.socket?.destroy()
+  })
+  if (end === 'cut' || end === 'stuck') return
+  if (end === 'malformed') {
+    response.end('data: {"choices": [{"delta": \n\ndata: [DONE]\n\n')
+    return
+  }
+  for (const [index, piece] of rest.entries()) {
+    const last = index === rest.length - 1
+    response.write(chunk({ content: piece }, end === 'usage-with-text' && last ? { usage: wireUsage } : {}))
+  }
+  response.write(chunk({}, {}, 'stop'))
+  if (end !== 'usage-with-text') response.write(usageChunk)
+  response.end(end === 'unmarked' ? '' : 'data: [DONE]\n\n')
+}

@@ -1,0 +1,57 @@
+import { describe, expect, it } from 'vitest'
+import { memoryProvider } from '../../../src/provider/memory-provider.ts'
+import { modelProviderConformance } from '../../../src/testing/index.ts'
+import { scriptedMemory } from './scripted-memory.ts'
+
+modelProviderConformance({
+  name: 'memoryProvider',
+  describe,
+  it,
+  create: () => ({
+    subject: {
+      ...scriptedMemory(),
+      nativeBody: () => ({ model: 'public-name', messages: [{ role: 'user', content: 'Hi' }] }),
+    },
+  }),
+})
+
+const context = { requestId: 'r1', abort: new AbortController().signal }
+const request = { model: 'm', messages: [] }
+
+describe('memoryProvider', () => {
+  it('has the operations that it has scripts for', () => {
+    const provider = memoryProvider({ infer: () => ({ kind: 'tensors', outputs: [] }) })
+    expect(provider.capabilities).toEqual({ operations: ['infer'], streaming: false, dialects: [] })
+    expect(provider.chat).toBeUndefined()
+  })
+
+  it('takes a text for a whole reply, and streams it word by word', async () => {
+    const provider = memoryProvider({ chat: () => 'Hello  there, you' })
+    expect(await provider.chat?.(request, context)).toMatchObject({
+      content: [{ type: 'text', text: 'Hello  there, you' }],
+      finishReason: 'stop',
+      usage: {},
+    })
+    const events: unknown[] = []
+    for await (const event of provider.chatStream?.(request, context) ?? []) events.push(event)
+    expect(events).toEqual([
+      { type: 'text-delta', text: 'Hello  ' },
+      { type: 'text-delta', text: 'there, ' },
+      { type: 'text-delta', text: 'you' },
+      { type: 'finish', finishReason: 'stop' },
+      { type: 'usage', usage: {} },
+    ])
+  })
+
+  it('takes what a script throws by mistake for unavailable', async () => {
+    const provider = memoryProvider({
+      chat: () => {
+        throw new TypeError('no such thing')
+      },
+    })
+    await expect(provider.chat?.(request, context)).rejects.toMatchObject({
+      code: 'unavailable',
+      message: 'the script failed: no such thing',
+    })
+  })
+})
