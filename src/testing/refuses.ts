@@ -1,0 +1,17 @@
+import assert from 'node:assert/strict'
+import { type ErrorCode, isModelspineError, messageOf } from '../errors.ts'
+
+/** Asserts that a call fails with this code, and tells what it did instead. */
+export async function refuses(code: ErrorCode, what: string, call: () => Promise<unknown>): Promise<void> {
+  let error: unknown
+  try {
+    await call()
+  } catch (thrown) {
+    error = thrown
+  }
+  assert.ok(error !== undefined, `${what} should be refused with ${code}, and was accepted`)
+  assert.ok(
+    isModelspineError(error, code),
+    `${what} should be refused with ${code}, and was with: ${messageOf(error)}`,
+  )
+}

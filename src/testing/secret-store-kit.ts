@@ -1,0 +1,115 @@
+import assert from 'node:assert/strict'
+import { format, inspect } from 'node:util'
+import { messageOf } from '../errors.ts'
+import type { SecretStore } from '../security/contract.ts'
+import { type KitOptions, type Law, runKit } from './kit.ts'
+import { refuses } from './refuses.ts'
+
+/** A store that has one secret, and what its fixture can do behind its back. */
+export interface SecretStoreSubject {
+  readonly store: SecretStore
+  /** The secret that is there; its value should be found in no other text. */
+  readonly name: string
+  readonly value: string
+  /** Gives the secret another value, where the store sees that at once. */
+  rotate?(value: string): Promise<void> | void
+  /** Makes every later look-up impossible. */
+  disconnect?(): Promise<void> | void
+}
+
+const unknownName = 'NEVER_SET_ANYWHERE'
+
+/** All that a SecretStore promises. */
+export const secretStoreLaws: readonly Law<SecretStoreSubject>[] = [
+  {
+    name: 'reveals the value of a secret when asked',
+    async check({ store, name, value }) {
+      assert.ok((await store.resolve(name)).reveal() === value, 'another value was revealed')
+    },
+  },
+  {
+    name: 'prints a secret as [secret] in text and JSON',
+    async check({ store, name }) {
+      const secret = await store.resolve(name)
+      assert.equal(String(secret), '[secret]')
+      assert.equal(`${secret}`, '[secret]')
+      assert.equal(JSON.stringify({ secret }), '{"secret":"[secret]"}')
+      assert.equal(format('%s', secret), '[secret]')
+      assert.equal(inspect(secret), '[secret]')
+    },
+  },
+  {
+    name: 'shows a secret to no inspection and in no copy',
+    async check({ store, name, value }) {
+      const secret = await store.resolve(name)
+      const shown: readonly (readonly [string, string])[] = [
+        ['inspect', inspect({ secret }, { showHidden: true, depth: 9, getters: true })],
+        ['inspect as it is', inspect({ secret }, { showHidden: true, depth: 9, customInspect: false })],
+        ['format', format('%s %d %i %f %j %o %O', secret, secret, secret, secret, secret, secret, secret)],
+        ['own properties', JSON.stringify(Object.getOwnPropertyDescriptors(secret))],
+        ['spread', inspect({ ...secret })],
+        ['an error message', messageOf(new Error(`failed with ${secret}`))],
+        ['structuredClone', copyOf(secret)],
+      ]
+      for (const [where, text] of shown) assert.ok(!text.includes(value), `${where} shows the value`)
+    },
+  },
+  {
+    name: 'says which secret is not there',
+    async check({ store, name, value }) {
+      await refuses('secret-not-found', 'an unknown name', () => store.resolve(unknownName))
+      await store.resolve(unknownName).catch((error: unknown) => {
+        assert.ok(messageOf(error).includes(unknownName), 'the message does not name the secret')
+      })
+      await refuses('secret-not-found', 'a name that every object has', () => store.resolve('constructor'))
+      assert.ok((await store.resolve(name)).reveal() === value, 'the one that is there is lost')
+    },
+  },
+  {
+    name: 'ends a call whose signal has fired',
+    async check({ store, name }) {
+      const call = { abort: AbortSignal.abort(new Error('enough')) }
+      await refuses('aborted', 'resolve', () => store.resolve(name, call))
+    },
+  },
+  {
+    name: 'sees a value that was rotated',
+    skip: (subject) => (subject.rotate === undefined ? 'its fixture cannot rotate a secret' : undefined),
+    async check(subject) {
+      const { store, name, value } = subject
+      const before = await store.resolve(name)
+      await subject.rotate?.(`${value}-rotated`)
+      assert.ok((await store.resolve(name)).reveal() === `${value}-rotated`, 'the old value is still told')
+      assert.ok(before.reveal() === value, 'a secret in hand changed')
+    },
+  },
+  {
+    name: 'tells a store that cannot be reached from a secret that is not there',
+    skip: (subject) => (subject.disconnect === undefined ? 'its fixture cannot disconnect it' : undefined),
+    async check(subject) {
+      const { store, name, value } = subject
+      await subject.disconnect?.()
+      await refuses('secret-unavailable', 'resolve without a store', () => store.resolve(name))
+      await store.resolve(name).catch((error: unknown) => {
+        assert.ok(
+          !inspect(error, { depth: 9, showHidden: true }).includes(value),
+          'the error shows the value',
+        )
+      })
+    },
+  },
+]
+
+/** Registers the laws of SecretStore as tests of one implementation. */
+export function secretStoreConformance(options: KitOptions<SecretStoreSubject>): void {
+  runKit('SecretStore', secretStoreLaws, options)
+}
+
+/** What a clone shows; nothing where it cannot be cloned. */
+function copyOf(value: unknown): string {
+  try {
+    return inspect(structuredClone(value), { showHidden: true })
+  } catch {
+    return ''
+  }
+}
