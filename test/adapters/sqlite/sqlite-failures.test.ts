@@ -1,0 +1,242 @@
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
+import { DatabaseSync } from 'node:sqlite'
+import { type SqliteStore, type SqliteStoreOptions, sqliteStore } from 'modelspine/adapters/sqlite'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { createFakeClock } from '../../../src/testing/fake-clock.ts'
+import {
+  created,
+  deployment,
+  entry,
+  key,
+  kind,
+  put,
+  standing,
+} from '../../../src/testing/state-store/subject.ts'
+import { temporaryFolder } from './temporary-folder.ts'
+
+let folder: ReturnType<typeof temporaryFolder>
+let path: string
+let opened: SqliteStore[]
+
+const open = (options: Partial<SqliteStoreOptions> = {}): SqliteStore => {
+  const store = sqliteStore({ path, ...options })
+  opened.push(store)
+  return store
+}
+
+/** Writes over the file's middle pages, as a failing disk does. */
+function damage(fromByte: number): void {
+  const file = openSync(path, 'r+')
+  const bytes = statSync(path).size - fromByte
+  writeSync(file, Buffer.alloc(bytes, 0xa5), 0, bytes, fromByte)
+  closeSync(file)
+}
+
+beforeEach(() => {
+  folder = temporaryFolder()
+  path = `${folder.path}/state.db`
+  opened = []
+})
+
+afterEach(async () => {
+  for (const store of opened) await store.close()
+  folder.remove()
+})
+
+describe('a damaged file', () => {
+  it('is store-corrupt when it is no database at all, and works once it was restored', async () => {
+    writeFileSync(path, 'this is no database, '.repeat(1000))
+    const store = open()
+    const read = () => store.get(kind, key('churn'))
+    await expect(read()).rejects.toMatchObject({ code: 'store-corrupt', retryable: false, details: { path } })
+    await expect(read()).rejects.toThrow(/restore it from a backup/)
+    writeFileSync(path, '')
+    expect(await read()).toBeNull()
+    await created(store)
+  })
+
+  it('is store-corrupt when pages are overwritten', async () => {
+    const store = open()
+    for (let place = 0; place < 50; place += 1) await created(store, `n${place}`)
+    await store.close()
+    damage(4096)
+    const again = open()
+    await expect(again.get(kind, key('n1'))).rejects.toMatchObject({ code: 'store-corrupt' })
+    await expect(created(again, 'new')).rejects.toMatchObject({ code: 'store-corrupt' })
+  })
+
+  it('is store-corrupt when what a row holds cannot be read', async () => {
+    const store = open()
+    await created(store)
+    const raw = new DatabaseSync(path)
+    raw.exec(`UPDATE objects SET resource = '{"kind": "Model'`)
+    raw.close()
+    await expect(store.get(kind, key('churn'))).rejects.toMatchObject({ code: 'store-corrupt' })
+    await expect(store.get(kind, key('churn'))).rejects.toThrow(/ModelDeployment default\/churn/)
+  })
+
+  it('ends a watch with the error', async () => {
+    const clock = createFakeClock()
+    const store = open({ clock })
+    await created(store)
+    const changes = store.watch(new AbortController().signal)[Symbol.asyncIterator]()
+    await changes.next()
+    const next = changes.next()
+    const raw = new DatabaseSync(path)
+    raw.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+    raw.exec(`BEGIN IMMEDIATE; INSERT INTO removals VALUES (99, '${kind}', 'default/gone')`)
+    damage(4096)
+    raw.exec('COMMIT')
+    raw.close()
+    const failed = expect(next).rejects.toMatchObject({ code: 'store-corrupt' })
+    await clock.advance(1000)
+    await failed
+  })
+})
+
+describe('a full file', () => {
+  /** Writes until it is full, and says how often it could. */
+  async function fill(store: SqliteStore): Promise<number> {
+    for (let place = 0; place < 1000; place += 1) {
+      try {
+        await created(store, `n${place}`, {
+          events: () => [entry(`event-${place}`, { text: 'x'.repeat(2000) })],
+        })
+      } catch (error) {
+        expect(error).toMatchObject({ code: 'store-full', retryable: true, details: { sqliteCode: 13 } })
+        return place
+      }
+    }
+    return expect.unreachable('the limit never took effect')
+  }
+
+  it('refuses what finds no room, object and event alike, and keeps what it has', async () => {
+    const store = open({ maxPages: 40 })
+    const written = await fill(store)
+    expect(written).toBeGreaterThan(5)
+    expect(await store.get(kind, key(`n${written}`))).toBeNull()
+    expect(await store.readEvents(1000)).toHaveLength(written)
+    await standing(store, `n${written - 1}`)
+  })
+
+  it('works on once the limit is lifted, in this handle and in the next', async () => {
+    const store = open({ maxPages: 40 })
+    const written = await fill(store)
+    await store.setMaxPages(80)
+    await created(store, 'lifted')
+    await store.close()
+    const again = open()
+    expect((await standing(again, 'lifted')).generation).toBe(1)
+    expect(await again.readEvents(1000)).toHaveLength(written)
+    await created(again, 'n-late', { events: () => [entry('late', { text: 'x'.repeat(200_000) })] })
+  })
+
+  it('makes room by acknowledging events', async () => {
+    const store = open({ maxPages: 40 })
+    await fill(store)
+    const events = await store.readEvents(1000)
+    await store.acknowledgeEvents(events.at(-1)?.position ?? '')
+    await created(store, 'after', { events: () => [entry('after', { text: 'x'.repeat(2000) })] })
+    expect((await store.readEvents(1000)).map((event) => event.entry.id)).toEqual(['after'])
+  })
+})
+
+describe('a file that others hold', () => {
+  it('is store-unavailable when the lock does not come free in time', async () => {
+    const clock = createFakeClock()
+    const store = open({ clock, busyTimeoutMs: 2000 })
+    const first = await created(store)
+    const other = new DatabaseSync(path)
+    other.exec('BEGIN IMMEDIATE')
+    const refused = expect(store.putSpec(deployment('churn', '2'), put())).rejects.toMatchObject({
+      code: 'store-unavailable',
+      retryable: true,
+      details: { sqliteCode: 5 },
+    })
+    expect(await standing(store)).toEqual(first)
+    await clock.advance(2100)
+    await refused
+    other.exec('ROLLBACK')
+    other.close()
+    expect((await store.putSpec(deployment('churn', '2'), put())).generation).toBe(2)
+  })
+
+  it('waits without holding up the process while another one writes', async () => {
+    const clock = createFakeClock()
+    const store = open({ clock })
+    await created(store)
+    const other = new DatabaseSync(path)
+    other.exec('BEGIN IMMEDIATE')
+    const written = store.putSpec(deployment('churn', '2'), put())
+    await clock.advance(1000)
+    other.exec('COMMIT')
+    other.close()
+    await clock.advance(100)
+    expect((await written).generation).toBe(2)
+  })
+
+  it('gives up waiting when it is closed', async () => {
+    const clock = createFakeClock()
+    const store = open({ clock })
+    await created(store)
+    const other = new DatabaseSync(path)
+    other.exec('BEGIN IMMEDIATE')
+    const refused = expect(created(store, 'late')).rejects.toThrow(/closed/)
+    await clock.advance(0)
+    await store.close()
+    await clock.advance(100)
+    await refused
+    other.close()
+  })
+})
+
+describe('a path that cannot be used', () => {
+  it('is store-unavailable in a folder that is not there, and works once it is', async () => {
+    path = `${folder.path}/missing/state.db`
+    const store = open()
+    await expect(created(store)).rejects.toMatchObject({
+      code: 'store-unavailable',
+      details: { path, sqliteCode: 14 },
+    })
+    mkdirSync(`${folder.path}/missing`)
+    await created(store)
+  })
+
+  it('is refused when it is another application’s database, which stays as it was', async () => {
+    const foreign = new DatabaseSync(path)
+    foreign.exec('CREATE TABLE songs (title TEXT)')
+    foreign.close()
+    const before = readFileSync(path)
+    await expect(created(open())).rejects.toMatchObject({ code: 'invalid-options' })
+    expect(readFileSync(path)).toEqual(before)
+  })
+
+  it.each([
+    ['', 'path'],
+    [':memory:', 'path'],
+  ])('is refused at once: "%s"', (wrong, option) => {
+    expect(() => sqliteStore({ path: wrong })).toThrow(option)
+  })
+
+  it.each([
+    [{ busyTimeoutMs: -1 }, 'busyTimeoutMs: -1'],
+    [{ pollMs: 0 }, 'pollMs: 0'],
+    [{ maxPages: 1.5 }, 'maxPages: 1.5'],
+  ])('is refused with options that cannot work: %j', (wrong, message) => {
+    expect(() => sqliteStore({ path, ...wrong })).toThrow(message)
+  })
+
+  it('is not touched before the first call', async () => {
+    open()
+    expect(existsSync(path)).toBe(false)
+  })
+})

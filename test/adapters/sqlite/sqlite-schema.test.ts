@@ -1,0 +1,78 @@
+import { DatabaseSync } from 'node:sqlite'
+import { sqliteStore } from 'modelspine/adapters/sqlite'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { migrate, migrations } from '../../../adapters/sqlite/sqlite-schema.ts'
+import { created, kind, standing } from '../../../src/testing/state-store/subject.ts'
+import { temporaryFolder } from './temporary-folder.ts'
+
+let folder: ReturnType<typeof temporaryFolder>
+let path: string
+
+beforeEach(() => {
+  folder = temporaryFolder()
+  path = `${folder.path}/state.db`
+})
+
+afterEach(() => folder.remove())
+
+const applied = (db: DatabaseSync): unknown[] =>
+  db
+    .prepare('SELECT version, applied_at_ms FROM migrations ORDER BY version')
+    .all()
+    .map((row) => Object.values(row))
+
+describe('the schema of a file', () => {
+  it('is made at the first use and recorded', async () => {
+    const store = sqliteStore({ path })
+    await created(store)
+    await store.close()
+    const db = new DatabaseSync(path)
+    expect(applied(db)).toEqual(migrations.map((_, place) => [place + 1, expect.any(Number)]))
+    expect(db.prepare('PRAGMA journal_mode').get()).toEqual({ journal_mode: 'wal' })
+    db.close()
+  })
+
+  it('is refused when the file is newer than the code, and left alone', async () => {
+    const store = sqliteStore({ path })
+    await created(store)
+    await store.close()
+    const db = new DatabaseSync(path)
+    db.exec('INSERT INTO migrations (version, applied_at_ms) VALUES (99, 0)')
+    const again = sqliteStore({ path })
+    const read = again.get(kind, 'default/churn')
+    await expect(read).rejects.toMatchObject({
+      code: 'store-unavailable',
+      retryable: false,
+      details: { path, found: 99, known: migrations.length },
+    })
+    await expect(read).rejects.toThrow(/schema version is 99 .* upgrade Modelspine/)
+    db.exec('DELETE FROM migrations WHERE version = 99')
+    db.close()
+    await standing(again)
+    await again.close()
+  })
+
+  it('takes only the steps that the file has not had', () => {
+    const db = new DatabaseSync(path)
+    const steps = ['CREATE TABLE one (a)', 'ALTER TABLE one ADD COLUMN b']
+    migrate(db, path, 1, steps.slice(0, 1))
+    migrate(db, path, 2, steps)
+    migrate(db, path, 3, steps)
+    expect(applied(db)).toEqual([
+      [1, 1],
+      [2, 2],
+    ])
+    expect(db.prepare('SELECT a, b FROM one').all()).toEqual([])
+    db.close()
+  })
+
+  it('stays as it was when a step fails', () => {
+    const db = new DatabaseSync(path)
+    migrate(db, path, 1, ['CREATE TABLE one (a)'])
+    const broken = ['CREATE TABLE one (a)', 'CREATE TABLE two (a); CREATE TABLE one (a)']
+    expect(() => migrate(db, path, 2, broken)).toThrow(/one already exists/)
+    expect(applied(db)).toEqual([[1, 1]])
+    expect(db.prepare("SELECT name FROM sqlite_schema WHERE name = 'two'").all()).toEqual([])
+    db.close()
+  })
+})
