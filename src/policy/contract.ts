@@ -3,8 +3,10 @@
  *
  * Asked when: `deploy` before a declared resource is stored; `promote` before a revision is first created at the
  * target and before each rise of its share; `invoke` before a request is routed; `query-data` before a data set is
- * read. An engine is asked only for the actions it declares. Something it cannot evaluate is the verdict `error`,
- * never a throw; a throw is taken as `error` all the same. Engines are combined by `combineDecisions`.
+ * read. An engine is asked only for the actions it declares; asked for another all the same, it answers
+ * `not-applicable`. Something it cannot evaluate is the verdict `error`, never a throw; a throw is taken as `error` all
+ * the same. Aborted, it settles soon, with `error` or by rejecting with `aborted`. A deny says why in a soft or hard
+ * finding; one that does not is hard. Engines are combined by `combineDecisions`.
  */
 
 import type { ModelVersion } from '../registry/contract.ts'
@@ -64,8 +66,8 @@ export interface Finding {
 
 /** What must be done for an "allow" to hold. One that nobody can meet is a deny. */
 export type Obligation =
-  /** Somebody must approve the revision, if named then one of these actors or roles. */
-  | { readonly kind: 'approval'; readonly by?: readonly string[] }
+  /** Somebody must approve the revision: one of these actors or roles if named, and not its author if said so. */
+  | { readonly kind: 'approval'; readonly by?: readonly string[]; readonly notAuthor?: boolean }
   /** No more output tokens than this may be asked of the backend. */
   | { readonly kind: 'cap-tokens'; readonly maxOutputTokens: number }
   | { readonly kind: 'guardrail'; readonly name: string }

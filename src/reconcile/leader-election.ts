@@ -42,7 +42,7 @@ export interface LeaderElectionOptions {
 export interface LeaderElection {
   /** Begins to seek the lease. Nothing happens when it has begun already. */
   start(): void
-  /** Aborts the work, waits for it, releases the lease. */
+  /** Aborts the work, waits for it, releases the lease. May be started again. */
   stop(): Promise<void>
   /** What is held now, with time left; undefined otherwise. */
   lease(): HeldLease | undefined
@@ -52,6 +52,8 @@ export function createLeaderElection(options: LeaderElectionOptions): LeaderElec
   const { store, name, holder, clock, logger = silentLogger } = options
   const times = electionTimes(options)
   let seeking: { readonly stop: AbortController; readonly ended: Promise<void> } | undefined
+  /** Ends when nothing is left of what was stopped. */
+  let before = Promise.resolve()
   let term: LeaseTerm | undefined
 
   const lead = async (stop: AbortSignal): Promise<void> => {
@@ -82,13 +84,15 @@ export function createLeaderElection(options: LeaderElectionOptions): LeaderElec
     start() {
       if (seeking !== undefined) return
       const stop = new AbortController()
-      seeking = { stop, ended: seek(stop.signal) }
+      seeking = { stop, ended: before.then(() => seek(stop.signal)) }
     },
-    async stop() {
-      const stopped = seeking
-      stopped?.stop.abort(new ModelspineError('stopped', `the election of ${name} was stopped`))
-      await stopped?.ended
-      if (seeking === stopped) seeking = undefined
+    stop() {
+      if (seeking !== undefined) {
+        seeking.stop.abort(new ModelspineError('stopped', `the election of ${name} was stopped`))
+        before = seeking.ended
+        seeking = undefined
+      }
+      return before
     },
     lease: () => term?.lease(),
   }

@@ -1,0 +1,27 @@
+import type { Decision, Finding, Obligation } from './contract.ts'
+
+const verdicts: ReadonlySet<unknown> = new Set(['allow', 'deny', 'not-applicable', 'error'])
+const levels: ReadonlySet<unknown> = new Set(['advisory', 'soft', 'hard'])
+const obligationKinds: ReadonlySet<unknown> = new Set(['approval', 'cap-tokens', 'guardrail', 'redact'])
+
+/** What makes an engine's answer no decision, or undefined. Engines are code of others, and a misread one must not allow. */
+export function decisionFault(answer: unknown): string | undefined {
+  if (typeof answer !== 'object' || answer === null) return `answered ${String(answer)} instead of a decision`
+  const { verdict, findings, obligations } = answer as Decision
+  if (!verdicts.has(verdict)) return `answered with the verdict ${JSON.stringify(verdict)}, which is none`
+  if (!Array.isArray(findings)) return 'answered without a list of findings'
+  if (!Array.isArray(obligations)) return 'answered without a list of obligations'
+  for (const finding of findings as readonly (Finding | null)[]) {
+    if (!levels.has(finding?.level))
+      return `answered with a finding of level ${JSON.stringify(finding?.level)}`
+  }
+  for (const obligation of obligations as readonly (Obligation | null)[]) {
+    const kind = obligation?.kind
+    if (!obligationKinds.has(kind))
+      return `asks for the obligation ${JSON.stringify(kind)}, which nobody knows`
+    if (obligation?.kind === 'cap-tokens' && !(obligation.maxOutputTokens > 0)) {
+      return `caps output tokens at ${String(obligation.maxOutputTokens)}, which is not above 0`
+    }
+  }
+  return undefined
+}

@@ -1,0 +1,112 @@
+import type { Clock } from '../clock.ts'
+import { ModelspineError, messageOf, throwIfAborted } from '../errors.ts'
+import { decisionFault } from './checked-decision.ts'
+import { combineDecisions, type PolicyAnswer } from './combine-decisions.ts'
+import type { Decision, PolicyEngine, PolicyRequest } from './contract.ts'
+import { errorDecision } from './error-decision.ts'
+
+export interface DecideOptions {
+  readonly clock: Clock
+  readonly abort?: AbortSignal
+  /** How long each engine may take; no limit when left out. Later it is the verdict `error`. */
+  readonly timeoutMs?: number
+}
+
+/**
+ * Asks every engine that declares the action and combines their answers; at once when all answer at once. Where no
+ * engine declares it, nothing polices it: allowed, without findings. A throw, a rejection, a time-out and an answer
+ * that is no decision are the verdict `error`. Rejects with `aborted` when the caller's signal fires first.
+ */
+export function decideAll(
+  engines: readonly PolicyEngine[],
+  request: PolicyRequest,
+  options: DecideOptions,
+): Decision | Promise<Decision> {
+  const answers: (PolicyAnswer | Promise<PolicyAnswer>)[] = []
+  let waiting = false
+  for (const engine of engines) {
+    if (!engine.actions.includes(request.action)) continue
+    const answer = ask(engine, request, options)
+    waiting ||= answer instanceof Promise
+    answers.push(answer)
+  }
+  return waiting
+    ? Promise.all(answers).then(combineDecisions)
+    : combineDecisions(answers as readonly PolicyAnswer[])
+}
+
+function ask(
+  engine: PolicyEngine,
+  request: PolicyRequest,
+  options: DecideOptions,
+): PolicyAnswer | Promise<PolicyAnswer> {
+  const cancel = new LazyAbort()
+  try {
+    const decision = engine.decide(request, cancel)
+    return isPromise(decision) ? answerInTime(engine, decision, cancel, options) : answerOf(engine, decision)
+  } catch (error) {
+    return failed(engine, messageOf(error))
+  }
+}
+
+async function answerInTime(
+  engine: PolicyEngine,
+  decision: PromiseLike<Decision>,
+  cancel: LazyAbort,
+  { clock, abort, timeoutMs }: DecideOptions,
+): Promise<PolicyAnswer> {
+  const asked = `asking the policy ${engine.name}`
+  throwIfAborted(abort, asked)
+  const given = Promise.withResolvers<PolicyAnswer>()
+  const stop = (): void => {
+    cancel.fire(abort?.reason)
+    given.reject(new ModelspineError('aborted', `${asked} was aborted`, { cause: abort?.reason }))
+  }
+  const late = (): void => {
+    const message = `gave no answer within ${timeoutMs} ms`
+    cancel.fire(new ModelspineError('timeout', `${engine.name} ${message}`))
+    given.resolve(failed(engine, message))
+  }
+  decision.then(
+    (value) => given.resolve(answerOf(engine, value)),
+    (error: unknown) => given.resolve(failed(engine, messageOf(error))),
+  )
+  const timer = timeoutMs === undefined ? undefined : clock.schedule(timeoutMs, late)
+  abort?.addEventListener('abort', stop, { once: true })
+  try {
+    return await given.promise
+  } finally {
+    timer?.cancel()
+    abort?.removeEventListener('abort', stop)
+  }
+}
+
+function answerOf(engine: PolicyEngine, decision: Decision): PolicyAnswer {
+  const fault = decisionFault(decision)
+  return fault === undefined ? { engine: engine.name, decision } : failed(engine, fault)
+}
+
+function failed(engine: PolicyEngine, why: string): PolicyAnswer {
+  return { engine: engine.name, decision: errorDecision(engine.name, `${engine.name}: ${why}`) }
+}
+
+function isPromise(value: unknown): value is PromiseLike<Decision> {
+  return typeof (value as PromiseLike<unknown> | null | undefined)?.then === 'function'
+}
+
+/** The options an engine is given. Engines that answer at once never look at the signal and do not pay for it. */
+class LazyAbort {
+  #controller: AbortController | undefined
+  #fired: { readonly reason: unknown } | undefined
+
+  get abort(): AbortSignal {
+    this.#controller ??= new AbortController()
+    if (this.#fired !== undefined) this.#controller.abort(this.#fired.reason)
+    return this.#controller.signal
+  }
+
+  fire(reason: unknown): void {
+    this.#fired = { reason }
+    this.#controller?.abort(reason)
+  }
+}

@@ -1,0 +1,89 @@
+import type { Actor } from '../resources/metadata.ts'
+import type { Decision, Finding, Obligation } from './contract.ts'
+
+/** A named actor who let a revision pass. */
+export interface Approval {
+  readonly actor: Actor
+  /** Whether soft findings are overridden, too. */
+  readonly overrideSoft: boolean
+}
+
+export interface PermitVerdict {
+  readonly verdict: 'allow' | 'deny' | 'approval-required' | 'error'
+  /** For people: why, and what would help. Of an allow, what was told, overridden or approved; may be empty. */
+  readonly message: string
+}
+
+type ApprovalObligation = Extract<Obligation, { readonly kind: 'approval' }>
+
+/**
+ * What a combined decision on `promote` comes to, given who approved that revision. Hard findings and obligations that
+ * nobody can meet here deny; soft findings deny unless an approval overrides them; an approval that was asked for and
+ * is missing holds the revision.
+ */
+export function permitVerdict(
+  decision: Decision,
+  given: { readonly approvals: readonly Approval[]; readonly author: Actor },
+): PermitVerdict {
+  const { verdict, findings, obligations } = decision
+  if (verdict === 'error')
+    return { verdict, message: told(findings, 'hard') || 'a policy could not be evaluated' }
+  const hard = told(findings, 'hard')
+  if (hard !== '') return { verdict: 'deny', message: hard }
+  const soft = told(findings, 'soft')
+  if (verdict !== 'allow' && soft === '') return { verdict: 'deny', message: 'no policy allows it' }
+
+  const unmeetable = obligations.filter((each) => each.kind !== 'approval').map(nameOf)
+  if (unmeetable.length > 0) {
+    const message = `allowed only with ${unmeetable.join(' and ')}, which nobody can do for a promotion`
+    return { verdict: 'deny', message }
+  }
+  const overrider = given.approvals.find(({ overrideSoft }) => overrideSoft)
+  if (soft !== '' && overrider === undefined) {
+    return { verdict: 'deny', message: `${soft} (an approval with overrideSoft lets it pass)` }
+  }
+  const missing = obligations
+    .filter(isApproval)
+    .filter((each) => !given.approvals.some(meets(each, given.author)))
+  if (missing.length > 0) {
+    const message = missing.map((each) => wanted(each, given.author)).join(' and ')
+    return { verdict: 'approval-required', message }
+  }
+  const notes = [told(findings, 'advisory'), soft && `${soft} (overridden by ${overrider?.actor.name})`]
+  return { verdict: 'allow', message: notes.filter((note) => note !== '').join('; ') }
+}
+
+function told(findings: readonly Finding[], level: Finding['level']): string {
+  return findings
+    .filter((finding) => finding.level === level)
+    .map(({ policy, rule, message }) => message || `${policy}/${rule}`)
+    .join('; ')
+}
+
+function isApproval(obligation: Obligation): obligation is ApprovalObligation {
+  return obligation.kind === 'approval'
+}
+
+function meets({ by, notAuthor }: ApprovalObligation, author: Actor): (approval: Approval) => boolean {
+  return ({ actor }) =>
+    (by === undefined || by.some((wanted) => wanted === actor.name || actor.roles?.includes(wanted))) &&
+    !(notAuthor === true && actor.name === author.name)
+}
+
+function wanted({ by, notAuthor }: ApprovalObligation, author: Actor): string {
+  const who = by === undefined ? 'somebody' : by.join(' or ')
+  return `needs the approval of ${who}${notAuthor === true ? `, but not of ${author.name}, who asked for it` : ''}`
+}
+
+function nameOf(obligation: Obligation): string {
+  switch (obligation.kind) {
+    case 'approval':
+      return 'an approval'
+    case 'cap-tokens':
+      return `a cap of ${obligation.maxOutputTokens} output tokens`
+    case 'guardrail':
+      return `the guardrail ${obligation.name}`
+    case 'redact':
+      return `redaction of ${obligation.entities.join(', ')}`
+  }
+}
