@@ -1,8 +1,9 @@
+import type { HeldLease } from '../reconcile/lease-term.ts'
 import type { DeploymentStatus } from '../resources/deployment-status.ts'
 import type { AuditEntry } from '../security/contract.ts'
 import type { StoredObject } from '../store/contract.ts'
 import type { RolloutEvent } from './decision.ts'
-import type { HeldLease, ReconcilerOptions } from './reconciler-options.ts'
+import type { ReconcilerOptions } from './reconciler-options.ts'
 import { loopActor } from './rollback.ts'
 import { same } from './same.ts'
 
@@ -27,7 +28,7 @@ export async function commitStatus(
   const written = await store.putStatus(stored.kind, stored.key, status, {
     expect: stored.version,
     events: events.map((event) => entryOf(stored, event, clock)),
-    ...(held !== undefined && { fence: { lease: held.lease.name, fence: held.lease.fence } }),
+    ...(held !== undefined && { fence: { lease: held.name, fence: held.fence } }),
     ...(finalizers !== undefined && { finalizers }),
   })
   if (events.length > 0) committed(written ?? stored, events)

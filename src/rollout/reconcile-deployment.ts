@@ -202,7 +202,7 @@ class Reconcile {
 
   #entry(effect: NonNullable<Decision['effect']>): LedgerEntry {
     const { effect: before } = this.#status
-    const { fence } = this.#context.held.lease
+    const { fence } = this.#context.held
     // The same effect, sent again after a crash or a lost answer, is the same operation to the target.
     const same = before?.kind === effect.kind && before.revision === effect.revision
     return {

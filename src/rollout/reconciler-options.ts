@@ -1,23 +1,17 @@
 import type { Clock } from '../clock.ts'
 import type { PromoteRequest } from '../policy/contract.ts'
+import type { HeldLease } from '../reconcile/lease-term.ts'
 import type { Result } from '../reconcile/result.ts'
 import type { ModelRegistry } from '../registry/contract.ts'
 import type { Approved } from '../resources/deployment-status.ts'
 import type { Key } from '../resources/metadata.ts'
 import type { ModelDeployment } from '../resources/model-deployment.ts'
 import type { Secret } from '../security/contract.ts'
-import type { Lease, StateStore, StoredObject } from '../store/contract.ts'
+import type { StateStore, StoredObject } from '../store/contract.ts'
 import type { DeploymentTarget } from '../target/contract.ts'
 import type { MetricSource } from '../telemetry/contract.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import type { Permit, RolloutEvent } from './decision.ts'
-
-/** A lease as its holder sees it. */
-export interface HeldLease {
-  readonly lease: Lease
-  /** How long work under it may still run, in milliseconds. */
-  remainingMs(): number
-}
 
 /** All that a deployment's reconcile talks to. */
 export interface ReconcilerOptions {
