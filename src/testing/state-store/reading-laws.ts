@@ -58,7 +58,7 @@ export const readingLaws: readonly Law<StateStoreSubject>[] = [
   {
     name: 'lists one kind by key, ascending',
     async check({ store }) {
-      for (const name of ['b', 'a-b', 'a', 'b0']) await created(store, name)
+      for (const name of ['b', 'ab', 'a-c', 'a', 'b0']) await created(store, name)
       const elsewhere = deployment('z')
       await store.putSpec(
         { ...elsewhere, metadata: { ...elsewhere.metadata, namespace: 'default-2' } },
@@ -69,7 +69,7 @@ export const readingLaws: readonly Law<StateStoreSubject>[] = [
       for await (const stored of store.list(kind)) listed.push(stored)
       assert.deepEqual(
         listed.map((stored) => stored.key),
-        ['default-2/z', 'default/a', 'default/a-b', 'default/b', 'default/b0'],
+        ['default-2/z', 'default/a', 'default/a-c', 'default/ab', 'default/b', 'default/b0'],
       )
       assert.deepEqual(listed[1], await store.get(kind, key('a')))
     },

@@ -1,0 +1,379 @@
+import { describe, expect, it } from 'vitest'
+import { ModelspineError } from '../../../src/errors.ts'
+import type { Key } from '../../../src/resources/metadata.ts'
+import type { Kind, Lease, StateStore, StoredObject } from '../../../src/store/contract.ts'
+import { memoryStore } from '../../../src/store/memory-store.ts'
+import { createFakeClock } from '../../../src/testing/fake-clock.ts'
+import { brokenLaws } from '../../../src/testing/kit.ts'
+import { key, kind, put, route } from '../../../src/testing/state-store/subject.ts'
+import { type StateStoreSubject, stateStoreLaws } from '../../../src/testing/state-store-kit.ts'
+
+/** What is wrong with a store; `good` is one that keeps every law. */
+type Breaking = (good: StateStore) => Partial<StateStore>
+
+/** Whatever stands now is what was expected: a store that compares nothing. */
+const newest = async (good: StateStore, of: Kind, at: Key): Promise<string> =>
+  (await good.get(of, at))?.version ?? 'absent'
+
+/** For each law, the ways to break it that the kit must see. */
+const breakings: Readonly<Record<string, Breaking>> = {
+  'gives back what was put, to the last character': (good) => ({
+    get: async (...at) => {
+      const stored = await good.get(...at)
+      return stored && (JSON.parse(JSON.stringify(stored).replaceAll('\\u0000', '')) as StoredObject)
+    },
+  }),
+  'has nothing where nothing was put, and keeps kinds apart': (good) => ({
+    get: async (of, at) => (await good.get(of, at)) ?? (await good.get(kind, at)),
+  }),
+  'raises the generation when the spec changes, and for nothing else': (good) => {
+    const labelled = async (of: Promise<StoredObject>) => {
+      const stored = await of
+      const raised = Object.keys(stored.resource.metadata.labels).length > 0 ? 1 : 0
+      return { ...stored, generation: stored.generation + raised }
+    }
+    return { putSpec: (resource, options) => labelled(good.putSpec(resource, options)) }
+  },
+  'gives every write another version': (good) => ({
+    putSpec: async (...put) => ({ ...(await good.putSpec(...put)), version: '1' }),
+  }),
+  'writes nothing and makes no events when the resource is the same': (good) => ({
+    putSpec: async (resource, options) => {
+      const labels = { ...resource.metadata.labels, touched: options.uid }
+      return good.putSpec({ ...resource, metadata: { ...resource.metadata, labels } }, options)
+    },
+  }),
+  'declares only over the version that was expected': (good) => ({
+    putSpec: (resource, { expect: _, ...options }) => good.putSpec(resource, options),
+  }),
+  'lets one of two concurrent creations win': (good) => ({
+    putSpec: async (resource, { expect: _, ...options }) => {
+      await Promise.resolve()
+      return good.putSpec(resource, options)
+    },
+  }),
+  'makes events for the object as it will be stored': (good) => ({
+    putSpec: (resource, options) =>
+      good.putSpec(resource, { ...options, events: (next) => options.events({ ...next, generation: 0 }) }),
+  }),
+  'writes nothing when the events cannot be made': (good) => ({
+    putSpec: async (resource, options) => {
+      let events = options.events
+      try {
+        return await good.putSpec(resource, options)
+      } catch (error) {
+        events = () => []
+        await good.putSpec(resource, { ...options, events })
+        throw error
+      }
+    },
+  }),
+  'keeps the uid for the life of an object and takes the new one at a re-creation': (good) => ({
+    putSpec: async (resource, options) => ({
+      ...(await good.putSpec(resource, options)),
+      uid: options.uid,
+    }),
+  }),
+  'cannot be changed through what it gave out or was given': (good) => {
+    const given = new Map<string, StoredObject>()
+    return {
+      get: async (of, at) => {
+        const stored = given.get(at) ?? structuredClone(await good.get(of, at))
+        if (stored !== null) given.set(at, stored)
+        return stored
+      },
+    }
+  },
+  'changes nothing but status and version when a status is written': (good) => ({
+    putStatus: async (of, at, status, options) => {
+      const before = await good.get(of, at)
+      const merged = { ...(before?.status as object), ...(status as object) }
+      return good.putStatus(of, at, merged, options)
+    },
+  }),
+  'writes a status only over the version that was expected': (good) => ({
+    putStatus: async (of, at, status, options) =>
+      good.putStatus(of, at, status, { ...options, expect: await newest(good, of, at) }),
+  }),
+  'lets exactly one of several concurrent status writes win': (good) => ({
+    putStatus: async (of, at, status, options) => {
+      try {
+        return await good.putStatus(of, at, status, options)
+      } catch {
+        return good.putStatus(of, at, status, { ...options, expect: await newest(good, of, at) })
+      }
+    },
+  }),
+  'has no status to write where the object is gone': (good) => ({
+    putStatus: async (of, at, ...rest) => ((await good.get(of, at)) ? good.putStatus(of, at, ...rest) : null),
+  }),
+  'removes at once what has no finalizers': (good) => ({
+    putSpec: (resource, options) => good.putSpec(resource, { finalizers: ['always'], ...options }),
+  }),
+  'deletes only the version that was expected': (good) => ({
+    delete: (of, at, { expect: _, ...options }) => good.delete(of, at, options),
+  }),
+  'marks for deletion while finalizers remain, once': (good) => ({
+    delete: async (of, at, options) => {
+      const stored = await good.get(of, at)
+      if (stored?.deletion === undefined) return good.delete(of, at, options)
+      return { ...stored, deletion: { atMs: options.nowMs, actor: options.actor } }
+    },
+  }),
+  'refuses to declare what is being deleted': (good) => ({
+    putSpec: async (resource, options) => {
+      const at = key(resource.metadata.name)
+      const stored = await good.get(resource.kind, at)
+      return stored?.deletion === undefined ? good.putSpec(resource, options) : stored
+    },
+  }),
+  'removes a marked object with its last finalizer, and commits that write’s events': (good) => ({
+    putStatus: (of, at, status, { finalizers, ...options }) =>
+      good.putStatus(
+        of,
+        at,
+        status,
+        finalizers?.length === 0 ? options : { ...options, finalizers: finalizers ?? [] },
+      ),
+  }),
+  'lists one kind by key, ascending': (good) => ({
+    async *list(of) {
+      const all: StoredObject[] = []
+      for await (const stored of good.list(of)) all.push(stored)
+      yield* all.sort((left, right) => (left.key.replace('/', ' ') < right.key.replace('/', ' ') ? -1 : 1))
+    },
+  }),
+  'lists once every object that exists throughout, whatever comes and goes meanwhile': (good) => ({
+    async *list(of) {
+      for (let offset = 0; ; offset += 20) {
+        const all: StoredObject[] = []
+        for await (const stored of good.list(of)) all.push(stored)
+        if (offset >= all.length) return
+        yield* all.slice(offset, offset + 20)
+      }
+    },
+  }),
+  'starts a watch with resync': (good) => ({
+    async *watch(abort) {
+      yield { type: 'changed', kind, key: key('churn') }
+      yield* good.watch(abort)
+    },
+  }),
+  'tells a watch of every write that changes an object': (good) => ({
+    async *watch(abort) {
+      for await (const change of good.watch(abort)) {
+        if (change.type === 'resync' || (await good.get(change.kind, change.key)) !== null) yield change
+      }
+    },
+  }),
+  'keeps for a slow watch what it has not yet read, and tells every watch': (good) => ({
+    async *watch(abort) {
+      let last: string | undefined
+      for await (const change of good.watch(abort)) {
+        const name = change.type === 'resync' ? 'resync' : change.key
+        if (last === undefined || last === 'resync') yield change
+        last = name
+      }
+    },
+  }),
+  'ends a watch when it is aborted or the store is closed': (good) => ({
+    watch: () => good.watch(new AbortController().signal),
+  }),
+  'keeps events in the order in which they were committed': (good) => ({
+    readEvents: async (limit) => [...(await good.readEvents(limit))].reverse(),
+  }),
+  'reads the oldest events, and no more than asked for': (good) => ({
+    readEvents: (limit) => good.readEvents(limit + 1),
+  }),
+  'forgets what was acknowledged, and only that': (good) => ({
+    acknowledgeEvents: async () => {
+      const events = await good.readEvents(1000)
+      await good.acknowledgeEvents(events.at(-1)?.position ?? '')
+    },
+  }),
+  'never uses a position again': (good) => ({
+    readEvents: async (limit) =>
+      (await good.readEvents(limit)).map(({ entry: of }, place) => ({ position: `000${place}`, entry: of })),
+  }),
+  'grants a lease to one holder at a time': (good) => {
+    let fence = 0
+    return {
+      acquireLease: async (name, holder, ttlMs) =>
+        (await good.acquireLease(name, holder, ttlMs)) ?? {
+          name,
+          holder,
+          fence: ++fence,
+          expiresAtMs: ttlMs,
+        },
+    }
+  },
+  'lets one of several concurrent acquisitions win': (good) => {
+    let busy = 0
+    return {
+      acquireLease: async (name, holder, ttlMs) => {
+        busy += 1
+        const alone = busy === 1
+        const lease = await good.acquireLease(name, holder, ttlMs)
+        busy -= 1
+        return lease ?? (alone ? null : { name, holder, fence: 9, expiresAtMs: ttlMs })
+      },
+    }
+  },
+  'frees a lease when it expires by the store’s clock, and no sooner': (good) => ({
+    acquireLease: (name, holder, ttlMs) => good.acquireLease(name, holder, ttlMs / 2),
+  }),
+  'raises the fence at every grant: after release, expiry and for the same holder': (good) => {
+    let released = 0
+    const lower = (lease: Lease | null) => lease && { ...lease, fence: lease.fence - released }
+    return {
+      acquireLease: async (...wanted) => lower(await good.acquireLease(...wanted)),
+      releaseLease: async (lease) => {
+        await good.releaseLease({ ...lease, fence: lease.fence + released })
+        released += lease.fence
+      },
+    }
+  },
+  'extends a lease that is renewed, under the same fence': (good) => ({
+    renewLease: (lease, ttlMs) => good.acquireLease(lease.name, lease.holder, ttlMs),
+  }),
+  'does not renew a lease that was lost': (good) => ({
+    renewLease: async (lease, ttlMs) =>
+      (await good.renewLease(lease, ttlMs)) ?? (await good.acquireLease(lease.name, lease.holder, ttlMs)),
+  }),
+  'frees a lease that is released, and ignores the release of a lost one': (good) => {
+    let last: Lease | null = null
+    return {
+      acquireLease: async (...wanted) => {
+        const lease = await good.acquireLease(...wanted)
+        last = lease ?? last
+        return lease
+      },
+      releaseLease: (lease) => good.releaseLease(last ?? lease),
+    }
+  },
+  'refuses to lease for no time': (good) => ({
+    acquireLease: (name, holder, ttlMs) => good.acquireLease(name, holder, ttlMs > 0 ? ttlMs : 1),
+  }),
+  'accepts writes under the newest fence': (good) => ({
+    putStatus: async (of, at, status, options) => {
+      if (options.fence !== undefined) throw new ModelspineError('fence-stale', 'whatever the fence')
+      return good.putStatus(of, at, status, options)
+    },
+  }),
+  'refuses a status under an older fence once a newer one was granted': (good) => ({
+    putStatus: (of, at, status, { fence: _, ...options }) => good.putStatus(of, at, status, options),
+  }),
+  'refuses a status under an older fence once a newer one wrote the object': (good) => ({
+    putStatus: (of, at, status, { fence: _, ...options }) => good.putStatus(of, at, status, options),
+  }),
+  'refuses to forget events under an older fence': (good) => ({
+    acknowledgeEvents: (position) => good.acknowledgeEvents(position),
+  }),
+  'answers nothing once it is closed, and closes twice without harm': () => ({
+    close: async () => {},
+  }),
+  'has after a restart what it had before': (good) => ({
+    capabilities: { ...good.capabilities, durable: true },
+  }),
+  'remembers leases and fences across a restart': (good) => ({
+    capabilities: { ...good.capabilities, durable: true },
+  }),
+  'shows every handle at once what another one wrote': (good) => ({
+    capabilities: { ...good.capabilities, shared: true },
+  }),
+  'tells a watch of what another handle wrote': (good) => ({
+    capabilities: { ...good.capabilities, shared: true },
+  }),
+  'holds leases and fences against other handles': (good) => ({
+    capabilities: { ...good.capabilities, shared: true },
+  }),
+}
+
+/** Another handle sees nothing of the first one's data, and neither does a reopened store. */
+function subjectOf(breaking: Breaking) {
+  return () => {
+    const clock = createFakeClock()
+    const open = (): StateStore => {
+      const good = memoryStore({ clock })
+      return { ...good, ...breaking(good) }
+    }
+    const store = open()
+    const subject: StateStoreSubject = {
+      store,
+      advance: clock.advance,
+      reopen: async () => open(),
+      ...(store.capabilities.shared ? { another: async () => open() } : {}),
+    }
+    return { subject, dispose: () => store.close() }
+  }
+}
+
+describe('the kit of StateStore', () => {
+  it('finds nothing in a store that keeps the laws', async () => {
+    expect(
+      await brokenLaws(
+        'StateStore',
+        stateStoreLaws,
+        subjectOf(() => ({})),
+      ),
+    ).toEqual([])
+  })
+
+  it('has a broken store for every law', () => {
+    expect(Object.keys(breakings)).toEqual(stateStoreLaws.map((law) => law.name))
+  })
+
+  it.each(stateStoreLaws.map((law) => [law.name, law] as const))('sees who breaks: %s', async (name, law) => {
+    const broken = await brokenLaws('StateStore', [law], subjectOf(breakings[name] ?? (() => ({}))))
+    expect(broken.map((error) => error.message)).toEqual([
+      expect.stringContaining(`breaks the law of StateStore "${name}": `),
+    ])
+  })
+
+  it('sees a store that keeps the events of a write it refused', async () => {
+    const leaving: Breaking = (good) => ({
+      putStatus: async (of, at, status, options) => {
+        try {
+          return await good.putStatus(of, at, status, options)
+        } catch (error) {
+          await good.putSpec(route('elsewhere'), put({ events: () => options.events }))
+          throw error
+        }
+      },
+    })
+    const broken = await brokenLaws('StateStore', stateStoreLaws, subjectOf(leaving))
+    expect(broken.map((error) => error.message)).toEqual(
+      expect.arrayContaining([
+        expect.stringContaining('writes a status only over the version'),
+        expect.stringContaining('has no status to write'),
+        expect.stringContaining('refuses a status under an older fence once a newer one was granted'),
+      ]),
+    )
+  })
+
+  it('tells an author what a fixture of a shared or durable store still needs', async () => {
+    const claims = { durable: true, shared: true, fencing: 'granted' } as const
+    const broken = await brokenLaws('StateStore', stateStoreLaws, () => {
+      const clock = createFakeClock()
+      return {
+        subject: { store: { ...memoryStore({ clock }), capabilities: claims }, advance: clock.advance },
+      }
+    })
+    const messages = broken.map((error) => error.message).join('\n')
+    expect(broken).toHaveLength(5)
+    expect(messages).toContain('needs `reopen`')
+    expect(messages).toContain('needs `another`')
+  })
+
+  it('skips the laws of granted fences where a store can only see them', async () => {
+    const capabilities = { durable: false, shared: false, fencing: 'seen' } as const
+    const skipped = stateStoreLaws.filter((law) =>
+      law.skip?.({ store: { ...memoryStore(), capabilities }, advance: async () => {} }),
+    )
+    expect(skipped.map((law) => law.name)).toEqual([
+      'refuses a status under an older fence once a newer one was granted',
+      'refuses to forget events under an older fence',
+      ...stateStoreLaws.slice(-5).map((law) => law.name),
+    ])
+  })
+})
