@@ -122,6 +122,7 @@ export function memoryRegistry(options: MemoryRegistryOptions = {}): Required<Mo
     },
 
     async *models(call = {}) {
+      throwIfAborted(call.abort, 'listing models')
       for (const name of [...models.keys()].sort()) {
         throwIfAborted(call.abort, 'listing models')
         const newest = inOrder(name).at(-1)
