@@ -1,0 +1,42 @@
+import { type ChildProcess, fork } from 'node:child_process'
+
+/** A process of the benchmark that answers one message at a time. */
+export interface Child {
+  ask<Reply>(message: unknown): Promise<Reply>
+  stop(): void
+}
+
+/** Starts `bench/gateway/<name>.ts`; its first message is its address. */
+export async function start(
+  name: string,
+  args: readonly string[] = [],
+): Promise<Child & { readonly url: string }> {
+  const child = fork(new URL(`./${name}.ts`, import.meta.url), args)
+  const url = await next<string>(child)
+  return {
+    url,
+    ask: (message) => {
+      child.send(message as object)
+      return next(child)
+    },
+    stop: () => void child.kill(),
+  }
+}
+
+function next<Reply>(child: ChildProcess): Promise<Reply> {
+  return new Promise((resolve, reject) => {
+    const ended = (code: number | null): void => reject(new Error(`a benchmark's process ended with ${code}`))
+    child.once('exit', ended)
+    child.once('message', (reply) => {
+      child.off('exit', ended)
+      resolve(reply as Reply)
+    })
+  })
+}
+
+/** In a child: announces the address, then answers every message until the parent is gone. */
+export function serve(url: string, answer: (message: unknown) => unknown): void {
+  process.on('message', async (message) => process.send?.(await answer(message)))
+  process.on('disconnect', () => process.exit())
+  process.send?.(url)
+}

@@ -1,0 +1,39 @@
+import { openInference } from 'modelspine/adapters/open-inference'
+import { createGateway } from 'modelspine/gateway'
+import { systemClock } from '../../src/clock.ts'
+import { createRouter } from '../../src/routing/router.ts'
+import { createRouteTableHolder } from '../../src/routing/table-holder.ts'
+import { serve } from './child.ts'
+
+/** A gateway before one deployment with one revision. */
+const table = createRouteTableHolder({ clock: systemClock })
+table.load({
+  routes: [
+    {
+      apiVersion: 'modelspine.dev/v1alpha1',
+      kind: 'ModelRoute',
+      metadata: { name: 'm', namespace: 'default', labels: {}, annotations: {} },
+      spec: {
+        operations: ['infer'],
+        backends: [{ deployment: 'm', weight: 1 }],
+        fallback: [],
+        timeout: '60s',
+        onPolicyError: 'deny',
+      },
+    },
+  ],
+  deployments: [
+    {
+      key: 'default/m',
+      split: [{ revision: 'r1', percent: 100 }],
+      endpoints: [
+        { revision: 'r1', endpoint: { protocol: 'open-inference', address: process.argv[2] ?? '' } },
+      ],
+    },
+  ],
+  providers: {},
+  connect: { 'open-inference': openInference },
+})
+const router = createRouter({ table, clock: systemClock })
+const { url } = await createGateway({ router }).listen({ port: 0 })
+serve(url, () => process.cpuUsage())

@@ -1,0 +1,22 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { serve } from './child.ts'
+
+/** A model server that has its answer ready: about 1 KB. */
+const data = Array.from({ length: 100 }, (_, place) => place / 128)
+const reply = Buffer.from(
+  JSON.stringify({
+    model_name: 'm',
+    outputs: [{ name: 'y', datatype: 'FP32', shape: [data.length], data }],
+  }),
+)
+const server = createServer((request, response) => {
+  request.resume()
+  request.on('end', () => {
+    response.writeHead(200, { 'content-type': 'application/json', 'content-length': reply.byteLength })
+    response.end(reply)
+  })
+})
+server.listen(0, '127.0.0.1', () => {
+  serve(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, () => undefined)
+})
