@@ -22,8 +22,6 @@ const byCode: Readonly<Record<string, ErrorCode>> = {
   UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'interrupted',
   UND_ERR_DESTROYED: 'unavailable',
   UND_ERR_CLOSED: 'unavailable',
-  // A body of known length that ended early.
-  HPE_INVALID_EOF_STATE: 'interrupted',
 }
 
 const words: Readonly<Record<string, string>> = {
@@ -44,16 +42,18 @@ export function httpError(error: unknown, call: FailedCall): ModelspineError {
   const cause = scrubbedCause(error, call.secrets)
   const code = String((cause as NodeJS.ErrnoException).code ?? '')
   const what = words[code] ?? (cause.message || code || 'failed')
-  return new ModelspineError(codeOf(code, call.phase), `${call.method} ${call.url}: ${what}`, {
+  return new ModelspineError(codeOf(cause, code, call.phase), `${call.method} ${call.url}: ${what}`, {
     cause,
     details: { phase: call.phase, ...(code === '' ? {} : { cause: code }) },
   })
 }
 
-function codeOf(code: string, phase: CallPhase): ErrorCode {
+function codeOf(cause: Error, code: string, phase: CallPhase): ErrorCode {
   const known = byCode[code]
   if (known !== undefined) return known
-  if (code.startsWith('HPE_')) return 'malformed-reply'
+  // The parser also complains of a body that ended too early, and gives its complaints no codes.
+  const unparsable = cause.name === 'HTTPParserError' && !/EOF/.test(cause.message)
+  if (unparsable) return 'malformed-reply'
   return phase === 'answering' ? 'interrupted' : 'unavailable'
 }
 

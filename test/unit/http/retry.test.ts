@@ -1,0 +1,73 @@
+import { describe, expect, it } from 'vitest'
+import { createHttpClient } from '../../../src/http/http-client.ts'
+import { retryAfterMs } from '../../../src/http/retry-after.ts'
+import { serveLoopback } from '../../loopback.ts'
+
+const fast = { times: 3, minDelayMs: 1, maxDelayMs: 5 }
+
+/** What the server does with each call in turn; the last goes on. `0` breaks the connection. */
+async function played(
+  statuses: readonly number[],
+  headers: Record<string, string> = {},
+): Promise<{ status: number | string; calls: number }> {
+  let calls = 0
+  const loopback = await serveLoopback((_request, _body, response) => {
+    const status = statuses[Math.min(calls, statuses.length - 1)] ?? 200
+    calls += 1
+    if (status === 0) response.socket?.destroy()
+    else response.writeHead(status, headers).end()
+  })
+  const client = createHttpClient({ baseUrl: loopback.url })
+  const status = await client.request({ method: 'GET', path: '/', retry: fast }).then(
+    (reply) => reply.status,
+    (error) => error.code,
+  )
+  await loopback.close()
+  await client.close()
+  return { status, calls }
+}
+
+describe('retries', () => {
+  it.each([
+    ['after 503 and a broken connection', [503, 0, 200], { status: 200, calls: 3 }],
+    ['after 429, until the tries are used up, and give the last answer', [429], { status: 429, calls: 4 }],
+    ['after a broken connection, until the tries are used up', [0], { status: 'unavailable', calls: 4 }],
+    ['not after an error of the caller', [400, 200], { status: 400, calls: 1 }],
+    ['not after 500, which may have done something', [500, 200], { status: 500, calls: 1 }],
+  ])('are made %s', async (_when, statuses, outcome) => {
+    expect(await played(statuses)).toEqual(outcome)
+  })
+
+  it('are not made when the server asks for a longer wait than is allowed', async () => {
+    expect(await played([503, 200], { 'retry-after': '60' })).toEqual({ status: 503, calls: 1 })
+  })
+
+  it('end with aborted when the signal fires between two tries', async () => {
+    const abort = new AbortController()
+    const loopback = await serveLoopback((_request, _body, response) => {
+      response.writeHead(503).end(() => setImmediate(() => abort.abort()))
+    })
+    const client = createHttpClient({ baseUrl: loopback.url })
+    const retry = { times: 3, minDelayMs: 60_000, maxDelayMs: 60_000 }
+    const call = client.request({ method: 'GET', path: '/', retry, abort: abort.signal })
+    await expect(call).rejects.toMatchObject({ code: 'aborted' })
+    await loopback.close()
+    await client.close()
+  })
+})
+
+describe('retryAfterMs', () => {
+  const now = Date.UTC(2026, 0, 1)
+  it.each([
+    [{ 'retry-after': '2' }, 2000],
+    [{ 'retry-after': '0.5' }, 500],
+    [{ 'retry-after-ms': '120', 'retry-after': '9' }, 120],
+    [{ 'retry-after': 'Thu, 01 Jan 2026 00:00:30 GMT' }, 30_000],
+    [{ 'retry-after': 'Wed, 31 Dec 2025 00:00:00 GMT' }, 0],
+    [{ 'retry-after': 'soon' }, undefined],
+    [{ 'retry-after': '-5' }, undefined],
+    [{}, undefined],
+  ])('reads %o as %o', (headers, expected) => {
+    expect(retryAfterMs(headers, now)).toBe(expected)
+  })
+})
