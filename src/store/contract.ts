@@ -7,7 +7,8 @@
  *
  * Errors, and which comes first when several apply: `store-unavailable`, `store-corrupt`, `fence-stale` (a newer lease
  * was granted since), `not-found`, `conflict` (the version was not the expected one), `store-full`. A call that throws
- * has written nothing. After `close` every call is `store-unavailable`.
+ * has written nothing, except that after `store-unavailable` nobody knows: the answer may have been lost, so read again.
+ * After `close` every call is `store-unavailable`. A call that has to wait gives up by itself with the same code.
  */
 
 import type { Actor, Key } from '../resources/metadata.ts'
@@ -75,8 +76,9 @@ export interface PutSpecOptions {
   /** Used when the key is new. */
   readonly uid: string
   /**
-   * Made for the object as it will be stored; a throw leaves everything as it was. Not called, and nothing written,
-   * when the resource is the same: equal as JSON, whatever the order of its members.
+   * Made for the object as it will be stored; a throw leaves everything as it was. Pure, because a store may call it
+   * again when somebody else was quicker. Not called, and nothing written, when the resource is the same: equal as
+   * JSON, whatever the order of its members.
    */
   readonly events: (next: StoredObject) => readonly AuditEntry[]
 }
