@@ -1,0 +1,40 @@
+import { open, stat, truncate, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+
+/**
+ * Once the log is longer than `maxBytes`, its newer half becomes `log.1` and it starts anew. The process goes on
+ * writing to the same open file at its end, so what it prints between the copy and the cut is lost.
+ */
+export async function boundLog(revisionPath: string, maxBytes: number): Promise<void> {
+  const path = join(revisionPath, 'log')
+  const size = await stat(path).then(
+    (each) => each.size,
+    () => 0,
+  )
+  if (size <= maxBytes) return
+  await writeFile(join(revisionPath, 'log.1'), await tail(path, Math.floor(maxBytes / 2)))
+  await truncate(path)
+}
+
+/** The last lines that were printed, in at most 1,000 characters, after `scrub` saw them whole. */
+export async function lastLines(
+  revisionPath: string,
+  lines: number,
+  scrub: (text: string) => string,
+): Promise<string> {
+  const text = scrub((await tail(join(revisionPath, 'log'), 65_536)).toString('utf8')).trimEnd()
+  return text.split('\n').slice(-lines).join('\n').slice(-1000)
+}
+
+async function tail(path: string, bytes: number): Promise<Buffer> {
+  const file = await open(path, 'r').catch(() => undefined)
+  if (file === undefined) return Buffer.alloc(0)
+  try {
+    const { size } = await file.stat()
+    const length = Math.min(size, bytes)
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, size - length)
+    return buffer.subarray(0, bytesRead)
+  } finally {
+    await file.close()
+  }
+}

@@ -1,0 +1,20 @@
+import { link, readFile, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type ProcessIdentity, parseIdentity } from './process-identity.ts'
+
+/** Whose a run is: a process, or nobody's for good. */
+export type Claim = ProcessIdentity | 'void'
+
+/** Gives a run up unless a process has it. Afterwards a shell that comes late finds the name taken, and leaves. */
+export async function claimVoid(runFolder: string): Promise<Claim> {
+  const path = join(runFolder, 'pid')
+  const mine = join(runFolder, 'void')
+  await writeFile(mine, 'void\n')
+  try {
+    await link(mine, path)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+  }
+  await rm(mine, { force: true })
+  return parseIdentity(await readFile(path, 'utf8')) ?? 'void'
+}

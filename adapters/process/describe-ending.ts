@@ -1,0 +1,20 @@
+import { join } from 'node:path'
+import type { Secret } from 'modelspine/adapter'
+import { lastLines } from './bounded-log.ts'
+
+/**
+ * What happened and what the process printed last. Its secrets are taken out; while they are not known, because an
+ * earlier parent gave them, nothing is quoted.
+ */
+export async function describeEnding(
+  revisionPath: string,
+  what: string,
+  secrets: ReadonlyMap<string, Secret> | undefined,
+): Promise<string> {
+  if (secrets === undefined) return `${what}; what it printed is in ${join(revisionPath, 'log')}`
+  const text = await lastLines(revisionPath, 5, (whole) => {
+    const values = [...secrets.values()].map((secret) => secret.reveal()).filter((value) => value !== '')
+    return values.reduce((scrubbed, value) => scrubbed.replaceAll(value, '[secret]'), whole)
+  })
+  return text === '' ? what : `${what}; it last printed:\n${text}`
+}

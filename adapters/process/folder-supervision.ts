@@ -1,0 +1,96 @@
+import { mkdir } from 'node:fs/promises'
+import type { Clock, Key, Logger, Revision, Secret } from 'modelspine/adapter'
+import { withDeploymentSettings } from './deployment-settings.ts'
+import { removeFolder, removeLeftovers, revisionFolder, revisionFolders } from './folder-layout.ts'
+import { lockFolder } from './folder-lock.ts'
+import type { Journal } from './journal.ts'
+import type { ProcessSettings } from './options.ts'
+import { readRecord, writeRecord } from './revision-files.ts'
+import { createSupervisor, type Supervisor } from './supervisor.ts'
+
+export interface SupervisionOptions {
+  readonly settings: ProcessSettings
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly journal: Journal
+  readonly onChange: (key: Key) => void
+}
+
+/** Every revision in the folder, each with its supervisor. */
+export interface FolderSupervision {
+  readonly all: readonly Supervisor[]
+  of(key: Key): readonly Supervisor[]
+  /** Starts a revision that is not there, or that was lost. */
+  launch(
+    key: Key,
+    revision: Revision,
+    operationId: string,
+    secrets: ReadonlyMap<string, Secret>,
+  ): Promise<void>
+  /** Lets go of the folder; what runs goes on running. */
+  close(): Promise<void>
+}
+
+/** Locks the folder and takes over all that is in it. Throws `target-unavailable` when another living process has it. */
+export async function superviseFolder(options: SupervisionOptions): Promise<FolderSupervision> {
+  const { settings, clock, logger, journal, onChange } = options
+  const { folder } = settings
+  await mkdir(folder, { recursive: true, mode: 0o700 })
+  const release = await lockFolder(folder, clock.id())
+  const byPath = new Map<string, Supervisor>()
+
+  function supervise(
+    path: string,
+    record: { key: Key; revision: Revision; operationId: string },
+  ): Supervisor {
+    const supervisor = createSupervisor({
+      path,
+      record,
+      settings: withDeploymentSettings(settings, record.revision.settings),
+      clock,
+      logger,
+      journal,
+      takenPorts: () => new Set([...byPath.values()].flatMap(({ port }) => port ?? [])),
+      onChange() {
+        if (supervisor.kind === 'gone' && byPath.get(path) === supervisor) byPath.delete(path)
+        onChange(record.key)
+      },
+    })
+    byPath.set(path, supervisor)
+    return supervisor
+  }
+
+  try {
+    await removeLeftovers(folder)
+    const found = await revisionFolders(folder)
+    await Promise.all(
+      found.map(async ({ path }) => {
+        const record = await readRecord(path)
+        if (record === undefined) await removeFolder(path, clock.id())
+        else await supervise(path, record).adopt()
+      }),
+    )
+    for (const [path, { kind }] of byPath) if (kind === 'gone') byPath.delete(path)
+  } catch (error) {
+    for (const each of byPath.values()) await each.close()
+    await release()
+    throw error
+  }
+
+  return {
+    get all() {
+      return [...byPath.values()]
+    },
+    of: (key) => [...byPath.values()].filter((each) => each.key === key),
+    async launch(key, revision, operationId, secrets) {
+      const path = revisionFolder(folder, key, revision.name)
+      const known = byPath.get(path)
+      if (known === undefined) await writeRecord(path, { key, revision, operationId })
+      await (known ?? supervise(path, { key, revision, operationId })).launch(operationId, secrets)
+    },
+    async close() {
+      await Promise.all([...byPath.values()].map((each) => each.close()))
+      await release()
+    },
+  }
+}

@@ -1,0 +1,5 @@
+export type { DeploymentSettings } from './deployment-settings.ts'
+export type { PortRange } from './free-port.ts'
+export type { JournalEvent, JournalLine } from './journal.ts'
+export type { HealthOptions, ProcessTargetOptions, RestartOptions } from './options.ts'
+export { type ProcessTarget, processTarget } from './process-target.ts'

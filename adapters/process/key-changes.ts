@@ -1,0 +1,41 @@
+import type { Key } from 'modelspine/adapter'
+
+/** Keys that changed, handed to everyone who listens; a key that waits to be read is kept once. */
+export interface KeyChanges {
+  publish(key: Key): void
+  listen(abort: AbortSignal): AsyncIterable<Key>
+}
+
+export function createKeyChanges(): KeyChanges {
+  const listeners = new Set<{ readonly waiting: Set<Key>; wake: () => void }>()
+  return {
+    publish(key) {
+      for (const listener of listeners) {
+        listener.waiting.add(key)
+        listener.wake()
+      }
+    },
+    async *listen(abort) {
+      const listener = { waiting: new Set<Key>(), wake: (): void => {} }
+      listeners.add(listener)
+      const onAbort = (): void => listener.wake()
+      abort.addEventListener('abort', onAbort)
+      try {
+        while (!abort.aborted) {
+          const [key] = listener.waiting
+          if (key === undefined) {
+            await new Promise<void>((resolve) => {
+              listener.wake = resolve
+            })
+          } else {
+            listener.waiting.delete(key)
+            yield key
+          }
+        }
+      } finally {
+        abort.removeEventListener('abort', onAbort)
+        listeners.delete(listener)
+      }
+    },
+  }
+}

@@ -1,0 +1,126 @@
+import { spawn } from 'node:child_process'
+import { mkdir, open } from 'node:fs/promises'
+import { join } from 'node:path'
+import { claimVoid } from './claim.ts'
+import { readJson, writeJson } from './json-file.ts'
+import { identityOf, isAlive, numberInUse, type ProcessIdentity } from './process-identity.ts'
+import { shim } from './shim.ts'
+
+/** What one start was meant to be; written before the process exists. */
+export interface Intent {
+  readonly port: number
+  /** Exits in a row before this start. */
+  readonly exits: number
+}
+
+/** One process of a revision, started by this parent or by one before it. */
+export interface ProcessRun {
+  readonly folder: string
+  readonly intent: Intent
+  readonly identity: ProcessIdentity
+  isAlive(): Promise<boolean>
+  /** To the process and all that it started. */
+  signal(name: 'SIGTERM' | 'SIGKILL'): Promise<void>
+  /** After the process ended: ends what it started and left behind. */
+  sweep(): void
+  /** How it ended, where this parent saw it. */
+  ending(): string | undefined
+}
+
+export interface StartOptions {
+  readonly revisionPath: string
+  readonly id: string
+  readonly intent: Intent
+  readonly command: readonly string[]
+  readonly env: Readonly<Record<string, string>>
+  readonly workingFolder: string | undefined
+  readonly journal: { readonly path: string; readonly line: string }
+  /** Called when the process ended. */
+  readonly onExit: () => void
+}
+
+/** First the intent, then the process: whoever finds the one without the other can give it up for good. */
+export async function startRun(options: StartOptions): Promise<ProcessRun> {
+  return spawnRun(await writeIntent(options), options)
+}
+
+export async function writeIntent({
+  revisionPath,
+  id,
+  intent,
+}: Pick<StartOptions, 'revisionPath' | 'id' | 'intent'>): Promise<string> {
+  const folder = join(revisionPath, 'runs', id)
+  await mkdir(join(revisionPath, 'runs'), { recursive: true })
+  await mkdir(folder)
+  await writeJson(join(folder, 'intent.json'), intent)
+  return folder
+}
+
+/** In a session of its own and with the log as its only output, so that nothing ties it to this process. */
+export async function spawnRun(folder: string, options: Omit<StartOptions, 'id'>): Promise<ProcessRun> {
+  const { revisionPath, intent, command, env, workingFolder, journal, onExit } = options
+  const log = await open(join(revisionPath, 'log'), 'a', 0o600)
+  let ending: string | undefined
+  try {
+    const child = spawn(
+      '/bin/sh',
+      ['-c', shim, 'modelspine', folder, journal.path, journal.line, ...command],
+      {
+        detached: true,
+        stdio: ['ignore', log.fd, log.fd],
+        env,
+        ...(workingFolder === undefined ? {} : { cwd: workingFolder }),
+      },
+    )
+    child.unref()
+    await new Promise<void>((resolve, reject) => {
+      child.once('spawn', resolve)
+      child.once('error', reject)
+    })
+    child.once('exit', (code, signal) => {
+      ending = signal === null ? `exited with code ${code}` : `was ended by ${signal}`
+      onExit()
+    })
+    const identity = await identityOf(child.pid ?? 0)
+    return runOf(folder, intent, identity, () => ending)
+  } finally {
+    await log.close()
+  }
+}
+
+/** The process that has a run, dead or alive; or `void` when nobody has it, and from now on nobody can. */
+export async function findRun(folder: string): Promise<ProcessRun | 'void'> {
+  const claim = await claimVoid(folder)
+  if (claim === 'void') return 'void'
+  const intent = (await readJson(join(folder, 'intent.json'))) as Intent | undefined
+  return runOf(folder, intent ?? { port: 0, exits: 0 }, claim, () => undefined)
+}
+
+function runOf(
+  folder: string,
+  intent: Intent,
+  identity: ProcessIdentity,
+  ending: () => string | undefined,
+): ProcessRun {
+  const signalGroup = (name: 'SIGTERM' | 'SIGKILL'): void => {
+    try {
+      process.kill(-identity.pid, name)
+    } catch (error) {
+      if (!['ESRCH', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error
+    }
+  }
+  return {
+    folder,
+    intent,
+    identity,
+    ending,
+    isAlive: async () => ending() === undefined && (await isAlive(identity)),
+    async signal(name) {
+      if (ending() === undefined && (await isAlive(identity))) signalGroup(name)
+    },
+    sweep() {
+      // A group outlives its first process, and keeps its number; once that number is in use again it is another's.
+      if (!numberInUse(identity.pid)) signalGroup('SIGKILL')
+    },
+  }
+}

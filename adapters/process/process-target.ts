@@ -1,0 +1,215 @@
+import {
+  type ApplyOptions,
+  type ApplyResult,
+  asModelspineError,
+  type DeploymentTarget,
+  describeTargetStep,
+  type Key,
+  ModelspineError,
+  type ObservedTarget,
+  type Secret,
+  silentLogger,
+  sleep,
+  systemClock,
+  type TargetCapabilities,
+  type TargetRefusal,
+  type TargetWant,
+  targetSteps,
+  wantRefusal,
+} from 'modelspine/adapter'
+import { settingsProblems } from './deployment-settings.ts'
+import { keyFolder, revisionFolder } from './folder-layout.ts'
+import { type FolderSupervision, superviseFolder } from './folder-supervision.ts'
+import { openJournal } from './journal.ts'
+import { createKeyChanges } from './key-changes.ts'
+import { checkOptions, type ProcessTargetOptions } from './options.ts'
+import { readFence, writeFence } from './revision-files.ts'
+import { filesRefusal, processRefusal } from './revision-refusal.ts'
+
+export interface ProcessTarget extends DeploymentTarget {
+  changes(abort: AbortSignal): AsyncIterable<Key>
+  close(): Promise<void>
+  /** Ends every process in the folder, each after its drain, and removes all state: for hosts that leave nothing behind. */
+  stopAll(): Promise<void>
+}
+
+/** How long until a process that is being ended is worth asking about again. */
+const busyMs = 100
+
+/**
+ * Runs each revision as a process of this machine and keeps it alive: health probes, restarts with backoff, drain
+ * before the end, bounded logs. Processes outlive the plane; the next target over the same folder adopts them, at its
+ * first call.
+ *
+ * Throws `invalid-options` for options that cannot be, and `unsupported` on Windows.
+ */
+export function processTarget(options: ProcessTargetOptions): ProcessTarget {
+  const settings = checkOptions(options, process.platform)
+  const clock = options.clock ?? systemClock
+  const logger = options.logger ?? silentLogger
+  const journal = openJournal(options.journal, clock)
+  const changes = createKeyChanges()
+  const capabilities: TargetCapabilities = {
+    maxRevisions: settings.maxRevisions,
+    split: 'none',
+    names: 'deterministic',
+    fencing: 'checked',
+    attribution: 'address',
+    scaleToZero: false,
+    mirror: false,
+  }
+  let opened: Promise<FolderSupervision> | undefined
+  let closed = false
+  const turns = new Map<Key, Promise<unknown>>()
+
+  async function open(abort: AbortSignal | undefined): Promise<FolderSupervision> {
+    throwIfAborted(abort)
+    if (closed) throw new ModelspineError('stopped', 'the process target was closed')
+    opened ??= superviseFolder({ settings, clock, logger, journal, onChange: changes.publish })
+    const opening = opened
+    try {
+      return await opening
+    } catch (error) {
+      if (opened === opening) opened = undefined
+      throw error
+    }
+  }
+
+  /** One call a key at a time. */
+  function inTurn<T>(key: Key, work: () => Promise<T>): Promise<T> {
+    const turn = (turns.get(key) ?? Promise.resolve()).then(work, work)
+    turns.set(key, turn)
+    const forget = (): void => {
+      if (turns.get(key) === turn) turns.delete(key)
+    }
+    turn.then(forget, forget)
+    return turn
+  }
+
+  function refusalOf(want: TargetWant): TargetRefusal | undefined {
+    return wantRefusal(want, capabilities) ?? processRefusal(want, settings)
+  }
+
+  function observe(supervision: FolderSupervision, key: Key): ObservedTarget {
+    const revisions = supervision.of(key).flatMap((each) => each.observed() ?? [])
+    return { revisions: revisions.sort((a, b) => (a.revision < b.revision ? -1 : 1)), operations: [] }
+  }
+
+  async function checkFence(key: Key, fence: number): Promise<void> {
+    const path = keyFolder(settings.folder, key)
+    const highest = await readFence(path)
+    if (fence < highest) {
+      throw new ModelspineError('fence-stale', `fence ${fence} for ${key} is older than ${highest}`)
+    }
+    if (fence > highest) await writeFence(path, fence)
+  }
+
+  async function apply(key: Key, want: TargetWant, call: ApplyOptions): Promise<ApplyResult> {
+    const supervision = await open(call.abort)
+    for (const { name } of want.revisions) revisionFolder(settings.folder, key, name)
+    await checkFence(key, call.fence)
+    const refusal = refusalOf(want)
+    if (refusal !== undefined) return refusal
+    const [step] = targetSteps(want, observe(supervision, key), capabilities)
+    if (step?.kind === 'create') {
+      const missing = await filesRefusal(step.revision, settings, call.abort)
+      if (missing !== undefined) return missing
+      const secrets = await resolveSecrets(step.revision.runtime.secrets, call)
+      throwIfAborted(call.abort)
+      await supervision.launch(key, step.revision, call.operationId, secrets)
+      return { kind: 'accepted' }
+    }
+    if (step?.kind === 'remove') {
+      await supervision
+        .of(key)
+        .find((each) => each.revision === step.revision)
+        ?.stop()
+      return { kind: 'accepted' }
+    }
+    if (step?.kind === 'wait') return { kind: 'busy', retryAfterMs: busyMs }
+    return { kind: 'unchanged' }
+  }
+
+  return {
+    capabilities,
+    checkSettings: settingsProblems,
+    plan: (want, observed) =>
+      refusalOf(want) ?? {
+        kind: 'steps',
+        steps: targetSteps(want, observed, capabilities).map(describeTargetStep),
+      },
+
+    apply: (key, want, call) => inTurn(key, () => guarded(apply(key, want, call))),
+
+    observe: (key, call) => guarded(open(call?.abort).then((supervision) => observe(supervision, key))),
+
+    list: (call) =>
+      guarded(open(call?.abort).then(({ all }) => [...new Set(all.map((each) => each.key))].sort())),
+
+    destroy: (key, call) =>
+      inTurn(key, () =>
+        guarded(
+          (async () => {
+            const supervision = await open(call.abort)
+            await checkFence(key, call.fence)
+            const there = supervision.of(key)
+            const next = there.find((each) => each.kind !== 'stopping')
+            if (next !== undefined) {
+              await next.stop()
+              return { kind: 'accepted' } as const
+            }
+            return there.length > 0
+              ? ({ kind: 'busy', retryAfterMs: busyMs } as const)
+              : ({ kind: 'unchanged' } as const)
+          })(),
+        ),
+      ),
+
+    changes: changes.listen,
+
+    async close() {
+      closed = true
+      await Promise.allSettled(turns.values())
+      await opened?.then(
+        (supervision) => supervision.close(),
+        () => {},
+      )
+    },
+
+    async stopAll() {
+      const supervision = await guarded(open(undefined))
+      while (supervision.all.length > 0) {
+        await Promise.all(supervision.all.map((each) => each.stop()))
+        await sleep(clock, 20)
+      }
+    },
+  }
+}
+
+async function resolveSecrets(
+  references: Readonly<Record<string, string>>,
+  { secret }: ApplyOptions,
+): Promise<ReadonlyMap<string, Secret>> {
+  const entries = Object.entries(references).map(
+    async ([name, reference]) => [name, await secret(reference)] as const,
+  )
+  return new Map(await Promise.all(entries))
+}
+
+/** What the file system or the system's processes say becomes an error of ours. */
+async function guarded<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work
+  } catch (error) {
+    if (error instanceof Error && error.name === 'AbortError') throwAborted(error)
+    throw asModelspineError(error, 'target-unavailable', 'the process target could not do its work')
+  }
+}
+
+function throwIfAborted(abort: AbortSignal | undefined): void {
+  if (abort?.aborted) throwAborted(abort.reason)
+}
+
+function throwAborted(cause: unknown): never {
+  throw new ModelspineError('aborted', 'the call was aborted', { cause })
+}

@@ -1,0 +1,29 @@
+import { readFile } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import { removeFolder, runFolders } from './folder-layout.ts'
+import { parseIdentity } from './process-identity.ts'
+import { findRun, type ProcessRun } from './process-run.ts'
+
+/**
+ * The newest start that a process had, dead or alive. Newer ones that nobody had are given up and dropped, and so is
+ * what is older; undefined when no process ever ran.
+ */
+export async function newestRun(revisionPath: string): Promise<ProcessRun | undefined> {
+  const folders = [...(await runFolders(revisionPath))].reverse()
+  let newest: ProcessRun | undefined
+  for (const folder of folders) {
+    const run = newest === undefined ? await findRun(folder) : 'void'
+    if (run === 'void') await removeFolder(folder, basename(folder))
+    else newest = run
+  }
+  return newest
+}
+
+/** Whether any process ever ran; gives nothing up. */
+export async function everRan(revisionPath: string): Promise<boolean> {
+  for (const folder of await runFolders(revisionPath)) {
+    const text = await readFile(join(folder, 'pid'), 'utf8').catch(() => '')
+    if (parseIdentity(text) !== undefined) return true
+  }
+  return false
+}

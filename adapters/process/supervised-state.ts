@@ -1,0 +1,67 @@
+import type { Endpoint, ObservedRevision } from 'modelspine/adapter'
+import type { ProcessRun } from './process-run.ts'
+import type { Failure } from './revision-files.ts'
+
+/** Where one revision stands. Times are the clock's monotonic milliseconds. */
+export type SupervisedState =
+  /** Has a process, or a shell that is about to become it. */
+  | {
+      readonly kind: 'running'
+      readonly run: ProcessRun
+      readonly health: 'starting' | 'ready' | 'unready'
+      /** Since when it is in that health. */
+      readonly sinceMs: number
+      /** Failed probes in a row. */
+      readonly failures: number
+      readonly message?: string
+    }
+  /** Being ended because it is not well; afterwards it waits for its restart, or has failed. */
+  | {
+      readonly kind: 'ending'
+      readonly run: ProcessRun
+      readonly killAtMs: number
+      readonly why: Failure
+      readonly failed: boolean
+    }
+  /** Ended; starts again by itself at this time. */
+  | { readonly kind: 'waiting'; readonly untilMs: number; readonly exits: number; readonly why: Failure }
+  /** Ended and not started again. */
+  | { readonly kind: 'failed'; readonly why: Failure }
+  /** Ended, and cannot be started without secrets that only the next `apply` brings. */
+  | { readonly kind: 'lost' }
+  /** No longer wanted. */
+  | { readonly kind: 'stopping'; readonly run?: ProcessRun; readonly killAtMs: number }
+  | { readonly kind: 'gone' }
+
+/** Undefined for a revision that is not there: gone, or ended with nobody to start it again. */
+export function observedOf(
+  revision: string,
+  state: SupervisedState,
+  endpoint: (port: number) => Endpoint,
+): ObservedRevision | undefined {
+  const scale = { min: 1, max: 1 }
+  switch (state.kind) {
+    case 'running':
+      if (state.health === 'ready') {
+        return { revision, state: 'ready', endpoint: endpoint(state.run.intent.port), scale }
+      }
+      return {
+        revision,
+        state: state.health,
+        reason: state.health === 'starting' ? 'Starting' : 'ProbeFailing',
+        ...(state.message === undefined ? {} : { message: state.message }),
+        scale,
+      }
+    case 'ending':
+      return { revision, state: state.failed ? 'failed' : 'unready', ...state.why, scale }
+    case 'waiting':
+      return { revision, state: 'unready', ...state.why, scale }
+    case 'failed':
+      return { revision, state: 'failed', ...state.why, scale }
+    case 'stopping':
+      return { revision, state: 'stopping', scale }
+    case 'lost':
+    case 'gone':
+      return undefined
+  }
+}
