@@ -161,7 +161,6 @@ export async function removeResource(
     nowMs: parts.clock.now(),
     events: (marked) => [entryOf(parts, marked, action, actor, {})],
   })
-  if (left === null) parts.feed.remove(kind, key)
   if (stored.deletion === undefined) parts.committed(left ?? stored, [{ action, details: {}, actor }])
 }
 

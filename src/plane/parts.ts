@@ -6,8 +6,7 @@ import type { StateStore, StoredObject } from '../store/contract.ts'
 import type { DeploymentTarget } from '../target/contract.ts'
 import type { MetricSource } from '../telemetry/contract.ts'
 import type { Logger } from '../telemetry/logger.ts'
-import type { PlaneAction, PlaneEmitter } from './events.ts'
-import type { RouteFeed } from './route-feed.ts'
+import type { PlaneAction } from './events.ts'
 
 /** An event before it is given its resource's identity. */
 export type PlaneFact = Pick<RolloutEvent, 'details' | 'actor'> & { readonly action: PlaneAction }
@@ -22,10 +21,8 @@ export interface Parts {
   readonly metrics: Readonly<Record<string, MetricSource>>
   readonly secrets: Readonly<Record<string, unknown>>
   readonly policies: readonly PolicyEngine[]
-  readonly emitter: PlaneEmitter
-  readonly feed: RouteFeed
   /** All engines as one. */
   decide(request: PolicyRequest): Promise<Decision>
-  /** Told after a write: events, audit, table, queue. */
+  /** Told after a write that a person asked for. */
   committed(stored: StoredObject, facts: readonly PlaneFact[]): void
 }

@@ -17,8 +17,10 @@ export interface RouteFeedOptions {
   readonly connect: Readonly<Record<string, (endpoint: Endpoint) => ModelProvider>>
   readonly clock: Clock
   readonly logger: Logger
-  /** Told of every change that the store reports. */
-  changed(kind: Kind, key: Key): void
+  /** Told of every object that was read because the store reported a change. */
+  changed(stored: StoredObject): void
+  /** Told when one was found gone. */
+  gone(kind: Kind, key: Key): void
 }
 
 export interface RouteFeed {
@@ -26,9 +28,6 @@ export interface RouteFeed {
   load(): Promise<void>
   /** Follows the store until aborted. */
   follow(abort: AbortSignal): Promise<void>
-  /** What is known of an object after it was written here, without waiting for the watch. */
-  put(stored: StoredObject): void
-  remove(kind: Kind, key: Key): void
 }
 
 const retryMs = 1000
@@ -66,6 +65,7 @@ export function createRouteFeed(options: RouteFeedOptions): RouteFeed {
   }
   const drop = (kind: Kind, key: Key): void => {
     if (kind === 'ModelRoute' ? routes.delete(key) : views.delete(key)) dirty = true
+    options.gone(kind, key)
   }
   const readAll = async (): Promise<void> => {
     const gone = { ModelRoute: new Set(routes.keys()), ModelDeployment: new Set(views.keys()) }
@@ -73,7 +73,7 @@ export function createRouteFeed(options: RouteFeedOptions): RouteFeed {
       for await (const stored of store.list(kind)) {
         take(stored)
         gone[kind].delete(stored.key)
-        options.changed(kind, stored.key)
+        options.changed(stored)
       }
       for (const key of gone[kind]) drop(kind, key)
     }
@@ -84,18 +84,10 @@ export function createRouteFeed(options: RouteFeedOptions): RouteFeed {
     if (stored === null) drop(kind, key)
     else take(stored)
     swap()
-    options.changed(kind, key)
+    if (stored !== null) options.changed(stored)
   }
   return {
     load: readAll,
-    put(stored) {
-      take(stored)
-      swap()
-    },
-    remove(kind, key) {
-      drop(kind, key)
-      swap()
-    },
     async follow(abort) {
       while (!abort.aborted) {
         try {

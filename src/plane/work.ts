@@ -27,6 +27,8 @@ export interface WorkOptions {
   readonly leaseMs: number
   readonly concurrency: number
   gained(): void
+  /** The last that is done under the lease before it is given back. */
+  beforeRelease(): Promise<void>
   lost(): void
   finished(run: FinishedRun<Key>): void
 }
@@ -41,7 +43,7 @@ export interface Work {
   /** Looks at a deployment soon, if this process is the one that does. */
   nudge(key: Key): void
   /** Does what is due for one deployment now, whoever runs the schedule. Throws `lease-held` when another process works. */
-  once<Done>(key: Key, andThen: (result: Result) => Promise<Done>): Promise<Done>
+  once(key: Key): Promise<Result>
 }
 
 export function createWork(options: WorkOptions): Work {
@@ -105,18 +107,20 @@ export function createWork(options: WorkOptions): Work {
     },
     async stop(drainMs) {
       await loop?.stop({ drainMs })
+      if (election.lease() !== undefined) await options.beforeRelease()
       await election.stop()
       queue.close()
       life?.cancel()
     },
     nudge: (key) => queue.add(key, { priority: priorities.user }),
-    async once(key, andThen) {
-      const leading = election.lease()
-      if (leading !== undefined) return andThen(await passes(() => runWith(election.lease(), key, never)))
-      const lent = await borrow(store, clock, holder, leaseMs)
-      borrowed = lent
+    async once(key) {
+      if (election.lease() !== undefined) return passes(() => runWith(election.lease(), key, never))
+      borrowed = await borrow(store, clock, holder, leaseMs)
+      const lent = borrowed
       try {
-        return await andThen(await passes(() => runWith(lent, key, never)))
+        const result = await passes(() => runWith(lent, key, never))
+        await options.beforeRelease()
+        return result
       } finally {
         borrowed = undefined
         await store.releaseLease(lent)

@@ -14,7 +14,7 @@ export interface CommitOptions {
 }
 
 /**
- * Writes a status with its events, and tells of them when they are committed. Nothing is written when nothing changed.
+ * Writes a status with its events, and tells of the write once it is committed. Nothing is written when nothing changed.
  * Returns null when the write removed the object.
  */
 export async function commitStatus(
@@ -31,7 +31,7 @@ export async function commitStatus(
     ...(held !== undefined && { fence: { lease: held.name, fence: held.fence } }),
     ...(finalizers !== undefined && { finalizers }),
   })
-  if (events.length > 0) committed(written ?? stored, events)
+  committed(written ?? stored, events)
   return written
 }
 

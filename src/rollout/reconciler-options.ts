@@ -25,7 +25,7 @@ export interface ReconcilerOptions {
   check(deployment: ModelDeployment): readonly string[]
   permit(request: PromoteRequest, approvals: readonly Approved[], abort: AbortSignal): Promise<Permit>
   secret(reference: string, abort: AbortSignal): Promise<Secret>
-  /** Told after events were committed with their object. */
+  /** Told after every write, with the events that were committed with it. */
   committed(stored: StoredObject, events: readonly RolloutEvent[]): void
   /** Between looks at a deployment that nothing happens to, in milliseconds. */
   readonly resyncMs: number

@@ -1,0 +1,97 @@
+/** The users' door. */
+
+export { type Clock, systemClock, type Timer } from './clock.ts'
+export { type ErrorCode, errorCodes, isModelspineError, ModelspineError } from './errors.ts'
+export type { Applied, ApplyOptions, RemoveOptions, ResourceInput } from './plane/apply.ts'
+export type { AskedBy, ControlPlane } from './plane/control-plane.ts'
+export { createControlPlane } from './plane/create-control-plane.ts'
+export type { Deployment } from './plane/deployment.ts'
+export type { PlaneAction, PlaneEvent, PlaneEvents } from './plane/events.ts'
+export type { ExplainedGate, ExplainedRevision, Explanation } from './plane/explain.ts'
+export type { PlaneFault, PlaneHealth } from './plane/health.ts'
+export type { ControlPlaneOptions } from './plane/options.ts'
+export type { Plan, PlannedRollout } from './plane/plan.ts'
+export type { WaitOptions } from './plane/wait.ts'
+export { rule } from './policy/rule.ts'
+export { rulesPolicy } from './policy/rules-policy.ts'
+export { allow, capTokens, deny, notApplicable, requireApproval } from './policy/ruling.ts'
+export type { ModelProvider } from './provider/contract.ts'
+export { memoryProvider } from './provider/memory-provider.ts'
+export type { ModelRegistry, ModelVersion } from './registry/contract.ts'
+export { memoryRegistry } from './registry/memory-registry.ts'
+export type { Condition, ConditionType } from './resources/condition.ts'
+export { conditionOf } from './resources/condition.ts'
+export type {
+  AbortedRevision,
+  DeploymentStatus,
+  GateResult,
+  Phase,
+  RevisionStatus,
+  RollbackCause,
+  Rollout,
+} from './resources/deployment-status.ts'
+export type { Duration } from './resources/duration.ts'
+export { durationMs, isDuration } from './resources/duration.ts'
+export type { JsonSchema } from './resources/json-schema.ts'
+export { jsonSchema } from './resources/json-schema.ts'
+export type { ParseOptions } from './resources/load-resources.ts'
+export { loadResources, parseResources } from './resources/load-resources.ts'
+export type { Actor, Key, Metadata, MetadataInput } from './resources/metadata.ts'
+export { apiVersion, keyFrom, keyOf, splitKey } from './resources/metadata.ts'
+export type {
+  AnalysisGate,
+  AnalysisGateInput,
+  BlueGreenStrategy,
+  CanaryStep,
+  CanaryStrategy,
+  GateRule,
+  ModelDeployment,
+  ModelDeploymentInput,
+  ModelDeploymentSpec,
+  ModelDeploymentSpecInput,
+  RollingStrategy,
+  RuntimeSettings,
+  Scale,
+  Strategy,
+  TargetReference,
+} from './resources/model-deployment.ts'
+export { modelDeploymentSchema } from './resources/model-deployment-schema.ts'
+export type {
+  ModelRoute,
+  ModelRouteInput,
+  ModelRouteSpec,
+  ModelRouteSpecInput,
+  Operation,
+  RouteBackend,
+  RouteBackendInput,
+} from './resources/model-route.ts'
+export { modelRouteSchema } from './resources/model-route-schema.ts'
+export { defineDeployment, defineRoute, parseResource } from './resources/parse-resource.ts'
+export type { Problem } from './resources/problem.ts'
+export { formatProblem, problemsOf } from './resources/problem.ts'
+export type { ModelReference } from './resources/reference.ts'
+export { formatReference } from './resources/reference.ts'
+export type { Resource } from './resources/resource.ts'
+export type {
+  Artifact,
+  ArtifactFile,
+  Endpoint,
+  PinnedModel,
+  Revision,
+  Split,
+  SplitEntry,
+} from './resources/revision.ts'
+export {
+  type CallOptions,
+  createRouter,
+  type Routed,
+  type Router,
+  type RouterOptions,
+} from './routing/router.ts'
+export { createRouteTableHolder, type RouteTableHolder } from './routing/table-holder.ts'
+export { envSecrets } from './security/env-secrets.ts'
+export { memoryAuditLog } from './security/memory-audit-log.ts'
+export { memoryStore } from './store/memory-store.ts'
+export { hostedTarget } from './target/hosted-target.ts'
+export { memoryTarget } from './target/memory-target.ts'
+export type { Logger } from './telemetry/logger.ts'
