@@ -18,11 +18,11 @@ export function refuseComputedAlias(alias: string): void {
  * What the alias `latest-approved` stands for: the approved version with the greatest `createdAtMs`, ties broken by
  * the later in `versions`. Throws `model-not-found` when none is approved.
  */
-export async function latestApproved(
+export async function latestApproved<Version extends Pick<ModelVersion, 'approval' | 'createdAtMs'>>(
   model: string,
-  versions: AsyncIterable<ModelVersion> | Iterable<ModelVersion>,
-): Promise<ModelVersion> {
-  let latest: ModelVersion | undefined
+  versions: AsyncIterable<Version> | Iterable<Version>,
+): Promise<Version> {
+  let latest: Version | undefined
   let seen = 0
   for await (const version of versions) {
     seen += 1

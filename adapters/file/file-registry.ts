@@ -1,0 +1,185 @@
+import { resolve as resolvePath } from 'node:path'
+import {
+  asModelspineError,
+  type Clock,
+  createChangeHints,
+  latestApproved,
+  latestApprovedAlias,
+  type ModelRegistry,
+  ModelspineError,
+  type ModelVersion,
+  parseReference,
+  refuseComputedAlias,
+  systemClock,
+  throwIfAborted,
+} from 'modelspine/adapter'
+import { artifactDigests } from './artifact-digests.ts'
+import { registerVersion } from './register-version.ts'
+import { folderName, registryFolder } from './registry-folder.ts'
+import { readArtifact, type VersionFolder } from './version-folder.ts'
+import { watchFolder } from './watch-folder.ts'
+
+export interface FileRegistryOptions {
+  /** The folder of the registry; `register` makes it. */
+  readonly path: string
+  /** This registry's name in the plane's `registries`. Default `file`. */
+  readonly name?: string
+  /** How `changes` learns of changes: `events` of the system, polling where there are none, or always `poll`. */
+  readonly watch?: 'events' | 'poll'
+  /** Time between two looks when polling, in milliseconds. Default 2000. */
+  readonly pollMs?: number
+  readonly clock?: Clock
+}
+
+/**
+ * A registry in a folder of files: `<model>/<version>/model.yaml` with the artifact beside it and
+ * `<model>/aliases.json`. Any number of processes may use it at once.
+ */
+export function fileRegistry(options: FileRegistryOptions): Required<ModelRegistry> {
+  const { path, name: registryName = 'file', watch = 'events', pollMs = 2000, clock = systemClock } = options
+  if (path === '') throw new ModelspineError('invalid-options', 'path is empty: name a folder')
+  if (!(pollMs > 0))
+    throw new ModelspineError('invalid-options', `pollMs is ${pollMs}: give milliseconds above 0`)
+  const root = resolvePath(path)
+  const tree = registryFolder(root, clock)
+  const digests = artifactDigests()
+
+  async function published(
+    folder: VersionFolder,
+    registry: string,
+    abort?: AbortSignal,
+  ): Promise<ModelVersion> {
+    const { createdAt: _, files: __, hosted: ___, tags = {}, ...facts } = folder.facts.value
+    const pointing = [...(await tree.aliases(folder.model))].filter(
+      ([, version]) => version === folder.version,
+    )
+    return withoutUndefined({
+      ...facts,
+      registry,
+      name: folder.model,
+      version: folder.version,
+      artifact: await readArtifact(folder, digests, abort),
+      approval: folder.approval,
+      aliases: pointing.map(([alias]) => alias).sort(),
+      tags,
+      createdAtMs: folder.createdAtMs,
+      raw: folder.facts.raw,
+    })
+  }
+
+  async function find(model: string, alias: string): Promise<VersionFolder> {
+    if (alias === latestApprovedAlias) return latestApproved(model, await tree.versions(model))
+    const version = folderName.test(model) ? (await tree.aliases(model)).get(alias) : undefined
+    if (version !== undefined) return tree.version(model, version)
+    await tree.versions(model)
+    throw new ModelspineError('model-not-found', `model "${model}" has no alias "${alias}"`, {
+      details: { model, alias },
+    })
+  }
+
+  /** Runs one call: ends when aborted, and tells what the file system says in our own words. */
+  async function call<T>(what: string, abort: AbortSignal | undefined, run: () => Promise<T>): Promise<T> {
+    throwIfAborted(abort, what)
+    try {
+      return await run()
+    } catch (error) {
+      throwIfAborted(abort, what)
+      throw asModelspineError(error, 'registry-unavailable', `${what} in ${root}`)
+    }
+  }
+
+  return {
+    capabilities: { aliases: 'compare-and-set', approval: true, tags: true, register: true, changes: true },
+
+    resolve: (reference, { abort } = {}) =>
+      call('resolving a model reference', abort, async () => {
+        const named = parseReference(reference)
+        const folder =
+          'version' in named
+            ? await tree.version(named.name, named.version)
+            : await find(named.name, named.alias)
+        return published(folder, named.registry, abort)
+      }),
+
+    async *models({ abort } = {}) {
+      for (const name of await call('listing models', abort, () => tree.models())) {
+        const versions = await call('listing models', abort, () => tree.versions(name))
+        const newest = versions.at(-1)?.facts.value
+        yield withoutUndefined({ name, tags: newest?.tags ?? {}, owner: newest?.owner })
+      }
+    },
+
+    async *versions(model, { abort } = {}) {
+      for (const folder of await call('listing versions', abort, () => tree.versions(model))) {
+        yield await call('listing versions', abort, () => published(folder, registryName, abort))
+      }
+    },
+
+    setAlias: (model, alias, version, { abort, expect } = {}) =>
+      call('setting an alias', abort, async () => {
+        refuseComputedAlias(alias)
+        parseReference({ registry: registryName, text: `${model}@${alias}` })
+        await tree.versions(model)
+        if (version !== null) await tree.version(model, version)
+        await tree.exclusively(model, abort, async () => {
+          const aliases = new Map(await tree.aliases(model))
+          const current = aliases.get(alias) ?? null
+          if (expect !== undefined && expect !== current) {
+            throw new ModelspineError(
+              'conflict',
+              `alias "${alias}" of model "${model}" points to ${current ?? 'nothing'}, not to ${expect ?? 'nothing'}`,
+              { details: { model, alias, current, expected: expect } },
+            )
+          }
+          if (version === current) return
+          if (version === null) aliases.delete(alias)
+          else aliases.set(alias, version)
+          await tree.writeAliases(model, aliases)
+        })
+      }),
+
+    setApproval: (model, version, approval, { abort } = {}) =>
+      call('setting an approval', abort, async () => {
+        await tree.version(model, version)
+        await tree.exclusively(model, abort, async () => {
+          const { facts } = await tree.version(model, version)
+          if (facts.value.approval !== approval) await facts.edit([[['approval'], approval]], clock.id())
+        })
+      }),
+
+    setTags: (model, version, tags, { abort } = {}) =>
+      call('setting tags', abort, async () => {
+        await tree.version(model, version)
+        await tree.exclusively(model, abort, async () => {
+          const { facts } = await tree.version(model, version)
+          const changes = Object.entries(tags).filter(
+            ([tag, value]) => (facts.value.tags?.[tag] ?? null) !== value,
+          )
+          if (changes.length === 0) return
+          await facts.edit(
+            changes.map(([tag, value]) => [['tags', tag], value ?? undefined] as const),
+            clock.id(),
+          )
+        })
+      }),
+
+    register: (version, { abort } = {}) =>
+      call('registering a version', abort, async () =>
+        published(await registerVersion(tree, version, digests, clock), registryName, abort),
+      ),
+
+    changes(abort) {
+      const hints = createChangeHints()
+      const models = hints.listen(abort)
+      watchFolder(root, abort, { clock, pollMs, events: watch === 'events', changed: hints.notify })
+      return models
+    },
+  }
+}
+
+type Defined<T> = { [K in keyof T]: Exclude<T[K], undefined> }
+
+/** Leaves out what is undefined, as optional members here are absent and never undefined. */
+function withoutUndefined<T extends object>(value: T): Defined<T> {
+  return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined)) as Defined<T>
+}

@@ -1,0 +1,191 @@
+import { constants } from 'node:fs'
+import { copyFile, mkdir, open, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { dirname, join, relative, resolve, sep } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import {
+  type Artifact,
+  type Clock,
+  ModelspineError,
+  type NewModelVersion,
+  sameArtifact,
+} from 'modelspine/adapter'
+import { stringify } from 'yaml'
+import type { ArtifactDigests } from './artifact-digests.ts'
+import { folderName, type RegistryFolder } from './registry-folder.ts'
+import type { ListedFile, VersionFacts } from './version-facts.ts'
+import { readArtifact, readVersionFolder, type VersionFolder } from './version-folder.ts'
+import { syncFolder } from './write-atomically.ts'
+
+/**
+ * Puts a version in place: `file:` artifacts are copied beside its facts and their digests written down, in a folder
+ * that is hidden until it is whole and then renamed. Other URIs stay where they point.
+ */
+export async function registerVersion(
+  tree: RegistryFolder,
+  fresh: NewModelVersion,
+  digests: ArtifactDigests,
+  clock: Clock,
+): Promise<VersionFolder> {
+  checkNames(fresh)
+  const incoming = tree.pathOf(fresh.name, `.incoming-${clock.id()}`)
+  await mkdir(incoming, { recursive: true })
+  try {
+    const facts = await fill(incoming, fresh, digests, clock)
+    await writeSynced(join(incoming, 'model.yaml'), stringify(facts, { lineWidth: 0 }))
+    await syncFolder(incoming)
+    for (;;) {
+      const version = fresh.version ?? (await nextNumber(tree, fresh.name))
+      const path = tree.pathOf(fresh.name, version)
+      const existing = await readVersionFolder(path, fresh.name, version)
+      if (existing === undefined && (await takePlace(incoming, path))) {
+        await syncFolder(dirname(path))
+        return await tree.version(fresh.name, version)
+      }
+      if (fresh.version !== undefined) {
+        return await agreeing(await tree.version(fresh.name, version), incoming, fresh, digests)
+      }
+    }
+  } finally {
+    await rm(incoming, { recursive: true, force: true })
+  }
+}
+
+function checkNames({ name, version }: NewModelVersion): void {
+  for (const [field, value] of Object.entries({ name, version })) {
+    if (value === undefined || folderName.test(value)) continue
+    throw new ModelspineError(
+      'invalid-options',
+      `${field} is "${value}": use letters, digits, ".", "_", "+" and "-", a letter or digit first, at most 128`,
+      { details: { field, value } },
+    )
+  }
+}
+
+async function fill(
+  folder: string,
+  fresh: NewModelVersion,
+  digests: ArtifactDigests,
+  clock: Clock,
+): Promise<VersionFacts> {
+  const { name: _, version: __, artifact, ...facts } = fresh
+  const createdAt = new Date(clock.now()).toISOString()
+  if (artifact.kind === 'hosted') {
+    return { createdAt, ...facts, hosted: { provider: artifact.provider, model: artifact.model } }
+  }
+  return { createdAt, ...facts, files: await copyFiles(folder, artifact, digests) }
+}
+
+async function copyFiles(
+  folder: string,
+  artifact: Extract<Artifact, { kind: 'files' }>,
+  digests: ArtifactDigests,
+): Promise<readonly ListedFile[]> {
+  const local = artifact.files.flatMap(({ uri }) => (uri.startsWith('file:') ? [fileURLToPath(uri)] : []))
+  const base = commonFolder(local)
+  const listed: ListedFile[] = []
+  for (const [index, file] of artifact.files.entries()) {
+    if (!file.uri.startsWith('file:')) {
+      listed.push(file)
+      continue
+    }
+    const source = fileURLToPath(file.uri)
+    const path = relative(base, source).split(sep).join('/')
+    await copy(source, join(folder, path), `artifact.files[${index}].uri`)
+    const digest = await digests.of(join(folder, path))
+    if (file.digest !== undefined && file.digest !== digest) {
+      throw wrongFile(`artifact.files[${index}].digest`, `is ${file.digest}, and ${source} has ${digest}`)
+    }
+    listed.push({ path, digest })
+  }
+  return listed
+}
+
+async function copy(source: string, target: string, field: string): Promise<void> {
+  const found = await stat(source).catch(() => undefined)
+  if (!found?.isFile())
+    throw wrongFile(field, `is ${pathToFileURL(source).href}, which is no file: list files`)
+  await mkdir(dirname(target), { recursive: true })
+  await copyFile(source, target, constants.COPYFILE_FICLONE)
+  const handle = await open(target, 'r')
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}
+
+/** The deepest folder that holds all of them, so that what lies in folders below it keeps its place. */
+function commonFolder(paths: readonly string[]): string {
+  const [first = '', ...rest] = paths.map((path) => dirname(resolve(path)))
+  let common = first
+  while (
+    !rest.every(
+      (folder) => folder === common || folder.startsWith(common.endsWith(sep) ? common : common + sep),
+    )
+  ) {
+    common = dirname(common)
+  }
+  return common
+}
+
+async function writeSynced(path: string, content: string): Promise<void> {
+  await writeFile(path, content, { flush: true })
+}
+
+/** False when somebody else took the name first. */
+async function takePlace(incoming: string, path: string): Promise<boolean> {
+  try {
+    await rename(incoming, path)
+    return true
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'ENOTEMPTY' || code === 'EEXIST') return false
+    throw error
+  }
+}
+
+async function nextNumber(tree: RegistryFolder, model: string): Promise<string> {
+  const versions = await tree.versions(model).catch((error: unknown) => {
+    if (error instanceof ModelspineError && error.code === 'model-not-found') return []
+    throw error
+  })
+  const numbers = versions
+    .filter(({ version }) => /^\d+$/.test(version))
+    .map(({ version }) => Number(version))
+  return String(Math.max(0, ...numbers) + 1)
+}
+
+/** What stands there already, when it has the same artifact. */
+async function agreeing(
+  existing: VersionFolder,
+  incoming: string,
+  fresh: NewModelVersion,
+  digests: ArtifactDigests,
+): Promise<VersionFolder> {
+  const candidate = await readVersionFolder(incoming, existing.model, existing.version)
+  if (candidate !== undefined) {
+    const [old, now] = [await placeless(existing, digests), await placeless(candidate, digests)]
+    if (sameArtifact(old, now)) return existing
+  }
+  throw new ModelspineError(
+    'conflict',
+    `version "${existing.version}" of model "${fresh.name}" is registered with another artifact; versions never change, register a new one`,
+    { details: { model: fresh.name, version: existing.version }, retryable: false },
+  )
+}
+
+/** The artifact with paths from its own folder. */
+async function placeless(folder: VersionFolder, digests: ArtifactDigests): Promise<Artifact> {
+  const artifact = await readArtifact(folder, digests)
+  if (artifact.kind === 'hosted') return artifact
+  const own = `${pathToFileURL(folder.path).href}/`
+  const files = artifact.files.map((file) => ({
+    ...file,
+    uri: file.uri.startsWith(own) ? file.uri.slice(own.length) : file.uri,
+  }))
+  return { kind: 'files', files }
+}
+
+function wrongFile(field: string, what: string): ModelspineError {
+  return new ModelspineError('invalid-options', `${field} ${what}`, { details: { field } })
+}

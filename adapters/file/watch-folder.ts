@@ -1,0 +1,82 @@
+import { type FSWatcher, watch } from 'node:fs'
+import { readdir, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Clock, Timer } from 'modelspine/adapter'
+
+export interface WatchOptions {
+  readonly clock: Clock
+  readonly pollMs: number
+  /** False to poll from the start, for network file systems, which tell nobody of changes made elsewhere. */
+  readonly events: boolean
+  /** Told of each first-level folder in which something changed. */
+  readonly changed: (folder: string) => void
+}
+
+/** Watches a tree until aborted: by the system's events, and by polling where they cannot be had or fail. */
+export function watchFolder(root: string, abort: AbortSignal, options: WatchOptions): void {
+  const { changed } = options
+  if (abort.aborted) return
+  let watcher: FSWatcher | undefined
+  const poll = (): void => {
+    watcher?.close()
+    watcher = undefined
+    if (!abort.aborted) pollFolder(root, abort, options)
+  }
+  if (!options.events) {
+    poll()
+    return
+  }
+  try {
+    watcher = watch(root, { recursive: true, persistent: false }, (_, name) => {
+      const [folder] = name?.split(/[\\/]/) ?? []
+      if (folder !== undefined && folder !== '' && !folder.startsWith('.')) changed(folder)
+    })
+    watcher.on('error', poll)
+    abort.addEventListener('abort', () => watcher?.close(), { once: true })
+  } catch {
+    poll()
+  }
+}
+
+/** The first look tells of every folder: what changed before it cannot be known. */
+function pollFolder(root: string, abort: AbortSignal, { clock, pollMs, changed }: WatchOptions): void {
+  let timer: Timer | undefined
+  let before: ReadonlyMap<string, string> = new Map()
+  const look = async (): Promise<void> => {
+    const now = await stampsOf(root)
+    if (abort.aborted) return
+    for (const folder of new Set([...now.keys(), ...before.keys()])) {
+      if (before.get(folder) !== now.get(folder)) changed(folder)
+    }
+    before = now
+    timer = clock.schedule(pollMs, () => void look())
+  }
+  abort.addEventListener('abort', () => timer?.cancel(), { once: true })
+  void look()
+}
+
+/** Of each first-level folder, a text that changes with any name, size or time of what a registry keeps in it. */
+async function stampsOf(root: string): Promise<ReadonlyMap<string, string>> {
+  const stamps = new Map<string, string>()
+  for (const folder of await visible(root)) {
+    const marks: string[] = []
+    for (const name of await visible(join(root, folder))) {
+      marks.push(await stampOf(join(root, folder, name)))
+      for (const inner of await visible(join(root, folder, name))) {
+        marks.push(await stampOf(join(root, folder, name, inner)))
+      }
+    }
+    stamps.set(folder, marks.join('\n'))
+  }
+  return stamps
+}
+
+async function visible(folder: string): Promise<readonly string[]> {
+  const names = await readdir(folder).catch(() => [])
+  return names.filter((name) => !name.startsWith('.')).sort()
+}
+
+async function stampOf(path: string): Promise<string> {
+  const found = await stat(path).catch(() => undefined)
+  return `${path} ${found?.size} ${found?.mtimeMs} ${found?.ino}`
+}
