@@ -1,0 +1,168 @@
+import { describe, expect, it } from 'vitest'
+import { isModelspineError, ModelspineError } from '../../../src/errors.ts'
+import type { CallContext, ChatEvent, ChatRequest, ModelProvider } from '../../../src/provider/contract.ts'
+import { brokenLaws, type ModelProviderSubject, modelProviderLaws } from '../../../src/testing/index.ts'
+import { scriptedMemory } from '../provider/scripted-memory.ts'
+
+type Break = (provider: ModelProvider) => ModelProvider
+
+const secret = 'kit-secret-0123456789'
+
+function subjectOf(breaking: Break): ModelProviderSubject {
+  const { provider, upstream } = scriptedMemory()
+  const nativeBody = (): Record<string, unknown> => ({ model: 'public-name', messages: [] })
+  return { provider: breaking(provider), upstream, nativeBody, secret, patienceMs: 60 }
+}
+
+/** Does the same to every way of asking. */
+function around(act: (ask: () => Promise<unknown>, context: CallContext) => Promise<unknown>): Break {
+  return (provider) => ({
+    ...provider,
+    infer: (request, context) => act(() => ask(provider.infer?.(request, context)), context) as never,
+    chat: (request, context) => act(() => ask(provider.chat?.(request, context)), context) as never,
+    embed: (request, context) => act(() => ask(provider.embed?.(request, context)), context) as never,
+  })
+}
+
+function ask<T>(call: Promise<T> | undefined): Promise<T> {
+  return call ?? Promise.reject(new Error('no such method'))
+}
+
+function streamed(act: (events: AsyncIterable<ChatEvent>) => AsyncIterable<ChatEvent>): Break {
+  return (provider) => ({
+    ...provider,
+    chatStream: (request, context) => act(provider.chatStream?.(request, context) ?? none()),
+  })
+}
+
+async function* none(): AsyncGenerator<ChatEvent> {}
+
+/** Hides the caller's signal from the provider. */
+const deaf: Break = (provider) => {
+  const fresh = (context: CallContext): CallContext => ({ ...context, abort: new AbortController().signal })
+  return {
+    ...provider,
+    infer: (request, context) => ask(provider.infer?.(request, fresh(context))),
+    chat: (request, context) => ask(provider.chat?.(request, fresh(context))),
+    embed: (request, context) => ask(provider.embed?.(request, fresh(context))),
+    chatStream: (request, context) => provider.chatStream?.(request, fresh(context)) ?? none(),
+  }
+}
+
+const retold = (tell: (error: ModelspineError) => ModelspineError): Break =>
+  around((call) =>
+    call().catch((error: unknown) => {
+      throw isModelspineError(error) ? tell(error) : error
+    }),
+  )
+
+/** Ends a stream that broke as if it were complete. */
+const glossedOver = (code: string): Break =>
+  streamed(async function* (events) {
+    try {
+      yield* events
+    } catch (error) {
+      if ((error as ModelspineError).code !== code) throw error
+      yield { type: 'finish', finishReason: 'stop' }
+    }
+  })
+
+const without = (type: ChatEvent['type']): Break =>
+  streamed(async function* (events) {
+    for await (const event of events) if (event.type !== type) yield event
+  })
+
+let lastBytes: unknown
+
+const breaks: Readonly<Record<string, Break>> = {
+  'has a method for each operation that it declares, and declares each that it has': (provider) => ({
+    ...provider,
+    capabilities: { ...provider.capabilities, operations: ['infer', 'chat'] },
+  }),
+  'asks the upstream for the model that it is told': (provider) => ({
+    ...provider,
+    embed: (request, context) => ask(provider.embed?.({ ...request, model: 'another' }, context)),
+  }),
+  'answers a chat with the content, the finish reason and the usage that the vendor gave': (provider) => ({
+    ...provider,
+    chat: async (request, context) => ({ ...(await ask(provider.chat?.(request, context))), usage: {} }),
+  }),
+  'answers one embedding for each input, in their order': (provider) => ({
+    ...provider,
+    async embed(request, context) {
+      const reply = await ask(provider.embed?.(request, context))
+      return { ...reply, embeddings: reply.embeddings.toReversed() }
+    },
+  }),
+  'answers tensors with tensors': (provider) => ({
+    ...provider,
+    infer: async (_request, _context) => ({ kind: 'bytes', contentType: 'x', bytes: new Uint8Array() }),
+  }),
+  'passes bytes on untouched, in both directions': (provider) => ({
+    ...provider,
+    async infer(request, context) {
+      const reply = await ask(provider.infer?.(request, context))
+      if (reply.kind !== 'bytes') return reply
+      return { ...reply, bytes: Buffer.from(Buffer.from(reply.bytes).toString()) }
+    },
+  }),
+  'keeps calls apart that run side by side': (provider) => ({
+    ...provider,
+    async infer(request, context) {
+      if (request.kind === 'bytes') lastBytes = request.bytes
+      const reply = await ask(provider.infer?.(request, context))
+      return reply.kind === 'bytes' ? { ...reply, bytes: lastBytes as Uint8Array } : reply
+    },
+  }),
+  'sends a request of its own dialect as it is, with only the model replaced': (provider) => ({
+    ...provider,
+    chat({ native: _, ...request }: ChatRequest, context) {
+      return ask(provider.chat?.(request, context))
+    },
+  }),
+  'tells failures apart by their codes': retold((error) => new ModelspineError('unavailable', error.message)),
+  'makes exactly one call for an attempt, also when it fails': around((call) => call().catch(call)),
+  'says how long the vendor asked to wait': retold((error) => new ModelspineError(error.code, error.message)),
+  'keeps its credential out of errors': retold(
+    (error) => new ModelspineError(error.code, 'refused', { cause: new Error(`sent ${secret}`) }),
+  ),
+  'makes no call when the signal has already fired': deaf,
+  'ends with aborted when the signal fires before an answer, and the upstream sees its caller leave': deaf,
+  'ends a stream with aborted when the signal fires in its middle, and the upstream sees its caller leave':
+    deaf,
+  'lets go of the upstream when a stream is no longer read': streamed((events) => {
+    const source = events[Symbol.asyncIterator]()
+    return { [Symbol.asyncIterator]: () => ({ next: () => source.next() }) }
+  }),
+  'streams the text in order, then one finish, and the usage': streamed(async function* (events) {
+    yield* events
+    yield { type: 'finish', finishReason: 'stop' }
+  }),
+  'counts usage that comes together with content': without('usage'),
+  'finishes a stream that is whole although its end marker is missing': without('finish'),
+  'throws interrupted after what came when a stream is cut, and never finishes it':
+    glossedOver('interrupted'),
+  'throws malformed-reply for an event that cannot be understood, and passes nothing of it on':
+    glossedOver('malformed-reply'),
+}
+
+describe('the kit of ModelProvider', () => {
+  it('finds nothing wrong with a provider that keeps the laws', async () => {
+    const broken = await brokenLaws('ModelProvider', modelProviderLaws, () => ({
+      subject: subjectOf((it) => it),
+    }))
+    expect(broken.map(({ message }) => message)).toEqual([])
+  })
+
+  it.each(modelProviderLaws.map((law) => [law.name, law] as const))(
+    'catches who breaks: %s',
+    async (name, law) => {
+      const breaking = breaks[name]
+      if (breaking === undefined) expect.unreachable('no broken provider for this law')
+      const broken = await brokenLaws('ModelProvider', [law], () => ({ subject: subjectOf(breaking) }))
+      expect(broken.map(({ message }) => message)).toEqual([
+        expect.stringContaining(`breaks the law of ModelProvider "${name}": `),
+      ])
+    },
+  )
+})
