@@ -1,0 +1,289 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import {
+  createLeaderElection,
+  type LeaderElection,
+  type LeaderElectionOptions,
+} from '../../../src/reconcile/leader-election.ts'
+import type { HeldLease } from '../../../src/reconcile/lease-term.ts'
+import { createFakeClock, type FakeClock } from '../../../src/testing/fake-clock.ts'
+import { type ElectionStore, leases } from './election-store.ts'
+
+const ttlMs = 15_000
+const started: LeaderElection[] = []
+let clock: FakeClock = createFakeClock()
+
+interface Candidate {
+  readonly election: LeaderElection
+  /** What happened, with the seconds at which it did. */
+  readonly seen: string[]
+  held: HeldLease | undefined
+  abort: AbortSignal | undefined
+}
+
+const at = (what: string): string => `${what} at ${clock.monotonic() / 1000}`
+
+function candidate(
+  store: ElectionStore,
+  holder: string,
+  options: Partial<LeaderElectionOptions> = {},
+): Candidate {
+  const seen: string[] = []
+  const election = createLeaderElection({
+    store,
+    name: 'plane',
+    holder,
+    clock,
+    jitter: 0,
+    onGained(lease, abort) {
+      self.held = lease
+      self.abort = abort
+      seen.push(at(`gained ${lease.fence}`))
+      abort.addEventListener('abort', () => seen.push(at('aborted')))
+    },
+    onLost: (reason) => seen.push(at(reason)),
+    ...options,
+  })
+  const self: Candidate = { election, seen, held: undefined, abort: undefined }
+  started.push(election)
+  election.start()
+  return self
+}
+
+/** Lets time pass in small steps, as it does when several processes share it. */
+async function seconds(count: number): Promise<void> {
+  await clock.advance(count * 1000)
+}
+
+afterEach(async () => {
+  const stopping = Promise.all(started.splice(0).map((election) => election.stop()))
+  await clock.advance(100_000)
+  await stopping
+  expect(clock.pendingTimers).toBe(0)
+  clock = createFakeClock()
+})
+
+describe('leader election', () => {
+  it('gives the lease to one, who keeps it as long as it renews', async () => {
+    const store = leases(clock)
+    const [first, second] = [candidate(store, 'first'), candidate(store, 'second')]
+    await seconds(120)
+    expect([first.seen, second.seen]).toEqual([['gained 1 at 0'], []])
+    expect([first.election.lease()?.fence, second.election.lease()]).toEqual([1, undefined])
+  })
+
+  it('says how long work may still go on: the rest of the lease less the margin', async () => {
+    const { election, held } = candidate(leases(clock), 'first')
+    await seconds(4)
+    expect(held).toBeUndefined()
+    expect(election.lease()?.remainingMs()).toBe(6_000)
+    await seconds(1)
+    expect(election.lease()?.remainingMs()).toBe(10_000)
+  })
+
+  it('hands over at once when the leader stops, with a greater fence', async () => {
+    const store = leases(clock)
+    const [first, second] = [candidate(store, 'first'), candidate(store, 'second')]
+    await seconds(3)
+    await first.election.stop()
+    expect(first.seen).toEqual(['gained 1 at 0', 'aborted at 3', 'stopped at 3'])
+    expect([first.election.lease(), first.held?.remainingMs()]).toEqual([undefined, 0])
+    await seconds(2)
+    expect(second.seen).toEqual(['gained 2 at 4'])
+  })
+
+  it('waits for the work to end before it releases, and keeps the lease for it meanwhile', async () => {
+    const store = leases(clock)
+    let leave = (): void => {}
+    const first = candidate(store, 'first', {
+      onGained: () => new Promise<void>((resolve) => (leave = resolve)),
+    })
+    const second = candidate(store, 'second')
+    await seconds(1)
+    let stopped = false
+    const stopping = first.election.stop().then(() => {
+      stopped = true
+    })
+    await seconds(40)
+    expect([stopped, second.seen, first.election.lease()?.fence]).toEqual([false, [], 1])
+    leave()
+    await stopping
+    await seconds(2)
+    expect(second.seen).toEqual(['gained 2 at 42'])
+  })
+
+  it('ends the work within the lease when the store cannot be reached, having tried until then', async () => {
+    const store = leases(clock)
+    const first = candidate(store, 'first')
+    const second = candidate(leases(clock, store), 'second')
+    await seconds(6)
+    store.fail('down')
+    await seconds(60)
+    expect(first.seen).toEqual(['gained 1 at 0', 'aborted at 15', 'expired at 15'])
+    expect(second.seen).toEqual(['gained 2 at 20'])
+    expect(store.calls.filter((call) => call.startsWith('renew'))).toEqual([
+      'renew at 5',
+      'renew at 10 failed',
+      'renew at 12 failed',
+      'renew at 14 failed',
+    ])
+  })
+
+  it('goes on when the store comes back in time', async () => {
+    const store = leases(clock)
+    const first = candidate(store, 'first')
+    await seconds(6)
+    store.fail('down')
+    await seconds(7)
+    store.fail('no')
+    await seconds(60)
+    expect(first.seen).toEqual(['gained 1 at 0'])
+  })
+
+  it('ends the work when a renewal hangs, and does not take a late answer for a lease', async () => {
+    const store = leases(clock)
+    const first = candidate(store, 'first', { retryEveryMs: 1_000_000 })
+    await seconds(1)
+    store.fail('hang')
+    await seconds(30)
+    expect(first.seen).toEqual(['gained 1 at 0', 'aborted at 10', 'expired at 10'])
+    store.fail('no')
+    await seconds(0)
+    expect(first.election.lease()).toBeUndefined()
+    expect(store.calls.at(-1)).toBe('release at 10')
+  })
+
+  it('ends the work as soon as the store says that the lease is gone', async () => {
+    const store = leases(clock)
+    const first = candidate(store, 'first')
+    await seconds(1)
+    await store.releaseLease({ name: 'plane', holder: 'first', fence: 1, expiresAtMs: 0 })
+    await store.acquireLease('plane', 'intruder', 10_000)
+    await seconds(4)
+    expect(first.seen).toEqual(['gained 1 at 0', 'aborted at 5', 'taken at 5'])
+    await seconds(10)
+    expect(first.seen.slice(3)).toEqual(['gained 3 at 11'])
+  })
+
+  it('notices on waking that it was frozen for longer than the lease, before any timer runs', async () => {
+    const frozen = createFakeClock()
+    let standstillMs = 0
+    const waking = {
+      ...frozen,
+      now: () => frozen.now() + standstillMs,
+      monotonic: () => frozen.monotonic() + standstillMs,
+    }
+    const first = candidate(leases(waking), 'first', { clock: waking })
+    await frozen.advance(1_000)
+    expect(first.held?.remainingMs()).toBe(9_000)
+    standstillMs = ttlMs
+    expect(first.held?.remainingMs()).toBe(0)
+    expect(first.election.lease()).toBeUndefined()
+    expect(first.abort?.aborted).toBe(true)
+    const stopping = first.election.stop()
+    await frozen.advance(0)
+    await stopping
+  })
+
+  it('notices that the machine slept while the monotonic clock stood still', async () => {
+    const base = createFakeClock()
+    let sleptMs = 0
+    const sleeping = { ...base, now: () => base.now() + sleptMs }
+    const first = candidate(leases(sleeping), 'first', { clock: sleeping })
+    await base.advance(1_000)
+    sleptMs = ttlMs
+    expect(first.election.lease()).toBeUndefined()
+    sleptMs = -ttlMs
+    expect(first.election.lease()).toBeUndefined()
+    const stopping = first.election.stop()
+    await base.advance(0)
+    await stopping
+  })
+
+  it('does not begin work under a lease whose grant came too late', async () => {
+    const store = leases(clock)
+    store.fail('hang')
+    const first = candidate(store, 'first')
+    await seconds(11)
+    store.fail('no')
+    await seconds(1)
+    expect([first.seen, first.election.lease()]).toEqual([[], undefined])
+    expect(store.calls.slice(0, 2)).toEqual(['acquire at 0', 'release at 11'])
+    await seconds(1)
+    expect(first.seen).toEqual(['gained 2 at 13'])
+  })
+
+  it('gives the lease up when onGained fails, and seeks it again', async () => {
+    let fail = true
+    const errors: string[] = []
+    const write = (): void => {}
+    const first = candidate(leases(clock), 'first', {
+      logger: { debug: write, info: write, warn: write, error: (_fields, text) => errors.push(text) },
+      async onGained(lease) {
+        first.seen.push(at(`gained ${lease.fence}`))
+        if (fail) throw new Error('cannot list')
+      },
+    })
+    await seconds(1)
+    expect(first.seen).toEqual(['gained 1 at 0', 'failed at 0'])
+    expect(errors).toEqual(['onGained failed: cannot list'])
+    fail = false
+    await seconds(2)
+    expect(first.seen.slice(2)).toEqual(['gained 2 at 2'])
+  })
+
+  it('does not seek the lease again before the work of the last term has ended', async () => {
+    const store = leases(clock)
+    const leave: (() => void)[] = []
+    const first = candidate(store, 'first', {
+      onGained: () => new Promise<void>((resolve) => leave.push(resolve)),
+    })
+    await seconds(1)
+    store.fail('down')
+    await seconds(20)
+    store.fail('no')
+    await seconds(20)
+    expect([first.seen, leave.length]).toEqual([['expired at 10'], 1])
+    leave[0]?.()
+    await seconds(3)
+    expect(leave.length).toBe(2)
+    leave[1]?.()
+  })
+
+  it('spreads its attempts over time at random', async () => {
+    const store = leases(clock)
+    await store.acquireLease('plane', 'other', 1_000_000)
+    candidate(store, 'first', { jitter: 1.2 })
+    await seconds(60)
+    const times = store.calls
+      .filter((call) => call.includes('refused'))
+      .map((call) => Number(call.split(' ')[2]))
+    const gaps = times.slice(1).map((time, index) => time - (times[index] ?? 0))
+    expect(gaps.length).toBeGreaterThan(10)
+    for (const gap of gaps) expect(gap).toBeGreaterThanOrEqual(1.999)
+    for (const gap of gaps) expect(gap).toBeLessThanOrEqual(4.401)
+    expect(new Set(gaps.map((gap) => gap.toFixed(2))).size).toBeGreaterThan(5)
+  })
+
+  it('can be started again after a stop, also before that has ended', async () => {
+    const store = leases(clock)
+    const first = candidate(store, 'first')
+    await seconds(1)
+    const stopping = first.election.stop()
+    first.election.start()
+    await stopping
+    await seconds(2)
+    expect(first.seen).toEqual(['gained 1 at 0', 'aborted at 1', 'stopped at 1', 'gained 2 at 1'])
+  })
+
+  it.each([
+    [{ ttlMs: 0 }, 'ttlMs is 0'],
+    [{ renewEveryMs: Number.NaN }, 'renewEveryMs is NaN'],
+    [{ marginMs: -1 }, 'marginMs is -1'],
+    [{ renewEveryMs: 10_000 }, 'together they must be less'],
+  ])('refuses the times %j', (times, message) => {
+    const store = leases(clock)
+    expect(() =>
+      createLeaderElection({ store, name: 'plane', holder: 'a', clock, onGained() {}, ...times }),
+    ).toThrow(message)
+  })
+})

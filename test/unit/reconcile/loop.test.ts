@@ -1,0 +1,415 @@
+import { describe, expect, it } from 'vitest'
+import { sleep } from '../../../src/clock.ts'
+import { ModelspineError } from '../../../src/errors.ts'
+import { createBackoff } from '../../../src/reconcile/backoff.ts'
+import { createLoop, type FinishedRun, type Loop, type LoopOptions } from '../../../src/reconcile/loop.ts'
+import { priorities } from '../../../src/reconcile/priority.ts'
+import { createQueue, type Queue } from '../../../src/reconcile/queue.ts'
+import type { Result } from '../../../src/reconcile/result.ts'
+import { createFakeClock, type FakeClock } from '../../../src/testing/fake-clock.ts'
+
+interface Bench {
+  readonly clock: FakeClock
+  readonly queue: Queue
+  readonly loop: Loop
+  readonly runs: FinishedRun<string>[]
+  readonly failures: (key: string) => number
+}
+
+const done: Result = { kind: 'done' }
+
+/** Every failure waits its whole ceiling: 5, 10, 20 … ms. */
+function setUp(
+  reconcile: LoopOptions<string>['reconcile'],
+  options: Partial<LoopOptions<string>> = {},
+): Bench {
+  const clock = createFakeClock()
+  const queue = createQueue({ clock })
+  const backoff = createBackoff({ clock: { ...clock, random: () => 1 } })
+  const runs: FinishedRun<string>[] = []
+  const onResult = (run: FinishedRun<string>): void => void runs.push(run)
+  const loop = createLoop({ queue, reconcile, backoff, clock, onResult, ...options })
+  return { clock, queue, loop, runs, failures: (key) => backoff.failures(key) }
+}
+
+describe('the loop', () => {
+  it('reconciles what is added, in the order of the queue', async () => {
+    const seen: string[] = []
+    const { queue, loop, clock } = setUp(
+      async (key) => {
+        seen.push(key)
+        return done
+      },
+      { concurrency: 1 },
+    )
+    queue.add('drift')
+    queue.add('user', { priority: priorities.user })
+    loop.start()
+    loop.start()
+    await clock.advance(0)
+    queue.add('late')
+    await clock.advance(0)
+    expect(seen).toEqual(['user', 'drift', 'late'])
+  })
+
+  it('works on as many keys at a time as it may, and on each once', async () => {
+    let most = 0
+    const busy = new Set<string>()
+    const { queue, loop, clock, runs } = setUp(
+      async (key, { abort }) => {
+        expect(busy.has(key)).toBe(false)
+        busy.add(key)
+        most = Math.max(most, busy.size)
+        await sleep(clock, 10, abort)
+        busy.delete(key)
+        return done
+      },
+      { concurrency: 3 },
+    )
+    loop.start()
+    for (const key of ['a', 'b', 'c', 'd', 'e', 'f', 'g']) queue.add(key)
+    await clock.advance(5)
+    for (const key of ['a', 'b']) queue.add(key)
+    await clock.advance(50)
+    expect(most).toBe(3)
+    expect(runs.map(({ key }) => key).sort()).toEqual(['a', 'a', 'b', 'b', 'c', 'd', 'e', 'f', 'g'])
+  })
+
+  it('comes back at the priority that was asked for', async () => {
+    const seen: string[] = []
+    const { queue, loop, clock } = setUp(
+      async (key) => {
+        seen.push(key)
+        if (seen.length === 1) queue.add('b')
+        return seen.length === 1 ? { kind: 'requeue', afterMs: 0, priority: priorities.resync } : done
+      },
+      { concurrency: 1 },
+    )
+    queue.add('a')
+    loop.start()
+    await clock.advance(0)
+    expect(seen).toEqual(['a', 'b', 'a'])
+  })
+
+  it('comes back after the time that was asked for', async () => {
+    const times: number[] = []
+    const { queue, loop, clock, runs } = setUp(async () => {
+      times.push(clock.monotonic())
+      return times.length < 3 ? { kind: 'requeue', afterMs: 100 } : done
+    })
+    loop.start()
+    queue.add('a')
+    await clock.advance(1000)
+    expect(times).toEqual([0, 100, 200])
+    expect(runs.map(({ againInMs }) => againInMs)).toEqual([100, 100, undefined])
+  })
+
+  it('is woken before its time by an add', async () => {
+    const times: number[] = []
+    const { queue, loop, clock } = setUp(async () => {
+      times.push(clock.monotonic())
+      return { kind: 'requeue', afterMs: 100 }
+    })
+    loop.start()
+    queue.add('a')
+    await clock.advance(30)
+    queue.add('a', { priority: priorities.user })
+    await clock.advance(110)
+    expect(times).toEqual([0, 30, 130])
+  })
+
+  it('loses no change that comes while the key is worked on', async () => {
+    const times: number[] = []
+    const { queue, loop, clock } = setUp(async (_key, { abort }) => {
+      times.push(clock.monotonic())
+      await sleep(clock, 20, abort)
+      return { kind: 'requeue', afterMs: 1000 }
+    })
+    loop.start()
+    queue.add('a')
+    await clock.advance(10)
+    queue.add('a')
+    await clock.advance(500)
+    expect(times).toEqual([0, 20])
+  })
+
+  it('tries again with growing waits, and forgets failures once something else comes of it', async () => {
+    const times: number[] = []
+    const { queue, loop, clock, failures } = setUp(async () => {
+      times.push(clock.monotonic())
+      return times.length === 4
+        ? { kind: 'requeue', afterMs: 100 }
+        : { kind: 'retry', cause: new Error('no') }
+    })
+    loop.start()
+    queue.add('a')
+    await clock.advance(140)
+    expect(times).toEqual([0, 5, 15, 35, 135, 140])
+    expect(failures('a')).toBe(2)
+  })
+
+  it('waits at least as long as an error says', async () => {
+    const times: number[] = []
+    const { queue, loop, clock } = setUp(async () => {
+      times.push(clock.monotonic())
+      throw new ModelspineError('target-unavailable', 'slow down', { retryAfterMs: 700 })
+    })
+    loop.start()
+    queue.add('a')
+    await clock.advance(1400)
+    expect(times).toEqual([0, 700, 1400])
+  })
+
+  it.each([
+    ['retry', 'an error of any kind', new Error('broken')],
+    ['retry', 'something that is no error', 'broken'],
+    ['retry', 'a retryable error of ours', new ModelspineError('store-unavailable', 'away')],
+    ['terminal', 'an error of ours that lasts', new ModelspineError('model-not-found', 'no such model')],
+    ['terminal', 'an error that says it lasts', new ModelspineError('conflict', 'x', { retryable: false })],
+    ['retry', 'somebody having aborted', new ModelspineError('aborted', 'a time limit')],
+  ])('reads as %s: %s, thrown', async (kind, _what, thrown) => {
+    const { queue, loop, clock, runs, failures } = setUp(async () => {
+      throw thrown
+    })
+    loop.start()
+    queue.add('a')
+    await clock.advance(0)
+    expect(runs).toHaveLength(1)
+    expect(runs[0]?.result).toEqual({ kind, cause: thrown })
+    expect(queue.delayed).toBe(kind === 'retry' ? 1 : 0)
+    expect(failures('a')).toBe(kind === 'retry' ? 1 : 0)
+  })
+
+  it('leaves a key alone after a terminal failure, until it is added again', async () => {
+    const { queue, loop, clock, runs } = setUp(async () => ({
+      kind: 'terminal',
+      cause: new Error('refused'),
+    }))
+    loop.start()
+    queue.add('a')
+    await clock.advance(100_000)
+    expect(runs).toHaveLength(1)
+    queue.add('a')
+    await clock.advance(0)
+    expect(runs).toHaveLength(2)
+  })
+
+  it.each([
+    [undefined, 'kind undefined'],
+    [{ kind: 'later' }, 'kind later'],
+    [{ kind: 'requeue', afterMs: Number.NaN }, 'afterMs NaN'],
+    [{ kind: 'requeue', afterMs: -1 }, 'afterMs -1'],
+  ])('takes the result %j, which is none, as a failure to retry', async (result, message) => {
+    const { queue, loop, clock, runs } = setUp(async () => result as Result)
+    loop.start()
+    queue.add('a')
+    await clock.advance(0)
+    expect(runs[0]?.result).toMatchObject({
+      kind: 'retry',
+      cause: { message: expect.stringContaining(message) },
+    })
+    expect(queue.delayed).toBe(1)
+  })
+
+  it('logs failures, and goes on when onResult throws', async () => {
+    const lines: string[] = []
+    const write = (_fields: object, message: string): void => void lines.push(message)
+    const { queue, loop, clock } = setUp(
+      async (key) => (key === 'good' ? done : { kind: 'terminal', cause: new Error('refused') }),
+      {
+        logger: { debug: write, info: write, warn: write, error: write },
+        onResult() {
+          throw new Error('observer broke')
+        },
+      },
+    )
+    loop.start()
+    queue.add('bad')
+    queue.add('good')
+    await clock.advance(0)
+    expect(lines).toEqual([
+      'reconciling bad failed, waits for a change: refused',
+      'onResult threw: observer broke',
+      'onResult threw: observer broke',
+    ])
+    expect([queue.size, queue.working]).toEqual([0, 0])
+  })
+
+  it('tells how long each run took', async () => {
+    const { queue, loop, clock, runs } = setUp(async (_key, { abort }) => {
+      await sleep(clock, 25, abort)
+      return done
+    })
+    loop.start()
+    queue.add('a')
+    await clock.advance(25)
+    expect(runs).toEqual([{ key: 'a', result: done, durationMs: 25 }])
+  })
+
+  it('refuses a concurrency that is no whole number above 0', () => {
+    expect(() => setUp(async () => done, { concurrency: 0 })).toThrow('concurrency is 0')
+    expect(() => setUp(async () => done, { concurrency: 1.5 })).toThrow('concurrency is 1.5')
+  })
+
+  it('gives timers and sockets their turn while there is always a next key', async () => {
+    let monotonicMs = 0
+    const clock = { ...createFakeClock(), monotonic: () => monotonicMs }
+    const queue = createQueue({ clock })
+    let runs = 0
+    const reconcile = async (key: string): Promise<Result> => {
+      runs += 1
+      monotonicMs += 1
+      if (runs < 1000) queue.add(key)
+      return done
+    }
+    const loop = createLoop({ queue, reconcile, backoff: createBackoff({ clock }), clock })
+    queue.add('a')
+    loop.start()
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(runs).toBeGreaterThan(0)
+    expect(runs).toBeLessThan(20)
+    await loop.stop()
+  })
+})
+
+describe('a loop that is stopped', () => {
+  it('takes no more keys and waits for what runs', async () => {
+    const { queue, loop, clock, runs } = setUp(
+      async (_key, { abort }) => {
+        await sleep(clock, 100, abort)
+        return done
+      },
+      { concurrency: 1 },
+    )
+    loop.start()
+    queue.add('a')
+    queue.add('b')
+    await clock.advance(10)
+    let stopped = false
+    const stopping = loop.stop({ drainMs: 500 }).then(() => {
+      stopped = true
+    })
+    await clock.advance(89)
+    expect(stopped).toBe(false)
+    await clock.advance(1)
+    await stopping
+    expect(runs.map(({ key, result }) => [key, result.kind])).toEqual([['a', 'done']])
+    expect([queue.size, queue.working, clock.pendingTimers]).toEqual([1, 0, 0])
+  })
+
+  it('aborts after the drain time, waits for the end, and takes the key up when started again', async () => {
+    const ended: string[] = []
+    const { queue, loop, clock, runs, failures } = setUp(async (_key, { abort }) => {
+      try {
+        await sleep(clock, 10_000, abort)
+      } finally {
+        await sleep(clock, 30)
+        ended.push(`at ${clock.monotonic()}`)
+      }
+      return done
+    })
+    loop.start()
+    queue.add('a')
+    await clock.advance(0)
+    const stopping = loop.stop({ drainMs: 50 }).then(() => ended.push('stopped'))
+    await clock.advance(80)
+    await stopping
+    expect(ended).toEqual(['at 80', 'stopped'])
+    expect(runs[0]).toMatchObject({ key: 'a', result: { kind: 'retry' }, againInMs: 0 })
+    expect([failures('a'), queue.size]).toEqual([0, 1])
+    loop.start()
+    await clock.advance(10_030)
+    expect(runs.map(({ result }) => result.kind)).toEqual(['retry', 'done'])
+  })
+
+  it('puts a key back that it was given at that very moment', async () => {
+    const { queue, loop, clock, runs } = setUp(async () => done)
+    loop.start()
+    await clock.advance(0)
+    queue.add('a')
+    const stopping = loop.stop({ drainMs: 0 })
+    await stopping
+    await clock.advance(0)
+    expect(runs).toEqual([])
+    expect([queue.size, queue.working]).toEqual([1, 0])
+  })
+
+  it('stops at once when nothing runs, and any number of times', async () => {
+    const { loop, clock } = setUp(async () => done)
+    await loop.stop()
+    loop.start()
+    await Promise.all([loop.stop(), loop.stop()])
+    expect(clock.pendingTimers).toBe(0)
+  })
+})
+
+describe('runOnce', () => {
+  it('reconciles one key without the loop having been started, and acts on the result', async () => {
+    const { queue, loop } = setUp(async () => ({ kind: 'requeue', afterMs: 100 }))
+    queue.add('other')
+    expect(await loop.runOnce('a')).toEqual({ kind: 'requeue', afterMs: 100 })
+    expect([queue.size, queue.delayed, queue.working]).toEqual([1, 1, 0])
+  })
+
+  it('stands for the add that waited', async () => {
+    const { queue, loop, runs } = setUp(async () => done)
+    queue.add('a')
+    await loop.runOnce('a')
+    expect([queue.size, runs.length]).toEqual([0, 1])
+  })
+
+  it('waits for a run of the same key and then looks again', async () => {
+    const times: number[] = []
+    const { queue, loop, clock } = setUp(async (_key, { abort }) => {
+      times.push(clock.monotonic())
+      await sleep(clock, 20, abort)
+      return done
+    })
+    loop.start()
+    queue.add('a')
+    await clock.advance(5)
+    const both = Promise.all([loop.runOnce('a'), loop.runOnce('a', { abort: new AbortController().signal })])
+    await clock.advance(60)
+    await both
+    expect(times).toEqual([0, 20, 40])
+  })
+
+  it('ends its wait when aborted, and passes an abort on to its own run', async () => {
+    const { queue, loop, clock, runs } = setUp(async (_key, { abort }) => {
+      await sleep(clock, 20, abort)
+      return done
+    })
+    loop.start()
+    queue.add('a')
+    await clock.advance(5)
+    const leaving = new AbortController()
+    const waiting = loop.runOnce('a', { abort: leaving.signal })
+    leaving.abort()
+    await expect(waiting).rejects.toMatchObject({ code: 'aborted' })
+    await clock.advance(20)
+    const interrupted = new AbortController()
+    const running = loop.runOnce('b', { abort: interrupted.signal })
+    interrupted.abort()
+    expect((await running).kind).toBe('retry')
+    // The interrupted key went back into the queue.
+    await clock.advance(20)
+    expect(runs.map(({ key, result }) => [key, result.kind])).toEqual([
+      ['a', 'done'],
+      ['b', 'retry'],
+      ['b', 'done'],
+    ])
+  })
+
+  it('is waited for by stop', async () => {
+    const { loop, clock, queue } = setUp(async (_key, { abort }) => {
+      await sleep(clock, 1000, abort)
+      return done
+    })
+    const running = loop.runOnce('a')
+    const stopping = loop.stop({ drainMs: 10 })
+    await clock.advance(10)
+    await stopping
+    expect((await running).kind).toBe('retry')
+    expect(queue.working).toBe(0)
+  })
+})

@@ -1,0 +1,201 @@
+import { describe, expect, it } from 'vitest'
+import { priorities } from '../../../src/reconcile/priority.ts'
+import { createQueue, type Queue } from '../../../src/reconcile/queue.ts'
+import { createFakeClock, type FakeClock } from '../../../src/testing/fake-clock.ts'
+
+const { user, drift, resync } = priorities
+
+function setUp(): { readonly clock: FakeClock; readonly queue: Queue } {
+  const clock = createFakeClock()
+  return { clock, queue: createQueue({ clock }) }
+}
+
+/** Takes everything that is ready, in order. */
+async function drain(queue: Queue): Promise<string[]> {
+  const keys: string[] = []
+  while (queue.size > 0) {
+    const key = await queue.get()
+    if (key === undefined) break
+    keys.push(key)
+    queue.done(key)
+  }
+  return keys
+}
+
+describe('the queue', () => {
+  it('gives keys out in the order of their adds, each once', async () => {
+    const { queue } = setUp()
+    for (const key of ['b', 'a', 'b', 'c', 'a']) queue.add(key)
+    expect(queue.size).toBe(3)
+    expect(await drain(queue)).toEqual(['b', 'a', 'c'])
+  })
+
+  it('gives a key out again when it was added while in work, and not before it is done', async () => {
+    const { queue } = setUp()
+    queue.add('a')
+    expect(await queue.get()).toBe('a')
+    queue.add('a')
+    queue.add('a')
+    expect([queue.size, queue.working]).toEqual([0, 1])
+    queue.done('a')
+    expect([queue.size, queue.working]).toEqual([1, 0])
+    expect(await drain(queue)).toEqual(['a'])
+    expect([queue.size, queue.delayed, queue.working]).toEqual([0, 0, 0])
+  })
+
+  it('puts a user before drift before resync', async () => {
+    const { queue } = setUp()
+    queue.add('resync', { priority: resync })
+    queue.add('drift')
+    queue.add('user', { priority: user })
+    expect(await drain(queue)).toEqual(['user', 'drift', 'resync'])
+  })
+
+  it('keeps the highest priority of several adds, whether the key waits, is delayed or in work', async () => {
+    const { queue, clock } = setUp()
+    queue.add('working')
+    await queue.get()
+    for (const key of ['waiting', 'delayed', 'working']) {
+      queue.add(`plain-${key}`, { priority: drift })
+      const afterMs = key === 'delayed' ? 10 : 0
+      queue.add(key, { priority: resync, afterMs })
+      queue.add(key, { priority: user, afterMs })
+      queue.add(key, { priority: drift, afterMs })
+    }
+    queue.done('working')
+    await clock.advance(10)
+    expect(await drain(queue)).toEqual([
+      'waiting',
+      'working',
+      'delayed',
+      'plain-waiting',
+      'plain-delayed',
+      'plain-working',
+    ])
+  })
+
+  it('keeps the earliest time of several adds', async () => {
+    const { queue, clock } = setUp()
+    queue.add('later-then-sooner', { afterMs: 50 })
+    queue.add('later-then-sooner', { afterMs: 20 })
+    queue.add('sooner-then-later', { afterMs: 30 })
+    queue.add('sooner-then-later', { afterMs: 60 })
+    queue.add('delayed-then-now', { afterMs: 60 })
+    queue.add('delayed-then-now')
+    queue.add('now-then-delayed')
+    queue.add('now-then-delayed', { afterMs: 60 })
+    expect(await drain(queue)).toEqual(['delayed-then-now', 'now-then-delayed'])
+    await clock.advance(19)
+    expect(queue.size).toBe(0)
+    await clock.advance(1)
+    expect(await drain(queue)).toEqual(['later-then-sooner'])
+    await clock.advance(10)
+    expect(await drain(queue)).toEqual(['sooner-then-later'])
+    await clock.advance(100)
+    expect([queue.size, queue.delayed, clock.pendingTimers]).toEqual([0, 0, 0])
+  })
+
+  it('delays a key that was added for later while in work', async () => {
+    const { queue, clock } = setUp()
+    queue.add('a')
+    await queue.get()
+    queue.add('a', { afterMs: 40 })
+    await clock.advance(30)
+    queue.done('a')
+    expect([queue.size, queue.delayed]).toEqual([0, 1])
+    await clock.advance(10)
+    expect(await drain(queue)).toEqual(['a'])
+  })
+
+  it('wakes those who wait in the order they came, one for each key', async () => {
+    const { queue, clock } = setUp()
+    const got: string[] = []
+    for (const name of ['first', 'second', 'third']) {
+      void queue.get().then((key) => got.push(`${name}: ${key}`))
+    }
+    queue.add('a')
+    queue.add('a')
+    queue.add('b', { afterMs: 5 })
+    await clock.advance(5)
+    expect(got).toEqual(['first: a', 'second: b'])
+    queue.done('a')
+    await clock.advance(0)
+    expect(got).toEqual(['first: a', 'second: b', 'third: a'])
+  })
+
+  it('answers an aborted get with undefined and gives its key to another', async () => {
+    const { queue } = setUp()
+    const leaving = new AbortController()
+    const gone = queue.get(leaving.signal)
+    const staying = queue.get()
+    leaving.abort()
+    queue.add('a')
+    expect(await gone).toBeUndefined()
+    expect(await staying).toBe('a')
+    queue.add('b')
+    expect(await queue.get(leaving.signal)).toBeUndefined()
+    expect(queue.size).toBe(1)
+  })
+
+  it('lets a key be taken by name from wherever it is, once', async () => {
+    const { queue, clock } = setUp()
+    queue.add('ready')
+    queue.add('delayed', { afterMs: 10 })
+    expect(['ready', 'delayed', 'unknown'].map((key) => queue.take(key))).toEqual([true, true, true])
+    expect(['ready', 'delayed', 'unknown'].map((key) => queue.take(key))).toEqual([false, false, false])
+    queue.add('ready')
+    expect(queue.take('ready')).toBe(false)
+    await clock.advance(10)
+    expect([queue.size, queue.delayed, queue.working]).toEqual([0, 0, 3])
+    queue.done('delayed')
+    queue.done('ready')
+    expect(await drain(queue)).toEqual(['ready'])
+  })
+
+  it('refuses the end of work that nobody does', () => {
+    const { queue } = setUp()
+    queue.add('a')
+    expect(() => queue.done('a')).toThrow('a is not in work')
+    expect(() => queue.done('b')).toThrow(TypeError)
+  })
+
+  it('refuses a delay that is no number', () => {
+    expect(() => setUp().queue.add('a', { afterMs: Number.NaN })).toThrow('afterMs of a is NaN')
+  })
+
+  it('waits longer than a timer can', async () => {
+    const { queue, clock } = setUp()
+    const monthMs = 31 * 86_400_000
+    queue.add('a', { afterMs: monthMs })
+    await clock.advance(monthMs - 1)
+    expect(queue.size).toBe(0)
+    await clock.advance(1)
+    expect(queue.size).toBe(1)
+  })
+
+  it('never sets a timer further ahead than Node can hold', () => {
+    const delays: number[] = []
+    const clock = {
+      ...createFakeClock(),
+      schedule: (delayMs: number) => ({ cancel() {}, at: delays.push(delayMs) }),
+    }
+    createQueue({ clock }).add('a', { afterMs: 2 ** 40 })
+    expect(delays).toEqual([2 ** 31 - 1])
+  })
+
+  it('forgets what waits and answers everybody once closed', async () => {
+    const { queue, clock } = setUp()
+    queue.add('a')
+    await queue.get()
+    const waiting = queue.get()
+    queue.add('later', { afterMs: 10 })
+    queue.add('a')
+    queue.close()
+    expect(await waiting).toBeUndefined()
+    queue.done('a')
+    queue.add('b')
+    queue.close()
+    expect([queue.size, queue.delayed, queue.working, clock.pendingTimers]).toEqual([0, 0, 0, 0])
+    expect(await queue.get()).toBeUndefined()
+  })
+})
