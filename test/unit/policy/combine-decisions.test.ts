@@ -1,0 +1,117 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { combineDecisions, type PolicyAnswer } from '../../../src/policy/combine-decisions.ts'
+import type { Decision, Finding } from '../../../src/policy/contract.ts'
+
+function finding(level: Finding['level'], message: string = level): Finding {
+  return { policy: 'p', rule: 'r', level, message }
+}
+
+function answer(verdict: Decision['verdict'], rest: Partial<Decision> = {}, engine = 'p'): PolicyAnswer {
+  const decision = { verdict, findings: [], obligations: [], policyRevision: '1', inputDigest: 'd', ...rest }
+  return { engine, decision }
+}
+
+describe('combining decisions', () => {
+  it.each([
+    [['allow', 'deny', 'error', 'not-applicable'], 'deny'],
+    [['allow', 'error', 'not-applicable'], 'error'],
+    [['not-applicable', 'allow', 'not-applicable'], 'allow'],
+    [['not-applicable', 'not-applicable'], 'deny'],
+    [['not-applicable'], 'deny'],
+    [[], 'allow'],
+  ] as const)('makes %j a %s', (verdicts, expected) => {
+    expect(combineDecisions(verdicts.map((verdict) => answer(verdict))).verdict).toBe(expected)
+  })
+
+  it('says who was asked when no policy says anything', () => {
+    const { findings } = combineDecisions([
+      answer('not-applicable', {}, 'opa'),
+      answer('not-applicable', {}, 'rules'),
+    ])
+    expect(findings).toEqual([
+      {
+        policy: 'opa, rules',
+        rule: 'not-covered',
+        level: 'hard',
+        message: 'no policy of opa, rules says anything about this, and what is not allowed is denied',
+      },
+    ])
+  })
+
+  it('takes nothing for allowed that comes with a soft or hard finding', () => {
+    for (const level of ['soft', 'hard'] as const) {
+      expect(combineDecisions([answer('allow', { findings: [finding(level)] })]).verdict).toBe('deny')
+    }
+    expect(combineDecisions([answer('allow', { findings: [finding('advisory')] })]).verdict).toBe('allow')
+  })
+
+  it('lets nobody override a deny that gives no reason', () => {
+    const combined = combineDecisions([
+      answer('deny', { findings: [finding('soft')] }, 'soft'),
+      answer('deny', { findings: [finding('advisory')] }, 'mute'),
+    ])
+    expect(combined.findings.filter(({ level }) => level === 'hard')).toEqual([
+      { policy: 'mute', rule: 'no-reason', level: 'hard', message: 'mute denies without a reason' },
+    ])
+  })
+
+  it('unites findings and obligations and keeps the lowest cap', () => {
+    const combined = combineDecisions([
+      answer('allow', {
+        findings: [finding('advisory', 'one')],
+        obligations: [
+          { kind: 'cap-tokens', maxOutputTokens: 500 },
+          { kind: 'approval', by: ['risk'] },
+        ],
+      }),
+      answer('allow', {
+        findings: [finding('advisory', 'two')],
+        obligations: [
+          { kind: 'approval', by: ['risk'] },
+          { kind: 'approval', by: ['legal'] },
+          { kind: 'cap-tokens', maxOutputTokens: 200 },
+          { kind: 'cap-tokens', maxOutputTokens: 300 },
+        ],
+      }),
+    ])
+    expect(combined.findings.map(({ message }) => message)).toEqual(['one', 'two'])
+    expect(combined.obligations).toEqual([
+      { kind: 'approval', by: ['risk'] },
+      { kind: 'approval', by: ['legal'] },
+      { kind: 'cap-tokens', maxOutputTokens: 200 },
+    ])
+  })
+
+  it('tells which text of which engine decided, on what', () => {
+    const opa = answer('allow', { policyRevision: '7', inputDigest: 'x' }, 'opa')
+    const rules = answer('deny', { policyRevision: 'ab', inputDigest: 'y' }, 'rules')
+    const combined = combineDecisions([opa, rules, opa])
+    expect([combined.policyRevision, combined.inputDigest]).toEqual(['opa@7 rules@ab opa@7', 'x y'])
+    const alone = combineDecisions([rules])
+    expect([alone.policyRevision, alone.inputDigest]).toEqual(['ab', 'y'])
+  })
+
+  it('hands a lone allow on as it is, without computing its digest', () => {
+    const decision = Object.defineProperty({ ...answer('allow').decision }, 'inputDigest', {
+      get: () => {
+        throw new Error('computed')
+      },
+    })
+    expect(combineDecisions([{ engine: 'p', decision }])).toBe(decision)
+    expect(combineDecisions([{ engine: 'p', decision }, answer('deny')]).verdict).toBe('deny')
+  })
+
+  it('never allows what one of them denies or cannot answer, in whatever order', () => {
+    const verdict = fc.constantFrom<Decision['verdict'][]>('allow', 'deny', 'error', 'not-applicable')
+    fc.assert(
+      fc.property(fc.array(verdict, { minLength: 1 }), (verdicts) => {
+        const combined = combineDecisions(verdicts.map((each) => answer(each))).verdict
+        const reversed = combineDecisions(verdicts.toReversed().map((each) => answer(each))).verdict
+        expect(reversed).toBe(combined)
+        const clean = verdicts.includes('allow') && !verdicts.includes('deny') && !verdicts.includes('error')
+        expect(combined === 'allow').toBe(clean)
+      }),
+    )
+  })
+})

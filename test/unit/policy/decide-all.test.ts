@@ -1,0 +1,153 @@
+import { describe, expect, it } from 'vitest'
+import { sleep } from '../../../src/clock.ts'
+import type { Decision, PolicyAction, PolicyEngine } from '../../../src/policy/contract.ts'
+import { decideAll } from '../../../src/policy/decide-all.ts'
+import { createFakeClock } from '../../../src/testing/fake-clock.ts'
+import { invocation, promotion } from './requests.ts'
+
+const allowed: Decision = {
+  verdict: 'allow',
+  findings: [],
+  obligations: [],
+  policyRevision: '1',
+  inputDigest: 'd',
+}
+
+function engine(
+  name: string,
+  decide: PolicyEngine['decide'],
+  actions: readonly PolicyAction[] = ['invoke', 'promote'],
+): PolicyEngine {
+  return { name, actions, decide }
+}
+
+const clock = createFakeClock()
+const request = invocation()
+
+describe('asking all engines', () => {
+  it('answers at once when all of them do', () => {
+    const decision = decideAll([engine('a', () => allowed), engine('b', () => allowed)], request, { clock })
+    expect(decision).toMatchObject({ verdict: 'allow', policyRevision: 'a@1 b@1' })
+  })
+
+  it('waits when one of them does not', async () => {
+    const denied: Decision = { ...allowed, verdict: 'deny' }
+    const engines = [engine('a', () => allowed), engine('b', async () => denied)]
+    const decision = decideAll(engines, request, { clock })
+    expect(decision).toBeInstanceOf(Promise)
+    expect(await decision).toMatchObject({ verdict: 'deny' })
+  })
+
+  it('asks only those that know the action', () => {
+    const asked: string[] = []
+    const note = (name: string, actions: readonly PolicyAction[]): PolicyEngine =>
+      engine(
+        name,
+        ({ action }) => {
+          asked.push(`${name}: ${action}`)
+          return allowed
+        },
+        actions,
+      )
+    decideAll([note('a', ['promote']), note('b', ['invoke', 'promote'])], request, { clock })
+    decideAll([note('a', ['promote']), note('b', ['invoke', 'promote'])], promotion(), { clock })
+    expect(asked).toEqual(['b: invoke', 'a: promote', 'b: promote'])
+  })
+
+  it('allows without findings what no engine polices, and denies what all leave open', () => {
+    const silent = engine('a', () => ({ ...allowed, verdict: 'not-applicable' }), ['promote'])
+    expect(decideAll([silent], request, { clock })).toMatchObject({ verdict: 'allow', findings: [] })
+    expect(decideAll([], request, { clock })).toMatchObject({ verdict: 'allow', findings: [] })
+    expect(decideAll([silent], promotion(), { clock })).toMatchObject({ verdict: 'deny' })
+  })
+
+  it.each([
+    [
+      'throws',
+      (): never => {
+        throw new Error('no rules loaded')
+      },
+      'no rules loaded',
+    ],
+    ['rejects', () => Promise.reject(new Error('connection refused')), 'connection refused'],
+    ['answers nothing', () => undefined, 'answered undefined instead of a decision'],
+    ['answers null later', async () => null, 'answered null instead of a decision'],
+    ['has a verdict of its own', () => ({ ...allowed, verdict: 'yes' }), 'the verdict "yes"'],
+    ['forgets its findings', () => ({ verdict: 'allow', obligations: [] }), 'without a list of findings'],
+    ['forgets obligations', () => ({ verdict: 'allow', findings: [] }), 'without a list of obligations'],
+    ['finds at no level', () => ({ ...allowed, findings: [{ level: 'mild' }] }), 'a finding of level "mild"'],
+    ['wants the unknown', () => ({ ...allowed, obligations: [{ kind: 'pray' }] }), 'the obligation "pray"'],
+    [
+      'caps at nothing',
+      () => ({ ...allowed, obligations: [{ kind: 'cap-tokens' }] }),
+      'caps output tokens at undefined',
+    ],
+  ])('takes an engine that %s for one that could not answer', async (_what, decide, message) => {
+    const odd = engine('odd', decide as PolicyEngine['decide'])
+    const decision = await decideAll([engine('fine', () => allowed), odd], request, { clock })
+    expect(decision.verdict).toBe('error')
+    expect(decision.findings).toEqual([
+      { policy: 'odd', rule: 'error', level: 'hard', message: expect.stringContaining(message) },
+    ])
+    expect(decision.findings[0]?.message).toMatch(/^odd: /)
+  })
+
+  it('takes an engine that is late for one that could not answer, and aborts it', async () => {
+    const clock = createFakeClock()
+    let reason: unknown
+    const late = engine('late', async (_request, options) => {
+      await sleep(clock, 10_000, options?.abort).catch((cause) => {
+        reason = cause
+      })
+      return allowed
+    })
+    const decision = decideAll([late], request, { clock, timeoutMs: 200 })
+    await clock.advance(200)
+    expect(await decision).toMatchObject({
+      verdict: 'error',
+      findings: [{ message: 'late: gave no answer within 200 ms' }],
+    })
+    expect(reason).toMatchObject({ code: 'timeout' })
+    expect(clock.pendingTimers).toBe(0)
+  })
+
+  it('leaves no timer behind when the answer comes in time', async () => {
+    const clock = createFakeClock()
+    const decision = await decideAll([engine('a', async () => allowed)], request, { clock, timeoutMs: 200 })
+    expect([decision.verdict, clock.pendingTimers]).toEqual(['allow', 0])
+  })
+
+  it('ends with the caller, and passes the abort on', async () => {
+    const clock = createFakeClock()
+    const leaving = new AbortController()
+    let passedOn = false
+    const slow = engine('slow', async (_request, options) => {
+      await sleep(clock, 10_000, options?.abort).catch(() => {
+        passedOn = true
+      })
+      return allowed
+    })
+    const decision = decideAll([slow], request, { clock, abort: leaving.signal })
+    leaving.abort(new Error('went away'))
+    await expect(decision).rejects.toMatchObject({ code: 'aborted', cause: { message: 'went away' } })
+    await clock.advance(0)
+    expect(passedOn).toBe(true)
+    await expect(decideAll([slow], request, { clock, abort: leaving.signal })).rejects.toMatchObject({
+      code: 'aborted',
+    })
+  })
+
+  it('gives an engine that looks for its signal too late one that has fired', async () => {
+    const clock = createFakeClock()
+    let seen: boolean | undefined
+    const odd = engine('odd', async (_request, options) => {
+      await sleep(clock, 300)
+      seen = options?.abort?.aborted
+      return allowed
+    })
+    const decision = decideAll([odd], request, { clock, timeoutMs: 200 })
+    await clock.advance(300)
+    expect((await decision).verdict).toBe('error')
+    expect(seen).toBe(true)
+  })
+})

@@ -1,0 +1,129 @@
+import { describe, expect, it } from 'vitest'
+import type { Decision, Finding, Obligation } from '../../../src/policy/contract.ts'
+import { type Approval, permitVerdict } from '../../../src/policy/permit-verdict.ts'
+
+const author = { name: 'ana', roles: ['risk'] }
+
+function finding(level: Finding['level'], message: string): Finding {
+  return { policy: 'p', rule: 'r', level, message }
+}
+
+function decision(
+  verdict: Decision['verdict'],
+  findings: readonly Finding[] = [],
+  obligations: readonly Obligation[] = [],
+): Decision {
+  return { verdict, findings, obligations, policyRevision: '1', inputDigest: 'd' }
+}
+
+function by(name: string, roles: readonly string[] = [], overrideSoft = false): Approval {
+  return { actor: { name, roles }, overrideSoft }
+}
+
+const judge = (given: Decision, ...approvals: Approval[]) => permitVerdict(given, { approvals, author })
+
+describe('the verdict on a promotion', () => {
+  it('is that of the decision when nothing is asked for', () => {
+    expect(judge(decision('allow'))).toEqual({ verdict: 'allow', message: '' })
+    expect(judge(decision('deny', [finding('hard', 'no'), finding('hard', 'never')]))).toEqual({
+      verdict: 'deny',
+      message: 'no; never',
+    })
+    expect(judge(decision('error', [finding('hard', 'opa: away')]))).toEqual({
+      verdict: 'error',
+      message: 'opa: away',
+    })
+    expect(judge(decision('not-applicable')).verdict).toBe('deny')
+    expect(judge(decision('deny')).verdict).toBe('deny')
+    expect(judge(decision('error'))).toEqual({ verdict: 'error', message: 'a policy could not be evaluated' })
+  })
+
+  it('tells advice', () => {
+    expect(judge(decision('allow', [finding('advisory', 'nobody owns it')]))).toEqual({
+      verdict: 'allow',
+      message: 'nobody owns it',
+    })
+  })
+
+  it('overrides soft findings by an approval that says so, and names who did', () => {
+    const soft = decision('deny', [finding('soft', 'no lineage')])
+    expect(judge(soft)).toEqual({
+      verdict: 'deny',
+      message: 'no lineage (an approval with overrideSoft lets it pass)',
+    })
+    expect(judge(soft, by('bo')).verdict).toBe('deny')
+    expect(judge(soft, by('cy'), by('bo', [], true))).toEqual({
+      verdict: 'allow',
+      message: 'no lineage (overridden by bo)',
+    })
+  })
+
+  it('never overrides a hard finding, an error or a deny without a reason', () => {
+    const mixed = [finding('soft', 'no lineage'), finding('hard', 'not approved')]
+    expect(judge(decision('deny', mixed), by('bo', [], true))).toEqual({
+      verdict: 'deny',
+      message: 'not approved',
+    })
+    expect(judge(decision('deny'), by('bo', [], true)).verdict).toBe('deny')
+    expect(judge(decision('error', mixed), by('bo', [], true)).verdict).toBe('error')
+  })
+
+  it('waits for an approval that is asked for', () => {
+    const wanted = decision('allow', [], [{ kind: 'approval' }])
+    expect(judge(wanted)).toEqual({
+      verdict: 'approval-required',
+      message: 'needs the approval of somebody',
+    })
+    expect(judge(wanted, by('anybody')).verdict).toBe('allow')
+    expect(judge(wanted, by('ana')).verdict).toBe('allow')
+  })
+
+  it('takes approvals from the actors and roles that are named', () => {
+    const wanted = decision('allow', [], [{ kind: 'approval', by: ['legal', 'bo'] }])
+    expect(judge(wanted, by('cy', ['risk']))).toEqual({
+      verdict: 'approval-required',
+      message: 'needs the approval of legal or bo',
+    })
+    expect(judge(wanted, by('bo')).verdict).toBe('allow')
+    expect(judge(wanted, by('cy', ['risk', 'legal'])).verdict).toBe('allow')
+  })
+
+  it('wants each of several approvals', () => {
+    const both = decision(
+      'allow',
+      [],
+      [
+        { kind: 'approval', by: ['legal'] },
+        { kind: 'approval', by: ['risk'] },
+      ],
+    )
+    expect(judge(both, by('bo', ['legal'])).message).toBe('needs the approval of risk')
+    expect(judge(both, by('bo', ['legal']), by('cy', ['risk'])).verdict).toBe('allow')
+  })
+
+  it('wants a second pair of eyes where that is asked for', () => {
+    const wanted = decision('allow', [], [{ kind: 'approval', by: ['risk'], notAuthor: true }])
+    expect(judge(wanted, by('ana', ['risk']))).toEqual({
+      verdict: 'approval-required',
+      message: 'needs the approval of risk, but not of ana, who asked for it',
+    })
+    expect(judge(wanted, by('bo', ['risk'])).verdict).toBe('allow')
+  })
+
+  it('wants the approval also when a soft finding was overridden', () => {
+    const wanted = decision('deny', [finding('soft', 'late')], [{ kind: 'approval', by: ['legal'] }])
+    expect(judge(wanted, by('bo', [], true)).verdict).toBe('approval-required')
+    expect(judge(wanted, by('bo', ['legal'], true)).verdict).toBe('allow')
+  })
+
+  it.each<[Obligation, string]>([
+    [{ kind: 'guardrail', name: 'pii' }, 'the guardrail pii'],
+    [{ kind: 'redact', entities: ['email', 'phone'] }, 'redaction of email, phone'],
+    [{ kind: 'cap-tokens', maxOutputTokens: 9 }, 'a cap of 9 output tokens'],
+  ])('denies what is allowed only with something nobody can do: %j', (obligation, named) => {
+    expect(judge(decision('allow', [], [obligation]), by('bo', [], true))).toEqual({
+      verdict: 'deny',
+      message: `allowed only with ${named}, which nobody can do for a promotion`,
+    })
+  })
+})
