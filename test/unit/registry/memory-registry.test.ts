@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { NewModelVersion } from '../../../src/registry/contract.ts'
 import { memoryRegistry } from '../../../src/registry/memory-registry.ts'
 import { createFakeClock, modelRegistryConformance } from '../../../src/testing/index.ts'
+import { collect } from '../collect.ts'
 import { memorySubject } from './memory-subject.ts'
 
 const hosted = (model: string) => ({ kind: 'hosted', provider: 'openai', model }) as const
@@ -34,7 +35,7 @@ describe('memoryRegistry', () => {
       tags: {},
       createdAtMs: 6,
     })
-    const [first] = await Array.fromAsync(registry.versions('churn'))
+    const [first] = await collect(registry.versions('churn'))
     expect(first).toMatchObject({ registry: 'memory', createdAtMs: 4, approval: 'approved' })
   })
 
@@ -68,7 +69,7 @@ describe('memoryRegistry', () => {
       ],
       clock: createFakeClock(),
     })
-    expect(await Array.fromAsync(registry.models())).toEqual([
+    expect(await collect(registry.models())).toEqual([
       { name: 'alone', tags: {} },
       { name: 'churn', owner: 'grace', tags: { team: 'core' } },
     ])

@@ -3,6 +3,7 @@ import type { AuditEntry } from '../../../src/security/contract.ts'
 import { memoryAuditLog } from '../../../src/security/memory-audit-log.ts'
 import { secretOf } from '../../../src/security/secret.ts'
 import { auditLogConformance } from '../../../src/testing/index.ts'
+import { collect } from '../collect.ts'
 
 auditLogConformance({
   describe,
@@ -30,7 +31,7 @@ describe('memoryAuditLog', () => {
     await log.append([entry('1'), entry('2')])
     const early = await log.verify()
     for (const id of ['3', '4', '5']) await log.append([entry(id)])
-    expect((await Array.fromAsync(log.read())).map(({ sequence }) => sequence)).toEqual([3, 4, 5])
+    expect((await collect(log.read())).map(({ sequence }) => sequence)).toEqual([3, 4, 5])
     expect(await log.verify()).toMatchObject({ ok: true, records: 5 })
     expect(early).toMatchObject({ ok: true, records: 2 })
     expect((await log.verify(early.ok ? { anchor: early } : {})).ok).toBe(true)

@@ -1,0 +1,367 @@
+import {
+  appendFileSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
+import { basename, join } from 'node:path'
+import fc from 'fast-check'
+import type { AuditLog, AuditRecord } from 'modelspine/adapter'
+import { fileAuditLog } from 'modelspine/adapters/file'
+import { auditLogConformance, createFakeClock } from 'modelspine/testing'
+import { describe, expect, it } from 'vitest'
+import { chainFiles, collect, entry, linesOf, writeLines } from './audit-fixture.ts'
+import { temporaryFolder } from './temporary-folder.ts'
+
+for (const maxBytes of [undefined, 900]) {
+  auditLogConformance({
+    describe,
+    it,
+    name: maxBytes === undefined ? 'fileAuditLog' : 'fileAuditLog that rotates all the time',
+    log: () => {},
+    create() {
+      const path = join(temporaryFolder(), 'audit')
+      const opened: AuditLog[] = []
+      const open = () => {
+        const log = fileAuditLog({ path, ...(maxBytes === undefined ? {} : { maxBytes }) })
+        opened.push(log)
+        return log
+      }
+      const log = open()
+      return {
+        subject: {
+          log,
+          reopen: open,
+          async tamper(sequence) {
+            for (const file of chainFiles(path)) {
+              const lines = linesOf(file)
+              const changed = lines.map((line) =>
+                (JSON.parse(line) as AuditRecord).sequence === sequence
+                  ? line.replace('"ada"', '"eve"')
+                  : line,
+              )
+              writeLines(file, changed)
+            }
+          },
+        },
+        async dispose() {
+          for (const each of opened) await each.close?.()
+        },
+      }
+    },
+  })
+}
+
+/** A closed log of ten records: nine by one, of which four fit in a file, and the last in a batch with another. */
+async function writtenLog(maxBytes = 1700): Promise<{ path: string; files: readonly string[] }> {
+  const path = join(temporaryFolder(), 'audit')
+  const log = fileAuditLog({ path, maxBytes })
+  for (let index = 1; index <= 8; index += 1) await log.append([entry(`event-${index}`)])
+  await log.append([entry('event-9'), entry('event-10')])
+  await log.close?.()
+  return { path, files: chainFiles(path) }
+}
+
+const verify = (path: string) => fileAuditLog({ path }).verify()
+const readAll = (path: string) => collect(fileAuditLog({ path }).read())
+
+describe('fileAuditLog', () => {
+  it('writes one canonical line a record, in files named after their first one', async () => {
+    const { path, files } = await writtenLog()
+    expect(files.map((file) => basename(file))).toEqual([
+      '000000000001.jsonl',
+      '000000000005.jsonl',
+      '000000000009.jsonl',
+    ])
+    expect(readdirSync(path).length).toBe(3)
+    expect(files.flatMap(linesOf)).toHaveLength(10)
+    expect(await verify(path)).toMatchObject({ ok: true, records: 10 })
+  })
+
+  it('does not touch the disk before the first append', async () => {
+    const path = join(temporaryFolder(), 'audit')
+    const log = fileAuditLog({ path })
+    expect(await log.verify()).toMatchObject({ ok: true, records: 0 })
+    expect(await collect(log.read())).toEqual([])
+    expect(() => statSync(path)).toThrow('ENOENT')
+  })
+
+  it('is read from the middle without the files before', async () => {
+    const { path, files } = await writtenLog()
+    writeFileSync(files[0] ?? '', 'not looked at')
+    const records = await collect(fileAuditLog({ path }).read({ fromSequence: 6 }))
+    expect(records.map(({ sequence }) => sequence)).toEqual([6, 7, 8, 9, 10])
+  })
+
+  it('throws audit-broken where reading meets what was not written', async () => {
+    const { path, files } = await writtenLog()
+    const [file = ''] = files
+    writeFileSync(file, readFileSync(file, 'utf8').replace('event-3', 'event-X'))
+    await expect(readAll(path)).rejects.toMatchObject({ code: 'audit-broken', details: { sequence: 3 } })
+  })
+
+  it.each([
+    ['path', { path: '' }],
+    ['maxBytes', { path: 'x', maxBytes: 0 }],
+    ['maxBytes', { path: 'x', maxBytes: 1.5 }],
+  ])('refuses a wrong %s', (field, options) => {
+    expect(() => fileAuditLog(options)).toThrow(
+      expect.objectContaining({ code: 'invalid-options', message: expect.stringContaining(field) }),
+    )
+  })
+
+  it('takes no entry that is too long for a line', async () => {
+    const log = fileAuditLog({ path: join(temporaryFolder(), 'audit') })
+    await expect(log.append([entry('long', { text: 'x'.repeat(16 * 1024 * 1024) })])).rejects.toThrow(
+      TypeError,
+    )
+    await log.append([entry('short')])
+    expect(await log.verify()).toMatchObject({ ok: true, records: 1 })
+    await log.close?.()
+  })
+})
+
+describe('verifying a log that somebody changed', () => {
+  it('names a record that was removed', async () => {
+    const { path, files } = await writtenLog()
+    const [file = ''] = files
+    writeLines(file, linesOf(file).toSpliced(1, 1))
+    const verdict = {
+      ok: false,
+      records: 1,
+      sequence: 2,
+      reason: 'record 2 is missing: record 3 stands in its place',
+    }
+    expect(await verify(path)).toEqual(verdict)
+  })
+
+  it('names the first of two records that were swapped', async () => {
+    const { path, files } = await writtenLog()
+    const [first = '', second = '', third = '', ...rest] = linesOf(files[0] ?? '')
+    writeLines(files[0] ?? '', [first, third, second, ...rest])
+    expect(await verify(path)).toMatchObject({ ok: false, sequence: 2 })
+  })
+
+  it('names the first record of a rotated file that is missing', async () => {
+    for (const [index, sequence] of [1, 5, 9].entries()) {
+      const { path, files } = await writtenLog()
+      rmSync(files[index] ?? '')
+      const known = await writtenHead()
+      const verdict = await fileAuditLog({ path }).verify({ anchor: known })
+      expect(verdict).toMatchObject({ ok: false, sequence })
+    }
+  })
+
+  it('names the first record that is missing of a rotated file cut short, between records or within one', async () => {
+    const { path, files } = await writtenLog()
+    const [file = ''] = files
+    const [first = '', second = ''] = linesOf(file)
+    truncateSync(file, first.length + second.length + 2)
+    expect(await verify(path)).toMatchObject({
+      ok: false,
+      sequence: 3,
+      reason: expect.stringContaining('missing'),
+    })
+    truncateSync(file, first.length + 10)
+    expect(await verify(path)).toMatchObject({
+      ok: false,
+      sequence: 2,
+      reason: expect.stringContaining('cut short'),
+    })
+  })
+
+  it('sees a cut at the very end against an anchor, and against what it wrote itself', async () => {
+    const { path, files } = await writtenLog()
+    const anchor = await fileAuditLog({ path }).verify()
+    const log = fileAuditLog({ path })
+    await log.append([entry('event-11')])
+    const last = files.at(-1) ?? ''
+    const size = statSync(last).size
+    truncateSync(last, size - 1 - (linesOf(last).at(-1) ?? '').length)
+    expect(await log.verify()).toMatchObject({ ok: false, sequence: 11 })
+    await log.close?.()
+    expect(await log.verify()).toMatchObject({ ok: false, sequence: 11 })
+    expect(await verify(path)).toMatchObject({ ok: true, records: 10 })
+    if (!anchor.ok) throw new Error(anchor.reason)
+    expect(await fileAuditLog({ path }).verify({ anchor })).toMatchObject({ ok: true })
+    rmSync(last)
+    expect(await verify(path)).toMatchObject({ ok: true, records: 8 })
+    expect(await fileAuditLog({ path }).verify({ anchor })).toMatchObject({ ok: false, sequence: 9 })
+  })
+
+  it('sees a chain that was written anew against an anchor', async () => {
+    const anchor = await writtenHead()
+    const path = join(temporaryFolder(), 'audit')
+    const log = fileAuditLog({ path })
+    for (let index = 1; index <= 12; index += 1) await log.append([entry(`other-${index}`)])
+    await log.close?.()
+    expect(await verify(path)).toMatchObject({ ok: true })
+    expect(await fileAuditLog({ path }).verify({ anchor })).toMatchObject({ ok: false, sequence: 10 })
+  })
+
+  it('names the place of half an append', async () => {
+    const { path, files } = await writtenLog()
+    const last = files.at(-1) ?? ''
+    truncateSync(last, (linesOf(last)[0] ?? '').length + 1)
+    expect(await verify(path)).toMatchObject({
+      ok: false,
+      sequence: 10,
+      reason: expect.stringContaining('append'),
+    })
+  })
+
+  it('finds every change of a single byte, anywhere', async () => {
+    const { path, files } = await writtenLog()
+    const originals = files.map((file) => readFileSync(file))
+    const bytes = originals.flatMap((content, file) => Array.from(content, (_, at) => ({ file, at })))
+    await fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom(...bytes),
+        fc.integer({ min: 1, max: 255 }),
+        async ({ file, at }, flip) => {
+          const original = originals[file] ?? Buffer.alloc(0)
+          const changed = Buffer.from(original)
+          changed[at] = (changed[at] ?? 0) ^ flip
+          writeFileSync(files[file] ?? '', changed)
+          const verdict = await verify(path)
+          writeFileSync(files[file] ?? '', original)
+          const before = originals
+            .slice(0, file)
+            .map((content) => content.toString())
+            .join('')
+          const sequence = (before + original.toString('latin1', 0, at)).split('\n').length
+          expect(verdict).toMatchObject({ ok: false, sequence })
+        },
+      ),
+      { numRuns: 300 },
+    )
+    expect((await verify(path)).ok).toBe(true)
+  })
+
+  it('finds every byte that was put in or taken out', async () => {
+    const { path, files } = await writtenLog(1_000_000)
+    const [file = ''] = files
+    const original = readFileSync(file)
+    const place = fc.integer({ min: 0, max: original.length - 1 })
+    await fc.assert(
+      fc.asyncProperty(place, fc.option(fc.integer({ min: 0, max: 255 })), async (at, put) => {
+        const rest = original.subarray(put === null ? at + 1 : at)
+        writeFileSync(
+          file,
+          Buffer.concat([original.subarray(0, at), Buffer.from(put === null ? [] : [put]), rest]),
+        )
+        expect((await verify(path)).ok).toBe(false)
+      }),
+      { numRuns: 200 },
+    )
+  })
+})
+
+describe('recovering a log that was cut off', () => {
+  it('drops the torn tail at any byte of the last append, and records how much', async () => {
+    const { path, files } = await writtenLog()
+    const last = files.at(-1) ?? ''
+    const whole = readFileSync(last)
+    await fc.assert(
+      fc.asyncProperty(fc.integer({ min: 1, max: whole.length - 1 }), async (kept) => {
+        writeFileSync(last, whole.subarray(0, kept))
+        expect((await verify(path)).ok).toBe(false)
+        const log = fileAuditLog({ path, clock: createFakeClock() })
+        await log.append([entry('event-9'), entry('event-10'), entry('event-8')])
+        await log.close?.()
+        const records = await readAll(path)
+        expect(records.map(({ id }) => id).filter((id) => id.startsWith('event'))).toEqual(
+          Array.from({ length: 10 }, (_, index) => `event-${index + 1}`),
+        )
+        const droppedRecords = whole.subarray(0, kept).filter((byte) => byte === 10).length
+        expect(records.find(({ action }) => action === 'log-recovered')).toMatchObject({
+          sequence: 9,
+          atMs: createFakeClock().now(),
+          actor: { name: 'modelspine' },
+          details: { file: basename(last), droppedBytes: kept, droppedRecords },
+        })
+        expect(await verify(path)).toMatchObject({ ok: true, records: 11 })
+      }),
+      { numRuns: 40 },
+    )
+  })
+
+  it('goes on in a file that was made and holds nothing', async () => {
+    const { path, files } = await writtenLog()
+    const last = files.at(-1) ?? ''
+    truncateSync(last, 0)
+    expect(await verify(path)).toMatchObject({ ok: true, records: 8 })
+    const log = fileAuditLog({ path })
+    await log.append([entry('event-9')])
+    await log.close?.()
+    expect(chainFiles(path)).toEqual(files)
+    expect(await verify(path)).toMatchObject({ ok: true, records: 9 })
+  })
+
+  it('continues no chain that is broken, and says where', async () => {
+    const { path, files } = await writtenLog()
+    const [file = ''] = files
+    const original = readFileSync(file, 'utf8')
+    writeFileSync(file, original.replace('event-2', 'event-X'))
+    const log = fileAuditLog({ path })
+    await expect(log.append([entry('new')])).rejects.toMatchObject({
+      code: 'audit-broken',
+      retryable: false,
+      details: { sequence: 2 },
+    })
+    writeFileSync(file, original)
+    await log.append([entry('new')])
+    expect(await log.verify()).toMatchObject({ ok: true, records: 11 })
+    await log.close?.()
+  })
+
+  it('stops when somebody else writes to its file or removes it', async () => {
+    const { path, files } = await writtenLog()
+    const log = fileAuditLog({ path })
+    await log.append([entry('mine')])
+    const last = files.at(-1) ?? ''
+    appendFileSync(last, 'x')
+    await expect(log.append([entry('next')])).rejects.toMatchObject({ code: 'audit-broken' })
+    rmSync(last)
+    await expect(log.append([entry('next')])).rejects.toMatchObject({ code: 'audit-broken' })
+    expect(await log.verify()).toMatchObject({ ok: false })
+    await log.close?.()
+  })
+
+  it('clears away the temporary file of a recovery that was killed', async () => {
+    const { path } = await writtenLog()
+    writeFileSync(join(path, '.000000000009.jsonl.01x.tmp'), 'half')
+    const log = fileAuditLog({ path })
+    await log.append([entry('new')])
+    await log.close?.()
+    expect(readdirSync(path).filter((name) => name.startsWith('.'))).toEqual([])
+  })
+})
+
+describe('a folder that cannot be written', () => {
+  it('makes append say audit-unavailable, until it can be', async () => {
+    const folder = temporaryFolder()
+    const parent = join(folder, 'parent')
+    writeFileSync(parent, 'a file where a folder should be')
+    const log = fileAuditLog({ path: join(parent, 'audit') })
+    await expect(log.append([entry('a')])).rejects.toMatchObject({
+      code: 'audit-unavailable',
+      retryable: true,
+    })
+    rmSync(parent)
+    mkdirSync(parent)
+    await log.append([entry('a')])
+    expect(await log.verify()).toMatchObject({ ok: true, records: 1 })
+    await log.close?.()
+  })
+})
+
+async function writtenHead(): Promise<{ records: number; head: string }> {
+  const verdict = await verify((await writtenLog()).path)
+  if (!verdict.ok) throw new Error(verdict.reason)
+  return verdict
+}
