@@ -1,0 +1,150 @@
+import { systemClock } from '../src/clock.ts'
+import {
+  createControlPlane,
+  ModelspineError,
+  memoryRegistry,
+  memoryStore,
+  memoryTarget,
+} from '../src/index.ts'
+import { createBackoff } from '../src/reconcile/backoff.ts'
+import { createLoop } from '../src/reconcile/loop.ts'
+import { createQueue } from '../src/reconcile/queue.ts'
+import type { DeploymentStatus } from '../src/resources/deployment-status.ts'
+import type { Key } from '../src/resources/metadata.ts'
+import { createDeploymentReconciler } from '../src/rollout/reconcile-deployment.ts'
+import { silentLogger } from '../src/telemetry/logger.ts'
+import { type BenchResult, median } from './bench.ts'
+
+const deployments = 10_000
+const rounds = 5
+
+/** Converged deployments on the memory store: how many a second, what each costs to hold, and beside its bare reads. */
+export async function run(): Promise<BenchResult> {
+  const store = memoryStore()
+  const target = memoryTarget()
+  const registry = memoryRegistry({
+    name: 'models',
+    versions: [
+      {
+        name: 'm',
+        version: '1',
+        approval: 'approved',
+        artifact: { kind: 'files', files: [{ uri: 'file:///m' }] },
+      },
+    ],
+  })
+  const keys = Array.from({ length: deployments }, (_, place): Key => `default/d-${place}`)
+  const heapBefore = heap()
+  const plane = createControlPlane({ store, targets: { local: target }, registries: { models: registry } })
+  for (const key of keys) {
+    await plane.apply(
+      {
+        kind: 'ModelDeployment',
+        metadata: { name: key.slice('default/'.length) },
+        spec: { model: 'models/m:1', target: 'local' },
+      },
+      { actor: { name: 'bench' } },
+    )
+  }
+  const lease = await store.acquireLease('modelspine', 'bench', 3_600_000)
+  if (lease === null) throw new Error('the lease is held')
+  const reconcile = createDeploymentReconciler({
+    store,
+    clock: systemClock,
+    logger: silentLogger,
+    registries: { models: registry },
+    targets: { local: target },
+    metrics: {},
+    check: () => [],
+    permit: async ({ revision, percent }) => ({
+      revision: revision.name,
+      percent,
+      verdict: 'allow',
+      message: '',
+    }),
+    secret: async (reference) => {
+      throw new ModelspineError('secret-not-found', reference)
+    },
+    committed: () => {},
+    resyncMs: 3_600_000,
+  })
+  const held = { ...lease, remainingMs: () => 3_600_000 }
+  for (const key of keys) {
+    for (;;) {
+      const result = await reconcile(key, { held, abort: never })
+      if (result.kind !== 'requeue') throw new Error(`a reconcile gave ${result.kind}`)
+      const stored = await store.get('ModelDeployment', key)
+      if ((stored?.status as DeploymentStatus | undefined)?.rollout.phase === 'converged') break
+    }
+  }
+  await store.acknowledgeEvents((await store.readEvents(Number.MAX_SAFE_INTEGER)).at(-1)?.position ?? '')
+  const bytes = (heap() - heapBefore) / deployments
+
+  const looped: number[] = []
+  const bare: number[] = []
+  for (let round = 0; round < rounds; round += 1) {
+    looped.push(await timed(() => throughLoop(keys, (key, abort) => reconcile(key, { held, abort }))))
+    bare.push(
+      await timed(() =>
+        throughLoop(keys, async (key) => {
+          await store.get('ModelDeployment', key)
+          await registry.resolve({ registry: 'models', name: 'm', version: '1' })
+          await target.observe(key)
+          return { kind: 'done' }
+        }),
+      ),
+    )
+  }
+  await plane.stop()
+  return {
+    name: 'reconcile',
+    rows: [
+      {
+        what: `${deployments} converged deployments`,
+        value: deployments / (median(looped) / 1000),
+        unit: '/s',
+      },
+      { what: 'time beside the loop with only the reads', value: median(looped) / median(bare), unit: '×' },
+      { what: 'held per deployment, target included', value: bytes, unit: 'bytes' },
+    ],
+  }
+}
+
+const never = new AbortController().signal
+
+async function throughLoop(
+  keys: readonly Key[],
+  reconcile: (key: Key, abort: AbortSignal) => Promise<{ readonly kind: 'done' } | { readonly kind: string }>,
+): Promise<void> {
+  const queue = createQueue<Key>({ clock: systemClock })
+  for (const key of keys) queue.add(key)
+  let left = keys.length
+  const finished = Promise.withResolvers<void>()
+  const loop = createLoop<Key>({
+    queue,
+    backoff: createBackoff({ clock: systemClock }),
+    clock: systemClock,
+    reconcile: async (key, { abort }) => {
+      await reconcile(key, abort)
+      return { kind: 'done' }
+    },
+    onResult: () => {
+      left -= 1
+      if (left === 0) finished.resolve()
+    },
+  })
+  loop.start()
+  await finished.promise
+  await loop.stop()
+}
+
+async function timed(run: () => Promise<void>): Promise<number> {
+  const started = performance.now()
+  await run()
+  return performance.now() - started
+}
+
+function heap(): number {
+  globalThis.gc?.()
+  return process.memoryUsage().heapUsed
+}
