@@ -173,7 +173,9 @@ export function createControlPlane(options: ControlPlaneOptions = {}): ControlPl
     audit,
     async apply(resource, call) {
       mustRun()
-      return applyResource(parts, resource, call)
+      const applied = await applyResource(parts, resource, call)
+      await feed.refresh(applied.kind, applied.key)
+      return applied
     },
     plan: (resource, call) => planResource(parts, resource, call),
     get: look,
@@ -190,9 +192,9 @@ export function createControlPlane(options: ControlPlaneOptions = {}): ControlPl
       mustRun()
       await removeResource(parts, name, call)
     },
-    wait(name, call = {}) {
+    async wait(name, call = {}) {
       const until = call.until ?? 'ready'
-      return waitUntil(
+      const { deployment } = await waitUntil(
         async () => {
           const deployment = await look(name)
           return judgeWait(deployment, until) === 'done' ? { deployment } : undefined
@@ -204,7 +206,10 @@ export function createControlPlane(options: ControlPlaneOptions = {}): ControlPl
         clock,
         call,
         `${keyFrom(name)} ${until}`,
-      ).then(({ deployment }) => deployment)
+      )
+      // Whoever waited may send a request next: it must meet the table that goes with what was waited for.
+      await feed.refresh('ModelDeployment', keyFrom(name))
+      return deployment
     },
     approve: (name, { actor, ...asked }) => ask(name, { kind: 'approve', ...asked }, actor),
     promote: (name, { actor, ...asked }) => ask(name, { kind: 'promote', ...asked }, actor),

@@ -26,6 +26,8 @@ export interface RouteFeedOptions {
 export interface RouteFeed {
   /** Reads everything once and swaps the table. */
   load(): Promise<void>
+  /** Brings one object up to date now, without waiting for the watch. Nothing before the first `load`. */
+  refresh(kind: Kind, key: Key): Promise<void>
   /** Follows the store until aborted. */
   follow(abort: AbortSignal): Promise<void>
 }
@@ -39,6 +41,7 @@ export function createRouteFeed(options: RouteFeedOptions): RouteFeed {
   const routes = new Map<Key, ModelRoute>()
   const views = new Map<Key, { readonly view: DeploymentView; readonly status: unknown }>()
   let dirty = true
+  let loaded = false
 
   const swap = (): void => {
     if (!dirty) return
@@ -87,7 +90,13 @@ export function createRouteFeed(options: RouteFeedOptions): RouteFeed {
     if (stored !== null) options.changed(stored)
   }
   return {
-    load: readAll,
+    async load() {
+      await readAll()
+      loaded = true
+    },
+    async refresh(kind, key) {
+      if (loaded) await readOne(kind, key)
+    },
     async follow(abort) {
       while (!abort.aborted) {
         try {
