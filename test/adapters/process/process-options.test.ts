@@ -1,0 +1,44 @@
+import { isModelspineError } from 'modelspine/adapter'
+import { describe, expect, it } from 'vitest'
+import { type ProcessTargetOptions, processTarget } from '../../../adapters/process/index.ts'
+import { checkOptions } from '../../../adapters/process/options.ts'
+
+const options: ProcessTargetOptions = { folder: '/tmp/x', command: ['serve', '--port', '{port}'] }
+
+describe('the options of processTarget', () => {
+  it.each<[string, Partial<ProcessTargetOptions>]>([
+    ['folder', { folder: 'relative' }],
+    ['journal', { journal: 'journal.jsonl' }],
+    ['workingFolder', { workingFolder: '.' }],
+    ['command', { command: [''] }],
+    ['command', { command: ['serve'] }],
+    ['command[1]', { command: ['serve', '{modle}', '{port}'] }],
+    ['env.MODEL', { env: { MODEL: '{file}' } }],
+    ['health.path', { health: { path: 'ready' } }],
+    ['health.intervalMs', { health: { intervalMs: 0 } }],
+    ['health.failures', { health: { failures: Number.NaN } }],
+    ['restart.attempts', { restart: { attempts: 0 } }],
+    ['drainMs', { drainMs: -1 }],
+    ['logBytes', { logBytes: 10 }],
+    ['maxRevisions', { maxRevisions: 0 }],
+    ['modelName', { modelName: '{nothing}' }],
+    ['ports', { ports: { from: 9, to: 8 } }],
+  ])('name the field that is wrong: %s in %j', (field, wrong) => {
+    expect(() => processTarget({ ...options, ...wrong })).toThrow(
+      expect.toSatisfy(
+        (error: unknown) =>
+          isModelspineError(error, 'invalid-options') && error.message.startsWith(`${field}:`),
+      ),
+    )
+  })
+
+  it('take the port from the environment as well', () => {
+    expect(() => processTarget({ ...options, command: ['serve'], env: { PORT: '{port}' } })).not.toThrow()
+  })
+
+  it('cannot be met on Windows', () => {
+    expect(() => checkOptions(options, 'win32')).toThrow(
+      expect.toSatisfy((error: unknown) => isModelspineError(error, 'unsupported')),
+    )
+  })
+})

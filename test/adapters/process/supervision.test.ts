@@ -1,0 +1,259 @@
+import { existsSync } from 'node:fs'
+import { readdir, readFile, stat } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { isModelspineError } from 'modelspine/adapter'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { ProcessTarget } from '../../../adapters/process/index.ts'
+import {
+  call,
+  createScene,
+  eventually,
+  inState,
+  isRunning,
+  key,
+  observedRevision,
+  type Scene,
+  secretValue,
+  wantOf,
+} from './scene.ts'
+
+let scene: Scene
+
+beforeEach(async () => {
+  scene = await createScene()
+})
+
+afterEach(() => scene.dispose())
+
+interface Reply {
+  readonly pid: number
+  readonly model: string
+  readonly token: string
+  readonly names: readonly string[]
+  readonly argv: readonly string[]
+}
+
+async function ask(target: ProcessTarget, path = '/'): Promise<Response> {
+  const { endpoint } = await inState(target, 'r1', 'ready')
+  return fetch(`${endpoint?.address}${path}`)
+}
+
+async function removed(target: ProcessTarget): Promise<void> {
+  await eventually('everything is gone', async () => (await target.destroy(key, call())).kind === 'unchanged')
+}
+
+describe('processTarget', () => {
+  it('fills the template and passes environment and secrets, and little else of its own', async () => {
+    const target = scene.open({ env: { WHERE: '{key}:{version}' } })
+    await target.apply(key, wantOf(scene.revision('r1')), call())
+    const reply = (await (await ask(target)).json()) as Reply
+    expect(reply).toMatchObject({ token: secretValue, model: join(scene.folder, 'model.json') })
+    expect(reply.names).toEqual(expect.arrayContaining(['MODE', 'PATH', 'TOKEN', 'WHERE']))
+    expect(reply.names).not.toContain('VITEST')
+    expect(await observedRevision(target, 'r1')).toMatchObject({
+      endpoint: {
+        protocol: 'open-inference',
+        model: 'churn',
+        address: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
+      },
+    })
+  })
+
+  it('starts a process again after it crashed, on another port, and says so', async () => {
+    const target = scene.open({ restart: { minMs: 100, maxMs: 200 } })
+    await target.apply(key, wantOf(scene.revision('r1')), call())
+    const before = (await (await ask(target)).json()) as Reply
+    await ask(target, '/crash').catch(() => {})
+    expect(await inState(target, 'r1', 'unready')).toMatchObject({
+      reason: 'Exited',
+      message: expect.stringContaining('exited with code 7'),
+    })
+    const after = (await (await ask(target)).json()) as Reply
+    expect(after.pid).not.toBe(before.pid)
+    expect(scene.lines().map(({ event }) => event)).toEqual(['started', 'exited', 'restarted'])
+  })
+
+  it('notices the death of a process that it adopted, and starts another', async () => {
+    const first = scene.open()
+    await first.apply(key, wantOf(scene.revision('r1', 'well', { secrets: {} })), call())
+    const before = (await (await ask(first)).json()) as Reply
+    await first.close()
+    const second = scene.open()
+    await inState(second, 'r1', 'ready')
+    process.kill(before.pid, 'SIGKILL')
+    await inState(second, 'r1', 'unready')
+    const after = (await (await ask(second)).json()) as Reply
+    expect(after.pid).not.toBe(before.pid)
+  })
+
+  it('observes as gone what ended and needs secrets that only an apply brings', async () => {
+    const first = scene.open()
+    await first.apply(key, wantOf(scene.revision('r1')), call())
+    const { pid } = (await (await ask(first)).json()) as Reply
+    await first.close()
+    const second = scene.open()
+    await inState(second, 'r1', 'ready')
+    process.kill(pid, 'SIGKILL')
+    await eventually('the revision is gone', async () => (await observedRevision(second, 'r1')) === undefined)
+    expect(await second.list()).toEqual([key])
+    expect(await second.apply(key, wantOf(scene.revision('r1')), call())).toEqual({ kind: 'accepted' })
+    expect((await (await ask(second)).json()) as Reply).toMatchObject({ token: secretValue })
+    expect(scene.lines().map(({ event }) => event)).toEqual(['started', 'adopted', 'exited', 'restarted'])
+  })
+
+  it('gives up on a revision that exits again and again without ever being ready', async () => {
+    const target = scene.open()
+    await target.apply(key, wantOf(scene.revision('r1', 'crash')), call())
+    const observed = await inState(target, 'r1', 'failed')
+    expect(observed).toMatchObject({ reason: 'CrashLoop', message: expect.stringContaining('cannot load') })
+    expect(observed.message).toContain('[secret]')
+    expect(observed.message).not.toContain(secretValue)
+    expect(await target.apply(key, wantOf(scene.revision('r1', 'crash')), call())).toEqual({
+      kind: 'unchanged',
+    })
+    await target.close()
+    const second = scene.open()
+    expect(await observedRevision(second, 'r1')).toEqual(observed)
+    expect(scene.lines().filter(({ event }) => /started/.test(event))).toHaveLength(3)
+  })
+
+  it('starts again on another port when somebody else took the first', async () => {
+    const target = scene.open()
+    await target.apply(key, wantOf(scene.revision('r1', 'crash-once')), call())
+    await inState(target, 'r1', 'ready')
+    expect(scene.lines().map(({ event }) => event)).toEqual(['started', 'exited', 'restarted'])
+  })
+
+  it('takes a free port of those it may choose from, and says when there is none', async () => {
+    const server = createServer()
+    const port = await new Promise<number>((resolve) => {
+      server.listen(0, '127.0.0.1', () => resolve((server.address() as { port: number }).port))
+    })
+    const target = scene.open({ ports: { from: port, to: port } })
+    await expect(target.apply(key, wantOf(scene.revision('r1')), call())).rejects.toThrow(
+      `no port from ${port}`,
+    )
+    await new Promise((resolve) => server.close(resolve))
+    await target.apply(key, wantOf(scene.revision('r1')), call())
+    expect((await inState(target, 'r1', 'ready')).endpoint?.address).toBe(`http://127.0.0.1:${port}`)
+  })
+
+  it('fails a revision that is not ready in time, and ends its process', async () => {
+    const target = scene.open({ health: { intervalMs: 25, startTimeoutMs: 600 } })
+    await target.apply(key, wantOf(scene.revision('r1', 'never-ready')), call())
+    expect(await inState(target, 'r1', 'failed')).toMatchObject({
+      reason: 'StartTimeout',
+      message: expect.stringContaining('answered 503'),
+    })
+    await eventually('the process is gone', () => scene.lines().every(({ pid }) => !isRunning(pid ?? 0)))
+  })
+
+  it('calls a process unready that refuses connections, and replaces it when it stays so', async () => {
+    const target = scene.open({ health: { intervalMs: 25, failures: 2, unreadyLimitMs: 200 } })
+    await target.apply(key, wantOf(scene.revision('r1')), call())
+    await ask(target, '/refuse')
+    expect(await inState(target, 'r1', 'unready')).toMatchObject({
+      reason: 'ProbeFailing',
+      message: expect.stringContaining('ECONNREFUSED'),
+    })
+    await inState(target, 'r1', 'ready')
+    expect(scene.lines().map(({ event }) => event)).toEqual(['started', 'exited', 'restarted'])
+  })
+
+  it('lets requests in flight finish before the process ends', async () => {
+    const target = scene.open()
+    await target.apply(key, wantOf(scene.revision('r1')), call())
+    const slow = ask(target, '/slow')
+    const log = join(scene.state, key, 'r1', 'log')
+    await eventually('the request has arrived', async () => (await readFile(log, 'utf8')).includes('slow'))
+    await removed(target)
+    expect(await (await slow).text()).toBe('done')
+  })
+
+  it('kills a process that does not end in its time', async () => {
+    const target = scene.open({ drainMs: 100 })
+    await target.apply(key, wantOf(scene.revision('r1', 'deaf')), call())
+    const { pid } = (await (await ask(target)).json()) as Reply
+    await removed(target)
+    expect(isRunning(pid)).toBe(false)
+  })
+
+  it('is busy while a revision is being ended that is wanted again', async () => {
+    const target = scene.open({ drainMs: 300 })
+    const [first, second] = [scene.revision('r1', 'deaf'), scene.revision('r2')]
+    await target.apply(key, wantOf(first), call())
+    await inState(target, 'r1', 'ready')
+    await target.apply(key, wantOf(second), call())
+    await target.apply(key, wantOf(second), call())
+    expect(await observedRevision(target, 'r1')).toMatchObject({ state: 'stopping' })
+    expect(await target.apply(key, wantOf(first, second), call())).toMatchObject({ kind: 'busy' })
+  })
+
+  it('bounds the log and keeps what came last', async () => {
+    const target = scene.open({ logBytes: 20_000 })
+    await target.apply(key, wantOf(scene.revision('r1', 'chatty')), call())
+    const path = join(scene.state, key, 'r1')
+    await eventually('the log was cut', () => existsSync(join(path, 'log.1')))
+    expect((await stat(join(path, 'log.1'))).size).toBeLessThanOrEqual(10_000)
+    await eventually('the log is short again', async () => (await stat(join(path, 'log'))).size < 20_000)
+  })
+
+  it('writes no secret to disk', async () => {
+    const target = scene.open()
+    await target.apply(key, wantOf(scene.revision('r1')), call())
+    await inState(target, 'r1', 'ready')
+    const entries = await readdir(scene.folder, { recursive: true, withFileTypes: true })
+    const files = entries.filter((each) => each.isFile())
+    const texts = await Promise.all(files.map((each) => readFile(join(each.parentPath, each.name), 'utf8')))
+    expect(texts.length).toBeGreaterThan(4)
+    expect(texts.filter((text) => text.includes(secretValue))).toEqual([])
+    const [started] = scene.lines()
+    expect(await readFile(`/proc/${started?.pid}/cmdline`, 'utf8').catch(() => '')).not.toContain(secretValue)
+  })
+
+  it('refuses a folder that another target has, until that one is closed', async () => {
+    const first = scene.open()
+    const second = scene.open()
+    await first.list()
+    await expect(second.list()).rejects.toSatisfy(
+      (error) =>
+        isModelspineError(error, 'target-unavailable') && error.message.includes('in use by this process'),
+    )
+    await first.close()
+    expect(await second.list()).toEqual([])
+  })
+
+  it('names the keys that changed', async () => {
+    const target = scene.open()
+    const abort = new AbortController()
+    const seen: string[] = []
+    const listening = (async () => {
+      for await (const changed of target.changes(abort.signal)) seen.push(changed)
+    })()
+    await target.apply(key, wantOf(scene.revision('r1')), call())
+    await inState(target, 'r1', 'ready')
+    await eventually('the change was told', () => seen.includes(key))
+    abort.abort()
+    await listening
+    expect(new Set(seen)).toEqual(new Set([key]))
+  })
+
+  it('stops all that runs, and leaves no revision behind', async () => {
+    const target = scene.open()
+    await target.apply(key, wantOf(scene.revision('r1')), call())
+    await target.apply('default/other', wantOf(scene.revision('r1')), call())
+    const pids = (await eventually('both run', () => scene.lines().length === 2 && scene.lines())).map(
+      ({ pid }) => pid,
+    )
+    await target.stopAll()
+    expect(pids.filter((pid) => isRunning(pid ?? 0))).toEqual([])
+    expect(await target.list()).toEqual([])
+  })
+
+  it('does nothing more once it was closed', async () => {
+    const target = scene.open()
+    await target.close()
+    await expect(target.observe(key)).rejects.toSatisfy((error) => isModelspineError(error, 'stopped'))
+  })
+})
