@@ -1,0 +1,175 @@
+import { describe, expect, it } from 'vitest'
+import { ModelspineError } from '../../../src/errors.ts'
+import { allow, deny, rule, rulesPolicy } from '../../../src/index.ts'
+import { type ConditionType, conditionOf } from '../../../src/resources/condition.ts'
+import type { AuditLog } from '../../../src/security/contract.ts'
+import { memoryAuditLog } from '../../../src/security/memory-audit-log.ts'
+import { ann, digits, type PlaneFixture, planeFixture, registerVersions } from './plane-fixture.ts'
+
+async function condition({ plane }: PlaneFixture, type: ConditionType): Promise<string | undefined> {
+  const found = conditionOf((await plane.get('digits'))?.status?.conditions ?? [], type)
+  return found && `${found.status} ${found.reason}`
+}
+
+async function ends(fixture: PlaneFixture): Promise<void> {
+  const { plane, until, phase, audit, store } = fixture
+  await until(async () => (await phase()) === 'converged', 300_000)
+  expect(await condition(fixture, 'Ready')).toBe('True Serving')
+  expect(await condition(fixture, 'Degraded')).toBeUndefined()
+  await until(async () => (await store.readEvents(1)).length === 0)
+  expect(await audit.verify()).toMatchObject({ ok: true })
+  await plane.stop()
+}
+
+describe('a control plane among faults', () => {
+  it('says that the registry is down, keeps what serves, and rolls out once it is back', async () => {
+    let down = false
+    const fixture = planeFixture()
+    const { plane, registry, until, phase } = fixture
+    const resolve = registry.resolve.bind(registry)
+    registry.resolve = async (reference, options) => {
+      if (down) throw new ModelspineError('registry-unavailable', 'connection refused')
+      return resolve(reference, options)
+    }
+    await registerVersions(registry, '1', '2')
+    await plane.start()
+    await plane.apply(digits('1'), { actor: ann })
+    await until(async () => (await phase()) === 'converged')
+    down = true
+    await plane.apply(digits('2'), { actor: ann })
+    await until(async () => (await condition(fixture, 'ModelResolved')) === 'False RegistryUnavailable')
+    expect((await plane.get('digits'))?.status?.split).toHaveLength(1)
+    down = false
+    await until(async () => (await plane.get('digits'))?.status?.desired?.model.version === '2')
+    await ends(fixture)
+  })
+
+  it('says that a version does not exist and takes it up when it is registered', async () => {
+    const fixture = planeFixture()
+    const { plane, registry, until, phase } = fixture
+    await registerVersions(registry, '1')
+    await plane.start()
+    await plane.apply(digits('7'), { actor: ann })
+    await until(async () => (await condition(fixture, 'ModelResolved')) === 'False ModelNotFound')
+    expect(await phase()).toBe('pending')
+    await registerVersions(registry, '7')
+    await ends(fixture)
+  })
+
+  it('retries a target that cannot be reached', async () => {
+    const fixture = planeFixture()
+    const { plane, registry, until, target } = fixture
+    await registerVersions(registry, '1')
+    for (let times = 0; times < 5; times += 1) target.failNext('observe')
+    await plane.start()
+    await plane.apply(digits('1'), { actor: ann })
+    await until(async () => (await condition(fixture, 'Degraded')) === 'True TargetUnavailable')
+    await ends(fixture)
+  })
+
+  it('creates once when the answer of the target is lost', async () => {
+    const fixture = planeFixture()
+    const { plane, registry, target, world } = fixture
+    await registerVersions(registry, '1')
+    target.failNext('apply', 'after')
+    await plane.start()
+    await plane.apply(digits('1'), { actor: ann })
+    await ends(fixture)
+    expect(world.journal.filter(({ kind }) => kind === 'created')).toHaveLength(1)
+  })
+
+  it('rolls back a revision that never becomes ready, and tries it again when told', async () => {
+    const fixture = planeFixture({ target: { readyAfterMs: 3_600_000 } })
+    const { plane, registry, until, phase } = fixture
+    await registerVersions(registry, '1')
+    await plane.start()
+    await plane.apply(digits('1', { deadline: '30s' }), { actor: ann })
+    await until(async () => (await phase()) === 'failed')
+    expect(await condition(fixture, 'Progressing')).toBe('False ProgressDeadlineExceeded')
+    await plane.stop()
+  })
+
+  it('ends a rollout that the target refuses, with the reason', async () => {
+    const fixture = planeFixture()
+    const { plane, registry, until, phase, target } = fixture
+    await registerVersions(registry, '1')
+    target.refuseNext('QuotaExceeded', 'no GPU is left')
+    await plane.start()
+    await plane.apply(digits('1'), { actor: ann })
+    await until(async () => (await phase()) === 'failed')
+    expect((await plane.explain('digits')).waitsFor).toContain('no GPU is left')
+    await plane.retry('digits', { actor: ann })
+    await ends(fixture)
+  })
+
+  it('holds what a policy that throws would have to allow, and asks it again', async () => {
+    let broken = true
+    const policy = rulesPolicy('promotion', [
+      rule('healthy', {
+        on: 'promote',
+        check: () => {
+          if (broken) throw new Error('the bundle is gone')
+          return allow()
+        },
+      }),
+    ])
+    const fixture = planeFixture({ plane: { policies: [policy] } })
+    const { plane, registry, until, world } = fixture
+    await registerVersions(registry, '1')
+    await plane.start()
+    await plane.apply(digits('1'), { actor: ann })
+    await until(async () => (await condition(fixture, 'PolicyDenied')) === 'True PolicyError')
+    expect(world.journal).toHaveLength(0)
+    broken = false
+    await ends(fixture)
+  })
+
+  it('refuses a promotion with the policy’s reason and creates nothing', async () => {
+    const policy = rulesPolicy('promotion', [
+      rule('approved-only', {
+        on: 'promote',
+        check: ({ model }) =>
+          model?.approval === 'approved' ? allow() : deny(`approval is ${model?.approval}`),
+      }),
+    ])
+    const fixture = planeFixture({ plane: { policies: [policy] } })
+    const { plane, registry, until, world } = fixture
+    await registerVersions(registry, '1')
+    await registry.setApproval('digits', '1', 'pending')
+    await plane.start()
+    await plane.apply(digits('1'), { actor: ann })
+    await until(async () => (await condition(fixture, 'PolicyDenied')) === 'True Denied')
+    expect((await plane.explain('digits')).waitsFor).toContain('approval is pending')
+    expect(world.journal).toHaveLength(0)
+    await registry.setApproval('digits', '1', 'approved')
+    await ends(fixture)
+  })
+
+  it('keeps events in the store while the audit log is down, and loses none', async () => {
+    let down = true
+    const log = memoryAuditLog()
+    const audit: AuditLog = {
+      ...log,
+      append: async (entries) => {
+        if (down) throw new ModelspineError('audit-unavailable', 'disk is full')
+        return log.append(entries)
+      },
+    }
+    const fixture = { ...planeFixture({ plane: { audit } }), audit: log }
+    const { plane, registry, until, phase, events, clock } = fixture
+    await registerVersions(registry, '1')
+    await plane.start()
+    await plane.apply(digits('1'), { actor: ann })
+    await until(async () => (await phase()) === 'converged')
+    expect(plane.health().faults).toEqual([
+      { part: 'audit', reason: 'AuditUnavailable', message: 'disk is full' },
+    ])
+    down = false
+    await clock.advance(60_000)
+    expect(plane.health().faults).toEqual([])
+    const recorded: string[] = []
+    for await (const { action } of log.read()) recorded.push(action)
+    expect(recorded).toEqual(events.map(({ action }) => action))
+    await ends(fixture)
+  })
+})
