@@ -24,5 +24,7 @@ export {
   type SeedModel,
   type SeedVersion,
 } from './model-registry-kit.ts'
+export { type PolicyEngineSubject, policyEngineConformance, policyEngineLaws } from './policy-engine-kit.ts'
+export { type PolicyRequests, policyRequests } from './policy-requests.ts'
 export { type SecretStoreSubject, secretStoreConformance, secretStoreLaws } from './secret-store-kit.ts'
 export { type StateStoreSubject, stateStoreConformance, stateStoreLaws } from './state-store-kit.ts'

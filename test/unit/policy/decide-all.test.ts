@@ -3,7 +3,9 @@ import { sleep } from '../../../src/clock.ts'
 import type { Decision, PolicyAction, PolicyEngine } from '../../../src/policy/contract.ts'
 import { decideAll } from '../../../src/policy/decide-all.ts'
 import { createFakeClock } from '../../../src/testing/fake-clock.ts'
-import { invocation, promotion } from './requests.ts'
+import { policyRequests } from '../../../src/testing/policy-requests.ts'
+
+const { invoke: invocation, promote: promotion } = policyRequests
 
 const allowed: Decision = {
   verdict: 'allow',

@@ -4,7 +4,9 @@ import type { Decision, PolicyEngine, PolicyRequest } from '../../../src/policy/
 import { rule } from '../../../src/policy/rule.ts'
 import { rulesPolicy } from '../../../src/policy/rules-policy.ts'
 import { allow, capTokens, deny, notApplicable, requireApproval } from '../../../src/policy/ruling.ts'
-import { invocation, promotion } from './requests.ts'
+import { policyRequests } from '../../../src/testing/policy-requests.ts'
+
+const { invoke: invocation, promote: promotion } = policyRequests
 
 const approvedOnly = rule('approved-models-only', {
   on: 'promote',

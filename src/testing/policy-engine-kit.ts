@@ -1,0 +1,239 @@
+import assert from 'node:assert/strict'
+import { systemClock } from '../clock.ts'
+import { isModelspineError, messageOf } from '../errors.ts'
+import type { Decision, PolicyAction, PolicyEngine, PolicyRequest } from '../policy/contract.ts'
+import { type KitOptions, type Law, runKit } from './kit.ts'
+import { policyRequests } from './policy-requests.ts'
+
+/** An engine with some policy, and what its fixture can do behind its back. */
+export interface PolicyEngineSubject {
+  readonly engine: PolicyEngine
+  /** A request that its policy allows; `policyRequests` has complete ones to start from. */
+  readonly allowed: PolicyRequest
+  /** A request that its policy denies. */
+  readonly denied: PolicyRequest
+  /** Makes every later question one that cannot be answered: its server is gone, its rules throw. */
+  fail?(): Promise<void> | void
+  /** Makes every later question one that is never answered. Left out where the engine answers at once. */
+  stall?(): Promise<void> | void
+  /** How long an aborted question may take to end; 2 s when left out. */
+  readonly patienceMs?: number
+}
+
+const actions: readonly PolicyAction[] = ['deploy', 'promote', 'invoke', 'query-data']
+
+/** All that a PolicyEngine promises. */
+export const policyEngineLaws: readonly Law<PolicyEngineSubject>[] = [
+  {
+    name: 'has a name and declares the actions it knows',
+    async check({ engine }) {
+      assert.ok(engine.name !== '', 'it has no name')
+      assert.ok(engine.actions.length > 0, 'it declares no action and is never asked')
+      assert.equal(new Set(engine.actions).size, engine.actions.length, 'it declares an action twice')
+      for (const action of engine.actions) assert.ok(actions.includes(action), `there is no action ${action}`)
+    },
+  },
+  {
+    name: 'allows what its policy allows and denies what it denies',
+    async check({ engine, allowed, denied }) {
+      for (const [request, verdict] of [
+        [allowed, 'allow'],
+        [denied, 'deny'],
+      ] as const) {
+        assert.ok(engine.actions.includes(request.action), `it does not declare ${request.action}`)
+        const decision = await engine.decide(request)
+        assert.equal(decision.verdict, verdict, `${request.action}: ${texts(decision)}`)
+      }
+    },
+  },
+  {
+    name: 'gives the reason of a deny',
+    async check({ engine, denied }) {
+      const decision = await engine.decide(denied)
+      const reasons = decision.findings.filter(({ level }) => level === 'soft' || level === 'hard')
+      assert.ok(reasons.length > 0, 'it denies without a soft or hard finding')
+      for (const { policy, rule, message } of reasons) {
+        assert.ok(policy !== '' && rule !== '', 'a finding names no policy or no rule')
+        assert.ok(message !== '', `${policy}/${rule} says nothing to people`)
+      }
+    },
+  },
+  {
+    name: 'finds nothing but advice in what it allows',
+    async check({ engine, allowed }) {
+      const { findings } = await engine.decide(allowed)
+      for (const { level, message } of findings)
+        assert.equal(level, 'advisory', `it allows despite ${message}`)
+    },
+  },
+  {
+    name: 'asks only for obligations that can be understood',
+    async check({ engine, allowed, denied }) {
+      for (const request of [allowed, denied]) {
+        for (const obligation of (await engine.decide(request)).obligations) {
+          switch (obligation.kind) {
+            case 'approval':
+              assert.ok(obligation.by === undefined || obligation.by.length > 0, 'nobody may approve')
+              break
+            case 'cap-tokens':
+              assert.ok(obligation.maxOutputTokens > 0, 'it caps tokens at nothing')
+              break
+            case 'guardrail':
+              assert.ok(obligation.name !== '', 'it names no guardrail')
+              break
+            case 'redact':
+              assert.ok(obligation.entities.length > 0, 'it redacts nothing')
+              break
+            default:
+              assert.fail(`there is no obligation ${JSON.stringify(obligation)}`)
+          }
+        }
+      }
+    },
+  },
+  {
+    name: 'answers the same question the same way',
+    async check({ engine, allowed, denied }) {
+      for (const request of [allowed, denied]) {
+        const first = copyOf(await engine.decide(request))
+        await engine.decide(request === allowed ? denied : allowed)
+        assert.deepEqual(copyOf(await engine.decide(request)), first)
+      }
+    },
+  },
+  {
+    name: 'keeps questions asked at the same time apart',
+    async check({ engine, allowed, denied }) {
+      const requests = Array.from({ length: 20 }, (_, index) => (index % 3 === 0 ? denied : allowed))
+      const decisions = await Promise.all(requests.map((request) => engine.decide(request)))
+      assert.deepEqual(
+        decisions.map(({ verdict }) => verdict),
+        requests.map((request) => (request === denied ? 'deny' : 'allow')),
+      )
+    },
+  },
+  {
+    name: 'names the text that decided',
+    async check({ engine, allowed, denied }) {
+      const [one, other] = [await engine.decide(allowed), await engine.decide(denied)]
+      assert.ok(one.policyRevision !== '', 'policyRevision is empty')
+      assert.equal(other.policyRevision, one.policyRevision, 'two questions in a row, two policy revisions')
+    },
+  },
+  {
+    name: 'gives the SHA-256 of what it saw',
+    async check({ engine, allowed, denied }) {
+      const { inputDigest } = await engine.decide(allowed)
+      assert.match(inputDigest, /^[0-9a-f]{64}$/)
+      const reordered = (await engine.decide(backwards(allowed))).inputDigest
+      assert.equal(reordered, inputDigest, 'the order of members changes it')
+      const other = (await engine.decide(denied)).inputDigest
+      assert.notEqual(other, inputDigest, 'another input has the same')
+    },
+  },
+  {
+    name: 'leaves the request as it is',
+    async check({ engine, allowed, denied }) {
+      for (const request of [allowed, denied]) {
+        const given = copyOf(request)
+        await engine.decide(given)
+        assert.deepEqual(given, copyOf(request))
+        const frozen = await engine.decide(deepFreeze(copyOf(request)))
+        assert.notEqual(frozen.verdict, 'error', `it fails on a frozen request: ${texts(frozen)}`)
+      }
+    },
+  },
+  {
+    name: 'has nothing to say to an action it does not declare',
+    skip: ({ engine }) => (engine.actions.length === actions.length ? 'it declares all actions' : undefined),
+    async check({ engine }) {
+      const { deploy, promote, invoke, queryData } = policyRequests
+      for (const request of [deploy(), promote(), invoke(), queryData()]) {
+        if (engine.actions.includes(request.action)) continue
+        assert.equal((await engine.decide(request)).verdict, 'not-applicable', request.action)
+      }
+    },
+  },
+  {
+    name: 'answers with an error, and does not throw, when it cannot decide',
+    skip: (subject) => (subject.fail === undefined ? 'its fixture cannot make it fail' : undefined),
+    async check(subject) {
+      const { engine, allowed, denied } = subject
+      await subject.fail?.()
+      for (const request of [allowed, denied]) {
+        const decision = await decided(engine, request)
+        assert.equal(decision.verdict, 'error')
+        assert.ok(texts(decision) !== '', 'no finding says why')
+      }
+    },
+  },
+  {
+    name: 'ends a question that is aborted',
+    skip: (subject) => (subject.stall === undefined ? 'its fixture cannot stall it' : undefined),
+    async check(subject) {
+      await subject.stall?.()
+      const leaving = new AbortController()
+      const asked = decided(subject.engine, subject.allowed, leaving.signal)
+      leaving.abort(new Error('enough'))
+      const decision = await soon(asked, subject.patienceMs ?? 2000)
+      assert.notEqual(decision.verdict, 'allow', 'it allows what it was not told')
+    },
+  },
+]
+
+/** Registers the laws of PolicyEngine as tests of one implementation. */
+export function policyEngineConformance(options: KitOptions<PolicyEngineSubject>): void {
+  runKit('PolicyEngine', policyEngineLaws, options)
+}
+
+/** The decision; `aborted` counts as one, any other throw fails the law. */
+async function decided(engine: PolicyEngine, request: PolicyRequest, abort?: AbortSignal): Promise<Decision> {
+  try {
+    return await engine.decide(request, abort === undefined ? {} : { abort })
+  } catch (error) {
+    if (abort?.aborted === true && isModelspineError(error, 'aborted')) return aborted
+    assert.fail(`it throws: ${messageOf(error)}`)
+  }
+}
+
+const aborted: Decision = {
+  verdict: 'error',
+  findings: [],
+  obligations: [],
+  policyRevision: '',
+  inputDigest: '',
+}
+
+async function soon<T>(what: Promise<T>, patienceMs: number): Promise<T> {
+  const late = Promise.withResolvers<never>()
+  const complain = (): void => late.reject(new Error(`it went on for ${patienceMs} ms after the abort`))
+  const timer = systemClock.schedule(patienceMs, complain, true)
+  try {
+    return await Promise.race([what, late.promise])
+  } finally {
+    timer.cancel()
+  }
+}
+
+function texts({ findings }: Decision): string {
+  return findings.map(({ message }) => message).join('; ')
+}
+
+function copyOf<T>(value: T): T {
+  return JSON.parse(JSON.stringify(value)) as T
+}
+
+function backwards<T>(value: T): T {
+  if (Array.isArray(value)) return value.map(backwards) as T
+  if (typeof value !== 'object' || value === null) return value
+  const members = Object.entries(value).reverse()
+  return Object.fromEntries(members.map(([name, member]) => [name, backwards(member)])) as T
+}
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value === 'object' && value !== null) {
+    for (const member of Object.values(value)) deepFreeze(member)
+    Object.freeze(value)
+  }
+  return value
+}

@@ -1,0 +1,233 @@
+import { describe, expect, it } from 'vitest'
+import { sleep } from '../../../src/clock.ts'
+import type { Decision, PolicyEngine, PolicyRequest } from '../../../src/policy/contract.ts'
+import { rule } from '../../../src/policy/rule.ts'
+import { rulesPolicy } from '../../../src/policy/rules-policy.ts'
+import { allow, deny } from '../../../src/policy/ruling.ts'
+import { createFakeClock } from '../../../src/testing/fake-clock.ts'
+import { brokenLaws } from '../../../src/testing/kit.ts'
+import {
+  type PolicyEngineSubject,
+  policyEngineConformance,
+  policyEngineLaws,
+} from '../../../src/testing/policy-engine-kit.ts'
+import { policyRequests } from '../../../src/testing/policy-requests.ts'
+
+const { promote, invoke } = policyRequests
+
+/** An engine that keeps every law and can be made to fail or to stall. */
+function goodSubject(): PolicyEngineSubject & { readonly engine: PolicyEngine } {
+  let state: 'well' | 'failing' | 'stalled' = 'well'
+  const clock = createFakeClock()
+  const engine = rulesPolicy('promotion', [
+    rule('approved-models-only', {
+      on: 'promote',
+      check: ({ model }, { abort }) => {
+        if (state === 'failing') throw new Error('the directory is down')
+        if (state === 'stalled') return sleep(clock, 1, abort).then(() => allow())
+        return model?.approval === 'approved' ? allow() : deny(`it is ${model?.approval}`)
+      },
+    }),
+  ])
+  return {
+    engine,
+    allowed: promote('approved'),
+    denied: promote('pending'),
+    fail: () => {
+      state = 'failing'
+    },
+    stall: () => {
+      state = 'stalled'
+    },
+    patienceMs: 50,
+  }
+}
+
+policyEngineConformance({
+  name: 'rulesPolicy',
+  describe,
+  it,
+  create: () => ({ subject: goodSubject() }),
+})
+
+type Decide = (request: PolicyRequest, good: Decision) => Partial<Decision>
+
+/** The good engine with its answers changed. */
+const answering =
+  (change: Decide): ((good: PolicyEngine) => Partial<PolicyEngine>) =>
+  (good) => ({
+    async decide(request, options) {
+      const decision = await good.decide(request, options)
+      return { ...decision, ...change(request, decision) }
+    },
+  })
+
+const counter = { asked: 0 }
+
+/** For each law, ways to break it that the kit must see. */
+const breakings: Readonly<Record<string, readonly ((good: PolicyEngine) => Partial<PolicyEngine>)[]>> = {
+  'has a name and declares the actions it knows': [
+    () => ({ name: '' }),
+    () => ({ actions: [] }),
+    () => ({ actions: ['promote', 'promote'] }),
+    () => ({ actions: ['promote', 'delete' as 'deploy'] }),
+  ],
+  'allows what its policy allows and denies what it denies': [
+    answering(() => ({ verdict: 'allow', findings: [] })),
+    answering(() => ({ verdict: 'not-applicable' })),
+  ],
+  'gives the reason of a deny': [
+    answering(() => ({ findings: [] })),
+    answering((_request, { findings }) => ({
+      findings: findings.map((each) => ({ ...each, level: 'advisory' as const })),
+    })),
+    answering((_request, { findings }) => ({ findings: findings.map((each) => ({ ...each, message: '' })) })),
+    answering((_request, { findings }) => ({ findings: findings.map((each) => ({ ...each, rule: '' })) })),
+  ],
+  'finds nothing but advice in what it allows': [
+    answering(() => ({ findings: [{ policy: 'p', rule: 'r', level: 'soft', message: 'no lineage' }] })),
+  ],
+  'asks only for obligations that can be understood': [
+    answering(() => ({ obligations: [{ kind: 'approval', by: [] }] })),
+    answering(() => ({ obligations: [{ kind: 'cap-tokens', maxOutputTokens: 0 }] })),
+    answering(() => ({ obligations: [{ kind: 'guardrail', name: '' }] })),
+    answering(() => ({ obligations: [{ kind: 'redact', entities: [] }] })),
+    answering(() => ({ obligations: [{ kind: 'watermark' } as never] })),
+  ],
+  'answers the same question the same way': [
+    answering(() => {
+      counter.asked += 1
+      return { obligations: [{ kind: 'cap-tokens', maxOutputTokens: counter.asked }] }
+    }),
+  ],
+  'keeps questions asked at the same time apart': [
+    (good) => {
+      let latest: PolicyRequest | undefined
+      return {
+        async decide(request, options) {
+          latest = request
+          await Promise.resolve()
+          return good.decide(latest, options)
+        },
+      }
+    },
+  ],
+  'names the text that decided': [
+    answering(() => ({ policyRevision: '' })),
+    answering((_request, { verdict }) => ({ policyRevision: verdict })),
+  ],
+  'gives the SHA-256 of what it saw': [
+    answering(() => ({ inputDigest: 'abc' })),
+    answering(() => ({ inputDigest: '0'.repeat(64) })),
+    answering((request) => ({ inputDigest: lengthDigest(request) })),
+  ],
+  'leaves the request as it is': [
+    (good) => ({
+      decide(request, options) {
+        Object.assign(request, { seen: true })
+        return good.decide(request, options)
+      },
+    }),
+    (good) => ({
+      decide(request, options) {
+        if (Object.isFrozen(request)) return { ...aborted, verdict: 'error' }
+        return good.decide(request, options)
+      },
+    }),
+  ],
+  'has nothing to say to an action it does not declare': [
+    (good) => ({
+      decide: (request, options) =>
+        request.action === 'invoke'
+          ? good.decide(promote('approved'), options)
+          : good.decide(request, options),
+    }),
+  ],
+  'answers with an error, and does not throw, when it cannot decide': [
+    (good) => ({
+      async decide(request, options) {
+        const decision = await good.decide(request, options)
+        if (decision.verdict === 'error') throw new Error('connection refused')
+        return decision
+      },
+    }),
+    answering((_request, { verdict }) => (verdict === 'error' ? { verdict: 'allow', findings: [] } : {})),
+    answering((_request, { verdict }) => (verdict === 'error' ? { findings: [] } : {})),
+  ],
+  'ends a question that is aborted': [
+    (good) => ({ decide: (request) => good.decide(request) }),
+    (good) => ({
+      decide: async (request, options) => {
+        const decision = await good.decide(request, options)
+        return options?.abort?.aborted === true
+          ? { ...decision, verdict: 'allow' as const, findings: [] }
+          : decision
+      },
+    }),
+  ],
+}
+
+const aborted: Decision = {
+  verdict: 'error',
+  findings: [],
+  obligations: [],
+  policyRevision: '1',
+  inputDigest: '0'.repeat(64),
+}
+
+/** Looks like a digest, and depends on the order of members. */
+function lengthDigest(request: PolicyRequest): string {
+  const [first = ''] = Object.keys(request)
+  return first.length.toString(16).padStart(64, '0')
+}
+
+describe('the kit of PolicyEngine', () => {
+  it('has a broken engine for every law', () => {
+    expect(Object.keys(breakings).sort()).toEqual(policyEngineLaws.map(({ name }) => name).sort())
+  })
+
+  const cases = Object.entries(breakings).flatMap(([law, ways]) =>
+    ways.map((breaking, index) => ({ law, breaking, way: index + 1 })),
+  )
+
+  it.each(cases)('names "$law" when an engine breaks it, way $way', async ({ law, breaking }) => {
+    const create = () => {
+      const good = goodSubject()
+      return { subject: { ...good, engine: { ...good.engine, ...breaking(good.engine) } } }
+    }
+    const broken = await brokenLaws('PolicyEngine', policyEngineLaws, create)
+    expect(broken.map(({ message }) => message)).toContainEqual(
+      expect.stringContaining(`breaks the law of PolicyEngine "${law}"`),
+    )
+  })
+
+  it('finds nothing wrong with an engine that keeps every law', async () => {
+    const create = () => ({ subject: goodSubject() })
+    expect(await brokenLaws('PolicyEngine', policyEngineLaws, create)).toEqual([])
+  })
+
+  it('skips what a fixture cannot do and what does not apply, and says so', async () => {
+    const lines: string[] = []
+    const runs: Promise<void>[] = []
+    const { fail: _, stall: __, ...bare } = goodSubject()
+    const everything = rulesPolicy('all', [
+      rule('any', {
+        on: ['deploy', 'promote', 'invoke', 'query-data'],
+        check: (request) => (request.actor.name === 'ana' ? allow() : deny('not ana')),
+      }),
+    ])
+    policyEngineConformance({
+      name: 'all',
+      describe: (_name, body) => body(),
+      it: (_name, body) => void runs.push(body()),
+      log: (line) => void lines.push(line),
+      create: () => ({ subject: { ...bare, engine: everything, allowed: promote(), denied: invoke('app') } }),
+    })
+    await Promise.all(runs)
+    expect(lines).toEqual([
+      'all: skipped "has nothing to say to an action it does not declare": it declares all actions',
+      'all: skipped "answers with an error, and does not throw, when it cannot decide": its fixture cannot make it fail',
+      'all: skipped "ends a question that is aborted": its fixture cannot stall it',
+    ])
+  })
+})
