@@ -1,12 +1,12 @@
 import type { Clock } from '../clock.ts'
 import { isModelspineError, ModelspineError, messageOf } from '../errors.ts'
 import type { Actor } from '../resources/metadata.ts'
-import type { Router } from '../routing/router.ts'
+import type { CallOptions, Router } from '../routing/router.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import { failureAnswer, HttpFailure } from './failure.ts'
 import { openInferenceSurface } from './open-inference-surface.ts'
 import { openaiSurface } from './openai-surface.ts'
-import type { Answer, Call, GatewayRequest, Surface } from './surface.ts'
+import type { Answer, GatewayRequest, Surface } from './surface.ts'
 
 export interface RequestInfo {
   readonly method: string
@@ -37,7 +37,7 @@ export function createCore({ router, clock, logger, authenticate }: CoreOptions)
   const openInference = openInferenceSurface(router)
   const openai = openaiSurface(router, clock)
 
-  const handle = async (request: GatewayRequest, surface: Surface, requestId: string): Promise<Answer> => {
+  const handle = (request: GatewayRequest, surface: Surface, requestId: string): Answer | Promise<Answer> => {
     const { method, path } = request
     const place = surface.find(path)
     if (place === undefined) throw new HttpFailure(404, `there is nothing at ${path}`)
@@ -46,21 +46,19 @@ export function createCore({ router, clock, logger, authenticate }: CoreOptions)
       const allow = Object.keys(place.methods).join(', ')
       throw new HttpFailure(405, `${path} takes ${allow}, not ${method}`, { allow })
     }
-    let actor: Actor | undefined
-    if (authenticate !== undefined && place.open !== true) {
-      const answer = authenticate(request.headers(), { method, path })
-      const known = answer instanceof Promise ? await answer : answer
-      if (known === null)
+    const enter = (actor: Actor | null | undefined): Answer | Promise<Answer> => {
+      if (actor === null)
         throw new ModelspineError('unauthenticated', 'the credentials are missing or unknown')
-      actor = known
+      return handler({
+        request,
+        requestId,
+        names: place.names,
+        options: () => callOptions(request, requestId, actor),
+      })
     }
-    const call: Call = {
-      request,
-      requestId,
-      names: place.names,
-      options: () => callOptions(request, requestId, actor),
-    }
-    return await handler(call)
+    if (authenticate === undefined || place.open === true) return enter(undefined)
+    const known = authenticate(request.headers(), { method, path })
+    return known instanceof Promise ? known.then(enter) : enter(known)
   }
 
   return async (request) => {
@@ -81,11 +79,7 @@ export function createCore({ router, clock, logger, authenticate }: CoreOptions)
   }
 }
 
-function callOptions(
-  request: GatewayRequest,
-  requestId: string,
-  actor: Actor | undefined,
-): ReturnType<Call['options']> {
+function callOptions(request: GatewayRequest, requestId: string, actor: Actor | undefined): CallOptions {
   const traceparent = request.header('traceparent')
   const tracestate = request.header('tracestate')
   return {

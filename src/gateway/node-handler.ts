@@ -1,8 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { ModelspineError, messageOf } from '../errors.ts'
+import type { CallerAbort } from '../routing/routed-request.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import type { Core } from './core.ts'
-import type { Answer, GatewayRequest } from './surface.ts'
+import type { GatewayRequest } from './surface.ts'
 
 export interface NodeHandlerOptions {
   readonly core: Core
@@ -20,15 +21,55 @@ const worthDraining = 64 * 1024
 
 /** Serves node:http directly: no Request, no Response, no streams in between. */
 export function nodeHandler(options: NodeHandlerOptions): NodeHandler {
-  return (req, res) => {
-    const request = new NodeRequest(req, res, options)
-    options
-      .core(request)
-      .then((answer) => send(answer, req, res, options.draining?.() === true))
-      .catch((error) => {
-        options.logger.error({ error: messageOf(error) }, 'an answer could not be sent')
-        res.destroy()
-      })
+  return (req, res) => void respond(req, res, options)
+}
+
+async function respond(
+  req: IncomingMessage,
+  res: ServerResponse,
+  options: NodeHandlerOptions,
+): Promise<void> {
+  try {
+    const { status, headers, body } = await options.core(new NodeRequest(req, res, options))
+    const unread = !req.complete && !(Number(req.headers['content-length']) <= worthDraining)
+    if (unread || options.draining?.() === true) headers.connection = 'close'
+    if (typeof body !== 'string' && !(body instanceof Uint8Array)) {
+      res.writeHead(status, headers)
+      await sendEvents(body, res)
+    } else if (!res.destroyed) {
+      const length = typeof body === 'string' ? Buffer.byteLength(body) : body.byteLength
+      headers['content-length'] = String(length)
+      res.writeHead(status, headers)
+      res.end(body)
+    }
+  } catch (error) {
+    options.logger.error({ error: messageOf(error) }, 'an answer could not be sent')
+    res.destroy()
+  }
+}
+
+/** A socket closed before its answer was sent, told like an AbortSignal but without its price for every request. */
+class CallerLeft implements CallerAbort {
+  readonly #res: ServerResponse
+  #tell: (() => void) | undefined
+
+  constructor(res: ServerResponse) {
+    this.#res = res
+    res.on('close', () => {
+      if (!res.writableFinished) this.#tell?.()
+    })
+  }
+
+  get aborted(): boolean {
+    return this.#res.destroyed
+  }
+
+  addEventListener(_type: 'abort', tell: () => void): void {
+    this.#tell = tell
+  }
+
+  removeEventListener(): void {
+    this.#tell = undefined
   }
 }
 
@@ -38,7 +79,6 @@ class NodeRequest implements GatewayRequest {
   readonly #req: IncomingMessage
   readonly #res: ServerResponse
   readonly #maxBodyBytes: number
-  #controller: AbortController | undefined
 
   constructor(req: IncomingMessage, res: ServerResponse, { basePath, maxBodyBytes }: NodeHandlerOptions) {
     this.method = req.method ?? ''
@@ -48,17 +88,8 @@ class NodeRequest implements GatewayRequest {
     this.#maxBodyBytes = maxBodyBytes
   }
 
-  get abort(): AbortSignal {
-    if (this.#controller === undefined) {
-      const controller = new AbortController()
-      this.#controller = controller
-      const res = this.#res
-      if (res.destroyed) controller.abort()
-      res.on('close', () => {
-        if (!res.writableFinished) controller.abort()
-      })
-    }
-    return this.#controller.signal
+  get abort(): CallerAbort {
+    return new CallerLeft(this.#res)
   }
 
   header(name: string): string | undefined {
@@ -110,33 +141,13 @@ function readBody(req: IncomingMessage, maxBodyBytes: number): Promise<Uint8Arra
   })
 }
 
-async function send(
-  answer: Answer,
-  req: IncomingMessage,
-  res: ServerResponse,
-  draining: boolean,
-): Promise<void> {
-  const { status, headers, body } = answer
-  const unread = !req.complete && !(Number(req.headers['content-length']) <= worthDraining)
-  if (draining || unread) headers.connection = 'close'
-  if (res.destroyed) return leave(body)
-  if (typeof body === 'string' || body instanceof Uint8Array) {
-    headers['content-length'] = String(typeof body === 'string' ? Buffer.byteLength(body) : body.byteLength)
-    res.writeHead(status, headers)
-    res.end(body)
-  } else {
-    res.writeHead(status, headers)
-    for await (const text of body) {
-      if (res.destroyed) break
-      if (!res.write(text)) await drained(res)
-    }
-    res.end()
+/** Pulls no faster than the caller reads, and leaves the stream when the caller left. */
+async function sendEvents(events: AsyncIterable<string>, res: ServerResponse): Promise<void> {
+  for await (const text of events) {
+    if (res.destroyed) return
+    if (!res.write(text)) await drained(res)
   }
-}
-
-/** A stream that nobody began to read ends with its request's abort. */
-function leave(body: Answer['body']): void {
-  if (typeof body === 'object' && !(body instanceof Uint8Array)) void body[Symbol.asyncIterator]().return?.()
+  res.end()
 }
 
 /** Until the caller has read, or is gone. */

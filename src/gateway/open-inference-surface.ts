@@ -5,6 +5,7 @@ import { inferenceHeader } from '../provider/open-inference.ts'
 import type { Route } from '../routing/route.ts'
 import type { Router } from '../routing/router.ts'
 import { HttpFailure } from './failure.ts'
+import { pathName } from './path-name.ts'
 import { servedHeaders } from './served-headers.ts'
 import type { Answer, Call, Handler, Surface } from './surface.ts'
 
@@ -29,6 +30,8 @@ export function openInferenceSurface(router: Router): Surface {
     return readiness(able, `route ${key} has no backend that is ready to infer`)
   }
 
+  const toInfer = { POST: (call: Call) => infer(router, call) }
+
   return {
     find(path) {
       const model = modelPath.exec(path)
@@ -38,8 +41,8 @@ export function openInferenceSurface(router: Router): Surface {
         return path === '/v2' || path === '/v2/' ? { methods: { GET: server }, names: [] } : undefined
       }
       const [, name = '', version, action] = model
-      const names = [decoded(name), ...(version === undefined ? [] : [decoded(version)])]
-      if (action === '/infer') return { methods: { POST: (call) => infer(router, call) }, names }
+      const names = [pathName(name), ...(version === undefined ? [] : [pathName(version)])]
+      if (action === '/infer') return { methods: toInfer, names }
       return { methods: { GET: action === '/ready' ? modelReady : metadata }, names }
     },
     errorBody: ({ message }) => JSON.stringify({ error: message }),
@@ -90,14 +93,6 @@ function chosenByRoute(version: string): ModelspineError {
 function revisionsOf({ plans }: Route): readonly string[] {
   const candidates = plans.infer?.backends.flatMap((choice) => choice.candidates) ?? []
   return [...new Set(candidates.flatMap(({ backend }) => backend.revision ?? []))]
-}
-
-function decoded(segment: string): string {
-  try {
-    return decodeURIComponent(segment)
-  } catch {
-    throw new ModelspineError('bad-request', `"${segment}" in the path is not percent-encoded UTF-8`)
-  }
 }
 
 function readiness(ready: boolean, reason: string): Answer {

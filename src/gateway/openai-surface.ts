@@ -11,6 +11,7 @@ import type { Router } from '../routing/router.ts'
 import { HttpFailure } from './failure.ts'
 import { openaiErrorBody } from './openai-errors.ts'
 import { openaiEvents } from './openai-events.ts'
+import { pathName } from './path-name.ts'
 import { servedHeaders } from './served-headers.ts'
 import type { Answer, Call, Handler, Surface } from './surface.ts'
 
@@ -57,7 +58,7 @@ export function openaiSurface(router: Router, clock: Clock): Surface {
       if (path === '/v1/embeddings') return { methods: { POST: embed }, names: [] }
       if (path === '/v1/models') return { methods: { GET: models }, names: [] }
       if (!path.startsWith('/v1/models/')) return undefined
-      return { methods: { GET: model }, names: [decodedName(path.slice('/v1/models/'.length))] }
+      return { methods: { GET: model }, names: [pathName(path.slice('/v1/models/'.length))] }
     },
     errorBody: openaiErrorBody,
   }
@@ -84,14 +85,6 @@ function isOffered({ operations }: Route): boolean {
 /** Nobody keeps when a route was first declared, so `created` is the epoch. */
 function modelOf({ key, name }: Route): unknown {
   return { id: name, object: 'model', created: 0, owned_by: splitKey(key).namespace }
-}
-
-function decodedName(name: string): string {
-  try {
-    return decodeURIComponent(name)
-  } catch {
-    throw new ModelspineError('bad-request', `"${name}" in the path is not percent-encoded UTF-8`)
-  }
 }
 
 function json(body: unknown): Answer {

@@ -1,3 +1,4 @@
+import type { CallerAbort } from '../routing/routed-request.ts'
 import type { CallOptions } from '../routing/router.ts'
 
 /** A request as surfaces see it, wherever it came from. */
@@ -6,7 +7,7 @@ export interface GatewayRequest {
   /** Below the base path, without the query, percent-encoded as it came. */
   readonly path: string
   /** Fires when the caller goes away. */
-  readonly abort: AbortSignal
+  readonly abort: CallerAbort
   /** By its lower-case name. */
   header(name: string): string | undefined
   /** All headers, by lower-case name. */

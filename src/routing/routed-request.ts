@@ -13,11 +13,18 @@ export interface Surroundings {
   readonly strategy: RoutingStrategy
 }
 
+/** What is used of an AbortSignal, so that something cheaper can stand for one. */
+export interface CallerAbort {
+  readonly aborted: boolean
+  addEventListener(type: 'abort', tell: () => void, options?: { readonly once?: boolean }): void
+  removeEventListener(type: 'abort', tell: () => void): void
+}
+
 /** What a caller may say about a request besides the request itself. */
 export interface RequestOptions {
   readonly requestId?: string
   /** Ends the request and reaches the backend's connection; counts as nobody's failure. */
-  readonly abort?: AbortSignal
+  readonly abort?: CallerAbort
   /** Sent along to the backend: trace context, tenant. */
   readonly headers?: Readonly<Record<string, string>>
 }
@@ -53,7 +60,7 @@ export class RoutedRequest {
   readonly #startedAt: number
   readonly #headers: Readonly<Record<string, string>> | undefined
   readonly #deadline: Timer
-  readonly #abort: AbortSignal | undefined
+  readonly #abort: CallerAbort | undefined
   readonly #onAbort: () => void
   #attempt: Attempt | undefined
   #firstOutputMs: number | undefined
