@@ -1,0 +1,11 @@
+import { ModelspineError } from '../errors.ts'
+
+/** A name in a path, decoded: `risk%2Fchurn` is `risk/churn`. Throws `bad-request`. */
+export function pathName(segment: string): string {
+  if (!segment.includes('%')) return segment
+  try {
+    return decodeURIComponent(segment)
+  } catch {
+    throw new ModelspineError('bad-request', `"${segment}" in the path is not percent-encoded UTF-8`)
+  }
+}
