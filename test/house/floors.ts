@@ -18,7 +18,9 @@ const contractRooms = [
 
 const ground = ['errors', 'clock', 'hash']
 const contracts = [...ground, 'resources', 'contract']
-const rooms = [...contracts, 'http', ...contractRooms]
+/** Below every room, above nothing but the ground: what several rooms count with. */
+const shared = ['windows']
+const rooms = [...contracts, ...shared, 'http', ...contractRooms]
 
 /** What each place may import besides itself. */
 const below: Readonly<Record<string, readonly string[]>> = {
@@ -27,8 +29,9 @@ const below: Readonly<Record<string, readonly string[]>> = {
   hash: ['errors'],
   resources: ground,
   contract: contracts,
+  windows: ground,
   http: contracts,
-  ...Object.fromEntries(contractRooms.map((room) => [room, contracts])),
+  ...Object.fromEntries(contractRooms.map((room) => [room, [...contracts, ...shared]])),
   reconcile: rooms,
   rollout: [...rooms, 'reconcile'],
   routing: [...rooms, 'reconcile'],

@@ -1,0 +1,36 @@
+import { throwIfAborted } from '../errors.ts'
+import type { MetricQuery, MetricReading, MetricSource } from './contract.ts'
+import { unknownMetric } from './unknown-metric.ts'
+
+/** A source that knows all its metrics by name. */
+export interface NamedMetricSource extends MetricSource {
+  /** A name that ends in `.*` stands for every name that begins so. */
+  readonly metrics: readonly string[]
+}
+
+/**
+ * Several sources as one: each metric is asked of the first that has it. The plane's own source, `plane`, is made of
+ * the request windows and feedback this way.
+ */
+export function combineSources(sources: readonly NamedMetricSource[]): NamedMetricSource {
+  const metrics = sources.flatMap((source) => source.metrics)
+  return {
+    capabilities: {
+      counts: sources.every(({ capabilities }) => capabilities.counts),
+      routerMeasured: sources.some(({ capabilities }) => capabilities.routerMeasured),
+    },
+    metrics,
+    query(query: MetricQuery): Promise<MetricReading> | MetricReading {
+      throwIfAborted(query.abort, `the query of ${query.metric}`)
+      const source = sources.find((each) => each.metrics.some((name) => answersTo(name, query.metric)))
+      if (source === undefined) throw unknownMetric(query.metric, metrics)
+      return source.query(query)
+    },
+  }
+}
+
+function answersTo(name: string, metric: string): boolean {
+  if (!name.endsWith('.*')) return name === metric
+  const prefix = name.slice(0, -1)
+  return metric.length > prefix.length && metric.startsWith(prefix)
+}

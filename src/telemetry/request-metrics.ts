@@ -1,0 +1,76 @@
+import { histogramCells, percentile } from '../windows/histogram.ts'
+import type { Counted } from '../windows/series-set.ts'
+import type { MetricReading } from './contract.ts'
+
+/** Where each column of a request window stands. A spread takes three: count, sum, sum of squares. */
+export const columns = {
+  attempts: 0,
+  /** Attempts that tell something of the backend: those that were answered and those it failed. */
+  judged: 1,
+  failed: 2,
+  latency: 3,
+  firstOutput: 6,
+  inputTokens: 9,
+  outputTokens: 12,
+  allTokens: 15,
+} as const
+
+export const requestCells: { readonly sums: number; readonly tallies: number } = {
+  sums: 18,
+  tallies: histogramCells,
+}
+
+type Read = (counted: Counted) => MetricReading
+
+function ratio(hits: number, total: number): Read {
+  return ({ sums, covered }) =>
+    sums[total] === 0
+      ? { kind: 'no-data', covered }
+      : { kind: 'ratio', hits: sums[hits] as number, total: sums[total] as number, covered }
+}
+
+function spread(column: number): Read {
+  return ({ sums, covered }) => {
+    const count = sums[column] as number
+    if (count === 0) return { kind: 'no-data', covered }
+    const [sum, sumSquares] = [sums[column + 1] as number, sums[column + 2] as number]
+    return { kind: 'distribution', count, sum, sumSquares, covered }
+  }
+}
+
+function quantile(share: number): Read {
+  return ({ sums, tallies, covered }) => {
+    const value = percentile(tallies, share)
+    return value === undefined
+      ? { kind: 'no-data', covered }
+      : { kind: 'value', value, count: sums[columns.latency] as number, covered }
+  }
+}
+
+function attempts(per: (count: number, counted: Counted) => number): Read {
+  return (counted) => {
+    const count = counted.sums[columns.attempts] as number
+    const { covered } = counted
+    return count === 0
+      ? { kind: 'no-data', covered }
+      : { kind: 'value', value: per(count, counted), count, covered }
+  }
+}
+
+/** Every metric of the request windows, and how it is read from what was counted. */
+export const requestMetrics: Readonly<Record<string, Read>> = {
+  'requests.errors': ratio(columns.failed, columns.judged),
+  'requests.total': attempts((count) => count),
+  'requests.perSecond': attempts(
+    (count, { covered }) => count / (Math.max(1, covered.toMs - covered.fromMs) / 1000),
+  ),
+  'requests.latency': spread(columns.latency),
+  'requests.latency.p50': quantile(0.5),
+  'requests.latency.p90': quantile(0.9),
+  'requests.latency.p95': quantile(0.95),
+  'requests.latency.p99': quantile(0.99),
+  'requests.firstOutput': spread(columns.firstOutput),
+  'tokens.input': spread(columns.inputTokens),
+  'tokens.output': spread(columns.outputTokens),
+  'tokens.total': spread(columns.allTokens),
+}
