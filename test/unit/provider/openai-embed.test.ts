@@ -1,0 +1,84 @@
+import { describe, expect, it } from 'vitest'
+import {
+  openaiEmbedBody,
+  openaiEmbedReply,
+  parseOpenaiEmbed,
+  readOpenaiEmbedReply,
+} from '../../../src/provider/openai-embed.ts'
+
+describe('parseOpenaiEmbed', () => {
+  it.each([
+    ['a text', 'a', ['a']],
+    ['texts', ['a', 'b'], ['a', 'b']],
+    ['tokens', [1, 2], [[1, 2]]],
+    ['lists of tokens', [[1], [2, 3]], [[1], [2, 3]]],
+  ])('reads %s', (_what, input, expected) => {
+    const body = { model: 'm', input, encoding_format: 'base64', user: 'u' }
+    const request = parseOpenaiEmbed(body)
+    expect(request).toEqual({ model: 'm', input: expected, native: { dialect: 'openai-embeddings', body } })
+    expect(openaiEmbedBody({ ...request, model: 'other' }, 'openai')).toEqual({ ...body, model: 'other' })
+  })
+
+  it.each([
+    [{ model: 'm' }, 'input is missing; write a string, a list of strings'],
+    [{ model: 'm', input: ['a', 1] }, 'input is a list of 2'],
+    [{ model: 'm', input: [] }, 'input is an empty list'],
+    [{ model: 'm', input: 'a', dimensions: 1.5 }, 'dimensions is 1.5; write a whole number of at least 1'],
+    [{ model: 'm', input: 'a', encoding_format: 'hex' }, 'encoding_format is "hex"; write float or base64'],
+    [{ input: 'a' }, 'model is missing'],
+  ])('complains about %j', (body, text) => {
+    expect(() => parseOpenaiEmbed(body)).toThrow(
+      expect.objectContaining({ code: 'bad-request', message: expect.stringContaining(text) }),
+    )
+  })
+})
+
+describe('readOpenaiEmbedReply', () => {
+  it('orders by index', () => {
+    const data = [
+      { index: 1, embedding: [2] },
+      { index: 0, embedding: 'AACAPw==' },
+    ]
+    expect(readOpenaiEmbedReply({ model: 'm', data }, 2).embeddings).toEqual(['AACAPw==', [2]])
+  })
+
+  it.each([
+    ['too few', { data: [{ embedding: [1] }] }],
+    ['too many', { data: [1, 2, 3].map((each) => ({ embedding: [each] })) }],
+    [
+      'one twice',
+      {
+        data: [
+          { index: 0, embedding: [1] },
+          { index: 0, embedding: [1] },
+        ],
+      },
+    ],
+    [
+      'a hole',
+      {
+        data: [
+          { index: 0, embedding: [1] },
+          { index: 2, embedding: [1] },
+        ],
+      },
+    ],
+    ['none', { data: 'x' }],
+    ['something else', { data: [{ embedding: 1 }, { embedding: 2 }] }],
+  ])('calls a reply with %s malformed', (_what, body) => {
+    expect(() => readOpenaiEmbedReply(body, 2)).toThrow(expect.objectContaining({ code: 'malformed-reply' }))
+  })
+})
+
+describe('openaiEmbedReply', () => {
+  it('packs numbers where the caller asked for base64, as OpenAI does', () => {
+    const request = parseOpenaiEmbed({ model: 'm', input: 'a', encoding_format: 'base64' })
+    const body = openaiEmbedReply({ model: 'm', embeddings: [[1, -2]], usage: {} }, request)
+    expect(body.data).toEqual([{ object: 'embedding', index: 0, embedding: 'AACAPwAAAMA=' }])
+  })
+
+  it('gives back what a vendor of the same dialect sent', () => {
+    const body = { data: [{ embedding: [1] }], model: 'm', extra: true }
+    expect(openaiEmbedReply(readOpenaiEmbedReply(body, 1), { model: 'm', input: ['a'] })).toBe(body)
+  })
+})
