@@ -1,0 +1,94 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { seededRandom } from 'modelspine/adapter'
+import { fileAuditLog } from 'modelspine/adapters/file'
+import { describe, expect, it } from 'vitest'
+import { chainFiles, collect, entry } from './audit-fixture.ts'
+import { temporaryFolder } from './temporary-folder.ts'
+
+const child = fileURLToPath(new URL('./audit-child.ts', import.meta.url))
+const node = `"${process.execPath}" --conditions=modelspine/source "${child}"`
+
+/** Starts the child under a shell that may limit it; `exec` makes the shell's process number the child's own. */
+function start(path: string, first: number, before = ''): ChildProcess {
+  return spawn('/bin/sh', ['-c', `${before} exec ${node} "${path}" ${first}`], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+}
+
+async function* linesFrom(running: ChildProcess): AsyncIterable<string> {
+  if (running.stdout !== null) yield* createInterface({ input: running.stdout })
+}
+
+describe('fileAuditLog in a process that dies', () => {
+  it('loses no acknowledged record and doubles none, however often it is killed', async () => {
+    const path = join(temporaryFolder(), 'audit')
+    const random = seededRandom(7)
+    const acknowledged: string[] = []
+    for (let life = 0; life < 6; life += 1) {
+      const running = start(path, acknowledged.length + 1)
+      const enough = acknowledged.length + 1 + Math.floor(random() * 60)
+      for await (const line of linesFrom(running)) {
+        acknowledged.push(line)
+        if (acknowledged.length === enough) running.kill('SIGKILL')
+      }
+    }
+    const log = fileAuditLog({ path })
+    await log.append([entry('after')])
+    const ids = (await collect(log.read())).map(({ id, action }) =>
+      action === 'log-recovered' ? action : id,
+    )
+    const events = ids.filter((id) => id.startsWith('event'))
+    expect(events.slice(0, acknowledged.length)).toEqual(acknowledged)
+    expect(events).toEqual(Array.from({ length: events.length }, (_, index) => `event-${index + 1}`))
+    expect(events.length - acknowledged.length).toBeLessThanOrEqual(3)
+    expect(acknowledged.length).toBeGreaterThan(6)
+    expect(await log.verify()).toMatchObject({ ok: true, records: ids.length })
+    await log.close?.()
+    expect(chainFiles(path).length).toBeGreaterThan(1)
+    expect(readdirSync(path).filter((name) => name.startsWith('.'))).toEqual([])
+  }, 60_000)
+
+  it('says audit-unavailable when its disk is full, and counts nothing half-written', async () => {
+    const path = join(temporaryFolder(), 'audit')
+    // In blocks of 512 bytes: the file may not grow beyond 10 KiB, so that a write stops in the middle.
+    const running = start(path, 1, 'ulimit -f 20;')
+    const lines: string[] = []
+    for await (const line of linesFrom(running)) lines.push(line)
+    const acknowledged = lines.filter((line) => line.startsWith('event'))
+    expect(acknowledged.length).toBeGreaterThan(3)
+    expect(lines.slice(-2)).toEqual(['failed audit-unavailable', `verified ${acknowledged.length}`])
+    const log = fileAuditLog({ path })
+    await log.append([entry('after')])
+    const ids = (await collect(log.read())).map(({ id }) => id)
+    expect(ids).toEqual([...acknowledged, 'after'])
+    await log.close?.()
+  }, 30_000)
+
+  it('keeps a second writer out while it lives, and lets one in when it is dead', async () => {
+    const path = join(temporaryFolder(), 'audit')
+    const running = start(path, 1)
+    let seen = 0
+    for await (const _ of linesFrom(running)) {
+      seen += 1
+      if (seen === 3) {
+        const second = fileAuditLog({ path })
+        await expect(second.append([entry('second')])).rejects.toMatchObject({
+          code: 'audit-unavailable',
+          details: { pid: running.pid },
+        })
+        expect(await second.verify()).toMatchObject({ ok: true })
+        running.kill('SIGKILL')
+      }
+    }
+    if (running.exitCode === null && running.signalCode === null) await once(running, 'exit')
+    const third = fileAuditLog({ path })
+    await third.append([entry('third')])
+    expect(await third.verify()).toMatchObject({ ok: true })
+    await third.close?.()
+  }, 30_000)
+})

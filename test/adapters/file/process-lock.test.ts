@@ -1,0 +1,63 @@
+import { readdirSync, writeFileSync } from 'node:fs'
+import { hostname } from 'node:os'
+import { join } from 'node:path'
+import { createFakeClock } from 'modelspine/testing'
+import { describe, expect, it } from 'vitest'
+import { thisProcess } from '../../../adapters/file/process-identity.ts'
+import { lockHolder, tryLock, waitForLock } from '../../../adapters/file/process-lock.ts'
+import { temporaryFolder } from './temporary-folder.ts'
+
+const host = hostname().replaceAll(/[^A-Za-z0-9-]/g, '-')
+
+describe('a lock between processes', () => {
+  it('is had by one at a time, and by the next when it is released', async () => {
+    const folder = temporaryFolder()
+    const first = await tryLock(folder, 'writer', 'a')
+    expect(await tryLock(folder, 'writer', 'b')).toMatchObject({ kind: 'held', holder: { pid: process.pid } })
+    expect((await tryLock(folder, 'other', 'b')).kind).toBe('acquired')
+    expect(await lockHolder(folder, 'writer')).toMatchObject({ pid: process.pid, host })
+    if (first.kind === 'acquired') await first.lock.release()
+    expect(await lockHolder(folder, 'writer')).toBeUndefined()
+    expect((await tryLock(folder, 'writer', 'c')).kind).toBe('acquired')
+  })
+
+  it('is never had by two who try at once', async () => {
+    const folder = temporaryFolder()
+    const tokens = Array.from({ length: 12 }, (_, index) => `token-${index}`)
+    const attempts = await Promise.all(tokens.map((token) => tryLock(folder, 'writer', token)))
+    expect(attempts.filter(({ kind }) => kind === 'acquired').length).toBeLessThanOrEqual(1)
+  })
+
+  it('is taken from a process that is dead, or whose number another one has now', async () => {
+    const folder = temporaryFolder()
+    const self = await thisProcess()
+    const dead = [`.writer.${host}.4194999.77.a.lock`, `.writer.${host}.${self.pid}.1.b.lock`]
+    for (const name of dead) writeFileSync(join(folder, name), '')
+    expect((await tryLock(folder, 'writer', 'mine')).kind).toBe('acquired')
+    expect(readdirSync(folder)).toEqual([`.writer.${host}.${self.pid}.${self.started}.mine.lock`])
+  })
+
+  it('is not taken from a process of another host, which cannot be seen', async () => {
+    const folder = temporaryFolder()
+    writeFileSync(join(folder, '.writer.elsewhere.4194999.77.a.lock'), '')
+    const attempt = await tryLock(folder, 'writer', 'mine')
+    expect(attempt).toMatchObject({ kind: 'held', holder: { host: 'elsewhere', pid: 4194999 } })
+    expect(readdirSync(folder)).toEqual(['.writer.elsewhere.4194999.77.a.lock'])
+  })
+
+  it('is waited for as long as one is told to', async () => {
+    const folder = temporaryFolder()
+    const holder = await tryLock(folder, 'edit', 'a')
+    const clock = createFakeClock()
+    const waiting = waitForLock(folder, 'edit', { clock, timeoutMs: 100 })
+    let settled = false
+    waiting.finally(() => {
+      settled = true
+    })
+    while (!settled) await clock.advance(10)
+    expect((await waiting).kind).toBe('held')
+    expect(clock.monotonic()).toBeGreaterThanOrEqual(100)
+    if (holder.kind === 'acquired') await holder.lock.release()
+    expect((await waitForLock(folder, 'edit', { clock, timeoutMs: 0 })).kind).toBe('acquired')
+  })
+})
