@@ -1,0 +1,200 @@
+import { describe, expect, it } from 'vitest'
+import { ModelspineError } from '../../../src/errors.ts'
+import type { ModelRegistry, ModelVersion } from '../../../src/registry/contract.ts'
+import {
+  brokenLaws,
+  type Fixture,
+  type ModelRegistrySubject,
+  modelRegistryLaws,
+} from '../../../src/testing/index.ts'
+import { collect } from '../collect.ts'
+import { memorySubject } from '../registry/memory-subject.ts'
+
+type Break = (registry: Required<ModelRegistry>) => Partial<ModelRegistry>
+
+async function* listed<Item>(items: readonly Item[]): AsyncGenerator<Item> {
+  yield* items
+}
+
+const nothing = async (): Promise<void> => {}
+const noAbort = (registry: Required<ModelRegistry>): Partial<ModelRegistry> => ({
+  resolve: (reference) => registry.resolve(reference),
+})
+const resolvedAs =
+  (change: (found: ModelVersion) => Partial<ModelVersion>): Break =>
+  (registry) => ({
+    async resolve(reference, call) {
+      const found = await registry.resolve(reference, call)
+      return { ...found, ...change(found) }
+    },
+  })
+
+/** By law: what a registry does that breaks it. */
+const breaks: Readonly<Record<string, Break>> = {
+  'resolves a version by its name': resolvedAs(() => ({ version: '1' })),
+  'resolves latest-approved to the newest version that is approved': (registry) => ({
+    async resolve(reference, call) {
+      if (!('alias' in reference)) return registry.resolve(reference, call)
+      const all = await collect(registry.versions(reference.name))
+      return all.at(-1) ?? registry.resolve(reference, call)
+    },
+  }),
+  'finds no latest-approved where nothing is approved': (registry) => ({
+    resolve: (reference, call) =>
+      registry
+        .resolve(reference, call)
+        .catch(() => registry.resolve({ registry: 'r', name: 'churn', version: '1' }, call)),
+  }),
+  'reads the text forms name:version and name alone': (registry) => ({
+    async resolve(reference, call) {
+      const bare = 'text' in reference && !/[:@]/.test(reference.text)
+      return registry.resolve(bare ? { registry: 'r', text: `${reference.text}:2` } : reference, call)
+    },
+  }),
+  'refuses a text that names no model': (registry) => ({
+    async resolve(reference, call) {
+      if ('text' in reference) throw new ModelspineError('model-not-found', 'no such model')
+      return registry.resolve(reference, call)
+    },
+  }),
+  'says that a model, a version or an alias is not there': (registry) => ({
+    resolve: (reference, call) =>
+      registry.resolve(reference, call).catch(() => {
+        throw new ModelspineError('registry-unavailable', 'something is wrong')
+      }),
+  }),
+  'calls itself what the reference calls it': resolvedAs(() => ({ registry: 'memory' })),
+  'answers the same while nothing changes': (registry) => {
+    let calls = 0
+    return resolvedAs(() => {
+      calls += 1
+      return { createdAtMs: calls }
+    })(registry)
+  },
+  'lists its models, and the versions of each from the oldest on': (registry) => ({
+    async *versions(model, call) {
+      yield* (await collect(registry.versions(model, call))).reverse()
+    },
+  }),
+  'tells the same of a version whether it is listed or resolved': resolvedAs(() => ({ owner: 'nobody' })),
+  'says at the first step that a model to list is not there': (registry) => ({
+    versions: (model, call) => (model === 'never-registered' ? listed([]) : registry.versions(model, call)),
+  }),
+  'ends a call whose signal has fired': noAbort,
+  'tells a registry that cannot be reached from a model that is not there': () => ({}),
+  'has a method for each thing that it declares, and for no other': (registry) => ({
+    capabilities: { ...registry.capabilities, approval: false },
+  }),
+  'resolves an alias to the version it points to, in parts and as name@alias': resolvedAs((found) => ({
+    aliases: [...found.aliases, 'latest-approved'],
+  })),
+  'moves an alias away from the version it pointed to': (registry) => ({
+    async resolve(reference, call) {
+      const found = await registry.resolve(reference, call)
+      return found.version === '1' ? { ...found, aliases: ['champion'] } : found
+    },
+  }),
+  'removes an alias, and only that one': (registry) => ({
+    setAlias: async (model, alias, version, call) =>
+      version === null ? undefined : registry.setAlias(model, alias, version, call),
+  }),
+  'points no alias at what is not there': (registry) => ({
+    setAlias: (model, alias, version, call) => registry.setAlias(model, alias, version, call).catch(nothing),
+  }),
+  'refuses to set latest-approved': (registry) => ({
+    setAlias: async (model, alias, version, call) =>
+      alias === 'latest-approved' ? undefined : registry.setAlias(model, alias, version, call),
+  }),
+  'moves no alias whose value is not the expected one': (registry) => ({
+    setAlias: (model, alias, version) => registry.setAlias(model, alias, version),
+  }),
+  'lets one of several win who expect the same of an alias': (registry) => ({
+    async setAlias(model, alias, version, { expect: expected, ...call } = {}) {
+      const found = await registry.resolve({ registry: 'r', name: model, alias })
+      if (found.version !== expected) throw new ModelspineError('conflict', 'it moved')
+      await registry.setAlias(model, alias, version, call)
+    },
+  }),
+  'lets an approval move latest-approved': () => ({ setApproval: nothing }),
+  'merges tags, and removes those that are null': (registry) => ({
+    async setTags(model, version, tags, call) {
+      const { tags: before } = await registry.resolve({ registry: 'r', name: model, version })
+      const gone = Object.keys(before).map((tag) => [tag, null] as const)
+      await registry.setTags(model, version, { ...Object.fromEntries(gone), ...tags }, call)
+    },
+  }),
+  'keeps a version as it was registered, whatever is set on it': resolvedAs((found) => ({
+    createdAtMs: found.createdAtMs + Object.keys(found.tags).length,
+  })),
+  'registers a version that can then be resolved with all its facts': (registry) => ({
+    register: ({ metrics: _, ...version }, call) => registry.register(version, call),
+  }),
+  'numbers versions that come without a name, in the order of their coming': (registry) => ({
+    async register(version, call) {
+      const { length } = await collect(registry.versions(version.name)).catch(() => [])
+      return registry.register({ version: length % 2 === 0 ? '7' : '8', ...version }, call)
+    },
+  }),
+  'changes nothing when the same version is registered again': (registry) => ({
+    async register(version, call) {
+      const registered = await registry.register(version, call)
+      if (version.approval !== undefined) {
+        await registry.setApproval(version.name, registered.version, version.approval)
+      }
+      return registry.resolve({ registry: 'memory', name: version.name, version: registered.version })
+    },
+  }),
+  'refuses another artifact for a version that is there': (registry) => ({
+    register: (version, call) =>
+      registry
+        .register(version, call)
+        .catch(() => registry.resolve({ registry: 'r', name: version.name, version: version.version ?? '' })),
+  }),
+  'tells which model changed, until it is told to stop': (registry) => ({
+    async *changes(abort) {
+      for await (const _ of registry.changes(abort)) yield 'some model'
+    },
+  }),
+}
+
+function brokenSubject(breakIt: Break, law: string): Fixture<ModelRegistrySubject> {
+  const { subject } = memorySubject()
+  const registry = subject.registry as Required<ModelRegistry>
+  // A memory registry cannot lose its connection; this one does nothing about it, which is the breach.
+  const disconnect = law.startsWith('tells a registry that cannot be reached') ? { disconnect() {} } : {}
+  return { subject: { ...subject, ...disconnect, registry: { ...registry, ...breakIt(registry) } } }
+}
+
+describe('the kit of ModelRegistry', () => {
+  it('has a broken registry for every law', () => {
+    expect(Object.keys(breaks).sort()).toEqual(modelRegistryLaws.map(({ name }) => name).sort())
+  })
+
+  it('finds no fault with a registry that keeps the laws', async () => {
+    expect(await brokenLaws('ModelRegistry', modelRegistryLaws, memorySubject)).toEqual([])
+  })
+
+  it.each(Object.entries(breaks))('sees the breach of: %s', async (law, breakIt) => {
+    const laws = modelRegistryLaws.filter(({ name }) => name === law)
+    const errors = await brokenLaws('ModelRegistry', laws, () => brokenSubject(breakIt, law))
+    expect(errors.map(({ message }) => message)).toEqual([
+      expect.stringContaining(`breaks the law of ModelRegistry "${law}"`),
+    ])
+  })
+
+  it('skips what a registry does not declare, and says why', async () => {
+    const { subject } = memorySubject()
+    const { resolve, models, versions } = subject.registry
+    const none = { aliases: 'none', approval: false, tags: false, register: false, changes: false } as const
+    const registry = { capabilities: none, resolve, models, versions }
+    const skipped = modelRegistryLaws.filter((law) => law.skip?.({ ...subject, registry }) !== undefined)
+    expect(skipped.length).toBe(15)
+    expect(
+      await brokenLaws('ModelRegistry', modelRegistryLaws, () => {
+        const fresh = memorySubject().subject
+        const { resolve, models, versions } = fresh.registry
+        return { subject: { ...fresh, registry: { capabilities: none, resolve, models, versions } } }
+      }),
+    ).toEqual([])
+  })
+})
