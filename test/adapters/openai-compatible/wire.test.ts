@@ -1,0 +1,270 @@
+import type { ServerResponse } from 'node:http'
+import { inspect } from 'node:util'
+import {
+  type CallContext,
+  type ChatEvent,
+  type ChatRequest,
+  ModelspineError,
+  type Secret,
+} from 'modelspine/adapter'
+import {
+  type OpenaiCompatibleOptions,
+  type OpenaiCompatibleProvider,
+  openaiCompatible,
+} from 'modelspine/adapters/openai-compatible'
+import { createFakeClock } from 'modelspine/testing'
+import { afterEach, describe, expect, it } from 'vitest'
+import { serveLoopback } from '../../loopback.ts'
+import { openTruth } from '../../truth.ts'
+import { chatReply, chunk, embeddingReply, event, usageChunk } from './scripted-openai.ts'
+
+interface Seen {
+  readonly path: string | undefined
+  readonly headers: NodeJS.Dict<string | string[]>
+  readonly body: Record<string, unknown>
+  readonly port: number | undefined
+}
+
+let clear: (() => Promise<void>)[] = []
+afterEach(async () => {
+  for (const end of clear) await end()
+  clear = []
+})
+
+async function serve(
+  answer: (response: ServerResponse, body: Record<string, unknown>) => void,
+  options: Partial<OpenaiCompatibleOptions> = {},
+): Promise<{ readonly provider: OpenaiCompatibleProvider; readonly seen: Seen[] }> {
+  const seen: Seen[] = []
+  const loopback = await serveLoopback((request, bytes, response) => {
+    const body = JSON.parse(bytes.toString()) as Record<string, unknown>
+    seen.push({ path: request.url, headers: request.headers, body, port: request.socket.remotePort })
+    answer(response, body)
+  })
+  const provider = openaiCompatible({ baseUrl: `${loopback.url}/v1`, connections: 1, ...options })
+  clear.push(loopback.close, () => provider.close())
+  return { provider, seen }
+}
+
+const answerJson =
+  (body: object, status = 200, headers: Record<string, string> = {}) =>
+  (response: ServerResponse): void => {
+    response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body))
+  }
+
+const answerStream =
+  (...pieces: readonly string[]) =>
+  (response: ServerResponse): void => {
+    response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8' }).end(pieces.join(''))
+  }
+
+const secretOf = (value: string): Secret => ({ reveal: () => value })
+const context: CallContext = { requestId: 'r1', abort: new AbortController().signal }
+const request: ChatRequest = {
+  model: 'm',
+  messages: [{ role: 'user', content: [{ type: 'text', text: 'Hi' }] }],
+}
+const native = (more: object = {}): ChatRequest => {
+  const body = { model: 'public', messages: [{ role: 'user', content: 'Hi' }], ...more }
+  return { ...request, native: { dialect: 'openai-chat', body } }
+}
+
+async function read(stream: AsyncIterable<ChatEvent>): Promise<{ events: ChatEvent[]; error: unknown }> {
+  const events: ChatEvent[] = []
+  try {
+    for await (const each of stream) events.push(each)
+  } catch (error) {
+    return { events, error }
+  }
+  return { events, error: undefined }
+}
+
+describe('a call of openaiCompatible', () => {
+  const truth = openTruth('openai-openapi.json')
+
+  it.skipIf(truth.missing !== undefined)('sends what OpenAI takes', async () => {
+    const { provider, seen } = await serve((response, body) => {
+      if (body.stream === true)
+        answerStream(chunk({ content: 'a' }, {}, 'stop'), 'data: [DONE]\n\n')(response)
+      else answerJson('input' in body ? embeddingReply('m') : chatReply('m'))(response)
+    })
+    await provider.chat(request, context)
+    await read(provider.chatStream(request, context))
+    await provider.embed({ model: 'm', input: ['a', 'b'] }, context)
+    expect(seen.map(({ path }) => path)).toEqual([
+      '/v1/chat/completions',
+      '/v1/chat/completions',
+      '/v1/embeddings',
+    ])
+    for (const { path, body } of seen) {
+      const schema = path === '/v1/embeddings' ? 'CreateEmbeddingRequest' : 'CreateChatCompletionRequest'
+      expect(truth.problems(schema, body, true)).toEqual([])
+    }
+  })
+
+  it('sends the key, its own headers and those of the call', async () => {
+    const { provider, seen } = await serve(answerJson(chatReply('m')), {
+      apiKey: secretOf('key-1'),
+      headers: { 'openai-organization': 'org' },
+    })
+    await provider.chat(request, { ...context, headers: { traceparent: '00-1-2-01' } })
+    expect(seen[0]?.headers).toMatchObject({
+      authorization: 'Bearer key-1',
+      'content-type': 'application/json',
+      'openai-organization': 'org',
+      traceparent: '00-1-2-01',
+    })
+  })
+
+  it('asks for the key at each call, so that a rotated one is used, and sends none where there is none', async () => {
+    let calls = 0
+    const { provider, seen } = await serve(answerJson(chatReply('m')), {
+      apiKey: async () => {
+        calls += 1
+        return secretOf(`key-${calls}`)
+      },
+    })
+    await provider.chat(request, context)
+    await provider.chat(request, context)
+    expect(seen.map(({ headers }) => headers.authorization)).toEqual(['Bearer key-1', 'Bearer key-2'])
+    const open = await serve(answerJson(chatReply('m')))
+    await open.provider.chat(request, context)
+    expect(open.seen[0]?.headers).not.toHaveProperty('authorization')
+  })
+
+  it.each([
+    ['auth', 'secret-not-found'],
+    ['unavailable', 'secret-unavailable'],
+  ] as const)('fails with %s and asks nobody when its key answers %s', async (code, thrown) => {
+    const apiKey = (): Promise<Secret> => Promise.reject(new ModelspineError(thrown, 'no key'))
+    const { provider, seen } = await serve(answerJson(chatReply('m')), { apiKey })
+    await expect(provider.chat(request, context)).rejects.toMatchObject({ code })
+    expect(seen).toEqual([])
+  })
+
+  it('takes an error that came with 200 for what it is', async () => {
+    const { provider } = await serve(
+      answerJson({ error: { code: 'context_length_exceeded', message: 'too long' } }),
+    )
+    await expect(provider.chat(request, context)).rejects.toMatchObject({ code: 'context-length' })
+  })
+
+  it('reads Retry-After as a date by its own clock', async () => {
+    const clock = createFakeClock({ startMs: Date.UTC(2026, 0, 1) })
+    const wait = { 'retry-after': 'Thu, 01 Jan 2026 00:00:07 GMT' }
+    const { provider } = await serve(answerJson({ error: {} }, 429, wait), { clock })
+    await expect(provider.chat(request, context)).rejects.toMatchObject({
+      code: 'rate-limited',
+      retryAfterMs: 7000,
+    })
+  })
+
+  it('does not repeat a key that the vendor repeats', async () => {
+    const key = 'sk-0123456789abcdef'
+    const { provider } = await serve(answerJson({ error: { message: `Incorrect API key: ${key}` } }, 401), {
+      apiKey: secretOf(key),
+    })
+    const error: unknown = await provider.chat(request, context).catch((thrown: unknown) => thrown)
+    expect(error).toMatchObject({
+      code: 'auth',
+      message: 'the vendor answered 401: Incorrect API key: [secret]',
+    })
+    expect(inspect(error, { depth: null })).not.toContain(key)
+  })
+
+  it('says which inputs lack an embedding', async () => {
+    const { provider } = await serve(answerJson(embeddingReply('m')))
+    await expect(provider.embed({ model: 'm', input: ['one'] }, context)).rejects.toMatchObject({
+      code: 'malformed-reply',
+      message: 'the reply holds 2 embeddings for 1 inputs',
+    })
+  })
+})
+
+describe('a stream of openaiCompatible', () => {
+  const whole = [chunk({ content: 'a' }, { usage: null }), chunk({}, { usage: null }, 'stop'), usageChunk]
+
+  it('does not pass on the usage that its caller did not ask for', async () => {
+    const { provider, seen } = await serve(answerStream(...whole, 'data: [DONE]\n\n'))
+    const { events } = await read(provider.chatStream(native(), context))
+    expect(seen[0]?.body).toMatchObject({ stream: true, stream_options: { include_usage: true } })
+    expect(events.map(({ type, native: passed }) => [type, passed !== undefined])).toEqual([
+      ['text-delta', true],
+      ['finish', true],
+      ['usage', false],
+    ])
+    for (const each of events) expect(each.native?.body ?? {}).not.toHaveProperty('usage')
+  })
+
+  it('passes on the usage that its caller asked for', async () => {
+    const { provider } = await serve(answerStream(...whole, 'data: [DONE]\n\n'))
+    const asked = native({ stream_options: { include_usage: true } })
+    const { events } = await read(provider.chatStream(asked, context))
+    expect(events.at(-1)).toMatchObject({ type: 'usage', native: { body: { usage: { total_tokens: 10 } } } })
+  })
+
+  it('gives its connection back, also when the end comes a little after [DONE]', async () => {
+    const { provider, seen } = await serve((response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' })
+      response.write(`${whole.join('')}data: [DONE]\n\n`, () => setImmediate(() => response.end()))
+    })
+    for (let round = 0; round < 3; round += 1)
+      expect((await read(provider.chatStream(request, context))).error).toBeUndefined()
+    expect(new Set(seen.map(({ port }) => port)).size).toBe(1)
+  })
+
+  it.each([
+    ['a marker without its empty line', [...whole, 'data: [DONE]']],
+    ['no marker', whole],
+    ['no reason to finish, but the marker', [whole[0] ?? '', 'data: [DONE]\n\n']],
+    ['no reason to finish and no marker', [whole[0] ?? '']],
+  ])('is finished once when it ends whole with %s', async (_what, pieces) => {
+    const { provider } = await serve(answerStream(...pieces))
+    const { events, error } = await read(provider.chatStream(request, context))
+    expect(error).toBeUndefined()
+    expect(events.filter(({ type }) => type === 'finish')).toHaveLength(1)
+  })
+
+  it.each([
+    ['in the middle of an event', [...whole, 'data: {"choi'], 'interrupted'],
+    ['before any event', [], 'malformed-reply'],
+    ['after an event that is no JSON', [whole[0] ?? '', 'data: nonsense\n\n'], 'malformed-reply'],
+    ['after an event without choices', [whole[0] ?? '', event({ note: 1 })], 'malformed-reply'],
+    ['with an error', [whole[0] ?? '', event({ error: { type: 'overloaded_error' } })], 'overloaded'],
+    [
+      'with an event named error',
+      [whole[0] ?? '', 'event: error\ndata: {"message":"oh"}\n\n'],
+      'unavailable',
+    ],
+  ])('fails when it ends %s', async (_where, pieces, code) => {
+    const { provider } = await serve(answerStream(...pieces))
+    const { events, error } = await read(provider.chatStream(request, context))
+    expect(error).toMatchObject({ code })
+    expect(events.filter(({ type }) => type === 'text-delta')).toHaveLength(pieces.length === 0 ? 0 : 1)
+  })
+
+  const closed = (text: string) => (response: ServerResponse) => {
+    response.socket?.end(
+      `HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n${text}`,
+    )
+  }
+
+  it('is interrupted when only the closed connection ends it and nothing said that it finished', async () => {
+    const { provider } = await serve(closed(whole[0] ?? ''))
+    expect((await read(provider.chatStream(request, context))).error).toMatchObject({ code: 'interrupted' })
+  })
+
+  it('is finished when only the closed connection ends it but it had said so', async () => {
+    const { provider } = await serve(closed(whole.slice(0, 2).join('')))
+    const { events, error } = await read(provider.chatStream(request, context))
+    expect([events.length, error]).toEqual([2, undefined])
+  })
+
+  it.each([
+    ['the error', { error: { code: 'invalid_api_key' } }, 'auth'],
+    ['malformed', chatReply('m'), 'malformed-reply'],
+  ])('says %s when one document came instead', async (_what, body, code) => {
+    const { provider } = await serve(answerJson(body))
+    expect((await read(provider.chatStream(request, context))).error).toMatchObject({ code })
+  })
+})
