@@ -95,3 +95,10 @@ export { memoryStore } from './store/memory-store.ts'
 export { hostedTarget } from './target/hosted-target.ts'
 export { memoryTarget } from './target/memory-target.ts'
 export type { Logger } from './telemetry/logger.ts'
+export type {
+  AttemptRecord,
+  Backend,
+  RequestObserver,
+  RequestRecord,
+  RequestStart,
+} from './telemetry/request-record.ts'

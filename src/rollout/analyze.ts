@@ -1,5 +1,6 @@
 import type { DeploymentStatus, GateResult, Rollout } from '../resources/deployment-status.ts'
 import type { AnalysisGate } from '../resources/model-deployment.ts'
+import type { RolloutEvent } from './decision.ts'
 import { ask, type Context, enter, type Move } from './move.ts'
 import { beginRollback } from './rollback.ts'
 import { enterStep } from './step.ts'
@@ -54,7 +55,14 @@ export function analyze(context: Context, status: DeploymentStatus, rollout: Ana
     }
   }
   const open = gates.filter(({ verdict }) => verdict !== 'pass')
-  if (open.length === 0) return enterStep(context, status, rollout.revision, rollout.step + 1)
+  if (open.length === 0) {
+    const move = enterStep(context, status, rollout.revision, rollout.step + 1)
+    const passed: RolloutEvent = {
+      action: 'analysis-passed',
+      details: { revision: rollout.revision, step: rollout.step, gates },
+    }
+    return { ...move, events: [passed, ...move.events] }
+  }
   const message = open.map((gate) => gate.message).join('; ')
   if (open.some((result) => outcomeOf(declared.spec.analysis, result) === 'fail')) {
     return beginRollback(context, status, rollout.revision, { cause: 'GateInconclusive', message, gates })

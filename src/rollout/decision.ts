@@ -82,6 +82,7 @@ export type RolloutAction =
   | 'rollout-retried'
   | 'revision-approved'
   | 'step-entered'
+  | 'analysis-passed'
   | 'split-changed'
   | 'revision-requested'
   | 'revision-removal-requested'
