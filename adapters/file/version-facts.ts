@@ -63,7 +63,7 @@ export const versionFacts: z.ZodType<VersionFacts> = z
           'must be a path inside the folder of the version, or { path, digest }, or { uri, digest }',
         ),
       )
-      .min(1)
+      .min(1, 'must list a file; leave it out for every file of the folder')
       .optional(),
     hosted: z.strictObject({ provider: text, model: text }).optional(),
   })

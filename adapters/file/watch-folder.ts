@@ -1,4 +1,4 @@
-import { type FSWatcher, watch } from 'node:fs'
+import { existsSync, type FSWatcher, watch } from 'node:fs'
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Clock, Timer } from 'modelspine/adapter'
@@ -12,27 +12,37 @@ export interface WatchOptions {
   readonly changed: (folder: string) => void
 }
 
-/** Watches a tree until aborted: by the system's events, and by polling where they cannot be had or fail. */
+/**
+ * Watches a tree until aborted: by the system's events, and by polling where they cannot be had. Node says nothing when
+ * the folder to be watched is not there or goes away, so that is looked
+ * for here.
+ */
 export function watchFolder(root: string, abort: AbortSignal, options: WatchOptions): void {
-  const { changed } = options
+  const { events, changed } = options
   if (abort.aborted) return
   let watcher: FSWatcher | undefined
-  const poll = (): void => {
+  const stop = (): void => {
     watcher?.close()
     watcher = undefined
-    if (!abort.aborted) pollFolder(root, abort, options)
   }
-  if (!options.events) {
+  const poll = (): void => {
+    stop()
+    pollFolder(root, abort, options)
+  }
+  if (!events || !existsSync(root)) {
     poll()
     return
   }
   try {
     watcher = watch(root, { recursive: true, persistent: false }, (_, name) => {
-      const [folder] = name?.split(/[\\/]/) ?? []
-      if (folder !== undefined && folder !== '' && !folder.startsWith('.')) changed(folder)
+      const [folder = ''] = name?.split(/[\\/]/) ?? []
+      if (folder === '' && watcher !== undefined && !existsSync(root)) poll()
+      if (folder !== '' && !folder.startsWith('.')) changed(folder)
     })
-    watcher.on('error', poll)
-    abort.addEventListener('abort', () => watcher?.close(), { once: true })
+    watcher.on('error', () => {
+      if (watcher !== undefined) poll()
+    })
+    abort.addEventListener('abort', stop, { once: true })
   } catch {
     poll()
   }
@@ -43,6 +53,7 @@ function pollFolder(root: string, abort: AbortSignal, { clock, pollMs, changed }
   let timer: Timer | undefined
   let before: ReadonlyMap<string, string> = new Map()
   const look = async (): Promise<void> => {
+    if (abort.aborted) return
     const now = await stampsOf(root)
     if (abort.aborted) return
     for (const folder of new Set([...now.keys(), ...before.keys()])) {
@@ -59,7 +70,7 @@ function pollFolder(root: string, abort: AbortSignal, { clock, pollMs, changed }
 async function stampsOf(root: string): Promise<ReadonlyMap<string, string>> {
   const stamps = new Map<string, string>()
   for (const folder of await visible(root)) {
-    const marks: string[] = []
+    const marks = [await stampOf(join(root, folder))]
     for (const name of await visible(join(root, folder))) {
       marks.push(await stampOf(join(root, folder, name)))
       for (const inner of await visible(join(root, folder, name))) {

@@ -1,0 +1,385 @@
+import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { sha256 } from 'modelspine/adapter'
+import { fileRegistry } from 'modelspine/adapters/file'
+import { createFakeClock } from 'modelspine/testing'
+import { describe, expect, it } from 'vitest'
+import { collect } from './audit-fixture.ts'
+import { temporaryFolder } from './temporary-folder.ts'
+
+/** A registry over files written by hand. */
+function registryOf(files: Readonly<Record<string, string>>) {
+  const path = join(temporaryFolder(), 'registry')
+  mkdirSync(path)
+  for (const [name, content] of Object.entries(files)) write(join(path, name), content)
+  return { path, registry: fileRegistry({ path, clock: createFakeClock() }) }
+}
+
+function write(file: string, content: string): string {
+  mkdirSync(dirname(file), { recursive: true })
+  writeFileSync(file, content)
+  return file
+}
+
+const url = (...parts: string[]): string => pathToFileURL(join(...parts)).href
+const digest = (text: string): string => `sha256:${sha256(text)}`
+
+const byHand = {
+  'churn/1/model.yaml': 'approval: approved\n',
+  'churn/1/weights.json': '{"w": 1}',
+  'churn/1/.DS_Store': 'noise',
+  'churn/2/model.yaml': [
+    '# trained on the January export',
+    'createdAt: 2026-01-31T12:00:00Z',
+    'approval: pending # waits for Ada',
+    'owner: risk',
+    'classification: internal',
+    'tags: { team: risk, build: 7 }',
+    'signature:',
+    '  inputs: [{ name: x, datatype: FP32, shape: [-1, 4] }]',
+    '  outputs: [{ name: y, datatype: FP32, shape: [-1] }]',
+    'lineage: { run: r-1, datasets: [transactions] }',
+    'metrics: { accuracy: 0.91 }',
+    `files: [weights.json, { path: sub/vocabulary.txt, digest: "${digest('a b c')}" }, { uri: "s3://bucket/big.bin" }]`,
+    '',
+  ].join('\n'),
+  'churn/2/weights.json': '{"w": 2}',
+  'churn/2/sub/vocabulary.txt': 'a b c',
+  'churn/2/notes.md': 'not part of it',
+  'churn/aliases.json': '{ "champion": 1, "challenger": "2" }',
+  'chat/v1/model.json':
+    '{ "hosted": { "provider": "openai", "model": "some-model" }, "approval": "approved" }',
+  'README.md': 'no model',
+}
+
+describe('fileRegistry over a folder written by hand', () => {
+  it('resolves a version with all that its file says', async () => {
+    const { path, registry } = registryOf(byHand)
+    const found = await registry.resolve({ registry: 'models', text: 'churn:2' })
+    expect(found).toEqual({
+      registry: 'models',
+      name: 'churn',
+      version: '2',
+      createdAtMs: Date.UTC(2026, 0, 31, 12),
+      approval: 'pending',
+      aliases: ['challenger'],
+      owner: 'risk',
+      classification: 'internal',
+      tags: { team: 'risk', build: '7' },
+      signature: {
+        inputs: [{ name: 'x', datatype: 'FP32', shape: [-1, 4] }],
+        outputs: [{ name: 'y', datatype: 'FP32', shape: [-1] }],
+      },
+      lineage: { run: 'r-1', datasets: ['transactions'] },
+      metrics: { accuracy: 0.91 },
+      artifact: {
+        kind: 'files',
+        files: [
+          { uri: url(path, 'churn/2/weights.json'), digest: digest('{"w": 2}') },
+          { uri: url(path, 'churn/2/sub/vocabulary.txt'), digest: digest('a b c') },
+          { uri: 's3://bucket/big.bin' },
+        ],
+      },
+      raw: expect.objectContaining({ owner: 'risk' }),
+    })
+  })
+
+  it('takes every visible file beside the facts where they list none', async () => {
+    const { path, registry } = registryOf(byHand)
+    const { artifact } = await registry.resolve({ registry: 'r', text: 'churn' })
+    const uri = url(path, 'churn/1/weights.json')
+    expect(artifact).toEqual({ kind: 'files', files: [{ uri, digest: digest('{"w": 1}') }] })
+  })
+
+  it('reads JSON as well, and models that a vendor hosts', async () => {
+    const { registry } = registryOf(byHand)
+    expect(await registry.resolve({ registry: 'r', text: 'chat' })).toMatchObject({
+      version: 'v1',
+      artifact: { kind: 'hosted', provider: 'openai', model: 'some-model' },
+    })
+    expect((await collect(registry.models())).map(({ name }) => name)).toEqual(['chat', 'churn'])
+  })
+
+  it('orders versions without a time by name, numbers as numbers', async () => {
+    const names = ['10', '9', '2-rc', '2']
+    const files = names.map((name) => [
+      `m/${name}/model.yaml`,
+      'approval: approved\nhosted: { provider: p, model: m }',
+    ])
+    const { registry } = registryOf(Object.fromEntries(files))
+    expect((await collect(registry.versions('m'))).map(({ version }) => version)).toEqual([
+      '2',
+      '2-rc',
+      '9',
+      '10',
+    ])
+    expect((await registry.resolve({ registry: 'r', text: 'm' })).version).toBe('10')
+  })
+
+  it('keeps comments and order when a tag or the approval changes', async () => {
+    const { path, registry } = registryOf(byHand)
+    await registry.setApproval('churn', '2', 'approved')
+    await registry.setTags('churn', '2', { team: null, region: 'eu' })
+    const text = readFileSync(join(path, 'churn/2/model.yaml'), 'utf8')
+    expect(text).toContain(
+      '# trained on the January export\ncreatedAt: 2026-01-31T12:00:00Z\napproval: approved # waits for Ada',
+    )
+    expect(text).toContain('tags: { build: 7, region: eu }')
+    await registry.setTags('chat', 'v1', { tier: 'gold' })
+    expect(JSON.parse(readFileSync(join(path, 'chat/v1/model.json'), 'utf8'))).toEqual({
+      hosted: { provider: 'openai', model: 'some-model' },
+      approval: 'approved',
+      tags: { tier: 'gold' },
+    })
+  })
+
+  it('writes nothing when nothing changes', async () => {
+    const { path, registry } = registryOf(byHand)
+    const names = ['churn/1/model.yaml', 'churn/aliases.json']
+    const before = names.map((name) => readFileSync(join(path, name), 'utf8'))
+    await registry.setApproval('churn', '1', 'approved')
+    await registry.setTags('churn', '1', { gone: null })
+    await registry.setAlias('churn', 'champion', '1')
+    expect(names.map((name) => readFileSync(join(path, name), 'utf8'))).toEqual(before)
+    expect(readdirSync(join(path, 'churn'))).toEqual(['1', '2', 'aliases.json'])
+  })
+
+  it('sees an artifact that changed, by its digest', async () => {
+    const { path, registry } = registryOf(byHand)
+    const reference = { registry: 'r', name: 'churn', version: '1' }
+    const before = await registry.resolve(reference)
+    write(join(path, 'churn/1/weights.json'), '{"w": 9}')
+    const after = await registry.resolve(reference)
+    expect(after.artifact).not.toEqual(before.artifact)
+    write(join(path, 'churn/2/sub/vocabulary.txt'), 'x y z')
+    await expect(registry.resolve({ ...reference, version: '2' })).rejects.toMatchObject({
+      code: 'registry-unavailable',
+      message: expect.stringContaining(`its digest is ${digest('x y z')} instead of ${digest('a b c')}`),
+    })
+  })
+
+  it('says which version an alias points to in vain', async () => {
+    const { registry } = registryOf({ ...byHand, 'churn/aliases.json': '{ "champion": "7" }' })
+    await expect(registry.resolve({ registry: 'r', text: 'churn@champion' })).rejects.toMatchObject({
+      code: 'model-not-found',
+      message: expect.stringContaining('"7"'),
+    })
+  })
+
+  it.each(['..', '../secrets', 'a/b', '.hidden', '', 'a b'])(
+    'looks nowhere else for a model called "%s"',
+    async (name) => {
+      const { path, registry } = registryOf(byHand)
+      write(join(path, '../secrets/1/model.yaml'), 'hosted: { provider: p, model: m }')
+      write(join(path, '.hidden/1/model.yaml'), 'hosted: { provider: p, model: m }')
+      const code = name === '' ? 'invalid-reference' : 'model-not-found'
+      for (const reference of [
+        { registry: 'r', name, version: '1' },
+        { registry: 'r', name, alias: 'champion' },
+      ]) {
+        await expect(registry.resolve(reference)).rejects.toMatchObject({ code })
+      }
+      await expect(
+        registry.resolve({ registry: 'r', name: 'churn', version: '../churn/1' }),
+      ).rejects.toMatchObject({
+        code: 'model-not-found',
+      })
+    },
+  )
+
+  it('follows a symbolic link beside the facts', async () => {
+    const { path, registry } = registryOf(byHand)
+    const target = write(join(path, '../elsewhere.bin'), 'linked')
+    symlinkSync(target, join(path, 'churn/1/linked.bin'))
+    const { artifact } = await registry.resolve({ registry: 'r', text: 'churn:1' })
+    expect(artifact).toMatchObject({ files: [{ digest: digest('linked') }, {}] })
+  })
+})
+
+describe('a malformed file of a registry', () => {
+  it.each([
+    ['approval: maybe', 'approval', 'approved'],
+    ['createdAt: yesterday', 'createdAt', '2026-01-31T12:00:00Z'],
+    ['ownr: ada', '', 'ownr'],
+    ['tags: [a]', 'tags', 'record'],
+    ['files: [../../secret]', 'files.0', 'inside the folder'],
+    ['files: [/etc/passwd]', 'files.0', 'inside the folder'],
+    ['files: [{ path: weights.json, digest: abc }]', 'files.0.digest', '64 hexadecimal digits'],
+    ['files: []', 'files', 'every file of the folder'],
+    ['files: [weights.json]\nhosted: { provider: p, model: m }', 'hosted', 'either files or hosted'],
+    ['hosted: { provider: p }', 'hosted.model', 'string'],
+    ['metrics: { accuracy: high }', 'metrics.accuracy', 'number'],
+    ['- a list', '', 'object'],
+    ['approval: [unclosed', undefined, 'model.yaml'],
+    ['files: [absent.bin]', 'files', 'absent.bin'],
+  ])('is told by file and field: %s', async (text, field, mention) => {
+    const { path, registry } = registryOf({ 'm/1/model.yaml': text, 'm/1/weights.json': '{}' })
+    const error = await registry.resolve({ registry: 'r', text: 'm:1' }).catch((thrown: unknown) => thrown)
+    expect(error).toMatchObject({
+      code: 'registry-unavailable',
+      message: expect.stringContaining(mention),
+      details: { file: expect.stringContaining(join(path, 'm/1')) },
+    })
+    if (field !== undefined) expect(error).toMatchObject({ details: { field } })
+  })
+
+  it('is told of aliases too, and a folder without an artifact', async () => {
+    const { path, registry } = registryOf({
+      'm/1/model.yaml': 'approval: approved',
+      'm/aliases.json': '{ "champion": [1] }',
+    })
+    await expect(registry.resolve({ registry: 'r', text: 'm@champion' })).rejects.toMatchObject({
+      code: 'registry-unavailable',
+      details: { file: join(path, 'm/aliases.json'), field: 'champion' },
+    })
+    rmSync(join(path, 'm/aliases.json'))
+    await expect(registry.resolve({ registry: 'r', text: 'm' })).rejects.toMatchObject({
+      message: expect.stringContaining('put the artifact there'),
+    })
+  })
+})
+
+describe('registering in fileRegistry', () => {
+  const source = (name: string, content: string): string => write(join(temporaryFolder(), name), content)
+
+  it('copies files beside their facts, in the folders they had to each other', async () => {
+    const path = join(temporaryFolder(), 'made/by/register')
+    const clock = createFakeClock()
+    const registry = fileRegistry({ path, name: 'models', clock })
+    const folder = temporaryFolder()
+    const files = ['model/weights.bin', 'model/sub/vocabulary.txt'].map((name) =>
+      write(join(folder, name), name),
+    )
+    const artifact = {
+      kind: 'files',
+      files: files.map((file) => ({ uri: pathToFileURL(file).href })),
+    } as const
+    const registered = await registry.register({ name: 'churn', artifact, owner: 'ada' })
+    expect(registered).toMatchObject({
+      registry: 'models',
+      version: '1',
+      createdAtMs: clock.now(),
+      artifact: {
+        files: [
+          { uri: url(path, 'churn/1/weights.bin'), digest: digest('model/weights.bin') },
+          { uri: url(path, 'churn/1/sub/vocabulary.txt'), digest: digest('model/sub/vocabulary.txt') },
+        ],
+      },
+    })
+    rmSync(folder, { recursive: true })
+    expect(await fileRegistry({ path }).resolve({ registry: 'models', text: 'churn:1' })).toEqual(registered)
+    write(join(path, 'churn/1/weights.bin'), 'tampered')
+    await expect(registry.resolve({ registry: 'r', text: 'churn:1' })).rejects.toMatchObject({
+      message: expect.stringContaining('is not what was registered'),
+    })
+  })
+
+  it('leaves other URIs where they point', async () => {
+    const registry = fileRegistry({ path: temporaryFolder() })
+    const files = [{ uri: 's3://bucket/weights.bin', digest: digest('w') }, { uri: 'hf://org/model' }]
+    const registered = await registry.register({ name: 'churn', artifact: { kind: 'files', files } })
+    expect(registered.artifact).toEqual({ kind: 'files', files })
+  })
+
+  it.each([
+    ['a name that no folder can have', { name: '../x' }, 'name is "../x"'],
+    ['a version that no folder can have', { name: 'm', version: 'a/b' }, 'version is "a/b"'],
+    [
+      'a file that is not there',
+      { name: 'm', artifact: { kind: 'files', files: [{ uri: 'file:///no/such/file' }] } },
+      'artifact.files[0].uri is file:///no/such/file',
+    ],
+    [
+      'a folder in place of a file',
+      { name: 'm', artifact: { kind: 'files', files: [{ uri: 'file:///tmp' }] } },
+      'list files',
+    ],
+  ] as const)('refuses %s and leaves nothing behind', async (_, wrong, mention) => {
+    const path = temporaryFolder()
+    const registry = fileRegistry({ path })
+    const version = { artifact: { kind: 'hosted', provider: 'p', model: 'm' }, ...wrong } as const
+    await expect(registry.register(version)).rejects.toMatchObject({
+      code: 'invalid-options',
+      message: expect.stringContaining(mention),
+    })
+    expect(readdirSync(path, { recursive: true }).filter((name) => name !== 'm')).toEqual([])
+  })
+
+  it('refuses a digest that the file does not have', async () => {
+    const uri = pathToFileURL(source('w.bin', 'weights')).href
+    const artifact = { kind: 'files', files: [{ uri, digest: digest('other') }] } as const
+    const registry = fileRegistry({ path: temporaryFolder() })
+    await expect(registry.register({ name: 'm', artifact })).rejects.toMatchObject({
+      code: 'invalid-options',
+      details: { field: 'artifact.files[0].digest' },
+    })
+  })
+
+  it('gives every version its own number when several are registered at once, by two registries', async () => {
+    const path = temporaryFolder()
+    const registries = [fileRegistry({ path }), fileRegistry({ path })]
+    const all = await Promise.all(
+      Array.from({ length: 8 }, (_, index) =>
+        registries[index % 2]?.register({
+          name: 'm',
+          artifact: { kind: 'hosted', provider: 'p', model: `${index}` },
+        }),
+      ),
+    )
+    expect(all.map((each) => Number(each?.version)).sort((one, other) => one - other)).toEqual([
+      1, 2, 3, 4, 5, 6, 7, 8,
+    ])
+  })
+})
+
+describe('fileRegistry that polls', () => {
+  it('tells of every model at first, and then of those that changed', async () => {
+    const { 'README.md': _, ...models } = byHand
+    const { path } = registryOf(models)
+    const registry = fileRegistry({ path, watch: 'poll', pollMs: 1 })
+    const controller = new AbortController()
+    const changes = registry.changes(controller.signal)[Symbol.asyncIterator]()
+    expect([(await changes.next()).value, (await changes.next()).value].sort()).toEqual(['chat', 'churn'])
+    write(join(path, 'churn/aliases.json'), '{}')
+    expect((await changes.next()).value).toBe('churn')
+    rmSync(join(path, 'chat'), { recursive: true })
+    expect((await changes.next()).value).toBe('chat')
+    controller.abort()
+    expect((await changes.next()).done).toBe(true)
+  })
+
+  it('goes on when the whole folder is removed and made again', async () => {
+    const { path } = registryOf({ 'churn/1/model.yaml': 'hosted: { provider: p, model: m }' })
+    const registry = fileRegistry({ path, pollMs: 1 })
+    const controller = new AbortController()
+    const changes = registry.changes(controller.signal)[Symbol.asyncIterator]()
+    rmSync(path, { recursive: true })
+    expect((await changes.next()).value).toBe('churn')
+    await registry.register({ name: 'fraud', artifact: { kind: 'hosted', provider: 'p', model: 'm' } })
+    for await (const model of { [Symbol.asyncIterator]: () => changes }) if (model === 'fraud') break
+    controller.abort()
+  })
+
+  it('is fallen back to when the folder cannot be watched yet', async () => {
+    const path = join(temporaryFolder(), 'later')
+    const registry = fileRegistry({ path, pollMs: 1 })
+    const controller = new AbortController()
+    const changes = registry.changes(controller.signal)[Symbol.asyncIterator]()
+    const next = changes.next()
+    await registry.register({ name: 'm', artifact: { kind: 'hosted', provider: 'p', model: 'm' } })
+    expect((await next).value).toBe('m')
+    controller.abort()
+  })
+})
+
+describe('the options of fileRegistry', () => {
+  it.each([
+    ['path', { path: '' }],
+    ['pollMs', { path: 'x', pollMs: 0 }],
+  ])('refuse a wrong %s', (field, options) => {
+    expect(() => fileRegistry(options)).toThrow(
+      expect.objectContaining({ code: 'invalid-options', message: expect.stringContaining(field) }),
+    )
+  })
+})
