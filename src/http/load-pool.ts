@@ -12,7 +12,9 @@ let loading: Promise<typeof import('undici')> | undefined
 
 /**
  * Loads undici so that the host's global `fetch` keeps its dispatcher: undici 8 puts its own there when it is loaded
- * first, and replaces the one of an older Node. Touching `Response` makes Node set its own before.
+ * first, and replaces the one of an older Node. Touching `Response` makes Node set its own before, and what was there is
+ * put back. On Node 22 undici's own key stays behind, which that Node's `fetch` does not read: without it, an undici 8
+ * that the host uses itself would have no dispatcher.
  */
 async function loadUndici(): Promise<typeof import('undici')> {
   void globalThis.Response
