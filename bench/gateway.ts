@@ -2,51 +2,55 @@ import { type BenchResult, median } from './bench.ts'
 import { type Child, start } from './gateway/child.ts'
 
 const warmUp = 4000
-const perRound = 4000
-const rounds = 9
+const perRound = 2500
+const rounds = 11
+
+type Proxy = Child & { readonly url: string }
 
 /**
- * CPU that the gateway's process spends on one infer of 1 KB, against a minimal proxy of node:http and an undici Pool.
- * Upstream, load and the proxy under test are processes of their own; the two proxies take turns.
+ * CPU that the gateway's process spends on one infer of 1 KB, against a minimal proxy of node:http and an undici Pool
+ * (`Pool.request`), and for information against one that calls `Pool.dispatch` by hand. Upstream, load and each proxy
+ * are processes of their own; the proxies take turns.
  */
 export async function run(): Promise<BenchResult> {
   const upstream = await start('upstream')
-  const minimal = await start('minimal-proxy', [upstream.url])
-  const gateway = await start('gateway-proxy', [upstream.url])
   const load = await start('load')
-  const children: readonly Child[] = [upstream, minimal, gateway, load]
+  const proxies = await Promise.all(
+    ['gateway-proxy', 'minimal-proxy', 'dispatch-proxy'].map((name) => start(name, [upstream.url])),
+  )
   try {
-    await microsPerRequest(minimal, load, warmUp)
-    await microsPerRequest(gateway, load, warmUp)
-    const costs: { readonly minimal: number; readonly gateway: number }[] = []
+    for (const proxy of proxies) await microsPerRequest(proxy, load, warmUp)
+    const costs: number[][] = []
     for (let round = 0; round < rounds; round += 1) {
-      const first = await microsPerRequest(minimal, load, perRound)
-      costs.push({ minimal: first, gateway: await microsPerRequest(gateway, load, perRound) })
+      const turn: number[] = []
+      for (const proxy of proxies) turn.push(await microsPerRequest(proxy, load, perRound))
+      costs.push(turn)
     }
-    const ratio = median(costs.map((cost) => cost.gateway / cost.minimal))
+    const against = (place: number): number =>
+      median(costs.map((turn) => (turn[0] ?? Number.NaN) / (turn[place] ?? Number.NaN)))
     return {
       name: 'gateway',
       rows: [
         {
           what: 'CPU per 1 KB infer against a minimal proxy',
-          value: ratio,
+          value: against(1),
           unit: '×',
           aim: { atMost: 1.5 },
         },
-        { what: 'CPU per 1 KB infer', value: median(costs.map((cost) => cost.gateway)), unit: 'µs' },
-        { what: 'the same, minimal proxy', value: median(costs.map((cost) => cost.minimal)), unit: 'µs' },
+        { what: 'the same against Pool.dispatch by hand', value: against(2), unit: '×' },
+        {
+          what: 'CPU per 1 KB infer',
+          value: median(costs.map(([gateway]) => gateway ?? Number.NaN)),
+          unit: 'µs',
+        },
       ],
     }
   } finally {
-    for (const child of children) child.stop()
+    for (const child of [upstream, load, ...proxies]) child.stop()
   }
 }
 
-async function microsPerRequest(
-  proxy: Child & { readonly url: string },
-  load: Child,
-  count: number,
-): Promise<number> {
+async function microsPerRequest(proxy: Proxy, load: Child, count: number): Promise<number> {
   const before = await proxy.ask<NodeJS.CpuUsage>('cpu')
   const failed = await load.ask<number>({ url: proxy.url, count })
   const after = await proxy.ask<NodeJS.CpuUsage>('cpu')

@@ -3,39 +3,24 @@ import type { AddressInfo } from 'node:net'
 import { Pool } from 'undici'
 import { serve } from './child.ts'
 
-/** The least a proxy can do, by undici's cheapest call: read the body, ask the upstream, send its answer. */
+/** The least a proxy can do: read the body, ask the upstream, send its answer. */
 const pool = new Pool(process.argv[2] ?? '', { connections: 256 })
 const server = createServer((request, response) => {
   const chunks: Buffer[] = []
   request.on('data', (chunk: Buffer) => chunks.push(chunk))
-  request.on('end', () => {
-    const answer: Buffer[] = []
-    pool.dispatch(
-      {
-        method: 'POST',
-        path: request.url ?? '/',
-        headers: { 'content-type': request.headers['content-type'] ?? '' },
-        body: Buffer.concat(chunks),
-      },
-      {
-        onRequestStart() {},
-        onResponseStart(_controller, status, headers) {
-          response.writeHead(status, {
-            'content-type': String(headers['content-type']),
-            'content-length': String(headers['content-length']),
-          })
-        },
-        onResponseData(_controller, chunk) {
-          answer.push(chunk)
-        },
-        onResponseEnd() {
-          response.end(Buffer.concat(answer))
-        },
-        onResponseError() {
-          response.destroy()
-        },
-      },
-    )
+  request.on('end', async () => {
+    const answer = await pool.request({
+      method: 'POST',
+      path: request.url ?? '/',
+      headers: { 'content-type': request.headers['content-type'] ?? '' },
+      body: Buffer.concat(chunks),
+    })
+    const bytes = Buffer.from(await answer.body.arrayBuffer())
+    response.writeHead(answer.statusCode, {
+      'content-type': String(answer.headers['content-type']),
+      'content-length': bytes.byteLength,
+    })
+    response.end(bytes)
   })
 })
 server.listen(0, '127.0.0.1', () => {
