@@ -1,12 +1,6 @@
 import { throwIfAborted } from '../errors.ts'
-import type { MetricQuery, MetricReading, MetricSource } from './contract.ts'
-import { unknownMetric } from './unknown-metric.ts'
-
-/** A source that knows all its metrics by name. */
-export interface NamedMetricSource extends MetricSource {
-  /** A name that ends in `.*` stands for every name that begins so. */
-  readonly metrics: readonly string[]
-}
+import { unknownMetric } from '../windows/unknown-metric.ts'
+import type { MetricQuery, MetricReading, NamedMetricSource } from './contract.ts'
 
 /**
  * Several sources as one: each metric is asked of the first that has it. The plane's own source, `plane`, is made of

@@ -1,10 +1,18 @@
 /**
- * A source of numbers that gates read: the plane's own windows, Prometheus, CloudWatch, Datadog.
+ * Telemetry has two contracts. A MetricSource is where gates read numbers: the plane's own windows, Prometheus,
+ * CloudWatch, Datadog. A RequestObserver is told of every request: the windows, OpenTelemetry, feedback.
  *
  * `query` answers with what it has for the interval, with no data, or throws `metric-error`: three different things.
- * The answer says which interval it really covers; a source with coarse buckets never reaches back before `fromMs`,
- * because an interval starts no earlier than the step it judges.
+ * It mutates nothing, and ends with `aborted` soon after its signal fires. The answer says which interval it covers: it
+ * begins later than asked when the source holds nothing complete before, because it was started anew or keeps less; a
+ * gate's step is then measured again from there. A source with coarse buckets leaves out those that the interval cuts,
+ * and never reaches back before `fromMs`, because an interval starts no earlier than the step it judges.
  */
+
+import type { ErrorCode } from '../errors.ts'
+import type { InferReply, Usage } from '../provider/contract.ts'
+import type { Key } from '../resources/metadata.ts'
+import type { Operation } from '../resources/model-route.ts'
 
 export interface MetricQuery {
   readonly metric: string
@@ -33,6 +41,7 @@ export type MetricReading =
       readonly sumSquares: number
       readonly covered: Interval
     }
+  /** `covered` may be empty: where the source begins, when that is after the interval. */
   | { readonly kind: 'no-data'; readonly covered?: Interval }
 
 export interface MetricCapabilities {
@@ -45,4 +54,71 @@ export interface MetricCapabilities {
 export interface MetricSource {
   readonly capabilities: MetricCapabilities
   query(query: MetricQuery): Promise<MetricReading> | MetricReading
+}
+
+/** A source that knows all its metrics by name. */
+export interface NamedMetricSource extends MetricSource {
+  /** A name that ends in `.*` stands for every name that begins so. */
+  readonly metrics: readonly string[]
+}
+
+/** A request as it enters the router. */
+export interface RequestStart {
+  readonly requestId: string
+  readonly route: Key
+  readonly operation: Operation
+  /** Milliseconds since the epoch. */
+  readonly startedAtMs: number
+  readonly streamed: boolean
+}
+
+/** Who was asked in one attempt. */
+export interface Backend {
+  /** Set when a ModelDeployment serves. */
+  readonly deployment?: Key
+  readonly revision?: string
+  /** `gen_ai.provider.name`. */
+  readonly provider: string
+  /** The model's name at that backend. */
+  readonly model: string
+}
+
+/** One call to one backend, counted for that backend whatever came of the request. */
+export interface AttemptRecord {
+  readonly requestId: string
+  readonly backend: Backend
+  readonly operation: Operation
+  /** Milliseconds since the epoch. */
+  readonly endedAtMs: number
+  readonly durationMs: number
+  /** Until the first content of a stream. */
+  readonly firstOutputMs?: number
+  /** `aborted`: the caller went away, which is nobody's failure. */
+  readonly outcome: 'ok' | 'failed' | 'aborted'
+  readonly code?: ErrorCode
+  readonly usage: Usage
+  /** What was answered, for joining labels to predictions. Only for `infer`, only when ok. */
+  readonly reply?: InferReply
+}
+
+/** A request from the caller's side: at most one of them, however many attempts it took. */
+export interface RequestRecord extends RequestStart {
+  readonly durationMs: number
+  readonly attempts: number
+  /** Who served, or was asked last. */
+  readonly backend?: Backend
+  readonly outcome: 'ok' | 'failed' | 'aborted'
+  readonly code?: ErrorCode
+  readonly usage: Usage
+}
+
+/**
+ * Told of every request, synchronously and on the hot path: it must be quick and must not throw. A throw is caught,
+ * counted and logged by the router, and never reaches the caller.
+ */
+export interface RequestObserver {
+  /** May return headers to send to the backend, such as `traceparent`. */
+  started?(request: RequestStart): Readonly<Record<string, string>> | undefined
+  attempted?(record: AttemptRecord): void
+  finished?(record: RequestRecord): void
 }

@@ -1,15 +1,19 @@
 import type { Clock } from '../clock.ts'
 import { throwIfAborted } from '../errors.ts'
 import { cellOf } from '../windows/histogram.ts'
+import { seriesLabels } from '../windows/series-labels.ts'
 import { SeriesSet } from '../windows/series-set.ts'
 import type { TimeWindow } from '../windows/time-window.ts'
+import { unknownMetric } from '../windows/unknown-metric.ts'
 import { isBackendFault } from './backend-fault.ts'
-import type { NamedMetricSource } from './combine-sources.ts'
-import type { MetricQuery, MetricReading } from './contract.ts'
-import { planeLabels } from './plane-labels.ts'
+import type {
+  AttemptRecord,
+  MetricQuery,
+  MetricReading,
+  NamedMetricSource,
+  RequestObserver,
+} from './contract.ts'
 import { columns, requestCells, requestMetrics } from './request-metrics.ts'
-import type { AttemptRecord, RequestObserver } from './request-record.ts'
-import { unknownMetric } from './unknown-metric.ts'
 
 export interface MetricWindowsOptions {
   readonly clock: Clock
@@ -62,7 +66,7 @@ export function createMetricWindows(options: MetricWindowsOptions): MetricWindow
       throwIfAborted(abort, `the query of ${metric}`)
       const read = Object.hasOwn(requestMetrics, metric) ? requestMetrics[metric] : undefined
       if (read === undefined) throw unknownMetric(metric, metrics)
-      const { deployment, revision } = planeLabels(labels)
+      const { deployment, revision } = seriesLabels(labels)
       return read(series.read(deployment, revision, interval, clock.now()))
     },
   }

@@ -18,7 +18,7 @@ const contractRooms = [
 
 const ground = ['errors', 'clock', 'hash']
 const contracts = [...ground, 'resources', 'contract']
-/** Below every room, above nothing but the ground: what several rooms count with. */
+/** Below every room: what several of them count with. */
 const shared = ['windows']
 const rooms = [...contracts, ...shared, 'http', ...contractRooms]
 
@@ -29,7 +29,7 @@ const below: Readonly<Record<string, readonly string[]>> = {
   hash: ['errors'],
   resources: ground,
   contract: contracts,
-  windows: ground,
+  windows: [...ground, 'resources'],
   http: contracts,
   ...Object.fromEntries(contractRooms.map((room) => [room, [...contracts, ...shared]])),
   reconcile: rooms,

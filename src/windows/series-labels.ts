@@ -1,14 +1,14 @@
 import { ModelspineError } from '../errors.ts'
 
-/** What the plane's own sources can be asked by. */
-export interface PlaneLabels {
+/** What windows can be asked by. */
+export interface SeriesLabels {
   readonly deployment: string
   /** Left out: all revisions of the deployment together. */
   readonly revision: string | undefined
 }
 
 /** Throws `metric-error` for a label that is missing or would be ignored. */
-export function planeLabels(labels: Readonly<Record<string, string>>): PlaneLabels {
+export function seriesLabels(labels: Readonly<Record<string, string>>): SeriesLabels {
   const { deployment, revision, ...others } = labels
   const [other] = Object.keys(others)
   if (other !== undefined) throw wrongLabel(`label "${other}" is not known; ask by deployment and revision`)

@@ -1,0 +1,144 @@
+import type { Clock } from '../clock.ts'
+import { throwIfAborted } from '../errors.ts'
+import { keyFrom } from '../resources/metadata.ts'
+import type {
+  AttemptRecord,
+  MetricQuery,
+  MetricReading,
+  NamedMetricSource,
+  RequestObserver,
+} from '../telemetry/contract.ts'
+import { seriesLabels } from '../windows/series-labels.ts'
+import { unknownMetric } from '../windows/unknown-metric.ts'
+import { checkSignal } from './check-signal.ts'
+import type { Feedback, FeedbackCounts, Signal, SignalEvent, SignalOutcome } from './contract.ts'
+import { openInferencePrediction, type PredictionOf } from './prediction-of.ts'
+import { type RememberedRequest, RequestMemory } from './request-memory.ts'
+import { SignalCounter } from './signal-counter.ts'
+import { SignalWindows } from './signal-windows.ts'
+
+export interface FeedbackOptions {
+  readonly clock: Clock
+  /** Reads what a deployment's reply predicted. Default: Open Inference, see `openInferencePrediction`. */
+  readonly predictionOf?: PredictionOf
+  /** The newest answered requests that signals are joined to. Default 100,000. */
+  readonly maxRequests?: number
+  /** Of these, how many keep their reply for labels. Default 50,000. */
+  readonly maxPredictions?: number
+  /** And how many bytes the replies may take. Default 64 MiB. */
+  readonly maxPredictionBytes?: number
+  /** The finest resolution of the metrics, in milliseconds. Default 250. */
+  readonly bucketMs?: number
+  /** How far back the metrics reach, in milliseconds. Default 24 hours. */
+  readonly keepMs?: number
+  /** Revisions that each metric counts at the same time, about 20 kB each; the least recent makes room. Default 256. */
+  readonly maxSeries?: number
+  /** Names of outcomes; a signal with one more is refused. Default 32. */
+  readonly maxOutcomes?: number
+}
+
+export interface FeedbackRoom extends Feedback, NamedMetricSource, RequestObserver {
+  attempted(record: AttemptRecord): void
+  query(query: MetricQuery): MetricReading
+}
+
+const metrics = ['labels.accuracy', 'labels.late', 'ratings.mean', 'outcomes.*'] as const
+
+/** Joins signals to the requests they are about, in fixed memory. See docs/feedback.md. */
+export function createFeedback(options: FeedbackOptions): FeedbackRoom {
+  const { clock, predictionOf = openInferencePrediction } = options
+  const memory = new RequestMemory({
+    maxRequests: options.maxRequests ?? 100_000,
+    maxPredictions: options.maxPredictions ?? 50_000,
+    maxPredictionBytes: options.maxPredictionBytes ?? 64 * 1024 * 1024,
+  })
+  const windows = new SignalWindows({
+    startedAtMs: clock.now(),
+    bucketMs: options.bucketMs ?? 250,
+    keepMs: options.keepMs ?? 86_400_000,
+    maxSeries: options.maxSeries ?? 256,
+    maxOutcomes: options.maxOutcomes ?? 32,
+  })
+  const outcomes: Record<SignalOutcome, number> = {
+    joined: 0,
+    accepted: 0,
+    late: 0,
+    duplicate: 0,
+    unknown: 0,
+    unreadable: 0,
+  }
+  const counter = new SignalCounter({ clock, memory, windows, predictionOf })
+  const listeners = new Set<(event: SignalEvent) => void>()
+  let listenerFailures = 0
+
+  const tell = (event: SignalEvent): void => {
+    for (const listener of listeners) {
+      try {
+        listener(event)
+      } catch {
+        listenerFailures += 1
+      }
+    }
+  }
+
+  return {
+    capabilities: { counts: true, routerMeasured: true },
+    metrics,
+    get counts(): FeedbackCounts {
+      return {
+        ...outcomes,
+        remembered: memory.replies,
+        rememberedBytes: memory.bytes,
+        evictedSeries: windows.evicted,
+        listenerFailures,
+      }
+    },
+    attempted(record) {
+      if (record.outcome === 'ok') memory.remember(record)
+    },
+    record(signal) {
+      checkSignal(signal)
+      const request = signal.requestId === undefined ? undefined : memory.find(signal.requestId)
+      const outcome =
+        signal.requestId === undefined
+          ? counter.accept(signal)
+          : request === undefined
+            ? 'unknown'
+            : counter.join(signal, request)
+      outcomes[outcome] += 1
+      if (listeners.size > 0) tell(eventOf(signal, outcome, clock.now(), request))
+      return { outcome }
+    },
+    onSignal(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+    query({ metric, labels, interval, abort }) {
+      throwIfAborted(abort, `the query of ${metric}`)
+      const known = metric.startsWith('outcomes.') || metrics.some((name) => name === metric)
+      if (!known || metric === 'outcomes.') throw unknownMetric(metric, metrics)
+      const { deployment, revision } = seriesLabels(labels)
+      return windows.read(metric, deployment, revision, interval, clock.now())
+    },
+  }
+}
+
+function eventOf(
+  signal: Signal,
+  outcome: SignalOutcome,
+  receivedAtMs: number,
+  request: RememberedRequest | undefined,
+): SignalEvent {
+  if (signal.requestId === undefined) {
+    const { deployment, revision, atMs = receivedAtMs } = signal
+    const about = { deployment: keyFrom(deployment), ...(revision !== undefined && { revision }) }
+    return { signal, outcome, receivedAtMs, predictedAtMs: atMs, ...about }
+  }
+  if (request === undefined) return { signal, outcome, receivedAtMs }
+  const { deployment, revision, atMs } = request
+  const about = {
+    ...(deployment !== undefined && { deployment }),
+    ...(revision !== undefined && { revision }),
+  }
+  return { signal, outcome, receivedAtMs, predictedAtMs: atMs, ...about }
+}

@@ -1,0 +1,103 @@
+import type { Clock } from '../clock.ts'
+import { keyFrom } from '../resources/metadata.ts'
+import type { AboutDeployment, LabelSignal, OutcomeSignal, Signal, SignalOutcome } from './contract.ts'
+import type { PredictionOf } from './prediction-of.ts'
+import type { RememberedRequest, RequestMemory } from './request-memory.ts'
+import { compareLabel } from './same-label.ts'
+import type { SamplePlace, SignalWindows } from './signal-windows.ts'
+
+export interface SignalCounterParts {
+  readonly clock: Clock
+  readonly memory: RequestMemory
+  readonly windows: SignalWindows
+  readonly predictionOf: PredictionOf
+}
+
+type Judged = 'late' | 'unreadable' | { readonly right: number; readonly total: number }
+
+/** Counts signals where they belong: each once, at the time of what it is about. */
+export class SignalCounter {
+  readonly #parts: SignalCounterParts
+
+  constructor(parts: SignalCounterParts) {
+    this.#parts = parts
+  }
+
+  /** Counts what names a deployment. */
+  accept(signal: Signal & AboutDeployment): SignalOutcome {
+    const place = {
+      deployment: keyFrom(signal.deployment),
+      revision: signal.revision ?? '',
+      atMs: signal.atMs ?? this.#parts.clock.now(),
+    }
+    if (signal.kind === 'rating') this.#parts.windows.addNumber('ratings.mean', place, signal.value)
+    else if (signal.kind === 'outcome') this.#addOutcome(signal, place)
+    else {
+      const judged = compareLabel(signal.value, signal.prediction)
+      if (judged === undefined) return 'unreadable'
+      this.#parts.windows.addShare('labels.accuracy', place, judged.right, judged.total)
+    }
+    return 'accepted'
+  }
+
+  /** Counts what names a request. A request that no deployment answered is joined too, and counts for no metric. */
+  join(signal: Signal, request: RememberedRequest): SignalOutcome {
+    const place = placeOf(request)
+    if (signal.kind === 'label') return this.#label(signal, request, place)
+    if (signal.kind === 'rating') {
+      if (request.rated) return 'duplicate'
+      request.rated = true
+      if (place !== undefined) this.#parts.windows.addNumber('ratings.mean', place, signal.value)
+      return 'joined'
+    }
+    if (request.outcomes?.has(signal.name)) return 'duplicate'
+    this.#addOutcome(signal, place)
+    request.outcomes ??= new Set()
+    request.outcomes.add(signal.name)
+    return 'joined'
+  }
+
+  #label(signal: LabelSignal, request: RememberedRequest, place: SamplePlace | undefined): SignalOutcome {
+    if (request.labelled) return 'duplicate'
+    const { windows, memory } = this.#parts
+    const judged = this.#judge(signal, request)
+    if (judged === 'late') this.#countTimeliness(place, 1)
+    if (typeof judged === 'string') return judged
+    request.labelled = true
+    memory.dropReply(request)
+    if (place !== undefined) windows.addShare('labels.accuracy', place, judged.right, judged.total)
+    this.#countTimeliness(place, 0)
+    return 'joined'
+  }
+
+  #judge(signal: LabelSignal, request: RememberedRequest): Judged {
+    if (signal.prediction !== undefined) return compareLabel(signal.value, signal.prediction) ?? 'unreadable'
+    if (request.replyState === 'dropped') return 'late'
+    if (request.reply === undefined) return 'unreadable'
+    try {
+      const prediction = this.#parts.predictionOf(request.reply, request.deployment)
+      return compareLabel(signal.value, prediction) ?? 'unreadable'
+    } catch {
+      return 'unreadable'
+    }
+  }
+
+  /** At the time the label came: how many come too late is a matter of now. */
+  #countTimeliness(place: SamplePlace | undefined, late: 0 | 1): void {
+    if (place === undefined) return
+    const { windows, clock } = this.#parts
+    windows.addShare('labels.late', { ...place, atMs: clock.now() }, late, 1)
+  }
+
+  #addOutcome({ name, value }: OutcomeSignal, place: SamplePlace | undefined): void {
+    const { windows } = this.#parts
+    const metric = windows.openOutcome(name)
+    if (place === undefined) return
+    if (typeof value === 'boolean') windows.addShare(metric, place, value ? 1 : 0, 1)
+    else windows.addNumber(metric, place, value)
+  }
+}
+
+function placeOf({ deployment, revision, atMs }: RememberedRequest): SamplePlace | undefined {
+  return deployment === undefined ? undefined : { deployment, revision: revision ?? '', atMs }
+}

@@ -1,0 +1,95 @@
+import { ModelspineError } from '../errors.ts'
+import type { MetricReading } from '../telemetry/contract.ts'
+import { type Counted, SeriesSet } from '../windows/series-set.ts'
+import type { Span } from '../windows/time-window.ts'
+
+export interface SignalWindowsOptions {
+  readonly startedAtMs: number
+  readonly bucketMs: number
+  readonly keepMs: number
+  /** Of each metric. */
+  readonly maxSeries: number
+  readonly maxOutcomes: number
+}
+
+/** Whom a sample counts for, and when. */
+export interface SamplePlace {
+  readonly deployment: string
+  /** Empty for the deployment as a whole. */
+  readonly revision: string
+  readonly atMs: number
+}
+
+const [count, sum, sumSquares, shares] = [0, 1, 2, 3]
+
+/** Windows of everything that signals tell, by metric and revision. */
+export class SignalWindows {
+  readonly #options: SignalWindowsOptions
+  readonly #byMetric: Map<string, SeriesSet> = new Map()
+  #outcomes = 0
+
+  constructor(options: SignalWindowsOptions) {
+    this.#options = options
+    for (const metric of ['labels.accuracy', 'labels.late', 'ratings.mean']) this.#open(metric)
+  }
+
+  get evicted(): number {
+    let evicted = 0
+    for (const series of this.#byMetric.values()) evicted += series.evicted
+    return evicted
+  }
+
+  /** Throws `invalid-options` when there are too many names already. */
+  openOutcome(name: string): string {
+    const metric = `outcomes.${name}`
+    if (this.#byMetric.has(metric)) return metric
+    if (this.#outcomes >= this.#options.maxOutcomes) {
+      const message = `signal.name is "${name}", and ${this.#outcomes} other outcomes are counted already; use one of those or raise maxOutcomes`
+      throw new ModelspineError('invalid-options', message, { details: { field: 'signal.name' } })
+    }
+    this.#outcomes += 1
+    this.#open(metric)
+    return metric
+  }
+
+  /** `hits` out of `total`. */
+  addShare(metric: string, { deployment, revision, atMs }: SamplePlace, hits: number, total: number): void {
+    const window = this.#byMetric.get(metric)?.at(deployment, revision, atMs)
+    window?.add(count, total)
+    window?.add(sum, hits)
+    window?.add(sumSquares, hits)
+    window?.add(shares, total)
+  }
+
+  addNumber(metric: string, { deployment, revision, atMs }: SamplePlace, value: number): void {
+    const window = this.#byMetric.get(metric)?.at(deployment, revision, atMs)
+    window?.add(count, 1)
+    window?.add(sum, value)
+    window?.add(sumSquares, value * value)
+  }
+
+  /** A ratio where only shares were counted, else a distribution; an outcome that never came has no data. */
+  read(
+    metric: string,
+    deployment: string,
+    revision: string | undefined,
+    span: Span,
+    nowMs: number,
+  ): MetricReading {
+    const series = this.#byMetric.get(metric) ?? this.#byMetric.get('labels.accuracy')
+    const counted = series?.read(deployment, revision, span, nowMs)
+    if (counted === undefined) return { kind: 'no-data' }
+    return this.#byMetric.has(metric) ? readingOf(counted) : { kind: 'no-data', covered: counted.covered }
+  }
+
+  #open(metric: string): void {
+    this.#byMetric.set(metric, new SeriesSet({ ...this.#options, sums: 4, tallies: 0 }))
+  }
+}
+
+function readingOf({ sums, covered }: Counted): MetricReading {
+  const [total = 0, added = 0, squares = 0, shared = 0] = sums
+  if (total === 0) return { kind: 'no-data', covered }
+  if (shared === total) return { kind: 'ratio', hits: added, total, covered }
+  return { kind: 'distribution', count: total, sum: added, sumSquares: squares, covered }
+}

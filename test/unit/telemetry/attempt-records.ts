@@ -1,0 +1,17 @@
+import type { AttemptRecord } from '../../../src/telemetry/request-record.ts'
+
+/** An attempt at `default/churn`, revision `one`, that was answered after 20 ms. */
+export function attemptRecord(
+  fields: Partial<AttemptRecord> & Pick<AttemptRecord, 'endedAtMs'>,
+  revision = 'one',
+): AttemptRecord {
+  return {
+    requestId: `request-${fields.endedAtMs}`,
+    backend: { deployment: 'default/churn', revision, provider: 'open-inference', model: 'churn' },
+    operation: 'infer',
+    durationMs: 20,
+    outcome: 'ok',
+    usage: {},
+    ...fields,
+  }
+}

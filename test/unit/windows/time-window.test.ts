@@ -1,0 +1,106 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { TimeWindow, windowLayout } from '../../../src/windows/time-window.ts'
+
+const layout = windowLayout(250, 86_400_000)
+const epoch = Date.UTC(2026, 0, 1)
+
+/** How far a bucket may be cut at a given age, as documented. */
+const resolutionAt = (ageMs: number): number => Math.max(250, ageMs / 15)
+
+describe('a window', () => {
+  it('equals a naive recount of the span it says it read, for any events and intervals', () => {
+    const event = fc.record({
+      atMs: fc.oneof(
+        fc.integer({ min: 0, max: 20_000 }),
+        fc.integer({ min: 0, max: 600_000 }),
+        fc.integer({ min: 0, max: 90_000_000 }),
+      ),
+      amount: fc.integer({ min: 1, max: 100 }),
+    })
+    const interval = fc.tuple(
+      fc.double({ min: 0, max: 1, noNaN: true }),
+      fc.double({ min: 0, max: 1, noNaN: true }),
+    )
+    fc.assert(
+      fc.property(
+        fc.array(event, { maxLength: 300 }),
+        fc.array(interval, { minLength: 1, maxLength: 8 }),
+        (events, intervals) => {
+          const window = new TimeWindow(layout, { sums: 2, tallies: 1 })
+          const ordered = events
+            .map((each) => ({ ...each, atMs: epoch + each.atMs }))
+            .sort((left, right) => left.atMs - right.atMs)
+          for (const { atMs, amount } of ordered) {
+            window.moveTo(atMs)
+            window.add(1, amount)
+            window.tally(0)
+          }
+          const nowMs = (ordered.at(-1)?.atMs ?? epoch) + 1
+          for (const [begin, length] of intervals) {
+            const reach = Math.min(nowMs - epoch, 86_400_000)
+            const fromMs = Math.ceil(nowMs - begin * reach)
+            const toMs = Math.ceil(fromMs + length * (nowMs - fromMs))
+            const sums = new Float64Array(2)
+            const tallies = new Uint32Array(1)
+            const read = window.read({ fromMs, toMs }, nowMs, sums, tallies)
+            const inside = ordered.filter(({ atMs }) => atMs >= read.fromMs && atMs < read.toMs)
+            expect(tallies[0]).toBe(inside.length)
+            expect(sums[1]).toBe(inside.reduce((sum, { amount }) => sum + amount, 0))
+            expect(read.fromMs).toBeGreaterThanOrEqual(fromMs)
+            expect(read.toMs).toBeLessThanOrEqual(Math.max(toMs, fromMs))
+            if (read.toMs === read.fromMs) {
+              expect(toMs - fromMs).toBeLessThan(2 * resolutionAt(nowMs - fromMs))
+            } else {
+              expect(read.fromMs - fromMs).toBeLessThan(resolutionAt(nowMs - fromMs))
+              expect(toMs - read.toMs).toBeLessThan(resolutionAt(nowMs - fromMs))
+            }
+          }
+        },
+      ),
+      { numRuns: 150 },
+    )
+  })
+
+  it('takes in the bucket being filled when the span reaches the present', () => {
+    const window = new TimeWindow(layout, { sums: 1, tallies: 0 })
+    window.moveTo(epoch + 1010)
+    window.add(0, 7)
+    const sums = new Float64Array(1)
+    window.read({ fromMs: epoch, toMs: epoch + 1010 }, epoch + 1010, sums, new Uint32Array(0))
+    expect(sums[0]).toBe(7)
+  })
+
+  it('counts what happened earlier at its own time', () => {
+    const window = new TimeWindow(layout, { sums: 1, tallies: 0 })
+    window.moveTo(epoch + 300_000)
+    window.add(0, 1)
+    window.moveTo(epoch + 1000)
+    window.add(0, 10)
+    const sums = new Float64Array(1)
+    window.read({ fromMs: epoch, toMs: epoch + 16_000 }, epoch + 300_000, sums, new Uint32Array(0))
+    expect(sums[0]).toBe(10)
+  })
+
+  it('forgets what is older than it keeps, and never counts it as something newer', () => {
+    const window = new TimeWindow(windowLayout(250, 10_000), { sums: 1, tallies: 0 })
+    window.moveTo(epoch)
+    window.add(0, 1)
+    for (let atMs = epoch + 60_000; atMs < epoch + 70_000; atMs += 250) {
+      window.moveTo(atMs)
+      window.add(0, 100)
+    }
+    window.moveTo(epoch)
+    window.add(0, 1)
+    const sums = new Float64Array(1)
+    window.read({ fromMs: epoch, toMs: epoch + 70_000 }, epoch + 70_000, sums, new Uint32Array(0))
+    expect(sums[0]).toBe(4000)
+  })
+
+  it('reaches back as far as it keeps with few slots', () => {
+    const { levels } = layout
+    const coarsest = levels.at(-1)
+    expect(((coarsest?.slots ?? 0) - 1) * (coarsest?.widthMs ?? 0)).toBeGreaterThanOrEqual(86_400_000)
+    expect(levels.reduce((sum, { slots }) => sum + slots, 0)).toBeLessThan(700)
+  })
+})
