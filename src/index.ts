@@ -88,6 +88,7 @@ export {
   type Router,
   type RouterOptions,
 } from './routing/router.ts'
+export { type StaticRoutesOptions, staticRoutes } from './routing/static-routes.ts'
 export { createRouteTableHolder, type RouteTableHolder } from './routing/table-holder.ts'
 export { envSecrets } from './security/env-secrets.ts'
 export { memoryAuditLog } from './security/memory-audit-log.ts'

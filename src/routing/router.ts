@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts'
+import { type Clock, systemClock } from '../clock.ts'
 import { asModelspineError, ModelspineError } from '../errors.ts'
 import type {
   CallContext,
@@ -26,7 +26,7 @@ import type { RouteTable } from './table.ts'
 export interface RouterOptions {
   /** Where the current snapshot is found; read once per request. */
   readonly table: { readonly current: RouteTable | undefined }
-  readonly clock: Clock
+  readonly clock?: Clock
   /** Without one, everybody may ask for everything. */
   readonly policy?: InvokePolicy
   readonly observers?: readonly RequestObserver[]
@@ -69,7 +69,7 @@ export interface Router {
 const anonymous: Actor = { name: 'anonymous' }
 
 export function createRouter(options: RouterOptions): Router {
-  const { table, clock, policy, logger } = options
+  const { table, clock = systemClock, policy, logger } = options
   const observers = groupObservers(options.observers ?? [], logger)
   const strategy = options.strategy ?? weightedStrategy(() => clock.random())
   const around: Surroundings = { clock, observers, strategy }

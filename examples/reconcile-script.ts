@@ -1,0 +1,56 @@
+/**
+ * The loop on your own schedule: each run takes the lease, does what is due for one deployment, writes the audit log
+ * and gives the lease back. Run it every minute from cron, or again and again by hand:
+ *
+ *   npm run example -- examples/reconcile-script.ts [FOLDER]
+ *
+ * State is kept in FOLDER (default `.tmp/reconcile-script`), so each run goes on where the last one stopped.
+ */
+
+import { mkdirSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { createControlPlane, hostedTarget, memoryRegistry } from 'modelspine'
+import { fileAuditLog } from 'modelspine/adapters/file'
+import { sqliteStore } from 'modelspine/adapters/sqlite'
+
+const folder = resolve(process.argv[2] ?? '.tmp/reconcile-script')
+mkdirSync(folder, { recursive: true })
+
+const plane = createControlPlane({
+  store: sqliteStore({ path: join(folder, 'state.db') }),
+  audit: fileAuditLog({ path: join(folder, 'audit') }),
+  registries: {
+    models: memoryRegistry({
+      name: 'models',
+      versions: [
+        {
+          name: 'summaries',
+          version: '2026-10',
+          approval: 'approved',
+          artifact: { kind: 'hosted', provider: 'vendor', model: 'large' },
+        },
+      ],
+    }),
+  },
+  targets: { vendor: hostedTarget() },
+})
+
+try {
+  const { change } = await plane.apply(
+    {
+      kind: 'ModelDeployment',
+      metadata: { name: 'summaries' },
+      spec: { model: 'models/summaries@latest-approved', target: 'vendor' },
+    },
+    { actor: { name: 'reconcile-script' } },
+  )
+  const { phase, waitsFor, revisions } = await plane.reconcileOnce('summaries')
+  console.log(`summaries: ${change}, ${phase}, waits for ${waitsFor}`)
+  for (const { model, percent, state } of revisions) console.log(`  ${percent} % ${model} (${state})`)
+  const verdict = await plane.audit.verify()
+  console.log(
+    verdict.ok ? `audit log: ${verdict.records} records, whole` : `audit log: broken: ${verdict.reason}`,
+  )
+} finally {
+  await plane.stop()
+}

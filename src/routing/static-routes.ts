@@ -1,0 +1,23 @@
+import { type Clock, systemClock } from '../clock.ts'
+import type { ModelProvider } from '../provider/contract.ts'
+import type { ModelRoute, ModelRouteInput } from '../resources/model-route.ts'
+import { defineRoute } from '../resources/parse-resource.ts'
+import { createRouteTableHolder, type RouteTableHolder } from './table-holder.ts'
+
+export interface StaticRoutesOptions {
+  readonly routes: readonly (ModelRouteInput | ModelRoute)[]
+  /** By the names that routes use. */
+  readonly providers: Readonly<Record<string, ModelProvider>>
+  readonly clock?: Clock
+}
+
+/** A table for a router without a control plane: routes to vendors only. Throws `invalid-resource`. */
+export function staticRoutes({
+  routes,
+  providers,
+  clock = systemClock,
+}: StaticRoutesOptions): RouteTableHolder {
+  const holder = createRouteTableHolder({ clock })
+  holder.load({ routes: routes.map((route) => defineRoute(route)), deployments: [], providers, connect: {} })
+  return holder
+}
