@@ -90,8 +90,18 @@ export {
 } from './routing/router.ts'
 export { type StaticRoutesOptions, staticRoutes } from './routing/static-routes.ts'
 export { createRouteTableHolder, type RouteTableHolder } from './routing/table-holder.ts'
+export type {
+  AuditEntry,
+  AuditHead,
+  AuditLog,
+  AuditRecord,
+  AuditVerdict,
+  Secret,
+  SecretStore,
+} from './security/contract.ts'
 export { envSecrets } from './security/env-secrets.ts'
 export { memoryAuditLog } from './security/memory-audit-log.ts'
+export { secretOf } from './security/secret.ts'
 export { memoryStore } from './store/memory-store.ts'
 export { hostedTarget } from './target/hosted-target.ts'
 export { memoryTarget } from './target/memory-target.ts'
