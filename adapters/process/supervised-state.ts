@@ -1,20 +1,12 @@
 import type { Endpoint, ObservedRevision } from 'modelspine/adapter'
+import type { Health } from './judge-health.ts'
 import type { ProcessRun } from './process-run.ts'
 import type { Failure } from './revision-files.ts'
 
 /** Where one revision stands. Times are the clock's monotonic milliseconds. */
 export type SupervisedState =
   /** Has a process, or a shell that is about to become it. */
-  | {
-      readonly kind: 'running'
-      readonly run: ProcessRun
-      readonly health: 'starting' | 'ready' | 'unready'
-      /** Since when it is in that health. */
-      readonly sinceMs: number
-      /** Failed probes in a row. */
-      readonly failures: number
-      readonly message?: string
-    }
+  | ({ readonly kind: 'running'; readonly run: ProcessRun } & Health)
   /** Being ended because it is not well; afterwards it waits for its restart, or has failed. */
   | {
       readonly kind: 'ending'

@@ -15,6 +15,7 @@ import { describeEnding } from './describe-ending.ts'
 import { removeFolder } from './folder-layout.ts'
 import { probeHealth } from './health-probe.ts'
 import type { Journal } from './journal.ts'
+import { judgeHealth } from './judge-health.ts'
 import { launchProcess, valuesOf } from './launch-process.ts'
 import type { ProcessSettings } from './options.ts'
 import type { ProcessRun } from './process-run.ts'
@@ -134,37 +135,24 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
   }
 
   async function stepRunning(running: Extract<SupervisedState, { kind: 'running' }>): Promise<void> {
-    const { run, sinceMs } = running
+    const { run } = running
     if (!(await run.isAlive())) return died(run, running)
     await boundLog(path, settings.logBytes)
     const probePath = fillTemplate(health.path, valuesOf(record, run.intent.port))
     const probe = await probeHealth(clock, run.intent.port, probePath, health.timeoutMs)
     // Another process may have taken the port of one that has just ended, and answer in its place.
     if (!(await run.isAlive())) return died(run, running)
-    const nowMs = clock.monotonic()
-    if (probe.ok) {
-      if (!everReady) await setMark(path, 'was-ready')
+    const judgement = judgeHealth(running, probe, health, clock.monotonic())
+    if (judgement.kind === 'end') return end(run, judgement.reason, judgement.message)
+    if (probe.ok && !everReady) {
+      await setMark(path, 'was-ready')
       everReady = true
-      const since = running.health === 'ready' ? sinceMs : nowMs
-      return become({ kind: 'running', run, health: 'ready', sinceMs: since, failures: 0 })
     }
-    const failures = running.failures + 1
-    const { message } = probe
-    const lastedMs = nowMs - sinceMs
-    if (running.health === 'starting' && lastedMs >= health.startTimeoutMs) {
-      const late = `it was not ready within ${health.startTimeoutMs} ms: ${message}`
-      return end(run, 'StartTimeout', late, !everReady)
-    }
-    if (running.health === 'unready' && lastedMs >= health.unreadyLimitMs) {
-      return end(run, 'Unhealthy', `it was unready for ${health.unreadyLimitMs} ms: ${message}`, false)
-    }
-    if (running.health === 'ready' && failures >= health.failures) {
-      return become({ kind: 'running', run, health: 'unready', sinceMs: nowMs, failures, message })
-    }
-    become({ ...running, failures, message })
+    become({ kind: 'running', run, ...judgement.health })
   }
 
-  async function end(run: ProcessRun, reason: string, what: string, failed: boolean): Promise<void> {
+  async function end(run: ProcessRun, reason: string, what: string): Promise<void> {
+    const failed = !everReady
     const why = { reason, message: await describeEnding(path, what, secrets) }
     if (failed) await writeFailure(path, why)
     logger.warn({ ...subject, reason }, 'a process is ended because it is not well')
@@ -259,7 +247,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     if (await hasMark(path, 'stopping')) return drain(alive ? run : undefined)
     if (run === undefined) return remove()
     const failure = await readFailure(path)
-    if (failure !== undefined && alive) return end(run, failure.reason, failure.message, true)
+    if (failure !== undefined && alive) return end(run, failure.reason, failure.message)
     if (failure !== undefined) return become({ kind: 'failed', why: failure })
     if (!alive) return died(run)
     const sinceMs = clock.monotonic()

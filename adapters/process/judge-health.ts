@@ -1,0 +1,45 @@
+import type { Probe } from './health-probe.ts'
+import type { HealthOptions } from './options.ts'
+
+/** What the probes said of a process so far. Times are the clock's monotonic milliseconds. */
+export interface Health {
+  readonly health: 'starting' | 'ready' | 'unready'
+  /** Since when it is in that health. */
+  readonly sinceMs: number
+  /** Failed probes in a row. */
+  readonly failures: number
+  /** Why it is not ready. */
+  readonly message?: string
+}
+
+export type Judgement =
+  | { readonly kind: 'keep'; readonly health: Health }
+  | { readonly kind: 'end'; readonly reason: 'StartTimeout' | 'Unhealthy'; readonly message: string }
+
+/** What one more probe makes of it. */
+export function judgeHealth(
+  before: Health,
+  probe: Probe,
+  limits: Required<HealthOptions>,
+  nowMs: number,
+): Judgement {
+  if (probe.ok) {
+    const sinceMs = before.health === 'ready' ? before.sinceMs : nowMs
+    return { kind: 'keep', health: { health: 'ready', sinceMs, failures: 0 } }
+  }
+  const { message } = probe
+  const failures = before.failures + 1
+  const lastedMs = nowMs - before.sinceMs
+  if (before.health === 'starting' && lastedMs >= limits.startTimeoutMs) {
+    const late = `it was not ready within ${limits.startTimeoutMs} ms: ${message}`
+    return { kind: 'end', reason: 'StartTimeout', message: late }
+  }
+  if (before.health === 'unready' && lastedMs >= limits.unreadyLimitMs) {
+    const long = `it was unready for ${limits.unreadyLimitMs} ms: ${message}`
+    return { kind: 'end', reason: 'Unhealthy', message: long }
+  }
+  if (before.health === 'ready' && failures >= limits.failures) {
+    return { kind: 'keep', health: { health: 'unready', sinceMs: nowMs, failures, message } }
+  }
+  return { kind: 'keep', health: { ...before, failures, message } }
+}
