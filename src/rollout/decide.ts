@@ -30,7 +30,7 @@ export function decide(
   if (move.need !== undefined) {
     return { status, events: [], need: move.need, requeueAfterMs: null }
   }
-  const { status: asked, effect, events } = effectFor(context, move.status, status.effect)
+  const { status: asked, effect, events } = effectFor(context, move.status)
   const next: DeploymentStatus = {
     ...asked,
     observedGeneration: declared.generation,

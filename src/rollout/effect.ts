@@ -1,7 +1,7 @@
-import type { DeploymentStatus, EffectKind, LedgerEntry } from '../resources/deployment-status.ts'
+import type { DeploymentStatus, EffectKind, RequestedChange } from '../resources/deployment-status.ts'
 import type { Effect, RolloutAction, RolloutEvent } from './decision.ts'
 import type { Context } from './move.ts'
-import { scaleIsObserved, splitIsObserved, wantOf } from './want.ts'
+import { raisesUnready, scaleIsObserved, splitIsObserved, wantOf } from './want.ts'
 
 interface Change {
   /** Names the change in `status.requested`, so that it is audited once however often it is sent. */
@@ -14,18 +14,17 @@ interface Change {
 export function effectFor(
   context: Context,
   status: DeploymentStatus,
-  inFlight: LedgerEntry | undefined,
 ): { readonly status: DeploymentStatus; readonly effect?: Effect; readonly events: readonly RolloutEvent[] } {
   const changes = status.rollout.phase === 'stopped' ? [] : changesDue(context, status)
   const open = status.requested.filter(({ change }) => changes.some(({ id }) => id === change))
-  const next = changes.find((change) => mayBeSent(context, change, open))
+  const [next] = changes
   const handles = handlesStillNeeded(context, status)
-  if (next === undefined) return { status: keep(status, open, handles), events: [] }
-
-  const known = open.some(({ change }) => change === next.id) || sameEffect(inFlight, next)
-  const requested = open.some(({ change }) => change === next.id)
-    ? open
-    : [...open, { change: next.id, accepted: false }]
+  // The target is told the whole want, so nothing may overtake what has to wait.
+  if (next === undefined || hasToWait(context, status, next, open)) {
+    return { status: keep(status, open, handles), events: [] }
+  }
+  const known = open.some(({ change }) => change === next.id)
+  const requested = known ? open : [...open, { change: next.id, accepted: false }]
   const target = status.rollout.phase === 'retargeting' ? status.rollout.target : targetOf(context, status)
   const effect: Effect = {
     kind: next.kind,
@@ -55,13 +54,16 @@ function changesDue(context: Context, status: DeploymentStatus): readonly Change
     const settled = observed.revisions.length === 0 || isOnlyLookedAt(status, context)
     return settled ? [] : [{ id: 'destroy', kind: 'destroy' }]
   }
+  const creates = status.revisions
+    .map(({ revision }) => revision.name)
+    .filter((name) => !observed.revisions.some(({ revision }) => revision === name))
+    .map((name): Change => ({ id: `create:${name}`, kind: 'create', revision: name }))
+  const retires = observed.revisions
+    .filter(({ state }) => state !== 'stopping')
+    .filter(({ revision }) => !status.revisions.some((each) => each.revision.name === revision))
+    .map(({ revision }): Change => ({ id: `retire:${revision}`, kind: 'retire', revision }))
   const changes: Change[] = []
-  for (const { revision } of status.revisions) {
-    if (!observed.revisions.some((each) => each.revision === revision.name)) {
-      changes.push({ id: `create:${revision.name}`, kind: 'create', revision: revision.name })
-    }
-  }
-  if (!splitIsObserved(context, status) && status.split.length > 0) {
+  if (status.split.length > 0 && !splitIsObserved(context, status)) {
     changes.push({
       id: `shift:${status.split.map((each) => `${each.revision}=${each.percent}`).join(',')}`,
       kind: 'shift',
@@ -70,34 +72,28 @@ function changesDue(context: Context, status: DeploymentStatus): readonly Change
   if (!scaleIsObserved(context)) {
     changes.push({ id: `scale:${declared.spec.scale.min}-${declared.spec.scale.max}`, kind: 'scale' })
   }
-  for (const { revision, state } of observed.revisions) {
-    if (state !== 'stopping' && !status.revisions.some((each) => each.revision.name === revision)) {
-      changes.push({ id: `retire:${revision}`, kind: 'retire', revision })
-    }
-  }
-  return changes
+  const hasRoom = observed.revisions.length + creates.length <= declared.capabilities.maxRevisions
+  return hasRoom ? [...creates, ...changes, ...retires] : [...retires, ...creates, ...changes]
 }
 
 /** Leftovers of an earlier life that hold the desired revision are adopted, not destroyed. */
 function isOnlyLookedAt({ rollout }: DeploymentStatus, { observed, declared }: Context): boolean {
-  if (rollout.phase === 'deleting' || rollout.phase === 'retargeting' || rollout.phase === 'rolling-back')
-    return false
+  if (rollout.phase !== 'pending' && rollout.phase !== 'blocked') return false
   const { desired } = declared
   return desired === undefined || observed.revisions.every(({ revision }) => revision === desired.name)
 }
 
-/** With random names a second create could not be told from the first: one that was accepted is only waited for. */
-function mayBeSent(
-  { declared }: Context,
-  change: Change,
-  open: readonly { readonly change: string; readonly accepted: boolean }[],
+function hasToWait(
+  context: Context,
+  status: DeploymentStatus,
+  { id, kind }: Change,
+  open: readonly RequestedChange[],
 ): boolean {
-  if (change.kind !== 'create' || declared.capabilities.names !== 'random') return true
-  return !open.some((each) => each.change === change.id && each.accepted)
-}
-
-function sameEffect(inFlight: LedgerEntry | undefined, change: Change): boolean {
-  return inFlight !== undefined && inFlight.kind === change.kind && inFlight.revision === change.revision
+  // With random names a second create could not be told from the first: one that was accepted is only waited for.
+  if (kind === 'create' && context.declared.capabilities.names === 'random') {
+    return open.some(({ change, accepted }) => change === id && accepted)
+  }
+  return kind === 'shift' && raisesUnready(context, status)
 }
 
 function targetOf({ declared }: Context, status: DeploymentStatus): string {

@@ -40,7 +40,7 @@ export function beginRollback(
     message,
     ...(gates !== undefined && { gates }),
   }
-  return enter({ ...status, aborted }, rollout, {
+  return enter(withoutUnseen({ ...status, aborted }), rollout, {
     action:
       cause === 'Superseded'
         ? 'rollout-superseded'
@@ -55,24 +55,33 @@ export function beginRollback(
 /** Traffic first, then the revision itself. */
 export function rollBack(context: Context, status: DeploymentStatus, rollout: RollingBack): Move {
   const { stable, split } = status
-  const { revision } = rollout
   if (stable !== undefined && shareOf(split, stable) < 100) {
     // Nobody is ready to take the traffic: the split stays, and StableUnhealthy says so.
     if (!isReady(status, stable)) return stay(status, context)
     const next = [{ revision: stable, percent: 100 }]
     return {
-      status: { ...status, split: next },
+      status: withoutUnseen({ ...status, split: next }),
       events: [{ action: 'split-changed', details: { split: next, previous: split } }],
       requeueAfterMs: 0,
     }
   }
   const kept = status.revisions.filter((each) => each.revision.name === stable)
   if (kept.length !== status.revisions.length) {
-    if (!splitIsObserved(context, status)) return stay(status, context)
-    return { status: { ...status, revisions: kept }, events: [], requeueAfterMs: 0 }
+    const next = splitIsObserved(context, status) ? { ...status, revisions: kept } : withoutUnseen(status)
+    return next === status ? stay(status, context) : { status: next, events: [], requeueAfterMs: 0 }
   }
+  const { revision } = rollout
   if (context.observed.revisions.some((each) => each.revision === revision)) return stay(status, context)
   return rolledBack(context, status, rollout)
+}
+
+/** Without revisions that the target does not show: what is on its way out is not created first. */
+function withoutUnseen(status: DeploymentStatus): DeploymentStatus {
+  const { stable, split } = status
+  const revisions = status.revisions.filter(
+    ({ revision: { name }, state }) => name === stable || state !== 'requested' || shareOf(split, name) > 0,
+  )
+  return revisions.length === status.revisions.length ? status : { ...status, revisions }
 }
 
 function rolledBack({ now }: Context, status: DeploymentStatus, rollout: RollingBack): Move {

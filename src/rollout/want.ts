@@ -23,6 +23,17 @@ export function splitIsObserved({ declared, observed }: Context, status: Deploym
   )
 }
 
+/**
+ * Whether setting the split at the target would raise the share of a revision that is not ready: it was when the split
+ * was decided, and the target did not take it then.
+ */
+export function raisesUnready({ observed }: Context, status: DeploymentStatus): boolean {
+  return observed.revisions.some(
+    ({ revision, state, percent }) =>
+      state !== 'ready' && shareOf(status.split, revision) > (percent ?? 0) + tolerance,
+  )
+}
+
 /** Whether every revision that tells its scale has the declared one. */
 export function scaleIsObserved({ declared, observed }: Context): boolean {
   const { min, max } = declared.spec.scale
