@@ -12,7 +12,7 @@ export interface RoutingStrategy {
 /**
  * Chooses at random: a backend by its weight, then a revision by its share. Fails over first to a sibling revision
  * that may stand in (the stable one, or where that is unknown one with no smaller share, so that traffic never moves
- * from a proven revision to an unproven one), then to another backend by weight, then through the fallback in order.
+ * from a proven revision to an unproven one), then through the fallback in order, then to another backend by weight.
  */
 export function weightedStrategy(random: () => number): RoutingStrategy {
   const pick = (choices: readonly Choice[]): Candidate | undefined => {
@@ -30,7 +30,7 @@ export function weightedStrategy(random: () => number): RoutingStrategy {
         allowed,
       )
       const fallback = narrowed(plan.fallback, allowed).slice(0, 1)
-      return choose(siblings, random) ?? pick(others) ?? pick(fallback)
+      return choose(siblings, random) ?? pick(fallback) ?? pick(others)
     },
   }
 }
