@@ -40,7 +40,7 @@ export function createCore({ router, clock, logger, authenticate }: CoreOptions)
   const handle = (request: GatewayRequest, surface: Surface, requestId: string): Answer | Promise<Answer> => {
     const { method, path } = request
     const place = surface.find(path)
-    if (place === undefined) throw new HttpFailure(404, `there is nothing at ${path}`)
+    if (place === undefined) throw new HttpFailure(404, `there is nothing at ${path || 'this path'}`)
     const handler = Object.hasOwn(place.methods, method) ? place.methods[method] : undefined
     if (handler === undefined) {
       const allow = Object.keys(place.methods).join(', ')

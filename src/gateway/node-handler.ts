@@ -106,11 +106,12 @@ class NodeRequest implements GatewayRequest {
   }
 }
 
-/** A path outside the base is kept whole, and so found nowhere. */
+/** Empty for what is outside the base, where nothing is found. */
 export function pathBelow(url: string, basePath: string): string {
   const query = url.indexOf('?')
   const path = query < 0 ? url : url.slice(0, query)
-  return basePath !== '' && path.startsWith(`${basePath}/`) ? path.slice(basePath.length) : path
+  if (basePath === '') return path
+  return path.startsWith(`${basePath}/`) ? path.slice(basePath.length) : ''
 }
 
 export function tooLarge(maxBodyBytes: number): ModelspineError {

@@ -1,0 +1,94 @@
+import { describe, expect, it } from 'vitest'
+import { createGateway } from '../../../src/gateway/index.ts'
+import { createRouter } from '../../../src/routing/router.ts'
+import { createFakeClock } from '../../../src/testing/fake-clock.ts'
+import { deployment, route } from '../routing/scenario.ts'
+import { gatewayWorld, upstream } from './gateway-world.ts'
+
+const post: RequestInit = { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{}' }
+
+async function slowWorld() {
+  const came = Promise.withResolvers<() => void>()
+  const server = await upstream((_body, response) => {
+    came.resolve(() => {
+      response.writeHead(200, { 'content-type': 'application/json' }).end('{"outputs":[]}')
+    })
+  })
+  const endpoints = [{ revision: 'r1', endpoint: { protocol: 'open-inference', address: server.url } }]
+  const clock = createFakeClock()
+  const world = await gatewayWorld(
+    {
+      routes: [route([{ deployment: 'm', weight: 1 }])],
+      deployments: [deployment('m', { r1: 100 }, { endpoints })],
+    },
+    { clock },
+  )
+  return { server, world, clock, came: came.promise }
+}
+
+describe('a listening gateway', () => {
+  it('is on the loopback unless told otherwise', async () => {
+    const { world, server } = await slowWorld()
+    expect(world.listening.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/)
+    await world.close()
+    await server.close()
+  })
+
+  it('lets requests under way finish when it closes, and takes no more', async () => {
+    const { world, server, came } = await slowWorld()
+    const call = fetch(`${world.listening.url}/v2/models/m/infer`, post)
+    const answer = await came
+    const closing = world.listening.close({ drainMs: 60_000 })
+    await expect(fetch(`${world.listening.url}/v2/health/live`)).rejects.toThrow()
+    answer()
+    const response = await call
+    expect([response.status, response.headers.get('connection')]).toEqual([200, 'close'])
+    await closing
+    await world.close()
+    await server.close()
+  })
+
+  it('cuts requests that take longer than the drain', async () => {
+    const { world, server, clock, came } = await slowWorld()
+    const call = fetch(`${world.listening.url}/v2/models/m/infer`, post)
+    call.catch(() => {})
+    await came
+    const closing = world.listening.close({ drainMs: 5000 })
+    await clock.advance(5000)
+    await closing
+    await expect(call).rejects.toThrow()
+    await server.whenLeft(1)
+    await world.table.close()
+    await server.close()
+  })
+
+  it('fails clearly when its port is taken', async () => {
+    const { world, server } = await slowWorld()
+    await expect(world.gateway.listen({ port: world.listening.port })).rejects.toMatchObject({
+      code: 'EADDRINUSE',
+    })
+    await world.close()
+    await server.close()
+  })
+})
+
+describe('the options of a gateway', () => {
+  const router = createRouter({ table: { current: undefined }, clock: createFakeClock() })
+
+  it('are refused when they are wrong', () => {
+    for (const options of [{ basePath: 'models' }, { basePath: '/models/' }, { maxBodyBytes: 0 }]) {
+      expect(() => createGateway({ router, ...options })).toThrow(
+        expect.objectContaining({ code: 'invalid-options' }),
+      )
+    }
+  })
+
+  it('mount it below a base path, and nowhere else', async () => {
+    const gateway = createGateway({ router, basePath: '/ai' })
+    const status = async (path: string): Promise<number> =>
+      (await gateway.fetch(new Request(`http://gateway.test${path}`))).status
+    expect(await status('/ai/v2/health/live')).toBe(200)
+    expect(await status('/v2/health/live')).toBe(404)
+    expect(await status('/ai')).toBe(404)
+  })
+})
