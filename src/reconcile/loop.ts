@@ -53,8 +53,8 @@ interface Run {
   ended: Promise<Result> | undefined
 }
 
-/** How long keys may be reconciled without timers and sockets of the process having their turn. */
-const longestTurnMs = 5
+/** After so many keys the timers and sockets of the process have their turn, should no reconcile have waited for any. */
+const keysPerTurn = 16
 
 export function createLoop<K extends string = string>(options: LoopOptions<K>): Loop<K> {
   const { queue, reconcile, backoff, clock, concurrency = 4, onResult, logger = silentLogger } = options
@@ -64,7 +64,7 @@ export function createLoop<K extends string = string>(options: LoopOptions<K>): 
   /** By the keys in work. */
   const runs = new Map<K, Run>()
   let taking: AbortController | undefined
-  let turnStartedMs = clock.monotonic()
+  let begun = 0
 
   /** The key is in work already. */
   const run = (key: K): Promise<Result> => {
@@ -126,10 +126,8 @@ export function createLoop<K extends string = string>(options: LoopOptions<K>): 
 
   const work = async (abort: AbortSignal): Promise<void> => {
     for (;;) {
-      if (clock.monotonic() - turnStartedMs > longestTurnMs) {
-        await nextTurn()
-        turnStartedMs = clock.monotonic()
-      }
+      begun += 1
+      if (begun % keysPerTurn === 0) await nextTurn()
       const key = await queue.get(abort)
       if (key === undefined) return
       if (abort.aborted) return putBack(key)

@@ -150,6 +150,19 @@ describe('leader election', () => {
     await seconds(0)
     expect(first.election.lease()).toBeUndefined()
     expect(store.calls.at(-1)).toBe('release at 10')
+    // Only the wait for the next attempt.
+    expect(clock.pendingTimers).toBe(1)
+  })
+
+  it('counts the life of a renewal from when it was asked for', async () => {
+    const store = leases(clock)
+    const first = candidate(store, 'first')
+    await seconds(1)
+    store.fail('hang')
+    await seconds(8)
+    store.fail('no')
+    await seconds(0)
+    expect(first.election.lease()?.remainingMs()).toBe(6_000)
   })
 
   it('ends the work as soon as the store says that the lease is gone', async () => {
@@ -160,6 +173,7 @@ describe('leader election', () => {
     await store.acquireLease('plane', 'intruder', 10_000)
     await seconds(4)
     expect(first.seen).toEqual(['gained 1 at 0', 'aborted at 5', 'taken at 5'])
+    expect(store.calls.filter((call) => call.startsWith('release'))).toEqual(['release at 1'])
     await seconds(10)
     expect(first.seen.slice(3)).toEqual(['gained 3 at 11'])
   })
@@ -197,6 +211,33 @@ describe('leader election', () => {
     const stopping = first.election.stop()
     await base.advance(0)
     await stopping
+  })
+
+  it('is not deceived by a wall clock that is set back', async () => {
+    const base = createFakeClock()
+    let setBackMs = 0
+    const store = leases(base)
+    const first = candidate(store, 'first', { clock: { ...base, now: () => base.now() - setBackMs } })
+    await base.advance(1_000)
+    setBackMs = 3_600_000
+    store.fail('down')
+    expect(first.election.lease()?.remainingMs()).toBe(9_000)
+    await base.advance(9_000)
+    expect(first.abort?.aborted).toBe(true)
+    const stopping = first.election.stop()
+    await base.advance(0)
+    await stopping
+  })
+
+  it('gives back a lease that is granted after it was stopped', async () => {
+    const store = leases(clock)
+    store.fail('hang')
+    const first = candidate(store, 'first')
+    await seconds(1)
+    const stopping = first.election.stop()
+    store.fail('no')
+    await stopping
+    expect([first.seen, store.calls]).toEqual([[], ['acquire at 0', 'release at 1']])
   })
 
   it('does not begin work under a lease whose grant came too late', async () => {
@@ -264,15 +305,22 @@ describe('leader election', () => {
     expect(new Set(gaps.map((gap) => gap.toFixed(2))).size).toBeGreaterThan(5)
   })
 
-  it('can be started again after a stop, also before that has ended', async () => {
+  it('can be started again while it stops, and waits for the work that is ending', async () => {
     const store = leases(clock)
-    const first = candidate(store, 'first')
+    const leave: (() => void)[] = []
+    const first = candidate(store, 'first', {
+      onGained: () => new Promise<void>((resolve) => leave.push(resolve)),
+    })
     await seconds(1)
     const stopping = first.election.stop()
     first.election.start()
+    await seconds(30)
+    expect([leave.length, first.election.lease()?.fence]).toEqual([1, 1])
+    leave[0]?.()
     await stopping
-    await seconds(2)
-    expect(first.seen).toEqual(['gained 1 at 0', 'aborted at 1', 'stopped at 1', 'gained 2 at 1'])
+    await seconds(0)
+    expect([leave.length, first.election.lease()?.fence]).toEqual([2, 2])
+    leave[1]?.()
   })
 
   it.each([

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events'
 import { describe, expect, it } from 'vitest'
 import { priorities } from '../../../src/reconcile/priority.ts'
 import { createQueue, type Queue } from '../../../src/reconcile/queue.ts'
@@ -135,6 +136,18 @@ describe('the queue', () => {
     queue.add('b')
     expect(await queue.get(leaving.signal)).toBeUndefined()
     expect(queue.size).toBe(1)
+  })
+
+  it('leaves nothing on the signal of a get that was answered', async () => {
+    const { queue } = setUp()
+    const { signal } = new AbortController()
+    const waiting = queue.get(signal)
+    queue.add('a')
+    await waiting
+    const closing = queue.get(signal)
+    queue.close()
+    await closing
+    expect(getEventListeners(signal, 'abort')).toEqual([])
   })
 
   it('lets a key be taken by name from wherever it is, once', async () => {

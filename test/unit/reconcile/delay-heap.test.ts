@@ -1,0 +1,49 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { DelayHeap } from '../../../src/reconcile/delay-heap.ts'
+import type { QueueItem } from '../../../src/reconcile/queue-item.ts'
+
+function item(key: number, readyAtMs: number): QueueItem<number> {
+  return { key, state: 'delayed', priority: 1, readyAtMs, place: 0, before: undefined, after: undefined }
+}
+
+const times = fc.array(fc.integer({ min: 0, max: 1000 }), { maxLength: 80 })
+/** What happens to items by index: leave, or become due sooner by so much. */
+const changes = fc.array(
+  fc.record({ index: fc.nat(79), soonerMs: fc.option(fc.integer({ min: 1, max: 500 })) }),
+  { maxLength: 60 },
+)
+
+describe('the heap of delayed keys', () => {
+  it('gives the soonest first, whatever leaves or becomes due sooner', () => {
+    fc.assert(
+      fc.property(times, changes, (all, changed) => {
+        const heap = new DelayHeap<number>()
+        const items = all.map((readyAtMs, key) => item(key, readyAtMs))
+        for (const each of items) heap.push(each)
+        const inside = new Set(items)
+        for (const { index, soonerMs } of changed) {
+          const each = items[index]
+          if (each === undefined || !inside.has(each)) continue
+          if (soonerMs === null) {
+            heap.remove(each)
+            inside.delete(each)
+          } else {
+            each.readyAtMs -= soonerMs
+            heap.sooner(each)
+          }
+        }
+        expect(heap.size).toBe(inside.size)
+        const given: number[] = []
+        for (let first = heap.first; first !== undefined; first = heap.first) {
+          expect(inside.delete(first)).toBe(true)
+          heap.remove(first)
+          given.push(first.readyAtMs)
+        }
+        expect(given).toEqual([...given].sort((left, right) => left - right))
+        expect([heap.size, inside.size]).toEqual([0, 0])
+      }),
+      { numRuns: 300 },
+    )
+  })
+})
