@@ -13,6 +13,7 @@ import type {
   NamedMetricSource,
   RequestObserver,
 } from './contract.ts'
+import { promptTokens } from './prompt-tokens.ts'
 import { columns, requestCells, requestMetrics } from './request-metrics.ts'
 
 export interface MetricWindowsOptions {
@@ -84,12 +85,12 @@ function count(window: TimeWindow, record: AttemptRecord): void {
     window.add(columns.failed, 1)
   }
   if (firstOutputMs !== undefined) addSample(window, columns.firstOutput, firstOutputMs)
-  const { inputTokens, outputTokens } = usage
-  if (inputTokens === undefined && outputTokens === undefined) return
-  const input = (inputTokens ?? 0) + (usage.cacheReadTokens ?? 0) + (usage.cacheWriteTokens ?? 0)
-  if (inputTokens !== undefined) addSample(window, columns.inputTokens, input)
+  const input = promptTokens(usage)
+  const { outputTokens } = usage
+  if (input !== undefined) addSample(window, columns.inputTokens, input)
   if (outputTokens !== undefined) addSample(window, columns.outputTokens, outputTokens)
-  addSample(window, columns.allTokens, input + (outputTokens ?? 0))
+  if (input === undefined && outputTokens === undefined) return
+  addSample(window, columns.allTokens, (input ?? 0) + (outputTokens ?? 0))
 }
 
 function addSample(window: TimeWindow, column: number, value: number): void {

@@ -1,0 +1,134 @@
+import type { Counter, Histogram, Meter } from '@opentelemetry/api'
+import type { Clock } from '../clock.ts'
+import type { Key } from '../resources/metadata.ts'
+import { attributeNames, metricNames } from './modelspine-names.ts'
+import { LateInstruments, LateTracer, spanTime } from './open-telemetry.ts'
+
+export interface ControlTelemetryOptions {
+  readonly clock: Clock
+  /** Keys that wait, asked when metrics are collected. */
+  readonly queueDepth?: () => number
+}
+
+/** What the control side tells OpenTelemetry. Every call is cheap, and does nothing while no SDK is registered. */
+export interface ControlTelemetry {
+  /** Of one reconcile that just ended. `result` is one of few words, such as `done` or `retry`. */
+  recordReconcile(reconcile: {
+    readonly key: Key
+    readonly result: string
+    readonly durationMs: number
+  }): void
+  /** The phase a deployment's rollout is in; `undefined` once the deployment is gone. Told again it counts no change. */
+  recordPhase(key: Key, phase: string | undefined): void
+  recordDecision(decision: {
+    readonly policy: string
+    readonly action: string
+    readonly verdict: string
+  }): void
+  /** One call that changes the outside world, by its kind, with what came of it. */
+  recordEffect(effect: { readonly key: Key; readonly effect: string; readonly result: string }): void
+}
+
+interface ControlInstruments {
+  readonly reconcile: Histogram
+  readonly phaseChanges: Counter
+  readonly decisions: Counter
+  readonly effects: Counter
+}
+
+/** Seconds: from a look at something converged to a slow vendor. */
+const reconcileBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
+
+export function createControlTelemetry(options: ControlTelemetryOptions): ControlTelemetry {
+  const { clock } = options
+  /** One entry for each declared deployment. */
+  const phases = new Map<Key, string>()
+  const tracer = new LateTracer()
+  const instruments = new LateInstruments((meter) => {
+    observeGauges(meter, phases, options.queueDepth)
+    return controlInstruments(meter)
+  })
+  return {
+    recordReconcile({ key, result, durationMs }) {
+      instruments.get()?.reconcile.record(durationMs / 1000, { [attributeNames.result]: result })
+      const tracing = tracer.get()
+      if (tracing === undefined) return
+      const endedAtMs = clock.now()
+      tracing
+        .startSpan(`reconcile ${key}`, {
+          startTime: spanTime(endedAtMs - durationMs),
+          attributes: { [attributeNames.deployment]: key, [attributeNames.result]: result },
+        })
+        .end(spanTime(endedAtMs))
+    },
+    recordPhase(key, phase) {
+      const previous = phases.get(key)
+      if (phase === undefined) phases.delete(key)
+      else phases.set(key, phase)
+      if (phase === undefined || phase === previous) return
+      instruments.get()?.phaseChanges.add(1, {
+        [attributeNames.phase]: phase,
+        ...(previous !== undefined && { [attributeNames.previousPhase]: previous }),
+      })
+    },
+    recordDecision({ policy, action, verdict }) {
+      instruments.get()?.decisions.add(1, {
+        [attributeNames.policy]: policy,
+        [attributeNames.action]: action,
+        [attributeNames.verdict]: verdict,
+      })
+    },
+    recordEffect({ key, effect, result }) {
+      instruments.get()?.effects.add(1, {
+        [attributeNames.deployment]: key,
+        [attributeNames.effect]: effect,
+        [attributeNames.result]: result,
+      })
+    },
+  }
+}
+
+function controlInstruments(meter: Meter): ControlInstruments {
+  return {
+    reconcile: meter.createHistogram(metricNames.reconcileDuration, {
+      unit: 's',
+      description: 'One pass of the loop over one resource.',
+      advice: { explicitBucketBoundaries: reconcileBuckets },
+    }),
+    phaseChanges: meter.createCounter(metricNames.phaseChanges, {
+      unit: '{change}',
+      description: 'Rollouts entering a phase.',
+    }),
+    decisions: meter.createCounter(metricNames.decisions, {
+      unit: '{decision}',
+      description: 'Answers of policy engines.',
+    }),
+    effects: meter.createCounter(metricNames.effects, {
+      unit: '{effect}',
+      description: 'Calls that change the outside world.',
+    }),
+  }
+}
+
+function observeGauges(
+  meter: Meter,
+  phases: ReadonlyMap<Key, string>,
+  queueDepth: (() => number) | undefined,
+): void {
+  if (queueDepth !== undefined) {
+    const depth = meter.createObservableGauge(metricNames.queueDepth, {
+      unit: '{key}',
+      description: 'Keys that wait to be reconciled.',
+    })
+    depth.addCallback((result) => result.observe(queueDepth()))
+  }
+  const deployments = meter.createObservableGauge(metricNames.deployments, {
+    unit: '{deployment}',
+    description: 'Deployments by the phase of their rollout.',
+  })
+  deployments.addCallback((result) => {
+    const counts = new Map<string, number>()
+    for (const phase of phases.values()) counts.set(phase, (counts.get(phase) ?? 0) + 1)
+    for (const [phase, count] of counts) result.observe(count, { [attributeNames.phase]: phase })
+  })
+}

@@ -1,0 +1,60 @@
+import type { Operation } from '../resources/model-route.ts'
+
+/**
+ * The names of OpenTelemetry's conventions for generative AI, by the version of the conventions that a backend of
+ * telemetry understands. They are in development and moved to a repository of their own, so they are kept here as
+ * constants and not taken from a package.
+ */
+export interface GenAiNames {
+  readonly operation: string
+  readonly provider: string
+  readonly requestModel: string
+  readonly responseModel: string
+  readonly tokenType: string
+  readonly inputTokens: string
+  readonly outputTokens: string
+  /** Absent where the version has no such name; then it is not reported. */
+  readonly cacheReadTokens?: string
+  readonly cacheCreationTokens?: string
+  readonly tokenUsage: string
+  readonly operationDuration: string
+  readonly timeToFirstChunk?: string
+}
+
+const common = {
+  operation: 'gen_ai.operation.name',
+  requestModel: 'gen_ai.request.model',
+  responseModel: 'gen_ai.response.model',
+  tokenType: 'gen_ai.token.type',
+  inputTokens: 'gen_ai.usage.input_tokens',
+  outputTokens: 'gen_ai.usage.output_tokens',
+  tokenUsage: 'gen_ai.client.token.usage',
+  operationDuration: 'gen_ai.client.operation.duration',
+} as const
+
+/** Up to 1.36 the provider was called system; 1.37 renamed it. */
+export type GenAiVersion = '1.36' | '1.37'
+
+export const genAiNames: Readonly<Record<GenAiVersion, GenAiNames>> = {
+  '1.36': { ...common, provider: 'gen_ai.system' },
+  '1.37': {
+    ...common,
+    provider: 'gen_ai.provider.name',
+    cacheReadTokens: 'gen_ai.usage.cache_read.input_tokens',
+    cacheCreationTokens: 'gen_ai.usage.cache_creation.input_tokens',
+    timeToFirstChunk: 'gen_ai.client.operation.time_to_first_chunk',
+  },
+}
+
+/** `infer` is ours: the conventions have no name for tensors and allow a custom one where none of theirs applies. */
+export const operationNames: Readonly<Record<Operation, string>> = {
+  chat: 'chat',
+  embed: 'embeddings',
+  infer: 'infer',
+}
+
+/** Seconds, as the conventions advise for durations and the time to the first chunk: 0.01 · 2ⁿ, n from 0 to 13. */
+export const durationBuckets: number[] = Array.from({ length: 14 }, (_, power) => 0.01 * 2 ** power)
+
+/** Tokens, as the conventions advise: 4ⁿ, n from 0 to 13. */
+export const tokenBuckets: number[] = Array.from({ length: 14 }, (_, power) => 4 ** power)

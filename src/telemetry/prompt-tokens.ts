@@ -1,0 +1,8 @@
+import type { Usage } from '../provider/contract.ts'
+
+/** All tokens of the prompt, cached ones included; undefined when the backend told none. */
+export function promptTokens({ inputTokens, cacheReadTokens, cacheWriteTokens }: Usage): number | undefined {
+  return inputTokens === undefined
+    ? undefined
+    : inputTokens + (cacheReadTokens ?? 0) + (cacheWriteTokens ?? 0)
+}

@@ -1,0 +1,60 @@
+import type { Attributes, Histogram, Meter } from '@opentelemetry/api'
+import type { Backend, RequestStart } from './contract.ts'
+import { durationBuckets, type GenAiNames, operationNames, tokenBuckets } from './genai-names.ts'
+import { attributeNames, metricNames } from './modelspine-names.ts'
+
+export interface RequestInstruments {
+  readonly duration: Histogram
+  readonly tokens: Histogram
+  readonly firstChunk: Histogram | undefined
+  readonly attempt: Histogram
+}
+
+export function requestInstruments(meter: Meter, names: GenAiNames): RequestInstruments {
+  const seconds = { unit: 's', advice: { explicitBucketBoundaries: durationBuckets } }
+  return {
+    duration: meter.createHistogram(names.operationDuration, {
+      ...seconds,
+      description: 'GenAI operation duration.',
+    }),
+    tokens: meter.createHistogram(names.tokenUsage, {
+      unit: '{token}',
+      description: 'Number of input and output tokens used.',
+      advice: { explicitBucketBoundaries: tokenBuckets },
+    }),
+    firstChunk:
+      names.timeToFirstChunk === undefined
+        ? undefined
+        : meter.createHistogram(names.timeToFirstChunk, {
+            ...seconds,
+            description: 'Time from the request to the first content of a stream.',
+          }),
+    attempt: meter.createHistogram(metricNames.attemptDuration, {
+      ...seconds,
+      description: 'One call to one backend, whatever came of the request.',
+    }),
+  }
+}
+
+/** The public model name: what callers write. */
+export function modelOf({ route }: Pick<RequestStart, 'route'>): string {
+  return route.startsWith('default/') ? route.slice('default/'.length) : route
+}
+
+export function startAttributes(names: GenAiNames, request: RequestStart): Attributes {
+  return {
+    [names.operation]: operationNames[request.operation],
+    [names.requestModel]: modelOf(request),
+    [attributeNames.route]: request.route,
+  }
+}
+
+export function addBackend(
+  attributes: Attributes,
+  names: GenAiNames,
+  { provider, deployment, revision }: Backend,
+): void {
+  attributes[names.provider] = provider
+  if (deployment !== undefined) attributes[attributeNames.deployment] = deployment
+  if (revision !== undefined) attributes[attributeNames.revision] = revision
+}
