@@ -119,7 +119,7 @@ export class BodyStream
   }
 
   return(): Promise<IteratorResult<Uint8Array>> {
-    this.cancel()
+    if (this.releasing === undefined) this.cancel()
     return Promise.resolve({ done: true, value: undefined })
   }
 

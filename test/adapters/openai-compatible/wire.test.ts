@@ -203,13 +203,17 @@ describe('a stream of openaiCompatible', () => {
     expect(events.at(-1)).toMatchObject({ type: 'usage', native: { body: { usage: { total_tokens: 10 } } } })
   })
 
-  it('gives its connection back, also when the end comes a little after [DONE]', async () => {
+  it('gives its connection back, also when the body ends only after [DONE] was read', async () => {
+    let end = (): void => {}
     const { provider, seen } = await serve((response) => {
       response.writeHead(200, { 'content-type': 'text/event-stream' })
-      response.write(`${whole.join('')}data: [DONE]\n\n`, () => setImmediate(() => response.end()))
+      response.write(`${whole.join('')}data: [DONE]\n\n`)
+      end = () => response.end()
     })
-    for (let round = 0; round < 3; round += 1)
+    for (let round = 0; round < 3; round += 1) {
       expect((await read(provider.chatStream(request, context))).error).toBeUndefined()
+      end()
+    }
     expect(new Set(seen.map(({ port }) => port)).size).toBe(1)
   })
 

@@ -21,6 +21,29 @@ async function withServer(
 
 const get = { method: 'GET', path: '/' } as const
 
+/** A stream whose wire is played by the test: what was done to the socket is in `acts`. */
+function fakeWire() {
+  const acts: string[] = []
+  const controller = {
+    abort: () => void acts.push('abort'),
+    pause: () => void acts.push('pause'),
+    resume: () => void acts.push('resume'),
+  }
+  const handlers: WireHandler[] = []
+  const dispatcher = {
+    dispatch(_options: never, given: never) {
+      handlers.push(given)
+      return true
+    },
+  }
+  const opening = createHttpClient({ baseUrl: 'http://host', dispatcher }).stream(get)
+  const [handler] = handlers
+  if (handler === undefined) throw new Error('nothing was dispatched')
+  handler.onRequestStart(controller)
+  handler.onResponseStart(controller, 200, {})
+  return { acts, controller, handler, opening }
+}
+
 describe('a streamed answer', () => {
   it('gives its pieces as they come', async () => {
     let response: ServerResponse | undefined
@@ -44,30 +67,15 @@ describe('a streamed answer', () => {
   })
 
   it('pauses its socket while 64 KiB are unread, and loses nothing', async () => {
-    const acts: string[] = []
-    const controller = {
-      abort: () => acts.push('abort'),
-      pause: () => acts.push('pause'),
-      resume: () => acts.push('resume'),
-    }
-    let handler: WireHandler | undefined
-    const dispatcher = {
-      dispatch(_options: never, given: never) {
-        handler = given
-        return true
-      },
-    }
-    const opening = createHttpClient({ baseUrl: 'http://host', dispatcher }).stream(get)
-    handler?.onRequestStart(controller)
-    handler?.onResponseStart(controller, 200, {})
+    const { acts, controller, handler, opening } = fakeWire()
     const { chunks } = await opening
-    for (let piece = 0; piece < 5; piece += 1) handler?.onResponseData(controller, Buffer.alloc(16 * 1024))
+    for (let piece = 0; piece < 5; piece += 1) handler.onResponseData(controller, Buffer.alloc(16 * 1024))
     expect(acts).toEqual(['pause'])
     const reader = chunks[Symbol.asyncIterator]()
     let read = 0
     for (let piece = 0; piece < 2; piece += 1) read += (await reader.next()).value?.byteLength ?? 0
     expect(acts).toEqual(['pause', 'resume'])
-    handler?.onResponseEnd(controller)
+    handler.onResponseEnd(controller)
     for await (const chunk of chunks) read += chunk.byteLength
     expect(read).toBe(5 * 16 * 1024)
   })
@@ -144,12 +152,22 @@ describe('a streamed answer', () => {
     expect(ports.size).toBe(1)
   })
 
-  it('closes its connection when it is released and goes on and on', async () => {
+  it('keeps nothing of what comes after it is released, and closes its connection at 64 KiB', async () => {
+    const { acts, controller, handler, opening } = fakeWire()
+    const stream = await opening
+    stream.release()
+    for (let piece = 0; piece < 3; piece += 1) handler.onResponseData(controller, Buffer.alloc(16 * 1024))
+    expect(acts).toEqual([])
+    handler.onResponseData(controller, Buffer.alloc(16 * 1024))
+    expect(acts).toEqual(['abort'])
+  })
+
+  it('closes its connection when it is released and neither ends nor goes on', async () => {
     let gone: Promise<unknown> | undefined
     await withServer(
       (response) => {
         gone = once(response, 'close')
-        response.writeHead(200).write('first', () => response.write(Buffer.alloc(256 * 1024)))
+        response.writeHead(200).write('first')
       },
       async (client) => {
         const stream = await client.stream(get)
