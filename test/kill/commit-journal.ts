@@ -1,0 +1,83 @@
+import { DatabaseSync } from 'node:sqlite'
+import type { DeploymentStatus, Key } from 'modelspine'
+import type { AuditEntry } from 'modelspine/adapter'
+import { sqliteStore } from 'modelspine/adapters/sqlite'
+
+/** One committed state of a deployment. */
+export interface CommittedState {
+  readonly key: Key
+  readonly uid: string
+  readonly generation: number
+  readonly status: DeploymentStatus | undefined
+  readonly deleting: boolean
+}
+
+export interface CommitJournal {
+  /** Every event that was ever committed with an object, in commit order. */
+  readonly events: readonly AuditEntry[]
+  /** Every state that a deployment was ever committed in, in commit order; the removal is none. */
+  readonly states: readonly CommittedState[]
+  /** Keys of what is there now. */
+  readonly present: readonly string[]
+  /** Events that wait for the audit log. */
+  readonly waiting: number
+  /** How many commits there were. */
+  readonly commits: number
+}
+
+/**
+ * Makes the store's file and lets SQLite itself copy whatever is committed, in the same transaction: a record of the
+ * plane's writes that a kill cannot tear away from them.
+ */
+export async function keepCommits(path: string): Promise<void> {
+  const store = sqliteStore({ path })
+  await store.readEvents(1)
+  await store.close()
+  const db = new DatabaseSync(path)
+  const columns = 'key, kind, uid, generation, status, deletion'
+  const values = columns
+    .split(', ')
+    .map((column) => `NEW.${column}`)
+    .join(', ')
+  db.exec(`
+    CREATE TABLE kept_events (position INTEGER PRIMARY KEY, entry TEXT NOT NULL);
+    CREATE TRIGGER keep_event AFTER INSERT ON events BEGIN
+      INSERT INTO kept_events VALUES (NEW.position, NEW.entry);
+    END;
+    CREATE TABLE kept_states (place INTEGER PRIMARY KEY AUTOINCREMENT, key, kind, uid, generation, status, deletion);
+    CREATE TRIGGER keep_new AFTER INSERT ON objects BEGIN
+      INSERT INTO kept_states (${columns}) VALUES (${values});
+    END;
+    CREATE TRIGGER keep_changed AFTER UPDATE ON objects BEGIN
+      INSERT INTO kept_states (${columns}) VALUES (${values});
+    END;
+  `)
+  db.close()
+}
+
+export function readCommits(path: string): CommitJournal {
+  const db = new DatabaseSync(path, { readOnly: true, timeout: 5000 })
+  const all = <Row>(sql: string): Row[] => db.prepare(sql).all() as Row[]
+  const states = all<Record<'key' | 'uid' | 'status' | 'deletion', string | null> & { generation: number }>(
+    "SELECT * FROM kept_states WHERE kind = 'ModelDeployment' ORDER BY place",
+  )
+  const journal: CommitJournal = {
+    events: all<{ entry: string }>('SELECT entry FROM kept_events ORDER BY position').map(
+      ({ entry }) => JSON.parse(entry) as AuditEntry,
+    ),
+    states: states.map(({ key, uid, generation, status, deletion }) => ({
+      key: key as Key,
+      uid: uid ?? '',
+      generation,
+      status: status === null ? undefined : (JSON.parse(status) as DeploymentStatus),
+      deleting: deletion !== null,
+    })),
+    present: all<{ key: string }>("SELECT key FROM objects WHERE kind = 'ModelDeployment'").map(
+      ({ key }) => key,
+    ),
+    waiting: all('SELECT position FROM events').length,
+    commits: all('SELECT place FROM kept_states').length,
+  }
+  db.close()
+  return journal
+}

@@ -1,0 +1,81 @@
+import { existsSync, readFileSync } from 'node:fs'
+import type { Key } from 'modelspine'
+import type { AuditRecord, AuditVerdict } from 'modelspine/adapter'
+import { fileAuditLog } from 'modelspine/adapters/file'
+import type { JournalLine } from 'modelspine/adapters/process'
+import { type CommitJournal, readCommits } from './commit-journal.ts'
+import { journalFile, layoutOf } from './layout.ts'
+import { processesOf, type RunningProcess } from './processes.ts'
+import { type Front, readFront } from './victim/fronted-target.ts'
+
+/** What a run left behind, none of it told by the plane itself. */
+export interface Evidence {
+  /** How often the plane was killed. */
+  readonly kills: number
+  readonly commits: CommitJournal
+  /** How many commits there were when everything was settled, some time before the plane stopped. */
+  readonly commitsWhenSettled: number
+  readonly records: readonly AuditRecord[]
+  readonly verdict: AuditVerdict
+  /** The process targets' own journals. */
+  readonly journal: readonly JournalLine[]
+  /** What the model servers wrote down themselves. */
+  readonly starts: readonly ModelStart[]
+  readonly front: Front
+  /** After the plane stopped. */
+  readonly running: readonly RunningProcess[]
+  /** The revision that answered at the address that the status gives. */
+  readonly answered: string
+  /** Requests that failed while the plane was alive. */
+  readonly failures: readonly string[]
+}
+
+export interface ModelStart {
+  readonly pid: number
+  readonly key: Key
+  readonly revision: string
+}
+
+export async function collectEvidence(
+  folder: string,
+  told: Pick<Evidence, 'kills' | 'commitsWhenSettled'>,
+): Promise<Evidence> {
+  const at = layoutOf(folder)
+  const commits = readCommits(at.state)
+  const log = fileAuditLog({ path: at.audit })
+  const records: AuditRecord[] = []
+  for await (const record of log.read()) records.push(record)
+  return {
+    ...told,
+    commits,
+    records,
+    verdict: await log.verify(),
+    journal: [
+      ...linesOf<JournalLine>(journalFile(folder, 'local')),
+      ...linesOf<JournalLine>(journalFile(folder, 'front')),
+    ],
+    starts: linesOf<ModelStart>(at.starts),
+    front: readFront(at.fronts, 'default/aside'),
+    running: processesOf(folder),
+    answered: await answerOf(commits),
+    failures: linesOf<{ message: string }>(at.failures).map(({ message }) => message),
+  }
+}
+
+/** Whoever listens at the address of the stable revision says which revision it is. */
+async function answerOf({ states }: CommitJournal): Promise<string> {
+  const status = states.findLast(({ key }) => key === 'default/digits')?.status
+  const address = status?.revisions.find(({ revision }) => revision.name === status.stable)?.endpoint?.address
+  if (address === undefined) return 'no address'
+  const reply = await fetch(`${address}/v2/models/digits/infer`, { method: 'POST', body: '{}' })
+  const { outputs } = (await reply.json()) as { outputs: readonly { data: readonly string[] }[] }
+  return outputs[0]?.data[0] ?? 'no revision'
+}
+
+function linesOf<Line>(path: string): readonly Line[] {
+  if (!existsSync(path)) return []
+  return readFileSync(path, 'utf8')
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as Line)
+}

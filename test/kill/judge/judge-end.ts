@@ -1,0 +1,25 @@
+import type { Evidence } from '../evidence.ts'
+import { lastVersion } from '../scenario.ts'
+
+/** The wanted revision serves everything, what was deleted is gone, and nothing is written any more. */
+export function judgeEnd({ commits, commitsWhenSettled, answered, failures }: Evidence): readonly string[] {
+  const faults: string[] = []
+  const status = commits.states.findLast(({ key }) => key === 'default/digits')?.status
+  const version = status?.desired?.model.version
+  const split = JSON.stringify(status?.split)
+  if (version !== lastVersion) faults.push(`version ${version} is desired in the end, not ${lastVersion}`)
+  if (status?.stable !== status?.desired?.name) faults.push(`${status?.stable} is stable in the end`)
+  if (split !== JSON.stringify([{ revision: status?.stable, percent: 100 }])) {
+    faults.push(`the split is ${split} in the end`)
+  }
+  if (status?.rollout.phase !== 'converged') faults.push(`the phase is ${status?.rollout.phase} in the end`)
+  if (answered !== status?.stable) faults.push(`${answered} answers where ${status?.stable} should`)
+  if (commits.present.join() !== 'default/digits') {
+    faults.push(`in the end there are ${commits.present.join(', ')}`)
+  }
+  if (commits.commits !== commitsWhenSettled) {
+    faults.push(`${commits.commits - commitsWhenSettled} writes after everything was settled`)
+  }
+  if (failures.length > 0) faults.push(`${failures.length} requests failed, the first: ${failures[0]}`)
+  return faults
+}

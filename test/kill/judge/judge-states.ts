@@ -1,0 +1,47 @@
+import type { CommittedState } from '../commit-journal.ts'
+import type { Evidence } from '../evidence.ts'
+
+/** Laws 1 and 2 over every state that was ever committed, and fences that only rise. */
+export function judgeStates({ commits: { states } }: Evidence): readonly string[] {
+  const faults: string[] = []
+  const last = new Map<string, CommittedState>()
+  for (const state of states) {
+    faults.push(...judgeState(last.get(state.key), state))
+    last.set(state.key, state)
+  }
+  return faults
+}
+
+function judgeState(
+  before: CommittedState | undefined,
+  { key, status, deleting }: CommittedState,
+): readonly string[] {
+  if (status === undefined) return before?.status === undefined ? [] : [`${key}: the status was lost`]
+  const faults: string[] = []
+  const { split, revisions, stable, effect } = status
+  const text = JSON.stringify(split)
+  const sum = split.reduce((total, { percent }) => total + percent, 0)
+  if (split.length > 0 && sum !== 100) faults.push(`${key}: split ${text} sums to ${sum}`)
+  const known = before?.status
+  if (split.length === 0 && (known?.split.length ?? 0) > 0 && !deleting) {
+    faults.push(`${key}: nobody serves any more`)
+  }
+  for (const { revision, percent } of split) {
+    const earlier = known?.split.find((each) => each.revision === revision)?.percent ?? 0
+    const state = revisions.find((each) => each.revision.name === revision)?.state
+    if (percent > earlier && state !== 'ready') {
+      faults.push(`${key}: the share of ${revision} rises to ${percent} while it is ${state}`)
+    }
+  }
+  const staying = known?.stable
+  if (staying !== undefined && !deleting && stable === staying) {
+    if (!revisions.some((each) => each.revision.name === staying)) {
+      faults.push(`${key}: stable ${staying} is not wanted any more, and has no successor`)
+    }
+  }
+  const fence = known?.effect?.fence
+  if (effect !== undefined && fence !== undefined && effect.fence < fence) {
+    faults.push(`${key}: an effect under fence ${effect.fence} follows one under ${fence}`)
+  }
+  return faults
+}

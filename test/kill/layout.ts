@@ -1,0 +1,31 @@
+import { join } from 'node:path'
+
+/** Where everything of one run lies. */
+export interface Layout {
+  readonly state: string
+  readonly audit: string
+  readonly registry: string
+  readonly fronts: string
+  /** One line a model server, written by itself. */
+  readonly starts: string
+  readonly failures: string
+  readonly log: string
+  target(name: 'local' | 'front'): string
+}
+
+export function layoutOf(folder: string): Layout {
+  return {
+    state: join(folder, 'state.db'),
+    audit: join(folder, 'audit'),
+    registry: join(folder, 'registry'),
+    fronts: join(folder, 'fronts'),
+    starts: join(folder, 'starts.jsonl'),
+    failures: join(folder, 'failures.jsonl'),
+    log: join(folder, 'plane.log'),
+    target: (name) => join(folder, `target-${name}`),
+  }
+}
+
+export function journalFile(folder: string, target: 'local' | 'front'): string {
+  return join(folder, `journal-${target}.jsonl`)
+}

@@ -1,0 +1,43 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { setTimeout as pause } from 'node:timers/promises'
+
+export interface RunningProcess {
+  readonly pid: number
+  readonly command: string
+}
+
+/** Every living process of this machine that was started with this folder in its arguments. Reads `/proc`. */
+export function processesOf(folder: string): readonly RunningProcess[] {
+  return readdirSync('/proc').flatMap((name) => {
+    if (!/^\d+$/.test(name)) return []
+    try {
+      const command = readFileSync(`/proc/${name}/cmdline`, 'utf8').replaceAll('\0', ' ')
+      if (!command.includes(folder) || isEnded(name)) return []
+      return [{ pid: Number(name), command }]
+    } catch {
+      return []
+    }
+  })
+}
+
+/** Ends them all, each by its number, and waits until they are gone. */
+export async function endProcessesOf(folder: string): Promise<void> {
+  for (let tries = 0; tries < 500; tries += 1) {
+    const left = processesOf(folder)
+    if (left.length === 0) return
+    for (const { pid } of left) {
+      try {
+        process.kill(pid, 'SIGKILL')
+      } catch {
+        // Gone by itself.
+      }
+    }
+    await pause(10)
+  }
+  throw new Error(`processes with ${folder} in their arguments cannot be ended`)
+}
+
+/** Ended and not yet waited for. */
+function isEnded(pid: string): boolean {
+  return /^\d+ \(.*\) [ZX]/s.test(readFileSync(`/proc/${pid}/stat`, 'utf8'))
+}

@@ -1,0 +1,115 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import { pathToFileURL } from 'node:url'
+import { fileRegistry } from 'modelspine/adapters/file'
+import { keepCommits, readCommits } from './commit-journal.ts'
+import { collectEvidence, type Evidence } from './evidence.ts'
+import { judge } from './judge/judge.ts'
+import type { PlannedKill } from './kill-plan.ts'
+import { layoutOf } from './layout.ts'
+import { PlaneHandle } from './plane-handle.ts'
+import { endProcessesOf } from './processes.ts'
+import { stages } from './scenario.ts'
+import type { KilledAt } from './victim/reach.ts'
+
+export interface KillOutcome {
+  readonly killed: readonly KilledAt[]
+  /** What is not as it should be; empty when all is well. */
+  readonly faults: readonly string[]
+  readonly tookMs: number
+  /** Absent when the run did not come to its end. */
+  readonly evidence?: Evidence
+}
+
+export interface RunOptions {
+  /** A run that is not done by then has failed. Default 45,000. */
+  readonly timeoutMs?: number
+  /** Leaves the folder of a run with faults where it is. */
+  readonly keep?: boolean
+  readonly abort?: AbortSignal
+}
+
+/** How long everything is left alone in the end, to see that nothing is written any more. */
+const restMs = 250
+
+/** Sees the scenario to its end in a folder of its own, with the kills that are planned, and judges what is left. */
+export async function runKill(plan: PlannedKill, options: RunOptions = {}): Promise<KillOutcome> {
+  const { timeoutMs = 45_000, keep = false, abort } = options
+  const startedMs = performance.now()
+  const killed: KilledAt[] = []
+  const folder = await mkdtemp(join(tmpdir(), 'modelspine-kill-'))
+  const plane = new PlaneHandle({ folder, kills: plan.kills, onKilled: (at) => killed.push(at) })
+  let faults: readonly string[] = []
+  let evidence: Evidence | undefined
+  try {
+    await prepare(folder)
+    const done = play(plane, folder, killed)
+    evidence = await withinTime(done, plane, timeoutMs, abort)
+    faults = [
+      ...(killed.length < plan.kills.length
+        ? [`only ${killed.length} of ${plan.kills.length} planned kills came about: ${plan.title}`]
+        : []),
+      ...judge(evidence),
+    ]
+  } catch (error) {
+    faults = [error instanceof Error ? error.message : String(error)]
+  }
+  await plane.end()
+  await endProcessesOf(folder)
+  if (faults.length > 0) {
+    const log = await readFile(layoutOf(folder).log, 'utf8').catch(() => '')
+    faults = [...faults, `the plane's log ends with\n${log.split('\n').slice(-15).join('\n')}`]
+  }
+  if (faults.length > 0 && keep) faults = [...faults, `everything is in ${folder}`]
+  else await rm(folder, { recursive: true, force: true, maxRetries: 5 })
+  const tookMs = performance.now() - startedMs
+  return { killed, faults, tookMs, ...(evidence !== undefined && { evidence }) }
+}
+
+async function prepare(folder: string): Promise<void> {
+  const at = layoutOf(folder)
+  const registry = fileRegistry({ path: at.registry, name: 'models' })
+  for (const version of ['1', '2', '3']) {
+    const file = join(folder, `model-${version}.json`)
+    await writeFile(file, JSON.stringify({ version }))
+    await registry.register({
+      name: 'digits',
+      version,
+      approval: 'approved',
+      artifact: { kind: 'files', files: [{ uri: pathToFileURL(file).href }] },
+    })
+  }
+  await keepCommits(at.state)
+}
+
+async function play(plane: PlaneHandle, folder: string, killed: readonly KilledAt[]): Promise<Evidence> {
+  for (const calls of stages) await Promise.all(calls.map((call) => plane.ask(call)))
+  const commitsWhenSettled = readCommits(layoutOf(folder).state).commits
+  await pause(restMs)
+  await plane.stop()
+  return collectEvidence(folder, { kills: killed.length, commitsWhenSettled })
+}
+
+async function withinTime<Result>(
+  work: Promise<Result>,
+  plane: PlaneHandle,
+  timeoutMs: number,
+  abort: AbortSignal | undefined,
+): Promise<Result> {
+  const over = new AbortController()
+  const signal = abort === undefined ? over.signal : AbortSignal.any([abort, over.signal])
+  const late = pause(timeoutMs, undefined, { signal }).then(async () => {
+    const explained = await Promise.race([plane.ask({ call: 'explain' }), pause(2000, 'no answer')])
+    throw new Error(`not at its end after ${timeoutMs} ms: ${JSON.stringify(explained)}`)
+  })
+  try {
+    return await Promise.race([work, late])
+  } finally {
+    over.abort()
+    // Whichever lost ends with the process.
+    work.catch(() => {})
+    late.catch(() => {})
+  }
+}

@@ -1,0 +1,147 @@
+/** A plane in a process of its own, with everything that must survive it in one folder. Started by `victim.ts`, over IPC. */
+
+import { fileURLToPath } from 'node:url'
+import type { ControlPlane, DeploymentStatus, Key } from 'modelspine'
+import { journalFile, layoutOf } from '../layout.ts'
+import type { Answer, Call, Orders, Question } from './protocol.ts'
+import { createReach } from './reach.ts'
+import { watchSystem } from './watch-system.ts'
+
+const { folder, life, kill } = JSON.parse(process.argv[2] ?? '') as Orders
+const known = new Map<Key, DeploymentStatus>()
+const reach = createReach({ folder, life, kill, known })
+watchSystem(reach)
+
+// Only now, so that all of it uses the watched system.
+const { createControlPlane } = await import('modelspine')
+const { isModelspineError } = await import('modelspine/adapter')
+const { fileAuditLog, fileRegistry } = await import('modelspine/adapters/file')
+const { openInference } = await import('modelspine/adapters/open-inference')
+const { processTarget } = await import('modelspine/adapters/process')
+const { sqliteStore } = await import('modelspine/adapters/sqlite')
+const { frontedTarget } = await import('./fronted-target.ts')
+const { createTraffic } = await import('./traffic.ts')
+const { watchedAudit } = await import('./watched-audit.ts')
+const { watchedStore } = await import('./watched-store.ts')
+const { watchedTarget } = await import('./watched-target.ts')
+
+const at = layoutOf(folder)
+const actor = { name: 'kill-test' }
+
+const processes = (name: 'local' | 'front'): ReturnType<typeof processTarget> =>
+  processTarget({
+    folder: at.target(name),
+    command: [
+      process.execPath,
+      fileURLToPath(new URL('../model-server.mjs', import.meta.url)),
+      '{port}',
+      '{model}',
+      '{key}',
+      '{revision}',
+      at.starts,
+    ],
+    journal: journalFile(folder, name),
+    health: { intervalMs: 50, timeoutMs: 2000 },
+    drainMs: 5000,
+  })
+
+const traffic = createTraffic()
+const plane: ControlPlane = createControlPlane({
+  store: watchedStore(sqliteStore({ path: at.state, pollMs: 100 }), reach, known),
+  audit: watchedAudit(fileAuditLog({ path: at.audit }), reach),
+  registries: { models: fileRegistry({ path: at.registry, name: 'models' }) },
+  targets: {
+    local: watchedTarget(processes('local'), reach, known),
+    front: watchedTarget(frontedTarget(processes('front'), at.fronts), reach, known),
+  },
+  connect: { 'open-inference': openInference },
+  metrics: { traffic: traffic.metrics },
+  observers: [traffic.observer],
+  logger: {
+    debug() {},
+    info: (fields, message) => log('info', fields, message),
+    warn: (fields, message) => log('warn', fields, message),
+    error: (fields, message) => log('error', fields, message),
+  },
+  leaseMs: 1000,
+  resyncMs: 2000,
+})
+
+function log(level: string, fields: unknown, message: string): void {
+  process.stdout.write(`${new Date().toISOString()} ${life} ${level} ${message} ${JSON.stringify(fields)}\n`)
+}
+
+async function until(done: () => Promise<boolean>): Promise<void> {
+  while (!(await done())) await new Promise((next) => setTimeout(next, 20))
+}
+
+async function settled(name: string): Promise<boolean> {
+  const deployment = await plane.get(name)
+  if (deployment?.status === undefined) return false
+  const { generation, status } = deployment
+  // Only for want of traffic on a machine that is very busy; the gates themselves pass.
+  if (status.rollout.phase === 'holding') {
+    await plane.resume(name, { actor }).catch((error: unknown) => {
+      if (!isModelspineError(error, 'wrong-phase')) throw error
+    })
+  }
+  return (
+    status.rollout.phase === 'converged' &&
+    status.observedGeneration === generation &&
+    status.effect === undefined &&
+    status.requested.length === 0
+  )
+}
+
+async function carryOut(asked: Call): Promise<unknown> {
+  switch (asked.call) {
+    case 'apply':
+      return plane.apply(asked.resource, { actor })
+    case 'delete':
+      return plane.delete(asked.name, { actor }).catch((error: unknown) => {
+        // Asked again after a kill, by when it may be gone.
+        if (!isModelspineError(error, 'not-found')) throw error
+      })
+    case 'settle':
+      return until(() => settled(asked.name))
+    case 'settle-gone':
+      return until(async () => (await plane.get(asked.name)) === null)
+    case 'end':
+      return reach.end()
+    case 'explain': {
+      const explained = []
+      for await (const { key } of plane.list()) explained.push(await plane.explain(key))
+      return { health: plane.health(), explained }
+    }
+    case 'stop':
+      quiet()
+      return plane.stop()
+  }
+}
+
+await plane.start()
+const quiet = traffic.flow(plane, 'digits', at.failures)
+
+// Whoever started it is gone: nobody would ask it to stop.
+const abandoned = (): void => process.exit(1)
+process.on('disconnect', abandoned)
+
+process.on('message', async ({ id, asked }: Question) => {
+  let answer: Answer
+  try {
+    answer = { id, ok: true, value: await carryOut(asked) }
+  } catch (error) {
+    answer = {
+      id,
+      ok: false,
+      message: error instanceof Error ? (error.stack ?? error.message) : String(error),
+    }
+  }
+  process.send?.(answer, () => {
+    if (asked.call !== 'stop') return
+    process.off('disconnect', abandoned)
+    process.disconnect()
+  })
+})
+const hello: Answer = { id: 0, ok: true }
+process.send?.(hello)

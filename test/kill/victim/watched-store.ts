@@ -1,0 +1,63 @@
+import type { DeploymentStatus, Key } from 'modelspine'
+import type { PutStatusOptions, StateStore, StoredObject } from 'modelspine/adapter'
+import type { Reach } from './reach.ts'
+
+/** A store that comes by a point before and after each write. `known` follows what is stored. */
+export function watchedStore(inner: StateStore, reach: Reach, known: Map<Key, DeploymentStatus>): StateStore {
+  const learn = <Stored extends StoredObject | null>(key: Key, stored: Stored): Stored => {
+    if (stored === null) known.delete(key)
+    else if (stored.kind === 'ModelDeployment' && stored.status !== undefined) {
+      known.set(key, stored.status as DeploymentStatus)
+    }
+    return stored
+  }
+  return {
+    ...inner,
+    get: async (kind, key) => learn(key, await inner.get(kind, key)),
+    async putSpec(resource, options) {
+      const key: Key = `${resource.metadata.namespace}/${resource.metadata.name}`
+      reach('spec/before-write', key)
+      const stored = await inner.putSpec(resource, options)
+      reach('spec/after-write', key)
+      return learn(key, stored)
+    },
+    async putStatus(kind, key, status, options) {
+      const [before, after] = pointsOf(known.get(key), status as DeploymentStatus, options)
+      reach(before, key)
+      const stored = await inner.putStatus(kind, key, status, options)
+      learn(key, stored)
+      reach(after, key)
+      return stored
+    },
+    async delete(kind, key, options) {
+      reach('mark/before-write', key)
+      const left = await inner.delete(kind, key, options)
+      reach('mark/after-write', key)
+      return left
+    },
+    async acknowledgeEvents(position, fence) {
+      await inner.acknowledgeEvents(position, fence)
+      reach('audit/after-acknowledge')
+    },
+  }
+}
+
+/** What a write of status is, by what it changes. */
+function pointsOf(
+  before: DeploymentStatus | undefined,
+  status: DeploymentStatus,
+  { finalizers }: PutStatusOptions,
+): readonly [string, string] {
+  const around = (what: string): readonly [string, string] => [`${what}/before-write`, `${what}/after-write`]
+  if (finalizers !== undefined) return around('removal')
+  const { effect } = status
+  if (effect !== undefined && JSON.stringify(effect) !== JSON.stringify(before?.effect)) {
+    return [`${effect.kind}/before-ledger`, `${effect.kind}/after-ledger`]
+  }
+  if (before?.effect !== undefined && effect === undefined) {
+    return [`${before.effect.kind}/before-outcome`, `${before.effect.kind}/after-outcome`]
+  }
+  if (JSON.stringify(before?.split) !== JSON.stringify(status.split)) return around('split')
+  const { phase } = status.rollout
+  return around(phase === 'converged' && before?.rollout.phase !== phase ? phase : 'status')
+}

@@ -1,0 +1,108 @@
+import { describe, expect, it } from 'vitest'
+import type { Evidence } from '../../kill/evidence.ts'
+import { judge } from '../../kill/judge/judge.ts'
+import { planKill, points } from '../../kill/kill-plan.ts'
+import { type KillOutcome, runKill } from '../../kill/run-kill.ts'
+
+/** The hardest moment of each part; `npm run test:kill` has the rest. */
+const chosen = ['create/after-apply', 'spawn/after', 'retire/after-apply', 'audit/after-append'] as const
+const numbers = [
+  ...chosen.map((point) => 1 + points.findIndex(([name]) => name === point)),
+  // The first that is killed again while it recovers.
+  points.length + 1 + (points.length % 2 === 0 ? 1 : 0),
+]
+const seed = 1
+
+// Orphans are looked for in /proc.
+const onLinux = describe.skipIf(process.platform !== 'linux')
+
+onLinux('a plane that is killed', { concurrent: true, timeout: 60_000 }, () => {
+  const outcomes = new Map<number, Promise<KillOutcome>>()
+  const outcomeOf = (number: number): Promise<KillOutcome> => {
+    const running = outcomes.get(number) ?? runKill(planKill(seed, number))
+    outcomes.set(number, running)
+    return running
+  }
+
+  it.each(numbers.map((number) => ({ number, title: planKill(seed, number).title })))(
+    'reaches the same end when started again: $title',
+    async ({ number }) => {
+      const { killed, faults } = await outcomeOf(number)
+      expect(faults).toEqual([])
+      expect(killed.length).toBe(planKill(seed, number).kills.length)
+    },
+  )
+
+  /** One kind of damage each, and what the judge says of it. */
+  const damages: readonly (readonly [string, (whole: Evidence) => Partial<Evidence>, RegExp])[] = [
+    [
+      'a record that was lost',
+      ({ records }) => ({ records: records.toSpliced(3, 1) }),
+      /is in the audit log 0 times/,
+    ],
+    [
+      'a record that is there twice',
+      ({ records }) => ({ records: [...records, ...records.slice(3, 4)] }),
+      /is in the audit log 2 times/,
+    ],
+    [
+      'records in another order',
+      ({ records: [first, second, ...rest] }) => ({
+        records: [second, first, ...rest].filter((each) => each !== undefined),
+      }),
+      /is not the event that was committed in its place/,
+    ],
+    [
+      'a change that was committed twice',
+      ({ commits }) => ({
+        commits: {
+          ...commits,
+          events: commits.events.flatMap((each) => [each, { ...each, id: `${each.id}x` }]),
+        },
+      }),
+      /has rollout-completed 6 times in its trail, not 3/,
+    ],
+    [
+      'a revision that was started twice',
+      ({ journal }) => ({
+        journal: [...journal, ...journal.filter(({ event }) => event === 'started').slice(0, 1)],
+      }),
+      /was started 2 times/,
+    ],
+    [
+      'a process that nobody wants',
+      ({ running }) => ({ running: [...running, { pid: 1, command: 'forgotten' }] }),
+      /process 1 is an orphan: forgotten/,
+    ],
+    [
+      'a process that nobody wrote down',
+      ({ starts }) => ({ starts: [...starts, { pid: 1, key: 'default/digits', revision: 'r' }] }),
+      /the journal tells of processes/,
+    ],
+    [
+      'traffic for a revision that is not ready',
+      ({ commits }) => ({
+        commits: {
+          ...commits,
+          states: commits.states.map(({ status, ...state }) => ({
+            ...state,
+            status: status && {
+              ...status,
+              revisions: status.revisions.map((each) => ({ ...each, state: 'unready' as const })),
+            },
+          })),
+        },
+      }),
+      /the share of \S+ rises to 100 while it is unready/,
+    ],
+    ['a request that failed', () => ({ failures: ['unavailable'] }), /1 requests failed/],
+    ['a write after the end', () => ({ commitsWhenSettled: 1 }), /writes after everything was settled/],
+    ['another revision that answers', () => ({ answered: 'r1' }), /r1 answers where/],
+  ]
+
+  it.each(damages)('is judged by evidence that shows %s', async (_, damage, said) => {
+    const { evidence } = await outcomeOf(numbers[0] ?? 1)
+    if (evidence === undefined) throw new Error('the run did not come to its end')
+    expect(judge({ ...evidence, ...damage(evidence) }).join('\n')).toMatch(said)
+  })
+})
