@@ -15,6 +15,21 @@ const changes = fc.array(
 )
 
 describe('the heap of delayed keys', () => {
+  it('keeps its order when the last item takes the place of one in another branch', () => {
+    const heap = new DelayHeap<number>()
+    const items = [0, 10, 1, 20, 21, 2, 3, 30, 31, 32, 33, 4, 5, 6, 7].map((readyAtMs) =>
+      item(readyAtMs, readyAtMs),
+    )
+    for (const each of items) heap.push(each)
+    for (const each of items) if (each.key === 20) heap.remove(each)
+    const given: number[] = []
+    for (let first = heap.first; first !== undefined; first = heap.first) {
+      heap.remove(first)
+      given.push(first.key)
+    }
+    expect(given).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 10, 21, 30, 31, 32, 33])
+  })
+
   it('gives the soonest first, whatever leaves or becomes due sooner', () => {
     fc.assert(
       fc.property(times, changes, (all, changed) => {

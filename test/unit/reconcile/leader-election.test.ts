@@ -144,7 +144,7 @@ describe('leader election', () => {
     const first = candidate(store, 'first', { retryEveryMs: 1_000_000 })
     await seconds(1)
     store.fail('hang')
-    await seconds(30)
+    await seconds(11)
     expect(first.seen).toEqual(['gained 1 at 0', 'aborted at 10', 'expired at 10'])
     store.fail('no')
     await seconds(0)
