@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { systemClock } from 'modelspine/adapter'
 import { describe, expect, it } from 'vitest'
 import { auditLogOver } from '../../../adapters/file/file-audit-log.ts'
-import { collect, entry } from './audit-fixture.ts'
+import { chainFiles, collect, entry, linesOf, writeLines } from './audit-fixture.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 
 type Operation = 'write' | 'datasync' | 'truncate'
@@ -72,6 +72,24 @@ describe('fileAuditLog on a disk that fails', () => {
     )
     expect(read).toEqual(expected)
     expect(await log.verify()).toMatchObject({ ok: true, records: expected.length })
+    await log.close?.()
+  })
+
+  it('goes on from no end that lacks what was acknowledged', async () => {
+    const failures: Partial<Record<Operation, number>> = {}
+    const folder = join(temporaryFolder(), 'audit')
+    const log = auditLogOver({ folder, maxBytes: 1_000_000, clock: systemClock, open: failingDisk(failures) })
+    await log.append([entry('a')])
+    await log.append([entry('b')])
+    const [file = ''] = chainFiles(folder)
+    const [first = ''] = linesOf(file)
+    Object.assign(failures, { write: 1, truncate: 1 })
+    await expect(log.append([entry('c')])).rejects.toMatchObject(unavailable)
+    writeLines(file, [first])
+    await expect(log.append([entry('c')])).rejects.toMatchObject({
+      code: 'audit-broken',
+      details: { sequence: 2 },
+    })
     await log.close?.()
   })
 

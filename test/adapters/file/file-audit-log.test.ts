@@ -10,7 +10,7 @@ import {
 } from 'node:fs'
 import { basename, join } from 'node:path'
 import fc from 'fast-check'
-import type { AuditLog, AuditRecord } from 'modelspine/adapter'
+import { type AuditLog, type AuditRecord, linkAll } from 'modelspine/adapter'
 import { fileAuditLog } from 'modelspine/adapters/file'
 import { auditLogConformance, createFakeClock } from 'modelspine/testing'
 import { describe, expect, it } from 'vitest'
@@ -317,6 +317,38 @@ describe('recovering a log that was cut off', () => {
     await log.append([entry('new')])
     expect(await log.verify()).toMatchObject({ ok: true, records: 11 })
     await log.close?.()
+  })
+
+  it('drops nothing from the end of a file that is not the last', async () => {
+    const { path, files } = await writtenLog()
+    const [file = ''] = files
+    const cut = readFileSync(file).subarray(0, -5)
+    writeFileSync(file, cut)
+    const log = fileAuditLog({ path })
+    await expect(log.append([entry('new')])).rejects.toMatchObject({
+      code: 'audit-broken',
+      details: { sequence: 4 },
+    })
+    expect(readFileSync(file)).toEqual(cut)
+    await log.close?.()
+  })
+
+  it('is left to the one who writes: others read and verify what is settled', async () => {
+    const { path, files } = await writtenLog()
+    const writer = fileAuditLog({ path })
+    await writer.append([entry('event-11')])
+    const last = files.at(-1) ?? ''
+    const records = await collect(writer.read())
+    const head = { records: records.length, head: records.at(-1)?.hash ?? '' }
+    const [first, second] = linkAll([entry('a'), entry('b')], head)
+    const reader = fileAuditLog({ path })
+    for (const underWay of [`${first?.line}\n`, (second?.line ?? '').slice(0, 20)]) {
+      appendFileSync(last, underWay)
+      expect(await reader.verify()).toEqual({ ok: true, ...head })
+      expect(await collect(reader.read())).toEqual(records)
+    }
+    await writer.close?.()
+    expect(await reader.verify()).toMatchObject({ ok: false, sequence: 13 })
   })
 
   it('stops when somebody else writes to its file or removes it', async () => {

@@ -1,4 +1,6 @@
-import { readdirSync, writeFileSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { createFakeClock } from 'modelspine/testing'
@@ -7,6 +9,7 @@ import { thisProcess } from '../../../adapters/file/process-identity.ts'
 import { lockHolder, tryLock, waitForLock } from '../../../adapters/file/process-lock.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 
+const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 const host = hostname().replaceAll(/[^A-Za-z0-9-]/g, '-')
 
 describe('a lock between processes', () => {
@@ -36,6 +39,28 @@ describe('a lock between processes', () => {
     expect((await tryLock(folder, 'writer', 'mine')).kind).toBe('acquired')
     expect(readdirSync(folder)).toEqual([`.writer.${host}.${self.pid}.${self.started}.mine.lock`])
   })
+
+  it.runIf(existsSync('/proc/self/stat'))(
+    'is taken from a process that is dead and not yet reaped',
+    async () => {
+      // The shell becomes `sleep`, which waits for nobody, so its first child stays behind as a zombie.
+      const parent = spawn('/bin/sh', ['-c', '(exit 0) & echo $!; exec sleep 60'], {
+        stdio: ['ignore', 'pipe', 'ignore'],
+      })
+      try {
+        const [chunk] = await once(parent.stdout, 'data')
+        const pid = Number(String(chunk))
+        const fields = (): string[] =>
+          readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/.*\) /, '').split(' ')
+        while (fields()[0] !== 'Z') await nextTurn()
+        const folder = temporaryFolder()
+        writeFileSync(join(folder, `.writer.${host}.${pid}.${fields()[19]}.a.lock`), '')
+        expect((await tryLock(folder, 'writer', 'mine')).kind).toBe('acquired')
+      } finally {
+        parent.kill('SIGKILL')
+      }
+    },
+  )
 
   it('is not taken from a process of another host, which cannot be seen', async () => {
     const folder = temporaryFolder()
