@@ -6,6 +6,7 @@ export {
 } from './deployment-target-kit.ts'
 export { createFakeClock, type FakeClock, type FakeClockOptions } from './fake-clock.ts'
 export { brokenLaws, type Fixture, type KitOptions, type Law, runKit, type TestRunner } from './kit.ts'
+export { type MetricSourceSubject, metricSourceConformance, metricSourceLaws } from './metric-source-kit.ts'
 export {
   type ModelProviderSubject,
   modelProviderConformance,

@@ -1,0 +1,222 @@
+import assert from 'node:assert/strict'
+import type { Interval, MetricReading, MetricSource } from '../telemetry/contract.ts'
+import { type KitOptions, type Law, runKit } from './kit.ts'
+import { refuses } from './refuses.ts'
+
+/** A source, and a way to put samples into it behind its back. */
+export interface MetricSourceSubject {
+  readonly source: MetricSource
+  /** A metric whose samples `seed` adds. */
+  readonly metric: string
+  readonly deployment: string
+  /** Milliseconds since the epoch, after all that may be seeded. */
+  readonly nowMs: number
+  /** How far apart two samples must be to be told apart, at the age of an hour at most. */
+  readonly resolutionMs: number
+  /** Adds one sample of one revision; its value is the fixture's choice. */
+  seed(revision: string, atMs: number): Promise<void> | void
+  /** A metric that the source refuses, where it knows what it has. */
+  readonly unknownMetric?: string
+  /** Makes every later query impossible. */
+  disconnect?(): Promise<void> | void
+}
+
+const revision = 'r-one'
+const hourMs = 3_600_000
+
+async function read(
+  subject: MetricSourceSubject,
+  interval: Interval,
+  of: string = revision,
+): Promise<MetricReading> {
+  const { source, metric, deployment } = subject
+  return await source.query({ metric, labels: { deployment, revision: of }, interval })
+}
+
+/** Samples behind a reading; undefined where the source cannot tell. */
+function samplesOf(reading: MetricReading): number | undefined {
+  switch (reading.kind) {
+    case 'no-data':
+      return 0
+    case 'ratio':
+      return reading.total
+    default:
+      return reading.count
+  }
+}
+
+/** Three samples in the middle of an interval, on borders that no bucket cuts. */
+async function seedThree(subject: MetricSourceSubject): Promise<Interval> {
+  const { nowMs, resolutionMs } = subject
+  const border = (atMs: number): number => Math.floor(atMs / resolutionMs) * resolutionMs
+  const interval = { fromMs: border(nowMs - 6 * resolutionMs), toMs: border(nowMs - 2 * resolutionMs) }
+  for (const part of [0, 1, 2]) await subject.seed(revision, interval.fromMs + (part + 0.5) * resolutionMs)
+  return interval
+}
+
+/** All that a MetricSource promises. */
+export const metricSourceLaws: readonly Law<MetricSourceSubject>[] = [
+  {
+    name: 'answers with what was measured in the interval',
+    async check(subject) {
+      const interval = await seedThree(subject)
+      const reading = await read(subject, interval)
+      assert.notEqual(reading.kind, 'no-data', 'three samples were seeded, and there is no data')
+      if (subject.source.capabilities.counts) assert.equal(samplesOf(reading), 3, 'samples counted')
+    },
+  },
+  {
+    name: 'has no data where nothing was measured, which is neither zero nor an error',
+    async check(subject) {
+      const { nowMs, resolutionMs } = subject
+      const interval = { fromMs: nowMs - 4 * resolutionMs, toMs: nowMs - resolutionMs }
+      assert.equal((await read(subject, interval)).kind, 'no-data', 'with no sample at all')
+      await seedThree(subject)
+      const before = { fromMs: nowMs - 40 * resolutionMs, toMs: nowMs - 20 * resolutionMs }
+      assert.equal((await read(subject, before)).kind, 'no-data', 'before the first sample')
+    },
+  },
+  {
+    name: 'never reaches back before the interval',
+    async check(subject) {
+      const interval = await seedThree(subject)
+      for (const back of [1, 2, 30]) {
+        await subject.seed(revision, interval.fromMs - (back - 0.5) * subject.resolutionMs)
+      }
+      const reading = await read(subject, interval)
+      if (subject.source.capabilities.counts) assert.equal(samplesOf(reading), 3, 'samples counted')
+      if (reading.covered !== undefined) {
+        assert.ok(
+          reading.covered.fromMs >= interval.fromMs,
+          'it says that it covers a time before the interval',
+        )
+      }
+    },
+  },
+  {
+    name: 'counts nothing from the end of the interval on',
+    skip: ({ source }) => (source.capabilities.counts ? undefined : 'it does not count samples'),
+    async check(subject) {
+      const interval = await seedThree(subject)
+      await subject.seed(revision, interval.toMs + 0.5 * subject.resolutionMs)
+      assert.equal(samplesOf(await read(subject, interval)), 3, 'samples counted')
+    },
+  },
+  {
+    name: 'covers nothing after the interval, unless it began only then',
+    async check(subject) {
+      const interval = await seedThree(subject)
+      const { covered } = await read(subject, interval)
+      if (covered === undefined) return
+      assert.ok(covered.fromMs <= covered.toMs, 'what it covers ends before it begins')
+      assert.ok(
+        covered.toMs <= Math.max(interval.toMs, covered.fromMs),
+        'it covers a time after the interval',
+      )
+    },
+  },
+  {
+    name: 'keeps revisions apart',
+    async check(subject) {
+      const interval = await seedThree(subject)
+      assert.equal((await read(subject, interval, 'r-two')).kind, 'no-data', 'of a revision without samples')
+      await subject.seed('r-two', interval.fromMs + 0.5 * subject.resolutionMs)
+      if (!subject.source.capabilities.counts) return
+      assert.equal(samplesOf(await read(subject, interval)), 3, 'samples of the first revision')
+      assert.equal(samplesOf(await read(subject, interval, 'r-two')), 1, 'samples of the second revision')
+    },
+  },
+  {
+    name: 'gives numbers that can be true',
+    async check(subject) {
+      const interval = await seedThree(subject)
+      checkNumbers(await read(subject, interval), subject.source.capabilities.counts)
+    },
+  },
+  {
+    name: 'answers the same question the same way twice',
+    async check(subject) {
+      const interval = await seedThree(subject)
+      assert.deepEqual(await read(subject, interval), await read(subject, interval))
+    },
+  },
+  {
+    name: 'answers for an hour ago',
+    async check(subject) {
+      const atMs = subject.nowMs - hourMs / 2
+      await subject.seed(revision, atMs)
+      const reading = await read(subject, { fromMs: subject.nowMs - hourMs, toMs: subject.nowMs })
+      const lost =
+        reading.kind === 'no-data' && (reading.covered === undefined || reading.covered.fromMs <= atMs)
+      assert.ok(!lost, 'it covers the time of a sample that it does not count')
+    },
+  },
+  {
+    name: 'ends a query whose signal has fired',
+    async check({ source, metric, deployment, nowMs }) {
+      const interval = { fromMs: nowMs - 1000, toMs: nowMs }
+      const abort = AbortSignal.abort(new Error('enough'))
+      await refuses('aborted', 'query', async () =>
+        source.query({ metric, labels: { deployment, revision }, interval, abort }),
+      )
+    },
+  },
+  {
+    name: 'refuses a metric it does not have, by name',
+    skip: ({ unknownMetric }) =>
+      unknownMetric === undefined
+        ? 'it cannot tell a metric without data from one that is not there'
+        : undefined,
+    async check({ source, deployment, nowMs, unknownMetric = '' }) {
+      const interval = { fromMs: nowMs - 1000, toMs: nowMs }
+      const ask = async (): Promise<MetricReading> =>
+        source.query({ metric: unknownMetric, labels: { deployment, revision }, interval })
+      await refuses('metric-error', `the metric ${unknownMetric}`, ask)
+      await ask().catch((error: Error) => {
+        assert.ok(error.message.includes(unknownMetric), 'the message does not name the metric')
+      })
+    },
+  },
+  {
+    name: 'tells a source that cannot answer from one without data',
+    skip: ({ disconnect }) => (disconnect === undefined ? 'its fixture cannot disconnect it' : undefined),
+    async check(subject) {
+      const interval = await seedThree(subject)
+      await subject.disconnect?.()
+      await refuses('metric-error', 'a query without a source', () => read(subject, interval))
+    },
+  },
+]
+
+function checkNumbers(reading: MetricReading, counted: boolean): void {
+  const whole = (count: number, what: string): void =>
+    assert.ok(Number.isInteger(count) && count >= 0, `${what} is ${count}`)
+  switch (reading.kind) {
+    case 'no-data':
+      return
+    case 'ratio':
+      whole(reading.hits, 'hits')
+      whole(reading.total, 'total')
+      assert.ok(reading.total > 0, 'a ratio of nothing is no data')
+      assert.ok(reading.hits <= reading.total, `${reading.hits} hits of ${reading.total}`)
+      return
+    case 'value':
+      assert.ok(Number.isFinite(reading.value), `the value is ${reading.value}`)
+      assert.ok(!counted || reading.count !== undefined, 'it declares counts and gives none')
+      if (reading.count !== undefined) whole(reading.count, 'count')
+      return
+    case 'distribution':
+      whole(reading.count, 'count')
+      assert.ok(reading.count > 0, 'a distribution of nothing is no data')
+      assert.ok(Number.isFinite(reading.sum), `the sum is ${reading.sum}`)
+      assert.ok(
+        reading.sumSquares * reading.count >= reading.sum ** 2 * (1 - 1e-9),
+        'the sum of squares is too small for the sum',
+      )
+  }
+}
+
+/** Registers the laws of MetricSource as tests of one implementation. */
+export function metricSourceConformance(options: KitOptions<MetricSourceSubject>): void {
+  runKit('MetricSource', metricSourceLaws, options)
+}

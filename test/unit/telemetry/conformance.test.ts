@@ -1,0 +1,80 @@
+import { describe, it } from 'vitest'
+import { createFeedback } from '../../../src/feedback/create-feedback.ts'
+import { combineSources } from '../../../src/telemetry/combine-sources.ts'
+import { memoryMetrics } from '../../../src/telemetry/memory-metrics.ts'
+import { createMetricWindows } from '../../../src/telemetry/metric-windows.ts'
+import { createFakeClock, metricSourceConformance } from '../../../src/testing/index.ts'
+import { attemptRecord } from './attempt-records.ts'
+
+const deployment = 'default/churn'
+const unknownMetric = 'requests.moods'
+
+metricSourceConformance({
+  describe,
+  it,
+  name: 'memoryMetrics',
+  create() {
+    const metric = 'errors'
+    const source = memoryMetrics({ metrics: [metric] })
+    return {
+      subject: {
+        source,
+        metric,
+        deployment,
+        unknownMetric,
+        nowMs: 10_000_000,
+        resolutionMs: 1,
+        seed: (revision, atMs) =>
+          source.add({ metric, labels: { deployment, revision, region: 'eu' }, atMs, value: true }),
+        disconnect: () => source.fail('the source is down'),
+      },
+    }
+  },
+})
+
+for (const metric of ['requests.errors', 'requests.latency', 'requests.latency.p95', 'requests.total']) {
+  metricSourceConformance({
+    describe,
+    it,
+    name: `createMetricWindows, ${metric}`,
+    async create() {
+      const clock = createFakeClock()
+      const source = createMetricWindows({ clock })
+      await clock.advance(7_200_000)
+      return {
+        subject: {
+          source,
+          metric,
+          deployment,
+          unknownMetric,
+          nowMs: clock.now(),
+          resolutionMs: 250,
+          seed: (revision, endedAtMs) => source.attempted(attemptRecord({ endedAtMs }, revision)),
+        },
+      }
+    },
+  })
+}
+
+for (const metric of ['ratings.mean', 'labels.accuracy', 'outcomes.churned']) {
+  metricSourceConformance({
+    describe,
+    it,
+    name: `createFeedback, ${metric}`,
+    async create() {
+      const clock = createFakeClock()
+      const feedback = createFeedback({ clock })
+      const source = combineSources([createMetricWindows({ clock }), feedback])
+      await clock.advance(7_200_000)
+      const seed = (revision: string, atMs: number): void => {
+        const about = { deployment, revision, atMs } as const
+        feedback.record({ kind: 'rating', value: 4, ...about })
+        feedback.record({ kind: 'label', value: 1, prediction: 1, ...about })
+        feedback.record({ kind: 'outcome', name: 'churned', value: true, ...about })
+      }
+      return {
+        subject: { source, metric, deployment, unknownMetric, nowMs: clock.now(), resolutionMs: 250, seed },
+      }
+    },
+  })
+}
