@@ -7,6 +7,7 @@ import { type Clock, nextTurn } from '../clock.ts'
 import { isModelspineError, ModelspineError, messageOf, throwIfAborted } from '../errors.ts'
 import { type Logger, silentLogger } from '../telemetry/logger.ts'
 import type { Backoff } from './backoff.ts'
+import { furthestTimerMs } from './furthest-timer.ts'
 import { priorities } from './priority.ts'
 import type { Queue } from './queue.ts'
 import { checkedResult, type Result, resultOfThrow } from './result.ts'
@@ -149,7 +150,7 @@ export function createLoop<K extends string = string>(options: LoopOptions<K>): 
         const reason = new ModelspineError('aborted', `the loop was stopped and waited ${drainMs} ms`)
         for (const { controller } of left) controller.abort(reason)
       }
-      const timer = clock.schedule(drainMs, interrupt, true)
+      const timer = clock.schedule(Math.min(drainMs, furthestTimerMs), interrupt, true)
       await Promise.all(left.map(({ ended }) => ended))
       timer.cancel()
     },

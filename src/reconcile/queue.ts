@@ -6,6 +6,7 @@
 
 import type { Clock, Timer } from '../clock.ts'
 import { DelayHeap } from './delay-heap.ts'
+import { furthestTimerMs } from './furthest-timer.ts'
 import { type Priority, priorities } from './priority.ts'
 import type { QueueItem } from './queue-item.ts'
 import { ReadyLine } from './ready-line.ts'
@@ -41,9 +42,6 @@ interface Waiter<K> {
   readonly resolve: (key: K | undefined) => void
   readonly forget: () => void
 }
-
-/** Node fires a timer that is set further ahead at once. */
-const furthestTimerMs = 2 ** 31 - 1
 
 export function createQueue<K extends string = string>(options: { readonly clock: Clock }): Queue<K> {
   const { clock } = options

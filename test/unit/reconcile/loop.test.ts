@@ -331,6 +331,14 @@ describe('a loop that is stopped', () => {
     expect([queue.size, queue.working]).toEqual([1, 0])
   })
 
+  it('can wait for good, which no timer of Node can', async () => {
+    const delays: number[] = []
+    const schedule = (delayMs: number) => ({ cancel() {}, at: delays.push(delayMs) })
+    const { loop } = setUp(async () => done, { clock: { ...createFakeClock(), schedule } })
+    await loop.stop({ drainMs: Number.POSITIVE_INFINITY })
+    expect(delays).toEqual([2 ** 31 - 1])
+  })
+
   it('stops at once when nothing runs, and any number of times', async () => {
     const { loop, clock } = setUp(async () => done)
     await loop.stop()
