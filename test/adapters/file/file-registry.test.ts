@@ -333,6 +333,50 @@ describe('registering in fileRegistry', () => {
   })
 })
 
+describe('several registries over one folder', () => {
+  it('let one of those win who expect the same of an alias, again and again', async () => {
+    const path = temporaryFolder()
+    const registries = Array.from({ length: 5 }, () => fileRegistry({ path }))
+    const [first] = registries
+    const versions = ['0', '1', '2', '3', '4']
+    for (const version of versions) {
+      await first?.register({
+        name: 'm',
+        version,
+        artifact: { kind: 'hosted', provider: 'p', model: version },
+      })
+    }
+    await first?.setAlias('m', 'champion', '0')
+    let champion = '0'
+    for (let round = 0; round < 5; round += 1) {
+      const rivals = registries.map((registry, index) => ({ registry, version: versions[index] ?? '' }))
+      const outcomes = await Promise.allSettled(
+        rivals
+          .filter(({ version }) => version !== champion)
+          .map(async ({ registry, version }) => {
+            await registry.setAlias('m', 'champion', version, { expect: champion })
+            return version
+          }),
+      )
+      const winners = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []))
+      expect(winners).toHaveLength(1)
+      champion = winners[0] ?? ''
+      expect((await first?.resolve({ registry: 'r', text: 'm@champion' }))?.version).toBe(champion)
+    }
+  })
+
+  it('lose no tag when they set different ones at once', async () => {
+    const path = temporaryFolder()
+    const registries = Array.from({ length: 5 }, () => fileRegistry({ path }))
+    await registries[0]?.register({ name: 'm', artifact: { kind: 'hosted', provider: 'p', model: 'm' } })
+    await Promise.all(
+      registries.map((registry, index) => registry.setTags('m', '1', { [`tag${index}`]: 'set' })),
+    )
+    const found = await registries[0]?.resolve({ registry: 'r', text: 'm:1' })
+    expect(Object.keys(found?.tags ?? {}).sort()).toEqual(['tag0', 'tag1', 'tag2', 'tag3', 'tag4'])
+  })
+})
+
 describe('fileRegistry that polls', () => {
   it('tells of every model at first, and then of those that changed', async () => {
     const { 'README.md': _, ...models } = byHand
