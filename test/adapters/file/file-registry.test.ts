@@ -365,6 +365,27 @@ describe('several registries over one folder', () => {
     }
   })
 
+  it('say who holds the lock when it is not given back', async () => {
+    const { path } = registryOf(byHand)
+    const clock = createFakeClock()
+    const registry = fileRegistry({ path, clock })
+    const lock = write(join(path, 'churn/.edit.elsewhere.77.1.a.lock'), '')
+    let error: unknown
+    const call = registry.setAlias('churn', 'champion', '2').catch((thrown: unknown) => {
+      error = thrown
+    })
+    while (error === undefined) await clock.advance(100)
+    await call
+    expect(error).toMatchObject({
+      code: 'registry-unavailable',
+      message: expect.stringContaining(lock),
+      details: { pid: 77, host: 'elsewhere' },
+    })
+    rmSync(lock)
+    await registry.setAlias('churn', 'champion', '2')
+    expect((await registry.resolve({ registry: 'r', text: 'churn@champion' })).version).toBe('2')
+  })
+
   it('lose no tag when they set different ones at once', async () => {
     const path = temporaryFolder()
     const registries = Array.from({ length: 5 }, () => fileRegistry({ path }))
