@@ -74,6 +74,20 @@ describe.each(['node', 'fetch'] as const)('a caller who leaves, over the %s hand
   })
 })
 
+describe('a caller who leaves without having read anything', () => {
+  it('is seen by the upstream’s socket', async () => {
+    const { server, world } = await worldBefore((_body, response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' })
+      response.write(chunk('one'))
+    })
+    const init = { method: 'POST', headers: json, body: JSON.stringify(ask) }
+    const response = await world.gateway.fetch(new Request('http://gateway.test/v1/chat/completions', init))
+    await response.body?.cancel()
+    await server.whenLeft(1)
+    expect(server.left).toBe(1)
+  })
+})
+
 describe('a caller who reads slowly', () => {
   it('holds the stream back instead of letting it pile up', async () => {
     let made = 0

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events'
 import { describe, expect, it } from 'vitest'
 import { createRouter } from '../../../src/routing/router.ts'
 import { createFakeClock } from '../../../src/testing/fake-clock.ts'
@@ -159,6 +160,13 @@ describe("the caller's abort", () => {
     expect(world.attempts).toMatchObject([{ outcome: 'aborted', code: 'aborted' }])
     expect(world.requests).toMatchObject([{ outcome: 'aborted' }])
     expect([world.inFlight, world.clock.pendingTimers]).toEqual([0, 0])
+  })
+
+  it('leaves no listener behind on a signal that outlives the request', async () => {
+    const world = served()
+    const { signal } = new AbortController()
+    await world.router.infer('m', tensors, { abort: signal })
+    expect(getEventListeners(signal, 'abort')).toHaveLength(0)
   })
 
   it('asks nobody when it came before', async () => {

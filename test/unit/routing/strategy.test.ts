@@ -78,4 +78,27 @@ describe('a route with a split', () => {
     expect(counts.r1).toBeUndefined()
     expect(Math.abs((counts.r2 ?? 0) - 1000)).toBeLessThan(140)
   })
+
+  it('never asks whoever has no weight, not even when nobody else is ready or left', async () => {
+    const view = deployment(
+      'churn',
+      { r1: 100, r2: 0 },
+      { endpoints: [{ revision: 'r2', endpoint: { protocol: 'test', address: 'r2' } }] },
+    )
+    const a = scriptedProvider('a', 'unavailable')
+    const b = scriptedProvider('b')
+    const world = scenario({
+      routes: [
+        route([{ deployment: 'churn', weight: 1 }]),
+        route([vendor('b', 0)], {}, { name: 'none' }),
+        route([vendor('a'), vendor('b', 0)], {}, { name: 'one' }),
+      ],
+      deployments: [view],
+      providers: { a, b },
+    })
+    await expect(world.router.infer('m', tensors)).rejects.toMatchObject({ code: 'no-backend' })
+    await expect(world.router.infer('none', tensors)).rejects.toMatchObject({ code: 'no-backend' })
+    await expect(world.router.infer('one', tensors)).rejects.toMatchObject({ code: 'unavailable' })
+    expect(b.calls).toHaveLength(0)
+  })
 })
