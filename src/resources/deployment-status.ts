@@ -19,6 +19,8 @@ export interface DeploymentStatus {
   readonly revisions: readonly RevisionStatus[]
   readonly split: Split
   readonly rollout: Rollout
+  /** Names the steps that `rollout.step` counts in. When others are declared, the rollout begins with the first of them. */
+  readonly steps?: string
   /** The one effect whose outcome is not known yet. */
   readonly effect?: LedgerEntry
   /** Changes asked of the target and not seen there yet, such as `create:1f0c…`; each was audited when first asked. */

@@ -5,7 +5,7 @@ import type { ModelDeploymentSpec } from '../resources/model-deployment.ts'
 import type { RolloutEvent } from './decision.ts'
 import { beginRollback } from './rollback.ts'
 import { candidateOf } from './status.ts'
-import { enterStep } from './step.ts'
+import { enterStep, standsInSteps } from './step.ts'
 import { stepsOf } from './steps.ts'
 
 /** What a named actor may ask of a rollout. */
@@ -83,6 +83,9 @@ function promote(
     throw wrongPhase(status, 'promote', 'it ends a pause, an analysis or a hold')
   }
   const steps = stepsOf(spec)
+  if (!standsInSteps(status, steps)) {
+    throw wrongPhase(status, 'promote', 'other steps were declared, and it is about to begin with the first')
+  }
   const from = rollout.step
   const to = full ? steps.findLastIndex((step) => step.kind === 'weight') : from + 1
   const place = Math.max(to, from + 1)
@@ -107,8 +110,9 @@ function resume(status: DeploymentStatus, spec: ModelDeploymentSpec, actor: Acto
   const event: RolloutEvent = { action: 'rollout-resumed', details: {}, actor }
   if (rollout.phase === 'holding') {
     // The analysis is entered anew, with a fresh window.
-    const context = { steps: stepsOf(spec), now, declared: { spec } }
-    const move = enterStep(context, unpaused, rollout.revision, rollout.step)
+    const steps = stepsOf(spec)
+    const step = standsInSteps(status, steps) ? rollout.step : 0
+    const move = enterStep({ steps, now, declared: { spec } }, unpaused, rollout.revision, step)
     return { status: move.status, events: [event, ...move.events] }
   }
   if (status.paused === undefined)
@@ -134,17 +138,26 @@ function retry(status: DeploymentStatus, actor: Actor, now: number): Commanded {
     throw wrongPhase(status, 'retry', 'nothing has failed')
   }
   const { revision } = rollout
-  const { effect: _, ...settled } = status
-  const next: DeploymentStatus = {
-    ...settled,
-    aborted: status.aborted.filter((each) => each.revision !== revision),
-    requested: [],
-    rollout:
-      rollout.phase === 'rolling-back'
-        ? { ...rollout, cause: 'Superseded', message: `retried by ${actor.name}` }
-        : { phase: 'pending', sinceMs: now },
+  const aborted = status.aborted.filter((each) => each.revision !== revision)
+  // Traffic that a candidate had when the loop stopped returns first.
+  const withTraffic = status.split.find((each) => each.revision !== status.stable)?.revision
+  const candidate = rollout.phase === 'rolling-back' ? revision : withTraffic
+  const message = `retried by ${actor.name}`
+  const revisions = status.revisions.map((each) =>
+    each.state === 'requested' ? { ...each, sinceMs: now } : each,
+  )
+  return {
+    status: {
+      ...status,
+      aborted,
+      revisions,
+      rollout:
+        candidate === undefined
+          ? { phase: 'pending', sinceMs: now }
+          : { phase: 'rolling-back', revision: candidate, sinceMs: now, cause: 'Superseded', message },
+    },
+    events: [{ action: 'rollout-retried', details: { revision }, actor }],
   }
-  return { status: next, events: [{ action: 'rollout-retried', details: { revision }, actor }] }
 }
 
 function wrongPhase({ rollout, paused }: DeploymentStatus, asked: string, why: string): ModelspineError {

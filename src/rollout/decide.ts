@@ -5,8 +5,8 @@ import { decideDeletion, decideRetargeting } from './deletion.ts'
 import { effectFor } from './effect.ts'
 import { forward } from './forward.ts'
 import { look } from './look.ts'
-import type { Context, Move } from './move.ts'
-import { outcomeUnknown } from './outcome.ts'
+import { type Context, type Move, stay } from './move.ts'
+import { outcomeUnknown, settle } from './outcome.ts'
 import { retire } from './retire.ts'
 import { rollBack } from './rollback.ts'
 import { absorb } from './status.ts'
@@ -24,7 +24,7 @@ export function decide(
   now: number,
 ): Decision {
   const context: Context = { declared, observed, analysis, now, steps: stepsOf(declared.spec) }
-  const seen = withoutEffect(absorb(status, observed, now))
+  const seen = settle(absorb(status, observed, now), observed)
   const lost = outcomeUnknown(context, status, seen)
   const move = lost ?? transition(context, seen)
   if (move.need !== undefined) {
@@ -49,6 +49,7 @@ function transition(context: Context, status: DeploymentStatus): Move {
   const { declared } = context
   const { rollout } = status
   if (declared.deletion !== undefined) return decideDeletion(context, status)
+  if (rollout.phase === 'stopped') return stay(status, context)
   if (
     rollout.phase === 'retargeting' ||
     (status.target ?? declared.spec.target.name) !== declared.spec.target.name
@@ -71,14 +72,8 @@ function transition(context: Context, status: DeploymentStatus): Move {
       return retire(context, status, rollout)
     case 'rolling-back':
       return rollBack(context, status, rollout)
-    case 'stopped':
-      return { status, events: [], requeueAfterMs: null }
     case 'deleting':
       // The mark was there when this was written and marks are never taken away: the key was created anew.
       return look(context, { ...status, rollout: { phase: 'pending', sinceMs: context.now } })
   }
-}
-
-function withoutEffect({ effect: _, ...rest }: DeploymentStatus): DeploymentStatus {
-  return rest
 }

@@ -6,7 +6,7 @@ import { type Context, enter, type Move, stay } from './move.ts'
 import { beginRollback } from './rollback.ts'
 import { shift } from './shift.ts'
 import { revisionStatus } from './status.ts'
-import { enterStep } from './step.ts'
+import { enterStep, standsInSteps } from './step.ts'
 
 type Forward = Extract<Rollout, { phase: 'starting' | 'shifting' | 'pausing' | 'analyzing' | 'holding' }>
 
@@ -30,6 +30,10 @@ export function forward(context: Context, status: DeploymentStatus, rollout: For
       cause: 'ProgressDeadlineExceeded',
       message: `not ready within ${declared.spec.deadline}${candidate?.reason === undefined ? '' : ` (${candidate.reason})`}`,
     })
+  }
+  if (rollout.phase !== 'starting' && !standsInSteps(status, context.steps)) {
+    // Places in another list of steps mean nothing: going on from there could skip a gate.
+    return enterStep(context, status, rollout.revision, 0)
   }
   switch (rollout.phase) {
     case 'starting':

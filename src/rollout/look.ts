@@ -1,15 +1,17 @@
 import type { DeploymentStatus, RevisionStatus } from '../resources/deployment-status.ts'
 import type { Revision } from '../resources/revision.ts'
 import { type Context, enter, type Move, stay } from './move.ts'
+import { givenUpAtMs } from './outcome.ts'
 import { withoutPermit } from './permit.ts'
 import { beginRollback, type RollbackReason } from './rollback.ts'
 import { revisionStatus } from './status.ts'
+import { enterStep, standsInSteps } from './step.ts'
 
 /** Compares what is desired with what is stable, and starts a rollout when they differ. */
 export function look(context: Context, status: DeploymentStatus): Move {
   const { desired } = context.declared
   const { rollout, stable } = status
-  if (desired === undefined) return stay(status, context)
+  if (desired === undefined) return waitForWanted(context, status)
 
   if (rollout.phase === 'blocked' && rollout.percent > 0) {
     if (desired.name !== rollout.revision)
@@ -18,10 +20,11 @@ export function look(context: Context, status: DeploymentStatus): Move {
     if (candidate?.state === 'failed')
       return beginRollback(context, status, rollout.revision, failureOf(candidate))
     if (candidate?.state !== 'ready' || status.paused !== undefined) return stay(status, context)
+    if (!standsInSteps(status, context.steps)) return enterStep(context, status, desired.name, 0)
     return retryShare(context, status, desired, rollout.percent, rollout.step)
   }
   if (desired.name === stable) {
-    if (rollout.phase === 'converged') return stay(status, context)
+    if (rollout.phase === 'converged') return stay(status, context, givenUpAtMs(context, status))
     // Whatever is left beside it goes the way of everything that was replaced.
     const phase = status.revisions.length > 1 ? 'retiring' : 'converged'
     const { now } = context
@@ -36,14 +39,17 @@ export function look(context: Context, status: DeploymentStatus): Move {
   if (aborted !== undefined) {
     if (rollout.phase === 'failed' && rollout.revision === desired.name) return stay(status, context)
     const { revision, cause, message } = aborted
-    return enter(status, { phase: 'failed', revision, sinceMs: context.now, cause, message })
+    return enter(
+      { ...status, revisions: onlyStable(status) },
+      { phase: 'failed', revision, sinceMs: context.now, cause, message },
+    )
   }
   return start(context, status, desired)
 }
 
 function start(context: Context, status: DeploymentStatus, desired: Revision): Move {
-  if (status.paused !== undefined) return stay(status, context)
-  const kept = status.revisions.filter(({ revision }) => revision.name === status.stable)
+  if (status.paused !== undefined) return waitForWanted(context, status)
+  const kept = onlyStable(status)
   const cleared = kept.length === status.revisions.length ? status : { ...status, revisions: kept }
   if (hasLeftovers(context, status, desired)) {
     // Removed first, so that a target with room for two revisions never has to hold three.
@@ -75,6 +81,17 @@ function start(context: Context, status: DeploymentStatus, desired: Revision): M
       },
     },
   )
+}
+
+function onlyStable({ revisions, stable }: DeploymentStatus): readonly RevisionStatus[] {
+  return revisions.filter(({ revision }) => revision.name === stable)
+}
+
+/** Nothing is begun; but what stands for something that is no longer wanted does not go on saying so. */
+function waitForWanted(context: Context, status: DeploymentStatus): Move {
+  const { rollout } = status
+  const isOutdated = rollout.phase === 'converged' || (rollout.phase === 'blocked' && rollout.percent === 0)
+  return isOutdated ? enter(status, { phase: 'pending', sinceMs: context.now }) : stay(status, context)
 }
 
 /** Whether the target still shows revisions that are neither stable nor desired. */

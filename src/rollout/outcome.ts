@@ -1,33 +1,69 @@
 import type { DeploymentStatus, Handle, LedgerEntry } from '../resources/deployment-status.ts'
+import { durationMs } from '../resources/duration.ts'
 import type { ApplyResult } from '../target/contract.ts'
-import { type Context, enter, type Move, stay } from './move.ts'
+import type { Observed } from './decision.ts'
+import { type Context, enter, type Move } from './move.ts'
+import { revisionStatus } from './status.ts'
 
 const keptHandles = 20
 
 /**
- * What to do about a create whose answer was lost, where names are random and the operation cannot be found again:
- * stop, because creating again could make a second one. Undefined in every other case.
+ * What to do about a create whose outcome cannot be found out, where names are random and the operation cannot be found
+ * again: stop, because creating again could make a second one. Undefined in every other case.
  */
 export function outcomeUnknown(
   context: Context,
   before: DeploymentStatus,
   seen: DeploymentStatus,
 ): Move | undefined {
-  const { effect } = before
-  if (effect === undefined || effect.kind !== 'create' || context.declared.capabilities.names !== 'random')
-    return undefined
-  const { revision = '', operationId } = effect
-  if (context.declared.deletion !== undefined) return undefined
-  if (context.observed.revisions.some((each) => each.revision === revision)) return undefined
-  const operation = context.observed.operations.find((each) => each.operationId === operationId)
-  if (operation?.state === 'failed') return undefined
-  if (operation !== undefined) return stay({ ...seen, effect }, context)
-  const message = `whether revision ${revision} was created by operation ${operationId} cannot be found out; look at the target, then retry`
-  return enter(
-    seen,
-    { phase: 'stopped', revision, sinceMs: context.now, message },
-    { action: 'rollout-stopped', details: { revision, operationId, reason: 'OutcomeUnknown' } },
+  const { declared, now } = context
+  if (declared.capabilities.names !== 'random' || declared.deletion !== undefined) return undefined
+  const unanswered = lostCreate(context, before)
+  const unseenAtMs = givenUpAtMs(context, seen)
+  if (unanswered !== undefined) {
+    return stopped(context, seen, unanswered.revision ?? '', `by operation ${unanswered.operationId}`)
+  }
+  if (unseenAtMs === undefined || now < unseenAtMs) return undefined
+  return stopped(context, seen, seen.stable ?? '', 'although the target took it')
+}
+
+/** The create in the ledger whose answer was lost and that left no trace. */
+function lostCreate({ observed }: Context, { effect }: DeploymentStatus): LedgerEntry | undefined {
+  if (effect?.kind !== 'create') return undefined
+  const shown = observed.revisions.some(({ revision }) => revision === effect.revision)
+  const operation = observed.operations.find(({ operationId }) => operationId === effect.operationId)
+  return shown || operation !== undefined ? undefined : effect
+}
+
+/**
+ * When to stop waiting for a stable revision that the target took a second time and does not show. A candidate has the
+ * deadline of its rollout.
+ */
+export function givenUpAtMs({ declared }: Context, status: DeploymentStatus): number | undefined {
+  if (declared.capabilities.names !== 'random') return undefined
+  const known = revisionStatus(status, status.stable)
+  const taken = status.requested.some(
+    ({ change, accepted }) => accepted && change === `create:${status.stable}`,
   )
+  if (known?.state !== 'requested' || !taken) return undefined
+  return known.sinceMs + durationMs(declared.spec.deadline)
+}
+
+function stopped(context: Context, status: DeploymentStatus, revision: string, how: string): Move {
+  const message = `whether revision ${revision} was created ${how} cannot be found out; look at the target, then retry`
+  return enter(
+    status,
+    { phase: 'stopped', revision, sinceMs: context.now, message },
+    { action: 'rollout-stopped', details: { revision, reason: 'OutcomeUnknown', message } },
+  )
+}
+
+/** The status without the ledger's entry: an operation that the vendor still knows was taken, unless it failed. */
+export function settle(status: DeploymentStatus, { operations }: Observed): DeploymentStatus {
+  const { effect, ...rest } = status
+  const operation = operations.find(({ operationId }) => operationId === effect?.operationId)
+  if (effect === undefined || operation === undefined || operation.state === 'failed') return rest
+  return recordOutcome(status, effect, { kind: 'unchanged' })
 }
 
 /** The status after a call was answered. */

@@ -7,10 +7,9 @@ type Retiring = Extract<Rollout, { phase: 'retiring' }>
 export function retire(context: Context, status: DeploymentStatus, rollout: Retiring): Move {
   const { declared, observed, now } = context
   const { revision, untilMs } = rollout
-  const another = declared.desired !== undefined && declared.desired.name !== revision
+  if (declared.desired?.name !== revision) return enter(status, { phase: 'pending', sinceMs: now })
   const others = status.revisions.filter((each) => each.revision.name !== revision)
   if (others.length > 0) {
-    if (another) return enter(status, { phase: 'pending', sinceMs: now })
     if (now < untilMs) return stay(status, context, untilMs)
     const kept = status.revisions.filter((each) => each.revision.name === revision)
     return { status: { ...status, revisions: kept }, events: [], requeueAfterMs: 0 }

@@ -2,7 +2,7 @@ import type { DeploymentStatus, Rollout } from '../resources/deployment-status.t
 import type { ModelDeploymentSpec } from '../resources/model-deployment.ts'
 import type { RolloutEvent } from './decision.ts'
 import { enter, type Move } from './move.ts'
-import { keepPreviousMs, type Step } from './steps.ts'
+import { keepPreviousMs, nameSteps, type Step } from './steps.ts'
 
 /** What entering a step looks at. */
 export interface StepContext {
@@ -21,10 +21,17 @@ export function enterStep(
   const next = context.steps[step]
   if (next === undefined) return complete(context, status, revision)
   const rollout = rolloutAt(next, revision, step, context.now)
-  return enter(status, rollout, {
+  return enter({ ...status, steps: nameSteps(context.steps) }, rollout, {
     action: 'step-entered',
     details: { revision, step, ...describe(next) },
   })
+}
+
+/**
+ * Whether the steps that a rollout stands in are those declared now. A first revision takes all traffic without steps.
+ */
+export function standsInSteps({ stable, steps }: DeploymentStatus, declared: readonly Step[]): boolean {
+  return stable === undefined || steps === nameSteps(declared)
 }
 
 function rolloutAt(step: Step, revision: string, place: number, now: number): Rollout {

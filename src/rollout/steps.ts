@@ -1,3 +1,4 @@
+import { canonicalJson, sha256 } from '../hash.ts'
 import { durationMs } from '../resources/duration.ts'
 import type { ModelDeploymentSpec } from '../resources/model-deployment.ts'
 
@@ -38,6 +39,11 @@ export function stepsOf({ strategy }: ModelDeploymentSpec): readonly Step[] {
   return last?.kind === 'weight' && last.percent === 100
     ? steps
     : [...steps, { kind: 'weight', percent: 100 }]
+}
+
+/** The same for equal steps, so that a rollout notices when others are declared under it. */
+export function nameSteps(steps: readonly Step[]): string {
+  return sha256(canonicalJson(steps)).slice(0, 10)
 }
 
 /** How long what was replaced is kept running, ready to take traffic back. */
