@@ -1,6 +1,7 @@
 import { defineConfig, type ViteUserConfig } from 'vitest/config'
 
-const conditions = ['modelspine/source', 'module', 'node', 'development|production']
+// What Node itself knows: builds under `module` are made for bundlers and may not load.
+const conditions = ['modelspine/source', 'node', 'development|production']
 
 const config: ViteUserConfig = defineConfig({
   resolve: { conditions },

@@ -1,0 +1,43 @@
+import type { InferReply } from '../../../src/provider/contract.ts'
+import type { AttemptRecord } from '../../../src/telemetry/contract.ts'
+
+export function tensorReply(
+  ...outputs: readonly (readonly [name: string, ...data: unknown[]])[]
+): InferReply {
+  return {
+    kind: 'tensors',
+    outputs: outputs.map(([name, ...data]) => ({ name, datatype: 'INT64', shape: [data.length], data })),
+  }
+}
+
+export function jsonReply(body: unknown): InferReply {
+  return {
+    kind: 'bytes',
+    contentType: 'application/json',
+    bytes: new TextEncoder().encode(JSON.stringify(body)),
+  }
+}
+
+/** An answer of `default/churn`, revision `one`. */
+export function answered(
+  requestId: string,
+  endedAtMs: number,
+  reply?: InferReply,
+  backend: AttemptRecord['backend'] = {
+    deployment: 'default/churn',
+    revision: 'one',
+    provider: 'open-inference',
+    model: 'churn',
+  },
+): AttemptRecord {
+  const record = {
+    requestId,
+    backend,
+    endedAtMs,
+    operation: 'infer',
+    durationMs: 5,
+    outcome: 'ok',
+    usage: {},
+  } as const
+  return reply === undefined ? record : { ...record, reply }
+}

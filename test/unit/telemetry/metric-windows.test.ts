@@ -1,0 +1,260 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { type ErrorCode, errorCodes } from '../../../src/errors.ts'
+import { createFeedback } from '../../../src/feedback/create-feedback.ts'
+import { knownMetric, knownMetrics } from '../../../src/resources/known-metrics.ts'
+import { combineSources } from '../../../src/telemetry/combine-sources.ts'
+import type { AttemptRecord, MetricReading } from '../../../src/telemetry/contract.ts'
+import { createMetricWindows, type MetricWindows } from '../../../src/telemetry/metric-windows.ts'
+import { createFakeClock, type FakeClock } from '../../../src/testing/index.ts'
+import { attemptRecord } from './attempt-records.ts'
+
+const deployment = 'default/churn'
+
+function started(): { clock: FakeClock; windows: MetricWindows; startMs: number } {
+  const clock = createFakeClock()
+  return { clock, windows: createMetricWindows({ clock }), startMs: clock.now() }
+}
+
+function read(
+  windows: MetricWindows,
+  metric: string,
+  fromMs: number,
+  toMs: number,
+  revision = 'one',
+): MetricReading {
+  return windows.query({ metric, labels: { deployment, revision }, interval: { fromMs, toMs } })
+}
+
+describe('request windows', () => {
+  it('equal a naive recount over random attempts and intervals on bucket borders', async () => {
+    const attempt = fc.record({
+      afterMs: fc.integer({ min: 0, max: 2000 }),
+      revision: fc.constantFrom('one', 'two'),
+      durationMs: fc.integer({ min: 1, max: 5000 }),
+      outcome: fc.constantFrom('ok' as const, 'failed' as const, 'aborted' as const),
+      code: fc.constantFrom<ErrorCode[]>(
+        'timeout',
+        'unavailable',
+        'bad-request',
+        'content-filter',
+        'rate-limited',
+      ),
+      inputTokens: fc.option(fc.integer({ min: 0, max: 1000 }), { nil: undefined }),
+    })
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(attempt, { maxLength: 40 }),
+        fc.nat(60),
+        fc.nat(60),
+        async (attempts, begin, length) => {
+          const { clock, windows, startMs } = started()
+          const records: AttemptRecord[] = []
+          for (const { afterMs, revision, outcome, code, inputTokens, durationMs } of attempts) {
+            await clock.advance(afterMs)
+            const failed =
+              outcome === 'ok' ? {} : { code: outcome === 'aborted' ? ('aborted' as const) : code }
+            const usage = inputTokens === undefined ? {} : { inputTokens, cacheReadTokens: 7 }
+            const fields = { endedAtMs: clock.now(), durationMs, outcome, usage, ...failed }
+            records.push(attemptRecord(fields, revision))
+            windows.attempted(records.at(-1) as AttemptRecord)
+          }
+          await clock.advance(1)
+          const nowMs = clock.now()
+          const fromMs = Math.max(startMs, Math.floor(nowMs / 250) * 250 - begin * 250)
+          const toMs = Math.min(nowMs, fromMs + length * 250)
+          // Older than the finest ring the borders are wider: those are the business of the window's own property.
+          fc.pre(nowMs - fromMs < 31_000)
+          for (const revision of ['one', 'two']) {
+            const inside = records.filter(
+              ({ endedAtMs, backend }) =>
+                backend.revision === revision && endedAtMs >= fromMs && endedAtMs < toMs,
+            )
+            const blamed = inside.filter(
+              ({ code }) => code !== undefined && ['timeout', 'unavailable', 'rate-limited'].includes(code),
+            )
+            const answered = inside.filter(({ outcome }) => outcome === 'ok')
+            const covered = { fromMs, toMs }
+            const judged = answered.length + blamed.length
+            expect(read(windows, 'requests.errors', fromMs, toMs, revision)).toEqual(
+              judged === 0
+                ? { kind: 'no-data', covered }
+                : { kind: 'ratio', hits: blamed.length, total: judged, covered },
+            )
+            expect(read(windows, 'requests.latency', fromMs, toMs, revision)).toEqual(
+              spread(
+                answered.map(({ durationMs }) => durationMs),
+                covered,
+              ),
+            )
+            const told = inside
+              .flatMap(({ usage: { inputTokens } }) => inputTokens ?? [])
+              .map((tokens) => tokens + 7)
+            expect(read(windows, 'tokens.input', fromMs, toMs, revision)).toEqual(spread(told, covered))
+            expect(read(windows, 'requests.total', fromMs, toMs, revision)).toEqual(
+              inside.length === 0
+                ? { kind: 'no-data', covered }
+                : { kind: 'value', value: inside.length, count: inside.length, covered },
+            )
+          }
+        },
+      ),
+      { numRuns: 60 },
+    )
+  })
+
+  it('blame the backend for all failures but those of the request itself', () => {
+    const excused: readonly ErrorCode[] = [
+      'bad-request',
+      'aborted',
+      'content-filter',
+      'context-length',
+      'unsupported',
+    ]
+    for (const code of errorCodes) {
+      const { clock, windows, startMs } = started()
+      windows.attempted(attemptRecord({ endedAtMs: clock.now(), outcome: 'failed', code }))
+      expect(read(windows, 'requests.errors', startMs, startMs + 1).kind).toBe(
+        excused.includes(code) ? 'no-data' : 'ratio',
+      )
+    }
+  })
+
+  it('count nothing for a backend that is no deployment', () => {
+    const { clock, windows, startMs } = started()
+    const backend = { provider: 'openai', model: 'some-model' }
+    windows.attempted(attemptRecord({ endedAtMs: clock.now(), backend }))
+    expect(windows.series).toBe(0)
+    expect(read(windows, 'requests.total', startMs, startMs + 1).kind).toBe('no-data')
+  })
+
+  it('answer for a step of three seconds while it goes on', async () => {
+    const { clock, windows } = started()
+    await clock.advance(60_130)
+    const fromMs = clock.now()
+    for (let count = 0; count < 30; count += 1) {
+      await clock.advance(100)
+      windows.attempted(attemptRecord({ endedAtMs: clock.now(), durationMs: 80 }))
+    }
+    const reading = read(windows, 'requests.total', fromMs, clock.now())
+    expect(reading).toMatchObject({ kind: 'value', covered: { fromMs } })
+    expect((reading as { value: number }).value).toBeGreaterThanOrEqual(28)
+    expect((reading as { value: number }).value).toBeLessThanOrEqual(30)
+  })
+
+  it('tell percentiles, the rate, first output and tokens, in milliseconds, seconds and tokens', async () => {
+    const { clock, windows, startMs } = started()
+    for (let durationMs = 1; durationMs <= 100; durationMs += 1) {
+      await clock.advance(100)
+      windows.attempted(
+        attemptRecord({
+          endedAtMs: clock.now(),
+          durationMs,
+          firstOutputMs: 5,
+          usage: { inputTokens: 10, outputTokens: 20, cacheWriteTokens: 1 },
+        }),
+      )
+    }
+    const value = (metric: string): number => {
+      const reading = read(windows, metric, startMs, clock.now())
+      if (reading.kind === 'value') return reading.value
+      return reading.kind === 'distribution' ? reading.sum / reading.count : Number.NaN
+    }
+    for (const [metric, exact] of [
+      ['p50', 50],
+      ['p90', 90],
+      ['p95', 95],
+      ['p99', 99],
+    ] as const) {
+      expect(Math.abs(value(`requests.latency.${metric}`) - exact) / exact).toBeLessThan(0.06)
+    }
+    expect(value('requests.perSecond')).toBe(10)
+    expect(value('requests.firstOutput')).toBe(5)
+    expect(value('tokens.input')).toBe(11)
+    expect(value('tokens.output')).toBe(20)
+    expect(value('tokens.total')).toBe(31)
+  })
+
+  it('say from when on they know anything', async () => {
+    const { clock, windows, startMs } = started()
+    await clock.advance(5000)
+    const reading = read(windows, 'requests.errors', startMs - 60_000, clock.now())
+    expect(reading).toEqual({ kind: 'no-data', covered: { fromMs: startMs, toMs: clock.now() } })
+  })
+
+  it('refuse an unknown metric with the name that was likely meant', () => {
+    const { windows } = started()
+    expect(() => read(windows, 'requests.error', 0, 1)).toThrow(
+      'metric "requests.error" is not known. Did you mean "requests.errors"?',
+    )
+    expect(() => read(windows, 'toString', 0, 1)).toThrow('Known: requests.errors')
+  })
+
+  it.each([
+    [{ revision: 'one' }, 'label "deployment" is missing'],
+    [{ deployment, region: 'eu' }, 'label "region" is not known'],
+  ])('refuse labels %o', (labels, message) => {
+    const { windows } = started()
+    const interval = { fromMs: 0, toMs: 1 }
+    expect(() => windows.query({ metric: 'requests.errors', labels, interval })).toThrow(message)
+  })
+})
+
+describe('combined sources', () => {
+  it('ask the one that has the metric, and name all when none has', () => {
+    const { clock, windows } = started()
+    const other = {
+      capabilities: { counts: true, routerMeasured: false },
+      metrics: ['moods.*'],
+      query: (): MetricReading => ({ kind: 'value', value: 3, covered: { fromMs: 0, toMs: 1 } }),
+    }
+    const source = combineSources([windows, other])
+    const ask = (metric: string) =>
+      source.query({ metric, labels: { deployment }, interval: { fromMs: 0, toMs: clock.now() } })
+    expect(ask('moods.good')).toMatchObject({ value: 3 })
+    expect(ask('requests.errors')).toMatchObject({ kind: 'no-data' })
+    expect(() => ask('moods.')).toThrow('moods.*')
+    expect(() => ask('tokens.totals')).toThrow('Did you mean "tokens.total"?')
+    expect(source.capabilities).toEqual({ counts: true, routerMeasured: true })
+  })
+
+  it('answer all metrics whose direction the loader knows, and give a ratio just where it says so', () => {
+    const { clock, windows, startMs } = started()
+    const feedback = createFeedback({ clock })
+    const plane = combineSources([windows, feedback])
+    const usage = { inputTokens: 1, outputTokens: 1 }
+    windows.attempted(attemptRecord({ endedAtMs: clock.now(), firstOutputMs: 1, usage }))
+    const record = attemptRecord({ endedAtMs: clock.now() })
+    const reply = {
+      kind: 'tensors',
+      outputs: [{ name: 'label', datatype: 'INT64', shape: [1], data: [1] }],
+    } as const
+    feedback.attempted({ ...record, reply })
+    feedback.record({ kind: 'label', requestId: record.requestId, value: 1 })
+    feedback.record({ kind: 'rating', requestId: record.requestId, value: 5 })
+    for (const metric of knownMetrics) {
+      const interval = { fromMs: startMs, toMs: startMs + 1 }
+      const { kind } = plane.query({
+        metric,
+        labels: { deployment, revision: 'one' },
+        interval,
+      }) as MetricReading
+      expect([metric, kind === 'ratio', kind === 'no-data']).toEqual([
+        metric,
+        knownMetric('plane', metric)?.ratio,
+        false,
+      ])
+    }
+    const undirected = ['requests.total', 'requests.perSecond', 'outcomes.*']
+    expect(plane.metrics.filter((metric) => !undirected.includes(metric)).sort()).toEqual(
+      [...knownMetrics].sort(),
+    )
+  })
+})
+
+function spread(values: readonly number[], covered: { fromMs: number; toMs: number }): MetricReading {
+  if (values.length === 0) return { kind: 'no-data', covered }
+  const sum = values.reduce((total, value) => total + value, 0)
+  const sumSquares = values.reduce((total, value) => total + value * value, 0)
+  return { kind: 'distribution', count: values.length, sum, sumSquares, covered }
+}
