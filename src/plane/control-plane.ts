@@ -2,6 +2,7 @@
  * The plane: wires registry, policy, rollout, target, store, audit and router together, and decides nothing itself.
  */
 
+import type { Feedback } from '../feedback/contract.ts'
 import type { Actor } from '../resources/metadata.ts'
 import type { ModelRoute } from '../resources/model-route.ts'
 import type { Router } from '../routing/router.ts'
@@ -22,6 +23,8 @@ export interface AskedBy {
 export interface ControlPlane {
   /** Sends requests to what is deployed and to the vendors, by ModelRoute. */
   readonly router: Router
+  /** Labels, ratings and outcomes, joined to what was answered; gates read them as metrics of `plane`. */
+  readonly feedback: Feedback
   readonly audit: Pick<AuditLog, 'read' | 'verify'>
   /** Declares a resource. Throws `invalid-resource`, `plan-refused`, `policy-denied`, `conflict`. */
   apply(resource: ResourceInput, options: ApplyOptions): Promise<Applied>

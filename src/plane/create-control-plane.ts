@@ -1,5 +1,6 @@
 import { type Clock, systemClock } from '../clock.ts'
 import { isModelspineError, ModelspineError, messageOf } from '../errors.ts'
+import { createFeedback } from '../feedback/create-feedback.ts'
 import type { Decision, PolicyEngine, PolicyRequest, PromoteRequest } from '../policy/contract.ts'
 import { decideAll } from '../policy/decide-all.ts'
 import { permitVerdict } from '../policy/permit-verdict.ts'
@@ -17,7 +18,9 @@ import type { Secret, SecretStore } from '../security/contract.ts'
 import { memoryAuditLog } from '../security/memory-audit-log.ts'
 import type { StoredObject } from '../store/contract.ts'
 import { memoryStore } from '../store/memory-store.ts'
+import { combineSources } from '../telemetry/combine-sources.ts'
 import { silentLogger } from '../telemetry/logger.ts'
+import { createMetricWindows } from '../telemetry/metric-windows.ts'
 import { applyResource, removeResource } from './apply.ts'
 import { createAuditPump } from './audit-pump.ts'
 import { checkDeployable } from './check-deployable.ts'
@@ -41,7 +44,9 @@ export function createControlPlane(options: ControlPlaneOptions = {}): ControlPl
   const store = options.store ?? memoryStore({ clock })
   const audit = options.audit ?? memoryAuditLog()
   const { registries = {}, targets = {}, providers = {}, secrets = {}, policies = [], connect = {} } = options
-  const metrics = { ...options.metrics }
+  const windows = createMetricWindows({ clock })
+  const feedback = createFeedback({ clock, ...options.feedback })
+  const metrics = { ...options.metrics, plane: combineSources([windows, feedback]) }
   const policyOptions = { clock, timeoutMs: options.policyTimeoutMs ?? 10_000 }
   const emitter = createEmitter()
   /** Keyed by declared deployments: what hindered this process's last look at each. */
@@ -146,7 +151,7 @@ export function createControlPlane(options: ControlPlaneOptions = {}): ControlPl
     table: holder,
     clock,
     logger,
-    observers: options.observers ?? [],
+    observers: [windows, feedback, ...(options.observers ?? [])],
     ...(polices && {
       policy: { decide: (request: PolicyRequest) => decideAll(policies, request, policyOptions) },
     }),
@@ -170,6 +175,7 @@ export function createControlPlane(options: ControlPlaneOptions = {}): ControlPl
 
   return {
     router,
+    feedback,
     audit,
     async apply(resource, call) {
       mustRun()

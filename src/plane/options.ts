@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts'
+import type { FeedbackOptions } from '../feedback/create-feedback.ts'
 import type { PolicyEngine } from '../policy/contract.ts'
 import type { ModelProvider } from '../provider/contract.ts'
 import type { ModelRegistry } from '../registry/contract.ts'
@@ -30,6 +31,8 @@ export interface ControlPlaneOptions {
   readonly metrics?: Readonly<Record<string, MetricSource>>
   /** By scheme: `env` resolves `env:TOKEN`. */
   readonly secrets?: Readonly<Record<string, SecretStore>>
+  /** Bounds of what feedback remembers, and how a reply tells its prediction. */
+  readonly feedback?: Omit<FeedbackOptions, 'clock'>
   /** Told of every request besides the plane's own windows and telemetry. */
   readonly observers?: readonly RequestObserver[]
   readonly clock?: Clock

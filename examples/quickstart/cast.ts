@@ -1,0 +1,73 @@
+import type { ControlPlane, SplitEntry } from 'modelspine'
+import { accuracyOf, medianOf, type RevisionScore, type Score } from './score.ts'
+import type { LivePanel } from './screen/live-panel.ts'
+
+/** Who is who: revisions have hashes for names, the story calls them by their versions. */
+export interface Cast {
+  nameOf(revision: unknown): string
+  scoreOf(version: string): RevisionScore | undefined
+  /** How long a version had a share of the traffic, in milliseconds. */
+  exposedMs(version: string): number
+  panel(): LivePanel
+}
+
+const steps = ['5 %', 'judge', '25 %', 'judge', '50 %', 'judge', '100 %']
+
+export function createCast(plane: ControlPlane, score: Score): Cast {
+  const names = new Map<string, string>()
+  const given = new Map<string, number>()
+  const taken = new Map<string, number>()
+  let split: readonly SplitEntry[] = []
+  let current: number | undefined
+  let candidate = ''
+
+  plane.on('event', ({ action, details, atMs }) => {
+    const revision = String(details.revision)
+    if (action === 'rollout-started') {
+      const version = String(details.model).split(':').at(-1) ?? revision
+      names.set(revision, version)
+      candidate = version
+      current = details.stable === undefined ? undefined : 0
+    }
+    if (action === 'step-entered') current = Number(details.step)
+    if (action === 'rollout-completed' || action === 'rollout-rolled-back') current = undefined
+    if (action === 'split-changed') {
+      const before = split
+      split = details.split as readonly SplitEntry[]
+      for (const { revision: added } of split) if (!given.has(added)) given.set(added, atMs)
+      for (const { revision: gone } of before) {
+        if (!split.some((entry) => entry.revision === gone)) taken.set(gone, atMs)
+      }
+    }
+  })
+  const nameOf = (revision: unknown): string => names.get(String(revision)) ?? String(revision)
+  const revisionOf = (version: string): string => [...names].find(([, name]) => name === version)?.[0] ?? ''
+
+  return {
+    nameOf,
+    scoreOf: (version) => score.revisions.get(revisionOf(version)),
+    exposedMs(version) {
+      const revision = revisionOf(version)
+      return (taken.get(revision) ?? Date.now()) - (given.get(revision) ?? Date.now())
+    },
+    panel: () => ({
+      model: 'digits',
+      activity: current === undefined ? 'steady' : `a canary decides on ${candidate}`,
+      ...(current !== undefined && { steps: { labels: steps, current } }),
+      revisions: split.map(({ revision, percent }) => {
+        const seen = score.revisions.get(revision)
+        return {
+          name: nameOf(revision),
+          share: percent,
+          requests: seen?.requests ?? 0,
+          accuracy: seen && accuracyOf(seen),
+          p50Ms: seen && medianOf(seen),
+        }
+      }),
+      requestsPerSecond: score.requestsPerSecond(),
+      answered: [...score.revisions.values()].reduce((sum, { requests }) => sum + requests, 0),
+      failedRequests: score.failedRequests,
+      failedAttempts: score.failedAttempts,
+    }),
+  }
+}

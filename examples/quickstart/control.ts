@@ -1,0 +1,46 @@
+import {
+  allow,
+  type ControlPlane,
+  createControlPlane,
+  deny,
+  type RequestObserver,
+  rule,
+  rulesPolicy,
+} from 'modelspine'
+import { fileAuditLog, fileRegistry } from 'modelspine/adapters/file'
+import { openInference } from 'modelspine/adapters/open-inference'
+import type { ProcessTarget } from 'modelspine/adapters/process'
+import { sqliteStore } from 'modelspine/adapters/sqlite'
+import type { Home } from './home.ts'
+
+/** Nobody's model takes traffic unless somebody approved it in the registry. */
+const promotion = rulesPolicy('promotion', [
+  rule('approved-models-only', {
+    on: 'promote',
+    check: ({ model }) =>
+      model?.approval === 'approved'
+        ? allow()
+        : deny(
+            `${model?.name}:${model?.version} is ${model?.approval ?? 'unknown'} in the registry, not approved`,
+          ),
+  }),
+])
+
+/** The plane of this quickstart: its state, its models and its servers all on this machine. */
+export function createPlane(
+  home: Home,
+  servers: ProcessTarget,
+  observer: RequestObserver,
+): { readonly plane: ControlPlane; readonly registry: ReturnType<typeof fileRegistry> } {
+  const registry = fileRegistry({ path: home.registry, name: 'models' })
+  const plane = createControlPlane({
+    store: sqliteStore({ path: home.store }),
+    audit: fileAuditLog({ path: home.audit }),
+    registries: { models: registry },
+    targets: { local: servers },
+    connect: { 'open-inference': openInference },
+    policies: [promotion],
+    observers: [observer],
+  })
+  return { plane, registry }
+}

@@ -1,0 +1,82 @@
+import { mkdirSync, readdirSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type ProcessTarget, processTarget } from 'modelspine/adapters/process'
+
+/** Everything that one run writes. */
+export interface Home {
+  readonly folder: string
+  readonly store: string
+  readonly audit: string
+  readonly registry: string
+  readonly training: string
+  readonly processes: string
+}
+
+const prefix = `modelspine-quickstart-${process.getuid?.() ?? 0}-`
+
+/** A folder of this run's own, so that two runs at once do not meet. */
+export function makeHome(): Home {
+  const home = homeIn(join(tmpdir(), `${prefix}${process.pid}`))
+  mkdirSync(home.training, { recursive: true })
+  return home
+}
+
+/** Ends the model servers that still run there and removes the folder. */
+export async function leaveHome(home: Home): Promise<void> {
+  const target = serversIn(home)
+  try {
+    await target.stopAll()
+  } finally {
+    await target.close()
+    await rm(home.folder, { recursive: true, force: true })
+  }
+}
+
+/** Does the same for runs that were killed before they could. Returns how many there were. */
+export async function leaveHomesOfTheDead(): Promise<number> {
+  const dead = readdirSync(tmpdir()).filter(
+    (name) => name.startsWith(prefix) && !isAlive(Number(name.slice(prefix.length))),
+  )
+  for (const name of dead) await leaveHome(homeIn(join(tmpdir(), name)))
+  return dead.length
+}
+
+/** Runs each revision of a model as a process of its own. */
+export function serversIn(home: Home): ProcessTarget {
+  return processTarget({
+    folder: home.processes,
+    command: [
+      process.execPath,
+      join(import.meta.dirname, 'model-server.ts'),
+      '--model',
+      '{model}',
+      '--port',
+      '{port}',
+      '--name',
+      '{name}',
+    ],
+    drainMs: 2000,
+  })
+}
+
+function homeIn(folder: string): Home {
+  return {
+    folder,
+    store: join(folder, 'state.db'),
+    audit: join(folder, 'audit'),
+    registry: join(folder, 'registry'),
+    training: join(folder, 'training'),
+    processes: join(folder, 'processes'),
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}

@@ -1,0 +1,46 @@
+import { defineDeployment, defineRoute, type ModelDeployment, type ModelRoute } from 'modelspine'
+
+/** Who asks for everything in this story. */
+export const actor = { name: 'you' }
+
+/** Requests for `digits` go to the deployment `digits`, whichever revisions it has. */
+export const route: ModelRoute = defineRoute({
+  kind: 'ModelRoute',
+  metadata: { name: 'digits' },
+  spec: { operations: ['infer'], backends: [{ deployment: 'digits' }] },
+})
+
+/** The same deployment with another version: all that changes from chapter to chapter. */
+export function digitsAt(version: string): ModelDeployment {
+  return defineDeployment({
+    kind: 'ModelDeployment',
+    metadata: { name: 'digits' },
+    spec: {
+      model: `models/digits:${version}`,
+      target: 'local',
+      policies: ['promotion'],
+      strategy: {
+        canary: {
+          steps: [
+            { weight: 5 },
+            { analyze: ['accuracy', 'errors'], for: '4s' },
+            { weight: 25 },
+            { analyze: ['accuracy', 'errors'], for: '3s' },
+            { weight: 50 },
+            { analyze: ['accuracy', 'errors'], for: '3s' },
+          ],
+        },
+      },
+      analysis: [
+        {
+          name: 'accuracy',
+          metric: 'labels.accuracy',
+          minSamples: 20,
+          pass: { noWorseThan: 'stable', by: 0.02 },
+        },
+        { name: 'errors', metric: 'requests.errors', minSamples: 20, pass: { atMost: 0.02 } },
+      ],
+      deadline: '30s',
+    },
+  })
+}

@@ -1,0 +1,73 @@
+import type { AttemptRecord, RequestObserver } from 'modelspine'
+import type { Answered } from './traffic.ts'
+
+/** What the callers saw of one revision. */
+export interface RevisionScore {
+  requests: number
+  right: number
+  readonly latenciesMs: number[]
+}
+
+/** The story's own count, kept apart from what the plane measures. */
+export interface Score extends RequestObserver {
+  readonly revisions: ReadonlyMap<string, RevisionScore>
+  readonly failedRequests: number
+  /** Calls to a model server that failed, also where another one then answered. */
+  readonly failedAttempts: number
+  readonly reasons: readonly string[]
+  answered(answer: Answered): void
+  failed(reason: string): void
+  attempted(record: AttemptRecord): void
+  requestsPerSecond(): number
+}
+
+const keptLatencies = 500
+
+export function createScore(): Score {
+  const revisions = new Map<string, RevisionScore>()
+  const reasons = new Set<string>()
+  const recent: number[] = []
+  let failedRequests = 0
+  let failedAttempts = 0
+  return {
+    revisions,
+    get failedRequests() {
+      return failedRequests
+    },
+    get failedAttempts() {
+      return failedAttempts
+    },
+    get reasons() {
+      return [...reasons]
+    },
+    answered({ revision, predicted, truth, tookMs }) {
+      const score = revisions.get(revision) ?? { requests: 0, right: 0, latenciesMs: [] }
+      score.requests += 1
+      if (predicted === truth) score.right += 1
+      score.latenciesMs.push(tookMs)
+      if (score.latenciesMs.length > keptLatencies) score.latenciesMs.shift()
+      revisions.set(revision, score)
+      recent.push(performance.now())
+    },
+    failed(reason) {
+      failedRequests += 1
+      reasons.add(reason)
+    },
+    attempted({ outcome }) {
+      if (outcome === 'failed') failedAttempts += 1
+    },
+    requestsPerSecond() {
+      const since = performance.now() - 1000
+      while (recent[0] !== undefined && recent[0] < since) recent.shift()
+      return recent.length
+    },
+  }
+}
+
+export function accuracyOf({ right, requests }: RevisionScore): number | undefined {
+  return requests === 0 ? undefined : right / requests
+}
+
+export function medianOf({ latenciesMs }: RevisionScore): number | undefined {
+  return latenciesMs.toSorted((a, b) => a - b)[Math.floor(latenciesMs.length / 2)]
+}

@@ -1,0 +1,197 @@
+import type { ControlPlane, Explanation, GateResult, PlaneEvent } from 'modelspine'
+import type { fileRegistry } from 'modelspine/adapters/file'
+import { createCast } from './cast.ts'
+import type { Home } from './home.ts'
+import { actor, digitsAt, route } from './resources.ts'
+import { accuracyOf, medianOf, type Score } from './score.ts'
+import type { Screen } from './screen.ts'
+import { tamper } from './tamper.ts'
+import type { Traffic } from './traffic.ts'
+import { train } from './train.ts'
+import type { TrainedModel } from './training/train-model.ts'
+
+export interface StoryOptions {
+  readonly plane: ControlPlane
+  readonly registry: ReturnType<typeof fileRegistry>
+  readonly home: Home
+  readonly score: Score
+  readonly screen: Screen
+  readonly url: string
+  readonly seed: number
+  readonly trainingDigits: number
+}
+
+export interface Story {
+  /** `startTraffic` is called once there is something to send requests to. */
+  tell(startTraffic: () => Traffic): Promise<void>
+}
+
+export function createStory(options: StoryOptions): Story {
+  const { plane, registry, home, score, screen, url, seed, trainingDigits } = options
+  const cast = createCast(plane, score)
+  const models = train({ folder: home.training, seed, training: trainingDigits })
+
+  /** Trains the next classifier and puts it into the registry. */
+  const register = async (approval: 'approved' | 'pending'): Promise<TrainedModel> => {
+    const { value } = await models.next()
+    if (value === undefined) throw new Error('there is no other classifier')
+    await registry.register({
+      name: 'digits',
+      version: value.version,
+      approval,
+      artifact: { kind: 'files', files: [{ uri: `file://${value.file}` }] },
+      metrics: { accuracy: value.testAccuracy },
+    })
+    const trained = `${value.version} trained in ${(value.trainingMs / 1000).toFixed(1)} s: ${value.description}`
+    screen.event('note', trained, [`registered as ${approval}`])
+    return value
+  }
+
+  const rollOut = async (version: string, until: 'ready' | 'settled'): Promise<Explanation> => {
+    await plane.apply(digitsAt(version), { actor })
+    await plane.wait('digits', { until })
+    return plane.explain('digits')
+  }
+
+  const deployFirst = async (): Promise<void> => {
+    screen.chapter('v1 deploys')
+    await register('approved')
+    await plane.apply(route, { actor })
+    await rollOut('v1', 'ready')
+    screen.event('ok', `v1 serves all traffic at ${url}/v2/models/digits/infer`)
+  }
+
+  const promoteBetter = async (): Promise<void> => {
+    screen.chapter('v2 is better: a canary takes it from 5 to 100 %')
+    await register('approved')
+    await rollOut('v2', 'ready')
+    screen.event('ok', 'v2 takes all traffic, v1 is retired')
+  }
+
+  const refuseUnapproved = async (): Promise<void> => {
+    screen.chapter('v3 is better still, but nobody approved it')
+    await register('pending')
+    const { conditions } = await rollOut('v3', 'settled')
+    const denied = conditions.find(({ type }) => type === 'PolicyDenied')
+    screen.event('fail', `v3 is refused at promote: condition PolicyDenied, reason ${denied?.reason}`, [
+      denied?.message ?? '',
+      'no server was started for it; v2 serves on',
+    ])
+  }
+
+  const rollBackWorse = async (): Promise<string> => {
+    screen.chapter('v4 was trained on shuffled labels: fast, healthy and wrong')
+    await register('approved')
+    const { waitsFor } = await rollOut('v4', 'settled')
+    const tookMs = cast.exposedMs('v4')
+    const answers = cast.scoreOf('v4')?.requests ?? 0
+    const told = `after ${(tookMs / 1000).toFixed(1)} s and ${answers} requests`
+    screen.event('back', `v4 is rolled back ${told}; v2 has all traffic again`, [waitsFor])
+    return told
+  }
+
+  const proveIt = async (): Promise<readonly (readonly [string, string])[]> => {
+    screen.chapter('The audit log proves it')
+    const verdict = await plane.audit.verify()
+    if (!verdict.ok) throw new Error(`the audit log is broken: ${verdict.reason}`)
+    screen.event('ok', `${verdict.records} records, each hashed with the one before: whole`, [
+      `head ${verdict.head.slice(0, 16)}…`,
+    ])
+    const tampered = await tamper(home.audit, `${home.folder}/tampered`)
+    screen.event('fail', `in a copy, one byte is changed (${tampered.change})`, [tampered.verdict])
+    return [
+      ['audit records', `${verdict.records}, verified`],
+      ['one changed byte', `noticed at ${tampered.verdict}`],
+    ]
+  }
+
+  return {
+    async tell(startTraffic) {
+      const silence = plane.on('event', (event) => narrate(screen, cast.nameOf, event))
+      await deployFirst()
+      const traffic = startTraffic()
+      screen.live(cast.panel)
+      await promoteBetter()
+      await refuseUnapproved()
+      const rolledBack = await rollBackWorse()
+      await traffic.stop()
+      screen.live(undefined)
+      const proof = await proveIt()
+      silence()
+      screen.summary({
+        heading: 'What happened',
+        columns: ['version', 'requests', 'accuracy', 'p50', 'fate'],
+        rows: summaryRows(cast, rolledBack),
+        facts: [
+          ['failed requests', count(score.failedRequests, score.reasons)],
+          ['failed attempts', String(score.failedAttempts)],
+          ...proof,
+        ],
+        next: [
+          'npm run example -- examples/router-only.ts       two vendors and a fallback, no control plane',
+          'npm run example -- examples/reconcile-script.ts  the loop on your own schedule',
+          'docs/getting-started.md                          the same in your own app',
+        ],
+      })
+    },
+  }
+}
+
+type Cast = ReturnType<typeof createCast>
+
+/** One line for each thing that the plane says happened. */
+function narrate(screen: Screen, nameOf: Cast['nameOf'], { action, details }: PlaneEvent): void {
+  const name = nameOf(details.revision)
+  switch (action) {
+    case 'revision-requested':
+      screen.event('go', `a server for ${name} starts`)
+      break
+    case 'split-changed':
+      screen.event('go', `split: ${describeSplit(nameOf, details.split)}`)
+      break
+    case 'analysis-passed':
+      screen.event('ok', `${name} passes`, describeGates(details.gates))
+      break
+    case 'rollout-failed':
+      screen.event('fail', `${name} fails: ${details.cause}`, describeGates(details.gates))
+      break
+    case 'revision-removal-requested':
+      screen.event('note', `the server of ${name} drains and ends`)
+      break
+    default:
+  }
+}
+
+function describeSplit(nameOf: Cast['nameOf'], split: unknown): string {
+  return (split as readonly { revision: string; percent: number }[])
+    .map(({ revision, percent }) => `${nameOf(revision)} ${percent} %`)
+    .join(', ')
+}
+
+function describeGates(gates: unknown): readonly string[] {
+  return ((gates ?? []) as readonly GateResult[]).map(({ message, verdict }) => `${verdict}: ${message}`)
+}
+
+function summaryRows(cast: Cast, rolledBack: string): readonly (readonly string[])[] {
+  const fates = {
+    v1: 'first, then replaced by v2',
+    v2: 'promoted: serves',
+    v3: 'refused: not approved',
+    v4: `rolled back ${rolledBack}`,
+  }
+  return Object.entries(fates).map(([version, fate]) => {
+    const score = cast.scoreOf(version)
+    if (score === undefined) return [version, '0', '–', '–', fate]
+    return [
+      version,
+      String(score.requests),
+      `${((accuracyOf(score) ?? 0) * 100).toFixed(1)} %`,
+      `${(medianOf(score) ?? 0).toFixed(1)} ms`,
+      fate,
+    ]
+  })
+}
+
+function count(failures: number, reasons: readonly string[]): string {
+  return failures === 0 ? '0' : `${failures} (${reasons.slice(0, 3).join('; ')})`
+}

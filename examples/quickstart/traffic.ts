@@ -1,0 +1,101 @@
+import { Agent, request } from 'node:http'
+import type { Digits } from './digits.ts'
+import { imageAt, pixelCount } from './digits.ts'
+
+/** What came of one request, from the caller's side. */
+export interface Answered {
+  readonly requestId: string
+  readonly revision: string
+  readonly predicted: number
+  readonly truth: number
+  readonly tookMs: number
+}
+
+export interface TrafficOptions {
+  /** Of the gateway. */
+  readonly url: string
+  readonly digits: Digits
+  readonly perSecond: number
+  answered(answer: Answered): void
+  failed(reason: string): void
+}
+
+export interface Traffic {
+  /** Sends no more and waits for what is under way. */
+  stop(): Promise<void>
+}
+
+/** Asks the gateway for one digit after another at a steady pace, whether or not the last one was answered. */
+export function startTraffic({ url, digits, perSecond, answered, failed }: TrafficOptions): Traffic {
+  const agent = new Agent({ keepAlive: true, maxSockets: 32 })
+  const infer = new URL('/v2/models/digits/infer', url)
+  const underWay = new Set<Promise<void>>()
+  const startedMs = performance.now()
+  let sent = 0
+
+  const send = async (index: number): Promise<void> => {
+    const sentMs = performance.now()
+    try {
+      const { status, headers, text } = await post(agent, infer, bodyOf(digits, index))
+      if (status !== 200) return failed(`${status} ${text}`)
+      answered({
+        requestId: String(headers['x-request-id']),
+        revision: String(headers['x-modelspine-revision']),
+        predicted: JSON.parse(text).outputs[0].data[0],
+        truth: digits.labels[index] ?? -1,
+        tookMs: performance.now() - sentMs,
+      })
+    } catch (error) {
+      failed(String(error))
+    }
+  }
+  const timer = setInterval(() => {
+    const due = Math.floor(((performance.now() - startedMs) * perSecond) / 1000)
+    for (; sent < due; sent += 1) {
+      const call = send(sent % digits.count).finally(() => underWay.delete(call))
+      underWay.add(call)
+    }
+  }, 5)
+
+  return {
+    async stop() {
+      clearInterval(timer)
+      await Promise.all(underWay)
+      agent.destroy()
+    },
+  }
+}
+
+function bodyOf(digits: Digits, index: number): string {
+  const data = Array.from(imageAt(digits, index), (grey) => Math.round(grey * 255))
+  return JSON.stringify({
+    inputs: [{ name: 'image', shape: [1, pixelCount], datatype: 'UINT8', data }],
+    outputs: [{ name: 'label' }],
+  })
+}
+
+interface Reply {
+  readonly status: number | undefined
+  readonly headers: NodeJS.Dict<string | string[]>
+  readonly text: string
+}
+
+function post(agent: Agent, url: URL, body: string): Promise<Reply> {
+  return new Promise((resolve, reject) => {
+    const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }
+    request(url, { method: 'POST', agent, headers }, (response) => {
+      const chunks: Buffer[] = []
+      response.on('data', (chunk: Buffer) => chunks.push(chunk))
+      response.on('error', reject)
+      response.on('end', () =>
+        resolve({
+          status: response.statusCode,
+          headers: response.headers,
+          text: Buffer.concat(chunks).toString(),
+        }),
+      )
+    })
+      .on('error', reject)
+      .end(body)
+  })
+}
