@@ -100,13 +100,14 @@ export interface OpenaiChatBodyOptions {
 }
 
 /**
- * The body to send. A request that came in this dialect is sent as it came, with only the model replaced and, when
- * streaming, usage asked for; any other is built from the contract's fields.
+ * The body to send. A request that came in this dialect is sent as it came, with only the model replaced, the bound on
+ * output under the name that the vendor knows and, when streaming, usage asked for; any other is built from the
+ * contract's fields.
  */
 export function openaiChatBody(request: ChatRequest, options: OpenaiChatBodyOptions): JsonRecord {
   if (request.native?.dialect === openaiChatDialect) {
     const { stream: _, stream_options, ...rest } = request.native.body
-    const body = { ...rest, model: request.model }
+    const body = { ...withBoundAs(options.maxTokensField, rest), model: request.model }
     if (!options.stream) return body
     return { ...body, stream: true, stream_options: { ...(stream_options as object), include_usage: true } }
   }
@@ -127,6 +128,13 @@ export function openaiChatBody(request: ChatRequest, options: OpenaiChatBodyOpti
       : { response_format: { type: 'json_schema', json_schema: { ...responseSchema, strict: true } } }),
     ...(options.stream ? { stream: true, stream_options: { include_usage: true } } : {}),
   }
+}
+
+/** A server that knows only `max_tokens` would pass over the newer name, and so over a cap. */
+function withBoundAs(field: OpenaiChatBodyOptions['maxTokensField'], body: JsonRecord): JsonRecord {
+  const { max_completion_tokens: bound, ...rest } = body
+  if (field !== 'max_tokens' || bound === undefined || bound === null) return body
+  return { ...rest, max_tokens: body.max_tokens ?? bound }
 }
 
 function wireToolChoice(choice: NonNullable<ChatRequest['toolChoice']>): unknown {

@@ -150,6 +150,15 @@ describe('openaiChatBody', () => {
       max_tokens: 3,
     })
   })
+
+  it('calls it so in a native body too, so that a cap reaches a server that knows one name only', () => {
+    const native = { dialect: 'openai-chat', body: { max_completion_tokens: 3 } }
+    const sent = openaiChatBody(
+      { model: 'm', messages: [], native },
+      { ...options, maxTokensField: 'max_tokens' },
+    )
+    expect(sent).toEqual({ model: 'm', max_tokens: 3 })
+  })
 })
 
 describe('readOpenaiChatReply', () => {

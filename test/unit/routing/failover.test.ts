@@ -146,8 +146,8 @@ describe('failing over', () => {
     Object.assign(providers.a ?? {}, { script: 'unavailable' })
     const world = scenario({
       routes: [
-        route([vendor('a')], { fallback: [vendor('c'), vendor('d')] }),
-        route([vendor('a'), { ...vendor('b'), weight: 1e-12 }], {}, { name: 'n' }),
+        route([vendor('a'), vendor('b', 1e-12)], { fallback: [vendor('c'), vendor('d')] }),
+        route([vendor('a'), vendor('b', 1e-12)], {}, { name: 'n' }),
       ],
       providers,
     })
