@@ -87,9 +87,9 @@ export function createWork(options: WorkOptions): Work {
       logger,
       onResult: options.finished,
     })
+    loop = working
     for await (const { key } of store.list('ModelDeployment')) queue.add(key, { priority: priorities.resync })
     if (abort.aborted) return
-    loop = working
     working.start()
     options.gained()
     const hints = [...followTargets(parts, queue, abort), ...followRegistries(parts, queue, abort)]
@@ -114,7 +114,9 @@ export function createWork(options: WorkOptions): Work {
     },
     nudge: (key) => queue.add(key, { priority: priorities.user }),
     async once(key) {
-      if (election.lease() !== undefined) return passes(() => runWith(election.lease(), key, never))
+      const working = loop
+      // Through the loop, which never has one key in work twice.
+      if (working !== undefined && election.lease() !== undefined) return passes(() => working.runOnce(key))
       borrowed = await borrow(store, clock, holder, leaseMs)
       const lent = borrowed
       try {

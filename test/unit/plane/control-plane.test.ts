@@ -71,4 +71,35 @@ describe('control plane', () => {
     expect(recorded).toEqual(events.map(({ action }) => action))
     expect(await audit.verify()).toMatchObject({ ok: true, records: events.length })
   })
+
+  it('never works at one deployment twice at the same time, whoever asks', async () => {
+    const { plane, registry, target, clock, until, phase } = planeFixture()
+    const observe = target.observe.bind(target)
+    let working = 0
+    let most = 0
+    let looks = 0
+    target.observe = async (key, options) => {
+      working += 1
+      looks += 1
+      most = Math.max(most, working)
+      await new Promise<void>((resolve) => clock.schedule(40, resolve))
+      working -= 1
+      return observe(key, options)
+    }
+    await registerVersions(registry, '1')
+    await plane.start()
+    await plane.apply(digits('1'), { actor: ann })
+    await until(() => working === 1)
+    const asked = Promise.all([plane.reconcileOnce('digits'), plane.reconcileOnce('digits')])
+    let answered = false
+    asked.finally(() => {
+      answered = true
+    })
+    await until(() => answered)
+    await asked
+    await until(async () => (await phase()) === 'converged')
+    expect(looks).toBeGreaterThan(3)
+    expect(most).toBe(1)
+    await plane.stop()
+  })
 })
