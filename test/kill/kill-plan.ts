@@ -2,8 +2,8 @@ import { seededRandom } from 'modelspine/adapter'
 
 /** When a victim ends itself. */
 export type KillAt =
-  /** The `nth` time that it comes by this point. */
-  | { readonly at: 'point'; readonly point: string; readonly nth: number }
+  /** The `nth` time that it comes by this point. `lateShellMs`: what it starts then begins so much later. */
+  | { readonly at: 'point'; readonly point: string; readonly nth: number; readonly lateShellMs?: number }
   /** So long after it came by so many points, whichever those are. */
   | { readonly at: 'count'; readonly count: number; readonly delayMs: number }
 
@@ -20,14 +20,18 @@ const effects = { create: 5, shift: 4, scale: 1, retire: 3, destroy: 1 } as cons
 
 const moments = ['before-ledger', 'before-apply', 'after-apply', 'after-outcome'] as const
 
+/** Later than the next plane looks for what was started. */
+const lateShellMs = 2500
+
 /** Every named point with how often it is reached at least. */
-export const points: readonly (readonly [point: string, times: number])[] = [
+export const points: readonly (readonly [point: string, times: number, lateShellMs?: number])[] = [
   ...Object.entries(effects).flatMap(([kind, times]) =>
     moments.map((moment) => [`${kind}/${moment}`, times] as const),
   ),
   // Inside the process target: around the fork, around the signal that drains, around moving a folder away.
   ['spawn/before', 5],
   ['spawn/after', 5],
+  ['spawn/after', 5, lateShellMs],
   ['signal/before', 3],
   ['signal/after', 3],
   ['remove/before', 3],
@@ -57,9 +61,11 @@ export function planKill(seed: number, number: number): PlannedKill {
   const random = seededRandom(seed * 7919 + number)
   const named = points[number - 1]
   if (named !== undefined) {
-    const [point, times] = named
+    const [point, times, late] = named
     const nth = 1 + Math.floor(random() * times)
-    return { number, title: `${point} #${nth}`, kills: [{ at: 'point', point, nth }] }
+    const title = `${point} #${nth}${late === undefined ? '' : ', its shell late'}`
+    const kill: KillAt = { at: 'point', point, nth, ...(late !== undefined && { lateShellMs: late }) }
+    return { number, title, kills: [kill] }
   }
   const anywhere = (within: number): KillAt => ({
     at: 'count',

@@ -31,8 +31,8 @@ export interface RunOptions {
   readonly abort?: AbortSignal
 }
 
-/** How long everything is left alone in the end, to see that nothing is written any more. */
-const restMs = 250
+/** How long everything is left alone in the end, to see that nothing happens any more. */
+const restMs = 100
 
 /** Sees the scenario to its end in a folder of its own, with the kills that are planned, and judges what is left. */
 export async function runKill(plan: PlannedKill, options: RunOptions = {}): Promise<KillOutcome> {
@@ -45,7 +45,7 @@ export async function runKill(plan: PlannedKill, options: RunOptions = {}): Prom
   let evidence: Evidence | undefined
   try {
     await prepare(folder)
-    const done = play(plane, folder, killed)
+    const done = play(plan, plane, folder, killed)
     evidence = await withinTime(done, plane, timeoutMs, abort)
     faults = [
       ...(killed.length < plan.kills.length
@@ -84,10 +84,17 @@ async function prepare(folder: string): Promise<void> {
   await keepCommits(at.state)
 }
 
-async function play(plane: PlaneHandle, folder: string, killed: readonly KilledAt[]): Promise<Evidence> {
+async function play(
+  { kills }: PlannedKill,
+  plane: PlaneHandle,
+  folder: string,
+  killed: readonly KilledAt[],
+): Promise<Evidence> {
   for (const calls of stages) await Promise.all(calls.map((call) => plane.ask(call)))
   const commitsWhenSettled = readCommits(layoutOf(folder).state).commits
-  await pause(restMs)
+  await plane.ask({ call: 'reconcile', name: 'digits' })
+  const late = kills.map((kill) => (kill.at === 'point' && kill.lateShellMs) || 0)
+  await pause(restMs + Math.max(...late, 0))
   await plane.stop()
   return collectEvidence(folder, { kills: killed.length, commitsWhenSettled })
 }

@@ -10,7 +10,10 @@ import { watchSystem } from './watch-system.ts'
 const { folder, life, kill } = JSON.parse(process.argv[2] ?? '') as Orders
 const known = new Map<Key, DeploymentStatus>()
 const reach = createReach({ folder, life, kill, known })
-watchSystem(reach)
+watchSystem(
+  reach,
+  kill?.at === 'point' && kill.lateShellMs ? { nth: kill.nth, ms: kill.lateShellMs } : undefined,
+)
 
 // Only now, so that all of it uses the watched system.
 const { createControlPlane } = await import('modelspine')
@@ -64,7 +67,8 @@ const plane: ControlPlane = createControlPlane({
     error: (fields, message) => log('error', fields, message),
   },
   leaseMs: 1000,
-  resyncMs: 2000,
+  // So seldom that nothing gets done by it: whoever waits for it is late.
+  resyncMs: 300_000,
 })
 
 function log(level: string, fields: unknown, message: string): void {
@@ -108,6 +112,9 @@ async function carryOut(asked: Call): Promise<unknown> {
       return until(async () => (await plane.get(asked.name)) === null)
     case 'end':
       return reach.end()
+    case 'reconcile':
+      await plane.reconcileOnce(asked.name)
+      return undefined
     case 'explain': {
       const explained = []
       for await (const { key } of plane.list()) explained.push(await plane.explain(key))

@@ -17,6 +17,8 @@ export type Call =
   | { readonly call: 'settle-gone'; readonly name: string }
   /** Everything is done: a kill that is still planned happens here. */
   | { readonly call: 'end' }
+  /** Looks at a deployment now, whether anything is due or not. */
+  | { readonly call: 'reconcile'; readonly name: string }
   | { readonly call: 'explain' }
   | { readonly call: 'stop' }
 

@@ -1,20 +1,25 @@
-import childProcess from 'node:child_process'
+import childProcess, { type SpawnOptions } from 'node:child_process'
 import files from 'node:fs/promises'
 import { syncBuiltinESMExports } from 'node:module'
 import type { Reach } from './reach.ts'
 
 /**
  * Comes by a point before and after each fork, signal to a group and rename: the moments inside a target and a log that
- * no contract shows. To be called before what uses these is imported.
+ * no contract shows. To be called before what uses these is imported. `late` makes one child begin late, as on a machine
+ * that is too busy to let it run at once.
  */
-export function watchSystem(reach: Reach): void {
+export function watchSystem(reach: Reach, late?: { readonly nth: number; readonly ms: number }): void {
   const { spawn } = childProcess
   const { rename } = files
   const kill = process.kill.bind(process)
 
-  childProcess.spawn = ((...call: Parameters<typeof spawn>) => {
+  let spawned = 0
+
+  childProcess.spawn = ((command: string, args: readonly string[], options: SpawnOptions) => {
     reach('spawn/before')
-    const child = spawn(...call)
+    spawned += 1
+    const wait = ['-c', `sleep ${(late?.ms ?? 0) / 1000}; exec "$0" "$@"`, command, ...args]
+    const child = spawned === late?.nth ? spawn('/bin/sh', wait, options) : spawn(command, args, options)
     reach('spawn/after')
     return child
   }) as typeof spawn
