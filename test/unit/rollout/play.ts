@@ -8,21 +8,24 @@ export function play(world: World, action: Action): void {
     case 'reconcile':
       for (const kill of action.kills) {
         const afterMs = world.reconcile(kill)
-        world.now += action.jumpMs ?? Math.min(afterMs ?? 5_000, 30_000)
+        if (afterMs !== 0) world.now += Math.max(Math.min(afterMs ?? 0, 30_000), action.paceMs)
       }
       return
     case 'desire':
       world.version = action.version
       return
     case 'strategy':
-      return world.declare({ ...world.spec, strategy: action.strategy })
+      world.declare({ ...world.spec, strategy: action.strategy })
+      return
     case 'scale':
-      return world.declare({ ...world.spec, scale: action.scale })
+      world.declare({ ...world.spec, scale: action.scale })
+      return
     case 'retarget':
-      return world.declare({
+      world.declare({
         ...world.spec,
         target: { name: world.spec.target.name === 'prod' ? 'spare' : 'prod', settings: {} },
       })
+      return
     case 'delete':
       if (world.deleted) {
         if (world.status === undefined) world.restart()

@@ -3,13 +3,13 @@ import type { CanaryStep, Scale, Strategy } from '../../../src/resources/model-d
 import type { Command } from '../../../src/rollout/commands.ts'
 import type { Permit } from '../../../src/rollout/decision.ts'
 import { capabilities, gateNamed, specWith } from './fixtures.ts'
-import type { GateMode, Kill, Setting } from './world.ts'
+import type { GateMode, Kill, Nature, Setting } from './world.ts'
 import type { Health } from './world-target.ts'
 
 /** One thing that happens to a world. */
 export type Action =
-  /** So many reconciles, each killed or not, with the time between them that it asked for, or `jumpMs`. */
-  | { readonly do: 'reconcile'; readonly kills: readonly Kill[]; readonly jumpMs?: number }
+  /** So many reconciles, each killed or not. Where the next is not due at once it comes no sooner than after `paceMs`. */
+  | { readonly do: 'reconcile'; readonly kills: readonly Kill[]; readonly paceMs: number }
   | { readonly do: 'desire'; readonly version: number | undefined }
   | { readonly do: 'strategy'; readonly strategy: Strategy }
   | { readonly do: 'scale'; readonly scale: Scale }
@@ -24,13 +24,13 @@ export type Action =
   | { readonly do: 'metrics-restart' }
 
 const seconds = (count: number): `${number}s` => `${count}s`
-const gates = [gateNamed('accuracy'), gateNamed('errors', { noData: 'fail', onError: 'fail' })]
+const gates = [gateNamed('accuracy', { noData: 'pause' }), gateNamed('errors', { onError: 'fail' })]
 
 const gateNames = fc.constantFrom(['accuracy'], ['errors'], ['accuracy', 'errors'])
 const step: fc.Arbitrary<CanaryStep> = fc.oneof(
   { weight: 3, arbitrary: fc.integer({ min: 1, max: 100 }).map((weight) => ({ weight })) },
   { weight: 2, arbitrary: fc.constantFrom({ pause: seconds(60) }, { pause: 'until-promoted' as const }) },
-  { weight: 3, arbitrary: gateNames.map((analyze) => ({ analyze, for: seconds(120) })) },
+  { weight: 5, arbitrary: gateNames.map((analyze) => ({ analyze, for: seconds(120) })) },
 )
 const canary: fc.Arbitrary<Strategy> = fc
   .array(step, { minLength: 1, maxLength: 6 })
@@ -41,18 +41,30 @@ const rolling: fc.Arbitrary<Strategy> = fc
 const blueGreen: fc.Arbitrary<Strategy> = fc
   .record({
     autoPromote: fc.boolean(),
-    analyze: fc.oneof(fc.constant([]), gateNames),
+    analyze: fc.oneof({ weight: 1, arbitrary: fc.constant([]) }, { weight: 3, arbitrary: gateNames }),
     for: fc.constant(seconds(60)),
     keepPrevious: fc.constantFrom(seconds(0), seconds(300)),
   })
   .map((settings) => ({ blueGreen: settings }))
 export const strategy: fc.Arbitrary<Strategy> = fc.oneof(
-  { weight: 3, arbitrary: canary },
+  { weight: 5, arbitrary: canary },
   { weight: 1, arbitrary: rolling },
-  { weight: 2, arbitrary: blueGreen },
+  { weight: 3, arbitrary: blueGreen },
 )
 
 const scale: fc.Arbitrary<Scale> = fc.constantFrom({ min: 1, max: 1 }, { min: 1, max: 4 }, { min: 0, max: 2 })
+
+const verdict = fc.constantFrom<Permit['verdict']>('allow', 'deny', 'approval-required', 'error')
+const mode = fc.constantFrom<GateMode>('fail', 'fail-early', 'too-few-samples', 'no-data', 'no-data', 'error')
+
+const nature: fc.Arbitrary<Nature> = fc.record({
+  mode: fc.oneof({ weight: 2, arbitrary: fc.constant('pass' as const) }, { weight: 3, arbitrary: mode }),
+  verdict: fc.oneof(
+    { weight: 9, arbitrary: fc.constant('allow' as const) },
+    { weight: 1, arbitrary: verdict },
+  ),
+  broken: fc.integer({ min: 0, max: 11 }).map((dice) => dice === 0),
+})
 
 export const setting: fc.Arbitrary<Setting> = fc
   .record({
@@ -62,10 +74,12 @@ export const setting: fc.Arbitrary<Setting> = fc
     names: fc.constantFrom('deterministic' as const, 'tagged' as const, 'random' as const),
     maxRevisions: fc.constantFrom(2, 3, 10),
     readyMs: fc.constantFrom(0, 5_000, 40_000),
-    goneMs: fc.constantFrom(0, 20_000),
+    goneMs: fc.constantFrom(0, 20_000, 100_000),
     splitMs: fc.constantFrom(0, 15_000),
+    natures: fc.tuple(nature, nature, nature, nature, nature),
   })
-  .map(({ strategy: chosen, deadline, split, names, maxRevisions, ...delays }) => ({
+  .map(({ strategy: chosen, deadline, split, names, maxRevisions, natures, ...delays }) => ({
+    natures,
     spec: specWith(chosen, { analysis: gates, deadline }),
     capabilities: { ...capabilities, split, names, maxRevisions },
     delays,
@@ -83,39 +97,29 @@ const command: fc.Arbitrary<Command> = fc.oneof(
   { weight: 1, arbitrary: fc.constant({ kind: 'pause' as const }) },
   { weight: 1, arbitrary: fc.constantFrom({ kind: 'abort' as const }, { kind: 'approve' as const }) },
 )
-const verdict = fc.constantFrom<Permit['verdict']>('allow', 'allow', 'deny', 'approval-required', 'error')
-const mode = fc.constantFrom<GateMode>(
-  'pass',
-  'pass',
-  'fail',
-  'fail-early',
-  'too-few-samples',
-  'no-data',
-  'error',
-)
-
 export const action: fc.Arbitrary<Action> = fc.oneof(
   {
-    weight: 24,
+    weight: 28,
     arbitrary: fc.record({
       do: fc.constant('reconcile' as const),
       kills: fc.array(kill, { minLength: 1, maxLength: 6 }),
+      paceMs: fc.constantFrom(1_000, 10_000, 70_000, 70_000, 7_200_000),
     }),
   },
   {
-    weight: 3,
-    arbitrary: fc.record({
-      do: fc.constant('reconcile' as const),
-      kills: fc.constant(['never' as const]),
-      jumpMs: fc.constantFrom(1, 30_000, 150_000, 7_200_000),
+    weight: 8,
+    arbitrary: fc.constant({
+      do: 'reconcile' as const,
+      kills: Array.from({ length: 9 }, () => 'never' as const),
+      paceMs: 70_000,
     }),
   },
-  { weight: 8, arbitrary: fc.record({ do: fc.constant('desire' as const), version }) },
+  { weight: 9, arbitrary: fc.record({ do: fc.constant('desire' as const), version }) },
   { weight: 1, arbitrary: fc.constant({ do: 'desire' as const, version: undefined }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('strategy' as const), strategy }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('scale' as const), scale }) },
-  { weight: 1, arbitrary: fc.constantFrom({ do: 'retarget' as const }, { do: 'delete' as const }) },
-  { weight: 8, arbitrary: fc.record({ do: fc.constant('command' as const), command }) },
+  { weight: 4, arbitrary: fc.constantFrom({ do: 'retarget' as const }, { do: 'delete' as const }) },
+  { weight: 5, arbitrary: fc.record({ do: fc.constant('command' as const), command }) },
   {
     weight: 4,
     arbitrary: fc.record({
@@ -137,7 +141,7 @@ export const action: fc.Arbitrary<Action> = fc.oneof(
       ),
     }),
   },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant('permit' as const), version, verdict }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('permit' as const), version, verdict }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('measure' as const), version, mode }) },
   { weight: 1, arbitrary: fc.constant({ do: 'metrics-restart' as const }) },
 )

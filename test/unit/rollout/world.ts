@@ -21,7 +21,17 @@ export type GateMode = 'pass' | 'fail' | 'fail-early' | 'too-few-samples' | 'no-
 /** Where a run is killed: what was decided, sent or answered after that point is lost. */
 export type Kill = 'never' | 'before-ledger' | 'before-send' | 'before-outcome'
 
+/** What a model version is like, until something changes it. */
+export interface Nature {
+  readonly mode: GateMode
+  readonly verdict: Permit['verdict']
+  /** It never becomes ready. */
+  readonly broken: boolean
+}
+
 export interface Setting {
+  /** Of version 1 and following; versions without one are fine. */
+  readonly natures?: readonly Nature[]
   readonly spec: ModelDeploymentSpec
   readonly capabilities: TargetCapabilities
   readonly delays: Delays
@@ -57,6 +67,11 @@ export class World {
     this.#setting = setting
     this.spec = setting.spec
     this.witness = witness
+    for (const [place, { mode, verdict, broken }] of (setting.natures ?? []).entries()) {
+      this.modes.set(place + 1, mode)
+      this.verdicts.set(place + 1, verdict)
+      if (broken) this.broken.add(place + 1)
+    }
   }
 
   /** Where the deployment's revisions are now. */
@@ -129,8 +144,9 @@ export class World {
       ...(this.deleted && { deletion: { actor: anybody } }),
     }
     const { decision, analysis } = this.#decide(before, declared, observed)
-    this.witness.decided(this, { before, declared, observed, analysis, decision })
-    if (kill === 'before-ledger') return 0
+    const lost = kill === 'before-ledger'
+    this.witness.decided(this, { before, declared, observed, analysis, decision }, lost)
+    if (lost) return 0
     const { effect } = decision
     if (effect === undefined) {
       this.status = decision.finished === true ? undefined : decision.status
@@ -255,13 +271,16 @@ export class World {
     }
   }
 
-  /** Time passes for as long as anything happens. Returns false when it never comes to rest. */
-  settle(rounds = 600): boolean {
+  /**
+   * Time passes for as long as anything happens, and each reconcile is killed as `kills` has it next. Returns false when
+   * it never comes to rest.
+   */
+  settle(kills: Kill[] = [], rounds = 600): boolean {
     const longest = Math.max(durationMs(this.spec.deadline), 3_600_000)
     let quiet = 0
     for (let round = 0; round < rounds; round += 1) {
       const before = this.status
-      const afterMs = this.reconcile()
+      const afterMs = this.reconcile(kills.shift())
       if (this.status === undefined && this.deleted) return true
       const still = afterMs === null && same(this.status, before)
       quiet = still ? quiet + 1 : 0
