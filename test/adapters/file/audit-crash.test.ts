@@ -7,8 +7,8 @@ import { fileURLToPath } from 'node:url'
 import { seededRandom } from 'modelspine/adapter'
 import { fileAuditLog } from 'modelspine/adapters/file'
 import { describe, expect, it } from 'vitest'
+import { temporaryFolder } from '../../temporary-folder.ts'
 import { chainFiles, collect, entry } from './audit-fixture.ts'
-import { temporaryFolder } from './temporary-folder.ts'
 
 const child = fileURLToPath(new URL('./audit-child.ts', import.meta.url))
 const node = `"${process.execPath}" --conditions=modelspine/source "${child}"`
@@ -20,8 +20,11 @@ function start(path: string, first: number, before = ''): ChildProcess {
   })
 }
 
+/** Its output, and then its end: a killed process that waits for its disk lives on after its output was closed. */
 async function* linesFrom(running: ChildProcess): AsyncIterable<string> {
+  const ended = once(running, 'exit')
   if (running.stdout !== null) yield* createInterface({ input: running.stdout })
+  await ended
 }
 
 describe('fileAuditLog in a process that dies', () => {
@@ -85,7 +88,6 @@ describe('fileAuditLog in a process that dies', () => {
         running.kill('SIGKILL')
       }
     }
-    if (running.exitCode === null && running.signalCode === null) await once(running, 'exit')
     const third = fileAuditLog({ path })
     await third.append([entry('third')])
     expect(await third.verify()).toMatchObject({ ok: true })

@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import { systemClock } from 'modelspine/adapter'
 import { describe, expect, it } from 'vitest'
 import { auditLogOver } from '../../../adapters/file/file-audit-log.ts'
+import { temporaryFolder } from '../../temporary-folder.ts'
 import { chainFiles, collect, entry, linesOf, writeLines } from './audit-fixture.ts'
-import { temporaryFolder } from './temporary-folder.ts'
 
 type Operation = 'write' | 'datasync' | 'truncate'
 

@@ -14,8 +14,8 @@ import { type AuditLog, type AuditRecord, linkAll } from 'modelspine/adapter'
 import { fileAuditLog } from 'modelspine/adapters/file'
 import { auditLogConformance, createFakeClock } from 'modelspine/testing'
 import { describe, expect, it } from 'vitest'
+import { temporaryFolder } from '../../temporary-folder.ts'
 import { chainFiles, collect, entry, linesOf, writeLines } from './audit-fixture.ts'
-import { temporaryFolder } from './temporary-folder.ts'
 
 for (const maxBytes of [undefined, 900]) {
   auditLogConformance({

@@ -4,7 +4,7 @@ import { pathToFileURL } from 'node:url'
 import { fileRegistry } from 'modelspine/adapters/file'
 import { type Fixture, type ModelRegistrySubject, modelRegistryConformance } from 'modelspine/testing'
 import { describe, it } from 'vitest'
-import { temporaryFolder } from './temporary-folder.ts'
+import { temporaryFolder } from '../../temporary-folder.ts'
 
 function subject(watch: 'events' | 'poll'): Fixture<ModelRegistrySubject> {
   const folder = temporaryFolder()

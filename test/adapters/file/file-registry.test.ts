@@ -5,8 +5,8 @@ import { sha256 } from 'modelspine/adapter'
 import { fileRegistry } from 'modelspine/adapters/file'
 import { createFakeClock } from 'modelspine/testing'
 import { describe, expect, it } from 'vitest'
+import { temporaryFolder } from '../../temporary-folder.ts'
 import { collect } from './audit-fixture.ts'
-import { temporaryFolder } from './temporary-folder.ts'
 
 /** A registry over files written by hand. */
 function registryOf(files: Readonly<Record<string, string>>) {
@@ -369,7 +369,7 @@ describe('several registries over one folder', () => {
     const { path } = registryOf(byHand)
     const clock = createFakeClock()
     const registry = fileRegistry({ path, clock })
-    const lock = write(join(path, 'churn/.edit.elsewhere.77.1.a.lock'), '')
+    const lock = write(join(path, 'churn/.edit.elsewhere.-.77.1.a.lock'), '')
     let error: unknown
     const call = registry.setAlias('churn', 'champion', '2').catch((thrown: unknown) => {
       error = thrown
