@@ -39,8 +39,12 @@ const leave = (): Promise<void> => {
   })()
   return leaving
 }
+// A terminal and npm may both pass the same Ctrl-C on: the second one must not cut the cleaning short.
+let signalled = false
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-  process.once(signal, () => {
+  process.on(signal, () => {
+    if (signalled) return
+    signalled = true
     screen.event('note', `${signal}: cleaning up`)
     void leave().finally(() => process.exit(signal === 'SIGINT' ? 130 : 143))
   })

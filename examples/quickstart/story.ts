@@ -65,7 +65,7 @@ export function createStory(options: StoryOptions): Story {
     screen.chapter('v2 is better: a canary takes it from 5 to 100 %')
     await register('approved')
     await rollOut('v2', 'ready')
-    screen.event('ok', 'v2 takes all traffic, v1 is retired')
+    screen.event('ok', 'v2 is stable and takes all traffic; v1 may go')
   }
 
   const refuseUnapproved = async (): Promise<void> => {
@@ -101,7 +101,7 @@ export function createStory(options: StoryOptions): Story {
     screen.event('fail', `in a copy, one byte is changed (${tampered.change})`, [tampered.verdict])
     return [
       ['audit records', `${verdict.records}, verified`],
-      ['one changed byte', `noticed at ${tampered.verdict}`],
+      ['one changed byte', tampered.verdict],
     ]
   }
 

@@ -21,6 +21,6 @@ export async function tamper(audit: string, copy: string): Promise<Tampered> {
   const verdict = await fileAuditLog({ path: copy }).verify()
   return {
     change: `byte ${place}: "you" → "You"`,
-    verdict: verdict.ok ? 'nothing noticed' : `record ${verdict.sequence}: ${verdict.reason}`,
+    verdict: verdict.ok ? 'nothing is noticed' : verdict.reason,
   }
 }

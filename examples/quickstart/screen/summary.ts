@@ -16,7 +16,7 @@ export function renderSummary(summary: Summary, paint: Paint): readonly string[]
     Math.max(column.length, ...summary.rows.map((row) => row[index]?.length ?? 0)),
   )
   const line = (cells: readonly string[]): string =>
-    `  ${widths.map((width, index) => align(cells[index] ?? '', width, index)).join('   ')}`.trimEnd()
+    `  ${widths.map((width, index) => align(cells[index] ?? '', width, index > 0 && index < widths.length - 1)).join('   ')}`.trimEnd()
   const names = Math.max(0, ...summary.facts.map(([name]) => name.length))
   return [
     '',
@@ -33,7 +33,7 @@ export function renderSummary(summary: Summary, paint: Paint): readonly string[]
   ]
 }
 
-/** The first column names things, the others count them. */
-function align(cell: string, width: number, column: number): string {
-  return column === 0 ? cell.padEnd(width) : cell.padStart(width)
+/** Words to the left, numbers to the right. */
+function align(cell: string, width: number, isNumber: boolean): string {
+  return isNumber ? cell.padStart(width) : cell.padEnd(width)
 }
