@@ -63,9 +63,7 @@ export class SignalWindows {
 
   addNumber(metric: string, { deployment, revision, atMs }: SamplePlace, value: number): void {
     const window = this.#byMetric.get(metric)?.at(deployment, revision, atMs)
-    window?.add(count, 1)
-    window?.add(sum, value)
-    window?.add(sumSquares, value * value)
+    window?.addSample(count, value)
   }
 
   /** A ratio where only shares were counted, else a distribution; an outcome that never came has no data. */

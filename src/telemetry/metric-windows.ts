@@ -78,23 +78,17 @@ function count(window: TimeWindow, record: AttemptRecord): void {
   window.add(columns.attempts, 1)
   if (outcome === 'ok') {
     window.add(columns.judged, 1)
-    addSample(window, columns.latency, durationMs)
+    window.addSample(columns.latency, durationMs)
     window.tally(cellOf(durationMs))
   } else if (outcome === 'failed' && isBackendFault(record.code)) {
     window.add(columns.judged, 1)
     window.add(columns.failed, 1)
   }
-  if (firstOutputMs !== undefined) addSample(window, columns.firstOutput, firstOutputMs)
+  if (firstOutputMs !== undefined) window.addSample(columns.firstOutput, firstOutputMs)
   const input = promptTokens(usage)
   const { outputTokens } = usage
-  if (input !== undefined) addSample(window, columns.inputTokens, input)
-  if (outputTokens !== undefined) addSample(window, columns.outputTokens, outputTokens)
+  if (input !== undefined) window.addSample(columns.inputTokens, input)
+  if (outputTokens !== undefined) window.addSample(columns.outputTokens, outputTokens)
   if (input === undefined && outputTokens === undefined) return
-  addSample(window, columns.allTokens, (input ?? 0) + (outputTokens ?? 0))
-}
-
-function addSample(window: TimeWindow, column: number, value: number): void {
-  window.add(column, 1)
-  window.add(column + 1, value)
-  window.add(column + 2, value * value)
+  window.addSample(columns.allTokens, (input ?? 0) + (outputTokens ?? 0))
 }

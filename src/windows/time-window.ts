@@ -111,6 +111,19 @@ export class TimeWindow {
     }
   }
 
+  /** Counts one number in three columns: how many, their sum, the sum of their squares. */
+  addSample(column: number, value: number): void {
+    for (let level = 0; level < this.#rings.length; level += 1) {
+      const slot = this.#slots[level] as number
+      if (slot < 0) continue
+      const { sums } = this.#rings[level] as Ring
+      const cell = slot * this.#cells.sums + column
+      sums[cell] = (sums[cell] as number) + 1
+      sums[cell + 1] = (sums[cell + 1] as number) + value
+      sums[cell + 2] = (sums[cell + 2] as number) + value * value
+    }
+  }
+
   tally(column: number): void {
     for (let level = 0; level < this.#rings.length; level += 1) {
       const slot = this.#slots[level] as number
