@@ -37,13 +37,18 @@ function broken(error: unknown): Decision {
   }
 }
 
-/** What the decision asks for. Throws `policy-denied`, or `policy-error` where the route says so. */
+/**
+ * What the decision asks for. Throws `policy-denied`, or `policy-error` unless the route says that an engine which
+ * cannot answer closes nothing; what the others asked for holds all the same.
+ */
 export function termsOf(decision: Decision, route: Route, operation: Operation): Terms {
-  if (decision.verdict === 'error') {
-    if (route.onPolicyError === 'allow') return free
+  const { verdict } = decision
+  if (verdict === 'error' && route.onPolicyError !== 'allow') {
     throw refusal('policy-error', `the policy of route ${route.key} could not answer`, decision)
   }
-  if (decision.verdict !== 'allow') throw refusal('policy-denied', `policy denies ${route.key}`, decision)
+  if (verdict !== 'error' && verdict !== 'allow') {
+    throw refusal('policy-denied', `policy denies ${route.key}`, decision)
+  }
   if (decision.obligations.length === 0) return free
   let maxOutputTokens = Number.POSITIVE_INFINITY
   for (const obligation of decision.obligations) {

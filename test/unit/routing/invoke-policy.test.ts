@@ -75,6 +75,21 @@ describe('the invoke policy', () => {
     }
   })
 
+  it('keeps to what other engines asked for when one cannot answer and the route says open', async () => {
+    const { router, asked } = governed(
+      () => decision('error', { obligations: [{ kind: 'cap-tokens', maxOutputTokens: 7 }] }),
+      'allow',
+    )
+    await router.chat('m', { ...question, maxOutputTokens: 100 })
+    expect(asked()?.maxOutputTokens).toBe(7)
+    const guarded = governed(
+      () => decision('error', { obligations: [{ kind: 'guardrail', name: 'pii' }] }),
+      'allow',
+    )
+    await expect(guarded.router.chat('m', question)).rejects.toMatchObject({ code: 'policy-denied' })
+    expect(guarded.a.calls).toHaveLength(0)
+  })
+
   it('closes on an error unless the route says open', async () => {
     const errors: (() => Decision | Promise<Decision>)[] = [
       () => decision('error'),
