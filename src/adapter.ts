@@ -11,6 +11,7 @@ export {
   messageOf,
   throwIfAborted,
 } from './errors.ts'
+export type * from './feedback/contract.ts'
 export { canonicalJson, sha256 } from './hash.ts'
 export type { HttpStream } from './http/body-stream.ts'
 export type { HttpDispatcher, HttpHeaders } from './http/dispatcher.ts'

@@ -2,6 +2,21 @@
 
 export { type Clock, systemClock, type Timer } from './clock.ts'
 export { type ErrorCode, errorCodes, isModelspineError, ModelspineError } from './errors.ts'
+export type {
+  About,
+  AboutDeployment,
+  Feedback,
+  FeedbackCounts,
+  LabelSignal,
+  OutcomeSignal,
+  RatingSignal,
+  Signal,
+  SignalEvent,
+  SignalOutcome,
+  SignalReceipt,
+} from './feedback/contract.ts'
+export { createFeedback, type FeedbackOptions, type FeedbackRoom } from './feedback/create-feedback.ts'
+export { openInferencePrediction, type PredictionOf } from './feedback/prediction-of.ts'
 export type { Applied, ApplyOptions, RemoveOptions, ResourceInput } from './plane/apply.ts'
 export type { AskedBy, ControlPlane } from './plane/control-plane.ts'
 export { createControlPlane } from './plane/create-control-plane.ts'
@@ -105,11 +120,40 @@ export { secretOf } from './security/secret.ts'
 export { memoryStore } from './store/memory-store.ts'
 export { hostedTarget } from './target/hosted-target.ts'
 export { memoryTarget } from './target/memory-target.ts'
-export type { Logger } from './telemetry/logger.ts'
+export { combineSources } from './telemetry/combine-sources.ts'
 export type {
   AttemptRecord,
   Backend,
+  Interval,
+  MetricQuery,
+  MetricReading,
+  MetricSource,
+  NamedMetricSource,
   RequestObserver,
   RequestRecord,
   RequestStart,
-} from './telemetry/request-record.ts'
+} from './telemetry/contract.ts'
+export {
+  type ControlTelemetry,
+  type ControlTelemetryOptions,
+  createControlTelemetry,
+} from './telemetry/control-telemetry.ts'
+export type { GenAiVersion } from './telemetry/genai-names.ts'
+export type { Logger } from './telemetry/logger.ts'
+export {
+  type MemoryMetrics,
+  type MemoryMetricsOptions,
+  type MemorySample,
+  memoryMetrics,
+} from './telemetry/memory-metrics.ts'
+export {
+  createMetricWindows,
+  type MetricWindows,
+  type MetricWindowsOptions,
+} from './telemetry/metric-windows.ts'
+export { openTelemetryLoaded } from './telemetry/open-telemetry.ts'
+export {
+  createRequestTelemetry,
+  type RequestTelemetry,
+  type RequestTelemetryOptions,
+} from './telemetry/request-telemetry.ts'
