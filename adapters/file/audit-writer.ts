@@ -8,9 +8,9 @@ import {
   ModelspineError,
   type RecentRecords,
 } from 'modelspine/adapter'
+import { tryLock } from '../shared/process-lock.ts'
 import { type AuditFile, auditFile } from './audit-files.ts'
 import { broken, readTail } from './audit-tail.ts'
-import { tryLock } from './process-lock.ts'
 import { syncFolder } from './write-atomically.ts'
 
 export interface AuditWriterOptions {

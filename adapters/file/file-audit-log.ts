@@ -10,10 +10,10 @@ import {
   systemClock,
   walkChain,
 } from 'modelspine/adapter'
+import { lockHolder } from '../shared/process-lock.ts'
 import { auditFiles, headBefore, walkFiles } from './audit-files.ts'
 import { broken } from './audit-tail.ts'
 import { type AuditWriter, type AuditWriterOptions, openAuditWriter, writerLock } from './audit-writer.ts'
-import { lockHolder } from './process-lock.ts'
 import { maxLineBytes } from './read-lines.ts'
 
 export interface FileAuditLogOptions {

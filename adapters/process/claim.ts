@@ -1,6 +1,6 @@
 import { link, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type ProcessIdentity, parseIdentity } from './process-identity.ts'
+import { type ProcessIdentity, thisHost } from '../shared/process-identity.ts'
 
 /** Whose a run is: a process, or nobody's for good. */
 export type Claim = ProcessIdentity | 'void'
@@ -16,5 +16,12 @@ export async function claimVoid(runFolder: string): Promise<Claim> {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
   }
   await rm(mine, { force: true })
-  return parseIdentity(await readFile(path, 'utf8')) ?? 'void'
+  return parseClaim(await readFile(path, 'utf8'))
+}
+
+/** What the shell wrote: the number, start and boot of a process of this host. Anything else is nobody's claim. */
+export function parseClaim(text: string): Claim {
+  const [, pid, started, boot] = /^([1-9]\d*) (\S+) (\S+)$/.exec(text.trim()) ?? []
+  if (started === undefined || boot === undefined) return 'void'
+  return { host: thisHost(), boot, pid: Number(pid), started }
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { type Key, ModelspineError, splitKey } from 'modelspine/adapter'
 
 /*
- * folder/.lock …                          who uses the folder
+ * folder/.target.….lock                   who uses the folder
  * folder/<namespace>/<name>/.fence        the highest fence seen for the key
  * folder/<namespace>/<name>/<revision>/
  *   revision.json                         what runs there; written first, so a folder without it never ran anything

@@ -1,8 +1,16 @@
 import { mkdir } from 'node:fs/promises'
-import type { Clock, Key, Logger, Revision, Secret } from 'modelspine/adapter'
+import {
+  type Clock,
+  type Key,
+  type Logger,
+  ModelspineError,
+  type Revision,
+  type Secret,
+} from 'modelspine/adapter'
+import { thisHost } from '../shared/process-identity.ts'
+import { type ProcessLock, tryLock } from '../shared/process-lock.ts'
 import { withDeploymentSettings } from './deployment-settings.ts'
 import { removeFolder, removeLeftovers, revisionFolder, revisionFolders } from './folder-layout.ts'
-import { lockFolder } from './folder-lock.ts'
 import type { Journal } from './journal.ts'
 import type { ProcessSettings } from './options.ts'
 import { readRecord, writeRecord } from './revision-files.ts'
@@ -36,7 +44,7 @@ export async function superviseFolder(options: SupervisionOptions): Promise<Fold
   const { settings, clock, logger, journal, onChange } = options
   const { folder } = settings
   await mkdir(folder, { recursive: true, mode: 0o700 })
-  const release = await lockFolder(folder, clock.id())
+  const { release } = await lockFolder(folder, clock)
   const byPath = new Map<string, Supervisor>()
 
   function supervise(
@@ -93,4 +101,19 @@ export async function superviseFolder(options: SupervisionOptions): Promise<Fold
       await release()
     },
   }
+}
+
+/** One target a folder: two would each end what the other one started. */
+async function lockFolder(folder: string, clock: Clock): Promise<ProcessLock> {
+  const attempt = await tryLock(folder, 'target', clock.id())
+  if (attempt.kind === 'acquired') return attempt.lock
+  const { host, pid, path } = attempt.holder
+  const here = host === thisHost() && pid === process.pid
+  const who = here ? 'this process already' : `process ${pid} on ${host}`
+  const remedy = here ? 'or close the other one' : `or, if that one is gone, remove ${path}`
+  throw new ModelspineError(
+    'target-unavailable',
+    `${folder} is in use by ${who}: give each process target a folder of its own, ${remedy}`,
+    { details: { folder, pid, host, lock: path } },
+  )
 }

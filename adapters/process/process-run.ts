@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process'
 import { mkdir, open } from 'node:fs/promises'
 import { join } from 'node:path'
+import { identityOf, mayBeAlive, numberInUse, type ProcessIdentity } from '../shared/process-identity.ts'
 import { claimVoid } from './claim.ts'
 import { readJson, writeJson } from './json-file.ts'
-import { identityOf, isAlive, numberInUse, type ProcessIdentity } from './process-identity.ts'
 import { shim } from './shim.ts'
 
 /** What one start was meant to be; written before the process exists. */
@@ -114,9 +114,9 @@ function runOf(
     intent,
     identity,
     ending,
-    isAlive: async () => ending() === undefined && (await isAlive(identity)),
+    isAlive: async () => ending() === undefined && (await mayBeAlive(identity)),
     async signal(name) {
-      if (ending() === undefined && (await isAlive(identity))) signalGroup(name)
+      if (ending() === undefined && (await mayBeAlive(identity))) signalGroup(name)
     },
     sweep() {
       // A group outlives its first process, and keeps its number; once that number is in use again it is another's.

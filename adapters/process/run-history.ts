@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
+import { parseClaim } from './claim.ts'
 import { removeFolder, runFolders } from './folder-layout.ts'
-import { parseIdentity } from './process-identity.ts'
 import { findRun, type ProcessRun } from './process-run.ts'
 
 /**
@@ -23,7 +23,7 @@ export async function newestRun(revisionPath: string): Promise<ProcessRun | unde
 export async function everRan(revisionPath: string): Promise<boolean> {
   for (const folder of await runFolders(revisionPath)) {
     const text = await readFile(join(folder, 'pid'), 'utf8').catch(() => '')
-    if (parseIdentity(text) !== undefined) return true
+    if (parseClaim(text) !== 'void') return true
   }
   return false
 }

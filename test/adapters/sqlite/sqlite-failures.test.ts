@@ -21,9 +21,8 @@ import {
   put,
   standing,
 } from '../../../src/testing/state-store/subject.ts'
-import { temporaryFolder } from './temporary-folder.ts'
+import { temporaryFolder } from '../../temporary-folder.ts'
 
-let folder: ReturnType<typeof temporaryFolder>
 let path: string
 let opened: SqliteStore[]
 
@@ -42,14 +41,12 @@ function damage(fromByte: number): void {
 }
 
 beforeEach(() => {
-  folder = temporaryFolder()
-  path = `${folder.path}/state.db`
+  path = `${temporaryFolder()}/state.db`
   opened = []
 })
 
 afterEach(async () => {
   for (const store of opened) await store.close()
-  folder.remove()
 })
 
 describe('a damaged file', () => {
@@ -201,13 +198,13 @@ describe('a file that others hold', () => {
 
 describe('a path that cannot be used', () => {
   it('is store-unavailable in a folder that is not there, and works once it is', async () => {
-    path = `${folder.path}/missing/state.db`
+    path = `${folder}/missing/state.db`
     const store = open()
     await expect(created(store)).rejects.toMatchObject({
       code: 'store-unavailable',
       details: { path, sqliteCode: 14 },
     })
-    mkdirSync(`${folder.path}/missing`)
+    mkdirSync(`${folder}/missing`)
     await created(store)
   })
 

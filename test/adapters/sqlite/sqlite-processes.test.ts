@@ -6,21 +6,18 @@ import { seededRandom } from 'modelspine/adapter'
 import { sqliteStore } from 'modelspine/adapters/sqlite'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { standing, waitingIds } from '../../../src/testing/state-store/subject.ts'
-import { temporaryFolder } from './temporary-folder.ts'
+import { temporaryFolder } from '../../temporary-folder.ts'
 
-let folder: ReturnType<typeof temporaryFolder>
 let path: string
 let children: ChildProcess[]
 
 beforeEach(() => {
-  folder = temporaryFolder()
-  path = `${folder.path}/state.db`
+  path = `${temporaryFolder()}/state.db`
   children = []
 })
 
 afterEach(() => {
   for (const child of children) child.kill('SIGKILL')
-  folder.remove()
 })
 
 function startWriter(...times: string[]): ChildProcess & { readonly stdout: NodeJS.ReadableStream } {

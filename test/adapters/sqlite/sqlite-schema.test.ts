@@ -1,19 +1,15 @@
 import { DatabaseSync } from 'node:sqlite'
 import { sqliteStore } from 'modelspine/adapters/sqlite'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
 import { migrate, migrations } from '../../../adapters/sqlite/sqlite-schema.ts'
 import { created, kind, standing } from '../../../src/testing/state-store/subject.ts'
-import { temporaryFolder } from './temporary-folder.ts'
+import { temporaryFolder } from '../../temporary-folder.ts'
 
-let folder: ReturnType<typeof temporaryFolder>
 let path: string
 
 beforeEach(() => {
-  folder = temporaryFolder()
-  path = `${folder.path}/state.db`
+  path = `${temporaryFolder()}/state.db`
 })
-
-afterEach(() => folder.remove())
 
 const applied = (db: DatabaseSync): unknown[] =>
   db

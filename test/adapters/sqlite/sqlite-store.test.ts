@@ -2,7 +2,7 @@ import { type SqliteStore, sqliteStore } from 'modelspine/adapters/sqlite'
 import { describe, it } from 'vitest'
 import { createFakeClock } from '../../../src/testing/fake-clock.ts'
 import { stateStoreConformance } from '../../../src/testing/state-store-kit.ts'
-import { temporaryFolder } from './temporary-folder.ts'
+import { temporaryFolder } from '../../temporary-folder.ts'
 
 stateStoreConformance({
   name: 'sqliteStore',
@@ -13,7 +13,7 @@ stateStoreConformance({
     const clock = createFakeClock()
     const handles: SqliteStore[] = []
     const open = (): SqliteStore => {
-      const store = sqliteStore({ path: `${folder.path}/state.db`, clock })
+      const store = sqliteStore({ path: `${folder}/state.db`, clock })
       handles.push(store)
       return store
     }
@@ -26,7 +26,6 @@ stateStoreConformance({
       },
       async dispose() {
         for (const store of handles) await store.close()
-        folder.remove()
       },
     }
   },

@@ -3,17 +3,15 @@ import { type SqliteStore, sqliteStore } from 'modelspine/adapters/sqlite'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createFakeClock, type FakeClock } from '../../../src/testing/fake-clock.ts'
 import { actor, created, key, kind } from '../../../src/testing/state-store/subject.ts'
-import { temporaryFolder } from './temporary-folder.ts'
+import { temporaryFolder } from '../../temporary-folder.ts'
 
-let folder: ReturnType<typeof temporaryFolder>
 let clock: FakeClock
 let store: SqliteStore
 let other: SqliteStore
 
 beforeEach(() => {
-  folder = temporaryFolder()
   clock = createFakeClock()
-  const path = `${folder.path}/state.db`
+  const path = `${temporaryFolder()}/state.db`
   store = sqliteStore({ path, clock, pollMs: 500 })
   other = sqliteStore({ path, clock })
 })
@@ -21,7 +19,6 @@ beforeEach(() => {
 afterEach(async () => {
   await store.close()
   await other.close()
-  folder.remove()
 })
 
 /** Collects what a watch tells. */

@@ -1,7 +1,7 @@
 import { open, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Clock, sleep } from 'modelspine/adapter'
-import { mayBeAlive, type ProcessIdentity, thisProcess } from './process-identity.ts'
+import { identityOf, mayBeAlive, type ProcessIdentity } from './process-identity.ts'
 
 export interface ProcessLock {
   release(): Promise<void>
@@ -22,8 +22,7 @@ export type LockAttempt =
  * somebody else's claim, except that of a dead process, and two who try at the same time may both be refused.
  */
 export async function tryLock(folder: string, name: string, token: string): Promise<LockAttempt> {
-  const self = await thisProcess()
-  const own = `.${name}.${self.host}.${self.pid}.${self.started}.${token}.lock`
+  const own = lockFile(name, await identityOf(process.pid), token)
   await (await open(join(folder, own), 'wx')).close()
   const release = (): Promise<void> => rm(join(folder, own), { force: true })
   try {
@@ -67,9 +66,14 @@ export async function waitForLock(
   }
 }
 
+/** The name of the file that claims a lock. `token` is what no other try of this process has. */
+export function lockFile(name: string, { host, boot, pid, started }: ProcessIdentity, token: string): string {
+  return `.${name}.${host}.${boot}.${pid}.${started}.${token}.lock`
+}
+
 function holderOf(folder: string, name: string, file: string): LockHolder | undefined {
   if (!file.startsWith(`.${name}.`)) return undefined
-  const [host, pid, started, , end] = file.slice(name.length + 2).split('.')
-  if (end !== 'lock' || host === undefined || started === undefined) return undefined
-  return { path: join(folder, file), host, pid: Number(pid), started }
+  const [host, boot, pid, started, , end] = file.slice(name.length + 2).split('.')
+  if (end !== 'lock' || host === undefined || boot === undefined || started === undefined) return undefined
+  return { path: join(folder, file), host, boot, pid: Number(pid), started }
 }
