@@ -85,6 +85,8 @@ export type Rollout =
       readonly step: number
       readonly sinceMs: number
       readonly untilMs: number
+      /** Where the interval that counts begins, when later than `sinceMs`: the source lost what it had measured. */
+      readonly fromMs?: number
       readonly gates: readonly GateResult[]
     }
   /** An analysis ended without an answer; waits for promote, resume or abort. */

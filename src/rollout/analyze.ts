@@ -1,4 +1,5 @@
 import type { DeploymentStatus, GateResult, Rollout } from '../resources/deployment-status.ts'
+import { durationMs } from '../resources/duration.ts'
 import type { AnalysisGate } from '../resources/model-deployment.ts'
 import type { RolloutEvent } from './decision.ts'
 import { ask, type Context, enter, type Move } from './move.ts'
@@ -22,7 +23,7 @@ export function analyze(context: Context, status: DeploymentStatus, rollout: Ana
       gates: names,
       candidate: rollout.revision,
       ...(status.stable !== undefined && { stable: status.stable }),
-      fromMs: rollout.sinceMs,
+      fromMs: rollout.fromMs ?? rollout.sinceMs,
       toMs: Math.min(now, rollout.untilMs),
     })
   }
@@ -44,17 +45,15 @@ export function analyze(context: Context, status: DeploymentStatus, rollout: Ana
       requeueAfterMs: Math.min(pollMs, rollout.untilMs - now),
     }
   }
-  const restarted = Math.max(0, ...gates.map((gate) => gate.coveredFromMs ?? 0))
-  if (restarted > rollout.sinceMs && step?.kind === 'analyze') {
-    // The source lost what it had measured (it was started anew): the step is measured in full from there.
-    const untilMs = restarted + step.forMs
+  const again = measuredAgain(context, rollout, gates)
+  if (again !== undefined && again.untilMs <= latestMs(context, rollout)) {
     return {
-      status: { ...status, rollout: { ...rollout, sinceMs: restarted, untilMs, gates } },
+      status: { ...status, rollout: again },
       events: [],
-      requeueAfterMs: Math.max(0, Math.min(maxPollMs, untilMs - now)),
+      requeueAfterMs: Math.max(0, Math.min(maxPollMs, again.untilMs - now)),
     }
   }
-  const open = gates.filter(({ verdict }) => verdict !== 'pass')
+  const open = again === undefined ? gates.filter(({ verdict }) => verdict !== 'pass') : gates.map(uncovered)
   if (open.length === 0) {
     const move = enterStep(context, status, rollout.revision, rollout.step + 1)
     const passed: RolloutEvent = {
@@ -72,6 +71,29 @@ export function analyze(context: Context, status: DeploymentStatus, rollout: Ana
     { phase: 'holding', revision: rollout.revision, step: rollout.step, sinceMs: now, gates, message },
     { action: 'rollout-held', details: { revision: rollout.revision, step: rollout.step, message } },
   )
+}
+
+/** The analysis over an interval that begins where the data does, when the source lost what it had measured before. */
+function measuredAgain(
+  { steps }: Context,
+  rollout: Analyzing,
+  gates: readonly GateResult[],
+): Analyzing | undefined {
+  const step = steps[rollout.step]
+  const coveredFromMs = Math.max(0, ...gates.map((gate) => gate.coveredFromMs ?? 0))
+  if (step?.kind !== 'analyze' || coveredFromMs <= (rollout.fromMs ?? rollout.sinceMs)) return undefined
+  return { ...rollout, fromMs: coveredFromMs, untilMs: coveredFromMs + step.forMs, gates }
+}
+
+/** A source that never keeps as much as the step asks for may not hold it up for ever. */
+function latestMs({ declared, steps }: Context, { step: place, sinceMs }: Analyzing): number {
+  const step = steps[place]
+  return sinceMs + durationMs(declared.spec.deadline) + (step?.kind === 'analyze' ? step.forMs : 0)
+}
+
+function uncovered(result: GateResult): GateResult {
+  const message = `${result.message}, and its source has lost a part of the interval`
+  return { ...result, verdict: 'no-data', conclusive: false, message }
 }
 
 const minPollMs = 100

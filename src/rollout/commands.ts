@@ -1,10 +1,10 @@
 import { ModelspineError } from '../errors.ts'
-import type { DeploymentStatus } from '../resources/deployment-status.ts'
+import type { DeploymentStatus, Phase } from '../resources/deployment-status.ts'
 import type { Actor } from '../resources/metadata.ts'
 import type { ModelDeploymentSpec } from '../resources/model-deployment.ts'
 import type { RolloutEvent } from './decision.ts'
 import { beginRollback } from './rollback.ts'
-import { candidateOf } from './status.ts'
+import { candidateOf, isReady } from './status.ts'
 import { enterStep, standsInSteps } from './step.ts'
 import { stepsOf } from './steps.ts'
 
@@ -108,8 +108,9 @@ function resume(status: DeploymentStatus, spec: ModelDeploymentSpec, actor: Acto
   const { paused: _, ...unpaused } = status
   const { rollout } = status
   const event: RolloutEvent = { action: 'rollout-resumed', details: {}, actor }
-  if (rollout.phase === 'holding') {
-    // The analysis is entered anew, with a fresh window.
+  // An analysis that gave no answer, or could give none meanwhile, is entered anew with a fresh window.
+  const unmeasured = rollout.phase === 'analyzing' && !isReady(status, rollout.revision)
+  if (rollout.phase === 'holding' || (unmeasured && status.paused !== undefined)) {
     const steps = stepsOf(spec)
     const step = standsInSteps(status, steps) ? rollout.step : 0
     const move = enterStep({ steps, now, declared: { spec } }, unpaused, rollout.revision, step)
@@ -118,9 +119,15 @@ function resume(status: DeploymentStatus, spec: ModelDeploymentSpec, actor: Acto
   if (status.paused === undefined)
     throw wrongPhase(status, 'resume', 'it is not paused and holds at no analysis')
   // Time spent paused by a person counts against no deadline.
-  const fresh =
-    rollout.phase === 'starting' || rollout.phase === 'shifting' ? { ...rollout, sinceMs: now } : rollout
+  const fresh = rollout.phase in resumedAfresh ? { ...rollout, sinceMs: now } : rollout
   return { status: { ...unpaused, rollout: fresh }, events: [event] }
+}
+
+const resumedAfresh: { readonly [phase in Phase]?: true } = {
+  starting: true,
+  shifting: true,
+  pausing: true,
+  blocked: true,
 }
 
 function abort(status: DeploymentStatus, reason: string | undefined, actor: Actor, now: number): Commanded {

@@ -5,6 +5,7 @@ import {
   withoutCondition,
 } from '../resources/condition.ts'
 import type { DeploymentStatus } from '../resources/deployment-status.ts'
+import { isElsewhere } from './deletion.ts'
 import type { Context } from './move.ts'
 import { isReady, revisionStatus } from './status.ts'
 
@@ -24,17 +25,18 @@ export function conditionsOf({ declared, now }: Context, status: DeploymentStatu
     fact === undefined
       ? withoutCondition(conditions, type)
       : withCondition(conditions, { type, ...fact, observedGeneration: declared.generation }, now)
+  const elsewhere = isElsewhere(declared, status)
   let conditions = status.conditions
-  conditions = set(conditions, 'Ready', ready(status))
-  conditions = set(conditions, 'Progressing', progressing(status))
+  conditions = set(conditions, 'Ready', ready(status, !elsewhere && declared.desired?.name === status.stable))
+  conditions = set(conditions, 'Progressing', progressing(status, elsewhere))
   conditions = set(conditions, 'PolicyDenied', denied(status))
   conditions = set(conditions, 'StableUnhealthy', unhealthy(status))
   return conditions
 }
 
-function ready(status: DeploymentStatus): Fact {
+function ready(status: DeploymentStatus, isDeclared: boolean): Fact {
   const { rollout, stable } = status
-  const done = rollout.phase === 'converged' || rollout.phase === 'retiring'
+  const done = isDeclared && (rollout.phase === 'converged' || rollout.phase === 'retiring')
   if (done && isReady(status, stable)) {
     return { status: 'True', reason: 'Serving', message: `revision ${stable} takes all traffic` }
   }
@@ -43,11 +45,11 @@ function ready(status: DeploymentStatus): Fact {
   return { status: 'False', reason: 'NotRolledOut', message: `what is declared is not rolled out; ${serves}` }
 }
 
-function progressing(status: DeploymentStatus): Fact {
+function progressing(status: DeploymentStatus, elsewhere: boolean): Fact {
   const { rollout, paused } = status
   const yes = (reason: string, message: string): Fact => ({ status: 'True', reason, message })
   const no = (reason: string, message: string): Fact => ({ status: 'False', reason, message })
-  if (paused !== undefined && rollout.phase !== 'converged')
+  if (paused !== undefined && (rollout.phase !== 'converged' || elsewhere))
     return no('Paused', `paused by ${paused.actor.name}`)
   switch (rollout.phase) {
     case 'pending':

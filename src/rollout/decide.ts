@@ -1,7 +1,7 @@
 import type { DeploymentStatus } from '../resources/deployment-status.ts'
 import { conditionsOf } from './conditions.ts'
 import type { Analysis, Decision, Declared, Observed } from './decision.ts'
-import { decideDeletion, decideRetargeting } from './deletion.ts'
+import { decideDeletion, decideRetargeting, isElsewhere, mayRetarget } from './deletion.ts'
 import { effectFor } from './effect.ts'
 import { forward } from './forward.ts'
 import { look } from './look.ts'
@@ -50,12 +50,8 @@ function transition(context: Context, status: DeploymentStatus): Move {
   const { rollout } = status
   if (declared.deletion !== undefined) return decideDeletion(context, status)
   if (rollout.phase === 'stopped') return stay(status, context)
-  if (
-    rollout.phase === 'retargeting' ||
-    (status.target ?? declared.spec.target.name) !== declared.spec.target.name
-  ) {
-    return decideRetargeting(context, status)
-  }
+  const leaves = isElsewhere(declared, status) && mayRetarget(context, status)
+  if (rollout.phase === 'retargeting' || leaves) return decideRetargeting(context, status)
   switch (rollout.phase) {
     case 'pending':
     case 'converged':

@@ -1,4 +1,5 @@
 import type { DeploymentStatus } from '../resources/deployment-status.ts'
+import type { Declared } from './decision.ts'
 import { type Context, enter, type Move, stay } from './move.ts'
 import { initialStatus } from './status.ts'
 
@@ -23,6 +24,18 @@ export function decideDeletion(context: Context, status: DeploymentStatus): Move
   }
 }
 
+/** Whether another target is declared than the one that holds the revisions. */
+export function isElsewhere({ spec }: Declared, { target }: DeploymentStatus): boolean {
+  return target !== undefined && target !== spec.target.name
+}
+
+/** Nothing is taken from one target for what would not be begun at the other. */
+export function mayRetarget({ declared }: Context, { paused, aborted }: DeploymentStatus): boolean {
+  const { desired } = declared
+  if (desired === undefined || paused !== undefined) return false
+  return !aborted.some(({ revision }) => revision === desired.name)
+}
+
 /** Another target was declared: everything is removed where it was, then created where it is wanted. */
 export function decideRetargeting(context: Context, status: DeploymentStatus): Move {
   const { declared, observed, now } = context
@@ -39,7 +52,7 @@ export function decideRetargeting(context: Context, status: DeploymentStatus): M
     )
   }
   if (observed.revisions.length > 0) return stay(status, context)
-  const { aborted, approvals, paused, conditions, last } = status
+  const { aborted, approvals, paused, conditions, last, resolvedFrom } = status
   return {
     status: {
       ...initialStatus(now),
@@ -48,6 +61,7 @@ export function decideRetargeting(context: Context, status: DeploymentStatus): M
       approvals,
       ...(paused !== undefined && { paused }),
       ...(last !== undefined && { last }),
+      ...(resolvedFrom !== undefined && { resolvedFrom }),
     },
     events: [],
     requeueAfterMs: 0,

@@ -1,5 +1,4 @@
 import type { DeploymentStatus, Rollout } from '../resources/deployment-status.ts'
-import { durationMs } from '../resources/duration.ts'
 import { analyze } from './analyze.ts'
 import { failureOf, supersededBy } from './look.ts'
 import { type Context, enter, type Move, stay } from './move.ts'
@@ -7,6 +6,7 @@ import { beginRollback } from './rollback.ts'
 import { shift } from './shift.ts'
 import { revisionStatus } from './status.ts'
 import { enterStep, standsInSteps } from './step.ts'
+import { waitUntilReady } from './wait-until-ready.ts'
 
 type Forward = Extract<Rollout, { phase: 'starting' | 'shifting' | 'pausing' | 'analyzing' | 'holding' }>
 
@@ -21,16 +21,7 @@ export function forward(context: Context, status: DeploymentStatus, rollout: For
     return beginRollback(context, status, rollout.revision, failureOf(candidate))
   }
   if (status.paused !== undefined) return stay(status, context)
-  if (candidate?.state !== 'ready') {
-    const stuckSince = Math.max(candidate?.sinceMs ?? rollout.sinceMs, rollout.sinceMs)
-    const deadline =
-      (rollout.phase === 'starting' ? rollout.sinceMs : stuckSince) + durationMs(declared.spec.deadline)
-    if (now < deadline) return stay(status, context, deadline)
-    return beginRollback(context, status, rollout.revision, {
-      cause: 'ProgressDeadlineExceeded',
-      message: `not ready within ${declared.spec.deadline}${candidate?.reason === undefined ? '' : ` (${candidate.reason})`}`,
-    })
-  }
+  if (candidate?.state !== 'ready') return waitUntilReady(context, status, rollout)
   if (rollout.phase !== 'starting' && !standsInSteps(status, context.steps)) {
     // Places in another list of steps mean nothing: going on from there could skip a gate.
     return enterStep(context, status, rollout.revision, 0)

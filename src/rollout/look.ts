@@ -2,10 +2,11 @@ import type { DeploymentStatus, RevisionStatus } from '../resources/deployment-s
 import type { Revision } from '../resources/revision.ts'
 import { type Context, enter, type Move, stay } from './move.ts'
 import { givenUpAtMs } from './outcome.ts'
-import { withoutPermit } from './permit.ts'
+import { policyDetails, withoutPermit } from './permit.ts'
 import { beginRollback, type RollbackReason } from './rollback.ts'
 import { revisionStatus } from './status.ts'
 import { enterStep, standsInSteps } from './step.ts'
+import { waitUntilReady } from './wait-until-ready.ts'
 
 /** Compares what is desired with what is stable, and starts a rollout when they differ. */
 export function look(context: Context, status: DeploymentStatus): Move {
@@ -19,7 +20,8 @@ export function look(context: Context, status: DeploymentStatus): Move {
     const candidate = revisionStatus(status, rollout.revision)
     if (candidate?.state === 'failed')
       return beginRollback(context, status, rollout.revision, failureOf(candidate))
-    if (candidate?.state !== 'ready' || status.paused !== undefined) return stay(status, context)
+    if (status.paused !== undefined) return stay(status, context)
+    if (candidate?.state !== 'ready') return waitUntilReady(context, status, rollout)
     if (!standsInSteps(status, context.steps)) return enterStep(context, status, desired.name, 0)
     return retryShare(context, status, desired, rollout.percent, rollout.step)
   }
@@ -78,6 +80,7 @@ function start(context: Context, status: DeploymentStatus, desired: Revision): M
         revision: desired.name,
         model: `${desired.model.registry}/${desired.model.name}:${desired.model.version}`,
         ...(status.stable !== undefined && { stable: status.stable }),
+        ...policyDetails(context.analysis.permit),
       },
     },
   )

@@ -287,9 +287,10 @@ export class Witness {
     const { rollout, stable, conditions, paused } = decision.status
     const ready = conditionOf(conditions, 'Ready')?.status === 'True'
     const wanted = declared.desired !== undefined && declared.desired.name === stable
-    law(!ready || wanted || rollout.phase === 'retiring', 'Ready means that what is declared serves')
+    const there = declared.spec.target.name === decision.status.target
+    law(!ready || (wanted && there), 'Ready means that what is declared serves where it is declared')
     law(
-      rollout.phase !== 'converged' || wanted || declared.spec.target.name !== decision.status.target,
+      rollout.phase !== 'converged' || wanted,
       () => `converged on what is not declared: ${print(decision.status)} paused ${paused !== undefined}`,
     )
   }

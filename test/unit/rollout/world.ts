@@ -229,6 +229,8 @@ export class World {
           percent,
           verdict: verdict === 'approval-required' && approved ? 'allow' : verdict,
           message: `it is ${verdict}`,
+          policyRevision: 'p1',
+          findings: [],
         },
       }
     }
