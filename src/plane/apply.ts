@@ -6,6 +6,7 @@ import { type Actor, type Key, keyFrom, keyOf } from '../resources/metadata.ts'
 import type { ModelDeployment, ModelDeploymentInput } from '../resources/model-deployment.ts'
 import type { ModelRoute, ModelRouteInput } from '../resources/model-route.ts'
 import { formatReference } from '../resources/reference.ts'
+import { policyDetails } from '../rollout/permit.ts'
 import type { AuditEntry } from '../security/contract.ts'
 import type { Kind, Resource, StoredObject } from '../store/contract.ts'
 import { checkDeployable } from './check-deployable.ts'
@@ -133,10 +134,6 @@ function described(resource: Resource): Readonly<Record<string, unknown>> {
   return resource.kind === 'ModelDeployment'
     ? { specDigest: digest, model: formatReference((resource as ModelDeployment).spec.model) }
     : { specDigest: digest, backends: (resource as ModelRoute).spec.backends }
-}
-
-function policyDetails({ policyRevision, findings }: Decision): Readonly<Record<string, unknown>> {
-  return policyRevision === '' ? {} : { policyRevision, findings }
 }
 
 export interface RemoveOptions {

@@ -4,6 +4,7 @@
  * starts from what is stored and what is there.
  */
 
+import type { Finding } from '../policy/contract.ts'
 import type { DeploymentStatus, EffectKind, GateResult } from '../resources/deployment-status.ts'
 import type { Actor } from '../resources/metadata.ts'
 import type { ModelDeploymentSpec } from '../resources/model-deployment.ts'
@@ -36,6 +37,9 @@ export interface Permit {
   readonly percent: number
   readonly verdict: 'allow' | 'deny' | 'approval-required' | 'error'
   readonly message: string
+  /** Which text of the policies decided, and what they found; empty where nothing polices this. */
+  readonly policyRevision: string
+  readonly findings: readonly Finding[]
 }
 
 /** A question to be answered before the decision can be made; it comes with no effect and no change. */

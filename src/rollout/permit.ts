@@ -1,5 +1,6 @@
 import type { DeploymentStatus, Rollout } from '../resources/deployment-status.ts'
 import type { Revision } from '../resources/revision.ts'
+import type { Permit } from './decision.ts'
 import { ask, type Context, type Move } from './move.ts'
 
 /**
@@ -43,11 +44,25 @@ export function withoutPermit(
     events: [
       {
         action: 'rollout-blocked',
-        details: { revision: revision.name, percent, reason, message: permit.message },
+        details: {
+          revision: revision.name,
+          percent,
+          reason,
+          message: permit.message,
+          ...policyDetails(permit),
+        },
       },
     ],
     requeueAfterMs: null,
   }
+}
+
+/** What an audit record tells of the policies that were asked, so that a move can be traced to them. */
+export function policyDetails(
+  permit: Pick<Permit, 'policyRevision' | 'findings'> | undefined,
+): Readonly<Record<string, unknown>> {
+  if (permit === undefined || permit.policyRevision === '') return {}
+  return { policyRevision: permit.policyRevision, findings: permit.findings }
 }
 
 const reasons = { deny: 'Denied', 'approval-required': 'ApprovalRequired', error: 'PolicyError' } as const

@@ -2,7 +2,7 @@ import type { DeploymentStatus, Rollout } from '../resources/deployment-status.t
 import { durationMs } from '../resources/duration.ts'
 import type { RolloutEvent } from './decision.ts'
 import { type Context, type Move, stay } from './move.ts'
-import { withoutPermit } from './permit.ts'
+import { policyDetails, withoutPermit } from './permit.ts'
 import { beginRollback } from './rollback.ts'
 import { isReady, revisionStatus, shareOf, splitBetween } from './status.ts'
 import { complete, enterStep } from './step.ts'
@@ -35,7 +35,11 @@ export function shift(context: Context, status: DeploymentStatus, rollout: Shift
     if (blocked !== undefined) return blocked
   }
   const changed = { ...status, split }
-  const event: RolloutEvent = { action: 'split-changed', details: { split, previous: status.split } }
+  const policed = percent > current ? policyDetails(context.analysis.permit) : {}
+  const event: RolloutEvent = {
+    action: 'split-changed',
+    details: { split, previous: status.split, ...policed },
+  }
   // The first revision is stable with its first request: there is no other that the traffic could return to.
   const move =
     status.stable === undefined ? complete(context, changed, revision) : stay(changed, context, context.now)
