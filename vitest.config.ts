@@ -10,6 +10,9 @@ const config: ViteUserConfig = defineConfig({
     include: ['test/**/*.test.ts'],
     exclude: ['test/live/**', 'node_modules/**'],
     pool: 'threads',
+    // Real processes and disks answer late on a busy machine; nothing here sleeps for so long.
+    testTimeout: 30_000,
+    hookTimeout: 30_000,
     // Mistakes outside these files are told by `npm run types`.
     typecheck: { enabled: true, include: ['test/types/**/*.test-d.ts'], ignoreSourceErrors: true },
   },

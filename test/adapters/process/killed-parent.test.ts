@@ -141,7 +141,7 @@ describe('processTarget after its parent was killed', () => {
     expect(pidsOf('removed')).toHaveLength(1)
   })
 
-  it('runs one process and one alone wherever the parent was killed', { timeout: 60_000 }, async () => {
+  it('runs one process and one alone wherever the parent was killed', async () => {
     const random = seededRandom(11)
     for (let turn = 0; turn < 6; turn += 1) {
       await killParent('apply', 'open', { afterMs: random() * 60 })

@@ -198,13 +198,14 @@ describe('a file that others hold', () => {
 
 describe('a path that cannot be used', () => {
   it('is store-unavailable in a folder that is not there, and works once it is', async () => {
-    path = `${folder}/missing/state.db`
+    const folder = `${temporaryFolder()}/missing`
+    path = `${folder}/state.db`
     const store = open()
     await expect(created(store)).rejects.toMatchObject({
       code: 'store-unavailable',
       details: { path, sqliteCode: 14 },
     })
-    mkdirSync(`${folder}/missing`)
+    mkdirSync(folder)
     await created(store)
   })
 
