@@ -61,10 +61,13 @@ export async function run(): Promise<BenchResult> {
       percent,
       verdict: 'allow',
       message: '',
+      policyRevision: '',
+      findings: [],
     }),
     secret: async (reference) => {
       throw new ModelspineError('secret-not-found', reference)
     },
+    sent: () => {},
     committed: () => {},
     resyncMs: 3_600_000,
   })

@@ -4,7 +4,7 @@ import { createFeedback } from '../feedback/create-feedback.ts'
 import type { Decision, PolicyEngine, PolicyRequest, PromoteRequest } from '../policy/contract.ts'
 import { decideAll } from '../policy/decide-all.ts'
 import { permitVerdict } from '../policy/permit-verdict.ts'
-import type { Approved } from '../resources/deployment-status.ts'
+import type { Approved, DeploymentStatus } from '../resources/deployment-status.ts'
 import { type Actor, type Key, keyFrom } from '../resources/metadata.ts'
 import type { ModelRoute } from '../resources/model-route.ts'
 import type { Command } from '../rollout/commands.ts'
@@ -19,8 +19,10 @@ import { memoryAuditLog } from '../security/memory-audit-log.ts'
 import type { StoredObject } from '../store/contract.ts'
 import { memoryStore } from '../store/memory-store.ts'
 import { combineSources } from '../telemetry/combine-sources.ts'
+import { createControlTelemetry } from '../telemetry/control-telemetry.ts'
 import { silentLogger } from '../telemetry/logger.ts'
 import { createMetricWindows } from '../telemetry/metric-windows.ts'
+import { createRequestTelemetry } from '../telemetry/request-telemetry.ts'
 import { applyResource, removeResource } from './apply.ts'
 import { createAuditPump } from './audit-pump.ts'
 import { checkDeployable } from './check-deployable.ts'
@@ -35,6 +37,7 @@ import type { Parts, PlaneFact } from './parts.ts'
 import { planResource } from './plan.ts'
 import { createRouteFeed } from './route-feed.ts'
 import { judgeWait, waitUntil } from './wait.ts'
+import { watchedPolicy } from './watched-policy.ts'
 import { createWork } from './work.ts'
 
 /** A control plane over what it is given. Nothing is opened, read or started before the first call. */
@@ -43,7 +46,9 @@ export function createControlPlane(options: ControlPlaneOptions = {}): ControlPl
   const logger = options.logger ?? silentLogger
   const store = options.store ?? memoryStore({ clock })
   const audit = options.audit ?? memoryAuditLog()
-  const { registries = {}, targets = {}, providers = {}, secrets = {}, policies = [], connect = {} } = options
+  const { registries = {}, targets = {}, providers = {}, secrets = {}, connect = {} } = options
+  const telemetry = createControlTelemetry({ clock, queueDepth: () => work.queue.size })
+  const policies = (options.policies ?? []).map((engine) => watchedPolicy(engine, telemetry))
   const windows = createMetricWindows({ clock })
   const feedback = createFeedback({ clock, ...options.feedback })
   const metrics = { ...options.metrics, plane: combineSources([windows, feedback]) }
@@ -93,6 +98,7 @@ export function createControlPlane(options: ControlPlaneOptions = {}): ControlPl
           approvals,
         ),
       secret: (reference, abort) => resolveSecret(secrets, reference, abort),
+      sent: (key, effect, result) => telemetry.recordEffect({ key, effect, result }),
       committed(stored, events) {
         ownVersions.set(stored.key, stored.version)
         announce(stored, events)
@@ -111,7 +117,8 @@ export function createControlPlane(options: ControlPlaneOptions = {}): ControlPl
       pump
         .drain()
         .catch((error) => logger.error({ error: messageOf(error) }, 'audit events wait in the store')),
-    finished({ key, result }) {
+    finished({ key, result, durationMs }) {
+      telemetry.recordReconcile({ key, result: result.kind, durationMs })
       const failed = result.kind === 'retry' || result.kind === 'terminal'
       if (failed) faults.set(key, faultOf(result.cause))
       else faults.delete(key)
@@ -137,13 +144,16 @@ export function createControlPlane(options: ControlPlaneOptions = {}): ControlPl
     connect,
     clock,
     logger,
-    changed({ kind, key, version }) {
-      if (kind === 'ModelDeployment' && ownVersions.get(key) !== version) work.nudge(key)
+    changed({ kind, key, version, status }) {
+      if (kind !== 'ModelDeployment') return
+      telemetry.recordPhase(key, (status as DeploymentStatus | undefined)?.rollout.phase ?? 'unseen')
+      if (ownVersions.get(key) !== version) work.nudge(key)
     },
     gone(kind, key) {
       if (kind !== 'ModelDeployment') return
       faults.delete(key)
       ownVersions.delete(key)
+      telemetry.recordPhase(key, undefined)
     },
   })
   const polices = policies.some(({ actions }) => actions.includes('invoke'))
@@ -151,7 +161,7 @@ export function createControlPlane(options: ControlPlaneOptions = {}): ControlPl
     table: holder,
     clock,
     logger,
-    observers: [windows, feedback, ...(options.observers ?? [])],
+    observers: [windows, feedback, createRequestTelemetry(), ...(options.observers ?? [])],
     ...(polices && {
       policy: { decide: (request: PolicyRequest) => decideAll(policies, request, policyOptions) },
     }),
@@ -274,7 +284,9 @@ function enginesFor(
 
 function permitOf(decision: Decision, request: PromoteRequest, approvals: readonly Approved[]): Permit {
   const { revision, percent, actor } = request
-  return { revision: revision.name, percent, ...permitVerdict(decision, { approvals, author: actor }) }
+  const { policyRevision, findings } = decision
+  const verdict = permitVerdict(decision, { approvals, author: actor })
+  return { revision: revision.name, percent, policyRevision, findings, ...verdict }
 }
 
 async function resolveSecret(

@@ -182,22 +182,25 @@ class Reconcile {
     // The fault of an earlier try goes only when this one was answered, so that its retries write nothing new.
     const hindered = { ...decision.status, effect: entry }
     await this.#write(hindered, decision.events)
+    let result: ApplyResult
     try {
-      const result = await sendEffect(
+      result = await sendEffect(
         this.#options,
         target,
         { key: this.#key, effect, entry, observed, handles: handlesOf(hindered) },
         this.#context,
       )
-      if (result.kind === 'refused') return this.#refused(hindered, result)
-      const answered = await this.#writeOutcome(hindered, entry, result)
-      return result.kind === 'busy'
-        ? { kind: 'requeue', afterMs: result.retryAfterMs }
-        : this.#again(answered, decision.requeueAfterMs === 0 ? null : decision.requeueAfterMs)
     } catch (error) {
+      this.#options.sent(this.#key, effect.kind, 'failed')
       if (isModelspineError(error, 'conflict')) return { kind: 'requeue', afterMs: 0 }
       return this.#hindered(error, hindered)
     }
+    this.#options.sent(this.#key, effect.kind, result.kind)
+    if (result.kind === 'refused') return this.#refused(hindered, result)
+    const answered = await this.#writeOutcome(hindered, entry, result)
+    return result.kind === 'busy'
+      ? { kind: 'requeue', afterMs: result.retryAfterMs }
+      : this.#again(answered, decision.requeueAfterMs === 0 ? null : decision.requeueAfterMs)
   }
 
   #entry(effect: NonNullable<Decision['effect']>): LedgerEntry {
@@ -234,6 +237,10 @@ class Reconcile {
 
   /** Writes the fault as a condition and says whether trying again may help. */
   async #hindered(error: unknown, status: DeploymentStatus = this.#status): Promise<Result> {
+    // Says nothing of the deployment: the lease is about to end or be renewed, or somebody wished to stop.
+    if (isModelspineError(error, 'fence-stale') || isModelspineError(error, 'aborted')) {
+      return { kind: 'retry', cause: error }
+    }
     const fault: Fault = faultOf(error)
     this.#options.logger.warn({ key: this.#key, ...fault }, 'a reconcile was hindered')
     await this.#write(withFault(status, fault, this.#stored.generation, this.#options.clock.now()), [])

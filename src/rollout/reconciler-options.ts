@@ -3,12 +3,12 @@ import type { PromoteRequest } from '../policy/contract.ts'
 import type { HeldLease } from '../reconcile/lease-term.ts'
 import type { Result } from '../reconcile/result.ts'
 import type { ModelRegistry } from '../registry/contract.ts'
-import type { Approved } from '../resources/deployment-status.ts'
+import type { Approved, EffectKind } from '../resources/deployment-status.ts'
 import type { Key } from '../resources/metadata.ts'
 import type { ModelDeployment } from '../resources/model-deployment.ts'
 import type { Secret } from '../security/contract.ts'
 import type { StateStore, StoredObject } from '../store/contract.ts'
-import type { DeploymentTarget } from '../target/contract.ts'
+import type { ApplyResult, DeploymentTarget } from '../target/contract.ts'
 import type { MetricSource } from '../telemetry/contract.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import type { Permit, RolloutEvent } from './decision.ts'
@@ -25,6 +25,8 @@ export interface ReconcilerOptions {
   check(deployment: ModelDeployment): readonly string[]
   permit(request: PromoteRequest, approvals: readonly Approved[], abort: AbortSignal): Promise<Permit>
   secret(reference: string, abort: AbortSignal): Promise<Secret>
+  /** Told after an effect was sent, with the kind of its answer or `failed`. */
+  sent(key: Key, effect: EffectKind, result: ApplyResult['kind'] | 'failed'): void
   /** Told after every write, with the events that were committed with it. */
   committed(stored: StoredObject, events: readonly RolloutEvent[]): void
   /** Between looks at a deployment that nothing happens to, in milliseconds. */
