@@ -172,4 +172,23 @@ describe('a control plane among faults', () => {
     expect(recorded).toEqual(events.map(({ action }) => action))
     await ends(fixture)
   })
+
+  it('sends an effect later when too little is left of the lease', async () => {
+    const fixture = planeFixture({ plane: { leaseMs: 15_000 } })
+    const { plane, registry, store, clock, world, until } = fixture
+    const renew = store.renewLease.bind(store)
+    store.renewLease = async (lease, ttlMs) => {
+      // Asked for after 5 s; what was granted is of use for 10 s.
+      await new Promise<void>((resolve) => clock.schedule(4980, resolve))
+      return renew(lease, ttlMs)
+    }
+    await registerVersions(registry, '1')
+    await plane.start()
+    await clock.advance(9960)
+    await plane.apply(digits('1'), { actor: ann })
+    await clock.advance(10)
+    expect(world.journal).toEqual([])
+    await until(() => world.journal.length === 1, 1000)
+    await ends(fixture)
+  })
 })
