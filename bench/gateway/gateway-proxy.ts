@@ -1,11 +1,14 @@
 import { openInference } from 'modelspine/adapters/open-inference'
 import { createGateway } from 'modelspine/gateway'
 import { systemClock } from '../../src/clock.ts'
+import { createFeedback } from '../../src/feedback/create-feedback.ts'
 import { createRouter } from '../../src/routing/router.ts'
 import { createRouteTableHolder } from '../../src/routing/table-holder.ts'
+import { createMetricWindows } from '../../src/telemetry/metric-windows.ts'
+import { createRequestTelemetry } from '../../src/telemetry/request-telemetry.ts'
 import { serve } from './child.ts'
 
-/** A gateway before one deployment with one revision. */
+/** A gateway before one deployment with one revision, with all that a plane measures. */
 const table = createRouteTableHolder({ clock: systemClock })
 table.load({
   routes: [
@@ -34,6 +37,11 @@ table.load({
   providers: {},
   connect: { 'open-inference': openInference },
 })
-const router = createRouter({ table, clock: systemClock })
+const observers = [
+  createMetricWindows({ clock: systemClock }),
+  createFeedback({ clock: systemClock }),
+  createRequestTelemetry(),
+]
+const router = createRouter({ table, clock: systemClock, observers })
 const { url } = await createGateway({ router }).listen({ port: 0 })
 serve(url, () => process.cpuUsage())
