@@ -21,9 +21,9 @@ export interface PinnedModel {
   readonly artifact: Artifact
 }
 
-/** One pinned model with its runtime settings, named by a hash of both. Never edited, only replaced. */
+/** One pinned model with its runtime and target settings, named by a hash of them. Never edited, only replaced. */
 export interface Revision {
-  /** Ten lower-case hexadecimal characters of the hash of `model` and `runtime`. */
+  /** Ten lower-case hexadecimal characters of the hash of `model`, `runtime` and `settings`. */
   readonly name: string
   readonly model: PinnedModel
   readonly runtime: RuntimeSettings

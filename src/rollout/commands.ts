@@ -12,7 +12,7 @@ import { stepsOf } from './steps.ts'
 export type Command =
   /** Lets the desired revision pass an approval obligation; with `overrideSoft` soft findings too. */
   | { readonly kind: 'approve'; readonly revision?: string; readonly overrideSoft?: boolean }
-  /** Ends the step that the rollout stands in; with `full` all that remain. Gates skipped so are audited. */
+  /** Ends the step that the rollout stands in; with `full` all before the last weight. Gates skipped so are audited. */
   | { readonly kind: 'promote'; readonly full?: boolean }
   | { readonly kind: 'pause' }
   | { readonly kind: 'resume' }

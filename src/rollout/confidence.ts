@@ -5,7 +5,7 @@
  * once with probability 1 − `alpha`, so that peeking at a running gate is safe.
  *
  * `deviation` is the sub-Gaussian scale of one sample: 0.5 for anything between 0 and 1 such as a ratio's hits
- * (Hoeffding), the sample deviation for others (then the bound is asymptotic).
+ * (Hoeffding), the sample deviation for others (then the bound is asymptotic: do not use it for a few samples).
  */
 export function confidenceRadius(samples: number, deviation: number, alpha: number = defaultAlpha): number {
   if (samples <= 0) return Number.POSITIVE_INFINITY

@@ -146,9 +146,15 @@ function centre(reading: Reading): number {
   }
 }
 
+/**
+ * Samples from which the spread they show is taken for the true one. With fewer, something skewed like a latency would
+ * be judged early by chance a third of the time instead of one time in twenty.
+ */
+const knownSpread = 64
+
 function deviationOf(reading: Reading): number {
   if (reading.kind === 'ratio') return 0.5
-  if (reading.kind !== 'distribution' || reading.count < 2) return Number.POSITIVE_INFINITY
+  if (reading.kind !== 'distribution' || reading.count < knownSpread) return Number.POSITIVE_INFINITY
   const mean = reading.sum / reading.count
   return Math.sqrt(Math.max(0, (reading.sumSquares - reading.count * mean * mean) / (reading.count - 1)))
 }
