@@ -41,7 +41,6 @@ export function runKit<Subject>(
   laws: readonly Law<Subject>[],
   options: KitOptions<Subject>,
 ): void {
-  // biome-ignore lint/suspicious/noConsole: the author of an adapter must see what was not checked
   const log = options.log ?? ((line: string) => console.log(line))
   options.describe(`${options.name} keeps the laws of ${kit}`, () => {
     for (const law of laws) {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import type { StateStore } from '../../store/contract.ts'
 import type { Law } from '../kit.ts'
+import { refuses } from '../refuses.ts'
 import { granted } from './lease-laws.ts'
 import {
   actor,
@@ -11,7 +12,6 @@ import {
   key,
   kind,
   put,
-  refuses,
   type StateStoreSubject,
   standing,
   waitingIds,

@@ -1,16 +1,8 @@
 import assert from 'node:assert/strict'
 import type { Lease, StateStore } from '../../store/contract.ts'
 import type { Law } from '../kit.ts'
-import {
-  created,
-  entry,
-  key,
-  kind,
-  refuses,
-  type StateStoreSubject,
-  standing,
-  waitingIds,
-} from './subject.ts'
+import { refuses } from '../refuses.ts'
+import { created, entry, key, kind, type StateStoreSubject, standing, waitingIds } from './subject.ts'
 
 const ttlMs = 1000
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import type { DeleteOptions } from '../../store/contract.ts'
 import type { Law } from '../kit.ts'
+import { refuses } from '../refuses.ts'
 import {
   actor,
   atMs,
@@ -10,7 +11,6 @@ import {
   key,
   kind,
   put,
-  refuses,
   type StateStoreSubject,
   standing,
   waitingIds,

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { nextTurn } from '../../clock.ts'
-import { type ErrorCode, isModelspineError, messageOf } from '../../errors.ts'
 import type { Actor, Key } from '../../resources/metadata.ts'
 import type { ModelDeployment } from '../../resources/model-deployment.ts'
 import type { ModelRoute } from '../../resources/model-route.ts'
@@ -98,21 +97,6 @@ export async function standing(store: StateStore, name = 'churn'): Promise<Store
 
 export async function waitingIds(store: StateStore, limit = 1000): Promise<readonly string[]> {
   return (await store.readEvents(limit)).map((event) => event.entry.id)
-}
-
-/** Asserts that the call fails with this code. */
-export async function refuses(code: ErrorCode, what: string, call: () => Promise<unknown>): Promise<void> {
-  let error: unknown
-  try {
-    await call()
-  } catch (thrown) {
-    error = thrown
-  }
-  assert.ok(error !== undefined, `${what} should be refused with ${code}, and was accepted`)
-  assert.ok(
-    isModelspineError(error, code),
-    `${what} should be refused with ${code}, and was with: ${messageOf(error)}`,
-  )
 }
 
 /** Waits for it while the store's clock moves on, so that a store which polls comes to it. */

@@ -8,7 +8,7 @@
 import { writeSync } from 'node:fs'
 import { isModelspineError } from 'modelspine/adapter'
 import { fileAuditLog } from 'modelspine/adapters/file'
-import { entry } from './audit-fixture.ts'
+import { auditEntry as entry } from '../../audit-entry.ts'
 
 const [path = '', first = '1'] = process.argv.slice(2)
 const log = fileAuditLog({ path, maxBytes: 20_000 })

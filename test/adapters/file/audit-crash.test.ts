@@ -7,8 +7,10 @@ import { fileURLToPath } from 'node:url'
 import { seededRandom } from 'modelspine/adapter'
 import { fileAuditLog } from 'modelspine/adapters/file'
 import { describe, expect, it } from 'vitest'
+import { auditEntry as entry } from '../../audit-entry.ts'
 import { temporaryFolder } from '../../temporary-folder.ts'
-import { chainFiles, collect, entry } from './audit-fixture.ts'
+import { collect } from '../../unit/collect.ts'
+import { chainFiles } from './audit-fixture.ts'
 
 const child = fileURLToPath(new URL('./audit-child.ts', import.meta.url))
 const node = `"${process.execPath}" --conditions=modelspine/source "${child}"`

@@ -3,8 +3,10 @@ import { join } from 'node:path'
 import { systemClock } from 'modelspine/adapter'
 import { describe, expect, it } from 'vitest'
 import { auditLogOver } from '../../../adapters/file/file-audit-log.ts'
+import { auditEntry as entry } from '../../audit-entry.ts'
 import { temporaryFolder } from '../../temporary-folder.ts'
-import { chainFiles, collect, entry, linesOf, writeLines } from './audit-fixture.ts'
+import { collect } from '../../unit/collect.ts'
+import { chainFiles, linesOf, writeLines } from './audit-fixture.ts'
 
 type Operation = 'write' | 'datasync' | 'truncate'
 

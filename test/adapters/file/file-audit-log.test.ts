@@ -14,8 +14,10 @@ import { type AuditLog, type AuditRecord, linkAll } from 'modelspine/adapter'
 import { fileAuditLog } from 'modelspine/adapters/file'
 import { auditLogConformance, createFakeClock } from 'modelspine/testing'
 import { describe, expect, it } from 'vitest'
+import { auditEntry as entry } from '../../audit-entry.ts'
 import { temporaryFolder } from '../../temporary-folder.ts'
-import { chainFiles, collect, entry, linesOf, writeLines } from './audit-fixture.ts'
+import { collect } from '../../unit/collect.ts'
+import { chainFiles, linesOf, writeLines } from './audit-fixture.ts'
 
 for (const maxBytes of [undefined, 900]) {
   auditLogConformance({

@@ -6,7 +6,7 @@ import { fileRegistry } from 'modelspine/adapters/file'
 import { createFakeClock } from 'modelspine/testing'
 import { describe, expect, it } from 'vitest'
 import { temporaryFolder } from '../../temporary-folder.ts'
-import { collect } from './audit-fixture.ts'
+import { collect } from '../../unit/collect.ts'
 
 /** A registry over files written by hand. */
 function registryOf(files: Readonly<Record<string, string>>) {

@@ -1,12 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import type { ProviderFailure } from 'modelspine/adapter'
-import {
-  type ScriptedUpstream,
-  scriptedAnswer,
-  type UpstreamCall,
-  type UpstreamScript,
-} from 'modelspine/testing'
-import { type Loopback, serveLoopback } from '../../loopback.ts'
+import { scriptedAnswer } from 'modelspine/testing'
+import { breakOff, type ScriptedServer, scriptedServer, waitHeader } from '../scripted-server.ts'
 
 const statuses: Readonly<Partial<Record<ProviderFailure, readonly [number, string]>>> = {
   'rate-limited': [429, 'slow down'],
@@ -20,17 +15,10 @@ const statuses: Readonly<Partial<Record<ProviderFailure, readonly [number, strin
 }
 
 /** A model server that does what it is told, over real HTTP. */
-export async function scriptedOpenInference(secret: string): Promise<ScriptedUpstream & Loopback> {
-  let script: UpstreamScript = { kind: 'ok' }
-  let left = 0
-  const calls: UpstreamCall[] = []
-  const loopback = await serveLoopback((request, bytes, response) => {
+export function scriptedOpenInference(secret: string): Promise<ScriptedServer> {
+  return scriptedServer(Object.keys(statuses), (script, request, bytes, response) => {
     const model = decodeURIComponent(/^\/v2\/models\/([^/]+)/.exec(request.url ?? '')?.[1] ?? '')
     const type = request.headers['content-type'] ?? ''
-    calls.push({ model, body: type === 'application/json' ? JSON.parse(bytes.toString()) : bytes })
-    response.on('close', () => {
-      if (!response.writableFinished && script.kind !== 'fails') left += 1
-    })
     if (script.kind === 'fails') fail(script.code, script.retryAfterMs, response, secret)
     else if (script.kind === 'ok' && type === 'application/json') {
       response.writeHead(200, { 'content-type': 'application/json' })
@@ -40,23 +28,8 @@ export async function scriptedOpenInference(secret: string): Promise<ScriptedUps
       const more = split === undefined ? {} : { 'inference-header-content-length': split }
       response.writeHead(200, { 'content-type': type, ...more }).end(bytes)
     }
+    return { model, body: type === 'application/json' ? JSON.parse(bytes.toString()) : bytes }
   })
-  return {
-    ...loopback,
-    calls,
-    failures: [
-      ...(Object.keys(statuses) as ProviderFailure[]),
-      'unavailable',
-      'interrupted',
-      'malformed-reply',
-    ],
-    play(next) {
-      script = next
-    },
-    get left() {
-      return left
-    },
-  }
 }
 
 function fail(
@@ -67,15 +40,13 @@ function fail(
 ): void {
   const [status, words] = statuses[code] ?? []
   if (status !== undefined) {
-    const wait = retryAfterMs === undefined ? {} : { 'retry-after': String(retryAfterMs / 1000) }
-    response.writeHead(status, { 'content-type': 'application/json', ...wait })
+    response.writeHead(status, { 'content-type': 'application/json', ...waitHeader(retryAfterMs) })
     response.end(JSON.stringify({ error: `${words}, said to Bearer ${secret}` }))
   } else if (code === 'unavailable') {
     response.socket?.destroy()
   } else if (code === 'malformed-reply') {
     response.writeHead(200).end('<html>')
   } else {
-    response.writeHead(200, { 'content-type': 'application/json', 'content-length': '999' })
-    response.write('{"model_name":', () => response.socket?.destroy())
+    breakOff(response, 'application/json')
   }
 }

@@ -1,18 +1,7 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { ServerResponse } from 'node:http'
 import type { ProviderFailure } from 'modelspine/adapter'
-import {
-  type ScriptedUpstream,
-  type StreamEnd,
-  scriptedAnswer,
-  type UpstreamCall,
-  type UpstreamScript,
-} from 'modelspine/testing'
-import { type Loopback, serveLoopback } from '../../loopback.ts'
-
-export interface ScriptedOpenai extends ScriptedUpstream, Loopback {
-  /** Headers of the last call. */
-  readonly headers: IncomingMessage['headers']
-}
+import { type StreamEnd, scriptedAnswer, type UpstreamScript } from 'modelspine/testing'
+import { breakOff, type ScriptedServer, scriptedServer, waitHeader } from '../scripted-server.ts'
 
 const { text, embeddings } = scriptedAnswer
 const wireUsage = { prompt_tokens: 7, completion_tokens: 3, total_tokens: 10 }
@@ -36,39 +25,12 @@ const failures: Readonly<Partial<Record<ProviderFailure, readonly [number, objec
 }
 
 /** An OpenAI that does what it is told, over real HTTP. */
-export async function scriptedOpenai(secret: string): Promise<ScriptedOpenai> {
-  let script: UpstreamScript = { kind: 'ok' }
-  let left = 0
-  let headers: IncomingMessage['headers'] = {}
-  const calls: UpstreamCall[] = []
-  const loopback = await serveLoopback((request, bytes, response) => {
+export function scriptedOpenai(secret: string): Promise<ScriptedServer> {
+  return scriptedServer(Object.keys(failures), (script, request, bytes, response) => {
     const body = JSON.parse(bytes.toString()) as { model: string; stream?: boolean }
-    calls.push({ model: body.model, body })
-    headers = request.headers
-    response.on('close', () => {
-      if (!response.writableFinished && script.kind !== 'fails') left += 1
-    })
     act(script, request.url === '/v1/embeddings', body, response, secret)
+    return { model: body.model, body }
   })
-  return {
-    ...loopback,
-    calls,
-    failures: [
-      ...(Object.keys(failures) as ProviderFailure[]),
-      'unavailable',
-      'interrupted',
-      'malformed-reply',
-    ],
-    play(next) {
-      script = next
-    },
-    get left() {
-      return left
-    },
-    get headers() {
-      return headers
-    },
-  }
 }
 
 function act(
@@ -78,7 +40,7 @@ function act(
   response: ServerResponse,
   secret: string,
 ): void {
-  const json = (status: number, body: object, more: Record<string, string> = {}): void => {
+  const json = (status: number, body: object, more: Readonly<Record<string, string>> = {}): void => {
     response.writeHead(status, { 'content-type': 'application/json', ...more }).end(JSON.stringify(body))
   }
   if (script.kind === 'stream') streamed(script.end, response)
@@ -86,17 +48,14 @@ function act(
   if (script.kind !== 'fails') return
   const [status, error] = failures[script.code] ?? []
   if (status !== undefined) {
-    const wait =
-      script.retryAfterMs === undefined ? {} : { 'retry-after': String(script.retryAfterMs / 1000) }
-    json(status, { error: { message: `Refused, key ${secret}`, param: null, ...error } }, wait)
+    const body = { error: { message: `Refused, key ${secret}`, param: null, ...error } }
+    json(status, body, waitHeader(script.retryAfterMs))
   } else if (script.code === 'unavailable') {
     response.socket?.destroy()
   } else if (script.code === 'malformed-reply') {
     json(200, { note: `no reply for ${secret}` })
   } else {
-    const type = stream ? 'text/event-stream' : 'application/json'
-    response.writeHead(200, { 'content-type': type, 'content-length': '999' })
-    response.write('{"id":', () => response.socket?.destroy())
+    breakOff(response, stream ? 'text/event-stream' : 'application/json')
   }
 }
 

@@ -3,18 +3,10 @@ import { canonicalJson, sha256 } from '../../../src/hash.ts'
 import { emptyChain, link, linkAll } from '../../../src/security/audit-chain.ts'
 import type { AuditEntry } from '../../../src/security/contract.ts'
 import { verifyChain } from '../../../src/security/verify-chain.ts'
+import { auditEntry } from '../../audit-entry.ts'
 
-const entry = (id: string, details: AuditEntry['details'] = { a: 1, b: [2] }): AuditEntry => ({
-  id,
-  atMs: 1,
-  actor: { name: 'ada' },
-  action: 'deployment-applied',
-  kind: 'ModelDeployment',
-  key: 'default/churn',
-  uid: 'u',
-  generation: 1,
-  details,
-})
+const entry = (id: string, details: AuditEntry['details'] = { a: 1, b: [2] }): AuditEntry =>
+  auditEntry(id, details)
 
 /** Lines of five records that were appended one by one. */
 function chain(): string[] {
@@ -59,7 +51,7 @@ describe('verifying a chain', () => {
   it.each([
     ['a space', (line: string) => line.replace('"a":1', '"a": 1')],
     ['an escape for a letter', (line: string) => line.replace('"ada"', '"\\u0061da"')],
-    ['another spelling of a number', (line: string) => line.replace('"atMs":1', '"atMs":1.0')],
+    ['another spelling of a number', (line: string) => line.replace('"generation":1', '"generation":1.0')],
     ['members in another order', (line: string) => line.replace('"a":1,"b":[2]', '"b":[2],"a":1')],
     ['a member that is overruled by a later one', (line: string) => line.replace('{"a":1', '{"a":0,"a":1')],
     ['a blank at the end', (line: string) => `${line} `],

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import type { AuditEntry } from '../../../src/security/contract.ts'
 import { memoryAuditLog } from '../../../src/security/memory-audit-log.ts'
 import { secretOf } from '../../../src/security/secret.ts'
 import { auditLogConformance } from '../../../src/testing/index.ts'
+import { auditEntry as entry } from '../../audit-entry.ts'
 import { collect } from '../collect.ts'
 
 auditLogConformance({
@@ -11,18 +11,6 @@ auditLogConformance({
   name: 'memoryAuditLog',
   log: () => {},
   create: () => ({ subject: { log: memoryAuditLog() } }),
-})
-
-const entry = (id: string, details: AuditEntry['details'] = {}): AuditEntry => ({
-  id,
-  atMs: 1,
-  actor: { name: 'ada' },
-  action: 'deployment-applied',
-  kind: 'ModelDeployment',
-  key: 'default/churn',
-  uid: 'u',
-  generation: 1,
-  details,
 })
 
 describe('memoryAuditLog', () => {
