@@ -6,13 +6,16 @@ export interface RunningProcess {
   readonly command: string
 }
 
-/** Every living process of this machine that was started with this folder in its arguments. Reads `/proc`. */
+/** What the processes of a run are: planes, model servers, and the shells that become them. */
+const ours = /plane-process\.ts|model-server\.mjs|\smodelspine\s/
+
+/** Every living process of this machine that belongs to the run in this folder. Reads `/proc`. */
 export function processesOf(folder: string): readonly RunningProcess[] {
   return readdirSync('/proc').flatMap((name) => {
     if (!/^\d+$/.test(name)) return []
     try {
       const command = readFileSync(`/proc/${name}/cmdline`, 'utf8').replaceAll('\0', ' ')
-      if (!command.includes(folder) || isEnded(name)) return []
+      if (!command.includes(folder) || !ours.test(command) || isEnded(name)) return []
       return [{ pid: Number(name), command }]
     } catch {
       return []
@@ -34,7 +37,7 @@ export async function endProcessesOf(folder: string): Promise<void> {
     }
     await pause(10)
   }
-  throw new Error(`processes with ${folder} in their arguments cannot be ended`)
+  throw new Error(`the processes of ${folder} cannot be ended`)
 }
 
 /** Ended and not yet waited for. */

@@ -90,6 +90,8 @@ async function settled(name: string): Promise<boolean> {
     })
   }
   return (
+    // Else an earlier process may have settled it, and this one looked at nothing yet.
+    plane.health().leading &&
     status.rollout.phase === 'converged' &&
     status.observedGeneration === generation &&
     status.effect === undefined &&
