@@ -153,12 +153,16 @@ export async function removeResource(
   if (stored === null) throw new ModelspineError('not-found', `there is no ${kind} ${key}`)
   if (kind === 'ModelDeployment') await refuseWhileRouted(parts, key)
   const action: PlaneAction = kind === 'ModelRoute' ? 'route-deleted' : 'deployment-deleted'
+  let marked = false
   const left = await parts.store.delete(kind, key, {
     actor,
     nowMs: parts.clock.now(),
-    events: (marked) => [entryOf(parts, marked, action, actor, {})],
+    events: (next) => {
+      marked = true
+      return [entryOf(parts, next, action, actor, {})]
+    },
   })
-  if (stored.deletion === undefined) parts.committed(left ?? stored, [{ action, details: {}, actor }])
+  if (marked) parts.committed(left ?? stored, [{ action, details: {}, actor }])
 }
 
 async function refuseWhileRouted(parts: Parts, key: Key): Promise<void> {

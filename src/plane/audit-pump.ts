@@ -57,6 +57,9 @@ export function createAuditPump({ store, audit, clock, logger, fence }: AuditPum
       await running
       fault = undefined
       retryMs = firstRetryMs
+    } catch (error) {
+      fault = error
+      throw error
     } finally {
       running = undefined
     }
@@ -73,12 +76,9 @@ export function createAuditPump({ store, audit, clock, logger, fence }: AuditPum
         if (again) run()
       },
       (error: unknown) => {
-        fault = error
-        logger.error(
-          { error: messageOf(error) },
-          'the audit log could not be written; events wait in the store',
-        )
+        logger.error({ error: messageOf(error) }, 'audit events could not be carried; they wait in the store')
         retry?.cancel()
+        if (stopped) return
         retry = clock.schedule(retryMs, run)
         retryMs = Math.min(longestRetryMs, retryMs * 2)
       },

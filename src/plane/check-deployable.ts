@@ -44,6 +44,11 @@ export function checkDeployable(plane: Deployable, { spec }: ModelDeployment): r
     if (spec.scale.min === 0 && !target.capabilities.scaleToZero) {
       problems.push(`spec.scale.min 0: target "${spec.target.name}" cannot scale to zero; use 1 or more`)
     }
+    if (target.capabilities.maxRevisions < 2 && !('rolling' in spec.strategy)) {
+      problems.push(
+        `spec.strategy ${Object.keys(spec.strategy).join()}: target "${spec.target.name}" holds one revision at a time, and this strategy needs two side by side; use another target`,
+      )
+    }
   }
   spec.analysis.forEach((gate, place) => {
     if (!known(`spec.analysis[${place}].source`, gate.source, Object.keys(plane.metrics))) return

@@ -37,15 +37,22 @@ export function createEmitter(): PlaneEmitter {
   return new EventEmitter<PlaneEvents>()
 }
 
-/** Tells listeners; one that throws is reported and keeps nobody else from hearing. */
-export function tell(emitter: PlaneEmitter, event: PlaneEvent, onThrow: (error: unknown) => void): void {
-  for (const name of [event.action, 'event'] as const) {
-    for (const listener of emitter.listeners(name)) {
-      try {
-        ;(listener as (event: PlaneEvent) => void)(event)
-      } catch (error) {
-        onThrow(error)
-      }
+/**
+ * Tells the listeners of one name. One that throws, or gives a promise that rejects, is reported, and keeps nobody else
+ * from hearing.
+ */
+export function tell<Name extends keyof PlaneEvents>(
+  emitter: PlaneEmitter,
+  name: Name,
+  told: Parameters<PlaneEvents[Name]>,
+  onThrow: (error: unknown) => void,
+): void {
+  for (const listener of emitter.listeners(name)) {
+    try {
+      const answer: unknown = (listener as (...told: unknown[]) => unknown)(...told)
+      if (answer instanceof Promise) answer.catch(onThrow)
+    } catch (error) {
+      onThrow(error)
     }
   }
 }

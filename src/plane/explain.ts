@@ -1,4 +1,4 @@
-import type { Condition } from '../resources/condition.ts'
+import { type Condition, conditionOf } from '../resources/condition.ts'
 import type {
   DeploymentStatus,
   GateResult,
@@ -14,7 +14,8 @@ import type { Deployment } from './deployment.ts'
 /** Where a deployment stands, for people and programs. Times are milliseconds since the epoch. */
 export interface Explanation {
   readonly key: Key
-  readonly phase: Phase | 'unseen'
+  /** `unseen`: declared and not looked at yet. `gone`: deleted, and nothing is left of it. */
+  readonly phase: Phase | 'unseen' | 'gone'
   /** What it waits for. */
   readonly waitsFor: string
   readonly sinceMs: number
@@ -47,7 +48,7 @@ export interface ExplainedGate {
 }
 
 export function explainDeployment(
-  { key, resource, status, createdAtMs, generation }: Deployment,
+  { key, resource, status, createdAtMs, generation, deletion }: Deployment,
   fault: { readonly reason: string; readonly message: string } | undefined,
 ): Explanation {
   if (status === undefined) {
@@ -66,12 +67,16 @@ export function explainDeployment(
   const { rollout } = status
   const untilMs = 'untilMs' in rollout ? rollout.untilMs : undefined
   const { waitsFor, next } = story(rollout, status, resource.spec)
-  const stale =
-    status.observedGeneration === generation ? '' : ` (generation ${generation} is not looked at yet)`
+  const unseen =
+    deletion !== undefined && rollout.phase !== 'deleting'
+      ? ` (that ${deletion.actor.name} deleted it is not looked at yet)`
+      : status.observedGeneration === generation
+        ? ''
+        : ` (generation ${generation} is not looked at yet)`
   return {
     key,
     phase: rollout.phase,
-    waitsFor: `${waitsFor}${stale}`,
+    waitsFor: `${waitsFor}${unseen}`,
     sinceMs: rollout.sinceMs,
     ...(untilMs !== undefined && { untilMs }),
     next,
@@ -79,6 +84,20 @@ export function explainDeployment(
     gates: explainGates(rollout, resource.spec),
     conditions: status.conditions,
     ...(fault !== undefined && { fault }),
+  }
+}
+
+/** Where a deployment stands whose deletion was carried out. */
+export function explainGone(key: Key, nowMs: number): Explanation {
+  return {
+    key,
+    phase: 'gone',
+    waitsFor: 'nothing: it was deleted and its target is empty',
+    sinceMs: nowMs,
+    next: 'nothing',
+    revisions: [],
+    gates: [],
+    conditions: [],
   }
 }
 
@@ -120,9 +139,7 @@ function story(
   switch (rollout.phase) {
     case 'pending':
       return {
-        waitsFor:
-          paused ??
-          (status.desired === undefined ? 'its model to be found in the registry' : 'the target to be free'),
+        waitsFor: paused ?? unresolved(status) ?? 'the target to be free',
         next: 'a rollout of what is declared begins',
       }
     case 'blocked':
@@ -171,7 +188,10 @@ function story(
     case 'failed':
       return { waitsFor: `retry, or another revision: ${rollout.message}`, next: 'nothing, by itself' }
     case 'converged':
-      return { waitsFor: 'a change', next: 'nothing, by itself' }
+      return {
+        waitsFor: unhealthy(status) ?? unresolved(status) ?? 'a change',
+        next: 'nothing, by itself',
+      }
     case 'stopped':
       return { waitsFor: `somebody to look and say retry: ${rollout.message}`, next: 'nothing, by itself' }
     case 'retargeting':
@@ -182,6 +202,18 @@ function story(
     case 'deleting':
       return { waitsFor: 'the target to be empty', next: 'the deployment is gone' }
   }
+}
+
+/** What stands in the way when the model's reference could not be looked up. */
+function unresolved({ conditions }: DeploymentStatus): string | undefined {
+  const resolved = conditionOf(conditions, 'ModelResolved')
+  if (resolved === undefined) return 'its model to be looked up'
+  return resolved.status === 'True' ? undefined : `the registry to answer: ${resolved.message}`
+}
+
+function unhealthy({ conditions }: DeploymentStatus): string | undefined {
+  const stands = conditionOf(conditions, 'StableUnhealthy')
+  return stands?.status === 'True' ? `the stable revision to serve again: ${stands.message}` : undefined
 }
 
 function describeNext(step: Step | undefined): string {

@@ -48,6 +48,9 @@ export async function planResource(
   const labelsOnly =
     before !== null && fields.length === 0 && !same(before.resource.metadata, resource.metadata)
   const problems = [...problemsOf(parts, resource)]
+  if (before?.deletion !== undefined) {
+    problems.push(`${resource.kind} ${key} is being deleted; apply it again when it is gone`)
+  }
   const { verdict, findings } = await askToDeploy(parts, resource, before, actor)
   const rollout =
     resource.kind === 'ModelDeployment'
@@ -81,7 +84,6 @@ async function planRollout(
   const abort = new AbortController().signal
   const resolved = await resolveModel(parts.registries[spec.model.registry], spec, status, abort)
   const target = await planTarget(parts, key, spec, status, resolved, problems)
-  const moves = resolved.desired !== undefined && resolved.desired.name !== status.stable
   return {
     model:
       resolved.kind === 'resolved'
@@ -89,7 +91,7 @@ async function planRollout(
         : resolved.message,
     ...(resolved.desired !== undefined && { revision: resolved.desired.name }),
     ...(status.stable !== undefined && { stable: status.stable }),
-    steps: moves ? describeSteps(stepsOf(spec), status.stable !== undefined) : [],
+    steps: describeSteps(spec, status, resolved.desired?.name),
     target,
   }
 }
@@ -105,14 +107,18 @@ async function planTarget(
   const target = parts.targets[spec.target.name]
   const { desired } = resolved
   if (target === undefined || desired === undefined) return []
-  const others = status.revisions
+  const here = movesFrom(spec, status) === undefined ? status : initialStatus(parts.clock.now())
+  const others = here.revisions
     .map(({ revision }) => revision)
-    .filter(({ name }) => name === status.stable && name !== desired.name)
-  const split = status.split.length > 0 ? status.split : [{ revision: desired.name, percent: 100 }]
+    .filter(({ name }) => name === here.stable && name !== desired.name)
+  const split =
+    here.stable === undefined
+      ? [{ revision: desired.name, percent: 100 }]
+      : [{ revision: here.stable, percent: 100 }]
   try {
     const observed = await target.observe(key, {
-      handles: status.handles.map(({ handle }) => handle),
-      applied: status.revisions.map(({ revision }) => revision),
+      handles: here.handles.map(({ handle }) => handle),
+      applied: here.revisions.map(({ revision }) => revision),
     })
     const plan = target.plan({ revisions: [...others, desired], split, scale: spec.scale }, observed)
     if (plan.kind === 'steps') return plan.steps
@@ -123,10 +129,37 @@ async function planTarget(
   return []
 }
 
-function describeSteps(steps: readonly Step[], hasStable: boolean): readonly string[] {
-  if (!hasStable)
-    return ['start the revision', 'give it all traffic once it is ready: there is nothing to compare it with']
-  return ['start the revision beside the stable one', ...steps.map(describeStep), 'remove what it replaced']
+/** The target that is left for another one; undefined when it stays the same. */
+function movesFrom(
+  { target }: ModelDeployment['spec'],
+  status: Pick<DeploymentStatus, 'target'>,
+): string | undefined {
+  return status.target === undefined || status.target === target.name ? undefined : status.target
+}
+
+function describeSteps(
+  spec: ModelDeployment['spec'],
+  status: DeploymentStatus,
+  desired: string | undefined,
+): readonly string[] {
+  const aborted = status.aborted.find(({ revision }) => revision === desired)
+  if (aborted !== undefined) {
+    return [`nothing before somebody says retry: it was aborted (${aborted.cause}: ${aborted.message})`]
+  }
+  const from = movesFrom(spec, status)
+  if (desired === undefined || (from === undefined && desired === status.stable)) return []
+  if (from !== undefined || status.stable === undefined) {
+    return [
+      ...(from === undefined ? [] : [`remove everything from target ${from}: nothing serves meanwhile`]),
+      'start the revision',
+      'give it all traffic once it is ready: there is nothing to compare it with',
+    ]
+  }
+  return [
+    'start the revision beside the stable one',
+    ...stepsOf(spec).map(describeStep),
+    'remove what it replaced',
+  ]
 }
 
 function describeStep(step: Step): string {

@@ -42,6 +42,7 @@ export function createRouteFeed(options: RouteFeedOptions): RouteFeed {
   const views = new Map<Key, { readonly view: DeploymentView; readonly status: unknown }>()
   let dirty = true
   let loaded = false
+  let last = Promise.resolve()
 
   const swap = (): void => {
     if (!dirty) return
@@ -89,20 +90,25 @@ export function createRouteFeed(options: RouteFeedOptions): RouteFeed {
     swap()
     if (stored !== null) options.changed(stored)
   }
+  /** One look at a time: the answer to an earlier one could come later, and what is older would stand in the table. */
+  const inTurn = (look: () => Promise<void>): Promise<void> => {
+    const looked = last.then(look)
+    last = looked.catch(() => {})
+    return looked
+  }
   return {
     async load() {
-      await readAll()
+      await inTurn(readAll)
       loaded = true
     },
     async refresh(kind, key) {
-      if (loaded) await readOne(kind, key)
+      if (loaded) await inTurn(() => readOne(kind, key))
     },
     async follow(abort) {
       while (!abort.aborted) {
         try {
           for await (const change of store.watch(abort)) {
-            if (change.type === 'resync') await readAll()
-            else await readOne(change.kind, change.key)
+            await inTurn(() => (change.type === 'resync' ? readAll() : readOne(change.kind, change.key)))
           }
         } catch (error) {
           if (abort.aborted) return

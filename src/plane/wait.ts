@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts'
 import { ModelspineError } from '../errors.ts'
 import { conditionOf } from '../resources/condition.ts'
+import type { Key } from '../resources/metadata.ts'
 import type { Deployment } from './deployment.ts'
 
 export interface WaitOptions {
@@ -13,14 +14,23 @@ export interface WaitOptions {
 
 export type Waited = 'waiting' | 'done'
 
-/** Whether a wait is over. Throws `wrong-phase` when what is waited for will not come by itself. */
-export function judgeWait(deployment: Deployment | null, until: NonNullable<WaitOptions['until']>): Waited {
+/**
+ * Whether a wait is over. Throws `not-found` for what is not there and `wrong-phase` when what is waited for will not
+ * come by itself.
+ */
+export function judgeWait(
+  deployment: Deployment | null,
+  { key, until }: { readonly key: Key; readonly until: NonNullable<WaitOptions['until']> },
+): Waited {
   if (deployment === null) {
     if (until === 'deleted') return 'done'
-    throw new ModelspineError('not-found', 'the deployment was deleted while it was waited for')
+    throw new ModelspineError(
+      'not-found',
+      `there is no ModelDeployment ${key}: nothing of it will be ${until}`,
+    )
   }
   if (until === 'deleted') return 'waiting'
-  const { status, generation, key } = deployment
+  const { status, generation } = deployment
   if (status === undefined || status.observedGeneration !== generation) return 'waiting'
   if (conditionOf(status.conditions, 'Ready')?.status === 'True') return 'done'
   const stands = conditionOf(status.conditions, 'Progressing')

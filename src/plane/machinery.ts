@@ -1,0 +1,229 @@
+import { type Clock, systemClock } from '../clock.ts'
+import { messageOf } from '../errors.ts'
+import type { Feedback } from '../feedback/contract.ts'
+import { createFeedback } from '../feedback/create-feedback.ts'
+import type { PolicyRequest } from '../policy/contract.ts'
+import { decideAll } from '../policy/decide-all.ts'
+import type { DeploymentStatus } from '../resources/deployment-status.ts'
+import type { Key } from '../resources/metadata.ts'
+import { type Fault, faultOf } from '../rollout/fault.ts'
+import { createDeploymentReconciler } from '../rollout/reconcile-deployment.ts'
+import { loopActor } from '../rollout/rollback.ts'
+import { createRouter, type Router } from '../routing/router.ts'
+import { createRouteTableHolder } from '../routing/table-holder.ts'
+import type { AuditLog } from '../security/contract.ts'
+import { memoryAuditLog } from '../security/memory-audit-log.ts'
+import type { StoredObject } from '../store/contract.ts'
+import { memoryStore } from '../store/memory-store.ts'
+import { combineSources } from '../telemetry/combine-sources.ts'
+import { createControlTelemetry } from '../telemetry/control-telemetry.ts'
+import { silentLogger } from '../telemetry/logger.ts'
+import { createMetricWindows } from '../telemetry/metric-windows.ts'
+import { createRequestTelemetry } from '../telemetry/request-telemetry.ts'
+import { type AuditPump, createAuditPump } from './audit-pump.ts'
+import { checkDeployable } from './check-deployable.ts'
+import { createEmitter, type PlaneEmitter, type PlaneEvents, tell } from './events.ts'
+import { type PlaneHealth, planeFault } from './health.ts'
+import { notedStore } from './noted-store.ts'
+import type { ControlPlaneOptions } from './options.ts'
+import type { Parts, PlaneFact } from './parts.ts'
+import { permitPromotion } from './promotion.ts'
+import { resolveSecret } from './resolve-secret.ts'
+import { createRouteFeed, type RouteFeed } from './route-feed.ts'
+import { watchedPolicy } from './watched-policy.ts'
+import { createWork, type Work } from './work.ts'
+
+/** What a plane's calls run on, wired to each other. */
+export interface Machinery {
+  readonly parts: Parts
+  readonly audit: AuditLog
+  readonly router: Router
+  readonly feedback: Feedback
+  readonly emitter: PlaneEmitter
+  readonly feed: RouteFeed
+  readonly work: Work
+  /** What hindered this process's last look at a deployment, or hinders the store. */
+  faultOf(key: Key): Fault | undefined
+  health(): PlaneHealth
+  start(): Promise<void>
+  /** Ends all that runs, then closes all that was given. */
+  stop(drainMs: number): Promise<void>
+}
+
+export function createMachinery(options: ControlPlaneOptions): Machinery {
+  const clock: Clock = options.clock ?? systemClock
+  const logger = options.logger ?? silentLogger
+  const store = notedStore(options.store ?? memoryStore({ clock }), clock)
+  const audit = options.audit ?? memoryAuditLog()
+  const { registries = {}, targets = {}, providers = {}, secrets = {}, connect = {} } = options
+  const { resyncMs = 60_000 } = options
+  const telemetry = createControlTelemetry({ clock, queueDepth: () => work.queue.size })
+  const policies = (options.policies ?? []).map((engine) => watchedPolicy(engine, telemetry))
+  const windows = createMetricWindows({ clock })
+  const feedback = createFeedback({ clock, ...options.feedback })
+  const metrics = { ...options.metrics, plane: combineSources([windows, feedback]) }
+  const policyOptions = { clock, timeoutMs: options.policyTimeoutMs ?? 10_000 }
+  const emitter = createEmitter()
+  /** Keyed by declared deployments: what hindered this process's last look at each. */
+  const faults = new Map<Key, Fault>()
+  /** Keyed by declared deployments: the version that our own loop wrote last, which is no news to it. */
+  const ownVersions = new Map<Key, string>()
+  const following = new AbortController()
+  let stopping = false
+
+  const say = <Name extends keyof PlaneEvents>(name: Name, ...told: Parameters<PlaneEvents[Name]>): void =>
+    tell(emitter, name, told, (error) =>
+      logger.error({ event: name, error: messageOf(error) }, 'a listener failed'),
+    )
+  const announce = (stored: StoredObject, facts: readonly PlaneFact[]): void => {
+    const { kind, key, generation } = stored
+    for (const { action, details, actor = loopActor } of facts) {
+      const event = { action, kind, key, generation, atMs: clock.now(), actor, details }
+      say(action, event)
+      say('event', event)
+    }
+    if (facts.length > 0) pump.nudge()
+  }
+  const parts: Parts = {
+    store,
+    clock,
+    logger,
+    registries,
+    targets,
+    metrics,
+    secrets,
+    policies,
+    decide: async (request) => decideAll(policies, request, policyOptions),
+    committed(stored, facts) {
+      announce(stored, facts)
+      if (stored.kind === 'ModelDeployment') work.nudge(stored.key)
+    },
+  }
+  const work = createWork({
+    parts,
+    reconcile: createDeploymentReconciler({
+      ...parts,
+      check: (deployment) => checkDeployable(parts, deployment),
+      permit: (request, approvals, abort) =>
+        permitPromotion(policies, request, approvals, { ...policyOptions, abort }),
+      secret: (reference, abort) => resolveSecret(secrets, reference, abort),
+      sent: (key, effect, result) => telemetry.recordEffect({ key, effect, result }),
+      committed(stored, events) {
+        ownVersions.set(stored.key, stored.version)
+        announce(stored, events)
+      },
+      resyncMs,
+    }),
+    holder: options.name ?? clock.id(),
+    leaseMs: options.leaseMs ?? 15_000,
+    concurrency: options.concurrency ?? 4,
+    resyncMs,
+    gained() {
+      pump.nudge()
+      say('lease-gained')
+    },
+    lost: () => say('lease-lost'),
+    beforeRelease: () =>
+      pump
+        .drain()
+        .catch((error) => logger.error({ error: messageOf(error) }, 'audit events wait in the store')),
+    finished({ key, result, durationMs }) {
+      telemetry.recordReconcile({ key, result: result.kind, durationMs })
+      if (result.kind === 'retry' || result.kind === 'terminal') faults.set(key, faultOf(result.cause))
+      else faults.delete(key)
+      if (result.kind === 'done') ownVersions.delete(key)
+    },
+  })
+  const pump: AuditPump = createAuditPump({
+    store,
+    audit,
+    clock,
+    logger,
+    fence: () => {
+      const held = work.held()
+      return held && { lease: held.name, fence: held.fence }
+    },
+  })
+  const holder = createRouteTableHolder({ clock, logger })
+  const feed = createRouteFeed({
+    store,
+    holder,
+    providers,
+    connect,
+    clock,
+    logger,
+    changed({ kind, key, version, status }) {
+      if (kind === 'ModelDeployment') {
+        telemetry.recordPhase(key, (status as DeploymentStatus | undefined)?.rollout.phase ?? 'unseen')
+        if (ownVersions.get(key) === version) return
+        work.nudge(key)
+      }
+      // Another process may have written it, with an event that only the lease's holder carries on.
+      pump.nudge()
+    },
+    gone(kind, key) {
+      pump.nudge()
+      if (kind !== 'ModelDeployment') return
+      faults.delete(key)
+      ownVersions.delete(key)
+      telemetry.recordPhase(key, undefined)
+    },
+  })
+  const polices = policies.some(({ actions }) => actions.includes('invoke'))
+  const router = createRouter({
+    table: holder,
+    clock,
+    logger,
+    observers: [windows, feedback, createRequestTelemetry(), ...(options.observers ?? [])],
+    ...(polices && {
+      policy: { decide: (request: PolicyRequest) => decideAll(policies, request, policyOptions) },
+    }),
+  })
+
+  return {
+    parts,
+    audit,
+    router,
+    feedback,
+    emitter,
+    feed,
+    work,
+    faultOf: (key) => faults.get(key) ?? (store.fault === undefined ? undefined : faultOf(store.fault)),
+    health: () => ({
+      leading: work.held() !== undefined,
+      queued: work.queue.size,
+      faults: [
+        ...(store.fault === undefined ? [] : [planeFault('store', store.fault)]),
+        ...(pump.fault === undefined ? [] : [planeFault('audit', pump.fault)]),
+      ],
+    }),
+    async start() {
+      await feed.load()
+      if (stopping) return
+      void feed.follow(following.signal)
+      work.start()
+    },
+    async stop(drainMs) {
+      stopping = true
+      await work.stop(drainMs)
+      pump.stop()
+      following.abort()
+      await holder.close()
+      await closeAll([...Object.values(targets), ...Object.values(providers), audit, store])
+      emitter.removeAllListeners()
+    },
+  }
+}
+
+/** All of them, whoever fails. Throws the first failure. */
+async function closeAll(parts: readonly { close?(): Promise<void> }[]): Promise<void> {
+  const failures: unknown[] = []
+  for (const part of new Set(parts)) {
+    try {
+      await part.close?.()
+    } catch (error) {
+      failures.push(error)
+    }
+  }
+  if (failures.length > 0) throw failures[0]
+}
