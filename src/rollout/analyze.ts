@@ -53,22 +53,34 @@ export function analyze(context: Context, status: DeploymentStatus, rollout: Ana
       requeueAfterMs: Math.max(0, Math.min(maxPollMs, again.untilMs - now)),
     }
   }
-  const open = again === undefined ? gates.filter(({ verdict }) => verdict !== 'pass') : gates.map(uncovered)
+  const judged = again === undefined ? gates : gates.map(uncovered)
+  const open = judged.filter(({ verdict }) => verdict !== 'pass')
   if (open.length === 0) {
     const move = enterStep(context, status, rollout.revision, rollout.step + 1)
     const passed: RolloutEvent = {
       action: 'analysis-passed',
-      details: { revision: rollout.revision, step: rollout.step, gates },
+      details: { revision: rollout.revision, step: rollout.step, gates: judged },
     }
     return { ...move, events: [passed, ...move.events] }
   }
   const message = open.map((gate) => gate.message).join('; ')
   if (open.some((result) => outcomeOf(declared.spec.analysis, result) === 'fail')) {
-    return beginRollback(context, status, rollout.revision, { cause: 'GateInconclusive', message, gates })
+    return beginRollback(context, status, rollout.revision, {
+      cause: 'GateInconclusive',
+      message,
+      gates: judged,
+    })
   }
   return enter(
     status,
-    { phase: 'holding', revision: rollout.revision, step: rollout.step, sinceMs: now, gates, message },
+    {
+      phase: 'holding',
+      revision: rollout.revision,
+      step: rollout.step,
+      sinceMs: now,
+      gates: judged,
+      message,
+    },
     { action: 'rollout-held', details: { revision: rollout.revision, step: rollout.step, message } },
   )
 }

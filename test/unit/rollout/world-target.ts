@@ -1,5 +1,7 @@
 import type { Scale } from '../../../src/resources/model-deployment.ts'
-import type { Revision } from '../../../src/resources/revision.ts'
+import type { Revision, Split } from '../../../src/resources/revision.ts'
+import { same } from '../../../src/rollout/same.ts'
+import { shareOf } from '../../../src/rollout/status.ts'
 import type {
   ApplyResult,
   ObservedRevision,
@@ -44,7 +46,7 @@ export class WorldTarget {
   /** Whether a revision can never become ready. */
   isBroken: (revision: Revision) => boolean = () => false
   #ids = 0
-  #pending: { readonly atMs: number; readonly percents: ReadonlyMap<string, number> } | undefined
+  #pending: { readonly atMs: number; readonly split: Split } | undefined
 
   constructor(capabilities: TargetCapabilities, delays: Delays) {
     this.capabilities = capabilities
@@ -124,11 +126,7 @@ export class WorldTarget {
         }
         return { kind: 'accepted' }
       case 'split':
-        this.#pending = {
-          atMs: now + this.delays.splitMs,
-          percents: new Map(want?.split.map(({ revision, percent }) => [revision, percent])),
-        }
-        this.#pass(now)
+        this.#split(want?.split ?? [], now)
         return { kind: 'accepted' }
       case 'scale':
         for (const copy of visible) {
@@ -138,6 +136,13 @@ export class WorldTarget {
       case 'wait':
         return { kind: 'busy', retryAfterMs: 1_000 }
     }
+  }
+
+  /** The same split again is on its way already. */
+  #split(split: Split, now: number): void {
+    if (same(this.#pending?.split, split)) return
+    this.#pending = { atMs: now + this.delays.splitMs, split }
+    this.#pass(now)
   }
 
   #add(revision: Revision, scale: Scale, now: number): Copy {
@@ -175,7 +180,7 @@ export class WorldTarget {
       }
     }
     if (this.#pending !== undefined && this.#pending.atMs <= now) {
-      for (const copy of this.copies) copy.percent = this.#pending.percents.get(copy.revision.name) ?? 0
+      for (const copy of this.copies) copy.percent = shareOf(this.#pending.split, copy.revision.name)
       this.#pending = undefined
     }
   }
