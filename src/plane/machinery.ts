@@ -103,6 +103,7 @@ export function createMachinery(options: ControlPlaneOptions): Machinery {
     parts,
     reconcile: createDeploymentReconciler({
       ...parts,
+      requests: windows,
       check: (deployment) => checkDeployable(parts, deployment),
       permit: (request, approvals, abort) =>
         permitPromotion(policies, request, approvals, { ...policyOptions, abort }),

@@ -1,10 +1,12 @@
 import {
   type Condition,
   type ConditionType,
+  conditionOf,
   withCondition,
   withoutCondition,
 } from '../resources/condition.ts'
 import type { DeploymentStatus } from '../resources/deployment-status.ts'
+import type { Analysis } from './decision.ts'
 import { isElsewhere } from './deletion.ts'
 import type { Context } from './move.ts'
 import { isReady, revisionStatus } from './status.ts'
@@ -16,7 +18,10 @@ interface Fact {
 }
 
 /** The conditions that follow from a status alone. The others are set by whoever met the fault. */
-export function conditionsOf({ declared, now }: Context, status: DeploymentStatus): readonly Condition[] {
+export function conditionsOf(
+  { declared, analysis, now }: Context,
+  status: DeploymentStatus,
+): readonly Condition[] {
   const set = (
     conditions: readonly Condition[],
     type: ConditionType,
@@ -30,7 +35,7 @@ export function conditionsOf({ declared, now }: Context, status: DeploymentStatu
   conditions = set(conditions, 'Ready', ready(status, !elsewhere && declared.desired?.name === status.stable))
   conditions = set(conditions, 'Progressing', progressing(status, elsewhere))
   conditions = set(conditions, 'PolicyDenied', denied(status))
-  conditions = set(conditions, 'StableUnhealthy', unhealthy(status))
+  conditions = set(conditions, 'StableUnhealthy', unhealthy(status) ?? failing(analysis, status))
   return conditions
 }
 
@@ -101,4 +106,20 @@ function unhealthy(status: DeploymentStatus): Fact | undefined {
     reason: known?.reason ?? 'NotReady',
     message: `stable revision ${stable} is ${known?.state ?? 'gone'}${why === '' ? '' : ` (${why})`}; the split stays`,
   }
+}
+
+/** Fewer could be a coincidence. */
+const fewestRequests = 10
+
+/**
+ * A target may call ready what answers nobody. Once said, it holds until a request succeeds or none is made any more.
+ * The message has no numbers: a new one would be a write.
+ */
+function failing({ serving }: Analysis, status: DeploymentStatus): Fact | undefined {
+  if (serving === undefined || serving.revision !== status.stable) return undefined
+  if (serving.total === 0 || serving.failed < serving.total) return undefined
+  const message = `stable revision ${status.stable} is said to be ready and fails every request; look at its server`
+  const before = conditionOf(status.conditions, 'StableUnhealthy')
+  if (serving.total < fewestRequests && before?.message !== message) return undefined
+  return { status: 'True', reason: 'RequestsFailing', message }
 }

@@ -29,6 +29,16 @@ export interface Analysis {
   readonly permit?: Permit
   /** By gate name, for the window of the step that was asked about. */
   readonly gates?: readonly GateResult[]
+  /** Given without being asked for; absent where nobody measures it. */
+  readonly serving?: Serving
+}
+
+/** How requests to the stable revision went lately, as our own router met it. */
+export interface Serving {
+  readonly revision: string
+  readonly failed: number
+  /** Requests that tell something of the revision; 0 when there were none. */
+  readonly total: number
 }
 
 /** What the policy engines said about one move. */

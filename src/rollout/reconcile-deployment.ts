@@ -1,26 +1,23 @@
 import { isModelspineError, ModelspineError } from '../errors.ts'
 import type { Result } from '../reconcile/result.ts'
-import { withCondition } from '../resources/condition.ts'
 import type { DeploymentStatus, LedgerEntry } from '../resources/deployment-status.ts'
 import type { Key } from '../resources/metadata.ts'
 import type { ModelDeployment } from '../resources/model-deployment.ts'
 import type { StoredObject } from '../store/contract.ts'
 import type { ApplyResult, DeploymentTarget, ObservedTarget } from '../target/contract.ts'
+import { askAndDecide } from './ask-and-decide.ts'
 import { commitStatus } from './commit-status.ts'
-import { decide } from './decide.ts'
-import type { Analysis, Decision, Declared } from './decision.ts'
+import type { Decision } from './decision.ts'
 import { type Fault, faultOf, withFault } from './fault.ts'
+import { createKnownSecrets, type KnownSecrets } from './known-secrets.ts'
+import { ledgerEntry } from './ledger-entry.ts'
 import { recordOutcome } from './outcome.ts'
 import { pollAfterMs } from './poll.ts'
-import { readGates } from './read-gates.ts'
 import type { ReconcileContext, ReconcileDeployment, ReconcilerOptions } from './reconciler-options.ts'
-import { type Resolved, resolveModel } from './resolve-model.ts'
+import { type Resolved, recordResolved, resolveModel } from './resolve-model.ts'
 import { beginRollback } from './rollback.ts'
-import { sendEffect } from './send-effect.ts'
+import { isEnding, sendEffect } from './send-effect.ts'
 import { candidateOf, initialStatus } from './status.ts'
-
-/** A decision asks for a permit and for gates at most once each; more rounds would be a circle. */
-const mostQuestions = 4
 
 /** People do not write faster than this in a row. */
 const mostConflicts = 10
@@ -30,11 +27,20 @@ const mostConflicts = 10
  * may be the last one before the process dies; the next run starts from what is stored and what is there.
  */
 export function createDeploymentReconciler(options: ReconcilerOptions): ReconcileDeployment {
+  const secrets = createKnownSecrets()
   return async (key, context) => {
     const stored = await options.store.get('ModelDeployment', key)
     if (stored === null) return { kind: 'done' }
-    const run = new Reconcile(options, context, key, stored)
-    return run.reconcile()
+    const run = new Reconcile(options, context, key, stored, secrets)
+    try {
+      const result = await run.reconcile()
+      if (result.kind === 'done') secrets.forget(key)
+      return result
+    } catch (error) {
+      // Somebody wrote in between: what was decided is decided anew.
+      if (isModelspineError(error, 'conflict')) return { kind: 'requeue', afterMs: 0 }
+      throw error
+    }
   }
 }
 
@@ -44,9 +50,17 @@ class Reconcile {
   readonly #key: Key
   readonly #deployment: ModelDeployment
   readonly #status: DeploymentStatus
+  readonly #secrets: KnownSecrets
   #stored: StoredObject
 
-  constructor(options: ReconcilerOptions, context: ReconcileContext, key: Key, stored: StoredObject) {
+  constructor(
+    options: ReconcilerOptions,
+    context: ReconcileContext,
+    key: Key,
+    stored: StoredObject,
+    secrets: KnownSecrets,
+  ) {
+    this.#secrets = secrets
     this.#options = options
     this.#context = context
     this.#key = key
@@ -68,16 +82,25 @@ class Reconcile {
     const resolved = deleting ? undefined : await this.#resolve()
     let observed: ObservedTarget
     try {
-      observed = await target.observe(this.#key, {
+      const shown = await target.observe(this.#key, {
         handles: handlesOf(this.#status),
         applied: this.#status.revisions.map(({ revision }) => revision),
         abort: this.#context.abort,
       })
+      observed = this.#secrets.scrubObserved(this.#key, shown)
     } catch (error) {
-      return this.#hindered(error)
+      return this.#hindered(this.#secrets.scrubError(this.#key, error))
     }
-    const known = this.#withResolved(this.#status, resolved)
-    const decision = await this.#decide(known, resolved, target, observed)
+    const { generation } = this.#stored
+    const status =
+      resolved === undefined
+        ? this.#status
+        : recordResolved(this.#status, resolved, generation, this.#options.clock.now())
+    const decision = await askAndDecide(
+      this.#options,
+      { stored: this.#stored, status, resolved, target, observed },
+      this.#context.abort,
+    )
     const result = await this.#carryOut(decision, target, observed)
     // A look-up that failed is tried again by backoff, whatever else was to do.
     return resolved?.kind === 'unresolved' && result.kind === 'requeue' && result.afterMs > 0
@@ -100,70 +123,6 @@ class Reconcile {
     )
   }
 
-  #withResolved(status: DeploymentStatus, resolved: Resolved | undefined): DeploymentStatus {
-    if (resolved === undefined) return status
-    const condition =
-      resolved.kind === 'resolved'
-        ? {
-            status: 'True' as const,
-            reason: 'Resolved',
-            message: `${resolved.from} is version ${resolved.version.version}`,
-          }
-        : { status: 'False' as const, reason: resolved.reason, message: resolved.message }
-    const conditions = withCondition(
-      status.conditions,
-      { type: 'ModelResolved', ...condition, observedGeneration: this.#stored.generation },
-      this.#options.clock.now(),
-    )
-    const from = resolved.kind === 'resolved' ? { resolvedFrom: resolved.from } : {}
-    return { ...status, conditions, ...from }
-  }
-
-  async #decide(
-    status: DeploymentStatus,
-    resolved: Resolved | undefined,
-    target: DeploymentTarget,
-    observed: ObservedTarget,
-  ): Promise<Decision> {
-    const { clock, metrics } = this.#options
-    const { abort } = this.#context
-    const { spec } = this.#deployment
-    const declared: Declared = {
-      spec,
-      generation: this.#stored.generation,
-      actor: this.#stored.actor,
-      capabilities: target.capabilities,
-      ...(resolved?.desired !== undefined && { desired: resolved.desired }),
-      ...(this.#stored.deletion !== undefined && { deletion: { actor: this.#stored.deletion.actor } }),
-    }
-    let analysis: Analysis = {}
-    for (let asked = 0; asked < mostQuestions; asked += 1) {
-      const decision = decide(declared, status, observed, analysis, clock.now())
-      const { need } = decision
-      if (need === undefined) return decision
-      if (need.kind === 'gates') {
-        analysis = { ...analysis, gates: await readGates(metrics, spec.analysis, this.#key, need, abort) }
-        continue
-      }
-      const approvals = status.approvals.filter(({ revision }) => revision === need.revision.name)
-      const permit = await this.#options.permit(
-        {
-          action: 'promote',
-          actor: this.#stored.actor,
-          deployment: this.#deployment,
-          revision: need.revision,
-          percent: need.percent,
-          approvals: approvals.map(({ actor }) => actor),
-          ...(resolved?.kind === 'resolved' && { model: resolved.version }),
-        },
-        approvals,
-        abort,
-      )
-      analysis = { ...analysis, permit }
-    }
-    throw new Error('the decision keeps asking')
-  }
-
   /** Ledger, effect, outcome. */
   async #carryOut(decision: Decision, target: DeploymentTarget, observed: ObservedTarget): Promise<Result> {
     const { clock } = this.#options
@@ -178,7 +137,7 @@ class Reconcile {
       }
       return this.#again(healthy, decision.requeueAfterMs)
     }
-    const entry = this.#entry(effect)
+    const entry = ledgerEntry(effect, this.#status.effect, this.#context.held.fence, clock)
     // The fault of an earlier try goes only when this one was answered, so that its retries write nothing new.
     const hindered = { ...decision.status, effect: entry }
     await this.#write(hindered, decision.events)
@@ -189,10 +148,12 @@ class Reconcile {
         target,
         { key: this.#key, effect, entry, observed, handles: handlesOf(hindered) },
         this.#context,
+        this.#secrets,
       )
     } catch (error) {
       this.#options.sent(this.#key, effect.kind, 'failed')
-      if (isModelspineError(error, 'conflict')) return { kind: 'requeue', afterMs: 0 }
+      // The target has changed since it was observed.
+      if (isModelspineError(error, 'conflict')) return { kind: 'retry', cause: error }
       return this.#hindered(error, hindered)
     }
     this.#options.sent(this.#key, effect.kind, result.kind)
@@ -201,20 +162,6 @@ class Reconcile {
     return result.kind === 'busy'
       ? { kind: 'requeue', afterMs: result.retryAfterMs }
       : this.#again(answered, decision.requeueAfterMs === 0 ? null : decision.requeueAfterMs)
-  }
-
-  #entry(effect: NonNullable<Decision['effect']>): LedgerEntry {
-    const { effect: before } = this.#status
-    const { fence } = this.#context.held
-    // The same effect, sent again after a crash or a lost answer, is the same operation to the target.
-    const same = before?.kind === effect.kind && before.revision === effect.revision
-    return {
-      operationId: same ? before.operationId : this.#options.clock.id(),
-      kind: effect.kind,
-      sinceMs: same ? before.sinceMs : this.#options.clock.now(),
-      fence,
-      ...(effect.revision !== undefined && { revision: effect.revision }),
-    }
   }
 
   async #refused(
@@ -237,6 +184,8 @@ class Reconcile {
 
   /** Writes the fault as a condition and says whether trying again may help. */
   async #hindered(error: unknown, status: DeploymentStatus = this.#status): Promise<Result> {
+    // We were told to end, which is no fault of the deployment's.
+    if (this.#context.abort.aborted || isEnding(this.#context.held)) return { kind: 'retry', cause: error }
     // Says nothing of the deployment: the lease is about to end or be renewed, or somebody wished to stop.
     if (isModelspineError(error, 'fence-stale') || isModelspineError(error, 'aborted')) {
       return { kind: 'retry', cause: error }
@@ -268,7 +217,7 @@ class Reconcile {
       } catch (error) {
         if (!isModelspineError(error, 'conflict') || tries === mostConflicts) throw error
         const fresh = await store.get('ModelDeployment', this.#key)
-        if (fresh === null) return answered
+        if (fresh === null || fresh.uid !== this.#stored.uid) return answered
         this.#stored = fresh
         known = fresh.status as DeploymentStatus
       }

@@ -21,6 +21,8 @@ export interface ReconcilerOptions {
   readonly registries: Readonly<Record<string, ModelRegistry>>
   readonly targets: Readonly<Record<string, DeploymentTarget>>
   readonly metrics: Readonly<Record<string, MetricSource>>
+  /** What our own router measures; left out where none runs. */
+  readonly requests?: MetricSource
   /** Why a deployment cannot be run by this plane; empty when it can. */
   check(deployment: ModelDeployment): readonly string[]
   permit(request: PromoteRequest, approvals: readonly Approved[], abort: AbortSignal): Promise<Permit>

@@ -1,5 +1,6 @@
 import { isModelspineError, messageOf } from '../errors.ts'
 import type { ModelRegistry, ModelVersion } from '../registry/contract.ts'
+import { withCondition } from '../resources/condition.ts'
 import type { DeploymentStatus } from '../resources/deployment-status.ts'
 import type { ModelDeploymentSpec } from '../resources/model-deployment.ts'
 import { formatReference } from '../resources/reference.ts'
@@ -46,6 +47,33 @@ export async function resolveModel(
       message: `${from}: ${messageOf(cause)}${pinned === undefined ? '' : `; keeps version ${pinned.model.version}`}`,
       cause,
     }
+  }
+}
+
+/** The status with what came of the look-up. */
+export function recordResolved(
+  status: DeploymentStatus,
+  resolved: Resolved,
+  generation: number,
+  nowMs: number,
+): DeploymentStatus {
+  const fact =
+    resolved.kind === 'resolved'
+      ? {
+          status: 'True' as const,
+          reason: 'Resolved',
+          message: `${resolved.from} is version ${resolved.version.version}`,
+        }
+      : { status: 'False' as const, reason: resolved.reason, message: resolved.message }
+  const conditions = withCondition(
+    status.conditions,
+    { type: 'ModelResolved', ...fact, observedGeneration: generation },
+    nowMs,
+  )
+  return {
+    ...status,
+    conditions,
+    ...(resolved.kind === 'resolved' && { resolvedFrom: resolved.from }),
   }
 }
 

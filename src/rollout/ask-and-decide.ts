@@ -1,0 +1,82 @@
+import type { DeploymentStatus } from '../resources/deployment-status.ts'
+import type { ModelDeployment } from '../resources/model-deployment.ts'
+import type { StoredObject } from '../store/contract.ts'
+import type { DeploymentTarget, ObservedTarget } from '../target/contract.ts'
+import { decide } from './decide.ts'
+import type { Analysis, Decision, Declared, Need, Permit } from './decision.ts'
+import { readGates } from './read-gates.ts'
+import { readServing } from './read-serving.ts'
+import type { ReconcilerOptions } from './reconciler-options.ts'
+import type { Resolved } from './resolve-model.ts'
+
+/** A decision asks for a permit and for gates at most once each; more rounds would be a circle. */
+const mostQuestions = 4
+
+/** What is known when a deployment is looked at. */
+export interface Sight {
+  readonly stored: StoredObject
+  readonly status: DeploymentStatus
+  /** Absent while it is deleted. */
+  readonly resolved: Resolved | undefined
+  readonly target: DeploymentTarget
+  readonly observed: ObservedTarget
+}
+
+/** Decides, answering what the decision needs to know first. */
+export async function askAndDecide(
+  options: ReconcilerOptions,
+  sight: Sight,
+  abort: AbortSignal,
+): Promise<Decision> {
+  const { clock, metrics } = options
+  const { stored, status, target, observed } = sight
+  const declared = declaredBy(sight)
+  const attributable = target.capabilities.attribution !== 'none'
+  const requests = attributable ? options.requests : undefined
+  const serving = await readServing(requests, stored.key, status.stable, clock.now())
+  let analysis: Analysis = serving === undefined ? {} : { serving }
+  for (let asked = 0; asked < mostQuestions; asked += 1) {
+    const decision = decide(declared, status, observed, analysis, clock.now())
+    const { need } = decision
+    if (need === undefined) return decision
+    analysis =
+      need.kind === 'gates'
+        ? { ...analysis, gates: await readGates(metrics, declared.spec.analysis, stored.key, need, abort) }
+        : { ...analysis, permit: await askPermit(options, sight, need, abort) }
+  }
+  throw new Error('the decision keeps asking')
+}
+
+function declaredBy({ stored, resolved, target }: Sight): Declared {
+  const { generation, actor, deletion } = stored
+  return {
+    spec: (stored.resource as ModelDeployment).spec,
+    generation,
+    actor,
+    capabilities: target.capabilities,
+    ...(resolved?.desired !== undefined && { desired: resolved.desired }),
+    ...(deletion !== undefined && { deletion: { actor: deletion.actor } }),
+  }
+}
+
+function askPermit(
+  { permit }: ReconcilerOptions,
+  { stored, status, resolved }: Sight,
+  { revision, percent }: Extract<Need, { kind: 'permit' }>,
+  abort: AbortSignal,
+): Promise<Permit> {
+  const approvals = status.approvals.filter((each) => each.revision === revision.name)
+  return permit(
+    {
+      action: 'promote',
+      actor: stored.actor,
+      deployment: stored.resource as ModelDeployment,
+      revision,
+      percent,
+      approvals: approvals.map(({ actor }) => actor),
+      ...(resolved?.kind === 'resolved' && { model: resolved.version }),
+    },
+    approvals,
+    abort,
+  )
+}
