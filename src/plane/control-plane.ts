@@ -58,7 +58,10 @@ export interface ControlPlane {
   start(): Promise<void>
   /** Finishes what runs for up to `drainMs` (default 10,000), releases the lease and closes all it was given. */
   stop(options?: { readonly drainMs?: number }): Promise<void>
-  /** Does what is due for one deployment now; for people who run their own schedule. Throws `lease-held`, `not-found`. */
+  /**
+   * Does what is due for one deployment now; for people who run their own schedule. Throws `lease-held`, `not-found` and
+   * what hindered the loop, such as `target-unavailable`.
+   */
   reconcileOnce(key: string): Promise<Explanation>
   /** Events after they were committed, by name or all under `event`. Returns how to stop listening. */
   on<Name extends keyof PlaneEvents>(name: Name, listener: PlaneEvents[Name]): () => void

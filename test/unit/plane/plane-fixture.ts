@@ -3,6 +3,7 @@ import {
   type ControlPlaneOptions,
   createControlPlane,
   type ModelDeploymentInput,
+  type ModelRouteInput,
   memoryAuditLog,
   memoryRegistry,
   memoryStore,
@@ -38,16 +39,20 @@ export interface PlaneFixture {
 export interface FixtureOptions {
   readonly plane?: Partial<ControlPlaneOptions>
   readonly target?: MemoryTargetOptions
+  readonly seed?: number
+  /** Another process over the same store, log, world and registry; only its plane and its target are its own. */
+  readonly beside?: PlaneFixture
 }
 
-/** A plane over memory, with two approved versions of the model `digits`. */
+/** A plane over memory, its registry called `models` and its target `local`. */
 export function planeFixture(options: FixtureOptions = {}): PlaneFixture {
-  const clock = createFakeClock()
-  const store = memoryStore({ clock })
-  const audit = memoryAuditLog()
-  const world = createMemoryWorld()
+  const { beside } = options
+  const clock = beside?.clock ?? createFakeClock({ seed: options.seed ?? 1 })
+  const store = options.plane?.store ?? beside?.store ?? memoryStore({ clock })
+  const audit = options.plane?.audit ?? beside?.audit ?? memoryAuditLog()
+  const world = beside?.world ?? createMemoryWorld()
   const target = memoryTarget({ clock, world, readyAfterMs: 100, ...options.target })
-  const registry = memoryRegistry({ name: 'models', clock })
+  const registry = beside?.registry ?? memoryRegistry({ name: 'models', clock })
   const plane = createControlPlane({
     clock,
     store,
@@ -77,6 +82,44 @@ export function planeFixture(options: FixtureOptions = {}): PlaneFixture {
     events,
     until,
     phase: async (name = 'digits') => (await plane.get(name))?.status?.rollout.phase,
+  }
+}
+
+/** Registers, starts, applies and waits until a version serves. */
+export async function serving(fixture: PlaneFixture, version = '1'): Promise<void> {
+  const { plane, registry, until, phase } = fixture
+  await registerVersions(registry, version)
+  await plane.start()
+  await plane.apply(digits(version), { actor: ann })
+  await until(async () => (await phase()) === 'converged')
+}
+
+/** A call that needs time to pass: advances the clock until it is answered. */
+export async function inTime<Answer>({ clock }: PlaneFixture, call: Promise<Answer>): Promise<Answer> {
+  let settled = false
+  const mark = (): void => {
+    settled = true
+  }
+  call.then(mark, mark)
+  for (let passed = 0; !settled && passed < 600_000; passed += 100) await clock.advance(100)
+  return call
+}
+
+export async function collect<Item>(items: AsyncIterable<Item>): Promise<Item[]> {
+  const all: Item[] = []
+  for await (const item of items) all.push(item)
+  return all
+}
+
+export async function actionsOf({ audit }: PlaneFixture): Promise<string[]> {
+  return (await collect(audit.read())).map(({ action }) => action)
+}
+
+export function route(name = 'digits', spec: Partial<ModelRouteInput['spec']> = {}): ModelRouteInput {
+  return {
+    kind: 'ModelRoute',
+    metadata: { name },
+    spec: { operations: ['infer'], backends: [{ deployment: 'digits' }], ...spec },
   }
 }
 
