@@ -1,0 +1,131 @@
+/**
+ * Plants each committed mutant in a copy of the tree and runs the tests that must notice it. Exits with 1 when one
+ * survives, when its text is not found, or when the tests fail without any mutant. `npm run mutants -- 6` plants only
+ * those of law 6.
+ */
+
+import { spawn } from 'node:child_process'
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Mutant } from '../test/mutants/mutant.ts'
+import { otherMutants } from '../test/mutants/other-mutants.ts'
+import { rolloutMutants } from '../test/mutants/rollout-mutants.ts'
+
+type Verdict = 'caught' | 'survived' | 'not found' | 'not loaded'
+
+const root = process.cwd()
+const copies = 2
+/** Far more than any of the runs takes; a mutant that never ends is noticed, too. */
+const longestMs = 120_000
+
+const only = process.argv[2]
+const mutants = [...rolloutMutants, ...otherMutants].filter(
+  ({ law }) => only === undefined || String(law) === only,
+)
+const base = mkdtempSync(join(tmpdir(), 'mutants-'))
+process.once('exit', () => rmSync(base, { recursive: true, force: true }))
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
+
+const trees = Array.from({ length: copies }, (_, place) => copyTree(join(base, String(place))))
+const calm = await testsFail(trees[0] ?? root, [...new Set(mutants.flatMap(({ tests }) => tests))])
+if (calm !== 'passed') {
+  console.error(`The tests do not pass without a mutant (${calm}).`)
+  report(0, 1)
+  process.exit(1)
+}
+
+const waiting = [...mutants]
+const verdicts = new Map<Mutant, Verdict>()
+await Promise.all(
+  trees.map(async (tree) => {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      verdicts.set(next, await plant(tree, next))
+    }
+  }),
+)
+
+for (const mutant of mutants) {
+  const { law, what, file } = mutant
+  console.log(
+    `law ${String(law).padEnd(3)} ${(verdicts.get(mutant) ?? '').padEnd(11)} ${what.padEnd(76)} ${file}`,
+  )
+}
+const caught = mutants.filter((mutant) => verdicts.get(mutant) === 'caught').length
+console.log(`${caught} of ${mutants.length} mutants caught`)
+report(caught, mutants.length - caught)
+if (caught < mutants.length || mutants.length === 0) process.exitCode = 1
+
+/** All that tests look at; packages are linked one by one, so that caches stay in the copy. */
+function copyTree(to: string): string {
+  const left = new Set(['node_modules', 'dist', 'reports', 'coverage'])
+  const entries = readdirSync(root).filter((entry) => !left.has(entry) && !entry.startsWith('.'))
+  mkdirSync(join(to, 'node_modules'), { recursive: true })
+  for (const entry of entries) cpSync(join(root, entry), join(to, entry), { recursive: true })
+  for (const entry of readdirSync(join(root, 'node_modules'))) {
+    if (!entry.startsWith('.'))
+      symlinkSync(join(root, 'node_modules', entry), join(to, 'node_modules', entry))
+  }
+  return to
+}
+
+async function plant(tree: string, { file, find, replace, tests }: Mutant): Promise<Verdict> {
+  const path = join(tree, file)
+  const text = readFileSync(path, 'utf8')
+  if (text.split(find).length !== 2) return 'not found'
+  writeFileSync(
+    path,
+    text.replace(find, () => replace),
+  )
+  const result = await testsFail(tree, tests)
+  writeFileSync(path, text)
+  return result === 'failed' ? 'caught' : result === 'passed' ? 'survived' : 'not loaded'
+}
+
+/** A file that cannot be loaded is no test that failed: such a mutant would prove nothing. */
+async function testsFail(
+  tree: string,
+  tests: readonly string[],
+): Promise<'failed' | 'passed' | 'not loaded'> {
+  const output = join(tree, 'mutant-report.json')
+  rmSync(output, { force: true })
+  const vitest = join('node_modules', 'vitest', 'vitest.mjs')
+  const flags = ['--typecheck.enabled=false', '--bail=1', '--reporter=json', `--outputFile=${output}`]
+  const ended = await run(tree, [vitest, 'run', ...flags, ...tests])
+  if (ended === 'too late') return 'failed'
+  try {
+    const { numFailedTests, numPassedTests, success } = JSON.parse(readFileSync(output, 'utf8'))
+    if (numFailedTests > 0) return 'failed'
+    return success === true && numPassedTests > 0 ? 'passed' : 'not loaded'
+  } catch {
+    return 'not loaded'
+  }
+}
+
+function run(cwd: string, args: readonly string[]): Promise<'ended' | 'too late'> {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, args, { cwd, stdio: 'ignore' })
+    const timer = setTimeout(() => {
+      child.kill('SIGKILL')
+      resolve('too late')
+    }, longestMs)
+    child.once('close', () => {
+      clearTimeout(timer)
+      resolve('ended')
+    })
+  })
+}
+
+function report(passed: number, failed: number): void {
+  const path = process.env.MODELSPINE_REPORT
+  if (path !== undefined) writeFileSync(path, JSON.stringify({ passed, failed, skipped: 0 }))
+}
