@@ -7,7 +7,7 @@ import type { Router } from '../routing/router.ts'
 import { HttpFailure } from './failure.ts'
 import { pathName } from './path-name.ts'
 import { servedHeaders } from './served-headers.ts'
-import type { Answer, Call, Handler, Surface } from './surface.ts'
+import type { Answer, Call, GatewayRequest, Handler, Surface } from './surface.ts'
 
 /** Types that a web page may send to a foreign address without asking; to be answered they would need CORS anyway. */
 const simpleTypes = /^(?:text\/plain|application\/x-www-form-urlencoded|multipart\/form-data)\b/i
@@ -53,15 +53,9 @@ async function infer(router: Router, call: Call): Promise<Answer> {
   const { request, names } = call
   const [name = '', version] = names
   if (version !== undefined) throw chosenByRoute(version)
-  const contentType = request.header('content-type')
-  if (contentType === undefined || simpleTypes.test(contentType)) {
-    throw new HttpFailure(
-      415,
-      `the content type is ${contentType ?? 'missing'}; write application/json or application/octet-stream`,
-    )
-  }
-  const bytes = await request.body()
   const split = request.header(inferenceHeader)
+  const contentType = contentTypeOf(request, split)
+  const bytes = await request.body()
   const routed = await router.infer(
     name,
     split === undefined
@@ -75,6 +69,22 @@ async function infer(router: Router, call: Call): Promise<Answer> {
   const replySplit = reply.headers?.[inferenceHeader]
   if (replySplit !== undefined) headers[inferenceHeader] = replySplit
   return { status: 200, headers, body: reply.bytes }
+}
+
+/**
+ * Triton's Python client names no type. A page can leave it out too, but its browser then says where it comes from
+ * (Fetch standard, "append a request `Origin` header"), so without an origin a missing type is no page's.
+ */
+function contentTypeOf(request: GatewayRequest, split: string | undefined): string {
+  const named = request.header('content-type')
+  if (named === undefined && request.header('origin') === undefined) {
+    return split === undefined ? 'application/json' : 'application/octet-stream'
+  }
+  if (named !== undefined && !simpleTypes.test(named)) return named
+  throw new HttpFailure(
+    415,
+    `the content type is ${named ?? 'missing'}; write application/json or application/octet-stream`,
+  )
 }
 
 function routeOf(router: Router, [name = '', version]: readonly string[]): Route {

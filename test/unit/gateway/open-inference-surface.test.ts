@@ -115,6 +115,20 @@ describe.each(['node', 'fetch'] as const)('Open Inference over the %s handler', 
     expect(Buffer.from(await response.arrayBuffer())).toEqual(bytes)
   })
 
+  it.each([
+    ['application/json', {}],
+    ['application/octet-stream', { 'inference-header-content-length': '2' }],
+  ])('takes a body without a type as %s, unless it comes from a page', async (type, headers) => {
+    const init = { method: 'POST', headers, body: new Blob([payload]) }
+    expect((await ask('/v2/models/churn/infer', init)).status).toBe(200)
+    expect(server.seen.at(-1)?.headers['content-type']).toBe(type)
+    const fromPage = { ...init, headers: { ...headers, origin: 'https://example.com' } }
+    expect(await answer('/v2/models/churn/infer', fromPage)).toEqual([
+      415,
+      { error: 'the content type is missing; write application/json or application/octet-stream' },
+    ])
+  })
+
   it('finds a route of another namespace by its percent-encoded name', async () => {
     expect((await ask('/v2/models/risk%2Fchurn/infer', post())).status).toBe(200)
   })
