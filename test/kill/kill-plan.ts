@@ -52,7 +52,7 @@ export const points: readonly (readonly [point: string, times: number, lateShell
 ]
 
 /** Roughly how many points a whole run comes by; a count that is not reached is hit at the run's end. */
-const pointsOfARun = 500
+const pointsOfARun = 400
 /** And how many it comes by until it has recovered. */
 const pointsOfARecovery = 60
 

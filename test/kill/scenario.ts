@@ -23,12 +23,10 @@ function deployment(
 const gated: Partial<ModelDeploymentSpecInput> = {
   strategy: {
     canary: {
-      steps: [{ weight: 10 }, { pause: '100ms' }, { weight: 50 }, { analyze: ['errors'], for: '400ms' }],
+      steps: [{ weight: 10 }, { pause: '100ms' }, { weight: 50 }, { analyze: ['errors'], for: '500ms' }],
     },
   },
-  analysis: [
-    { name: 'errors', metric: 'requests.errors', source: 'traffic', minSamples: 3, pass: { atMost: 0.1 } },
-  ],
+  analysis: [{ name: 'errors', metric: 'requests.errors', minSamples: 3, pass: { atMost: 0.1 } }],
 }
 
 const stepped: Partial<ModelDeploymentSpecInput> = {

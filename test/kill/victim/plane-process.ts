@@ -5,6 +5,7 @@ import type { ControlPlane, DeploymentStatus, Key } from 'modelspine'
 import { journalFile, layoutOf } from '../layout.ts'
 import type { Answer, Call, Orders, Question } from './protocol.ts'
 import { createReach } from './reach.ts'
+import { flowTraffic } from './traffic.ts'
 import { watchSystem } from './watch-system.ts'
 
 const { folder, life, kill } = JSON.parse(process.argv[2] ?? '') as Orders
@@ -23,7 +24,6 @@ const { openInference } = await import('modelspine/adapters/open-inference')
 const { processTarget } = await import('modelspine/adapters/process')
 const { sqliteStore } = await import('modelspine/adapters/sqlite')
 const { frontedTarget } = await import('./fronted-target.ts')
-const { createTraffic } = await import('./traffic.ts')
 const { watchedAudit } = await import('./watched-audit.ts')
 const { watchedStore } = await import('./watched-store.ts')
 const { watchedTarget } = await import('./watched-target.ts')
@@ -48,7 +48,6 @@ const processes = (name: 'local' | 'front'): ReturnType<typeof processTarget> =>
     drainMs: 5000,
   })
 
-const traffic = createTraffic()
 const plane: ControlPlane = createControlPlane({
   store: watchedStore(sqliteStore({ path: at.state, pollMs: 100 }), reach, known),
   audit: watchedAudit(fileAuditLog({ path: at.audit }), reach),
@@ -58,8 +57,6 @@ const plane: ControlPlane = createControlPlane({
     front: watchedTarget(frontedTarget(processes('front'), at.fronts), reach, known),
   },
   connect: { 'open-inference': openInference },
-  metrics: { traffic: traffic.metrics },
-  observers: [traffic.observer],
   logger: {
     debug() {},
     info: (fields, message) => log('info', fields, message),
@@ -129,7 +126,7 @@ async function carryOut(asked: Call): Promise<unknown> {
 }
 
 await plane.start()
-const quiet = traffic.flow(plane, 'digits', at.failures)
+const quiet = flowTraffic(plane, 'digits', at.failures)
 
 // Whoever started it is gone: nobody would ask it to stop.
 const abandoned = (): void => process.exit(1)
