@@ -24,7 +24,14 @@ describe('a permit', () => {
 
   it('answers one question: another revision or percentage is asked for anew', () => {
     const desired = revisionFor(1, spec)
-    const permit = { revision: desired.name, percent: 10, verdict: 'allow', message: '', policyRevision: '', findings: [] } as const
+    const permit = {
+      revision: desired.name,
+      percent: 10,
+      verdict: 'allow',
+      message: '',
+      policyRevision: '',
+      findings: [],
+    } as const
     expect(decideIn({ spec, desired, analysis: { permit } }).need).toEqual({
       kind: 'permit',
       revision: desired,
@@ -61,7 +68,14 @@ describe('a permit', () => {
 
   it('is told once while its answer stays the same', () => {
     const desired = revisionFor(1, spec)
-    const permit = { revision: desired.name, percent: 0, verdict: 'deny', message: 'no', policyRevision: '', findings: [] } as const
+    const permit = {
+      revision: desired.name,
+      percent: 0,
+      verdict: 'deny',
+      message: 'no',
+      policyRevision: '',
+      findings: [],
+    } as const
     const first = decideIn({ spec, desired, analysis: { permit } })
     expect(first.events.map(({ action }) => action)).toEqual(['rollout-blocked'])
     const again = decideIn({
