@@ -37,9 +37,15 @@ class Mirror(Model):
         outputs = []
         for tensor in payload.inputs:
             output = InferOutput(tensor.name, list(tensor.shape), tensor.datatype)
-            output.set_data_from_numpy(tensor.as_numpy(), binary_data=bool(payload.use_binary_outputs))
+            output.set_data_from_numpy(tensor.as_numpy(), binary_data=False)
             outputs.append(output)
-        return InferResponse(payload.id or str(uuid.uuid4()), self.name, outputs)
+        return InferResponse(
+            payload.id or str(uuid.uuid4()),
+            self.name,
+            outputs,
+            use_binary_outputs=payload.use_binary_outputs,
+            requested_outputs=payload.request_outputs,
+        )
 
 
 server = ModelServer(http_port=PORT, enable_grpc=False)
