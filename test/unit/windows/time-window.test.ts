@@ -62,6 +62,34 @@ describe('a window', () => {
     )
   })
 
+  it('equals a naive recount when every bucket is full, at the edge of each ring and beyond', () => {
+    const window = new TimeWindow(layout, { sums: 1, tallies: 0 })
+    const lastMs = epoch + 20_000 * 250
+    for (let atMs = epoch; atMs < lastMs; atMs += 250) {
+      window.moveTo(atMs)
+      window.add(0, 1)
+    }
+    const age = fc.oneof(
+      fc.integer({ min: 31_000, max: 33_000 }),
+      fc.integer({ min: 250_000, max: 260_000 }),
+      fc.integer({ min: 2_000_000, max: 2_100_000 }),
+      fc.integer({ min: 0, max: 4_900_000 }),
+    )
+    fc.assert(
+      fc.property(age, age, fc.nat(999), (one, other, later) => {
+        const nowMs = lastMs + later
+        const span = { fromMs: nowMs - Math.max(one, other), toMs: nowMs - Math.min(one, other) }
+        const sums = new Float64Array(1)
+        const read = window.read(span, nowMs, sums, new Uint32Array(0))
+        const until = Math.min(read.toMs, lastMs)
+        expect(sums[0]).toBe(Math.max(0, Math.ceil((until - read.fromMs) / 250)))
+        expect(read.fromMs).toBeGreaterThanOrEqual(span.fromMs)
+        expect(read.toMs).toBeLessThanOrEqual(span.toMs)
+      }),
+      { numRuns: 500 },
+    )
+  })
+
   it('takes in the bucket being filled when the span reaches the present', () => {
     const window = new TimeWindow(layout, { sums: 1, tallies: 0 })
     window.moveTo(epoch + 1010)
