@@ -169,6 +169,8 @@ export type EffectKind = 'create' | 'shift' | 'scale' | 'retire' | 'destroy'
 export interface LedgerEntry {
   readonly operationId: string
   readonly kind: EffectKind
+  /** As in `requested`. */
+  readonly change: string
   /** Which revision is created or retired. */
   readonly revision?: string
   readonly sinceMs: number

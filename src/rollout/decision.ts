@@ -66,6 +66,8 @@ export type Need =
 
 export interface Effect {
   readonly kind: EffectKind
+  /** Names the change, as in `status.requested`. */
+  readonly change: string
   readonly revision?: string
   /** Absent for `destroy`. */
   readonly want?: TargetWant

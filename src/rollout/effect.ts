@@ -28,6 +28,7 @@ export function effectFor(
   const target = status.rollout.phase === 'retargeting' ? status.rollout.target : targetOf(context, status)
   const effect: Effect = {
     kind: next.kind,
+    change: next.id,
     target,
     ...(next.revision !== undefined && { revision: next.revision }),
     ...(next.kind !== 'destroy' && { want: wantOf(context, status) }),

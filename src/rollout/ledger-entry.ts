@@ -4,15 +4,16 @@ import type { Effect } from './decision.ts'
 
 /** What is written before an effect is sent. The same effect, sent again after a crash or a lost answer, is the same operation. */
 export function ledgerEntry(
-  { kind, revision }: Effect,
+  { kind, change, revision }: Effect,
   before: LedgerEntry | undefined,
   fence: number,
   clock: Clock,
 ): LedgerEntry {
-  const again = before?.kind === kind && before.revision === revision ? before : undefined
+  const again = before?.change === change ? before : undefined
   return {
     operationId: again?.operationId ?? clock.id(),
     kind,
+    change,
     sinceMs: again?.sinceMs ?? clock.now(),
     fence,
     ...(revision !== undefined && { revision }),

@@ -75,9 +75,8 @@ export function recordOutcome(
   const { effect: _, ...rest } = status
   const answered = status.effect?.operationId === entry.operationId ? rest : status
   if (result.kind === 'busy') return answered
-  const prefix = entry.revision === undefined ? entry.kind : `${entry.kind}:${entry.revision}`
   const requested = answered.requested.map((each) =>
-    each.change.startsWith(prefix) && !each.accepted ? { ...each, accepted: true } : each,
+    each.change === entry.change && !each.accepted ? { ...each, accepted: true } : each,
   )
   const handle = result.kind === 'accepted' ? result.handle : undefined
   const known = handle === undefined || answered.handles.some((each) => each.handle === handle)

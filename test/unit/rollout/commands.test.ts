@@ -181,6 +181,7 @@ describe('retry', () => {
     const effect = {
       operationId: 'o1',
       kind: 'create',
+      change: `create:${candidate.name}`,
       revision: candidate.name,
       sinceMs: startMs,
       fence: 1,

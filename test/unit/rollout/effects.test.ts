@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import type { DeploymentStatus, LedgerEntry } from '../../../src/resources/deployment-status.ts'
+import { ledgerEntry } from '../../../src/rollout/ledger-entry.ts'
 import { recordOutcome, settle } from '../../../src/rollout/outcome.ts'
 import { initialStatus } from '../../../src/rollout/status.ts'
+import { createFakeClock } from '../../../src/testing/fake-clock.ts'
 import { ada, capabilities, decideIn, observing, revisionFor, specWith, startMs } from './fixtures.ts'
 import { deployed, heldBy, reach, sharesOf, statusOf, worldOf } from './story.ts'
 
@@ -58,7 +60,13 @@ describe('an effect', () => {
 
   it('that sets another split is another one, also after a crash', () => {
     const native = { ...capabilities, split: 'percent' } as const
-    const effect: LedgerEntry = { operationId: 'o1', kind: 'shift', sinceMs: startMs, fence: 1 }
+    const effect: LedgerEntry = {
+      operationId: 'o1',
+      kind: 'shift',
+      change: `shift:${v2.name}=100`,
+      sinceMs: startMs,
+      fence: 1,
+    }
     const { events } = decideIn({
       spec,
       desired: v1,
@@ -97,10 +105,27 @@ describe('an effect', () => {
   })
 })
 
+describe('the ledger', () => {
+  const clock = createFakeClock()
+  const entryOf = (change: string, before?: LedgerEntry): LedgerEntry =>
+    ledgerEntry({ kind: 'shift', change, target: 'prod' }, before, 7, clock)
+
+  it('keeps the operation of a change that is sent again, under the newer fence', () => {
+    const first = { ...entryOf('shift:a=100'), fence: 6 }
+    expect(entryOf('shift:a=100', first)).toEqual({ ...first, fence: 7 })
+  })
+
+  it('takes another split for another operation', () => {
+    const first = entryOf('shift:a=100')
+    expect(entryOf('shift:a=50,b=50', first).operationId).not.toBe(first.operationId)
+  })
+})
+
 describe('an outcome', () => {
   const entry: LedgerEntry = {
     operationId: 'o1',
     kind: 'create',
+    change: `create:${v2.name}`,
     revision: v2.name,
     sinceMs: startMs,
     fence: 1,
@@ -130,7 +155,13 @@ describe('an outcome', () => {
   })
 
   it('keeps twenty handles of changes of the whole', () => {
-    const shift: LedgerEntry = { operationId: 'o1', kind: 'shift', sinceMs: startMs, fence: 1 }
+    const shift: LedgerEntry = {
+      operationId: 'o1',
+      kind: 'shift',
+      change: `shift:${v2.name}=100`,
+      sinceMs: startMs,
+      fence: 1,
+    }
     let known = converged({ handles: [{ handle: 'mine', revision: v1.name }] })
     for (let count = 0; count < 30; count += 1) {
       known = recordOutcome(known, shift, { kind: 'accepted', handle: `h${count}` })
@@ -169,6 +200,7 @@ describe('random names', () => {
     const effect: LedgerEntry = {
       operationId: 'o1',
       kind: 'create',
+      change: `create:${v1.name}`,
       revision: v1.name,
       sinceMs: startMs,
       fence: 1,

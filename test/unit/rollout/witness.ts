@@ -304,6 +304,7 @@ export class Witness {
       return
     }
     const id = changeOf(effect)
+    law(effect.change === id, `law 5: ${id} is written down as ${effect.change}`)
     const knows = ({ requested }: DeploymentStatus): boolean => requested.some(({ change }) => change === id)
     law(knows(status), `law 5: ${id} is not in the ledger`)
     law(asked === (knows(before) ? 0 : 1), `law 9: ${id} is audited ${asked} times`)

@@ -207,11 +207,12 @@ export class World {
   }
 
   #entry({ effect: before }: DeploymentStatus, effect: Effect): LedgerEntry {
-    const same = before?.kind === effect.kind && before.revision === effect.revision
+    const same = before?.change === effect.change
     this.#operations += 1
     return {
       operationId: same ? before.operationId : `operation-${this.#operations}`,
       kind: effect.kind,
+      change: effect.change,
       sinceMs: same ? before.sinceMs : this.now,
       fence: 1,
       ...(effect.revision !== undefined && { revision: effect.revision }),
