@@ -69,14 +69,14 @@ export function explainDeployment(
   const { waitsFor, next } = story(rollout, status, resource.spec)
   const unseen =
     deletion !== undefined && rollout.phase !== 'deleting'
-      ? ` (that ${deletion.actor.name} deleted it is not looked at yet)`
+      ? ` (${deletion.actor.name} deleted it, which is not looked at yet)`
       : status.observedGeneration === generation
         ? ''
         : ` (generation ${generation} is not looked at yet)`
   return {
     key,
     phase: rollout.phase,
-    waitsFor: `${waitsFor}${unseen}`,
+    waitsFor: `${hindrance(status, fault) ?? waitsFor}${unseen}`,
     sinceMs: rollout.sinceMs,
     ...(untilMs !== undefined && { untilMs }),
     next,
@@ -144,7 +144,10 @@ function story(
       }
     case 'blocked':
       return {
-        waitsFor: `${rollout.reason === 'ApprovalRequired' ? 'an approval' : 'the policy to allow it'}: ${rollout.message}`,
+        waitsFor: [
+          `${rollout.reason === 'ApprovalRequired' ? 'an approval' : 'the policy to allow it'}: ${rollout.message}`,
+          ...(paused === undefined ? [] : [paused]),
+        ].join('; and for '),
         next:
           rollout.percent === 0
             ? 'the revision is created'
@@ -172,7 +175,7 @@ function story(
       }
     case 'holding':
       return {
-        waitsFor: `promote, resume or abort: ${rollout.message}`,
+        waitsFor: `promote, resume or abort, because the analysis gave no answer: ${rollout.message}`,
         next: `on promote, ${after(rollout.step)}; on resume, the gates are measured again`,
       }
     case 'retiring':
@@ -186,14 +189,17 @@ function story(
             : 'it stands until retry or another revision',
       }
     case 'failed':
-      return { waitsFor: `retry, or another revision: ${rollout.message}`, next: 'nothing, by itself' }
+      return {
+        waitsFor: `retry or another revision, because ${rollout.revision} was turned back: ${rollout.message}`,
+        next: 'nothing by itself',
+      }
     case 'converged':
       return {
-        waitsFor: unhealthy(status) ?? unresolved(status) ?? 'a change',
-        next: 'nothing, by itself',
+        waitsFor: unhealthy(status) ?? unresolved(status) ?? 'a change: what is declared is what serves',
+        next: 'nothing by itself',
       }
     case 'stopped':
-      return { waitsFor: `somebody to look and say retry: ${rollout.message}`, next: 'nothing, by itself' }
+      return { waitsFor: `somebody to look and say retry: ${rollout.message}`, next: 'nothing by itself' }
     case 'retargeting':
       return {
         waitsFor: `target ${rollout.target} to be empty`,
@@ -204,11 +210,18 @@ function story(
   }
 }
 
+/** What keeps the loop from looking or from acting at all. */
+function hindrance({ conditions }: DeploymentStatus, fault: Explanation['fault']): string | undefined {
+  const written = conditionOf(conditions, 'Degraded')
+  const hinders = written ?? (fault?.reason.startsWith('Store') === true ? fault : undefined)
+  return hinders && `what hinders the loop to pass: ${hinders.reason}: ${hinders.message}`
+}
+
 /** What stands in the way when the model's reference could not be looked up. */
 function unresolved({ conditions }: DeploymentStatus): string | undefined {
   const resolved = conditionOf(conditions, 'ModelResolved')
   if (resolved === undefined) return 'its model to be looked up'
-  return resolved.status === 'True' ? undefined : `the registry to answer: ${resolved.message}`
+  return resolved.status === 'True' ? undefined : `its model to be found: ${resolved.message}`
 }
 
 function unhealthy({ conditions }: DeploymentStatus): string | undefined {

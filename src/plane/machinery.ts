@@ -210,14 +210,19 @@ export function createMachinery(options: ControlPlaneOptions): Machinery {
       pump.stop()
       following.abort()
       await holder.close()
-      await closeAll([...Object.values(targets), ...Object.values(providers), audit, store])
+      const given = [registries, targets, providers].flatMap((each) => Object.values<Closable>(each))
+      await closeAll([...given, audit, store])
       emitter.removeAllListeners()
     },
   }
 }
 
+interface Closable {
+  close?(): Promise<void>
+}
+
 /** All of them, whoever fails. Throws the first failure. */
-async function closeAll(parts: readonly { close?(): Promise<void> }[]): Promise<void> {
+async function closeAll(parts: readonly Closable[]): Promise<void> {
   const failures: unknown[] = []
   for (const part of new Set(parts)) {
     try {
