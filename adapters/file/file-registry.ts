@@ -35,7 +35,7 @@ export interface FileRegistryOptions {
  * A registry in a folder of files: `<model>/<version>/model.yaml` with the artifact beside it and
  * `<model>/aliases.json`. Any number of processes may use it at once.
  */
-export function fileRegistry(options: FileRegistryOptions): Required<ModelRegistry> {
+export function fileRegistry(options: FileRegistryOptions): Required<Omit<ModelRegistry, 'close'>> {
   const { path, name: registryName = 'file', watch = 'events', pollMs = 2000, clock = systemClock } = options
   if (path === '') throw new ModelspineError('invalid-options', 'path is empty: name a folder')
   if (!(pollMs > 0))

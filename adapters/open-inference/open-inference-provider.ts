@@ -83,7 +83,7 @@ export function openInferenceProvider(options: OpenInferenceOptions): OpenInfere
       const reply = await client.request({
         method: 'GET',
         path: `${path}/ready`,
-        ...(model.abort === undefined ? {} : { abort: model.abort }),
+        abort: model.abort,
       })
       return reply.status === 200 && !saysNotReady(reply)
     },
@@ -92,7 +92,7 @@ export function openInferenceProvider(options: OpenInferenceOptions): OpenInfere
       const reply = await client.request({
         method: 'GET',
         path: modelPath(model.name, model.version),
-        ...(model.abort === undefined ? {} : { abort: model.abort }),
+        abort: model.abort,
       })
       const parsed = metadataReply.safeParse(good(reply).json())
       if (parsed.success) return parsed.data

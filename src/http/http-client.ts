@@ -37,19 +37,19 @@ export interface HttpRequest {
   readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   /** Below the base URL, beginning with `/`, query included. */
   readonly path: string
-  readonly headers?: Readonly<Record<string, string>>
-  readonly body?: Uint8Array | string
-  readonly abort?: AbortSignal
+  readonly headers?: Readonly<Record<string, string>> | undefined
+  readonly body?: Uint8Array | string | undefined
+  readonly abort?: AbortSignal | undefined
   /** Default: the client's. */
-  readonly headersTimeoutMs?: number
-  readonly maxBodyBytes?: number
+  readonly headersTimeoutMs?: number | undefined
+  readonly maxBodyBytes?: number | undefined
 }
 
 export interface HttpClient {
   /** Origin and path, without a `/` at the end. */
   readonly baseUrl: string
   /** `retry` is for idempotent control calls only. */
-  request(request: HttpRequest & { readonly retry?: HttpRetry }): Promise<HttpReply>
+  request(request: HttpRequest & { readonly retry?: HttpRetry | undefined }): Promise<HttpReply>
   stream(request: HttpRequest): Promise<HttpStream>
   /** Closes idle connections; calls under way finish. Later calls throw `unavailable`. */
   close(): Promise<void>

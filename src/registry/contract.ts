@@ -69,7 +69,7 @@ export interface ModelSummary {
 }
 
 export interface CallOptions {
-  readonly abort?: AbortSignal
+  readonly abort?: AbortSignal | undefined
 }
 
 export interface RegistryCapabilities {
@@ -131,4 +131,6 @@ export interface ModelRegistry {
   register?(version: NewModelVersion, options?: CallOptions): Promise<ModelVersion>
   /** Names of models that may have changed: a hint that makes the loop look sooner, never a log. Ends when aborted. */
   changes?(abort: AbortSignal): AsyncIterable<string>
+  /** Lets go of connections. */
+  close?(): Promise<void>
 }

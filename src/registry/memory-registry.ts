@@ -33,7 +33,7 @@ interface StoredModel {
  * A registry in memory, able to do all that the contract knows. It grows with what is registered and forgets it with
  * the process.
  */
-export function memoryRegistry(options: MemoryRegistryOptions = {}): Required<ModelRegistry> {
+export function memoryRegistry(options: MemoryRegistryOptions = {}): Required<Omit<ModelRegistry, 'close'>> {
   const { name: registryName = 'memory', clock = systemClock } = options
   const models = new Map<string, StoredModel>()
   const hints = createChangeHints()
