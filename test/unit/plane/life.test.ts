@@ -1,0 +1,278 @@
+import { describe, expect, it } from 'vitest'
+import {
+  type ControlPlaneOptions,
+  createControlPlane,
+  ModelspineError,
+  memoryAuditLog,
+  memoryStore,
+} from '../../../src/index.ts'
+import { memoryProvider } from '../../../src/provider/memory-provider.ts'
+import type { StateStore } from '../../../src/store/contract.ts'
+import type { DeploymentTarget } from '../../../src/target/contract.ts'
+import { createFakeClock } from '../../../src/testing/fake-clock.ts'
+import { actionsOf, ann, digits, inTime, planeFixture, registerVersions, serving } from './plane-fixture.ts'
+
+/** A store that can be full, and one whose file is damaged. */
+function failing(
+  code: 'store-full' | 'store-corrupt' | 'store-unavailable',
+  when: () => boolean,
+): StateStore {
+  const store = memoryStore({ clock: createFakeClock() })
+  const fail = (): void => {
+    if (when()) throw new ModelspineError(code, `it is ${code}`)
+  }
+  return {
+    ...store,
+    async *list(kind) {
+      fail()
+      yield* store.list(kind)
+    },
+    async get(kind, key) {
+      fail()
+      return store.get(kind, key)
+    },
+  }
+}
+
+describe('the life of a plane', () => {
+  it('begins with the first call: nothing is opened, read or timed before', () => {
+    const clock = createFakeClock()
+    const store = new Proxy(memoryStore({ clock }), {
+      get: (_target, name) => {
+        if (name === 'capabilities') return { durable: false, shared: false, fencing: 'granted' }
+        throw new Error(`${String(name)} was used`)
+      },
+    })
+    createControlPlane({ clock, store })
+    expect(clock.pendingTimers).toBe(0)
+  })
+
+  it.each<[string, Partial<ControlPlaneOptions>]>([
+    ['leaseMs is 0', { leaseMs: 0 }],
+    ['leaseMs is NaN', { leaseMs: Number.NaN }],
+    ['resyncMs is Infinity', { resyncMs: Number.POSITIVE_INFINITY }],
+    ['policyTimeoutMs is -1', { policyTimeoutMs: -1 }],
+    ['concurrency is 1.5', { concurrency: 1.5 }],
+    [
+      'metrics.plane is a source',
+      {
+        metrics: {
+          plane: {
+            capabilities: { counts: true, routerMeasured: false },
+            query: () => ({ kind: 'no-data' }),
+          },
+        },
+      },
+    ],
+  ])('is refused with the option and what would be right: %s', (said, options) => {
+    expect(() => createControlPlane(options)).toThrow(expect.objectContaining({ code: 'invalid-options' }))
+    expect(() => createControlPlane(options)).toThrow(`${said}: give `)
+  })
+
+  it('starts once, however often it is started', async () => {
+    const fixture = planeFixture()
+    const { plane, store } = fixture
+    let watches = 0
+    const watched = planeFixture({
+      beside: fixture,
+      plane: {
+        store: {
+          ...store,
+          watch: (abort) => {
+            watches += 1
+            return store.watch(abort)
+          },
+        },
+      },
+    })
+    await Promise.all([watched.plane.start(), watched.plane.start()])
+    await watched.plane.start()
+    await fixture.clock.advance(5000)
+    expect(watches).toBe(1)
+    await watched.plane.stop()
+    await plane.stop()
+  })
+
+  it('fails to start with the store’s error, and starts once that is mended', async () => {
+    let corrupt = true
+    const { plane, clock } = planeFixture({ plane: { store: failing('store-corrupt', () => corrupt) } })
+    await expect(plane.start()).rejects.toMatchObject({ code: 'store-corrupt' })
+    expect(plane.health()).toMatchObject({
+      leading: false,
+      faults: [{ part: 'store', reason: 'StoreCorrupt' }],
+    })
+    corrupt = false
+    await plane.start()
+    await clock.advance(10)
+    expect(plane.health()).toMatchObject({ leading: true })
+    await plane.stop()
+  })
+
+  it('stops once, however often it is stopped, and every stop waits for the end', async () => {
+    let closed = 0
+    const { plane, clock } = planeFixture({
+      plane: {
+        audit: {
+          ...memoryAuditLog(),
+          close: async () => {
+            closed += 1
+          },
+        },
+      },
+    })
+    await plane.start()
+    await clock.advance(10)
+    const stops = [plane.stop(), plane.stop()]
+    await stops[1]
+    expect(closed).toBe(1)
+    await plane.stop()
+    expect(closed).toBe(1)
+    expect(clock.pendingTimers).toBe(0)
+  })
+
+  it('stops before it was started, and while it starts', async () => {
+    const one = planeFixture()
+    await one.plane.stop()
+    await expect(one.plane.start()).rejects.toMatchObject({ code: 'stopped' })
+    const other = planeFixture()
+    const starting = other.plane.start()
+    await other.plane.stop()
+    await starting.catch(() => {})
+    await other.clock.advance(60_000)
+    expect(other.clock.pendingTimers).toBe(0)
+    expect(other.plane.health().leading).toBe(false)
+  })
+
+  it('changes nothing any more once stopped, and says so', async () => {
+    const { plane } = planeFixture()
+    await plane.apply(digits('1'), { actor: ann })
+    await plane.stop()
+    const calls = [
+      () => plane.apply(digits('2'), { actor: ann }),
+      () => plane.delete('digits', { actor: ann }),
+      () => plane.pause('digits', { actor: ann }),
+      () => plane.reconcileOnce('digits'),
+      () => plane.start(),
+    ]
+    for (const call of calls) await expect(call()).rejects.toMatchObject({ code: 'stopped' })
+  })
+
+  it('finishes what runs within drainMs, and interrupts it after that', async () => {
+    let interrupted = false
+    let finish = (): void => {}
+    const slow = (target: DeploymentTarget): DeploymentTarget => ({
+      ...target,
+      apply: (key, want, options) =>
+        new Promise((resolve, reject) => {
+          finish = () => resolve(target.apply(key, want, options))
+          options.abort?.addEventListener('abort', () => {
+            interrupted = true
+            reject(options.abort?.reason)
+          })
+        }),
+    })
+    const patient = planeFixture()
+    const { plane, registry, clock, world } = planeFixture({
+      beside: patient,
+      plane: { targets: { local: slow(patient.target) } },
+    })
+    await registerVersions(registry, '1')
+    await plane.start()
+    await plane.apply(digits('1'), { actor: ann })
+    await clock.advance(1000)
+    const stopping = plane.stop({ drainMs: 5000 })
+    await clock.advance(4000)
+    expect(interrupted).toBe(false)
+    finish()
+    await clock.advance(0)
+    await stopping
+    expect(world.journal.map(({ kind }) => kind)).toEqual(['created'])
+    expect(interrupted).toBe(false)
+
+    const hasty = planeFixture()
+    const other = planeFixture({
+      beside: hasty,
+      plane: { targets: { local: slow(hasty.target) }, store: { ...hasty.store, close: async () => {} } },
+    })
+    await registerVersions(other.registry, '1')
+    await other.plane.start()
+    await other.plane.apply(digits('1'), { actor: ann })
+    await other.clock.advance(1000)
+    const before = await other.store.get('ModelDeployment', 'default/digits')
+    const ending = other.plane.stop({ drainMs: 5000 })
+    await other.clock.advance(5001)
+    await ending
+    expect(interrupted).toBe(true)
+    // Being told to end is no fault of the deployment's: nothing is written of it.
+    expect(before?.status).toMatchObject({ effect: { kind: 'create' } })
+    expect(await other.store.get('ModelDeployment', 'default/digits')).toEqual(before)
+  })
+
+  it('carries the audit events before it gives the lease back, and is not held up by a log that hangs', async () => {
+    const fixture = planeFixture()
+    await serving(fixture)
+    await fixture.plane.pause('digits', { actor: ann })
+    await fixture.plane.stop()
+    expect((await actionsOf(fixture)).at(-1)).toBe('rollout-paused')
+
+    const hanging = planeFixture({
+      plane: { audit: { ...memoryAuditLog(), append: () => new Promise(() => {}) } },
+    })
+    await serving(hanging)
+    const beganMs = hanging.clock.now()
+    await inTime(hanging, hanging.plane.stop({ drainMs: 3000 }))
+    expect(hanging.clock.now() - beganMs).toBeLessThanOrEqual(3200)
+  })
+
+  it('closes everything it was given once, also when one of them cannot be closed', async () => {
+    const closed: string[] = []
+    const closing = (name: string) => async (): Promise<void> => void closed.push(name)
+    const shared = { ...memoryProvider({}), close: closing('provider') }
+    const clock = createFakeClock()
+    const plane = createControlPlane({
+      clock,
+      store: { ...memoryStore({ clock }), close: closing('store') },
+      audit: { ...memoryAuditLog(), close: closing('audit') },
+      providers: { one: shared, two: shared },
+      targets: {
+        broken: {
+          ...planeFixture().target,
+          close: async () => {
+            throw new Error('it is stuck')
+          },
+        },
+      },
+    })
+    await expect(plane.stop()).rejects.toThrow('it is stuck')
+    expect(closed).toEqual(['provider', 'audit', 'store'])
+  })
+
+  it('keeps its process alive while it is started, and not a moment longer', async () => {
+    const held = new Set<object>()
+    const clock = createFakeClock()
+    const counting = {
+      ...clock,
+      schedule(delayMs: number, run: () => void, keepAlive?: boolean) {
+        const entry = {}
+        if (keepAlive === true) held.add(entry)
+        const timer = clock.schedule(delayMs, () => {
+          held.delete(entry)
+          run()
+        })
+        return {
+          cancel: () => {
+            held.delete(entry)
+            timer.cancel()
+          },
+        }
+      },
+    }
+    const plane = createControlPlane({ clock: counting })
+    expect(held.size).toBe(0)
+    await plane.start()
+    await clock.advance(10)
+    expect(held.size).toBeGreaterThan(0)
+    await plane.stop()
+    expect(held.size).toBe(0)
+  })
+})
