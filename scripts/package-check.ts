@@ -1,12 +1,13 @@
 /**
- * Packs the package as it would be published and looks at it from outside: publint, attw, and README's first
- * example compiled and run in an empty project. `--skip-build` packs what `npm run build` made before.
+ * Packs the package as it would be published and looks at it from outside: publint, attw, and in an empty project
+ * README's first example, compiled and run, and the adapter of docs/writing-an-adapter.md with its conformance kit. `--skip-build` packs what `npm run build` made before.
  */
 
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { type CodeBlock, codeBlocks, fileNameOf } from '../test/house/code-blocks.ts'
 import { exportEntries, readManifest } from './package-exports.ts'
 
 const root = process.cwd()
@@ -26,11 +27,15 @@ function run(title: string, cwd: string, command: string, ...args: string[]): vo
   process.exit(1)
 }
 
+function blocksOf(path: string): CodeBlock[] {
+  const blocks = codeBlocks({ path, text: readFileSync(`${root}/${path}`, 'utf8') })
+  return blocks.filter(({ info }) => info === 'ts')
+}
+
 function firstExample(): string {
-  const readme = readFileSync(`${root}/README.md`, 'utf8')
-  const example = /^```ts\n(.*?)^```$/ms.exec(readme)?.[1]
+  const [example] = blocksOf('README.md')
   if (example === undefined) throw new Error('README.md has no ```ts block')
-  return example
+  return example.text
 }
 
 const skipBuild = process.argv.includes('--skip-build') ? ['--ignore-scripts'] : []
@@ -51,6 +56,7 @@ const compilerOptions = {
   exactOptionalPropertyTypes: true,
   noUncheckedIndexedAccess: true,
   skipLibCheck: false,
+  rewriteRelativeImportExtensions: true,
   types: ['node'],
   outDir: 'out',
 }
@@ -63,6 +69,10 @@ writeFileSync(
   `${imports.join('\n')}\nfor (const door of [${doors}]) if (Object.keys(door).length === 0) process.exit(1)\n`,
 )
 writeFileSync(join(project, 'readme.ts'), firstExample())
+for (const block of blocksOf('docs/writing-an-adapter.md')) {
+  const name = fileNameOf(block)
+  if (name !== undefined) writeFileSync(join(project, name), block.text)
+}
 
 const compiler = ['typescript', '@types/node'].map((name) => `${name}@${manifest.devDependencies?.[name]}`)
 const quiet = ['--no-audit', '--no-fund', '--prefer-offline', '--loglevel=error']
@@ -70,4 +80,5 @@ run('npm install of the tarball', project, 'npm', 'install', ...quiet, join(fold
 run('tsc', project, process.execPath, join(project, 'node_modules/typescript/bin/tsc'))
 run('every door opens', project, process.execPath, 'out/doors.js')
 run('README’s first example runs', project, process.execPath, 'out/readme.js')
+run('the documented adapter keeps its laws', project, process.execPath, '--test', '*.test.ts')
 console.log(`package: ${manifest.name}@${manifest.version} packs, lints, installs, compiles and runs`)

@@ -9,6 +9,11 @@ export interface CodeBlock {
   readonly text: string
 }
 
+/** The file that a block is, when its first line says so: later blocks of the same document may import it. */
+export function fileNameOf({ text }: CodeBlock): string | undefined {
+  return /^\/\/ ([a-z0-9.-]+\.ts)$/m.exec(text.split('\n', 1)[0] ?? '')?.[1]
+}
+
 /** Fenced blocks of a markdown file, indented ones (in lists) included. */
 export function codeBlocks(file: SourceFile): CodeBlock[] {
   const blocks: CodeBlock[] = []

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type CodeBlock, codeBlocks } from './code-blocks.ts'
+import { type CodeBlock, codeBlocks, fileNameOf } from './code-blocks.ts'
 import { documents } from './documents.ts'
 import { root, type SourceFile } from './source-files.ts'
 
@@ -14,8 +14,10 @@ async function complaints(blocks: readonly CodeBlock[]): Promise<string[]> {
   mkdirSync(folder, { recursive: true })
   const places = new Map<string, string>()
   for (const [index, block] of blocks.entries()) {
-    const name = `block-${index}.ts`
+    const home = block.path.replaceAll(/[^a-z0-9]+/gi, '-')
+    const name = `${home}/${fileNameOf(block) ?? `block-${index}.ts`}`
     places.set(name, block.path)
+    mkdirSync(`${folder}/${home}`, { recursive: true })
     // As many empty lines before it as in the document, so that the compiler counts the document's lines.
     writeFileSync(`${folder}/${name}`, `${'\n'.repeat(block.line)}${block.text}\nexport {}\n`)
   }
@@ -24,7 +26,7 @@ async function complaints(blocks: readonly CodeBlock[]): Promise<string[]> {
     JSON.stringify({
       extends: '../../tsconfig.json',
       compilerOptions: { isolatedDeclarations: false, declaration: false },
-      include: ['*.ts'],
+      include: ['*/*.ts'],
     }),
   )
   const output = await new Promise<string>((resolve) => {
@@ -36,9 +38,7 @@ async function complaints(blocks: readonly CodeBlock[]): Promise<string[]> {
   return output
     .split('\n')
     .filter((line) => line.trim() !== '')
-    .map((line) =>
-      line.replace(/^(block-\d+\.ts)\((\d+),\d+\)/, (_, name, at) => `${places.get(name)}:${at}`),
-    )
+    .map((line) => line.replace(/^(\S+\.ts)\((\d+),\d+\)/, (_, name, at) => `${places.get(name)}:${at}`))
 }
 
 const document = (text: string): SourceFile => ({ path: 'docs/made-up.md', text })
