@@ -80,6 +80,10 @@ export function percentField(): z.ZodType<number, number> {
   return z.number({ error: 'a percentage above 0 and at most 100' }).gt(0).max(100)
 }
 
+export function wholePercentField(): z.ZodType<number, number> {
+  return z.int({ error: 'a whole percentage from 1 to 100' }).min(1).max(100)
+}
+
 export function textMapField(): z.ZodType<Record<string, string>, Record<string, string>> {
   return z.record(z.string(), quotedTextField(), { error: 'a map of names to texts' })
 }

@@ -53,7 +53,7 @@ export type Strategy =
 
 /** Moves traffic in equal steps as long as the new revision is observed ready. No gates. */
 export interface RollingStrategy {
-  /** Percent of traffic moved at a time. */
+  /** Percent of traffic moved at a time, a whole number from 1 to 100. */
   readonly step: number
   /** Time between two steps. */
   readonly every: Duration

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { defaulted, durationField, nameField, percentField } from './fields.ts'
+import { defaulted, durationField, nameField, percentField, wholePercentField } from './fields.ts'
 import type {
   BlueGreenStrategy,
   CanaryStep,
@@ -27,7 +27,7 @@ function rollingSchema(): z.ZodType<RollingStrategy, Partial<RollingStrategy>> {
   return z
     .strictObject(
       {
-        step: defaulted(percentField(), 25).describe('Percent of traffic moved at a time.'),
+        step: defaulted(wholePercentField(), 25).describe('Percent of traffic moved at a time.'),
         every: defaulted(durationField('zero allowed'), '0s').describe('Time between two steps.'),
       },
       { error: 'rolling settings: { step, every }, both optional' },

@@ -24,6 +24,7 @@ export function pollAfterMs(
 }
 
 const waiting: ReadonlySet<string> = new Set([
+  'pending',
   'starting',
   'shifting',
   'retiring',

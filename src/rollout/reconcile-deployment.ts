@@ -154,7 +154,8 @@ class Reconcile {
       this.#options.sent(this.#key, effect.kind, 'failed')
       // The target has changed since it was observed.
       if (isModelspineError(error, 'conflict')) return { kind: 'retry', cause: error }
-      return this.#hindered(error, hindered)
+      // Secrets are asked for before anything is sent, so there is no outcome to find out.
+      return this.#hindered(error, isOfSecrets(error) ? withoutEffect(hindered) : hindered)
     }
     this.#options.sent(this.#key, effect.kind, result.kind)
     if (result.kind === 'refused') return this.#refused(hindered, result)
@@ -168,7 +169,7 @@ class Reconcile {
     status: DeploymentStatus,
     { reason, message }: { readonly reason: string; readonly message: string },
   ): Promise<Result> {
-    const { effect: _, ...settled } = status
+    const settled = withoutEffect(status)
     const now = this.#options.clock.now()
     const candidate = candidateOf(status.rollout)
     if (candidate !== undefined) {
@@ -193,7 +194,8 @@ class Reconcile {
     const fault: Fault = faultOf(error)
     this.#options.logger.warn({ key: this.#key, ...fault }, 'a reconcile was hindered')
     await this.#write(withFault(status, fault, this.#stored.generation, this.#options.clock.now()), [])
-    const terminal = isModelspineError(error) && !error.retryable
+    // A secret that is missing may be put there without anybody touching the deployment.
+    const terminal = isModelspineError(error) && !error.retryable && !isOfSecrets(error)
     return terminal ? { kind: 'terminal', cause: error } : { kind: 'retry', cause: error }
   }
 
@@ -244,4 +246,12 @@ class Reconcile {
 
 function handlesOf(status: DeploymentStatus): readonly string[] {
   return status.handles.map(({ handle }) => handle)
+}
+
+function isOfSecrets(error: unknown): boolean {
+  return isModelspineError(error, 'secret-not-found') || isModelspineError(error, 'secret-unavailable')
+}
+
+function withoutEffect({ effect: _, ...rest }: DeploymentStatus): DeploymentStatus {
+  return rest
 }

@@ -76,7 +76,7 @@ export interface ApplyOptions {
   /** From status, all that earlier effects gave: how a target with random names finds what is its own. */
   readonly handles?: readonly string[]
   readonly abort?: AbortSignal
-  /** Resolves a reference of `runtime.secrets`. */
+  /** Resolves a reference of `runtime.secrets`. Asked before anything is sent; what it throws is thrown on as it is. */
   readonly secret: (reference: string) => Promise<Secret>
 }
 
@@ -101,7 +101,7 @@ export type ApplyResult =
   | { readonly kind: 'refused'; readonly reason: string; readonly message: string }
 
 export interface TargetCapabilities {
-  /** How many revisions can exist side by side. One means that only `rolling` in place works. */
+  /** How many revisions can exist side by side. With one, a first revision is deployed and every update is refused. */
   readonly maxRevisions: number
   /** `none`: our router splits, between the endpoints of the revisions. */
   readonly split: 'none' | 'percent' | 'ratio'

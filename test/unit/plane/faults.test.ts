@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { ModelspineError } from '../../../src/errors.ts'
-import { allow, deny, rule, rulesPolicy } from '../../../src/index.ts'
+import { allow, deny, envSecrets, rule, rulesPolicy } from '../../../src/index.ts'
 import { type ConditionType, conditionOf } from '../../../src/resources/condition.ts'
 import type { AuditLog } from '../../../src/security/contract.ts'
 import { memoryAuditLog } from '../../../src/security/memory-audit-log.ts'
@@ -189,6 +189,29 @@ describe('a control plane among faults', () => {
     await clock.advance(10)
     expect(world.journal).toEqual([])
     await until(() => world.journal.length === 1, 1000)
+    await ends(fixture)
+  })
+})
+
+describe('a control plane without a secret', () => {
+  it('waits for it, and creates once it is there, also where names are random', async () => {
+    const env: Record<string, string> = {}
+    const fixture = planeFixture({
+      plane: { secrets: { env: envSecrets({ env }) } },
+      target: { capabilities: { names: 'random' } },
+    })
+    const { plane, registry, until, target } = fixture
+    const apply = target.apply.bind(target)
+    target.apply = async (key, want, options) => {
+      for (const reference of Object.values(want.revisions[0]?.runtime.secrets ?? {}))
+        await options.secret(reference)
+      return apply(key, want, options)
+    }
+    await registerVersions(registry, '1')
+    await plane.start()
+    await plane.apply(digits('1', { runtime: { secrets: { TOKEN: 'env:TOKEN' } } }), { actor: ann })
+    await until(async () => (await condition(fixture, 'Degraded')) === 'True SecretNotFound')
+    env.TOKEN = 'hush'
     await ends(fixture)
   })
 })

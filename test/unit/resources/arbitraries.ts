@@ -57,7 +57,9 @@ function strategyWith(gates: readonly string[]): fc.Arbitrary<StrategyInput> {
         canary: { steps: [...rising, ...analysis, { pause: time }, { pause: 'until-promoted' as const }] },
       }
     })
-  const rolling = fc.record({ rolling: fc.record({ step: percent, every: duration }, { requiredKeys: [] }) })
+  const rolling = fc.record({
+    rolling: fc.record({ step: fc.integer({ min: 1, max: 100 }), every: duration }, { requiredKeys: [] }),
+  })
   return gates.length === 0 ? fc.oneof(rolling, canary, blueGreen) : fc.oneof(canary, blueGreen)
 }
 
