@@ -11,6 +11,7 @@ import { createLoop } from '../src/reconcile/loop.ts'
 import { createQueue } from '../src/reconcile/queue.ts'
 import type { DeploymentStatus } from '../src/resources/deployment-status.ts'
 import type { Key } from '../src/resources/metadata.ts'
+import { createKnownSecrets } from '../src/rollout/known-secrets.ts'
 import { createDeploymentReconciler } from '../src/rollout/reconcile-deployment.ts'
 import { silentLogger } from '../src/telemetry/logger.ts'
 import { type BenchResult, median } from './bench.ts'
@@ -67,6 +68,7 @@ export async function run(): Promise<BenchResult> {
     secret: async (reference) => {
       throw new ModelspineError('secret-not-found', reference)
     },
+    knownSecrets: createKnownSecrets(),
     sent: () => {},
     committed: () => {},
     resyncMs: 3_600_000,

@@ -7,6 +7,7 @@ import { decideAll } from '../policy/decide-all.ts'
 import type { DeploymentStatus } from '../resources/deployment-status.ts'
 import type { Key } from '../resources/metadata.ts'
 import { type Fault, faultOf } from '../rollout/fault.ts'
+import { createKnownSecrets } from '../rollout/known-secrets.ts'
 import { createDeploymentReconciler } from '../rollout/reconcile-deployment.ts'
 import { loopActor } from '../rollout/rollback.ts'
 import { createRouter, type Router } from '../routing/router.ts'
@@ -92,6 +93,7 @@ export function createMachinery(options: ControlPlaneOptions): Machinery {
     targets,
     metrics,
     secrets,
+    knownSecrets: createKnownSecrets(),
     policies,
     decide: async (request) => decideAll(policies, request, policyOptions),
     committed(stored, facts) {

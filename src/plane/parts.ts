@@ -2,6 +2,7 @@ import type { Clock } from '../clock.ts'
 import type { Decision, PolicyEngine, PolicyRequest } from '../policy/contract.ts'
 import type { ModelRegistry } from '../registry/contract.ts'
 import type { RolloutEvent } from '../rollout/decision.ts'
+import type { KnownSecrets } from '../rollout/known-secrets.ts'
 import type { StateStore, StoredObject } from '../store/contract.ts'
 import type { DeploymentTarget } from '../target/contract.ts'
 import type { MetricSource } from '../telemetry/contract.ts'
@@ -20,6 +21,7 @@ export interface Parts {
   readonly targets: Readonly<Record<string, DeploymentTarget>>
   readonly metrics: Readonly<Record<string, MetricSource>>
   readonly secrets: Readonly<Record<string, unknown>>
+  readonly knownSecrets: KnownSecrets
   readonly policies: readonly PolicyEngine[]
   /** All engines as one. */
   decide(request: PolicyRequest): Promise<Decision>

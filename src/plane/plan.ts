@@ -124,7 +124,8 @@ async function planTarget(
     if (plan.kind === 'steps') return plan.steps
     problems.push(`spec.target "${spec.target.name}" refuses: ${plan.reason}: ${plan.message}`)
   } catch (error) {
-    problems.push(`spec.target "${spec.target.name}" could not be asked: ${messageOf(error)}`)
+    const why = parts.knownSecrets.scrubText(key, messageOf(error))
+    problems.push(`spec.target "${spec.target.name}" could not be asked: ${why}`)
   }
   return []
 }

@@ -9,7 +9,6 @@ import { askAndDecide } from './ask-and-decide.ts'
 import { commitStatus } from './commit-status.ts'
 import type { Decision } from './decision.ts'
 import { type Fault, faultOf, withFault } from './fault.ts'
-import { createKnownSecrets, type KnownSecrets } from './known-secrets.ts'
 import { ledgerEntry } from './ledger-entry.ts'
 import { recordOutcome } from './outcome.ts'
 import { pollAfterMs } from './poll.ts'
@@ -27,14 +26,13 @@ const mostConflicts = 10
  * may be the last one before the process dies; the next run starts from what is stored and what is there.
  */
 export function createDeploymentReconciler(options: ReconcilerOptions): ReconcileDeployment {
-  const secrets = createKnownSecrets()
   return async (key, context) => {
     const stored = await options.store.get('ModelDeployment', key)
     if (stored === null) return { kind: 'done' }
-    const run = new Reconcile(options, context, key, stored, secrets)
+    const run = new Reconcile(options, context, key, stored)
     try {
       const result = await run.reconcile()
-      if (result.kind === 'done') secrets.forget(key)
+      if (result.kind === 'done') options.knownSecrets.forget(key)
       return result
     } catch (error) {
       // Somebody wrote in between: what was decided is decided anew.
@@ -50,17 +48,9 @@ class Reconcile {
   readonly #key: Key
   readonly #deployment: ModelDeployment
   readonly #status: DeploymentStatus
-  readonly #secrets: KnownSecrets
   #stored: StoredObject
 
-  constructor(
-    options: ReconcilerOptions,
-    context: ReconcileContext,
-    key: Key,
-    stored: StoredObject,
-    secrets: KnownSecrets,
-  ) {
-    this.#secrets = secrets
+  constructor(options: ReconcilerOptions, context: ReconcileContext, key: Key, stored: StoredObject) {
     this.#options = options
     this.#context = context
     this.#key = key
@@ -87,9 +77,9 @@ class Reconcile {
         applied: this.#status.revisions.map(({ revision }) => revision),
         abort: this.#context.abort,
       })
-      observed = this.#secrets.scrubObserved(this.#key, shown)
+      observed = this.#options.knownSecrets.scrubObserved(this.#key, shown)
     } catch (error) {
-      return this.#hindered(this.#secrets.scrubError(this.#key, error))
+      return this.#hindered(this.#options.knownSecrets.scrubError(this.#key, error))
     }
     const { generation } = this.#stored
     const status =
@@ -148,7 +138,6 @@ class Reconcile {
         target,
         { key: this.#key, effect, entry, observed, handles: handlesOf(hindered) },
         this.#context,
-        this.#secrets,
       )
     } catch (error) {
       this.#options.sent(this.#key, effect.kind, 'failed')

@@ -12,6 +12,7 @@ import type { ApplyResult, DeploymentTarget } from '../target/contract.ts'
 import type { MetricSource } from '../telemetry/contract.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import type { Permit, RolloutEvent } from './decision.ts'
+import type { KnownSecrets } from './known-secrets.ts'
 
 /** All that a deployment's reconcile talks to. */
 export interface ReconcilerOptions {
@@ -27,6 +28,8 @@ export interface ReconcilerOptions {
   check(deployment: ModelDeployment): readonly string[]
   permit(request: PromoteRequest, approvals: readonly Approved[], abort: AbortSignal): Promise<Permit>
   secret(reference: string, abort: AbortSignal): Promise<Secret>
+  /** Where what `secret` gave is remembered, so that targets cannot quote it. */
+  readonly knownSecrets: KnownSecrets
   /** Told after an effect was sent, with the kind of its answer or `failed`. */
   sent(key: Key, effect: EffectKind, result: ApplyResult['kind'] | 'failed'): void
   /** Told after every write, with the events that were committed with it. */

@@ -4,7 +4,6 @@ import type { LedgerEntry } from '../resources/deployment-status.ts'
 import type { Key } from '../resources/metadata.ts'
 import type { ApplyResult, DeploymentTarget, ObservedTarget } from '../target/contract.ts'
 import type { Effect } from './decision.ts'
-import type { KnownSecrets } from './known-secrets.ts'
 import type { ReconcileContext, ReconcilerOptions } from './reconciler-options.ts'
 
 /** An effect is not begun with less of the lease's life than this: the call could land after another took over. */
@@ -25,11 +24,10 @@ export interface Sending {
 
 /** Makes the one call of a ledger entry, within what is left of the lease. What the target says back carries no secret. */
 export async function sendEffect(
-  { secret }: Pick<ReconcilerOptions, 'secret'>,
+  { secret, knownSecrets }: Pick<ReconcilerOptions, 'secret' | 'knownSecrets'>,
   target: DeploymentTarget,
   { key, effect, entry, observed, handles }: Sending,
   { held, abort }: ReconcileContext,
-  secrets: KnownSecrets,
 ): Promise<ApplyResult> {
   if (isEnding(held)) {
     throw new ModelspineError('aborted', `the lease ends in ${held.remainingMs()} ms; nothing was sent`)
@@ -44,13 +42,15 @@ export async function sendEffect(
       ...(observed.etag !== undefined && { ifMatch: observed.etag }),
       secret: async (reference) => {
         const value = await secret(reference, abort)
-        secrets.add(key, reference, value)
+        knownSecrets.add(key, reference, value)
         return value
       },
     })
-    return result.kind === 'refused' ? refused(result.reason, secrets.scrubText(key, result.message)) : result
+    return result.kind === 'refused'
+      ? refused(result.reason, knownSecrets.scrubText(key, result.message))
+      : result
   } catch (thrown) {
-    const error = secrets.scrubError(key, thrown)
+    const error = knownSecrets.scrubError(key, thrown)
     if (isModelspineError(error, 'target-refused')) return refused('TargetRefused', error.message)
     throw error
   }

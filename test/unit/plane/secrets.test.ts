@@ -1,0 +1,138 @@
+import { inspect } from 'node:util'
+import { describe, expect, it } from 'vitest'
+import { type Logger, ModelspineError, type SecretStore, secretOf } from '../../../src/index.ts'
+import type { DeploymentTarget } from '../../../src/target/contract.ts'
+import { ann, collect, digits, planeFixture, registerVersions } from './plane-fixture.ts'
+
+const value = 'hunter2-and-more'
+const runtime = { secrets: { TOKEN: 'vault:token' } }
+const vault: SecretStore = { resolve: async () => secretOf(value) }
+
+type Way = (target: DeploymentTarget) => Partial<DeploymentTarget>
+
+/** How a careless target gives a secret back. */
+const ways: readonly (readonly [string, Way])[] = [
+  [
+    'throws it',
+    () => ({
+      apply: async (_key, _want, { secret }) => {
+        const token = (await secret('vault:token')).reveal()
+        throw new Error(`401 for Bearer ${token}`, { cause: { headers: { authorization: token } } })
+      },
+    }),
+  ],
+  [
+    'throws it with our own error',
+    () => ({
+      apply: async (_key, _want, { secret }) => {
+        const token = (await secret('vault:token')).reveal()
+        throw new ModelspineError('target-unavailable', `no answer to ${token}`, { details: { token } })
+      },
+    }),
+  ],
+  [
+    'refuses with it',
+    () => ({
+      apply: async (_key, _want, { secret }) => {
+        const token = (await secret('vault:token')).reveal()
+        return { kind: 'refused', reason: 'BadToken', message: `the token ${token} is not known` }
+      },
+    }),
+  ],
+  [
+    'shows it as a revision’s message',
+    (target) => ({
+      observe: async (...call) => {
+        const observed = await target.observe(...call)
+        return {
+          ...observed,
+          revisions: observed.revisions.map((each) => ({
+            ...each,
+            state: 'failed' as const,
+            message: `it printed ${value}`,
+          })),
+        }
+      },
+    }),
+  ],
+  [
+    'throws it when it is observed later',
+    (target) => {
+      let looks = 0
+      return {
+        observe: async (...call) => {
+          looks += 1
+          if (looks > 2) throw new Error(`cannot connect with ${value}`)
+          return target.observe(...call)
+        },
+      }
+    },
+  ],
+]
+
+describe('a secret', () => {
+  it.each(ways)('appears nowhere when the target %s', async (_, way) => {
+    const lines: unknown[] = []
+    const line = (fields: unknown, message: string) => void lines.push([fields, message])
+    const logger: Logger = { debug: line, info: line, warn: line, error: line }
+    const first = planeFixture()
+    const { target } = first
+    const careless: DeploymentTarget = { ...target, ...way(target) }
+    const fixture = planeFixture({
+      beside: first,
+      plane: { logger, secrets: { vault }, targets: { local: careless } },
+    })
+    const { plane, registry, store, audit, events, clock } = fixture
+    await registerVersions(registry, '1')
+    await plane.start()
+    await plane.apply(digits('1', { runtime }), { actor: ann })
+    await clock.advance(30_000)
+    const seen = [
+      await store.get('ModelDeployment', 'default/digits'),
+      await plane.explain('digits'),
+      plane.health(),
+      await collect(audit.read()),
+      await store.readEvents(100),
+      events,
+      lines,
+      await plane.plan(digits('1', { runtime }), { actor: ann }),
+    ]
+    // What was said of the failure is there, so that this looks at the right place.
+    expect(inspect(seen, { depth: 20 })).toMatch(/\[secret\]/)
+    for (const each of seen) {
+      expect(inspect(each, { depth: 20, showHidden: true })).not.toContain(value)
+      expect(JSON.stringify(each)).not.toContain(value)
+    }
+    const thrown = await plane.reconcileOnce('digits').catch((error: unknown) => error)
+    expect(inspect(thrown, { depth: 20 })).not.toContain(value)
+    await plane.stop()
+  })
+
+  it('that is missing is a condition that names the reference; once it is there the rollout goes on', async () => {
+    let there = false
+    const store: SecretStore = {
+      resolve: async (name) => {
+        if (there) return secretOf(value)
+        throw new ModelspineError('secret-not-found', `there is no secret "${name}"`)
+      },
+    }
+    const { plane, registry, until, phase, clock } = planeFixture({ plane: { secrets: { vault: store } } })
+    await registerVersions(registry, '1')
+    await plane.start()
+    await plane.apply(digits('1', { runtime }), { actor: ann })
+    await clock.advance(5000)
+    expect((await plane.explain('digits')).waitsFor).toBe(
+      'what hinders the loop to pass: SecretNotFound: there is no secret "token"',
+    )
+    there = true
+    await until(async () => (await phase()) === 'converged', 120_000)
+    await plane.stop()
+  })
+
+  it('whose store is not known is refused when it is declared', async () => {
+    const { plane } = planeFixture()
+    await expect(plane.apply(digits('1', { runtime }), { actor: ann })).rejects.toThrow(
+      'spec.runtime.secrets.TOKEN "vault" is not known here; none is configured',
+    )
+  })
+})
