@@ -16,12 +16,10 @@ const codes = {
   'policy-denied': false,
   'plan-refused': false,
   'wrong-phase': false,
-  'aborted-revision': false,
   // State and its guards.
   conflict: true,
   'fence-stale': false,
   'lease-held': true,
-  'outcome-unknown': false,
   'store-unavailable': true,
   'store-corrupt': false,
   'store-full': true,

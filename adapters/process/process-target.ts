@@ -15,6 +15,7 @@ import {
   type TargetRefusal,
   type TargetWant,
   targetSteps,
+  throwIfAborted,
   wantRefusal,
 } from 'modelspine/adapter'
 import { settingsProblems } from './deployment-settings.ts'
@@ -63,7 +64,7 @@ export function processTarget(options: ProcessTargetOptions): ProcessTarget {
   const turns = new Map<Key, Promise<unknown>>()
 
   async function open(abort: AbortSignal | undefined): Promise<FolderSupervision> {
-    throwIfAborted(abort)
+    throwIfAborted(abort, 'the call')
     if (closed) throw new ModelspineError('stopped', 'the process target was closed')
     opened ??= superviseFolder({ settings, clock, logger, journal, onChange: changes.publish })
     const opening = opened
@@ -115,7 +116,7 @@ export function processTarget(options: ProcessTargetOptions): ProcessTarget {
       const missing = await filesRefusal(step.revision, settings, call.abort)
       if (missing !== undefined) return missing
       const secrets = await resolveSecrets(step.revision.runtime.secrets, call)
-      throwIfAborted(call.abort)
+      throwIfAborted(call.abort, 'the call')
       await supervision.launch(key, step.revision, call.operationId, secrets)
       return { kind: 'accepted' }
     }
@@ -201,15 +202,9 @@ async function guarded<T>(work: Promise<T>): Promise<T> {
   try {
     return await work
   } catch (error) {
-    if (error instanceof Error && error.name === 'AbortError') throwAborted(error)
+    if (error instanceof Error && error.name === 'AbortError') {
+      throw new ModelspineError('aborted', 'the call was aborted', { cause: error })
+    }
     throw asModelspineError(error, 'target-unavailable', 'the process target could not do its work')
   }
-}
-
-function throwIfAborted(abort: AbortSignal | undefined): void {
-  if (abort?.aborted) throwAborted(abort.reason)
-}
-
-function throwAborted(cause: unknown): never {
-  throw new ModelspineError('aborted', 'the call was aborted', { cause })
 }

@@ -1,4 +1,4 @@
-import { ModelspineError } from '../errors.ts'
+import { throwIfAborted } from '../errors.ts'
 import type { Revision } from '../resources/revision.ts'
 import type { DeploymentTarget, ObservedRevision, TargetCapabilities, TargetWant } from './contract.ts'
 import { type TargetRefusal, wantRefusal } from './want-refusal.ts'
@@ -30,19 +30,19 @@ export function hostedTarget(): DeploymentTarget {
       })),
     plan: (want) => refusalOf(want) ?? { kind: 'steps', steps: [] },
     async apply(_key, want, { abort }) {
-      throwIfAborted(abort)
+      throwIfAborted(abort, 'the call')
       return refusalOf(want) ?? { kind: 'unchanged' }
     },
     async observe(_key, { applied = [], abort } = {}) {
-      throwIfAborted(abort)
+      throwIfAborted(abort, 'the call')
       return { revisions: applied.flatMap(observed), operations: [] }
     },
     async list({ abort } = {}) {
-      throwIfAborted(abort)
+      throwIfAborted(abort, 'the call')
       return []
     },
     async destroy(_key, { abort }) {
-      throwIfAborted(abort)
+      throwIfAborted(abort, 'the call')
       return { kind: 'unchanged' }
     },
   }
@@ -87,8 +87,4 @@ function observed({ name, model }: Revision): readonly ObservedRevision[] {
 
 function refused(reason: string, message: string): TargetRefusal {
   return { kind: 'refused', reason, message }
-}
-
-function throwIfAborted(abort: AbortSignal | undefined): void {
-  if (abort?.aborted) throw new ModelspineError('aborted', 'the call was aborted', { cause: abort.reason })
 }

@@ -1,5 +1,5 @@
 import { type Clock, systemClock } from '../clock.ts'
-import { ModelspineError } from '../errors.ts'
+import { ModelspineError, throwIfAborted } from '../errors.ts'
 import type { Key } from '../resources/metadata.ts'
 import type { Endpoint, Revision } from '../resources/revision.ts'
 import type {
@@ -87,7 +87,7 @@ export function memoryTarget(options: MemoryTargetOptions = {}): MemoryTarget {
       },
 
     async apply(key, want, call): Promise<ApplyResult> {
-      throwIfAborted(call.abort)
+      throwIfAborted(call.abort, 'the call')
       const leave = faults.enter('apply')
       const instead = faults.busy() ?? faults.refusal()
       if (instead !== undefined) return instead
@@ -101,7 +101,7 @@ export function memoryTarget(options: MemoryTargetOptions = {}): MemoryTarget {
       if (step.kind === 'wait') return { kind: 'busy', retryAfterMs: options.goneAfterMs ?? 0 }
       for (const reference of step.kind === 'create' ? Object.values(step.revision.runtime.secrets) : []) {
         await call.secret(reference)
-        throwIfAborted(call.abort)
+        throwIfAborted(call.abort, 'the call')
       }
       const handle = mutateMemory(scene, options, key, want, call, step)
       leave()
@@ -109,20 +109,20 @@ export function memoryTarget(options: MemoryTargetOptions = {}): MemoryTarget {
     },
 
     async observe(key, call) {
-      throwIfAborted(call?.abort)
+      throwIfAborted(call?.abort, 'the call')
       faults.enter('observe')()
       return observe(key, call?.handles)
     },
 
     async list(call) {
-      throwIfAborted(call?.abort)
+      throwIfAborted(call?.abort, 'the call')
       faults.enter('list')()
       if (capabilities.names === 'random') return []
       return [...state.deployments.keys()].filter((key) => observe(key, undefined).revisions.length > 0)
     },
 
     async destroy(key, call) {
-      throwIfAborted(call.abort)
+      throwIfAborted(call.abort, 'the call')
       const leave = faults.enter('destroy')
       const busy = faults.busy()
       if (busy !== undefined) return busy
@@ -151,8 +151,4 @@ function checkVersion(
 ): void {
   if (fencing !== 'conditional' || ifMatch === undefined || ifMatch === etag) return
   throw new ModelspineError('conflict', `${key} has changed: its etag is ${etag ?? 'gone'}, not ${ifMatch}`)
-}
-
-function throwIfAborted(abort: AbortSignal | undefined): void {
-  if (abort?.aborted) throw new ModelspineError('aborted', 'the call was aborted', { cause: abort.reason })
 }
