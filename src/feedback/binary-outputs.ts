@@ -42,7 +42,7 @@ export function binaryOutputs(outputs: readonly unknown[], tail: Uint8Array): re
 function valuesOf(datatype: string, bytes: Uint8Array): readonly unknown[] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   if (datatype === 'BYTES') return textsOf(bytes, view)
-  const reader = readers[datatype]
+  const reader = Object.hasOwn(readers, datatype) ? readers[datatype] : undefined
   if (reader === undefined) return []
   const [size, read] = reader
   return Array.from({ length: Math.floor(bytes.byteLength / size) }, (_, index) => read(view, index * size))

@@ -4,8 +4,10 @@ import type { InferReply } from '../provider/contract.ts'
 export function keepReply(reply: InferReply): { readonly reply: InferReply; readonly bytes: number } {
   if (reply.kind === 'tensors') return { reply, bytes: reply.outputs.reduce(sizeOf, perReply) }
   const { bytes } = reply
-  // A view of a larger buffer, such as what the HTTP client read, would keep all of that buffer.
-  const own = bytes.byteLength === bytes.buffer.byteLength ? reply : { ...reply, bytes: bytes.slice() }
+  // A view of a larger buffer, such as what the HTTP client read, would keep all of that buffer. A Buffer's own `slice`
+  // is such a view again.
+  const own =
+    bytes.byteLength === bytes.buffer.byteLength ? reply : { ...reply, bytes: new Uint8Array(bytes) }
   return { reply: own, bytes: perReply + bytes.byteLength }
 }
 

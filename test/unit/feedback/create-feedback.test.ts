@@ -83,6 +83,12 @@ describe('labels', () => {
     })
   })
 
+  it('of a request that nobody answered are unknown', () => {
+    const { clock, feedback } = started()
+    feedback.attempted({ ...answered('a', clock.now()), outcome: 'failed', code: 'timeout' })
+    expect(feedback.record(label('a', 3)).outcome).toBe('unknown')
+  })
+
   it('count once for a request: the first stays', () => {
     const { clock, feedback, startMs } = started()
     feedback.attempted(answered('a', clock.now(), tensorReply(['label', 3])))
@@ -229,7 +235,7 @@ describe('ratings and outcomes', () => {
 })
 
 describe('the memory of requests', () => {
-  it('keeps replies within its bytes, and a copy instead of the buffer they came in', () => {
+  it('keeps replies within its bytes', () => {
     const { clock, feedback } = started({ maxPredictionBytes: 10_000 })
     const chunk = new Uint8Array(65_536)
     for (let index = 0; index < 100; index += 1) {
