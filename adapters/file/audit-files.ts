@@ -49,7 +49,7 @@ export type WalkedItem =
       readonly end: number
     }
   /** Bytes behind the last line of the last file: an append that was cut off, or is being written. */
-  | { readonly kind: 'tail'; readonly file: AuditFile; readonly bytes: number }
+  | { readonly kind: 'tail'; readonly file: AuditFile; readonly bytes: number; readonly end: number }
 
 /** Steps through the records of files. Ends at the first fault, which `walk` then knows. */
 export async function* walkFiles(
@@ -66,7 +66,7 @@ export async function* walkFiles(
     let start = 0
     const limit = isLast ? { limitBytes: options.limitBytes } : {}
     for await (const { text, end, terminated } of readLines(file.path, { abort: options.abort, ...limit })) {
-      if (!terminated && isLast) return yield { kind: 'tail', file, bytes: end - start }
+      if (!terminated && isLast) return yield { kind: 'tail', file, bytes: end - start, end }
       if (!terminated) return walk.fail(`is cut short at the end of ${basename(file.path)}`)
       const record = walk.step(text)
       if (record === undefined) return

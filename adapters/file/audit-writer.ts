@@ -8,9 +8,9 @@ import {
   ModelspineError,
   type RecentRecords,
 } from 'modelspine/adapter'
-import { tryLock } from '../shared/process-lock.ts'
-import { type AuditFile, auditFile } from './audit-files.ts'
-import { broken, readTail } from './audit-tail.ts'
+import { waitForLock } from '../shared/process-lock.ts'
+import { type AuditFile, auditFile, auditFiles } from './audit-files.ts'
+import { readTail } from './audit-tail.ts'
 import { syncFolder } from './write-atomically.ts'
 
 export interface AuditWriterOptions {
@@ -21,14 +21,16 @@ export interface AuditWriterOptions {
   readonly open?: typeof openFile
 }
 
-/** The one who may write a chain, from taking the lock until closing. */
+/** Writes on at the end of a chain that it has read. Whoever uses it has the lock. */
 export interface AuditWriter {
   readonly head: AuditHead
   readonly recent: RecentRecords
   /** The last file and how much of it is acknowledged; absent while the log is empty. */
   readonly end: { readonly file: AuditFile; readonly bytes: number } | undefined
-  /** False once a failed write could not be taken back: what is on disk must be read again. */
+  /** False once a failed write could not be taken back. */
   readonly usable: boolean
+  /** Whether the chain still ends where this writer left it; else what is on disk must be read again. */
+  isCurrent(): Promise<boolean>
   /** Durable when it resolves; when it throws, nothing was added, or the writer is no longer usable. */
   write(records: readonly LinkedRecord[]): Promise<void>
   close(): Promise<void>
@@ -36,12 +38,19 @@ export interface AuditWriter {
 
 /** The name of the lock that a writer holds. */
 export const writerLock = 'writer'
+/** An append of another process takes a sync or two. */
+const lockTimeoutMs = 5000
 
-/** Takes the lock, reads the end of the chain and mends it. `known` is a head that must still be there. */
-export async function openAuditWriter(options: AuditWriterOptions, known?: AuditHead): Promise<AuditWriter> {
-  const { folder, clock } = options
+/**
+ * Makes the folder and holds its lock while `run` runs. Held no longer than that, because who leads may change while
+ * the one who led lives on.
+ */
+export async function asWriter<T>(
+  { folder, clock }: Pick<AuditWriterOptions, 'folder' | 'clock'>,
+  run: () => Promise<T>,
+): Promise<T> {
   await makeFolder(folder)
-  const attempt = await tryLock(folder, writerLock, clock.id())
+  const attempt = await waitForLock(folder, writerLock, { clock, timeoutMs: lockTimeoutMs })
   if (attempt.kind === 'held') {
     const { host, pid, path } = attempt.holder
     throw new ModelspineError(
@@ -51,19 +60,16 @@ export async function openAuditWriter(options: AuditWriterOptions, known?: Audit
     )
   }
   try {
-    await removeLeftovers(folder)
-    return await createWriter(options, await readTail(folder, clock, known), attempt.lock.release)
-  } catch (error) {
+    return await run()
+  } finally {
     await attempt.lock.release()
-    throw error
   }
 }
 
-async function createWriter(
-  options: AuditWriterOptions,
-  tail: Awaited<ReturnType<typeof readTail>>,
-  unlock: () => Promise<void>,
-): Promise<AuditWriter> {
+/** Reads the end of the chain and mends it. `known` is a head that must still be there. */
+export async function openAuditWriter(options: AuditWriterOptions, known?: AuditHead): Promise<AuditWriter> {
+  await removeLeftovers(options.folder)
+  const tail = await readTail(options.folder, options.clock, known)
   const { folder, maxBytes, open = openFile } = options
   const { recent } = tail
   let { head, last: end } = tail
@@ -75,9 +81,8 @@ async function createWriter(
 
   /** The file for some bytes more: the last one, or the next when they would make it too long. */
   async function place(bytes: number): Promise<{ file: AuditFile; bytes: number; handle: FileHandle }> {
-    if (handle !== undefined && end !== undefined) {
-      await checkUntouched(handle, end)
-      if (end.bytes === 0 || end.bytes + bytes <= maxBytes) return { ...end, handle }
+    if (handle !== undefined && end !== undefined && (end.bytes === 0 || end.bytes + bytes <= maxBytes)) {
+      return { ...end, handle }
     }
     const file = auditFile(folder, head.records + 1)
     const fresh = await open(file.path, 'wx+')
@@ -86,20 +91,6 @@ async function createWriter(
     end = { file, bytes: 0 }
     named = false
     return { ...end, handle }
-  }
-
-  async function checkUntouched(
-    file: FileHandle,
-    expected: { file: AuditFile; bytes: number },
-  ): Promise<void> {
-    const { size, nlink } = await file.stat()
-    if (nlink === 0) throw broken(folder, `${expected.file.path} was removed while it was being written`)
-    if (size !== expected.bytes) {
-      throw broken(
-        folder,
-        `${expected.file.path} has ${size} bytes where ${expected.bytes} were written: somebody else changed it`,
-      )
-    }
   }
 
   return {
@@ -112,6 +103,12 @@ async function createWriter(
     },
     get usable() {
       return usable
+    },
+    async isCurrent() {
+      const last = (await auditFiles(folder)).at(-1)
+      if (handle === undefined || end === undefined) return last === undefined
+      const { size, nlink } = await handle.stat()
+      return last?.path === end.file.path && nlink > 0 && size === end.bytes
     },
     async write(records) {
       const bytes = Buffer.from(records.map(({ line }) => `${line}\n`).join(''))
@@ -133,7 +130,6 @@ async function createWriter(
     async close() {
       usable = false
       await handle?.close()
-      await unlock()
     },
   }
 }

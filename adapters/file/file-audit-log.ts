@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises'
 import {
   type AuditEntry,
   type AuditHead,
@@ -11,9 +12,15 @@ import {
   walkChain,
 } from 'modelspine/adapter'
 import { lockHolder } from '../shared/process-lock.ts'
-import { auditFiles, headBefore, walkFiles } from './audit-files.ts'
+import { type AuditFile, auditFiles, headBefore, walkFiles } from './audit-files.ts'
 import { broken } from './audit-tail.ts'
-import { type AuditWriter, type AuditWriterOptions, openAuditWriter, writerLock } from './audit-writer.ts'
+import {
+  type AuditWriter,
+  type AuditWriterOptions,
+  asWriter,
+  openAuditWriter,
+  writerLock,
+} from './audit-writer.ts'
 import { maxLineBytes } from './read-lines.ts'
 
 export interface FileAuditLogOptions {
@@ -25,8 +32,9 @@ export interface FileAuditLogOptions {
 }
 
 /**
- * The audit log in a folder: hash-chained JSON lines, synced to disk before `append` resolves. The first append takes
- * the writer's lock, which `close` gives back; reading and verifying need none. Throws `invalid-options`.
+ * The audit log in a folder: hash-chained JSON lines, synced to disk before `append` resolves. Any number of
+ * processes may append, one at a time: each append holds the writer's lock. Reading and verifying need none. Throws
+ * `invalid-options`.
  */
 export function fileAuditLog(options: FileAuditLogOptions): AuditLog {
   const { path: folder, maxBytes = 64 * 1024 * 1024, clock = systemClock } = options
@@ -43,6 +51,7 @@ export function auditLogOver(options: AuditWriterOptions): AuditLog {
   let writer: AuditWriter | undefined
   let known: AuditHead | undefined
   let closed = false
+  let appending = false
   let turn: Promise<unknown> = Promise.resolve()
 
   function inTurn<T>(run: () => Promise<T>): Promise<T> {
@@ -52,8 +61,7 @@ export function auditLogOver(options: AuditWriterOptions): AuditLog {
   }
 
   async function readyWriter(): Promise<AuditWriter> {
-    if (closed) throw new ModelspineError('audit-unavailable', `the audit log in ${folder} is closed`)
-    if (writer?.usable) return writer
+    if (writer?.usable && (await writer.isCurrent())) return writer
     await writer?.close()
     writer = undefined
     writer = await openAuditWriter(options, known)
@@ -61,34 +69,52 @@ export function auditLogOver(options: AuditWriterOptions): AuditLog {
   }
 
   async function append(entries: readonly AuditEntry[]): Promise<readonly AuditRecord[]> {
+    if (closed) throw new ModelspineError('audit-unavailable', `the audit log in ${folder} is closed`)
     try {
-      const ready = await readyWriter()
-      const { fresh, records } = planAppend(entries, ready.recent, ready.head)
-      const long = fresh.find(({ line }) => Buffer.byteLength(line) >= maxLineBytes)
-      if (long !== undefined) {
-        throw new TypeError(`audit entry "${long.record.id}" is longer than ${maxLineBytes} bytes`)
-      }
-      if (fresh.length > 0) await ready.write(fresh)
-      known = ready.head
-      return records
+      return await asWriter(options, () => write(entries))
     } catch (error) {
       if (error instanceof TypeError) throw error
       throw asModelspineError(error, 'audit-unavailable', `the audit log in ${folder} cannot be written`)
     }
   }
 
-  /** What there is to read at this moment: all files, and how far the last one is acknowledged. */
+  async function write(entries: readonly AuditEntry[]): Promise<readonly AuditRecord[]> {
+    const ready = await readyWriter()
+    const { fresh, records } = planAppend(entries, ready.recent, ready.head)
+    const long = fresh.find(({ line }) => Buffer.byteLength(line) >= maxLineBytes)
+    if (long !== undefined) {
+      throw new TypeError(`audit entry "${long.record.id}" is longer than ${maxLineBytes} bytes`)
+    }
+    appending = true
+    try {
+      if (fresh.length > 0) await ready.write(fresh)
+    } finally {
+      appending = false
+    }
+    known = ready.head
+    return records
+  }
+
+  /** What there is to read at this moment: all files, and how far the last one counts. */
   async function snapshot(): Promise<Snapshot> {
-    const end = writer?.end
+    // Behind the end stands what we are writing, or could not take back.
+    const end = appending || writer?.usable === false ? writer?.end : undefined
     const head = known
     const files = await auditFiles(folder)
-    if (end === undefined) {
-      const beingWritten = files.length > 0 && (await lockHolder(folder, writerLock)) !== undefined
-      return { files, beingWritten, limitBytes: undefined, head }
-    }
+    if (end === undefined) return { files, limitBytes: undefined, head }
     const mine = files.filter((file) => file.firstSequence <= end.file.firstSequence)
     const complete = mine.at(-1)?.firstSequence === end.file.firstSequence
-    return { files: mine, beingWritten: false, limitBytes: complete ? end.bytes : undefined, head }
+    return { files: mine, limitBytes: complete ? end.bytes : undefined, head }
+  }
+
+  /** Why a file ends, where we stopped reading, with something unfinished. */
+  async function whyUnfinished(
+    file: AuditFile,
+    readBytes: number,
+  ): Promise<'being-written' | 'changed' | 'cut'> {
+    if ((await lockHolder(folder, writerLock)) !== undefined) return 'being-written'
+    const now = await stat(file.path).catch(() => undefined)
+    return now?.size === readBytes ? 'cut' : 'changed'
   }
 
   function unreadable(error: unknown): ModelspineError {
@@ -122,15 +148,27 @@ export function auditLogOver(options: AuditWriterOptions): AuditLog {
 
     async verify({ anchor, abort } = {}) {
       try {
-        const { files, beingWritten, limitBytes, head } = await snapshot()
-        const walk = walkChain({ anchors: [anchor, head].filter((each) => each !== undefined) })
-        for await (const item of walkFiles(files, walk, { limitBytes, abort })) {
-          if (item.kind !== 'tail' || beingWritten) continue
-          walk.fail(
-            `is cut short: ${item.bytes} bytes without an end, which the next append drops and records`,
-          )
+        for (;;) {
+          const { files, limitBytes, head } = await snapshot()
+          const walk = walkChain({ anchors: [anchor, head].filter((each) => each !== undefined) })
+          let at: { readonly file: AuditFile; readonly end: number } | undefined
+          let tailBytes = 0
+          for await (const item of walkFiles(files, walk, { limitBytes, abort })) {
+            at = item
+            if (item.kind === 'tail') tailBytes = item.bytes
+          }
+          const unfinished = tailBytes > 0 || walk.settled !== walk.head
+          if (walk.fault !== undefined || at === undefined || !unfinished) return walk.finish()
+          const why = await whyUnfinished(at.file, at.end)
+          if (why === 'being-written') return walk.finish(true)
+          if (why === 'changed') continue
+          if (tailBytes > 0) {
+            walk.fail(
+              `is cut short: ${tailBytes} bytes without an end, which the next append drops and records`,
+            )
+          }
+          return walk.finish()
         }
-        return walk.finish(beingWritten)
       } catch (error) {
         throw unreadable(error)
       }
@@ -147,8 +185,6 @@ export function auditLogOver(options: AuditWriterOptions): AuditLog {
 
 interface Snapshot {
   readonly files: Awaited<ReturnType<typeof auditFiles>>
-  /** Another process holds the lock, so that an unfinished append at the end is no fault. */
-  readonly beingWritten: boolean
   readonly limitBytes: number | undefined
   readonly head: AuditHead | undefined
 }

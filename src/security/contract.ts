@@ -2,8 +2,8 @@
  * Secrets, and the trail of every change.
  *
  * A secret is resolved when it is used and is never kept in a resource, a status, an error or a log. The audit log is
- * a hash chain with one writer: `append` is atomic for the whole batch and idempotent by entry id over at least the
- * last 10,000 records, because the plane reads events from the store, appends them and only then acknowledges.
+ * a hash chain with one writer at a time: `append` is atomic for the whole batch and idempotent by entry id over at
+ * least the last 10,000 records, because the plane reads events from the store, appends them and only then acknowledges.
  */
 
 import type { Actor, Key } from '../resources/metadata.ts'

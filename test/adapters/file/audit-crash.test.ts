@@ -74,25 +74,31 @@ describe('fileAuditLog in a process that dies', () => {
     await log.close?.()
   }, 30_000)
 
-  it('keeps a second writer out while it lives, and lets one in when it is dead', async () => {
+  it('shares its log with another that lives, and each goes on behind the other', async () => {
     const path = join(temporaryFolder(), 'audit')
+    const mine = fileAuditLog({ path })
+    await mine.append([entry('before')])
+    const theirs: string[] = []
+    const own: string[] = []
     const running = start(path, 1)
-    let seen = 0
-    for await (const _ of linesFrom(running)) {
-      seen += 1
-      if (seen === 3) {
-        const second = fileAuditLog({ path })
-        await expect(second.append([entry('second')])).rejects.toMatchObject({
-          code: 'audit-unavailable',
-          details: { pid: running.pid },
-        })
-        expect(await second.verify()).toMatchObject({ ok: true })
-        running.kill('SIGKILL')
+    for await (const line of linesFrom(running)) {
+      theirs.push(line)
+      if (theirs.length % 9 === 0 && own.length < 5) {
+        const [record] = await mine.append([entry(`own-${own.length}`), entry('event-1')])
+        own.push(record?.id ?? '')
+        expect(await mine.verify()).toMatchObject({ ok: true })
       }
+      if (own.length === 5) running.kill('SIGKILL')
     }
-    const third = fileAuditLog({ path })
-    await third.append([entry('third')])
-    expect(await third.verify()).toMatchObject({ ok: true })
-    await third.close?.()
+    await mine.append([entry('after')])
+    const ids = (await collect(mine.read()))
+      .filter(({ action }) => action !== 'log-recovered')
+      .map(({ id }) => id)
+    expect(new Set(ids).size).toBe(ids.length)
+    expect(ids.filter((id) => id.startsWith('own'))).toEqual(own)
+    expect(ids.filter((id) => id.startsWith('event')).slice(0, theirs.length)).toEqual(theirs)
+    expect([ids[0], ids.at(-1)]).toEqual(['before', 'after'])
+    expect(await fileAuditLog({ path }).verify()).toMatchObject({ ok: true })
+    await mine.close?.()
   }, 30_000)
 })

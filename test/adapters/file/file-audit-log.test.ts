@@ -14,6 +14,7 @@ import { type AuditLog, type AuditRecord, linkAll } from 'modelspine/adapter'
 import { fileAuditLog } from 'modelspine/adapters/file'
 import { auditLogConformance, createFakeClock } from 'modelspine/testing'
 import { describe, expect, it } from 'vitest'
+import { tryLock } from '../../../adapters/shared/process-lock.ts'
 import { auditEntry as entry } from '../../audit-entry.ts'
 import { temporaryFolder } from '../../temporary-folder.ts'
 import { collect } from '../../unit/collect.ts'
@@ -335,12 +336,12 @@ describe('recovering a log that was cut off', () => {
     await log.close?.()
   })
 
-  it('is left to the one who writes: others read and verify what is settled', async () => {
+  it('is left to the one who writes: others read and verify what is settled, and wait to append', async () => {
     const { path, files } = await writtenLog()
-    const writer = fileAuditLog({ path })
-    await writer.append([entry('event-11')])
     const last = files.at(-1) ?? ''
-    const records = await collect(writer.read())
+    const records = await readAll(path)
+    const writing = await tryLock(path, 'writer', 'another')
+    if (writing.kind === 'held') throw new Error('nobody else writes')
     const head = { records: records.length, head: records.at(-1)?.hash ?? '' }
     const [first, second] = linkAll([entry('a'), entry('b')], head)
     const reader = fileAuditLog({ path })
@@ -349,16 +350,25 @@ describe('recovering a log that was cut off', () => {
       expect(await reader.verify()).toEqual({ ok: true, ...head })
       expect(await collect(reader.read())).toEqual(records)
     }
-    await writer.close?.()
-    expect(await reader.verify()).toMatchObject({ ok: false, sequence: 13 })
+    const clock = createFakeClock()
+    const waiting = fileAuditLog({ path, clock }).append([entry('c')])
+    let refused: unknown
+    waiting.catch((error: unknown) => {
+      refused = error
+    })
+    while (refused === undefined) await clock.advance(100)
+    expect(refused).toMatchObject({ code: 'audit-unavailable', details: { pid: process.pid } })
+    expect(clock.monotonic()).toBeGreaterThanOrEqual(5000)
+    await writing.lock.release()
+    expect(await reader.verify()).toMatchObject({ ok: false, sequence: 12 })
   })
 
-  it('stops when somebody else writes to its file or removes it', async () => {
+  it('stops when somebody who is no writer changes its file or removes it', async () => {
     const { path, files } = await writtenLog()
     const log = fileAuditLog({ path })
     await log.append([entry('mine')])
     const last = files.at(-1) ?? ''
-    appendFileSync(last, 'x')
+    appendFileSync(last, 'x\n')
     await expect(log.append([entry('next')])).rejects.toMatchObject({ code: 'audit-broken' })
     rmSync(last)
     await expect(log.append([entry('next')])).rejects.toMatchObject({ code: 'audit-broken' })
