@@ -11,7 +11,6 @@ const config: Options = {
   platform: 'node',
   target: 'node22.19',
   splitting: true,
-  sourcemap: true,
   clean: true,
   // tsup's own declaration step needs the compiler API that TypeScript 7 no longer has; tsc writes them.
   dts: false,
