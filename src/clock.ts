@@ -34,13 +34,21 @@ export function sortableId(nowMs: number, random: () => number): string {
   return time + tail
 }
 
+/** Node runs what would be due later than this at once. */
+const longestTimerMs = 2 ** 31 - 1
+
 /** The machine's own clock. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
   schedule(delayMs, run, keepAlive = false) {
-    const timer = setTimeout(run, delayMs)
-    if (!keepAlive) timer.unref()
+    let timer: NodeJS.Timeout
+    const wait = (leftMs: number): void => {
+      const stepMs = Math.min(leftMs, longestTimerMs)
+      timer = setTimeout(stepMs < leftMs ? () => wait(leftMs - stepMs) : run, stepMs)
+      if (!keepAlive) timer.unref()
+    }
+    wait(delayMs)
     return { cancel: () => clearTimeout(timer) }
   },
   random: () => Math.random(),
