@@ -6,6 +6,9 @@ import {
   scrub,
 } from 'modelspine/adapter'
 
+/** Read of an error before it is cleaned; more than is told, so that no credential is cut in two. */
+const longestText = 8000
+
 const byStatus: Readonly<Record<number, ProviderFailure>> = {
   401: 'auth',
   403: 'auth',
@@ -19,9 +22,15 @@ const byStatus: Readonly<Record<number, ProviderFailure>> = {
   504: 'timeout',
 }
 
-/** What a server answered instead of a prediction. `nowMs` since the epoch, for a Retry-After that is a date. */
-export function openInferenceError(reply: HttpReply, nowMs: number): ModelspineError {
-  const said = scrub(errorText(reply)).slice(0, 1000)
+export interface FailureContext {
+  readonly secrets: readonly string[]
+  /** Milliseconds since the epoch, for a Retry-After that is a date. */
+  readonly nowMs: number
+}
+
+/** What a server answered instead of a prediction. */
+export function openInferenceError(reply: HttpReply, { secrets, nowMs }: FailureContext): ModelspineError {
+  const said = scrub(errorText(reply).slice(0, longestText), secrets).slice(0, 1000)
   const wait = retryAfterMs(reply.headers, nowMs)
   return new ModelspineError(
     codeOf(reply.status, said),
@@ -35,6 +44,8 @@ export function openInferenceError(reply: HttpReply, nowMs: number): ModelspineE
  * or has not loaded yet, KServe and MLServer 404 and 503; so the words count too.
  */
 function codeOf(status: number, said: string): ProviderFailure {
+  // A redirect or an answer without content is no prediction, and nothing that its caller could mend.
+  if (status < 400) return 'malformed-reply'
   if (status !== 401 && status !== 403) {
     if (/not (yet )?ready|still loading/i.test(said)) return 'not-ready'
     if (status === 400 && /unknown model|model .*not found/i.test(said)) return 'not-found'

@@ -9,9 +9,11 @@ import {
   type InferRequest,
   inferenceHeader,
   inferRequestBody,
+  jsonBody,
   type ModelProvider,
   ModelspineError,
   readInferReply,
+  secretsOf,
   systemClock,
 } from 'modelspine/adapter'
 import { metadataReply, modelPath, type OpenInferenceMetadata } from './open-inference-api.ts'
@@ -56,9 +58,11 @@ export function openInferenceProvider(options: OpenInferenceOptions): OpenInfere
   const { clock = systemClock, name = 'open-inference', ...http } = options
   const client = createHttpClient(http)
 
-  const good = (reply: HttpReply): HttpReply => {
+  const secrets = secretsOf(http.headers ?? {})
+
+  const good = (reply: HttpReply, sent: CallContext['headers'] = {}): HttpReply => {
     if (reply.status === 200) return reply
-    throw openInferenceError(reply, clock.now())
+    throw openInferenceError(reply, { secrets: [...secrets, ...secretsOf(sent)], nowMs: clock.now() })
   }
 
   return {
@@ -71,9 +75,10 @@ export function openInferenceProvider(options: OpenInferenceOptions): OpenInfere
           method: 'POST',
           path: `${modelPath(request.model, request.version)}/infer`,
           headers: headersOf(request, context),
-          body: request.kind === 'bytes' ? request.bytes : JSON.stringify(inferRequestBody(request)),
+          body: request.kind === 'bytes' ? request.bytes : jsonBody(inferRequestBody(request)),
           abort: context.abort,
         }),
+        context.headers,
       )
       return request.kind === 'bytes' ? bytesReply(reply) : readInferReply(reply.json())
     },

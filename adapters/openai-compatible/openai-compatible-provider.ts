@@ -9,6 +9,7 @@ import {
   type EmbedRequest,
   type HttpDispatcher,
   type HttpRequest,
+  jsonBody,
   type ModelProvider,
   openaiChatBody,
   openaiChatDialect,
@@ -16,6 +17,7 @@ import {
   openaiEmbedDialect,
   readOpenaiChatReply,
   readOpenaiEmbedReply,
+  secretsOf,
   systemClock,
 } from 'modelspine/adapter'
 import { type ApiKey, revealKey } from './api-key.ts'
@@ -79,10 +81,14 @@ export function openaiCompatible(options: OpenaiCompatibleOptions): OpenaiCompat
         ...context.headers,
         ...(key === undefined ? {} : { authorization: `Bearer ${key}` }),
       },
-      body: JSON.stringify(body),
+      body: jsonBody(body),
       abort: context.abort,
     }
-    return { request, failure: { secrets: key === undefined ? [] : [key], nowMs: () => clock.now() } }
+    const secrets = [
+      ...(key === undefined ? [] : [key]),
+      ...secretsOf({ ...http.headers, ...context.headers }),
+    ]
+    return { request, failure: { secrets, nowMs: () => clock.now() } }
   }
 
   async function post(path: string, body: unknown, context: CallContext): Promise<unknown> {

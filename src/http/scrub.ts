@@ -1,6 +1,10 @@
 const mask = '[secret]'
 const sensitiveName = /authorization|cookie|api-?key|token|secret|signature|password|credential/i
 
+/** Names are bounded so that no text, however it was made, takes more than time in proportion to its length. */
+const secretParameter =
+  /([?&][^=?&\s]{0,100}(?:key|token|secret|signature|password|credential)[^=?&\s]{0,100}=)[^&\s"']+/gi
+
 /** The values that must not be printed among some headers: whole ones, and what follows a scheme such as `Bearer`. */
 export function secretsOf(headers: Readonly<Record<string, string>>): readonly string[] {
   const secrets: string[] = []
@@ -22,11 +26,8 @@ export function scrub(text: string, secrets: readonly string[] = []): string {
   for (const secret of secrets) if (secret !== '') clean = clean.replaceAll(secret, mask)
   return clean
     .replace(/\b(Bearer|Basic)\s+[\w.~+/=-]{6,}/gi, `$1 ${mask}`)
-    .replace(/(\w+:\/\/)[^/\s@]+@/g, `$1${mask}@`)
-    .replace(
-      /([?&][^=&\s]*(?:key|token|secret|signature|password|credential)[^=&\s]*=)[^&\s"']+/gi,
-      `$1${mask}`,
-    )
+    .replace(/:\/\/[^/\s@]+@/g, `://${mask}@`)
+    .replace(secretParameter, `$1${mask}`)
 }
 
 /** A copy of what was thrown that carries nothing but its name, code and cleaned message. */

@@ -12,36 +12,41 @@ export interface OpenaiFailure {
   readonly clean: (text: string) => string
 }
 
-const byWord: Readonly<Record<string, ProviderFailure>> = {
-  insufficient_quota: 'quota',
-  billing_hard_limit_reached: 'quota',
-  billing_not_active: 'quota',
-  rate_limit_exceeded: 'rate-limited',
-  rate_limit_error: 'rate-limited',
-  requests: 'rate-limited',
-  tokens: 'rate-limited',
-  context_length_exceeded: 'context-length',
-  string_above_max_length: 'context-length',
-  content_filter: 'content-filter',
-  content_policy_violation: 'content-filter',
-  invalid_api_key: 'auth',
-  authentication_error: 'auth',
-  permission_error: 'auth',
-  model_not_found: 'not-found',
-  not_found_error: 'not-found',
-  overloaded_error: 'overloaded',
-  server_overloaded: 'overloaded',
-  engine_overloaded: 'overloaded',
-  slow_down: 'overloaded',
-  // llama.cpp's server, while it loads the model.
-  unavailable_error: 'not-ready',
-  timeout: 'timeout',
-  timeout_error: 'timeout',
-  server_error: 'unavailable',
-  api_error: 'unavailable',
-  internal_server_error: 'unavailable',
-  invalid_request_error: 'bad-request',
-}
+/** Read of a message before it is cleaned; more than is told, so that no credential is cut in two. */
+const longestText = 8000
+
+const byWord: ReadonlyMap<string, ProviderFailure> = new Map<string, ProviderFailure>(
+  Object.entries({
+    insufficient_quota: 'quota',
+    billing_hard_limit_reached: 'quota',
+    billing_not_active: 'quota',
+    rate_limit_exceeded: 'rate-limited',
+    rate_limit_error: 'rate-limited',
+    requests: 'rate-limited',
+    tokens: 'rate-limited',
+    context_length_exceeded: 'context-length',
+    string_above_max_length: 'context-length',
+    content_filter: 'content-filter',
+    content_policy_violation: 'content-filter',
+    invalid_api_key: 'auth',
+    authentication_error: 'auth',
+    permission_error: 'auth',
+    model_not_found: 'not-found',
+    not_found_error: 'not-found',
+    overloaded_error: 'overloaded',
+    server_overloaded: 'overloaded',
+    engine_overloaded: 'overloaded',
+    slow_down: 'overloaded',
+    // llama.cpp's server, while it loads the model.
+    unavailable_error: 'not-ready',
+    timeout: 'timeout',
+    timeout_error: 'timeout',
+    server_error: 'unavailable',
+    api_error: 'unavailable',
+    internal_server_error: 'unavailable',
+    invalid_request_error: 'bad-request',
+  } as const),
+)
 
 const byStatus: Readonly<Record<number, ProviderFailure>> = {
   400: 'bad-request',
@@ -75,9 +80,9 @@ const telling: ReadonlySet<ErrorCode> = new Set([
 export function readOpenaiError(failure: OpenaiFailure): ModelspineError {
   const error = errorOf(failure.body)
   const status = failure.status ?? (typeof error.code === 'number' ? error.code : undefined)
-  const word = byWord[String(error.code)] ?? byWord[String(error.type)]
-  const message = typeof error.message === 'string' ? error.message : ''
-  const said = failure.clean(message.slice(0, 1000))
+  const word = byWord.get(String(error.code)) ?? byWord.get(String(error.type))
+  const message = typeof error.message === 'string' ? error.message.slice(0, longestText) : ''
+  const said = failure.clean(message).slice(0, 1000)
   const code = codeOf(status, word, message)
   return new ModelspineError(
     code,
@@ -99,6 +104,8 @@ function codeOf(
   word: ProviderFailure | undefined,
   message: string,
 ): ProviderFailure {
+  // A redirect or an answer without content is no reply, and nothing that its caller could mend.
+  if (status !== undefined && status < 400) return 'malformed-reply'
   if (word !== undefined && telling.has(word)) return word
   const known = status === undefined ? undefined : byStatus[status]
   // Servers that follow OpenAI's format without its codes say this in words only.

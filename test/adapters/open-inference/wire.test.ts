@@ -112,12 +112,46 @@ describe('openInferenceProvider', () => {
     [500, { error: 'oops' }, 'unavailable'],
     [422, { detail: 'invalid' }, 'bad-request'],
     [403, { error: 'not ready to let you in' }, 'auth'],
+    [302, '', 'malformed-reply'],
+    [202, {}, 'malformed-reply'],
     [405, '', 'unsupported'],
   ])('reads %i with %j as %s', async (status, body, code) => {
     const { url } = await serve(answerJson(body, status))
     await expect(openInferenceProvider({ baseUrl: url }).infer(tensors, context)).rejects.toMatchObject({
       code,
     })
+  })
+
+  it('does not repeat a credential that the server repeats', async () => {
+    const secret = 'sesame-0123456789'
+    const { url } = await serve(answerJson({ error: `tenant ${secret} and key ${secret} are unknown` }, 401))
+    for (const where of ['provider', 'call']) {
+      const headers = { 'x-api-key': secret }
+      const provider = openInferenceProvider({ baseUrl: url, ...(where === 'provider' && { headers }) })
+      const call = provider.infer(tensors, { ...context, ...(where === 'call' && { headers }) })
+      await expect(call).rejects.toThrow(
+        'the server answered 401: tenant [secret] and key [secret] are unknown',
+      )
+    }
+  })
+
+  it('tells no more than the beginning of a long error', async () => {
+    const { url } = await serve((response) => void response.writeHead(500).end('a'.repeat(3_000_000)))
+    const error: unknown = await openInferenceProvider({ baseUrl: url })
+      .infer(tensors, context)
+      .catch((thrown: unknown) => thrown)
+    expect((error as Error).message.length).toBeLessThan(1100)
+  })
+
+  it('calls tensors that cannot be written as JSON a bad request', async () => {
+    const { url, seen } = await serve(answerJson(reply))
+    const inputs = [{ name: 'x', datatype: 'INT64', shape: [1], data: [1n] }]
+    const call = openInferenceProvider({ baseUrl: url }).infer(
+      { model: 'm', kind: 'tensors', inputs },
+      context,
+    )
+    await expect(call).rejects.toMatchObject({ code: 'bad-request' })
+    expect(seen).toEqual([])
   })
 
   it('reads Retry-After as a date by its own clock', async () => {

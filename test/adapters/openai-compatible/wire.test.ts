@@ -172,6 +172,34 @@ describe('a call of openaiCompatible', () => {
     expect(inspect(error, { depth: null })).not.toContain(key)
   })
 
+  it('does not repeat a credential of its headers that the vendor repeats, wherever it is cut', async () => {
+    const key = `azure-${'0123456789'.repeat(5)}`
+    const message = `${'x'.repeat(980)} ${key} is unknown`
+    const { provider } = await serve(answerJson({ error: { message } }, 401), { headers: { 'api-key': key } })
+    const error: unknown = await provider.chat(request, context).catch((thrown: unknown) => thrown)
+    expect(error).toMatchObject({ code: 'auth' })
+    expect(inspect(error, { depth: null })).not.toContain('azure-')
+  })
+
+  it('calls a request that cannot be written as JSON a bad one, and asks nobody', async () => {
+    const { provider, seen } = await serve(answerJson(chatReply('m')))
+    let nested: unknown[] = []
+    for (let depth = 0; depth < 100_000; depth += 1) nested = [nested]
+    const native = { dialect: 'openai-chat', body: { messages: [], nested } }
+    await expect(provider.chat({ ...request, native }, context)).rejects.toMatchObject({
+      code: 'bad-request',
+    })
+    expect(seen).toEqual([])
+  })
+
+  it.each([302, 204])('calls an answer of %i the vendor’s fault, not the caller’s', async (status) => {
+    const { provider } = await serve((response) => void response.writeHead(status).end())
+    await expect(provider.chat(request, context)).rejects.toMatchObject({ code: 'malformed-reply' })
+    expect(await read(provider.chatStream(request, context))).toMatchObject({
+      error: { code: 'malformed-reply' },
+    })
+  })
+
   it('says which inputs lack an embedding', async () => {
     const { provider } = await serve(answerJson(embeddingReply('m')))
     await expect(provider.embed({ model: 'm', input: ['one'] }, context)).rejects.toMatchObject({

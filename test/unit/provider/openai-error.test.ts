@@ -36,6 +36,9 @@ describe('readOpenaiError', () => {
     [undefined, { type: 'server_error' }, 'unavailable'],
     [undefined, { code: 429 }, 'rate-limited'],
     [undefined, { code: 'context_length_exceeded' }, 'context-length'],
+    [undefined, { code: 'constructor', type: '__proto__' }, 'unavailable'],
+    [302, {}, 'malformed-reply'],
+    [204, '', 'malformed-reply'],
     [undefined, {}, 'unavailable'],
   ])('reads %o with %j as %s', (status, error, code) => {
     const body = typeof error === 'string' ? error : { error }
