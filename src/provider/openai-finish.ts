@@ -1,12 +1,12 @@
 import type { FinishReason } from './contract.ts'
 
-const read: Readonly<Record<string, FinishReason>> = {
-  stop: 'stop',
-  length: 'length',
-  tool_calls: 'tool-calls',
-  function_call: 'tool-calls',
-  content_filter: 'content-filter',
-}
+const read: ReadonlyMap<unknown, FinishReason> = new Map([
+  ['stop', 'stop'],
+  ['length', 'length'],
+  ['tool_calls', 'tool-calls'],
+  ['function_call', 'tool-calls'],
+  ['content_filter', 'content-filter'],
+])
 
 const wire: Readonly<Record<FinishReason, string>> = {
   stop: 'stop',
@@ -17,7 +17,7 @@ const wire: Readonly<Record<FinishReason, string>> = {
 }
 
 export function readOpenaiFinish(value: unknown): FinishReason {
-  return read[String(value)] ?? 'other'
+  return read.get(value) ?? 'other'
 }
 
 /** OpenAI's format has no word for `other`; its clients take `stop`. */

@@ -4,18 +4,18 @@ import { badField, isRecord, JsonFields, type JsonRecord } from './json-fields.t
 /** Vendor of `opaque` parts that hold what only OpenAI's format has: audio, files, refusals, custom tools. */
 export const openaiVendor = 'openai'
 
-const roles: Readonly<Record<string, ChatMessage['role']>> = {
-  system: 'system',
-  developer: 'system',
-  user: 'user',
-  assistant: 'assistant',
-  tool: 'tool',
-}
+const roles: ReadonlyMap<string, ChatMessage['role']> = new Map([
+  ['system', 'system'],
+  ['developer', 'system'],
+  ['user', 'user'],
+  ['assistant', 'assistant'],
+  ['tool', 'tool'],
+])
 
 /** One entry of `messages`. Throws `bad-request` naming the field. */
 export function parseOpenaiMessage(value: unknown, path: string): ChatMessage {
   const fields = new JsonFields(value, path)
-  const role = roles[fields.string('role', 'system, developer, user, assistant or tool')]
+  const role = roles.get(fields.string('role', 'system, developer, user, assistant or tool'))
   if (role === undefined) throw fields.wrong('role', 'system, developer, user, assistant or tool')
   const content = [...contentParts(fields), ...(role === 'assistant' ? assistantParts(fields) : [])]
   if (content.length === 0 && fields.value('content') === undefined && role !== 'assistant') {

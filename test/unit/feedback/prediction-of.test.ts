@@ -36,6 +36,7 @@ describe('a prediction', () => {
     ['BOOL', new Uint8Array([1, 0]), [true, false]],
     ['BYTES', new Uint8Array([3, 0, 0, 0, 99, 97, 116, 0, 0, 0, 0]), ['cat', '']],
     ['FP16', new Uint8Array([0, 0]), undefined],
+    ['constructor', new Uint8Array([0, 0]), undefined],
   ])('is read from binary data of %s', (datatype, data, prediction) => {
     const before = new Uint8Array([9, 9, 9])
     expect(

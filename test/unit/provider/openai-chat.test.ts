@@ -57,6 +57,11 @@ describe('parseOpenaiChat', () => {
       'messages[1].role is "robot"; write system, developer, user, assistant or tool',
     ],
     [
+      'an inherited name as its role',
+      message({ role: 'constructor' }),
+      'messages[1].role is "constructor"; write system, developer, user, assistant or tool',
+    ],
+    [
       'content',
       message({ role: 'user', content: 42 }),
       'messages[1].content is 42; write a string or a list of content parts',
