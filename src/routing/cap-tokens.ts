@@ -9,7 +9,8 @@ export function capTokens<Request extends Omit<ChatRequest, 'model'>>(
   request: Request,
   cap: number,
 ): Request {
-  const choices = Number(request.native?.body.n ?? 1)
+  // A fraction would raise what each choice may have above the cap.
+  const choices = Math.max(1, Number(request.native?.body.n ?? 1))
   const limit = Math.min(request.maxOutputTokens ?? cap, Math.floor(cap / choices))
   if (!(limit >= 1)) {
     throw new ModelspineError(

@@ -173,6 +173,14 @@ describe('a cap on tokens', () => {
     })
   })
 
+  it('is not raised by a part of a choice', async () => {
+    const world = governed(() => capped(50))
+    const native = { dialect: 'openai-chat', body: { n: 0.1, max_tokens: 500 } }
+    await world.router.chat('m', { ...question, maxOutputTokens: 500, native })
+    expect(world.asked()?.maxOutputTokens).toBe(50)
+    expect(world.asked()?.native?.body.max_tokens).toBe(50)
+  })
+
   it('leaves out a native form whose limit it cannot lower', async () => {
     const world = governed(() => capped(50))
     await world.router.chat('m', { ...question, native: { dialect: 'other', body: {} } })
