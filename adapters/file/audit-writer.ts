@@ -1,5 +1,5 @@
-import { type FileHandle, mkdir, open as openFile, readdir, rm } from 'node:fs/promises'
-import { dirname, join, resolve } from 'node:path'
+import { type FileHandle, open as openFile, readdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import {
   type AuditHead,
   type Clock,
@@ -11,7 +11,7 @@ import {
 import { waitForLock } from '../shared/process-lock.ts'
 import { type AuditFile, auditFile, auditFiles } from './audit-files.ts'
 import { readTail } from './audit-tail.ts'
-import { syncFolder } from './write-atomically.ts'
+import { makeFolder, syncFolder } from './write-atomically.ts'
 
 export interface AuditWriterOptions {
   readonly folder: string
@@ -131,15 +131,6 @@ export async function openAuditWriter(options: AuditWriterOptions, known?: Audit
       usable = false
       await handle?.close()
     },
-  }
-}
-
-/** Also makes durable the names of the folders that had to be made. */
-async function makeFolder(folder: string): Promise<void> {
-  const first = await mkdir(folder, { recursive: true })
-  if (first === undefined) return
-  for (let made = resolve(folder); made.length >= resolve(first).length; made = dirname(made)) {
-    await syncFolder(dirname(made))
   }
 }
 

@@ -7,18 +7,22 @@ import {
   type Clock,
   ModelspineError,
   type NewModelVersion,
+  nextVersionNumber,
   sameArtifact,
 } from 'modelspine/adapter'
 import { stringify } from 'yaml'
+import { identityOf } from '../shared/process-identity.ts'
+import { lockFile, removeAbandoned } from '../shared/process-lock.ts'
 import type { ArtifactDigests } from './artifact-digests.ts'
 import { folderName, type RegistryFolder } from './registry-folder.ts'
 import type { ListedFile, VersionFacts } from './version-facts.ts'
 import { readArtifact, readVersionFolder, type VersionFolder } from './version-folder.ts'
-import { syncFolder } from './write-atomically.ts'
+import { makeFolder, syncFolder } from './write-atomically.ts'
 
 /**
  * Puts a version in place: `file:` artifacts are copied beside its facts and their digests written down, in a folder
- * that is hidden until it is whole and then renamed. Other URIs stay where they point.
+ * that is hidden until it is whole and then renamed. Other URIs stay where they point. What processes that were killed
+ * meanwhile left half-filled is removed by the next one.
  */
 export async function registerVersion(
   tree: RegistryFolder,
@@ -27,28 +31,35 @@ export async function registerVersion(
   clock: Clock,
 ): Promise<VersionFolder> {
   checkNames(fresh)
-  const incoming = tree.pathOf(fresh.name, `.incoming-${clock.id()}`)
-  await mkdir(incoming, { recursive: true })
+  const model = tree.pathOf(fresh.name, '')
+  await makeFolder(model)
+  await removeAbandoned(model, incomingName)
+  const incoming = join(model, lockFile(incomingName, await identityOf(process.pid), clock.id()))
+  await mkdir(incoming)
   try {
     const facts = await fill(incoming, fresh, digests, clock)
     await writeSynced(join(incoming, 'model.yaml'), stringify(facts, { lineWidth: 0 }))
     await syncFolder(incoming)
     for (;;) {
-      const version = fresh.version ?? (await nextNumber(tree, fresh.name))
+      const version = fresh.version ?? nextVersionNumber(await tree.taken(fresh.name))
       const path = tree.pathOf(fresh.name, version)
       const existing = await readVersionFolder(path, fresh.name, version)
       if (existing === undefined && (await takePlace(incoming, path))) {
         await syncFolder(dirname(path))
         return await tree.version(fresh.name, version)
       }
-      if (fresh.version !== undefined) {
-        return await agreeing(await tree.version(fresh.name, version), incoming, fresh, digests)
-      }
+      if (fresh.version === undefined) continue
+      const there = await readVersionFolder(path, fresh.name, version)
+      if (there === undefined) throw notOurs(path, fresh.name, version)
+      return await agreeing(there, incoming, fresh, digests)
     }
   } finally {
     await rm(incoming, { recursive: true, force: true })
   }
 }
+
+/** Of the folder that is being filled; it is named like a lock, so that it can be seen whose it is. */
+const incomingName = 'incoming'
 
 function checkNames({ name, version }: NewModelVersion): void {
   for (const [field, value] of Object.entries({ name, version })) {
@@ -83,6 +94,7 @@ async function copyFiles(
   const local = artifact.files.flatMap(({ uri }) => (uri.startsWith('file:') ? [fileURLToPath(uri)] : []))
   const base = commonFolder(local)
   const listed: ListedFile[] = []
+  const folders = new Set<string>()
   for (const [index, file] of artifact.files.entries()) {
     if (!file.uri.startsWith('file:')) {
       listed.push(file)
@@ -96,7 +108,9 @@ async function copyFiles(
       throw wrongFile(`artifact.files[${index}].digest`, `is ${file.digest}, and ${source} has ${digest}`)
     }
     listed.push({ path, digest })
+    folders.add(dirname(join(folder, path)))
   }
+  for (const each of folders) await syncFolder(each)
   return listed
 }
 
@@ -104,7 +118,7 @@ async function copy(source: string, target: string, field: string): Promise<void
   const found = await stat(source).catch(() => undefined)
   if (!found?.isFile())
     throw wrongFile(field, `is ${pathToFileURL(source).href}, which is no file: list files`)
-  await mkdir(dirname(target), { recursive: true })
+  await makeFolder(dirname(target))
   await copyFile(source, target, constants.COPYFILE_FICLONE)
   const handle = await open(target, 'r')
   try {
@@ -139,20 +153,9 @@ async function takePlace(incoming: string, path: string): Promise<boolean> {
     return true
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
-    if (code === 'ENOTEMPTY' || code === 'EEXIST') return false
+    if (code === 'ENOTEMPTY' || code === 'EEXIST' || code === 'ENOTDIR') return false
     throw error
   }
-}
-
-async function nextNumber(tree: RegistryFolder, model: string): Promise<string> {
-  const versions = await tree.versions(model).catch((error: unknown) => {
-    if (error instanceof ModelspineError && error.code === 'model-not-found') return []
-    throw error
-  })
-  const numbers = versions
-    .filter(({ version }) => /^\d+$/.test(version))
-    .map(({ version }) => Number(version))
-  return String(Math.max(0, ...numbers) + 1)
 }
 
 /** What stands there already, when it has the same artifact. */
@@ -171,6 +174,14 @@ async function agreeing(
     'conflict',
     `version "${existing.version}" of model "${fresh.name}" is registered with another artifact; versions never change, register a new one`,
     { details: { model: fresh.name, version: existing.version }, retryable: false },
+  )
+}
+
+function notOurs(path: string, model: string, version: string): ModelspineError {
+  return new ModelspineError(
+    'conflict',
+    `version "${version}" of model "${model}" cannot be put in place: ${path} is there without a model.yaml; remove it, give it one, or register another version`,
+    { details: { model, version, path }, retryable: false },
   )
 }
 

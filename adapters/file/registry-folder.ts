@@ -14,6 +14,8 @@ export interface RegistryFolder {
   versions(model: string): Promise<readonly VersionFolder[]>
   /** Throws `model-not-found`. */
   version(model: string, version: string): Promise<VersionFolder>
+  /** All names under a model that no other version can have, be they versions or not. */
+  taken(model: string): Promise<readonly string[]>
   aliases(model: string): Promise<ReadonlyMap<string, string>>
   writeAliases(model: string, aliases: ReadonlyMap<string, string>): Promise<void>
   /** Runs alone among all processes that change this model. */
@@ -90,6 +92,8 @@ export function registryFolder(root: string, clock: Clock): RegistryFolder {
         version,
       })
     },
+
+    taken: async (model) => (await names(join(root, model))) ?? [],
 
     async aliases(model) {
       try {

@@ -1,5 +1,5 @@
-import { open, rename, rm } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
+import { mkdir, open, rename, rm } from 'node:fs/promises'
+import { basename, dirname, join, resolve } from 'node:path'
 
 /** Puts a file in place whole or not at all: a temporary file beside it, synced, renamed over it. */
 export async function writeAtomically(
@@ -22,6 +22,15 @@ export async function writeAtomically(
     throw error
   }
   await syncFolder(dirname(path))
+}
+
+/** Also makes durable the names of the folders that had to be made. */
+export async function makeFolder(folder: string): Promise<void> {
+  const first = await mkdir(folder, { recursive: true })
+  if (first === undefined) return
+  for (let made = resolve(folder); made.length >= resolve(first).length; made = dirname(made)) {
+    await syncFolder(dirname(made))
+  }
 }
 
 /** Makes the names in a folder durable, where the system lets a folder be synced. */

@@ -51,6 +51,15 @@ export async function lockHolder(folder: string, name: string): Promise<LockHold
   return undefined
 }
 
+/** Removes what has the name of a lock of a process that is dead, files and folders alike. */
+export async function removeAbandoned(folder: string, name: string): Promise<void> {
+  for (const file of await readdir(folder)) {
+    const holder = holderOf(folder, name, file)
+    if (holder === undefined || (await mayBeAlive(holder))) continue
+    await rm(holder.path, { recursive: true, force: true })
+  }
+}
+
 /** Tries until `timeoutMs` have passed, with random pauses so that those who compete do not meet again. */
 export async function waitForLock(
   folder: string,

@@ -3,6 +3,7 @@ import { ModelspineError, throwIfAborted } from '../errors.ts'
 import { createChangeHints } from './change-hints.ts'
 import type { ModelRegistry, ModelVersion, NewModelVersion } from './contract.ts'
 import { latestApproved, latestApprovedAlias, refuseComputedAlias } from './latest-approved.ts'
+import { nextVersionNumber } from './next-version-number.ts'
 import { parseReference } from './parse-reference.ts'
 import { sameArtifact } from './same-artifact.ts'
 
@@ -79,7 +80,7 @@ export function memoryRegistry(options: MemoryRegistryOptions = {}): Required<Om
   function add(fresh: MemoryVersion): StoredVersion {
     const { aliases: _, createdAtMs = clock.now(), ...facts } = fresh
     const model = models.get(fresh.name) ?? { versions: new Map(), aliases: new Map() }
-    const version = fresh.version ?? nextNumber(model.versions.keys())
+    const version = fresh.version ?? nextVersionNumber(model.versions.keys())
     const existing = model.versions.get(version)
     if (existing !== undefined) {
       if (sameArtifact(existing.artifact, fresh.artifact)) return existing
@@ -177,9 +178,4 @@ export function memoryRegistry(options: MemoryRegistryOptions = {}): Required<Om
 
     changes: (abort) => hints.listen(abort),
   }
-}
-
-function nextNumber(versions: Iterable<string>): string {
-  const numbers = [...versions].filter((version) => /^\d+$/.test(version)).map(Number)
-  return String(Math.max(0, ...numbers) + 1)
 }

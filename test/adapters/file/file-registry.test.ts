@@ -5,6 +5,8 @@ import { sha256 } from 'modelspine/adapter'
 import { fileRegistry } from 'modelspine/adapters/file'
 import { createFakeClock } from 'modelspine/testing'
 import { describe, expect, it } from 'vitest'
+import { identityOf } from '../../../adapters/shared/process-identity.ts'
+import { lockFile } from '../../../adapters/shared/process-lock.ts'
 import { temporaryFolder } from '../../temporary-folder.ts'
 import { collect } from '../../unit/collect.ts'
 
@@ -157,6 +159,40 @@ describe('fileRegistry over a folder written by hand', () => {
       code: 'registry-unavailable',
       message: expect.stringContaining(`its digest is ${digest('x y z')} instead of ${digest('a b c')}`),
     })
+  })
+
+  const hosted = { kind: 'hosted', provider: 'p', model: 'm' } as const
+
+  it('numbers behind whatever has a number for its name, version or not', async () => {
+    const { registry } = registryOf({
+      ...byHand,
+      'churn/7/weights.json': 'without facts',
+      'churn/9': 'a file',
+    })
+    expect((await registry.register({ name: 'churn', artifact: hosted })).version).toBe('10')
+    const long = '20261122145803123'
+    await registry.register({ name: 'churn', version: long, artifact: hosted })
+    expect((await registry.register({ name: 'churn', artifact: hosted })).version).toBe('20261122145803124')
+    expect((await registry.register({ name: 'churn', artifact: hosted })).version).toBe('20261122145803125')
+  })
+
+  it.each(['7', '9'])('says what stands where a version %s should be put', async (version) => {
+    const { path, registry } = registryOf({ ...byHand, 'churn/7/weights.json': '{}', 'churn/9': 'a file' })
+    await expect(registry.register({ name: 'churn', version, artifact: hosted })).rejects.toMatchObject({
+      code: 'conflict',
+      retryable: false,
+      message: expect.stringContaining(`${join(path, 'churn', version)} is there without a model.yaml`),
+    })
+  })
+
+  it('clears away what a process left that was killed while it registered, and nothing of a living one', async () => {
+    const { path, registry } = registryOf(byHand)
+    const alive = await identityOf(process.pid)
+    const left = lockFile('incoming', { ...alive, started: '1' }, 'a')
+    const underWay = lockFile('incoming', alive, 'b')
+    for (const name of [left, underWay]) write(join(path, 'churn', name, 'half/weights.json'), '{')
+    await registry.register({ name: 'churn', artifact: hosted })
+    expect(readdirSync(join(path, 'churn'))).toEqual([underWay, '1', '2', '3', 'aliases.json'])
   })
 
   it('says which version an alias points to in vain', async () => {
