@@ -36,9 +36,11 @@ export async function leaveHome(home: Home): Promise<void> {
 
 /** Does the same for runs that were killed before they could. Returns how many there were. */
 export async function leaveHomesOfTheDead(): Promise<number> {
-  const dead = readdirSync(tmpdir()).filter(
-    (name) => name.startsWith(prefix) && !isAlive(Number(name.slice(prefix.length))),
-  )
+  const dead = readdirSync(tmpdir()).filter((name) => {
+    const pid = Number(name.slice(prefix.length))
+    // This process has made none yet: one of its number is from an earlier process that had it.
+    return name.startsWith(prefix) && (pid === process.pid || !isAlive(pid))
+  })
   for (const name of dead) await leaveHome(homeIn(join(tmpdir(), name)))
   return dead.length
 }

@@ -1,3 +1,4 @@
+import { pathToFileURL } from 'node:url'
 import type { ControlPlane, Explanation, GateResult, PlaneEvent } from 'modelspine'
 import type { fileRegistry } from 'modelspine/adapters/file'
 import { createCast } from './cast.ts'
@@ -39,7 +40,7 @@ export function createStory(options: StoryOptions): Story {
       name: 'digits',
       version: value.version,
       approval,
-      artifact: { kind: 'files', files: [{ uri: `file://${value.file}` }] },
+      artifact: { kind: 'files', files: [{ uri: pathToFileURL(value.file).href }] },
       metrics: { accuracy: value.testAccuracy },
     })
     const trained = `${value.version} trained in ${(value.trainingMs / 1000).toFixed(1)} s: ${value.description}`
