@@ -1,8 +1,4 @@
-import { type Clock, systemClock } from '../clock.ts'
 import { messageOf } from '../errors.ts'
-import type { Feedback } from '../feedback/contract.ts'
-import { createFeedback } from '../feedback/create-feedback.ts'
-import type { PolicyRequest } from '../policy/contract.ts'
 import { decideAll } from '../policy/decide-all.ts'
 import type { DeploymentStatus } from '../resources/deployment-status.ts'
 import type { Key } from '../resources/metadata.ts'
@@ -10,20 +6,13 @@ import { type Fault, faultOf } from '../rollout/fault.ts'
 import { createKnownSecrets } from '../rollout/known-secrets.ts'
 import { createDeploymentReconciler } from '../rollout/reconcile-deployment.ts'
 import { loopActor } from '../rollout/rollback.ts'
-import { createRouter, type Router } from '../routing/router.ts'
-import { createRouteTableHolder } from '../routing/table-holder.ts'
-import type { AuditLog } from '../security/contract.ts'
-import { memoryAuditLog } from '../security/memory-audit-log.ts'
 import type { StoredObject } from '../store/contract.ts'
 import { memoryStore } from '../store/memory-store.ts'
 import { combineSources } from '../telemetry/combine-sources.ts'
-import { createControlTelemetry } from '../telemetry/control-telemetry.ts'
-import { silentLogger } from '../telemetry/logger.ts'
-import { createMetricWindows } from '../telemetry/metric-windows.ts'
-import { createRequestTelemetry } from '../telemetry/request-telemetry.ts'
 import { type AuditPump, createAuditPump } from './audit-pump.ts'
 import { checkDeployable } from './check-deployable.ts'
-import { createEmitter, type PlaneEmitter, type PlaneEvents, tell } from './events.ts'
+import { type PlaneEvents, tell } from './events.ts'
+import type { Front } from './front.ts'
 import { type PlaneHealth, planeFault } from './health.ts'
 import { notedStore } from './noted-store.ts'
 import type { ControlPlaneOptions } from './options.ts'
@@ -31,16 +20,11 @@ import type { Parts, PlaneFact } from './parts.ts'
 import { permitPromotion } from './promotion.ts'
 import { resolveSecret } from './resolve-secret.ts'
 import { createRouteFeed, type RouteFeed } from './route-feed.ts'
-import { watchedPolicy } from './watched-policy.ts'
 import { createWork, type Work } from './work.ts'
 
 /** What a plane's calls run on, wired to each other. */
 export interface Machinery {
   readonly parts: Parts
-  readonly audit: AuditLog
-  readonly router: Router
-  readonly feedback: Feedback
-  readonly emitter: PlaneEmitter
   readonly feed: RouteFeed
   readonly work: Work
   /** What hindered this process's last look at a deployment, or hinders the store. */
@@ -51,20 +35,13 @@ export interface Machinery {
   stop(drainMs: number): Promise<void>
 }
 
-export function createMachinery(options: ControlPlaneOptions): Machinery {
-  const clock: Clock = options.clock ?? systemClock
-  const logger = options.logger ?? silentLogger
+export function createMachinery(options: ControlPlaneOptions, front: Front): Machinery {
+  const { clock, logger, audit, windows, feedback, emitter, holder, telemetry, policies, policyOptions } =
+    front
   const store = notedStore(options.store ?? memoryStore({ clock }), clock)
-  const audit = options.audit ?? memoryAuditLog()
   const { registries = {}, targets = {}, providers = {}, secrets = {}, connect = {} } = options
   const { resyncMs = 60_000 } = options
-  const telemetry = createControlTelemetry({ clock, queueDepth: () => work.queue.size })
-  const policies = (options.policies ?? []).map((engine) => watchedPolicy(engine, telemetry))
-  const windows = createMetricWindows({ clock })
-  const feedback = createFeedback({ clock, ...options.feedback })
   const metrics = { ...options.metrics, plane: combineSources([windows, feedback]) }
-  const policyOptions = { clock, timeoutMs: options.policyTimeoutMs ?? 10_000 }
-  const emitter = createEmitter()
   /** Keyed by declared deployments: what hindered this process's last look at each. */
   const faults = new Map<Key, Fault>()
   /** Keyed by declared deployments: the version that our own loop wrote last, which is no news to it. */
@@ -147,7 +124,6 @@ export function createMachinery(options: ControlPlaneOptions): Machinery {
       return held && { lease: held.name, fence: held.fence }
     },
   })
-  const holder = createRouteTableHolder({ clock, logger })
   const feed = createRouteFeed({
     store,
     holder,
@@ -172,23 +148,10 @@ export function createMachinery(options: ControlPlaneOptions): Machinery {
       telemetry.recordPhase(key, undefined)
     },
   })
-  const polices = policies.some(({ actions }) => actions.includes('invoke'))
-  const router = createRouter({
-    table: holder,
-    clock,
-    logger,
-    observers: [windows, feedback, createRequestTelemetry(), ...(options.observers ?? [])],
-    ...(polices && {
-      policy: { decide: (request: PolicyRequest) => decideAll(policies, request, policyOptions) },
-    }),
-  })
+  front.watchQueue(() => work.queue.size)
 
   return {
     parts,
-    audit,
-    router,
-    feedback,
-    emitter,
     feed,
     work,
     faultOf: (key) => faults.get(key) ?? (store.fault === undefined ? undefined : faultOf(store.fault)),
