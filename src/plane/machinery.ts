@@ -9,6 +9,7 @@ import { loopActor } from '../rollout/rollback.ts'
 import type { StoredObject } from '../store/contract.ts'
 import { memoryStore } from '../store/memory-store.ts'
 import { combineSources } from '../telemetry/combine-sources.ts'
+import { openTelemetryLoaded } from '../telemetry/open-telemetry.ts'
 import { type AuditPump, createAuditPump } from './audit-pump.ts'
 import { checkDeployable } from './check-deployable.ts'
 import { type PlaneEvents, tell } from './events.ts'
@@ -164,6 +165,7 @@ export function createMachinery(options: ControlPlaneOptions, front: Front): Mac
       ],
     }),
     async start() {
+      await openTelemetryLoaded()
       await feed.load()
       if (stopping) return
       void feed.follow(following.signal)
