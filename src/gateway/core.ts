@@ -41,24 +41,27 @@ export function createCore({ router, clock, logger, authenticate }: CoreOptions)
     const { method, path } = request
     const place = surface.find(path)
     if (place === undefined) throw new HttpFailure(404, `there is nothing at ${path || 'this path'}`)
-    const handler = Object.hasOwn(place.methods, method) ? place.methods[method] : undefined
+    const asked = method === 'HEAD' ? 'GET' : method
+    const handler = Object.hasOwn(place.methods, asked) ? place.methods[asked] : undefined
     if (handler === undefined) {
-      const allow = Object.keys(place.methods).join(', ')
+      const allow = Object.keys(place.methods)
+        .map((each) => (each === 'GET' ? 'GET, HEAD' : each))
+        .join(', ')
       throw new HttpFailure(405, `${path} takes ${allow}, not ${method}`, { allow })
     }
-    const enter = (actor: Actor | null | undefined): Answer | Promise<Answer> => {
-      if (actor === null)
-        throw new ModelspineError('unauthenticated', 'the credentials are missing or unknown')
-      return handler({
+    const enter = (actor?: Actor): Answer | Promise<Answer> =>
+      handler({
         request,
         requestId,
         names: place.names,
         options: () => callOptions(request, requestId, actor),
       })
-    }
-    if (authenticate === undefined || place.open === true) return enter(undefined)
+    if (authenticate === undefined || place.open === true) return enter()
     const known = authenticate(request.headers(), { method, path })
-    return known instanceof Promise ? known.then(enter) : enter(known)
+    if (known !== null && typeof known === 'object' && 'then' in known) {
+      return known.then((actor) => enter(identified(actor)))
+    }
+    return enter(identified(known))
   }
 
   return async (request) => {
@@ -77,6 +80,12 @@ export function createCore({ router, clock, logger, authenticate }: CoreOptions)
     answer.headers['x-request-id'] = requestId
     return answer
   }
+}
+
+/** Whatever is no actor is nobody: also the undefined or false of a hook that no compiler has checked. */
+function identified(actor: Actor | null): Actor {
+  if (typeof actor?.name === 'string') return actor
+  throw new ModelspineError('unauthenticated', 'the credentials are missing or unknown')
 }
 
 function callOptions(request: GatewayRequest, requestId: string, actor: Actor | undefined): CallOptions {

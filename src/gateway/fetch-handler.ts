@@ -18,7 +18,7 @@ export function fetchHandler(options: FetchHandlerOptions): (request: Request) =
     else request.signal.addEventListener('abort', leave, { once: true })
     const answer = await options.core(new FetchRequest(request, controller.signal, options))
     const { status, headers } = answer
-    return new Response(bodyOf(answer, leave), { status, headers })
+    return new Response(request.method === 'HEAD' ? null : bodyOf(answer, leave), { status, headers })
   }
 }
 

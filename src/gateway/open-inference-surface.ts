@@ -4,9 +4,11 @@ import { ModelspineError } from '../errors.ts'
 import { inferenceHeader } from '../provider/open-inference.ts'
 import type { Route } from '../routing/route.ts'
 import type { Router } from '../routing/router.ts'
+import { loadedTable } from '../routing/table.ts'
 import { HttpFailure } from './failure.ts'
 import { pathName } from './path-name.ts'
-import { servedHeaders } from './served-headers.ts'
+import { plainBody } from './plain-body.ts'
+import { headerText, servedHeaders } from './served-headers.ts'
 import type { Answer, Call, GatewayRequest, Handler, Surface } from './surface.ts'
 
 /** Types that a web page may send to a foreign address without asking; to be answered they would need CORS anyway. */
@@ -55,7 +57,7 @@ async function infer(router: Router, call: Call): Promise<Answer> {
   if (version !== undefined) throw chosenByRoute(version)
   const split = request.header(inferenceHeader)
   const contentType = contentTypeOf(request, split)
-  const bytes = await request.body()
+  const bytes = await plainBody(request)
   const routed = await router.infer(
     name,
     split === undefined
@@ -67,7 +69,7 @@ async function infer(router: Router, call: Call): Promise<Answer> {
   if (reply.kind !== 'bytes') throw new ModelspineError('malformed-reply', 'tensors came in answer to bytes')
   const headers = servedHeaders(routed, reply.contentType)
   const replySplit = reply.headers?.[inferenceHeader]
-  if (replySplit !== undefined) headers[inferenceHeader] = replySplit
+  if (replySplit !== undefined) headers[inferenceHeader] = headerText(replySplit)
   return { status: 200, headers, body: reply.bytes }
 }
 
@@ -89,7 +91,7 @@ function contentTypeOf(request: GatewayRequest, split: string | undefined): stri
 
 function routeOf(router: Router, [name = '', version]: readonly string[]): Route {
   if (version !== undefined) throw chosenByRoute(version)
-  const route = router.table?.find(name)
+  const route = loadedTable(router.table).find(name)
   if (route === undefined) throw new ModelspineError('no-route', `there is no route "${name}"`)
   return route
 }

@@ -8,10 +8,12 @@ import { openaiEmbedReply, parseOpenaiEmbed } from '../provider/openai-embed.ts'
 import { splitKey } from '../resources/metadata.ts'
 import type { Route } from '../routing/route.ts'
 import type { Router } from '../routing/router.ts'
+import { loadedTable } from '../routing/table.ts'
 import { HttpFailure } from './failure.ts'
 import { openaiErrorBody } from './openai-errors.ts'
 import { openaiEvents } from './openai-events.ts'
 import { pathName } from './path-name.ts'
+import { plainBody } from './plain-body.ts'
 import { servedHeaders } from './served-headers.ts'
 import type { Answer, Call, Handler, Surface } from './surface.ts'
 
@@ -40,12 +42,12 @@ export function openaiSurface(router: Router, clock: Clock): Surface {
   }
 
   const models: Handler = () => {
-    const data = (router.table?.routes ?? []).filter(isOffered).map(modelOf)
+    const data = loadedTable(router.table).routes.filter(isOffered).map(modelOf)
     return json({ object: 'list', data })
   }
 
   const model: Handler = ({ names: [name = ''] }) => {
-    const route = router.table?.find(name)
+    const route = loadedTable(router.table).find(name)
     if (route === undefined || !isOffered(route)) {
       throw new ModelspineError('no-route', `there is no model "${name}"`, { details: { field: 'model' } })
     }
@@ -70,7 +72,7 @@ async function jsonOf({ request }: Call): Promise<unknown> {
   if (!/^application\/json\b/i.test(contentType)) {
     throw new HttpFailure(415, `the content type is ${contentType}; write application/json`)
   }
-  const { buffer, byteOffset, byteLength } = await request.body()
+  const { buffer, byteOffset, byteLength } = await plainBody(request)
   try {
     return JSON.parse(Buffer.from(buffer, byteOffset, byteLength).toString('utf8'))
   } catch (error) {

@@ -3,11 +3,16 @@ import type { Served } from '../routing/attempts.ts'
 /** The headers of a reply that say who gave it. */
 export function servedHeaders(served: Served, contentType: string): Record<string, string> {
   const headers: Record<string, string> = {
-    'content-type': contentType,
-    'x-modelspine-provider': served.provider,
+    'content-type': headerText(contentType),
+    'x-modelspine-provider': headerText(served.provider),
     'x-modelspine-attempts': String(served.attempts),
   }
   if (served.deployment !== undefined) headers['x-modelspine-deployment'] = served.deployment
   if (served.revision !== undefined) headers['x-modelspine-revision'] = served.revision
   return headers
+}
+
+/** What a header can hold of a text that somebody else wrote: a backend, or who named it. */
+export function headerText(text: string): string {
+  return text.replace(/[^\x20-\x7e\xa0-\xff]/g, '?')
 }

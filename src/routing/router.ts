@@ -21,7 +21,7 @@ import type { Candidate, Route } from './route.ts'
 import { type RequestOptions, RoutedRequest, type Surroundings } from './routed-request.ts'
 import { type RoutingStrategy, weightedStrategy } from './strategy.ts'
 import { openStream, type RoutedStream } from './stream.ts'
-import type { RouteTable } from './table.ts'
+import { loadedTable, type RouteTable } from './table.ts'
 
 export interface RouterOptions {
   /** Where the current snapshot is found; read once per request. */
@@ -47,7 +47,7 @@ export interface Routed<Reply> extends Served {
 
 /**
  * Sends requests to whoever serves a route now. Throws a ModelspineError: `no-route`, `unsupported` (an operation
- * that the route does not offer), `no-backend`, `policy-denied`, `policy-error`, `timeout`, `aborted`, or the
+ * that the route does not offer), `no-backend` (also before a table is loaded), `policy-denied`, `policy-error`, `timeout`, `aborted`, or the
  * backend's own failure when failing over was not allowed or did not help.
  */
 export interface Router {
@@ -93,7 +93,7 @@ export function createRouter(options: RouterOptions): Router {
     streamed: boolean,
     work: (request: RoutedRequest, terms: Terms | undefined) => Promise<Result>,
   ): Promise<Result> => {
-    const route = table.current?.find(name)
+    const route = loadedTable(table.current).find(name)
     if (route === undefined) {
       throw new ModelspineError('no-route', `there is no route "${name}"`, { details: { route: name } })
     }

@@ -1,5 +1,6 @@
 /** The route table: what each public model name means now. A snapshot, never edited, swapped whole. */
 
+import { ModelspineError } from '../errors.ts'
 import type { ModelProvider } from '../provider/contract.ts'
 import { durationMs } from '../resources/duration.ts'
 import { keyOf } from '../resources/metadata.ts'
@@ -24,6 +25,12 @@ export interface RouteTable {
   readonly problems: readonly TableProblem[]
   /** By public name; `default/name` is understood too. */
   find(name: string): Route | undefined
+}
+
+/** Throws `no-backend` while there is none: what nobody knows of yet is no unknown route, and may be asked for again. */
+export function loadedTable(table: RouteTable | undefined): RouteTable {
+  if (table === undefined) throw new ModelspineError('no-backend', 'no route table is loaded')
+  return table
 }
 
 /**

@@ -56,6 +56,12 @@ beforeAll(async () => {
       },
       authenticate: ({ authorization }) => {
         if (authorization === 'Bearer late') return Promise.resolve({ name: 'late' })
+        // What a hook without types may answer for nobody.
+        if (authorization === 'Bearer false') return false as never
+        if (authorization === 'Bearer undefined') return undefined as never
+        if (authorization === 'Bearer thenable') {
+          return { then: (tell: (actor: null) => void) => tell(null) } as never
+        }
         return authorization === 'Bearer nobody' ? null : { name: String(authorization ?? 'anybody') }
       },
     },
@@ -222,6 +228,34 @@ describe.each(['node', 'fetch'] as const)('Open Inference over the %s handler', 
     expect((await ask('/v2/models/churn', { headers: { authorization: 'Bearer late' } })).status).toBe(200)
   })
 
+  it.each(['false', 'undefined', 'thenable'])('lets nobody in whom the hook calls %s', async (answered) => {
+    const refused = await ask('/v2/models/churn', { headers: { authorization: `Bearer ${answered}` } })
+    expect(refused.status).toBe(401)
+    await refused.text()
+  })
+
+  it('answers HEAD where it answers GET, without a body', async () => {
+    const live = await ask('/v2/health/live', { method: 'HEAD' })
+    expect([live.status, live.headers.get('content-type'), await live.text()]).toEqual([
+      200,
+      'application/json',
+      '',
+    ])
+    expect((await ask('/v2/models/churn/infer', { method: 'HEAD' })).status).toBe(405)
+    expect((await ask('/v2/models/churn', { method: 'DELETE' })).headers.get('allow')).toBe('GET, HEAD')
+  })
+
+  it('refuses a compressed body, and says so', async () => {
+    const response = await ask('/v2/models/churn/infer', post(payload, { 'content-encoding': 'gzip' }))
+    expect([response.status, response.headers.get('accept-encoding')]).toEqual([415, 'identity'])
+    expect(await response.json()).toEqual({
+      error: 'the content encoding is gzip; send the body uncompressed',
+    })
+    expect(
+      (await ask('/v2/models/churn/infer', post(payload, { 'content-encoding': 'identity' }))).status,
+    ).toBe(200)
+  })
+
   it('bounds a body that does not announce its length', async () => {
     let sent = 0
     const endless = new ReadableStream<Uint8Array>({
@@ -242,6 +276,15 @@ describe.each(['node', 'fetch'] as const)('Open Inference over the %s handler', 
     const way = empty.ways.find((each) => each.name === name)
     expect((await way?.ask('/v2/health/ready'))?.status).toBe(503)
     expect((await way?.ask('/v2/health/live'))?.status).toBe(200)
+    for (const [path, init] of [
+      ['/v2/models/churn', {}],
+      ['/v2/models/churn/infer', post()],
+      ['/v1/models', {}],
+      ['/v1/models/churn', {}],
+    ] as const) {
+      const response = await way?.ask(path, init)
+      expect([response?.status, response?.headers.get('x-should-retry')]).toEqual([503, 'true'])
+    }
     await empty.close()
   })
 

@@ -82,7 +82,7 @@ describe('the router', () => {
   it('refuses everything before a table is loaded', async () => {
     const router = createRouter({ table: { current: undefined }, clock: createFakeClock() })
     expect(router.table).toBeUndefined()
-    await expect(router.infer('m', tensors)).rejects.toMatchObject({ code: 'no-route' })
+    await expect(router.infer('m', tensors)).rejects.toMatchObject({ code: 'no-backend', retryable: true })
   })
 
   it('sends the headers of the caller and of observers along', async () => {
