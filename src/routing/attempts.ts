@@ -33,6 +33,7 @@ export async function attempt<Result>(
   let candidate = plan && strategy.first(plan)
   if (plan === undefined || candidate === undefined) throw noBackend(request)
   for (;;) {
+    if (request.stopped !== undefined) throw request.stopped
     request.beginAttempt(candidate)
     try {
       return await call(candidate)

@@ -87,6 +87,7 @@ export class RoutedRequest {
       operation,
       startedAtMs: this.#startedAtMs,
       streamed,
+      ...(options.headers === undefined ? undefined : { headers: options.headers }),
     })
     this.#headers = added === undefined ? options.headers : { ...options.headers, ...added }
     this.#deadline = around.clock.schedule(route.timeoutMs, () => {
@@ -142,9 +143,12 @@ export class RoutedRequest {
   stop(error: ModelspineError): void {
     if (this.#finished) return
     this.stopped = error
-    this.attemptFailed(error)
+    const waiting = this.#rejectWaiting
+    // While nobody waits for the backend it is the caller who does not read.
+    if (waiting === undefined) this.#endAttempt('aborted', error)
+    else this.attemptFailed(error)
     this.failed(error)
-    this.#rejectWaiting?.(error)
+    waiting?.(error)
     this.#controller.abort(error)
   }
 
@@ -153,7 +157,19 @@ export class RoutedRequest {
     return new Promise((resolve, reject) => {
       if (this.stopped !== undefined) reject(this.stopped)
       else this.#rejectWaiting = reject
-      work.then(resolve, reject)
+      const settled = (): void => {
+        this.#rejectWaiting = undefined
+      }
+      work.then(
+        (value) => {
+          settled()
+          resolve(value)
+        },
+        (error) => {
+          settled()
+          reject(error)
+        },
+      )
     })
   }
 

@@ -70,6 +70,8 @@ export interface RequestStart {
   /** Milliseconds since the epoch. */
   readonly startedAtMs: number
   readonly streamed: boolean
+  /** What the caller sends along to the backend, trace context among it. */
+  readonly headers?: Readonly<Record<string, string>>
 }
 
 /** Who was asked in one attempt. */
@@ -93,7 +95,7 @@ export interface AttemptRecord {
   readonly durationMs: number
   /** Until the first content of a stream. */
   readonly firstOutputMs?: number
-  /** `aborted`: the caller went away, which is nobody's failure. */
+  /** `aborted`: the caller went away, or had not read its stream when the deadline came, which is nobody's failure. */
   readonly outcome: 'ok' | 'failed' | 'aborted'
   readonly code?: ErrorCode
   readonly usage: Usage
@@ -102,7 +104,7 @@ export interface AttemptRecord {
 }
 
 /** A request from the caller's side: at most one of them, however many attempts it took. */
-export interface RequestRecord extends RequestStart {
+export interface RequestRecord extends Omit<RequestStart, 'headers'> {
   readonly durationMs: number
   readonly attempts: number
   /** Who served, or was asked last. */

@@ -58,6 +58,31 @@ describe('the invoke policy', () => {
     ])
   })
 
+  it('has no attempt made after the request has ended, whenever the caller leaves', async () => {
+    for (let turns = 0; turns < 12; turns += 1) {
+      const told: string[] = []
+      const caller = new AbortController()
+      const decide = (): Promise<Decision> => {
+        const answer = Promise.resolve(decision('allow'))
+        let later: Promise<unknown> = answer
+        for (let turn = 0; turn < turns; turn += 1) later = later.then(() => {})
+        void later.then(() => caller.abort())
+        return answer
+      }
+      const { router } = scenario(
+        { routes: [route([vendor('a')])], providers: { a: scriptedProvider('a') } },
+        {
+          policy: { decide },
+          observers: [
+            { attempted: () => void told.push('attempted'), finished: () => void told.push('finished') },
+          ],
+        },
+      )
+      await router.infer('m', tensors, { abort: caller.signal }).catch(() => {})
+      expect(told.at(-1)).toBe('finished')
+    }
+  })
+
   it.each(['deny', 'not-applicable'] as const)('lets nothing through when it says %s', async (verdict) => {
     const findings = [{ policy: 'p', rule: 'r', level: 'hard', message: 'not yours' }] as const
     for (const answer of [

@@ -111,8 +111,21 @@ describe('a routed stream', () => {
     await world.clock.advance(10_000)
     expect([world.inFlight, world.clock.pendingTimers]).toEqual([0, 0])
     expect(world.requests).toMatchObject([{ outcome: 'failed', code: 'timeout' }])
+    // Its backend had done all that it was asked.
+    expect(world.attempts).toMatchObject([{ outcome: 'aborted', code: 'timeout' }])
     expect(await events.next()).toEqual({ done: false, value: text('one') })
     await expect(events.next()).rejects.toMatchObject({ code: 'timeout' })
+  })
+
+  it('counts a deadline against the backend that it waited for', async () => {
+    const { world } = streaming([text('one'), 'hang'])
+    const { events } = await world.router.chatStream('m', question)
+    await events.next()
+    const second = events.next()
+    second.catch(() => {})
+    await world.clock.advance(10_000)
+    await expect(second).rejects.toMatchObject({ code: 'timeout' })
+    expect(world.attempts).toMatchObject([{ outcome: 'failed', code: 'timeout' }])
   })
 
   it('ends with the caller’s abort while the backend is silent', async () => {
