@@ -1,4 +1,4 @@
-import type { Attributes, Span, Tracer } from '@opentelemetry/api'
+import type { Attributes, Context, Span, SpanOptions, Tracer } from '@opentelemetry/api'
 import type { AttemptRecord, RequestObserver, RequestRecord, RequestStart } from './contract.ts'
 import { type GenAiNames, type GenAiVersion, genAiNames, operationNames } from './genai-names.ts'
 import { attemptEvent, attributeNames } from './modelspine-names.ts'
@@ -83,12 +83,25 @@ export function createRequestTelemetry(options: RequestTelemetryOptions = {}): R
 }
 
 function startSpan(tracer: Tracer, names: GenAiNames, request: RequestStart): Span {
-  return tracer.startSpan(`${operationNames[request.operation]} ${modelOf(request)}`, {
+  const options: SpanOptions = {
     // SpanKind.CLIENT; the enum would have to be loaded to be read.
     kind: 2,
     startTime: spanTime(request.startedAtMs),
     attributes: { ...startAttributes(names, request), [attributeNames.requestId]: request.requestId },
-  })
+  }
+  return tracer.startSpan(
+    `${operationNames[request.operation]} ${modelOf(request)}`,
+    options,
+    parentOf(request),
+  )
+}
+
+/** The span that is active here, such as that of an instrumented server; else the one that the caller's headers name. */
+function parentOf({ headers }: RequestStart): Context | undefined {
+  const api = openTelemetry()
+  if (api === undefined || headers === undefined) return undefined
+  const active = api.context.active()
+  return api.trace.getSpanContext(active) === undefined ? api.propagation.extract(active, headers) : active
 }
 
 function traceHeaders(span: Span): Readonly<Record<string, string>> | undefined {

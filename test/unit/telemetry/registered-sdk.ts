@@ -36,7 +36,11 @@ const propagator: TextMapPropagator = {
     const span = trace.getSpanContext(active)
     if (span !== undefined) setter.set(carrier, 'traceparent', `00-${span.traceId}-${span.spanId}-01`)
   },
-  extract: (active) => active,
+  extract(active, carrier, getter) {
+    const [, traceId, spanId] = String(getter.get(carrier, 'traceparent') ?? '').split('-')
+    if (traceId === undefined || spanId === undefined) return active
+    return trace.setSpanContext(active, { traceId, spanId, traceFlags: 1, isRemote: true })
+  },
   fields: () => ['traceparent'],
 }
 

@@ -127,6 +127,17 @@ describe("a request's span", () => {
     expect(sdk?.spans()[0]?.attributes['error.type']).toBe('aborted')
   })
 
+  it('continues the trace that the caller sent', () => {
+    const telemetry = createRequestTelemetry()
+    const [traceId, spanId] = ['0af7651916cd43dd8448eb211c80319c', 'b7ad6b7169203331']
+    const headers = { traceparent: `00-${traceId}-${spanId}-01` }
+    expect(telemetry.started(requestStart({ headers }))?.traceparent).toContain(`00-${traceId}-`)
+    telemetry.finished(requestRecord())
+    const [span] = sdk?.spans() ?? []
+    expect(span?.spanContext().traceId).toBe(traceId)
+    expect(span?.parentSpanContext?.spanId).toBe(spanId)
+  })
+
   it('goes to the backend in headers', () => {
     const telemetry = createRequestTelemetry()
     const headers = telemetry.started(requestStart())
