@@ -16,7 +16,8 @@ export interface Condition {
  * - `Progressing`: a rollout is under way, waits or has stopped; the reason says which.
  * - `ModelResolved`: the reference was found in its registry at the last look.
  * - `PolicyDenied`: a policy engine refused the next move; nothing that was granted is taken away.
- * - `StableUnhealthy`: the revision that traffic returns to is not observed ready.
+ * - `StableUnhealthy`: the revision that traffic returns to is not observed ready, or is and fails every request
+ *   (`RequestsFailing`).
  * - `Degraded`: the loop itself is hindered (target, store, audit or policy failing); the reason says by what.
  */
 export type ConditionType =

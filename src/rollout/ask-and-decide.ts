@@ -33,7 +33,10 @@ export async function askAndDecide(
   const declared = declaredBy(sight)
   const attributable = target.capabilities.attribution !== 'none'
   const requests = attributable ? options.requests : undefined
-  const serving = await readServing(requests, stored.key, status.stable, clock.now())
+  const serving = await readServing(requests, stored.key, status.stable, {
+    nowMs: clock.now(),
+    resyncMs: options.resyncMs,
+  })
   let analysis: Analysis = serving === undefined ? {} : { serving }
   for (let asked = 0; asked < mostQuestions; asked += 1) {
     const decision = decide(declared, status, observed, analysis, clock.now())

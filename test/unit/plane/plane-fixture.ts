@@ -94,6 +94,14 @@ export async function serving(fixture: PlaneFixture, version = '1'): Promise<voi
   await until(async () => (await phase()) === 'converged')
 }
 
+/** Waits until a generation is what serves. */
+export async function converged({ plane, until }: PlaneFixture, generation: number): Promise<void> {
+  await until(async () => {
+    const { status } = (await plane.get('digits')) ?? {}
+    return status?.observedGeneration === generation && status.rollout.phase === 'converged'
+  })
+}
+
 /** A call that needs time to pass: advances the clock until it is answered. */
 export async function inTime<Answer>({ clock }: PlaneFixture, call: Promise<Answer>): Promise<Answer> {
   let settled = false

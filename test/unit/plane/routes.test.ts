@@ -5,6 +5,7 @@ import type { Endpoint } from '../../../src/resources/revision.ts'
 import type { StateStore } from '../../../src/store/contract.ts'
 import {
   ann,
+  converged,
   digits,
   type PlaneFixture,
   planeFixture,
@@ -186,10 +187,7 @@ describe('a hosted model', () => {
     }
     expect(await plane.router.chat('digits', question)).toMatchObject({ deployment: 'default/digits' })
     await plane.apply(chatty('2'), { actor: ann })
-    await until(
-      async () =>
-        (await phase()) === 'converged' && (await plane.get('digits'))?.status?.observedGeneration === 2,
-    )
+    await converged(fixture, 2)
     await plane.router.chat('digits', question)
     expect(asked).toEqual(['chat-1', 'chat-2'])
     await plane.delete('digits', { actor: ann, kind: 'ModelRoute' })

@@ -4,6 +4,7 @@ import {
   actionsOf,
   ann,
   collect,
+  converged,
   digits,
   type PlaneFixture,
   planeFixture,
@@ -47,11 +48,7 @@ describe('two planes over one store', () => {
     await one.plane.stop()
     await two.plane.apply(digits('2'), { actor: ann })
     await until(async () => two.plane.health().leading, 5000)
-    await until(
-      async () =>
-        (await two.phase()) === 'converged' &&
-        (await two.plane.get('digits'))?.status?.observedGeneration === 2,
-    )
+    await converged(two, 2)
     await two.plane.stop()
     expect(await two.audit.verify()).toMatchObject({ ok: true })
     expect(one.world.journal.map(({ kind }) => kind)).toEqual(['created', 'created', 'removed'])

@@ -1,0 +1,118 @@
+import { describe, expect, it } from 'vitest'
+import { type ConditionType, conditionOf, ModelspineError } from '../../../src/index.ts'
+import { memoryProvider } from '../../../src/provider/memory-provider.ts'
+import {
+  ann,
+  converged,
+  digits,
+  type PlaneFixture,
+  planeFixture,
+  registerVersions,
+  route,
+  serving,
+} from './plane-fixture.ts'
+
+interface Scene extends PlaneFixture {
+  answer: 'ok' | 'unavailable' | 'bad-request'
+  send(count: number): Promise<void>
+  unhealthy(): Promise<string | undefined>
+}
+
+async function scene(attribution: 'address' | 'none' = 'address'): Promise<Scene> {
+  const infer = () => {
+    if (made.answer !== 'ok') throw new ModelspineError(made.answer, 'connection refused')
+    return { kind: 'tensors' as const, outputs: [] }
+  }
+  const fixture = planeFixture({
+    target: { capabilities: { attribution } },
+    plane: { connect: { memory: () => memoryProvider({ infer }) } },
+  })
+  const made: Scene = {
+    ...fixture,
+    answer: 'ok',
+    async send(count) {
+      for (let sent = 0; sent < count; sent += 1) {
+        await fixture.plane.router.infer('digits', { kind: 'tensors', inputs: [] }).catch(() => {})
+      }
+    },
+    async unhealthy() {
+      const type: ConditionType = 'StableUnhealthy'
+      return conditionOf((await fixture.plane.get('digits'))?.status?.conditions ?? [], type)?.reason
+    },
+  }
+  await serving(made)
+  await made.plane.apply(route(), { actor: ann })
+  await made.clock.advance(200_000)
+  return made
+}
+
+describe('RequestsFailing', () => {
+  it('is said when all of ten requests failed, and until one succeeds', async () => {
+    const made = await scene()
+    made.answer = 'unavailable'
+    await made.send(10)
+    await made.until(async () => (await made.unhealthy()) === 'RequestsFailing', 70_000)
+    expect((await made.plane.get('digits'))?.status?.split).toMatchObject([{ percent: 100 }])
+    expect(made.world.journal).toHaveLength(1)
+    made.answer = 'ok'
+    await made.send(1)
+    await made.until(async () => (await made.unhealthy()) === undefined, 70_000)
+    await made.plane.stop()
+  })
+
+  it('is not said of nine, of a request that was at fault itself, or when one succeeded', async () => {
+    const made = await scene()
+    made.answer = 'unavailable'
+    await made.send(9)
+    await made.clock.advance(200_000)
+    made.answer = 'bad-request'
+    await made.send(20)
+    await made.clock.advance(200_000)
+    made.answer = 'unavailable'
+    await made.send(30)
+    made.answer = 'ok'
+    await made.send(1)
+    await made.clock.advance(70_000)
+    expect(await made.unhealthy()).toBeUndefined()
+    await made.plane.stop()
+  })
+
+  it('is kept by a single failure now and then, written once, and dropped when nobody asks any more', async () => {
+    const made = await scene()
+    made.answer = 'unavailable'
+    await made.send(10)
+    await made.until(async () => (await made.unhealthy()) === 'RequestsFailing', 70_000)
+    const { version } = (await made.store.get('ModelDeployment', 'default/digits')) ?? {}
+    for (let minute = 0; minute < 10; minute += 1) {
+      for (let second = 0; second < 60; second += 20) {
+        await made.send(1)
+        await made.clock.advance(20_000)
+      }
+    }
+    expect((await made.store.get('ModelDeployment', 'default/digits'))?.version).toBe(version)
+    await made.clock.advance(200_000)
+    expect(await made.unhealthy()).toBeUndefined()
+    await made.plane.stop()
+  })
+
+  it('is not said of the next stable revision for what the last one failed', async () => {
+    const made = await scene()
+    made.answer = 'unavailable'
+    await made.send(20)
+    await made.until(async () => (await made.unhealthy()) === 'RequestsFailing', 70_000)
+    await registerVersions(made.registry, '2')
+    await made.plane.apply(digits('2', { strategy: { rolling: { step: 100 } } }), { actor: ann })
+    await converged(made, 2)
+    expect(await made.unhealthy()).toBeUndefined()
+    await made.plane.stop()
+  })
+
+  it('is never said where a reply does not tell its revision', async () => {
+    const made = await scene('none')
+    made.answer = 'unavailable'
+    await made.send(50)
+    await made.clock.advance(200_000)
+    expect(await made.unhealthy()).toBeUndefined()
+    await made.plane.stop()
+  })
+})
