@@ -117,6 +117,23 @@ describe('reconcileOnce', () => {
     expect(await plane.get('digits')).toBeNull()
   })
 
+  it('keeps its lease for as long as its looks take', async () => {
+    const fixture = planeFixture({ target: { readyAfterMs: 0 } })
+    const { plane, registry, target, clock } = fixture
+    await registerVersions(registry, '1')
+    const observe = target.observe.bind(target)
+    let looks = 0
+    target.observe = async (...call) => {
+      looks += 1
+      await clock.advance(6000)
+      return observe(...call)
+    }
+    await plane.apply(digits('1'), { actor: ann })
+    await plane.reconcileOnce('digits')
+    expect((await plane.reconcileOnce('digits')).phase).toBe('converged')
+    expect(looks).toBeGreaterThan(4)
+  })
+
   it('reports a lease that could not be given back, and does its work', async () => {
     const clock = createFakeClock()
     const store = memoryStore({ clock })
