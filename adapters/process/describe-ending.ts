@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { Secret } from 'modelspine/adapter'
+import { type Secret, scrubSecrets } from 'modelspine/adapter'
 import { lastLines } from './bounded-log.ts'
 
 /**
@@ -12,9 +12,6 @@ export async function describeEnding(
   secrets: ReadonlyMap<string, Secret> | undefined,
 ): Promise<string> {
   if (secrets === undefined) return `${what}; what it printed is in ${join(revisionPath, 'log')}`
-  const text = await lastLines(revisionPath, 5, (whole) => {
-    const values = [...secrets.values()].map((secret) => secret.reveal()).filter((value) => value !== '')
-    return values.reduce((scrubbed, value) => scrubbed.replaceAll(value, '[secret]'), whole)
-  })
+  const text = await lastLines(revisionPath, 5, (whole) => scrubSecrets(whole, secrets.values()))
   return text === '' ? what : `${what}; it last printed:\n${text}`
 }

@@ -59,11 +59,17 @@ export async function runFolders(revisionPath: string): Promise<readonly string[
 
 /**
  * Out of the way first, so that a kill in between leaves nothing that looks alive, and a shell that comes late finds no
- * folder. One that was just writing may make the removal see a file it did not list, so that is tried again.
+ * folder. One that was just writing may make the removal see a file it did not list, so that is tried again. A folder
+ * that is gone stays so: whoever could not go on after removing it tries the same again.
  */
 export async function removeFolder(path: string, token: string): Promise<void> {
   const away = join(path, '..', `${gone}${token}`)
-  await rename(path, away)
+  try {
+    await rename(path, away)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return
+    throw error
+  }
   await removeAll(away)
 }
 

@@ -14,6 +14,7 @@ import { removeFolder, removeLeftovers, revisionFolder, revisionFolders } from '
 import type { Journal } from './journal.ts'
 import type { ProcessSettings } from './options.ts'
 import { readRecord, writeRecord } from './revision-files.ts'
+import { endAll } from './run-history.ts'
 import { createSupervisor, type Supervisor } from './supervisor.ts'
 
 export interface SupervisionOptions {
@@ -71,13 +72,18 @@ export async function superviseFolder(options: SupervisionOptions): Promise<Fold
   try {
     await removeLeftovers(folder)
     const found = await revisionFolders(folder)
-    await Promise.all(
-      found.map(async ({ path }) => {
+    const takenOver = await Promise.allSettled(
+      found.map(async ({ path, key, revision }) => {
         const record = await readRecord(path)
-        if (record === undefined) await removeFolder(path, clock.id())
-        else await supervise(path, record).adopt()
+        if (record?.key === key && record.revision.name === revision) {
+          return await supervise(path, record).adopt()
+        }
+        // Nothing ran there, or nobody can say what it is: the loop makes anew what is declared.
+        await endAll(path)
+        await removeFolder(path, clock.id())
       }),
     )
+    for (const each of takenOver) if (each.status === 'rejected') throw each.reason
     for (const [path, { kind }] of byPath) if (kind === 'gone') byPath.delete(path)
   } catch (error) {
     for (const each of byPath.values()) await each.close()

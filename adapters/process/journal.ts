@@ -1,5 +1,5 @@
 import { appendFile } from 'node:fs/promises'
-import type { Clock, Key } from 'modelspine/adapter'
+import { type Clock, type Key, type Logger, messageOf } from 'modelspine/adapter'
 
 /** `started` and `restarted` are written by the process itself, so each stands for one that really ran. */
 export type JournalEvent = 'started' | 'restarted' | 'adopted' | 'exited' | 'stopped' | 'removed'
@@ -17,14 +17,20 @@ export interface JournalLine {
 export interface Journal {
   /** Where processes write their own lines; empty for nowhere. */
   readonly path: string
+  /** Never rejects: a journal that cannot be written must not keep a process from being looked after. */
   write(line: Omit<JournalLine, 'atMs'>): Promise<void>
 }
 
-export function openJournal(path: string | undefined, clock: Clock): Journal {
+export function openJournal(path: string | undefined, clock: Clock, logger: Logger): Journal {
   return {
     path: path ?? '',
     async write(line) {
-      if (path !== undefined) await appendFile(path, `${JSON.stringify({ atMs: clock.now(), ...line })}\n`)
+      if (path === undefined) return
+      try {
+        await appendFile(path, `${JSON.stringify({ atMs: clock.now(), ...line })}\n`)
+      } catch (error) {
+        logger.warn({ ...line, path, error: messageOf(error) }, 'a line of the journal could not be written')
+      }
     },
   }
 }

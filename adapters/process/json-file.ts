@@ -1,4 +1,5 @@
 import { open, readFile, rename, rm } from 'node:fs/promises'
+import type { z } from 'zod'
 
 /** Puts a file in place whole or not at all. */
 export async function writeJson(path: string, value: unknown): Promise<void> {
@@ -18,10 +19,10 @@ export async function writeJson(path: string, value: unknown): Promise<void> {
   }
 }
 
-/** Undefined when there is no such file, or none that is whole. */
-export async function readJson(path: string): Promise<unknown> {
+/** Undefined when there is no such file, or none that says what it should. */
+export async function readJson<T>(path: string, schema: z.ZodType<T>): Promise<T | undefined> {
   try {
-    return JSON.parse(await readFile(path, 'utf8'))
+    return schema.safeParse(JSON.parse(await readFile(path, 'utf8'))).data
   } catch (error) {
     if (error instanceof SyntaxError || (error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
     throw error

@@ -1,7 +1,14 @@
 import { spawn } from 'node:child_process'
 import { mkdir, open } from 'node:fs/promises'
 import { join } from 'node:path'
-import { identityOf, mayBeAlive, numberInUse, type ProcessIdentity } from '../shared/process-identity.ts'
+import { z } from 'zod'
+import {
+  identityOf,
+  isOfThisBoot,
+  mayBeAlive,
+  numberInUse,
+  type ProcessIdentity,
+} from '../shared/process-identity.ts'
 import { claimVoid } from './claim.ts'
 import { readJson, writeJson } from './json-file.ts'
 import { shim } from './shim.ts'
@@ -13,6 +20,8 @@ export interface Intent {
   readonly exits: number
 }
 
+const intentFile: z.ZodType<Intent> = z.object({ port: z.int(), exits: z.int() })
+
 /** One process of a revision, started by this parent or by one before it. */
 export interface ProcessRun {
   readonly folder: string
@@ -22,7 +31,7 @@ export interface ProcessRun {
   /** To the process and all that it started. */
   signal(name: 'SIGTERM' | 'SIGKILL'): Promise<void>
   /** After the process ended: ends what it started and left behind. */
-  sweep(): void
+  sweep(): Promise<void>
   /** How it ended, where this parent saw it. */
   ending(): string | undefined
 }
@@ -92,7 +101,7 @@ export async function spawnRun(folder: string, options: Omit<StartOptions, 'id'>
 export async function findRun(folder: string): Promise<ProcessRun | 'void'> {
   const claim = await claimVoid(folder)
   if (claim === 'void') return 'void'
-  const intent = (await readJson(join(folder, 'intent.json'))) as Intent | undefined
+  const intent = await readJson(join(folder, 'intent.json'), intentFile)
   return runOf(folder, intent ?? { port: 0, exits: 0 }, claim, () => undefined)
 }
 
@@ -118,9 +127,9 @@ function runOf(
     async signal(name) {
       if (ending() === undefined && (await mayBeAlive(identity))) signalGroup(name)
     },
-    sweep() {
+    async sweep() {
       // A group outlives its first process, and keeps its number; once that number is in use again it is another's.
-      if (!numberInUse(identity.pid)) signalGroup('SIGKILL')
+      if ((await isOfThisBoot(identity)) && !numberInUse(identity.pid)) signalGroup('SIGKILL')
     },
   }
 }

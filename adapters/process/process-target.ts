@@ -30,7 +30,7 @@ import { filesRefusal, processRefusal } from './revision-refusal.ts'
 export interface ProcessTarget extends DeploymentTarget {
   changes(abort: AbortSignal): AsyncIterable<Key>
   close(): Promise<void>
-  /** Ends every process in the folder, each after its drain, and removes all state: for hosts that leave nothing behind. */
+  /** Ends every process in the folder, each after its drain, and forgets every revision: for hosts that leave nothing running. */
   stopAll(): Promise<void>
 }
 
@@ -48,7 +48,7 @@ export function processTarget(options: ProcessTargetOptions): ProcessTarget {
   const settings = checkOptions(options, process.platform)
   const clock = options.clock ?? systemClock
   const logger = options.logger ?? silentLogger
-  const journal = openJournal(options.journal, clock)
+  const journal = openJournal(options.journal, clock, logger)
   const changes = createKeyChanges()
   const capabilities: TargetCapabilities = {
     maxRevisions: settings.maxRevisions,

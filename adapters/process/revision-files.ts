@@ -1,6 +1,7 @@
-import { mkdir, stat, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Key, Revision } from 'modelspine/adapter'
+import { type Key, ModelspineError, type Revision } from 'modelspine/adapter'
+import { z } from 'zod'
 import { readJson, writeJson } from './json-file.ts'
 
 /** What a revision's folder says about it, for whoever supervises it next. */
@@ -16,20 +17,40 @@ export interface Failure {
   readonly message: string
 }
 
+const texts = z.record(z.string(), z.string())
+/** As much of a record as is used without another look. */
+const recordFile = z.looseObject({
+  key: z.string(),
+  operationId: z.string(),
+  revision: z.looseObject({
+    name: z.string(),
+    model: z.looseObject({
+      name: z.string(),
+      version: z.string(),
+      artifact: z.looseObject({ kind: z.enum(['files', 'hosted']) }),
+    }),
+    runtime: z.looseObject({ env: texts, secrets: texts }),
+    settings: z.record(z.string(), z.unknown()),
+  }),
+})
+const failureFile: z.ZodType<Failure> = z.object({ reason: z.string(), message: z.string() })
+
 export async function writeRecord(path: string, record: RevisionRecord): Promise<void> {
-  await mkdir(path, { recursive: true, mode: 0o700 })
+  await makeFolder(path)
   await writeJson(join(path, 'revision.json'), record)
 }
 
+/** Undefined when nothing was written, or when what stands there is not what was. */
 export async function readRecord(path: string): Promise<RevisionRecord | undefined> {
-  return (await readJson(join(path, 'revision.json'))) as RevisionRecord | undefined
+  return (await readJson(join(path, 'revision.json'), recordFile)) as RevisionRecord | undefined
 }
 
-export async function readFailure(path: string): Promise<Failure | undefined> {
-  return (await readJson(join(path, 'failed.json'))) as Failure | undefined
+export function readFailure(path: string): Promise<Failure | undefined> {
+  return readJson(join(path, 'failed.json'), failureFile)
 }
 
 export async function writeFailure(path: string, failure: Failure): Promise<void> {
+  await makeFolder(path)
   await writeJson(join(path, 'failed.json'), failure)
 }
 
@@ -37,6 +58,7 @@ export async function writeFailure(path: string, failure: Failure): Promise<void
 export type Mark = 'was-ready' | 'stopping'
 
 export async function setMark(path: string, mark: Mark): Promise<void> {
+  await makeFolder(path)
   await writeFile(join(path, mark), '')
 }
 
@@ -47,13 +69,27 @@ export function hasMark(path: string, mark: Mark): Promise<boolean> {
   )
 }
 
-/** Zero before any. */
+/** Zero before any. Throws `target-unavailable` for a file that says no number, because then any fence may be too old. */
 export async function readFence(keyPath: string): Promise<number> {
-  const fence = await readJson(join(keyPath, '.fence'))
-  return typeof fence === 'number' ? fence : 0
+  const path = join(keyPath, '.fence')
+  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return '0'
+    throw error
+  })
+  if (/^\d+$/.test(text.trim())) return Number(text)
+  throw new ModelspineError(
+    'target-unavailable',
+    `${path} does not say the highest fence that was seen: remove it while one plane alone uses this folder`,
+    { details: { path } },
+  )
 }
 
 export async function writeFence(keyPath: string, fence: number): Promise<void> {
-  await mkdir(keyPath, { recursive: true, mode: 0o700 })
+  await makeFolder(keyPath)
   await writeJson(join(keyPath, '.fence'), fence)
+}
+
+/** Also where somebody removed it: what runs there can still be ended. */
+async function makeFolder(path: string): Promise<void> {
+  await mkdir(path, { recursive: true, mode: 0o700 })
 }

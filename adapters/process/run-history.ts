@@ -19,6 +19,14 @@ export async function newestRun(revisionPath: string): Promise<ProcessRun | unde
   return newest
 }
 
+/** Kills whatever runs there, for a revision of which nothing else is known. */
+export async function endAll(revisionPath: string): Promise<void> {
+  for (const folder of await runFolders(revisionPath)) {
+    const run = await findRun(folder)
+    if (run !== 'void') await run.signal('SIGKILL')
+  }
+}
+
 /** Whether any process ever ran; gives nothing up. */
 export async function everRan(revisionPath: string): Promise<boolean> {
   for (const folder of await runFolders(revisionPath)) {

@@ -166,7 +166,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
       if (clock.monotonic() >= killAtMs) await run.signal('SIGKILL')
       return false
     }
-    run.sweep()
+    await run.sweep()
     return true
   }
 
@@ -198,7 +198,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     run: ProcessRun,
     running?: Extract<SupervisedState, { kind: 'running' }>,
   ): Promise<void> {
-    run.sweep()
+    await run.sweep()
     await newestRun(path)
     await journal.write({ event: 'exited', ...subject, pid: run.identity.pid })
     const ranMs = running?.health === 'ready' ? clock.monotonic() - running.sinceMs : 0

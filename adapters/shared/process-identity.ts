@@ -24,11 +24,16 @@ export async function identityOf(pid: number): Promise<ProcessIdentity> {
 export async function mayBeAlive({ host, boot, pid, started }: ProcessIdentity): Promise<boolean> {
   if (host !== thisHost()) return true
   if (!numberInUse(pid)) return false
-  if (boot !== '-' && boot !== (await bootId())) return false
+  if (!(await isOfThisBoot({ boot }))) return false
   const status = await statusOf(pid)
   // Asked again, because it may have ended since the first look.
   if (status === undefined) return numberInUse(pid)
   return !status.ended && (started === '-' || status.started === started)
+}
+
+/** False for what was there before the machine started last: its number says nothing any more. */
+export async function isOfThisBoot({ boot }: Pick<ProcessIdentity, 'boot'>): Promise<boolean> {
+  return boot === '-' || boot === (await bootId())
 }
 
 export function numberInUse(pid: number): boolean {

@@ -1,0 +1,163 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { silentLogger } from 'modelspine/adapter'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { ProcessTarget } from '../../../adapters/process/index.ts'
+import { identityOf } from '../../../adapters/shared/process-identity.ts'
+import {
+  call,
+  createScene,
+  eventually,
+  inState,
+  isRunning,
+  key,
+  observedRevision,
+  type Scene,
+  wantOf,
+} from './scene.ts'
+
+let scene: Scene
+
+beforeEach(async () => {
+  scene = await createScene()
+})
+
+afterEach(() => scene.dispose())
+
+const revisionPath = (): string => join(scene.state, key, 'r1')
+
+/** Applies until the revision is ready, as the loop of a plane does. */
+async function converge(target: ProcessTarget): Promise<void> {
+  await eventually('the revision is ready', async () => {
+    await target.apply(key, wantOf(scene.revision('r1')), call())
+    return (await observedRevision(target, 'r1'))?.state === 'ready'
+  })
+}
+
+/** A revision that ran and was ready, of which nobody looks after now. */
+async function leftRunning(): Promise<number> {
+  const target = scene.open()
+  await converge(target)
+  await target.close()
+  const [started] = scene.lines()
+  return started?.pid ?? 0
+}
+
+function runningPids(): readonly number[] {
+  const pids = scene.lines().flatMap(({ event, pid = 0 }) => (/^(re)?started$/.test(event) ? [pid] : []))
+  return pids.filter(isRunning)
+}
+
+describe('processTarget over state that somebody damaged', () => {
+  it.each([
+    ['no JSON', 'rubbish'],
+    ['another value', '123'],
+    ['no record', '{"key":"default/churn"}'],
+  ])(
+    'makes a revision anew whose record is %s, and leaves nothing of the old one running',
+    async (_, text) => {
+      const pid = await leftRunning()
+      await writeFile(join(revisionPath(), 'revision.json'), text)
+      const target = scene.open()
+      expect((await target.observe(key)).revisions).toEqual([])
+      await eventually('the process is gone', () => !isRunning(pid))
+      await converge(target)
+      expect(runningPids()).toHaveLength(1)
+    },
+  )
+
+  it('takes no record for its own that speaks of another revision', async () => {
+    await leftRunning()
+    const path = join(revisionPath(), 'revision.json')
+    await writeFile(path, readFileSync(path, 'utf8').replaceAll('"r1"', '"r2"'))
+    const target = scene.open()
+    expect(await target.list()).toEqual([])
+  })
+
+  it.each(['intent.json', 'pid', 'failed.json'])(
+    'converges over rubbish in %s, with one process',
+    async (name) => {
+      const pid = await leftRunning()
+      const [run = ''] = await readdir(join(revisionPath(), 'runs'))
+      const folder = name === 'failed.json' ? revisionPath() : join(revisionPath(), 'runs', run)
+      await writeFile(join(folder, name), '[7]')
+      // Nobody can know whose the process is any more: it is left to its owner.
+      if (name === 'pid') process.kill(-pid, 'SIGKILL')
+      const target = scene.open({ health: { intervalMs: 25, timeoutMs: 2000, unreadyLimitMs: 50 } })
+      await converge(target)
+      expect(runningPids()).toHaveLength(1)
+    },
+  )
+
+  it('takes no fence for new while it cannot read which it has seen', async () => {
+    const target = scene.open()
+    await converge(target)
+    const path = join(scene.state, key, '.fence')
+    await writeFile(path, 'rubbish')
+    await expect(target.apply(key, wantOf(scene.revision('r1')), call())).rejects.toMatchObject({
+      code: 'target-unavailable',
+      message: expect.stringContaining(`${path} does not say`),
+    })
+    await rm(path)
+    await converge(target)
+  })
+
+  it('restarts and removes although the journal takes no line, and says so', async () => {
+    const warned: string[] = []
+    const noop = (): void => {}
+    const logger = { ...silentLogger, info: noop, warn: (_: object, text: string) => void warned.push(text) }
+    const target = scene.open({ logger })
+    await converge(target)
+    const pid = scene.lines()[0]?.pid ?? 0
+    await rm(scene.journal)
+    await mkdir(scene.journal)
+    process.kill(-pid, 'SIGKILL')
+    await inState(target, 'r1', 'unready')
+    await inState(target, 'r1', 'ready')
+    await target.destroy(key, call())
+    await eventually('nothing is listed', async () => (await target.list()).length === 0)
+    expect(warned).toContain('a line of the journal could not be written')
+  })
+
+  it('finishes a removal when somebody else removed the folder first', async () => {
+    const target = scene.open()
+    await converge(target)
+    await rm(revisionPath(), { recursive: true })
+    await target.destroy(key, call()).catch(() => {})
+    await eventually('nothing is listed', async () => {
+      await target.destroy(key, call()).catch(() => {})
+      return (await target.list()).length === 0
+    })
+    expect(runningPids()).toEqual([])
+  })
+
+  it('ends nobody else’s processes that have the numbers of its own before the machine was restarted', async () => {
+    await leftRunning()
+    const [run = ''] = await readdir(join(revisionPath(), 'runs'))
+    const stranger = await strandedGroup()
+    const { started } = await identityOf(process.pid)
+    const claim = `${stranger.group} ${started} 00000000-0000-0000-0000-000000000000\n`
+    await writeFile(join(revisionPath(), 'runs', run, 'pid'), claim)
+    process.kill(-(scene.lines()[0]?.pid ?? 0), 'SIGKILL')
+    const target = scene.open()
+    await converge(target)
+    expect(isRunning(stranger.member)).toBe(true)
+    process.kill(-stranger.group, 'SIGKILL')
+  })
+})
+
+/** A process group whose first process has ended. */
+async function strandedGroup(): Promise<{ readonly group: number; readonly member: number }> {
+  const leader: ChildProcess = spawn('/bin/sh', ['-c', 'sleep 60 >/dev/null & echo $!'], {
+    detached: true,
+    stdio: ['ignore', 'pipe', 'ignore'],
+  })
+  let printed = ''
+  leader.stdout?.on('data', (chunk: Buffer) => {
+    printed += chunk.toString()
+  })
+  await eventually('the first process has ended', () => leader.exitCode !== null && printed !== '')
+  return { group: leader.pid ?? 0, member: Number(printed) }
+}
