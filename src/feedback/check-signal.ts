@@ -5,8 +5,11 @@ import type { Signal } from './contract.ts'
 const kinds = ['label', 'rating', 'outcome']
 const outcomeName = /^[A-Za-z0-9._-]{1,64}$/
 
+/** How far another machine's clock may be ahead of ours. */
+const maxAheadMs = 60_000
+
 /** Throws `invalid-options`, naming the field and what would be right. */
-export function checkSignal(signal: Signal): void {
+export function checkSignal(signal: Signal, nowMs: number): void {
   const { kind, requestId, deployment, revision, atMs, value } = signal as Readonly<Record<string, unknown>>
   if (typeof kind !== 'string' || !kinds.includes(kind)) {
     const near = typeof kind === 'string' ? nearestName(kind, kinds) : undefined
@@ -29,6 +32,9 @@ export function checkSignal(signal: Signal): void {
   }
   if (atMs !== undefined && !(typeof atMs === 'number' && Number.isFinite(atMs) && atMs >= 0)) {
     throw wrong('atMs', atMs, 'milliseconds since the epoch')
+  }
+  if (typeof atMs === 'number' && atMs > nowMs + maxAheadMs) {
+    throw wrong('atMs', atMs, `milliseconds since the epoch, not later than now (${nowMs})`)
   }
   checkValue(signal, value)
 }

@@ -42,7 +42,10 @@ export interface AboutDeployment {
   readonly deployment: Key
   /** Without it the signal counts for the deployment as a whole and for no revision. */
   readonly revision?: string
-  /** When the prediction was made, milliseconds since the epoch; now when left out. */
+  /**
+   * When the prediction was made, milliseconds since the epoch; now when left out. A clock that is up to a minute ahead is
+   * taken for now, a later time is refused.
+   */
   readonly atMs?: number
 }
 
@@ -51,7 +54,7 @@ export type SignalOutcome =
   | 'joined'
   /** Counted for the deployment it names. */
   | 'accepted'
-  /** The request was known once and is forgotten: not counted. */
+  /** The request was known once and is forgotten, or `atMs` is longer ago than metrics reach: not counted. */
   | 'late'
   /** The request has this signal already: the first one stays. */
   | 'duplicate'

@@ -97,7 +97,7 @@ export function createFeedback(options: FeedbackOptions): FeedbackRoom {
       if (record.outcome === 'ok') memory.remember(record)
     },
     record(signal) {
-      checkSignal(signal)
+      checkSignal(signal, clock.now())
       const request = signal.requestId === undefined ? undefined : memory.find(signal.requestId)
       const outcome =
         signal.requestId === undefined

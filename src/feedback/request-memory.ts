@@ -1,6 +1,7 @@
 import type { InferReply } from '../provider/contract.ts'
 import type { Key } from '../resources/metadata.ts'
 import type { AttemptRecord } from '../telemetry/contract.ts'
+import { checkBound } from './check-bound.ts'
 import { keepReply } from './keep-reply.ts'
 
 export interface RequestMemoryOptions {
@@ -41,7 +42,11 @@ export class RequestMemory {
   #replies = 0
   #bytes = 0
 
+  /** Throws `invalid-options`. */
   constructor(options: RequestMemoryOptions) {
+    checkBound('maxRequests', options.maxRequests, 1)
+    checkBound('maxPredictions', options.maxPredictions, 0)
+    checkBound('maxPredictionBytes', options.maxPredictionBytes, 0)
     this.#options = options
     this.#ring = []
   }
@@ -99,9 +104,10 @@ export class RequestMemory {
   }
 
   #keep(request: RememberedRequest, reply: InferReply): void {
-    const kept = keepReply(reply)
     const { maxPredictions, maxPredictionBytes } = this.#options
     request.replyState = 'dropped'
+    if (maxPredictions === 0) return
+    const kept = keepReply(reply)
     if (kept.bytes > maxPredictionBytes) return
     while (this.#replies >= maxPredictions || this.#bytes + kept.bytes > maxPredictionBytes) {
       const oldest = this.#ring[this.#oldestReply]

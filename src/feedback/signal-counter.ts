@@ -25,11 +25,11 @@ export class SignalCounter {
 
   /** Counts what names a deployment. */
   accept(signal: Signal & AboutDeployment): SignalOutcome {
-    const place = {
-      deployment: keyFrom(signal.deployment),
-      revision: signal.revision ?? '',
-      atMs: signal.atMs ?? this.#parts.clock.now(),
-    }
+    const nowMs = this.#parts.clock.now()
+    // A sample from a clock that is ahead must not be taken for newer than those that come after it.
+    const atMs = Math.min(signal.atMs ?? nowMs, nowMs)
+    if (this.#parts.windows.isForgotten(atMs, nowMs)) return 'late'
+    const place = { deployment: keyFrom(signal.deployment), revision: signal.revision ?? '', atMs }
     if (signal.kind === 'rating') this.#parts.windows.addNumber('ratings.mean', place, signal.value)
     else if (signal.kind === 'outcome') this.#addOutcome(signal, place)
     else {

@@ -2,6 +2,7 @@ import { ModelspineError } from '../errors.ts'
 import type { MetricReading } from '../telemetry/contract.ts'
 import { type Counted, SeriesSet } from '../windows/series-set.ts'
 import type { Span } from '../windows/time-window.ts'
+import { checkBound } from './check-bound.ts'
 
 export interface SignalWindowsOptions {
   readonly startedAtMs: number
@@ -28,9 +29,16 @@ export class SignalWindows {
   readonly #byMetric: Map<string, SeriesSet> = new Map()
   #outcomes = 0
 
+  /** Throws `invalid-options`. */
   constructor(options: SignalWindowsOptions) {
+    checkBound('maxOutcomes', options.maxOutcomes, 0)
     this.#options = options
     for (const metric of ['labels.accuracy', 'labels.late', 'ratings.mean']) this.#open(metric)
+  }
+
+  /** Whether what happened then is out of reach of every metric. */
+  isForgotten(atMs: number, nowMs: number): boolean {
+    return atMs < nowMs - this.#options.keepMs
   }
 
   get evicted(): number {

@@ -211,6 +211,26 @@ describe('ratings and outcomes', () => {
     expect(read(feedback, 'outcomes.never', startMs, startMs + 1)).toMatchObject({ kind: 'no-data' })
   })
 
+  it('count now when their clock is a little ahead, and are refused when it is far ahead', async () => {
+    const { clock, feedback, startMs } = started()
+    const rate = (atMs: number) =>
+      feedback.record({ kind: 'rating', deployment, revision: 'one', value: 1, atMs })
+    expect(rate(startMs + 50_000).outcome).toBe('accepted')
+    expect(read(feedback, 'ratings.mean', startMs, startMs + 1)).toMatchObject({ count: 1 })
+    // Microseconds taken for milliseconds.
+    expect(() => rate(startMs * 1000)).toThrow(`signal.atMs is ${startMs * 1000}; give milliseconds`)
+    await clock.advance(60_000)
+    expect(rate(startMs + 60_000).outcome).toBe('accepted')
+  })
+
+  it('are late when they are about a time that is forgotten', async () => {
+    const { clock, feedback, startMs } = started({ keepMs: 60_000 })
+    await clock.advance(60_001)
+    const rate = (atMs: number) =>
+      feedback.record({ kind: 'rating', deployment, revision: 'one', value: 1, atMs })
+    expect([rate(startMs).outcome, rate(startMs + 1).outcome]).toEqual(['late', 'accepted'])
+  })
+
   it('without a revision count for the deployment and for none of its revisions', () => {
     const { feedback, startMs } = started()
     feedback.record({ kind: 'rating', deployment, value: 2 })
@@ -235,6 +255,26 @@ describe('ratings and outcomes', () => {
 })
 
 describe('the memory of requests', () => {
+  it.each([
+    ['maxRequests', 0],
+    ['maxRequests', Number.NaN],
+    ['maxPredictions', -1],
+    ['maxPredictionBytes', 0.5],
+    ['maxOutcomes', Number.POSITIVE_INFINITY],
+  ])('refuses %s of %d, which would bound nothing', (option, value) => {
+    expect(() => started({ [option]: value })).toThrow(
+      new RegExp(`^${option} is ${value}; give a whole number`),
+    )
+  })
+
+  it.each(['maxPredictions', 'maxPredictionBytes'])('keeps no reply when %s is 0', (option) => {
+    const { clock, feedback } = started({ [option]: 0 })
+    feedback.attempted(answered('r', clock.now(), tensorReply(['label', 1])))
+    expect(feedback.counts.remembered).toBe(0)
+    expect(feedback.record(label('r', 1)).outcome).toBe('late')
+    expect(feedback.record({ kind: 'rating', requestId: 'r', value: 1 }).outcome).toBe('joined')
+  })
+
   it('keeps replies within its bytes', () => {
     const { clock, feedback } = started({ maxPredictionBytes: 10_000 })
     const chunk = new Uint8Array(65_536)
