@@ -61,19 +61,19 @@ class CountedConnection implements Connection {
 
 class MadeConnection extends CountedConnection {
   readonly id: string
-  readonly connect: Connect
+  readonly address: string
   state: ConnectionState = { kind: 'active' }
   readonly #drained: (connection: MadeConnection) => void
 
   constructor(
     id: string,
-    connect: Connect,
+    address: string,
     provider: ModelProvider,
     drained: (connection: MadeConnection) => void,
   ) {
     super(provider)
     this.id = id
-    this.connect = connect
+    this.address = address
     this.#drained = drained
   }
 
@@ -96,8 +96,11 @@ const maxRetired = 64
 
 export function createConnections(options: ConnectionsOptions): Connections {
   const { clock, graceMs = 10_000, drainMs = 600_000, logger = silentLogger } = options
-  /** Bounded by declared resources and `maxRetired`. */
-  const made = new Set<MadeConnection>()
+  /** By id. Bounded by declared resources and `maxRetired`. */
+  const made = new Map<string, MadeConnection>()
+  /** Tells apart connections to one endpoint that different functions made. */
+  const makers = new WeakMap<Connect, number>()
+  let makersSeen = 0
   /** Bounded by the providers that routes use. */
   const given = new Map<ModelProvider, Connection>()
 
@@ -106,15 +109,25 @@ export function createConnections(options: ConnectionsOptions): Connections {
     connection.state = state
   }
 
+  const idOf = ({ protocol, address, model }: Endpoint, connect: Connect): string => {
+    let maker = makers.get(connect)
+    if (maker === undefined) {
+      makersSeen += 1
+      maker = makersSeen
+      makers.set(connect, maker)
+    }
+    return JSON.stringify([protocol, address, model, maker])
+  }
+
   const shut = async (connection: MadeConnection): Promise<void> => {
     enter(connection, { kind: 'closed' })
-    made.delete(connection)
+    made.delete(connection.id)
     // `connect` may hand out one provider for several endpoints.
-    for (const other of made) if (other.provider === connection.provider) return
+    for (const other of made.values()) if (other.provider === connection.provider) return
     try {
       await connection.provider.close?.()
     } catch (error) {
-      logger.warn({ endpoint: connection.id, error: messageOf(error) }, 'closing a provider failed')
+      logger.warn({ endpoint: connection.address, error: messageOf(error) }, 'closing a provider failed')
     }
   }
 
@@ -129,15 +142,14 @@ export function createConnections(options: ConnectionsOptions): Connections {
 
   return {
     toEndpoint(endpoint, connect, providers) {
-      const id = JSON.stringify([endpoint.protocol, endpoint.address, endpoint.model])
-      for (const connection of made) {
-        if (connection.id === id && connection.connect === connect) return connection
-      }
+      const id = idOf(endpoint, connect)
+      const known = made.get(id)
+      if (known !== undefined) return known
       const provider = connect(endpoint)
       // A hosted model's endpoint leads to a provider that the plane owns and closes.
       if (providers.includes(provider)) return this.ofProvider(provider)
-      const connection = new MadeConnection(id, connect, provider, shut)
-      made.add(connection)
+      const connection = new MadeConnection(id, endpoint.address, provider, shut)
+      made.set(id, connection)
       return connection
     },
     ofProvider(provider) {
@@ -150,15 +162,15 @@ export function createConnections(options: ConnectionsOptions): Connections {
     },
     keepOnly(used) {
       for (const [provider, connection] of given) if (!used.has(connection)) given.delete(provider)
-      for (const connection of made) {
+      for (const connection of made.values()) {
         if (used.has(connection)) enter(connection, { kind: 'active' })
         else if (connection.state.kind === 'active') retire(connection)
       }
-      const retired = [...made].filter((connection) => connection.state.kind !== 'active')
+      const retired = [...made.values()].filter((connection) => connection.state.kind !== 'active')
       for (const oldest of retired.slice(0, Math.max(0, retired.length - maxRetired))) void shut(oldest)
     },
     async close() {
-      await Promise.all([...made].map(shut))
+      await Promise.all([...made.values()].map(shut))
       given.clear()
     },
   }
