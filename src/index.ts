@@ -27,13 +27,51 @@ export type { PlaneFault, PlaneHealth } from './plane/health.ts'
 export type { ControlPlaneOptions } from './plane/options.ts'
 export type { Plan, PlannedRollout } from './plane/plan.ts'
 export type { WaitOptions } from './plane/wait.ts'
-export { rule } from './policy/rule.ts'
+export type {
+  Decision,
+  Finding,
+  Obligation,
+  PolicyAction,
+  PolicyEngine,
+  PolicyRequest,
+} from './policy/contract.ts'
+export { type Rule, type RuleDefinition, rule } from './policy/rule.ts'
 export { rulesPolicy } from './policy/rules-policy.ts'
-export { allow, capTokens, deny, notApplicable, requireApproval } from './policy/ruling.ts'
-export type { ModelProvider } from './provider/contract.ts'
-export { memoryProvider } from './provider/memory-provider.ts'
+export {
+  type ApprovalOptions,
+  allow,
+  capTokens,
+  deny,
+  notApplicable,
+  type Ruling,
+  requireApproval,
+} from './policy/ruling.ts'
+export type {
+  CallContext,
+  ChatEvent,
+  ChatMessage,
+  ChatPart,
+  ChatReply,
+  ChatRequest,
+  ChatTool,
+  EmbedReply,
+  EmbedRequest,
+  FinishReason,
+  InferPayload,
+  InferReply,
+  InferRequest,
+  ModelProvider,
+  Native,
+  Tensor,
+  Usage,
+} from './provider/contract.ts'
+export { type MemoryProviderOptions, memoryProvider } from './provider/memory-provider.ts'
 export type { ModelRegistry, ModelVersion } from './registry/contract.ts'
-export { memoryRegistry } from './registry/memory-registry.ts'
+export {
+  type MemoryRegistryOptions,
+  type MemoryVersion,
+  memoryRegistry,
+} from './registry/memory-registry.ts'
 export type { Condition, ConditionType } from './resources/condition.ts'
 export { conditionOf } from './resources/condition.ts'
 export type {
@@ -96,6 +134,12 @@ export type {
   Split,
   SplitEntry,
 } from './resources/revision.ts'
+export type { Served } from './routing/attempts.ts'
+export type { DeploymentView } from './routing/candidates.ts'
+export type { Connect, ConnectionsOptions } from './routing/connections.ts'
+export type { InvokePolicy } from './routing/invoke-policy.ts'
+export type { Route, TableProblem } from './routing/route.ts'
+export type { CallerAbort } from './routing/routed-request.ts'
 export {
   type CallOptions,
   createRouter,
@@ -104,6 +148,9 @@ export {
   type RouterOptions,
 } from './routing/router.ts'
 export { type StaticRoutesOptions, staticRoutes } from './routing/static-routes.ts'
+export type { RoutingStrategy } from './routing/strategy.ts'
+export type { RoutedStream } from './routing/stream.ts'
+export type { RouteTable, RouteTableInput } from './routing/table.ts'
 export { createRouteTableHolder, type RouteTableHolder } from './routing/table-holder.ts'
 export type {
   AuditEntry,
@@ -114,12 +161,15 @@ export type {
   Secret,
   SecretStore,
 } from './security/contract.ts'
-export { envSecrets } from './security/env-secrets.ts'
-export { memoryAuditLog } from './security/memory-audit-log.ts'
+export { type EnvSecretsOptions, envSecrets } from './security/env-secrets.ts'
+export { type MemoryAuditLogOptions, memoryAuditLog } from './security/memory-audit-log.ts'
 export { secretOf } from './security/secret.ts'
-export { memoryStore } from './store/memory-store.ts'
+export type { StateStore } from './store/contract.ts'
+export { type MemoryStoreOptions, memoryStore } from './store/memory-store.ts'
+export type { DeploymentTarget } from './target/contract.ts'
 export { hostedTarget } from './target/hosted-target.ts'
-export { memoryTarget } from './target/memory-target.ts'
+export { type MemoryTarget, type MemoryTargetOptions, memoryTarget } from './target/memory-target.ts'
+export { createMemoryWorld, type MemoryWorld } from './target/memory-world.ts'
 export { combineSources } from './telemetry/combine-sources.ts'
 export type {
   AttemptRecord,
