@@ -10,6 +10,8 @@ const config: ViteUserConfig = defineConfig({
     include: ['test/**/*.test.ts'],
     exclude: ['test/live/**', 'node_modules/**'],
     pool: 'threads',
+    // vitest keeps one processor free; with two of them that is half. Many tests wait for processes, not for one.
+    maxWorkers: '100%',
     // Real processes and disks answer late on a busy machine; nothing here sleeps for so long.
     testTimeout: 30_000,
     hookTimeout: 30_000,

@@ -140,7 +140,7 @@ describe('processTarget', () => {
   })
 
   it('fails a revision that is not ready in time, and ends its process', async () => {
-    const target = scene.open({ health: { intervalMs: 25, startTimeoutMs: 600 } })
+    const target = scene.open({ health: { intervalMs: 25, startTimeoutMs: 2500 } })
     await target.apply(key, wantOf(scene.revision('r1', 'never-ready')), call())
     expect(await inState(target, 'r1', 'failed')).toMatchObject({
       reason: 'StartTimeout',
