@@ -1,4 +1,4 @@
-import { isModelspineError, ModelspineError } from '../errors.ts'
+import { isModelspineError, ModelspineError, throwIfAborted } from '../errors.ts'
 import type { Result } from '../reconcile/result.ts'
 import type { DeploymentStatus, LedgerEntry } from '../resources/deployment-status.ts'
 import type { Key } from '../resources/metadata.ts'
@@ -91,6 +91,8 @@ class Reconcile {
       { stored: this.#stored, status, resolved, target, observed },
       this.#context.abort,
     )
+    // A registry or a metric source that was interrupted has said nothing, and its silence must not be written down.
+    throwIfAborted(this.#context.abort, `reconciling ${this.#key}`)
     const result = await this.#carryOut(decision, target, observed)
     // A look-up that failed is tried again by backoff, whatever else was to do.
     return resolved?.kind === 'unresolved' && result.kind === 'requeue' && result.afterMs > 0
