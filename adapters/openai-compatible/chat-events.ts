@@ -33,6 +33,11 @@ export async function* chatEvents(stream: HttpStream, options: ChatEventsOptions
       }
       for (const part of readEvent(event, options)) {
         began = true
+        // Some vendors say why it finished again on the chunk with usage.
+        if (finished && part.type === 'finish') {
+          if (part.native !== undefined) yield { type: 'other', native: part.native }
+          continue
+        }
         finished ||= part.type === 'finish'
         yield part
       }

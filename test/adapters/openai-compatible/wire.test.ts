@@ -248,6 +248,7 @@ describe('a stream of openaiCompatible', () => {
   it.each([
     ['a marker without its empty line', [...whole, 'data: [DONE]']],
     ['no marker', whole],
+    ['its reason told twice', [...whole, chunk({}, {}, 'stop'), 'data: [DONE]\n\n']],
     ['no reason to finish, but the marker', [whole[0] ?? '', 'data: [DONE]\n\n']],
     ['no reason to finish and no marker', [whole[0] ?? '']],
   ])('is finished once when it ends whole with %s', async (_what, pieces) => {
