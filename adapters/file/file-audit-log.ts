@@ -38,7 +38,9 @@ export interface FileAuditLogOptions {
  */
 export function fileAuditLog(options: FileAuditLogOptions): AuditLog {
   const { path: folder, maxBytes = 64 * 1024 * 1024, clock = systemClock } = options
-  if (folder === '') throw new ModelspineError('invalid-options', 'path is empty: name a folder')
+  if (typeof folder !== 'string' || folder === '') {
+    throw new ModelspineError('invalid-options', `path is "${folder}": name a folder`)
+  }
   if (!Number.isInteger(maxBytes) || maxBytes < 1) {
     throw new ModelspineError('invalid-options', `maxBytes is ${maxBytes}: give a whole number of bytes`)
   }

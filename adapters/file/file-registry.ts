@@ -37,7 +37,12 @@ export interface FileRegistryOptions {
  */
 export function fileRegistry(options: FileRegistryOptions): Required<Omit<ModelRegistry, 'close'>> {
   const { path, name: registryName = 'file', watch = 'events', pollMs = 2000, clock = systemClock } = options
-  if (path === '') throw new ModelspineError('invalid-options', 'path is empty: name a folder')
+  if (typeof path !== 'string' || path === '') {
+    throw new ModelspineError('invalid-options', `path is "${path}": name a folder`)
+  }
+  if (watch !== 'events' && watch !== 'poll') {
+    throw new ModelspineError('invalid-options', `watch is "${watch}": give "events" or "poll"`)
+  }
   if (!(pollMs > 0))
     throw new ModelspineError('invalid-options', `pollMs is ${pollMs}: give milliseconds above 0`)
   const root = resolvePath(path)

@@ -92,6 +92,7 @@ export function checkOptions(options: ProcessTargetOptions, platform: string): P
   if (platform === 'win32') {
     throw new ModelspineError('unsupported', 'processTarget needs POSIX processes: Windows has none, use WSL')
   }
+  checkNeeded(options)
   const settings: ProcessSettings = {
     folder: options.folder,
     command: options.command,
@@ -124,6 +125,13 @@ export function checkOptions(options: ProcessTargetOptions, platform: string): P
   checkNumbers(settings)
   checkTemplates(settings)
   return settings
+}
+
+function checkNeeded({ folder, command }: Partial<ProcessTargetOptions>): void {
+  if (typeof folder !== 'string') invalid('folder', `${folder} is no path: name where state and logs live`)
+  if (!Array.isArray(command)) {
+    invalid('command', `${command} is no list: give the program and its arguments one by one`)
+  }
 }
 
 function checkPaths({ folder, journal, workingFolder, ports }: ProcessTargetOptions): void {

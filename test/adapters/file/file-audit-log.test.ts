@@ -109,6 +109,7 @@ describe('fileAuditLog', () => {
 
   it.each([
     ['path', { path: '' }],
+    ['path', {} as never],
     ['maxBytes', { path: 'x', maxBytes: 0 }],
     ['maxBytes', { path: 'x', maxBytes: 1.5 }],
   ])('refuses a wrong %s', (field, options) => {

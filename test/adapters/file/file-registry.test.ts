@@ -477,6 +477,8 @@ describe('fileRegistry that polls', () => {
 describe('the options of fileRegistry', () => {
   it.each([
     ['path', { path: '' }],
+    ['path', {} as never],
+    ['watch', { path: 'x', watch: 'inotify' as never }],
     ['pollMs', { path: 'x', pollMs: 0 }],
   ])('refuse a wrong %s', (field, options) => {
     expect(() => fileRegistry(options)).toThrow(

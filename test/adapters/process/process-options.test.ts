@@ -8,6 +8,8 @@ const options: ProcessTargetOptions = { folder: '/tmp/x', command: ['serve', '--
 describe('the options of processTarget', () => {
   it.each<[string, Partial<ProcessTargetOptions>]>([
     ['folder', { folder: 'relative' }],
+    ['folder', { folder: undefined as never }],
+    ['command', { command: 'serve {port}' as never }],
     ['journal', { journal: 'journal.jsonl' }],
     ['workingFolder', { workingFolder: '.' }],
     ['command', { command: [''] }],
