@@ -55,8 +55,9 @@ describe('a lock between processes', () => {
   it.runIf(existsSync('/proc/self/stat'))(
     'is taken from a process that is dead and not yet reaped',
     async () => {
-      // The shell becomes `sleep`, which waits for nobody, so its first child stays behind as a zombie.
-      const parent = spawn('/bin/sh', ['-c', '(exit 0) & echo $!; exec sleep 60'], {
+      // The shell becomes `sleep`, which waits for nobody; its child ends only then, and stays behind as a zombie.
+      const child = '(until [ "$(cat /proc/$$/comm)" = sleep ]; do :; done)'
+      const parent = spawn('/bin/sh', ['-c', `${child} & echo $!; exec sleep 60`], {
         stdio: ['ignore', 'pipe', 'ignore'],
       })
       try {
