@@ -1,5 +1,6 @@
 import type { AddressInfo } from 'node:net'
 import type { Clock } from '../clock.ts'
+import { ModelspineError } from '../errors.ts'
 import type { NodeHandler } from './node-handler.ts'
 
 export interface ListenOptions {
@@ -7,6 +8,10 @@ export interface ListenOptions {
   readonly port: number
   /** Default `127.0.0.1`: nobody outside this machine. */
   readonly host?: string
+  /** More are turned away at once; with the bound on bodies this bounds what callers can make us hold. Default 1000. */
+  readonly maxConnections?: number
+  /** How long a caller may take to send a whole request; then it is cut with 408. Default 60,000. */
+  readonly requestTimeoutMs?: number
 }
 
 export interface CloseOptions {
@@ -21,15 +26,32 @@ export interface Listening {
   close(options?: CloseOptions): Promise<void>
 }
 
-/** Opens a port. The handler can ask whether the draining has begun. */
+/** Node's own default for the headers alone. */
+const mostHeadersMs = 60_000
+const longestCheckMs = 5000
+
+/** Opens a port. The handler can ask whether the draining has begun. Throws `invalid-options`. */
 export async function listen(
   handlerOf: (draining: () => boolean) => NodeHandler,
   clock: Clock,
-  { port, host = '127.0.0.1' }: ListenOptions,
+  { port, host = '127.0.0.1', maxConnections = 1000, requestTimeoutMs = 60_000 }: ListenOptions,
 ): Promise<Listening> {
   const { createServer } = await import('node:http')
   let closing: Promise<void> | undefined
-  const server = createServer(handlerOf(() => closing !== undefined))
+  for (const [name, value] of Object.entries({ maxConnections, requestTimeoutMs })) {
+    if (Number.isSafeInteger(value) && value > 0) continue
+    throw new ModelspineError('invalid-options', `${name} is ${value}: give a whole number above 0`)
+  }
+  const server = createServer(
+    {
+      requestTimeout: requestTimeoutMs,
+      headersTimeout: Math.min(requestTimeoutMs, mostHeadersMs),
+      // Node looks for late requests this often.
+      connectionsCheckingInterval: Math.min(requestTimeoutMs, longestCheckMs),
+    },
+    handlerOf(() => closing !== undefined),
+  )
+  server.maxConnections = maxConnections
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen(port, host, () => {

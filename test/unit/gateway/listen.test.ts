@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { connect } from 'node:net'
 import { describe, expect, it } from 'vitest'
 import { createGateway } from '../../../src/gateway/index.ts'
 import { createRouter } from '../../../src/routing/router.ts'
@@ -90,5 +92,33 @@ describe('the options of a gateway', () => {
     expect(await status('/ai/v2/health/live')).toBe(200)
     expect(await status('/v2/health/live')).toBe(404)
     expect(await status('/ai')).toBe(404)
+  })
+
+  it('turns away connections above its bound', async () => {
+    const gateway = createGateway({ router: createRouter({ table: { current: undefined } }) })
+    const { port, close } = await gateway.listen({ port: 0, maxConnections: 1 })
+    const first = connect(port, '127.0.0.1')
+    await once(first, 'connect')
+    const second = connect(port, '127.0.0.1')
+    await once(second, 'close')
+    expect(first.closed).toBe(false)
+    first.destroy()
+    await close({ drainMs: 0 })
+  })
+
+  it('cuts off a caller who does not finish a request in time', async () => {
+    const gateway = createGateway({ router: createRouter({ table: { current: undefined } }) })
+    const { port, close } = await gateway.listen({ port: 0, requestTimeoutMs: 50 })
+    const socket = connect(port, '127.0.0.1')
+    socket.write('POST /v2/models/m/infer HTTP/1.1\r\nhost: a\r\ncontent-length: 10\r\n\r\n{')
+    const [answer] = (await once(socket, 'data')) as [Buffer]
+    expect(String(answer)).toMatch(/^HTTP\/1\.1 408/)
+    socket.destroy()
+    await close({ drainMs: 0 })
+  })
+
+  it.each([{ maxConnections: 0 }, { requestTimeoutMs: Number.NaN }])('refuses %o', async (wrong) => {
+    const gateway = createGateway({ router: createRouter({ table: { current: undefined } }) })
+    await expect(gateway.listen({ port: 0, ...wrong })).rejects.toMatchObject({ code: 'invalid-options' })
   })
 })
