@@ -177,8 +177,10 @@ export function createMachinery(options: ControlPlaneOptions, front: Front): Mac
       pump.stop()
       following.abort()
       await holder.close()
-      const given = [registries, targets, providers].flatMap((each) => Object.values<Closable>(each))
-      await closeAll([...given, audit, store])
+      const given = [registries, targets, providers, secrets, options.metrics ?? {}].flatMap((each) =>
+        Object.values<Closable>(each),
+      )
+      await closeAll([...given, ...(options.policies ?? []), audit, store])
       emitter.removeAllListeners()
     },
   }

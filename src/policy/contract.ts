@@ -88,4 +88,6 @@ export interface PolicyEngine {
   readonly name: string
   readonly actions: readonly PolicyAction[]
   decide(request: PolicyRequest, options?: { readonly abort?: AbortSignal }): Decision | Promise<Decision>
+  /** Lets go of connections; the plane calls it when it stops. */
+  close?(): Promise<void>
 }

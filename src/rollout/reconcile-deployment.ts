@@ -176,10 +176,10 @@ class Reconcile {
 
   /** Writes the fault as a condition and says whether trying again may help. */
   async #hindered(error: unknown, status: DeploymentStatus = this.#status): Promise<Result> {
-    // We were told to end, which is no fault of the deployment's.
-    if (this.#context.abort.aborted || isEnding(this.#context.held)) return { kind: 'retry', cause: error }
-    // Says nothing of the deployment: the lease is about to end or be renewed, or somebody wished to stop.
-    if (isModelspineError(error, 'fence-stale') || isModelspineError(error, 'aborted')) {
+    // We were told to end or soon will be, which is no fault of the deployment's. A target that knows a newer fence than
+    // the store does is one: the write below is refused where it is ours that is old.
+    const { abort, held } = this.#context
+    if (abort.aborted || isEnding(held) || isModelspineError(error, 'aborted')) {
       return { kind: 'retry', cause: error }
     }
     const fault: Fault = faultOf(error)

@@ -21,6 +21,8 @@ export interface Secret {
  */
 export interface SecretStore {
   resolve(name: string, options?: { readonly abort?: AbortSignal }): Promise<Secret>
+  /** Lets go of connections; the plane calls it when it stops. */
+  close?(): Promise<void>
 }
 
 /** What happened, before it has a place in the chain. */

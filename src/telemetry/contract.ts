@@ -54,6 +54,8 @@ export interface MetricCapabilities {
 export interface MetricSource {
   readonly capabilities: MetricCapabilities
   query(query: MetricQuery): Promise<MetricReading> | MetricReading
+  /** Lets go of connections; the plane calls it when it stops. */
+  close?(): Promise<void>
 }
 
 /** A source that knows all its metrics by name. */

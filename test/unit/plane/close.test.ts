@@ -1,7 +1,17 @@
-import { createControlPlane, memoryProvider, memoryRegistry, memoryTarget } from 'modelspine'
+import {
+  allow,
+  createControlPlane,
+  envSecrets,
+  memoryMetrics,
+  memoryProvider,
+  memoryRegistry,
+  memoryTarget,
+  rule,
+  rulesPolicy,
+} from 'modelspine'
 import { expect, it } from 'vitest'
 
-it('closes the registries, targets and providers that it was given, each once, whoever fails', async () => {
+it('closes all that it was given, each once, whoever fails', async () => {
   const closed: string[] = []
   const closing = (name: string) => ({
     async close(): Promise<void> {
@@ -16,7 +26,15 @@ it('closes the registries, targets and providers that it was given, each once, w
     registries: { one: registry, two: registry },
     targets: { target },
     providers: { provider },
+    policies: [
+      {
+        ...rulesPolicy('rules', [rule('any', { on: 'deploy', check: () => allow() })]),
+        ...closing('policy'),
+      },
+    ],
+    metrics: { source: { ...memoryMetrics({ metrics: ['m'] }), ...closing('metrics') } },
+    secrets: { env: { ...envSecrets(), ...closing('secrets') } },
   })
   await expect(plane.stop({ drainMs: 0 })).rejects.toThrow('the registry hangs')
-  expect(closed).toEqual(['registry', 'target', 'provider'])
+  expect(closed).toEqual(['registry', 'target', 'provider', 'secrets', 'metrics', 'policy'])
 })
