@@ -36,6 +36,8 @@ export interface WorkOptions {
   /** The last that is done under the lease before it is given back. */
   beforeRelease(): Promise<void>
   lost(): void
+  /** Told when the last work under a lost lease has ended. */
+  stoodDown(): Promise<void>
   finished(run: FinishedRun<Key>): void
 }
 
@@ -75,7 +77,7 @@ export function createWork(options: WorkOptions): Work {
     concurrency: options.concurrency,
     logger,
     onResult(run) {
-      // What only a change can mend may be mended where nobody tells us: a secret that is there now.
+      // What only a change can mend may be mended where nobody tells us: a permission that was granted.
       if (run.result.kind === 'terminal') {
         queue.add(run.key, { afterMs: resyncMs, priority: priorities.resync })
       }
@@ -100,6 +102,7 @@ export function createWork(options: WorkOptions): Work {
       followHints(parts, queue, abort)
       await aborted(abort)
       await loop.stop({ drainMs: 0 })
+      await options.stoodDown()
     },
     onLost: () => options.lost(),
   })

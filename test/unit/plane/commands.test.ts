@@ -122,7 +122,10 @@ describe('commands', () => {
   })
 
   it('lose nothing to the loop, nor it to them, when both write at once', async () => {
-    const fixture = planeFixture()
+    const warnings: string[] = []
+    const say = (): void => {}
+    const warn = (_fields: unknown, message: string): void => void warnings.push(message)
+    const fixture = planeFixture({ plane: { logger: { debug: say, info: say, warn, error: warn } } })
     const { plane, clock, registry, audit } = fixture
     await serving(fixture)
     await registerVersions(registry, '2')
@@ -141,6 +144,8 @@ describe('commands', () => {
     for await (const { action } of audit.read()) counts.set(action, (counts.get(action) ?? 0) + 1)
     expect(counts.get('revision-approved')).toBe(asked)
     expect(counts.get('rollout-completed')).toBe(2)
+    // To be overtaken is no failure.
+    expect(warnings).toEqual([])
     expect(await audit.verify()).toMatchObject({ ok: true })
   })
 })

@@ -78,6 +78,17 @@ describe('a control plane among faults', () => {
     expect(world.journal.filter(({ kind }) => kind === 'created')).toHaveLength(1)
   })
 
+  it('says that a target knows a newer fence than the store, and goes on when it takes ours', async () => {
+    const fixture = planeFixture()
+    const { plane, registry, until, target } = fixture
+    await registerVersions(registry, '1')
+    target.failNext('apply', 'before', new ModelspineError('fence-stale', 'fence 1 is older than 7'))
+    await plane.start()
+    await plane.apply(digits('1'), { actor: ann })
+    await until(async () => (await condition(fixture, 'Degraded')) === 'True FenceStale')
+    await ends(fixture)
+  })
+
   it('rolls back a revision that never becomes ready, and tries it again when told', async () => {
     const fixture = planeFixture({ target: { readyAfterMs: 3_600_000 } })
     const { plane, registry, until, phase } = fixture

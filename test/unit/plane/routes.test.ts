@@ -3,6 +3,7 @@ import { hostedTarget } from '../../../src/index.ts'
 import { memoryProvider } from '../../../src/provider/memory-provider.ts'
 import type { Endpoint } from '../../../src/resources/revision.ts'
 import type { StateStore } from '../../../src/store/contract.ts'
+import type { DeploymentTarget } from '../../../src/target/contract.ts'
 import {
   ann,
   converged,
@@ -111,6 +112,58 @@ describe('the route table', () => {
     expect(breaks).toBe(0)
     await fixture.plane.router.infer('digits', request)
     await fixture.plane.stop()
+  })
+
+  it('is not asked for in a storm while the watch keeps failing', async () => {
+    const first = planeFixture()
+    let watches = 0
+    const store: StateStore = {
+      ...first.store,
+      async *watch() {
+        watches += 1
+        throw new Error('the connection was refused')
+      },
+    }
+    const { plane, clock } = planeFixture({ beside: first, plane: { store } })
+    await plane.start()
+    await clock.advance(60_000)
+    expect(watches).toBeGreaterThan(30)
+    expect(watches).toBeLessThan(70)
+    await plane.stop()
+  })
+
+  it('sends nothing to a revision that is not ready while another is, though its address is known', async () => {
+    const first = planeFixture()
+    const unready = new Set<string>()
+    const target: DeploymentTarget = {
+      ...first.target,
+      async observe(...call) {
+        const observed = await first.target.observe(...call)
+        const revisions = observed.revisions.map((each) =>
+          unready.has(each.revision) ? { ...each, state: 'unready' as const } : each,
+        )
+        return { ...observed, revisions }
+      },
+    }
+    const fixture = planeFixture({ beside: first, plane: { targets: { local: target } } })
+    const { plane, registry, until, phase, clock } = fixture
+    await serving(fixture)
+    await plane.apply(route(), { actor: ann })
+    await registerVersions(registry, '2')
+    await plane.apply(digits('2', { strategy: halfway }), { actor: ann })
+    await until(async () => (await phase()) === 'pausing')
+    const { stable = '', revisions = [] } = (await plane.get('digits'))?.status ?? {}
+    const canary = revisions.find(({ revision }) => revision.name !== stable)?.revision.name ?? ''
+    unready.add(canary)
+    await clock.advance(70_000)
+    expect(await answered(fixture)).toEqual({ 1: 100 })
+    // When none is ready, one that has an address is better than none.
+    unready.add(stable)
+    await clock.advance(70_000)
+    const { 1: toStable = 0, 2: toCanary = 0 } = await answered(fixture)
+    expect(toStable).toBeGreaterThan(toCanary)
+    expect(toStable + toCanary).toBe(100)
+    await plane.stop()
   })
 
   it('keeps serving what it had while the store cannot be read', async () => {

@@ -89,9 +89,11 @@ describe('two planes over one store', () => {
     await two.plane.start()
     // It stands still in the middle of a look, before its ledger write.
     let wake = (): void => {}
+    let told: AbortSignal | undefined
     const observe = target.observe.bind(target)
     target.observe = async (...call) => {
       const seen = await observe(...call)
+      told = call[1]?.abort
       if (frozen.now) {
         await new Promise<void>((resolve) => {
           wake = resolve
@@ -105,6 +107,8 @@ describe('two planes over one store', () => {
     expect(one.world.journal).toEqual([])
     await until(() => two.plane.health().leading, 60_000)
     expect(one.plane.health().leading).toBe(false)
+    // Told to end before another could begin.
+    expect(told?.aborted).toBe(true)
     await until(async () => (await two.phase()) === 'converged')
     const version = (await one.store.get('ModelDeployment', 'default/digits'))?.version
     wake()
