@@ -29,6 +29,7 @@ import { filesRefusal, processRefusal } from './revision-refusal.ts'
 
 export interface ProcessTarget extends DeploymentTarget {
   changes(abort: AbortSignal): AsyncIterable<Key>
+  standDown(): Promise<void>
   close(): Promise<void>
   /** Ends every process in the folder, each after its drain, and forgets every revision: for hosts that leave nothing running. */
   stopAll(): Promise<void>
@@ -131,6 +132,17 @@ export function processTarget(options: ProcessTargetOptions): ProcessTarget {
     return { kind: 'unchanged' }
   }
 
+  /** The next call opens the folder again. */
+  async function letGo(): Promise<void> {
+    await Promise.allSettled(turns.values())
+    const held = opened
+    opened = undefined
+    await held?.then(
+      (supervision) => supervision.close(),
+      () => {},
+    )
+  }
+
   return {
     capabilities,
     checkSettings: settingsProblems,
@@ -168,13 +180,11 @@ export function processTarget(options: ProcessTargetOptions): ProcessTarget {
 
     changes: changes.listen,
 
+    standDown: letGo,
+
     async close() {
       closed = true
-      await Promise.allSettled(turns.values())
-      await opened?.then(
-        (supervision) => supervision.close(),
-        () => {},
-      )
+      await letGo()
     },
 
     async stopAll() {

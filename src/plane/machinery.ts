@@ -104,6 +104,13 @@ export function createMachinery(options: ControlPlaneOptions, front: Front): Mac
       say('lease-gained')
     },
     lost: () => say('lease-lost'),
+    stoodDown: async () => {
+      for (const target of new Set(Object.values(targets))) {
+        await target.standDown?.().catch((error: unknown) => {
+          logger.warn({ error: messageOf(error) }, 'a target holds on to what the next leader needs')
+        })
+      }
+    },
     beforeRelease: () =>
       pump
         .drain()

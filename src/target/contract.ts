@@ -132,6 +132,11 @@ export interface DeploymentTarget {
   ): Promise<Exclude<ApplyResult, { kind: 'refused' }>>
   /** Keys that may have changed; a hint. Ends when aborted. */
   changes?(abort: AbortSignal): AsyncIterable<Key>
+  /**
+   * Called when this process is no longer the one that works, but lives: lets go of whatever keeps another process out.
+   * A later call takes it up again.
+   */
+  standDown?(): Promise<void>
   /** Lets go of timers and handles. What runs goes on running. */
   close?(): Promise<void>
 }

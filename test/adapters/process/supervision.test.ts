@@ -60,6 +60,19 @@ describe('processTarget', () => {
     })
   })
 
+  it('keeps others out while it works, and lets the next one in when it stands down', async () => {
+    const first = scene.open()
+    const second = scene.open()
+    await first.apply(key, wantOf(scene.revision('r1')), call())
+    const { pid } = (await (await ask(first)).json()) as Reply
+    await expect(second.observe(key)).rejects.toMatchObject({ code: 'target-unavailable' })
+    await first.standDown()
+    expect(((await (await ask(second)).json()) as Reply).pid).toBe(pid)
+    await expect(first.observe(key)).rejects.toMatchObject({ code: 'target-unavailable' })
+    await second.standDown()
+    expect(((await (await ask(first)).json()) as Reply).pid).toBe(pid)
+  })
+
   it('starts a process again after it crashed, on another port, and says so', async () => {
     const target = scene.open({ restart: { minMs: 100, maxMs: 200 } })
     await target.apply(key, wantOf(scene.revision('r1')), call())

@@ -87,6 +87,10 @@ describe('two planes over one store', () => {
     await one.plane.start()
     await clock.advance(100)
     await two.plane.start()
+    let stoodDown = 0
+    target.standDown = async () => {
+      stoodDown += 1
+    }
     // It stands still in the middle of a look, before its ledger write.
     let wake = (): void => {}
     let told: AbortSignal | undefined
@@ -109,10 +113,13 @@ describe('two planes over one store', () => {
     expect(one.plane.health().leading).toBe(false)
     // Told to end before another could begin.
     expect(told?.aborted).toBe(true)
+    expect(stoodDown).toBe(0)
     await until(async () => (await two.phase()) === 'converged')
     const version = (await one.store.get('ModelDeployment', 'default/digits'))?.version
     wake()
     await clock.advance(1000)
+    // What keeps another process out of a target is let go of, once the last work there has ended.
+    expect(stoodDown).toBe(1)
     expect((await one.store.get('ModelDeployment', 'default/digits'))?.version).toBe(version)
     expect(one.world.journal.map(({ kind }) => kind)).toEqual(['created'])
     expect(one.events).toEqual([])
