@@ -82,7 +82,9 @@ describe('a control plane among faults', () => {
     const fixture = planeFixture()
     const { plane, registry, until, target } = fixture
     await registerVersions(registry, '1')
-    target.failNext('apply', 'before', new ModelspineError('fence-stale', 'fence 1 is older than 7'))
+    for (let times = 0; times < 4; times += 1) {
+      target.failNext('apply', 'before', new ModelspineError('fence-stale', 'fence 1 is older than 7'))
+    }
     await plane.start()
     await plane.apply(digits('1'), { actor: ann })
     await until(async () => (await condition(fixture, 'Degraded')) === 'True FenceStale')

@@ -167,7 +167,7 @@ describe('the life of a plane', () => {
           finish = () => resolve(target.apply(key, want, options))
           options.abort?.addEventListener('abort', () => {
             interrupted = true
-            reject(options.abort?.reason)
+            reject(new Error('the socket was closed'))
           })
         }),
     })

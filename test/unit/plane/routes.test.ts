@@ -119,7 +119,7 @@ describe('the route table', () => {
     let watches = 0
     const store: StateStore = {
       ...first.store,
-      async *watch() {
+      watch() {
         watches += 1
         throw new Error('the connection was refused')
       },

@@ -21,7 +21,10 @@ describe('wait', () => {
   })
 
   it('brings the route table up to date before it resolves', async () => {
-    const fixture = planeFixture()
+    const first = planeFixture()
+    // A watch that tells of nothing in time.
+    const watch = (abort: AbortSignal) => first.store.watch(AbortSignal.any([abort, AbortSignal.abort()]))
+    const fixture = planeFixture({ beside: first, plane: { store: { ...first.store, watch } } })
     const { plane, registry } = fixture
     await registerVersions(registry, '1')
     await plane.start()
