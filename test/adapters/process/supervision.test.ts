@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { readdir, readFile, stat } from 'node:fs/promises'
-import { createServer } from 'node:net'
+import { createServer, type Server } from 'node:net'
 import { join } from 'node:path'
 import { isModelspineError } from 'modelspine/adapter'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -41,6 +41,17 @@ async function ask(target: ProcessTarget, path = '/'): Promise<Response> {
 
 async function removed(target: ProcessTarget): Promise<void> {
   await eventually('everything is gone', async () => (await target.destroy(key, call())).kind === 'unchanged')
+}
+
+/** A port that the system gives to nobody who asks for any, so that it is still free once it is given back. */
+async function listenBelowEphemeralPorts(): Promise<{ readonly server: Server; readonly port: number }> {
+  for (let port = 20_000 + (process.pid % 10_000); ; port += 1) {
+    const server = createServer()
+    const listening = await new Promise<boolean>((resolve) => {
+      server.once('error', () => resolve(false)).listen(port, '127.0.0.1', () => resolve(true))
+    })
+    if (listening) return { server, port }
+  }
 }
 
 describe('processTarget', () => {
@@ -139,10 +150,7 @@ describe('processTarget', () => {
   })
 
   it('takes a free port of those it may choose from, and says when there is none', async () => {
-    const server = createServer()
-    const port = await new Promise<number>((resolve) => {
-      server.listen(0, '127.0.0.1', () => resolve((server.address() as { port: number }).port))
-    })
+    const { server, port } = await listenBelowEphemeralPorts()
     const target = scene.open({ ports: { from: port, to: port } })
     await expect(target.apply(key, wantOf(scene.revision('r1')), call())).rejects.toThrow(
       `no port from ${port}`,
