@@ -74,6 +74,11 @@ export function createMachinery(options: ControlPlaneOptions, front: Front): Mac
     knownSecrets: createKnownSecrets(),
     policies,
     decide: async (request) => decideAll(policies, request, policyOptions),
+    permit: (request, approvals, abort) =>
+      permitPromotion(policies, request, approvals, {
+        ...policyOptions,
+        ...(abort !== undefined && { abort }),
+      }),
     committed(stored, facts) {
       announce(stored, facts)
       if (stored.kind === 'ModelDeployment') work.nudge(stored.key)
@@ -85,8 +90,6 @@ export function createMachinery(options: ControlPlaneOptions, front: Front): Mac
       ...parts,
       requests: windows,
       check: (deployment) => checkDeployable(parts, deployment),
-      permit: (request, approvals, abort) =>
-        permitPromotion(policies, request, approvals, { ...policyOptions, abort }),
       secret: (reference, abort) => resolveSecret(secrets, reference, abort),
       sent: (key, effect, result) => telemetry.recordEffect({ key, effect, result }),
       committed(stored, events) {

@@ -1,7 +1,8 @@
 import type { Clock } from '../clock.ts'
-import type { Decision, PolicyEngine, PolicyRequest } from '../policy/contract.ts'
+import type { Decision, PolicyEngine, PolicyRequest, PromoteRequest } from '../policy/contract.ts'
 import type { ModelRegistry } from '../registry/contract.ts'
-import type { RolloutEvent } from '../rollout/decision.ts'
+import type { Approved } from '../resources/deployment-status.ts'
+import type { Permit, RolloutEvent } from '../rollout/decision.ts'
 import type { KnownSecrets } from '../rollout/known-secrets.ts'
 import type { StateStore, StoredObject } from '../store/contract.ts'
 import type { DeploymentTarget } from '../target/contract.ts'
@@ -25,6 +26,8 @@ export interface Parts {
   readonly policies: readonly PolicyEngine[]
   /** All engines as one. */
   decide(request: PolicyRequest): Promise<Decision>
+  /** Whether a revision may be created or given a share. */
+  permit(request: PromoteRequest, approvals: readonly Approved[], abort?: AbortSignal): Promise<Permit>
   /** Told after a write that a person asked for. */
   committed(stored: StoredObject, facts: readonly PlaneFact[]): void
 }

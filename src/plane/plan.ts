@@ -1,8 +1,9 @@
 import { messageOf } from '../errors.ts'
 import type { Decision } from '../policy/contract.ts'
 import type { DeploymentStatus } from '../resources/deployment-status.ts'
-import { type Key, keyOf } from '../resources/metadata.ts'
+import { type Actor, type Key, keyOf } from '../resources/metadata.ts'
 import type { ModelDeployment } from '../resources/model-deployment.ts'
+import type { Permit } from '../rollout/decision.ts'
 import { type Resolved, resolveModel } from '../rollout/resolve-model.ts'
 import { same } from '../rollout/same.ts'
 import { initialStatus } from '../rollout/status.ts'
@@ -34,6 +35,8 @@ export interface PlannedRollout {
   readonly steps: readonly string[]
   /** What the target itself would do. */
   readonly target: readonly string[]
+  /** What the policies say of creating the revision now; absent when nothing would be created. */
+  readonly promotion?: Pick<Permit, 'verdict' | 'message'>
 }
 
 export async function planResource(
@@ -60,6 +63,7 @@ export async function planResource(
           resource as ModelDeployment,
           before?.status as DeploymentStatus | undefined,
           problems,
+          actor,
         )
       : undefined
   return {
@@ -76,14 +80,19 @@ export async function planResource(
 async function planRollout(
   parts: Parts,
   key: Key,
-  { spec }: ModelDeployment,
+  deployment: ModelDeployment,
   known: DeploymentStatus | undefined,
   problems: string[],
+  actor: Actor,
 ): Promise<PlannedRollout> {
+  const { spec } = deployment
   const status = known ?? initialStatus(parts.clock.now())
   const abort = new AbortController().signal
   const resolved = await resolveModel(parts.registries[spec.model.registry], spec, status, abort)
   const target = await planTarget(parts, key, spec, status, resolved, problems)
+  const steps = describeSteps(spec, status, resolved.desired?.name)
+  const promotion =
+    steps.length === 0 ? undefined : await planPromotion(parts, deployment, status, resolved, actor)
   return {
     model:
       resolved.kind === 'resolved'
@@ -91,9 +100,35 @@ async function planRollout(
         : resolved.message,
     ...(resolved.desired !== undefined && { revision: resolved.desired.name }),
     ...(status.stable !== undefined && { stable: status.stable }),
-    steps: describeSteps(spec, status, resolved.desired?.name),
+    steps,
     target,
+    ...(promotion !== undefined && { promotion }),
   }
+}
+
+async function planPromotion(
+  parts: Parts,
+  deployment: ModelDeployment,
+  { approvals }: DeploymentStatus,
+  resolved: Resolved,
+  actor: Actor,
+): Promise<PlannedRollout['promotion']> {
+  const { desired } = resolved
+  if (desired === undefined) return undefined
+  const given = approvals.filter(({ revision }) => revision === desired.name)
+  const { verdict, message } = await parts.permit(
+    {
+      action: 'promote',
+      actor,
+      deployment,
+      revision: desired,
+      percent: 0,
+      approvals: given.map((each) => each.actor),
+      ...(resolved.kind === 'resolved' && { model: resolved.version }),
+    },
+    given,
+  )
+  return { verdict, message }
 }
 
 async function planTarget(

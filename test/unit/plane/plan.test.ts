@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { deny, memoryTarget, rule, rulesPolicy } from '../../../src/index.ts'
+import { allow, deny, memoryTarget, rule, rulesPolicy } from '../../../src/index.ts'
 import { ann, digits, planeFixture, registerVersions, route, serving } from './plane-fixture.ts'
 
 describe('plan', () => {
@@ -35,6 +35,7 @@ describe('plan', () => {
           'give it all traffic once it is ready: there is nothing to compare it with',
         ],
         target: [expect.stringMatching(/^create revision/)],
+        promotion: { verdict: 'allow', message: '' },
       },
     })
     expect(await store.get('ModelDeployment', 'default/digits')).toBeNull()
@@ -119,6 +120,27 @@ describe('plan', () => {
       'spec.policies[0] "nobody" is not known here; known: company',
       expect.stringMatching(/^spec\.target "local" refuses: TooManyRevisions: 1 revisions are wanted/),
     ])
+  })
+
+  it('tells what the policies would say of the promotion, and nothing of one that is not due', async () => {
+    const policy = rulesPolicy('promotion', [
+      rule('approved-only', {
+        on: 'promote',
+        check: ({ model, percent, actor }) =>
+          model?.approval === 'approved' && percent === 0 && actor.name === ann.name
+            ? allow()
+            : deny(`approval is ${model?.approval}`),
+      }),
+    ])
+    const fixture = planeFixture({ plane: { policies: [policy] } })
+    const { plane, registry } = fixture
+    await serving(fixture)
+    await registerVersions(registry, '2')
+    await registry.setApproval('digits', '2', 'pending')
+    const { rollout } = await plane.plan(digits('2'), { actor: ann })
+    expect(rollout?.promotion).toEqual({ verdict: 'deny', message: 'approval is pending' })
+    expect((await plane.plan(digits('1'), { actor: ann })).rollout).not.toHaveProperty('promotion')
+    await plane.stop()
   })
 
   it('tells what could not be found out', async () => {
