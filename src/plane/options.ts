@@ -7,9 +7,8 @@ import type { Endpoint } from '../resources/revision.ts'
 import type { AuditLog, SecretStore } from '../security/contract.ts'
 import type { StateStore } from '../store/contract.ts'
 import type { DeploymentTarget } from '../target/contract.ts'
-import type { MetricSource } from '../telemetry/contract.ts'
+import type { MetricSource, RequestObserver } from '../telemetry/contract.ts'
 import type { Logger } from '../telemetry/logger.ts'
-import type { RequestObserver } from '../telemetry/request-record.ts'
 
 /**
  * What a plane is made of. Everything has a default that keeps state in memory, so that `createControlPlane({})` works;

@@ -1,11 +1,6 @@
 import { messageOf } from '../errors.ts'
+import type { AttemptRecord, RequestObserver, RequestRecord, RequestStart } from '../telemetry/contract.ts'
 import { type Logger, silentLogger } from '../telemetry/logger.ts'
-import type {
-  AttemptRecord,
-  RequestObserver,
-  RequestRecord,
-  RequestStart,
-} from '../telemetry/request-record.ts'
 
 /** All observers as one that never throws. */
 export interface ObserverGroup {

@@ -1,6 +1,6 @@
 import type { Key } from '../resources/metadata.ts'
 import type { Operation } from '../resources/model-route.ts'
-import type { Backend } from '../telemetry/request-record.ts'
+import type { Backend } from '../telemetry/contract.ts'
 import type { Connection } from './connections.ts'
 
 /** One ModelRoute in a snapshot: everything a request needs, worked out beforehand. */

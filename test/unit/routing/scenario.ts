@@ -14,7 +14,7 @@ import type { DeploymentView } from '../../../src/routing/candidates.ts'
 import { createRouter, type Router, type RouterOptions } from '../../../src/routing/router.ts'
 import type { RouteTableInput } from '../../../src/routing/table.ts'
 import { createRouteTableHolder, type RouteTableHolder } from '../../../src/routing/table-holder.ts'
-import type { AttemptRecord, RequestRecord } from '../../../src/telemetry/request-record.ts'
+import type { AttemptRecord, RequestRecord } from '../../../src/telemetry/contract.ts'
 import { createFakeClock, type FakeClock } from '../../../src/testing/fake-clock.ts'
 
 /** What a scripted provider does with a call: a failure by its code, or an answer. */

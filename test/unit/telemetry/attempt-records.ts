@@ -1,4 +1,4 @@
-import type { AttemptRecord } from '../../../src/telemetry/request-record.ts'
+import type { AttemptRecord } from '../../../src/telemetry/contract.ts'
 
 /** An attempt at `default/churn`, revision `one`, that was answered after 20 ms. */
 export function attemptRecord(

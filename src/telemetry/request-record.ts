@@ -1,1 +1,0 @@
-export type { AttemptRecord, Backend, RequestObserver, RequestRecord, RequestStart } from './contract.ts'
