@@ -20,35 +20,39 @@ export interface Clock {
   id(): string
 }
 
-const digits = '0123456789abcdefghjkmnpqrstvwxyz'
+/** Two of these make the random half of an id; each is eight digits of base 32. */
+const half = 32 ** 8
 
-/** 10 characters of time and 16 of randomness in Crockford's base 32, the layout of a ULID. */
+/** 10 digits of time and 16 of randomness in base 32 with the digits 0–9 and a–v: made for every request, so cheaply. */
 export function sortableId(nowMs: number, random: () => number): string {
-  let time = ''
-  for (let rest = nowMs, place = 0; place < 10; place += 1) {
-    time = digits.charAt(rest % 32) + time
-    rest = Math.floor(rest / 32)
-  }
-  let tail = ''
-  for (let place = 0; place < 16; place += 1) tail += digits.charAt(Math.floor(random() * 32))
-  return time + tail
+  return digits(nowMs, 10) + digits(Math.floor(random() * half), 8) + digits(Math.floor(random() * half), 8)
+}
+
+function digits(value: number, places: number): string {
+  return value.toString(32).padStart(places, '0')
 }
 
 /** Node runs what would be due later than this at once. */
 const longestTimerMs = 2 ** 31 - 1
+
+function scheduleFar(delayMs: number, run: () => void, keepAlive: boolean): Timer {
+  let timer: Timer
+  const wait = (leftMs: number): void => {
+    const stepMs = Math.min(leftMs, longestTimerMs)
+    timer = systemClock.schedule(stepMs, stepMs < leftMs ? () => wait(leftMs - stepMs) : run, keepAlive)
+  }
+  wait(delayMs)
+  return { cancel: () => timer.cancel() }
+}
 
 /** The machine's own clock. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
   schedule(delayMs, run, keepAlive = false) {
-    let timer: NodeJS.Timeout
-    const wait = (leftMs: number): void => {
-      const stepMs = Math.min(leftMs, longestTimerMs)
-      timer = setTimeout(stepMs < leftMs ? () => wait(leftMs - stepMs) : run, stepMs)
-      if (!keepAlive) timer.unref()
-    }
-    wait(delayMs)
+    if (delayMs > longestTimerMs) return scheduleFar(delayMs, run, keepAlive)
+    const timer = setTimeout(run, delayMs)
+    if (!keepAlive) timer.unref()
     return { cancel: () => clearTimeout(timer) }
   },
   random: () => Math.random(),

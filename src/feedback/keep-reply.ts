@@ -1,14 +1,36 @@
 import type { InferReply } from '../provider/contract.ts'
 
-/** A reply that can be held on to, and about how many bytes that takes. */
-export function keepReply(reply: InferReply): { readonly reply: InferReply; readonly bytes: number } {
+/** A reply in a form that is cheap to hold on to; most are forgotten unread. */
+export type KeptReply =
+  | Extract<InferReply, { kind: 'tensors' }>
+  | {
+      readonly kind: 'latin1'
+      readonly contentType: string
+      readonly text: string
+      readonly headers: Readonly<Record<string, string>> | undefined
+    }
+
+/**
+ * What to keep of a reply, and about how many bytes that takes. A view of what the HTTP client read would keep all of
+ * its buffer, and a copy in a buffer of its own costs the collector more than all else that feedback does for a
+ * request; so the bytes are kept as a string with one character for each.
+ */
+export function keepReply(reply: InferReply): { readonly reply: KeptReply; readonly bytes: number } {
   if (reply.kind === 'tensors') return { reply, bytes: reply.outputs.reduce(sizeOf, perReply) }
-  const { bytes } = reply
-  // A view of a larger buffer, such as what the HTTP client read, would keep all of that buffer. A Buffer's own `slice`
-  // is such a view again.
-  const own =
-    bytes.byteLength === bytes.buffer.byteLength ? reply : { ...reply, bytes: new Uint8Array(bytes) }
-  return { reply: own, bytes: perReply + bytes.byteLength }
+  const { contentType, bytes, headers } = reply
+  const buffer = Buffer.isBuffer(bytes)
+    ? bytes
+    : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const text = buffer.toString('latin1')
+  return { reply: { kind: 'latin1', contentType, text, headers }, bytes: perReply + bytes.byteLength }
+}
+
+/** The reply as it came. */
+export function restoreReply(kept: KeptReply): InferReply {
+  if (kept.kind === 'tensors') return kept
+  const { contentType, text, headers } = kept
+  const bytes = Buffer.from(text, 'latin1')
+  return { kind: 'bytes', contentType, bytes, ...(headers !== undefined && { headers }) }
 }
 
 const perReply = 200

@@ -2,7 +2,7 @@ import type { InferReply } from '../provider/contract.ts'
 import type { Key } from '../resources/metadata.ts'
 import type { AttemptRecord } from '../telemetry/contract.ts'
 import { checkBound } from './check-bound.ts'
-import { keepReply } from './keep-reply.ts'
+import { type KeptReply, keepReply } from './keep-reply.ts'
 
 export interface RequestMemoryOptions {
   readonly maxRequests: number
@@ -16,7 +16,7 @@ export interface RememberedRequest {
   readonly atMs: number
   readonly deployment: Key | undefined
   readonly revision: string | undefined
-  reply: InferReply | undefined
+  reply: KeptReply | undefined
   /** `dropped`: there was a reply, and it made room for newer ones. */
   replyState: 'none' | 'kept' | 'dropped'
   bytes: number

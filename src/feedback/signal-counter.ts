@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts'
 import { keyFrom } from '../resources/metadata.ts'
 import type { AboutDeployment, LabelSignal, OutcomeSignal, Signal, SignalOutcome } from './contract.ts'
+import { restoreReply } from './keep-reply.ts'
 import type { PredictionOf } from './prediction-of.ts'
 import type { RememberedRequest, RequestMemory } from './request-memory.ts'
 import { compareLabel } from './same-label.ts'
@@ -75,7 +76,7 @@ export class SignalCounter {
     if (request.replyState === 'dropped') return 'late'
     if (request.reply === undefined) return 'unreadable'
     try {
-      const prediction = this.#parts.predictionOf(request.reply, request.deployment)
+      const prediction = this.#parts.predictionOf(restoreReply(request.reply), request.deployment)
       return compareLabel(signal.value, prediction) ?? 'unreadable'
     } catch {
       return 'unreadable'
