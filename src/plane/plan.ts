@@ -6,7 +6,7 @@ import type { ModelDeployment } from '../resources/model-deployment.ts'
 import type { Permit } from '../rollout/decision.ts'
 import { type Resolved, resolveModel } from '../rollout/resolve-model.ts'
 import { same } from '../rollout/same.ts'
-import { initialStatus } from '../rollout/status.ts'
+import { initialStatus, knownOf } from '../rollout/status.ts'
 import { type Step, stepsOf } from '../rollout/steps.ts'
 import type { Kind } from '../store/contract.ts'
 import { type ApplyOptions, askToDeploy, normalize, problemsOf, type ResourceInput } from './apply.ts'
@@ -151,10 +151,7 @@ async function planTarget(
       ? [{ revision: desired.name, percent: 100 }]
       : [{ revision: here.stable, percent: 100 }]
   try {
-    const observed = await target.observe(key, {
-      handles: here.handles.map(({ handle }) => handle),
-      applied: here.revisions.map(({ revision }) => revision),
-    })
+    const observed = await target.observe(key, knownOf(here))
     const plan = target.plan({ revisions: [...others, desired], split, scale: spec.scale }, observed)
     if (plan.kind === 'steps') return plan.steps
     problems.push(`spec.target "${spec.target.name}" refuses: ${plan.reason}: ${plan.message}`)

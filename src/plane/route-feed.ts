@@ -5,6 +5,7 @@ import type { DeploymentStatus } from '../resources/deployment-status.ts'
 import type { Key } from '../resources/metadata.ts'
 import type { ModelRoute } from '../resources/model-route.ts'
 import type { Endpoint } from '../resources/revision.ts'
+import { same } from '../rollout/same.ts'
 import type { DeploymentView } from '../routing/candidates.ts'
 import type { RouteTableHolder } from '../routing/table-holder.ts'
 import type { Kind, StateStore, StoredObject } from '../store/contract.ts'
@@ -64,7 +65,7 @@ export function createRouteFeed(options: RouteFeedOptions): RouteFeed {
     if (views.get(key)?.status === status && views.has(key)) return
     const view = viewOf(key, status as DeploymentStatus | undefined)
     const before = views.get(key)?.view
-    if (before === undefined || JSON.stringify(before) !== JSON.stringify(view)) dirty = true
+    if (!same(before, view)) dirty = true
     views.set(key, { view, status })
   }
   const drop = (kind: Kind, key: Key): void => {

@@ -16,7 +16,7 @@ import type { ReconcileContext, ReconcileDeployment, ReconcilerOptions } from '.
 import { type Resolved, recordResolved, resolveModel } from './resolve-model.ts'
 import { beginRollback } from './rollback.ts'
 import { isEnding, sendEffect } from './send-effect.ts'
-import { candidateOf, initialStatus } from './status.ts'
+import { candidateOf, initialStatus, knownOf } from './status.ts'
 
 /** People do not write faster than this in a row. */
 const mostConflicts = 10
@@ -73,8 +73,7 @@ class Reconcile {
     let observed: ObservedTarget
     try {
       const shown = await target.observe(this.#key, {
-        handles: handlesOf(this.#status),
-        applied: this.#status.revisions.map(({ revision }) => revision),
+        ...knownOf(this.#status),
         abort: this.#context.abort,
       })
       observed = this.#options.knownSecrets.scrubObserved(this.#key, shown)
@@ -138,7 +137,7 @@ class Reconcile {
       result = await sendEffect(
         this.#options,
         target,
-        { key: this.#key, effect, entry, observed, handles: handlesOf(hindered) },
+        { key: this.#key, effect, entry, observed, handles: knownOf(hindered).handles },
         this.#context,
       )
     } catch (error) {
@@ -233,10 +232,6 @@ class Reconcile {
     })
     if (written !== null) this.#stored = written
   }
-}
-
-function handlesOf(status: DeploymentStatus): readonly string[] {
-  return status.handles.map(({ handle }) => handle)
 }
 
 function isOfSecrets(error: unknown): boolean {

@@ -1,6 +1,6 @@
 import type { DeploymentStatus, RevisionStatus, Rollout } from '../resources/deployment-status.ts'
 import type { Split } from '../resources/revision.ts'
-import type { ObservedTarget } from '../target/contract.ts'
+import type { ObservedTarget, ObserveOptions } from '../target/contract.ts'
 
 /** What is known of a deployment that was just declared. */
 export function initialStatus(now: number): DeploymentStatus {
@@ -47,6 +47,17 @@ function sameRevisionStatus(left: RevisionStatus, right: RevisionStatus): boolea
     left.endpoint?.address === right.endpoint?.address &&
     left.endpoint?.model === right.endpoint?.model
   )
+}
+
+/** What a target is told of the past when it is asked what is there. */
+export function knownOf({
+  handles,
+  revisions,
+}: DeploymentStatus): Required<Pick<ObserveOptions, 'handles' | 'applied'>> {
+  return {
+    handles: handles.map(({ handle }) => handle),
+    applied: revisions.map(({ revision }) => revision),
+  }
 }
 
 export function revisionStatus(
