@@ -12,7 +12,7 @@ export {
   throwIfAborted,
 } from './errors.ts'
 export type * from './feedback/contract.ts'
-export { canonicalJson, sha256 } from './hash.ts'
+export { sha256 } from './hash.ts'
 export type { HttpStream } from './http/body-stream.ts'
 export type { HttpDispatcher, HttpHeaders } from './http/dispatcher.ts'
 export {
@@ -27,6 +27,7 @@ export type { HttpRetry } from './http/retry.ts'
 export { retryAfterMs } from './http/retry-after.ts'
 export { scrub, secretsOf } from './http/scrub.ts'
 export { type SseEvent, type SseOptions, SseParser } from './http/sse.ts'
+export { canonicalJson } from './json.ts'
 export type * from './policy/contract.ts'
 export type * from './provider/contract.ts'
 export {

@@ -1,5 +1,6 @@
 import { isModelspineError, ModelspineError } from '../errors.ts'
-import { canonicalJson, sha256 } from '../hash.ts'
+import { sha256 } from '../hash.ts'
+import { canonicalJson } from '../json.ts'
 import type { Decision, PolicyRequest } from '../policy/contract.ts'
 import { defineDeployment, defineRoute } from '../resources/index.ts'
 import { type Actor, type Key, keyFrom, keyOf } from '../resources/metadata.ts'

@@ -1,11 +1,11 @@
 import { messageOf } from '../errors.ts'
+import { isRecord, sameJson } from '../json.ts'
 import type { Decision } from '../policy/contract.ts'
 import type { DeploymentStatus } from '../resources/deployment-status.ts'
 import { type Actor, type Key, keyOf } from '../resources/metadata.ts'
 import type { ModelDeployment } from '../resources/model-deployment.ts'
 import type { Permit } from '../rollout/decision.ts'
 import { type Resolved, resolveModel } from '../rollout/resolve-model.ts'
-import { same } from '../rollout/same.ts'
 import { initialStatus, knownOf } from '../rollout/status.ts'
 import { type Step, stepsOf } from '../rollout/steps.ts'
 import type { Kind } from '../store/contract.ts'
@@ -49,7 +49,7 @@ export async function planResource(
   const before = await parts.store.get(resource.kind, key)
   const fields = before === null ? [] : changedFields('spec', before.resource.spec, resource.spec)
   const labelsOnly =
-    before !== null && fields.length === 0 && !same(before.resource.metadata, resource.metadata)
+    before !== null && fields.length === 0 && !sameJson(before.resource.metadata, resource.metadata)
   const problems = [...problemsOf(parts, resource)]
   if (before?.deletion !== undefined) {
     problems.push(`${resource.kind} ${key} is being deleted; apply it again when it is gone`)
@@ -207,12 +207,8 @@ function describeStep(step: Step): string {
 }
 
 function changedFields(path: string, before: unknown, after: unknown): readonly string[] {
-  if (same(before, after)) return []
-  if (!isPlain(before) || !isPlain(after)) return [path]
+  if (sameJson(before, after)) return []
+  if (!isRecord(before) || !isRecord(after)) return [path]
   const names = new Set([...Object.keys(before), ...Object.keys(after)])
   return [...names].flatMap((name) => changedFields(`${path}.${name}`, before[name], after[name]))
-}
-
-function isPlain(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

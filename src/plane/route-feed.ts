@@ -1,11 +1,11 @@
 import { type Clock, sleep } from '../clock.ts'
 import { messageOf } from '../errors.ts'
+import { sameJson } from '../json.ts'
 import type { ModelProvider } from '../provider/contract.ts'
 import type { DeploymentStatus } from '../resources/deployment-status.ts'
 import type { Key } from '../resources/metadata.ts'
 import type { ModelRoute } from '../resources/model-route.ts'
 import type { Endpoint } from '../resources/revision.ts'
-import { same } from '../rollout/same.ts'
 import type { DeploymentView } from '../routing/candidates.ts'
 import type { RouteTableHolder } from '../routing/table-holder.ts'
 import type { Kind, StateStore, StoredObject } from '../store/contract.ts'
@@ -65,7 +65,7 @@ export function createRouteFeed(options: RouteFeedOptions): RouteFeed {
     if (views.get(key)?.status === status && views.has(key)) return
     const view = viewOf(key, status as DeploymentStatus | undefined)
     const before = views.get(key)?.view
-    if (!same(before, view)) dirty = true
+    if (!sameJson(before, view)) dirty = true
     views.set(key, { view, status })
   }
   const drop = (kind: Kind, key: Key): void => {

@@ -1,4 +1,4 @@
-import { canonicalJson } from '../hash.ts'
+import { canonicalJson } from '../json.ts'
 import type { Decision, Finding, Obligation } from './contract.ts'
 
 /** What one engine said. */

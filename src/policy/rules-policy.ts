@@ -1,5 +1,6 @@
 import { messageOf } from '../errors.ts'
-import { canonicalJson, sha256 } from '../hash.ts'
+import { sha256 } from '../hash.ts'
+import { canonicalJson } from '../json.ts'
 import type { Decision, Finding, Obligation, PolicyAction, PolicyEngine, PolicyRequest } from './contract.ts'
 import type { Rule } from './rule.ts'
 import type { Ruling } from './ruling.ts'

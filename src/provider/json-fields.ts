@@ -1,10 +1,5 @@
 import { ModelspineError } from '../errors.ts'
-
-export type JsonRecord = Readonly<Record<string, unknown>>
-
-export function isRecord(value: unknown): value is JsonRecord {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
+import { isRecord, type JsonRecord } from '../json.ts'
 
 /** The complaint about one field of a caller's request: `bad-request`, with the field's path in `details.field`. */
 export function badField(field: string, value: unknown, right: string): ModelspineError {

@@ -1,6 +1,6 @@
 import { ModelspineError } from '../errors.ts'
+import { isRecord, type JsonRecord } from '../json.ts'
 import type { ChatEvent, Usage } from './contract.ts'
-import { isRecord, type JsonRecord } from './json-fields.ts'
 import { openaiChatDialect } from './openai-chat-request.ts'
 import { openaiFinish, readOpenaiFinish } from './openai-finish.ts'
 import { openaiUsage, readOpenaiUsage } from './openai-usage.ts'

@@ -1,6 +1,6 @@
 import { ModelspineError } from '../errors.ts'
+import { isRecord, type JsonRecord } from '../json.ts'
 import type { ChatPart, ChatReply } from './contract.ts'
-import { isRecord, type JsonRecord } from './json-fields.ts'
 import { openaiChatDialect } from './openai-chat-request.ts'
 import { openaiFinish, readOpenaiFinish } from './openai-finish.ts'
 import { refusalPart, wireCall } from './openai-message.ts'

@@ -1,5 +1,6 @@
+import type { JsonRecord } from '../json.ts'
 import type { ChatRequest, ChatTool } from './contract.ts'
-import { JsonFields, type JsonRecord } from './json-fields.ts'
+import { JsonFields } from './json-fields.ts'
 import { openaiMessage, parseOpenaiMessages } from './openai-message.ts'
 
 /** The dialect of OpenAI's chat completions, and of all who speak it. */

@@ -1,6 +1,7 @@
 import { ModelspineError } from '../errors.ts'
+import { isRecord, type JsonRecord } from '../json.ts'
 import type { EmbedReply, EmbedRequest } from './contract.ts'
-import { isRecord, JsonFields, type JsonRecord } from './json-fields.ts'
+import { JsonFields } from './json-fields.ts'
 import { openaiUsage, readOpenaiUsage } from './openai-usage.ts'
 
 /** The dialect of OpenAI's embeddings, and of all who speak it. */

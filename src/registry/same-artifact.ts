@@ -1,4 +1,4 @@
-import { canonicalJson } from '../hash.ts'
+import { canonicalJson } from '../json.ts'
 import type { Artifact } from '../resources/revision.ts'
 
 /** Whether registering the second where the first stands changes nothing. The order of files does not matter. */

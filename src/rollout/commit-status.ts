@@ -1,3 +1,4 @@
+import { sameJson } from '../json.ts'
 import type { HeldLease } from '../reconcile/lease-term.ts'
 import type { DeploymentStatus } from '../resources/deployment-status.ts'
 import type { AuditEntry } from '../security/contract.ts'
@@ -5,7 +6,6 @@ import type { StoredObject } from '../store/contract.ts'
 import type { RolloutEvent } from './decision.ts'
 import type { ReconcilerOptions } from './reconciler-options.ts'
 import { loopActor } from './rollback.ts'
-import { same } from './same.ts'
 
 export interface CommitOptions {
   /** Absent for what a person asked for: that needs no lease, only the expected version. */
@@ -24,7 +24,7 @@ export async function commitStatus(
   events: readonly RolloutEvent[],
   { held, finalizers }: CommitOptions,
 ): Promise<StoredObject | null> {
-  if (events.length === 0 && finalizers === undefined && same(stored.status, status)) return stored
+  if (events.length === 0 && finalizers === undefined && sameJson(stored.status, status)) return stored
   const written = await store.putStatus(stored.kind, stored.key, status, {
     expect: stored.version,
     events: events.map((event) => entryOf(stored, event, clock)),

@@ -1,4 +1,5 @@
-import { canonicalJson, sha256 } from '../hash.ts'
+import { sha256 } from '../hash.ts'
+import { canonicalJson } from '../json.ts'
 import type { ModelVersion } from '../registry/contract.ts'
 import type { ModelDeploymentSpec } from '../resources/model-deployment.ts'
 import type { PinnedModel, Revision } from '../resources/revision.ts'

@@ -1,4 +1,5 @@
-import { canonicalJson, sha256 } from '../hash.ts'
+import { sha256 } from '../hash.ts'
+import { canonicalJson } from '../json.ts'
 import { durationMs } from '../resources/duration.ts'
 import type { ModelDeploymentSpec } from '../resources/model-deployment.ts'
 

@@ -1,5 +1,6 @@
 import { messageOf } from '../errors.ts'
-import { canonicalJson, sha256 } from '../hash.ts'
+import { sha256 } from '../hash.ts'
+import { canonicalJson } from '../json.ts'
 import type { AuditEntry, AuditHead, AuditRecord } from './contract.ts'
 
 /** The head of a chain without records. */

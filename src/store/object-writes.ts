@@ -1,5 +1,5 @@
 import { ModelspineError } from '../errors.ts'
-import { canonicalJson } from '../hash.ts'
+import { canonicalJson } from '../json.ts'
 import { type Key, keyOf } from '../resources/metadata.ts'
 import type { AuditEntry } from '../security/contract.ts'
 import type {

@@ -16,7 +16,7 @@ const contractRooms = [
   'store',
 ] as const
 
-const ground = ['errors', 'clock', 'hash']
+const ground = ['errors', 'clock', 'json', 'hash']
 const contracts = [...ground, 'resources', 'contract']
 /** Below every room: what several of them count with. */
 const shared = ['windows']
@@ -26,7 +26,8 @@ const rooms = [...contracts, ...shared, 'http', ...contractRooms]
 const below: Readonly<Record<string, readonly string[]>> = {
   errors: [],
   clock: ['errors'],
-  hash: ['errors'],
+  json: [],
+  hash: [],
   resources: ground,
   contract: contracts,
   windows: [...ground, 'resources'],
@@ -63,6 +64,7 @@ export function placeOf(path: string): string | undefined {
 const doors: Readonly<Record<string, string>> = {
   'errors.ts': 'errors',
   'clock.ts': 'clock',
+  'json.ts': 'json',
   'hash.ts': 'hash',
   'index.ts': 'users-door',
   'adapter.ts': 'authors-door',

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { canonicalJson, sha256 } from '../../hash.ts'
+import { sha256 } from '../../hash.ts'
+import { canonicalJson } from '../../json.ts'
 import type { AuditEntry, AuditLog, AuditRecord, AuditVerdict } from '../../security/contract.ts'
 
 /** An empty log, and what its fixture can do behind its back. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { canonicalJson, sha256 } from '../../../src/hash.ts'
+import { sha256 } from '../../../src/hash.ts'
+import { canonicalJson } from '../../../src/json.ts'
 import type { Decision, PolicyEngine, PolicyRequest } from '../../../src/policy/contract.ts'
 import { rule } from '../../../src/policy/rule.ts'
 import { rulesPolicy } from '../../../src/policy/rules-policy.ts'

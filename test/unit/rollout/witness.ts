@@ -1,3 +1,4 @@
+import { sameJson } from '../../../src/json.ts'
 import { conditionOf } from '../../../src/resources/condition.ts'
 import type { DeploymentStatus, Phase, Rollout } from '../../../src/resources/deployment-status.ts'
 import type { Command } from '../../../src/rollout/commands.ts'
@@ -9,7 +10,6 @@ import type {
   Observed,
   RolloutEvent,
 } from '../../../src/rollout/decision.ts'
-import { same } from '../../../src/rollout/same.ts'
 import { shareOf } from '../../../src/rollout/status.ts'
 import { type Step, stepsOf } from '../../../src/rollout/steps.ts'
 import type { TargetWant } from '../../../src/target/contract.ts'
@@ -97,13 +97,13 @@ export class Witness {
     after: DeploymentStatus,
     events: readonly RolloutEvent[],
   ): void {
-    law(same(after.split, before.split), 'law 1: a command moves no traffic')
-    law(same(after.effect, before.effect), 'law 3: a command forgets no effect')
+    law(sameJson(after.split, before.split), 'law 1: a command moves no traffic')
+    law(sameJson(after.effect, before.effect), 'law 3: a command forgets no effect')
     law(
       after.stable === before.stable || shareOf(after.split, after.stable) === 100,
       'law 2: what a person promotes to stable has all traffic',
     )
-    law(same(after, before) || events[0]?.actor !== undefined, `law 6: ${asked.kind} names its actor`)
+    law(sameJson(after, before) || events[0]?.actor !== undefined, `law 6: ${asked.kind} names its actor`)
     if (asked.kind === 'promote') this.#promoted(world, before.rollout, after.rollout, events)
     this.#noteAborts(events)
     if (asked.kind === 'retry' && 'revision' in before.rollout) this.#aborted.delete(before.rollout.revision)
@@ -135,7 +135,7 @@ export class Witness {
     const { status, effect, events, requeueAfterMs } = decision
     law(requeueAfterMs === null || requeueAfterMs >= 0, 'nothing is due in the past')
     if (requeueAfterMs === 0 && effect === undefined) {
-      law(!same(before, status), () => `law 4: looks again at once, without any change: ${print(before)}`)
+      law(!sameJson(before, status), () => `law 4: looks again at once, without any change: ${print(before)}`)
     }
     if (before.rollout.phase !== 'converged' || status.rollout.phase !== 'converged') return
     if (effect !== undefined) return
@@ -166,7 +166,7 @@ export class Witness {
       )
     }
     if (!emptied && before.split.length > 0 && !observed.revisions.some(({ state }) => state === 'ready')) {
-      law(same(split, before.split), 'law 1: none is ready and the split moves')
+      law(sameJson(split, before.split), 'law 1: none is ready and the split moves')
     }
     if (split.length > 0 && stable !== undefined) {
       const unhealthy = conditionOf(status.conditions, 'StableUnhealthy')?.status === 'True'
@@ -174,7 +174,7 @@ export class Witness {
     }
     if (isSettled(rollout) && stable !== undefined) {
       law(
-        same(split, [{ revision: stable, percent: 100 }]),
+        sameJson(split, [{ revision: stable, percent: 100 }]),
         () => `law 1: all traffic is the stable revision's: ${print(status)}`,
       )
     }
@@ -213,7 +213,7 @@ export class Witness {
   #gates(world: World, { before, decision, declared, analysis }: Witnessed): void {
     const steps = stepsOf(declared.spec)
     const { events } = decision
-    if (!same(steps, this.#steps)) this.#cleared.clear()
+    if (!sameJson(steps, this.#steps)) this.#cleared.clear()
     this.#steps = steps
     if (events.some(({ action }) => action === 'rollout-started')) this.#cleared.clear()
     const from = before.rollout
@@ -237,7 +237,7 @@ export class Witness {
 
   #promoted(world: World, from: Rollout, to: Rollout, events: readonly RolloutEvent[]): void {
     const steps = stepsOf(world.spec)
-    if (!same(steps, this.#steps)) this.#cleared.clear()
+    if (!sameJson(steps, this.#steps)) this.#cleared.clear()
     this.#steps = steps
     const skipped: string[] = []
     const place = 'step' in to ? to.step : steps.length
@@ -248,7 +248,7 @@ export class Witness {
       this.#cleared.add(step)
     }
     const event = events.find(({ action }) => action === 'rollout-promoted')
-    law(same(event?.details.skipped, skipped), 'law 6: skipped gates are audited')
+    law(sameJson(event?.details.skipped, skipped), 'law 6: skipped gates are audited')
     if (events.some(({ action }) => action === 'rollout-completed')) this.#allCleared('promote')
   }
 
@@ -308,7 +308,10 @@ export class Witness {
     const knows = ({ requested }: DeploymentStatus): boolean => requested.some(({ change }) => change === id)
     law(knows(status), `law 5: ${id} is not in the ledger`)
     law(asked === (knows(before) ? 0 : 1), `law 9: ${id} is audited ${asked} times`)
-    law(effect.kind === 'destroy' || same(effect.want?.split, status.split), 'law 5: another split is sent')
+    law(
+      effect.kind === 'destroy' || sameJson(effect.want?.split, status.split),
+      'law 5: another split is sent',
+    )
   }
 }
 

@@ -1,6 +1,6 @@
+import { sameJson } from '../../../src/json.ts'
 import type { Scale } from '../../../src/resources/model-deployment.ts'
 import type { Revision, Split } from '../../../src/resources/revision.ts'
-import { same } from '../../../src/rollout/same.ts'
 import { shareOf } from '../../../src/rollout/status.ts'
 import type {
   ApplyResult,
@@ -140,7 +140,7 @@ export class WorldTarget {
 
   /** The same split again is on its way already. */
   #split(split: Split, now: number): void {
-    if (same(this.#pending?.split, split)) return
+    if (sameJson(this.#pending?.split, split)) return
     this.#pending = { atMs: now + this.delays.splitMs, split }
     this.#pass(now)
   }

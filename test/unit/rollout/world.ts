@@ -1,4 +1,5 @@
 import { isModelspineError } from '../../../src/errors.ts'
+import { sameJson } from '../../../src/json.ts'
 import type { DeploymentStatus, GateResult, LedgerEntry } from '../../../src/resources/deployment-status.ts'
 import { durationMs } from '../../../src/resources/duration.ts'
 import type { Actor } from '../../../src/resources/metadata.ts'
@@ -9,7 +10,6 @@ import { decide } from '../../../src/rollout/decide.ts'
 import type { Analysis, Decision, Declared, Effect, Need, Permit } from '../../../src/rollout/decision.ts'
 import { recordOutcome } from '../../../src/rollout/outcome.ts'
 import { beginRollback } from '../../../src/rollout/rollback.ts'
-import { same } from '../../../src/rollout/same.ts'
 import { candidateOf, initialStatus } from '../../../src/rollout/status.ts'
 import type { TargetCapabilities } from '../../../src/target/contract.ts'
 import { ada, revisionFor, startMs } from './fixtures.ts'
@@ -285,7 +285,7 @@ export class World {
       const before = this.status
       const afterMs = this.reconcile(kills.shift())
       if (this.status === undefined && this.deleted) return true
-      const still = afterMs === null && same(this.status, before)
+      const still = afterMs === null && sameJson(this.status, before)
       quiet = still ? quiet + 1 : 0
       // Quiet for as long as the target and all clocks could still bring something up.
       if (quiet === 3) return true

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { canonicalJson, sha256 } from '../../../src/hash.ts'
+import { sha256 } from '../../../src/hash.ts'
+import { canonicalJson } from '../../../src/json.ts'
 import { emptyChain, link, linkAll } from '../../../src/security/audit-chain.ts'
 import type { AuditEntry } from '../../../src/security/contract.ts'
 import { verifyChain } from '../../../src/security/verify-chain.ts'
