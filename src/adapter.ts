@@ -1,6 +1,9 @@
 /** The authors' door: all that an adapter may import. Contracts, errors, the clock, hashing and the HTTP client. */
 
 export { type Clock, seededRandom, sleep, sortableId, systemClock, type Timer } from './clock.ts'
+export type * from './deployment-target/contract.ts'
+export { describeTargetStep, type TargetStep, targetSteps } from './deployment-target/target-steps.ts'
+export { type TargetRefusal, wantRefusal } from './deployment-target/want-refusal.ts'
 export {
   asModelspineError,
   type ErrorCode,
@@ -99,8 +102,5 @@ export {
   specWrite,
   statusWrite,
 } from './store/object-writes.ts'
-export type * from './target/contract.ts'
-export { describeTargetStep, type TargetStep, targetSteps } from './target/target-steps.ts'
-export { type TargetRefusal, wantRefusal } from './target/want-refusal.ts'
 export type * from './telemetry/contract.ts'
 export { type Logger, silentLogger } from './telemetry/logger.ts'

@@ -1,6 +1,14 @@
 /** The users' door. */
 
 export { type Clock, systemClock, type Timer } from './clock.ts'
+export type { DeploymentTarget } from './deployment-target/contract.ts'
+export { hostedTarget } from './deployment-target/hosted-target.ts'
+export {
+  type MemoryTarget,
+  type MemoryTargetOptions,
+  memoryTarget,
+} from './deployment-target/memory-target.ts'
+export { createMemoryWorld, type MemoryWorld } from './deployment-target/memory-world.ts'
 export { type ErrorCode, errorCodes, isModelspineError, ModelspineError } from './errors.ts'
 export type {
   About,
@@ -166,10 +174,6 @@ export { type MemoryAuditLogOptions, memoryAuditLog } from './security/memory-au
 export { secretOf } from './security/secret.ts'
 export type { StateStore } from './store/contract.ts'
 export { type MemoryStoreOptions, memoryStore } from './store/memory-store.ts'
-export type { DeploymentTarget } from './target/contract.ts'
-export { hostedTarget } from './target/hosted-target.ts'
-export { type MemoryTarget, type MemoryTargetOptions, memoryTarget } from './target/memory-target.ts'
-export { createMemoryWorld, type MemoryWorld } from './target/memory-world.ts'
 export { combineSources } from './telemetry/combine-sources.ts'
 export type {
   AttemptRecord,

@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts'
+import type { DeploymentTarget } from '../deployment-target/contract.ts'
 import type { FeedbackOptions } from '../feedback/create-feedback.ts'
 import type { PolicyEngine } from '../policy/contract.ts'
 import type { ModelProvider } from '../provider/contract.ts'
@@ -6,7 +7,6 @@ import type { ModelRegistry } from '../registry/contract.ts'
 import type { Endpoint } from '../resources/revision.ts'
 import type { AuditLog, SecretStore } from '../security/contract.ts'
 import type { StateStore } from '../store/contract.ts'
-import type { DeploymentTarget } from '../target/contract.ts'
 import type { MetricSource, RequestObserver } from '../telemetry/contract.ts'
 import type { Logger } from '../telemetry/logger.ts'
 

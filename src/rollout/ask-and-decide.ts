@@ -1,7 +1,7 @@
+import type { DeploymentTarget, ObservedTarget } from '../deployment-target/contract.ts'
 import type { DeploymentStatus } from '../resources/deployment-status.ts'
 import type { ModelDeployment } from '../resources/model-deployment.ts'
 import type { StoredObject } from '../store/contract.ts'
-import type { DeploymentTarget, ObservedTarget } from '../target/contract.ts'
 import { decide } from './decide.ts'
 import type { Analysis, Decision, Declared, Need, Permit } from './decision.ts'
 import { readGates } from './read-gates.ts'

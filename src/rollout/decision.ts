@@ -4,12 +4,12 @@
  * starts from what is stored and what is there.
  */
 
+import type { ObservedTarget, TargetCapabilities, TargetWant } from '../deployment-target/contract.ts'
 import type { Finding } from '../policy/contract.ts'
 import type { DeploymentStatus, EffectKind, GateResult } from '../resources/deployment-status.ts'
 import type { Actor } from '../resources/metadata.ts'
 import type { ModelDeploymentSpec } from '../resources/model-deployment.ts'
 import type { Revision } from '../resources/revision.ts'
-import type { ObservedTarget, TargetCapabilities, TargetWant } from '../target/contract.ts'
 
 /** What is wanted, as the state machine sees it. */
 export interface Declared {

@@ -1,7 +1,7 @@
+import type { ObservedTarget } from '../deployment-target/contract.ts'
 import type { Key } from '../resources/metadata.ts'
 import type { Secret } from '../security/contract.ts'
 import { scrubError, scrubSecrets } from '../security/scrub-secrets.ts'
-import type { ObservedTarget } from '../target/contract.ts'
 
 /**
  * Secrets that targets were given in this process, so that what a target says later carries none into a status, an

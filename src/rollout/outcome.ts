@@ -1,6 +1,6 @@
+import type { ApplyResult } from '../deployment-target/contract.ts'
 import type { DeploymentStatus, Handle, LedgerEntry } from '../resources/deployment-status.ts'
 import { durationMs } from '../resources/duration.ts'
-import type { ApplyResult } from '../target/contract.ts'
 import type { Observed } from './decision.ts'
 import { type Context, enter, type Move } from './move.ts'
 import { revisionStatus } from './status.ts'

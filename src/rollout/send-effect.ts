@@ -1,8 +1,8 @@
+import type { ApplyResult, DeploymentTarget, ObservedTarget } from '../deployment-target/contract.ts'
 import { isModelspineError, ModelspineError } from '../errors.ts'
 import type { HeldLease } from '../reconcile/lease-term.ts'
 import type { LedgerEntry } from '../resources/deployment-status.ts'
 import type { Key } from '../resources/metadata.ts'
-import type { ApplyResult, DeploymentTarget, ObservedTarget } from '../target/contract.ts'
 import type { Effect } from './decision.ts'
 import type { ReconcileContext, ReconcilerOptions } from './reconciler-options.ts'
 

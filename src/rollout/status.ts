@@ -1,6 +1,6 @@
+import type { ObservedTarget, ObserveOptions } from '../deployment-target/contract.ts'
 import type { DeploymentStatus, RevisionStatus, Rollout } from '../resources/deployment-status.ts'
 import type { Split } from '../resources/revision.ts'
-import type { ObservedTarget, ObserveOptions } from '../target/contract.ts'
 
 /** What is known of a deployment that was just declared. */
 export function initialStatus(now: number): DeploymentStatus {

@@ -1,5 +1,5 @@
+import type { TargetWant } from '../deployment-target/contract.ts'
 import type { DeploymentStatus } from '../resources/deployment-status.ts'
-import type { TargetWant } from '../target/contract.ts'
 import type { Context } from './move.ts'
 import { shareOf } from './status.ts'
 

@@ -8,7 +8,7 @@ import { importsOf, type SourceFile } from './source-files.ts'
 const contractRooms = [
   'registry',
   'policy',
-  'target',
+  'deployment-target',
   'provider',
   'telemetry',
   'feedback',

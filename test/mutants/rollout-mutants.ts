@@ -148,10 +148,10 @@ export const rolloutMutants: readonly Mutant[] = [
   {
     law: 5,
     what: 'a target that can check fences takes an older one',
-    file: 'src/target/memory-target.ts',
+    file: 'src/deployment-target/memory-target.ts',
     find: 'if (fence < highest) {',
     replace: 'if (fence < 0) {',
-    tests: ['test/unit/target/conformance.test.ts'],
+    tests: ['test/unit/deployment-target/conformance.test.ts'],
   },
   {
     law: 6,

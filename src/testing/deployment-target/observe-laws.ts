@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { ObservedTarget } from '../../target/contract.ts'
+import type { ObservedTarget } from '../../deployment-target/contract.ts'
 import type { Law } from '../kit.ts'
 import {
   converge,

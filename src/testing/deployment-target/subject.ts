@@ -1,9 +1,14 @@
 import assert from 'node:assert/strict'
 import { inspect } from 'node:util'
+import type {
+  ApplyOptions,
+  DeploymentTarget,
+  ObservedTarget,
+  TargetWant,
+} from '../../deployment-target/contract.ts'
 import { type ErrorCode, isModelspineError } from '../../errors.ts'
 import type { Key } from '../../resources/metadata.ts'
 import type { Revision, Split } from '../../resources/revision.ts'
-import type { ApplyOptions, DeploymentTarget, ObservedTarget, TargetWant } from '../../target/contract.ts'
 
 /** A target over a world of its own, with what the kit needs to see and to bring about there. */
 export interface TargetSubject {

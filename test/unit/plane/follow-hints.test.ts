@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import type { DeploymentTarget } from '../../../src/deployment-target/contract.ts'
 import type { Key } from '../../../src/index.ts'
-import type { DeploymentTarget } from '../../../src/target/contract.ts'
 import {
   ann,
   converged,

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { DeploymentTarget } from '../../../src/deployment-target/contract.ts'
 import {
   type ControlPlaneOptions,
   createControlPlane,
@@ -8,7 +9,6 @@ import {
 } from '../../../src/index.ts'
 import { memoryProvider } from '../../../src/provider/memory-provider.ts'
 import type { StateStore } from '../../../src/store/contract.ts'
-import type { DeploymentTarget } from '../../../src/target/contract.ts'
 import { createFakeClock } from '../../../src/testing/fake-clock.ts'
 import { actionsOf, ann, digits, inTime, planeFixture, registerVersions, serving } from './plane-fixture.ts'
 

@@ -1,4 +1,10 @@
 import {
+  type MemoryTarget,
+  type MemoryTargetOptions,
+  memoryTarget,
+} from '../../../src/deployment-target/memory-target.ts'
+import { createMemoryWorld, type MemoryWorld } from '../../../src/deployment-target/memory-world.ts'
+import {
   type ControlPlane,
   type ControlPlaneOptions,
   createControlPlane,
@@ -12,12 +18,6 @@ import {
 import { memoryProvider } from '../../../src/provider/memory-provider.ts'
 import type { AuditLog } from '../../../src/security/contract.ts'
 import type { StateStore } from '../../../src/store/contract.ts'
-import {
-  type MemoryTarget,
-  type MemoryTargetOptions,
-  memoryTarget,
-} from '../../../src/target/memory-target.ts'
-import { createMemoryWorld, type MemoryWorld } from '../../../src/target/memory-world.ts'
 import { createFakeClock, type FakeClock } from '../../../src/testing/fake-clock.ts'
 
 export const ann = { name: 'ann@example.com' }

@@ -1,7 +1,7 @@
 import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
+import type { DeploymentTarget } from '../../../src/deployment-target/contract.ts'
 import { type Logger, ModelspineError, type SecretStore, secretOf } from '../../../src/index.ts'
-import type { DeploymentTarget } from '../../../src/target/contract.ts'
 import { ann, collect, digits, planeFixture, registerVersions } from './plane-fixture.ts'
 
 const value = 'hunter2-and-more'

@@ -1,3 +1,4 @@
+import type { ObservedRevision, TargetCapabilities } from '../../../src/deployment-target/contract.ts'
 import type { DeploymentStatus } from '../../../src/resources/deployment-status.ts'
 import type { Actor } from '../../../src/resources/metadata.ts'
 import type { AnalysisGate, ModelDeploymentSpec, Strategy } from '../../../src/resources/model-deployment.ts'
@@ -6,7 +7,6 @@ import { decide } from '../../../src/rollout/decide.ts'
 import type { Analysis, Decision, Declared, Observed } from '../../../src/rollout/decision.ts'
 import { nameRevision } from '../../../src/rollout/revision-of.ts'
 import { initialStatus } from '../../../src/rollout/status.ts'
-import type { ObservedRevision, TargetCapabilities } from '../../../src/target/contract.ts'
 
 export const startMs: number = Date.UTC(2026, 0, 1)
 export const ada: Actor = { name: 'ada' }

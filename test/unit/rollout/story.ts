@@ -1,6 +1,6 @@
+import type { TargetCapabilities } from '../../../src/deployment-target/contract.ts'
 import type { DeploymentStatus, Phase, Rollout } from '../../../src/resources/deployment-status.ts'
 import type { ModelDeploymentSpec } from '../../../src/resources/model-deployment.ts'
-import type { TargetCapabilities } from '../../../src/target/contract.ts'
 import { capabilities, revisionFor } from './fixtures.ts'
 import { Witness } from './witness.ts'
 import { World } from './world.ts'

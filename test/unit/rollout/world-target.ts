@@ -1,16 +1,16 @@
-import { sameJson } from '../../../src/json.ts'
-import type { Scale } from '../../../src/resources/model-deployment.ts'
-import type { Revision, Split } from '../../../src/resources/revision.ts'
-import { shareOf } from '../../../src/rollout/status.ts'
 import type {
   ApplyResult,
   ObservedRevision,
   ObservedTarget,
   TargetCapabilities,
   TargetWant,
-} from '../../../src/target/contract.ts'
-import { type TargetStep, targetSteps } from '../../../src/target/target-steps.ts'
-import { wantRefusal } from '../../../src/target/want-refusal.ts'
+} from '../../../src/deployment-target/contract.ts'
+import { type TargetStep, targetSteps } from '../../../src/deployment-target/target-steps.ts'
+import { wantRefusal } from '../../../src/deployment-target/want-refusal.ts'
+import { sameJson } from '../../../src/json.ts'
+import type { Scale } from '../../../src/resources/model-deployment.ts'
+import type { Revision, Split } from '../../../src/resources/revision.ts'
+import { shareOf } from '../../../src/rollout/status.ts'
 
 export type Health = 'starting' | 'ready' | 'unready' | 'failed'
 

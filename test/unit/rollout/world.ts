@@ -1,3 +1,4 @@
+import type { TargetCapabilities } from '../../../src/deployment-target/contract.ts'
 import { isModelspineError } from '../../../src/errors.ts'
 import { sameJson } from '../../../src/json.ts'
 import type { DeploymentStatus, GateResult, LedgerEntry } from '../../../src/resources/deployment-status.ts'
@@ -11,7 +12,6 @@ import type { Analysis, Decision, Declared, Effect, Need, Permit } from '../../.
 import { recordOutcome } from '../../../src/rollout/outcome.ts'
 import { beginRollback } from '../../../src/rollout/rollback.ts'
 import { candidateOf, initialStatus } from '../../../src/rollout/status.ts'
-import type { TargetCapabilities } from '../../../src/target/contract.ts'
 import { ada, revisionFor, startMs } from './fixtures.ts'
 import type { Witness } from './witness.ts'
 import { type Delays, WorldTarget } from './world-target.ts'

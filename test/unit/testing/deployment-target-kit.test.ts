@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest'
+import type { DeploymentTarget } from '../../../src/deployment-target/contract.ts'
 import { ModelspineError } from '../../../src/errors.ts'
-import type { DeploymentTarget } from '../../../src/target/contract.ts'
 import {
   brokenLaws,
   deploymentTargetLaws,
   type Fixture,
   type TargetSubject,
 } from '../../../src/testing/index.ts'
-import { memorySubject } from '../target/memory-subject.ts'
+import { memorySubject } from '../deployment-target/memory-subject.ts'
 
 type Break = (target: DeploymentTarget, fixture: Fixture<TargetSubject>) => Partial<DeploymentTarget>
 

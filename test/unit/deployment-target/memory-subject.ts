@@ -1,5 +1,5 @@
-import { type MemoryTargetOptions, memoryTarget } from '../../../src/target/memory-target.ts'
-import { createMemoryWorld } from '../../../src/target/memory-world.ts'
+import { type MemoryTargetOptions, memoryTarget } from '../../../src/deployment-target/memory-target.ts'
+import { createMemoryWorld } from '../../../src/deployment-target/memory-world.ts'
 import { createFakeClock } from '../../../src/testing/fake-clock.ts'
 import type { Fixture, TargetSubject } from '../../../src/testing/index.ts'
 import { fileRevisions } from './revisions.ts'

@@ -1,5 +1,5 @@
 import { describe, it } from 'vitest'
-import { hostedTarget } from '../../../src/target/hosted-target.ts'
+import { hostedTarget } from '../../../src/deployment-target/hosted-target.ts'
 import { deploymentTargetConformance } from '../../../src/testing/index.ts'
 import { memorySubject } from './memory-subject.ts'
 import { hostedRevisions } from './revisions.ts'

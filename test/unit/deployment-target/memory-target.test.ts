@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
+import type { ApplyOptions, TargetWant } from '../../../src/deployment-target/contract.ts'
+import { memoryTarget } from '../../../src/deployment-target/memory-target.ts'
+import { createMemoryWorld } from '../../../src/deployment-target/memory-world.ts'
 import { isModelspineError } from '../../../src/errors.ts'
-import type { ApplyOptions, TargetWant } from '../../../src/target/contract.ts'
-import { memoryTarget } from '../../../src/target/memory-target.ts'
-import { createMemoryWorld } from '../../../src/target/memory-world.ts'
 import { createFakeClock } from '../../../src/testing/fake-clock.ts'
 import { fileRevisions } from './revisions.ts'
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { ObservedRevision, TargetWant } from '../../../src/target/contract.ts'
-import { describeTargetStep, targetSteps } from '../../../src/target/target-steps.ts'
+import type { ObservedRevision, TargetWant } from '../../../src/deployment-target/contract.ts'
+import { describeTargetStep, targetSteps } from '../../../src/deployment-target/target-steps.ts'
 import { fileRevisions } from './revisions.ts'
 
 const [first, second, third] = fileRevisions
