@@ -5,6 +5,36 @@ export type * from './deployment-target/contract.ts'
 export { describeTargetStep, type TargetStep, targetSteps } from './deployment-target/target-steps.ts'
 export { type TargetRefusal, wantRefusal } from './deployment-target/want-refusal.ts'
 export {
+  inferenceHeader,
+  inferReplyBody,
+  inferRequestBody,
+  parseInferRequest,
+  readInferReply,
+  type TensorPayload,
+  type TensorReply,
+} from './dialects/open-inference/infer-json.ts'
+export {
+  type OpenaiChunkOptions,
+  OpenaiChunkWriter,
+  readOpenaiChatChunk,
+} from './dialects/openai/chat-chunk.ts'
+export { openaiChatReply, readOpenaiChatReply } from './dialects/openai/chat-reply.ts'
+export {
+  type OpenaiChatBodyOptions,
+  type OpenaiChatCall,
+  openaiChatBody,
+  openaiChatDialect,
+  parseOpenaiChat,
+} from './dialects/openai/chat-request.ts'
+export {
+  openaiEmbedBody,
+  openaiEmbedDialect,
+  openaiEmbedReply,
+  parseOpenaiEmbed,
+  readOpenaiEmbedReply,
+} from './dialects/openai/embed.ts'
+export { type OpenaiFailure, readOpenaiError } from './dialects/openai/error.ts'
+export {
   asModelspineError,
   type ErrorCode,
   type ErrorOptions,
@@ -33,36 +63,6 @@ export { type SseEvent, type SseOptions, SseParser } from './http/sse.ts'
 export { canonicalJson } from './json.ts'
 export type * from './policy/contract.ts'
 export type * from './provider/contract.ts'
-export {
-  inferenceHeader,
-  inferReplyBody,
-  inferRequestBody,
-  parseInferRequest,
-  readInferReply,
-  type TensorPayload,
-  type TensorReply,
-} from './provider/open-inference.ts'
-export {
-  type OpenaiChunkOptions,
-  OpenaiChunkWriter,
-  readOpenaiChatChunk,
-} from './provider/openai-chat-chunk.ts'
-export { openaiChatReply, readOpenaiChatReply } from './provider/openai-chat-reply.ts'
-export {
-  type OpenaiChatBodyOptions,
-  type OpenaiChatCall,
-  openaiChatBody,
-  openaiChatDialect,
-  parseOpenaiChat,
-} from './provider/openai-chat-request.ts'
-export {
-  openaiEmbedBody,
-  openaiEmbedDialect,
-  openaiEmbedReply,
-  parseOpenaiEmbed,
-  readOpenaiEmbedReply,
-} from './provider/openai-embed.ts'
-export { type OpenaiFailure, readOpenaiError } from './provider/openai-error.ts'
 export { type ChangeHints, createChangeHints } from './registry/change-hints.ts'
 export type * from './registry/contract.ts'
 export { latestApproved, latestApprovedAlias, refuseComputedAlias } from './registry/latest-approved.ts'

@@ -1,7 +1,7 @@
 /** The Open Inference Protocol V2 over HTTP: health, metadata and infer, with bodies passed on as they are. */
 
+import { inferenceHeader } from '../dialects/open-inference/infer-json.ts'
 import { ModelspineError } from '../errors.ts'
-import { inferenceHeader } from '../provider/open-inference.ts'
 import type { Route } from '../routing/route.ts'
 import type { Router } from '../routing/router.ts'
 import { loadedTable } from '../routing/table.ts'

@@ -1,5 +1,5 @@
+import { type OpenaiChunkOptions, OpenaiChunkWriter } from '../dialects/openai/chat-chunk.ts'
 import type { ChatEvent } from '../provider/contract.ts'
-import { type OpenaiChunkOptions, OpenaiChunkWriter } from '../provider/openai-chat-chunk.ts'
 import { factsOf } from './failure.ts'
 import { openaiErrorBody } from './openai-errors.ts'
 

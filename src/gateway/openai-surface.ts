@@ -1,10 +1,10 @@
 /** OpenAI's chat completions, embeddings and models over the router. */
 
 import type { Clock } from '../clock.ts'
+import { openaiChatReply } from '../dialects/openai/chat-reply.ts'
+import { parseOpenaiChat } from '../dialects/openai/chat-request.ts'
+import { openaiEmbedReply, parseOpenaiEmbed } from '../dialects/openai/embed.ts'
 import { ModelspineError, messageOf } from '../errors.ts'
-import { openaiChatReply } from '../provider/openai-chat-reply.ts'
-import { parseOpenaiChat } from '../provider/openai-chat-request.ts'
-import { openaiEmbedReply, parseOpenaiEmbed } from '../provider/openai-embed.ts'
 import { splitKey } from '../resources/metadata.ts'
 import type { Route } from '../routing/route.ts'
 import type { Router } from '../routing/router.ts'

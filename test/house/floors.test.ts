@@ -33,6 +33,8 @@ describe('floors', () => {
       `const a = await import('../plane/index.ts')`,
       'store may not import plane',
     ],
+    ['src/dialects/a/b.ts', `import '../../http/index.ts'`, 'dialects may not import http'],
+    ['src/provider/a.ts', `import '../dialects/b/c.ts'`, 'provider may not import dialects'],
     ['src/reconcile/loop.ts', `export * from '../rollout/decide.ts'`, 'reconcile may not import rollout'],
     ['src/rollout/decide.ts', `type A = import('../routing/table.ts').A`, 'rollout may not import routing'],
     ['src/plane/index.ts', `import '../gateway/index.ts'`, 'plane may not import gateway'],

@@ -20,7 +20,7 @@ const ground = ['errors', 'clock', 'json', 'hash']
 const contracts = [...ground, 'resources', 'contract']
 /** Below every room: what several of them count with. */
 const shared = ['windows']
-const rooms = [...contracts, ...shared, 'http', ...contractRooms]
+const rooms = [...contracts, ...shared, 'dialects', 'http', ...contractRooms]
 
 /** What each place may import besides itself. */
 const below: Readonly<Record<string, readonly string[]>> = {
@@ -31,6 +31,7 @@ const below: Readonly<Record<string, readonly string[]>> = {
   resources: ground,
   contract: contracts,
   windows: [...ground, 'resources'],
+  dialects: contracts,
   http: contracts,
   ...Object.fromEntries(contractRooms.map((room) => [room, [...contracts, ...shared]])),
   reconcile: rooms,

@@ -1,5 +1,5 @@
-import { isRecord, type JsonRecord } from '../json.ts'
-import type { Usage } from './contract.ts'
+import { isRecord, type JsonRecord } from '../../json.ts'
+import type { Usage } from '../../provider/contract.ts'
 
 /**
  * OpenAI counts cached tokens within `prompt_tokens`; here the classes are disjoint. What is no number is left out, and

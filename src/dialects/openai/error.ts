@@ -1,6 +1,6 @@
-import { type ErrorCode, ModelspineError } from '../errors.ts'
-import { isRecord } from '../json.ts'
-import type { ProviderFailure } from './contract.ts'
+import { type ErrorCode, ModelspineError } from '../../errors.ts'
+import { isRecord } from '../../json.ts'
+import type { ProviderFailure } from '../../provider/contract.ts'
 
 export interface OpenaiFailure {
   /** Of the reply; left out for an error inside a stream, which began with 200. */

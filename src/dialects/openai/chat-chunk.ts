@@ -1,9 +1,9 @@
-import { ModelspineError } from '../errors.ts'
-import { isRecord, type JsonRecord } from '../json.ts'
-import type { ChatEvent, Usage } from './contract.ts'
-import { openaiChatDialect } from './openai-chat-request.ts'
-import { openaiFinish, readOpenaiFinish } from './openai-finish.ts'
-import { openaiUsage, readOpenaiUsage } from './openai-usage.ts'
+import { ModelspineError } from '../../errors.ts'
+import { isRecord, type JsonRecord } from '../../json.ts'
+import type { ChatEvent, Usage } from '../../provider/contract.ts'
+import { openaiChatDialect } from './chat-request.ts'
+import { openaiFinish, readOpenaiFinish } from './finish.ts'
+import { openaiUsage, readOpenaiUsage } from './usage.ts'
 
 type BareEvent = ChatEvent extends infer Event
   ? Event extends ChatEvent

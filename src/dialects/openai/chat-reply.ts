@@ -1,10 +1,10 @@
-import { ModelspineError } from '../errors.ts'
-import { isRecord, type JsonRecord } from '../json.ts'
-import type { ChatPart, ChatReply } from './contract.ts'
-import { openaiChatDialect } from './openai-chat-request.ts'
-import { openaiFinish, readOpenaiFinish } from './openai-finish.ts'
-import { refusalPart, wireCall } from './openai-message.ts'
-import { openaiUsage, readOpenaiUsage } from './openai-usage.ts'
+import { ModelspineError } from '../../errors.ts'
+import { isRecord, type JsonRecord } from '../../json.ts'
+import type { ChatPart, ChatReply } from '../../provider/contract.ts'
+import { openaiChatDialect } from './chat-request.ts'
+import { openaiFinish, readOpenaiFinish } from './finish.ts'
+import { refusalPart, wireCall } from './message.ts'
+import { openaiUsage, readOpenaiUsage } from './usage.ts'
 
 /** Reads a whole completion, minding only what is used. Throws `malformed-reply` when there is no message in it. */
 export function readOpenaiChatReply(body: unknown): ChatReply {

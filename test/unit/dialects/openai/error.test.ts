@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { readOpenaiError } from '../../../src/provider/openai-error.ts'
+import { readOpenaiError } from '../../../../src/dialects/openai/error.ts'
 
 const clean = (text: string): string => text
 

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import type { ChatEvent, ChatReply, ChatRequest } from '../../../src/provider/contract.ts'
-import { OpenaiChunkWriter } from '../../../src/provider/openai-chat-chunk.ts'
-import { openaiChatReply } from '../../../src/provider/openai-chat-reply.ts'
-import { openaiChatBody, parseOpenaiChat } from '../../../src/provider/openai-chat-request.ts'
-import { openaiEmbedBody, openaiEmbedReply } from '../../../src/provider/openai-embed.ts'
-import { openTruth } from '../../truth.ts'
+import { OpenaiChunkWriter } from '../../../../src/dialects/openai/chat-chunk.ts'
+import { openaiChatReply } from '../../../../src/dialects/openai/chat-reply.ts'
+import { openaiChatBody, parseOpenaiChat } from '../../../../src/dialects/openai/chat-request.ts'
+import { openaiEmbedBody, openaiEmbedReply } from '../../../../src/dialects/openai/embed.ts'
+import type { ChatEvent, ChatReply, ChatRequest } from '../../../../src/provider/contract.ts'
+import { openTruth } from '../../../truth.ts'
 
 const truth = openTruth('openai-openapi.json')
 const options = { stream: false, vendor: 'openai', maxTokensField: 'max_completion_tokens' } as const

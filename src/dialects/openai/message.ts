@@ -1,6 +1,6 @@
-import { isRecord, type JsonRecord } from '../json.ts'
-import type { ChatMessage, ChatPart } from './contract.ts'
-import { badField, JsonFields } from './json-fields.ts'
+import { isRecord, type JsonRecord } from '../../json.ts'
+import type { ChatMessage, ChatPart } from '../../provider/contract.ts'
+import { badField, JsonFields } from '../json-fields.ts'
 
 /** Vendor of `opaque` parts that hold what only OpenAI's format has: audio, files, refusals, custom tools. */
 export const openaiVendor = 'openai'

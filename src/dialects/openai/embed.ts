@@ -1,8 +1,8 @@
-import { ModelspineError } from '../errors.ts'
-import { isRecord, type JsonRecord } from '../json.ts'
-import type { EmbedReply, EmbedRequest } from './contract.ts'
-import { JsonFields } from './json-fields.ts'
-import { openaiUsage, readOpenaiUsage } from './openai-usage.ts'
+import { ModelspineError } from '../../errors.ts'
+import { isRecord, type JsonRecord } from '../../json.ts'
+import type { EmbedReply, EmbedRequest } from '../../provider/contract.ts'
+import { JsonFields } from '../json-fields.ts'
+import { openaiUsage, readOpenaiUsage } from './usage.ts'
 
 /** The dialect of OpenAI's embeddings, and of all who speak it. */
 export const openaiEmbedDialect = 'openai-embeddings'

@@ -1,7 +1,7 @@
-import type { JsonRecord } from '../json.ts'
-import type { ChatRequest, ChatTool } from './contract.ts'
-import { JsonFields } from './json-fields.ts'
-import { openaiMessage, parseOpenaiMessages } from './openai-message.ts'
+import type { JsonRecord } from '../../json.ts'
+import type { ChatRequest, ChatTool } from '../../provider/contract.ts'
+import { JsonFields } from '../json-fields.ts'
+import { openaiMessage, parseOpenaiMessages } from './message.ts'
 
 /** The dialect of OpenAI's chat completions, and of all who speak it. */
 export const openaiChatDialect = 'openai-chat'

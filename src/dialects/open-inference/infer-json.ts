@@ -1,9 +1,9 @@
 /** The JSON of the Open Inference Protocol V2, both ways. Strict about what is sent, lenient about what comes. */
 
-import { ModelspineError } from '../errors.ts'
-import { isRecord, type JsonRecord } from '../json.ts'
-import type { InferPayload, InferReply, Tensor } from './contract.ts'
-import { badField, JsonFields } from './json-fields.ts'
+import { ModelspineError } from '../../errors.ts'
+import { isRecord, type JsonRecord } from '../../json.ts'
+import type { InferPayload, InferReply, Tensor } from '../../provider/contract.ts'
+import { badField, JsonFields } from '../json-fields.ts'
 
 /** The header that says where the JSON ends and raw tensors begin, in requests and replies. */
 export const inferenceHeader = 'inference-header-content-length'

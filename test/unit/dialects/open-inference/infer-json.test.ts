@@ -4,8 +4,8 @@ import {
   inferRequestBody,
   parseInferRequest,
   readInferReply,
-} from '../../../src/provider/open-inference.ts'
-import { openTruth } from '../../truth.ts'
+} from '../../../../src/dialects/open-inference/infer-json.ts'
+import { openTruth } from '../../../truth.ts'
 
 const truth = openTruth('open-inference-rest.yaml')
 const tensor = { name: 'x', datatype: 'FP32', shape: [2, 2], data: [1, 2, 3, 4] }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { OpenaiChunkWriter, readOpenaiChatChunk } from '../../../src/provider/openai-chat-chunk.ts'
-import { openaiChatReply, readOpenaiChatReply } from '../../../src/provider/openai-chat-reply.ts'
-import { openaiChatBody, parseOpenaiChat } from '../../../src/provider/openai-chat-request.ts'
+import { OpenaiChunkWriter, readOpenaiChatChunk } from '../../../../src/dialects/openai/chat-chunk.ts'
+import { openaiChatReply, readOpenaiChatReply } from '../../../../src/dialects/openai/chat-reply.ts'
+import { openaiChatBody, parseOpenaiChat } from '../../../../src/dialects/openai/chat-request.ts'
 
 const user = { role: 'user', content: 'Hi' }
 const options = { stream: false, vendor: 'openai', maxTokensField: 'max_completion_tokens' } as const

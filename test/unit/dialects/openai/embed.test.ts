@@ -4,7 +4,7 @@ import {
   openaiEmbedReply,
   parseOpenaiEmbed,
   readOpenaiEmbedReply,
-} from '../../../src/provider/openai-embed.ts'
+} from '../../../../src/dialects/openai/embed.ts'
 
 describe('parseOpenaiEmbed', () => {
   it.each([

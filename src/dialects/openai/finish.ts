@@ -1,4 +1,4 @@
-import type { FinishReason } from './contract.ts'
+import type { FinishReason } from '../../provider/contract.ts'
 
 const read: ReadonlyMap<unknown, FinishReason> = new Map([
   ['stop', 'stop'],
