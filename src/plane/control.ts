@@ -1,7 +1,7 @@
 import { ModelspineError, messageOf } from '../errors.ts'
 import { type Actor, type Key, keyFrom } from '../resources/metadata.ts'
 import type { ModelRoute } from '../resources/model-route.ts'
-import type { Command } from '../rollout/commands.ts'
+import type { Command } from '../rollout/machine/commands.ts'
 import type { Kind } from '../store/contract.ts'
 import { applyResource, removeResource } from './apply.ts'
 import { commandDeployment } from './command-deployment.ts'

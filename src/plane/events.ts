@@ -1,6 +1,6 @@
 import { EventEmitter } from 'eventemitter3'
 import type { Actor, Key } from '../resources/metadata.ts'
-import type { RolloutAction } from '../rollout/decision.ts'
+import type { RolloutAction } from '../rollout/machine/machine-types.ts'
 import type { Kind } from '../store/contract.ts'
 
 /** What happened to a resource. The same facts stand in the audit log, committed with the change. */

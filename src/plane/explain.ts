@@ -8,7 +8,7 @@ import type {
 } from '../resources/deployment-status.ts'
 import type { Key } from '../resources/metadata.ts'
 import type { AnalysisGate, ModelDeploymentSpec } from '../resources/model-deployment.ts'
-import { type Step, stepsOf } from '../rollout/steps.ts'
+import { type Step, stepsOf } from '../rollout/machine/strategy-steps.ts'
 import type { Deployment } from './deployment.ts'
 
 /** Where a deployment stands, for people and programs. Times are milliseconds since the epoch. */

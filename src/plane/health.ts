@@ -1,4 +1,4 @@
-import { faultOf } from '../rollout/fault.ts'
+import { faultOf } from '../rollout/shell/fault.ts'
 
 /** How the plane itself is. What hinders one deployment stands in that deployment's conditions. */
 export interface PlaneHealth {

@@ -21,13 +21,15 @@ const contracts = [...ground, 'resources', 'contract']
 /** Below every room: what several of them count with. */
 const shared = ['windows']
 const rooms = [...contracts, ...shared, 'dialects', 'http', ...contractRooms]
+const rollout = ['rollout/machine', 'rollout/gates', 'rollout/shell']
+const upToRouting = [...rooms, 'reconcile', ...rollout, 'routing']
 
-/** What each place may import besides itself. */
+/** What each place may import besides itself. A room whose sub-rooms have floors of their own stands here by those alone. */
 const below: Readonly<Record<string, readonly string[]>> = {
   errors: [],
   clock: ['errors'],
   json: [],
-  hash: [],
+  hash: ['errors'],
   resources: ground,
   contract: contracts,
   windows: [...ground, 'resources'],
@@ -35,13 +37,15 @@ const below: Readonly<Record<string, readonly string[]>> = {
   http: contracts,
   ...Object.fromEntries(contractRooms.map((room) => [room, [...contracts, ...shared]])),
   reconcile: rooms,
-  rollout: [...rooms, 'reconcile'],
+  'rollout/machine': contracts,
+  'rollout/gates': [...contracts, 'rollout/machine'],
+  'rollout/shell': [...rooms, 'reconcile', 'rollout/machine', 'rollout/gates'],
   routing: [...rooms, 'reconcile'],
-  plane: [...rooms, 'reconcile', 'rollout', 'routing'],
-  gateway: [...rooms, 'reconcile', 'rollout', 'routing', 'plane'],
+  plane: upToRouting,
+  gateway: [...upToRouting, 'plane'],
   testing: contracts,
-  'testing/simulator': [...rooms, 'reconcile', 'rollout', 'routing', 'plane', 'testing'],
-  'users-door': [...rooms, 'reconcile', 'rollout', 'routing', 'plane'],
+  'testing/simulator': [...upToRouting, 'plane', 'testing'],
+  'users-door': [...upToRouting, 'plane'],
   'authors-door': rooms,
 }
 
@@ -55,7 +59,8 @@ export function placeOf(path: string): string | undefined {
   if (top !== 'src') return undefined
   if (rest.length === 1) return doors[rest[0] ?? '']
   const room = rest[0] ?? ''
-  if (room === 'testing' && rest[1] === 'simulator') return 'testing/simulator'
+  const subRoom = `${room}/${rest[1]}`
+  if (rest.length > 2 && subRoom in below) return subRoom
   if (rest.length === 2 && rest[1] === 'contract.ts' && contractRooms.some((name) => name === room)) {
     return 'contract'
   }

@@ -38,10 +38,10 @@ export const otherMutants: readonly Mutant[] = [
   {
     law: 9,
     what: 'an effect is audited each time it is sent',
-    file: 'src/rollout/effect.ts',
+    file: 'src/rollout/machine/effect.ts',
     find: 'events: known ? [] :',
     replace: 'events: known && next.kind === "scale" ? [] :',
-    tests: ['test/unit/rollout/laws.test.ts'],
+    tests: ['test/unit/rollout/machine/laws.test.ts'],
   },
   {
     law: 10,
@@ -86,15 +86,15 @@ export const otherMutants: readonly Mutant[] = [
   {
     law: 11,
     what: 'aborted revisions pile up in the status',
-    file: 'src/rollout/rollback.ts',
+    file: 'src/rollout/machine/rollback.ts',
     find: '].slice(-keptAborts)',
     replace: ']',
-    tests: ['test/unit/rollout/commands.test.ts'],
+    tests: ['test/unit/rollout/machine/commands.test.ts'],
   },
   {
     law: 12,
     what: 'the state machine reads a clock',
-    file: 'src/rollout/decide.ts',
+    file: 'src/rollout/machine/decide.ts',
     find: 'const context: Context = { declared, observed, analysis, now,',
     replace: 'const context: Context = { declared, observed, analysis, now: Math.max(now, Date.now()),',
     tests: ['test/house/impurities.test.ts'],

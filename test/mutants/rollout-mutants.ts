@@ -1,17 +1,17 @@
 import type { Mutant } from './mutant.ts'
 
-const laws = 'test/unit/rollout/laws.test.ts'
-const effects = 'test/unit/rollout/effects.test.ts'
-const turns = 'test/unit/rollout/turns.test.ts'
-const strategies = 'test/unit/rollout/strategies.test.ts'
-const commands = 'test/unit/rollout/commands.test.ts'
+const laws = 'test/unit/rollout/machine/laws.test.ts'
+const effects = 'test/unit/rollout/machine/effect.test.ts'
+const turns = 'test/unit/rollout/machine/turns.test.ts'
+const strategies = 'test/unit/rollout/machine/strategies.test.ts'
+const commands = 'test/unit/rollout/machine/commands.test.ts'
 
 /** Laws 1 to 7 in the state machine. */
 export const rolloutMutants: readonly Mutant[] = [
   {
     law: 1,
     what: 'a candidate that is not ready goes on',
-    file: 'src/rollout/forward.ts',
+    file: 'src/rollout/machine/advance-rollout.ts',
     find: "if (candidate?.state !== 'ready') return",
     replace: 'if (candidate === undefined) return',
     tests: [laws],
@@ -19,7 +19,7 @@ export const rolloutMutants: readonly Mutant[] = [
   {
     law: 1,
     what: 'traffic returns to a stable revision that is not ready',
-    file: 'src/rollout/rollback.ts',
+    file: 'src/rollout/machine/rollback.ts',
     find: 'if (!isReady(status, stable)) return stay(status, context)',
     replace: '',
     tests: [laws],
@@ -27,7 +27,7 @@ export const rolloutMutants: readonly Mutant[] = [
   {
     law: 1,
     what: 'the split does not sum to 100',
-    file: 'src/rollout/status.ts',
+    file: 'src/rollout/machine/status-edits.ts',
     find: 'percent: 100 - percent }',
     replace: 'percent: 100 }',
     tests: [laws],
@@ -35,7 +35,7 @@ export const rolloutMutants: readonly Mutant[] = [
   {
     law: 1,
     what: 'a split is sent late, to a revision that is not ready any more',
-    file: 'src/rollout/effect.ts',
+    file: 'src/rollout/machine/effect.ts',
     find: "return kind === 'shift' && raisesUnready(context, status)",
     replace: 'return false',
     tests: [laws],
@@ -43,7 +43,7 @@ export const rolloutMutants: readonly Mutant[] = [
   {
     law: 1,
     what: 'StableUnhealthy is silent while a candidate is ready',
-    file: 'src/rollout/conditions.ts',
+    file: 'src/rollout/machine/conditions.ts',
     find: 'if (stable === undefined || isReady(status, stable) || status.split.length === 0)',
     replace: "if (stable === undefined || status.revisions.some(({ state }) => state === 'ready'))",
     tests: [laws],
@@ -51,7 +51,7 @@ export const rolloutMutants: readonly Mutant[] = [
   {
     law: 2,
     what: 'the stable revision is not kept when a rollout begins',
-    file: 'src/rollout/look.ts',
+    file: 'src/rollout/machine/start-rollout.ts',
     find: '  const kept = onlyStable(status)',
     replace: '  const kept: readonly RevisionStatus[] = []',
     tests: [laws],
@@ -59,7 +59,7 @@ export const rolloutMutants: readonly Mutant[] = [
   {
     law: 2,
     what: 'retiring removes what just became stable',
-    file: 'src/rollout/retire.ts',
+    file: 'src/rollout/machine/retire.ts',
     find: 'const kept = status.revisions.filter((each) => each.revision.name === revision)',
     replace: 'const kept = status.revisions.filter((each) => each.revision.name !== revision)',
     tests: [laws],
@@ -67,7 +67,7 @@ export const rolloutMutants: readonly Mutant[] = [
   {
     law: 2,
     what: 'everything is removed although nobody declared another target',
-    file: 'src/rollout/deletion.ts',
+    file: 'src/rollout/machine/deletion.ts',
     find: 'return target !== undefined && target !== spec.target.name',
     replace: 'return target !== undefined && spec.target.name.length > 0',
     tests: [laws],
@@ -75,7 +75,7 @@ export const rolloutMutants: readonly Mutant[] = [
   {
     law: 3,
     what: 'a create whose answer was lost is sent again where names are random',
-    file: 'src/rollout/outcome.ts',
+    file: 'src/rollout/machine/effect-outcome.ts',
     find: "if (effect?.kind !== 'create') return undefined",
     replace: "if (effect?.kind !== 'destroy') return undefined",
     tests: [laws],
@@ -83,7 +83,7 @@ export const rolloutMutants: readonly Mutant[] = [
   {
     law: 3,
     what: 'a stop ends by itself when another target is declared',
-    file: 'src/rollout/decide.ts',
+    file: 'src/rollout/machine/decide.ts',
     find: "if (rollout.phase === 'stopped') return stay(status, context)",
     replace:
       "if (rollout.phase === 'stopped' && !isElsewhere(declared, status)) return stay(status, context)",
@@ -92,7 +92,7 @@ export const rolloutMutants: readonly Mutant[] = [
   {
     law: 3,
     what: 'retry forgets an effect whose answer is not known',
-    file: 'src/rollout/commands.ts',
+    file: 'src/rollout/machine/commands.ts',
     find: '      ...status,\n      aborted,\n      revisions,',
     replace: '      ...(({ effect: _, ...rest }) => rest)(status),\n      aborted,\n      revisions,',
     tests: [laws, commands],
@@ -100,7 +100,7 @@ export const rolloutMutants: readonly Mutant[] = [
   {
     law: 3,
     what: 'a create that was taken is sent again where names are random',
-    file: 'src/rollout/effect.ts',
+    file: 'src/rollout/machine/effect.ts',
     find: 'return open.some(({ change, accepted }) => change === id && accepted)',
     replace: 'return open.some(({ change }) => change !== id)',
     tests: [laws, effects],
@@ -108,7 +108,7 @@ export const rolloutMutants: readonly Mutant[] = [
   {
     law: 4,
     what: 'converged is entered again and again',
-    file: 'src/rollout/look.ts',
+    file: 'src/rollout/machine/start-rollout.ts',
     find: "if (rollout.phase === 'converged') return stay",
     replace: "if (rollout.phase === 'converged' && rollout.sinceMs === context.now) return stay",
     tests: [laws],
@@ -116,7 +116,7 @@ export const rolloutMutants: readonly Mutant[] = [
   {
     law: 4,
     what: 'a status that did not change is written',
-    file: 'src/rollout/commit-status.ts',
+    file: 'src/rollout/shell/commit-status.ts',
     find: ' && same(stored.status, status)) return stored',
     replace: ' && stored.status === status) return stored',
     tests: ['test/unit/plane/control-plane.test.ts'],
@@ -124,7 +124,7 @@ export const rolloutMutants: readonly Mutant[] = [
   {
     law: 5,
     what: 'an effect is sent that the ledger does not know',
-    file: 'src/rollout/effect.ts',
+    file: 'src/rollout/machine/effect.ts',
     find: 'known ? open : [...open, { change: next.id, accepted: false }]',
     replace: 'open',
     tests: [laws],
@@ -132,7 +132,7 @@ export const rolloutMutants: readonly Mutant[] = [
   {
     law: 5,
     what: "an effect is begun when the lease's life is over",
-    file: 'src/rollout/send-effect.ts',
+    file: 'src/rollout/shell/send-effect.ts',
     find: 'held.remainingMs() < leastLifeMs',
     replace: 'held.remainingMs() < -leastLifeMs',
     tests: ['test/unit/plane/faults.test.ts'],
@@ -156,7 +156,7 @@ export const rolloutMutants: readonly Mutant[] = [
   {
     law: 6,
     what: 'no data, errors and too few samples count as pass',
-    file: 'src/rollout/analyze.ts',
+    file: 'src/rollout/machine/analyze.ts',
     find: "judged.filter(({ verdict }) => verdict !== 'pass')",
     replace: "judged.filter(({ verdict }) => verdict === 'fail')",
     tests: [laws],
@@ -164,7 +164,7 @@ export const rolloutMutants: readonly Mutant[] = [
   {
     law: 6,
     what: 'a rollout goes on in steps that are not declared any more',
-    file: 'src/rollout/forward.ts',
+    file: 'src/rollout/machine/advance-rollout.ts',
     find: "if (rollout.phase !== 'starting' && !standsInSteps(status, context.steps))",
     replace: "if (rollout.phase === 'holding' && !standsInSteps(status, context.steps))",
     tests: [laws],
@@ -172,7 +172,7 @@ export const rolloutMutants: readonly Mutant[] = [
   {
     law: 6,
     what: 'a part of an interval counts for the whole',
-    file: 'src/rollout/analyze.ts',
+    file: 'src/rollout/machine/analyze.ts',
     find: "if (step?.kind !== 'analyze' || coveredFromMs <=",
     replace: "if (step?.kind !== 'analyze' || 0 <=",
     tests: [laws],
@@ -180,7 +180,7 @@ export const rolloutMutants: readonly Mutant[] = [
   {
     law: 6,
     what: 'a promotion does not say which gates it skipped',
-    file: 'src/rollout/commands.ts',
+    file: 'src/rollout/machine/commands.ts',
     find: "step.kind === 'analyze' ? step.gates : []",
     replace: "step.kind === 'analyze' ? [] : []",
     tests: [laws, commands],
@@ -188,23 +188,23 @@ export const rolloutMutants: readonly Mutant[] = [
   {
     law: 6,
     what: 'one sample is enough for any gate',
-    file: 'src/rollout/gates.ts',
+    file: 'src/rollout/gates/judge-gate.ts',
     find: 'samples >= gate.minSamples',
     replace: 'samples >= 1',
-    tests: ['test/unit/rollout/gates.test.ts'],
+    tests: ['test/unit/rollout/gates/judge-gate.test.ts'],
   },
   {
     law: 6,
     what: 'a spread seen in two samples judges a gate early',
-    file: 'src/rollout/gates.ts',
+    file: 'src/rollout/gates/judge-gate.ts',
     find: 'const knownSpread = 64',
     replace: 'const knownSpread = 2',
-    tests: ['test/unit/rollout/confidence.test.ts'],
+    tests: ['test/unit/rollout/gates/confidence.test.ts'],
   },
   {
     law: 7,
     what: 'an aborted revision is tried again',
-    file: 'src/rollout/look.ts',
+    file: 'src/rollout/machine/start-rollout.ts',
     find: 'find(({ revision }) => revision === desired.name)',
     replace: 'find(({ revision, cause }) => revision === desired.name && cause === "Aborted")',
     tests: [laws],
@@ -212,7 +212,7 @@ export const rolloutMutants: readonly Mutant[] = [
   {
     law: 7,
     what: 'one aborted revision holds up all others',
-    file: 'src/rollout/look.ts',
+    file: 'src/rollout/machine/start-rollout.ts',
     find: 'find(({ revision }) => revision === desired.name)',
     replace: 'find(({ revision }) => revision !== status.stable)',
     tests: [laws, turns],
@@ -220,7 +220,7 @@ export const rolloutMutants: readonly Mutant[] = [
   {
     law: 7,
     what: 'a revision that is superseded counts as aborted',
-    file: 'src/rollout/rollback.ts',
+    file: 'src/rollout/machine/rollback.ts',
     find: "    cause === 'Superseded'\n      ? status.aborted",
     replace: "    cause === 'Aborted'\n      ? status.aborted",
     tests: [laws, turns, strategies],

@@ -1,0 +1,176 @@
+import type { GateResult, Measured } from '../../resources/deployment-status.ts'
+import type { AnalysisGate, GateRule } from '../../resources/model-deployment.ts'
+import type { MetricReading } from '../../telemetry/contract.ts'
+import { confidenceRadius } from './confidence.ts'
+
+/** What a source said for one revision: an answer, or that it could not answer. */
+export type Reading = MetricReading | { readonly kind: 'error'; readonly message: string }
+
+/** An estimate with how far it may be off; the radius is infinite where nothing is known of it. */
+interface Estimate extends Measured {
+  readonly radius: number
+}
+
+/** Judges one gate by what was read for the candidate and, where the rule compares, for the stable revision. */
+export function judgeGate(gate: AnalysisGate, candidate: Reading, stable: Reading | undefined): GateResult {
+  const compared = 'noWorseThan' in gate.pass ? stable : undefined
+  const coveredFromMs = Math.max(coveredFrom(candidate), compared === undefined ? 0 : coveredFrom(compared))
+  const base = { gate: gate.name, ...(coveredFromMs > 0 && { coveredFromMs }) }
+  const open =
+    unreadable(gate, 'the candidate', candidate) ??
+    (compared && unreadable(gate, 'the stable revision', compared))
+  if (open !== undefined) return { ...base, conclusive: false, ...open }
+  const measured = estimate(candidate)
+  if ('noWorseThan' in gate.pass) {
+    if (compared === undefined) {
+      return {
+        ...base,
+        verdict: 'no-data',
+        conclusive: false,
+        message: `${gate.name}: there is no stable revision to compare with`,
+      }
+    }
+    const reference = estimate(compared)
+    return {
+      ...base,
+      candidate: plain(measured),
+      stable: plain(reference),
+      ...compare(gate, gate.pass, measured, reference),
+    }
+  }
+  return { ...base, candidate: plain(measured), ...against(gate, gate.pass, measured) }
+}
+
+type Judged = Pick<GateResult, 'verdict' | 'conclusive' | 'message'>
+
+function unreadable(
+  gate: AnalysisGate,
+  who: string,
+  reading: Reading,
+): Pick<GateResult, 'verdict' | 'message'> | undefined {
+  switch (reading.kind) {
+    case 'error':
+      return {
+        verdict: 'error',
+        message: `${gate.name}: ${gate.metric} of ${who} could not be read: ${reading.message}`,
+      }
+    case 'no-data':
+      return { verdict: 'no-data', message: `${gate.name}: ${gate.metric} of ${who} has no data` }
+    default: {
+      const samples = samplesOf(reading)
+      if (!Number.isFinite(centre(reading))) {
+        return samples === 0 || samples === undefined
+          ? { verdict: 'no-data', message: `${gate.name}: ${gate.metric} of ${who} has no data` }
+          : { verdict: 'error', message: `${gate.name}: ${gate.metric} of ${who} is not a finite number` }
+      }
+      // A source that does not count was refused at plan time for any other minimum than 1.
+      if (samples === undefined || samples >= gate.minSamples) return undefined
+      return {
+        verdict: 'too-few-samples',
+        message: `${gate.name}: ${gate.metric} of ${who} has ${samples} of ${gate.minSamples} samples`,
+      }
+    }
+  }
+}
+
+function against(
+  gate: AnalysisGate,
+  rule: Exclude<GateRule, { noWorseThan: 'stable' }>,
+  measured: Estimate,
+): Judged {
+  const margin = 'atLeast' in rule ? measured.value - rule.atLeast : rule.atMost - measured.value
+  const wanted = 'atLeast' in rule ? `at least ${format(rule.atLeast)}` : `at most ${format(rule.atMost)}`
+  return verdict(
+    gate,
+    margin,
+    measured.radius,
+    `${format(measured.value)}${counted(measured)}, wanted ${wanted}`,
+  )
+}
+
+function compare(
+  gate: AnalysisGate,
+  rule: Extract<GateRule, { noWorseThan: 'stable' }>,
+  measured: Estimate,
+  reference: Estimate,
+): Judged {
+  const gain = rule.better === 'higher' ? measured.value - reference.value : reference.value - measured.value
+  const numbers = `${format(measured.value)}${counted(measured)} beside ${format(reference.value)}${counted(reference)} of stable, wanted no worse by more than ${format(rule.by)}`
+  return verdict(gate, gain + rule.by, measured.radius + reference.radius, numbers)
+}
+
+/** Rounding may not turn an exact tie into a failure. */
+const tie = 1e-9
+
+function verdict(gate: AnalysisGate, margin: number, radius: number, numbers: string): Judged {
+  const passed = margin >= -tie
+  return {
+    verdict: passed ? 'pass' : 'fail',
+    conclusive: Math.abs(margin) > radius,
+    message: `${gate.name}: ${gate.metric} is ${numbers}`,
+  }
+}
+
+function estimate(reading: Reading): Estimate {
+  const samples = samplesOf(reading)
+  const value = centre(reading)
+  return {
+    value,
+    radius: confidenceRadius(samples ?? 0, deviationOf(reading)),
+    ...(samples !== undefined && { samples }),
+  }
+}
+
+function samplesOf(reading: Reading): number | undefined {
+  switch (reading.kind) {
+    case 'ratio':
+      return reading.total
+    case 'distribution':
+    case 'value':
+      return reading.count
+    default:
+      return 0
+  }
+}
+
+function centre(reading: Reading): number {
+  switch (reading.kind) {
+    case 'ratio':
+      return reading.hits / reading.total
+    case 'distribution':
+      return reading.sum / reading.count
+    case 'value':
+      return reading.value
+    default:
+      return Number.NaN
+  }
+}
+
+/**
+ * Samples from which the spread they show is taken for the true one. With fewer, something skewed like a latency would
+ * be judged early by chance a third of the time instead of one time in twenty.
+ */
+const knownSpread = 64
+
+function deviationOf(reading: Reading): number {
+  if (reading.kind === 'ratio') return 0.5
+  if (reading.kind !== 'distribution' || reading.count < knownSpread) return Number.POSITIVE_INFINITY
+  const mean = reading.sum / reading.count
+  return Math.sqrt(Math.max(0, (reading.sumSquares - reading.count * mean * mean) / (reading.count - 1)))
+}
+
+function coveredFrom(reading: Reading): number {
+  return reading.kind === 'error' ? 0 : (reading.covered?.fromMs ?? 0)
+}
+
+function plain({ value, samples }: Estimate): Measured {
+  return { value, ...(samples !== undefined && { samples }) }
+}
+
+function format(value: number): string {
+  return String(Number(value.toPrecision(4)))
+}
+
+function counted({ samples }: Estimate): string {
+  return samples === undefined ? '' : ` (${samples} samples)`
+}

@@ -1,0 +1,56 @@
+import { messageOf } from '../../errors.ts'
+import type { GateResult } from '../../resources/deployment-status.ts'
+import type { Key } from '../../resources/metadata.ts'
+import type { AnalysisGate } from '../../resources/model-deployment.ts'
+import type { MetricSource } from '../../telemetry/contract.ts'
+import type { Need } from '../machine/machine-types.ts'
+import { judgeGate, type Reading } from './judge-gate.ts'
+
+type GatesNeed = Extract<Need, { kind: 'gates' }>
+
+/** Reads and judges the gates of a step, each over the step's own window. */
+export async function readGates(
+  sources: Readonly<Record<string, MetricSource>>,
+  gates: readonly AnalysisGate[],
+  key: Key,
+  need: GatesNeed,
+  abort: AbortSignal,
+): Promise<readonly GateResult[]> {
+  const asked = gates.filter((gate) => need.gates.includes(gate.name))
+  return Promise.all(
+    asked.map(async (gate) => {
+      const compares = 'noWorseThan' in gate.pass && need.stable !== undefined
+      const [candidate, stable] = await Promise.all([
+        read(sources[gate.source], gate, key, need.candidate, need, abort),
+        compares ? read(sources[gate.source], gate, key, need.stable, need, abort) : undefined,
+      ])
+      return judgeGate(gate, candidate, stable)
+    }),
+  )
+}
+
+async function read(
+  source: MetricSource | undefined,
+  gate: AnalysisGate,
+  deployment: Key,
+  revision: string,
+  { fromMs, toMs }: GatesNeed,
+  abort: AbortSignal,
+): Promise<Reading> {
+  try {
+    if (source === undefined) throw new Error(`no metric source is called "${gate.source}"`)
+    const reading = await source.query({
+      metric: gate.metric,
+      labels: { deployment, revision },
+      interval: { fromMs, toMs },
+      abort,
+    })
+    // A source that reached back before the step would judge the candidate by traffic it did not get.
+    if (reading.covered !== undefined && reading.covered.fromMs < fromMs) {
+      return { kind: 'error', message: 'the source answered for a time before the step began' }
+    }
+    return reading
+  } catch (error) {
+    return { kind: 'error', message: messageOf(error) }
+  }
+}

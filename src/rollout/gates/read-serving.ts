@@ -1,0 +1,29 @@
+import type { Key } from '../../resources/metadata.ts'
+import type { MetricSource } from '../../telemetry/contract.ts'
+import type { Serving } from '../machine/machine-types.ts'
+
+const leastMs = 60_000
+
+/**
+ * How requests to a revision went lately: since the last look for certain, which is up to `resyncMs` and its jitter ago.
+ * Undefined where that is not known: it hinders nothing.
+ */
+export async function readServing(
+  requests: MetricSource | undefined,
+  deployment: Key,
+  revision: string | undefined,
+  { nowMs, resyncMs }: { readonly nowMs: number; readonly resyncMs: number },
+): Promise<Serving | undefined> {
+  if (requests === undefined || revision === undefined) return undefined
+  try {
+    const reading = await requests.query({
+      metric: 'requests.errors',
+      labels: { deployment, revision },
+      interval: { fromMs: nowMs - Math.max(leastMs, 2 * resyncMs), toMs: nowMs },
+    })
+    if (reading.kind === 'no-data') return { revision, failed: 0, total: 0 }
+    return reading.kind === 'ratio' ? { revision, failed: reading.hits, total: reading.total } : undefined
+  } catch {
+    return undefined
+  }
+}

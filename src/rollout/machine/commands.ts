@@ -1,0 +1,175 @@
+import { ModelspineError } from '../../errors.ts'
+import type { DeploymentStatus, Phase } from '../../resources/deployment-status.ts'
+import type { Actor } from '../../resources/metadata.ts'
+import type { ModelDeploymentSpec } from '../../resources/model-deployment.ts'
+import { enterStep, standsInSteps } from './enter-step.ts'
+import type { RolloutEvent } from './machine-types.ts'
+import { beginRollback } from './rollback.ts'
+import { candidateOf, isReady } from './status-edits.ts'
+import { stepsOf } from './strategy-steps.ts'
+
+/** What a named actor may ask of a rollout. */
+export type Command =
+  /** Lets the desired revision pass an approval obligation; with `overrideSoft` soft findings too. */
+  | { readonly kind: 'approve'; readonly revision?: string; readonly overrideSoft?: boolean }
+  /** Ends the step that the rollout stands in; with `full` all before the last weight. Gates skipped so are audited. */
+  | { readonly kind: 'promote'; readonly full?: boolean }
+  | { readonly kind: 'pause' }
+  | { readonly kind: 'resume' }
+  | { readonly kind: 'abort'; readonly reason?: string }
+  /** Frees an aborted revision, or one whose outcome is unknown, to be tried again. */
+  | { readonly kind: 'retry' }
+
+export interface Commanded {
+  readonly status: DeploymentStatus
+  readonly events: readonly RolloutEvent[]
+}
+
+/** The status after a command. Throws `wrong-phase` where the command makes no sense, naming the phase and what would. */
+export function command(
+  status: DeploymentStatus,
+  spec: ModelDeploymentSpec,
+  asked: Command,
+  actor: Actor,
+  now: number,
+): Commanded {
+  switch (asked.kind) {
+    case 'approve':
+      return approve(status, asked, actor, now)
+    case 'promote':
+      return promote(status, spec, asked.full === true, actor, now)
+    case 'pause':
+      if (status.paused !== undefined) return { status, events: [] }
+      return {
+        status: { ...status, paused: { actor, atMs: now } },
+        events: [{ action: 'rollout-paused', details: {}, actor }],
+      }
+    case 'resume':
+      return resume(status, spec, actor, now)
+    case 'abort':
+      return abort(status, asked.reason, actor, now)
+    case 'retry':
+      return retry(status, actor, now)
+  }
+}
+
+const keptApprovals = 100
+
+function approve(
+  status: DeploymentStatus,
+  asked: Extract<Command, { kind: 'approve' }>,
+  actor: Actor,
+  now: number,
+): Commanded {
+  const revision = asked.revision ?? status.desired?.name
+  if (revision === undefined) throw wrongPhase(status, 'approve', 'no revision is known yet; name one')
+  const overrideSoft = asked.overrideSoft ?? false
+  const approvals = [...status.approvals, { revision, overrideSoft, actor, atMs: now }].slice(-keptApprovals)
+  return {
+    status: { ...status, approvals },
+    events: [{ action: 'revision-approved', details: { revision, overrideSoft }, actor }],
+  }
+}
+
+function promote(
+  status: DeploymentStatus,
+  spec: ModelDeploymentSpec,
+  full: boolean,
+  actor: Actor,
+  now: number,
+): Commanded {
+  const { rollout } = status
+  if (rollout.phase !== 'pausing' && rollout.phase !== 'analyzing' && rollout.phase !== 'holding') {
+    throw wrongPhase(status, 'promote', 'it ends a pause, an analysis or a hold')
+  }
+  const steps = stepsOf(spec)
+  if (!standsInSteps(status, steps)) {
+    throw wrongPhase(status, 'promote', 'other steps were declared, and it is about to begin with the first')
+  }
+  const from = rollout.step
+  const to = full ? steps.findLastIndex((step) => step.kind === 'weight') : from + 1
+  const place = Math.max(to, from + 1)
+  const skipped = steps.slice(from, place).flatMap((step) => (step.kind === 'analyze' ? step.gates : []))
+  const move = enterStep({ steps, now, declared: { spec } }, status, rollout.revision, place)
+  return {
+    status: move.status,
+    events: [
+      {
+        action: 'rollout-promoted',
+        details: { revision: rollout.revision, from, to: place, skipped },
+        actor,
+      },
+      ...move.events,
+    ],
+  }
+}
+
+function resume(status: DeploymentStatus, spec: ModelDeploymentSpec, actor: Actor, now: number): Commanded {
+  const { paused: _, ...unpaused } = status
+  const { rollout } = status
+  const event: RolloutEvent = { action: 'rollout-resumed', details: {}, actor }
+  // An analysis that gave no answer, or could give none meanwhile, is entered anew with a fresh window.
+  const unmeasured = rollout.phase === 'analyzing' && !isReady(status, rollout.revision)
+  if (rollout.phase === 'holding' || (unmeasured && status.paused !== undefined)) {
+    const steps = stepsOf(spec)
+    const step = standsInSteps(status, steps) ? rollout.step : 0
+    const move = enterStep({ steps, now, declared: { spec } }, unpaused, rollout.revision, step)
+    return { status: move.status, events: [event, ...move.events] }
+  }
+  if (status.paused === undefined)
+    throw wrongPhase(status, 'resume', 'it is not paused and holds at no analysis')
+  // Time spent paused by a person counts against no deadline.
+  const fresh = rollout.phase in resumedAfresh ? { ...rollout, sinceMs: now } : rollout
+  return { status: { ...unpaused, rollout: fresh }, events: [event] }
+}
+
+const resumedAfresh: { readonly [phase in Phase]?: true } = {
+  starting: true,
+  shifting: true,
+  pausing: true,
+  blocked: true,
+}
+
+function abort(status: DeploymentStatus, reason: string | undefined, actor: Actor, now: number): Commanded {
+  const { rollout } = status
+  const candidate = candidateOf(rollout) ?? (rollout.phase === 'blocked' ? rollout.revision : undefined)
+  if (candidate === undefined) throw wrongPhase(status, 'abort', 'no rollout is under way')
+  const message = reason ?? `aborted by ${actor.name}`
+  const move = beginRollback({ now }, status, candidate, { cause: 'Aborted', message, actor })
+  return { status: move.status, events: move.events }
+}
+
+function retry(status: DeploymentStatus, actor: Actor, now: number): Commanded {
+  const { rollout } = status
+  if (rollout.phase !== 'failed' && rollout.phase !== 'rolling-back' && rollout.phase !== 'stopped') {
+    throw wrongPhase(status, 'retry', 'nothing has failed')
+  }
+  const { revision } = rollout
+  const aborted = status.aborted.filter((each) => each.revision !== revision)
+  // Traffic that a candidate had when the loop stopped returns first.
+  const withTraffic = status.split.find((each) => each.revision !== status.stable)?.revision
+  const candidate = rollout.phase === 'rolling-back' ? revision : withTraffic
+  const message = `retried by ${actor.name}`
+  const revisions = status.revisions.map((each) =>
+    each.state === 'requested' ? { ...each, sinceMs: now } : each,
+  )
+  return {
+    status: {
+      ...status,
+      aborted,
+      revisions,
+      rollout:
+        candidate === undefined
+          ? { phase: 'pending', sinceMs: now }
+          : { phase: 'rolling-back', revision: candidate, sinceMs: now, cause: 'Superseded', message },
+    },
+    events: [{ action: 'rollout-retried', details: { revision }, actor }],
+  }
+}
+
+function wrongPhase({ rollout, paused }: DeploymentStatus, asked: string, why: string): ModelspineError {
+  const phase = paused === undefined ? rollout.phase : `${rollout.phase}, paused`
+  return new ModelspineError('wrong-phase', `cannot ${asked} while the rollout is ${phase}: ${why}`, {
+    details: { phase: rollout.phase, asked },
+  })
+}

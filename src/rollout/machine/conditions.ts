@@ -1,0 +1,125 @@
+import {
+  type Condition,
+  type ConditionType,
+  conditionOf,
+  withCondition,
+  withoutCondition,
+} from '../../resources/condition.ts'
+import type { DeploymentStatus } from '../../resources/deployment-status.ts'
+import { isElsewhere } from './deletion.ts'
+import type { Analysis } from './machine-types.ts'
+import { isReady, revisionStatus } from './status-edits.ts'
+import type { Context } from './transition.ts'
+
+interface Fact {
+  readonly status: 'True' | 'False' | 'Unknown'
+  readonly reason: string
+  readonly message: string
+}
+
+/** The conditions that follow from a status alone. The others are set by whoever met the fault. */
+export function conditionsOf(
+  { declared, analysis, now }: Context,
+  status: DeploymentStatus,
+): readonly Condition[] {
+  const set = (
+    conditions: readonly Condition[],
+    type: ConditionType,
+    fact: Fact | undefined,
+  ): readonly Condition[] =>
+    fact === undefined
+      ? withoutCondition(conditions, type)
+      : withCondition(conditions, { type, ...fact, observedGeneration: declared.generation }, now)
+  const elsewhere = isElsewhere(declared, status)
+  let conditions = status.conditions
+  conditions = set(conditions, 'Ready', ready(status, !elsewhere && declared.desired?.name === status.stable))
+  conditions = set(conditions, 'Progressing', progressing(status, elsewhere))
+  conditions = set(conditions, 'PolicyDenied', denied(status))
+  conditions = set(conditions, 'StableUnhealthy', unhealthy(status) ?? failing(analysis, status))
+  return conditions
+}
+
+function ready(status: DeploymentStatus, isDeclared: boolean): Fact {
+  const { rollout, stable } = status
+  const done = isDeclared && (rollout.phase === 'converged' || rollout.phase === 'retiring')
+  if (done && isReady(status, stable)) {
+    return { status: 'True', reason: 'Serving', message: `revision ${stable} takes all traffic` }
+  }
+  if (done) return { status: 'False', reason: 'RevisionNotReady', message: `revision ${stable} is not ready` }
+  const serves = stable === undefined ? 'nothing serves yet' : `revision ${stable} serves`
+  return { status: 'False', reason: 'NotRolledOut', message: `what is declared is not rolled out; ${serves}` }
+}
+
+function progressing(status: DeploymentStatus, elsewhere: boolean): Fact {
+  const { rollout, paused } = status
+  const yes = (reason: string, message: string): Fact => ({ status: 'True', reason, message })
+  const no = (reason: string, message: string): Fact => ({ status: 'False', reason, message })
+  if (paused !== undefined && (rollout.phase !== 'converged' || elsewhere))
+    return no('Paused', `paused by ${paused.actor.name}`)
+  switch (rollout.phase) {
+    case 'pending':
+      return yes('Pending', 'a rollout is about to begin')
+    case 'blocked':
+      return no(rollout.reason, rollout.message)
+    case 'starting':
+      return yes('Starting', `waits for revision ${rollout.revision} to be ready`)
+    case 'shifting':
+      return yes('Shifting', `gives revision ${rollout.revision} ${rollout.percent} % of traffic`)
+    case 'pausing':
+      return rollout.untilMs === undefined
+        ? no('AwaitingPromotion', `step ${rollout.step + 1} waits for promote`)
+        : yes('Pausing', `step ${rollout.step + 1} waits`)
+    case 'analyzing':
+      return yes('Analyzing', `step ${rollout.step + 1} measures revision ${rollout.revision}`)
+    case 'holding':
+      return no('AnalysisInconclusive', rollout.message)
+    case 'retiring':
+      return yes('Retiring', `removes what revision ${rollout.revision} replaced`)
+    case 'rolling-back':
+      return yes('RollingBack', rollout.message)
+    case 'failed':
+      return no(rollout.cause, rollout.message)
+    case 'converged':
+      return no('Converged', 'what is declared is what serves')
+    case 'stopped':
+      return no('OutcomeUnknown', rollout.message)
+    case 'retargeting':
+      return yes('Retargeting', `removes everything from target ${rollout.target}`)
+    case 'deleting':
+      return yes('Deleting', 'removes everything from the target')
+  }
+}
+
+function denied({ rollout }: DeploymentStatus): Fact | undefined {
+  return rollout.phase === 'blocked'
+    ? { status: 'True', reason: rollout.reason, message: rollout.message }
+    : undefined
+}
+
+function unhealthy(status: DeploymentStatus): Fact | undefined {
+  const { stable } = status
+  if (stable === undefined || isReady(status, stable) || status.split.length === 0) return undefined
+  const known = revisionStatus(status, stable)
+  const why = [known?.reason, known?.message].filter(Boolean).join(': ')
+  return {
+    status: 'True',
+    reason: known?.reason ?? 'NotReady',
+    message: `stable revision ${stable} is ${known?.state ?? 'gone'}${why === '' ? '' : ` (${why})`}; the split stays`,
+  }
+}
+
+/** Fewer could be a coincidence. */
+const fewestRequests = 10
+
+/**
+ * A target may call ready what answers nobody. Once said, it holds until a request succeeds or none is made any more.
+ * The message has no numbers: a new one would be a write.
+ */
+function failing({ serving }: Analysis, status: DeploymentStatus): Fact | undefined {
+  if (serving === undefined || serving.revision !== status.stable) return undefined
+  if (serving.total === 0 || serving.failed < serving.total) return undefined
+  const message = `stable revision ${status.stable} is said to be ready and fails every request; look at its server`
+  const before = conditionOf(status.conditions, 'StableUnhealthy')
+  if (serving.total < fewestRequests && before?.message !== message) return undefined
+  return { status: 'True', reason: 'RequestsFailing', message }
+}

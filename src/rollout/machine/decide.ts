@@ -1,0 +1,75 @@
+import type { DeploymentStatus } from '../../resources/deployment-status.ts'
+import { forward } from './advance-rollout.ts'
+import { conditionsOf } from './conditions.ts'
+import { decideDeletion, decideRetargeting, isElsewhere, mayRetarget } from './deletion.ts'
+import { effectFor } from './effect.ts'
+import { outcomeUnknown, settle } from './effect-outcome.ts'
+import type { Analysis, Decision, Declared, Observed } from './machine-types.ts'
+import { retire } from './retire.ts'
+import { rollBack } from './rollback.ts'
+import { look } from './start-rollout.ts'
+import { absorb } from './status-edits.ts'
+import { stepsOf } from './strategy-steps.ts'
+import { type Context, type Move, stay } from './transition.ts'
+
+/**
+ * The next step of one deployment: at most one effect, the status to store before it is sent, and when to look again.
+ * A decision that needs an answer first says so in `need` and changes nothing.
+ */
+export function decide(
+  declared: Declared,
+  status: DeploymentStatus,
+  observed: Observed,
+  analysis: Analysis,
+  now: number,
+): Decision {
+  const context: Context = { declared, observed, analysis, now, steps: stepsOf(declared.spec) }
+  const seen = settle(absorb(status, observed, now), observed)
+  const lost = outcomeUnknown(context, status, seen)
+  const move = lost ?? transition(context, seen)
+  if (move.need !== undefined) {
+    return { status, events: [], need: move.need, requeueAfterMs: null }
+  }
+  const { status: asked, effect, events } = effectFor(context, move.status)
+  const next: DeploymentStatus = {
+    ...asked,
+    observedGeneration: declared.generation,
+    ...(declared.desired !== undefined && { desired: declared.desired }),
+  }
+  return {
+    status: { ...next, conditions: conditionsOf(context, next) },
+    events: [...move.events, ...events],
+    requeueAfterMs: move.requeueAfterMs,
+    ...(effect !== undefined && { effect }),
+    ...(move.finished === true && { finished: true }),
+  }
+}
+
+function transition(context: Context, status: DeploymentStatus): Move {
+  const { declared } = context
+  const { rollout } = status
+  if (declared.deletion !== undefined) return decideDeletion(context, status)
+  if (rollout.phase === 'stopped') return stay(status, context)
+  const leaves = isElsewhere(declared, status) && mayRetarget(context, status)
+  if (rollout.phase === 'retargeting' || leaves) return decideRetargeting(context, status)
+  switch (rollout.phase) {
+    case 'pending':
+    case 'converged':
+    case 'failed':
+    case 'blocked':
+      return look(context, status)
+    case 'starting':
+    case 'shifting':
+    case 'pausing':
+    case 'analyzing':
+    case 'holding':
+      return forward(context, status, rollout)
+    case 'retiring':
+      return retire(context, status, rollout)
+    case 'rolling-back':
+      return rollBack(context, status, rollout)
+    case 'deleting':
+      // The mark was there when this was written and marks are never taken away: the key was created anew.
+      return look(context, { ...status, rollout: { phase: 'pending', sinceMs: context.now } })
+  }
+}

@@ -1,0 +1,69 @@
+import type { DeploymentStatus } from '../../resources/deployment-status.ts'
+import type { Declared } from './machine-types.ts'
+import { initialStatus } from './status-edits.ts'
+import { type Context, enter, type Move, stay } from './transition.ts'
+
+/** Removes everything, because a named actor asked for it. */
+export function decideDeletion(context: Context, status: DeploymentStatus): Move {
+  const { declared, observed, now } = context
+  if (status.rollout.phase !== 'deleting') {
+    return enter({ ...status, split: [], revisions: [] }, { phase: 'deleting', sinceMs: now })
+  }
+  if (observed.revisions.length > 0) return stay(status, context)
+  return {
+    status,
+    events: [
+      {
+        action: 'deployment-removed',
+        details: {},
+        ...(declared.deletion !== undefined && { actor: declared.deletion.actor }),
+      },
+    ],
+    requeueAfterMs: null,
+    finished: true,
+  }
+}
+
+/** Whether another target is declared than the one that holds the revisions. */
+export function isElsewhere({ spec }: Declared, { target }: DeploymentStatus): boolean {
+  return target !== undefined && target !== spec.target.name
+}
+
+/** Nothing is taken from one target for what would not be begun at the other. */
+export function mayRetarget({ declared }: Context, { paused, aborted }: DeploymentStatus): boolean {
+  const { desired } = declared
+  if (desired === undefined || paused !== undefined) return false
+  return !aborted.some(({ revision }) => revision === desired.name)
+}
+
+/** Another target was declared: everything is removed where it was, then created where it is wanted. */
+export function decideRetargeting(context: Context, status: DeploymentStatus): Move {
+  const { declared, observed, now } = context
+  const from = status.target ?? declared.spec.target.name
+  if (status.rollout.phase !== 'retargeting') {
+    return enter(
+      { ...status, split: [], revisions: [] },
+      { phase: 'retargeting', target: from, sinceMs: now },
+      {
+        action: 'deployment-retargeted',
+        details: { from, to: declared.spec.target.name },
+        actor: declared.actor,
+      },
+    )
+  }
+  if (observed.revisions.length > 0) return stay(status, context)
+  const { aborted, approvals, paused, conditions, last, resolvedFrom } = status
+  return {
+    status: {
+      ...initialStatus(now),
+      conditions,
+      aborted,
+      approvals,
+      ...(paused !== undefined && { paused }),
+      ...(last !== undefined && { last }),
+      ...(resolvedFrom !== undefined && { resolvedFrom }),
+    },
+    events: [],
+    requeueAfterMs: 0,
+  }
+}

@@ -1,0 +1,68 @@
+import type { DeploymentStatus, Rollout } from '../../resources/deployment-status.ts'
+import type { Revision } from '../../resources/revision.ts'
+import type { Permit } from './machine-types.ts'
+import { ask, type Context, type Move } from './transition.ts'
+
+/**
+ * What to do instead of a move that needs a permit: ask for it, or stand blocked with the reason. Undefined when the
+ * move is allowed. What was granted before is not taken away.
+ */
+export function withoutPermit(
+  context: Context,
+  status: DeploymentStatus,
+  revision: Revision,
+  percent: number,
+  step: number,
+): Move | undefined {
+  const { permit } = context.analysis
+  if (permit === undefined || permit.revision !== revision.name || permit.percent !== percent) {
+    return ask(status, { kind: 'permit', revision, percent })
+  }
+  if (permit.verdict === 'allow') return undefined
+  const reason = reasons[permit.verdict]
+  const before = status.rollout
+  if (
+    before.phase === 'blocked' &&
+    before.revision === revision.name &&
+    before.percent === percent &&
+    before.reason === reason &&
+    before.message === permit.message
+  ) {
+    return { status, events: [], requeueAfterMs: null }
+  }
+  const rollout: Rollout = {
+    phase: 'blocked',
+    revision: revision.name,
+    step,
+    percent,
+    sinceMs: context.now,
+    reason,
+    message: permit.message,
+  }
+  return {
+    status: { ...status, rollout },
+    events: [
+      {
+        action: 'rollout-blocked',
+        details: {
+          revision: revision.name,
+          percent,
+          reason,
+          message: permit.message,
+          ...policyDetails(permit),
+        },
+      },
+    ],
+    requeueAfterMs: null,
+  }
+}
+
+/** What an audit record tells of the policies that were asked, so that a move can be traced to them. */
+export function policyDetails(
+  permit: Pick<Permit, 'policyRevision' | 'findings'> | undefined,
+): Readonly<Record<string, unknown>> {
+  if (permit === undefined || permit.policyRevision === '') return {}
+  return { policyRevision: permit.policyRevision, findings: permit.findings }
+}
+
+const reasons = { deny: 'Denied', 'approval-required': 'ApprovalRequired', error: 'PolicyError' } as const

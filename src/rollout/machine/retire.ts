@@ -1,0 +1,19 @@
+import type { DeploymentStatus, Rollout } from '../../resources/deployment-status.ts'
+import { type Context, enter, type Move, stay } from './transition.ts'
+
+type Retiring = Extract<Rollout, { phase: 'retiring' }>
+
+/** Keeps what was replaced for its time, removes it, and is done when it is gone. */
+export function retire(context: Context, status: DeploymentStatus, rollout: Retiring): Move {
+  const { declared, observed, now } = context
+  const { revision, untilMs } = rollout
+  if (declared.desired?.name !== revision) return enter(status, { phase: 'pending', sinceMs: now })
+  const others = status.revisions.filter((each) => each.revision.name !== revision)
+  if (others.length > 0) {
+    if (now < untilMs) return stay(status, context, untilMs)
+    const kept = status.revisions.filter((each) => each.revision.name === revision)
+    return { status: { ...status, revisions: kept }, events: [], requeueAfterMs: 0 }
+  }
+  if (observed.revisions.some((each) => each.revision !== revision)) return stay(status, context)
+  return enter(status, { phase: 'converged', revision, sinceMs: now })
+}

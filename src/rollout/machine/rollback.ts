@@ -1,0 +1,111 @@
+import type {
+  DeploymentStatus,
+  GateResult,
+  RollbackCause,
+  Rollout,
+} from '../../resources/deployment-status.ts'
+import type { Actor } from '../../resources/metadata.ts'
+import { isReady, shareOf } from './status-edits.ts'
+import { type Context, enter, type Move, stay } from './transition.ts'
+import { splitIsObserved } from './want.ts'
+
+type RollingBack = Extract<Rollout, { phase: 'rolling-back' }>
+
+/** The loop itself, as an actor. */
+export const loopActor: Actor = { name: 'modelspine' }
+
+const keptAborts = 100
+
+export interface RollbackReason {
+  readonly cause: RollbackCause
+  readonly message: string
+  readonly gates?: readonly GateResult[]
+  readonly actor?: Actor
+}
+
+/** Turns a rollout back. Unless it was only superseded, the revision is not tried again until somebody says retry. */
+export function beginRollback(
+  context: Pick<Context, 'now'>,
+  status: DeploymentStatus,
+  revision: string,
+  { cause, message, gates, actor }: RollbackReason,
+): Move {
+  const aborted =
+    cause === 'Superseded'
+      ? status.aborted
+      : [
+          ...status.aborted.filter((each) => each.revision !== revision),
+          { revision, cause, message, atMs: context.now, actor: actor ?? loopActor },
+        ].slice(-keptAborts)
+  const rollout: RollingBack = {
+    phase: 'rolling-back',
+    revision,
+    sinceMs: context.now,
+    cause,
+    message,
+    ...(gates !== undefined && { gates }),
+  }
+  return enter(withoutUnseen({ ...status, aborted }), rollout, {
+    action:
+      cause === 'Superseded'
+        ? 'rollout-superseded'
+        : cause === 'Aborted'
+          ? 'rollout-aborted'
+          : 'rollout-failed',
+    details: { revision, cause, message, ...(gates !== undefined && { gates }) },
+    ...(actor !== undefined && { actor }),
+  })
+}
+
+/** Traffic first, then the revision itself. */
+export function rollBack(context: Context, status: DeploymentStatus, rollout: RollingBack): Move {
+  const { stable, split } = status
+  if (stable !== undefined && shareOf(split, stable) < 100) {
+    // Nobody is ready to take the traffic: the split stays, and StableUnhealthy says so.
+    if (!isReady(status, stable)) return stay(status, context)
+    const next = [{ revision: stable, percent: 100 }]
+    return {
+      status: withoutUnseen({ ...status, split: next }),
+      events: [{ action: 'split-changed', details: { split: next, previous: split } }],
+      requeueAfterMs: 0,
+    }
+  }
+  const kept = status.revisions.filter((each) => each.revision.name === stable)
+  if (kept.length !== status.revisions.length) {
+    const next = splitIsObserved(context, status) ? { ...status, revisions: kept } : withoutUnseen(status)
+    return next === status ? stay(status, context) : { status: next, events: [], requeueAfterMs: 0 }
+  }
+  const { revision } = rollout
+  if (context.observed.revisions.some((each) => each.revision === revision)) return stay(status, context)
+  return rolledBack(context, status, rollout)
+}
+
+/** Without revisions that the target does not show: what is on its way out is not created first. */
+function withoutUnseen(status: DeploymentStatus): DeploymentStatus {
+  const { stable, split } = status
+  const revisions = status.revisions.filter(
+    ({ revision: { name }, state }) => name === stable || state !== 'requested' || shareOf(split, name) > 0,
+  )
+  return revisions.length === status.revisions.length ? status : { ...status, revisions }
+}
+
+function rolledBack({ now }: Context, status: DeploymentStatus, rollout: RollingBack): Move {
+  const { revision, cause, message, gates } = rollout
+  const superseded = cause === 'Superseded'
+  const next: Rollout = superseded
+    ? { phase: 'pending', sinceMs: now }
+    : { phase: 'failed', revision, sinceMs: now, cause, message, ...(gates !== undefined && { gates }) }
+  return enter(
+    {
+      ...status,
+      last: {
+        revision,
+        outcome: superseded ? 'superseded' : 'rolled-back',
+        message,
+        endedMs: now,
+      },
+    },
+    next,
+    { action: 'rollout-rolled-back', details: { revision, cause, tookMs: now - rollout.sinceMs } },
+  )
+}

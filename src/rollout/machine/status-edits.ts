@@ -1,0 +1,101 @@
+import type { ObservedTarget, ObserveOptions } from '../../deployment-target/contract.ts'
+import type { DeploymentStatus, RevisionStatus, Rollout } from '../../resources/deployment-status.ts'
+import type { Split } from '../../resources/revision.ts'
+
+/** What is known of a deployment that was just declared. */
+export function initialStatus(now: number): DeploymentStatus {
+  return {
+    observedGeneration: 0,
+    conditions: [],
+    revisions: [],
+    split: [],
+    rollout: { phase: 'pending', sinceMs: now },
+    requested: [],
+    handles: [],
+    aborted: [],
+    approvals: [],
+  }
+}
+
+/** The status with what the target shows now; the same object when nothing changed. */
+export function absorb(status: DeploymentStatus, observed: ObservedTarget, now: number): DeploymentStatus {
+  let changed = false
+  const revisions = status.revisions.map((known): RevisionStatus => {
+    const seen = observed.revisions.find(({ revision }) => revision === known.revision.name)
+    const state = seen?.state ?? 'requested'
+    const next: RevisionStatus = {
+      revision: known.revision,
+      state,
+      sinceMs: state === known.state ? known.sinceMs : now,
+      ...(seen?.reason !== undefined && { reason: seen.reason }),
+      ...(seen?.message !== undefined && { message: seen.message }),
+      ...(seen?.endpoint !== undefined && { endpoint: seen.endpoint }),
+    }
+    if (sameRevisionStatus(known, next)) return known
+    changed = true
+    return next
+  })
+  return changed ? { ...status, revisions } : status
+}
+
+function sameRevisionStatus(left: RevisionStatus, right: RevisionStatus): boolean {
+  return (
+    left.state === right.state &&
+    left.reason === right.reason &&
+    left.message === right.message &&
+    left.endpoint?.protocol === right.endpoint?.protocol &&
+    left.endpoint?.address === right.endpoint?.address &&
+    left.endpoint?.model === right.endpoint?.model
+  )
+}
+
+/** What a target is told of the past when it is asked what is there. */
+export function knownOf({
+  handles,
+  revisions,
+}: DeploymentStatus): Required<Pick<ObserveOptions, 'handles' | 'applied'>> {
+  return {
+    handles: handles.map(({ handle }) => handle),
+    applied: revisions.map(({ revision }) => revision),
+  }
+}
+
+export function revisionStatus(
+  status: DeploymentStatus,
+  revision: string | undefined,
+): RevisionStatus | undefined {
+  return status.revisions.find((each) => each.revision.name === revision)
+}
+
+export function isReady(status: DeploymentStatus, revision: string | undefined): boolean {
+  return revisionStatus(status, revision)?.state === 'ready'
+}
+
+export function shareOf(split: Split, revision: string | undefined): number {
+  return split.find((entry) => entry.revision === revision)?.percent ?? 0
+}
+
+/** `percent` to the candidate and the rest to the stable revision, without entries of nothing. */
+export function splitBetween(candidate: string, stable: string | undefined, percent: number): Split {
+  if (stable === undefined || stable === candidate) return [{ revision: candidate, percent: 100 }]
+  return [
+    { revision: stable, percent: 100 - percent },
+    { revision: candidate, percent },
+  ].filter((entry) => entry.percent > 0)
+}
+
+/** The candidate of a rollout under way. */
+export function candidateOf(rollout: Rollout): string | undefined {
+  switch (rollout.phase) {
+    case 'starting':
+    case 'shifting':
+    case 'pausing':
+    case 'analyzing':
+    case 'holding':
+      return rollout.revision
+    case 'blocked':
+      return rollout.percent > 0 ? rollout.revision : undefined
+    default:
+      return undefined
+  }
+}

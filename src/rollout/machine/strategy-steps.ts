@@ -1,0 +1,53 @@
+import { sha256 } from '../../hash.ts'
+import { canonicalJson } from '../../json.ts'
+import { durationMs } from '../../resources/duration.ts'
+import type { ModelDeploymentSpec } from '../../resources/model-deployment.ts'
+
+/** What every strategy comes down to. Times in milliseconds. */
+export type Step =
+  | { readonly kind: 'weight'; readonly percent: number }
+  | { readonly kind: 'pause'; readonly forMs?: number }
+  | { readonly kind: 'analyze'; readonly gates: readonly string[]; readonly forMs: number }
+
+/** The steps from the candidate's readiness to its taking all traffic; the last weight is always 100. */
+export function stepsOf({ strategy }: ModelDeploymentSpec): readonly Step[] {
+  if ('rolling' in strategy) {
+    const { step, every } = strategy.rolling
+    const steps: Step[] = []
+    for (let percent = step; percent < 100; percent += step) {
+      steps.push({ kind: 'weight', percent }, { kind: 'pause', forMs: durationMs(every) })
+    }
+    return [...steps, { kind: 'weight', percent: 100 }]
+  }
+  if ('blueGreen' in strategy) {
+    const { autoPromote, analyze, for: window } = strategy.blueGreen
+    return [
+      ...(autoPromote ? [] : [{ kind: 'pause' } as const]),
+      { kind: 'weight', percent: 100 },
+      ...(analyze.length === 0
+        ? []
+        : [{ kind: 'analyze', gates: analyze, forMs: durationMs(window) } as const]),
+    ]
+  }
+  const steps = strategy.canary.steps.map((step): Step => {
+    if ('weight' in step) return { kind: 'weight', percent: step.weight }
+    if ('analyze' in step) return { kind: 'analyze', gates: step.analyze, forMs: durationMs(step.for) }
+    return step.pause === 'until-promoted'
+      ? { kind: 'pause' }
+      : { kind: 'pause', forMs: durationMs(step.pause) }
+  })
+  const last = steps.findLast((step) => step.kind === 'weight')
+  return last?.kind === 'weight' && last.percent === 100
+    ? steps
+    : [...steps, { kind: 'weight', percent: 100 }]
+}
+
+/** The same for equal steps, so that a rollout notices when others are declared under it. */
+export function nameSteps(steps: readonly Step[]): string {
+  return sha256(canonicalJson(steps)).slice(0, 10)
+}
+
+/** How long what was replaced is kept running, ready to take traffic back. */
+export function keepPreviousMs({ strategy }: ModelDeploymentSpec): number {
+  return 'blueGreen' in strategy ? durationMs(strategy.blueGreen.keepPrevious) : 0
+}

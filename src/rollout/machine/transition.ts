@@ -1,0 +1,36 @@
+import type { DeploymentStatus, Rollout } from '../../resources/deployment-status.ts'
+import type { Analysis, Declared, Need, Observed, RolloutEvent } from './machine-types.ts'
+import type { Step } from './strategy-steps.ts'
+
+/** What every transition looks at. */
+export interface Context {
+  readonly declared: Declared
+  readonly observed: Observed
+  readonly analysis: Analysis
+  readonly now: number
+  readonly steps: readonly Step[]
+}
+
+/** One transition: the status it leads to, before any effect is chosen. */
+export interface Move {
+  readonly status: DeploymentStatus
+  readonly events: readonly RolloutEvent[]
+  readonly requeueAfterMs: number | null
+  readonly need?: Need
+  readonly finished?: boolean
+}
+
+/** Nothing to do until something changes outside, or until `atMs`. */
+export function stay(status: DeploymentStatus, context: Context, atMs?: number): Move {
+  return { status, events: [], requeueAfterMs: atMs === undefined ? null : Math.max(0, atMs - context.now) }
+}
+
+/** Into another phase, to be looked at again at once. */
+export function enter(status: DeploymentStatus, rollout: Rollout, ...events: readonly RolloutEvent[]): Move {
+  return { status: { ...status, rollout }, events, requeueAfterMs: 0 }
+}
+
+/** The decision waits for an answer. */
+export function ask(status: DeploymentStatus, need: Need): Move {
+  return { status, events: [], requeueAfterMs: null, need }
+}

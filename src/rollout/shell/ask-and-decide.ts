@@ -1,0 +1,85 @@
+import type { DeploymentTarget, ObservedTarget } from '../../deployment-target/contract.ts'
+import type { DeploymentStatus } from '../../resources/deployment-status.ts'
+import type { ModelDeployment } from '../../resources/model-deployment.ts'
+import type { StoredObject } from '../../store/contract.ts'
+import { readGates } from '../gates/read-gates.ts'
+import { readServing } from '../gates/read-serving.ts'
+import { decide } from '../machine/decide.ts'
+import type { Analysis, Decision, Declared, Need, Permit } from '../machine/machine-types.ts'
+import type { ReconcilerOptions } from './reconciler-options.ts'
+import type { Resolved } from './resolve-model.ts'
+
+/** A decision asks for a permit and for gates at most once each; more rounds would be a circle. */
+const mostQuestions = 4
+
+/** What is known when a deployment is looked at. */
+export interface Sight {
+  readonly stored: StoredObject
+  readonly status: DeploymentStatus
+  /** Absent while it is deleted. */
+  readonly resolved: Resolved | undefined
+  readonly target: DeploymentTarget
+  readonly observed: ObservedTarget
+}
+
+/** Decides, answering what the decision needs to know first. */
+export async function askAndDecide(
+  options: ReconcilerOptions,
+  sight: Sight,
+  abort: AbortSignal,
+): Promise<Decision> {
+  const { clock, metrics } = options
+  const { stored, status, target, observed } = sight
+  const declared = declaredBy(sight)
+  const attributable = target.capabilities.attribution !== 'none'
+  const requests = attributable ? options.requests : undefined
+  const serving = await readServing(requests, stored.key, status.stable, {
+    nowMs: clock.now(),
+    resyncMs: options.resyncMs,
+  })
+  let analysis: Analysis = serving === undefined ? {} : { serving }
+  for (let asked = 0; asked < mostQuestions; asked += 1) {
+    const decision = decide(declared, status, observed, analysis, clock.now())
+    const { need } = decision
+    if (need === undefined) return decision
+    analysis =
+      need.kind === 'gates'
+        ? { ...analysis, gates: await readGates(metrics, declared.spec.analysis, stored.key, need, abort) }
+        : { ...analysis, permit: await askPermit(options, sight, need, abort) }
+  }
+  throw new Error('the decision keeps asking')
+}
+
+function declaredBy({ stored, resolved, target }: Sight): Declared {
+  const { generation, actor, deletion } = stored
+  return {
+    spec: (stored.resource as ModelDeployment).spec,
+    generation,
+    actor,
+    capabilities: target.capabilities,
+    ...(resolved?.desired !== undefined && { desired: resolved.desired }),
+    ...(deletion !== undefined && { deletion: { actor: deletion.actor } }),
+  }
+}
+
+function askPermit(
+  { permit }: ReconcilerOptions,
+  { stored, status, resolved }: Sight,
+  { revision, percent }: Extract<Need, { kind: 'permit' }>,
+  abort: AbortSignal,
+): Promise<Permit> {
+  const approvals = status.approvals.filter((each) => each.revision === revision.name)
+  return permit(
+    {
+      action: 'promote',
+      actor: stored.actor,
+      deployment: stored.resource as ModelDeployment,
+      revision,
+      percent,
+      approvals: approvals.map(({ actor }) => actor),
+      ...(resolved?.kind === 'resolved' && { model: resolved.version }),
+    },
+    approvals,
+    abort,
+  )
+}

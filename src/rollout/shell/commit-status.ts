@@ -1,0 +1,54 @@
+import { sameJson } from '../../json.ts'
+import type { HeldLease } from '../../reconcile/lease-term.ts'
+import type { DeploymentStatus } from '../../resources/deployment-status.ts'
+import type { AuditEntry } from '../../security/contract.ts'
+import type { StoredObject } from '../../store/contract.ts'
+import type { RolloutEvent } from '../machine/machine-types.ts'
+import { loopActor } from '../machine/rollback.ts'
+import type { ReconcilerOptions } from './reconciler-options.ts'
+
+export interface CommitOptions {
+  /** Absent for what a person asked for: that needs no lease, only the expected version. */
+  readonly held?: HeldLease
+  readonly finalizers?: readonly string[]
+}
+
+/**
+ * Writes a status with its events, and tells of the write once it is committed. Nothing is written when nothing changed.
+ * Returns null when the write removed the object.
+ */
+export async function commitStatus(
+  { store, clock, committed }: Pick<ReconcilerOptions, 'store' | 'clock' | 'committed'>,
+  stored: StoredObject,
+  status: DeploymentStatus,
+  events: readonly RolloutEvent[],
+  { held, finalizers }: CommitOptions,
+): Promise<StoredObject | null> {
+  if (events.length === 0 && finalizers === undefined && sameJson(stored.status, status)) return stored
+  const written = await store.putStatus(stored.kind, stored.key, status, {
+    expect: stored.version,
+    events: events.map((event) => entryOf(stored, event, clock)),
+    ...(held !== undefined && { fence: { lease: held.name, fence: held.fence } }),
+    ...(finalizers !== undefined && { finalizers }),
+  })
+  committed(written ?? stored, events)
+  return written
+}
+
+function entryOf(
+  stored: StoredObject,
+  { action, details, actor }: RolloutEvent,
+  clock: ReconcilerOptions['clock'],
+): AuditEntry {
+  return {
+    id: clock.id(),
+    atMs: clock.now(),
+    actor: actor ?? loopActor,
+    action,
+    kind: stored.kind,
+    key: stored.key,
+    uid: stored.uid,
+    generation: stored.generation,
+    details,
+  }
+}

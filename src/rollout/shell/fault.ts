@@ -1,0 +1,34 @@
+import { isModelspineError, messageOf } from '../../errors.ts'
+import { withCondition, withoutCondition } from '../../resources/condition.ts'
+import type { DeploymentStatus } from '../../resources/deployment-status.ts'
+
+/** What hinders the loop, as the `Degraded` condition says it. */
+export interface Fault {
+  /** CamelCase of the error's code, or `Unexpected`. */
+  readonly reason: string
+  readonly message: string
+}
+
+export function faultOf(error: unknown): Fault {
+  const reason = isModelspineError(error)
+    ? error.code.replace(/(^|-)([a-z])/g, (_all, _dash, letter: string) => letter.toUpperCase())
+    : 'Unexpected'
+  return { reason, message: messageOf(error) }
+}
+
+export function withFault(
+  status: DeploymentStatus,
+  fault: Fault | undefined,
+  generation: number,
+  now: number,
+): DeploymentStatus {
+  const conditions =
+    fault === undefined
+      ? withoutCondition(status.conditions, 'Degraded')
+      : withCondition(
+          status.conditions,
+          { type: 'Degraded', status: 'True', ...fault, observedGeneration: generation },
+          now,
+        )
+  return conditions === status.conditions ? status : { ...status, conditions }
+}

@@ -1,0 +1,34 @@
+import type { Clock } from '../../clock.ts'
+import { jittered } from '../../reconcile/jittered.ts'
+import type { DeploymentStatus } from '../../resources/deployment-status.ts'
+
+const fastestMs = 100
+const slowestMs = 10_000
+
+/**
+ * When to look at the target again although nothing told us to: often just after a change, ever less often the longer
+ * it takes, seldom once nothing is expected. Jittered by a tenth so that many deployments do not look in step.
+ */
+export function pollAfterMs(
+  { rollout, revisions, requested }: DeploymentStatus,
+  resyncMs: number,
+  clock: Clock,
+): number {
+  const expecting =
+    requested.length > 0 ||
+    revisions.some(({ state }) => state === 'requested' || state === 'starting') ||
+    waiting.has(rollout.phase)
+  const sinceMs = clock.now() - rollout.sinceMs
+  const base = expecting ? Math.min(resyncMs, slowestMs, Math.max(fastestMs, sinceMs / 8)) : resyncMs
+  return jittered(base, clock)
+}
+
+const waiting: ReadonlySet<string> = new Set([
+  'pending',
+  'starting',
+  'shifting',
+  'retiring',
+  'rolling-back',
+  'retargeting',
+  'deleting',
+])

@@ -1,0 +1,84 @@
+import { isModelspineError, messageOf } from '../../errors.ts'
+import type { ModelRegistry, ModelVersion } from '../../registry/contract.ts'
+import { withCondition } from '../../resources/condition.ts'
+import type { DeploymentStatus } from '../../resources/deployment-status.ts'
+import type { ModelDeploymentSpec } from '../../resources/model-deployment.ts'
+import { formatReference } from '../../resources/reference.ts'
+import type { Revision } from '../../resources/revision.ts'
+import { nameRevision, revisionOf } from './revision-of.ts'
+
+export type Resolved =
+  | {
+      readonly kind: 'resolved'
+      readonly version: ModelVersion
+      readonly desired: Revision
+      readonly from: string
+    }
+  /** The look-up failed; `desired` is the last pin of the same reference, if there was one. */
+  | {
+      readonly kind: 'unresolved'
+      readonly desired?: Revision
+      readonly reason: string
+      readonly message: string
+      readonly cause: unknown
+    }
+
+/** What the declared reference stands for now. */
+export async function resolveModel(
+  registry: ModelRegistry | undefined,
+  spec: ModelDeploymentSpec,
+  status: DeploymentStatus,
+  abort: AbortSignal,
+): Promise<Resolved> {
+  const from = formatReference(spec.model)
+  try {
+    if (registry === undefined) throw new Error(`no registry is called "${spec.model.registry}"`)
+    const version = await registry.resolve(spec.model, { abort })
+    return { kind: 'resolved', version, desired: revisionOf(version, spec), from }
+  } catch (cause) {
+    const pinned =
+      status.desired !== undefined && status.resolvedFrom === from
+        ? nameRevision(status.desired.model, spec)
+        : undefined
+    return {
+      kind: 'unresolved',
+      ...(pinned !== undefined && { desired: pinned }),
+      reason: reasonOf(cause),
+      message: `${from}: ${messageOf(cause)}${pinned === undefined ? '' : `; keeps version ${pinned.model.version}`}`,
+      cause,
+    }
+  }
+}
+
+/** The status with what came of the look-up. */
+export function recordResolved(
+  status: DeploymentStatus,
+  resolved: Resolved,
+  generation: number,
+  nowMs: number,
+): DeploymentStatus {
+  const fact =
+    resolved.kind === 'resolved'
+      ? {
+          status: 'True' as const,
+          reason: 'Resolved',
+          message: `${resolved.from} is version ${resolved.version.version}`,
+        }
+      : { status: 'False' as const, reason: resolved.reason, message: resolved.message }
+  const conditions = withCondition(
+    status.conditions,
+    { type: 'ModelResolved', ...fact, observedGeneration: generation },
+    nowMs,
+  )
+  return {
+    ...status,
+    conditions,
+    ...(resolved.kind === 'resolved' && { resolvedFrom: resolved.from }),
+  }
+}
+
+function reasonOf(cause: unknown): string {
+  if (isModelspineError(cause, 'model-not-found')) return 'ModelNotFound'
+  if (isModelspineError(cause, 'invalid-reference')) return 'InvalidReference'
+  return 'RegistryUnavailable'
+}

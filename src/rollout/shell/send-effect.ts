@@ -1,0 +1,61 @@
+import type { ApplyResult, DeploymentTarget, ObservedTarget } from '../../deployment-target/contract.ts'
+import { isModelspineError, ModelspineError } from '../../errors.ts'
+import type { HeldLease } from '../../reconcile/lease-term.ts'
+import type { LedgerEntry } from '../../resources/deployment-status.ts'
+import type { Key } from '../../resources/metadata.ts'
+import type { Effect } from '../machine/machine-types.ts'
+import type { ReconcileContext, ReconcilerOptions } from './reconciler-options.ts'
+
+/** An effect is not begun with less of the lease's life than this: the call could land after another took over. */
+const leastLifeMs = 50
+
+/** Whether there is too little left of the lease to begin anything. */
+export function isEnding(held: HeldLease): boolean {
+  return held.remainingMs() < leastLifeMs
+}
+
+export interface Sending {
+  readonly key: Key
+  readonly effect: Effect
+  readonly entry: LedgerEntry
+  readonly observed: ObservedTarget
+  readonly handles: readonly string[]
+}
+
+/** Makes the one call of a ledger entry, within what is left of the lease. What the target says back carries no secret. */
+export async function sendEffect(
+  { secret, knownSecrets }: Pick<ReconcilerOptions, 'secret' | 'knownSecrets'>,
+  target: DeploymentTarget,
+  { key, effect, entry, observed, handles }: Sending,
+  { held, abort }: ReconcileContext,
+): Promise<ApplyResult> {
+  if (isEnding(held)) {
+    throw new ModelspineError('aborted', `the lease ends in ${held.remainingMs()} ms; nothing was sent`)
+  }
+  const options = { operationId: entry.operationId, fence: entry.fence, handles, abort }
+  try {
+    if (effect.want === undefined) return await target.destroy(key, options)
+    const plan = target.plan(effect.want, observed)
+    if (plan.kind === 'refused') return plan
+    const result = await target.apply(key, effect.want, {
+      ...options,
+      ...(observed.etag !== undefined && { ifMatch: observed.etag }),
+      secret: async (reference) => {
+        const value = await secret(reference, abort)
+        knownSecrets.add(key, reference, value)
+        return value
+      },
+    })
+    return result.kind === 'refused'
+      ? refused(result.reason, knownSecrets.scrubText(key, result.message))
+      : result
+  } catch (thrown) {
+    const error = knownSecrets.scrubError(key, thrown)
+    if (isModelspineError(error, 'target-refused')) return refused('TargetRefused', error.message)
+    throw error
+  }
+}
+
+function refused(reason: string, message: string): ApplyResult {
+  return { kind: 'refused', reason, message }
+}

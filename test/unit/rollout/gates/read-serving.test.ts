@@ -1,0 +1,56 @@
+import { describe, expect, it } from 'vitest'
+import { readServing } from '../../../../src/rollout/gates/read-serving.ts'
+import type { Interval, MetricReading, MetricSource } from '../../../../src/telemetry/contract.ts'
+
+const nowMs = 10_000_000
+
+function answering(answer: (interval: Interval) => MetricReading): {
+  source: MetricSource
+  asked: Interval[]
+} {
+  const asked: Interval[] = []
+  return {
+    asked,
+    source: {
+      capabilities: { counts: true, routerMeasured: true },
+      query({ interval }) {
+        asked.push(interval)
+        return answer(interval)
+      },
+    },
+  }
+}
+
+const read = (source: MetricSource | undefined, resyncMs = 60_000) =>
+  readServing(source, 'default/churn', 'r1', { nowMs, resyncMs })
+
+describe('how requests to the stable revision went', () => {
+  it('is read over more than the time between two looks, jitter included, and a minute at least', async () => {
+    const { source, asked } = answering((covered) => ({ kind: 'ratio', hits: 3, total: 4, covered }))
+    expect(await read(source)).toEqual({ revision: 'r1', failed: 3, total: 4 })
+    await read(source, 600_000)
+    await read(source, 100)
+    expect(asked.map(({ fromMs, toMs }) => [toMs - fromMs >= 66_000, toMs])).toEqual([
+      [true, nowMs],
+      [true, nowMs],
+      [false, nowMs],
+    ])
+    expect(asked.map(({ fromMs, toMs }) => toMs - fromMs)).toEqual([120_000, 1_200_000, 60_000])
+  })
+
+  it('is nothing when nobody asked, and not known when the source cannot say', async () => {
+    expect(await read(answering(() => ({ kind: 'no-data' })).source)).toEqual({
+      revision: 'r1',
+      failed: 0,
+      total: 0,
+    })
+    const broken = answering(() => {
+      throw new Error('down')
+    })
+    expect(await read(broken.source)).toBeUndefined()
+    expect(await read(undefined)).toBeUndefined()
+    const { source, asked } = answering(() => ({ kind: 'no-data' }))
+    expect(await readServing(source, 'default/churn', undefined, { nowMs, resyncMs: 1 })).toBeUndefined()
+    expect(asked).toEqual([])
+  })
+})

@@ -1,0 +1,223 @@
+import { describe, expect, it } from 'vitest'
+import type { DeploymentStatus, Phase, Rollout } from '../../../../src/resources/deployment-status.ts'
+import { type Command, command } from '../../../../src/rollout/machine/commands.ts'
+import { initialStatus } from '../../../../src/rollout/machine/status-edits.ts'
+import { nameSteps, stepsOf } from '../../../../src/rollout/machine/strategy-steps.ts'
+import { ada, gateNamed, revisionFor, specWith, startMs } from './fixtures.ts'
+
+const spec = specWith(
+  {
+    canary: {
+      steps: [
+        { weight: 10 },
+        { pause: '1m' },
+        { analyze: ['accuracy'], for: '1m' },
+        { weight: 100 },
+        { analyze: ['errors'], for: '1m' },
+      ],
+    },
+  },
+  { analysis: [gateNamed('accuracy'), gateNamed('errors')] },
+)
+const stable = revisionFor(1, spec)
+const candidate = revisionFor(2, spec)
+const of = { revision: candidate.name, sinceMs: startMs }
+
+const stands: Readonly<Record<Phase, Rollout>> = {
+  pending: { phase: 'pending', sinceMs: startMs },
+  blocked: { ...of, phase: 'blocked', step: 0, percent: 10, reason: 'Denied', message: 'no' },
+  starting: { ...of, phase: 'starting' },
+  shifting: { ...of, phase: 'shifting', step: 0, percent: 10 },
+  pausing: { ...of, phase: 'pausing', step: 1, untilMs: startMs + 60_000 },
+  analyzing: { ...of, phase: 'analyzing', step: 2, untilMs: startMs + 60_000, gates: [] },
+  holding: { ...of, phase: 'holding', step: 2, gates: [], message: 'no data' },
+  retiring: { ...of, phase: 'retiring', untilMs: startMs },
+  'rolling-back': { ...of, phase: 'rolling-back', cause: 'GateFailed', message: 'worse' },
+  failed: { ...of, phase: 'failed', cause: 'GateFailed', message: 'worse' },
+  converged: { ...of, phase: 'converged' },
+  stopped: { ...of, phase: 'stopped', message: 'who knows' },
+  retargeting: { phase: 'retargeting', target: 'prod', sinceMs: startMs },
+  deleting: { phase: 'deleting', sinceMs: startMs },
+}
+
+const aborted = {
+  revision: candidate.name,
+  cause: 'GateFailed',
+  message: 'worse',
+  atMs: 0,
+  actor: ada,
+} as const
+
+function standing(phase: Phase, rest: Partial<DeploymentStatus> = {}): DeploymentStatus {
+  return {
+    ...initialStatus(startMs),
+    desired: candidate,
+    stable: stable.name,
+    target: 'prod',
+    steps: nameSteps(stepsOf(spec)),
+    revisions: [stable, candidate].map((revision) => ({ revision, state: 'ready', sinceMs: startMs })),
+    split: [{ revision: stable.name, percent: 100 }],
+    rollout: stands[phase],
+    ...rest,
+  }
+}
+
+const asked = (status: DeploymentStatus, it: Command): ReturnType<typeof command> =>
+  command(status, spec, it, ada, startMs + 1_000)
+
+const phases = Object.keys(stands) as Phase[]
+const allowed: Readonly<Record<Command['kind'], readonly Phase[]>> = {
+  approve: phases,
+  pause: phases,
+  promote: ['pausing', 'analyzing', 'holding'],
+  resume: ['holding'],
+  abort: ['blocked', 'starting', 'shifting', 'pausing', 'analyzing', 'holding'],
+  retry: ['rolling-back', 'failed', 'stopped'],
+}
+
+describe('a command', () => {
+  for (const kind of Object.keys(allowed) as Command['kind'][]) {
+    it.each(phases)(`${kind} names its actor or says why not, while %s`, (phase) => {
+      if (allowed[kind].includes(phase)) {
+        const { events } = asked(standing(phase), { kind })
+        expect(events[0]?.actor).toEqual(ada)
+      } else {
+        expect(() => asked(standing(phase), { kind })).toThrow(
+          expect.objectContaining({ code: 'wrong-phase', details: { phase, asked: kind } }),
+        )
+      }
+    })
+  }
+})
+
+describe('promote', () => {
+  it('ends the step and tells which gates it skipped', () => {
+    const { status, events } = asked(standing('holding'), { kind: 'promote' })
+    expect(status.rollout).toMatchObject({ phase: 'shifting', step: 3, percent: 100 })
+    expect(events[0]).toMatchObject({ action: 'rollout-promoted', details: { skipped: ['accuracy'] } })
+  })
+
+  it('in full goes to the last weight, over all gates before it', () => {
+    const { status, events } = asked(standing('pausing'), { kind: 'promote', full: true })
+    expect(status.rollout).toMatchObject({ phase: 'shifting', step: 3, percent: 100 })
+    expect(events[0]?.details).toMatchObject({ from: 1, to: 3, skipped: ['accuracy'] })
+  })
+
+  it('of the last step completes the rollout', () => {
+    const last = standing('analyzing', {
+      rollout: { ...of, phase: 'analyzing', step: 4, untilMs: startMs + 60_000, gates: [] },
+      split: [{ revision: candidate.name, percent: 100 }],
+    })
+    const { status, events } = asked(last, { kind: 'promote' })
+    expect([status.stable, status.rollout.phase]).toEqual([candidate.name, 'retiring'])
+    expect(events.map(({ action }) => action)).toEqual(['rollout-promoted', 'rollout-completed'])
+  })
+
+  it('is refused while other steps are declared than the rollout stands in', () => {
+    expect(() => asked(standing('pausing', { steps: 'others' }), { kind: 'promote' })).toThrow(/other steps/)
+  })
+})
+
+describe('pause and resume', () => {
+  it('are remembered with who asked, once', () => {
+    const { status } = asked(standing('starting'), { kind: 'pause' })
+    expect(status.paused).toEqual({ actor: ada, atMs: startMs + 1_000 })
+    expect(asked(status, { kind: 'pause' }).events).toEqual([])
+    const resumed = asked(status, { kind: 'resume' }).status
+    expect(resumed.paused).toBeUndefined()
+    expect(resumed.rollout.sinceMs).toBe(startMs + 1_000)
+  })
+
+  it('let a pause between two steps end when it would have', () => {
+    const paused = { actor: ada, atMs: startMs }
+    const { status } = asked(standing('pausing', { paused }), { kind: 'resume' })
+    expect(status.rollout).toMatchObject({ phase: 'pausing', untilMs: startMs + 60_000 })
+  })
+
+  it('measure anew what was held, or could not be measured meanwhile', () => {
+    const held = asked(standing('holding'), { kind: 'resume' }).status
+    expect(held.rollout).toMatchObject({ phase: 'analyzing', step: 2, sinceMs: startMs + 1_000 })
+    const paused = { actor: ada, atMs: startMs }
+    const kept = asked(standing('analyzing', { paused }), { kind: 'resume' }).status
+    expect(kept.rollout.sinceMs).toBe(startMs)
+    const revisions = [{ revision: candidate, state: 'unready' as const, sinceMs: startMs }]
+    const unready = asked(standing('analyzing', { paused, revisions }), { kind: 'resume' }).status
+    expect(unready.rollout.sinceMs).toBe(startMs + 1_000)
+  })
+
+  it('begin with the first step where others were declared', () => {
+    const { status } = asked(standing('holding', { steps: 'others' }), { kind: 'resume' })
+    expect(status.rollout).toMatchObject({ phase: 'shifting', step: 0 })
+  })
+})
+
+describe('abort', () => {
+  it('turns back, and the revision is not tried again', () => {
+    const { status } = asked(standing('shifting'), { kind: 'abort', reason: 'looks odd' })
+    expect(status.rollout).toMatchObject({ phase: 'rolling-back', cause: 'Aborted', message: 'looks odd' })
+    expect(status.aborted).toMatchObject([{ revision: candidate.name, actor: ada }])
+  })
+
+  it('keeps the newest hundred', () => {
+    const many = Array.from({ length: 100 }, (_, place) => ({ ...aborted, revision: `r${place}` }))
+    const { status } = asked(standing('shifting', { aborted: many }), { kind: 'abort' })
+    expect(status.aborted.length).toBe(100)
+    expect([status.aborted[0]?.revision, status.aborted.at(-1)?.revision]).toEqual(['r1', candidate.name])
+  })
+})
+
+describe('retry', () => {
+  it('frees the revision and looks again', () => {
+    const { status } = asked(standing('failed', { aborted: [aborted] }), { kind: 'retry' })
+    expect([status.aborted, status.rollout.phase]).toEqual([[], 'pending'])
+  })
+
+  it('lets a rollback end first', () => {
+    const { status } = asked(standing('rolling-back', { aborted: [aborted] }), { kind: 'retry' })
+    expect(status.rollout).toMatchObject({ phase: 'rolling-back', cause: 'Superseded' })
+  })
+
+  it('keeps the ledger: an effect without an answer is not forgotten', () => {
+    const effect = {
+      operationId: 'o1',
+      kind: 'create',
+      change: `create:${candidate.name}`,
+      revision: candidate.name,
+      sinceMs: startMs,
+      fence: 1,
+    } as const
+    const requested = [{ change: `create:${candidate.name}`, accepted: false }]
+    const { status } = asked(standing('rolling-back', { effect, requested }), { kind: 'retry' })
+    expect([status.effect, status.requested]).toEqual([effect, requested])
+  })
+
+  it('returns the traffic of a candidate first when the loop had stopped', () => {
+    const split = [
+      { revision: stable.name, percent: 90 },
+      { revision: candidate.name, percent: 10 },
+    ]
+    const { status } = asked(standing('stopped', { split }), { kind: 'retry' })
+    expect(status.rollout).toMatchObject({ phase: 'rolling-back', revision: candidate.name })
+  })
+})
+
+describe('approve', () => {
+  it('names the desired revision unless told another, and keeps the newest hundred', () => {
+    expect(asked(standing('blocked'), { kind: 'approve' }).status.approvals).toEqual([
+      { revision: candidate.name, overrideSoft: false, actor: ada, atMs: startMs + 1_000 },
+    ])
+    const approvals = Array.from({ length: 100 }, (_, place) => ({
+      revision: `r${place}`,
+      overrideSoft: false,
+      actor: ada,
+      atMs: 0,
+    }))
+    const { status } = asked(standing('blocked', { approvals }), { kind: 'approve', revision: 'r100' })
+    expect([status.approvals.length, status.approvals.at(-1)?.revision]).toEqual([100, 'r100'])
+  })
+
+  it('needs a revision to be known', () => {
+    const { desired: _, ...unknown } = standing('pending')
+    expect(() => asked(unknown, { kind: 'approve' })).toThrow(/name one/)
+  })
+})

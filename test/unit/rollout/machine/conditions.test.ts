@@ -1,0 +1,82 @@
+import { describe, expect, it } from 'vitest'
+import { type Condition, type ConditionType, conditionOf } from '../../../../src/resources/condition.ts'
+import type { DeploymentStatus } from '../../../../src/resources/deployment-status.ts'
+import { initialStatus } from '../../../../src/rollout/machine/status-edits.ts'
+import { ada, decideIn, observing, revisionFor, type Situation, specWith, startMs } from './fixtures.ts'
+
+const spec = specWith({ rolling: { step: 50, every: '1m' } })
+const v1 = revisionFor(1, spec)
+const converged: DeploymentStatus = {
+  ...initialStatus(startMs),
+  target: 'prod',
+  stable: v1.name,
+  revisions: [{ revision: v1, state: 'ready', sinceMs: startMs }],
+  split: [{ revision: v1.name, percent: 100 }],
+  rollout: { phase: 'converged', revision: v1.name, sinceMs: startMs },
+}
+
+function told(type: ConditionType, rest: Partial<Situation> = {}): Condition | undefined {
+  const situation = { spec, desired: v1, status: converged, observed: observing([v1, 'ready']), ...rest }
+  return conditionOf(decideIn(situation).status.conditions, type)
+}
+
+describe('Ready', () => {
+  it('is true while what is declared serves', () => {
+    expect(told('Ready')).toMatchObject({ status: 'True', reason: 'Serving' })
+    expect(told('Ready', { observed: observing([v1, 'unready']) })).toMatchObject({
+      status: 'False',
+      reason: 'RevisionNotReady',
+    })
+  })
+
+  it('is false when something else is declared, also elsewhere and while paused', () => {
+    const paused = { ...converged, paused: { actor: ada, atMs: startMs } }
+    const elsewhere = { ...spec, target: { name: 'spare', settings: {} } }
+    expect(told('Ready', { desired: revisionFor(2, spec), status: paused })?.status).toBe('False')
+    expect(told('Ready', { spec: elsewhere, status: paused })?.status).toBe('False')
+    expect(told('Progressing', { spec: elsewhere, status: paused })?.reason).toBe('Paused')
+  })
+})
+
+describe('StableUnhealthy', () => {
+  it('says what is the matter with the stable revision, and goes when it is ready', () => {
+    const failed = observing([v1, 'failed', { reason: 'OutOfMemory', message: 'killed' }])
+    expect(told('StableUnhealthy', { observed: failed })).toMatchObject({
+      status: 'True',
+      reason: 'OutOfMemory',
+      message: `stable revision ${v1.name} is failed (OutOfMemory: killed); the split stays`,
+    })
+    const before = decideIn({ spec, desired: v1, status: converged, observed: failed }).status
+    expect(told('StableUnhealthy', { status: before })).toBeUndefined()
+  })
+
+  it('says that a revision that is called ready fails every request, but not after a few', () => {
+    const serving = (failed: number, total: number): Partial<Situation> => ({
+      analysis: { serving: { revision: v1.name, failed, total } },
+    })
+    expect(told('StableUnhealthy', serving(10, 10))?.reason).toBe('RequestsFailing')
+    expect(told('StableUnhealthy', serving(9, 9))).toBeUndefined()
+    expect(told('StableUnhealthy', serving(99, 100))).toBeUndefined()
+    expect(told('StableUnhealthy', serving(0, 0))).toBeUndefined()
+  })
+})
+
+describe('a condition', () => {
+  it('keeps the time of its last change of status', () => {
+    const first = decideIn({
+      spec,
+      desired: v1,
+      status: converged,
+      observed: observing([v1, 'ready']),
+    }).status
+    const since = conditionOf(first.conditions, 'Ready')?.lastTransitionTime
+    const later = { status: first, now: startMs + 60_000 }
+    expect(told('Ready', { ...later, declared: { generation: 2 } })).toMatchObject({
+      observedGeneration: 2,
+      lastTransitionTime: since,
+    })
+    expect(told('Ready', { ...later, observed: observing([v1, 'unready']) })?.lastTransitionTime).toBe(
+      new Date(startMs + 60_000).toISOString(),
+    )
+  })
+})

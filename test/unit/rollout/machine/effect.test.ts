@@ -1,0 +1,351 @@
+import { describe, expect, it } from 'vitest'
+import type { DeploymentStatus, LedgerEntry } from '../../../../src/resources/deployment-status.ts'
+import { recordOutcome, settle } from '../../../../src/rollout/machine/effect-outcome.ts'
+import { initialStatus } from '../../../../src/rollout/machine/status-edits.ts'
+import { ledgerEntry } from '../../../../src/rollout/shell/ledger-entry.ts'
+import { createFakeClock } from '../../../../src/testing/fake-clock.ts'
+import { ada, capabilities, decideIn, observing, revisionFor, specWith, startMs } from './fixtures.ts'
+import { deployed, heldBy, reach, sharesOf, statusOf, worldOf } from './story.ts'
+
+const spec = specWith({ rolling: { step: 50, every: '0s' } })
+const [v1, v2, v3] = [revisionFor(1, spec), revisionFor(2, spec), revisionFor(3, spec)]
+const ready = { percent: 100, scale: { min: 1, max: 1 } }
+
+function converged(rest: Partial<DeploymentStatus> = {}): DeploymentStatus {
+  return {
+    ...initialStatus(startMs),
+    target: 'prod',
+    stable: v1.name,
+    revisions: [{ revision: v1, state: 'ready', sinceMs: startMs }],
+    split: [{ revision: v1.name, percent: 100 }],
+    rollout: { phase: 'converged', revision: v1.name, sinceMs: startMs },
+    ...rest,
+  }
+}
+
+describe('a converged deployment', () => {
+  it('asks for nothing, writes nothing and tells nothing', () => {
+    const situation = { spec, desired: v1, observed: observing([v1, 'ready', ready]) }
+    const first = decideIn({ ...situation, status: converged() })
+    const second = decideIn({ ...situation, status: first.status, now: startMs + 3_600_000 })
+    expect([second.effect, second.events, second.requeueAfterMs]).toEqual([undefined, [], null])
+    expect(second.status).toEqual(first.status)
+  })
+
+  it('is repaired with the one call that is needed most', () => {
+    const native = { ...capabilities, split: 'percent' } as const
+    const effectOf = (observed: ReturnType<typeof observing>): unknown =>
+      decideIn({ spec, desired: v1, status: converged(), observed, declared: { capabilities: native } })
+        .effect?.kind
+    const wrongScale = { percent: 100, scale: { min: 3, max: 3 } }
+    expect(effectOf(observing([v1, 'ready', ready]))).toBe(undefined)
+    expect(effectOf(observing([v1, 'ready', ready], [v3, 'ready', { percent: 0 }]))).toBe('retire')
+    expect(effectOf(observing([v1, 'ready', wrongScale], [v3, 'ready', { percent: 0 }]))).toBe('scale')
+    expect(
+      effectOf(observing([v1, 'ready', { ...wrongScale, percent: 40 }], [v3, 'ready', { percent: 60 }])),
+    ).toBe('shift')
+    expect(effectOf(observing([v3, 'ready', { percent: 100 }]))).toBe('create')
+  })
+})
+
+describe('an effect', () => {
+  it('is written down and audited when first asked, and only then', () => {
+    const situation = { spec, desired: v1, status: converged(), observed: observing() }
+    const first = decideIn(situation)
+    expect(first.status.requested).toEqual([{ change: `create:${v1.name}`, accepted: false }])
+    expect(first.events.map(({ action }) => action)).toEqual(['revision-requested'])
+    const again = decideIn({ ...situation, status: first.status })
+    expect([again.effect?.kind, again.events]).toEqual(['create', []])
+  })
+
+  it('that sets another split is another one, also after a crash', () => {
+    const native = { ...capabilities, split: 'percent' } as const
+    const effect: LedgerEntry = {
+      operationId: 'o1',
+      kind: 'shift',
+      change: `shift:${v2.name}=100`,
+      sinceMs: startMs,
+      fence: 1,
+    }
+    const { events } = decideIn({
+      spec,
+      desired: v1,
+      status: converged({ effect, requested: [{ change: `shift:${v2.name}=100`, accepted: false }] }),
+      observed: observing([v1, 'ready', { percent: 40 }], [v2, 'ready', { percent: 60 }]),
+      declared: { capabilities: native },
+    })
+    expect(events.map(({ action }) => action)).toEqual(['split-requested'])
+  })
+
+  it('that would now raise a revision that is not ready waits, and nothing overtakes it', () => {
+    const native = { ...capabilities, split: 'percent' } as const
+    const { effect } = decideIn({
+      spec,
+      desired: v1,
+      status: converged(),
+      observed: observing(
+        [v1, 'unready', { percent: 40, scale: { min: 9, max: 9 } }],
+        [v2, 'ready', { percent: 60 }],
+      ),
+      declared: { capabilities: native },
+    })
+    expect(effect).toBeUndefined()
+  })
+
+  it('makes room before it creates where there is none', () => {
+    const few = { ...capabilities, maxRevisions: 2 }
+    const status = converged({
+      revisions: [v1, v2].map((revision) => ({ revision, state: 'requested', sinceMs: startMs })),
+      rollout: { phase: 'starting', revision: v2.name, sinceMs: startMs },
+    })
+    const observed = observing([v1, 'ready'], [v3, 'ready'])
+    const effectOf = (has: typeof few): unknown =>
+      decideIn({ spec, desired: v2, status, observed, declared: { capabilities: has } }).effect?.kind
+    expect([effectOf(few), effectOf(capabilities)]).toEqual(['retire', 'create'])
+  })
+})
+
+describe('the ledger', () => {
+  const clock = createFakeClock()
+  const entryOf = (change: string, before?: LedgerEntry): LedgerEntry =>
+    ledgerEntry({ kind: 'shift', change, target: 'prod' }, before, 7, clock)
+
+  it('keeps the operation of a change that is sent again, under the newer fence', () => {
+    const first = { ...entryOf('shift:a=100'), fence: 6 }
+    expect(entryOf('shift:a=100', first)).toEqual({ ...first, fence: 7 })
+  })
+
+  it('takes another split for another operation', () => {
+    const first = entryOf('shift:a=100')
+    expect(entryOf('shift:a=50,b=50', first).operationId).not.toBe(first.operationId)
+  })
+})
+
+describe('an outcome', () => {
+  const entry: LedgerEntry = {
+    operationId: 'o1',
+    kind: 'create',
+    change: `create:${v2.name}`,
+    revision: v2.name,
+    sinceMs: startMs,
+    fence: 1,
+  }
+  const requested = [
+    { change: `create:${v2.name}`, accepted: false },
+    { change: `retire:${v3.name}`, accepted: false },
+  ]
+  const status = converged({ effect: entry, requested })
+
+  it('takes the entry from the ledger, marks the change and keeps the handle', () => {
+    const after = recordOutcome(status, entry, { kind: 'accepted', handle: 'h1' })
+    expect(after.effect).toBeUndefined()
+    expect(after.requested.map(({ accepted }) => accepted)).toEqual([true, false])
+    expect(after.handles).toEqual([{ handle: 'h1', revision: v2.name }])
+    expect(recordOutcome(after, entry, { kind: 'accepted', handle: 'h1' }).handles.length).toBe(1)
+  })
+
+  it('of a busy target changes nothing else', () => {
+    const after = recordOutcome(status, entry, { kind: 'busy', retryAfterMs: 5 })
+    expect([after.effect, after.requested]).toEqual([undefined, requested])
+  })
+
+  it('leaves the entry of another operation alone', () => {
+    const other = { ...entry, operationId: 'o2' }
+    expect(recordOutcome(converged({ effect: other }), entry, { kind: 'unchanged' }).effect).toBe(other)
+  })
+
+  it('keeps twenty handles of changes of the whole', () => {
+    const shift: LedgerEntry = {
+      operationId: 'o1',
+      kind: 'shift',
+      change: `shift:${v2.name}=100`,
+      sinceMs: startMs,
+      fence: 1,
+    }
+    let known = converged({ handles: [{ handle: 'mine', revision: v1.name }] })
+    for (let count = 0; count < 30; count += 1) {
+      known = recordOutcome(known, shift, { kind: 'accepted', handle: `h${count}` })
+    }
+    expect(known.handles.length).toBe(21)
+    expect(known.handles.map(({ handle }) => handle)).toEqual(expect.arrayContaining(['mine', 'h10', 'h29']))
+  })
+
+  it('of an operation that the vendor still knows was taken, unless it failed', () => {
+    const lookedUp = (state: 'running' | 'succeeded' | 'failed'): boolean | undefined =>
+      settle(status, { revisions: [], operations: [{ operationId: 'o1', state }] }).requested[0]?.accepted
+    expect([lookedUp('running'), lookedUp('succeeded'), lookedUp('failed')]).toEqual([true, true, false])
+    expect(settle(status, observing()).effect).toBeUndefined()
+  })
+})
+
+describe('random names', () => {
+  it('stop with OutcomeUnknown where the answer to a create was lost, and create nothing until retry', () => {
+    const world = worldOf(spec, { names: 'random' })
+    world.target.instead = 'lost-after'
+    expect(reach(world, 'stopped').message).toContain('retry')
+    expect(world.settle()).toBe(true)
+    expect(heldBy(world)).toEqual([1])
+    world.declare({ ...spec, target: { name: 'spare', settings: {} } })
+    world.version = 2
+    expect(world.settle()).toBe(true)
+    expect([statusOf(world).rollout.phase, heldBy(world)]).toEqual(['stopped', [1]])
+    world.declare(spec)
+    world.version = 1
+    expect(world.person({ kind: 'retry' })).toBe(true)
+    reach(world, 'converged')
+    expect(heldBy(world)).toEqual([1, 1])
+  })
+
+  it('go on where the target still knows the operation', () => {
+    const effect: LedgerEntry = {
+      operationId: 'o1',
+      kind: 'create',
+      change: `create:${v1.name}`,
+      revision: v1.name,
+      sinceMs: startMs,
+      fence: 1,
+    }
+    const status: DeploymentStatus = {
+      ...initialStatus(startMs),
+      target: 'prod',
+      revisions: [{ revision: v1, state: 'requested', sinceMs: startMs }],
+      rollout: { phase: 'starting', revision: v1.name, sinceMs: startMs },
+      requested: [{ change: `create:${v1.name}`, accepted: false }],
+      effect,
+    }
+    const declared = { capabilities: { ...capabilities, names: 'random' } as const }
+    const observed = { revisions: [], operations: [{ operationId: 'o1', state: 'running' as const }] }
+    const known = decideIn({ spec, desired: v1, status, observed, declared })
+    expect([known.status.rollout.phase, known.effect]).toEqual(['starting', undefined])
+    const lost = decideIn({ spec, desired: v1, status, declared })
+    expect(lost.status.rollout.phase).toBe('stopped')
+  })
+
+  it('are asked for once: what was accepted is only waited for', () => {
+    const world = worldOf(spec, { names: 'random' }, { readyMs: 60_000 })
+    reach(world, 'converged')
+    expect([...world.witness.created.values()]).toEqual([1])
+  })
+
+  it('give up on what the target took and never shows', () => {
+    const world = deployed(worldOf(spec, { names: 'random' }))
+    world.target.copies = []
+    world.reconcile()
+    world.target.copies = []
+    expect(world.settle()).toBe(true)
+    expect(statusOf(world).rollout.phase).toBe('stopped')
+  })
+})
+
+describe('a target', () => {
+  it('with room for two never holds three', () => {
+    const world = deployed(worldOf(spec, { maxRevisions: 2 }, { goneMs: 60_000 }))
+    for (const version of [2, 3, 4]) {
+      world.version = version
+      for (let round = 0; round < 8; round += 1) {
+        world.now += Math.min(world.reconcile() ?? 1_000, 1_000)
+        expect(heldBy(world).length).toBeLessThanOrEqual(2)
+      }
+    }
+    reach(world, 'converged')
+    expect(heldBy(world)).toEqual([4])
+  })
+
+  it('that splits is waited for before the next step, and turned back from when it never does', () => {
+    const world = deployed(worldOf(spec, { split: 'percent' }, { splitMs: 60_000 }))
+    world.version = 2
+    const { sinceMs } = reach(world, 'shifting')
+    reach(world, 'pausing')
+    expect(world.now - sinceMs).toBeGreaterThanOrEqual(60_000)
+
+    const stuck = worldOf({ ...spec, deadline: '2m' }, { split: 'percent' }, { splitMs: 3_600_000 })
+    reach(stuck, 'retiring')
+    stuck.now += 7_200_000
+    reach(stuck, 'converged')
+    stuck.version = 2
+    expect(reach(stuck, 'rolling-back').cause).toBe('ProgressDeadlineExceeded')
+  })
+
+  it('that refuses turns the rollout back', () => {
+    const world = deployed(worldOf(spec))
+    world.version = 2
+    world.target.instead = 'refused'
+    expect(reach(world, 'failed').cause).toBe('TargetRefused')
+    expect(sharesOf(world)).toEqual({ v1: 100 })
+  })
+})
+
+describe('deletion', () => {
+  it('removes everything, names who asked and ends when nothing is left', () => {
+    const world = deployed(worldOf(spec))
+    world.version = 2
+    reach(world, 'pausing')
+    world.deleted = true
+    expect(world.settle()).toBe(true)
+    expect([world.status, heldBy(world)]).toEqual([undefined, []])
+    const status: DeploymentStatus = {
+      ...initialStatus(startMs),
+      rollout: { phase: 'deleting', sinceMs: startMs },
+    }
+    const end = decideIn({ spec, status, declared: { deletion: { actor: ada } } })
+    expect(end).toMatchObject({ finished: true, events: [{ action: 'deployment-removed', actor: ada }] })
+  })
+})
+
+describe('retargeting', () => {
+  const elsewhere = { ...spec, target: { name: 'spare', settings: {} } }
+
+  it('empties the one target before it begins at the other, and remembers what was aborted', () => {
+    const world = deployed(worldOf(spec))
+    world.version = 2
+    world.broken.add(2)
+    reach(world, 'failed')
+    world.version = 1
+    reach(world, 'converged')
+    const prod = world.target
+    world.declare(elsewhere)
+    reach(world, 'retargeting')
+    expect(world.targetNamed('spare').copies).toEqual([])
+    reach(world, 'converged')
+    expect([prod.copies, heldBy(world), statusOf(world).target]).toEqual([[], [1], 'spare'])
+    expect(statusOf(world).aborted.length).toBe(1)
+  })
+
+  it.each(['paused', 'aborted', 'unresolved'] as const)('takes nothing away while %s', (why) => {
+    const world = deployed(worldOf(spec))
+    if (why === 'paused') world.person({ kind: 'pause' })
+    if (why === 'unresolved') world.version = undefined
+    if (why === 'aborted') {
+      world.version = 2
+      world.broken.add(2)
+      reach(world, 'failed')
+    }
+    world.declare(elsewhere)
+    expect(world.settle()).toBe(true)
+    expect([statusOf(world).target, heldBy(world), sharesOf(world)]).toEqual(['prod', [1], { v1: 100 }])
+  })
+
+  it('keeps the last pin for a registry that fails just then', () => {
+    const status = converged({
+      resolvedFrom: 'memory/churn@champion',
+      rollout: { phase: 'retargeting', target: 'prod', sinceMs: startMs },
+    })
+    expect(decideIn({ spec: elsewhere, status, desired: v1 }).status.resolvedFrom).toBe(
+      'memory/churn@champion',
+    )
+  })
+})
+
+describe('leftovers of an earlier life', () => {
+  it('are adopted when they are what is wanted, removed when they are not', () => {
+    const adopted = worldOf(spec)
+    adopted.targetNamed('prod').leave(v1, spec.scale, adopted.now)
+    reach(adopted, 'converged')
+    expect(adopted.witness.created.size).toBe(0)
+
+    const removed = worldOf(spec)
+    removed.targetNamed('prod').leave(v3, spec.scale, removed.now)
+    reach(removed, 'converged')
+    expect(heldBy(removed)).toEqual([1])
+  })
+})

@@ -1,0 +1,112 @@
+import { describe, expect, it } from 'vitest'
+import { conditionOf } from '../../../../src/resources/condition.ts'
+import { decideIn, revisionFor, specWith, startMs } from './fixtures.ts'
+import { deployed, heldBy, reach, sharesOf, statusOf, worldOf } from './story.ts'
+
+const spec = specWith({
+  canary: { steps: [{ weight: 10 }, { pause: '1m' }, { weight: 50 }, { pause: '1m' }] },
+})
+
+describe('a permit', () => {
+  it('is asked for before a revision is created and before each rise of its share', () => {
+    const world = deployed(worldOf(spec))
+    const asked: number[] = []
+    const { witness } = world
+    const watched = witness.asked.bind(witness)
+    witness.asked = (before, decision) => {
+      if (decision.need?.kind === 'permit') asked.push(decision.need.percent)
+      watched(before, decision)
+    }
+    world.version = 2
+    reach(world, 'converged')
+    expect(asked).toEqual([0, 10, 50, 100])
+  })
+
+  it('answers one question: another revision or percentage is asked for anew', () => {
+    const desired = revisionFor(1, spec)
+    const permit = {
+      revision: desired.name,
+      percent: 10,
+      verdict: 'allow',
+      message: '',
+      policyRevision: '',
+      findings: [],
+    } as const
+    expect(decideIn({ spec, desired, analysis: { permit } }).need).toEqual({
+      kind: 'permit',
+      revision: desired,
+      percent: 0,
+    })
+  })
+
+  it.each([
+    ['deny', 'Denied'],
+    ['approval-required', 'ApprovalRequired'],
+    ['error', 'PolicyError'],
+  ] as const)('of %s blocks with the reason and creates nothing', (verdict, reason) => {
+    const world = deployed(worldOf(spec))
+    world.version = 2
+    world.verdicts.set(2, verdict)
+    expect(reach(world, 'blocked')).toMatchObject({ percent: 0, reason, message: `it is ${verdict}` })
+    expect(conditionOf(statusOf(world).conditions, 'PolicyDenied')).toMatchObject({ status: 'True', reason })
+    expect([heldBy(world), sharesOf(world)]).toEqual([[1], { v1: 100 }])
+  })
+
+  it('that is refused later takes nothing away that was granted', () => {
+    const world = deployed(worldOf(spec))
+    world.version = 2
+    reach(world, 'pausing')
+    world.verdicts.set(2, 'deny')
+    expect(reach(world, 'blocked').percent).toBe(50)
+    expect(world.settle()).toBe(true)
+    expect(sharesOf(world)).toEqual({ v1: 90, v2: 10 })
+    world.verdicts.set(2, 'allow')
+    reach(world, 'converged')
+    expect(sharesOf(world)).toEqual({ v2: 100 })
+    expect(conditionOf(statusOf(world).conditions, 'PolicyDenied')).toBeUndefined()
+  })
+
+  it('is told once while its answer stays the same', () => {
+    const desired = revisionFor(1, spec)
+    const permit = {
+      revision: desired.name,
+      percent: 0,
+      verdict: 'deny',
+      message: 'no',
+      policyRevision: '',
+      findings: [],
+    } as const
+    const first = decideIn({ spec, desired, analysis: { permit } })
+    expect(first.events.map(({ action }) => action)).toEqual(['rollout-blocked'])
+    const again = decideIn({
+      spec,
+      desired,
+      analysis: { permit },
+      status: first.status,
+      now: startMs + 9_000,
+    })
+    expect([again.events, again.status]).toEqual([[], first.status])
+  })
+
+  it('may come from an approval', () => {
+    const world = deployed(worldOf(spec))
+    world.version = 2
+    world.verdicts.set(2, 'approval-required')
+    reach(world, 'blocked')
+    world.person({ kind: 'approve' })
+    reach(world, 'converged')
+    expect([sharesOf(world), statusOf(world).approvals]).toEqual([{ v2: 100 }, []])
+  })
+
+  it('is not waited for when another revision is wanted', () => {
+    const world = deployed(worldOf(spec))
+    world.version = 2
+    reach(world, 'pausing')
+    world.verdicts.set(2, 'deny')
+    reach(world, 'blocked')
+    world.version = 3
+    expect(reach(world, 'rolling-back').cause).toBe('Superseded')
+    reach(world, 'converged')
+    expect(heldBy(world)).toEqual([3])
+  })
+})

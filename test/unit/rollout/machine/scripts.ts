@@ -1,0 +1,153 @@
+import fc from 'fast-check'
+import type { CanaryStep, Scale, Strategy } from '../../../../src/resources/model-deployment.ts'
+import type { Command } from '../../../../src/rollout/machine/commands.ts'
+import type { Permit } from '../../../../src/rollout/machine/machine-types.ts'
+import { capabilities, gateNamed, specWith } from './fixtures.ts'
+import type { GateMode, Kill, Nature, Setting } from './world.ts'
+import type { Health } from './world-target.ts'
+
+/** One thing that happens to a world. */
+export type Action =
+  /** So many reconciles, each killed or not. Where the next is not due at once it comes no sooner than after `paceMs`. */
+  | { readonly do: 'reconcile'; readonly kills: readonly Kill[]; readonly paceMs: number }
+  | { readonly do: 'desire'; readonly version: number | undefined }
+  | { readonly do: 'strategy'; readonly strategy: Strategy }
+  | { readonly do: 'scale'; readonly scale: Scale }
+  | { readonly do: 'retarget' }
+  | { readonly do: 'delete' }
+  | { readonly do: 'command'; readonly command: Command }
+  | { readonly do: 'health'; readonly place: number; readonly health: Health | 'gone' }
+  | { readonly do: 'leave'; readonly version: number }
+  | { readonly do: 'instead'; readonly answer: 'busy' | 'refused' | 'lost-before' | 'lost-after' }
+  | { readonly do: 'permit'; readonly version: number; readonly verdict: Permit['verdict'] }
+  | { readonly do: 'measure'; readonly version: number; readonly mode: GateMode }
+  | { readonly do: 'metrics-restart' }
+
+const seconds = (count: number): `${number}s` => `${count}s`
+const gates = [gateNamed('accuracy', { noData: 'pause' }), gateNamed('errors', { onError: 'fail' })]
+
+const gateNames = fc.constantFrom(['accuracy'], ['errors'], ['accuracy', 'errors'])
+const step: fc.Arbitrary<CanaryStep> = fc.oneof(
+  { weight: 3, arbitrary: fc.integer({ min: 1, max: 100 }).map((weight) => ({ weight })) },
+  { weight: 2, arbitrary: fc.constantFrom({ pause: seconds(60) }, { pause: 'until-promoted' as const }) },
+  { weight: 5, arbitrary: gateNames.map((analyze) => ({ analyze, for: seconds(120) })) },
+)
+const canary: fc.Arbitrary<Strategy> = fc
+  .array(step, { minLength: 1, maxLength: 6 })
+  .map((steps) => ({ canary: { steps: rising(steps) } }))
+const rolling: fc.Arbitrary<Strategy> = fc
+  .record({ step: fc.integer({ min: 20, max: 100 }), every: fc.constantFrom(seconds(0), seconds(30)) })
+  .map((settings) => ({ rolling: settings }))
+const blueGreen: fc.Arbitrary<Strategy> = fc
+  .record({
+    autoPromote: fc.boolean(),
+    analyze: fc.oneof({ weight: 1, arbitrary: fc.constant([]) }, { weight: 3, arbitrary: gateNames }),
+    for: fc.constant(seconds(60)),
+    keepPrevious: fc.constantFrom(seconds(0), seconds(300)),
+  })
+  .map((settings) => ({ blueGreen: settings }))
+export const strategy: fc.Arbitrary<Strategy> = fc.oneof(
+  { weight: 5, arbitrary: canary },
+  { weight: 1, arbitrary: rolling },
+  { weight: 3, arbitrary: blueGreen },
+)
+
+const scale: fc.Arbitrary<Scale> = fc.constantFrom({ min: 1, max: 1 }, { min: 1, max: 4 }, { min: 0, max: 2 })
+
+const verdict = fc.constantFrom<Permit['verdict']>('allow', 'deny', 'approval-required', 'error')
+const mode = fc.constantFrom<GateMode>('fail', 'fail-early', 'too-few-samples', 'no-data', 'no-data', 'error')
+
+const nature: fc.Arbitrary<Nature> = fc.record({
+  mode: fc.oneof({ weight: 2, arbitrary: fc.constant('pass' as const) }, { weight: 3, arbitrary: mode }),
+  verdict: fc.oneof(
+    { weight: 9, arbitrary: fc.constant('allow' as const) },
+    { weight: 1, arbitrary: verdict },
+  ),
+  broken: fc.integer({ min: 0, max: 11 }).map((dice) => dice === 0),
+})
+
+export const setting: fc.Arbitrary<Setting> = fc
+  .record({
+    strategy,
+    deadline: fc.constantFrom(seconds(90), seconds(1800)),
+    split: fc.constantFrom('none' as const, 'percent' as const, 'ratio' as const),
+    names: fc.constantFrom('deterministic' as const, 'tagged' as const, 'random' as const),
+    maxRevisions: fc.constantFrom(2, 3, 10),
+    readyMs: fc.constantFrom(0, 5_000, 40_000),
+    goneMs: fc.constantFrom(0, 20_000, 100_000),
+    splitMs: fc.constantFrom(0, 15_000),
+    natures: fc.tuple(nature, nature, nature, nature, nature),
+  })
+  .map(({ strategy: chosen, deadline, split, names, maxRevisions, natures, ...delays }) => ({
+    natures,
+    spec: specWith(chosen, { analysis: gates, deadline }),
+    capabilities: { ...capabilities, split, names, maxRevisions },
+    delays,
+  }))
+
+const version = fc.integer({ min: 1, max: 5 })
+const kill: fc.Arbitrary<Kill> = fc.oneof(
+  { weight: 12, arbitrary: fc.constant('never' as const) },
+  { weight: 1, arbitrary: fc.constantFrom('before-ledger' as const, 'before-send' as const) },
+  { weight: 1, arbitrary: fc.constant('before-outcome' as const) },
+)
+const command: fc.Arbitrary<Command> = fc.oneof(
+  { weight: 4, arbitrary: fc.record({ kind: fc.constant('promote' as const), full: fc.boolean() }) },
+  { weight: 3, arbitrary: fc.constantFrom({ kind: 'retry' as const }, { kind: 'resume' as const }) },
+  { weight: 1, arbitrary: fc.constant({ kind: 'pause' as const }) },
+  { weight: 1, arbitrary: fc.constantFrom({ kind: 'abort' as const }, { kind: 'approve' as const }) },
+)
+export const action: fc.Arbitrary<Action> = fc.oneof(
+  {
+    weight: 28,
+    arbitrary: fc.record({
+      do: fc.constant('reconcile' as const),
+      kills: fc.array(kill, { minLength: 1, maxLength: 6 }),
+      paceMs: fc.constantFrom(1_000, 10_000, 70_000, 70_000, 7_200_000),
+    }),
+  },
+  {
+    weight: 8,
+    arbitrary: fc.constant({
+      do: 'reconcile' as const,
+      kills: Array.from({ length: 9 }, () => 'never' as const),
+      paceMs: 70_000,
+    }),
+  },
+  { weight: 9, arbitrary: fc.record({ do: fc.constant('desire' as const), version }) },
+  { weight: 1, arbitrary: fc.constant({ do: 'desire' as const, version: undefined }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('strategy' as const), strategy }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('scale' as const), scale }) },
+  { weight: 4, arbitrary: fc.constantFrom({ do: 'retarget' as const }, { do: 'delete' as const }) },
+  { weight: 5, arbitrary: fc.record({ do: fc.constant('command' as const), command }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      do: fc.constant('health' as const),
+      place: fc.nat(3),
+      health: fc.constantFrom<Health | 'gone'>('ready', 'ready', 'unready', 'failed', 'gone'),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('leave' as const), version }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant('instead' as const),
+      answer: fc.constantFrom(
+        'busy' as const,
+        'refused' as const,
+        'lost-before' as const,
+        'lost-after' as const,
+      ),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('permit' as const), version, verdict }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('measure' as const), version, mode }) },
+  { weight: 1, arbitrary: fc.constant({ do: 'metrics-restart' as const }) },
+)
+
+/** Weights never fall, as the schema asks. */
+function rising(steps: readonly CanaryStep[]): readonly CanaryStep[] {
+  const weights = steps.flatMap((each) => ('weight' in each ? [each.weight] : [])).sort((a, b) => a - b)
+  return steps.map((each) => ('weight' in each ? { weight: weights.shift() ?? each.weight } : each))
+}

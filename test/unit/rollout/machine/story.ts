@@ -1,0 +1,62 @@
+import type { TargetCapabilities } from '../../../../src/deployment-target/contract.ts'
+import type { DeploymentStatus, Phase, Rollout } from '../../../../src/resources/deployment-status.ts'
+import type { ModelDeploymentSpec } from '../../../../src/resources/model-deployment.ts'
+import { capabilities, revisionFor } from './fixtures.ts'
+import { Witness } from './witness.ts'
+import { World } from './world.ts'
+import type { Delays } from './world-target.ts'
+
+/** A world in which nothing goes wrong by itself, and in which every law is watched. */
+export function worldOf(
+  spec: ModelDeploymentSpec,
+  has: Partial<TargetCapabilities> = {},
+  delays: Partial<Delays> = {},
+): World {
+  const setting = {
+    spec,
+    capabilities: { ...capabilities, ...has },
+    delays: { readyMs: 5_000, goneMs: 5_000, splitMs: 0, ...delays },
+  }
+  return new World(setting, new Witness())
+}
+
+/** The same world once version 1 is deployed. */
+export function deployed(world: World): World {
+  reach(world, 'converged')
+  return world
+}
+
+/** Lets time pass until the rollout is in a phase. */
+export function reach<P extends Phase>(world: World, phase: P): Extract<Rollout, { phase: P }> {
+  const passed: string[] = []
+  for (let round = 0; round < 300; round += 1) {
+    const afterMs = world.reconcile()
+    const { rollout } = statusOf(world)
+    if (rollout.phase === phase) return rollout as Extract<Rollout, { phase: P }>
+    if (passed.at(-1) !== rollout.phase) passed.push(rollout.phase)
+    world.now += Math.min(afterMs ?? 1_000, 10_000)
+  }
+  throw new Error(`never ${phase}, but ${passed.join(' → ')}`)
+}
+
+export function statusOf(world: World): DeploymentStatus {
+  if (world.status === undefined) throw new Error('nothing is stored yet')
+  return world.status
+}
+
+/** Percent by model version, as the status has it. */
+export function sharesOf(world: World): Readonly<Record<string, number>> {
+  const named = [1, 2, 3, 4, 5].map((version) => [version, revisionFor(version, world.spec).name] as const)
+  const { split } = statusOf(world)
+  return Object.fromEntries(
+    split.map(({ revision, percent }) => [
+      `v${named.find(([, name]) => name === revision)?.[0] ?? '?'}`,
+      percent,
+    ]),
+  )
+}
+
+/** Model versions that the target holds. */
+export function heldBy(world: World): readonly number[] {
+  return world.target.copies.map(({ revision }) => Number(revision.model.version))
+}

@@ -1,0 +1,171 @@
+import { describe, expect, it } from 'vitest'
+import { conditionOf } from '../../../../src/resources/condition.ts'
+import type { CanaryStep } from '../../../../src/resources/model-deployment.ts'
+import { gateNamed, revisionFor, specWith } from './fixtures.ts'
+import { deployed, heldBy, reach, sharesOf, statusOf, worldOf } from './story.ts'
+
+const canary = (...steps: readonly CanaryStep[]): ReturnType<typeof specWith> =>
+  specWith(
+    { canary: { steps } },
+    { analysis: [gateNamed('accuracy'), gateNamed('errors', { noData: 'fail', onError: 'fail' })] },
+  )
+const analyzed = canary({ weight: 5 }, { analyze: ['accuracy'], for: '2m' }, { weight: 50 })
+const blueGreen = specWith(
+  { blueGreen: { autoPromote: true, analyze: ['accuracy'], for: '1m', keepPrevious: '5m' } },
+  { analysis: [gateNamed('accuracy')] },
+)
+
+describe('a first revision', () => {
+  it('takes all traffic once it is ready, whatever the steps', () => {
+    const world = worldOf(analyzed)
+    reach(world, 'starting')
+    expect(statusOf(world).split).toEqual([])
+    reach(world, 'converged')
+    expect(sharesOf(world)).toEqual({ v1: 100 })
+    expect(conditionOf(statusOf(world).conditions, 'Ready')?.status).toBe('True')
+  })
+
+  it('leaves nothing behind when it fails', () => {
+    const world = worldOf(analyzed)
+    world.broken.add(1)
+    expect(reach(world, 'failed').cause).toBe('RevisionFailed')
+    expect([heldBy(world), statusOf(world).split]).toEqual([[], []])
+  })
+})
+
+describe('rolling', () => {
+  it('moves in equal steps and removes what it replaced', () => {
+    const world = deployed(worldOf(specWith({ rolling: { step: 40, every: '30s' } })))
+    world.version = 2
+    const seen: unknown[] = []
+    for (let round = 0; round < 60; round += 1) {
+      const afterMs = world.reconcile()
+      if (JSON.stringify(seen.at(-1)) !== JSON.stringify(sharesOf(world))) seen.push(sharesOf(world))
+      world.now += afterMs ?? 1_000
+    }
+    expect(seen).toEqual([{ v1: 100 }, { v1: 60, v2: 40 }, { v1: 20, v2: 80 }, { v2: 100 }])
+    expect(heldBy(world)).toEqual([2])
+  })
+})
+
+describe('a canary', () => {
+  it('goes on when its gates pass at the end of the step', () => {
+    const world = deployed(worldOf(analyzed))
+    world.version = 2
+    const { sinceMs } = reach(world, 'analyzing')
+    expect(sharesOf(world)).toEqual({ v1: 95, v2: 5 })
+    reach(world, 'retiring')
+    expect(world.now - sinceMs).toBeGreaterThanOrEqual(120_000)
+    reach(world, 'converged')
+    expect(heldBy(world)).toEqual([2])
+  })
+
+  it('is rolled back before the end by a gate that surely fails, at the end by one that fails', () => {
+    for (const [mode, leastMs, mostMs] of [
+      ['fail-early', 0, 20_000],
+      ['fail', 120_000, 130_000],
+    ] as const) {
+      const world = deployed(worldOf(analyzed))
+      world.version = 2
+      world.modes.set(2, mode)
+      const { sinceMs } = reach(world, 'analyzing')
+      const back = reach(world, 'rolling-back')
+      expect(back.cause).toBe('GateFailed')
+      expect(back.sinceMs - sinceMs).toBeGreaterThanOrEqual(leastMs)
+      expect(back.sinceMs - sinceMs).toBeLessThanOrEqual(mostMs)
+      reach(world, 'failed')
+      expect([sharesOf(world), heldBy(world)]).toEqual([{ v1: 100 }, [1]])
+    }
+  })
+
+  it.each(['no-data', 'too-few-samples', 'error'] as const)('never takes %s for pass', (mode) => {
+    const held = deployed(worldOf(analyzed))
+    held.version = 2
+    held.modes.set(2, mode)
+    expect(reach(held, 'holding').gates[0]?.verdict).toBe(mode)
+    const failed = deployed(worldOf(canary({ weight: 5 }, { analyze: ['errors'], for: '1m' })))
+    failed.version = 2
+    failed.modes.set(2, mode)
+    expect(reach(failed, 'failed').cause).toBe('GateInconclusive')
+  })
+
+  it('measures in full again when the source was started anew', () => {
+    const world = deployed(worldOf(analyzed))
+    world.version = 2
+    reach(world, 'analyzing')
+    world.now += 60_000
+    world.metricsSinceMs = world.now
+    reach(world, 'retiring')
+    expect(world.now - world.metricsSinceMs).toBeGreaterThanOrEqual(120_000)
+  })
+
+  it('does not wait for ever for a source that never keeps the whole interval', () => {
+    const world = deployed(worldOf({ ...analyzed, deadline: '10m' }))
+    world.version = 2
+    const { sinceMs } = reach(world, 'analyzing')
+    for (let round = 0; round < 200 && statusOf(world).rollout.phase === 'analyzing'; round += 1) {
+      world.metricsSinceMs = world.now - 60_000
+      world.now += world.reconcile() ?? 0
+    }
+    expect(statusOf(world).rollout).toMatchObject({ phase: 'holding', gates: [{ verdict: 'no-data' }] })
+    expect(world.now - sinceMs).toBeLessThan(15 * 60_000)
+  })
+
+  it('begins its steps anew when others are declared under it', () => {
+    const world = deployed(
+      worldOf(canary({ weight: 10 }, { pause: '1m' }, { weight: 60 }, { pause: 'until-promoted' })),
+    )
+    world.version = 2
+    while (reach(world, 'pausing').untilMs !== undefined) world.now += 30_000
+    world.declare(canary({ analyze: ['accuracy'], for: '1m' }, { weight: 80 }))
+    expect(reach(world, 'analyzing').step).toBe(0)
+    expect(sharesOf(world)).toEqual({ v1: 40, v2: 60 })
+    reach(world, 'converged')
+    expect(sharesOf(world)).toEqual({ v2: 100 })
+  })
+})
+
+describe('blue-green', () => {
+  it('switches all traffic at once, measures, and keeps what it replaced for its time', () => {
+    const world = deployed(worldOf(blueGreen))
+    world.version = 2
+    reach(world, 'analyzing')
+    expect([sharesOf(world), statusOf(world).stable]).toEqual([{ v2: 100 }, revisionFor(1, blueGreen).name])
+    const { sinceMs } = reach(world, 'retiring')
+    expect(heldBy(world)).toEqual([1, 2])
+    reach(world, 'converged')
+    expect(heldBy(world)).toEqual([2])
+    expect(world.now - sinceMs).toBeGreaterThanOrEqual(300_000)
+  })
+
+  it('switches back when a gate fails after the switch', () => {
+    const world = deployed(worldOf(blueGreen))
+    world.version = 2
+    world.modes.set(2, 'fail')
+    reach(world, 'failed')
+    expect([sharesOf(world), heldBy(world)]).toEqual([{ v1: 100 }, [1]])
+  })
+
+  it('waits for promote before the switch where asked', () => {
+    const spec = specWith({
+      blueGreen: { autoPromote: false, analyze: [], for: '1m', keepPrevious: '0s' },
+    })
+    const world = deployed(worldOf(spec))
+    world.version = 2
+    expect(reach(world, 'pausing').untilMs).toBeUndefined()
+    expect(sharesOf(world)).toEqual({ v1: 100 })
+    expect(world.person({ kind: 'promote' })).toBe(true)
+    reach(world, 'converged')
+    expect(sharesOf(world)).toEqual({ v2: 100 })
+  })
+
+  it('goes back to what it still keeps without creating it again', () => {
+    const world = deployed(worldOf(blueGreen))
+    world.version = 2
+    reach(world, 'retiring')
+    world.version = 1
+    reach(world, 'converged')
+    expect(sharesOf(world)).toEqual({ v1: 100 })
+    expect(world.witness.created.get(revisionFor(1, blueGreen).name)).toBe(1)
+  })
+})

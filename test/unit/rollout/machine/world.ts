@@ -1,0 +1,312 @@
+import type { TargetCapabilities } from '../../../../src/deployment-target/contract.ts'
+import { isModelspineError } from '../../../../src/errors.ts'
+import { sameJson } from '../../../../src/json.ts'
+import type {
+  DeploymentStatus,
+  GateResult,
+  LedgerEntry,
+} from '../../../../src/resources/deployment-status.ts'
+import { durationMs } from '../../../../src/resources/duration.ts'
+import type { Actor } from '../../../../src/resources/metadata.ts'
+import type { ModelDeploymentSpec } from '../../../../src/resources/model-deployment.ts'
+import type { Revision } from '../../../../src/resources/revision.ts'
+import { type Command, command } from '../../../../src/rollout/machine/commands.ts'
+import { decide } from '../../../../src/rollout/machine/decide.ts'
+import { recordOutcome } from '../../../../src/rollout/machine/effect-outcome.ts'
+import type {
+  Analysis,
+  Decision,
+  Declared,
+  Effect,
+  Need,
+  Permit,
+} from '../../../../src/rollout/machine/machine-types.ts'
+import { beginRollback } from '../../../../src/rollout/machine/rollback.ts'
+import { candidateOf, initialStatus } from '../../../../src/rollout/machine/status-edits.ts'
+import { ada, revisionFor, startMs } from './fixtures.ts'
+import type { Witness } from './witness.ts'
+import { type Delays, WorldTarget } from './world-target.ts'
+
+export type GateMode = 'pass' | 'fail' | 'fail-early' | 'too-few-samples' | 'no-data' | 'error'
+
+/** Where a run is killed: what was decided, sent or answered after that point is lost. */
+export type Kill = 'never' | 'before-ledger' | 'before-send' | 'before-outcome'
+
+/** What a model version is like, until something changes it. */
+export interface Nature {
+  readonly mode: GateMode
+  readonly verdict: Permit['verdict']
+  /** It never becomes ready. */
+  readonly broken: boolean
+}
+
+export interface Setting {
+  /** Of version 1 and following; versions without one are fine. */
+  readonly natures?: readonly Nature[]
+  readonly spec: ModelDeploymentSpec
+  readonly capabilities: TargetCapabilities
+  readonly delays: Delays
+}
+
+const anybody: Actor = { name: 'grace' }
+
+/** Everything around one deployment: what is declared, where it runs, who permits it, what is measured. */
+export class World {
+  now: number = startMs
+  spec: ModelDeploymentSpec
+  /** The model version that the reference stands for; none while the reference leads nowhere. */
+  version: number | undefined = 1
+  deleted = false
+  status: DeploymentStatus | undefined
+  /** By model version; others are allowed. */
+  readonly verdicts: Map<number, Permit['verdict']> = new Map()
+  /** By model version; others pass. */
+  readonly modes: Map<number, GateMode> = new Map()
+  /** Versions that never become ready. */
+  readonly broken: Set<number> = new Set()
+  /** When the metric source was last started anew. */
+  metricsSinceMs: number = startMs - 1
+  /** How many effects were sent. */
+  sent = 0
+  readonly witness: Witness
+  readonly #targets: Map<string, WorldTarget> = new Map()
+  readonly #setting: Setting
+  #generation = 1
+  #operations = 0
+
+  constructor(setting: Setting, witness: Witness) {
+    this.#setting = setting
+    this.spec = setting.spec
+    this.witness = witness
+    for (const [place, { mode, verdict, broken }] of (setting.natures ?? []).entries()) {
+      this.modes.set(place + 1, mode)
+      this.verdicts.set(place + 1, verdict)
+      if (broken) this.broken.add(place + 1)
+    }
+  }
+
+  /** Where the deployment's revisions are now. */
+  get target(): WorldTarget {
+    const { status } = this
+    const name =
+      status?.rollout.phase === 'retargeting'
+        ? status.rollout.target
+        : (status?.target ?? this.spec.target.name)
+    return this.targetNamed(name)
+  }
+
+  targetNamed(name: string): WorldTarget {
+    const known = this.#targets.get(name)
+    if (known !== undefined) return known
+    const target = new WorldTarget(this.#setting.capabilities, this.#setting.delays)
+    target.isBroken = ({ model }) => this.broken.has(Number(model.version))
+    target.onStep = (step, want) => this.witness.mutation(this, target, step, want)
+    this.#targets.set(name, target)
+    return target
+  }
+
+  get desired(): Revision | undefined {
+    return this.version === undefined ? undefined : revisionFor(this.version, this.spec)
+  }
+
+  declare(spec: ModelDeploymentSpec): void {
+    this.spec = spec
+    this.#generation += 1
+  }
+
+  /** Declared again after it was removed, or for the first time. */
+  restart(): void {
+    this.deleted = false
+    this.status = undefined
+    this.#generation = 1
+    this.witness.restart()
+  }
+
+  /** Whether it made sense there. */
+  person(asked: Command): boolean {
+    const before = this.status
+    if (before === undefined) return false
+    try {
+      const { status, events } = command(before, this.spec, asked, anybody, this.now)
+      this.witness.commanded(this, before, asked, status, events)
+      if (asked.kind === 'retry' && before.rollout.phase === 'stopped') this.#forgetLost()
+      this.status = status
+      return true
+    } catch (error) {
+      if (isModelspineError(error, 'wrong-phase')) return false
+      throw error
+    }
+  }
+
+  /** As the loop does it. Returns when to look again; null when only a change from outside helps. */
+  reconcile(kill: Kill = 'never'): number | null {
+    if (this.status === undefined && this.deleted) return null
+    const before = this.status ?? initialStatus(this.now)
+    const { target } = this
+    const handles = before.handles.map(({ handle }) => handle)
+    const observed = target.observe(handles, this.now)
+    const { desired } = this
+    const declared: Declared = {
+      spec: this.spec,
+      generation: this.#generation,
+      actor: ada,
+      capabilities: target.capabilities,
+      ...(desired !== undefined && !this.deleted && { desired }),
+      ...(this.deleted && { deletion: { actor: anybody } }),
+    }
+    const { decision, analysis } = this.#decide(before, declared, observed)
+    const lost = kill === 'before-ledger'
+    this.witness.decided(this, { before, declared, observed, analysis, decision }, lost)
+    if (lost) return 0
+    const { effect } = decision
+    if (effect === undefined) {
+      this.status = decision.finished === true ? undefined : decision.status
+      if (decision.finished === true) this.#forgetAll()
+      return decision.requeueAfterMs
+    }
+    const entry = this.#entry(before, effect)
+    const pending: DeploymentStatus = { ...decision.status, effect: entry }
+    this.status = copied(pending)
+    if (kill === 'before-send') return 0
+    this.#send(target, effect, entry, pending, handles, kill)
+    return decision.requeueAfterMs
+  }
+
+  #decide(
+    before: DeploymentStatus,
+    declared: Declared,
+    observed: ReturnType<WorldTarget['observe']>,
+  ): { readonly decision: Decision; readonly analysis: Analysis } {
+    let analysis: Analysis = {}
+    for (let asked = 0; asked < 4; asked += 1) {
+      const decision = decide(declared, before, observed, analysis, this.now)
+      if (decision.need === undefined) return { decision, analysis }
+      this.witness.asked(before, decision)
+      analysis = { ...analysis, ...this.#answer(decision.need) }
+    }
+    throw new Error('the decision keeps asking')
+  }
+
+  #send(
+    target: WorldTarget,
+    effect: Effect,
+    entry: LedgerEntry,
+    pending: DeploymentStatus,
+    handles: readonly string[],
+    kill: Kill,
+  ): void {
+    this.sent += 1
+    const result =
+      effect.want === undefined
+        ? target.destroy(handles, this.now)
+        : target.apply(effect.want, handles, this.now)
+    if (result === 'lost' || kill === 'before-outcome') return
+    if (result.kind !== 'refused') {
+      this.status = copied(recordOutcome(pending, entry, result))
+      return
+    }
+    const { effect: _, ...settled } = pending
+    const candidate = candidateOf(pending.rollout)
+    if (candidate === undefined) {
+      this.status = settled
+      return
+    }
+    const reason = { cause: 'TargetRefused', message: result.message } as const
+    const move = beginRollback(this, settled, candidate, reason)
+    this.witness.refused(candidate)
+    this.status = move.status
+  }
+
+  #entry({ effect: before }: DeploymentStatus, effect: Effect): LedgerEntry {
+    const same = before?.change === effect.change
+    this.#operations += 1
+    return {
+      operationId: same ? before.operationId : `operation-${this.#operations}`,
+      kind: effect.kind,
+      change: effect.change,
+      sinceMs: same ? before.sinceMs : this.now,
+      fence: 1,
+      ...(effect.revision !== undefined && { revision: effect.revision }),
+    }
+  }
+
+  #answer(need: Need): Analysis {
+    if (need.kind === 'permit') {
+      const { revision, percent } = need
+      const verdict = this.verdicts.get(Number(revision.model.version)) ?? 'allow'
+      const approved = this.status?.approvals.some((each) => each.revision === revision.name) === true
+      return {
+        permit: {
+          revision: revision.name,
+          percent,
+          verdict: verdict === 'approval-required' && approved ? 'allow' : verdict,
+          message: `it is ${verdict}`,
+          policyRevision: 'p1',
+          findings: [],
+        },
+      }
+    }
+    return { gates: need.gates.map((gate) => this.#measure(gate, need)) }
+  }
+
+  #measure(gate: string, { candidate, fromMs }: Extract<Need, { kind: 'gates' }>): GateResult {
+    const version = [1, 2, 3, 4, 5].find((each) => revisionFor(each, this.spec).name === candidate)
+    const mode = this.modes.get(version ?? 0) ?? 'pass'
+    return {
+      gate,
+      verdict: mode === 'fail-early' ? 'fail' : mode,
+      conclusive: mode === 'fail-early',
+      ...(this.metricsSinceMs > fromMs && { coveredFromMs: this.metricsSinceMs }),
+      message: `${gate}: ${mode}`,
+    }
+  }
+
+  /** A person has looked and says that what was lost may be left alone. */
+  #forgetLost(): void {
+    const known = new Set(this.status?.handles.map(({ handle }) => handle))
+    for (const copy of this.target.copies) if (!known.has(copy.id)) copy.forgotten = true
+  }
+
+  #forgetAll(): void {
+    for (const { copies } of this.#targets.values()) for (const copy of copies) copy.forgotten = true
+  }
+
+  /** Faults cease: what is not broken by nature becomes healthy, and everybody answers. */
+  heal(): void {
+    this.version ??= 1
+    for (const target of this.#targets.values()) {
+      target.instead = undefined
+      for (const copy of target.copies) {
+        if (copy.health !== 'starting') copy.health = target.isBroken(copy.revision) ? 'failed' : 'ready'
+      }
+    }
+    for (const [version, verdict] of this.verdicts) {
+      if (verdict === 'error') this.verdicts.set(version, 'allow')
+    }
+  }
+
+  /**
+   * Time passes for as long as anything happens, and each reconcile is killed as `kills` has it next. Returns false when
+   * it never comes to rest.
+   */
+  settle(kills: Kill[] = [], rounds = 600): boolean {
+    const longest = Math.max(durationMs(this.spec.deadline), 3_600_000)
+    let quiet = 0
+    for (let round = 0; round < rounds; round += 1) {
+      const before = this.status
+      const afterMs = this.reconcile(kills.shift())
+      if (this.status === undefined && this.deleted) return true
+      const still = afterMs === null && sameJson(this.status, before)
+      quiet = still ? quiet + 1 : 0
+      // Quiet for as long as the target and all clocks could still bring something up.
+      if (quiet === 3) return true
+      this.now += still ? longest : Math.max(1, afterMs ?? 5_000)
+    }
+    return false
+  }
+}
+
+/** As a store gives it back. */
+function copied(status: DeploymentStatus): DeploymentStatus {
+  return JSON.parse(JSON.stringify(status)) as DeploymentStatus
+}
