@@ -9,7 +9,7 @@ import {
 import { createBackoff } from '../src/reconcile/backoff.ts'
 import { createLoop } from '../src/reconcile/loop.ts'
 import { createQueue } from '../src/reconcile/queue.ts'
-import type { DeploymentStatus } from '../src/resources/deployment-status.ts'
+import type { DeploymentStatus } from '../src/resources/deployment/deployment-status.ts'
 import type { Key } from '../src/resources/metadata.ts'
 import { createKnownSecrets } from '../src/rollout/shell/known-secrets.ts'
 import { createDeploymentReconciler } from '../src/rollout/shell/reconcile-deployment.ts'

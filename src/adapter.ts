@@ -69,12 +69,9 @@ export { latestApproved, latestApprovedAlias, refuseComputedAlias } from './regi
 export { nextVersionNumber } from './registry/next-version-number.ts'
 export { type NamedReference, parseReference } from './registry/parse-reference.ts'
 export { sameArtifact } from './registry/same-artifact.ts'
-export type { Condition } from './resources/condition.ts'
-export { type Duration, durationMs } from './resources/duration.ts'
-export { type Actor, type Key, keyFrom, keyOf, splitKey } from './resources/metadata.ts'
-export type { ModelDeployment, RuntimeSettings, Scale } from './resources/model-deployment.ts'
-export type { ModelRoute, Operation } from './resources/model-route.ts'
-export { formatReference, type ModelReference } from './resources/reference.ts'
+export type { Condition } from './resources/deployment/condition.ts'
+export type { ModelDeployment, RuntimeSettings, Scale } from './resources/deployment/model-deployment.ts'
+export { formatReference, type ModelReference } from './resources/deployment/reference.ts'
 export type {
   Artifact,
   ArtifactFile,
@@ -83,7 +80,10 @@ export type {
   Revision,
   Split,
   SplitEntry,
-} from './resources/revision.ts'
+} from './resources/deployment/revision.ts'
+export { type Duration, durationMs } from './resources/duration.ts'
+export { type Actor, type Key, keyFrom, keyOf, splitKey } from './resources/metadata.ts'
+export type { ModelRoute, Operation } from './resources/route/model-route.ts'
 export { type AppendPlan, planAppend } from './security/append-plan.ts'
 export { emptyChain, headAt, type LinkedRecord, link, linkAll } from './security/audit-chain.ts'
 export { type ChainWalk, type WalkOptions, walkChain } from './security/chain-walk.ts'

@@ -80,8 +80,8 @@ export {
   type MemoryVersion,
   memoryRegistry,
 } from './registry/memory-registry.ts'
-export type { Condition, ConditionType } from './resources/condition.ts'
-export { conditionOf } from './resources/condition.ts'
+export type { Condition, ConditionType } from './resources/deployment/condition.ts'
+export { conditionOf } from './resources/deployment/condition.ts'
 export type {
   AbortedRevision,
   DeploymentStatus,
@@ -90,15 +90,7 @@ export type {
   RevisionStatus,
   RollbackCause,
   Rollout,
-} from './resources/deployment-status.ts'
-export type { Duration } from './resources/duration.ts'
-export { durationMs, isDuration } from './resources/duration.ts'
-export type { JsonSchema } from './resources/json-schema.ts'
-export { jsonSchema } from './resources/json-schema.ts'
-export type { ParseOptions } from './resources/load-resources.ts'
-export { loadResources, parseResources } from './resources/load-resources.ts'
-export type { Actor, Key, Metadata, MetadataInput } from './resources/metadata.ts'
-export { apiVersion, keyFrom, keyOf, splitKey } from './resources/metadata.ts'
+} from './resources/deployment/deployment-status.ts'
 export type {
   AnalysisGate,
   AnalysisGateInput,
@@ -115,24 +107,10 @@ export type {
   Scale,
   Strategy,
   TargetReference,
-} from './resources/model-deployment.ts'
-export { modelDeploymentSchema } from './resources/model-deployment-schema.ts'
-export type {
-  ModelRoute,
-  ModelRouteInput,
-  ModelRouteSpec,
-  ModelRouteSpecInput,
-  Operation,
-  RouteBackend,
-  RouteBackendInput,
-} from './resources/model-route.ts'
-export { modelRouteSchema } from './resources/model-route-schema.ts'
-export { defineDeployment, defineRoute, parseResource } from './resources/parse-resource.ts'
-export type { Problem } from './resources/problem.ts'
-export { formatProblem, problemsOf } from './resources/problem.ts'
-export type { ModelReference } from './resources/reference.ts'
-export { formatReference } from './resources/reference.ts'
-export type { Resource } from './resources/resource.ts'
+} from './resources/deployment/model-deployment.ts'
+export { modelDeploymentSchema } from './resources/deployment/model-deployment-schema.ts'
+export type { ModelReference } from './resources/deployment/reference.ts'
+export { formatReference } from './resources/deployment/reference.ts'
 export type {
   Artifact,
   ArtifactFile,
@@ -141,7 +119,29 @@ export type {
   Revision,
   Split,
   SplitEntry,
-} from './resources/revision.ts'
+} from './resources/deployment/revision.ts'
+export type { Duration } from './resources/duration.ts'
+export { durationMs, isDuration } from './resources/duration.ts'
+export type { ParseOptions } from './resources/files/load-resources.ts'
+export { loadResources, parseResources } from './resources/files/load-resources.ts'
+export type { JsonSchema } from './resources/json-schema.ts'
+export { jsonSchema } from './resources/json-schema.ts'
+export type { Actor, Key, Metadata, MetadataInput } from './resources/metadata.ts'
+export { apiVersion, keyFrom, keyOf, splitKey } from './resources/metadata.ts'
+export { defineDeployment, defineRoute, parseResource } from './resources/parse-resource.ts'
+export type { Problem } from './resources/problems/problem.ts'
+export { formatProblem, problemsOf } from './resources/problems/problem.ts'
+export type { Resource } from './resources/resource.ts'
+export type {
+  ModelRoute,
+  ModelRouteInput,
+  ModelRouteSpec,
+  ModelRouteSpecInput,
+  Operation,
+  RouteBackend,
+  RouteBackendInput,
+} from './resources/route/model-route.ts'
+export { modelRouteSchema } from './resources/route/model-route-schema.ts'
 export type { Served } from './routing/attempts.ts'
 export type { DeploymentView } from './routing/candidates.ts'
 export type { Connect, ConnectionsOptions } from './routing/connections.ts'

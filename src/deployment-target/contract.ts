@@ -11,9 +11,9 @@
  * `conflict` (the etag did not match), `aborted`. Vendor errors are wrapped and scrubbed of credentials.
  */
 
+import type { Scale } from '../resources/deployment/model-deployment.ts'
+import type { Endpoint, Revision, Split } from '../resources/deployment/revision.ts'
 import type { Key } from '../resources/metadata.ts'
-import type { Scale } from '../resources/model-deployment.ts'
-import type { Endpoint, Revision, Split } from '../resources/revision.ts'
 import type { Secret } from '../security/contract.ts'
 
 /** The whole state asked for. Empty revisions are not a want: `destroy` says that. */

@@ -1,5 +1,5 @@
 import { throwIfAborted } from '../errors.ts'
-import type { Revision } from '../resources/revision.ts'
+import type { Revision } from '../resources/deployment/revision.ts'
 import type { DeploymentTarget, ObservedRevision, TargetCapabilities, TargetWant } from './contract.ts'
 import { type TargetRefusal, wantRefusal } from './want-refusal.ts'
 

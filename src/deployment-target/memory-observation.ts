@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts'
+import type { Endpoint, Revision } from '../resources/deployment/revision.ts'
 import type { Key } from '../resources/metadata.ts'
-import type { Endpoint, Revision } from '../resources/revision.ts'
 import type { ObservedRevision, ObservedTarget, TargetCapabilities } from './contract.ts'
 import type { MemoryRevision, WorldState } from './memory-world.ts'
 

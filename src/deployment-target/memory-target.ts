@@ -1,7 +1,7 @@
 import { type Clock, systemClock } from '../clock.ts'
 import { ModelspineError, throwIfAborted } from '../errors.ts'
+import type { Endpoint, Revision } from '../resources/deployment/revision.ts'
 import type { Key } from '../resources/metadata.ts'
-import type { Endpoint, Revision } from '../resources/revision.ts'
 import type {
   ApplyOptions,
   ApplyResult,

@@ -1,6 +1,6 @@
+import type { Scale } from '../resources/deployment/model-deployment.ts'
+import type { Revision } from '../resources/deployment/revision.ts'
 import type { Key } from '../resources/metadata.ts'
-import type { Scale } from '../resources/model-deployment.ts'
-import type { Revision } from '../resources/revision.ts'
 import type { ObservedRevision, ObservedTarget } from './contract.ts'
 
 /** What a memory target was made to do, in order. */

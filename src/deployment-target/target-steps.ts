@@ -1,4 +1,4 @@
-import type { Revision } from '../resources/revision.ts'
+import type { Revision } from '../resources/deployment/revision.ts'
 import type { ObservedRevision, ObservedTarget, TargetCapabilities, TargetWant } from './contract.ts'
 
 /** One mutation, or one thing to wait for. */

@@ -1,5 +1,5 @@
 import { ModelspineError } from '../errors.ts'
-import { nearestName } from '../resources/nearest-name.ts'
+import { nearestName } from '../resources/problems/nearest-name.ts'
 import type { Signal } from './contract.ts'
 
 const kinds = ['label', 'rating', 'outcome']

@@ -1,6 +1,6 @@
 import type { DeploymentTarget, TargetCapabilities } from '../deployment-target/contract.ts'
 import type { PolicyEngine } from '../policy/contract.ts'
-import type { ModelDeployment } from '../resources/model-deployment.ts'
+import type { ModelDeployment } from '../resources/deployment/model-deployment.ts'
 import type { MetricSource } from '../telemetry/contract.ts'
 
 /** What a plane has, as far as a deployment may refer to it. */

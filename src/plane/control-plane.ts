@@ -4,7 +4,7 @@
 
 import type { Feedback } from '../feedback/contract.ts'
 import type { Actor } from '../resources/metadata.ts'
-import type { ModelRoute } from '../resources/model-route.ts'
+import type { ModelRoute } from '../resources/route/model-route.ts'
 import type { Router } from '../routing/router.ts'
 import type { AuditLog } from '../security/contract.ts'
 import type { Applied, ApplyOptions, RemoveOptions, ResourceInput } from './apply.ts'

@@ -1,6 +1,6 @@
 import { ModelspineError, messageOf } from '../errors.ts'
 import { type Actor, type Key, keyFrom } from '../resources/metadata.ts'
-import type { ModelRoute } from '../resources/model-route.ts'
+import type { ModelRoute } from '../resources/route/model-route.ts'
 import type { Command } from '../rollout/machine/commands.ts'
 import type { Kind } from '../store/contract.ts'
 import { applyResource, removeResource } from './apply.ts'

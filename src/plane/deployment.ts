@@ -1,6 +1,6 @@
-import type { DeploymentStatus } from '../resources/deployment-status.ts'
+import type { DeploymentStatus } from '../resources/deployment/deployment-status.ts'
+import type { ModelDeployment } from '../resources/deployment/model-deployment.ts'
 import type { Actor, Key } from '../resources/metadata.ts'
-import type { ModelDeployment } from '../resources/model-deployment.ts'
 import type { StoredObject } from '../store/contract.ts'
 
 /** A ModelDeployment with what is known of it. */

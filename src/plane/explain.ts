@@ -1,13 +1,13 @@
-import { type Condition, conditionOf } from '../resources/condition.ts'
+import { type Condition, conditionOf } from '../resources/deployment/condition.ts'
 import type {
   DeploymentStatus,
   GateResult,
   Phase,
   RevisionStatus,
   Rollout,
-} from '../resources/deployment-status.ts'
+} from '../resources/deployment/deployment-status.ts'
+import type { AnalysisGate, ModelDeploymentSpec } from '../resources/deployment/model-deployment.ts'
 import type { Key } from '../resources/metadata.ts'
-import type { AnalysisGate, ModelDeploymentSpec } from '../resources/model-deployment.ts'
 import { type Step, stepsOf } from '../rollout/machine/strategy-steps.ts'
 import type { Deployment } from './deployment.ts'
 

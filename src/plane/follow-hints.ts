@@ -1,8 +1,8 @@
 import { type Clock, sleep } from '../clock.ts'
 import { messageOf } from '../errors.ts'
 import type { Queue } from '../reconcile/queue.ts'
+import type { ModelDeployment } from '../resources/deployment/model-deployment.ts'
 import type { Key } from '../resources/metadata.ts'
-import type { ModelDeployment } from '../resources/model-deployment.ts'
 import type { Parts } from './parts.ts'
 
 const firstRetryMs = 1000

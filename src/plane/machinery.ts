@@ -1,6 +1,6 @@
 import { messageOf } from '../errors.ts'
 import { decideAll } from '../policy/decide-all.ts'
-import type { DeploymentStatus } from '../resources/deployment-status.ts'
+import type { DeploymentStatus } from '../resources/deployment/deployment-status.ts'
 import type { Key } from '../resources/metadata.ts'
 import { loopActor } from '../rollout/machine/rollback.ts'
 import { type Fault, faultOf } from '../rollout/shell/fault.ts'

@@ -1,7 +1,7 @@
 import type { Decision, PolicyEngine, PromoteRequest } from '../policy/contract.ts'
 import { type DecideOptions, decideAll } from '../policy/decide-all.ts'
 import { permitVerdict } from '../policy/permit-verdict.ts'
-import type { Approved } from '../resources/deployment-status.ts'
+import type { Approved } from '../resources/deployment/deployment-status.ts'
 import type { Permit } from '../rollout/machine/machine-types.ts'
 
 /** What the engines and the approvals given so far say of a revision's creation, or of a rise of its share. */

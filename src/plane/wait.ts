@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts'
 import { ModelspineError } from '../errors.ts'
-import { conditionOf } from '../resources/condition.ts'
+import { conditionOf } from '../resources/deployment/condition.ts'
 import type { Key } from '../resources/metadata.ts'
 import type { Deployment } from './deployment.ts'
 

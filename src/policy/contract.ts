@@ -10,10 +10,10 @@
  */
 
 import type { ModelVersion } from '../registry/contract.ts'
+import type { ModelDeployment } from '../resources/deployment/model-deployment.ts'
+import type { Revision } from '../resources/deployment/revision.ts'
 import type { Actor, Key } from '../resources/metadata.ts'
-import type { ModelDeployment } from '../resources/model-deployment.ts'
-import type { ModelRoute, Operation } from '../resources/model-route.ts'
-import type { Revision } from '../resources/revision.ts'
+import type { ModelRoute, Operation } from '../resources/route/model-route.ts'
 
 export type PolicyAction = 'deploy' | 'promote' | 'invoke' | 'query-data'
 

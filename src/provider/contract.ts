@@ -8,7 +8,7 @@
  */
 
 import type { ErrorCode } from '../errors.ts'
-import type { Operation } from '../resources/model-route.ts'
+import type { Operation } from '../resources/route/model-route.ts'
 
 export type ProviderFailure = Extract<
   ErrorCode,

@@ -11,8 +11,8 @@
  * (`mlflow`, `file`, `memory`) and should be set where the plane's name is another one.
  */
 
-import type { ModelReference } from '../resources/reference.ts'
-import type { Artifact } from '../resources/revision.ts'
+import type { ModelReference } from '../resources/deployment/reference.ts'
+import type { Artifact } from '../resources/deployment/revision.ts'
 
 export type Approval = 'approved' | 'rejected' | 'pending' | 'unknown'
 

@@ -1,5 +1,5 @@
 import { ModelspineError } from '../errors.ts'
-import { formatReference, type ModelReference } from '../resources/reference.ts'
+import { formatReference, type ModelReference } from '../resources/deployment/reference.ts'
 import { latestApprovedAlias } from './latest-approved.ts'
 
 /** A reference whose text was parsed: a name with a version or an alias. */

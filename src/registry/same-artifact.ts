@@ -1,5 +1,5 @@
 import { canonicalJson } from '../json.ts'
-import type { Artifact } from '../resources/revision.ts'
+import type { Artifact } from '../resources/deployment/revision.ts'
 
 /** Whether registering the second where the first stands changes nothing. The order of files does not matter. */
 export function sameArtifact(one: Artifact, other: Artifact): boolean {

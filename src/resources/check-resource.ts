@@ -1,10 +1,10 @@
 import type { z } from 'zod'
-import { issueProblems, type PathProblem } from './issue-problems.ts'
-import { modelDeploymentSchema } from './model-deployment-schema.ts'
-import { modelRouteSchema } from './model-route-schema.ts'
-import { nearestName } from './nearest-name.ts'
-import { printValue } from './print-value.ts'
+import { modelDeploymentSchema } from './deployment/model-deployment-schema.ts'
+import { issueProblems, type PathProblem } from './problems/issue-problems.ts'
+import { nearestName } from './problems/nearest-name.ts'
+import { printValue } from './problems/print-value.ts'
 import { type Resource, resourceKinds } from './resource.ts'
+import { modelRouteSchema } from './route/model-route-schema.ts'
 
 export type Checked<R> =
   | { readonly ok: true; readonly resource: R }

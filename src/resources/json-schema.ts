@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import { modelDeploymentSchema } from './model-deployment-schema.ts'
-import { modelRouteSchema } from './model-route-schema.ts'
+import { modelDeploymentSchema } from './deployment/model-deployment-schema.ts'
 import type { Resource } from './resource.ts'
+import { modelRouteSchema } from './route/model-route-schema.ts'
 
 /** A JSON Schema, draft 7: what editors' YAML support understands best. */
 export type JsonSchema = Readonly<Record<string, unknown>>

@@ -1,10 +1,10 @@
 import { type Checked, checkAgainst, checkResource } from './check-resource.ts'
-import type { ModelDeployment, ModelDeploymentInput } from './model-deployment.ts'
-import { modelDeploymentSchema } from './model-deployment-schema.ts'
-import type { ModelRoute, ModelRouteInput } from './model-route.ts'
-import { modelRouteSchema } from './model-route-schema.ts'
-import { invalidResource } from './problem.ts'
+import type { ModelDeployment, ModelDeploymentInput } from './deployment/model-deployment.ts'
+import { modelDeploymentSchema } from './deployment/model-deployment-schema.ts'
+import { invalidResource } from './problems/problem.ts'
 import type { Resource } from './resource.ts'
+import type { ModelRoute, ModelRouteInput } from './route/model-route.ts'
+import { modelRouteSchema } from './route/model-route-schema.ts'
 
 /** A deployment with every default filled in. Throws `invalid-resource` with all that is wrong. */
 export function defineDeployment(input: ModelDeploymentInput): ModelDeployment {

@@ -1,5 +1,5 @@
-import type { ModelDeployment } from './model-deployment.ts'
-import type { ModelRoute } from './model-route.ts'
+import type { ModelDeployment } from './deployment/model-deployment.ts'
+import type { ModelRoute } from './route/model-route.ts'
 
 /** Anything that can be declared. */
 export type Resource = ModelDeployment | ModelRoute

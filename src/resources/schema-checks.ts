@@ -3,7 +3,7 @@
  * look at may therefore be of any shape, and what is not as expected is somebody else's problem.
  */
 import type { z } from 'zod'
-import type { FieldPath } from './field-path.ts'
+import type { FieldPath } from './problems/field-path.ts'
 
 export interface CheckProblem {
   /** Relative to what is checked. */

@@ -1,8 +1,8 @@
 import { messageOf } from '../errors.ts'
 import type { ModelProvider } from '../provider/contract.ts'
+import type { Endpoint, Split } from '../resources/deployment/revision.ts'
 import type { Key } from '../resources/metadata.ts'
-import type { RouteBackend } from '../resources/model-route.ts'
-import type { Endpoint, Split } from '../resources/revision.ts'
+import type { RouteBackend } from '../resources/route/model-route.ts'
 import type { Connect, Connection, Connections } from './connections.ts'
 import type { Candidate, TableProblem } from './route.ts'
 

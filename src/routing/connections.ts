@@ -6,7 +6,7 @@
 import type { Clock, Timer } from '../clock.ts'
 import { messageOf } from '../errors.ts'
 import type { ModelProvider } from '../provider/contract.ts'
-import type { Endpoint } from '../resources/revision.ts'
+import type { Endpoint } from '../resources/deployment/revision.ts'
 import { type Logger, silentLogger } from '../telemetry/logger.ts'
 
 /** A provider, and how many calls it has under way. */

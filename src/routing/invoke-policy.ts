@@ -1,6 +1,6 @@
 import { ModelspineError, messageOf } from '../errors.ts'
 import type { Decision, InvokeRequest, Obligation } from '../policy/contract.ts'
-import type { Operation } from '../resources/model-route.ts'
+import type { Operation } from '../resources/route/model-route.ts'
 import type { Route } from './route.ts'
 
 /** Asked before every request. All engines as one: who combines them is not the router's matter. */

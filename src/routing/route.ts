@@ -1,5 +1,5 @@
 import type { Key } from '../resources/metadata.ts'
-import type { Operation } from '../resources/model-route.ts'
+import type { Operation } from '../resources/route/model-route.ts'
 import type { Backend } from '../telemetry/contract.ts'
 import type { Connection } from './connections.ts'
 

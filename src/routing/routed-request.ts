@@ -1,7 +1,7 @@
 import type { Clock, Timer } from '../clock.ts'
 import { ModelspineError } from '../errors.ts'
 import type { CallContext, InferReply, Usage } from '../provider/contract.ts'
-import type { Operation } from '../resources/model-route.ts'
+import type { Operation } from '../resources/route/model-route.ts'
 import type { ObserverGroup } from './observers.ts'
 import type { Candidate, Route } from './route.ts'
 import type { RoutingStrategy } from './strategy.ts'

@@ -10,7 +10,7 @@ import type {
   InferReply,
 } from '../provider/contract.ts'
 import type { Actor } from '../resources/metadata.ts'
-import type { Operation } from '../resources/model-route.ts'
+import type { Operation } from '../resources/route/model-route.ts'
 import type { RequestObserver } from '../telemetry/contract.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import { attempt, missing, type Served, servedBy } from './attempts.ts'

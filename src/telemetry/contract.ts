@@ -12,7 +12,7 @@
 import type { ErrorCode } from '../errors.ts'
 import type { InferReply, Usage } from '../provider/contract.ts'
 import type { Key } from '../resources/metadata.ts'
-import type { Operation } from '../resources/model-route.ts'
+import type { Operation } from '../resources/route/model-route.ts'
 
 export interface MetricQuery {
   readonly metric: string

@@ -1,4 +1,4 @@
-import type { Operation } from '../resources/model-route.ts'
+import type { Operation } from '../resources/route/model-route.ts'
 
 /**
  * The names of OpenTelemetry's conventions for generative AI, by the version of the conventions that a backend of

@@ -1,6 +1,6 @@
 import type { DeployRequest, InvokeRequest, PromoteRequest, QueryDataRequest } from '../policy/contract.ts'
 import type { ModelVersion } from '../registry/contract.ts'
-import type { ModelDeployment } from '../resources/model-deployment.ts'
+import type { ModelDeployment } from '../resources/deployment/model-deployment.ts'
 
 /** Complete requests of each action, with what policies most often look at as a parameter. For kits and tests. */
 export interface PolicyRequests {

@@ -1,5 +1,5 @@
 import { ModelspineError } from '../errors.ts'
-import { nearestName } from '../resources/nearest-name.ts'
+import { nearestName } from '../resources/problems/nearest-name.ts'
 
 /** `metric-error` for a metric that a source does not have; asking again will not help. */
 export function unknownMetric(metric: string, known: readonly string[]): ModelspineError {

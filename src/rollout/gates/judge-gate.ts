@@ -1,5 +1,5 @@
-import type { GateResult, Measured } from '../../resources/deployment-status.ts'
-import type { AnalysisGate, GateRule } from '../../resources/model-deployment.ts'
+import type { GateResult, Measured } from '../../resources/deployment/deployment-status.ts'
+import type { AnalysisGate, GateRule } from '../../resources/deployment/model-deployment.ts'
 import type { MetricReading } from '../../telemetry/contract.ts'
 import { confidenceRadius } from './confidence.ts'
 

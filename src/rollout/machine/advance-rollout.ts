@@ -1,4 +1,4 @@
-import type { DeploymentStatus, Rollout } from '../../resources/deployment-status.ts'
+import type { DeploymentStatus, Rollout } from '../../resources/deployment/deployment-status.ts'
 import { analyze } from './analyze.ts'
 import { enterStep, standsInSteps } from './enter-step.ts'
 import { beginRollback } from './rollback.ts'

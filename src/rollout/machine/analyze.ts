@@ -1,6 +1,6 @@
-import type { DeploymentStatus, GateResult, Rollout } from '../../resources/deployment-status.ts'
+import type { DeploymentStatus, GateResult, Rollout } from '../../resources/deployment/deployment-status.ts'
+import type { AnalysisGate } from '../../resources/deployment/model-deployment.ts'
 import { durationMs } from '../../resources/duration.ts'
-import type { AnalysisGate } from '../../resources/model-deployment.ts'
 import { enterStep } from './enter-step.ts'
 import type { RolloutEvent } from './machine-types.ts'
 import { beginRollback } from './rollback.ts'

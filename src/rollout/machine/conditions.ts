@@ -4,8 +4,8 @@ import {
   conditionOf,
   withCondition,
   withoutCondition,
-} from '../../resources/condition.ts'
-import type { DeploymentStatus } from '../../resources/deployment-status.ts'
+} from '../../resources/deployment/condition.ts'
+import type { DeploymentStatus } from '../../resources/deployment/deployment-status.ts'
 import { isElsewhere } from './deletion.ts'
 import type { Analysis } from './machine-types.ts'
 import { isReady, revisionStatus } from './status-edits.ts'

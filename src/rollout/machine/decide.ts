@@ -1,4 +1,4 @@
-import type { DeploymentStatus } from '../../resources/deployment-status.ts'
+import type { DeploymentStatus } from '../../resources/deployment/deployment-status.ts'
 import { forward } from './advance-rollout.ts'
 import { conditionsOf } from './conditions.ts'
 import { decideDeletion, decideRetargeting, isElsewhere, mayRetarget } from './deletion.ts'

@@ -1,4 +1,4 @@
-import type { DeploymentStatus } from '../../resources/deployment-status.ts'
+import type { DeploymentStatus } from '../../resources/deployment/deployment-status.ts'
 import type { Declared } from './machine-types.ts'
 import { initialStatus } from './status-edits.ts'
 import { type Context, enter, type Move, stay } from './transition.ts'

@@ -1,5 +1,5 @@
 import type { ApplyResult } from '../../deployment-target/contract.ts'
-import type { DeploymentStatus, Handle, LedgerEntry } from '../../resources/deployment-status.ts'
+import type { DeploymentStatus, Handle, LedgerEntry } from '../../resources/deployment/deployment-status.ts'
 import { durationMs } from '../../resources/duration.ts'
 import type { Observed } from './machine-types.ts'
 import { revisionStatus } from './status-edits.ts'

@@ -1,4 +1,8 @@
-import type { DeploymentStatus, EffectKind, RequestedChange } from '../../resources/deployment-status.ts'
+import type {
+  DeploymentStatus,
+  EffectKind,
+  RequestedChange,
+} from '../../resources/deployment/deployment-status.ts'
 import type { Effect, RolloutAction, RolloutEvent } from './machine-types.ts'
 import type { Context } from './transition.ts'
 import { raisesUnready, scaleIsObserved, splitIsObserved, wantOf } from './want.ts'

@@ -1,5 +1,5 @@
-import type { DeploymentStatus, Rollout } from '../../resources/deployment-status.ts'
-import type { ModelDeploymentSpec } from '../../resources/model-deployment.ts'
+import type { DeploymentStatus, Rollout } from '../../resources/deployment/deployment-status.ts'
+import type { ModelDeploymentSpec } from '../../resources/deployment/model-deployment.ts'
 import type { RolloutEvent } from './machine-types.ts'
 import { keepPreviousMs, nameSteps, type Step } from './strategy-steps.ts'
 import { enter, type Move } from './transition.ts'

@@ -6,10 +6,14 @@
 
 import type { ObservedTarget, TargetCapabilities, TargetWant } from '../../deployment-target/contract.ts'
 import type { Finding } from '../../policy/contract.ts'
-import type { DeploymentStatus, EffectKind, GateResult } from '../../resources/deployment-status.ts'
+import type {
+  DeploymentStatus,
+  EffectKind,
+  GateResult,
+} from '../../resources/deployment/deployment-status.ts'
+import type { ModelDeploymentSpec } from '../../resources/deployment/model-deployment.ts'
+import type { Revision } from '../../resources/deployment/revision.ts'
 import type { Actor } from '../../resources/metadata.ts'
-import type { ModelDeploymentSpec } from '../../resources/model-deployment.ts'
-import type { Revision } from '../../resources/revision.ts'
 
 /** What is wanted, as the state machine sees it. */
 export interface Declared {

@@ -1,5 +1,5 @@
-import type { DeploymentStatus, Rollout } from '../../resources/deployment-status.ts'
-import type { Revision } from '../../resources/revision.ts'
+import type { DeploymentStatus, Rollout } from '../../resources/deployment/deployment-status.ts'
+import type { Revision } from '../../resources/deployment/revision.ts'
 import type { Permit } from './machine-types.ts'
 import { ask, type Context, type Move } from './transition.ts'
 

@@ -1,4 +1,4 @@
-import type { DeploymentStatus, Rollout } from '../../resources/deployment-status.ts'
+import type { DeploymentStatus, Rollout } from '../../resources/deployment/deployment-status.ts'
 import { type Context, enter, type Move, stay } from './transition.ts'
 
 type Retiring = Extract<Rollout, { phase: 'retiring' }>

@@ -3,7 +3,7 @@ import type {
   GateResult,
   RollbackCause,
   Rollout,
-} from '../../resources/deployment-status.ts'
+} from '../../resources/deployment/deployment-status.ts'
 import type { Actor } from '../../resources/metadata.ts'
 import { isReady, shareOf } from './status-edits.ts'
 import { type Context, enter, type Move, stay } from './transition.ts'

@@ -1,4 +1,4 @@
-import type { DeploymentStatus, Rollout } from '../../resources/deployment-status.ts'
+import type { DeploymentStatus, Rollout } from '../../resources/deployment/deployment-status.ts'
 import { durationMs } from '../../resources/duration.ts'
 import { complete, enterStep } from './enter-step.ts'
 import type { RolloutEvent } from './machine-types.ts'

@@ -1,5 +1,5 @@
-import type { DeploymentStatus, RevisionStatus } from '../../resources/deployment-status.ts'
-import type { Revision } from '../../resources/revision.ts'
+import type { DeploymentStatus, RevisionStatus } from '../../resources/deployment/deployment-status.ts'
+import type { Revision } from '../../resources/deployment/revision.ts'
 import { givenUpAtMs } from './effect-outcome.ts'
 import { enterStep, standsInSteps } from './enter-step.ts'
 import { policyDetails, withoutPermit } from './permit.ts'

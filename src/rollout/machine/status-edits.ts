@@ -1,6 +1,10 @@
 import type { ObservedTarget, ObserveOptions } from '../../deployment-target/contract.ts'
-import type { DeploymentStatus, RevisionStatus, Rollout } from '../../resources/deployment-status.ts'
-import type { Split } from '../../resources/revision.ts'
+import type {
+  DeploymentStatus,
+  RevisionStatus,
+  Rollout,
+} from '../../resources/deployment/deployment-status.ts'
+import type { Split } from '../../resources/deployment/revision.ts'
 
 /** What is known of a deployment that was just declared. */
 export function initialStatus(now: number): DeploymentStatus {

@@ -1,7 +1,7 @@
 import { sha256 } from '../../hash.ts'
 import { canonicalJson } from '../../json.ts'
+import type { ModelDeploymentSpec } from '../../resources/deployment/model-deployment.ts'
 import { durationMs } from '../../resources/duration.ts'
-import type { ModelDeploymentSpec } from '../../resources/model-deployment.ts'
 
 /** What every strategy comes down to. Times in milliseconds. */
 export type Step =

@@ -1,4 +1,4 @@
-import type { DeploymentStatus, Rollout } from '../../resources/deployment-status.ts'
+import type { DeploymentStatus, Rollout } from '../../resources/deployment/deployment-status.ts'
 import type { Analysis, Declared, Need, Observed, RolloutEvent } from './machine-types.ts'
 import type { Step } from './strategy-steps.ts'
 

@@ -1,4 +1,4 @@
-import type { DeploymentStatus } from '../../resources/deployment-status.ts'
+import type { DeploymentStatus } from '../../resources/deployment/deployment-status.ts'
 import { durationMs } from '../../resources/duration.ts'
 import { beginRollback } from './rollback.ts'
 import { revisionStatus } from './status-edits.ts'

@@ -1,5 +1,5 @@
 import type { TargetWant } from '../../deployment-target/contract.ts'
-import type { DeploymentStatus } from '../../resources/deployment-status.ts'
+import type { DeploymentStatus } from '../../resources/deployment/deployment-status.ts'
 import { shareOf } from './status-edits.ts'
 import type { Context } from './transition.ts'
 

@@ -1,6 +1,6 @@
 import type { DeploymentTarget, ObservedTarget } from '../../deployment-target/contract.ts'
-import type { DeploymentStatus } from '../../resources/deployment-status.ts'
-import type { ModelDeployment } from '../../resources/model-deployment.ts'
+import type { DeploymentStatus } from '../../resources/deployment/deployment-status.ts'
+import type { ModelDeployment } from '../../resources/deployment/model-deployment.ts'
 import type { StoredObject } from '../../store/contract.ts'
 import { readGates } from '../gates/read-gates.ts'
 import { readServing } from '../gates/read-serving.ts'

@@ -1,6 +1,6 @@
 import { sameJson } from '../../json.ts'
 import type { HeldLease } from '../../reconcile/lease-term.ts'
-import type { DeploymentStatus } from '../../resources/deployment-status.ts'
+import type { DeploymentStatus } from '../../resources/deployment/deployment-status.ts'
 import type { AuditEntry } from '../../security/contract.ts'
 import type { StoredObject } from '../../store/contract.ts'
 import type { RolloutEvent } from '../machine/machine-types.ts'

@@ -1,6 +1,6 @@
 import { isModelspineError, messageOf } from '../../errors.ts'
-import { withCondition, withoutCondition } from '../../resources/condition.ts'
-import type { DeploymentStatus } from '../../resources/deployment-status.ts'
+import { withCondition, withoutCondition } from '../../resources/deployment/condition.ts'
+import type { DeploymentStatus } from '../../resources/deployment/deployment-status.ts'
 
 /** What hinders the loop, as the `Degraded` condition says it. */
 export interface Fault {

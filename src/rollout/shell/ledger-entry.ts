@@ -1,5 +1,5 @@
 import type { Clock } from '../../clock.ts'
-import type { LedgerEntry } from '../../resources/deployment-status.ts'
+import type { LedgerEntry } from '../../resources/deployment/deployment-status.ts'
 import type { Effect } from '../machine/machine-types.ts'
 
 /** What is written before an effect is sent. The same effect, sent again after a crash or a lost answer, is the same operation. */

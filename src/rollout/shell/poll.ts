@@ -1,6 +1,6 @@
 import type { Clock } from '../../clock.ts'
 import { jittered } from '../../reconcile/jittered.ts'
-import type { DeploymentStatus } from '../../resources/deployment-status.ts'
+import type { DeploymentStatus } from '../../resources/deployment/deployment-status.ts'
 
 const fastestMs = 100
 const slowestMs = 10_000

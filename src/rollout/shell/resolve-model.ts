@@ -1,10 +1,10 @@
 import { isModelspineError, messageOf } from '../../errors.ts'
 import type { ModelRegistry, ModelVersion } from '../../registry/contract.ts'
-import { withCondition } from '../../resources/condition.ts'
-import type { DeploymentStatus } from '../../resources/deployment-status.ts'
-import type { ModelDeploymentSpec } from '../../resources/model-deployment.ts'
-import { formatReference } from '../../resources/reference.ts'
-import type { Revision } from '../../resources/revision.ts'
+import { withCondition } from '../../resources/deployment/condition.ts'
+import type { DeploymentStatus } from '../../resources/deployment/deployment-status.ts'
+import type { ModelDeploymentSpec } from '../../resources/deployment/model-deployment.ts'
+import { formatReference } from '../../resources/deployment/reference.ts'
+import type { Revision } from '../../resources/deployment/revision.ts'
 import { nameRevision, revisionOf } from './revision-of.ts'
 
 export type Resolved =

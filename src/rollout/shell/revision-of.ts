@@ -1,8 +1,8 @@
 import { sha256 } from '../../hash.ts'
 import { canonicalJson } from '../../json.ts'
 import type { ModelVersion } from '../../registry/contract.ts'
-import type { ModelDeploymentSpec } from '../../resources/model-deployment.ts'
-import type { PinnedModel, Revision } from '../../resources/revision.ts'
+import type { ModelDeploymentSpec } from '../../resources/deployment/model-deployment.ts'
+import type { PinnedModel, Revision } from '../../resources/deployment/revision.ts'
 
 /** The revision that a resolved model and the declared settings make. Scale, strategy and policies are not part of it. */
 export function revisionOf(version: ModelVersion, spec: ModelDeploymentSpec): Revision {

@@ -1,7 +1,7 @@
 import type { ApplyResult, DeploymentTarget, ObservedTarget } from '../../deployment-target/contract.ts'
 import { isModelspineError, ModelspineError } from '../../errors.ts'
 import type { HeldLease } from '../../reconcile/lease-term.ts'
-import type { LedgerEntry } from '../../resources/deployment-status.ts'
+import type { LedgerEntry } from '../../resources/deployment/deployment-status.ts'
 import type { Key } from '../../resources/metadata.ts'
 import type { Effect } from '../machine/machine-types.ts'
 import type { ReconcileContext, ReconcilerOptions } from './reconciler-options.ts'

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { Split } from '../../resources/revision.ts'
+import type { Split } from '../../resources/deployment/revision.ts'
 import type { Law } from '../kit.ts'
 import {
   converge,

@@ -7,8 +7,8 @@ import type {
   TargetWant,
 } from '../../deployment-target/contract.ts'
 import { type ErrorCode, isModelspineError } from '../../errors.ts'
+import type { Revision, Split } from '../../resources/deployment/revision.ts'
 import type { Key } from '../../resources/metadata.ts'
-import type { Revision, Split } from '../../resources/revision.ts'
 
 /** A target over a world of its own, with what the kit needs to see and to bring about there. */
 export interface TargetSubject {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import type { InferRequest } from '../../provider/contract.ts'
-import type { Operation } from '../../resources/model-route.ts'
+import type { Operation } from '../../resources/route/model-route.ts'
 import type { Law } from '../kit.ts'
 import {
   chatRequest,

@@ -8,7 +8,7 @@ import type {
   EmbedRequest,
   InferRequest,
 } from '../../provider/contract.ts'
-import type { Operation } from '../../resources/model-route.ts'
+import type { Operation } from '../../resources/route/model-route.ts'
 import type { ModelProviderSubject } from './subject.ts'
 
 export const kitModel = 'kit-model'

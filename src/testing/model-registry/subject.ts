@@ -1,6 +1,6 @@
 import type { Approval, ModelRegistry, ModelVersion } from '../../registry/contract.ts'
-import type { ModelReference } from '../../resources/reference.ts'
-import type { Artifact } from '../../resources/revision.ts'
+import type { ModelReference } from '../../resources/deployment/reference.ts'
+import type { Artifact } from '../../resources/deployment/revision.ts'
 
 /** One version as the kit wants it to be there. */
 export interface SeedVersion {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { nextTurn } from '../../clock.ts'
+import type { ModelDeployment } from '../../resources/deployment/model-deployment.ts'
 import type { Actor, Key } from '../../resources/metadata.ts'
-import type { ModelDeployment } from '../../resources/model-deployment.ts'
-import type { ModelRoute } from '../../resources/model-route.ts'
+import type { ModelRoute } from '../../resources/route/model-route.ts'
 import type { AuditEntry } from '../../security/contract.ts'
 import type { PutSpecOptions, StateStore, StoredObject } from '../../store/contract.ts'
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { TargetWant } from '../../../src/deployment-target/contract.ts'
 import { hostedTarget } from '../../../src/deployment-target/hosted-target.ts'
-import type { Revision } from '../../../src/resources/revision.ts'
+import type { Revision } from '../../../src/resources/deployment/revision.ts'
 import { fileRevisions, hostedRevisions } from './revisions.ts'
 
 const [hosted] = hostedRevisions

@@ -1,4 +1,4 @@
-import type { Revision } from '../../../src/resources/revision.ts'
+import type { Revision } from '../../../src/resources/deployment/revision.ts'
 
 /** Revisions `r1`, `r2` and `r3` of one model, made of files and using a secret. */
 export const fileRevisions: readonly [Revision, Revision, Revision] = [revision(1), revision(2), revision(3)]

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { ModelspineError } from '../../../src/errors.ts'
 import { allow, deny, envSecrets, rule, rulesPolicy } from '../../../src/index.ts'
-import { type ConditionType, conditionOf } from '../../../src/resources/condition.ts'
+import { type ConditionType, conditionOf } from '../../../src/resources/deployment/condition.ts'
 import type { AuditLog } from '../../../src/security/contract.ts'
 import { memoryAuditLog } from '../../../src/security/memory-audit-log.ts'
 import { ann, digits, type PlaneFixture, planeFixture, registerVersions } from './plane-fixture.ts'

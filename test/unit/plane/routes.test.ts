@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { DeploymentTarget } from '../../../src/deployment-target/contract.ts'
 import { hostedTarget } from '../../../src/index.ts'
 import { memoryProvider } from '../../../src/provider/memory-provider.ts'
-import type { Endpoint } from '../../../src/resources/revision.ts'
+import type { Endpoint } from '../../../src/resources/deployment/revision.ts'
 import type { StateStore } from '../../../src/store/contract.ts'
 import {
   ann,

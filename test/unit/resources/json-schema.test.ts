@@ -7,7 +7,7 @@ import { jsonSchema } from '../../../src/resources/index.ts'
 import { deploymentInput, routeInput } from './arbitraries.ts'
 
 const accepts = new Ajv({ strict: true, allowUnionTypes: true }).compile(jsonSchema())
-const fixtures = 'test/unit/resources/fixtures'
+const fixtures = 'test/unit/resources/files/fixtures'
 
 function documentsOf(path: string): readonly unknown[] {
   const parsed = parseAllDocuments(readFileSync(path, 'utf8').replace(/^\uFEFF/, ''))

@@ -9,7 +9,7 @@ import type {
   InferRequest,
   ModelProvider,
 } from '../../../src/provider/contract.ts'
-import type { ModelRoute, RouteBackend } from '../../../src/resources/model-route.ts'
+import type { ModelRoute, RouteBackend } from '../../../src/resources/route/model-route.ts'
 import type { DeploymentView } from '../../../src/routing/candidates.ts'
 import { createRouter, type Router, type RouterOptions } from '../../../src/routing/router.ts'
 import type { RouteTableInput } from '../../../src/routing/table.ts'

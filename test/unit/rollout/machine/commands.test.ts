@@ -1,5 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import type { DeploymentStatus, Phase, Rollout } from '../../../../src/resources/deployment-status.ts'
+import type {
+  DeploymentStatus,
+  Phase,
+  Rollout,
+} from '../../../../src/resources/deployment/deployment-status.ts'
 import { type Command, command } from '../../../../src/rollout/machine/commands.ts'
 import { initialStatus } from '../../../../src/rollout/machine/status-edits.ts'
 import { nameSteps, stepsOf } from '../../../../src/rollout/machine/strategy-steps.ts'

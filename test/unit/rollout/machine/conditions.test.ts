@@ -1,6 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { type Condition, type ConditionType, conditionOf } from '../../../../src/resources/condition.ts'
-import type { DeploymentStatus } from '../../../../src/resources/deployment-status.ts'
+import {
+  type Condition,
+  type ConditionType,
+  conditionOf,
+} from '../../../../src/resources/deployment/condition.ts'
+import type { DeploymentStatus } from '../../../../src/resources/deployment/deployment-status.ts'
 import { initialStatus } from '../../../../src/rollout/machine/status-edits.ts'
 import { ada, decideIn, observing, revisionFor, type Situation, specWith, startMs } from './fixtures.ts'
 

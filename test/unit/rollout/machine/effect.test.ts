@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { DeploymentStatus, LedgerEntry } from '../../../../src/resources/deployment-status.ts'
+import type { DeploymentStatus, LedgerEntry } from '../../../../src/resources/deployment/deployment-status.ts'
 import { recordOutcome, settle } from '../../../../src/rollout/machine/effect-outcome.ts'
 import { initialStatus } from '../../../../src/rollout/machine/status-edits.ts'
 import { ledgerEntry } from '../../../../src/rollout/shell/ledger-entry.ts'

@@ -1,12 +1,12 @@
 import type { ObservedRevision, TargetCapabilities } from '../../../../src/deployment-target/contract.ts'
-import type { DeploymentStatus } from '../../../../src/resources/deployment-status.ts'
-import type { Actor } from '../../../../src/resources/metadata.ts'
+import type { DeploymentStatus } from '../../../../src/resources/deployment/deployment-status.ts'
 import type {
   AnalysisGate,
   ModelDeploymentSpec,
   Strategy,
-} from '../../../../src/resources/model-deployment.ts'
-import type { PinnedModel, Revision } from '../../../../src/resources/revision.ts'
+} from '../../../../src/resources/deployment/model-deployment.ts'
+import type { PinnedModel, Revision } from '../../../../src/resources/deployment/revision.ts'
+import type { Actor } from '../../../../src/resources/metadata.ts'
 import { decide } from '../../../../src/rollout/machine/decide.ts'
 import type { Analysis, Decision, Declared, Observed } from '../../../../src/rollout/machine/machine-types.ts'
 import { initialStatus } from '../../../../src/rollout/machine/status-edits.ts'

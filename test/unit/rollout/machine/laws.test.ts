@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { DeploymentStatus, Phase } from '../../../../src/resources/deployment-status.ts'
+import type { DeploymentStatus, Phase } from '../../../../src/resources/deployment/deployment-status.ts'
 import { play } from './play.ts'
 import { action, setting } from './scripts.ts'
 import { Witness } from './witness.ts'

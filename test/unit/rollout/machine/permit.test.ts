@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { conditionOf } from '../../../../src/resources/condition.ts'
+import { conditionOf } from '../../../../src/resources/deployment/condition.ts'
 import { decideIn, revisionFor, specWith, startMs } from './fixtures.ts'
 import { deployed, heldBy, reach, sharesOf, statusOf, worldOf } from './story.ts'
 

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import type { CanaryStep, Scale, Strategy } from '../../../../src/resources/model-deployment.ts'
+import type { CanaryStep, Scale, Strategy } from '../../../../src/resources/deployment/model-deployment.ts'
 import type { Command } from '../../../../src/rollout/machine/commands.ts'
 import type { Permit } from '../../../../src/rollout/machine/machine-types.ts'
 import { capabilities, gateNamed, specWith } from './fixtures.ts'

@@ -1,6 +1,10 @@
 import type { TargetCapabilities } from '../../../../src/deployment-target/contract.ts'
-import type { DeploymentStatus, Phase, Rollout } from '../../../../src/resources/deployment-status.ts'
-import type { ModelDeploymentSpec } from '../../../../src/resources/model-deployment.ts'
+import type {
+  DeploymentStatus,
+  Phase,
+  Rollout,
+} from '../../../../src/resources/deployment/deployment-status.ts'
+import type { ModelDeploymentSpec } from '../../../../src/resources/deployment/model-deployment.ts'
 import { capabilities, revisionFor } from './fixtures.ts'
 import { Witness } from './witness.ts'
 import { World } from './world.ts'

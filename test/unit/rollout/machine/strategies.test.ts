@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { conditionOf } from '../../../../src/resources/condition.ts'
-import type { CanaryStep } from '../../../../src/resources/model-deployment.ts'
+import { conditionOf } from '../../../../src/resources/deployment/condition.ts'
+import type { CanaryStep } from '../../../../src/resources/deployment/model-deployment.ts'
 import { gateNamed, revisionFor, specWith } from './fixtures.ts'
 import { deployed, heldBy, reach, sharesOf, statusOf, worldOf } from './story.ts'
 

@@ -1,8 +1,12 @@
 import type { TargetWant } from '../../../../src/deployment-target/contract.ts'
 import type { TargetStep } from '../../../../src/deployment-target/target-steps.ts'
 import { sameJson } from '../../../../src/json.ts'
-import { conditionOf } from '../../../../src/resources/condition.ts'
-import type { DeploymentStatus, Phase, Rollout } from '../../../../src/resources/deployment-status.ts'
+import { conditionOf } from '../../../../src/resources/deployment/condition.ts'
+import type {
+  DeploymentStatus,
+  Phase,
+  Rollout,
+} from '../../../../src/resources/deployment/deployment-status.ts'
 import type { Command } from '../../../../src/rollout/machine/commands.ts'
 import type {
   Analysis,

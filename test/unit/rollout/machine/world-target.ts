@@ -8,8 +8,8 @@ import type {
 import { type TargetStep, targetSteps } from '../../../../src/deployment-target/target-steps.ts'
 import { wantRefusal } from '../../../../src/deployment-target/want-refusal.ts'
 import { sameJson } from '../../../../src/json.ts'
-import type { Scale } from '../../../../src/resources/model-deployment.ts'
-import type { Revision, Split } from '../../../../src/resources/revision.ts'
+import type { Scale } from '../../../../src/resources/deployment/model-deployment.ts'
+import type { Revision, Split } from '../../../../src/resources/deployment/revision.ts'
 import { shareOf } from '../../../../src/rollout/machine/status-edits.ts'
 
 export type Health = 'starting' | 'ready' | 'unready' | 'failed'

@@ -5,11 +5,11 @@ import type {
   DeploymentStatus,
   GateResult,
   LedgerEntry,
-} from '../../../../src/resources/deployment-status.ts'
+} from '../../../../src/resources/deployment/deployment-status.ts'
+import type { ModelDeploymentSpec } from '../../../../src/resources/deployment/model-deployment.ts'
+import type { Revision } from '../../../../src/resources/deployment/revision.ts'
 import { durationMs } from '../../../../src/resources/duration.ts'
 import type { Actor } from '../../../../src/resources/metadata.ts'
-import type { ModelDeploymentSpec } from '../../../../src/resources/model-deployment.ts'
-import type { Revision } from '../../../../src/resources/revision.ts'
 import { type Command, command } from '../../../../src/rollout/machine/commands.ts'
 import { decide } from '../../../../src/rollout/machine/decide.ts'
 import { recordOutcome } from '../../../../src/rollout/machine/effect-outcome.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { ModelDeploymentSpec } from '../../../../src/resources/model-deployment.ts'
+import type { ModelDeploymentSpec } from '../../../../src/resources/deployment/model-deployment.ts'
 import { nameRevision } from '../../../../src/rollout/shell/revision-of.ts'
 import { gateNamed, pinned, specWith } from '../machine/fixtures.ts'
 

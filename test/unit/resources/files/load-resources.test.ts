@@ -2,9 +2,9 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { keyOf, loadResources, parseResources, problemsOf } from '../../../src/resources/index.ts'
+import { keyOf, loadResources, parseResources, problemsOf } from '../../../../src/resources/index.ts'
 
-const valid = 'test/unit/resources/fixtures/valid'
+const valid = 'test/unit/resources/files/fixtures/valid'
 const named = (name: string): string =>
   `kind: ModelDeployment\nmetadata: { name: ${name} }\nspec: { model: mlflow/${name}, target: prod }\n`
 
@@ -129,7 +129,7 @@ describe('loading files', () => {
 
   it('returns nothing when one of several files is wrong', async () => {
     const problems = await refusal(
-      loadResources([`${valid}/folder`, 'test/unit/resources/fixtures/malformed/deadline-zero.yaml']),
+      loadResources([`${valid}/folder`, 'test/unit/resources/files/fixtures/malformed/deadline-zero.yaml']),
     )
     expect(problems).toHaveLength(1)
   })

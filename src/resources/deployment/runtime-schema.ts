@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import { defaulted, quotedTextField, variableNameField } from './fields.ts'
+import { defaulted, quotedTextField, variableNameField } from '../fields.ts'
+import { type CheckProblem, fieldsOf, withCheck } from '../schema-checks.ts'
 import type { RuntimeSettings } from './model-deployment.ts'
-import { type CheckProblem, fieldsOf, withCheck } from './schema-checks.ts'
 
 export function runtimeSchema(): z.ZodType<RuntimeSettings, Partial<RuntimeSettings>> {
   const secret = z

@@ -1,5 +1,5 @@
 import type { LineCounter } from 'yaml'
-import type { Problem } from './problem.ts'
+import type { Problem } from '../problems/problem.ts'
 import { lineAndColumn } from './yaml-positions.ts'
 
 const literal = /^(true|false|null|-?\d+(\.\d+)?([eE][+-]?\d+)?)$/

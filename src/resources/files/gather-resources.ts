@@ -1,15 +1,15 @@
-import { checkResource } from './check-resource.ts'
-import { valueAt } from './field-path.ts'
-import type { ParseOptions } from './load-resources.ts'
-import { keyOf } from './metadata.ts'
-import { printValue } from './print-value.ts'
-import { formatPlace, invalidResource, type Place, type Problem } from './problem.ts'
+import { checkResource } from '../check-resource.ts'
+import { keyOf } from '../metadata.ts'
+import { valueAt } from '../problems/field-path.ts'
+import { printValue } from '../problems/print-value.ts'
+import { formatPlace, invalidResource, type Place, type Problem } from '../problems/problem.ts'
+import type { Resource } from '../resource.ts'
+import { fieldsOf } from '../schema-checks.ts'
 import { readDocuments } from './read-documents.ts'
-import type { Resource } from './resource.ts'
-import { fieldsOf } from './schema-checks.ts'
 
 /** A text, and what it is called. */
-export interface Source extends ParseOptions {
+export interface Source {
+  readonly file?: string
   readonly text: string
 }
 

@@ -1,6 +1,6 @@
-import type { FieldPath } from './field-path.ts'
-import { nearestName } from './nearest-name.ts'
-import { type CheckProblem, fieldsOf, itemsOf, repeated } from './schema-checks.ts'
+import type { FieldPath } from '../problems/field-path.ts'
+import { nearestName } from '../problems/nearest-name.ts'
+import { type CheckProblem, fieldsOf, itemsOf, repeated } from '../schema-checks.ts'
 
 /** What must hold between the fields of a deployment's spec. */
 export function* deploymentProblems(spec: unknown): Generator<CheckProblem> {

@@ -1,4 +1,4 @@
-import type { Resource } from './resource.ts'
+import type { Resource } from '../resource.ts'
 
 export interface ParseOptions {
   /** What the text is called in problems. A name that ends in `.json` must hold JSON. */

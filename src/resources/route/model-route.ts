@@ -1,5 +1,5 @@
-import type { Duration } from './duration.ts'
-import type { Metadata, MetadataInput } from './metadata.ts'
+import type { Duration } from '../duration.ts'
+import type { Metadata, MetadataInput } from '../metadata.ts'
 
 /** Declared: requests to this public model name are served by these backends, chosen this way. */
 export interface ModelRoute {

@@ -1,8 +1,8 @@
 import { z } from 'zod'
-import { defaulted, nameField, numberField, textField, wholeNumberField } from './fields.ts'
+import { defaulted, nameField, numberField, textField, wholeNumberField } from '../fields.ts'
+import { type CheckProblem, fieldsOf, withCheck } from '../schema-checks.ts'
 import { knownMetric } from './known-metrics.ts'
 import type { AnalysisGate, AnalysisGateInput, GateRule } from './model-deployment.ts'
-import { type CheckProblem, fieldsOf, withCheck } from './schema-checks.ts'
 
 type RuleInput = AnalysisGateInput['pass']
 type Rule = Exclude<GateRule, { noWorseThan: unknown }> | Extract<RuleInput, { noWorseThan: unknown }>

@@ -1,5 +1,5 @@
+import type { Actor } from '../metadata.ts'
 import type { Condition } from './condition.ts'
-import type { Actor } from './metadata.ts'
 import type { Endpoint, Revision, Split } from './revision.ts'
 
 /** What the loop knows of a ModelDeployment. Times are milliseconds since the epoch. */

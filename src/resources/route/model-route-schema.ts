@@ -1,6 +1,7 @@
 import { z } from 'zod'
-import { defaulted, durationField, nameField, numberField, textField } from './fields.ts'
-import { apiVersionSchema, metadataSchema } from './metadata-schema.ts'
+import { defaulted, durationField, nameField, numberField, textField } from '../fields.ts'
+import { apiVersionSchema, metadataSchema } from '../metadata-schema.ts'
+import { withCheck } from '../schema-checks.ts'
 import type {
   ModelRoute,
   ModelRouteInput,
@@ -10,7 +11,6 @@ import type {
   RouteBackendInput,
 } from './model-route.ts'
 import { routeProblems } from './route-checks.ts'
-import { withCheck } from './schema-checks.ts'
 
 const deploymentKey = /^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\/)?[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/
 

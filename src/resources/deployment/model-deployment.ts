@@ -1,5 +1,5 @@
-import type { Duration } from './duration.ts'
-import type { Metadata, MetadataInput } from './metadata.ts'
+import type { Duration } from '../duration.ts'
+import type { Metadata, MetadataInput } from '../metadata.ts'
 import type { ModelReference } from './reference.ts'
 
 /** Declared: this model, on this target, rolled out this way, under these policies. */

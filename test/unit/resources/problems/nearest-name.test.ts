@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { editDistance, nearestName } from '../../../src/resources/nearest-name.ts'
+import { editDistance, nearestName } from '../../../../src/resources/problems/nearest-name.ts'
 
 const short = fc.string({ maxLength: 12 })
 

@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { defaulted, durationField, nameField, percentField, wholePercentField } from './fields.ts'
+import { defaulted, durationField, nameField, percentField, wholePercentField } from '../fields.ts'
+import { repeated, withCheck } from '../schema-checks.ts'
 import type {
   BlueGreenStrategy,
   CanaryStep,
@@ -8,7 +9,6 @@ import type {
   RollingStrategy,
   Strategy,
 } from './model-deployment.ts'
-import { repeated, withCheck } from './schema-checks.ts'
 
 export function strategySchema(): z.ZodType<Strategy, NonNullable<ModelDeploymentSpecInput['strategy']>> {
   return z

@@ -1,4 +1,4 @@
-import type { Problem } from './problem.ts'
+import type { Problem } from '../problems/problem.ts'
 
 /** Bytes of one file. Declared resources take a few hundred each. */
 const byteLimit = 1024 * 1024

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { textField } from './fields.ts'
+import { textField } from '../fields.ts'
 import type { ModelReference } from './reference.ts'
 
 const shortForm = /^[^\s/]+\/[^\s/](.*[^\s/])?$/

@@ -1,7 +1,7 @@
 import type { Document } from 'yaml'
-import type { FieldPath } from './field-path.ts'
+import type { FieldPath } from '../problems/field-path.ts'
+import type { Problem } from '../problems/problem.ts'
 import { jsonProblems } from './json-problems.ts'
-import type { Problem } from './problem.ts'
 import { lineAndColumn, type Position, positionOf } from './yaml-positions.ts'
 import { syntaxProblems } from './yaml-problems.ts'
 

@@ -1,8 +1,9 @@
 import { z } from 'zod'
+import { defaulted, durationField, nameField, wholeNumberField } from '../fields.ts'
+import { apiVersionSchema, metadataSchema } from '../metadata-schema.ts'
+import { type CheckProblem, fieldsOf, withCheck } from '../schema-checks.ts'
 import { gateSchema } from './analysis-schema.ts'
 import { deploymentProblems } from './deployment-checks.ts'
-import { defaulted, durationField, nameField, wholeNumberField } from './fields.ts'
-import { apiVersionSchema, metadataSchema } from './metadata-schema.ts'
 import type {
   ModelDeployment,
   ModelDeploymentInput,
@@ -13,7 +14,6 @@ import type {
 } from './model-deployment.ts'
 import { referenceSchema } from './reference-schema.ts'
 import { runtimeSchema } from './runtime-schema.ts'
-import { type CheckProblem, fieldsOf, withCheck } from './schema-checks.ts'
 import { strategySchema } from './strategy-schema.ts'
 
 let built: z.ZodType<ModelDeployment, ModelDeploymentInput> | undefined

@@ -1,4 +1,4 @@
-import { isModelspineError, ModelspineError } from '../errors.ts'
+import { isModelspineError, ModelspineError } from '../../errors.ts'
 
 /** One thing that is wrong with a resource, and what would be right. */
 export interface Problem {

@@ -1,6 +1,6 @@
 import type { Document, LineCounter, YAMLError } from 'yaml'
-import { formatPath } from './field-path.ts'
-import type { Problem } from './problem.ts'
+import { formatPath } from '../problems/field-path.ts'
+import type { Problem } from '../problems/problem.ts'
 import { lineAndColumn, pathAt, positionOf } from './yaml-positions.ts'
 
 /** The parser's own messages may quote the text, and so a secret: these are said instead. */

@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import { fieldsOf } from './schema-checks.ts'
+import { fieldsOf } from '../schema-checks.ts'
 
 type Issues = readonly z.core.$ZodIssue[]
 

@@ -1,4 +1,4 @@
-import { type CheckProblem, fieldsOf, itemsOf, repeated } from './schema-checks.ts'
+import { type CheckProblem, fieldsOf, itemsOf, repeated } from '../schema-checks.ts'
 
 /** What must hold between the fields of a route's spec. */
 export function* routeProblems(spec: unknown): Generator<CheckProblem> {

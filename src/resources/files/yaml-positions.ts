@@ -1,5 +1,5 @@
 import type { Alias, Document, LineCounter, Node, Pair, YAMLMap, YAMLSeq } from 'yaml'
-import type { FieldPath } from './field-path.ts'
+import type { FieldPath } from '../problems/field-path.ts'
 
 /** Counted from 1. */
 export interface Position {

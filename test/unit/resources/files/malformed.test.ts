@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { formatProblem, loadResources, type Problem, problemsOf } from '../../../src/resources/index.ts'
+import { formatProblem, loadResources, type Problem, problemsOf } from '../../../../src/resources/index.ts'
 
-const folder = 'test/unit/resources/fixtures/malformed'
+const folder = 'test/unit/resources/files/fixtures/malformed'
 const fixtures = readdirSync(folder).filter((name) => !name.endsWith('.expect'))
 
 interface Expectation {
