@@ -25,16 +25,16 @@ export type {
 } from './feedback/contract.ts'
 export { createFeedback, type FeedbackOptions, type FeedbackRoom } from './feedback/create-feedback.ts'
 export { openInferencePrediction, type PredictionOf } from './feedback/prediction-of.ts'
-export type { Applied, ApplyOptions, RemoveOptions, ResourceInput } from './plane/apply.ts'
+export type { Applied, ApplyOptions, RemoveOptions, ResourceInput } from './plane/calls/apply.ts'
+export type { Deployment } from './plane/calls/deployment.ts'
+export type { ExplainedGate, ExplainedRevision, Explanation } from './plane/calls/explain.ts'
+export type { Plan, PlannedRollout } from './plane/calls/plan.ts'
+export type { WaitOptions } from './plane/calls/wait.ts'
 export type { AskedBy, ControlPlane } from './plane/control-plane.ts'
 export { createControlPlane } from './plane/create-control-plane.ts'
-export type { Deployment } from './plane/deployment.ts'
 export type { PlaneAction, PlaneEvent, PlaneEvents } from './plane/events.ts'
-export type { ExplainedGate, ExplainedRevision, Explanation } from './plane/explain.ts'
 export type { PlaneFault, PlaneHealth } from './plane/health.ts'
 export type { ControlPlaneOptions } from './plane/options.ts'
-export type { Plan, PlannedRollout } from './plane/plan.ts'
-export type { WaitOptions } from './plane/wait.ts'
 export type {
   Decision,
   Finding,

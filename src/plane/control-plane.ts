@@ -7,13 +7,13 @@ import type { Actor } from '../resources/metadata.ts'
 import type { ModelRoute } from '../resources/route/model-route.ts'
 import type { Router } from '../routing/router.ts'
 import type { AuditLog } from '../security/contract.ts'
-import type { Applied, ApplyOptions, RemoveOptions, ResourceInput } from './apply.ts'
-import type { Deployment } from './deployment.ts'
+import type { Applied, ApplyOptions, RemoveOptions, ResourceInput } from './calls/apply.ts'
+import type { Deployment } from './calls/deployment.ts'
+import type { Explanation } from './calls/explain.ts'
+import type { Plan } from './calls/plan.ts'
+import type { WaitOptions } from './calls/wait.ts'
 import type { PlaneEvents } from './events.ts'
-import type { Explanation } from './explain.ts'
 import type { PlaneHealth } from './health.ts'
-import type { Plan } from './plan.ts'
-import type { WaitOptions } from './wait.ts'
 
 /** Every mutating call says who asks. */
 export interface AskedBy {

@@ -1,9 +1,9 @@
 import { checkOptions } from './check-options.ts'
-import type { Control } from './control.ts'
 import type { ControlPlane } from './control-plane.ts'
-import { createFront } from './front.ts'
 import type { PlaneHealth } from './health.ts'
 import type { ControlPlaneOptions } from './options.ts'
+import type { Control } from './plane-calls.ts'
+import { createFront } from './wiring/request-side.ts'
 
 /**
  * A control plane over what it is given. Nothing is opened, read or started before the first call. Throws
@@ -17,7 +17,7 @@ export function createControlPlane(options: ControlPlaneOptions = {}): ControlPl
   let opening: Promise<Control> | undefined
 
   const control = (): Promise<Control> => {
-    opening ??= import('./control.ts').then(({ createControl }) => {
+    opening ??= import('./plane-calls.ts').then(({ createControl }) => {
       opened = createControl(options, front)
       return opened
     })

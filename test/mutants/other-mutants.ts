@@ -21,7 +21,7 @@ export const otherMutants: readonly Mutant[] = [
   {
     law: 9,
     what: 'events are acknowledged before the log has them',
-    file: 'src/plane/audit-pump.ts',
+    file: 'src/plane/wiring/audit-pump.ts',
     find: '      await audit.append(events.map(({ entry }) => entry))\n      await store.acknowledgeEvents(last.position, held)',
     replace:
       '      await store.acknowledgeEvents(last.position, held)\n      await audit.append(events.map(({ entry }) => entry))',

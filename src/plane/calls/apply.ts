@@ -1,0 +1,200 @@
+import { isModelspineError, ModelspineError } from '../../errors.ts'
+import { sha256 } from '../../hash.ts'
+import { canonicalJson } from '../../json.ts'
+import type { Decision, PolicyRequest } from '../../policy/contract.ts'
+import type { ModelDeployment, ModelDeploymentInput } from '../../resources/deployment/model-deployment.ts'
+import { formatReference } from '../../resources/deployment/reference.ts'
+import { defineDeployment, defineRoute } from '../../resources/index.ts'
+import { type Actor, type Key, keyFrom, keyOf } from '../../resources/metadata.ts'
+import type { ModelRoute, ModelRouteInput } from '../../resources/route/model-route.ts'
+import { policyDetails } from '../../rollout/machine/permit.ts'
+import type { AuditEntry } from '../../security/contract.ts'
+import type { Kind, Resource, StoredObject } from '../../store/contract.ts'
+import type { Parts } from '../control-context.ts'
+import type { PlaneAction } from '../events.ts'
+import { checkDeployable } from './check-deployable.ts'
+
+/** Keeps a deleted deployment until the loop has emptied its target. */
+export const targetFinalizer = 'modelspine.dev/target'
+
+export type ResourceInput = ModelDeploymentInput | ModelRouteInput
+
+export interface ApplyOptions {
+  readonly actor: Actor
+}
+
+export interface Applied {
+  readonly kind: Kind
+  readonly key: Key
+  readonly generation: number
+  /** `unchanged`: the same was declared already, and nothing was written. */
+  readonly change: 'created' | 'updated' | 'unchanged'
+}
+
+/** The resource with its defaults. Throws `invalid-resource`. */
+export function normalize(input: ResourceInput): Resource {
+  return isRoute(input) ? defineRoute(input) : defineDeployment(input as ModelDeploymentInput)
+}
+
+function isRoute(input: ResourceInput): input is ModelRouteInput {
+  return input.kind === 'ModelRoute' || (input.kind === undefined && 'backends' in input.spec)
+}
+
+/** Why this plane cannot run it; empty when it can. Routes may name what is yet to come. */
+export function problemsOf(parts: Parts, resource: Resource): readonly string[] {
+  return resource.kind === 'ModelDeployment' ? checkDeployable(parts, resource as ModelDeployment) : []
+}
+
+/** The loop writes status at the same time, and what the policy was shown must still stand when it is replaced. */
+const mostTries = 20
+
+/** validate → policy → store, the audit record committed with it. */
+export async function applyResource(
+  parts: Parts,
+  input: ResourceInput,
+  { actor }: ApplyOptions,
+): Promise<Applied> {
+  const resource = normalize(input)
+  const key = keyOf(resource.metadata)
+  const problems = problemsOf(parts, resource)
+  if (problems.length > 0) {
+    throw new ModelspineError(
+      'plan-refused',
+      `${resource.kind} ${key} cannot run here:\n  ${problems.join('\n  ')}`,
+      { details: { key, problems } },
+    )
+  }
+  for (let tries = 1; ; tries += 1) {
+    const before = await parts.store.get(resource.kind, key)
+    if (before?.deletion !== undefined) {
+      throw new ModelspineError(
+        'conflict',
+        `${resource.kind} ${key} is being deleted; apply it again when it is gone`,
+      )
+    }
+    const decision = await askToDeploy(parts, resource, before, actor)
+    if (decision.verdict !== 'allow') throw refused(`applying ${resource.kind} ${key}`, decision)
+    try {
+      return await put(parts, resource, before, actor, decision)
+    } catch (error) {
+      if (!isModelspineError(error, 'conflict') || tries === mostTries) throw error
+    }
+  }
+}
+
+async function put(
+  parts: Parts,
+  resource: Resource,
+  before: StoredObject | null,
+  actor: Actor,
+  decision: Decision,
+): Promise<Applied> {
+  const action = resource.kind === 'ModelRoute' ? 'route-applied' : 'deployment-applied'
+  const details = { ...described(resource), ...policyDetails(decision) }
+  let written = false
+  const stored = await parts.store.putSpec(resource, {
+    actor,
+    nowMs: parts.clock.now(),
+    uid: parts.clock.id(),
+    expect: before?.version ?? 'absent',
+    ...(resource.kind === 'ModelDeployment' && { finalizers: [targetFinalizer] }),
+    events: (next) => {
+      written = true
+      return [entryOf(parts, next, action, actor, details)]
+    },
+  })
+  if (written) parts.committed(stored, [{ action, details, actor }])
+  const change = !written ? 'unchanged' : before === null ? 'created' : 'updated'
+  return { kind: stored.kind, key: stored.key, generation: stored.generation, change }
+}
+
+export function askToDeploy(
+  parts: Parts,
+  resource: Resource,
+  before: StoredObject | null,
+  actor: Actor,
+): Promise<Decision> {
+  const request: PolicyRequest = {
+    action: 'deploy',
+    actor,
+    resource,
+    ...(before !== null && { previous: before.resource }),
+  }
+  return parts.decide(request)
+}
+
+function refused(what: string, { verdict, findings }: Decision): ModelspineError {
+  const reasons = findings.map(({ policy, rule, message }) => `${policy}/${rule}: ${message}`)
+  const code = verdict === 'error' ? 'policy-error' : 'policy-denied'
+  const why = reasons.length === 0 ? 'no policy allows it' : reasons.join('; ')
+  return new ModelspineError(code, `${what} is refused: ${why}`, { details: { findings } })
+}
+
+function described(resource: Resource): Readonly<Record<string, unknown>> {
+  const digest = sha256(canonicalJson(resource.spec))
+  return resource.kind === 'ModelDeployment'
+    ? { specDigest: digest, model: formatReference((resource as ModelDeployment).spec.model) }
+    : { specDigest: digest, backends: (resource as ModelRoute).spec.backends }
+}
+
+export interface RemoveOptions {
+  readonly actor: Actor
+  /** Default `ModelDeployment`. */
+  readonly kind?: Kind
+}
+
+/** Marks for deletion. A deployment that a route refers to is `in-use`: the route goes first. */
+export async function removeResource(
+  parts: Parts,
+  name: string,
+  { actor, kind = 'ModelDeployment' }: RemoveOptions,
+): Promise<void> {
+  const key = keyFrom(name)
+  const stored = await parts.store.get(kind, key)
+  if (stored === null) throw new ModelspineError('not-found', `there is no ${kind} ${key}`)
+  if (kind === 'ModelDeployment') await refuseWhileRouted(parts, key)
+  const action: PlaneAction = kind === 'ModelRoute' ? 'route-deleted' : 'deployment-deleted'
+  let marked = false
+  const left = await parts.store.delete(kind, key, {
+    actor,
+    nowMs: parts.clock.now(),
+    events: (next) => {
+      marked = true
+      return [entryOf(parts, next, action, actor, {})]
+    },
+  })
+  if (marked) parts.committed(left ?? stored, [{ action, details: {}, actor }])
+}
+
+async function refuseWhileRouted(parts: Parts, key: Key): Promise<void> {
+  for await (const { resource, key: route } of parts.store.list('ModelRoute')) {
+    const { spec, metadata } = resource as ModelRoute
+    const refers = [...spec.backends, ...spec.fallback].some(
+      (backend) =>
+        'deployment' in backend &&
+        (backend.deployment.includes('/')
+          ? backend.deployment
+          : `${metadata.namespace}/${backend.deployment}`) === key,
+    )
+    if (refers) {
+      throw new ModelspineError(
+        'in-use',
+        `deployment ${key} is a backend of route ${route}; change or delete the route first`,
+        {
+          details: { key, route },
+        },
+      )
+    }
+  }
+}
+
+function entryOf(
+  { clock }: Parts,
+  stored: StoredObject,
+  action: PlaneAction,
+  actor: Actor,
+  details: Readonly<Record<string, unknown>>,
+): AuditEntry {
+  const { kind, key, uid, generation } = stored
+  return { id: clock.id(), atMs: clock.now(), actor, action, kind, key, uid, generation, details }
+}

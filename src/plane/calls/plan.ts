@@ -1,0 +1,214 @@
+import { messageOf } from '../../errors.ts'
+import { isRecord, sameJson } from '../../json.ts'
+import type { Decision } from '../../policy/contract.ts'
+import type { DeploymentStatus } from '../../resources/deployment/deployment-status.ts'
+import type { ModelDeployment } from '../../resources/deployment/model-deployment.ts'
+import { type Actor, type Key, keyOf } from '../../resources/metadata.ts'
+import type { Permit } from '../../rollout/machine/machine-types.ts'
+import { initialStatus, knownOf } from '../../rollout/machine/status-edits.ts'
+import { type Step, stepsOf } from '../../rollout/machine/strategy-steps.ts'
+import { type Resolved, resolveModel } from '../../rollout/shell/resolve-model.ts'
+import type { Kind } from '../../store/contract.ts'
+import type { Parts } from '../control-context.ts'
+import { type ApplyOptions, askToDeploy, normalize, problemsOf, type ResourceInput } from './apply.ts'
+
+/** What applying a resource would change, and why; nothing is done. */
+export interface Plan {
+  readonly kind: Kind
+  readonly key: Key
+  readonly change: 'create' | 'update' | 'none'
+  /** Paths below `spec` whose value differs from what is stored. */
+  readonly fields: readonly string[]
+  /** Why this plane would refuse it; empty when it would not. */
+  readonly problems: readonly string[]
+  readonly policy: Pick<Decision, 'verdict' | 'findings'>
+  readonly rollout?: PlannedRollout
+}
+
+export interface PlannedRollout {
+  readonly model: string
+  /** The revision that would be wanted; absent when the reference cannot be resolved. */
+  readonly revision?: string
+  /** What serves now. */
+  readonly stable?: string
+  /** In order, for people. Empty when the wanted revision is already stable. */
+  readonly steps: readonly string[]
+  /** What the target itself would do. */
+  readonly target: readonly string[]
+  /** What the policies say of creating the revision now; absent when nothing would be created. */
+  readonly promotion?: Pick<Permit, 'verdict' | 'message'>
+}
+
+export async function planResource(
+  parts: Parts,
+  input: ResourceInput,
+  { actor }: ApplyOptions,
+): Promise<Plan> {
+  const resource = normalize(input)
+  const key = keyOf(resource.metadata)
+  const before = await parts.store.get(resource.kind, key)
+  const fields = before === null ? [] : changedFields('spec', before.resource.spec, resource.spec)
+  const labelsOnly =
+    before !== null && fields.length === 0 && !sameJson(before.resource.metadata, resource.metadata)
+  const problems = [...problemsOf(parts, resource)]
+  if (before?.deletion !== undefined) {
+    problems.push(`${resource.kind} ${key} is being deleted; apply it again when it is gone`)
+  }
+  const { verdict, findings } = await askToDeploy(parts, resource, before, actor)
+  const rollout =
+    resource.kind === 'ModelDeployment'
+      ? await planRollout(
+          parts,
+          key,
+          resource as ModelDeployment,
+          before?.status as DeploymentStatus | undefined,
+          problems,
+          actor,
+        )
+      : undefined
+  return {
+    kind: resource.kind,
+    key,
+    change: before === null ? 'create' : fields.length > 0 || labelsOnly ? 'update' : 'none',
+    fields: labelsOnly ? ['metadata'] : fields,
+    problems,
+    policy: { verdict, findings },
+    ...(rollout !== undefined && { rollout }),
+  }
+}
+
+async function planRollout(
+  parts: Parts,
+  key: Key,
+  deployment: ModelDeployment,
+  known: DeploymentStatus | undefined,
+  problems: string[],
+  actor: Actor,
+): Promise<PlannedRollout> {
+  const { spec } = deployment
+  const status = known ?? initialStatus(parts.clock.now())
+  const abort = new AbortController().signal
+  const resolved = await resolveModel(parts.registries[spec.model.registry], spec, status, abort)
+  const target = await planTarget(parts, key, spec, status, resolved, problems)
+  const steps = describeSteps(spec, status, resolved.desired?.name)
+  const promotion =
+    steps.length === 0 ? undefined : await planPromotion(parts, deployment, status, resolved, actor)
+  return {
+    model:
+      resolved.kind === 'resolved'
+        ? `${resolved.from} is version ${resolved.version.version}`
+        : resolved.message,
+    ...(resolved.desired !== undefined && { revision: resolved.desired.name }),
+    ...(status.stable !== undefined && { stable: status.stable }),
+    steps,
+    target,
+    ...(promotion !== undefined && { promotion }),
+  }
+}
+
+async function planPromotion(
+  parts: Parts,
+  deployment: ModelDeployment,
+  { approvals }: DeploymentStatus,
+  resolved: Resolved,
+  actor: Actor,
+): Promise<PlannedRollout['promotion']> {
+  const { desired } = resolved
+  if (desired === undefined) return undefined
+  const given = approvals.filter(({ revision }) => revision === desired.name)
+  const { verdict, message } = await parts.permit(
+    {
+      action: 'promote',
+      actor,
+      deployment,
+      revision: desired,
+      percent: 0,
+      approvals: given.map((each) => each.actor),
+      ...(resolved.kind === 'resolved' && { model: resolved.version }),
+    },
+    given,
+  )
+  return { verdict, message }
+}
+
+async function planTarget(
+  parts: Parts,
+  key: Key,
+  spec: ModelDeployment['spec'],
+  status: DeploymentStatus,
+  resolved: Resolved,
+  problems: string[],
+): Promise<readonly string[]> {
+  const target = parts.targets[spec.target.name]
+  const { desired } = resolved
+  if (target === undefined || desired === undefined) return []
+  const here = movesFrom(spec, status) === undefined ? status : initialStatus(parts.clock.now())
+  const others = here.revisions
+    .map(({ revision }) => revision)
+    .filter(({ name }) => name === here.stable && name !== desired.name)
+  const split =
+    here.stable === undefined
+      ? [{ revision: desired.name, percent: 100 }]
+      : [{ revision: here.stable, percent: 100 }]
+  try {
+    const observed = await target.observe(key, knownOf(here))
+    const plan = target.plan({ revisions: [...others, desired], split, scale: spec.scale }, observed)
+    if (plan.kind === 'steps') return plan.steps
+    problems.push(`spec.target "${spec.target.name}" refuses: ${plan.reason}: ${plan.message}`)
+  } catch (error) {
+    const why = parts.knownSecrets.scrubText(key, messageOf(error))
+    problems.push(`spec.target "${spec.target.name}" could not be asked: ${why}`)
+  }
+  return []
+}
+
+/** The target that is left for another one; undefined when it stays the same. */
+function movesFrom(
+  { target }: ModelDeployment['spec'],
+  status: Pick<DeploymentStatus, 'target'>,
+): string | undefined {
+  return status.target === undefined || status.target === target.name ? undefined : status.target
+}
+
+function describeSteps(
+  spec: ModelDeployment['spec'],
+  status: DeploymentStatus,
+  desired: string | undefined,
+): readonly string[] {
+  const aborted = status.aborted.find(({ revision }) => revision === desired)
+  if (aborted !== undefined) {
+    return [`nothing before somebody says retry: it was aborted (${aborted.cause}: ${aborted.message})`]
+  }
+  const from = movesFrom(spec, status)
+  if (desired === undefined || (from === undefined && desired === status.stable)) return []
+  if (from !== undefined || status.stable === undefined) {
+    return [
+      ...(from === undefined ? [] : [`remove everything from target ${from}: nothing serves meanwhile`]),
+      'start the revision',
+      'give it all traffic once it is ready: there is nothing to compare it with',
+    ]
+  }
+  return [
+    'start the revision beside the stable one',
+    ...stepsOf(spec).map(describeStep),
+    'remove what it replaced',
+  ]
+}
+
+function describeStep(step: Step): string {
+  switch (step.kind) {
+    case 'weight':
+      return `give it ${step.percent} % of traffic`
+    case 'pause':
+      return step.forMs === undefined ? 'wait for promote' : `wait ${step.forMs / 1000} s`
+    case 'analyze':
+      return `measure ${step.gates.join(', ')} for ${step.forMs / 1000} s`
+  }
+}
+
+function changedFields(path: string, before: unknown, after: unknown): readonly string[] {
+  if (sameJson(before, after)) return []
+  if (!isRecord(before) || !isRecord(after)) return [path]
+  const names = new Set([...Object.keys(before), ...Object.keys(after)])
+  return [...names].flatMap((name) => changedFields(`${path}.${name}`, before[name], after[name]))
+}

@@ -1,0 +1,81 @@
+import type { Clock } from '../../clock.ts'
+import { ModelspineError } from '../../errors.ts'
+import { conditionOf } from '../../resources/deployment/condition.ts'
+import type { Key } from '../../resources/metadata.ts'
+import type { Deployment } from './deployment.ts'
+
+export interface WaitOptions {
+  /** `settled`: also when the rollout ended badly or stands until somebody acts. Default `ready`. */
+  readonly until?: 'ready' | 'settled' | 'deleted'
+  /** Milliseconds; throws `timeout` after. Default 600,000. */
+  readonly timeoutMs?: number
+  readonly abort?: AbortSignal
+}
+
+export type Waited = 'waiting' | 'done'
+
+/**
+ * Whether a wait is over. Throws `not-found` for what is not there and `wrong-phase` when what is waited for will not
+ * come by itself.
+ */
+export function judgeWait(
+  deployment: Deployment | null,
+  { key, until }: { readonly key: Key; readonly until: NonNullable<WaitOptions['until']> },
+): Waited {
+  if (deployment === null) {
+    if (until === 'deleted') return 'done'
+    throw new ModelspineError(
+      'not-found',
+      `there is no ModelDeployment ${key}: nothing of it will be ${until}`,
+    )
+  }
+  if (until === 'deleted') return 'waiting'
+  const { status, generation } = deployment
+  if (status === undefined || status.observedGeneration !== generation) return 'waiting'
+  if (conditionOf(status.conditions, 'Ready')?.status === 'True') return 'done'
+  const stands = conditionOf(status.conditions, 'Progressing')
+  if (stands?.status !== 'False' || stands.reason === 'Converged') return 'waiting'
+  if (until === 'settled') return 'done'
+  throw new ModelspineError(
+    'wrong-phase',
+    `${key} will not become ready by itself: ${stands.reason}: ${stands.message}`,
+    {
+      details: { phase: status.rollout.phase, reason: stands.reason },
+    },
+  )
+}
+
+/** Looks whenever something changed and every now and then besides, since another process may do the work. */
+export async function waitUntil<Result>(
+  look: () => Promise<Result | undefined>,
+  subscribe: (changed: () => void) => () => void,
+  clock: Clock,
+  { timeoutMs = 600_000, abort }: WaitOptions,
+  what: string,
+): Promise<Result> {
+  const deadline = clock.monotonic() + timeoutMs
+  for (;;) {
+    let wake = (): void => {}
+    const woken = new Promise<void>((resolve) => {
+      wake = resolve
+    })
+    const unsubscribe = subscribe(wake)
+    const timer = clock.schedule(Math.min(lookEveryMs, Math.max(0, deadline - clock.monotonic())), wake, true)
+    abort?.addEventListener('abort', wake, { once: true })
+    try {
+      const result = await look()
+      if (result !== undefined) return result
+      if (abort?.aborted) throw new ModelspineError('aborted', `waiting for ${what} was aborted`)
+      if (clock.monotonic() >= deadline) {
+        throw new ModelspineError('timeout', `${what} did not happen within ${timeoutMs} ms`)
+      }
+      await woken
+    } finally {
+      unsubscribe()
+      timer.cancel()
+      abort?.removeEventListener('abort', wake)
+    }
+  }
+}
+
+const lookEveryMs = 1000

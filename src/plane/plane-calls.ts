@@ -1,0 +1,154 @@
+import { ModelspineError, messageOf } from '../errors.ts'
+import { type Actor, type Key, keyFrom } from '../resources/metadata.ts'
+import type { ModelRoute } from '../resources/route/model-route.ts'
+import type { Command } from '../rollout/machine/commands.ts'
+import type { Kind } from '../store/contract.ts'
+import { applyResource, removeResource } from './calls/apply.ts'
+import { commandDeployment } from './calls/command-deployment.ts'
+import { type Deployment, deploymentOf } from './calls/deployment.ts'
+import { explainDeployment, explainGone } from './calls/explain.ts'
+import { planResource } from './calls/plan.ts'
+import { judgeWait, waitUntil } from './calls/wait.ts'
+import type { ControlPlane } from './control-plane.ts'
+import type { ControlPlaneOptions } from './options.ts'
+import type { Front } from './wiring/request-side.ts'
+import { createMachinery } from './wiring/wire-control.ts'
+
+/** A plane's calls, but those that must answer at once. Loaded at the first of them, since a router needs none of it. */
+export interface Control
+  extends Pick<
+    ControlPlane,
+    | 'apply'
+    | 'plan'
+    | 'get'
+    | 'list'
+    | 'getRoute'
+    | 'listRoutes'
+    | 'delete'
+    | 'wait'
+    | 'approve'
+    | 'promote'
+    | 'pause'
+    | 'resume'
+    | 'abort'
+    | 'retry'
+    | 'explain'
+    | 'health'
+    | 'start'
+    | 'reconcileOnce'
+  > {
+  stop(drainMs: number): Promise<void>
+}
+
+export function createControl(options: ControlPlaneOptions, front: Front): Control {
+  const { emitter } = front
+  const { parts, feed, work, ...machinery } = createMachinery(options, front)
+  const { store, clock, logger } = parts
+  let started: Promise<void> | undefined
+  let stopped: Promise<void> | undefined
+
+  const mustRun = (): void => {
+    if (stopped !== undefined)
+      throw new ModelspineError('stopped', 'this plane was stopped; create another one')
+  }
+  const look = async (name: string): Promise<Deployment | null> => {
+    const stored = await store.get('ModelDeployment', keyFrom(name))
+    return stored === null ? null : deploymentOf(stored)
+  }
+  const mustFind = async (name: string): Promise<Deployment> => {
+    const deployment = await look(name)
+    if (deployment !== null) return deployment
+    throw new ModelspineError('not-found', `there is no ModelDeployment ${keyFrom(name)}`)
+  }
+  /** Whoever sends a request next must meet the table that goes with what was just done. */
+  const refresh = async (kind: Kind, key: Key): Promise<void> => {
+    try {
+      await feed.refresh(kind, key)
+    } catch (error) {
+      logger.warn({ kind, key, error: messageOf(error) }, 'the route table lags behind the store')
+    }
+  }
+  const ask = async (name: string, asked: Command, actor: Actor): Promise<Deployment> => {
+    mustRun()
+    return commandDeployment(parts, name, asked, actor)
+  }
+
+  return {
+    async apply(resource, call) {
+      mustRun()
+      const applied = await applyResource(parts, resource, call)
+      await refresh(applied.kind, applied.key)
+      return applied
+    },
+    plan: (resource, call) => planResource(parts, resource, call),
+    get: look,
+    async *list() {
+      for await (const stored of store.list('ModelDeployment')) yield deploymentOf(stored)
+    },
+    async getRoute(name) {
+      return ((await store.get('ModelRoute', keyFrom(name)))?.resource as ModelRoute | undefined) ?? null
+    },
+    async *listRoutes() {
+      for await (const { resource } of store.list('ModelRoute')) yield resource as ModelRoute
+    },
+    async delete(name, call) {
+      mustRun()
+      await removeResource(parts, name, call)
+      await refresh(call.kind ?? 'ModelDeployment', keyFrom(name))
+    },
+    async wait(name, call = {}) {
+      const key = keyFrom(name)
+      const until = call.until ?? 'ready'
+      const { deployment } = await waitUntil(
+        async () => {
+          const deployment = await look(name)
+          return judgeWait(deployment, { key, until }) === 'done' ? { deployment } : undefined
+        },
+        (changed) => {
+          emitter.on('event', changed)
+          return () => emitter.off('event', changed)
+        },
+        clock,
+        call,
+        `${key} ${until}`,
+      )
+      await refresh('ModelDeployment', key)
+      return deployment
+    },
+    approve: (name, { actor, ...asked }) => ask(name, { kind: 'approve', ...asked }, actor),
+    promote: (name, { actor, ...asked }) => ask(name, { kind: 'promote', ...asked }, actor),
+    pause: (name, { actor }) => ask(name, { kind: 'pause' }, actor),
+    resume: (name, { actor }) => ask(name, { kind: 'resume' }, actor),
+    abort: (name, { actor, ...asked }) => ask(name, { kind: 'abort', ...asked }, actor),
+    retry: (name, { actor }) => ask(name, { kind: 'retry' }, actor),
+    async explain(name) {
+      const deployment = await mustFind(name)
+      return explainDeployment(deployment, machinery.faultOf(deployment.key))
+    },
+    health: machinery.health,
+    async start() {
+      mustRun()
+      started ??= machinery.start()
+      try {
+        await started
+      } catch (error) {
+        // It may be started again once the fault is mended.
+        started = undefined
+        throw error
+      }
+    },
+    stop(drainMs) {
+      stopped ??= machinery.stop(drainMs)
+      return stopped
+    },
+    async reconcileOnce(name) {
+      mustRun()
+      const { key } = await mustFind(name)
+      const result = await work.once(key)
+      if (result.kind === 'retry' || result.kind === 'terminal') throw result.cause
+      const deployment = await look(name)
+      if (deployment === null) return explainGone(key, clock.now())
+      return explainDeployment(deployment, machinery.faultOf(key))
+    },
+  }
+}

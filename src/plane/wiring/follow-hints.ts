@@ -1,0 +1,54 @@
+import { type Clock, sleep } from '../../clock.ts'
+import { messageOf } from '../../errors.ts'
+import type { Queue } from '../../reconcile/queue.ts'
+import type { ModelDeployment } from '../../resources/deployment/model-deployment.ts'
+import type { Key } from '../../resources/metadata.ts'
+import type { Parts } from '../control-context.ts'
+
+const firstRetryMs = 1000
+const longestRetryMs = 60_000
+
+type HintParts = Pick<Parts, 'store' | 'clock' | 'logger' | 'targets' | 'registries'>
+
+/** Lets what targets and registries say of changes bring looks forward, until aborted. Without hints the looks come by themselves. */
+export function followHints(parts: HintParts, queue: Queue<Key>, abort: AbortSignal): void {
+  for (const [name, target] of Object.entries(parts.targets)) {
+    if (target.changes === undefined) continue
+    const hints = (): AsyncIterable<Key> | readonly Key[] => target.changes?.(abort) ?? []
+    void follow(`target ${name}`, hints, (key) => queue.add(key), parts, abort)
+  }
+  for (const [name, registry] of Object.entries(parts.registries)) {
+    if (registry.changes === undefined) continue
+    // A hint names a model; every deployment of that registry looks, because only adapters can read references.
+    const look = async (): Promise<void> => {
+      for await (const { key, resource } of parts.store.list('ModelDeployment')) {
+        if ((resource as ModelDeployment).spec.model.registry === name) queue.add(key)
+      }
+    }
+    void follow(`registry ${name}`, () => registry.changes?.(abort) ?? [], look, parts, abort)
+  }
+}
+
+/** A source of hints that fails or ends is asked anew, ever less often the longer it gives none. */
+async function follow<Hint>(
+  what: string,
+  hints: () => AsyncIterable<Hint> | readonly Hint[],
+  take: (hint: Hint) => void | Promise<void>,
+  { clock, logger }: { readonly clock: Clock; readonly logger: Parts['logger'] },
+  abort: AbortSignal,
+): Promise<void> {
+  let waitMs = firstRetryMs
+  while (!abort.aborted) {
+    try {
+      for await (const hint of hints()) {
+        waitMs = firstRetryMs
+        await take(hint)
+      }
+    } catch (error) {
+      if (abort.aborted) return
+      logger.warn({ error: messageOf(error) }, `${what} gives no hints of changes for ${waitMs} ms`)
+    }
+    await sleep(clock, waitMs, abort).catch(() => {})
+    waitMs = Math.min(longestRetryMs, waitMs * 2)
+  }
+}

@@ -1,0 +1,44 @@
+import type { Clock } from '../../clock.ts'
+import { ModelspineError } from '../../errors.ts'
+import type { HeldLease } from '../../reconcile/lease-term.ts'
+import type { Lease, StateStore } from '../../store/contract.ts'
+
+/** Of a lease's life, what is counted on: clocks differ and answers take time. */
+const countedOn = 0.9
+
+/** The lease for one run by somebody who has their own schedule. */
+export interface LeaseLoan {
+  lease(): HeldLease | undefined
+  /** Between two looks; does nothing while more than half of it is left. Throws `lease-held` when it was lost. */
+  renew(): Promise<void>
+  giveBack(): Promise<void>
+}
+
+/** Throws `lease-held` when another process works. */
+export async function borrowLease(
+  store: Pick<StateStore, 'acquireLease' | 'renewLease' | 'releaseLease'>,
+  clock: Clock,
+  { name, holder, leaseMs }: { readonly name: string; readonly holder: string; readonly leaseMs: number },
+): Promise<LeaseLoan> {
+  let askedMs = clock.monotonic()
+  const granted = await store.acquireLease(name, holder, leaseMs)
+  if (granted === null) throw heldElsewhere()
+  let lease: Lease = granted
+  const remainingMs = (): number => Math.max(0, leaseMs * countedOn - (clock.monotonic() - askedMs))
+  return {
+    lease: () => (remainingMs() > 0 ? { ...lease, remainingMs } : undefined),
+    async renew() {
+      if (remainingMs() > leaseMs / 2) return
+      const renewedMs = clock.monotonic()
+      const renewed = await store.renewLease(lease, leaseMs)
+      if (renewed === null) throw heldElsewhere()
+      lease = renewed
+      askedMs = renewedMs
+    },
+    giveBack: () => store.releaseLease(lease),
+  }
+}
+
+function heldElsewhere(): ModelspineError {
+  return new ModelspineError('lease-held', 'another process reconciles now; it does what is due')
+}

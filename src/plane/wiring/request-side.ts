@@ -1,0 +1,70 @@
+import { type Clock, systemClock } from '../../clock.ts'
+import { createFeedback, type FeedbackRoom } from '../../feedback/create-feedback.ts'
+import type { PolicyEngine, PolicyRequest } from '../../policy/contract.ts'
+import { type DecideOptions, decideAll } from '../../policy/decide-all.ts'
+import { createRouter, type Router } from '../../routing/router.ts'
+import { createRouteTableHolder, type RouteTableHolder } from '../../routing/table-holder.ts'
+import type { AuditLog } from '../../security/contract.ts'
+import { memoryAuditLog } from '../../security/memory-audit-log.ts'
+import { type ControlTelemetry, createControlTelemetry } from '../../telemetry/control-telemetry.ts'
+import { type Logger, silentLogger } from '../../telemetry/logger.ts'
+import { createMetricWindows, type MetricWindows } from '../../telemetry/metric-windows.ts'
+import { createRequestTelemetry } from '../../telemetry/request-telemetry.ts'
+import { createEmitter, type PlaneEmitter } from '../events.ts'
+import type { ControlPlaneOptions } from '../options.ts'
+import { watchedPolicy } from './watched-policy.ts'
+
+/** The side of a plane that requests meet, and what its other side shares with it. */
+export interface Front {
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly audit: AuditLog
+  readonly windows: MetricWindows
+  readonly feedback: FeedbackRoom
+  readonly telemetry: ControlTelemetry
+  readonly policies: readonly PolicyEngine[]
+  readonly policyOptions: DecideOptions
+  readonly emitter: PlaneEmitter
+  readonly holder: RouteTableHolder
+  readonly router: Router
+  /** Whom the queue's depth is asked of. */
+  watchQueue(depth: () => number): void
+}
+
+export function createFront(options: ControlPlaneOptions): Front {
+  const clock = options.clock ?? systemClock
+  const logger = options.logger ?? silentLogger
+  let queueDepth = (): number => 0
+  const telemetry = createControlTelemetry({ clock, queueDepth: () => queueDepth() })
+  const policies = (options.policies ?? []).map((engine) => watchedPolicy(engine, telemetry))
+  const policyOptions = { clock, timeoutMs: options.policyTimeoutMs ?? 10_000 }
+  const windows = createMetricWindows({ clock })
+  const feedback = createFeedback({ clock, ...options.feedback })
+  const holder = createRouteTableHolder({ clock, logger })
+  const polices = policies.some(({ actions }) => actions.includes('invoke'))
+  const router = createRouter({
+    table: holder,
+    clock,
+    logger,
+    observers: [windows, feedback, createRequestTelemetry(), ...(options.observers ?? [])],
+    ...(polices && {
+      policy: { decide: (request: PolicyRequest) => decideAll(policies, request, policyOptions) },
+    }),
+  })
+  return {
+    clock,
+    logger,
+    audit: options.audit ?? memoryAuditLog(),
+    windows,
+    feedback,
+    telemetry,
+    policies,
+    policyOptions,
+    emitter: createEmitter(),
+    holder,
+    router,
+    watchQueue(depth) {
+      queueDepth = depth
+    },
+  }
+}

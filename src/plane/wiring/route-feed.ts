@@ -1,0 +1,159 @@
+import { type Clock, sleep } from '../../clock.ts'
+import { messageOf } from '../../errors.ts'
+import { sameJson } from '../../json.ts'
+import type { ModelProvider } from '../../provider/contract.ts'
+import type { DeploymentStatus } from '../../resources/deployment/deployment-status.ts'
+import type { Endpoint } from '../../resources/deployment/revision.ts'
+import type { Key } from '../../resources/metadata.ts'
+import type { ModelRoute } from '../../resources/route/model-route.ts'
+import type { DeploymentView } from '../../routing/candidates.ts'
+import type { RouteTableHolder } from '../../routing/table-holder.ts'
+import type { Kind, StateStore, StoredObject } from '../../store/contract.ts'
+import type { Logger } from '../../telemetry/logger.ts'
+
+export interface RouteFeedOptions {
+  readonly store: StateStore
+  readonly holder: RouteTableHolder
+  readonly providers: Readonly<Record<string, ModelProvider>>
+  readonly connect: Readonly<Record<string, (endpoint: Endpoint) => ModelProvider>>
+  readonly clock: Clock
+  readonly logger: Logger
+  /** Told of every object that was read because the store reported a change. */
+  changed(stored: StoredObject): void
+  /** Told when one was found gone. */
+  gone(kind: Kind, key: Key): void
+}
+
+export interface RouteFeed {
+  /** Reads everything once and swaps the table. */
+  load(): Promise<void>
+  /** Brings one object up to date now, without waiting for the watch. Nothing before the first `load`. */
+  refresh(kind: Kind, key: Key): Promise<void>
+  /** Follows the store until aborted. */
+  follow(abort: AbortSignal): Promise<void>
+}
+
+const retryMs = 1000
+
+/** Keeps the router's table in step with the store: a canary's weight is nothing but a new snapshot. */
+export function createRouteFeed(options: RouteFeedOptions): RouteFeed {
+  const { store, holder, clock, logger } = options
+  const connect = { ...options.connect, ...hostedBy(options.providers) }
+  const routes = new Map<Key, ModelRoute>()
+  const views = new Map<Key, { readonly view: DeploymentView; readonly status: unknown }>()
+  let dirty = true
+  let loaded = false
+  let last = Promise.resolve()
+
+  const swap = (): void => {
+    if (!dirty) return
+    dirty = false
+    holder.load({
+      routes: [...routes.values()],
+      deployments: Array.from(views.values(), ({ view }) => view),
+      providers: options.providers,
+      connect,
+    })
+  }
+  const take = ({ kind, key, resource, status }: StoredObject): void => {
+    if (kind === 'ModelRoute') {
+      if (routes.get(key) === resource) return
+      routes.set(key, resource as ModelRoute)
+      dirty = true
+      return
+    }
+    if (views.get(key)?.status === status && views.has(key)) return
+    const view = viewOf(key, status as DeploymentStatus | undefined)
+    const before = views.get(key)?.view
+    if (!sameJson(before, view)) dirty = true
+    views.set(key, { view, status })
+  }
+  const drop = (kind: Kind, key: Key): void => {
+    if (kind === 'ModelRoute' ? routes.delete(key) : views.delete(key)) dirty = true
+    options.gone(kind, key)
+  }
+  const readAll = async (): Promise<void> => {
+    const gone = { ModelRoute: new Set(routes.keys()), ModelDeployment: new Set(views.keys()) }
+    for (const kind of ['ModelRoute', 'ModelDeployment'] as const) {
+      for await (const stored of store.list(kind)) {
+        take(stored)
+        gone[kind].delete(stored.key)
+        options.changed(stored)
+      }
+      for (const key of gone[kind]) drop(kind, key)
+    }
+    swap()
+  }
+  const readOne = async (kind: Kind, key: Key): Promise<void> => {
+    const stored = await store.get(kind, key)
+    if (stored === null) drop(kind, key)
+    else take(stored)
+    swap()
+    if (stored !== null) options.changed(stored)
+  }
+  /** One look at a time: the answer to an earlier one could come later, and what is older would stand in the table. */
+  const inTurn = (look: () => Promise<void>): Promise<void> => {
+    const looked = last.then(look)
+    last = looked.catch(() => {})
+    return looked
+  }
+  return {
+    async load() {
+      await inTurn(readAll)
+      loaded = true
+    },
+    async refresh(kind, key) {
+      if (loaded) await inTurn(() => readOne(kind, key))
+    },
+    async follow(abort) {
+      while (!abort.aborted) {
+        try {
+          for await (const change of store.watch(abort)) {
+            await inTurn(() => (change.type === 'resync' ? readAll() : readOne(change.kind, change.key)))
+          }
+        } catch (error) {
+          if (abort.aborted) return
+          logger.warn({ error: messageOf(error) }, 'watching the store failed; watching anew')
+        }
+        if (!abort.aborted) await sleep(clock, retryMs, abort).catch(() => {})
+      }
+    },
+  }
+}
+
+/** Ready revisions are what the router sees; where none is, those that have an address are better than none. */
+function viewOf(key: Key, status: DeploymentStatus | undefined): DeploymentView {
+  const reachable = (status?.revisions ?? []).flatMap(({ revision, state, endpoint }) =>
+    endpoint === undefined ? [] : [{ revision: revision.name, state, endpoint }],
+  )
+  const ready = reachable.filter(({ state }) => state === 'ready')
+  const seen = ready.length > 0 ? ready : reachable
+  return {
+    key,
+    split: status?.split ?? [],
+    endpoints: seen.map(({ revision, endpoint }) => ({ revision, endpoint })),
+    ...(status?.stable !== undefined && { stable: status.stable }),
+  }
+}
+
+/** A hosted revision's protocol is the name of the provider that runs it, which the plane was given and keeps. */
+function hostedBy(
+  providers: Readonly<Record<string, ModelProvider>>,
+): Readonly<Record<string, (endpoint: Endpoint) => ModelProvider>> {
+  return Object.fromEntries(
+    Object.entries(providers).map(([name, provider]) => [name, () => borrowed(provider)]),
+  )
+}
+
+/** The same provider without `close`: a table that no longer needs it must not end it for others. */
+function borrowed(provider: ModelProvider): ModelProvider {
+  const { name, capabilities } = provider
+  return {
+    name,
+    capabilities,
+    ...(provider.infer && { infer: provider.infer.bind(provider) }),
+    ...(provider.chat && { chat: provider.chat.bind(provider) }),
+    ...(provider.chatStream && { chatStream: provider.chatStream.bind(provider) }),
+    ...(provider.embed && { embed: provider.embed.bind(provider) }),
+  }
+}

@@ -1,0 +1,214 @@
+import { messageOf } from '../../errors.ts'
+import { decideAll } from '../../policy/decide-all.ts'
+import type { DeploymentStatus } from '../../resources/deployment/deployment-status.ts'
+import type { Key } from '../../resources/metadata.ts'
+import { loopActor } from '../../rollout/machine/rollback.ts'
+import { type Fault, faultOf } from '../../rollout/shell/fault.ts'
+import { createKnownSecrets } from '../../rollout/shell/known-secrets.ts'
+import { createDeploymentReconciler } from '../../rollout/shell/reconcile-deployment.ts'
+import type { StoredObject } from '../../store/contract.ts'
+import { memoryStore } from '../../store/memory-store.ts'
+import { combineSources } from '../../telemetry/combine-sources.ts'
+import { openTelemetryLoaded } from '../../telemetry/open-telemetry.ts'
+import { checkDeployable } from '../calls/check-deployable.ts'
+import type { Parts, PlaneFact } from '../control-context.ts'
+import { type PlaneEvents, tell } from '../events.ts'
+import { type PlaneHealth, planeFault } from '../health.ts'
+import type { ControlPlaneOptions } from '../options.ts'
+import { type AuditPump, createAuditPump } from './audit-pump.ts'
+import { createWork, type Work } from './leader-work.ts'
+import { notedStore } from './noted-store.ts'
+import { permitPromotion } from './promotion.ts'
+import type { Front } from './request-side.ts'
+import { resolveSecret } from './resolve-secret.ts'
+import { createRouteFeed, type RouteFeed } from './route-feed.ts'
+
+/** What a plane's calls run on, wired to each other. */
+export interface Machinery {
+  readonly parts: Parts
+  readonly feed: RouteFeed
+  readonly work: Work
+  /** What hindered this process's last look at a deployment, or hinders the store. */
+  faultOf(key: Key): Fault | undefined
+  health(): PlaneHealth
+  start(): Promise<void>
+  /** Ends all that runs, then closes all that was given. */
+  stop(drainMs: number): Promise<void>
+}
+
+export function createMachinery(options: ControlPlaneOptions, front: Front): Machinery {
+  const { clock, logger, audit, windows, feedback, emitter, holder, telemetry, policies, policyOptions } =
+    front
+  const store = notedStore(options.store ?? memoryStore({ clock }), clock)
+  const { registries = {}, targets = {}, providers = {}, secrets = {}, connect = {} } = options
+  const { resyncMs = 60_000 } = options
+  const metrics = { ...options.metrics, plane: combineSources([windows, feedback]) }
+  /** Keyed by declared deployments: what hindered this process's last look at each. */
+  const faults = new Map<Key, Fault>()
+  /** Keyed by declared deployments: the version that our own loop wrote last, which is no news to it. */
+  const ownVersions = new Map<Key, string>()
+  const following = new AbortController()
+  let stopping = false
+
+  const say = <Name extends keyof PlaneEvents>(name: Name, ...told: Parameters<PlaneEvents[Name]>): void =>
+    tell(emitter, name, told, (error) =>
+      logger.error({ event: name, error: messageOf(error) }, 'a listener failed'),
+    )
+  const announce = (stored: StoredObject, facts: readonly PlaneFact[]): void => {
+    const { kind, key, generation } = stored
+    for (const { action, details, actor = loopActor } of facts) {
+      const event = { action, kind, key, generation, atMs: clock.now(), actor, details }
+      say(action, event)
+      say('event', event)
+    }
+    if (facts.length > 0) pump.nudge()
+  }
+  const parts: Parts = {
+    store,
+    clock,
+    logger,
+    registries,
+    targets,
+    metrics,
+    secrets,
+    knownSecrets: createKnownSecrets(),
+    policies,
+    decide: async (request) => decideAll(policies, request, policyOptions),
+    permit: (request, approvals, abort) =>
+      permitPromotion(policies, request, approvals, {
+        ...policyOptions,
+        ...(abort !== undefined && { abort }),
+      }),
+    committed(stored, facts) {
+      announce(stored, facts)
+      if (stored.kind === 'ModelDeployment') work.nudge(stored.key)
+    },
+  }
+  const work = createWork({
+    parts,
+    reconcile: createDeploymentReconciler({
+      ...parts,
+      requests: windows,
+      check: (deployment) => checkDeployable(parts, deployment),
+      secret: (reference, abort) => resolveSecret(secrets, reference, abort),
+      sent: (key, effect, result) => telemetry.recordEffect({ key, effect, result }),
+      committed(stored, events) {
+        ownVersions.set(stored.key, stored.version)
+        announce(stored, events)
+      },
+      resyncMs,
+    }),
+    holder: options.name ?? clock.id(),
+    leaseMs: options.leaseMs ?? 15_000,
+    concurrency: options.concurrency ?? 4,
+    resyncMs,
+    gained() {
+      pump.nudge()
+      say('lease-gained')
+    },
+    lost: () => say('lease-lost'),
+    stoodDown: async () => {
+      for (const target of new Set(Object.values(targets))) {
+        await target.standDown?.().catch((error: unknown) => {
+          logger.warn({ error: messageOf(error) }, 'a target holds on to what the next leader needs')
+        })
+      }
+    },
+    beforeRelease: () =>
+      pump
+        .drain()
+        .catch((error) => logger.error({ error: messageOf(error) }, 'audit events wait in the store')),
+    finished({ key, result, durationMs }) {
+      telemetry.recordReconcile({ key, result: result.kind, durationMs })
+      if (result.kind === 'retry' || result.kind === 'terminal') faults.set(key, faultOf(result.cause))
+      else faults.delete(key)
+      if (result.kind === 'done') ownVersions.delete(key)
+    },
+  })
+  const pump: AuditPump = createAuditPump({
+    store,
+    audit,
+    clock,
+    logger,
+    fence: () => {
+      const held = work.held()
+      return held && { lease: held.name, fence: held.fence }
+    },
+  })
+  const feed = createRouteFeed({
+    store,
+    holder,
+    providers,
+    connect,
+    clock,
+    logger,
+    changed({ kind, key, version, status }) {
+      if (kind === 'ModelDeployment') {
+        telemetry.recordPhase(key, (status as DeploymentStatus | undefined)?.rollout.phase ?? 'unseen')
+        if (ownVersions.get(key) === version) return
+        work.nudge(key)
+      }
+      // Another process may have written it, with an event that only the lease's holder carries on.
+      pump.nudge()
+    },
+    gone(kind, key) {
+      pump.nudge()
+      if (kind !== 'ModelDeployment') return
+      faults.delete(key)
+      ownVersions.delete(key)
+      telemetry.recordPhase(key, undefined)
+    },
+  })
+  front.watchQueue(() => work.queue.size)
+
+  return {
+    parts,
+    feed,
+    work,
+    faultOf: (key) => faults.get(key) ?? (store.fault === undefined ? undefined : faultOf(store.fault)),
+    health: () => ({
+      leading: work.held() !== undefined,
+      queued: work.queue.size,
+      faults: [
+        ...(store.fault === undefined ? [] : [planeFault('store', store.fault)]),
+        ...(pump.fault === undefined ? [] : [planeFault('audit', pump.fault)]),
+      ],
+    }),
+    async start() {
+      await openTelemetryLoaded()
+      await feed.load()
+      if (stopping) return
+      void feed.follow(following.signal)
+      work.start()
+    },
+    async stop(drainMs) {
+      stopping = true
+      await work.stop(drainMs)
+      pump.stop()
+      following.abort()
+      await holder.close()
+      const given = [registries, targets, providers, secrets, options.metrics ?? {}].flatMap((each) =>
+        Object.values<Closable>(each),
+      )
+      await closeAll([...given, ...(options.policies ?? []), audit, store])
+      emitter.removeAllListeners()
+    },
+  }
+}
+
+interface Closable {
+  close?(): Promise<void>
+}
+
+/** All of them, whoever fails. Throws the first failure. */
+async function closeAll(parts: readonly Closable[]): Promise<void> {
+  const failures: unknown[] = []
+  for (const part of new Set(parts)) {
+    try {
+      await part.close?.()
+    } catch (error) {
+      failures.push(error)
+    }
+  }
+  if (failures.length > 0) throw failures[0]
+}

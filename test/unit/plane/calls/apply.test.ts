@@ -1,0 +1,271 @@
+import { describe, expect, it } from 'vitest'
+import { allow, deny, memoryStore, rule, rulesPolicy } from '../../../../src/index.ts'
+import { createFakeClock } from '../../../../src/testing/fake-clock.ts'
+import { ann, collect, digits, planeFixture, registerVersions, route, serving } from '../plane-fixture.ts'
+
+const bob = { name: 'bob@example.com' }
+
+describe('apply', () => {
+  it('says whether it created, updated or left unchanged, and counts generations', async () => {
+    const { plane } = planeFixture()
+    const key = 'default/digits'
+    const kind = 'ModelDeployment'
+    expect(await plane.apply(digits('1'), { actor: ann })).toEqual({
+      kind,
+      key,
+      generation: 1,
+      change: 'created',
+    })
+    expect(await plane.apply(digits('1'), { actor: bob })).toEqual({
+      kind,
+      key,
+      generation: 1,
+      change: 'unchanged',
+    })
+    expect(await plane.apply(digits('2'), { actor: bob })).toEqual({
+      kind,
+      key,
+      generation: 2,
+      change: 'updated',
+    })
+    expect(await plane.get('digits')).toMatchObject({ key, generation: 2, actor: bob })
+    expect(await plane.get('nobody')).toBeNull()
+  })
+
+  it('writes nothing and tells of nothing when the same is declared already', async () => {
+    const { plane, store, events } = planeFixture()
+    await plane.apply(digits('1'), { actor: ann })
+    const before = await store.get('ModelDeployment', 'default/digits')
+    await plane.apply(digits('1'), { actor: bob })
+    expect(await store.get('ModelDeployment', 'default/digits')).toEqual(before)
+    expect(await store.readEvents(10)).toHaveLength(1)
+    expect(events.map(({ action }) => action)).toEqual(['deployment-applied'])
+  })
+
+  it('keeps the generation and its author when only labels change', async () => {
+    const { plane } = planeFixture()
+    await plane.apply(digits('1'), { actor: ann })
+    const labelled = { ...digits('1'), metadata: { name: 'digits', labels: { team: 'risk' } } }
+    expect(await plane.apply(labelled, { actor: bob })).toMatchObject({ generation: 1, change: 'updated' })
+    expect(await plane.get('digits')).toMatchObject({
+      actor: ann,
+      resource: { metadata: { labels: { team: 'risk' } } },
+    })
+  })
+
+  it('tells every reason why this plane cannot run it, at once', async () => {
+    const { plane, store } = planeFixture({
+      plane: {
+        metrics: {
+          prom: {
+            capabilities: { counts: false, routerMeasured: false },
+            query: () => ({ kind: 'no-data' }),
+          },
+        },
+      },
+      target: {
+        capabilities: { scaleToZero: false, maxRevisions: 1, attribution: 'none' },
+        checkSettings: () => [{ field: 'gpu', message: 'is no number' }],
+      },
+    })
+    const applied = plane.apply(
+      digits('1', {
+        model: 'elsewhere/digits:1',
+        target: { name: 'local', settings: { gpu: 'one' } },
+        runtime: { secrets: { TOKEN: 'vault:token' } },
+        scale: { min: 0, max: 1 },
+        policies: ['nobody'],
+        strategy: { canary: { steps: [{ weight: 5 }, { analyze: ['slow', 'right', 'odd'], for: '1m' }] } },
+        analysis: [
+          { name: 'slow', metric: 'p99', source: 'prom', minSamples: 50, pass: { atMost: 1 } },
+          { name: 'right', metric: 'requests.errors', pass: { atMost: 0.1 } },
+          { name: 'odd', metric: 'x', source: 'datadog', pass: { atMost: 1 } },
+        ],
+      }),
+      { actor: ann },
+    )
+    await expect(applied).rejects.toMatchObject({ code: 'plan-refused', retryable: false })
+    const { details } = (await applied.catch((error: unknown) => error)) as {
+      details: { problems: string[] }
+    }
+    expect(details.problems).toMatchInlineSnapshot(`
+      [
+        "spec.model.registry "elsewhere" is not known here; known: models",
+        "spec.runtime.secrets.TOKEN "vault" is not known here; none is configured",
+        "spec.policies[0] "nobody" is not known here; none is configured",
+        "spec.target.settings.gpu: is no number",
+        "spec.scale.min 0: target "local" cannot scale to zero; use 1 or more",
+        "spec.strategy canary: target "local" holds one revision at a time, and this strategy needs two side by side; use another target",
+        "spec.analysis[0].minSamples 50: the source does not count samples; leave it out or use a source that counts",
+        "spec.analysis[1].source: the target's replies do not tell which revision answered; use a source that the target itself feeds",
+        "spec.analysis[2].source "datadog" is not known here; known: prom, plane",
+      ]
+    `)
+    expect(await store.get('ModelDeployment', 'default/digits')).toBeNull()
+    expect(await store.readEvents(1)).toEqual([])
+  })
+
+  it('refuses another target that is not known', async () => {
+    const { plane } = planeFixture()
+    await expect(plane.apply(digits('1', { target: 'mars' }), { actor: ann })).rejects.toThrow(
+      'spec.target.name "mars" is not known here; known: local',
+    )
+  })
+
+  it('stores nothing that a policy denies, and says which rule and why', async () => {
+    const policy = rulesPolicy('company', [
+      rule('owners', {
+        on: 'deploy',
+        check: ({ actor }) => (actor.name === ann.name ? allow() : deny(`${actor.name} owns no model`)),
+      }),
+    ])
+    const { plane, store, events } = planeFixture({ plane: { policies: [policy] } })
+    await expect(plane.apply(digits('1'), { actor: bob })).rejects.toMatchObject({
+      code: 'policy-denied',
+      message:
+        'applying ModelDeployment default/digits is refused: company/owners: bob@example.com owns no model',
+      details: { findings: [{ policy: 'company', rule: 'owners', level: 'hard' }] },
+    })
+    expect(await store.get('ModelDeployment', 'default/digits')).toBeNull()
+    expect(events).toEqual([])
+    await plane.apply(digits('1'), { actor: ann })
+    await expect(plane.apply(digits('2'), { actor: bob })).rejects.toMatchObject({ code: 'policy-denied' })
+    expect(await plane.get('digits')).toMatchObject({ generation: 1 })
+  })
+
+  it('is closed by a policy that throws', async () => {
+    const policy = rulesPolicy('company', [
+      rule('owners', {
+        on: 'deploy',
+        check: () => {
+          throw new Error('the bundle is gone')
+        },
+      }),
+    ])
+    const { plane, store } = planeFixture({ plane: { policies: [policy] } })
+    await expect(plane.apply(digits('1'), { actor: ann })).rejects.toMatchObject({
+      code: 'policy-error',
+      retryable: true,
+      message: expect.stringContaining('the bundle is gone'),
+    })
+    expect(await store.get('ModelDeployment', 'default/digits')).toBeNull()
+  })
+
+  it('shows the policy what is stored and records what it said', async () => {
+    const seen: unknown[] = []
+    const policy = rulesPolicy('company', [
+      rule('look', {
+        on: 'deploy',
+        check: ({ previous }) => {
+          seen.push(previous?.spec)
+          return allow()
+        },
+      }),
+    ])
+    const { plane, store } = planeFixture({ plane: { policies: [policy] } })
+    await plane.apply(digits('1'), { actor: ann })
+    await plane.apply(digits('2'), { actor: ann })
+    expect(seen).toMatchObject([undefined, { model: { version: '1' } }])
+    const [first] = await store.readEvents(1)
+    expect(first?.entry).toMatchObject({
+      action: 'deployment-applied',
+      actor: ann,
+      key: 'default/digits',
+      generation: 1,
+      details: { model: 'models/digits:1', policyRevision: expect.stringMatching(/./), findings: [] },
+    })
+  })
+
+  it('lets of two at the same time each be a generation, and loses none', async () => {
+    const { plane, store } = planeFixture()
+    const applied = await Promise.all(
+      ['1', '2', '3', '4', '5'].map((version) => plane.apply(digits(version), { actor: ann })),
+    )
+    expect(applied.map(({ generation }) => generation).sort()).toEqual([1, 2, 3, 4, 5])
+    expect(applied.filter(({ change }) => change === 'created')).toHaveLength(1)
+    const waiting = await store.readEvents(10)
+    expect(waiting.map(({ entry }) => entry.generation)).toEqual([1, 2, 3, 4, 5])
+  })
+
+  it('asks the policy anew when the loop wrote in between, and gives up at a conflict that stays', async () => {
+    const clock = createFakeClock()
+    const store = memoryStore({ clock })
+    let conflicts = 3
+    let asked = 0
+    const policy = rulesPolicy('company', [
+      rule('count', {
+        on: 'deploy',
+        check: () => {
+          asked += 1
+          return allow()
+        },
+      }),
+    ])
+    const contested = {
+      ...store,
+      putSpec: async (...call: Parameters<typeof store.putSpec>) => {
+        conflicts -= 1
+        // What a status written meanwhile comes to: the version is not the expected one.
+        if (conflicts >= 0) return store.putSpec(call[0], { ...call[1], expect: 'another' })
+        return store.putSpec(...call)
+      },
+    }
+    const { plane } = planeFixture({ plane: { store: contested, policies: [policy] } })
+    expect(await plane.apply(digits('1'), { actor: ann })).toMatchObject({ change: 'created' })
+    expect(asked).toBe(4)
+    conflicts = Number.POSITIVE_INFINITY
+    await expect(plane.apply(digits('2'), { actor: ann })).rejects.toMatchObject({ code: 'conflict' })
+  })
+
+  it('refuses what is being deleted until it is gone, then begins with a new uid', async () => {
+    const fixture = planeFixture({ target: { goneAfterMs: 1000 } })
+    const { plane, until } = fixture
+    await serving(fixture)
+    const before = await plane.approve('digits', { actor: ann, revision: 'another' })
+    expect(before.status?.approvals).toHaveLength(1)
+    await plane.delete('digits', { actor: ann })
+    await expect(plane.apply(digits('1'), { actor: ann })).rejects.toMatchObject({
+      code: 'conflict',
+      message: expect.stringContaining('apply it again when it is gone'),
+    })
+    await until(async () => (await plane.get('digits')) === null)
+    expect(await plane.apply(digits('1'), { actor: ann })).toMatchObject({ generation: 1, change: 'created' })
+    await until(async () => (await plane.get('digits'))?.status?.rollout.phase === 'converged')
+    const after = await plane.get('digits')
+    expect(after?.uid).not.toBe(before.uid)
+    expect(after?.status?.approvals).toEqual([])
+    await plane.stop()
+  })
+
+  it('takes routes, also to what is not declared yet', async () => {
+    const { plane } = planeFixture()
+    expect(await plane.apply(route(), { actor: ann })).toMatchObject({
+      kind: 'ModelRoute',
+      change: 'created',
+    })
+    expect((await plane.getRoute('digits'))?.spec.backends).toMatchObject([{ deployment: 'digits' }])
+    expect(await plane.getRoute('other')).toBeNull()
+    expect(await collect(plane.listRoutes())).toHaveLength(1)
+  })
+
+  it('tells what is wrong with a resource before anything else', async () => {
+    const { plane } = planeFixture()
+    const broken = { ...digits('1'), spec: { model: 'models/digits:1', traget: 'local' } }
+    await expect(plane.apply(broken as never, { actor: ann })).rejects.toMatchObject({
+      code: 'invalid-resource',
+    })
+  })
+
+  it('lists deployments by key', async () => {
+    const { plane, registry } = planeFixture()
+    await registerVersions(registry, '1')
+    for (const name of ['zebra', 'ant', 'digits']) {
+      await plane.apply({ ...digits('1'), metadata: { name } }, { actor: ann })
+    }
+    expect((await collect(plane.list())).map(({ key }) => key)).toEqual([
+      'default/ant',
+      'default/digits',
+      'default/zebra',
+    ])
+  })
+})

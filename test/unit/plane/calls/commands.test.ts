@@ -1,0 +1,151 @@
+import { describe, expect, it } from 'vitest'
+import { allow, requireApproval, rule, rulesPolicy } from '../../../../src/index.ts'
+import { ann, digits, type PlaneFixture, planeFixture, registerVersions, serving } from '../plane-fixture.ts'
+
+const bob = { name: 'bob@example.com' }
+const stepwise = {
+  canary: {
+    steps: [
+      { weight: 5 },
+      { pause: 'until-promoted' as const },
+      { weight: 50 },
+      { pause: 'until-promoted' as const },
+    ],
+  },
+}
+
+async function atFirstPause(fixture: PlaneFixture): Promise<void> {
+  const { plane, registry, until, phase } = fixture
+  await serving(fixture)
+  await registerVersions(registry, '2')
+  await plane.apply(digits('2', { strategy: stepwise }), { actor: ann })
+  await until(async () => (await phase()) === 'pausing')
+}
+
+async function percents({ plane }: PlaneFixture): Promise<number[] | undefined> {
+  return (await plane.get('digits'))?.status?.split.map(({ percent }) => percent)
+}
+
+describe('commands', () => {
+  it('promote ends one pause, and with full all that remain', async () => {
+    const fixture = planeFixture()
+    const { plane, until, phase } = fixture
+    await atFirstPause(fixture)
+    await plane.promote('digits', { actor: bob })
+    await until(async () => (await percents(fixture))?.[0] === 50 && (await phase()) === 'pausing')
+    await plane.promote('digits', { actor: bob, full: true })
+    await until(async () => (await phase()) === 'converged')
+    expect(await percents(fixture)).toEqual([100])
+    await plane.stop()
+  })
+
+  it('pause holds everything until resume', async () => {
+    const fixture = planeFixture()
+    const { plane, until, phase, clock, registry } = fixture
+    await serving(fixture)
+    await registerVersions(registry, '2')
+    expect((await plane.pause('digits', { actor: bob })).status?.paused).toMatchObject({ actor: bob })
+    await plane.apply(digits('2'), { actor: ann })
+    await clock.advance(600_000)
+    expect(await phase()).toBe('pending')
+    expect((await plane.explain('digits')).waitsFor).toBe('resume: bob@example.com paused it')
+    await plane.resume('digits', { actor: ann })
+    await until(async () => (await plane.get('digits'))?.status?.last?.outcome === 'completed')
+    await until(async () => (await phase()) === 'converged')
+    await plane.stop()
+  })
+
+  it('abort turns back, and retry begins again', async () => {
+    const fixture = planeFixture()
+    const { plane, until, phase } = fixture
+    await atFirstPause(fixture)
+    await plane.abort('digits', { actor: bob, reason: 'it smells' })
+    await until(async () => (await phase()) === 'failed')
+    expect(await percents(fixture)).toEqual([100])
+    expect((await plane.get('digits'))?.status?.aborted).toMatchObject([{ actor: bob, message: 'it smells' }])
+    await plane.retry('digits', { actor: ann })
+    await until(async () => (await phase()) === 'pausing')
+    await plane.stop()
+  })
+
+  it('approve lets a blocked rollout go on, and says who did', async () => {
+    const policy = rulesPolicy('promotion', [
+      rule('four-eyes', { on: 'promote', check: () => allow(requireApproval({ notAuthor: true })) }),
+    ])
+    const fixture = planeFixture({ plane: { policies: [policy] } })
+    const { plane, registry, until, phase, events } = fixture
+    await registerVersions(registry, '1')
+    await plane.start()
+    await plane.apply(digits('1'), { actor: ann })
+    await until(async () => (await phase()) === 'blocked')
+    await plane.approve('digits', { actor: ann })
+    await fixture.clock.advance(120_000)
+    expect(await phase()).toBe('blocked')
+    await plane.approve('digits', { actor: bob })
+    await until(async () => (await phase()) === 'converged')
+    const approved = events.filter(({ action }) => action === 'revision-approved')
+    expect(approved.map(({ actor }) => actor)).toEqual([ann, bob])
+    const moves = events.filter(({ action }) =>
+      ['rollout-started', 'rollout-blocked', 'split-changed'].includes(action),
+    )
+    expect(moves.length).toBeGreaterThan(2)
+    for (const { details } of moves) {
+      expect(details).toMatchObject({ policyRevision: expect.stringMatching(/./), findings: [] })
+    }
+    await plane.stop()
+  })
+
+  it('says which phase forbids a command', async () => {
+    const fixture = planeFixture()
+    const { plane } = fixture
+    await serving(fixture)
+    for (const call of [plane.promote, plane.resume, plane.abort, plane.retry]) {
+      await expect(call('digits', { actor: bob })).rejects.toMatchObject({
+        code: 'wrong-phase',
+        details: { phase: 'converged' },
+      })
+    }
+    await expect(plane.promote('nobody', { actor: bob })).rejects.toMatchObject({ code: 'not-found' })
+    await plane.stop()
+  })
+
+  it('are told once and by whom, also when nothing is left to be done', async () => {
+    const fixture = planeFixture()
+    const { plane, events } = fixture
+    await serving(fixture)
+    await plane.pause('digits', { actor: bob })
+    const { version } = (await fixture.store.get('ModelDeployment', 'default/digits')) ?? {}
+    await plane.pause('digits', { actor: ann })
+    expect((await fixture.store.get('ModelDeployment', 'default/digits'))?.version).toBe(version)
+    expect(events.filter(({ action }) => action === 'rollout-paused')).toMatchObject([{ actor: bob }])
+    await plane.stop()
+  })
+
+  it('lose nothing to the loop, nor it to them, when both write at once', async () => {
+    const warnings: string[] = []
+    const say = (): void => {}
+    const warn = (_fields: unknown, message: string): void => void warnings.push(message)
+    const fixture = planeFixture({ plane: { logger: { debug: say, info: say, warn, error: warn } } })
+    const { plane, clock, registry, audit } = fixture
+    await serving(fixture)
+    await registerVersions(registry, '2')
+    await plane.apply(digits('2', { strategy: { rolling: { step: 1, every: '100ms' } } }), { actor: ann })
+    let asked = 0
+    for (let turn = 0; turn < 100; turn += 1) {
+      const approve = () => plane.approve('digits', { actor: bob, revision: 'another' })
+      await Promise.all([approve(), clock.advance(37), approve()])
+      asked += 2
+    }
+    await fixture.until(async () => (await plane.get('digits'))?.status?.rollout.phase === 'converged')
+    const { status } = (await plane.get('digits')) ?? {}
+    expect(status?.revisions.map(({ revision }) => revision.model.version)).toEqual(['2'])
+    await plane.stop()
+    const counts = new Map<string, number>()
+    for await (const { action } of audit.read()) counts.set(action, (counts.get(action) ?? 0) + 1)
+    expect(counts.get('revision-approved')).toBe(asked)
+    expect(counts.get('rollout-completed')).toBe(2)
+    // To be overtaken is no failure.
+    expect(warnings).toEqual([])
+    expect(await audit.verify()).toMatchObject({ ok: true })
+  })
+})

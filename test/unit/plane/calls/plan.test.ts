@@ -1,0 +1,224 @@
+import { describe, expect, it } from 'vitest'
+import { allow, deny, memoryTarget, rule, rulesPolicy } from '../../../../src/index.ts'
+import { ann, digits, planeFixture, registerVersions, route, serving } from '../plane-fixture.ts'
+
+describe('plan', () => {
+  it('does nothing', async () => {
+    const fixture = planeFixture()
+    const { plane, store, world, events, registry } = fixture
+    await serving(fixture)
+    await registerVersions(registry, '2')
+    const before = await store.get('ModelDeployment', 'default/digits')
+    const told = events.length
+    await plane.plan(digits('2'), { actor: ann })
+    expect(await store.get('ModelDeployment', 'default/digits')).toEqual(before)
+    expect(world.journal).toHaveLength(1)
+    expect(events).toHaveLength(told)
+    await plane.stop()
+  })
+
+  it('tells a first deployment', async () => {
+    const { plane, registry, store } = planeFixture()
+    await registerVersions(registry, '1')
+    expect(await plane.plan(digits('1'), { actor: ann })).toEqual({
+      kind: 'ModelDeployment',
+      key: 'default/digits',
+      change: 'create',
+      fields: [],
+      problems: [],
+      policy: { verdict: 'allow', findings: [] },
+      rollout: {
+        model: 'models/digits:1 is version 1',
+        revision: expect.stringMatching(/^[0-9a-f]{10}$/),
+        steps: [
+          'start the revision',
+          'give it all traffic once it is ready: there is nothing to compare it with',
+        ],
+        target: [expect.stringMatching(/^create revision/)],
+        promotion: { verdict: 'allow', message: '' },
+      },
+    })
+    expect(await store.get('ModelDeployment', 'default/digits')).toBeNull()
+  })
+
+  it('tells what differs and the steps of the strategy', async () => {
+    const fixture = planeFixture()
+    const { plane, registry } = fixture
+    await serving(fixture)
+    await registerVersions(registry, '2')
+    const { stable } = (await plane.get('digits'))?.status ?? {}
+    const plan = await plane.plan(
+      digits('2', {
+        runtime: { env: { THREADS: '4' } },
+        strategy: {
+          canary: {
+            steps: [
+              { weight: 5 },
+              { analyze: ['errors'], for: '10m' },
+              { weight: 50 },
+              { pause: 'until-promoted' },
+            ],
+          },
+        },
+        analysis: [{ name: 'errors', metric: 'requests.errors', pass: { atMost: 0.01 } }],
+      }),
+      { actor: ann },
+    )
+    expect(plan).toMatchObject({
+      change: 'update',
+      problems: [],
+      rollout: { stable, model: 'models/digits:2 is version 2' },
+    })
+    expect(plan.fields).toEqual([
+      'spec.model.version',
+      'spec.runtime.env.THREADS',
+      'spec.strategy.rolling',
+      'spec.strategy.canary',
+      'spec.analysis',
+    ])
+    expect(plan.rollout?.steps).toEqual([
+      'start the revision beside the stable one',
+      'give it 5 % of traffic',
+      'measure errors for 600 s',
+      'give it 50 % of traffic',
+      'wait for promote',
+      'give it 100 % of traffic',
+      'remove what it replaced',
+    ])
+    expect(plan.rollout?.target).toHaveLength(1)
+    await plane.stop()
+  })
+
+  it('tells that nothing changes', async () => {
+    const fixture = planeFixture()
+    const { plane } = fixture
+    await serving(fixture)
+    expect(await plane.plan(digits('1'), { actor: ann })).toMatchObject({
+      change: 'none',
+      fields: [],
+      rollout: { steps: [], target: [] },
+    })
+    expect(
+      await plane.plan(
+        { ...digits('1'), metadata: { name: 'digits', labels: { team: 'risk' } } },
+        { actor: ann },
+      ),
+    ).toMatchObject({ change: 'update', fields: ['metadata'], rollout: { steps: [] } })
+    await plane.stop()
+  })
+
+  it('tells the plane’s problems, the target’s refusal and the policy’s verdict instead of throwing', async () => {
+    const policy = rulesPolicy('company', [
+      rule('never', { on: 'deploy', check: () => deny('not on Fridays') }),
+    ])
+    const refusing = memoryTarget({ capabilities: { maxRevisions: 0 } })
+    const { plane, registry } = planeFixture({ plane: { policies: [policy], targets: { local: refusing } } })
+    await registerVersions(registry, '1')
+    const plan = await plane.plan(digits('1', { policies: ['nobody'] }), { actor: ann })
+    expect(plan.policy).toMatchObject({ verdict: 'deny', findings: [{ message: 'not on Fridays' }] })
+    expect(plan.problems).toEqual([
+      'spec.policies[0] "nobody" is not known here; known: company',
+      expect.stringMatching(/^spec\.target "local" refuses: TooManyRevisions: 1 revisions are wanted/),
+    ])
+  })
+
+  it('tells what the policies would say of the promotion, and nothing of one that is not due', async () => {
+    const policy = rulesPolicy('promotion', [
+      rule('approved-only', {
+        on: 'promote',
+        check: ({ model, actor }) =>
+          model?.approval === 'approved' && actor.name === ann.name
+            ? allow()
+            : deny(`approval is ${model?.approval}`),
+      }),
+    ])
+    const fixture = planeFixture({ plane: { policies: [policy] } })
+    const { plane, registry } = fixture
+    await serving(fixture)
+    await registerVersions(registry, '2')
+    await registry.setApproval('digits', '2', 'pending')
+    const { rollout } = await plane.plan(digits('2'), { actor: ann })
+    expect(rollout?.promotion).toEqual({ verdict: 'deny', message: 'approval is pending' })
+    expect((await plane.plan(digits('1'), { actor: ann })).rollout).not.toHaveProperty('promotion')
+    await plane.stop()
+  })
+
+  it('tells what could not be found out', async () => {
+    const { plane, target, registry } = planeFixture()
+    expect((await plane.plan(digits('9'), { actor: ann })).rollout).toEqual({
+      model: expect.stringContaining('models/digits:9: '),
+      steps: [],
+      target: [],
+    })
+    await registerVersions(registry, '1')
+    target.failNext('observe')
+    expect((await plane.plan(digits('1'), { actor: ann })).problems).toEqual([
+      'spec.target "local" could not be asked: observe was told to fail',
+    ])
+  })
+
+  it('tells that the other target is emptied first', async () => {
+    const fixture = planeFixture()
+    const moved = planeFixture({
+      beside: fixture,
+      plane: { targets: { local: fixture.target, far: memoryTarget() } },
+    })
+    await serving(moved)
+    const plan = await moved.plane.plan(digits('1', { target: 'far' }), { actor: ann })
+    expect(plan).toMatchObject({ fields: ['spec.target.name'], problems: [] })
+    expect(plan.rollout?.steps).toEqual([
+      'remove everything from target local: nothing serves meanwhile',
+      'start the revision',
+      'give it all traffic once it is ready: there is nothing to compare it with',
+    ])
+    expect(plan.rollout?.target).toEqual([expect.stringMatching(/^create revision/)])
+    await moved.plane.stop()
+  })
+
+  it('tells that an aborted revision waits for retry', async () => {
+    const fixture = planeFixture()
+    const { plane, registry, until, phase } = fixture
+    await serving(fixture)
+    await registerVersions(registry, '2')
+    const second = digits('2', {
+      strategy: { canary: { steps: [{ weight: 5 }, { pause: 'until-promoted' }] } },
+    })
+    await plane.apply(second, { actor: ann })
+    await until(async () => (await phase()) === 'pausing')
+    await plane.abort('digits', { actor: ann, reason: 'it smells' })
+    await until(async () => (await phase()) === 'failed')
+    expect((await plane.plan(second, { actor: ann })).rollout?.steps).toEqual([
+      'nothing before somebody says retry: it was aborted (Aborted: it smells)',
+    ])
+    await plane.stop()
+  })
+
+  it('tells that a resource is being deleted', async () => {
+    const fixture = planeFixture({ target: { goneAfterMs: 60_000 } })
+    const { plane } = fixture
+    await serving(fixture)
+    await plane.delete('digits', { actor: ann })
+    expect((await plane.plan(digits('2'), { actor: ann })).problems).toEqual([
+      'ModelDeployment default/digits is being deleted; apply it again when it is gone',
+    ])
+    await plane.stop()
+  })
+
+  it('plans routes', async () => {
+    const { plane } = planeFixture()
+    const plan = await plane.plan(route(), { actor: ann })
+    expect(plan).toEqual({
+      kind: 'ModelRoute',
+      key: 'default/digits',
+      change: 'create',
+      fields: [],
+      problems: [],
+      policy: { verdict: 'allow', findings: [] },
+    })
+    await plane.apply(route(), { actor: ann })
+    expect(await plane.plan(route('digits', { timeout: '5s' }), { actor: ann })).toMatchObject({
+      change: 'update',
+      fields: ['spec.timeout'],
+    })
+  })
+})

@@ -1,0 +1,132 @@
+import { describe, expect, it } from 'vitest'
+import { ModelspineError } from '../../../../src/index.ts'
+import { ann, digits, inTime, planeFixture, registerVersions, route, serving } from '../plane-fixture.ts'
+
+const stepwise = { canary: { steps: [{ weight: 5 }, { pause: 'until-promoted' as const }] } }
+
+describe('wait', () => {
+  it('resolves as soon as what is declared serves', async () => {
+    const fixture = planeFixture()
+    const { plane, registry, clock } = fixture
+    await registerVersions(registry, '1')
+    await plane.start()
+    await plane.apply(digits('1'), { actor: ann })
+    const beganMs = clock.now()
+    const ready = await inTime(fixture, plane.wait('digits'))
+    expect(ready?.status?.conditions).toContainEqual(
+      expect.objectContaining({ type: 'Ready', status: 'True' }),
+    )
+    expect(clock.now() - beganMs).toBeLessThan(5000)
+    await plane.stop()
+  })
+
+  it('brings the route table up to date before it resolves', async () => {
+    const first = planeFixture()
+    // A watch that tells of nothing in time.
+    const watch = (abort: AbortSignal) => first.store.watch(AbortSignal.any([abort, AbortSignal.abort()]))
+    const fixture = planeFixture({ beside: first, plane: { store: { ...first.store, watch } } })
+    const { plane, registry } = fixture
+    await registerVersions(registry, '1')
+    await plane.start()
+    await plane.apply(route(), { actor: ann })
+    await plane.apply(digits('1'), { actor: ann })
+    await inTime(fixture, plane.wait('digits'))
+    const reply = await plane.router.infer('digits', { kind: 'tensors', inputs: [] })
+    expect(reply).toMatchObject({ deployment: 'default/digits' })
+    await plane.stop()
+  })
+
+  it('does not take an earlier generation’s readiness for this one’s', async () => {
+    const fixture = planeFixture()
+    const { plane, registry } = fixture
+    await serving(fixture)
+    await registerVersions(registry, '2')
+    await plane.apply(digits('2'), { actor: ann })
+    const ready = await inTime(fixture, plane.wait('digits'))
+    expect(ready?.status?.observedGeneration).toBe(2)
+    expect(ready?.status?.revisions.map(({ revision }) => revision.model.version)).toContain('2')
+    await plane.stop()
+  })
+
+  it('throws when it will not come by itself, and says what it stands at', async () => {
+    const fixture = planeFixture()
+    const { plane, registry, until, phase } = fixture
+    await serving(fixture)
+    await registerVersions(registry, '2')
+    await plane.apply(digits('2', { strategy: stepwise }), { actor: ann })
+    await until(async () => (await phase()) === 'pausing')
+    await expect(inTime(fixture, plane.wait('digits'))).rejects.toMatchObject({
+      code: 'wrong-phase',
+      message: 'default/digits will not become ready by itself: AwaitingPromotion: step 2 waits for promote',
+      details: { phase: 'pausing', reason: 'AwaitingPromotion' },
+    })
+    const settled = await plane.wait('digits', { until: 'settled' })
+    expect(settled?.status?.rollout.phase).toBe('pausing')
+    await plane.stop()
+  })
+
+  it('settles when a rollout has failed', async () => {
+    const fixture = planeFixture()
+    const { plane, registry, target } = fixture
+    await registerVersions(registry, '1')
+    target.refuseNext('QuotaExceeded', 'no GPU is left')
+    await plane.start()
+    await plane.apply(digits('1'), { actor: ann })
+    const settled = await inTime(fixture, plane.wait('digits', { until: 'settled' }))
+    expect(settled?.status?.rollout).toMatchObject({ phase: 'failed', cause: 'TargetRefused' })
+    await plane.stop()
+  })
+
+  it('gives up after its time and leaves nothing behind', async () => {
+    const fixture = planeFixture()
+    const { plane, clock } = fixture
+    await plane.apply(digits('1'), { actor: ann })
+    const timers = clock.pendingTimers
+    await expect(inTime(fixture, plane.wait('digits', { timeoutMs: 5000 }))).rejects.toMatchObject({
+      code: 'timeout',
+      message: 'default/digits ready did not happen within 5000 ms',
+    })
+    expect(clock.pendingTimers).toBe(timers)
+  })
+
+  it('ends when aborted, before and while it waits', async () => {
+    const { plane, clock } = planeFixture()
+    await plane.apply(digits('1'), { actor: ann })
+    await expect(plane.wait('digits', { abort: AbortSignal.abort() })).rejects.toMatchObject({
+      code: 'aborted',
+    })
+    const controller = new AbortController()
+    const waiting = expect(plane.wait('digits', { abort: controller.signal })).rejects.toMatchObject({
+      code: 'aborted',
+    })
+    await clock.advance(10)
+    controller.abort()
+    await waiting
+  })
+
+  it('throws not-found for what is not there, unless that is what is waited for', async () => {
+    const { plane } = planeFixture()
+    await expect(plane.wait('digits')).rejects.toMatchObject({
+      code: 'not-found',
+      message: 'there is no ModelDeployment default/digits: nothing of it will be ready',
+    })
+    expect(await plane.wait('digits', { until: 'deleted' })).toBeNull()
+  })
+
+  it('sees what another process did, without being told', async () => {
+    const fixture = planeFixture()
+    const other = planeFixture({ beside: fixture })
+    await registerVersions(fixture.registry, '1')
+    await other.plane.apply(digits('1'), { actor: ann })
+    const waiting = other.plane.wait('digits')
+    await fixture.plane.start()
+    expect((await inTime(fixture, waiting))?.status?.rollout.phase).toMatch(/retiring|converged/)
+    await fixture.plane.stop()
+  })
+
+  it('throws what the store throws', async () => {
+    const { plane, store } = planeFixture()
+    await store.close()
+    await expect(plane.wait('digits')).rejects.toBeInstanceOf(ModelspineError)
+  })
+})

@@ -1,0 +1,194 @@
+import { describe, expect, it } from 'vitest'
+import {
+  type AuditEntry,
+  type AuditLog,
+  ModelspineError,
+  memoryAuditLog,
+  memoryStore,
+} from '../../../../src/index.ts'
+import { type AuditPump, createAuditPump } from '../../../../src/plane/wiring/audit-pump.ts'
+import { defineRoute } from '../../../../src/resources/index.ts'
+import type { Fence, StateStore } from '../../../../src/store/contract.ts'
+import { silentLogger } from '../../../../src/telemetry/logger.ts'
+import { createFakeClock, type FakeClock } from '../../../../src/testing/fake-clock.ts'
+import { ann, collect, route } from '../plane-fixture.ts'
+
+interface Scene {
+  readonly clock: FakeClock
+  readonly store: StateStore
+  readonly log: AuditLog
+  readonly faults: { append?: Error; acknowledge?: Error }
+  readonly pump: AuditPump
+  readonly appends: () => number
+  fence: Fence | undefined
+  /** Another pump over the same store and log, as after a restart. */
+  again(): AuditPump
+  commit(count: number): Promise<void>
+  recorded(): Promise<string[]>
+}
+
+async function createScene(): Promise<Scene> {
+  const clock = createFakeClock()
+  const store = memoryStore({ clock })
+  const log = memoryAuditLog()
+  const faults: Scene['faults'] = {}
+  let appends = 0
+  let committed = 0
+  const audit: AuditLog = {
+    ...log,
+    async append(entries) {
+      appends += 1
+      if (faults.append !== undefined) throw faults.append
+      return log.append(entries)
+    },
+  }
+  const watched: StateStore = {
+    ...store,
+    async acknowledgeEvents(position, fence) {
+      if (faults.acknowledge !== undefined) throw faults.acknowledge
+      return store.acknowledgeEvents(position, fence)
+    },
+  }
+  const lease = await store.acquireLease('modelspine', 'me', 1_000_000_000)
+  const make = (): AuditPump =>
+    createAuditPump({ store: watched, audit, clock, logger: silentLogger, fence: () => scene.fence })
+  const scene: Scene = {
+    clock,
+    store,
+    log,
+    faults,
+    appends: () => appends,
+    fence: { lease: 'modelspine', fence: lease?.fence ?? 0 },
+    again: make,
+    async commit(count) {
+      for (let left = count; left > 0; left -= 1) {
+        committed += 1
+        const entry: AuditEntry = {
+          id: `e${committed}`,
+          atMs: clock.now(),
+          actor: ann,
+          action: 'route-applied',
+          kind: 'ModelRoute',
+          key: 'default/r',
+          uid: 'u',
+          generation: committed,
+          details: {},
+        }
+        await store.putSpec(defineRoute(route('r', { timeout: `${committed}s` })), {
+          actor: ann,
+          nowMs: clock.now(),
+          uid: 'u',
+          events: () => [entry],
+        })
+      }
+    },
+    recorded: async () => (await collect(log.read())).map(({ id }) => id),
+    get pump() {
+      return first
+    },
+  }
+  const first = make()
+  return scene
+}
+
+const ids = (count: number): string[] => Array.from({ length: count }, (_, place) => `e${place + 1}`)
+const down = new ModelspineError('audit-unavailable', 'the disk is full')
+
+describe('the audit pump', () => {
+  it('carries events in commit order, in batches, until none is left', async () => {
+    const { pump, commit, recorded, store, appends } = await createScene()
+    await commit(450)
+    await pump.drain()
+    expect(await recorded()).toEqual(ids(450))
+    expect(appends()).toBe(3)
+    expect(await store.readEvents(1)).toEqual([])
+  })
+
+  it('records each event once when it died between append and acknowledge', async () => {
+    const { pump, again, commit, recorded, faults, store } = await createScene()
+    await commit(3)
+    faults.acknowledge = new Error('killed')
+    await expect(pump.drain()).rejects.toThrow('killed')
+    expect(await recorded()).toEqual(ids(3))
+    delete faults.acknowledge
+    await commit(2)
+    await again().drain()
+    expect(await recorded()).toEqual(ids(5))
+    expect(await store.readEvents(1)).toEqual([])
+  })
+
+  it('tries again, ever less often, and says meanwhile what hinders it', async () => {
+    const { pump, clock, commit, recorded, faults, appends } = await createScene()
+    faults.append = down
+    await commit(1)
+    pump.nudge()
+    await clock.advance(0)
+    expect(pump.fault).toBe(down)
+    const tries: number[] = []
+    for (let second = 0; second < 120; second += 1) {
+      const before = appends()
+      await clock.advance(1000)
+      tries.push(appends() - before)
+    }
+    expect(tries[0]).toBeGreaterThanOrEqual(3)
+    expect(tries.slice(60).reduce((sum, each) => sum + each)).toBeLessThanOrEqual(3)
+    delete faults.append
+    await clock.advance(30_000)
+    expect(pump.fault).toBeUndefined()
+    expect(await recorded()).toEqual(ids(1))
+  })
+
+  it('carries nothing without the lease', async () => {
+    const scene = await createScene()
+    const { fence } = scene
+    scene.fence = undefined
+    await scene.commit(1)
+    await scene.pump.drain()
+    expect(await scene.recorded()).toEqual([])
+    scene.fence = fence
+    await scene.pump.drain()
+    expect(await scene.recorded()).toEqual(ids(1))
+  })
+
+  it('acknowledges nothing under a lease that is another’s by now', async () => {
+    const { pump, commit, store } = await createScene()
+    await commit(1)
+    await store.acquireLease('modelspine', 'me', 1000)
+    await expect(pump.drain()).rejects.toMatchObject({ code: 'fence-stale' })
+    expect(await store.readEvents(1)).toHaveLength(1)
+  })
+
+  it('takes up what is committed while it runs', async () => {
+    const { pump, clock, commit, recorded } = await createScene()
+    for (let turn = 0; turn < 50; turn += 1) {
+      const committing = commit(1)
+      pump.nudge()
+      await committing
+      pump.nudge()
+    }
+    await clock.advance(0)
+    expect(await recorded()).toEqual(ids(50))
+  })
+
+  it('leaves no timer behind once stopped, also when it fails after that', async () => {
+    const { pump, clock, commit, faults, appends } = await createScene()
+    faults.append = down
+    await commit(1)
+    pump.nudge()
+    await clock.advance(0)
+    expect(clock.pendingTimers).toBe(1)
+    pump.stop()
+    expect(clock.pendingTimers).toBe(0)
+    const before = appends()
+    pump.nudge()
+    await clock.advance(60_000)
+    expect(appends()).toBe(before)
+    const other = await createScene()
+    other.faults.append = down
+    await other.commit(1)
+    other.pump.nudge()
+    other.pump.stop()
+    await other.clock.advance(0)
+    expect(other.clock.pendingTimers).toBe(0)
+  })
+})

@@ -1,0 +1,120 @@
+import { describe, expect, it } from 'vitest'
+import type { DeploymentTarget } from '../../../../src/deployment-target/contract.ts'
+import type { Key } from '../../../../src/index.ts'
+import {
+  ann,
+  converged,
+  digits,
+  type PlaneFixture,
+  planeFixture,
+  registerVersions,
+  serving,
+} from '../plane-fixture.ts'
+
+/** Hints by hand; `end` and `fail` end the stream that is listened to, `again` tells how often one was asked for. */
+function hinting() {
+  const asked: { give(key: Key): void; end(error?: Error): void }[] = []
+  return {
+    asked,
+    async *changes(abort: AbortSignal): AsyncIterable<Key> {
+      const keys: Key[] = []
+      let ended: { error?: Error } | undefined
+      let wake = (): void => {}
+      asked.push({
+        give: (key) => {
+          keys.push(key)
+          wake()
+        },
+        end: (error) => {
+          ended = error === undefined ? {} : { error }
+          wake()
+        },
+      })
+      abort.addEventListener('abort', () => wake())
+      while (!abort.aborted) {
+        yield* keys.splice(0)
+        if (ended?.error !== undefined) throw ended.error
+        if (ended !== undefined) return
+        await new Promise<void>((resolve) => {
+          wake = resolve
+        })
+      }
+    },
+  }
+}
+
+async function hinted(): Promise<PlaneFixture & { hints: ReturnType<typeof hinting> }> {
+  const hints = hinting()
+  const first = planeFixture()
+  const target: DeploymentTarget = { ...first.target, changes: hints.changes }
+  const fixture = planeFixture({ beside: first, plane: { targets: { local: target } } })
+  await serving(fixture)
+  return { ...fixture, hints }
+}
+
+describe('hints of changes', () => {
+  it('of a target bring the look forward', async () => {
+    const { plane, world, clock, hints } = await hinted()
+    const { stable = '' } = (await plane.get('digits'))?.status ?? {}
+    const ready = async () => (await plane.get('digits'))?.status?.revisions[0]?.state
+    await clock.advance(1000)
+    world.hold(stable, { state: 'unready' })
+    await clock.advance(1000)
+    expect(await ready()).toBe('ready')
+    hints.asked[0]?.give('default/digits')
+    await clock.advance(1)
+    expect(await ready()).toBe('unready')
+    await plane.stop()
+  })
+
+  it('of a registry bring the looks of its deployments forward', async () => {
+    const fixture = planeFixture()
+    const { plane, registry, clock } = fixture
+    await registerVersions(registry, '1', '2')
+    await registry.setAlias('digits', 'champion', '1')
+    await plane.start()
+    await plane.apply(digits('1', { model: 'models/digits@champion' }), { actor: ann })
+    await converged(fixture, 1)
+    await clock.advance(1000)
+    await registry.setAlias('digits', 'champion', '2')
+    await clock.advance(10)
+    expect((await plane.get('digits'))?.status?.rollout.phase).toBe('starting')
+    await plane.stop()
+  })
+
+  it('are asked for anew when they end or fail, ever less often', async () => {
+    const { plane, clock, hints, world } = await hinted()
+    for (const error of [undefined, new Error('the stream was reset')]) {
+      hints.asked.at(-1)?.end(error)
+      await clock.advance(2100)
+    }
+    expect(hints.asked).toHaveLength(3)
+    for (let minute = 0; minute < 10; minute += 1) {
+      hints.asked.at(-1)?.end(new Error('down'))
+      await clock.advance(60_000)
+    }
+    expect(hints.asked.length).toBeLessThan(16)
+    const { stable = '' } = (await plane.get('digits'))?.status ?? {}
+    world.hold(stable, { state: 'unready' })
+    hints.asked.at(-1)?.give('default/digits')
+    await clock.advance(1)
+    expect((await plane.get('digits'))?.status?.revisions[0]?.state).toBe('unready')
+    await plane.stop()
+    expect(clock.pendingTimers).toBe(0)
+  })
+
+  it('that do not end hold up neither a stop nor the lease', async () => {
+    const first = planeFixture()
+    const target: DeploymentTarget = {
+      ...first.target,
+      async *changes() {
+        await new Promise(() => {})
+      },
+    }
+    const { plane, clock } = planeFixture({ beside: first, plane: { targets: { local: target } } })
+    await plane.start()
+    await clock.advance(10)
+    await plane.stop()
+    expect(plane.health().leading).toBe(false)
+  })
+})

@@ -1,0 +1,99 @@
+import { describe, expect, it } from 'vitest'
+import { ModelspineError, memoryStore } from '../../../../src/index.ts'
+import { notedStore } from '../../../../src/plane/wiring/noted-store.ts'
+import type { StateStore } from '../../../../src/store/contract.ts'
+import { createFakeClock } from '../../../../src/testing/fake-clock.ts'
+
+const key = 'default/digits'
+
+function scene() {
+  const clock = createFakeClock()
+  const inner = memoryStore({ clock })
+  const faults: { get?: Error; putStatus?: Error; acquireLease?: Error; list?: Error } = {}
+  const failing: StateStore = {
+    ...inner,
+    async get(...call) {
+      if (faults.get !== undefined) throw faults.get
+      return inner.get(...call)
+    },
+    async putStatus(...call) {
+      if (faults.putStatus !== undefined) throw faults.putStatus
+      return inner.putStatus(...call)
+    },
+    async acquireLease(...call) {
+      if (faults.acquireLease !== undefined) throw faults.acquireLease
+      return inner.acquireLease(...call)
+    },
+    async *list(kind) {
+      if (faults.list !== undefined) throw faults.list
+      yield* inner.list(kind)
+    },
+  }
+  const store = notedStore(failing, clock)
+  const write = () => store.putStatus('ModelDeployment', key, {}, { expect: '1', events: [] }).catch(() => {})
+  return { clock, store, faults, write }
+}
+
+const full = new ModelspineError('store-full', 'no room')
+const locked = new ModelspineError('store-unavailable', 'locked')
+
+describe('a noted store', () => {
+  it('keeps its failure until a call of the same sort succeeds, whatever others do', async () => {
+    const { store, faults, write } = scene()
+    expect(store.fault).toBeUndefined()
+    faults.putStatus = full
+    await write()
+    expect(store.fault).toBe(full)
+    await store.get('ModelDeployment', key)
+    await store.acquireLease('lease', 'me', 1000)
+    expect(store.fault).toBe(full)
+    await store.delete('ModelDeployment', key, { actor: { name: 'ann' }, nowMs: 0, events: () => [] })
+    expect(store.fault).toBeUndefined()
+  })
+
+  it('tells the newest of several', async () => {
+    const { store, faults, write, clock } = scene()
+    faults.putStatus = full
+    await write()
+    await clock.advance(10)
+    faults.acquireLease = locked
+    await expect(store.acquireLease('lease', 'me', 1000)).rejects.toBe(locked)
+    expect(store.fault).toBe(locked)
+    delete faults.acquireLease
+    await store.acquireLease('lease', 'me', 1000)
+    expect(store.fault).toBe(full)
+  })
+
+  it('keeps nothing that is not the store’s own fault', async () => {
+    const { store, faults } = scene()
+    await expect(
+      store.putStatus('ModelDeployment', key, {}, { expect: '1', events: [] }),
+    ).rejects.toMatchObject({ code: 'not-found' })
+    faults.get = new Error('a bug')
+    await expect(store.get('ModelDeployment', key)).rejects.toThrow('a bug')
+    expect(store.fault).toBeUndefined()
+  })
+
+  it('forgets a failure that nothing has met again for two minutes', async () => {
+    const { store, faults, write, clock } = scene()
+    faults.putStatus = full
+    await write()
+    await clock.advance(119_000)
+    expect(store.fault).toBe(full)
+    await clock.advance(2000)
+    expect(store.fault).toBeUndefined()
+  })
+
+  it('notes a list that fails, and lists what the store lists', async () => {
+    const { store, faults } = scene()
+    const listed = async () => {
+      const keys: string[] = []
+      for await (const each of store.list('ModelRoute')) keys.push(each.key)
+      return keys
+    }
+    expect(await listed()).toEqual([])
+    faults.list = locked
+    await expect(listed()).rejects.toBe(locked)
+    expect(store.fault).toBe(locked)
+  })
+})

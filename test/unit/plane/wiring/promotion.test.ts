@@ -1,0 +1,58 @@
+import { describe, expect, it } from 'vitest'
+import { allow, deny, type PolicyAction, rule, rulesPolicy } from '../../../../src/index.ts'
+import { ann, collect, digits, planeFixture, registerVersions, route, serving } from '../plane-fixture.ts'
+
+function asked(name: string, log: string[], refuses?: PolicyAction) {
+  return rulesPolicy(name, [
+    rule('look', {
+      on: ['deploy', 'promote'],
+      check: ({ action }) => {
+        log.push(`${name} ${action}`)
+        return action === refuses ? deny(`${name} says no`) : allow()
+      },
+    }),
+  ])
+}
+
+describe('the policies of a promotion', () => {
+  it('are those that the deployment names; what is declared is judged by all', async () => {
+    const log: string[] = []
+    const fixture = planeFixture({
+      plane: { policies: [asked('strict', log, 'promote'), asked('lax', log)] },
+    })
+    const { plane, registry, until, phase } = fixture
+    await registerVersions(registry, '1')
+    await plane.start()
+    await plane.apply(digits('1', { policies: ['lax'] }), { actor: ann })
+    await until(async () => (await phase()) === 'converged')
+    expect([...new Set(log)].sort()).toEqual(['lax deploy', 'lax promote', 'strict deploy'])
+    await plane.stop()
+  })
+
+  it('are all of them when it names none', async () => {
+    const log: string[] = []
+    const fixture = planeFixture({
+      plane: { policies: [asked('strict', log, 'promote'), asked('lax', log)] },
+    })
+    const { plane, registry, until, phase } = fixture
+    await registerVersions(registry, '1')
+    await plane.start()
+    await plane.apply(digits('1'), { actor: ann })
+    await until(async () => (await phase()) === 'blocked')
+    expect((await plane.explain('digits')).waitsFor).toBe('the policy to allow it: strict says no')
+    await plane.stop()
+  })
+
+  it('can be found again from the audit record of every move they let pass', async () => {
+    const log: string[] = []
+    const fixture = planeFixture({ plane: { policies: [asked('lax', log)] } })
+    await serving(fixture)
+    await fixture.plane.apply(route(), { actor: ann })
+    await fixture.plane.stop()
+    const records = await collect(fixture.audit.read())
+    const policed = records.filter(({ details }) => 'policyRevision' in details).map(({ action }) => action)
+    expect(policed).toEqual(['deployment-applied', 'rollout-started', 'split-changed', 'route-applied'])
+    const revisions = new Set(records.flatMap(({ details }) => details.policyRevision ?? []))
+    expect(revisions.size).toBe(1)
+  })
+})

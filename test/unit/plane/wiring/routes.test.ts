@@ -1,0 +1,266 @@
+import { describe, expect, it } from 'vitest'
+import type { DeploymentTarget } from '../../../../src/deployment-target/contract.ts'
+import { hostedTarget } from '../../../../src/index.ts'
+import { memoryProvider } from '../../../../src/provider/memory-provider.ts'
+import type { Endpoint } from '../../../../src/resources/deployment/revision.ts'
+import type { StateStore } from '../../../../src/store/contract.ts'
+import {
+  ann,
+  converged,
+  digits,
+  type PlaneFixture,
+  planeFixture,
+  registerVersions,
+  route,
+  serving,
+} from '../plane-fixture.ts'
+
+const request = { kind: 'tensors' as const, inputs: [] }
+
+/** Who answered how many of a hundred requests, by model version. */
+async function answered({ plane }: PlaneFixture): Promise<Record<string, number>> {
+  const revisions = (await plane.get('digits'))?.status?.revisions ?? []
+  const counts: Record<string, number> = {}
+  for (let sent = 0; sent < 100; sent += 1) {
+    const reply = await plane.router.infer('digits', request)
+    const served = revisions.find(({ revision }) => revision.name === reply.revision)?.revision.model.version
+    counts[served ?? 'unknown'] = (counts[served ?? 'unknown'] ?? 0) + 1
+  }
+  return counts
+}
+
+const halfway = { canary: { steps: [{ weight: 30 }, { pause: 'until-promoted' as const }] } }
+
+describe('the route table', () => {
+  it('gives a canary its share, all of it when it is stable, and none after an abort', async () => {
+    const fixture = planeFixture()
+    const { plane, registry, until, phase } = fixture
+    await serving(fixture)
+    await plane.apply(route(), { actor: ann })
+    expect(await answered(fixture)).toEqual({ 1: 100 })
+    await registerVersions(registry, '2', '3')
+    await plane.apply(digits('2', { strategy: halfway }), { actor: ann })
+    await until(async () => (await phase()) === 'pausing')
+    const { 1: stable = 0, 2: canary = 0 } = await answered(fixture)
+    expect(stable + canary).toBe(100)
+    expect(canary).toBeGreaterThan(10)
+    expect(canary).toBeLessThan(50)
+    await plane.promote('digits', { actor: ann })
+    await until(async () => (await phase()) === 'converged')
+    expect(await answered(fixture)).toEqual({ 2: 100 })
+    await plane.apply(digits('3', { strategy: halfway }), { actor: ann })
+    await until(async () => (await phase()) === 'pausing')
+    await plane.abort('digits', { actor: ann })
+    await until(async () => (await phase()) === 'failed')
+    expect(await answered(fixture)).toEqual({ 2: 100 })
+    await plane.stop()
+  })
+
+  it('leaves out a revision that is not ready, and keeps what is there when none is', async () => {
+    const fixture = planeFixture()
+    const { plane, registry, until, phase, world } = fixture
+    await serving(fixture)
+    await plane.apply(route(), { actor: ann })
+    await registerVersions(registry, '2')
+    await plane.apply(digits('2', { strategy: halfway }), { actor: ann })
+    await until(async () => (await phase()) === 'pausing')
+    const { stable = '', rollout } = (await plane.get('digits'))?.status ?? {}
+    world.hold(rollout !== undefined && 'revision' in rollout ? rollout.revision : '', { state: 'unready' })
+    await fixture.clock.advance(70_000)
+    expect(await answered(fixture)).toEqual({ 1: 100 })
+    world.hold(stable, { state: 'unready' })
+    await fixture.clock.advance(70_000)
+    await expect(plane.router.infer('digits', request)).rejects.toMatchObject({ code: 'no-backend' })
+    world.release(stable)
+    await fixture.clock.advance(70_000)
+    expect(await answered(fixture)).toEqual({ 1: 100 })
+    await plane.stop()
+  })
+
+  it('knows a route as soon as apply returns and none as soon as delete does', async () => {
+    const fixture = planeFixture()
+    const { plane } = fixture
+    await serving(fixture)
+    await expect(plane.router.infer('digits', request)).rejects.toMatchObject({ code: 'no-route' })
+    await plane.apply(route(), { actor: ann })
+    await plane.router.infer('digits', request)
+    await plane.delete('digits', { actor: ann, kind: 'ModelRoute' })
+    await expect(plane.router.infer('digits', request)).rejects.toMatchObject({ code: 'no-route' })
+    await plane.stop()
+  })
+
+  it('is brought up to date after the watch failed', async () => {
+    const first = planeFixture()
+    let breaks = 3
+    const store: StateStore = {
+      ...first.store,
+      async *watch(abort) {
+        for await (const change of first.store.watch(abort)) {
+          yield change
+          if (breaks > 0) {
+            breaks -= 1
+            throw new Error('the connection was reset')
+          }
+        }
+      },
+    }
+    const fixture = planeFixture({ beside: first, plane: { store } })
+    await serving(fixture)
+    // As another process does it: this plane is not told otherwise than by the watch.
+    await first.plane.apply(route(), { actor: ann })
+    await fixture.clock.advance(10_000)
+    expect(breaks).toBe(0)
+    await fixture.plane.router.infer('digits', request)
+    await fixture.plane.stop()
+  })
+
+  it('is not asked for in a storm while the watch keeps failing', async () => {
+    const first = planeFixture()
+    let watches = 0
+    const store: StateStore = {
+      ...first.store,
+      watch() {
+        watches += 1
+        throw new Error('the connection was refused')
+      },
+    }
+    const { plane, clock } = planeFixture({ beside: first, plane: { store } })
+    await plane.start()
+    await clock.advance(60_000)
+    expect(watches).toBeGreaterThan(30)
+    expect(watches).toBeLessThan(70)
+    await plane.stop()
+  })
+
+  it('sends nothing to a revision that is not ready while another is, though its address is known', async () => {
+    const first = planeFixture()
+    const unready = new Set<string>()
+    const target: DeploymentTarget = {
+      ...first.target,
+      async observe(...call) {
+        const observed = await first.target.observe(...call)
+        const revisions = observed.revisions.map((each) =>
+          unready.has(each.revision) ? { ...each, state: 'unready' as const } : each,
+        )
+        return { ...observed, revisions }
+      },
+    }
+    const fixture = planeFixture({ beside: first, plane: { targets: { local: target } } })
+    const { plane, registry, until, phase, clock } = fixture
+    await serving(fixture)
+    await plane.apply(route(), { actor: ann })
+    await registerVersions(registry, '2')
+    await plane.apply(digits('2', { strategy: halfway }), { actor: ann })
+    await until(async () => (await phase()) === 'pausing')
+    const { stable = '', revisions = [] } = (await plane.get('digits'))?.status ?? {}
+    const canary = revisions.find(({ revision }) => revision.name !== stable)?.revision.name ?? ''
+    unready.add(canary)
+    await clock.advance(70_000)
+    expect(await answered(fixture)).toEqual({ 1: 100 })
+    // When none is ready, one that has an address is better than none.
+    unready.add(stable)
+    await clock.advance(70_000)
+    const { 1: toStable = 0, 2: toCanary = 0 } = await answered(fixture)
+    expect(toStable).toBeGreaterThan(toCanary)
+    expect(toStable + toCanary).toBe(100)
+    await plane.stop()
+  })
+
+  it('keeps serving what it had while the store cannot be read', async () => {
+    const first = planeFixture()
+    let down = false
+    const store: StateStore = {
+      ...first.store,
+      async get(kind, key) {
+        if (down) throw new Error('locked')
+        return first.store.get(kind, key)
+      },
+    }
+    const fixture = planeFixture({ beside: first, plane: { store } })
+    await serving(fixture)
+    await fixture.plane.apply(route(), { actor: ann })
+    down = true
+    await fixture.clock.advance(120_000)
+    await fixture.plane.router.infer('digits', request)
+    down = false
+    await fixture.plane.stop()
+  })
+
+  it('closes the connections that it made, and only those', async () => {
+    const closed: string[] = []
+    const connect = (endpoint: Endpoint) => ({
+      ...memoryProvider({ infer: () => ({ kind: 'tensors', outputs: [] }) }),
+      close: async () => void closed.push(endpoint.address),
+    })
+    const fixture = planeFixture({ plane: { connect: { memory: connect } } })
+    await serving(fixture)
+    await fixture.plane.apply(route(), { actor: ann })
+    await fixture.plane.router.infer('digits', request)
+    expect(closed).toEqual([])
+    await fixture.plane.stop()
+    expect(closed).toHaveLength(1)
+  })
+})
+
+describe('a hosted model', () => {
+  it('is rolled out like any other, and answered by the vendor’s provider', async () => {
+    const asked: string[] = []
+    let closed = 0
+    const vendor = {
+      ...memoryProvider({
+        name: 'vendor',
+        chat: ({ model }) => {
+          asked.push(model)
+          return 'hello'
+        },
+      }),
+      close: async () => {
+        closed += 1
+      },
+    }
+    const fixture = planeFixture({ plane: { targets: { hosted: hostedTarget() }, providers: { vendor } } })
+    const { plane, registry, until, phase } = fixture
+    for (const version of ['1', '2']) {
+      await registry.register({
+        name: 'chatty',
+        version,
+        approval: 'approved',
+        artifact: { kind: 'hosted', provider: 'vendor', model: `chat-${version}` },
+      })
+    }
+    await plane.start()
+    const chatty = (version: string) =>
+      digits(version, { model: `models/chatty@v${version}`, target: 'hosted' })
+    for (const version of ['1', '2']) await registry.setAlias('chatty', `v${version}`, version)
+    await plane.apply(route('digits', { operations: ['chat'] }), { actor: ann })
+    await plane.apply(chatty('1'), { actor: ann })
+    await until(async () => (await phase()) === 'converged')
+    const question = {
+      messages: [{ role: 'user' as const, content: [{ type: 'text' as const, text: 'hi' }] }],
+    }
+    expect(await plane.router.chat('digits', question)).toMatchObject({ deployment: 'default/digits' })
+    await plane.apply(chatty('2'), { actor: ann })
+    await converged(fixture, 2)
+    await plane.router.chat('digits', question)
+    expect(asked).toEqual(['chat-1', 'chat-2'])
+    await plane.delete('digits', { actor: ann, kind: 'ModelRoute' })
+    await plane.delete('digits', { actor: ann })
+    await until(async () => (await plane.get('digits')) === null)
+    expect(closed).toBe(0)
+    await plane.stop()
+    expect(closed).toBe(1)
+  })
+
+  it('is refused what only its vendor can set, with the reason', async () => {
+    const fixture = planeFixture({ plane: { targets: { hosted: hostedTarget() } } })
+    const { plane, registry, until, phase } = fixture
+    await registerVersions(registry, '1')
+    await plane.start()
+    await plane.apply(digits('1', { target: 'hosted' }), { actor: ann })
+    await until(async () => (await phase()) === 'failed')
+    expect((await plane.explain('digits')).waitsFor).toContain(
+      'only a model that a vendor runs can be hosted',
+    )
+    await plane.stop()
+  })
+})
