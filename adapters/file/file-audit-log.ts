@@ -12,16 +12,16 @@ import {
   walkChain,
 } from 'modelspine/adapter'
 import { lockHolder } from '../shared/process-lock.ts'
-import { type AuditFile, auditFiles, headBefore, walkFiles } from './audit-files.ts'
-import { broken } from './audit-tail.ts'
+import { type AuditFile, auditFiles, headBefore, walkFiles } from './audit/audit-files.ts'
+import { broken } from './audit/audit-tail.ts'
 import {
   type AuditWriter,
   type AuditWriterOptions,
   asWriter,
   openAuditWriter,
   writerLock,
-} from './audit-writer.ts'
-import { maxLineBytes } from './read-lines.ts'
+} from './audit/audit-writer.ts'
+import { maxLineBytes } from './audit/read-lines.ts'
 
 export interface FileAuditLogOptions {
   /** The folder that holds the chain and nothing else; made at the first append. */

@@ -13,11 +13,11 @@ import {
   systemClock,
   throwIfAborted,
 } from 'modelspine/adapter'
-import { artifactDigests } from './artifact-digests.ts'
-import { registerVersion } from './register-version.ts'
-import { folderName, registryFolder } from './registry-folder.ts'
-import { readArtifact, type VersionFolder } from './version-folder.ts'
-import { watchFolder } from './watch-folder.ts'
+import { artifactDigests } from './registry/artifact-digests.ts'
+import { registerVersion } from './registry/register-version.ts'
+import { folderName, registryFolder } from './registry/registry-folder.ts'
+import { readArtifact, type VersionFolder } from './registry/version-folder.ts'
+import { watchFolder } from './registry/watch-folder.ts'
 
 export interface FileRegistryOptions {
   /** The folder of the registry; `register` makes it. */

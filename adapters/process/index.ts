@@ -1,5 +1,5 @@
-export type { DeploymentSettings } from './deployment-settings.ts'
 export type { PortRange } from './free-port.ts'
-export type { JournalEvent, JournalLine } from './journal.ts'
-export type { HealthOptions, ProcessTargetOptions, RestartOptions } from './options.ts'
 export { type ProcessTarget, processTarget } from './process-target.ts'
+export type { DeploymentSettings } from './settings/deployment-settings.ts'
+export type { HealthOptions, ProcessTargetOptions, RestartOptions } from './settings/options.ts'
+export type { JournalEvent, JournalLine } from './state/journal.ts'

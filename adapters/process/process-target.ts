@@ -18,14 +18,14 @@ import {
   throwIfAborted,
   wantRefusal,
 } from 'modelspine/adapter'
-import { settingsProblems } from './deployment-settings.ts'
-import { keyFolder, revisionFolder } from './folder-layout.ts'
-import { type FolderSupervision, superviseFolder } from './folder-supervision.ts'
-import { openJournal } from './journal.ts'
 import { createKeyChanges } from './key-changes.ts'
-import { checkOptions, type ProcessTargetOptions } from './options.ts'
-import { readFence, writeFence } from './revision-files.ts'
-import { filesRefusal, processRefusal } from './revision-refusal.ts'
+import { settingsProblems } from './settings/deployment-settings.ts'
+import { checkOptions, type ProcessTargetOptions } from './settings/options.ts'
+import { filesRefusal, processRefusal } from './settings/revision-refusal.ts'
+import { keyFolder, revisionFolder } from './state/folder-layout.ts'
+import { openJournal } from './state/journal.ts'
+import { readFence, writeFence } from './state/revision-files.ts'
+import { type FolderSupervision, superviseFolder } from './supervision/folder-supervision.ts'
 
 export interface ProcessTarget extends DeploymentTarget {
   changes(abort: AbortSignal): AsyncIterable<Key>

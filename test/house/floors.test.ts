@@ -14,7 +14,7 @@ describe('floors', () => {
     expect(floorBreaches(files, packages)).toEqual([])
   })
 
-  it('have no circle of imports that run', () => {
+  it('have no circle of imports', () => {
     expect(importCycles(files)).toEqual([])
   })
 
@@ -91,14 +91,13 @@ describe('floors', () => {
     expect(floorBreaches([{ path, text }], packages)).toEqual([])
   })
 
-  it('see a circle through three files, and none where an import is for types only', () => {
+  it('see a circle through three files, also where one import is for types only', () => {
     const circle = [
       { path: 'src/a.ts', text: `import './b.ts'` },
       { path: 'src/b.ts', text: `export { c } from './c.ts'` },
-      { path: 'src/c.ts', text: `import { a } from './a.ts'` },
+      { path: 'src/c.ts', text: `import type { a } from './a.ts'` },
     ]
     expect(importCycles(circle)).toEqual(['src/a.ts → src/b.ts → src/c.ts → src/a.ts'])
-    const open = { path: 'src/c.ts', text: `import type { a } from './a.ts'` }
-    expect(importCycles([...circle.slice(0, 2), open])).toEqual([])
+    expect(importCycles(circle.slice(0, 2))).toEqual([])
   })
 })

@@ -1,13 +1,13 @@
 import { importsOf, type SourceFile } from './source-files.ts'
 
-/** Circles among relative imports that exist at run time, each told once, from where it was entered. */
+/** Circles among relative imports, those for types only included, each told once, from where it was entered. */
 export function importCycles(files: readonly SourceFile[]): string[] {
   const next = new Map(
     files.map((file) => [
       file.path,
       importsOf(file)
-        .filter((one) => one.specifier.startsWith('.') && !one.typeOnly)
-        .map((one) => one.target),
+        .filter(({ specifier }) => specifier.startsWith('.'))
+        .map(({ target }) => target),
     ]),
   )
   const cycles: string[] = []

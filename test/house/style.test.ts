@@ -9,6 +9,15 @@ describe('files', () => {
     expect(long.map(({ path }) => path)).toEqual([])
   })
 
+  it('stand in folders of no more than 20', () => {
+    const folders = new Map<string, number>()
+    for (const { path } of shipped) {
+      const folder = path.slice(0, path.lastIndexOf('/'))
+      folders.set(folder, (folders.get(folder) ?? 0) + 1)
+    }
+    expect([...folders].filter(([, files]) => files > 20)).toEqual([])
+  })
+
   it('have kebab-case names', () => {
     const odd = shipped.filter(({ path }) => !/^[a-z0-9]+([-./][a-z0-9]+)*\.ts$/.test(path))
     expect(odd.map(({ path }) => path)).toEqual([])

@@ -1,7 +1,7 @@
 import { isModelspineError } from 'modelspine/adapter'
 import { describe, expect, it } from 'vitest'
 import { type ProcessTargetOptions, processTarget } from '../../../adapters/process/index.ts'
-import { checkOptions } from '../../../adapters/process/options.ts'
+import { checkOptions } from '../../../adapters/process/settings/options.ts'
 
 const options: ProcessTargetOptions = { folder: '/tmp/x', command: ['serve', '--port', '{port}'] }
 

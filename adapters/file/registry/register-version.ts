@@ -11,13 +11,13 @@ import {
   sameArtifact,
 } from 'modelspine/adapter'
 import { stringify } from 'yaml'
-import { identityOf } from '../shared/process-identity.ts'
-import { lockFile, removeAbandoned } from '../shared/process-lock.ts'
+import { identityOf } from '../../shared/process-identity.ts'
+import { lockFile, removeAbandoned } from '../../shared/process-lock.ts'
+import { makeFolder, syncFolder } from '../write-atomically.ts'
 import type { ArtifactDigests } from './artifact-digests.ts'
 import { folderName, type RegistryFolder } from './registry-folder.ts'
 import type { ListedFile, VersionFacts } from './version-facts.ts'
 import { readArtifact, readVersionFolder, type VersionFolder } from './version-folder.ts'
-import { makeFolder, syncFolder } from './write-atomically.ts'
 
 /**
  * Puts a version in place: `file:` artifacts are copied beside its facts and their digests written down, in a folder

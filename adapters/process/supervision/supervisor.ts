@@ -2,47 +2,24 @@ import {
   type Clock,
   canonicalJson,
   type Key,
-  type Logger,
   messageOf,
   type ObservedRevision,
   type Secret,
   type Timer,
 } from 'modelspine/adapter'
+import { fillTemplate } from '../settings/command-template.ts'
+import { removeFolder } from '../state/folder-layout.ts'
+import { type Failure, hasMark, readFailure, setMark, writeFailure } from '../state/revision-files.ts'
 import { backoffMs } from './backoff.ts'
 import { boundLog } from './bounded-log.ts'
-import { fillTemplate } from './command-template.ts'
 import { describeEnding } from './describe-ending.ts'
-import { removeFolder } from './folder-layout.ts'
 import { probeHealth } from './health-probe.ts'
-import type { Journal } from './journal.ts'
 import { judgeHealth } from './judge-health.ts'
 import { launchProcess, valuesOf } from './launch-process.ts'
-import type { ProcessSettings } from './options.ts'
 import type { ProcessRun } from './process-run.ts'
-import {
-  type Failure,
-  hasMark,
-  type RevisionRecord,
-  readFailure,
-  setMark,
-  writeFailure,
-} from './revision-files.ts'
 import { newestRun } from './run-history.ts'
 import { observedOf, type SupervisedState } from './supervised-state.ts'
-
-export interface SupervisorOptions {
-  readonly path: string
-  readonly record: RevisionRecord
-  /** With the deployment's own over the target's. */
-  readonly settings: ProcessSettings
-  readonly clock: Clock
-  readonly logger: Logger
-  readonly journal: Journal
-  /** Ports that other revisions have. */
-  readonly takenPorts: () => ReadonlySet<number>
-  /** What `observed` gives has changed. */
-  readonly onChange: () => void
-}
+import type { SupervisorOptions } from './supervisor-options.ts'
 
 /** Keeps one revision's process alive until told to stop. */
 export interface Supervisor {

@@ -1,6 +1,6 @@
 import { link, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type ProcessIdentity, thisHost } from '../shared/process-identity.ts'
+import { type ProcessIdentity, thisHost } from '../../shared/process-identity.ts'
 
 /** Whose a run is: a process, or nobody's for good. */
 export type Claim = ProcessIdentity | 'void'

@@ -8,10 +8,10 @@ import {
   ModelspineError,
   type RecentRecords,
 } from 'modelspine/adapter'
-import { waitForLock } from '../shared/process-lock.ts'
+import { waitForLock } from '../../shared/process-lock.ts'
+import { makeFolder, syncFolder } from '../write-atomically.ts'
 import { type AuditFile, auditFile, auditFiles } from './audit-files.ts'
 import { readTail } from './audit-tail.ts'
-import { makeFolder, syncFolder } from './write-atomically.ts'
 
 export interface AuditWriterOptions {
   readonly folder: string

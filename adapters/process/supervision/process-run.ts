@@ -8,9 +8,9 @@ import {
   mayBeAlive,
   numberInUse,
   type ProcessIdentity,
-} from '../shared/process-identity.ts'
-import { claimVoid } from './claim.ts'
-import { readJson, writeJson } from './json-file.ts'
+} from '../../shared/process-identity.ts'
+import { readJson, writeJson } from '../state/json-file.ts'
+import { claimVoid } from './process-claim.ts'
 import { shim } from './shim.ts'
 
 /** What one start was meant to be; written before the process exists. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { createFakeClock } from 'modelspine/testing'
 import { describe, expect, it } from 'vitest'
-import { backoffMs } from '../../../adapters/process/backoff.ts'
+import { backoffMs } from '../../../../adapters/process/supervision/backoff.ts'
 
 const limits = { minMs: 500, maxMs: 60_000 }
 

@@ -9,8 +9,8 @@ import {
   recentRecords,
   walkChain,
 } from 'modelspine/adapter'
+import { writeAtomically } from '../write-atomically.ts'
 import { type AuditFile, auditFiles, headBefore, walkFiles } from './audit-files.ts'
-import { writeAtomically } from './write-atomically.ts'
 
 /** Where the next record goes. */
 export interface AuditTail {

@@ -1,5 +1,5 @@
+import type { HealthOptions } from '../settings/options.ts'
 import type { Probe } from './health-probe.ts'
-import type { HealthOptions } from './options.ts'
 
 /** What the probes said of a process so far. Times are the clock's monotonic milliseconds. */
 export interface Health {

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import { parseClaim } from './claim.ts'
-import { removeFolder, runFolders } from './folder-layout.ts'
+import { removeFolder, runFolders } from '../state/folder-layout.ts'
+import { parseClaim } from './process-claim.ts'
 import { findRun, type ProcessRun } from './process-run.ts'
 
 /**

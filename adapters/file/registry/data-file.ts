@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { ModelspineError } from 'modelspine/adapter'
 import { type Document, parseDocument } from 'yaml'
 import type { z } from 'zod'
-import { writeAtomically } from './write-atomically.ts'
+import { writeAtomically } from '../write-atomically.ts'
 
 /** A YAML or JSON file that a person may have written: what it says, and a way to change some of it. */
 export interface DataFile<T> {

@@ -7,13 +7,13 @@ import {
   type Revision,
   type Secret,
 } from 'modelspine/adapter'
-import { thisHost } from '../shared/process-identity.ts'
-import { type ProcessLock, tryLock } from '../shared/process-lock.ts'
-import { withDeploymentSettings } from './deployment-settings.ts'
-import { removeFolder, removeLeftovers, revisionFolder, revisionFolders } from './folder-layout.ts'
-import type { Journal } from './journal.ts'
-import type { ProcessSettings } from './options.ts'
-import { readRecord, writeRecord } from './revision-files.ts'
+import { thisHost } from '../../shared/process-identity.ts'
+import { type ProcessLock, tryLock } from '../../shared/process-lock.ts'
+import { withDeploymentSettings } from '../settings/deployment-settings.ts'
+import type { ProcessSettings } from '../settings/options.ts'
+import { removeFolder, removeLeftovers, revisionFolder, revisionFolders } from '../state/folder-layout.ts'
+import type { Journal } from '../state/journal.ts'
+import { readRecord, writeRecord } from '../state/revision-files.ts'
 import { endAll } from './run-history.ts'
 import { createSupervisor, type Supervisor } from './supervisor.ts'
 

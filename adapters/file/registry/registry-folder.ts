@@ -2,10 +2,10 @@ import { mkdir, readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Clock, ModelspineError } from 'modelspine/adapter'
 import { z } from 'zod'
-import { waitForLock } from '../shared/process-lock.ts'
+import { waitForLock } from '../../shared/process-lock.ts'
+import { writeAtomically } from '../write-atomically.ts'
 import { readDataFile } from './data-file.ts'
 import { readVersionFolder, type VersionFolder } from './version-folder.ts'
-import { writeAtomically } from './write-atomically.ts'
 
 /** The registry's tree: `<model>/<version>/model.yaml` with the artifact beside it, `<model>/aliases.json`. */
 export interface RegistryFolder {

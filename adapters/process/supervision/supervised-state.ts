@@ -1,7 +1,7 @@
 import type { Endpoint, ObservedRevision } from 'modelspine/adapter'
+import type { Failure } from '../state/revision-files.ts'
 import type { Health } from './judge-health.ts'
 import type { ProcessRun } from './process-run.ts'
-import type { Failure } from './revision-files.ts'
 
 /** Where one revision stands. Times are the clock's monotonic milliseconds. */
 export type SupervisedState =

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { type Health, judgeHealth } from '../../../adapters/process/judge-health.ts'
+import { type Health, judgeHealth } from '../../../../adapters/process/supervision/judge-health.ts'
 
 const limits = {
   path: '/',

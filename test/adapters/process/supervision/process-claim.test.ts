@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { parseClaim } from '../../../adapters/process/claim.ts'
-import { thisHost } from '../../../adapters/shared/process-identity.ts'
+import { parseClaim } from '../../../../adapters/process/supervision/process-claim.ts'
+import { thisHost } from '../../../../adapters/shared/process-identity.ts'
 
 describe('the claim of a run', () => {
   it('is that of the process which the shell wrote down', () => {

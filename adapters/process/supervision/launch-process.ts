@@ -1,11 +1,11 @@
 import type { Secret } from 'modelspine/adapter'
-import { fillTemplate, type TemplateValues } from './command-template.ts'
-import { freePort } from './free-port.ts'
-import { openLine } from './journal.ts'
+import { freePort } from '../free-port.ts'
+import { fillTemplate, type TemplateValues } from '../settings/command-template.ts'
+import { pathsOf } from '../settings/revision-refusal.ts'
+import { openLine } from '../state/journal.ts'
 import { type ProcessRun, startRun } from './process-run.ts'
-import { pathsOf } from './revision-refusal.ts'
 import { everRan } from './run-history.ts'
-import type { SupervisorOptions } from './supervisor.ts'
+import type { SupervisorOptions } from './supervisor-options.ts'
 
 export interface Launch {
   readonly operationId: string

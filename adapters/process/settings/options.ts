@@ -1,7 +1,7 @@
 import { isAbsolute } from 'node:path'
 import { type Clock, type Logger, ModelspineError } from 'modelspine/adapter'
+import type { PortRange } from '../free-port.ts'
 import { checkTemplate } from './command-template.ts'
-import type { PortRange } from './free-port.ts'
 
 export interface ProcessTargetOptions {
   /** Where state and logs live, an absolute path; made when missing. One target at a time uses it. */
