@@ -1,17 +1,18 @@
 /** OpenAI's chat completions, embeddings and models over the router. */
 
 import type { Clock } from '../clock.ts'
+import { type OpenaiChunkOptions, OpenaiChunkWriter } from '../dialects/openai/chat-chunk.ts'
 import { openaiChatReply } from '../dialects/openai/chat-reply.ts'
 import { parseOpenaiChat } from '../dialects/openai/chat-request.ts'
 import { openaiEmbedReply, parseOpenaiEmbed } from '../dialects/openai/embed.ts'
 import { ModelspineError, messageOf } from '../errors.ts'
+import type { ChatEvent } from '../provider/contract.ts'
 import { splitKey } from '../resources/metadata.ts'
 import type { Route } from '../routing/route.ts'
 import type { Router } from '../routing/router.ts'
 import { loadedTable } from '../routing/table.ts'
-import { HttpFailure } from './failure.ts'
+import { factsOf, HttpFailure } from './failure.ts'
 import { openaiErrorBody } from './openai-errors.ts'
-import { openaiEvents } from './openai-events.ts'
 import { pathName } from './path-name.ts'
 import { plainBody } from './plain-body.ts'
 import { servedHeaders } from './served-headers.ts'
@@ -91,4 +92,27 @@ function modelOf({ key, name }: Route): unknown {
 
 function json(body: unknown): Answer {
   return { status: 200, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }
+}
+
+/**
+ * A stream as server-sent events. A stream that dies ends with an event that holds the error, and without `[DONE]`, so
+ * that what was cut does not look complete.
+ */
+async function* openaiEvents(
+  events: AsyncIterable<ChatEvent>,
+  options: OpenaiChunkOptions,
+): AsyncGenerator<string> {
+  const writer = new OpenaiChunkWriter(options)
+  try {
+    for await (const event of events) {
+      const chunk = writer.write(event)
+      if (chunk !== undefined) yield `data: ${JSON.stringify(chunk)}\n\n`
+    }
+  } catch (error) {
+    yield `data: ${openaiErrorBody(factsOf(error))}\n\n`
+    return
+  }
+  const usage = writer.end()
+  if (usage !== undefined) yield `data: ${JSON.stringify(usage)}\n\n`
+  yield 'data: [DONE]\n\n'
 }

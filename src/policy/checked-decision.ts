@@ -25,3 +25,14 @@ export function decisionFault(answer: unknown): string | undefined {
   }
   return undefined
 }
+
+/** An engine that could not answer, as a decision. */
+export function errorDecision(engine: string, message: string): Decision {
+  return {
+    verdict: 'error',
+    findings: [{ policy: engine, rule: 'error', level: 'hard', message }],
+    obligations: [],
+    policyRevision: '',
+    inputDigest: '',
+  }
+}

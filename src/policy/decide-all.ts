@@ -1,9 +1,8 @@
 import type { Clock } from '../clock.ts'
 import { ModelspineError, messageOf, throwIfAborted } from '../errors.ts'
-import { decisionFault } from './checked-decision.ts'
+import { decisionFault, errorDecision } from './checked-decision.ts'
 import { combineDecisions, type PolicyAnswer } from './combine-decisions.ts'
 import type { Decision, PolicyEngine, PolicyRequest } from './contract.ts'
-import { errorDecision } from './error-decision.ts'
 
 export interface DecideOptions {
   readonly clock: Clock

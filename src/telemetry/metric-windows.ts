@@ -5,7 +5,6 @@ import { seriesLabels } from '../windows/series-labels.ts'
 import { SeriesSet } from '../windows/series-set.ts'
 import type { TimeWindow } from '../windows/time-window.ts'
 import { unknownMetric } from '../windows/unknown-metric.ts'
-import { isBackendFault } from './backend-fault.ts'
 import type {
   AttemptRecord,
   MetricQuery,
@@ -14,7 +13,7 @@ import type {
   RequestObserver,
 } from './contract.ts'
 import { promptTokens } from './prompt-tokens.ts'
-import { columns, requestCells, requestMetrics } from './request-metrics.ts'
+import { columns, isBackendFault, requestCells, requestMetrics } from './request-metrics.ts'
 
 export interface MetricWindowsOptions {
   readonly clock: Clock

@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../errors.ts'
 import { histogramCells, percentile } from '../windows/histogram.ts'
 import type { Counted } from '../windows/series-set.ts'
 import type { MetricReading } from './contract.ts'
@@ -73,4 +74,18 @@ export const requestMetrics: Readonly<Record<string, Read>> = {
   'tokens.input': spread(columns.inputTokens),
   'tokens.output': spread(columns.outputTokens),
   'tokens.total': spread(columns.allTokens),
+}
+
+/** The request itself was refused, or nobody waited for the answer: it tells nothing of who was asked. */
+const notTheBackends: ReadonlySet<ErrorCode> = new Set([
+  'bad-request',
+  'aborted',
+  'content-filter',
+  'context-length',
+  'unsupported',
+])
+
+/** Whether a failed attempt speaks against the backend; one without a code does. */
+export function isBackendFault(code: ErrorCode | undefined): boolean {
+  return code === undefined || !notTheBackends.has(code)
 }

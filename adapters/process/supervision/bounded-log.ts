@@ -1,5 +1,6 @@
 import { open, stat, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { type Secret, scrubSecrets } from 'modelspine/adapter'
 
 /**
  * Once the log is longer than `maxBytes`, its newer half becomes `log.1` and it starts anew. The process goes on
@@ -37,4 +38,18 @@ async function tail(path: string, bytes: number): Promise<Buffer> {
   } finally {
     await file.close()
   }
+}
+
+/**
+ * What happened and what the process printed last. Its secrets are taken out; while they are not known, because an
+ * earlier parent gave them, nothing is quoted.
+ */
+export async function describeEnding(
+  revisionPath: string,
+  what: string,
+  secrets: ReadonlyMap<string, Secret> | undefined,
+): Promise<string> {
+  if (secrets === undefined) return `${what}; what it printed is in ${join(revisionPath, 'log')}`
+  const text = await lastLines(revisionPath, 5, (whole) => scrubSecrets(whole, secrets.values()))
+  return text === '' ? what : `${what}; it last printed:\n${text}`
 }

@@ -12,11 +12,10 @@ import { candidateOf, initialStatus, knownOf } from '../machine/status-edits.ts'
 import { askAndDecide } from './ask-and-decide.ts'
 import { commitStatus } from './commit-status.ts'
 import { type Fault, faultOf, withFault } from './fault.ts'
-import { ledgerEntry } from './ledger-entry.ts'
 import { pollAfterMs } from './poll.ts'
 import type { ReconcileContext, ReconcileDeployment, ReconcilerOptions } from './reconciler-options.ts'
 import { type Resolved, recordResolved, resolveModel } from './resolve-model.ts'
-import { isEnding, sendEffect } from './send-effect.ts'
+import { isEnding, ledgerEntry, sendEffect } from './send-effect.ts'
 
 /** People do not write faster than this in a row. */
 const mostConflicts = 10

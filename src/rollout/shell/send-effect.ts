@@ -1,3 +1,4 @@
+import type { Clock } from '../../clock.ts'
 import type { ApplyResult, DeploymentTarget, ObservedTarget } from '../../deployment-target/contract.ts'
 import { isModelspineError, ModelspineError } from '../../errors.ts'
 import type { HeldLease } from '../../reconcile/lease-term.ts'
@@ -58,4 +59,22 @@ export async function sendEffect(
 
 function refused(reason: string, message: string): ApplyResult {
   return { kind: 'refused', reason, message }
+}
+
+/** What is written before an effect is sent. The same effect, sent again after a crash or a lost answer, is the same operation. */
+export function ledgerEntry(
+  { kind, change, revision }: Effect,
+  before: LedgerEntry | undefined,
+  fence: number,
+  clock: Clock,
+): LedgerEntry {
+  const again = before?.change === change ? before : undefined
+  return {
+    operationId: again?.operationId ?? clock.id(),
+    kind,
+    change,
+    sinceMs: again?.sinceMs ?? clock.now(),
+    fence,
+    ...(revision !== undefined && { revision }),
+  }
 }
