@@ -14,7 +14,7 @@ import type { PlaneAction } from './events.ts'
 export type PlaneFact = Pick<RolloutEvent, 'details' | 'actor'> & { readonly action: PlaneAction }
 
 /** What the plane's calls share. */
-export interface Parts {
+export interface ControlContext {
   readonly store: StateStore
   readonly clock: Clock
   readonly logger: Logger

@@ -2,8 +2,8 @@ import { checkOptions } from './check-options.ts'
 import type { ControlPlane } from './control-plane.ts'
 import type { PlaneHealth } from './health.ts'
 import type { ControlPlaneOptions } from './options.ts'
-import type { Control } from './plane-calls.ts'
-import { createFront } from './wiring/request-side.ts'
+import type { PlaneCalls } from './plane-calls.ts'
+import { createRequestSide } from './wiring/request-side.ts'
 
 /**
  * A control plane over what it is given. Nothing is opened, read or started before the first call. Throws
@@ -11,14 +11,14 @@ import { createFront } from './wiring/request-side.ts'
  */
 export function createControlPlane(options: ControlPlaneOptions = {}): ControlPlane {
   checkOptions(options)
-  const front = createFront(options)
-  const { router, feedback, audit, emitter } = front
-  let opened: Control | undefined
-  let opening: Promise<Control> | undefined
+  const requestSide = createRequestSide(options)
+  const { router, feedback, audit, emitter } = requestSide
+  let opened: PlaneCalls | undefined
+  let opening: Promise<PlaneCalls> | undefined
 
-  const control = (): Promise<Control> => {
-    opening ??= import('./plane-calls.ts').then(({ createControl }) => {
-      opened = createControl(options, front)
+  const control = (): Promise<PlaneCalls> => {
+    opening ??= import('./plane-calls.ts').then(({ createPlaneCalls }) => {
+      opened = createPlaneCalls(options, requestSide)
       return opened
     })
     return opening

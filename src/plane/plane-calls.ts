@@ -11,11 +11,11 @@ import { planResource } from './calls/plan.ts'
 import { judgeWait, waitUntil } from './calls/wait.ts'
 import type { ControlPlane } from './control-plane.ts'
 import type { ControlPlaneOptions } from './options.ts'
-import type { Front } from './wiring/request-side.ts'
-import { createMachinery } from './wiring/wire-control.ts'
+import type { RequestSide } from './wiring/request-side.ts'
+import { wireControl } from './wiring/wire-control.ts'
 
 /** A plane's calls, but those that must answer at once. Loaded at the first of them, since a router needs none of it. */
-export interface Control
+export interface PlaneCalls
   extends Pick<
     ControlPlane,
     | 'apply'
@@ -40,10 +40,10 @@ export interface Control
   stop(drainMs: number): Promise<void>
 }
 
-export function createControl(options: ControlPlaneOptions, front: Front): Control {
-  const { emitter } = front
-  const { parts, feed, work, ...machinery } = createMachinery(options, front)
-  const { store, clock, logger } = parts
+export function createPlaneCalls(options: ControlPlaneOptions, requestSide: RequestSide): PlaneCalls {
+  const { emitter } = requestSide
+  const { context, feed, work, ...wired } = wireControl(options, requestSide)
+  const { store, clock, logger } = context
   let started: Promise<void> | undefined
   let stopped: Promise<void> | undefined
 
@@ -70,17 +70,17 @@ export function createControl(options: ControlPlaneOptions, front: Front): Contr
   }
   const ask = async (name: string, asked: Command, actor: Actor): Promise<Deployment> => {
     mustRun()
-    return commandDeployment(parts, name, asked, actor)
+    return commandDeployment(context, name, asked, actor)
   }
 
   return {
     async apply(resource, call) {
       mustRun()
-      const applied = await applyResource(parts, resource, call)
+      const applied = await applyResource(context, resource, call)
       await refresh(applied.kind, applied.key)
       return applied
     },
-    plan: (resource, call) => planResource(parts, resource, call),
+    plan: (resource, call) => planResource(context, resource, call),
     get: look,
     async *list() {
       for await (const stored of store.list('ModelDeployment')) yield deploymentOf(stored)
@@ -93,7 +93,7 @@ export function createControl(options: ControlPlaneOptions, front: Front): Contr
     },
     async delete(name, call) {
       mustRun()
-      await removeResource(parts, name, call)
+      await removeResource(context, name, call)
       await refresh(call.kind ?? 'ModelDeployment', keyFrom(name))
     },
     async wait(name, call = {}) {
@@ -123,12 +123,12 @@ export function createControl(options: ControlPlaneOptions, front: Front): Contr
     retry: (name, { actor }) => ask(name, { kind: 'retry' }, actor),
     async explain(name) {
       const deployment = await mustFind(name)
-      return explainDeployment(deployment, machinery.faultOf(deployment.key))
+      return explainDeployment(deployment, wired.faultOf(deployment.key))
     },
-    health: machinery.health,
+    health: wired.health,
     async start() {
       mustRun()
-      started ??= machinery.start()
+      started ??= wired.start()
       try {
         await started
       } catch (error) {
@@ -138,7 +138,7 @@ export function createControl(options: ControlPlaneOptions, front: Front): Contr
       }
     },
     stop(drainMs) {
-      stopped ??= machinery.stop(drainMs)
+      stopped ??= wired.stop(drainMs)
       return stopped
     },
     async reconcileOnce(name) {
@@ -148,7 +148,7 @@ export function createControl(options: ControlPlaneOptions, front: Front): Contr
       if (result.kind === 'retry' || result.kind === 'terminal') throw result.cause
       const deployment = await look(name)
       if (deployment === null) return explainGone(key, clock.now())
-      return explainDeployment(deployment, machinery.faultOf(key))
+      return explainDeployment(deployment, wired.faultOf(key))
     },
   }
 }

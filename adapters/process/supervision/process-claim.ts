@@ -3,10 +3,10 @@ import { join } from 'node:path'
 import { type ProcessIdentity, thisHost } from '../../shared/process-identity.ts'
 
 /** Whose a run is: a process, or nobody's for good. */
-export type Claim = ProcessIdentity | 'void'
+export type ProcessClaim = ProcessIdentity | 'void'
 
 /** Gives a run up unless a process has it. Afterwards a shell that comes late finds the name taken, and leaves. */
-export async function claimVoid(runFolder: string): Promise<Claim> {
+export async function claimVoid(runFolder: string): Promise<ProcessClaim> {
   const path = join(runFolder, 'pid')
   const mine = join(runFolder, 'void')
   await writeFile(mine, 'void\n')
@@ -20,7 +20,7 @@ export async function claimVoid(runFolder: string): Promise<Claim> {
 }
 
 /** What the shell wrote: the number, start and boot of a process of this host. Anything else is nobody's claim. */
-export function parseClaim(text: string): Claim {
+export function parseClaim(text: string): ProcessClaim {
   const [, pid, started, boot] = /^([1-9]\d*) (\S+) (\S+)$/.exec(text.trim()) ?? []
   if (started === undefined || boot === undefined) return 'void'
   return { host: thisHost(), boot, pid: Number(pid), started }

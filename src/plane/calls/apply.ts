@@ -10,7 +10,7 @@ import type { ModelRoute, ModelRouteInput } from '../../resources/route/model-ro
 import { policyDetails } from '../../rollout/machine/permit.ts'
 import type { AuditEntry } from '../../security/contract.ts'
 import type { Kind, Resource, StoredObject } from '../../store/contract.ts'
-import type { Parts } from '../control-context.ts'
+import type { ControlContext } from '../control-context.ts'
 import type { PlaneAction } from '../events.ts'
 import { checkDeployable } from './check-deployable.ts'
 
@@ -41,8 +41,8 @@ function isRoute(input: ResourceInput): input is ModelRouteInput {
 }
 
 /** Why this plane cannot run it; empty when it can. Routes may name what is yet to come. */
-export function problemsOf(parts: Parts, resource: Resource): readonly string[] {
-  return resource.kind === 'ModelDeployment' ? checkDeployable(parts, resource as ModelDeployment) : []
+export function problemsOf(context: ControlContext, resource: Resource): readonly string[] {
+  return resource.kind === 'ModelDeployment' ? checkDeployable(context, resource as ModelDeployment) : []
 }
 
 /** The loop writes status at the same time, and what the policy was shown must still stand when it is replaced. */
@@ -50,13 +50,13 @@ const mostTries = 20
 
 /** validate → policy → store, the audit record committed with it. */
 export async function applyResource(
-  parts: Parts,
+  context: ControlContext,
   input: ResourceInput,
   { actor }: ApplyOptions,
 ): Promise<Applied> {
   const resource = normalize(input)
   const key = keyOf(resource.metadata)
-  const problems = problemsOf(parts, resource)
+  const problems = problemsOf(context, resource)
   if (problems.length > 0) {
     throw new ModelspineError(
       'plan-refused',
@@ -65,17 +65,17 @@ export async function applyResource(
     )
   }
   for (let tries = 1; ; tries += 1) {
-    const before = await parts.store.get(resource.kind, key)
+    const before = await context.store.get(resource.kind, key)
     if (before?.deletion !== undefined) {
       throw new ModelspineError(
         'conflict',
         `${resource.kind} ${key} is being deleted; apply it again when it is gone`,
       )
     }
-    const decision = await askToDeploy(parts, resource, before, actor)
+    const decision = await askToDeploy(context, resource, before, actor)
     if (decision.verdict !== 'allow') throw refused(`applying ${resource.kind} ${key}`, decision)
     try {
-      return await put(parts, resource, before, actor, decision)
+      return await put(context, resource, before, actor, decision)
     } catch (error) {
       if (!isModelspineError(error, 'conflict') || tries === mostTries) throw error
     }
@@ -83,7 +83,7 @@ export async function applyResource(
 }
 
 async function put(
-  parts: Parts,
+  context: ControlContext,
   resource: Resource,
   before: StoredObject | null,
   actor: Actor,
@@ -92,24 +92,24 @@ async function put(
   const action = resource.kind === 'ModelRoute' ? 'route-applied' : 'deployment-applied'
   const details = { ...described(resource), ...policyDetails(decision) }
   let written = false
-  const stored = await parts.store.putSpec(resource, {
+  const stored = await context.store.putSpec(resource, {
     actor,
-    nowMs: parts.clock.now(),
-    uid: parts.clock.id(),
+    nowMs: context.clock.now(),
+    uid: context.clock.id(),
     expect: before?.version ?? 'absent',
     ...(resource.kind === 'ModelDeployment' && { finalizers: [targetFinalizer] }),
     events: (next) => {
       written = true
-      return [entryOf(parts, next, action, actor, details)]
+      return [entryOf(context, next, action, actor, details)]
     },
   })
-  if (written) parts.committed(stored, [{ action, details, actor }])
+  if (written) context.committed(stored, [{ action, details, actor }])
   const change = !written ? 'unchanged' : before === null ? 'created' : 'updated'
   return { kind: stored.kind, key: stored.key, generation: stored.generation, change }
 }
 
 export function askToDeploy(
-  parts: Parts,
+  context: ControlContext,
   resource: Resource,
   before: StoredObject | null,
   actor: Actor,
@@ -120,7 +120,7 @@ export function askToDeploy(
     resource,
     ...(before !== null && { previous: before.resource }),
   }
-  return parts.decide(request)
+  return context.decide(request)
 }
 
 function refused(what: string, { verdict, findings }: Decision): ModelspineError {
@@ -145,29 +145,29 @@ export interface RemoveOptions {
 
 /** Marks for deletion. A deployment that a route refers to is `in-use`: the route goes first. */
 export async function removeResource(
-  parts: Parts,
+  context: ControlContext,
   name: string,
   { actor, kind = 'ModelDeployment' }: RemoveOptions,
 ): Promise<void> {
   const key = keyFrom(name)
-  const stored = await parts.store.get(kind, key)
+  const stored = await context.store.get(kind, key)
   if (stored === null) throw new ModelspineError('not-found', `there is no ${kind} ${key}`)
-  if (kind === 'ModelDeployment') await refuseWhileRouted(parts, key)
+  if (kind === 'ModelDeployment') await refuseWhileRouted(context, key)
   const action: PlaneAction = kind === 'ModelRoute' ? 'route-deleted' : 'deployment-deleted'
   let marked = false
-  const left = await parts.store.delete(kind, key, {
+  const left = await context.store.delete(kind, key, {
     actor,
-    nowMs: parts.clock.now(),
+    nowMs: context.clock.now(),
     events: (next) => {
       marked = true
-      return [entryOf(parts, next, action, actor, {})]
+      return [entryOf(context, next, action, actor, {})]
     },
   })
-  if (marked) parts.committed(left ?? stored, [{ action, details: {}, actor }])
+  if (marked) context.committed(left ?? stored, [{ action, details: {}, actor }])
 }
 
-async function refuseWhileRouted(parts: Parts, key: Key): Promise<void> {
-  for await (const { resource, key: route } of parts.store.list('ModelRoute')) {
+async function refuseWhileRouted(context: ControlContext, key: Key): Promise<void> {
+  for await (const { resource, key: route } of context.store.list('ModelRoute')) {
     const { spec, metadata } = resource as ModelRoute
     const refers = [...spec.backends, ...spec.fallback].some(
       (backend) =>
@@ -189,7 +189,7 @@ async function refuseWhileRouted(parts: Parts, key: Key): Promise<void> {
 }
 
 function entryOf(
-  { clock }: Parts,
+  { clock }: ControlContext,
   stored: StoredObject,
   action: PlaneAction,
   actor: Actor,

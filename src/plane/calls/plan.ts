@@ -9,7 +9,7 @@ import { initialStatus, knownOf } from '../../rollout/machine/status-edits.ts'
 import { type Step, stepsOf } from '../../rollout/machine/strategy-steps.ts'
 import { type Resolved, resolveModel } from '../../rollout/shell/resolve-model.ts'
 import type { Kind } from '../../store/contract.ts'
-import type { Parts } from '../control-context.ts'
+import type { ControlContext } from '../control-context.ts'
 import { type ApplyOptions, askToDeploy, normalize, problemsOf, type ResourceInput } from './apply.ts'
 
 /** What applying a resource would change, and why; nothing is done. */
@@ -40,25 +40,25 @@ export interface PlannedRollout {
 }
 
 export async function planResource(
-  parts: Parts,
+  context: ControlContext,
   input: ResourceInput,
   { actor }: ApplyOptions,
 ): Promise<Plan> {
   const resource = normalize(input)
   const key = keyOf(resource.metadata)
-  const before = await parts.store.get(resource.kind, key)
+  const before = await context.store.get(resource.kind, key)
   const fields = before === null ? [] : changedFields('spec', before.resource.spec, resource.spec)
   const labelsOnly =
     before !== null && fields.length === 0 && !sameJson(before.resource.metadata, resource.metadata)
-  const problems = [...problemsOf(parts, resource)]
+  const problems = [...problemsOf(context, resource)]
   if (before?.deletion !== undefined) {
     problems.push(`${resource.kind} ${key} is being deleted; apply it again when it is gone`)
   }
-  const { verdict, findings } = await askToDeploy(parts, resource, before, actor)
+  const { verdict, findings } = await askToDeploy(context, resource, before, actor)
   const rollout =
     resource.kind === 'ModelDeployment'
       ? await planRollout(
-          parts,
+          context,
           key,
           resource as ModelDeployment,
           before?.status as DeploymentStatus | undefined,
@@ -78,7 +78,7 @@ export async function planResource(
 }
 
 async function planRollout(
-  parts: Parts,
+  context: ControlContext,
   key: Key,
   deployment: ModelDeployment,
   known: DeploymentStatus | undefined,
@@ -86,13 +86,13 @@ async function planRollout(
   actor: Actor,
 ): Promise<PlannedRollout> {
   const { spec } = deployment
-  const status = known ?? initialStatus(parts.clock.now())
+  const status = known ?? initialStatus(context.clock.now())
   const abort = new AbortController().signal
-  const resolved = await resolveModel(parts.registries[spec.model.registry], spec, status, abort)
-  const target = await planTarget(parts, key, spec, status, resolved, problems)
+  const resolved = await resolveModel(context.registries[spec.model.registry], spec, status, abort)
+  const target = await planTarget(context, key, spec, status, resolved, problems)
   const steps = describeSteps(spec, status, resolved.desired?.name)
   const promotion =
-    steps.length === 0 ? undefined : await planPromotion(parts, deployment, status, resolved, actor)
+    steps.length === 0 ? undefined : await planPromotion(context, deployment, status, resolved, actor)
   return {
     model:
       resolved.kind === 'resolved'
@@ -107,7 +107,7 @@ async function planRollout(
 }
 
 async function planPromotion(
-  parts: Parts,
+  context: ControlContext,
   deployment: ModelDeployment,
   { approvals }: DeploymentStatus,
   resolved: Resolved,
@@ -116,7 +116,7 @@ async function planPromotion(
   const { desired } = resolved
   if (desired === undefined) return undefined
   const given = approvals.filter(({ revision }) => revision === desired.name)
-  const { verdict, message } = await parts.permit(
+  const { verdict, message } = await context.permit(
     {
       action: 'promote',
       actor,
@@ -132,17 +132,17 @@ async function planPromotion(
 }
 
 async function planTarget(
-  parts: Parts,
+  context: ControlContext,
   key: Key,
   spec: ModelDeployment['spec'],
   status: DeploymentStatus,
   resolved: Resolved,
   problems: string[],
 ): Promise<readonly string[]> {
-  const target = parts.targets[spec.target.name]
+  const target = context.targets[spec.target.name]
   const { desired } = resolved
   if (target === undefined || desired === undefined) return []
-  const here = movesFrom(spec, status) === undefined ? status : initialStatus(parts.clock.now())
+  const here = movesFrom(spec, status) === undefined ? status : initialStatus(context.clock.now())
   const others = here.revisions
     .map(({ revision }) => revision)
     .filter(({ name }) => name === here.stable && name !== desired.name)
@@ -156,7 +156,7 @@ async function planTarget(
     if (plan.kind === 'steps') return plan.steps
     problems.push(`spec.target "${spec.target.name}" refuses: ${plan.reason}: ${plan.message}`)
   } catch (error) {
-    const why = parts.knownSecrets.scrubText(key, messageOf(error))
+    const why = context.knownSecrets.scrubText(key, messageOf(error))
     problems.push(`spec.target "${spec.target.name}" could not be asked: ${why}`)
   }
   return []

@@ -3,29 +3,29 @@ import { messageOf } from '../../errors.ts'
 import type { Queue } from '../../reconcile/queue.ts'
 import type { ModelDeployment } from '../../resources/deployment/model-deployment.ts'
 import type { Key } from '../../resources/metadata.ts'
-import type { Parts } from '../control-context.ts'
+import type { ControlContext } from '../control-context.ts'
 
 const firstRetryMs = 1000
 const longestRetryMs = 60_000
 
-type HintParts = Pick<Parts, 'store' | 'clock' | 'logger' | 'targets' | 'registries'>
+type HintContext = Pick<ControlContext, 'store' | 'clock' | 'logger' | 'targets' | 'registries'>
 
 /** Lets what targets and registries say of changes bring looks forward, until aborted. Without hints the looks come by themselves. */
-export function followHints(parts: HintParts, queue: Queue<Key>, abort: AbortSignal): void {
-  for (const [name, target] of Object.entries(parts.targets)) {
+export function followHints(context: HintContext, queue: Queue<Key>, abort: AbortSignal): void {
+  for (const [name, target] of Object.entries(context.targets)) {
     if (target.changes === undefined) continue
     const hints = (): AsyncIterable<Key> | readonly Key[] => target.changes?.(abort) ?? []
-    void follow(`target ${name}`, hints, (key) => queue.add(key), parts, abort)
+    void follow(`target ${name}`, hints, (key) => queue.add(key), context, abort)
   }
-  for (const [name, registry] of Object.entries(parts.registries)) {
+  for (const [name, registry] of Object.entries(context.registries)) {
     if (registry.changes === undefined) continue
     // A hint names a model; every deployment of that registry looks, because only adapters can read references.
     const look = async (): Promise<void> => {
-      for await (const { key, resource } of parts.store.list('ModelDeployment')) {
+      for await (const { key, resource } of context.store.list('ModelDeployment')) {
         if ((resource as ModelDeployment).spec.model.registry === name) queue.add(key)
       }
     }
-    void follow(`registry ${name}`, () => registry.changes?.(abort) ?? [], look, parts, abort)
+    void follow(`registry ${name}`, () => registry.changes?.(abort) ?? [], look, context, abort)
   }
 }
 
@@ -34,7 +34,7 @@ async function follow<Hint>(
   what: string,
   hints: () => AsyncIterable<Hint> | readonly Hint[],
   take: (hint: Hint) => void | Promise<void>,
-  { clock, logger }: { readonly clock: Clock; readonly logger: Parts['logger'] },
+  { clock, logger }: { readonly clock: Clock; readonly logger: ControlContext['logger'] },
   abort: AbortSignal,
 ): Promise<void> {
   let waitMs = firstRetryMs

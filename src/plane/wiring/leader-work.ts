@@ -9,7 +9,7 @@ import { createQueue, type Queue } from '../../reconcile/queue.ts'
 import type { Result } from '../../reconcile/result.ts'
 import type { Key } from '../../resources/metadata.ts'
 import type { ReconcileDeployment } from '../../rollout/shell/reconciler-options.ts'
-import type { Parts } from '../control-context.ts'
+import type { ControlContext } from '../control-context.ts'
 import { followHints } from './follow-hints.ts'
 import { borrowLease, type LeaseLoan } from './lease-loan.ts'
 
@@ -24,8 +24,8 @@ const longestTimerMs = 2 ** 31 - 1
 /** What is left to be done under the lease at a stop gets this long, even when nothing is left of `drainMs`. */
 const leastDrainMs = 1000
 
-export interface WorkOptions {
-  readonly parts: Pick<Parts, 'store' | 'clock' | 'logger' | 'targets' | 'registries'>
+export interface LeaderWorkOptions {
+  readonly context: Pick<ControlContext, 'store' | 'clock' | 'logger' | 'targets' | 'registries'>
   readonly reconcile: ReconcileDeployment
   readonly holder: string
   readonly leaseMs: number
@@ -42,7 +42,7 @@ export interface WorkOptions {
 }
 
 /** The part of a plane that only the lease's holder does. */
-export interface Work {
+export interface LeaderWork {
   readonly queue: Queue<Key>
   /** The lease in force, this process's own. */
   held(): HeldLease | undefined
@@ -54,9 +54,9 @@ export interface Work {
   once(key: Key): Promise<Result>
 }
 
-export function createWork(options: WorkOptions): Work {
-  const { parts, reconcile, holder, leaseMs, resyncMs } = options
-  const { store, clock, logger } = parts
+export function createLeaderWork(options: LeaderWorkOptions): LeaderWork {
+  const { context, reconcile, holder, leaseMs, resyncMs } = options
+  const { store, clock, logger } = context
   const queue = createQueue<Key>({ clock })
   let loan: LeaseLoan | undefined
   let loans: Promise<unknown> = Promise.resolve()
@@ -99,7 +99,7 @@ export function createWork(options: WorkOptions): Work {
       if (abort.aborted) return
       loop.start()
       options.gained()
-      followHints(parts, queue, abort)
+      followHints(context, queue, abort)
       await aborted(abort)
       await loop.stop({ drainMs: 0 })
       await options.stoodDown()

@@ -15,7 +15,7 @@ import type { ControlPlaneOptions } from '../options.ts'
 import { watchedPolicy } from './watched-policy.ts'
 
 /** The side of a plane that requests meet, and what its other side shares with it. */
-export interface Front {
+export interface RequestSide {
   readonly clock: Clock
   readonly logger: Logger
   readonly audit: AuditLog
@@ -31,7 +31,7 @@ export interface Front {
   watchQueue(depth: () => number): void
 }
 
-export function createFront(options: ControlPlaneOptions): Front {
+export function createRequestSide(options: ControlPlaneOptions): RequestSide {
   const clock = options.clock ?? systemClock
   const logger = options.logger ?? silentLogger
   let queueDepth = (): number => 0

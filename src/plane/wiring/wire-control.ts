@@ -11,23 +11,23 @@ import { memoryStore } from '../../store/memory-store.ts'
 import { combineSources } from '../../telemetry/combine-sources.ts'
 import { openTelemetryLoaded } from '../../telemetry/open-telemetry.ts'
 import { checkDeployable } from '../calls/check-deployable.ts'
-import type { Parts, PlaneFact } from '../control-context.ts'
+import type { ControlContext, PlaneFact } from '../control-context.ts'
 import { type PlaneEvents, tell } from '../events.ts'
 import { type PlaneHealth, planeFault } from '../health.ts'
 import type { ControlPlaneOptions } from '../options.ts'
 import { type AuditPump, createAuditPump } from './audit-pump.ts'
-import { createWork, type Work } from './leader-work.ts'
+import { createLeaderWork, type LeaderWork } from './leader-work.ts'
 import { notedStore } from './noted-store.ts'
 import { permitPromotion } from './promotion.ts'
-import type { Front } from './request-side.ts'
+import type { RequestSide } from './request-side.ts'
 import { resolveSecret } from './resolve-secret.ts'
 import { createRouteFeed, type RouteFeed } from './route-feed.ts'
 
 /** What a plane's calls run on, wired to each other. */
-export interface Machinery {
-  readonly parts: Parts
+export interface WiredControl {
+  readonly context: ControlContext
   readonly feed: RouteFeed
-  readonly work: Work
+  readonly work: LeaderWork
   /** What hindered this process's last look at a deployment, or hinders the store. */
   faultOf(key: Key): Fault | undefined
   health(): PlaneHealth
@@ -36,9 +36,9 @@ export interface Machinery {
   stop(drainMs: number): Promise<void>
 }
 
-export function createMachinery(options: ControlPlaneOptions, front: Front): Machinery {
+export function wireControl(options: ControlPlaneOptions, requestSide: RequestSide): WiredControl {
   const { clock, logger, audit, windows, feedback, emitter, holder, telemetry, policies, policyOptions } =
-    front
+    requestSide
   const store = notedStore(options.store ?? memoryStore({ clock }), clock)
   const { registries = {}, targets = {}, providers = {}, secrets = {}, connect = {} } = options
   const { resyncMs = 60_000 } = options
@@ -63,7 +63,7 @@ export function createMachinery(options: ControlPlaneOptions, front: Front): Mac
     }
     if (facts.length > 0) pump.nudge()
   }
-  const parts: Parts = {
+  const context: ControlContext = {
     store,
     clock,
     logger,
@@ -84,12 +84,12 @@ export function createMachinery(options: ControlPlaneOptions, front: Front): Mac
       if (stored.kind === 'ModelDeployment') work.nudge(stored.key)
     },
   }
-  const work = createWork({
-    parts,
+  const work = createLeaderWork({
+    context,
     reconcile: createDeploymentReconciler({
-      ...parts,
+      ...context,
       requests: windows,
-      check: (deployment) => checkDeployable(parts, deployment),
+      check: (deployment) => checkDeployable(context, deployment),
       secret: (reference, abort) => resolveSecret(secrets, reference, abort),
       sent: (key, effect, result) => telemetry.recordEffect({ key, effect, result }),
       committed(stored, events) {
@@ -159,10 +159,10 @@ export function createMachinery(options: ControlPlaneOptions, front: Front): Mac
       telemetry.recordPhase(key, undefined)
     },
   })
-  front.watchQueue(() => work.queue.size)
+  requestSide.watchQueue(() => work.queue.size)
 
   return {
-    parts,
+    context,
     feed,
     work,
     faultOf: (key) => faults.get(key) ?? (store.fault === undefined ? undefined : faultOf(store.fault)),
@@ -201,11 +201,11 @@ interface Closable {
 }
 
 /** All of them, whoever fails. Throws the first failure. */
-async function closeAll(parts: readonly Closable[]): Promise<void> {
+async function closeAll(closables: readonly Closable[]): Promise<void> {
   const failures: unknown[] = []
-  for (const part of new Set(parts)) {
+  for (const closable of new Set(closables)) {
     try {
-      await part.close?.()
+      await closable.close?.()
     } catch (error) {
       failures.push(error)
     }

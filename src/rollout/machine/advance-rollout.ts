@@ -7,14 +7,14 @@ import { policyDetails, withoutPermit } from './permit.ts'
 import { beginRollback } from './rollback.ts'
 import { failureOf, supersededBy } from './start-rollout.ts'
 import { isReady, revisionStatus, shareOf, splitBetween } from './status-edits.ts'
-import { type Context, enter, type Move, stay } from './transition.ts'
+import { type Context, enter, stay, type Transition } from './transition.ts'
 import { waitUntilReady } from './wait-until-ready.ts'
 import { splitIsObserved } from './want.ts'
 
-type Forward = Extract<Rollout, { phase: 'starting' | 'shifting' | 'pausing' | 'analyzing' | 'holding' }>
+type Advancing = Extract<Rollout, { phase: 'starting' | 'shifting' | 'pausing' | 'analyzing' | 'holding' }>
 
 /** One move of a rollout under way: on, to a stand, or back. */
-export function forward(context: Context, status: DeploymentStatus, rollout: Forward): Move {
+export function advanceRollout(context: Context, status: DeploymentStatus, rollout: Advancing): Transition {
   const { declared, now } = context
   if (declared.desired !== undefined && declared.desired.name !== rollout.revision) {
     return beginRollback(context, status, rollout.revision, supersededBy(declared.desired))
@@ -57,7 +57,7 @@ export function forward(context: Context, status: DeploymentStatus, rollout: For
 type Shifting = Extract<Rollout, { phase: 'shifting' }>
 
 /** Gives the candidate, which is ready, its share. */
-function shift(context: Context, status: DeploymentStatus, rollout: Shifting): Move {
+function shift(context: Context, status: DeploymentStatus, rollout: Shifting): Transition {
   const { revision, percent, step } = rollout
   const current = shareOf(status.split, revision)
   if (current === percent) {
@@ -87,9 +87,9 @@ function shift(context: Context, status: DeploymentStatus, rollout: Shifting): M
     details: { split, previous: status.split, ...policed },
   }
   // The first revision is stable with its first request: there is no other that the traffic could return to.
-  const move =
+  const transition =
     status.stable === undefined ? complete(context, changed, revision) : stay(changed, context, context.now)
-  return { ...move, events: [event, ...move.events] }
+  return { ...transition, events: [event, ...transition.events] }
 }
 
 function waitUntilDeadline(
@@ -97,7 +97,7 @@ function waitUntilDeadline(
   status: DeploymentStatus,
   rollout: Shifting,
   message: string,
-): Move {
+): Transition {
   const deadline = rollout.sinceMs + durationMs(context.declared.spec.deadline)
   if (context.now < deadline) return stay(status, context, deadline)
   return beginRollback(context, status, rollout.revision, { cause: 'ProgressDeadlineExceeded', message })

@@ -4,7 +4,7 @@ import { durationMs } from '../../resources/duration.ts'
 import { enterStep } from './enter-step.ts'
 import type { RolloutEvent } from './machine-types.ts'
 import { beginRollback } from './rollback.ts'
-import { ask, type Context, enter, type Move } from './transition.ts'
+import { ask, type Context, enter, type Transition } from './transition.ts'
 
 type Analyzing = Extract<Rollout, { phase: 'analyzing' }>
 
@@ -12,7 +12,7 @@ type Analyzing = Extract<Rollout, { phase: 'analyzing' }>
  * Reads the step's gates. One that surely fails ends the step early; at the end all must pass. What is neither passed
  * nor failed by then does what its gate says: holds the rollout, or fails it.
  */
-export function analyze(context: Context, status: DeploymentStatus, rollout: Analyzing): Move {
+export function analyze(context: Context, status: DeploymentStatus, rollout: Analyzing): Transition {
   const { declared, analysis, now, steps } = context
   const step = steps[rollout.step]
   const names = step?.kind === 'analyze' ? step.gates : []
@@ -56,12 +56,12 @@ export function analyze(context: Context, status: DeploymentStatus, rollout: Ana
   const judged = again === undefined ? gates : gates.map(uncovered)
   const open = judged.filter(({ verdict }) => verdict !== 'pass')
   if (open.length === 0) {
-    const move = enterStep(context, status, rollout.revision, rollout.step + 1)
+    const transition = enterStep(context, status, rollout.revision, rollout.step + 1)
     const passed: RolloutEvent = {
       action: 'analysis-passed',
       details: { revision: rollout.revision, step: rollout.step, gates: judged },
     }
-    return { ...move, events: [passed, ...move.events] }
+    return { ...transition, events: [passed, ...transition.events] }
   }
   const message = open.map((gate) => gate.message).join('; ')
   if (open.some((result) => outcomeOf(declared.spec.analysis, result) === 'fail')) {

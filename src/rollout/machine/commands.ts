@@ -90,16 +90,16 @@ function promote(
   const to = full ? steps.findLastIndex((step) => step.kind === 'weight') : from + 1
   const place = Math.max(to, from + 1)
   const skipped = steps.slice(from, place).flatMap((step) => (step.kind === 'analyze' ? step.gates : []))
-  const move = enterStep({ steps, now, declared: { spec } }, status, rollout.revision, place)
+  const transition = enterStep({ steps, now, declared: { spec } }, status, rollout.revision, place)
   return {
-    status: move.status,
+    status: transition.status,
     events: [
       {
         action: 'rollout-promoted',
         details: { revision: rollout.revision, from, to: place, skipped },
         actor,
       },
-      ...move.events,
+      ...transition.events,
     ],
   }
 }
@@ -113,8 +113,8 @@ function resume(status: DeploymentStatus, spec: ModelDeploymentSpec, actor: Acto
   if (rollout.phase === 'holding' || (unmeasured && status.paused !== undefined)) {
     const steps = stepsOf(spec)
     const step = standsInSteps(status, steps) ? rollout.step : 0
-    const move = enterStep({ steps, now, declared: { spec } }, unpaused, rollout.revision, step)
-    return { status: move.status, events: [event, ...move.events] }
+    const transition = enterStep({ steps, now, declared: { spec } }, unpaused, rollout.revision, step)
+    return { status: transition.status, events: [event, ...transition.events] }
   }
   if (status.paused === undefined)
     throw wrongPhase(status, 'resume', 'it is not paused and holds at no analysis')
@@ -135,8 +135,8 @@ function abort(status: DeploymentStatus, reason: string | undefined, actor: Acto
   const candidate = candidateOf(rollout) ?? (rollout.phase === 'blocked' ? rollout.revision : undefined)
   if (candidate === undefined) throw wrongPhase(status, 'abort', 'no rollout is under way')
   const message = reason ?? `aborted by ${actor.name}`
-  const move = beginRollback({ now }, status, candidate, { cause: 'Aborted', message, actor })
-  return { status: move.status, events: move.events }
+  const transition = beginRollback({ now }, status, candidate, { cause: 'Aborted', message, actor })
+  return { status: transition.status, events: transition.events }
 }
 
 function retry(status: DeploymentStatus, actor: Actor, now: number): Commanded {

@@ -1,5 +1,5 @@
 import type { DeploymentStatus } from '../../resources/deployment/deployment-status.ts'
-import { forward } from './advance-rollout.ts'
+import { advanceRollout } from './advance-rollout.ts'
 import { conditionsOf } from './conditions.ts'
 import { decideDeletion, decideRetargeting, isElsewhere, mayRetarget } from './deletion.ts'
 import { effectFor } from './effect.ts'
@@ -7,10 +7,10 @@ import { outcomeUnknown, settle } from './effect-outcome.ts'
 import type { Analysis, Decision, Declared, Observed } from './machine-types.ts'
 import { retire } from './retire.ts'
 import { rollBack } from './rollback.ts'
-import { look } from './start-rollout.ts'
+import { startRollout } from './start-rollout.ts'
 import { absorb } from './status-edits.ts'
 import { stepsOf } from './strategy-steps.ts'
-import { type Context, type Move, stay } from './transition.ts'
+import { type Context, stay, type Transition } from './transition.ts'
 
 /**
  * The next step of one deployment: at most one effect, the status to store before it is sent, and when to look again.
@@ -26,11 +26,11 @@ export function decide(
   const context: Context = { declared, observed, analysis, now, steps: stepsOf(declared.spec) }
   const seen = settle(absorb(status, observed, now), observed)
   const lost = outcomeUnknown(context, status, seen)
-  const move = lost ?? transition(context, seen)
-  if (move.need !== undefined) {
-    return { status, events: [], need: move.need, requeueAfterMs: null }
+  const transition = lost ?? transitionOf(context, seen)
+  if (transition.need !== undefined) {
+    return { status, events: [], need: transition.need, requeueAfterMs: null }
   }
-  const { status: asked, effect, events } = effectFor(context, move.status)
+  const { status: asked, effect, events } = effectFor(context, transition.status)
   const next: DeploymentStatus = {
     ...asked,
     observedGeneration: declared.generation,
@@ -38,14 +38,14 @@ export function decide(
   }
   return {
     status: { ...next, conditions: conditionsOf(context, next) },
-    events: [...move.events, ...events],
-    requeueAfterMs: move.requeueAfterMs,
+    events: [...transition.events, ...events],
+    requeueAfterMs: transition.requeueAfterMs,
     ...(effect !== undefined && { effect }),
-    ...(move.finished === true && { finished: true }),
+    ...(transition.finished === true && { finished: true }),
   }
 }
 
-function transition(context: Context, status: DeploymentStatus): Move {
+function transitionOf(context: Context, status: DeploymentStatus): Transition {
   const { declared } = context
   const { rollout } = status
   if (declared.deletion !== undefined) return decideDeletion(context, status)
@@ -57,19 +57,19 @@ function transition(context: Context, status: DeploymentStatus): Move {
     case 'converged':
     case 'failed':
     case 'blocked':
-      return look(context, status)
+      return startRollout(context, status)
     case 'starting':
     case 'shifting':
     case 'pausing':
     case 'analyzing':
     case 'holding':
-      return forward(context, status, rollout)
+      return advanceRollout(context, status, rollout)
     case 'retiring':
       return retire(context, status, rollout)
     case 'rolling-back':
       return rollBack(context, status, rollout)
     case 'deleting':
       // The mark was there when this was written and marks are never taken away: the key was created anew.
-      return look(context, { ...status, rollout: { phase: 'pending', sinceMs: context.now } })
+      return startRollout(context, { ...status, rollout: { phase: 'pending', sinceMs: context.now } })
   }
 }

@@ -1,10 +1,10 @@
 import type { DeploymentStatus } from '../../resources/deployment/deployment-status.ts'
 import type { Declared } from './machine-types.ts'
 import { initialStatus } from './status-edits.ts'
-import { type Context, enter, type Move, stay } from './transition.ts'
+import { type Context, enter, stay, type Transition } from './transition.ts'
 
 /** Removes everything, because a named actor asked for it. */
-export function decideDeletion(context: Context, status: DeploymentStatus): Move {
+export function decideDeletion(context: Context, status: DeploymentStatus): Transition {
   const { declared, observed, now } = context
   if (status.rollout.phase !== 'deleting') {
     return enter({ ...status, split: [], revisions: [] }, { phase: 'deleting', sinceMs: now })
@@ -37,7 +37,7 @@ export function mayRetarget({ declared }: Context, { paused, aborted }: Deployme
 }
 
 /** Another target was declared: everything is removed where it was, then created where it is wanted. */
-export function decideRetargeting(context: Context, status: DeploymentStatus): Move {
+export function decideRetargeting(context: Context, status: DeploymentStatus): Transition {
   const { declared, observed, now } = context
   const from = status.target ?? declared.spec.target.name
   if (status.rollout.phase !== 'retargeting') {

@@ -3,7 +3,7 @@ import type { DeploymentStatus, Handle, LedgerEntry } from '../../resources/depl
 import { durationMs } from '../../resources/duration.ts'
 import type { Observed } from './machine-types.ts'
 import { revisionStatus } from './status-edits.ts'
-import { type Context, enter, type Move } from './transition.ts'
+import { type Context, enter, type Transition } from './transition.ts'
 
 const keptHandles = 20
 
@@ -15,7 +15,7 @@ export function outcomeUnknown(
   context: Context,
   before: DeploymentStatus,
   seen: DeploymentStatus,
-): Move | undefined {
+): Transition | undefined {
   const { declared, now } = context
   if (declared.capabilities.names !== 'random' || declared.deletion !== undefined) return undefined
   const unanswered = lostCreate(context, before)
@@ -49,7 +49,7 @@ export function givenUpAtMs({ declared }: Context, status: DeploymentStatus): nu
   return known.sinceMs + durationMs(declared.spec.deadline)
 }
 
-function stopped(context: Context, status: DeploymentStatus, revision: string, how: string): Move {
+function stopped(context: Context, status: DeploymentStatus, revision: string, how: string): Transition {
   const message = `whether revision ${revision} was created ${how} cannot be found out; look at the target, then retry`
   return enter(
     status,

@@ -2,7 +2,7 @@ import type { DeploymentStatus, Rollout } from '../../resources/deployment/deplo
 import type { ModelDeploymentSpec } from '../../resources/deployment/model-deployment.ts'
 import type { RolloutEvent } from './machine-types.ts'
 import { keepPreviousMs, nameSteps, type Step } from './strategy-steps.ts'
-import { enter, type Move } from './transition.ts'
+import { enter, type Transition } from './transition.ts'
 
 /** What entering a step looks at. */
 export interface StepContext {
@@ -17,7 +17,7 @@ export function enterStep(
   status: DeploymentStatus,
   revision: string,
   step: number,
-): Move {
+): Transition {
   const next = context.steps[step]
   if (next === undefined) return complete(context, status, revision)
   const rollout = rolloutAt(next, revision, step, context.now)
@@ -63,7 +63,11 @@ function describe(step: Step): Readonly<Record<string, unknown>> {
 }
 
 /** The candidate is stable from here on; what it replaced is kept as the strategy says, then removed. */
-export function complete({ declared, now }: StepContext, status: DeploymentStatus, revision: string): Move {
+export function complete(
+  { declared, now }: StepContext,
+  status: DeploymentStatus,
+  revision: string,
+): Transition {
   const keepMs = status.stable === undefined ? 0 : keepPreviousMs(declared.spec)
   return enter(
     {

@@ -45,7 +45,7 @@ export interface Serving {
   readonly total: number
 }
 
-/** What the policy engines said about one move. */
+/** What the policy engines said about one transition. */
 export interface Permit {
   readonly revision: string
   readonly percent: number

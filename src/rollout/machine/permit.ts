@@ -1,7 +1,7 @@
 import type { DeploymentStatus, Rollout } from '../../resources/deployment/deployment-status.ts'
 import type { Revision } from '../../resources/deployment/revision.ts'
 import type { Permit } from './machine-types.ts'
-import { ask, type Context, type Move } from './transition.ts'
+import { ask, type Context, type Transition } from './transition.ts'
 
 /**
  * What to do instead of a move that needs a permit: ask for it, or stand blocked with the reason. Undefined when the
@@ -13,7 +13,7 @@ export function withoutPermit(
   revision: Revision,
   percent: number,
   step: number,
-): Move | undefined {
+): Transition | undefined {
   const { permit } = context.analysis
   if (permit === undefined || permit.revision !== revision.name || permit.percent !== percent) {
     return ask(status, { kind: 'permit', revision, percent })

@@ -1,10 +1,10 @@
 import type { DeploymentStatus, Rollout } from '../../resources/deployment/deployment-status.ts'
-import { type Context, enter, type Move, stay } from './transition.ts'
+import { type Context, enter, stay, type Transition } from './transition.ts'
 
 type Retiring = Extract<Rollout, { phase: 'retiring' }>
 
 /** Keeps what was replaced for its time, removes it, and is done when it is gone. */
-export function retire(context: Context, status: DeploymentStatus, rollout: Retiring): Move {
+export function retire(context: Context, status: DeploymentStatus, rollout: Retiring): Transition {
   const { declared, observed, now } = context
   const { revision, untilMs } = rollout
   if (declared.desired?.name !== revision) return enter(status, { phase: 'pending', sinceMs: now })

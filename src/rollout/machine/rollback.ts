@@ -6,7 +6,7 @@ import type {
 } from '../../resources/deployment/deployment-status.ts'
 import type { Actor } from '../../resources/metadata.ts'
 import { isReady, shareOf } from './status-edits.ts'
-import { type Context, enter, type Move, stay } from './transition.ts'
+import { type Context, enter, stay, type Transition } from './transition.ts'
 import { splitIsObserved } from './want.ts'
 
 type RollingBack = Extract<Rollout, { phase: 'rolling-back' }>
@@ -29,7 +29,7 @@ export function beginRollback(
   status: DeploymentStatus,
   revision: string,
   { cause, message, gates, actor }: RollbackReason,
-): Move {
+): Transition {
   const aborted =
     cause === 'Superseded'
       ? status.aborted
@@ -58,7 +58,7 @@ export function beginRollback(
 }
 
 /** Traffic first, then the revision itself. */
-export function rollBack(context: Context, status: DeploymentStatus, rollout: RollingBack): Move {
+export function rollBack(context: Context, status: DeploymentStatus, rollout: RollingBack): Transition {
   const { stable, split } = status
   if (stable !== undefined && shareOf(split, stable) < 100) {
     // Nobody is ready to take the traffic: the split stays, and StableUnhealthy says so.
@@ -89,7 +89,7 @@ function withoutUnseen(status: DeploymentStatus): DeploymentStatus {
   return revisions.length === status.revisions.length ? status : { ...status, revisions }
 }
 
-function rolledBack({ now }: Context, status: DeploymentStatus, rollout: RollingBack): Move {
+function rolledBack({ now }: Context, status: DeploymentStatus, rollout: RollingBack): Transition {
   const { revision, cause, message, gates } = rollout
   const superseded = cause === 'Superseded'
   const next: Rollout = superseded

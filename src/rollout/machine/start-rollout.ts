@@ -5,11 +5,11 @@ import { enterStep, standsInSteps } from './enter-step.ts'
 import { policyDetails, withoutPermit } from './permit.ts'
 import { beginRollback, type RollbackReason } from './rollback.ts'
 import { revisionStatus } from './status-edits.ts'
-import { type Context, enter, type Move, stay } from './transition.ts'
+import { type Context, enter, stay, type Transition } from './transition.ts'
 import { waitUntilReady } from './wait-until-ready.ts'
 
 /** Compares what is desired with what is stable, and starts a rollout when they differ. */
-export function look(context: Context, status: DeploymentStatus): Move {
+export function startRollout(context: Context, status: DeploymentStatus): Transition {
   const { desired } = context.declared
   const { rollout, stable } = status
   if (desired === undefined) return waitForWanted(context, status)
@@ -46,10 +46,10 @@ export function look(context: Context, status: DeploymentStatus): Move {
       { phase: 'failed', revision, sinceMs: context.now, cause, message },
     )
   }
-  return start(context, status, desired)
+  return beginRollout(context, status, desired)
 }
 
-function start(context: Context, status: DeploymentStatus, desired: Revision): Move {
+function beginRollout(context: Context, status: DeploymentStatus, desired: Revision): Transition {
   if (status.paused !== undefined) return waitForWanted(context, status)
   const kept = onlyStable(status)
   const cleared = kept.length === status.revisions.length ? status : { ...status, revisions: kept }
@@ -91,7 +91,7 @@ function onlyStable({ revisions, stable }: DeploymentStatus): readonly RevisionS
 }
 
 /** Nothing is begun; but what stands for something that is no longer wanted does not go on saying so. */
-function waitForWanted(context: Context, status: DeploymentStatus): Move {
+function waitForWanted(context: Context, status: DeploymentStatus): Transition {
   const { rollout } = status
   const isOutdated = rollout.phase === 'converged' || (rollout.phase === 'blocked' && rollout.percent === 0)
   return isOutdated ? enter(status, { phase: 'pending', sinceMs: context.now }) : stay(status, context)
@@ -108,7 +108,7 @@ function retryShare(
   desired: Revision,
   percent: number,
   step: number,
-): Move {
+): Transition {
   const blocked = withoutPermit(context, status, desired, percent, step)
   if (blocked !== undefined) return blocked
   return enter(status, { phase: 'shifting', revision: desired.name, step, percent, sinceMs: context.now })

@@ -12,7 +12,7 @@ export interface Context {
 }
 
 /** One transition: the status it leads to, before any effect is chosen. */
-export interface Move {
+export interface Transition {
   readonly status: DeploymentStatus
   readonly events: readonly RolloutEvent[]
   readonly requeueAfterMs: number | null
@@ -21,16 +21,20 @@ export interface Move {
 }
 
 /** Nothing to do until something changes outside, or until `atMs`. */
-export function stay(status: DeploymentStatus, context: Context, atMs?: number): Move {
+export function stay(status: DeploymentStatus, context: Context, atMs?: number): Transition {
   return { status, events: [], requeueAfterMs: atMs === undefined ? null : Math.max(0, atMs - context.now) }
 }
 
 /** Into another phase, to be looked at again at once. */
-export function enter(status: DeploymentStatus, rollout: Rollout, ...events: readonly RolloutEvent[]): Move {
+export function enter(
+  status: DeploymentStatus,
+  rollout: Rollout,
+  ...events: readonly RolloutEvent[]
+): Transition {
   return { status: { ...status, rollout }, events, requeueAfterMs: 0 }
 }
 
 /** The decision waits for an answer. */
-export function ask(status: DeploymentStatus, need: Need): Move {
+export function ask(status: DeploymentStatus, need: Need): Transition {
   return { status, events: [], requeueAfterMs: null, need }
 }

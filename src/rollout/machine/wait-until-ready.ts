@@ -2,14 +2,14 @@ import type { DeploymentStatus } from '../../resources/deployment/deployment-sta
 import { durationMs } from '../../resources/duration.ts'
 import { beginRollback } from './rollback.ts'
 import { revisionStatus } from './status-edits.ts'
-import { type Context, type Move, stay } from './transition.ts'
+import { type Context, stay, type Transition } from './transition.ts'
 
 /** Waits for a candidate that is not ready, and turns the rollout back once that took as long as its deadline. */
 export function waitUntilReady(
   context: Context,
   status: DeploymentStatus,
   rollout: { readonly phase: string; readonly revision: string; readonly sinceMs: number },
-): Move {
+): Transition {
   const { spec } = context.declared
   const candidate = revisionStatus(status, rollout.revision)
   // While it starts, going from one state to another is no progress.

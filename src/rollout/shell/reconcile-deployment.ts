@@ -162,11 +162,11 @@ class Reconcile {
     const now = this.#options.clock.now()
     const candidate = candidateOf(status.rollout)
     if (candidate !== undefined) {
-      const move = beginRollback({ now }, settled, candidate, {
+      const transition = beginRollback({ now }, settled, candidate, {
         cause: 'TargetRefused',
         message: `${reason}: ${message}`,
       })
-      await this.#write(move.status, move.events)
+      await this.#write(transition.status, transition.events)
       return { kind: 'requeue', afterMs: 0 }
     }
     return this.#hindered(new ModelspineError('target-refused', `${reason}: ${message}`), settled)
