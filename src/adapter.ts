@@ -83,6 +83,7 @@ export type {
 } from './resources/deployment/revision.ts'
 export { type Duration, durationMs } from './resources/duration.ts'
 export { type Actor, type Key, keyFrom, keyOf, splitKey } from './resources/metadata.ts'
+export type { Resource } from './resources/resource.ts'
 export type { ModelRoute, Operation } from './resources/route/model-route.ts'
 export { type AppendPlan, planAppend } from './security/append-plan.ts'
 export { emptyChain, headAt, type LinkedRecord, link, linkAll } from './security/audit-chain.ts'

@@ -25,12 +25,12 @@ export type {
 } from './feedback/contract.ts'
 export { createFeedback, type FeedbackOptions, type FeedbackRoom } from './feedback/create-feedback.ts'
 export { openInferencePrediction, type PredictionOf } from './feedback/prediction-of.ts'
-export type { Applied, ApplyOptions, RemoveOptions, ResourceInput } from './plane/calls/apply.ts'
+export type { Applied, AskedBy, RemoveOptions, ResourceInput } from './plane/calls/apply.ts'
 export type { Deployment } from './plane/calls/deployment.ts'
 export type { ExplainedGate, ExplainedRevision, Explanation } from './plane/calls/explain.ts'
 export type { Plan, PlannedRollout } from './plane/calls/plan.ts'
 export type { WaitOptions } from './plane/calls/wait.ts'
-export type { AskedBy, ControlPlane } from './plane/control-plane.ts'
+export type { ControlPlane } from './plane/control-plane.ts'
 export { createControlPlane } from './plane/create-control-plane.ts'
 export type { PlaneAction, PlaneEvent, PlaneEvents } from './plane/events.ts'
 export type { PlaneFault, PlaneHealth } from './plane/health.ts'
@@ -143,9 +143,9 @@ export type {
 } from './resources/route/model-route.ts'
 export { modelRouteSchema } from './resources/route/model-route-schema.ts'
 export type { Served } from './routing/attempts.ts'
-export type { DeploymentView } from './routing/candidates.ts'
 export type { Connect, ConnectionsOptions } from './routing/connections.ts'
 export type { InvokePolicy } from './routing/invoke-policy.ts'
+export type { UpstreamPicker } from './routing/picker.ts'
 export type { Route, TableProblem } from './routing/route.ts'
 export type { CallerAbort } from './routing/routed-request.ts'
 export {
@@ -156,10 +156,10 @@ export {
   type RouterOptions,
 } from './routing/router.ts'
 export { type StaticRoutesOptions, staticRoutes } from './routing/static-routes.ts'
-export type { RoutingStrategy } from './routing/strategy.ts'
 export type { RoutedStream } from './routing/stream.ts'
 export type { RouteTable, RouteTableInput } from './routing/table.ts'
 export { createRouteTableHolder, type RouteTableHolder } from './routing/table-holder.ts'
+export type { DeploymentView } from './routing/upstreams.ts'
 export type {
   AuditEntry,
   AuditHead,
@@ -177,7 +177,6 @@ export { type MemoryStoreOptions, memoryStore } from './store/memory-store.ts'
 export { combineSources } from './telemetry/combine-sources.ts'
 export type {
   AttemptRecord,
-  Backend,
   Interval,
   MetricQuery,
   MetricReading,
@@ -186,6 +185,7 @@ export type {
   RequestObserver,
   RequestRecord,
   RequestStart,
+  UpstreamIdentity,
 } from './telemetry/contract.ts'
 export {
   type ControlTelemetry,

@@ -22,14 +22,17 @@ const byStatus: Readonly<Record<number, ProviderFailure>> = {
   504: 'timeout',
 }
 
-export interface FailureContext {
+export interface OpenInferenceFailureContext {
   readonly secrets: readonly string[]
   /** Milliseconds since the epoch, for a Retry-After that is a date. */
   readonly nowMs: number
 }
 
 /** What a server answered instead of a prediction. */
-export function openInferenceError(reply: HttpReply, { secrets, nowMs }: FailureContext): ModelspineError {
+export function openInferenceError(
+  reply: HttpReply,
+  { secrets, nowMs }: OpenInferenceFailureContext,
+): ModelspineError {
   const said = scrub(errorText(reply).slice(0, longestText), secrets).slice(0, 1000)
   const wait = retryAfterMs(reply.headers, nowMs)
   return new ModelspineError(

@@ -1,7 +1,7 @@
 import { type HttpReply, ModelspineError, readOpenaiError, retryAfterMs, scrub } from 'modelspine/adapter'
 import { holdsError } from './chat-events.ts'
 
-export interface FailureContext {
+export interface OpenaiFailureContext {
   readonly secrets: readonly string[]
   /** Milliseconds since the epoch, for a Retry-After that is a date. */
   readonly nowMs: () => number
@@ -10,7 +10,7 @@ export interface FailureContext {
 /** A reply that is none, or an error told within a reply or an event that began with 200. */
 export function failureOf(
   failed: HttpReply | { readonly body: unknown },
-  context: FailureContext,
+  context: OpenaiFailureContext,
 ): ModelspineError {
   const clean = (text: string): string => scrub(text, context.secrets)
   if ('body' in failed) return readOpenaiError({ body: failed.body, clean })
@@ -24,7 +24,7 @@ export function failureOf(
 }
 
 /** What it means that JSON came where a stream was asked for. */
-export function noStream(reply: HttpReply, context: FailureContext): ModelspineError {
+export function noStream(reply: HttpReply, context: OpenaiFailureContext): ModelspineError {
   const body = parsed(reply)
   return holdsError(body)
     ? failureOf({ body }, context)

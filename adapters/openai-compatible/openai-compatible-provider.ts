@@ -22,7 +22,7 @@ import {
 } from 'modelspine/adapter'
 import { type ApiKey, revealKey } from './api-key.ts'
 import { chatEvents, holdsError } from './chat-events.ts'
-import { type FailureContext, failureOf, noStream } from './openai-compatible-errors.ts'
+import { failureOf, noStream, type OpenaiFailureContext } from './openai-compatible-errors.ts'
 
 export interface OpenaiCompatibleOptions {
   /** Up to and without `/chat/completions`: `https://api.openai.com/v1`. */
@@ -71,7 +71,7 @@ export function openaiCompatible(options: OpenaiCompatibleOptions): OpenaiCompat
     path: string,
     body: unknown,
     context: CallContext,
-  ): Promise<{ readonly request: HttpRequest; readonly failure: FailureContext }> {
+  ): Promise<{ readonly request: HttpRequest; readonly failure: OpenaiFailureContext }> {
     const key = apiKey === undefined ? undefined : await revealKey(apiKey)
     const request: HttpRequest = {
       method: 'POST',

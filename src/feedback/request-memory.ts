@@ -64,7 +64,7 @@ export class RequestMemory {
   }
 
   /** The same id again stands for the newer request. */
-  remember({ requestId, endedAtMs, backend, reply }: AttemptRecord): void {
+  remember({ requestId, endedAtMs, upstream, reply }: AttemptRecord): void {
     const { maxRequests } = this.#options
     const place = this.#next
     this.#next = (place + 1) % maxRequests
@@ -72,8 +72,8 @@ export class RequestMemory {
     const request: RememberedRequest = {
       requestId,
       atMs: endedAtMs,
-      deployment: backend.deployment,
-      revision: backend.revision,
+      deployment: upstream.deployment,
+      revision: upstream.revision,
       reply: undefined,
       replyState: 'none',
       bytes: 0,

@@ -2,7 +2,7 @@ import { type ErrorCode, isModelspineError } from '../errors.ts'
 import type { Answer, ErrorFacts, Surface } from './surface.ts'
 
 /**
- * What each code is in HTTP. A backend's trouble with its own credentials or model is the gateway's fault and not the
+ * What each code is in HTTP. An upstream's trouble with its own credentials or model is the gateway's fault and not the
  * caller's, hence 502. What is not listed is a 500.
  */
 const statuses: Readonly<Partial<Record<ErrorCode, number>>> = {

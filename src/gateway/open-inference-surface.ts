@@ -103,8 +103,8 @@ function chosenByRoute(version: string): ModelspineError {
 }
 
 function revisionsOf({ plans }: Route): readonly string[] {
-  const candidates = plans.infer?.backends.flatMap((choice) => choice.candidates) ?? []
-  return [...new Set(candidates.flatMap(({ backend }) => backend.revision ?? []))]
+  const upstreams = plans.infer?.backends.flatMap((choice) => choice.upstreams) ?? []
+  return [...new Set(upstreams.flatMap(({ identity }) => identity.revision ?? []))]
 }
 
 function readiness(ready: boolean, reason: string): Answer {

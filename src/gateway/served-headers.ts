@@ -12,7 +12,7 @@ export function servedHeaders(served: Served, contentType: string): Record<strin
   return headers
 }
 
-/** What a header can hold of a text that somebody else wrote: a backend, or who named it. */
+/** What a header can hold of a text that somebody else wrote: an upstream, or who named it. */
 export function headerText(text: string): string {
   return text.replace(/[^\x20-\x7e\xa0-\xff]/g, '?')
 }

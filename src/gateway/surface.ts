@@ -37,7 +37,7 @@ export interface Call {
 export type Handler = (call: Call) => Answer | Promise<Answer>
 
 /** What lives at one path. */
-export interface Place {
+export interface SurfacePath {
   readonly methods: Readonly<Record<string, Handler>>
   readonly names: readonly string[]
   /** Answered without `authenticate`: probes. */
@@ -47,7 +47,7 @@ export interface Place {
 /** One HTTP interface over the router, with its own paths and its own form of errors. */
 export interface Surface {
   /** Undefined when the path is none of the surface's. May throw `bad-request`. */
-  find(path: string): Place | undefined
+  find(path: string): SurfacePath | undefined
   /** The body of an error. */
   errorBody(error: ErrorFacts): string
 }

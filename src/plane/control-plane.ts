@@ -3,22 +3,16 @@
  */
 
 import type { Feedback } from '../feedback/contract.ts'
-import type { Actor } from '../resources/metadata.ts'
 import type { ModelRoute } from '../resources/route/model-route.ts'
 import type { Router } from '../routing/router.ts'
 import type { AuditLog } from '../security/contract.ts'
-import type { Applied, ApplyOptions, RemoveOptions, ResourceInput } from './calls/apply.ts'
+import type { Applied, AskedBy, RemoveOptions, ResourceInput } from './calls/apply.ts'
 import type { Deployment } from './calls/deployment.ts'
 import type { Explanation } from './calls/explain.ts'
 import type { Plan } from './calls/plan.ts'
 import type { WaitOptions } from './calls/wait.ts'
 import type { PlaneEvents } from './events.ts'
 import type { PlaneHealth } from './health.ts'
-
-/** Every mutating call says who asks. */
-export interface AskedBy {
-  readonly actor: Actor
-}
 
 export interface ControlPlane {
   /** Sends requests to what is deployed and to the vendors, by ModelRoute. */
@@ -27,9 +21,9 @@ export interface ControlPlane {
   readonly feedback: Feedback
   readonly audit: Pick<AuditLog, 'read' | 'verify'>
   /** Declares a resource. Throws `invalid-resource`, `plan-refused`, `policy-denied`, `conflict`. */
-  apply(resource: ResourceInput, options: ApplyOptions): Promise<Applied>
+  apply(resource: ResourceInput, options: AskedBy): Promise<Applied>
   /** What `apply` would change and why; nothing is done. Throws `invalid-resource`. */
-  plan(resource: ResourceInput, options: ApplyOptions): Promise<Plan>
+  plan(resource: ResourceInput, options: AskedBy): Promise<Plan>
   get(key: string): Promise<Deployment | null>
   /** By key, ascending. */
   list(): AsyncIterable<Deployment>

@@ -2,7 +2,7 @@ import type { Actor } from '../resources/metadata.ts'
 import type { Decision, Finding, Obligation } from './contract.ts'
 
 /** A named actor who let a revision pass. */
-export interface Approval {
+export interface GivenApproval {
   readonly actor: Actor
   /** Whether soft findings are overridden, too. */
   readonly overrideSoft: boolean
@@ -23,7 +23,7 @@ type ApprovalObligation = Extract<Obligation, { readonly kind: 'approval' }>
  */
 export function permitVerdict(
   decision: Decision,
-  given: { readonly approvals: readonly Approval[]; readonly author: Actor },
+  given: { readonly approvals: readonly GivenApproval[]; readonly author: Actor },
 ): PermitVerdict {
   const { verdict, findings, obligations } = decision
   if (verdict === 'error')
@@ -64,7 +64,7 @@ function isApproval(obligation: Obligation): obligation is ApprovalObligation {
   return obligation.kind === 'approval'
 }
 
-function meets({ by, notAuthor }: ApprovalObligation, author: Actor): (approval: Approval) => boolean {
+function meets({ by, notAuthor }: ApprovalObligation, author: Actor): (approval: GivenApproval) => boolean {
   return ({ actor }) =>
     (by === undefined || by.some((wanted) => wanted === actor.name || actor.roles?.includes(wanted))) &&
     !(notAuthor === true && actor.name === author.name)

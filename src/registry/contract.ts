@@ -68,7 +68,7 @@ export interface ModelSummary {
   readonly tags: Readonly<Record<string, string>>
 }
 
-export interface CallOptions {
+export interface RegistryCallOptions {
   readonly abort?: AbortSignal | undefined
 }
 
@@ -106,10 +106,10 @@ export interface ModelRegistry {
    * `name@alias` or `name:version`; a bare name means `@latest-approved`). The alias `latest-approved` works on every
    * registry: the approved version with the greatest `createdAtMs`, ties broken by the later in `versions`.
    */
-  resolve(reference: ModelReference, options?: CallOptions): Promise<ModelVersion>
-  models(options?: CallOptions): AsyncIterable<ModelSummary>
+  resolve(reference: ModelReference, options?: RegistryCallOptions): Promise<ModelVersion>
+  models(options?: RegistryCallOptions): AsyncIterable<ModelSummary>
   /** Oldest first. An unknown model throws `model-not-found` at the first step. */
-  versions(model: string, options?: CallOptions): AsyncIterable<ModelVersion>
+  versions(model: string, options?: RegistryCallOptions): AsyncIterable<ModelVersion>
   /**
    * `version: null` removes the alias. `expect` is the version it must point to now, `null` for none; another one
    * throws `conflict` and moves nothing. `latest-approved` is computed and throws `invalid-reference`.
@@ -118,17 +118,22 @@ export interface ModelRegistry {
     model: string,
     alias: string,
     version: string | null,
-    options?: CallOptions & { readonly expect?: string | null },
+    options?: RegistryCallOptions & { readonly expect?: string | null },
   ): Promise<void>
-  setApproval?(model: string, version: string, approval: Approval, options?: CallOptions): Promise<void>
+  setApproval?(
+    model: string,
+    version: string,
+    approval: Approval,
+    options?: RegistryCallOptions,
+  ): Promise<void>
   /** Merges; a `null` value removes a tag. */
   setTags?(
     model: string,
     version: string,
     tags: Readonly<Record<string, string | null>>,
-    options?: CallOptions,
+    options?: RegistryCallOptions,
   ): Promise<void>
-  register?(version: NewModelVersion, options?: CallOptions): Promise<ModelVersion>
+  register?(version: NewModelVersion, options?: RegistryCallOptions): Promise<ModelVersion>
   /** Names of models that may have changed: a hint that makes the loop look sooner, never a log. Ends when aborted. */
   changes?(abort: AbortSignal): AsyncIterable<string>
   /** Lets go of connections. */

@@ -1,9 +1,9 @@
 import { ModelspineError } from '../errors.ts'
 import type { Key } from '../resources/metadata.ts'
-import { failureOf, reachOf } from './judge.ts'
-import type { Candidate } from './route.ts'
+import { failureOf, reachOf } from './failure-reach.ts'
+import type { UpstreamPicker } from './picker.ts'
+import type { Upstream } from './route.ts'
 import type { RoutedRequest } from './routed-request.ts'
-import type { RoutingStrategy } from './strategy.ts'
 
 /** Who served a request. */
 export interface Served {
@@ -20,37 +20,37 @@ export interface Served {
 const maxAttempts = 2
 
 /**
- * Asks candidates in turn until one gives a result. A failure is passed on as it is when nobody else may be asked, when
+ * Asks upstreams in turn until one gives a result. A failure is passed on as it is when nobody else may be asked, when
  * the failover is spent, and when the request was stopped; a `retryAfterMs` is never waited for. The result is not
  * the request's end: that is for `call`'s user to say.
  */
 export async function attempt<Result>(
   request: RoutedRequest,
-  strategy: RoutingStrategy,
-  call: (candidate: Candidate) => Promise<Result>,
+  picker: UpstreamPicker,
+  call: (upstream: Upstream) => Promise<Result>,
 ): Promise<Result> {
   const plan = request.route.plans[request.operation]
-  let candidate = plan && strategy.first(plan)
-  if (plan === undefined || candidate === undefined) throw noBackend(request)
+  let upstream = plan && picker.first(plan)
+  if (plan === undefined || upstream === undefined) throw noBackend(request)
   for (;;) {
     if (request.stopped !== undefined) throw request.stopped
-    request.beginAttempt(candidate)
+    request.beginAttempt(upstream)
     try {
-      return await call(candidate)
+      return await call(upstream)
     } catch (cause) {
-      const error = request.stopped ?? failureOf(cause, candidate)
+      const error = request.stopped ?? failureOf(cause, upstream)
       request.attemptFailed(error)
       if (request.stopped !== undefined || request.attempts >= maxAttempts) throw error
-      const other = strategy.next(plan, candidate, reachOf(error))
+      const other = picker.next(plan, upstream, reachOf(error))
       if (other === undefined) throw error
-      candidate = other
+      upstream = other
     }
   }
 }
 
-export function servedBy(request: RoutedRequest, { backend }: Candidate): Served {
+export function servedBy(request: RoutedRequest, { identity }: Upstream): Served {
   const { requestId, attempts } = request
-  const { deployment, revision, provider } = backend
+  const { deployment, revision, provider } = identity
   return deployment === undefined || revision === undefined
     ? { requestId, provider, attempts }
     : { requestId, deployment, revision, provider, attempts }
@@ -62,6 +62,6 @@ function noBackend({ route, operation }: RoutedRequest): ModelspineError {
 }
 
 /** A provider that declares an operation and lacks its method. */
-export function missing(candidate: Candidate, method: string): ModelspineError {
-  return new ModelspineError('unsupported', `provider ${candidate.backend.provider} has no ${method}`)
+export function missing(upstream: Upstream, method: string): ModelspineError {
+  return new ModelspineError('unsupported', `provider ${upstream.identity.provider} has no ${method}`)
 }

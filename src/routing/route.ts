@@ -1,6 +1,6 @@
 import type { Key } from '../resources/metadata.ts'
 import type { Operation } from '../resources/route/model-route.ts'
-import type { Backend } from '../telemetry/contract.ts'
+import type { UpstreamIdentity } from '../telemetry/contract.ts'
 import type { Connection } from './connections.ts'
 
 /** One ModelRoute in a snapshot: everything a request needs, worked out beforehand. */
@@ -21,17 +21,17 @@ export interface RoutePlan {
   readonly fallback: readonly Choice[]
 }
 
-/** A backend with its candidates: one for a provider, one per ready revision for a deployment. */
+/** A backend with its upstreams: one for a provider, one per ready revision for a deployment. */
 export interface Choice {
   /** Above 0, relative to the route's other backends. */
   readonly weight: number
   /** Never empty. */
-  readonly candidates: readonly Candidate[]
+  readonly upstreams: readonly Upstream[]
 }
 
 /** One address that can answer, and who that is. */
-export interface Candidate {
-  readonly backend: Backend
+export interface Upstream {
+  readonly identity: UpstreamIdentity
   readonly connection: Connection
   /** Above 0, relative to its siblings: shares of revisions that are not ready fall to the others. */
   readonly weight: number

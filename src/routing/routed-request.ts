@@ -3,14 +3,14 @@ import { ModelspineError } from '../errors.ts'
 import type { CallContext, InferReply, Usage } from '../provider/contract.ts'
 import type { Operation } from '../resources/route/model-route.ts'
 import type { ObserverGroup } from './observers.ts'
-import type { Candidate, Route } from './route.ts'
-import type { RoutingStrategy } from './strategy.ts'
+import type { UpstreamPicker } from './picker.ts'
+import type { Route, Upstream } from './route.ts'
 
 /** What all requests of a router share. */
-export interface Surroundings {
+export interface RouterContext {
   readonly clock: Clock
   readonly observers: ObserverGroup
-  readonly strategy: RoutingStrategy
+  readonly picker: UpstreamPicker
 }
 
 /** What is used of an AbortSignal, so that something cheaper can stand for one. */
@@ -23,14 +23,14 @@ export interface CallerAbort {
 /** What a caller may say about a request besides the request itself. */
 export interface RequestOptions {
   readonly requestId?: string
-  /** Ends the request and reaches the backend's connection; counts as nobody's failure. */
+  /** Ends the request and reaches the upstream's connection; counts as nobody's failure. */
   readonly abort?: CallerAbort
-  /** Sent along to the backend: trace context, tenant. */
+  /** Sent along to the upstream: trace context, tenant. */
   readonly headers?: Readonly<Record<string, string>>
 }
 
 interface Attempt {
-  readonly candidate: Candidate
+  readonly upstream: Upstream
   readonly startedAt: number
 }
 
@@ -48,12 +48,12 @@ export class RoutedRequest {
   /** Attempts made so far, the current one included. */
   attempts = 0
   /** Who is asked, or was asked last. */
-  candidate: Candidate | undefined
+  upstream: Upstream | undefined
   /** Why it was ended from outside: `timeout` or `aborted`. */
   stopped: ModelspineError | undefined
   usage: Usage = noUsage
 
-  readonly #around: Surroundings
+  readonly #around: RouterContext
   readonly #streamed: boolean
   readonly #controller: AbortController = new AbortController()
   readonly #startedAtMs: number
@@ -68,7 +68,7 @@ export class RoutedRequest {
   #rejectWaiting: ((error: ModelspineError) => void) | undefined
 
   constructor(
-    around: Surroundings,
+    around: RouterContext,
     route: Route,
     operation: Operation,
     streamed: boolean,
@@ -106,14 +106,14 @@ export class RoutedRequest {
     return this.#headers === undefined ? { requestId, abort } : { requestId, abort, headers: this.#headers }
   }
 
-  /** Takes a lease of the candidate's connection. */
-  beginAttempt(candidate: Candidate): void {
+  /** Takes a lease of the upstream's connection. */
+  beginAttempt(upstream: Upstream): void {
     this.attempts += 1
-    this.candidate = candidate
+    this.upstream = upstream
     this.usage = noUsage
     this.#firstOutputMs = undefined
-    candidate.connection.lease()
-    this.#attempt = { candidate, startedAt: this.#around.clock.monotonic() }
+    upstream.connection.lease()
+    this.#attempt = { upstream, startedAt: this.#around.clock.monotonic() }
   }
 
   /** The first content of a stream came. */
@@ -139,12 +139,12 @@ export class RoutedRequest {
     this.#finish(error.code === 'aborted' ? 'aborted' : 'failed', error)
   }
 
-  /** Ends the request from outside: whoever waits is told, the backend's call is aborted, the lease given back. */
+  /** Ends the request from outside: whoever waits is told, the upstream's call is aborted, the lease given back. */
   stop(error: ModelspineError): void {
     if (this.#finished) return
     this.stopped = error
     const waiting = this.#rejectWaiting
-    // While nobody waits for the backend it is the caller who does not read.
+    // While nobody waits for the upstream it is the caller who does not read.
     if (waiting === undefined) this.#endAttempt('aborted', error)
     else this.attemptFailed(error)
     this.failed(error)
@@ -178,10 +178,10 @@ export class RoutedRequest {
     if (attempt === undefined) return
     this.#attempt = undefined
     const { clock, observers } = this.#around
-    attempt.candidate.connection.release()
+    attempt.upstream.connection.release()
     observers.attempted({
       requestId: this.requestId,
-      backend: attempt.candidate.backend,
+      upstream: attempt.upstream.identity,
       operation: this.operation,
       endedAtMs: clock.now(),
       durationMs: clock.monotonic() - attempt.startedAt,
@@ -206,7 +206,7 @@ export class RoutedRequest {
       streamed: this.#streamed,
       durationMs: this.#around.clock.monotonic() - this.#startedAt,
       attempts: this.attempts,
-      ...(this.candidate === undefined ? undefined : { backend: this.candidate.backend }),
+      ...(this.upstream === undefined ? undefined : { upstream: this.upstream.identity }),
       outcome,
       ...(error === undefined ? undefined : { code: error.code }),
       usage: this.usage,

@@ -17,9 +17,9 @@ import { attempt, missing, type Served, servedBy } from './attempts.ts'
 import { capTokens } from './cap-tokens.ts'
 import { ask, type InvokePolicy, type Terms, termsOf } from './invoke-policy.ts'
 import { groupObservers } from './observers.ts'
-import type { Candidate, Route } from './route.ts'
-import { type RequestOptions, RoutedRequest, type Surroundings } from './routed-request.ts'
-import { type RoutingStrategy, weightedStrategy } from './strategy.ts'
+import { type UpstreamPicker, weightedPicker } from './picker.ts'
+import type { Route, Upstream } from './route.ts'
+import { type RequestOptions, RoutedRequest, type RouterContext } from './routed-request.ts'
 import { openStream, type RoutedStream } from './stream.ts'
 import { loadedTable, type RouteTable } from './table.ts'
 
@@ -31,7 +31,7 @@ export interface RouterOptions {
   readonly policy?: InvokePolicy
   readonly observers?: readonly RequestObserver[]
   /** By weight when left out. */
-  readonly strategy?: RoutingStrategy
+  readonly picker?: UpstreamPicker
   readonly logger?: Logger
 }
 
@@ -48,7 +48,7 @@ export interface Routed<Reply> extends Served {
 /**
  * Sends requests to whoever serves a route now. Throws a ModelspineError: `no-route`, `unsupported` (an operation
  * that the route does not offer), `no-backend` (also before a table is loaded), `policy-denied`, `policy-error`, `timeout`, `aborted`, or the
- * backend's own failure when failing over was not allowed or did not help.
+ * upstream's own failure when failing over was not allowed or did not help.
  */
 export interface Router {
   infer(route: string, payload: InferPayload, options?: CallOptions): Promise<Routed<InferReply>>
@@ -71,8 +71,8 @@ const anonymous: Actor = { name: 'anonymous' }
 export function createRouter(options: RouterOptions): Router {
   const { table, clock = systemClock, policy, logger } = options
   const observers = groupObservers(options.observers ?? [], logger)
-  const strategy = options.strategy ?? weightedStrategy(() => clock.random())
-  const around: Surroundings = { clock, observers, strategy }
+  const picker = options.picker ?? weightedPicker(() => clock.random())
+  const around: RouterContext = { clock, observers, picker }
 
   /** Undefined when there is nothing to keep to; a promise only when the policy gave one. */
   const admit = (request: RoutedRequest, actor: Actor): Terms | undefined | Promise<Terms> => {
@@ -112,40 +112,40 @@ export function createRouter(options: RouterOptions): Router {
   /** Asks for one reply, and again elsewhere when that fails. */
   const reply = <Reply extends InferReply | ChatReply | EmbedReply>(
     request: RoutedRequest,
-    send: (candidate: Candidate, context: CallContext) => Promise<Reply> | undefined,
+    send: (upstream: Upstream, context: CallContext) => Promise<Reply> | undefined,
   ): Promise<Routed<Reply>> =>
-    attempt(request, strategy, async (candidate) => {
-      const sent = send(candidate, request.context)
-      if (sent === undefined) throw missing(candidate, request.operation)
+    attempt(request, picker, async (upstream) => {
+      const sent = send(upstream, request.context)
+      if (sent === undefined) throw missing(upstream, request.operation)
       const reply = await request.untilStopped(sent)
       if ('usage' in reply) request.usage = reply.usage
       request.attemptSucceeded('kind' in reply ? reply : undefined)
       request.succeeded()
-      return { ...servedBy(request, candidate), reply }
+      return { ...servedBy(request, upstream), reply }
     })
 
   return {
     infer: (name, payload, call = {}) =>
       run(name, 'infer', call, false, (request) =>
-        reply(request, ({ connection, backend }, context) =>
-          connection.provider.infer?.({ ...payload, model: backend.model }, context),
+        reply(request, ({ connection, identity }, context) =>
+          connection.provider.infer?.({ ...payload, model: identity.model }, context),
         ),
       ),
     chat: (name, chat, call = {}) =>
       run(name, 'chat', call, false, (request, terms) => {
         const capped = withinTerms(chat, terms)
-        return reply(request, ({ connection, backend }, context) =>
-          connection.provider.chat?.({ ...capped, model: backend.model }, context),
+        return reply(request, ({ connection, identity }, context) =>
+          connection.provider.chat?.({ ...capped, model: identity.model }, context),
         )
       }),
     chatStream: (name, chat, call = {}) =>
       run(name, 'chat', call, true, (request, terms) =>
-        openStream(request, strategy, withinTerms(chat, terms)),
+        openStream(request, picker, withinTerms(chat, terms)),
       ),
     embed: (name, embed, call = {}) =>
       run(name, 'embed', call, false, (request) =>
-        reply(request, ({ connection, backend }, context) =>
-          connection.provider.embed?.({ ...embed, model: backend.model }, context),
+        reply(request, ({ connection, identity }, context) =>
+          connection.provider.embed?.({ ...embed, model: identity.model }, context),
         ),
       ),
     get table() {

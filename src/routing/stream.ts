@@ -1,16 +1,16 @@
 import { ModelspineError } from '../errors.ts'
 import type { ChatEvent, ChatRequest } from '../provider/contract.ts'
 import { attempt, missing, type Served, servedBy } from './attempts.ts'
-import { failureOf } from './judge.ts'
-import type { Candidate } from './route.ts'
+import { failureOf } from './failure-reach.ts'
+import type { UpstreamPicker } from './picker.ts'
+import type { Upstream } from './route.ts'
 import type { RoutedRequest } from './routed-request.ts'
-import type { RoutingStrategy } from './strategy.ts'
 
-/** A stream whose backend has begun to answer, so that who serves it will not change any more. */
+/** A stream whose upstream has begun to answer, so that who serves it will not change any more. */
 export interface RoutedStream extends Served {
   /**
-   * To be read once, one event at a time. Ends only after the backend's `finish`; whatever else happens throws. Leaving
-   * it early (`break`, `return()`) ends the backend's call.
+   * To be read once, one event at a time. Ends only after the upstream's `finish`; whatever else happens throws. Leaving
+   * it early (`break`, `return()`) ends the upstream's call.
    */
   readonly events: AsyncIterableIterator<ChatEvent>
 }
@@ -21,24 +21,24 @@ const maxHeld = 32
 /** Fails over until the first content, never after it. */
 export async function openStream(
   request: RoutedRequest,
-  strategy: RoutingStrategy,
+  picker: UpstreamPicker,
   chat: Omit<ChatRequest, 'model'>,
 ): Promise<RoutedStream> {
-  return await attempt(request, strategy, async (candidate) => {
-    const { provider } = candidate.connection
-    if (provider.chatStream === undefined) throw missing(candidate, 'chatStream')
+  return await attempt(request, picker, async (upstream) => {
+    const { provider } = upstream.connection
+    if (provider.chatStream === undefined) throw missing(upstream, 'chatStream')
     const source = provider
-      .chatStream({ ...chat, model: candidate.backend.model }, request.context)
+      .chatStream({ ...chat, model: upstream.identity.model }, request.context)
       [Symbol.asyncIterator]()
-    const events = new CommittedEvents(request, candidate, source)
+    const events = new CommittedEvents(request, upstream, source)
     await events.commit()
-    return { ...servedBy(request, candidate), events }
+    return { ...servedBy(request, upstream), events }
   })
 }
 
 class CommittedEvents implements AsyncIterableIterator<ChatEvent> {
   readonly #request: RoutedRequest
-  readonly #candidate: Candidate
+  readonly #upstream: Upstream
   readonly #source: AsyncIterator<ChatEvent>
   /** Read before the commitment, not yet given out. */
   readonly #held: ChatEvent[] = []
@@ -46,13 +46,13 @@ class CommittedEvents implements AsyncIterableIterator<ChatEvent> {
   #reading = false
   #state: 'open' | 'complete' | 'ended' = 'open'
 
-  constructor(request: RoutedRequest, candidate: Candidate, source: AsyncIterator<ChatEvent>) {
+  constructor(request: RoutedRequest, upstream: Upstream, source: AsyncIterator<ChatEvent>) {
     this.#request = request
-    this.#candidate = candidate
+    this.#upstream = upstream
     this.#source = source
   }
 
-  /** Reads up to the first content. Throws what the backend threw before it. */
+  /** Reads up to the first content. Throws what the upstream threw before it. */
   async commit(): Promise<void> {
     try {
       while (this.#held.length < maxHeld) {
@@ -103,7 +103,7 @@ class CommittedEvents implements AsyncIterableIterator<ChatEvent> {
     if (this.#request.stopped !== undefined) throw this.#request.stopped
     const step = await this.#request.untilStopped(this.#source.next())
     if (step.done === true) {
-      if (!this.#finishSeen) throw unfinished(this.#candidate)
+      if (!this.#finishSeen) throw unfinished(this.#upstream)
       this.#state = 'complete'
       this.#request.attemptSucceeded()
       this.#request.succeeded()
@@ -116,14 +116,14 @@ class CommittedEvents implements AsyncIterableIterator<ChatEvent> {
 
   #fail(cause: unknown): ModelspineError {
     this.#state = 'ended'
-    const error = this.#request.stopped ?? failureOf(cause, this.#candidate)
+    const error = this.#request.stopped ?? failureOf(cause, this.#upstream)
     this.#request.attemptFailed(error)
     this.#request.failed(error)
     this.#letGo()
     return error
   }
 
-  /** Not awaited: a backend that hangs must not hold its caller. */
+  /** Not awaited: an upstream that hangs must not hold its caller. */
   #letGo(): void {
     this.#source.return?.().then(undefined, () => {})
   }
@@ -134,7 +134,7 @@ function isOutput(event: ChatEvent): boolean {
   return event.type === 'tool-call-delta' || event.type === 'finish'
 }
 
-function unfinished(candidate: Candidate): ModelspineError {
-  const message = `the stream of provider ${candidate.backend.provider} ended without a finish`
+function unfinished(upstream: Upstream): ModelspineError {
+  const message = `the stream of provider ${upstream.identity.provider} ended without a finish`
   return new ModelspineError('interrupted', message)
 }

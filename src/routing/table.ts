@@ -5,9 +5,9 @@ import type { ModelProvider } from '../provider/contract.ts'
 import { durationMs } from '../resources/duration.ts'
 import { keyOf } from '../resources/metadata.ts'
 import type { ModelRoute, Operation, RouteBackend } from '../resources/route/model-route.ts'
-import { candidatesOf, type DeploymentView, type Report } from './candidates.ts'
 import type { Connect, Connection, Connections } from './connections.ts'
-import type { Candidate, Choice, Route, RoutePlan, TableProblem } from './route.ts'
+import type { Choice, Route, RoutePlan, TableProblem, Upstream } from './route.ts'
+import { type DeploymentView, type Report, upstreamsOf } from './upstreams.ts'
 
 export interface RouteTableInput {
   readonly routes: readonly ModelRoute[]
@@ -51,8 +51,8 @@ export function buildRouteTable(input: RouteTableInput & { readonly connections:
       const report: Report = (reason, message) => {
         problems.push({ route: key, backend: label, reason, message })
       }
-      const candidates = candidatesOf(backend, metadata.namespace, around, report)
-      return { label, weight: backend.weight, candidates, report }
+      const upstreams = upstreamsOf(backend, metadata.namespace, around, report)
+      return { label, weight: backend.weight, upstreams, report }
     }
     // A fallback's place in the list is its weight.
     const backends = spec.backends.filter(({ weight }) => weight > 0).map(resolve)
@@ -87,17 +87,17 @@ export function buildRouteTable(input: RouteTableInput & { readonly connections:
 interface ResolvedBackend {
   readonly label: string
   readonly weight: number
-  readonly candidates: readonly Candidate[]
+  readonly upstreams: readonly Upstream[]
   readonly report: Report
 }
 
 function choicesFor(operation: Operation, backends: readonly ResolvedBackend[]): readonly Choice[] {
-  return backends.flatMap(({ label, weight, candidates, report }) => {
-    const able = candidates.filter(({ connection }) =>
+  return backends.flatMap(({ label, weight, upstreams, report }) => {
+    const able = upstreams.filter(({ connection }) =>
       connection.provider.capabilities.operations.includes(operation),
     )
-    if (able.length < candidates.length) report('OperationUnsupported', `${label} cannot ${operation}`)
-    return able.length > 0 ? [{ weight, candidates: able }] : []
+    if (able.length < upstreams.length) report('OperationUnsupported', `${label} cannot ${operation}`)
+    return able.length > 0 ? [{ weight, upstreams: able }] : []
   })
 }
 
@@ -106,7 +106,7 @@ function connectionsOf(routes: readonly Route[]): ReadonlySet<Connection> {
   for (const route of routes) {
     for (const plan of Object.values(route.plans)) {
       for (const choice of [...plan.backends, ...plan.fallback]) {
-        for (const candidate of choice.candidates) used.add(candidate.connection)
+        for (const upstream of choice.upstreams) used.add(upstream.connection)
       }
     }
   }

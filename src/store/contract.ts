@@ -11,14 +11,11 @@
  * After `close` every call is `store-unavailable`. A call that has to wait gives up by itself with the same code.
  */
 
-import type { ModelDeployment } from '../resources/deployment/model-deployment.ts'
 import type { Actor, Key } from '../resources/metadata.ts'
-import type { ModelRoute } from '../resources/route/model-route.ts'
+import type { Resource } from '../resources/resource.ts'
 import type { AuditEntry } from '../security/contract.ts'
 
-export type Kind = 'ModelDeployment' | 'ModelRoute'
-
-export type Resource = ModelDeployment | ModelRoute
+export type Kind = Resource['kind']
 
 export interface StoredObject {
   readonly kind: Kind

@@ -1,15 +1,9 @@
 import { ModelspineError } from '../errors.ts'
 import { canonicalJson } from '../json.ts'
 import { type Key, keyOf } from '../resources/metadata.ts'
+import type { Resource } from '../resources/resource.ts'
 import type { AuditEntry } from '../security/contract.ts'
-import type {
-  DeleteOptions,
-  Kind,
-  PutSpecOptions,
-  PutStatusOptions,
-  Resource,
-  StoredObject,
-} from './contract.ts'
+import type { DeleteOptions, Kind, PutSpecOptions, PutStatusOptions, StoredObject } from './contract.ts'
 
 /** What a store has to commit at once, or that nothing is to be written. `removed` is what stood last. */
 export type ObjectWrite =

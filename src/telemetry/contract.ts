@@ -72,25 +72,25 @@ export interface RequestStart {
   /** Milliseconds since the epoch. */
   readonly startedAtMs: number
   readonly streamed: boolean
-  /** What the caller sends along to the backend, trace context among it. */
+  /** What the caller sends along to the upstream, trace context among it. */
   readonly headers?: Readonly<Record<string, string>>
 }
 
 /** Who was asked in one attempt. */
-export interface Backend {
+export interface UpstreamIdentity {
   /** Set when a ModelDeployment serves. */
   readonly deployment?: Key
   readonly revision?: string
   /** `gen_ai.provider.name`. */
   readonly provider: string
-  /** The model's name at that backend. */
+  /** The model's name at that upstream. */
   readonly model: string
 }
 
-/** One call to one backend, counted for that backend whatever came of the request. */
+/** One call to one upstream, counted for that upstream whatever came of the request. */
 export interface AttemptRecord {
   readonly requestId: string
-  readonly backend: Backend
+  readonly upstream: UpstreamIdentity
   readonly operation: Operation
   /** Milliseconds since the epoch. */
   readonly endedAtMs: number
@@ -110,7 +110,7 @@ export interface RequestRecord extends Omit<RequestStart, 'headers'> {
   readonly durationMs: number
   readonly attempts: number
   /** Who served, or was asked last. */
-  readonly backend?: Backend
+  readonly upstream?: UpstreamIdentity
   readonly outcome: 'ok' | 'failed' | 'aborted'
   readonly code?: ErrorCode
   readonly usage: Usage
@@ -121,7 +121,7 @@ export interface RequestRecord extends Omit<RequestStart, 'headers'> {
  * counted and logged by the router, and never reaches the caller.
  */
 export interface RequestObserver {
-  /** May return headers to send to the backend, such as `traceparent`. */
+  /** May return headers to send to the upstream, such as `traceparent`. */
   started?(request: RequestStart): Readonly<Record<string, string>> | undefined
   attempted?(record: AttemptRecord): void
   finished?(record: RequestRecord): void

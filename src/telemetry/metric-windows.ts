@@ -13,7 +13,7 @@ import type {
   RequestObserver,
 } from './contract.ts'
 import { promptTokens } from './prompt-tokens.ts'
-import { columns, isBackendFault, requestCells, requestMetrics } from './request-metrics.ts'
+import { columns, isUpstreamFault, requestCells, requestMetrics } from './request-metrics.ts'
 
 export interface MetricWindowsOptions {
   readonly clock: Clock
@@ -58,7 +58,7 @@ export function createMetricWindows(options: MetricWindowsOptions): MetricWindow
       return series.evicted
     },
     attempted(record) {
-      const { deployment, revision } = record.backend
+      const { deployment, revision } = record.upstream
       if (deployment === undefined || revision === undefined) return
       count(series.at(deployment, revision, record.endedAtMs), record)
     },
@@ -79,7 +79,7 @@ function count(window: TimeWindow, record: AttemptRecord): void {
     window.add(columns.judged, 1)
     window.addSample(columns.latency, durationMs)
     window.tally(cellOf(durationMs))
-  } else if (outcome === 'failed' && isBackendFault(record.code)) {
+  } else if (outcome === 'failed' && isUpstreamFault(record.code)) {
     window.add(columns.judged, 1)
     window.add(columns.failed, 1)
   }

@@ -1,5 +1,5 @@
 import type { Attributes, Histogram, Meter } from '@opentelemetry/api'
-import type { Backend, RequestStart } from './contract.ts'
+import type { RequestStart, UpstreamIdentity } from './contract.ts'
 import { durationBuckets, type GenAiNames, operationNames, tokenBuckets } from './genai-names.ts'
 import { attributeNames, metricNames } from './modelspine-names.ts'
 
@@ -31,7 +31,7 @@ export function requestInstruments(meter: Meter, names: GenAiNames): RequestInst
           }),
     attempt: meter.createHistogram(metricNames.attemptDuration, {
       ...seconds,
-      description: 'One call to one backend, whatever came of the request.',
+      description: 'One call to one upstream, whatever came of the request.',
     }),
   }
 }
@@ -52,7 +52,7 @@ export function startAttributes(names: GenAiNames, request: RequestStart): Attri
 export function addBackend(
   attributes: Attributes,
   names: GenAiNames,
-  { provider, deployment, revision }: Backend,
+  { provider, deployment, revision }: UpstreamIdentity,
 ): void {
   attributes[names.provider] = provider
   if (deployment !== undefined) attributes[attributeNames.deployment] = deployment

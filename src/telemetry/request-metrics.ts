@@ -6,7 +6,7 @@ import type { MetricReading } from './contract.ts'
 /** Where each column of a request window stands. A spread takes three: count, sum, sum of squares. */
 export const columns = {
   attempts: 0,
-  /** Attempts that tell something of the backend: those that were answered and those it failed. */
+  /** Attempts that tell something of the upstream: those that were answered and those it failed. */
   judged: 1,
   failed: 2,
   latency: 3,
@@ -77,7 +77,7 @@ export const requestMetrics: Readonly<Record<string, Read>> = {
 }
 
 /** The request itself was refused, or nobody waited for the answer: it tells nothing of who was asked. */
-const notTheBackends: ReadonlySet<ErrorCode> = new Set([
+const notTheUpstreams: ReadonlySet<ErrorCode> = new Set([
   'bad-request',
   'aborted',
   'content-filter',
@@ -85,7 +85,7 @@ const notTheBackends: ReadonlySet<ErrorCode> = new Set([
   'unsupported',
 ])
 
-/** Whether a failed attempt speaks against the backend; one without a code does. */
-export function isBackendFault(code: ErrorCode | undefined): boolean {
-  return code === undefined || !notTheBackends.has(code)
+/** Whether a failed attempt speaks against the upstream; one without a code does. */
+export function isUpstreamFault(code: ErrorCode | undefined): boolean {
+  return code === undefined || !notTheUpstreams.has(code)
 }

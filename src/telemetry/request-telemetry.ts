@@ -113,9 +113,9 @@ function traceHeaders(span: Span): Readonly<Record<string, string>> | undefined 
   return undefined
 }
 
-function attemptAttributes(names: GenAiNames, { backend, operation, code }: AttemptRecord): Attributes {
+function attemptAttributes(names: GenAiNames, { upstream, operation, code }: AttemptRecord): Attributes {
   const attributes: Attributes = { [names.operation]: operationNames[operation] }
-  addBackend(attributes, names, backend)
+  addBackend(attributes, names, upstream)
   if (code !== undefined) attributes[attributeNames.errorType] = code
   return attributes
 }
@@ -131,9 +131,9 @@ function measureRequest(
   request: OpenRequest | undefined,
 ): void {
   const attributes = startAttributes(names, record)
-  if (record.backend !== undefined) addBackend(attributes, names, record.backend)
-  if (record.backend !== undefined && record.outcome === 'ok') {
-    attributes[names.responseModel] = record.backend.model
+  if (record.upstream !== undefined) addBackend(attributes, names, record.upstream)
+  if (record.upstream !== undefined && record.outcome === 'ok') {
+    attributes[names.responseModel] = record.upstream.model
   }
   const firstOutputAtMs = request?.firstOutputAtMs
   if (firstOutputAtMs !== undefined) {
@@ -151,9 +151,9 @@ function measureRequest(
 function endSpan(span: Span, names: GenAiNames, record: RequestRecord): void {
   if (span.isRecording()) {
     const attributes: Attributes = { [attributeNames.attempts]: record.attempts }
-    if (record.backend !== undefined) addBackend(attributes, names, record.backend)
-    if (record.backend !== undefined && record.outcome === 'ok') {
-      attributes[names.responseModel] = record.backend.model
+    if (record.upstream !== undefined) addBackend(attributes, names, record.upstream)
+    if (record.upstream !== undefined && record.outcome === 'ok') {
+      attributes[names.responseModel] = record.upstream.model
     }
     if (record.code !== undefined) attributes[attributeNames.errorType] = record.code
     addUsage(attributes, names, record)

@@ -6,10 +6,11 @@ import type { ModelDeployment, ModelDeploymentInput } from '../../resources/depl
 import { formatReference } from '../../resources/deployment/reference.ts'
 import { defineDeployment, defineRoute } from '../../resources/index.ts'
 import { type Actor, type Key, keyFrom, keyOf } from '../../resources/metadata.ts'
+import type { Resource } from '../../resources/resource.ts'
 import type { ModelRoute, ModelRouteInput } from '../../resources/route/model-route.ts'
 import { policyDetails } from '../../rollout/machine/permit.ts'
 import type { AuditEntry } from '../../security/contract.ts'
-import type { Kind, Resource, StoredObject } from '../../store/contract.ts'
+import type { Kind, StoredObject } from '../../store/contract.ts'
 import type { ControlContext } from '../control-context.ts'
 import type { PlaneAction } from '../events.ts'
 import { checkDeployable } from './check-deployable.ts'
@@ -19,7 +20,8 @@ export const targetFinalizer = 'modelspine.dev/target'
 
 export type ResourceInput = ModelDeploymentInput | ModelRouteInput
 
-export interface ApplyOptions {
+/** Every mutating call says who asks. */
+export interface AskedBy {
   readonly actor: Actor
 }
 
@@ -52,7 +54,7 @@ const mostTries = 20
 export async function applyResource(
   context: ControlContext,
   input: ResourceInput,
-  { actor }: ApplyOptions,
+  { actor }: AskedBy,
 ): Promise<Applied> {
   const resource = normalize(input)
   const key = keyOf(resource.metadata)
@@ -137,8 +139,7 @@ function described(resource: Resource): Readonly<Record<string, unknown>> {
     : { specDigest: digest, backends: (resource as ModelRoute).spec.backends }
 }
 
-export interface RemoveOptions {
-  readonly actor: Actor
+export interface RemoveOptions extends AskedBy {
   /** Default `ModelDeployment`. */
   readonly kind?: Kind
 }

@@ -10,7 +10,7 @@ import { type Step, stepsOf } from '../../rollout/machine/strategy-steps.ts'
 import { type Resolved, resolveModel } from '../../rollout/shell/resolve-model.ts'
 import type { Kind } from '../../store/contract.ts'
 import type { ControlContext } from '../control-context.ts'
-import { type ApplyOptions, askToDeploy, normalize, problemsOf, type ResourceInput } from './apply.ts'
+import { type AskedBy, askToDeploy, normalize, problemsOf, type ResourceInput } from './apply.ts'
 
 /** What applying a resource would change, and why; nothing is done. */
 export interface Plan {
@@ -42,7 +42,7 @@ export interface PlannedRollout {
 export async function planResource(
   context: ControlContext,
   input: ResourceInput,
-  { actor }: ApplyOptions,
+  { actor }: AskedBy,
 ): Promise<Plan> {
   const resource = normalize(input)
   const key = keyOf(resource.metadata)

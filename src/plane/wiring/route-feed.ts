@@ -6,8 +6,8 @@ import type { DeploymentStatus } from '../../resources/deployment/deployment-sta
 import type { Endpoint } from '../../resources/deployment/revision.ts'
 import type { Key } from '../../resources/metadata.ts'
 import type { ModelRoute } from '../../resources/route/model-route.ts'
-import type { DeploymentView } from '../../routing/candidates.ts'
 import type { RouteTableHolder } from '../../routing/table-holder.ts'
+import type { DeploymentView } from '../../routing/upstreams.ts'
 import type { Kind, StateStore, StoredObject } from '../../store/contract.ts'
 import type { Logger } from '../../telemetry/logger.ts'
 

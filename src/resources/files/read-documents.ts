@@ -16,14 +16,14 @@ export interface ReadDocument {
   locate(path: FieldPath): Position
 }
 
-export interface Reading {
+export interface ReadText {
   readonly documents: readonly ReadDocument[]
   /** Of the documents that could not be read; they are not among `documents`. */
   readonly problems: readonly Problem[]
 }
 
 /** Reads YAML, of which JSON is a part. With `json`, what JSON does not allow is refused. */
-export async function readDocuments(text: string, json: boolean): Promise<Reading> {
+export async function readDocuments(text: string, json: boolean): Promise<ReadText> {
   if (text.length > textLimit) return { documents: [], problems: [tooLong(text.length)] }
   const yaml = await import('yaml')
   const lines = new yaml.LineCounter()

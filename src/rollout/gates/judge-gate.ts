@@ -4,7 +4,7 @@ import type { MetricReading } from '../../telemetry/contract.ts'
 import { confidenceRadius } from './confidence.ts'
 
 /** What a source said for one revision: an answer, or that it could not answer. */
-export type Reading = MetricReading | { readonly kind: 'error'; readonly message: string }
+export type GateReading = MetricReading | { readonly kind: 'error'; readonly message: string }
 
 /** An estimate with how far it may be off; the radius is infinite where nothing is known of it. */
 interface Estimate extends Measured {
@@ -12,7 +12,11 @@ interface Estimate extends Measured {
 }
 
 /** Judges one gate by what was read for the candidate and, where the rule compares, for the stable revision. */
-export function judgeGate(gate: AnalysisGate, candidate: Reading, stable: Reading | undefined): GateResult {
+export function judgeGate(
+  gate: AnalysisGate,
+  candidate: GateReading,
+  stable: GateReading | undefined,
+): GateResult {
   const compared = 'noWorseThan' in gate.pass ? stable : undefined
   const coveredFromMs = Math.max(coveredFrom(candidate), compared === undefined ? 0 : coveredFrom(compared))
   const base = { gate: gate.name, ...(coveredFromMs > 0 && { coveredFromMs }) }
@@ -46,7 +50,7 @@ type Judged = Pick<GateResult, 'verdict' | 'conclusive' | 'message'>
 function unreadable(
   gate: AnalysisGate,
   who: string,
-  reading: Reading,
+  reading: GateReading,
 ): Pick<GateResult, 'verdict' | 'message'> | undefined {
   switch (reading.kind) {
     case 'error':
@@ -111,7 +115,7 @@ function verdict(gate: AnalysisGate, margin: number, radius: number, numbers: st
   }
 }
 
-function estimate(reading: Reading): Estimate {
+function estimate(reading: GateReading): Estimate {
   const samples = samplesOf(reading)
   const value = centre(reading)
   return {
@@ -121,7 +125,7 @@ function estimate(reading: Reading): Estimate {
   }
 }
 
-function samplesOf(reading: Reading): number | undefined {
+function samplesOf(reading: GateReading): number | undefined {
   switch (reading.kind) {
     case 'ratio':
       return reading.total
@@ -133,7 +137,7 @@ function samplesOf(reading: Reading): number | undefined {
   }
 }
 
-function centre(reading: Reading): number {
+function centre(reading: GateReading): number {
   switch (reading.kind) {
     case 'ratio':
       return reading.hits / reading.total
@@ -152,14 +156,14 @@ function centre(reading: Reading): number {
  */
 const knownSpread = 64
 
-function deviationOf(reading: Reading): number {
+function deviationOf(reading: GateReading): number {
   if (reading.kind === 'ratio') return 0.5
   if (reading.kind !== 'distribution' || reading.count < knownSpread) return Number.POSITIVE_INFINITY
   const mean = reading.sum / reading.count
   return Math.sqrt(Math.max(0, (reading.sumSquares - reading.count * mean * mean) / (reading.count - 1)))
 }
 
-function coveredFrom(reading: Reading): number {
+function coveredFrom(reading: GateReading): number {
   return reading.kind === 'error' ? 0 : (reading.covered?.fromMs ?? 0)
 }
 

@@ -4,7 +4,7 @@ import type { AnalysisGate } from '../../resources/deployment/model-deployment.t
 import type { Key } from '../../resources/metadata.ts'
 import type { MetricSource } from '../../telemetry/contract.ts'
 import type { Need } from '../machine/machine-types.ts'
-import { judgeGate, type Reading } from './judge-gate.ts'
+import { type GateReading, judgeGate } from './judge-gate.ts'
 
 type GatesNeed = Extract<Need, { kind: 'gates' }>
 
@@ -36,7 +36,7 @@ async function read(
   revision: string,
   { fromMs, toMs }: GatesNeed,
   abort: AbortSignal,
-): Promise<Reading> {
+): Promise<GateReading> {
   try {
     if (source === undefined) throw new Error(`no metric source is called "${gate.source}"`)
     const reading = await source.query({

@@ -4,7 +4,7 @@ import { conditionsOf } from './conditions.ts'
 import { decideDeletion, decideRetargeting, isElsewhere, mayRetarget } from './deletion.ts'
 import { effectFor } from './effect.ts'
 import { outcomeUnknown, settle } from './effect-outcome.ts'
-import type { Analysis, Decision, Declared, Observed } from './machine-types.ts'
+import type { Analysis, Declared, Instruction, Observed } from './machine-types.ts'
 import { retire } from './retire.ts'
 import { rollBack } from './rollback.ts'
 import { startRollout } from './start-rollout.ts'
@@ -14,7 +14,7 @@ import { type Context, stay, type Transition } from './transition.ts'
 
 /**
  * The next step of one deployment: at most one effect, the status to store before it is sent, and when to look again.
- * A decision that needs an answer first says so in `need` and changes nothing.
+ * An instruction that needs an answer first says so in `need` and changes nothing.
  */
 export function decide(
   declared: Declared,
@@ -22,7 +22,7 @@ export function decide(
   observed: Observed,
   analysis: Analysis,
   now: number,
-): Decision {
+): Instruction {
   const context: Context = { declared, observed, analysis, now, steps: stepsOf(declared.spec) }
   const seen = settle(absorb(status, observed, now), observed)
   const lost = outcomeUnknown(context, status, seen)

@@ -28,7 +28,7 @@ export interface Declared {
   readonly capabilities: TargetCapabilities
 }
 
-/** Answers to what an earlier decision needed. */
+/** Answers to what an earlier instruction needed. */
 export interface Analysis {
   readonly permit?: Permit
   /** By gate name, for the window of the step that was asked about. */
@@ -56,7 +56,7 @@ export interface Permit {
   readonly findings: readonly Finding[]
 }
 
-/** A question to be answered before the decision can be made; it comes with no effect and no change. */
+/** A question to be answered before the instruction can be made; it comes with no effect and no change. */
 export type Need =
   | { readonly kind: 'permit'; readonly revision: Revision; readonly percent: number }
   | {
@@ -112,7 +112,7 @@ export type RolloutAction =
   | 'deployment-retargeted'
   | 'deployment-removed'
 
-export interface Decision {
+export interface Instruction {
   readonly status: DeploymentStatus
   readonly events: readonly RolloutEvent[]
   readonly effect?: Effect

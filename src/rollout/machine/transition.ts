@@ -34,7 +34,7 @@ export function enter(
   return { status: { ...status, rollout }, events, requeueAfterMs: 0 }
 }
 
-/** The decision waits for an answer. */
+/** The instruction waits for an answer. */
 export function ask(status: DeploymentStatus, need: Need): Transition {
   return { status, events: [], requeueAfterMs: null, need }
 }

@@ -5,11 +5,11 @@ import type { StoredObject } from '../../store/contract.ts'
 import { readGates } from '../gates/read-gates.ts'
 import { readServing } from '../gates/read-serving.ts'
 import { decide } from '../machine/decide.ts'
-import type { Analysis, Decision, Declared, Need, Permit } from '../machine/machine-types.ts'
+import type { Analysis, Declared, Instruction, Need, Permit } from '../machine/machine-types.ts'
 import type { ReconcilerOptions } from './reconciler-options.ts'
 import type { Resolved } from './resolve-model.ts'
 
-/** A decision asks for a permit and for gates at most once each; more rounds would be a circle. */
+/** An instruction asks for a permit and for gates at most once each; more rounds would be a circle. */
 const mostQuestions = 4
 
 /** What is known when a deployment is looked at. */
@@ -22,12 +22,12 @@ export interface Sight {
   readonly observed: ObservedTarget
 }
 
-/** Decides, answering what the decision needs to know first. */
+/** Decides, answering what the instruction needs to know first. */
 export async function askAndDecide(
   options: ReconcilerOptions,
   sight: Sight,
   abort: AbortSignal,
-): Promise<Decision> {
+): Promise<Instruction> {
   const { clock, metrics } = options
   const { stored, status, target, observed } = sight
   const declared = declaredBy(sight)
@@ -39,15 +39,15 @@ export async function askAndDecide(
   })
   let analysis: Analysis = serving === undefined ? {} : { serving }
   for (let asked = 0; asked < mostQuestions; asked += 1) {
-    const decision = decide(declared, status, observed, analysis, clock.now())
-    const { need } = decision
-    if (need === undefined) return decision
+    const instruction = decide(declared, status, observed, analysis, clock.now())
+    const { need } = instruction
+    if (need === undefined) return instruction
     analysis =
       need.kind === 'gates'
         ? { ...analysis, gates: await readGates(metrics, declared.spec.analysis, stored.key, need, abort) }
         : { ...analysis, permit: await askPermit(options, sight, need, abort) }
   }
-  throw new Error('the decision keeps asking')
+  throw new Error('the instruction keeps asking')
 }
 
 function declaredBy({ stored, resolved, target }: Sight): Declared {

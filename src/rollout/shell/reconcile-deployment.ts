@@ -6,7 +6,7 @@ import type { ModelDeployment } from '../../resources/deployment/model-deploymen
 import type { Key } from '../../resources/metadata.ts'
 import type { StoredObject } from '../../store/contract.ts'
 import { recordOutcome } from '../machine/effect-outcome.ts'
-import type { Decision } from '../machine/machine-types.ts'
+import type { Instruction } from '../machine/machine-types.ts'
 import { beginRollback } from '../machine/rollback.ts'
 import { candidateOf, initialStatus, knownOf } from '../machine/status-edits.ts'
 import { askAndDecide } from './ask-and-decide.ts'
@@ -84,14 +84,14 @@ class Reconcile {
       resolved === undefined
         ? this.#status
         : recordResolved(this.#status, resolved, generation, this.#options.clock.now())
-    const decision = await askAndDecide(
+    const instruction = await askAndDecide(
       this.#options,
       { stored: this.#stored, status, resolved, target, observed },
       this.#context.abort,
     )
     // A registry or a metric source that was interrupted has said nothing, and its silence must not be written down.
     throwIfAborted(this.#context.abort, `reconciling ${this.#key}`)
-    const result = await this.#carryOut(decision, target, observed)
+    const result = await this.#carryOut(instruction, target, observed)
     // A look-up that failed is tried again by backoff, whatever else was to do.
     return resolved?.kind === 'unresolved' && result.kind === 'requeue' && result.afterMs > 0
       ? { kind: 'retry', cause: resolved.cause }
@@ -114,23 +114,27 @@ class Reconcile {
   }
 
   /** Ledger, effect, outcome. */
-  async #carryOut(decision: Decision, target: DeploymentTarget, observed: ObservedTarget): Promise<Result> {
+  async #carryOut(
+    instruction: Instruction,
+    target: DeploymentTarget,
+    observed: ObservedTarget,
+  ): Promise<Result> {
     const { clock } = this.#options
-    const healthy = withFault(decision.status, undefined, this.#stored.generation, clock.now())
-    const { effect } = decision
+    const healthy = withFault(instruction.status, undefined, this.#stored.generation, clock.now())
+    const { effect } = instruction
     if (effect === undefined) {
-      await this.#write(healthy, decision.events, decision.finished === true ? [] : undefined)
-      if (decision.finished === true) return { kind: 'done' }
+      await this.#write(healthy, instruction.events, instruction.finished === true ? [] : undefined)
+      if (instruction.finished === true) return { kind: 'done' }
       const { rollout } = healthy
       if (rollout.phase === 'blocked' && rollout.reason === 'PolicyError') {
         return { kind: 'retry', cause: new ModelspineError('policy-error', rollout.message) }
       }
-      return this.#again(healthy, decision.requeueAfterMs)
+      return this.#again(healthy, instruction.requeueAfterMs)
     }
     const entry = ledgerEntry(effect, this.#status.effect, this.#context.held.fence, clock)
     // The fault of an earlier try goes only when this one was answered, so that its retries write nothing new.
-    const hindered = { ...decision.status, effect: entry }
-    await this.#write(hindered, decision.events)
+    const hindered = { ...instruction.status, effect: entry }
+    await this.#write(hindered, instruction.events)
     let result: ApplyResult
     try {
       result = await sendEffect(
@@ -151,7 +155,7 @@ class Reconcile {
     const answered = await this.#writeOutcome(hindered, entry, result)
     return result.kind === 'busy'
       ? { kind: 'requeue', afterMs: result.retryAfterMs }
-      : this.#again(answered, decision.requeueAfterMs === 0 ? null : decision.requeueAfterMs)
+      : this.#again(answered, instruction.requeueAfterMs === 0 ? null : instruction.requeueAfterMs)
   }
 
   async #refused(
@@ -222,7 +226,7 @@ class Reconcile {
 
   async #write(
     status: DeploymentStatus,
-    events: Decision['events'],
+    events: Instruction['events'],
     finalizers?: readonly string[],
   ): Promise<void> {
     const written = await commitStatus(this.#options, this.#stored, status, events, {

@@ -23,7 +23,7 @@ export function answered(
   requestId: string,
   endedAtMs: number,
   reply?: InferReply,
-  backend: AttemptRecord['backend'] = {
+  upstream: AttemptRecord['upstream'] = {
     deployment: 'default/churn',
     revision: 'one',
     provider: 'open-inference',
@@ -32,7 +32,7 @@ export function answered(
 ): AttemptRecord {
   const record = {
     requestId,
-    backend,
+    upstream,
     endedAtMs,
     operation: 'infer',
     durationMs: 5,

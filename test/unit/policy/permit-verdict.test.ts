@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Decision, Finding, Obligation } from '../../../src/policy/contract.ts'
-import { type Approval, permitVerdict } from '../../../src/policy/permit-verdict.ts'
+import { type GivenApproval, permitVerdict } from '../../../src/policy/permit-verdict.ts'
 
 const author = { name: 'ana', roles: ['risk'] }
 
@@ -16,11 +16,11 @@ function decision(
   return { verdict, findings, obligations, policyRevision: '1', inputDigest: 'd' }
 }
 
-function by(name: string, roles: readonly string[] = [], overrideSoft = false): Approval {
+function by(name: string, roles: readonly string[] = [], overrideSoft = false): GivenApproval {
   return { actor: { name, roles }, overrideSoft }
 }
 
-const judge = (given: Decision, ...approvals: Approval[]) => permitVerdict(given, { approvals, author })
+const judge = (given: Decision, ...approvals: GivenApproval[]) => permitVerdict(given, { approvals, author })
 
 describe('the verdict on a promotion', () => {
   it('is that of the decision when nothing is asked for', () => {

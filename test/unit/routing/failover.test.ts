@@ -31,11 +31,11 @@ describe('failing over', () => {
     const { router, attempts, requests, world } = twoVendors(code)
     const reply = await router.infer('m', tensors, { requestId: 'r-1' })
     expect(reply).toMatchObject({ provider: 'b', attempts: 2, requestId: 'r-1' })
-    expect(attempts.map(({ backend, outcome, code }) => [backend.provider, outcome, code])).toEqual([
+    expect(attempts.map(({ upstream, outcome, code }) => [upstream.provider, outcome, code])).toEqual([
       ['a', 'failed', code],
       ['b', 'ok', undefined],
     ])
-    expect(requests).toMatchObject([{ outcome: 'ok', attempts: 2, backend: { provider: 'b' } }])
+    expect(requests).toMatchObject([{ outcome: 'ok', attempts: 2, upstream: { provider: 'b' } }])
     expect(world.inFlight).toBe(0)
   })
 

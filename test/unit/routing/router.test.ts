@@ -20,12 +20,12 @@ describe('the router', () => {
       attempts: 1,
     })
     expect(reply.content).toEqual([{ type: 'text', text: 'test' }])
-    const backend = { deployment: 'default/churn', revision: 'r1', provider: 'test', model: 'churn' }
+    const upstream = { deployment: 'default/churn', revision: 'r1', provider: 'test', model: 'churn' }
     const usage = { inputTokens: 3, outputTokens: 1 }
     expect(world.attempts).toEqual([
       {
         requestId: 'id-1',
-        backend,
+        upstream,
         operation: 'chat',
         endedAtMs: world.clock.now(),
         durationMs: 0,
@@ -33,7 +33,9 @@ describe('the router', () => {
         usage,
       },
     ])
-    expect(world.requests).toMatchObject([{ route: 'default/m', backend, attempts: 1, outcome: 'ok', usage }])
+    expect(world.requests).toMatchObject([
+      { route: 'default/m', upstream, attempts: 1, outcome: 'ok', usage },
+    ])
   })
 
   it('hands the reply of an infer to observers, and of nothing else', async () => {
@@ -44,7 +46,7 @@ describe('the router', () => {
     expect(world.attempts.map((record) => record.reply)).toEqual([reply, undefined, undefined])
   })
 
-  it('names the model as the backend does', async () => {
+  it('names the model as the upstream does', async () => {
     const a = scriptedProvider('a')
     const world = scenario({ routes: [route([vendor('a', 1, 'big-1')])], providers: { a } })
     await world.router.infer('m', tensors)
@@ -121,7 +123,7 @@ describe('the router', () => {
 })
 
 describe('the deadline', () => {
-  it('is one for all attempts and ends a backend that ignores its abort', async () => {
+  it('is one for all attempts and ends an upstream that ignores its abort', async () => {
     const [a, b] = [scriptedProvider('a', 'hang'), scriptedProvider('b', 'hang')]
     const world = scenario({
       routes: [route([vendor('a')], { timeout: '2s', fallback: [vendor('b')] })],

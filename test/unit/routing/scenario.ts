@@ -10,10 +10,10 @@ import type {
   ModelProvider,
 } from '../../../src/provider/contract.ts'
 import type { ModelRoute, RouteBackend } from '../../../src/resources/route/model-route.ts'
-import type { DeploymentView } from '../../../src/routing/candidates.ts'
 import { createRouter, type Router, type RouterOptions } from '../../../src/routing/router.ts'
 import type { RouteTableInput } from '../../../src/routing/table.ts'
 import { createRouteTableHolder, type RouteTableHolder } from '../../../src/routing/table-holder.ts'
+import type { DeploymentView } from '../../../src/routing/upstreams.ts'
 import type { AttemptRecord, RequestRecord } from '../../../src/telemetry/contract.ts'
 import { createFakeClock, type FakeClock } from '../../../src/testing/fake-clock.ts'
 
@@ -188,7 +188,7 @@ export function scenario(
         .flatMap(({ plans }) => Object.values(plans))
         .flatMap(({ backends, fallback }) => [...backends, ...fallback])
       const connections = new Set(
-        choices.flatMap(({ candidates }) => candidates).map(({ connection }) => connection),
+        choices.flatMap(({ upstreams }) => upstreams).map(({ connection }) => connection),
       )
       return [...connections].reduce((sum, { inFlight }) => sum + inFlight, 0)
     },

@@ -7,7 +7,7 @@ export function attemptRecord(
 ): AttemptRecord {
   return {
     requestId: `request-${fields.endedAtMs}`,
-    backend: { deployment: 'default/churn', revision, provider: 'open-inference', model: 'churn' },
+    upstream: { deployment: 'default/churn', revision, provider: 'open-inference', model: 'churn' },
     operation: 'infer',
     durationMs: 20,
     outcome: 'ok',

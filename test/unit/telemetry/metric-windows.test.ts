@@ -67,8 +67,8 @@ describe('request windows', () => {
           fc.pre(nowMs - fromMs < 31_000)
           for (const revision of ['one', 'two']) {
             const inside = records.filter(
-              ({ endedAtMs, backend }) =>
-                backend.revision === revision && endedAtMs >= fromMs && endedAtMs < toMs,
+              ({ endedAtMs, upstream }) =>
+                upstream.revision === revision && endedAtMs >= fromMs && endedAtMs < toMs,
             )
             const blamed = inside.filter(
               ({ code }) => code !== undefined && ['timeout', 'unavailable', 'rate-limited'].includes(code),
@@ -120,10 +120,10 @@ describe('request windows', () => {
     }
   })
 
-  it('count nothing for a backend that is no deployment', () => {
+  it('count nothing for an upstream that is no deployment', () => {
     const { clock, windows, startMs } = started()
-    const backend = { provider: 'openai', model: 'some-model' }
-    windows.attempted(attemptRecord({ endedAtMs: clock.now(), backend }))
+    const upstream = { provider: 'openai', model: 'some-model' }
+    windows.attempted(attemptRecord({ endedAtMs: clock.now(), upstream }))
     expect(windows.series).toBe(0)
     expect(read(windows, 'requests.total', startMs, startMs + 1).kind).toBe('no-data')
   })

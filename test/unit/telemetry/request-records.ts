@@ -17,7 +17,7 @@ export function requestRecord(fields: Partial<RequestRecord> = {}): RequestRecor
     ...requestStart(),
     durationMs: 20,
     attempts: 1,
-    backend: { deployment: 'default/churn', revision: 'one', provider: 'openai', model: 'some-model' },
+    upstream: { deployment: 'default/churn', revision: 'one', provider: 'openai', model: 'some-model' },
     outcome: 'ok',
     usage: {},
     ...fields,

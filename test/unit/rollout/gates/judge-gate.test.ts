@@ -1,17 +1,17 @@
 import { describe, expect, it } from 'vitest'
-import { judgeGate, type Reading } from '../../../../src/rollout/gates/judge-gate.ts'
+import { type GateReading, judgeGate } from '../../../../src/rollout/gates/judge-gate.ts'
 import { gateNamed } from '../machine/fixtures.ts'
 
 const covered = { fromMs: 0, toMs: 60_000 }
-const ratio = (hits: number, total: number): Reading => ({ kind: 'ratio', hits, total, covered })
-const value = (number: number, count?: number): Reading => ({
+const ratio = (hits: number, total: number): GateReading => ({ kind: 'ratio', hits, total, covered })
+const value = (number: number, count?: number): GateReading => ({
   kind: 'value',
   value: number,
   covered,
   ...(count !== undefined && { count }),
 })
-const nothing: Reading = { kind: 'no-data', covered }
-const broken: Reading = { kind: 'error', message: 'connection refused' }
+const nothing: GateReading = { kind: 'no-data', covered }
+const broken: GateReading = { kind: 'error', message: 'connection refused' }
 
 const accuracy = gateNamed('accuracy', { minSamples: 100, pass: { atLeast: 0.9 } })
 const beside = gateNamed('accuracy', {
@@ -58,7 +58,7 @@ describe('a gate with a bound', () => {
 
   it('judges a distribution by its mean, and early only once its spread is known', () => {
     const gate = gateNamed('latency', { pass: { atMost: 100 } })
-    const of = (count: number): Reading => ({
+    const of = (count: number): GateReading => ({
       kind: 'distribution',
       count,
       sum: 300 * count,
@@ -70,7 +70,7 @@ describe('a gate with a bound', () => {
   })
 
   it('says where the data begins, the rule and the numbers', () => {
-    const late = { ...ratio(950, 1000), covered: { fromMs: 30_000, toMs: 60_000 } } as Reading
+    const late = { ...ratio(950, 1000), covered: { fromMs: 30_000, toMs: 60_000 } } as GateReading
     const result = judgeGate(accuracy, late, undefined)
     expect(result.coveredFromMs).toBe(30_000)
     expect(result.message).toBe('accuracy: labels.accuracy is 0.95 (1000 samples), wanted at least 0.9')
@@ -99,7 +99,7 @@ describe('a gate that compares with stable', () => {
   })
 
   it('starts where the data of both begins', () => {
-    const late = { ...ratio(900, 1000), covered: { fromMs: 30_000, toMs: 60_000 } } as Reading
+    const late = { ...ratio(900, 1000), covered: { fromMs: 30_000, toMs: 60_000 } } as GateReading
     expect(judgeGate(beside, ratio(900, 1000), late).coveredFromMs).toBe(30_000)
     expect(judgeGate(accuracy, ratio(900, 1000), late).coveredFromMs).toBeUndefined()
   })

@@ -8,7 +8,12 @@ import type {
 import type { PinnedModel, Revision } from '../../../../src/resources/deployment/revision.ts'
 import type { Actor } from '../../../../src/resources/metadata.ts'
 import { decide } from '../../../../src/rollout/machine/decide.ts'
-import type { Analysis, Decision, Declared, Observed } from '../../../../src/rollout/machine/machine-types.ts'
+import type {
+  Analysis,
+  Declared,
+  Instruction,
+  Observed,
+} from '../../../../src/rollout/machine/machine-types.ts'
 import { initialStatus } from '../../../../src/rollout/machine/status-edits.ts'
 import { nameRevision } from '../../../../src/rollout/shell/revision-of.ts'
 
@@ -88,8 +93,16 @@ export interface Situation {
   readonly declared?: Partial<Declared>
 }
 
-/** One decision, with everything that is not said being ordinary. */
-export function decideIn({ spec, status, observed, desired, analysis, now, declared }: Situation): Decision {
+/** One instruction, with everything that is not said being ordinary. */
+export function decideIn({
+  spec,
+  status,
+  observed,
+  desired,
+  analysis,
+  now,
+  declared,
+}: Situation): Instruction {
   return decide(
     {
       spec,

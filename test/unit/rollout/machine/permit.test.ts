@@ -13,9 +13,9 @@ describe('a permit', () => {
     const asked: number[] = []
     const { witness } = world
     const watched = witness.asked.bind(witness)
-    witness.asked = (before, decision) => {
-      if (decision.need?.kind === 'permit') asked.push(decision.need.percent)
-      watched(before, decision)
+    witness.asked = (before, instruction) => {
+      if (instruction.need?.kind === 'permit') asked.push(instruction.need.percent)
+      watched(before, instruction)
     }
     world.version = 2
     reach(world, 'converged')

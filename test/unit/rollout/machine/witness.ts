@@ -10,9 +10,9 @@ import type {
 import type { Command } from '../../../../src/rollout/machine/commands.ts'
 import type {
   Analysis,
-  Decision,
   Declared,
   Effect,
+  Instruction,
   Observed,
   RolloutEvent,
 } from '../../../../src/rollout/machine/machine-types.ts'
@@ -27,7 +27,7 @@ export interface Witnessed {
   readonly declared: Declared
   readonly observed: Observed
   readonly analysis: Analysis
-  readonly decision: Decision
+  readonly instruction: Instruction
 }
 
 const requests: ReadonlySet<string> = new Set([
@@ -40,7 +40,7 @@ const requests: ReadonlySet<string> = new Set([
 
 /** Sees everything that happens in a world and throws when a law is broken. It keeps its own books. */
 export class Witness {
-  /** How often a decision was made in each phase. */
+  /** How often an instruction was made in each phase. */
   readonly visits: Map<Phase, number>
   /** How often each revision was created. */
   readonly created: Map<string, number> = new Map()
@@ -60,7 +60,7 @@ export class Witness {
     this.#cleared.clear()
   }
 
-  asked(before: DeploymentStatus, { status, effect, events }: Decision): void {
+  asked(before: DeploymentStatus, { status, effect, events }: Instruction): void {
     law(
       status === before && effect === undefined && events.length === 0,
       'a question comes alone and changes nothing',
@@ -71,7 +71,7 @@ export class Witness {
     this.#aborted.add(revision)
   }
 
-  /** Looks at a decision. The books forget one that was lost before it was written down. */
+  /** Looks at an instruction. The books forget one that was lost before it was written down. */
   decided(world: World, seen: Witnessed, lost: boolean): void {
     const aborted = new Set(this.#aborted)
     const cleared = new Set(this.#cleared)
@@ -82,13 +82,13 @@ export class Witness {
   }
 
   #check(world: World, seen: Witnessed): void {
-    const { before, decision } = seen
+    const { before, instruction } = seen
     this.visits.set(before.rollout.phase, (this.visits.get(before.rollout.phase) ?? 0) + 1)
     this.#progress(seen)
     this.#split(seen)
     this.#stable(seen)
     this.#gates(world, seen)
-    this.#noteAborts(decision.events)
+    this.#noteAborts(instruction.events)
     this.#aborts(seen)
     this.#ledger(seen)
     this.#truth(seen)
@@ -135,8 +135,8 @@ export class Witness {
     }
   }
 
-  #progress({ before, decision }: Witnessed): void {
-    const { status, effect, events, requeueAfterMs } = decision
+  #progress({ before, instruction }: Witnessed): void {
+    const { status, effect, events, requeueAfterMs } = instruction
     law(requeueAfterMs === null || requeueAfterMs >= 0, 'nothing is due in the past')
     if (requeueAfterMs === 0 && effect === undefined) {
       law(!sameJson(before, status), () => `law 4: looks again at once, without any change: ${print(before)}`)
@@ -147,8 +147,8 @@ export class Witness {
     law(events.length === 0 && (requeueAfterMs === null || awaits), 'law 4: converged is at rest')
   }
 
-  #split({ before, decision, observed }: Witnessed): void {
-    const { status } = decision
+  #split({ before, instruction, observed }: Witnessed): void {
+    const { status } = instruction
     const { split, rollout, stable } = status
     const emptied =
       rollout.phase === 'deleting' ||
@@ -184,8 +184,8 @@ export class Witness {
     }
   }
 
-  #stable({ before, decision, declared, observed }: Witnessed): void {
-    const { status, effect } = decision
+  #stable({ before, instruction, declared, observed }: Witnessed): void {
+    const { status, effect } = instruction
     const { phase } = status.rollout
     if (phase === 'deleting') {
       law(declared.deletion !== undefined, 'law 2: deletion was not asked for')
@@ -214,15 +214,16 @@ export class Witness {
     )
   }
 
-  #gates(world: World, { before, decision, declared, analysis }: Witnessed): void {
+  #gates(world: World, { before, instruction, declared, analysis }: Witnessed): void {
     const steps = stepsOf(declared.spec)
-    const { events } = decision
+    const { events } = instruction
     if (!sameJson(steps, this.#steps)) this.#cleared.clear()
     this.#steps = steps
     if (events.some(({ action }) => action === 'rollout-started')) this.#cleared.clear()
     const from = before.rollout
     const movedOn = (at: { readonly step: number }): boolean =>
-      events.some(({ action }) => action === 'rollout-completed') || stepOf(decision.status.rollout) > at.step
+      events.some(({ action }) => action === 'rollout-completed') ||
+      stepOf(instruction.status.rollout) > at.step
     law(from.phase !== 'holding' || !movedOn(from), 'law 6: a hold ended by itself')
     if (from.phase === 'analyzing' && movedOn(from)) {
       const step = steps[from.step]
@@ -268,8 +269,8 @@ export class Witness {
     }
   }
 
-  #aborts({ before, decision }: Witnessed): void {
-    const { status, effect, events } = decision
+  #aborts({ before, instruction }: Witnessed): void {
+    const { status, effect, events } = instruction
     const started = events.find(({ action }) => action === 'rollout-started')?.details.revision
     law(!this.#aborted.has(String(started)), 'law 7: an aborted revision is started')
     // What cannot give its traffic back, because nobody is ready to take it, is kept.
@@ -287,21 +288,21 @@ export class Witness {
   }
 
   /** What people are told. */
-  #truth({ decision, declared }: Witnessed): void {
-    const { rollout, stable, conditions, paused } = decision.status
+  #truth({ instruction, declared }: Witnessed): void {
+    const { rollout, stable, conditions, paused } = instruction.status
     const ready = conditionOf(conditions, 'Ready')?.status === 'True'
     const wanted = declared.desired !== undefined && declared.desired.name === stable
-    const there = declared.spec.target.name === decision.status.target
+    const there = declared.spec.target.name === instruction.status.target
     law(!ready || (wanted && there), 'Ready means that what is declared serves where it is declared')
     law(
       rollout.phase !== 'converged' || wanted,
-      () => `converged on what is not declared: ${print(decision.status)} paused ${paused !== undefined}`,
+      () => `converged on what is not declared: ${print(instruction.status)} paused ${paused !== undefined}`,
     )
   }
 
   /** As far as laws 5 and 9 lie in the machine: what is sent was written down, and once. */
-  #ledger({ before, decision }: Witnessed): void {
-    const { effect, events, status } = decision
+  #ledger({ before, instruction }: Witnessed): void {
+    const { effect, events, status } = instruction
     const asked = events.filter(({ action }) => requests.has(action)).length
     if (effect === undefined) {
       law(asked === 0, 'law 9: a request is audited that is not sent')

@@ -15,9 +15,9 @@ import { decide } from '../../../../src/rollout/machine/decide.ts'
 import { recordOutcome } from '../../../../src/rollout/machine/effect-outcome.ts'
 import type {
   Analysis,
-  Decision,
   Declared,
   Effect,
+  Instruction,
   Need,
   Permit,
 } from '../../../../src/rollout/machine/machine-types.ts'
@@ -154,37 +154,37 @@ export class World {
       ...(desired !== undefined && !this.deleted && { desired }),
       ...(this.deleted && { deletion: { actor: anybody } }),
     }
-    const { decision, analysis } = this.#decide(before, declared, observed)
+    const { instruction, analysis } = this.#decide(before, declared, observed)
     const lost = kill === 'before-ledger'
-    this.witness.decided(this, { before, declared, observed, analysis, decision }, lost)
+    this.witness.decided(this, { before, declared, observed, analysis, instruction }, lost)
     if (lost) return 0
-    const { effect } = decision
+    const { effect } = instruction
     if (effect === undefined) {
-      this.status = decision.finished === true ? undefined : decision.status
-      if (decision.finished === true) this.#forgetAll()
-      return decision.requeueAfterMs
+      this.status = instruction.finished === true ? undefined : instruction.status
+      if (instruction.finished === true) this.#forgetAll()
+      return instruction.requeueAfterMs
     }
     const entry = this.#entry(before, effect)
-    const pending: DeploymentStatus = { ...decision.status, effect: entry }
+    const pending: DeploymentStatus = { ...instruction.status, effect: entry }
     this.status = copied(pending)
     if (kill === 'before-send') return 0
     this.#send(target, effect, entry, pending, handles, kill)
-    return decision.requeueAfterMs
+    return instruction.requeueAfterMs
   }
 
   #decide(
     before: DeploymentStatus,
     declared: Declared,
     observed: ReturnType<WorldTarget['observe']>,
-  ): { readonly decision: Decision; readonly analysis: Analysis } {
+  ): { readonly instruction: Instruction; readonly analysis: Analysis } {
     let analysis: Analysis = {}
     for (let asked = 0; asked < 4; asked += 1) {
-      const decision = decide(declared, before, observed, analysis, this.now)
-      if (decision.need === undefined) return { decision, analysis }
-      this.witness.asked(before, decision)
-      analysis = { ...analysis, ...this.#answer(decision.need) }
+      const instruction = decide(declared, before, observed, analysis, this.now)
+      if (instruction.need === undefined) return { instruction, analysis }
+      this.witness.asked(before, instruction)
+      analysis = { ...analysis, ...this.#answer(instruction.need) }
     }
-    throw new Error('the decision keeps asking')
+    throw new Error('the instruction keeps asking')
   }
 
   #send(

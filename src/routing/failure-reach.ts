@@ -1,5 +1,5 @@
 import { type ErrorCode, isModelspineError, ModelspineError, messageOf } from '../errors.ts'
-import type { Candidate } from './route.ts'
+import type { Upstream } from './route.ts'
 
 /** How far a failure reaches, and so who may still be asked. */
 export type Reach =
@@ -10,7 +10,7 @@ export type Reach =
   /** The same model anywhere. */
   | 'model'
   /** Only the one that was asked. */
-  | 'candidate'
+  | 'upstream'
 
 const reaches: Readonly<Partial<Record<ErrorCode, Reach>>> = {
   'bad-request': 'request',
@@ -20,17 +20,17 @@ const reaches: Readonly<Partial<Record<ErrorCode, Reach>>> = {
   auth: 'source',
   quota: 'source',
   'secret-not-found': 'source',
-  'not-found': 'candidate',
-  unsupported: 'candidate',
+  'not-found': 'upstream',
+  unsupported: 'upstream',
 }
 
 /** Codes that are not listed reach only the one that failed when the same call may succeed later. */
 export function reachOf(error: ModelspineError): Reach {
-  return reaches[error.code] ?? (error.retryable ? 'candidate' : 'request')
+  return reaches[error.code] ?? (error.retryable ? 'upstream' : 'request')
 }
 
 /** Whether `other` may be asked after `failed` failed that far. */
-export function isBeyond(reach: Reach, failed: Candidate, other: Candidate): boolean {
+export function isBeyond(reach: Reach, failed: Upstream, other: Upstream): boolean {
   if (other === failed || reach === 'request') return false
   if (reach === 'source') return other.source !== failed.source
   if (reach === 'model') return other.modelIdentity !== failed.modelIdentity
@@ -38,8 +38,8 @@ export function isBeyond(reach: Reach, failed: Candidate, other: Candidate): boo
 }
 
 /** A provider throws nothing but our errors; one that does all the same is taken as unavailable. */
-export function failureOf(cause: unknown, candidate: Candidate): ModelspineError {
+export function failureOf(cause: unknown, upstream: Upstream): ModelspineError {
   if (isModelspineError(cause)) return cause
-  const message = `provider ${candidate.backend.provider} threw what is no ModelspineError: ${messageOf(cause)}`
+  const message = `provider ${upstream.identity.provider} threw what is no ModelspineError: ${messageOf(cause)}`
   return new ModelspineError('unavailable', message, { cause })
 }

@@ -4,7 +4,7 @@ import type { Endpoint, Split } from '../resources/deployment/revision.ts'
 import type { Key } from '../resources/metadata.ts'
 import type { RouteBackend } from '../resources/route/model-route.ts'
 import type { Connect, Connection, Connections } from './connections.ts'
-import type { Candidate, TableProblem } from './route.ts'
+import type { TableProblem, Upstream } from './route.ts'
 
 /** What the loop knows of a deployment's traffic. */
 export interface DeploymentView {
@@ -16,8 +16,8 @@ export interface DeploymentView {
   readonly stable?: string
 }
 
-/** What candidates are made from. */
-export interface Surroundings {
+/** What upstreams are made from. */
+export interface TableSources {
   readonly deployments: ReadonlyMap<Key, DeploymentView>
   readonly providers: Readonly<Record<string, ModelProvider>>
   readonly connect: Readonly<Record<string, Connect>>
@@ -27,12 +27,12 @@ export interface Surroundings {
 export type Report = (reason: TableProblem['reason'], message: string) => void
 
 /** Everyone behind a route's backend who can be asked now; whoever is left out is reported. */
-export function candidatesOf(
+export function upstreamsOf(
   backend: RouteBackend,
   namespace: string,
-  around: Surroundings,
+  around: TableSources,
   report: Report,
-): readonly Candidate[] {
+): readonly Upstream[] {
   if ('provider' in backend) return ofProvider(backend.provider, backend.model, around, report)
   const key: Key = backend.deployment.includes('/')
     ? (backend.deployment as Key)
@@ -46,9 +46,9 @@ export function candidatesOf(
 function ofProvider(
   name: string,
   model: string,
-  { providers, connections }: Surroundings,
+  { providers, connections }: TableSources,
   report: Report,
-): readonly Candidate[] {
+): readonly Upstream[] {
   const provider = Object.hasOwn(providers, name) ? providers[name] : undefined
   if (provider === undefined) {
     report('UnknownProvider', `no provider is called "${name}"; there are: ${namesOf(providers)}`)
@@ -56,7 +56,7 @@ function ofProvider(
   }
   return [
     {
-      backend: { provider: provider.name, model },
+      identity: { provider: provider.name, model },
       connection: connections.ofProvider(provider),
       weight: 1,
       stable: false,
@@ -66,7 +66,7 @@ function ofProvider(
   ]
 }
 
-function ofDeployment(view: DeploymentView, around: Surroundings, report: Report): readonly Candidate[] {
+function ofDeployment(view: DeploymentView, around: TableSources, report: Report): readonly Upstream[] {
   const serving = view.split.flatMap(({ revision, percent }) => {
     const endpoint = view.endpoints.find((each) => each.revision === revision)?.endpoint
     return percent > 0 && endpoint !== undefined ? [{ revision, percent, endpoint }] : []
@@ -81,7 +81,7 @@ function ofDeployment(view: DeploymentView, around: Surroundings, report: Report
     const model = endpoint.model ?? view.key.slice(view.key.indexOf('/') + 1)
     return [
       {
-        backend: { deployment: view.key, revision, provider, model },
+        identity: { deployment: view.key, revision, provider, model },
         connection,
         weight: percent,
         stable: view.stable === revision,
@@ -95,7 +95,7 @@ function ofDeployment(view: DeploymentView, around: Surroundings, report: Report
 function connectionTo(
   revision: string,
   endpoint: Endpoint,
-  { connect, providers, connections }: Surroundings,
+  { connect, providers, connections }: TableSources,
   report: Report,
 ): Connection | undefined {
   const make = Object.hasOwn(connect, endpoint.protocol) ? connect[endpoint.protocol] : undefined

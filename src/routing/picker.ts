@@ -1,30 +1,30 @@
-import { isBeyond, type Reach } from './judge.ts'
-import type { Candidate, Choice, RoutePlan } from './route.ts'
+import { isBeyond, type Reach } from './failure-reach.ts'
+import type { Choice, RoutePlan, Upstream } from './route.ts'
 
 /** Who is asked. Must be quick: it is called for every attempt, and decides at once. */
-export interface RoutingStrategy {
+export interface UpstreamPicker {
   /** The first to be asked; undefined when the plan has nobody. */
-  first(plan: RoutePlan): Candidate | undefined
+  first(plan: RoutePlan): Upstream | undefined
   /** Who is asked after `failed` failed with a failure of this reach; undefined when nobody is left. */
-  next(plan: RoutePlan, failed: Candidate, reach: Reach): Candidate | undefined
+  next(plan: RoutePlan, failed: Upstream, reach: Reach): Upstream | undefined
 }
 
 /**
- * Chooses at random: a backend by its weight, then a revision by its share. Fails over first to a sibling revision
+ * Chooses at random: a backend by its weight, then one of its upstreams by its own. Fails over first to a sibling revision
  * that may stand in (the stable one, or where that is unknown one with no smaller share, so that traffic never moves
  * from a proven revision to an unproven one), then through the fallback in order, then to another backend by weight.
  */
-export function weightedStrategy(random: () => number): RoutingStrategy {
-  const pick = (choices: readonly Choice[]): Candidate | undefined => {
+export function weightedPicker(random: () => number): UpstreamPicker {
+  const pick = (choices: readonly Choice[]): Upstream | undefined => {
     const choice = choose(choices, random)
-    return choice && choose(choice.candidates, random)
+    return choice && choose(choice.upstreams, random)
   }
   return {
     first: (plan) => pick(plan.backends) ?? pick(plan.fallback.slice(0, 1)),
     next(plan, failed, reach) {
-      const allowed = (candidate: Candidate): boolean => isBeyond(reach, failed, candidate)
-      const home = plan.backends.find((choice) => choice.candidates.includes(failed))
-      const siblings = home?.candidates.filter((each) => allowed(each) && standsIn(each, failed)) ?? []
+      const allowed = (upstream: Upstream): boolean => isBeyond(reach, failed, upstream)
+      const home = plan.backends.find((choice) => choice.upstreams.includes(failed))
+      const siblings = home?.upstreams.filter((each) => allowed(each) && standsIn(each, failed)) ?? []
       const others = narrowed(
         plan.backends.filter((choice) => choice !== home),
         allowed,
@@ -35,15 +35,15 @@ export function weightedStrategy(random: () => number): RoutingStrategy {
   }
 }
 
-function standsIn(sibling: Candidate, failed: Candidate): boolean {
+function standsIn(sibling: Upstream, failed: Upstream): boolean {
   return sibling.stable || (!failed.stable && sibling.weight >= failed.weight)
 }
 
-/** The choices with only those candidates that are allowed; choices without any are left out. */
-function narrowed(choices: readonly Choice[], allowed: (candidate: Candidate) => boolean): readonly Choice[] {
-  return choices.flatMap(({ weight, candidates }) => {
-    const left = candidates.filter(allowed)
-    return left.length > 0 ? [{ weight, candidates: left }] : []
+/** The choices with only those upstreams that are allowed; choices without any are left out. */
+function narrowed(choices: readonly Choice[], allowed: (upstream: Upstream) => boolean): readonly Choice[] {
+  return choices.flatMap(({ weight, upstreams }) => {
+    const left = upstreams.filter(allowed)
+    return left.length > 0 ? [{ weight, upstreams: left }] : []
   })
 }
 
