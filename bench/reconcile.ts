@@ -76,7 +76,7 @@ export async function run(): Promise<BenchResult> {
   const held = { ...lease, remainingMs: () => 3_600_000 }
   for (const key of keys) {
     for (;;) {
-      const result = await reconcile(key, { held, abort: never })
+      const result = await reconcile(key, { held, abortSignal: never })
       if (result.kind !== 'requeue') throw new Error(`a reconcile gave ${result.kind}`)
       const stored = await store.get('ModelDeployment', key)
       if ((stored?.status as DeploymentStatus | undefined)?.rollout.phase === 'converged') break
@@ -88,7 +88,9 @@ export async function run(): Promise<BenchResult> {
   const looped: number[] = []
   const bare: number[] = []
   for (let round = 0; round < rounds; round += 1) {
-    looped.push(await timed(() => throughLoop(keys, (key, abort) => reconcile(key, { held, abort }))))
+    looped.push(
+      await timed(() => throughLoop(keys, (key, abortSignal) => reconcile(key, { held, abortSignal }))),
+    )
     bare.push(
       await timed(() =>
         throughLoop(keys, async (key) => {
@@ -119,7 +121,10 @@ const never = new AbortController().signal
 
 async function throughLoop(
   keys: readonly Key[],
-  reconcile: (key: Key, abort: AbortSignal) => Promise<{ readonly kind: 'done' } | { readonly kind: string }>,
+  reconcile: (
+    key: Key,
+    abortSignal: AbortSignal,
+  ) => Promise<{ readonly kind: 'done' } | { readonly kind: string }>,
 ): Promise<void> {
   const queue = createQueue<Key>({ clock: systemClock })
   for (const key of keys) queue.add(key)
@@ -129,8 +134,8 @@ async function throughLoop(
     queue,
     backoff: createBackoff({ clock: systemClock }),
     clock: systemClock,
-    reconcile: async (key, { abort }) => {
-      await reconcile(key, abort)
+    reconcile: async (key, { abortSignal }) => {
+      await reconcile(key, abortSignal)
       return { kind: 'done' }
     },
     onResult: () => {

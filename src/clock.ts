@@ -60,22 +60,22 @@ export const systemClock: Clock = {
 }
 
 /** Resolves after `delayMs`, or at once when aborted (then it rejects with the abort's reason). */
-export function sleep(clock: Clock, delayMs: number, abort?: AbortSignal): Promise<void> {
+export function sleep(clock: Clock, delayMs: number, abortSignal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
-    if (abort?.aborted) return reject(abort.reason)
+    if (abortSignal?.aborted) return reject(abortSignal.reason)
     const onAbort = (): void => {
       timer.cancel()
-      reject(abort?.reason)
+      reject(abortSignal?.reason)
     }
     const timer = clock.schedule(
       delayMs,
       () => {
-        abort?.removeEventListener('abort', onAbort)
+        abortSignal?.removeEventListener('abort', onAbort)
         resolve()
       },
       true,
     )
-    abort?.addEventListener('abort', onAbort, { once: true })
+    abortSignal?.addEventListener('abort', onAbort, { once: true })
   })
 }
 

@@ -113,6 +113,7 @@ export function messageOf(error: unknown): string {
 }
 
 /** Throws `aborted`, with the signal's reason as cause, once the signal has fired. */
-export function throwIfAborted(abort: AbortSignal | undefined, what: string): void {
-  if (abort?.aborted) throw new ModelspineError('aborted', `${what} was aborted`, { cause: abort.reason })
+export function throwIfAborted(abortSignal: AbortSignal | undefined, what: string): void {
+  if (abortSignal?.aborted)
+    throw new ModelspineError('aborted', `${what} was aborted`, { cause: abortSignal.reason })
 }

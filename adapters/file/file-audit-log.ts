@@ -127,14 +127,14 @@ export function auditLogOver(options: AuditWriterOptions): AuditLog {
     capabilities: { durable: true },
     append: (entries) => inTurn(() => append(entries)),
 
-    async *read({ fromSequence = 1, abort } = {}) {
+    async *read({ fromSequence = 1, abortSignal } = {}) {
       try {
         const { files, limitBytes } = await snapshot()
         const start = files.findLastIndex((file) => file.firstSequence <= fromSequence)
         const wanted = files.slice(Math.max(0, start))
         const walk = walkChain(wanted[0] === undefined ? {} : { from: await headBefore(wanted[0]) })
         let together: AuditRecord[] = []
-        for await (const item of walkFiles(wanted, walk, { limitBytes, abort })) {
+        for await (const item of walkFiles(wanted, walk, { limitBytes, abortSignal })) {
           if (item.kind === 'tail') break
           together.push(item.record)
           if (walk.settled !== walk.head) continue
@@ -148,14 +148,14 @@ export function auditLogOver(options: AuditWriterOptions): AuditLog {
       }
     },
 
-    async verify({ anchor, abort } = {}) {
+    async verify({ anchor, abortSignal } = {}) {
       try {
         for (;;) {
           const { files, limitBytes, head } = await snapshot()
           const walk = walkChain({ anchors: [anchor, head].filter((each) => each !== undefined) })
           let at: { readonly file: AuditFile; readonly end: number } | undefined
           let tailBytes = 0
-          for await (const item of walkFiles(files, walk, { limitBytes, abort })) {
+          for await (const item of walkFiles(files, walk, { limitBytes, abortSignal })) {
             at = item
             if (item.kind === 'tail') tailBytes = item.bytes
           }

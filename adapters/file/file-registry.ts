@@ -52,7 +52,7 @@ export function fileRegistry(options: FileRegistryOptions): Required<Omit<ModelR
   async function published(
     folder: VersionFolder,
     registry: string,
-    abort?: AbortSignal,
+    abortSignal?: AbortSignal,
   ): Promise<ModelVersion> {
     const { createdAt: _, files: __, hosted: ___, tags = {}, ...facts } = folder.facts.value
     const pointing = [...(await tree.aliases(folder.model))].filter(
@@ -63,7 +63,7 @@ export function fileRegistry(options: FileRegistryOptions): Required<Omit<ModelR
       registry,
       name: folder.model,
       version: folder.version,
-      artifact: await readArtifact(folder, digests, abort),
+      artifact: await readArtifact(folder, digests, abortSignal),
       approval: folder.approval,
       aliases: pointing.map(([alias]) => alias).sort(),
       tags,
@@ -83,12 +83,16 @@ export function fileRegistry(options: FileRegistryOptions): Required<Omit<ModelR
   }
 
   /** Runs one call: ends when aborted, and tells what the file system says in our own words. */
-  async function call<T>(what: string, abort: AbortSignal | undefined, run: () => Promise<T>): Promise<T> {
-    throwIfAborted(abort, what)
+  async function call<T>(
+    what: string,
+    abortSignal: AbortSignal | undefined,
+    run: () => Promise<T>,
+  ): Promise<T> {
+    throwIfAborted(abortSignal, what)
     try {
       return await run()
     } catch (error) {
-      throwIfAborted(abort, what)
+      throwIfAborted(abortSignal, what)
       throw asModelspineError(error, 'registry-unavailable', `${what} in ${root}`)
     }
   }
@@ -96,37 +100,37 @@ export function fileRegistry(options: FileRegistryOptions): Required<Omit<ModelR
   return {
     capabilities: { aliases: 'compare-and-set', approval: true, tags: true, register: true, changes: true },
 
-    resolve: (reference, { abort } = {}) =>
-      call('resolving a model reference', abort, async () => {
+    resolve: (reference, { abortSignal } = {}) =>
+      call('resolving a model reference', abortSignal, async () => {
         const named = parseReference(reference)
         const folder =
           'version' in named
             ? await tree.version(named.name, named.version)
             : await find(named.name, named.alias)
-        return published(folder, named.registry, abort)
+        return published(folder, named.registry, abortSignal)
       }),
 
-    async *models({ abort } = {}) {
-      for (const name of await call('listing models', abort, () => tree.models())) {
-        const versions = await call('listing models', abort, () => tree.versions(name))
+    async *models({ abortSignal } = {}) {
+      for (const name of await call('listing models', abortSignal, () => tree.models())) {
+        const versions = await call('listing models', abortSignal, () => tree.versions(name))
         const newest = versions.at(-1)?.facts.value
         yield withoutUndefined({ name, tags: newest?.tags ?? {}, owner: newest?.owner })
       }
     },
 
-    async *versions(model, { abort } = {}) {
-      for (const folder of await call('listing versions', abort, () => tree.versions(model))) {
-        yield await call('listing versions', abort, () => published(folder, registryName, abort))
+    async *versions(model, { abortSignal } = {}) {
+      for (const folder of await call('listing versions', abortSignal, () => tree.versions(model))) {
+        yield await call('listing versions', abortSignal, () => published(folder, registryName, abortSignal))
       }
     },
 
-    setAlias: (model, alias, version, { abort, expect } = {}) =>
-      call('setting an alias', abort, async () => {
+    setAlias: (model, alias, version, { abortSignal, expect } = {}) =>
+      call('setting an alias', abortSignal, async () => {
         refuseComputedAlias(alias)
         parseReference({ registry: registryName, text: `${model}@${alias}` })
         await tree.versions(model)
         if (version !== null) await tree.version(model, version)
-        await tree.exclusively(model, abort, async () => {
+        await tree.exclusively(model, abortSignal, async () => {
           const aliases = new Map(await tree.aliases(model))
           const current = aliases.get(alias) ?? null
           if (expect !== undefined && expect !== current) {
@@ -143,19 +147,19 @@ export function fileRegistry(options: FileRegistryOptions): Required<Omit<ModelR
         })
       }),
 
-    setApproval: (model, version, approval, { abort } = {}) =>
-      call('setting an approval', abort, async () => {
+    setApproval: (model, version, approval, { abortSignal } = {}) =>
+      call('setting an approval', abortSignal, async () => {
         await tree.version(model, version)
-        await tree.exclusively(model, abort, async () => {
+        await tree.exclusively(model, abortSignal, async () => {
           const { facts } = await tree.version(model, version)
           if (facts.value.approval !== approval) await facts.edit([[['approval'], approval]], clock.id())
         })
       }),
 
-    setTags: (model, version, tags, { abort } = {}) =>
-      call('setting tags', abort, async () => {
+    setTags: (model, version, tags, { abortSignal } = {}) =>
+      call('setting tags', abortSignal, async () => {
         await tree.version(model, version)
-        await tree.exclusively(model, abort, async () => {
+        await tree.exclusively(model, abortSignal, async () => {
           const { facts } = await tree.version(model, version)
           const changes = Object.entries(tags).filter(
             ([tag, value]) => (facts.value.tags?.[tag] ?? null) !== value,
@@ -168,15 +172,15 @@ export function fileRegistry(options: FileRegistryOptions): Required<Omit<ModelR
         })
       }),
 
-    register: (version, { abort } = {}) =>
-      call('registering a version', abort, async () =>
-        published(await registerVersion(tree, version, digests, clock), registryName, abort),
+    register: (version, { abortSignal } = {}) =>
+      call('registering a version', abortSignal, async () =>
+        published(await registerVersion(tree, version, digests, clock), registryName, abortSignal),
       ),
 
-    changes(abort) {
+    changes(abortSignal) {
       const hints = createChangeHints()
-      const models = hints.listen(abort)
-      watchFolder(root, abort, { clock, pollMs, events: watch === 'events', changed: hints.notify })
+      const models = hints.listen(abortSignal)
+      watchFolder(root, abortSignal, { clock, pollMs, events: watch === 'events', changed: hints.notify })
       return models
     },
   }

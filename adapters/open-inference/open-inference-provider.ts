@@ -50,7 +50,7 @@ export interface OpenInferenceModel {
   /** The server itself when left out. */
   readonly name?: string
   readonly version?: string
-  readonly abort?: AbortSignal
+  readonly abortSignal?: AbortSignal
 }
 
 /** Any server that speaks the Open Inference Protocol V2 over HTTP: KServe, Triton, MLServer, Seldon, our own processes. */
@@ -76,7 +76,7 @@ export function openInferenceProvider(options: OpenInferenceOptions): OpenInfere
           path: `${modelPath(request.model, request.version)}/infer`,
           headers: headersOf(request, context),
           body: request.kind === 'bytes' ? request.bytes : jsonBody(inferRequestBody(request)),
-          abort: context.abort,
+          abortSignal: context.abortSignal,
         }),
         context.headers,
       )
@@ -88,7 +88,7 @@ export function openInferenceProvider(options: OpenInferenceOptions): OpenInfere
       const reply = await client.request({
         method: 'GET',
         path: `${path}/ready`,
-        abort: model.abort,
+        abortSignal: model.abortSignal,
       })
       return reply.status === 200 && !saysNotReady(reply)
     },
@@ -97,7 +97,7 @@ export function openInferenceProvider(options: OpenInferenceOptions): OpenInfere
       const reply = await client.request({
         method: 'GET',
         path: modelPath(model.name, model.version),
-        abort: model.abort,
+        abortSignal: model.abortSignal,
       })
       const parsed = metadataReply.safeParse(good(reply).json())
       if (parsed.success) return parsed.data

@@ -82,7 +82,7 @@ export function openaiCompatible(options: OpenaiCompatibleOptions): OpenaiCompat
         ...(key === undefined ? {} : { authorization: `Bearer ${key}` }),
       },
       body: jsonBody(body),
-      abort: context.abort,
+      abortSignal: context.abortSignal,
     }
     const secrets = [
       ...(key === undefined ? [] : [key]),

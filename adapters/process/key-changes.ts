@@ -3,7 +3,7 @@ import type { Key } from 'modelspine/adapter'
 /** Keys that changed, handed to everyone who listens; a key that waits to be read is kept once. */
 export interface KeyChanges {
   publish(key: Key): void
-  listen(abort: AbortSignal): AsyncIterable<Key>
+  listen(abortSignal: AbortSignal): AsyncIterable<Key>
 }
 
 export function createKeyChanges(): KeyChanges {
@@ -15,13 +15,13 @@ export function createKeyChanges(): KeyChanges {
         listener.wake()
       }
     },
-    async *listen(abort) {
+    async *listen(abortSignal) {
       const listener = { waiting: new Set<Key>(), wake: (): void => {} }
       listeners.add(listener)
       const onAbort = (): void => listener.wake()
-      abort.addEventListener('abort', onAbort)
+      abortSignal.addEventListener('abort', onAbort)
       try {
-        while (!abort.aborted) {
+        while (!abortSignal.aborted) {
           const [key] = listener.waiting
           if (key === undefined) {
             await new Promise<void>((resolve) => {
@@ -33,7 +33,7 @@ export function createKeyChanges(): KeyChanges {
           }
         }
       } finally {
-        abort.removeEventListener('abort', onAbort)
+        abortSignal.removeEventListener('abort', onAbort)
         listeners.delete(listener)
       }
     },

@@ -28,7 +28,7 @@ import { readFence, writeFence } from './state/revision-files.ts'
 import { type FolderSupervision, superviseFolder } from './supervision/folder-supervision.ts'
 
 export interface ProcessTarget extends DeploymentTarget {
-  changes(abort: AbortSignal): AsyncIterable<Key>
+  changes(abortSignal: AbortSignal): AsyncIterable<Key>
   standDown(): Promise<void>
   close(): Promise<void>
   /** Ends every process in the folder, each after its drain, and forgets every revision: for hosts that leave nothing running. */
@@ -64,8 +64,8 @@ export function processTarget(options: ProcessTargetOptions): ProcessTarget {
   let closed = false
   const turns = new Map<Key, Promise<unknown>>()
 
-  async function open(abort: AbortSignal | undefined): Promise<FolderSupervision> {
-    throwIfAborted(abort, 'the call')
+  async function open(abortSignal: AbortSignal | undefined): Promise<FolderSupervision> {
+    throwIfAborted(abortSignal, 'the call')
     if (closed) throw new ModelspineError('stopped', 'the process target was closed')
     opened ??= superviseFolder({ settings, clock, logger, journal, onChange: changes.publish })
     const opening = opened
@@ -107,17 +107,17 @@ export function processTarget(options: ProcessTargetOptions): ProcessTarget {
   }
 
   async function apply(key: Key, want: TargetWant, call: ApplyOptions): Promise<ApplyResult> {
-    const supervision = await open(call.abort)
+    const supervision = await open(call.abortSignal)
     for (const { name } of want.revisions) revisionFolder(settings.folder, key, name)
     await checkFence(key, call.fence)
     const refusal = refusalOf(want)
     if (refusal !== undefined) return refusal
     const [step] = targetSteps(want, observe(supervision, key), capabilities)
     if (step?.kind === 'create') {
-      const missing = await filesRefusal(step.revision, settings, call.abort)
+      const missing = await filesRefusal(step.revision, settings, call.abortSignal)
       if (missing !== undefined) return missing
       const secrets = await resolveSecrets(step.revision.runtime.secrets, call)
-      throwIfAborted(call.abort, 'the call')
+      throwIfAborted(call.abortSignal, 'the call')
       await supervision.launch(key, step.revision, call.operationId, secrets)
       return { kind: 'accepted' }
     }
@@ -154,16 +154,16 @@ export function processTarget(options: ProcessTargetOptions): ProcessTarget {
 
     apply: (key, want, call) => inTurn(key, () => guarded(apply(key, want, call))),
 
-    observe: (key, call) => guarded(open(call?.abort).then((supervision) => observe(supervision, key))),
+    observe: (key, call) => guarded(open(call?.abortSignal).then((supervision) => observe(supervision, key))),
 
     list: (call) =>
-      guarded(open(call?.abort).then(({ all }) => [...new Set(all.map((each) => each.key))].sort())),
+      guarded(open(call?.abortSignal).then(({ all }) => [...new Set(all.map((each) => each.key))].sort())),
 
     destroy: (key, call) =>
       inTurn(key, () =>
         guarded(
           (async () => {
-            const supervision = await open(call.abort)
+            const supervision = await open(call.abortSignal)
             await checkFence(key, call.fence)
             const there = supervision.of(key)
             const next = there.find((each) => each.kind !== 'stopping')

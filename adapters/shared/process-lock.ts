@@ -64,14 +64,14 @@ export async function removeAbandoned(folder: string, name: string): Promise<voi
 export async function waitForLock(
   folder: string,
   name: string,
-  options: { readonly clock: Clock; readonly timeoutMs: number; readonly abort?: AbortSignal },
+  options: { readonly clock: Clock; readonly timeoutMs: number; readonly abortSignal?: AbortSignal },
 ): Promise<LockAttempt> {
-  const { clock, timeoutMs, abort } = options
+  const { clock, timeoutMs, abortSignal } = options
   const startedMs = clock.monotonic()
   for (;;) {
     const attempt = await tryLock(folder, name, clock.id())
     if (attempt.kind === 'acquired' || clock.monotonic() - startedMs >= timeoutMs) return attempt
-    await sleep(clock, 1 + clock.random() * 20, abort)
+    await sleep(clock, 1 + clock.random() * 20, abortSignal)
   }
 }
 

@@ -18,7 +18,7 @@ export interface SqliteWatchOptions {
 }
 
 export interface SqliteWatch {
-  watch(abort: AbortSignal): AsyncIterable<StoreChange>
+  watch(abortSignal: AbortSignal): AsyncIterable<StoreChange>
   /** No more polls. */
   stop(): void
 }
@@ -60,14 +60,14 @@ export function createSqliteWatch(options: SqliteWatchOptions): SqliteWatch {
   }
 
   return {
-    async *watch(abort) {
-      if (abort.aborted) return
+    async *watch(abortSignal) {
+      if (abortSignal.aborted) return
       watchers += 1
       try {
         polling ??= startPolling()
         // Before the first `resync`, so that nothing falls between what its reader lists and what polls tell of.
         await polling.started
-        yield* feed.watch(abort)
+        yield* feed.watch(abortSignal)
       } finally {
         watchers -= 1
         if (watchers === 0) stop()

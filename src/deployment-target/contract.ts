@@ -75,7 +75,7 @@ export interface ApplyOptions {
   readonly ifMatch?: string
   /** From status, all that earlier effects gave: how a target with random names finds what is its own. */
   readonly handles?: readonly string[]
-  readonly abort?: AbortSignal
+  readonly abortSignal?: AbortSignal
   /** Resolves a reference of `runtime.secrets`. Asked before anything is sent; what it throws is thrown on as it is. */
   readonly secret: (reference: string) => Promise<Secret>
 }
@@ -88,7 +88,7 @@ export interface ObserveOptions {
    * vendor runs the model anyway, answers from them, and so needs no memory of its own. Others observe what is there.
    */
   readonly applied?: readonly Revision[]
-  readonly abort?: AbortSignal
+  readonly abortSignal?: AbortSignal
 }
 
 export type ApplyResult =
@@ -124,14 +124,14 @@ export interface DeploymentTarget {
   /** An unknown key observes as empty. */
   observe(key: Key, options?: ObserveOptions): Promise<ObservedTarget>
   /** Keys that have anything here; how orphans are found. */
-  list(options?: { readonly abort?: AbortSignal }): Promise<readonly Key[]>
+  list(options?: { readonly abortSignal?: AbortSignal }): Promise<readonly Key[]>
   /** Removes everything of the key, in as many calls as it takes: `accepted` until `unchanged`. */
   destroy(
     key: Key,
     options: Omit<ApplyOptions, 'secret' | 'ifMatch'>,
   ): Promise<Exclude<ApplyResult, { kind: 'refused' }>>
   /** Keys that may have changed; a hint. Ends when aborted. */
-  changes?(abort: AbortSignal): AsyncIterable<Key>
+  changes?(abortSignal: AbortSignal): AsyncIterable<Key>
   /**
    * Called when this process is no longer the one that works, but lives: lets go of whatever keeps another process out.
    * A later call takes it up again.

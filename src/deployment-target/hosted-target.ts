@@ -29,20 +29,20 @@ export function hostedTarget(): DeploymentTarget {
         message: 'a hosted model has no settings: leave it out',
       })),
     plan: (want) => refusalOf(want) ?? { kind: 'steps', steps: [] },
-    async apply(_key, want, { abort }) {
-      throwIfAborted(abort, 'the call')
+    async apply(_key, want, { abortSignal }) {
+      throwIfAborted(abortSignal, 'the call')
       return refusalOf(want) ?? { kind: 'unchanged' }
     },
-    async observe(_key, { applied = [], abort } = {}) {
-      throwIfAborted(abort, 'the call')
+    async observe(_key, { applied = [], abortSignal } = {}) {
+      throwIfAborted(abortSignal, 'the call')
       return { revisions: applied.flatMap(observed), operations: [] }
     },
-    async list({ abort } = {}) {
-      throwIfAborted(abort, 'the call')
+    async list({ abortSignal } = {}) {
+      throwIfAborted(abortSignal, 'the call')
       return []
     },
-    async destroy(_key, { abort }) {
-      throwIfAborted(abort, 'the call')
+    async destroy(_key, { abortSignal }) {
+      throwIfAborted(abortSignal, 'the call')
       return { kind: 'unchanged' }
     },
   }

@@ -87,7 +87,7 @@ export function memoryTarget(options: MemoryTargetOptions = {}): MemoryTarget {
       },
 
     async apply(key, want, call): Promise<ApplyResult> {
-      throwIfAborted(call.abort, 'the call')
+      throwIfAborted(call.abortSignal, 'the call')
       const leave = faults.enter('apply')
       const instead = faults.busy() ?? faults.refusal()
       if (instead !== undefined) return instead
@@ -101,7 +101,7 @@ export function memoryTarget(options: MemoryTargetOptions = {}): MemoryTarget {
       if (step.kind === 'wait') return { kind: 'busy', retryAfterMs: options.goneAfterMs ?? 0 }
       for (const reference of step.kind === 'create' ? Object.values(step.revision.runtime.secrets) : []) {
         await call.secret(reference)
-        throwIfAborted(call.abort, 'the call')
+        throwIfAborted(call.abortSignal, 'the call')
       }
       const handle = mutateMemory(scene, options, key, want, call, step)
       leave()
@@ -109,20 +109,20 @@ export function memoryTarget(options: MemoryTargetOptions = {}): MemoryTarget {
     },
 
     async observe(key, call) {
-      throwIfAborted(call?.abort, 'the call')
+      throwIfAborted(call?.abortSignal, 'the call')
       faults.enter('observe')()
       return observe(key, call?.handles)
     },
 
     async list(call) {
-      throwIfAborted(call?.abort, 'the call')
+      throwIfAborted(call?.abortSignal, 'the call')
       faults.enter('list')()
       if (capabilities.names === 'random') return []
       return [...state.deployments.keys()].filter((key) => observe(key, undefined).revisions.length > 0)
     },
 
     async destroy(key, call) {
-      throwIfAborted(call.abort, 'the call')
+      throwIfAborted(call.abortSignal, 'the call')
       const leave = faults.enter('destroy')
       const busy = faults.busy()
       if (busy !== undefined) return busy

@@ -113,8 +113,8 @@ export function createFeedback(options: FeedbackOptions): FeedbackRoom {
       listeners.add(listener)
       return () => listeners.delete(listener)
     },
-    query({ metric, labels, interval, abort }) {
-      throwIfAborted(abort, `the query of ${metric}`)
+    query({ metric, labels, interval, abortSignal }) {
+      throwIfAborted(abortSignal, `the query of ${metric}`)
       const known = metric.startsWith('outcomes.') || metrics.some((name) => name === metric)
       if (!known || metric === 'outcomes.') throw unknownMetric(metric, metrics)
       const { deployment, revision } = seriesLabels(labels)

@@ -93,7 +93,7 @@ function callOptions(request: GatewayRequest, requestId: string, actor: Actor | 
   const tracestate = request.header('tracestate')
   return {
     requestId,
-    abort: request.abort,
+    abortSignal: request.abortSignal,
     ...(actor === undefined ? undefined : { actor }),
     ...(traceparent === undefined
       ? undefined

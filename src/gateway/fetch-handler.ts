@@ -25,14 +25,14 @@ export function fetchHandler(options: FetchHandlerOptions): (request: Request) =
 class FetchRequest implements GatewayRequest {
   readonly method: string
   readonly path: string
-  readonly abort: AbortSignal
+  readonly abortSignal: AbortSignal
   readonly #request: Request
   readonly #maxBodyBytes: number
 
-  constructor(request: Request, abort: AbortSignal, { basePath, maxBodyBytes }: FetchHandlerOptions) {
+  constructor(request: Request, abortSignal: AbortSignal, { basePath, maxBodyBytes }: FetchHandlerOptions) {
     this.method = request.method
     this.path = pathBelow(new URL(request.url).pathname, basePath)
-    this.abort = abort
+    this.abortSignal = abortSignal
     this.#request = request
     this.#maxBodyBytes = maxBodyBytes
   }

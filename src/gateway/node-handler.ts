@@ -88,7 +88,7 @@ class NodeRequest implements GatewayRequest {
     this.#maxBodyBytes = maxBodyBytes
   }
 
-  get abort(): CallerAbort {
+  get abortSignal(): CallerAbort {
     return new CallerLeft(this.#res)
   }
 

@@ -7,7 +7,7 @@ export interface GatewayRequest {
   /** Below the base path, without the query, percent-encoded as it came. */
   readonly path: string
   /** Fires when the caller goes away. */
-  readonly abort: CallerAbort
+  readonly abortSignal: CallerAbort
   /** By its lower-case name. */
   header(name: string): string | undefined
   /** All headers, by lower-case name. */

@@ -50,12 +50,12 @@ export class BodyStream
 
   constructor(
     wire: WireOptions,
-    abort: AbortSignal | undefined,
+    abortSignal: AbortSignal | undefined,
     maxBytes: number,
     resolve: (stream: HttpStream) => void,
     reject: (error: Error) => void,
   ) {
-    super(wire, abort)
+    super(wire, abortSignal)
     this.maxBytes = maxBytes
     this.started = { resolve, reject }
   }
@@ -163,7 +163,7 @@ export class BodyStream
 
   protected settle(error: Error | undefined): void {
     clearTimeout(this.releasing)
-    if (this.abort?.aborted) this.queue.length = 0
+    if (this.abortSignal?.aborted) this.queue.length = 0
     this.failure = error
     this.started?.reject(error ?? new Error('ended before it started'))
     this.started = undefined

@@ -5,17 +5,17 @@ import { secretsOf } from './scrub.ts'
 /** One call on the wire: what reading a whole body and streaming one have in common. */
 export abstract class Exchange implements WireHandler {
   protected readonly wire: WireOptions
-  protected readonly abort: AbortSignal | undefined
+  protected readonly abortSignal: AbortSignal | undefined
   protected phase: CallPhase = 'connecting'
   protected controller: WireController | undefined
   private readonly onAbort: () => void
   private over = false
 
-  constructor(wire: WireOptions, abort: AbortSignal | undefined) {
+  constructor(wire: WireOptions, abortSignal: AbortSignal | undefined) {
     this.wire = wire
-    this.abort = abort
-    this.onAbort = () => this.end(abortedError(this.call(), this.abort?.reason))
-    abort?.addEventListener('abort', this.onAbort, { once: true })
+    this.abortSignal = abortSignal
+    this.onAbort = () => this.end(abortedError(this.call(), this.abortSignal?.reason))
+    abortSignal?.addEventListener('abort', this.onAbort, { once: true })
   }
 
   /** Called once, with the error unless all went well. */
@@ -57,7 +57,7 @@ export abstract class Exchange implements WireHandler {
 
   private finish(error: Error | undefined): void {
     this.over = true
-    this.abort?.removeEventListener('abort', this.onAbort)
+    this.abortSignal?.removeEventListener('abort', this.onAbort)
     this.settle(error)
   }
 }

@@ -39,7 +39,7 @@ export interface HttpRequest {
   readonly path: string
   readonly headers?: Readonly<Record<string, string>> | undefined
   readonly body?: Uint8Array | string | undefined
-  readonly abort?: AbortSignal | undefined
+  readonly abortSignal?: AbortSignal | undefined
   /** Default: the client's. */
   readonly headersTimeoutMs?: number | undefined
   readonly maxBodyBytes?: number | undefined
@@ -113,7 +113,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
   ): Promise<Reply> {
     return new Promise((resolve, reject) => {
       const call = { method: request.method, url: base.origin + base.path, phase: 'connecting' as const }
-      if (request.abort?.aborted) return reject(abortedError(call, request.abort.reason))
+      if (request.abortSignal?.aborted) return reject(abortedError(call, request.abortSignal.reason))
       if (closed)
         return reject(
           new ModelspineError('unavailable', `${base.origin}: the client was closed`, { retryable: false }),
@@ -126,7 +126,8 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
   const requestOnce = (request: HttpRequest): Promise<HttpReply> =>
     exchange<HttpReply>(
       request,
-      (wire, maxBytes, resolve, reject) => new WholeBody(wire, request.abort, maxBytes, resolve, reject),
+      (wire, maxBytes, resolve, reject) =>
+        new WholeBody(wire, request.abortSignal, maxBytes, resolve, reject),
     )
 
   return {
@@ -134,11 +135,12 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     request: (request) =>
       request.retry === undefined
         ? requestOnce(request)
-        : withRetries(() => requestOnce(request), request.retry, request.abort),
+        : withRetries(() => requestOnce(request), request.retry, request.abortSignal),
     stream: (request) =>
       exchange<HttpStream>(
         request,
-        (wire, maxBytes, resolve, reject) => new BodyStream(wire, request.abort, maxBytes, resolve, reject),
+        (wire, maxBytes, resolve, reject) =>
+          new BodyStream(wire, request.abortSignal, maxBytes, resolve, reject),
       ),
     async close() {
       closed = true

@@ -27,7 +27,7 @@ class ComeAgain extends Error {
 export async function withRetries(
   call: () => Promise<HttpReply>,
   retry: HttpRetry,
-  abort: AbortSignal | undefined,
+  abortSignal: AbortSignal | undefined,
 ): Promise<HttpReply> {
   const { default: pRetry } = await import('p-retry')
   const { times, minDelayMs = 100, maxDelayMs = 2000 } = retry
@@ -44,7 +44,7 @@ export async function withRetries(
         minTimeout: minDelayMs,
         maxTimeout: maxDelayMs,
         randomize: true,
-        ...(abort === undefined ? {} : { signal: abort }),
+        ...(abortSignal === undefined ? {} : { signal: abortSignal }),
         onFailedAttempt: ({ error }) => {
           last = error
         },
@@ -53,7 +53,7 @@ export async function withRetries(
     )
   } catch (error) {
     // p-retry rejects with the abort's bare reason when it was waiting; the call itself tells it in our words.
-    if (abort?.aborted && !isModelspineError(error, 'aborted')) return call()
+    if (abortSignal?.aborted && !isModelspineError(error, 'aborted')) return call()
     const outcome = error instanceof ComeAgain ? error : last instanceof ComeAgain ? last : undefined
     if (outcome !== undefined) return outcome.reply
     throw error

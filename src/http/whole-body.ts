@@ -18,12 +18,12 @@ export class WholeBody extends Exchange {
 
   constructor(
     wire: WireOptions,
-    abort: AbortSignal | undefined,
+    abortSignal: AbortSignal | undefined,
     maxBytes: number,
     resolve: (reply: HttpReply) => void,
     reject: (error: Error) => void,
   ) {
-    super(wire, abort)
+    super(wire, abortSignal)
     this.maxBytes = maxBytes
     this.resolve = resolve
     this.reject = reject

@@ -27,7 +27,7 @@ export interface ControlContext {
   /** All engines as one. */
   decide(request: PolicyRequest): Promise<Decision>
   /** Whether a revision may be created or given a share. */
-  permit(request: PromoteRequest, approvals: readonly Approved[], abort?: AbortSignal): Promise<Permit>
+  permit(request: PromoteRequest, approvals: readonly Approved[], abortSignal?: AbortSignal): Promise<Permit>
   /** Told after a write that a person asked for. */
   committed(stored: StoredObject, facts: readonly PlaneFact[]): void
 }

@@ -87,7 +87,10 @@ export interface PolicyEngine {
   /** Shown in findings, audit records and telemetry. */
   readonly name: string
   readonly actions: readonly PolicyAction[]
-  decide(request: PolicyRequest, options?: { readonly abort?: AbortSignal }): Decision | Promise<Decision>
+  decide(
+    request: PolicyRequest,
+    options?: { readonly abortSignal?: AbortSignal },
+  ): Decision | Promise<Decision>
   /** Lets go of connections; the plane calls it when it stops. */
   close?(): Promise<void>
 }

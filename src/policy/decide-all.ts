@@ -6,7 +6,7 @@ import type { Decision, PolicyEngine, PolicyRequest } from './contract.ts'
 
 export interface DecideOptions {
   readonly clock: Clock
-  readonly abort?: AbortSignal
+  readonly abortSignal?: AbortSignal
   /** How long each engine may take; no limit when left out. Later it is the verdict `error`. */
   readonly timeoutMs?: number
 }
@@ -52,14 +52,14 @@ async function answerInTime(
   engine: PolicyEngine,
   decision: PromiseLike<Decision>,
   cancel: LazyAbort,
-  { clock, abort, timeoutMs }: DecideOptions,
+  { clock, abortSignal, timeoutMs }: DecideOptions,
 ): Promise<PolicyAnswer> {
   const asked = `asking the policy ${engine.name}`
-  throwIfAborted(abort, asked)
+  throwIfAborted(abortSignal, asked)
   const given = Promise.withResolvers<PolicyAnswer>()
   const stop = (): void => {
-    cancel.fire(abort?.reason)
-    given.reject(new ModelspineError('aborted', `${asked} was aborted`, { cause: abort?.reason }))
+    cancel.fire(abortSignal?.reason)
+    given.reject(new ModelspineError('aborted', `${asked} was aborted`, { cause: abortSignal?.reason }))
   }
   const late = (): void => {
     const message = `gave no answer within ${timeoutMs} ms`
@@ -71,12 +71,12 @@ async function answerInTime(
     (error: unknown) => given.resolve(failed(engine, messageOf(error))),
   )
   const timer = timeoutMs === undefined ? undefined : clock.schedule(timeoutMs, late)
-  abort?.addEventListener('abort', stop, { once: true })
+  abortSignal?.addEventListener('abort', stop, { once: true })
   try {
     return await given.promise
   } finally {
     timer?.cancel()
-    abort?.removeEventListener('abort', stop)
+    abortSignal?.removeEventListener('abort', stop)
   }
 }
 
@@ -98,7 +98,7 @@ class LazyAbort {
   #controller: AbortController | undefined
   #fired: { readonly reason: unknown } | undefined
 
-  get abort(): AbortSignal {
+  get abortSignal(): AbortSignal {
     this.#controller ??= new AbortController()
     if (this.#fired !== undefined) this.#controller.abort(this.#fired.reason)
     return this.#controller.signal

@@ -8,7 +8,7 @@ export interface RuleDefinition<A extends PolicyAction> {
   /** What breaking the rule means: told only, denied unless overridden, or denied. Default `hard`. */
   readonly level?: Finding['level']
   /** Pure, or reading only. A throw is the verdict `error`. */
-  check(request: RequestOf<A>, options: { readonly abort?: AbortSignal }): Ruling | Promise<Ruling>
+  check(request: RequestOf<A>, options: { readonly abortSignal?: AbortSignal }): Ruling | Promise<Ruling>
 }
 
 export interface Rule {
@@ -17,7 +17,7 @@ export interface Rule {
   readonly level: Finding['level']
   readonly check: (
     request: PolicyRequest,
-    options: { readonly abort?: AbortSignal },
+    options: { readonly abortSignal?: AbortSignal },
   ) => Ruling | Promise<Ruling>
 }
 

@@ -53,7 +53,7 @@ type Ruled = Ruling | { readonly kind: 'error'; readonly message: string }
 function evaluate(
   rule: Rule,
   request: PolicyRequest,
-  options: { readonly abort?: AbortSignal },
+  options: { readonly abortSignal?: AbortSignal },
 ): Ruled | Promise<Ruled> {
   try {
     const ruling = rule.check(request, options)

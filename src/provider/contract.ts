@@ -2,7 +2,7 @@
  * Who answers a request: OpenAI, Bedrock, Vertex, an Open Inference endpoint.
  *
  * A provider makes one attempt: it never retries and never fails over, the router does. It throws a ModelspineError
- * whose code is one of `ProviderFailure`, with `retryAfterMs` where the vendor said so. `abort` must reach the
+ * whose code is one of `ProviderFailure`, with `retryAfterMs` where the vendor said so. `abortSignal` must reach the
  * vendor's connection. A stream that ends without its terminal marker but whole at the transport is finished; one that
  * dies throws `interrupted`. Malformed events throw `malformed-reply` and are never passed on.
  */
@@ -31,7 +31,7 @@ export type ProviderFailure = Extract<
 
 export interface CallContext {
   readonly requestId: string
-  readonly abort: AbortSignal
+  readonly abortSignal: AbortSignal
   /** Sent along where the protocol has headers: trace context, tenant. */
   readonly headers?: Readonly<Record<string, string>>
 }

@@ -92,9 +92,9 @@ async function* wordByWord(
 }
 
 async function answer<T>(script: () => Answer<T>, context: CallContext): Promise<T> {
-  const abort = watch(context.abort)
+  const abort = watch(context.abortSignal)
   try {
-    if (context.abort.aborted) await abort.fired
+    if (context.abortSignal.aborted) await abort.fired
     return await Promise.race([abort.fired, script()])
   } catch (error) {
     throw asModelspineError(error, 'unavailable', 'the script failed')
@@ -107,11 +107,11 @@ async function* stream(
   script: () => Iterable<ChatEvent | string> | AsyncIterable<ChatEvent | string>,
   context: CallContext,
 ): AsyncGenerator<ChatEvent> {
-  const abort = watch(context.abort)
+  const abort = watch(context.abortSignal)
   let source: AsyncIterator<ChatEvent | string> | undefined
   let over = false
   try {
-    if (context.abort.aborted) await abort.fired
+    if (context.abortSignal.aborted) await abort.fired
     source = iteratorOf(script())
     for (;;) {
       const result = await Promise.race([abort.fired, source.next()])

@@ -29,12 +29,12 @@ export interface LeaderElectionOptions {
   readonly marginMs?: number
   readonly clock: Clock
   /**
-   * Called when the lease was gained. `abort` fires when it was lost, when too little is left of it, or at `stop`. A
+   * Called when the lease was gained. `abortSignal` fires when it was lost, when too little is left of it, or at `stop`. A
    * promise given back stands for the work: the lease is neither released nor sought again before it settles. A throw
    * or a rejection gives the lease up.
    */
-  onGained(lease: HeldLease, abort: AbortSignal): Promise<void> | void
-  /** Called once for each `onGained`, right after its `abort` fired. */
+  onGained(lease: HeldLease, abortSignal: AbortSignal): Promise<void> | void
+  /** Called once for each `onGained`, right after its `abortSignal` fired. */
   onLost?(reason: LostReason): void
   readonly logger?: Logger
 }

@@ -23,7 +23,7 @@ export interface TermOptions extends ElectionTimes {
   readonly store: Pick<StateStore, 'renewLease' | 'releaseLease'>
   readonly clock: Clock
   readonly logger: Logger
-  onGained(lease: HeldLease, abort: AbortSignal): Promise<void> | void
+  onGained(lease: HeldLease, abortSignal: AbortSignal): Promise<void> | void
   onLost?(reason: LostReason): void
 }
 

@@ -14,8 +14,8 @@ import { checkedResult, type Result, resultOfThrow } from './result.ts'
 
 export interface LoopOptions<K extends string> {
   readonly queue: Queue<K>
-  /** Should end soon after `abort` fires. A throw is read by `resultOfThrow`. */
-  reconcile(key: K, context: { readonly abort: AbortSignal }): Promise<Result>
+  /** Should end soon after `abortSignal` fires. A throw is read by `resultOfThrow`. */
+  reconcile(key: K, context: { readonly abortSignal: AbortSignal }): Promise<Result>
   readonly backoff: Backoff<K>
   readonly clock: Clock
   /** Keys reconciled at the same time; default 4. */
@@ -45,7 +45,7 @@ export interface Loop<K extends string = string> {
    * Reconciles a key now, whether the loop was started or not; waits for a run of that key to end first. Its result
    * is acted upon like any other. Rejects with `aborted` when aborted while waiting.
    */
-  runOnce(key: K, options?: { readonly abort?: AbortSignal }): Promise<Result>
+  runOnce(key: K, options?: { readonly abortSignal?: AbortSignal }): Promise<Result>
 }
 
 interface Run {
@@ -75,15 +75,15 @@ export function createLoop<K extends string = string>(options: LoopOptions<K>): 
     return entry.ended
   }
 
-  const attempt = async (key: K, abort: AbortSignal): Promise<Result> => {
+  const attempt = async (key: K, abortSignal: AbortSignal): Promise<Result> => {
     const startedMs = clock.monotonic()
     let result: Result
     try {
-      result = checkedResult(await reconcile(key, { abort }))
+      result = checkedResult(await reconcile(key, { abortSignal }))
     } catch (cause) {
       result = resultOfThrow(cause)
     }
-    const againInMs = abort.aborted && result.kind === 'retry' ? 0 : comeBack(key, result)
+    const againInMs = abortSignal.aborted && result.kind === 'retry' ? 0 : comeBack(key, result)
     if (againInMs !== undefined) {
       const priority = result.kind === 'requeue' ? result.priority : undefined
       queue.add(key, { afterMs: againInMs, priority: priority ?? priorities.drift })
@@ -125,13 +125,13 @@ export function createLoop<K extends string = string>(options: LoopOptions<K>): 
     queue.done(key)
   }
 
-  const work = async (abort: AbortSignal): Promise<void> => {
+  const work = async (abortSignal: AbortSignal): Promise<void> => {
     for (;;) {
       begun += 1
       if (begun % keysPerTurn === 0) await nextTurn()
-      const key = await queue.get(abort)
+      const key = await queue.get(abortSignal)
       if (key === undefined) return
-      if (abort.aborted) return putBack(key)
+      if (abortSignal.aborted) return putBack(key)
       await run(key)
     }
   }
@@ -154,15 +154,15 @@ export function createLoop<K extends string = string>(options: LoopOptions<K>): 
       await Promise.all(left.map(({ ended }) => ended))
       timer.cancel()
     },
-    async runOnce(key, { abort } = {}) {
-      while (!queue.take(key)) await unlessAborted(runs.get(key)?.ended ?? nextTurn(), abort, key)
+    async runOnce(key, { abortSignal } = {}) {
+      while (!queue.take(key)) await unlessAborted(runs.get(key)?.ended ?? nextTurn(), abortSignal, key)
       const ended = run(key)
       const controller = runs.get(key)?.controller
-      const pass = (): void => controller?.abort(abort?.reason)
-      if (abort?.aborted === true) pass()
-      abort?.addEventListener('abort', pass, { once: true })
+      const pass = (): void => controller?.abort(abortSignal?.reason)
+      if (abortSignal?.aborted === true) pass()
+      abortSignal?.addEventListener('abort', pass, { once: true })
       const result = await ended
-      abort?.removeEventListener('abort', pass)
+      abortSignal?.removeEventListener('abort', pass)
       return result
     },
   }
@@ -171,20 +171,20 @@ export function createLoop<K extends string = string>(options: LoopOptions<K>): 
 /** Waits for something that never rejects. */
 async function unlessAborted(
   what: Promise<unknown>,
-  abort: AbortSignal | undefined,
+  abortSignal: AbortSignal | undefined,
   key: string,
 ): Promise<void> {
-  throwIfAborted(abort, `waiting for the run of ${key} that is under way`)
-  if (abort === undefined) {
+  throwIfAborted(abortSignal, `waiting for the run of ${key} that is under way`)
+  if (abortSignal === undefined) {
     await what
     return
   }
   let wake = (): void => {}
   const fired = new Promise<void>((resolve) => {
     wake = resolve
-    abort.addEventListener('abort', wake, { once: true })
+    abortSignal.addEventListener('abort', wake, { once: true })
   })
   await Promise.race([what, fired])
-  abort.removeEventListener('abort', wake)
-  throwIfAborted(abort, `waiting for the run of ${key} that is under way`)
+  abortSignal.removeEventListener('abort', wake)
+  throwIfAborted(abortSignal, `waiting for the run of ${key} that is under way`)
 }

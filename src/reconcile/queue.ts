@@ -23,7 +23,7 @@ export interface Queue<K extends string = string> {
   /** O(1) for a key that is ready at once, else O(log n). Ignored once closed. */
   add(key: K, options?: AddOptions): void
   /** The next key, now in work until `done`. Undefined when aborted or closed. */
-  get(abort?: AbortSignal): Promise<K | undefined>
+  get(abortSignal?: AbortSignal): Promise<K | undefined>
   /** Puts this very key in work, wherever it waits and whether it waits or not. False while it is in work already. */
   take(key: K): boolean
   /** Ends the work on a key; it goes back into the queue if it was added meanwhile. Throws TypeError when it is not in work. */
@@ -154,8 +154,8 @@ export function createQueue<K extends string = string>(options: { readonly clock
       enqueue(item)
       if (waiters.size > 0) serve()
     },
-    get(abort) {
-      if (closed || abort?.aborted === true) return Promise.resolve(undefined)
+    get(abortSignal) {
+      if (closed || abortSignal?.aborted === true) return Promise.resolve(undefined)
       const item = next()
       if (item !== undefined) return Promise.resolve(start(item))
       return new Promise((resolve) => {
@@ -165,11 +165,11 @@ export function createQueue<K extends string = string>(options: { readonly clock
         }
         const forget = (): void => {
           waiters.delete(waiter)
-          abort?.removeEventListener('abort', onAbort)
+          abortSignal?.removeEventListener('abort', onAbort)
         }
         const waiter: Waiter<K> = { resolve, forget }
         waiters.add(waiter)
-        abort?.addEventListener('abort', onAbort, { once: true })
+        abortSignal?.addEventListener('abort', onAbort, { once: true })
       })
     },
     take(key) {

@@ -2,7 +2,7 @@
 export interface ChangeHints {
   notify(model: string): void
   /** Hears of what is notified from now on; ends when aborted. */
-  listen(abort: AbortSignal): AsyncIterableIterator<string>
+  listen(abortSignal: AbortSignal): AsyncIterableIterator<string>
 }
 
 /** What a registry needs for `changes`. */
@@ -12,12 +12,12 @@ export function createChangeHints(): ChangeHints {
     notify(model) {
       for (const listener of listeners) listener.hear(model)
     },
-    listen(abort) {
+    listen(abortSignal) {
       const listener = createListener(() => listeners.delete(listener))
-      if (abort.aborted) listener.end()
+      if (abortSignal.aborted) listener.end()
       else {
         listeners.add(listener)
-        abort.addEventListener('abort', listener.end, { once: true })
+        abortSignal.addEventListener('abort', listener.end, { once: true })
       }
       return listener.models
     },

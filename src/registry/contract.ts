@@ -69,7 +69,7 @@ export interface ModelSummary {
 }
 
 export interface RegistryCallOptions {
-  readonly abort?: AbortSignal | undefined
+  readonly abortSignal?: AbortSignal | undefined
 }
 
 export interface RegistryCapabilities {
@@ -135,7 +135,7 @@ export interface ModelRegistry {
   ): Promise<void>
   register?(version: NewModelVersion, options?: RegistryCallOptions): Promise<ModelVersion>
   /** Names of models that may have changed: a hint that makes the loop look sooner, never a log. Ends when aborted. */
-  changes?(abort: AbortSignal): AsyncIterable<string>
+  changes?(abortSignal: AbortSignal): AsyncIterable<string>
   /** Lets go of connections. */
   close?(): Promise<void>
 }

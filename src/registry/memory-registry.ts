@@ -112,7 +112,7 @@ export function memoryRegistry(options: MemoryRegistryOptions = {}): Required<Om
     capabilities: { aliases: 'compare-and-set', approval: true, tags: true, register: true, changes: true },
 
     async resolve(reference, call = {}) {
-      throwIfAborted(call.abort, 'resolving a model reference')
+      throwIfAborted(call.abortSignal, 'resolving a model reference')
       const named = parseReference(reference)
       if ('version' in named) return published(versionOf(named.name, named.version), named.registry)
       if (named.alias === latestApprovedAlias) {
@@ -123,9 +123,9 @@ export function memoryRegistry(options: MemoryRegistryOptions = {}): Required<Om
     },
 
     async *models(call = {}) {
-      throwIfAborted(call.abort, 'listing models')
+      throwIfAborted(call.abortSignal, 'listing models')
       for (const name of [...models.keys()].sort()) {
-        throwIfAborted(call.abort, 'listing models')
+        throwIfAborted(call.abortSignal, 'listing models')
         const newest = inOrder(name).at(-1)
         const owner = newest?.owner
         yield { name, tags: { ...newest?.tags }, ...(owner === undefined ? {} : { owner }) }
@@ -133,15 +133,15 @@ export function memoryRegistry(options: MemoryRegistryOptions = {}): Required<Om
     },
 
     async *versions(model, call = {}) {
-      throwIfAborted(call.abort, 'listing versions')
+      throwIfAborted(call.abortSignal, 'listing versions')
       for (const stored of inOrder(model)) {
-        throwIfAborted(call.abort, 'listing versions')
+        throwIfAborted(call.abortSignal, 'listing versions')
         yield published(versionOf(model, stored.version), registryName)
       }
     },
 
     async setAlias(model, alias, version, call = {}) {
-      throwIfAborted(call.abort, 'setting an alias')
+      throwIfAborted(call.abortSignal, 'setting an alias')
       refuseComputedAlias(alias)
       const { aliases } = modelOf(model)
       if (version !== null) versionOf(model, version)
@@ -159,12 +159,12 @@ export function memoryRegistry(options: MemoryRegistryOptions = {}): Required<Om
     },
 
     async setApproval(model, version, approval, call = {}) {
-      throwIfAborted(call.abort, 'setting an approval')
+      throwIfAborted(call.abortSignal, 'setting an approval')
       edit(model, version, { approval })
     },
 
     async setTags(model, version, tags, call = {}) {
-      throwIfAborted(call.abort, 'setting tags')
+      throwIfAborted(call.abortSignal, 'setting tags')
       const merged = Object.entries({ ...versionOf(model, version).tags, ...tags })
       edit(model, version, {
         tags: Object.fromEntries(merged.filter((tag): tag is [string, string] => tag[1] !== null)),
@@ -172,10 +172,10 @@ export function memoryRegistry(options: MemoryRegistryOptions = {}): Required<Om
     },
 
     async register(fresh, call = {}) {
-      throwIfAborted(call.abort, 'registering a version')
+      throwIfAborted(call.abortSignal, 'registering a version')
       return published(add(fresh), registryName)
     },
 
-    changes: (abort) => hints.listen(abort),
+    changes: (abortSignal) => hints.listen(abortSignal),
   }
 }

@@ -24,7 +24,7 @@ export interface CallerAbort {
 export interface RequestOptions {
   readonly requestId?: string
   /** Ends the request and reaches the upstream's connection; counts as nobody's failure. */
-  readonly abort?: CallerAbort
+  readonly abortSignal?: CallerAbort
   /** Sent along to the upstream: trace context, tenant. */
   readonly headers?: Readonly<Record<string, string>>
 }
@@ -60,7 +60,7 @@ export class RoutedRequest {
   readonly #startedAt: number
   readonly #headers: Readonly<Record<string, string>> | undefined
   readonly #deadline: Timer
-  readonly #abort: CallerAbort | undefined
+  readonly #abortSignal: CallerAbort | undefined
   readonly #onAbort: () => void
   #attempt: Attempt | undefined
   #firstOutputMs: number | undefined
@@ -94,16 +94,18 @@ export class RoutedRequest {
       const message = `route ${route.key} gave no complete answer within ${route.timeoutMs} ms`
       this.stop(new ModelspineError('timeout', message, { details: { timeoutMs: route.timeoutMs } }))
     })
-    this.#abort = options.abort
+    this.#abortSignal = options.abortSignal
     this.#onAbort = () => this.stop(new ModelspineError('aborted', 'the caller ended the request'))
-    if (this.#abort?.aborted) this.#onAbort()
-    else this.#abort?.addEventListener('abort', this.#onAbort, { once: true })
+    if (this.#abortSignal?.aborted) this.#onAbort()
+    else this.#abortSignal?.addEventListener('abort', this.#onAbort, { once: true })
   }
 
   get context(): CallContext {
     const { requestId } = this
-    const abort = this.#controller.signal
-    return this.#headers === undefined ? { requestId, abort } : { requestId, abort, headers: this.#headers }
+    const abortSignal = this.#controller.signal
+    return this.#headers === undefined
+      ? { requestId, abortSignal }
+      : { requestId, abortSignal, headers: this.#headers }
   }
 
   /** Takes a lease of the upstream's connection. */
@@ -197,7 +199,7 @@ export class RoutedRequest {
     if (this.#finished) return
     this.#finished = true
     this.#deadline.cancel()
-    this.#abort?.removeEventListener('abort', this.#onAbort)
+    this.#abortSignal?.removeEventListener('abort', this.#onAbort)
     this.#around.observers.finished({
       requestId: this.requestId,
       route: this.route.key,

@@ -20,7 +20,7 @@ export interface Secret {
  * for how long.
  */
 export interface SecretStore {
-  resolve(name: string, options?: { readonly abort?: AbortSignal }): Promise<Secret>
+  resolve(name: string, options?: { readonly abortSignal?: AbortSignal }): Promise<Secret>
   /** Lets go of connections; the plane calls it when it stops. */
   close?(): Promise<void>
 }
@@ -80,11 +80,14 @@ export interface AuditLog {
    */
   append(entries: readonly AuditEntry[]): Promise<readonly AuditRecord[]>
   /** In order, from `fromSequence` (default 1). */
-  read(options?: { readonly fromSequence?: number; readonly abort?: AbortSignal }): AsyncIterable<AuditRecord>
+  read(options?: {
+    readonly fromSequence?: number
+    readonly abortSignal?: AbortSignal
+  }): AsyncIterable<AuditRecord>
   /**
    * Reads everything and checks every record. What was cut off at the very end shows only against an `anchor`: the
    * verdict of an earlier `verify`, kept where whoever can write the log cannot.
    */
-  verify(options?: { readonly anchor?: AuditHead; readonly abort?: AbortSignal }): Promise<AuditVerdict>
+  verify(options?: { readonly anchor?: AuditHead; readonly abortSignal?: AbortSignal }): Promise<AuditVerdict>
   close?(): Promise<void>
 }

@@ -11,7 +11,7 @@ export interface EnvSecretsOptions {
 export function envSecrets(options: EnvSecretsOptions = {}): SecretStore {
   return {
     async resolve(name, call = {}) {
-      throwIfAborted(call.abort, `resolving the secret "${name}"`)
+      throwIfAborted(call.abortSignal, `resolving the secret "${name}"`)
       const env = options.env ?? process.env
       const value = Object.hasOwn(env, name) ? env[name] : undefined
       if (value !== undefined && value !== '') return secretOf(value)

@@ -37,10 +37,10 @@ export function memoryAuditLog(options: MemoryAuditLogOptions = {}): AuditLog {
       return records
     },
 
-    async *read({ fromSequence = 1, abort } = {}) {
+    async *read({ fromSequence = 1, abortSignal } = {}) {
       let next = fromSequence
       for (;;) {
-        throwIfAborted(abort, 'reading the audit log')
+        throwIfAborted(abortSignal, 'reading the audit log')
         next = Math.max(next, base.records + 1)
         const line = lines[next - base.records - 1]
         if (line === undefined) return
@@ -49,10 +49,10 @@ export function memoryAuditLog(options: MemoryAuditLogOptions = {}): AuditLog {
       }
     },
 
-    async verify({ anchor, abort } = {}) {
+    async verify({ anchor, abortSignal } = {}) {
       const walk = walkChain({ from: base, anchors: anchor === undefined ? [] : [anchor] })
       for (const line of lines) {
-        throwIfAborted(abort, 'verifying the audit log')
+        throwIfAborted(abortSignal, 'verifying the audit log')
         walk.step(line)
       }
       return walk.finish()

@@ -6,7 +6,7 @@ export interface ChangeFeed {
   readonly watchers: number
   publish(change: StoreChange): void
   /** Ends when aborted or closed; throws what the feed failed with. */
-  watch(abort: AbortSignal): AsyncIterable<StoreChange>
+  watch(abortSignal: AbortSignal): AsyncIterable<StoreChange>
   /** Makes every watcher throw. Later ones are not affected. */
   fail(error: unknown): void
   /** Ends every watcher, and later ones at once. */
@@ -27,17 +27,17 @@ export function createChangeFeed(): ChangeFeed {
   const mailboxes = new Set<Mailbox>()
   let closed = false
 
-  async function* watch(abort: AbortSignal): AsyncGenerator<StoreChange, void> {
-    if (closed || abort.aborted) return
+  async function* watch(abortSignal: AbortSignal): AsyncGenerator<StoreChange, void> {
+    if (closed || abortSignal.aborted) return
     const mailbox: Mailbox = { pending: new Map(), wake: () => {}, failed: undefined }
     const onAbort = (): void => mailbox.wake()
-    abort.addEventListener('abort', onAbort, { once: true })
+    abortSignal.addEventListener('abort', onAbort, { once: true })
     mailboxes.add(mailbox)
     try {
       yield { type: 'resync' }
       for (;;) {
         if (mailbox.failed !== undefined) throw mailbox.failed.error
-        if (closed || abort.aborted) return
+        if (closed || abortSignal.aborted) return
         const next = mailbox.pending.entries().next()
         if (next.done) {
           await new Promise<void>((resolve) => {
@@ -50,7 +50,7 @@ export function createChangeFeed(): ChangeFeed {
       }
     } finally {
       mailboxes.delete(mailbox)
-      abort.removeEventListener('abort', onAbort)
+      abortSignal.removeEventListener('abort', onAbort)
     }
   }
 

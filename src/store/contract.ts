@@ -123,7 +123,7 @@ export interface StateStore {
   /** By key, ascending. A snapshot or not, but every object that exists throughout is seen once. */
   list(kind: Kind): AsyncIterable<StoredObject>
   /** Changes by anyone, coalesced at will; starts with `resync`. Ends when aborted or when the store is closed. */
-  watch(abort: AbortSignal): AsyncIterable<StoreChange>
+  watch(abortSignal: AbortSignal): AsyncIterable<StoreChange>
   /** The oldest events not yet acknowledged, in commit order. */
   readEvents(limit: number): Promise<readonly OutboxEvent[]>
   /** Forgets all events up to and including `position`. */

@@ -107,7 +107,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): StateStore {
         if (stored !== undefined) yield stored
       }
     },
-    watch: (abort) => feed.watch(abort),
+    watch: (abortSignal) => feed.watch(abortSignal),
     async readEvents(limit) {
       open()
       return events.slice(0, limit)

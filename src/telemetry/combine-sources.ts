@@ -15,7 +15,7 @@ export function combineSources(sources: readonly NamedMetricSource[]): NamedMetr
     },
     metrics,
     query(query: MetricQuery): Promise<MetricReading> | MetricReading {
-      throwIfAborted(query.abort, `the query of ${query.metric}`)
+      throwIfAborted(query.abortSignal, `the query of ${query.metric}`)
       const source = sources.find((each) => each.metrics.some((name) => answersTo(name, query.metric)))
       if (source === undefined) throw unknownMetric(query.metric, metrics)
       return source.query(query)

@@ -19,7 +19,7 @@ export interface MetricQuery {
   /** The plane asks with `deployment` (a key) and `revision` (a name); sources map them to their own labels. */
   readonly labels: Readonly<Record<string, string>>
   readonly interval: Interval
-  readonly abort?: AbortSignal
+  readonly abortSignal?: AbortSignal
 }
 
 /** Milliseconds since the epoch; `toMs` excluded. */

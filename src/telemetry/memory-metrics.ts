@@ -55,7 +55,7 @@ export function memoryMetrics(options: MemoryMetricsOptions): MemoryMetrics {
     query(query) {
       queries.push(query)
       if (queries.length > 1000) queries.shift()
-      throwIfAborted(query.abort, `the query of ${query.metric}`)
+      throwIfAborted(query.abortSignal, `the query of ${query.metric}`)
       if (failure !== undefined) throw failure
       if (!metrics.includes(query.metric)) throw unknownMetric(query.metric, metrics)
       const fromMs = Math.max(query.interval.fromMs, beganMs)

@@ -62,8 +62,8 @@ export function createMetricWindows(options: MetricWindowsOptions): MetricWindow
       if (deployment === undefined || revision === undefined) return
       count(series.at(deployment, revision, record.endedAtMs), record)
     },
-    query({ metric, labels, interval, abort }) {
-      throwIfAborted(abort, `the query of ${metric}`)
+    query({ metric, labels, interval, abortSignal }) {
+      throwIfAborted(abortSignal, `the query of ${metric}`)
       const read = Object.hasOwn(requestMetrics, metric) ? requestMetrics[metric] : undefined
       if (read === undefined) throw unknownMetric(metric, metrics)
       const { deployment, revision } = seriesLabels(labels)

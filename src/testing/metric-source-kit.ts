@@ -155,9 +155,9 @@ export const metricSourceLaws: readonly Law<MetricSourceSubject>[] = [
     name: 'ends a query whose signal has fired',
     async check({ source, metric, deployment, nowMs }) {
       const interval = { fromMs: nowMs - 1000, toMs: nowMs }
-      const abort = AbortSignal.abort(new Error('enough'))
+      const abortSignal = AbortSignal.abort(new Error('enough'))
       await refuses('aborted', 'query', async () =>
-        source.query({ metric, labels: { deployment, revision }, interval, abort }),
+        source.query({ metric, labels: { deployment, revision }, interval, abortSignal }),
       )
     },
   },

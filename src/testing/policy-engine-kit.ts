@@ -187,11 +187,15 @@ export function policyEngineConformance(options: KitOptions<PolicyEngineSubject>
 }
 
 /** The decision; `aborted` counts as one, any other throw fails the law. */
-async function decided(engine: PolicyEngine, request: PolicyRequest, abort?: AbortSignal): Promise<Decision> {
+async function decided(
+  engine: PolicyEngine,
+  request: PolicyRequest,
+  abortSignal?: AbortSignal,
+): Promise<Decision> {
   try {
-    return await engine.decide(request, abort === undefined ? {} : { abort })
+    return await engine.decide(request, abortSignal === undefined ? {} : { abortSignal })
   } catch (error) {
-    if (abort?.aborted === true && isModelspineError(error, 'aborted')) return aborted
+    if (abortSignal?.aborted === true && isModelspineError(error, 'aborted')) return aborted
     assert.fail(`it throws: ${messageOf(error)}`)
   }
 }

@@ -68,7 +68,7 @@ export const secretStoreLaws: readonly Law<SecretStoreSubject>[] = [
   {
     name: 'ends a call whose signal has fired',
     async check({ store, name }) {
-      const call = { abort: AbortSignal.abort(new Error('enough')) }
+      const call = { abortSignal: AbortSignal.abort(new Error('enough')) }
       await refuses('aborted', 'resolve', () => store.resolve(name, call))
     },
   },

@@ -45,7 +45,7 @@ async function killAll(): Promise<void> {
   let done = 0
   const work = async (): Promise<void> => {
     for (let plan = waiting.shift(); plan !== undefined && !over.signal.aborted; plan = waiting.shift()) {
-      const outcome = await runKill(plan, { keep: values.keep, abort: over.signal })
+      const outcome = await runKill(plan, { keep: values.keep, abortSignal: over.signal })
       done += 1
       killed.push(...outcome.killed)
       if (outcome.faults.length > 0) failed.push(plan.number)

@@ -28,7 +28,7 @@ export interface RunOptions {
   readonly timeoutMs?: number
   /** Leaves the folder of a run with faults where it is. */
   readonly keep?: boolean
-  readonly abort?: AbortSignal
+  readonly abortSignal?: AbortSignal
 }
 
 /** How long everything is left alone in the end, to see that nothing happens any more. */
@@ -36,7 +36,7 @@ const restMs = 100
 
 /** Sees the scenario to its end in a folder of its own, with the kills that are planned, and judges what is left. */
 export async function runKill(plan: PlannedKill, options: RunOptions = {}): Promise<KillOutcome> {
-  const { timeoutMs = 45_000, keep = false, abort } = options
+  const { timeoutMs = 45_000, keep = false, abortSignal } = options
   const startedMs = performance.now()
   const killed: KilledAt[] = []
   const folder = await mkdtemp(join(tmpdir(), 'modelspine-kill-'))
@@ -46,7 +46,7 @@ export async function runKill(plan: PlannedKill, options: RunOptions = {}): Prom
   try {
     await prepare(folder)
     const done = play(plan, plane, folder, killed)
-    evidence = await withinTime(done, plane, timeoutMs, abort)
+    evidence = await withinTime(done, plane, timeoutMs, abortSignal)
     faults = [
       ...(killed.length < plan.kills.length
         ? [`only ${killed.length} of ${plan.kills.length} planned kills came about: ${plan.title}`]
@@ -103,10 +103,10 @@ async function withinTime<Result>(
   work: Promise<Result>,
   plane: PlaneHandle,
   timeoutMs: number,
-  abort: AbortSignal | undefined,
+  abortSignal: AbortSignal | undefined,
 ): Promise<Result> {
   const over = new AbortController()
-  const signal = abort === undefined ? over.signal : AbortSignal.any([abort, over.signal])
+  const signal = abortSignal === undefined ? over.signal : AbortSignal.any([abortSignal, over.signal])
   const late = pause(timeoutMs, undefined, { signal }).then(async () => {
     const explained = await Promise.race([plane.ask({ call: 'explain' }), pause(2000, 'no answer')])
     throw new Error(`not at its end after ${timeoutMs} ms: ${JSON.stringify(explained)}`)

@@ -12,7 +12,7 @@ import { requirements } from './requirements.ts'
 const kserve = await pythonVenv('kserve', requirements.kserve)
 const mlserver = await pythonVenv('mlserver', requirements.mlserver)
 
-const call = { requestId: 'live-1', abort: new AbortController().signal }
+const call = { requestId: 'live-1', abortSignal: new AbortController().signal }
 const values = { name: 'values', datatype: 'FP32', shape: [1, 3], data: [1.5, 2, -3.25] }
 
 function asking(model: string, ...inputs: (typeof values | object)[]): InferRequest {
@@ -69,8 +69,8 @@ for (const [name, venv, start] of [
     })
 
     it('ends a call with its abort', async () => {
-      const abort = AbortSignal.abort(new Error('enough'))
-      await expect(provider.infer(asking('mirror', values), { ...call, abort })).rejects.toMatchObject({
+      const abortSignal = AbortSignal.abort(new Error('enough'))
+      await expect(provider.infer(asking('mirror', values), { ...call, abortSignal })).rejects.toMatchObject({
         code: 'aborted',
       })
     })

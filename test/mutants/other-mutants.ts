@@ -6,7 +6,7 @@ export const otherMutants: readonly Mutant[] = [
     law: 8,
     what: 'a stream that was cut looks complete',
     file: 'src/routing/stream.ts',
-    find: 'if (!this.#finishSeen) throw unfinished(this.#candidate)',
+    find: 'if (!this.#finishSeen) throw unfinished(this.#upstream)',
     replace: '',
     tests: ['test/unit/routing/stream.test.ts'],
   },

@@ -117,7 +117,7 @@ export const rolloutMutants: readonly Mutant[] = [
     law: 4,
     what: 'a status that did not change is written',
     file: 'src/rollout/shell/commit-status.ts',
-    find: ' && same(stored.status, status)) return stored',
+    find: ' && sameJson(stored.status, status)) return stored',
     replace: ' && stored.status === status) return stored',
     tests: ['test/unit/plane/control-plane.test.ts'],
   },

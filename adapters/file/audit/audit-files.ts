@@ -55,7 +55,7 @@ export type WalkedItem =
 export async function* walkFiles(
   files: readonly AuditFile[],
   walk: ChainWalk,
-  options: { readonly limitBytes?: number | undefined; readonly abort?: AbortSignal | undefined } = {},
+  options: { readonly limitBytes?: number | undefined; readonly abortSignal?: AbortSignal | undefined } = {},
 ): AsyncGenerator<WalkedItem, void> {
   for (const [index, file] of files.entries()) {
     const isLast = index === files.length - 1
@@ -65,7 +65,10 @@ export async function* walkFiles(
     }
     let start = 0
     const limit = isLast ? { limitBytes: options.limitBytes } : {}
-    for await (const { text, end, terminated } of readLines(file.path, { abort: options.abort, ...limit })) {
+    for await (const { text, end, terminated } of readLines(file.path, {
+      abortSignal: options.abortSignal,
+      ...limit,
+    })) {
       if (!terminated && isLast) return yield { kind: 'tail', file, bytes: end - start, end }
       if (!terminated) return walk.fail(`is cut short at the end of ${basename(file.path)}`)
       const record = walk.step(text)

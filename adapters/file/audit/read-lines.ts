@@ -19,16 +19,16 @@ const newline = 0x0a
 /** The lines of a file, as far as `limitBytes`, holding no more than one chunk and one line. */
 export async function* readLines(
   path: string,
-  options: { readonly limitBytes?: number | undefined; readonly abort?: AbortSignal | undefined } = {},
+  options: { readonly limitBytes?: number | undefined; readonly abortSignal?: AbortSignal | undefined } = {},
 ): AsyncGenerator<Line, void> {
-  const { limitBytes = Number.POSITIVE_INFINITY, abort } = options
+  const { limitBytes = Number.POSITIVE_INFINITY, abortSignal } = options
   const handle = await open(path, 'r')
   try {
     let rest: Buffer = Buffer.alloc(0)
     let end = 0
     let position = 0
     for (;;) {
-      throwIfAborted(abort, `reading ${path}`)
+      throwIfAborted(abortSignal, `reading ${path}`)
       const wanted = Math.min(chunkBytes, limitBytes - position)
       const { buffer, bytesRead } = await handle.read(Buffer.alloc(wanted), 0, wanted, position)
       if (bytesRead === 0) break

@@ -5,20 +5,23 @@ import { stat } from 'node:fs/promises'
 /** SHA-256 of files, read again only when size, time, or the file itself changed. */
 export interface ArtifactDigests {
   /** `sha256:<hex>`. */
-  of(path: string, abort?: AbortSignal): Promise<string>
+  of(path: string, abortSignal?: AbortSignal): Promise<string>
 }
 
 /** Remembers at most `limit` files, the longest known forgotten first. */
 export function artifactDigests(limit = 10_000): ArtifactDigests {
   const known = new Map<string, { readonly stamp: string; readonly digest: string }>()
   return {
-    async of(path, abort) {
+    async of(path, abortSignal) {
       const { ino, size, mtimeNs, ctimeNs } = await stat(path, { bigint: true })
       const stamp = `${ino} ${size} ${mtimeNs} ${ctimeNs}`
       const before = known.get(path)
       if (before?.stamp === stamp) return before.digest
       const hash = createHash('sha256')
-      for await (const chunk of createReadStream(path, abort === undefined ? {} : { signal: abort })) {
+      for await (const chunk of createReadStream(
+        path,
+        abortSignal === undefined ? {} : { signal: abortSignal },
+      )) {
         hash.update(chunk as Buffer)
       }
       const digest = `sha256:${hash.digest('hex')}`

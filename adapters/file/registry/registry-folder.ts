@@ -19,7 +19,7 @@ export interface RegistryFolder {
   aliases(model: string): Promise<ReadonlyMap<string, string>>
   writeAliases(model: string, aliases: ReadonlyMap<string, string>): Promise<void>
   /** Runs alone among all processes that change this model. */
-  exclusively<T>(model: string, abort: AbortSignal | undefined, run: () => Promise<T>): Promise<T>
+  exclusively<T>(model: string, abortSignal: AbortSignal | undefined, run: () => Promise<T>): Promise<T>
   pathOf(model: string, version: string): string
 }
 
@@ -111,13 +111,17 @@ export function registryFolder(root: string, clock: Clock): RegistryFolder {
       await writeAtomically(join(root, model, 'aliases.json'), content, clock.id())
     },
 
-    exclusively: (model, abort, run) => inTurn(model, () => locked(model, abort, run)),
+    exclusively: (model, abortSignal, run) => inTurn(model, () => locked(model, abortSignal, run)),
   }
 
-  async function locked<T>(model: string, abort: AbortSignal | undefined, run: () => Promise<T>): Promise<T> {
+  async function locked<T>(
+    model: string,
+    abortSignal: AbortSignal | undefined,
+    run: () => Promise<T>,
+  ): Promise<T> {
     const folder = join(root, model)
     await mkdir(folder, { recursive: true })
-    const options = { clock, timeoutMs: lockTimeoutMs, ...(abort === undefined ? {} : { abort }) }
+    const options = { clock, timeoutMs: lockTimeoutMs, ...(abortSignal === undefined ? {} : { abortSignal }) }
     const attempt = await waitForLock(folder, 'edit', options)
     if (attempt.kind === 'held') {
       const { pid, host, path } = attempt.holder

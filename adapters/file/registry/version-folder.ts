@@ -43,7 +43,7 @@ export async function readVersionFolder(
 export async function readArtifact(
   folder: VersionFolder,
   digests: ArtifactDigests,
-  abort?: AbortSignal,
+  abortSignal?: AbortSignal,
 ): Promise<Artifact> {
   const { files, hosted } = folder.facts.value
   if (hosted !== undefined) return { kind: 'hosted', ...hosted }
@@ -56,7 +56,7 @@ export async function readArtifact(
     )
   }
   const described: ArtifactFile[] = []
-  for (const file of listed) described.push(await describe(folder, file, digests, abort))
+  for (const file of listed) described.push(await describe(folder, file, digests, abortSignal))
   return { kind: 'files', files: described }
 }
 
@@ -64,11 +64,11 @@ async function describe(
   folder: VersionFolder,
   file: ListedFile,
   digests: ArtifactDigests,
-  abort: AbortSignal | undefined,
+  abortSignal: AbortSignal | undefined,
 ): Promise<ArtifactFile> {
   if ('uri' in file) return { uri: file.uri, ...(file.digest === undefined ? {} : { digest: file.digest }) }
   const path = join(folder.path, file.path)
-  const digest = await digests.of(path, abort).catch((error: NodeJS.ErrnoException) => {
+  const digest = await digests.of(path, abortSignal).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'ENOENT' && error.code !== 'EISDIR') throw error
     throw unusable(folder, 'files', `there is no file "${file.path}" in its folder`)
   })

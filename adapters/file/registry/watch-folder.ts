@@ -17,9 +17,9 @@ export interface WatchOptions {
  * the folder to be watched is not there or goes away, so that is looked
  * for here.
  */
-export function watchFolder(root: string, abort: AbortSignal, options: WatchOptions): void {
+export function watchFolder(root: string, abortSignal: AbortSignal, options: WatchOptions): void {
   const { events, changed } = options
-  if (abort.aborted) return
+  if (abortSignal.aborted) return
   let watcher: FSWatcher | undefined
   const stop = (): void => {
     watcher?.close()
@@ -27,7 +27,7 @@ export function watchFolder(root: string, abort: AbortSignal, options: WatchOpti
   }
   const poll = (): void => {
     stop()
-    pollFolder(root, abort, options)
+    pollFolder(root, abortSignal, options)
   }
   if (!events || !existsSync(root)) {
     poll()
@@ -42,27 +42,27 @@ export function watchFolder(root: string, abort: AbortSignal, options: WatchOpti
     watcher.on('error', () => {
       if (watcher !== undefined) poll()
     })
-    abort.addEventListener('abort', stop, { once: true })
+    abortSignal.addEventListener('abort', stop, { once: true })
   } catch {
     poll()
   }
 }
 
 /** The first look tells of every folder: what changed before it cannot be known. */
-function pollFolder(root: string, abort: AbortSignal, { clock, pollMs, changed }: WatchOptions): void {
+function pollFolder(root: string, abortSignal: AbortSignal, { clock, pollMs, changed }: WatchOptions): void {
   let timer: Timer | undefined
   let before: ReadonlyMap<string, string> = new Map()
   const look = async (): Promise<void> => {
-    if (abort.aborted) return
+    if (abortSignal.aborted) return
     const now = await stampsOf(root)
-    if (abort.aborted) return
+    if (abortSignal.aborted) return
     for (const folder of new Set([...now.keys(), ...before.keys()])) {
       if (before.get(folder) !== now.get(folder)) changed(folder)
     }
     before = now
     timer = clock.schedule(pollMs, () => void look())
   }
-  abort.addEventListener('abort', () => timer?.cancel(), { once: true })
+  abortSignal.addEventListener('abort', () => timer?.cancel(), { once: true })
   void look()
 }
 

@@ -62,12 +62,12 @@ function revisionRefusal(
 export async function filesRefusal(
   { model }: Revision,
   { verifyDigests }: ProcessSettings,
-  abort: AbortSignal | undefined,
+  abortSignal: AbortSignal | undefined,
 ): Promise<TargetRefusal | undefined> {
   for (const { uri, digest } of filesOf(model.artifact)) {
     const path = pathOf(uri) ?? ''
     try {
-      const found = `sha256:${await digestOf(path, verifyDigests && digest !== undefined, abort)}`
+      const found = `sha256:${await digestOf(path, verifyDigests && digest !== undefined, abortSignal)}`
       if (verifyDigests && digest !== undefined && found !== digest) {
         return refused('DigestMismatch', `${path} is ${found}, and the registry says ${digest}`)
       }
@@ -98,9 +98,12 @@ function pathOf(uri: string): string | undefined {
 }
 
 /** Without `whole`, reads only enough to see that it can be read. */
-async function digestOf(path: string, whole: boolean, abort: AbortSignal | undefined): Promise<string> {
+async function digestOf(path: string, whole: boolean, abortSignal: AbortSignal | undefined): Promise<string> {
   const hash = createHash('sha256')
-  const stream = createReadStream(path, { ...(whole ? {} : { end: 0 }), ...(abort && { signal: abort }) })
+  const stream = createReadStream(path, {
+    ...(whole ? {} : { end: 0 }),
+    ...(abortSignal && { signal: abortSignal }),
+  })
   for await (const chunk of stream) hash.update(chunk as Buffer)
   return hash.digest('hex')
 }

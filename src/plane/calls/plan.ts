@@ -87,8 +87,8 @@ async function planRollout(
 ): Promise<PlannedRollout> {
   const { spec } = deployment
   const status = known ?? initialStatus(context.clock.now())
-  const abort = new AbortController().signal
-  const resolved = await resolveModel(context.registries[spec.model.registry], spec, status, abort)
+  const abortSignal = new AbortController().signal
+  const resolved = await resolveModel(context.registries[spec.model.registry], spec, status, abortSignal)
   const target = await planTarget(context, key, spec, status, resolved, problems)
   const steps = describeSteps(spec, status, resolved.desired?.name)
   const promotion =

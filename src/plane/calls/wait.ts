@@ -9,7 +9,7 @@ export interface WaitOptions {
   readonly until?: 'ready' | 'settled' | 'deleted'
   /** Milliseconds; throws `timeout` after. Default 600,000. */
   readonly timeoutMs?: number
-  readonly abort?: AbortSignal
+  readonly abortSignal?: AbortSignal
 }
 
 export type Waited = 'waiting' | 'done'
@@ -50,7 +50,7 @@ export async function waitUntil<Result>(
   look: () => Promise<Result | undefined>,
   subscribe: (changed: () => void) => () => void,
   clock: Clock,
-  { timeoutMs = 600_000, abort }: WaitOptions,
+  { timeoutMs = 600_000, abortSignal }: WaitOptions,
   what: string,
 ): Promise<Result> {
   const deadline = clock.monotonic() + timeoutMs
@@ -61,11 +61,11 @@ export async function waitUntil<Result>(
     })
     const unsubscribe = subscribe(wake)
     const timer = clock.schedule(Math.min(lookEveryMs, Math.max(0, deadline - clock.monotonic())), wake, true)
-    abort?.addEventListener('abort', wake, { once: true })
+    abortSignal?.addEventListener('abort', wake, { once: true })
     try {
       const result = await look()
       if (result !== undefined) return result
-      if (abort?.aborted) throw new ModelspineError('aborted', `waiting for ${what} was aborted`)
+      if (abortSignal?.aborted) throw new ModelspineError('aborted', `waiting for ${what} was aborted`)
       if (clock.monotonic() >= deadline) {
         throw new ModelspineError('timeout', `${what} did not happen within ${timeoutMs} ms`)
       }
@@ -73,7 +73,7 @@ export async function waitUntil<Result>(
     } finally {
       unsubscribe()
       timer.cancel()
-      abort?.removeEventListener('abort', wake)
+      abortSignal?.removeEventListener('abort', wake)
     }
   }
 }

@@ -11,11 +11,11 @@ const longestRetryMs = 60_000
 type HintContext = Pick<ControlContext, 'store' | 'clock' | 'logger' | 'targets' | 'registries'>
 
 /** Lets what targets and registries say of changes bring looks forward, until aborted. Without hints the looks come by themselves. */
-export function followHints(context: HintContext, queue: Queue<Key>, abort: AbortSignal): void {
+export function followHints(context: HintContext, queue: Queue<Key>, abortSignal: AbortSignal): void {
   for (const [name, target] of Object.entries(context.targets)) {
     if (target.changes === undefined) continue
-    const hints = (): AsyncIterable<Key> | readonly Key[] => target.changes?.(abort) ?? []
-    void follow(`target ${name}`, hints, (key) => queue.add(key), context, abort)
+    const hints = (): AsyncIterable<Key> | readonly Key[] => target.changes?.(abortSignal) ?? []
+    void follow(`target ${name}`, hints, (key) => queue.add(key), context, abortSignal)
   }
   for (const [name, registry] of Object.entries(context.registries)) {
     if (registry.changes === undefined) continue
@@ -25,7 +25,7 @@ export function followHints(context: HintContext, queue: Queue<Key>, abort: Abor
         if ((resource as ModelDeployment).spec.model.registry === name) queue.add(key)
       }
     }
-    void follow(`registry ${name}`, () => registry.changes?.(abort) ?? [], look, context, abort)
+    void follow(`registry ${name}`, () => registry.changes?.(abortSignal) ?? [], look, context, abortSignal)
   }
 }
 
@@ -35,20 +35,20 @@ async function follow<Hint>(
   hints: () => AsyncIterable<Hint> | readonly Hint[],
   take: (hint: Hint) => void | Promise<void>,
   { clock, logger }: { readonly clock: Clock; readonly logger: ControlContext['logger'] },
-  abort: AbortSignal,
+  abortSignal: AbortSignal,
 ): Promise<void> {
   let waitMs = firstRetryMs
-  while (!abort.aborted) {
+  while (!abortSignal.aborted) {
     try {
       for await (const hint of hints()) {
         waitMs = firstRetryMs
         await take(hint)
       }
     } catch (error) {
-      if (abort.aborted) return
+      if (abortSignal.aborted) return
       logger.warn({ error: messageOf(error) }, `${what} gives no hints of changes for ${waitMs} ms`)
     }
-    await sleep(clock, waitMs, abort).catch(() => {})
+    await sleep(clock, waitMs, abortSignal).catch(() => {})
     waitMs = Math.min(longestRetryMs, waitMs * 2)
   }
 }

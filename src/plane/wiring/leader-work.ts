@@ -67,10 +67,10 @@ export function createLeaderWork(options: LeaderWorkOptions): LeaderWork {
   /** All work goes through it, so that no deployment is worked at twice at the same time. */
   const loop = createLoop<Key>({
     queue,
-    async reconcile(key, { abort }) {
+    async reconcile(key, { abortSignal }) {
       const lease = held()
       if (lease === undefined) throw new ModelspineError('lease-held', 'this process does not hold the lease')
-      return reconcile(key, { held: lease, abort })
+      return reconcile(key, { held: lease, abortSignal })
     },
     backoff: createBackoff<Key>({ clock }),
     clock,
@@ -92,15 +92,15 @@ export function createLeaderWork(options: LeaderWorkOptions): LeaderWork {
     retryEveryMs: Math.min(2000, leaseMs / 4),
     clock,
     logger,
-    async onGained(_lease, abort) {
+    async onGained(_lease, abortSignal) {
       for await (const { key } of store.list('ModelDeployment')) {
         queue.add(key, { priority: priorities.resync })
       }
-      if (abort.aborted) return
+      if (abortSignal.aborted) return
       loop.start()
       options.gained()
-      followHints(context, queue, abort)
-      await aborted(abort)
+      followHints(context, queue, abortSignal)
+      await aborted(abortSignal)
       await loop.stop({ drainMs: 0 })
       await options.stoodDown()
     },
@@ -167,10 +167,10 @@ export function createLeaderWork(options: LeaderWorkOptions): LeaderWork {
   }
 }
 
-function aborted(abort: AbortSignal): Promise<void> {
+function aborted(abortSignal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    if (abort.aborted) resolve()
-    else abort.addEventListener('abort', () => resolve(), { once: true })
+    if (abortSignal.aborted) resolve()
+    else abortSignal.addEventListener('abort', () => resolve(), { once: true })
   })
 }
 

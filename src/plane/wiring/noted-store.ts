@@ -43,7 +43,7 @@ export function notedStore(store: StateStore, clock: Clock): NotedStore {
         throw error
       }
     },
-    watch: (abort) => store.watch(abort),
+    watch: (abortSignal) => store.watch(abortSignal),
     readEvents: (limit) => noted('read', store.readEvents(limit)),
     acknowledgeEvents: (position, fence) => noted('write', store.acknowledgeEvents(position, fence)),
     acquireLease: (name, holder, ttlMs) => noted('lease', store.acquireLease(name, holder, ttlMs)),

@@ -5,7 +5,7 @@ import type { Secret, SecretStore } from '../../security/contract.ts'
 export async function resolveSecret(
   stores: Readonly<Record<string, SecretStore>>,
   reference: string,
-  abort: AbortSignal,
+  abortSignal: AbortSignal,
 ): Promise<Secret> {
   const colon = reference.indexOf(':')
   const scheme = reference.slice(0, colon)
@@ -16,5 +16,5 @@ export async function resolveSecret(
       `no secret store is called "${scheme}", which "${reference}" asks for`,
     )
   }
-  return store.resolve(reference.slice(colon + 1), { abort })
+  return store.resolve(reference.slice(colon + 1), { abortSignal })
 }

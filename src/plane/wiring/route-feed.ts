@@ -30,7 +30,7 @@ export interface RouteFeed {
   /** Brings one object up to date now, without waiting for the watch. Nothing before the first `load`. */
   refresh(kind: Kind, key: Key): Promise<void>
   /** Follows the store until aborted. */
-  follow(abort: AbortSignal): Promise<void>
+  follow(abortSignal: AbortSignal): Promise<void>
 }
 
 const retryMs = 1000
@@ -105,17 +105,17 @@ export function createRouteFeed(options: RouteFeedOptions): RouteFeed {
     async refresh(kind, key) {
       if (loaded) await inTurn(() => readOne(kind, key))
     },
-    async follow(abort) {
-      while (!abort.aborted) {
+    async follow(abortSignal) {
+      while (!abortSignal.aborted) {
         try {
-          for await (const change of store.watch(abort)) {
+          for await (const change of store.watch(abortSignal)) {
             await inTurn(() => (change.type === 'resync' ? readAll() : readOne(change.kind, change.key)))
           }
         } catch (error) {
-          if (abort.aborted) return
+          if (abortSignal.aborted) return
           logger.warn({ error: messageOf(error) }, 'watching the store failed; watching anew')
         }
-        if (!abort.aborted) await sleep(clock, retryMs, abort).catch(() => {})
+        if (!abortSignal.aborted) await sleep(clock, retryMs, abortSignal).catch(() => {})
       }
     },
   }

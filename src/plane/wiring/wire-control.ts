@@ -74,10 +74,10 @@ export function wireControl(options: ControlPlaneOptions, requestSide: RequestSi
     knownSecrets: createKnownSecrets(),
     policies,
     decide: async (request) => decideAll(policies, request, policyOptions),
-    permit: (request, approvals, abort) =>
+    permit: (request, approvals, abortSignal) =>
       permitPromotion(policies, request, approvals, {
         ...policyOptions,
-        ...(abort !== undefined && { abort }),
+        ...(abortSignal !== undefined && { abortSignal }),
       }),
     committed(stored, facts) {
       announce(stored, facts)
@@ -90,7 +90,7 @@ export function wireControl(options: ControlPlaneOptions, requestSide: RequestSi
       ...context,
       requests: windows,
       check: (deployment) => checkDeployable(context, deployment),
-      secret: (reference, abort) => resolveSecret(secrets, reference, abort),
+      secret: (reference, abortSignal) => resolveSecret(secrets, reference, abortSignal),
       sent: (key, effect, result) => telemetry.recordEffect({ key, effect, result }),
       committed(stored, events) {
         ownVersions.set(stored.key, stored.version)

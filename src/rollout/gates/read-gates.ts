@@ -14,15 +14,15 @@ export async function readGates(
   gates: readonly AnalysisGate[],
   key: Key,
   need: GatesNeed,
-  abort: AbortSignal,
+  abortSignal: AbortSignal,
 ): Promise<readonly GateResult[]> {
   const asked = gates.filter((gate) => need.gates.includes(gate.name))
   return Promise.all(
     asked.map(async (gate) => {
       const compares = 'noWorseThan' in gate.pass && need.stable !== undefined
       const [candidate, stable] = await Promise.all([
-        read(sources[gate.source], gate, key, need.candidate, need, abort),
-        compares ? read(sources[gate.source], gate, key, need.stable, need, abort) : undefined,
+        read(sources[gate.source], gate, key, need.candidate, need, abortSignal),
+        compares ? read(sources[gate.source], gate, key, need.stable, need, abortSignal) : undefined,
       ])
       return judgeGate(gate, candidate, stable)
     }),
@@ -35,7 +35,7 @@ async function read(
   deployment: Key,
   revision: string,
   { fromMs, toMs }: GatesNeed,
-  abort: AbortSignal,
+  abortSignal: AbortSignal,
 ): Promise<GateReading> {
   try {
     if (source === undefined) throw new Error(`no metric source is called "${gate.source}"`)
@@ -43,7 +43,7 @@ async function read(
       metric: gate.metric,
       labels: { deployment, revision },
       interval: { fromMs, toMs },
-      abort,
+      abortSignal,
     })
     // A source that reached back before the step would judge the candidate by traffic it did not get.
     if (reading.covered !== undefined && reading.covered.fromMs < fromMs) {

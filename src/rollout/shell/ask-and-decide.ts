@@ -26,7 +26,7 @@ export interface Sight {
 export async function askAndDecide(
   options: ReconcilerOptions,
   sight: Sight,
-  abort: AbortSignal,
+  abortSignal: AbortSignal,
 ): Promise<Instruction> {
   const { clock, metrics } = options
   const { stored, status, target, observed } = sight
@@ -44,8 +44,11 @@ export async function askAndDecide(
     if (need === undefined) return instruction
     analysis =
       need.kind === 'gates'
-        ? { ...analysis, gates: await readGates(metrics, declared.spec.analysis, stored.key, need, abort) }
-        : { ...analysis, permit: await askPermit(options, sight, need, abort) }
+        ? {
+            ...analysis,
+            gates: await readGates(metrics, declared.spec.analysis, stored.key, need, abortSignal),
+          }
+        : { ...analysis, permit: await askPermit(options, sight, need, abortSignal) }
   }
   throw new Error('the instruction keeps asking')
 }
@@ -66,7 +69,7 @@ function askPermit(
   { permit }: ReconcilerOptions,
   { stored, status, resolved }: Sight,
   { revision, percent }: Extract<Need, { kind: 'permit' }>,
-  abort: AbortSignal,
+  abortSignal: AbortSignal,
 ): Promise<Permit> {
   const approvals = status.approvals.filter((each) => each.revision === revision.name)
   return permit(
@@ -80,6 +83,6 @@ function askPermit(
       ...(resolved?.kind === 'resolved' && { model: resolved.version }),
     },
     approvals,
-    abort,
+    abortSignal,
   )
 }

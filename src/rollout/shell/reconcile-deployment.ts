@@ -73,7 +73,7 @@ class Reconcile {
     try {
       const shown = await target.observe(this.#key, {
         ...knownOf(this.#status),
-        abort: this.#context.abort,
+        abortSignal: this.#context.abortSignal,
       })
       observed = this.#options.knownSecrets.scrubObserved(this.#key, shown)
     } catch (error) {
@@ -87,10 +87,10 @@ class Reconcile {
     const instruction = await askAndDecide(
       this.#options,
       { stored: this.#stored, status, resolved, target, observed },
-      this.#context.abort,
+      this.#context.abortSignal,
     )
     // A registry or a metric source that was interrupted has said nothing, and its silence must not be written down.
-    throwIfAborted(this.#context.abort, `reconciling ${this.#key}`)
+    throwIfAborted(this.#context.abortSignal, `reconciling ${this.#key}`)
     const result = await this.#carryOut(instruction, target, observed)
     // A look-up that failed is tried again by backoff, whatever else was to do.
     return resolved?.kind === 'unresolved' && result.kind === 'requeue' && result.afterMs > 0
@@ -109,7 +109,7 @@ class Reconcile {
       this.#options.registries[spec.model.registry],
       spec,
       this.#status,
-      this.#context.abort,
+      this.#context.abortSignal,
     )
   }
 
@@ -180,8 +180,8 @@ class Reconcile {
   async #hindered(error: unknown, status: DeploymentStatus = this.#status): Promise<Result> {
     // We were told to end or soon will be, which is no fault of the deployment's. A target that knows a newer fence than
     // the store does is one: the write below is refused where it is ours that is old.
-    const { abort, held } = this.#context
-    if (abort.aborted || isEnding(held) || isModelspineError(error, 'aborted')) {
+    const { abortSignal, held } = this.#context
+    if (abortSignal.aborted || isEnding(held) || isModelspineError(error, 'aborted')) {
       return { kind: 'retry', cause: error }
     }
     const fault: Fault = faultOf(error)

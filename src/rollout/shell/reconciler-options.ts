@@ -26,8 +26,8 @@ export interface ReconcilerOptions {
   readonly requests?: MetricSource
   /** Why a deployment cannot be run by this plane; empty when it can. */
   check(deployment: ModelDeployment): readonly string[]
-  permit(request: PromoteRequest, approvals: readonly Approved[], abort: AbortSignal): Promise<Permit>
-  secret(reference: string, abort: AbortSignal): Promise<Secret>
+  permit(request: PromoteRequest, approvals: readonly Approved[], abortSignal: AbortSignal): Promise<Permit>
+  secret(reference: string, abortSignal: AbortSignal): Promise<Secret>
   /** Where what `secret` gave is remembered, so that targets cannot quote it. */
   readonly knownSecrets: KnownSecrets
   /** Told after an effect was sent, with the kind of its answer or `failed`. */
@@ -41,7 +41,7 @@ export interface ReconcilerOptions {
 /** What a reconcile is given for its run. */
 export interface ReconcileContext {
   readonly held: HeldLease
-  readonly abort: AbortSignal
+  readonly abortSignal: AbortSignal
 }
 
 export type ReconcileDeployment = (key: Key, context: ReconcileContext) => Promise<Result>

@@ -28,12 +28,12 @@ export async function resolveModel(
   registry: ModelRegistry | undefined,
   spec: ModelDeploymentSpec,
   status: DeploymentStatus,
-  abort: AbortSignal,
+  abortSignal: AbortSignal,
 ): Promise<Resolved> {
   const from = formatReference(spec.model)
   try {
     if (registry === undefined) throw new Error(`no registry is called "${spec.model.registry}"`)
-    const version = await registry.resolve(spec.model, { abort })
+    const version = await registry.resolve(spec.model, { abortSignal })
     return { kind: 'resolved', version, desired: revisionOf(version, spec), from }
   } catch (cause) {
     const pinned =

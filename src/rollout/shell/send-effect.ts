@@ -28,12 +28,12 @@ export async function sendEffect(
   { secret, knownSecrets }: Pick<ReconcilerOptions, 'secret' | 'knownSecrets'>,
   target: DeploymentTarget,
   { key, effect, entry, observed, handles }: Sending,
-  { held, abort }: ReconcileContext,
+  { held, abortSignal }: ReconcileContext,
 ): Promise<ApplyResult> {
   if (isEnding(held)) {
     throw new ModelspineError('aborted', `the lease ends in ${held.remainingMs()} ms; nothing was sent`)
   }
-  const options = { operationId: entry.operationId, fence: entry.fence, handles, abort }
+  const options = { operationId: entry.operationId, fence: entry.fence, handles, abortSignal }
   try {
     if (effect.want === undefined) return await target.destroy(key, options)
     const plan = target.plan(effect.want, observed)
@@ -42,7 +42,7 @@ export async function sendEffect(
       ...options,
       ...(observed.etag !== undefined && { ifMatch: observed.etag }),
       secret: async (reference) => {
-        const value = await secret(reference, abort)
+        const value = await secret(reference, abortSignal)
         knownSecrets.add(key, reference, value)
         return value
       },

@@ -18,9 +18,9 @@ export const readingLaws: readonly Law<AuditLogSubject>[] = [
     name: 'ends reading and verifying when its signal has fired',
     async check({ log }) {
       await log.append(entries(3))
-      const abort = AbortSignal.abort(new Error('enough'))
-      await refuses('aborted', 'read', () => log.read({ abort })[Symbol.asyncIterator]().next())
-      await refuses('aborted', 'verify', () => log.verify({ abort }))
+      const abortSignal = AbortSignal.abort(new Error('enough'))
+      await refuses('aborted', 'read', () => log.read({ abortSignal })[Symbol.asyncIterator]().next())
+      await refuses('aborted', 'verify', () => log.verify({ abortSignal }))
     },
   },
   {

@@ -76,12 +76,15 @@ export const guardLaws: readonly Law<TargetSubject>[] = [
     name: 'sends nothing for a call that was aborted',
     async check(subject) {
       const { target, revisions } = subject
-      const abort = AbortSignal.abort()
+      const abortSignal = AbortSignal.abort()
       const before = await subject.mutations()
-      await assert.rejects(target.apply(key, wantOf([revisions[0]]), options({ abort })), codeIs('aborted'))
-      await assert.rejects(target.observe(key, { abort }), codeIs('aborted'))
-      await assert.rejects(target.list({ abort }), codeIs('aborted'))
-      await assert.rejects(target.destroy(key, options({ abort })), codeIs('aborted'))
+      await assert.rejects(
+        target.apply(key, wantOf([revisions[0]]), options({ abortSignal })),
+        codeIs('aborted'),
+      )
+      await assert.rejects(target.observe(key, { abortSignal }), codeIs('aborted'))
+      await assert.rejects(target.list({ abortSignal }), codeIs('aborted'))
+      await assert.rejects(target.destroy(key, options({ abortSignal })), codeIs('aborted'))
       assert.equal(await subject.mutations(), before, 'mutations sent')
     },
   },

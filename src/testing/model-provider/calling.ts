@@ -24,8 +24,8 @@ export const inferRequest: InferRequest = {
   inputs: [{ name: 'pixels', datatype: 'FP32', shape: [2, 2], data: [0, 0.5, 1, 0.25] }],
 }
 
-export function contextOf(abort: AbortSignal = new AbortController().signal): CallContext {
-  return { requestId: 'kit-request', abort }
+export function contextOf(abortSignal: AbortSignal = new AbortController().signal): CallContext {
+  return { requestId: 'kit-request', abortSignal }
 }
 
 /** The ways in which this provider can be asked; a stream counts as asked once it was read to its end. */

@@ -154,7 +154,7 @@ export const resolveLaws: readonly Law<ModelRegistrySubject>[] = [
     name: 'ends a call whose signal has fired',
     async check({ registry, seed }) {
       const model = await seed({ name: 'churn', versions: [{ approval: 'approved' }] })
-      const call = { abort: AbortSignal.abort(new Error('enough')) }
+      const call = { abortSignal: AbortSignal.abort(new Error('enough')) }
       const reference = byVersion(model, nth(model, 0))
       await refuses('aborted', 'resolve', () => registry.resolve(reference, call))
       await refuses('aborted', 'models', () => all(registry.models(call)))

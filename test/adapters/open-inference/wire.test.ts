@@ -36,7 +36,7 @@ const answerJson =
   (response: ServerResponse): void => {
     response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body))
   }
-const context = { requestId: 'r1', abort: new AbortController().signal }
+const context = { requestId: 'r1', abortSignal: new AbortController().signal }
 const tensors = {
   model: 'a/b c',
   kind: 'tensors',

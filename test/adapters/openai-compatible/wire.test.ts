@@ -59,7 +59,7 @@ const answerStream =
   }
 
 const secretOf = (value: string): Secret => ({ reveal: () => value })
-const context: CallContext = { requestId: 'r1', abort: new AbortController().signal }
+const context: CallContext = { requestId: 'r1', abortSignal: new AbortController().signal }
 const request: ChatRequest = {
   model: 'm',
   messages: [{ role: 'user', content: [{ type: 'text', text: 'Hi' }] }],

@@ -24,10 +24,10 @@ afterEach(async () => {
 })
 
 /** Collects what a watch tells. */
-function collect(abort: AbortSignal): StoreChange[] {
+function collect(abortSignal: AbortSignal): StoreChange[] {
   const told: StoreChange[] = []
   void (async () => {
-    for await (const change of store.watch(abort)) told.push(change)
+    for await (const change of store.watch(abortSignal)) told.push(change)
   })()
   return told
 }

@@ -252,7 +252,7 @@ describe('an aborted call', () => {
     server.on('connection', () => {
       connections += 1
     })
-    const call = clientFor(url).request({ method: 'GET', path: '/', abort: AbortSignal.abort() })
+    const call = clientFor(url).request({ method: 'GET', path: '/', abortSignal: AbortSignal.abort() })
     expect((await failureOf(call)).code).toBe('aborted')
     expect(connections).toBe(0)
   })
@@ -261,7 +261,9 @@ describe('an aborted call', () => {
     const abort = new AbortController()
     const { url, server } = await serve(() => abort.abort(new Error('enough')))
     const gone = once(server, 'connection').then(([socket]) => once(socket, 'close'))
-    const failure = await failureOf(clientFor(url).request({ method: 'GET', path: '/', abort: abort.signal }))
+    const failure = await failureOf(
+      clientFor(url).request({ method: 'GET', path: '/', abortSignal: abort.signal }),
+    )
     expect(failure).toMatchObject({ code: 'aborted', cause: new Error('enough') })
     await gone
   })
@@ -277,7 +279,7 @@ describe('an aborted call', () => {
     const abort = new AbortController()
     const first = client.request({ method: 'GET', path: '/first' })
     await once(server, 'request')
-    const second = failureOf(client.request({ method: 'GET', path: '/second', abort: abort.signal }))
+    const second = failureOf(client.request({ method: 'GET', path: '/second', abortSignal: abort.signal }))
     abort.abort()
     expect((await second).code).toBe('aborted')
     answer()
@@ -304,8 +306,8 @@ describe('an aborted call', () => {
       remove(type, listener)
     }
     const client = clientFor(url)
-    await client.request({ method: 'GET', path: '/', abort: signal })
-    await (await client.stream({ method: 'GET', path: '/', abort: signal })).whole()
+    await client.request({ method: 'GET', path: '/', abortSignal: signal })
+    await (await client.stream({ method: 'GET', path: '/', abortSignal: signal })).whole()
     expect(listeners.size).toBe(0)
   })
 })

@@ -49,7 +49,7 @@ describe('retries', () => {
     })
     const client = createHttpClient({ baseUrl: loopback.url })
     const retry = { times: 3, minDelayMs: 60_000, maxDelayMs: 60_000 }
-    const call = client.request({ method: 'GET', path: '/', retry, abort: abort.signal })
+    const call = client.request({ method: 'GET', path: '/', retry, abortSignal: abort.signal })
     await expect(call).rejects.toMatchObject({ code: 'aborted' })
     await loopback.close()
     await client.close()

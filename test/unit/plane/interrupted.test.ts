@@ -4,9 +4,9 @@ import type { MetricSource } from '../../../src/telemetry/contract.ts'
 import { ann, digits, type PlaneFixture, planeFixture, registerVersions, serving } from './plane-fixture.ts'
 
 /** Answers nothing before it is told to end. */
-function untilAborted(abort: AbortSignal | undefined): Promise<never> {
+function untilAborted(abortSignal: AbortSignal | undefined): Promise<never> {
   return new Promise((_resolve, reject) => {
-    abort?.addEventListener('abort', () => reject(abort.reason))
+    abortSignal?.addEventListener('abort', () => reject(abortSignal.reason))
   })
 }
 
@@ -30,7 +30,7 @@ describe('a look that is interrupted', () => {
     await serving(fixture)
     await clock.advance(1000)
     const resolve = registry.resolve.bind(registry)
-    registry.resolve = (_reference, options) => untilAborted(options?.abort)
+    registry.resolve = (_reference, options) => untilAborted(options?.abortSignal)
     await clock.advance(70_000)
     const before = await store.get('ModelDeployment', 'default/digits')
     await stopNow(fixture)
@@ -44,10 +44,10 @@ describe('a look that is interrupted', () => {
     let hangs = true
     const source: MetricSource = {
       capabilities: { counts: true, routerMeasured: false },
-      query: ({ abort, interval }) => {
+      query: ({ abortSignal, interval }) => {
         asked += 1
         return hangs && interval.toMs - interval.fromMs >= 10_000
-          ? untilAborted(abort)
+          ? untilAborted(abortSignal)
           : { kind: 'ratio', hits: 1, total: 100, covered: interval }
       },
     }
@@ -81,7 +81,11 @@ describe('a look that is interrupted', () => {
   it('while a policy is asked creates nothing and blocks nothing', async () => {
     const fixture = stoppable({
       policies: [
-        { name: 'slow', actions: ['promote'], decide: (_request, options) => untilAborted(options?.abort) },
+        {
+          name: 'slow',
+          actions: ['promote'],
+          decide: (_request, options) => untilAborted(options?.abortSignal),
+        },
       ],
       policyTimeoutMs: 1_000_000,
     })

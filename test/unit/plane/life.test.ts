@@ -78,9 +78,9 @@ describe('the life of a plane', () => {
       plane: {
         store: {
           ...store,
-          watch: (abort) => {
+          watch: (abortSignal) => {
             watches += 1
-            return store.watch(abort)
+            return store.watch(abortSignal)
           },
         },
       },
@@ -165,7 +165,7 @@ describe('the life of a plane', () => {
       apply: (key, want, options) =>
         new Promise((resolve, reject) => {
           finish = () => resolve(target.apply(key, want, options))
-          options.abort?.addEventListener('abort', () => {
+          options.abortSignal?.addEventListener('abort', () => {
             interrupted = true
             reject(new Error('the socket was closed'))
           })

@@ -97,7 +97,7 @@ describe('two planes over one store', () => {
     const observe = target.observe.bind(target)
     target.observe = async (...call) => {
       const seen = await observe(...call)
-      told = call[1]?.abort
+      told = call[1]?.abortSignal
       if (frozen.now) {
         await new Promise<void>((resolve) => {
           wake = resolve

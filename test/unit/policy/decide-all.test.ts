@@ -98,7 +98,7 @@ describe('asking all engines', () => {
     const clock = createFakeClock()
     let reason: unknown
     const late = engine('late', async (_request, options) => {
-      await sleep(clock, 10_000, options?.abort).catch((cause) => {
+      await sleep(clock, 10_000, options?.abortSignal).catch((cause) => {
         reason = cause
       })
       return allowed
@@ -124,17 +124,17 @@ describe('asking all engines', () => {
     const leaving = new AbortController()
     let passedOn = false
     const slow = engine('slow', async (_request, options) => {
-      await sleep(clock, 10_000, options?.abort).catch(() => {
+      await sleep(clock, 10_000, options?.abortSignal).catch(() => {
         passedOn = true
       })
       return allowed
     })
-    const decision = decideAll([slow], request, { clock, abort: leaving.signal })
+    const decision = decideAll([slow], request, { clock, abortSignal: leaving.signal })
     leaving.abort(new Error('went away'))
     await expect(decision).rejects.toMatchObject({ code: 'aborted', cause: { message: 'went away' } })
     await clock.advance(0)
     expect(passedOn).toBe(true)
-    await expect(decideAll([slow], request, { clock, abort: leaving.signal })).rejects.toMatchObject({
+    await expect(decideAll([slow], request, { clock, abortSignal: leaving.signal })).rejects.toMatchObject({
       code: 'aborted',
     })
   })
@@ -144,7 +144,7 @@ describe('asking all engines', () => {
     let seen: boolean | undefined
     const odd = engine('odd', async (_request, options) => {
       await sleep(clock, 300)
-      seen = options?.abort?.aborted
+      seen = options?.abortSignal?.aborted
       return allowed
     })
     const decision = decideAll([odd], request, { clock, timeoutMs: 200 })

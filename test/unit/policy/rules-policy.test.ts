@@ -104,15 +104,15 @@ describe('a policy of rules', () => {
     const signals: unknown[] = []
     const slow = rule('slow', {
       on: 'promote',
-      check: async ({ percent }, { abort }) => {
-        signals.push(abort)
+      check: async ({ percent }, { abortSignal }) => {
+        signals.push(abortSignal)
         if (percent > 50) throw new Error('directory is down')
         return allow()
       },
     })
     const { signal } = new AbortController()
     const policy = rulesPolicy('p', [approvedOnly, slow])
-    expect(await policy.decide(promotion('approved', 5), { abort: signal })).toMatchObject({
+    expect(await policy.decide(promotion('approved', 5), { abortSignal: signal })).toMatchObject({
       verdict: 'allow',
     })
     expect(await policy.decide(promotion('approved', 60))).toMatchObject({ verdict: 'error' })

@@ -15,7 +15,7 @@ modelProviderConformance({
   }),
 })
 
-const context = { requestId: 'r1', abort: new AbortController().signal }
+const context = { requestId: 'r1', abortSignal: new AbortController().signal }
 const request = { model: 'm', messages: [] }
 
 describe('memoryProvider', () => {

@@ -32,11 +32,11 @@ export function scriptedMemory(): { readonly provider: ModelProvider; readonly u
   const calls: UpstreamCall[] = []
   const { text, finishReason, usage, embeddings, outputs } = scriptedAnswer
 
-  async function answer<T>(model: string, body: unknown, abort: AbortSignal, reply: T): Promise<T> {
+  async function answer<T>(model: string, body: unknown, abortSignal: AbortSignal, reply: T): Promise<T> {
     calls.push({ model, body })
     if (script.kind === 'fails') throw failure(script.code, script.retryAfterMs)
     if (script.kind === 'silent') {
-      await fired(abort).finally(() => {
+      await fired(abortSignal).finally(() => {
         left += 1
       })
     }
@@ -45,25 +45,25 @@ export function scriptedMemory(): { readonly provider: ModelProvider; readonly u
 
   const provider = memoryProvider({
     dialects: ['memory-chat'],
-    infer: (request, { abort }) =>
+    infer: (request, { abortSignal }) =>
       answer(
         request.model,
         request,
-        abort,
+        abortSignal,
         request.kind === 'bytes' ? request : { kind: 'tensors', outputs },
       ),
-    chat: (request, { abort }) =>
-      answer(request.model, { ...request.native?.body, model: request.model }, abort, {
+    chat: (request, { abortSignal }) =>
+      answer(request.model, { ...request.native?.body, model: request.model }, abortSignal, {
         id: 'reply-1',
         model: request.model,
         content: [{ type: 'text', text: text.join('') }],
         finishReason,
         usage,
       }),
-    embed: (request, { abort }) =>
-      answer(request.model, request, abort, { model: request.model, embeddings, usage }),
-    async *chatStream(request, { abort }): AsyncGenerator<ChatEvent | string> {
-      await answer(request.model, request, abort, undefined)
+    embed: (request, { abortSignal }) =>
+      answer(request.model, request, abortSignal, { model: request.model, embeddings, usage }),
+    async *chatStream(request, { abortSignal }): AsyncGenerator<ChatEvent | string> {
+      await answer(request.model, request, abortSignal, undefined)
       const end = script.kind === 'stream' ? script.end : 'whole'
       let whole = false
       try {
@@ -74,7 +74,7 @@ export function scriptedMemory(): { readonly provider: ModelProvider; readonly u
           if (end === 'malformed') throw failure('malformed-reply')
           if (end === 'stuck') {
             yield { type: 'other' }
-            await fired(abort)
+            await fired(abortSignal)
           }
         }
         yield { type: 'usage', usage }
@@ -100,9 +100,9 @@ export function scriptedMemory(): { readonly provider: ModelProvider; readonly u
   }
 }
 
-function fired(abort: AbortSignal): Promise<never> {
+function fired(abortSignal: AbortSignal): Promise<never> {
   return new Promise((_resolve, reject) => {
-    abort.addEventListener('abort', () => reject(new Error('the caller left')))
+    abortSignal.addEventListener('abort', () => reject(new Error('the caller left')))
   })
 }
 

@@ -17,7 +17,7 @@ interface Candidate {
   /** What happened, with the seconds at which it did. */
   readonly seen: string[]
   held: HeldLease | undefined
-  abort: AbortSignal | undefined
+  abortSignal: AbortSignal | undefined
 }
 
 const at = (what: string): string => `${what} at ${clock.monotonic() / 1000}`
@@ -34,16 +34,16 @@ function candidate(
     holder,
     clock,
     jitter: 0,
-    onGained(lease, abort) {
+    onGained(lease, abortSignal) {
       self.held = lease
-      self.abort = abort
+      self.abortSignal = abortSignal
       seen.push(at(`gained ${lease.fence}`))
-      abort.addEventListener('abort', () => seen.push(at('aborted')))
+      abortSignal.addEventListener('abort', () => seen.push(at('aborted')))
     },
     onLost: (reason) => seen.push(at(reason)),
     ...options,
   })
-  const self: Candidate = { election, seen, held: undefined, abort: undefined }
+  const self: Candidate = { election, seen, held: undefined, abortSignal: undefined }
   started.push(election)
   election.start()
   return self
@@ -192,7 +192,7 @@ describe('leader election', () => {
     standstillMs = ttlMs
     expect(first.held?.remainingMs()).toBe(0)
     expect(first.election.lease()).toBeUndefined()
-    expect(first.abort?.aborted).toBe(true)
+    expect(first.abortSignal?.aborted).toBe(true)
     const stopping = first.election.stop()
     await frozen.advance(0)
     await stopping
@@ -223,7 +223,7 @@ describe('leader election', () => {
     store.fail('down')
     expect(first.election.lease()?.remainingMs()).toBe(9_000)
     await base.advance(9_000)
-    expect(first.abort?.aborted).toBe(true)
+    expect(first.abortSignal?.aborted).toBe(true)
     const stopping = first.election.stop()
     await base.advance(0)
     await stopping

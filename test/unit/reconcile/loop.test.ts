@@ -56,11 +56,11 @@ describe('the loop', () => {
     let most = 0
     const busy = new Set<string>()
     const { queue, loop, clock, runs } = setUp(
-      async (key, { abort }) => {
+      async (key, { abortSignal }) => {
         expect(busy.has(key)).toBe(false)
         busy.add(key)
         most = Math.max(most, busy.size)
-        await sleep(clock, 10, abort)
+        await sleep(clock, 10, abortSignal)
         busy.delete(key)
         return done
       },
@@ -122,9 +122,9 @@ describe('the loop', () => {
 
   it('loses no change that comes while the key is worked on', async () => {
     const times: number[] = []
-    const { queue, loop, clock } = setUp(async (_key, { abort }) => {
+    const { queue, loop, clock } = setUp(async (_key, { abortSignal }) => {
       times.push(clock.monotonic())
-      await sleep(clock, 20, abort)
+      await sleep(clock, 20, abortSignal)
       return { kind: 'requeue', afterMs: 1000 }
     })
     loop.start()
@@ -238,8 +238,8 @@ describe('the loop', () => {
   })
 
   it('tells how long each run took', async () => {
-    const { queue, loop, clock, runs } = setUp(async (_key, { abort }) => {
-      await sleep(clock, 25, abort)
+    const { queue, loop, clock, runs } = setUp(async (_key, { abortSignal }) => {
+      await sleep(clock, 25, abortSignal)
       return done
     })
     loop.start()
@@ -272,8 +272,8 @@ describe('the loop', () => {
 describe('a loop that is stopped', () => {
   it('takes no more keys and waits for what runs', async () => {
     const { queue, loop, clock, runs } = setUp(
-      async (_key, { abort }) => {
-        await sleep(clock, 100, abort)
+      async (_key, { abortSignal }) => {
+        await sleep(clock, 100, abortSignal)
         return done
       },
       { concurrency: 1 },
@@ -296,9 +296,9 @@ describe('a loop that is stopped', () => {
 
   it('aborts after the drain time, waits for the end, and takes the key up when started again', async () => {
     const ended: string[] = []
-    const { queue, loop, clock, runs, failures } = setUp(async (_key, { abort }) => {
+    const { queue, loop, clock, runs, failures } = setUp(async (_key, { abortSignal }) => {
       try {
-        await sleep(clock, 10_000, abort)
+        await sleep(clock, 10_000, abortSignal)
       } finally {
         await sleep(clock, 30)
         ended.push(`at ${clock.monotonic()}`)
@@ -365,35 +365,38 @@ describe('runOnce', () => {
 
   it('waits for a run of the same key and then looks again', async () => {
     const times: number[] = []
-    const { queue, loop, clock } = setUp(async (_key, { abort }) => {
+    const { queue, loop, clock } = setUp(async (_key, { abortSignal }) => {
       times.push(clock.monotonic())
-      await sleep(clock, 20, abort)
+      await sleep(clock, 20, abortSignal)
       return done
     })
     loop.start()
     queue.add('a')
     await clock.advance(5)
-    const both = Promise.all([loop.runOnce('a'), loop.runOnce('a', { abort: new AbortController().signal })])
+    const both = Promise.all([
+      loop.runOnce('a'),
+      loop.runOnce('a', { abortSignal: new AbortController().signal }),
+    ])
     await clock.advance(60)
     await both
     expect(times).toEqual([0, 20, 40])
   })
 
   it('ends its wait when aborted, and passes an abort on to its own run', async () => {
-    const { queue, loop, clock, runs } = setUp(async (_key, { abort }) => {
-      await sleep(clock, 20, abort)
+    const { queue, loop, clock, runs } = setUp(async (_key, { abortSignal }) => {
+      await sleep(clock, 20, abortSignal)
       return done
     })
     loop.start()
     queue.add('a')
     await clock.advance(5)
     const leaving = new AbortController()
-    const waiting = loop.runOnce('a', { abort: leaving.signal })
+    const waiting = loop.runOnce('a', { abortSignal: leaving.signal })
     leaving.abort()
     await expect(waiting).rejects.toMatchObject({ code: 'aborted' })
     await clock.advance(20)
     const interrupted = new AbortController()
-    const running = loop.runOnce('b', { abort: interrupted.signal })
+    const running = loop.runOnce('b', { abortSignal: interrupted.signal })
     interrupted.abort()
     expect((await running).kind).toBe('retry')
     // The interrupted key went back into the queue.
@@ -406,8 +409,8 @@ describe('runOnce', () => {
   })
 
   it('is waited for by stop', async () => {
-    const { loop, clock, queue } = setUp(async (_key, { abort }) => {
-      await sleep(clock, 1000, abort)
+    const { loop, clock, queue } = setUp(async (_key, { abortSignal }) => {
+      await sleep(clock, 1000, abortSignal)
       return done
     })
     const running = loop.runOnce('a')

@@ -78,7 +78,7 @@ describe('the invoke policy', () => {
           ],
         },
       )
-      await router.infer('m', tensors, { abort: caller.signal }).catch(() => {})
+      await router.infer('m', tensors, { abortSignal: caller.signal }).catch(() => {})
       expect(told.at(-1)).toBe('finished')
     }
   })

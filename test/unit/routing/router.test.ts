@@ -114,7 +114,7 @@ describe('the router', () => {
     const world = served()
     world.at('r1').script = 'hang'
     const caller = new AbortController()
-    const call = world.router.infer('m', tensors, { abort: caller.signal })
+    const call = world.router.infer('m', tensors, { abortSignal: caller.signal })
     world.load({})
     await expect(world.router.infer('m', tensors)).rejects.toMatchObject({ code: 'no-route' })
     caller.abort()
@@ -136,7 +136,7 @@ describe('the deadline', () => {
     await world.clock.advance(1)
     await expect(call).rejects.toMatchObject({ code: 'timeout', details: { timeoutMs: 2000 } })
     expect(b.calls).toHaveLength(0)
-    expect(a.calls[0]?.context.abort.aborted).toBe(true)
+    expect(a.calls[0]?.context.abortSignal.aborted).toBe(true)
     expect(world.attempts).toMatchObject([{ outcome: 'failed', code: 'timeout', durationMs: 2000 }])
     expect(world.requests).toMatchObject([{ outcome: 'failed', code: 'timeout', durationMs: 2000 }])
     expect([world.inFlight, world.clock.pendingTimers]).toEqual([0, 0])
@@ -154,11 +154,11 @@ describe("the caller's abort", () => {
     const world = served()
     world.at('r1').script = 'hang'
     const caller = new AbortController()
-    const call = world.router.infer('m', tensors, { abort: caller.signal })
+    const call = world.router.infer('m', tensors, { abortSignal: caller.signal })
     await world.clock.advance(5)
     caller.abort()
     await expect(call).rejects.toMatchObject({ code: 'aborted' })
-    expect(world.at('r1').calls[0]?.context.abort.aborted).toBe(true)
+    expect(world.at('r1').calls[0]?.context.abortSignal.aborted).toBe(true)
     expect(world.attempts).toMatchObject([{ outcome: 'aborted', code: 'aborted' }])
     expect(world.requests).toMatchObject([{ outcome: 'aborted' }])
     expect([world.inFlight, world.clock.pendingTimers]).toEqual([0, 0])
@@ -167,13 +167,15 @@ describe("the caller's abort", () => {
   it('leaves no listener behind on a signal that outlives the request', async () => {
     const world = served()
     const { signal } = new AbortController()
-    await world.router.infer('m', tensors, { abort: signal })
+    await world.router.infer('m', tensors, { abortSignal: signal })
     expect(getEventListeners(signal, 'abort')).toHaveLength(0)
   })
 
   it('asks nobody when it came before', async () => {
     const world = served()
-    await expect(world.router.infer('m', tensors, { abort: AbortSignal.abort() })).rejects.toMatchObject({
+    await expect(
+      world.router.infer('m', tensors, { abortSignal: AbortSignal.abort() }),
+    ).rejects.toMatchObject({
       code: 'aborted',
     })
     expect(world.at('r1').calls).toHaveLength(0)

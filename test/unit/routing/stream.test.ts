@@ -98,7 +98,7 @@ describe('a routed stream', () => {
     for await (const _ of events) break
     await events.return?.()
     expect([world.inFlight, world.clock.pendingTimers]).toEqual([0, 0])
-    expect(a.calls[0]?.context.abort.aborted).toBe(true)
+    expect(a.calls[0]?.context.abortSignal.aborted).toBe(true)
     expect(a.returned).toBe(1)
     expect(world.attempts).toMatchObject([{ outcome: 'aborted' }])
     expect(world.requests).toMatchObject([{ outcome: 'aborted' }])
@@ -131,7 +131,7 @@ describe('a routed stream', () => {
   it('ends with the caller’s abort while the backend is silent', async () => {
     const { world } = streaming([text('one'), 'hang'])
     const caller = new AbortController()
-    const { events } = await world.router.chatStream('m', question, { abort: caller.signal })
+    const { events } = await world.router.chatStream('m', question, { abortSignal: caller.signal })
     await events.next()
     const waiting = events.next()
     caller.abort()

@@ -116,7 +116,7 @@ describe('the route table', () => {
       const first = world.at('r1')
       first.script = 'hang'
       const caller = new AbortController()
-      const call = world.router.infer('m', { kind: 'tensors', inputs: [] }, { abort: caller.signal })
+      const call = world.router.infer('m', { kind: 'tensors', inputs: [] }, { abortSignal: caller.signal })
       call.catch(() => {})
       world.load({})
       await world.clock.advance(2999)

@@ -96,7 +96,7 @@ const breaks: Readonly<Record<string, Break>> = {
     read: ({ fromSequence: _, ...options } = {}) => log.read(options),
   }),
   'ends reading and verifying when its signal has fired': (log) => ({
-    verify: ({ abort: _, ...options } = {}) => log.verify(options),
+    verify: ({ abortSignal: _, ...options } = {}) => log.verify(options),
   }),
   'verifies what was appended, and an empty log': (log) => ({
     async verify(options) {

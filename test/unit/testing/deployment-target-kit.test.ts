@@ -102,7 +102,7 @@ const breaks: Readonly<Record<string, Break>> = {
     },
   }),
   'sends nothing for a call that was aborted': (target) => ({
-    apply: (key, want, { abort: _, ...call }) => target.apply(key, want, call),
+    apply: (key, want, { abortSignal: _, ...call }) => target.apply(key, want, call),
   }),
   'sends nothing while it is busy, and says when to come back': (target) => ({
     async apply(key, want, call) {

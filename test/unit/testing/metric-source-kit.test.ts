@@ -56,7 +56,7 @@ const breaks: Readonly<Record<string, Break>> = {
     return long ? { kind: 'no-data' } : query(asked)
   },
   'ends a query whose signal has fired': (query) => (asked) => {
-    const { abort: _, ...rest } = asked
+    const { abortSignal: _, ...rest } = asked
     return query(rest)
   },
   'refuses a metric it does not have, by name': (query) => (asked) =>

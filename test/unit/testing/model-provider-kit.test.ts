@@ -39,7 +39,10 @@ async function* none(): AsyncGenerator<ChatEvent> {}
 
 /** Hides the caller's signal from the provider. */
 const deaf: Break = (provider) => {
-  const fresh = (context: CallContext): CallContext => ({ ...context, abort: new AbortController().signal })
+  const fresh = (context: CallContext): CallContext => ({
+    ...context,
+    abortSignal: new AbortController().signal,
+  })
   return {
     ...provider,
     infer: (request, context) => ask(provider.infer?.(request, fresh(context))),

@@ -151,8 +151,8 @@ const breaks: Readonly<Record<string, Break>> = {
         .catch(() => registry.resolve({ registry: 'r', name: version.name, version: version.version ?? '' })),
   }),
   'tells which model changed, until it is told to stop': (registry) => ({
-    async *changes(abort) {
-      for await (const _ of registry.changes(abort)) yield 'some model'
+    async *changes(abortSignal) {
+      for await (const _ of registry.changes(abortSignal)) yield 'some model'
     },
   }),
 }

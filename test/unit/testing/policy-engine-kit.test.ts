@@ -22,9 +22,9 @@ function goodSubject(): PolicyEngineSubject & { readonly engine: PolicyEngine } 
   const engine = rulesPolicy('promotion', [
     rule('approved-models-only', {
       on: 'promote',
-      check: ({ model }, { abort }) => {
+      check: ({ model }, { abortSignal }) => {
         if (state === 'failing') throw new Error('the directory is down')
-        if (state === 'stalled') return sleep(clock, 1, abort).then(() => allow())
+        if (state === 'stalled') return sleep(clock, 1, abortSignal).then(() => allow())
         return model?.approval === 'approved' ? allow() : deny(`it is ${model?.approval}`)
       },
     }),
@@ -159,7 +159,7 @@ const breakings: Readonly<Record<string, readonly ((good: PolicyEngine) => Parti
     (good) => ({
       decide: async (request, options) => {
         const decision = await good.decide(request, options)
-        return options?.abort?.aborted === true
+        return options?.abortSignal?.aborted === true
           ? { ...decision, verdict: 'allow' as const, findings: [] }
           : decision
       },

@@ -154,22 +154,22 @@ const breakings: Readonly<Record<string, Breaking>> = {
     },
   }),
   'starts a watch with resync': (good) => ({
-    async *watch(abort) {
+    async *watch(abortSignal) {
       yield { type: 'changed', kind, key: key('churn') }
-      yield* good.watch(abort)
+      yield* good.watch(abortSignal)
     },
   }),
   'tells a watch of every write that changes an object': (good) => ({
-    async *watch(abort) {
-      for await (const change of good.watch(abort)) {
+    async *watch(abortSignal) {
+      for await (const change of good.watch(abortSignal)) {
         if (change.type === 'resync' || (await good.get(change.kind, change.key)) !== null) yield change
       }
     },
   }),
   'keeps for a slow watch what it has not yet read, and tells every watch': (good) => ({
-    async *watch(abort) {
+    async *watch(abortSignal) {
       let last: string | undefined
-      for await (const change of good.watch(abort)) {
+      for await (const change of good.watch(abortSignal)) {
         const name = change.type === 'resync' ? 'resync' : change.key
         if (last === undefined || last === 'resync') yield change
         last = name

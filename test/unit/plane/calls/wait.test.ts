@@ -23,7 +23,8 @@ describe('wait', () => {
   it('brings the route table up to date before it resolves', async () => {
     const first = planeFixture()
     // A watch that tells of nothing in time.
-    const watch = (abort: AbortSignal) => first.store.watch(AbortSignal.any([abort, AbortSignal.abort()]))
+    const watch = (abortSignal: AbortSignal) =>
+      first.store.watch(AbortSignal.any([abortSignal, AbortSignal.abort()]))
     const fixture = planeFixture({ beside: first, plane: { store: { ...first.store, watch } } })
     const { plane, registry } = fixture
     await registerVersions(registry, '1')
@@ -92,11 +93,11 @@ describe('wait', () => {
   it('ends when aborted, before and while it waits', async () => {
     const { plane, clock } = planeFixture()
     await plane.apply(digits('1'), { actor: ann })
-    await expect(plane.wait('digits', { abort: AbortSignal.abort() })).rejects.toMatchObject({
+    await expect(plane.wait('digits', { abortSignal: AbortSignal.abort() })).rejects.toMatchObject({
       code: 'aborted',
     })
     const controller = new AbortController()
-    const waiting = expect(plane.wait('digits', { abort: controller.signal })).rejects.toMatchObject({
+    const waiting = expect(plane.wait('digits', { abortSignal: controller.signal })).rejects.toMatchObject({
       code: 'aborted',
     })
     await clock.advance(10)

@@ -16,7 +16,7 @@ function hinting() {
   const asked: { give(key: Key): void; end(error?: Error): void }[] = []
   return {
     asked,
-    async *changes(abort: AbortSignal): AsyncIterable<Key> {
+    async *changes(abortSignal: AbortSignal): AsyncIterable<Key> {
       const keys: Key[] = []
       let ended: { error?: Error } | undefined
       let wake = (): void => {}
@@ -30,8 +30,8 @@ function hinting() {
           wake()
         },
       })
-      abort.addEventListener('abort', () => wake())
-      while (!abort.aborted) {
+      abortSignal.addEventListener('abort', () => wake())
+      while (!abortSignal.aborted) {
         yield* keys.splice(0)
         if (ended?.error !== undefined) throw ended.error
         if (ended !== undefined) return

@@ -94,8 +94,8 @@ describe('the route table', () => {
     let breaks = 3
     const store: StateStore = {
       ...first.store,
-      async *watch(abort) {
-        for await (const change of first.store.watch(abort)) {
+      async *watch(abortSignal) {
+        for await (const change of first.store.watch(abortSignal)) {
           yield change
           if (breaks > 0) {
             breaks -= 1
