@@ -57,9 +57,9 @@ export async function run(): Promise<BenchResult> {
     targets: { local: target },
     metrics: {},
     check: () => [],
-    permit: async ({ revision, percent }) => ({
+    permit: async ({ revision, weight }) => ({
       revision: revision.name,
-      percent,
+      weight,
       verdict: 'allow',
       message: '',
       policyRevision: '',

@@ -46,7 +46,7 @@ try {
   )
   const { phase, waitsFor, revisions } = await plane.reconcileOnce('summaries')
   console.log(`summaries: ${change}, ${phase}, waits for ${waitsFor}`)
-  for (const { model, percent, state } of revisions) console.log(`  ${percent} % ${model} (${state})`)
+  for (const { model, weight, state } of revisions) console.log(`  ${weight} % ${model} (${state})`)
   const verdict = await plane.audit.verify()
   console.log(
     verdict.ok ? `audit log: ${verdict.records} records, whole` : `audit log: broken: ${verdict.reason}`,

@@ -42,6 +42,21 @@ export const migrations: readonly string[] = [
     expires_at_ms REAL NOT NULL
   ) STRICT, WITHOUT ROWID;
   `,
+  // A revision's part of the traffic was called `percent` in statuses, and is called `weight` since, as in resources.
+  `
+  UPDATE objects
+  SET status = json_set(
+    json_remove(status, '$.rollout.percent'), '$.rollout.weight', json_extract(status, '$.rollout.percent')
+  )
+  WHERE json_valid(status) AND json_type(status, '$.rollout.percent') IS NOT NULL;
+
+  UPDATE objects
+  SET status = json_set(status, '$.split', (
+    SELECT json_group_array(json_object('revision', value ->> 'revision', 'weight', value -> 'percent'))
+    FROM json_each(status, '$.split')
+  ))
+  WHERE json_valid(status) AND json_type(status, '$.split[0].percent') IS NOT NULL;
+  `,
 ]
 
 /** Throws unless the file is empty or one of ours. Reads only. */

@@ -28,7 +28,7 @@ table.load({
   deployments: [
     {
       key: 'default/m',
-      split: [{ revision: 'r1', percent: 100 }],
+      split: [{ revision: 'r1', weight: 100 }],
       endpoints: [
         { revision: 'r1', endpoint: { protocol: 'open-inference', address: process.argv[2] ?? '' } },
       ],

@@ -54,11 +54,11 @@ export function createCast(plane: ControlPlane, score: Score): Cast {
       model: 'digits',
       activity: current === undefined ? 'steady' : `a canary decides on ${candidate}`,
       ...(current !== undefined && { steps: { labels: steps, current } }),
-      revisions: split.map(({ revision, percent }) => {
+      revisions: split.map(({ revision, weight }) => {
         const seen = score.revisions.get(revision)
         return {
           name: nameOf(revision),
-          share: percent,
+          share: weight,
           requests: seen?.requests ?? 0,
           accuracy: seen && accuracyOf(seen),
           p50Ms: seen && medianOf(seen),

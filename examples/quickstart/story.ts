@@ -164,8 +164,8 @@ function narrate(screen: Screen, nameOf: Cast['nameOf'], { action, details }: Pl
 }
 
 function describeSplit(nameOf: Cast['nameOf'], split: unknown): string {
-  return (split as readonly { revision: string; percent: number }[])
-    .map(({ revision, percent }) => `${nameOf(revision)} ${percent} %`)
+  return (split as readonly { revision: string; weight: number }[])
+    .map(({ revision, weight }) => `${nameOf(revision)} ${weight} %`)
     .join(', ')
 }
 

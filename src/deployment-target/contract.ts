@@ -43,7 +43,7 @@ export interface ObservedRevision {
   readonly message?: string
   readonly endpoint?: Endpoint
   /** Percent of traffic as the vendor reports it; only where the target splits. */
-  readonly percent?: number
+  readonly weight?: number
   /** The scale in force, where the target can tell. */
   readonly scale?: Scale
 }

@@ -33,11 +33,11 @@ export function mutateMemory(
     case 'create': {
       const id = capabilities.names === 'random' ? clock.id() : step.revision.name
       const scale = want?.scale ?? { min: 1, max: 1 }
-      const percent = 0
+      const weight = 0
       deployment.revisions.set(id, {
         revision: step.revision,
         readyAtMs: nowMs + readyAfterMs,
-        percent,
+        weight,
         scale,
       })
       record('created', step.revision.name)
@@ -53,8 +53,8 @@ export function mutateMemory(
       return undefined
     }
     case 'split': {
-      const percents = new Map(want?.split.map((each) => [each.revision, each.percent]))
-      for (const [, each] of visible) each.percent = percents.get(each.revision.name) ?? 0
+      const percents = new Map(want?.split.map((each) => [each.revision, each.weight]))
+      for (const [, each] of visible) each.weight = percents.get(each.revision.name) ?? 0
       record('split')
       return undefined
     }

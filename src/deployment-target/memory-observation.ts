@@ -59,14 +59,14 @@ export function observeMemory(
 function observeRevision(
   { state, capabilities, endpoint }: MemoryScene,
   key: Key,
-  { revision, readyAtMs, goneAtMs, percent, scale }: MemoryRevision,
+  { revision, readyAtMs, goneAtMs, weight, scale }: MemoryRevision,
   nowMs: number,
 ): ObservedRevision {
   const held = state.held.get(revision.name)
   const common = {
     revision: revision.name,
     scale,
-    ...(capabilities.split === 'none' ? {} : { percent }),
+    ...(capabilities.split === 'none' ? {} : { weight }),
   }
   if (goneAtMs !== undefined) return { ...common, state: 'stopping' }
   if (held !== undefined && held.state !== 'ready') return { ...common, ...held }

@@ -54,7 +54,7 @@ export interface MemoryDeployment {
 export interface MemoryRevision {
   readonly revision: Revision
   readonly readyAtMs: number
-  percent: number
+  weight: number
   scale: Scale
   /** Set while it is being removed. */
   goneAtMs?: number

@@ -62,10 +62,10 @@ export function describeTargetStep(step: TargetStep): string {
 
 function splitDiffers(want: TargetWant, there: ReadonlyMap<string, ObservedRevision>): boolean {
   if (want.split.length === 0) return false
-  const wanted = new Map(want.split.map((each) => [each.revision, each.percent]))
+  const wanted = new Map(want.split.map((each) => [each.revision, each.weight]))
   const names = new Set([...wanted.keys(), ...there.keys()])
   // Vendors that count in ratios give back what was sent only to within rounding.
-  return [...names].some((name) => Math.abs((wanted.get(name) ?? 0) - (there.get(name)?.percent ?? 0)) > 1e-6)
+  return [...names].some((name) => Math.abs((wanted.get(name) ?? 0) - (there.get(name)?.weight ?? 0)) > 1e-6)
 }
 
 function scaleDiffers(want: TargetWant, { scale, state }: ObservedRevision): boolean {

@@ -42,15 +42,15 @@ function splitRefusal(
       `the split names revision ${stranger.revision}, which is not wanted`,
     )
   }
-  const sum = split.reduce((total, each) => total + each.percent, 0)
+  const sum = split.reduce((total, each) => total + each.weight, 0)
   if (Math.abs(sum - 100) > 1e-6) {
     return refused('SplitNotWhole', `the split sums to ${sum} percent, and must sum to 100`)
   }
-  const fraction = split.find((each) => !Number.isInteger(each.percent))
+  const fraction = split.find((each) => !Number.isInteger(each.weight))
   if (capabilities.split === 'percent' && fraction !== undefined) {
     return refused(
       'FractionalSplit',
-      `revision ${fraction.revision} gets ${fraction.percent} percent, and this target splits by whole percents`,
+      `revision ${fraction.revision} gets ${fraction.weight} percent, and this target splits by whole percents`,
     )
   }
   return undefined

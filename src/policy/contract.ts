@@ -36,7 +36,7 @@ export interface PromoteRequest {
   /** The registry's record at this reconcile; absent while the registry cannot be reached. */
   readonly model?: ModelVersion
   /** The share asked for; 0 asks for the revision's first creation. */
-  readonly percent: number
+  readonly weight: number
   /** Who approved this revision so far. */
   readonly approvals: readonly Actor[]
 }

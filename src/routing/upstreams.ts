@@ -67,14 +67,14 @@ function ofProvider(
 }
 
 function ofDeployment(view: DeploymentView, around: TableSources, report: Report): readonly Upstream[] {
-  const serving = view.split.flatMap(({ revision, percent }) => {
+  const serving = view.split.flatMap(({ revision, weight }) => {
     const endpoint = view.endpoints.find((each) => each.revision === revision)?.endpoint
-    return percent > 0 && endpoint !== undefined ? [{ revision, percent, endpoint }] : []
+    return weight > 0 && endpoint !== undefined ? [{ revision, weight, endpoint }] : []
   })
   if (serving.length === 0) {
     report('NoReadyRevision', `deployment ${view.key} has no ready revision with a share of traffic`)
   }
-  return serving.flatMap(({ revision, percent, endpoint }) => {
+  return serving.flatMap(({ revision, weight, endpoint }) => {
     const connection = connectionTo(revision, endpoint, around, report)
     if (connection === undefined) return []
     const provider = connection.provider.name
@@ -83,7 +83,7 @@ function ofDeployment(view: DeploymentView, around: TableSources, report: Report
       {
         identity: { deployment: view.key, revision, provider, model },
         connection,
-        weight: percent,
+        weight: weight,
         stable: view.stable === revision,
         source: `protocol/${endpoint.protocol}`,
         modelIdentity: view.key,

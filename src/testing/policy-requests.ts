@@ -5,14 +5,14 @@ import type { ModelDeployment } from '../resources/deployment/model-deployment.t
 /** Complete requests of each action, with what policies most often look at as a parameter. For kits and tests. */
 export interface PolicyRequests {
   deploy(labels?: Readonly<Record<string, string>>): DeployRequest
-  promote(approval?: ModelVersion['approval'], percent?: number): PromoteRequest
+  promote(approval?: ModelVersion['approval'], weight?: number): PromoteRequest
   invoke(actor?: string, roles?: readonly string[]): InvokeRequest
   queryData(dataset?: string): QueryDataRequest
 }
 
 export const policyRequests: PolicyRequests = {
   deploy: (labels = { team: 'risk' }) => ({ action: 'deploy', actor, resource: deployment(labels) }),
-  promote: (approval = 'approved', percent = 5) => ({
+  promote: (approval = 'approved', weight = 5) => ({
     action: 'promote',
     actor,
     deployment: deployment({ team: 'risk' }),
@@ -32,7 +32,7 @@ export const policyRequests: PolicyRequests = {
       tags: {},
       createdAtMs: 1_767_225_600_000,
     },
-    percent,
+    weight,
     approvals: [],
   }),
   invoke: (name = 'app', roles = []) => ({

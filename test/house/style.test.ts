@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { type Node, parse, sourceFiles, walk } from './source-files.ts'
 
+const declaresType: ReadonlySet<string> = new Set([
+  'TSInterfaceDeclaration',
+  'TSTypeAliasDeclaration',
+  'ClassDeclaration',
+])
+
 const shipped = sourceFiles('src', 'adapters')
 
 describe('files', () => {
@@ -27,6 +33,21 @@ describe('files', () => {
     const left =
       /^\s*\/\/\s*(import .* from |export (const|function|class) |const \w+ =|return .*\)$|await )/m
     expect(shipped.filter(({ text }) => left.test(text)).map(({ path }) => path)).toEqual([])
+  })
+})
+
+describe('exported types', () => {
+  it('have a name each', () => {
+    const owners = new Map<string, string[]>()
+    for (const file of shipped) {
+      walk(parse(file), (node, parent) => {
+        if (parent?.type !== 'ExportNamedDeclaration' || !declaresType.has(node.type)) return
+        const name = String((node.id as Node).name)
+        owners.set(name, [...(owners.get(name) ?? []), file.path])
+      })
+    }
+    expect(owners.size).toBeGreaterThan(0)
+    expect([...owners].filter(([, paths]) => paths.length > 1)).toEqual([])
   })
 })
 

@@ -28,8 +28,8 @@ export const rolloutMutants: readonly Mutant[] = [
     law: 1,
     what: 'the split does not sum to 100',
     file: 'src/rollout/machine/status-edits.ts',
-    find: 'percent: 100 - percent }',
-    replace: 'percent: 100 }',
+    find: 'weight: 100 - weight }',
+    replace: 'weight: 100 }',
     tests: [laws],
   },
   {

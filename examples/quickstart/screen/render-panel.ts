@@ -1,5 +1,5 @@
 import type { LivePanel, RevisionPanel } from './live-panel.ts'
-import { count, type Format, milliseconds, type Paint, percent, widthOf } from './text.ts'
+import { count, type Format, milliseconds, type Paint, weight, widthOf } from './text.ts'
 
 const spinner = '⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏'
 const revisionColours: readonly Format[] = ['blue', 'green', 'magenta', 'yellow', 'cyan']
@@ -68,7 +68,7 @@ function renderBar(share: number, width: number, colour: Format, paint: Paint): 
 function figures({ requests, accuracy, p50Ms }: RevisionPanel): readonly [string, string, string] {
   return [
     count(requests),
-    accuracy === undefined ? '–' : percent(accuracy),
+    accuracy === undefined ? '–' : weight(accuracy),
     p50Ms === undefined ? '–' : milliseconds(p50Ms),
   ]
 }

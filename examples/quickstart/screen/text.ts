@@ -33,5 +33,5 @@ export function wrap(text: string, width: number): readonly string[] {
 }
 
 export const count = (value: number): string => Math.round(value).toLocaleString('en')
-export const percent = (share: number): string => `${(100 * share).toFixed(1)} %`
+export const weight = (share: number): string => `${(100 * share).toFixed(1)} %`
 export const milliseconds = (ms: number): string => `${ms.toFixed(1)} ms`

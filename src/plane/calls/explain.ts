@@ -36,7 +36,7 @@ export interface ExplainedRevision {
   readonly role: 'stable' | 'candidate' | 'other'
   /** `registry/name:version`. */
   readonly model: string
-  readonly percent: number
+  readonly weight: number
   readonly state: RevisionStatus['state']
   readonly reason?: string
 }
@@ -111,7 +111,7 @@ function explainRevision(
     revision: revision.name,
     role: revision.name === status.stable ? 'stable' : revision.name === candidate ? 'candidate' : 'other',
     model: `${registry}/${name}:${version}`,
-    percent: status.split.find((entry) => entry.revision === revision.name)?.percent ?? 0,
+    weight: status.split.find((entry) => entry.revision === revision.name)?.weight ?? 0,
     state,
     ...(reason !== undefined && { reason }),
   }
@@ -149,9 +149,9 @@ function story(
           ...(paused === undefined ? [] : [paused]),
         ].join('; and for '),
         next:
-          rollout.percent === 0
+          rollout.weight === 0
             ? 'the revision is created'
-            : `the revision gets ${rollout.percent} % of traffic`,
+            : `the revision gets ${rollout.weight} % of traffic`,
       }
     case 'starting':
       return {
@@ -160,7 +160,7 @@ function story(
       }
     case 'shifting':
       return {
-        waitsFor: paused ?? `revision ${rollout.revision} to have ${rollout.percent} % of traffic`,
+        waitsFor: paused ?? `revision ${rollout.revision} to have ${rollout.weight} % of traffic`,
         next: after(rollout.step),
       }
     case 'pausing':
@@ -233,7 +233,7 @@ function describeNext(step: Step | undefined): string {
   if (step === undefined) return 'it is stable and what it replaced is removed'
   switch (step.kind) {
     case 'weight':
-      return `it gets ${step.percent} % of traffic`
+      return `it gets ${step.weight} % of traffic`
     case 'pause':
       return step.forMs === undefined ? 'it waits for promote' : `it waits ${step.forMs / 1000} s`
     case 'analyze':

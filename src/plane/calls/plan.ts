@@ -122,7 +122,7 @@ async function planPromotion(
       actor,
       deployment,
       revision: desired,
-      percent: 0,
+      weight: 0,
       approvals: given.map((each) => each.actor),
       ...(resolved.kind === 'resolved' && { model: resolved.version }),
     },
@@ -148,8 +148,8 @@ async function planTarget(
     .filter(({ name }) => name === here.stable && name !== desired.name)
   const split =
     here.stable === undefined
-      ? [{ revision: desired.name, percent: 100 }]
-      : [{ revision: here.stable, percent: 100 }]
+      ? [{ revision: desired.name, weight: 100 }]
+      : [{ revision: here.stable, weight: 100 }]
   try {
     const observed = await target.observe(key, knownOf(here))
     const plan = target.plan({ revisions: [...others, desired], split, scale: spec.scale }, observed)
@@ -198,7 +198,7 @@ function describeSteps(
 function describeStep(step: Step): string {
   switch (step.kind) {
     case 'weight':
-      return `give it ${step.percent} % of traffic`
+      return `give it ${step.weight} % of traffic`
     case 'pause':
       return step.forMs === undefined ? 'wait for promote' : `wait ${step.forMs / 1000} s`
     case 'analyze':

@@ -12,10 +12,10 @@ export async function permitPromotion(
   options: DecideOptions,
 ): Promise<Permit> {
   const decision: Decision = await decideAll(enginesFor(policies, request), request, options)
-  const { revision, percent, actor } = request
+  const { revision, weight, actor } = request
   const { policyRevision, findings } = decision
   const verdict = permitVerdict(decision, { approvals, author: actor })
-  return { revision: revision.name, percent, policyRevision, findings, ...verdict }
+  return { revision: revision.name, weight, policyRevision, findings, ...verdict }
 }
 
 /** A deployment that names policies is promoted by those, one that names none by all. What is declared is always judged by all. */

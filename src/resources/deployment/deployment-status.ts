@@ -57,7 +57,7 @@ export type Rollout =
       readonly phase: 'blocked'
       readonly revision: string
       readonly step: number
-      readonly percent: number
+      readonly weight: number
       readonly sinceMs: number
       readonly reason: 'Denied' | 'ApprovalRequired' | 'PolicyError'
       readonly message: string
@@ -68,7 +68,7 @@ export type Rollout =
       readonly phase: 'shifting'
       readonly revision: string
       readonly step: number
-      readonly percent: number
+      readonly weight: number
       readonly sinceMs: number
     }
   /** No `untilMs`: until somebody promotes. */

@@ -34,7 +34,7 @@ export interface Revision {
 /** A revision's share of traffic in percent. */
 export interface SplitEntry {
   readonly revision: string
-  readonly percent: number
+  readonly weight: number
 }
 
 /** Sums to 100, or is empty before any revision was ready. */

@@ -6,7 +6,7 @@ import type { RolloutEvent } from './machine-types.ts'
 import { policyDetails, withoutPermit } from './permit.ts'
 import { beginRollback } from './rollback.ts'
 import { failureOf, supersededBy } from './start-rollout.ts'
-import { isReady, revisionStatus, shareOf, splitBetween } from './status-edits.ts'
+import { isReady, revisionStatus, splitBetween, weightOf } from './status-edits.ts'
 import { type Context, enter, stay, type Transition } from './transition.ts'
 import { waitUntilReady } from './wait-until-ready.ts'
 import { splitIsObserved } from './want.ts'
@@ -37,7 +37,7 @@ export function advanceRollout(context: Context, status: DeploymentStatus, rollo
             phase: 'shifting',
             revision: rollout.revision,
             step: context.steps.length,
-            percent: 100,
+            weight: 100,
             sinceMs: now,
           })
         : enterStep(context, status, rollout.revision, 0)
@@ -58,15 +58,15 @@ type Shifting = Extract<Rollout, { phase: 'shifting' }>
 
 /** Gives the candidate, which is ready, its share. */
 function shift(context: Context, status: DeploymentStatus, rollout: Shifting): Transition {
-  const { revision, percent, step } = rollout
-  const current = shareOf(status.split, revision)
-  if (current === percent) {
+  const { revision, weight, step } = rollout
+  const current = weightOf(status.split, revision)
+  if (current === weight) {
     if (splitIsObserved(context, status)) return enterStep(context, status, revision, step + 1)
     return waitUntilDeadline(context, status, rollout, 'the target does not show the split')
   }
-  const split = splitBetween(revision, status.stable, percent)
+  const split = splitBetween(revision, status.stable, weight)
   // Only a later, smaller weight would give traffic back to a stable revision; it must be ready to take it.
-  const raisesStable = shareOf(split, status.stable) > shareOf(status.split, status.stable)
+  const raisesStable = weightOf(split, status.stable) > weightOf(status.split, status.stable)
   if (raisesStable && status.stable !== revision && !isReady(status, status.stable)) {
     return waitUntilDeadline(
       context,
@@ -76,12 +76,12 @@ function shift(context: Context, status: DeploymentStatus, rollout: Shifting): T
     )
   }
   const known = revisionStatus(status, revision)
-  if (known !== undefined && percent > current) {
-    const blocked = withoutPermit(context, status, known.revision, percent, step)
+  if (known !== undefined && weight > current) {
+    const blocked = withoutPermit(context, status, known.revision, weight, step)
     if (blocked !== undefined) return blocked
   }
   const changed = { ...status, split }
-  const policed = percent > current ? policyDetails(context.analysis.permit) : {}
+  const policed = weight > current ? policyDetails(context.analysis.permit) : {}
   const event: RolloutEvent = {
     action: 'split-changed',
     details: { split, previous: status.split, ...policed },

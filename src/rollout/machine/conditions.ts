@@ -64,7 +64,7 @@ function progressing(status: DeploymentStatus, elsewhere: boolean): Fact {
     case 'starting':
       return yes('Starting', `waits for revision ${rollout.revision} to be ready`)
     case 'shifting':
-      return yes('Shifting', `gives revision ${rollout.revision} ${rollout.percent} % of traffic`)
+      return yes('Shifting', `gives revision ${rollout.revision} ${rollout.weight} % of traffic`)
     case 'pausing':
       return rollout.untilMs === undefined
         ? no('AwaitingPromotion', `step ${rollout.step + 1} waits for promote`)

@@ -70,7 +70,7 @@ function changesDue(context: Context, status: DeploymentStatus): readonly Change
   const changes: Change[] = []
   if (status.split.length > 0 && !splitIsObserved(context, status)) {
     changes.push({
-      id: `shift:${status.split.map((each) => `${each.revision}=${each.percent}`).join(',')}`,
+      id: `shift:${status.split.map((each) => `${each.revision}=${each.weight}`).join(',')}`,
       kind: 'shift',
     })
   }

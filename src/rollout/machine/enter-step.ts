@@ -37,7 +37,7 @@ export function standsInSteps({ stable, steps }: DeploymentStatus, declared: rea
 function rolloutAt(step: Step, revision: string, place: number, now: number): Rollout {
   switch (step.kind) {
     case 'weight':
-      return { phase: 'shifting', revision, step: place, percent: step.percent, sinceMs: now }
+      return { phase: 'shifting', revision, step: place, weight: step.weight, sinceMs: now }
     case 'pause':
       return {
         phase: 'pausing',
@@ -54,7 +54,7 @@ function rolloutAt(step: Step, revision: string, place: number, now: number): Ro
 function describe(step: Step): Readonly<Record<string, unknown>> {
   switch (step.kind) {
     case 'weight':
-      return { percent: step.percent }
+      return { weight: step.weight }
     case 'pause':
       return { pauseMs: step.forMs ?? 'until-promoted' }
     case 'analyze':

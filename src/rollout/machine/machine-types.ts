@@ -48,7 +48,7 @@ export interface Serving {
 /** What the policy engines said about one transition. */
 export interface Permit {
   readonly revision: string
-  readonly percent: number
+  readonly weight: number
   readonly verdict: 'allow' | 'deny' | 'approval-required' | 'error'
   readonly message: string
   /** Which text of the policies decided, and what they found; empty where nothing polices this. */
@@ -58,7 +58,7 @@ export interface Permit {
 
 /** A question to be answered before the instruction can be made; it comes with no effect and no change. */
 export type Need =
-  | { readonly kind: 'permit'; readonly revision: Revision; readonly percent: number }
+  | { readonly kind: 'permit'; readonly revision: Revision; readonly weight: number }
   | {
       readonly kind: 'gates'
       readonly gates: readonly string[]

@@ -11,12 +11,12 @@ export function withoutPermit(
   context: Context,
   status: DeploymentStatus,
   revision: Revision,
-  percent: number,
+  weight: number,
   step: number,
 ): Transition | undefined {
   const { permit } = context.analysis
-  if (permit === undefined || permit.revision !== revision.name || permit.percent !== percent) {
-    return ask(status, { kind: 'permit', revision, percent })
+  if (permit === undefined || permit.revision !== revision.name || permit.weight !== weight) {
+    return ask(status, { kind: 'permit', revision, weight })
   }
   if (permit.verdict === 'allow') return undefined
   const reason = reasons[permit.verdict]
@@ -24,7 +24,7 @@ export function withoutPermit(
   if (
     before.phase === 'blocked' &&
     before.revision === revision.name &&
-    before.percent === percent &&
+    before.weight === weight &&
     before.reason === reason &&
     before.message === permit.message
   ) {
@@ -34,7 +34,7 @@ export function withoutPermit(
     phase: 'blocked',
     revision: revision.name,
     step,
-    percent,
+    weight,
     sinceMs: context.now,
     reason,
     message: permit.message,
@@ -46,7 +46,7 @@ export function withoutPermit(
         action: 'rollout-blocked',
         details: {
           revision: revision.name,
-          percent,
+          weight,
           reason,
           message: permit.message,
           ...policyDetails(permit),

@@ -5,7 +5,7 @@ import type {
   Rollout,
 } from '../../resources/deployment/deployment-status.ts'
 import type { Actor } from '../../resources/metadata.ts'
-import { isReady, shareOf } from './status-edits.ts'
+import { isReady, weightOf } from './status-edits.ts'
 import { type Context, enter, stay, type Transition } from './transition.ts'
 import { splitIsObserved } from './want.ts'
 
@@ -60,10 +60,10 @@ export function beginRollback(
 /** Traffic first, then the revision itself. */
 export function rollBack(context: Context, status: DeploymentStatus, rollout: RollingBack): Transition {
   const { stable, split } = status
-  if (stable !== undefined && shareOf(split, stable) < 100) {
+  if (stable !== undefined && weightOf(split, stable) < 100) {
     // Nobody is ready to take the traffic: the split stays, and StableUnhealthy says so.
     if (!isReady(status, stable)) return stay(status, context)
-    const next = [{ revision: stable, percent: 100 }]
+    const next = [{ revision: stable, weight: 100 }]
     return {
       status: withoutUnseen({ ...status, split: next }),
       events: [{ action: 'split-changed', details: { split: next, previous: split } }],
@@ -84,7 +84,7 @@ export function rollBack(context: Context, status: DeploymentStatus, rollout: Ro
 function withoutUnseen(status: DeploymentStatus): DeploymentStatus {
   const { stable, split } = status
   const revisions = status.revisions.filter(
-    ({ revision: { name }, state }) => name === stable || state !== 'requested' || shareOf(split, name) > 0,
+    ({ revision: { name }, state }) => name === stable || state !== 'requested' || weightOf(split, name) > 0,
   )
   return revisions.length === status.revisions.length ? status : { ...status, revisions }
 }

@@ -14,7 +14,7 @@ export function startRollout(context: Context, status: DeploymentStatus): Transi
   const { rollout, stable } = status
   if (desired === undefined) return waitForWanted(context, status)
 
-  if (rollout.phase === 'blocked' && rollout.percent > 0) {
+  if (rollout.phase === 'blocked' && rollout.weight > 0) {
     if (desired.name !== rollout.revision)
       return beginRollback(context, status, rollout.revision, supersededBy(desired))
     const candidate = revisionStatus(status, rollout.revision)
@@ -23,7 +23,7 @@ export function startRollout(context: Context, status: DeploymentStatus): Transi
     if (status.paused !== undefined) return stay(status, context)
     if (candidate?.state !== 'ready') return waitUntilReady(context, status, rollout)
     if (!standsInSteps(status, context.steps)) return enterStep(context, status, desired.name, 0)
-    return retryShare(context, status, desired, rollout.percent, rollout.step)
+    return retryWeight(context, status, desired, rollout.weight, rollout.step)
   }
   if (desired.name === stable) {
     if (rollout.phase === 'converged') return stay(status, context, givenUpAtMs(context, status))
@@ -93,7 +93,7 @@ function onlyStable({ revisions, stable }: DeploymentStatus): readonly RevisionS
 /** Nothing is begun; but what stands for something that is no longer wanted does not go on saying so. */
 function waitForWanted(context: Context, status: DeploymentStatus): Transition {
   const { rollout } = status
-  const isOutdated = rollout.phase === 'converged' || (rollout.phase === 'blocked' && rollout.percent === 0)
+  const isOutdated = rollout.phase === 'converged' || (rollout.phase === 'blocked' && rollout.weight === 0)
   return isOutdated ? enter(status, { phase: 'pending', sinceMs: context.now }) : stay(status, context)
 }
 
@@ -102,16 +102,16 @@ function hasLeftovers({ observed }: Context, status: DeploymentStatus, desired: 
   return observed.revisions.some(({ revision }) => revision !== status.stable && revision !== desired.name)
 }
 
-function retryShare(
+function retryWeight(
   context: Context,
   status: DeploymentStatus,
   desired: Revision,
-  percent: number,
+  weight: number,
   step: number,
 ): Transition {
-  const blocked = withoutPermit(context, status, desired, percent, step)
+  const blocked = withoutPermit(context, status, desired, weight, step)
   if (blocked !== undefined) return blocked
-  return enter(status, { phase: 'shifting', revision: desired.name, step, percent, sinceMs: context.now })
+  return enter(status, { phase: 'shifting', revision: desired.name, step, weight, sinceMs: context.now })
 }
 
 export function failureOf({ reason, message }: RevisionStatus): RollbackReason {

@@ -75,17 +75,17 @@ export function isReady(status: DeploymentStatus, revision: string | undefined):
   return revisionStatus(status, revision)?.state === 'ready'
 }
 
-export function shareOf(split: Split, revision: string | undefined): number {
-  return split.find((entry) => entry.revision === revision)?.percent ?? 0
+export function weightOf(split: Split, revision: string | undefined): number {
+  return split.find((entry) => entry.revision === revision)?.weight ?? 0
 }
 
 /** `percent` to the candidate and the rest to the stable revision, without entries of nothing. */
-export function splitBetween(candidate: string, stable: string | undefined, percent: number): Split {
-  if (stable === undefined || stable === candidate) return [{ revision: candidate, percent: 100 }]
+export function splitBetween(candidate: string, stable: string | undefined, weight: number): Split {
+  if (stable === undefined || stable === candidate) return [{ revision: candidate, weight: 100 }]
   return [
-    { revision: stable, percent: 100 - percent },
-    { revision: candidate, percent },
-  ].filter((entry) => entry.percent > 0)
+    { revision: stable, weight: 100 - weight },
+    { revision: candidate, weight },
+  ].filter((entry) => entry.weight > 0)
 }
 
 /** The candidate of a rollout under way. */
@@ -98,7 +98,7 @@ export function candidateOf(rollout: Rollout): string | undefined {
     case 'holding':
       return rollout.revision
     case 'blocked':
-      return rollout.percent > 0 ? rollout.revision : undefined
+      return rollout.weight > 0 ? rollout.revision : undefined
     default:
       return undefined
   }

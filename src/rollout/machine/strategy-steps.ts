@@ -5,7 +5,7 @@ import { durationMs } from '../../resources/duration.ts'
 
 /** What every strategy comes down to. Times in milliseconds. */
 export type Step =
-  | { readonly kind: 'weight'; readonly percent: number }
+  | { readonly kind: 'weight'; readonly weight: number }
   | { readonly kind: 'pause'; readonly forMs?: number }
   | { readonly kind: 'analyze'; readonly gates: readonly string[]; readonly forMs: number }
 
@@ -14,32 +14,30 @@ export function stepsOf({ strategy }: ModelDeploymentSpec): readonly Step[] {
   if ('rolling' in strategy) {
     const { step, every } = strategy.rolling
     const steps: Step[] = []
-    for (let percent = step; percent < 100; percent += step) {
-      steps.push({ kind: 'weight', percent }, { kind: 'pause', forMs: durationMs(every) })
+    for (let weight = step; weight < 100; weight += step) {
+      steps.push({ kind: 'weight', weight }, { kind: 'pause', forMs: durationMs(every) })
     }
-    return [...steps, { kind: 'weight', percent: 100 }]
+    return [...steps, { kind: 'weight', weight: 100 }]
   }
   if ('blueGreen' in strategy) {
     const { autoPromote, analyze, for: window } = strategy.blueGreen
     return [
       ...(autoPromote ? [] : [{ kind: 'pause' } as const]),
-      { kind: 'weight', percent: 100 },
+      { kind: 'weight', weight: 100 },
       ...(analyze.length === 0
         ? []
         : [{ kind: 'analyze', gates: analyze, forMs: durationMs(window) } as const]),
     ]
   }
   const steps = strategy.canary.steps.map((step): Step => {
-    if ('weight' in step) return { kind: 'weight', percent: step.weight }
+    if ('weight' in step) return { kind: 'weight', weight: step.weight }
     if ('analyze' in step) return { kind: 'analyze', gates: step.analyze, forMs: durationMs(step.for) }
     return step.pause === 'until-promoted'
       ? { kind: 'pause' }
       : { kind: 'pause', forMs: durationMs(step.pause) }
   })
   const last = steps.findLast((step) => step.kind === 'weight')
-  return last?.kind === 'weight' && last.percent === 100
-    ? steps
-    : [...steps, { kind: 'weight', percent: 100 }]
+  return last?.kind === 'weight' && last.weight === 100 ? steps : [...steps, { kind: 'weight', weight: 100 }]
 }
 
 /** The same for equal steps, so that a rollout notices when others are declared under it. */

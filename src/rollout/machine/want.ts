@@ -1,6 +1,6 @@
 import type { TargetWant } from '../../deployment-target/contract.ts'
 import type { DeploymentStatus } from '../../resources/deployment/deployment-status.ts'
-import { shareOf } from './status-edits.ts'
+import { weightOf } from './status-edits.ts'
 import type { Context } from './transition.ts'
 
 /** Percent points by which a vendor's report of a share may be off: rounding of ratios. */
@@ -19,7 +19,7 @@ export function wantOf({ declared }: Context, status: DeploymentStatus): TargetW
 export function splitIsObserved({ declared, observed }: Context, status: DeploymentStatus): boolean {
   if (declared.capabilities.split === 'none') return true
   return observed.revisions.every(
-    ({ revision, percent }) => Math.abs((percent ?? 0) - shareOf(status.split, revision)) <= tolerance,
+    ({ revision, weight }) => Math.abs((weight ?? 0) - weightOf(status.split, revision)) <= tolerance,
   )
 }
 
@@ -29,8 +29,8 @@ export function splitIsObserved({ declared, observed }: Context, status: Deploym
  */
 export function raisesUnready({ observed }: Context, status: DeploymentStatus): boolean {
   return observed.revisions.some(
-    ({ revision, state, percent }) =>
-      state !== 'ready' && shareOf(status.split, revision) > (percent ?? 0) + tolerance,
+    ({ revision, state, weight }) =>
+      state !== 'ready' && weightOf(status.split, revision) > (weight ?? 0) + tolerance,
   )
 }
 

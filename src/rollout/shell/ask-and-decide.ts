@@ -68,7 +68,7 @@ function declaredBy({ stored, resolved, target }: Sight): Declared {
 function askPermit(
   { permit }: ReconcilerOptions,
   { stored, status, resolved }: Sight,
-  { revision, percent }: Extract<Need, { kind: 'permit' }>,
+  { revision, weight }: Extract<Need, { kind: 'permit' }>,
   abortSignal: AbortSignal,
 ): Promise<Permit> {
   const approvals = status.approvals.filter((each) => each.revision === revision.name)
@@ -78,7 +78,7 @@ function askPermit(
       actor: stored.actor,
       deployment: stored.resource as ModelDeployment,
       revision,
-      percent,
+      weight,
       approvals: approvals.map(({ actor }) => actor),
       ...(resolved?.kind === 'resolved' && { model: resolved.version }),
     },

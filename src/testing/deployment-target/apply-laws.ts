@@ -124,16 +124,16 @@ export const applyLaws: readonly Law<TargetSubject>[] = [
         [0, 100],
       ] as const) {
         const split: Split = [
-          { revision: first.name, percent: left },
-          { revision: second.name, percent: right },
+          { revision: first.name, weight: left },
+          { revision: second.name, weight: right },
         ]
         handles = await converge(subject, key, wantOf([first, second], split), handles)
         const observed = await target.observe(key, { handles, applied: [first, second] })
-        for (const { revision, percent } of split) {
-          const seen = observed.revisions.find((each) => each.revision === revision)?.percent
+        for (const { revision, weight } of split) {
+          const seen = observed.revisions.find((each) => each.revision === revision)?.weight
           assert.ok(
-            Math.abs((seen ?? Number.NaN) - percent) < 0.01,
-            `revision ${revision} has ${seen} percent, not ${percent}`,
+            Math.abs((seen ?? Number.NaN) - weight) < 0.01,
+            `revision ${revision} has ${seen} percent, not ${weight}`,
           )
         }
       }

@@ -43,7 +43,7 @@ export function options(given: Partial<ApplyOptions> = {}): ApplyOptions {
 /** All traffic on the first revision unless said otherwise. */
 export function wantOf(revisions: readonly Revision[], split?: Split): TargetWant {
   const [first] = revisions
-  const all = first === undefined ? [] : [{ revision: first.name, percent: 100 }]
+  const all = first === undefined ? [] : [{ revision: first.name, weight: 100 }]
   return { revisions, split: split ?? all, scale: { min: 1, max: 1 } }
 }
 
@@ -99,8 +99,8 @@ export function impossibleWants({ target, revisions }: TargetSubject): readonly 
   }
   if (!scaleToZero) wants.push({ ...wantOf([first]), scale: { min: 0, max: 1 } })
   if (split !== 'none') {
-    wants.push(wantOf([first], [{ revision: first.name, percent: 60 }]))
-    wants.push(wantOf([first], [{ revision: second.name, percent: 100 }]))
+    wants.push(wantOf([first], [{ revision: first.name, weight: 60 }]))
+    wants.push(wantOf([first], [{ revision: second.name, weight: 100 }]))
   }
   return wants
 }

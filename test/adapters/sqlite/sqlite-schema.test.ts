@@ -71,4 +71,40 @@ describe('the schema of a file', () => {
     expect(db.prepare("SELECT name FROM sqlite_schema WHERE name = 'two'").all()).toEqual([])
     db.close()
   })
+
+  it('brings the weights of a status to their new name, and damages nothing else', async () => {
+    const db = new DatabaseSync(path)
+    migrate(db, path, 1, migrations.slice(0, 1))
+    db.exec('PRAGMA application_id = 0x4d445350')
+    const insert = db.prepare(
+      `INSERT INTO objects VALUES ('ModelDeployment', ?, 'u', 1, 1, '{}', ?, '{"name":"ada"}', 0, NULL, '[]')`,
+    )
+    const settings = { percent: 5, note: '"percent":5' }
+    const split = [
+      { revision: 'a', percent: 87.5 },
+      { revision: 'b', percent: 12.5 },
+    ]
+    const rollout = { phase: 'shifting', revision: 'b', step: 0, percent: 12.5, sinceMs: 1 }
+    insert.run('default/moving', JSON.stringify({ revisions: [{ revision: { settings } }], split, rollout }))
+    insert.run('default/empty', JSON.stringify({ split: [], rollout: { phase: 'pending', sinceMs: 1 } }))
+    insert.run('default/damaged', '{"split":')
+    insert.run('default/unseen', null)
+    db.close()
+    const store = sqliteStore({ path })
+    expect((await store.get(kind, 'default/moving'))?.status).toEqual({
+      revisions: [{ revision: { settings } }],
+      split: [
+        { revision: 'a', weight: 87.5 },
+        { revision: 'b', weight: 12.5 },
+      ],
+      rollout: { phase: 'shifting', revision: 'b', step: 0, weight: 12.5, sinceMs: 1 },
+    })
+    expect((await store.get(kind, 'default/empty'))?.status).toEqual({
+      split: [],
+      rollout: { phase: 'pending', sinceMs: 1 },
+    })
+    await expect(store.get(kind, 'default/damaged')).rejects.toMatchObject({ code: 'store-corrupt' })
+    expect(await store.get(kind, 'default/unseen')).not.toHaveProperty('status')
+    await store.close()
+  })
 })

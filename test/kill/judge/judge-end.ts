@@ -9,7 +9,7 @@ export function judgeEnd({ commits, commitsWhenSettled, answered, failures }: Ev
   const split = JSON.stringify(status?.split)
   if (version !== lastVersion) faults.push(`version ${version} is desired in the end, not ${lastVersion}`)
   if (status?.stable !== status?.desired?.name) faults.push(`${status?.stable} is stable in the end`)
-  if (split !== JSON.stringify([{ revision: status?.stable, percent: 100 }])) {
+  if (split !== JSON.stringify([{ revision: status?.stable, weight: 100 }])) {
     faults.push(`the split is ${split} in the end`)
   }
   if (status?.rollout.phase !== 'converged') faults.push(`the phase is ${status?.rollout.phase} in the end`)

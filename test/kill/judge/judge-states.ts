@@ -20,17 +20,17 @@ function judgeState(
   const faults: string[] = []
   const { split, revisions, stable, effect } = status
   const text = JSON.stringify(split)
-  const sum = split.reduce((total, { percent }) => total + percent, 0)
+  const sum = split.reduce((total, { weight }) => total + weight, 0)
   if (split.length > 0 && sum !== 100) faults.push(`${key}: split ${text} sums to ${sum}`)
   const known = before?.status
   if (split.length === 0 && (known?.split.length ?? 0) > 0 && !deleting) {
     faults.push(`${key}: nobody serves any more`)
   }
-  for (const { revision, percent } of split) {
-    const earlier = known?.split.find((each) => each.revision === revision)?.percent ?? 0
+  for (const { revision, weight } of split) {
+    const earlier = known?.split.find((each) => each.revision === revision)?.weight ?? 0
     const state = revisions.find((each) => each.revision.name === revision)?.state
-    if (percent > earlier && state !== 'ready') {
-      faults.push(`${key}: the share of ${revision} rises to ${percent} while it is ${state}`)
+    if (weight > earlier && state !== 'ready') {
+      faults.push(`${key}: the share of ${revision} rises to ${weight} while it is ${state}`)
     }
   }
   const staying = known?.stable

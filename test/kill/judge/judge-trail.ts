@@ -33,7 +33,7 @@ const detours = new Set(['rollout-held', 'rollout-resumed', 'step-entered'])
 
 interface Share {
   readonly revision: string
-  readonly percent: number
+  readonly weight: number
 }
 
 /** The trail tells each change once, in an order that makes sense, and only splits that may be. */
@@ -75,9 +75,9 @@ function judgeSplits(key: string, events: readonly AuditEntry[]): readonly strin
       const { split, previous } = details as { split: readonly Share[]; previous: unknown }
       const text = JSON.stringify(split)
       const faults: string[] = []
-      if (split.reduce((sum, { percent }) => sum + percent, 0) !== 100)
+      if (split.reduce((sum, { weight }) => sum + weight, 0) !== 100)
         faults.push(`${key}: split ${text} is not whole`)
-      if (split.some(({ percent }) => percent <= 0)) faults.push(`${key}: split ${text} has an empty share`)
+      if (split.some(({ weight }) => weight <= 0)) faults.push(`${key}: split ${text} has an empty share`)
       if (JSON.stringify(previous) !== JSON.stringify(before)) {
         faults.push(
           `${key}: split ${text} follows ${JSON.stringify(before)}, and says ${JSON.stringify(previous)}`,

@@ -77,8 +77,8 @@ export function frontedTarget(inner: DeploymentTarget, folder: string): Deployme
       ...observed,
       revisions: observed.revisions.map((each) => {
         const scale = scales[each.revision]
-        const percent = split.find(({ revision }) => revision === each.revision)?.percent ?? 0
-        return { ...each, percent, ...(scale !== undefined && { scale }) }
+        const weight = split.find(({ revision }) => revision === each.revision)?.weight ?? 0
+        return { ...each, weight, ...(scale !== undefined && { scale }) }
       }),
     }
   }

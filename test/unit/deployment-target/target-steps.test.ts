@@ -20,8 +20,8 @@ function stepsOf(want: Partial<TargetWant>, there: readonly ObservedRevision[], 
 
 describe('targetSteps', () => {
   it('creates first, then moves traffic, then removes', () => {
-    const split = [{ revision: 'r2', percent: 100 }]
-    expect(stepsOf({ revisions: [second], split }, [ready('r1', { percent: 100 })])).toEqual([
+    const split = [{ revision: 'r2', weight: 100 }]
+    expect(stepsOf({ revisions: [second], split }, [ready('r1', { weight: 100 })])).toEqual([
       'create revision r2 (churn 2)',
       'set the split',
       'remove revision r1',

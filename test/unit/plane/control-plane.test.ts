@@ -9,7 +9,7 @@ describe('control plane', () => {
     await plane.apply(digits('1'), { actor: ann })
     await until(async () => (await phase()) === 'converged')
     const { status } = (await plane.get('digits')) ?? {}
-    expect(status?.split).toEqual([{ revision: status?.stable, percent: 100 }])
+    expect(status?.split).toEqual([{ revision: status?.stable, weight: 100 }])
     expect(status?.conditions.find(({ type }) => type === 'Ready')?.status).toBe('True')
     await plane.stop()
   })
@@ -45,7 +45,7 @@ describe('control plane', () => {
     await until(async () => (await phase()) === 'converged')
     const splits = events
       .filter(({ action }) => action === 'split-changed')
-      .map(({ details }) => (details.split as { percent: number }[]).map(({ percent }) => percent))
+      .map(({ details }) => (details.split as { weight: number }[]).map(({ weight }) => weight))
     expect(splits).toEqual([[100], [95, 5], [50, 50], [100]])
     expect(world.journal.map(({ kind }) => kind)).toMatchInlineSnapshot(`
       [

@@ -187,7 +187,7 @@ describe('a real plane among real faults', { concurrent: true, timeout: 40_000 }
     })
     expect(sent).toBeGreaterThan(10)
     expect(await reasonOf(plane, 'Progressing')).toBe('GateFailed')
-    expect((await plane.get('digits'))?.status?.split).toEqual([{ revision: stable, percent: 100 }])
+    expect((await plane.get('digits'))?.status?.split).toEqual([{ revision: stable, weight: 100 }])
     refusing.clear()
     await plane.apply(digits('2'), { actor: ann })
     await plane.retry('digits', { actor: ann })

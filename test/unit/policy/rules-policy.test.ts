@@ -104,9 +104,9 @@ describe('a policy of rules', () => {
     const signals: unknown[] = []
     const slow = rule('slow', {
       on: 'promote',
-      check: async ({ percent }, { abortSignal }) => {
+      check: async ({ weight }, { abortSignal }) => {
         signals.push(abortSignal)
-        if (percent > 50) throw new Error('directory is down')
+        if (weight > 50) throw new Error('directory is down')
         return allow()
       },
     })

@@ -16,7 +16,7 @@ const word = fc.stringMatching(/^[a-z]{1,8}$/)
 const duration = fc
   .tuple(fc.integer({ min: 1, max: 90 }), fc.constantFrom('ms', 's', 'm', 'h', 'd'))
   .map(([count, unit]) => `${count}${unit}` as Duration)
-const percent = fc.double({ min: 0.1, max: 100, noNaN: true })
+const weight = fc.double({ min: 0.1, max: 100, noNaN: true })
 const texts = fc.dictionary(word, fc.string(), { maxKeys: 3 })
 const metadata = fc.record(
   { name: label, namespace: label, labels: texts, annotations: texts },
@@ -49,7 +49,7 @@ function strategyWith(gates: readonly string[]): fc.Arbitrary<StrategyInput> {
     .record({ autoPromote: fc.boolean(), for: duration, keepPrevious: duration }, { requiredKeys: [] })
     .map((settings) => ({ blueGreen: { ...settings, analyze: gates } }))
   const canary = fc
-    .tuple(fc.array(percent, { minLength: 1, maxLength: 5 }), duration)
+    .tuple(fc.array(weight, { minLength: 1, maxLength: 5 }), duration)
     .map(([weights, time]) => {
       const rising = weights.sort((left, right) => left - right).map((weight) => ({ weight }))
       const analysis = gates.length === 0 ? [] : [{ analyze: gates, for: time }]

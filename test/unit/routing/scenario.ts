@@ -124,7 +124,7 @@ export function deployment(
 ): DeploymentView {
   return {
     key: `default/${name}`,
-    split: Object.entries(shares).map(([revision, percent]) => ({ revision, percent })),
+    split: Object.entries(shares).map(([revision, weight]) => ({ revision, weight })),
     endpoints: Object.keys(shares).map((revision) => ({
       revision,
       endpoint: { protocol: 'test', address: revision },

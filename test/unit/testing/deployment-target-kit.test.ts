@@ -52,7 +52,7 @@ const breaks: Readonly<Record<string, Break>> = {
   'shows the split it was given': (target) => ({
     async observe(key, call) {
       const { revisions } = await target.observe(key, call)
-      return { ...empty, revisions: revisions.map((each) => ({ ...each, percent: 50 })) }
+      return { ...empty, revisions: revisions.map((each) => ({ ...each, weight: 50 })) }
     },
   }),
   'observes an unknown key as empty': () => ({

@@ -23,7 +23,7 @@ async function atFirstPause(fixture: PlaneFixture): Promise<void> {
 }
 
 async function percents({ plane }: PlaneFixture): Promise<number[] | undefined> {
-  return (await plane.get('digits'))?.status?.split.map(({ percent }) => percent)
+  return (await plane.get('digits'))?.status?.split.map(({ weight }) => weight)
 }
 
 describe('commands', () => {

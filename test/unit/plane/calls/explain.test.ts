@@ -22,8 +22,8 @@ function told({ phase, waitsFor, next, revisions, gates, fault }: Explanation): 
   return [
     `${phase}: waits for ${waitsFor} | then ${next}`,
     ...revisions.map(
-      ({ role, model, percent, state, reason }) =>
-        `${role} ${model} ${state}${reason === undefined ? '' : ` (${reason})`} ${percent} %`,
+      ({ role, model, weight, state, reason }) =>
+        `${role} ${model} ${state}${reason === undefined ? '' : ` (${reason})`} ${weight} %`,
     ),
     ...gates.map(({ gate, result }) => `gate ${gate.name}: ${result?.message ?? 'not read yet'}`),
     ...(fault === undefined ? [] : [`fault ${fault.reason}`]),
@@ -131,9 +131,9 @@ describe('explain', () => {
     const policy = rulesPolicy('promotion', [
       rule('four-eyes', {
         on: 'promote',
-        check: ({ revision, percent }) =>
+        check: ({ revision, weight }) =>
           allow(
-            ...(revision.model.version === '2' && percent === 100
+            ...(revision.model.version === '2' && weight === 100
               ? [requireApproval({ notAuthor: true })]
               : []),
           ),

@@ -29,9 +29,9 @@ const of = { revision: candidate.name, sinceMs: startMs }
 
 const stands: Readonly<Record<Phase, Rollout>> = {
   pending: { phase: 'pending', sinceMs: startMs },
-  blocked: { ...of, phase: 'blocked', step: 0, percent: 10, reason: 'Denied', message: 'no' },
+  blocked: { ...of, phase: 'blocked', step: 0, weight: 10, reason: 'Denied', message: 'no' },
   starting: { ...of, phase: 'starting' },
-  shifting: { ...of, phase: 'shifting', step: 0, percent: 10 },
+  shifting: { ...of, phase: 'shifting', step: 0, weight: 10 },
   pausing: { ...of, phase: 'pausing', step: 1, untilMs: startMs + 60_000 },
   analyzing: { ...of, phase: 'analyzing', step: 2, untilMs: startMs + 60_000, gates: [] },
   holding: { ...of, phase: 'holding', step: 2, gates: [], message: 'no data' },
@@ -60,7 +60,7 @@ function standing(phase: Phase, rest: Partial<DeploymentStatus> = {}): Deploymen
     target: 'prod',
     steps: nameSteps(stepsOf(spec)),
     revisions: [stable, candidate].map((revision) => ({ revision, state: 'ready', sinceMs: startMs })),
-    split: [{ revision: stable.name, percent: 100 }],
+    split: [{ revision: stable.name, weight: 100 }],
     rollout: stands[phase],
     ...rest,
   }
@@ -97,20 +97,20 @@ describe('a command', () => {
 describe('promote', () => {
   it('ends the step and tells which gates it skipped', () => {
     const { status, events } = asked(standing('holding'), { kind: 'promote' })
-    expect(status.rollout).toMatchObject({ phase: 'shifting', step: 3, percent: 100 })
+    expect(status.rollout).toMatchObject({ phase: 'shifting', step: 3, weight: 100 })
     expect(events[0]).toMatchObject({ action: 'rollout-promoted', details: { skipped: ['accuracy'] } })
   })
 
   it('in full goes to the last weight, over all gates before it', () => {
     const { status, events } = asked(standing('pausing'), { kind: 'promote', full: true })
-    expect(status.rollout).toMatchObject({ phase: 'shifting', step: 3, percent: 100 })
+    expect(status.rollout).toMatchObject({ phase: 'shifting', step: 3, weight: 100 })
     expect(events[0]?.details).toMatchObject({ from: 1, to: 3, skipped: ['accuracy'] })
   })
 
   it('of the last step completes the rollout', () => {
     const last = standing('analyzing', {
       rollout: { ...of, phase: 'analyzing', step: 4, untilMs: startMs + 60_000, gates: [] },
-      split: [{ revision: candidate.name, percent: 100 }],
+      split: [{ revision: candidate.name, weight: 100 }],
     })
     const { status, events } = asked(last, { kind: 'promote' })
     expect([status.stable, status.rollout.phase]).toEqual([candidate.name, 'retiring'])
@@ -197,8 +197,8 @@ describe('retry', () => {
 
   it('returns the traffic of a candidate first when the loop had stopped', () => {
     const split = [
-      { revision: stable.name, percent: 90 },
-      { revision: candidate.name, percent: 10 },
+      { revision: stable.name, weight: 90 },
+      { revision: candidate.name, weight: 10 },
     ]
     const { status } = asked(standing('stopped', { split }), { kind: 'retry' })
     expect(status.rollout).toMatchObject({ phase: 'rolling-back', revision: candidate.name })

@@ -15,7 +15,7 @@ const converged: DeploymentStatus = {
   target: 'prod',
   stable: v1.name,
   revisions: [{ revision: v1, state: 'ready', sinceMs: startMs }],
-  split: [{ revision: v1.name, percent: 100 }],
+  split: [{ revision: v1.name, weight: 100 }],
   rollout: { phase: 'converged', revision: v1.name, sinceMs: startMs },
 }
 

@@ -9,7 +9,7 @@ import { deployed, heldBy, reach, sharesOf, statusOf, worldOf } from './story.ts
 
 const spec = specWith({ rolling: { step: 50, every: '0s' } })
 const [v1, v2, v3] = [revisionFor(1, spec), revisionFor(2, spec), revisionFor(3, spec)]
-const ready = { percent: 100, scale: { min: 1, max: 1 } }
+const ready = { weight: 100, scale: { min: 1, max: 1 } }
 
 function converged(rest: Partial<DeploymentStatus> = {}): DeploymentStatus {
   return {
@@ -17,7 +17,7 @@ function converged(rest: Partial<DeploymentStatus> = {}): DeploymentStatus {
     target: 'prod',
     stable: v1.name,
     revisions: [{ revision: v1, state: 'ready', sinceMs: startMs }],
-    split: [{ revision: v1.name, percent: 100 }],
+    split: [{ revision: v1.name, weight: 100 }],
     rollout: { phase: 'converged', revision: v1.name, sinceMs: startMs },
     ...rest,
   }
@@ -37,14 +37,14 @@ describe('a converged deployment', () => {
     const effectOf = (observed: ReturnType<typeof observing>): unknown =>
       decideIn({ spec, desired: v1, status: converged(), observed, declared: { capabilities: native } })
         .effect?.kind
-    const wrongScale = { percent: 100, scale: { min: 3, max: 3 } }
+    const wrongScale = { weight: 100, scale: { min: 3, max: 3 } }
     expect(effectOf(observing([v1, 'ready', ready]))).toBe(undefined)
-    expect(effectOf(observing([v1, 'ready', ready], [v3, 'ready', { percent: 0 }]))).toBe('retire')
-    expect(effectOf(observing([v1, 'ready', wrongScale], [v3, 'ready', { percent: 0 }]))).toBe('scale')
+    expect(effectOf(observing([v1, 'ready', ready], [v3, 'ready', { weight: 0 }]))).toBe('retire')
+    expect(effectOf(observing([v1, 'ready', wrongScale], [v3, 'ready', { weight: 0 }]))).toBe('scale')
     expect(
-      effectOf(observing([v1, 'ready', { ...wrongScale, percent: 40 }], [v3, 'ready', { percent: 60 }])),
+      effectOf(observing([v1, 'ready', { ...wrongScale, weight: 40 }], [v3, 'ready', { weight: 60 }])),
     ).toBe('shift')
-    expect(effectOf(observing([v3, 'ready', { percent: 100 }]))).toBe('create')
+    expect(effectOf(observing([v3, 'ready', { weight: 100 }]))).toBe('create')
   })
 })
 
@@ -71,7 +71,7 @@ describe('an effect', () => {
       spec,
       desired: v1,
       status: converged({ effect, requested: [{ change: `shift:${v2.name}=100`, accepted: false }] }),
-      observed: observing([v1, 'ready', { percent: 40 }], [v2, 'ready', { percent: 60 }]),
+      observed: observing([v1, 'ready', { weight: 40 }], [v2, 'ready', { weight: 60 }]),
       declared: { capabilities: native },
     })
     expect(events.map(({ action }) => action)).toEqual(['split-requested'])
@@ -84,8 +84,8 @@ describe('an effect', () => {
       desired: v1,
       status: converged(),
       observed: observing(
-        [v1, 'unready', { percent: 40, scale: { min: 9, max: 9 } }],
-        [v2, 'ready', { percent: 60 }],
+        [v1, 'unready', { weight: 40, scale: { min: 9, max: 9 } }],
+        [v2, 'ready', { weight: 60 }],
       ),
       declared: { capabilities: native },
     })

@@ -14,7 +14,7 @@ describe('a permit', () => {
     const { witness } = world
     const watched = witness.asked.bind(witness)
     witness.asked = (before, instruction) => {
-      if (instruction.need?.kind === 'permit') asked.push(instruction.need.percent)
+      if (instruction.need?.kind === 'permit') asked.push(instruction.need.weight)
       watched(before, instruction)
     }
     world.version = 2
@@ -26,7 +26,7 @@ describe('a permit', () => {
     const desired = revisionFor(1, spec)
     const permit = {
       revision: desired.name,
-      percent: 10,
+      weight: 10,
       verdict: 'allow',
       message: '',
       policyRevision: '',
@@ -35,7 +35,7 @@ describe('a permit', () => {
     expect(decideIn({ spec, desired, analysis: { permit } }).need).toEqual({
       kind: 'permit',
       revision: desired,
-      percent: 0,
+      weight: 0,
     })
   })
 
@@ -47,7 +47,7 @@ describe('a permit', () => {
     const world = deployed(worldOf(spec))
     world.version = 2
     world.verdicts.set(2, verdict)
-    expect(reach(world, 'blocked')).toMatchObject({ percent: 0, reason, message: `it is ${verdict}` })
+    expect(reach(world, 'blocked')).toMatchObject({ weight: 0, reason, message: `it is ${verdict}` })
     expect(conditionOf(statusOf(world).conditions, 'PolicyDenied')).toMatchObject({ status: 'True', reason })
     expect([heldBy(world), sharesOf(world)]).toEqual([[1], { v1: 100 }])
   })
@@ -57,7 +57,7 @@ describe('a permit', () => {
     world.version = 2
     reach(world, 'pausing')
     world.verdicts.set(2, 'deny')
-    expect(reach(world, 'blocked').percent).toBe(50)
+    expect(reach(world, 'blocked').weight).toBe(50)
     expect(world.settle()).toBe(true)
     expect(sharesOf(world)).toEqual({ v1: 90, v2: 10 })
     world.verdicts.set(2, 'allow')
@@ -70,7 +70,7 @@ describe('a permit', () => {
     const desired = revisionFor(1, spec)
     const permit = {
       revision: desired.name,
-      percent: 0,
+      weight: 0,
       verdict: 'deny',
       message: 'no',
       policyRevision: '',

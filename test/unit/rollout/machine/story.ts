@@ -53,9 +53,9 @@ export function sharesOf(world: World): Readonly<Record<string, number>> {
   const named = [1, 2, 3, 4, 5].map((version) => [version, revisionFor(version, world.spec).name] as const)
   const { split } = statusOf(world)
   return Object.fromEntries(
-    split.map(({ revision, percent }) => [
+    split.map(({ revision, weight }) => [
       `v${named.find(([, name]) => name === revision)?.[0] ?? '?'}`,
-      percent,
+      weight,
     ]),
   )
 }

@@ -3,23 +3,23 @@ import { keepPreviousMs, nameSteps, stepsOf } from '../../../../src/rollout/mach
 import { specWith } from './fixtures.ts'
 
 const weights = (steps: ReturnType<typeof stepsOf>): readonly number[] =>
-  steps.flatMap((step) => (step.kind === 'weight' ? [step.percent] : []))
+  steps.flatMap((step) => (step.kind === 'weight' ? [step.weight] : []))
 
 describe('the steps of a strategy', () => {
   it('of rolling move equal shares with a pause between them, up to 100', () => {
     const steps = stepsOf(specWith({ rolling: { step: 40, every: '30s' } }))
     expect(steps).toEqual([
-      { kind: 'weight', percent: 40 },
+      { kind: 'weight', weight: 40 },
       { kind: 'pause', forMs: 30_000 },
-      { kind: 'weight', percent: 80 },
+      { kind: 'weight', weight: 80 },
       { kind: 'pause', forMs: 30_000 },
-      { kind: 'weight', percent: 100 },
+      { kind: 'weight', weight: 100 },
     ])
   })
 
   it('of rolling by 100 are one', () => {
     expect(stepsOf(specWith({ rolling: { step: 100, every: '30s' } }))).toEqual([
-      { kind: 'weight', percent: 100 },
+      { kind: 'weight', weight: 100 },
     ])
   })
 
@@ -28,10 +28,10 @@ describe('the steps of a strategy', () => {
       canary: { steps: [{ weight: 5 }, { pause: 'until-promoted' }, { analyze: ['a'], for: '1m' }] },
     })
     expect(stepsOf(spec)).toEqual([
-      { kind: 'weight', percent: 5 },
+      { kind: 'weight', weight: 5 },
       { kind: 'pause' },
       { kind: 'analyze', gates: ['a'], forMs: 60_000 },
-      { kind: 'weight', percent: 100 },
+      { kind: 'weight', weight: 100 },
     ])
     expect(weights(stepsOf(specWith({ canary: { steps: [{ weight: 5 }, { weight: 100 }] } })))).toEqual([
       5, 100,
@@ -48,11 +48,11 @@ describe('the steps of a strategy', () => {
     const manual = specWith({ blueGreen: { ...settings, autoPromote: false, analyze: ['a'] } })
     expect(stepsOf(manual)).toEqual([
       { kind: 'pause' },
-      { kind: 'weight', percent: 100 },
+      { kind: 'weight', weight: 100 },
       { kind: 'analyze', gates: ['a'], forMs: 60_000 },
     ])
     const automatic = specWith({ blueGreen: { ...settings, autoPromote: true, analyze: [] } })
-    expect(stepsOf(automatic)).toEqual([{ kind: 'weight', percent: 100 }])
+    expect(stepsOf(automatic)).toEqual([{ kind: 'weight', weight: 100 }])
     expect([
       keepPreviousMs(manual),
       keepPreviousMs(specWith({ rolling: { step: 50, every: '1s' } })),
@@ -60,7 +60,7 @@ describe('the steps of a strategy', () => {
   })
 
   it('have a name that changes with any of them', () => {
-    const named = (percent: number): string => nameSteps([{ kind: 'weight', percent }, { kind: 'pause' }])
+    const named = (weight: number): string => nameSteps([{ kind: 'weight', weight }, { kind: 'pause' }])
     expect(named(5)).toBe(named(5))
     expect(named(5)).not.toBe(named(6))
   })

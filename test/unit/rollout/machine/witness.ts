@@ -16,7 +16,7 @@ import type {
   Observed,
   RolloutEvent,
 } from '../../../../src/rollout/machine/machine-types.ts'
-import { shareOf } from '../../../../src/rollout/machine/status-edits.ts'
+import { weightOf } from '../../../../src/rollout/machine/status-edits.ts'
 import { type Step, stepsOf } from '../../../../src/rollout/machine/strategy-steps.ts'
 import { law } from './law.ts'
 import type { World } from './world.ts'
@@ -104,7 +104,7 @@ export class Witness {
     law(sameJson(after.split, before.split), 'law 1: a command moves no traffic')
     law(sameJson(after.effect, before.effect), 'law 3: a command forgets no effect')
     law(
-      after.stable === before.stable || shareOf(after.split, after.stable) === 100,
+      after.stable === before.stable || weightOf(after.split, after.stable) === 100,
       'law 2: what a person promotes to stable has all traffic',
     )
     law(sameJson(after, before) || events[0]?.actor !== undefined, `law 6: ${asked.kind} names its actor`)
@@ -125,8 +125,8 @@ export class Witness {
       )
     }
     if (step.kind === 'split') {
-      for (const { revision, health, percent } of alive) {
-        const raised = shareOf(want?.split ?? [], revision.name) > percent
+      for (const { revision, health, weight } of alive) {
+        const raised = weightOf(want?.split ?? [], revision.name) > weight
         law(!raised || health === 'ready', `law 1: ${revision.name} is raised at the target while ${health}`)
       }
     }
@@ -154,19 +154,19 @@ export class Witness {
       rollout.phase === 'deleting' ||
       rollout.phase === 'retargeting' ||
       before.rollout.phase === 'retargeting'
-    const sum = split.reduce((total, { percent }) => total + percent, 0)
+    const sum = split.reduce((total, { weight }) => total + weight, 0)
     law(split.length === 0 || Math.abs(sum - 100) < 1e-9, `law 1: the split sums to ${sum}`)
     law(emptied || before.split.length === 0 || split.length > 0, 'law 1: the split becomes empty')
     const ready = (name: string): boolean =>
       observed.revisions.some(({ revision, state }) => revision === name && state === 'ready')
-    for (const { revision, percent } of split) {
+    for (const { revision, weight } of split) {
       law(
         status.revisions.some((each) => each.revision.name === revision),
         () => `law 1: ${revision} has a share and is not wanted: ${print(status)}`,
       )
       law(
-        percent <= shareOf(before.split, revision) || ready(revision),
-        () => `law 1: ${revision} is raised to ${percent} % and is not ready: ${print(status)}`,
+        weight <= weightOf(before.split, revision) || ready(revision),
+        () => `law 1: ${revision} is raised to ${weight} % and is not ready: ${print(status)}`,
       )
     }
     if (!emptied && before.split.length > 0 && !observed.revisions.some(({ state }) => state === 'ready')) {
@@ -178,7 +178,7 @@ export class Witness {
     }
     if (isSettled(rollout) && stable !== undefined) {
       law(
-        sameJson(split, [{ revision: stable, percent: 100 }]),
+        sameJson(split, [{ revision: stable, weight: 100 }]),
         () => `law 1: all traffic is the stable revision's: ${print(status)}`,
       )
     }
@@ -201,7 +201,7 @@ export class Witness {
     if (status.stable !== before.stable) {
       const state = observed.revisions.find(({ revision }) => revision === status.stable)?.state
       law(state === 'ready', `law 2: becomes stable while ${state}`)
-      law(shareOf(status.split, status.stable) === 100, 'law 2: becomes stable without all traffic')
+      law(weightOf(status.split, status.stable) === 100, 'law 2: becomes stable without all traffic')
     }
     law(
       status.revisions.some(({ revision }) => revision.name === status.stable),
@@ -209,7 +209,7 @@ export class Witness {
     )
     law(effect?.kind !== 'destroy', 'law 2: nobody asked for everything to go')
     law(
-      effect?.kind !== 'retire' || shareOf(status.split, effect.revision) === 0,
+      effect?.kind !== 'retire' || weightOf(status.split, effect.revision) === 0,
       'law 2: what has traffic is retired',
     )
   }
@@ -274,12 +274,12 @@ export class Witness {
     const started = events.find(({ action }) => action === 'rollout-started')?.details.revision
     law(!this.#aborted.has(String(started)), 'law 7: an aborted revision is started')
     // What cannot give its traffic back, because nobody is ready to take it, is kept.
-    const kept = shareOf(before.split, effect?.revision) > 0 || effect?.revision === status.stable
+    const kept = weightOf(before.split, effect?.revision) > 0 || effect?.revision === status.stable
     if (effect?.kind === 'create' && !kept) {
       law(!this.#aborted.has(effect.revision ?? ''), 'law 7: an aborted revision is created')
     }
-    for (const { revision, percent } of status.split) {
-      const raised = revision !== status.stable && percent > shareOf(before.split, revision)
+    for (const { revision, weight } of status.split) {
+      const raised = revision !== status.stable && weight > weightOf(before.split, revision)
       law(!raised || !this.#aborted.has(revision), 'law 7: an aborted revision gets traffic')
     }
     if (status.rollout.phase === 'failed') {
@@ -323,7 +323,7 @@ export class Witness {
 /** Phases in which no candidate may have traffic. */
 function isSettled(rollout: Rollout): boolean {
   const { phase } = rollout
-  if (phase === 'blocked') return rollout.percent === 0
+  if (phase === 'blocked') return rollout.weight === 0
   return ['pending', 'starting', 'converged', 'failed', 'retiring'].includes(phase)
 }
 
@@ -337,7 +337,7 @@ function changeOf({ kind, revision, want }: Effect): string {
     case 'retire':
       return `${kind}:${revision}`
     case 'shift':
-      return `shift:${want?.split.map((each) => `${each.revision}=${each.percent}`).join(',')}`
+      return `shift:${want?.split.map((each) => `${each.revision}=${each.weight}`).join(',')}`
     case 'scale':
       return `scale:${want?.scale.min}-${want?.scale.max}`
     case 'destroy':

@@ -10,7 +10,7 @@ import { wantRefusal } from '../../../../src/deployment-target/want-refusal.ts'
 import { sameJson } from '../../../../src/json.ts'
 import type { Scale } from '../../../../src/resources/deployment/model-deployment.ts'
 import type { Revision, Split } from '../../../../src/resources/deployment/revision.ts'
-import { shareOf } from '../../../../src/rollout/machine/status-edits.ts'
+import { weightOf } from '../../../../src/rollout/machine/status-edits.ts'
 
 export type Health = 'starting' | 'ready' | 'unready' | 'failed'
 
@@ -20,7 +20,7 @@ export interface Copy {
   readonly revision: Revision
   health: Health
   readonly readyAtMs: number
-  percent: number
+  weight: number
   scale: Scale
   goneAtMs?: number
   /** Made behind a lost answer, and given up by a person who said retry, deleted or retargeted. */
@@ -149,7 +149,7 @@ export class WorldTarget {
     this.#ids += 1
     const id = this.capabilities.names === 'random' ? `${revision.name}-${this.#ids}` : revision.name
     const readyAtMs = now + this.delays.readyMs
-    const copy: Copy = { id, revision, health: 'starting', readyAtMs, percent: 0, scale }
+    const copy: Copy = { id, revision, health: 'starting', readyAtMs, weight: 0, scale }
     this.copies.push(copy)
     return copy
   }
@@ -160,7 +160,7 @@ export class WorldTarget {
       : this.copies
   }
 
-  #show({ revision, health, percent, scale, goneAtMs }: Copy): ObservedRevision {
+  #show({ revision, health, weight, scale, goneAtMs }: Copy): ObservedRevision {
     const state = goneAtMs === undefined ? health : 'stopping'
     return {
       revision: revision.name,
@@ -168,7 +168,7 @@ export class WorldTarget {
       scale,
       ...(state !== 'ready' && { reason: `Is${state}` }),
       ...(state === 'ready' && { endpoint: { protocol: 'memory', address: revision.name } }),
-      ...(this.capabilities.split !== 'none' && { percent }),
+      ...(this.capabilities.split !== 'none' && { weight }),
     }
   }
 
@@ -180,7 +180,7 @@ export class WorldTarget {
       }
     }
     if (this.#pending !== undefined && this.#pending.atMs <= now) {
-      for (const copy of this.copies) copy.percent = shareOf(this.#pending.split, copy.revision.name)
+      for (const copy of this.copies) copy.weight = weightOf(this.#pending.split, copy.revision.name)
       this.#pending = undefined
     }
   }

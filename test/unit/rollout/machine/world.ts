@@ -232,13 +232,13 @@ export class World {
 
   #answer(need: Need): Analysis {
     if (need.kind === 'permit') {
-      const { revision, percent } = need
+      const { revision, weight } = need
       const verdict = this.verdicts.get(Number(revision.model.version)) ?? 'allow'
       const approved = this.status?.approvals.some((each) => each.revision === revision.name) === true
       return {
         permit: {
           revision: revision.name,
-          percent,
+          weight,
           verdict: verdict === 'approval-required' && approved ? 'allow' : verdict,
           message: `it is ${verdict}`,
           policyRevision: 'p1',
