@@ -6,9 +6,10 @@
 
 import { readFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
-import { createRouter, envSecrets, type ModelProvider, type ModelRouteInput, staticRoutes } from 'modelspine'
+import { envSecrets, type ModelProvider, type ModelRouteInput } from 'modelspine'
 import { openaiCompatible } from 'modelspine/adapters/openai-compatible'
 import { createGateway } from 'modelspine/gateway'
+import { createRouter, staticRoutes } from 'modelspine/routing'
 import { parse } from 'yaml'
 
 interface Upstream {

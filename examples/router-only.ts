@@ -7,8 +7,9 @@
 
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { createRouter, envSecrets, staticRoutes } from 'modelspine'
+import { envSecrets } from 'modelspine'
 import { openaiCompatible } from 'modelspine/adapters/openai-compatible'
+import { createRouter, staticRoutes } from 'modelspine/routing'
 
 const healthy = await standIn('healthy', () => 200)
 const flaky = await standIn('flaky', (call) => (call % 2 === 0 ? 503 : 200))

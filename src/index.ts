@@ -1,6 +1,6 @@
-/** The users' door. */
+/** The users' door: what the first hour needs. Files and schemas stand at `modelspine/resources`, the router's parts at `modelspine/routing`. */
 
-export { type Clock, systemClock, type Timer } from './clock.ts'
+export type { Clock } from './clock.ts'
 export type { DeploymentTarget } from './deployment-target/contract.ts'
 export { hostedTarget } from './deployment-target/hosted-target.ts'
 export {
@@ -11,20 +11,10 @@ export {
 export { createMemoryWorld, type MemoryWorld } from './deployment-target/memory-world.ts'
 export { type ErrorCode, errorCodes, isModelspineError, ModelspineError } from './errors.ts'
 export type {
-  About,
-  AboutDeployment,
   Feedback,
-  FeedbackCounts,
-  LabelSignal,
-  OutcomeSignal,
-  RatingSignal,
   Signal,
-  SignalEvent,
-  SignalOutcome,
   SignalReceipt,
 } from './feedback/contract.ts'
-export { createFeedback, type FeedbackOptions, type FeedbackRoom } from './feedback/create-feedback.ts'
-export { openInferencePrediction, type PredictionOf } from './feedback/prediction-of.ts'
 export type { Applied, AskedBy, RemoveOptions, ResourceInput } from './plane/calls/apply.ts'
 export type { Deployment } from './plane/calls/deployment.ts'
 export type { ExplainedGate, ExplainedRevision, Explanation } from './plane/calls/explain.ts'
@@ -55,7 +45,6 @@ export {
   requireApproval,
 } from './policy/ruling.ts'
 export type {
-  CallContext,
   ChatEvent,
   ChatMessage,
   ChatPart,
@@ -64,135 +53,36 @@ export type {
   ChatTool,
   EmbedReply,
   EmbedRequest,
-  FinishReason,
   InferPayload,
   InferReply,
   InferRequest,
   ModelProvider,
-  Native,
   Tensor,
   Usage,
 } from './provider/contract.ts'
 export { type MemoryProviderOptions, memoryProvider } from './provider/memory-provider.ts'
 export type { ModelRegistry, ModelVersion } from './registry/contract.ts'
-export {
-  type MemoryRegistryOptions,
-  type MemoryVersion,
-  memoryRegistry,
-} from './registry/memory-registry.ts'
+export { type MemoryRegistryOptions, type MemoryVersion, memoryRegistry } from './registry/memory-registry.ts'
 export type { Condition, ConditionType } from './resources/deployment/condition.ts'
-export { conditionOf } from './resources/deployment/condition.ts'
-export type {
-  AbortedRevision,
-  DeploymentStatus,
-  GateResult,
-  Phase,
-  RevisionStatus,
-  RollbackCause,
-  Rollout,
-} from './resources/deployment/deployment-status.ts'
-export type {
-  AnalysisGate,
-  AnalysisGateInput,
-  BlueGreenStrategy,
-  CanaryStep,
-  CanaryStrategy,
-  GateRule,
-  ModelDeployment,
-  ModelDeploymentInput,
-  ModelDeploymentSpec,
-  ModelDeploymentSpecInput,
-  RollingStrategy,
-  RuntimeSettings,
-  Scale,
-  Strategy,
-  TargetReference,
-} from './resources/deployment/model-deployment.ts'
-export { modelDeploymentSchema } from './resources/deployment/model-deployment-schema.ts'
-export type { ModelReference } from './resources/deployment/reference.ts'
-export { formatReference } from './resources/deployment/reference.ts'
-export type {
-  Artifact,
-  ArtifactFile,
-  Endpoint,
-  PinnedModel,
-  Revision,
-  Split,
-  SplitEntry,
-} from './resources/deployment/revision.ts'
-export type { Duration } from './resources/duration.ts'
-export { durationMs, isDuration } from './resources/duration.ts'
-export type { ParseOptions } from './resources/files/load-resources.ts'
-export { loadResources, parseResources } from './resources/files/load-resources.ts'
-export type { JsonSchema } from './resources/json-schema.ts'
-export { jsonSchema } from './resources/json-schema.ts'
-export type { Actor, Key, Metadata, MetadataInput } from './resources/metadata.ts'
-export { apiVersion, keyFrom, keyOf, splitKey } from './resources/metadata.ts'
-export { defineDeployment, defineRoute, parseResource } from './resources/parse-resource.ts'
-export type { Problem } from './resources/problems/problem.ts'
-export { formatProblem, problemsOf } from './resources/problems/problem.ts'
+export type { DeploymentStatus } from './resources/deployment/deployment-status.ts'
+export type { ModelDeployment, ModelDeploymentInput } from './resources/deployment/model-deployment.ts'
+export type { Actor, Key } from './resources/metadata.ts'
 export type { Resource } from './resources/resource.ts'
-export type {
-  ModelRoute,
-  ModelRouteInput,
-  ModelRouteSpec,
-  ModelRouteSpecInput,
-  Operation,
-  RouteBackend,
-  RouteBackendInput,
-} from './resources/route/model-route.ts'
-export { modelRouteSchema } from './resources/route/model-route-schema.ts'
+export type { ModelRoute, ModelRouteInput, Operation } from './resources/route/model-route.ts'
 export type { Served } from './routing/attempts.ts'
-export type { Connect, ConnectionsOptions } from './routing/connections.ts'
-export type { InvokePolicy } from './routing/invoke-policy.ts'
-export type { UpstreamPicker } from './routing/picker.ts'
-export type { Route, TableProblem } from './routing/route.ts'
-export type { CallerAbort } from './routing/routed-request.ts'
-export {
-  type CallOptions,
-  createRouter,
-  type Routed,
-  type Router,
-  type RouterOptions,
-} from './routing/router.ts'
-export { type StaticRoutesOptions, staticRoutes } from './routing/static-routes.ts'
+export type { CallOptions, Routed, Router } from './routing/router.ts'
 export type { RoutedStream } from './routing/stream.ts'
-export type { RouteTable, RouteTableInput } from './routing/table.ts'
-export { createRouteTableHolder, type RouteTableHolder } from './routing/table-holder.ts'
-export type { DeploymentView } from './routing/upstreams.ts'
 export type {
   AuditEntry,
-  AuditHead,
   AuditLog,
   AuditRecord,
-  AuditVerdict,
-  Secret,
   SecretStore,
 } from './security/contract.ts'
 export { type EnvSecretsOptions, envSecrets } from './security/env-secrets.ts'
 export { type MemoryAuditLogOptions, memoryAuditLog } from './security/memory-audit-log.ts'
-export { secretOf } from './security/secret.ts'
 export type { StateStore } from './store/contract.ts'
 export { type MemoryStoreOptions, memoryStore } from './store/memory-store.ts'
-export { combineSources } from './telemetry/combine-sources.ts'
-export type {
-  AttemptRecord,
-  Interval,
-  MetricQuery,
-  MetricReading,
-  MetricSource,
-  NamedMetricSource,
-  RequestObserver,
-  RequestRecord,
-  RequestStart,
-  UpstreamIdentity,
-} from './telemetry/contract.ts'
-export {
-  type ControlTelemetry,
-  type ControlTelemetryOptions,
-  createControlTelemetry,
-} from './telemetry/control-telemetry.ts'
-export type { GenAiVersion } from './telemetry/genai-names.ts'
+export type { MetricSource } from './telemetry/contract.ts'
 export type { Logger } from './telemetry/logger.ts'
 export {
   type MemoryMetrics,
@@ -200,14 +90,3 @@ export {
   type MemorySample,
   memoryMetrics,
 } from './telemetry/memory-metrics.ts'
-export {
-  createMetricWindows,
-  type MetricWindows,
-  type MetricWindowsOptions,
-} from './telemetry/metric-windows.ts'
-export { openTelemetryLoaded } from './telemetry/open-telemetry.ts'
-export {
-  createRequestTelemetry,
-  type RequestTelemetry,
-  type RequestTelemetryOptions,
-} from './telemetry/request-telemetry.ts'

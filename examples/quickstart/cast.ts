@@ -1,4 +1,5 @@
-import type { ControlPlane, SplitEntry } from 'modelspine'
+import type { ControlPlane } from 'modelspine'
+import type { SplitEntry } from 'modelspine/resources'
 import { accuracyOf, medianOf, type RevisionScore, type Score } from './score.ts'
 import type { LivePanel } from './screen/live-panel.ts'
 

@@ -1,16 +1,9 @@
-import {
-  allow,
-  type ControlPlane,
-  createControlPlane,
-  deny,
-  type RequestObserver,
-  rule,
-  rulesPolicy,
-} from 'modelspine'
+import { allow, type ControlPlane, createControlPlane, deny, rule, rulesPolicy } from 'modelspine'
 import { fileAuditLog, fileRegistry } from 'modelspine/adapters/file'
 import { openInference } from 'modelspine/adapters/open-inference'
 import type { ProcessTarget } from 'modelspine/adapters/process'
 import { sqliteStore } from 'modelspine/adapters/sqlite'
+import type { RequestObserver } from 'modelspine/routing'
 import type { Home } from './home.ts'
 
 /** Nobody's model takes traffic unless somebody approved it in the registry. */

@@ -1,4 +1,5 @@
-import { defineDeployment, defineRoute, type ModelDeployment, type ModelRoute } from 'modelspine'
+import type { ModelDeployment, ModelRoute } from 'modelspine'
+import { defineDeployment, defineRoute } from 'modelspine/resources'
 
 /** Who asks for everything in this story. */
 export const actor = { name: 'you' }

@@ -1,4 +1,4 @@
-import type { AttemptRecord, RequestObserver } from 'modelspine'
+import type { AttemptRecord, RequestObserver } from 'modelspine/routing'
 import type { Answered } from './traffic.ts'
 
 /** What the callers saw of one revision. */

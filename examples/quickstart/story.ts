@@ -1,6 +1,7 @@
 import { pathToFileURL } from 'node:url'
-import type { ControlPlane, Explanation, GateResult, PlaneEvent } from 'modelspine'
+import type { ControlPlane, Explanation, PlaneEvent } from 'modelspine'
 import type { fileRegistry } from 'modelspine/adapters/file'
+import type { GateResult } from 'modelspine/resources'
 import { createCast } from './cast.ts'
 import type { Home } from './home.ts'
 import { actor, digitsAt, route } from './resources.ts'

@@ -1,6 +1,15 @@
-/** Resources: what users declare, its schemas, and how it is read from code and files. */
-export type { Condition, ConditionType } from './deployment/condition.ts'
-export { conditionOf } from './deployment/condition.ts'
+/** The door `modelspine/resources`: what users declare, its schemas, how it is read from files, and what is wrong with it. */
+
+export { type Condition, type ConditionType, conditionOf } from './deployment/condition.ts'
+export type {
+  AbortedRevision,
+  DeploymentStatus,
+  GateResult,
+  Phase,
+  RevisionStatus,
+  RollbackCause,
+  Rollout,
+} from './deployment/deployment-status.ts'
 export type {
   AnalysisGate,
   AnalysisGateInput,
@@ -19,8 +28,7 @@ export type {
   TargetReference,
 } from './deployment/model-deployment.ts'
 export { modelDeploymentSchema } from './deployment/model-deployment-schema.ts'
-export type { ModelReference } from './deployment/reference.ts'
-export { formatReference } from './deployment/reference.ts'
+export { formatReference, type ModelReference } from './deployment/reference.ts'
 export type {
   Artifact,
   ArtifactFile,
@@ -30,17 +38,21 @@ export type {
   Split,
   SplitEntry,
 } from './deployment/revision.ts'
-export type { Duration } from './duration.ts'
-export { durationMs, isDuration } from './duration.ts'
-export type { ParseOptions } from './files/load-resources.ts'
-export { loadResources, parseResources } from './files/load-resources.ts'
-export type { JsonSchema } from './json-schema.ts'
-export { jsonSchema } from './json-schema.ts'
-export type { Actor, Key, Metadata, MetadataInput } from './metadata.ts'
-export { apiVersion, keyFrom, keyOf, splitKey } from './metadata.ts'
+export { type Duration, durationMs, isDuration } from './duration.ts'
+export { loadResources, type ParseOptions, parseResources } from './files/load-resources.ts'
+export { type JsonSchema, jsonSchema } from './json-schema.ts'
+export {
+  type Actor,
+  apiVersion,
+  type Key,
+  keyFrom,
+  keyOf,
+  type Metadata,
+  type MetadataInput,
+  splitKey,
+} from './metadata.ts'
 export { defineDeployment, defineRoute, parseResource } from './parse-resource.ts'
-export type { Problem } from './problems/problem.ts'
-export { formatProblem, problemsOf } from './problems/problem.ts'
+export { formatProblem, type Problem, problemsOf } from './problems/problem.ts'
 export type { Resource } from './resource.ts'
 export type {
   ModelRoute,

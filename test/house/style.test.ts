@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest'
-import { type Node, parse, sourceFiles, walk } from './source-files.ts'
+import { importsOf, type Node, parse, sourceFiles, walk } from './source-files.ts'
 
 const declaresType: ReadonlySet<string> = new Set([
   'TSInterfaceDeclaration',
   'TSTypeAliasDeclaration',
   'ClassDeclaration',
 ])
+
+const insideDoors = ['gateway', 'resources', 'routing', 'testing'].map((room) => `src/${room}/index.ts`)
 
 const shipped = sourceFiles('src', 'adapters')
 
@@ -68,7 +70,21 @@ describe('doors', () => {
     return odd
   }
 
-  it.each(['src/index.ts', 'src/adapter.ts'])('re-export by name only: %s', (path) => {
+  it.each([
+    'src/index.ts',
+    'src/adapter.ts',
+    'src/resources/index.ts',
+    'src/routing/index.ts',
+    'src/testing/index.ts',
+  ])('re-export by name only: %s', (path) => {
     expect(oddities(path)).toEqual([])
+  })
+
+  it('are for those outside: no file of src imports one', () => {
+    const doors = new Set(['src/index.ts', 'src/adapter.ts', ...insideDoors])
+    const uses = shipped
+      .filter(({ path }) => path.startsWith('src/'))
+      .flatMap((file) => importsOf(file).map(({ target, line }) => ({ target, at: `${file.path}:${line}` })))
+    expect(uses.filter(({ target }) => doors.has(target))).toEqual([])
   })
 })

@@ -1,4 +1,5 @@
-import type { ModelDeploymentInput, ModelDeploymentSpecInput, ModelRouteInput } from 'modelspine'
+import type { ModelDeploymentInput, ModelRouteInput } from 'modelspine'
+import type { ModelDeploymentSpecInput } from 'modelspine/resources'
 import type { Call } from './victim/protocol.ts'
 
 /** Wanted in the end at 100 %; the other deployment is deleted. */

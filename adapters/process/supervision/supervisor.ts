@@ -1,5 +1,4 @@
 import {
-  type Clock,
   canonicalJson,
   type Key,
   messageOf,

@@ -1,7 +1,8 @@
 import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
+import { secretOf } from '../../../src/adapter.ts'
 import type { DeploymentTarget } from '../../../src/deployment-target/contract.ts'
-import { type Logger, ModelspineError, type SecretStore, secretOf } from '../../../src/index.ts'
+import { type Logger, ModelspineError, type SecretStore } from '../../../src/index.ts'
 import { ann, collect, digits, planeFixture, registerVersions } from './plane-fixture.ts'
 
 const value = 'hunter2-and-more'

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { type ConditionType, conditionOf, ModelspineError } from '../../../src/index.ts'
+import { type ConditionType, ModelspineError } from '../../../src/index.ts'
 import { memoryProvider } from '../../../src/provider/memory-provider.ts'
+import { conditionOf } from '../../../src/resources/index.ts'
 import {
   ann,
   converged,

@@ -1,0 +1,60 @@
+/** The door `modelspine/routing`: a router without a control plane, its table, and what observes its requests. */
+
+export type {
+  About,
+  AboutDeployment,
+  Feedback,
+  FeedbackCounts,
+  LabelSignal,
+  OutcomeSignal,
+  RatingSignal,
+  Signal,
+  SignalEvent,
+  SignalOutcome,
+  SignalReceipt,
+} from '../feedback/contract.ts'
+export { createFeedback, type FeedbackOptions, type FeedbackRoom } from '../feedback/create-feedback.ts'
+export { openInferencePrediction, type PredictionOf } from '../feedback/prediction-of.ts'
+export { combineSources } from '../telemetry/combine-sources.ts'
+export type {
+  AttemptRecord,
+  Interval,
+  MetricQuery,
+  MetricReading,
+  MetricSource,
+  NamedMetricSource,
+  RequestObserver,
+  RequestRecord,
+  RequestStart,
+  UpstreamIdentity,
+} from '../telemetry/contract.ts'
+export {
+  type ControlTelemetry,
+  type ControlTelemetryOptions,
+  createControlTelemetry,
+} from '../telemetry/control-telemetry.ts'
+export type { GenAiVersion } from '../telemetry/genai-names.ts'
+export {
+  createMetricWindows,
+  type MetricWindows,
+  type MetricWindowsOptions,
+} from '../telemetry/metric-windows.ts'
+export { openTelemetryLoaded } from '../telemetry/open-telemetry.ts'
+export {
+  createRequestTelemetry,
+  type RequestTelemetry,
+  type RequestTelemetryOptions,
+} from '../telemetry/request-telemetry.ts'
+export type { Served } from './attempts.ts'
+export type { Connect, ConnectionsOptions } from './connections.ts'
+export type { Reach } from './failure-reach.ts'
+export type { InvokePolicy } from './invoke-policy.ts'
+export { type UpstreamPicker, weightedPicker } from './picker.ts'
+export type { Choice, Route, RoutePlan, TableProblem, Upstream } from './route.ts'
+export type { CallerAbort } from './routed-request.ts'
+export { type CallOptions, createRouter, type Routed, type Router, type RouterOptions } from './router.ts'
+export { type StaticRoutesOptions, staticRoutes } from './static-routes.ts'
+export type { RoutedStream } from './stream.ts'
+export type { RouteTable, RouteTableInput } from './table.ts'
+export { createRouteTableHolder, type RouteTableHolder } from './table-holder.ts'
+export type { DeploymentView } from './upstreams.ts'
