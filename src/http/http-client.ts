@@ -6,6 +6,7 @@
  */
 
 import { ModelspineError } from '../errors.ts'
+import { requireNode } from '../node-version.ts'
 import { BodyStream, type HttpStream } from './body-stream.ts'
 import type { HttpDispatcher, WireDispatcher, WireHandler, WireOptions } from './dispatcher.ts'
 import { abortedError } from './http-error.ts'
@@ -57,6 +58,7 @@ export interface HttpClient {
 
 /** Nothing is loaded or connected before the first request. Throws `invalid-options`. */
 export function createHttpClient(options: HttpClientOptions): HttpClient {
+  requireNode()
   const base = baseOf(options.baseUrl)
   const own = options.headers ?? {}
   const hasOwn = Object.keys(own).length > 0

@@ -1,5 +1,6 @@
 import { type Clock, systemClock } from '../clock.ts'
 import { asModelspineError, ModelspineError } from '../errors.ts'
+import { requireNode } from '../node-version.ts'
 import type {
   CallContext,
   ChatReply,
@@ -69,6 +70,7 @@ export interface Router {
 const anonymous: Actor = { name: 'anonymous' }
 
 export function createRouter(options: RouterOptions): Router {
+  requireNode()
   const { table, clock = systemClock, policy, logger } = options
   const observers = groupObservers(options.observers ?? [], logger)
   const picker = options.picker ?? weightedPicker(() => clock.random())

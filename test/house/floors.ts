@@ -16,7 +16,7 @@ const contractRooms = [
   'store',
 ] as const
 
-const ground = ['errors', 'clock', 'json', 'hash']
+const ground = ['errors', 'clock', 'json', 'hash', 'node-version']
 const contracts = [...ground, 'resources', 'contract']
 /** Below every room: what several of them count with. */
 const shared = ['windows']
@@ -30,6 +30,7 @@ const below: Readonly<Record<string, readonly string[]>> = {
   clock: ['errors'],
   json: [],
   hash: ['errors'],
+  'node-version': ['errors'],
   resources: ground,
   contract: contracts,
   windows: [...ground, 'resources'],
@@ -72,6 +73,7 @@ const doors: Readonly<Record<string, string>> = {
   'clock.ts': 'clock',
   'json.ts': 'json',
   'hash.ts': 'hash',
+  'node-version.ts': 'node-version',
   'index.ts': 'users-door',
   'adapter.ts': 'authors-door',
 }
