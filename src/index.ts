@@ -15,16 +15,18 @@ export type {
   Signal,
   SignalReceipt,
 } from './feedback/contract.ts'
-export type { Applied, AskedBy, RemoveOptions, ResourceInput } from './plane/calls/apply.ts'
+export type { Applied, AskedBy, DeclareOptions, RemoveOptions, ResourceInput } from './plane/calls/apply.ts'
 export type { Deployment } from './plane/calls/deployment.ts'
 export type { ExplainedGate, ExplainedRevision, Explanation } from './plane/calls/explain.ts'
 export type { Plan, PlannedRollout } from './plane/calls/plan.ts'
 export type { WaitOptions } from './plane/calls/wait.ts'
 export type { ControlPlane } from './plane/control-plane.ts'
 export { createControlPlane } from './plane/create-control-plane.ts'
+export type { DeclaredNames } from './plane/declared-names.ts'
 export type { PlaneAction, PlaneEvent, PlaneEvents } from './plane/events.ts'
 export type { PlaneFault, PlaneHealth } from './plane/health.ts'
 export type { ControlPlaneOptions } from './plane/options.ts'
+export type { DeploymentSpecFor, RouteSpecFor } from './plane/typed-specs.ts'
 export type {
   Decision,
   Finding,

@@ -19,7 +19,11 @@ import {
   wantRefusal,
 } from 'modelspine/adapter'
 import { createKeyChanges } from './key-changes.ts'
-import { settingsProblems } from './settings/deployment-settings.ts'
+import {
+  type DeploymentSettings,
+  settingsProblems,
+  withDeploymentSettings,
+} from './settings/deployment-settings.ts'
 import { checkOptions, type ProcessTargetOptions } from './settings/options.ts'
 import { filesRefusal, processRefusal } from './settings/revision-refusal.ts'
 import { keyFolder, revisionFolder } from './state/folder-layout.ts'
@@ -27,7 +31,7 @@ import { openJournal } from './state/journal.ts'
 import { readFence, writeFence } from './state/revision-files.ts'
 import { type FolderSupervision, superviseFolder } from './supervision/folder-supervision.ts'
 
-export interface ProcessTarget extends DeploymentTarget {
+export interface ProcessTarget extends DeploymentTarget<DeploymentSettings> {
   changes(abortSignal: AbortSignal): AsyncIterable<Key>
   standDown(): Promise<void>
   close(): Promise<void>
@@ -146,6 +150,7 @@ export function processTarget(options: ProcessTargetOptions): ProcessTarget {
   return {
     capabilities,
     checkSettings: settingsProblems,
+    protocols: (own) => [withDeploymentSettings(settings, own).protocol],
     plan: (want, observed) =>
       refusalOf(want) ?? {
         kind: 'steps',

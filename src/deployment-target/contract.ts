@@ -114,10 +114,18 @@ export interface TargetCapabilities {
   readonly mirror: boolean
 }
 
-export interface DeploymentTarget {
+/** `Settings` is the type of `spec.target.settings` for this target; the compiler holds `plane.deploy` to it. */
+export interface DeploymentTarget<Settings = unknown> {
+  /** For the compiler alone: never set. */
+  readonly '~settings'?: Settings
   readonly capabilities: TargetCapabilities
   /** Problems of `spec.target.settings`, empty when they are fine. Pure. */
   checkSettings(settings: Readonly<Record<string, unknown>>): readonly SettingsProblem[]
+  /**
+   * The protocols that endpoints of a deployment with these settings speak, where that is known before anything runs.
+   * A route to a protocol that the plane's `connect` does not know is refused. Pure.
+   */
+  protocols?(settings: Readonly<Record<string, unknown>>): readonly string[]
   /** What `apply` would do, or why it cannot be done here. Pure. */
   plan(want: TargetWant, observed: ObservedTarget): TargetPlan
   apply(key: Key, want: TargetWant, options: ApplyOptions): Promise<ApplyResult>

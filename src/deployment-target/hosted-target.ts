@@ -13,6 +13,11 @@ const capabilities: TargetCapabilities = {
   mirror: false,
 }
 
+/** A hosted model has no settings. */
+export interface NoSettings {
+  readonly [setting: string]: 'a hosted model has no settings' & { readonly '~impossible': never }
+}
+
 /**
  * Models that a vendor runs anyway: nothing is created, and everything is ready at once. The endpoint's protocol is
  * the provider's name and its address is empty, because the plane's provider knows where its vendor is.
@@ -20,7 +25,7 @@ const capabilities: TargetCapabilities = {
  * It keeps nothing, in memory or elsewhere: `observe` answers from the revisions of `applied`, so a restart changes
  * nothing. What cannot be had there is refused: model files, environment, secrets, resources and scale are the vendor's.
  */
-export function hostedTarget(): DeploymentTarget {
+export function hostedTarget(): DeploymentTarget<NoSettings> {
   return {
     capabilities,
     checkSettings: (settings) =>

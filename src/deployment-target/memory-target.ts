@@ -80,6 +80,7 @@ export function memoryTarget(options: MemoryTargetOptions = {}): MemoryTarget {
     world,
     capabilities,
     checkSettings: (settings): readonly SettingsProblem[] => options.checkSettings?.(settings) ?? [],
+    ...(options.endpoint === undefined && { protocols: () => ['memory'] }),
     plan: (want, observed) =>
       wantRefusal(want, capabilities) ?? {
         kind: 'steps',

@@ -3,6 +3,7 @@ import type { DeploymentTarget } from '../deployment-target/contract.ts'
 import type { Decision, PolicyEngine, PolicyRequest, PromoteRequest } from '../policy/contract.ts'
 import type { ModelRegistry } from '../registry/contract.ts'
 import type { Approved } from '../resources/deployment/deployment-status.ts'
+import type { PlaneNames } from '../resources/plane-names.ts'
 import type { Permit, RolloutEvent } from '../rollout/machine/machine-types.ts'
 import type { KnownSecrets } from '../rollout/shell/known-secrets.ts'
 import type { StateStore, StoredObject } from '../store/contract.ts'
@@ -15,6 +16,10 @@ export type PlaneFact = Pick<RolloutEvent, 'details' | 'actor'> & { readonly act
 
 /** What the plane's calls share. */
 export interface ControlContext {
+  /** What resources may refer to. */
+  readonly names: PlaneNames
+  /** Protocols that this plane's router can speak: those of `connect`, and the names of its providers. */
+  readonly protocols: readonly string[]
   readonly store: StateStore
   readonly clock: Clock
   readonly logger: Logger

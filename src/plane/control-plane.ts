@@ -3,24 +3,41 @@
  */
 
 import type { Feedback } from '../feedback/contract.ts'
+import type { PlaneNames } from '../resources/plane-names.ts'
 import type { ModelRoute } from '../resources/route/model-route.ts'
 import type { Router } from '../routing/router.ts'
 import type { AuditLog } from '../security/contract.ts'
-import type { Applied, AskedBy, RemoveOptions, ResourceInput } from './calls/apply.ts'
+import type { Applied, AskedBy, DeclareOptions, RemoveOptions, ResourceInput } from './calls/apply.ts'
 import type { Deployment } from './calls/deployment.ts'
 import type { Explanation } from './calls/explain.ts'
 import type { Plan } from './calls/plan.ts'
 import type { WaitOptions } from './calls/wait.ts'
+import type { DeclaredNames } from './declared-names.ts'
 import type { PlaneEvents } from './events.ts'
 import type { PlaneHealth } from './health.ts'
+import type { DeploymentSpecFor, Impossible, RouteSpecFor } from './typed-specs.ts'
 
-export interface ControlPlane {
+/** `Names` are what `deploy` and `route` accept; `createControlPlane` infers them from its options. */
+export interface ControlPlane<Names extends DeclaredNames = DeclaredNames> {
+  /** The names that resources of this plane may use, for `jsonSchema` and `loadResources`. */
+  readonly names: PlaneNames
   /** Sends requests to what is deployed and to the vendors, by ModelRoute. */
   readonly router: Router
   /** Labels, ratings and outcomes, joined to what was answered; gates read them as metrics of `plane`. */
   readonly feedback: Feedback
   readonly audit: Pick<AuditLog, 'read' | 'verify'>
-  /** Declares a resource. Throws `invalid-resource`, `plan-refused`, `policy-denied`, `conflict`. */
+  /**
+   * Declares a deployment, its names checked by the compiler. `name` is `name` or `namespace/name`. Throws what `apply`
+   * throws.
+   */
+  deploy<const Gate extends string = 'analysis declares no gate' & Impossible>(
+    name: string,
+    spec: DeploymentSpecFor<Names, Gate>,
+    options: DeclareOptions,
+  ): Promise<Applied>
+  /** Declares a route, its providers checked by the compiler. Throws what `apply` throws. */
+  route(name: string, spec: RouteSpecFor<Names>, options: DeclareOptions): Promise<Applied>
+  /** Declares a resource, as it is read from a file. Throws `invalid-resource`, `plan-refused`, `policy-denied`, `conflict`. */
   apply(resource: ResourceInput, options: AskedBy): Promise<Applied>
   /** What `apply` would change and why; nothing is done. Throws `invalid-resource`. */
   plan(resource: ResourceInput, options: AskedBy): Promise<Plan>

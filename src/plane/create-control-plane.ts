@@ -1,15 +1,35 @@
+import { requireNode } from '../node-version.ts'
 import { checkOptions } from './check-options.ts'
 import type { ControlPlane } from './control-plane.ts'
+import type { DeclaredNames } from './declared-names.ts'
 import type { PlaneHealth } from './health.ts'
-import type { ControlPlaneOptions } from './options.ts'
+import { type ControlPlaneOptions, namesOf } from './options.ts'
 import type { PlaneCalls } from './plane-calls.ts'
 import { createRequestSide } from './wiring/request-side.ts'
 
 /**
- * A control plane over what it is given. Nothing is opened, read or started before the first call. Throws
- * `invalid-options`.
+ * A control plane over what it is given. Nothing is opened, read or started before the first call. The names of
+ * registries, targets, providers, policies, metric sources and secret stores are inferred from the options, so that
+ * `deploy` and `route` accept no others. Throws `invalid-options`, and `unsupported` on a Node that is too old.
  */
-export function createControlPlane(options: ControlPlaneOptions = {}): ControlPlane {
+export function createControlPlane<
+  Registries extends string = never,
+  Targets extends DeclaredNames['targets'] = Readonly<Record<never, never>>,
+  Providers extends string = never,
+  Policies extends string = never,
+  Metrics extends string = never,
+  Secrets extends string = never,
+>(
+  options: ControlPlaneOptions<Registries, Targets, Providers, Policies, Metrics, Secrets> = {},
+): ControlPlane<{
+  registries: Registries
+  targets: Targets
+  providers: Providers
+  policies: Policies
+  metrics: Metrics | 'plane'
+  secrets: Secrets
+}> {
+  requireNode()
   checkOptions(options)
   const requestSide = createRequestSide(options)
   const { router, feedback, audit, emitter } = requestSide
@@ -24,10 +44,13 @@ export function createControlPlane(options: ControlPlaneOptions = {}): ControlPl
     return opening
   }
 
-  return {
+  const plane: ControlPlane = {
+    names: namesOf(options),
     router,
     feedback,
     audit,
+    deploy: async (name, spec, call) => (await control()).deploy(name, spec, call),
+    route: async (name, spec, call) => (await control()).route(name, spec, call),
     apply: async (resource, call) => (await control()).apply(resource, call),
     plan: async (resource, call) => (await control()).plan(resource, call),
     get: async (key) => (await control()).get(key),
@@ -56,6 +79,8 @@ export function createControlPlane(options: ControlPlaneOptions = {}): ControlPl
       return () => emitter.off(name, listener as () => void)
     },
   }
+  // The names narrow what the compiler accepts; nothing of them exists when the program runs.
+  return plane as never
 }
 
 /** Before the first call. */

@@ -1,9 +1,10 @@
 import { ModelspineError, messageOf } from '../errors.ts'
+import type { ModelDeploymentSpecInput } from '../resources/deployment/model-deployment.ts'
 import { type Actor, type Key, keyFrom } from '../resources/metadata.ts'
 import type { ModelRoute } from '../resources/route/model-route.ts'
 import type { Command } from '../rollout/machine/commands.ts'
 import type { Kind } from '../store/contract.ts'
-import { applyResource, removeResource } from './calls/apply.ts'
+import { applyResource, metadataOf, removeResource } from './calls/apply.ts'
 import { commandDeployment } from './calls/command-deployment.ts'
 import { type Deployment, deploymentOf } from './calls/deployment.ts'
 import { explainDeployment, explainGone } from './calls/explain.ts'
@@ -18,6 +19,8 @@ import { wireControl } from './wiring/wire-control.ts'
 export interface PlaneCalls
   extends Pick<
     ControlPlane,
+    | 'deploy'
+    | 'route'
     | 'apply'
     | 'plan'
     | 'get'
@@ -73,13 +76,21 @@ export function createPlaneCalls(options: ControlPlaneOptions, requestSide: Requ
     return commandDeployment(context, name, asked, actor)
   }
 
+  const apply: ControlPlane['apply'] = async (resource, call) => {
+    mustRun()
+    const applied = await applyResource(context, resource, call)
+    await refresh(applied.kind, applied.key)
+    return applied
+  }
+
   return {
-    async apply(resource, call) {
-      mustRun()
-      const applied = await applyResource(context, resource, call)
-      await refresh(applied.kind, applied.key)
-      return applied
-    },
+    deploy: (name, spec, call) =>
+      apply(
+        { kind: 'ModelDeployment', metadata: metadataOf(name, call), spec: spec as ModelDeploymentSpecInput },
+        call,
+      ),
+    route: (name, spec, call) => apply({ kind: 'ModelRoute', metadata: metadataOf(name, call), spec }, call),
+    apply,
     plan: (resource, call) => planResource(context, resource, call),
     get: look,
     async *list() {

@@ -83,9 +83,10 @@ export interface Decision {
   readonly inputDigest: string
 }
 
-export interface PolicyEngine {
+/** `Name` lets the compiler check `spec.policies`; `string` where the name is not known before the program runs. */
+export interface PolicyEngine<Name extends string = string> {
   /** Shown in findings, audit records and telemetry. */
-  readonly name: string
+  readonly name: Name
   readonly actions: readonly PolicyAction[]
   decide(
     request: PolicyRequest,

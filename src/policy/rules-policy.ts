@@ -14,7 +14,10 @@ import type { Ruling } from './ruling.ts'
  *
  * Answers at once unless a check gives a promise. Throws TypeError for no rules and for two of one name.
  */
-export function rulesPolicy(name: string, rules: readonly Rule[]): PolicyEngine {
+export function rulesPolicy<const Name extends string>(
+  name: Name,
+  rules: readonly Rule[],
+): PolicyEngine<Name> {
   if (rules.length === 0) throw new TypeError(`the policy ${name} has no rules: give at least one`)
   const twice = rules.find((rule, index) => rules.findIndex((other) => other.name === rule.name) < index)
   if (twice !== undefined) {

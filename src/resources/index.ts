@@ -39,7 +39,7 @@ export type {
   SplitEntry,
 } from './deployment/revision.ts'
 export { type Duration, durationMs, isDuration } from './duration.ts'
-export { loadResources, type ParseOptions, parseResources } from './files/load-resources.ts'
+export { type LoadOptions, loadResources, type ParseOptions, parseResources } from './files/load-resources.ts'
 export { type JsonSchema, jsonSchema } from './json-schema.ts'
 export {
   type Actor,
@@ -52,6 +52,7 @@ export {
   splitKey,
 } from './metadata.ts'
 export { defineDeployment, defineRoute, parseResource } from './parse-resource.ts'
+export type { PlaneNames } from './plane-names.ts'
 export { formatProblem, type Problem, problemsOf } from './problems/problem.ts'
 export type { Resource } from './resource.ts'
 export type {

@@ -2,7 +2,7 @@ import { messageOf } from '../errors.ts'
 import type { ModelProvider } from '../provider/contract.ts'
 import type { Endpoint, Split } from '../resources/deployment/revision.ts'
 import type { Key } from '../resources/metadata.ts'
-import type { RouteBackend } from '../resources/route/model-route.ts'
+import { backendKey, type RouteBackend } from '../resources/route/model-route.ts'
 import type { Connect, Connection, Connections } from './connections.ts'
 import type { TableProblem, Upstream } from './route.ts'
 
@@ -34,9 +34,7 @@ export function upstreamsOf(
   report: Report,
 ): readonly Upstream[] {
   if ('provider' in backend) return ofProvider(backend.provider, backend.model, around, report)
-  const key: Key = backend.deployment.includes('/')
-    ? (backend.deployment as Key)
-    : `${namespace}/${backend.deployment}`
+  const key = backendKey(backend, namespace)
   const view = around.deployments.get(key)
   if (view !== undefined) return ofDeployment(view, around, report)
   report('UnknownDeployment', `there is no deployment ${key}`)

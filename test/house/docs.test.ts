@@ -1,7 +1,7 @@
-import { execFile } from 'node:child_process'
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type CodeBlock, codeBlocks, fileNameOf } from './code-blocks.ts'
+import { compile } from './compiler.ts'
 import { documents } from './documents.ts'
 import { root, type SourceFile } from './source-files.ts'
 
@@ -29,16 +29,8 @@ async function complaints(blocks: readonly CodeBlock[]): Promise<string[]> {
       include: ['*/*.ts'],
     }),
   )
-  const output = await new Promise<string>((resolve) => {
-    const args = [`${root}/node_modules/typescript/lib/tsc.js`, '-p', folder, '--pretty', 'false']
-    execFile(process.execPath, args, { cwd: folder }, (error, stdout, stderr) => {
-      resolve(error === null ? '' : stdout + stderr || String(error))
-    })
-  })
-  return output
-    .split('\n')
-    .filter((line) => line.trim() !== '')
-    .map((line) => line.replace(/^(\S+\.ts)\((\d+),\d+\)/, (_, name, at) => `${places.get(name)}:${at}`))
+  const { complaints: found } = await compile(folder)
+  return found.map(({ file, line, text }) => `${places.get(file) ?? file}:${line}: ${text}`)
 }
 
 const document = (text: string): SourceFile => ({ path: 'docs/made-up.md', text })

@@ -2,18 +2,30 @@ import { isModelspineError, ModelspineError } from '../../errors.ts'
 import { sha256 } from '../../hash.ts'
 import { canonicalJson } from '../../json.ts'
 import type { Decision, PolicyRequest } from '../../policy/contract.ts'
+import { type Checked, checkAgainst } from '../../resources/check-resource.ts'
 import type { ModelDeployment, ModelDeploymentInput } from '../../resources/deployment/model-deployment.ts'
+import { modelDeploymentSchema } from '../../resources/deployment/model-deployment-schema.ts'
 import { formatReference } from '../../resources/deployment/reference.ts'
-import { type Actor, type Key, keyFrom, keyOf } from '../../resources/metadata.ts'
-import { defineDeployment, defineRoute } from '../../resources/parse-resource.ts'
+import {
+  type Actor,
+  type Key,
+  keyFrom,
+  keyOf,
+  type MetadataInput,
+  splitKey,
+} from '../../resources/metadata.ts'
+import { withUnknownNames } from '../../resources/plane-names.ts'
+import { invalidResource } from '../../resources/problems/problem.ts'
 import type { Resource } from '../../resources/resource.ts'
-import type { ModelRoute, ModelRouteInput } from '../../resources/route/model-route.ts'
+import { backendKey, type ModelRoute, type ModelRouteInput } from '../../resources/route/model-route.ts'
+import { modelRouteSchema } from '../../resources/route/model-route-schema.ts'
 import { policyDetails } from '../../rollout/machine/permit.ts'
 import type { AuditEntry } from '../../security/contract.ts'
 import type { Kind, StoredObject } from '../../store/contract.ts'
 import type { ControlContext } from '../control-context.ts'
 import type { PlaneAction } from '../events.ts'
 import { checkDeployable } from './check-deployable.ts'
+import { checkRoute } from './check-route.ts'
 
 /** Keeps a deleted deployment until the loop has emptied its target. */
 export const targetFinalizer = 'modelspine.dev/target'
@@ -25,6 +37,22 @@ export interface AskedBy {
   readonly actor: Actor
 }
 
+export interface DeclareOptions extends AskedBy {
+  /** For policies and people; never interpreted. */
+  readonly labels?: Readonly<Record<string, string>>
+  /** For tools; never interpreted. */
+  readonly annotations?: Readonly<Record<string, string>>
+}
+
+/** The metadata of what is declared by `name` or `namespace/name`. */
+export function metadataOf(name: string, { labels, annotations }: DeclareOptions): MetadataInput {
+  return {
+    ...splitKey(keyFrom(name)),
+    ...(labels !== undefined && { labels }),
+    ...(annotations !== undefined && { annotations }),
+  }
+}
+
 export interface Applied {
   readonly kind: Kind
   readonly key: Key
@@ -33,18 +61,24 @@ export interface Applied {
   readonly change: 'created' | 'updated' | 'unchanged'
 }
 
-/** The resource with its defaults. Throws `invalid-resource`. */
-export function normalize(input: ResourceInput): Resource {
-  return isRoute(input) ? defineRoute(input) : defineDeployment(input as ModelDeploymentInput)
+/** The resource with its defaults. Throws `invalid-resource`, with the names that the plane does not have among what is wrong. */
+export function normalize({ names }: Pick<ControlContext, 'names'>, input: ResourceInput): Resource {
+  const checked: Checked<Resource> = isRoute(input)
+    ? checkAgainst(modelRouteSchema(), input)
+    : checkAgainst(modelDeploymentSchema(), input)
+  if (checked.ok) return checked.resource
+  throw invalidResource(withUnknownNames(checked.problems, names, input).map(({ problem }) => problem))
 }
 
 function isRoute(input: ResourceInput): input is ModelRouteInput {
   return input.kind === 'ModelRoute' || (input.kind === undefined && 'backends' in input.spec)
 }
 
-/** Why this plane cannot run it; empty when it can. Routes may name what is yet to come. */
-export function problemsOf(context: ControlContext, resource: Resource): readonly string[] {
-  return resource.kind === 'ModelDeployment' ? checkDeployable(context, resource as ModelDeployment) : []
+/** Why this plane cannot run it; empty when it can. A route may name a deployment that is yet to come. */
+export async function problemsOf(context: ControlContext, resource: Resource): Promise<readonly string[]> {
+  return resource.kind === 'ModelDeployment'
+    ? checkDeployable(context, resource as ModelDeployment)
+    : checkRoute(context, resource as ModelRoute)
 }
 
 /** The loop writes status at the same time, and what the policy was shown must still stand when it is replaced. */
@@ -56,9 +90,9 @@ export async function applyResource(
   input: ResourceInput,
   { actor }: AskedBy,
 ): Promise<Applied> {
-  const resource = normalize(input)
+  const resource = normalize(context, input)
   const key = keyOf(resource.metadata)
-  const problems = problemsOf(context, resource)
+  const problems = await problemsOf(context, resource)
   if (problems.length > 0) {
     throw new ModelspineError(
       'plan-refused',
@@ -171,11 +205,7 @@ async function refuseWhileRouted(context: ControlContext, key: Key): Promise<voi
   for await (const { resource, key: route } of context.store.list('ModelRoute')) {
     const { spec, metadata } = resource as ModelRoute
     const refers = [...spec.backends, ...spec.fallback].some(
-      (backend) =>
-        'deployment' in backend &&
-        (backend.deployment.includes('/')
-          ? backend.deployment
-          : `${metadata.namespace}/${backend.deployment}`) === key,
+      (backend) => 'deployment' in backend && backendKey(backend, metadata.namespace) === key,
     )
     if (refers) {
       throw new ModelspineError(

@@ -44,13 +44,13 @@ export async function planResource(
   input: ResourceInput,
   { actor }: AskedBy,
 ): Promise<Plan> {
-  const resource = normalize(input)
+  const resource = normalize(context, input)
   const key = keyOf(resource.metadata)
   const before = await context.store.get(resource.kind, key)
   const fields = before === null ? [] : changedFields('spec', before.resource.spec, resource.spec)
   const labelsOnly =
     before !== null && fields.length === 0 && !sameJson(before.resource.metadata, resource.metadata)
-  const problems = [...problemsOf(context, resource)]
+  const problems = [...(await problemsOf(context, resource))]
   if (before?.deletion !== undefined) {
     problems.push(`${resource.kind} ${key} is being deleted; apply it again when it is gone`)
   }

@@ -14,7 +14,7 @@ import { checkDeployable } from '../calls/check-deployable.ts'
 import type { ControlContext, PlaneFact } from '../control-context.ts'
 import { type PlaneEvents, tell } from '../events.ts'
 import { type PlaneHealth, planeFault } from '../health.ts'
-import type { ControlPlaneOptions } from '../options.ts'
+import { type ControlPlaneOptions, namesOf } from '../options.ts'
 import { type AuditPump, createAuditPump } from './audit-pump.ts'
 import { createLeaderWork, type LeaderWork } from './leader-work.ts'
 import { notedStore } from './noted-store.ts'
@@ -64,6 +64,8 @@ export function wireControl(options: ControlPlaneOptions, requestSide: RequestSi
     if (facts.length > 0) pump.nudge()
   }
   const context: ControlContext = {
+    names: namesOf(options),
+    protocols: [...Object.keys(connect), ...Object.keys(providers)],
     store,
     clock,
     logger,

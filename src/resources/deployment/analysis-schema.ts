@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { defaulted, nameField, numberField, textField, wholeNumberField } from '../fields.ts'
+import { planeName } from '../plane-names.ts'
 import { type CheckProblem, fieldsOf, withCheck } from '../schema-checks.ts'
 import { knownMetric } from './known-metrics.ts'
 import type { AnalysisGate, AnalysisGateInput, GateRule } from './model-deployment.ts'
@@ -12,7 +13,9 @@ export function gateSchema(): z.ZodType<AnalysisGate, AnalysisGateInput> {
     {
       name: nameField().describe('How steps refer to the gate.'),
       metric: textField("a metric's name, such as labels.accuracy").describe('What is asked of the source.'),
-      source: defaulted(nameField(), 'plane').describe("One of the plane's metric sources."),
+      source: defaulted(planeName(nameField(), 'metrics'), 'plane').describe(
+        "One of the plane's metric sources.",
+      ),
       minSamples: defaulted(wholeNumberField(1), 1).describe('Fewer samples never pass and never fail.'),
       pass: ruleSchema().describe('What passes.'),
       noData: outcomeSchema().describe("Without enough data at the step's deadline."),

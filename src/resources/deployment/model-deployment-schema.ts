@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { defaulted, durationField, nameField, wholeNumberField } from '../fields.ts'
 import { apiVersionSchema, metadataSchema } from '../metadata-schema.ts'
+import { planeName } from '../plane-names.ts'
 import { type CheckProblem, fieldsOf, withCheck } from '../schema-checks.ts'
 import { gateSchema } from './analysis-schema.ts'
 import { deploymentProblems } from './deployment-checks.ts'
@@ -35,7 +36,7 @@ export function modelDeploymentSchema(): z.ZodType<ModelDeployment, ModelDeploym
 }
 
 function specSchema(): z.ZodType<ModelDeploymentSpec, ModelDeploymentSpecInput> {
-  const policies = z.array(nameField(), { error: 'a list of policy engines by name' })
+  const policies = z.array(planeName(nameField(), 'policies'), { error: 'a list of policy engines by name' })
   const analysis = z.array(gateSchema(), { error: 'a list of gates: { name, metric, pass }' })
   const spec = z.strictObject(
     {
@@ -58,7 +59,7 @@ function specSchema(): z.ZodType<ModelDeploymentSpec, ModelDeploymentSpecInput> 
 }
 
 function targetSchema(): z.ZodType<TargetReference, ModelDeploymentSpecInput['target']> {
-  const name = nameField()
+  const name = planeName(nameField(), 'targets')
   const settings = z.record(z.string(), z.unknown(), { error: "a map, as the target's own schema says" })
   return z
     .union(

@@ -1,20 +1,21 @@
 import { z } from 'zod'
 import { textField } from '../fields.ts'
+import { planeName } from '../plane-names.ts'
 import type { ModelReference } from './reference.ts'
 
 const shortForm = /^[^\s/]+\/[^\s/](.*[^\s/])?$/
 
 /** The short form becomes `{ registry, text }`, which is an input again. */
 export function referenceSchema(): z.ZodType<ModelReference, ModelReference | string> {
-  const registry = z
-    .string({ error: 'a registry\'s name, without "/" or spaces' })
-    .regex(/^[^\s/]+$/)
-    .describe("One of the plane's registries.")
+  const registry = planeName(
+    z.string({ error: 'a registry\'s name, without "/" or spaces' }).regex(/^[^\s/]+$/),
+    'registries',
+  ).describe("One of the plane's registries.")
   const name = textField("the model's name in that registry").describe('As that registry names the model.')
-  const short = z
+  const text = z
     .string({ error: 'registry/name@alias or registry/name:version, such as mlflow/churn@champion' })
     .regex(shortForm)
-    .transform(parseReference)
+  const short = planeName(text, 'registries', '/[^\\s/](.*[^\\s/])?').transform(parseReference)
   const version = textField("the version's name, as text").describe('Immutable in its registry.')
   const alias = textField("the alias's name").describe('Looked up at every reconcile.')
   const rest = textField('what the registry understands, such as churn@champion').describe(

@@ -1,12 +1,17 @@
 import { z } from 'zod'
 import { defaulted, quotedTextField, variableNameField } from '../fields.ts'
+import { planeName } from '../plane-names.ts'
 import { type CheckProblem, fieldsOf, withCheck } from '../schema-checks.ts'
 import type { RuntimeSettings } from './model-deployment.ts'
 
 export function runtimeSchema(): z.ZodType<RuntimeSettings, Partial<RuntimeSettings>> {
-  const secret = z
-    .string({ error: 'a reference such as env:TOKEN, scheme first, never the secret itself' })
-    .regex(/^[a-z][a-z0-9+.-]*:[^\s].*$/)
+  const secret = planeName(
+    z
+      .string({ error: 'a reference such as env:TOKEN, scheme first, never the secret itself' })
+      .regex(/^[a-z][a-z0-9+.-]*:[^\s].*$/),
+    'secrets',
+    ':[^\\s].*',
+  )
   const quantity = z.union([z.string(), z.number()], { error: 'a quantity, such as 2, "500m" or 4Gi' })
   const runtime = z.strictObject(
     {

@@ -1,5 +1,6 @@
 import { checkResource } from '../check-resource.ts'
 import { keyOf } from '../metadata.ts'
+import { type PlaneNames, withUnknownNames } from '../plane-names.ts'
 import { valueAt } from '../problems/field-path.ts'
 import { printValue } from '../problems/print-value.ts'
 import { formatPlace, invalidResource, type Place, type Problem } from '../problems/problem.ts'
@@ -17,6 +18,7 @@ export interface Source {
 export async function gatherResources(
   sources: readonly Source[],
   unread: readonly Problem[],
+  names?: PlaneNames,
 ): Promise<readonly Resource[]> {
   const resources: Resource[] = []
   const problems: Problem[] = [...unread]
@@ -27,9 +29,9 @@ export async function gatherResources(
     for (const { value, locate } of reading.documents) {
       const checked = checkResource(value)
       if (checked.ok) resources.push(checked.resource)
-      else {
-        for (const { path, problem } of checked.problems)
-          found.push({ ...options, ...locate(path), ...problem })
+      const wrong = checked.ok ? [] : checked.problems
+      for (const { path, problem } of names === undefined ? wrong : withUnknownNames(wrong, names, value)) {
+        found.push({ ...options, ...locate(path), ...problem })
       }
       const identity = identityOf(value)
       if (identity === undefined) continue

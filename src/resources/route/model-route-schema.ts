@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { defaulted, durationField, nameField, numberField, textField } from '../fields.ts'
 import { apiVersionSchema, metadataSchema } from '../metadata-schema.ts'
+import { planeName } from '../plane-names.ts'
 import { withCheck } from '../schema-checks.ts'
 import type {
   ModelRoute,
@@ -65,7 +66,7 @@ function backendSchema(): z.ZodType<RouteBackend, RouteBackendInput> {
     .string({ error: 'a deployment by name, or by namespace/name' })
     .regex(deploymentKey)
     .describe("A ModelDeployment, by name in the route's namespace or by key.")
-  const provider = nameField().describe("One of the plane's providers.")
+  const provider = planeName(nameField(), 'providers').describe("One of the plane's providers.")
   const model = textField('the model as that vendor names it').describe('The model as that vendor names it.')
   return z.union([z.strictObject({ deployment, weight }), z.strictObject({ provider, model, weight })], {
     error: 'one backend: { deployment } or { provider, model }, with a weight if wanted',

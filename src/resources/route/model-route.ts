@@ -1,5 +1,5 @@
 import type { Duration } from '../duration.ts'
-import type { Metadata, MetadataInput } from '../metadata.ts'
+import type { Key, Metadata, MetadataInput } from '../metadata.ts'
 
 /** Declared: requests to this public model name are served by these backends, chosen this way. */
 export interface ModelRoute {
@@ -29,6 +29,11 @@ export type RouteBackend =
   | { readonly deployment: string; readonly weight: number }
   /** One of the plane's providers, and the model as that vendor names it. */
   | { readonly provider: string; readonly model: string; readonly weight: number }
+
+/** The deployment that a backend names: by key, or by name in the route's own namespace. */
+export function backendKey({ deployment }: { readonly deployment: string }, namespace: string): Key {
+  return deployment.includes('/') ? (deployment as Key) : `${namespace}/${deployment}`
+}
 
 export interface ModelRouteInput {
   readonly apiVersion?: 'modelspine.dev/v1alpha1'

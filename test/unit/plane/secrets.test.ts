@@ -133,7 +133,7 @@ describe('a secret', () => {
   it('whose store is not known is refused when it is declared', async () => {
     const { plane } = planeFixture()
     await expect(plane.apply(digits('1', { runtime }), { actor: ann })).rejects.toThrow(
-      'spec.runtime.secrets.TOKEN "vault" is not known here; none is configured',
+      'spec.runtime.secrets.TOKEN: this plane has no secret store "vault". This plane has no secret stores.',
     )
   })
 })

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { allow, deny, memoryStore, rule, rulesPolicy } from '../../../../src/index.ts'
+import { allow, deny, memoryProvider, memoryStore, rule, rulesPolicy } from '../../../../src/index.ts'
+import { problemsOf } from '../../../../src/resources/problems/problem.ts'
 import { createFakeClock } from '../../../../src/testing/fake-clock.ts'
 import { ann, collect, digits, planeFixture, registerVersions, route, serving } from '../plane-fixture.ts'
 
@@ -90,15 +91,15 @@ describe('apply', () => {
     }
     expect(details.problems).toMatchInlineSnapshot(`
       [
-        "spec.model.registry "elsewhere" is not known here; known: models",
-        "spec.runtime.secrets.TOKEN "vault" is not known here; none is configured",
-        "spec.policies[0] "nobody" is not known here; none is configured",
+        "spec.model.registry: this plane has no registry "elsewhere". Write one of "models".",
+        "spec.runtime.secrets.TOKEN: this plane has no secret store "vault". This plane has no secret stores.",
+        "spec.policies[0]: this plane has no policy engine "nobody". This plane has no policy engines.",
+        "spec.analysis[2].source: this plane has no metric source "datadog". Write one of "prom", "plane".",
         "spec.target.settings.gpu: is no number",
-        "spec.scale.min 0: target "local" cannot scale to zero; use 1 or more",
-        "spec.strategy canary: target "local" holds one revision at a time, and this strategy needs two side by side; use another target",
-        "spec.analysis[0].minSamples 50: the source does not count samples; leave it out or use a source that counts",
-        "spec.analysis[1].source: the target's replies do not tell which revision answered; use a source that the target itself feeds",
-        "spec.analysis[2].source "datadog" is not known here; known: prom, plane",
+        "spec.scale.min is 0, and target "local" cannot scale to zero. Write 1 or more.",
+        "spec.strategy is canary, which needs two revisions side by side, and target "local" holds one at a time. Use another target.",
+        "spec.analysis[0].minSamples is 50, and the source does not count samples. Leave it out, or use a source that counts.",
+        "spec.analysis[1].source: the target's replies do not tell which revision answered. Use a source that the target itself feeds.",
       ]
     `)
     expect(await store.get('ModelDeployment', 'default/digits')).toBeNull()
@@ -108,8 +109,81 @@ describe('apply', () => {
   it('refuses another target that is not known', async () => {
     const { plane } = planeFixture()
     await expect(plane.apply(digits('1', { target: 'mars' }), { actor: ann })).rejects.toThrow(
-      'spec.target.name "mars" is not known here; known: local',
+      'spec.target.name: this plane has no target "mars". Write one of "local".',
     )
+  })
+
+  it('tells unknown names together with what the schema refuses, each once and each with its field', async () => {
+    const { plane } = planeFixture()
+    const refused = plane.apply(
+      digits('1', {
+        model: 'modls/digits:1',
+        target: 'locl',
+        scale: { min: -1 },
+        policies: ['no such name'],
+        deadline: 'soon' as never,
+      }),
+      { actor: ann },
+    )
+    await expect(refused).rejects.toMatchObject({ code: 'invalid-resource' })
+    const error = await refused.catch((each: unknown) => each)
+    expect(problemsOf(error).map(({ field, remedy }) => [field, remedy])).toEqual([
+      ['spec.scale.min', expect.any(String)],
+      ['spec.policies[0]', expect.any(String)],
+      ['spec.deadline', expect.any(String)],
+      ['spec.model', 'Did you mean "models"?'],
+      ['spec.target', 'Did you mean "local"?'],
+    ])
+  })
+
+  it('refuses a route to a provider that the plane does not have, with the nearest name', async () => {
+    const { plane, store } = planeFixture({
+      plane: { providers: { openai: memoryProvider({ chat: () => 'Hello!' }) } },
+    })
+    const wrong = route('m', {
+      backends: [{ provider: 'opnai', model: 'm' }],
+      fallback: [{ provider: 'mars', model: 'm' }],
+    })
+    const problems = [
+      'spec.backends[0].provider: this plane has no provider "opnai". Did you mean "openai"?',
+      'spec.fallback[0].provider: this plane has no provider "mars". Write one of "openai".',
+    ]
+    await expect(plane.apply(wrong, { actor: ann })).rejects.toMatchObject({
+      code: 'plan-refused',
+      details: { problems },
+    })
+    expect(await store.get('ModelRoute', 'default/m')).toBeNull()
+    expect(await plane.plan(wrong, { actor: ann })).toMatchObject({ problems })
+  })
+
+  it('refuses a route to a deployment whose protocol the plane cannot speak', async () => {
+    const { plane } = planeFixture({ plane: { connect: { memry: () => memoryProvider({}) } } })
+    await plane.apply(digits('1'), { actor: ann })
+    const problems = [
+      'spec.backends[0].deployment is default/digits, whose endpoints speak "memory", and this plane cannot. Did you mean to call connect["memry"] "memory"?',
+    ]
+    await expect(plane.apply(route('m'), { actor: ann })).rejects.toMatchObject({ details: { problems } })
+    expect(await plane.plan(route('m'), { actor: ann })).toMatchObject({ problems })
+  })
+
+  it('learns a protocol that only a running endpoint tells', async () => {
+    const endpoint = { protocol: 'odd', address: 'odd://here' }
+    const fixture = planeFixture({ target: { endpoint: () => endpoint }, plane: { connect: {} } })
+    const { plane, registry } = fixture
+    await registerVersions(registry, '1')
+    await plane.apply(digits('1'), { actor: ann })
+    await plane.apply(route('before'), { actor: ann })
+    await plane.start()
+    await fixture.until(async () => (await fixture.phase()) === 'converged')
+    await expect(plane.apply(route('after'), { actor: ann })).rejects.toThrow(
+      'whose endpoints speak "odd", and this plane cannot. Give the plane connect["odd"]; it has none.',
+    )
+    await plane.stop()
+  })
+
+  it('takes a route to a deployment that is yet to come', async () => {
+    const { plane } = planeFixture({ plane: { connect: {} } })
+    await expect(plane.apply(route('m'), { actor: ann })).resolves.toMatchObject({ change: 'created' })
   })
 
   it('stores nothing that a policy denies, and says which rule and why', async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { memoryProvider } from '../../../../src/provider/memory-provider.ts'
 import { actionsOf, ann, digits, inTime, planeFixture, route, serving } from '../plane-fixture.ts'
 
 const bob = { name: 'bob@example.com' }
@@ -23,7 +24,7 @@ describe('delete', () => {
   })
 
   it('refuses a deployment that a route refers to, as backend or as fallback, and names the route', async () => {
-    const { plane, events } = planeFixture()
+    const { plane, events } = planeFixture({ plane: { providers: { openai: memoryProvider({}) } } })
     await plane.apply(digits('1'), { actor: ann })
     await plane.apply(
       route('a', {

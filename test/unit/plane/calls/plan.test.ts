@@ -117,7 +117,7 @@ describe('plan', () => {
     const plan = await plane.plan(digits('1', { policies: ['nobody'] }), { actor: ann })
     expect(plan.policy).toMatchObject({ verdict: 'deny', findings: [{ message: 'not on Fridays' }] })
     expect(plan.problems).toEqual([
-      'spec.policies[0] "nobody" is not known here; known: company',
+      'spec.policies[0]: this plane has no policy engine "nobody". Write one of "company".',
       expect.stringMatching(/^spec\.target "local" refuses: TooManyRevisions: 1 revisions are wanted/),
     ])
   })

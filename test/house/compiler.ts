@@ -1,0 +1,38 @@
+import { execFile } from 'node:child_process'
+import { root } from './source-files.ts'
+
+export interface Complaint {
+  /** As the compiler names it, relative to the folder it ran in. */
+  readonly file: string
+  readonly line: number
+  readonly column: number
+  /** From `error TS2322:` on. */
+  readonly text: string
+}
+
+export interface Compiled {
+  readonly complaints: readonly Complaint[]
+  /** Everything that the compiler printed. */
+  readonly output: string
+}
+
+/** Checks the types of a project in `folder`, in a process of its own. Nothing is written. */
+export async function compile(folder: string, ...flags: readonly string[]): Promise<Compiled> {
+  const args = [`${root}/node_modules/typescript/lib/tsc.js`, '-p', folder, '--noEmit', '--pretty', 'false']
+  const output = await new Promise<string>((resolve) => {
+    execFile(process.execPath, [...args, ...flags], { cwd: folder }, (error, stdout, stderr) => {
+      const printed = stdout + stderr
+      resolve(printed.trim() === '' && error !== null ? String(error) : printed)
+    })
+  })
+  const complaints: Complaint[] = []
+  for (const line of output.split('\n')) {
+    const [, file, at, column, text] = /^(\S+\.ts)\((\d+),(\d+)\): (.*)$/.exec(line) ?? []
+    if (file !== undefined && text !== undefined) {
+      complaints.push({ file, line: Number(at), column: Number(column), text })
+    } else if (/error/i.test(line) && !line.startsWith(' ')) {
+      complaints.push({ file: '', line: 0, column: 0, text: line })
+    }
+  }
+  return { complaints, output }
+}

@@ -1,0 +1,21 @@
+/** The calls of wrong-names.ts with the right names: all of them compile. */
+import { by, plane } from './plane.ts'
+
+plane.deploy('a', { model: 'models/x', target: 'vendor' }, by)
+plane.deploy('a', { model: { registry: 'models', name: 'x', version: '1' }, target: 'vendor' }, by)
+plane.deploy('a', { model: 'models/x', target: 'vendor' }, by)
+plane.deploy('a', { model: 'models/x', target: { name: 'local' } }, by)
+plane.deploy('a', { model: 'models/x', target: { name: 'local', settings: { drain: '30s' } } }, by)
+plane.deploy('a', { model: 'models/x', target: { name: 'local', settings: { drain: '30s' } } }, by)
+plane.deploy('a', { model: 'models/x', target: { name: 'vendor' } }, by)
+plane.deploy('a', { model: 'models/x', target: 'local', policies: ['promotion'] }, by)
+plane.deploy('a', { model: 'models/x', target: 'local', runtime: { secrets: { TOKEN: 'env:TOKEN' } } }, by)
+plane.deploy('a', { model: 'models/x', target: 'local', strategy: { canary: { steps: [{ analyze: ['e'], for: '1m' }] } }, analysis: [{ name: 'e', metric: 'drift', source: 'prometheus', pass: { atMost: 0.1 } }] }, by)
+plane.deploy('a', { model: 'models/x', target: 'local', strategy: { canary: { steps: [{ analyze: ['errors', 'latency'], for: '1m' }] } }, analysis: [{ name: 'errors', metric: 'requests.errors', pass: { atMost: 0.1 } }, { name: 'latency', metric: 'requests.latency', pass: { atMost: 100 } }] }, by)
+plane.deploy('a', { model: 'models/x', target: 'local', strategy: { blueGreen: { analyze: ['errors'] } }, analysis: [{ name: 'errors', metric: 'requests.errors', pass: { atMost: 0.1 } }] }, by)
+plane.deploy('a', { model: 'models/x', target: 'local', strategy: { canary: { steps: [{ weight: 5 }] } } }, by)
+plane.deploy('a', { model: 'models/x', target: 'local', policies: ['promotion'] }, by)
+plane.route('a', { operations: ['chat'], backends: [{ provider: 'openai', model: 'm' }] }, by)
+plane.route('a', { operations: ['chat'], backends: [{ deployment: 'a' }], fallback: [{ provider: 'bedrock', model: 'm' }] }, by)
+plane.route('a', { operations: ['chat'], backends: [{ deployment: 'a' }] }, by)
+plane.deploy('a', { model: 'models/x', target: 'local' }, by)
