@@ -7,8 +7,8 @@ export interface PortRange {
 }
 
 /**
- * A port of 127.0.0.1 on which nobody listens now. Somebody may before the process does: then that process fails and
- * its next start gets another port.
+ * A port of 127.0.0.1 on which no process listens now. Another process may take the port first. Then the new
+ * process fails, and its next start gets another port.
  */
 export async function freePort(
   taken: ReadonlySet<number>,

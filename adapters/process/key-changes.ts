@@ -1,6 +1,6 @@
 import type { Key } from 'modelspine/adapter'
 
-/** Keys that changed, handed to everyone who listens; a key that waits to be read is kept once. */
+/** Hands keys that changed to all listeners. Each listener gets a waiting key only once. */
 export interface KeyChanges {
   publish(key: Key): void
   listen(abortSignal: AbortSignal): AsyncIterable<Key>

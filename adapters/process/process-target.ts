@@ -35,19 +35,22 @@ export interface ProcessTarget extends DeploymentTarget<DeploymentSettings> {
   changes(abortSignal: AbortSignal): AsyncIterable<Key>
   standDown(): Promise<void>
   close(): Promise<void>
-  /** Ends every process in the folder, each after its drain, and forgets every revision: for hosts that leave nothing running. */
+  /**
+   * Ends every process in the folder, each after its drain, and forgets every revision. This is for hosts
+   * that must leave no process running.
+   */
   stopAll(): Promise<void>
 }
 
-/** How long until a process that is being ended is worth asking about again. */
+/** Milliseconds after which it is worth asking again about a process that is being ended. */
 const busyMs = 100
 
 /**
- * Runs each revision as a process of this machine and keeps it alive: health probes, restarts with backoff, drain
- * before the end, bounded logs. Processes outlive the plane; the next target over the same folder adopts them, at its
- * first call.
+ * Runs each revision as a process of this machine and keeps it alive: health probes, restarts with backoff, a
+ * drain before the end, bounded logs. Processes outlive the plane. The next target that uses the same folder
+ * adopts them at its first call.
  *
- * Throws `invalid-options` for options that cannot be, and `unsupported` on Windows.
+ * Throws `invalid-options` for invalid options, and `unsupported` on Windows.
  */
 export function processTarget(options: ProcessTargetOptions): ProcessTarget {
   const settings = checkOptions(options, process.platform)
@@ -81,7 +84,7 @@ export function processTarget(options: ProcessTargetOptions): ProcessTarget {
     }
   }
 
-  /** One call a key at a time. */
+  /** Runs one call at a time for each key. */
   function inTurn<T>(key: Key, work: () => Promise<T>): Promise<T> {
     const turn = (turns.get(key) ?? Promise.resolve()).then(work, work)
     turns.set(key, turn)
@@ -136,7 +139,7 @@ export function processTarget(options: ProcessTargetOptions): ProcessTarget {
     return { kind: 'unchanged' }
   }
 
-  /** The next call opens the folder again. */
+  /** Lets go of the folder. The next call opens it again. */
   async function letGo(): Promise<void> {
     await Promise.allSettled(turns.values())
     const held = opened
@@ -212,7 +215,7 @@ async function resolveSecrets(
   return new Map(await Promise.all(entries))
 }
 
-/** What the file system or the system's processes say becomes an error of ours. */
+/** Turns errors of the file system and of the system's processes into a ModelspineError. */
 async function guarded<T>(work: Promise<T>): Promise<T> {
   try {
     return await work

@@ -3,7 +3,7 @@ import type { Actor, Key } from '../resources/metadata.ts'
 import type { RolloutAction } from '../rollout/machine/machine-types.ts'
 import type { Kind } from '../store/contract.ts'
 
-/** What happened to a resource. The same facts stand in the audit log, committed with the change. */
+/** Something that happened to a resource. The audit log holds the same facts, committed with the change. */
 export interface PlaneEvent {
   readonly action: PlaneAction
   readonly kind: Kind
@@ -22,7 +22,7 @@ export type PlaneAction =
   | 'deployment-deleted'
   | 'route-deleted'
 
-/** One listener type a name; `event` hears all of them. */
+/** Each name has its own listener type. Listeners of `event` hear all events of resources. */
 export type PlaneEvents = {
   readonly [Action in PlaneAction]: (event: PlaneEvent) => void
 } & {
@@ -38,8 +38,8 @@ export function createEmitter(): PlaneEmitter {
 }
 
 /**
- * Tells the listeners of one name. One that throws, or gives a promise that rejects, is reported, and keeps nobody else
- * from hearing.
+ * Calls the listeners of one name. When a listener throws, or its promise rejects, `onThrow` gets the error
+ * and the other listeners are still called.
  */
 export function tell<Name extends keyof PlaneEvents>(
   emitter: PlaneEmitter,

@@ -1,12 +1,12 @@
 import { faultOf } from '../rollout/shell/fault.ts'
 
-/** How the plane itself is. What hinders one deployment stands in that deployment's conditions. */
+/** The health of the plane itself. Faults of one deployment stand in that deployment's conditions. */
 export interface PlaneHealth {
-  /** Whether this process is the one that reconciles. */
+  /** Whether this process holds the lease and reconciles. */
   readonly leading: boolean
   /** Keys that wait to be looked at. */
   readonly queued: number
-  /** What hinders a part of the plane now; empty when nothing does. */
+  /** The faults that hinder a part of the plane now; empty when there are none. */
   readonly faults: readonly PlaneFault[]
 }
 

@@ -4,11 +4,11 @@ export interface BackoffOptions {
   readonly clock: Clock
   /** Default 5 ms, as in client-go. */
   readonly baseMs?: number
-  /** Default 60 s: a mended fault is noticed within a minute. */
+  /** Default 60 s, so that the end of a fault is noticed within a minute. */
   readonly capMs?: number
 }
 
-/** Keeps a number for each key that fails, and so is bounded by the keys that are declared. */
+/** Keeps a number for each key that fails, so its size is bounded by the declared keys. */
 export interface Backoff<K extends string = string> {
   /** How long to wait after one more failure, in milliseconds. */
   next(key: K): number
@@ -18,7 +18,7 @@ export interface Backoff<K extends string = string> {
 }
 
 /**
- * Full jitter: uniform between 0 and min(cap, base · 2ⁿ), n counting the earlier failures
+ * Full jitter: a uniform random wait between 0 and min(cap, base · 2ⁿ), where n counts the earlier failures
  * (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/).
  */
 export function createBackoff<K extends string = string>(options: BackoffOptions): Backoff<K> {

@@ -1,6 +1,6 @@
 import type { QueueItem } from './queue-item.ts'
 
-/** A binary heap by `readyAtMs`. Items know their place, so any of them moves or leaves in O(log n). */
+/** A binary heap, ordered by `readyAtMs`. Items know their place, so any item moves or leaves in O(log n). */
 export class DelayHeap<K> {
   readonly #items: QueueItem<K>[] = []
 
@@ -8,7 +8,7 @@ export class DelayHeap<K> {
     return this.#items.length
   }
 
-  /** The one that is ready soonest. */
+  /** The item that is ready soonest. */
   get first(): QueueItem<K> | undefined {
     return this.#items[0]
   }
@@ -18,7 +18,7 @@ export class DelayHeap<K> {
     this.#rise(item, this.#items.length - 1)
   }
 
-  /** Call after `readyAtMs` became earlier. */
+  /** Moves an item forward. Call it after `readyAtMs` became earlier. */
   sooner(item: QueueItem<K>): void {
     this.#rise(item, item.place)
   }

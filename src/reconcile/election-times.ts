@@ -6,7 +6,7 @@ export interface ElectionTimes {
   readonly marginMs: number
 }
 
-/** Fills in the defaults. Throws TypeError for times with which the lease could not be kept. */
+/** Fills in the defaults. Throws TypeError for times with which a process could not keep the lease. */
 export function electionTimes(given: Partial<ElectionTimes>): ElectionTimes {
   const { ttlMs = 15_000, retryEveryMs = 2_000, jitter = 1.2 } = given
   const { renewEveryMs = ttlMs / 3, marginMs = ttlMs / 3 } = given
@@ -18,7 +18,7 @@ export function electionTimes(given: Partial<ElectionTimes>): ElectionTimes {
   }
   if (renewEveryMs + marginMs >= ttlMs) {
     throw new TypeError(
-      `renewEveryMs ${renewEveryMs} and marginMs ${marginMs} leave no time of ttlMs ${ttlMs}: together they must be less`,
+      `renewEveryMs ${renewEveryMs} and marginMs ${marginMs} must add up to less than ttlMs, which is ${ttlMs}`,
     )
   }
   return { ttlMs, renewEveryMs, retryEveryMs, jitter, marginMs }

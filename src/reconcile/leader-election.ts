@@ -1,6 +1,7 @@
 /**
- * One holder of a lease at a time works. A lease does not guarantee that: a process may be frozen while it believes
- * itself the leader. So the fence goes with every write, and work is told to end before the lease does.
+ * One process at a time holds the lease and works. A lease alone does not guarantee that: a frozen process
+ * may still believe that it leads. So the fence goes with every write, and work is told to end before the
+ * lease does.
  */
 
 import { type Clock, sleep } from '../clock.ts'
@@ -13,25 +14,30 @@ import { beginTerm, type HeldLease, type LeaseTerm, type LostReason } from './le
 
 export interface LeaderElectionOptions {
   readonly store: Pick<StateStore, 'acquireLease' | 'renewLease' | 'releaseLease'>
-  /** Of the lease. */
+  /** The lease's name. */
   readonly name: string
-  /** Of this process, unlike any other's: two with one name take the lease from each other. */
+  /**
+   * The name of this process. It must be unique: two processes with one name take the lease from each other.
+   */
   readonly holder: string
   /** Default 15 s, as in client-go. */
   readonly ttlMs?: number
   /** Default a third of `ttlMs`. */
   readonly renewEveryMs?: number
-  /** Between attempts to get the lease, and between those to renew it after one failed. Default 2 s. */
+  /** Milliseconds between attempts to get the lease, and to renew it after a renewal failed. Default 2 s. */
   readonly retryEveryMs?: number
-  /** Attempts to get the lease are up to this share of `retryEveryMs` later, at random. Default 1.2, as in client-go. */
+  /**
+   * Each attempt to get the lease is delayed at random by up to this part of `retryEveryMs`. Default 1.2, as
+   * in client-go.
+   */
   readonly jitter?: number
-  /** Work is told to end this long before the lease does. Default a third of `ttlMs`. */
+  /** Work is told to end this many milliseconds before the lease does. Default a third of `ttlMs`. */
   readonly marginMs?: number
   readonly clock: Clock
   /**
-   * Called when the lease was gained. `abortSignal` fires when it was lost, when too little is left of it, or at `stop`. A
-   * promise given back stands for the work: the lease is neither released nor sought again before it settles. A throw
-   * or a rejection gives the lease up.
+   * Called when the lease was gained. `abortSignal` fires when the lease was lost, when too little of it is
+   * left, or at `stop`. A returned promise stands for the work: the lease is neither released nor sought
+   * again before the promise settles. A throw or a rejection gives the lease up.
    */
   onGained(lease: HeldLease, abortSignal: AbortSignal): Promise<void> | void
   /** Called once for each `onGained`, right after its `abortSignal` fired. */
@@ -40,11 +46,11 @@ export interface LeaderElectionOptions {
 }
 
 export interface LeaderElection {
-  /** Begins to seek the lease. Nothing happens when it has begun already. */
+  /** Begins to seek the lease. Does nothing when it has begun already. */
   start(): void
-  /** Aborts the work, waits for it, releases the lease. May be started again. */
+  /** Aborts the work, waits for its end and releases the lease. The election may be started again. */
   stop(): Promise<void>
-  /** What is held now, with time left; undefined otherwise. */
+  /** The lease that is held now, while time is left; undefined otherwise. */
   lease(): HeldLease | undefined
 }
 
@@ -52,7 +58,7 @@ export function createLeaderElection(options: LeaderElectionOptions): LeaderElec
   const { store, name, holder, clock, logger = silentLogger } = options
   const times = electionTimes(options)
   let seeking: { readonly stop: AbortController; readonly ended: Promise<void> } | undefined
-  /** Ends when nothing is left of what was stopped. */
+  /** Settles when everything that was stopped has ended. */
   let before = Promise.resolve()
   let term: LeaseTerm | undefined
 

@@ -11,9 +11,10 @@ export function momentOf(clock: Clock): Moment {
 }
 
 /**
- * What is left of `lifeMs` since a moment, by the clock that shows less. The monotonic one may stand still while the
- * machine sleeps, the wall clock may be set back; a wall clock set forward ends a life early, which harms nobody. The
- * store's own time is not used, because its clock may differ from ours.
+ * The part of `lifeMs` that is left since a moment, by the clock that shows less. The monotonic clock may
+ * stand still while the machine sleeps, and the wall clock may be set back. A wall clock that is set forward
+ * ends a life early, which does no harm. The store's own time is not used, because its clock may differ from
+ * this machine's.
  */
 export function remainingMs(clock: Clock, since: Moment, lifeMs: number): number {
   const passedMs = Math.max(clock.monotonic() - since.monotonicMs, clock.now() - since.wallMs)

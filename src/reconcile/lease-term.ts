@@ -7,14 +7,17 @@ import { type Moment, momentOf, remainingMs } from './lease-life.ts'
 
 /** A lease as its holder sees it. */
 export interface HeldLease extends Lease {
-  /** How long work may still go on under it, by our own clocks, the margin taken off; 0 when it may not. */
+  /**
+   * Milliseconds for which work may still go on under the lease, by this machine's clocks and without the
+   * margin. 0 when work must end.
+   */
   remainingMs(): number
 }
 
 /**
- * - `stopped`: we were asked to stop.
- * - `expired`: it could not be renewed in time, or this process stood still.
- * - `taken`: the store says that it is not ours any more.
+ * - `stopped`: the election was asked to stop.
+ * - `expired`: the lease could not be renewed in time, or this process stood still.
+ * - `taken`: the store says that this process no longer holds the lease.
  * - `failed`: `onGained` failed.
  */
 export type LostReason = 'stopped' | 'expired' | 'taken' | 'failed'
@@ -29,11 +32,13 @@ export interface TermOptions extends ElectionTimes {
 
 export interface LeaseTerm {
   lease(): HeldLease | undefined
-  /** When the work has ended and the lease was released. Never rejects. */
+  /** Settles when the work has ended and the lease was released. Never rejects. */
   readonly ended: Promise<void>
 }
 
-/** From the grant of a lease to its release: keeps it, and ends the work before it ends. */
+/**
+ * Runs from the grant of a lease to its release: renews the lease, and ends the work before the lease ends.
+ */
 export function beginTerm(
   options: TermOptions,
   granted: Lease,
@@ -43,7 +48,7 @@ export function beginTerm(
   const { store, clock, logger, ttlMs, marginMs, renewEveryMs, retryEveryMs } = options
   const about = { lease: granted.name, holder: granted.holder, fence: granted.fence }
   const work = new AbortController()
-  /** Fires when the lease is of no use any more. */
+  /** Fires when the lease is no longer of use. */
   const over = new AbortController()
   const lost = Promise.withResolvers<LostReason>()
   let state: LostReason | 'held' = 'held'
@@ -62,7 +67,9 @@ export function beginTerm(
     }
     if (state !== 'held') return
     state = reason
-    work.abort(new ModelspineError('aborted', `the lease ${granted.name} of ${granted.holder} is ${reason}`))
+    work.abort(
+      new ModelspineError('aborted', `the lease ${granted.name} of ${granted.holder} ended: ${reason}`),
+    )
     logger.info({ ...about, reason }, `the lease ${granted.name} ends: ${reason}`)
     lost.resolve(reason)
     if (!begun) return
@@ -101,7 +108,7 @@ export function beginTerm(
   }
 
   const doWork = async (): Promise<void> => {
-    // Not before the caller knows of this term.
+    // The work begins only after the caller knows this term.
     await Promise.resolve()
     if (state !== 'held') return
     begun = true

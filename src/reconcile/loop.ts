@@ -1,6 +1,7 @@
 /**
- * Takes keys from a queue and reconciles them, several at a time but each key once at a time. A key says where to
- * look, never what happened: whoever reconciles reads what is declared and what is there.
+ * Takes keys from a queue and reconciles them. Several keys run at the same time, but each key runs only once
+ * at a time. A key says where to look, never what happened. The reconcile itself reads what is declared and
+ * what exists.
  */
 
 import { type Clock, nextTurn } from '../clock.ts'
@@ -20,7 +21,7 @@ export interface LoopOptions<K extends string> {
   readonly clock: Clock
   /** Keys reconciled at the same time; default 4. */
   readonly concurrency?: number
-  /** Told after every run, the interrupted ones included. A throw is logged and changes nothing. */
+  /** Called after every run, also after interrupted runs. A throw is logged and changes nothing. */
   onResult?(run: FinishedRun<K>): void
   readonly logger?: Logger
 }
@@ -29,21 +30,22 @@ export interface FinishedRun<K extends string> {
   readonly key: K
   readonly result: Result
   readonly durationMs: number
-  /** When the key comes back by itself; absent when it does not. */
+  /** Milliseconds until the key comes back by itself; absent when it does not. */
   readonly againInMs?: number
 }
 
 export interface Loop<K extends string = string> {
-  /** Begins to take keys. Nothing happens when it has begun already. */
+  /** Begins to take keys. Does nothing when it has begun already. */
   start(): void
   /**
-   * Takes no more keys, waits up to `drainMs` (default 10 s) for what runs, then aborts that and waits until it has
-   * ended. What was interrupted goes back into the queue, so that a loop started again takes it up.
+   * Takes no more keys and waits up to `drainMs` (default 10 s) for the runs under way. Then aborts these
+   * runs and waits until they have ended. Interrupted keys go back into the queue, so that a loop that is
+   * started again takes them up.
    */
   stop(options?: { readonly drainMs?: number }): Promise<void>
   /**
-   * Reconciles a key now, whether the loop was started or not; waits for a run of that key to end first. Its result
-   * is acted upon like any other. Rejects with `aborted` when aborted while waiting.
+   * Reconciles a key now, whether the loop was started or not. Waits first for the end of a run of that key.
+   * The result has the same effects as any other result. Rejects with `aborted` when aborted while waiting.
    */
   runOnce(key: K, options?: { readonly abortSignal?: AbortSignal }): Promise<Result>
 }
@@ -54,7 +56,10 @@ interface Run {
   ended: Promise<Result> | undefined
 }
 
-/** After so many keys the timers and sockets of the process have their turn, should no reconcile have waited for any. */
+/**
+ * After this many keys, the timers and sockets of the process get their turn, even if no reconcile waited for
+ * any.
+ */
 const keysPerTurn = 16
 
 export function createLoop<K extends string = string>(options: LoopOptions<K>): Loop<K> {
@@ -62,12 +67,12 @@ export function createLoop<K extends string = string>(options: LoopOptions<K>): 
   if (!Number.isSafeInteger(concurrency) || concurrency < 1) {
     throw new TypeError(`concurrency is ${concurrency}: give a whole number of at least 1`)
   }
-  /** By the keys in work. */
+  /** The runs under way, by key. */
   const runs = new Map<K, Run>()
   let taking: AbortController | undefined
   let begun = 0
 
-  /** The key is in work already. */
+  /** Runs a key that the queue has marked as in work. */
   const run = (key: K): Promise<Result> => {
     const entry: Run = { controller: new AbortController(), ended: undefined }
     runs.set(key, entry)
@@ -95,7 +100,7 @@ export function createLoop<K extends string = string>(options: LoopOptions<K>): 
     return result
   }
 
-  /** Keeps the account of failures, and says when the key comes back. */
+  /** Counts failures, and gives the milliseconds until the key comes back. */
   const comeBack = (key: K, result: Result): number | undefined => {
     if (result.kind === 'retry') {
       const waitMs = backoff.next(key)
@@ -108,9 +113,10 @@ export function createLoop<K extends string = string>(options: LoopOptions<K>): 
   const tell = (finished: FinishedRun<K>): void => {
     const { key, result, againInMs } = finished
     if (result.kind === 'retry' || result.kind === 'terminal') {
-      const again = againInMs === undefined ? 'waits for a change' : `again in ${Math.round(againInMs)} ms`
+      const again =
+        againInMs === undefined ? 'it waits for a change' : `it is tried again in ${Math.round(againInMs)} ms`
       const fields = { key, cause: result.cause, failures: backoff.failures(key) }
-      logger.warn(fields, `reconciling ${key} failed, ${again}: ${messageOf(result.cause)}`)
+      logger.warn(fields, `reconciling ${key} failed; ${again}: ${messageOf(result.cause)}`)
     }
     try {
       onResult?.(finished)
@@ -119,7 +125,7 @@ export function createLoop<K extends string = string>(options: LoopOptions<K>): 
     }
   }
 
-  /** Stopped between being given a key and beginning with it. */
+  /** The loop was stopped after it was given a key and before it began with it. */
   const putBack = (key: K): void => {
     queue.add(key, { priority: priorities.user })
     queue.done(key)

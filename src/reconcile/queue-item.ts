@@ -1,12 +1,12 @@
 import type { Priority } from './priority.ts'
 
-/** One known key. It sits in exactly one place: a line, the heap, or in work. */
+/** One known key. It is in exactly one place: in a line, in the heap, or in work. */
 export interface QueueItem<K> {
   readonly key: K
-  /** `dirty`: in work, and added again since. */
+  /** `dirty`: in work, and added again since the work began. */
   state: 'ready' | 'delayed' | 'working' | 'dirty'
   priority: Priority
-  /** On the monotonic clock; 0 for at once. */
+  /** When the key is ready, on the monotonic clock; 0 for at once. */
   readyAtMs: number
   /** Index in the heap while `delayed`. */
   place: number

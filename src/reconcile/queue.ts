@@ -1,7 +1,7 @@
 /**
- * Keys waiting to be worked on, with the guarantees of client-go's work queue: a key that is added while it waits is
- * there once, a key that is added while it is worked on is given out again afterwards, and no key is ever given out
- * twice at the same time. So no change is lost and none is worked on concurrently.
+ * Keys that wait to be worked on, with the guarantees of client-go's work queue. A key that is added while it
+ * waits is in the queue once. A key that is added while it is worked on is given out again afterwards. A key
+ * is never given out twice at the same time. So no change is lost and no key is worked on concurrently.
  */
 
 import type { Clock, Timer } from '../clock.ts'
@@ -12,29 +12,40 @@ import type { QueueItem } from './queue-item.ts'
 import { ReadyLine } from './ready-line.ts'
 
 export interface AddOptions {
-  /** Default `priorities.drift`. Of several adds the highest counts. */
+  /** Default `priorities.drift`. When a key is added several times, the highest priority counts. */
   readonly priority?: Priority
-  /** Not given out before; default 0. Of several adds the earliest time counts. */
+  /**
+   * Milliseconds before which the key is not given out; default 0. When a key is added several times, the
+   * earliest time counts.
+   */
   readonly afterMs?: number
 }
 
-/** Holds one entry for each key that was added and not finished, and so is bounded by the keys there are. */
+/**
+ * Holds one entry for each key that was added and not finished, so its size is bounded by the number of keys.
+ */
 export interface Queue<K extends string = string> {
-  /** O(1) for a key that is ready at once, else O(log n). Ignored once closed. */
+  /** O(1) for a key that is ready at once, else O(log n). Does nothing after `close`. */
   add(key: K, options?: AddOptions): void
-  /** The next key, now in work until `done`. Undefined when aborted or closed. */
+  /** The next key, which is then in work until `done`. Undefined when aborted or closed. */
   get(abortSignal?: AbortSignal): Promise<K | undefined>
-  /** Puts this very key in work, wherever it waits and whether it waits or not. False while it is in work already. */
+  /**
+   * Puts this key in work, wherever it waits, even when it is not in the queue. False when it is in work
+   * already.
+   */
   take(key: K): boolean
-  /** Ends the work on a key; it goes back into the queue if it was added meanwhile. Throws TypeError when it is not in work. */
+  /**
+   * Ends the work on a key. The key goes back into the queue if it was added meanwhile. Throws TypeError when
+   * the key is not in work.
+   */
   done(key: K): void
-  /** Keys that could be given out now. */
+  /** The number of keys that could be given out now. */
   readonly size: number
-  /** Keys whose time has not come. */
+  /** The number of keys whose time has not come. */
   readonly delayed: number
-  /** Keys in work. */
+  /** The number of keys in work. */
   readonly working: number
-  /** Forgets what waits and answers every `get` with undefined from now on. */
+  /** Forgets the waiting keys. From now on, every `get` gives undefined. */
   close(): void
 }
 

@@ -1,8 +1,8 @@
 import type { QueueItem } from './queue-item.ts'
 
 /**
- * First in, first out, and anything can leave from the middle in O(1). Linked through the items, so that a key whose
- * priority rises leaves nothing behind in the line it came from.
+ * First in, first out. Any item can leave from the middle in O(1). The items themselves hold the links, so a
+ * key whose priority rises leaves nothing behind in its old line.
  */
 export class ReadyLine<K> {
   #first: QueueItem<K> | undefined

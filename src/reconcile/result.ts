@@ -1,27 +1,30 @@
 import { isModelspineError } from '../errors.ts'
 import type { Priority } from './priority.ts'
 
-/** How one look at a key ended. */
+/** How one run for a key ended. */
 export type Result =
-  /** Nothing to do until the key is added again. */
+  /** There is nothing to do until the key is added again. */
   | { readonly kind: 'done' }
-  /** All is well, look again later. Forgets earlier failures. Priority defaults to `drift`. */
+  /** All is well; look again later. Forgets earlier failures. Priority defaults to `drift`. */
   | { readonly kind: 'requeue'; readonly afterMs: number; readonly priority?: Priority }
-  /** Failed; tried again with backoff, and not before the `retryAfterMs` of a ModelspineError. */
+  /** Failed. The key is tried again with backoff, and not before the `retryAfterMs` of a ModelspineError. */
   | { readonly kind: 'retry'; readonly cause: unknown }
-  /** Failed, and trying again would not help. Looked at when the key is added again. */
+  /** Failed, and trying again would not help. The key is looked at when it is added again. */
   | { readonly kind: 'terminal'; readonly cause: unknown }
 
 /**
- * What a throw means: `terminal` for a ModelspineError that says it is not retryable, else `retry`. `aborted` is a
- * retry, because somebody's wish to stop says nothing of the key.
+ * The result that a throw stands for: `terminal` for a ModelspineError that is not retryable, else `retry`.
+ * `aborted` is a retry, because a wish to stop says nothing about the key.
  */
 export function resultOfThrow(cause: unknown): Result {
   const lasting = isModelspineError(cause) && !cause.retryable && cause.code !== 'aborted'
   return { kind: lasting ? 'terminal' : 'retry', cause }
 }
 
-/** The result itself. Throws TypeError for what is none, since it comes from code of others. */
+/**
+ * The result itself. Throws TypeError for an invalid result, because the result comes from other people's
+ * code.
+ */
 export function checkedResult(result: Result): Result {
   const kind: unknown = (result as Result | undefined)?.kind
   if (kind !== 'done' && kind !== 'requeue' && kind !== 'retry' && kind !== 'terminal') {

@@ -10,14 +10,14 @@ export type Checked<R> =
   | { readonly ok: true; readonly resource: R }
   | { readonly ok: false; readonly problems: readonly PathProblem[] }
 
-/** Checks a value against one schema, finding every problem. */
+/** Checks a value against one schema and finds every problem. */
 export function checkAgainst<R>(schema: z.ZodType<R>, value: unknown): Checked<R> {
   const result = schema.safeParse(value, { error: () => '' })
   if (result.success) return { ok: true, resource: result.data }
   return { ok: false, problems: issueProblems(result.error.issues, { schema, input: value }) }
 }
 
-/** Checks a value against the schema of the kind it says it is. */
+/** Checks a value against the schema of the kind that the value names. */
 export function checkResource(value: unknown): Checked<Resource> {
   const kind = typeof value === 'object' && value !== null ? (value as { kind?: unknown }).kind : undefined
   if (kind === 'ModelDeployment') return checkAgainst(modelDeploymentSchema(), value)
@@ -38,6 +38,6 @@ function wrongKind(value: unknown, kind: unknown): PathProblem {
   const found = printValue(kind, ['kind'])
   const near = typeof kind === 'string' ? nearestName(kind, resourceKinds) : undefined
   const remedy = near === undefined ? choice : `Did you mean "${near}"?`
-  const fault = kind === undefined ? 'kind is missing' : `kind is ${found}, which is not known`
+  const fault = kind === undefined ? 'kind is missing' : `kind is ${found}, which is not a known kind`
   return { path: ['kind'], problem: { field: 'kind', value: found, message: `${fault}. ${remedy}`, remedy } }
 }

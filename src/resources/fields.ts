@@ -1,7 +1,8 @@
 /**
- * The kinds of field that resources are made of. The text given to a field is what would be right there, worded so
- * that `Write …` can stand before it: problems use it as the remedy. Everything here is a function, because building
- * schemas takes milliseconds that importing the package should not.
+ * The kinds of field that resources are made of. The text that a field is given says what would be right
+ * there. Problems put `Write …` before it and use it as the remedy, so it must read well after that word.
+ * Everything here is a function, because building schemas takes milliseconds and importing the package must
+ * not.
  */
 import { z } from 'zod'
 import { type Duration, durationMs, isDuration } from './duration.ts'
@@ -11,12 +12,12 @@ const plainName = /^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/
 const variableName = /^[A-Za-z_][A-Za-z0-9_]*$/
 const yearMs = 366 * 86_400_000
 
-/** Optional in input, where `undefined` is not written down as a value; present in output. */
+/** Optional in input, where `undefined` is not written as a value. Present in output. */
 export interface Defaulted<Out, In> extends z.ZodType<Out, In> {
   _zod: z.core.$ZodTypeInternals<Out, In> & { optin: 'defaulted' }
 }
 
-/** The default goes through the schema, so that it is filled in and checked like anything written. */
+/** The default goes through the schema, so it is completed and checked like any written value. */
 export function defaulted<Out, In>(schema: z.ZodType<Out, In>, value: NoInfer<In>): Defaulted<Out, In> {
   return schema.prefault(value as z.core.util.NoUndefined<In>) as unknown as Defaulted<Out, In>
 }
@@ -40,7 +41,7 @@ export function textField(expected: string): z.ZodType<string, string> {
   return z.string({ error: expected }).trim().min(1)
 }
 
-/** Text between some bounds of time; at most 366 days, because nothing here is meant to be awaited longer. */
+/** A duration within bounds, at most 366 days, because no wait in a resource is meant to be longer. */
 export function durationField(
   least: 'zero allowed' | 'above zero',
   otherwise = '',
@@ -88,7 +89,7 @@ export function textMapField(): z.ZodType<Record<string, string>, Record<string,
   return z.record(z.string(), quotedTextField(), { error: 'a map of names to texts' })
 }
 
-/** YAML reads `1`, `true` and `no` as something else than text; the remedy says so. */
+/** YAML does not read `1`, `true` and `no` as text; the remedy says so. */
 export function quotedTextField(): z.ZodType<string, string> {
   return z.string({ error: 'a text; in YAML, numbers and booleans need quotes' })
 }

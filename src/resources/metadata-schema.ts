@@ -7,8 +7,12 @@ export function metadataSchema(): z.ZodType<Metadata, MetadataInput> {
     {
       name: dnsLabelField().describe('Unique for its kind in the namespace. A DNS label.'),
       namespace: defaulted(dnsLabelField(), 'default').describe('A DNS label.'),
-      labels: defaulted(textMapField(), {}).describe('For policies and people; never interpreted.'),
-      annotations: defaulted(textMapField(), {}).describe('For tools; never interpreted.'),
+      labels: defaulted(textMapField(), {}).describe(
+        'For policies and people. Modelspine does not interpret labels.',
+      ),
+      annotations: defaulted(textMapField(), {}).describe(
+        'For tools. Modelspine does not interpret annotations.',
+      ),
     },
     { error: 'metadata with at least a name' },
   )

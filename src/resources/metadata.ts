@@ -1,8 +1,11 @@
-/** Who a resource is. The shape is Kubernetes' own, so that the same YAML serves GitOps, the store and a CRD. */
+/**
+ * The identity of a resource. The shape is Kubernetes' own, so that the same YAML serves GitOps, the store
+ * and a CRD.
+ */
 
 export const apiVersion = 'modelspine.dev/v1alpha1'
 
-/** What a person writes. */
+/** Metadata as a person writes it. */
 export interface MetadataInput {
   /** A DNS label: lower-case letters, digits and `-`, at most 63 characters. */
   readonly name: string
@@ -12,7 +15,7 @@ export interface MetadataInput {
   readonly annotations?: Readonly<Record<string, string>>
 }
 
-/** What is kept of it: every default filled in. */
+/** Metadata with every default filled in. */
 export interface Metadata {
   readonly name: string
   readonly namespace: string
@@ -20,7 +23,7 @@ export interface Metadata {
   readonly annotations: Readonly<Record<string, string>>
 }
 
-/** `namespace/name`, the identity that queues, stores and events speak of. */
+/** `namespace/name`: the identity that queues, stores and events use. */
 export type Key = `${string}/${string}`
 
 export function keyOf(metadata: { readonly name: string; readonly namespace?: string }): Key {
@@ -39,7 +42,7 @@ export function splitKey(key: Key): { readonly namespace: string; readonly name:
 
 /** Who asked for a change: a person, a service or `modelspine` itself. */
 export interface Actor {
-  /** How the host's own identity provider names them: an address, a subject, a service account. */
+  /** The actor's name in the host's own identity provider: an address, a subject, a service account. */
   readonly name: string
   /** Groups or roles that policies may look at. */
   readonly roles?: readonly string[]

@@ -17,8 +17,8 @@ export function defineRoute(input: ModelRouteInput): ModelRoute {
 }
 
 /**
- * A resource out of anything that was read from elsewhere; `kind` says which, so it must be there. `source` names
- * where it came from in the problems of the `invalid-resource` error.
+ * Makes a resource of a value that was read from elsewhere. `kind` says which resource it is, so it is
+ * required. `source` names the value's origin in the problems of the `invalid-resource` error.
  */
 export function parseResource(value: unknown, source?: string): Resource {
   return resourceOf(checkResource(value), source)

@@ -1,16 +1,17 @@
 /**
- * Laws that span several fields. They run although some field is wrong, so that all problems show at once; what they
- * look at may therefore be of any shape, and what is not as expected is somebody else's problem.
+ * Rules between several fields. They run even when a field is wrong, so that all problems show at once. So
+ * the values may have any shape. A check skips a value of the wrong shape, because that field's own schema
+ * reports it.
  */
 import type { z } from 'zod'
 import type { FieldPath } from './problems/field-path.ts'
 
 export interface CheckProblem {
-  /** Relative to what is checked. */
+  /** Relative to the checked value. */
   readonly path: FieldPath
-  /** What is wrong, after the field and its value: `names no gate of spec.analysis`. */
+  /** The fault, worded to stand after the field and its value: `is not a gate of spec.analysis`. */
   readonly fault: string
-  /** What to write instead, a sentence. */
+  /** A sentence that says what to write instead. */
   readonly remedy: string
 }
 
@@ -28,7 +29,7 @@ export function withCheck<Out, In>(schema: z.ZodType<Out, In>, check: Check): z.
   )
 }
 
-/** The value as an object to look into; empty when it is none. */
+/** The value as an object to look into; empty when the value is not an object. */
 export function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
     ? (value as Record<string, unknown>)
@@ -39,7 +40,7 @@ export function itemsOf(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : []
 }
 
-/** Texts that stand in a list a second time. */
+/** Finds texts that stand in a list more than once. */
 export function* repeated(
   list: unknown,
   path: FieldPath,
@@ -55,7 +56,7 @@ export function* repeated(
     else {
       yield {
         path: [...path, index, ...field],
-        fault: `stands a second time, after entry ${earlier}`,
+        fault: `repeats entry ${earlier}`,
         remedy: 'Keep one of them.',
       }
     }

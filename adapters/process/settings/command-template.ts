@@ -1,6 +1,6 @@
 import { ModelspineError } from 'modelspine/adapter'
 
-/** What a placeholder can stand for in one run of one revision. */
+/** The values of placeholders in one run of one revision. */
 export interface TemplateValues {
   readonly port: number
   /** Paths of the artifact's files. */
@@ -15,18 +15,20 @@ export interface TemplateValues {
 const placeholder = /\{([A-Za-z]\w*(?:\.\d+)?)\}/g
 const known = /^(port|model|files\.\d+|name|version|revision|key)$/
 
-/** Throws `invalid-options` for a placeholder that means nothing. Braces around anything else are left alone. */
+/**
+ * Throws `invalid-options` for an unknown placeholder. Braces around other text are left alone.
+ */
 export function checkTemplate(field: string, text: string): void {
   for (const [whole, name = ''] of text.matchAll(placeholder)) {
     if (known.test(name)) continue
     throw new ModelspineError(
       'invalid-options',
-      `${field}: ${whole} means nothing; there are {port}, {model}, {files.0} and so on, {name}, {version}, {revision} and {key}`,
+      `${field}: ${whole} is not a known placeholder; the known ones are {port}, {model}, {files.0} and so on, {name}, {version}, {revision} and {key}`,
     )
   }
 }
 
-/** How many files the artifact must have. */
+/** The number of files that the artifact must have. */
 export function filesNeeded(texts: readonly string[]): number {
   const names = texts.flatMap((text) => [...text.matchAll(placeholder)].map(([, name = '']) => name))
   return Math.max(

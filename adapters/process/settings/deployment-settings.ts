@@ -3,15 +3,15 @@ import { z } from 'zod'
 import type { ProcessSettings } from './options.ts'
 
 /**
- * What a deployment may set under `spec.target.settings`. Not the command: whoever may declare a deployment must not
- * thereby choose what this machine executes.
+ * The settings that a deployment may give under `spec.target.settings`. The command is not one of them. A
+ * person who may declare a deployment must not be able to choose what this machine executes.
  */
 export interface DeploymentSettings {
   /** Default: the target's `health.path`. No placeholders. */
   readonly healthPath?: string
-  /** Such as `2m`. Default: the target's `health.startTimeoutMs`. */
+  /** A duration such as `2m`. Default: the target's `health.startTimeoutMs`. */
   readonly startTimeout?: Duration
-  /** Such as `30s`. Default: the target's `drainMs`. */
+  /** A duration such as `30s`. Default: the target's `drainMs`. */
   readonly drain?: Duration
   /** Default: the target's `protocol`. */
   readonly protocol?: string
@@ -35,11 +35,14 @@ export function settingsProblems(settings: Readonly<Record<string, unknown>>): r
   return result.error.issues.flatMap((issue): SettingsProblem[] => {
     if (issue.code !== 'unrecognized_keys') return [{ field: issue.path.join('.'), message: issue.message }]
     const known = Object.keys(schema.shape).join(', ')
-    return issue.keys.map((field) => ({ field, message: `is no setting of this target; there are ${known}` }))
+    return issue.keys.map((field) => ({
+      field,
+      message: `is not a setting of this target; the known ones are ${known}`,
+    }))
   })
 }
 
-/** The target's settings with a deployment's over them. Expects settings without problems. */
+/** The target's settings, overridden by a deployment's settings. Expects settings without problems. */
 export function withDeploymentSettings(
   target: ProcessSettings,
   settings: Readonly<Record<string, unknown>>,

@@ -4,71 +4,92 @@ import type { PortRange } from '../free-port.ts'
 import { checkTemplate } from './command-template.ts'
 
 export interface ProcessTargetOptions {
-  /** Where state and logs live, an absolute path; made when missing. One target at a time uses it. */
+  /**
+   * The folder for state and logs, an absolute path. It is made when missing. Only one target at a time may
+   * use it.
+   */
   readonly folder: string
   /**
-   * What is run for each revision, without a shell. Placeholders: `{port}` (needed here or in `env`), `{model}` (path
-   * of the artifact's first file), `{files.0}`, `{files.1}` …, `{name}` and `{version}` of the model, `{revision}`,
-   * `{key}`.
+   * The program that is run for each revision, and its arguments, without a shell. Placeholders: `{port}`
+   * (needed here or in `env`), `{model}` (path of the artifact's first file), `{files.0}`, `{files.1}` …,
+   * `{name}` and `{version}` of the model, `{revision}`, `{key}`.
    */
   readonly command: readonly [string, ...string[]]
-  /** Environment of every process, with the same placeholders. */
+  /** The environment of every process, with the same placeholders. */
   readonly env?: Readonly<Record<string, string>>
-  /** Variables passed on from this process. Default: PATH, HOME, USER, SHELL, LANG, LC_ALL, TZ, TMPDIR. */
+  /**
+   * Variables that are passed on from this process. Default: PATH, HOME, USER, SHELL, LANG, LC_ALL, TZ,
+   * TMPDIR.
+   */
   readonly inheritEnv?: readonly string[]
-  /** Default: this process's. */
+  /** Default: the working folder of this process. */
   readonly workingFolder?: string
   readonly health?: HealthOptions
   readonly restart?: RestartOptions
-  /** From SIGTERM to SIGKILL. Default 10,000. */
+  /** Milliseconds between SIGTERM and SIGKILL. Default 10,000. */
   readonly drainMs?: number
-  /** A revision's log is cut at this size; as much as half of it is kept beside it. Default 1 MiB. */
+  /**
+   * A revision's log is cut when it is longer than this many bytes. Up to half as many bytes are kept beside
+   * it. Default 1 MiB.
+   */
   readonly logBytes?: number
   /** The endpoint's protocol. Default `open-inference`. */
   readonly protocol?: string
-  /** Appended to `http://127.0.0.1:<port>` as the endpoint's address, such as `/v1`. Default nothing. */
+  /**
+   * A path such as `/v1` that is appended to `http://127.0.0.1:<port>` to make the endpoint's address.
+   * Default: empty.
+   */
   readonly basePath?: string
   /** The model's name at the endpoint, with placeholders. Default `{name}`. */
   readonly modelName?: string
-  /** Ports to choose from; by default the system chooses. */
+  /** The range of ports to choose from. By default the system chooses. */
   readonly ports?: PortRange
   /** How many revisions of one deployment may run side by side. Default 10. */
   readonly maxRevisions?: number
-  /** Whether files are checked against the digests that the registry knows, before the first start. Default true. */
+  /**
+   * Whether files are checked before the first start against the digests that the registry knows. Default
+   * true.
+   */
   readonly verifyDigests?: boolean
-  /** A file that gets one JSON line for every start, restart, adoption, exit, stop and removal; an absolute path. */
+  /**
+   * The absolute path of a file that gets one JSON line for every start, restart, adoption, exit, stop and
+   * removal.
+   */
   readonly journal?: string
   readonly clock?: Clock
   readonly logger?: Logger
 }
 
 export interface HealthOptions {
-  /** Asked by GET, with placeholders. Default `/v2/health/ready`. */
+  /** The path that is asked by GET, with placeholders. Default `/v2/health/ready`. */
   readonly path?: string
-  /** Between two probes; at most 100 while the process starts. Default 1000. */
+  /** Milliseconds between two probes; at most 100 while the process starts. Default 1000. */
   readonly intervalMs?: number
   /** Default 1000. */
   readonly timeoutMs?: number
-  /** A process that is not ready by then is ended. Default 60,000. */
+  /** A process that is not ready after this many milliseconds is ended. Default 60,000. */
   readonly startTimeoutMs?: number
-  /** So many failed probes in a row make a ready process unready. Default 3. */
+  /** This many failed probes in a row make a ready process unready. Default 3. */
   readonly failures?: number
-  /** A process that is unready for so long is ended and started again. Default 30,000. */
+  /** A process that is unready for this many milliseconds is ended and started again. Default 30,000. */
   readonly unreadyLimitMs?: number
 }
 
 export interface RestartOptions {
-  /** Before the first restart; doubled each time, with jitter of half. Default 500. */
+  /**
+   * Milliseconds before the first restart. The wait doubles each time, and up to half of it is taken off at
+   * random. Default 500.
+   */
   readonly minMs?: number
   /** Default 60,000. */
   readonly maxMs?: number
-  /** A revision that never was ready fails for good after so many exits in a row. Default 5. */
+  /** A revision that was never ready fails for good after this many exits in a row. Default 5. */
   readonly attempts?: number
 }
 
 const defaultEnv = ['PATH', 'HOME', 'USER', 'SHELL', 'LANG', 'LC_ALL', 'TZ', 'TMPDIR']
 
-/** Every default filled in. */
+/** The options with every default filled in. */
 export interface ProcessSettings {
   readonly folder: string
   readonly command: readonly [string, ...string[]]
@@ -87,10 +108,16 @@ export interface ProcessSettings {
   readonly verifyDigests: boolean
 }
 
-/** Throws `invalid-options` naming the field, and `unsupported` where there are no POSIX processes. */
+/**
+ * Throws `invalid-options` and names the field. Throws `unsupported` when the platform has no POSIX
+ * processes.
+ */
 export function checkOptions(options: ProcessTargetOptions, platform: string): ProcessSettings {
   if (platform === 'win32') {
-    throw new ModelspineError('unsupported', 'processTarget needs POSIX processes: Windows has none, use WSL')
+    throw new ModelspineError(
+      'unsupported',
+      'processTarget needs POSIX processes, which Windows does not have: use WSL',
+    )
   }
   checkNeeded(options)
   const settings: ProcessSettings = {
@@ -128,9 +155,10 @@ export function checkOptions(options: ProcessTargetOptions, platform: string): P
 }
 
 function checkNeeded({ folder, command }: Partial<ProcessTargetOptions>): void {
-  if (typeof folder !== 'string') invalid('folder', `${folder} is no path: name where state and logs live`)
+  if (typeof folder !== 'string')
+    invalid('folder', `${folder} is not a path: give the folder for state and logs`)
   if (!Array.isArray(command)) {
-    invalid('command', `${command} is no list: give the program and its arguments one by one`)
+    invalid('command', `${command} is not a list: give the program and its arguments one by one`)
   }
 }
 
@@ -139,14 +167,14 @@ function checkPaths({ folder, journal, workingFolder, ports }: ProcessTargetOpti
     if (path !== undefined && !isAbsolute(path)) {
       invalid(
         field,
-        `"${path}" must be an absolute path, because processes outlive this one's working folder`,
+        `"${path}" must be an absolute path, because the processes outlive this process and its working folder`,
       )
     }
   }
   if (ports !== undefined && !(ports.from >= 1 && ports.from <= ports.to && ports.to <= 65_535)) {
     invalid(
       'ports',
-      `${ports.from} to ${ports.to} is no range of ports: give 1 to 65535, the lower one first`,
+      `${ports.from} to ${ports.to} is not a range of ports: give ports from 1 to 65535, the lower one first`,
     )
   }
 }
@@ -162,7 +190,10 @@ function checkNumbers({ health, restart, ...rest }: ProcessSettings): void {
     for (const [name, value] of Object.entries(numbers)) {
       const least = name === 'drainMs' ? 0 : name === 'logBytes' ? 1024 : 1
       if (value >= least && Number.isFinite(value)) continue
-      invalid(group === '' ? name : `${group}.${name}`, `${value} must be a number of at least ${least}`)
+      invalid(
+        group === '' ? name : `${group}.${name}`,
+        `${value} is not allowed: give a finite number of at least ${least}`,
+      )
     }
   }
 }
@@ -178,7 +209,7 @@ function checkTemplates({ command, env, health, modelName }: ProcessSettings): v
   checkTemplate('modelName', modelName)
   if (!health.path.startsWith('/')) invalid('health.path', `"${health.path}" must start with /`)
   if (![...command, ...Object.values(env)].some((text) => text.includes('{port}'))) {
-    invalid('command', 'the process must be told its port: put {port} in command or env')
+    invalid('command', 'the process does not get its port: put {port} in command or env')
   }
 }
 

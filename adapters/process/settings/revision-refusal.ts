@@ -6,7 +6,7 @@ import { filesNeeded } from './command-template.ts'
 import { settingsProblems } from './deployment-settings.ts'
 import type { ProcessSettings } from './options.ts'
 
-/** Why these revisions cannot run as processes of this machine; pure. */
+/** The reason why these revisions cannot run as processes of this machine. A pure function. */
 export function processRefusal(
   { revisions, scale }: TargetWant,
   settings: ProcessSettings,
@@ -14,7 +14,7 @@ export function processRefusal(
   if (scale.min !== 1 || scale.max !== 1) {
     return refused(
       'ScaleUnsupported',
-      `scale is ${scale.min} to ${scale.max}, and a revision is one process here: leave it out`,
+      `scale is ${scale.min} to ${scale.max}, but this target runs one process for each revision: leave scale out`,
     )
   }
   for (const revision of revisions) {
@@ -32,7 +32,7 @@ function revisionRefusal(
   if (model.artifact.kind !== 'files') {
     return refused(
       'ArtifactUnsupported',
-      `${name} is run by ${model.artifact.provider}, and a process needs files`,
+      `${name} is run by the provider ${model.artifact.provider}, but a process needs files`,
     )
   }
   const { files } = model.artifact
@@ -40,12 +40,12 @@ function revisionRefusal(
   if (distant !== undefined) {
     return refused(
       'ArtifactNotLocal',
-      `${name} has the file ${distant.uri}, and only file: addresses of this machine can be run`,
+      `${name} has the file ${distant.uri}, but this target can run only file: addresses of this machine`,
     )
   }
   const needed = filesNeeded([...settings.command, ...Object.values(settings.env)])
   if (files.length < needed) {
-    return refused('ArtifactIncomplete', `${name} has ${files.length} files, and the command needs ${needed}`)
+    return refused('ArtifactIncomplete', `${name} has ${files.length} files, but the command needs ${needed}`)
   }
   const [resource] = Object.keys(runtime.resources)
   if (resource !== undefined) {
@@ -58,7 +58,10 @@ function revisionRefusal(
   return problem && refused('InvalidSettings', `settings.${problem.field} ${problem.message}`)
 }
 
-/** Why the files are not those that the registry meant. Reads them when digests are checked. */
+/**
+ * The reason why the files are not the files that the registry names. Reads whole files when digests are
+ * checked.
+ */
 export async function filesRefusal(
   { model }: Revision,
   { verifyDigests }: ProcessSettings,
@@ -69,7 +72,7 @@ export async function filesRefusal(
     try {
       const found = `sha256:${await digestOf(path, verifyDigests && digest !== undefined, abortSignal)}`
       if (verifyDigests && digest !== undefined && found !== digest) {
-        return refused('DigestMismatch', `${path} is ${found}, and the registry says ${digest}`)
+        return refused('DigestMismatch', `${path} has the digest ${found}, but the registry says ${digest}`)
       }
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException
@@ -97,7 +100,7 @@ function pathOf(uri: string): string | undefined {
   }
 }
 
-/** Without `whole`, reads only enough to see that it can be read. */
+/** Without `whole`, reads only enough to see that the file can be read. */
 async function digestOf(path: string, whole: boolean, abortSignal: AbortSignal | undefined): Promise<string> {
   const hash = createHash('sha256')
   const stream = createReadStream(path, {

@@ -3,13 +3,13 @@ import { join } from 'node:path'
 import { type Key, ModelspineError, splitKey } from 'modelspine/adapter'
 
 /*
- * folder/.target.….lock                   who uses the folder
+ * folder/.target.….lock                   the process that uses the folder
  * folder/<namespace>/<name>/.fence        the highest fence seen for the key
  * folder/<namespace>/<name>/<revision>/
- *   revision.json                         what runs there; written first, so a folder without it never ran anything
- *   was-ready, failed.json, stopping      what must outlive the supervising process
- *   log, log.1                            what the process printed, bounded
- *   runs/<id>/intent.json, pid            one start each: what was meant, and whose it is
+ *   revision.json                         the record; written first: a folder without it never had a process
+ *   was-ready, failed.json, stopping      facts that must outlive the supervising process
+ *   log, log.1                            the output of the process, bounded
+ *   runs/<id>/intent.json, pid            one start each: its intent, and the process that has it
  */
 
 const label = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/
@@ -33,7 +33,7 @@ export function revisionFolder(folder: string, key: Key, revision: string): stri
   return join(keyFolder(folder, key), revision)
 }
 
-/** Every revision's folder, also those that were not finished or are half removed. */
+/** The folders of all revisions, also of those that were not finished or are half removed. */
 export async function revisionFolders(
   folder: string,
 ): Promise<readonly { readonly key: Key; readonly revision: string; readonly path: string }[]> {
@@ -52,15 +52,16 @@ export async function revisionFolders(
   return found
 }
 
-/** Ids are sortable by time: the newest comes last. */
+/** The folders of a revision's runs. Ids sort by time, so the newest run comes last. */
 export async function runFolders(revisionPath: string): Promise<readonly string[]> {
   return (await labelsIn(join(revisionPath, 'runs'))).map((id) => join(revisionPath, 'runs', id))
 }
 
 /**
- * Out of the way first, so that a kill in between leaves nothing that looks alive, and a shell that comes late finds no
- * folder. One that was just writing may make the removal see a file it did not list, so that is tried again. A folder
- * that is gone stays so: whoever could not go on after removing it tries the same again.
+ * Moves the folder away first, then removes it. A kill in between leaves nothing that looks alive, and a
+ * shell that comes late finds no folder. A shell that writes meanwhile may put a file there that the removal
+ * did not list, so the removal is tried again. A folder that is already gone is no error, because a caller
+ * that failed after the removal tries it again.
  */
 export async function removeFolder(path: string, token: string): Promise<void> {
   const away = join(path, '..', `${gone}${token}`)
@@ -73,7 +74,7 @@ export async function removeFolder(path: string, token: string): Promise<void> {
   await removeAll(away)
 }
 
-/** What someone moved out of the way and was killed before removing. */
+/** Removes folders that were moved away by a process that died before it removed them. */
 export async function removeLeftovers(folder: string): Promise<void> {
   for (const file of await readdir(folder, { recursive: true, withFileTypes: true })) {
     if (file.isDirectory() && file.name.startsWith(gone)) await removeAll(join(file.parentPath, file.name))

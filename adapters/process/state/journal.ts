@@ -1,12 +1,12 @@
 import { appendFile } from 'node:fs/promises'
 import { type Clock, type Key, type Logger, messageOf } from 'modelspine/adapter'
 
-/** `started` and `restarted` are written by the process itself, so each stands for one that really ran. */
+/** The process itself writes `started` and `restarted`, so each of these stands for a real process. */
 export type JournalEvent = 'started' | 'restarted' | 'adopted' | 'exited' | 'stopped' | 'removed'
 
 export interface JournalLine {
   readonly event: JournalEvent
-  /** Milliseconds since the epoch; for `started` and `restarted` when it was asked for. */
+  /** Milliseconds since the epoch. For `started` and `restarted`, when the start was asked for. */
   readonly atMs: number
   readonly key: Key
   readonly revision: string
@@ -15,9 +15,9 @@ export interface JournalLine {
 }
 
 export interface Journal {
-  /** Where processes write their own lines; empty for nowhere. */
+  /** The file to which processes write their own lines; empty when there is no journal. */
   readonly path: string
-  /** Never rejects: a journal that cannot be written must not keep a process from being looked after. */
+  /** Never rejects. A journal that cannot be written must not keep the target from supervising a process. */
   write(line: Omit<JournalLine, 'atMs'>): Promise<void>
 }
 
@@ -29,13 +29,13 @@ export function openJournal(path: string | undefined, clock: Clock, logger: Logg
       try {
         await appendFile(path, `${JSON.stringify({ atMs: clock.now(), ...line })}\n`)
       } catch (error) {
-        logger.warn({ ...line, path, error: messageOf(error) }, 'a line of the journal could not be written')
+        logger.warn({ ...line, path, error: messageOf(error) }, 'a line could not be written to the journal')
       }
     },
   }
 }
 
-/** The line up to its process number, which only the process knows. */
+/** The line up to its process number, because only the process knows that number. */
 export function openLine(line: Omit<JournalLine, 'pid'>): string {
   return `${JSON.stringify(line).slice(0, -1)},`
 }

@@ -1,7 +1,7 @@
 import { open, readFile, rename, rm } from 'node:fs/promises'
 import type { z } from 'zod'
 
-/** Puts a file in place whole or not at all. */
+/** Writes a file whole or not at all. */
 export async function writeJson(path: string, value: unknown): Promise<void> {
   const temporary = `${path}.tmp`
   const file = await open(temporary, 'w', 0o600)
@@ -19,7 +19,7 @@ export async function writeJson(path: string, value: unknown): Promise<void> {
   }
 }
 
-/** Undefined when there is no such file, or none that says what it should. */
+/** Undefined when the file does not exist, or when its content does not match the schema. */
 export async function readJson<T>(path: string, schema: z.ZodType<T>): Promise<T | undefined> {
   try {
     return schema.safeParse(JSON.parse(await readFile(path, 'utf8'))).data

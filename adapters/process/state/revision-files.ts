@@ -4,10 +4,10 @@ import { type Key, ModelspineError, type Revision } from 'modelspine/adapter'
 import { z } from 'zod'
 import { readJson, writeJson } from './json-file.ts'
 
-/** What a revision's folder says about it, for whoever supervises it next. */
+/** The record in a revision's folder, for the next process that supervises the revision. */
 export interface RevisionRecord {
   readonly key: Key
-  /** Secrets are in it by reference only. */
+  /** Holds secrets by reference only. */
   readonly revision: Revision
   readonly operationId: string
 }
@@ -18,7 +18,7 @@ export interface Failure {
 }
 
 const texts = z.record(z.string(), z.string())
-/** As much of a record as is used without another look. */
+/** The fields of a record that are used without another check. */
 const recordFile = z.looseObject({
   key: z.string(),
   operationId: z.string(),
@@ -40,7 +40,7 @@ export async function writeRecord(path: string, record: RevisionRecord): Promise
   await writeJson(join(path, 'revision.json'), record)
 }
 
-/** Undefined when nothing was written, or when what stands there is not what was. */
+/** Undefined when no record was written, or when the file is not a valid record. */
 export async function readRecord(path: string): Promise<RevisionRecord | undefined> {
   return (await readJson(join(path, 'revision.json'), recordFile)) as RevisionRecord | undefined
 }
@@ -54,7 +54,7 @@ export async function writeFailure(path: string, failure: Failure): Promise<void
   await writeJson(join(path, 'failed.json'), failure)
 }
 
-/** A file whose being there is all it says. */
+/** An empty file. Its existence alone has a meaning. */
 export type Mark = 'was-ready' | 'stopping'
 
 export async function setMark(path: string, mark: Mark): Promise<void> {
@@ -69,7 +69,10 @@ export function hasMark(path: string, mark: Mark): Promise<boolean> {
   )
 }
 
-/** Zero before any. Throws `target-unavailable` for a file that says no number, because then any fence may be too old. */
+/**
+ * The highest fence that was seen; 0 before any. Throws `target-unavailable` for a file that holds no number,
+ * because then any fence may be too old.
+ */
 export async function readFence(keyPath: string): Promise<number> {
   const path = join(keyPath, '.fence')
   const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
@@ -79,7 +82,7 @@ export async function readFence(keyPath: string): Promise<number> {
   if (/^\d+$/.test(text.trim())) return Number(text)
   throw new ModelspineError(
     'target-unavailable',
-    `${path} does not say the highest fence that was seen: remove it while one plane alone uses this folder`,
+    `${path} does not hold a fence, which is a number: remove the file while only one plane uses this folder`,
     { details: { path } },
   )
 }
@@ -89,7 +92,7 @@ export async function writeFence(keyPath: string, fence: number): Promise<void> 
   await writeJson(join(keyPath, '.fence'), fence)
 }
 
-/** Also where somebody removed it: what runs there can still be ended. */
+/** Makes the folder again even when a person removed it, so that its process can still be ended. */
 async function makeFolder(path: string): Promise<void> {
   await mkdir(path, { recursive: true, mode: 0o700 })
 }

@@ -1,6 +1,9 @@
 import type { Clock } from 'modelspine/adapter'
 
-/** Doubled with every exit in a row, between half and the whole of it at random. */
+/**
+ * The wait before a restart. It doubles with every exit in a row. At random, between half and the whole of it
+ * is used.
+ */
 export function backoffMs(
   exits: number,
   { minMs, maxMs }: { minMs: number; maxMs: number },

@@ -3,8 +3,9 @@ import { join } from 'node:path'
 import { type Secret, scrubSecrets } from 'modelspine/adapter'
 
 /**
- * Once the log is longer than `maxBytes`, its newer half becomes `log.1` and it starts anew. The process goes on
- * writing to the same open file at its end, so what it prints between the copy and the cut is lost.
+ * When the log is longer than `maxBytes`, its newer part becomes `log.1` and the log starts anew. `log.1` has
+ * half of `maxBytes` at most. The process goes on writing at the end of the same open file, so output between
+ * the copy and the cut is lost.
  */
 export async function boundLog(revisionPath: string, maxBytes: number): Promise<void> {
   const path = join(revisionPath, 'log')
@@ -17,7 +18,9 @@ export async function boundLog(revisionPath: string, maxBytes: number): Promise<
   await truncate(path)
 }
 
-/** The last lines that were printed, in at most 1,000 characters, after `scrub` saw them whole. */
+/**
+ * The last lines of the log, in at most 1,000 characters. `scrub` sees the text before it is cut into lines.
+ */
 export async function lastLines(
   revisionPath: string,
   lines: number,
@@ -41,15 +44,15 @@ async function tail(path: string, bytes: number): Promise<Buffer> {
 }
 
 /**
- * What happened and what the process printed last. Its secrets are taken out; while they are not known, because an
- * earlier parent gave them, nothing is quoted.
+ * Describes what happened and the last output of the process. Its secrets are taken out. When the secrets are
+ * not known, because an earlier parent gave them, no output is quoted.
  */
 export async function describeEnding(
   revisionPath: string,
   what: string,
   secrets: ReadonlyMap<string, Secret> | undefined,
 ): Promise<string> {
-  if (secrets === undefined) return `${what}; what it printed is in ${join(revisionPath, 'log')}`
+  if (secrets === undefined) return `${what}; its output is in ${join(revisionPath, 'log')}`
   const text = await lastLines(revisionPath, 5, (whole) => scrubSecrets(whole, secrets.values()))
   return text === '' ? what : `${what}; it last printed:\n${text}`
 }

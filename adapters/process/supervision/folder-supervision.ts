@@ -29,18 +29,21 @@ export interface SupervisionOptions {
 export interface FolderSupervision {
   readonly all: readonly Supervisor[]
   of(key: Key): readonly Supervisor[]
-  /** Starts a revision that is not there, or that was lost. */
+  /** Starts a revision that does not exist here, or that was lost. */
   launch(
     key: Key,
     revision: Revision,
     operationId: string,
     secrets: ReadonlyMap<string, Secret>,
   ): Promise<void>
-  /** Lets go of the folder; what runs goes on running. */
+  /** Lets go of the folder. The processes go on running. */
   close(): Promise<void>
 }
 
-/** Locks the folder and takes over all that is in it. Throws `target-unavailable` when another living process has it. */
+/**
+ * Locks the folder and takes over every revision in it. Throws `target-unavailable` when another living
+ * process has the folder.
+ */
 export async function superviseFolder(options: SupervisionOptions): Promise<FolderSupervision> {
   const { settings, clock, logger, journal, onChange } = options
   const { folder } = settings
@@ -78,7 +81,7 @@ export async function superviseFolder(options: SupervisionOptions): Promise<Fold
         if (record?.key === key && record.revision.name === revision) {
           return await supervise(path, record).adopt()
         }
-        // Nothing ran there, or nobody can say what it is: the loop makes anew what is declared.
+        // No process ran there, or the record is not readable. The loop makes the declared revision anew.
         await endAll(path)
         await removeFolder(path, clock.id())
       }),
@@ -109,7 +112,7 @@ export async function superviseFolder(options: SupervisionOptions): Promise<Fold
   }
 }
 
-/** One target a folder: two would each end what the other one started. */
+/** One target for each folder, because two targets would end each other's processes. */
 async function lockFolder(folder: string, clock: Clock): Promise<ProcessLock> {
   const attempt = await tryLock(folder, 'target', clock.id())
   if (attempt.kind === 'acquired') return attempt.lock

@@ -3,7 +3,7 @@ import type { Clock } from 'modelspine/adapter'
 
 export type Probe = { readonly ok: true } | { readonly ok: false; readonly message: string }
 
-/** Healthy is a status of 2xx within the timeout. The body is not read. */
+/** A probe is ok when a 2xx status arrives within the timeout. The body is not read. */
 export function probeHealth(clock: Clock, port: number, path: string, timeoutMs: number): Promise<Probe> {
   return new Promise((resolve) => {
     const call = request({ host: '127.0.0.1', port, path, agent: false, headers: { connection: 'close' } })

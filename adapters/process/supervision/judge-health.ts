@@ -1,14 +1,14 @@
 import type { HealthOptions } from '../settings/options.ts'
 import type { Probe } from './health-probe.ts'
 
-/** What the probes said of a process so far. Times are the clock's monotonic milliseconds. */
+/** The result of the probes of a process so far. Times are the clock's monotonic milliseconds. */
 export interface Health {
   readonly health: 'starting' | 'ready' | 'unready'
-  /** Since when it is in that health. */
+  /** When this health began. */
   readonly sinceMs: number
   /** Failed probes in a row. */
   readonly failures: number
-  /** Why it is not ready. */
+  /** The reason why the process is not ready. */
   readonly message?: string
 }
 
@@ -16,7 +16,7 @@ export type Judgement =
   | { readonly kind: 'keep'; readonly health: Health }
   | { readonly kind: 'end'; readonly reason: 'StartTimeout' | 'Unhealthy'; readonly message: string }
 
-/** What one more probe makes of it. */
+/** Judges the health after one more probe. */
 export function judgeHealth(
   before: Health,
   probe: Probe,
@@ -31,11 +31,11 @@ export function judgeHealth(
   const failures = before.failures + 1
   const lastedMs = nowMs - before.sinceMs
   if (before.health === 'starting' && lastedMs >= limits.startTimeoutMs) {
-    const late = `it was not ready within ${limits.startTimeoutMs} ms: ${message}`
+    const late = `the process was not ready within ${limits.startTimeoutMs} ms: ${message}`
     return { kind: 'end', reason: 'StartTimeout', message: late }
   }
   if (before.health === 'unready' && lastedMs >= limits.unreadyLimitMs) {
-    const long = `it was unready for ${limits.unreadyLimitMs} ms: ${message}`
+    const long = `the process was unready for ${limits.unreadyLimitMs} ms: ${message}`
     return { kind: 'end', reason: 'Unhealthy', message: long }
   }
   if (before.health === 'ready' && failures >= limits.failures) {

@@ -16,7 +16,7 @@ export interface Launch {
   readonly onExit: () => void
 }
 
-/** Starts a process on a port of its own. Secrets reach it through its environment and nothing else. */
+/** Starts a process on a port of its own. Secrets reach the process only through its environment. */
 export async function launchProcess(
   { path, record, settings, clock, journal, takenPorts }: SupervisorOptions,
   { operationId, exits, secrets, onExit }: Launch,

@@ -2,10 +2,10 @@ import { link, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type ProcessIdentity, thisHost } from '../../shared/process-identity.ts'
 
-/** Whose a run is: a process, or nobody's for good. */
+/** The owner of a run: a process, or `void` when the run was given up for good. */
 export type ProcessClaim = ProcessIdentity | 'void'
 
-/** Gives a run up unless a process has it. Afterwards a shell that comes late finds the name taken, and leaves. */
+/** Gives a run up unless a process has it. A shell that comes later finds the name taken, and leaves. */
 export async function claimVoid(runFolder: string): Promise<ProcessClaim> {
   const path = join(runFolder, 'pid')
   const mine = join(runFolder, 'void')
@@ -19,7 +19,9 @@ export async function claimVoid(runFolder: string): Promise<ProcessClaim> {
   return parseClaim(await readFile(path, 'utf8'))
 }
 
-/** What the shell wrote: the number, start and boot of a process of this host. Anything else is nobody's claim. */
+/**
+ * Reads the shell's claim: the number, start and boot of a process of this host. Any other text is no claim.
+ */
 export function parseClaim(text: string): ProcessClaim {
   const [, pid, started, boot] = /^([1-9]\d*) (\S+) (\S+)$/.exec(text.trim()) ?? []
   if (started === undefined || boot === undefined) return 'void'

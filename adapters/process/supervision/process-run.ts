@@ -13,7 +13,7 @@ import { readJson, writeJson } from '../state/json-file.ts'
 import { claimVoid } from './process-claim.ts'
 import { shim } from './shim.ts'
 
-/** What one start was meant to be; written before the process exists. */
+/** The intent of one start. It is written before the process exists. */
 export interface Intent {
   readonly port: number
   /** Exits in a row before this start. */
@@ -22,17 +22,17 @@ export interface Intent {
 
 const intentFile: z.ZodType<Intent> = z.object({ port: z.int(), exits: z.int() })
 
-/** One process of a revision, started by this parent or by one before it. */
+/** One process of a revision, started by this parent or by an earlier parent. */
 export interface ProcessRun {
   readonly folder: string
   readonly intent: Intent
   readonly identity: ProcessIdentity
   isAlive(): Promise<boolean>
-  /** To the process and all that it started. */
+  /** Sends a signal to the process and to all processes that it started. */
   signal(name: 'SIGTERM' | 'SIGKILL'): Promise<void>
-  /** After the process ended: ends what it started and left behind. */
+  /** Call it after the process ended. Ends the processes that it started and left behind. */
   sweep(): Promise<void>
-  /** How it ended, where this parent saw it. */
+  /** How the process ended; undefined when this parent did not see the end. */
   ending(): string | undefined
 }
 
@@ -48,7 +48,10 @@ export interface StartOptions {
   readonly onExit: () => void
 }
 
-/** First the intent, then the process: whoever finds the one without the other can give it up for good. */
+/**
+ * Writes the intent first and starts the process then. A run with an intent and without a process can be
+ * given up for good.
+ */
 export async function startRun(options: StartOptions): Promise<ProcessRun> {
   return spawnRun(await writeIntent(options), options)
 }
@@ -65,7 +68,10 @@ export async function writeIntent({
   return folder
 }
 
-/** In a session of its own and with the log as its only output, so that nothing ties it to this process. */
+/**
+ * Starts the process in a session of its own, with the log as its only output, so that nothing ties it to
+ * this process.
+ */
 export async function spawnRun(folder: string, options: Omit<StartOptions, 'id'>): Promise<ProcessRun> {
   const { revisionPath, intent, command, env, workingFolder, journal, onExit } = options
   const log = await open(join(revisionPath, 'log'), 'a', 0o600)
@@ -97,7 +103,10 @@ export async function spawnRun(folder: string, options: Omit<StartOptions, 'id'>
   }
 }
 
-/** The process that has a run, dead or alive; or `void` when nobody has it, and from now on nobody can. */
+/**
+ * The process that has a run, dead or alive. `void` when no process has it; from then on no process can take
+ * it.
+ */
 export async function findRun(folder: string): Promise<ProcessRun | 'void'> {
   const claim = await claimVoid(folder)
   if (claim === 'void') return 'void'
@@ -128,7 +137,8 @@ function runOf(
       if (ending() === undefined && (await mayBeAlive(identity))) signalGroup(name)
     },
     async sweep() {
-      // A group outlives its first process, and keeps its number; once that number is in use again it is another's.
+      // A process group outlives its first process and keeps its number. When the number is in use again, the
+      // group may belong to another process.
       if ((await isOfThisBoot(identity)) && !numberInUse(identity.pid)) signalGroup('SIGKILL')
     },
   }

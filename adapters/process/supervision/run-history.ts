@@ -5,8 +5,8 @@ import { parseClaim } from './process-claim.ts'
 import { findRun, type ProcessRun } from './process-run.ts'
 
 /**
- * The newest start that a process had, dead or alive. Newer ones that nobody had are given up and dropped, and so is
- * what is older; undefined when no process ever ran.
+ * The newest run that a process had, dead or alive. Newer runs without a process are given up and removed.
+ * Older runs are removed too. Undefined when no process ever ran.
  */
 export async function newestRun(revisionPath: string): Promise<ProcessRun | undefined> {
   const folders = [...(await runFolders(revisionPath))].reverse()
@@ -19,7 +19,7 @@ export async function newestRun(revisionPath: string): Promise<ProcessRun | unde
   return newest
 }
 
-/** Kills whatever runs there, for a revision of which nothing else is known. */
+/** Kills all processes of a revision of which no record is known. */
 export async function endAll(revisionPath: string): Promise<void> {
   for (const folder of await runFolders(revisionPath)) {
     const run = await findRun(folder)
@@ -27,7 +27,7 @@ export async function endAll(revisionPath: string): Promise<void> {
   }
 }
 
-/** Whether any process ever ran; gives nothing up. */
+/** Whether any process ever ran. Does not give up any run. */
 export async function everRan(revisionPath: string): Promise<boolean> {
   for (const folder of await runFolders(revisionPath)) {
     const text = await readFile(join(folder, 'pid'), 'utf8').catch(() => '')

@@ -1,8 +1,9 @@
 /**
- * What `sh -c` runs in place of the command: it claims the run for its own process and only then becomes the command.
- * Arguments: the run's folder, the journal's file or nothing, the journal's line up to the process number, then the
- * command. A hard link fails when its name exists (POSIX link), so whoever links `pid` first has the run: this shell,
- * or a parent that gave it up. The process keeps its number and its start time through `exec`.
+ * The script that `sh -c` runs in place of the command. It claims the run for its own process and only then
+ * becomes the command. Arguments: the run's folder, the journal's file or nothing, the journal's line up to
+ * the process number, then the command. A hard link fails when its name exists (POSIX link). So the first
+ * that links `pid` has the run: this shell, or a parent that gave the run up. The process keeps its number
+ * and its start time through `exec`.
  */
 export const shim = `
 run=$1 journal=$2 line=$3

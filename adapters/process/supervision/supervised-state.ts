@@ -5,9 +5,11 @@ import type { ProcessRun } from './process-run.ts'
 
 /** Where one revision stands. Times are the clock's monotonic milliseconds. */
 export type SupervisedState =
-  /** Has a process, or a shell that is about to become it. */
+  /** The revision has a process, or a shell that is about to become the process. */
   | ({ readonly kind: 'running'; readonly run: ProcessRun } & Health)
-  /** Being ended because it is not well; afterwards it waits for its restart, or has failed. */
+  /**
+   * The process is being ended because it is not healthy. Afterwards it waits for its restart, or has failed.
+   */
   | {
       readonly kind: 'ending'
       readonly run: ProcessRun
@@ -15,17 +17,17 @@ export type SupervisedState =
       readonly why: Failure
       readonly failed: boolean
     }
-  /** Ended; starts again by itself at this time. */
+  /** The process ended. It starts again by itself at this time. */
   | { readonly kind: 'waiting'; readonly untilMs: number; readonly exits: number; readonly why: Failure }
-  /** Ended and not started again. */
+  /** The process ended and is not started again. */
   | { readonly kind: 'failed'; readonly why: Failure }
-  /** Ended, and cannot be started without secrets that only the next `apply` brings. */
+  /** The process ended, and cannot be started without secrets that only the next `apply` brings. */
   | { readonly kind: 'lost' }
-  /** No longer wanted. */
+  /** The revision is no longer wanted. */
   | { readonly kind: 'stopping'; readonly run?: ProcessRun; readonly killAtMs: number }
   | { readonly kind: 'gone' }
 
-/** Undefined for a revision that is not there: gone, or ended with nobody to start it again. */
+/** Undefined for a revision that does not exist at the target: it is gone, or it ended and is lost. */
 export function observedOf(
   revision: string,
   state: SupervisedState,

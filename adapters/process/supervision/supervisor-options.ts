@@ -3,17 +3,17 @@ import type { ProcessSettings } from '../settings/options.ts'
 import type { Journal } from '../state/journal.ts'
 import type { RevisionRecord } from '../state/revision-files.ts'
 
-/** One revision, and what its supervisor works with. */
+/** One revision, and everything that its supervisor needs. */
 export interface SupervisorOptions {
   readonly path: string
   readonly record: RevisionRecord
-  /** With the deployment's own over the target's. */
+  /** The target's settings, overridden by the deployment's settings. */
   readonly settings: ProcessSettings
   readonly clock: Clock
   readonly logger: Logger
   readonly journal: Journal
-  /** Ports that other revisions have. */
+  /** The ports of the other revisions. */
   readonly takenPorts: () => ReadonlySet<number>
-  /** What `observed` gives has changed. */
+  /** Called when the answer of `observed` has changed. */
   readonly onChange: () => void
 }

@@ -19,21 +19,23 @@ import { newestRun } from './run-history.ts'
 import { observedOf, type SupervisedState } from './supervised-state.ts'
 import type { SupervisorOptions } from './supervisor-options.ts'
 
-/** Keeps one revision's process alive until told to stop. */
+/** Keeps one revision's process alive until the supervisor is told to stop. */
 export interface Supervisor {
   readonly key: Key
   readonly revision: string
   readonly kind: SupervisedState['kind']
-  /** Of the process that runs. */
+  /** The port of the running process. */
   readonly port: number | undefined
   observed(): ObservedRevision | undefined
-  /** Starts the first process, or another where one was lost. Secrets are by environment variable. */
+  /**
+   * Starts the first process, or a new one when the process was lost. Secrets are by environment variable.
+   */
   launch(operationId: string, secrets: ReadonlyMap<string, Secret>): Promise<void>
-  /** Takes over what an earlier parent left. */
+  /** Takes over the process that an earlier parent left. */
   adopt(): Promise<void>
-  /** Begins to drain; the revision is gone some time later. */
+  /** Begins to drain. The revision is gone some time later. */
   stop(): Promise<void>
-  /** Leaves the process alone from here on. */
+  /** From now on, leaves the process alone. */
   close(): Promise<void>
 }
 
@@ -52,7 +54,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
   let closed = false
   let queue: Promise<unknown> = Promise.resolve()
 
-  /** One thing at a time: a step that waits for a probe is not overtaken by a stop. */
+  /** Runs one step at a time, so that a stop does not overtake a step that waits for a probe. */
   function inTurn<T>(work: () => Promise<T>): Promise<T> {
     const turn = queue.then(work)
     queue = turn.catch(() => {})
@@ -78,7 +80,8 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     timer?.cancel()
     timer = undefined
     if (closed || delayMs === undefined) return
-    // What is being ended must be seen to its end; everything else may be left to whoever adopts it.
+    // This process must stay alive until a process that is being ended has ended. In other states the next
+    // parent may adopt the revision.
     const mustFinish = state.kind === 'stopping' || state.kind === 'ending'
     timer = clock.schedule(delayMs, () => void inTurn(step), mustFinish)
   }
@@ -103,7 +106,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     } catch (error) {
       logger.warn(
         { ...subject, error: messageOf(error) },
-        'a process could not be looked after; trying again',
+        'a process could not be supervised; the supervisor tries again in 1000 ms',
       )
       schedule(1000)
     }
@@ -115,7 +118,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     await boundLog(path, settings.logBytes)
     const probePath = fillTemplate(health.path, valuesOf(record, run.intent.port))
     const probe = await probeHealth(clock, run.intent.port, probePath, health.timeoutMs)
-    // Another process may have taken the port of one that has just ended, and answer in its place.
+    // When the process has just ended, another process may have taken its port and answered the probe.
     if (!(await run.isAlive())) return died(run, running)
     const judgement = judgeHealth(running, probe, health, clock.monotonic())
     if (judgement.kind === 'end') return end(run, judgement.reason, judgement.message)
@@ -130,12 +133,12 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     const failed = !everReady
     const why = { reason, message: await describeEnding(path, what, secrets) }
     if (failed) await writeFailure(path, why)
-    logger.warn({ ...subject, reason }, 'a process is ended because it is not well')
+    logger.warn({ ...subject, reason }, 'a process is ended because it is not healthy')
     await run.signal('SIGTERM')
     become({ kind: 'ending', run, killAtMs: clock.monotonic() + drainMs, why, failed })
   }
 
-  /** Whether it has ended; kills it when its time is over. */
+  /** Whether the process has ended. Kills it when its time is over. */
   async function hasEnded(run: ProcessRun, killAtMs: number): Promise<boolean> {
     if (await run.isAlive()) {
       if (clock.monotonic() >= killAtMs) await run.signal('SIGKILL')
@@ -178,7 +181,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     await journal.write({ event: 'exited', ...subject, pid: run.identity.pid })
     const ranMs = running?.health === 'ready' ? clock.monotonic() - running.sinceMs : 0
     const exits = ranMs >= restart.maxMs ? 1 : run.intent.exits + 1
-    const ending = run.ending() ?? 'ended while nobody was there to see how'
+    const ending = run.ending() ?? 'ended while this target did not watch it'
     await restartLater(exits, {
       reason: 'Exited',
       message: await describeEnding(path, `the process ${ending}`, secrets),
@@ -187,7 +190,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
 
   async function restartLater(exits: number, why: Failure): Promise<void> {
     if (!everReady && exits >= restart.attempts) {
-      const message = `it exited ${exits} times in a row and was never ready: ${why.message}`
+      const message = `the process exited ${exits} times in a row and was never ready: ${why.message}`
       await writeFailure(path, { reason: 'CrashLoop', message })
       return become({ kind: 'failed', why: { reason: 'CrashLoop', message } })
     }

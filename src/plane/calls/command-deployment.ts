@@ -8,10 +8,15 @@ import { commitStatus } from '../../rollout/shell/commit-status.ts'
 import type { ControlContext } from '../control-context.ts'
 import { type Deployment, deploymentOf } from './deployment.ts'
 
-/** The loop may write at the same moment; its writes are seconds apart at most times. */
+/**
+ * Conflicts are rare: the loop may write at the same moment, but its writes are seconds apart at most times.
+ */
 const mostTries = 20
 
-/** Writes what a person asked of a rollout, with its audit record. Throws `not-found`, `wrong-phase`, `conflict`. */
+/**
+ * Writes the command of a person to the rollout's status, with its audit record. Throws `not-found`,
+ * `wrong-phase`, `conflict`.
+ */
 export async function commandDeployment(
   context: ControlContext,
   name: string,

@@ -14,20 +14,26 @@ import type { Deployment } from './deployment.ts'
 /** Where a deployment stands, for people and programs. Times are milliseconds since the epoch. */
 export interface Explanation {
   readonly key: Key
-  /** `unseen`: declared and not looked at yet. `gone`: deleted, and nothing is left of it. */
+  /**
+   * - `unseen`: declared, but the loop has not looked at it yet.
+   * - `gone`: deleted, and the target holds nothing of it.
+   */
   readonly phase: Phase | 'unseen' | 'gone'
-  /** What it waits for. */
+  /** The event that the deployment waits for. */
   readonly waitsFor: string
   readonly sinceMs: number
-  /** When time alone moves it on. */
+  /** When time alone moves the deployment on. */
   readonly untilMs?: number
-  /** What happens then. */
+  /** The event that follows. */
   readonly next: string
   readonly revisions: readonly ExplainedRevision[]
   /** Each gate of the current or last analysis, with its numbers and its rule. */
   readonly gates: readonly ExplainedGate[]
   readonly conditions: readonly Condition[]
-  /** What hindered this process's last reconcile and could not be written down, such as a full store. */
+  /**
+   * A fault that hindered this process's last reconcile and could not be written to the status, such as a
+   * full store.
+   */
   readonly fault?: { readonly reason: string; readonly message: string }
 }
 
@@ -43,7 +49,7 @@ export interface ExplainedRevision {
 
 export interface ExplainedGate {
   readonly gate: AnalysisGate
-  /** Absent when it was not read yet. */
+  /** Absent when the gate was not read yet. */
   readonly result?: GateResult
 }
 
@@ -69,10 +75,10 @@ export function explainDeployment(
   const { waitsFor, next } = story(rollout, status, resource.spec)
   const unseen =
     deletion !== undefined && rollout.phase !== 'deleting'
-      ? ` (${deletion.actor.name} deleted it, which is not looked at yet)`
+      ? ` (${deletion.actor.name} deleted it, but the loop has not looked at that yet)`
       : status.observedGeneration === generation
         ? ''
-        : ` (generation ${generation} is not looked at yet)`
+        : ` (the loop has not looked at generation ${generation} yet)`
   return {
     key,
     phase: rollout.phase,
@@ -87,7 +93,7 @@ export function explainDeployment(
   }
 }
 
-/** Where a deployment stands whose deletion was carried out. */
+/** Explains a deployment whose deletion was carried out. */
 export function explainGone(key: Key, nowMs: number): Explanation {
   return {
     key,
@@ -140,7 +146,7 @@ function story(
     case 'pending':
       return {
         waitsFor: paused ?? unresolved(status) ?? 'the target to be free',
-        next: 'a rollout of what is declared begins',
+        next: 'a rollout of the declared model begins',
       }
     case 'blocked':
       return {
@@ -179,14 +185,14 @@ function story(
         next: `on promote, ${after(rollout.step)}; on resume, the gates are measured again`,
       }
     case 'retiring':
-      return { waitsFor: 'what was replaced to be removed', next: 'the deployment is converged' }
+      return { waitsFor: 'the replaced revisions to be removed', next: 'the deployment is converged' }
     case 'rolling-back':
       return {
         waitsFor: `traffic to return and revision ${rollout.revision} to be removed: ${rollout.message}`,
         next:
           rollout.cause === 'Superseded'
             ? 'the next rollout begins'
-            : 'it stands until retry or another revision',
+            : 'the deployment waits for retry or another revision',
       }
     case 'failed':
       return {
@@ -195,11 +201,15 @@ function story(
       }
     case 'converged':
       return {
-        waitsFor: unhealthy(status) ?? unresolved(status) ?? 'a change: what is declared is what serves',
+        waitsFor:
+          unhealthy(status) ?? unresolved(status) ?? 'a change: the declared revision serves all traffic',
         next: 'nothing by itself',
       }
     case 'stopped':
-      return { waitsFor: `somebody to look and say retry: ${rollout.message}`, next: 'nothing by itself' }
+      return {
+        waitsFor: `a person to look at the target and retry: ${rollout.message}`,
+        next: 'nothing by itself',
+      }
     case 'retargeting':
       return {
         waitsFor: `target ${rollout.target} to be empty`,
@@ -210,14 +220,14 @@ function story(
   }
 }
 
-/** What keeps the loop from looking or from acting at all. */
+/** A fault that keeps the loop from looking or from acting at all. */
 function hindrance({ conditions }: DeploymentStatus, fault: Explanation['fault']): string | undefined {
   const written = conditionOf(conditions, 'Degraded')
   const hinders = written ?? (fault?.reason.startsWith('Store') === true ? fault : undefined)
-  return hinders && `what hinders the loop to pass: ${hinders.reason}: ${hinders.message}`
+  return hinders && `this fault to end: ${hinders.reason}: ${hinders.message}`
 }
 
-/** What stands in the way when the model's reference could not be looked up. */
+/** The wait for the model, when its reference could not be looked up. */
 function unresolved({ conditions }: DeploymentStatus): string | undefined {
   const resolved = conditionOf(conditions, 'ModelResolved')
   if (resolved === undefined) return 'its model to be looked up'
@@ -230,7 +240,7 @@ function unhealthy({ conditions }: DeploymentStatus): string | undefined {
 }
 
 function describeNext(step: Step | undefined): string {
-  if (step === undefined) return 'it is stable and what it replaced is removed'
+  if (step === undefined) return 'it becomes stable and the replaced revisions are removed'
   switch (step.kind) {
     case 'weight':
       return `it gets ${step.weight} % of traffic`

@@ -5,9 +5,9 @@ import type { Key } from '../../resources/metadata.ts'
 import type { Deployment } from './deployment.ts'
 
 export interface WaitOptions {
-  /** `settled`: also when the rollout ended badly or stands until somebody acts. Default `ready`. */
+  /** `settled` also ends the wait when the rollout ended badly or waits for a person. Default `ready`. */
   readonly until?: 'ready' | 'settled' | 'deleted'
-  /** Milliseconds; throws `timeout` after. Default 600,000. */
+  /** Milliseconds, after which the wait throws `timeout`. Default 600,000. */
   readonly timeoutMs?: number
   readonly abortSignal?: AbortSignal
 }
@@ -15,8 +15,8 @@ export interface WaitOptions {
 export type Waited = 'waiting' | 'done'
 
 /**
- * Whether a wait is over. Throws `not-found` for what is not there and `wrong-phase` when what is waited for will not
- * come by itself.
+ * Whether a wait is over. Throws `not-found` for a deployment that does not exist. Throws `wrong-phase` when
+ * the deployment will not become ready by itself.
  */
 export function judgeWait(
   deployment: Deployment | null,
@@ -24,10 +24,7 @@ export function judgeWait(
 ): Waited {
   if (deployment === null) {
     if (until === 'deleted') return 'done'
-    throw new ModelspineError(
-      'not-found',
-      `there is no ModelDeployment ${key}: nothing of it will be ${until}`,
-    )
+    throw new ModelspineError('not-found', `there is no ModelDeployment ${key}, so it will never be ${until}`)
   }
   if (until === 'deleted') return 'waiting'
   const { status, generation } = deployment
@@ -45,7 +42,7 @@ export function judgeWait(
   )
 }
 
-/** Looks whenever something changed and every now and then besides, since another process may do the work. */
+/** Looks after each change and at least once a second, because another process may do the work. */
 export async function waitUntil<Result>(
   look: () => Promise<Result | undefined>,
   subscribe: (changed: () => void) => () => void,

@@ -9,16 +9,17 @@ const firstRetryMs = 100
 const longestRetryMs = 30_000
 
 /**
- * Carries events from the store's outbox into the audit log: read, append, acknowledge. Killed between the last two,
- * the next run appends the same entries again and the log, which knows their ids, keeps each once.
+ * Carries events from the store's outbox into the audit log: read, append, acknowledge. When the process dies
+ * between the last two, the next run appends the same entries again. The log knows their ids and keeps each
+ * entry once.
  */
 export interface AuditPump {
-  /** Runs soon; cheap to call at every commit. */
+  /** Starts a run soon. This is cheap, so it may be called at every commit. */
   nudge(): void
-  /** Runs until the outbox is empty. Throws what the store or the log threw. */
+  /** Runs until the outbox is empty. Throws the errors of the store and of the log. */
   drain(): Promise<void>
   stop(): void
-  /** What hinders it now, if anything. */
+  /** The error that hinders the pump now, if any. */
   readonly fault: unknown
 }
 
@@ -27,7 +28,9 @@ export interface AuditPumpOptions {
   readonly audit: AuditLog
   readonly clock: Clock
   readonly logger: Logger
-  /** One writer a chain: without the lease nothing is carried. */
+  /**
+   * The fence of the lease. Each audit chain has one writer, so the pump carries nothing without the lease.
+   */
   fence(): Fence | undefined
 }
 
@@ -76,7 +79,10 @@ export function createAuditPump({ store, audit, clock, logger, fence }: AuditPum
         if (again) run()
       },
       (error: unknown) => {
-        logger.error({ error: messageOf(error) }, 'audit events could not be carried; they wait in the store')
+        logger.error(
+          { error: messageOf(error) },
+          'audit events could not be moved to the audit log; they wait in the store',
+        )
         retry?.cancel()
         if (stopped) return
         retry = clock.schedule(retryMs, run)

@@ -10,7 +10,10 @@ const longestRetryMs = 60_000
 
 type HintContext = Pick<ControlContext, 'store' | 'clock' | 'logger' | 'targets' | 'registries'>
 
-/** Lets what targets and registries say of changes bring looks forward, until aborted. Without hints the looks come by themselves. */
+/**
+ * Lets the hints of targets and registries bring looks forward, until aborted. Without hints the looks come
+ * later, at their own times.
+ */
 export function followHints(context: HintContext, queue: Queue<Key>, abortSignal: AbortSignal): void {
   for (const [name, target] of Object.entries(context.targets)) {
     if (target.changes === undefined) continue
@@ -19,7 +22,8 @@ export function followHints(context: HintContext, queue: Queue<Key>, abortSignal
   }
   for (const [name, registry] of Object.entries(context.registries)) {
     if (registry.changes === undefined) continue
-    // A hint names a model; every deployment of that registry looks, because only adapters can read references.
+    // A hint names a model. Every deployment of that registry is looked at, because only adapters can read
+    // references.
     const look = async (): Promise<void> => {
       for await (const { key, resource } of context.store.list('ModelDeployment')) {
         if ((resource as ModelDeployment).spec.model.registry === name) queue.add(key)
@@ -29,7 +33,7 @@ export function followHints(context: HintContext, queue: Queue<Key>, abortSignal
   }
 }
 
-/** A source of hints that fails or ends is asked anew, ever less often the longer it gives none. */
+/** Asks a source of hints again when it fails or ends. The wait doubles while the source gives no hint. */
 async function follow<Hint>(
   what: string,
   hints: () => AsyncIterable<Hint> | readonly Hint[],
@@ -46,7 +50,10 @@ async function follow<Hint>(
       }
     } catch (error) {
       if (abortSignal.aborted) return
-      logger.warn({ error: messageOf(error) }, `${what} gives no hints of changes for ${waitMs} ms`)
+      logger.warn(
+        { error: messageOf(error) },
+        `${what} failed to give hints of changes; it is asked again in ${waitMs} ms`,
+      )
     }
     await sleep(clock, waitMs, abortSignal).catch(() => {})
     waitMs = Math.min(longestRetryMs, waitMs * 2)

@@ -13,15 +13,17 @@ import type { ControlContext } from '../control-context.ts'
 import { followHints } from './follow-hints.ts'
 import { borrowLease, type LeaseLoan } from './lease-loan.ts'
 
-/** One holder at a time reconciles and writes the audit log. */
+/** The lease's name. One holder at a time reconciles and writes the audit log. */
 export const leaseName = 'modelspine'
 
-/** A cron-style run is not meant to sit through a rollout, only to do what is due. */
+/** A run from a schedule must not wait for a whole rollout. It only does the work that is due. */
 const mostPasses = 100
 
 const longestTimerMs = 2 ** 31 - 1
 
-/** What is left to be done under the lease at a stop gets this long, even when nothing is left of `drainMs`. */
+/**
+ * At a stop, the last work under the lease gets at least this long, even when nothing is left of `drainMs`.
+ */
 const leastDrainMs = 1000
 
 export interface LeaderWorkOptions {
@@ -30,27 +32,30 @@ export interface LeaderWorkOptions {
   readonly holder: string
   readonly leaseMs: number
   readonly concurrency: number
-  /** Until what failed for good is looked at all the same, in milliseconds. */
+  /** Milliseconds after which a deployment is looked at again when its last run ended as terminal. */
   readonly resyncMs: number
   gained(): void
-  /** The last that is done under the lease before it is given back. */
+  /** Does the last work under the lease before the lease is given back. */
   beforeRelease(): Promise<void>
   lost(): void
-  /** Told when the last work under a lost lease has ended. */
+  /** Called when the last work under a lost lease has ended. */
   stoodDown(): Promise<void>
   finished(run: FinishedRun<Key>): void
 }
 
-/** The part of a plane that only the lease's holder does. */
+/** The part of a plane that only the holder of the lease does. */
 export interface LeaderWork {
   readonly queue: Queue<Key>
-  /** The lease in force, this process's own. */
+  /** The lease that this process holds now. */
   held(): HeldLease | undefined
   start(): void
   stop(drainMs: number): Promise<void>
-  /** Looks at a deployment soon, if this process is the one that does. */
+  /** Looks at a deployment soon, if this process holds the lease. */
   nudge(key: Key): void
-  /** Does what is due for one deployment now, whoever runs the schedule. Throws `lease-held` when another process works. */
+  /**
+   * Does the work that is due for one deployment now, for hosts with their own schedule. Throws `lease-held`
+   * when another process holds the lease.
+   */
   once(key: Key): Promise<Result>
 }
 
@@ -64,7 +69,7 @@ export function createLeaderWork(options: LeaderWorkOptions): LeaderWork {
 
   const held = (): HeldLease | undefined => election.lease() ?? loan?.lease()
 
-  /** All work goes through it, so that no deployment is worked at twice at the same time. */
+  /** All work goes through this loop, so that a deployment is never reconciled twice at the same time. */
   const loop = createLoop<Key>({
     queue,
     async reconcile(key, { abortSignal }) {
@@ -77,7 +82,8 @@ export function createLeaderWork(options: LeaderWorkOptions): LeaderWork {
     concurrency: options.concurrency,
     logger,
     onResult(run) {
-      // What only a change can mend may be mended where nobody tells us: a permission that was granted.
+      // A deployment whose last run ended as terminal is still looked at. Its cause may end outside the
+      // plane, without any notice: a permission that was granted.
       if (run.result.kind === 'terminal') {
         queue.add(run.key, { afterMs: resyncMs, priority: priorities.resync })
       }
@@ -107,13 +113,13 @@ export function createLeaderWork(options: LeaderWorkOptions): LeaderWork {
     onLost: () => options.lost(),
   })
 
-  /** A process that only runs a plane must not end because nothing else happens in it. */
+  /** Keeps the process alive. A process that only runs a plane must not end because it has no other work. */
   const stayAlive = (): void => {
     life?.cancel()
     life = clock.schedule(longestTimerMs, stayAlive, true)
   }
 
-  /** Again and again while there is something to do at once. */
+  /** Reconciles the deployment again while more work is due at once. */
   const passes = async (key: Key): Promise<Result> => {
     for (let pass = 1; ; pass += 1) {
       const result = await loop.runOnce(key)
@@ -159,7 +165,7 @@ export function createLeaderWork(options: LeaderWorkOptions): LeaderWork {
     nudge: (key) => queue.add(key, { priority: priorities.user }),
     once(key) {
       if (election.lease() !== undefined) return passes(key)
-      // One loan at a time: a second grant would raise the fence under the first.
+      // One loan at a time, because a second grant would raise the fence above the first loan's fence.
       const turn = loans.then(() => onLoan(key))
       loans = turn.catch(() => {})
       return turn
@@ -174,7 +180,7 @@ function aborted(abortSignal: AbortSignal): Promise<void> {
   })
 }
 
-/** Waits for it, or for the time to pass; it goes on all the same. */
+/** Waits for the promise or until the time has passed. The work itself is not ended. */
 async function withinMs(clock: Clock, ms: number, what: Promise<void>): Promise<void> {
   const enough = new AbortController()
   await Promise.race([what, sleep(clock, ms, enough.signal).catch(() => {})])

@@ -3,18 +3,21 @@ import { ModelspineError } from '../../errors.ts'
 import type { HeldLease } from '../../reconcile/lease-term.ts'
 import type { Lease, StateStore } from '../../store/contract.ts'
 
-/** Of a lease's life, what is counted on: clocks differ and answers take time. */
+/** The part of a lease's life that is counted on, because clocks differ and answers take time. */
 const countedOn = 0.9
 
-/** The lease for one run by somebody who has their own schedule. */
+/** The lease for one run, for a caller with its own schedule. */
 export interface LeaseLoan {
   lease(): HeldLease | undefined
-  /** Between two looks; does nothing while more than half of it is left. Throws `lease-held` when it was lost. */
+  /**
+   * Renews the lease between two looks. Does nothing while more than half of it is left. Throws `lease-held`
+   * when it was lost.
+   */
   renew(): Promise<void>
   giveBack(): Promise<void>
 }
 
-/** Throws `lease-held` when another process works. */
+/** Throws `lease-held` when another process holds the lease. */
 export async function borrowLease(
   store: Pick<StateStore, 'acquireLease' | 'renewLease' | 'releaseLease'>,
   clock: Clock,
@@ -40,5 +43,8 @@ export async function borrowLease(
 }
 
 function heldElsewhere(): ModelspineError {
-  return new ModelspineError('lease-held', 'another process reconciles now; it does what is due')
+  return new ModelspineError(
+    'lease-held',
+    'another process holds the lease; that process does the work that is due',
+  )
 }

@@ -2,15 +2,18 @@ import type { Clock } from '../../clock.ts'
 import { isModelspineError } from '../../errors.ts'
 import type { StateStore } from '../../store/contract.ts'
 
-/** Whatever still hinders a call is met again within a minute, because it is tried again. */
+/**
+ * A failing call is tried again within a minute. So a fault that still exists is noted again before this
+ * time.
+ */
 const staleAfterMs = 120_000
 
 export interface NotedStore extends StateStore {
-  /** The newest failure of the store itself that no later call of the same sort has shown to be over. */
+  /** The newest failure of the store itself. A later success of the same sort of call clears it. */
   readonly fault: unknown
 }
 
-/** The same store, with its failures kept for the plane's health. */
+/** The same store. It notes the store's failures for the plane's health. */
 export function notedStore(store: StateStore, clock: Clock): NotedStore {
   const faults = new Map<Sort, { readonly error: unknown; readonly atMs: number }>()
 
@@ -57,5 +60,5 @@ export function notedStore(store: StateStore, clock: Clock): NotedStore {
   }
 }
 
-/** A store may still read, and renew a lease in place, when it has no room for more. */
+/** A full store may still read and may still renew a lease in place, so each sort has a fault of its own. */
 type Sort = 'read' | 'write' | 'lease'

@@ -4,7 +4,10 @@ import { permitVerdict } from '../../policy/permit-verdict.ts'
 import type { Approved } from '../../resources/deployment/deployment-status.ts'
 import type { Permit } from '../../rollout/machine/machine-types.ts'
 
-/** What the engines and the approvals given so far say of a revision's creation, or of a rise of its share. */
+/**
+ * Combines the engines' decisions and the approvals so far into one permit: to create a revision or to raise
+ * its weight.
+ */
 export async function permitPromotion(
   policies: readonly PolicyEngine[],
   request: PromoteRequest,
@@ -18,7 +21,10 @@ export async function permitPromotion(
   return { revision: revision.name, weight, policyRevision, findings, ...verdict }
 }
 
-/** A deployment that names policies is promoted by those, one that names none by all. What is declared is always judged by all. */
+/**
+ * A deployment that names policies is promoted by those engines; one that names no policies is promoted by
+ * all engines. A declaration is always judged by all engines.
+ */
 function enginesFor(
   policies: readonly PolicyEngine[],
   { deployment }: PromoteRequest,

@@ -14,7 +14,7 @@ import { createEmitter, type PlaneEmitter } from '../events.ts'
 import type { ControlPlaneOptions } from '../options.ts'
 import { watchedPolicy } from './watched-policy.ts'
 
-/** The side of a plane that requests meet, and what its other side shares with it. */
+/** The parts of a plane that serve requests, and the parts that they share with the control side. */
 export interface RequestSide {
   readonly clock: Clock
   readonly logger: Logger
@@ -27,7 +27,7 @@ export interface RequestSide {
   readonly emitter: PlaneEmitter
   readonly holder: RouteTableHolder
   readonly router: Router
-  /** Whom the queue's depth is asked of. */
+  /** Sets the function that gives the queue's depth. */
   watchQueue(depth: () => number): void
 }
 

@@ -1,7 +1,10 @@
 import { ModelspineError } from '../../errors.ts'
 import type { Secret, SecretStore } from '../../security/contract.ts'
 
-/** `env:TOKEN` is `TOKEN` of the store called `env`. Throws `secret-not-found`, and what the store throws. */
+/**
+ * Resolves `env:TOKEN` to the secret `TOKEN` of the store `env`. Throws `secret-not-found`, and the errors of
+ * the store.
+ */
 export async function resolveSecret(
   stores: Readonly<Record<string, SecretStore>>,
   reference: string,
@@ -13,7 +16,7 @@ export async function resolveSecret(
   if (store === undefined) {
     throw new ModelspineError(
       'secret-not-found',
-      `no secret store is called "${scheme}", which "${reference}" asks for`,
+      `the secret reference "${reference}" needs a secret store called "${scheme}", but there is none`,
     )
   }
   return store.resolve(reference.slice(colon + 1), { abortSignal })

@@ -18,16 +18,18 @@ export interface RouteFeedOptions {
   readonly connect: Readonly<Record<string, (endpoint: Endpoint) => ModelProvider>>
   readonly clock: Clock
   readonly logger: Logger
-  /** Told of every object that was read because the store reported a change. */
+  /** Called with every object that was read because the store reported a change. */
   changed(stored: StoredObject): void
-  /** Told when one was found gone. */
+  /** Called when an object was found gone. */
   gone(kind: Kind, key: Key): void
 }
 
 export interface RouteFeed {
   /** Reads everything once and swaps the table. */
   load(): Promise<void>
-  /** Brings one object up to date now, without waiting for the watch. Nothing before the first `load`. */
+  /**
+   * Brings one object up to date now, without waiting for the watch. Does nothing before the first `load`.
+   */
   refresh(kind: Kind, key: Key): Promise<void>
   /** Follows the store until aborted. */
   follow(abortSignal: AbortSignal): Promise<void>
@@ -35,7 +37,10 @@ export interface RouteFeed {
 
 const retryMs = 1000
 
-/** Keeps the router's table in step with the store: a canary's weight is nothing but a new snapshot. */
+/**
+ * Keeps the router's table in step with the store. A new weight of a canary reaches the router as a new
+ * table.
+ */
 export function createRouteFeed(options: RouteFeedOptions): RouteFeed {
   const { store, holder, clock, logger } = options
   const connect = { ...options.connect, ...hostedBy(options.providers) }
@@ -91,7 +96,7 @@ export function createRouteFeed(options: RouteFeedOptions): RouteFeed {
     swap()
     if (stored !== null) options.changed(stored)
   }
-  /** One look at a time: the answer to an earlier one could come later, and what is older would stand in the table. */
+  /** One read at a time. Otherwise an earlier read could answer later and put older state into the table. */
   const inTurn = (look: () => Promise<void>): Promise<void> => {
     const looked = last.then(look)
     last = looked.catch(() => {})
@@ -113,7 +118,10 @@ export function createRouteFeed(options: RouteFeedOptions): RouteFeed {
           }
         } catch (error) {
           if (abortSignal.aborted) return
-          logger.warn({ error: messageOf(error) }, 'watching the store failed; watching anew')
+          logger.warn(
+            { error: messageOf(error) },
+            `watching the store failed; the watch begins again in ${retryMs} ms`,
+          )
         }
         if (!abortSignal.aborted) await sleep(clock, retryMs, abortSignal).catch(() => {})
       }
@@ -121,7 +129,9 @@ export function createRouteFeed(options: RouteFeedOptions): RouteFeed {
   }
 }
 
-/** Ready revisions are what the router sees; where none is, those that have an address are better than none. */
+/**
+ * The router sees the ready revisions. When no revision is ready, it sees every revision that has an address.
+ */
 function viewOf(key: Key, status: DeploymentStatus | undefined): DeploymentView {
   const reachable = (status?.revisions ?? []).flatMap(({ revision, state, endpoint }) =>
     endpoint === undefined ? [] : [{ revision: revision.name, state, endpoint }],
@@ -136,7 +146,10 @@ function viewOf(key: Key, status: DeploymentStatus | undefined): DeploymentView 
   }
 }
 
-/** A hosted revision's protocol is the name of the provider that runs it, which the plane was given and keeps. */
+/**
+ * The protocol of a hosted revision is the name of the provider that runs it. The plane was given this
+ * provider and keeps it.
+ */
 function hostedBy(
   providers: Readonly<Record<string, ModelProvider>>,
 ): Readonly<Record<string, (endpoint: Endpoint) => ModelProvider>> {
@@ -145,7 +158,9 @@ function hostedBy(
   )
 }
 
-/** The same provider without `close`: a table that no longer needs it must not end it for others. */
+/**
+ * The same provider without `close`. A table that no longer needs the provider must not close it for others.
+ */
 function borrowed(provider: ModelProvider): ModelProvider {
   const { name, capabilities } = provider
   return {

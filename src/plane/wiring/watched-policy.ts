@@ -1,7 +1,7 @@
 import type { Decision, PolicyEngine } from '../../policy/contract.ts'
 import type { ControlTelemetry } from '../../telemetry/control-telemetry.ts'
 
-/** The same engine, each of its answers counted. */
+/** The same engine. Telemetry counts each of its answers. */
 export function watchedPolicy(engine: PolicyEngine, { recordDecision }: ControlTelemetry): PolicyEngine {
   const { name, actions } = engine
   return {

@@ -11,15 +11,23 @@ type Rule = Exclude<GateRule, { noWorseThan: unknown }> | Extract<RuleInput, { n
 export function gateSchema(): z.ZodType<AnalysisGate, AnalysisGateInput> {
   const gate = z.strictObject(
     {
-      name: nameField().describe('How steps refer to the gate.'),
-      metric: textField("a metric's name, such as labels.accuracy").describe('What is asked of the source.'),
+      name: nameField().describe('The name that steps use for the gate.'),
+      metric: textField("a metric's name, such as labels.accuracy").describe(
+        'The metric that the source is asked for.',
+      ),
       source: defaulted(planeName(nameField(), 'metrics'), 'plane').describe(
         "One of the plane's metric sources.",
       ),
-      minSamples: defaulted(wholeNumberField(1), 1).describe('Fewer samples never pass and never fail.'),
-      pass: ruleSchema().describe('What passes.'),
-      noData: outcomeSchema().describe("Without enough data at the step's deadline."),
-      onError: outcomeSchema().describe("When the source answers with an error at the step's deadline."),
+      minSamples: defaulted(wholeNumberField(1), 1).describe(
+        'With fewer samples, the gate neither passes nor fails.',
+      ),
+      pass: ruleSchema().describe('The rule that the metric must meet.'),
+      noData: outcomeSchema().describe(
+        "Without enough data at the step's deadline: hold the rollout for a person, or fail it.",
+      ),
+      onError: outcomeSchema().describe(
+        "When the source answers with an error at the step's deadline: hold the rollout for a person, or fail it.",
+      ),
     },
     { error: 'a gate: { name, metric, pass }' },
   )
@@ -36,11 +44,11 @@ function outcomeSchema(): ReturnType<typeof defaulted<'pause' | 'fail', 'pause' 
 function ruleSchema(): z.ZodType<Rule, RuleInput> {
   const number = numberField("a number in the metric's own unit")
   const worse = z.strictObject({
-    noWorseThan: z.literal('stable').describe('Compared with the stable revision over the same interval.'),
+    noWorseThan: z.literal('stable').describe('Compares with the stable revision over the same interval.'),
     by: defaulted(numberField("0 or more, in the metric's own unit", 0), 0).describe(
-      "How much worse is still fine, in the metric's own unit.",
+      "How much worse is still allowed, in the metric's own unit.",
     ),
-    better: z.enum(['higher', 'lower']).exactOptional().describe("Known for the plane's own metrics."),
+    better: z.enum(['higher', 'lower']).exactOptional().describe("Not needed for the plane's own metrics."),
   })
   return z.union([z.strictObject({ atLeast: number }), z.strictObject({ atMost: number }), worse], {
     error: 'one rule: { atLeast }, { atMost } or { noWorseThan: stable, by }',
@@ -53,12 +61,12 @@ function* ruleProblems(gate: unknown): Generator<CheckProblem> {
   const known = knownMetric(source, metric)
   const rule = fieldsOf(pass)
   if (rule.noWorseThan === 'stable' && rule.better === undefined && known === undefined) {
-    const fault = `is missing, and whether more of "${metric}" from "${source}" is better is not known`
+    const fault = `is missing, and it is not known whether more of "${metric}" from "${source}" is better`
     yield { path: ['pass', 'better'], fault, remedy: 'Write better: higher or better: lower.' }
   }
   if (known !== undefined && rule.better !== undefined && rule.better !== known.better) {
     const remedy = `Write better: ${known.better}, or leave it out.`
-    yield { path: ['pass', 'better'], fault: `is the wrong way round for ${metric}`, remedy }
+    yield { path: ['pass', 'better'], fault: `is the wrong direction for ${metric}`, remedy }
   }
   if (known?.ratio !== true) return
   for (const field of ['atLeast', 'atMost', 'by']) {
@@ -67,7 +75,7 @@ function* ruleProblems(gate: unknown): Generator<CheckProblem> {
     if (field === 'by' && bound < 0) continue
     yield {
       path: ['pass', field],
-      fault: `is outside 0 to 1, and ${metric} is a ratio`,
+      fault: `is outside 0 to 1, but ${metric} is a ratio`,
       remedy:
         bound > 1 && bound <= 100 ? `Write ${bound / 100} for ${bound} %.` : 'Write a number from 0 to 1.',
     }

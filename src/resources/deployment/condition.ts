@@ -4,21 +4,22 @@ export interface Condition {
   readonly status: 'True' | 'False' | 'Unknown'
   /** One CamelCase word that programs may switch on. */
   readonly reason: string
-  /** For people: what happened, to what, and what would help. */
+  /** For people: what happened, to which thing, and what would help. */
   readonly message: string
-  /** ISO 8601; when `status` last changed. */
+  /** When `status` last changed, in ISO 8601. */
   readonly lastTransitionTime: string
   readonly observedGeneration: number
 }
 
 /**
- * - `Ready`: what is declared is what serves all traffic.
+ * - `Ready`: the declared revision serves all traffic.
  * - `Progressing`: a rollout is under way, waits or has stopped; the reason says which.
  * - `ModelResolved`: the reference was found in its registry at the last look.
- * - `PolicyDenied`: a policy engine refused the next move; nothing that was granted is taken away.
- * - `StableUnhealthy`: the revision that traffic returns to is not observed ready, or is and fails every request
- *   (`RequestsFailing`).
- * - `Degraded`: the loop itself is hindered (target, store, audit or policy failing); the reason says by what.
+ * - `PolicyDenied`: a policy engine refused the next move. Weight that was granted before is not taken away.
+ * - `StableUnhealthy`: the revision that traffic returns to is not observed ready. With the reason
+ *   `RequestsFailing` the target calls it ready, but every request to it fails.
+ * - `Degraded`: a fault of the target, store, audit or policy hinders the loop itself; the reason names the
+ *   fault.
  */
 export type ConditionType =
   | 'Ready'
@@ -28,7 +29,7 @@ export type ConditionType =
   | 'StableUnhealthy'
   | 'Degraded'
 
-/** Replaces the condition of the same type; the transition time moves only when the status changes. */
+/** Replaces the condition of the same type. The transition time changes only when the status changes. */
 export function withCondition(
   conditions: readonly Condition[],
   next: Omit<Condition, 'lastTransitionTime'>,

@@ -2,7 +2,7 @@ import type { FieldPath } from '../problems/field-path.ts'
 import { nearestName } from '../problems/nearest-name.ts'
 import { type CheckProblem, fieldsOf, itemsOf, repeated } from '../schema-checks.ts'
 
-/** What must hold between the fields of a deployment's spec. */
+/** The rules between the fields of a deployment's spec. */
 export function* deploymentProblems(spec: unknown): Generator<CheckProblem> {
   const { strategy, analysis, policies } = fieldsOf(spec)
   yield* weightsFalling(fieldsOf(fieldsOf(strategy).canary).steps)
@@ -43,7 +43,7 @@ function* gatesAmiss(strategy: unknown, analysis: unknown): Generator<CheckProbl
         : declared.size > 0
           ? `Write one of ${[...declared.keys()].map((gate) => `"${gate}"`).join(', ')}, or declare it there.`
           : 'Declare it there: { name, metric, pass }.'
-    yield { path, fault: 'names no gate of spec.analysis', remedy }
+    yield { path, fault: 'is not a gate of spec.analysis', remedy }
   }
   const { canary, blueGreen } = fieldsOf(strategy)
   const remedy =
@@ -53,7 +53,7 @@ function* gatesAmiss(strategy: unknown, analysis: unknown): Generator<CheckProbl
         ? 'Name it in spec.strategy.blueGreen.analyze, or remove it.'
         : 'Rolling has no gates: choose canary or blueGreen, or remove it.'
   for (const [name, index] of declared) {
-    if (!used.has(name)) yield { path: ['analysis', index, 'name'], fault: 'is used by no step', remedy }
+    if (!used.has(name)) yield { path: ['analysis', index, 'name'], fault: 'is not used by any step', remedy }
   }
 }
 

@@ -2,12 +2,12 @@ import type { Actor } from '../metadata.ts'
 import type { Condition } from './condition.ts'
 import type { Endpoint, Revision, Split } from './revision.ts'
 
-/** What the loop knows of a ModelDeployment. Times are milliseconds since the epoch. */
+/** The facts that the loop knows about a ModelDeployment. Times are milliseconds since the epoch. */
 export interface DeploymentStatus {
-  /** The generation that was last decided on. */
+  /** The newest generation that the loop has decided on. */
   readonly observedGeneration: number
   readonly conditions: readonly Condition[]
-  /** What the model reference resolved to last, with the runtime settings of that generation. */
+  /** The revision that the model reference resolved to last, with the runtime settings of that generation. */
   readonly desired?: Revision
   /** The reference that `desired` was resolved from, as written by `formatReference`. */
   readonly resolvedFrom?: string
@@ -19,19 +19,28 @@ export interface DeploymentStatus {
   readonly revisions: readonly RevisionStatus[]
   readonly split: Split
   readonly rollout: Rollout
-  /** Names the steps that `rollout.step` counts in. When others are declared, the rollout begins with the first of them. */
+  /**
+   * Names the list of steps in which `rollout.step` counts. When other steps are declared, the rollout begins
+   * again at their first step.
+   */
   readonly steps?: string
   /** The one effect whose outcome is not known yet. */
   readonly effect?: LedgerEntry
-  /** Changes asked of the target and not seen there yet, such as `create:1f0c…`; each was audited when first asked. */
+  /**
+   * Changes that were asked of the target and are not seen there yet, such as `create:1f0c…`. Each was
+   * audited when it was first asked.
+   */
   readonly requested: readonly RequestedChange[]
-  /** What the target gave to find its operations and revisions again; kept as long as their revision. */
+  /**
+   * The handles that the target gave to find its operations and revisions again. A handle is kept as long as
+   * its revision.
+   */
   readonly handles: readonly Handle[]
-  /** Not tried again until somebody says retry; the newest 100 are kept. */
+  /** Revisions that are not tried again until a person asks for a retry; the newest 100 are kept. */
   readonly aborted: readonly AbortedRevision[]
-  /** Nothing moves forward while this is set. */
+  /** While this is set, the rollout does not move forward. */
   readonly paused?: Asked
-  /** For revisions not yet stable; the newest 100 are kept. */
+  /** Approvals of revisions that are not stable yet; the newest 100 are kept. */
   readonly approvals: readonly Approved[]
   /** How the last rollout ended. */
   readonly last?: EndedRollout
@@ -48,11 +57,15 @@ export interface RevisionStatus {
   readonly endpoint?: Endpoint
 }
 
-/** Where a rollout stands. `revision` is the candidate except where said otherwise; `step` counts from 0. */
+/**
+ * Where a rollout stands. `revision` is the candidate, unless a phase says otherwise. `step` counts from 0.
+ */
 export type Rollout =
-  /** Nothing resolved, or about to look at what is desired. */
+  /**
+   * The model is not resolved yet, or the loop is about to compare the desired revision with the stable one.
+   */
   | { readonly phase: 'pending'; readonly sinceMs: number }
-  /** A policy does not let the revision be created (`percent` 0) or take this share. */
+  /** A policy does not allow the revision to be created (`weight` 0) or to take this weight. */
   | {
       readonly phase: 'blocked'
       readonly revision: string
@@ -62,7 +75,7 @@ export type Rollout =
       readonly reason: 'Denied' | 'ApprovalRequired' | 'PolicyError'
       readonly message: string
     }
-  /** Created or being created, not ready yet. */
+  /** The candidate is created or being created, and not ready yet. */
   | { readonly phase: 'starting'; readonly revision: string; readonly sinceMs: number }
   | {
       readonly phase: 'shifting'
@@ -71,7 +84,7 @@ export type Rollout =
       readonly weight: number
       readonly sinceMs: number
     }
-  /** No `untilMs`: until somebody promotes. */
+  /** Without `untilMs`, the pause lasts until a person promotes. */
   | {
       readonly phase: 'pausing'
       readonly revision: string
@@ -85,11 +98,14 @@ export type Rollout =
       readonly step: number
       readonly sinceMs: number
       readonly untilMs: number
-      /** Where the interval that counts begins, when later than `sinceMs`: the source lost what it had measured. */
+      /**
+       * Where the measured interval begins, when it is later than `sinceMs` because the source lost its
+       * earlier data.
+       */
       readonly fromMs?: number
       readonly gates: readonly GateResult[]
     }
-  /** An analysis ended without an answer; waits for promote, resume or abort. */
+  /** An analysis ended without an answer. The rollout waits for promote, resume or abort. */
   | {
       readonly phase: 'holding'
       readonly revision: string
@@ -98,7 +114,7 @@ export type Rollout =
       readonly gates: readonly GateResult[]
       readonly message: string
     }
-  /** `revision` is stable; what it replaced is kept until `untilMs`, then removed. */
+  /** `revision` is stable. The revision that it replaced is kept until `untilMs`, then removed. */
   | {
       readonly phase: 'retiring'
       readonly revision: string
@@ -113,7 +129,10 @@ export type Rollout =
       readonly message: string
       readonly gates?: readonly GateResult[]
     }
-  /** `revision` is aborted and what was stable serves; waits for retry or for another revision. */
+  /**
+   * `revision` is aborted and the stable revision serves. The deployment waits for retry or for another
+   * revision.
+   */
   | {
       readonly phase: 'failed'
       readonly revision: string
@@ -123,14 +142,16 @@ export type Rollout =
       readonly gates?: readonly GateResult[]
     }
   | { readonly phase: 'converged'; readonly revision: string; readonly sinceMs: number }
-  /** A create was sent and its outcome cannot be found out; waits for retry. */
+  /** A create was sent and its outcome cannot be found out. The deployment waits for retry. */
   | {
       readonly phase: 'stopped'
       readonly revision: string
       readonly sinceMs: number
       readonly message: string
     }
-  /** Everything is being removed from `target`, to be created anew at the target that is declared now. */
+  /**
+   * Everything is being removed from `target`, and is then created anew at the target that is declared now.
+   */
   | { readonly phase: 'retargeting'; readonly target: string; readonly sinceMs: number }
   | { readonly phase: 'deleting'; readonly sinceMs: number }
 
@@ -149,11 +170,14 @@ export type RollbackCause =
 export interface GateResult {
   readonly gate: string
   readonly verdict: 'pass' | 'fail' | 'too-few-samples' | 'no-data' | 'error'
-  /** True when more samples could hardly change the verdict. */
+  /** True when more samples would hardly change the verdict. */
   readonly conclusive: boolean
   readonly candidate?: Measured
   readonly stable?: Measured
-  /** Where the source's data begins, when that is later than the step: it was started anew since. */
+  /**
+   * Where the source's data begins, when that is after the begin of the step: the source was started anew
+   * since.
+   */
   readonly coveredFromMs?: number
   /** For people: the numbers and the rule. */
   readonly message: string
@@ -169,9 +193,9 @@ export type EffectKind = 'create' | 'shift' | 'scale' | 'retire' | 'destroy'
 export interface LedgerEntry {
   readonly operationId: string
   readonly kind: EffectKind
-  /** As in `requested`. */
+  /** The change, as named in `requested`. */
   readonly change: string
-  /** Which revision is created or retired. */
+  /** The revision that is created or retired. */
   readonly revision?: string
   readonly sinceMs: number
   readonly fence: number
@@ -179,14 +203,14 @@ export interface LedgerEntry {
 
 export interface Handle {
   readonly handle: string
-  /** Absent for changes of the whole; the newest 20 of those are kept. */
+  /** Absent for changes of the whole deployment; the newest 20 of those are kept. */
   readonly revision?: string
 }
 
 export interface RequestedChange {
   /** `create:<revision>`, `retire:<revision>`, `shift:<split>`, `scale:<min>-<max>` or `destroy`. */
   readonly change: string
-  /** Whether the target said that it took it. */
+  /** Whether the target answered that it accepted the change. */
   readonly accepted: boolean
 }
 
@@ -205,7 +229,7 @@ export interface Asked {
 
 export interface Approved extends Asked {
   readonly revision: string
-  /** Whether soft findings are overridden, too. */
+  /** Whether the approval overrides soft findings, too. */
   readonly overrideSoft: boolean
 }
 

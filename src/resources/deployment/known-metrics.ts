@@ -1,7 +1,9 @@
-/** What the loader must know of a metric that the plane measures itself, under the source `plane`. */
+/** Facts about a metric that the plane measures itself, under the source `plane`. The loader needs them. */
 export interface KnownMetric {
   readonly better: 'higher' | 'lower'
-  /** A share between 0 and 1, so that a bound outside of it could never fail or never pass. */
+  /**
+   * The metric is a ratio between 0 and 1, so a bound outside of that range could never fail or never pass.
+   */
   readonly ratio: boolean
 }
 
@@ -21,10 +23,10 @@ const metrics: Readonly<Record<string, KnownMetric>> = {
   'tokens.total': { better: 'lower', ratio: false },
 }
 
-/** Metrics of the source `plane` of which it is known which way is better. */
+/** The metrics of the source `plane` for which the better direction is known. */
 export const knownMetrics: readonly string[] = Object.keys(metrics)
 
-/** Only of the source `plane`: elsewhere the same name may mean something else. */
+/** Known only for the source `plane`, because another source may mean something else by the same name. */
 export function knownMetric(source: string, metric: string): KnownMetric | undefined {
   return source === 'plane' && Object.hasOwn(metrics, metric) ? metrics[metric] : undefined
 }

@@ -19,7 +19,10 @@ import { strategySchema } from './strategy-schema.ts'
 
 let built: z.ZodType<ModelDeployment, ModelDeploymentInput> | undefined
 
-/** The schema of a ModelDeployment. Built at the first call, because that takes longer than importing should. */
+/**
+ * The schema of a ModelDeployment. It is built at the first call, because building takes longer than an
+ * import should.
+ */
 export function modelDeploymentSchema(): z.ZodType<ModelDeployment, ModelDeploymentInput> {
   built ??= z
     .strictObject(
@@ -31,7 +34,9 @@ export function modelDeploymentSchema(): z.ZodType<ModelDeployment, ModelDeploym
       },
       { error: 'a resource: { kind, metadata, spec }' },
     )
-    .describe('This model, on this target, rolled out this way, under these policies.')
+    .describe(
+      'Declares a model, the target that runs it, how it is rolled out and the policies that must agree.',
+    )
   return built
 }
 
@@ -42,12 +47,12 @@ function specSchema(): z.ZodType<ModelDeploymentSpec, ModelDeploymentSpecInput> 
     {
       model: referenceSchema(),
       target: targetSchema(),
-      runtime: defaulted(runtimeSchema(), {}).describe('A change here is a new revision.'),
+      runtime: defaulted(runtimeSchema(), {}).describe('A change here makes a new revision.'),
       scale: defaulted(scaleSchema(), {}).describe('Replicas of each revision.'),
       strategy: defaulted(strategySchema(), { rolling: {} }),
       analysis: defaulted(analysis, []).describe("The gates that the strategy's steps refer to by name."),
       policies: defaulted(policies, []).describe(
-        "Policy engines that must agree; empty means all of the plane's.",
+        "Policy engines that must agree; an empty list means all of the plane's engines.",
       ),
       deadline: defaulted(durationField('above zero'), '30m').describe(
         'How long a rollout may go without progress before it is rolled back.',
@@ -79,7 +84,7 @@ function scaleSchema(): z.ZodType<Scale, Partial<Scale>> {
   const scale = z.strictObject(
     {
       min: wholeNumberField(0).exactOptional().describe('Default 1. 0 needs a target that scales to zero.'),
-      max: wholeNumberField(1).exactOptional().describe('Default min, and at least 1.'),
+      max: wholeNumberField(1).exactOptional().describe('Default: the value of min, but at least 1.'),
     },
     { error: 'replicas: { min, max }, both optional' },
   )

@@ -2,7 +2,7 @@ import type { Duration } from '../duration.ts'
 import type { Metadata, MetadataInput } from '../metadata.ts'
 import type { ModelReference } from './reference.ts'
 
-/** Declared: this model, on this target, rolled out this way, under these policies. */
+/** Declares a model, the target that runs it, how it is rolled out and the policies that must agree. */
 export interface ModelDeployment {
   readonly apiVersion: 'modelspine.dev/v1alpha1'
   readonly kind: 'ModelDeployment'
@@ -13,16 +13,19 @@ export interface ModelDeployment {
 export interface ModelDeploymentSpec {
   readonly model: ModelReference
   readonly target: TargetReference
-  /** Enters the revision's hash: a change here is a new revision. */
+  /** Part of the revision's hash: a change here makes a new revision. */
   readonly runtime: RuntimeSettings
-  /** Not part of the revision: changes in place. */
+  /** Not part of the revision: a change takes effect in place. */
   readonly scale: Scale
   readonly strategy: Strategy
   /** The gates that the strategy's steps refer to by name. */
   readonly analysis: readonly AnalysisGate[]
   /** Names of the plane's policy engines that must agree; empty means all of them. */
   readonly policies: readonly string[]
-  /** How long a rollout may go without progress before it is rolled back. Pauses asked for do not count. */
+  /**
+   * How long a rollout may go without progress before it is rolled back. Pauses that a person or a step asks
+   * for do not count.
+   */
   readonly deadline: Duration
 }
 
@@ -51,7 +54,7 @@ export type Strategy =
   | { readonly canary: CanaryStrategy }
   | { readonly blueGreen: BlueGreenStrategy }
 
-/** Moves traffic in equal steps as long as the new revision is observed ready. No gates. */
+/** Moves traffic in equal steps while the new revision is observed ready. Has no gates. */
 export interface RollingStrategy {
   /** Percent of traffic moved at a time, a whole number from 1 to 100. */
   readonly step: number
@@ -59,24 +62,30 @@ export interface RollingStrategy {
   readonly every: Duration
 }
 
-/** Does each step in turn; after the last one the candidate takes all traffic. */
+/** Does each step in turn. After the last step the candidate takes all traffic. */
 export interface CanaryStrategy {
   readonly steps: readonly CanaryStep[]
 }
 
 export type CanaryStep =
-  /** The candidate's share of traffic from here on, in percent. */
+  /** The candidate's weight from here on, in percent. */
   | { readonly weight: number }
-  /** Waits this long, or until somebody promotes. */
+  /** Waits this long, or until a person promotes. */
   | { readonly pause: Duration | 'until-promoted' }
-  /** Measures for this long; all named gates must pass at the end, and one that surely fails ends it early. */
+  /**
+   * Measures for this long. All named gates must pass at the end. A gate that surely fails ends the step
+   * early.
+   */
   | { readonly analyze: readonly string[]; readonly for: Duration }
 
-/** Starts the new revision beside the old one, switches all traffic at once, measures, then removes the old one. */
+/**
+ * Starts the new revision beside the old one and switches all traffic at once. Then measures, and removes the
+ * old one.
+ */
 export interface BlueGreenStrategy {
-  /** `false` waits for `promote` before the switch. */
+  /** With `false`, the rollout waits for `promote` before the switch. */
   readonly autoPromote: boolean
-  /** Gates read after the switch; a failure switches back. */
+  /** Gates that are read after the switch. A failed gate switches back. */
   readonly analyze: readonly string[]
   /** How long the gates are read. */
   readonly for: Duration
@@ -86,26 +95,32 @@ export interface BlueGreenStrategy {
 
 export interface AnalysisGate {
   readonly name: string
-  /** What is asked of the source, such as `labels.accuracy` or `requests.errors`. */
+  /** The metric that the source is asked for, such as `labels.accuracy` or `requests.errors`. */
   readonly metric: string
-  /** The plane's metric source to ask; `plane` is what the plane measured itself (requests, labels, ratings). */
+  /**
+   * The plane's metric source that is asked. `plane` gives the plane's own measurements (requests, labels,
+   * ratings).
+   */
   readonly source: string
-  /** Fewer samples than this never pass and never fail. Needs a source that counts. */
+  /** With fewer samples than this, the gate neither passes nor fails. Needs a source that counts samples. */
   readonly minSamples: number
   readonly pass: GateRule
-  /** At the step's deadline, without enough data: hold the rollout for a person, or fail it. */
+  /** Without enough data at the step's deadline: hold the rollout for a person, or fail it. */
   readonly noData: 'pause' | 'fail'
-  /** At the step's deadline, while the source answers with an error: the same choice. */
+  /** When the source answers with an error at the step's deadline: the same choice. */
   readonly onError: 'pause' | 'fail'
 }
 
 export type GateRule =
   | { readonly atLeast: number }
   | { readonly atMost: number }
-  /** Compared with the stable revision over the same interval; `by` is how much worse is still fine, in the metric's unit. */
+  /**
+   * Compares with the stable revision over the same interval. `by` is how much worse is still allowed, in the
+   * metric's unit.
+   */
   | { readonly noWorseThan: 'stable'; readonly by: number; readonly better: 'higher' | 'lower' }
 
-/** What a person writes: short forms allowed, defaults left out. */
+/** The form that a person writes: short forms are allowed and defaults may be left out. */
 export interface ModelDeploymentInput {
   readonly apiVersion?: 'modelspine.dev/v1alpha1'
   readonly kind?: 'ModelDeployment'
@@ -121,8 +136,9 @@ export interface ModelDeploymentSpecInput {
   /** Default `{ min: 1, max: 1 }`; `min` defaults to 1, and `max` to `min` or, where that is 0, to 1. */
   readonly scale?: Partial<Scale>
   /**
-   * Default `{ rolling: {} }`. Defaults inside: `rolling: { step: 25, every: '0s' }` and
-   * `blueGreen: { autoPromote: true, analyze: [], for: '1m', keepPrevious: '1m' }`; a canary's steps have none.
+   * Default `{ rolling: {} }`. A canary's steps have no defaults. The other strategies have these defaults
+   * inside: `rolling: { step: 25, every: '0s' }` and `blueGreen: { autoPromote: true, analyze: [], for: '1m',
+   * keepPrevious: '1m' }`.
    */
   readonly strategy?:
     | { readonly rolling: Partial<RollingStrategy> }
@@ -148,7 +164,7 @@ export interface AnalysisGateInput {
         readonly noWorseThan: 'stable'
         /** Default 0. */
         readonly by?: number
-        /** Known for the plane's own metrics; needed for others. */
+        /** Not needed for the plane's own metrics, because it is known there. Needed for other metrics. */
         readonly better?: 'higher' | 'lower'
       }
   /** Default `pause`. */

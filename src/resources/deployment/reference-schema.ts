@@ -5,21 +5,23 @@ import type { ModelReference } from './reference.ts'
 
 const shortForm = /^[^\s/]+\/[^\s/](.*[^\s/])?$/
 
-/** The short form becomes `{ registry, text }`, which is an input again. */
+/** The short form becomes `{ registry, text }`, which is valid input too. */
 export function referenceSchema(): z.ZodType<ModelReference, ModelReference | string> {
   const registry = planeName(
     z.string({ error: 'a registry\'s name, without "/" or spaces' }).regex(/^[^\s/]+$/),
     'registries',
   ).describe("One of the plane's registries.")
-  const name = textField("the model's name in that registry").describe('As that registry names the model.')
+  const name = textField("the model's name in that registry").describe("The model's name in that registry.")
   const text = z
     .string({ error: 'registry/name@alias or registry/name:version, such as mlflow/churn@champion' })
     .regex(shortForm)
   const short = planeName(text, 'registries', '/[^\\s/](.*[^\\s/])?').transform(parseReference)
-  const version = textField("the version's name, as text").describe('Immutable in its registry.')
-  const alias = textField("the alias's name").describe('Looked up at every reconcile.')
+  const version = textField("the version's name, as text").describe(
+    'A version never changes in its registry.',
+  )
+  const alias = textField("the alias's name").describe('The alias is looked up at every reconcile.')
   const rest = textField('what the registry understands, such as churn@champion').describe(
-    'Parsed by the registry.',
+    'The registry parses this text.',
   )
   return z
     .union(

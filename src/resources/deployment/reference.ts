@@ -1,6 +1,6 @@
 /**
- * A model reference names a model in a registry and either a version or an alias of it. The short form
- * `registry/rest` splits at the first `/`; the rest is for that registry's adapter to parse (`text`).
+ * A model reference names a model in a registry, and a version or an alias of that model. The short form
+ * `registry/rest` splits at the first `/`. The registry's adapter parses the rest (`text`).
  */
 export type ModelReference =
   | { readonly registry: string; readonly name: string; readonly version: string }

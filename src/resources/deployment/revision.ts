@@ -1,18 +1,18 @@
 import type { RuntimeSettings } from './model-deployment.ts'
 
-/** Where a model version's bytes are, or who runs it. */
+/** Where a model version's files are, or which provider runs it. */
 export type Artifact =
   | { readonly kind: 'files'; readonly files: readonly ArtifactFile[] }
   | { readonly kind: 'hosted'; readonly provider: string; readonly model: string }
 
 export interface ArtifactFile {
-  /** `file:`, `s3:`, `gs:`, `hf:`, `models:` … as the target can read it. */
+  /** An address that the target can read: `file:`, `s3:`, `gs:`, `hf:`, `models:` … */
   readonly uri: string
-  /** `sha256:<hex>` where the registry knows it. */
+  /** `sha256:<hex>`, when the registry knows it. */
   readonly digest?: string
 }
 
-/** What a reference resolved to: the part of a ModelVersion that a revision is made of. */
+/** The result of resolving a reference: the part of a ModelVersion that goes into a revision. */
 export interface PinnedModel {
   readonly registry: string
   readonly name: string
@@ -21,7 +21,10 @@ export interface PinnedModel {
   readonly artifact: Artifact
 }
 
-/** One pinned model with its runtime and target settings, named by a hash of them. Never edited, only replaced. */
+/**
+ * One pinned model with its runtime and target settings. A hash of them is its name. A revision is never
+ * edited, only replaced.
+ */
 export interface Revision {
   /** Ten lower-case hexadecimal characters of the hash of `model`, `runtime` and `settings`. */
   readonly name: string
@@ -31,21 +34,21 @@ export interface Revision {
   readonly settings: Readonly<Record<string, unknown>>
 }
 
-/** A revision's share of traffic in percent. */
+/** A revision's weight, in percent of traffic. */
 export interface SplitEntry {
   readonly revision: string
   readonly weight: number
 }
 
-/** Sums to 100, or is empty before any revision was ready. */
+/** The weights sum to 100. The split is empty before any revision was ready. */
 export type Split = readonly SplitEntry[]
 
-/** Where a ready revision is called: which protocol, at what address. */
+/** How to call a ready revision: the protocol and the address. */
 export interface Endpoint {
   /** A key of the plane's `connect`, such as `open-inference` or `openai`. */
   readonly protocol: string
-  /** A base URL, or what else that protocol's provider understands. */
+  /** A base URL, or another form of address that the protocol's provider understands. */
   readonly address: string
-  /** The model's name at that address, where the protocol needs one. */
+  /** The model's name at that address, when the protocol needs one. */
   readonly model?: string
 }

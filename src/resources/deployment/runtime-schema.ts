@@ -18,13 +18,13 @@ export function runtimeSchema(): z.ZodType<RuntimeSettings, Partial<RuntimeSetti
       env: defaulted(
         z.record(variableNameField(), quotedTextField(), { error: 'a map of variables to texts' }),
         {},
-      ).describe('Environment variables of the served model. Nothing secret.'),
+      ).describe('Environment variables of the served model. Do not put secrets here.'),
       secrets: defaulted(
         z.record(variableNameField(), secret, {
           error: 'a map of variables to references such as env:TOKEN',
         }),
         {},
-      ).describe('Environment variable to secret reference. Only the reference is stored.'),
+      ).describe('Environment variables and their secret references. Only the references are stored.'),
       resources: defaulted(
         z.record(z.string(), quantity, { error: 'a map of resources to quantities, such as cpu: 2' }),
         {},

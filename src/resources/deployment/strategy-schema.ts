@@ -32,7 +32,7 @@ function rollingSchema(): z.ZodType<RollingStrategy, Partial<RollingStrategy>> {
       },
       { error: 'rolling settings: { step, every }, both optional' },
     )
-    .describe('Moves traffic in equal steps while the new revision is observed ready. No gates.')
+    .describe('Moves traffic in equal steps while the new revision is observed ready. Has no gates.')
 }
 
 function canarySchema(): z.ZodType<CanaryStrategy, CanaryStrategy> {
@@ -41,16 +41,16 @@ function canarySchema(): z.ZodType<CanaryStrategy, CanaryStrategy> {
       { steps: z.array(stepSchema(), { error: 'a list of at least one step' }).min(1) },
       { error: 'canary settings: { steps }' },
     )
-    .describe('Does each step in turn; after the last one the new revision takes all traffic.')
+    .describe('Does each step in turn. After the last step the new revision takes all traffic.')
 }
 
 function stepSchema(): z.ZodType<CanaryStep, CanaryStep> {
-  const weight = percentField().describe("The new revision's share of traffic from here on, in percent.")
+  const weight = percentField().describe("The new revision's weight from here on, in percent.")
   const pause = z
     .union([durationField('above zero', ', or until-promoted'), z.literal('until-promoted')], {
       error: 'a duration above 0 such as 5m, or until-promoted',
     })
-    .describe('Waits this long, or until somebody promotes.')
+    .describe('Waits this long, or until a person promotes.')
   const analyze = withCheck(
     z.array(nameField(), { error: 'a list of at least one gate of spec.analysis' }).min(1),
     (list) => repeated(list, []),
@@ -73,9 +73,11 @@ function blueGreenSchema(): z.ZodType<BlueGreenStrategy, Partial<BlueGreenStrate
     .strictObject(
       {
         autoPromote: defaulted(z.boolean({ error: 'true or false' }), true).describe(
-          'false waits for promote before the switch.',
+          'With false, the rollout waits for promote before the switch.',
         ),
-        analyze: defaulted(gates, []).describe('Gates read after the switch; a failure switches back.'),
+        analyze: defaulted(gates, []).describe(
+          'Gates that are read after the switch. A failed gate switches back.',
+        ),
         for: defaulted(durationField('above zero'), '1m').describe('How long the gates are read.'),
         keepPrevious: defaulted(durationField('zero allowed'), '1m').describe(
           'How long the old revision is kept running after the gates passed.',

@@ -8,13 +8,16 @@ import type { Resource } from '../resource.ts'
 import { fieldsOf } from '../schema-checks.ts'
 import { readDocuments } from './read-documents.ts'
 
-/** A text, and what it is called. */
+/** A text and its name. */
 export interface Source {
   readonly file?: string
   readonly text: string
 }
 
-/** What all the sources declare. Throws `invalid-resource` with every problem of all of them at once. */
+/**
+ * The resources that all sources declare. Throws `invalid-resource` with every problem of all sources at
+ * once.
+ */
 export async function gatherResources(
   sources: readonly Source[],
   unread: readonly Problem[],
@@ -46,7 +49,7 @@ export async function gatherResources(
   return resources
 }
 
-/** Known of a resource with other problems, too. */
+/** The kind and key of a resource. It is known even when the resource has other problems. */
 function identityOf(value: unknown): string | undefined {
   const { kind, metadata } = fieldsOf(value)
   const { name, namespace = 'default' } = fieldsOf(metadata)

@@ -4,7 +4,7 @@ import { lineAndColumn } from './yaml-positions.ts'
 
 const literal = /^(true|false|null|-?\d+(\.\d+)?([eE][+-]?\d+)?)$/
 
-/** What YAML allows and JSON does not: comments, trailing commas, bare words, single quotes. */
+/** Finds syntax that YAML allows and JSON does not: comments, trailing commas, bare words, single quotes. */
 export function jsonProblems(
   yaml: typeof import('yaml'),
   text: string,
@@ -25,7 +25,7 @@ export function jsonProblems(
   }
 }
 
-/** V8 tells no position for some errors; a scalar that JSON does not know is then the likely one. */
+/** V8 gives no position for some errors. Then the first scalar that is not JSON is the likely place. */
 function firstOddity(yaml: typeof import('yaml'), text: string): number {
   let offset = 0
   yaml.visit(yaml.parseDocument(text, { prettyErrors: false, logLevel: 'silent' }), {

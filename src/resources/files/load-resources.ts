@@ -7,14 +7,15 @@ export interface LoadOptions {
 }
 
 export interface ParseOptions extends LoadOptions {
-  /** What the text is called in problems. A name that ends in `.json` must hold JSON. */
+  /** The text's name in problems. A text whose name ends in `.json` must hold JSON. */
   readonly file?: string
 }
 
 /**
- * Resources out of YAML or JSON files and folders of them, in the order of the paths, files sorted by name. `kind` is
- * required in each document, `apiVersion` only checked where it is written. Throws `invalid-resource` with every
- * problem of all files at once; then nothing of them is returned.
+ * Loads resources from YAML or JSON files and from folders of such files. They come in the order of the
+ * paths; the files of a folder are sorted by name. Each document must have a `kind`; `apiVersion` is only
+ * checked when it is written. Throws `invalid-resource` with every problem of all files at once, and then
+ * returns no resource.
  */
 export async function loadResources(
   paths: string | readonly string[],
@@ -28,7 +29,7 @@ export async function loadResources(
   return gatherResources(files, problems, plane?.names)
 }
 
-/** The same for a text of one or more documents. */
+/** Does the same for a text of one or more documents. */
 export async function parseResources(
   text: string,
   { plane, ...named }: ParseOptions = {},

@@ -5,10 +5,10 @@ import { jsonProblems } from './json-problems.ts'
 import { lineAndColumn, type Position, positionOf } from './yaml-positions.ts'
 import { syntaxProblems } from './yaml-problems.ts'
 
-/** Characters of one text. Declared resources take a few hundred bytes each. */
+/** The most characters that one text may have. A declared resource takes a few hundred bytes. */
 const textLimit = 1024 * 1024
 
-/** References through aliases in one document; more is how a small file becomes a huge value. */
+/** The most references through aliases in one document. With more, a small file could become a huge value. */
 const aliasLimit = 100
 
 export interface ReadDocument {
@@ -18,11 +18,11 @@ export interface ReadDocument {
 
 export interface ReadText {
   readonly documents: readonly ReadDocument[]
-  /** Of the documents that could not be read; they are not among `documents`. */
+  /** Problems of the documents that could not be read. Those documents are not in `documents`. */
   readonly problems: readonly Problem[]
 }
 
-/** Reads YAML, of which JSON is a part. With `json`, what JSON does not allow is refused. */
+/** Reads YAML, of which JSON is a part. With `json`, refuses syntax that JSON does not allow. */
 export async function readDocuments(text: string, json: boolean): Promise<ReadText> {
   if (text.length > textLimit) return { documents: [], problems: [tooLong(text.length)] }
   const yaml = await import('yaml')
@@ -43,7 +43,13 @@ export async function readDocuments(text: string, json: boolean): Promise<ReadTe
     const expanded = expandedValue(document)
     if ('fault' in expanded) {
       const { fault, remedy } = expanded
-      problems.push({ ...start, field: '', value: 'its aliases', message: `${fault}. ${remedy}`, remedy })
+      problems.push({
+        ...start,
+        field: '',
+        value: "the document's aliases",
+        message: `${fault}. ${remedy}`,
+        remedy,
+      })
     } else if (expanded.value !== null) {
       documents.push({
         value: withoutSchema(expanded.value),
@@ -60,19 +66,25 @@ function expandedValue(
 ): { readonly value: unknown } | { readonly fault: string; readonly remedy: string } {
   try {
     const value: unknown = document.toJS({ maxAliasCount: aliasLimit })
-    // Throws for an alias inside of its own anchor, which no later step expects.
+    // Throws for an alias inside of its own anchor, because later steps do not expect one.
     JSON.stringify(value)
     return { value }
   } catch (error) {
     const unresolved = error instanceof ReferenceError && error.message.startsWith('Unresolved')
     if (unresolved)
-      return { fault: 'one of its aliases has no anchor', remedy: 'Define the anchor before the alias.' }
+      return {
+        fault: "one of the document's aliases has no anchor",
+        remedy: 'Define the anchor before the alias.',
+      }
     const remedy = 'Write the values out.'
-    return { fault: `its aliases repeat more than ${aliasLimit} values, or one refers to itself`, remedy }
+    return {
+      fault: `the document's aliases repeat more than ${aliasLimit} values, or an alias refers to itself`,
+      remedy,
+    }
   }
 }
 
-/** JSON files have no other place to name the schema their editor should use. */
+/** Drops `$schema`: a JSON file has no other place to name the schema that its editor uses. */
 function withoutSchema(value: unknown): unknown {
   if (typeof value !== 'object' || value === null || !('$schema' in value)) return value
   const { $schema, ...rest } = value

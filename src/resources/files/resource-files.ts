@@ -1,9 +1,9 @@
 import type { Problem } from '../problems/problem.ts'
 
-/** Bytes of one file. Declared resources take a few hundred each. */
+/** The most bytes that one file may have. A declared resource takes a few hundred bytes. */
 const byteLimit = 1024 * 1024
 
-/** Files of one folder tree. One with more is not a folder of resources. */
+/** The most files in one folder tree. A tree with more files is not a folder of resources. */
 const fileLimit = 10_000
 
 const endings = /\.(yaml|yml|json)$/
@@ -13,7 +13,10 @@ export interface ReadFiles {
   readonly problems: readonly Problem[]
 }
 
-/** Reads files; in folders every .yaml, .yml and .json file, sorted. Names that begin with `.` are passed over there. */
+/**
+ * Reads files. In folders it reads every .yaml, .yml and .json file, sorted, except names that begin with
+ * `.`.
+ */
 export async function readFiles(paths: readonly string[]): Promise<ReadFiles> {
   const { stat } = await import('node:fs/promises')
   const { normalize } = await import('node:path')
@@ -46,7 +49,10 @@ export async function readFiles(paths: readonly string[]): Promise<ReadFiles> {
   return { files, problems }
 }
 
-/** Files may be links, as where Kubernetes mounts a ConfigMap; folders may not, so that there is no way round. */
+/**
+ * Files may be links, because Kubernetes mounts a ConfigMap as links. Folders may not, so that no folder
+ * contains itself.
+ */
 async function filesUnder(folder: string): Promise<readonly string[]> {
   const { readdir } = await import('node:fs/promises')
   const { join } = await import('node:path')

@@ -9,7 +9,7 @@ export interface Position {
 
 type Yaml = typeof import('yaml')
 
-/** Where a field is written; for a missing one, where its nearest parent is. */
+/** Where a field is written. For a missing field, the place of its nearest parent. */
 export function positionOf(yaml: Yaml, document: Document, lines: LineCounter, path: FieldPath): Position {
   let offset = startOf(document.contents) ?? 0
   let node: unknown = document.contents
@@ -28,7 +28,7 @@ export function positionOf(yaml: Yaml, document: Document, lines: LineCounter, p
   return lineAndColumn(lines, offset)
 }
 
-/** The innermost field that is written around or right before an offset. */
+/** The innermost field that is written around an offset or right before it. */
 export function pathAt(yaml: Yaml, document: Document, offset: number): FieldPath {
   const path: (string | number)[] = []
   let node: unknown = document.contents
@@ -51,7 +51,7 @@ export function lineAndColumn(lines: LineCounter, offset: number): Position {
 
 interface Entry {
   readonly step: string | number
-  /** What shows where the entry is written. */
+  /** The node whose position is the entry's position. */
   readonly at: unknown
   readonly value: unknown
 }

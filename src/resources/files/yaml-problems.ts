@@ -3,7 +3,7 @@ import { formatPath } from '../problems/field-path.ts'
 import type { Problem } from '../problems/problem.ts'
 import { lineAndColumn, pathAt, positionOf } from './yaml-positions.ts'
 
-/** The parser's own messages may quote the text, and so a secret: these are said instead. */
+/** These texts replace the parser's own messages, which may quote the text and thereby a secret. */
 const remedies: Readonly<Record<string, string>> = {
   BAD_ALIAS: 'Define the anchor before the alias.',
   BAD_DQ_ESCAPE: 'Write \\\\ for a backslash, or use single quotes.',
@@ -11,17 +11,17 @@ const remedies: Readonly<Record<string, string>> = {
   BAD_SCALAR_START: 'Put the text in quotes.',
   BLOCK_AS_IMPLICIT_KEY: 'Put text that holds ": " in quotes, or begin a new line.',
   DUPLICATE_KEY: 'Keep one of them.',
-  MISSING_CHAR: 'Close the quote or the bracket, or put the missing comma or colon.',
+  MISSING_CHAR: 'Close the quote or the bracket, or add the missing comma or colon.',
   MULTILINE_IMPLICIT_KEY: 'Write `name: value` on one line.',
   RESOURCE_EXHAUSTION: 'Nest less deeply.',
   TAB_AS_INDENT: 'Indent with spaces.',
-  TAG_RESOLVE_FAILED: 'Remove the tag: values have no types but those of JSON.',
+  TAG_RESOLVE_FAILED: 'Remove the tag, because values can only have the types of JSON.',
   UNEXPECTED_TOKEN: 'Check quotes, brackets and the indentation of this line and the one before.',
 }
 
 /**
- * What the parser refused. Of the errors that are about reading on only the first is told, since the rest follow from
- * it; fields written twice are told one by one.
+ * The syntax problems that the parser found. Errors that stop reading follow from one another, so only the
+ * first is reported. Each field that is written twice is reported.
  */
 export function syntaxProblems(
   yaml: typeof import('yaml'),
@@ -34,10 +34,11 @@ export function syntaxProblems(
   const told = all.filter((error) => error.code === 'DUPLICATE_KEY' || error === first)
   const problems = told.map(({ code, pos: [offset] }) => {
     const path = pathAt(yaml, document, offset)
-    // A quote or bracket left open is noticed at the end of the file; where it begins helps more.
+    // The parser notices an open quote or bracket only at the end of the file. The place where it begins
+    // helps more.
     const left = code === 'MISSING_CHAR' && path.length > 0
     const place = left ? positionOf(yaml, document, lines, path) : lineAndColumn(lines, offset)
-    // What stands before the second colon looks like a field, and is none.
+    // The text before the second colon looks like a field, but it is not a field.
     const field = formatPath(code === 'BLOCK_AS_IMPLICIT_KEY' ? path.slice(0, -1) : path)
     const value = lineStart(text, place.line)
     const remedy = remedies[code] ?? 'Check the syntax of this line and the one before.'
@@ -48,7 +49,7 @@ export function syntaxProblems(
   return { readable: first === undefined, problems }
 }
 
-/** The line up to its colon: what follows may be a secret. */
+/** The line up to its colon, because the text after the colon may be a secret. */
 function lineStart(text: string, line: number): string {
   const name = /^[\s-]*([\w."'$-]{1,60}\s*:)/.exec(text.split('\n', line)[line - 1] ?? '')?.[1]
   return name === undefined ? 'this line' : `the line "${name} …"`

@@ -1,6 +1,9 @@
 export type FieldPath = readonly (string | number)[]
 
-/** `spec.strategy.canary.steps[1].weight`; keys that are no plain words are quoted in brackets. */
+/**
+ * Prints a path such as `spec.strategy.canary.steps[1].weight`. Keys that are not plain words are quoted in
+ * brackets.
+ */
 export function formatPath(path: FieldPath): string {
   let text = ''
   for (const step of path) {
@@ -11,7 +14,7 @@ export function formatPath(path: FieldPath): string {
   return text
 }
 
-/** What stands at a path, or undefined where the path leads nowhere. */
+/** The value at a path, or undefined when the path leads nowhere. */
 export function valueAt(root: unknown, path: FieldPath): unknown {
   let value = root
   for (const step of path) {

@@ -6,7 +6,7 @@ import { printValue } from './print-value.ts'
 import type { Problem } from './problem.ts'
 import { likeliestBranch, unknownToAll } from './union-branch.ts'
 
-/** A problem and where in the value it is; what the value was read from knows the line. */
+/** A problem and its path in the value. The reader of the text knows the line. */
 export interface PathProblem {
   readonly path: FieldPath
   readonly problem: Problem
@@ -18,8 +18,8 @@ interface Reading {
 }
 
 /**
- * What zod found, in words of ours. The schemas' own error texts are what would be right at a field; issues without
- * one (parse with `error: () => ''`) are worded by their code.
+ * Turns zod's issues into problems in our own words. The error texts of the schemas say what would be right
+ * at a field. Issues without such a text (parse with `error: () => ''`) are worded by their code.
  */
 export function issueProblems(
   issues: readonly z.core.$ZodIssue[],

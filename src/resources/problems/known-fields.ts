@@ -1,7 +1,7 @@
 import type { z } from 'zod'
 import type { FieldPath } from './field-path.ts'
 
-/** Every field name that a schema knows at a path, whichever branch of a union it belongs to. */
+/** Every field name that a schema knows at a path, in all branches of a union. */
 export function knownFields(schema: z.core.$ZodType, path: FieldPath): readonly string[] {
   let nodes = branches(schema)
   for (const step of path) nodes = nodes.flatMap((node) => children(node, step)).flatMap(branches)
@@ -10,7 +10,7 @@ export function knownFields(schema: z.core.$ZodType, path: FieldPath): readonly 
 
 type Definition = z.core.$ZodTypes['_zod']['def']
 
-/** What stands behind defaults and transforms, one definition for each way a value may be written. */
+/** The definitions behind defaults and transforms, one for each way to write a value. */
 function branches(schema: z.core.$ZodType): readonly Definition[] {
   const { def } = (schema as z.core.$ZodTypes)._zod
   if (def.type === 'union') return def.options.flatMap(branches)

@@ -1,9 +1,11 @@
-/** Names longer than this are not compared: what people mistype is short, and the work is quadratic. */
+/**
+ * Longer names are not compared: mistyped names are short, and the work grows with the square of the length.
+ */
 const longest = 64
 
 /**
- * The known name that was most likely meant, or undefined when none is near: one edit, and one more for every six
- * letters, case aside. Of equally near names the first is given.
+ * The known name that was most likely meant, or undefined when no name is near enough. One edit is allowed,
+ * and one more for every six letters; case does not count. Of equally near names, the first is given.
  */
 export function nearestName(written: string, known: Iterable<string>): string | undefined {
   if (written.length > longest) return undefined
@@ -22,7 +24,10 @@ export function nearestName(written: string, known: Iterable<string>): string | 
   return best
 }
 
-/** Insertions, deletions, substitutions and swaps of neighbours: Damerau-Levenshtein, optimal string alignment. */
+/**
+ * Counts insertions, deletions, substitutions and swaps of neighbours: Damerau-Levenshtein, optimal string
+ * alignment.
+ */
 export function editDistance(left: string, right: string): number {
   let beforePrevious: number[] = []
   let previous: number[] = Array.from({ length: right.length + 1 }, (_, column) => column)

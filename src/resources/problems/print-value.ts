@@ -4,8 +4,8 @@ const longest = 80
 const secretWords = /secret|passw|credential|token|api[_-]?key|private[_-]?key/i
 
 /**
- * A value as problems show it. Objects are shown by their field names only and whatever stands under a field that
- * sounds like a secret not at all: a secret pasted into the wrong place must not reach a log.
+ * Prints a value as problems show it. Objects are shown by their field names only. Scalars under a field that
+ * sounds like a secret are not shown, because a secret in the wrong place must not reach a log.
  */
 export function printValue(value: unknown, path: FieldPath): string {
   if (value === undefined) return 'nothing'
@@ -20,7 +20,7 @@ function printKeys(keys: readonly string[]): string {
   return keys.length === 0 ? '{}' : cut(`{ ${keys.join(', ')} }`)
 }
 
-/** Long text shortened to what fits a line. */
+/** Shortens a long text so that it fits a line. */
 export function cut(text: string): string {
   return text.length > longest ? `${text.slice(0, longest - 1)}…` : text
 }

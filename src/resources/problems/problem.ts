@@ -1,23 +1,23 @@
 import { isModelspineError, ModelspineError } from '../../errors.ts'
 
-/** One thing that is wrong with a resource, and what would be right. */
+/** One fault of a resource, and what would be right. */
 export interface Problem {
-  /** The file, or whatever else the caller called the text. */
+  /** The file, or the name that the caller gave to the text. */
   readonly file?: string
-  /** Counted from 1. Of a missing field it is the line of what should hold it. */
+  /** Counted from 1. For a missing field, the line of the value that should hold it. */
   readonly line?: number
   /** Counted from 1. */
   readonly column?: number
   /** A path such as `spec.strategy.canary.steps[1].weight`; empty for the document itself. */
   readonly field: string
   /**
-   * What stands there, as it is printed: scalars as JSON, cut at 80 characters; objects by their field names;
-   * `nothing` for a missing field. What may be a secret reads `[secret]`.
+   * The value at the field, as it is printed. Scalars are shown as JSON, cut at 80 characters; objects by
+   * their field names; a missing field as `nothing`. A value that may be a secret reads `[secret]`.
    */
   readonly value: string
   /** A sentence or two for people: the field, the value and what would be right. */
   readonly message: string
-  /** What to write instead. */
+  /** The text that says what to write instead. */
   readonly remedy: string
 }
 
@@ -38,7 +38,7 @@ export function formatProblem(problem: Problem): string {
 
 export type Place = Pick<Problem, 'file' | 'line' | 'column'>
 
-/** As much of `file:line:column` as is known; without a file, `line 3`. */
+/** The known parts of `file:line:column`; without a file, `line 3`. */
 export function formatPlace({ file, line, column }: Place): string {
   if (file === undefined) return line === undefined ? '' : `line ${line}`
   return [file, line, column].filter((part) => part !== undefined).join(':')

@@ -4,8 +4,9 @@ import { fieldsOf } from '../schema-checks.ts'
 type Issues = readonly z.core.$ZodIssue[]
 
 /**
- * Which way of writing was meant, when a value fits none: the branch with the fewest fields missing or unknown at its
- * own level. Undefined when several are equally near, or when none is of the value's type.
+ * The branch that the writer most likely meant, when the value fits no branch: the one with the fewest
+ * missing or unknown fields at its own level. Undefined when several are equally near, or when no branch has
+ * the value's type.
  */
 export function likeliestBranch(errors: readonly Issues[], value: unknown): Issues | undefined {
   const [first, second] = ofItsType(errors)
@@ -14,7 +15,7 @@ export function likeliestBranch(errors: readonly Issues[], value: unknown): Issu
   return first !== undefined && first.strangeness !== second?.strangeness ? first.issues : undefined
 }
 
-/** Field names that no branch knows. */
+/** The field names that no branch knows. */
 export function unknownToAll(errors: readonly Issues[]): readonly string[] {
   const [first = [], ...others] = ofItsType(errors).map((issues) => issues.flatMap(unknownKeys))
   return first.filter((key) => others.every((keys) => keys.includes(key)))

@@ -17,7 +17,10 @@ const deploymentKey = /^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\/)?[a-z0-9]([a-z0-9-
 
 let built: z.ZodType<ModelRoute, ModelRouteInput> | undefined
 
-/** The schema of a ModelRoute. Built at the first call, because that takes longer than importing should. */
+/**
+ * The schema of a ModelRoute. It is built at the first call, because building takes longer than an import
+ * should.
+ */
 export function modelRouteSchema(): z.ZodType<ModelRoute, ModelRouteInput> {
   built ??= z
     .strictObject(
@@ -29,7 +32,9 @@ export function modelRouteSchema(): z.ZodType<ModelRoute, ModelRouteInput> {
       },
       { error: 'a resource: { kind, metadata, spec }' },
     )
-    .describe('Requests to this public model name are served by these backends, chosen this way.')
+    .describe(
+      'Declares which backends serve the requests to a public model name, and how a backend is chosen.',
+    )
   return built
 }
 
@@ -41,13 +46,13 @@ function specSchema(): z.ZodType<ModelRouteSpec, ModelRouteSpecInput> {
       operations: z
         .array(z.enum(['infer', 'chat', 'embed']), { error: 'a list of at least one of infer, chat, embed' })
         .min(1)
-        .describe('What may be asked; requests for other operations are refused.'),
+        .describe('The operations that callers may ask for. Requests for other operations are refused.'),
       backends: backends.describe('Where requests go, by weight.'),
       fallback: defaulted(fallback, []).describe(
-        'Tried in order when the chosen backend failed before any output.',
+        'Backends that are tried in order when the chosen backend failed before any output.',
       ),
       timeout: defaulted(durationField('above zero'), '60s').describe(
-        'For the whole request, all attempts included.',
+        'The timeout of the whole request, with all attempts.',
       ),
       onPolicyError: defaulted(z.enum(['deny', 'allow']), 'deny').describe(
         'What happens when an invoke policy cannot answer.',

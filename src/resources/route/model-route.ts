@@ -1,7 +1,7 @@
 import type { Duration } from '../duration.ts'
 import type { Key, Metadata, MetadataInput } from '../metadata.ts'
 
-/** Declared: requests to this public model name are served by these backends, chosen this way. */
+/** Declares which backends serve the requests to a public model name, and how a backend is chosen. */
 export interface ModelRoute {
   readonly apiVersion: 'modelspine.dev/v1alpha1'
   readonly kind: 'ModelRoute'
@@ -12,20 +12,26 @@ export interface ModelRoute {
 export type Operation = 'infer' | 'chat' | 'embed'
 
 export interface ModelRouteSpec {
-  /** The public model name is `metadata.name`; requests for other operations are refused. */
+  /**
+   * The operations that callers may ask for; requests for other operations are refused. The public model name
+   * is `metadata.name`.
+   */
   readonly operations: readonly Operation[]
   /** Where requests go, by weight. */
   readonly backends: readonly RouteBackend[]
-  /** Tried in order when the chosen backend failed before it gave any output. */
+  /** Backends that are tried in order when the chosen backend failed before it gave any output. */
   readonly fallback: readonly RouteBackend[]
-  /** One for the whole request, all attempts included. */
+  /** The timeout of the whole request, with all attempts. */
   readonly timeout: Duration
   /** What happens when an `invoke` policy cannot answer. */
   readonly onPolicyError: 'deny' | 'allow'
 }
 
 export type RouteBackend =
-  /** A ModelDeployment, by name in the route's namespace or by key; its split decides the revision. */
+  /**
+   * A ModelDeployment, by its name in the route's namespace or by its key. The deployment's split decides the
+   * revision.
+   */
   | { readonly deployment: string; readonly weight: number }
   /** One of the plane's providers, and the model as that vendor names it. */
   | { readonly provider: string; readonly model: string; readonly weight: number }

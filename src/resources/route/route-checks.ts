@@ -1,6 +1,6 @@
 import { type CheckProblem, fieldsOf, itemsOf, repeated } from '../schema-checks.ts'
 
-/** What must hold between the fields of a route's spec. */
+/** The rules between the fields of a route's spec. */
 export function* routeProblems(spec: unknown): Generator<CheckProblem> {
   const { operations, backends, fallback } = fieldsOf(spec)
   yield* repeated(operations, ['operations'])
@@ -18,7 +18,11 @@ export function* routeProblems(spec: unknown): Generator<CheckProblem> {
     const { weight } = fieldsOf(backend)
     if (typeof weight !== 'number' || weight === 1) continue
     const remedy = 'Remove it and put the first choice first.'
-    yield { path: ['fallback', index, 'weight'], fault: 'has no meaning: fallback is tried in order', remedy }
+    yield {
+      path: ['fallback', index, 'weight'],
+      fault: 'has no effect, because fallback is tried in order',
+      remedy,
+    }
   }
 }
 

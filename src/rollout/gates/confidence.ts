@@ -1,11 +1,13 @@
 /**
- * How far a mean of `samples` may be from the truth, however often one looked before: the radius of the two-sided
- * normal-mixture confidence sequence of Howard, Ramdas, McAuliffe and Sekhon, "Time-uniform, nonparametric,
- * nonasymptotic confidence sequences" (2021), equation 14, divided by the sample count. It holds at all counts at
- * once with probability 1 − `alpha`, so that peeking at a running gate is safe.
+ * How far the mean of `samples` samples may be from the true mean, however often the gate was read before. It
+ * is the radius of a two-sided normal-mixture confidence sequence, divided by the sample count: Howard,
+ * Ramdas, McAuliffe and Sekhon, "Time-uniform, nonparametric, nonasymptotic confidence sequences" (2021),
+ * equation 14. The radius holds at all counts at once with probability 1 − `alpha`, so a gate may be read
+ * while it runs.
  *
- * `deviation` is the sub-Gaussian scale of one sample: 0.5 for anything between 0 and 1 such as a ratio's hits
- * (Hoeffding), the sample deviation for others (then the bound is asymptotic: do not use it for a few samples).
+ * `deviation` is the sub-Gaussian scale of one sample. It is 0.5 for values between 0 and 1, such as a
+ * ratio's hits (Hoeffding). For other values it is the sample deviation. The bound is then asymptotic: do not
+ * use it for a few samples.
  */
 export function confidenceRadius(samples: number, deviation: number, alpha: number = defaultAlpha): number {
   if (samples <= 0) return Number.POSITIVE_INFINITY
@@ -16,5 +18,7 @@ export function confidenceRadius(samples: number, deviation: number, alpha: numb
 /** One gate in twenty may be judged early by chance alone. */
 const defaultAlpha = 0.05
 
-/** Where the sequence is tightest, in samples: some tens, the size at which a canary should be stopped. */
+/**
+ * Makes the sequence tightest at some tens of samples, because a bad canary should be stopped at that size.
+ */
 const mixture = 16

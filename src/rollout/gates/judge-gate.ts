@@ -3,15 +3,17 @@ import type { AnalysisGate, GateRule } from '../../resources/deployment/model-de
 import type { MetricReading } from '../../telemetry/contract.ts'
 import { confidenceRadius } from './confidence.ts'
 
-/** What a source said for one revision: an answer, or that it could not answer. */
+/** A source's reading for one revision, or the reason why it could not be read. */
 export type GateReading = MetricReading | { readonly kind: 'error'; readonly message: string }
 
-/** An estimate with how far it may be off; the radius is infinite where nothing is known of it. */
+/** A measured value and how far it may be off. The radius is infinite when that is not known. */
 interface Estimate extends Measured {
   readonly radius: number
 }
 
-/** Judges one gate by what was read for the candidate and, where the rule compares, for the stable revision. */
+/**
+ * Judges one gate by the candidate's reading and, when the rule compares, by the stable revision's reading.
+ */
 export function judgeGate(
   gate: AnalysisGate,
   candidate: GateReading,
@@ -67,7 +69,7 @@ function unreadable(
           ? { verdict: 'no-data', message: `${gate.name}: ${gate.metric} of ${who} has no data` }
           : { verdict: 'error', message: `${gate.name}: ${gate.metric} of ${who} is not a finite number` }
       }
-      // A source that does not count was refused at plan time for any other minimum than 1.
+      // When a source does not count samples, the plan allows no `minSamples` but 1.
       if (samples === undefined || samples >= gate.minSamples) return undefined
       return {
         verdict: 'too-few-samples',
@@ -99,11 +101,11 @@ function compare(
   reference: Estimate,
 ): Judged {
   const gain = rule.better === 'higher' ? measured.value - reference.value : reference.value - measured.value
-  const numbers = `${format(measured.value)}${counted(measured)} beside ${format(reference.value)}${counted(reference)} of stable, wanted no worse by more than ${format(rule.by)}`
+  const numbers = `${format(measured.value)}${counted(measured)}, stable has ${format(reference.value)}${counted(reference)}, wanted at most ${format(rule.by)} worse`
   return verdict(gate, gain + rule.by, measured.radius + reference.radius, numbers)
 }
 
-/** Rounding may not turn an exact tie into a failure. */
+/** Rounding must not turn an exact tie into a failure. */
 const tie = 1e-9
 
 function verdict(gate: AnalysisGate, margin: number, radius: number, numbers: string): Judged {
@@ -151,8 +153,8 @@ function centre(reading: GateReading): number {
 }
 
 /**
- * Samples from which the spread they show is taken for the true one. With fewer, something skewed like a latency would
- * be judged early by chance a third of the time instead of one time in twenty.
+ * From this many samples on, their spread is taken as the true spread. With fewer samples, chance would judge
+ * a skewed metric, such as a latency, too early one time in three instead of one time in twenty.
  */
 const knownSpread = 64
 

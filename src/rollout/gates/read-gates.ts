@@ -45,9 +45,9 @@ async function read(
       interval: { fromMs, toMs },
       abortSignal,
     })
-    // A source that reached back before the step would judge the candidate by traffic it did not get.
+    // Data from before the step would judge the candidate by traffic that it did not get.
     if (reading.covered !== undefined && reading.covered.fromMs < fromMs) {
-      return { kind: 'error', message: 'the source answered for a time before the step began' }
+      return { kind: 'error', message: "the source's data begins before the step began" }
     }
     return reading
   } catch (error) {

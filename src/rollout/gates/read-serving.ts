@@ -5,8 +5,8 @@ import type { Serving } from '../machine/machine-types.ts'
 const leastMs = 60_000
 
 /**
- * How requests to a revision went lately: since the last look for certain, which is up to `resyncMs` and its jitter ago.
- * Undefined where that is not known: it hinders nothing.
+ * How requests to a revision went lately. The interval surely includes the time since the last look, which is
+ * up to `resyncMs` and its jitter ago. Undefined when this is not known; the rollout then goes on without it.
  */
 export async function readServing(
   requests: MetricSource | undefined,

@@ -13,7 +13,7 @@ import { splitIsObserved } from './want.ts'
 
 type Advancing = Extract<Rollout, { phase: 'starting' | 'shifting' | 'pausing' | 'analyzing' | 'holding' }>
 
-/** One move of a rollout under way: on, to a stand, or back. */
+/** One move of a rollout that is under way: forward, to a hold, or back. */
 export function advanceRollout(context: Context, status: DeploymentStatus, rollout: Advancing): Transition {
   const { declared, now } = context
   if (declared.desired !== undefined && declared.desired.name !== rollout.revision) {
@@ -26,12 +26,12 @@ export function advanceRollout(context: Context, status: DeploymentStatus, rollo
   if (status.paused !== undefined) return stay(status, context)
   if (candidate?.state !== 'ready') return waitUntilReady(context, status, rollout)
   if (rollout.phase !== 'starting' && !standsInSteps(status, context.steps)) {
-    // Places in another list of steps mean nothing: going on from there could skip a gate.
+    // The rollout counted its place in another list of steps. Going on from that place could skip a gate.
     return enterStep(context, status, rollout.revision, 0)
   }
   switch (rollout.phase) {
     case 'starting':
-      // A first revision has nothing to be compared with or to return to: it takes all traffic at once.
+      // A first revision takes all traffic at once. No other revision exists to compare with or to return to.
       return status.stable === undefined
         ? enter(status, {
             phase: 'shifting',
@@ -56,7 +56,7 @@ export function advanceRollout(context: Context, status: DeploymentStatus, rollo
 
 type Shifting = Extract<Rollout, { phase: 'shifting' }>
 
-/** Gives the candidate, which is ready, its share. */
+/** Gives the candidate its weight. The candidate is ready here. */
 function shift(context: Context, status: DeploymentStatus, rollout: Shifting): Transition {
   const { revision, weight, step } = rollout
   const current = weightOf(status.split, revision)
@@ -65,7 +65,7 @@ function shift(context: Context, status: DeploymentStatus, rollout: Shifting): T
     return waitUntilDeadline(context, status, rollout, 'the target does not show the split')
   }
   const split = splitBetween(revision, status.stable, weight)
-  // Only a later, smaller weight would give traffic back to a stable revision; it must be ready to take it.
+  // Only a later step with a smaller weight gives traffic back to the stable revision, which must be ready.
   const raisesStable = weightOf(split, status.stable) > weightOf(status.split, status.stable)
   if (raisesStable && status.stable !== revision && !isReady(status, status.stable)) {
     return waitUntilDeadline(
@@ -86,7 +86,7 @@ function shift(context: Context, status: DeploymentStatus, rollout: Shifting): T
     action: 'split-changed',
     details: { split, previous: status.split, ...policed },
   }
-  // The first revision is stable with its first request: there is no other that the traffic could return to.
+  // The first revision becomes stable at once, because no other revision exists that traffic could return to.
   const transition =
     status.stable === undefined ? complete(context, changed, revision) : stay(changed, context, context.now)
   return { ...transition, events: [event, ...transition.events] }

@@ -9,8 +9,9 @@ import { ask, type Context, enter, type Transition } from './transition.ts'
 type Analyzing = Extract<Rollout, { phase: 'analyzing' }>
 
 /**
- * Reads the step's gates. One that surely fails ends the step early; at the end all must pass. What is neither passed
- * nor failed by then does what its gate says: holds the rollout, or fails it.
+ * Reads the step's gates. A gate that surely fails ends the step early. At the end of the step, all gates
+ * must pass. When a gate has neither passed nor failed by then, its `noData` or `onError` decides: hold the
+ * rollout, or fail it.
  */
 export function analyze(context: Context, status: DeploymentStatus, rollout: Analyzing): Transition {
   const { declared, analysis, now, steps } = context
@@ -85,7 +86,9 @@ export function analyze(context: Context, status: DeploymentStatus, rollout: Ana
   )
 }
 
-/** The analysis over an interval that begins where the data does, when the source lost what it had measured before. */
+/**
+ * When the source lost earlier data: the same analysis over an interval that begins where its data begins.
+ */
 function measuredAgain(
   { steps }: Context,
   rollout: Analyzing,
@@ -97,7 +100,10 @@ function measuredAgain(
   return { ...rollout, fromMs: coveredFromMs, untilMs: coveredFromMs + step.forMs, gates }
 }
 
-/** A source that never keeps as much as the step asks for may not hold it up for ever. */
+/**
+ * The latest end of an analysis that was begun again. A source that never keeps enough data must not delay
+ * the step for ever.
+ */
 function latestMs({ declared, steps }: Context, { step: place, sinceMs }: Analyzing): number {
   const step = steps[place]
   return sinceMs + durationMs(declared.spec.deadline) + (step?.kind === 'analyze' ? step.forMs : 0)
@@ -117,5 +123,5 @@ function outcomeOf(gates: readonly AnalysisGate[], { gate: name, verdict }: Gate
 }
 
 function unanswered(gate: string): GateResult {
-  return { gate, verdict: 'error', conclusive: false, message: `${gate}: was not read` }
+  return { gate, verdict: 'error', conclusive: false, message: `${gate}: the gate was not read` }
 }

@@ -8,16 +8,21 @@ import { beginRollback } from './rollback.ts'
 import { candidateOf, isReady } from './status-edits.ts'
 import { stepsOf } from './strategy-steps.ts'
 
-/** What a named actor may ask of a rollout. */
+/** A command that a named actor may give to a rollout. */
 export type Command =
-  /** Lets the desired revision pass an approval obligation; with `overrideSoft` soft findings too. */
+  /**
+   * Lets a revision, by default the desired one, pass an approval obligation. With `overrideSoft`, it passes
+   * soft findings too.
+   */
   | { readonly kind: 'approve'; readonly revision?: string; readonly overrideSoft?: boolean }
-  /** Ends the step that the rollout stands in; with `full` all before the last weight. Gates skipped so are audited. */
+  /**
+   * Ends the current step; with `full`, all steps before the last weight. Gates that this skips are audited.
+   */
   | { readonly kind: 'promote'; readonly full?: boolean }
   | { readonly kind: 'pause' }
   | { readonly kind: 'resume' }
   | { readonly kind: 'abort'; readonly reason?: string }
-  /** Frees an aborted revision, or one whose outcome is unknown, to be tried again. */
+  /** Allows an aborted revision, or one whose outcome is unknown, to be tried again. */
   | { readonly kind: 'retry' }
 
 export interface Commanded {
@@ -25,7 +30,10 @@ export interface Commanded {
   readonly events: readonly RolloutEvent[]
 }
 
-/** The status after a command. Throws `wrong-phase` where the command makes no sense, naming the phase and what would. */
+/**
+ * The status after a command. Throws `wrong-phase` when the command makes no sense in the current phase. The
+ * error names the phase and says when the command makes sense.
+ */
 export function command(
   status: DeploymentStatus,
   spec: ModelDeploymentSpec,
@@ -80,11 +88,15 @@ function promote(
 ): Commanded {
   const { rollout } = status
   if (rollout.phase !== 'pausing' && rollout.phase !== 'analyzing' && rollout.phase !== 'holding') {
-    throw wrongPhase(status, 'promote', 'it ends a pause, an analysis or a hold')
+    throw wrongPhase(status, 'promote', 'promote ends a pause, an analysis or a hold')
   }
   const steps = stepsOf(spec)
   if (!standsInSteps(status, steps)) {
-    throw wrongPhase(status, 'promote', 'other steps were declared, and it is about to begin with the first')
+    throw wrongPhase(
+      status,
+      'promote',
+      'other steps were declared, so it is about to begin again at the first step',
+    )
   }
   const from = rollout.step
   const to = full ? steps.findLastIndex((step) => step.kind === 'weight') : from + 1
@@ -108,7 +120,8 @@ function resume(status: DeploymentStatus, spec: ModelDeploymentSpec, actor: Acto
   const { paused: _, ...unpaused } = status
   const { rollout } = status
   const event: RolloutEvent = { action: 'rollout-resumed', details: {}, actor }
-  // An analysis that gave no answer, or could give none meanwhile, is entered anew with a fresh window.
+  // An analysis that gave no answer is entered again with a new window. So is a paused analysis whose
+  // candidate is not ready.
   const unmeasured = rollout.phase === 'analyzing' && !isReady(status, rollout.revision)
   if (rollout.phase === 'holding' || (unmeasured && status.paused !== undefined)) {
     const steps = stepsOf(spec)
@@ -117,8 +130,8 @@ function resume(status: DeploymentStatus, spec: ModelDeploymentSpec, actor: Acto
     return { status: transition.status, events: [event, ...transition.events] }
   }
   if (status.paused === undefined)
-    throw wrongPhase(status, 'resume', 'it is not paused and holds at no analysis')
-  // Time spent paused by a person counts against no deadline.
+    throw wrongPhase(status, 'resume', 'it is neither paused nor held by an analysis')
+  // Time during which a person paused the rollout does not count against its deadlines.
   const fresh = rollout.phase in resumedAfresh ? { ...rollout, sinceMs: now } : rollout
   return { status: { ...unpaused, rollout: fresh }, events: [event] }
 }
@@ -142,11 +155,12 @@ function abort(status: DeploymentStatus, reason: string | undefined, actor: Acto
 function retry(status: DeploymentStatus, actor: Actor, now: number): Commanded {
   const { rollout } = status
   if (rollout.phase !== 'failed' && rollout.phase !== 'rolling-back' && rollout.phase !== 'stopped') {
-    throw wrongPhase(status, 'retry', 'nothing has failed')
+    throw wrongPhase(status, 'retry', 'retry needs a rollout that failed, stopped or is rolling back')
   }
   const { revision } = rollout
   const aborted = status.aborted.filter((each) => each.revision !== revision)
-  // Traffic that a candidate had when the loop stopped returns first.
+  // A candidate may have had traffic when the loop stopped. This traffic first returns to the stable
+  // revision.
   const withTraffic = status.split.find((each) => each.revision !== status.stable)?.revision
   const candidate = rollout.phase === 'rolling-back' ? revision : withTraffic
   const message = `retried by ${actor.name}`

@@ -17,7 +17,10 @@ interface Fact {
   readonly message: string
 }
 
-/** The conditions that follow from a status alone. The others are set by whoever met the fault. */
+/**
+ * Sets `Ready`, `Progressing`, `PolicyDenied` and `StableUnhealthy`. Other code sets `ModelResolved` and
+ * `Degraded`.
+ */
 export function conditionsOf(
   { declared, analysis, now }: Context,
   status: DeploymentStatus,
@@ -46,8 +49,12 @@ function ready(status: DeploymentStatus, isDeclared: boolean): Fact {
     return { status: 'True', reason: 'Serving', message: `revision ${stable} takes all traffic` }
   }
   if (done) return { status: 'False', reason: 'RevisionNotReady', message: `revision ${stable} is not ready` }
-  const serves = stable === undefined ? 'nothing serves yet' : `revision ${stable} serves`
-  return { status: 'False', reason: 'NotRolledOut', message: `what is declared is not rolled out; ${serves}` }
+  const serves = stable === undefined ? 'no revision serves yet' : `revision ${stable} serves`
+  return {
+    status: 'False',
+    reason: 'NotRolledOut',
+    message: `the declared revision is not rolled out; ${serves}`,
+  }
 }
 
 function progressing(status: DeploymentStatus, elsewhere: boolean): Fact {
@@ -74,13 +81,13 @@ function progressing(status: DeploymentStatus, elsewhere: boolean): Fact {
     case 'holding':
       return no('AnalysisInconclusive', rollout.message)
     case 'retiring':
-      return yes('Retiring', `removes what revision ${rollout.revision} replaced`)
+      return yes('Retiring', `removes the revisions that revision ${rollout.revision} replaced`)
     case 'rolling-back':
       return yes('RollingBack', rollout.message)
     case 'failed':
       return no(rollout.cause, rollout.message)
     case 'converged':
-      return no('Converged', 'what is declared is what serves')
+      return no('Converged', 'the declared revision serves all traffic')
     case 'stopped':
       return no('OutcomeUnknown', rollout.message)
     case 'retargeting':
@@ -108,17 +115,18 @@ function unhealthy(status: DeploymentStatus): Fact | undefined {
   }
 }
 
-/** Fewer could be a coincidence. */
+/** Fewer failed requests could be a coincidence. */
 const fewestRequests = 10
 
 /**
- * A target may call ready what answers nobody. Once said, it holds until a request succeeds or none is made any more.
- * The message has no numbers: a new one would be a write.
+ * A target may call a revision ready although the revision answers no request. Once set, the condition stays
+ * until a request succeeds or until no more requests are made. The message has no numbers, because each new
+ * number would cause a write.
  */
 function failing({ serving }: Analysis, status: DeploymentStatus): Fact | undefined {
   if (serving === undefined || serving.revision !== status.stable) return undefined
   if (serving.total === 0 || serving.failed < serving.total) return undefined
-  const message = `stable revision ${status.stable} is said to be ready and fails every request; look at its server`
+  const message = `the target calls stable revision ${status.stable} ready, but it fails every request; look at its server`
   const before = conditionOf(status.conditions, 'StableUnhealthy')
   if (serving.total < fewestRequests && before?.message !== message) return undefined
   return { status: 'True', reason: 'RequestsFailing', message }

@@ -13,8 +13,9 @@ import { stepsOf } from './strategy-steps.ts'
 import { type Context, stay, type Transition } from './transition.ts'
 
 /**
- * The next step of one deployment: at most one effect, the status to store before it is sent, and when to look again.
- * An instruction that needs an answer first says so in `need` and changes nothing.
+ * The next step of one deployment: at most one effect, the status to store before the effect is sent, and
+ * when to look again. When the machine needs an answer first, the instruction asks for it in `need` and
+ * changes nothing.
  */
 export function decide(
   declared: Declared,
@@ -69,7 +70,8 @@ function transitionOf(context: Context, status: DeploymentStatus): Transition {
     case 'rolling-back':
       return rollBack(context, status, rollout)
     case 'deleting':
-      // The mark was there when this was written and marks are never taken away: the key was created anew.
+      // This phase was written under a deletion mark, and marks are never removed. So the key was created
+      // anew.
       return startRollout(context, { ...status, rollout: { phase: 'pending', sinceMs: context.now } })
   }
 }

@@ -3,7 +3,7 @@ import type { Declared } from './machine-types.ts'
 import { initialStatus } from './status-edits.ts'
 import { type Context, enter, stay, type Transition } from './transition.ts'
 
-/** Removes everything, because a named actor asked for it. */
+/** Removes everything from the target, because a named actor asked for it. */
 export function decideDeletion(context: Context, status: DeploymentStatus): Transition {
   const { declared, observed, now } = context
   if (status.rollout.phase !== 'deleting') {
@@ -24,19 +24,24 @@ export function decideDeletion(context: Context, status: DeploymentStatus): Tran
   }
 }
 
-/** Whether another target is declared than the one that holds the revisions. */
+/** Whether the declared target is not the target that holds the revisions. */
 export function isElsewhere({ spec }: Declared, { target }: DeploymentStatus): boolean {
   return target !== undefined && target !== spec.target.name
 }
 
-/** Nothing is taken from one target for what would not be begun at the other. */
+/**
+ * Whether the move to the other target may begin. It may not when no rollout would begin there, so that the
+ * old target keeps its revisions.
+ */
 export function mayRetarget({ declared }: Context, { paused, aborted }: DeploymentStatus): boolean {
   const { desired } = declared
   if (desired === undefined || paused !== undefined) return false
   return !aborted.some(({ revision }) => revision === desired.name)
 }
 
-/** Another target was declared: everything is removed where it was, then created where it is wanted. */
+/**
+ * Another target was declared. Removes everything from the old target; a rollout at the new target follows.
+ */
 export function decideRetargeting(context: Context, status: DeploymentStatus): Transition {
   const { declared, observed, now } = context
   const from = status.target ?? declared.spec.target.name

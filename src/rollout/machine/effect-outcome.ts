@@ -8,8 +8,9 @@ import { type Context, enter, type Transition } from './transition.ts'
 const keptHandles = 20
 
 /**
- * What to do about a create whose outcome cannot be found out, where names are random and the operation cannot be found
- * again: stop, because creating again could make a second one. Undefined in every other case.
+ * Stops the rollout when the outcome of a create cannot be found out. This happens when the target's names
+ * are random and it does not show the operation. Creating again could make a second revision. Undefined in
+ * every other case.
  */
 export function outcomeUnknown(
   context: Context,
@@ -21,13 +22,23 @@ export function outcomeUnknown(
   const unanswered = lostCreate(context, before)
   const unseenAtMs = givenUpAtMs(context, seen)
   if (unanswered !== undefined) {
-    return stopped(context, seen, unanswered.revision ?? '', `by operation ${unanswered.operationId}`)
+    const { revision = '', operationId } = unanswered
+    return stopped(
+      context,
+      seen,
+      revision,
+      `it is not known whether operation ${operationId} created revision ${revision}`,
+    )
   }
   if (unseenAtMs === undefined || now < unseenAtMs) return undefined
-  return stopped(context, seen, seen.stable ?? '', 'although the target took it')
+  const revision = seen.stable ?? ''
+  return stopped(context, seen, revision, `the target accepted revision ${revision} but does not show it`)
 }
 
-/** The create in the ledger whose answer was lost and that left no trace. */
+/**
+ * The create in the ledger, when its answer was lost and the target shows neither its revision nor its
+ * operation.
+ */
 function lostCreate({ observed }: Context, { effect }: DeploymentStatus): LedgerEntry | undefined {
   if (effect?.kind !== 'create') return undefined
   const shown = observed.revisions.some(({ revision }) => revision === effect.revision)
@@ -36,8 +47,8 @@ function lostCreate({ observed }: Context, { effect }: DeploymentStatus): Ledger
 }
 
 /**
- * When to stop waiting for a stable revision that the target took a second time and does not show. A candidate has the
- * deadline of its rollout.
+ * When to stop waiting for a stable revision that was created again: the target accepted the create but does
+ * not show the revision. A candidate has the deadline of its rollout instead.
  */
 export function givenUpAtMs({ declared }: Context, status: DeploymentStatus): number | undefined {
   if (declared.capabilities.names !== 'random') return undefined
@@ -49,8 +60,8 @@ export function givenUpAtMs({ declared }: Context, status: DeploymentStatus): nu
   return known.sinceMs + durationMs(declared.spec.deadline)
 }
 
-function stopped(context: Context, status: DeploymentStatus, revision: string, how: string): Transition {
-  const message = `whether revision ${revision} was created ${how} cannot be found out; look at the target, then retry`
+function stopped(context: Context, status: DeploymentStatus, revision: string, why: string): Transition {
+  const message = `${why}; look at the target, then retry`
   return enter(
     status,
     { phase: 'stopped', revision, sinceMs: context.now, message },
@@ -58,7 +69,10 @@ function stopped(context: Context, status: DeploymentStatus, revision: string, h
   )
 }
 
-/** The status without the ledger's entry: an operation that the vendor still knows was taken, unless it failed. */
+/**
+ * The status without the ledger's entry. When the vendor still knows the operation, it was accepted, unless
+ * it failed.
+ */
 export function settle(status: DeploymentStatus, { operations }: Observed): DeploymentStatus {
   const { effect, ...rest } = status
   const operation = operations.find(({ operationId }) => operationId === effect?.operationId)
@@ -66,7 +80,7 @@ export function settle(status: DeploymentStatus, { operations }: Observed): Depl
   return recordOutcome(status, effect, { kind: 'unchanged' })
 }
 
-/** The status after a call was answered. */
+/** The status after the target answered a call. */
 export function recordOutcome(
   status: DeploymentStatus,
   entry: LedgerEntry,

@@ -8,7 +8,7 @@ import type { Context } from './transition.ts'
 import { raisesUnready, scaleIsObserved, splitIsObserved, wantOf } from './want.ts'
 
 interface Change {
-  /** Names the change in `status.requested`, so that it is audited once however often it is sent. */
+  /** Names the change in `status.requested`, so that it is audited once, however often it is sent. */
   readonly id: string
   readonly kind: EffectKind
   readonly revision?: string
@@ -23,7 +23,7 @@ export function effectFor(
   const open = status.requested.filter(({ change }) => changes.some(({ id }) => id === change))
   const [next] = changes
   const handles = handlesStillNeeded(context, status)
-  // The target is told the whole want, so nothing may overtake what has to wait.
+  // Each call sends the whole want. When the first change has to wait, no other change may overtake it.
   if (next === undefined || hasToWait(context, status, next, open)) {
     return { status: keep(status, open, handles), events: [] }
   }
@@ -52,7 +52,7 @@ const actions: Readonly<Record<EffectKind, RolloutAction>> = {
   destroy: 'destroy-requested',
 }
 
-/** What the target lacks or has too much of, the most needed first. */
+/** The changes that the target still needs, the most urgent first. */
 function changesDue(context: Context, status: DeploymentStatus): readonly Change[] {
   const { observed, declared } = context
   if (status.revisions.length === 0) {
@@ -81,7 +81,10 @@ function changesDue(context: Context, status: DeploymentStatus): readonly Change
   return hasRoom ? [...creates, ...changes, ...retires] : [...retires, ...creates, ...changes]
 }
 
-/** Leftovers of an earlier life that hold the desired revision are adopted, not destroyed. */
+/**
+ * Whether the loop only looks at the target for now. Leftovers of the desired revision alone are adopted, not
+ * destroyed.
+ */
 function isOnlyLookedAt({ rollout }: DeploymentStatus, { observed, declared }: Context): boolean {
   if (rollout.phase !== 'pending' && rollout.phase !== 'blocked') return false
   const { desired } = declared
@@ -94,7 +97,8 @@ function hasToWait(
   { id, kind }: Change,
   open: readonly RequestedChange[],
 ): boolean {
-  // With random names a second create could not be told from the first: one that was accepted is only waited for.
+  // With random names, a second create could not be told from the first. An accepted create is only waited
+  // for.
   if (kind === 'create' && context.declared.capabilities.names === 'random') {
     return open.some(({ change, accepted }) => change === id && accepted)
   }

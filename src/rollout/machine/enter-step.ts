@@ -4,14 +4,14 @@ import type { RolloutEvent } from './machine-types.ts'
 import { keepPreviousMs, nameSteps, type Step } from './strategy-steps.ts'
 import { enter, type Transition } from './transition.ts'
 
-/** What entering a step looks at. */
+/** The facts that entering a step needs. */
 export interface StepContext {
   readonly declared: { readonly spec: ModelDeploymentSpec }
   readonly steps: readonly Step[]
   readonly now: number
 }
 
-/** Enters a step by its place, or ends the rollout after the last one. */
+/** Enters the step at a place in the list, or completes the rollout after the last step. */
 export function enterStep(
   context: StepContext,
   status: DeploymentStatus,
@@ -28,7 +28,8 @@ export function enterStep(
 }
 
 /**
- * Whether the steps that a rollout stands in are those declared now. A first revision takes all traffic without steps.
+ * Whether the rollout counts its place in the steps that are declared now. True for a first revision, because
+ * it takes all traffic without steps.
  */
 export function standsInSteps({ stable, steps }: DeploymentStatus, declared: readonly Step[]): boolean {
   return stable === undefined || steps === nameSteps(declared)
@@ -62,7 +63,7 @@ function describe(step: Step): Readonly<Record<string, unknown>> {
   }
 }
 
-/** The candidate is stable from here on; what it replaced is kept as the strategy says, then removed. */
+/** Makes the candidate stable. The replaced revision is kept as long as the strategy says, then removed. */
 export function complete(
   { declared, now }: StepContext,
   status: DeploymentStatus,

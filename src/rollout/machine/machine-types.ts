@@ -1,7 +1,8 @@
 /**
- * The rollout: a pure function from what is declared, known, observed and measured to at most one effect, the next
- * status and when to look again. It reads no clock, calls nobody and can be killed anywhere, because every step
- * starts from what is stored and what is there.
+ * The rollout's machine is a pure function of what is declared, known, observed and measured. It answers with
+ * at most one effect, the next status and the time of the next look. It reads no clock and makes no calls.
+ * The process may be killed at any point, because every step starts from the stored status and the observed
+ * target.
  */
 
 import type { ObservedTarget, TargetCapabilities, TargetWant } from '../../deployment-target/contract.ts'
@@ -15,48 +16,51 @@ import type { ModelDeploymentSpec } from '../../resources/deployment/model-deplo
 import type { Revision } from '../../resources/deployment/revision.ts'
 import type { Actor } from '../../resources/metadata.ts'
 
-/** What is wanted, as the state machine sees it. */
+/** The declared state, as the machine sees it. */
 export interface Declared {
   readonly spec: ModelDeploymentSpec
   readonly generation: number
   /** Who wrote this generation. */
   readonly actor: Actor
-  /** What the reference stands for now; the last pin while the registry cannot be asked; absent before the first answer. */
+  /**
+   * The revision that the reference resolves to now. While the registry cannot be asked, it is the last pin.
+   * Absent before the first answer.
+   */
   readonly desired?: Revision
   readonly deletion?: { readonly actor: Actor }
-  /** Of the target that holds the revisions. */
+  /** The capabilities of the target that holds the revisions. */
   readonly capabilities: TargetCapabilities
 }
 
-/** Answers to what an earlier instruction needed. */
+/** Answers to the questions of earlier instructions. */
 export interface Analysis {
   readonly permit?: Permit
-  /** By gate name, for the window of the step that was asked about. */
+  /** The results of the step's gates, for the window that was asked about. */
   readonly gates?: readonly GateResult[]
-  /** Given without being asked for; absent where nobody measures it. */
+  /** Given although no instruction asks for it. Absent when it is not measured. */
   readonly serving?: Serving
 }
 
-/** How requests to the stable revision went lately, as our own router met it. */
+/** How requests to the stable revision went lately, as the plane's own router saw them. */
 export interface Serving {
   readonly revision: string
   readonly failed: number
-  /** Requests that tell something of the revision; 0 when there were none. */
+  /** Requests whose outcome says something about the revision; 0 when there were none. */
   readonly total: number
 }
 
-/** What the policy engines said about one transition. */
+/** The policy engines' answer about one transition. */
 export interface Permit {
   readonly revision: string
   readonly weight: number
   readonly verdict: 'allow' | 'deny' | 'approval-required' | 'error'
   readonly message: string
-  /** Which text of the policies decided, and what they found; empty where nothing polices this. */
+  /** Names the policies' text that decided, with their findings. Both are empty when no engine was asked. */
   readonly policyRevision: string
   readonly findings: readonly Finding[]
 }
 
-/** A question to be answered before the instruction can be made; it comes with no effect and no change. */
+/** A question that must be answered before the machine can decide. It comes with no effect and no change. */
 export type Need =
   | { readonly kind: 'permit'; readonly revision: Revision; readonly weight: number }
   | {
@@ -82,7 +86,7 @@ export interface Effect {
 export interface RolloutEvent {
   readonly action: RolloutAction
   readonly details: Readonly<Record<string, unknown>>
-  /** Who did it, where a person did. */
+  /** The person who did it; absent when the loop did it by itself. */
   readonly actor?: Actor
 }
 
@@ -117,9 +121,9 @@ export interface Instruction {
   readonly events: readonly RolloutEvent[]
   readonly effect?: Effect
   readonly need?: Need
-  /** Time alone changes something after this long; null when only a change from outside does. */
+  /** Milliseconds after which time alone changes something. Null when only a change from outside does. */
   readonly requeueAfterMs: number | null
-  /** Deletion is done: nothing is left at the target. */
+  /** True when the deletion is done: the target holds nothing any more. */
   readonly finished?: boolean
 }
 

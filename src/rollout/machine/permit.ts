@@ -4,8 +4,8 @@ import type { Permit } from './machine-types.ts'
 import { ask, type Context, type Transition } from './transition.ts'
 
 /**
- * What to do instead of a move that needs a permit: ask for it, or stand blocked with the reason. Undefined when the
- * move is allowed. What was granted before is not taken away.
+ * The transition to make instead of a move that has no permit: ask for the permit, or become blocked with the
+ * reason. Undefined when the move is allowed. A weight that was granted before is not taken away.
  */
 export function withoutPermit(
   context: Context,
@@ -57,7 +57,7 @@ export function withoutPermit(
   }
 }
 
-/** What an audit record tells of the policies that were asked, so that a move can be traced to them. */
+/** The details of an audit record that name the policies, so that a move can be traced to them. */
 export function policyDetails(
   permit: Pick<Permit, 'policyRevision' | 'findings'> | undefined,
 ): Readonly<Record<string, unknown>> {

@@ -3,7 +3,9 @@ import { type Context, enter, stay, type Transition } from './transition.ts'
 
 type Retiring = Extract<Rollout, { phase: 'retiring' }>
 
-/** Keeps what was replaced for its time, removes it, and is done when it is gone. */
+/**
+ * Keeps the replaced revision until `untilMs`, then removes it. Converges when the target no longer shows it.
+ */
 export function retire(context: Context, status: DeploymentStatus, rollout: Retiring): Transition {
   const { declared, observed, now } = context
   const { revision, untilMs } = rollout

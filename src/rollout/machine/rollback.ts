@@ -23,7 +23,10 @@ export interface RollbackReason {
   readonly actor?: Actor
 }
 
-/** Turns a rollout back. Unless it was only superseded, the revision is not tried again until somebody says retry. */
+/**
+ * Turns a rollout back. The revision is not tried again until a person asks for a retry, unless another
+ * revision superseded it.
+ */
 export function beginRollback(
   context: Pick<Context, 'now'>,
   status: DeploymentStatus,
@@ -57,11 +60,12 @@ export function beginRollback(
   })
 }
 
-/** Traffic first, then the revision itself. */
+/** Returns the traffic first, then removes the revision. */
 export function rollBack(context: Context, status: DeploymentStatus, rollout: RollingBack): Transition {
   const { stable, split } = status
   if (stable !== undefined && weightOf(split, stable) < 100) {
-    // Nobody is ready to take the traffic: the split stays, and StableUnhealthy says so.
+    // The stable revision is not ready to take the traffic. So the split stays, and `StableUnhealthy` says
+    // so.
     if (!isReady(status, stable)) return stay(status, context)
     const next = [{ revision: stable, weight: 100 }]
     return {
@@ -80,7 +84,10 @@ export function rollBack(context: Context, status: DeploymentStatus, rollout: Ro
   return rolledBack(context, status, rollout)
 }
 
-/** Without revisions that the target does not show: what is on its way out is not created first. */
+/**
+ * The status without unseen revisions that get no traffic. A revision that is to be removed must not be
+ * created first.
+ */
 function withoutUnseen(status: DeploymentStatus): DeploymentStatus {
   const { stable, split } = status
   const revisions = status.revisions.filter(

@@ -8,7 +8,7 @@ import { revisionStatus } from './status-edits.ts'
 import { type Context, enter, stay, type Transition } from './transition.ts'
 import { waitUntilReady } from './wait-until-ready.ts'
 
-/** Compares what is desired with what is stable, and starts a rollout when they differ. */
+/** Compares the desired revision with the stable one, and starts a rollout when they differ. */
 export function startRollout(context: Context, status: DeploymentStatus): Transition {
   const { desired } = context.declared
   const { rollout, stable } = status
@@ -27,7 +27,7 @@ export function startRollout(context: Context, status: DeploymentStatus): Transi
   }
   if (desired.name === stable) {
     if (rollout.phase === 'converged') return stay(status, context, givenUpAtMs(context, status))
-    // Whatever is left beside it goes the way of everything that was replaced.
+    // Other revisions that are left are removed like replaced revisions.
     const phase = status.revisions.length > 1 ? 'retiring' : 'converged'
     const { now } = context
     return enter(
@@ -54,7 +54,7 @@ function beginRollout(context: Context, status: DeploymentStatus, desired: Revis
   const kept = onlyStable(status)
   const cleared = kept.length === status.revisions.length ? status : { ...status, revisions: kept }
   if (hasLeftovers(context, status, desired)) {
-    // Removed first, so that a target with room for two revisions never has to hold three.
+    // The leftovers are removed first, so that a target with room for two revisions never has to hold three.
     return {
       status:
         cleared.rollout.phase === 'pending'
@@ -90,7 +90,7 @@ function onlyStable({ revisions, stable }: DeploymentStatus): readonly RevisionS
   return revisions.filter(({ revision }) => revision.name === stable)
 }
 
-/** Nothing is begun; but what stands for something that is no longer wanted does not go on saying so. */
+/** Begins nothing. A status that still names an unwanted revision returns to pending. */
 function waitForWanted(context: Context, status: DeploymentStatus): Transition {
   const { rollout } = status
   const isOutdated = rollout.phase === 'converged' || (rollout.phase === 'blocked' && rollout.weight === 0)

@@ -6,7 +6,7 @@ import type {
 } from '../../resources/deployment/deployment-status.ts'
 import type { Split } from '../../resources/deployment/revision.ts'
 
-/** What is known of a deployment that was just declared. */
+/** The status of a deployment that was just declared. */
 export function initialStatus(now: number): DeploymentStatus {
   return {
     observedGeneration: 0,
@@ -21,7 +21,7 @@ export function initialStatus(now: number): DeploymentStatus {
   }
 }
 
-/** The status with what the target shows now; the same object when nothing changed. */
+/** The status with the newest observation of the target; the same object when nothing changed. */
 export function absorb(status: DeploymentStatus, observed: ObservedTarget, now: number): DeploymentStatus {
   let changed = false
   const revisions = status.revisions.map((known): RevisionStatus => {
@@ -53,7 +53,7 @@ function sameRevisionStatus(left: RevisionStatus, right: RevisionStatus): boolea
   )
 }
 
-/** What a target is told of the past when it is asked what is there. */
+/** The handles and revisions that a target is told when it is asked to observe. */
 export function knownOf({
   handles,
   revisions,
@@ -79,7 +79,7 @@ export function weightOf(split: Split, revision: string | undefined): number {
   return split.find((entry) => entry.revision === revision)?.weight ?? 0
 }
 
-/** `percent` to the candidate and the rest to the stable revision, without entries of nothing. */
+/** `weight` to the candidate and the rest to the stable revision, without entries of weight 0. */
 export function splitBetween(candidate: string, stable: string | undefined, weight: number): Split {
   if (stable === undefined || stable === candidate) return [{ revision: candidate, weight: 100 }]
   return [
@@ -88,7 +88,7 @@ export function splitBetween(candidate: string, stable: string | undefined, weig
   ].filter((entry) => entry.weight > 0)
 }
 
-/** The candidate of a rollout under way. */
+/** The candidate of a rollout that is under way. */
 export function candidateOf(rollout: Rollout): string | undefined {
   switch (rollout.phase) {
     case 'starting':

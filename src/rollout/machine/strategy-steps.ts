@@ -3,13 +3,13 @@ import { canonicalJson } from '../../json.ts'
 import type { ModelDeploymentSpec } from '../../resources/deployment/model-deployment.ts'
 import { durationMs } from '../../resources/duration.ts'
 
-/** What every strategy comes down to. Times in milliseconds. */
+/** One step. Every strategy becomes a list of steps. Times are in milliseconds. */
 export type Step =
   | { readonly kind: 'weight'; readonly weight: number }
   | { readonly kind: 'pause'; readonly forMs?: number }
   | { readonly kind: 'analyze'; readonly gates: readonly string[]; readonly forMs: number }
 
-/** The steps from the candidate's readiness to its taking all traffic; the last weight is always 100. */
+/** The steps that take a ready candidate to all traffic. The last weight is always 100. */
 export function stepsOf({ strategy }: ModelDeploymentSpec): readonly Step[] {
   if ('rolling' in strategy) {
     const { step, every } = strategy.rolling
@@ -40,12 +40,12 @@ export function stepsOf({ strategy }: ModelDeploymentSpec): readonly Step[] {
   return last?.kind === 'weight' && last.weight === 100 ? steps : [...steps, { kind: 'weight', weight: 100 }]
 }
 
-/** The same for equal steps, so that a rollout notices when others are declared under it. */
+/** A name that is the same for equal steps, so that a rollout notices when other steps are declared. */
 export function nameSteps(steps: readonly Step[]): string {
   return sha256(canonicalJson(steps)).slice(0, 10)
 }
 
-/** How long what was replaced is kept running, ready to take traffic back. */
+/** How long the replaced revision is kept running, ready to take traffic back. */
 export function keepPreviousMs({ strategy }: ModelDeploymentSpec): number {
   return 'blueGreen' in strategy ? durationMs(strategy.blueGreen.keepPrevious) : 0
 }

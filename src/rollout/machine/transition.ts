@@ -2,7 +2,7 @@ import type { DeploymentStatus, Rollout } from '../../resources/deployment/deplo
 import type { Analysis, Declared, Need, Observed, RolloutEvent } from './machine-types.ts'
 import type { Step } from './strategy-steps.ts'
 
-/** What every transition looks at. */
+/** The facts that every transition looks at. */
 export interface Context {
   readonly declared: Declared
   readonly observed: Observed
@@ -20,12 +20,12 @@ export interface Transition {
   readonly finished?: boolean
 }
 
-/** Nothing to do until something changes outside, or until `atMs`. */
+/** Stays in the phase until something changes outside, or until `atMs`. */
 export function stay(status: DeploymentStatus, context: Context, atMs?: number): Transition {
   return { status, events: [], requeueAfterMs: atMs === undefined ? null : Math.max(0, atMs - context.now) }
 }
 
-/** Into another phase, to be looked at again at once. */
+/** Enters another phase. The deployment is looked at again at once. */
 export function enter(
   status: DeploymentStatus,
   rollout: Rollout,
@@ -34,7 +34,7 @@ export function enter(
   return { status: { ...status, rollout }, events, requeueAfterMs: 0 }
 }
 
-/** The instruction waits for an answer. */
+/** Asks a question that must be answered before the machine can decide. */
 export function ask(status: DeploymentStatus, need: Need): Transition {
   return { status, events: [], requeueAfterMs: null, need }
 }

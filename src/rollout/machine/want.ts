@@ -3,10 +3,10 @@ import type { DeploymentStatus } from '../../resources/deployment/deployment-sta
 import { weightOf } from './status-edits.ts'
 import type { Context } from './transition.ts'
 
-/** Percent points by which a vendor's report of a share may be off: rounding of ratios. */
+/** Percentage points by which a vendor's reported weight may be off, because vendors round ratios. */
 const tolerance = 0.5
 
-/** The whole state that the target is told. */
+/** The whole wanted state, as the target is told it. */
 export function wantOf({ declared }: Context, status: DeploymentStatus): TargetWant {
   return {
     revisions: status.revisions.map(({ revision }) => revision),
@@ -15,7 +15,7 @@ export function wantOf({ declared }: Context, status: DeploymentStatus): TargetW
   }
 }
 
-/** Whether the split in force is the one in status; always, where our router splits. */
+/** Whether the target shows the split of the status. Always true when the plane's own router splits. */
 export function splitIsObserved({ declared, observed }: Context, status: DeploymentStatus): boolean {
   if (declared.capabilities.split === 'none') return true
   return observed.revisions.every(
@@ -24,8 +24,8 @@ export function splitIsObserved({ declared, observed }: Context, status: Deploym
 }
 
 /**
- * Whether setting the split at the target would raise the share of a revision that is not ready: it was when the split
- * was decided, and the target did not take it then.
+ * Whether sending the split would raise the weight of a revision that is not ready. The revision was ready
+ * when the split was decided, but the target did not take the split then.
  */
 export function raisesUnready({ observed }: Context, status: DeploymentStatus): boolean {
   return observed.revisions.some(
@@ -34,7 +34,7 @@ export function raisesUnready({ observed }: Context, status: DeploymentStatus): 
   )
 }
 
-/** Whether every revision that tells its scale has the declared one. */
+/** Whether every revision that reports a scale has the declared scale. */
 export function scaleIsObserved({ declared, observed }: Context): boolean {
   const { min, max } = declared.spec.scale
   return observed.revisions.every(

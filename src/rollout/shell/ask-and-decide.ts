@@ -9,20 +9,23 @@ import type { Analysis, Declared, Instruction, Need, Permit } from '../machine/m
 import type { ReconcilerOptions } from './reconciler-options.ts'
 import type { Resolved } from './resolve-model.ts'
 
-/** An instruction asks for a permit and for gates at most once each; more rounds would be a circle. */
+/**
+ * One look asks for a permit once at most and for gates once at most. More questions would be an endless
+ * circle.
+ */
 const mostQuestions = 4
 
-/** What is known when a deployment is looked at. */
+/** The facts about a deployment that is looked at. */
 export interface Sight {
   readonly stored: StoredObject
   readonly status: DeploymentStatus
-  /** Absent while it is deleted. */
+  /** Absent while the deployment is being deleted. */
   readonly resolved: Resolved | undefined
   readonly target: DeploymentTarget
   readonly observed: ObservedTarget
 }
 
-/** Decides, answering what the instruction needs to know first. */
+/** Asks the machine for an instruction, and answers the machine's questions first. */
 export async function askAndDecide(
   options: ReconcilerOptions,
   sight: Sight,
@@ -50,7 +53,7 @@ export async function askAndDecide(
           }
         : { ...analysis, permit: await askPermit(options, sight, need, abortSignal) }
   }
-  throw new Error('the instruction keeps asking')
+  throw new Error(`the machine still asks a question after ${mostQuestions} answers`)
 }
 
 function declaredBy({ stored, resolved, target }: Sight): Declared {

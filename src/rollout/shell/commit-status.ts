@@ -8,13 +8,13 @@ import { loopActor } from '../machine/rollback.ts'
 import type { ReconcilerOptions } from './reconciler-options.ts'
 
 export interface CommitOptions {
-  /** Absent for what a person asked for: that needs no lease, only the expected version. */
+  /** Absent for a command of a person, which needs no lease, only the expected version. */
   readonly held?: HeldLease
   readonly finalizers?: readonly string[]
 }
 
 /**
- * Writes a status with its events, and tells of the write once it is committed. Nothing is written when nothing changed.
+ * Writes a status with its events, and calls `committed` afterwards. Writes nothing when nothing changed.
  * Returns null when the write removed the object.
  */
 export async function commitStatus(

@@ -2,7 +2,7 @@ import { isModelspineError, messageOf } from '../../errors.ts'
 import { withCondition, withoutCondition } from '../../resources/deployment/condition.ts'
 import type { DeploymentStatus } from '../../resources/deployment/deployment-status.ts'
 
-/** What hinders the loop, as the `Degraded` condition says it. */
+/** A fault that hinders the loop, as the `Degraded` condition shows it. */
 export interface Fault {
   /** CamelCase of the error's code, or `Unexpected`. */
   readonly reason: string

@@ -4,8 +4,9 @@ import type { Secret } from '../../security/contract.ts'
 import { scrubError, scrubSecrets } from '../../security/scrub-secrets.ts'
 
 /**
- * Secrets that targets were given in this process, so that what a target says later carries none into a status, an
- * error or a log. What another process gave is not known here: taking that out is the target's own duty.
+ * The secrets that this process gave to targets. They are removed from all that a target says later, so that
+ * no secret reaches a status, an error or a log. Secrets that another process gave are not known here.
+ * Removing those is the target's own duty.
  */
 export interface KnownSecrets {
   add(key: Key, reference: string, secret: Secret): void
@@ -15,7 +16,7 @@ export interface KnownSecrets {
   scrubObserved(key: Key, observed: ObservedTarget): ObservedTarget
 }
 
-/** Keyed by declared deployments and their references. */
+/** Keeps one secret for each reference of a declared deployment. */
 export function createKnownSecrets(): KnownSecrets {
   const known = new Map<Key, Map<string, Secret>>()
   const of = (key: Key): readonly Secret[] => [...(known.get(key)?.values() ?? [])]

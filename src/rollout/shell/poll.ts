@@ -6,8 +6,9 @@ const fastestMs = 100
 const slowestMs = 10_000
 
 /**
- * When to look at the target again although nothing told us to: often just after a change, ever less often the longer
- * it takes, seldom once nothing is expected. Jittered by a tenth so that many deployments do not look in step.
+ * When to look at the target again although no hint came. Looks are frequent just after a change and become
+ * rarer with time. When no change is expected, `resyncMs` lies between two looks. Jittered by a tenth, so
+ * that many deployments do not look at the same time.
  */
 export function pollAfterMs(
   { rollout, revisions, requested }: DeploymentStatus,

@@ -17,12 +17,12 @@ import type { ReconcileContext, ReconcileDeployment, ReconcilerOptions } from '.
 import { type Resolved, recordResolved, resolveModel } from './resolve-model.ts'
 import { isEnding, ledgerEntry, sendEffect } from './send-effect.ts'
 
-/** People do not write faster than this in a row. */
+/** Conflicts after which writing an outcome gives up. People do not write more often than this in a row. */
 const mostConflicts = 10
 
 /**
- * Reconciles one deployment once: resolve, observe, decide, write the ledger, send, write the outcome. Every line of it
- * may be the last one before the process dies; the next run starts from what is stored and what is there.
+ * Reconciles one deployment once: resolve, observe, decide, write the ledger, send, write the outcome. The
+ * process may die at any line. The next run starts from the stored status and the observed target.
  */
 export function createDeploymentReconciler(options: ReconcilerOptions): ReconcileDeployment {
   return async (key, context) => {
@@ -34,7 +34,7 @@ export function createDeploymentReconciler(options: ReconcilerOptions): Reconcil
       if (result.kind === 'done') options.knownSecrets.forget(key)
       return result
     } catch (error) {
-      // Somebody wrote in between: what was decided is decided anew.
+      // Another writer changed the object in between, so the decision is made anew.
       if (isModelspineError(error, 'conflict')) return { kind: 'requeue', afterMs: 0 }
       throw error
     }
@@ -89,10 +89,11 @@ class Reconcile {
       { stored: this.#stored, status, resolved, target, observed },
       this.#context.abortSignal,
     )
-    // A registry or a metric source that was interrupted has said nothing, and its silence must not be written down.
+    // After an abort, a missing answer of a registry or a metric source says nothing. It must not be written
+    // down.
     throwIfAborted(this.#context.abortSignal, `reconciling ${this.#key}`)
     const result = await this.#carryOut(instruction, target, observed)
-    // A look-up that failed is tried again by backoff, whatever else was to do.
+    // A failed look-up is tried again with backoff, although the rest of the run succeeded.
     return resolved?.kind === 'unresolved' && result.kind === 'requeue' && result.afterMs > 0
       ? { kind: 'retry', cause: resolved.cause }
       : result
@@ -113,7 +114,7 @@ class Reconcile {
     )
   }
 
-  /** Ledger, effect, outcome. */
+  /** Writes the ledger, sends the effect and writes the outcome. */
   async #carryOut(
     instruction: Instruction,
     target: DeploymentTarget,
@@ -132,7 +133,8 @@ class Reconcile {
       return this.#again(healthy, instruction.requeueAfterMs)
     }
     const entry = ledgerEntry(effect, this.#status.effect, this.#context.held.fence, clock)
-    // The fault of an earlier try goes only when this one was answered, so that its retries write nothing new.
+    // The fault of an earlier try is removed only after an answer, so that retries of the same fault write
+    // nothing.
     const hindered = { ...instruction.status, effect: entry }
     await this.#write(hindered, instruction.events)
     let result: ApplyResult
@@ -176,10 +178,11 @@ class Reconcile {
     return this.#hindered(new ModelspineError('target-refused', `${reason}: ${message}`), settled)
   }
 
-  /** Writes the fault as a condition and says whether trying again may help. */
+  /** Writes the fault as a condition. The result says whether trying again may help. */
   async #hindered(error: unknown, status: DeploymentStatus = this.#status): Promise<Result> {
-    // We were told to end or soon will be, which is no fault of the deployment's. A target that knows a newer fence than
-    // the store does is one: the write below is refused where it is ours that is old.
+    // The loop was told to end or soon will be, which is not the deployment's fault. It is a fault when the
+    // target knows a newer fence than the store does. When this process's fence is old, the store refuses the
+    // write below.
     const { abortSignal, held } = this.#context
     if (abortSignal.aborted || isEnding(held) || isModelspineError(error, 'aborted')) {
       return { kind: 'retry', cause: error }
@@ -187,12 +190,15 @@ class Reconcile {
     const fault: Fault = faultOf(error)
     this.#options.logger.warn({ key: this.#key, ...fault }, 'a reconcile was hindered')
     await this.#write(withFault(status, fault, this.#stored.generation, this.#options.clock.now()), [])
-    // A secret that is missing may be put there without anybody touching the deployment.
+    // A missing secret may be added later without any change of the deployment, so a retry may help.
     const terminal = isModelspineError(error) && !error.retryable && !isOfSecrets(error)
     return terminal ? { kind: 'terminal', cause: error } : { kind: 'retry', cause: error }
   }
 
-  /** Also when somebody wrote in between: an answer that was given must not be lost. */
+  /**
+   * Writes the outcome even when another writer changed the object in between, because an answer must not be
+   * lost.
+   */
   async #writeOutcome(
     status: DeploymentStatus,
     entry: LedgerEntry,

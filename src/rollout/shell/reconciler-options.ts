@@ -14,7 +14,7 @@ import type { Logger } from '../../telemetry/logger.ts'
 import type { Permit, RolloutEvent } from '../machine/machine-types.ts'
 import type { KnownSecrets } from './known-secrets.ts'
 
-/** All that a deployment's reconcile talks to. */
+/** Everything that the reconcile of a deployment calls. */
 export interface ReconcilerOptions {
   readonly store: StateStore
   readonly clock: Clock
@@ -22,23 +22,23 @@ export interface ReconcilerOptions {
   readonly registries: Readonly<Record<string, ModelRegistry>>
   readonly targets: Readonly<Record<string, DeploymentTarget>>
   readonly metrics: Readonly<Record<string, MetricSource>>
-  /** What our own router measures; left out where none runs. */
+  /** The measurements of the plane's own router; left out when no router runs. */
   readonly requests?: MetricSource
-  /** Why a deployment cannot be run by this plane; empty when it can. */
+  /** The reasons why this plane cannot run a deployment; empty when it can. */
   check(deployment: ModelDeployment): readonly string[]
   permit(request: PromoteRequest, approvals: readonly Approved[], abortSignal: AbortSignal): Promise<Permit>
   secret(reference: string, abortSignal: AbortSignal): Promise<Secret>
-  /** Where what `secret` gave is remembered, so that targets cannot quote it. */
+  /** Remembers the secrets that `secret` gave, so that targets cannot quote them. */
   readonly knownSecrets: KnownSecrets
-  /** Told after an effect was sent, with the kind of its answer or `failed`. */
+  /** Called after an effect was sent, with the kind of its answer or `failed`. */
   sent(key: Key, effect: EffectKind, result: ApplyResult['kind'] | 'failed'): void
-  /** Told after every write, with the events that were committed with it. */
+  /** Called after every write, with the events that were committed with it. */
   committed(stored: StoredObject, events: readonly RolloutEvent[]): void
-  /** Between looks at a deployment that nothing happens to, in milliseconds. */
+  /** Milliseconds between two looks at a deployment to which nothing happens. */
   readonly resyncMs: number
 }
 
-/** What a reconcile is given for its run. */
+/** The lease and the abort signal of one run. */
 export interface ReconcileContext {
   readonly held: HeldLease
   readonly abortSignal: AbortSignal

@@ -23,7 +23,7 @@ export type Resolved =
       readonly cause: unknown
     }
 
-/** What the declared reference stands for now. */
+/** Looks up the model version that the declared reference stands for now. */
 export async function resolveModel(
   registry: ModelRegistry | undefined,
   spec: ModelDeploymentSpec,
@@ -44,13 +44,13 @@ export async function resolveModel(
       kind: 'unresolved',
       ...(pinned !== undefined && { desired: pinned }),
       reason: reasonOf(cause),
-      message: `${from}: ${messageOf(cause)}${pinned === undefined ? '' : `; keeps version ${pinned.model.version}`}`,
+      message: `${from}: ${messageOf(cause)}${pinned === undefined ? '' : `; version ${pinned.model.version} is kept`}`,
       cause,
     }
   }
 }
 
-/** The status with what came of the look-up. */
+/** The status with the result of the look-up. */
 export function recordResolved(
   status: DeploymentStatus,
   resolved: Resolved,

@@ -7,10 +7,13 @@ import type { Key } from '../../resources/metadata.ts'
 import type { Effect } from '../machine/machine-types.ts'
 import type { ReconcileContext, ReconcilerOptions } from './reconciler-options.ts'
 
-/** An effect is not begun with less of the lease's life than this: the call could land after another took over. */
+/**
+ * No effect is begun when less than this is left of the lease. The call could arrive after another process
+ * took over.
+ */
 const leastLifeMs = 50
 
-/** Whether there is too little left of the lease to begin anything. */
+/** Whether too little is left of the lease to begin anything. */
 export function isEnding(held: HeldLease): boolean {
   return held.remainingMs() < leastLifeMs
 }
@@ -23,7 +26,10 @@ export interface Sending {
   readonly handles: readonly string[]
 }
 
-/** Makes the one call of a ledger entry, within what is left of the lease. What the target says back carries no secret. */
+/**
+ * Makes the one call of a ledger entry, if the lease still has enough time. Secrets are removed from the
+ * target's answer.
+ */
 export async function sendEffect(
   { secret, knownSecrets }: Pick<ReconcilerOptions, 'secret' | 'knownSecrets'>,
   target: DeploymentTarget,
@@ -61,7 +67,10 @@ function refused(reason: string, message: string): ApplyResult {
   return { kind: 'refused', reason, message }
 }
 
-/** What is written before an effect is sent. The same effect, sent again after a crash or a lost answer, is the same operation. */
+/**
+ * The ledger entry that is written before an effect is sent. When the same effect is sent again, after a
+ * crash or a lost answer, it is the same operation.
+ */
 export function ledgerEntry(
   { kind, change, revision }: Effect,
   before: LedgerEntry | undefined,

@@ -98,7 +98,7 @@ describe('processTarget over state that somebody damaged', () => {
     await writeFile(path, 'rubbish')
     await expect(target.apply(key, wantOf(scene.revision('r1')), call())).rejects.toMatchObject({
       code: 'target-unavailable',
-      message: expect.stringContaining(`${path} does not say`),
+      message: expect.stringContaining(`${path} does not hold a fence`),
     })
     await rm(path)
     await converge(target)
@@ -118,7 +118,7 @@ describe('processTarget over state that somebody damaged', () => {
     await inState(target, 'r1', 'ready')
     await target.destroy(key, call())
     await eventually('nothing is listed', async () => (await target.list()).length === 0)
-    expect(warned).toContain('a line of the journal could not be written')
+    expect(warned).toContain('a line could not be written to the journal')
   })
 
   it('finishes a removal when somebody else removed the folder first', async () => {

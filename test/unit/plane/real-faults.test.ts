@@ -125,7 +125,7 @@ describe('a real plane among real faults', { concurrent: true, timeout: 40_000 }
       'it is a condition',
       async () => (await reasonOf(plane, 'StableUnhealthy')) === 'RequestsFailing',
     )
-    expect((await plane.explain('digits')).waitsFor).toMatch(/is said to be ready and fails every request/)
+    expect((await plane.explain('digits')).waitsFor).toMatch(/ready, but it fails every request/)
     const version = (await house.store.get('ModelDeployment', 'default/digits'))?.version
     await expect(infer()).rejects.toMatchObject({ code: 'unavailable' })
     await pause(1000)

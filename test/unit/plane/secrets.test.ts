@@ -123,7 +123,7 @@ describe('a secret', () => {
     await plane.apply(digits('1', { runtime }), { actor: ann })
     await clock.advance(5000)
     expect((await plane.explain('digits')).waitsFor).toBe(
-      'what hinders the loop to pass: SecretNotFound: there is no secret "token"',
+      'this fault to end: SecretNotFound: there is no secret "token"',
     )
     there = true
     await until(async () => (await phase()) === 'converged', 120_000)

@@ -327,7 +327,7 @@ describe('leader election', () => {
     [{ ttlMs: 0 }, 'ttlMs is 0'],
     [{ renewEveryMs: Number.NaN }, 'renewEveryMs is NaN'],
     [{ marginMs: -1 }, 'marginMs is -1'],
-    [{ renewEveryMs: 10_000 }, 'together they must be less'],
+    [{ renewEveryMs: 10_000 }, 'must add up to less than ttlMs'],
   ])('refuses the times %j', (times, message) => {
     const store = leases(clock)
     expect(() =>

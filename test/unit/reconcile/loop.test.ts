@@ -230,7 +230,7 @@ describe('the loop', () => {
     queue.add('good')
     await clock.advance(0)
     expect(lines).toEqual([
-      'reconciling bad failed, waits for a change: refused',
+      'reconciling bad failed; it waits for a change: refused',
       'onResult threw: observer broke',
       'onResult threw: observer broke',
     ])

@@ -79,7 +79,7 @@ describe('explain', () => {
     await plane.start()
     expect(await during(1000)).toMatchInlineSnapshot(`
       [
-        "pending: waits for its model to be found: models/digits:1: registry "models" has no model "digits" | then a rollout of what is declared begins | fault ModelNotFound",
+        "pending: waits for its model to be found: models/digits:1: registry "models" has no model "digits" | then a rollout of the declared model begins | fault ModelNotFound",
       ]
     `)
     await registerVersions(registry, '1')
@@ -87,7 +87,7 @@ describe('explain', () => {
       [
         "starting: waits for revision REV to be ready, for 30m at most | then it takes all traffic | candidate models/digits:1 requested 0 %",
         "starting: waits for revision REV to be ready, for 30m at most | then it takes all traffic | candidate models/digits:1 starting 0 %",
-        "converged: waits for a change: what is declared is what serves | then nothing by itself | stable models/digits:1 ready 100 %",
+        "converged: waits for a change: the declared revision serves all traffic | then nothing by itself | stable models/digits:1 ready 100 %",
       ]
     `)
     await plane.stop()
@@ -120,8 +120,8 @@ describe('explain', () => {
     expect(await during(5000)).toMatchInlineSnapshot(`
       [
         "pausing: waits for its time to pass | then it gets 100 % of traffic | stable models/digits:1 ready 50 % | candidate models/digits:2 ready 50 %",
-        "retiring: waits for what was replaced to be removed | then the deployment is converged | stable models/digits:2 ready 100 %",
-        "converged: waits for a change: what is declared is what serves | then nothing by itself | stable models/digits:2 ready 100 %",
+        "retiring: waits for the replaced revisions to be removed | then the deployment is converged | stable models/digits:2 ready 100 %",
+        "converged: waits for a change: the declared revision serves all traffic | then nothing by itself | stable models/digits:2 ready 100 %",
       ]
     `)
     await plane.stop()
@@ -150,7 +150,7 @@ describe('explain', () => {
     await plane.abort('digits', { actor: ann })
     expect(await during(5000)).toMatchInlineSnapshot(`
       [
-        "rolling-back: waits for traffic to return and revision REV to be removed: aborted by ann@example.com | then it stands until retry or another revision | stable models/digits:1 ready 100 %",
+        "rolling-back: waits for traffic to return and revision REV to be removed: aborted by ann@example.com | then the deployment waits for retry or another revision | stable models/digits:1 ready 100 %",
         "failed: waits for retry or another revision, because REV was turned back: aborted by ann@example.com | then nothing by itself | stable models/digits:1 ready 100 %",
       ]
     `)
@@ -180,7 +180,7 @@ describe('explain', () => {
     for (let times = 0; times < 100; times += 1) target.failNext('observe')
     await plane.apply(digits('2'), { actor: ann })
     expect((await during(1000)).at(-1)).toMatchInlineSnapshot(
-      `"converged: waits for what hinders the loop to pass: TargetUnavailable: observe was told to fail (generation 2 is not looked at yet) | then nothing by itself | stable models/digits:1 ready 100 % | fault TargetUnavailable"`,
+      `"converged: waits for this fault to end: TargetUnavailable: observe was told to fail (the loop has not looked at generation 2 yet) | then nothing by itself | stable models/digits:1 ready 100 % | fault TargetUnavailable"`,
     )
     await plane.stop()
   })
@@ -191,7 +191,7 @@ describe('explain', () => {
     await plane.pause('digits', { actor: ann })
     await plane.delete('digits', { actor: ann })
     expect((await plane.explain('digits')).waitsFor).toBe(
-      'resume: ann@example.com paused it (ann@example.com deleted it, which is not looked at yet)',
+      'resume: ann@example.com paused it (ann@example.com deleted it, but the loop has not looked at that yet)',
     )
   })
 
@@ -204,7 +204,7 @@ describe('explain', () => {
     await plane.start()
     await plane.apply(digits('1'), { actor: ann })
     expect((await during(10_000)).at(-1)?.replace(/operation \S+/, 'operation OP')).toMatchInlineSnapshot(
-      `"stopped: waits for somebody to look and say retry: whether revision REV was created by operation OP cannot be found out; look at the target, then retry | then nothing by itself | candidate models/digits:1 requested 0 %"`,
+      `"stopped: waits for a person to look at the target and retry: it is not known whether operation OP created revision REV; look at the target, then retry | then nothing by itself | candidate models/digits:1 requested 0 %"`,
     )
     await plane.stop()
   })
@@ -225,7 +225,7 @@ describe('explain', () => {
         "retargeting: waits for target local to be empty | then a rollout begins at target far",
         "starting: waits for revision REV to be ready, for 30m at most | then it takes all traffic | candidate models/digits:1 requested 0 %",
         "starting: waits for revision REV to be ready, for 30m at most | then it takes all traffic | candidate models/digits:1 starting 0 %",
-        "converged: waits for a change: what is declared is what serves | then nothing by itself | stable models/digits:1 ready 100 %",
+        "converged: waits for a change: the declared revision serves all traffic | then nothing by itself | stable models/digits:1 ready 100 %",
       ]
     `)
     await plane.delete('digits', { actor: ann })

@@ -109,7 +109,7 @@ describe('wait', () => {
     const { plane } = planeFixture()
     await expect(plane.wait('digits')).rejects.toMatchObject({
       code: 'not-found',
-      message: 'there is no ModelDeployment default/digits: nothing of it will be ready',
+      message: 'there is no ModelDeployment default/digits, so it will never be ready',
     })
     expect(await plane.wait('digits', { until: 'deleted' })).toBeNull()
   })
