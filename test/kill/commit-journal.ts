@@ -15,19 +15,19 @@ export interface CommittedState {
 export interface CommitJournal {
   /** Every event that was ever committed with an object, in commit order. */
   readonly events: readonly AuditEntry[]
-  /** Every state that a deployment was ever committed in, in commit order; the removal is none. */
+  /** Every committed state of a deployment, in commit order. A removal is not a state. */
   readonly states: readonly CommittedState[]
-  /** Keys of what is there now. */
+  /** Keys of the deployments that exist now. */
   readonly present: readonly string[]
   /** Events that wait for the audit log. */
   readonly waiting: number
-  /** How many commits there were. */
+  /** The number of committed writes of objects. A removal is not counted. */
   readonly commits: number
 }
 
 /**
- * Makes the store's file and lets SQLite itself copy whatever is committed, in the same transaction: a record of the
- * plane's writes that a kill cannot tear away from them.
+ * Makes the store's file and lets SQLite itself copy each committed row in the same transaction. So a kill
+ * cannot separate this record from the plane's writes.
  */
 export async function keepCommits(path: string): Promise<void> {
   const store = sqliteStore({ path })

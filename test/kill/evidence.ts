@@ -8,21 +8,21 @@ import { journalFile, layoutOf } from './layout.ts'
 import { processesOf, type RunningProcess } from './processes.ts'
 import { type Front, readFront } from './victim/fronted-target.ts'
 
-/** What a run left behind, none of it told by the plane itself. */
+/** The traces that a run left behind. The plane itself reports none of them. */
 export interface Evidence {
   /** How often the plane was killed. */
   readonly kills: number
   readonly commits: CommitJournal
-  /** How many commits there were when everything was settled, some time before the plane stopped. */
+  /** The number of commits when everything was settled, some time before the plane stopped. */
   readonly commitsWhenSettled: number
   readonly records: readonly AuditRecord[]
   readonly verdict: AuditVerdict
   /** The process targets' own journals. */
   readonly journal: readonly JournalLine[]
-  /** What the model servers wrote down themselves. */
+  /** The starts that the model servers wrote down themselves. */
   readonly starts: readonly ModelStart[]
   readonly front: Front
-  /** After the plane stopped. */
+  /** The processes that still run after the plane stopped. */
   readonly running: readonly RunningProcess[]
   /** The revision that answered at the address that the status gives. */
   readonly answered: string
@@ -62,7 +62,7 @@ export async function collectEvidence(
   }
 }
 
-/** Whoever listens at the address of the stable revision says which revision it is. */
+/** Asks the server at the address of the stable revision which revision it is. */
 async function answerOf({ states }: CommitJournal): Promise<string> {
   const status = states.findLast(({ key }) => key === 'default/digits')?.status
   const address = status?.revisions.find(({ revision }) => revision.name === status.stable)?.endpoint?.address

@@ -2,28 +2,30 @@ import { seededRandom } from 'modelspine/adapter'
 
 /** When a victim ends itself. */
 export type KillAt =
-  /** The `nth` time that it comes by this point. `lateShellMs`: what it starts then begins so much later. */
+  /**
+   * At the `nth` pass of this point. With `lateShellMs`, the process started there begins that much later.
+   */
   | { readonly at: 'point'; readonly point: string; readonly nth: number; readonly lateShellMs?: number }
-  /** So long after it came by so many points, whichever those are. */
+  /** `delayMs` after the pass of `count` points of any name. */
   | { readonly at: 'count'; readonly count: number; readonly delayMs: number }
 
 export interface PlannedKill {
   /** From 1. */
   readonly number: number
   readonly title: string
-  /** One for each life of the plane's process: most are killed once, some again while they recover. */
+  /** One for each life of the plane's process. Most runs are killed once, some again while they recover. */
   readonly kills: readonly KillAt[]
 }
 
-/** How often the scenario comes by at least, so that any `nth` up to it is reached. */
+/** The least number of times that the scenario sends each effect, so that each `nth` up to it is reached. */
 const effects = { create: 5, shift: 4, scale: 1, retire: 3, destroy: 1 } as const
 
 const moments = ['before-ledger', 'before-apply', 'after-apply', 'after-outcome'] as const
 
-/** Later than the next plane looks for what was started. */
+/** The next plane looks for started processes earlier than this. */
 const lateShellMs = 2500
 
-/** Every named point with how often it is reached at least. */
+/** Every named point with the least number of times that it is reached. */
 export const points: readonly (readonly [point: string, times: number, lateShellMs?: number])[] = [
   ...Object.entries(effects).flatMap(([kind, times]) =>
     moments.map((moment) => [`${kind}/${moment}`, times] as const),
@@ -51,12 +53,15 @@ export const points: readonly (readonly [point: string, times: number, lateShell
   ['audit/after-acknowledge', 8],
 ]
 
-/** Roughly how many points a whole run comes by; a count that is not reached is hit at the run's end. */
+/** About the number of points that a whole run passes. A count that is not reached kills at the run's end. */
 const pointsOfARun = 400
-/** And how many it comes by until it has recovered. */
+/** About the number of points that a run passes until it has recovered. */
 const pointsOfARecovery = 60
 
-/** A kill of a seed, whatever the others are: the named points first, then at random, every second of those twice. */
+/**
+ * One kill of a seed. It does not depend on the other kills. The named points come first, then random kills.
+ * Every second random run is killed twice.
+ */
 export function planKill(seed: number, number: number): PlannedKill {
   const random = seededRandom(seed * 7919 + number)
   const named = points[number - 1]

@@ -1,12 +1,12 @@
 import { join } from 'node:path'
 
-/** Where everything of one run lies. */
+/** The paths of all files of one run. */
 export interface Layout {
   readonly state: string
   readonly audit: string
   readonly registry: string
   readonly fronts: string
-  /** One line a model server, written by itself. */
+  /** One line for each model server, written by the server itself. */
   readonly starts: string
   readonly failures: string
   readonly log: string

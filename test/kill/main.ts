@@ -1,6 +1,7 @@
 /**
- * Kills a real control plane at many points and judges what it makes of it. `--kills N` (default 50), `--seed N`,
- * `--only K` for one of them, `--keep` to leave the folder of one with faults, `--jobs N` at the same time (default 2).
+ * Kills a real control plane at many points and judges the results. `--kills N` (default 50) sets the number
+ * of kills and `--seed N` their seed. `--only K` runs one kill. `--keep` leaves the folder of a run with
+ * faults. `--jobs N` sets the number of runs at the same time (default 2).
  */
 
 import { writeFileSync } from 'node:fs'
@@ -25,7 +26,7 @@ const numbers =
     ? Array.from({ length: total }, (_, place) => place + 1)
     : [numberOf('only', values.only)]
 
-/** All together; whatever is left then counts as failed. */
+/** The time limit of all runs together. Every run that is left then counts as failed. */
 const limitMs = 330_000
 
 const over = new AbortController()
@@ -72,7 +73,7 @@ async function killAll(): Promise<void> {
 }
 
 function skipAll(): void {
-  console.log('skipped: orphans are looked for in /proc, which only Linux has')
+  console.log('skipped: the search for orphans reads /proc, which only Linux has')
   report({ passed: 0, failed: 0, skipped: numbers.length })
 }
 

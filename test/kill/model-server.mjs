@@ -1,4 +1,5 @@
-// A model in small: answers Open Inference V2 with its revision's name, and writes down that it ran.
+// A small model server: it answers Open Inference V2 with the name of its revision, and writes down that it
+// ran.
 import { appendFileSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 
@@ -17,5 +18,5 @@ const server = createServer((request, response) => {
 })
 server.listen(Number(port), '127.0.0.1')
 process.on('SIGTERM', () => server.close(() => process.exit(0)))
-// Nothing outlives a test that was killed itself.
+// The server ends by itself, so that it does not outlive a test that was killed.
 setTimeout(() => process.exit(1), 180_000).unref()

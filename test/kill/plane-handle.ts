@@ -9,18 +9,18 @@ import { type KilledAt, killedFile } from './victim/reach.ts'
 
 export interface PlaneHandleOptions {
   readonly folder: string
-  /** One for each life; later lives are not killed. */
+  /** One for each life. Later lives are not killed. */
   readonly kills: readonly KillAt[]
-  /** Told of each kill. */
+  /** Called at each kill. */
   onKilled(killed: KilledAt): void
 }
 
 const script = fileURLToPath(new URL('./victim/plane-process.ts', import.meta.url))
 
-/** Was killed as planned while something was asked of it. */
+/** The plane was killed as planned while it had a call to answer. */
 class Killed extends Error {}
 
-/** A plane in a process of its own that is started again whenever it was killed. */
+/** A plane in a process of its own. It is started again after each kill. */
 export class PlaneHandle {
   readonly #options: PlaneHandleOptions
   readonly #open = new Map<number, PromiseWithResolvers<unknown>>()
@@ -34,7 +34,7 @@ export class PlaneHandle {
     this.#options = options
   }
 
-  /** Asks until it is answered, however often the plane is killed meanwhile: as a caller would who lost the answer. */
+  /** Asks again after each kill until the plane answers, as a caller would who lost the answer. */
   async ask(asked: Call): Promise<unknown> {
     for (;;) {
       try {
@@ -53,7 +53,7 @@ export class PlaneHandle {
     await this.#exit()
   }
 
-  /** Ends the process for good, whatever it does. */
+  /** Ends the process for good, even while it works. */
   async end(): Promise<void> {
     this.#ended = true
     this.#child?.kill('SIGKILL')
@@ -71,7 +71,7 @@ export class PlaneHandle {
     const question: Question = { id: this.#asked, asked }
     const answered = Promise.withResolvers<unknown>()
     this.#open.set(question.id, answered)
-    // A failure to send is followed by the exit that explains it.
+    // After a failure to send, the exit of the process explains the failure.
     this.#child?.send(question, () => {})
     return answered.promise
   }

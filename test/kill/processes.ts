@@ -6,7 +6,7 @@ export interface RunningProcess {
   readonly command: string
 }
 
-/** What the processes of a run are: planes, model servers, and the shells that become them. */
+/** Matches the processes of a run: planes, model servers, and the shells that become them. */
 const ours = /plane-process\.ts|model-server\.mjs|\smodelspine\s/
 
 /** Every living process of this machine that belongs to the run in this folder. Reads `/proc`. */
@@ -23,7 +23,7 @@ export function processesOf(folder: string): readonly RunningProcess[] {
   })
 }
 
-/** Ends them all, each by its number, and waits until they are gone. */
+/** Ends all processes of a run, each by its pid, and waits until they are gone. */
 export async function endProcessesOf(folder: string): Promise<void> {
   for (let tries = 0; tries < 500; tries += 1) {
     const left = processesOf(folder)
@@ -32,7 +32,7 @@ export async function endProcessesOf(folder: string): Promise<void> {
       try {
         process.kill(pid, 'SIGKILL')
       } catch {
-        // Gone by itself.
+        // The process has ended by itself.
       }
     }
     await pause(10)
@@ -40,7 +40,7 @@ export async function endProcessesOf(folder: string): Promise<void> {
   throw new Error(`the processes of ${folder} cannot be ended`)
 }
 
-/** Ended and not yet waited for. */
+/** Whether the process has ended, but its parent has not yet waited for it. */
 function isEnded(pid: string): boolean {
   return /^\d+ \(.*\) [ZX]/s.test(readFileSync(`/proc/${pid}/stat`, 'utf8'))
 }

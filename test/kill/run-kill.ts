@@ -16,7 +16,7 @@ import type { KilledAt } from './victim/reach.ts'
 
 export interface KillOutcome {
   readonly killed: readonly KilledAt[]
-  /** What is not as it should be; empty when all is well. */
+  /** The faults of the run. Empty when all is well. */
   readonly faults: readonly string[]
   readonly tookMs: number
   /** Absent when the run did not come to its end. */
@@ -24,17 +24,17 @@ export interface KillOutcome {
 }
 
 export interface RunOptions {
-  /** A run that is not done by then has failed. Default 45,000. */
+  /** A run that takes longer has failed. Default 45,000. */
   readonly timeoutMs?: number
   /** Leaves the folder of a run with faults where it is. */
   readonly keep?: boolean
   readonly abortSignal?: AbortSignal
 }
 
-/** How long everything is left alone in the end, to see that nothing happens any more. */
+/** The pause at the end of a run. It shows that no more changes happen. */
 const restMs = 100
 
-/** Sees the scenario to its end in a folder of its own, with the kills that are planned, and judges what is left. */
+/** Plays the scenario to its end in a folder of its own, with the planned kills, and judges the evidence. */
 export async function runKill(plan: PlannedKill, options: RunOptions = {}): Promise<KillOutcome> {
   const { timeoutMs = 45_000, keep = false, abortSignal } = options
   const startedMs = performance.now()
@@ -49,7 +49,7 @@ export async function runKill(plan: PlannedKill, options: RunOptions = {}): Prom
     evidence = await withinTime(done, plane, timeoutMs, abortSignal)
     faults = [
       ...(killed.length < plan.kills.length
-        ? [`only ${killed.length} of ${plan.kills.length} planned kills came about: ${plan.title}`]
+        ? [`only ${killed.length} of ${plan.kills.length} planned kills happened: ${plan.title}`]
         : []),
       ...judge(evidence),
     ]
@@ -115,7 +115,7 @@ async function withinTime<Result>(
     return await Promise.race([work, late])
   } finally {
     over.abort()
-    // Whichever lost ends with the process.
+    // The promise that lost the race ends with the process.
     work.catch(() => {})
     late.catch(() => {})
   }

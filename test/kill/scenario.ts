@@ -2,7 +2,7 @@ import type { ModelDeploymentInput, ModelRouteInput } from 'modelspine'
 import type { ModelDeploymentSpecInput } from 'modelspine/resources'
 import type { Call } from './victim/protocol.ts'
 
-/** Wanted in the end at 100 %; the other deployment is deleted. */
+/** The version of `digits` that has all traffic in the end. The other deployment is deleted. */
 export const lastVersion = '3'
 
 const route: ModelRouteInput = {
@@ -35,9 +35,9 @@ const stepped: Partial<ModelDeploymentSpecInput> = {
 }
 
 /**
- * Two deployments side by side. `digits` goes through a first version, a gated canary and blue-green, and stays;
- * `aside`, at a target that splits and scales by itself, through a canary and a change of scale, and is deleted. The
- * calls of one stage are made at the same time.
+ * Two deployments side by side. `digits` goes through a first version, a gated canary and blue-green, and
+ * stays. `aside` is at a target that splits and scales by itself. It goes through a canary and a change of
+ * scale, and is then deleted. The calls of one stage are made at the same time.
  */
 export const stages: readonly (readonly Call[])[] = [
   [
@@ -71,6 +71,6 @@ export const stages: readonly (readonly Call[])[] = [
     { call: 'settle-gone', name: 'aside' },
   ],
   [{ call: 'end' }],
-  // Once more, for those that were killed at the end.
+  // Once more, for the runs that were killed at the end.
   [{ call: 'settle', name: 'digits' }],
 ]

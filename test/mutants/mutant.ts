@@ -1,11 +1,11 @@
-/** A mistake that somebody could make, and the tests that would notice. */
+/** A mistake in the source, and the tests that must notice the mistake. */
 export interface Mutant {
   /** The number of the law that it breaks, 1 to 12. */
   readonly law: number
-  /** What it does, for the table. */
+  /** The effect of the mistake, for the table. */
   readonly what: string
   readonly file: string
-  /** Stands once in the file. */
+  /** The text to replace. It must stand exactly once in the file. */
   readonly find: string
   readonly replace: string
   /** Test files of which at least one must fail. */

@@ -1,6 +1,6 @@
 import type { Mutant } from './mutant.ts'
 
-/** Laws 8 to 12, wherever they are kept. */
+/** Mutants of laws 8 to 12, from all parts of the source. */
 export const otherMutants: readonly Mutant[] = [
   {
     law: 8,
@@ -101,7 +101,7 @@ export const otherMutants: readonly Mutant[] = [
   },
   {
     law: 12,
-    what: 'jitter is drawn from a random number that no seed gives again',
+    what: 'jitter uses a random number that no seed can repeat',
     file: 'src/reconcile/jittered.ts',
     find: 'clock.random()',
     replace: 'Math.random()',

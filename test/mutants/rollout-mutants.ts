@@ -6,11 +6,11 @@ const turns = 'test/unit/rollout/machine/turns.test.ts'
 const strategies = 'test/unit/rollout/machine/strategies.test.ts'
 const commands = 'test/unit/rollout/machine/commands.test.ts'
 
-/** Laws 1 to 7 in the state machine. */
+/** Mutants of laws 1 to 7, most of them in the state machine. */
 export const rolloutMutants: readonly Mutant[] = [
   {
     law: 1,
-    what: 'a candidate that is not ready goes on',
+    what: 'a rollout goes on although its candidate is not ready',
     file: 'src/rollout/machine/advance-rollout.ts',
     find: "if (candidate?.state !== 'ready') return",
     replace: 'if (candidate === undefined) return',
@@ -34,7 +34,7 @@ export const rolloutMutants: readonly Mutant[] = [
   },
   {
     law: 1,
-    what: 'a split is sent late, to a revision that is not ready any more',
+    what: 'a split is sent late to a revision that is no longer ready',
     file: 'src/rollout/machine/effect.ts',
     find: "return kind === 'shift' && raisesUnready(context, status)",
     replace: 'return false',
@@ -42,7 +42,7 @@ export const rolloutMutants: readonly Mutant[] = [
   },
   {
     law: 1,
-    what: 'StableUnhealthy is silent while a candidate is ready',
+    what: 'StableUnhealthy is missing while a candidate is ready',
     file: 'src/rollout/machine/conditions.ts',
     find: 'if (stable === undefined || isReady(status, stable) || status.split.length === 0)',
     replace: "if (stable === undefined || status.revisions.some(({ state }) => state === 'ready'))",
@@ -58,7 +58,7 @@ export const rolloutMutants: readonly Mutant[] = [
   },
   {
     law: 2,
-    what: 'retiring removes what just became stable',
+    what: 'retiring removes the revision that just became stable',
     file: 'src/rollout/machine/retire.ts',
     find: 'const kept = status.revisions.filter((each) => each.revision.name === revision)',
     replace: 'const kept = status.revisions.filter((each) => each.revision.name !== revision)',
@@ -66,7 +66,7 @@ export const rolloutMutants: readonly Mutant[] = [
   },
   {
     law: 2,
-    what: 'everything is removed although nobody declared another target',
+    what: 'everything is removed although no other target is declared',
     file: 'src/rollout/machine/deletion.ts',
     find: 'return target !== undefined && target !== spec.target.name',
     replace: 'return target !== undefined && spec.target.name.length > 0',
@@ -74,7 +74,7 @@ export const rolloutMutants: readonly Mutant[] = [
   },
   {
     law: 3,
-    what: 'a create whose answer was lost is sent again where names are random',
+    what: 'a create with a lost answer is sent again to a target with random names',
     file: 'src/rollout/machine/effect-outcome.ts',
     find: "if (effect?.kind !== 'create') return undefined",
     replace: "if (effect?.kind !== 'destroy') return undefined",
@@ -82,7 +82,7 @@ export const rolloutMutants: readonly Mutant[] = [
   },
   {
     law: 3,
-    what: 'a stop ends by itself when another target is declared',
+    what: 'the phase stopped ends by itself when another target is declared',
     file: 'src/rollout/machine/decide.ts',
     find: "if (rollout.phase === 'stopped') return stay(status, context)",
     replace:
@@ -99,7 +99,7 @@ export const rolloutMutants: readonly Mutant[] = [
   },
   {
     law: 3,
-    what: 'a create that was taken is sent again where names are random',
+    what: 'an accepted create is sent again to a target with random names',
     file: 'src/rollout/machine/effect.ts',
     find: 'return open.some(({ change, accepted }) => change === id && accepted)',
     replace: 'return open.some(({ change }) => change !== id)',
@@ -107,7 +107,7 @@ export const rolloutMutants: readonly Mutant[] = [
   },
   {
     law: 4,
-    what: 'converged is entered again and again',
+    what: 'the phase converged is entered again and again',
     file: 'src/rollout/machine/start-rollout.ts',
     find: "if (rollout.phase === 'converged') return stay",
     replace: "if (rollout.phase === 'converged' && rollout.sinceMs === context.now) return stay",
@@ -131,7 +131,7 @@ export const rolloutMutants: readonly Mutant[] = [
   },
   {
     law: 5,
-    what: "an effect is begun when the lease's life is over",
+    what: 'an effect is sent after the lease has ended',
     file: 'src/rollout/shell/send-effect.ts',
     find: 'held.remainingMs() < leastLifeMs',
     replace: 'held.remainingMs() < -leastLifeMs',
@@ -139,7 +139,7 @@ export const rolloutMutants: readonly Mutant[] = [
   },
   {
     law: 5,
-    what: 'the store takes an older fence',
+    what: 'the store accepts an older fence',
     file: 'src/store/lease-rules.ts',
     find: 'if (fence.fence === granted) return',
     replace: 'if (fence.fence <= granted) return',
@@ -147,7 +147,7 @@ export const rolloutMutants: readonly Mutant[] = [
   },
   {
     law: 5,
-    what: 'a target that can check fences takes an older one',
+    what: 'a target that can check fences accepts an older fence',
     file: 'src/deployment-target/memory-target.ts',
     find: 'if (fence < highest) {',
     replace: 'if (fence < 0) {',
@@ -163,7 +163,7 @@ export const rolloutMutants: readonly Mutant[] = [
   },
   {
     law: 6,
-    what: 'a rollout goes on in steps that are not declared any more',
+    what: 'a rollout goes on in steps that are no longer declared',
     file: 'src/rollout/machine/advance-rollout.ts',
     find: "if (rollout.phase !== 'starting' && !standsInSteps(status, context.steps))",
     replace: "if (rollout.phase === 'holding' && !standsInSteps(status, context.steps))",
@@ -171,7 +171,7 @@ export const rolloutMutants: readonly Mutant[] = [
   },
   {
     law: 6,
-    what: 'a part of an interval counts for the whole',
+    what: 'a part of an interval counts as the whole interval',
     file: 'src/rollout/machine/analyze.ts',
     find: "if (step?.kind !== 'analyze' || coveredFromMs <=",
     replace: "if (step?.kind !== 'analyze' || 0 <=",
@@ -195,7 +195,7 @@ export const rolloutMutants: readonly Mutant[] = [
   },
   {
     law: 6,
-    what: 'a spread seen in two samples judges a gate early',
+    what: 'the spread of only two samples judges a gate early',
     file: 'src/rollout/gates/judge-gate.ts',
     find: 'const knownSpread = 64',
     replace: 'const knownSpread = 2',

@@ -7,7 +7,7 @@ describe('systemClock', () => {
   beforeEach(() => void vi.useFakeTimers())
   afterEach(() => void vi.useRealTimers())
 
-  it('waits as long as it was told, also longer than one of Node’s timers can', () => {
+  it('waits the whole delay, even when it is longer than a timer of Node can wait', () => {
     const run = vi.fn()
     systemClock.schedule(60 * dayMs, run)
     vi.advanceTimersByTime(60 * dayMs - 1)
@@ -16,7 +16,7 @@ describe('systemClock', () => {
     expect(run).toHaveBeenCalledOnce()
   })
 
-  it('cancels a long wait in any part of it', () => {
+  it('can cancel a long wait at any time', () => {
     const run = vi.fn()
     const timer = systemClock.schedule(60 * dayMs, run)
     vi.advanceTimersByTime(50 * dayMs)

@@ -14,7 +14,7 @@ function reversed(value: unknown): unknown {
 }
 
 describe('sameJson', () => {
-  it('agrees with the canonical text', () => {
+  it('is true exactly when the canonical texts are equal', () => {
     fc.assert(
       fc.property(fc.jsonValue(), fc.jsonValue(), (left, right) => {
         expect(sameJson(left, right)).toBe(canonicalJson(left) === canonicalJson(right))
@@ -22,7 +22,7 @@ describe('sameJson', () => {
     )
   })
 
-  it('finds a value equal to itself in another order of members', () => {
+  it('ignores the order of members', () => {
     fc.assert(
       fc.property(fc.jsonValue(), (value) => {
         expect(sameJson(value, reversed(value))).toBe(true)
@@ -36,7 +36,7 @@ describe('sameJson', () => {
     expect(sameJson({ a: 1 }, { a: 1, b: null })).toBe(false)
   })
 
-  it('tells a list from an object with the same members', () => {
+  it('treats a list and an object with the same members as different', () => {
     expect(sameJson(['x'], { 0: 'x' })).toBe(false)
     expect(sameJson({}, [])).toBe(false)
   })

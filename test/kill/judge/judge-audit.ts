@@ -1,7 +1,9 @@
 import { canonicalJson } from 'modelspine/adapter'
 import type { Evidence } from '../evidence.ts'
 
-/** The log holds what was committed: every event once, in order, as it was; and the chain is whole. */
+/**
+ * Checks that the log holds every committed event once, in order and unchanged, and that the chain is whole.
+ */
 export function judgeAudit({ commits, records, verdict, kills }: Evidence): readonly string[] {
   const faults: string[] = []
   if (!verdict.ok) faults.push(`the audit log is broken at ${verdict.sequence}: ${verdict.reason}`)

@@ -1,7 +1,7 @@
 import type { Evidence } from '../evidence.ts'
 import { lastVersion } from '../scenario.ts'
 
-/** The wanted revision serves everything, what was deleted is gone, and nothing is written any more. */
+/** Checks that the wanted revision has all traffic, the deleted deployment is gone, and no write follows. */
 export function judgeEnd({ commits, commitsWhenSettled, answered, failures }: Evidence): readonly string[] {
   const faults: string[] = []
   const status = commits.states.findLast(({ key }) => key === 'default/digits')?.status

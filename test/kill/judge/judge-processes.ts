@@ -1,6 +1,6 @@
 import type { Evidence } from '../evidence.ts'
 
-/** Each revision that was asked for was started once, ran once, and only the wanted one still runs. */
+/** Checks that each requested revision was started once and ran once, and only the wanted one still runs. */
 export function judgeProcesses({ commits, journal, starts, running }: Evidence): readonly string[] {
   const faults: string[] = []
   const asked = commits.events
@@ -10,7 +10,7 @@ export function judgeProcesses({ commits, journal, starts, running }: Evidence):
   for (const name of new Set([...asked, ...started.map(({ key, revision }) => `${key} ${revision}`)])) {
     const count = started.filter(({ key, revision }) => `${key} ${revision}` === name).length
     if (count !== 1) faults.push(`revision ${name} was started ${count} times`)
-    if (!asked.includes(name)) faults.push(`revision ${name} was started and never asked for`)
+    if (!asked.includes(name)) faults.push(`revision ${name} was started but never asked for`)
   }
   for (const { key, revision } of journal.filter(({ event }) => event === 'restarted')) {
     faults.push(`revision ${key} ${revision} was restarted, and no model server ever failed`)

@@ -1,7 +1,7 @@
 import type { CommittedState } from '../commit-journal.ts'
 import type { Evidence } from '../evidence.ts'
 
-/** Laws 1 and 2 over every state that was ever committed, and fences that only rise. */
+/** Checks laws 1 and 2 in every committed state, and that no fence falls. */
 export function judgeStates({ commits: { states } }: Evidence): readonly string[] {
   const faults: string[] = []
   const last = new Map<string, CommittedState>()
@@ -24,19 +24,19 @@ function judgeState(
   if (split.length > 0 && sum !== 100) faults.push(`${key}: split ${text} sums to ${sum}`)
   const known = before?.status
   if (split.length === 0 && (known?.split.length ?? 0) > 0 && !deleting) {
-    faults.push(`${key}: nobody serves any more`)
+    faults.push(`${key}: no revision serves any more`)
   }
   for (const { revision, weight } of split) {
     const earlier = known?.split.find((each) => each.revision === revision)?.weight ?? 0
     const state = revisions.find((each) => each.revision.name === revision)?.state
     if (weight > earlier && state !== 'ready') {
-      faults.push(`${key}: the share of ${revision} rises to ${weight} while it is ${state}`)
+      faults.push(`${key}: the weight of ${revision} rises to ${weight} while it is ${state}`)
     }
   }
   const staying = known?.stable
   if (staying !== undefined && !deleting && stable === staying) {
     if (!revisions.some((each) => each.revision.name === staying)) {
-      faults.push(`${key}: stable ${staying} is not wanted any more, and has no successor`)
+      faults.push(`${key}: stable ${staying} is no longer wanted, but has no successor`)
     }
   }
   const fence = known?.effect?.fence

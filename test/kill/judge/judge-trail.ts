@@ -1,7 +1,7 @@
 import type { AuditEntry } from 'modelspine/adapter'
 import type { Evidence } from '../evidence.ts'
 
-/** How often each change happens to a deployment when everything is done once and nothing goes wrong. */
+/** The count of each change of a deployment in a run in which each step is done once and no fault occurs. */
 const expected: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   'default/digits': {
     'deployment-applied': 3,
@@ -28,7 +28,9 @@ const expected: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   },
 }
 
-/** Held for want of samples and resumed: the one detour that is no fault, since nobody but the load is to blame. */
+/**
+ * A hold for want of samples, and its resume. This detour is not a fault, because only the load causes it.
+ */
 const detours = new Set(['rollout-held', 'rollout-resumed', 'step-entered'])
 
 interface Share {
@@ -36,7 +38,7 @@ interface Share {
   readonly weight: number
 }
 
-/** The trail tells each change once, in an order that makes sense, and only splits that may be. */
+/** Checks that the trail has each change once, in a valid order, and only valid splits. */
 export function judgeTrail({ commits: { events }, front }: Evidence): readonly string[] {
   const faults: string[] = []
   for (const [key, counts] of Object.entries(expected)) {
@@ -66,7 +68,7 @@ function judgeCounts(
   })
 }
 
-/** Each split follows the one before it, and sums to 100. */
+/** Checks that each split follows the split before it, and sums to 100. */
 function judgeSplits(key: string, events: readonly AuditEntry[]): readonly string[] {
   let before: unknown = []
   return events
@@ -77,7 +79,8 @@ function judgeSplits(key: string, events: readonly AuditEntry[]): readonly strin
       const faults: string[] = []
       if (split.reduce((sum, { weight }) => sum + weight, 0) !== 100)
         faults.push(`${key}: split ${text} is not whole`)
-      if (split.some(({ weight }) => weight <= 0)) faults.push(`${key}: split ${text} has an empty share`)
+      if (split.some(({ weight }) => weight <= 0))
+        faults.push(`${key}: split ${text} has a weight of 0 or less`)
       if (JSON.stringify(previous) !== JSON.stringify(before)) {
         faults.push(
           `${key}: split ${text} follows ${JSON.stringify(before)}, and says ${JSON.stringify(previous)}`,
@@ -88,7 +91,7 @@ function judgeSplits(key: string, events: readonly AuditEntry[]): readonly strin
     })
 }
 
-/** Generations only rise, and a revision is asked for, then stable, then asked to go. */
+/** Checks that no generation falls, and that a revision is requested, then stable, then asked to go. */
 function judgeOrder(key: string, events: readonly AuditEntry[]): readonly string[] {
   const faults: string[] = []
   let generation = 0

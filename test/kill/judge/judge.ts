@@ -5,7 +5,7 @@ import { judgeProcesses } from './judge-processes.ts'
 import { judgeStates } from './judge-states.ts'
 import { judgeTrail } from './judge-trail.ts'
 
-/** Everything that is not as it should be, a sentence each; none when the run was right. */
+/** All faults of a run, one sentence each. Empty when the run was right. */
 export function judge(evidence: Evidence): readonly string[] {
   return [judgeEnd, judgeProcesses, judgeAudit, judgeTrail, judgeStates].flatMap((each) => each(evidence))
 }

@@ -17,7 +17,7 @@ import {
   wantRefusal,
 } from 'modelspine/adapter'
 
-/** What stands before a key's processes, like a vendor's load balancer: it survives the plane. */
+/** The front before a key's processes, like a vendor's load balancer. It survives the plane. */
 export interface Front {
   readonly fence: number
   readonly split: Split
@@ -46,7 +46,9 @@ export function readFront(folder: string, key: Key): Front {
   return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as Front) : noFront
 }
 
-/** A target that splits and scales, over one that does neither; so that all kinds of effects are there to be killed in. */
+/**
+ * A target that splits and scales, over a target that does neither. So a kill can hit every kind of effect.
+ */
 export function frontedTarget(inner: DeploymentTarget, folder: string): DeploymentTarget {
   const capabilities: TargetCapabilities = { ...inner.capabilities, split: 'percent' }
 
@@ -106,7 +108,7 @@ export function frontedTarget(inner: DeploymentTarget, folder: string): Deployme
         return mutate(key, call, 'scale', { scales: { ...scales, [step.revision]: want.scale } })
       }
       if (step?.kind === 'create' && scales[step.revision.name] === undefined) {
-        // Comes with the revision, and says nothing while that is not there.
+        // The scale is stored with the create. It is not shown while the revision does not exist.
         await write(key, {
           ...readFront(folder, key),
           scales: { ...scales, [step.revision.name]: want.scale },

@@ -1,4 +1,7 @@
-/** A plane in a process of its own, with everything that must survive it in one folder. Started by `victim.ts`, over IPC. */
+/**
+ * A plane in a process of its own. `plane-handle.ts` starts it and calls it over IPC. One folder holds its
+ * state.
+ */
 
 import { fileURLToPath } from 'node:url'
 import type { ControlPlane, DeploymentStatus, Key } from 'modelspine'
@@ -16,7 +19,7 @@ watchSystem(
   kill?.at === 'point' && kill.lateShellMs ? { nth: kill.nth, ms: kill.lateShellMs } : undefined,
 )
 
-// Only now, so that all of it uses the watched system.
+// Imported only now, so that all modules use the watched system.
 const { createControlPlane } = await import('modelspine')
 const { isModelspineError } = await import('modelspine/adapter')
 const { fileAuditLog, fileRegistry } = await import('modelspine/adapters/file')
@@ -64,7 +67,7 @@ const plane: ControlPlane = createControlPlane({
     error: (fields, message) => log('error', fields, message),
   },
   leaseMs: 1000,
-  // So seldom that nothing gets done by it: whoever waits for it is late.
+  // The resync comes so seldom that a run which waits for a resync is too late.
   resyncMs: 300_000,
 })
 
@@ -80,14 +83,14 @@ async function settled(name: string): Promise<boolean> {
   const deployment = await plane.get(name)
   if (deployment?.status === undefined) return false
   const { generation, status } = deployment
-  // Only for want of traffic on a machine that is very busy; the gates themselves pass.
+  // A hold comes only from missing traffic on a very busy machine. The gates themselves pass.
   if (status.rollout.phase === 'holding') {
     await plane.resume(name, { actor }).catch((error: unknown) => {
       if (!isModelspineError(error, 'wrong-phase')) throw error
     })
   }
   return (
-    // Else an earlier process may have settled it, and this one looked at nothing yet.
+    // Without this, an earlier process may have settled the deployment before this process looked at it.
     plane.health().leading &&
     status.rollout.phase === 'converged' &&
     status.observedGeneration === generation &&
@@ -102,7 +105,7 @@ async function carryOut(asked: Call): Promise<unknown> {
       return plane.apply(asked.resource, { actor })
     case 'delete':
       return plane.delete(asked.name, { actor }).catch((error: unknown) => {
-        // Asked again after a kill, by when it may be gone.
+        // The call is asked again after a kill, and the deployment may be gone by then.
         if (!isModelspineError(error, 'not-found')) throw error
       })
     case 'settle':
@@ -128,7 +131,7 @@ async function carryOut(asked: Call): Promise<unknown> {
 await plane.start()
 const quiet = flowTraffic(plane, 'digits', at.failures)
 
-// Whoever started it is gone: nobody would ask it to stop.
+// The parent process is gone, so that no process would ask this one to stop.
 const abandoned = (): void => process.exit(1)
 process.on('disconnect', abandoned)
 

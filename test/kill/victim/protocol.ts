@@ -1,7 +1,7 @@
 import type { ModelDeploymentInput, ModelRouteInput } from 'modelspine'
 import type { KillAt } from '../kill-plan.ts'
 
-/** What a victim is told when it starts. */
+/** The orders that a victim gets when it starts. */
 export interface Orders {
   /** Holds everything of the run: state, audit log, registry, targets. */
   readonly folder: string
@@ -12,12 +12,12 @@ export interface Orders {
 export type Call =
   | { readonly call: 'apply'; readonly resource: ModelDeploymentInput | ModelRouteInput }
   | { readonly call: 'delete'; readonly name: string }
-  /** Answers once the deployment is converged and nothing of it is under way. */
+  /** Answers once the deployment is converged and has no effect under way. */
   | { readonly call: 'settle'; readonly name: string }
   | { readonly call: 'settle-gone'; readonly name: string }
   /** Everything is done: a kill that is still planned happens here. */
   | { readonly call: 'end' }
-  /** Looks at a deployment now, whether anything is due or not. */
+  /** Looks at a deployment now, even when no work is due. */
   | { readonly call: 'reconcile'; readonly name: string }
   | { readonly call: 'explain' }
   | { readonly call: 'stop' }

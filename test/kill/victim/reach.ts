@@ -3,23 +3,23 @@ import { join } from 'node:path'
 import type { DeploymentStatus, Key } from 'modelspine'
 import type { KillAt } from '../kill-plan.ts'
 
-/** Says that a point is come by; does not return when the kill is due there. */
+/** Reports that a point is passed. Does not return when the kill is due there. */
 export type Reach = (point: string, key?: Key) => void
 
-/** Where a process was killed, as it wrote it down right before. */
+/** The place where a process was killed. The process writes it down right before the kill. */
 export interface KilledAt {
   readonly point: string
   readonly key?: Key
-  /** Of the deployment concerned, as it was stored last. */
+  /** The phase of the deployment concerned, as it was stored last. */
   readonly phase: string
 }
 
 export interface ReachOptions {
   readonly folder: string
-  /** The how manieth process of this run it is, from 0. */
+  /** The number of this process in the run, from 0. */
   readonly life: number
   readonly kill: KillAt | undefined
-  /** What is known to be stored. */
+  /** The statuses that are known to be stored. */
   readonly known: ReadonlyMap<Key, DeploymentStatus>
 }
 
@@ -51,7 +51,7 @@ export function createReach({ folder, life, kill, known }: ReachOptions): Reach 
     setTimeout(() => die(`random after ${point}`, key), kill.delayMs)
   }
   return Object.assign(reach, {
-    /** The last chance for a kill that counts points and did not come to its count. */
+    /** The last chance for a kill that counts points and did not reach its count. */
     end: () => {
       if (kill?.at === 'count' && kill.count > total) die('the end')
     },

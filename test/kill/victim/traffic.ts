@@ -3,7 +3,10 @@ import type { ControlPlane } from 'modelspine'
 
 const everyMs = 10
 
-/** Sends a small, steady stream of requests to a route, once it has a backend. Failures go to a file, a line each. */
+/**
+ * Sends a small, steady stream of requests to a route once it has a backend. Each failure is a line in a
+ * file.
+ */
 export function flowTraffic(plane: ControlPlane, route: string, failuresFile: string): () => void {
   const send = async (): Promise<void> => {
     if (plane.router.table?.find(route)?.plans.infer?.backends.length !== 1) return

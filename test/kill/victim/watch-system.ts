@@ -4,9 +4,9 @@ import { syncBuiltinESMExports } from 'node:module'
 import type { Reach } from './reach.ts'
 
 /**
- * Comes by a point before and after each fork, signal to a group and rename: the moments inside a target and a log that
- * no contract shows. To be called before what uses these is imported. `late` makes one child begin late, as on a machine
- * that is too busy to let it run at once.
+ * Passes a point before and after each fork, each signal to a group and each rename. No contract shows these
+ * moments inside a target and a log. Call it before the import of the modules that fork, signal and rename.
+ * `late` makes one child begin late, as on a machine that is too busy to let the child run at once.
  */
 export function watchSystem(reach: Reach, late?: { readonly nth: number; readonly ms: number }): void {
   const { spawn } = childProcess

@@ -1,7 +1,7 @@
 import type { AuditLog } from 'modelspine/adapter'
 import type { Reach } from './reach.ts'
 
-/** A log that comes by a point before and after each append. */
+/** A log that passes a point before and after each append. */
 export function watchedAudit(inner: AuditLog, reach: Reach): AuditLog {
   return {
     ...inner,

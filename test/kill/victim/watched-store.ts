@@ -2,7 +2,7 @@ import type { DeploymentStatus, Key } from 'modelspine'
 import type { PutStatusOptions, StateStore, StoredObject } from 'modelspine/adapter'
 import type { Reach } from './reach.ts'
 
-/** A store that comes by a point before and after each write. `known` follows what is stored. */
+/** A store that passes a point before and after each write. `known` follows the stored statuses. */
 export function watchedStore(inner: StateStore, reach: Reach, known: Map<Key, DeploymentStatus>): StateStore {
   const learn = <Stored extends StoredObject | null>(key: Key, stored: Stored): Stored => {
     if (stored === null) known.delete(key)
@@ -42,7 +42,7 @@ export function watchedStore(inner: StateStore, reach: Reach, known: Map<Key, De
   }
 }
 
-/** What a write of status is, by what it changes. */
+/** The points around a write of a status, named after the change that the write makes. */
 function pointsOf(
   before: DeploymentStatus | undefined,
   status: DeploymentStatus,

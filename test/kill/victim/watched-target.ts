@@ -2,7 +2,10 @@ import type { DeploymentStatus, Key } from 'modelspine'
 import type { DeploymentTarget } from 'modelspine/adapter'
 import type { Reach } from './reach.ts'
 
-/** A target that comes by a point before and after each call that may change it, named after the ledger's entry. */
+/**
+ * A target that passes a point before and after each call that may change it. The ledger entry names the
+ * point.
+ */
 export function watchedTarget(
   inner: DeploymentTarget,
   reach: Reach,

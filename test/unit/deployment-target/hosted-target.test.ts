@@ -25,7 +25,7 @@ describe('hostedTarget', () => {
     })
   })
 
-  it('observes nothing of a revision that is made of files', async () => {
+  it('does not show a revision that is made of files', async () => {
     expect(await hostedTarget().observe('default/churn', { applied: [fileRevisions[0]] })).toEqual(nothing)
   })
 

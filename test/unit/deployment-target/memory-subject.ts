@@ -4,7 +4,7 @@ import { createFakeClock } from '../../../src/testing/fake-clock.ts'
 import type { Fixture, TargetSubject } from '../../../src/testing/index.ts'
 import { fileRevisions } from './revisions.ts'
 
-/** A memory target that takes its time, as the kit wants it. */
+/** A memory target with delays, in the form that the conformance kit needs. */
 export function memorySubject(
   capabilities: MemoryTargetOptions['capabilities'] = {},
 ): Fixture<TargetSubject> {

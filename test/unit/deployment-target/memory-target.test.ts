@@ -12,7 +12,7 @@ const call: ApplyOptions = { operationId: 'op', fence: 1, secret: async () => ({
 const want: TargetWant = { revisions: [first], split: [], scale: { min: 1, max: 1 } }
 
 describe('memoryTarget', () => {
-  it('takes the time it was told to become ready', async () => {
+  it('makes a revision ready after readyAfterMs', async () => {
     const clock = createFakeClock()
     const target = memoryTarget({ clock, readyAfterMs: 500 })
     await target.apply(key, want, call)
@@ -29,7 +29,7 @@ describe('memoryTarget', () => {
     expect(await target.observe(key)).toBe(await target.observe(key))
   })
 
-  it('changes nothing when told to fail before, and has done its work when told to fail after', async () => {
+  it('changes nothing when told to fail before its work, and does the work when told to fail after it', async () => {
     const target = memoryTarget({ clock: createFakeClock() })
     target.failNext('apply')
     await expect(target.apply(key, want, call)).rejects.toSatisfy((error) =>
@@ -42,7 +42,7 @@ describe('memoryTarget', () => {
     expect(await target.apply(key, want, call)).toEqual({ kind: 'unchanged' })
   })
 
-  it.each(['observe', 'list', 'destroy'] as const)('fails the next %s when told to, once', async (name) => {
+  it.each(['observe', 'list', 'destroy'] as const)('fails only the next %s when told to', async (name) => {
     const target = memoryTarget({ clock: createFakeClock() })
     const calls = {
       observe: () => target.observe(key),
@@ -54,7 +54,7 @@ describe('memoryTarget', () => {
     await calls[name]()
   })
 
-  it('is busy and refuses when told to, once', async () => {
+  it('is busy once and refuses once when told to', async () => {
     const target = memoryTarget({ clock: createFakeClock() })
     target.busyNext(70)
     target.refuseNext('NoQuota', 'no accelerators are left')
@@ -72,7 +72,7 @@ describe('memoryTarget', () => {
     expect(await stateOf(target)).toBe('ready')
   })
 
-  it('with random names sees only what it is given the handle of', async () => {
+  it('with random names sees only the revisions whose handles it gets', async () => {
     const clock = createFakeClock()
     const target = memoryTarget({ clock, capabilities: { names: 'random' } })
     const result = await target.apply(key, want, call)
@@ -84,7 +84,7 @@ describe('memoryTarget', () => {
     expect((await target.observe(key, { handles })).revisions).toHaveLength(1)
   })
 
-  it('does not create again what is on its way out', async () => {
+  it('does not create a revision again while that revision is on its way out', async () => {
     const clock = createFakeClock()
     const target = memoryTarget({ clock, goneAfterMs: 300 })
     await target.apply(key, { ...want, revisions: [first, second] }, call)

@@ -17,7 +17,7 @@ function revision(version: number): Revision {
   }
 }
 
-/** The same of a model that a vendor runs. */
+/** Revisions `h1`, `h2` and `h3` of one model that a vendor runs. */
 export const hostedRevisions: readonly [Revision, Revision, Revision] = [hosted(1), hosted(2), hosted(3)]
 
 function hosted(version: number): Revision {

@@ -28,7 +28,7 @@ describe('targetSteps', () => {
     ])
   })
 
-  it('removes before it creates only where there is no room', () => {
+  it('removes a revision before a create only when there is no room', () => {
     const there = [ready('r1'), ready('r3')]
     expect(stepsOf({ revisions: [second] }, there, 2)).toEqual([
       'remove revision r1',
@@ -37,22 +37,22 @@ describe('targetSteps', () => {
     ])
   })
 
-  it('waits for what is going before it creates in its place', () => {
+  it('waits until a stopping revision is gone before it creates in its place', () => {
     expect(stepsOf({}, [ready('r1', { state: 'stopping' })])).toEqual(['wait until revision r1 is gone'])
     const there = [ready('r2', { state: 'stopping' }), ready('r3')]
     expect(stepsOf({ revisions: [first, third] }, there, 2)[0]).toBe('wait until revision r2 is gone')
   })
 
-  it('leaves alone what is going anyway', () => {
+  it('adds no step for an unwanted revision that is already stopping', () => {
     expect(stepsOf({}, [ready('r1'), ready('r2', { state: 'stopping' })])).toEqual([])
   })
 
-  it('scales in place only where the target tells its scale', () => {
+  it('scales in place only when the target reports the scale', () => {
     expect(stepsOf({}, [ready('r1', { scale: { min: 2, max: 2 } })])).toEqual(['scale revision r1'])
     expect(stepsOf({}, [ready('r1')])).toEqual([])
   })
 
-  it('reaches what is wanted, one step at a time, from anywhere, and never holds too many', () => {
+  it('reaches the wanted revisions step by step from any start, and never holds too many', () => {
     const names = fc.uniqueArray(fc.constantFrom(first, second, third), { minLength: 1, maxLength: 2 })
     fc.assert(
       fc.property(names, names, fc.integer({ min: 2, max: 3 }), (from, to, maxRevisions) => {

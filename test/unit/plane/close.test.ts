@@ -11,7 +11,7 @@ import {
 } from 'modelspine'
 import { expect, it } from 'vitest'
 
-it('closes all that it was given, each once, whoever fails', async () => {
+it('stop closes each part of the plane once, even when one part fails', async () => {
   const closed: string[] = []
   const closing = (name: string) => ({
     async close(): Promise<void> {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { ann, digits, planeFixture, registerVersions } from './plane-fixture.ts'
 
-describe('control plane', () => {
+describe('a control plane', () => {
   it('deploys a first version and gives it all traffic', async () => {
     const { plane, registry, until, phase } = planeFixture()
     await registerVersions(registry, '1')
@@ -14,7 +14,7 @@ describe('control plane', () => {
     await plane.stop()
   })
 
-  it('writes nothing once converged', async () => {
+  it('writes nothing once the deployment is converged', async () => {
     const { plane, registry, until, phase, store, clock, world } = planeFixture()
     await registerVersions(registry, '1')
     await plane.start()
@@ -72,7 +72,7 @@ describe('control plane', () => {
     expect(await audit.verify()).toMatchObject({ ok: true, records: events.length })
   })
 
-  it('never works at one deployment twice at the same time, whoever asks', async () => {
+  it('never runs two looks at one deployment at the same time', async () => {
     const { plane, registry, target, clock, until, phase } = planeFixture()
     const observe = target.observe.bind(target)
     let working = 0

@@ -13,7 +13,7 @@ function recording(): { logger: Logger; lines: { level: string; fields: unknown;
 }
 
 describe('events', () => {
-  it('are heard by name and all together, with who did what to which', async () => {
+  it('name the action, the resource and the actor', async () => {
     const { plane, clock } = planeFixture()
     const heard: PlaneEvent[] = []
     plane.on('deployment-applied', (event) => heard.push(event))
@@ -31,7 +31,7 @@ describe('events', () => {
     ])
   })
 
-  it('are told after they were committed', async () => {
+  it('are emitted after they are committed', async () => {
     const fixture = planeFixture()
     const { plane, store } = fixture
     const standing: boolean[] = []
@@ -54,7 +54,7 @@ describe('events', () => {
     await plane.stop()
   })
 
-  it('reach the others when one listener throws or rejects, and are reported', async () => {
+  it('reach the other listeners when one listener throws or rejects, and its error is logged', async () => {
     const { logger, lines } = recording()
     const { plane, events } = planeFixture({ plane: { logger } })
     const heard: string[] = []
@@ -75,7 +75,7 @@ describe('events', () => {
     ])
   })
 
-  it('do not cost the lease when its listener throws', async () => {
+  it('do not cost the plane its lease when a listener throws', async () => {
     const fixture = planeFixture()
     const { plane } = fixture
     plane.on('lease-gained', () => {
@@ -86,7 +86,7 @@ describe('events', () => {
     await plane.stop()
   })
 
-  it('tell of the lease', async () => {
+  it('report that the lease is gained and lost', async () => {
     const { plane, clock } = planeFixture()
     const told: string[] = []
     plane.on('lease-gained', () => told.push('gained'))
@@ -98,7 +98,7 @@ describe('events', () => {
     expect(told).toEqual(['gained', 'lost'])
   })
 
-  it('are heard no more by whoever stopped listening', async () => {
+  it('no longer reach a listener that stopped listening', async () => {
     const { plane } = planeFixture()
     let heard = 0
     const stop = plane.on('event', () => {
@@ -111,7 +111,7 @@ describe('events', () => {
     expect(heard).toBe(1)
   })
 
-  it('go to a logger in levels: a reconcile that is hindered is a warning', async () => {
+  it('are logged in levels: a hindered reconcile is a warning', async () => {
     const { logger, lines } = recording()
     const { plane, registry, target, until, phase } = planeFixture({ plane: { logger } })
     await registerVersions(registry, '1')

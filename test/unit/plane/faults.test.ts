@@ -22,7 +22,7 @@ async function ends(fixture: PlaneFixture): Promise<void> {
 }
 
 describe('a control plane among faults', () => {
-  it('says that the registry is down, keeps what serves, and rolls out once it is back', async () => {
+  it('reports a registry that is down, keeps the split, and rolls out once the registry is back', async () => {
     let down = false
     const fixture = planeFixture()
     const { plane, registry, until, phase } = fixture
@@ -44,7 +44,7 @@ describe('a control plane among faults', () => {
     await ends(fixture)
   })
 
-  it('says that a version does not exist and takes it up when it is registered', async () => {
+  it('reports a version that does not exist, and deploys it when it is registered', async () => {
     const fixture = planeFixture()
     const { plane, registry, until, phase } = fixture
     await registerVersions(registry, '1')
@@ -67,7 +67,7 @@ describe('a control plane among faults', () => {
     await ends(fixture)
   })
 
-  it('creates once when the answer of the target is lost', async () => {
+  it('creates a revision once although the target’s answer is lost', async () => {
     const fixture = planeFixture()
     const { plane, registry, target, world } = fixture
     await registerVersions(registry, '1')
@@ -78,7 +78,7 @@ describe('a control plane among faults', () => {
     expect(world.journal.filter(({ kind }) => kind === 'created')).toHaveLength(1)
   })
 
-  it('says that a target knows a newer fence than the store, and goes on when it takes ours', async () => {
+  it('reports a target that knows a newer fence, and goes on when the target accepts the plane’s fence', async () => {
     const fixture = planeFixture()
     const { plane, registry, until, target } = fixture
     await registerVersions(registry, '1')
@@ -91,7 +91,7 @@ describe('a control plane among faults', () => {
     await ends(fixture)
   })
 
-  it('rolls back a revision that never becomes ready, and tries it again when told', async () => {
+  it('fails the rollout of a revision that is not ready at the deadline', async () => {
     const fixture = planeFixture({ target: { readyAfterMs: 3_600_000 } })
     const { plane, registry, until, phase } = fixture
     await registerVersions(registry, '1')
@@ -102,7 +102,7 @@ describe('a control plane among faults', () => {
     await plane.stop()
   })
 
-  it('ends a rollout that the target refuses, with the reason', async () => {
+  it('fails a rollout that the target refuses, gives the reason, and goes on after retry', async () => {
     const fixture = planeFixture()
     const { plane, registry, until, phase, target } = fixture
     await registerVersions(registry, '1')
@@ -115,7 +115,7 @@ describe('a control plane among faults', () => {
     await ends(fixture)
   })
 
-  it('holds what a policy that throws would have to allow, and asks it again', async () => {
+  it('creates no revision while a policy throws, and asks the policy again', async () => {
     let broken = true
     const policy = rulesPolicy('promotion', [
       rule('healthy', {
@@ -137,7 +137,7 @@ describe('a control plane among faults', () => {
     await ends(fixture)
   })
 
-  it('refuses a promotion with the policy’s reason and creates nothing', async () => {
+  it('creates no revision while a policy denies the promotion, and gives the policy’s reason', async () => {
     const policy = rulesPolicy('promotion', [
       rule('approved-only', {
         on: 'promote',
@@ -186,12 +186,12 @@ describe('a control plane among faults', () => {
     await ends(fixture)
   })
 
-  it('sends an effect later when too little is left of the lease', async () => {
+  it('sends an effect later when too little time is left of the lease', async () => {
     const fixture = planeFixture({ plane: { leaseMs: 15_000 } })
     const { plane, registry, store, clock, world, until } = fixture
     const renew = store.renewLease.bind(store)
     store.renewLease = async (lease, ttlMs) => {
-      // Asked for after 5 s; what was granted is of use for 10 s.
+      // The plane asks for a renewal after 5 s. A granted lease is of use for 10 s.
       await new Promise<void>((resolve) => clock.schedule(4980, resolve))
       return renew(lease, ttlMs)
     }
@@ -207,7 +207,7 @@ describe('a control plane among faults', () => {
 })
 
 describe('a control plane without a secret', () => {
-  it('waits for it, and creates once it is there, also where names are random', async () => {
+  it('waits for the secret and then creates the revision, even on a target with random names', async () => {
     const env: Record<string, string> = {}
     const fixture = planeFixture({
       plane: { secrets: { env: envSecrets({ env }) } },

@@ -13,7 +13,7 @@ import { ann, collect, digits, type PlaneFixture, planeFixture, registerVersions
 
 const bob = { name: 'bob@example.com' }
 
-/** What people do and what goes wrong. */
+/** An act of a person, or a fault. */
 export type Happening =
   | { readonly kind: 'apply'; readonly version: string; readonly strategy: StrategyName }
   | {
@@ -84,7 +84,7 @@ export interface Outcome {
   /** In the order in which the store committed them. */
   readonly committed: readonly AuditEntry[]
   readonly records: readonly AuditRecord[]
-  /** What listeners heard. */
+  /** The actions that listeners heard. */
   readonly heard: readonly string[]
   readonly verified: unknown
   readonly waiting: number
@@ -92,7 +92,7 @@ export interface Outcome {
   readonly phases: ReadonlySet<string>
 }
 
-/** Lets all of it happen to one deployment, then lifts the faults and waits. */
+/** Plays the whole story on one deployment, then removes the faults and waits. */
 export async function happen(story: readonly Happening[], seed = 1): Promise<Outcome> {
   const clock = createFakeClock({ seed })
   const inner = memoryStore({ clock })
@@ -144,7 +144,7 @@ export async function happen(story: readonly Happening[], seed = 1): Promise<Out
     close: async () => {},
   }
   const first = planeFixture({ plane: { clock } })
-  // One world and one registry under all processes, by one clock.
+  // All processes share one world, one registry and one clock.
   const world = { ...first, clock, store, audit }
   let fixture: PlaneFixture = planeFixture({ beside: world })
   const heard: string[] = []
@@ -205,7 +205,7 @@ export async function happen(story: readonly Happening[], seed = 1): Promise<Out
   await registerVersions(world.registry, '1', '2', '3')
   await begin()
   for (const happening of story) {
-    // A stop and a single run wait for what they end, which may wait for the clock.
+    // A stop and a single run wait for running work, and that work may wait for the clock.
     await Promise.all([one(happening), clock.advance(10)])
     phases.add((await fixture.phase()) ?? 'unseen')
   }

@@ -3,7 +3,7 @@ import type { ControlPlaneOptions } from '../../../src/index.ts'
 import type { MetricSource } from '../../../src/telemetry/contract.ts'
 import { ann, digits, type PlaneFixture, planeFixture, registerVersions, serving } from './plane-fixture.ts'
 
-/** Answers nothing before it is told to end. */
+/** Gives no answer, and rejects when the abortSignal aborts. */
 function untilAborted(abortSignal: AbortSignal | undefined): Promise<never> {
   return new Promise((_resolve, reject) => {
     abortSignal?.addEventListener('abort', () => reject(abortSignal.reason))
@@ -39,7 +39,7 @@ describe('a look that is interrupted', () => {
     expect(plane.health().leading).toBe(false)
   })
 
-  it('while a gate is read at its end neither holds the rollout nor turns it back', async () => {
+  it('while a gate is read at its end does not hold the rollout or turn it back', async () => {
     let asked = 0
     let hangs = true
     const source: MetricSource = {
@@ -78,7 +78,7 @@ describe('a look that is interrupted', () => {
     await next.plane.stop()
   })
 
-  it('while a policy is asked creates nothing and blocks nothing', async () => {
+  it('while a policy is asked creates no revision and does not block the rollout', async () => {
     const fixture = stoppable({
       policies: [
         {

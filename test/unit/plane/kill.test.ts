@@ -8,12 +8,12 @@ import { type KillOutcome, runKill } from '../../kill/run-kill.ts'
 const chosen = ['create/after-apply', 'spawn/after', 'retire/after-apply', 'audit/after-append'] as const
 const numbers = [
   ...chosen.map((point) => 1 + points.findIndex(([name]) => name === point)),
-  // The first that is killed again while it recovers.
+  // The first plan that kills again during the recovery.
   points.length + 1 + (points.length % 2 === 0 ? 1 : 0),
 ]
 const seed = 1
 
-// Orphans are looked for in /proc.
+// The search for orphans reads /proc.
 const onLinux = describe.skipIf(process.platform !== 'linux')
 
 onLinux('a plane that is killed', { concurrent: true, timeout: 60_000 }, () => {
@@ -33,7 +33,7 @@ onLinux('a plane that is killed', { concurrent: true, timeout: 60_000 }, () => {
     },
   )
 
-  /** One kind of damage each, and what the judge says of it. */
+  /** Each row is one kind of damage, a function that makes it, and the report of the judge. */
   const damages: readonly (readonly [string, (whole: Evidence) => Partial<Evidence>, RegExp])[] = [
     [
       'a record that was lost',
@@ -70,12 +70,12 @@ onLinux('a plane that is killed', { concurrent: true, timeout: 60_000 }, () => {
       /was started 2 times/,
     ],
     [
-      'a process that nobody wants',
+      'an orphan process',
       ({ running }) => ({ running: [...running, { pid: 1, command: 'forgotten' }] }),
       /process 1 is an orphan: forgotten/,
     ],
     [
-      'a process that nobody wrote down',
+      'a process that the journal does not have',
       ({ starts }) => ({ starts: [...starts, { pid: 1, key: 'default/digits', revision: 'r' }] }),
       /the journal tells of processes/,
     ],
@@ -93,14 +93,14 @@ onLinux('a plane that is killed', { concurrent: true, timeout: 60_000 }, () => {
           })),
         },
       }),
-      /the share of \S+ rises to 100 while it is unready/,
+      /the weight of \S+ rises to 100 while it is unready/,
     ],
     ['a request that failed', () => ({ failures: ['unavailable'] }), /1 requests failed/],
     ['a write after the end', () => ({ commitsWhenSettled: 1 }), /writes after everything was settled/],
-    ['another revision that answers', () => ({ answered: 'r1' }), /r1 answers where/],
+    ['an answer from the wrong revision', () => ({ answered: 'r1' }), /r1 answers where/],
   ]
 
-  it.each(damages)('is judged by evidence that shows %s', async (_, damage, said) => {
+  it.each(damages)('is reported as faulty when the evidence shows %s', async (_, damage, said) => {
     const { evidence } = await outcomeOf(numbers[0] ?? 1)
     if (evidence === undefined) throw new Error('the run did not come to its end')
     expect(judge({ ...evidence, ...damage(evidence) }).join('\n')).toMatch(said)

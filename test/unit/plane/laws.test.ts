@@ -4,7 +4,7 @@ import { happen, happenings } from './happenings.ts'
 
 const runs = { numRuns: 60, seed: 42 }
 
-describe('the plane, whatever happens', () => {
+describe('a plane with any commands and faults', () => {
   it('keeps law 9: every change has exactly one audit record, in the order of the commits', {
     timeout: 60_000,
   }, async () => {
@@ -22,7 +22,7 @@ describe('the plane, whatever happens', () => {
       }),
       runs,
     )
-    // The stories go far enough to mean something.
+    // The stories reach enough phases to prove something.
     expect(records).toBeGreaterThan(500)
     expect([...phases].sort()).toEqual(
       expect.arrayContaining([
@@ -38,7 +38,7 @@ describe('the plane, whatever happens', () => {
     )
   })
 
-  it('keeps law 12: the same seed is the same run', { timeout: 60_000 }, async () => {
+  it('keeps law 12: the same seed gives the same run', { timeout: 60_000 }, async () => {
     await fc.assert(
       fc.asyncProperty(happenings, fc.nat(1000), async (story, seed) => {
         const one = await happen(story, seed)
@@ -50,7 +50,7 @@ describe('the plane, whatever happens', () => {
     )
   })
 
-  it('differs by its seed in nothing but names and moments', async () => {
+  it('gives its records other ids when the seed is another', async () => {
     const story = fc.sample(happenings, { numRuns: 1, seed: 3 })[0] ?? []
     const [one, other] = [await happen(story, 1), await happen(story, 2)]
     expect(other.records.map(({ id }) => id)).not.toEqual(one.records.map(({ id }) => id))

@@ -12,7 +12,7 @@ import type { StateStore } from '../../../src/store/contract.ts'
 import { createFakeClock } from '../../../src/testing/fake-clock.ts'
 import { actionsOf, ann, digits, inTime, planeFixture, registerVersions, serving } from './plane-fixture.ts'
 
-/** A store that can be full, and one whose file is damaged. */
+/** A store whose reads fail with `code` while `when` is true. */
 function failing(
   code: 'store-full' | 'store-corrupt' | 'store-unavailable',
   when: () => boolean,
@@ -34,8 +34,8 @@ function failing(
   }
 }
 
-describe('the life of a plane', () => {
-  it('begins with the first call: nothing is opened, read or timed before', () => {
+describe('a plane', () => {
+  it('opens, reads and schedules nothing before its first call', () => {
     const clock = createFakeClock()
     const store = new Proxy(memoryStore({ clock }), {
       get: (_target, name) => {
@@ -64,12 +64,12 @@ describe('the life of a plane', () => {
         },
       },
     ],
-  ])('is refused with the option and what would be right: %s', (said, options) => {
+  ])('is refused with the name of the option and a valid value: %s', (said, options) => {
     expect(() => createControlPlane(options)).toThrow(expect.objectContaining({ code: 'invalid-options' }))
     expect(() => createControlPlane(options)).toThrow(`${said}: give `)
   })
 
-  it('starts once, however often it is started', async () => {
+  it('starts once although start is called several times', async () => {
     const fixture = planeFixture()
     const { plane, store } = fixture
     let watches = 0
@@ -93,7 +93,7 @@ describe('the life of a plane', () => {
     await plane.stop()
   })
 
-  it('fails to start with the store’s error, and starts once that is mended', async () => {
+  it('fails to start with the store’s error, and starts once the store works again', async () => {
     let corrupt = true
     const { plane, clock } = planeFixture({ plane: { store: failing('store-corrupt', () => corrupt) } })
     await expect(plane.start()).rejects.toMatchObject({ code: 'store-corrupt' })
@@ -108,7 +108,7 @@ describe('the life of a plane', () => {
     await plane.stop()
   })
 
-  it('stops once, however often it is stopped, and every stop waits for the end', async () => {
+  it('stops once although stop is called several times, and every call waits for the end', async () => {
     let closed = 0
     const { plane, clock } = planeFixture({
       plane: {
@@ -130,7 +130,7 @@ describe('the life of a plane', () => {
     expect(clock.pendingTimers).toBe(0)
   })
 
-  it('stops before it was started, and while it starts', async () => {
+  it('can be stopped before it is started and while it starts', async () => {
     const one = planeFixture()
     await one.plane.stop()
     await expect(one.plane.start()).rejects.toMatchObject({ code: 'stopped' })
@@ -143,7 +143,7 @@ describe('the life of a plane', () => {
     expect(other.plane.health().leading).toBe(false)
   })
 
-  it('changes nothing any more once stopped, and says so', async () => {
+  it('refuses every change once it is stopped', async () => {
     const { plane } = planeFixture()
     await plane.apply(digits('1'), { actor: ann })
     await plane.stop()
@@ -157,7 +157,7 @@ describe('the life of a plane', () => {
     for (const call of calls) await expect(call()).rejects.toMatchObject({ code: 'stopped' })
   })
 
-  it('finishes what runs within drainMs, and interrupts it after that', async () => {
+  it('lets running work finish within drainMs, and interrupts the work after that', async () => {
     let interrupted = false
     let finish = (): void => {}
     const slow = (target: DeploymentTarget): DeploymentTarget => ({
@@ -203,12 +203,12 @@ describe('the life of a plane', () => {
     await other.clock.advance(5001)
     await ending
     expect(interrupted).toBe(true)
-    // Being told to end is no fault of the deployment's: nothing is written of it.
+    // An interruption is not a fault of the deployment, so the plane writes nothing about it.
     expect(before?.status).toMatchObject({ effect: { kind: 'create' } })
     expect(await other.store.get('ModelDeployment', 'default/digits')).toEqual(before)
   })
 
-  it('carries the audit events before it gives the lease back, and is not held up by a log that hangs', async () => {
+  it('carries the audit events before it gives the lease back, but does not wait for a log that hangs', async () => {
     const fixture = planeFixture()
     await serving(fixture)
     await fixture.plane.pause('digits', { actor: ann })
@@ -224,7 +224,7 @@ describe('the life of a plane', () => {
     expect(hanging.clock.now() - beganMs).toBeLessThanOrEqual(3200)
   })
 
-  it('closes everything it was given once, also when one of them cannot be closed', async () => {
+  it('closes each of its parts once, even when one part cannot be closed', async () => {
     const closed: string[] = []
     const closing = (name: string) => async (): Promise<void> => void closed.push(name)
     const shared = { ...memoryProvider({}), close: closing('provider') }
@@ -247,7 +247,7 @@ describe('the life of a plane', () => {
     expect(closed).toEqual(['provider', 'audit', 'store'])
   })
 
-  it('keeps its process alive while it is started, and not a moment longer', async () => {
+  it('keeps its process alive only from start to stop', async () => {
     const held = new Set<object>()
     const clock = createFakeClock()
     const counting = {

@@ -31,7 +31,7 @@ export interface PlaneFixture {
   readonly world: MemoryWorld
   readonly registry: ReturnType<typeof memoryRegistry>
   readonly events: PlaneEvent[]
-  /** Advances in small steps until true; fails after `forMs`. */
+  /** Advances the clock in small steps until the condition is true. Fails after `forMs`. */
   until(condition: () => Promise<boolean> | boolean, forMs?: number): Promise<void>
   phase(name?: string): Promise<string | undefined>
 }
@@ -40,11 +40,11 @@ export interface FixtureOptions {
   readonly plane?: Partial<ControlPlaneOptions>
   readonly target?: MemoryTargetOptions
   readonly seed?: number
-  /** Another process over the same store, log, world and registry; only its plane and its target are its own. */
+  /** Another process over this store, log, world and registry. It has its own plane and its own target. */
   readonly beside?: PlaneFixture
 }
 
-/** A plane over memory, its registry called `models` and its target `local`. */
+/** A plane in memory. Its registry is called `models` and its target `local`. */
 export function planeFixture(options: FixtureOptions = {}): PlaneFixture {
   const { beside } = options
   const clock = beside?.clock ?? createFakeClock({ seed: options.seed ?? 1 })
@@ -94,7 +94,7 @@ export async function serving(fixture: PlaneFixture, version = '1'): Promise<voi
   await until(async () => (await phase()) === 'converged')
 }
 
-/** Waits until a generation is what serves. */
+/** Waits until the rollout of a generation is converged. */
 export async function converged({ plane, until }: PlaneFixture, generation: number): Promise<void> {
   await until(async () => {
     const { status } = (await plane.get('digits')) ?? {}
@@ -102,7 +102,7 @@ export async function converged({ plane, until }: PlaneFixture, generation: numb
   })
 }
 
-/** A call that needs time to pass: advances the clock until it is answered. */
+/** Advances the clock until the call is answered, because the call needs time to pass. */
 export async function inTime<Answer>({ clock }: PlaneFixture, call: Promise<Answer>): Promise<Answer> {
   let settled = false
   const mark = (): void => {

@@ -16,7 +16,7 @@ async function reasonOf(plane: ControlPlane, type: ConditionType): Promise<strin
     : undefined
 }
 
-/** The fault is lifted: it converges, no condition tells of a fault, and the audit log holds every event. */
+/** After the fault, the deployment converges, no condition reports a fault, and every event is audited. */
 async function converges({ plane, store }: House): Promise<void> {
   await until('it is ready', async () => (await plane.get('digits'))?.status?.rollout.phase === 'converged')
   expect(await reasonOf(plane, 'Ready')).toBe('Serving')
@@ -30,7 +30,7 @@ async function converges({ plane, store }: House): Promise<void> {
 }
 
 describe('a real plane among real faults', { concurrent: true, timeout: 40_000 }, () => {
-  it('does not start on a corrupt file, says so, and leaves the file as it was', async ({
+  it('does not start on a corrupt file, reports it, and leaves the file unchanged', async ({
     onTestFinished,
   }) => {
     const { at, open } = createScene(onTestFinished)
@@ -52,9 +52,7 @@ describe('a real plane among real faults', { concurrent: true, timeout: 40_000 }
     expect(readFileSync(at('state.db'))).toEqual(before)
   })
 
-  it('says that the file is full, loses nothing, and goes on once there is room', async ({
-    onTestFinished,
-  }) => {
+  it('reports a full file, loses no event, and goes on once there is room', async ({ onTestFinished }) => {
     const { register, open } = createScene(onTestFinished)
     await register('1', '2')
     const house = open({}, 60)
@@ -62,7 +60,7 @@ describe('a real plane among real faults', { concurrent: true, timeout: 40_000 }
     await plane.start()
     await plane.apply(digits('1'), { actor: ann })
     await converges(house)
-    // Fills the file with what people declare, until a write no longer fits.
+    // Fills the file with routes until a write no longer fits.
     const filled: string[] = []
     const pad = 'x'.repeat(1500)
     await expect(
@@ -86,7 +84,9 @@ describe('a real plane among real faults', { concurrent: true, timeout: 40_000 }
     expect(applied.map(({ key }) => key)).toEqual(filled.map((name) => `default/${name}`))
   })
 
-  it('turns back what never becomes ready, and tries it again when told', async ({ onTestFinished }) => {
+  it('turns back a revision that never becomes ready, and tries it again after retry', async ({
+    onTestFinished,
+  }) => {
     const { breaks, mends, register, open } = createScene(onTestFinished)
     await register('1')
     breaks('never-listens')
@@ -104,7 +104,9 @@ describe('a real plane among real faults', { concurrent: true, timeout: 40_000 }
     await converges(house)
   })
 
-  it('says that what is called ready refuses every request, until it answers', async ({ onTestFinished }) => {
+  it('reports a ready revision that refuses every request, until the revision answers', async ({
+    onTestFinished,
+  }) => {
     const { register, open } = createScene(onTestFinished)
     await register('1')
     const inferPort = await freePort()
@@ -141,7 +143,7 @@ describe('a real plane among real faults', { concurrent: true, timeout: 40_000 }
     await converges(house)
   })
 
-  it('turns back a candidate that refuses every request, while its sibling answers them', async ({
+  it('turns back a candidate that refuses every request while the stable revision answers', async ({
     onTestFinished,
   }) => {
     const { register, open } = createScene(onTestFinished)
@@ -195,7 +197,7 @@ describe('a real plane among real faults', { concurrent: true, timeout: 40_000 }
     await converges(house)
   })
 
-  it('holds what a policy that throws would have to allow, and asks it again', async ({ onTestFinished }) => {
+  it('creates no revision while a policy throws, and asks the policy again', async ({ onTestFinished }) => {
     const { register, open } = createScene(onTestFinished)
     await register('1')
     let broken = true
@@ -214,7 +216,7 @@ describe('a real plane among real faults', { concurrent: true, timeout: 40_000 }
     await converges(house)
   })
 
-  it('keeps what serves while the registry is down, and rolls out once it is back', async ({
+  it('keeps the split while the registry is down, and rolls out once the registry is back', async ({
     onTestFinished,
   }) => {
     const { at, register, open } = createScene(onTestFinished)
@@ -244,7 +246,7 @@ describe('a real plane among real faults', { concurrent: true, timeout: 40_000 }
   })
 })
 
-/** A port that nobody listens on. */
+/** A port on which no server listens. */
 async function freePort(): Promise<number> {
   const holder = createPort()
   await new Promise<void>((resolve) => holder.listen(0, '127.0.0.1', resolve))

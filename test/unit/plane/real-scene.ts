@@ -26,7 +26,7 @@ export interface Scene {
   open(options?: Partial<ControlPlaneOptions>, maxPages?: number): House
 }
 
-/** Everything real, in a folder of its own: a SQLite file, child processes, a registry and an audit log. */
+/** Real parts in a folder of their own: a SQLite file, child processes, a registry and an audit log. */
 export function createScene(onTestFinished: (end: () => Promise<void>) => void): Scene {
   const folder = mkdtempSync(join(tmpdir(), 'modelspine-faults-'))
   const at = (name: string): string => join(folder, name)

@@ -11,7 +11,7 @@ const vault: SecretStore = { resolve: async () => secretOf(value) }
 
 type Way = (target: DeploymentTarget) => Partial<DeploymentTarget>
 
-/** How a careless target gives a secret back. */
+/** The ways in which a careless target leaks a secret. */
 const ways: readonly (readonly [string, Way])[] = [
   [
     'throws it',
@@ -23,7 +23,7 @@ const ways: readonly (readonly [string, Way])[] = [
     }),
   ],
   [
-    'throws it with our own error',
+    'throws it in a ModelspineError',
     () => ({
       apply: async (_key, _want, { secret }) => {
         const token = (await secret('vault:token')).reveal()
@@ -32,7 +32,7 @@ const ways: readonly (readonly [string, Way])[] = [
     }),
   ],
   [
-    'refuses with it',
+    'puts it into a refusal',
     () => ({
       apply: async (_key, _want, { secret }) => {
         const token = (await secret('vault:token')).reveal()
@@ -41,7 +41,7 @@ const ways: readonly (readonly [string, Way])[] = [
     }),
   ],
   [
-    'shows it as a revision’s message',
+    'shows it in a revision’s message',
     (target) => ({
       observe: async (...call) => {
         const observed = await target.observe(...call)
@@ -57,7 +57,7 @@ const ways: readonly (readonly [string, Way])[] = [
     }),
   ],
   [
-    'throws it when it is observed later',
+    'throws it at a later observe',
     (target) => {
       let looks = 0
       return {
@@ -98,7 +98,7 @@ describe('a secret', () => {
       lines,
       await plane.plan(digits('1', { runtime }), { actor: ann }),
     ]
-    // What was said of the failure is there, so that this looks at the right place.
+    // The failure is reported without the secret, so that the test looks at the right places.
     expect(inspect(seen, { depth: 20 })).toMatch(/\[secret\]/)
     for (const each of seen) {
       expect(inspect(each, { depth: 20, showHidden: true })).not.toContain(value)
@@ -109,7 +109,7 @@ describe('a secret', () => {
     await plane.stop()
   })
 
-  it('that is missing is a condition that names the reference; once it is there the rollout goes on', async () => {
+  it('that is missing is named as the fault, and the rollout goes on once the secret exists', async () => {
     let there = false
     const store: SecretStore = {
       resolve: async (name) => {
@@ -130,7 +130,7 @@ describe('a secret', () => {
     await plane.stop()
   })
 
-  it('whose store is not known is refused when it is declared', async () => {
+  it('from an unknown secret store is refused by apply', async () => {
     const { plane } = planeFixture()
     await expect(plane.apply(digits('1', { runtime }), { actor: ann })).rejects.toThrow(
       'spec.runtime.secrets.TOKEN: this plane has no secret store "vault". This plane has no secret stores.',

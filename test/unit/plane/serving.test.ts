@@ -48,7 +48,7 @@ async function scene(attribution: 'address' | 'none' = 'address'): Promise<Scene
 }
 
 describe('RequestsFailing', () => {
-  it('is said when all of ten requests failed, and until one succeeds', async () => {
+  it('is reported when ten requests of ten failed, until one request succeeds', async () => {
     const made = await scene()
     made.answer = 'unavailable'
     await made.send(10)
@@ -61,7 +61,7 @@ describe('RequestsFailing', () => {
     await made.plane.stop()
   })
 
-  it('is not said of nine, of a request that was at fault itself, or when one succeeded', async () => {
+  it('is not reported after nine failures, after bad requests, or when one request succeeded', async () => {
     const made = await scene()
     made.answer = 'unavailable'
     await made.send(9)
@@ -78,7 +78,7 @@ describe('RequestsFailing', () => {
     await made.plane.stop()
   })
 
-  it('is kept by a single failure now and then, written once, and dropped when nobody asks any more', async () => {
+  it('stays while single requests fail now and then, is written once, and ends when requests stop', async () => {
     const made = await scene()
     made.answer = 'unavailable'
     await made.send(10)
@@ -96,7 +96,7 @@ describe('RequestsFailing', () => {
     await made.plane.stop()
   })
 
-  it('is not said of the next stable revision for what the last one failed', async () => {
+  it('does not pass from one stable revision to the next', async () => {
     const made = await scene()
     made.answer = 'unavailable'
     await made.send(20)
@@ -108,7 +108,7 @@ describe('RequestsFailing', () => {
     await made.plane.stop()
   })
 
-  it('is never said where a reply does not tell its revision', async () => {
+  it('is never reported when a reply does not name its revision', async () => {
     const made = await scene('none')
     made.answer = 'unavailable'
     await made.send(50)

@@ -13,14 +13,14 @@ import {
   serving,
 } from './plane-fixture.ts'
 
-/** Two processes over one store. Closing the first does not close what the second still uses. */
+/** Two processes over one store. The stop of one does not close the parts that the other still uses. */
 function pair(frozen?: { now: boolean }): { one: PlaneFixture; two: PlaneFixture } {
   const one = planeFixture()
   const shared: StateStore = { ...one.store, close: async () => {} }
   const audit = { ...one.audit, close: async () => {} }
   const stuck: StateStore = {
     ...shared,
-    // A process that stands still renews nothing.
+    // A frozen process does not renew its lease.
     renewLease: async (...call) => (frozen?.now ? new Promise(() => {}) : shared.renewLease(...call)),
   }
   return {
@@ -33,7 +33,7 @@ function pair(frozen?: { now: boolean }): { one: PlaneFixture; two: PlaneFixture
 }
 
 describe('two planes over one store', () => {
-  it('one of them leads, and the other takes over when it stops', async () => {
+  it('have one leader, and the other plane takes over when the leader stops', async () => {
     const { one, two } = pair()
     const { clock, registry, until } = one
     await registerVersions(registry, '1', '2')
@@ -54,7 +54,7 @@ describe('two planes over one store', () => {
     expect(one.world.journal.map(({ kind }) => kind)).toEqual(['created', 'created', 'removed'])
   })
 
-  it('the other’s changes are looked at, audited and routed at once, not at the next resync', async () => {
+  it('look at, audit and route each other’s changes at once, not at the next resync', async () => {
     const { one, two } = pair()
     const { clock, registry } = one
     await registerVersions(registry, '1')
@@ -79,7 +79,7 @@ describe('two planes over one store', () => {
     await two.plane.stop()
   })
 
-  it('a leader that stands still loses the lease, writes nothing and sends nothing more', async () => {
+  it('pass the lease on from a frozen leader, which then writes nothing and sends nothing', async () => {
     const frozen = { now: false }
     const { one, two } = pair(frozen)
     const { clock, registry, until, target } = one
@@ -91,7 +91,7 @@ describe('two planes over one store', () => {
     target.standDown = async () => {
       stoodDown += 1
     }
-    // It stands still in the middle of a look, before its ledger write.
+    // The leader freezes in the middle of a look, before its ledger write.
     let wake = (): void => {}
     let told: AbortSignal | undefined
     const observe = target.observe.bind(target)
@@ -111,14 +111,14 @@ describe('two planes over one store', () => {
     expect(one.world.journal).toEqual([])
     await until(() => two.plane.health().leading, 60_000)
     expect(one.plane.health().leading).toBe(false)
-    // Told to end before another could begin.
+    // The old leader was told to end before the other could begin.
     expect(told?.aborted).toBe(true)
     expect(stoodDown).toBe(0)
     await until(async () => (await two.phase()) === 'converged')
     const version = (await one.store.get('ModelDeployment', 'default/digits'))?.version
     wake()
     await clock.advance(1000)
-    // What keeps another process out of a target is let go of, once the last work there has ended.
+    // The old leader lets go of the target only after its last work there has ended.
     expect(stoodDown).toBe(1)
     expect((await one.store.get('ModelDeployment', 'default/digits'))?.version).toBe(version)
     expect(one.world.journal.map(({ kind }) => kind)).toEqual(['created'])
@@ -131,14 +131,14 @@ describe('two planes over one store', () => {
     expect(await two.audit.verify()).toMatchObject({ ok: true })
   })
 
-  it('an effect is not sent with too little left of the lease', async () => {
+  it('do not send an effect when too little time is left of the lease', async () => {
     const { one, two } = pair()
     const { clock, registry, world } = one
     let slow = false
     const store: StateStore = {
       ...one.store,
       close: async () => {},
-      // The ledger's write takes nearly as long as the lease that was lent.
+      // The write of the ledger takes nearly as long as the lease lasts.
       async putStatus(...call) {
         const written = await one.store.putStatus(...call)
         if (slow) await clock.advance(13_480)
@@ -161,7 +161,7 @@ describe('two planes over one store', () => {
     expect(world.journal).toHaveLength(1)
   })
 
-  it('only the lease’s holder carries audit events', async () => {
+  it('let only the holder of the lease carry audit events', async () => {
     const { one, two } = pair()
     await serving(one)
     let appends = 0

@@ -20,11 +20,11 @@ describe('combining decisions', () => {
     [['not-applicable', 'not-applicable'], 'deny'],
     [['not-applicable'], 'deny'],
     [[], 'allow'],
-  ] as const)('makes %j a %s', (verdicts, expected) => {
+  ] as const)('turns %j into %s', (verdicts, expected) => {
     expect(combineDecisions(verdicts.map((verdict) => answer(verdict))).verdict).toBe(expected)
   })
 
-  it('says who was asked when no policy says anything', () => {
+  it('names the engines that were asked when no policy applies', () => {
     const { findings } = combineDecisions([
       answer('not-applicable', {}, 'opa'),
       answer('not-applicable', {}, 'rules'),
@@ -39,14 +39,14 @@ describe('combining decisions', () => {
     ])
   })
 
-  it('takes nothing for allowed that comes with a soft or hard finding', () => {
+  it('turns an allow with a soft or hard finding into a deny', () => {
     for (const level of ['soft', 'hard'] as const) {
       expect(combineDecisions([answer('allow', { findings: [finding(level)] })]).verdict).toBe('deny')
     }
     expect(combineDecisions([answer('allow', { findings: [finding('advisory')] })]).verdict).toBe('allow')
   })
 
-  it('lets nobody override a deny that gives no reason', () => {
+  it('makes a deny without a reason hard, so that it cannot be overridden', () => {
     const combined = combineDecisions([
       answer('deny', { findings: [finding('soft')] }, 'soft'),
       answer('deny', { findings: [finding('advisory')] }, 'mute'),
@@ -83,7 +83,7 @@ describe('combining decisions', () => {
     ])
   })
 
-  it('tells which text of which engine decided, on what', () => {
+  it('names each engine with its policy revision, and the digests of the inputs', () => {
     const opa = answer('allow', { policyRevision: '7', inputDigest: 'x' }, 'opa')
     const rules = answer('deny', { policyRevision: 'ab', inputDigest: 'y' }, 'rules')
     const combined = combineDecisions([opa, rules, opa])
@@ -92,7 +92,7 @@ describe('combining decisions', () => {
     expect([alone.policyRevision, alone.inputDigest]).toEqual(['ab', 'y'])
   })
 
-  it('hands a lone allow on as it is, without computing its digest', () => {
+  it('returns a lone allow unchanged, without computing its digest', () => {
     const decision = Object.defineProperty({ ...answer('allow').decision }, 'inputDigest', {
       get: () => {
         throw new Error('computed')
@@ -102,7 +102,7 @@ describe('combining decisions', () => {
     expect(combineDecisions([{ engine: 'p', decision }, answer('deny')]).verdict).toBe('deny')
   })
 
-  it('never allows what one of them denies or cannot answer, in whatever order', () => {
+  it('never allows what one engine denies or cannot answer, in any order', () => {
     const verdict = fc.constantFrom<Decision['verdict'][]>('allow', 'deny', 'error', 'not-applicable')
     fc.assert(
       fc.property(fc.array(verdict, { minLength: 1 }), (verdicts) => {

@@ -23,7 +23,7 @@ function by(name: string, roles: readonly string[] = [], overrideSoft = false): 
 const judge = (given: Decision, ...approvals: GivenApproval[]) => permitVerdict(given, { approvals, author })
 
 describe('the verdict on a promotion', () => {
-  it('is that of the decision when nothing is asked for', () => {
+  it('is the verdict of the decision when the decision has no obligations', () => {
     expect(judge(decision('allow'))).toEqual({ verdict: 'allow', message: '' })
     expect(judge(decision('deny', [finding('hard', 'no'), finding('hard', 'never')]))).toEqual({
       verdict: 'deny',
@@ -38,14 +38,14 @@ describe('the verdict on a promotion', () => {
     expect(judge(decision('error'))).toEqual({ verdict: 'error', message: 'a policy could not be evaluated' })
   })
 
-  it('tells advice', () => {
+  it('comes with the message of an advisory finding', () => {
     expect(judge(decision('allow', [finding('advisory', 'nobody owns it')]))).toEqual({
       verdict: 'allow',
       message: 'nobody owns it',
     })
   })
 
-  it('overrides soft findings by an approval that says so, and names who did', () => {
+  it('lets an approval with overrideSoft override soft findings, and names the approver', () => {
     const soft = decision('deny', [finding('soft', 'no lineage')])
     expect(judge(soft)).toEqual({
       verdict: 'deny',
@@ -58,7 +58,7 @@ describe('the verdict on a promotion', () => {
     })
   })
 
-  it('never overrides a hard finding, an error or a deny without a reason', () => {
+  it('does not let an approval override a hard finding, an error or a deny without a reason', () => {
     const mixed = [finding('soft', 'no lineage'), finding('hard', 'not approved')]
     expect(judge(decision('deny', mixed), by('bo', [], true))).toEqual({
       verdict: 'deny',
@@ -68,7 +68,7 @@ describe('the verdict on a promotion', () => {
     expect(judge(decision('error', mixed), by('bo', [], true)).verdict).toBe('error')
   })
 
-  it('waits for an approval that is asked for', () => {
+  it('waits for a required approval', () => {
     const wanted = decision('allow', [], [{ kind: 'approval' }])
     expect(judge(wanted)).toEqual({
       verdict: 'approval-required',
@@ -78,7 +78,7 @@ describe('the verdict on a promotion', () => {
     expect(judge(wanted, by('ana')).verdict).toBe('allow')
   })
 
-  it('takes approvals from the actors and roles that are named', () => {
+  it('accepts approvals only from the named actors and roles', () => {
     const wanted = decision('allow', [], [{ kind: 'approval', by: ['legal', 'bo'] }])
     expect(judge(wanted, by('cy', ['risk']))).toEqual({
       verdict: 'approval-required',
@@ -88,7 +88,7 @@ describe('the verdict on a promotion', () => {
     expect(judge(wanted, by('cy', ['risk', 'legal'])).verdict).toBe('allow')
   })
 
-  it('wants each of several approvals', () => {
+  it('requires each of several approvals', () => {
     const both = decision(
       'allow',
       [],
@@ -101,7 +101,7 @@ describe('the verdict on a promotion', () => {
     expect(judge(both, by('bo', ['legal']), by('cy', ['risk'])).verdict).toBe('allow')
   })
 
-  it('wants a second pair of eyes where that is asked for', () => {
+  it('requires another person than the author when notAuthor is set', () => {
     const wanted = decision('allow', [], [{ kind: 'approval', by: ['risk'], notAuthor: true }])
     expect(judge(wanted, by('ana', ['risk']))).toEqual({
       verdict: 'approval-required',
@@ -110,7 +110,7 @@ describe('the verdict on a promotion', () => {
     expect(judge(wanted, by('bo', ['risk'])).verdict).toBe('allow')
   })
 
-  it('wants the approval also when a soft finding was overridden', () => {
+  it('requires the approval even when a soft finding was overridden', () => {
     const wanted = decision('deny', [finding('soft', 'late')], [{ kind: 'approval', by: ['legal'] }])
     expect(judge(wanted, by('bo', [], true)).verdict).toBe('approval-required')
     expect(judge(wanted, by('bo', ['legal'], true)).verdict).toBe('allow')
@@ -120,7 +120,7 @@ describe('the verdict on a promotion', () => {
     [{ kind: 'guardrail', name: 'pii' }, 'the guardrail pii'],
     [{ kind: 'redact', entities: ['email', 'phone'] }, 'redaction of email, phone'],
     [{ kind: 'cap-tokens', maxOutputTokens: 9 }, 'a cap of 9 output tokens'],
-  ])('denies what is allowed only with something nobody can do: %j', (obligation, named) => {
+  ])('is deny when an obligation is impossible for a promotion: %j', (obligation, named) => {
     expect(judge(decision('allow', [], [obligation]), by('bo', [], true))).toEqual({
       verdict: 'deny',
       message: `allowed only with ${named}, which nobody can do for a promotion`,

@@ -15,7 +15,7 @@ const approvedOnly = rule('approved-models-only', {
     model?.approval === 'approved' ? allow() : deny(`${model?.name} is ${model?.approval ?? 'not known'}`),
 })
 
-/** Of an engine that answers at once. */
+/** Asks an engine that answers at once. */
 function ask(engine: PolicyEngine, request: PolicyRequest): Decision {
   const decision = engine.decide(request)
   if (decision instanceof Promise) throw new Error('answered with a promise')
@@ -23,7 +23,7 @@ function ask(engine: PolicyEngine, request: PolicyRequest): Decision {
 }
 
 describe('a policy of rules', () => {
-  it('allows and denies by its rules, at once', () => {
+  it('allows and denies at once by its rules', () => {
     const policy = rulesPolicy('promotion', [approvedOnly])
     expect(policy.actions).toEqual(['promote'])
     expect(ask(policy, promotion('approved'))).toMatchObject({ verdict: 'allow', findings: [] })
@@ -35,7 +35,7 @@ describe('a policy of rules', () => {
     })
   })
 
-  it('denies for one broken rule, and names all that are', () => {
+  it('denies when one rule is broken, and names all broken rules', () => {
     const policy = rulesPolicy('p', [
       rule('one', { on: 'promote', check: () => allow() }),
       rule('two', { on: 'promote', level: 'soft', check: () => deny('two') }),
@@ -49,7 +49,7 @@ describe('a policy of rules', () => {
     ])
   })
 
-  it('tells a broken advisory rule and allows', () => {
+  it('allows when an advisory rule is broken, and reports the rule', () => {
     const policy = rulesPolicy('p', [
       rule('has-owner', { on: 'promote', level: 'advisory', check: () => deny('nobody owns it') }),
     ])
@@ -59,13 +59,13 @@ describe('a policy of rules', () => {
     })
   })
 
-  it('has nothing to say where no rule has', () => {
+  it('is not applicable when no rule applies', () => {
     const policy = rulesPolicy('p', [rule('one', { on: 'promote', check: () => notApplicable() })])
     expect(ask(policy, promotion()).verdict).toBe('not-applicable')
     expect(ask(policy, invocation()).verdict).toBe('not-applicable')
   })
 
-  it('gathers what its rules ask for', () => {
+  it('collects the obligations of its rules', () => {
     const policy = rulesPolicy('p', [
       rule('capped', { on: 'invoke', check: () => allow(capTokens(100)) }),
       rule('watched', { on: ['invoke', 'promote'], check: () => allow(requireApproval({ by: ['risk'] })) }),
@@ -78,7 +78,7 @@ describe('a policy of rules', () => {
     expect(ask(policy, promotion()).obligations).toEqual([{ kind: 'approval', by: ['risk'] }])
   })
 
-  it('is in error when a rule throws, unless another denies', () => {
+  it('gives the verdict error when a rule throws, unless another rule denies', () => {
     const broken = rule('broken', {
       on: 'promote',
       check: () => {
@@ -91,7 +91,7 @@ describe('a policy of rules', () => {
     expect(ask(rulesPolicy('p', [approvedOnly, broken]), promotion('pending')).verdict).toBe('deny')
   })
 
-  it('is in error when a rule gives no ruling', () => {
+  it('gives the verdict error when a rule gives no ruling', () => {
     const forgetful = rule('forgetful', { on: 'promote', check: () => undefined as never })
     const decision = ask(rulesPolicy('p', [forgetful]), promotion())
     expect([decision.verdict, decision.findings[0]?.message]).toEqual([
@@ -100,7 +100,7 @@ describe('a policy of rules', () => {
     ])
   })
 
-  it('waits for rules that look something up, and passes the signal to them', async () => {
+  it('waits for asynchronous rules, and passes the abortSignal to them', async () => {
     const signals: unknown[] = []
     const slow = rule('slow', {
       on: 'promote',
@@ -119,7 +119,7 @@ describe('a policy of rules', () => {
     expect(signals).toEqual([signal, undefined])
   })
 
-  it('names its text: same rules, same revision; another word, another revision', () => {
+  it('has a revision that is the same for the same rules and changes with any word', () => {
     const one = (name: string, level: 'soft' | 'hard', text: string) =>
       rule(name, { on: 'promote', level, check: text === 'a' ? () => deny('a') : () => deny('b') })
     const revision = (policy: string, ...rest: Parameters<typeof one>): string =>
@@ -135,13 +135,13 @@ describe('a policy of rules', () => {
     expect(new Set([revision('p', 'n', 'hard', 'a'), ...others]).size).toBe(5)
   })
 
-  it('gives the digest of what it saw, also in JSON', () => {
+  it('gives the digest of its input, even in JSON', () => {
     const decision = ask(rulesPolicy('p', [approvedOnly]), promotion())
     expect(decision.inputDigest).toBe(sha256(canonicalJson(promotion())))
     expect(JSON.parse(JSON.stringify(decision)).inputDigest).toBe(decision.inputDigest)
   })
 
-  it('refuses what could never decide, or could not be told apart', () => {
+  it('refuses rules that could never decide, two rules of one name, and an invalid cap', () => {
     expect(() => rulesPolicy('p', [])).toThrow('the policy p has no rules')
     expect(() => rulesPolicy('p', [approvedOnly, approvedOnly])).toThrow(
       'two rules named approved-models-only',

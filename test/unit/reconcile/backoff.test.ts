@@ -15,12 +15,12 @@ describe('backoff', () => {
     expect(backoff.failures('a')).toBe(16)
   })
 
-  it('stays at its cap however often a key fails', () => {
+  it('stays at its cap after any number of failures', () => {
     const backoff = createBackoff({ clock: clockWith(almostOne), baseMs: 1, capMs: 10 })
     for (let failures = 0; failures < 2000; failures += 1) expect(backoff.next('a')).toBeLessThanOrEqual(10)
   })
 
-  it('waits anything from nothing to the ceiling', () => {
+  it('waits a random time from zero to the ceiling', () => {
     const backoff = createBackoff({ clock: createFakeClock({ seed: 7 }), baseMs: 100, capMs: 100 })
     const waits = Array.from({ length: 1000 }, () => backoff.next('a'))
     expect(Math.min(...waits)).toBeLessThan(2)
@@ -28,7 +28,7 @@ describe('backoff', () => {
     expect(waits.reduce((sum, wait) => sum + wait) / 1000).toBeCloseTo(50, -1)
   })
 
-  it('counts each key by itself and starts anew when told to forget', () => {
+  it('counts each key by itself, and starts again after forget', () => {
     const backoff = createBackoff({ clock: clockWith(almostOne) })
     backoff.next('a')
     backoff.next('a')
@@ -38,7 +38,7 @@ describe('backoff', () => {
     expect(Math.round(backoff.next('a'))).toBe(5)
   })
 
-  it('refuses times that make no sense', () => {
+  it('refuses a base of 0 and a cap below the base', () => {
     const clock = createFakeClock()
     expect(() => createBackoff({ clock, baseMs: 0 })).toThrow('baseMs is 0')
     expect(() => createBackoff({ clock, baseMs: 10, capMs: 9 })).toThrow('capMs is 9')

@@ -8,7 +8,7 @@ function item(key: number, readyAtMs: number): QueueItem<number> {
 }
 
 const times = fc.array(fc.integer({ min: 0, max: 1000 }), { maxLength: 80 })
-/** What happens to items by index: leave, or become due sooner by so much. */
+/** Changes to items by index: an item leaves, or becomes due sooner by `soonerMs`. */
 const changes = fc.array(
   fc.record({ index: fc.nat(79), soonerMs: fc.option(fc.integer({ min: 1, max: 500 })) }),
   { maxLength: 60 },
@@ -30,7 +30,7 @@ describe('the heap of delayed keys', () => {
     expect(given).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 10, 21, 30, 31, 32, 33])
   })
 
-  it('gives the soonest first, whatever leaves or becomes due sooner', () => {
+  it('gives the soonest key first, even after keys leave or become due sooner', () => {
     fc.assert(
       fc.property(times, changes, (all, changed) => {
         const heap = new DelayHeap<number>()

@@ -13,7 +13,7 @@ export interface ElectionStore extends Pick<StateStore, 'acquireLease' | 'renewL
   readonly state: { last: Lease | null }
 }
 
-/** One process' connection to a store of leases; given another connection it shares that one's leases. */
+/** The connection of one process to a store of leases. With `shared`, it shares that connection's leases. */
 export function leases(clock: Clock, shared?: ElectionStore): ElectionStore {
   const state = shared?.state ?? { last: null }
   const calls: string[] = []

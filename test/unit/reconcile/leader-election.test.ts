@@ -14,7 +14,7 @@ let clock: FakeClock = createFakeClock()
 
 interface Candidate {
   readonly election: LeaderElection
-  /** What happened, with the seconds at which it did. */
+  /** The events so far, each with its time in seconds. */
   readonly seen: string[]
   held: HeldLease | undefined
   abortSignal: AbortSignal | undefined
@@ -49,7 +49,7 @@ function candidate(
   return self
 }
 
-/** Lets time pass in small steps, as it does when several processes share it. */
+/** Advances the clock by `count` seconds. */
 async function seconds(count: number): Promise<void> {
   await clock.advance(count * 1000)
 }
@@ -63,7 +63,7 @@ afterEach(async () => {
 })
 
 describe('leader election', () => {
-  it('gives the lease to one, who keeps it as long as it renews', async () => {
+  it('gives the lease to one process, which keeps the lease as long as it renews', async () => {
     const store = leases(clock)
     const [first, second] = [candidate(store, 'first'), candidate(store, 'second')]
     await seconds(120)
@@ -71,7 +71,7 @@ describe('leader election', () => {
     expect([first.election.lease()?.fence, second.election.lease()]).toEqual([1, undefined])
   })
 
-  it('says how long work may still go on: the rest of the lease less the margin', async () => {
+  it('reports how long work may still go on: the rest of the lease minus the margin', async () => {
     const { election, held } = candidate(leases(clock), 'first')
     await seconds(4)
     expect(held).toBeUndefined()
@@ -80,7 +80,7 @@ describe('leader election', () => {
     expect(election.lease()?.remainingMs()).toBe(10_000)
   })
 
-  it('hands over at once when the leader stops, with a greater fence', async () => {
+  it('hands the lease over as soon as the leader stops, with a greater fence', async () => {
     const store = leases(clock)
     const [first, second] = [candidate(store, 'first'), candidate(store, 'second')]
     await seconds(3)
@@ -91,7 +91,7 @@ describe('leader election', () => {
     expect(second.seen).toEqual(['gained 2 at 4'])
   })
 
-  it('waits for the work to end before it releases, and keeps the lease for it meanwhile', async () => {
+  it('keeps the lease until the work has ended, and only then releases it', async () => {
     const store = leases(clock)
     let leave = (): void => {}
     const first = candidate(store, 'first', {
@@ -111,7 +111,7 @@ describe('leader election', () => {
     expect(second.seen).toEqual(['gained 2 at 42'])
   })
 
-  it('ends the work within the lease when the store cannot be reached, having tried until then', async () => {
+  it('keeps trying to renew while the store is down, and ends the work before the lease expires', async () => {
     const store = leases(clock)
     const first = candidate(store, 'first')
     const second = candidate(leases(clock, store), 'second')
@@ -139,7 +139,7 @@ describe('leader election', () => {
     expect(first.seen).toEqual(['gained 1 at 0'])
   })
 
-  it('ends the work when a renewal hangs, and does not take a late answer for a lease', async () => {
+  it('ends the work when a renewal hangs, and does not use a late answer as a lease', async () => {
     const store = leases(clock)
     const first = candidate(store, 'first', { retryEveryMs: 1_000_000 })
     await seconds(1)
@@ -154,7 +154,7 @@ describe('leader election', () => {
     expect(clock.pendingTimers).toBe(1)
   })
 
-  it('counts the life of a renewal from when it was asked for', async () => {
+  it('counts the life of a renewed lease from the time of the request', async () => {
     const store = leases(clock)
     const first = candidate(store, 'first')
     await seconds(1)
@@ -178,7 +178,7 @@ describe('leader election', () => {
     expect(first.seen.slice(3)).toEqual(['gained 3 at 11'])
   })
 
-  it('notices on waking that it was frozen for longer than the lease, before any timer runs', async () => {
+  it('notices before any timer runs that it was frozen for longer than the lease', async () => {
     const frozen = createFakeClock()
     let standstillMs = 0
     const waking = {
@@ -305,7 +305,7 @@ describe('leader election', () => {
     expect(new Set(gaps.map((gap) => gap.toFixed(2))).size).toBeGreaterThan(5)
   })
 
-  it('can be started again while it stops, and waits for the work that is ending', async () => {
+  it('can be started again while it stops, but first waits for the old work to end', async () => {
     const store = leases(clock)
     const leave: (() => void)[] = []
     const first = candidate(store, 'first', {

@@ -18,7 +18,7 @@ interface Bench {
 
 const done: Result = { kind: 'done' }
 
-/** Every failure waits its whole ceiling: 5, 10, 20 … ms. */
+/** The wait after each failure is its whole ceiling: 5, 10, 20 … ms. */
 function setUp(
   reconcile: LoopOptions<string>['reconcile'],
   options: Partial<LoopOptions<string>> = {},
@@ -33,7 +33,7 @@ function setUp(
 }
 
 describe('the loop', () => {
-  it('reconciles what is added, in the order of the queue', async () => {
+  it('reconciles the added keys in the order of the queue', async () => {
     const seen: string[] = []
     const { queue, loop, clock } = setUp(
       async (key) => {
@@ -52,7 +52,7 @@ describe('the loop', () => {
     expect(seen).toEqual(['user', 'drift', 'late'])
   })
 
-  it('works on as many keys at a time as it may, and on each once', async () => {
+  it('works on `concurrency` keys at a time, and never twice on one key at a time', async () => {
     let most = 0
     const busy = new Set<string>()
     const { queue, loop, clock, runs } = setUp(
@@ -75,7 +75,7 @@ describe('the loop', () => {
     expect(runs.map(({ key }) => key).sort()).toEqual(['a', 'a', 'b', 'b', 'c', 'd', 'e', 'f', 'g'])
   })
 
-  it('comes back at the priority that was asked for', async () => {
+  it('comes back to a key at the requested priority', async () => {
     const seen: string[] = []
     const { queue, loop, clock } = setUp(
       async (key) => {
@@ -93,7 +93,7 @@ describe('the loop', () => {
     expect(seen).toEqual(['resync', 'plain', 'user', 'user', 'plain', 'resync'])
   })
 
-  it('comes back after the time that was asked for', async () => {
+  it('comes back to a key after the requested time', async () => {
     const times: number[] = []
     const { queue, loop, clock, runs } = setUp(async () => {
       times.push(clock.monotonic())
@@ -106,7 +106,7 @@ describe('the loop', () => {
     expect(runs.map(({ againInMs }) => againInMs)).toEqual([100, 100, undefined])
   })
 
-  it('is woken before its time by an add', async () => {
+  it('comes back to a key sooner when the key is added again', async () => {
     const times: number[] = []
     const { queue, loop, clock } = setUp(async () => {
       times.push(clock.monotonic())
@@ -120,7 +120,7 @@ describe('the loop', () => {
     expect(times).toEqual([0, 30, 130])
   })
 
-  it('loses no change that comes while the key is worked on', async () => {
+  it('runs a key again when the key was added during its run', async () => {
     const times: number[] = []
     const { queue, loop, clock } = setUp(async (_key, { abortSignal }) => {
       times.push(clock.monotonic())
@@ -135,7 +135,7 @@ describe('the loop', () => {
     expect(times).toEqual([0, 20])
   })
 
-  it('tries again with growing waits, and forgets failures once something else comes of it', async () => {
+  it('tries again after growing waits, and forgets the failures after a run without failure', async () => {
     const times: number[] = []
     const { queue, loop, clock, failures } = setUp(async () => {
       times.push(clock.monotonic())
@@ -150,7 +150,7 @@ describe('the loop', () => {
     expect(failures('a')).toBe(2)
   })
 
-  it('waits at least as long as an error says', async () => {
+  it('waits for at least the retryAfterMs of an error', async () => {
     const times: number[] = []
     const { queue, loop, clock } = setUp(async () => {
       times.push(clock.monotonic())
@@ -164,12 +164,20 @@ describe('the loop', () => {
 
   it.each([
     ['retry', 'an error of any kind', new Error('broken')],
-    ['retry', 'something that is no error', 'broken'],
-    ['retry', 'a retryable error of ours', new ModelspineError('store-unavailable', 'away')],
-    ['terminal', 'an error of ours that lasts', new ModelspineError('model-not-found', 'no such model')],
-    ['terminal', 'an error that says it lasts', new ModelspineError('conflict', 'x', { retryable: false })],
-    ['retry', 'somebody having aborted', new ModelspineError('aborted', 'a time limit')],
-  ])('reads as %s: %s, thrown', async (kind, _what, thrown) => {
+    ['retry', 'a value that is not an error', 'broken'],
+    ['retry', 'a retryable ModelspineError', new ModelspineError('store-unavailable', 'away')],
+    [
+      'terminal',
+      'a ModelspineError that is not retryable',
+      new ModelspineError('model-not-found', 'no such model'),
+    ],
+    [
+      'terminal',
+      'an error with retryable: false',
+      new ModelspineError('conflict', 'x', { retryable: false }),
+    ],
+    ['retry', 'an aborted error', new ModelspineError('aborted', 'a time limit')],
+  ])('gives the result %s when the run throws %s', async (kind, _what, thrown) => {
     const { queue, loop, clock, runs, failures } = setUp(async () => {
       throw thrown
     })
@@ -201,7 +209,7 @@ describe('the loop', () => {
     [{ kind: 'later' }, 'kind later'],
     [{ kind: 'requeue', afterMs: Number.NaN }, 'afterMs NaN'],
     [{ kind: 'requeue', afterMs: -1 }, 'afterMs -1'],
-  ])('takes the result %j, which is none, as a failure to retry', async (result, message) => {
+  ])('retries after the invalid result %j', async (result, message) => {
     const { queue, loop, clock, runs } = setUp(async () => result as Result)
     loop.start()
     queue.add('a')
@@ -237,7 +245,7 @@ describe('the loop', () => {
     expect([queue.size, queue.working]).toEqual([0, 0])
   })
 
-  it('tells how long each run took', async () => {
+  it('reports how long each run took', async () => {
     const { queue, loop, clock, runs } = setUp(async (_key, { abortSignal }) => {
       await sleep(clock, 25, abortSignal)
       return done
@@ -253,7 +261,7 @@ describe('the loop', () => {
     expect(() => setUp(async () => done, { concurrency: 1.5 })).toThrow('concurrency is 1.5')
   })
 
-  it('gives timers and sockets their turn while there is always a next key', async () => {
+  it('gives timers and sockets their turn even when a next key is always ready', async () => {
     let runs = 0
     const { queue, loop } = setUp(async (key) => {
       runs += 1
@@ -270,7 +278,7 @@ describe('the loop', () => {
 })
 
 describe('a loop that is stopped', () => {
-  it('takes no more keys and waits for what runs', async () => {
+  it('takes no more keys and waits for running work', async () => {
     const { queue, loop, clock, runs } = setUp(
       async (_key, { abortSignal }) => {
         await sleep(clock, 100, abortSignal)
@@ -294,7 +302,7 @@ describe('a loop that is stopped', () => {
     expect([queue.size, queue.working, clock.pendingTimers]).toEqual([1, 0, 0])
   })
 
-  it('aborts after the drain time, waits for the end, and takes the key up when started again', async () => {
+  it('aborts the work after the drain time, waits for its end, and runs the key after a new start', async () => {
     const ended: string[] = []
     const { queue, loop, clock, runs, failures } = setUp(async (_key, { abortSignal }) => {
       try {
@@ -319,7 +327,7 @@ describe('a loop that is stopped', () => {
     expect(runs.map(({ result }) => result.kind)).toEqual(['retry', 'done'])
   })
 
-  it('puts a key back that it was given at that very moment', async () => {
+  it('puts back a key that it receives at the moment of the stop', async () => {
     const { queue, loop, clock, runs } = setUp(async () => done)
     loop.start()
     await clock.advance(0)
@@ -331,7 +339,7 @@ describe('a loop that is stopped', () => {
     expect([queue.size, queue.working]).toEqual([1, 0])
   })
 
-  it('can wait for good, which no timer of Node can', async () => {
+  it('can wait for ever, although no timer of Node can', async () => {
     const delays: number[] = []
     const schedule = (delayMs: number) => ({ cancel() {}, at: delays.push(delayMs) })
     const { loop } = setUp(async () => done, { clock: { ...createFakeClock(), schedule } })
@@ -339,7 +347,7 @@ describe('a loop that is stopped', () => {
     expect(delays).toEqual([2 ** 31 - 1])
   })
 
-  it('stops at once when nothing runs, and any number of times', async () => {
+  it('stops at once when no work runs, and can be stopped several times', async () => {
     const { loop, clock } = setUp(async () => done)
     await loop.stop()
     loop.start()
@@ -349,21 +357,21 @@ describe('a loop that is stopped', () => {
 })
 
 describe('runOnce', () => {
-  it('reconciles one key without the loop having been started, and acts on the result', async () => {
+  it('reconciles one key before the loop is started, and acts on the result', async () => {
     const { queue, loop } = setUp(async () => ({ kind: 'requeue', afterMs: 100 }))
     queue.add('other')
     expect(await loop.runOnce('a')).toEqual({ kind: 'requeue', afterMs: 100 })
     expect([queue.size, queue.delayed, queue.working]).toEqual([1, 1, 0])
   })
 
-  it('stands for the add that waited', async () => {
+  it('replaces a waiting add of the same key', async () => {
     const { queue, loop, runs } = setUp(async () => done)
     queue.add('a')
     await loop.runOnce('a')
     expect([queue.size, runs.length]).toEqual([0, 1])
   })
 
-  it('waits for a run of the same key and then looks again', async () => {
+  it('waits for a running run of the same key and then runs the key again', async () => {
     const times: number[] = []
     const { queue, loop, clock } = setUp(async (_key, { abortSignal }) => {
       times.push(clock.monotonic())
@@ -408,7 +416,7 @@ describe('runOnce', () => {
     ])
   })
 
-  it('is waited for by stop', async () => {
+  it('ends before a stop of the loop ends', async () => {
     const { loop, clock, queue } = setUp(async (_key, { abortSignal }) => {
       await sleep(clock, 1000, abortSignal)
       return done

@@ -9,7 +9,7 @@ interface Wanted {
   readyAtMs: number
 }
 
-/** What is known of the keys, kept as plainly as can be. */
+/** The expected state of the keys, kept as simply as possible. */
 interface Model {
   nowMs: number
   readonly waiting: Map<string, Wanted>
@@ -35,7 +35,7 @@ function merged(known: Wanted | null | undefined, next: Wanted): Wanted {
   }
 }
 
-/** The keys that may come next; their order within one priority has a test of its own. */
+/** The keys that may come next. Another test checks the order within one priority. */
 function nextKeys(model: Model): string[] {
   const ready = [...model.waiting].filter(([, { readyAtMs }]) => readyAtMs <= model.nowMs)
   const highest = Math.max(...ready.map(([, { priority }]) => priority))
@@ -112,7 +112,7 @@ function agrees(model: Model, { queue }: Real): void {
 }
 
 describe('any order of adds, gets, takes and dones', () => {
-  it('loses no key, gives none out twice at a time, and puts priority and time first', async () => {
+  it('loses no key, never gives a key out twice at a time, and obeys priority and time', async () => {
     const commands = fc.commands([adds, adds, gets, takes, dones, waits], { maxCommands: 60 })
     await fc.assert(
       fc.asyncProperty(commands, async (sequence) => {
@@ -154,7 +154,7 @@ describe('any order of adds, gets, takes and dones', () => {
 })
 
 describe('several workers', () => {
-  it('work on a key one at a time, and after its last add once more', async () => {
+  it('never work on one key at the same time, and run each key again after its last add', async () => {
     const step = fc.record({ key: keys, gapMs: fc.integer({ min: 0, max: 8 }) })
     await fc.assert(
       fc.asyncProperty(fc.array(step), fc.integer({ min: 1, max: 4 }), async (steps, workers) => {

@@ -31,7 +31,7 @@ describe('the queue', () => {
     expect(await drain(queue)).toEqual(['b', 'a', 'c'])
   })
 
-  it('gives a key out again when it was added while in work, and not before it is done', async () => {
+  it('gives out a key that was added during its work again, but only after the work is done', async () => {
     const { queue } = setUp()
     queue.add('a')
     expect(await queue.get()).toBe('a')
@@ -44,7 +44,7 @@ describe('the queue', () => {
     expect([queue.size, queue.delayed, queue.working]).toEqual([0, 0, 0])
   })
 
-  it('puts a user before drift before resync', async () => {
+  it('gives out user keys before drift keys, and drift keys before resync keys', async () => {
     const { queue } = setUp()
     queue.add('resync', { priority: resync })
     queue.add('drift')
@@ -96,7 +96,7 @@ describe('the queue', () => {
     expect([queue.size, queue.delayed, clock.pendingTimers]).toEqual([0, 0, 0])
   })
 
-  it('delays a key that was added for later while in work', async () => {
+  it('delays a key that was added with a delay during its work', async () => {
     const { queue, clock } = setUp()
     queue.add('a')
     await queue.get()
@@ -108,7 +108,7 @@ describe('the queue', () => {
     expect(await drain(queue)).toEqual(['a'])
   })
 
-  it('wakes those who wait in the order they came, one for each key', async () => {
+  it('answers waiting gets in the order of the calls, one get for each key', async () => {
     const { queue, clock } = setUp()
     const got: string[] = []
     for (const name of ['first', 'second', 'third']) {
@@ -124,7 +124,7 @@ describe('the queue', () => {
     expect(got).toEqual(['first: a', 'second: b', 'third: a'])
   })
 
-  it('answers an aborted get with undefined and gives its key to another', async () => {
+  it('answers an aborted get with undefined and gives its key to another get', async () => {
     const { queue } = setUp()
     const leaving = new AbortController()
     const gone = queue.get(leaving.signal)
@@ -138,7 +138,7 @@ describe('the queue', () => {
     expect(queue.size).toBe(1)
   })
 
-  it('leaves nothing on the signal of a get that was answered', async () => {
+  it('leaves no listener on the abortSignal of an answered get', async () => {
     const { queue } = setUp()
     const { signal } = new AbortController()
     const waiting = queue.get(signal)
@@ -150,7 +150,7 @@ describe('the queue', () => {
     expect(getEventListeners(signal, 'abort')).toEqual([])
   })
 
-  it('lets a key be taken by name from wherever it is, once', async () => {
+  it('lets a caller take a ready, delayed or unknown key by name once', async () => {
     const { queue, clock } = setUp()
     queue.add('ready')
     queue.add('delayed', { afterMs: 10 })
@@ -165,7 +165,7 @@ describe('the queue', () => {
     expect(await drain(queue)).toEqual(['ready'])
   })
 
-  it('refuses the end of work that nobody does', () => {
+  it('refuses done for a key that is not in work', () => {
     const { queue } = setUp()
     queue.add('a')
     expect(() => queue.done('a')).toThrow('a is not in work')
@@ -176,7 +176,7 @@ describe('the queue', () => {
     expect(() => setUp().queue.add('a', { afterMs: Number.NaN })).toThrow('afterMs of a is NaN')
   })
 
-  it('waits longer than a timer can', async () => {
+  it('can delay a key for longer than a timer can wait', async () => {
     const { queue, clock } = setUp()
     const monthMs = 31 * 86_400_000
     queue.add('a', { afterMs: monthMs })
@@ -196,7 +196,7 @@ describe('the queue', () => {
     expect(delays).toEqual([2 ** 31 - 1])
   })
 
-  it('forgets what waits and answers everybody once closed', async () => {
+  it('forgets the waiting keys and answers every get with undefined once it is closed', async () => {
     const { queue, clock } = setUp()
     queue.add('a')
     await queue.get()

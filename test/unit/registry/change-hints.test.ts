@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { createChangeHints } from '../../../src/registry/change-hints.ts'
 
 describe('change hints', () => {
-  it('hold a model once until it is taken, and in the order of the first change', async () => {
+  it('hold each model once until it is taken, in the order of the first change', async () => {
     const hints = createChangeHints()
     const listener = hints.listen(new AbortController().signal)
     for (const model of ['a', 'b', 'a', 'a']) hints.notify(model)
@@ -15,7 +15,7 @@ describe('change hints', () => {
     expect(await next).toEqual({ done: false, value: 'a' })
   })
 
-  it('tell every listener, and none of what came before it', async () => {
+  it('reach every listener, but not with changes from before it listened', async () => {
     const hints = createChangeHints()
     const { signal } = new AbortController()
     const first = hints.listen(signal)
@@ -26,7 +26,7 @@ describe('change hints', () => {
     expect([(await first.next()).value, (await first.next()).value]).toEqual(['a', 'b'])
   })
 
-  it('end for all who wait when aborted, and at once when it was aborted before', async () => {
+  it('end every wait when the abortSignal aborts, and end at once when it has already aborted', async () => {
     const hints = createChangeHints()
     const controller = new AbortController()
     const listener = hints.listen(controller.signal)
@@ -38,7 +38,7 @@ describe('change hints', () => {
     expect((await hints.listen(AbortSignal.abort()).next()).done).toBe(true)
   })
 
-  it('end for a listener that stops taking', async () => {
+  it('end for a listener that stops reading', async () => {
     const hints = createChangeHints()
     const listener = hints.listen(new AbortController().signal)
     hints.notify('a')

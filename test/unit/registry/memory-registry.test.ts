@@ -15,7 +15,7 @@ const churn = (changes: Partial<NewModelVersion> = {}): NewModelVersion => ({
 modelRegistryConformance({ describe, it, name: 'memoryRegistry', create: memorySubject, log: () => {} })
 
 describe('memoryRegistry', () => {
-  it('begins with the versions it is given, and lets a later one take an alias', async () => {
+  it('begins with the given versions, and lets a later version take over an alias', async () => {
     const registry = memoryRegistry({
       versions: [
         churn({ version: '1', approval: 'approved' }),
@@ -39,20 +39,20 @@ describe('memoryRegistry', () => {
     expect(first).toMatchObject({ registry: 'memory', createdAtMs: 4, approval: 'approved' })
   })
 
-  it('names itself by its option where no reference does', async () => {
+  it('uses its name option when no reference names the registry', async () => {
     const registry = memoryRegistry({ name: 'models', versions: [churn()] })
     expect((await registry.register(churn({ artifact: hosted('b') }))).registry).toBe('models')
     for await (const { registry: name } of registry.versions('churn')) expect(name).toBe('models')
   })
 
-  it('numbers on from the greatest number there is', async () => {
+  it('numbers a new version after the greatest existing number', async () => {
     const registry = memoryRegistry({
       versions: [churn({ version: '41' }), churn({ version: 'final', artifact: hosted('b') })],
     })
     expect((await registry.register(churn({ artifact: hosted('c') }))).version).toBe('42')
   })
 
-  it('breaks a tie of times for latest-approved by the later version', async () => {
+  it('resolves latest-approved to the later of two versions with the same time', async () => {
     const versions = ['a', 'b', 'c'].map((version) =>
       churn({ version, artifact: hosted(version), approval: version === 'c' ? 'pending' : 'approved' }),
     )
@@ -75,7 +75,7 @@ describe('memoryRegistry', () => {
     ])
   })
 
-  it('says of a conflict that waiting will not help when an artifact differs', async () => {
+  it('throws a conflict that is not retryable when an artifact differs', async () => {
     const registry = memoryRegistry({ versions: [churn({ version: '1' })] })
     await expect(registry.register(churn({ version: '1', artifact: hosted('b') }))).rejects.toMatchObject({
       code: 'conflict',
@@ -83,7 +83,7 @@ describe('memoryRegistry', () => {
     })
   })
 
-  it('takes the same files in another order for the same artifact', async () => {
+  it('treats the same files in another order as the same artifact', async () => {
     const files = [{ uri: 'file:///a' }, { uri: 'file:///b', digest: 'sha256:00' }]
     const registry = memoryRegistry({
       versions: [churn({ version: '1', artifact: { kind: 'files', files } })],

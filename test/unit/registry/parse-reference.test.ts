@@ -27,13 +27,13 @@ describe('the default text of a model reference', () => {
     'churn@a b',
     'churn@a@b',
     'churn@a:1',
-  ])('refuses "%s" with the text and what would be right', (text) => {
+  ])('refuses "%s" and shows a valid form', (text) => {
     expect(() => parse(text)).toThrow(
       expect.objectContaining({ code: 'invalid-reference', message: expect.stringContaining('name@alias') }),
     )
   })
 
-  it('lets references in parts through, and refuses empty parts', () => {
+  it('accepts a reference in parts, and refuses empty parts', () => {
     const reference = { registry: 'r', name: 'anything at all', version: '@:' }
     expect(parseReference(reference)).toBe(reference)
     for (const empty of [

@@ -96,7 +96,7 @@ const target = fc.oneof(
   fc.record({ name: label, settings: fc.dictionary(word, fc.jsonValue()) }, { requiredKeys: ['name'] }),
 )
 
-/** Deployments that hold to every law, with any of the optional fields left out. */
+/** Valid deployments, with any of the optional fields left out. */
 export const deploymentInput: fc.Arbitrary<ModelDeploymentInput> = fc
   .uniqueArray(gate, { selector: ({ name }) => name, maxLength: 3 })
   .chain((analysis) => {
@@ -119,7 +119,7 @@ const backend: fc.Arbitrary<RouteBackendInput> = fc.oneof(
 const identity = (one: RouteBackendInput): string =>
   'deployment' in one ? one.deployment : `${one.provider} ${one.model}`
 
-/** Routes that hold to every law, with any of the optional fields left out. */
+/** Valid routes, with any of the optional fields left out. */
 export const routeInput: fc.Arbitrary<ModelRouteInput> = fc.record({
   metadata,
   spec: fc.record(

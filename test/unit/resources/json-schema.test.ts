@@ -16,7 +16,7 @@ function documentsOf(path: string): readonly unknown[] {
 }
 
 describe('the JSON Schema', () => {
-  it('is what schemas/modelspine.schema.json holds: run scripts/json-schema.ts after a change', () => {
+  it('is equal to schemas/modelspine.schema.json: run scripts/json-schema.ts after a change', () => {
     expect(JSON.parse(readFileSync('schemas/modelspine.schema.json', 'utf8'))).toEqual(jsonSchema())
   })
 
@@ -48,7 +48,7 @@ describe('the JSON Schema', () => {
     for (const document of documentsOf(`${fixtures}/malformed/${file}`)) expect(accepts(document)).toBe(false)
   })
 
-  it('accepts whatever the loader accepts', () => {
+  it('accepts everything that the loader accepts', () => {
     const deployment = deploymentInput.map((input) => ({ kind: 'ModelDeployment', ...input }))
     const route = routeInput.map((input) => ({ kind: 'ModelRoute', ...input }))
     fc.assert(
@@ -59,7 +59,7 @@ describe('the JSON Schema', () => {
     )
   })
 
-  it('describes the fields for whoever hovers over them', () => {
+  it('has descriptions of the fields for an editor to show', () => {
     const text = JSON.stringify(jsonSchema())
     expect(text.match(/"description":/g)?.length).toBeGreaterThan(40)
   })

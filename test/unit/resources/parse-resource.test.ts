@@ -44,7 +44,7 @@ describe('a deployment', () => {
     })
   })
 
-  it('that is blue-green promotes by itself and keeps the old revision for a minute', () => {
+  it('with blue-green promotes automatically and keeps the old revision for a minute', () => {
     expect(deployment({ strategy: { blueGreen: {} } }).spec.strategy).toEqual({
       blueGreen: { autoPromote: true, analyze: [], for: '1m', keepPrevious: '1m' },
     })
@@ -76,7 +76,7 @@ describe('a deployment', () => {
     ['tokens.total', 'lower'],
     ['labels.accuracy', 'higher'],
     ['ratings.mean', 'higher'],
-  ])("knows which way of the plane's own %s is better", (metric, better) => {
+  ])("knows whether a higher or a lower value of the plane's own %s is better", (metric, better) => {
     const { analysis } = deployment({
       strategy: { blueGreen: { analyze: ['gate'] } },
       analysis: [{ name: 'gate', metric, pass: { noWorseThan: 'stable' } }],
@@ -92,7 +92,7 @@ describe('a deployment', () => {
     })
   })
 
-  it("does not take another source's metric for its own", () => {
+  it("does not treat another source's metric as the plane's own", () => {
     const gate = { name: 'gate', metric: 'labels.accuracy', source: 'prometheus' }
     const strategy = { blueGreen: { analyze: ['gate'] } }
     const compare = (better?: 'lower') =>
@@ -104,7 +104,7 @@ describe('a deployment', () => {
     expect(compare('lower').spec.analysis[0]?.pass).toEqual({ noWorseThan: 'stable', by: 0, better: 'lower' })
   })
 
-  it('comes out of itself unchanged', () => {
+  it('stays the same when it is parsed again', () => {
     fc.assert(
       fc.property(deploymentInput, (input) => {
         const once = defineDeployment(input)
@@ -114,7 +114,7 @@ describe('a deployment', () => {
     )
   })
 
-  it('shares nothing with another one', () => {
+  it('shares no object with another deployment', () => {
     const { env } = deployment().spec.runtime
     expect(deployment().spec.runtime.env).not.toBe(env)
   })
@@ -132,7 +132,7 @@ describe('a route', () => {
     })
   })
 
-  it('comes out of itself unchanged', () => {
+  it('stays the same when it is parsed again', () => {
     fc.assert(
       fc.property(routeInput, (input) => {
         const once = defineRoute(input)
@@ -143,7 +143,7 @@ describe('a route', () => {
   })
 })
 
-describe('a value from elsewhere', () => {
+describe('an unknown value', () => {
   it.each([
     undefined,
     null,
@@ -154,11 +154,11 @@ describe('a value from elsewhere', () => {
     { kind: {} },
     { kind: '__proto__' },
     { kind: 'ModelRoute', spec: 1 },
-  ])('is refused with a problem, not with a crash: %j', (value) => {
+  ])('is refused with a problem and not with a crash: %j', (value) => {
     expect(problemsWhen(() => parseResource(value))).not.toEqual([])
   })
 
-  it('is refused with problems whatever its fields hold', () => {
+  it('is refused with problems for any content of its fields', () => {
     const kind = fc.constantFrom('ModelDeployment', 'ModelRoute')
     const fields = [
       'model',
@@ -185,18 +185,18 @@ describe('a value from elsewhere', () => {
     )
   })
 
-  it('is told with the name it was given', () => {
+  it('is reported under the name that the caller gives', () => {
     expect(() => parseResource({ kind: 'ModelRoute' }, 'the request body')).toThrow(
       /^2 problems .*\n {2}the request body: metadata is missing\. .*\n {2}the request body: spec is missing\. /,
     )
   })
 
-  it('may not be of another kind than the one defined', () => {
+  it('is refused when its kind is not the kind that the caller defines', () => {
     const route = { kind: 'ModelRoute', metadata: { name: 'a' }, spec: { model: 'a/b', target: 'c' } }
     expect(problemsWhen(() => defineDeployment(route as never)).map(({ field }) => field)).toEqual(['kind'])
   })
 
-  it('shows of objects the field names only', () => {
+  it('shows only the field names of its objects', () => {
     const spec = { model: 'a/b', target: 'c', sercets: { KEY: 'hunter2' }, password: 'hunter2' }
     const problems = problemsWhen(() =>
       parseResource({ kind: 'ModelDeployment', metadata: { name: 'a' }, spec }),
@@ -205,7 +205,7 @@ describe('a value from elsewhere', () => {
     expect(JSON.stringify(problems)).not.toContain('hunter2')
   })
 
-  it('is cut where it is long', () => {
+  it('is cut when it is long', () => {
     const [problem] = problemsWhen(() => parseResource({ kind: 'x'.repeat(5000) }))
     expect(problem?.value).toHaveLength(80)
   })

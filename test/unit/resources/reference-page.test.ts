@@ -27,7 +27,7 @@ describe('docs/resources.md', () => {
     expect(missing).toEqual([])
   })
 
-  it('tells every default in the row of its field', () => {
+  it('names every default in the row of its field', () => {
     const missing: string[] = []
     for (const [field, defaults] of fieldsIn(jsonSchema())) {
       const rows = page.split('\n').filter((row) => row.startsWith('|') && row.includes(field))

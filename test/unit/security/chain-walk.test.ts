@@ -28,7 +28,7 @@ function forged(line: string): string {
 }
 
 describe('verifying a chain', () => {
-  it('finds nothing wrong with what was linked, whether lines come at once or later', async () => {
+  it('accepts a linked chain, whether its lines come at once or later', async () => {
     const lines = chain()
     const head = JSON.parse(lines[4] ?? '').hash
     expect(await verifyChain(lines)).toEqual({ ok: true, records: 5, head })
@@ -38,7 +38,7 @@ describe('verifying a chain', () => {
     expect(await verifyChain(later)).toEqual({ ok: true, records: 5, head })
   })
 
-  it('shows a record that was replaced together with its hash at the one behind it', async () => {
+  it('reports a record that was replaced together with its hash at the next record', async () => {
     const lines = chain()
     lines[2] = forged(lines[2] ?? '')
     expect(await verifyChain(lines)).toMatchObject({
@@ -56,7 +56,7 @@ describe('verifying a chain', () => {
     ['members in another order', (line: string) => line.replace('"a":1,"b":[2]', '"b":[2],"a":1')],
     ['a member that is overruled by a later one', (line: string) => line.replace('{"a":1', '{"a":0,"a":1')],
     ['a blank at the end', (line: string) => `${line} `],
-  ])('sees %s that changes no value', async (_, respell) => {
+  ])('reports %s although it changes no value', async (_, respell) => {
     const lines = chain()
     lines[1] = respell(lines[1] ?? '')
     expect(lines[1]).not.toBe(chain()[1])
@@ -76,7 +76,7 @@ describe('verifying a chain', () => {
     '{"sequence":3}',
     `${'['.repeat(100_000)}`,
     '{"sequence":3,"hash":7}',
-  ])('takes no record from %#', async (text) => {
+  ])('refuses line %#, because it is not a record', async (text) => {
     const lines = chain()
     lines[2] = text
     expect(await verifyChain(lines)).toMatchObject({
@@ -86,7 +86,7 @@ describe('verifying a chain', () => {
     })
   })
 
-  it('sees an append of which records in the middle or at the end are missing', async () => {
+  it('reports an append whose middle or last records are missing', async () => {
     const whole = linkAll([entry('a'), entry('b'), entry('c')], emptyChain)
     const lines = whole.map(({ line }) => line)
     expect(await verifyChain(lines)).toMatchObject({ ok: true, records: 3 })
@@ -105,7 +105,7 @@ describe('verifying a chain', () => {
     })
   })
 
-  it('begins where it is told to', async () => {
+  it('begins at the position that the caller gives', async () => {
     const lines = chain()
     const { hash } = JSON.parse(lines[1] ?? '')
     const from = { records: 2, head: hash }
@@ -115,7 +115,7 @@ describe('verifying a chain', () => {
     })
   })
 
-  it('refuses to link what is not JSON, however it is not', () => {
+  it('refuses to link an entry that is not JSON', () => {
     const circle: Record<string, unknown> = {}
     circle.self = circle
     for (const details of [{ count: 1n }, circle]) {

@@ -14,7 +14,7 @@ auditLogConformance({
 })
 
 describe('memoryAuditLog', () => {
-  it('drops its oldest records at its bound, and verifies from there', async () => {
+  it('drops its oldest records at its bound, and verifies the records that are left', async () => {
     const log = memoryAuditLog({ maxRecords: 3 })
     await log.append([entry('1'), entry('2')])
     const early = await log.verify()
@@ -26,7 +26,7 @@ describe('memoryAuditLog', () => {
     expect(await log.verify({ anchor: { records: 1, head: 'f' } })).toMatchObject({ ok: false, sequence: 1 })
   })
 
-  it('goes on reading where it was when records are dropped meanwhile', async () => {
+  it('goes on reading from its position when records are dropped meanwhile', async () => {
     const log = memoryAuditLog({ maxRecords: 2 })
     await log.append([entry('1'), entry('2')])
     const seen: number[] = []

@@ -23,7 +23,7 @@ describe('scrubbing', () => {
     expect(scrubSecrets('a: abcdef', ['abc', secretOf('abcdef'), ''])).toBe('a: [secret]')
   })
 
-  it('reaches the cause, its cause, and everything they carry', () => {
+  it('cleans an error, all its causes and all their fields', () => {
     const vendor = Object.assign(new TypeError(`bad header ${value}`), {
       code: 'ERR_HEADER',
       config: { headers: { authorization: `Bearer ${value}` }, list: [value, new Map([[value, value]])] },
@@ -56,7 +56,7 @@ describe('scrubbing', () => {
     expect(second).toBe('[secret]')
   })
 
-  it('leaves the original as it was, and survives a circle', () => {
+  it('leaves the original unchanged, and handles an error that is its own cause', () => {
     const error = new Error(value)
     error.cause = error
     const clean = scrubError(error, secrets) as Error
@@ -65,7 +65,7 @@ describe('scrubbing', () => {
     expect(error.message).toBe(value)
   })
 
-  it('keeps where an error came from', () => {
+  it('keeps the stack of an error without a secret', () => {
     const error = new Error('plain')
     expect((scrubError(error, secrets) as Error).stack).toBe(error.stack)
   })

@@ -24,14 +24,14 @@ secretStoreConformance({
 })
 
 describe('a secret', () => {
-  it('cannot be changed or be read from beside its method', () => {
+  it('cannot be changed, and can be read only with its method', () => {
     const secret = secretOf('hunter2')
     expect(Object.isFrozen(secret)).toBe(true)
     expect(Reflect.ownKeys(secret)).toEqual([])
     expect(secret.reveal()).toBe('hunter2')
   })
 
-  it('does not show in an error that is made of it', () => {
+  it('does not show in an error that is made with it', () => {
     const secret = secretOf('hunter2')
     const error = new Error(`no login with ${secret}`, { cause: { secret } })
     expect(error.message).toBe('no login with [secret]')
@@ -67,7 +67,7 @@ describe('envSecrets', () => {
     }
   })
 
-  it('takes an empty variable for one that is not there, and says so', async () => {
+  it('treats an empty variable as missing, and says so', async () => {
     await expect(envSecrets({ env: { TOKEN: '' } }).resolve('TOKEN')).rejects.toMatchObject({
       code: 'secret-not-found',
       message: 'the environment variable "TOKEN" is empty',

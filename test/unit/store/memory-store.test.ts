@@ -17,14 +17,14 @@ stateStoreConformance({
 })
 
 describe('the memory store', () => {
-  it('gives out the same frozen object until it changes', async () => {
+  it('returns the same frozen object until the object changes', async () => {
     const store = memoryStore()
     const stored = await store.putSpec(deployment('churn'), put())
     expect(await store.get(kind, key('churn'))).toBe(stored)
     expect(Object.isFrozen(stored.resource.metadata.labels)).toBe(true)
   })
 
-  it('refuses a change whose event finds no room, and takes it once others were acknowledged', async () => {
+  it('refuses a change without room for its events, and accepts it after others are acknowledged', async () => {
     const store = memoryStore({ maxEvents: 2 })
     const events = () => [entry('a'), entry('b')]
     await store.putSpec(deployment('first'), put({ events }))
@@ -38,7 +38,7 @@ describe('the memory store', () => {
     expect(await store.readEvents(5)).toHaveLength(2)
   })
 
-  it('tells a watch that reads nothing to start over instead of keeping every key', async () => {
+  it('tells a watch that reads nothing to resync instead of keeping every key', async () => {
     const store = memoryStore()
     const changes = store.watch(new AbortController().signal)[Symbol.asyncIterator]()
     await changes.next()

@@ -7,7 +7,7 @@ import { ann, collect, digits, planeFixture, registerVersions, route, serving } 
 const bob = { name: 'bob@example.com' }
 
 describe('apply', () => {
-  it('says whether it created, updated or left unchanged, and counts generations', async () => {
+  it('says whether it created, updated or left the resource unchanged, and counts generations', async () => {
     const { plane } = planeFixture()
     const key = 'default/digits'
     const kind = 'ModelDeployment'
@@ -33,7 +33,7 @@ describe('apply', () => {
     expect(await plane.get('nobody')).toBeNull()
   })
 
-  it('writes nothing and tells of nothing when the same is declared already', async () => {
+  it('writes nothing and emits no event when the same spec is already stored', async () => {
     const { plane, store, events } = planeFixture()
     await plane.apply(digits('1'), { actor: ann })
     const before = await store.get('ModelDeployment', 'default/digits')
@@ -54,7 +54,7 @@ describe('apply', () => {
     })
   })
 
-  it('tells every reason why this plane cannot run it, at once', async () => {
+  it('reports in one error every reason why this plane cannot run the deployment', async () => {
     const { plane, store } = planeFixture({
       plane: {
         metrics: {
@@ -106,7 +106,7 @@ describe('apply', () => {
     expect(await store.readEvents(1)).toEqual([])
   })
 
-  it('refuses another target that is not known', async () => {
+  it('refuses a target that is not known', async () => {
     const { plane } = planeFixture()
     await expect(plane.apply(digits('1', { target: 'mars' }), { actor: ann })).rejects.toThrow(
       'spec.target.name: this plane has no target "mars". Write one of "local".',
@@ -186,7 +186,7 @@ describe('apply', () => {
     await expect(plane.apply(route('m'), { actor: ann })).resolves.toMatchObject({ change: 'created' })
   })
 
-  it('stores nothing that a policy denies, and says which rule and why', async () => {
+  it('stores no resource that a policy denies, and names the rule and its reason', async () => {
     const policy = rulesPolicy('company', [
       rule('owners', {
         on: 'deploy',
@@ -207,7 +207,7 @@ describe('apply', () => {
     expect(await plane.get('digits')).toMatchObject({ generation: 1 })
   })
 
-  it('is closed by a policy that throws', async () => {
+  it('stores no resource when a policy throws', async () => {
     const policy = rulesPolicy('company', [
       rule('owners', {
         on: 'deploy',
@@ -225,7 +225,7 @@ describe('apply', () => {
     expect(await store.get('ModelDeployment', 'default/digits')).toBeNull()
   })
 
-  it('shows the policy what is stored and records what it said', async () => {
+  it('shows the stored resource to the policy and records the decision', async () => {
     const seen: unknown[] = []
     const policy = rulesPolicy('company', [
       rule('look', {
@@ -250,7 +250,7 @@ describe('apply', () => {
     })
   })
 
-  it('lets of two at the same time each be a generation, and loses none', async () => {
+  it('gives each of several concurrent calls a generation of its own', async () => {
     const { plane, store } = planeFixture()
     const applied = await Promise.all(
       ['1', '2', '3', '4', '5'].map((version) => plane.apply(digits(version), { actor: ann })),
@@ -261,7 +261,7 @@ describe('apply', () => {
     expect(waiting.map(({ entry }) => entry.generation)).toEqual([1, 2, 3, 4, 5])
   })
 
-  it('asks the policy anew when the loop wrote in between, and gives up at a conflict that stays', async () => {
+  it('asks the policy again after a conflict with the loop, and throws a conflict that stays', async () => {
     const clock = createFakeClock()
     const store = memoryStore({ clock })
     let conflicts = 3
@@ -279,7 +279,7 @@ describe('apply', () => {
       ...store,
       putSpec: async (...call: Parameters<typeof store.putSpec>) => {
         conflicts -= 1
-        // What a status written meanwhile comes to: the version is not the expected one.
+        // A status that is written meanwhile has this effect: the version is not the expected one.
         if (conflicts >= 0) return store.putSpec(call[0], { ...call[1], expect: 'another' })
         return store.putSpec(...call)
       },
@@ -291,7 +291,7 @@ describe('apply', () => {
     await expect(plane.apply(digits('2'), { actor: ann })).rejects.toMatchObject({ code: 'conflict' })
   })
 
-  it('refuses what is being deleted until it is gone, then begins with a new uid', async () => {
+  it('refuses a deployment that is being deleted, and begins with a new uid once it is gone', async () => {
     const fixture = planeFixture({ target: { goneAfterMs: 1000 } })
     const { plane, until } = fixture
     await serving(fixture)
@@ -311,7 +311,7 @@ describe('apply', () => {
     await plane.stop()
   })
 
-  it('takes routes, also to what is not declared yet', async () => {
+  it('accepts a route to a deployment that is not declared yet', async () => {
     const { plane } = planeFixture()
     expect(await plane.apply(route(), { actor: ann })).toMatchObject({
       kind: 'ModelRoute',
@@ -322,7 +322,7 @@ describe('apply', () => {
     expect(await collect(plane.listRoutes())).toHaveLength(1)
   })
 
-  it('tells what is wrong with a resource before anything else', async () => {
+  it('reports an invalid resource before it checks anything else', async () => {
     const { plane } = planeFixture()
     const broken = { ...digits('1'), spec: { model: 'models/digits:1', traget: 'local' } }
     await expect(plane.apply(broken as never, { actor: ann })).rejects.toMatchObject({
@@ -330,7 +330,7 @@ describe('apply', () => {
     })
   })
 
-  it('lists deployments by key', async () => {
+  it('stores deployments that list returns in the order of their keys', async () => {
     const { plane, registry } = planeFixture()
     await registerVersions(registry, '1')
     for (const name of ['zebra', 'ant', 'digits']) {

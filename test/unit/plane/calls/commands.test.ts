@@ -27,7 +27,7 @@ async function percents({ plane }: PlaneFixture): Promise<number[] | undefined> 
 }
 
 describe('commands', () => {
-  it('promote ends one pause, and with full all that remain', async () => {
+  it('end one pause with promote, and all remaining pauses with promote full', async () => {
     const fixture = planeFixture()
     const { plane, until, phase } = fixture
     await atFirstPause(fixture)
@@ -39,7 +39,7 @@ describe('commands', () => {
     await plane.stop()
   })
 
-  it('pause holds everything until resume', async () => {
+  it('hold everything from pause until resume', async () => {
     const fixture = planeFixture()
     const { plane, until, phase, clock, registry } = fixture
     await serving(fixture)
@@ -55,7 +55,7 @@ describe('commands', () => {
     await plane.stop()
   })
 
-  it('abort turns back, and retry begins again', async () => {
+  it('return the traffic with abort, and begin the rollout again with retry', async () => {
     const fixture = planeFixture()
     const { plane, until, phase } = fixture
     await atFirstPause(fixture)
@@ -68,7 +68,7 @@ describe('commands', () => {
     await plane.stop()
   })
 
-  it('approve lets a blocked rollout go on, and says who did', async () => {
+  it('let a blocked rollout go on with approve, and record who approved', async () => {
     const policy = rulesPolicy('promotion', [
       rule('four-eyes', { on: 'promote', check: () => allow(requireApproval({ notAuthor: true })) }),
     ])
@@ -95,7 +95,7 @@ describe('commands', () => {
     await plane.stop()
   })
 
-  it('says which phase forbids a command', async () => {
+  it('throw wrong-phase and name the phase that forbids them', async () => {
     const fixture = planeFixture()
     const { plane } = fixture
     await serving(fixture)
@@ -109,7 +109,7 @@ describe('commands', () => {
     await plane.stop()
   })
 
-  it('are told once and by whom, also when nothing is left to be done', async () => {
+  it('emit one event that names the actor, even when a later call has nothing left to do', async () => {
     const fixture = planeFixture()
     const { plane, events } = fixture
     await serving(fixture)
@@ -121,7 +121,7 @@ describe('commands', () => {
     await plane.stop()
   })
 
-  it('lose nothing to the loop, nor it to them, when both write at once', async () => {
+  it('lose no write when they and the loop write at once', async () => {
     const warnings: string[] = []
     const say = (): void => {}
     const warn = (_fields: unknown, message: string): void => void warnings.push(message)
@@ -144,7 +144,7 @@ describe('commands', () => {
     for await (const { action } of audit.read()) counts.set(action, (counts.get(action) ?? 0) + 1)
     expect(counts.get('revision-approved')).toBe(asked)
     expect(counts.get('rollout-completed')).toBe(2)
-    // To be overtaken is no failure.
+    // A write that another write overtakes is not a failure.
     expect(warnings).toEqual([])
     expect(await audit.verify()).toMatchObject({ ok: true })
   })

@@ -5,7 +5,7 @@ import { actionsOf, ann, digits, inTime, planeFixture, route, serving } from '..
 const bob = { name: 'bob@example.com' }
 
 describe('delete', () => {
-  it('marks, empties the target, then forgets', async () => {
+  it('marks the deployment, empties the target, then removes the deployment', async () => {
     const fixture = planeFixture({ target: { goneAfterMs: 500 } })
     const { plane, world, target } = fixture
     await serving(fixture)
@@ -44,7 +44,7 @@ describe('delete', () => {
     expect(events.map(({ action }) => action).slice(-2)).toEqual(['route-deleted', 'deployment-deleted'])
   })
 
-  it('does not take another namespace’s deployment of that name for the same', async () => {
+  it('ignores a route to a deployment of the same name in another namespace', async () => {
     const { plane } = planeFixture()
     await plane.apply(digits('1'), { actor: ann })
     await plane.apply({ ...route(), metadata: { name: 'digits', namespace: 'other' } }, { actor: ann })
@@ -52,7 +52,7 @@ describe('delete', () => {
     expect((await plane.get('digits'))?.deletion).toBeDefined()
   })
 
-  it('says that there is none', async () => {
+  it('throws not-found for a resource that does not exist', async () => {
     const { plane } = planeFixture()
     await expect(plane.delete('digits', { actor: ann })).rejects.toMatchObject({ code: 'not-found' })
     await expect(plane.delete('digits', { actor: ann, kind: 'ModelRoute' })).rejects.toMatchObject({
@@ -61,7 +61,7 @@ describe('delete', () => {
     })
   })
 
-  it('is told once, however often and however concurrently it is asked for', async () => {
+  it('emits one event although it is called several times and concurrently', async () => {
     const { plane, events, store } = planeFixture()
     await plane.apply(digits('1'), { actor: ann })
     await Promise.all([plane.delete('digits', { actor: ann }), plane.delete('digits', { actor: bob })])

@@ -17,7 +17,7 @@ import {
   serving,
 } from '../plane-fixture.ts'
 
-/** As a person would read it, revisions' names taken out. */
+/** The explanation as one line of text. The names of revisions are replaced by REV. */
 function told({ phase, waitsFor, next, revisions, gates, fault }: Explanation): string {
   return [
     `${phase}: waits for ${waitsFor} | then ${next}`,
@@ -33,7 +33,7 @@ function told({ phase, waitsFor, next, revisions, gates, fault }: Explanation): 
 }
 
 interface Watched extends PlaneFixture {
-  /** Every explanation that was new during this time. */
+  /** Every new explanation during this time. */
   during(ms: number): Promise<string[]>
 }
 
@@ -70,7 +70,7 @@ const strategy = {
 const analysis = [{ name: 'errors', metric: 'requests.errors', minSamples: 10, pass: { atMost: 0.1 } }]
 
 describe('explain', () => {
-  it('tells a first deployment, from unseen to converged', async () => {
+  it('describes a first deployment from unseen to converged', async () => {
     const { plane, registry, during } = watched()
     await plane.apply(digits('1'), { actor: ann })
     expect(told(await plane.explain('digits'))).toMatchInlineSnapshot(
@@ -93,7 +93,7 @@ describe('explain', () => {
     await plane.stop()
   })
 
-  it('tells a canary, its gates and whom it waits for', async () => {
+  it('describes a canary, its gates and the command that it waits for', async () => {
     const fixture = watched()
     const { plane, registry, during } = fixture
     await serving(fixture)
@@ -127,7 +127,7 @@ describe('explain', () => {
     await plane.stop()
   })
 
-  it('tells what a policy asks for, and why it was turned back', async () => {
+  it('names the approval that a policy requires, and the reason of a rollback', async () => {
     const policy = rulesPolicy('promotion', [
       rule('four-eyes', {
         on: 'promote',
@@ -157,7 +157,7 @@ describe('explain', () => {
     await plane.stop()
   })
 
-  it('tells that what serves is not healthy', async () => {
+  it('says that the stable revision is not healthy', async () => {
     const fixture = watched()
     const { plane, world, during } = fixture
     await serving(fixture)
@@ -172,7 +172,7 @@ describe('explain', () => {
     await plane.stop()
   })
 
-  it('tells what hinders the loop', async () => {
+  it('names the fault that hinders the loop', async () => {
     const fixture = watched()
     const { plane, target, registry, during } = fixture
     await serving(fixture)
@@ -185,7 +185,7 @@ describe('explain', () => {
     await plane.stop()
   })
 
-  it('tells a deletion that nobody has looked at yet', async () => {
+  it('mentions a deletion that the loop has not looked at yet', async () => {
     const { plane } = planeFixture()
     await plane.apply(digits('1'), { actor: ann })
     await plane.pause('digits', { actor: ann })
@@ -195,7 +195,7 @@ describe('explain', () => {
     )
   })
 
-  it('tells that nobody can know whether a create was done', async () => {
+  it('says that the plane cannot find out whether a create was done', async () => {
     const { plane, registry, target, during } = watched({
       target: { readyAfterMs: 0, capabilities: { names: 'random' } },
     })
@@ -209,7 +209,7 @@ describe('explain', () => {
     await plane.stop()
   })
 
-  it('tells a move to another target, and a deletion', async () => {
+  it('describes a move to another target, and throws not-found once the deployment is deleted', async () => {
     const first = planeFixture({ target: { goneAfterMs: 1000 } })
     const fixture = watched({
       beside: first,

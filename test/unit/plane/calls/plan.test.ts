@@ -3,7 +3,7 @@ import { allow, deny, memoryTarget, rule, rulesPolicy } from '../../../../src/in
 import { ann, digits, planeFixture, registerVersions, route, serving } from '../plane-fixture.ts'
 
 describe('plan', () => {
-  it('does nothing', async () => {
+  it('writes nothing, sends nothing to the target and emits no event', async () => {
     const fixture = planeFixture()
     const { plane, store, world, events, registry } = fixture
     await serving(fixture)
@@ -17,7 +17,7 @@ describe('plan', () => {
     await plane.stop()
   })
 
-  it('tells a first deployment', async () => {
+  it('describes a first deployment', async () => {
     const { plane, registry, store } = planeFixture()
     await registerVersions(registry, '1')
     expect(await plane.plan(digits('1'), { actor: ann })).toEqual({
@@ -41,7 +41,7 @@ describe('plan', () => {
     expect(await store.get('ModelDeployment', 'default/digits')).toBeNull()
   })
 
-  it('tells what differs and the steps of the strategy', async () => {
+  it('lists the changed fields and the steps of the strategy', async () => {
     const fixture = planeFixture()
     const { plane, registry } = fixture
     await serving(fixture)
@@ -89,7 +89,7 @@ describe('plan', () => {
     await plane.stop()
   })
 
-  it('tells that nothing changes', async () => {
+  it('plans no steps when the spec does not change', async () => {
     const fixture = planeFixture()
     const { plane } = fixture
     await serving(fixture)
@@ -107,7 +107,7 @@ describe('plan', () => {
     await plane.stop()
   })
 
-  it('tells the plane’s problems, the target’s refusal and the policy’s verdict instead of throwing', async () => {
+  it('reports the plane’s problems, the target’s refusal and the policy’s verdict instead of throwing', async () => {
     const policy = rulesPolicy('company', [
       rule('never', { on: 'deploy', check: () => deny('not on Fridays') }),
     ])
@@ -122,7 +122,7 @@ describe('plan', () => {
     ])
   })
 
-  it('tells what the policies would say of the promotion, and nothing of one that is not due', async () => {
+  it('reports the decision of the policies on a promotion, and leaves it out when no promotion is due', async () => {
     const policy = rulesPolicy('promotion', [
       rule('approved-only', {
         on: 'promote',
@@ -143,7 +143,7 @@ describe('plan', () => {
     await plane.stop()
   })
 
-  it('tells what could not be found out', async () => {
+  it('reports a model that is not found and a target that gives no answer', async () => {
     const { plane, target, registry } = planeFixture()
     expect((await plane.plan(digits('9'), { actor: ann })).rollout).toEqual({
       model: expect.stringContaining('models/digits:9: '),
@@ -157,7 +157,7 @@ describe('plan', () => {
     ])
   })
 
-  it('tells that the other target is emptied first', async () => {
+  it('says that the old target is emptied first', async () => {
     const fixture = planeFixture()
     const moved = planeFixture({
       beside: fixture,
@@ -175,7 +175,7 @@ describe('plan', () => {
     await moved.plane.stop()
   })
 
-  it('tells that an aborted revision waits for retry', async () => {
+  it('says that an aborted revision waits for retry', async () => {
     const fixture = planeFixture()
     const { plane, registry, until, phase } = fixture
     await serving(fixture)
@@ -193,7 +193,7 @@ describe('plan', () => {
     await plane.stop()
   })
 
-  it('tells that a resource is being deleted', async () => {
+  it('says that a resource is being deleted', async () => {
     const fixture = planeFixture({ target: { goneAfterMs: 60_000 } })
     const { plane } = fixture
     await serving(fixture)

@@ -4,7 +4,7 @@ import { createFakeClock } from '../../../../src/testing/fake-clock.ts'
 import { actionsOf, ann, digits, planeFixture, registerVersions, serving } from '../plane-fixture.ts'
 
 describe('reconcileOnce', () => {
-  it('does what is due and no more, and tells where it stands', async () => {
+  it('does only the work that is due, and returns the phase', async () => {
     const fixture = planeFixture({ target: { readyAfterMs: 1000 } })
     const { plane, registry, clock, world } = fixture
     await registerVersions(registry, '1')
@@ -29,7 +29,7 @@ describe('reconcileOnce', () => {
     expect(plane.health().leading).toBe(false)
   })
 
-  it('says that another process works', async () => {
+  it('throws lease-held while another process leads', async () => {
     const fixture = planeFixture()
     await serving(fixture)
     const other = planeFixture({ beside: fixture })
@@ -40,7 +40,7 @@ describe('reconcileOnce', () => {
     await fixture.plane.stop()
   })
 
-  it('goes through the loop when this process leads, and never twice at once', async () => {
+  it('uses the loop when this process leads, so that two looks never run at once', async () => {
     const fixture = planeFixture()
     const { plane, registry, target, clock } = fixture
     let running = 0
@@ -68,7 +68,7 @@ describe('reconcileOnce', () => {
     await plane.stop()
   })
 
-  it('takes turns when this process does not lead', async () => {
+  it('runs one call after the other when this process does not lead', async () => {
     const fixture = planeFixture()
     const { plane, registry, audit } = fixture
     await registerVersions(registry, '1')
@@ -79,7 +79,7 @@ describe('reconcileOnce', () => {
     expect(await audit.verify()).toMatchObject({ ok: true })
   })
 
-  it('leaves a started plane that waits for the lease able to get it afterwards', async () => {
+  it('lets a started plane that waits for the lease get it afterwards', async () => {
     const fixture = planeFixture()
     const { plane, registry, clock, phase, until } = fixture
     await registerVersions(registry, '1')
@@ -92,7 +92,7 @@ describe('reconcileOnce', () => {
     await plane.stop()
   })
 
-  it('throws what hinders it, and gives the lease back all the same', async () => {
+  it('throws the error that hinders it, and still gives the lease back', async () => {
     const { plane, registry, target, store } = planeFixture()
     await expect(plane.reconcileOnce('digits')).rejects.toMatchObject({ code: 'not-found' })
     await plane.apply(digits('1'), { actor: ann })
@@ -117,7 +117,7 @@ describe('reconcileOnce', () => {
     expect(await plane.get('digits')).toBeNull()
   })
 
-  it('keeps its lease for as long as its looks take', async () => {
+  it('keeps its lease as long as its looks take', async () => {
     const fixture = planeFixture({ target: { readyAfterMs: 0 } })
     const { plane, registry, target, clock } = fixture
     await registerVersions(registry, '1')
@@ -134,7 +134,7 @@ describe('reconcileOnce', () => {
     expect(looks).toBeGreaterThan(4)
   })
 
-  it('reports a lease that could not be given back, and does its work', async () => {
+  it('does its work although the lease cannot be given back', async () => {
     const clock = createFakeClock()
     const store = memoryStore({ clock })
     const { plane, registry } = planeFixture({

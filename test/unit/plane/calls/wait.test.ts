@@ -5,7 +5,7 @@ import { ann, digits, inTime, planeFixture, registerVersions, route, serving } f
 const stepwise = { canary: { steps: [{ weight: 5 }, { pause: 'until-promoted' as const }] } }
 
 describe('wait', () => {
-  it('resolves as soon as what is declared serves', async () => {
+  it('resolves as soon as the declared model serves', async () => {
     const fixture = planeFixture()
     const { plane, registry, clock } = fixture
     await registerVersions(registry, '1')
@@ -22,7 +22,7 @@ describe('wait', () => {
 
   it('brings the route table up to date before it resolves', async () => {
     const first = planeFixture()
-    // A watch that tells of nothing in time.
+    // This watch ends at once, so that it reports no change in time.
     const watch = (abortSignal: AbortSignal) =>
       first.store.watch(AbortSignal.any([abortSignal, AbortSignal.abort()]))
     const fixture = planeFixture({ beside: first, plane: { store: { ...first.store, watch } } })
@@ -37,7 +37,7 @@ describe('wait', () => {
     await plane.stop()
   })
 
-  it('does not take an earlier generation’s readiness for this one’s', async () => {
+  it('ignores the readiness of an earlier generation', async () => {
     const fixture = planeFixture()
     const { plane, registry } = fixture
     await serving(fixture)
@@ -49,7 +49,7 @@ describe('wait', () => {
     await plane.stop()
   })
 
-  it('throws when it will not come by itself, and says what it stands at', async () => {
+  it('throws when the deployment cannot become ready by itself, and names the reason', async () => {
     const fixture = planeFixture()
     const { plane, registry, until, phase } = fixture
     await serving(fixture)
@@ -78,7 +78,7 @@ describe('wait', () => {
     await plane.stop()
   })
 
-  it('gives up after its time and leaves nothing behind', async () => {
+  it('throws a timeout after timeoutMs and leaves no timer behind', async () => {
     const fixture = planeFixture()
     const { plane, clock } = fixture
     await plane.apply(digits('1'), { actor: ann })
@@ -90,7 +90,7 @@ describe('wait', () => {
     expect(clock.pendingTimers).toBe(timers)
   })
 
-  it('ends when aborted, before and while it waits', async () => {
+  it('ends when the abortSignal aborts before or during the wait', async () => {
     const { plane, clock } = planeFixture()
     await plane.apply(digits('1'), { actor: ann })
     await expect(plane.wait('digits', { abortSignal: AbortSignal.abort() })).rejects.toMatchObject({
@@ -105,7 +105,7 @@ describe('wait', () => {
     await waiting
   })
 
-  it('throws not-found for what is not there, unless that is what is waited for', async () => {
+  it('throws not-found for a missing deployment, unless it waits for the deletion', async () => {
     const { plane } = planeFixture()
     await expect(plane.wait('digits')).rejects.toMatchObject({
       code: 'not-found',
@@ -114,7 +114,7 @@ describe('wait', () => {
     expect(await plane.wait('digits', { until: 'deleted' })).toBeNull()
   })
 
-  it('sees what another process did, without being told', async () => {
+  it('sees the work of another process although its own plane is not started', async () => {
     const fixture = planeFixture()
     const other = planeFixture({ beside: fixture })
     await registerVersions(fixture.registry, '1')
@@ -125,7 +125,7 @@ describe('wait', () => {
     await fixture.plane.stop()
   })
 
-  it('throws what the store throws', async () => {
+  it('throws the error of the store', async () => {
     const { plane, store } = planeFixture()
     await store.close()
     await expect(plane.wait('digits')).rejects.toBeInstanceOf(ModelspineError)

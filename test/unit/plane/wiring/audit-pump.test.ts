@@ -104,7 +104,7 @@ describe('the audit pump', () => {
     expect(await store.readEvents(1)).toEqual([])
   })
 
-  it('records each event once when it died between append and acknowledge', async () => {
+  it('records each event once although it died between append and acknowledge', async () => {
     const { pump, again, commit, recorded, faults, store } = await createScene()
     await commit(3)
     faults.acknowledge = new Error('killed')
@@ -117,7 +117,7 @@ describe('the audit pump', () => {
     expect(await store.readEvents(1)).toEqual([])
   })
 
-  it('tries again, ever less often, and says meanwhile what hinders it', async () => {
+  it('tries again at growing intervals, and reports the fault meanwhile', async () => {
     const { pump, clock, commit, recorded, faults, appends } = await createScene()
     faults.append = down
     await commit(1)
@@ -138,7 +138,7 @@ describe('the audit pump', () => {
     expect(await recorded()).toEqual(ids(1))
   })
 
-  it('carries nothing without the lease', async () => {
+  it('carries no event without the lease', async () => {
     const scene = await createScene()
     const { fence } = scene
     scene.fence = undefined
@@ -150,7 +150,7 @@ describe('the audit pump', () => {
     expect(await scene.recorded()).toEqual(ids(1))
   })
 
-  it('acknowledges nothing under a lease that is another’s by now', async () => {
+  it('acknowledges no event with a stale fence', async () => {
     const { pump, commit, store } = await createScene()
     await commit(1)
     await store.acquireLease('modelspine', 'me', 1000)
@@ -158,7 +158,7 @@ describe('the audit pump', () => {
     expect(await store.readEvents(1)).toHaveLength(1)
   })
 
-  it('takes up what is committed while it runs', async () => {
+  it('carries the events that are committed while it runs', async () => {
     const { pump, clock, commit, recorded } = await createScene()
     for (let turn = 0; turn < 50; turn += 1) {
       const committing = commit(1)
@@ -170,7 +170,7 @@ describe('the audit pump', () => {
     expect(await recorded()).toEqual(ids(50))
   })
 
-  it('leaves no timer behind once stopped, also when it fails after that', async () => {
+  it('leaves no timer behind after a stop, even when an append fails after the stop', async () => {
     const { pump, clock, commit, faults, appends } = await createScene()
     faults.append = down
     await commit(1)

@@ -11,7 +11,7 @@ import {
   serving,
 } from '../plane-fixture.ts'
 
-/** Hints by hand; `end` and `fail` end the stream that is listened to, `again` tells how often one was asked for. */
+/** Hints by hand: `give` sends a hint, `end` ends or fails the stream, `asked` holds all streams so far. */
 function hinting() {
   const asked: { give(key: Key): void; end(error?: Error): void }[] = []
   return {
@@ -52,8 +52,8 @@ async function hinted(): Promise<PlaneFixture & { hints: ReturnType<typeof hinti
   return { ...fixture, hints }
 }
 
-describe('hints of changes', () => {
-  it('of a target bring the look forward', async () => {
+describe('change hints', () => {
+  it('of a target bring the next look forward', async () => {
     const { plane, world, clock, hints } = await hinted()
     const { stable = '' } = (await plane.get('digits'))?.status ?? {}
     const ready = async () => (await plane.get('digits'))?.status?.revisions[0]?.state
@@ -67,7 +67,7 @@ describe('hints of changes', () => {
     await plane.stop()
   })
 
-  it('of a registry bring the looks of its deployments forward', async () => {
+  it('of a registry bring the next look at each deployment of the model forward', async () => {
     const fixture = planeFixture()
     const { plane, registry, clock } = fixture
     await registerVersions(registry, '1', '2')
@@ -82,7 +82,7 @@ describe('hints of changes', () => {
     await plane.stop()
   })
 
-  it('are asked for anew when they end or fail, ever less often', async () => {
+  it('are asked for again, at growing intervals, when their stream ends or fails', async () => {
     const { plane, clock, hints, world } = await hinted()
     for (const error of [undefined, new Error('the stream was reset')]) {
       hints.asked.at(-1)?.end(error)
@@ -103,7 +103,7 @@ describe('hints of changes', () => {
     expect(clock.pendingTimers).toBe(0)
   })
 
-  it('that do not end hold up neither a stop nor the lease', async () => {
+  it('do not delay a stop or keep the lease when their stream never ends', async () => {
     const first = planeFixture()
     const target: DeploymentTarget = {
       ...first.target,

@@ -38,7 +38,7 @@ const full = new ModelspineError('store-full', 'no room')
 const locked = new ModelspineError('store-unavailable', 'locked')
 
 describe('a noted store', () => {
-  it('keeps its failure until a call of the same sort succeeds, whatever others do', async () => {
+  it('keeps a failure until a call of the same sort succeeds, although other calls succeed', async () => {
     const { store, faults, write } = scene()
     expect(store.fault).toBeUndefined()
     faults.putStatus = full
@@ -51,7 +51,7 @@ describe('a noted store', () => {
     expect(store.fault).toBeUndefined()
   })
 
-  it('tells the newest of several', async () => {
+  it('reports the newest of several failures', async () => {
     const { store, faults, write, clock } = scene()
     faults.putStatus = full
     await write()
@@ -64,7 +64,7 @@ describe('a noted store', () => {
     expect(store.fault).toBe(full)
   })
 
-  it('keeps nothing that is not the store’s own fault', async () => {
+  it('ignores an error that is not the store’s own fault', async () => {
     const { store, faults } = scene()
     await expect(
       store.putStatus('ModelDeployment', key, {}, { expect: '1', events: [] }),
@@ -74,7 +74,7 @@ describe('a noted store', () => {
     expect(store.fault).toBeUndefined()
   })
 
-  it('forgets a failure that nothing has met again for two minutes', async () => {
+  it('forgets a failure that has not come again for two minutes', async () => {
     const { store, faults, write, clock } = scene()
     faults.putStatus = full
     await write()
@@ -84,7 +84,7 @@ describe('a noted store', () => {
     expect(store.fault).toBeUndefined()
   })
 
-  it('notes a list that fails, and lists what the store lists', async () => {
+  it('notes a list that fails, and otherwise lists the objects of the store', async () => {
     const { store, faults } = scene()
     const listed = async () => {
       const keys: string[] = []

@@ -15,7 +15,7 @@ function asked(name: string, log: string[], refuses?: PolicyAction) {
 }
 
 describe('the policies of a promotion', () => {
-  it('are those that the deployment names; what is declared is judged by all', async () => {
+  it('are the ones that the deployment names, while all policies judge the declared resource', async () => {
     const log: string[] = []
     const fixture = planeFixture({
       plane: { policies: [asked('strict', log, 'promote'), asked('lax', log)] },
@@ -29,7 +29,7 @@ describe('the policies of a promotion', () => {
     await plane.stop()
   })
 
-  it('are all of them when it names none', async () => {
+  it('are all policies of the plane when the deployment names none', async () => {
     const log: string[] = []
     const fixture = planeFixture({
       plane: { policies: [asked('strict', log, 'promote'), asked('lax', log)] },
@@ -43,7 +43,7 @@ describe('the policies of a promotion', () => {
     await plane.stop()
   })
 
-  it('can be found again from the audit record of every move they let pass', async () => {
+  it('leave their revision in the audit record of every move that they allow', async () => {
     const log: string[] = []
     const fixture = planeFixture({ plane: { policies: [asked('lax', log)] } })
     await serving(fixture)

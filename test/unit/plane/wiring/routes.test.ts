@@ -17,7 +17,7 @@ import {
 
 const request = { kind: 'tensors' as const, inputs: [] }
 
-/** Who answered how many of a hundred requests, by model version. */
+/** How many of a hundred requests each model version answered. */
 async function answered({ plane }: PlaneFixture): Promise<Record<string, number>> {
   const revisions = (await plane.get('digits'))?.status?.revisions ?? []
   const counts: Record<string, number> = {}
@@ -32,7 +32,7 @@ async function answered({ plane }: PlaneFixture): Promise<Record<string, number>
 const halfway = { canary: { steps: [{ weight: 30 }, { pause: 'until-promoted' as const }] } }
 
 describe('the route table', () => {
-  it('gives a canary its share, all of it when it is stable, and none after an abort', async () => {
+  it('gives a canary its weight, all traffic once it is stable, and no traffic after an abort', async () => {
     const fixture = planeFixture()
     const { plane, registry, until, phase } = fixture
     await serving(fixture)
@@ -56,7 +56,7 @@ describe('the route table', () => {
     await plane.stop()
   })
 
-  it('leaves out a revision that is not ready, and keeps what is there when none is', async () => {
+  it('leaves out a revision that is not ready, and has no backend while no revision is ready', async () => {
     const fixture = planeFixture()
     const { plane, registry, until, phase, world } = fixture
     await serving(fixture)
@@ -77,7 +77,7 @@ describe('the route table', () => {
     await plane.stop()
   })
 
-  it('knows a route as soon as apply returns and none as soon as delete does', async () => {
+  it('has a route as soon as apply returns, and drops it as soon as delete returns', async () => {
     const fixture = planeFixture()
     const { plane } = fixture
     await serving(fixture)
@@ -89,7 +89,7 @@ describe('the route table', () => {
     await plane.stop()
   })
 
-  it('is brought up to date after the watch failed', async () => {
+  it('is brought up to date after the watch fails', async () => {
     const first = planeFixture()
     let breaks = 3
     const store: StateStore = {
@@ -106,7 +106,7 @@ describe('the route table', () => {
     }
     const fixture = planeFixture({ beside: first, plane: { store } })
     await serving(fixture)
-    // As another process does it: this plane is not told otherwise than by the watch.
+    // Another process applies the route, so that this plane hears of it only through the watch.
     await first.plane.apply(route(), { actor: ann })
     await fixture.clock.advance(10_000)
     expect(breaks).toBe(0)
@@ -114,7 +114,7 @@ describe('the route table', () => {
     await fixture.plane.stop()
   })
 
-  it('is not asked for in a storm while the watch keeps failing', async () => {
+  it('begins a new watch about once a second while the watch keeps failing', async () => {
     const first = planeFixture()
     let watches = 0
     const store: StateStore = {
@@ -132,7 +132,7 @@ describe('the route table', () => {
     await plane.stop()
   })
 
-  it('sends nothing to a revision that is not ready while another is, though its address is known', async () => {
+  it('sends no request to an unready revision while another is ready, although its address is known', async () => {
     const first = planeFixture()
     const unready = new Set<string>()
     const target: DeploymentTarget = {
@@ -157,7 +157,7 @@ describe('the route table', () => {
     unready.add(canary)
     await clock.advance(70_000)
     expect(await answered(fixture)).toEqual({ 1: 100 })
-    // When none is ready, one that has an address is better than none.
+    // When no revision is ready, a revision that has an address is better than no backend.
     unready.add(stable)
     await clock.advance(70_000)
     const { 1: toStable = 0, 2: toCanary = 0 } = await answered(fixture)
@@ -166,7 +166,7 @@ describe('the route table', () => {
     await plane.stop()
   })
 
-  it('keeps serving what it had while the store cannot be read', async () => {
+  it('keeps its routes while the store cannot be read', async () => {
     const first = planeFixture()
     let down = false
     const store: StateStore = {
@@ -186,7 +186,7 @@ describe('the route table', () => {
     await fixture.plane.stop()
   })
 
-  it('closes the connections that it made, and only those', async () => {
+  it('closes the connections that it made when the plane stops', async () => {
     const closed: string[] = []
     const connect = (endpoint: Endpoint) => ({
       ...memoryProvider({ infer: () => ({ kind: 'tensors', outputs: [] }) }),
@@ -203,7 +203,7 @@ describe('the route table', () => {
 })
 
 describe('a hosted model', () => {
-  it('is rolled out like any other, and answered by the vendor’s provider', async () => {
+  it('is rolled out like any other model, and the vendor’s provider answers its requests', async () => {
     const asked: string[] = []
     let closed = 0
     const vendor = {
@@ -251,7 +251,7 @@ describe('a hosted model', () => {
     expect(closed).toBe(1)
   })
 
-  it('is refused what only its vendor can set, with the reason', async () => {
+  it('must be a model that a vendor runs, or the rollout fails with that reason', async () => {
     const fixture = planeFixture({ plane: { targets: { hosted: hostedTarget() } } })
     const { plane, registry, until, phase } = fixture
     await registerVersions(registry, '1')

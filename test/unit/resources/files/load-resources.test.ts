@@ -39,7 +39,7 @@ describe('loading files', () => {
     })
   })
 
-  it('reads several documents and passes over empty ones', async () => {
+  it('reads several documents and skips empty ones', async () => {
     const resources = await loadResources(`${valid}/two-documents.yaml`)
     expect(resources.map(({ kind, metadata }) => `${kind} ${keyOf(metadata)}`)).toEqual([
       'ModelDeployment default/first',
@@ -47,30 +47,30 @@ describe('loading files', () => {
     ])
   })
 
-  it('puts the values of anchors where their aliases are', async () => {
+  it('replaces each alias with the value of its anchor', async () => {
     const [resource] = await loadResources(`${valid}/aliases.yaml`)
     expect(resource?.spec).toMatchObject({ strategy: { blueGreen: { for: '10m', keepPrevious: '10m' } } })
   })
 
-  it('reads JSON with tabs, escapes, a byte order mark and the schema of its editor', async () => {
+  it('reads JSON with tabs, escapes, a byte order mark and the $schema of an editor', async () => {
     const [route] = await loadResources(`${valid}/route.json`)
     expect(route).not.toHaveProperty('$schema')
     expect(route?.metadata.annotations).toEqual({ note: '😀' })
     expect(route?.spec).toMatchObject({ backends: [{ deployment: 'prod/churn', weight: 0.5 }] })
   })
 
-  it('reads folders through, sorted, and passes over hidden and other files', async () => {
+  it('reads a folder and its subfolders in sorted order, and skips hidden and other files', async () => {
     const resources = await loadResources(`${valid}/folder`)
     expect(resources.map(({ metadata }) => metadata.name)).toEqual(['a', 'b', 'c'])
   })
 
-  it('keeps the order of the paths and reads a file named twice once', async () => {
+  it('keeps the order of the paths, and reads a file once although it is named twice', async () => {
     const paths = [`${valid}/folder/b.yml`, `${valid}/folder`, `./${valid}/folder/b.yml`]
     const resources = await loadResources(paths)
     expect(resources.map(({ metadata }) => metadata.name)).toEqual(['b', 'a', 'c'])
   })
 
-  it('follows linked files and no linked folders', async () => {
+  it('follows links to files, but not links to folders', async () => {
     const home = join(folder, 'links')
     await mkdir(join(home, '..data'), { recursive: true })
     await writeFile(join(home, '..data', 'a.yaml'), named('a'))
@@ -79,7 +79,7 @@ describe('loading files', () => {
     expect(await loadResources(home)).toHaveLength(1)
   })
 
-  it('tells both places of a resource that two files declare', async () => {
+  it('names both places of a resource that two files declare', async () => {
     const home = join(folder, 'twice')
     await mkdir(home)
     await writeFile(join(home, 'a.yaml'), named('churn'))
@@ -90,14 +90,14 @@ describe('loading files', () => {
     expect(problem?.message).toContain(`${join(home, 'a.yaml')}:2:13`)
   })
 
-  it('tells apart names in two namespaces and of two kinds', async () => {
+  it('accepts the same name in two namespaces and for two kinds', async () => {
     const route =
       'kind: ModelRoute\nmetadata: { name: a }\nspec: { operations: [chat], backends: [{ deployment: a }] }\n'
     const elsewhere = named('a').replace('name: a }', 'name: a, namespace: other }')
     expect(await parseResources([named('a'), route, elsewhere].join('---\n'))).toHaveLength(3)
   })
 
-  it('refuses paths that do not exist, with everything else that is wrong', async () => {
+  it('reports every path that does not exist', async () => {
     const problems = await refusal(loadResources([join(folder, 'nowhere'), join(folder, 'none.yaml')]))
     expect(problems.map(({ file, message }) => [file, message.includes('does not exist')])).toEqual([
       [join(folder, 'nowhere'), true],
@@ -120,14 +120,14 @@ describe('loading files', () => {
     expect(problem).toMatchObject({ file: path, remedy: 'Save it as UTF-8.' })
   })
 
-  it('refuses a file beyond a mebibyte without reading it', async () => {
+  it('refuses a file of more than one mebibyte without reading it', async () => {
     const path = join(folder, 'large.yaml')
     await writeFile(path, `# ${'x'.repeat(1024 * 1024)}`)
     const [problem] = await refusal(loadResources(path))
     expect(problem?.message).toContain('at most 1048576 bytes')
   })
 
-  it('returns nothing when one of several files is wrong', async () => {
+  it('returns no resource when one of several files is wrong', async () => {
     const problems = await refusal(
       loadResources([`${valid}/folder`, 'test/unit/resources/files/fixtures/malformed/deadline-zero.yaml']),
     )
@@ -136,24 +136,24 @@ describe('loading files', () => {
 })
 
 describe('parsing a text', () => {
-  it('tells lines without a file', async () => {
+  it('names the line even without a file', async () => {
     const [problem] = await refusal(parseResources('\n\nkind: ModelRouter\n'))
     expect(problem).toMatchObject({ line: 3, field: 'kind' })
     expect(problem).not.toHaveProperty('file')
   })
 
-  it('names the file it is told', async () => {
+  it('names the file that the caller gives', async () => {
     const [problem] = await refusal(parseResources('kind: x', { file: 'git:main/a.yaml' }))
     expect(problem?.file).toBe('git:main/a.yaml')
   })
 
-  it('holds a text named .json to JSON', async () => {
+  it('accepts only JSON in a text that is named .json', async () => {
     expect(await parseResources(named('a'), { file: 'a.yaml' })).toHaveLength(1)
     const [problem] = await refusal(parseResources(named('a'), { file: 'a.json' }))
     expect(problem?.message).toContain('not JSON')
   })
 
-  it('gives nothing for an empty text', async () => {
+  it('returns no resources for an empty text', async () => {
     expect(await parseResources('')).toEqual([])
     expect(await parseResources('# only a comment\n')).toEqual([])
   })
@@ -163,7 +163,7 @@ describe('parsing a text', () => {
     expect((await refusal(parseResources('['.repeat(50_000)))).length).toBeGreaterThan(0)
   })
 
-  it('never quotes what stands behind a colon of a line it cannot read', async () => {
+  it('never quotes the text after the colon in a line that it cannot read', async () => {
     for (const line of [
       '"hunter2',
       '@hunter2',

@@ -12,7 +12,7 @@ interface Expectation {
   readonly remedy: string
 }
 
-/** From `# expect: line | field | value | part of the remedy`; JSON has it in a file beside. */
+/** Reads `# expect: line | field | value | part of the remedy`. The rows for JSON are in another file. */
 function expectationsOf(name: string): readonly Expectation[] {
   const beside = `${folder}/${name}.expect`
   const rows = existsSync(beside)
@@ -34,7 +34,7 @@ async function problemsIn(name: string): Promise<readonly Problem[]> {
 }
 
 describe('malformed resources', () => {
-  it('are many', () => {
+  it('are more than 45', () => {
     expect(fixtures.length).toBeGreaterThan(45)
   })
 
@@ -57,14 +57,14 @@ describe('malformed resources', () => {
     }
   })
 
-  it('never show what may be a secret', async () => {
+  it('never show a value that may be a secret', async () => {
     const path = `${folder}/secret-in-clear.yaml`
     expect(readFileSync(path, 'utf8')).toContain('hunter2')
     const error: unknown = await loadResources(path).catch((reason: unknown) => reason)
     expect(`${error} ${JSON.stringify(error)} ${JSON.stringify(problemsOf(error))}`).not.toContain('hunter2')
   })
 
-  it('are told of all files at once, in the order of the files', async () => {
+  it('are reported for all files at once, in the order of the files', async () => {
     const error: unknown = await loadResources(folder).catch((reason: unknown) => reason)
     const problems = problemsOf(error)
     const files = [...new Set(problems.map(({ file }) => file))]

@@ -37,11 +37,11 @@ describe('nearest name', () => {
     expect(nearestName('scal', ['state', 'scale', 'spec'])).toBe('scale')
   })
 
-  it('passes over case', () => {
+  it('ignores case', () => {
     expect(nearestName('ATLEAST', ['atMost', 'atLeast'])).toBe('atLeast')
   })
 
-  it('is none when every name is too far', () => {
+  it('is undefined when every name is too far away', () => {
     expect(nearestName('image', ['env', 'secrets', 'resources'])).toBeUndefined()
     expect(nearestName('Deployment', ['ModelDeployment'])).toBeUndefined()
     expect(nearestName('x', [])).toBeUndefined()
@@ -51,13 +51,13 @@ describe('nearest name', () => {
     expect(nearestName('cat', ['bat', 'rat'])).toBe('bat')
   })
 
-  it('is none for names too long to be a slip, however near', () => {
+  it('is undefined for names that are too long, even when they are near', () => {
     const long = 'a'.repeat(65)
     expect(nearestName(long, [long])).toBeUndefined()
     expect(nearestName('a'.repeat(64), [long])).toBeUndefined()
   })
 
-  it('always is one of the known names', () => {
+  it('is always one of the known names or undefined', () => {
     fc.assert(
       fc.property(short, fc.array(short, { maxLength: 5 }), (written, known) => {
         const near = nearestName(written, known)

@@ -17,7 +17,7 @@ describe('confidenceRadius', () => {
     }
   })
 
-  it('grows with the spread of one sample and with the certainty asked for', () => {
+  it('grows with the spread of one sample and with the required certainty', () => {
     expect(confidenceRadius(100, 1)).toBeCloseTo(2 * confidenceRadius(100, 0.5), 12)
     expect(confidenceRadius(100, 0.5, 0.001)).toBeGreaterThan(confidenceRadius(100, 0.5, 0.05))
   })
@@ -27,19 +27,22 @@ describe('confidenceRadius', () => {
     expect(confidenceRadius(100, 0.5)).toBeCloseTo(expected, 12)
   })
 
-  it.each([0.05, 0.5, 0.9])('holds at all counts at once for a ratio of %d, in 95 of 100 runs', (truth) => {
-    const random = seededRandom(11)
-    expect(missed(1_000, () => (random() < truth ? 1 : 0), truth, 0.5)).toBeLessThan(0.05)
-  })
+  it.each([0.05, 0.5, 0.9])(
+    'covers a ratio of %d at all sample counts at once in 95 of 100 runs',
+    (truth) => {
+      const random = seededRandom(11)
+      expect(missed(1_000, () => (random() < truth ? 1 : 0), truth, 0.5)).toBeLessThan(0.05)
+    },
+  )
 
-  it('is no wider than it must be: the hardest ratio is missed now and then', () => {
+  it('is not wider than necessary: it misses the hardest ratio in some runs', () => {
     const random = seededRandom(11)
     expect(missed(1_000, () => (random() < 0.5 ? 1 : 0), 0.5, 0.5)).toBeGreaterThan(0.005)
   })
 })
 
-describe('a gate that is looked at after every sample', () => {
-  it('is judged early by chance at most one time in twenty, when the candidate is exactly at the bound', () => {
+describe('a gate that is judged after every sample', () => {
+  it('is wrongly judged early in at most one run of twenty when the candidate is exactly at the bound', () => {
     const random = seededRandom(5)
     const gate = gateNamed('latency', { pass: { atMost: 1 } })
     let wrong = 0
@@ -62,7 +65,7 @@ describe('a gate that is looked at after every sample', () => {
   })
 })
 
-/** The share of runs of 500 samples in which the mean was ever further off than the radius. */
+/** The fraction of runs, of 500 samples each, in which the mean was ever further off than the radius. */
 function missed(runs: number, sample: () => number, truth: number, deviation: number): number {
   let count = 0
   for (let run = 0; run < runs; run += 1) {

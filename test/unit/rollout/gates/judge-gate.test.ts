@@ -34,7 +34,7 @@ describe('a gate with a bound', () => {
     expect(judgeGate(accuracy, ratio(100, 1000), undefined).conclusive).toBe(true)
   })
 
-  it('keeps too few samples, no data and an error apart from each other, from pass and from fail', () => {
+  it('has verdicts for too few samples, no data and an error that differ from pass and fail', () => {
     expect(judgeGate(accuracy, ratio(99, 99), undefined).verdict).toBe('too-few-samples')
     expect(judgeGate(accuracy, ratio(0, 99), undefined).verdict).toBe('too-few-samples')
     expect(judgeGate(accuracy, nothing, undefined).verdict).toBe('no-data')
@@ -44,13 +44,13 @@ describe('a gate with a bound', () => {
     }
   })
 
-  it('takes a ratio of nothing for no data and a number that is none for an error', () => {
+  it('reads a ratio of 0 samples as no data, and NaN or infinity as an error', () => {
     expect(judgeGate(accuracy, ratio(0, 0), undefined).verdict).toBe('no-data')
     expect(judgeGate(accuracy, value(Number.NaN, 500), undefined).verdict).toBe('error')
     expect(judgeGate(accuracy, value(Number.POSITIVE_INFINITY, 500), undefined).verdict).toBe('error')
   })
 
-  it('judges a value without a count at the end, never early', () => {
+  it('never judges a value without a count early', () => {
     const plain = gateNamed('accuracy', { pass: { atLeast: 0.9 } })
     expect(judgeGate(plain, value(0.1), undefined)).toMatchObject({ verdict: 'fail', conclusive: false })
     expect(judgeGate(plain, value(0.95), undefined)).toMatchObject({ verdict: 'pass', conclusive: false })
@@ -69,7 +69,7 @@ describe('a gate with a bound', () => {
     expect(judgeGate(gate, of(64), undefined)).toMatchObject({ verdict: 'fail', conclusive: true })
   })
 
-  it('says where the data begins, the rule and the numbers', () => {
+  it('reports the start of the data, the rule and the numbers', () => {
     const late = { ...ratio(950, 1000), covered: { fromMs: 30_000, toMs: 60_000 } } as GateReading
     const result = judgeGate(accuracy, late, undefined)
     expect(result.coveredFromMs).toBe(30_000)
@@ -79,26 +79,26 @@ describe('a gate with a bound', () => {
 })
 
 describe('a gate that compares with stable', () => {
-  it('passes when no worse by more than allowed, whichever way is better', () => {
+  it('passes when the candidate is not worse than allowed, whether higher or lower is better', () => {
     expect(judgeGate(beside, ratio(890, 1000), ratio(900, 1000)).verdict).toBe('pass')
     expect(judgeGate(beside, ratio(889, 1000), ratio(900, 1000)).verdict).toBe('fail')
     expect(judgeGate(latency, value(105), value(100)).verdict).toBe('pass')
     expect(judgeGate(latency, value(106), value(100)).verdict).toBe('fail')
   })
 
-  it('adds up the uncertainty of both', () => {
+  it('adds up the uncertainty of the candidate and of stable', () => {
     expect(judgeGate(beside, ratio(500, 1000), ratio(900, 1000)).conclusive).toBe(true)
     expect(judgeGate(beside, ratio(70, 100), ratio(90, 100)).conclusive).toBe(false)
   })
 
-  it('is open while stable has too few samples, no data or an error, and where there is no stable', () => {
+  it('neither passes nor fails while stable has too few samples, no data or an error, or is missing', () => {
     expect(judgeGate(beside, ratio(900, 1000), ratio(9, 10)).verdict).toBe('too-few-samples')
     expect(judgeGate(beside, ratio(900, 1000), nothing).verdict).toBe('no-data')
     expect(judgeGate(beside, ratio(900, 1000), broken).verdict).toBe('error')
     expect(judgeGate(beside, ratio(900, 1000), undefined).verdict).toBe('no-data')
   })
 
-  it('starts where the data of both begins', () => {
+  it('starts where both the candidate and stable have data', () => {
     const late = { ...ratio(900, 1000), covered: { fromMs: 30_000, toMs: 60_000 } } as GateReading
     expect(judgeGate(beside, ratio(900, 1000), late).coveredFromMs).toBe(30_000)
     expect(judgeGate(accuracy, ratio(900, 1000), late).coveredFromMs).toBeUndefined()

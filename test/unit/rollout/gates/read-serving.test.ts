@@ -24,8 +24,8 @@ function answering(answer: (interval: Interval) => MetricReading): {
 const read = (source: MetricSource | undefined, resyncMs = 60_000) =>
   readServing(source, 'default/churn', 'r1', { nowMs, resyncMs })
 
-describe('how requests to the stable revision went', () => {
-  it('is read over more than the time between two looks, jitter included, and a minute at least', async () => {
+describe('the result of requests to the stable revision', () => {
+  it('covers more than the time between two looks with their jitter, and at least a minute', async () => {
     const { source, asked } = answering((covered) => ({ kind: 'ratio', hits: 3, total: 4, covered }))
     expect(await read(source)).toEqual({ revision: 'r1', failed: 3, total: 4 })
     await read(source, 600_000)
@@ -38,7 +38,7 @@ describe('how requests to the stable revision went', () => {
     expect(asked.map(({ fromMs, toMs }) => toMs - fromMs)).toEqual([120_000, 1_200_000, 60_000])
   })
 
-  it('is nothing when nobody asked, and not known when the source cannot say', async () => {
+  it('is zero requests when there is no data, and unknown without a working source or a stable revision', async () => {
     expect(await read(answering(() => ({ kind: 'no-data' })).source)).toEqual({
       revision: 'r1',
       failed: 0,

@@ -81,7 +81,7 @@ const allowed: Readonly<Record<Command['kind'], readonly Phase[]>> = {
 
 describe('a command', () => {
   for (const kind of Object.keys(allowed) as Command['kind'][]) {
-    it.each(phases)(`${kind} names its actor or says why not, while %s`, (phase) => {
+    it.each(phases)(`to ${kind} names its actor or throws wrong-phase, in the phase %s`, (phase) => {
       if (allowed[kind].includes(phase)) {
         const { events } = asked(standing(phase), { kind })
         expect(events[0]?.actor).toEqual(ada)
@@ -95,19 +95,19 @@ describe('a command', () => {
 })
 
 describe('promote', () => {
-  it('ends the step and tells which gates it skipped', () => {
+  it('ends the step and records the gates that it skipped', () => {
     const { status, events } = asked(standing('holding'), { kind: 'promote' })
     expect(status.rollout).toMatchObject({ phase: 'shifting', step: 3, weight: 100 })
     expect(events[0]).toMatchObject({ action: 'rollout-promoted', details: { skipped: ['accuracy'] } })
   })
 
-  it('in full goes to the last weight, over all gates before it', () => {
+  it('with full moves to the last weight and skips all gates before it', () => {
     const { status, events } = asked(standing('pausing'), { kind: 'promote', full: true })
     expect(status.rollout).toMatchObject({ phase: 'shifting', step: 3, weight: 100 })
     expect(events[0]?.details).toMatchObject({ from: 1, to: 3, skipped: ['accuracy'] })
   })
 
-  it('of the last step completes the rollout', () => {
+  it('at the last step completes the rollout', () => {
     const last = standing('analyzing', {
       rollout: { ...of, phase: 'analyzing', step: 4, untilMs: startMs + 60_000, gates: [] },
       split: [{ revision: candidate.name, weight: 100 }],
@@ -117,13 +117,13 @@ describe('promote', () => {
     expect(events.map(({ action }) => action)).toEqual(['rollout-promoted', 'rollout-completed'])
   })
 
-  it('is refused while other steps are declared than the rollout stands in', () => {
+  it('is refused when the declared steps are not the steps of the rollout', () => {
     expect(() => asked(standing('pausing', { steps: 'others' }), { kind: 'promote' })).toThrow(/other steps/)
   })
 })
 
 describe('pause and resume', () => {
-  it('are remembered with who asked, once', () => {
+  it('store the actor once at the pause, and remove it at the resume', () => {
     const { status } = asked(standing('starting'), { kind: 'pause' })
     expect(status.paused).toEqual({ actor: ada, atMs: startMs + 1_000 })
     expect(asked(status, { kind: 'pause' }).events).toEqual([])
@@ -132,13 +132,13 @@ describe('pause and resume', () => {
     expect(resumed.rollout.sinceMs).toBe(startMs + 1_000)
   })
 
-  it('let a pause between two steps end when it would have', () => {
+  it('let a pause between two steps end at its original time', () => {
     const paused = { actor: ada, atMs: startMs }
     const { status } = asked(standing('pausing', { paused }), { kind: 'resume' })
     expect(status.rollout).toMatchObject({ phase: 'pausing', untilMs: startMs + 60_000 })
   })
 
-  it('measure anew what was held, or could not be measured meanwhile', () => {
+  it('measure a step again that was held or that had an unready candidate', () => {
     const held = asked(standing('holding'), { kind: 'resume' }).status
     expect(held.rollout).toMatchObject({ phase: 'analyzing', step: 2, sinceMs: startMs + 1_000 })
     const paused = { actor: ada, atMs: startMs }
@@ -149,20 +149,20 @@ describe('pause and resume', () => {
     expect(unready.rollout.sinceMs).toBe(startMs + 1_000)
   })
 
-  it('begin with the first step where others were declared', () => {
+  it('begin with the first step when other steps were declared', () => {
     const { status } = asked(standing('holding', { steps: 'others' }), { kind: 'resume' })
     expect(status.rollout).toMatchObject({ phase: 'shifting', step: 0 })
   })
 })
 
 describe('abort', () => {
-  it('turns back, and the revision is not tried again', () => {
+  it('turns the rollout back and remembers the aborted revision', () => {
     const { status } = asked(standing('shifting'), { kind: 'abort', reason: 'looks odd' })
     expect(status.rollout).toMatchObject({ phase: 'rolling-back', cause: 'Aborted', message: 'looks odd' })
     expect(status.aborted).toMatchObject([{ revision: candidate.name, actor: ada }])
   })
 
-  it('keeps the newest hundred', () => {
+  it('keeps the newest hundred aborted revisions', () => {
     const many = Array.from({ length: 100 }, (_, place) => ({ ...aborted, revision: `r${place}` }))
     const { status } = asked(standing('shifting', { aborted: many }), { kind: 'abort' })
     expect(status.aborted.length).toBe(100)
@@ -171,7 +171,7 @@ describe('abort', () => {
 })
 
 describe('retry', () => {
-  it('frees the revision and looks again', () => {
+  it('removes the revision from the aborted ones and begins again', () => {
     const { status } = asked(standing('failed', { aborted: [aborted] }), { kind: 'retry' })
     expect([status.aborted, status.rollout.phase]).toEqual([[], 'pending'])
   })
@@ -181,7 +181,7 @@ describe('retry', () => {
     expect(status.rollout).toMatchObject({ phase: 'rolling-back', cause: 'Superseded' })
   })
 
-  it('keeps the ledger: an effect without an answer is not forgotten', () => {
+  it('keeps the ledger entry of an effect that has no answer yet', () => {
     const effect = {
       operationId: 'o1',
       kind: 'create',
@@ -195,7 +195,7 @@ describe('retry', () => {
     expect([status.effect, status.requested]).toEqual([effect, requested])
   })
 
-  it('returns the traffic of a candidate first when the loop had stopped', () => {
+  it('first returns the traffic of the candidate when the rollout was stopped', () => {
     const split = [
       { revision: stable.name, weight: 90 },
       { revision: candidate.name, weight: 10 },
@@ -206,7 +206,7 @@ describe('retry', () => {
 })
 
 describe('approve', () => {
-  it('names the desired revision unless told another, and keeps the newest hundred', () => {
+  it('is for the desired revision unless another is named, and keeps the newest hundred approvals', () => {
     expect(asked(standing('blocked'), { kind: 'approve' }).status.approvals).toEqual([
       { revision: candidate.name, overrideSoft: false, actor: ada, atMs: startMs + 1_000 },
     ])
@@ -220,7 +220,7 @@ describe('approve', () => {
     expect([status.approvals.length, status.approvals.at(-1)?.revision]).toEqual([100, 'r100'])
   })
 
-  it('needs a revision to be known', () => {
+  it('is refused when no revision is desired and none is named', () => {
     const { desired: _, ...unknown } = standing('pending')
     expect(() => asked(unknown, { kind: 'approve' })).toThrow(/name one/)
   })

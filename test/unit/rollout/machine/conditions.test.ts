@@ -25,7 +25,7 @@ function told(type: ConditionType, rest: Partial<Situation> = {}): Condition | u
 }
 
 describe('Ready', () => {
-  it('is true while what is declared serves', () => {
+  it('is true while the declared revision serves', () => {
     expect(told('Ready')).toMatchObject({ status: 'True', reason: 'Serving' })
     expect(told('Ready', { observed: observing([v1, 'unready']) })).toMatchObject({
       status: 'False',
@@ -33,7 +33,7 @@ describe('Ready', () => {
     })
   })
 
-  it('is false when something else is declared, also elsewhere and while paused', () => {
+  it('is false when another revision or target is declared, even while paused', () => {
     const paused = { ...converged, paused: { actor: ada, atMs: startMs } }
     const elsewhere = { ...spec, target: { name: 'spare', settings: {} } }
     expect(told('Ready', { desired: revisionFor(2, spec), status: paused })?.status).toBe('False')
@@ -43,7 +43,7 @@ describe('Ready', () => {
 })
 
 describe('StableUnhealthy', () => {
-  it('says what is the matter with the stable revision, and goes when it is ready', () => {
+  it('reports the fault of the stable revision, and disappears when the revision is ready', () => {
     const failed = observing([v1, 'failed', { reason: 'OutOfMemory', message: 'killed' }])
     expect(told('StableUnhealthy', { observed: failed })).toMatchObject({
       status: 'True',
@@ -54,7 +54,7 @@ describe('StableUnhealthy', () => {
     expect(told('StableUnhealthy', { status: before })).toBeUndefined()
   })
 
-  it('says that a revision that is called ready fails every request, but not after a few', () => {
+  it('reports a ready revision that fails every request, but only from ten requests on', () => {
     const serving = (failed: number, total: number): Partial<Situation> => ({
       analysis: { serving: { revision: v1.name, failed, total } },
     })

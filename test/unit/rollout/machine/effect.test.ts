@@ -24,7 +24,7 @@ function converged(rest: Partial<DeploymentStatus> = {}): DeploymentStatus {
 }
 
 describe('a converged deployment', () => {
-  it('asks for nothing, writes nothing and tells nothing', () => {
+  it('has no effect to send, nothing to write and no event to emit', () => {
     const situation = { spec, desired: v1, observed: observing([v1, 'ready', ready]) }
     const first = decideIn({ ...situation, status: converged() })
     const second = decideIn({ ...situation, status: first.status, now: startMs + 3_600_000 })
@@ -32,7 +32,7 @@ describe('a converged deployment', () => {
     expect(second.status).toEqual(first.status)
   })
 
-  it('is repaired with the one call that is needed most', () => {
+  it('is repaired with the single call that is needed most', () => {
     const native = { ...capabilities, split: 'percent' } as const
     const effectOf = (observed: ReturnType<typeof observing>): unknown =>
       decideIn({ spec, desired: v1, status: converged(), observed, declared: { capabilities: native } })
@@ -49,7 +49,7 @@ describe('a converged deployment', () => {
 })
 
 describe('an effect', () => {
-  it('is written down and audited when first asked, and only then', () => {
+  it('is written to the ledger and audited only when it is first asked for', () => {
     const situation = { spec, desired: v1, status: converged(), observed: observing() }
     const first = decideIn(situation)
     expect(first.status.requested).toEqual([{ change: `create:${v1.name}`, accepted: false }])
@@ -58,7 +58,7 @@ describe('an effect', () => {
     expect([again.effect?.kind, again.events]).toEqual(['create', []])
   })
 
-  it('that sets another split is another one, also after a crash', () => {
+  it('that sets another split is audited as another effect, even after a crash', () => {
     const native = { ...capabilities, split: 'percent' } as const
     const effect: LedgerEntry = {
       operationId: 'o1',
@@ -77,7 +77,7 @@ describe('an effect', () => {
     expect(events.map(({ action }) => action)).toEqual(['split-requested'])
   })
 
-  it('that would now raise a revision that is not ready waits, and nothing overtakes it', () => {
+  it('that would raise the weight of an unready revision waits, and no other effect overtakes it', () => {
     const native = { ...capabilities, split: 'percent' } as const
     const { effect } = decideIn({
       spec,
@@ -92,7 +92,7 @@ describe('an effect', () => {
     expect(effect).toBeUndefined()
   })
 
-  it('makes room before it creates where there is none', () => {
+  it('makes room for a create when the target is full', () => {
     const few = { ...capabilities, maxRevisions: 2 }
     const status = converged({
       revisions: [v1, v2].map((revision) => ({ revision, state: 'requested', sinceMs: startMs })),
@@ -110,12 +110,12 @@ describe('the ledger', () => {
   const entryOf = (change: string, before?: LedgerEntry): LedgerEntry =>
     ledgerEntry({ kind: 'shift', change, target: 'prod' }, before, 7, clock)
 
-  it('keeps the operation of a change that is sent again, under the newer fence', () => {
+  it('keeps the operation id of a change that is sent again, with the newer fence', () => {
     const first = { ...entryOf('shift:a=100'), fence: 6 }
     expect(entryOf('shift:a=100', first)).toEqual({ ...first, fence: 7 })
   })
 
-  it('takes another split for another operation', () => {
+  it('gives another split another operation id', () => {
     const first = entryOf('shift:a=100')
     expect(entryOf('shift:a=50,b=50', first).operationId).not.toBe(first.operationId)
   })
@@ -136,7 +136,7 @@ describe('an outcome', () => {
   ]
   const status = converged({ effect: entry, requested })
 
-  it('takes the entry from the ledger, marks the change and keeps the handle', () => {
+  it('removes the ledger entry, marks the change as accepted and keeps the handle', () => {
     const after = recordOutcome(status, entry, { kind: 'accepted', handle: 'h1' })
     expect(after.effect).toBeUndefined()
     expect(after.requested.map(({ accepted }) => accepted)).toEqual([true, false])
@@ -144,17 +144,17 @@ describe('an outcome', () => {
     expect(recordOutcome(after, entry, { kind: 'accepted', handle: 'h1' }).handles.length).toBe(1)
   })
 
-  it('of a busy target changes nothing else', () => {
+  it('of a busy target only removes the ledger entry', () => {
     const after = recordOutcome(status, entry, { kind: 'busy', retryAfterMs: 5 })
     expect([after.effect, after.requested]).toEqual([undefined, requested])
   })
 
-  it('leaves the entry of another operation alone', () => {
+  it('does not touch the ledger entry of another operation', () => {
     const other = { ...entry, operationId: 'o2' }
     expect(recordOutcome(converged({ effect: other }), entry, { kind: 'unchanged' }).effect).toBe(other)
   })
 
-  it('keeps twenty handles of changes of the whole', () => {
+  it('keeps the newest twenty handles that belong to no single revision', () => {
     const shift: LedgerEntry = {
       operationId: 'o1',
       kind: 'shift',
@@ -170,7 +170,7 @@ describe('an outcome', () => {
     expect(known.handles.map(({ handle }) => handle)).toEqual(expect.arrayContaining(['mine', 'h10', 'h29']))
   })
 
-  it('of an operation that the vendor still knows was taken, unless it failed', () => {
+  it('counts as accepted when the vendor still knows the operation, unless the operation failed', () => {
     const lookedUp = (state: 'running' | 'succeeded' | 'failed'): boolean | undefined =>
       settle(status, { revisions: [], operations: [{ operationId: 'o1', state }] }).requested[0]?.accepted
     expect([lookedUp('running'), lookedUp('succeeded'), lookedUp('failed')]).toEqual([true, true, false])
@@ -179,7 +179,7 @@ describe('an outcome', () => {
 })
 
 describe('random names', () => {
-  it('stop with OutcomeUnknown where the answer to a create was lost, and create nothing until retry', () => {
+  it('stop the rollout with OutcomeUnknown when the answer to a create is lost, and create nothing until retry', () => {
     const world = worldOf(spec, { names: 'random' })
     world.target.instead = 'lost-after'
     expect(reach(world, 'stopped').message).toContain('retry')
@@ -196,7 +196,7 @@ describe('random names', () => {
     expect(heldBy(world)).toEqual([1, 1])
   })
 
-  it('go on where the target still knows the operation', () => {
+  it('let the rollout go on when the target still knows the operation', () => {
     const effect: LedgerEntry = {
       operationId: 'o1',
       kind: 'create',
@@ -221,13 +221,13 @@ describe('random names', () => {
     expect(lost.status.rollout.phase).toBe('stopped')
   })
 
-  it('are asked for once: what was accepted is only waited for', () => {
+  it('send a create once, and after its acceptance only wait for the revision', () => {
     const world = worldOf(spec, { names: 'random' }, { readyMs: 60_000 })
     reach(world, 'converged')
     expect([...world.witness.created.values()]).toEqual([1])
   })
 
-  it('give up on what the target took and never shows', () => {
+  it('stop the rollout when the target accepted a create but no longer shows the revision', () => {
     const world = deployed(worldOf(spec, { names: 'random' }))
     world.target.copies = []
     world.reconcile()
@@ -238,7 +238,7 @@ describe('random names', () => {
 })
 
 describe('a target', () => {
-  it('with room for two never holds three', () => {
+  it('with room for two revisions never holds three', () => {
     const world = deployed(worldOf(spec, { maxRevisions: 2 }, { goneMs: 60_000 }))
     for (const version of [2, 3, 4]) {
       world.version = version
@@ -251,7 +251,7 @@ describe('a target', () => {
     expect(heldBy(world)).toEqual([4])
   })
 
-  it('that splits is waited for before the next step, and turned back from when it never does', () => {
+  it('that splits delays the next step, and a split that never comes turns the rollout back', () => {
     const world = deployed(worldOf(spec, { split: 'percent' }, { splitMs: 60_000 }))
     world.version = 2
     const { sinceMs } = reach(world, 'shifting')
@@ -266,7 +266,7 @@ describe('a target', () => {
     expect(reach(stuck, 'rolling-back').cause).toBe('ProgressDeadlineExceeded')
   })
 
-  it('that refuses turns the rollout back', () => {
+  it('that refuses an effect turns the rollout back', () => {
     const world = deployed(worldOf(spec))
     world.version = 2
     world.target.instead = 'refused'
@@ -276,7 +276,7 @@ describe('a target', () => {
 })
 
 describe('deletion', () => {
-  it('removes everything, names who asked and ends when nothing is left', () => {
+  it('removes every revision, names the actor and ends when the target is empty', () => {
     const world = deployed(worldOf(spec))
     world.version = 2
     reach(world, 'pausing')
@@ -295,7 +295,7 @@ describe('deletion', () => {
 describe('retargeting', () => {
   const elsewhere = { ...spec, target: { name: 'spare', settings: {} } }
 
-  it('empties the one target before it begins at the other, and remembers what was aborted', () => {
+  it('empties the old target before it begins at the new one, and keeps the aborted revisions', () => {
     const world = deployed(worldOf(spec))
     world.version = 2
     world.broken.add(2)
@@ -311,21 +311,24 @@ describe('retargeting', () => {
     expect(statusOf(world).aborted.length).toBe(1)
   })
 
-  it.each(['paused', 'aborted', 'unresolved'] as const)('takes nothing away while %s', (why) => {
-    const world = deployed(worldOf(spec))
-    if (why === 'paused') world.person({ kind: 'pause' })
-    if (why === 'unresolved') world.version = undefined
-    if (why === 'aborted') {
-      world.version = 2
-      world.broken.add(2)
-      reach(world, 'failed')
-    }
-    world.declare(elsewhere)
-    expect(world.settle()).toBe(true)
-    expect([statusOf(world).target, heldBy(world), sharesOf(world)]).toEqual(['prod', [1], { v1: 100 }])
-  })
+  it.each(['paused', 'aborted', 'unresolved'] as const)(
+    'does not empty the old target while the rollout is %s',
+    (why) => {
+      const world = deployed(worldOf(spec))
+      if (why === 'paused') world.person({ kind: 'pause' })
+      if (why === 'unresolved') world.version = undefined
+      if (why === 'aborted') {
+        world.version = 2
+        world.broken.add(2)
+        reach(world, 'failed')
+      }
+      world.declare(elsewhere)
+      expect(world.settle()).toBe(true)
+      expect([statusOf(world).target, heldBy(world), sharesOf(world)]).toEqual(['prod', [1], { v1: 100 }])
+    },
+  )
 
-  it('keeps the last pin for a registry that fails just then', () => {
+  it('keeps the last resolved reference, because the registry may fail during the move', () => {
     const status = converged({
       resolvedFrom: 'memory/churn@champion',
       rollout: { phase: 'retargeting', target: 'prod', sinceMs: startMs },
@@ -337,7 +340,7 @@ describe('retargeting', () => {
 })
 
 describe('leftovers of an earlier life', () => {
-  it('are adopted when they are what is wanted, removed when they are not', () => {
+  it('are adopted when they are wanted, and removed when they are not', () => {
     const adopted = worldOf(spec)
     adopted.targetNamed('prod').leave(v1, spec.scale, adopted.now)
     reach(adopted, 'converged')

@@ -25,8 +25,8 @@ const phases: readonly Phase[] = [
 
 const visits = new Map<Phase, number>()
 
-describe('the rollout, killed anywhere', () => {
-  it('keeps law 3: it reaches the same end with no second create, or stops where nobody can know', () => {
+describe('a rollout that is killed at any point', () => {
+  it('keeps law 3: it reaches the same end without a second create, or stops when the outcome is unknown', () => {
     fc.assert(
       fc.property(
         setting,
@@ -53,7 +53,7 @@ describe('the rollout, killed anywhere', () => {
 const versions = fc.array(fc.integer({ min: 1, max: 4 }), { minLength: 1, maxLength: 3 })
 const killing = fc.constantFrom<Kill>('never', 'never', 'before-ledger', 'before-send', 'before-outcome')
 
-/** A life in which each version is wanted once what was wanted before has come to rest. */
+/** Plays a life in which each version is wanted as soon as the version before it has come to rest. */
 function live(
   given: Setting,
   wanted: readonly number[],
@@ -82,8 +82,8 @@ function live(
   }
 }
 
-describe('the rollout, whatever happens', () => {
-  it('keeps laws 1, 2, 4, 5, 6, 7 and 9 at every decision, and comes to rest when faults cease', () => {
+describe('a rollout with any faults and commands', () => {
+  it('keeps laws 1, 2, 4, 5, 6, 7 and 9 at every instruction, and comes to rest when the faults end', () => {
     fc.assert(
       fc.property(setting, fc.array(action, { minLength: 5, maxLength: 40 }), (given, actions) => {
         const world = new World(given, new Witness(visits))
@@ -124,7 +124,7 @@ function expectStand(world: World): void {
   }
 }
 
-/** Whether this is where only a change from outside leads on. */
+/** Whether only a change from outside can move this status on. */
 function standOf({ rollout, paused }: DeploymentStatus): boolean {
   switch (rollout.phase) {
     case 'converged':
@@ -145,7 +145,7 @@ function standOf({ rollout, paused }: DeploymentStatus): boolean {
   }
 }
 
-/** By phase, in percent of all decisions. */
+/** For each phase, its instructions in percent of all instructions. */
 function shares(): readonly (readonly [Phase, number])[] {
   const total = [...visits.values()].reduce((sum, count) => sum + count, 0)
   return phases.map((phase) => [phase, (100 * (visits.get(phase) ?? 0)) / total])

@@ -8,7 +8,7 @@ const spec = specWith({
 })
 
 describe('a permit', () => {
-  it('is asked for before a revision is created and before each rise of its share', () => {
+  it('is asked for before a revision is created and before each rise of its weight', () => {
     const world = deployed(worldOf(spec))
     const asked: number[] = []
     const { witness } = world
@@ -22,7 +22,7 @@ describe('a permit', () => {
     expect(asked).toEqual([0, 10, 50, 100])
   })
 
-  it('answers one question: another revision or percentage is asked for anew', () => {
+  it('is for one revision and one weight: another revision or weight needs a new permit', () => {
     const desired = revisionFor(1, spec)
     const permit = {
       revision: desired.name,
@@ -43,16 +43,22 @@ describe('a permit', () => {
     ['deny', 'Denied'],
     ['approval-required', 'ApprovalRequired'],
     ['error', 'PolicyError'],
-  ] as const)('of %s blocks with the reason and creates nothing', (verdict, reason) => {
-    const world = deployed(worldOf(spec))
-    world.version = 2
-    world.verdicts.set(2, verdict)
-    expect(reach(world, 'blocked')).toMatchObject({ weight: 0, reason, message: `it is ${verdict}` })
-    expect(conditionOf(statusOf(world).conditions, 'PolicyDenied')).toMatchObject({ status: 'True', reason })
-    expect([heldBy(world), sharesOf(world)]).toEqual([[1], { v1: 100 }])
-  })
+  ] as const)(
+    'with the verdict %s blocks the rollout with its reason and creates no revision',
+    (verdict, reason) => {
+      const world = deployed(worldOf(spec))
+      world.version = 2
+      world.verdicts.set(2, verdict)
+      expect(reach(world, 'blocked')).toMatchObject({ weight: 0, reason, message: `it is ${verdict}` })
+      expect(conditionOf(statusOf(world).conditions, 'PolicyDenied')).toMatchObject({
+        status: 'True',
+        reason,
+      })
+      expect([heldBy(world), sharesOf(world)]).toEqual([[1], { v1: 100 }])
+    },
+  )
 
-  it('that is refused later takes nothing away that was granted', () => {
+  it('that is refused at a later step takes no granted weight away', () => {
     const world = deployed(worldOf(spec))
     world.version = 2
     reach(world, 'pausing')
@@ -66,7 +72,7 @@ describe('a permit', () => {
     expect(conditionOf(statusOf(world).conditions, 'PolicyDenied')).toBeUndefined()
   })
 
-  it('is told once while its answer stays the same', () => {
+  it('is reported once while its answer stays the same', () => {
     const desired = revisionFor(1, spec)
     const permit = {
       revision: desired.name,
@@ -98,7 +104,7 @@ describe('a permit', () => {
     expect([sharesOf(world), statusOf(world).approvals]).toEqual([{ v2: 100 }, []])
   })
 
-  it('is not waited for when another revision is wanted', () => {
+  it('is no longer needed when another revision is wanted', () => {
     const world = deployed(worldOf(spec))
     world.version = 2
     reach(world, 'pausing')

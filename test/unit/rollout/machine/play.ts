@@ -2,7 +2,7 @@ import { revisionFor } from './fixtures.ts'
 import type { Action } from './scripts.ts'
 import type { World } from './world.ts'
 
-/** Lets one thing happen. */
+/** Plays one action in a world. */
 export function play(world: World, action: Action): void {
   switch (action.do) {
     case 'reconcile':
@@ -46,7 +46,7 @@ export function play(world: World, action: Action): void {
     case 'leave': {
       const { target, spec, now } = world
       const revision = revisionFor(action.version, spec)
-      // Where names are random nobody could see it.
+      // With random names, the target could not show the leftover.
       const taken = target.copies.some((copy) => copy.revision.name === revision.name)
       if (!taken && target.capabilities.names !== 'random') target.leave(revision, spec.scale, now)
       return

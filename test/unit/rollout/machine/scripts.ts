@@ -6,9 +6,9 @@ import { capabilities, gateNamed, specWith } from './fixtures.ts'
 import type { GateMode, Kill, Nature, Setting } from './world.ts'
 import type { Health } from './world-target.ts'
 
-/** One thing that happens to a world. */
+/** One action in a world. */
 export type Action =
-  /** So many reconciles, each killed or not. Where the next is not due at once it comes no sooner than after `paceMs`. */
+  /** One reconcile for each kill. A reconcile that is not due at once waits for at least `paceMs`. */
   | { readonly do: 'reconcile'; readonly kills: readonly Kill[]; readonly paceMs: number }
   | { readonly do: 'desire'; readonly version: number | undefined }
   | { readonly do: 'strategy'; readonly strategy: Strategy }
@@ -146,7 +146,7 @@ export const action: fc.Arbitrary<Action> = fc.oneof(
   { weight: 1, arbitrary: fc.constant({ do: 'metrics-restart' as const }) },
 )
 
-/** Weights never fall, as the schema asks. */
+/** Sorts the weights, because the schema does not allow a weight to fall. */
 function rising(steps: readonly CanaryStep[]): readonly CanaryStep[] {
   const weights = steps.flatMap((each) => ('weight' in each ? [each.weight] : [])).sort((a, b) => a - b)
   return steps.map((each) => ('weight' in each ? { weight: weights.shift() ?? each.weight } : each))

@@ -10,7 +10,7 @@ import { Witness } from './witness.ts'
 import { World } from './world.ts'
 import type { Delays } from './world-target.ts'
 
-/** A world in which nothing goes wrong by itself, and in which every law is watched. */
+/** A world without faults of its own, in which a witness checks every law. */
 export function worldOf(
   spec: ModelDeploymentSpec,
   has: Partial<TargetCapabilities> = {},
@@ -48,7 +48,7 @@ export function statusOf(world: World): DeploymentStatus {
   return world.status
 }
 
-/** Percent by model version, as the status has it. */
+/** The weights of the split in percent, by model version, as the status has them. */
 export function sharesOf(world: World): Readonly<Record<string, number>> {
   const named = [1, 2, 3, 4, 5].map((version) => [version, revisionFor(version, world.spec).name] as const)
   const { split } = statusOf(world)

@@ -16,7 +16,7 @@ const blueGreen = specWith(
 )
 
 describe('a first revision', () => {
-  it('takes all traffic once it is ready, whatever the steps', () => {
+  it('takes all traffic once it is ready, without the steps', () => {
     const world = worldOf(analyzed)
     reach(world, 'starting')
     expect(statusOf(world).split).toEqual([])
@@ -25,7 +25,7 @@ describe('a first revision', () => {
     expect(conditionOf(statusOf(world).conditions, 'Ready')?.status).toBe('True')
   })
 
-  it('leaves nothing behind when it fails', () => {
+  it('leaves no revision and no split behind when it fails', () => {
     const world = worldOf(analyzed)
     world.broken.add(1)
     expect(reach(world, 'failed').cause).toBe('RevisionFailed')
@@ -34,7 +34,7 @@ describe('a first revision', () => {
 })
 
 describe('rolling', () => {
-  it('moves in equal steps and removes what it replaced', () => {
+  it('moves in equal steps and removes the replaced revision', () => {
     const world = deployed(worldOf(specWith({ rolling: { step: 40, every: '30s' } })))
     world.version = 2
     const seen: unknown[] = []
@@ -60,7 +60,7 @@ describe('a canary', () => {
     expect(heldBy(world)).toEqual([2])
   })
 
-  it('is rolled back before the end by a gate that surely fails, at the end by one that fails', () => {
+  it('is rolled back early when a gate fails conclusively, and at the end of the step when it only fails', () => {
     for (const [mode, leastMs, mostMs] of [
       ['fail-early', 0, 20_000],
       ['fail', 120_000, 130_000],
@@ -78,7 +78,7 @@ describe('a canary', () => {
     }
   })
 
-  it.each(['no-data', 'too-few-samples', 'error'] as const)('never takes %s for pass', (mode) => {
+  it.each(['no-data', 'too-few-samples', 'error'] as const)('never counts the verdict %s as pass', (mode) => {
     const held = deployed(worldOf(analyzed))
     held.version = 2
     held.modes.set(2, mode)
@@ -89,7 +89,7 @@ describe('a canary', () => {
     expect(reach(failed, 'failed').cause).toBe('GateInconclusive')
   })
 
-  it('measures in full again when the source was started anew', () => {
+  it('measures the full time again after the metric source was restarted', () => {
     const world = deployed(worldOf(analyzed))
     world.version = 2
     reach(world, 'analyzing')
@@ -99,7 +99,7 @@ describe('a canary', () => {
     expect(world.now - world.metricsSinceMs).toBeGreaterThanOrEqual(120_000)
   })
 
-  it('does not wait for ever for a source that never keeps the whole interval', () => {
+  it('does not wait for ever for a metric source that never covers the whole interval', () => {
     const world = deployed(worldOf({ ...analyzed, deadline: '10m' }))
     world.version = 2
     const { sinceMs } = reach(world, 'analyzing')
@@ -111,7 +111,7 @@ describe('a canary', () => {
     expect(world.now - sinceMs).toBeLessThan(15 * 60_000)
   })
 
-  it('begins its steps anew when others are declared under it', () => {
+  it('begins with the first step when other steps are declared', () => {
     const world = deployed(
       worldOf(canary({ weight: 10 }, { pause: '1m' }, { weight: 60 }, { pause: 'until-promoted' })),
     )
@@ -126,7 +126,7 @@ describe('a canary', () => {
 })
 
 describe('blue-green', () => {
-  it('switches all traffic at once, measures, and keeps what it replaced for its time', () => {
+  it('switches all traffic at once, measures, and keeps the replaced revision for keepPrevious', () => {
     const world = deployed(worldOf(blueGreen))
     world.version = 2
     reach(world, 'analyzing')
@@ -146,7 +146,7 @@ describe('blue-green', () => {
     expect([sharesOf(world), heldBy(world)]).toEqual([{ v1: 100 }, [1]])
   })
 
-  it('waits for promote before the switch where asked', () => {
+  it('waits for promote before the switch when autoPromote is false', () => {
     const spec = specWith({
       blueGreen: { autoPromote: false, analyze: [], for: '1m', keepPrevious: '0s' },
     })
@@ -159,7 +159,7 @@ describe('blue-green', () => {
     expect(sharesOf(world)).toEqual({ v2: 100 })
   })
 
-  it('goes back to what it still keeps without creating it again', () => {
+  it('goes back to a kept revision without creating it again', () => {
     const world = deployed(worldOf(blueGreen))
     world.version = 2
     reach(world, 'retiring')

@@ -6,7 +6,7 @@ const weights = (steps: ReturnType<typeof stepsOf>): readonly number[] =>
   steps.flatMap((step) => (step.kind === 'weight' ? [step.weight] : []))
 
 describe('the steps of a strategy', () => {
-  it('of rolling move equal shares with a pause between them, up to 100', () => {
+  it('of rolling raise the weight equally up to 100, with a pause after each raise but the last', () => {
     const steps = stepsOf(specWith({ rolling: { step: 40, every: '30s' } }))
     expect(steps).toEqual([
       { kind: 'weight', weight: 40 },
@@ -17,13 +17,13 @@ describe('the steps of a strategy', () => {
     ])
   })
 
-  it('of rolling by 100 are one', () => {
+  it('of rolling by 100 are one weight', () => {
     expect(stepsOf(specWith({ rolling: { step: 100, every: '30s' } }))).toEqual([
       { kind: 'weight', weight: 100 },
     ])
   })
 
-  it('of a canary are its own, and 100 where the last weight is another', () => {
+  it('of a canary are the declared steps, then weight 100 when the last weight is lower', () => {
     const spec = specWith({
       canary: { steps: [{ weight: 5 }, { pause: 'until-promoted' }, { analyze: ['a'], for: '1m' }] },
     })
@@ -43,7 +43,7 @@ describe('the steps of a strategy', () => {
     expect(steps.map(({ kind }) => kind)).toEqual(['weight', 'analyze'])
   })
 
-  it('of blue-green switch at once, after a person where asked, and measure after the switch', () => {
+  it('of blue-green switch at once, or after promote without autoPromote, and measure after the switch', () => {
     const settings = { for: '1m', keepPrevious: '2m' } as const
     const manual = specWith({ blueGreen: { ...settings, autoPromote: false, analyze: ['a'] } })
     expect(stepsOf(manual)).toEqual([
@@ -59,7 +59,7 @@ describe('the steps of a strategy', () => {
     ]).toEqual([120_000, 0])
   })
 
-  it('have a name that changes with any of them', () => {
+  it('have a name that changes with any step', () => {
     const named = (weight: number): string => nameSteps([{ kind: 'weight', weight }, { kind: 'pause' }])
     expect(named(5)).toBe(named(5))
     expect(named(5)).not.toBe(named(6))

@@ -7,7 +7,7 @@ const spec = specWith({ canary: { steps: [{ weight: 30 }, { pause: 'until-promot
 const named = (version: number): string => revisionFor(version, spec).name
 
 describe('superseding', () => {
-  it('turns back a rollout whose revision is no longer wanted, aborts nothing and goes on with the next', () => {
+  it('turns back a rollout whose revision is no longer wanted, aborts no revision and begins the next', () => {
     const world = deployed(worldOf(spec))
     world.version = 2
     reach(world, 'pausing')
@@ -29,7 +29,7 @@ describe('superseding', () => {
 })
 
 describe('an aborted revision', () => {
-  it('is not tried again, also after another one, until somebody says retry', () => {
+  it('is not tried again before retry, even after another revision', () => {
     const world = deployed(worldOf(spec))
     world.version = 2
     reach(world, 'pausing')
@@ -45,7 +45,7 @@ describe('an aborted revision', () => {
     expect(sharesOf(world)).toEqual({ v1: 70, v2: 30 })
   })
 
-  it('leaves other revisions free at once', () => {
+  it('does not hold up other revisions', () => {
     const world = deployed(worldOf(spec))
     world.version = 2
     world.broken.add(2)
@@ -55,7 +55,7 @@ describe('an aborted revision', () => {
     expect(sharesOf(world)).toEqual({ v1: 70, v3: 30 })
   })
 
-  it('is removed when it appears at the target after all', () => {
+  it('is removed when it appears at the target later', () => {
     const world = deployed(worldOf(spec))
     world.version = 2
     world.broken.add(2)
@@ -72,7 +72,7 @@ describe('an aborted revision', () => {
     expect(heldBy(first)).toEqual([])
   })
 
-  it('leaves nothing kept beside the stable revision', () => {
+  it('does not leave a kept revision beside the stable revision', () => {
     const kept = specWith({ blueGreen: { autoPromote: true, analyze: [], for: '1m', keepPrevious: '1h' } })
     const world = deployed(worldOf(kept))
     world.version = 3
@@ -95,7 +95,7 @@ describe('the progress deadline', () => {
     expect([back.cause, back.sinceMs - sinceMs]).toEqual(['ProgressDeadlineExceeded', 30 * 60_000])
   })
 
-  it('counts for a revision that stops being ready while it waits, also for a policy', () => {
+  it('counts for a revision that stops being ready while it waits, even for a policy', () => {
     const world = deployed(worldOf(spec))
     world.version = 2
     reach(world, 'pausing')
@@ -106,7 +106,7 @@ describe('the progress deadline', () => {
     expect(reach(world, 'rolling-back').cause).toBe('ProgressDeadlineExceeded')
   })
 
-  it('does not count what a person paused', () => {
+  it('does not count the time for which a person paused the rollout', () => {
     const world = deployed(worldOf(spec, {}, { readyMs: 100_000 }))
     world.version = 2
     reach(world, 'starting')
@@ -122,7 +122,7 @@ describe('the progress deadline', () => {
     expect(statusOf(world).rollout.phase).toBe('starting')
   })
 
-  it('does not count a pause between two steps either', () => {
+  it('does not count the time for which a person paused it between two steps', () => {
     const world = deployed(worldOf(spec))
     world.version = 2
     reach(world, 'pausing')
@@ -138,7 +138,7 @@ describe('the progress deadline', () => {
 })
 
 describe('an unhealthy stable revision', () => {
-  it('keeps its split, is told of, and does not hold up its successor', () => {
+  it('keeps its split, is reported, and does not hold up its successor', () => {
     const world = deployed(worldOf(spec))
     for (const copy of world.target.copies) copy.health = 'unready'
     world.reconcile()
@@ -166,7 +166,7 @@ describe('an unhealthy stable revision', () => {
     expect([sharesOf(world), heldBy(world)]).toEqual([{ v1: 100 }, [1]])
   })
 
-  it('is created again when it vanished', () => {
+  it('is created again when it vanished from the target', () => {
     const world = deployed(worldOf(spec))
     world.target.copies = []
     expect(world.settle()).toBe(true)
@@ -174,8 +174,8 @@ describe('an unhealthy stable revision', () => {
   })
 })
 
-describe('what is wanted', () => {
-  it('makes nothing ready that it no longer names', () => {
+describe('the wanted revision', () => {
+  it('makes the deployment not Ready while it is unknown', () => {
     const world = deployed(worldOf(spec))
     world.version = undefined
     world.reconcile()
@@ -185,7 +185,7 @@ describe('what is wanted', () => {
     reach(world, 'converged')
   })
 
-  it('is not begun while paused, and the stand says so', () => {
+  it('is not begun while the rollout is paused, and the conditions say so', () => {
     const world = deployed(worldOf(spec))
     world.person({ kind: 'pause' })
     world.version = 2
@@ -195,7 +195,7 @@ describe('what is wanted', () => {
     expect(conditionOf(statusOf(world).conditions, 'Ready')?.status).toBe('False')
   })
 
-  it('changes in scale without a rollout', () => {
+  it('changes its scale without a rollout', () => {
     const world = deployed(worldOf(spec))
     world.declare({ ...spec, scale: { min: 2, max: 4 } })
     expect(world.settle()).toBe(true)
@@ -203,7 +203,7 @@ describe('what is wanted', () => {
     expect([...world.witness.created.values()]).toEqual([1])
   })
 
-  it('may name a gate that nobody measured: it holds', () => {
+  it('is held when its gate has no data', () => {
     const measured = specWith(
       { canary: { steps: [{ analyze: ['accuracy'], for: '1m' }] } },
       { analysis: [gateNamed('accuracy')] },

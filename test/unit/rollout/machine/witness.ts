@@ -38,7 +38,7 @@ const requests: ReadonlySet<string> = new Set([
   'destroy-requested',
 ])
 
-/** Sees everything that happens in a world and throws when a law is broken. It keeps its own books. */
+/** Sees everything that happens in a world and throws when a law is broken. It keeps its own records. */
 export class Witness {
   /** How often an instruction was made in each phase. */
   readonly visits: Map<Phase, number>
@@ -54,7 +54,7 @@ export class Witness {
     this.visits = visits
   }
 
-  /** The deployment is declared anew. */
+  /** The deployment is declared again. */
   restart(): void {
     this.#aborted.clear()
     this.#cleared.clear()
@@ -71,7 +71,7 @@ export class Witness {
     this.#aborted.add(revision)
   }
 
-  /** Looks at an instruction. The books forget one that was lost before it was written down. */
+  /** Checks an instruction. The records forget an instruction that was lost before it was written. */
   decided(world: World, seen: Witnessed, lost: boolean): void {
     const aborted = new Set(this.#aborted)
     const cleared = new Set(this.#cleared)
@@ -105,7 +105,7 @@ export class Witness {
     law(sameJson(after.effect, before.effect), 'law 3: a command forgets no effect')
     law(
       after.stable === before.stable || weightOf(after.split, after.stable) === 100,
-      'law 2: what a person promotes to stable has all traffic',
+      'law 2: a revision that a person promotes to stable has all traffic',
     )
     law(sameJson(after, before) || events[0]?.actor !== undefined, `law 6: ${asked.kind} names its actor`)
     if (asked.kind === 'promote') this.#promoted(world, before.rollout, after.rollout, events)
@@ -113,7 +113,7 @@ export class Witness {
     if (asked.kind === 'retry' && 'revision' in before.rollout) this.#aborted.delete(before.rollout.revision)
   }
 
-  /** What the target is about to do. */
+  /** Checks a step that the target is about to do. */
   mutation(world: World, target: WorldTarget, step: TargetStep, want: TargetWant | undefined): void {
     const alive = target.alive(world.now)
     if (step.kind === 'create') {
@@ -162,7 +162,7 @@ export class Witness {
     for (const { revision, weight } of split) {
       law(
         status.revisions.some((each) => each.revision.name === revision),
-        () => `law 1: ${revision} has a share and is not wanted: ${print(status)}`,
+        () => `law 1: ${revision} has a weight and is not wanted: ${print(status)}`,
       )
       law(
         weight <= weightOf(before.split, revision) || ready(revision),
@@ -207,10 +207,10 @@ export class Witness {
       status.revisions.some(({ revision }) => revision.name === status.stable),
       'law 2: the stable revision is not wanted',
     )
-    law(effect?.kind !== 'destroy', 'law 2: nobody asked for everything to go')
+    law(effect?.kind !== 'destroy', 'law 2: the destroy was not asked for')
     law(
       effect?.kind !== 'retire' || weightOf(status.split, effect.revision) === 0,
-      'law 2: what has traffic is retired',
+      'law 2: a revision with traffic is retired',
     )
   }
 
@@ -273,7 +273,7 @@ export class Witness {
     const { status, effect, events } = instruction
     const started = events.find(({ action }) => action === 'rollout-started')?.details.revision
     law(!this.#aborted.has(String(started)), 'law 7: an aborted revision is started')
-    // What cannot give its traffic back, because nobody is ready to take it, is kept.
+    // A revision with traffic is kept while no other revision is ready to take the traffic.
     const kept = weightOf(before.split, effect?.revision) > 0 || effect?.revision === status.stable
     if (effect?.kind === 'create' && !kept) {
       law(!this.#aborted.has(effect.revision ?? ''), 'law 7: an aborted revision is created')
@@ -283,24 +283,25 @@ export class Witness {
       law(!raised || !this.#aborted.has(revision), 'law 7: an aborted revision gets traffic')
     }
     if (status.rollout.phase === 'failed') {
-      law(this.#aborted.has(status.rollout.revision), 'law 7: a revision fails that nobody aborted')
+      law(this.#aborted.has(status.rollout.revision), 'law 7: the failed revision was not aborted')
     }
   }
 
-  /** What people are told. */
+  /** Checks that the status tells people the truth. */
   #truth({ instruction, declared }: Witnessed): void {
     const { rollout, stable, conditions, paused } = instruction.status
     const ready = conditionOf(conditions, 'Ready')?.status === 'True'
     const wanted = declared.desired !== undefined && declared.desired.name === stable
     const there = declared.spec.target.name === instruction.status.target
-    law(!ready || (wanted && there), 'Ready means that what is declared serves where it is declared')
+    law(!ready || (wanted && there), 'Ready means that the declared revision serves at the declared target')
     law(
       rollout.phase !== 'converged' || wanted,
-      () => `converged on what is not declared: ${print(instruction.status)} paused ${paused !== undefined}`,
+      () =>
+        `converged on an undeclared revision: ${print(instruction.status)} paused ${paused !== undefined}`,
     )
   }
 
-  /** As far as laws 5 and 9 lie in the machine: what is sent was written down, and once. */
+  /** Checks the machine's part of laws 5 and 9: each sent effect is in the ledger and audited once. */
   #ledger({ before, instruction }: Witnessed): void {
     const { effect, events, status } = instruction
     const asked = events.filter(({ action }) => requests.has(action)).length

@@ -14,7 +14,7 @@ import { weightOf } from '../../../../src/rollout/machine/status-edits.ts'
 
 export type Health = 'starting' | 'ready' | 'unready' | 'failed'
 
-/** One copy of a revision; its id is all that a caller with random names can know it by. */
+/** One copy of a revision. With random names, a caller can know the copy only by its id. */
 export interface Copy {
   readonly id: string
   readonly revision: Revision
@@ -23,25 +23,25 @@ export interface Copy {
   weight: number
   scale: Scale
   goneAtMs?: number
-  /** Made behind a lost answer, and given up by a person who said retry, deleted or retargeted. */
+  /** Made although the answer was lost, then given up by a person's retry, delete or retarget. */
   forgotten?: boolean
 }
 
 export interface Delays {
   readonly readyMs: number
   readonly goneMs: number
-  /** From a new split being taken to its being in force. */
+  /** The time from the acceptance of a new split until the split is in force. */
   readonly splitMs: number
 }
 
-/** A target that keeps the contract: one mutation a call, whole wants, and everything takes its time. */
+/** A target that keeps the contract: one mutation for each call, and whole wants. Everything takes time. */
 export class WorldTarget {
   readonly capabilities: TargetCapabilities
   readonly delays: Delays
   copies: Copy[] = []
-  /** The answer to the next call, instead of doing what it asks. */
+  /** The fault of the next call. Only `lost-after` still does the work. */
   instead: 'busy' | 'refused' | 'lost-before' | 'lost-after' | undefined
-  /** Told before a mutation happens. */
+  /** Called before a mutation happens. */
   onStep: (step: TargetStep, want: TargetWant | undefined) => void = () => {}
   /** Whether a revision can never become ready. */
   isBroken: (revision: Revision) => boolean = () => false
@@ -85,13 +85,13 @@ export class WorldTarget {
     })
   }
 
-  /** What lives here, whether or not anybody can see it. */
+  /** All copies here that are not forgotten, even those that no caller can see. */
   alive(now: number): readonly Copy[] {
     this.#pass(now)
     return this.copies.filter((copy) => copy.forgotten !== true)
   }
 
-  /** Something that an earlier life left behind. */
+  /** Adds a copy that an earlier life left behind. */
   leave(revision: Revision, scale: Scale, now: number): string {
     const copy = this.#add(revision, scale, now)
     return copy.id
@@ -138,7 +138,7 @@ export class WorldTarget {
     }
   }
 
-  /** The same split again is on its way already. */
+  /** Ignores a split that is already pending. */
   #split(split: Split, now: number): void {
     if (sameJson(this.#pending?.split, split)) return
     this.#pending = { atMs: now + this.delays.splitMs, split }

@@ -29,10 +29,10 @@ import { type Delays, WorldTarget } from './world-target.ts'
 
 export type GateMode = 'pass' | 'fail' | 'fail-early' | 'too-few-samples' | 'no-data' | 'error'
 
-/** Where a run is killed: what was decided, sent or answered after that point is lost. */
+/** Where a run is killed. Each instruction, effect or answer after that point is lost. */
 export type Kill = 'never' | 'before-ledger' | 'before-send' | 'before-outcome'
 
-/** What a model version is like, until something changes it. */
+/** The nature of a model version, until an action changes it. */
 export interface Nature {
   readonly mode: GateMode
   readonly verdict: Permit['verdict']
@@ -41,7 +41,7 @@ export interface Nature {
 }
 
 export interface Setting {
-  /** Of version 1 and following; versions without one are fine. */
+  /** For version 1 and the versions after it. Versions without a nature are fine. */
   readonly natures?: readonly Nature[]
   readonly spec: ModelDeploymentSpec
   readonly capabilities: TargetCapabilities
@@ -50,21 +50,21 @@ export interface Setting {
 
 const anybody: Actor = { name: 'grace' }
 
-/** Everything around one deployment: what is declared, where it runs, who permits it, what is measured. */
+/** Everything around one deployment: its spec, its targets, its permits and its measurements. */
 export class World {
   now: number = startMs
   spec: ModelDeploymentSpec
-  /** The model version that the reference stands for; none while the reference leads nowhere. */
+  /** The model version that the reference resolves to. Undefined while the reference leads nowhere. */
   version: number | undefined = 1
   deleted = false
   status: DeploymentStatus | undefined
-  /** By model version; others are allowed. */
+  /** By model version. Other versions are allowed. */
   readonly verdicts: Map<number, Permit['verdict']> = new Map()
-  /** By model version; others pass. */
+  /** By model version. Other versions pass. */
   readonly modes: Map<number, GateMode> = new Map()
   /** Versions that never become ready. */
   readonly broken: Set<number> = new Set()
-  /** When the metric source was last started anew. */
+  /** The time of the metric source's last restart. */
   metricsSinceMs: number = startMs - 1
   /** How many effects were sent. */
   sent = 0
@@ -85,7 +85,7 @@ export class World {
     }
   }
 
-  /** Where the deployment's revisions are now. */
+  /** The target that has the deployment's revisions now. */
   get target(): WorldTarget {
     const { status } = this
     const name =
@@ -114,7 +114,7 @@ export class World {
     this.#generation += 1
   }
 
-  /** Declared again after it was removed, or for the first time. */
+  /** Declares the deployment again after its removal, or for the first time. */
   restart(): void {
     this.deleted = false
     this.status = undefined
@@ -122,7 +122,7 @@ export class World {
     this.witness.restart()
   }
 
-  /** Whether it made sense there. */
+  /** Gives a command of a person. Returns false when the phase does not allow it or nothing is stored. */
   person(asked: Command): boolean {
     const before = this.status
     if (before === undefined) return false
@@ -138,7 +138,7 @@ export class World {
     }
   }
 
-  /** As the loop does it. Returns when to look again; null when only a change from outside helps. */
+  /** Looks as the loop does. Returns the time to the next look, or null when only an outside change helps. */
   reconcile(kill: Kill = 'never'): number | null {
     if (this.status === undefined && this.deleted) return null
     const before = this.status ?? initialStatus(this.now)
@@ -261,7 +261,7 @@ export class World {
     }
   }
 
-  /** A person has looked and says that what was lost may be left alone. */
+  /** A person has looked, and says that the lost copies may be left alone. */
   #forgetLost(): void {
     const known = new Set(this.status?.handles.map(({ handle }) => handle))
     for (const copy of this.target.copies) if (!known.has(copy.id)) copy.forgotten = true
@@ -271,7 +271,7 @@ export class World {
     for (const { copies } of this.#targets.values()) for (const copy of copies) copy.forgotten = true
   }
 
-  /** Faults cease: what is not broken by nature becomes healthy, and everybody answers. */
+  /** Ends the faults: each copy that is not broken by nature becomes ready, and each part answers. */
   heal(): void {
     this.version ??= 1
     for (const target of this.#targets.values()) {
@@ -286,8 +286,8 @@ export class World {
   }
 
   /**
-   * Time passes for as long as anything happens, and each reconcile is killed as `kills` has it next. Returns false when
-   * it never comes to rest.
+   * Lets time pass for as long as anything happens. Each reconcile takes its kill from `kills`. Returns false
+   * when the world never comes to rest.
    */
   settle(kills: Kill[] = [], rounds = 600): boolean {
     const longest = Math.max(durationMs(this.spec.deadline), 3_600_000)
@@ -298,7 +298,7 @@ export class World {
       if (this.status === undefined && this.deleted) return true
       const still = afterMs === null && sameJson(this.status, before)
       quiet = still ? quiet + 1 : 0
-      // Quiet for as long as the target and all clocks could still bring something up.
+      // Quiet for longer than any delay of the target or any timer.
       if (quiet === 3) return true
       this.now += still ? longest : Math.max(1, afterMs ?? 5_000)
     }
@@ -306,7 +306,7 @@ export class World {
   }
 }
 
-/** As a store gives it back. */
+/** A copy, as a store returns it. */
 function copied(status: DeploymentStatus): DeploymentStatus {
   return JSON.parse(JSON.stringify(status)) as DeploymentStatus
 }

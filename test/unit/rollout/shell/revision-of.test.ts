@@ -8,7 +8,7 @@ const named = (change: Partial<ModelDeploymentSpec>, version = 1): string =>
   nameRevision(pinned(version), { ...spec, ...change }).name
 
 describe("a revision's name", () => {
-  it('is ten hexadecimal characters of what it is made of', () => {
+  it('is ten hexadecimal characters, and the same for the same content', () => {
     expect(named({})).toMatch(/^[0-9a-f]{10}$/)
     expect(named({})).toBe(named({}))
   })
