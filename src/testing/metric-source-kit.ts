@@ -57,7 +57,7 @@ async function seedThree(subject: MetricSourceSubject): Promise<Interval> {
 /** All that a MetricSource promises. */
 export const metricSourceLaws: readonly Law<MetricSourceSubject>[] = [
   {
-    name: 'answers with what was measured in the interval',
+    name: 'answers with the samples of the interval',
     async check(subject) {
       const interval = await seedThree(subject)
       const reading = await read(subject, interval)
@@ -66,7 +66,7 @@ export const metricSourceLaws: readonly Law<MetricSourceSubject>[] = [
     },
   },
   {
-    name: 'has no data where nothing was measured, which is neither zero nor an error',
+    name: 'answers no-data for an interval without samples, not zero and not an error',
     async check(subject) {
       const { nowMs, resolutionMs } = subject
       const interval = { fromMs: nowMs - 4 * resolutionMs, toMs: nowMs - resolutionMs }
@@ -77,7 +77,7 @@ export const metricSourceLaws: readonly Law<MetricSourceSubject>[] = [
     },
   },
   {
-    name: 'never reaches back before the interval',
+    name: 'never counts a sample from before the interval',
     async check(subject) {
       const interval = await seedThree(subject)
       for (const back of [1, 2, 30]) {
@@ -94,7 +94,7 @@ export const metricSourceLaws: readonly Law<MetricSourceSubject>[] = [
     },
   },
   {
-    name: 'counts nothing from the end of the interval on',
+    name: 'counts no sample at or after the end of the interval',
     skip: ({ source }) => (source.capabilities.counts ? undefined : 'it does not count samples'),
     async check(subject) {
       const interval = await seedThree(subject)
@@ -103,7 +103,7 @@ export const metricSourceLaws: readonly Law<MetricSourceSubject>[] = [
     },
   },
   {
-    name: 'covers nothing after the interval, unless it began only then',
+    name: 'covers no time after the interval, unless it began later',
     async check(subject) {
       const interval = await seedThree(subject)
       const { covered } = await read(subject, interval)
@@ -127,14 +127,14 @@ export const metricSourceLaws: readonly Law<MetricSourceSubject>[] = [
     },
   },
   {
-    name: 'gives numbers that can be true',
+    name: 'gives only possible numbers',
     async check(subject) {
       const interval = await seedThree(subject)
       checkNumbers(await read(subject, interval), subject.source.capabilities.counts)
     },
   },
   {
-    name: 'answers the same question the same way twice',
+    name: 'gives the same answer to the same question',
     async check(subject) {
       const interval = await seedThree(subject)
       assert.deepEqual(await read(subject, interval), await read(subject, interval))
@@ -152,7 +152,7 @@ export const metricSourceLaws: readonly Law<MetricSourceSubject>[] = [
     },
   },
   {
-    name: 'ends a query whose signal has fired',
+    name: 'ends a query when its abortSignal has fired',
     async check({ source, metric, deployment, nowMs }) {
       const interval = { fromMs: nowMs - 1000, toMs: nowMs }
       const abortSignal = AbortSignal.abort(new Error('enough'))
@@ -162,7 +162,7 @@ export const metricSourceLaws: readonly Law<MetricSourceSubject>[] = [
     },
   },
   {
-    name: 'refuses a metric it does not have, by name',
+    name: 'refuses a metric that it does not have, and names the metric',
     skip: ({ unknownMetric }) =>
       unknownMetric === undefined
         ? 'it cannot tell a metric without data from one that is not there'
@@ -178,7 +178,7 @@ export const metricSourceLaws: readonly Law<MetricSourceSubject>[] = [
     },
   },
   {
-    name: 'tells a source that cannot answer from one without data',
+    name: 'throws metric-error when it cannot answer, instead of no-data',
     skip: ({ disconnect }) => (disconnect === undefined ? 'its fixture cannot disconnect it' : undefined),
     async check(subject) {
       const interval = await seedThree(subject)

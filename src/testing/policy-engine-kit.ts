@@ -25,7 +25,7 @@ const actions: readonly PolicyAction[] = ['deploy', 'promote', 'invoke', 'query-
 /** All that a PolicyEngine promises. */
 export const policyEngineLaws: readonly Law<PolicyEngineSubject>[] = [
   {
-    name: 'has a name and declares the actions it knows',
+    name: 'has a name and declares the actions that it knows',
     async check({ engine }) {
       assert.ok(engine.name !== '', 'it has no name')
       assert.ok(engine.actions.length > 0, 'it declares no action and is never asked')
@@ -34,7 +34,7 @@ export const policyEngineLaws: readonly Law<PolicyEngineSubject>[] = [
     },
   },
   {
-    name: 'allows what its policy allows and denies what it denies',
+    name: 'allows a request that its policy allows, and denies a request that its policy denies',
     async check({ engine, allowed, denied }) {
       for (const [request, verdict] of [
         [allowed, 'allow'],
@@ -59,7 +59,7 @@ export const policyEngineLaws: readonly Law<PolicyEngineSubject>[] = [
     },
   },
   {
-    name: 'finds nothing but advice in what it allows',
+    name: 'gives only advisory findings when it allows',
     async check({ engine, allowed }) {
       const { findings } = await engine.decide(allowed)
       for (const { level, message } of findings)
@@ -67,7 +67,7 @@ export const policyEngineLaws: readonly Law<PolicyEngineSubject>[] = [
     },
   },
   {
-    name: 'asks only for obligations that can be understood',
+    name: 'asks only for valid obligations',
     async check({ engine, allowed, denied }) {
       for (const request of [allowed, denied]) {
         for (const obligation of (await engine.decide(request)).obligations) {
@@ -92,7 +92,7 @@ export const policyEngineLaws: readonly Law<PolicyEngineSubject>[] = [
     },
   },
   {
-    name: 'answers the same question the same way',
+    name: 'gives the same answer to the same question',
     async check({ engine, allowed, denied }) {
       for (const request of [allowed, denied]) {
         const first = copyOf(await engine.decide(request))
@@ -102,7 +102,7 @@ export const policyEngineLaws: readonly Law<PolicyEngineSubject>[] = [
     },
   },
   {
-    name: 'keeps questions asked at the same time apart',
+    name: 'keeps questions apart when they are asked at the same time',
     async check({ engine, allowed, denied }) {
       const requests = Array.from({ length: 20 }, (_, index) => (index % 3 === 0 ? denied : allowed))
       const decisions = await Promise.all(requests.map((request) => engine.decide(request)))
@@ -113,7 +113,7 @@ export const policyEngineLaws: readonly Law<PolicyEngineSubject>[] = [
     },
   },
   {
-    name: 'names the text that decided',
+    name: 'names the policy revision that decided',
     async check({ engine, allowed, denied }) {
       const [one, other] = [await engine.decide(allowed), await engine.decide(denied)]
       assert.ok(one.policyRevision !== '', 'policyRevision is empty')
@@ -121,7 +121,7 @@ export const policyEngineLaws: readonly Law<PolicyEngineSubject>[] = [
     },
   },
   {
-    name: 'gives the SHA-256 of what it saw',
+    name: 'gives the SHA-256 of its input',
     async check({ engine, allowed, denied }) {
       const { inputDigest } = await engine.decide(allowed)
       assert.match(inputDigest, /^[0-9a-f]{64}$/)
@@ -132,7 +132,7 @@ export const policyEngineLaws: readonly Law<PolicyEngineSubject>[] = [
     },
   },
   {
-    name: 'leaves the request as it is',
+    name: 'leaves the request unchanged',
     async check({ engine, allowed, denied }) {
       for (const request of [allowed, denied]) {
         const given = copyOf(request)
@@ -144,7 +144,7 @@ export const policyEngineLaws: readonly Law<PolicyEngineSubject>[] = [
     },
   },
   {
-    name: 'has nothing to say to an action it does not declare',
+    name: 'answers not-applicable to an action that it does not declare',
     skip: ({ engine }) => (engine.actions.length === actions.length ? 'it declares all actions' : undefined),
     async check({ engine }) {
       const { deploy, promote, invoke, queryData } = policyRequests

@@ -39,7 +39,7 @@ export const secretStoreLaws: readonly Law<SecretStoreSubject>[] = [
     },
   },
   {
-    name: 'shows a secret to no inspection and in no copy',
+    name: 'hides a secret from every inspection and copy',
     async check({ store, name, value }) {
       const secret = await store.resolve(name)
       const shown: readonly (readonly [string, string])[] = [
@@ -55,7 +55,7 @@ export const secretStoreLaws: readonly Law<SecretStoreSubject>[] = [
     },
   },
   {
-    name: 'says which secret is not there',
+    name: 'throws secret-not-found with the name of an unknown secret',
     async check({ store, name, value }) {
       await refuses('secret-not-found', 'an unknown name', () => store.resolve(unknownName))
       await store.resolve(unknownName).catch((error: unknown) => {
@@ -66,14 +66,14 @@ export const secretStoreLaws: readonly Law<SecretStoreSubject>[] = [
     },
   },
   {
-    name: 'ends a call whose signal has fired',
+    name: 'ends a call when its abortSignal has fired',
     async check({ store, name }) {
       const call = { abortSignal: AbortSignal.abort(new Error('enough')) }
       await refuses('aborted', 'resolve', () => store.resolve(name, call))
     },
   },
   {
-    name: 'sees a value that was rotated',
+    name: 'gives the new value after a rotation',
     skip: (subject) => (subject.rotate === undefined ? 'its fixture cannot rotate a secret' : undefined),
     async check(subject) {
       const { store, name, value } = subject
@@ -84,7 +84,7 @@ export const secretStoreLaws: readonly Law<SecretStoreSubject>[] = [
     },
   },
   {
-    name: 'tells a store that cannot be reached from a secret that is not there',
+    name: 'throws secret-unavailable when it cannot be reached, instead of secret-not-found',
     skip: (subject) => (subject.disconnect === undefined ? 'its fixture cannot disconnect it' : undefined),
     async check(subject) {
       const { store, name, value } = subject

@@ -9,8 +9,8 @@ export interface ScriptedServer extends ScriptedUpstream, Loopback {
 }
 
 /**
- * An upstream over real HTTP that does what it is told. `refusals` are the failures that it says with a status; `act`
- * answers as the script says and gives what it was asked.
+ * An upstream over real HTTP that follows a script. `refusals` are the failures that it reports by status.
+ * `act` answers as the script says, and gives the call that it was asked.
  */
 export async function scriptedServer(
   refusals: readonly string[],
@@ -52,7 +52,7 @@ export function waitHeader(retryAfterMs: number | undefined): { 'retry-after'?: 
   return retryAfterMs === undefined ? {} : { 'retry-after': String(retryAfterMs / 1000) }
 }
 
-/** Begins an answer, and ends the connection in the middle of it. */
+/** Begins an answer, and ends the connection in the middle of the answer. */
 export function breakOff(response: ServerResponse, contentType: string): void {
   response.writeHead(200, { 'content-type': contentType, 'content-length': '999' })
   response.write('{"id":', () => response.socket?.destroy())

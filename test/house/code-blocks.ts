@@ -2,19 +2,19 @@ import type { SourceFile } from './source-files.ts'
 
 export interface CodeBlock {
   readonly path: string
-  /** Of the opening fence, counted from 1. */
+  /** The line of the opening fence, counted from 1. */
   readonly line: number
-  /** Everything behind the backticks: `ts` or `yaml`. */
+  /** The text after the backticks, such as `ts` or `yaml`. */
   readonly info: string
   readonly text: string
 }
 
-/** The file that a block is, when its first line says so: later blocks of the same document may import it. */
+/** The file name in a block's first line, if any. Later blocks of the same document may import it. */
 export function fileNameOf({ text }: CodeBlock): string | undefined {
   return /^\/\/ ([a-z0-9.-]+\.ts)$/m.exec(text.split('\n', 1)[0] ?? '')?.[1]
 }
 
-/** Fenced blocks of a markdown file, indented ones (in lists) included. */
+/** The fenced blocks of a markdown file, including indented blocks in lists. */
 export function codeBlocks(file: SourceFile): CodeBlock[] {
   const blocks: CodeBlock[] = []
   let open: { fence: string; indent: number; info: string; line: number; lines: string[] } | undefined

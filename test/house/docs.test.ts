@@ -7,7 +7,7 @@ import { root, type SourceFile } from './source-files.ts'
 
 const folder = `${root}/.tmp/docs-${process.pid}`
 
-/** The compiler's complaints about the blocks, told as lines of the documents they stand in. */
+/** The compiler's complaints about the blocks. Each one names the document and its line. */
 async function complaints(blocks: readonly CodeBlock[]): Promise<string[]> {
   if (blocks.length === 0) return []
   rmSync(folder, { recursive: true, force: true })
@@ -18,7 +18,7 @@ async function complaints(blocks: readonly CodeBlock[]): Promise<string[]> {
     const name = `${home}/${fileNameOf(block) ?? `block-${index}.ts`}`
     places.set(name, block.path)
     mkdirSync(`${folder}/${home}`, { recursive: true })
-    // As many empty lines before it as in the document, so that the compiler counts the document's lines.
+    // The block keeps its line number from the document, so that the compiler reports the document's lines.
     writeFileSync(`${folder}/${name}`, `${'\n'.repeat(block.line)}${block.text}\nexport {}\n`)
   }
   writeFileSync(
@@ -42,7 +42,7 @@ describe('code in README and docs', () => {
   })
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-  it('is TypeScript marked as ts, with nothing that excuses it', () => {
+  it('is marked as ts when it is TypeScript, so that no block escapes the check', () => {
     const odd = blocks.filter(({ info }) =>
       /^(ts\W|tsx\b|typescript|javascript|jsx?\b|[mc][jt]s\b)/i.test(info),
     )
@@ -53,14 +53,14 @@ describe('code in README and docs', () => {
     expect(await complaints(blocks.filter(({ info }) => info === 'ts'))).toEqual([])
   }, 60_000)
 
-  it('is told by document and line when it does not', async () => {
+  it('is reported with its document and line when it does not type-check', async () => {
     const made = document('# Title\n\n- item\n\n  ```ts\n  const a = 1\n  const b: string = a\n  ```\n')
     expect(await complaints(codeBlocks(made))).toEqual([
       expect.stringMatching(/^docs\/made-up\.md:7: error TS2322/),
     ])
   }, 60_000)
 
-  it('is JSON where it is marked as json', () => {
+  it('is valid JSON when it is marked as json', () => {
     for (const { info, text } of blocks) if (info === 'json') expect(() => JSON.parse(text)).not.toThrow()
   })
 

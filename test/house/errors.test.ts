@@ -4,7 +4,7 @@ import { filesUnder } from './source-files.ts'
 
 const page = filesUnder('docs', '.md').find(({ path }) => path === 'docs/errors.md')
 
-/** A row of a table that begins with the code: `| `conflict` | yes | … |`. */
+/** The table rows that begin with a code: `| `conflict` | yes | … |`. */
 const rows = [...(page?.text ?? '').matchAll(/^\|\s*`([a-z-]+)`\s*\|\s*(\S+)\s*\|/gm)]
 
 describe('docs/errors.md', () => {
@@ -12,7 +12,7 @@ describe('docs/errors.md', () => {
     expect(rows.map(([, code]) => code).sort()).toEqual([...errorCodes].sort())
   })
 
-  it('says of each code whether the same call may succeed later', () => {
+  it('says for each code whether the same call may succeed later', () => {
     const said = Object.fromEntries(rows.map(([, code, retryable]) => [code, retryable]))
     const real = errorCodes.map((code) => [code, new ModelspineError(code, '').retryable ? 'yes' : 'no'])
     expect(said).toEqual(Object.fromEntries(real))

@@ -9,11 +9,11 @@ const manifest = readManifest(root)
 const entries = exportEntries(manifest)
 
 describe('package exports', () => {
-  it('have a source each', () => {
+  it('each have a source', () => {
     expect(entries.map(({ source }) => source).filter((path) => !existsSync(`${root}/${path}`))).toEqual([])
   })
 
-  it('are what the build makes', () => {
+  it('are the files that the build makes', () => {
     const made = Object.entries(build.entry as Record<string, string>)
     const wanted = entries.map(({ source, built }) => [built.replace(/^dist\/|\.js$/g, ''), source])
     expect(made).toEqual(wanted)
@@ -23,7 +23,7 @@ describe('package exports', () => {
     }
   })
 
-  it('name every adapter, one by one', () => {
+  it('name every adapter', () => {
     const folders = existsSync(`${root}/adapters`) ? readdirSync(`${root}/adapters`) : []
     const adapters = folders.filter(
       (name) => name !== 'shared' && existsSync(`${root}/adapters/${name}/index.ts`),
@@ -32,7 +32,7 @@ describe('package exports', () => {
     expect(exported.sort()).toEqual(adapters.map((name) => `./adapters/${name}`).sort())
   })
 
-  it('are the subpaths that README and docs speak of', () => {
+  it('are the subpaths that README and docs mention', () => {
     const spoken = documents().flatMap(({ text }) => [
       ...text.matchAll(/['"`](modelspine(?:\/[a-z0-9/-]+)?)['"`]/g),
     ])

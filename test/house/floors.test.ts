@@ -14,7 +14,7 @@ describe('floors', () => {
     expect(floorBreaches(files, packages)).toEqual([])
   })
 
-  it('have no circle of imports', () => {
+  it('have no cycle of imports', () => {
     expect(importCycles(files)).toEqual([])
   })
 
@@ -91,7 +91,7 @@ describe('floors', () => {
     expect(floorBreaches([{ path, text }], packages)).toEqual([])
   })
 
-  it('see a circle through three files, also where one import is for types only', () => {
+  it('find a cycle through three files, even when one import is for types only', () => {
     const circle = [
       { path: 'src/a.ts', text: `import './b.ts'` },
       { path: 'src/b.ts', text: `export { c } from './c.ts'` },

@@ -1,6 +1,6 @@
 /**
- * Who may import whom. Each file belongs to one place, each place names the places below it; whatever is not
- * named is refused, and a file that belongs nowhere is refused too.
+ * Says which file may import which. Each file belongs to one place, and each place names the places below it.
+ * An import of any other place is refused. A file that belongs to no place is refused too.
  */
 
 import { importsOf, type SourceFile } from './source-files.ts'
@@ -18,13 +18,13 @@ const contractRooms = [
 
 const ground = ['errors', 'clock', 'json', 'hash', 'node-version']
 const contracts = [...ground, 'resources', 'contract']
-/** Below every room: what several of them count with. */
+/** Below every room: helpers with which several rooms count. */
 const shared = ['windows']
 const rooms = [...contracts, ...shared, 'dialects', 'http', ...contractRooms]
 const rollout = ['rollout/machine', 'rollout/gates', 'rollout/shell']
 const upToRouting = [...rooms, 'reconcile', ...rollout, 'routing']
 
-/** What each place may import besides itself. A room whose sub-rooms have floors of their own stands here by those alone. */
+/** The places that each place may import besides itself. `rollout` is listed only by its sub-rooms. */
 const below: Readonly<Record<string, readonly string[]>> = {
   errors: [],
   clock: ['errors'],
@@ -50,10 +50,10 @@ const below: Readonly<Record<string, readonly string[]>> = {
   'authors-door': rooms,
 }
 
-/** Only these packages are for one place alone. */
+/** The packages that only one place may import. */
 const keptFor: Readonly<Record<string, string>> = { undici: 'http', 'p-retry': 'http' }
 
-/** The place of a path under src/ or adapters/, or undefined when it has none. */
+/** The place of a path under src/ or adapters/, or undefined when the path has no place. */
 export function placeOf(path: string): string | undefined {
   const [top, ...rest] = path.split('/')
   if (top === 'adapters') return rest.length > 1 ? `adapters/${rest[0]}` : undefined

@@ -1,11 +1,11 @@
 /**
- * Runs in a process of its own: notes the state of its host, imports what its argument names, and prints what
- * changed. A second argument names a module whose `use(loaded)` is called after the import.
+ * Runs in a process of its own. It notes the state of its host, imports the module that its argument names,
+ * and prints the changes. A second argument names a module whose `use(loaded)` is called after the import.
  */
 
 type Host = Readonly<Record<string, unknown>>
 
-/** Even their descriptors load Node's own undici, after which another undici behaves differently. */
+/** Even the descriptors of these globals load Node's own undici. Then another undici behaves differently. */
 const loadedByLooking: ReadonlySet<string | symbol> = new Set([
   'FormData',
   'Headers',
@@ -22,7 +22,7 @@ function snapshot(): Host {
   const host: Record<string, unknown> = {}
   for (const key of Reflect.ownKeys(globalThis)) {
     const own = loadedByLooking.has(key) ? undefined : Object.getOwnPropertyDescriptor(globalThis, key)
-    // A lazy global counts by its getter: calling that would load what stands behind it.
+    // A lazy global is compared by its getter, because a call of the getter would load the global's module.
     host[`global ${String(key)}`] = own?.get ?? own?.value ?? 'present'
   }
   for (const { name, prototype } of prototypes) {
@@ -41,7 +41,7 @@ function snapshot(): Host {
   return host
 }
 
-/** Standard streams and reads of files come and go by themselves; what is left was opened by somebody. */
+/** Standard streams and file reads come and go by themselves. The imported code opened any other resource. */
 function staysOpen(resource: string): boolean {
   return !/^(PipeWrap|TTYWrap|FSReq|CloseReq|Immediate)/.test(resource)
 }
@@ -49,7 +49,7 @@ function staysOpen(resource: string): boolean {
 async function changes(before: Host, after: Host): Promise<string[]> {
   const names = new Set([...Object.keys(before), ...Object.keys(after)])
   const changed = [...names].filter((name) => !Object.is(before[name], after[name]))
-  // Whoever imports node:http makes Node set up its own fetch, which it would do at the first use anyway.
+  // An import of node:http makes Node set up its own fetch. Node would do so at the first use anyway.
   const { Agent } = await import('undici')
   const isNodes = (value: unknown): boolean =>
     !(value instanceof Agent) && value?.constructor.name === 'Agent'
@@ -66,7 +66,7 @@ function settled(): Promise<void> {
 const [specifier = '', useFile] = process.argv.slice(2)
 const user = useFile === undefined ? undefined : await import(useFile)
 await user?.prepare()
-// zod keeps what its copies share in two globals of its own, in any host that uses it.
+// zod keeps the shared state of its copies in two globals of its own, in any host that uses zod.
 await import('zod')
 await settled()
 const before = snapshot()

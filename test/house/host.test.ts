@@ -42,7 +42,7 @@ describe('importing', () => {
     ['process.env.LEAK = "1"', 'env LEAK'],
     ['process.chdir("/")', 'working directory'],
     ['Array.prototype.leak = 1', 'Array.prototype'],
-  ])('is seen to change its host by: %s', async (code, change) => {
+  ])('is reported when it changes its host by: %s', async (code, change) => {
     const { byImport } = await probe(`data:text/javascript,${encodeURIComponent(`${code}; export {}`)}`)
     expect(byImport).toEqual([change])
   })

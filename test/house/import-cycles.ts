@@ -1,6 +1,6 @@
 import { importsOf, type SourceFile } from './source-files.ts'
 
-/** Circles among relative imports, those for types only included, each told once, from where it was entered. */
+/** The cycles of relative imports, with type-only imports. Each cycle appears once, from its first file. */
 export function importCycles(files: readonly SourceFile[]): string[] {
   const next = new Map(
     files.map((file) => [

@@ -5,7 +5,7 @@ import { sourceFiles } from './source-files.ts'
 const pure = sourceFiles('src').filter(({ path }) => path !== 'src/clock.ts' && !path.startsWith('src/http/'))
 
 describe('time and randomness', () => {
-  it('are read by clock.ts and http/ alone', () => {
+  it('are read only in clock.ts and http/', () => {
     expect(pure.flatMap(impurities)).toEqual([])
   })
 
@@ -28,7 +28,7 @@ describe('time and randomness', () => {
     [`import { setTimeout } from 'node:timers/promises'`, 'node:timers/promises'],
     ['const a = process.hrtime.bigint()', 'process.hrtime'],
     ['fetch(url, { signal: AbortSignal.timeout(5) })', 'AbortSignal.timeout'],
-  ])('are seen in: %s', (text, what) => {
+  ])('are found in: %s', (text, what) => {
     expect(impurities({ path: 'src/a.ts', text })).toContainEqual(`src/a.ts:1: ${what}`)
   })
 
@@ -40,7 +40,7 @@ describe('time and randomness', () => {
     'const a = Date.parse(text)',
     '// Date.now() is not read here',
     `import { createHash } from 'node:crypto'`,
-  ])('are not seen in: %s', (text) => {
+  ])('are not found in: %s', (text) => {
     expect(impurities({ path: 'src/a.ts', text })).toEqual([])
   })
 })

@@ -11,7 +11,7 @@ const members: Readonly<Record<string, readonly string[]>> = {
 const globals: ReadonlySet<string> = new Set(['setTimeout', 'setInterval', 'setImmediate'])
 const timerModules: ReadonlySet<string> = new Set(['node:timers', 'node:timers/promises', 'node:perf_hooks'])
 
-/** Reads of a clock, a timer or a random number, as `path:line: what`. */
+/** The places that read a clock, a timer or a random number, as `path:line: what`. */
 export function impurities(file: SourceFile): string[] {
   const found: string[] = []
   const report = (node: Node, what: string): void => {
@@ -43,13 +43,13 @@ export function impurities(file: SourceFile): string[] {
   return found
 }
 
-/** Also of `globalThis.crypto` and `crypto['randomUUID']`. */
+/** The last name of an expression, also for `globalThis.crypto` and `crypto['randomUUID']`. */
 function nameOf(node: Node): string {
   if (node.type === 'MemberExpression') return nameOf(node.property as Node)
   return String(node.name ?? node.value ?? '')
 }
 
-/** Not the name of a property, a method, a parameter of ours or a type's field. */
+/** False when the identifier only names a property, a method or a type's field. */
 function isReference(parent: Node | undefined, field: string): boolean {
   if (parent?.type === 'MemberExpression') return field === 'object' || parent.computed === true
   return field !== 'key' || parent?.shorthand === true

@@ -1,4 +1,4 @@
-/** Reads the repository's own TypeScript the way the house rules need it: files, syntax trees, imports. */
+/** Reads the repository's own TypeScript for the house rules: files, syntax trees and imports. */
 
 import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, posix } from 'node:path'
@@ -8,7 +8,7 @@ import { parseSync } from 'vite'
 export const root: string = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
 
 export interface SourceFile {
-  /** From the repository's root, with forward slashes. */
+  /** The path from the repository's root, with forward slashes. */
   readonly path: string
   readonly text: string
 }
@@ -38,7 +38,7 @@ export interface Node {
   readonly [field: string]: unknown
 }
 
-/** Depth first. `parent` and `field` say where the node hangs. */
+/** Visits the tree depth first. `parent` and `field` say where the node is attached. */
 export function walk(
   node: Node,
   visit: (node: Node, parent: Node | undefined, field: string) => void,
@@ -67,13 +67,13 @@ export function lineOf(file: SourceFile, node: Node): number {
 
 export interface Import {
   readonly specifier: string
-  /** A relative specifier as a path from the root; a package or built-in as it stands. */
+  /** A relative specifier becomes a path from the root. A package or built-in stays unchanged. */
   readonly target: string
   readonly typeOnly: boolean
   readonly line: number
 }
 
-/** Static, dynamic and type imports and re-exports. A dynamic import of an expression has the specifier `?`. */
+/** Static, dynamic and type imports, and re-exports. `import(expression)` has the specifier `?`. */
 export function importsOf(file: SourceFile): Import[] {
   const found: Import[] = []
   walk(parse(file), (node) => {
@@ -101,7 +101,7 @@ const importers: ReadonlySet<string> = new Set([
   'TSImportType',
 ])
 
-/** `import { type A }` stays as an import of nothing at run time, so only whole declarations count. */
+/** Only whole declarations count, because `import { type A }` still loads the module at run time. */
 function isTypeOnly(node: Node): boolean {
   return node.type === 'TSImportType' || node.importKind === 'type' || node.exportKind === 'type'
 }

@@ -12,12 +12,12 @@ const insideDoors = ['gateway', 'resources', 'routing', 'testing'].map((room) =>
 const shipped = sourceFiles('src', 'adapters')
 
 describe('files', () => {
-  it('have no more than 400 lines', () => {
+  it('have at most 400 lines', () => {
     const long = shipped.filter(({ text }) => text.split('\n').length - 1 > 400)
     expect(long.map(({ path }) => path)).toEqual([])
   })
 
-  it('stand in folders of no more than 20', () => {
+  it('share a folder with at most 19 others', () => {
     const folders = new Map<string, number>()
     for (const { path } of shipped) {
       const folder = path.slice(0, path.lastIndexOf('/'))
@@ -31,7 +31,7 @@ describe('files', () => {
     expect(odd.map(({ path }) => path)).toEqual([])
   })
 
-  it('hold no commented-out imports, exports or statements', () => {
+  it('contain no commented-out imports, exports or statements', () => {
     const left =
       /^\s*\/\/\s*(import .* from |export (const|function|class) |const \w+ =|return .*\)$|await )/m
     expect(shipped.filter(({ text }) => left.test(text)).map(({ path }) => path)).toEqual([])
@@ -39,7 +39,7 @@ describe('files', () => {
 })
 
 describe('exported types', () => {
-  it('have a name each', () => {
+  it('each have a name of their own', () => {
     const owners = new Map<string, string[]>()
     for (const file of shipped) {
       walk(parse(file), (node, parent) => {
@@ -54,7 +54,7 @@ describe('exported types', () => {
 })
 
 describe('doors', () => {
-  /** What a door holds besides `export { … } from`; an author may have a contract's types as a whole. */
+  /** A door's statements except `export { … } from`. The authors' door may also export a contract's types. */
   function oddities(path: string): string[] {
     const file = shipped.find((one) => one.path === path)
     if (file === undefined) return [`${path} does not exist`]
@@ -80,7 +80,7 @@ describe('doors', () => {
     expect(oddities(path)).toEqual([])
   })
 
-  it('are for those outside: no file of src imports one', () => {
+  it('are imported by no file of src, because they are for users outside', () => {
     const doors = new Set(['src/index.ts', 'src/adapter.ts', ...insideDoors])
     const uses = shipped
       .filter(({ path }) => path.startsWith('src/'))

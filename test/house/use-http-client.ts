@@ -1,7 +1,7 @@
-/** For the host probe: uses the HTTP client once against a server of its own, then the host's fetch. */
+/** For the host probe. Uses the HTTP client once against a server of its own, and then the host's fetch. */
 
 import { once } from 'node:events'
-// Not node:http: importing that makes Node set up its own fetch.
+// This does not use node:http, because an import of node:http makes Node set up its own fetch.
 import { type AddressInfo, createServer } from 'node:net'
 import type * as authorsDoor from 'modelspine/adapter'
 

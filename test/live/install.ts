@@ -1,4 +1,4 @@
-/** Installs what the live suites need, all at the same time, so that CI can do it while something else runs. */
+/** Installs the packages of the live suites all at once, so that CI can do so while other work runs. */
 import { pythonVenv } from './python-venv.ts'
 import { requirements } from './requirements.ts'
 

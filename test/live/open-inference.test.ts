@@ -38,7 +38,7 @@ for (const [name, venv, start] of [
       await server?.stop()
     })
 
-    it('learns who is ready, and of a model what the server knows', async () => {
+    it('learns which models are ready, and reads the metadata of a model', async () => {
       expect(await provider.ready()).toBe(true)
       expect(await provider.ready({ name: 'mirror' })).toBe(true)
       expect(await provider.ready({ name: 'nobody' })).toBe(false)
@@ -50,7 +50,7 @@ for (const [name, venv, start] of [
       })
     })
 
-    it('gives tensors and gets them back, whatever their type', async () => {
+    it('sends tensors of every type and gets them back', async () => {
       const inputs = [
         values,
         { name: 'words', datatype: 'BYTES', shape: [2], data: ['ja', 'für'] },
@@ -64,19 +64,19 @@ for (const [name, venv, start] of [
     it.each([
       ['a model that is not there', 'not-found', asking('nobody', values)],
       ['a tensor that the model refuses', 'bad-request', asking('mirror', { ...values, name: 'refused' })],
-      ['a body that is no request', 'bad-request', asking('mirror', { name: 'values', shape: 'none' })],
-    ])('is told of %s: %s', async (_what, code, request) => {
+      ['a body that is not a request', 'bad-request', asking('mirror', { name: 'values', shape: 'none' })],
+    ])('reports %s as %s', async (_what, code, request) => {
       await expect(provider.infer(request, call)).rejects.toMatchObject({ code, retryable: false })
     })
 
-    it('ends a call with its abort', async () => {
+    it('ends an aborted call', async () => {
       const abortSignal = AbortSignal.abort(new Error('enough'))
       await expect(provider.infer(asking('mirror', values), { ...call, abortSignal })).rejects.toMatchObject({
         code: 'aborted',
       })
     })
 
-    it('finds nobody once the server is gone', async () => {
+    it('throws unavailable after the server is gone', async () => {
       await server.stop()
       await expect(provider.infer(asking('mirror', values), call)).rejects.toMatchObject({
         code: 'unavailable',
@@ -121,7 +121,7 @@ describe.skipIf('missing' in kserve)('the gateway before KServe’s model server
     }
   })
 
-  it('says of a model that is still loading that it is not ready', async () => {
+  it('says that a model is not ready while the model is loading', async () => {
     const provider = openInferenceProvider({ baseUrl: server.url })
     expect(await provider.ready({ name: 'loading' })).toBe(false)
     await expect(provider.infer(asking('loading', values), call)).rejects.toMatchObject({

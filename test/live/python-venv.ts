@@ -9,8 +9,8 @@ const cache = fileURLToPath(new URL('../../.live', import.meta.url))
 export type PythonVenv = { readonly bin: string } | { readonly missing: string }
 
 /**
- * A Python environment that holds `requirements`, made at the first use and kept below .live/. Where it cannot be had
- * it says why; in CI it throws, because there every server must run.
+ * A Python environment that holds `requirements`. It is made at the first use and kept below .live/.
+ * When it cannot be made, the answer says why. In CI this throws, because there every server must run.
  */
 export async function pythonVenv(name: string, requirements: readonly string[]): Promise<PythonVenv> {
   const folder = `${cache}/${name}`

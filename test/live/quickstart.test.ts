@@ -11,7 +11,7 @@ interface Run {
   readonly child: ChildProcess
   readonly pid: number
   out(): string
-  /** When the text was printed. */
+  /** Resolves when the text was printed. */
   says(text: string): Promise<void>
 }
 
@@ -40,7 +40,7 @@ function start(): Run {
   }
 }
 
-/** Folders and processes of the run with this pid. */
+/** The folders and processes that the run with this pid left. */
 function leftBy(pid: number): readonly string[] {
   const mark = new RegExp(`modelspine-quickstart-\\d+-${pid}\\b`)
   const folders = readdirSync(tmpdir()).filter((name) => mark.test(name))
@@ -55,7 +55,7 @@ function leftBy(pid: number): readonly string[] {
 }
 
 describe('the quickstart', () => {
-  it('tells its whole story, ends with 0 and leaves nothing', async () => {
+  it('tells its whole story, exits with 0 and leaves nothing behind', async () => {
     const { child, pid, out } = start()
     expect(await once(child, 'close')).toEqual([0, null])
     expect(out()).toContain('v2 is stable and takes all traffic')
@@ -68,7 +68,7 @@ describe('the quickstart', () => {
   }, 180_000)
 
   it.each(['v1 trained', 'split: v1 95 %'])(
-    'leaves nothing when Ctrl-C comes at “%s”, even twice',
+    'leaves nothing behind when Ctrl-C comes twice after “%s”',
     async (moment) => {
       const { child, pid, says } = start()
       await says(moment)
@@ -80,7 +80,7 @@ describe('the quickstart', () => {
     120_000,
   )
 
-  it('leaves nothing of a run that was killed once another one has run', async () => {
+  it('removes the remains of a killed run when it runs again', async () => {
     const killed = start()
     await killed.says('split: v1 95 %')
     killed.child.kill('SIGKILL')

@@ -12,7 +12,7 @@ import {
 const metadata = { name: 'churn' }
 
 describe('inputs', () => {
-  it('take what the design shows', () => {
+  it('take complete resources', () => {
     defineDeployment({
       apiVersion: 'modelspine.dev/v1alpha1',
       kind: 'ModelDeployment',
@@ -60,7 +60,7 @@ describe('inputs', () => {
     })
   })
 
-  it('take the parts of a reference and of a target', () => {
+  it('take a reference and a target in parts', () => {
     const target = { name: 'prod', settings: { region: 'eu' } }
     defineDeployment({
       metadata,
@@ -72,7 +72,7 @@ describe('inputs', () => {
     })
   })
 
-  it('take what comes out', () => {
+  it('take the resources that the functions return', () => {
     expectTypeOf<ModelDeployment>().toExtend<ModelDeploymentInput>()
     expectTypeOf<ModelRoute>().toExtend<ModelRouteInput>()
     expectTypeOf(defineDeployment).returns.toEqualTypeOf<ModelDeployment>()
@@ -80,7 +80,7 @@ describe('inputs', () => {
     expectTypeOf<Resource['kind']>().toEqualTypeOf<'ModelDeployment' | 'ModelRoute'>()
   })
 
-  it('refuse what the schemas refuse', () => {
+  it('refuse resources that the schemas refuse', () => {
     const spec = { model: 'mlflow/churn@champion', target: 'prod' }
     // @ts-expect-error a model is required
     defineDeployment({ metadata, spec: { target: 'prod' } })

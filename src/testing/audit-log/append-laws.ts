@@ -6,7 +6,7 @@ import { type AuditLogSubject, all, assertChained, assertWhole, entries, entry, 
 /** What is written, and how often. */
 export const appendLaws: readonly Law<AuditLogSubject>[] = [
   {
-    name: 'chains what is appended, in its order',
+    name: 'chains entries in the order of their appends',
     async check({ log }) {
       await log.append([entry('a')])
       await log.append([entry('b'), entry('c')])
@@ -20,7 +20,7 @@ export const appendLaws: readonly Law<AuditLogSubject>[] = [
     },
   },
   {
-    name: 'answers with the records that are then read',
+    name: 'answers append with the records that a reader then reads',
     async check({ log }) {
       const details = { text: 'ü "quoted" \n\u2028 \u0000', number: 0.1, list: [null, true], deep: { a: {} } }
       const answered = await log.append([entry('a', details), entry('b')])
@@ -31,7 +31,7 @@ export const appendLaws: readonly Law<AuditLogSubject>[] = [
     },
   },
   {
-    name: 'appends an id once, and answers with the record that stands',
+    name: 'appends an id once, and answers a repeated id with its first record',
     async check({ log }) {
       const [first] = await log.append([entry('a', { turn: 1 })])
       const again = await log.append([entry('b'), entry('a', { turn: 2 }), entry('b')])
@@ -44,7 +44,7 @@ export const appendLaws: readonly Law<AuditLogSubject>[] = [
     },
   },
   {
-    name: 'knows an id again after 10,000 records',
+    name: 'still knows an id after 10,000 records',
     async check({ log }) {
       const many = entries(10_000)
       for (let start = 0; start < many.length; start += 1000)
@@ -79,7 +79,7 @@ export const appendLaws: readonly Law<AuditLogSubject>[] = [
     },
   },
   {
-    name: 'keeps a record as it was, whatever its caller does to it afterwards',
+    name: 'keeps a record unchanged when the caller changes its own copy afterwards',
     async check({ log }) {
       const details = { state: 'as it was' }
       const answered = await log.append([entry('a', details)])
@@ -91,14 +91,14 @@ export const appendLaws: readonly Law<AuditLogSubject>[] = [
     },
   },
   {
-    name: 'appends nothing for no entries',
+    name: 'appends nothing for an empty list of entries',
     async check({ log }) {
       assert.deepEqual(await log.append([]), [])
       assert.deepEqual(await all(log), [])
     },
   },
   {
-    name: 'appends nothing once it is closed, and closes twice without harm',
+    name: 'appends nothing after it is closed, and may be closed twice',
     async check({ log }) {
       await log.append([entry('a')])
       await log.close?.()

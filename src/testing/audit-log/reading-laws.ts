@@ -6,7 +6,7 @@ import { type AuditLogSubject, all, assertChained, assertWhole, entries, entry, 
 /** Reading, verifying, and coming back. */
 export const readingLaws: readonly Law<AuditLogSubject>[] = [
   {
-    name: 'reads from any record on',
+    name: 'reads from any record to the end',
     async check({ log }) {
       const records = [...(await log.append(entries(5))), ...(await log.append([entry('last')]))]
       for (const from of [1, 3, 6, 7]) {
@@ -15,7 +15,7 @@ export const readingLaws: readonly Law<AuditLogSubject>[] = [
     },
   },
   {
-    name: 'ends reading and verifying when its signal has fired',
+    name: 'ends reading and verifying when the abortSignal has fired',
     async check({ log }) {
       await log.append(entries(3))
       const abortSignal = AbortSignal.abort(new Error('enough'))
@@ -24,7 +24,7 @@ export const readingLaws: readonly Law<AuditLogSubject>[] = [
     },
   },
   {
-    name: 'verifies what was appended, and an empty log',
+    name: 'verifies an empty log and a log of appended records',
     async check({ log }) {
       assertWhole(await log.verify(), [])
       await log.append(entries(3))
@@ -33,7 +33,7 @@ export const readingLaws: readonly Law<AuditLogSubject>[] = [
     },
   },
   {
-    name: 'verifies against heads of its own past, and against no other',
+    name: 'verifies against each earlier head of its own, and against no other head',
     async check({ log }) {
       const past = [await log.verify()]
       for (const { id } of entries(3)) {
@@ -60,7 +60,7 @@ export const readingLaws: readonly Law<AuditLogSubject>[] = [
     },
   },
   {
-    name: 'names the first record that was changed behind its back',
+    name: 'names the first record that was changed from outside',
     skip: (subject) => (subject.tamper === undefined ? 'its fixture cannot tamper with it' : undefined),
     async check(subject) {
       const { log } = subject
@@ -75,7 +75,7 @@ export const readingLaws: readonly Law<AuditLogSubject>[] = [
     },
   },
   {
-    name: 'goes on after a restart where it was, and knows what it has',
+    name: 'continues its chain after a restart, and still knows its ids',
     skip: ({ log }) => (log.capabilities.durable ? undefined : 'it is not durable'),
     async check(subject) {
       const { log, reopen } = subject

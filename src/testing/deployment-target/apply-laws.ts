@@ -16,7 +16,7 @@ import {
 /** What a target does with what is wanted. */
 export const applyLaws: readonly Law<TargetSubject>[] = [
   {
-    name: 'brings what is wanted to ready, with an endpoint',
+    name: 'brings the wanted revisions to ready, each with an endpoint',
     async check(subject) {
       const { target, revisions } = subject
       const want = wantOf([revisions[0], revisions[1]])
@@ -57,7 +57,7 @@ export const applyLaws: readonly Law<TargetSubject>[] = [
     },
   },
   {
-    name: 'sends at most one mutation a call, and none unless it accepted',
+    name: 'sends one mutation for a call that it accepts, and none for any other call',
     async check(subject) {
       const { target, revisions } = subject
       const wants = [wantOf([revisions[0], revisions[1]]), wantOf([revisions[2]])]
@@ -98,7 +98,7 @@ export const applyLaws: readonly Law<TargetSubject>[] = [
     },
   },
   {
-    name: 'destroys to unchanged, and then nothing is observed or listed',
+    name: 'destroys a key until the answer is unchanged, and then observes and lists nothing for the key',
     async check(subject) {
       const { target, revisions } = subject
       let handles = await converge(subject, key, wantOf([revisions[0], revisions[1]]))
@@ -112,7 +112,7 @@ export const applyLaws: readonly Law<TargetSubject>[] = [
     },
   },
   {
-    name: 'shows the split it was given',
+    name: 'observes the split that it was given',
     skip: ({ target }) => (target.capabilities.split === 'none' ? 'the target does not split' : undefined),
     async check(subject) {
       const { target, revisions } = subject

@@ -18,7 +18,7 @@ import {
 /** What a target must not do. */
 export const guardLaws: readonly Law<TargetSubject>[] = [
   {
-    name: 'refuses a fence older than one it has seen',
+    name: 'refuses a fence that is older than the newest fence it has seen',
     skip: ({ target }) =>
       target.capabilities.fencing === 'checked' ? undefined : `fencing is ${target.capabilities.fencing}`,
     async check(subject) {
@@ -52,7 +52,7 @@ export const guardLaws: readonly Law<TargetSubject>[] = [
     },
   },
   {
-    name: 'refuses what its capabilities cannot do, in plan and in apply, with a reason',
+    name: 'refuses a want beyond its capabilities, in plan and in apply, with a reason',
     async check(subject) {
       const { target } = subject
       const empty: ObservedTarget = { revisions: [], operations: [] }
@@ -89,7 +89,7 @@ export const guardLaws: readonly Law<TargetSubject>[] = [
     },
   },
   {
-    name: 'sends nothing while it is busy, and says when to come back',
+    name: 'sends nothing while it is busy, and says when to try again',
     skip: ({ busyNext }) => (busyNext === undefined ? 'the target is never busy' : undefined),
     async check(subject) {
       subject.busyNext?.()
@@ -101,7 +101,7 @@ export const guardLaws: readonly Law<TargetSubject>[] = [
     },
   },
   {
-    name: 'shows no secret in what it answers or throws',
+    name: 'shows no secret in its answers and errors',
     skip: ({ revisions }) =>
       revisions.every(({ runtime }) => Object.keys(runtime.secrets).length === 0)
         ? 'the revisions use no secret'
@@ -120,7 +120,7 @@ export const guardLaws: readonly Law<TargetSubject>[] = [
     },
   },
   {
-    name: 'takes no settings at all, and says field and message of each problem',
+    name: 'accepts empty settings, and gives the field and message of each problem',
     async check({ target }) {
       assert.deepEqual(target.checkSettings({}), [])
       for (const problem of target.checkSettings({ 'no-such-setting': true })) {

@@ -22,7 +22,7 @@ export const observeLaws: readonly Law<TargetSubject>[] = [
     },
   },
   {
-    name: 'observes after a restart what it observed before',
+    name: 'observes the same after a restart as before',
     async check(subject) {
       const want = wantOf([subject.revisions[0], subject.revisions[1]])
       const handles = await converge(subject, key, want)
@@ -34,7 +34,7 @@ export const observeLaws: readonly Law<TargetSubject>[] = [
     },
   },
   {
-    name: 'lists every key that has anything',
+    name: 'lists every key that has a revision',
     skip: ({ target }) => (target.capabilities.names === 'random' ? 'names are random' : undefined),
     async check(subject) {
       const created = await subject.created()
@@ -46,7 +46,7 @@ export const observeLaws: readonly Law<TargetSubject>[] = [
     },
   },
   {
-    name: 'plans without doing anything, the same each time',
+    name: 'makes the same plan each time, and changes nothing',
     async check(subject) {
       const { target, revisions } = subject
       const want = deepFreeze(wantOf([revisions[0], revisions[1]]))
@@ -59,7 +59,7 @@ export const observeLaws: readonly Law<TargetSubject>[] = [
     },
   },
   {
-    name: 'plans no step once what is wanted is there',
+    name: 'plans no step when the wanted revisions are there',
     async check(subject) {
       const want = wantOf([subject.revisions[0]])
       const handles = await converge(subject, key, want)

@@ -8,7 +8,7 @@ const unstreamed = ({ provider }: ModelProviderSubject): string | undefined =>
 
 export const abortLaws: readonly Law<ModelProviderSubject>[] = [
   {
-    name: 'makes no call when the signal has already fired',
+    name: 'makes no call when the abortSignal has already fired',
     async check(subject) {
       subject.upstream.play({ kind: 'ok' })
       for (const { name, ask } of waysToAsk(subject)) {
@@ -19,7 +19,7 @@ export const abortLaws: readonly Law<ModelProviderSubject>[] = [
     },
   },
   {
-    name: 'ends with aborted when the signal fires before an answer, and the upstream sees its caller leave',
+    name: 'throws aborted when the abortSignal fires before an answer, and ends its call to the upstream',
     async check(subject) {
       subject.upstream.play({ kind: 'silent' })
       for (const { name, ask } of waysToAsk(subject)) {
@@ -40,7 +40,7 @@ export const abortLaws: readonly Law<ModelProviderSubject>[] = [
     },
   },
   {
-    name: 'ends a stream with aborted when the signal fires in its middle, and the upstream sees its caller leave',
+    name: 'throws aborted when the abortSignal fires during a stream, and ends its call to the upstream',
     skip: unstreamed,
     async check(subject) {
       subject.upstream.play({ kind: 'stream', end: 'stuck' })
@@ -53,7 +53,7 @@ export const abortLaws: readonly Law<ModelProviderSubject>[] = [
     },
   },
   {
-    name: 'lets go of the upstream when a stream is no longer read',
+    name: 'ends its call to the upstream when its reader stops reading a stream',
     skip: unstreamed,
     async check(subject) {
       subject.upstream.play({ kind: 'stream', end: 'stuck' })

@@ -30,7 +30,7 @@ const rawRequest: InferRequest = {
 
 export const answerLaws: readonly Law<ModelProviderSubject>[] = [
   {
-    name: 'has a method for each operation that it declares, and declares each that it has',
+    name: 'has a method for exactly the operations that it declares',
     async check({ provider }) {
       const { operations, streaming } = provider.capabilities
       for (const operation of ['infer', 'chat', 'embed'] as const) {
@@ -49,7 +49,7 @@ export const answerLaws: readonly Law<ModelProviderSubject>[] = [
     },
   },
   {
-    name: 'asks the upstream for the model that it is told',
+    name: 'asks the upstream for the model that the request names',
     async check(subject) {
       subject.upstream.play({ kind: 'ok' })
       for (const { name, ask } of waysToAsk(subject)) {
@@ -99,7 +99,7 @@ export const answerLaws: readonly Law<ModelProviderSubject>[] = [
     },
   },
   {
-    name: 'passes bytes on untouched, in both directions',
+    name: 'passes bytes on unchanged, in both directions',
     skip: without('infer'),
     async check(subject) {
       subject.upstream.play({ kind: 'ok' })
@@ -115,7 +115,7 @@ export const answerLaws: readonly Law<ModelProviderSubject>[] = [
     },
   },
   {
-    name: 'keeps calls apart that run side by side',
+    name: 'keeps calls apart when they run at the same time',
     skip: without('infer'),
     async check(subject) {
       subject.upstream.play({ kind: 'ok' })
@@ -140,7 +140,7 @@ export const answerLaws: readonly Law<ModelProviderSubject>[] = [
     },
   },
   {
-    name: 'sends a request of its own dialect as it is, with only the model replaced',
+    name: 'sends a request of its own dialect unchanged, except for the model',
     skip: ({ provider, nativeBody }) => {
       if (provider.capabilities.dialects.length === 0) return 'declares no dialect'
       return nativeBody === undefined ? 'the fixture gives no body in a dialect' : undefined

@@ -8,7 +8,7 @@ const waitMs = 3000
 
 export const failureLaws: readonly Law<ModelProviderSubject>[] = [
   {
-    name: 'tells failures apart by their codes',
+    name: 'throws each failure with the code of its cause',
     async check(subject) {
       for (const code of subject.upstream.failures) {
         subject.upstream.play({ kind: 'fails', code })
@@ -21,7 +21,7 @@ export const failureLaws: readonly Law<ModelProviderSubject>[] = [
     },
   },
   {
-    name: 'makes exactly one call for an attempt, also when it fails',
+    name: 'makes only one call for an attempt, even when the attempt fails',
     async check(subject) {
       for (const code of subject.upstream.failures) {
         subject.upstream.play({ kind: 'fails', code })

@@ -67,7 +67,7 @@ export const streamLaws: readonly Law<ModelProviderSubject>[] = [
     },
   },
   {
-    name: 'finishes a stream that is whole although its end marker is missing',
+    name: 'finishes a whole stream even when its end marker is missing',
     skip,
     async check(subject) {
       const played = await play(subject, 'unmarked')
@@ -76,12 +76,12 @@ export const streamLaws: readonly Law<ModelProviderSubject>[] = [
     },
   },
   {
-    name: 'throws interrupted after what came when a stream is cut, and never finishes it',
+    name: 'passes on the text of a stream that is cut, then throws interrupted instead of a finish',
     skip,
     check: async (subject) => assertBroken(await play(subject, 'cut'), 'interrupted'),
   },
   {
-    name: 'throws malformed-reply for an event that cannot be understood, and passes nothing of it on',
+    name: 'throws malformed-reply for an event that it cannot understand, and passes no part of the event on',
     skip,
     check: async (subject) => assertBroken(await play(subject, 'malformed'), 'malformed-reply'),
   },

@@ -37,7 +37,7 @@ function cannotCompare(subject: ModelRegistrySubject): string | undefined {
 /** Names that move. */
 export const aliasLaws: readonly Law<ModelRegistrySubject>[] = [
   {
-    name: 'resolves an alias to the version it points to, in parts and as name@alias',
+    name: 'resolves an alias to its version, in parts and as name@alias',
     skip: hasNone,
     async check(subject) {
       const { registry, seed } = subject
@@ -58,7 +58,7 @@ export const aliasLaws: readonly Law<ModelRegistrySubject>[] = [
     },
   },
   {
-    name: 'moves an alias away from the version it pointed to',
+    name: 'takes an alias from its old version when the alias moves',
     skip: cannotSet,
     async check(subject) {
       const { registry, seed } = subject
@@ -75,7 +75,7 @@ export const aliasLaws: readonly Law<ModelRegistrySubject>[] = [
     },
   },
   {
-    name: 'removes an alias, and only that one',
+    name: 'removes only the alias that was asked for',
     skip: cannotSet,
     async check(subject) {
       const { registry, seed } = subject
@@ -87,7 +87,7 @@ export const aliasLaws: readonly Law<ModelRegistrySubject>[] = [
     },
   },
   {
-    name: 'points no alias at what is not there',
+    name: 'refuses to point an alias at an unknown version or model',
     skip: cannotSet,
     async check(subject) {
       const model = await subject.seed({ name: 'churn', versions: [{ ...approved, aliases: ['champion'] }] })
@@ -116,7 +116,7 @@ export const aliasLaws: readonly Law<ModelRegistrySubject>[] = [
     },
   },
   {
-    name: 'moves no alias whose value is not the expected one',
+    name: 'moves an alias only when it has the expected version',
     skip: cannotCompare,
     async check(subject) {
       const model = await subject.seed({
@@ -141,7 +141,7 @@ export const aliasLaws: readonly Law<ModelRegistrySubject>[] = [
     },
   },
   {
-    name: 'lets one of several win who expect the same of an alias',
+    name: 'lets exactly one of several alias changes win when all expect the same version',
     skip: cannotCompare,
     async check(subject) {
       const versions = [{ ...approved, aliases: ['champion'] }, approved, approved, approved]

@@ -66,7 +66,7 @@ export const editLaws: readonly Law<ModelRegistrySubject>[] = [
     },
   },
   {
-    name: 'keeps a version as it was registered, whatever is set on it',
+    name: 'keeps the registered facts of a version when tags, approval or aliases change',
     async check(subject) {
       const { registry, seed } = subject
       const model = await seed({ name: 'churn', versions: [pending] })
@@ -82,7 +82,7 @@ export const editLaws: readonly Law<ModelRegistrySubject>[] = [
     },
   },
   {
-    name: 'registers a version that can then be resolved with all its facts',
+    name: 'registers a version so that it resolves with all its facts',
     skip: without('register'),
     async check(subject) {
       const { registry } = subject
@@ -112,7 +112,7 @@ export const editLaws: readonly Law<ModelRegistrySubject>[] = [
     },
   },
   {
-    name: 'numbers versions that come without a name, in the order of their coming',
+    name: 'numbers versions without a name in the order of registration',
     skip: without('register'),
     async check(subject) {
       const { registry } = subject
@@ -138,7 +138,7 @@ export const editLaws: readonly Law<ModelRegistrySubject>[] = [
     },
   },
   {
-    name: 'refuses another artifact for a version that is there',
+    name: 'refuses another artifact for an existing version',
     skip: without('register'),
     async check(subject) {
       const { registry } = subject
@@ -153,7 +153,7 @@ export const editLaws: readonly Law<ModelRegistrySubject>[] = [
     },
   },
   {
-    name: 'tells which model changed, until it is told to stop',
+    name: 'reports which model changed, until the abortSignal fires',
     skip: without('changes'),
     async check(subject) {
       const { registry, seed } = subject

@@ -29,7 +29,7 @@ export const resolveLaws: readonly Law<ModelRegistrySubject>[] = [
     },
   },
   {
-    name: 'resolves latest-approved to the newest version that is approved',
+    name: 'resolves latest-approved to the newest approved version',
     async check({ registry, seed }) {
       const model = await seed({
         name: 'churn',
@@ -46,7 +46,7 @@ export const resolveLaws: readonly Law<ModelRegistrySubject>[] = [
     },
   },
   {
-    name: 'finds no latest-approved where nothing is approved',
+    name: 'finds no latest-approved when no version is approved',
     async check({ registry, seed }) {
       const model = await seed({
         name: 'churn',
@@ -79,7 +79,7 @@ export const resolveLaws: readonly Law<ModelRegistrySubject>[] = [
     },
   },
   {
-    name: 'says that a model, a version or an alias is not there',
+    name: 'throws model-not-found for an unknown model, version or alias',
     async check({ registry, seed }) {
       const model = await seed({ name: 'churn', versions: [{ approval: 'approved' }] })
       const unknown = { name: 'never-registered', versions: [] }
@@ -92,7 +92,7 @@ export const resolveLaws: readonly Law<ModelRegistrySubject>[] = [
     },
   },
   {
-    name: 'calls itself what the reference calls it',
+    name: 'gives the registry name from the reference in its answer',
     async check({ registry, seed }) {
       const model = await seed({ name: 'churn', versions: [{ approval: 'approved' }] })
       const found = await registry.resolve(byVersion(model, nth(model, 0)))
@@ -100,7 +100,7 @@ export const resolveLaws: readonly Law<ModelRegistrySubject>[] = [
     },
   },
   {
-    name: 'answers the same while nothing changes',
+    name: 'gives the same answer while nothing changes',
     async check({ registry, seed }) {
       const model = await seed({ name: 'churn', versions: [{ approval: 'approved' }] })
       const reference = byAlias(model, 'latest-approved')
@@ -108,7 +108,7 @@ export const resolveLaws: readonly Law<ModelRegistrySubject>[] = [
     },
   },
   {
-    name: 'lists its models, and the versions of each from the oldest on',
+    name: 'lists its models, and the versions of each model from oldest to newest',
     async check({ registry, seed }) {
       const churn = await seed({
         name: 'churn',
@@ -130,7 +130,7 @@ export const resolveLaws: readonly Law<ModelRegistrySubject>[] = [
     },
   },
   {
-    name: 'tells the same of a version whether it is listed or resolved',
+    name: 'gives the same facts of a version in a list as in resolve',
     async check({ registry, seed }) {
       const model = await seed({
         name: 'churn',
@@ -143,7 +143,7 @@ export const resolveLaws: readonly Law<ModelRegistrySubject>[] = [
     },
   },
   {
-    name: 'says at the first step that a model to list is not there',
+    name: 'throws model-not-found at the first step when it lists an unknown model',
     async check({ registry }) {
       await refuses('model-not-found', 'listing an unknown model', () =>
         registry.versions('never-registered')[Symbol.asyncIterator]().next(),
@@ -151,7 +151,7 @@ export const resolveLaws: readonly Law<ModelRegistrySubject>[] = [
     },
   },
   {
-    name: 'ends a call whose signal has fired',
+    name: 'ends a call when its abortSignal has fired',
     async check({ registry, seed }) {
       const model = await seed({ name: 'churn', versions: [{ approval: 'approved' }] })
       const call = { abortSignal: AbortSignal.abort(new Error('enough')) }
@@ -162,7 +162,7 @@ export const resolveLaws: readonly Law<ModelRegistrySubject>[] = [
     },
   },
   {
-    name: 'tells a registry that cannot be reached from a model that is not there',
+    name: 'throws registry-unavailable when it cannot be reached, instead of model-not-found',
     skip: (subject) => (subject.disconnect === undefined ? 'its fixture cannot disconnect it' : undefined),
     async check(subject) {
       const { registry, seed } = subject
@@ -176,7 +176,7 @@ export const resolveLaws: readonly Law<ModelRegistrySubject>[] = [
     },
   },
   {
-    name: 'has a method for each thing that it declares, and for no other',
+    name: 'has a method for exactly the capabilities that it declares',
     async check({ registry }) {
       const { capabilities: can } = registry
       const writes = can.aliases === 'compare-and-set' || can.aliases === 'last-write-wins'

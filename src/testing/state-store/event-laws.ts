@@ -17,7 +17,7 @@ import {
 /** The outbox. */
 export const eventLaws: readonly Law<StateStoreSubject>[] = [
   {
-    name: 'keeps events in the order in which they were committed',
+    name: 'keeps events in the order of their commits',
     async check({ store }) {
       const first = await created(store, 'a', { events: () => [entry('1'), entry('2')] })
       await created(store, 'b', { events: () => [entry('3')] })
@@ -34,7 +34,7 @@ export const eventLaws: readonly Law<StateStoreSubject>[] = [
     },
   },
   {
-    name: 'reads the oldest events, and no more than asked for',
+    name: 'reads the oldest events, up to the asked number',
     async check({ store }) {
       await created(store, 'a', { events: () => ['1', '2', '3'].map((id) => entry(id)) })
       assert.deepEqual(await waitingIds(store, 2), ['1', '2'])
@@ -42,7 +42,7 @@ export const eventLaws: readonly Law<StateStoreSubject>[] = [
     },
   },
   {
-    name: 'forgets what was acknowledged, and only that',
+    name: 'forgets only acknowledged events',
     async check({ store }) {
       const ids = Array.from({ length: 12 }, (_, place) => `event-${place}`)
       for (const id of ids) {
@@ -62,7 +62,7 @@ export const eventLaws: readonly Law<StateStoreSubject>[] = [
     },
   },
   {
-    name: 'never uses a position again',
+    name: 'never uses a position twice',
     async check({ store }) {
       const seen: string[] = []
       for (const name of ['a', 'b', 'c']) {

@@ -21,7 +21,7 @@ import {
 /** More than one handle, one after another or at the same time. */
 export const handleLaws: readonly Law<StateStoreSubject>[] = [
   {
-    name: 'answers nothing once it is closed, and closes twice without harm',
+    name: 'refuses calls after it is closed, and may be closed twice',
     async check({ store }) {
       const first = await created(store)
       await store.close()
@@ -38,7 +38,7 @@ export const handleLaws: readonly Law<StateStoreSubject>[] = [
     },
   },
   {
-    name: 'has after a restart what it had before',
+    name: 'keeps its objects and events across a restart',
     skip: ({ store }) => (store.capabilities.durable ? undefined : 'it is not durable'),
     async check(subject) {
       const { store } = subject
@@ -76,7 +76,7 @@ export const handleLaws: readonly Law<StateStoreSubject>[] = [
     },
   },
   {
-    name: 'shows every handle at once what another one wrote',
+    name: 'shows the writes of one handle to every other handle at once',
     skip: ({ store }) => (store.capabilities.shared ? undefined : 'it is not shared'),
     async check(subject) {
       const { store } = subject
@@ -97,7 +97,7 @@ export const handleLaws: readonly Law<StateStoreSubject>[] = [
     },
   },
   {
-    name: 'tells a watch of what another handle wrote',
+    name: 'reports the writes of another handle to a watch',
     skip: ({ store }) => (store.capabilities.shared ? undefined : 'it is not shared'),
     async check(subject) {
       const other = await second(subject)
@@ -121,7 +121,7 @@ export const handleLaws: readonly Law<StateStoreSubject>[] = [
     },
   },
   {
-    name: 'holds leases and fences against other handles',
+    name: 'enforces leases and fences across handles',
     skip: ({ store }) => (store.capabilities.shared ? undefined : 'it is not shared'),
     async check(subject) {
       const { store } = subject

@@ -46,7 +46,7 @@ export const leaseLaws: readonly Law<StateStoreSubject>[] = [
     },
   },
   {
-    name: 'frees a lease when it expires by the store’s clock, and no sooner',
+    name: 'frees a lease when it expires by the store’s clock, and not before',
     async check({ store, advance }) {
       const lease = await granted(store, 'first')
       await advance(ttlMs - 200)
@@ -58,7 +58,7 @@ export const leaseLaws: readonly Law<StateStoreSubject>[] = [
     },
   },
   {
-    name: 'raises the fence at every grant: after release, expiry and for the same holder',
+    name: 'raises the fence at every grant: after a release, after expiry and for the same holder',
     async check({ store, advance }) {
       const fences = [(await granted(store, 'first')).fence]
       const again = await granted(store, 'first')
@@ -75,7 +75,7 @@ export const leaseLaws: readonly Law<StateStoreSubject>[] = [
     },
   },
   {
-    name: 'extends a lease that is renewed, under the same fence',
+    name: 'extends a renewed lease under the same fence',
     async check({ store, advance }) {
       const lease = await granted(store, 'first')
       await advance(600)
@@ -107,7 +107,7 @@ export const leaseLaws: readonly Law<StateStoreSubject>[] = [
     },
   },
   {
-    name: 'frees a lease that is released, and ignores the release of a lost one',
+    name: 'frees a released lease, and ignores the release of a lost lease',
     async check({ store }) {
       const { stale, newest } = await twoGrants(store)
       await store.releaseLease(stale)
@@ -117,7 +117,7 @@ export const leaseLaws: readonly Law<StateStoreSubject>[] = [
     },
   },
   {
-    name: 'refuses to lease for no time',
+    name: 'refuses a lease time that is not above 0',
     async check({ store }) {
       for (const wrong of [0, -1, Number.NaN]) {
         await assert.rejects(
@@ -145,7 +145,7 @@ export const leaseLaws: readonly Law<StateStoreSubject>[] = [
     },
   },
   {
-    name: 'refuses a status under an older fence once a newer one was granted',
+    name: 'refuses a status under an older fence after a newer fence was granted',
     skip: ({ store }) => fencingSeen(store),
     async check({ store }) {
       const { stale, newest } = await twoGrants(store)
@@ -165,7 +165,7 @@ export const leaseLaws: readonly Law<StateStoreSubject>[] = [
     },
   },
   {
-    name: 'refuses a status under an older fence once a newer one wrote the object',
+    name: 'refuses a status under an older fence after a newer fence wrote the object',
     async check({ store }) {
       const stale = await granted(store, 'first')
       const first = await created(store)

@@ -56,7 +56,7 @@ const remove = { actor, nowMs: atMs, events: () => [] }
 /** Listing and watching. */
 export const readingLaws: readonly Law<StateStoreSubject>[] = [
   {
-    name: 'lists one kind by key, ascending',
+    name: 'lists one kind in ascending order of keys',
     async check({ store }) {
       for (const name of ['b', 'ab', 'a-c', 'a', 'b0']) await created(store, name)
       const elsewhere = deployment('z')
@@ -75,7 +75,7 @@ export const readingLaws: readonly Law<StateStoreSubject>[] = [
     },
   },
   {
-    name: 'lists once every object that exists throughout, whatever comes and goes meanwhile',
+    name: 'lists every lasting object exactly once, even when other objects come and go meanwhile',
     async check({ store }) {
       const name = (place: number): string => `n${String(place).padStart(3, '0')}`
       for (let place = 0; place < 240; place += 1) await created(store, name(place), { uid: name(place) })
@@ -110,7 +110,7 @@ export const readingLaws: readonly Law<StateStoreSubject>[] = [
     },
   },
   {
-    name: 'tells a watch of every write that changes an object',
+    name: 'reports every write that changes an object to a watch',
     async check(subject) {
       const { store } = subject
       const declared = await created(store, 'declared')
@@ -141,7 +141,7 @@ export const readingLaws: readonly Law<StateStoreSubject>[] = [
     },
   },
   {
-    name: 'keeps for a slow watch what it has not yet read, and tells every watch',
+    name: 'reports changes to every watch, and keeps unread changes for a slow watch',
     async check(subject) {
       const { store } = subject
       const watches = [watching(store), watching(store)]

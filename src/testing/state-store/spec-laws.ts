@@ -29,7 +29,7 @@ const awkward = {
 
 export const specLaws: readonly Law<StateStoreSubject>[] = [
   {
-    name: 'gives back what was put, to the last character',
+    name: 'gives a resource, status and event back unchanged, to the last character',
     async check({ store }) {
       const plain = deployment('churn')
       const resource = {
@@ -60,7 +60,7 @@ export const specLaws: readonly Law<StateStoreSubject>[] = [
     },
   },
   {
-    name: 'has nothing where nothing was put, and keeps kinds apart',
+    name: 'gives null for an unknown key, and keeps kinds apart',
     async check({ store }) {
       assert.equal(await store.get(kind, key('churn')), null)
       await created(store)
@@ -71,7 +71,7 @@ export const specLaws: readonly Law<StateStoreSubject>[] = [
     },
   },
   {
-    name: 'raises the generation when the spec changes, and for nothing else',
+    name: 'raises the generation only when the spec changes',
     async check({ store }) {
       const first = await created(store)
       assert.equal(first.generation, 1)
@@ -91,7 +91,7 @@ export const specLaws: readonly Law<StateStoreSubject>[] = [
     },
   },
   {
-    name: 'gives every write another version',
+    name: 'gives every write a new version',
     async check({ store }) {
       const versions = [(await created(store)).version]
       versions.push((await store.putSpec(deployment('churn', '2'), put())).version)
@@ -128,7 +128,7 @@ export const specLaws: readonly Law<StateStoreSubject>[] = [
     },
   },
   {
-    name: 'declares only over the version that was expected',
+    name: 'writes a spec only over the expected version',
     async check({ store }) {
       const events = () => [entry('refused')]
       await refuses('conflict', 'a version where nothing stands', () =>
@@ -150,7 +150,7 @@ export const specLaws: readonly Law<StateStoreSubject>[] = [
     },
   },
   {
-    name: 'lets one of two concurrent creations win',
+    name: 'lets exactly one of two concurrent creations win',
     async check({ store }) {
       const outcomes = await Promise.allSettled(
         ['uid-1', 'uid-2'].map((uid) =>
@@ -164,7 +164,7 @@ export const specLaws: readonly Law<StateStoreSubject>[] = [
     },
   },
   {
-    name: 'makes events for the object as it will be stored',
+    name: 'makes events from the object that it will store',
     async check({ store }) {
       const seen: StoredObject[] = []
       const events = (next: StoredObject) => {
@@ -194,7 +194,7 @@ export const specLaws: readonly Law<StateStoreSubject>[] = [
     },
   },
   {
-    name: 'keeps the uid for the life of an object and takes the new one at a re-creation',
+    name: 'keeps the uid for the life of an object, and takes a new uid when the object is created again',
     async check({ store }) {
       await created(store)
       const changed = await store.putSpec(deployment('churn', '2'), put({ uid: 'uid-2', nowMs: atMs + 1 }))
@@ -206,7 +206,7 @@ export const specLaws: readonly Law<StateStoreSubject>[] = [
     },
   },
   {
-    name: 'cannot be changed through what it gave out or was given',
+    name: 'is not changed when the caller changes a value that it gave or got',
     async check({ store }) {
       const labels = { team: 'risk' }
       const status = { phase: 'idle' }

@@ -25,7 +25,7 @@ function mark(options: Partial<DeleteOptions> = {}): DeleteOptions {
 /** Writes of status, and deletion. */
 export const statusLaws: readonly Law<StateStoreSubject>[] = [
   {
-    name: 'changes nothing but status and version when a status is written',
+    name: 'changes only status and version when a status is written',
     async check({ store }) {
       const first = await created(store, 'churn', { finalizers: ['target'] })
       const options = { expect: first.version, events: [] }
@@ -44,7 +44,7 @@ export const statusLaws: readonly Law<StateStoreSubject>[] = [
     },
   },
   {
-    name: 'writes a status only over the version that was expected',
+    name: 'writes a status only over the expected version',
     async check({ store }) {
       const first = await created(store)
       const second = await store.putSpec(deployment('churn', '2'), put())
@@ -83,7 +83,7 @@ export const statusLaws: readonly Law<StateStoreSubject>[] = [
     },
   },
   {
-    name: 'has no status to write where the object is gone',
+    name: 'refuses a status when the object is gone',
     async check({ store }) {
       const first = await created(store)
       await store.delete(kind, key('churn'), mark())
@@ -100,7 +100,7 @@ export const statusLaws: readonly Law<StateStoreSubject>[] = [
     },
   },
   {
-    name: 'removes at once what has no finalizers',
+    name: 'removes an object without finalizers at once',
     async check({ store }) {
       const first = await created(store)
       const removed = await store.delete(kind, key('churn'), mark({ events: ({ uid }) => [entry(uid)] }))
@@ -112,7 +112,7 @@ export const statusLaws: readonly Law<StateStoreSubject>[] = [
     },
   },
   {
-    name: 'deletes only the version that was expected',
+    name: 'deletes only the expected version',
     async check({ store }) {
       const first = await created(store)
       const second = await store.putSpec(deployment('churn', '2'), put())
@@ -124,7 +124,7 @@ export const statusLaws: readonly Law<StateStoreSubject>[] = [
     },
   },
   {
-    name: 'marks for deletion while finalizers remain, once',
+    name: 'marks an object for deletion once while finalizers remain',
     async check({ store }) {
       const first = await created(store, 'churn', { finalizers: ['target'] })
       const again = await store.putSpec(deployment('churn', '2'), put({ finalizers: ['other'] }))
@@ -141,7 +141,7 @@ export const statusLaws: readonly Law<StateStoreSubject>[] = [
     },
   },
   {
-    name: 'refuses to declare what is being deleted',
+    name: 'refuses a new spec for an object that is being deleted',
     async check({ store }) {
       await created(store, 'churn', { finalizers: ['target'] })
       const marked = await store.delete(kind, key('churn'), mark())
@@ -155,7 +155,7 @@ export const statusLaws: readonly Law<StateStoreSubject>[] = [
     },
   },
   {
-    name: 'removes a marked object with its last finalizer, and commits that write’s events',
+    name: 'removes a marked object with its last finalizer, and commits the events of that write',
     async check({ store }) {
       const first = await created(store, 'churn', { finalizers: ['target', 'route'] })
       const unmarked = await store.putStatus(

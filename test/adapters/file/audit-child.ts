@@ -1,6 +1,6 @@
 /**
- * A process that appends until it is killed. It writes one line per acknowledged entry to its output, synchronously,
- * so that what was acknowledged is known to whoever killed it.
+ * A process that appends until it is killed. It writes one line per acknowledged entry to its output.
+ * The write is synchronous, so that the test which kills the process knows the acknowledged entries.
  *
  *   audit-child.ts <folder> <first number> [stop at an error]
  */

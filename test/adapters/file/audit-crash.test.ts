@@ -22,7 +22,7 @@ function start(path: string, first: number, before = ''): ChildProcess {
   })
 }
 
-/** Its output, and then its end: a killed process that waits for its disk lives on after its output was closed. */
+/** Gives the lines, then waits for the exit: a killed process may outlive its output while its disk writes. */
 async function* linesFrom(running: ChildProcess): AsyncIterable<string> {
   const ended = once(running, 'exit')
   if (running.stdout !== null) yield* createInterface({ input: running.stdout })
@@ -30,7 +30,7 @@ async function* linesFrom(running: ChildProcess): AsyncIterable<string> {
 }
 
 describe('fileAuditLog in a process that dies', () => {
-  it('loses no acknowledged record and doubles none, however often it is killed', async () => {
+  it('keeps each acknowledged record exactly once, however often the process is killed', async () => {
     const path = join(temporaryFolder(), 'audit')
     const random = seededRandom(7)
     const acknowledged: string[] = []
@@ -58,9 +58,9 @@ describe('fileAuditLog in a process that dies', () => {
     expect(readdirSync(path).filter((name) => name.startsWith('.'))).toEqual([])
   }, 60_000)
 
-  it('says audit-unavailable when its disk is full, and counts nothing half-written', async () => {
+  it('fails with audit-unavailable when the disk is full, and does not count a half-written record', async () => {
     const path = join(temporaryFolder(), 'audit')
-    // In blocks of 512 bytes: the file may not grow beyond 10 KiB, so that a write stops in the middle.
+    // The unit is 512 bytes: the file may not grow beyond 10 KiB, so that a write stops in the middle.
     const running = start(path, 1, 'ulimit -f 20;')
     const lines: string[] = []
     for await (const line of linesFrom(running)) lines.push(line)
@@ -74,7 +74,7 @@ describe('fileAuditLog in a process that dies', () => {
     await log.close?.()
   }, 30_000)
 
-  it('shares its log with another that lives, and each goes on behind the other', async () => {
+  it('shares its log with another living process, and both append to the same chain', async () => {
     const path = join(temporaryFolder(), 'audit')
     const mine = fileAuditLog({ path })
     await mine.append([entry('before')])

@@ -10,7 +10,7 @@ import { chainFiles, linesOf, writeLines } from './audit-fixture.ts'
 
 type Operation = 'write' | 'datasync' | 'truncate'
 
-/** A disk on which operations fail as often as they are told to; a write that fails has written half. */
+/** A disk on which operations fail as often as `failures` says. A failed write has written half its bytes. */
 function failingDisk(failures: Partial<Record<Operation, number>>): typeof open {
   return async (path, flags, mode) => {
     const handle = await open(path, flags, mode)
@@ -44,15 +44,15 @@ const unavailable = { code: 'audit-unavailable', retryable: true, cause: { code:
 
 describe('fileAuditLog on a disk that fails', () => {
   const faults: readonly (readonly [string, Partial<Record<Operation, number>>, string[]])[] = [
-    ['takes back a write that stopped halfway', { write: 1 }, ['a', 'b', 'c']],
-    ['takes back a write that could not be synced', { datasync: 1 }, ['a', 'b', 'c']],
+    ['removes a write that stopped halfway', { write: 1 }, ['a', 'b', 'c']],
+    ['removes a write that could not be synced', { datasync: 1 }, ['a', 'b', 'c']],
     [
-      'reads its end again when it can take nothing back',
+      'reads the end of its file again when it cannot remove a failed write',
       { write: 1, truncate: 1 },
       ['a', 'log-recovered', 'b', 'c'],
     ],
     [
-      'counts a record once that was whole and not acknowledged',
+      'counts a record once when the record was whole but not acknowledged',
       { datasync: 1, truncate: 1 },
       ['a', 'b', 'c'],
     ],
@@ -77,7 +77,7 @@ describe('fileAuditLog on a disk that fails', () => {
     await log.close?.()
   })
 
-  it('goes on from no end that lacks what was acknowledged', async () => {
+  it('refuses to append when the file no longer holds an acknowledged record', async () => {
     const failures: Partial<Record<Operation, number>> = {}
     const folder = join(temporaryFolder(), 'audit')
     const log = auditLogOver({ folder, maxBytes: 1_000_000, clock: systemClock, open: failingDisk(failures) })
@@ -95,7 +95,7 @@ describe('fileAuditLog on a disk that fails', () => {
     await log.close?.()
   })
 
-  it('goes on failing for as long as the disk does, and then goes on', async () => {
+  it('fails for as long as the disk fails, and then appends again', async () => {
     const failures: Partial<Record<Operation, number>> = {}
     const folder = join(temporaryFolder(), 'audit')
     const log = auditLogOver({ folder, maxBytes: 500, clock: systemClock, open: failingDisk(failures) })

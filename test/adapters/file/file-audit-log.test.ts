@@ -59,7 +59,7 @@ for (const maxBytes of [undefined, 900]) {
   })
 }
 
-/** A closed log of ten records: nine by one, of which four fit in a file, and the last in a batch with another. */
+/** A closed log of ten records. Four records fit in a file. The last two were appended together. */
 async function writtenLog(maxBytes = 1700): Promise<{ path: string; files: readonly string[] }> {
   const path = join(temporaryFolder(), 'audit')
   const log = fileAuditLog({ path, maxBytes })
@@ -73,7 +73,7 @@ const verify = (path: string) => fileAuditLog({ path }).verify()
 const readAll = (path: string) => collect(fileAuditLog({ path }).read())
 
 describe('fileAuditLog', () => {
-  it('writes one canonical line a record, in files named after their first one', async () => {
+  it('writes one canonical line for each record, in files named after their first record', async () => {
     const { path, files } = await writtenLog()
     expect(files.map((file) => basename(file))).toEqual([
       '000000000001.jsonl',
@@ -93,14 +93,14 @@ describe('fileAuditLog', () => {
     expect(() => statSync(path)).toThrow('ENOENT')
   })
 
-  it('is read from the middle without the files before', async () => {
+  it('reads from a record in the middle without opening the files before it', async () => {
     const { path, files } = await writtenLog()
     writeFileSync(files[0] ?? '', 'not looked at')
     const records = await collect(fileAuditLog({ path }).read({ fromSequence: 6 }))
     expect(records.map(({ sequence }) => sequence)).toEqual([6, 7, 8, 9, 10])
   })
 
-  it('throws audit-broken where reading meets what was not written', async () => {
+  it('throws audit-broken when a reader meets a record that was changed', async () => {
     const { path, files } = await writtenLog()
     const [file = ''] = files
     writeFileSync(file, readFileSync(file, 'utf8').replace('event-3', 'event-X'))
@@ -118,7 +118,7 @@ describe('fileAuditLog', () => {
     )
   })
 
-  it('takes no entry that is too long for a line', async () => {
+  it('refuses an entry that is too long for a line', async () => {
     const log = fileAuditLog({ path: join(temporaryFolder(), 'audit') })
     await expect(log.append([entry('long', { text: 'x'.repeat(16 * 1024 * 1024) })])).rejects.toThrow(
       TypeError,
@@ -150,7 +150,7 @@ describe('verifying a log that somebody changed', () => {
     expect(await verify(path)).toMatchObject({ ok: false, sequence: 2 })
   })
 
-  it('names the first record of a rotated file that is missing', async () => {
+  it('names the first record of a missing file', async () => {
     for (const [index, sequence] of [1, 5, 9].entries()) {
       const { path, files } = await writtenLog()
       rmSync(files[index] ?? '')
@@ -160,7 +160,7 @@ describe('verifying a log that somebody changed', () => {
     }
   })
 
-  it('names the first record that is missing of a rotated file cut short, between records or within one', async () => {
+  it('names the first missing record of a file that was cut short, between records or within a record', async () => {
     const { path, files } = await writtenLog()
     const [file = ''] = files
     const [first = '', second = ''] = linesOf(file)
@@ -178,7 +178,7 @@ describe('verifying a log that somebody changed', () => {
     })
   })
 
-  it('sees a cut at the very end against an anchor, and against what it wrote itself', async () => {
+  it('sees a cut at the very end when it has an anchor or wrote the record itself', async () => {
     const { path, files } = await writtenLog()
     const anchor = await fileAuditLog({ path }).verify()
     const log = fileAuditLog({ path })
@@ -197,7 +197,7 @@ describe('verifying a log that somebody changed', () => {
     expect(await fileAuditLog({ path }).verify({ anchor })).toMatchObject({ ok: false, sequence: 9 })
   })
 
-  it('sees a chain that was written anew against an anchor', async () => {
+  it('sees that a chain was written anew when it has an anchor', async () => {
     const anchor = await writtenHead()
     const path = join(temporaryFolder(), 'audit')
     const log = fileAuditLog({ path })
@@ -207,7 +207,7 @@ describe('verifying a log that somebody changed', () => {
     expect(await fileAuditLog({ path }).verify({ anchor })).toMatchObject({ ok: false, sequence: 10 })
   })
 
-  it('names the place of half an append', async () => {
+  it('names the first missing record of an append that was written only in part', async () => {
     const { path, files } = await writtenLog()
     const last = files.at(-1) ?? ''
     truncateSync(last, (linesOf(last)[0] ?? '').length + 1)
@@ -218,7 +218,7 @@ describe('verifying a log that somebody changed', () => {
     })
   })
 
-  it('finds every change of a single byte, anywhere', async () => {
+  it('finds every change of a single byte', async () => {
     const { path, files } = await writtenLog()
     const originals = files.map((file) => readFileSync(file))
     const bytes = originals.flatMap((content, file) => Array.from(content, (_, at) => ({ file, at })))
@@ -246,7 +246,7 @@ describe('verifying a log that somebody changed', () => {
     expect((await verify(path)).ok).toBe(true)
   })
 
-  it('finds every byte that was put in or taken out', async () => {
+  it('finds every byte that was inserted or removed', async () => {
     const { path, files } = await writtenLog(1_000_000)
     const [file = ''] = files
     const original = readFileSync(file)
@@ -266,7 +266,7 @@ describe('verifying a log that somebody changed', () => {
 })
 
 describe('recovering a log that was cut off', () => {
-  it('drops the torn tail at any byte of the last append, and records how much', async () => {
+  it('drops a torn append, cut at any byte, and records how much was dropped', async () => {
     const { path, files } = await writtenLog()
     const last = files.at(-1) ?? ''
     const whole = readFileSync(last)
@@ -294,7 +294,7 @@ describe('recovering a log that was cut off', () => {
     )
   })
 
-  it('goes on in a file that was made and holds nothing', async () => {
+  it('appends to a last file that is empty', async () => {
     const { path, files } = await writtenLog()
     const last = files.at(-1) ?? ''
     truncateSync(last, 0)
@@ -306,7 +306,7 @@ describe('recovering a log that was cut off', () => {
     expect(await verify(path)).toMatchObject({ ok: true, records: 9 })
   })
 
-  it('continues no chain that is broken, and says where', async () => {
+  it('refuses to append to a broken chain, and says where the chain is broken', async () => {
     const { path, files } = await writtenLog()
     const [file = ''] = files
     const original = readFileSync(file, 'utf8')
@@ -337,7 +337,7 @@ describe('recovering a log that was cut off', () => {
     await log.close?.()
   })
 
-  it('is left to the one who writes: others read and verify what is settled, and wait to append', async () => {
+  it('is left to the writer: other logs see only finished appends, and wait before they append', async () => {
     const { path, files } = await writtenLog()
     const last = files.at(-1) ?? ''
     const records = await readAll(path)
@@ -364,7 +364,7 @@ describe('recovering a log that was cut off', () => {
     expect(await reader.verify()).toMatchObject({ ok: false, sequence: 12 })
   })
 
-  it('stops when somebody who is no writer changes its file or removes it', async () => {
+  it('refuses to append after a stranger changed the file or removed it', async () => {
     const { path, files } = await writtenLog()
     const log = fileAuditLog({ path })
     await log.append([entry('mine')])
@@ -377,7 +377,7 @@ describe('recovering a log that was cut off', () => {
     await log.close?.()
   })
 
-  it('clears away the temporary file of a recovery that was killed', async () => {
+  it('removes the temporary file of a recovery that was killed', async () => {
     const { path } = await writtenLog()
     writeFileSync(join(path, '.000000000009.jsonl.01x.tmp'), 'half')
     const log = fileAuditLog({ path })
@@ -388,7 +388,7 @@ describe('recovering a log that was cut off', () => {
 })
 
 describe('a folder that cannot be written', () => {
-  it('makes append say audit-unavailable, until it can be', async () => {
+  it('makes append fail with audit-unavailable until the folder can be written', async () => {
     const folder = temporaryFolder()
     const parent = join(folder, 'parent')
     writeFileSync(parent, 'a file where a folder should be')

@@ -56,7 +56,7 @@ const byHand = {
 }
 
 describe('fileRegistry over a folder written by hand', () => {
-  it('resolves a version with all that its file says', async () => {
+  it('resolves a version with all facts of its file', async () => {
     const { path, registry } = registryOf(byHand)
     const found = await registry.resolve({ registry: 'models', text: 'churn:2' })
     expect(found).toEqual({
@@ -87,14 +87,14 @@ describe('fileRegistry over a folder written by hand', () => {
     })
   })
 
-  it('takes every visible file beside the facts where they list none', async () => {
+  it('takes every visible file beside the facts when the facts list no files', async () => {
     const { path, registry } = registryOf(byHand)
     const { artifact } = await registry.resolve({ registry: 'r', text: 'churn' })
     const uri = url(path, 'churn/1/weights.json')
     expect(artifact).toEqual({ kind: 'files', files: [{ uri, digest: digest('{"w": 1}') }] })
   })
 
-  it('reads JSON as well, and models that a vendor hosts', async () => {
+  it('reads facts in JSON, and models that a vendor hosts', async () => {
     const { registry } = registryOf(byHand)
     expect(await registry.resolve({ registry: 'r', text: 'chat' })).toMatchObject({
       version: 'v1',
@@ -103,7 +103,7 @@ describe('fileRegistry over a folder written by hand', () => {
     expect((await collect(registry.models())).map(({ name }) => name)).toEqual(['chat', 'churn'])
   })
 
-  it('orders versions without a time by name, numbers as numbers', async () => {
+  it('orders versions without a time by name, and compares numbers as numbers', async () => {
     const names = ['10', '9', '2-rc', '2']
     const files = names.map((name) => [
       `m/${name}/model.yaml`,
@@ -119,7 +119,7 @@ describe('fileRegistry over a folder written by hand', () => {
     expect((await registry.resolve({ registry: 'r', text: 'm' })).version).toBe('10')
   })
 
-  it('keeps comments and order when a tag or the approval changes', async () => {
+  it('keeps comments and the order of fields when a tag or the approval changes', async () => {
     const { path, registry } = registryOf(byHand)
     await registry.setApproval('churn', '2', 'approved')
     await registry.setTags('churn', '2', { team: null, region: 'eu' })
@@ -147,7 +147,7 @@ describe('fileRegistry over a folder written by hand', () => {
     expect(readdirSync(join(path, 'churn'))).toEqual(['1', '2', 'aliases.json'])
   })
 
-  it('sees an artifact that changed, by its digest', async () => {
+  it('sees by its digest that an artifact changed', async () => {
     const { path, registry } = registryOf(byHand)
     const reference = { registry: 'r', name: 'churn', version: '1' }
     const before = await registry.resolve(reference)
@@ -163,7 +163,7 @@ describe('fileRegistry over a folder written by hand', () => {
 
   const hosted = { kind: 'hosted', provider: 'p', model: 'm' } as const
 
-  it('numbers behind whatever has a number for its name, version or not', async () => {
+  it('numbers a new version after the highest numeric name in the folder, version or not', async () => {
     const { registry } = registryOf({
       ...byHand,
       'churn/7/weights.json': 'without facts',
@@ -176,7 +176,7 @@ describe('fileRegistry over a folder written by hand', () => {
     expect((await registry.register({ name: 'churn', artifact: hosted })).version).toBe('20261122145803125')
   })
 
-  it.each(['7', '9'])('says what stands where a version %s should be put', async (version) => {
+  it.each(['7', '9'])('names the path that stands in the way of version %s', async (version) => {
     const { path, registry } = registryOf({ ...byHand, 'churn/7/weights.json': '{}', 'churn/9': 'a file' })
     await expect(registry.register({ name: 'churn', version, artifact: hosted })).rejects.toMatchObject({
       code: 'conflict',
@@ -185,7 +185,7 @@ describe('fileRegistry over a folder written by hand', () => {
     })
   })
 
-  it('clears away what a process left that was killed while it registered, and nothing of a living one', async () => {
+  it('removes the files of a killed registration, and no files of a living process', async () => {
     const { path, registry } = registryOf(byHand)
     const alive = await identityOf(process.pid)
     const left = lockFile('incoming', { ...alive, started: '1' }, 'a')
@@ -195,7 +195,7 @@ describe('fileRegistry over a folder written by hand', () => {
     expect(readdirSync(join(path, 'churn'))).toEqual([underWay, '1', '2', '3', 'aliases.json'])
   })
 
-  it('says which version an alias points to in vain', async () => {
+  it('names the missing version that an alias points to', async () => {
     const { registry } = registryOf({ ...byHand, 'churn/aliases.json': '{ "champion": "7" }' })
     await expect(registry.resolve({ registry: 'r', text: 'churn@champion' })).rejects.toMatchObject({
       code: 'model-not-found',
@@ -204,7 +204,7 @@ describe('fileRegistry over a folder written by hand', () => {
   })
 
   it.each(['..', '../secrets', 'a/b', '.hidden', '', 'a b'])(
-    'looks nowhere else for a model called "%s"',
+    'does not look outside its folder for a model called "%s"',
     async (name) => {
       const { path, registry } = registryOf(byHand)
       write(join(path, '../secrets/1/model.yaml'), 'hosted: { provider: p, model: m }')
@@ -249,7 +249,7 @@ describe('a malformed file of a registry', () => {
     ['- a list', '', 'object'],
     ['approval: [unclosed', undefined, 'model.yaml'],
     ['files: [absent.bin]', 'files', 'absent.bin'],
-  ])('is told by file and field: %s', async (text, field, mention) => {
+  ])('is reported with its file and field: %s', async (text, field, mention) => {
     const { path, registry } = registryOf({ 'm/1/model.yaml': text, 'm/1/weights.json': '{}' })
     const error = await registry.resolve({ registry: 'r', text: 'm:1' }).catch((thrown: unknown) => thrown)
     expect(error).toMatchObject({
@@ -260,7 +260,7 @@ describe('a malformed file of a registry', () => {
     if (field !== undefined) expect(error).toMatchObject({ details: { field } })
   })
 
-  it('is told of aliases too, and a folder without an artifact', async () => {
+  it('is also reported for aliases and for a folder without an artifact', async () => {
     const { path, registry } = registryOf({
       'm/1/model.yaml': 'approval: approved',
       'm/aliases.json': '{ "champion": [1] }',
@@ -279,7 +279,7 @@ describe('a malformed file of a registry', () => {
 describe('registering in fileRegistry', () => {
   const source = (name: string, content: string): string => write(join(temporaryFolder(), name), content)
 
-  it('copies files beside their facts, in the folders they had to each other', async () => {
+  it('copies files beside their facts, and keeps their relative folders', async () => {
     const path = join(temporaryFolder(), 'made/by/register')
     const clock = createFakeClock()
     const registry = fileRegistry({ path, name: 'models', clock })
@@ -342,7 +342,7 @@ describe('registering in fileRegistry', () => {
     expect(readdirSync(path, { recursive: true }).filter((name) => name !== 'm')).toEqual([])
   })
 
-  it('refuses a digest that the file does not have', async () => {
+  it('refuses a digest that differs from the digest of the file', async () => {
     const uri = pathToFileURL(source('w.bin', 'weights')).href
     const artifact = { kind: 'files', files: [{ uri, digest: digest('other') }] } as const
     const registry = fileRegistry({ path: temporaryFolder() })
@@ -352,7 +352,7 @@ describe('registering in fileRegistry', () => {
     })
   })
 
-  it('gives every version its own number when several are registered at once, by two registries', async () => {
+  it('gives every version its own number when two registries register several versions at once', async () => {
     const path = temporaryFolder()
     const registries = [fileRegistry({ path }), fileRegistry({ path })]
     const all = await Promise.all(
@@ -370,7 +370,7 @@ describe('registering in fileRegistry', () => {
 })
 
 describe('several registries over one folder', () => {
-  it('let one of those win who expect the same of an alias, again and again', async () => {
+  it('let exactly one of several alias changes win when all expect the same version', async () => {
     const path = temporaryFolder()
     const registries = Array.from({ length: 5 }, () => fileRegistry({ path }))
     const [first] = registries
@@ -401,7 +401,7 @@ describe('several registries over one folder', () => {
     }
   })
 
-  it('say who holds the lock when it is not given back', async () => {
+  it('name the holder of the lock when the holder does not release it', async () => {
     const { path } = registryOf(byHand)
     const clock = createFakeClock()
     const registry = fileRegistry({ path, clock })
@@ -422,7 +422,7 @@ describe('several registries over one folder', () => {
     expect((await registry.resolve({ registry: 'r', text: 'churn@champion' })).version).toBe('2')
   })
 
-  it('lose no tag when they set different ones at once', async () => {
+  it('lose no tag when they set different tags at once', async () => {
     const path = temporaryFolder()
     const registries = Array.from({ length: 5 }, () => fileRegistry({ path }))
     await registries[0]?.register({ name: 'm', artifact: { kind: 'hosted', provider: 'p', model: 'm' } })
@@ -435,7 +435,7 @@ describe('several registries over one folder', () => {
 })
 
 describe('fileRegistry that polls', () => {
-  it('tells of every model at first, and then of those that changed', async () => {
+  it('reports every model at first, and then each model that changed', async () => {
     const { 'README.md': _, ...models } = byHand
     const { path } = registryOf(models)
     const registry = fileRegistry({ path, watch: 'poll', pollMs: 1 })
@@ -450,7 +450,7 @@ describe('fileRegistry that polls', () => {
     expect((await changes.next()).done).toBe(true)
   })
 
-  it('goes on when the whole folder is removed and made again', async () => {
+  it('goes on when the whole folder is removed and created again', async () => {
     const { path } = registryOf({ 'churn/1/model.yaml': 'hosted: { provider: p, model: m }' })
     const registry = fileRegistry({ path, pollMs: 1 })
     const controller = new AbortController()
@@ -462,7 +462,7 @@ describe('fileRegistry that polls', () => {
     controller.abort()
   })
 
-  it('is fallen back to when the folder cannot be watched yet', async () => {
+  it('reports changes also when the folder does not exist yet and cannot be watched', async () => {
     const path = join(temporaryFolder(), 'later')
     const registry = fileRegistry({ path, pollMs: 1 })
     const controller = new AbortController()

@@ -14,7 +14,7 @@ const statuses: Readonly<Partial<Record<ProviderFailure, readonly [number, strin
   auth: [401, 'no token'],
 }
 
-/** A model server that does what it is told, over real HTTP. */
+/** A model server that follows a script, over real HTTP. */
 export function scriptedOpenInference(secret: string): Promise<ScriptedServer> {
   return scriptedServer(Object.keys(statuses), (script, request, bytes, response) => {
     const model = decodeURIComponent(/^\/v2\/models\/([^/]+)/.exec(request.url ?? '')?.[1] ?? '')

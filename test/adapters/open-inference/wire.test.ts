@@ -47,19 +47,22 @@ const tensors = {
 describe('openInferenceProvider', () => {
   const truth = openTruth('open-inference-rest.yaml')
 
-  it.skipIf(truth.missing !== undefined)('sends and reads what the protocol describes', async () => {
-    const { url, seen } = await serve(answerJson(reply))
-    expect(truth.problems('inference_response', reply, true)).toEqual([])
-    expect(await openInferenceProvider({ baseUrl: url }).infer(tensors, context)).toMatchObject({
-      kind: 'tensors',
-      model: 'm',
-      version: '3',
-      outputs: reply.outputs,
-    })
-    expect(truth.problems('inference_request', JSON.parse(String(seen[0]?.body)), true)).toEqual([])
-  })
+  it.skipIf(truth.missing !== undefined)(
+    'sends requests and reads replies that fit the description of the protocol',
+    async () => {
+      const { url, seen } = await serve(answerJson(reply))
+      expect(truth.problems('inference_response', reply, true)).toEqual([])
+      expect(await openInferenceProvider({ baseUrl: url }).infer(tensors, context)).toMatchObject({
+        kind: 'tensors',
+        model: 'm',
+        version: '3',
+        outputs: reply.outputs,
+      })
+      expect(truth.problems('inference_request', JSON.parse(String(seen[0]?.body)), true)).toEqual([])
+    },
+  )
 
-  it('asks at the path of the model, and of its version where one is named', async () => {
+  it('asks at the path of the model, or of its version when the request names one', async () => {
     const { url, seen } = await serve(answerJson(reply))
     const provider = openInference({ protocol: 'open-inference', address: `${url}/behind/` })
     await provider.infer(tensors, context)
@@ -70,7 +73,7 @@ describe('openInferenceProvider', () => {
     ])
   })
 
-  it('passes the binary extension on as it is', async () => {
+  it('passes a body of the binary data extension on unchanged', async () => {
     const bytes = Buffer.concat([Buffer.from('{"inputs":[]}'), Buffer.from([0, 255, 128, 7])])
     const { url, seen } = await serve((response, request, body) => {
       const split = String(request.headers['inference-header-content-length'])
@@ -115,14 +118,14 @@ describe('openInferenceProvider', () => {
     [302, '', 'malformed-reply'],
     [202, {}, 'malformed-reply'],
     [405, '', 'unsupported'],
-  ])('reads %i with %j as %s', async (status, body, code) => {
+  ])('reads status %i with the body %j as %s', async (status, body, code) => {
     const { url } = await serve(answerJson(body, status))
     await expect(openInferenceProvider({ baseUrl: url }).infer(tensors, context)).rejects.toMatchObject({
       code,
     })
   })
 
-  it('does not repeat a credential that the server repeats', async () => {
+  it('hides a credential that the server repeats in its error', async () => {
     const secret = 'sesame-0123456789'
     const { url } = await serve(answerJson({ error: `tenant ${secret} and key ${secret} are unknown` }, 401))
     for (const where of ['provider', 'call']) {
@@ -135,7 +138,7 @@ describe('openInferenceProvider', () => {
     }
   })
 
-  it('tells no more than the beginning of a long error', async () => {
+  it('reports only the beginning of a long error', async () => {
     const { url } = await serve((response) => void response.writeHead(500).end('a'.repeat(3_000_000)))
     const error: unknown = await openInferenceProvider({ baseUrl: url })
       .infer(tensors, context)
@@ -143,7 +146,7 @@ describe('openInferenceProvider', () => {
     expect((error as Error).message.length).toBeLessThan(1100)
   })
 
-  it('calls tensors that cannot be written as JSON a bad request', async () => {
+  it('throws bad-request for tensors that cannot be written as JSON', async () => {
     const { url, seen } = await serve(answerJson(reply))
     const inputs = [{ name: 'x', datatype: 'INT64', shape: [1], data: [1n] }]
     const call = openInferenceProvider({ baseUrl: url }).infer(
@@ -154,7 +157,7 @@ describe('openInferenceProvider', () => {
     expect(seen).toEqual([])
   })
 
-  it('reads Retry-After as a date by its own clock', async () => {
+  it('reads a date in Retry-After by its own clock', async () => {
     const clock = createFakeClock({ startMs: Date.UTC(2026, 0, 1) })
     const { url } = await serve(answerJson({}, 429, { 'retry-after': 'Thu, 01 Jan 2026 00:01:00 GMT' }))
     const call = openInferenceProvider({ baseUrl: url, clock }).infer(tensors, context)
@@ -163,11 +166,11 @@ describe('openInferenceProvider', () => {
 
   it.each([
     ['200', undefined, 200, true],
-    ['200 and says so', { name: 'm', ready: true }, 200, true],
-    ['200 and says not', { name: 'm', ready: false }, 200, false],
+    ['200 with ready: true', { name: 'm', ready: true }, 200, true],
+    ['200 with ready: false', { name: 'm', ready: false }, 200, false],
     ['503', { error: 'not ready' }, 503, false],
     ['404', {}, 404, false],
-  ])('calls a model ready by its answer: %s', async (_what, body, status, ready) => {
+  ])('tells from the answer whether a model is ready: %s', async (_what, body, status, ready) => {
     const { url, seen } = await serve(answerJson(body, status))
     const provider = openInferenceProvider({ baseUrl: url })
     expect(await provider.ready({ name: 'm', version: '1' })).toBe(ready)
@@ -175,7 +178,7 @@ describe('openInferenceProvider', () => {
     expect(seen.map(({ path }) => path)).toEqual(['/v2/models/m/versions/1/ready', '/v2/health/ready'])
   })
 
-  it('throws when nobody is there to say whether it is ready', async () => {
+  it('throws unavailable when the server is gone and cannot say whether it is ready', async () => {
     const gone = await serveLoopback(() => {})
     await gone.close()
     await expect(openInferenceProvider({ baseUrl: gone.url }).ready()).rejects.toMatchObject({
@@ -183,7 +186,7 @@ describe('openInferenceProvider', () => {
     })
   })
 
-  it('tells what the server knows of a model', async () => {
+  it('gives the metadata of a model that the server knows', async () => {
     const metadata = {
       name: 'm',
       versions: ['1', '2'],

@@ -6,7 +6,7 @@ import { breakOff, type ScriptedServer, scriptedServer, waitHeader } from '../sc
 const { text, embeddings } = scriptedAnswer
 const wireUsage = { prompt_tokens: 7, completion_tokens: 3, total_tokens: 10 }
 
-/** Status and `error` object with which OpenAI, or what stands before it, says each failure. */
+/** The status and `error` object with which OpenAI, or a proxy before OpenAI, reports each failure. */
 const failures: Readonly<Partial<Record<ProviderFailure, readonly [number, object]>>> = {
   'rate-limited': [429, { type: 'requests', code: 'rate_limit_exceeded' }],
   quota: [429, { type: 'insufficient_quota', code: 'insufficient_quota' }],
@@ -24,7 +24,7 @@ const failures: Readonly<Partial<Record<ProviderFailure, readonly [number, objec
   auth: [401, { type: 'invalid_request_error', code: 'invalid_api_key' }],
 }
 
-/** An OpenAI that does what it is told, over real HTTP. */
+/** An OpenAI server that follows a script, over real HTTP. */
 export function scriptedOpenai(secret: string): Promise<ScriptedServer> {
   return scriptedServer(Object.keys(failures), (script, request, bytes, response) => {
     const body = JSON.parse(bytes.toString()) as { model: string; stream?: boolean }

@@ -82,7 +82,7 @@ async function read(stream: AsyncIterable<ChatEvent>): Promise<{ events: ChatEve
 describe('a call of openaiCompatible', () => {
   const truth = openTruth('openai-openapi.json')
 
-  it.skipIf(truth.missing !== undefined)('sends what OpenAI takes', async () => {
+  it.skipIf(truth.missing !== undefined)('sends requests that OpenAI takes', async () => {
     const { provider, seen } = await serve((response, body) => {
       if (body.stream === true)
         answerStream(chunk({ content: 'a' }, {}, 'stop'), 'data: [DONE]\n\n')(response)
@@ -102,7 +102,7 @@ describe('a call of openaiCompatible', () => {
     }
   })
 
-  it('sends the key, its own headers and those of the call', async () => {
+  it('sends the key, its own headers and the headers of the call', async () => {
     const { provider, seen } = await serve(answerJson(chatReply('m')), {
       apiKey: secretOf('key-1'),
       headers: { 'openai-organization': 'org' },
@@ -116,7 +116,7 @@ describe('a call of openaiCompatible', () => {
     })
   })
 
-  it('asks for the key at each call, so that a rotated one is used, and sends none where there is none', async () => {
+  it('asks for the key at each call, so that a rotated key is used, and sends no key when none is set', async () => {
     let calls = 0
     const { provider, seen } = await serve(answerJson(chatReply('m')), {
       apiKey: async () => {
@@ -135,21 +135,21 @@ describe('a call of openaiCompatible', () => {
   it.each([
     ['auth', 'secret-not-found'],
     ['unavailable', 'secret-unavailable'],
-  ] as const)('fails with %s and asks nobody when its key answers %s', async (code, thrown) => {
+  ] as const)('fails with %s and sends nothing when its key fails with %s', async (code, thrown) => {
     const apiKey = (): Promise<Secret> => Promise.reject(new ModelspineError(thrown, 'no key'))
     const { provider, seen } = await serve(answerJson(chatReply('m')), { apiKey })
     await expect(provider.chat(request, context)).rejects.toMatchObject({ code })
     expect(seen).toEqual([])
   })
 
-  it('takes an error that came with 200 for what it is', async () => {
+  it('reads an error that came with status 200 as an error', async () => {
     const { provider } = await serve(
       answerJson({ error: { code: 'context_length_exceeded', message: 'too long' } }),
     )
     await expect(provider.chat(request, context)).rejects.toMatchObject({ code: 'context-length' })
   })
 
-  it('reads Retry-After as a date by its own clock', async () => {
+  it('reads a date in Retry-After by its own clock', async () => {
     const clock = createFakeClock({ startMs: Date.UTC(2026, 0, 1) })
     const wait = { 'retry-after': 'Thu, 01 Jan 2026 00:00:07 GMT' }
     const { provider } = await serve(answerJson({ error: {} }, 429, wait), { clock })
@@ -159,7 +159,7 @@ describe('a call of openaiCompatible', () => {
     })
   })
 
-  it('does not repeat a key that the vendor repeats', async () => {
+  it('hides a key that the vendor repeats in its error', async () => {
     const key = 'sk-0123456789abcdef'
     const { provider } = await serve(answerJson({ error: { message: `Incorrect API key: ${key}` } }, 401), {
       apiKey: secretOf(key),
@@ -172,7 +172,7 @@ describe('a call of openaiCompatible', () => {
     expect(inspect(error, { depth: null })).not.toContain(key)
   })
 
-  it('does not repeat a credential of its headers that the vendor repeats, wherever it is cut', async () => {
+  it('hides a credential of its headers that the vendor repeats, even where the message is cut', async () => {
     const key = `azure-${'0123456789'.repeat(5)}`
     const message = `${'x'.repeat(980)} ${key} is unknown`
     const { provider } = await serve(answerJson({ error: { message } }, 401), { headers: { 'api-key': key } })
@@ -181,7 +181,7 @@ describe('a call of openaiCompatible', () => {
     expect(inspect(error, { depth: null })).not.toContain('azure-')
   })
 
-  it('calls a request that cannot be written as JSON a bad one, and asks nobody', async () => {
+  it('throws bad-request and sends nothing for a request that cannot be written as JSON', async () => {
     const { provider, seen } = await serve(answerJson(chatReply('m')))
     let nested: unknown[] = []
     for (let depth = 0; depth < 100_000; depth += 1) nested = [nested]
@@ -192,7 +192,7 @@ describe('a call of openaiCompatible', () => {
     expect(seen).toEqual([])
   })
 
-  it.each([302, 204])('calls an answer of %i the vendor’s fault, not the caller’s', async (status) => {
+  it.each([302, 204])('blames the vendor, not the caller, for an answer of %i', async (status) => {
     const { provider } = await serve((response) => void response.writeHead(status).end())
     await expect(provider.chat(request, context)).rejects.toMatchObject({ code: 'malformed-reply' })
     expect(await read(provider.chatStream(request, context))).toMatchObject({
@@ -200,7 +200,7 @@ describe('a call of openaiCompatible', () => {
     })
   })
 
-  it('says which inputs lack an embedding', async () => {
+  it('says how many embeddings came for how many inputs', async () => {
     const { provider } = await serve(answerJson(embeddingReply('m')))
     await expect(provider.embed({ model: 'm', input: ['one'] }, context)).rejects.toMatchObject({
       code: 'malformed-reply',
@@ -212,7 +212,7 @@ describe('a call of openaiCompatible', () => {
 describe('a stream of openaiCompatible', () => {
   const whole = [chunk({ content: 'a' }, { usage: null }), chunk({}, { usage: null }, 'stop'), usageChunk]
 
-  it('does not pass on the usage that its caller did not ask for', async () => {
+  it('hides the usage from a caller that did not ask for it', async () => {
     const { provider, seen } = await serve(answerStream(...whole, 'data: [DONE]\n\n'))
     const { events } = await read(provider.chatStream(native(), context))
     expect(seen[0]?.body).toMatchObject({ stream: true, stream_options: { include_usage: true } })
@@ -224,14 +224,14 @@ describe('a stream of openaiCompatible', () => {
     for (const each of events) expect(each.native?.body ?? {}).not.toHaveProperty('usage')
   })
 
-  it('passes on the usage that its caller asked for', async () => {
+  it('passes the usage on when the caller asked for it', async () => {
     const { provider } = await serve(answerStream(...whole, 'data: [DONE]\n\n'))
     const asked = native({ stream_options: { include_usage: true } })
     const { events } = await read(provider.chatStream(asked, context))
     expect(events.at(-1)).toMatchObject({ type: 'usage', native: { body: { usage: { total_tokens: 10 } } } })
   })
 
-  it('gives its connection back, also when the body ends only after [DONE] was read', async () => {
+  it('gives its connection back, even when the body ends only after [DONE] was read', async () => {
     let end = (): void => {}
     const { provider, seen } = await serve((response) => {
       response.writeHead(200, { 'content-type': 'text/event-stream' })
@@ -248,10 +248,10 @@ describe('a stream of openaiCompatible', () => {
   it.each([
     ['a marker without its empty line', [...whole, 'data: [DONE]']],
     ['no marker', whole],
-    ['its reason told twice', [...whole, chunk({}, {}, 'stop'), 'data: [DONE]\n\n']],
-    ['no reason to finish, but the marker', [whole[0] ?? '', 'data: [DONE]\n\n']],
-    ['no reason to finish and no marker', [whole[0] ?? '']],
-  ])('is finished once when it ends whole with %s', async (_what, pieces) => {
+    ['its finish reason sent twice', [...whole, chunk({}, {}, 'stop'), 'data: [DONE]\n\n']],
+    ['no finish reason, but the marker', [whole[0] ?? '', 'data: [DONE]\n\n']],
+    ['no finish reason and no marker', [whole[0] ?? '']],
+  ])('finishes exactly once when it ends whole with %s', async (_what, pieces) => {
     const { provider } = await serve(answerStream(...pieces))
     const { events, error } = await read(provider.chatStream(request, context))
     expect(error).toBeUndefined()
@@ -261,7 +261,7 @@ describe('a stream of openaiCompatible', () => {
   it.each([
     ['in the middle of an event', [...whole, 'data: {"choi'], 'interrupted'],
     ['before any event', [], 'malformed-reply'],
-    ['after an event that is no JSON', [whole[0] ?? '', 'data: nonsense\n\n'], 'malformed-reply'],
+    ['after an event that is not JSON', [whole[0] ?? '', 'data: nonsense\n\n'], 'malformed-reply'],
     ['after an event without choices', [whole[0] ?? '', event({ note: 1 })], 'malformed-reply'],
     ['with an error', [whole[0] ?? '', event({ error: { type: 'overloaded_error' } })], 'overloaded'],
     [
@@ -282,21 +282,21 @@ describe('a stream of openaiCompatible', () => {
     )
   }
 
-  it('is interrupted when only the closed connection ends it and nothing said that it finished', async () => {
+  it('is interrupted when the connection closes before a finish reason came', async () => {
     const { provider } = await serve(closed(whole[0] ?? ''))
     expect((await read(provider.chatStream(request, context))).error).toMatchObject({ code: 'interrupted' })
   })
 
-  it('is finished when only the closed connection ends it but it had said so', async () => {
+  it('is finished when the connection closes after a finish reason came', async () => {
     const { provider } = await serve(closed(whole.slice(0, 2).join('')))
     const { events, error } = await read(provider.chatStream(request, context))
     expect([events.length, error]).toEqual([2, undefined])
   })
 
   it.each([
-    ['the error', { error: { code: 'invalid_api_key' } }, 'auth'],
-    ['malformed', chatReply('m'), 'malformed-reply'],
-  ])('says %s when one document came instead', async (_what, body, code) => {
+    ['the error of the document', { error: { code: 'invalid_api_key' } }, 'auth'],
+    ['malformed-reply', chatReply('m'), 'malformed-reply'],
+  ])('throws %s when one document came instead of a stream', async (_what, body, code) => {
     const { provider } = await serve(answerJson(body))
     expect((await read(provider.chatStream(request, context))).error).toMatchObject({ code })
   })

@@ -36,7 +36,7 @@ async function converge(target: ProcessTarget): Promise<void> {
   })
 }
 
-/** A revision that ran and was ready, of which nobody looks after now. */
+/** Leaves a process running that was ready and that no target looks after now. Gives its pid. */
 async function leftRunning(): Promise<number> {
   const target = scene.open()
   await converge(target)
@@ -50,25 +50,22 @@ function runningPids(): readonly number[] {
   return pids.filter(isRunning)
 }
 
-describe('processTarget over state that somebody damaged', () => {
+describe('processTarget over a damaged state folder', () => {
   it.each([
-    ['no JSON', 'rubbish'],
+    ['not JSON', 'rubbish'],
     ['another value', '123'],
-    ['no record', '{"key":"default/churn"}'],
-  ])(
-    'makes a revision anew whose record is %s, and leaves nothing of the old one running',
-    async (_, text) => {
-      const pid = await leftRunning()
-      await writeFile(join(revisionPath(), 'revision.json'), text)
-      const target = scene.open()
-      expect((await target.observe(key)).revisions).toEqual([])
-      await eventually('the process is gone', () => !isRunning(pid))
-      await converge(target)
-      expect(runningPids()).toHaveLength(1)
-    },
-  )
+    ['an incomplete object', '{"key":"default/churn"}'],
+  ])('makes a revision anew when its record is %s, and ends the old process', async (_, text) => {
+    const pid = await leftRunning()
+    await writeFile(join(revisionPath(), 'revision.json'), text)
+    const target = scene.open()
+    expect((await target.observe(key)).revisions).toEqual([])
+    await eventually('the process is gone', () => !isRunning(pid))
+    await converge(target)
+    expect(runningPids()).toHaveLength(1)
+  })
 
-  it('takes no record for its own that speaks of another revision', async () => {
+  it('ignores a record that names another revision', async () => {
     await leftRunning()
     const path = join(revisionPath(), 'revision.json')
     await writeFile(path, readFileSync(path, 'utf8').replaceAll('"r1"', '"r2"'))
@@ -77,13 +74,13 @@ describe('processTarget over state that somebody damaged', () => {
   })
 
   it.each(['intent.json', 'pid', 'failed.json'])(
-    'converges over rubbish in %s, with one process',
+    'converges with one process although %s holds rubbish',
     async (name) => {
       const pid = await leftRunning()
       const [run = ''] = await readdir(join(revisionPath(), 'runs'))
       const folder = name === 'failed.json' ? revisionPath() : join(revisionPath(), 'runs', run)
       await writeFile(join(folder, name), '[7]')
-      // Nobody can know whose the process is any more: it is left to its owner.
+      // Without the pid file the target cannot know that the process is its own, and leaves it alone.
       if (name === 'pid') process.kill(-pid, 'SIGKILL')
       const target = scene.open({ health: { intervalMs: 25, timeoutMs: 2000, unreadyLimitMs: 50 } })
       await converge(target)
@@ -91,7 +88,7 @@ describe('processTarget over state that somebody damaged', () => {
     },
   )
 
-  it('takes no fence for new while it cannot read which it has seen', async () => {
+  it('accepts no fence while it cannot read the newest fence that it has seen', async () => {
     const target = scene.open()
     await converge(target)
     const path = join(scene.state, key, '.fence')
@@ -104,7 +101,7 @@ describe('processTarget over state that somebody damaged', () => {
     await converge(target)
   })
 
-  it('restarts and removes although the journal takes no line, and says so', async () => {
+  it('restarts and removes a revision although the journal cannot be written, and logs a warning', async () => {
     const warned: string[] = []
     const noop = (): void => {}
     const logger = { ...silentLogger, info: noop, warn: (_: object, text: string) => void warned.push(text) }
@@ -121,7 +118,7 @@ describe('processTarget over state that somebody damaged', () => {
     expect(warned).toContain('a line could not be written to the journal')
   })
 
-  it('finishes a removal when somebody else removed the folder first', async () => {
+  it('finishes a removal when the folder was already removed', async () => {
     const target = scene.open()
     await converge(target)
     await rm(revisionPath(), { recursive: true })
@@ -133,7 +130,7 @@ describe('processTarget over state that somebody damaged', () => {
     expect(runningPids()).toEqual([])
   })
 
-  it('ends nobody else’s processes that have the numbers of its own before the machine was restarted', async () => {
+  it('spares a stranger’s process that has a pid recorded before the machine was restarted', async () => {
     await leftRunning()
     const [run = ''] = await readdir(join(revisionPath(), 'runs'))
     const stranger = await strandedGroup()

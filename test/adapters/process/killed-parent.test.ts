@@ -29,7 +29,7 @@ beforeEach(async () => {
 
 afterEach(() => scene.dispose())
 
-/** Starts a parent and kills it with SIGKILL as soon as it printed `until`; gives all that it printed. */
+/** Starts a parent and kills it with SIGKILL as soon as it printed `until`. Gives all that it printed. */
 async function killParent(
   step: string,
   until: string,
@@ -71,7 +71,7 @@ function pidsOf(...events: readonly string[]): readonly (number | undefined)[] {
     .map(({ pid }) => pid)
 }
 
-/** An `ln` that waits until `go()` was called: a shell that comes late. */
+/** An `ln` that waits until `go()` is called, so that the shell which calls `ln` comes late. */
 async function slowLink(): Promise<{ path: string; go: () => Promise<void> }> {
   const folder = join(scene.folder, 'bin')
   const signal = join(scene.folder, 'go')
@@ -86,7 +86,7 @@ async function slowLink(): Promise<{ path: string; go: () => Promise<void> }> {
 
 describe('processTarget after its parent was killed', () => {
   it.each(['record', 'intent'])(
-    'starts the revision once when the parent got no further than its %s',
+    'starts the revision once when the parent was killed after it wrote the %s',
     async (step) => {
       await killParent(step, 'done')
       const target = scene.open()
@@ -97,7 +97,7 @@ describe('processTarget after its parent was killed', () => {
     },
   )
 
-  it('never lets a shell run that comes after its start was given up', async () => {
+  it('never lets a shell start the process after the target gave up that start', async () => {
     const { path, go } = await slowLink()
     const printed = await killParent('spawn', 'done', { path })
     const late = Number(printed.split('\n')[0])
@@ -131,7 +131,7 @@ describe('processTarget after its parent was killed', () => {
     expect(pidsOf('started')).toHaveLength(1)
   })
 
-  it('goes on ending what was being ended', async () => {
+  it('goes on ending a process that its parent was ending', async () => {
     await killParent('remove', 'done', { mode: 'deaf' })
     const target = scene.open({ drainMs: 100 })
     expect((await target.observe(key)).revisions).toMatchObject([{ revision: 'r1', state: 'stopping' }])
@@ -141,7 +141,7 @@ describe('processTarget after its parent was killed', () => {
     expect(pidsOf('removed')).toHaveLength(1)
   })
 
-  it('runs one process and one alone wherever the parent was killed', async () => {
+  it('runs exactly one process, whenever the parent was killed', async () => {
     const random = seededRandom(11)
     for (let turn = 0; turn < 6; turn += 1) {
       await killParent('apply', 'open', { afterMs: random() * 60 })

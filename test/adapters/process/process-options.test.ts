@@ -25,7 +25,7 @@ describe('the options of processTarget', () => {
     ['maxRevisions', { maxRevisions: 0 }],
     ['modelName', { modelName: '{nothing}' }],
     ['ports', { ports: { from: 9, to: 8 } }],
-  ])('name the field that is wrong: %s in %j', (field, wrong) => {
+  ])('are refused with the name of the wrong field: %s in %j', (field, wrong) => {
     expect(() => processTarget({ ...options, ...wrong })).toThrow(
       expect.toSatisfy(
         (error: unknown) =>
@@ -34,11 +34,11 @@ describe('the options of processTarget', () => {
     )
   })
 
-  it('take the port from the environment as well', () => {
+  it('may give the port in the environment instead of the command', () => {
     expect(() => processTarget({ ...options, command: ['serve'], env: { PORT: '{port}' } })).not.toThrow()
   })
 
-  it('cannot be met on Windows', () => {
+  it('are refused on Windows', () => {
     expect(() => checkOptions(options, 'win32')).toThrow(
       expect.toSatisfy((error: unknown) => isModelspineError(error, 'unsupported')),
     )

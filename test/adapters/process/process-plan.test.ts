@@ -37,7 +37,7 @@ describe('the plan of processTarget', () => {
       (each) => wantOf({ ...each, runtime: { ...each.runtime, resources: { cpu: 2 } } }),
     ],
     ['InvalidSettings', (each) => wantOf({ ...each, settings: { comand: 'rm' } })],
-  ])('refuses with %s, and so does apply', async (reason, wantFor) => {
+  ])('is refused with %s, and apply is refused in the same way', async (reason, wantFor) => {
     const target = scene.open()
     const want = wantFor(scene.revision('r1'))
     expect(target.plan(want, nothing)).toMatchObject({ kind: 'refused', reason })
@@ -45,7 +45,7 @@ describe('the plan of processTarget', () => {
     expect(scene.lines()).toEqual([])
   })
 
-  it('runs files that are what the registry says, and refuses others', async () => {
+  it('accepts files whose digest is the one in the registry, and refuses other files', async () => {
     const path = join(scene.folder, 'other.json')
     await writeFile(path, '{"weights":[1]}')
     const target = scene.open()
@@ -60,7 +60,7 @@ describe('the plan of processTarget', () => {
     expect(await target.apply(key, wantOf(right), call())).toEqual({ kind: 'accepted' })
   })
 
-  it('refuses files that are not there', async () => {
+  it('refuses files that do not exist', async () => {
     const files = [{ uri: pathToFileURL(join(scene.folder, 'missing.json')).href }]
     const revision = withArtifact(scene.revision('r1'), { kind: 'files', files })
     expect(await scene.open().apply(key, wantOf(revision), call())).toMatchObject({
@@ -68,7 +68,7 @@ describe('the plan of processTarget', () => {
     })
   })
 
-  it('refuses names that would leave the folder', async () => {
+  it('refuses names that would lead out of the folder', async () => {
     const target = scene.open()
     const want = wantOf(scene.revision('r1'))
     await expect(target.apply('default/..', want, call())).rejects.toThrow('DNS labels')
@@ -87,7 +87,7 @@ describe('the settings of a deployment', () => {
     expect(scene.open().checkSettings(settings)).toMatchObject([{ field }])
   })
 
-  it('are used over those of the target', async () => {
+  it('win over the options of the target', async () => {
     const target = scene.open({ health: { path: '/nowhere', intervalMs: 25 } })
     const settings = { healthPath: '/v2/health/ready', startTimeout: '20s', drain: '1s', protocol: 'other' }
     expect(target.checkSettings(settings)).toEqual([])

@@ -25,7 +25,7 @@ export interface Scene {
   open(options?: Partial<ProcessTargetOptions>): ProcessTarget
   revision(name: string, mode?: Mode, more?: Partial<Revision['runtime']>): Revision
   lines(): readonly JournalLine[]
-  /** Ends all that was started, whatever the test left. */
+  /** Ends every process that the test started. */
   dispose(): Promise<void>
 }
 
@@ -98,7 +98,7 @@ export function wantOf(...revisions: Revision[]): TargetWant {
   return { revisions, split: [], scale: { min: 1, max: 1 } }
 }
 
-/** Asks until the answer is there; real processes tell nobody when. */
+/** Asks again and again until the answer is there, because real processes do not say when they are done. */
 export async function eventually<T>(
   what: string,
   ask: () => Promise<T | undefined | false> | T | undefined | false,
@@ -118,7 +118,7 @@ export async function observedRevision(
   return (await target.observe(key)).revisions.find(({ revision }) => revision === name)
 }
 
-/** Waits for a revision to be in a state, and gives what is observed of it. */
+/** Waits until a revision is in a state, and gives the observed revision. */
 export function inState(
   target: ProcessTarget,
   name: string,
@@ -139,7 +139,7 @@ export function isRunning(pid: number): boolean {
   }
 }
 
-/** Starts that were meant and that no process has claimed or anyone given up. */
+/** Counts the intended starts that no process has claimed and that the target has not given up. */
 export async function unclaimedRuns(state: string): Promise<number> {
   if (!existsSync(state)) return 0
   const files = await readdir(state, { recursive: true })

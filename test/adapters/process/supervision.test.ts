@@ -43,7 +43,7 @@ async function removed(target: ProcessTarget): Promise<void> {
   await eventually('everything is gone', async () => (await target.destroy(key, call())).kind === 'unchanged')
 }
 
-/** A port that the system gives to nobody who asks for any, so that it is still free once it is given back. */
+/** A port that the system never hands out by itself, so that it is still free after the server closes. */
 async function listenBelowEphemeralPorts(): Promise<{ readonly server: Server; readonly port: number }> {
   for (let port = 20_000 + (process.pid % 10_000); ; port += 1) {
     const server = createServer()
@@ -55,7 +55,7 @@ async function listenBelowEphemeralPorts(): Promise<{ readonly server: Server; r
 }
 
 describe('processTarget', () => {
-  it('fills the template and passes environment and secrets, and little else of its own', async () => {
+  it('fills the template, and passes environment, secrets and little of its own environment', async () => {
     const target = scene.open({ env: { WHERE: '{key}:{version}' } })
     await target.apply(key, wantOf(scene.revision('r1')), call())
     const reply = (await (await ask(target)).json()) as Reply
@@ -71,7 +71,7 @@ describe('processTarget', () => {
     })
   })
 
-  it('keeps others out while it works, and lets the next one in when it stands down', async () => {
+  it('keeps other targets out while it works, and lets the next target in when it stands down', async () => {
     const first = scene.open()
     const second = scene.open()
     await first.apply(key, wantOf(scene.revision('r1')), call())
@@ -84,7 +84,7 @@ describe('processTarget', () => {
     expect(((await (await ask(first)).json()) as Reply).pid).toBe(pid)
   })
 
-  it('starts a process again after it crashed, on another port, and says so', async () => {
+  it('starts a process again after a crash, and reports the crash', async () => {
     const target = scene.open({ restart: { minMs: 100, maxMs: 200 } })
     await target.apply(key, wantOf(scene.revision('r1')), call())
     const before = (await (await ask(target)).json()) as Reply
@@ -98,7 +98,7 @@ describe('processTarget', () => {
     expect(scene.lines().map(({ event }) => event)).toEqual(['started', 'exited', 'restarted'])
   })
 
-  it('notices the death of a process that it adopted, and starts another', async () => {
+  it('notices that an adopted process died, and starts another process', async () => {
     const first = scene.open()
     await first.apply(key, wantOf(scene.revision('r1', 'well', { secrets: {} })), call())
     const before = (await (await ask(first)).json()) as Reply
@@ -111,7 +111,7 @@ describe('processTarget', () => {
     expect(after.pid).not.toBe(before.pid)
   })
 
-  it('observes as gone what ended and needs secrets that only an apply brings', async () => {
+  it('observes a revision as gone when its process ended and only an apply can bring its secrets', async () => {
     const first = scene.open()
     await first.apply(key, wantOf(scene.revision('r1')), call())
     const { pid } = (await (await ask(first)).json()) as Reply
@@ -126,7 +126,7 @@ describe('processTarget', () => {
     expect(scene.lines().map(({ event }) => event)).toEqual(['started', 'adopted', 'exited', 'restarted'])
   })
 
-  it('gives up on a revision that exits again and again without ever being ready', async () => {
+  it('gives up on a revision that exits again and again and was never ready', async () => {
     const target = scene.open()
     await target.apply(key, wantOf(scene.revision('r1', 'crash')), call())
     const observed = await inState(target, 'r1', 'failed')
@@ -142,14 +142,14 @@ describe('processTarget', () => {
     expect(scene.lines().filter(({ event }) => /started/.test(event))).toHaveLength(3)
   })
 
-  it('starts again on another port when somebody else took the first', async () => {
+  it('starts again when the first start fails because its port was taken', async () => {
     const target = scene.open()
     await target.apply(key, wantOf(scene.revision('r1', 'crash-once')), call())
     await inState(target, 'r1', 'ready')
     expect(scene.lines().map(({ event }) => event)).toEqual(['started', 'exited', 'restarted'])
   })
 
-  it('takes a free port of those it may choose from, and says when there is none', async () => {
+  it('takes a free port of its range, and says when no port is free', async () => {
     const { server, port } = await listenBelowEphemeralPorts()
     const target = scene.open({ ports: { from: port, to: port } })
     await expect(target.apply(key, wantOf(scene.revision('r1')), call())).rejects.toThrow(
@@ -160,7 +160,7 @@ describe('processTarget', () => {
     expect((await inState(target, 'r1', 'ready')).endpoint?.address).toBe(`http://127.0.0.1:${port}`)
   })
 
-  it('fails a revision that is not ready in time, and ends its process', async () => {
+  it('marks a revision as failed when it is not ready in time, and ends its process', async () => {
     const target = scene.open({ health: { intervalMs: 25, startTimeoutMs: 2500 } })
     await target.apply(key, wantOf(scene.revision('r1', 'never-ready')), call())
     expect(await inState(target, 'r1', 'failed')).toMatchObject({
@@ -170,7 +170,7 @@ describe('processTarget', () => {
     await eventually('the process is gone', () => scene.lines().every(({ pid }) => !isRunning(pid ?? 0)))
   })
 
-  it('calls a process unready that refuses connections, and replaces it when it stays so', async () => {
+  it('calls a process unready when it refuses connections, and replaces it when it stays unready', async () => {
     const target = scene.open({ health: { intervalMs: 25, failures: 2, unreadyLimitMs: 200 } })
     await target.apply(key, wantOf(scene.revision('r1')), call())
     await ask(target, '/refuse')
@@ -192,7 +192,7 @@ describe('processTarget', () => {
     expect(await (await slow).text()).toBe('done')
   })
 
-  it('kills a process that does not end in its time', async () => {
+  it('kills a process that does not end within the drain time', async () => {
     const target = scene.open({ drainMs: 100 })
     await target.apply(key, wantOf(scene.revision('r1', 'deaf')), call())
     const { pid } = (await (await ask(target)).json()) as Reply
@@ -200,7 +200,7 @@ describe('processTarget', () => {
     expect(isRunning(pid)).toBe(false)
   })
 
-  it('is busy while a revision is being ended that is wanted again', async () => {
+  it('answers busy while it ends a revision that is wanted again', async () => {
     const target = scene.open({ drainMs: 300 })
     const [first, second] = [scene.revision('r1', 'deaf'), scene.revision('r2')]
     await target.apply(key, wantOf(first), call())
@@ -211,7 +211,7 @@ describe('processTarget', () => {
     expect(await target.apply(key, wantOf(first, second), call())).toMatchObject({ kind: 'busy' })
   })
 
-  it('bounds the log and keeps what came last', async () => {
+  it('keeps the log within its bound', async () => {
     const target = scene.open({ logBytes: 20_000 })
     await target.apply(key, wantOf(scene.revision('r1', 'chatty')), call())
     const path = join(scene.state, key, 'r1')
@@ -233,7 +233,7 @@ describe('processTarget', () => {
     expect(await readFile(`/proc/${started?.pid}/cmdline`, 'utf8').catch(() => '')).not.toContain(secretValue)
   })
 
-  it('refuses a folder that another target has, until that one is closed', async () => {
+  it('refuses a folder that another target uses, until that target is closed', async () => {
     const first = scene.open()
     const second = scene.open()
     await first.list()
@@ -260,7 +260,7 @@ describe('processTarget', () => {
     expect(new Set(seen)).toEqual(new Set([key]))
   })
 
-  it('stops all that runs, and leaves no revision behind', async () => {
+  it('stops all processes and leaves no revision behind', async () => {
     const target = scene.open()
     await target.apply(key, wantOf(scene.revision('r1')), call())
     await target.apply('default/other', wantOf(scene.revision('r1')), call())
@@ -272,7 +272,7 @@ describe('processTarget', () => {
     expect(await target.list()).toEqual([])
   })
 
-  it('does nothing more once it was closed', async () => {
+  it('refuses calls after it was closed', async () => {
     const target = scene.open()
     await target.close()
     await expect(target.observe(key)).rejects.toSatisfy((error) => isModelspineError(error, 'stopped'))

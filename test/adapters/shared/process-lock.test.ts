@@ -19,7 +19,7 @@ function claimedBy(holder: ProcessIdentity): string {
 }
 
 describe('a lock between processes', () => {
-  it('is had by one at a time, and by the next when it is released', async () => {
+  it('has one holder at a time, and is free for the next holder after its release', async () => {
     const folder = temporaryFolder()
     const first = await tryLock(folder, 'writer', 'a')
     expect(await tryLock(folder, 'writer', 'b')).toMatchObject({ kind: 'held', holder: { pid: process.pid } })
@@ -30,7 +30,7 @@ describe('a lock between processes', () => {
     expect((await tryLock(folder, 'writer', 'c')).kind).toBe('acquired')
   })
 
-  it('is never had by two who try at once', async () => {
+  it('never has two holders, even when several try at once', async () => {
     const folder = temporaryFolder()
     const tokens = Array.from({ length: 12 }, (_, index) => `token-${index}`)
     const attempts = await Promise.all(tokens.map((token) => tryLock(folder, 'writer', token)))
@@ -39,49 +39,45 @@ describe('a lock between processes', () => {
 
   it.each([
     ['is dead', { pid: 4194999 }],
-    ['ended, and another one has its number now', { started: '1' }],
-    ['ran before the host was started anew', { boot: 'another' }],
+    ['ended, when another process has its pid now', { started: '1' }],
+    ['ran before the host was restarted', { boot: 'another' }],
   ])('is taken from a process that %s', async (_what, difference) => {
     const folder = claimedBy({ ...self, ...difference })
     expect((await tryLock(folder, 'writer', 'mine')).kind).toBe('acquired')
     expect(readdirSync(folder)).toEqual([lockFile('writer', self, 'mine')])
   })
 
-  it('is not taken from a living process whose start the system does not tell', async () => {
+  it('is not taken from a living process whose start time is unknown', async () => {
     const folder = claimedBy({ ...self, started: '-', boot: '-' })
     expect((await tryLock(folder, 'writer', 'mine')).kind).toBe('held')
   })
 
-  it.runIf(existsSync('/proc/self/stat'))(
-    'is taken from a process that is dead and not yet reaped',
-    async () => {
-      // The shell becomes `sleep`, which waits for nobody; its child ends only then, and stays behind as a zombie.
-      const child = '(until [ "$(cat /proc/$$/comm)" = sleep ]; do :; done)'
-      const parent = spawn('/bin/sh', ['-c', `${child} & echo $!; exec sleep 60`], {
-        stdio: ['ignore', 'pipe', 'ignore'],
-      })
-      try {
-        const [chunk] = await once(parent.stdout, 'data')
-        const pid = Number(String(chunk))
-        const fields = (): string[] =>
-          readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/.*\) /, '').split(' ')
-        while (fields()[0] !== 'Z') await nextTurn()
-        const folder = claimedBy({ ...self, pid, started: fields()[19] ?? '' })
-        expect((await tryLock(folder, 'writer', 'mine')).kind).toBe('acquired')
-      } finally {
-        parent.kill('SIGKILL')
-      }
-    },
-  )
+  it.runIf(existsSync('/proc/self/stat'))('is taken from a dead process that is not yet reaped', async () => {
+    // The shell becomes `sleep`, which never waits for its child. The child ends then and stays a zombie.
+    const child = '(until [ "$(cat /proc/$$/comm)" = sleep ]; do :; done)'
+    const parent = spawn('/bin/sh', ['-c', `${child} & echo $!; exec sleep 60`], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    })
+    try {
+      const [chunk] = await once(parent.stdout, 'data')
+      const pid = Number(String(chunk))
+      const fields = (): string[] => readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/.*\) /, '').split(' ')
+      while (fields()[0] !== 'Z') await nextTurn()
+      const folder = claimedBy({ ...self, pid, started: fields()[19] ?? '' })
+      expect((await tryLock(folder, 'writer', 'mine')).kind).toBe('acquired')
+    } finally {
+      parent.kill('SIGKILL')
+    }
+  })
 
-  it('is not taken from a process of another host, which cannot be seen', async () => {
+  it('is not taken from a process of another host, because that process cannot be seen', async () => {
     const holder = { ...self, host: 'elsewhere', pid: 4194999 }
     const folder = claimedBy(holder)
     expect(await tryLock(folder, 'writer', 'mine')).toMatchObject({ kind: 'held', holder })
     expect(readdirSync(folder)).toEqual([lockFile('writer', holder, 'a')])
   })
 
-  it('is waited for as long as one is told to', async () => {
+  it('is waited for until the timeout', async () => {
     const folder = temporaryFolder()
     const holder = await tryLock(folder, 'edit', 'a')
     const clock = createFakeClock()

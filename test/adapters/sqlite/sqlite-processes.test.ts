@@ -29,14 +29,14 @@ function startWriter(...times: string[]): ChildProcess & { readonly stdout: Node
   return child
 }
 
-/** Kills the writer so long after it said so many counts, wherever it is then. The last that it said. */
+/** Kills the writer `delayMs` after it printed `counts` lines. Gives the last count that it printed. */
 async function killedAfter(counts: number, delayMs: number): Promise<number> {
   const child = startWriter()
   let said = ''
   child.stdout.on('data', (chunk) => {
     said += String(chunk)
     if (said.split('\n').length <= counts) return
-    // Not a timer: those are too coarse to hit the middle of a write.
+    // A timer is too coarse to hit the middle of a write.
     for (const startMs = performance.now(); performance.now() < startMs + delayMs; );
     child.kill('SIGKILL')
   })
@@ -46,7 +46,7 @@ async function killedAfter(counts: number, delayMs: number): Promise<number> {
 }
 
 describe('a SQLite store whose process is killed', () => {
-  it('has every write that was answered, and no object without its events', async () => {
+  it('keeps every write that was answered, and no object without its events', async () => {
     const random = seededRandom(7)
     for (let round = 0; round < 6; round += 1) {
       const said = await killedAfter(1 + Math.floor(random() * 20), 4 * random())
@@ -68,8 +68,8 @@ describe('a SQLite store whose process is killed', () => {
   })
 })
 
-describe('a SQLite store that several processes write', () => {
-  it('is made once, loses no write and doubles none', async () => {
+describe('a SQLite store with several writing processes', () => {
+  it('is created once, and keeps each write exactly once', async () => {
     const codes = await Promise.all(
       [startWriter('40'), startWriter('40'), startWriter('40')].map(async (child) => {
         child.stdout.resume()

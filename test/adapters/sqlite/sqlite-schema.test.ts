@@ -18,7 +18,7 @@ const applied = (db: DatabaseSync): unknown[] =>
     .map((row) => Object.values(row))
 
 describe('the schema of a file', () => {
-  it('is made at the first use and recorded', async () => {
+  it('is created and recorded at the first use', async () => {
     const store = sqliteStore({ path })
     await created(store)
     await store.close()
@@ -28,7 +28,7 @@ describe('the schema of a file', () => {
     db.close()
   })
 
-  it('is refused when the file is newer than the code, and left alone', async () => {
+  it('is refused and left unchanged when the file is newer than the code', async () => {
     const store = sqliteStore({ path })
     await created(store)
     await store.close()
@@ -48,7 +48,7 @@ describe('the schema of a file', () => {
     await again.close()
   })
 
-  it('takes only the steps that the file has not had', () => {
+  it('gets only the migration steps that the file has not had', () => {
     const db = new DatabaseSync(path)
     const steps = ['CREATE TABLE one (a)', 'ALTER TABLE one ADD COLUMN b']
     migrate(db, path, 1, steps.slice(0, 1))
@@ -62,7 +62,7 @@ describe('the schema of a file', () => {
     db.close()
   })
 
-  it('stays as it was when a step fails', () => {
+  it('stays unchanged when a migration step fails', () => {
     const db = new DatabaseSync(path)
     migrate(db, path, 1, ['CREATE TABLE one (a)'])
     const broken = ['CREATE TABLE one (a)', 'CREATE TABLE two (a); CREATE TABLE one (a)']
@@ -72,7 +72,7 @@ describe('the schema of a file', () => {
     db.close()
   })
 
-  it('brings the weights of a status to their new name, and damages nothing else', async () => {
+  it('renames percent to weight in the statuses, and changes nothing else', async () => {
     const db = new DatabaseSync(path)
     migrate(db, path, 1, migrations.slice(0, 1))
     db.exec('PRAGMA application_id = 0x4d445350')

@@ -23,7 +23,7 @@ afterEach(async () => {
   await other.close()
 })
 
-/** Collects what a watch tells. */
+/** Collects the changes that a watch reports. */
 function collect(abortSignal: AbortSignal): StoreChange[] {
   const told: StoreChange[] = []
   void (async () => {
@@ -34,7 +34,7 @@ function collect(abortSignal: AbortSignal): StoreChange[] {
 
 const changed = (name: string): StoreChange => ({ type: 'changed', kind, key: key(name) })
 
-/** As if so many objects had come and gone; really doing it takes a sync to disk for each. */
+/** Acts as if `count` objects had come and gone. Real writes would need a sync to disk for each object. */
 function rememberRemovals(count: number): void {
   const db = new DatabaseSync(path)
   db.exec(`
@@ -46,7 +46,7 @@ function rememberRemovals(count: number): void {
 }
 
 describe('the watch of a SQLite store', () => {
-  it('tells at once of its own writes and at the next poll of others’', async () => {
+  it('reports its own writes at once, and the writes of others at the next poll', async () => {
     const told = collect(new AbortController().signal)
     await clock.advance(0)
     await created(store, 'own')
@@ -59,7 +59,7 @@ describe('the watch of a SQLite store', () => {
     expect(told.slice(2)).toContainEqual(changed('foreign'))
   })
 
-  it('says nothing when others only touch leases', async () => {
+  it('reports nothing when another store only changes leases', async () => {
     const told = collect(new AbortController().signal)
     await clock.advance(0)
     const lease = await other.acquireLease('loop', 'second', 60_000)
@@ -69,7 +69,7 @@ describe('the watch of a SQLite store', () => {
     expect(told).toEqual([{ type: 'resync' }])
   })
 
-  it('polls only while somebody watches', async () => {
+  it('polls only while it has a reader', async () => {
     const abort = new AbortController()
     collect(abort.signal)
     collect(abort.signal)
@@ -85,7 +85,7 @@ describe('the watch of a SQLite store', () => {
     expect(clock.pendingTimers).toBe(0)
   })
 
-  it('says resync when it missed more removals than are kept', async () => {
+  it('reports resync when it missed more removals than the store keeps', async () => {
     const told = collect(new AbortController().signal)
     await clock.advance(0)
     rememberRemovals(1000)

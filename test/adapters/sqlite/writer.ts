@@ -1,4 +1,4 @@
-/** A process of its own that writes: `writer.ts PATH` until it is killed, `writer.ts PATH TIMES` so often, against others. */
+/** A process that writes until it is killed (`writer.ts PATH`) or TIMES times (`writer.ts PATH TIMES`). */
 
 import { writeSync } from 'node:fs'
 import { isModelspineError } from 'modelspine/adapter'
@@ -7,10 +7,10 @@ import { deployment, entry, key, kind, put } from '../../../src/testing/state-st
 
 const [path = '', times = 'Infinity'] = process.argv.slice(2)
 const store = sqliteStore({ path })
-/** Long enough to span pages, so that half a write would show. */
+/** Long enough to span several pages, so that half a write would be seen. */
 const ballast = 'x'.repeat(9000)
 
-/** Several writers race to be the one that makes the file and the object. */
+/** Several writers race to create the file and the object. */
 async function create(): Promise<void> {
   try {
     await store.putSpec(deployment('churn'), put({ expect: 'absent' }))
@@ -24,7 +24,7 @@ async function declare(count: number): Promise<void> {
   await store.putSpec(deployment('churn', String(count)), put({ events }))
 }
 
-/** One more than what stands, or false when somebody else was quicker. */
+/** Raises the stored count by one. Gives false when another writer was quicker. */
 async function countUp(): Promise<boolean> {
   const stored = await store.get(kind, key('churn'))
   if (stored === null) throw new Error('nothing to write to')

@@ -30,7 +30,7 @@ export function pathOf(file: string): string {
   return fileURLToPath(new URL(file, import.meta.url))
 }
 
-/** Resolves once the server says that it is ready; rejects with what it printed when it ends before. */
+/** Resolves when the server says that it is ready. Rejects with the server's output when it ends before. */
 async function started(
   port: number,
   command: string,

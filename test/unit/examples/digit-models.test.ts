@@ -32,7 +32,7 @@ afterAll(() => rmSync(folder, { recursive: true }))
 const accuracyOf = (version: Version): number => trained.get(version)?.testAccuracy ?? Number.NaN
 
 describe('digits', () => {
-  it('are 10,000 images with grey values from 0 to 1 and every label many times', () => {
+  it('are 10,000 images with grey values from 0 to 1 and many images for each label', () => {
     expect(all.count).toBe(10_000)
     expect(all.images.length).toBe(10_000 * 784)
     expect(all.images.every((value) => value >= 0 && value <= 1)).toBe(true)
@@ -41,13 +41,13 @@ describe('digits', () => {
     expect(Math.min(...counts)).toBeGreaterThan(800)
   })
 
-  it('are split the same way by the same seed and otherwise by another', () => {
+  it('are split in the same way by the same seed, and in another way by another seed', () => {
     const again = splitDigits(all, { training: 2000, seed })
     expect(again.training.labels).toEqual(digits.training.labels)
     expect(splitDigits(all, { training: 2000, seed: 2 }).training.labels).not.toEqual(digits.training.labels)
   })
 
-  it('each fall into one of the two parts, with their own label', () => {
+  it('each fall into exactly one of the two parts, with their own label', () => {
     const split = splitDigits(all, { training: 7000, seed })
     expect(split.training.count + split.test.count).toBe(all.count)
     const inkPerLabel = (...parts: readonly Digits[]): number[] => {
@@ -64,26 +64,26 @@ describe('digits', () => {
 })
 
 describe('the four classifiers', () => {
-  it('get better from v1 to v3 by margins that a gate can see', () => {
+  it('improve from v1 to v3 by margins that a gate can see', () => {
     expect(accuracyOf('v1')).toBeGreaterThan(0.75)
     expect(accuracyOf('v2')).toBeGreaterThan(accuracyOf('v1') + 0.08)
     expect(accuracyOf('v3')).toBeGreaterThan(accuracyOf('v2') + 0.02)
     expect(accuracyOf('v3')).toBeGreaterThan(0.95)
   })
 
-  it('know nothing where the labels were mixed up', () => {
+  it('only guess when their labels were mixed up', () => {
     expect(accuracyOf('v4')).toBeGreaterThan(0.03)
     expect(accuracyOf('v4')).toBeLessThan(0.2)
   })
 
-  it('are the same to the byte when trained again with the same seed', () => {
+  it('are equal byte for byte when they are trained again with the same seed', () => {
     const first = trained.get('v2')?.file ?? ''
     const bytes = readFileSync(first)
     trainModel('v2', digits, { folder, seed })
     expect(readFileSync(first).equals(bytes)).toBe(true)
   })
 
-  it('answer from their file as they did when trained', () => {
+  it('give the same answers when they are read from their file', () => {
     for (const { file, version, testAccuracy } of trained.values()) {
       const read = readModelFile(file)
       expect(read.version).toBe(version)
@@ -91,13 +91,13 @@ describe('the four classifiers', () => {
     }
   })
 
-  it('are not read from a file that was cut', () => {
+  it('cannot be read from a file that was cut', () => {
     const { file } = trainModel('v1', digits, { folder: mkdtempSync(join(folder, 'cut-')), seed })
     truncateSync(file, 20_000)
     expect(() => readModelFile(file)).toThrow('is not a whole digits model')
   })
 
-  it('come one by one from a thread that ends when nobody waits for more', async () => {
+  it('come one by one from a thread that ends when its reader stops', async () => {
     const left = mkdtempSync(join(folder, 'left-'))
     const versions: Version[] = []
     for await (const { version } of train({ folder: left, seed, training: 500 })) {
@@ -105,13 +105,13 @@ describe('the four classifiers', () => {
       if (version === 'v2') break
     }
     expect(versions).toEqual(['v1', 'v2'])
-    // In this time a thread that went on would have come to v3.
+    // If the first thread went on, it would write v3 in this time.
     for await (const { file } of train({ folder, seed, training: 500, versions: ['v1'] }))
       expect(file).toBeTruthy()
     expect(readdirSync(left)).toEqual(['v1.model', 'v2.model'])
   })
 
-  it('fail their reader when the thread fails', async () => {
+  it('make their reader fail when the thread fails', async () => {
     const nowhere = train({ folder: join(folder, 'absent'), seed, training: 500, versions: ['v1'] })
     await expect(nowhere.next()).rejects.toThrow('ENOENT')
   })

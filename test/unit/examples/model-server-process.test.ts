@@ -32,7 +32,7 @@ async function start(
   return { child, port: Number(/:(\d+)\n$/.exec(String(line))?.[1]) }
 }
 
-/** Resolves when nobody accepts connections at the port any more. */
+/** Resolves when no process accepts connections at the port any more. */
 async function closed(port: number): Promise<void> {
   for (;;) {
     const socket = connect(port, '127.0.0.1')
@@ -46,7 +46,7 @@ async function closed(port: number): Promise<void> {
 }
 
 describe('the model server as a process', () => {
-  it('serves what its arguments or its environment name', async () => {
+  it('serves the model that its arguments or its environment name', async () => {
     const byArguments = await start(['--model', file, '--name', 'numbers', '--port', '0'])
     const byEnvironment = await start([], { MODEL_FILE: file, MODEL_NAME: 'numbers', PORT: '0' })
     for (const { child, port } of [byArguments, byEnvironment]) {
@@ -57,7 +57,7 @@ describe('the model server as a process', () => {
     }
   })
 
-  it('finishes a running request after SIGTERM, and takes no new one', async () => {
+  it('finishes a running request after SIGTERM, and takes no new request', async () => {
     const { child, port } = await start(['--model', file])
     const running = request(`http://127.0.0.1:${port}/v2/models/digits/infer`, {
       method: 'POST',

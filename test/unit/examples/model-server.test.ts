@@ -8,7 +8,7 @@ import { parse } from 'yaml'
 import type { Model } from '../../../examples/quickstart/models/model.ts'
 import { createModelServer } from '../../../examples/quickstart/serving/create-model-server.ts'
 
-/** Pixel k lights label k, for the first ten pixels. */
+/** For the first ten pixels: when pixel k is lit, the model answers label k. */
 const model: Model = {
   features: 'pixels',
   layers: [
@@ -56,7 +56,7 @@ async function infer(
 }
 
 describe('the model server', () => {
-  it('says that it is live and ready, and so is its model', async () => {
+  it('says that it is live, and that it and its model are ready', async () => {
     for (const path of [
       '/v2/health/live',
       '/v2/health/ready',
@@ -78,7 +78,7 @@ describe('the model server', () => {
     expect(scores.data.indexOf(Math.max(...scores.data.slice(10)), 10)).toBe(17)
   })
 
-  it('takes bytes as well as floats, and flat data as well as rows', async () => {
+  it('takes bytes and floats, both as flat data and as rows', async () => {
     const bytes = dots(5).map((row) => row.map((value) => value * 255))
     const asked = [
       image({ datatype: 'UINT8', data: bytes }),
@@ -91,7 +91,7 @@ describe('the model server', () => {
     expect(replies[0]?.body.outputs).toMatchObject([{ data: [5] }, {}])
   })
 
-  it('answers with the outputs asked for, and no others', async () => {
+  it('answers with only the outputs that the request asks for', async () => {
     const { body } = await infer({ inputs: [image()], outputs: [{ name: 'label' }] })
     expect(body.outputs).toEqual([{ name: 'label', datatype: 'INT64', shape: [1], data: [3] }])
     const byVersion = await infer({ inputs: [image()] }, '/v2/models/digits/versions/v1/infer')
@@ -100,7 +100,7 @@ describe('the model server', () => {
 
   it.each([
     ['a body that is not JSON', '{"inputs": [', 'the body is not JSON'],
-    ['a body that is no object', '[]', 'must be a JSON object'],
+    ['a body that is not an object', '[]', 'must be a JSON object'],
     ['no inputs', {}, "exactly one tensor, 'image'"],
     ['two inputs', { inputs: [image(), image()] }, "exactly one tensor, 'image'"],
     ['an input that is null', { inputs: [null] }, "no input nothing; this model takes 'image'"],
@@ -127,15 +127,15 @@ describe('the model server', () => {
     ],
     ['an unknown output', { inputs: [image()], outputs: [{ name: 'logits' }] }, 'no output "logits"'],
     ['an output that is null', { inputs: [image()], outputs: [null] }, 'no output without a name'],
-    ['outputs that are no array', { inputs: [image()], outputs: {} }, "'outputs' must be an array"],
-    ['an id that is no string', { id: 42, inputs: [image()] }, "'id' must be a string"],
+    ['outputs that are not an array', { inputs: [image()], outputs: {} }, "'outputs' must be an array"],
+    ['an id that is not a string', { id: 42, inputs: [image()] }, "'id' must be a string"],
   ])('refuses %s with 400 and says why', async (_, request, message) => {
     const { status, body } = await infer(request)
     expect(status).toBe(400)
     expect(body.error).toContain(message)
   })
 
-  it('refuses paths, models and versions that it does not have with 404', async () => {
+  it('answers 404 for unknown paths, models and versions', async () => {
     for (const path of ['/', '/v1', '/v2/constructor', '/v2/models/digits/explain', '/v2/models']) {
       expect((await get(path)).status, path).toBe(404)
     }
@@ -148,7 +148,7 @@ describe('the model server', () => {
     )
   })
 
-  it('refuses a badly encoded path, a wrong method and a body beyond its bound', async () => {
+  it('refuses a badly encoded path, a wrong method and a body that is too large', async () => {
     expect((await get('/v2/models/%zz')).status).toBe(400)
     expect((await get('/v2/models/digits/infer')).status).toBe(405)
     expect(await infer('x'.repeat(9 * 1024 * 1024))).toMatchObject({
@@ -174,7 +174,7 @@ describe('the model server beside the official interface', () => {
     expect(validate((await ask()).body), JSON.stringify(validate.errors)).toBe(true)
   })
 
-  it('takes what inference_request describes', ({ skip }) => {
+  it('takes a request that conforms to inference_request', ({ skip }) => {
     if (!schemas) return skip('the official interface is not on this machine')
     const validate = schemas('inference_request')
     expect(validate({ id: 'a', inputs: [image()], outputs: [{ name: 'label' }] })).toBe(true)

@@ -70,9 +70,9 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-describe('the screen, where there is no terminal to redraw', () => {
+describe('the screen without a terminal to redraw', () => {
   it.each([
-    ['output that is no terminal', {}, {}],
+    ['output that is not a terminal', {}, {}],
     ['a terminal under NO_COLOR', { isTTY: true }, { NO_COLOR: '1' }],
     ['a terminal in CI', { isTTY: true }, { CI: 'true' }],
     ['a dumb terminal', { isTTY: true }, { TERM: 'dumb' }],
@@ -85,7 +85,7 @@ describe('the screen, where there is no terminal to redraw', () => {
     expect(written()).not.toMatch(/[\r\b]/)
   })
 
-  it('prints a status when the split changes, at most one a second, and misses no last one', () => {
+  it('prints a status when the split changes, at most one each second, and always the last one', () => {
     const { screen, written, clear } = record({})
     let share = 5
     screen.live(() => panel(share, { answered: Date.now() }))
@@ -114,7 +114,7 @@ describe('the screen on a terminal', () => {
     screen.close()
   })
 
-  it('draws bars in proportion, and a small share as at least one block', () => {
+  it('draws bars in proportion, and a small weight as at least one block', () => {
     const { screen, written } = record({ isTTY: true, columns: 60 })
     screen.live(() => panel(1))
     const bars = stripVTControlCharacters(written()).match(/[█░]+/g) ?? []
@@ -130,7 +130,7 @@ describe('the screen on a terminal', () => {
     screen.close()
   })
 
-  it('hides the cursor while it redraws and gives it back at the close', () => {
+  it('hides the cursor while it redraws, and shows the cursor again at the close', () => {
     const { screen, written } = record({ isTTY: true })
     screen.live(() => panel(5))
     expect(written()).toContain(hideCursor)
@@ -140,13 +140,13 @@ describe('the screen on a terminal', () => {
     expect(vi.getTimerCount()).toBe(0)
   })
 
-  it('gives the cursor back on Ctrl-C and leaves ending to those who listen', () => {
+  it('shows the cursor again on Ctrl-C, and leaves the exit to other listeners', () => {
     const listeners = process.listenerCount('SIGINT')
     const heard = vi.fn()
     process.once('SIGINT', heard)
     const { screen, written } = record({ isTTY: true })
     screen.live(() => panel(5))
-    // The test runner's own listeners, if any, must not take this for the user's Ctrl-C.
+    // The test runner may listen too. Its listeners must not take this for the user's Ctrl-C.
     const own = process.listeners('SIGINT').slice(listeners)
     for (const listener of own) listener('SIGINT')
     expect(written()).toContain(showCursor)

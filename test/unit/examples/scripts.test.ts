@@ -62,7 +62,7 @@ async function upstream(answer: string): Promise<string> {
 }
 
 describe('examples/router-only.ts', () => {
-  it('answers every question, whatever its upstreams do', async () => {
+  it('answers every question although its upstreams fail', async () => {
     const { code, out } = await run('router-only.ts')
     expect(out.trim().split('\n')).toHaveLength(12)
     expect(out).not.toMatch(/overloaded|Error/)
@@ -71,7 +71,7 @@ describe('examples/router-only.ts', () => {
 })
 
 describe('examples/reconcile-script.ts', () => {
-  it('goes on at each run where the last one stopped, and then changes nothing', async () => {
+  it('continues at each run where the last run stopped, and then changes nothing', async () => {
     const folder = await temporaryFolder()
     const first = await run('reconcile-script.ts', folder)
     expect(first).toMatchObject({ code: 0, out: expect.stringContaining('summaries: created') })
@@ -83,7 +83,7 @@ describe('examples/reconcile-script.ts', () => {
 })
 
 describe('examples/gateway.ts', () => {
-  it('routes by its file, and ends at a signal', async () => {
+  it('routes as its file says, and ends at a signal', async () => {
     const file = join(await temporaryFolder(), 'gateway.yaml')
     await writeFile(
       file,
@@ -122,7 +122,7 @@ routes:
       'metadata.name',
     ],
   ])(
-    'says what is wrong with %s',
+    'says what is wrong for %s',
     async (_what, text, said) => {
       const file = join(await temporaryFolder(), 'gateway.yaml')
       if (text !== undefined) await writeFile(file, text)

@@ -33,7 +33,7 @@ function read(
 const label = (requestId: string, value: unknown): Signal => ({ kind: 'label', requestId, value })
 
 describe('labels', () => {
-  it('are joined to what was predicted, and give the accuracy of the revision', () => {
+  it('are joined to the prediction, and give the accuracy of the revision', () => {
     const { clock, feedback, startMs } = started()
     feedback.attempted(answered('a', clock.now(), tensorReply(['label', 3])))
     feedback.attempted(answered('b', clock.now(), tensorReply(['label', 4])))
@@ -56,7 +56,7 @@ describe('labels', () => {
     expect(read(feedback, 'labels.accuracy', startMs, startMs + 1)).toMatchObject({ hits: 3, total: 4 })
   })
 
-  it('count at the time of the prediction, however late they come', async () => {
+  it('count at the time of the prediction, even when they come late', async () => {
     const { clock, feedback, startMs } = started()
     feedback.attempted(answered('a', clock.now(), tensorReply(['label', 3])))
     await clock.advance(600_000)
@@ -70,7 +70,7 @@ describe('labels', () => {
     expect(read(feedback, 'labels.accuracy', startMs, laterMs)).toMatchObject({ hits: 0, total: 1 })
   })
 
-  it('are judged by the attempt that succeeded', () => {
+  it('are compared with the attempt that succeeded', () => {
     const { clock, feedback, startMs } = started()
     const other = { deployment, revision: 'two', provider: 'open-inference', model: 'churn' } as const
     feedback.attempted({ ...answered('a', clock.now()), outcome: 'failed', code: 'timeout' })
@@ -83,13 +83,13 @@ describe('labels', () => {
     })
   })
 
-  it('of a request that nobody answered are unknown', () => {
+  it('are unknown when no upstream answered the request', () => {
     const { clock, feedback } = started()
     feedback.attempted({ ...answered('a', clock.now()), outcome: 'failed', code: 'timeout' })
     expect(feedback.record(label('a', 3)).outcome).toBe('unknown')
   })
 
-  it('count once for a request: the first stays', () => {
+  it('count once for a request, and the first label stays', () => {
     const { clock, feedback, startMs } = started()
     feedback.attempted(answered('a', clock.now(), tensorReply(['label', 3])))
     feedback.record(label('a', 3))
@@ -98,7 +98,7 @@ describe('labels', () => {
     expect(feedback.counts).toMatchObject({ joined: 1, duplicate: 1, late: 0, unknown: 0, remembered: 0 })
   })
 
-  it('are late once their prediction made room for newer ones, and unknown once the request is forgotten', () => {
+  it('are late when their prediction made room for newer ones, and unknown when the request is forgotten', () => {
     const { clock, feedback, startMs } = started({ maxPredictions: 2, maxRequests: 4 })
     for (const id of ['a', 'b', 'c', 'd', 'e']) {
       feedback.attempted(answered(id, clock.now(), tensorReply(['label', 3])))
@@ -114,7 +114,7 @@ describe('labels', () => {
     })
   })
 
-  it('take a prediction that the caller gives, also when the reply is gone', () => {
+  it('use a prediction that the caller gives, even when the reply is gone', () => {
     const { clock, feedback, startMs } = started({ maxPredictions: 1 })
     feedback.attempted(answered('a', clock.now(), tensorReply(['label', 3])))
     feedback.attempted(answered('b', clock.now(), tensorReply(['label', 3])))
@@ -127,7 +127,7 @@ describe('labels', () => {
     expect(read(feedback, 'labels.accuracy', startMs, startMs + 1)).toMatchObject({ hits: 1, total: 2 })
   })
 
-  it('are unreadable where the reply tells no prediction, and may come again', () => {
+  it('are unreadable when the reply has no prediction, and may come again', () => {
     const { clock, feedback } = started()
     feedback.attempted(answered('scores', clock.now(), tensorReply(['scores', 0.1, 0.9])))
     feedback.attempted(answered('chat', clock.now()))
@@ -139,7 +139,7 @@ describe('labels', () => {
     expect(feedback.counts.unreadable).toBe(2)
   })
 
-  it('are read by the extractor of the deployment; one that throws reads nothing', () => {
+  it('are unreadable when the extractor of the deployment throws, and are joined when it gives a prediction', () => {
     const { clock, feedback, startMs } = started({
       predictionOf(reply, key) {
         if (key !== deployment || reply.kind !== 'tensors') throw new Error('not mine')
@@ -154,7 +154,7 @@ describe('labels', () => {
     expect(read(feedback, 'labels.accuracy', startMs, startMs + 1)).toMatchObject({ hits: 1, total: 1 })
   })
 
-  it('about a deployment are accepted with their prediction, at the time they name', async () => {
+  it('are accepted for a deployment when they bring a prediction, and count at the time that they name', async () => {
     const { clock, feedback, startMs } = started()
     await clock.advance(60_000)
     const about = { deployment: 'churn', revision: 'one', atMs: startMs + 1000 } as unknown as {
@@ -168,7 +168,7 @@ describe('labels', () => {
 })
 
 describe('ratings and outcomes', () => {
-  it('count for whoever answered the request, once each', () => {
+  it('count once for the revision that answered the request', () => {
     const { clock, feedback, startMs } = started()
     feedback.attempted(answered('a', clock.now()))
     feedback.attempted(answered('b', clock.now()))
@@ -188,7 +188,7 @@ describe('ratings and outcomes', () => {
     })
   })
 
-  it('of truth values make a share, of numbers a distribution', () => {
+  it('give a ratio for truth values, and a distribution for numbers', () => {
     const { clock, feedback, startMs } = started()
     for (const id of ['a', 'b']) {
       feedback.attempted(answered(id, clock.now()))
@@ -211,19 +211,19 @@ describe('ratings and outcomes', () => {
     expect(read(feedback, 'outcomes.never', startMs, startMs + 1)).toMatchObject({ kind: 'no-data' })
   })
 
-  it('count now when their clock is a little ahead, and are refused when it is far ahead', async () => {
+  it('count at the present when their time is a little ahead, and are refused when it is far ahead', async () => {
     const { clock, feedback, startMs } = started()
     const rate = (atMs: number) =>
       feedback.record({ kind: 'rating', deployment, revision: 'one', value: 1, atMs })
     expect(rate(startMs + 50_000).outcome).toBe('accepted')
     expect(read(feedback, 'ratings.mean', startMs, startMs + 1)).toMatchObject({ count: 1 })
-    // Microseconds taken for milliseconds.
+    // The caller took microseconds for milliseconds.
     expect(() => rate(startMs * 1000)).toThrow(`signal.atMs is ${startMs * 1000}; give milliseconds`)
     await clock.advance(60_000)
     expect(rate(startMs + 60_000).outcome).toBe('accepted')
   })
 
-  it('are late when they are about a time that is forgotten', async () => {
+  it('are late when their time is already forgotten', async () => {
     const { clock, feedback, startMs } = started({ keepMs: 60_000 })
     await clock.advance(60_001)
     const rate = (atMs: number) =>
@@ -231,7 +231,7 @@ describe('ratings and outcomes', () => {
     expect([rate(startMs).outcome, rate(startMs + 1).outcome]).toEqual(['late', 'accepted'])
   })
 
-  it('without a revision count for the deployment and for none of its revisions', () => {
+  it('count only for the deployment when they name no revision', () => {
     const { feedback, startMs } = started()
     feedback.record({ kind: 'rating', deployment, value: 2 })
     feedback.record({ kind: 'rating', deployment, revision: 'one', value: 4 })
@@ -243,7 +243,7 @@ describe('ratings and outcomes', () => {
     })
   })
 
-  it('refuse one name of an outcome too many, and keep those they have', () => {
+  it('refuse a new outcome name beyond the limit, and still take the known names', () => {
     const { feedback } = started({ maxOutcomes: 1 })
     const tell = (name: string) => feedback.record({ kind: 'outcome', name, deployment, value: 1 })
     tell('churned')
@@ -261,7 +261,7 @@ describe('the memory of requests', () => {
     ['maxPredictions', -1],
     ['maxPredictionBytes', 0.5],
     ['maxOutcomes', Number.POSITIVE_INFINITY],
-  ])('refuses %s of %d, which would bound nothing', (option, value) => {
+  ])('refuses %s of %d, because that is no bound', (option, value) => {
     expect(() => started({ [option]: value })).toThrow(
       new RegExp(`^${option} is ${value}; give a whole number`),
     )
@@ -275,7 +275,7 @@ describe('the memory of requests', () => {
     expect(feedback.record({ kind: 'rating', requestId: 'r', value: 1 }).outcome).toBe('joined')
   })
 
-  it('keeps replies within its bytes', () => {
+  it('keeps replies within its limit of bytes', () => {
     const { clock, feedback } = started({ maxPredictionBytes: 10_000 })
     const chunk = new Uint8Array(65_536)
     for (let index = 0; index < 100; index += 1) {
@@ -288,7 +288,7 @@ describe('the memory of requests', () => {
     expect(feedback.counts.remembered).toBe(33)
   })
 
-  it('does not keep a reply that is larger than all of it', () => {
+  it('does not keep a reply that is larger than its whole limit', () => {
     const { clock, feedback } = started({ maxPredictionBytes: 1000 })
     feedback.attempted(answered('small', clock.now(), tensorReply(['label', 3])))
     const bytes = new Uint8Array(5000)
@@ -297,7 +297,7 @@ describe('the memory of requests', () => {
     expect(feedback.record(label('small', 3)).outcome).toBe('joined')
   })
 
-  it('takes an id that comes again for the newer request', () => {
+  it('gives an id that comes again to the newer request', () => {
     const { clock, feedback, startMs } = started({ maxRequests: 2 })
     feedback.attempted(answered('a', clock.now(), tensorReply(['label', 1])))
     feedback.attempted(answered('a', clock.now(), tensorReply(['label', 2])))
@@ -306,7 +306,7 @@ describe('the memory of requests', () => {
     expect(read(feedback, 'labels.accuracy', startMs, startMs + 1)).toMatchObject({ hits: 1, total: 1 })
   })
 
-  it('counts nothing for a request that a provider answered, but knows it', () => {
+  it('knows a request that a provider answered, but counts nothing for it', () => {
     const { clock, feedback, startMs } = started()
     feedback.attempted(answered('a', clock.now(), undefined, { provider: 'openai', model: 'some-model' }))
     expect(feedback.record({ kind: 'rating', requestId: 'a', value: 5 }).outcome).toBe('joined')
@@ -315,7 +315,7 @@ describe('the memory of requests', () => {
 })
 
 describe('listeners of signals', () => {
-  it('are told what became of each, until they leave', () => {
+  it('hear the outcome of each signal until they leave', () => {
     const { clock, feedback, startMs } = started()
     const heard: SignalEvent[] = []
     const leave = feedback.onSignal((event) => heard.push(event))
@@ -338,7 +338,7 @@ describe('listeners of signals', () => {
     ])
   })
 
-  it('that throw are counted, and neither the caller nor other listeners notice', () => {
+  it('are counted when they throw, and the caller and other listeners do not notice', () => {
     const { feedback } = started()
     let heard = 0
     feedback.onSignal(() => {
@@ -372,7 +372,7 @@ describe('a signal', () => {
       { kind: 'outcome', deployment, name: 'churned', value: 'yes' },
       'signal.value is "yes"; give true, false or a number',
     ],
-  ])('such as %j is refused with its field', (signal, message) => {
+  ])('is refused with the name of its wrong field: %j', (signal, message) => {
     const { feedback } = started()
     expect(() => feedback.record(signal as unknown as Signal)).toThrow(message)
   })

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { keepReply, restoreReply } from '../../../src/feedback/keep-reply.ts'
 
 describe('a reply that is kept', () => {
-  it('comes back byte for byte, whatever buffer it was a view of', () => {
+  it('comes back byte for byte, even when its buffer was overwritten', () => {
     const buffers = [(size: number) => new Uint8Array(size), (size: number) => Buffer.alloc(size)]
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 300 }), fc.constantFrom(...buffers), (content, make) => {
@@ -24,7 +24,7 @@ describe('a reply that is kept', () => {
     )
   })
 
-  it('is the reply itself where it came as tensors', () => {
+  it('is the reply itself when it came as tensors', () => {
     const reply = { kind: 'tensors', outputs: [] } as const
     expect(restoreReply(keepReply(reply).reply)).toBe(reply)
   })

@@ -5,7 +5,7 @@ import { jsonReply, tensorReply } from './replies.ts'
 
 describe('a prediction', () => {
   it.each([
-    ['the output named label, wherever it stands', tensorReply(['scores', 0.1, 0.9], ['label', 1]), 1],
+    ['the output named label, at any place', tensorReply(['scores', 0.1, 0.9], ['label', 1]), 1],
     ['prediction before output', tensorReply(['output', 5], ['prediction', 6]), 6],
     ['the first output when none has such a name', tensorReply(['predict', 3], ['scores', 0.5]), 3],
     ['all instances of a batch', tensorReply(['label', 1, 2, 3]), [1, 2, 3]],
@@ -20,9 +20,9 @@ describe('a prediction', () => {
     ['an empty output', tensorReply(['label'])],
     ['JSON of another kind', jsonReply({ answer: 42 })],
     ['null', jsonReply(null)],
-    ['outputs that are none', jsonReply({ outputs: [null, 3, { name: 'label' }] })],
+    ['outputs that are not tensors', jsonReply({ outputs: [null, 3, { name: 'label' }] })],
     [
-      'bytes that are no JSON',
+      'bytes that are not JSON',
       { kind: 'bytes', contentType: 'image/png', bytes: new Uint8Array([137, 80]) } as const,
     ],
   ])('is unknown for %s', (_, reply) => {
@@ -37,7 +37,7 @@ describe('a prediction', () => {
     ['BYTES', new Uint8Array([3, 0, 0, 0, 99, 97, 116, 0, 0, 0, 0]), ['cat', '']],
     ['FP16', new Uint8Array([0, 0]), undefined],
     ['constructor', new Uint8Array([0, 0]), undefined],
-  ])('is read from binary data of %s', (datatype, data, prediction) => {
+  ])('is read from binary data of datatype %s', (datatype, data, prediction) => {
     const before = new Uint8Array([9, 9, 9])
     expect(
       openInferencePrediction(

@@ -18,7 +18,7 @@ export function jsonReply(body: unknown): InferReply {
   }
 }
 
-/** An answer of `default/churn`, revision `one`. */
+/** An attempt that `default/churn`, revision `one`, answered. */
 export function answered(
   requestId: string,
   endedAtMs: number,

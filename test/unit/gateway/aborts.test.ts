@@ -33,7 +33,7 @@ async function worldBefore(
 }
 
 describe.each(['node', 'fetch'] as const)('a caller who leaves, over the %s handler', (name) => {
-  it('is seen by the upstream’s socket before an answer', async () => {
+  it('ends the call to the upstream before an answer', async () => {
     const came = Promise.withResolvers<void>()
     const { server, world } = await worldBefore(() => came.resolve())
     const caller = new AbortController()
@@ -51,11 +51,11 @@ describe.each(['node', 'fetch'] as const)('a caller who leaves, over the %s hand
     await came.promise
     caller.abort()
     await server.whenLeft(1)
-    // A fetch handler has nobody to reject for, so it answers.
+    // The fetch handler must give a response, so it answers 499.
     expect(await ended).toBe(name === 'node' ? 'rejected' : 499)
   })
 
-  it('is seen by the upstream’s socket in the middle of a stream', async () => {
+  it('ends the call to the upstream in the middle of a stream', async () => {
     const { server, world } = await worldBefore((_body, response) => {
       response.writeHead(200, { 'content-type': 'text/event-stream' })
       response.write(chunk('one'))
@@ -74,8 +74,8 @@ describe.each(['node', 'fetch'] as const)('a caller who leaves, over the %s hand
   })
 })
 
-describe('a caller who leaves without having read anything', () => {
-  it('is seen by the upstream’s socket', async () => {
+describe('a caller who leaves before reading anything', () => {
+  it('ends the call to the upstream', async () => {
     const { server, world } = await worldBefore((_body, response) => {
       response.writeHead(200, { 'content-type': 'text/event-stream' })
       response.write(chunk('one'))
@@ -89,7 +89,7 @@ describe('a caller who leaves without having read anything', () => {
 })
 
 describe('a caller who reads slowly', () => {
-  it('holds the stream back instead of letting it pile up', async () => {
+  it('slows the stream down, so that it does not pile up in memory', async () => {
     let made = 0
     const big = 'x'.repeat(100_000)
     const stopped = Promise.withResolvers<void>()
@@ -124,7 +124,7 @@ describe('a caller who reads slowly', () => {
       }
       return made
     }
-    // The kernel's buffers take some megabytes; without backpressure this would never settle.
+    // The kernel's buffers take some megabytes. Without backpressure the number would never settle.
     expect(await settled()).toBeLessThan(400)
     socket.destroy()
     await stopped.promise
@@ -132,7 +132,7 @@ describe('a caller who reads slowly', () => {
 })
 
 describe('a body that is too large', () => {
-  it('is refused by its announced length before any of it is read', async () => {
+  it('is refused because of its announced length, before the gateway reads it', async () => {
     const { world } = await worldBefore(() => {})
     const socket = connect(world.listening.port, '127.0.0.1')
     socket.write(

@@ -13,12 +13,12 @@ import type { RouteTableInput } from '../../../src/routing/table.ts'
 import { createRouteTableHolder, type RouteTableHolder } from '../../../src/routing/table-holder.ts'
 import { type Loopback, serveLoopback } from '../../loopback.ts'
 
-/** A gateway on a port of its own, before real upstreams. */
+/** A gateway on a port of its own, in front of real upstreams. */
 export interface GatewayWorld {
   readonly gateway: Gateway
   readonly listening: Listening
   readonly table: RouteTableHolder
-  /** The same request through both handlers. */
+  /** The ways to send a request: through the Node handler and through the fetch handler. */
   readonly ways: readonly Way[]
   close(): Promise<void>
 }
@@ -68,13 +68,13 @@ export interface Upstream extends Loopback {
     readonly headers: IncomingMessage['headers']
     readonly body: Buffer
   }[]
-  /** How many callers left before their answer was whole. */
+  /** The number of callers that left before their answer was whole. */
   readonly left: number
   /** Resolves when that many callers have left. */
   whenLeft(count: number): Promise<void>
 }
 
-/** A real upstream that answers as told. */
+/** A real upstream over HTTP that answers with `answer`. */
 export async function upstream(
   answer: (body: Buffer, response: ServerResponse, request: IncomingMessage) => void,
 ): Promise<Upstream> {

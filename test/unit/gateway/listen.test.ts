@@ -29,14 +29,14 @@ async function slowWorld() {
 }
 
 describe('a listening gateway', () => {
-  it('is on the loopback unless told otherwise', async () => {
+  it('listens on the loopback address by default', async () => {
     const { world, server } = await slowWorld()
     expect(world.listening.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/)
     await world.close()
     await server.close()
   })
 
-  it('lets requests under way finish when it closes, and takes no more', async () => {
+  it('lets running requests finish when it closes, and takes no new requests', async () => {
     const { world, server, came } = await slowWorld()
     const call = fetch(`${world.listening.url}/v2/models/m/infer`, post)
     const answer = await came
@@ -50,7 +50,7 @@ describe('a listening gateway', () => {
     await server.close()
   })
 
-  it('cuts requests that take longer than the drain', async () => {
+  it('cuts requests that take longer than the drain time', async () => {
     const { world, server, clock, came } = await slowWorld()
     const call = fetch(`${world.listening.url}/v2/models/m/infer`, post)
     call.catch(() => {})
@@ -64,7 +64,7 @@ describe('a listening gateway', () => {
     await server.close()
   })
 
-  it('fails clearly when its port is taken', async () => {
+  it('fails with EADDRINUSE when its port is taken', async () => {
     const { world, server } = await slowWorld()
     await expect(world.gateway.listen({ port: world.listening.port })).rejects.toMatchObject({
       code: 'EADDRINUSE',
@@ -85,7 +85,7 @@ describe('the options of a gateway', () => {
     }
   })
 
-  it('mount it below a base path, and nowhere else', async () => {
+  it('mount the gateway only below the base path', async () => {
     const gateway = createGateway({ router, basePath: '/ai' })
     const status = async (path: string): Promise<number> =>
       (await gateway.fetch(new Request(`http://gateway.test${path}`))).status
@@ -94,7 +94,7 @@ describe('the options of a gateway', () => {
     expect(await status('/ai')).toBe(404)
   })
 
-  it('turns away connections above its bound', async () => {
+  it('limit the number of connections', async () => {
     const gateway = createGateway({ router: createRouter({ table: { current: undefined } }) })
     const { port, close } = await gateway.listen({ port: 0, maxConnections: 1 })
     const first = connect(port, '127.0.0.1')
@@ -106,7 +106,7 @@ describe('the options of a gateway', () => {
     await close({ drainMs: 0 })
   })
 
-  it('cuts off a caller who does not finish a request in time', async () => {
+  it('limit the time that a caller has to finish a request', async () => {
     const gateway = createGateway({ router: createRouter({ table: { current: undefined } }) })
     const { port, close } = await gateway.listen({ port: 0, requestTimeoutMs: 50 })
     const socket = connect(port, '127.0.0.1')
@@ -117,8 +117,11 @@ describe('the options of a gateway', () => {
     await close({ drainMs: 0 })
   })
 
-  it.each([{ maxConnections: 0 }, { requestTimeoutMs: Number.NaN }])('refuses %o', async (wrong) => {
-    const gateway = createGateway({ router: createRouter({ table: { current: undefined } }) })
-    await expect(gateway.listen({ port: 0, ...wrong })).rejects.toMatchObject({ code: 'invalid-options' })
-  })
+  it.each([{ maxConnections: 0 }, { requestTimeoutMs: Number.NaN }])(
+    'are refused by listen when they are wrong: %o',
+    async (wrong) => {
+      const gateway = createGateway({ router: createRouter({ table: { current: undefined } }) })
+      await expect(gateway.listen({ port: 0, ...wrong })).rejects.toMatchObject({ code: 'invalid-options' })
+    },
+  )
 })

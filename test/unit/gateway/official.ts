@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { Ajv, type ValidateFunction } from 'ajv'
 import { parse } from 'yaml'
 
-/** Validators of an official interface, by schema name; undefined where its file is not on this machine. */
+/** The validators of an official interface by schema name. Undefined when its file is not on this machine. */
 export function officialSchemas(file: string): ((schema: string) => ValidateFunction) | undefined {
   const path = new URL(`../../../../shared/truth/${file}`, import.meta.url)
   if (!existsSync(path)) return undefined
@@ -16,7 +16,7 @@ export function officialSchemas(file: string): ((schema: string) => ValidateFunc
   }
 }
 
-/** OpenAPI's `nullable` stands beside a `$ref` or an `enum` without null, which JSON Schema knows nothing of. */
+/** Translates OpenAPI's `nullable`, because JSON Schema does not know it beside a `$ref` or an `enum`. */
 function withNull(_key: string, value: unknown): unknown {
   if (typeof value !== 'object' || value === null || !('nullable' in value)) return value
   const { nullable, ...schema } = value

@@ -57,7 +57,7 @@ beforeAll(async () => {
       },
       authenticate: ({ authorization }) => {
         if (authorization === 'Bearer late') return Promise.resolve({ name: 'late' })
-        // What a hook without types may answer for nobody.
+        // A hook without types may give these answers for an unknown caller.
         if (authorization === 'Bearer false') return false as never
         if (authorization === 'Bearer undefined') return undefined as never
         if (authorization === 'Bearer foreign') return runInNewContext('Promise.resolve(null)')
@@ -82,7 +82,7 @@ describe.each(['node', 'fetch'] as const)('Open Inference over the %s handler', 
     return [response.status, await response.json()]
   }
 
-  it('passes an infer on untouched and says who served', async () => {
+  it('passes an infer request on unchanged, and says which upstream served it', async () => {
     const before = server.seen.length
     const response = await ask(
       '/v2/models/churn/infer',
@@ -123,7 +123,7 @@ describe.each(['node', 'fetch'] as const)('Open Inference over the %s handler', 
   it.each([
     ['application/json', {}],
     ['application/octet-stream', { 'inference-header-content-length': '2' }],
-  ])('takes a body without a type as %s, unless it comes from a page', async (type, headers) => {
+  ])('takes a body without a content type as %s, unless it comes from a web page', async (type, headers) => {
     const init = { method: 'POST', headers, body: new Blob([payload]) }
     expect((await ask('/v2/models/churn/infer', init)).status).toBe(200)
     expect(server.seen.at(-1)?.headers['content-type']).toBe(type)
@@ -138,14 +138,14 @@ describe.each(['node', 'fetch'] as const)('Open Inference over the %s handler', 
     expect((await ask('/v2/models/risk%2Fchurn/infer', post())).status).toBe(200)
   })
 
-  it('gives a request id of its own where the caller’s is unusable', async () => {
+  it('makes a request id when the caller’s id is missing or unusable', async () => {
     for (const headers of [{}, { 'x-request-id': 'two words' }, { 'x-request-id': 'x'.repeat(129) }]) {
       const response = await ask('/v2/health/live', { headers })
       expect(response.headers.get('x-request-id')).toMatch(/^[0-9a-z]{26}$/)
     }
   })
 
-  it('answers health, metadata and readiness', async () => {
+  it('answers requests for health, metadata and readiness', async () => {
     expect(await answer('/v2/health/live')).toEqual([200, { live: true }])
     expect(await answer('/v2/health/ready')).toEqual([200, { ready: true }])
     for (const path of ['/v2', '/v2/']) {
@@ -205,11 +205,11 @@ describe.each(['node', 'fetch'] as const)('Open Inference over the %s handler', 
     expect(await answer(path, init)).toEqual([status, { error }])
   })
 
-  it('names the methods that a path takes', async () => {
+  it('names the allowed methods of a path', async () => {
     expect((await ask('/v2/models/churn/infer')).headers.get('allow')).toBe('POST')
   })
 
-  it('passes a Retry-After on, and says whether trying again helps', async () => {
+  it('passes a Retry-After on, and says whether a retry helps', async () => {
     const limited = await ask('/v2/models/churn/infer', post('refuse'))
     expect(limited.status).toBe(429)
     expect(limited.headers.get('retry-after')).toBe('3')
@@ -219,7 +219,7 @@ describe.each(['node', 'fetch'] as const)('Open Inference over the %s handler', 
     expect(unknown.headers.get('x-should-retry')).toBe('false')
   })
 
-  it('lets probes in without credentials, and others as who they are', async () => {
+  it('lets health probes in without credentials, and other requests only with known credentials', async () => {
     const nobody = { headers: { authorization: 'Bearer nobody' } }
     expect((await ask('/v2/health/ready', nobody)).status).toBe(200)
     const refused = await ask('/v2/models/churn', nobody)
@@ -227,13 +227,16 @@ describe.each(['node', 'fetch'] as const)('Open Inference over the %s handler', 
     expect((await ask('/v2/models/churn', { headers: { authorization: 'Bearer late' } })).status).toBe(200)
   })
 
-  it.each(['false', 'undefined', 'foreign'])('lets nobody in whom the hook calls %s', async (answered) => {
-    const refused = await ask('/v2/models/churn', { headers: { authorization: `Bearer ${answered}` } })
-    expect(refused.status).toBe(401)
-    await refused.text()
-  })
+  it.each(['false', 'undefined', 'foreign'])(
+    'refuses a caller when the hook answers %s',
+    async (answered) => {
+      const refused = await ask('/v2/models/churn', { headers: { authorization: `Bearer ${answered}` } })
+      expect(refused.status).toBe(401)
+      await refused.text()
+    },
+  )
 
-  it('answers HEAD where it answers GET, without a body', async () => {
+  it('answers HEAD like GET, but without a body', async () => {
     const live = await ask('/v2/health/live', { method: 'HEAD' })
     expect([live.status, live.headers.get('content-type'), await live.text()]).toEqual([
       200,
@@ -244,7 +247,7 @@ describe.each(['node', 'fetch'] as const)('Open Inference over the %s handler', 
     expect((await ask('/v2/models/churn', { method: 'DELETE' })).headers.get('allow')).toBe('GET, HEAD')
   })
 
-  it('refuses a compressed body, and says so', async () => {
+  it('refuses a compressed body with 415 and the accepted encoding', async () => {
     const response = await ask('/v2/models/churn/infer', post(payload, { 'content-encoding': 'gzip' }))
     expect([response.status, response.headers.get('accept-encoding')]).toEqual([415, 'identity'])
     expect(await response.json()).toEqual({
@@ -255,7 +258,7 @@ describe.each(['node', 'fetch'] as const)('Open Inference over the %s handler', 
     ).toBe(200)
   })
 
-  it('bounds a body that does not announce its length', async () => {
+  it('limits a body that does not announce its length', async () => {
     let sent = 0
     const endless = new ReadableStream<Uint8Array>({
       pull(controller) {

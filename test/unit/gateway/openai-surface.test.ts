@@ -150,7 +150,7 @@ describe.each(['node', 'fetch'] as const)('OpenAI over the %s handler', (name) =
     throw new Error(`no APIError came but ${error}`)
   }
 
-  it('passes a completion of the same dialect on with its unknown fields, both ways', async () => {
+  it('passes a completion of the same dialect on with its unknown fields, in both directions', async () => {
     const before = native.seen.length
     const extra = { model: 'native', messages: messages('hi'), top_k: 3 }
     const { data, response } = await client().chat.completions.create(extra).withResponse()
@@ -160,7 +160,7 @@ describe.each(['node', 'fetch'] as const)('OpenAI over the %s handler', (name) =
     expect(JSON.parse(String(native.seen[before]?.body))).toEqual({ ...extra, model: 'native-model' })
   })
 
-  it('writes a completion of another dialect in this one', async () => {
+  it('translates a completion of another dialect', async () => {
     const data = await client().chat.completions.create({
       model: 'foreign',
       messages: messages('hi'),
@@ -178,22 +178,25 @@ describe.each(['node', 'fetch'] as const)('OpenAI over the %s handler', (name) =
   it.each([
     ['native', 'hello there', 7],
     ['foreign', 'one two', 6],
-  ])('streams %s, with usage only when asked for', async (model, said, total) => {
-    for (const include_usage of [true, false]) {
-      const stream = await client().chat.completions.create({
-        model,
-        messages: messages('hi'),
-        stream: true,
-        stream_options: { include_usage },
-      })
-      const chunks = []
-      for await (const chunk of stream) chunks.push(chunk)
-      expect(chunks.map(({ choices }) => choices[0]?.delta.content ?? '').join('')).toBe(said)
-      expect(chunks.flatMap(({ choices }) => choices[0]?.finish_reason ?? [])).toEqual(['stop'])
-      const counted = chunks.flatMap((chunk) => chunk.usage?.total_tokens ?? [])
-      expect(counted).toEqual(include_usage ? [total] : [])
-    }
-  })
+  ])(
+    'streams from a %s upstream, with usage only when the caller asks for it',
+    async (model, said, total) => {
+      for (const include_usage of [true, false]) {
+        const stream = await client().chat.completions.create({
+          model,
+          messages: messages('hi'),
+          stream: true,
+          stream_options: { include_usage },
+        })
+        const chunks = []
+        for await (const chunk of stream) chunks.push(chunk)
+        expect(chunks.map(({ choices }) => choices[0]?.delta.content ?? '').join('')).toBe(said)
+        expect(chunks.flatMap(({ choices }) => choices[0]?.finish_reason ?? [])).toEqual(['stop'])
+        const counted = chunks.flatMap((chunk) => chunk.usage?.total_tokens ?? [])
+        expect(counted).toEqual(include_usage ? [total] : [])
+      }
+    },
+  )
 
   it('ends a stream with [DONE]', async () => {
     for (const model of ['native', 'foreign']) {
@@ -210,7 +213,7 @@ describe.each(['node', 'fetch'] as const)('OpenAI over the %s handler', (name) =
     }
   })
 
-  it('ends a stream that died after output with an error event and without [DONE]', async () => {
+  it('ends a stream that broke after output with an error event and without [DONE]', async () => {
     cutAfter = 'output'
     try {
       const body = { model: 'team/safe', messages: messages('hi'), stream: true } as const
@@ -238,7 +241,7 @@ describe.each(['node', 'fetch'] as const)('OpenAI over the %s handler', (name) =
     }
   })
 
-  it('fails over when a stream dies before output', async () => {
+  it('fails over when a stream breaks before output', async () => {
     cutAfter = 'nothing'
     try {
       const { data, response } = await client()
@@ -260,7 +263,7 @@ describe.each(['node', 'fetch'] as const)('OpenAI over the %s handler', (name) =
     ] as const) {
       for (const input of ['a', ['a', 'b']]) {
         const count = Array.isArray(input) ? input.length : 1
-        // The SDK asks for base64 and unpacks it when no format is given.
+        // Without a format the SDK asks for base64 and unpacks it.
         for (const format of [{}, { encoding_format: 'float' as const }]) {
           const { data } = await client().embeddings.create({ model, input, ...format })
           expect(data.map(({ embedding }) => [...embedding])).toEqual(
@@ -279,7 +282,7 @@ describe.each(['node', 'fetch'] as const)('OpenAI over the %s handler', (name) =
     }
   })
 
-  it('lists the models that can be talked to', async () => {
+  it('lists only the models that chat or embed', async () => {
     const listed = await client().models.list()
     expect(listed.data.map(({ id }) => id)).toEqual(['native', 'foreign', 'failing', 'team/safe'])
     expect(await client().models.retrieve('team/safe')).toMatchObject({ id: 'team/safe', owned_by: 'team' })
@@ -297,7 +300,7 @@ describe.each(['node', 'fetch'] as const)('OpenAI over the %s handler', (name) =
     ['overloaded', 503, 'overloaded', 'server_error'],
     ['timeout', 504, 'timeout', 'server_error'],
     ['bug', 503, 'unavailable', 'server_error'],
-  ])('tells a backend’s %s as %i', async (said, status, code, type) => {
+  ])('reports a backend’s %s as %i', async (said, status, code, type) => {
     const failed = await failure(
       client().chat.completions.create({ model: 'failing', messages: messages(said) }),
     )
@@ -307,7 +310,7 @@ describe.each(['node', 'fetch'] as const)('OpenAI over the %s handler', (name) =
     expect(failed.headers?.get('x-should-retry')).toBe(String(helps))
   })
 
-  it('tells what is wrong with a request, and where', async () => {
+  it('says what is wrong with a request, and in which field', async () => {
     const create = (body: object): Promise<unknown> =>
       client().chat.completions.create(body as OpenAI.ChatCompletionCreateParamsNonStreaming)
     const hot = await failure(create({ model: 'native', messages: messages('hi'), temperature: 9 }))
@@ -338,7 +341,7 @@ describe.each(['node', 'fetch'] as const)('OpenAI over the %s handler', (name) =
       { method: 'POST', body: '{', headers: { 'content-type': 'application/json' } },
       400,
     ],
-  ])('answers %s in its own form when HTTP is wrong', async (path, init, status) => {
+  ])('answers %s in OpenAI’s error format when the HTTP request is wrong', async (path, init, status) => {
     const way = world.ways.find((each) => each.name === name)
     const headers = { ...init.headers, authorization: 'Bearer key' }
     const response = await way?.ask(path, { ...init, headers })

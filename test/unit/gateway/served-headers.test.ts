@@ -3,7 +3,7 @@ import { route, scriptedProvider, vendor } from '../routing/scenario.ts'
 import { gatewayWorld } from './gateway-world.ts'
 
 describe('the headers of a reply', () => {
-  it('hold what a header can of texts that somebody else wrote', async () => {
+  it('replace the characters of a foreign text that a header cannot hold', async () => {
     const provider = { ...scriptedProvider('モデル\r\nx: y'), infer: async () => bytesReply }
     const world = await gatewayWorld({
       routes: [route([vendor('odd')], {}, { name: 'odd' })],

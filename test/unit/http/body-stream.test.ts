@@ -21,7 +21,7 @@ async function withServer(
 
 const get = { method: 'GET', path: '/' } as const
 
-/** A stream whose wire is played by the test: what was done to the socket is in `acts`. */
+/** A stream for which the test plays the wire. `acts` holds the calls that the stream made on the socket. */
 function fakeWire() {
   const acts: string[] = []
   const controller = {
@@ -45,7 +45,7 @@ function fakeWire() {
 }
 
 describe('a streamed answer', () => {
-  it('gives its pieces as they come', async () => {
+  it('gives its pieces as they arrive', async () => {
     let response: ServerResponse | undefined
     await withServer(
       (open) => {
@@ -80,7 +80,7 @@ describe('a streamed answer', () => {
     expect(read).toBe(5 * 16 * 1024)
   })
 
-  it('arrives whole although it is larger than what is kept unread', async () => {
+  it('arrives whole although it is larger than the limit of unread bytes', async () => {
     const big = Buffer.alloc(3 * 1024 * 1024, 'abc')
     await withServer(
       (response) => void response.end(big),
@@ -95,7 +95,7 @@ describe('a streamed answer', () => {
     )
   })
 
-  it('gives all that came before it throws', async () => {
+  it('gives all bytes that arrived before it throws', async () => {
     await withServer(
       (response) => {
         response.writeHead(200).write('all of this', () => response.socket?.destroy())
@@ -152,7 +152,7 @@ describe('a streamed answer', () => {
     expect(ports.size).toBe(1)
   })
 
-  it('keeps nothing of what comes after it is released, and closes its connection at 64 KiB', async () => {
+  it('drops bytes that arrive after it is released, and closes its connection at 64 KiB', async () => {
     const { acts, controller, handler, opening } = fakeWire()
     const stream = await opening
     stream.release()
@@ -162,7 +162,7 @@ describe('a streamed answer', () => {
     expect(acts).toEqual(['abort'])
   })
 
-  it('closes its connection when it is released and neither ends nor goes on', async () => {
+  it('closes its connection when it is released and the answer neither ends nor continues', async () => {
     let gone: Promise<unknown> | undefined
     await withServer(
       (response) => {
@@ -177,7 +177,7 @@ describe('a streamed answer', () => {
     )
   })
 
-  it('is bounded when it is read as a whole', async () => {
+  it('has a size limit when it is read as a whole', async () => {
     await withServer(
       (response) => void response.end(Buffer.alloc(2000)),
       async (client) => {
@@ -187,7 +187,7 @@ describe('a streamed answer', () => {
     )
   })
 
-  it('says when its end cannot be told from a broken connection', async () => {
+  it('says that it is not delimited when its end looks like a broken connection', async () => {
     await withServer(
       (response) => {
         response.socket?.end('HTTP/1.0 200 OK\r\n\r\nuntil the end')

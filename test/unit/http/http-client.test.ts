@@ -36,7 +36,7 @@ async function failureOf(call: Promise<unknown>): Promise<ModelspineError> {
 }
 
 describe('createHttpClient', () => {
-  it('sends method, path below the base, headers and body, and gives the answer back as bytes, text and JSON', async () => {
+  it('sends method, path, headers and body, and gives the answer as bytes, text and JSON', async () => {
     const { url } = await serve((request, body, response) => {
       response.writeHead(202, { 'x-made': ['a', 'b'], 'content-type': 'application/json' })
       const { method, url: path, headers } = request
@@ -59,7 +59,7 @@ describe('createHttpClient', () => {
     expect(reply.text()).toBe(Buffer.from(reply.bytes).toString())
   })
 
-  it('gives back an answer of many pieces as one, and an empty one as empty', async () => {
+  it('joins an answer of many pieces, and gives an empty answer as empty', async () => {
     const big = Buffer.alloc(300_000, 'xy')
     const { url } = await serve((request, _body, response) => {
       if (request.url === '/empty') response.writeHead(204).end()
@@ -70,7 +70,7 @@ describe('createHttpClient', () => {
     expect((await client.request({ method: 'GET', path: '/empty' })).bytes.byteLength).toBe(0)
   })
 
-  it('takes every status for an answer', async () => {
+  it('accepts every status as an answer', async () => {
     const { url } = await serve((request, _body, response) => {
       response.writeHead(Number(request.url?.slice(1))).end()
     })
@@ -80,7 +80,7 @@ describe('createHttpClient', () => {
     }
   })
 
-  it('says malformed-reply when JSON is asked of something else', async () => {
+  it('throws malformed-reply when the caller asks for JSON and the answer is not JSON', async () => {
     const { url } = await serve((_request, _body, response) => void response.end('<html>'))
     const reply = await clientFor(url).request({ method: 'GET', path: '/' })
     expect(() => reply.json()).toThrow(expect.objectContaining({ code: 'malformed-reply' }))
@@ -118,7 +118,7 @@ describe('createHttpClient', () => {
     expect(agent.closed).toBe(false)
   })
 
-  it('lets calls under way finish when it is closed, and refuses later ones', async () => {
+  it('lets running calls finish when it is closed, and refuses later calls', async () => {
     let answer = (): void => {}
     const { url, server } = await serve((_request, _body, response) => {
       answer = () => response.end('late')
@@ -138,7 +138,7 @@ describe('createHttpClient', () => {
 })
 
 describe('a failed call', () => {
-  it('is unavailable, with nothing sent, when nobody listens', async () => {
+  it('is unavailable, with nothing sent, when the server does not listen', async () => {
     const { url, close } = await serveLoopback(() => {})
     await close()
     const failure = await failureOf(
@@ -165,7 +165,7 @@ describe('a failed call', () => {
       'of known length on a connection that is to be closed',
       { 'content-length': '100', connection: 'close' },
     ],
-  ])('is interrupted when the connection breaks in an answer %s', async (_how, headers) => {
+  ])('is interrupted when the connection breaks during an answer %s', async (_how, headers) => {
     const { url } = await serve((_request, _body, response) => {
       response.writeHead(200, headers).write('half', () => response.socket?.end())
     })
@@ -185,29 +185,26 @@ describe('a failed call', () => {
     })
   })
 
-  it('is a timeout when an answer stops coming', async () => {
+  it('is a timeout when an answer stops before its end', async () => {
     const { url } = await serve((_request, _body, response) => void response.writeHead(200).write('half'))
     const call = clientFor(url, { bodyTimeoutMs: 20 }).request({ method: 'GET', path: '/' })
     expect(await failureOf(call)).toMatchObject({ code: 'timeout' })
   })
 
   it.each([
-    ['announced', { 'content-length': '2000' }],
-    ['found', {}],
-  ])(
-    'is a malformed reply, not worth a retry, when the answer is %s to be too large',
-    async (_how, headers) => {
-      const { url, server } = await serve((_request, _body, response) => {
-        response.writeHead(200, headers).write(Buffer.alloc(1500))
-      })
-      const gone = once(server, 'connection').then(([socket]) => once(socket, 'close'))
-      const call = clientFor(url, { maxBodyBytes: 1000 }).request({ method: 'GET', path: '/' })
-      expect(await failureOf(call)).toMatchObject({ code: 'malformed-reply', retryable: false })
-      await gone
-    },
-  )
+    ['announces', { 'content-length': '2000' }],
+    ['reaches', {}],
+  ])('is a malformed reply without a retry when the answer %s too large a size', async (_how, headers) => {
+    const { url, server } = await serve((_request, _body, response) => {
+      response.writeHead(200, headers).write(Buffer.alloc(1500))
+    })
+    const gone = once(server, 'connection').then(([socket]) => once(socket, 'close'))
+    const call = clientFor(url, { maxBodyBytes: 1000 }).request({ method: 'GET', path: '/' })
+    expect(await failureOf(call)).toMatchObject({ code: 'malformed-reply', retryable: false })
+    await gone
+  })
 
-  it('is a malformed reply when the server speaks no HTTP', async () => {
+  it('is a malformed reply when the server does not speak HTTP', async () => {
     const server = createServer((socket) => socket.once('data', () => socket.end('SSH-2.0-OpenSSH\r\n')))
     server.listen(0, '127.0.0.1')
     await once(server, 'listening')
@@ -217,13 +214,13 @@ describe('a failed call', () => {
     expect(failure.code).toBe('malformed-reply')
   })
 
-  it('is a bad request when it cannot be sent', async () => {
+  it('is a bad request when its headers cannot be sent', async () => {
     const { url } = await serve(() => {})
     const call = clientFor(url).request({ method: 'GET', path: '/', headers: { 'x-a': 'line\nbreak' } })
     expect(await failureOf(call)).toMatchObject({ code: 'bad-request' })
   })
 
-  it('shows no credential, wherever it may have been', async () => {
+  it('shows no credential in its error', async () => {
     const secret = 'sesame-0123456789'
     const dispatcher = {
       dispatch: () => {
@@ -246,7 +243,7 @@ describe('a failed call', () => {
 })
 
 describe('an aborted call', () => {
-  it('makes no connection when the signal has fired already', async () => {
+  it('makes no connection when its abortSignal has already fired', async () => {
     let connections = 0
     const { url, server } = await serve(() => {})
     server.on('connection', () => {
@@ -291,7 +288,7 @@ describe('an aborted call', () => {
     expect(paths).toEqual(['/first', '/third'])
   })
 
-  it('leaves no listener on the signal behind', async () => {
+  it('leaves no listener on its abortSignal', async () => {
     const { url } = await serve((_request, _body, response) => void response.end('ok'))
     const { signal } = new AbortController()
     const listeners = new Set<unknown>()

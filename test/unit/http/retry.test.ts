@@ -5,7 +5,7 @@ import { serveLoopback } from '../../loopback.ts'
 
 const fast = { times: 3, minDelayMs: 1, maxDelayMs: 5 }
 
-/** What the server does with each call in turn; the last goes on. `0` breaks the connection. */
+/** Calls a server that answers with each status in turn and repeats the last. `0` breaks the connection. */
 async function played(
   statuses: readonly number[],
   headers: Record<string, string> = {},
@@ -30,19 +30,19 @@ async function played(
 describe('retries', () => {
   it.each([
     ['after 503 and a broken connection', [503, 0, 200], { status: 200, calls: 3 }],
-    ['after 429, until the tries are used up, and give the last answer', [429], { status: 429, calls: 4 }],
-    ['after a broken connection, until the tries are used up', [0], { status: 'unavailable', calls: 4 }],
+    ['after 429 until the tries are used up, and give the last answer', [429], { status: 429, calls: 4 }],
+    ['after a broken connection until the tries are used up', [0], { status: 'unavailable', calls: 4 }],
     ['not after an error of the caller', [400, 200], { status: 400, calls: 1 }],
-    ['not after 500, which may have done something', [500, 200], { status: 500, calls: 1 }],
+    ['not after 500, because the server may have done something', [500, 200], { status: 500, calls: 1 }],
   ])('are made %s', async (_when, statuses, outcome) => {
     expect(await played(statuses)).toEqual(outcome)
   })
 
-  it('are not made when the server asks for a longer wait than is allowed', async () => {
+  it('are not made when the server asks for a wait beyond the limit', async () => {
     expect(await played([503, 200], { 'retry-after': '60' })).toEqual({ status: 503, calls: 1 })
   })
 
-  it('end with aborted when the signal fires between two tries', async () => {
+  it('end with aborted when the abortSignal fires between two tries', async () => {
     const abort = new AbortController()
     const loopback = await serveLoopback((_request, _body, response) => {
       response.writeHead(503).end(() => setImmediate(() => abort.abort()))

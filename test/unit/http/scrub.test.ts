@@ -12,9 +12,9 @@ describe('scrub', () => {
     expect(scrub(text)).toBe(clean)
   })
 
-  // Quadratic in any of these, a hundred times as much would take ten thousand times as long: minutes.
+  // With quadratic time, a text of 100 times the length would take 10,000 times as long, which is minutes.
   it.each(['a', '?', '?key', '&', '://', 'a://b', 'Bearer '])(
-    'takes time in proportion to a text of nothing but %j',
+    'takes time in proportion to the length of a text that only repeats %j',
     (piece) => {
       const timed = (length: number): number => {
         const text = piece.repeat(length / piece.length)
@@ -27,7 +27,7 @@ describe('scrub', () => {
     },
   )
 
-  it('knows which headers hold credentials, and what follows their scheme', () => {
+  it('knows which headers hold credentials, and finds the credential after its scheme', () => {
     expect(secretsOf({ authorization: 'Bearer abc', 'x-api-key': 'k', accept: 'text/plain' })).toEqual([
       'Bearer abc',
       'abc',

@@ -27,17 +27,17 @@ describe('SseParser', () => {
     ['retry: 10\nother: x\nDATA: no\ndata: a\n\n', [message('a')]],
     ['\uFEFFdata: a\n\n', [message('a')]],
     ['data: a\n', []],
-  ])('reads %j as the standard says', (text, events) => {
+  ])('reads %j as the standard requires', (text, events) => {
     expect(parse(text)).toEqual(events)
   })
 
-  it('gives an event as soon as its last line ends, be it with a carriage return', () => {
+  it('gives an event as soon as its last line ends, even with a carriage return', () => {
     const parser = new SseParser()
     expect(parser.push(encoder.encode('data: a\r\n\r'))).toEqual([message('a')])
     expect(parser.push(encoder.encode('\ndata: b\n\n'))).toEqual([message('b')])
   })
 
-  it('tells what its stream did not end', () => {
+  it('gives the unfinished event at the end of its stream', () => {
     const parser = new SseParser()
     parser.push(encoder.encode('data: a\n\ndata: [DO'))
     parser.push(encoder.encode('NE]'))
@@ -56,7 +56,7 @@ describe('SseParser', () => {
     }).toThrow(expect.objectContaining({ code: 'malformed-reply' }))
   })
 
-  it('bounds each event, not the stream', () => {
+  it('limits the size of each event, not of the stream', () => {
     const parser = new SseParser({ maxEventLength: 100 })
     let events = 0
     for (let round = 0; round < 100; round += 1)
@@ -64,7 +64,7 @@ describe('SseParser', () => {
     expect(events).toBe(100)
   })
 
-  it('gives the same events whatever borders the chunks have', () => {
+  it('gives the same events for every way to cut the chunks', () => {
     const line = fc.oneof(
       fc.constantFrom(
         'data: a',

@@ -19,13 +19,13 @@ const context = { requestId: 'r1', abortSignal: new AbortController().signal }
 const request = { model: 'm', messages: [] }
 
 describe('memoryProvider', () => {
-  it('has the operations that it has scripts for', () => {
+  it('has exactly the operations for which it has scripts', () => {
     const provider = memoryProvider({ infer: () => ({ kind: 'tensors', outputs: [] }) })
     expect(provider.capabilities).toEqual({ operations: ['infer'], streaming: false, dialects: [] })
     expect(provider.chat).toBeUndefined()
   })
 
-  it('takes a text for a whole reply, and streams it word by word', async () => {
+  it('makes a reply from a text, and streams the text word by word', async () => {
     const provider = memoryProvider({ chat: () => 'Hello  there, you' })
     expect(await provider.chat?.(request, context)).toMatchObject({
       content: [{ type: 'text', text: 'Hello  there, you' }],
@@ -43,7 +43,7 @@ describe('memoryProvider', () => {
     ])
   })
 
-  it('takes what a script throws by mistake for unavailable', async () => {
+  it('throws unavailable when a script throws another error', async () => {
     const provider = memoryProvider({
       chat: () => {
         throw new TypeError('no such thing')

@@ -25,7 +25,7 @@ const failures: readonly ProviderFailure[] = [
   'unavailable',
 ]
 
-/** The provider in memory, with scripts that do what the kit tells them. */
+/** The memory provider, with scripts that do what the kit plays. */
 export function scriptedMemory(): { readonly provider: ModelProvider; readonly upstream: ScriptedUpstream } {
   let script: UpstreamScript = { kind: 'ok' }
   let left = 0

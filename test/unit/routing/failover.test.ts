@@ -13,7 +13,7 @@ function twoVendors(first: ErrorCode | ModelspineError, second: ErrorCode | 'ok'
   return { ...world, a, b, world }
 }
 
-describe('failing over', () => {
+describe('a failover', () => {
   it.each<ErrorCode>([
     'rate-limited',
     'quota',
@@ -40,7 +40,7 @@ describe('failing over', () => {
   })
 
   it.each<ErrorCode>(['bad-request', 'content-filter', 'aborted'])(
-    'asks nobody else after %s',
+    'asks no other upstream after %s',
     async (code) => {
       const { router, b, world } = twoVendors(code)
       await expect(router.infer('m', tensors)).rejects.toMatchObject({ code })
@@ -50,7 +50,7 @@ describe('failing over', () => {
     },
   )
 
-  it('happens once: the second failure is the answer', async () => {
+  it('happens once, and the second failure is the answer', async () => {
     const [a, b, c] = ['a', 'b', 'c'].map((name) => scriptedProvider(name, 'unavailable'))
     if (a === undefined || b === undefined || c === undefined) throw new Error('three were made')
     b.script = 'overloaded'
@@ -70,13 +70,13 @@ describe('failing over', () => {
     expect(clock.monotonic()).toBe(0)
   })
 
-  it('passes a Retry-After on when nobody else is there', async () => {
+  it('passes a Retry-After on when there is no other upstream', async () => {
     const a = scriptedProvider('a', new ModelspineError('rate-limited', 'x', { retryAfterMs: 7000 }))
     const { router } = scenario({ routes: [route([vendor('a')])], providers: { a } })
     await expect(router.infer('m', tensors)).rejects.toMatchObject({ retryAfterMs: 7000 })
   })
 
-  it('takes what is no ModelspineError as unavailable', async () => {
+  it('treats any other error than a ModelspineError as unavailable', async () => {
     const { router, a, world } = twoVendors('unavailable')
     a.infer = async () => {
       throw new RangeError('a bug')
@@ -85,7 +85,7 @@ describe('failing over', () => {
     expect(world.attempts[0]).toMatchObject({ code: 'unavailable' })
   })
 
-  it('goes to another provider, never to the same credentials, after auth', async () => {
+  it('goes to another provider after auth, never to the same credentials', async () => {
     const a = scriptedProvider('a', 'auth')
     const b = scriptedProvider('b')
     const only = scenario({
@@ -100,7 +100,7 @@ describe('failing over', () => {
     await expect(both.router.infer('m', tensors)).resolves.toMatchObject({ provider: 'b' })
   })
 
-  it('goes to another model after context-length, never to the same one elsewhere', async () => {
+  it('goes to another model after context-length, never to the same model at another provider', async () => {
     const [a, b] = [scriptedProvider('a', 'context-length'), scriptedProvider('b')]
     const world = scenario({
       routes: [
@@ -112,7 +112,7 @@ describe('failing over', () => {
     expect(b.calls.map(({ request }) => request.model)).toEqual(['large'])
   })
 
-  it('falls to the stable revision when a canary fails, never from the stable one to a canary', async () => {
+  it('goes from a failed canary to the stable revision, never from the stable revision to a canary', async () => {
     for (const stable of ['r1', undefined]) {
       const view = deployment('churn', { r1: 90, r2: 10 }, stable === undefined ? {} : { stable })
       const world = scenario({ routes: [route([churn])], deployments: [view] })
@@ -133,14 +133,14 @@ describe('failing over', () => {
     }
   })
 
-  it('falls to the stable revision although the canary has the larger share', async () => {
+  it('goes to the stable revision even when the canary has the larger weight', async () => {
     const view = deployment('churn', { r1: 5, r2: 95 }, { stable: 'r1' })
     const world = scenario({ routes: [route([churn])], deployments: [view] })
     world.at('r2').script = 'unavailable'
     expect(await world.router.infer('m', tensors)).toMatchObject({ revision: 'r1', attempts: 2 })
   })
 
-  it('prefers the fallback, in its order, to another backend', async () => {
+  it('prefers the fallbacks, in their order, to another backend', async () => {
     const names = ['a', 'b', 'c', 'd'] as const
     const providers = Object.fromEntries(names.map((name) => [name, scriptedProvider(name)]))
     Object.assign(providers.a ?? {}, { script: 'unavailable' })
@@ -156,7 +156,7 @@ describe('failing over', () => {
     expect(providers.d?.calls).toHaveLength(0)
   })
 
-  it('begins with the fallback when no backend is ready', async () => {
+  it('lets a request begin with the fallback when no backend is ready', async () => {
     const a = scriptedProvider('a')
     const world = scenario({ routes: [route([churn], { fallback: [vendor('a')] })], providers: { a } })
     expect(await world.router.infer('m', tensors)).toMatchObject({ provider: 'a', attempts: 1 })

@@ -38,7 +38,7 @@ const capped = (...caps: number[]): Decision =>
   })
 
 describe('the invoke policy', () => {
-  it('is asked who wants what of which route', async () => {
+  it('gets the actor, the route and the operation of each request', async () => {
     const seen: InvokeRequest[] = []
     const { router } = governed((request) => {
       seen.push(request)
@@ -58,7 +58,7 @@ describe('the invoke policy', () => {
     ])
   })
 
-  it('has no attempt made after the request has ended, whenever the caller leaves', async () => {
+  it('leads to no attempt after the request has ended, at any moment that the caller leaves', async () => {
     for (let turns = 0; turns < 12; turns += 1) {
       const told: string[] = []
       const caller = new AbortController()
@@ -83,7 +83,7 @@ describe('the invoke policy', () => {
     }
   })
 
-  it.each(['deny', 'not-applicable'] as const)('lets nothing through when it says %s', async (verdict) => {
+  it.each(['deny', 'not-applicable'] as const)('stops a request when it answers %s', async (verdict) => {
     const findings = [{ policy: 'p', rule: 'r', level: 'hard', message: 'not yours' }] as const
     for (const answer of [
       decision(verdict, { findings }),
@@ -100,7 +100,7 @@ describe('the invoke policy', () => {
     }
   })
 
-  it('keeps to what other engines asked for when one cannot answer and the route says open', async () => {
+  it('keeps the obligations of a decision that is an error on a route that allows on errors', async () => {
     const { router, asked } = governed(
       () => decision('error', { obligations: [{ kind: 'cap-tokens', maxOutputTokens: 7 }] }),
       'allow',
@@ -115,7 +115,7 @@ describe('the invoke policy', () => {
     expect(guarded.a.calls).toHaveLength(0)
   })
 
-  it('closes on an error unless the route says open', async () => {
+  it('denies on an error unless the route allows on errors', async () => {
     const errors: (() => Decision | Promise<Decision>)[] = [
       () => decision('error'),
       () => Promise.reject(new Error('opa is down')),
@@ -131,7 +131,7 @@ describe('the invoke policy', () => {
     }
   })
 
-  it('is part of the one deadline', async () => {
+  it('shares the one deadline of the request', async () => {
     const world = governed(() => new Promise(() => {}))
     const call = world.router.infer('m', tensors)
     call.catch(() => {})
@@ -143,7 +143,7 @@ describe('the invoke policy', () => {
     [{ kind: 'approval' }, 'an approval'],
     [{ kind: 'guardrail', name: 'pii' }, 'the guardrail "pii"'],
     [{ kind: 'redact', entities: ['email', 'phone'] }, 'redaction of email, phone'],
-  ])('denies an obligation that nobody can meet, by name: %o', async (obligation, named) => {
+  ])('denies a request when the router cannot meet the obligation %o', async (obligation, named) => {
     const { router } = governed(() => decision('allow', { obligations: [obligation] }))
     const denied = expect(router.chat('m', question)).rejects
     await denied.toMatchObject({ code: 'policy-denied', message: expect.stringContaining(named) })
@@ -151,7 +151,7 @@ describe('the invoke policy', () => {
 })
 
 describe('a cap on tokens', () => {
-  it('is the least of what is asked and what is allowed', async () => {
+  it('is the least of the asked limit and all allowed limits', async () => {
     for (const [asked, expected] of [
       [undefined, 50],
       [20, 20],
@@ -169,7 +169,7 @@ describe('a cap on tokens', () => {
     expect(world.asked()?.maxOutputTokens).toBe(50)
   })
 
-  it('holds in the native body too, which keeps its unknown fields', async () => {
+  it('holds in the native body too, and the body keeps its unknown fields', async () => {
     for (const [fields, expected] of [
       [{}, { max_completion_tokens: 50 }],
       [{ max_tokens: 70 }, { max_tokens: 50 }],
@@ -187,7 +187,7 @@ describe('a cap on tokens', () => {
     }
   })
 
-  it('is for all choices together', async () => {
+  it('covers all choices together', async () => {
     const world = governed(() => capped(50))
     const native = { dialect: 'openai-chat', body: { n: 4 } }
     await world.router.chat('m', { ...question, native })
@@ -198,7 +198,7 @@ describe('a cap on tokens', () => {
     })
   })
 
-  it('is not raised by a part of a choice', async () => {
+  it('is not raised by a fractional number of choices', async () => {
     const world = governed(() => capped(50))
     const native = { dialect: 'openai-chat', body: { n: 0.1, max_tokens: 500 } }
     await world.router.chat('m', { ...question, maxOutputTokens: 500, native })
@@ -206,13 +206,13 @@ describe('a cap on tokens', () => {
     expect(world.asked()?.native?.body.max_tokens).toBe(50)
   })
 
-  it('leaves out a native form whose limit it cannot lower', async () => {
+  it('drops a native body whose limit it cannot lower', async () => {
     const world = governed(() => capped(50))
     await world.router.chat('m', { ...question, native: { dialect: 'other', body: {} } })
     expect(world.asked()).toEqual({ ...question, model: 'a-model', maxOutputTokens: 50 })
   })
 
-  it('is met by an embedding and cannot be met by an infer', async () => {
+  it('allows an embedding, and denies an infer because an infer cannot meet it', async () => {
     const world = governed(() => capped(50))
     await expect(world.router.embed('m', { input: ['a'] })).resolves.toMatchObject({ attempts: 1 })
     await expect(world.router.infer('m', tensors)).rejects.toMatchObject({

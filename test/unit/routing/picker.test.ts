@@ -5,7 +5,7 @@ import { choose } from '../../../src/routing/picker.ts'
 import { deployment, route, scenario, scriptedProvider, tensors, vendor } from './scenario.ts'
 
 describe('weighted choice', () => {
-  it('gives every item its share', () => {
+  it('picks every item in proportion to its weight', () => {
     const weights = fc.array(fc.integer({ min: 1, max: 100 }), { minLength: 1, maxLength: 5 })
     fc.assert(
       fc.property(weights, fc.integer(), (list, seed) => {
@@ -20,7 +20,7 @@ describe('weighted choice', () => {
         }
         for (const [place, weight] of list.entries()) {
           const share = weight / total
-          // Six standard deviations: about one false alarm in a thousand million draws.
+          // Six standard deviations give about one false alarm in a thousand million draws.
           const slack = 6 * Math.sqrt((share * (1 - share)) / rounds) + 1e-9
           expect(Math.abs((hits[place] ?? 0) / rounds - share)).toBeLessThan(slack)
         }
@@ -29,7 +29,7 @@ describe('weighted choice', () => {
     )
   })
 
-  it('has nobody to choose from nobody', () => {
+  it('picks nothing from an empty list', () => {
     expect(choose([], () => 0)).toBeUndefined()
   })
 })
@@ -46,7 +46,7 @@ describe('a route with a split', () => {
     return counts
   }
 
-  it('chooses the backend by weight and then the revision by its share', async () => {
+  it('chooses the backend by weight, and then the revision by weight', async () => {
     const counts = await shares({
       routes: [route([{ deployment: 'churn', weight: 3 }, vendor('a', 1), vendor('b', 0)])],
       deployments: [deployment('churn', { r1: 80, r2: 20, r3: 0 })],
@@ -59,7 +59,7 @@ describe('a route with a split', () => {
     expect(counts.r2).toBeLessThan(370)
   })
 
-  it('gives the share of revisions that are not ready to the others', async () => {
+  it('gives the weight of revisions that are not ready to the other revisions', async () => {
     const counts = await shares({
       routes: [route([{ deployment: 'churn', weight: 1 }])],
       deployments: [
@@ -79,7 +79,7 @@ describe('a route with a split', () => {
     expect(Math.abs((counts.r2 ?? 0) - 1000)).toBeLessThan(140)
   })
 
-  it('never asks whoever has no weight, not even when nobody else is ready or left', async () => {
+  it('never asks an upstream without weight, even when no other upstream is ready or left', async () => {
     const view = deployment(
       'churn',
       { r1: 100, r2: 0 },

@@ -9,7 +9,7 @@ const served = (): ReturnType<typeof scenario> =>
   scenario({ routes: [route([churn])], deployments: [deployment('churn', { r1: 100 })] })
 
 describe('the router', () => {
-  it('says who served, and tells observers once per attempt and once per request', async () => {
+  it('says which upstream served, and calls observers once per attempt and once per request', async () => {
     const world = served()
     const { reply, ...who } = await world.router.chat('m', question, { requestId: 'id-1' })
     expect(who).toEqual({
@@ -38,7 +38,7 @@ describe('the router', () => {
     ])
   })
 
-  it('hands the reply of an infer to observers, and of nothing else', async () => {
+  it('gives observers the reply of an infer, but of no other operation', async () => {
     const world = served()
     const { reply } = await world.router.infer('m', tensors)
     await world.router.chat('m', question)
@@ -46,14 +46,14 @@ describe('the router', () => {
     expect(world.attempts.map((record) => record.reply)).toEqual([reply, undefined, undefined])
   })
 
-  it('names the model as the upstream does', async () => {
+  it('names the model as the upstream names it', async () => {
     const a = scriptedProvider('a')
     const world = scenario({ routes: [route([vendor('a', 1, 'big-1')])], providers: { a } })
     await world.router.infer('m', tensors)
     expect(a.calls[0]?.request).toEqual({ ...tensors, model: 'big-1' })
   })
 
-  it('gives each request an id of its own when the caller has none', async () => {
+  it('gives each request an id of its own when the caller gives no id', async () => {
     const world = served()
     const ids = [await world.router.infer('m', tensors), await world.router.infer('m', tensors)].map(
       ({ requestId }) => requestId,
@@ -61,7 +61,7 @@ describe('the router', () => {
     expect(new Set(ids).size).toBe(2)
   })
 
-  it('refuses an unknown route, an operation that is not offered, a route without backends', async () => {
+  it('refuses an unknown route, an operation that is not offered and a route without backends', async () => {
     const world = scenario({
       routes: [route([churn], { operations: ['infer'] })],
       deployments: [deployment('churn', { r1: 100 }, { endpoints: [] })],
@@ -81,7 +81,7 @@ describe('the router', () => {
     ])
   })
 
-  it('refuses everything before a table is loaded', async () => {
+  it('refuses every request before a table is loaded', async () => {
     const router = createRouter({ table: { current: undefined }, clock: createFakeClock() })
     expect(router.table).toBeUndefined()
     await expect(router.infer('m', tensors)).rejects.toMatchObject({ code: 'no-backend', retryable: true })
@@ -98,7 +98,7 @@ describe('the router', () => {
     expect(a.calls[0]?.context.headers).toEqual({ tenant: 't', traceparent: '00-1' })
   })
 
-  it('counts observers that throw, and answers all the same', async () => {
+  it('counts observers that throw, and still answers', async () => {
     const fail = (): never => {
       throw new Error('an observer failed')
     }
@@ -110,7 +110,7 @@ describe('the router', () => {
     expect(world.router.observerFailures).toBe(3)
   })
 
-  it('keeps the snapshot of its start while the table is swapped', async () => {
+  it('lets a request keep its table when a new table is loaded', async () => {
     const world = served()
     world.at('r1').script = 'hang'
     const caller = new AbortController()
@@ -123,7 +123,7 @@ describe('the router', () => {
 })
 
 describe('the deadline', () => {
-  it('is one for all attempts and ends an upstream that ignores its abort', async () => {
+  it('covers all attempts together, and ends the request when an upstream ignores its abortSignal', async () => {
     const [a, b] = [scriptedProvider('a', 'hang'), scriptedProvider('b', 'hang')]
     const world = scenario({
       routes: [route([vendor('a')], { timeout: '2s', fallback: [vendor('b')] })],
@@ -150,7 +150,7 @@ describe('the deadline', () => {
 })
 
 describe("the caller's abort", () => {
-  it('reaches the provider and counts as nobody’s failure', async () => {
+  it('reaches the provider and counts as no failure', async () => {
     const world = served()
     world.at('r1').script = 'hang'
     const caller = new AbortController()
@@ -164,14 +164,14 @@ describe("the caller's abort", () => {
     expect([world.inFlight, world.clock.pendingTimers]).toEqual([0, 0])
   })
 
-  it('leaves no listener behind on a signal that outlives the request', async () => {
+  it('leaves no listener on an abortSignal that outlives the request', async () => {
     const world = served()
     const { signal } = new AbortController()
     await world.router.infer('m', tensors, { abortSignal: signal })
     expect(getEventListeners(signal, 'abort')).toHaveLength(0)
   })
 
-  it('asks nobody when it came before', async () => {
+  it('lets no upstream be asked when it came before the request', async () => {
     const world = served()
     await expect(
       world.router.infer('m', tensors, { abortSignal: AbortSignal.abort() }),

@@ -17,15 +17,15 @@ import type { DeploymentView } from '../../../src/routing/upstreams.ts'
 import type { AttemptRecord, RequestRecord } from '../../../src/telemetry/contract.ts'
 import { createFakeClock, type FakeClock } from '../../../src/testing/fake-clock.ts'
 
-/** What a scripted provider does with a call: a failure by its code, or an answer. */
+/** How a scripted provider acts on a call: it fails with a code or error, answers, or never answers (`hang`). */
 export type Script = ErrorCode | ModelspineError | 'ok' | 'hang'
 
-/** A provider that does what it is told and remembers what it was asked. */
+/** A provider that follows its script and remembers its calls. */
 export interface ScriptedProvider extends ModelProvider {
   readonly calls: { readonly request: InferRequest | ChatRequest; readonly context: CallContext }[]
   closed: number
   script: Script
-  /** What `chatStream` yields; an error code in it is thrown. `hang` waits without end. */
+  /** The events that `chatStream` yields. An error code in the list is thrown. `hang` waits without end. */
   events: readonly (ChatEvent | Script)[]
   returned: number
 }
@@ -139,7 +139,7 @@ export interface Scenario {
   readonly router: Router
   readonly attempts: AttemptRecord[]
   readonly requests: RequestRecord[]
-  /** Leases not given back, over all connections of the current table. */
+  /** The number of leases that are not given back, over all connections of the current table. */
   readonly inFlight: number
   /** The provider behind an address of protocol `test`. */
   at(address: string): ScriptedProvider

@@ -33,7 +33,7 @@ async function collect(events: AsyncIterable<ChatEvent>, into: ChatEvent[] = [])
 }
 
 describe('a routed stream', () => {
-  it('gives every event in order and tells observers at its end', async () => {
+  it('gives every event in order, and calls observers at its end', async () => {
     const usage: ChatEvent = { type: 'usage', usage: { inputTokens: 2, outputTokens: 4 } }
     const { world } = streaming([other, text(''), text('he'), text('llo'), finish, usage])
     const stream = await world.router.chatStream('m', question)
@@ -48,7 +48,7 @@ describe('a routed stream', () => {
     expect([world.inFlight, world.clock.pendingTimers]).toEqual([0, 0])
   })
 
-  it('fails over before the first content and gives nothing of the first backend', async () => {
+  it('fails over before the first content, and gives no event of the first backend', async () => {
     const { world, a } = streaming([other, text(''), 'interrupted'])
     const stream = await world.router.chatStream('m', question)
     expect(stream).toMatchObject({ provider: 'b', attempts: 2 })
@@ -57,7 +57,7 @@ describe('a routed stream', () => {
     expect(world.inFlight).toBe(0)
   })
 
-  it('passes a failure after the first content on as an error and replays nothing', async () => {
+  it('passes a failure after the first content on as an error, and replays nothing', async () => {
     const { world, b } = streaming([text('half'), 'interrupted'])
     const { events } = await world.router.chatStream('m', question)
     const seen: ChatEvent[] = []
@@ -69,7 +69,7 @@ describe('a routed stream', () => {
     expect([world.inFlight, world.clock.pendingTimers]).toEqual([0, 0])
   })
 
-  it('never takes an end without a finish for completion', async () => {
+  it('is interrupted when it ends without a finish event', async () => {
     const { world } = streaming([text('half')])
     const { events } = await world.router.chatStream('m', question)
     await expect(collect(events)).rejects.toMatchObject({ code: 'interrupted' })
@@ -85,7 +85,7 @@ describe('a routed stream', () => {
     }
   })
 
-  it('is committed after many events without content, so that it holds few', async () => {
+  it('is committed after many events without content, so that it holds back only a few', async () => {
     const { world } = streaming([...Array.from({ length: 40 }, () => other), finish])
     const { events } = await world.router.chatStream('m', question)
     expect(await collect(events)).toHaveLength(41)
@@ -105,19 +105,19 @@ describe('a routed stream', () => {
     expect(await events.next()).toEqual({ done: true, value: undefined })
   })
 
-  it('gives its lease back at the deadline when nobody reads it', async () => {
+  it('gives its lease back at the deadline when its consumer does not read', async () => {
     const { world } = streaming([text('one'), text('two'), finish])
     const { events } = await world.router.chatStream('m', question)
     await world.clock.advance(10_000)
     expect([world.inFlight, world.clock.pendingTimers]).toEqual([0, 0])
     expect(world.requests).toMatchObject([{ outcome: 'failed', code: 'timeout' }])
-    // Its backend had done all that it was asked.
+    // The backend did all that was asked, so this is not its failure.
     expect(world.attempts).toMatchObject([{ outcome: 'aborted', code: 'timeout' }])
     expect(await events.next()).toEqual({ done: false, value: text('one') })
     await expect(events.next()).rejects.toMatchObject({ code: 'timeout' })
   })
 
-  it('counts a deadline against the backend that it waited for', async () => {
+  it('counts a timeout as the failure of the backend that did not answer', async () => {
     const { world } = streaming([text('one'), 'hang'])
     const { events } = await world.router.chatStream('m', question)
     await events.next()
@@ -128,7 +128,7 @@ describe('a routed stream', () => {
     expect(world.attempts).toMatchObject([{ outcome: 'failed', code: 'timeout' }])
   })
 
-  it('ends with the caller’s abort while the backend is silent', async () => {
+  it('ends on the caller’s abort while the backend is silent', async () => {
     const { world } = streaming([text('one'), 'hang'])
     const caller = new AbortController()
     const { events } = await world.router.chatStream('m', question, { abortSignal: caller.signal })
@@ -140,7 +140,7 @@ describe('a routed stream', () => {
     expect(world.inFlight).toBe(0)
   })
 
-  it('refuses to be read twice at a time', async () => {
+  it('refuses two reads at the same time', async () => {
     const { world } = streaming([text('one'), 'hang'])
     const { events } = await world.router.chatStream('m', question)
     await events.next()

@@ -4,7 +4,7 @@ import { deployment, route, scenario, scriptedProvider, vendor } from './scenari
 const churn = { deployment: 'churn', weight: 1 }
 
 describe('the route table', () => {
-  it('finds routes of the default namespace by name, others by namespace and name', () => {
+  it('finds routes of the default namespace by name, and other routes by namespace and name', () => {
     const { holder } = scenario({
       routes: [route([vendor('a')]), route([vendor('a')], {}, { namespace: 'risk' })],
       providers: { a: scriptedProvider('a') },
@@ -18,7 +18,7 @@ describe('the route table', () => {
     expect(table?.routes.map(({ name }) => name)).toEqual(['m', 'risk/m'])
   })
 
-  it('lists what it leaves out and throws for none of it', () => {
+  it('lists the backends that it cannot use, and does not throw', () => {
     const { holder } = scenario({
       routes: [
         route([churn, { deployment: 'nowhere', weight: 1 }, vendor('nobody'), vendor('toString')]),
@@ -71,7 +71,7 @@ describe('the route table', () => {
     expect(holder.current?.find('p')?.plans.infer?.backends).toHaveLength(1)
   })
 
-  it('reads a deployment in the namespace of its route', () => {
+  it('looks for a deployment in the namespace of its route', () => {
     const view = { ...deployment('churn', { r1: 100 }), key: 'risk/churn' as const }
     const { holder } = scenario({
       routes: [route([churn], {}, { namespace: 'risk' }), route([{ deployment: 'risk/churn', weight: 1 }])],
@@ -80,7 +80,7 @@ describe('the route table', () => {
     expect(holder.current?.problems).toEqual([])
   })
 
-  it('keeps connections when only weights change, and closes those it no longer uses after a grace', async () => {
+  it('keeps connections when only weights change, and closes unused connections after the grace', async () => {
     const world = scenario({
       routes: [route([churn])],
       deployments: [deployment('churn', { r1: 95, r2: 5 })],
@@ -96,7 +96,7 @@ describe('the route table', () => {
     expect(world.clock.pendingTimers).toBe(0)
   })
 
-  it('takes a connection back that returns within the grace', async () => {
+  it('uses a connection again that is needed again within the grace', async () => {
     const both = { routes: [route([churn])], deployments: [deployment('churn', { r1: 50, r2: 50 })] }
     const world = scenario(both)
     const first = world.at('r1')
@@ -107,7 +107,7 @@ describe('the route table', () => {
     expect(first.closed).toBe(0)
   })
 
-  it('waits for calls under way before closing, but not for ever', async () => {
+  it('waits for running calls before it closes a connection, but not for ever', async () => {
     for (const endsAfterMs of [3000, 60_000]) {
       const world = scenario({
         routes: [route([churn], { timeout: '1h' })],
@@ -132,7 +132,7 @@ describe('the route table', () => {
     }
   })
 
-  it('does not close a provider that the plane owns, also when an endpoint leads to it', async () => {
+  it('does not close a provider of the plane, even when an endpoint leads to that provider', async () => {
     const shared = scriptedProvider('shared')
     const world = scenario({
       routes: [route([churn])],

@@ -1,6 +1,6 @@
 import type { AttemptRecord } from '../../../src/telemetry/contract.ts'
 
-/** An attempt at `default/churn`, revision `one`, that was answered after 20 ms. */
+/** An attempt that `default/churn`, revision `one`, answered after 20 ms. */
 export function attemptRecord(
   fields: Partial<AttemptRecord> & Pick<AttemptRecord, 'endedAtMs'>,
   revision = 'one',

@@ -24,7 +24,7 @@ afterEach(async () => {
 })
 
 describe('the control side', () => {
-  it('tells each reconcile as a span and its duration', async () => {
+  it('reports each reconcile as a span, and measures its duration', async () => {
     await registered()
     const clock = createFakeClock()
     createControlTelemetry({ clock }).recordReconcile({ key, result: 'done', durationMs: 250 })
@@ -38,7 +38,7 @@ describe('the control side', () => {
     ])
   })
 
-  it('counts phase changes, and deployments by the phase they are in', async () => {
+  it('counts phase changes, and counts deployments by phase', async () => {
     await registered()
     const telemetry = createControlTelemetry({ clock: createFakeClock() })
     telemetry.recordPhase(key, 'starting')
@@ -57,7 +57,7 @@ describe('the control side', () => {
     ])
   })
 
-  it('knows the phases from before an SDK was registered', async () => {
+  it('remembers phases from the time before an SDK was registered', async () => {
     const telemetry = createControlTelemetry({ clock: createFakeClock(), queueDepth: () => 7 })
     telemetry.recordPhase(key, 'complete')
     await registered()
@@ -68,7 +68,7 @@ describe('the control side', () => {
     expect(await valuesOf('modelspine.queue.depth')).toEqual([[{}, 7]])
   })
 
-  it('counts decisions and effects by what came of them', async () => {
+  it('counts decisions by verdict and effects by result', async () => {
     await registered()
     const telemetry = createControlTelemetry({ clock: createFakeClock() })
     telemetry.recordDecision({ policy: 'promotion', action: 'promote', verdict: 'deny' })
@@ -81,7 +81,7 @@ describe('the control side', () => {
     ])
   })
 
-  it('breaks nothing without an SDK', () => {
+  it('does nothing and throws nothing without an SDK', () => {
     const telemetry = createControlTelemetry({ clock: createFakeClock() })
     telemetry.recordReconcile({ key, result: 'done', durationMs: 1 })
     telemetry.recordPhase(key, 'starting')

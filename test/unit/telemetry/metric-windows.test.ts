@@ -63,7 +63,7 @@ describe('request windows', () => {
           const nowMs = clock.now()
           const fromMs = Math.max(startMs, Math.floor(nowMs / 250) * 250 - begin * 250)
           const toMs = Math.min(nowMs, fromMs + length * 250)
-          // Older than the finest ring the borders are wider: those are the business of the window's own property.
+          // Beyond the finest ring the buckets are wider. The property test of the window covers those.
           fc.pre(nowMs - fromMs < 31_000)
           for (const revision of ['one', 'two']) {
             const inside = records.filter(
@@ -103,7 +103,7 @@ describe('request windows', () => {
     )
   })
 
-  it('blame the backend for all failures but those of the request itself', () => {
+  it('blame the backend for all failures except the failures of the request itself', () => {
     const excused: readonly ErrorCode[] = [
       'bad-request',
       'aborted',
@@ -120,7 +120,7 @@ describe('request windows', () => {
     }
   })
 
-  it('count nothing for an upstream that is no deployment', () => {
+  it('count nothing for an upstream that is not a deployment', () => {
     const { clock, windows, startMs } = started()
     const upstream = { provider: 'openai', model: 'some-model' }
     windows.attempted(attemptRecord({ endedAtMs: clock.now(), upstream }))
@@ -128,7 +128,7 @@ describe('request windows', () => {
     expect(read(windows, 'requests.total', startMs, startMs + 1).kind).toBe('no-data')
   })
 
-  it('answer for a step of three seconds while it goes on', async () => {
+  it('answer for a running step of three seconds', async () => {
     const { clock, windows } = started()
     await clock.advance(60_130)
     const fromMs = clock.now()
@@ -142,7 +142,7 @@ describe('request windows', () => {
     expect((reading as { value: number }).value).toBeLessThanOrEqual(30)
   })
 
-  it('tell percentiles, the rate, first output and tokens, in milliseconds, seconds and tokens', async () => {
+  it('give percentiles and first output in milliseconds, the rate per second, and tokens', async () => {
     const { clock, windows, startMs } = started()
     for (let durationMs = 1; durationMs <= 100; durationMs += 1) {
       await clock.advance(100)
@@ -175,14 +175,14 @@ describe('request windows', () => {
     expect(value('tokens.total')).toBe(31)
   })
 
-  it('say from when on they know anything', async () => {
+  it('say since when they have counted', async () => {
     const { clock, windows, startMs } = started()
     await clock.advance(5000)
     const reading = read(windows, 'requests.errors', startMs - 60_000, clock.now())
     expect(reading).toEqual({ kind: 'no-data', covered: { fromMs: startMs, toMs: clock.now() } })
   })
 
-  it('refuse an unknown metric with the name that was likely meant', () => {
+  it('refuse an unknown metric, and suggest the likely name', () => {
     const { windows } = started()
     expect(() => read(windows, 'requests.error', 0, 1)).toThrow(
       'metric "requests.error" is not known. Did you mean "requests.errors"?',
@@ -201,7 +201,7 @@ describe('request windows', () => {
 })
 
 describe('combined sources', () => {
-  it('ask the one that has the metric, and name all when none has', () => {
+  it('ask the source that has the metric, and name all metrics when no source has it', () => {
     const { clock, windows } = started()
     const other = {
       capabilities: { counts: true, routerMeasured: false },
@@ -218,7 +218,7 @@ describe('combined sources', () => {
     expect(source.capabilities).toEqual({ counts: true, routerMeasured: true })
   })
 
-  it('answer all metrics whose direction the loader knows, and give a ratio just where it says so', () => {
+  it('answer every metric that the loader knows, and give a ratio exactly where the loader says so', () => {
     const { clock, windows, startMs } = started()
     const feedback = createFeedback({ clock })
     const plane = combineSources([windows, feedback])

@@ -21,16 +21,16 @@ import {
   SimpleSpanProcessor,
 } from '@opentelemetry/sdk-trace-base'
 
-/** An SDK that is registered in this process and keeps what it is told. */
+/** An SDK that is registered in this process and keeps its spans and points. */
 export interface RegisteredSdk {
   spans(): readonly ReadableSpan[]
-  /** The points of one metric, collected now; empty when there is no such metric. */
+  /** The points of one metric, collected now. The list is empty when the metric does not exist. */
   points(metric: string): Promise<readonly DataPoint<unknown>[]>
-  /** Takes it out of the process again. */
+  /** Removes the SDK from the process. */
   remove(): Promise<void>
 }
 
-/** `traceparent`, as the W3C has it. */
+/** Reads and writes the W3C header `traceparent`. */
 const propagator: TextMapPropagator = {
   inject(active: Context, carrier, setter) {
     const span = trace.getSpanContext(active)

@@ -11,7 +11,7 @@ export function requestStart(fields: Partial<RequestStart> = {}): RequestStart {
   }
 }
 
-/** How a request ended that `default/churn`, revision `one`, answered after 20 ms. */
+/** The record of a request that `default/churn`, revision `one`, answered after 20 ms. */
 export function requestRecord(fields: Partial<RequestRecord> = {}): RequestRecord {
   return {
     ...requestStart(),

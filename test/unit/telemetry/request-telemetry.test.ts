@@ -33,7 +33,7 @@ afterEach(async () => {
 })
 
 describe('a request without an SDK', () => {
-  it('is told to nobody and gets no headers', () => {
+  it('is not reported and gets no headers', () => {
     const telemetry = createRequestTelemetry()
     expect(telemetry.started(requestStart())).toBeUndefined()
     telemetry.attempted(attemptRecord({ endedAtMs: startMs }))
@@ -78,14 +78,14 @@ describe("a request's span", () => {
   it.each([
     ['embed', 'embeddings churn'],
     ['infer', 'infer churn'],
-  ] as const)('of %s is called "%s"', (operation, name) => {
+  ] as const)('for the operation %s has the name "%s"', (operation, name) => {
     const telemetry = createRequestTelemetry()
     telemetry.started(requestStart({ operation }))
     telemetry.finished(requestRecord({ operation }))
     expect(sdk?.spans()[0]?.name).toBe(name)
   })
 
-  it('tells each failed attempt and the failure of the request', () => {
+  it('records each failed attempt and the failure of the request', () => {
     const telemetry = createRequestTelemetry()
     telemetry.started(requestStart())
     telemetry.attempted(
@@ -119,7 +119,7 @@ describe("a request's span", () => {
     ])
   })
 
-  it('is no error when the caller left', () => {
+  it('is not an error when the caller left', () => {
     const telemetry = createRequestTelemetry()
     telemetry.started(requestStart())
     telemetry.finished(requestRecord({ outcome: 'aborted', code: 'aborted' }))
@@ -138,7 +138,7 @@ describe("a request's span", () => {
     expect(span?.parentSpanContext?.spanId).toBe(spanId)
   })
 
-  it('goes to the backend in headers', () => {
+  it('is sent to the backend in headers', () => {
     const telemetry = createRequestTelemetry()
     const headers = telemetry.started(requestStart())
     telemetry.finished(requestRecord())
@@ -146,7 +146,7 @@ describe("a request's span", () => {
     expect(headers).toEqual({ traceparent: `00-${traceId}-${spanId}-01` })
   })
 
-  it('reports no tokens that the backend did not give', () => {
+  it('has no tokens when the backend gave no tokens', () => {
     const telemetry = createRequestTelemetry()
     telemetry.started(requestStart())
     telemetry.finished(requestRecord())
@@ -154,7 +154,7 @@ describe("a request's span", () => {
     expect(names.filter((name) => name.startsWith('gen_ai.usage'))).toEqual([])
   })
 
-  it('is left out beyond the bound, and for an id that is under way already', () => {
+  it('does not exist for a request beyond the bound, or for a request whose id is already in use', () => {
     const telemetry = createRequestTelemetry({ maxOpen: 2 })
     telemetry.started(requestStart())
     telemetry.started(requestStart({ startedAtMs: startMs + 1 }))
@@ -168,7 +168,7 @@ describe("a request's span", () => {
     expect(sdk?.spans().length).toBe(2)
   })
 
-  it('uses the older name of the provider where that is asked for', () => {
+  it('uses the older attribute names when the options ask for them', () => {
     const telemetry = createRequestTelemetry({ conventions: '1.36' })
     telemetry.started(requestStart())
     telemetry.finished(requestRecord({ usage: { inputTokens: 1, cacheReadTokens: 1 } }))
@@ -226,7 +226,7 @@ describe("a request's metrics", () => {
     ])
   })
 
-  it('tell when the first content of a stream came, failed attempts included', async () => {
+  it('measure the time to the first content of a stream, failed attempts included', async () => {
     await registered()
     const telemetry = createRequestTelemetry()
     telemetry.started(requestStart({ streamed: true }))
@@ -243,7 +243,7 @@ describe("a request's metrics", () => {
     expect(first?.value).toMatchObject({ count: 1, sum: 0.5 })
   })
 
-  it('and spans begin with an SDK that is registered later, also with the next one', async () => {
+  it('start, like spans, when an SDK is registered later, and start again with the next SDK', async () => {
     const telemetry = createRequestTelemetry()
     telemetry.finished(requestRecord())
     for (let turn = 0; turn < 2; turn += 1) {
@@ -257,7 +257,7 @@ describe("a request's metrics", () => {
     }
   })
 
-  it('are counted, and trace context is passed on, where the sampler leaves a request out', async () => {
+  it('still count a request that the sampler leaves out, and its trace context is passed on', async () => {
     await registered(new AlwaysOffSampler())
     const telemetry = createRequestTelemetry()
     const headers = telemetry.started(requestStart())

@@ -14,24 +14,24 @@ const appending =
 
 const wrongAnchor: Break = (log) => ({ verify: ({ anchor: _, ...options } = {}) => log.verify(options) })
 
-/** By law: what a log does that breaks it. */
+/** For each law, a change to a log that breaks the law. */
 const breaks: Readonly<Record<string, Break>> = {
-  'chains what is appended, in its order': (log) => ({
+  'chains entries in the order of their appends': (log) => ({
     async *read(options) {
       for await (const record of log.read(options))
         yield { ...record, previousHash: sha256(record.previousHash) }
     },
   }),
-  'answers with the records that are then read': (log) => ({
+  'answers append with the records that a reader then reads': (log) => ({
     append: async (entries) => (await log.append(entries)).map((record) => ({ ...record, atMs: 0 })),
   }),
-  'appends an id once, and answers with the record that stands': (log) => {
+  'appends an id once, and answers a repeated id with its first record': (log) => {
     let count = 0
     return {
       append: (entries) => log.append(entries.map((entry) => ({ ...entry, id: `${entry.id}-${count++}` }))),
     }
   },
-  'knows an id again after 10,000 records': (log) => {
+  'still knows an id after 10,000 records': (log) => {
     let appended = 0
     return {
       append(entries) {
@@ -60,7 +60,7 @@ const breaks: Readonly<Record<string, Break>> = {
       },
     }
   },
-  'keeps a record as it was, whatever its caller does to it afterwards': (log) => {
+  'keeps a record unchanged when the caller changes its own copy afterwards': (log) => {
     const given: AuditEntry[] = []
     return {
       append(entries) {
@@ -74,7 +74,7 @@ const breaks: Readonly<Record<string, Break>> = {
       },
     }
   },
-  'appends nothing for no entries': appending((entries) =>
+  'appends nothing for an empty list of entries': appending((entries) =>
     entries.length > 0
       ? entries
       : [
@@ -91,22 +91,22 @@ const breaks: Readonly<Record<string, Break>> = {
           },
         ],
   ),
-  'appends nothing once it is closed, and closes twice without harm': () => ({ async close() {} }),
-  'reads from any record on': (log) => ({
+  'appends nothing after it is closed, and may be closed twice': () => ({ async close() {} }),
+  'reads from any record to the end': (log) => ({
     read: ({ fromSequence: _, ...options } = {}) => log.read(options),
   }),
-  'ends reading and verifying when its signal has fired': (log) => ({
+  'ends reading and verifying when the abortSignal has fired': (log) => ({
     verify: ({ abortSignal: _, ...options } = {}) => log.verify(options),
   }),
-  'verifies what was appended, and an empty log': (log) => ({
+  'verifies an empty log and a log of appended records': (log) => ({
     async verify(options) {
       const verdict = await log.verify(options)
       return verdict.ok ? { ...verdict, records: verdict.records + 1 } : verdict
     },
   }),
-  'verifies against heads of its own past, and against no other': wrongAnchor,
-  'names the first record that was changed behind its back': () => ({ async tamper() {} }),
-  'goes on after a restart where it was, and knows what it has': () => ({
+  'verifies against each earlier head of its own, and against no other head': wrongAnchor,
+  'names the first record that was changed from outside': () => ({ async tamper() {} }),
+  'continues its chain after a restart, and still knows its ids': () => ({
     capabilities: { durable: true },
     reopen: () => memoryAuditLog(),
   }),
@@ -129,12 +129,12 @@ describe('the kit of AuditLog', () => {
     expect(Object.keys(breaks).sort()).toEqual(auditLogLaws.map(({ name }) => name).sort())
   })
 
-  it('finds no fault with a log that keeps the laws', async () => {
+  it('reports no fault of a log that keeps the laws', async () => {
     const create = () => ({ subject: { log: memoryAuditLog() } })
     expect(await brokenLaws('AuditLog', auditLogLaws, create)).toEqual([])
   })
 
-  it.each(Object.entries(breaks))('sees the breach of: %s', async (law, breakIt) => {
+  it.each(Object.entries(breaks))('reports a log that breaks the law: %s', async (law, breakIt) => {
     const laws = auditLogLaws.filter(({ name }) => name === law)
     const errors = await brokenLaws('AuditLog', laws, () => brokenSubject(breakIt))
     expect(errors.map(({ message }) => message)).toEqual([
@@ -142,7 +142,7 @@ describe('the kit of AuditLog', () => {
     ])
   })
 
-  it('sees a log that loses its last record', async () => {
+  it('reports a log that loses its last record', async () => {
     const errors = await brokenLaws('AuditLog', auditLogLaws, () =>
       brokenSubject((log) => ({
         async *read(options) {

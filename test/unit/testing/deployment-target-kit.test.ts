@@ -13,9 +13,9 @@ type Break = (target: DeploymentTarget, fixture: Fixture<TargetSubject>) => Part
 
 const empty = { revisions: [], operations: [] }
 
-/** By law: what a target does that breaks it. */
+/** For each law, a change to a target that breaks the law. */
 const breaks: Readonly<Record<string, Break>> = {
-  'brings what is wanted to ready, with an endpoint': (target) => ({
+  'brings the wanted revisions to ready, each with an endpoint': (target) => ({
     async observe(key, call) {
       const { revisions } = await target.observe(key, call)
       return { ...empty, revisions: revisions.map(({ endpoint: _, ...rest }) => rest) }
@@ -34,7 +34,7 @@ const breaks: Readonly<Record<string, Break>> = {
       return target.apply(key, { ...want, revisions: [{ ...first, name: `${first.name}-again` }] }, call)
     },
   }),
-  'sends at most one mutation a call, and none unless it accepted': (target) => ({
+  'sends one mutation for a call that it accepts, and none for any other call': (target) => ({
     async apply(key, want, call) {
       await target.apply(key, want, call)
       return target.apply(key, want, call)
@@ -46,10 +46,10 @@ const breaks: Readonly<Record<string, Break>> = {
       return there > want.revisions.length ? { kind: 'unchanged' } : target.apply(key, want, call)
     },
   }),
-  'destroys to unchanged, and then nothing is observed or listed': () => ({
+  'destroys a key until the answer is unchanged, and then observes and lists nothing for the key': () => ({
     destroy: async () => ({ kind: 'unchanged' }),
   }),
-  'shows the split it was given': (target) => ({
+  'observes the split that it was given': (target) => ({
     async observe(key, call) {
       const { revisions } = await target.observe(key, call)
       return { ...empty, revisions: revisions.map((each) => ({ ...each, weight: 50 })) }
@@ -58,7 +58,7 @@ const breaks: Readonly<Record<string, Break>> = {
   'observes an unknown key as empty': () => ({
     observe: async () => ({ ...empty, revisions: [{ revision: 'r9', state: 'ready' }] }),
   }),
-  'observes after a restart what it observed before': (target, { subject }) => {
+  'observes the same after a restart as before': (target, { subject }) => {
     let restarted = false
     const reopen = subject.reopen
     Object.assign(subject, {
@@ -69,10 +69,10 @@ const breaks: Readonly<Record<string, Break>> = {
     })
     return { observe: async (key, call) => (restarted ? empty : target.observe(key, call)) }
   },
-  'lists every key that has anything': (target) => ({
+  'lists every key that has a revision': (target) => ({
     list: async (call) => (await target.list(call)).slice(0, 1),
   }),
-  'plans without doing anything, the same each time': (target) => {
+  'makes the same plan each time, and changes nothing': (target) => {
     let calls = 0
     return {
       plan(want, observed) {
@@ -82,20 +82,20 @@ const breaks: Readonly<Record<string, Break>> = {
       },
     }
   },
-  'plans no step once what is wanted is there': (target) => ({
+  'plans no step when the wanted revisions are there': (target) => ({
     plan(want, observed) {
       const plan = target.plan(want, observed)
       return plan.kind === 'steps' ? { kind: 'steps', steps: ['send it all again'] } : plan
     },
   }),
-  'refuses a fence older than one it has seen': (target) => ({
+  'refuses a fence that is older than the newest fence it has seen': (target) => ({
     apply: (key, want, call) => target.apply(key, want, { ...call, fence: 9 }),
     destroy: (key, call) => target.destroy(key, { ...call, fence: 9 }),
   }),
   'refuses an etag that is not the newest': (target) => ({
     apply: (key, want, { ifMatch: _, ...call }) => target.apply(key, want, call),
   }),
-  'refuses what its capabilities cannot do, in plan and in apply, with a reason': (target) => ({
+  'refuses a want beyond its capabilities, in plan and in apply, with a reason': (target) => ({
     plan: (want, observed) => {
       const plan = target.plan(want, observed)
       return plan.kind === 'refused' ? { kind: 'steps', steps: [] } : plan
@@ -104,14 +104,14 @@ const breaks: Readonly<Record<string, Break>> = {
   'sends nothing for a call that was aborted': (target) => ({
     apply: (key, want, { abortSignal: _, ...call }) => target.apply(key, want, call),
   }),
-  'sends nothing while it is busy, and says when to come back': (target) => ({
+  'sends nothing while it is busy, and says when to try again': (target) => ({
     async apply(key, want, call) {
       const result = await target.apply(key, want, call)
       if (result.kind === 'busy') await target.apply(key, want, call)
       return result
     },
   }),
-  'shows no secret in what it answers or throws': (target) => {
+  'shows no secret in its answers and errors': (target) => {
     let told = ''
     return {
       async apply(key, want, call) {
@@ -130,7 +130,7 @@ const breaks: Readonly<Record<string, Break>> = {
       },
     }
   },
-  'takes no settings at all, and says field and message of each problem': () => ({
+  'accepts empty settings, and gives the field and message of each problem': () => ({
     checkSettings: () => [{ field: '', message: '' }],
   }),
 }
@@ -161,11 +161,11 @@ describe('the kit of DeploymentTarget', () => {
     expect(Object.keys(breaks).sort()).toEqual(deploymentTargetLaws.map(({ name }) => name).sort())
   })
 
-  it('finds no fault with a target that keeps the laws', async () => {
+  it('reports no fault of a target that keeps the laws', async () => {
     expect(await brokenLaws('DeploymentTarget', deploymentTargetLaws, () => memorySubject())).toEqual([])
   })
 
-  it.each(Object.entries(breaks))('sees the breach of: %s', async (law, breakIt) => {
+  it.each(Object.entries(breaks))('reports a target that breaks the law: %s', async (law, breakIt) => {
     const splits = /split|etag/.test(law)
     const [only] = deploymentTargetLaws.filter(({ name }) => name === law)
     const errors = await brokenLaws('DeploymentTarget', only === undefined ? [] : [only], () =>
@@ -176,7 +176,7 @@ describe('the kit of DeploymentTarget', () => {
     ])
   })
 
-  it('sees a wrong error where another is due', async () => {
+  it('reports a target that throws a wrong error', async () => {
     const errors = await brokenLaws('DeploymentTarget', deploymentTargetLaws, () =>
       brokenSubject(
         () => ({

@@ -10,7 +10,7 @@ describe('the fake clock', () => {
     expect([clock.now(), clock.monotonic()]).toEqual([5250, 250])
   })
 
-  it('runs due timers in the order of their times, each at its own time', async () => {
+  it('runs due timers in the order of their times, and each timer at its own time', async () => {
     const clock = createFakeClock({ startMs: 0 })
     const ran: [string, number][] = []
     for (const [name, delayMs] of [
@@ -30,7 +30,7 @@ describe('the fake clock', () => {
     expect(clock.pendingTimers).toBe(1)
   })
 
-  it('runs a timer that another one scheduled through a chain of promises', async () => {
+  it('runs a timer that another timer scheduled through a chain of promises', async () => {
     const clock = createFakeClock()
     const seen: number[] = []
     const loop = async (): Promise<void> => {
@@ -46,7 +46,7 @@ describe('the fake clock', () => {
     await running
   })
 
-  it('does not run a cancelled timer, and cancels twice without harm', async () => {
+  it('does not run a cancelled timer, and lets a timer be cancelled twice', async () => {
     const clock = createFakeClock()
     const ran: string[] = []
     const cancelled = clock.schedule(10, () => ran.push('cancelled'))
@@ -57,7 +57,7 @@ describe('the fake clock', () => {
     expect(ran).toEqual(['kept'])
   })
 
-  it('rejects with what a timer threw', async () => {
+  it('rejects with the error that a timer threw', async () => {
     const clock = createFakeClock()
     clock.schedule(1, () => {
       throw new Error('broken timer')
@@ -65,7 +65,7 @@ describe('the fake clock', () => {
     await expect(clock.advance(1)).rejects.toThrow('broken timer')
   })
 
-  it('gives the same numbers and ids for the same seed, and others for another', () => {
+  it('gives the same numbers and ids for the same seed, and other ones for another seed', () => {
     const draw = (seed: number): unknown[] => {
       const clock = createFakeClock({ seed })
       return [clock.random(), clock.id(), clock.id()]

@@ -13,25 +13,25 @@ type Break = (query: Query) => Query
 
 const metric = 'errors'
 
-/** By law: what a source does that breaks it. */
+/** For each law, a change to a source that breaks the law. */
 const breaks: Readonly<Record<string, Break>> = {
-  'answers with what was measured in the interval': () => () => ({ kind: 'no-data' }),
-  'has no data where nothing was measured, which is neither zero nor an error': (query) => (asked) => {
+  'answers with the samples of the interval': () => () => ({ kind: 'no-data' }),
+  'answers no-data for an interval without samples, not zero and not an error': (query) => (asked) => {
     const reading = query(asked)
     return reading.kind === 'no-data'
       ? { kind: 'ratio', hits: 0, total: 1, covered: asked.interval }
       : reading
   },
-  'never reaches back before the interval': (query) => (asked) => {
+  'never counts a sample from before the interval': (query) => (asked) => {
     const fromMs = asked.interval.fromMs - 2
     return query({ ...asked, interval: { ...asked.interval, fromMs } })
   },
-  'counts nothing from the end of the interval on': (query) => (asked) => {
+  'counts no sample at or after the end of the interval': (query) => (asked) => {
     const { interval } = asked
     const reading = query({ ...asked, interval: { ...interval, toMs: interval.toMs + 2 } })
     return { ...reading, covered: interval }
   },
-  'covers nothing after the interval, unless it began only then': (query) => (asked) => {
+  'covers no time after the interval, unless it began later': (query) => (asked) => {
     const { interval } = asked
     return { ...query(asked), covered: { ...interval, toMs: interval.toMs + 1 } }
   },
@@ -39,11 +39,11 @@ const breaks: Readonly<Record<string, Break>> = {
     const { deployment = '' } = asked.labels
     return query({ ...asked, labels: { deployment } })
   },
-  'gives numbers that can be true': (query) => (asked) => {
+  'gives only possible numbers': (query) => (asked) => {
     const reading = query(asked)
     return reading.kind === 'ratio' ? { ...reading, hits: reading.total + 1 } : reading
   },
-  'answers the same question the same way twice': (query) => {
+  'gives the same answer to the same question': (query) => {
     let asked = 0
     return (question) => {
       asked += 1
@@ -55,13 +55,13 @@ const breaks: Readonly<Record<string, Break>> = {
     const long = asked.interval.toMs - asked.interval.fromMs > 1_000_000
     return long ? { kind: 'no-data' } : query(asked)
   },
-  'ends a query whose signal has fired': (query) => (asked) => {
+  'ends a query when its abortSignal has fired': (query) => (asked) => {
     const { abortSignal: _, ...rest } = asked
     return query(rest)
   },
-  'refuses a metric it does not have, by name': (query) => (asked) =>
+  'refuses a metric that it does not have, and names the metric': (query) => (asked) =>
     asked.metric === metric ? query(asked) : { kind: 'no-data' },
-  'tells a source that cannot answer from one without data': (query) => (asked) => {
+  'throws metric-error when it cannot answer, instead of no-data': (query) => (asked) => {
     try {
       return query(asked)
     } catch (error) {
@@ -97,11 +97,11 @@ describe('the kit of MetricSource', () => {
     expect(Object.keys(breaks).sort()).toEqual(metricSourceLaws.map(({ name }) => name).sort())
   })
 
-  it('passes a source that keeps them', async () => {
+  it('reports no fault of a source that keeps the laws', async () => {
     expect(await brokenLaws('MetricSource', metricSourceLaws, () => fixture())).toEqual([])
   })
 
-  it.each(Object.entries(breaks))('catches who breaks "%s"', async (law, how) => {
+  it.each(Object.entries(breaks))('reports a source that breaks the law: %s', async (law, how) => {
     const broken = await brokenLaws('MetricSource', metricSourceLaws, () => fixture(how))
     expect(
       broken.map(({ message }) => message).filter((message) => message.includes(`"${law}"`)),

@@ -14,7 +14,7 @@ function subjectOf(breaking: Break): ModelProviderSubject {
   return { provider: breaking(provider), upstream, nativeBody, secret, patienceMs: 60 }
 }
 
-/** Does the same to every way of asking. */
+/** Changes every kind of call in the same way. */
 function around(act: (ask: () => Promise<unknown>, context: CallContext) => Promise<unknown>): Break {
   return (provider) => ({
     ...provider,
@@ -37,7 +37,7 @@ function streamed(act: (events: AsyncIterable<ChatEvent>) => AsyncIterable<ChatE
 
 async function* none(): AsyncGenerator<ChatEvent> {}
 
-/** Hides the caller's signal from the provider. */
+/** Hides the caller's abortSignal from the provider. */
 const deaf: Break = (provider) => {
   const fresh = (context: CallContext): CallContext => ({
     ...context,
@@ -59,7 +59,7 @@ const retold = (tell: (error: ModelspineError) => ModelspineError): Break =>
     }),
   )
 
-/** Ends a stream that broke as if it were complete. */
+/** Ends a broken stream as if it were complete. */
 const glossedOver = (code: string): Break =>
   streamed(async function* (events) {
     try {
@@ -78,11 +78,11 @@ const without = (type: ChatEvent['type']): Break =>
 let lastBytes: unknown
 
 const breaks: Readonly<Record<string, Break>> = {
-  'has a method for each operation that it declares, and declares each that it has': (provider) => ({
+  'has a method for exactly the operations that it declares': (provider) => ({
     ...provider,
     capabilities: { ...provider.capabilities, operations: ['infer', 'chat'] },
   }),
-  'asks the upstream for the model that it is told': (provider) => ({
+  'asks the upstream for the model that the request names': (provider) => ({
     ...provider,
     embed: (request, context) => ask(provider.embed?.({ ...request, model: 'another' }, context)),
   }),
@@ -101,7 +101,7 @@ const breaks: Readonly<Record<string, Break>> = {
     ...provider,
     infer: async (_request, _context) => ({ kind: 'bytes', contentType: 'x', bytes: new Uint8Array() }),
   }),
-  'passes bytes on untouched, in both directions': (provider) => ({
+  'passes bytes on unchanged, in both directions': (provider) => ({
     ...provider,
     async infer(request, context) {
       const reply = await ask(provider.infer?.(request, context))
@@ -109,7 +109,7 @@ const breaks: Readonly<Record<string, Break>> = {
       return { ...reply, bytes: Buffer.from(Buffer.from(reply.bytes).toString()) }
     },
   }),
-  'keeps calls apart that run side by side': (provider) => ({
+  'keeps calls apart when they run at the same time': (provider) => ({
     ...provider,
     async infer(request, context) {
       if (request.kind === 'bytes') lastBytes = request.bytes
@@ -117,23 +117,24 @@ const breaks: Readonly<Record<string, Break>> = {
       return reply.kind === 'bytes' ? { ...reply, bytes: lastBytes as Uint8Array } : reply
     },
   }),
-  'sends a request of its own dialect as it is, with only the model replaced': (provider) => ({
+  'sends a request of its own dialect unchanged, except for the model': (provider) => ({
     ...provider,
     chat({ native: _, ...request }: ChatRequest, context) {
       return ask(provider.chat?.(request, context))
     },
   }),
-  'tells failures apart by their codes': retold((error) => new ModelspineError('unavailable', error.message)),
-  'makes exactly one call for an attempt, also when it fails': around((call) => call().catch(call)),
+  'throws each failure with the code of its cause': retold(
+    (error) => new ModelspineError('unavailable', error.message),
+  ),
+  'makes only one call for an attempt, even when the attempt fails': around((call) => call().catch(call)),
   'says how long the vendor asked to wait': retold((error) => new ModelspineError(error.code, error.message)),
   'keeps its credential out of errors': retold(
     (error) => new ModelspineError(error.code, 'refused', { cause: new Error(`sent ${secret}`) }),
   ),
-  'makes no call when the signal has already fired': deaf,
-  'ends with aborted when the signal fires before an answer, and the upstream sees its caller leave': deaf,
-  'ends a stream with aborted when the signal fires in its middle, and the upstream sees its caller leave':
-    deaf,
-  'lets go of the upstream when a stream is no longer read': streamed((events) => {
+  'makes no call when the abortSignal has already fired': deaf,
+  'throws aborted when the abortSignal fires before an answer, and ends its call to the upstream': deaf,
+  'throws aborted when the abortSignal fires during a stream, and ends its call to the upstream': deaf,
+  'ends its call to the upstream when its reader stops reading a stream': streamed((events) => {
     const source = events[Symbol.asyncIterator]()
     return { [Symbol.asyncIterator]: () => ({ next: () => source.next() }) }
   }),
@@ -142,15 +143,15 @@ const breaks: Readonly<Record<string, Break>> = {
     yield { type: 'finish', finishReason: 'stop' }
   }),
   'counts usage that comes together with content': without('usage'),
-  'finishes a stream that is whole although its end marker is missing': without('finish'),
-  'throws interrupted after what came when a stream is cut, and never finishes it':
+  'finishes a whole stream even when its end marker is missing': without('finish'),
+  'passes on the text of a stream that is cut, then throws interrupted instead of a finish':
     glossedOver('interrupted'),
-  'throws malformed-reply for an event that cannot be understood, and passes nothing of it on':
+  'throws malformed-reply for an event that it cannot understand, and passes no part of the event on':
     glossedOver('malformed-reply'),
 }
 
 describe('the kit of ModelProvider', () => {
-  it('finds nothing wrong with a provider that keeps the laws', async () => {
+  it('reports no fault of a provider that keeps the laws', async () => {
     const broken = await brokenLaws('ModelProvider', modelProviderLaws, () => ({
       subject: subjectOf((it) => it),
     }))
@@ -158,7 +159,7 @@ describe('the kit of ModelProvider', () => {
   })
 
   it.each(modelProviderLaws.map((law) => [law.name, law] as const))(
-    'catches who breaks: %s',
+    'reports a provider that breaks the law: %s',
     async (name, law) => {
       const breaking = breaks[name]
       if (breaking === undefined) expect.unreachable('no broken provider for this law')

@@ -29,17 +29,17 @@ const resolvedAs =
     },
   })
 
-/** By law: what a registry does that breaks it. */
+/** For each law, a change to a registry that breaks the law. */
 const breaks: Readonly<Record<string, Break>> = {
   'resolves a version by its name': resolvedAs(() => ({ version: '1' })),
-  'resolves latest-approved to the newest version that is approved': (registry) => ({
+  'resolves latest-approved to the newest approved version': (registry) => ({
     async resolve(reference, call) {
       if (!('alias' in reference)) return registry.resolve(reference, call)
       const all = await collect(registry.versions(reference.name))
       return all.at(-1) ?? registry.resolve(reference, call)
     },
   }),
-  'finds no latest-approved where nothing is approved': (registry) => ({
+  'finds no latest-approved when no version is approved': (registry) => ({
     resolve: (reference, call) =>
       registry
         .resolve(reference, call)
@@ -57,58 +57,58 @@ const breaks: Readonly<Record<string, Break>> = {
       return registry.resolve(reference, call)
     },
   }),
-  'says that a model, a version or an alias is not there': (registry) => ({
+  'throws model-not-found for an unknown model, version or alias': (registry) => ({
     resolve: (reference, call) =>
       registry.resolve(reference, call).catch(() => {
         throw new ModelspineError('registry-unavailable', 'something is wrong')
       }),
   }),
-  'calls itself what the reference calls it': resolvedAs(() => ({ registry: 'memory' })),
-  'answers the same while nothing changes': (registry) => {
+  'gives the registry name from the reference in its answer': resolvedAs(() => ({ registry: 'memory' })),
+  'gives the same answer while nothing changes': (registry) => {
     let calls = 0
     return resolvedAs(() => {
       calls += 1
       return { createdAtMs: calls }
     })(registry)
   },
-  'lists its models, and the versions of each from the oldest on': (registry) => ({
+  'lists its models, and the versions of each model from oldest to newest': (registry) => ({
     async *versions(model, call) {
       yield* (await collect(registry.versions(model, call))).reverse()
     },
   }),
-  'tells the same of a version whether it is listed or resolved': resolvedAs(() => ({ owner: 'nobody' })),
-  'says at the first step that a model to list is not there': (registry) => ({
+  'gives the same facts of a version in a list as in resolve': resolvedAs(() => ({ owner: 'nobody' })),
+  'throws model-not-found at the first step when it lists an unknown model': (registry) => ({
     versions: (model, call) => (model === 'never-registered' ? listed([]) : registry.versions(model, call)),
   }),
-  'ends a call whose signal has fired': noAbort,
-  'tells a registry that cannot be reached from a model that is not there': () => ({}),
-  'has a method for each thing that it declares, and for no other': (registry) => ({
+  'ends a call when its abortSignal has fired': noAbort,
+  'throws registry-unavailable when it cannot be reached, instead of model-not-found': () => ({}),
+  'has a method for exactly the capabilities that it declares': (registry) => ({
     capabilities: { ...registry.capabilities, approval: false },
   }),
-  'resolves an alias to the version it points to, in parts and as name@alias': resolvedAs((found) => ({
+  'resolves an alias to its version, in parts and as name@alias': resolvedAs((found) => ({
     aliases: [...found.aliases, 'latest-approved'],
   })),
-  'moves an alias away from the version it pointed to': (registry) => ({
+  'takes an alias from its old version when the alias moves': (registry) => ({
     async resolve(reference, call) {
       const found = await registry.resolve(reference, call)
       return found.version === '1' ? { ...found, aliases: ['champion'] } : found
     },
   }),
-  'removes an alias, and only that one': (registry) => ({
+  'removes only the alias that was asked for': (registry) => ({
     setAlias: async (model, alias, version, call) =>
       version === null ? undefined : registry.setAlias(model, alias, version, call),
   }),
-  'points no alias at what is not there': (registry) => ({
+  'refuses to point an alias at an unknown version or model': (registry) => ({
     setAlias: (model, alias, version, call) => registry.setAlias(model, alias, version, call).catch(nothing),
   }),
   'refuses to set latest-approved': (registry) => ({
     setAlias: async (model, alias, version, call) =>
       alias === 'latest-approved' ? undefined : registry.setAlias(model, alias, version, call),
   }),
-  'moves no alias whose value is not the expected one': (registry) => ({
+  'moves an alias only when it has the expected version': (registry) => ({
     setAlias: (model, alias, version) => registry.setAlias(model, alias, version),
   }),
-  'lets one of several win who expect the same of an alias': (registry) => ({
+  'lets exactly one of several alias changes win when all expect the same version': (registry) => ({
     async setAlias(model, alias, version, { expect: expected, ...call } = {}) {
       const found = await registry.resolve({ registry: 'r', name: model, alias })
       if (found.version !== expected) throw new ModelspineError('conflict', 'it moved')
@@ -123,13 +123,13 @@ const breaks: Readonly<Record<string, Break>> = {
       await registry.setTags(model, version, { ...Object.fromEntries(gone), ...tags }, call)
     },
   }),
-  'keeps a version as it was registered, whatever is set on it': resolvedAs((found) => ({
+  'keeps the registered facts of a version when tags, approval or aliases change': resolvedAs((found) => ({
     createdAtMs: found.createdAtMs + Object.keys(found.tags).length,
   })),
-  'registers a version that can then be resolved with all its facts': (registry) => ({
+  'registers a version so that it resolves with all its facts': (registry) => ({
     register: ({ metrics: _, ...version }, call) => registry.register(version, call),
   }),
-  'numbers versions that come without a name, in the order of their coming': (registry) => ({
+  'numbers versions without a name in the order of registration': (registry) => ({
     async register(version, call) {
       const { length } = await collect(registry.versions(version.name)).catch(() => [])
       return registry.register({ version: length % 2 === 0 ? '7' : '8', ...version }, call)
@@ -144,13 +144,13 @@ const breaks: Readonly<Record<string, Break>> = {
       return registry.resolve({ registry: 'memory', name: version.name, version: registered.version })
     },
   }),
-  'refuses another artifact for a version that is there': (registry) => ({
+  'refuses another artifact for an existing version': (registry) => ({
     register: (version, call) =>
       registry
         .register(version, call)
         .catch(() => registry.resolve({ registry: 'r', name: version.name, version: version.version ?? '' })),
   }),
-  'tells which model changed, until it is told to stop': (registry) => ({
+  'reports which model changed, until the abortSignal fires': (registry) => ({
     async *changes(abortSignal) {
       for await (const _ of registry.changes(abortSignal)) yield 'some model'
     },
@@ -160,8 +160,8 @@ const breaks: Readonly<Record<string, Break>> = {
 function brokenSubject(breakIt: Break, law: string): Fixture<ModelRegistrySubject> {
   const { subject } = memorySubject()
   const registry = subject.registry as Required<ModelRegistry>
-  // A memory registry cannot lose its connection; this one does nothing about it, which is the breach.
-  const disconnect = law.startsWith('tells a registry that cannot be reached') ? { disconnect() {} } : {}
+  // A memory registry has no connection to lose. This `disconnect` does nothing, so that the law is broken.
+  const disconnect = law.startsWith('throws registry-unavailable') ? { disconnect() {} } : {}
   return { subject: { ...subject, ...disconnect, registry: { ...registry, ...breakIt(registry) } } }
 }
 
@@ -170,11 +170,11 @@ describe('the kit of ModelRegistry', () => {
     expect(Object.keys(breaks).sort()).toEqual(modelRegistryLaws.map(({ name }) => name).sort())
   })
 
-  it('finds no fault with a registry that keeps the laws', async () => {
+  it('reports no fault of a registry that keeps the laws', async () => {
     expect(await brokenLaws('ModelRegistry', modelRegistryLaws, memorySubject)).toEqual([])
   })
 
-  it.each(Object.entries(breaks))('sees the breach of: %s', async (law, breakIt) => {
+  it.each(Object.entries(breaks))('reports a registry that breaks the law: %s', async (law, breakIt) => {
     const laws = modelRegistryLaws.filter(({ name }) => name === law)
     const errors = await brokenLaws('ModelRegistry', laws, () => brokenSubject(breakIt, law))
     expect(errors.map(({ message }) => message)).toEqual([
@@ -182,7 +182,7 @@ describe('the kit of ModelRegistry', () => {
     ])
   })
 
-  it('skips what a registry does not declare, and says why', async () => {
+  it('skips the laws of capabilities that a registry does not declare', async () => {
     const { subject } = memorySubject()
     const { resolve, models, versions } = subject.registry
     const none = { aliases: 'none', approval: false, tags: false, register: false, changes: false } as const

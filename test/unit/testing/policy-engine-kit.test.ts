@@ -66,13 +66,13 @@ const counter = { asked: 0 }
 
 /** For each law, ways to break it that the kit must see. */
 const breakings: Readonly<Record<string, readonly ((good: PolicyEngine) => Partial<PolicyEngine>)[]>> = {
-  'has a name and declares the actions it knows': [
+  'has a name and declares the actions that it knows': [
     () => ({ name: '' }),
     () => ({ actions: [] }),
     () => ({ actions: ['promote', 'promote'] }),
     () => ({ actions: ['promote', 'delete' as 'deploy'] }),
   ],
-  'allows what its policy allows and denies what it denies': [
+  'allows a request that its policy allows, and denies a request that its policy denies': [
     answering(() => ({ verdict: 'allow', findings: [] })),
     answering(() => ({ verdict: 'not-applicable' })),
   ],
@@ -84,23 +84,23 @@ const breakings: Readonly<Record<string, readonly ((good: PolicyEngine) => Parti
     answering((_request, { findings }) => ({ findings: findings.map((each) => ({ ...each, message: '' })) })),
     answering((_request, { findings }) => ({ findings: findings.map((each) => ({ ...each, rule: '' })) })),
   ],
-  'finds nothing but advice in what it allows': [
+  'gives only advisory findings when it allows': [
     answering(() => ({ findings: [{ policy: 'p', rule: 'r', level: 'soft', message: 'no lineage' }] })),
   ],
-  'asks only for obligations that can be understood': [
+  'asks only for valid obligations': [
     answering(() => ({ obligations: [{ kind: 'approval', by: [] }] })),
     answering(() => ({ obligations: [{ kind: 'cap-tokens', maxOutputTokens: 0 }] })),
     answering(() => ({ obligations: [{ kind: 'guardrail', name: '' }] })),
     answering(() => ({ obligations: [{ kind: 'redact', entities: [] }] })),
     answering(() => ({ obligations: [{ kind: 'watermark' } as never] })),
   ],
-  'answers the same question the same way': [
+  'gives the same answer to the same question': [
     answering(() => {
       counter.asked += 1
       return { obligations: [{ kind: 'cap-tokens', maxOutputTokens: counter.asked }] }
     }),
   ],
-  'keeps questions asked at the same time apart': [
+  'keeps questions apart when they are asked at the same time': [
     (good) => {
       let latest: PolicyRequest | undefined
       return {
@@ -112,16 +112,16 @@ const breakings: Readonly<Record<string, readonly ((good: PolicyEngine) => Parti
       }
     },
   ],
-  'names the text that decided': [
+  'names the policy revision that decided': [
     answering(() => ({ policyRevision: '' })),
     answering((_request, { verdict }) => ({ policyRevision: verdict })),
   ],
-  'gives the SHA-256 of what it saw': [
+  'gives the SHA-256 of its input': [
     answering(() => ({ inputDigest: 'abc' })),
     answering(() => ({ inputDigest: '0'.repeat(64) })),
     answering((request) => ({ inputDigest: lengthDigest(request) })),
   ],
-  'leaves the request as it is': [
+  'leaves the request unchanged': [
     (good) => ({
       decide(request, options) {
         Object.assign(request, { seen: true })
@@ -135,7 +135,7 @@ const breakings: Readonly<Record<string, readonly ((good: PolicyEngine) => Parti
       },
     }),
   ],
-  'has nothing to say to an action it does not declare': [
+  'answers not-applicable to an action that it does not declare': [
     (good) => ({
       decide: (request, options) =>
         request.action === 'invoke'
@@ -175,7 +175,7 @@ const aborted: Decision = {
   inputDigest: '0'.repeat(64),
 }
 
-/** Looks like a digest, and depends on the order of members. */
+/** Looks like a digest, but depends on the order of the members. */
 function lengthDigest(request: PolicyRequest): string {
   const [first = ''] = Object.keys(request)
   return first.length.toString(16).padStart(64, '0')
@@ -190,7 +190,7 @@ describe('the kit of PolicyEngine', () => {
     ways.map((breaking, index) => ({ law, breaking, way: index + 1 })),
   )
 
-  it.each(cases)('names "$law" when an engine breaks it, way $way', async ({ law, breaking }) => {
+  it.each(cases)('reports an engine that breaks the law "$law" in way $way', async ({ law, breaking }) => {
     const create = () => {
       const good = goodSubject()
       return { subject: { ...good, engine: { ...good.engine, ...breaking(good.engine) } } }
@@ -201,12 +201,12 @@ describe('the kit of PolicyEngine', () => {
     )
   })
 
-  it('finds nothing wrong with an engine that keeps every law', async () => {
+  it('reports no fault of an engine that keeps the laws', async () => {
     const create = () => ({ subject: goodSubject() })
     expect(await brokenLaws('PolicyEngine', policyEngineLaws, create)).toEqual([])
   })
 
-  it('skips what a fixture cannot do and what does not apply, and says so', async () => {
+  it('skips laws that do not apply or that a fixture cannot test, and says why', async () => {
     const lines: string[] = []
     const runs: Promise<void>[] = []
     const { fail: _, stall: __, ...bare } = goodSubject()
@@ -225,7 +225,7 @@ describe('the kit of PolicyEngine', () => {
     })
     await Promise.all(runs)
     expect(lines).toEqual([
-      'all: skipped "has nothing to say to an action it does not declare": it declares all actions',
+      'all: skipped "answers not-applicable to an action that it does not declare": it declares all actions',
       'all: skipped "answers with an error, and does not throw, when it cannot decide": its fixture cannot make it fail',
       'all: skipped "ends a question that is aborted": its fixture cannot stall it',
     ])

@@ -10,19 +10,20 @@ type Break = (store: SecretStore) => Partial<SecretStoreSubject>
 const value = 'hunter2-value'
 const answering = (resolve: SecretStore['resolve']): Partial<SecretStoreSubject> => ({ store: { resolve } })
 
-/** By law: what a store does that breaks it. */
+/** For each law, a change to a store that breaks the law. */
 const breaks: Readonly<Record<string, Break>> = {
   'reveals the value of a secret when asked': () => answering(async () => secretOf('another')),
   'prints a secret as [secret] in text and JSON': () => answering(async () => ({ reveal: () => value })),
-  'shows a secret to no inspection and in no copy': () =>
+  'hides a secret from every inspection and copy': () =>
     answering(async () => {
       const hidden = { reveal: () => value, toString: () => '[secret]', toJSON: () => '[secret]' }
       return Object.defineProperty(hidden, 'value', { value, enumerable: false })
     }),
-  'says which secret is not there': () => answering(async (name) => secretOf(name === 'TOKEN' ? value : '')),
-  'ends a call whose signal has fired': (store) => answering((name) => store.resolve(name)),
-  'sees a value that was rotated': () => ({ rotate() {} }),
-  'tells a store that cannot be reached from a secret that is not there': () => {
+  'throws secret-not-found with the name of an unknown secret': () =>
+    answering(async (name) => secretOf(name === 'TOKEN' ? value : '')),
+  'ends a call when its abortSignal has fired': (store) => answering((name) => store.resolve(name)),
+  'gives the new value after a rotation': () => ({ rotate() {} }),
+  'throws secret-unavailable when it cannot be reached, instead of secret-not-found': () => {
     let reachable = true
     return {
       disconnect() {
@@ -41,7 +42,7 @@ describe('the kit of SecretStore', () => {
     expect(Object.keys(breaks).sort()).toEqual(secretStoreLaws.map(({ name }) => name).sort())
   })
 
-  it.each(Object.entries(breaks))('sees the breach of: %s', async (law, breakIt) => {
+  it.each(Object.entries(breaks))('reports a store that breaks the law: %s', async (law, breakIt) => {
     const laws = secretStoreLaws.filter(({ name }) => name === law)
     const store = envSecrets({ env: { TOKEN: value } })
     const errors = await brokenLaws('SecretStore', laws, () => ({

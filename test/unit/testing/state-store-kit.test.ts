@@ -8,25 +8,25 @@ import { brokenLaws } from '../../../src/testing/kit.ts'
 import { key, kind, put, route } from '../../../src/testing/state-store/subject.ts'
 import { type StateStoreSubject, stateStoreLaws } from '../../../src/testing/state-store-kit.ts'
 
-/** What is wrong with a store; `good` is one that keeps every law. */
+/** The wrong methods of a broken store. `good` is a store that keeps every law. */
 type Breaking = (good: StateStore) => Partial<StateStore>
 
-/** Whatever stands now is what was expected: a store that compares nothing. */
+/** The version that stands now, for a store that does not compare the expected version. */
 const newest = async (good: StateStore, of: Kind, at: Key): Promise<string> =>
   (await good.get(of, at))?.version ?? 'absent'
 
 /** For each law, the ways to break it that the kit must see. */
 const breakings: Readonly<Record<string, Breaking>> = {
-  'gives back what was put, to the last character': (good) => ({
+  'gives a resource, status and event back unchanged, to the last character': (good) => ({
     get: async (...at) => {
       const stored = await good.get(...at)
       return stored && (JSON.parse(JSON.stringify(stored).replaceAll('\\u0000', '')) as StoredObject)
     },
   }),
-  'has nothing where nothing was put, and keeps kinds apart': (good) => ({
+  'gives null for an unknown key, and keeps kinds apart': (good) => ({
     get: async (of, at) => (await good.get(of, at)) ?? (await good.get(kind, at)),
   }),
-  'raises the generation when the spec changes, and for nothing else': (good) => {
+  'raises the generation only when the spec changes': (good) => {
     const labelled = async (of: Promise<StoredObject>) => {
       const stored = await of
       const raised = Object.keys(stored.resource.metadata.labels).length > 0 ? 1 : 0
@@ -34,7 +34,7 @@ const breakings: Readonly<Record<string, Breaking>> = {
     }
     return { putSpec: (resource, options) => labelled(good.putSpec(resource, options)) }
   },
-  'gives every write another version': (good) => ({
+  'gives every write a new version': (good) => ({
     putSpec: async (...put) => ({ ...(await good.putSpec(...put)), version: '1' }),
   }),
   'writes nothing and makes no events when the resource is the same': (good) => ({
@@ -43,16 +43,16 @@ const breakings: Readonly<Record<string, Breaking>> = {
       return good.putSpec({ ...resource, metadata: { ...resource.metadata, labels } }, options)
     },
   }),
-  'declares only over the version that was expected': (good) => ({
+  'writes a spec only over the expected version': (good) => ({
     putSpec: (resource, { expect: _, ...options }) => good.putSpec(resource, options),
   }),
-  'lets one of two concurrent creations win': (good) => ({
+  'lets exactly one of two concurrent creations win': (good) => ({
     putSpec: async (resource, { expect: _, ...options }) => {
       await Promise.resolve()
       return good.putSpec(resource, options)
     },
   }),
-  'makes events for the object as it will be stored': (good) => ({
+  'makes events from the object that it will store': (good) => ({
     putSpec: (resource, options) =>
       good.putSpec(resource, { ...options, events: (next) => options.events({ ...next, generation: 0 }) }),
   }),
@@ -68,13 +68,15 @@ const breakings: Readonly<Record<string, Breaking>> = {
       }
     },
   }),
-  'keeps the uid for the life of an object and takes the new one at a re-creation': (good) => ({
+  'keeps the uid for the life of an object, and takes a new uid when the object is created again': (
+    good,
+  ) => ({
     putSpec: async (resource, options) => ({
       ...(await good.putSpec(resource, options)),
       uid: options.uid,
     }),
   }),
-  'cannot be changed through what it gave out or was given': (good) => {
+  'is not changed when the caller changes a value that it gave or got': (good) => {
     const given = new Map<string, StoredObject>()
     return {
       get: async (of, at) => {
@@ -84,14 +86,14 @@ const breakings: Readonly<Record<string, Breaking>> = {
       },
     }
   },
-  'changes nothing but status and version when a status is written': (good) => ({
+  'changes only status and version when a status is written': (good) => ({
     putStatus: async (of, at, status, options) => {
       const before = await good.get(of, at)
       const merged = { ...(before?.status as object), ...(status as object) }
       return good.putStatus(of, at, merged, options)
     },
   }),
-  'writes a status only over the version that was expected': (good) => ({
+  'writes a status only over the expected version': (good) => ({
     putStatus: async (of, at, status, options) =>
       good.putStatus(of, at, status, { ...options, expect: await newest(good, of, at) }),
   }),
@@ -104,30 +106,30 @@ const breakings: Readonly<Record<string, Breaking>> = {
       }
     },
   }),
-  'has no status to write where the object is gone': (good) => ({
+  'refuses a status when the object is gone': (good) => ({
     putStatus: async (of, at, ...rest) => ((await good.get(of, at)) ? good.putStatus(of, at, ...rest) : null),
   }),
-  'removes at once what has no finalizers': (good) => ({
+  'removes an object without finalizers at once': (good) => ({
     putSpec: (resource, options) => good.putSpec(resource, { finalizers: ['always'], ...options }),
   }),
-  'deletes only the version that was expected': (good) => ({
+  'deletes only the expected version': (good) => ({
     delete: (of, at, { expect: _, ...options }) => good.delete(of, at, options),
   }),
-  'marks for deletion while finalizers remain, once': (good) => ({
+  'marks an object for deletion once while finalizers remain': (good) => ({
     delete: async (of, at, options) => {
       const stored = await good.get(of, at)
       if (stored?.deletion === undefined) return good.delete(of, at, options)
       return { ...stored, deletion: { atMs: options.nowMs, actor: options.actor } }
     },
   }),
-  'refuses to declare what is being deleted': (good) => ({
+  'refuses a new spec for an object that is being deleted': (good) => ({
     putSpec: async (resource, options) => {
       const at = key(resource.metadata.name)
       const stored = await good.get(resource.kind, at)
       return stored?.deletion === undefined ? good.putSpec(resource, options) : stored
     },
   }),
-  'removes a marked object with its last finalizer, and commits that write’s events': (good) => ({
+  'removes a marked object with its last finalizer, and commits the events of that write': (good) => ({
     putStatus: (of, at, status, { finalizers, ...options }) =>
       good.putStatus(
         of,
@@ -136,14 +138,14 @@ const breakings: Readonly<Record<string, Breaking>> = {
         finalizers?.length === 0 ? options : { ...options, finalizers: finalizers ?? [] },
       ),
   }),
-  'lists one kind by key, ascending': (good) => ({
+  'lists one kind in ascending order of keys': (good) => ({
     async *list(of) {
       const all: StoredObject[] = []
       for await (const stored of good.list(of)) all.push(stored)
       yield* all.sort((left, right) => (left.key.replace('/', ' ') < right.key.replace('/', ' ') ? -1 : 1))
     },
   }),
-  'lists once every object that exists throughout, whatever comes and goes meanwhile': (good) => ({
+  'lists every lasting object exactly once, even when other objects come and go meanwhile': (good) => ({
     async *list(of) {
       for (let offset = 0; ; offset += 20) {
         const all: StoredObject[] = []
@@ -159,14 +161,14 @@ const breakings: Readonly<Record<string, Breaking>> = {
       yield* good.watch(abortSignal)
     },
   }),
-  'tells a watch of every write that changes an object': (good) => ({
+  'reports every write that changes an object to a watch': (good) => ({
     async *watch(abortSignal) {
       for await (const change of good.watch(abortSignal)) {
         if (change.type === 'resync' || (await good.get(change.kind, change.key)) !== null) yield change
       }
     },
   }),
-  'keeps for a slow watch what it has not yet read, and tells every watch': (good) => ({
+  'reports changes to every watch, and keeps unread changes for a slow watch': (good) => ({
     async *watch(abortSignal) {
       let last: string | undefined
       for await (const change of good.watch(abortSignal)) {
@@ -179,19 +181,19 @@ const breakings: Readonly<Record<string, Breaking>> = {
   'ends a watch when it is aborted or the store is closed': (good) => ({
     watch: () => good.watch(new AbortController().signal),
   }),
-  'keeps events in the order in which they were committed': (good) => ({
+  'keeps events in the order of their commits': (good) => ({
     readEvents: async (limit) => [...(await good.readEvents(limit))].reverse(),
   }),
-  'reads the oldest events, and no more than asked for': (good) => ({
+  'reads the oldest events, up to the asked number': (good) => ({
     readEvents: (limit) => good.readEvents(limit + 1),
   }),
-  'forgets what was acknowledged, and only that': (good) => ({
+  'forgets only acknowledged events': (good) => ({
     acknowledgeEvents: async () => {
       const events = await good.readEvents(1000)
       await good.acknowledgeEvents(events.at(-1)?.position ?? '')
     },
   }),
-  'never uses a position again': (good) => ({
+  'never uses a position twice': (good) => ({
     readEvents: async (limit) =>
       (await good.readEvents(limit)).map(({ entry: of }, place) => ({ position: `000${place}`, entry: of })),
   }),
@@ -219,10 +221,10 @@ const breakings: Readonly<Record<string, Breaking>> = {
       },
     }
   },
-  'frees a lease when it expires by the store’s clock, and no sooner': (good) => ({
+  'frees a lease when it expires by the store’s clock, and not before': (good) => ({
     acquireLease: (name, holder, ttlMs) => good.acquireLease(name, holder, ttlMs / 2),
   }),
-  'raises the fence at every grant: after release, expiry and for the same holder': (good) => {
+  'raises the fence at every grant: after a release, after expiry and for the same holder': (good) => {
     let released = 0
     const lower = (lease: Lease | null) => lease && { ...lease, fence: lease.fence - released }
     return {
@@ -233,14 +235,14 @@ const breakings: Readonly<Record<string, Breaking>> = {
       },
     }
   },
-  'extends a lease that is renewed, under the same fence': (good) => ({
+  'extends a renewed lease under the same fence': (good) => ({
     renewLease: (lease, ttlMs) => good.acquireLease(lease.name, lease.holder, ttlMs),
   }),
   'does not renew a lease that was lost': (good) => ({
     renewLease: async (lease, ttlMs) =>
       (await good.renewLease(lease, ttlMs)) ?? (await good.acquireLease(lease.name, lease.holder, ttlMs)),
   }),
-  'frees a lease that is released, and ignores the release of a lost one': (good) => {
+  'frees a released lease, and ignores the release of a lost lease': (good) => {
     let last: Lease | null = null
     return {
       acquireLease: async (...wanted) => {
@@ -251,7 +253,7 @@ const breakings: Readonly<Record<string, Breaking>> = {
       releaseLease: (lease) => good.releaseLease(last ?? lease),
     }
   },
-  'refuses to lease for no time': (good) => ({
+  'refuses a lease time that is not above 0': (good) => ({
     acquireLease: (name, holder, ttlMs) => good.acquireLease(name, holder, ttlMs > 0 ? ttlMs : 1),
   }),
   'accepts writes under the newest fence': (good) => ({
@@ -260,36 +262,36 @@ const breakings: Readonly<Record<string, Breaking>> = {
       return good.putStatus(of, at, status, options)
     },
   }),
-  'refuses a status under an older fence once a newer one was granted': (good) => ({
+  'refuses a status under an older fence after a newer fence was granted': (good) => ({
     putStatus: (of, at, status, { fence: _, ...options }) => good.putStatus(of, at, status, options),
   }),
-  'refuses a status under an older fence once a newer one wrote the object': (good) => ({
+  'refuses a status under an older fence after a newer fence wrote the object': (good) => ({
     putStatus: (of, at, status, { fence: _, ...options }) => good.putStatus(of, at, status, options),
   }),
   'refuses to forget events under an older fence': (good) => ({
     acknowledgeEvents: (position) => good.acknowledgeEvents(position),
   }),
-  'answers nothing once it is closed, and closes twice without harm': () => ({
+  'refuses calls after it is closed, and may be closed twice': () => ({
     close: async () => {},
   }),
-  'has after a restart what it had before': (good) => ({
+  'keeps its objects and events across a restart': (good) => ({
     capabilities: { ...good.capabilities, durable: true },
   }),
   'remembers leases and fences across a restart': (good) => ({
     capabilities: { ...good.capabilities, durable: true },
   }),
-  'shows every handle at once what another one wrote': (good) => ({
+  'shows the writes of one handle to every other handle at once': (good) => ({
     capabilities: { ...good.capabilities, shared: true },
   }),
-  'tells a watch of what another handle wrote': (good) => ({
+  'reports the writes of another handle to a watch': (good) => ({
     capabilities: { ...good.capabilities, shared: true },
   }),
-  'holds leases and fences against other handles': (good) => ({
+  'enforces leases and fences across handles': (good) => ({
     capabilities: { ...good.capabilities, shared: true },
   }),
 }
 
-/** Another handle sees nothing of the first one's data, and neither does a reopened store. */
+/** Another handle or a reopened store sees none of the first handle's data. */
 function subjectOf(breaking: Breaking) {
   return () => {
     const clock = createFakeClock()
@@ -309,7 +311,7 @@ function subjectOf(breaking: Breaking) {
 }
 
 describe('the kit of StateStore', () => {
-  it('finds nothing in a store that keeps the laws', async () => {
+  it('reports no fault of a store that keeps the laws', async () => {
     expect(
       await brokenLaws(
         'StateStore',
@@ -323,14 +325,17 @@ describe('the kit of StateStore', () => {
     expect(Object.keys(breakings)).toEqual(stateStoreLaws.map((law) => law.name))
   })
 
-  it.each(stateStoreLaws.map((law) => [law.name, law] as const))('sees who breaks: %s', async (name, law) => {
-    const broken = await brokenLaws('StateStore', [law], subjectOf(breakings[name] ?? (() => ({}))))
-    expect(broken.map((error) => error.message)).toEqual([
-      expect.stringContaining(`breaks the law of StateStore "${name}": `),
-    ])
-  })
+  it.each(stateStoreLaws.map((law) => [law.name, law] as const))(
+    'reports a store that breaks the law: %s',
+    async (name, law) => {
+      const broken = await brokenLaws('StateStore', [law], subjectOf(breakings[name] ?? (() => ({}))))
+      expect(broken.map((error) => error.message)).toEqual([
+        expect.stringContaining(`breaks the law of StateStore "${name}": `),
+      ])
+    },
+  )
 
-  it('sees a store that keeps the events of a write it refused', async () => {
+  it('reports a store that keeps the events of a write it refused', async () => {
     const leaving: Breaking = (good) => ({
       putStatus: async (of, at, status, options) => {
         try {
@@ -344,14 +349,14 @@ describe('the kit of StateStore', () => {
     const broken = await brokenLaws('StateStore', stateStoreLaws, subjectOf(leaving))
     expect(broken.map((error) => error.message)).toEqual(
       expect.arrayContaining([
-        expect.stringContaining('writes a status only over the version'),
-        expect.stringContaining('has no status to write'),
-        expect.stringContaining('refuses a status under an older fence once a newer one was granted'),
+        expect.stringContaining('writes a status only over the expected version'),
+        expect.stringContaining('refuses a status when the object is gone'),
+        expect.stringContaining('refuses a status under an older fence after a newer fence was granted'),
       ]),
     )
   })
 
-  it('tells an author what a fixture of a shared or durable store still needs', async () => {
+  it('names the parts that the fixture of a shared or durable store lacks', async () => {
     const claims = { durable: true, shared: true, fencing: 'granted' } as const
     const broken = await brokenLaws('StateStore', stateStoreLaws, () => {
       const clock = createFakeClock()
@@ -365,13 +370,13 @@ describe('the kit of StateStore', () => {
     expect(messages).toContain('needs `another`')
   })
 
-  it('skips the laws of granted fences where a store can only see them', async () => {
+  it('skips the laws of granted fences for a store that only sees fences', async () => {
     const capabilities = { durable: false, shared: false, fencing: 'seen' } as const
     const skipped = stateStoreLaws.filter((law) =>
       law.skip?.({ store: { ...memoryStore(), capabilities }, advance: async () => {} }),
     )
     expect(skipped.map((law) => law.name)).toEqual([
-      'refuses a status under an older fence once a newer one was granted',
+      'refuses a status under an older fence after a newer fence was granted',
       'refuses to forget events under an older fence',
       ...stateStoreLaws.slice(-5).map((law) => law.name),
     ])

@@ -12,7 +12,7 @@ function tally(values: readonly number[]): Uint32Array {
 }
 
 describe('a percentile', () => {
-  it('is off by no more than the error it states, at any rank', () => {
+  it('differs from the exact value by at most the stated error, at any rank', () => {
     const value = fc.double({ min: 0.26, max: 500_000, noNaN: true })
     fc.assert(
       fc.property(
@@ -29,7 +29,7 @@ describe('a percentile', () => {
     expect(histogramError).toBeLessThan(0.06)
   })
 
-  it('is unknown where nothing was counted', () => {
+  it('is unknown when nothing was counted', () => {
     expect(percentile(new Uint32Array(histogramCells), 0.5)).toBeUndefined()
   })
 

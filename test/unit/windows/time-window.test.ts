@@ -5,11 +5,11 @@ import { TimeWindow, windowLayout } from '../../../src/windows/time-window.ts'
 const layout = windowLayout(250, 86_400_000)
 const epoch = Date.UTC(2026, 0, 1)
 
-/** How far a bucket may be cut at a given age, as documented. */
+/** The documented resolution of a bucket at a given age. */
 const resolutionAt = (ageMs: number): number => Math.max(250, ageMs / 15)
 
 describe('a window', () => {
-  it('equals a naive recount of the span it says it read, for any events and intervals', () => {
+  it('equals a naive recount of the span that it reports, for any events and intervals', () => {
     const event = fc.record({
       atMs: fc.oneof(
         fc.integer({ min: 0, max: 20_000 }),
@@ -90,7 +90,7 @@ describe('a window', () => {
     )
   })
 
-  it('takes in the bucket being filled when the span reaches the present', () => {
+  it('includes the newest bucket when the span reaches the present', () => {
     const window = new TimeWindow(layout, { sums: 1, tallies: 0 })
     window.moveTo(epoch + 1010)
     window.add(0, 7)
@@ -99,7 +99,7 @@ describe('a window', () => {
     expect(sums[0]).toBe(7)
   })
 
-  it('counts what happened earlier at its own time', () => {
+  it('counts an earlier event at the time of the event', () => {
     const window = new TimeWindow(layout, { sums: 1, tallies: 0 })
     window.moveTo(epoch + 300_000)
     window.add(0, 1)
@@ -110,7 +110,7 @@ describe('a window', () => {
     expect(sums[0]).toBe(10)
   })
 
-  it('forgets what is older than it keeps, and never counts it as something newer', () => {
+  it('forgets events that are older than it keeps, and never counts them as newer events', () => {
     const window = new TimeWindow(windowLayout(250, 10_000), { sums: 1, tallies: 0 })
     window.moveTo(epoch)
     window.add(0, 1)
@@ -125,7 +125,7 @@ describe('a window', () => {
     expect(sums[0]).toBe(4000)
   })
 
-  it('reaches back as far as it keeps with few slots', () => {
+  it('needs only a few slots for its whole length', () => {
     const { levels } = layout
     const coarsest = levels.at(-1)
     expect(((coarsest?.slots ?? 0) - 1) * (coarsest?.widthMs ?? 0)).toBeGreaterThanOrEqual(86_400_000)

@@ -6,7 +6,7 @@ import { backoffMs } from '../../../../adapters/process/supervision/backoff.ts'
 const limits = { minMs: 500, maxMs: 60_000 }
 
 describe('the backoff of restarts', () => {
-  it('doubles from the least to the most, with jitter of half', () => {
+  it('doubles from the shortest to the longest wait, and takes off a random part of up to half', () => {
     const clock = createFakeClock()
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 100 }), (exits) => {
@@ -18,7 +18,7 @@ describe('the backoff of restarts', () => {
     )
   })
 
-  it('differs between those who fail at the same moment', () => {
+  it('differs between processes that fail at the same moment', () => {
     const delays = [1, 2, 3].map((seed) => backoffMs(4, limits, createFakeClock({ seed })))
     expect(new Set(delays).size).toBe(3)
   })

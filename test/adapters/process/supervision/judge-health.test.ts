@@ -15,7 +15,7 @@ const ready: Health = { health: 'ready', sinceMs: 100, failures: 2 }
 const unready: Health = { health: 'unready', sinceMs: 100, failures: 3, message: bad.message }
 
 describe('the judgement of a probe', () => {
-  it('makes ready what answers, from that moment', () => {
+  it('makes a process ready from the moment at which it answers', () => {
     for (const before of [starting, unready]) {
       const health = { health: 'ready', sinceMs: 900, failures: 0 }
       expect(judgeHealth(before, { ok: true }, limits, 900)).toEqual({ kind: 'keep', health })
@@ -25,7 +25,7 @@ describe('the judgement of a probe', () => {
     })
   })
 
-  it('makes unready what was ready only after so many failures in a row', () => {
+  it('makes a ready process unready only after the allowed number of failures in a row', () => {
     const once: Health = { ...ready, failures: 1 }
     expect(judgeHealth(once, bad, limits, 900)).toMatchObject({ health: { health: 'ready', failures: 2 } })
     expect(judgeHealth(ready, bad, limits, 900)).toMatchObject({
@@ -33,13 +33,13 @@ describe('the judgement of a probe', () => {
     })
   })
 
-  it('ends what is not ready in time, and not before', () => {
+  it('ends a process that is not ready in time, and not before that time', () => {
     expect(judgeHealth(starting, bad, limits, 60_099)).toMatchObject({ kind: 'keep' })
     expect(judgeHealth(starting, bad, limits, 60_100)).toMatchObject({ kind: 'end', reason: 'StartTimeout' })
     expect(judgeHealth(starting, { ok: true }, limits, 60_100)).toMatchObject({ kind: 'keep' })
   })
 
-  it('ends what stays unready, and not before', () => {
+  it('ends a process that stays unready for too long, and not before that time', () => {
     expect(judgeHealth(unready, bad, limits, 30_099)).toMatchObject({ kind: 'keep' })
     expect(judgeHealth(unready, bad, limits, 30_100)).toMatchObject({ kind: 'end', reason: 'Unhealthy' })
   })

@@ -11,7 +11,7 @@ const truth = openTruth('open-inference-rest.yaml')
 const tensor = { name: 'x', datatype: 'FP32', shape: [2, 2], data: [1, 2, 3, 4] }
 
 describe('parseInferRequest', () => {
-  it('reads what may be left out, and flattens nested data', () => {
+  it('reads optional fields, and flattens nested data', () => {
     const nested = {
       ...tensor,
       data: [
@@ -40,7 +40,7 @@ describe('parseInferRequest', () => {
       'inputs[0].datatype is missing; write a datatype such as FP32',
     ],
     [{ inputs: [tensor], outputs: ['y'] }, 'outputs[0] is "y"; write an object'],
-  ])('complains about %j', (body, text) => {
+  ])('refuses %j and names the wrong field', (body, text) => {
     expect(() => parseInferRequest(body)).toThrow(
       expect.objectContaining({ code: 'bad-request', message: expect.stringContaining(text) }),
     )
@@ -48,7 +48,7 @@ describe('parseInferRequest', () => {
 })
 
 describe('readInferReply', () => {
-  it('minds only what is used', () => {
+  it('ignores missing and unknown fields that it does not need', () => {
     const body = { model_name: 'm', outputs: [{ name: 'y', data: [[1], [2]], extra: 1 }] }
     expect(readInferReply(body)).toEqual({
       kind: 'tensors',
@@ -57,12 +57,15 @@ describe('readInferReply', () => {
     })
   })
 
-  it.each([null, {}, { outputs: [{}] }, { outputs: [{ name: 'y' }] }])('calls %j malformed', (body) => {
-    expect(() => readInferReply(body)).toThrow(expect.objectContaining({ code: 'malformed-reply' }))
-  })
+  it.each([null, {}, { outputs: [{}] }, { outputs: [{ name: 'y' }] }])(
+    'throws malformed-reply for %j',
+    (body) => {
+      expect(() => readInferReply(body)).toThrow(expect.objectContaining({ code: 'malformed-reply' }))
+    },
+  )
 })
 
-describe.skipIf(truth.missing !== undefined)('what is written in Open Inference V2', () => {
+describe.skipIf(truth.missing !== undefined)('a body written in Open Inference V2', () => {
   const payload = {
     kind: 'tensors',
     id: '1',
@@ -72,7 +75,7 @@ describe.skipIf(truth.missing !== undefined)('what is written in Open Inference 
   } as const
   const reply = { kind: 'tensors', id: '1', version: '2', outputs: [tensor], parameters: { a: 1 } } as const
 
-  it('is a request that the protocol describes, and comes back as it was', () => {
+  it('is a valid request of the protocol, and reads back unchanged', () => {
     for (const each of [payload, { kind: 'tensors', inputs: [tensor] } as const]) {
       const body = inferRequestBody(each)
       expect(truth.problems('inference_request', body, true)).toEqual([])
@@ -80,7 +83,7 @@ describe.skipIf(truth.missing !== undefined)('what is written in Open Inference 
     }
   })
 
-  it('is a reply that the protocol describes, and comes back as it was', () => {
+  it('is a valid reply of the protocol, and reads back unchanged', () => {
     for (const each of [reply, { kind: 'tensors', outputs: [tensor] } as const]) {
       const body = inferReplyBody(each, 'm')
       expect(truth.problems('inference_response', body, true)).toEqual([])
@@ -88,7 +91,7 @@ describe.skipIf(truth.missing !== undefined)('what is written in Open Inference 
     }
   })
 
-  it('is refused by the check when it is wrong', () => {
+  it('fails this check when it is wrong', () => {
     expect(
       truth.problems('inference_request', { ...inferRequestBody(payload), invented: 1 }, true),
     ).not.toEqual([])

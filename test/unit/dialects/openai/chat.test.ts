@@ -7,7 +7,7 @@ const user = { role: 'user', content: 'Hi' }
 const options = { stream: false, vendor: 'openai', maxTokensField: 'max_completion_tokens' } as const
 
 describe('parseOpenaiChat', () => {
-  it('reads what the contract knows and keeps the whole body', () => {
+  it('reads the fields that the contract knows, and keeps the whole body', () => {
     const body = {
       model: 'public',
       messages: [{ role: 'developer', content: [{ type: 'text', text: 'Be kind' }] }, user],
@@ -34,7 +34,7 @@ describe('parseOpenaiChat', () => {
     })
   })
 
-  it('keeps parts that only this format has for its vendor', () => {
+  it('keeps a content part that only this format has, marked for its vendor', () => {
     const part = { type: 'image_url', image_url: { url: 'https://example.com/a.png', detail: 'low' } }
     const { request } = parseOpenaiChat({ model: 'm', messages: [{ role: 'user', content: [part] }] })
     expect(request.messages[0]?.content).toEqual([{ type: 'opaque', vendor: 'openai', data: part }])
@@ -50,9 +50,13 @@ describe('parseOpenaiChat', () => {
       { model: 'm', messages: [] },
       'messages is an empty list; write a list of at least one message',
     ],
-    ['a message that is none', { model: 'm', messages: ['Hi'] }, 'messages[0] is "Hi"; write an object'],
     [
-      'a role',
+      'a message that is not an object',
+      { model: 'm', messages: ['Hi'] },
+      'messages[0] is "Hi"; write an object',
+    ],
+    [
+      'an unknown role',
       message({ role: 'robot' }),
       'messages[1].role is "robot"; write system, developer, user, assistant or tool',
     ],
@@ -62,24 +66,28 @@ describe('parseOpenaiChat', () => {
       'messages[1].role is "constructor"; write system, developer, user, assistant or tool',
     ],
     [
-      'content',
+      'content of a wrong type',
       message({ role: 'user', content: 42 }),
       'messages[1].content is 42; write a string or a list of content parts',
     ],
     ['no content', message({ role: 'user' }), 'messages[1].content is missing'],
     [
-      'a part',
+      'a part without its text',
       message({ role: 'user', content: [{ type: 'text' }] }),
       'messages[1].content[0].text is missing; write a string',
     ],
-    ['no call', message({ role: 'tool', content: 'a' }), 'messages[1].tool_call_id is missing'],
     [
-      'arguments',
+      'a tool message without its call',
+      message({ role: 'tool', content: 'a' }),
+      'messages[1].tool_call_id is missing',
+    ],
+    [
+      'arguments that are not a text',
       message({ role: 'assistant', tool_calls: [{ id: 'a', function: { name: 'f', arguments: {} } }] }),
       'messages[1].tool_calls[0].function.arguments is an object; write the arguments as a JSON text',
     ],
     [
-      'temperature',
+      'a temperature out of range',
       { model: 'm', messages: [user], temperature: 3 },
       'temperature is 3; write a number from 0 to 2',
     ],
@@ -89,23 +97,27 @@ describe('parseOpenaiChat', () => {
       'top_p is "1"; write a number from 0 to 1',
     ],
     [
-      'tokens',
+      'a token limit of 0',
       { model: 'm', messages: [user], max_tokens: 0 },
       'max_tokens is 0; write a whole number of at least 1',
     ],
-    ['stream', { model: 'm', messages: [user], stream: 'yes' }, 'stream is "yes"; write true or false'],
     [
-      'stop',
+      'a stream flag that is a text',
+      { model: 'm', messages: [user], stream: 'yes' },
+      'stream is "yes"; write true or false',
+    ],
+    [
+      'a wrong stop',
       { model: 'm', messages: [user], stop: [1] },
       'stop is a list of 1; write a string or a list of strings',
     ],
     [
-      'tool_choice',
+      'a wrong tool_choice',
       { model: 'm', messages: [user], tool_choice: 'any' },
       'tool_choice is "any"; write auto, none, required',
     ],
     [
-      'tools',
+      'a tool without its function',
       { model: 'm', messages: [user], tools: [{ type: 'function' }] },
       'tools[0].function is missing',
     ],
@@ -114,13 +126,13 @@ describe('parseOpenaiChat', () => {
       { model: 'm', messages: 'secret prompt '.repeat(9) },
       'messages is a string of 126 characters',
     ],
-  ])('complains by field, value and remedy about %s', (_what, body, text) => {
+  ])('refuses %s and names the field, its value and the remedy', (_what, body, text) => {
     expect(() => parseOpenaiChat(body)).toThrow(
       expect.objectContaining({ code: 'bad-request', message: expect.stringContaining(text) }),
     )
   })
 
-  it('names the field for programs', () => {
+  it('gives the field in the details of its error', () => {
     const refusal = expect.objectContaining({ details: { field: 'messages[0].role' } })
     expect(() => parseOpenaiChat({ model: 'm', messages: [{}] })).toThrow(refusal)
   })
@@ -131,7 +143,7 @@ describe('openaiChatBody', () => {
   const { request } = parseOpenaiChat(body)
   const asked = { ...request, model: 'at-the-backend' }
 
-  it('sends a request of its own dialect as it came, with only the model replaced', () => {
+  it('keeps a request of its own dialect unchanged, except for the model', () => {
     expect(openaiChatBody(asked, options)).toEqual({
       model: 'at-the-backend',
       messages: [user],
@@ -139,7 +151,7 @@ describe('openaiChatBody', () => {
     })
   })
 
-  it('asks for usage when it streams, and keeps the other stream options', () => {
+  it('asks for usage in a stream, and keeps the other stream options', () => {
     expect(openaiChatBody(asked, { ...options, stream: true })).toEqual({
       ...body,
       model: 'at-the-backend',
@@ -147,7 +159,7 @@ describe('openaiChatBody', () => {
     })
   })
 
-  it('calls the bound on output as the vendor does', () => {
+  it('names the output limit as the vendor names it', () => {
     const bounded = { model: 'm', messages: [], maxOutputTokens: 3 }
     expect(openaiChatBody(bounded, { ...options, maxTokensField: 'max_tokens' })).toEqual({
       model: 'm',
@@ -156,7 +168,7 @@ describe('openaiChatBody', () => {
     })
   })
 
-  it('calls it so in a native body too, so that a cap reaches a server that knows one name only', () => {
+  it('renames the output limit in a native body too, so that a server which knows one name gets the cap', () => {
     const native = { dialect: 'openai-chat', body: { max_completion_tokens: 3 } }
     const sent = openaiChatBody(
       { model: 'm', messages: [], native },
@@ -167,7 +179,7 @@ describe('openaiChatBody', () => {
 })
 
 describe('readOpenaiChatReply', () => {
-  it('takes tool calls and a refusal, and says disjoint classes of tokens', () => {
+  it('reads tool calls and a refusal, and counts each token in only one class', () => {
     const body = {
       id: 'c1',
       model: 'm-2026',
@@ -212,7 +224,7 @@ describe('readOpenaiChatReply', () => {
     expect(() => readOpenaiChatReply(body)).toThrow(expect.objectContaining({ code: 'malformed-reply' }))
   })
 
-  it('reports no usage when the vendor gave none', () => {
+  it('reports no usage when the vendor gave no usage', () => {
     expect(readOpenaiChatReply({ choices: [{ message: { content: 'a' } }] }).usage).toEqual({})
   })
 })
@@ -220,7 +232,7 @@ describe('readOpenaiChatReply', () => {
 describe('readOpenaiChatChunk', () => {
   const native = (body: object): object => ({ dialect: 'openai-chat', body })
 
-  it('splits a chunk into its parts and carries the chunk on the first', () => {
+  it('splits a chunk into its parts, and puts the whole chunk on the first part', () => {
     const body = {
       choices: [
         {
@@ -241,7 +253,7 @@ describe('readOpenaiChatChunk', () => {
     ])
   })
 
-  it('keeps usage that nobody asked for away from the caller, but counts it', () => {
+  it('counts usage that the caller did not ask for, but hides it from the caller', () => {
     const choices = [{ delta: { content: 'a' } }]
     const usage = { completion_tokens: 1 }
     expect(readOpenaiChatChunk({ choices: [], usage }, false)).toEqual([
@@ -257,7 +269,7 @@ describe('readOpenaiChatChunk', () => {
     ])
   })
 
-  it('passes on what carries nothing it knows', () => {
+  it('passes a chunk on when it knows no part of it', () => {
     const filtered = { choices: [], prompt_filter_results: [] }
     const second = { choices: [{ index: 1, delta: { content: 'b' } }] }
     for (const body of [filtered, second]) {
@@ -279,7 +291,7 @@ describe('OpenaiChunkWriter', () => {
   const writer = (includeUsage: boolean): OpenaiChunkWriter =>
     new OpenaiChunkWriter({ id: 'r', model: 'm', createdMs: 0, includeUsage })
 
-  it('passes a stream of its own dialect on as it came, each chunk once', () => {
+  it('passes each chunk of its own dialect on once and unchanged', () => {
     const body = {
       choices: [{ delta: { content: 'a' }, finish_reason: 'stop' }],
       usage: { prompt_tokens: 1 },
@@ -290,7 +302,7 @@ describe('OpenaiChunkWriter', () => {
     expect(open.end()).toBeUndefined()
   })
 
-  it('announces the role once, and ends without usage that nobody asked for', () => {
+  it('announces the role once, and writes no usage when the caller did not ask for it', () => {
     const open = writer(false)
     const deltas = ['a', 'b'].map((text) => open.write({ type: 'text-delta', text }))
     open.write({ type: 'usage', usage: { inputTokens: 1 } })
@@ -302,7 +314,7 @@ describe('OpenaiChunkWriter', () => {
     expect(open.end()).toBeUndefined()
   })
 
-  it('says nothing of usage that the vendor did not give', () => {
+  it('writes no usage when the vendor gave no usage', () => {
     expect(writer(true).end()).toBeUndefined()
   })
 })

@@ -26,7 +26,7 @@ describe('parseOpenaiEmbed', () => {
     [{ model: 'm', input: 'a', dimensions: 1.5 }, 'dimensions is 1.5; write a whole number of at least 1'],
     [{ model: 'm', input: 'a', encoding_format: 'hex' }, 'encoding_format is "hex"; write float or base64'],
     [{ input: 'a' }, 'model is missing'],
-  ])('complains about %j', (body, text) => {
+  ])('refuses %j and names the wrong field', (body, text) => {
     expect(() => parseOpenaiEmbed(body)).toThrow(
       expect.objectContaining({ code: 'bad-request', message: expect.stringContaining(text) }),
     )
@@ -34,7 +34,7 @@ describe('parseOpenaiEmbed', () => {
 })
 
 describe('readOpenaiEmbedReply', () => {
-  it('orders by index', () => {
+  it('orders the embeddings by their index', () => {
     const data = [
       { index: 1, embedding: [2] },
       { index: 0, embedding: 'AACAPw==' },
@@ -43,10 +43,10 @@ describe('readOpenaiEmbedReply', () => {
   })
 
   it.each([
-    ['too few', { data: [{ embedding: [1] }] }],
-    ['too many', { data: [1, 2, 3].map((each) => ({ embedding: [each] })) }],
+    ['too few embeddings', { data: [{ embedding: [1] }] }],
+    ['too many embeddings', { data: [1, 2, 3].map((each) => ({ embedding: [each] })) }],
     [
-      'one twice',
+      'one index twice',
       {
         data: [
           { index: 0, embedding: [1] },
@@ -55,7 +55,7 @@ describe('readOpenaiEmbedReply', () => {
       },
     ],
     [
-      'a hole',
+      'a missing index',
       {
         data: [
           { index: 0, embedding: [1] },
@@ -63,21 +63,21 @@ describe('readOpenaiEmbedReply', () => {
         ],
       },
     ],
-    ['none', { data: 'x' }],
-    ['something else', { data: [{ embedding: 1 }, { embedding: 2 }] }],
-  ])('calls a reply with %s malformed', (_what, body) => {
+    ['no list', { data: 'x' }],
+    ['embeddings that are not lists', { data: [{ embedding: 1 }, { embedding: 2 }] }],
+  ])('throws malformed-reply for a reply with %s', (_what, body) => {
     expect(() => readOpenaiEmbedReply(body, 2)).toThrow(expect.objectContaining({ code: 'malformed-reply' }))
   })
 })
 
 describe('openaiEmbedReply', () => {
-  it('packs numbers where the caller asked for base64, as OpenAI does', () => {
+  it('packs numbers as base64, as OpenAI does, when the caller asked for base64', () => {
     const request = parseOpenaiEmbed({ model: 'm', input: 'a', encoding_format: 'base64' })
     const body = openaiEmbedReply({ model: 'm', embeddings: [[1, -2]], usage: {} }, request)
     expect(body.data).toEqual([{ object: 'embedding', index: 0, embedding: 'AACAPwAAAMA=' }])
   })
 
-  it('gives back what a vendor of the same dialect sent', () => {
+  it('gives a reply of the same dialect back unchanged', () => {
     const body = { data: [{ embedding: [1] }], model: 'm', extra: true }
     expect(openaiEmbedReply(readOpenaiEmbedReply(body, 1), { model: 'm', input: ['a'] })).toBe(body)
   })

@@ -40,7 +40,7 @@ describe('readOpenaiError', () => {
     [302, {}, 'malformed-reply'],
     [204, '', 'malformed-reply'],
     [undefined, {}, 'unavailable'],
-  ])('reads %o with %j as %s', (status, error, code) => {
+  ])('reads status %o with the error %j as %s', (status, error, code) => {
     const body = typeof error === 'string' ? error : { error }
     expect(readOpenaiError({ ...(status === undefined ? {} : { status }), body, clean }).code).toBe(code)
   })
@@ -54,7 +54,7 @@ describe('readOpenaiError', () => {
     expect(readOpenaiError({ status: 400, body, clean }).message).toBe(message)
   })
 
-  it('says what the vendor said, cleaned, with the field and the wait', () => {
+  it('gives the cleaned message of the vendor, with the field and the wait', () => {
     const error = { message: 'bad key', type: 't', code: 'c', param: 'temperature' }
     expect(
       readOpenaiError({ status: 429, body: { error }, retryAfterMs: 5, clean: () => 'clean' }),

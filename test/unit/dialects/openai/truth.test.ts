@@ -73,16 +73,16 @@ const events: readonly ChatEvent[] = [
   { type: 'finish', finishReason: 'tool-calls' },
 ]
 
-describe.skipIf(truth.missing !== undefined)("what is written in OpenAI's format", () => {
+describe.skipIf(truth.missing !== undefined)("a body written in OpenAI's format", () => {
   it.each([
     [
-      'least of all',
+      'only the required fields',
       { model: 'm', messages: [{ role: 'user', content: [{ type: 'text', text: 'Hi' }] }] },
       false,
     ],
-    ['everything', full, false],
-    ['everything, streamed', full, true],
-    ['a choice by word', { ...full, toolChoice: 'required' }, false],
+    ['all fields', full, false],
+    ['all fields, streamed', full, true],
+    ['a tool choice by word', { ...full, toolChoice: 'required' }, false],
   ] as const)('is a chat request that OpenAI takes: %s', (_what, request, stream) => {
     const body = openaiChatBody(request as ChatRequest, { ...options, stream })
     expect(truth.problems('CreateChatCompletionRequest', body, true)).toEqual([])
@@ -134,13 +134,13 @@ describe.skipIf(truth.missing !== undefined)("what is written in OpenAI's format
     expect(truth.problems('CreateEmbeddingResponse', body, true)).toEqual([])
   })
 
-  it('is refused by the check when it is wrong', () => {
+  it('fails this check when it is wrong', () => {
     const body = openaiChatBody(full, options)
     expect(truth.problems('CreateChatCompletionRequest', { ...body, invented: 1 }, true)).not.toEqual([])
     expect(truth.problems('CreateChatCompletionRequest', { ...body, temperature: 9 }, true)).not.toEqual([])
   })
 
-  it('comes back as the request that it was written from', () => {
+  it('reads back as the request from which it was written', () => {
     const { options: _, ...asked } = full
     const { request } = parseOpenaiChat(openaiChatBody(asked, options))
     const { native: __, ...read } = request
