@@ -1,12 +1,12 @@
-/** What every benchmark here gives: numbers of one run, ratios wherever there is something to compare with. */
+/** The result of every benchmark: the numbers of one run. They are ratios whenever there is a comparison. */
 
 export interface BenchRow {
-  /** What was measured, and against what. */
+  /** The name of the measurement, and what it is compared with. */
   readonly what: string
   readonly value: number
-  /** `×` for a ratio, else what is counted: `/s`, `bytes`, `µs`. */
+  /** `×` for a ratio, otherwise the unit of the number: `/s`, `bytes`, `µs`. */
   readonly unit: string
-  /** Left out where the number is for information. */
+  /** Left out when the number is only for information. */
   readonly aim?: { readonly atMost: number } | { readonly atLeast: number }
 }
 
@@ -15,16 +15,16 @@ export interface BenchResult {
   readonly rows: readonly BenchRow[]
 }
 
-/** Every file `bench/<name>.ts` but this and `main.ts` exports this as `run`. */
+/** Every file `bench/<name>.ts` exports this function as `run`, except this file and `main.ts`. */
 export type Run = () => Promise<BenchResult>
 
-/** Undefined when there is no aim. */
+/** Whether the row meets its aim. Undefined when the row has no aim. */
 export function isMet({ value, aim }: BenchRow): boolean | undefined {
   if (aim === undefined) return undefined
   return 'atMost' in aim ? value <= aim.atMost : value >= aim.atLeast
 }
 
-/** Of an odd number of values the one in the middle, else the mean of the two. */
+/** The middle value. For an even number of values, the mean of the two middle values. */
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((left, right) => left - right)
   const upper = sorted[Math.floor(sorted.length / 2)] ?? Number.NaN

@@ -1,7 +1,8 @@
 /**
- * A gateway from a file: routes and upstreams in YAML, OpenAI's format on a port.
+ * A gateway from a file: the routes and upstreams are in YAML, and the gateway serves OpenAI's format on a
+ * port.
  *
- *   npm run gateway -- --config examples/gateway.yaml --port 8080
+ * npm run gateway -- --config examples/gateway.yaml --port 8080
  */
 
 import { readFile } from 'node:fs/promises'
@@ -14,7 +15,7 @@ import { parse } from 'yaml'
 
 interface Upstream {
   readonly baseUrl: string
-  /** `env:NAME`: read from the environment at each call. */
+  /** `env:NAME`. The key is read from the environment at each call. */
   readonly apiKey?: string
 }
 
@@ -54,7 +55,7 @@ function connect(upstreams: Readonly<Record<string, Upstream>>): Readonly<Record
 function portOf(text: string | undefined): number {
   const port = Number(text ?? 8080)
   if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port
-  throw new Error(`--port ${text}: give a whole number from 0 to 65535`)
+  throw new Error(`--port is ${text}: give a whole number from 0 to 65535`)
 }
 
 function readConfig(
@@ -68,12 +69,12 @@ function readConfig(
   for (const [name, upstream] of Object.entries(upstreams as Record<string, Partial<Upstream>>)) {
     if (!URL.canParse(upstream?.baseUrl ?? '')) {
       throw new Error(
-        `${file}: upstreams.${name}.baseUrl "${upstream?.baseUrl}" is no URL, such as http://127.0.0.1:8000/v1`,
+        `${file}: upstreams.${name}.baseUrl "${upstream?.baseUrl}" is not a URL: give one such as http://127.0.0.1:8000/v1`,
       )
     }
     if (upstream.apiKey !== undefined && !/^env:\w+$/.test(upstream.apiKey)) {
       throw new Error(
-        `${file}: upstreams.${name}.apiKey must name a variable, such as env:VENDOR_KEY; keys do not belong into files`,
+        `${file}: upstreams.${name}.apiKey must name a variable, such as env:VENDOR_KEY, because keys do not belong in files`,
       )
     }
   }

@@ -1,10 +1,10 @@
 /**
- * The loop on your own schedule: each run takes the lease, does what is due for one deployment, writes the audit log
- * and gives the lease back. Run it every minute from cron, or again and again by hand:
+ * The loop on your own schedule. Each run takes the lease, does the work that is due for one deployment,
+ * writes the audit log and releases the lease. Run it every minute from cron, or several times by hand:
  *
- *   npm run example -- examples/reconcile-script.ts [FOLDER]
+ * npm run example -- examples/reconcile-script.ts [FOLDER]
  *
- * State is kept in FOLDER (default `.tmp/reconcile-script`), so each run goes on where the last one stopped.
+ * The state is in FOLDER (default `.tmp/reconcile-script`), so each run continues where the last run stopped.
  */
 
 import { mkdirSync } from 'node:fs'
@@ -49,7 +49,7 @@ try {
   for (const { model, weight, state } of revisions) console.log(`  ${weight} % ${model} (${state})`)
   const verdict = await plane.audit.verify()
   console.log(
-    verdict.ok ? `audit log: ${verdict.records} records, whole` : `audit log: broken: ${verdict.reason}`,
+    verdict.ok ? `audit log: ${verdict.records} records, intact` : `audit log: broken: ${verdict.reason}`,
   )
 } finally {
   await plane.stop()

@@ -1,8 +1,10 @@
 /**
- * The router without a control plane: two OpenAI-compatible upstreams share the traffic, and a third answers when the
- * chosen one fails before it gave any output. Run it with `npm run example -- examples/router-only.ts`.
+ * The router without a control plane. Two OpenAI-compatible upstreams share the traffic. A third upstream
+ * answers when the chosen one fails before it gave any output. Run it with `npm run example --
+ * examples/router-only.ts`.
  *
- * The upstreams are stand-ins on this machine, so that it runs anywhere; put a vendor's base URL and key in their place.
+ * The upstreams are small stand-in servers on this machine, so that the example runs anywhere. Replace them
+ * with a vendor's base URL and key.
  */
 
 import { createServer } from 'node:http'
@@ -54,7 +56,7 @@ await table.close()
 for (const provider of Object.values(providers)) await provider.close()
 for (const upstream of [healthy, flaky, spare]) upstream.close()
 
-/** A server that speaks just enough of chat completions. */
+/** A server with just enough of chat completions for this example. */
 async function standIn(
   name: string,
   statusOf: (call: number) => number,

@@ -1,4 +1,4 @@
-/** Fails when package.json's exports, the sources and what was built do not say the same. Ends every build. */
+/** The last part of every build. Fails when the exports of package.json, the sources and the build differ. */
 
 import { existsSync, readdirSync } from 'node:fs'
 import { exportEntries, readManifest } from './package-exports.ts'
@@ -14,12 +14,12 @@ for (const { subpath, source, types, built } of entries) {
   }
 }
 
-// Chunks are shared code, `index.js` files are doors: one that nobody exports is built for nobody.
+// Chunks are shared code. Every other built file is a door, so an export must lead to it.
 const doors = new Set(entries.map((entry) => entry.built))
 for (const path of readdirSync(`${root}/dist`, { recursive: true, encoding: 'utf8' })) {
   const built = `dist/${path}`
   if (!built.endsWith('.js') || /^dist\/chunk-|^dist\/[^/]+-[A-Z0-9]{8}\.js$/.test(built)) continue
-  if (!doors.has(built)) problems.push(`${built} was built, but no export leads to it`)
+  if (!doors.has(built)) problems.push(`${built} was built, but no entry in exports leads to it`)
 }
 
 for (const problem of problems) console.error(problem)

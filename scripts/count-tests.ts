@@ -1,6 +1,7 @@
 /**
- * Adds up the reports named on the command line and prints `tests: N passed, N failed, N skipped`. A report is
- * vitest's JSON, or `{ passed, failed, skipped }` from a runner of ours. Exits with 1 when anything failed.
+ * Adds up the reports named on the command line and prints `tests: N passed, N failed, N skipped`. A report
+ * is vitest's JSON, or `{ passed, failed, skipped }` from one of our own runners. Exits with 1 when a test
+ * failed or when no test passed.
  */
 
 import { readFileSync } from 'node:fs'
@@ -28,7 +29,7 @@ function countsOf(path: string): Counts {
     return { passed: 0, failed: 1, skipped: 0 }
   }
   if ('passed' in report) return report
-  // A file that could not be loaded has no tests to fail, yet it did.
+  // A test file that could not be loaded has no failed tests in the report, so it counts as one failed test.
   const unloaded = report.testResults.filter(
     (file) => file.status === 'failed' && file.assertionResults.length === 0,
   )

@@ -1,4 +1,4 @@
-/** Writes schemas/modelspine.schema.json, which editors read. A test says when it is out of date. */
+/** Writes schemas/modelspine.schema.json, which editors read. A test fails when the file is out of date. */
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'

@@ -1,7 +1,7 @@
 /**
- * Plants each committed mutant in a copy of the tree and runs the tests that must notice it. Exits with 1 when one
- * survives, when its text is not found, or when the tests fail without any mutant. `npm run mutants -- 6` plants only
- * those of law 6.
+ * Puts each committed mutant into a copy of the source tree and runs the tests that must fail because of it.
+ * Exits with 1 when no test fails for a mutant, when the mutant's text is not found, or when the tests fail
+ * without a mutant. `npm run mutants -- 6` uses only the mutants of law 6.
  */
 
 import { spawn } from 'node:child_process'
@@ -25,7 +25,9 @@ type Verdict = 'caught' | 'survived' | 'not found' | 'not loaded'
 
 const root = process.cwd()
 const copies = 2
-/** Far more than any of the runs takes; a mutant that never ends is noticed, too. */
+/**
+ * Much longer than any run takes. A run that takes longer counts as failed, because a mutant may never end.
+ */
 const longestMs = 120_000
 
 const only = process.argv[2]
@@ -65,7 +67,7 @@ console.log(`${caught} of ${mutants.length} mutants caught`)
 report(caught, mutants.length - caught)
 if (caught < mutants.length || mutants.length === 0) process.exitCode = 1
 
-/** All that tests look at; packages are linked one by one, so that caches stay in the copy. */
+/** Copies everything that the tests read. Links the packages one by one, so that caches stay in the copy. */
 function copyTree(to: string): string {
   const left = new Set(['node_modules', 'dist', 'reports', 'coverage'])
   const entries = readdirSync(root).filter((entry) => !left.has(entry) && !entry.startsWith('.'))
@@ -91,7 +93,7 @@ async function plant(tree: string, { file, find, replace, tests }: Mutant): Prom
   return result === 'failed' ? 'caught' : result === 'passed' ? 'survived' : 'not loaded'
 }
 
-/** A file that cannot be loaded is no test that failed: such a mutant would prove nothing. */
+/** A test file that cannot be loaded is not a failed test. A mutant that causes this would prove nothing. */
 async function testsFail(
   tree: string,
   tests: readonly string[],

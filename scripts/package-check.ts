@@ -1,6 +1,8 @@
 /**
- * Packs the package as it would be published and looks at it from outside: publint, attw, and in an empty project
- * README's first example, compiled and run, and the adapter of docs/writing-an-adapter.md with its conformance kit. `--skip-build` packs what `npm run build` made before.
+ * Packs the package as it would be published and checks it from outside. Runs publint and attw. Then it
+ * installs the package in an empty project. There it compiles and runs the first example of the README, and
+ * runs the adapter of docs/writing-an-adapter.md with its conformance kit. `--skip-build` packs the result of
+ * an earlier `npm run build`.
  */
 
 import { spawnSync } from 'node:child_process'
@@ -16,7 +18,7 @@ const timeout = 300_000
 const folder = mkdtempSync(join(tmpdir(), 'modelspine-package-'))
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
 
-/** Says what it does; what the command says is shown only when it fails. */
+/** Prints the title and runs the command. Shows the command's output only when the command fails. */
 function run(title: string, cwd: string, command: string, ...args: string[]): void {
   console.log(`— ${title}`)
   const env = { ...process.env, NODE_OPTIONS: '' }
@@ -41,7 +43,7 @@ function firstExample(): string {
 const skipBuild = process.argv.includes('--skip-build') ? ['--ignore-scripts'] : []
 run('npm pack', root, 'npm', 'pack', '--loglevel=error', '--pack-destination', folder, ...skipBuild)
 const tarball = readdirSync(folder).find((name) => name.endsWith('.tgz'))
-if (tarball === undefined) throw new Error('npm pack made no tarball')
+if (tarball === undefined) throw new Error('npm pack did not make a tarball')
 
 run('publint', root, 'publint', 'run', '--strict', join(folder, tarball))
 run('attw', root, 'attw', join(folder, tarball), '--profile', 'esm-only', '--format', 'ascii', '--no-emoji')

@@ -1,11 +1,11 @@
-/** What package.json promises under `exports`, in one shape for the build and for the checks. */
+/** Reads the `exports` of package.json into one form, for the build and for the checks. */
 
 import { readFileSync } from 'node:fs'
 
 export interface ExportEntry {
   /** As in package.json: `.` or `./adapters/file`. */
   readonly subpath: string
-  /** What a user imports: `modelspine` or `modelspine/adapters/file`. */
+  /** The specifier that a user imports: `modelspine` or `modelspine/adapters/file`. */
   readonly specifier: string
   /** Paths from the package's root, without the leading `./`. */
   readonly source: string
@@ -27,7 +27,7 @@ export function readManifest(root: string): Manifest {
   return JSON.parse(readFileSync(`${root}/package.json`, 'utf8')) as Manifest
 }
 
-/** Every code entry; plain files such as ./package.json are left out. */
+/** All entries for code. Plain files such as ./package.json are left out. */
 export function exportEntries(manifest: Manifest): ExportEntry[] {
   const entries: ExportEntry[] = []
   for (const [subpath, conditions] of Object.entries(manifest.exports)) {

@@ -1,6 +1,7 @@
 /**
- * What importing Modelspine costs: time against zod alone, what gets loaded, and the size of the core.
- * Needs a build. What is loaded and how large it is decide the exit code; time is told, with its aim.
+ * Measures the cost of importing Modelspine: the time compared with zod alone, the modules that are loaded,
+ * and the size of the core. Needs a build. The loaded modules and the size decide the exit code. The time is
+ * only printed, with its aim.
  */
 
 import { execFileSync } from 'node:child_process'
@@ -19,11 +20,11 @@ const forbidden = ['undici', 'node:sqlite']
 const manifest = readManifest(root)
 const entry = exportEntries(manifest).find(({ subpath }) => subpath === '.')
 if (entry === undefined || !existsSync(`${root}/${entry.built}`)) {
-  console.error('There is no build to measure: npm run build')
+  console.error('There is no build to measure. Run: npm run build')
   process.exit(1)
 }
 
-/** In a fresh process each time: how long the import took, or what it loaded. */
+/** Runs the code in a new process and returns its output. */
 function child(code: string): string {
   return execFileSync(process.execPath, ['--input-type=module', '--eval', code], {
     cwd: root,
@@ -59,7 +60,7 @@ function median(values: readonly number[]): number {
   return [...values].sort((left, right) => left - right)[Math.floor(values.length / 2)] ?? Number.NaN
 }
 
-// One after the other by turns, so that whatever else the machine does falls on both.
+// The two imports take turns, so that other work on the machine slows both of them equally.
 const ours: number[] = []
 const zods: number[] = []
 for (let run = 0; run < runs; run += 1) {
@@ -77,7 +78,8 @@ const offenders = forbidden.filter((name) =>
   ),
 )
 
-// Split as the package is: what importing loads, and what it loads once it is asked for.
+// The bundle is split like the package: a part that the import loads, and a part that is loaded when it is
+// needed.
 const bundle = await build({
   entryPoints: [`${root}/${entry.built}`],
   bundle: true,

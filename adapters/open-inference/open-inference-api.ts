@@ -7,7 +7,7 @@ const tensor: z.ZodType<TensorSpec> = z.object({
   shape: z.array(z.coerce.number()),
 })
 
-/** What a server says of one of its models. Servers leave out what they do not know. */
+/** A server's description of one of its models. Servers leave out the fields that they do not know. */
 export interface OpenInferenceMetadata {
   readonly name: string
   readonly versions?: readonly string[] | null | undefined
@@ -24,7 +24,7 @@ export const metadataReply: z.ZodType<OpenInferenceMetadata> = z.object({
   outputs: z.array(tensor).nullish(),
 })
 
-/** Where a model is found below the server's base URL. */
+/** The path of a model below the server's base URL. */
 export function modelPath(model: string, version: string | undefined): string {
   const path = `/v2/models/${encodeURIComponent(model)}`
   return version === undefined ? path : `${path}/versions/${encodeURIComponent(version)}`

@@ -6,7 +6,10 @@ import {
   scrub,
 } from 'modelspine/adapter'
 
-/** Read of an error before it is cleaned; more than is told, so that no credential is cut in two. */
+/**
+ * How many characters of an error are cleaned. The message shows fewer, so that no credential is cut in two
+ * before it is found.
+ */
 const longestText = 8000
 
 const byStatus: Readonly<Record<number, ProviderFailure>> = {
@@ -28,7 +31,7 @@ export interface OpenInferenceFailureContext {
   readonly nowMs: number
 }
 
-/** What a server answered instead of a prediction. */
+/** Makes a ModelspineError of an answer that is not a prediction. */
 export function openInferenceError(
   reply: HttpReply,
   { secrets, nowMs }: OpenInferenceFailureContext,
@@ -43,11 +46,11 @@ export function openInferenceError(
 }
 
 /**
- * The protocol fixes the body, `{ error }`, and no status but 400. Triton answers 400 for a model that it does not know
- * or has not loaded yet, KServe and MLServer 404 and 503; so the words count too.
+ * The protocol defines the body, `{ error }`, and only the status 400. Triton answers 400 for a model that it
+ * does not know or has not loaded yet. KServe and MLServer answer 404 and 503. So the message is read, too.
  */
 function codeOf(status: number, said: string): ProviderFailure {
-  // A redirect or an answer without content is no prediction, and nothing that its caller could mend.
+  // A redirect, or an answer without content, is not a prediction. The caller cannot fix it.
   if (status < 400) return 'malformed-reply'
   if (status !== 401 && status !== 403) {
     if (/not (yet )?ready|still loading/i.test(said)) return 'not-ready'

@@ -20,40 +20,43 @@ import { metadataReply, modelPath, type OpenInferenceMetadata } from './open-inf
 import { openInferenceError } from './open-inference-errors.ts'
 
 export interface OpenInferenceOptions {
-  /** Where `/v2` is: `http://127.0.0.1:8080`. */
+  /** The URL without `/v2`: `http://127.0.0.1:8080`. */
   readonly baseUrl: string
   /** Default `open-inference`. */
   readonly name?: string
-  /** Sent with every request: credentials, tenant. Lower-case names. */
+  /** Sent with every request: credentials, tenant. Names are in lower case. */
   readonly headers?: Readonly<Record<string, string>>
-  /** An undici dispatcher instead of a pool of our own. */
+  /** An undici dispatcher to use instead of the provider's own pool. */
   readonly dispatcher?: HttpDispatcher
-  /** Connections at most. Default 256. */
+  /** The most connections at the same time. Default 256. */
   readonly connections?: number
-  /** Until an answer begins. Default 300,000. */
+  /** How long the provider waits until an answer begins, in milliseconds. Default 300,000. */
   readonly headersTimeoutMs?: number
-  /** Of an answer. Default 64 MiB. */
+  /** The largest body of an answer, in bytes. Default 64 MiB. */
   readonly maxBodyBytes?: number
   readonly clock?: Clock
 }
 
 export interface OpenInferenceProvider extends ModelProvider {
   infer(request: InferRequest, context: CallContext): Promise<InferReply>
-  /** Whether the server, or one of its models, says that it is ready. Throws when nobody answers. */
+  /** Whether the server, or one of its models, says that it is ready. Throws when there is no answer. */
   ready(model?: OpenInferenceModel): Promise<boolean>
-  /** What the server knows of a model. Throws as `infer` does. */
+  /** The server's description of a model. Throws the same errors as `infer`. */
   metadata(model: OpenInferenceModel & { readonly name: string }): Promise<OpenInferenceMetadata>
   close(): Promise<void>
 }
 
 export interface OpenInferenceModel {
-  /** The server itself when left out. */
+  /** The model's name. Without it, the server itself is meant. */
   readonly name?: string
   readonly version?: string
   readonly abortSignal?: AbortSignal
 }
 
-/** Any server that speaks the Open Inference Protocol V2 over HTTP: KServe, Triton, MLServer, Seldon, our own processes. */
+/**
+ * A provider for every server that uses the Open Inference Protocol V2 over HTTP: KServe, Triton, MLServer,
+ * Seldon, our own processes.
+ */
 export function openInferenceProvider(options: OpenInferenceOptions): OpenInferenceProvider {
   const { clock = systemClock, name = 'open-inference', ...http } = options
   const client = createHttpClient(http)
@@ -101,9 +104,13 @@ export function openInferenceProvider(options: OpenInferenceOptions): OpenInfere
       })
       const parsed = metadataReply.safeParse(good(reply).json())
       if (parsed.success) return parsed.data
-      throw new ModelspineError('malformed-reply', 'the server describes its model in another form than V2', {
-        cause: parsed.error,
-      })
+      throw new ModelspineError(
+        'malformed-reply',
+        'the server describes its model in a form that is not V2',
+        {
+          cause: parsed.error,
+        },
+      )
     },
 
     close: () => client.close(),

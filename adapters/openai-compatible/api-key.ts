@@ -1,16 +1,19 @@
 import { isModelspineError, ModelspineError, type Secret } from 'modelspine/adapter'
 
-/** A secret, or how to get it at each call, so that a rotated one is used at once. */
+/** A secret, or a function that gets it for each call, so that a rotated secret is used at once. */
 export type ApiKey = Secret | (() => Promise<Secret>)
 
-/** The key's text for one call. Throws `auth` when there is no such secret, `unavailable` when it cannot be had now. */
+/**
+ * The key's text for one call. Throws `auth` when there is no such secret, and `unavailable` when the secret
+ * store fails.
+ */
 export async function revealKey(key: ApiKey): Promise<string> {
   if (typeof key !== 'function') return key.reveal()
   try {
     return (await key()).reveal()
   } catch (cause) {
     const gone = isModelspineError(cause, 'secret-not-found')
-    throw new ModelspineError(gone ? 'auth' : 'unavailable', 'the API key cannot be had from its store', {
+    throw new ModelspineError(gone ? 'auth' : 'unavailable', 'the API key could not be read from its store', {
       cause,
     })
   }

@@ -8,17 +8,18 @@ import {
 } from 'modelspine/adapter'
 
 export interface ChatEventsOptions {
-  /** Whether the caller asked for the chunk with usage. */
+  /** Whether the caller asked for the chunk that holds the usage. */
   readonly usageAsked: boolean
-  /** Makes an error of a body that holds one. */
+  /** Makes a ModelspineError of a body that holds an error. */
   readonly errorOf: (body: unknown) => ModelspineError
 }
 
 const done = '[DONE]'
 
 /**
- * The events of a streamed completion. One that ends whole at the transport but without `[DONE]` is finished, unless its
- * end cannot be told from a broken connection and nobody said why it finished: then it throws `interrupted`.
+ * The events of a streamed completion. A stream without `[DONE]` is finished if the transport ended properly.
+ * There is one exception: the stream gave no finish reason, and its end cannot be told from a broken
+ * connection. Then this throws `interrupted`.
  */
 export async function* chatEvents(stream: HttpStream, options: ChatEventsOptions): AsyncGenerator<ChatEvent> {
   const parser = new SseParser()
@@ -33,7 +34,7 @@ export async function* chatEvents(stream: HttpStream, options: ChatEventsOptions
       }
       for (const part of readEvent(event, options)) {
         began = true
-        // Some vendors say why it finished again on the chunk with usage.
+        // Some vendors repeat the finish reason on the chunk with usage.
         if (finished && part.type === 'finish') {
           if (part.native !== undefined) yield { type: 'other', native: part.native }
           continue
@@ -52,7 +53,7 @@ export async function* chatEvents(stream: HttpStream, options: ChatEventsOptions
   if (rest === undefined && !stream.delimited) {
     throw new ModelspineError(
       'interrupted',
-      'the connection was closed before the stream said that it is finished',
+      'the connection was closed before the stream said that it was finished',
     )
   }
   yield { type: 'finish', finishReason: 'other' }
@@ -63,13 +64,13 @@ function readEvent(event: SseEvent, { usageAsked, errorOf }: ChatEventsOptions):
   try {
     body = JSON.parse(event.data)
   } catch {
-    throw new ModelspineError('malformed-reply', 'an event of the stream is no JSON')
+    throw new ModelspineError('malformed-reply', 'an event of the stream is not JSON')
   }
   if (event.event === 'error' || holdsError(body)) throw errorOf(body)
   return readOpenaiChatChunk(body, usageAsked)
 }
 
-/** Some servers answer 200 and tell the error in the body, or in an event. */
+/** Some servers answer 200 and put an error into the body, or into an event. */
 export function holdsError(body: unknown): boolean {
   return typeof body === 'object' && body !== null && (body as { error?: unknown }).error != null
 }

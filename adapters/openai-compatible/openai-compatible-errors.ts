@@ -7,7 +7,7 @@ export interface OpenaiFailureContext {
   readonly nowMs: () => number
 }
 
-/** A reply that is none, or an error told within a reply or an event that began with 200. */
+/** Makes a ModelspineError of a failed reply, or of an error inside a reply or event that began with 200. */
 export function failureOf(
   failed: HttpReply | { readonly body: unknown },
   context: OpenaiFailureContext,
@@ -23,14 +23,14 @@ export function failureOf(
   })
 }
 
-/** What it means that JSON came where a stream was asked for. */
+/** The error for a JSON reply to a request that asked for a stream. */
 export function noStream(reply: HttpReply, context: OpenaiFailureContext): ModelspineError {
   const body = parsed(reply)
   return holdsError(body)
     ? failureOf({ body }, context)
     : new ModelspineError(
         'malformed-reply',
-        'the vendor answered one JSON document where a stream was asked for',
+        'the vendor answered with one JSON document, but the request asked for a stream',
       )
 }
 

@@ -25,25 +25,28 @@ import { chatEvents, holdsError } from './chat-events.ts'
 import { failureOf, noStream, type OpenaiFailureContext } from './openai-compatible-errors.ts'
 
 export interface OpenaiCompatibleOptions {
-  /** Up to and without `/chat/completions`: `https://api.openai.com/v1`. */
+  /** The URL without `/chat/completions`: `https://api.openai.com/v1`. */
   readonly baseUrl: string
-  /** Sent as `authorization: Bearer …`; left out for servers that ask for none. */
+  /** Sent as `authorization: Bearer …`. Leave it out for a server that needs no key. */
   readonly apiKey?: ApiKey | undefined
-  /** `gen_ai.provider.name`, and whose entry of a request's `options` is sent. Default `openai`. */
+  /** The `gen_ai.provider.name`, and the name of the request's `options` entry to send. Default `openai`. */
   readonly name?: string
-  /** Sent with every request, such as `openai-organization`. Lower-case names. */
+  /** Sent with every request, such as `openai-organization`. Names are in lower case. */
   readonly headers?: Readonly<Record<string, string>>
-  /** How the bound on output is called here. Default `max_completion_tokens`; some servers know `max_tokens` only. */
+  /**
+   * The server's name for the limit on output tokens. Default `max_completion_tokens`. Some servers know only
+   * `max_tokens`.
+   */
   readonly maxTokensField?: 'max_completion_tokens' | 'max_tokens'
-  /** An undici dispatcher instead of a pool of our own. */
+  /** An undici dispatcher to use instead of the provider's own pool. */
   readonly dispatcher?: HttpDispatcher
-  /** Connections at most. Default 256. */
+  /** The most connections at the same time. Default 256. */
   readonly connections?: number
-  /** Until an answer begins. Default 300,000. */
+  /** How long the provider waits until an answer begins, in milliseconds. Default 300,000. */
   readonly headersTimeoutMs?: number
-  /** Between two pieces of an answer. Default 300,000. */
+  /** The longest time between two pieces of an answer, in milliseconds. Default 300,000. */
   readonly bodyTimeoutMs?: number
-  /** Of a whole answer. Default 64 MiB. */
+  /** The largest body of a whole answer, in bytes. Default 64 MiB. */
   readonly maxBodyBytes?: number
   readonly clock?: Clock
 }
@@ -55,7 +58,7 @@ export interface OpenaiCompatibleProvider extends ModelProvider {
   close(): Promise<void>
 }
 
-/** OpenAI, and every server that speaks its chat completions and embeddings. */
+/** A provider for OpenAI, and for every server with the same chat completions and embeddings. */
 export function openaiCompatible(options: OpenaiCompatibleOptions): OpenaiCompatibleProvider {
   const {
     apiKey,
@@ -66,7 +69,7 @@ export function openaiCompatible(options: OpenaiCompatibleOptions): OpenaiCompat
   } = options
   const client = createHttpClient(http)
 
-  /** What is sent, and what is needed to tell of a failure. */
+  /** The request to send, and the facts that are needed to report a failure. */
   async function prepare(
     path: string,
     body: unknown,

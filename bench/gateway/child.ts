@@ -6,7 +6,7 @@ export interface Child {
   stop(): void
 }
 
-/** Starts `bench/gateway/<name>.ts`; its first message is its address. */
+/** Starts `bench/gateway/<name>.ts`. The first message of the process is its address. */
 export async function start(
   name: string,
   args: readonly string[] = [],
@@ -34,7 +34,7 @@ function next<Reply>(child: ChildProcess): Promise<Reply> {
   })
 }
 
-/** In a child: announces the address, then answers every message until the parent is gone. */
+/** Runs in a child process. Sends the address, then answers every message until the parent has ended. */
 export function serve(url: string, answer: (message: unknown) => unknown): void {
   process.on('message', async (message) => process.send?.(await answer(message)))
   process.on('disconnect', () => process.exit())

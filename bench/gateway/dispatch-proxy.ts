@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { Pool } from 'undici'
 import { serve } from './child.ts'
 
-/** The minimal proxy once more, by undici's cheapest and barest call. */
+/** The minimal proxy, but with undici's cheapest and lowest-level call. */
 const pool = new Pool(process.argv[2] ?? '', { connections: 256 })
 const server = createServer((request, response) => {
   const chunks: Buffer[] = []

@@ -8,7 +8,7 @@ import { createMetricWindows } from '../../src/telemetry/metric-windows.ts'
 import { createRequestTelemetry } from '../../src/telemetry/request-telemetry.ts'
 import { serve } from './child.ts'
 
-/** A gateway before one deployment with one revision, with all that a plane measures. */
+/** A gateway for one deployment with one revision. It measures everything that a plane measures. */
 const table = createRouteTableHolder({ clock: systemClock })
 table.load({
   routes: [

@@ -1,7 +1,9 @@
 import { Pool } from 'undici'
 import { serve } from './child.ts'
 
-/** Sends `{ url, count }` requests over 16 connections and answers with how many failed. */
+/**
+ * For a message `{ url, count }`: sends that many requests over 16 connections and replies how many failed.
+ */
 const data = Array.from({ length: 110 }, (_, place) => place / 128)
 const body = Buffer.from(
   JSON.stringify({ inputs: [{ name: 'x', datatype: 'FP32', shape: [data.length], data }] }),

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { Pool } from 'undici'
 import { serve } from './child.ts'
 
-/** The least a proxy can do: read the body, ask the upstream, send its answer. */
+/** The simplest proxy: it reads the body, asks the upstream and sends the answer. */
 const pool = new Pool(process.argv[2] ?? '', { connections: 256 })
 const server = createServer((request, response) => {
   const chunks: Buffer[] = []

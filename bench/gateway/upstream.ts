@@ -2,7 +2,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { serve } from './child.ts'
 
-/** A model server that has its answer ready: about 1 KB. */
+/** A model server with a fixed answer of about 1 KB. */
 const data = Array.from({ length: 100 }, (_, place) => place / 128)
 const reply = Buffer.from(
   JSON.stringify({

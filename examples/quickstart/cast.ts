@@ -3,11 +3,11 @@ import type { SplitEntry } from 'modelspine/resources'
 import { accuracyOf, medianOf, type RevisionScore, type Score } from './score.ts'
 import type { LivePanel } from './screen/live-panel.ts'
 
-/** Who is who: revisions have hashes for names, the story calls them by their versions. */
+/** Maps revisions to versions, because the name of a revision is a hash, and the story uses version names. */
 export interface Cast {
   nameOf(revision: unknown): string
   scoreOf(version: string): RevisionScore | undefined
-  /** How long a version had a share of the traffic, in milliseconds. */
+  /** How long a version got traffic, in milliseconds. */
   exposedMs(version: string): number
   panel(): LivePanel
 }
@@ -53,7 +53,7 @@ export function createCast(plane: ControlPlane, score: Score): Cast {
     },
     panel: () => ({
       model: 'digits',
-      activity: current === undefined ? 'steady' : `a canary decides on ${candidate}`,
+      activity: current === undefined ? 'steady' : `a canary tests ${candidate}`,
       ...(current !== undefined && { steps: { labels: steps, current } }),
       revisions: split.map(({ revision, weight }) => {
         const seen = score.revisions.get(revision)

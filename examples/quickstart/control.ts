@@ -6,7 +6,7 @@ import { sqliteStore } from 'modelspine/adapters/sqlite'
 import type { RequestObserver } from 'modelspine/routing'
 import type { Home } from './home.ts'
 
-/** Nobody's model takes traffic unless somebody approved it in the registry. */
+/** A model gets traffic only if it is approved in the registry. */
 const promotion = rulesPolicy('promotion', [
   rule('approved-models-only', {
     on: 'promote',
@@ -19,7 +19,7 @@ const promotion = rulesPolicy('promotion', [
   }),
 ])
 
-/** The plane of this quickstart: its state, its models and its servers all on this machine. */
+/** The plane of this quickstart. Its state, its models and its servers are all on this machine. */
 export function createPlane(
   home: Home,
   servers: ProcessTarget,

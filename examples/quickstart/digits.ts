@@ -6,16 +6,19 @@ import { seededRandom, shuffledIndexes } from './random.ts'
 export const pixelCount = 784
 export const classCount = 10
 
-/** Handwritten digits: 28 × 28 grey values from 0 to 1 each, one after the other, and what was written. */
+/**
+ * Handwritten digits. Each image has 28 × 28 grey values from 0 to 1, and a label that says which digit it
+ * is.
+ */
 export interface Digits {
   readonly count: number
   readonly images: Float32Array
   readonly labels: Uint8Array
 }
 
-/** The 10,000 digits that the package `mnist` carries, in the package's own order: all zeros first. */
+/** The 10,000 digits of the package `mnist`, in the package's own order: all zeros first. */
 export function loadDigits(): Digits {
-  // The package's entry assembles all files through `require`; reading them directly takes a third of a second.
+  // The entry of the package loads all files with `require`. To read them directly takes a third of a second.
   const folder = join(dirname(createRequire(import.meta.url).resolve('mnist')), 'digits')
   const perClass = Array.from({ length: classCount }, (_, digit) => readClass(join(folder, `${digit}.json`)))
   const count = perClass.reduce((sum, pixels) => sum + pixels.length / pixelCount, 0)
@@ -35,7 +38,7 @@ function readClass(file: string): readonly number[] {
   return data
 }
 
-/** A random part to train with, and the rest to test with; the same for the same seed. */
+/** Splits the digits at random into a training part and a test part. The same seed gives the same parts. */
 export function splitDigits(
   digits: Digits,
   options: { readonly training: number; readonly seed: number },

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type ProcessTarget, processTarget } from 'modelspine/adapters/process'
 
-/** Everything that one run writes. */
+/** The places of all files that one run writes. */
 export interface Home {
   readonly folder: string
   readonly store: string
@@ -16,14 +16,14 @@ export interface Home {
 
 const prefix = `modelspine-quickstart-${process.getuid?.() ?? 0}-`
 
-/** A folder of this run's own, so that two runs at once do not meet. */
+/** Makes a folder for this run only, so that two runs at the same time do not disturb each other. */
 export function makeHome(): Home {
   const home = homeIn(join(tmpdir(), `${prefix}${process.pid}`))
   mkdirSync(home.training, { recursive: true })
   return home
 }
 
-/** Ends the model servers that still run there and removes the folder. */
+/** Stops the model servers that still run from this folder, and removes the folder. */
 export async function leaveHome(home: Home): Promise<void> {
   const target = serversIn(home)
   try {
@@ -34,18 +34,21 @@ export async function leaveHome(home: Home): Promise<void> {
   }
 }
 
-/** Does the same for runs that were killed before they could. Returns how many there were. */
+/**
+ * Calls `leaveHome` for earlier runs that were killed before they could do so. Returns how many there were.
+ */
 export async function leaveHomesOfTheDead(): Promise<number> {
   const dead = readdirSync(tmpdir()).filter((name) => {
     const pid = Number(name.slice(prefix.length))
-    // This process has made none yet: one of its number is from an earlier process that had it.
+    // This process has not made a folder yet. A folder with its pid is from an earlier process with the same
+    // pid.
     return name.startsWith(prefix) && (pid === process.pid || !isAlive(pid))
   })
   for (const name of dead) await leaveHome(homeIn(join(tmpdir(), name)))
   return dead.length
 }
 
-/** Runs each revision of a model as a process of its own. */
+/** The target that runs each revision of a model in its own process. */
 export function serversIn(home: Home): ProcessTarget {
   return processTarget({
     folder: home.processes,

@@ -1,6 +1,7 @@
 /**
- * A control plane rolls out real classifiers of handwritten digits under live traffic: a policy refuses one, a canary
- * promotes a better one, a worse one is rolled back, and the audit log proves it.
+ * A control plane rolls out real classifiers of handwritten digits under live traffic. A canary promotes a
+ * better classifier. A policy refuses a classifier that is not approved. A worse classifier is rolled back.
+ * The audit log proves all of this.
  */
 
 import { createGateway } from 'modelspine/gateway'
@@ -27,7 +28,7 @@ const gateway = createGateway({ router: plane.router })
 let traffic: Traffic | undefined
 let listening: Awaited<ReturnType<typeof gateway.listen>> | undefined
 
-/** Leaves nothing behind: no process, no port, no file. */
+/** Cleans up, so that no process, no port and no file is left. */
 let leaving: Promise<void> | undefined
 const leave = (): Promise<void> => {
   leaving ??= (async () => {
@@ -39,7 +40,7 @@ const leave = (): Promise<void> => {
   })()
   return leaving
 }
-// A terminal and npm may both pass the same Ctrl-C on: the second one must not cut the cleaning short.
+// The terminal and npm may both pass on the same Ctrl-C. The second signal must not stop the cleanup.
 let signalled = false
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(signal, () => {
@@ -51,7 +52,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 }
 
 try {
-  if (leftovers > 0) screen.event('note', `cleaned up after ${leftovers} earlier run that was killed`)
+  if (leftovers > 0) screen.event('note', `cleaned up after earlier runs that were killed: ${leftovers}`)
   const { test } = splitDigits(loadDigits(), { training: trainingDigits, seed })
   await plane.start()
   listening = await gateway.listen({ port: 0 })

@@ -17,5 +17,5 @@ server.listen(Number(values.port), '127.0.0.1', () => {
   console.log(`${values.name} ${version} on http://127.0.0.1:${(server.address() as AddressInfo).port}`)
 })
 
-// Closing waits for the requests that run; then nothing keeps the process.
+// `close` waits for the requests under way. After that nothing keeps the process alive.
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => server.close())

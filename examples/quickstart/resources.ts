@@ -1,17 +1,17 @@
 import type { ModelDeployment, ModelRoute } from 'modelspine'
 import { defineDeployment, defineRoute } from 'modelspine/resources'
 
-/** Who asks for everything in this story. */
+/** The actor of every change in this story. */
 export const actor = { name: 'you' }
 
-/** Requests for `digits` go to the deployment `digits`, whichever revisions it has. */
+/** Sends requests for `digits` to the deployment `digits`, with any revisions that it has. */
 export const route: ModelRoute = defineRoute({
   kind: 'ModelRoute',
   metadata: { name: 'digits' },
   spec: { operations: ['infer'], backends: [{ deployment: 'digits' }] },
 })
 
-/** The same deployment with another version: all that changes from chapter to chapter. */
+/** The deployment with this version of the model. From chapter to chapter only the version changes. */
 export function digitsAt(version: string): ModelDeployment {
   return defineDeployment({
     kind: 'ModelDeployment',

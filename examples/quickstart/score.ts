@@ -1,18 +1,18 @@
 import type { AttemptRecord, RequestObserver } from 'modelspine/routing'
 import type { Answered } from './traffic.ts'
 
-/** What the callers saw of one revision. */
+/** The numbers of one revision, as its callers saw them. */
 export interface RevisionScore {
   requests: number
   right: number
   readonly latenciesMs: number[]
 }
 
-/** The story's own count, kept apart from what the plane measures. */
+/** The story's own counts. They are independent of the plane's measurements. */
 export interface Score extends RequestObserver {
   readonly revisions: ReadonlyMap<string, RevisionScore>
   readonly failedRequests: number
-  /** Calls to a model server that failed, also where another one then answered. */
+  /** How many calls to a model server failed, also when another model server then answered. */
   readonly failedAttempts: number
   readonly reasons: readonly string[]
   answered(answer: Answered): void

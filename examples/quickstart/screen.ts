@@ -6,17 +6,17 @@ import { colours, type Format, noColours, wrap } from './screen/text.ts'
 
 export type EventKind = 'ok' | 'fail' | 'go' | 'back' | 'wait' | 'note'
 
-/** Tells the story: lines that scroll and, on a terminal, a live region below them. */
+/** Shows the story: lines that scroll and, on a terminal, a live region below them. */
 export interface Screen {
   title(name: string, tagline: string): void
-  /** Chapters are numbered by the screen. */
+  /** The screen numbers the chapters. */
   chapter(heading: string): void
-  /** A line with the time since the screen was made; `details` follow, indented. */
+  /** Prints a line with the time since the screen was made. The `details` follow and are indented. */
   event(kind: EventKind, text: string, details?: readonly string[]): void
-  /** Shows what `look` answers again and again until `live(undefined)`, a summary or the close. */
+  /** Shows the panel of `look` again and again until `live(undefined)`, `summary` or `close` is called. */
   live(look: (() => LivePanel) | undefined): void
   summary(summary: Summary): void
-  /** Takes the live region away and gives the cursor back. */
+  /** Removes the live region and shows the cursor again. */
   close(): void
 }
 
@@ -46,7 +46,8 @@ export function createScreen({ out = process.stdout, env = process.env }: Screen
   let chapters = 0
   let timer: NodeJS.Timeout | undefined
 
-  // Whoever pipes the output into `head` stops listening; the story goes on for the exit code's sake.
+  // When the output goes into `head`, the pipe closes early. The story continues, because the exit code
+  // matters.
   out.on('error', () => {})
 
   const stop = (): void => {
@@ -90,7 +91,9 @@ export function createScreen({ out = process.stdout, env = process.env }: Screen
   return screen
 }
 
-/** Says the status when something was decided, not when a number moved, and not too often. */
+/**
+ * Prints the status when a step or a weight has changed, not when a number has changed, and not too often.
+ */
 function statusLines(say: (line: string) => void): (panel: LivePanel) => void {
   let said = ''
   let saidAt = Number.NEGATIVE_INFINITY

@@ -24,7 +24,7 @@ export interface StoryOptions {
 }
 
 export interface Story {
-  /** `startTraffic` is called once there is something to send requests to. */
+  /** Calls `startTraffic` as soon as the first version is ready for requests. */
   tell(startTraffic: () => Traffic): Promise<void>
 }
 
@@ -36,7 +36,7 @@ export function createStory(options: StoryOptions): Story {
   /** Trains the next classifier and puts it into the registry. */
   const register = async (approval: 'approved' | 'pending'): Promise<TrainedModel> => {
     const { value } = await models.next()
-    if (value === undefined) throw new Error('there is no other classifier')
+    if (value === undefined) throw new Error('there is no further classifier')
     await registry.register({
       name: 'digits',
       version: value.version,
@@ -67,17 +67,17 @@ export function createStory(options: StoryOptions): Story {
     screen.chapter('v2 is better: a canary takes it from 5 to 100 %')
     await register('approved')
     await rollOut('v2', 'ready')
-    screen.event('ok', 'v2 is stable and takes all traffic; v1 may go')
+    screen.event('ok', 'v2 is stable and takes all traffic; v1 is no longer needed')
   }
 
   const refuseUnapproved = async (): Promise<void> => {
-    screen.chapter('v3 is better still, but nobody approved it')
+    screen.chapter('v3 is even better, but it is not approved')
     await register('pending')
     const { conditions } = await rollOut('v3', 'settled')
     const denied = conditions.find(({ type }) => type === 'PolicyDenied')
     screen.event('fail', `v3 is refused at promote: condition PolicyDenied, reason ${denied?.reason}`, [
       denied?.message ?? '',
-      'no server was started for it; v2 serves on',
+      'no server was started for v3; v2 still serves all traffic',
     ])
   }
 
@@ -96,7 +96,7 @@ export function createStory(options: StoryOptions): Story {
     screen.chapter('The audit log proves it')
     const verdict = await plane.audit.verify()
     if (!verdict.ok) throw new Error(`the audit log is broken: ${verdict.reason}`)
-    screen.event('ok', `${verdict.records} records, each hashed with the one before: whole`, [
+    screen.event('ok', `${verdict.records} records, each hashed with the one before: the log is intact`, [
       `head ${verdict.head.slice(0, 16)}…`,
     ])
     const tampered = await tamper(home.audit, `${home.folder}/tampered`)
@@ -122,7 +122,7 @@ export function createStory(options: StoryOptions): Story {
       silence()
       screen.summary({
         heading: 'What happened',
-        columns: ['version', 'requests', 'accuracy', 'p50', 'fate'],
+        columns: ['version', 'requests', 'accuracy', 'p50', 'result'],
         rows: summaryRows(cast, rolledBack),
         facts: [
           ['failed requests', count(score.failedRequests, score.reasons)],
@@ -141,7 +141,7 @@ export function createStory(options: StoryOptions): Story {
 
 type Cast = ReturnType<typeof createCast>
 
-/** One line for each thing that the plane says happened. */
+/** Prints one line for each event of the plane. */
 function narrate(screen: Screen, nameOf: Cast['nameOf'], { action, details }: PlaneEvent): void {
   const name = nameOf(details.revision)
   switch (action) {
@@ -158,7 +158,7 @@ function narrate(screen: Screen, nameOf: Cast['nameOf'], { action, details }: Pl
       screen.event('fail', `${name} fails: ${details.cause}`, describeGates(details.gates))
       break
     case 'revision-removal-requested':
-      screen.event('note', `the server of ${name} drains and ends`)
+      screen.event('note', `the server of ${name} finishes its requests and stops`)
       break
     default:
   }
@@ -177,7 +177,7 @@ function describeGates(gates: unknown): readonly string[] {
 function summaryRows(cast: Cast, rolledBack: string): readonly (readonly string[])[] {
   const fates = {
     v1: 'first, then replaced by v2',
-    v2: 'promoted: serves',
+    v2: 'promoted, serves all traffic',
     v3: 'refused: not approved',
     v4: `rolled back ${rolledBack}`,
   }

@@ -8,7 +8,7 @@ export interface Tampered {
   readonly verdict: string
 }
 
-/** Changes one byte in the middle of a copy of the audit log, and lets the log say what it thinks of it. */
+/** Changes one byte in the middle of a copy of the audit log, and verifies the copy. */
 export async function tamper(audit: string, copy: string): Promise<Tampered> {
   cpSync(audit, copy, { recursive: true, filter: (path) => !path.endsWith('.lock') })
   const [file = ''] = readdirSync(copy)
@@ -21,6 +21,6 @@ export async function tamper(audit: string, copy: string): Promise<Tampered> {
   const verdict = await fileAuditLog({ path: copy }).verify()
   return {
     change: `byte ${place}: "you" → "You"`,
-    verdict: verdict.ok ? 'nothing is noticed' : verdict.reason,
+    verdict: verdict.ok ? 'the log did not notice the change' : verdict.reason,
   }
 }

@@ -2,7 +2,7 @@ import { Agent, request } from 'node:http'
 import type { Digits } from './digits.ts'
 import { imageAt, pixelCount } from './digits.ts'
 
-/** What came of one request, from the caller's side. */
+/** The answer to one request, as the caller sees it. */
 export interface Answered {
   readonly requestId: string
   readonly revision: string
@@ -12,7 +12,7 @@ export interface Answered {
 }
 
 export interface TrafficOptions {
-  /** Of the gateway. */
+  /** The URL of the gateway. */
   readonly url: string
   readonly digits: Digits
   readonly perSecond: number
@@ -21,11 +21,11 @@ export interface TrafficOptions {
 }
 
 export interface Traffic {
-  /** Sends no more and waits for what is under way. */
+  /** Stops sending and waits for the requests under way. */
   stop(): Promise<void>
 }
 
-/** Asks the gateway for one digit after another at a steady pace, whether or not the last one was answered. */
+/** Asks the gateway for one digit after another at a steady rate. Does not wait for the earlier answers. */
 export function startTraffic({ url, digits, perSecond, answered, failed }: TrafficOptions): Traffic {
   const agent = new Agent({ keepAlive: true, maxSockets: 32 })
   const infer = new URL('/v2/models/digits/infer', url)

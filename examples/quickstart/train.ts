@@ -4,18 +4,18 @@ import { recipes, type Version } from './training/recipes.ts'
 import type { TrainedModel } from './training/train-model.ts'
 
 export interface TrainingOptions {
-  /** Where the model files go; it must exist. */
+  /** The folder for the model files. It must exist. */
   readonly folder: string
   readonly seed: number
-  /** How many digits to train with; the others test. */
+  /** How many digits are used for training. The others are used for the test. */
   readonly training: number
-  /** Default: all, in order. */
+  /** Default: all versions, in order. */
   readonly versions?: readonly Version[]
 }
 
 /**
- * Yields each model as soon as it is trained. A thread of its own does the work, so that whoever reads this goes
- * on answering requests; it ends when the reader stops reading.
+ * Yields each model as soon as it is trained. A separate thread does the training, so that the main thread
+ * can still answer requests. The thread ends when the reader stops reading.
  */
 export async function* train(options: TrainingOptions): AsyncGenerator<TrainedModel, void, void> {
   const versions = options.versions ?? (Object.keys(recipes) as Version[])

@@ -1,14 +1,18 @@
 import { ModelspineError } from '../errors.ts'
 import { isRecord, type JsonRecord } from '../json.ts'
 
-/** The complaint about one field of a caller's request: `bad-request`, with the field's path in `details.field`. */
+/**
+ * The error about one field of a caller's request: `bad-request`, with the field's path in `details.field`.
+ */
 export function badField(field: string, value: unknown, right: string): ModelspineError {
   return new ModelspineError('bad-request', `${field} is ${told(value)}; write ${right}`, {
     details: { field },
   })
 }
 
-/** Short values as they are, long ones by their size only: prompts do not belong into errors. */
+/**
+ * Shows a short value as it is and a long value by its size only, because prompts do not belong in errors.
+ */
 function told(value: unknown): string {
   if (value === undefined) return 'missing'
   if (typeof value === 'string' && value.length > 40) return `a string of ${value.length} characters`
@@ -18,13 +22,14 @@ function told(value: unknown): string {
 }
 
 /**
- * Reads the fields of one JSON object of a request. Null counts as left out, as the vendors' own interfaces have it.
+ * Reads the fields of one JSON object of a request. A field with the value null counts as left out, as in the
+ * vendors' own interfaces.
  */
 export class JsonFields {
   readonly record: JsonRecord
   private readonly path: string
 
-  /** `path` is empty for the body itself. */
+  /** `path` is the place of the object in the body. It is empty for the body itself. */
   constructor(value: unknown, path: string) {
     if (!isRecord(value)) throw badField(path || 'the body', value, 'an object')
     this.record = value

@@ -2,7 +2,7 @@ import { plainOutput, type ReplyOutput } from './reply-output.ts'
 
 type Reader = (view: DataView, at: number) => unknown
 
-/** Little-endian, as the binary extension of Open Inference has it. */
+/** Reads little-endian values, as the binary extension of Open Inference defines them. */
 const readers: Readonly<Record<string, readonly [size: number, read: Reader]>> = {
   BOOL: [1, (view, at) => view.getUint8(at) !== 0],
   UINT8: [1, (view, at) => view.getUint8(at)],
@@ -17,7 +17,10 @@ const readers: Readonly<Record<string, readonly [size: number, read: Reader]>> =
   FP64: [8, (view, at) => view.getFloat64(at, true)],
 }
 
-/** Outputs whose data stands after the JSON, in the order of the list; others have theirs in the JSON. */
+/**
+ * Reads outputs whose data stands after the JSON, in the order of the list. Other outputs have their data in
+ * the JSON.
+ */
 export function binaryOutputs(outputs: readonly unknown[], tail: Uint8Array): readonly ReplyOutput[] {
   const found: ReplyOutput[] = []
   let at = 0
@@ -48,7 +51,7 @@ function valuesOf(datatype: string, bytes: Uint8Array): readonly unknown[] {
   return Array.from({ length: Math.floor(bytes.byteLength / size) }, (_, index) => read(view, index * size))
 }
 
-/** Each text after its length in four bytes. */
+/** Before each text stand four bytes with its length. */
 function textsOf(bytes: Uint8Array, view: DataView): readonly string[] {
   const texts: string[] = []
   for (let at = 0; at + 4 <= bytes.byteLength; ) {

@@ -8,7 +8,7 @@ const outcomeName = /^[A-Za-z0-9._-]{1,64}$/
 /** How far another machine's clock may be ahead of ours. */
 const maxAheadMs = 60_000
 
-/** Throws `invalid-options`, naming the field and what would be right. */
+/** Throws `invalid-options` with the field and a correct value. */
 export function checkSignal(signal: Signal, nowMs: number): void {
   const { kind, requestId, deployment, revision, atMs, value } = signal as Readonly<Record<string, unknown>>
   if (typeof kind !== 'string' || !kinds.includes(kind)) {
@@ -16,13 +16,21 @@ export function checkSignal(signal: Signal, nowMs: number): void {
     throw wrong('kind', kind, near === undefined ? `one of ${kinds.join(', ')}` : `"${near}"`)
   }
   if (requestId === undefined && deployment === undefined) {
-    throw wrong('requestId', requestId, 'the id of the request it is about, or a deployment')
+    throw wrong(
+      'requestId',
+      requestId,
+      'the id of the request that the signal is about, or give a deployment',
+    )
   }
   if (requestId !== undefined && (typeof requestId !== 'string' || requestId === '')) {
-    throw wrong('requestId', requestId, 'the id that the reply came with')
+    throw wrong('requestId', requestId, 'the id of the request, which came with its reply')
   }
   if (requestId !== undefined && deployment !== undefined) {
-    throw wrong('deployment', deployment, 'nothing beside a requestId, which tells the deployment')
+    throw wrong(
+      'deployment',
+      deployment,
+      'no deployment together with a requestId, because the request tells the deployment',
+    )
   }
   if (deployment !== undefined && (typeof deployment !== 'string' || deployment === '')) {
     throw wrong('deployment', deployment, 'a key such as default/churn')
@@ -42,9 +50,13 @@ export function checkSignal(signal: Signal, nowMs: number): void {
 function checkValue(signal: Signal, value: unknown): void {
   switch (signal.kind) {
     case 'label':
-      if (value === undefined || value === null) throw wrong('value', value, 'what would have been right')
+      if (value === undefined || value === null) throw wrong('value', value, 'the correct value')
       if (signal.requestId === undefined && signal.prediction === undefined) {
-        throw wrong('prediction', undefined, 'what was predicted, since no request is named')
+        throw wrong(
+          'prediction',
+          undefined,
+          'the value that was predicted, because the signal names no request',
+        )
       }
       return
     case 'rating':

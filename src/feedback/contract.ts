@@ -1,36 +1,41 @@
 /**
- * What is learned after a request was answered: what would have been right, how people liked it, what came of it.
+ * Feedback is knowledge that arrives after a request was answered: the correct answer, how much people liked
+ * the answer, and its result.
  *
- * A signal names the request it is about, or the deployment when there is none. Labels are joined to what was
- * predicted; the numbers become metrics that gates read. A signal about a request counts at the time of that request,
- * not at its own, so that the interval of a rollout's step judges the traffic of that step, however late its labels come.
+ * A signal names the request that it is about. If there is no request, it names the deployment. Labels are
+ * compared with the predictions. The numbers become metrics that gates read. A signal about a request counts
+ * at the time of the request, not at the time when the signal came. So a step of a rollout is judged by the
+ * traffic of that step, even when its labels come late.
  */
 
 import type { Key } from '../resources/metadata.ts'
 
 export type Signal = LabelSignal | RatingSignal | OutcomeSignal
 
-/** What would have been right: `labels.accuracy`. */
+/** The correct answer. Labels give the metric `labels.accuracy`. */
 export type LabelSignal = {
   readonly kind: 'label'
-  /** One label, or as many as the request had instances. Compared as text with what was predicted. */
+  /** One label, or one label for each instance of the request. It is compared as text with the prediction. */
   readonly value: unknown
 } & (
   | {
       readonly requestId: string
-      /** What was predicted, where the reply does not tell it plainly. */
+      /** The prediction, for a reply from which it cannot be read. */
       readonly prediction?: unknown
     }
   | (AboutDeployment & { readonly prediction: unknown })
 )
 
-/** How good somebody found an answer, on whatever scale: `ratings.mean`. */
+/** How good a person found an answer, on any scale. Ratings give the metric `ratings.mean`. */
 export type RatingSignal = { readonly kind: 'rating'; readonly value: number } & About
 
-/** What came of it: `outcomes.<name>`. True or false make a share, numbers a distribution. */
+/**
+ * The result that an answer had later. Outcomes give the metric `outcomes.<name>`. Values of true or false
+ * make a ratio, numbers make a distribution.
+ */
 export type OutcomeSignal = {
   readonly kind: 'outcome'
-  /** Letters, digits, `.`, `-` and `_`. */
+  /** Up to 64 letters, digits, `.`, `-` and `_`. */
   readonly name: string
   readonly value: boolean | number
 } & About
@@ -40,11 +45,11 @@ export type About = { readonly requestId: string } | AboutDeployment
 export interface AboutDeployment {
   readonly requestId?: never
   readonly deployment: Key
-  /** Without it the signal counts for the deployment as a whole and for no revision. */
+  /** Without a revision the signal counts for the deployment as a whole and for no single revision. */
   readonly revision?: string
   /**
-   * When the prediction was made, milliseconds since the epoch; now when left out. A clock that is up to a minute ahead is
-   * taken for now, a later time is refused.
+   * When the prediction was made, in milliseconds since the epoch. Default: now. A time up to one minute in
+   * the future counts as now, because clocks differ. A later time is refused.
    */
   readonly atMs?: number
 }
@@ -54,47 +59,47 @@ export type SignalOutcome =
   | 'joined'
   /** Counted for the deployment it names. */
   | 'accepted'
-  /** The request was known once and is forgotten, or `atMs` is longer ago than metrics reach: not counted. */
+  /** Not counted: the request's reply is already dropped, or `atMs` is longer ago than metrics reach. */
   | 'late'
-  /** The request has this signal already: the first one stays. */
+  /** Not counted: the request has this signal already, and the first one stays. */
   | 'duplicate'
-  /** No such request, or forgotten so long ago that nothing is known of it. */
+  /** Not counted: there was no such request, or the request is already forgotten. */
   | 'unknown'
-  /** The reply tells no prediction that the label could be compared with: not counted. */
+  /** Not counted: the reply has no prediction that the label can be compared with. */
   | 'unreadable'
 
 export interface SignalReceipt {
   readonly outcome: SignalOutcome
 }
 
-/** A signal with what became of it, for whoever passes signals on. */
+/** A signal with its outcome, for listeners that pass signals on. */
 export interface SignalEvent {
   readonly signal: Signal
   readonly outcome: SignalOutcome
   /** Milliseconds since the epoch. */
   readonly receivedAtMs: number
-  /** Whom it was counted for, or would have been. */
+  /** The deployment for which the signal counts, or would count. */
   readonly deployment?: Key
   readonly revision?: string
   /** When the prediction was made. */
   readonly predictedAtMs?: number
 }
 
-/** How often each happened since the start. */
+/** How often each outcome happened since the start. */
 export type FeedbackCounts = Readonly<Record<SignalOutcome, number>> & {
-  /** Requests whose reply is remembered now, and the bytes that takes. */
+  /** The number of requests whose reply is remembered now, and the bytes that these replies take. */
   readonly remembered: number
   readonly rememberedBytes: number
-  /** Revisions whose numbers had to make room for others. */
+  /** How many times the numbers of a revision were dropped to make room for another revision. */
   readonly evictedSeries: number
-  /** Listeners of signals that threw. */
+  /** How often a listener of signals threw an error. */
   readonly listenerFailures: number
 }
 
 export interface Feedback {
-  /** Throws `invalid-options` for a signal that is none, naming the field. */
+  /** Counts a signal. Throws `invalid-options` with the name of the field for a signal that is not valid. */
   record(signal: Signal): SignalReceipt
   readonly counts: FeedbackCounts
-  /** Told of every signal after it was counted, until the returned function is called. */
+  /** Calls `listener` with every signal after it was counted, until the returned function is called. */
   onSignal(listener: (event: SignalEvent) => void): () => void
 }

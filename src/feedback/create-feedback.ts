@@ -19,21 +19,26 @@ import { SignalWindows } from './signal-windows.ts'
 
 export interface FeedbackOptions {
   readonly clock: Clock
-  /** Reads what a deployment's reply predicted. Default: Open Inference, see `openInferencePrediction`. */
+  /** Reads the prediction from a deployment's reply. Default: `openInferencePrediction`. */
   readonly predictionOf?: PredictionOf
-  /** The newest answered requests that signals are joined to. Default 100,000. */
+  /**
+   * How many of the newest answered requests are remembered, so that signals can name them. Default 100,000.
+   */
   readonly maxRequests?: number
-  /** Of these, how many keep their reply for labels. Default 50,000. */
+  /** How many of these requests keep their reply for labels. Default 50,000. */
   readonly maxPredictions?: number
-  /** And how many bytes the replies may take. Default 64 MiB. */
+  /** How many bytes these replies may take. Default 64 MiB. */
   readonly maxPredictionBytes?: number
   /** The finest resolution of the metrics, in milliseconds. Default 250. */
   readonly bucketMs?: number
   /** How far back the metrics reach, in milliseconds. Default 24 hours. */
   readonly keepMs?: number
-  /** Revisions that each metric counts at the same time, about 20 kB each; the least recent makes room. Default 256. */
+  /**
+   * The most revisions that each metric counts at the same time. Each takes about 20 kB. When there are more,
+   * the least recently used revision is dropped. Default 256.
+   */
   readonly maxSeries?: number
-  /** Names of outcomes; a signal with one more is refused. Default 32. */
+  /** The most names of outcomes. A signal with a further name is refused. Default 32. */
   readonly maxOutcomes?: number
 }
 
@@ -44,7 +49,7 @@ export interface FeedbackRoom extends Feedback, NamedMetricSource, RequestObserv
 
 const metrics = ['labels.accuracy', 'labels.late', 'ratings.mean', 'outcomes.*'] as const
 
-/** Joins signals to the requests they are about, in fixed memory. See docs/feedback.md. */
+/** Joins each signal to the request that it is about, in fixed memory. See docs/feedback.md. */
 export function createFeedback(options: FeedbackOptions): FeedbackRoom {
   const { clock, predictionOf = openInferencePrediction } = options
   const memory = new RequestMemory({

@@ -1,6 +1,6 @@
 import type { InferReply } from '../provider/contract.ts'
 
-/** A reply in a form that is cheap to hold on to; most are forgotten unread. */
+/** A reply in a form that is cheap to keep. Most replies are dropped without being read. */
 export type KeptReply =
   | Extract<InferReply, { kind: 'tensors' }>
   | {
@@ -11,9 +11,10 @@ export type KeptReply =
     }
 
 /**
- * What to keep of a reply, and about how many bytes that takes. A view of what the HTTP client read would keep all of
- * its buffer, and a copy in a buffer of its own costs the collector more than all else that feedback does for a
- * request; so the bytes are kept as a string with one character for each.
+ * The form in which a reply is kept, and about how many bytes it takes. The bytes are kept as a string with
+ * one character per byte. A view of the HTTP client's data would keep the client's whole buffer in memory. A
+ * copy in its own buffer would cost the garbage collector more than everything else that feedback does for a
+ * request.
  */
 export function keepReply(reply: InferReply): { readonly reply: KeptReply; readonly bytes: number } {
   if (reply.kind === 'tensors') return { reply, bytes: reply.outputs.reduce(sizeOf, perReply) }
@@ -25,7 +26,7 @@ export function keepReply(reply: InferReply): { readonly reply: KeptReply; reado
   return { reply: { kind: 'latin1', contentType, text, headers }, bytes: perReply + bytes.byteLength }
 }
 
-/** The reply as it came. */
+/** The reply in its original form. */
 export function restoreReply(kept: KeptReply): InferReply {
   if (kept.kind === 'tensors') return kept
   const { contentType, text, headers } = kept

@@ -4,17 +4,18 @@ import { binaryOutputs } from './binary-outputs.ts'
 import { plainOutput, type ReplyOutput } from './reply-output.ts'
 
 /**
- * What a reply predicted: a value, or a list with one for each instance. Undefined when the reply does not tell, or a
- * throw. `deployment` is undefined when one of the plane's providers answered.
+ * Reads the prediction from a reply: one value, or a list with one value for each instance. If the reply has
+ * no prediction, the function may return undefined or throw. `deployment` is undefined when one of the
+ * plane's providers answered.
  */
 export type PredictionOf = (reply: InferReply, deployment: Key | undefined) => unknown
 
 const names = ['label', 'prediction', 'output']
 
 /**
- * The default: the output named `label`, `prediction` or `output`, in this order, else the first one. An output with a
- * single value gives that value, one with several gives all of them. Reads tensors, and bytes that are Open Inference V2,
- * its binary extension included.
+ * The default. Takes the output named `label`, `prediction` or `output`, in this order, otherwise the first
+ * output. An output with one value gives that value. An output with several values gives the list of them.
+ * Reads tensors, and bytes in the format of Open Inference V2, including its binary extension.
  */
 export function openInferencePrediction(reply: InferReply): unknown {
   const outputs = outputsOf(reply)

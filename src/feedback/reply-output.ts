@@ -1,10 +1,10 @@
-/** One output of an Open Inference V2 reply, as far as it is needed. */
+/** The needed fields of one output of an Open Inference V2 reply. */
 export interface ReplyOutput {
   readonly name: string
   readonly data: readonly unknown[]
 }
 
-/** An output with its data in the JSON, flat; nothing when it is none. */
+/** An output with its data from the JSON, flat. Empty when the value is not an output. */
 export function plainOutput(output: unknown): readonly ReplyOutput[] {
   const { name, data } = (output ?? {}) as { name?: unknown; data?: unknown }
   if (typeof name !== 'string' || !Array.isArray(data)) return []

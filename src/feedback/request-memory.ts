@@ -10,34 +10,34 @@ export interface RequestMemoryOptions {
   readonly maxPredictionBytes: number
 }
 
-/** An answered request, for as long as it is remembered. */
+/** An answered request that is still remembered. */
 export interface RememberedRequest {
   readonly requestId: string
   readonly atMs: number
   readonly deployment: Key | undefined
   readonly revision: string | undefined
   reply: KeptReply | undefined
-  /** `dropped`: there was a reply, and it made room for newer ones. */
+  /** `dropped`: there was a reply, but it is not kept. */
   replyState: 'none' | 'kept' | 'dropped'
   bytes: number
   labelled: boolean
   rated: boolean
-  /** Names of outcomes that came. */
+  /** The names of the outcomes that the request has already. */
   outcomes: Set<string> | undefined
 }
 
 /**
- * The newest answered requests, in a ring: who answered and when, and of fewer of them the reply, as it came. The
- * oldest go first, replies before the rest, so that a label that comes too late is told from one for a request that
- * never was.
+ * The newest answered requests, in a ring: which upstream answered, and when. For fewer of them the reply is
+ * kept, too. The oldest requests are dropped first. A request's reply is dropped before the request. So a
+ * label that comes too late can be told from a label for a request that never existed.
  */
 export class RequestMemory {
   readonly #options: RequestMemoryOptions
   readonly #ring: (RememberedRequest | undefined)[]
   readonly #byId: Map<string, RememberedRequest> = new Map()
-  /** Where the next request goes, which is where the oldest one is once the ring is full. */
+  /** The place for the next request. When the ring is full, the oldest request is at this place. */
   #next = 0
-  /** No reply is older than the one here. */
+  /** The place of the oldest reply, or a place before it: no reply is older than this place. */
   #oldestReply = 0
   #replies = 0
   #bytes = 0
@@ -63,7 +63,7 @@ export class RequestMemory {
     return this.#byId.get(requestId)
   }
 
-  /** The same id again stands for the newer request. */
+  /** If the same id comes again, the id then stands for the newer request. */
   remember({ requestId, endedAtMs, upstream, reply }: AttemptRecord): void {
     const { maxRequests } = this.#options
     const place = this.#next
@@ -86,7 +86,7 @@ export class RequestMemory {
     if (reply !== undefined) this.#keep(request, reply)
   }
 
-  /** Its reply is not needed any more. */
+  /** Call this when the request's reply is not needed any more. */
   dropReply(request: RememberedRequest): void {
     if (request.replyState !== 'kept') return
     request.reply = undefined

@@ -1,7 +1,7 @@
 /**
- * Compares a label with a prediction. Lists of the same length are compared one by one and counted as that many; a list
- * of one stands for what it holds. Numbers, texts and truth values are equal when their text is, so that the label "3"
- * fits the prediction 3. Undefined when the two cannot be compared.
+ * Compares a label with a prediction. Lists of the same length are compared value by value, and each value
+ * counts. A list with one value equals that value. Numbers, texts and booleans are equal when their texts are
+ * equal, so that the label "3" fits the prediction 3. Undefined when the two cannot be compared.
  */
 export function compareLabel(
   label: unknown,

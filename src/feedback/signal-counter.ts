@@ -16,7 +16,7 @@ export interface SignalCounterParts {
 
 type Judged = 'late' | 'unreadable' | { readonly right: number; readonly total: number }
 
-/** Counts signals where they belong: each once, at the time of what it is about. */
+/** Counts each signal once, at the time of the request or prediction that it is about. */
 export class SignalCounter {
   readonly #parts: SignalCounterParts
 
@@ -24,10 +24,10 @@ export class SignalCounter {
     this.#parts = parts
   }
 
-  /** Counts what names a deployment. */
+  /** Counts a signal that names a deployment. */
   accept(signal: Signal & AboutDeployment): SignalOutcome {
     const nowMs = this.#parts.clock.now()
-    // A sample from a clock that is ahead must not be taken for newer than those that come after it.
+    // A sample from a clock that is ahead must not look newer than samples that come after it.
     const atMs = Math.min(signal.atMs ?? nowMs, nowMs)
     if (this.#parts.windows.isForgotten(atMs, nowMs)) return 'late'
     const place = { deployment: keyFrom(signal.deployment), revision: signal.revision ?? '', atMs }
@@ -41,7 +41,10 @@ export class SignalCounter {
     return 'accepted'
   }
 
-  /** Counts what names a request. A request that no deployment answered is joined too, and counts for no metric. */
+  /**
+   * Counts a signal that names a request. A request that no deployment answered is joined, too, but counts
+   * for no metric.
+   */
   join(signal: Signal, request: RememberedRequest): SignalOutcome {
     const place = placeOf(request)
     if (signal.kind === 'label') return this.#label(signal, request, place)
@@ -83,7 +86,7 @@ export class SignalCounter {
     }
   }
 
-  /** At the time the label came: how many come too late is a matter of now. */
+  /** Counts at the time when the label came, because this metric tells how many labels come too late now. */
   #countTimeliness(place: SamplePlace | undefined, late: 0 | 1): void {
     if (place === undefined) return
     const { windows, clock } = this.#parts

@@ -8,12 +8,12 @@ export interface SignalWindowsOptions {
   readonly startedAtMs: number
   readonly bucketMs: number
   readonly keepMs: number
-  /** Of each metric. */
+  /** The most series of each metric. */
   readonly maxSeries: number
   readonly maxOutcomes: number
 }
 
-/** Whom a sample counts for, and when. */
+/** The deployment, the revision and the time for which a sample counts. */
 export interface SamplePlace {
   readonly deployment: string
   /** Empty for the deployment as a whole. */
@@ -23,7 +23,7 @@ export interface SamplePlace {
 
 const [count, sum, sumSquares, shares] = [0, 1, 2, 3]
 
-/** Windows of everything that signals tell, by metric and revision. */
+/** The windows for all numbers from signals, by metric and revision. */
 export class SignalWindows {
   readonly #options: SignalWindowsOptions
   readonly #byMetric: Map<string, SeriesSet> = new Map()
@@ -36,7 +36,7 @@ export class SignalWindows {
     for (const metric of ['labels.accuracy', 'labels.late', 'ratings.mean']) this.#open(metric)
   }
 
-  /** Whether what happened then is out of reach of every metric. */
+  /** Whether this time is so long ago that no metric reaches it. */
   isForgotten(atMs: number, nowMs: number): boolean {
     return atMs < nowMs - this.#options.keepMs
   }
@@ -47,12 +47,12 @@ export class SignalWindows {
     return evicted
   }
 
-  /** Throws `invalid-options` when there are too many names already. */
+  /** The metric of an outcome. Throws `invalid-options` when there are too many names already. */
   openOutcome(name: string): string {
     const metric = `outcomes.${name}`
     if (this.#byMetric.has(metric)) return metric
     if (this.#outcomes >= this.#options.maxOutcomes) {
-      const message = `signal.name is "${name}", and ${this.#outcomes} other outcomes are counted already; use one of those or raise maxOutcomes`
+      const message = `signal.name is "${name}", and ${this.#outcomes} other outcomes are counted already; use one of them or raise maxOutcomes`
       throw new ModelspineError('invalid-options', message, { details: { field: 'signal.name' } })
     }
     this.#outcomes += 1
@@ -60,7 +60,7 @@ export class SignalWindows {
     return metric
   }
 
-  /** `hits` out of `total`. */
+  /** Adds `hits` out of `total` to a ratio. */
   addShare(metric: string, { deployment, revision, atMs }: SamplePlace, hits: number, total: number): void {
     const window = this.#byMetric.get(metric)?.at(deployment, revision, atMs)
     window?.add(count, total)
@@ -74,7 +74,9 @@ export class SignalWindows {
     window?.addSample(count, value)
   }
 
-  /** A ratio where only shares were counted, else a distribution; an outcome that never came has no data. */
+  /**
+   * A ratio if only ratios were counted, otherwise a distribution. An outcome that never came has no data.
+   */
   read(
     metric: string,
     deployment: string,

@@ -10,11 +10,13 @@ import type { Answer, GatewayRequest, Surface } from './surface.ts'
 
 export interface RequestInfo {
   readonly method: string
-  /** Below the base path, without the query. */
+  /** The path below the base path, without the query. */
   readonly path: string
 }
 
-/** Who asks, or null for nobody we know. Headers come by lower-case name. */
+/**
+ * Returns the actor that makes the request, or null for an unknown caller. Header names are in lower case.
+ */
 export type Authenticate = (
   headers: Readonly<Record<string, string | string[] | undefined>>,
   info: RequestInfo,
@@ -27,10 +29,10 @@ export interface CoreOptions {
   readonly authenticate: Authenticate | undefined
 }
 
-/** Answers any request, whichever handler it came through. Never rejects. */
+/** Answers every request, from any handler. Never rejects. */
 export type Core = (request: GatewayRequest) => Promise<Answer>
 
-/** A caller's own request id is kept when it is one word that fits into logs and headers. */
+/** The caller's own request id is kept if it is one word that fits into logs and headers. */
 const usableId = /^[\x21-\x7e]{1,128}$/
 
 export function createCore({ router, clock, logger, authenticate }: CoreOptions): Core {
@@ -73,7 +75,10 @@ export function createCore({ router, clock, logger, authenticate }: CoreOptions)
       answer = await handle(request, surface, requestId)
     } catch (error) {
       if (!isModelspineError(error) && !(error instanceof HttpFailure)) {
-        logger.error({ requestId, error: messageOf(error) }, 'a request failed in the gateway itself')
+        logger.error(
+          { requestId, error: messageOf(error) },
+          'a request failed because of an error in the gateway',
+        )
       }
       answer = failureAnswer(error, surface)
     }
@@ -82,7 +87,10 @@ export function createCore({ router, clock, logger, authenticate }: CoreOptions)
   }
 }
 
-/** Whatever is no actor is nobody: also the undefined or false of a hook that no compiler has checked. */
+/**
+ * The actor. Throws `unauthenticated` for every other value, also for an undefined or false from a hook that
+ * no compiler has checked.
+ */
 function identified(actor: Actor | null): Actor {
   if (typeof actor?.name === 'string') return actor
   throw new ModelspineError('unauthenticated', 'the credentials are missing or unknown')

@@ -2,8 +2,8 @@ import { type ErrorCode, isModelspineError } from '../errors.ts'
 import type { Answer, ErrorFacts, Surface } from './surface.ts'
 
 /**
- * What each code is in HTTP. An upstream's trouble with its own credentials or model is the gateway's fault and not the
- * caller's, hence 502. What is not listed is a 500.
+ * The HTTP status of each code. An upstream's problem with its credentials or its model is the fault of the
+ * gateway and not of the caller, so its status is 502. A code that is not in the table has the status 500.
  */
 const statuses: Readonly<Partial<Record<ErrorCode, number>>> = {
   'bad-request': 400,
@@ -17,7 +17,7 @@ const statuses: Readonly<Partial<Record<ErrorCode, number>>> = {
   'body-too-large': 413,
   'rate-limited': 429,
   quota: 429,
-  // As web servers log a caller who went away; nobody reads it.
+  // Web servers log this status for a caller that went away. The caller never sees it.
   aborted: 499,
   auth: 502,
   interrupted: 502,
@@ -31,7 +31,7 @@ const statuses: Readonly<Partial<Record<ErrorCode, number>>> = {
   timeout: 504,
 }
 
-/** An error that only HTTP knows: no such path, another method, another content type. */
+/** An error that exists only in HTTP: an unknown path, a wrong method, a wrong content type. */
 export class HttpFailure extends Error {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
@@ -43,7 +43,10 @@ export class HttpFailure extends Error {
   }
 }
 
-/** What is told of an error. Of one that is not ours nothing but its being there. */
+/**
+ * The facts that a caller is told about an error. For an error that is not ours: only that the gateway
+ * failed.
+ */
 export function factsOf(error: unknown): ErrorFacts {
   if (error instanceof HttpFailure) {
     const { status, message } = error
@@ -62,14 +65,14 @@ export function factsOf(error: unknown): ErrorFacts {
   }
 }
 
-/** Any error as an answer in the surface's own form. */
+/** Turns any error into an answer in the surface's own form. */
 export function failureAnswer(error: unknown, surface: Surface): Answer {
   const facts = factsOf(error)
   const headers: Record<string, string> = { 'content-type': 'application/json' }
   if (error instanceof HttpFailure) Object.assign(headers, error.headers)
   if (facts.status === 401) headers['www-authenticate'] = 'Bearer'
   if (isModelspineError(error)) {
-    // Clients that retry by themselves, as OpenAI's do, obey this.
+    // Clients that retry by themselves, such as OpenAI's, follow this header.
     headers['x-should-retry'] = String(error.retryable)
     if (error.retryAfterMs !== undefined) {
       headers['retry-after'] = String(Math.ceil(error.retryAfterMs / 1000))

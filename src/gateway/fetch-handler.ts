@@ -9,7 +9,7 @@ export interface FetchHandlerOptions {
   readonly maxBodyBytes: number
 }
 
-/** Serves anything that speaks fetch: frameworks, edge runtimes, tests. */
+/** A handler with the fetch signature, for frameworks, edge runtimes and tests. */
 export function fetchHandler(options: FetchHandlerOptions): (request: Request) => Promise<Response> {
   return async (request) => {
     const controller = new AbortController()

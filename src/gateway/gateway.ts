@@ -9,26 +9,26 @@ import { type NodeHandler, nodeHandler } from './node-handler.ts'
 
 export interface GatewayOptions {
   readonly router: Router
-  /** Asked before every request but health probes. Without it everybody is let in, as `anonymous`. */
+  /** Called before every request except health probes. Without it every caller is let in, as `anonymous`. */
   readonly authenticate?: Authenticate
-  /** Default 8 MiB. */
+  /** The largest body of a request, in bytes. Default 8 MiB. */
   readonly maxBodyBytes?: number
-  /** Where the surfaces are mounted, such as `/models`; nothing when left out. */
+  /** The path below which the surfaces are served, such as `/models`. Default: no path. */
   readonly basePath?: string
   readonly clock?: Clock
   readonly logger?: Logger
 }
 
 export interface Gateway {
-  /** For whatever speaks fetch. */
+  /** For every framework that uses fetch's Request and Response. */
   fetch(request: Request): Promise<Response>
-  /** For `http.createServer`; the fast path. */
+  /** For `http.createServer`. This is the fast path. */
   readonly node: NodeHandler
-  /** Opens a port of its own. */
+  /** Opens a port of the gateway's own. */
   listen(options: ListenOptions): Promise<Listening>
 }
 
-/** HTTP over a router: Open Inference V2 below `/v2`, OpenAI below `/v1`. Throws `invalid-options`. */
+/** Serves a router over HTTP: Open Inference V2 below `/v2`, OpenAI below `/v1`. Throws `invalid-options`. */
 export function createGateway(options: GatewayOptions): Gateway {
   const { router, authenticate, maxBodyBytes = 8 * 1024 * 1024, clock = systemClock } = options
   const { logger = silentLogger, basePath = '' } = options

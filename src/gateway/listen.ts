@@ -4,33 +4,43 @@ import { ModelspineError } from '../errors.ts'
 import type { NodeHandler } from './node-handler.ts'
 
 export interface ListenOptions {
-  /** 0 for any free one. */
+  /** The port's number. 0 for any free port. */
   readonly port: number
-  /** Default `127.0.0.1`: nobody outside this machine. */
+  /** Default `127.0.0.1`, which only this machine can reach. */
   readonly host?: string
-  /** More are turned away at once; with the bound on bodies this bounds what callers can make us hold. Default 1000. */
+  /**
+   * The most connections at the same time. Further connections are refused at once. Together with
+   * `maxBodyBytes` this limits the memory that callers can use. Default 1000.
+   */
   readonly maxConnections?: number
-  /** How long a caller may take to send a whole request; then it is cut with 408. Default 60,000. */
+  /**
+   * How long a caller may take to send a whole request, in milliseconds. After that the gateway answers 408
+   * and closes the connection. Default 60,000.
+   */
   readonly requestTimeoutMs?: number
 }
 
 export interface CloseOptions {
-  /** How long requests under way may still take; then they are cut. Default 10,000. */
+  /**
+   * How long requests under way may still take, in milliseconds. After that they are cut off. Default 10,000.
+   */
   readonly drainMs?: number
 }
 
 export interface Listening {
   readonly url: string
   readonly port: number
-  /** Accepts nothing more, lets requests under way finish, and closes. */
+  /** Accepts no more connections, lets requests under way finish, and closes. */
   close(options?: CloseOptions): Promise<void>
 }
 
-/** Node's own default for the headers alone. */
+/** Node's own default time limit for the headers. */
 const mostHeadersMs = 60_000
 const longestCheckMs = 5000
 
-/** Opens a port. The handler can ask whether the draining has begun. Throws `invalid-options`. */
+/**
+ * Opens a port. `handlerOf` gets a function that tells whether draining has begun. Throws `invalid-options`.
+ */
 export async function listen(
   handlerOf: (draining: () => boolean) => NodeHandler,
   clock: Clock,
@@ -46,7 +56,7 @@ export async function listen(
     {
       requestTimeout: requestTimeoutMs,
       headersTimeout: Math.min(requestTimeoutMs, mostHeadersMs),
-      // Node looks for late requests this often.
+      // How often Node looks for late requests.
       connectionsCheckingInterval: Math.min(requestTimeoutMs, longestCheckMs),
     },
     handlerOf(() => closing !== undefined),

@@ -10,16 +10,16 @@ export interface NodeHandlerOptions {
   readonly basePath: string
   readonly maxBodyBytes: number
   readonly logger: Logger
-  /** Whether connections are to be closed after their answer. */
+  /** Whether each connection is to be closed after its answer. */
   readonly draining?: () => boolean
 }
 
 export type NodeHandler = (req: IncomingMessage, res: ServerResponse) => void
 
-/** An unread body above this is not drained to save its connection. */
+/** An unread body that is larger than this is not read to its end. Its connection is closed instead. */
 const worthDraining = 64 * 1024
 
-/** Serves node:http directly: no Request, no Response, no streams in between. */
+/** Serves node:http directly, without Request, Response or streams in between. */
 export function nodeHandler(options: NodeHandlerOptions): NodeHandler {
   return (req, res) => void respond(req, res, options)
 }
@@ -48,7 +48,10 @@ async function respond(
   }
 }
 
-/** A socket closed before its answer was sent, told like an AbortSignal but without its price for every request. */
+/**
+ * Tells that the socket was closed before its answer was sent. It is used like an AbortSignal, but costs less
+ * for each request.
+ */
 class CallerLeft implements CallerAbort {
   readonly #res: ServerResponse
   #tell: (() => void) | undefined
@@ -106,7 +109,7 @@ class NodeRequest implements GatewayRequest {
   }
 }
 
-/** Empty for what is outside the base, where nothing is found. */
+/** The path below the base path. Empty for a path outside the base path, because no surface serves that. */
 export function pathBelow(url: string, basePath: string): string {
   const query = url.indexOf('?')
   const path = query < 0 ? url : url.slice(0, query)
@@ -142,7 +145,7 @@ function readBody(req: IncomingMessage, maxBodyBytes: number): Promise<Uint8Arra
   })
 }
 
-/** Pulls no faster than the caller reads, and leaves the stream when the caller left. */
+/** Reads events no faster than the caller reads them. Stops reading when the caller has gone away. */
 async function sendEvents(events: AsyncIterable<string>, res: ServerResponse): Promise<void> {
   for await (const text of events) {
     if (res.destroyed) return
@@ -151,7 +154,7 @@ async function sendEvents(events: AsyncIterable<string>, res: ServerResponse): P
   res.end()
 }
 
-/** Until the caller has read, or is gone. */
+/** Resolves when the caller has read the data, or has gone away. */
 function drained(res: ServerResponse): Promise<void> {
   return new Promise((resolve) => {
     const done = (): void => {

@@ -1,4 +1,4 @@
-/** The Open Inference Protocol V2 over HTTP: health, metadata and infer, with bodies passed on as they are. */
+/** The Open Inference Protocol V2 over HTTP: health, metadata and infer. Bodies are passed on as they are. */
 
 import { inferenceHeader } from '../dialects/open-inference/infer-json.ts'
 import { ModelspineError } from '../errors.ts'
@@ -11,7 +11,10 @@ import { plainBody } from './plain-body.ts'
 import { headerText, servedHeaders } from './served-headers.ts'
 import type { Answer, Call, GatewayRequest, Handler, Surface } from './surface.ts'
 
-/** Types that a web page may send to a foreign address without asking; to be answered they would need CORS anyway. */
+/**
+ * The content types that a web page may send to another origin without a CORS preflight. To read the answer,
+ * the page would need CORS in any case.
+ */
 const simpleTypes = /^(?:text\/plain|application\/x-www-form-urlencoded|multipart\/form-data)\b/i
 
 const modelPath = /^\/v2\/models\/([^/]+)(?:\/versions\/([^/]+))?(\/ready|\/infer)?$/
@@ -66,7 +69,8 @@ async function infer(router: Router, call: Call): Promise<Answer> {
     call.options(),
   )
   const { reply } = routed
-  if (reply.kind !== 'bytes') throw new ModelspineError('malformed-reply', 'tensors came in answer to bytes')
+  if (reply.kind !== 'bytes')
+    throw new ModelspineError('malformed-reply', 'the upstream answered bytes with tensors')
   const headers = servedHeaders(routed, reply.contentType)
   const replySplit = reply.headers?.[inferenceHeader]
   if (replySplit !== undefined) headers[inferenceHeader] = headerText(replySplit)
@@ -74,8 +78,9 @@ async function infer(router: Router, call: Call): Promise<Answer> {
 }
 
 /**
- * Triton's Python client names no type. A page can leave it out too, but its browser then says where it comes from
- * (Fetch standard, "append a request `Origin` header"), so without an origin a missing type is no page's.
+ * The content type. Triton's Python client sends none. A web page can leave it out, too, but then the browser
+ * sends the page's origin (Fetch standard, "append a request `Origin` header"). So a request with neither a
+ * type nor an origin does not come from a web page.
  */
 function contentTypeOf(request: GatewayRequest, split: string | undefined): string {
   const named = request.header('content-type')
@@ -96,7 +101,7 @@ function routeOf(router: Router, [name = '', version]: readonly string[]): Route
   return route
 }
 
-/** A caller that could name a revision would go round the split, and so round the rollout and its gates. */
+/** A caller that could name a revision would bypass the split, and with it the rollout and its gates. */
 function chosenByRoute(version: string): ModelspineError {
   const message = `version "${version}" cannot be asked for: the route chooses the revision; leave /versions/${version} out`
   return new ModelspineError('unsupported', message)

@@ -1,6 +1,6 @@
 import type { ErrorFacts } from './surface.ts'
 
-/** Words that clients of OpenAI switch on; any other code is ours as it is. */
+/** OpenAI's words for codes, because OpenAI's clients check them. Any other code is sent as it is. */
 const codes: Readonly<Record<string, string>> = {
   'no-route': 'model_not_found',
   'context-length': 'context_length_exceeded',
@@ -10,7 +10,7 @@ const codes: Readonly<Record<string, string>> = {
   unauthenticated: 'invalid_api_key',
 }
 
-/** `{ error: { message, type, param, code } }`, also as an event of a stream. */
+/** The error as `{ error: { message, type, param, code } }`. It is also sent as an event of a stream. */
 export function openaiErrorBody({ status, code, message, field }: ErrorFacts): string {
   return JSON.stringify({
     error: { message, type: typeOf(status, code), param: field ?? null, code: codes[code] ?? code },

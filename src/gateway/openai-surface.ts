@@ -67,7 +67,10 @@ export function openaiSurface(router: Router, clock: Clock): Surface {
   }
 }
 
-/** A JSON content type is asked for so that no foreign web page can send this without a browser asking first. */
+/**
+ * Reads the body as JSON. Demands a JSON content type, because then a browser asks first (CORS preflight)
+ * before a web page of another origin can send the request.
+ */
 async function jsonOf({ request }: Call): Promise<unknown> {
   const contentType = request.header('content-type') ?? 'missing'
   if (!/^application\/json\b/i.test(contentType)) {
@@ -77,7 +80,7 @@ async function jsonOf({ request }: Call): Promise<unknown> {
   try {
     return JSON.parse(Buffer.from(buffer, byteOffset, byteLength).toString('utf8'))
   } catch (error) {
-    throw new ModelspineError('bad-request', `the body is no JSON: ${messageOf(error)}`)
+    throw new ModelspineError('bad-request', `the body is not JSON: ${messageOf(error)}`)
   }
 }
 
@@ -85,7 +88,7 @@ function isOffered({ operations }: Route): boolean {
   return operations.includes('chat') || operations.includes('embed')
 }
 
-/** Nobody keeps when a route was first declared, so `created` is the epoch. */
+/** The time when a route was first declared is not stored, so `created` is 0, the epoch. */
 function modelOf({ key, name }: Route): unknown {
   return { id: name, object: 'model', created: 0, owned_by: splitKey(key).namespace }
 }
@@ -95,8 +98,8 @@ function json(body: unknown): Answer {
 }
 
 /**
- * A stream as server-sent events. A stream that dies ends with an event that holds the error, and without `[DONE]`, so
- * that what was cut does not look complete.
+ * A stream as server-sent events. A stream that fails ends with an event that holds the error. It has no
+ * `[DONE]`, so that a stream which was cut off does not look complete.
  */
 async function* openaiEvents(
   events: AsyncIterable<ChatEvent>,

@@ -1,6 +1,6 @@
 import { ModelspineError } from '../errors.ts'
 
-/** A name in a path, decoded: `risk%2Fchurn` is `risk/churn`. Throws `bad-request`. */
+/** Decodes a name in a path: `risk%2Fchurn` is `risk/churn`. Throws `bad-request`. */
 export function pathName(segment: string): string {
   if (!segment.includes('%')) return segment
   try {

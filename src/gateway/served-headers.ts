@@ -1,6 +1,6 @@
 import type { Served } from '../routing/attempts.ts'
 
-/** The headers of a reply that say who gave it. */
+/** The headers of a reply that name the provider, the deployment and the revision that gave it. */
 export function servedHeaders(served: Served, contentType: string): Record<string, string> {
   const headers: Record<string, string> = {
     'content-type': headerText(contentType),
@@ -12,7 +12,9 @@ export function servedHeaders(served: Served, contentType: string): Record<strin
   return headers
 }
 
-/** What a header can hold of a text that somebody else wrote: an upstream, or who named it. */
+/**
+ * Makes a text safe for a header. The text comes from outside: from an upstream, or from the provider's name.
+ */
 export function headerText(text: string): string {
   return text.replace(/[^\x20-\x7e\xa0-\xff]/g, '?')
 }

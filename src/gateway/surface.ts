@@ -1,22 +1,25 @@
 import type { CallerAbort } from '../routing/routed-request.ts'
 import type { CallOptions } from '../routing/router.ts'
 
-/** A request as surfaces see it, wherever it came from. */
+/** A request as surfaces see it. It may come from any handler. */
 export interface GatewayRequest {
   readonly method: string
-  /** Below the base path, without the query, percent-encoded as it came. */
+  /** The path below the base path, without the query, percent-encoded as it came. */
   readonly path: string
   /** Fires when the caller goes away. */
   readonly abortSignal: CallerAbort
-  /** By its lower-case name. */
+  /** The value of a header by its lower-case name. */
   header(name: string): string | undefined
   /** All headers, by lower-case name. */
   headers(): Readonly<Record<string, string | string[] | undefined>>
-  /** The whole body, read once. Rejects with `body-too-large` without reading further, or with `aborted`. */
+  /**
+   * The whole body. Read it once. If the body is too large, this stops reading and rejects with
+   * `body-too-large`. If the caller goes away, this rejects with `aborted`.
+   */
   body(): Promise<Uint8Array>
 }
 
-/** What goes back. Text events of a stream are pulled no faster than the caller reads. */
+/** The answer to a request. Text events of a stream are read no faster than the caller reads them. */
 export interface Answer {
   readonly status: number
   /** Lower-case names. */
@@ -24,29 +27,29 @@ export interface Answer {
   readonly body: string | Uint8Array | AsyncIterable<string>
 }
 
-/** A request that was let in. */
+/** A request that `authenticate` has let in, or that needs no authentication. */
 export interface Call {
   readonly request: GatewayRequest
   readonly requestId: string
   /** The names in the path, decoded. */
   readonly names: readonly string[]
-  /** What the router is told of it: who asks, under which id, until when. */
+  /** The options for the router: the actor, the request id, the abort signal and the headers. */
   options(): CallOptions
 }
 
 export type Handler = (call: Call) => Answer | Promise<Answer>
 
-/** What lives at one path. */
+/** The handlers at one path. */
 export interface SurfacePath {
   readonly methods: Readonly<Record<string, Handler>>
   readonly names: readonly string[]
-  /** Answered without `authenticate`: probes. */
+  /** Whether the path is served without `authenticate`, as health probes are. */
   readonly open?: boolean
 }
 
 /** One HTTP interface over the router, with its own paths and its own form of errors. */
 export interface Surface {
-  /** Undefined when the path is none of the surface's. May throw `bad-request`. */
+  /** Undefined when the surface does not serve the path. May throw `bad-request`. */
   find(path: string): SurfacePath | undefined
   /** The body of an error. */
   errorBody(error: ErrorFacts): string
@@ -54,9 +57,9 @@ export interface Surface {
 
 export interface ErrorFacts {
   readonly status: number
-  /** One of our codes, or `internal`. */
+  /** One of Modelspine's error codes, or `internal`. */
   readonly code: string
   readonly message: string
-  /** The field at fault, where one is. */
+  /** The field with the wrong value. Undefined when the error is not about a field. */
   readonly field: string | undefined
 }

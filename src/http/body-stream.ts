@@ -3,34 +3,43 @@ import type { HttpHeaders, WireController, WireOptions } from './dispatcher.ts'
 import { Exchange } from './exchange.ts'
 import { HttpReply, headerOf } from './http-reply.ts'
 
-/** Above this many unread bytes the socket is paused. */
+/** When this many bytes are unread, the socket is paused. */
 const highWater = 64 * 1024
 const releaseMs = 1000
 
-/** An answer whose body is read as it comes. Not reading it to its end, nor cancelling it, holds its connection. */
+/**
+ * An answer whose body is read as it arrives. Read the body to its end or cancel it, because until then the
+ * answer occupies its connection.
+ */
 export interface HttpStream {
   readonly status: number
   readonly headers: HttpHeaders
   header(name: string): string | undefined
-  /** Read once. Throws like the client does, after all that came before the failure; leaving the loop early cancels. */
+  /**
+   * Read the chunks once. After a failure, the chunks that came before it are still given, then the iterator
+   * throws as the client does. To leave the loop early cancels the answer.
+   */
   readonly chunks: AsyncIterable<Uint8Array>
   /**
-   * Whether the body's end can be told from a broken connection: it has a length or is chunked. Where this is false, a
-   * body that was cut looks whole.
+   * Whether the end of the body can be told from a broken connection. This is true when the body has a length
+   * or is chunked. When it is false, a body that was cut off looks whole.
    */
   readonly delimited: boolean
-  /** The rest as one reply, up to the client's bound on bodies. */
+  /** Reads the rest of the body as one reply, up to the client's `maxBodyBytes`. */
   whole(): Promise<HttpReply>
   /** Closes the connection. */
   cancel(): void
   /**
-   * For a reader who knows that nothing more of interest comes: lets the body end by itself, so that the connection can
-   * be used again, and cancels when that takes longer than a second or 64 KiB.
+   * For a reader who needs no more of the body. Lets the body end by itself, so that the connection can be
+   * used again. Cancels the answer when the rest takes longer than a second or is larger than 64 KiB.
    */
   release(): void
 }
 
-/** Hands an answer's body on chunk by chunk, pausing the socket when the reader is slower. */
+/**
+ * Passes on the body of an answer chunk by chunk. Pauses the socket when the reader is slower than the
+ * server.
+ */
 export class BodyStream
   extends Exchange
   implements HttpStream, AsyncIterable<Uint8Array>, AsyncIterator<Uint8Array>
@@ -129,7 +138,7 @@ export class BodyStream
 
   cancel(): void {
     this.queue.length = 0
-    this.end(new ModelspineError('aborted', `${this.wire.method} ${this.call().url}: no longer read`))
+    this.end(new ModelspineError('aborted', `${this.wire.method} ${this.call().url}: the reader stopped`))
   }
 
   release(): void {

@@ -1,12 +1,13 @@
 /**
- * What the client needs of an undici dispatcher (`Pool`, `Agent`, `MockAgent` …), so that no public signature speaks of
- * undici's types. Handlers are called in the way of undici 7 and later.
+ * The part of an undici dispatcher (`Pool`, `Agent`, `MockAgent` …) that the client needs. It is declared
+ * here so that no public signature uses undici's types. The dispatcher must call handlers as undici 7 and
+ * later do.
  */
 export interface HttpDispatcher {
   dispatch(options: never, handler: never): boolean
 }
 
-/** As undici gives them: lower-case names, a list where a header came more than once. */
+/** Headers as undici gives them: names in lower case, and a list when a header came more than once. */
 export type HttpHeaders = Readonly<Record<string, string | string[] | undefined>>
 
 export interface WireOptions {

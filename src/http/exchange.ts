@@ -2,7 +2,7 @@ import type { HttpHeaders, WireController, WireHandler, WireOptions } from './di
 import { abortedError, type CallPhase, httpError } from './http-error.ts'
 import { secretsOf } from './scrub.ts'
 
-/** One call on the wire: what reading a whole body and streaming one have in common. */
+/** One HTTP call: the part that is the same for a whole body and for a streamed body. */
 export abstract class Exchange implements WireHandler {
   protected readonly wire: WireOptions
   protected readonly abortSignal: AbortSignal | undefined
@@ -18,7 +18,7 @@ export abstract class Exchange implements WireHandler {
     abortSignal?.addEventListener('abort', this.onAbort, { once: true })
   }
 
-  /** Called once, with the error unless all went well. */
+  /** Called once, when the call has ended. `error` is undefined when the call succeeded. */
   protected abstract settle(error: Error | undefined): void
   abstract onResponseStart(controller: WireController, status: number, headers: HttpHeaders): void
   abstract onResponseData(controller: WireController, chunk: Uint8Array): void
@@ -38,7 +38,7 @@ export abstract class Exchange implements WireHandler {
     this.finish(httpError(error, { ...this.call(), secrets: secretsOf(this.wire.headers) }))
   }
 
-  /** Ends the call from our side: the socket goes, and what undici says afterwards is not listened to. */
+  /** Ends the call from our side. Closes the socket and ignores everything that undici reports afterwards. */
   end(error: Error): void {
     if (this.over) return
     this.finish(error)

@@ -1,8 +1,15 @@
 /**
- * The one HTTP client, over a pool of connections to one origin. Statuses are answers, not errors; what is thrown is a
- * ModelspineError: `unavailable` (no connection, or it broke before an answer), `timeout`, `interrupted` (it broke in
- * the middle of one), `malformed-reply` (no HTTP, or too large), `bad-request` (cannot be sent) and `aborted`. Its
- * `details.phase` is `connecting` when nothing can have reached the server. Errors carry no credentials.
+ * The only HTTP client of Modelspine. It has a pool of connections to one origin. An answer with any status
+ * is an answer, not an error. The client throws a ModelspineError with one of these codes:
+ *
+ * - `unavailable`: there is no connection, or the connection broke before an answer.
+ * - `timeout`: no answer, or no further part of it, within the time limit.
+ * - `interrupted`: the connection broke in the middle of an answer.
+ * - `malformed-reply`: the answer is not HTTP, or is too large.
+ * - `bad-request`: the request cannot be sent.
+ * - `aborted`: the caller aborted the call.
+ *
+ * `details.phase` is `connecting` when nothing can have reached the server. Errors contain no credentials.
  */
 
 import { ModelspineError } from '../errors.ts'
@@ -16,47 +23,53 @@ import { type HttpRetry, withRetries } from './retry.ts'
 import { WholeBody } from './whole-body.ts'
 
 export interface HttpClientOptions {
-  /** `http:` or `https:`; a path is put before that of every request. No user information and no query. */
+  /**
+   * A URL with `http:` or `https:`. Its path is put before the path of every request. User information, a
+   * query and a fragment are not allowed.
+   */
   readonly baseUrl: string
-  /** An undici dispatcher to use instead of a pool of our own; it is not closed with the client. */
+  /** An undici dispatcher to use instead of the client's own pool. `close` does not close it. */
   readonly dispatcher?: HttpDispatcher
-  /** Sent with every request, under those of the request. Lower-case names. */
+  /** Sent with every request. Headers of the request win over them. Names are in lower case. */
   readonly headers?: Readonly<Record<string, string>>
-  /** Connections at most; further requests wait for one. Default 256. */
+  /** The most connections at the same time. Further requests wait for a connection. Default 256. */
   readonly connections?: number
-  /** Default 10,000. */
+  /** How long a new connection may take, in milliseconds. Default 10,000. */
   readonly connectTimeoutMs?: number
-  /** Until the answer's headers, once the request was sent. Default 300,000; 0 for none. */
+  /**
+   * How long the client waits for the headers of the answer after it sent the request, in milliseconds.
+   * Default 300,000. 0 means no limit.
+   */
   readonly headersTimeoutMs?: number
-  /** Between two pieces of the body. Default 300,000; 0 for none. */
+  /** The longest time between two pieces of the body, in milliseconds. Default 300,000. 0 means no limit. */
   readonly bodyTimeoutMs?: number
-  /** Of a whole answer. Default 64 MiB. */
+  /** The largest body of a whole answer, in bytes. Default 64 MiB. */
   readonly maxBodyBytes?: number
 }
 
 export interface HttpRequest {
   readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
-  /** Below the base URL, beginning with `/`, query included. */
+  /** The path below the base URL, with a `/` at its beginning. It may have a query. */
   readonly path: string
   readonly headers?: Readonly<Record<string, string>> | undefined
   readonly body?: Uint8Array | string | undefined
   readonly abortSignal?: AbortSignal | undefined
-  /** Default: the client's. */
+  /** Default: the client's own value. */
   readonly headersTimeoutMs?: number | undefined
   readonly maxBodyBytes?: number | undefined
 }
 
 export interface HttpClient {
-  /** Origin and path, without a `/` at the end. */
+  /** The origin and path of the base URL, without a `/` at the end. */
   readonly baseUrl: string
-  /** `retry` is for idempotent control calls only. */
+  /** Use `retry` only for idempotent control calls. */
   request(request: HttpRequest & { readonly retry?: HttpRetry | undefined }): Promise<HttpReply>
   stream(request: HttpRequest): Promise<HttpStream>
-  /** Closes idle connections; calls under way finish. Later calls throw `unavailable`. */
+  /** Closes idle connections and lets calls under way finish. Later calls throw `unavailable`. */
   close(): Promise<void>
 }
 
-/** Nothing is loaded or connected before the first request. Throws `invalid-options`. */
+/** Loads and connects nothing before the first request. Throws `invalid-options`. */
 export function createHttpClient(options: HttpClientOptions): HttpClient {
   requireNode()
   const base = baseOf(options.baseUrl)
@@ -154,13 +167,13 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
 function baseOf(baseUrl: string): { readonly origin: string; readonly path: string } {
   const wrong = (why: string): ModelspineError =>
     new ModelspineError('invalid-options', `baseUrl ${why}`, { details: { field: 'baseUrl' } })
-  if (!URL.canParse(baseUrl)) throw wrong('is no URL: write one such as http://127.0.0.1:8080')
+  if (!URL.canParse(baseUrl)) throw wrong('is not a URL: write one such as http://127.0.0.1:8080')
   const url = new URL(baseUrl)
   if (url.protocol !== 'http:' && url.protocol !== 'https:') {
     throw wrong(`begins with ${url.protocol}: write http: or https:`)
   }
-  if (url.username !== '' || url.password !== '') throw wrong('carries credentials: send them as a header')
+  if (url.username !== '' || url.password !== '') throw wrong('contains credentials: send them in a header')
   if (url.search !== '' || url.hash !== '')
-    throw wrong('has a query or fragment: only origin and path are used')
+    throw wrong('has a query or a fragment: write only origin and path')
   return { origin: url.origin, path: url.pathname.replace(/\/+$/, '') }
 }

@@ -1,12 +1,12 @@
 import { type ErrorCode, ModelspineError } from '../errors.ts'
 import { scrubbedCause } from './scrub.ts'
 
-/** How far a call had come. Before `sent`, nothing of it can have reached the server. */
+/** How far a call had come. In the phase `connecting`, no part of the call can have reached the server. */
 export type CallPhase = 'connecting' | 'sent' | 'answering'
 
 export interface FailedCall {
   readonly method: string
-  /** Without query and user information. */
+  /** The URL without its query and without user information. */
   readonly url: string
   readonly phase: CallPhase
   readonly secrets: readonly string[]
@@ -28,16 +28,19 @@ const words: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'connection refused',
   ECONNRESET: 'connection reset',
   ENOTFOUND: 'no such host',
-  EAI_AGAIN: 'no such host for now',
+  EAI_AGAIN: 'the host name cannot be resolved at the moment',
   EHOSTUNREACH: 'host unreachable',
-  UND_ERR_CONNECT_TIMEOUT: 'no connection in time',
-  UND_ERR_HEADERS_TIMEOUT: 'no answer in time',
-  UND_ERR_BODY_TIMEOUT: 'the answer stopped coming',
+  UND_ERR_CONNECT_TIMEOUT: 'no connection within the time limit',
+  UND_ERR_HEADERS_TIMEOUT: 'no answer within the time limit',
+  UND_ERR_BODY_TIMEOUT: 'no further part of the answer within the time limit',
   UND_ERR_DESTROYED: 'the client was closed',
   UND_ERR_CLOSED: 'the client was closed',
 }
 
-/** What undici or the system threw, as one of ours: `unavailable`, `timeout`, `interrupted`, `malformed-reply`, `bad-request`. */
+/**
+ * Makes a ModelspineError of an error that undici or the system threw. Its code is `unavailable`, `timeout`,
+ * `interrupted`, `malformed-reply` or `bad-request`.
+ */
 export function httpError(error: unknown, call: FailedCall): ModelspineError {
   const cause = scrubbedCause(error, call.secrets)
   const code = String((cause as NodeJS.ErrnoException).code ?? '')
@@ -51,7 +54,7 @@ export function httpError(error: unknown, call: FailedCall): ModelspineError {
 function codeOf(cause: Error, code: string, phase: CallPhase): ErrorCode {
   const known = byCode[code]
   if (known !== undefined) return known
-  // The parser also complains of a body that ended too early, and gives its complaints no codes.
+  // The parser also reports a body that ended too early. Its errors have no codes, so the message decides.
   const unparsable = cause.name === 'HTTPParserError' && !/EOF/.test(cause.message)
   if (unparsable) return 'malformed-reply'
   return phase === 'answering' ? 'interrupted' : 'unavailable'

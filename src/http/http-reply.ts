@@ -1,7 +1,7 @@
 import { ModelspineError, messageOf } from '../errors.ts'
 import type { HttpHeaders } from './dispatcher.ts'
 
-/** A whole answer, whatever its status. */
+/** A whole answer, with any status. */
 export class HttpReply {
   readonly status: number
   readonly headers: HttpHeaders
@@ -22,19 +22,19 @@ export class HttpReply {
     return Buffer.from(buffer, byteOffset, byteLength).toString('utf8')
   }
 
-  /** Throws `malformed-reply` for anything but JSON. */
+  /** The body as JSON. Throws `malformed-reply` when the body is not JSON. */
   json(): unknown {
     try {
       return JSON.parse(this.text())
     } catch (error) {
-      throw new ModelspineError('malformed-reply', `the reply is no JSON: ${messageOf(error)}`, {
+      throw new ModelspineError('malformed-reply', `the reply is not JSON: ${messageOf(error)}`, {
         details: { status: this.status, bytes: this.bytes.byteLength },
       })
     }
   }
 }
 
-/** A header's value by its lower-case name, the first when it came more than once. */
+/** The value of a header by its lower-case name. If the header came more than once, the first value. */
 export function headerOf(headers: HttpHeaders, name: string): string | undefined {
   const value = headers[name]
   return typeof value === 'string' ? value : value?.[0]

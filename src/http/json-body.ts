@@ -1,8 +1,8 @@
 import { ModelspineError, messageOf } from '../errors.ts'
 
 /**
- * A body to send. Throws `bad-request` for what cannot be written as JSON, such as one nested too deep: the caller's
- * fault, for which no backend is to be blamed.
+ * A body to send. Throws `bad-request` for a value that cannot be written as JSON, such as a value that is
+ * nested too deeply. This is the caller's fault, so no upstream counts as failed.
  */
 export function jsonBody(value: unknown): string {
   try {

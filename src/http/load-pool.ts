@@ -5,16 +5,21 @@ export interface PoolOptions {
   readonly connectTimeoutMs: number
 }
 
-/** Where every copy of undici, the one inside Node included, keeps the dispatcher behind a global `fetch`. */
+/**
+ * Under these keys every copy of undici, also the copy inside Node, keeps the dispatcher of a global `fetch`.
+ */
 const dispatcherKeys = [Symbol.for('undici.globalDispatcher.1'), Symbol.for('undici.globalDispatcher.2')]
 
 let loading: Promise<typeof import('undici')> | undefined
 
 /**
- * Loads undici so that the host's global `fetch` keeps its dispatcher: undici 8 puts its own there when it is loaded
- * first, and replaces the one of an older Node. Touching `Response` makes Node set its own before, and what was there is
- * put back. On Node 22 undici's own key stays behind, which that Node's `fetch` does not read: without it, an undici 8
- * that the host uses itself would have no dispatcher.
+ * Loads undici so that the host's global `fetch` keeps its dispatcher. When undici 8 is loaded first, it sets
+ * its own dispatcher. It also replaces the dispatcher of an older Node. Therefore this function reads
+ * `Response`, which makes Node set its own dispatcher first. After the import it restores the earlier
+ * dispatchers.
+ *
+ * On Node 22 the key that undici 8 added stays. The `fetch` of Node 22 does not read this key. Without the
+ * key, an undici 8 that the host itself uses would have no dispatcher.
  */
 async function loadUndici(): Promise<typeof import('undici')> {
   void globalThis.Response
@@ -27,7 +32,10 @@ async function loadUndici(): Promise<typeof import('undici')> {
   return undici
 }
 
-/** A pool for one origin, HTTP/1.1 only: there, aborting a call closes its socket, which an upstream notices. */
+/**
+ * A pool for one origin. It uses HTTP/1.1 only, because there an aborted call closes its socket, and the
+ * upstream notices that.
+ */
 export async function loadPool(origin: string, options: PoolOptions): Promise<WireDispatcher> {
   loading ??= loadUndici()
   const { Pool } = await loading

@@ -2,8 +2,9 @@ import type { HttpHeaders } from './dispatcher.ts'
 import { headerOf } from './http-reply.ts'
 
 /**
- * How long a reply asks to wait, in milliseconds: `retry-after-ms` (OpenAI, Azure), or `retry-after` as seconds or an
- * HTTP date (RFC 9110, 10.2.3). Undefined when it does not say, or says nonsense.
+ * How long a reply asks the client to wait, in milliseconds. Reads `retry-after-ms` (OpenAI, Azure), or
+ * `retry-after` as seconds or as an HTTP date (RFC 9110, 10.2.3). Undefined when the headers are missing or
+ * not valid.
  */
 export function retryAfterMs(headers: HttpHeaders, nowMs: number): number | undefined {
   const exact = numberOf(headerOf(headers, 'retry-after-ms'))

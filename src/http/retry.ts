@@ -2,19 +2,25 @@ import { isModelspineError } from '../errors.ts'
 import type { HttpReply } from './http-reply.ts'
 import { retryAfterMs } from './retry-after.ts'
 
-/** Short retries of a call that may safely be made twice. Never for inference: there the router decides. */
+/**
+ * Short retries of a call that is safe to repeat. Never use them for inference, because there the router
+ * decides.
+ */
 export interface HttpRetry {
-  /** Further tries after the first. */
+  /** The number of further tries after the first try. */
   readonly times: number
-  /** Before the first further try; doubles from there, with jitter. Default 100. */
+  /**
+   * The wait before the first further try, in milliseconds. The wait doubles with each try and has jitter.
+   * Default 100.
+   */
   readonly minDelayMs?: number
-  /** Default 2,000. A longer Retry-After ends the tries. */
+  /** The longest wait, in milliseconds. A Retry-After that is longer ends the tries. Default 2,000. */
   readonly maxDelayMs?: number
 }
 
 const passing: ReadonlySet<number> = new Set([429, 502, 503, 504])
 
-/** An answer that asks to come again, thrown so that p-retry sees a failure. */
+/** An answer that asks for another try. It is thrown so that p-retry sees a failure. */
 class ComeAgain extends Error {
   readonly reply: HttpReply
   constructor(reply: HttpReply) {
@@ -23,7 +29,10 @@ class ComeAgain extends Error {
   }
 }
 
-/** Repeats after `unavailable`, `timeout`, `interrupted` and after 429, 502, 503 and 504; the last outcome stands. */
+/**
+ * Repeats the call after `unavailable`, `timeout` and `interrupted`, and after the statuses 429, 502, 503 and
+ * 504. The last outcome is the result.
+ */
 export async function withRetries(
   call: () => Promise<HttpReply>,
   retry: HttpRetry,
@@ -52,7 +61,8 @@ export async function withRetries(
       },
     )
   } catch (error) {
-    // p-retry rejects with the abort's bare reason when it was waiting; the call itself tells it in our words.
+    // When p-retry was waiting, it rejects with the bare reason of the abort. The call itself throws
+    // `aborted`.
     if (abortSignal?.aborted && !isModelspineError(error, 'aborted')) return call()
     const outcome = error instanceof ComeAgain ? error : last instanceof ComeAgain ? last : undefined
     if (outcome !== undefined) return outcome.reply

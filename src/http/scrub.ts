@@ -1,11 +1,15 @@
 const mask = '[secret]'
 const sensitiveName = /authorization|cookie|api-?key|token|secret|signature|password|credential/i
 
-/** Names are bounded so that no text, however it was made, takes more than time in proportion to its length. */
+/**
+ * The length of names is limited, so that for every text the time stays proportional to the text's length.
+ */
 const secretParameter =
   /([?&][^=?&\s]{0,100}(?:key|token|secret|signature|password|credential)[^=?&\s]{0,100}=)[^&\s"']+/gi
 
-/** The values that must not be printed among some headers: whole ones, and what follows a scheme such as `Bearer`. */
+/**
+ * The header values that must not be printed: the whole value, and the part after a scheme such as `Bearer`.
+ */
 export function secretsOf(headers: Readonly<Record<string, string>>): readonly string[] {
   const secrets: string[] = []
   for (const [name, value] of Object.entries(headers)) {
@@ -18,8 +22,8 @@ export function secretsOf(headers: Readonly<Record<string, string>>): readonly s
 }
 
 /**
- * A text without credentials: the given secrets, what follows `Bearer` or `Basic`, user information in a URL, and query
- * parameters whose name says that they are secret.
+ * Removes credentials from a text: the given secrets, the word after `Bearer` or `Basic`, user information in
+ * a URL, and query parameters whose name says that they are secret.
  */
 export function scrub(text: string, secrets: readonly string[] = []): string {
   let clean = text
@@ -30,7 +34,7 @@ export function scrub(text: string, secrets: readonly string[] = []): string {
     .replace(secretParameter, `$1${mask}`)
 }
 
-/** A copy of what was thrown that carries nothing but its name, code and cleaned message. */
+/** A copy of a thrown error with only its name, its code and its cleaned message. */
 export function scrubbedCause(error: unknown, secrets: readonly string[]): Error {
   const { name, message, code }: NodeJS.ErrnoException =
     error instanceof Error ? error : new Error(String(error))

@@ -1,18 +1,20 @@
-/** Server-sent events, parsed as the HTML standard says (9.2.6), whatever borders the chunks have. */
+/**
+ * Parses server-sent events as the HTML standard says (9.2.6). A chunk may end anywhere, even inside a line.
+ */
 
 import { ModelspineError } from '../errors.ts'
 
 export interface SseEvent {
-  /** `message` unless the event named itself. */
+  /** The event's name, or `message` if the event has no name. */
   readonly event: string
-  /** Lines of `data` joined by line feeds. */
+  /** The lines of `data`, joined by line feeds. */
   readonly data: string
-  /** The last id seen so far, empty at first. */
+  /** The last id that the stream has sent so far. Empty at first. */
   readonly id: string
 }
 
 export interface SseOptions {
-  /** Of one event with all its lines, in characters. Default 4 Mi. */
+  /** The largest length of one event with all its lines, in characters. Default 4 Mi. */
   readonly maxEventLength?: number
 }
 
@@ -22,7 +24,7 @@ const carriageReturn = 13
 export class SseParser {
   private readonly decoder = new TextDecoder()
   private readonly maxLength: number
-  /** The line under way, as it came. */
+  /** The beginning of a line that is not complete yet. */
   private partial = ''
   private afterCarriageReturn = false
   private event = ''
@@ -34,7 +36,10 @@ export class SseParser {
     this.maxLength = options.maxEventLength ?? 4 * 1024 * 1024
   }
 
-  /** The events that this chunk completed. Throws `malformed-reply` when one grows beyond the bound. */
+  /**
+   * The events that this chunk completes. Throws `malformed-reply` when an event is longer than
+   * `maxEventLength`.
+   */
   push(chunk: Uint8Array): SseEvent[] {
     const events: SseEvent[] = []
     let text = this.decoder.decode(chunk, { stream: true })
@@ -59,7 +64,7 @@ export class SseParser {
     return events
   }
 
-  /** What came of an event that its stream did not end; the standard says to drop it. */
+  /** The event that was not complete when the stream ended. The standard says that it is to be dropped. */
   unfinished(): SseEvent | undefined {
     const dropped: SseEvent[] = []
     this.line(this.partial + this.decoder.decode(), dropped)

@@ -5,7 +5,7 @@ import { HttpReply, headerOf } from './http-reply.ts'
 
 const nothing = new Uint8Array(0)
 
-/** Reads a whole answer into one buffer, up to a bound. */
+/** Reads a whole answer into one buffer, up to `maxBytes`. */
 export class WholeBody extends Exchange {
   private status = 0
   private headers: HttpHeaders = {}

@@ -1,10 +1,11 @@
 /**
- * Who answers a request: OpenAI, Bedrock, Vertex, an Open Inference endpoint.
+ * A provider answers requests: OpenAI, Bedrock, Vertex, an Open Inference endpoint.
  *
- * A provider makes one attempt: it never retries and never fails over, the router does. It throws a ModelspineError
- * whose code is one of `ProviderFailure`, with `retryAfterMs` where the vendor said so. `abortSignal` must reach the
- * vendor's connection. A stream that ends without its terminal marker but whole at the transport is finished; one that
- * dies throws `interrupted`. Malformed events throw `malformed-reply` and are never passed on.
+ * A provider makes one attempt. It never retries and never fails over, because the router does that. It
+ * throws a ModelspineError whose code is one of `ProviderFailure`, with `retryAfterMs` when the vendor gave
+ * one. `abortSignal` must reach the vendor's connection. A stream may end without its terminal marker. If the
+ * transport ended properly, the stream is finished. If the connection broke, the provider throws
+ * `interrupted`. For a malformed event the provider throws `malformed-reply` and never passes the event on.
  */
 
 import type { ErrorCode } from '../errors.ts'
@@ -32,11 +33,14 @@ export type ProviderFailure = Extract<
 export interface CallContext {
   readonly requestId: string
   readonly abortSignal: AbortSignal
-  /** Sent along where the protocol has headers: trace context, tenant. */
+  /** Sent with the request if the protocol has headers: trace context, tenant. */
   readonly headers?: Readonly<Record<string, string>>
 }
 
-/** Tokens, reported only when the vendor gave them. Cached reads and writes are disjoint from `inputTokens`. */
+/**
+ * Counts of tokens. A count is present only when the vendor gave it. `inputTokens` does not include cached
+ * reads and cached writes.
+ */
 export interface Usage {
   readonly inputTokens?: number
   readonly outputTokens?: number
@@ -44,10 +48,11 @@ export interface Usage {
   readonly cacheWriteTokens?: number
 }
 
-// Infer ------------------------------------------------------------------------------------------------------------
+// Infer
+// ------------------------------------------------------------------------------------------------------------
 
 export type InferRequest = {
-  /** The model's name at the backend; the router fills it in. */
+  /** The model's name at the upstream. The router fills it in. */
   readonly model: string
   readonly version?: string
 } & InferPayload
@@ -60,7 +65,10 @@ export type InferPayload =
       readonly outputs?: readonly string[]
       readonly parameters?: Readonly<Record<string, unknown>>
     }
-  /** Passed on untouched. `headers` are those the protocol itself needs, such as `inference-header-content-length`. */
+  /**
+   * The bytes are passed on unchanged. `headers` are the headers that the protocol itself needs, such as
+   * `inference-header-content-length`.
+   */
   | {
       readonly kind: 'bytes'
       readonly contentType: string
@@ -76,7 +84,7 @@ export interface Tensor {
   readonly data: readonly unknown[]
 }
 
-/** In the same form as the request: tensors answer tensors, bytes answer bytes. */
+/** The reply has the same form as the request: tensors answer tensors, bytes answer bytes. */
 export type InferReply =
   | {
       readonly kind: 'tensors'
@@ -93,7 +101,8 @@ export type InferReply =
       readonly headers?: Readonly<Record<string, string>>
     }
 
-// Chat -------------------------------------------------------------------------------------------------------------
+// Chat
+// -------------------------------------------------------------------------------------------------------------
 
 export interface ChatRequest {
   readonly model: string
@@ -105,15 +114,18 @@ export interface ChatRequest {
   readonly seed?: number
   readonly tools?: readonly ChatTool[]
   readonly toolChoice?: 'auto' | 'none' | 'required' | { readonly name: string }
-  /** A JSON Schema the answer must fit, where the backend can. */
+  /** A JSON Schema that the answer must match, if the upstream supports this. */
   readonly responseSchema?: { readonly name: string; readonly schema: Readonly<Record<string, unknown>> }
-  /** Per-vendor options, by vendor name; a provider reads its own only. */
+  /** Options by vendor name. A provider reads only the entry of its own vendor. */
   readonly options?: Readonly<Record<string, Readonly<Record<string, unknown>>>>
-  /** The request as its caller wrote it. A provider of the same dialect sends this, so unknown fields survive. */
+  /**
+   * The request as the caller wrote it. A provider of the same dialect sends this form, so that fields which
+   * the contract does not know reach the vendor.
+   */
   readonly native?: Native
 }
 
-/** Something in a vendor's own dialect, such as `openai-chat`. */
+/** A request, reply or event in a vendor's own dialect, such as `openai-chat`. */
 export interface Native {
   readonly dialect: string
   readonly body: Readonly<Record<string, unknown>>
@@ -122,7 +134,7 @@ export interface Native {
 export interface ChatMessage {
   readonly role: 'system' | 'user' | 'assistant' | 'tool'
   readonly content: readonly ChatPart[]
-  /** Which call a tool's message answers. */
+  /** The id of the tool call that a message with the role `tool` answers. */
   readonly toolCallId?: string
 }
 
@@ -130,7 +142,9 @@ export type ChatPart =
   | { readonly type: 'text'; readonly text: string }
   | { readonly type: 'image'; readonly url: string }
   | { readonly type: 'tool-call'; readonly id: string; readonly name: string; readonly arguments: string }
-  /** Kept for its vendor: reasoning signatures, cache marks. Others leave it out. */
+  /**
+   * A part for one vendor only: reasoning signatures, cache marks. Providers of other vendors leave it out.
+   */
   | { readonly type: 'opaque'; readonly vendor: string; readonly data: unknown }
 
 export interface ChatTool {
@@ -143,7 +157,7 @@ export type FinishReason = 'stop' | 'length' | 'tool-calls' | 'content-filter' |
 
 export interface ChatReply {
   readonly id: string
-  /** As the vendor names what answered. */
+  /** The vendor's name for the model that answered. */
   readonly model: string
   readonly content: readonly ChatPart[]
   readonly finishReason: FinishReason
@@ -151,7 +165,10 @@ export interface ChatReply {
   readonly native?: Native
 }
 
-/** Events of a stream in order: any number of deltas, then one `finish`. `usage` may come anywhere, the last one counts. */
+/**
+ * The events of a stream, in order: any number of deltas, then one `finish`. `usage` may come at any place.
+ * If there are several `usage` events, the last one counts.
+ */
 export type ChatEvent = (
   | { readonly type: 'text-delta'; readonly text: string }
   | {
@@ -163,18 +180,25 @@ export type ChatEvent = (
     }
   | { readonly type: 'finish'; readonly finishReason: FinishReason }
   | { readonly type: 'usage'; readonly usage: Usage }
-  /** Carries no content: a role announcement, a vendor's own event. */
+  /** An event without content: a role announcement, a vendor's own event. */
   | { readonly type: 'other' }
 ) & {
-  /** The vendor's event, passed on by a surface of the same dialect. An event with several parts carries it on its first. */
+  /**
+   * The vendor's event. A surface of the same dialect passes it on. When one vendor event becomes several
+   * events, the first of them carries it.
+   */
   readonly native?: Native
 }
 
-// Embed ------------------------------------------------------------------------------------------------------------
+// Embed
+// ------------------------------------------------------------------------------------------------------------
 
 export interface EmbedRequest {
   readonly model: string
-  /** Texts, or token ids where the backend takes them; a provider that does not throws `unsupported`. */
+  /**
+   * Texts, or token ids if the upstream accepts them. Otherwise the provider throws `unsupported` for token
+   * ids.
+   */
   readonly input: readonly (string | readonly number[])[]
   readonly dimensions?: number
   readonly options?: Readonly<Record<string, Readonly<Record<string, unknown>>>>
@@ -183,7 +207,10 @@ export interface EmbedRequest {
 
 export interface EmbedReply {
   readonly model: string
-  /** One per input, in order. Base64 of little-endian float32 where the request's native form asked for it. */
+  /**
+   * One embedding per input, in the order of the inputs. A string is base64 of little-endian float32, when
+   * the request's native form asked for that.
+   */
   readonly embeddings: readonly (readonly number[] | string)[]
   readonly usage: Usage
   readonly native?: Native
@@ -193,18 +220,18 @@ export interface ProviderCapabilities {
   readonly operations: readonly Operation[]
   /** Whether `chatStream` exists. */
   readonly streaming: boolean
-  /** Dialects whose `native` form is sent as it is. */
+  /** The dialects whose `native` form the provider sends as it is. */
   readonly dialects: readonly string[]
 }
 
 export interface ModelProvider {
-  /** The GenAI conventions' `gen_ai.provider.name`: `openai`, `aws.bedrock`, `open-inference` … */
+  /** The provider's name in the GenAI conventions, `gen_ai.provider.name`: `openai`, `aws.bedrock` … */
   readonly name: string
   readonly capabilities: ProviderCapabilities
   infer?(request: InferRequest, context: CallContext): Promise<InferReply>
   chat?(request: ChatRequest, context: CallContext): Promise<ChatReply>
   chatStream?(request: ChatRequest, context: CallContext): AsyncIterable<ChatEvent>
   embed?(request: EmbedRequest, context: CallContext): Promise<EmbedReply>
-  /** Lets go of connections; calls under way finish or fail. */
+  /** Closes the provider's connections. Calls under way finish or fail. */
   close?(): Promise<void>
 }

@@ -13,26 +13,30 @@ import type {
 
 type Answer<T> = T | Promise<T>
 
-/** What the provider does is what these say; an operation without a script does not exist. */
+/**
+ * One script for each operation. The provider does what the scripts say and has no operation without a
+ * script.
+ */
 export interface MemoryProviderOptions {
   /** Default `memory`. */
   readonly name?: string
   readonly infer?: (request: InferRequest, context: CallContext) => Answer<InferReply>
-  /** A text stands for a reply that says it and stops. */
+  /** If the script returns a text, the reply has that text and the finish reason `stop`. */
   readonly chat?: (request: ChatRequest, context: CallContext) => Answer<ChatReply | string>
-  /** Texts stand for deltas. Left out, the reply of `chat` is streamed word by word. */
+  /** Each text becomes a text delta. Without this script, the reply of `chat` is streamed word by word. */
   readonly chatStream?: (
     request: ChatRequest,
     context: CallContext,
   ) => Iterable<ChatEvent | string> | AsyncIterable<ChatEvent | string>
   readonly embed?: (request: EmbedRequest, context: CallContext) => Answer<EmbedReply>
-  /** Declared as `capabilities.dialects`. Default none. */
+  /** The value of `capabilities.dialects`. Default: no dialects. */
   readonly dialects?: readonly string[]
 }
 
 /**
- * A provider scripted in memory, for tests and examples. A script fails by throwing a ModelspineError; whatever else it
- * throws counts as `unavailable`. A call is over when its signal fires, however long the script goes on.
+ * A provider with scripts in memory, for tests and examples. A script fails when it throws a ModelspineError.
+ * Any other error that it throws counts as `unavailable`. A call ends when its `abortSignal` fires, even if
+ * the script still runs.
  */
 export function memoryProvider(options: MemoryProviderOptions): ModelProvider {
   const { name = 'memory', infer, chat, embed, dialects = [] } = options
@@ -123,7 +127,8 @@ async function* stream(
     throw asModelspineError(error, 'unavailable', 'the script failed')
   } finally {
     abort.forget()
-    // Not waited for: a script that is stuck must not hold whoever stopped reading.
+    // This does not wait for `return`, because a script that hangs must not block the caller that stopped
+    // reading.
     if (!over) source?.return?.()?.catch(() => {})
   }
 }
@@ -136,7 +141,7 @@ function iteratorOf<T>(source: Iterable<T> | AsyncIterable<T>): AsyncIterator<T>
   return Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : each(source)
 }
 
-/** Rejects when the signal fires, until forgotten. */
+/** `fired` rejects when the signal fires, unless `forget` was called before. */
 function watch(signal: AbortSignal): { readonly fired: Promise<never>; forget(): void } {
   let onAbort = (): void => {}
   const fired = new Promise<never>((_resolve, reject) => {

@@ -5,14 +5,14 @@ import type { UpstreamPicker } from './picker.ts'
 import type { Upstream } from './route.ts'
 import type { RoutedRequest } from './routed-request.ts'
 
-/** Who served a request. */
+/** The provider, deployment and revision that served a request. */
 export interface Served {
   readonly requestId: string
   readonly deployment?: Key
   readonly revision?: string
   /** `gen_ai.provider.name`. */
   readonly provider: string
-  /** Calls made, the one that succeeded included. */
+  /** How many calls were made. The call that succeeded is included. */
   readonly attempts: number
 }
 
@@ -20,9 +20,10 @@ export interface Served {
 const maxAttempts = 2
 
 /**
- * Asks upstreams in turn until one gives a result. A failure is passed on as it is when nobody else may be asked, when
- * the failover is spent, and when the request was stopped; a `retryAfterMs` is never waited for. The result is not
- * the request's end: that is for `call`'s user to say.
+ * Asks upstreams one after the other until one gives a result. The failure goes to the caller unchanged in
+ * three cases: no other upstream may be asked, the one failover is used up, or the request was stopped. The
+ * router never waits for a `retryAfterMs`. A result does not end the request: the code that calls `attempt`
+ * ends the request.
  */
 export async function attempt<Result>(
   request: RoutedRequest,
@@ -61,7 +62,7 @@ function noBackend({ route, operation }: RoutedRequest): ModelspineError {
   return new ModelspineError('no-backend', message, { details: { route: route.key, operation } })
 }
 
-/** A provider that declares an operation and lacks its method. */
+/** The error for a provider that declares an operation but lacks the method for it. */
 export function missing(upstream: Upstream, method: string): ModelspineError {
   return new ModelspineError('unsupported', `provider ${upstream.identity.provider} has no ${method}`)
 }

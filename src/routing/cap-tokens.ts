@@ -2,20 +2,20 @@ import { ModelspineError } from '../errors.ts'
 import type { ChatRequest, Native } from '../provider/contract.ts'
 
 /**
- * The request with no more output tokens asked for than the cap, all choices (`n`) together. A native form whose
- * dialect is not known here is left out, because its own limit would stand instead.
+ * The same request, but all its choices (`n`) together ask for at most `cap` output tokens. A native form in
+ * an unknown dialect is left out, because the limit inside that form would apply instead of the cap.
  */
 export function capTokens<Request extends Omit<ChatRequest, 'model'>>(
   request: Request,
   cap: number,
 ): Request {
-  // A fraction would raise what each choice may have above the cap.
+  // With an `n` below 1, the limit of each choice would be higher than the cap.
   const choices = Math.max(1, Number(request.native?.body.n ?? 1))
   const limit = Math.min(request.maxOutputTokens ?? cap, Math.floor(cap / choices))
   if (!(limit >= 1)) {
     throw new ModelspineError(
       'policy-denied',
-      `policy allows ${cap} output tokens, too few for ${choices} choices`,
+      `the policy allows ${cap} output tokens, which is too few for ${choices} choices`,
     )
   }
   const { native, ...rest } = request
@@ -23,7 +23,7 @@ export function capTokens<Request extends Omit<ChatRequest, 'model'>>(
   return { ...rest, maxOutputTokens: limit, ...capped } as Request
 }
 
-/** `max_tokens` is the older name; servers read either, so whichever is there is capped. */
+/** `max_tokens` is the older name. Servers read either name, so every one that is present is capped. */
 function capOpenAi({ dialect, body }: Native, limit: number): Native {
   const capped: Record<string, unknown> = { ...body }
   for (const field of ['max_tokens', 'max_completion_tokens']) {

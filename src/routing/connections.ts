@@ -1,6 +1,7 @@
 /**
- * Providers made for endpoints. A new snapshot of the table takes over those it still uses, so that a change of
- * weights rebuilds no connection pool; the others are closed once their calls have ended.
+ * The providers that were made for endpoints. A new snapshot of the table keeps the providers that it still
+ * uses, so that a change of weights rebuilds no connection pool. The other providers are closed when their
+ * calls have ended.
  */
 
 import type { Clock, Timer } from '../clock.ts'
@@ -9,36 +10,43 @@ import type { ModelProvider } from '../provider/contract.ts'
 import type { Endpoint } from '../resources/deployment/revision.ts'
 import { type Logger, silentLogger } from '../telemetry/logger.ts'
 
-/** A provider, and how many calls it has under way. */
+/** A provider, and how many of its calls are under way. */
 export interface Connection {
   readonly provider: ModelProvider
   readonly inFlight: number
-  /** A call begins. */
+  /** Call this when a call begins. */
   lease(): void
-  /** It ended; exactly once for each lease. */
+  /** Call this when the call has ended, exactly once for each lease. */
   release(): void
 }
 
-/** Makes the provider for an endpoint. It should open nothing before its first call. */
+/** Makes the provider for an endpoint. The provider should open no connection before its first call. */
 export type Connect = (endpoint: Endpoint) => ModelProvider
 
 export interface ConnectionsOptions {
   readonly clock: Clock
-  /** How long an unused connection is kept, since a request may still hold an older snapshot. Default 10,000. */
+  /**
+   * How long an unused connection is kept, in milliseconds, because a request may still hold an older
+   * snapshot. Default 10,000.
+   */
   readonly graceMs?: number
-  /** How long calls under way may hold it open after the grace. Default 600,000. */
+  /**
+   * How long calls under way may keep a connection open after `graceMs`, in milliseconds. Default 600,000.
+   */
   readonly drainMs?: number
   readonly logger?: Logger
 }
 
 export interface Connections {
-  /** The connection to an endpoint, made when there is none. Throws what `connect` throws. */
+  /**
+   * The connection to an endpoint. Makes the connection if there is none yet. Throws what `connect` throws.
+   */
   toEndpoint(endpoint: Endpoint, connect: Connect, providers: readonly ModelProvider[]): Connection
-  /** The connection of a provider that somebody else made and closes. */
+  /** The connection of a provider that was made elsewhere. Its maker closes it. */
   ofProvider(provider: ModelProvider): Connection
-  /** Retires every connection that is not among these. */
+  /** Retires every connection that is not in `used`. */
   keepOnly(used: ReadonlySet<Connection>): void
-  /** Closes what was made here, now, whatever is under way. */
+  /** Closes at once every connection that was made here, even when calls are under way. */
   close(): Promise<void>
 }
 
@@ -85,23 +93,26 @@ class MadeConnection extends CountedConnection {
 
 type ConnectionState =
   | { readonly kind: 'active' }
-  /** No snapshot uses it, but a request may hold an older one. */
+  /** The current snapshot does not use the connection, but a request may still hold an older snapshot. */
   | { readonly kind: 'grace'; readonly timer: Timer }
-  /** Closed with its last call, or when the timer runs out. */
+  /** The connection is closed when its last call ends, or when the timer runs out. */
   | { readonly kind: 'draining'; readonly timer: Timer }
   | { readonly kind: 'closed' }
 
-/** Beyond this many, retired connections are closed at once, oldest first: churn cannot pile them up. */
+/**
+ * Above this number, retired connections are closed at once, the oldest first. So frequent changes cannot
+ * pile up connections.
+ */
 const maxRetired = 64
 
 export function createConnections(options: ConnectionsOptions): Connections {
   const { clock, graceMs = 10_000, drainMs = 600_000, logger = silentLogger } = options
-  /** By id. Bounded by declared resources and `maxRetired`. */
+  /** By id. Its size is bounded by the declared resources and by `maxRetired`. */
   const made = new Map<string, MadeConnection>()
-  /** Tells apart connections to one endpoint that different functions made. */
+  /** Gives each `connect` function a number, because two functions may make connections to one endpoint. */
   const makers = new WeakMap<Connect, number>()
   let makersSeen = 0
-  /** Bounded by the providers that routes use. */
+  /** Its size is bounded by the number of providers that routes use. */
   const given = new Map<ModelProvider, Connection>()
 
   const enter = (connection: MadeConnection, state: ConnectionState): void => {
@@ -122,7 +133,7 @@ export function createConnections(options: ConnectionsOptions): Connections {
   const shut = async (connection: MadeConnection): Promise<void> => {
     enter(connection, { kind: 'closed' })
     made.delete(connection.id)
-    // `connect` may hand out one provider for several endpoints.
+    // `connect` may return the same provider for several endpoints.
     for (const other of made.values()) if (other.provider === connection.provider) return
     try {
       await connection.provider.close?.()

@@ -1,15 +1,15 @@
 import { type ErrorCode, isModelspineError, ModelspineError, messageOf } from '../errors.ts'
 import type { Upstream } from './route.ts'
 
-/** How far a failure reaches, and so who may still be asked. */
+/** How far a failure reaches. The reach decides which other upstreams may still be asked. */
 export type Reach =
-  /** Asking anybody else would give the same answer, or nobody waits for one. */
+  /** Every other upstream would give the same answer, or the caller no longer waits for an answer. */
   | 'request'
-  /** Whoever uses the same credentials. */
+  /** All upstreams that use the same credentials. */
   | 'source'
-  /** The same model anywhere. */
+  /** All upstreams that serve the same model. */
   | 'model'
-  /** Only the one that was asked. */
+  /** Only the upstream that was asked. */
   | 'upstream'
 
 const reaches: Readonly<Partial<Record<ErrorCode, Reach>>> = {
@@ -24,12 +24,15 @@ const reaches: Readonly<Partial<Record<ErrorCode, Reach>>> = {
   unsupported: 'upstream',
 }
 
-/** Codes that are not listed reach only the one that failed when the same call may succeed later. */
+/**
+ * A code that is not in the table reaches only the failed upstream if the error is retryable. If the error is
+ * not retryable, the code reaches the whole request.
+ */
 export function reachOf(error: ModelspineError): Reach {
   return reaches[error.code] ?? (error.retryable ? 'upstream' : 'request')
 }
 
-/** Whether `other` may be asked after `failed` failed that far. */
+/** Whether `other` may be asked after `failed` failed with a failure of this reach. */
 export function isBeyond(reach: Reach, failed: Upstream, other: Upstream): boolean {
   if (other === failed || reach === 'request') return false
   if (reach === 'source') return other.source !== failed.source
@@ -37,9 +40,9 @@ export function isBeyond(reach: Reach, failed: Upstream, other: Upstream): boole
   return true
 }
 
-/** A provider throws nothing but our errors; one that does all the same is taken as unavailable. */
+/** A provider must throw only a ModelspineError. If it throws something else, it counts as unavailable. */
 export function failureOf(cause: unknown, upstream: Upstream): ModelspineError {
   if (isModelspineError(cause)) return cause
-  const message = `provider ${upstream.identity.provider} threw what is no ModelspineError: ${messageOf(cause)}`
+  const message = `provider ${upstream.identity.provider} threw an error that is not a ModelspineError: ${messageOf(cause)}`
   return new ModelspineError('unavailable', message, { cause })
 }

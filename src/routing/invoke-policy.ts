@@ -3,20 +3,22 @@ import type { Decision, InvokeRequest, Obligation } from '../policy/contract.ts'
 import type { Operation } from '../resources/route/model-route.ts'
 import type { Route } from './route.ts'
 
-/** Asked before every request. All engines as one: who combines them is not the router's matter. */
+/**
+ * The router asks this before every request. It stands for all policy engines, which are combined elsewhere.
+ */
 export interface InvokePolicy {
-  /** Answering at once keeps the request from waiting for a promise. */
+  /** A decision that is returned directly, not as a promise, saves the request a wait. */
   decide(request: InvokeRequest): Decision | Promise<Decision>
 }
 
-/** What an allowed request must keep to. */
+/** The limits that an allowed request must obey. */
 export interface Terms {
   readonly maxOutputTokens?: number
 }
 
 const free: Terms = {}
 
-/** The decision; one that throws or rejects is the verdict `error`. */
+/** Asks the policy for a decision. If the policy throws or rejects, the decision has the verdict `error`. */
 export function ask(policy: InvokePolicy, request: InvokeRequest): Decision | Promise<Decision> {
   try {
     const decision = policy.decide(request)
@@ -38,8 +40,9 @@ function broken(error: unknown): Decision {
 }
 
 /**
- * What the decision asks for. Throws `policy-denied`, or `policy-error` unless the route says that an engine which
- * cannot answer closes nothing; what the others asked for holds all the same.
+ * The terms that the decision sets. Throws `policy-denied` when the decision denies the request. When an
+ * engine could not answer, throws `policy-error`, unless the route has `onPolicyError: allow`. In that case
+ * the obligations that the other engines set still apply.
  */
 export function termsOf(decision: Decision, route: Route, operation: Operation): Terms {
   const { verdict } = decision
@@ -53,7 +56,7 @@ export function termsOf(decision: Decision, route: Route, operation: Operation):
   let maxOutputTokens = Number.POSITIVE_INFINITY
   for (const obligation of decision.obligations) {
     if (obligation.kind !== 'cap-tokens' || operation === 'infer') {
-      const message = `policy allows ${route.key} only with ${nameOf(obligation)}, which nobody here can do for ${operation}`
+      const message = `the policy allows route ${route.key} only with ${nameOf(obligation)}, which the router cannot do for ${operation}`
       throw refusal('policy-denied', message, decision)
     }
     maxOutputTokens = Math.min(maxOutputTokens, obligation.maxOutputTokens)

@@ -2,7 +2,7 @@ import { messageOf } from '../errors.ts'
 import type { AttemptRecord, RequestObserver, RequestRecord, RequestStart } from '../telemetry/contract.ts'
 import { type Logger, silentLogger } from '../telemetry/logger.ts'
 
-/** All observers as one that never throws. */
+/** All observers together. The group never throws. */
 export interface ObserverGroup {
   /** How often an observer threw. */
   readonly failures: number
@@ -11,7 +11,9 @@ export interface ObserverGroup {
   finished(record: RequestRecord): void
 }
 
-/** Logs the first failure and then every thousandth, so that a broken observer does not flood the log. */
+/**
+ * Logs the first failure and then one in every thousand, so that a broken observer does not flood the log.
+ */
 export function groupObservers(
   observers: readonly RequestObserver[],
   logger: Logger = silentLogger,
@@ -20,7 +22,7 @@ export function groupObservers(
   const failed = (error: unknown): void => {
     failures += 1
     if (failures % 1000 === 1) {
-      logger.error({ failures, error: messageOf(error) }, 'an observer of requests threw')
+      logger.error({ failures, error: messageOf(error) }, 'a request observer threw an error')
     }
   }
   return {

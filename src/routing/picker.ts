@@ -1,18 +1,26 @@
 import { isBeyond, type Reach } from './failure-reach.ts'
 import type { Choice, RoutePlan, Upstream } from './route.ts'
 
-/** Who is asked. Must be quick: it is called for every attempt, and decides at once. */
+/** Chooses the upstream to ask. The router calls the picker for every attempt, so it must be quick. */
 export interface UpstreamPicker {
-  /** The first to be asked; undefined when the plan has nobody. */
+  /** The first upstream to ask. Undefined when the plan has no upstream. */
   first(plan: RoutePlan): Upstream | undefined
-  /** Who is asked after `failed` failed with a failure of this reach; undefined when nobody is left. */
+  /**
+   * The upstream to ask after `failed` failed with a failure of this reach. Undefined when no upstream is
+   * left.
+   */
   next(plan: RoutePlan, failed: Upstream, reach: Reach): Upstream | undefined
 }
 
 /**
- * Chooses at random: a backend by its weight, then one of its upstreams by its own. Fails over first to a sibling revision
- * that may stand in (the stable one, or where that is unknown one with no smaller share, so that traffic never moves
- * from a proven revision to an unproven one), then through the fallback in order, then to another backend by weight.
+ * Chooses at random: first a backend by its weight, then one of the backend's upstreams by its weight.
+ * Failover has this order:
+ *
+ * 1. A sibling revision that may stand in for the failed one: the stable revision, or, when the failed
+ *    revision is not the stable one, a sibling whose weight is not smaller. So traffic never moves from a
+ *    proven revision to an unproven one.
+ * 2. The fallback, in its order.
+ * 3. Another backend, by weight.
  */
 export function weightedPicker(random: () => number): UpstreamPicker {
   const pick = (choices: readonly Choice[]): Upstream | undefined => {
@@ -39,7 +47,7 @@ function standsIn(sibling: Upstream, failed: Upstream): boolean {
   return sibling.stable || (!failed.stable && sibling.weight >= failed.weight)
 }
 
-/** The choices with only those upstreams that are allowed; choices without any are left out. */
+/** The same choices, with the allowed upstreams only. A choice without an allowed upstream is left out. */
 function narrowed(choices: readonly Choice[], allowed: (upstream: Upstream) => boolean): readonly Choice[] {
   return choices.flatMap(({ weight, upstreams }) => {
     const left = upstreams.filter(allowed)
@@ -47,7 +55,7 @@ function narrowed(choices: readonly Choice[], allowed: (upstream: Upstream) => b
   })
 }
 
-/** One of the items, each with the probability of its weight over the sum. Weights are above 0. */
+/** Chooses one item. The probability of an item is its weight divided by the sum. Weights are above 0. */
 export function choose<Item extends { readonly weight: number }>(
   items: readonly Item[],
   random: () => number,

@@ -3,10 +3,10 @@ import type { Operation } from '../resources/route/model-route.ts'
 import type { UpstreamIdentity } from '../telemetry/contract.ts'
 import type { Connection } from './connections.ts'
 
-/** One ModelRoute in a snapshot: everything a request needs, worked out beforehand. */
+/** One ModelRoute in a snapshot. Everything that a request needs is computed beforehand. */
 export interface Route {
   readonly key: Key
-  /** What callers write as the model: `name` in namespace `default`, else `namespace/name`. */
+  /** The name that callers write as the model: `name` in namespace `default`, else `namespace/name`. */
   readonly name: string
   readonly operations: readonly Operation[]
   readonly timeoutMs: number
@@ -14,14 +14,14 @@ export interface Route {
   readonly plans: Readonly<Partial<Record<Operation, RoutePlan>>>
 }
 
-/** Who may be asked for one operation; backends that cannot do it, or have no share, are left out. */
+/** The upstreams for one operation. Backends that do not support it, or that have weight 0, are left out. */
 export interface RoutePlan {
   readonly backends: readonly Choice[]
   /** In the order they are tried. */
   readonly fallback: readonly Choice[]
 }
 
-/** A backend with its upstreams: one for a provider, one per ready revision for a deployment. */
+/** A backend with its upstreams: one upstream for a provider, or one per ready revision for a deployment. */
 export interface Choice {
   /** Above 0, relative to the route's other backends. */
   readonly weight: number
@@ -29,23 +29,31 @@ export interface Choice {
   readonly upstreams: readonly Upstream[]
 }
 
-/** One address that can answer, and who that is. */
+/** One address that can answer, and its identity. */
 export interface Upstream {
   readonly identity: UpstreamIdentity
   readonly connection: Connection
-  /** Above 0, relative to its siblings: shares of revisions that are not ready fall to the others. */
+  /**
+   * Above 0, relative to its siblings. The traffic of a revision that is not ready goes to its ready
+   * siblings.
+   */
   readonly weight: number
   readonly stable: boolean
-  /** Where its credentials come from: what failed with `auth` here fails there too. */
+  /**
+   * Where the credentials come from. A call that fails with `auth` fails at every upstream with this source.
+   */
   readonly source: string
-  /** What counts as the same model: a context too long for one is too long for the other. */
+  /**
+   * Upstreams with the same value serve the same model. A context that is too long for one of them is too
+   * long for all of them.
+   */
   readonly modelIdentity: string
 }
 
-/** A backend that a snapshot leaves out, and why. */
+/** A backend that a snapshot leaves out, and the reason. */
 export interface TableProblem {
   readonly route: Key
-  /** As the route names it: `deployment churn`, `provider openai`. */
+  /** The backend as the route names it: `deployment churn`, `provider openai`. */
   readonly backend: string
   readonly reason:
     | 'UnknownDeployment'

@@ -6,26 +6,28 @@ import type { ObserverGroup } from './observers.ts'
 import type { UpstreamPicker } from './picker.ts'
 import type { Route, Upstream } from './route.ts'
 
-/** What all requests of a router share. */
+/** The parts that all requests of a router share. */
 export interface RouterContext {
   readonly clock: Clock
   readonly observers: ObserverGroup
   readonly picker: UpstreamPicker
 }
 
-/** What is used of an AbortSignal, so that something cheaper can stand for one. */
+/** The members of an AbortSignal that the router uses, so that a cheaper object can take its place. */
 export interface CallerAbort {
   readonly aborted: boolean
   addEventListener(type: 'abort', tell: () => void, options?: { readonly once?: boolean }): void
   removeEventListener(type: 'abort', tell: () => void): void
 }
 
-/** What a caller may say about a request besides the request itself. */
+/** Options that a caller may give in addition to the request itself. */
 export interface RequestOptions {
   readonly requestId?: string
-  /** Ends the request and reaches the upstream's connection; counts as nobody's failure. */
+  /**
+   * Ends the request and the call to the upstream. The outcome is `aborted` and does not count as a failure.
+   */
   readonly abortSignal?: CallerAbort
-  /** Sent along to the upstream: trace context, tenant. */
+  /** Sent to the upstream with the request: trace context, tenant. */
   readonly headers?: Readonly<Record<string, string>>
 }
 
@@ -37,9 +39,9 @@ interface Attempt {
 const noUsage: Usage = {}
 
 /**
- * The state of one request, from its start to its one end: the deadline, the caller's abort, the attempt under way.
- * Nothing of it is shared with other requests. However it ends, its lease is given back once, its timer is gone and
- * observers have heard of every attempt and of the request once.
+ * The state of one request from its start to its end: the deadline, the caller's abort, and the attempt under
+ * way. Requests do not share this state. A request ends once. However it ends, its lease was released once,
+ * its timer is cancelled, and observers were told once of every attempt and once of the request.
  */
 export class RoutedRequest {
   readonly requestId: string
@@ -47,9 +49,9 @@ export class RoutedRequest {
   readonly operation: Operation
   /** Attempts made so far, the current one included. */
   attempts = 0
-  /** Who is asked, or was asked last. */
+  /** The upstream that is being asked, or that was asked last. */
   upstream: Upstream | undefined
-  /** Why it was ended from outside: `timeout` or `aborted`. */
+  /** Why the request was ended from outside: `timeout` or `aborted`. */
   stopped: ModelspineError | undefined
   usage: Usage = noUsage
 
@@ -95,7 +97,7 @@ export class RoutedRequest {
       this.stop(new ModelspineError('timeout', message, { details: { timeoutMs: route.timeoutMs } }))
     })
     this.#abortSignal = options.abortSignal
-    this.#onAbort = () => this.stop(new ModelspineError('aborted', 'the caller ended the request'))
+    this.#onAbort = () => this.stop(new ModelspineError('aborted', 'the caller aborted the request'))
     if (this.#abortSignal?.aborted) this.#onAbort()
     else this.#abortSignal?.addEventListener('abort', this.#onAbort, { once: true })
   }
@@ -108,7 +110,7 @@ export class RoutedRequest {
       : { requestId, abortSignal, headers: this.#headers }
   }
 
-  /** Takes a lease of the upstream's connection. */
+  /** Takes a lease on the upstream's connection. */
   beginAttempt(upstream: Upstream): void {
     this.attempts += 1
     this.upstream = upstream
@@ -118,7 +120,7 @@ export class RoutedRequest {
     this.#attempt = { upstream, startedAt: this.#around.clock.monotonic() }
   }
 
-  /** The first content of a stream came. */
+  /** Call this when the first content of a stream has arrived. */
   outputBegan(): void {
     if (this.#attempt !== undefined) {
       this.#firstOutputMs = this.#around.clock.monotonic() - this.#attempt.startedAt
@@ -141,12 +143,15 @@ export class RoutedRequest {
     this.#finish(error.code === 'aborted' ? 'aborted' : 'failed', error)
   }
 
-  /** Ends the request from outside: whoever waits is told, the upstream's call is aborted, the lease given back. */
+  /**
+   * Ends the request from outside. Rejects the promise that waits for the upstream, aborts the upstream's
+   * call and releases the lease.
+   */
   stop(error: ModelspineError): void {
     if (this.#finished) return
     this.stopped = error
     const waiting = this.#rejectWaiting
-    // While nobody waits for the upstream it is the caller who does not read.
+    // When no read of the upstream is pending, the caller is the one who does not read: no upstream failure.
     if (waiting === undefined) this.#endAttempt('aborted', error)
     else this.attemptFailed(error)
     this.failed(error)
@@ -154,7 +159,10 @@ export class RoutedRequest {
     this.#controller.abort(error)
   }
 
-  /** What `work` gives, or the reason as soon as the request is stopped: also when the callee ignores its abort. */
+  /**
+   * Resolves or rejects as `work` does. Rejects with the reason as soon as the request is stopped, even if
+   * the callee ignores its abort.
+   */
   untilStopped<Value>(work: Promise<Value>): Promise<Value> {
     return new Promise((resolve, reject) => {
       if (this.stopped !== undefined) reject(this.stopped)

@@ -25,43 +25,44 @@ import { openStream, type RoutedStream } from './stream.ts'
 import { loadedTable, type RouteTable } from './table.ts'
 
 export interface RouterOptions {
-  /** Where the current snapshot is found; read once per request. */
+  /** Holds the current snapshot. The router reads it once per request. */
   readonly table: { readonly current: RouteTable | undefined }
   readonly clock?: Clock
-  /** Without one, everybody may ask for everything. */
+  /** Without a policy, every actor may make every request. */
   readonly policy?: InvokePolicy
   readonly observers?: readonly RequestObserver[]
-  /** By weight when left out. */
+  /** Default: `weightedPicker`, which chooses by weight. */
   readonly picker?: UpstreamPicker
   readonly logger?: Logger
 }
 
 export interface CallOptions extends RequestOptions {
-  /** Who asks; `anonymous` when left out. */
+  /** The actor that makes the request. Default `anonymous`. */
   readonly actor?: Actor
 }
 
-/** A provider's reply, and who gave it. */
+/** A provider's reply, with the provider, deployment and revision that gave it. */
 export interface Routed<Reply> extends Served {
   readonly reply: Reply
 }
 
 /**
- * Sends requests to whoever serves a route now. Throws a ModelspineError: `no-route`, `unsupported` (an operation
- * that the route does not offer), `no-backend` (also before a table is loaded), `policy-denied`, `policy-error`, `timeout`, `aborted`, or the
- * upstream's own failure when failing over was not allowed or did not help.
+ * Sends each request to an upstream that serves the route now. Throws a ModelspineError with one of these
+ * codes: `no-route`, `unsupported` (the route does not offer the operation), `no-backend` (also before a
+ * table is loaded), `policy-denied`, `policy-error`, `timeout`, `aborted`. Or it throws the upstream's own
+ * failure, when failover was not allowed or did not help.
  */
 export interface Router {
   infer(route: string, payload: InferPayload, options?: CallOptions): Promise<Routed<InferReply>>
   chat(route: string, request: Omit<ChatRequest, 'model'>, options?: CallOptions): Promise<Routed<ChatReply>>
-  /** Resolves at the first content. */
+  /** Resolves when the first content has arrived. */
   chatStream(route: string, request: Omit<ChatRequest, 'model'>, options?: CallOptions): Promise<RoutedStream>
   embed(
     route: string,
     request: Omit<EmbedRequest, 'model'>,
     options?: CallOptions,
   ): Promise<Routed<EmbedReply>>
-  /** The current snapshot; undefined before the first was loaded. */
+  /** The current snapshot. Undefined before the first snapshot is loaded. */
   readonly table: RouteTable | undefined
   /** How often an observer threw. */
   readonly observerFailures: number
@@ -76,7 +77,9 @@ export function createRouter(options: RouterOptions): Router {
   const picker = options.picker ?? weightedPicker(() => clock.random())
   const around: RouterContext = { clock, observers, picker }
 
-  /** Undefined when there is nothing to keep to; a promise only when the policy gave one. */
+  /**
+   * The terms for the request. Undefined without a policy. A promise only when the policy returned a promise.
+   */
   const admit = (request: RoutedRequest, actor: Actor): Terms | undefined | Promise<Terms> => {
     const { operation, requestId, route } = request
     if (!route.operations.includes(operation)) throw notOffered(route, operation)
@@ -87,7 +90,7 @@ export function createRouter(options: RouterOptions): Router {
       : termsOf(decision, route, operation)
   }
 
-  /** Sees a request to its end, or a stream to its first content. */
+  /** Runs a request to its end, or a stream to its first content. */
   const run = async <Result>(
     name: string,
     operation: Operation,
@@ -111,7 +114,7 @@ export function createRouter(options: RouterOptions): Router {
     }
   }
 
-  /** Asks for one reply, and again elsewhere when that fails. */
+  /** Asks one upstream for a reply. Asks another upstream if the first one fails. */
   const reply = <Reply extends InferReply | ChatReply | EmbedReply>(
     request: RoutedRequest,
     send: (upstream: Upstream, context: CallContext) => Promise<Reply> | undefined,

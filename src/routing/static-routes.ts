@@ -6,12 +6,14 @@ import { createRouteTableHolder, type RouteTableHolder } from './table-holder.ts
 
 export interface StaticRoutesOptions {
   readonly routes: readonly (ModelRouteInput | ModelRoute)[]
-  /** By the names that routes use. */
+  /** Providers by the names that routes use. */
   readonly providers: Readonly<Record<string, ModelProvider>>
   readonly clock?: Clock
 }
 
-/** A table for a router without a control plane: routes to vendors only. Throws `invalid-resource`. */
+/**
+ * A table for a router without a control plane. Its routes lead to providers only. Throws `invalid-resource`.
+ */
 export function staticRoutes({
   routes,
   providers,

@@ -6,19 +6,22 @@ import type { UpstreamPicker } from './picker.ts'
 import type { Upstream } from './route.ts'
 import type { RoutedRequest } from './routed-request.ts'
 
-/** A stream whose upstream has begun to answer, so that who serves it will not change any more. */
+/** A stream whose upstream has begun to answer. From now on the upstream does not change. */
 export interface RoutedStream extends Served {
   /**
-   * To be read once, one event at a time. Ends only after the upstream's `finish`; whatever else happens throws. Leaving
-   * it early (`break`, `return()`) ends the upstream's call.
+   * Read the events once, one event at a time. The iterator ends only after the upstream's `finish` event. It
+   * throws in every other case. To leave it early (`break`, `return()`) ends the call to the upstream.
    */
   readonly events: AsyncIterableIterator<ChatEvent>
 }
 
-/** Events without content that may come before the first content; with more, the stream counts as begun. */
+/**
+ * How many events are read ahead to find the first content. After this many events the stream counts as
+ * begun, even if none of them had content.
+ */
 const maxHeld = 32
 
-/** Fails over until the first content, never after it. */
+/** Fails over only before the first content, never after it. */
 export async function openStream(
   request: RoutedRequest,
   picker: UpstreamPicker,
@@ -40,7 +43,7 @@ class CommittedEvents implements AsyncIterableIterator<ChatEvent> {
   readonly #request: RoutedRequest
   readonly #upstream: Upstream
   readonly #source: AsyncIterator<ChatEvent>
-  /** Read before the commitment, not yet given out. */
+  /** Events that `commit` read and that the caller has not received yet. */
   readonly #held: ChatEvent[] = []
   #finishSeen = false
   #reading = false
@@ -52,7 +55,7 @@ class CommittedEvents implements AsyncIterableIterator<ChatEvent> {
     this.#source = source
   }
 
-  /** Reads up to the first content. Throws what the upstream threw before it. */
+  /** Reads up to the first content. If the upstream throws before that, throws the same error. */
   async commit(): Promise<void> {
     try {
       while (this.#held.length < maxHeld) {
@@ -69,7 +72,7 @@ class CommittedEvents implements AsyncIterableIterator<ChatEvent> {
   }
 
   async next(): Promise<IteratorResult<ChatEvent>> {
-    if (this.#reading) throw new TypeError('a stream is read one event at a time')
+    if (this.#reading) throw new TypeError('read a stream one event at a time')
     const held = this.#held.shift()
     if (held !== undefined) return { done: false, value: held }
     if (this.#state !== 'open') return { done: true, value: undefined }
@@ -88,7 +91,7 @@ class CommittedEvents implements AsyncIterableIterator<ChatEvent> {
     this.#held.length = 0
     if (this.#state === 'open') {
       this.#state = 'ended'
-      this.#request.stop(new ModelspineError('aborted', 'the caller left the stream'))
+      this.#request.stop(new ModelspineError('aborted', 'the caller stopped reading the stream'))
       this.#letGo()
     }
     return { done: true, value: undefined }
@@ -98,7 +101,7 @@ class CommittedEvents implements AsyncIterableIterator<ChatEvent> {
     return this
   }
 
-  /** The next event; undefined once the stream is complete, which only a `finish` makes it. */
+  /** The next event. Undefined when the stream is complete: it has ended after a `finish` event. */
   async #read(): Promise<ChatEvent | undefined> {
     if (this.#request.stopped !== undefined) throw this.#request.stopped
     const step = await this.#request.untilStopped(this.#source.next())
@@ -123,7 +126,7 @@ class CommittedEvents implements AsyncIterableIterator<ChatEvent> {
     return error
   }
 
-  /** Not awaited: an upstream that hangs must not hold its caller. */
+  /** This does not wait for `return`, because an upstream that hangs must not block the caller. */
   #letGo(): void {
     this.#source.return?.().then(undefined, () => {})
   }
@@ -135,6 +138,6 @@ function isOutput(event: ChatEvent): boolean {
 }
 
 function unfinished(upstream: Upstream): ModelspineError {
-  const message = `the stream of provider ${upstream.identity.provider} ended without a finish`
+  const message = `the stream of provider ${upstream.identity.provider} ended without a finish event`
   return new ModelspineError('interrupted', message)
 }

@@ -1,13 +1,13 @@
 import { type ConnectionsOptions, createConnections } from './connections.ts'
 import { buildRouteTable, type RouteTable, type RouteTableInput } from './table.ts'
 
-/** Holds the snapshot that new requests see. Requests under way keep the one they began with. */
+/** Holds the snapshot that new requests use. A request under way keeps the snapshot that it began with. */
 export interface RouteTableHolder {
   /** Undefined until the first `load`. */
   readonly current: RouteTable | undefined
-  /** Builds a snapshot and makes it the current one. */
+  /** Builds a snapshot and makes it the current snapshot. */
   load(input: RouteTableInput): RouteTable
-  /** Drops the snapshot and closes every connection that was made for it. */
+  /** Drops the snapshot and closes every connection that the holder made for its endpoints. */
   close(): Promise<void>
 }
 

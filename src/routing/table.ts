@@ -1,4 +1,7 @@
-/** The route table: what each public model name means now. A snapshot, never edited, swapped whole. */
+/**
+ * The route table tells what each public model name means now. A table is a snapshot: it is never edited,
+ * only replaced as a whole.
+ */
 
 import { ModelspineError } from '../errors.ts'
 import type { ModelProvider } from '../provider/contract.ts'
@@ -12,31 +15,34 @@ import { type DeploymentView, type Report, upstreamsOf } from './upstreams.ts'
 export interface RouteTableInput {
   readonly routes: readonly ModelRoute[]
   readonly deployments: readonly DeploymentView[]
-  /** By the names that routes use. */
+  /** Providers by the names that routes use. */
   readonly providers: Readonly<Record<string, ModelProvider>>
-  /** Makes a provider for an endpoint, by its protocol. */
+  /** By protocol: the function that makes a provider for an endpoint. */
   readonly connect: Readonly<Record<string, Connect>>
 }
 
 export interface RouteTable {
-  /** In the order they were given. */
+  /** The routes in the order in which they were given. */
   readonly routes: readonly Route[]
-  /** Backends that were left out, and why. */
+  /** The backends that were left out, with the reasons. */
   readonly problems: readonly TableProblem[]
-  /** By public name; `default/name` is understood too. */
+  /** Finds a route by its public name. Also accepts `default/name`. */
   find(name: string): Route | undefined
 }
 
-/** Throws `no-backend` while there is none: what nobody knows of yet is no unknown route, and may be asked for again. */
+/**
+ * The table. Throws `no-backend` when no table is loaded yet, not `no-route`: the route may exist in the
+ * table that is still to come, so the caller may try again.
+ */
 export function loadedTable(table: RouteTable | undefined): RouteTable {
   if (table === undefined) throw new ModelspineError('no-backend', 'no route table is loaded')
   return table
 }
 
 /**
- * Builds a snapshot. Never throws for what is declared wrong or not ready: that backend is left out and listed in
- * `problems`. Connections are taken from `connections`, which keeps them from one snapshot to the next and retires
- * those that this one does not use.
+ * Builds a snapshot. A backend that is declared wrongly or is not ready causes no error: the snapshot leaves
+ * it out and lists it in `problems`. The snapshot takes its connections from `connections`, which keeps them
+ * from one snapshot to the next. `connections` retires the connections that this snapshot does not use.
  */
 export function buildRouteTable(input: RouteTableInput & { readonly connections: Connections }): RouteTable {
   const around = { ...input, deployments: new Map(input.deployments.map((view) => [view.key, view])) }
@@ -54,7 +60,7 @@ export function buildRouteTable(input: RouteTableInput & { readonly connections:
       const upstreams = upstreamsOf(backend, metadata.namespace, around, report)
       return { label, weight: backend.weight, upstreams, report }
     }
-    // A fallback's place in the list is its weight.
+    // A fallback needs no weight: its place in the list decides.
     const backends = spec.backends.filter(({ weight }) => weight > 0).map(resolve)
     const fallback = spec.fallback.map(resolve)
     const plans: Partial<Record<Operation, RoutePlan>> = {}
@@ -64,7 +70,7 @@ export function buildRouteTable(input: RouteTableInput & { readonly connections:
         fallback: choicesFor(operation, fallback),
       }
     }
-    // Labels hold no `/`, so no two routes share a public name.
+    // Names contain no `/`, so no two routes share a public name.
     const name = metadata.namespace === 'default' ? metadata.name : key
     const { operations, onPolicyError } = spec
     const route: Route = {
@@ -96,7 +102,8 @@ function choicesFor(operation: Operation, backends: readonly ResolvedBackend[]):
     const able = upstreams.filter(({ connection }) =>
       connection.provider.capabilities.operations.includes(operation),
     )
-    if (able.length < upstreams.length) report('OperationUnsupported', `${label} cannot ${operation}`)
+    if (able.length < upstreams.length)
+      report('OperationUnsupported', `${label} does not support ${operation}`)
     return able.length > 0 ? [{ weight, upstreams: able }] : []
   })
 }

@@ -6,17 +6,20 @@ import { backendKey, type RouteBackend } from '../resources/route/model-route.ts
 import type { Connect, Connection, Connections } from './connections.ts'
 import type { TableProblem, Upstream } from './route.ts'
 
-/** What the loop knows of a deployment's traffic. */
+/** The loop's knowledge of a deployment's traffic. */
 export interface DeploymentView {
   readonly key: Key
   readonly split: Split
-  /** Of the revisions that are ready. */
+  /** The endpoints of the revisions that are ready. */
   readonly endpoints: readonly { readonly revision: string; readonly endpoint: Endpoint }[]
-  /** The revision that others are measured against; where known, only it stands in for a failed sibling. */
+  /**
+   * The revision that the others are compared with. It may stand in for a failed sibling, but no sibling may
+   * stand in for it.
+   */
   readonly stable?: string
 }
 
-/** What upstreams are made from. */
+/** The inputs from which upstreams are made. */
 export interface TableSources {
   readonly deployments: ReadonlyMap<Key, DeploymentView>
   readonly providers: Readonly<Record<string, ModelProvider>>
@@ -26,7 +29,7 @@ export interface TableSources {
 
 export type Report = (reason: TableProblem['reason'], message: string) => void
 
-/** Everyone behind a route's backend who can be asked now; whoever is left out is reported. */
+/** The upstreams behind a route's backend that can be asked now. Reports each one that it leaves out. */
 export function upstreamsOf(
   backend: RouteBackend,
   namespace: string,
@@ -49,7 +52,7 @@ function ofProvider(
 ): readonly Upstream[] {
   const provider = Object.hasOwn(providers, name) ? providers[name] : undefined
   if (provider === undefined) {
-    report('UnknownProvider', `no provider is called "${name}"; there are: ${namesOf(providers)}`)
+    report('UnknownProvider', `there is no provider "${name}"; the providers are: ${namesOf(providers)}`)
     return []
   }
   return [
@@ -70,7 +73,7 @@ function ofDeployment(view: DeploymentView, around: TableSources, report: Report
     return weight > 0 && endpoint !== undefined ? [{ revision, weight, endpoint }] : []
   })
   if (serving.length === 0) {
-    report('NoReadyRevision', `deployment ${view.key} has no ready revision with a share of traffic`)
+    report('NoReadyRevision', `deployment ${view.key} has no ready revision with a weight above 0`)
   }
   return serving.flatMap(({ revision, weight, endpoint }) => {
     const connection = connectionTo(revision, endpoint, around, report)
@@ -98,7 +101,7 @@ function connectionTo(
 ): Connection | undefined {
   const make = Object.hasOwn(connect, endpoint.protocol) ? connect[endpoint.protocol] : undefined
   if (make === undefined) {
-    const message = `revision ${revision} speaks "${endpoint.protocol}"; connect knows: ${namesOf(connect)}`
+    const message = `revision ${revision} has the protocol "${endpoint.protocol}"; connect has: ${namesOf(connect)}`
     report('UnknownProtocol', message)
     return undefined
   }

@@ -3,8 +3,8 @@ import { unknownMetric } from '../windows/unknown-metric.ts'
 import type { MetricQuery, MetricReading, NamedMetricSource } from './contract.ts'
 
 /**
- * Several sources as one: each metric is asked of the first that has it. The plane's own source, `plane`, is made of
- * the request windows and feedback this way.
+ * Combines several sources into one. A query goes to the first source that has the metric. The plane's own
+ * source, `plane`, combines the request windows and feedback in this way.
  */
 export function combineSources(sources: readonly NamedMetricSource[]): NamedMetricSource {
   const metrics = sources.flatMap((source) => source.metrics)

@@ -1,12 +1,15 @@
 /**
- * Telemetry has two contracts. A MetricSource is where gates read numbers: the plane's own windows, Prometheus,
+ * Telemetry has two contracts. Gates read numbers from a MetricSource: the plane's own windows, Prometheus,
  * CloudWatch, Datadog. A RequestObserver is told of every request: the windows, OpenTelemetry, feedback.
  *
- * `query` answers with what it has for the interval, with no data, or throws `metric-error`: three different things.
- * It mutates nothing, and ends with `aborted` soon after its signal fires. The answer says which interval it covers: it
- * begins later than asked when the source holds nothing complete before, because it was started anew or keeps less; a
- * gate's step is then measured again from there. A source with coarse buckets leaves out those that the interval cuts,
- * and never reaches back before `fromMs`, because an interval starts no earlier than the step it judges.
+ * `query` has three different outcomes: the data that the source has for the interval, no data, or the error
+ * `metric-error`. `query` changes nothing. It ends with `aborted` soon after its `abortSignal` fires.
+ *
+ * The reading says which interval it covers. The covered interval begins later than asked when the source has
+ * no complete data before that time, because the source was restarted or keeps less. The gate's step is then
+ * measured again from that time. A source with coarse buckets leaves out the buckets that the interval cuts.
+ * It never reads data from before `fromMs`, because an interval starts no earlier than the step that it
+ * judges.
  */
 
 import type { ErrorCode } from '../errors.ts'
@@ -16,13 +19,13 @@ import type { Operation } from '../resources/route/model-route.ts'
 
 export interface MetricQuery {
   readonly metric: string
-  /** The plane asks with `deployment` (a key) and `revision` (a name); sources map them to their own labels. */
+  /** The plane sends `deployment` (a key) and `revision` (a name). Sources map them to their own labels. */
   readonly labels: Readonly<Record<string, string>>
   readonly interval: Interval
   readonly abortSignal?: AbortSignal
 }
 
-/** Milliseconds since the epoch; `toMs` excluded. */
+/** Both values are milliseconds since the epoch. `toMs` itself is excluded. */
 export interface Interval {
   readonly fromMs: number
   readonly toMs: number
@@ -31,9 +34,9 @@ export interface Interval {
 export type MetricReading =
   /** `hits` out of `total`: error rates, accuracy. */
   | { readonly kind: 'ratio'; readonly hits: number; readonly total: number; readonly covered: Interval }
-  /** A number the source computed; `count` samples stand behind it where it can tell. */
+  /** A number that the source computed. `count` is the number of samples, if the source knows it. */
   | { readonly kind: 'value'; readonly value: number; readonly count?: number; readonly covered: Interval }
-  /** Enough for a mean and its spread. */
+  /** Sums from which a mean and its spread can be computed. */
   | {
       readonly kind: 'distribution'
       readonly count: number
@@ -41,26 +44,29 @@ export type MetricReading =
       readonly sumSquares: number
       readonly covered: Interval
     }
-  /** `covered` may be empty: where the source begins, when that is after the interval. */
+  /** `covered` may be empty. Then it tells where the source's data begins, which is after the interval. */
   | { readonly kind: 'no-data'; readonly covered?: Interval }
 
 export interface MetricCapabilities {
-  /** Whether readings carry sample counts. A gate with `minSamples` above 1 on a source without is refused at plan time. */
+  /**
+   * Whether readings have sample counts. If they do not, a gate with `minSamples` above 1 on this source is
+   * refused at plan time.
+   */
   readonly counts: boolean
-  /** Whether the numbers are measured by our router, and so need a target whose replies tell the revision. */
+  /** Whether our router measures the numbers. Then the target's replies must tell the revision. */
   readonly routerMeasured: boolean
 }
 
 export interface MetricSource {
   readonly capabilities: MetricCapabilities
   query(query: MetricQuery): Promise<MetricReading> | MetricReading
-  /** Lets go of connections; the plane calls it when it stops. */
+  /** Closes the source's connections. The plane calls this when the plane stops. */
   close?(): Promise<void>
 }
 
-/** A source that knows all its metrics by name. */
+/** A source that knows the names of all its metrics. */
 export interface NamedMetricSource extends MetricSource {
-  /** A name that ends in `.*` stands for every name that begins so. */
+  /** A name that ends in `.*` stands for every name with that beginning. */
   readonly metrics: readonly string[]
 }
 
@@ -72,13 +78,13 @@ export interface RequestStart {
   /** Milliseconds since the epoch. */
   readonly startedAtMs: number
   readonly streamed: boolean
-  /** What the caller sends along to the upstream, trace context among it. */
+  /** The headers that the caller sends to the upstream, among them the trace context. */
   readonly headers?: Readonly<Record<string, string>>
 }
 
-/** Who was asked in one attempt. */
+/** The upstream that one attempt asked. */
 export interface UpstreamIdentity {
-  /** Set when a ModelDeployment serves. */
+  /** Set when the upstream belongs to a ModelDeployment. */
   readonly deployment?: Key
   readonly revision?: string
   /** `gen_ai.provider.name`. */
@@ -87,7 +93,7 @@ export interface UpstreamIdentity {
   readonly model: string
 }
 
-/** One call to one upstream, counted for that upstream whatever came of the request. */
+/** One call to one upstream. It counts for that upstream, whether or not the request succeeded in the end. */
 export interface AttemptRecord {
   readonly requestId: string
   readonly upstream: UpstreamIdentity
@@ -95,21 +101,27 @@ export interface AttemptRecord {
   /** Milliseconds since the epoch. */
   readonly endedAtMs: number
   readonly durationMs: number
-  /** Until the first content of a stream. */
+  /** The time until the first content of a stream. */
   readonly firstOutputMs?: number
-  /** `aborted`: the caller went away, or had not read its stream when the deadline came, which is nobody's failure. */
+  /**
+   * `aborted` means that the caller went away, or that the caller was not reading its stream when the
+   * deadline came. It is not a failure of the upstream.
+   */
   readonly outcome: 'ok' | 'failed' | 'aborted'
   readonly code?: ErrorCode
   readonly usage: Usage
-  /** What was answered, for joining labels to predictions. Only for `infer`, only when ok. */
+  /**
+   * The reply, so that labels can be joined to predictions. Only for `infer`, and only when `outcome` is
+   * `ok`.
+   */
   readonly reply?: InferReply
 }
 
-/** A request from the caller's side: at most one of them, however many attempts it took. */
+/** A request as the caller sees it. There is at most one record per request, for any number of attempts. */
 export interface RequestRecord extends Omit<RequestStart, 'headers'> {
   readonly durationMs: number
   readonly attempts: number
-  /** Who served, or was asked last. */
+  /** The upstream that served the request, or that was asked last. */
   readonly upstream?: UpstreamIdentity
   readonly outcome: 'ok' | 'failed' | 'aborted'
   readonly code?: ErrorCode
@@ -117,8 +129,8 @@ export interface RequestRecord extends Omit<RequestStart, 'headers'> {
 }
 
 /**
- * Told of every request, synchronously and on the hot path: it must be quick and must not throw. A throw is caught,
- * counted and logged by the router, and never reaches the caller.
+ * An observer is told of every request, synchronously and on the hot path. So it must be quick and must not
+ * throw. If it throws, the router catches, counts and logs the error, and the caller never sees it.
  */
 export interface RequestObserver {
   /** May return headers to send to the upstream, such as `traceparent`. */

@@ -6,26 +6,32 @@ import { LateInstruments, LateTracer, spanTime } from './open-telemetry.ts'
 
 export interface ControlTelemetryOptions {
   readonly clock: Clock
-  /** Keys that wait, asked when metrics are collected. */
+  /** The number of keys that wait. It is read when metrics are collected. */
   readonly queueDepth?: () => number
 }
 
-/** What the control side tells OpenTelemetry. Every call is cheap, and does nothing while no SDK is registered. */
+/**
+ * Reports the control side to OpenTelemetry. Every call is cheap, and does nothing while no SDK is
+ * registered.
+ */
 export interface ControlTelemetry {
-  /** Of one reconcile that just ended. `result` is one of few words, such as `done` or `retry`. */
+  /** Records one reconcile that just ended. `result` is one of a few words, such as `done` or `retry`. */
   recordReconcile(reconcile: {
     readonly key: Key
     readonly result: string
     readonly durationMs: number
   }): void
-  /** The phase a deployment's rollout is in; `undefined` once the deployment is gone. Told again it counts no change. */
+  /**
+   * Records the phase of a deployment's rollout. `undefined` means that the deployment is gone. The same
+   * phase a second time counts as no change.
+   */
   recordPhase(key: Key, phase: string | undefined): void
   recordDecision(decision: {
     readonly policy: string
     readonly action: string
     readonly verdict: string
   }): void
-  /** One call that changes the outside world, by its kind, with what came of it. */
+  /** Records one call that changes the outside world, with its kind and its result. */
   recordEffect(effect: { readonly key: Key; readonly effect: string; readonly result: string }): void
 }
 
@@ -36,7 +42,7 @@ interface ControlInstruments {
   readonly effects: Counter
 }
 
-/** Seconds: from a look at something converged to a slow vendor. */
+/** In seconds. The range goes from a check of a converged deployment to a slow vendor. */
 const reconcileBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
 
 export function createControlTelemetry(options: ControlTelemetryOptions): ControlTelemetry {
@@ -92,12 +98,12 @@ function controlInstruments(meter: Meter): ControlInstruments {
   return {
     reconcile: meter.createHistogram(metricNames.reconcileDuration, {
       unit: 's',
-      description: 'One pass of the loop over one resource.',
+      description: 'The time that one reconcile of one resource takes.',
       advice: { explicitBucketBoundaries: reconcileBuckets },
     }),
     phaseChanges: meter.createCounter(metricNames.phaseChanges, {
       unit: '{change}',
-      description: 'Rollouts entering a phase.',
+      description: 'How often a rollout entered a phase.',
     }),
     decisions: meter.createCounter(metricNames.decisions, {
       unit: '{decision}',

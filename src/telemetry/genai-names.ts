@@ -1,9 +1,9 @@
 import type { Operation } from '../resources/route/model-route.ts'
 
 /**
- * The names of OpenTelemetry's conventions for generative AI, by the version of the conventions that a backend of
- * telemetry understands. They are in development and moved to a repository of their own, so they are kept here as
- * constants and not taken from a package.
+ * The names in OpenTelemetry's conventions for generative AI, by version. Choose the version that your
+ * telemetry system understands. The conventions are still in development and have moved to their own
+ * repository. So the names are constants here and do not come from a package.
  */
 export interface GenAiNames {
   readonly operation: string
@@ -13,7 +13,7 @@ export interface GenAiNames {
   readonly tokenType: string
   readonly inputTokens: string
   readonly outputTokens: string
-  /** Absent where the version has no such name; then it is not reported. */
+  /** Absent when the version has no such name. Then the number is not reported. */
   readonly cacheReadTokens?: string
   readonly cacheCreationTokens?: string
   readonly tokenUsage: string
@@ -32,7 +32,7 @@ const common = {
   operationDuration: 'gen_ai.client.operation.duration',
 } as const
 
-/** Up to 1.36 the provider was called system; 1.37 renamed it. */
+/** Up to version 1.36 the provider was called "system". Version 1.37 renamed it. */
 export type GenAiVersion = '1.36' | '1.37'
 
 export const genAiNames: Readonly<Record<GenAiVersion, GenAiNames>> = {
@@ -46,15 +46,20 @@ export const genAiNames: Readonly<Record<GenAiVersion, GenAiNames>> = {
   },
 }
 
-/** `infer` is ours: the conventions have no name for tensors and allow a custom one where none of theirs applies. */
+/**
+ * `infer` is our own name, because the conventions have no name for tensors. They allow a custom name when no
+ * name of theirs applies.
+ */
 export const operationNames: Readonly<Record<Operation, string>> = {
   chat: 'chat',
   embed: 'embeddings',
   infer: 'infer',
 }
 
-/** Seconds, as the conventions advise for durations and the time to the first chunk: 0.01 · 2ⁿ, n from 0 to 13. */
+/**
+ * In seconds: 0.01 · 2ⁿ, n from 0 to 13. The conventions advise this for durations and time to first chunk.
+ */
 export const durationBuckets: number[] = Array.from({ length: 14 }, (_, power) => 0.01 * 2 ** power)
 
-/** Tokens, as the conventions advise: 4ⁿ, n from 0 to 13. */
+/** In tokens: 4ⁿ, n from 0 to 13. The conventions advise this. */
 export const tokenBuckets: number[] = Array.from({ length: 14 }, (_, power) => 4 ** power)

@@ -1,4 +1,4 @@
-/** Structured logging in the shape that pino, bunyan and the console can be given. */
+/** Structured logging. pino, bunyan and the console have this shape. */
 export interface Logger {
   debug(fields: Readonly<Record<string, unknown>>, message: string): void
   info(fields: Readonly<Record<string, unknown>>, message: string): void
@@ -8,5 +8,5 @@ export interface Logger {
 
 const nothing = (): void => {}
 
-/** The default: says nothing. */
+/** The default logger. It logs nothing. */
 export const silentLogger: Logger = { debug: nothing, info: nothing, warn: nothing, error: nothing }

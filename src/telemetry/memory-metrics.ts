@@ -2,7 +2,7 @@ import { ModelspineError, throwIfAborted } from '../errors.ts'
 import { unknownMetric } from '../windows/unknown-metric.ts'
 import type { Interval, MetricQuery, MetricReading, NamedMetricSource } from './contract.ts'
 
-/** One measurement: true or false for a ratio, a number for a distribution. */
+/** One measurement. Its value is true or false for a ratio, and a number for a distribution. */
 export interface MemorySample {
   readonly metric: string
   readonly labels: Readonly<Record<string, string>>
@@ -12,26 +12,29 @@ export interface MemorySample {
 }
 
 export interface MemoryMetricsOptions {
-  /** Everything it knows; other metrics are refused. */
+  /** The names of all metrics that the source has. A query for another metric is refused. */
   readonly metrics: readonly string[]
-  /** Nothing is known of what was before, milliseconds since the epoch; 0 when left out. */
+  /** The source has no data from before this time, in milliseconds since the epoch. Default 0. */
   readonly beganMs?: number
-  /** Samples that are kept; the oldest ones go first. Default 100,000. */
+  /** The most samples that are kept. When there are more, the oldest samples are dropped. Default 100,000. */
   readonly maxSamples?: number
 }
 
 export interface MemoryMetrics extends NamedMetricSource {
   query(query: MetricQuery): MetricReading
   add(...samples: readonly MemorySample[]): void
-  /** Every query throws this from now on, or a `metric-error`; undefined ends that. */
+  /**
+   * From now on every query throws this error, or a `metric-error` with this text. `undefined` makes queries
+   * work again.
+   */
   fail(error: Error | string | undefined): void
-  /** All queries so far, the newest 1,000. */
+  /** The queries so far, but only the newest 1,000. */
   readonly queries: readonly MetricQuery[]
 }
 
 /**
- * A scripted source, for tests and for trying out gates: it answers exactly from the samples it was given. A sample
- * counts for a query when it carries all the labels asked for.
+ * A source in memory, for tests and for trying out gates. It answers exactly from the samples that it was
+ * given. A sample counts for a query when it has all the labels of the query.
  */
 export function memoryMetrics(options: MemoryMetricsOptions): MemoryMetrics {
   const { metrics, beganMs = 0, maxSamples = 100_000 } = options

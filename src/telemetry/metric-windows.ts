@@ -21,7 +21,10 @@ export interface MetricWindowsOptions {
   readonly bucketMs?: number
   /** How far back answers reach, in milliseconds. Default 24 hours. */
   readonly keepMs?: number
-  /** Revisions counted at the same time, about 0.4 MB each; the least recently used makes room. Default 128. */
+  /**
+   * The most revisions that are counted at the same time. Each takes about 0.4 MB. When there are more, the
+   * least recently used revision is dropped. Default 128.
+   */
   readonly maxSeries?: number
 }
 
@@ -29,14 +32,15 @@ export interface MetricWindows extends NamedMetricSource, RequestObserver {
   attempted(record: AttemptRecord): void
   query(query: MetricQuery): MetricReading
   readonly series: number
-  /** How many revisions had to make room so far. */
+  /** How many revisions were dropped so far, because there were more than `maxSeries`. */
   readonly evicted: number
 }
 
 /**
- * Measures every attempt per revision, in this process and in fixed memory. See docs/telemetry.md for each metric, its
- * unit and what counts. An interval is answered in whole buckets: samples in a bucket that it cuts at either end are
- * left out, at most `bucketMs` or a sixteenth of how long ago that was. Percentiles are off by at most 6 %.
+ * Measures every attempt per revision, in this process and in fixed memory. See docs/telemetry.md for each
+ * metric, its unit and what it counts. A reading consists of whole buckets. A bucket that the interval cuts
+ * at either end is left out. Such a bucket is at most as long as `bucketMs`, or as a sixteenth of its age.
+ * The error of percentiles is at most 6 %.
  */
 export function createMetricWindows(options: MetricWindowsOptions): MetricWindows {
   const { clock } = options

@@ -1,4 +1,4 @@
-/** Names of our own attributes and metrics, beside those of the conventions. */
+/** The names of our own attributes and metrics, in addition to the names in the conventions. */
 export const attributeNames = {
   route: 'modelspine.route',
   deployment: 'modelspine.deployment',
@@ -25,5 +25,5 @@ export const metricNames = {
   effects: 'modelspine.effects',
 } as const
 
-/** The event of a failed attempt, on its request's span. */
+/** The name of the event that a failed attempt adds to the span of its request. */
 export const attemptEvent = 'modelspine.attempt'

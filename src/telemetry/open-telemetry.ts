@@ -2,7 +2,10 @@ import type { HrTime, Meter, MeterProvider, Tracer, TracerProvider } from '@open
 
 export type OpenTelemetryApi = typeof import('@opentelemetry/api')
 
-/** Where every copy of the API's major version 1 keeps what an SDK registered; absent until one did. */
+/**
+ * Under this key every copy of the API's major version 1 keeps the registrations of an SDK. The key is absent
+ * until an SDK registers.
+ */
 const registered = Symbol.for('opentelemetry.js.api.1')
 const scope = 'modelspine'
 
@@ -10,8 +13,9 @@ let api: OpenTelemetryApi | undefined
 let loading: Promise<void> | undefined
 
 /**
- * The API, once somebody registered an SDK: until then nothing is loaded and asking costs one look-up. The first
- * question after that begins to load it, so the first few requests may go untold; `openTelemetryLoaded` waits.
+ * The API, as soon as an SDK is registered. Before that nothing is loaded, and a call of this function costs
+ * one look-up. The first call after the registration starts to load the API. So the first few requests may
+ * not be reported. `openTelemetryLoaded` waits until the API is loaded.
  */
 export function openTelemetry(): OpenTelemetryApi | undefined {
   if (api !== undefined) return api
@@ -19,12 +23,12 @@ export function openTelemetry(): OpenTelemetryApi | undefined {
   return undefined
 }
 
-/** Resolves once the API is there, if an SDK is registered; at once if none is. */
+/** Resolves when the API is loaded, if an SDK is registered. Resolves at once if no SDK is registered. */
 export async function openTelemetryLoaded(): Promise<void> {
   if (openTelemetry() === undefined) await loading
 }
 
-/** Where the package is missing there is nothing to tell, and it is not asked for again. */
+/** If the package is missing, nothing is reported, and the import is not tried again. */
 function load(): Promise<void> {
   loading ??= import('@opentelemetry/api').then(
     (loaded) => {
@@ -35,7 +39,10 @@ function load(): Promise<void> {
   return loading
 }
 
-/** Instruments of whichever meter provider is registered now; none while none is. A later SDK gets new ones. */
+/**
+ * The instruments of the meter provider that is registered now. There are none while no provider is
+ * registered. When another SDK registers later, it gets new instruments.
+ */
 export class LateInstruments<Instruments> {
   readonly #build: (meter: Meter) => Instruments
   #provider: MeterProvider | undefined
@@ -43,7 +50,7 @@ export class LateInstruments<Instruments> {
 
   constructor(build: (meter: Meter) => Instruments) {
     this.#build = build
-    // Begins to load the API where an SDK is registered already, so that the first request is told.
+    // If an SDK is registered already, this starts to load the API, so that the first request is reported.
     openTelemetry()
   }
 
@@ -59,7 +66,7 @@ export class LateInstruments<Instruments> {
   }
 }
 
-/** The tracer of whichever provider is registered now; none while none is. */
+/** The tracer of the provider that is registered now. Undefined while no provider is registered. */
 export class LateTracer {
   #provider: TracerProvider | undefined
   #none: TracerProvider | undefined
@@ -78,7 +85,9 @@ export class LateTracer {
   }
 }
 
-/** Seconds and nanoseconds: a plain number might be taken for time since the process began. */
+/**
+ * The time as seconds and nanoseconds, because a plain number could be read as time since the process began.
+ */
 export function spanTime(epochMs: number): HrTime {
   const seconds = Math.floor(epochMs / 1000)
   return [seconds, Math.round((epochMs - seconds * 1000) * 1_000_000)]

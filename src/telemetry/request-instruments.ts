@@ -31,12 +31,12 @@ export function requestInstruments(meter: Meter, names: GenAiNames): RequestInst
           }),
     attempt: meter.createHistogram(metricNames.attemptDuration, {
       ...seconds,
-      description: 'One call to one upstream, whatever came of the request.',
+      description: 'The time that one call to one upstream takes, also when the request fails.',
     }),
   }
 }
 
-/** The public model name: what callers write. */
+/** The public model name, as callers write it. */
 export function modelOf({ route }: Pick<RequestStart, 'route'>): string {
   return route.startsWith('default/') ? route.slice('default/'.length) : route
 }

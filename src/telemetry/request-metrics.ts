@@ -3,10 +3,10 @@ import { histogramCells, percentile } from '../windows/histogram.ts'
 import type { Counted } from '../windows/series-set.ts'
 import type { MetricReading } from './contract.ts'
 
-/** Where each column of a request window stands. A spread takes three: count, sum, sum of squares. */
+/** The index of each column in a request window. A spread takes three columns: count, sum, sum of squares. */
 export const columns = {
   attempts: 0,
-  /** Attempts that tell something of the upstream: those that were answered and those it failed. */
+  /** The attempts that tell something about the upstream: it answered them, or it failed them. */
   judged: 1,
   failed: 2,
   latency: 3,
@@ -58,7 +58,7 @@ function attempts(per: (count: number, counted: Counted) => number): Read {
   }
 }
 
-/** Every metric of the request windows, and how it is read from what was counted. */
+/** Every metric of the request windows, with the function that reads it from the counts. */
 export const requestMetrics: Readonly<Record<string, Read>> = {
   'requests.errors': ratio(columns.failed, columns.judged),
   'requests.total': attempts((count) => count),
@@ -76,7 +76,10 @@ export const requestMetrics: Readonly<Record<string, Read>> = {
   'tokens.total': spread(columns.allTokens),
 }
 
-/** The request itself was refused, or nobody waited for the answer: it tells nothing of who was asked. */
+/**
+ * With these codes the request itself was refused, or the caller no longer waited for the answer. So they
+ * tell nothing about the upstream.
+ */
 const notTheUpstreams: ReadonlySet<ErrorCode> = new Set([
   'bad-request',
   'aborted',
@@ -85,7 +88,7 @@ const notTheUpstreams: ReadonlySet<ErrorCode> = new Set([
   'unsupported',
 ])
 
-/** Whether a failed attempt speaks against the upstream; one without a code does. */
+/** Whether a failed attempt is the upstream's fault. An attempt without a code is. */
 export function isUpstreamFault(code: ErrorCode | undefined): boolean {
   return code === undefined || !notTheUpstreams.has(code)
 }

@@ -13,9 +13,15 @@ import {
 } from './request-instruments.ts'
 
 export interface RequestTelemetryOptions {
-  /** Which version of the GenAI conventions names attributes and metrics. Default `1.37`, which later ones only add to. */
+  /**
+   * The version of the GenAI conventions for the names of attributes and metrics. Default `1.37`. Later
+   * versions only add names to it.
+   */
   readonly conventions?: GenAiVersion
-  /** Requests under way that can have a span; those beyond are counted in `untraced`. Default 10,000. */
+  /**
+   * The most requests under way that can have a span. Requests beyond this number are counted in `untraced`.
+   * Default 10,000.
+   */
   readonly maxOpen?: number
 }
 
@@ -23,7 +29,7 @@ export interface RequestTelemetry extends RequestObserver {
   started(request: RequestStart): Readonly<Record<string, string>> | undefined
   attempted(record: AttemptRecord): void
   finished(record: RequestRecord): void
-  /** Requests that got no span because too many were under way, or one with the same id. */
+  /** The requests without a span, because too many requests, or one with the same id, were under way. */
   readonly untraced: number
 }
 
@@ -34,8 +40,9 @@ interface OpenRequest {
 }
 
 /**
- * A span and metrics for every request, by the names of OpenTelemetry's GenAI conventions, through its API only. As long
- * as no SDK is registered nothing is built and nothing is loaded; one that is registered later is found.
+ * Makes a span and metrics for every request, with the names of OpenTelemetry's GenAI conventions. Uses only
+ * OpenTelemetry's API. While no SDK is registered, nothing is built and nothing is loaded. An SDK that is
+ * registered later is found.
  */
 export function createRequestTelemetry(options: RequestTelemetryOptions = {}): RequestTelemetry {
   const names = genAiNames[options.conventions ?? '1.37']
@@ -84,7 +91,7 @@ export function createRequestTelemetry(options: RequestTelemetryOptions = {}): R
 
 function startSpan(tracer: Tracer, names: GenAiNames, request: RequestStart): Span {
   const options: SpanOptions = {
-    // SpanKind.CLIENT; the enum would have to be loaded to be read.
+    // SpanKind.CLIENT. It is written as a number, because the enum would have to be loaded.
     kind: 2,
     startTime: spanTime(request.startedAtMs),
     attributes: { ...startAttributes(names, request), [attributeNames.requestId]: request.requestId },
@@ -96,7 +103,10 @@ function startSpan(tracer: Tracer, names: GenAiNames, request: RequestStart): Sp
   )
 }
 
-/** The span that is active here, such as that of an instrumented server; else the one that the caller's headers name. */
+/**
+ * The parent of the span: the active span, such as the span of an instrumented server. If there is no active
+ * span, the span that the caller's headers name.
+ */
 function parentOf({ headers }: RequestStart): Context | undefined {
   const api = openTelemetry()
   if (api === undefined || headers === undefined) return undefined
@@ -158,7 +168,8 @@ function endSpan(span: Span, names: GenAiNames, record: RequestRecord): void {
     if (record.code !== undefined) attributes[attributeNames.errorType] = record.code
     addUsage(attributes, names, record)
     span.setAttributes(attributes)
-    // SpanStatusCode.ERROR; a caller who left is nobody's error.
+    // SpanStatusCode.ERROR. A request whose caller went away has the outcome `aborted`, which is not an
+    // error.
     if (record.outcome === 'failed') span.setStatus({ code: 2, ...(record.code && { message: record.code }) })
   }
   span.end(spanTime(record.startedAtMs + record.durationMs))

@@ -1,4 +1,4 @@
-/** What a model looks at in an image of 28 × 28 grey values. */
+/** The features that a model uses from an image of 28 × 28 grey values. */
 export interface Features {
   readonly count: number
   extract(image: Float32Array): Float32Array
@@ -18,8 +18,8 @@ const pixels: Features = {
 }
 
 /**
- * In which directions the ink's edges run, counted per cell of 4 × 4 pixels (a histogram of oriented
- * gradients): a stroke that moved by a pixel or grew thicker looks almost the same.
+ * The directions of the edges of the ink, counted per cell of 4 × 4 pixels (a histogram of oriented
+ * gradients). A stroke that moves by a pixel or becomes thicker looks almost the same.
  */
 const strokes: Features = {
   count: cellsPerSide * cellsPerSide * directions,
@@ -37,7 +37,7 @@ const strokes: Features = {
   },
 }
 
-/** An edge counts for the four cells around it and the two nearest directions, more for the nearer ones. */
+/** An edge counts for the four cells around it and for the two nearest directions. Nearer ones get more. */
 function addEdge(histogram: Float32Array, x: number, y: number, dx: number, dy: number): void {
   const strength = Math.hypot(dx, dy)
   const turns = nearest(((Math.atan2(dy, dx) / (2 * Math.PI) + 1) % 1) * directions)
@@ -57,7 +57,7 @@ interface Near {
   readonly share: number
 }
 
-/** The two whole numbers around a position, each with its share of it. */
+/** The two whole numbers around a position. The nearer number gets the larger share. */
 function nearest(position: number): readonly Near[] {
   const index = Math.floor(position)
   return [
@@ -66,12 +66,12 @@ function nearest(position: number): readonly Near[] {
   ]
 }
 
-/** For each row or column of pixels, the rows or columns of cells it counts for. */
+/** For each row or column of pixels: the rows or columns of cells for which it counts. */
 const cellsNear: readonly (readonly Near[])[] = Array.from({ length: side }, (_, pixel) =>
   nearest((pixel + 0.5) / cell - 0.5).filter(({ index }) => index >= 0 && index < cellsPerSide),
 )
 
-/** Faint and bold writing to the same level; the root keeps one strong edge from drowning the others. */
+/** Brings faint and bold writing to the same level. The root limits the effect of one strong edge. */
 function levelled(histogram: Float32Array): Float32Array {
   const mean = histogram.reduce((sum, value) => sum + value, 0) / histogram.length
   return mean === 0 ? histogram : histogram.map((value) => Math.sqrt(value / mean) / 2)

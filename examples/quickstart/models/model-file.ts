@@ -9,7 +9,7 @@ interface Header {
   readonly layers: readonly { readonly inputs: number; readonly outputs: number }[]
 }
 
-/** Writes a line of JSON that describes the layers, then all weights and biases as 32-bit floats. */
+/** Writes one line of JSON that describes the layers, then all weights and biases as 32-bit floats. */
 export function writeModelFile(file: string, version: string, model: Model): void {
   const header: Header = {
     format: 'digits-model/1',

@@ -1,6 +1,6 @@
 import { type FeatureName, features } from './features.ts'
 
-/** A dense layer. The weights of one input lie together, so that a zero input costs nothing. */
+/** A dense layer. The weights of one input are next to each other, so that an input of 0 costs nothing. */
 export interface Layer {
   readonly inputs: number
   readonly outputs: number
@@ -8,13 +8,13 @@ export interface Layer {
   readonly biases: Float32Array
 }
 
-/** Features of the image, then dense layers with ReLU between them, then a softmax. */
+/** A model extracts features from the image, applies dense layers with ReLU between them, then a softmax. */
 export interface Model {
   readonly features: FeatureName
   readonly layers: readonly Layer[]
 }
 
-/** How probable each of the ten digits is. */
+/** The probability of each of the ten digits. */
 export function classify(model: Model, image: Float32Array): Float32Array {
   let values = features[model.features].extract(image)
   for (const [depth, layer] of model.layers.entries()) {
@@ -44,7 +44,7 @@ export function rectify(values: Float32Array): void {
 }
 
 export function softmax(values: Float32Array): void {
-  // Subtracting the largest first keeps exp() from overflowing.
+  // The largest value is subtracted first, so that exp() does not overflow.
   const largest = values[indexOfLargest(values)] as number
   let sum = 0
   for (let index = 0; index < values.length; index++) {

@@ -2,7 +2,9 @@ const hide = '\u001b[?25l'
 const show = '\u001b[?25h'
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
-/** Hides the cursor until the function returned is called or the process ends, by itself or by a signal. */
+/**
+ * Hides the cursor until the returned function is called, or until the process ends by itself or by a signal.
+ */
 export function hideCursor(out: NodeJS.WritableStream): () => void {
   const restore = (): void => {
     process.off('exit', restore)
@@ -11,7 +13,8 @@ export function hideCursor(out: NodeJS.WritableStream): () => void {
   }
   const onSignal = (signal: NodeJS.Signals): void => {
     restore()
-    // Listening has switched off the signal's own effect; where nobody else listens, it is due.
+    // A listener switches off the signal's own effect. If there is no other listener, the signal is sent
+    // again.
     if (process.listenerCount(signal) === 0) process.kill(process.pid, signal)
   }
   process.on('exit', restore)

@@ -1,9 +1,11 @@
-/** What is going on right now, as the live region shows it. */
+/** The current state, as the live region shows it. */
 export interface LivePanel {
   readonly model: string
-  /** In a few words: "v2 gets 25 %, its accuracy is judged". */
+  /** The current activity in a few words: "a canary tests v2". */
   readonly activity: string
-  /** The rollout's steps; `current` is the index of the one that runs, or `labels.length` when all are done. */
+  /**
+   * The rollout's steps. `current` is the index of the current step, or `labels.length` when all are done.
+   */
   readonly steps?: { readonly labels: readonly string[]; readonly current: number }
   readonly revisions: readonly RevisionPanel[]
   readonly requestsPerSecond: number
@@ -14,10 +16,10 @@ export interface LivePanel {
 
 export interface RevisionPanel {
   readonly name: string
-  /** Percent of the traffic, as the router splits it. */
+  /** The revision's weight in percent, as the router uses it. */
   readonly share: number
   readonly requests: number
-  /** From 0 to 1; absent before the first label came back. */
+  /** From 0 to 1. Absent before the first answer. */
   readonly accuracy?: number | undefined
   readonly p50Ms?: number | undefined
 }

@@ -4,7 +4,7 @@ import { count, type Format, milliseconds, type Paint, weight, widthOf } from '.
 const spinner = '⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏'
 const revisionColours: readonly Format[] = ['blue', 'green', 'magenta', 'yellow', 'cyan']
 
-/** The live region's lines: activity, steps, a bar per revision, totals. */
+/** The lines of the live region: the activity, the steps, a bar per revision, and the totals. */
 export function renderPanel(panel: LivePanel, width: number, frame: number, paint: Paint): readonly string[] {
   const turning = paint('cyan', spinner[frame % spinner.length] ?? '')
   const rate = `${count(panel.requestsPerSecond)} requests/s`
@@ -21,7 +21,7 @@ export function renderPanel(panel: LivePanel, width: number, frame: number, pain
   ]
 }
 
-/** The same in one line, for logs. */
+/** The same panel in one line, for logs. */
 export function renderStatus(panel: LivePanel): string {
   const revisions = panel.revisions.map((revision) => {
     const [requests, accuracy, p50] = figures(revision)
@@ -47,7 +47,7 @@ function renderRevisions(
 ): readonly string[] {
   const names = Math.max(0, ...revisions.map(({ name }) => name.length))
   const bar = Math.max(8, Math.min(60, width - names - 46))
-  const head = `${' '.repeat(names + bar + 4)}${columns(['share', 'requests', 'accuracy', 'p50'])}`
+  const head = `${' '.repeat(names + bar + 4)}${columns(['weight', 'requests', 'accuracy', 'p50'])}`
   return [
     paint('dim', head),
     ...revisions.map((revision, index) => {
@@ -59,7 +59,8 @@ function renderRevisions(
 }
 
 function renderBar(share: number, width: number, colour: Format, paint: Paint): string {
-  // A revision that gets any traffic shows at least one block, and none shows a full bar that shares.
+  // A revision with any traffic shows at least one block. A revision with less than 100 % never shows a full
+  // bar.
   const rounded = Math.round((share / 100) * width)
   const filled = share <= 0 ? 0 : share >= 100 ? width : Math.min(width - 1, Math.max(1, rounded))
   return paint(colour, '█'.repeat(filled)) + paint('dim', '░'.repeat(width - filled))

@@ -1,12 +1,12 @@
 import type { Paint } from './text.ts'
 
-/** What the story came to. */
+/** The result of the story. */
 export interface Summary {
   readonly heading: string
   readonly columns: readonly string[]
-  /** A row per revision; numbers are already written out. */
+  /** One row per version. Numbers are already formatted as text. */
   readonly rows: readonly (readonly string[])[]
-  /** What is worth knowing beside the table, such as `['failed requests', '0']`. */
+  /** Further facts below the table, such as `['failed requests', '0']`. */
   readonly facts: readonly (readonly [name: string, value: string])[]
   readonly next: readonly string[]
 }
@@ -33,7 +33,7 @@ export function renderSummary(summary: Summary, paint: Paint): readonly string[]
   ]
 }
 
-/** Words to the left, numbers to the right. */
+/** Aligns words to the left and numbers to the right. */
 function align(cell: string, width: number, isNumber: boolean): string {
   return isNumber ? cell.padStart(width) : cell.padEnd(width)
 }

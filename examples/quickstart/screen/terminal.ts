@@ -1,7 +1,7 @@
 import { hideCursor } from './cursor.ts'
 import { shorten, widthOf } from './text.ts'
 
-/** What the screen needs of a terminal; `process.stdout` has it. */
+/** The members of a terminal that the screen needs. `process.stdout` has them. */
 export type TerminalStream = NodeJS.WritableStream & {
   readonly isTTY?: boolean
   readonly columns?: number
@@ -13,7 +13,7 @@ export type TerminalStream = NodeJS.WritableStream & {
 export interface Terminal {
   readonly width: number
   print(lines: readonly string[]): void
-  /** Replaces the region; no lines take it away. */
+  /** Replaces the region. An empty list of lines removes it. */
   draw(region: readonly string[]): void
 }
 
@@ -22,7 +22,8 @@ export function createTerminal(out: TerminalStream): Terminal {
   let showCursor: (() => void) | undefined
   const width = (): number => Math.max(20, out.columns ?? 80)
 
-  // Measured when erasing: a terminal made narrower has wrapped the lines since they were drawn.
+  // The rows are counted when the region is erased, because a terminal that became narrower has wrapped its
+  // lines.
   const erase = (): string => {
     const rows = region.reduce((sum, line) => sum + Math.max(1, Math.ceil(widthOf(line) / width())), 0)
     return rows === 0 ? '' : `\u001b[${rows}A\u001b[J`
@@ -39,9 +40,9 @@ export function createTerminal(out: TerminalStream): Terminal {
     },
     print: (lines) => redraw(lines, region),
     draw(lines) {
-      // A terminal that cannot keep up loses frames, never lines.
+      // A terminal that is too slow loses frames, but never printed lines.
       if (out.writableNeedDrain && lines.length > 0) return
-      // What has scrolled out of the window cannot be redrawn.
+      // Lines that have scrolled out of the window cannot be redrawn.
       const visible = lines.slice(0, Math.max(1, (out.rows ?? 24) - 1))
       if (visible.length > 0) showCursor ??= hideCursor(out)
       redraw(

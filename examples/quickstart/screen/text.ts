@@ -3,16 +3,16 @@ import { stripVTControlCharacters, styleText } from 'node:util'
 export type Format = Parameters<typeof styleText>[0]
 export type Paint = (format: Format, text: string) => string
 
-/** Whether to colour was decided once for the whole screen, so styleText need not look at the stream again. */
+/** The screen decides once whether to use colours, so styleText need not check the stream again. */
 export const colours: Paint = (format, text) => styleText(format, text, { validateStream: false })
 export const noColours: Paint = (_, text) => text
 
-/** How many columns a line takes; every symbol used here is one column wide. */
+/** How many columns a line takes. Every symbol that is used here is one column wide. */
 export function widthOf(line: string): number {
   return stripVTControlCharacters(line).length
 }
 
-/** The line, or its beginning without colours where it is too long. */
+/** The line. If the line is too long, its beginning without colours. */
 export function shorten(line: string, width: number): string {
   return widthOf(line) <= width ? line : `${stripVTControlCharacters(line).slice(0, Math.max(0, width - 1))}…`
 }

@@ -4,7 +4,7 @@ import { infer, type ServedModel } from './infer.ts'
 import { readJson } from './read-json.ts'
 import { RequestError } from './request-error.ts'
 
-/** Serves one model by the Open Inference Protocol V2 over REST. The caller lets it listen and closes it. */
+/** A server for one model, with the Open Inference Protocol V2 over REST. The caller starts and closes it. */
 export function createModelServer(served: ServedModel): Server {
   const server = createServer(async (request, response) => {
     let status = 200
@@ -17,7 +17,7 @@ export function createModelServer(served: ServedModel): Server {
       status = error instanceof RequestError ? error.status : 500
       body = { error: error instanceof Error ? error.message : String(error) }
     }
-    // A connection kept alive would keep a closing server from ending.
+    // While the server closes, a connection that is kept alive would prevent its end.
     if (!server.listening) response.setHeader('connection', 'close')
     response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
   })

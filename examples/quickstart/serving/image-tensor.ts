@@ -1,10 +1,14 @@
 import { pixelCount } from '../digits.ts'
 import { RequestError } from './request-error.ts'
 
-/** The largest value of each accepted datatype; a model sees grey values from 0 to 1. */
+/**
+ * The largest value of each accepted datatype. It is scaled to 1, because models use grey values from 0 to 1.
+ */
 const white: Readonly<Record<string, number>> = { FP32: 1, UINT8: 255 }
 
-/** The images of an inference request: one tensor `image` of shape [n, 784], its data flat or in rows. */
+/**
+ * The images of an inference request: one tensor `image` of shape [n, 784], with its data flat or in rows.
+ */
 export function readImages(inputs: unknown): readonly Float32Array[] {
   if (!Array.isArray(inputs) || inputs.length !== 1) {
     throw new RequestError(400, "'inputs' must hold exactly one tensor, 'image'")

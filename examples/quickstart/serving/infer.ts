@@ -9,7 +9,7 @@ export interface ServedModel {
   readonly model: Model
 }
 
-/** Answers an Open Inference V2 request with `label` and `scores`, or with those of them that it asks for. */
+/** Answers an Open Inference V2 request with the outputs that it asks for. Default: `label` and `scores`. */
 export function infer(served: ServedModel, request: unknown): object {
   if (typeof request !== 'object' || request === null || Array.isArray(request)) {
     throw new RequestError(400, 'the body must be a JSON object')

@@ -3,7 +3,7 @@ import { RequestError } from './request-error.ts'
 
 const maxBodyBytes = 8 * 1024 * 1024
 
-/** A request's body as JSON. */
+/** Reads the body of a request as JSON. */
 export async function readJson(request: IncomingMessage): Promise<unknown> {
   const body = await readBody(request)
   try {
@@ -18,7 +18,8 @@ async function readBody(request: IncomingMessage): Promise<string> {
   let bytes = 0
   for await (const chunk of request) {
     bytes += chunk.length
-    // Read to the end all the same: a sender that is cut off while it writes never sees the answer.
+    // A body that is too large is also read to its end, because a sender that is cut off never sees the
+    // answer.
     if (bytes <= maxBodyBytes) chunks.push(chunk)
   }
   if (bytes > maxBodyBytes) throw new RequestError(413, `the body is larger than ${maxBodyBytes} bytes`)

@@ -1,4 +1,4 @@
-/** What is wrong with a request, in words for the one who sent it. */
+/** An error in a request. The message is for the sender of the request. */
 export class RequestError extends Error {
   readonly status: number
 

@@ -13,8 +13,8 @@ export function trainNearestCentroid(digits: Digits): Model {
       weights[place] = (weights[place] as number) + value
     }
   }
-  // |x - c|² = |x|² - 2cx + |c|², and |x|² is the same for every digit: so the nearest centre has the largest
-  // cx - |c|²/2, which is a dense layer.
+  // |x - c|² = |x|² - 2cx + |c|², and |x|² is the same for every digit. So the nearest centre has the largest
+  // cx - |c|²/2. A dense layer computes this.
   for (let place = 0; place < weights.length; place++) {
     const label = place % classCount
     const mean = (weights[place] as number) / Math.max(1, counts[label] as number)

@@ -12,7 +12,7 @@ export interface NetworkRecipe {
   readonly seed: number
 }
 
-/** One hidden layer, trained by gradient descent, an example at a time. */
+/** Trains one hidden layer by gradient descent, one example at a time. */
 export function trainNeuralNetwork(digits: Digits, recipe: NetworkRecipe): Model {
   const random = seededRandom(recipe.seed)
   const look = features[recipe.features]
@@ -35,14 +35,14 @@ function learn(hidden: Layer, output: Layer, input: Float32Array, label: number,
   rectify(activations)
   const errors = applyLayer(output, activations)
   softmax(errors)
-  // The gradient of the cross-entropy at the softmax's input: what was said, less what was true.
+  // The gradient of the cross-entropy at the input of the softmax is the prediction minus the truth.
   errors[label] = (errors[label] as number) - 1
   const blame = passBack(output, activations, errors)
   correct(output, activations, errors, rate)
   correct(hidden, input, blame, rate)
 }
 
-/** How much each hidden unit contributed to the errors; units that were silent did not. */
+/** How much each hidden unit contributed to the errors. A unit with the activation 0 contributed nothing. */
 function passBack(layer: Layer, activations: Float32Array, errors: Float32Array): Float32Array {
   return activations.map((activation, unit) => {
     if (activation === 0) return 0
@@ -69,7 +69,7 @@ function correct(layer: Layer, inputs: Float32Array, errors: Float32Array, rate:
   }
 }
 
-/** Small random weights, so that the units begin different (He's scale for ReLU). */
+/** Small random weights, so that the units differ at the start (He's scale for ReLU). */
 function randomLayer(inputs: number, outputs: number, random: () => number): Layer {
   const scale = Math.sqrt(6 / inputs)
   const weights = Float32Array.from({ length: inputs * outputs }, () => (random() * 2 - 1) * scale)

@@ -8,7 +8,7 @@ export interface TrainedModel {
   readonly version: Version
   readonly description: string
   readonly file: string
-  /** On digits that it was not trained with, from 0 to 1. */
+  /** The accuracy on digits that were not used for training, from 0 to 1. */
   readonly testAccuracy: number
   readonly trainingMs: number
 }

@@ -1,17 +1,20 @@
-/** The JSON of the Open Inference Protocol V2, both ways. Strict about what is sent, lenient about what comes. */
+/**
+ * Reads and writes the JSON of the Open Inference Protocol V2. Requests from callers are checked strictly.
+ * Replies from servers are read leniently.
+ */
 
 import { ModelspineError } from '../../errors.ts'
 import { isRecord, type JsonRecord } from '../../json.ts'
 import type { InferPayload, InferReply, Tensor } from '../../provider/contract.ts'
 import { badField, JsonFields } from '../json-fields.ts'
 
-/** The header that says where the JSON ends and raw tensors begin, in requests and replies. */
+/** The header that tells where the JSON ends and the raw tensors begin. Requests and replies may have it. */
 export const inferenceHeader = 'inference-header-content-length'
 
 export type TensorPayload = Extract<InferPayload, { kind: 'tensors' }>
 export type TensorReply = Extract<InferReply, { kind: 'tensors' }>
 
-/** Reads the body of `POST …/infer`. Throws `bad-request` naming field, value and what would be right. */
+/** Reads the body of `POST …/infer`. Throws `bad-request` with the field, its value and a correct value. */
 export function parseInferRequest(body: unknown): TensorPayload {
   const fields = new JsonFields(body, '')
   const inputs = fields.optionalList('inputs')
@@ -54,7 +57,7 @@ function isShape(value: unknown): value is readonly number[] {
   return Array.isArray(value) && value.every((size) => Number.isSafeInteger(size) && size >= 0)
 }
 
-/** Tensors may be written nested or flat; the contract has them flat. */
+/** A tensor's data may be nested or flat in JSON. The contract has it flat. */
 function flatten(data: readonly unknown[]): readonly unknown[] {
   return data.some(Array.isArray) ? data.flat(Number.POSITIVE_INFINITY) : data
 }
@@ -68,10 +71,10 @@ export function inferRequestBody(payload: TensorPayload): JsonRecord {
   }
 }
 
-/** Reads an answer, minding only what is used. Throws `malformed-reply`. */
+/** Reads a reply and checks only the fields that are used. Throws `malformed-reply`. */
 export function readInferReply(body: unknown): TensorReply {
   if (!isRecord(body) || !Array.isArray(body.outputs)) {
-    throw new ModelspineError('malformed-reply', 'the reply holds no list of outputs')
+    throw new ModelspineError('malformed-reply', 'the reply has no list "outputs"')
   }
   return {
     kind: 'tensors',
@@ -85,7 +88,7 @@ export function readInferReply(body: unknown): TensorReply {
 
 function readTensor(value: unknown, index: number): Tensor {
   if (!isRecord(value) || typeof value.name !== 'string' || !Array.isArray(value.data)) {
-    throw new ModelspineError('malformed-reply', `outputs[${index}] of the reply holds no name and data`)
+    throw new ModelspineError('malformed-reply', `outputs[${index}] of the reply has no name or no data`)
   }
   const data = flatten(value.data)
   return {

@@ -12,12 +12,13 @@ type BareEvent = ChatEvent extends infer Event
   : never
 
 /**
- * The events of one chunk of a stream. The first carries the chunk itself; where the caller had not asked for usage,
- * that copy is without it, and a chunk of nothing but usage is not passed on. Throws `malformed-reply`.
+ * The events of one chunk of a stream. The first event carries the chunk itself in `native`. If the caller
+ * did not ask for usage, that copy has no usage, and a chunk that holds only usage has no `native`. Throws
+ * `malformed-reply`.
  */
 export function readOpenaiChatChunk(body: unknown, usageAsked: boolean): readonly ChatEvent[] {
   if (!isRecord(body) || !Array.isArray(body.choices)) {
-    throw new ModelspineError('malformed-reply', 'an event of the stream holds no choices')
+    throw new ModelspineError('malformed-reply', 'an event of the stream has no list "choices"')
   }
   const events = choiceEvents(body.choices)
   if (isRecord(body.usage)) events.push({ type: 'usage', usage: readOpenaiUsage(body.usage) })
@@ -35,12 +36,15 @@ function withoutUsage(body: JsonRecord): JsonRecord {
   return rest
 }
 
-/** Of the first choice; further ones (`n` above 1) are passed on natively only. */
+/** The events of the first choice. Further choices (`n` above 1) are passed on in `native` only. */
 function choiceEvents(choices: readonly unknown[]): BareEvent[] {
   const events: BareEvent[] = []
   for (const choice of choices) {
     if (!isRecord(choice))
-      throw new ModelspineError('malformed-reply', 'an event of the stream holds a choice that is no object')
+      throw new ModelspineError(
+        'malformed-reply',
+        'an event of the stream has a choice that is not an object',
+      )
     if ((choice.index ?? 0) !== 0) continue
     const delta = isRecord(choice.delta) ? choice.delta : {}
     if (typeof delta.content === 'string' && delta.content !== '') {
@@ -57,7 +61,10 @@ function choiceEvents(choices: readonly unknown[]): BareEvent[] {
 
 function toolCallDelta(call: unknown): BareEvent {
   if (!isRecord(call))
-    throw new ModelspineError('malformed-reply', 'an event of the stream holds a tool call that is no object')
+    throw new ModelspineError(
+      'malformed-reply',
+      'an event of the stream has a tool call that is not an object',
+    )
   const called = isRecord(call.function) ? call.function : {}
   return {
     type: 'tool-call-delta',
@@ -78,8 +85,9 @@ export interface OpenaiChunkOptions {
 }
 
 /**
- * Writes a stream's events as chunks. A stream of this dialect is passed on as it came; any other is built, beginning
- * with the assistant's role and ending, when asked for and known, with usage.
+ * Writes a stream's events as chunks. A stream of this dialect is passed on as it came. Any other stream is
+ * built. Its first chunk has the assistant's role. Its last chunk has the usage, if the caller asked for it
+ * and the vendor gave it.
  */
 export class OpenaiChunkWriter {
   private readonly options: OpenaiChunkOptions
@@ -91,13 +99,13 @@ export class OpenaiChunkWriter {
     this.options = options
   }
 
-  /** The chunk that this event becomes; undefined when it becomes none. */
+  /** The chunk for this event. Undefined when the event needs no chunk. */
   write(event: ChatEvent): JsonRecord | undefined {
     if (event.native?.dialect === openaiChatDialect) {
       this.native = true
       return event.native.body
     }
-    // Further parts of a chunk that has been passed on whole.
+    // This is a further part of a chunk that was already passed on whole.
     if (this.native) return undefined
     if (event.type === 'usage') this.usage = event.usage
     if (event.type === 'text-delta') return this.chunk({ content: event.text }, null)
@@ -114,7 +122,10 @@ export class OpenaiChunkWriter {
     )
   }
 
-  /** The chunk with usage that ends a built stream, before `[DONE]`. */
+  /**
+   * The chunk with usage at the end of a built stream, before `[DONE]`. Undefined when there is no such
+   * chunk.
+   */
   end(): JsonRecord | undefined {
     const usage = this.native || !this.options.includeUsage ? undefined : openaiUsage(this.usage)
     return usage === undefined ? undefined : { ...this.envelope(), choices: [], usage }

@@ -6,12 +6,15 @@ import { openaiFinish, readOpenaiFinish } from './finish.ts'
 import { refusalPart, wireCall } from './message.ts'
 import { openaiUsage, readOpenaiUsage } from './usage.ts'
 
-/** Reads a whole completion, minding only what is used. Throws `malformed-reply` when there is no message in it. */
+/**
+ * Reads a whole completion and checks only the fields that are used. Throws `malformed-reply` without a
+ * message.
+ */
 export function readOpenaiChatReply(body: unknown): ChatReply {
   const choices = isRecord(body) ? body.choices : undefined
   const choice: unknown = Array.isArray(choices) ? choices[0] : undefined
   if (!isRecord(body) || !isRecord(choice) || !isRecord(choice.message)) {
-    throw new ModelspineError('malformed-reply', 'the reply holds no choices[0].message')
+    throw new ModelspineError('malformed-reply', 'the reply has no choices[0].message')
   }
   return {
     id: String(body.id ?? ''),
@@ -31,7 +34,7 @@ function readContent(message: JsonRecord): readonly ChatPart[] {
   for (const call of Array.isArray(message.tool_calls) ? message.tool_calls : []) {
     const called: unknown = isRecord(call) ? call.function : undefined
     if (!isRecord(call) || !isRecord(called) || typeof called.name !== 'string') {
-      throw new ModelspineError('malformed-reply', 'the reply holds a tool call without a function')
+      throw new ModelspineError('malformed-reply', 'the reply has a tool call without a function name')
     }
     parts.push({
       type: 'tool-call',
@@ -43,7 +46,10 @@ function readContent(message: JsonRecord): readonly ChatPart[] {
   return parts
 }
 
-/** The wire's whole completion: what the vendor sent where it speaks this dialect, else built. `createdMs` since the epoch. */
+/**
+ * The whole completion to send. If the vendor uses this dialect, it is the vendor's own body, otherwise it is
+ * built. `createdMs` is in milliseconds since the epoch.
+ */
 export function openaiChatReply(reply: ChatReply, createdMs: number): JsonRecord {
   if (reply.native?.dialect === openaiChatDialect) return reply.native.body
   const text = reply.content.flatMap((part) => (part.type === 'text' ? [part.text] : [])).join('')

@@ -3,20 +3,20 @@ import type { ChatRequest, ChatTool } from '../../provider/contract.ts'
 import { JsonFields } from '../json-fields.ts'
 import { openaiMessage, parseOpenaiMessages } from './message.ts'
 
-/** The dialect of OpenAI's chat completions, and of all who speak it. */
+/** The dialect of OpenAI's chat completions, which many other servers use, too. */
 export const openaiChatDialect = 'openai-chat'
 
 export interface OpenaiChatCall {
-  /** Its `native` holds the whole body, so that a provider of the same dialect loses nothing. */
+  /** The field `native` holds the whole body, so that a provider of the same dialect loses no field. */
   readonly request: ChatRequest
   readonly stream: boolean
-  /** Whether the caller asked for a last chunk with usage. */
+  /** Whether the caller asked for a last chunk that holds the usage. */
   readonly includeUsage: boolean
 }
 
 /**
- * Reads the body of `POST /chat/completions`. Fields that the contract does not know are left to `native`; a known one
- * of the wrong kind throws `bad-request` naming field, value and what would be right.
+ * Reads the body of `POST /chat/completions`. Fields that the contract does not know stay in `native`. A
+ * known field with a wrong value throws `bad-request` with the field, its value and a correct value.
  */
 export function parseOpenaiChat(body: unknown): OpenaiChatCall {
   const fields = new JsonFields(body, '')
@@ -55,7 +55,7 @@ function stopOf(fields: JsonFields): readonly string[] | undefined {
   return list
 }
 
-/** Functions only; other kinds of tools are the vendor's own and stay in `native`. */
+/** Reads tools of the type `function` only. Other types belong to one vendor and stay in `native`. */
 function toolsOf(fields: JsonFields): readonly ChatTool[] | undefined {
   const list = fields.optionalList('tools', 'a list of tools')
   return list?.flatMap((value, index) => {
@@ -94,16 +94,22 @@ function responseSchemaOf(fields: JsonFields): ChatRequest['responseSchema'] {
 
 export interface OpenaiChatBodyOptions {
   readonly stream: boolean
-  /** Whose entry of the request's `options` is sent along, under the fields that the contract knows. */
+  /**
+   * The entry of the request's `options` to send. Fields that the contract knows win over fields of the
+   * entry.
+   */
   readonly vendor: string
-  /** What this vendor calls the bound on output: OpenAI deprecated `max_tokens`, some others know nothing else. */
+  /**
+   * The vendor's name for the limit on output tokens. OpenAI deprecated `max_tokens`. Some other vendors know
+   * only `max_tokens`.
+   */
   readonly maxTokensField: 'max_completion_tokens' | 'max_tokens'
 }
 
 /**
- * The body to send. A request that came in this dialect is sent as it came, with only the model replaced, the bound on
- * output under the name that the vendor knows and, when streaming, usage asked for; any other is built from the
- * contract's fields.
+ * The body to send. A request that came in this dialect is sent as it came, with three changes: the model is
+ * replaced, the limit on output has the name that the vendor knows, and a streamed request asks for usage.
+ * For any other request the body is built from the contract's fields.
  */
 export function openaiChatBody(request: ChatRequest, options: OpenaiChatBodyOptions): JsonRecord {
   if (request.native?.dialect === openaiChatDialect) {
@@ -131,7 +137,7 @@ export function openaiChatBody(request: ChatRequest, options: OpenaiChatBodyOpti
   }
 }
 
-/** A server that knows only `max_tokens` would pass over the newer name, and so over a cap. */
+/** A server that knows only `max_tokens` would ignore the newer name, and with it a cap from the policy. */
 function withBoundAs(field: OpenaiChatBodyOptions['maxTokensField'], body: JsonRecord): JsonRecord {
   const { max_completion_tokens: bound, ...rest } = body
   if (field !== 'max_tokens' || bound === undefined || bound === null) return body

@@ -4,10 +4,12 @@ import type { EmbedReply, EmbedRequest } from '../../provider/contract.ts'
 import { JsonFields } from '../json-fields.ts'
 import { openaiUsage, readOpenaiUsage } from './usage.ts'
 
-/** The dialect of OpenAI's embeddings, and of all who speak it. */
+/** The dialect of OpenAI's embeddings, which many other servers use, too. */
 export const openaiEmbedDialect = 'openai-embeddings'
 
-/** Reads the body of `POST /embeddings`. Throws `bad-request` naming field, value and what would be right. */
+/**
+ * Reads the body of `POST /embeddings`. Throws `bad-request` with the field, its value and a correct value.
+ */
 export function parseOpenaiEmbed(body: unknown): EmbedRequest {
   const fields = new JsonFields(body, '')
   const dimensions = fields.optionalInteger('dimensions', 1)
@@ -40,7 +42,10 @@ function isTokens(value: unknown): boolean {
   )
 }
 
-/** The body to send: as it came where it came in this dialect, with only the model replaced, else built. */
+/**
+ * The body to send. A request that came in this dialect is sent as it came, with only the model replaced. For
+ * any other request the body is built.
+ */
 export function openaiEmbedBody(request: EmbedRequest, vendor: string): JsonRecord {
   if (request.native?.dialect === openaiEmbedDialect) return { ...request.native.body, model: request.model }
   return {
@@ -55,20 +60,20 @@ export function openaiEmbedBody(request: EmbedRequest, vendor: string): JsonReco
 export function readOpenaiEmbedReply(body: unknown, inputs: number): EmbedReply {
   const data = isRecord(body) && Array.isArray(body.data) ? (body.data as readonly unknown[]) : undefined
   if (!isRecord(body) || data === undefined) {
-    throw new ModelspineError('malformed-reply', 'the reply holds no list of embeddings in data')
+    throw new ModelspineError('malformed-reply', 'the reply has no list of embeddings in "data"')
   }
   const embeddings: (readonly number[] | string)[] = []
   for (const [place, entry] of data.entries()) {
     const embedding: unknown = isRecord(entry) ? entry.embedding : undefined
     if (!isRecord(entry) || (typeof embedding !== 'string' && !Array.isArray(embedding))) {
-      throw new ModelspineError('malformed-reply', `data[${place}] of the reply holds no embedding`)
+      throw new ModelspineError('malformed-reply', `data[${place}] of the reply has no embedding`)
     }
     embeddings[typeof entry.index === 'number' ? entry.index : place] = embedding
   }
   if (data.length !== inputs || embeddings.length !== inputs || Object.keys(embeddings).length !== inputs) {
     throw new ModelspineError(
       'malformed-reply',
-      `the reply holds ${data.length} embeddings for ${inputs} inputs`,
+      `the reply has ${data.length} embeddings for ${inputs} inputs`,
     )
   }
   return {
@@ -79,7 +84,10 @@ export function readOpenaiEmbedReply(body: unknown, inputs: number): EmbedReply 
   }
 }
 
-/** The wire's answer: what the vendor sent where it speaks this dialect, else built, in the encoding that was asked for. */
+/**
+ * The answer to send. If the vendor uses this dialect, it is the vendor's own body. Otherwise it is built, in
+ * the encoding that the request asked for.
+ */
 export function openaiEmbedReply(reply: EmbedReply, request: EmbedRequest): JsonRecord {
   if (reply.native?.dialect === openaiEmbedDialect) return reply.native.body
   const packed = request.native?.body.encoding_format === 'base64'
@@ -96,7 +104,7 @@ export function openaiEmbedReply(reply: EmbedReply, request: EmbedRequest): Json
   }
 }
 
-/** Little-endian float32, as OpenAI packs them. */
+/** Packs the numbers as little-endian float32, as OpenAI does. */
 function base64Of(embedding: readonly number[]): string {
   const bytes = Buffer.alloc(embedding.length * 4)
   for (const [index, value] of embedding.entries()) bytes.writeFloatLE(value, index * 4)

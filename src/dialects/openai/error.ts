@@ -3,16 +3,21 @@ import { isRecord } from '../../json.ts'
 import type { ProviderFailure } from '../../provider/contract.ts'
 
 export interface OpenaiFailure {
-  /** Of the reply; left out for an error inside a stream, which began with 200. */
+  /** The status of the reply. Left out for an error inside a stream, because the stream began with 200. */
   readonly status?: number
-  /** The parsed body, `{ error: { type, code, param, message } }`, or whatever came instead. */
+  /**
+   * The parsed body: `{ error: { type, code, param, message } }`, or any other value that the vendor sent.
+   */
   readonly body: unknown
   readonly retryAfterMs?: number
-  /** The vendor's message, cleaned of credentials. */
+  /** Removes credentials from the vendor's message. */
   readonly clean: (text: string) => string
 }
 
-/** Read of a message before it is cleaned; more than is told, so that no credential is cut in two. */
+/**
+ * How many characters of a message are cleaned. The error shows fewer, so that no credential is cut in two
+ * before it is found.
+ */
 const longestText = 8000
 
 const byWord: ReadonlyMap<string, ProviderFailure> = new Map<string, ProviderFailure>(
@@ -37,7 +42,7 @@ const byWord: ReadonlyMap<string, ProviderFailure> = new Map<string, ProviderFai
     server_overloaded: 'overloaded',
     engine_overloaded: 'overloaded',
     slow_down: 'overloaded',
-    // llama.cpp's server, while it loads the model.
+    // The server of llama.cpp sends this while it loads the model.
     unavailable_error: 'not-ready',
     timeout: 'timeout',
     timeout_error: 'timeout',
@@ -66,7 +71,9 @@ const byStatus: Readonly<Record<number, ProviderFailure>> = {
   529: 'overloaded',
 }
 
-/** Words that say more than a status does: a 429 for want of money, a 400 for a prompt too long. */
+/**
+ * Codes that say more than the status: a 429 because money is missing, a 400 because the prompt is too long.
+ */
 const telling: ReadonlySet<ErrorCode> = new Set([
   'quota',
   'context-length',
@@ -76,7 +83,7 @@ const telling: ReadonlySet<ErrorCode> = new Set([
   'not-ready',
 ])
 
-/** What a vendor that speaks OpenAI's dialect answered instead of a reply, as one of ours. */
+/** Makes a ModelspineError of an error answer in OpenAI's dialect. */
 export function readOpenaiError(failure: OpenaiFailure): ModelspineError {
   const error = errorOf(failure.body)
   const status = failure.status ?? (typeof error.code === 'number' ? error.code : undefined)
@@ -104,11 +111,11 @@ function codeOf(
   word: ProviderFailure | undefined,
   message: string,
 ): ProviderFailure {
-  // A redirect or an answer without content is no reply, and nothing that its caller could mend.
+  // A redirect, or an answer without content, is not a reply. The caller cannot fix it.
   if (status !== undefined && status < 400) return 'malformed-reply'
   if (word !== undefined && telling.has(word)) return word
   const known = status === undefined ? undefined : byStatus[status]
-  // Servers that follow OpenAI's format without its codes say this in words only.
+  // Some servers use OpenAI's format without its codes. They tell this only in the message.
   if ((known === 'bad-request' || (known === undefined && word === 'bad-request')) && tooLong.test(message)) {
     return 'context-length'
   }
@@ -126,7 +133,9 @@ interface ErrorFields {
   readonly message?: unknown
 }
 
-/** Also `{ error: "text" }`, `{ message }` and `{ detail }`, as some servers have it. */
+/**
+ * Also reads `{ error: "text" }`, `{ message }` and `{ detail }`, because some servers answer in these forms.
+ */
 function errorOf(body: unknown): ErrorFields {
   if (!isRecord(body)) return { message: typeof body === 'string' ? body : undefined }
   if (isRecord(body.error)) return body.error

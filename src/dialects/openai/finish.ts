@@ -20,7 +20,7 @@ export function readOpenaiFinish(value: unknown): FinishReason {
   return read.get(value) ?? 'other'
 }
 
-/** OpenAI's format has no word for `other`; its clients take `stop`. */
+/** OpenAI's format has no word for `other`. Clients accept `stop`. */
 export function openaiFinish(reason: FinishReason): string {
   return wire[reason]
 }

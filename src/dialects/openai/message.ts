@@ -2,7 +2,7 @@ import { isRecord, type JsonRecord } from '../../json.ts'
 import type { ChatMessage, ChatPart } from '../../provider/contract.ts'
 import { badField, JsonFields } from '../json-fields.ts'
 
-/** Vendor of `opaque` parts that hold what only OpenAI's format has: audio, files, refusals, custom tools. */
+/** The vendor of `opaque` parts that only OpenAI's format has: audio, files, refusals, custom tools. */
 export const openaiVendor = 'openai'
 
 const roles: ReadonlyMap<string, ChatMessage['role']> = new Map([
@@ -13,7 +13,7 @@ const roles: ReadonlyMap<string, ChatMessage['role']> = new Map([
   ['tool', 'tool'],
 ])
 
-/** One entry of `messages`. Throws `bad-request` naming the field. */
+/** Reads one entry of `messages`. Throws `bad-request` with the name of the field. */
 export function parseOpenaiMessage(value: unknown, path: string): ChatMessage {
   const fields = new JsonFields(value, path)
   const role = roles.get(fields.string('role', 'system, developer, user, assistant or tool'))
@@ -39,7 +39,7 @@ function contentPart(value: unknown, path: string): ChatPart {
   const type = part.string('type', 'text, image_url or another kind of part')
   if (type === 'text') return { type: 'text', text: part.string('text') }
   const image = type === 'image_url' ? part.optionalFields('image_url') : undefined
-  // `detail` has no place in an image part, so such an image stays as it was written.
+  // The contract's image part has no `detail`, so an image with `detail` stays as the caller wrote it.
   if (image !== undefined && image.value('detail') === undefined) {
     return { type: 'image', url: image.string('url', 'an https: or data: URL') }
   }
@@ -47,7 +47,7 @@ function contentPart(value: unknown, path: string): ChatPart {
   return { type: 'opaque', vendor: openaiVendor, data: part.record }
 }
 
-/** Parts that stand beside `content` in an assistant's message, in requests and replies. */
+/** The parts of an assistant's message that are not in `content`. Requests and replies may have them. */
 function assistantParts(fields: JsonFields): readonly ChatPart[] {
   const refusal = fields.optionalString('refusal')
   const calls = fields.optionalList('tool_calls', 'a list of tool calls') ?? []
@@ -73,7 +73,7 @@ export function refusalPart(refusal: string): ChatPart {
   return { type: 'opaque', vendor: openaiVendor, data: { type: 'refusal', refusal } }
 }
 
-/** One entry of `messages` as the wire has it. Other vendors' opaque parts are left out. */
+/** One entry of `messages` in OpenAI's format. Opaque parts of other vendors are left out. */
 export function openaiMessage(message: ChatMessage): JsonRecord {
   const content = message.content.flatMap(wirePart)
   const [only] = content
@@ -97,7 +97,7 @@ function wirePart(part: ChatPart): readonly JsonRecord[] {
   return []
 }
 
-/** The entries of `tool_calls` that a part stands for: one or none. */
+/** The part as a list of entries for `tool_calls`, with one entry or no entry. */
 export function wireCall(part: ChatPart): readonly JsonRecord[] {
   if (part.type === 'tool-call') {
     return [{ id: part.id, type: 'function', function: { name: part.name, arguments: part.arguments } }]
@@ -112,7 +112,7 @@ function isCall(data: JsonRecord): boolean {
   return data.type === 'custom' || data.type === 'function'
 }
 
-/** Complains about a list that is missing or empty. */
+/** Reads `messages`. Throws `bad-request` when the list is missing or empty. */
 export function parseOpenaiMessages(value: unknown): readonly ChatMessage[] {
   if (!Array.isArray(value) || value.length === 0) {
     throw badField('messages', value, 'a list of at least one message')

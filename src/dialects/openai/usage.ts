@@ -2,8 +2,8 @@ import { isRecord, type JsonRecord } from '../../json.ts'
 import type { Usage } from '../../provider/contract.ts'
 
 /**
- * OpenAI counts cached tokens within `prompt_tokens`; here the classes are disjoint. What is no number is left out, and
- * no count goes below zero.
+ * OpenAI counts cached tokens within `prompt_tokens`. `Usage` counts them apart, so they are subtracted. A
+ * value that is not a number of at least 0 is left out, and no count goes below zero.
  */
 export function readOpenaiUsage(value: unknown): Usage {
   if (!isRecord(value)) return {}
@@ -25,7 +25,7 @@ function count(value: unknown): number | undefined {
   return typeof value === 'number' && value >= 0 ? value : undefined
 }
 
-/** The wire's `usage`; undefined when the vendor gave no numbers, because zeros would be a lie. */
+/** The `usage` to send. Undefined when the vendor gave no numbers, because zeros would be false. */
 export function openaiUsage(usage: Usage): JsonRecord | undefined {
   const { inputTokens, outputTokens, cacheReadTokens, cacheWriteTokens } = usage
   if (inputTokens === undefined && outputTokens === undefined) return undefined

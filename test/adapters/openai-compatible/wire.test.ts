@@ -204,7 +204,7 @@ describe('a call of openaiCompatible', () => {
     const { provider } = await serve(answerJson(embeddingReply('m')))
     await expect(provider.embed({ model: 'm', input: ['one'] }, context)).rejects.toMatchObject({
       code: 'malformed-reply',
-      message: 'the reply holds 2 embeddings for 1 inputs',
+      message: 'the reply has 2 embeddings for 1 inputs',
     })
   })
 })

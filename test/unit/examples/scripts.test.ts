@@ -114,7 +114,7 @@ routes:
     [
       'a key in the file',
       'upstreams: { one: { baseUrl: "http://a/v1", apiKey: sk-1 } }\nroutes: []',
-      'keys do not belong into files',
+      'keys do not belong in files',
     ],
     [
       'a malformed route',

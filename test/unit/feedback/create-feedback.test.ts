@@ -359,7 +359,7 @@ describe('a signal', () => {
     [{ kind: 'label', requestId: '', value: 1 }, 'signal.requestId is ""'],
     [
       { kind: 'label', requestId: 'a', deployment, value: 1 },
-      'signal.deployment is "default/churn"; give nothing beside',
+      'signal.deployment is "default/churn"; give no deployment together with a requestId',
     ],
     [{ kind: 'label', requestId: 'a' }, 'signal.value is missing'],
     [{ kind: 'label', deployment, value: 1 }, 'signal.prediction is missing'],

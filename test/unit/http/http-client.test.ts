@@ -87,9 +87,9 @@ describe('createHttpClient', () => {
   })
 
   it.each([
-    ['nonsense', 'baseUrl is no URL'],
+    ['nonsense', 'baseUrl is not a URL'],
     ['ftp://host', 'baseUrl begins with ftp:'],
-    ['http://user:hidden-word@host', 'baseUrl carries credentials'],
+    ['http://user:hidden-word@host', 'baseUrl contains credentials'],
     ['http://host/?key=1', 'baseUrl has a query'],
   ])('refuses the base URL %s', (baseUrl, message) => {
     const refusal = expect.objectContaining({
@@ -181,7 +181,7 @@ describe('a failed call', () => {
     const call = clientFor(url, { headersTimeoutMs: 20 }).request({ method: 'GET', path: '/' })
     expect(await failureOf(call)).toMatchObject({
       code: 'timeout',
-      message: `GET ${url}/: no answer in time`,
+      message: `GET ${url}/: no answer within the time limit`,
     })
   })
 

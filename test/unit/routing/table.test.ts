@@ -66,7 +66,7 @@ describe('the route table', () => {
       ['default/p', 'provider infers', 'OperationUnsupported'],
       ['default/p', 'provider infers', 'OperationUnsupported'],
     ])
-    expect(problems[2]?.message).toBe('no provider is called "nobody"; there are: infers')
+    expect(problems[2]?.message).toBe('there is no provider "nobody"; the providers are: infers')
     expect(problems[5]?.message).toContain('no such address')
     expect(holder.current?.find('p')?.plans.infer?.backends).toHaveLength(1)
   })
