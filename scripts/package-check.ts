@@ -1,14 +1,14 @@
 /**
- * Packs the package as it would be published and checks it from outside. Runs publint and attw. Then it
- * installs the package in an empty project. There it compiles and runs the first example of the README, and
- * runs the adapter of docs/writing-an-adapter.md with its conformance kit. `--skip-build` packs the result of
- * an earlier `npm run build`.
+ * Packs the package as it would be published and checks it from outside: publint, attw, install scripts, and the links
+ * between its pages. It installs the tarball in an empty project, compiles and runs the README's first example there, and
+ * runs the adapter of docs/writing-an-adapter.md with its conformance kit. It writes a bill of materials to
+ * reports/sbom.cdx.json. `--skip-build` packs what `npm run build` made before.
  */
 
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join, normalize, relative } from 'node:path'
 import { type CodeBlock, codeBlocks, fileNameOf } from '../test/house/code-blocks.ts'
 import { exportEntries, readManifest } from './package-exports.ts'
 
@@ -18,15 +18,25 @@ const timeout = 300_000
 const folder = mkdtempSync(join(tmpdir(), 'modelspine-package-'))
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
 
-/** Prints the title and runs the command. Shows the command's output only when the command fails. */
-function run(title: string, cwd: string, command: string, ...args: string[]): void {
+function fail(title: string, reasons: string): never {
+  console.error(reasons)
+  console.error(`package:check failed at: ${title}`)
+  process.exit(1)
+}
+
+/** Prints the title, runs the command and returns what it printed. Shows that only when the command fails. */
+function run(title: string, cwd: string, command: string, ...args: string[]): string {
   console.log(`— ${title}`)
   const env = { ...process.env, NODE_OPTIONS: '' }
   const { status, stdout, stderr, error } = spawnSync(command, args, { cwd, env, encoding: 'utf8', timeout })
-  if (status === 0) return
-  console.error(stdout + stderr)
-  console.error(`package:check failed at: ${title} (${error?.message ?? `exit code ${status}`})`)
-  process.exit(1)
+  if (status === 0) return stdout
+  return fail(`${title} (${error?.message ?? `exit code ${status}`})`, stdout + stderr)
+}
+
+/** Prints the title, and fails with the reasons if there are any. */
+function expectNone(title: string, reasons: readonly string[]): void {
+  console.log(`— ${title}`)
+  if (reasons.length > 0) fail(title, reasons.join('\n'))
 }
 
 function blocksOf(path: string): CodeBlock[] {
@@ -50,7 +60,10 @@ run('attw', root, 'attw', join(folder, tarball), '--profile', 'esm-only', '--for
 
 const project = join(folder, 'project')
 mkdirSync(project)
-writeFileSync(join(project, 'package.json'), JSON.stringify({ name: 'empty', private: true, type: 'module' }))
+writeFileSync(
+  join(project, 'package.json'),
+  JSON.stringify({ name: 'empty', version: '0.0.0', private: true, type: 'module' }),
+)
 const compilerOptions = {
   target: 'es2024',
   module: 'nodenext',
@@ -76,11 +89,64 @@ for (const block of blocksOf('docs/writing-an-adapter.md')) {
   if (name !== undefined) writeFileSync(join(project, name), block.text)
 }
 
+/** Links between the pages of the package that lead out of it, or nowhere. */
+function brokenLinks(packed: string): string[] {
+  const pages = readdirSync(packed, { recursive: true, encoding: 'utf8' }).filter((name) =>
+    name.endsWith('.md'),
+  )
+  return pages.flatMap((page) => {
+    const text = readFileSync(join(packed, page), 'utf8')
+    const links = [...text.matchAll(/\]\((?!https?:|#)([^)#\s]+)/g)].map(([, link = '']) => link)
+    const broken = links.filter((link) => {
+      const path = normalize(join(dirname(page), link))
+      return path.startsWith('..') || !existsSync(join(packed, path))
+    })
+    return broken.map((link) => `${page}: ${link} is not in the package`)
+  })
+}
+
 const compiler = ['typescript', '@types/node'].map((name) => `${name}@${manifest.devDependencies?.[name]}`)
 const quiet = ['--no-audit', '--no-fund', '--prefer-offline', '--loglevel=error']
-run('npm install of the tarball', project, 'npm', 'install', ...quiet, join(folder, tarball), ...compiler)
+run('npm install of the compiler', project, 'npm', 'install', '--save-dev', ...quiet, ...compiler)
+run('npm install of the tarball', project, 'npm', 'install', ...quiet, join(folder, tarball))
+
+interface Locked {
+  readonly dev?: boolean
+  readonly hasInstallScript?: boolean
+}
+const lock = JSON.parse(readFileSync(join(project, 'node_modules/.package-lock.json'), 'utf8'))
+const users = Object.entries<Locked>(lock.packages).filter(([, { dev }]) => dev !== true)
+expectNone(
+  'nothing that users install has an install script',
+  users.filter(([, { hasInstallScript }]) => hasInstallScript === true).map(([path]) => path),
+)
+const packed = join(project, 'node_modules', manifest.name)
+expectNone('the links between its pages lead to pages in it', brokenLinks(packed))
+
+const sbom = run(
+  'npm sbom',
+  project,
+  'npm',
+  'sbom',
+  '--omit=dev',
+  '--sbom-format=cyclonedx',
+  '--sbom-type=library',
+)
+const listed: readonly string[] = JSON.parse(sbom).components.map((each: { name: string }) => each.name)
+const installed = users.map(([path]) =>
+  path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length),
+)
+expectNone(
+  'the bill of materials lists what is installed',
+  installed.filter((name) => !listed.includes(name)).map((name) => `${name} is missing`),
+)
+mkdirSync(join(root, 'reports'), { recursive: true })
+const sbomFile = join(root, 'reports/sbom.cdx.json')
+writeFileSync(sbomFile, sbom)
+
 run('tsc', project, process.execPath, join(project, 'node_modules/typescript/bin/tsc'))
 run('every door opens', project, process.execPath, 'out/doors.js')
 run('README’s first example runs', project, process.execPath, 'out/readme.js')
 run('the documented adapter keeps its laws', project, process.execPath, '--test', '*.test.ts')
 console.log(`package: ${manifest.name}@${manifest.version} packs, lints, installs, compiles and runs`)
+console.log(`         ${installed.length} packages for users, listed in ${relative(root, sbomFile)}`)
