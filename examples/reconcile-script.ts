@@ -36,12 +36,9 @@ const plane = createControlPlane({
 })
 
 try {
-  const { change } = await plane.apply(
-    {
-      kind: 'ModelDeployment',
-      metadata: { name: 'summaries' },
-      spec: { model: 'models/summaries@latest-approved', target: 'vendor' },
-    },
+  const { change } = await plane.deploy(
+    'summaries',
+    { model: 'models/summaries@latest-approved', target: 'vendor' },
     { actor: { name: 'reconcile-script' } },
   )
   const { phase, waitsFor, revisions } = await plane.reconcileOnce('summaries')
