@@ -114,16 +114,16 @@ export interface TargetCapabilities {
   readonly mirror: boolean
 }
 
-/** `Settings` is the type of `spec.target.settings` for this target; the compiler holds `plane.deploy` to it. */
+/** `Settings` is the type of `spec.target.settings` for this target. The compiler checks it in `plane.deploy`. */
 export interface DeploymentTarget<Settings = unknown> {
-  /** For the compiler alone: never set. */
+  /** For the compiler alone. It is never set. */
   readonly '~settings'?: Settings
   readonly capabilities: TargetCapabilities
   /** Problems of `spec.target.settings`, empty when they are fine. Pure. */
   checkSettings(settings: Readonly<Record<string, unknown>>): readonly SettingsProblem[]
   /**
-   * The protocols that endpoints of a deployment with these settings speak, where that is known before anything runs.
-   * A route to a protocol that the plane's `connect` does not know is refused. Pure.
+   * The protocols that the endpoints of a deployment with these settings will speak. Leave the method out where they are
+   * not known before a revision runs. The plane refuses a route to a protocol that its `connect` does not have. Pure.
    */
   protocols?(settings: Readonly<Record<string, unknown>>): readonly string[]
   /** What `apply` would do, or why it cannot be done here. Pure. */

@@ -3,7 +3,7 @@ import type { ControlPlaneOptions } from './options.ts'
 
 const longestTimerMs = 2 ** 31 - 1
 
-/** Throws `invalid-options`, naming the option, its value and what would be right. */
+/** Throws `invalid-options` with the option, its value, and a value that would be right. */
 export function checkOptions(options: ControlPlaneOptions): void {
   for (const name of ['leaseMs', 'resyncMs', 'policyTimeoutMs'] as const) {
     const value = options[name]

@@ -11,14 +11,14 @@ import type { MetricSource } from '../telemetry/contract.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import type { PlaneAction } from './events.ts'
 
-/** An event before it is given its resource's identity. */
+/** An event without the identity of its resource. */
 export type PlaneFact = Pick<RolloutEvent, 'details' | 'actor'> & { readonly action: PlaneAction }
 
-/** What the plane's calls share. */
+/** The parts that the plane's calls share. */
 export interface ControlContext {
-  /** What resources may refer to. */
+  /** The names that resources may use. */
   readonly names: PlaneNames
-  /** Protocols that this plane's router can speak: those of `connect`, and the names of its providers. */
+  /** Protocols that the plane's router speaks: those of `connect`, and the names of the providers. */
   readonly protocols: readonly string[]
   readonly store: StateStore
   readonly clock: Clock
@@ -29,10 +29,10 @@ export interface ControlContext {
   readonly secrets: Readonly<Record<string, unknown>>
   readonly knownSecrets: KnownSecrets
   readonly policies: readonly PolicyEngine[]
-  /** All engines as one. */
+  /** Asks all engines and combines their answers. */
   decide(request: PolicyRequest): Promise<Decision>
-  /** Whether a revision may be created or given a share. */
+  /** Tells whether a revision may be created, or may get a weight. */
   permit(request: PromoteRequest, approvals: readonly Approved[], abortSignal?: AbortSignal): Promise<Permit>
-  /** Told after a write that a person asked for. */
+  /** Called after a write that a person asked for. */
   committed(stored: StoredObject, facts: readonly PlaneFact[]): void
 }

@@ -17,63 +17,63 @@ import type { PlaneEvents } from './events.ts'
 import type { PlaneHealth } from './health.ts'
 import type { DeploymentSpecFor, Impossible, RouteSpecFor } from './typed-specs.ts'
 
-/** `Names` are what `deploy` and `route` accept; `createControlPlane` infers them from its options. */
+/** `Names` are the names that `deploy` and `route` accept. `createControlPlane` infers them from its options. */
 export interface ControlPlane<Names extends DeclaredNames = DeclaredNames> {
   /** The names that resources of this plane may use, for `jsonSchema` and `loadResources`. */
   readonly names: PlaneNames
-  /** Sends requests to what is deployed and to the vendors, by ModelRoute. */
+  /** Sends requests to deployments and to vendors, as the ModelRoutes say. */
   readonly router: Router
-  /** Labels, ratings and outcomes, joined to what was answered; gates read them as metrics of `plane`. */
+  /** Takes labels, ratings and outcomes and joins them to the replies. Gates read them as metrics of `plane`. */
   readonly feedback: Feedback
   readonly audit: Pick<AuditLog, 'read' | 'verify'>
   /**
-   * Declares a deployment, its names checked by the compiler. `name` is `name` or `namespace/name`. Throws what `apply`
-   * throws.
+   * Declares a deployment; the compiler checks its names. `name` is a name or `namespace/name`. Throws the same errors
+   * as `apply`.
    */
   deploy<const Gate extends string = 'analysis declares no gate' & Impossible>(
     name: string,
     spec: DeploymentSpecFor<Names, Gate>,
     options: DeclareOptions,
   ): Promise<Applied>
-  /** Declares a route, its providers checked by the compiler. Throws what `apply` throws. */
+  /** Declares a route; the compiler checks its providers. Throws the same errors as `apply`. */
   route(name: string, spec: RouteSpecFor<Names>, options: DeclareOptions): Promise<Applied>
-  /** Declares a resource, as it is read from a file. Throws `invalid-resource`, `plan-refused`, `policy-denied`, `conflict`. */
+  /** Declares a resource, such as one from a file. Throws `invalid-resource`, `plan-refused`, `policy-denied`, `conflict`. */
   apply(resource: ResourceInput, options: AskedBy): Promise<Applied>
-  /** What `apply` would change and why; nothing is done. Throws `invalid-resource`. */
+  /** Tells what `apply` would change and why. Changes nothing. Throws `invalid-resource`. */
   plan(resource: ResourceInput, options: AskedBy): Promise<Plan>
   get(key: string): Promise<Deployment | null>
-  /** By key, ascending. */
+  /** In ascending order of keys. */
   list(): AsyncIterable<Deployment>
   getRoute(key: string): Promise<ModelRoute | null>
   listRoutes(): AsyncIterable<ModelRoute>
   /** Throws `not-found`, and `in-use` for a deployment that a route refers to. */
   delete(key: string, options: RemoveOptions): Promise<void>
-  /** Resolves when a deployment is what `until` says. Throws `timeout`, and `wrong-phase` when it will not come by itself. */
+  /** Resolves when the deployment is in the state `until`. Throws `timeout`, and `wrong-phase` when that needs a person. */
   wait(key: string, options?: WaitOptions): Promise<Deployment | null>
-  /** Meets an approval obligation; `overrideSoft` lets soft findings pass, too. */
+  /** Meets an approval obligation. With `overrideSoft`, soft findings pass too. */
   approve(
     key: string,
     options: AskedBy & { readonly revision?: string; readonly overrideSoft?: boolean },
   ): Promise<Deployment>
-  /** Ends the pause, analysis or hold that a rollout stands in; with `full`, all that remain. */
+  /** Ends the pause, analysis or hold of a rollout. With `full`, also ends those that would follow. */
   promote(key: string, options: AskedBy & { readonly full?: boolean }): Promise<Deployment>
   pause(key: string, options: AskedBy): Promise<Deployment>
   resume(key: string, options: AskedBy): Promise<Deployment>
-  /** Turns a rollout back. Its revision is not tried again until `retry`. */
+  /** Turns a rollout back. The loop tries its revision again only after `retry`. */
   abort(key: string, options: AskedBy & { readonly reason?: string }): Promise<Deployment>
   retry(key: string, options: AskedBy): Promise<Deployment>
-  /** What it waits for, since when, what happens next, each gate with its numbers. Throws `not-found`. */
+  /** Tells what a deployment waits for, since when, what comes next, and each gate's numbers. Throws `not-found`. */
   explain(key: string): Promise<Explanation>
   health(): PlaneHealth
-  /** Loads the routes, then seeks the lease and reconciles while it holds it. */
+  /** Loads the routes and seeks the lease. Reconciles while this process holds the lease. */
   start(): Promise<void>
-  /** Finishes what runs for up to `drainMs` (default 10,000), releases the lease and closes all it was given. */
+  /** Lets running work finish for `drainMs` at most (default 10,000), releases the lease, closes all that it was given. */
   stop(options?: { readonly drainMs?: number }): Promise<void>
   /**
-   * Does what is due for one deployment now; for people who run their own schedule. Throws `lease-held`, `not-found` and
-   * what hindered the loop, such as `target-unavailable`.
+   * Does the work that is due for one deployment now, for apps with a schedule of their own. Throws `lease-held`,
+   * `not-found`, and the error that hindered the loop, such as `target-unavailable`.
    */
   reconcileOnce(key: string): Promise<Explanation>
-  /** Events after they were committed, by name or all under `event`. Returns how to stop listening. */
+  /** Hears events after their commit: one kind by its name, all kinds as `event`. Returns a function that stops listening. */
   on<Name extends keyof PlaneEvents>(name: Name, listener: PlaneEvents[Name]): () => void
 }

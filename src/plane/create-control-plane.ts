@@ -8,9 +8,9 @@ import type { PlaneCalls } from './plane-calls.ts'
 import { createRequestSide } from './wiring/request-side.ts'
 
 /**
- * A control plane over what it is given. Nothing is opened, read or started before the first call. The names of
- * registries, targets, providers, policies, metric sources and secret stores are inferred from the options, so that
- * `deploy` and `route` accept no others. Throws `invalid-options`, and `unsupported` on a Node that is too old.
+ * Makes a control plane of the given parts. It opens, reads and starts nothing before the first call. The compiler
+ * infers the names of registries, targets, providers, policies, metric sources and secret stores, and `deploy` and
+ * `route` accept no other names. Throws `invalid-options`, and `unsupported` when Node is too old.
  */
 export function createControlPlane<
   Registries extends string = never,
@@ -79,9 +79,9 @@ export function createControlPlane<
       return () => emitter.off(name, listener as () => void)
     },
   }
-  // The names narrow what the compiler accepts; nothing of them exists when the program runs.
+  // The inferred names exist for the compiler alone, so the running plane needs no other form.
   return plane as never
 }
 
-/** Before the first call. */
+/** The plane's health before its first call. */
 const idle: PlaneHealth = { leading: false, queued: 0, faults: [] }

@@ -12,8 +12,8 @@ import type { Logger } from '../telemetry/logger.ts'
 import type { DeclaredNames } from './declared-names.ts'
 
 /**
- * What a plane is made of. Everything has a default that keeps state in memory, so that `createControlPlane({})` works;
- * names are those that resources refer to. The plane owns what it is given and closes it in `stop`.
+ * The parts of a plane. Each part has a default that keeps its state in memory, so `createControlPlane({})` works.
+ * Resources refer to the parts by the names given here. The plane owns its parts and closes them in `stop`.
  */
 export interface ControlPlaneOptions<
   Registries extends string = string,
@@ -31,33 +31,33 @@ export interface ControlPlaneOptions<
   readonly targets?: Targets
   /** For routes that name a vendor, and for models that a vendor hosts. */
   readonly providers?: Readonly<Record<Providers, ModelProvider>>
-  /** By protocol: makes the provider for a target's endpoint. */
+  /** By protocol: a function that makes the provider for an endpoint of a target. */
   readonly connect?: Readonly<Record<string, (endpoint: Endpoint) => ModelProvider>>
   readonly policies?: readonly PolicyEngine<Policies>[]
-  /** Further sources that gates may name; `plane` is built in. */
+  /** Metric sources that gates may name. The source `plane` is built in. */
   readonly metrics?: Readonly<Record<Metrics, MetricSource>>
   /** By scheme: `env` resolves `env:TOKEN`. */
   readonly secrets?: Readonly<Record<Secrets, SecretStore>>
-  /** Bounds of what feedback remembers, and how a reply tells its prediction. */
+  /** How much feedback remembers, and how it finds the prediction in a reply. */
   readonly feedback?: Omit<FeedbackOptions, 'clock'>
-  /** Told of every request besides the plane's own windows and telemetry. */
+  /** Observers of requests, in addition to the plane's own windows and telemetry. */
   readonly observers?: readonly RequestObserver[]
   readonly clock?: Clock
-  /** Default: says nothing. */
+  /** Default: a logger that writes nothing. */
   readonly logger?: Logger
-  /** Who this process is to the others, in leases. Default: a new name for each plane. */
+  /** The name of this process in leases. Default: a new name for each plane. */
   readonly name?: string
-  /** How long a lease lives without renewal, in milliseconds; after a crash nobody reconciles for as long. Default 15,000. */
+  /** Life of a lease without renewal, in milliseconds. After a crash, no process reconciles for this time. Default 15,000. */
   readonly leaseMs?: number
-  /** Deployments reconciled at the same time. Default 4. */
+  /** How many deployments are reconciled at the same time. Default 4. */
   readonly concurrency?: number
-  /** Between looks at a deployment that nothing happens to, in milliseconds. Default 60,000. */
+  /** Time between two reconciles of a deployment without events, in milliseconds. Default 60,000. */
   readonly resyncMs?: number
-  /** A policy engine that takes longer is an error, in milliseconds. Default 10,000. */
+  /** How long a policy engine may take, in milliseconds. A later answer counts as an error. Default 10,000. */
   readonly policyTimeoutMs?: number
 }
 
-/** What the resources of a plane with these options may refer to. */
+/** The names that resources of a plane with these options may use. */
 export function namesOf(options: ControlPlaneOptions): PlaneNames {
   const { registries = {}, targets = {}, providers = {}, policies = [], metrics = {}, secrets = {} } = options
   return {

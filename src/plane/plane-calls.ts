@@ -15,7 +15,7 @@ import type { ControlPlaneOptions } from './options.ts'
 import type { RequestSide } from './wiring/request-side.ts'
 import { wireControl } from './wiring/wire-control.ts'
 
-/** A plane's calls, but those that must answer at once. Loaded at the first of them, since a router needs none of it. */
+/** The asynchronous calls of a plane. They are loaded at the first call, because an app that only routes needs none. */
 export interface PlaneCalls
   extends Pick<
     ControlPlane,
@@ -63,7 +63,7 @@ export function createPlaneCalls(options: ControlPlaneOptions, requestSide: Requ
     if (deployment !== null) return deployment
     throw new ModelspineError('not-found', `there is no ModelDeployment ${keyFrom(name)}`)
   }
-  /** Whoever sends a request next must meet the table that goes with what was just done. */
+  /** Brings the route table up to date, so that the caller's next request sees the change. */
   const refresh = async (kind: Kind, key: Key): Promise<void> => {
     try {
       await feed.refresh(kind, key)
@@ -143,7 +143,7 @@ export function createPlaneCalls(options: ControlPlaneOptions, requestSide: Requ
       try {
         await started
       } catch (error) {
-        // It may be started again once the fault is mended.
+        // The caller may try again after the fault is mended.
         started = undefined
         throw error
       }

@@ -1,6 +1,6 @@
 /**
- * What `plane.deploy` and `plane.route` take: the specs of resources, held to the names that the plane was given. They
- * are the inputs of src/resources with narrower names, and nothing else: whatever compiles here also compiles there.
+ * The specs that `plane.deploy` and `plane.route` take. They are the inputs of src/resources with narrower names: only
+ * the names that the plane has. A spec that compiles here also compiles there.
  */
 
 import type { DeploymentTarget } from '../deployment-target/contract.ts'
@@ -16,12 +16,12 @@ import type { ModelReference } from '../resources/deployment/reference.ts'
 import type { ModelRouteSpecInput, RouteBackendInput } from '../resources/route/model-route.ts'
 import type { DeclaredNames } from './declared-names.ts'
 
-/** Makes a text that no program can write, so that the compiler's message says it and accepts nothing in its place. */
+/** Together with a text it makes a type that no value has. The compiler's message then shows the text as the reason. */
 export interface Impossible {
   readonly '~impossible': never
 }
 
-/** `Gate` is a name of one of the gates that the same spec declares. */
+/** `Gate` is the name of a gate that the same spec declares. */
 export interface DeploymentSpecFor<Names extends DeclaredNames, Gate extends string>
   extends Omit<
     ModelDeploymentSpecInput,
@@ -31,7 +31,7 @@ export interface DeploymentSpecFor<Names extends DeclaredNames, Gate extends str
   readonly model:
     | `${Names['registries']}/${string}`
     | (ModelReference & { readonly registry: Names['registries'] })
-  /** The name alone where the target's settings may all be left out; settings are of that target's own type. */
+  /** A target by name, or with settings of its own type. The name alone will do when no setting is needed. */
   readonly target: {
     readonly [Name in keyof Names['targets'] & string]: TargetChoice<Name, SettingsOf<Names['targets'][Name]>>
   }[keyof Names['targets'] & string]

@@ -4,13 +4,13 @@ import type { PathProblem } from './problems/issue-problems.ts'
 import { nearestName } from './problems/nearest-name.ts'
 import { fieldsOf, itemsOf } from './schema-checks.ts'
 
-/** What a plane was given, by name: what its resources may refer to. */
+/** The names of a plane's parts. Its resources may use these names and no others. */
 export interface PlaneNames {
   readonly registries: readonly string[]
   readonly targets: readonly string[]
   readonly providers: readonly string[]
   readonly policies: readonly string[]
-  /** `plane` among them: what the plane measures itself. */
+  /** With `plane`, the source that the plane measures itself. */
   readonly metrics: readonly string[]
   /** Schemes of secret references, such as `env`. */
   readonly secrets: readonly string[]
@@ -25,17 +25,17 @@ const words: Readonly<Record<keyof PlaneNames, readonly [one: string, all: strin
   secrets: ['secret store', 'secret stores'],
 }
 
-/** What a schema says of a field that holds one of the plane's names, for `jsonSchema(plane)`. */
+/** How a schema marks a field that holds one of the plane's names. `jsonSchema(plane)` reads it. */
 export interface NameMark {
   readonly list: keyof PlaneNames
-  /** The rest of a text that only begins with the name, as the source of a regular expression. */
+  /** For a text that only begins with the name: the rest of it, as the source of a regular expression. */
   readonly rest?: string
 }
 
 /** The key under which a schema's metadata holds its `NameMark`. */
 export const nameMark = 'x-modelspine-name'
 
-/** Marks a field whose value is one of the plane's names, or begins with one. */
+/** Marks a field whose value is one of the plane's names or begins with one. */
 export function planeName<Out, In>(
   schema: z.ZodType<Out, In>,
   list: keyof PlaneNames,
@@ -44,7 +44,7 @@ export function planeName<Out, In>(
   return schema.meta({ [nameMark]: { list, ...(rest !== undefined && { rest }) } satisfies NameMark })
 }
 
-/** Every name in a resource that the plane does not have. The resource may be wrong in other ways, too. */
+/** Finds the names in a resource that the plane does not have. The resource may have other faults too. */
 export function unknownNames(names: PlaneNames, resource: unknown): readonly PathProblem[] {
   const problems: PathProblem[] = []
   for (const { list, name, path } of namesIn(resource)) {
@@ -54,7 +54,7 @@ export function unknownNames(names: PlaneNames, resource: unknown): readonly Pat
   return problems
 }
 
-/** What is wrong with a resource, with the unknown names among it. A field that is wrong otherwise is told once. */
+/** Adds the unknown names to the problems of a resource. A field that has a problem already gets no second one. */
 export function withUnknownNames(
   problems: readonly PathProblem[],
   names: PlaneNames,
@@ -92,7 +92,7 @@ interface NameUse {
   readonly path: FieldPath
 }
 
-/** Where a resource names something of its plane. What is no text there is the schema's own problem. */
+/** Every place where a resource names a part of its plane. A value that is no text is left to the schema. */
 function* namesIn(resource: unknown): Generator<NameUse> {
   for (const { list, name, path } of possibleNames(fieldsOf(resource).spec)) {
     if (typeof name === 'string' && name !== '') yield { list, name, path: ['spec', ...path] }
@@ -125,7 +125,7 @@ function* possibleNames(value: unknown): Generator<PossibleName> {
   }
 }
 
-/** The text before a mark; undefined without the mark, since it is then no reference at all. */
+/** The text before a mark. Undefined without the mark, because the text is then no reference. */
 function before(mark: string, text: string): string | undefined {
   const place = text.indexOf(mark)
   return place < 0 ? undefined : text.slice(0, place)

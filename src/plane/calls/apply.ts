@@ -27,24 +27,24 @@ import type { PlaneAction } from '../events.ts'
 import { checkDeployable } from './check-deployable.ts'
 import { checkRoute } from './check-route.ts'
 
-/** Keeps a deleted deployment until the loop has emptied its target. */
+/** Keeps a deleted deployment in the store until the loop has emptied its target. */
 export const targetFinalizer = 'modelspine.dev/target'
 
 export type ResourceInput = ModelDeploymentInput | ModelRouteInput
 
-/** Every mutating call says who asks. */
+/** Every call that changes something says who asks. */
 export interface AskedBy {
   readonly actor: Actor
 }
 
 export interface DeclareOptions extends AskedBy {
-  /** For policies and people; never interpreted. */
+  /** For policies and people. Modelspine does not interpret them. */
   readonly labels?: Readonly<Record<string, string>>
-  /** For tools; never interpreted. */
+  /** For tools. Modelspine does not interpret them. */
   readonly annotations?: Readonly<Record<string, string>>
 }
 
-/** The metadata of what is declared by `name` or `namespace/name`. */
+/** The metadata of a resource whose name is written as `name` or `namespace/name`. */
 export function metadataOf(name: string, { labels, annotations }: DeclareOptions): MetadataInput {
   return {
     ...splitKey(keyFrom(name)),
@@ -57,11 +57,11 @@ export interface Applied {
   readonly kind: Kind
   readonly key: Key
   readonly generation: number
-  /** `unchanged`: the same was declared already, and nothing was written. */
+  /** `unchanged`: the same resource was declared before, so nothing was written. */
   readonly change: 'created' | 'updated' | 'unchanged'
 }
 
-/** The resource with its defaults. Throws `invalid-resource`, with the names that the plane does not have among what is wrong. */
+/** The resource with its defaults. Throws `invalid-resource`, which also lists names that the plane does not have. */
 export function normalize({ names }: Pick<ControlContext, 'names'>, input: ResourceInput): Resource {
   const checked: Checked<Resource> = isRoute(input)
     ? checkAgainst(modelRouteSchema(), input)
@@ -74,17 +74,17 @@ function isRoute(input: ResourceInput): input is ModelRouteInput {
   return input.kind === 'ModelRoute' || (input.kind === undefined && 'backends' in input.spec)
 }
 
-/** Why this plane cannot run it; empty when it can. A route may name a deployment that is yet to come. */
+/** Why this plane cannot run the resource; empty when it can. A route may name a deployment that does not exist yet. */
 export async function problemsOf(context: ControlContext, resource: Resource): Promise<readonly string[]> {
   return resource.kind === 'ModelDeployment'
     ? checkDeployable(context, resource as ModelDeployment)
     : checkRoute(context, resource as ModelRoute)
 }
 
-/** The loop writes status at the same time, and what the policy was shown must still stand when it is replaced. */
+/** The loop may write the status at the same time. Then the policy is asked again, because it saw an older object. */
 const mostTries = 20
 
-/** validate → policy → store, the audit record committed with it. */
+/** Validates, asks the policies and stores. The audit record is committed with the resource. */
 export async function applyResource(
   context: ControlContext,
   input: ResourceInput,
@@ -178,7 +178,7 @@ export interface RemoveOptions extends AskedBy {
   readonly kind?: Kind
 }
 
-/** Marks for deletion. A deployment that a route refers to is `in-use`: the route goes first. */
+/** Marks a resource for deletion. Throws `in-use` for a deployment that a route refers to: delete the route first. */
 export async function removeResource(
   context: ControlContext,
   name: string,

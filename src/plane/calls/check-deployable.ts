@@ -3,14 +3,14 @@ import type { ModelDeployment } from '../../resources/deployment/model-deploymen
 import { type PlaneNames, unknownNames } from '../../resources/plane-names.ts'
 import type { MetricSource } from '../../telemetry/contract.ts'
 
-/** What a plane has, as far as a deployment may refer to it. */
+/** The parts of a plane that a deployment may refer to. */
 export interface Deployable {
   readonly names: PlaneNames
   readonly targets: Readonly<Record<string, DeploymentTarget>>
   readonly metrics: Readonly<Record<string, MetricSource>>
 }
 
-/** Why this plane cannot run a deployment, a sentence each with field, value and what would be right. */
+/** Why this plane cannot run a deployment. Each sentence has the field, the value and what would be right. */
 export function checkDeployable(plane: Deployable, deployment: ModelDeployment): readonly string[] {
   const { spec } = deployment
   const problems = unknownNames(plane.names, deployment).map(({ problem }) => problem.message)

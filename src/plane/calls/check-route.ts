@@ -7,8 +7,8 @@ import { backendKey, type ModelRoute } from '../../resources/route/model-route.t
 import type { ControlContext } from '../control-context.ts'
 
 /**
- * Why this plane cannot serve a route, a sentence each with field, value and what would be right. A deployment that is
- * not declared yet is no problem: the route waits for it.
+ * Why this plane cannot serve a route. Each sentence has the field, the value and what would be right. A deployment that
+ * is not declared yet is no problem: the route waits for it.
  */
 export async function checkRoute(
   context: Pick<ControlContext, 'names' | 'protocols' | 'store' | 'targets'>,
@@ -28,7 +28,7 @@ export async function checkRoute(
   return problems
 }
 
-/** What the endpoints of a deployment speak or will speak, as far as that is known. */
+/** The protocols that the endpoints of a deployment speak or will speak, as far as they are known. */
 async function protocolsOf(
   { store, targets }: Pick<ControlContext, 'store' | 'targets'>,
   key: Key,

@@ -12,14 +12,14 @@ import type { Kind } from '../../store/contract.ts'
 import type { ControlContext } from '../control-context.ts'
 import { type AskedBy, askToDeploy, normalize, problemsOf, type ResourceInput } from './apply.ts'
 
-/** What applying a resource would change, and why; nothing is done. */
+/** What `apply` would change, and why. Planning changes nothing. */
 export interface Plan {
   readonly kind: Kind
   readonly key: Key
   readonly change: 'create' | 'update' | 'none'
-  /** Paths below `spec` whose value differs from what is stored. */
+  /** Paths below `spec` whose values differ from the stored ones. */
   readonly fields: readonly string[]
-  /** Why this plane would refuse it; empty when it would not. */
+  /** Why this plane would refuse the resource; empty when it would accept it. */
   readonly problems: readonly string[]
   readonly policy: Pick<Decision, 'verdict' | 'findings'>
   readonly rollout?: PlannedRollout
@@ -27,15 +27,15 @@ export interface Plan {
 
 export interface PlannedRollout {
   readonly model: string
-  /** The revision that would be wanted; absent when the reference cannot be resolved. */
+  /** The revision that the loop would want; absent when the reference cannot be resolved. */
   readonly revision?: string
-  /** What serves now. */
+  /** The revision that serves now. */
   readonly stable?: string
-  /** In order, for people. Empty when the wanted revision is already stable. */
+  /** The steps in order, for people. Empty when the wanted revision is already stable. */
   readonly steps: readonly string[]
-  /** What the target itself would do. */
+  /** The steps that the target itself would take. */
   readonly target: readonly string[]
-  /** What the policies say of creating the revision now; absent when nothing would be created. */
+  /** What the policies say of creating the revision now; absent when no revision would be created. */
   readonly promotion?: Pick<Permit, 'verdict' | 'message'>
 }
 
@@ -162,7 +162,7 @@ async function planTarget(
   return []
 }
 
-/** The target that is left for another one; undefined when it stays the same. */
+/** The target that the deployment leaves; undefined when it stays where it is. */
 function movesFrom(
   { target }: ModelDeployment['spec'],
   status: Pick<DeploymentStatus, 'target'>,
@@ -177,7 +177,9 @@ function describeSteps(
 ): readonly string[] {
   const aborted = status.aborted.find(({ revision }) => revision === desired)
   if (aborted !== undefined) {
-    return [`nothing before somebody says retry: it was aborted (${aborted.cause}: ${aborted.message})`]
+    return [
+      `nothing until somebody calls retry, because the revision was aborted (${aborted.cause}: ${aborted.message})`,
+    ]
   }
   const from = movesFrom(spec, status)
   if (desired === undefined || (from === undefined && desired === status.stable)) return []
@@ -185,7 +187,7 @@ function describeSteps(
     return [
       ...(from === undefined ? [] : [`remove everything from target ${from}: nothing serves meanwhile`]),
       'start the revision',
-      'give it all traffic once it is ready: there is nothing to compare it with',
+      'give it all traffic when it is ready, because there is no revision to compare it with',
     ]
   }
   return [

@@ -23,16 +23,16 @@ import type { RequestSide } from './request-side.ts'
 import { resolveSecret } from './resolve-secret.ts'
 import { createRouteFeed, type RouteFeed } from './route-feed.ts'
 
-/** What a plane's calls run on, wired to each other. */
+/** The parts behind a plane's calls, wired to each other. */
 export interface WiredControl {
   readonly context: ControlContext
   readonly feed: RouteFeed
   readonly work: LeaderWork
-  /** What hindered this process's last look at a deployment, or hinders the store. */
+  /** The fault of this process's last reconcile of a deployment, or the fault of the store. */
   faultOf(key: Key): Fault | undefined
   health(): PlaneHealth
   start(): Promise<void>
-  /** Ends all that runs, then closes all that was given. */
+  /** Ends all running work, then closes all parts of the plane. */
   stop(drainMs: number): Promise<void>
 }
 
@@ -43,9 +43,9 @@ export function wireControl(options: ControlPlaneOptions, requestSide: RequestSi
   const { registries = {}, targets = {}, providers = {}, secrets = {}, connect = {} } = options
   const { resyncMs = 60_000 } = options
   const metrics = { ...options.metrics, plane: combineSources([windows, feedback]) }
-  /** Keyed by declared deployments: what hindered this process's last look at each. */
+  /** The fault of this process's last reconcile, by deployment. Its keys are declared deployments. */
   const faults = new Map<Key, Fault>()
-  /** Keyed by declared deployments: the version that our own loop wrote last, which is no news to it. */
+  /** The version that our own loop wrote last, by deployment: it needs no new look. Its keys are declared deployments. */
   const ownVersions = new Map<Key, string>()
   const following = new AbortController()
   let stopping = false
@@ -150,7 +150,7 @@ export function wireControl(options: ControlPlaneOptions, requestSide: RequestSi
         if (ownVersions.get(key) === version) return
         work.nudge(key)
       }
-      // Another process may have written it, with an event that only the lease's holder carries on.
+      // Another process may have written the object with an event, and only the holder of the lease carries events on.
       pump.nudge()
     },
     gone(kind, key) {
@@ -202,7 +202,7 @@ interface Closable {
   close?(): Promise<void>
 }
 
-/** All of them, whoever fails. Throws the first failure. */
+/** Closes all of them, although some may fail. Throws the first failure. */
 async function closeAll(closables: readonly Closable[]): Promise<void> {
   const failures: unknown[] = []
   for (const closable of new Set(closables)) {

@@ -32,7 +32,7 @@ describe('plan', () => {
         revision: expect.stringMatching(/^[0-9a-f]{10}$/),
         steps: [
           'start the revision',
-          'give it all traffic once it is ready: there is nothing to compare it with',
+          'give it all traffic when it is ready, because there is no revision to compare it with',
         ],
         target: [expect.stringMatching(/^create revision/)],
         promotion: { verdict: 'allow', message: '' },
@@ -169,7 +169,7 @@ describe('plan', () => {
     expect(plan.rollout?.steps).toEqual([
       'remove everything from target local: nothing serves meanwhile',
       'start the revision',
-      'give it all traffic once it is ready: there is nothing to compare it with',
+      'give it all traffic when it is ready, because there is no revision to compare it with',
     ])
     expect(plan.rollout?.target).toEqual([expect.stringMatching(/^create revision/)])
     await moved.plane.stop()
@@ -188,7 +188,7 @@ describe('plan', () => {
     await plane.abort('digits', { actor: ann, reason: 'it smells' })
     await until(async () => (await phase()) === 'failed')
     expect((await plane.plan(second, { actor: ann })).rollout?.steps).toEqual([
-      'nothing before somebody says retry: it was aborted (Aborted: it smells)',
+      'nothing until somebody calls retry, because the revision was aborted (Aborted: it smells)',
     ])
     await plane.stop()
   })
