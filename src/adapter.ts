@@ -1,4 +1,7 @@
-/** The authors' door: all that an adapter may import. Contracts, errors, the clock, hashing and the HTTP client. */
+/**
+ * For adapter authors: an adapter may import only from here. Contracts, errors, clock, hashing and HTTP
+ * client.
+ */
 
 export { type Clock, seededRandom, sleep, sortableId, systemClock, type Timer } from './clock.ts'
 export type * from './deployment-target/contract.ts'

@@ -1,6 +1,6 @@
 /**
- * Time, timers and randomness as one injected thing. Nothing else in the core reads a clock or a random number,
- * so the same seed gives the same run.
+ * Time, timers and randomness as one injected object. No other part of the core reads a clock or a random
+ * number. So the same seed gives the same run.
  */
 
 export interface Timer {
@@ -10,20 +10,23 @@ export interface Timer {
 export interface Clock {
   /** Wall time, milliseconds since the epoch. */
   now(): number
-  /** Milliseconds from an arbitrary start, never going backwards. For durations. */
+  /** Milliseconds from an arbitrary start. Never goes backwards. For durations. */
   monotonic(): number
-  /** Calls once after `delayMs`. The timer does not keep the process alive unless `keepAlive` is true. */
+  /** Calls `run` once after `delayMs`. The timer keeps the process alive only when `keepAlive` is true. */
   schedule(delayMs: number, run: () => void, keepAlive?: boolean): Timer
   /** Uniform in [0, 1). */
   random(): number
-  /** A name that no other call has given: 26 characters, sortable by time. */
+  /** A new unique name: 26 characters, sortable by time. */
   id(): string
 }
 
-/** Two of these make the random half of an id; each is eight digits of base 32. */
+/** Two numbers below this make the random part of an id. Each is eight digits in base 32. */
 const half = 32 ** 8
 
-/** 10 digits of time and 16 of randomness in base 32 with the digits 0–9 and a–v: made for every request, so cheaply. */
+/**
+ * 10 digits of time and 16 random digits, in base 32 with the digits 0–9 and a–v. It is cheap, because every
+ * request gets such an id.
+ */
 export function sortableId(nowMs: number, random: () => number): string {
   return digits(nowMs, 10) + digits(Math.floor(random() * half), 8) + digits(Math.floor(random() * half), 8)
 }
@@ -32,7 +35,7 @@ function digits(value: number, places: number): string {
   return value.toString(32).padStart(places, '0')
 }
 
-/** Node runs what would be due later than this at once. */
+/** When a delay is longer than this, Node runs the timer at once. */
 const longestTimerMs = 2 ** 31 - 1
 
 function scheduleFar(delayMs: number, run: () => void, keepAlive: boolean): Timer {
@@ -59,7 +62,7 @@ export const systemClock: Clock = {
   id: () => sortableId(Date.now(), Math.random),
 }
 
-/** Resolves after `delayMs`, or at once when aborted (then it rejects with the abort's reason). */
+/** Resolves after `delayMs`. When aborted, rejects at once with the abort's reason. */
 export function sleep(clock: Clock, delayMs: number, abortSignal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     if (abortSignal?.aborted) return reject(abortSignal.reason)
@@ -79,7 +82,7 @@ export function sleep(clock: Clock, delayMs: number, abortSignal?: AbortSignal):
   })
 }
 
-/** mulberry32: a small seeded generator, good enough for choice and jitter, not for keys. */
+/** mulberry32: a small seeded generator. Good enough for random choice and jitter, but not for keys. */
 export function seededRandom(seed: number): () => number {
   let state = seed >>> 0
   return () => {
@@ -90,7 +93,10 @@ export function seededRandom(seed: number): () => number {
   }
 }
 
-/** Resolves when everything that is ready now has run: all settled promises and what they started in turn. */
+/**
+ * Resolves when everything that is ready now has run: the settled promises, and then the promises they
+ * started.
+ */
 export function nextTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve))
 }

@@ -1,13 +1,14 @@
 /**
- * The one error class. A code says what happened and never changes its meaning; the message is for people and
- * may change. Recognised by a brand, so that two copies of the package agree on what is a ModelspineError.
+ * The one error class. A code says what happened, and its meaning never changes. The message is for people
+ * and may change. A brand marks the errors, so that two copies of the package recognise each other's
+ * ModelspineError.
  */
 
 const brand = Symbol.for('modelspine.error')
 
-/** Every code, with whether the same call may succeed later without anything being corrected. */
+/** Every code. `true` means: the same call may succeed later, although nothing was corrected. */
 const codes = {
-  // What was asked for is wrong.
+  // The caller asked for something wrong.
   'invalid-resource': false,
   'invalid-options': false,
   'invalid-reference': false,
@@ -27,7 +28,7 @@ const codes = {
   'audit-broken': false,
   'secret-not-found': false,
   'secret-unavailable': true,
-  // Who was called, and how it failed.
+  // A registry, target, policy engine or metric source failed.
   'registry-unavailable': true,
   'model-not-found': false,
   'target-unavailable': true,
@@ -63,20 +64,20 @@ export type ErrorCode = keyof typeof codes
 export const errorCodes: readonly ErrorCode[] = Object.keys(codes) as ErrorCode[]
 
 export interface ErrorOptions {
-  /** What lies beneath. Kept as it is: whoever wraps a vendor's error scrubs it first. */
+  /** The underlying error. It is kept unchanged, so scrub a vendor's error before you wrap it. */
   readonly cause?: unknown
   /** Facts for programs: names, numbers, the field at fault. Never a secret. */
   readonly details?: Readonly<Record<string, unknown>>
-  /** When the callee said how long to wait, in milliseconds. */
+  /** How long to wait, in milliseconds, if the called side said so. */
   readonly retryAfterMs?: number
-  /** Only where this case differs from what the code usually means. */
+  /** Only when this case differs from the default of its code. */
   readonly retryable?: boolean
 }
 
 export class ModelspineError extends Error {
   override readonly name = 'ModelspineError'
   readonly code: ErrorCode
-  /** Whether the same call may succeed later although nobody corrected anything. */
+  /** Whether the same call may succeed later, although nothing was corrected. */
   readonly retryable: boolean
   readonly details: Readonly<Record<string, unknown>>
   readonly retryAfterMs: number | undefined
@@ -91,7 +92,9 @@ export class ModelspineError extends Error {
   }
 }
 
-/** True for an error of any copy of this package; with a code, only for that one. */
+/**
+ * True for a ModelspineError of any copy of this package. With `code`, true only for an error of that code.
+ */
 export function isModelspineError(error: unknown, code?: ErrorCode): error is ModelspineError {
   return (
     typeof error === 'object' &&
@@ -101,18 +104,18 @@ export function isModelspineError(error: unknown, code?: ErrorCode): error is Mo
   )
 }
 
-/** The error itself if it is one of ours, otherwise one of ours around it. */
+/** Returns a ModelspineError unchanged, and wraps any other error in one. */
 export function asModelspineError(error: unknown, code: ErrorCode, message: string): ModelspineError {
   if (isModelspineError(error)) return error
   return new ModelspineError(code, `${message}: ${messageOf(error)}`, { cause: error })
 }
 
-/** What to print of anything that was thrown. */
+/** The text to print for any thrown value. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }
 
-/** Throws `aborted`, with the signal's reason as cause, once the signal has fired. */
+/** Throws `aborted` if `abortSignal` has fired. The cause is the reason of the abort. */
 export function throwIfAborted(abortSignal: AbortSignal | undefined, what: string): void {
   if (abortSignal?.aborted)
     throw new ModelspineError('aborted', `${what} was aborted`, { cause: abortSignal.reason })

@@ -1,4 +1,4 @@
-/** JSON values: what they are, whether two are equal, and the one text that stands for equal ones. */
+/** JSON values: their types, a comparison, and one canonical text for equal values. */
 
 export type JsonRecord = Readonly<Record<string, unknown>>
 
@@ -22,8 +22,8 @@ function sameMembers(left: JsonRecord, right: JsonRecord): boolean {
 }
 
 /**
- * JSON with sorted keys and no space, so that equal values give equal text: RFC 8785 for the values used here.
- * Members that are undefined are left out.
+ * JSON with sorted keys and no spaces, so that equal values give equal text. It is RFC 8785 for the values
+ * used here. Members that are undefined are left out.
  */
 export function canonicalJson(value: unknown): string {
   return JSON.stringify(value, (_key, member: unknown) =>

@@ -24,22 +24,22 @@ import {
 import { maxLineBytes } from './audit/read-lines.ts'
 
 export interface FileAuditLogOptions {
-  /** The folder that holds the chain and nothing else; made at the first append. */
+  /** The folder for the chain. It must hold nothing else. The first append makes it. */
   readonly path: string
-  /** A file that would grow longer is left as it is and the chain goes on in the next one. Default 64 MiB. */
+  /** The longest that a file may grow. Then the chain continues in the next file. Default 64 MiB. */
   readonly maxBytes?: number
   readonly clock?: Clock
 }
 
 /**
  * The audit log in a folder: hash-chained JSON lines, synced to disk before `append` resolves. Any number of
- * processes may append, one at a time: each append holds the writer's lock. Reading and verifying need none. Throws
- * `invalid-options`.
+ * processes may append, one at a time, because each append holds the writer's lock. Reading and verifying
+ * need no lock. Throws `invalid-options`.
  */
 export function fileAuditLog(options: FileAuditLogOptions): AuditLog {
   const { path: folder, maxBytes = 64 * 1024 * 1024, clock = systemClock } = options
   if (typeof folder !== 'string' || folder === '') {
-    throw new ModelspineError('invalid-options', `path is "${folder}": name a folder`)
+    throw new ModelspineError('invalid-options', `path is "${folder}": give the path of a folder`)
   }
   if (!Number.isInteger(maxBytes) || maxBytes < 1) {
     throw new ModelspineError('invalid-options', `maxBytes is ${maxBytes}: give a whole number of bytes`)
@@ -47,7 +47,7 @@ export function fileAuditLog(options: FileAuditLogOptions): AuditLog {
   return auditLogOver({ folder, maxBytes, clock })
 }
 
-/** The log over a writer of which a test may replace the disk. */
+/** The audit log, with a writer whose disk a test may replace. */
 export function auditLogOver(options: AuditWriterOptions): AuditLog {
   const { folder } = options
   let writer: AuditWriter | undefined
@@ -97,9 +97,9 @@ export function auditLogOver(options: AuditWriterOptions): AuditLog {
     return records
   }
 
-  /** What there is to read at this moment: all files, and how far the last one counts. */
+  /** The files to read now, and how much of the last file counts. */
   async function snapshot(): Promise<Snapshot> {
-    // Behind the end stands what we are writing, or could not take back.
+    // After this end are bytes that we are writing now, or that we could not remove after a failed write.
     const end = appending || writer?.usable === false ? writer?.end : undefined
     const head = known
     const files = await auditFiles(folder)
@@ -109,7 +109,7 @@ export function auditLogOver(options: AuditWriterOptions): AuditLog {
     return { files: mine, limitBytes: complete ? end.bytes : undefined, head }
   }
 
-  /** Why a file ends, where we stopped reading, with something unfinished. */
+  /** The reason why the file ends with something unfinished where we stopped reading. */
   async function whyUnfinished(
     file: AuditFile,
     readBytes: number,

@@ -20,13 +20,16 @@ import { readArtifact, type VersionFolder } from './registry/version-folder.ts'
 import { watchFolder } from './registry/watch-folder.ts'
 
 export interface FileRegistryOptions {
-  /** The folder of the registry; `register` makes it. */
+  /** The folder of the registry. `register` makes it. */
   readonly path: string
   /** This registry's name in the plane's `registries`. Default `file`. */
   readonly name?: string
-  /** How `changes` learns of changes: `events` of the system, polling where there are none, or always `poll`. */
+  /**
+   * How `changes` notices changes. `events`: by the system's events, or by polling if there are none.
+   * `poll`: always polls.
+   */
   readonly watch?: 'events' | 'poll'
-  /** Time between two looks when polling, in milliseconds. Default 2000. */
+  /** The time between two polls, in milliseconds. Default 2000. */
   readonly pollMs?: number
   readonly clock?: Clock
 }
@@ -38,13 +41,13 @@ export interface FileRegistryOptions {
 export function fileRegistry(options: FileRegistryOptions): Required<Omit<ModelRegistry, 'close'>> {
   const { path, name: registryName = 'file', watch = 'events', pollMs = 2000, clock = systemClock } = options
   if (typeof path !== 'string' || path === '') {
-    throw new ModelspineError('invalid-options', `path is "${path}": name a folder`)
+    throw new ModelspineError('invalid-options', `path is "${path}": give the path of a folder`)
   }
   if (watch !== 'events' && watch !== 'poll') {
     throw new ModelspineError('invalid-options', `watch is "${watch}": give "events" or "poll"`)
   }
   if (!(pollMs > 0))
-    throw new ModelspineError('invalid-options', `pollMs is ${pollMs}: give milliseconds above 0`)
+    throw new ModelspineError('invalid-options', `pollMs is ${pollMs}: give a number of milliseconds above 0`)
   const root = resolvePath(path)
   const tree = registryFolder(root, clock)
   const digests = artifactDigests()
@@ -82,7 +85,7 @@ export function fileRegistry(options: FileRegistryOptions): Required<Omit<ModelR
     })
   }
 
-  /** Runs one call: ends when aborted, and tells what the file system says in our own words. */
+  /** Runs one call. The call ends when aborted, and errors of the file system become ModelspineErrors. */
   async function call<T>(
     what: string,
     abortSignal: AbortSignal | undefined,
@@ -188,7 +191,10 @@ export function fileRegistry(options: FileRegistryOptions): Required<Omit<ModelR
 
 type Defined<T> = { [K in keyof T]: Exclude<T[K], undefined> }
 
-/** Leaves out what is undefined, as optional members here are absent and never undefined. */
+/**
+ * Leaves out members that are undefined, because optional members of our types are absent and never
+ * undefined.
+ */
 function withoutUndefined<T extends object>(value: T): Defined<T> {
   return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined)) as Defined<T>
 }

@@ -1,3 +1,3 @@
-/** Registry and audit log in folders of files. */
+/** A registry and an audit log, each in a folder of files. */
 export { type FileAuditLogOptions, fileAuditLog } from './file-audit-log.ts'
 export { type FileRegistryOptions, fileRegistry } from './file-registry.ts'

@@ -1,7 +1,10 @@
 import { mkdir, open, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 
-/** Puts a file in place whole or not at all: a temporary file beside it, synced, renamed over it. */
+/**
+ * Writes a whole file or nothing: writes a temporary file beside it, syncs it, and renames it over the old
+ * file.
+ */
 export async function writeAtomically(
   path: string,
   content: string | Uint8Array,
@@ -24,7 +27,7 @@ export async function writeAtomically(
   await syncFolder(dirname(path))
 }
 
-/** Also makes durable the names of the folders that had to be made. */
+/** Makes a folder, and makes the names of all new folders durable. */
 export async function makeFolder(folder: string): Promise<void> {
   const first = await mkdir(folder, { recursive: true })
   if (first === undefined) return
@@ -33,7 +36,7 @@ export async function makeFolder(folder: string): Promise<void> {
   }
 }
 
-/** Makes the names in a folder durable, where the system lets a folder be synced. */
+/** Makes the names in a folder durable, if the system can sync a folder. */
 export async function syncFolder(folder: string): Promise<void> {
   try {
     const handle = await open(folder, 'r')

@@ -1,37 +1,40 @@
 import { readFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 
-/** A process that can be told from a later one with the same number. `-` where the system does not tell. */
+/**
+ * Identifies a process, also against a later one with the same number. `-` when the system does not tell a
+ * part.
+ */
 export interface ProcessIdentity {
   readonly host: string
-  /** Which boot of the host it belongs to. */
+  /** The boot of the host that the process belongs to. */
   readonly boot: string
   readonly pid: number
-  /** When it started, in clock ticks since boot. */
+  /** When the process started, in clock ticks since boot. */
   readonly started: string
 }
 
-/** The process that has a number now, on this host. */
+/** The process of this host that has this number now. */
 export async function identityOf(pid: number): Promise<ProcessIdentity> {
   const [status, boot] = await Promise.all([statusOf(pid), bootId()])
   return { host: thisHost(), boot, pid, started: status?.started ?? '-' }
 }
 
 /**
- * Whether the process may still run. One of another host cannot be seen, so it is taken to be alive; so is one whose
- * number is in use where the system does not tell when it started.
+ * Whether the process may still run. A process of another host cannot be seen, so it counts as alive. When
+ * the system does not tell start times, a process whose number is in use also counts as alive.
  */
 export async function mayBeAlive({ host, boot, pid, started }: ProcessIdentity): Promise<boolean> {
   if (host !== thisHost()) return true
   if (!numberInUse(pid)) return false
   if (!(await isOfThisBoot({ boot }))) return false
   const status = await statusOf(pid)
-  // Asked again, because it may have ended since the first look.
+  // Check again, because the process may have ended since the first check.
   if (status === undefined) return numberInUse(pid)
   return !status.ended && (started === '-' || status.started === started)
 }
 
-/** False for what was there before the machine started last: its number says nothing any more. */
+/** False for a process from before the last boot of the machine. Its number no longer says anything. */
 export async function isOfThisBoot({ boot }: Pick<ProcessIdentity, 'boot'>): Promise<boolean> {
   return boot === '-' || boot === (await bootId())
 }
@@ -50,7 +53,9 @@ export function thisHost(): string {
   return hostname().replaceAll(/[^A-Za-z0-9-]/g, '-') || 'localhost'
 }
 
-/** Fields 3 and 22 of `/proc/<pid>/stat` (proc(5)); field 2 is a name that may hold blanks and brackets. */
+/**
+ * Fields 3 and 22 of `/proc/<pid>/stat` (proc(5)). Field 2 is a name that may contain spaces and brackets.
+ */
 async function statusOf(pid: number): Promise<{ ended: boolean; started: string } | undefined> {
   const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')

@@ -8,7 +8,7 @@ export interface ProcessLock {
 }
 
 export interface LockHolder extends ProcessIdentity {
-  /** The lock's file: whoever knows that its holder is gone may remove it. */
+  /** The lock's file. A person who knows that its holder is gone may remove it. */
   readonly path: string
 }
 
@@ -17,9 +17,10 @@ export type LockAttempt =
   | { readonly kind: 'held'; readonly holder: LockHolder }
 
 /**
- * Tries to take a lock in a folder. Everyone who tries makes a file of their own, named after their process, and has
- * the lock when there is no other one of a living process; else they take their file back. So nobody ever removes
- * somebody else's claim, except that of a dead process, and two who try at the same time may both be refused.
+ * Tries to take a lock in a folder. Each process that tries makes its own file, named after the process. It
+ * has the lock when no other living process has such a file. Otherwise it removes its own file again. So a
+ * process removes another process's file only when that process is dead. When two try at the same time, both
+ * may be refused.
  */
 export async function tryLock(folder: string, name: string, token: string): Promise<LockAttempt> {
   const own = lockFile(name, await identityOf(process.pid), token)
@@ -42,7 +43,7 @@ export async function tryLock(folder: string, name: string, token: string): Prom
   return { kind: 'acquired', lock: { release } }
 }
 
-/** Whether a living process has the lock. */
+/** Whether a living process holds the lock. */
 export async function lockHolder(folder: string, name: string): Promise<LockHolder | undefined> {
   for (const file of await readdir(folder)) {
     const holder = holderOf(folder, name, file)
@@ -51,7 +52,7 @@ export async function lockHolder(folder: string, name: string): Promise<LockHold
   return undefined
 }
 
-/** Removes what has the name of a lock of a process that is dead, files and folders alike. */
+/** Removes files and folders that are named like a lock of a dead process. */
 export async function removeAbandoned(folder: string, name: string): Promise<void> {
   for (const file of await readdir(folder)) {
     const holder = holderOf(folder, name, file)
@@ -60,7 +61,10 @@ export async function removeAbandoned(folder: string, name: string): Promise<voi
   }
 }
 
-/** Tries until `timeoutMs` have passed, with random pauses so that those who compete do not meet again. */
+/**
+ * Tries until `timeoutMs` have passed. The pauses are random, so that competing processes do not collide
+ * again.
+ */
 export async function waitForLock(
   folder: string,
   name: string,
@@ -75,7 +79,7 @@ export async function waitForLock(
   }
 }
 
-/** The name of the file that claims a lock. `token` is what no other try of this process has. */
+/** The name of the file that claims a lock. `token` is unique among the tries of this process. */
 export function lockFile(name: string, { host, boot, pid, started }: ProcessIdentity, token: string): string {
   return `.${name}.${host}.${boot}.${pid}.${started}.${token}.lock`
 }

@@ -4,11 +4,11 @@ import { isBusy, isSpoiling, translated } from './sqlite-errors.ts'
 import { expectOurs, migrate, numberOf } from './sqlite-schema.ts'
 import { prepareStatements, type Statements } from './sqlite-statements.ts'
 
-/** A connection that opens itself at the first use, and again after an error that spoiled it. */
+/** A connection that opens itself at the first use, and again after an error that made it unusable. */
 export interface SqliteConnection {
-  /** Runs `work` without a break, so that what it reads is of one moment only if it is one statement. */
+  /** Runs `work` without a transaction. So only a single statement reads the data of one moment. */
   read<Result>(work: (sql: Statements, opened: object) => Result): Promise<Result>
-  /** Runs `work` in a transaction of its own: all of it is committed, or nothing when it throws. */
+  /** Runs `work` in its own transaction. All of it is committed; when it throws, nothing is. */
   write<Result>(work: (sql: Statements) => Result): Promise<Result>
   setMaxPages(maxPages: number): Promise<void>
   close(): void
@@ -37,7 +37,7 @@ export function createConnection(options: SqliteConnectionOptions): SqliteConnec
     try {
       opened?.db.close()
     } catch {
-      // It was spoiled: nothing of it is used again.
+      // The connection is unusable and is never used again.
     }
     opened = undefined
   }
@@ -88,13 +88,13 @@ function openFile(
     if (mode !== 'wal') {
       throw new ModelspineError(
         'store-unavailable',
-        `${path}: write-ahead logging is not possible there (the mode stays "${mode}"): use a local disk, not a network share`,
+        `${path}: write-ahead logging is not possible on this disk (the mode stays "${mode}"): use a local disk, not a network share`,
         { retryable: false, details: { path, mode } },
       )
     }
-    // With WAL, NORMAL survives a killed process but not a power cut: the last commits may be gone after it. Then a
-    // fence could be granted twice, and an effect that was sent would have no ledger entry and be sent again. FULL
-    // syncs the log at every commit.
+    // With WAL, NORMAL survives a killed process, but a power cut may lose the last commits. Then a fence
+    // could be granted twice. An effect that was sent would have no ledger entry, and would be sent again.
+    // FULL syncs the log at every commit.
     db.exec('PRAGMA synchronous = FULL')
     if (maxPages !== undefined) limitPages(db, maxPages)
     migrate(db, path, nowMs)
@@ -105,7 +105,10 @@ function openFile(
   }
 }
 
-/** Takes the write lock at once: a transaction that read first and wrote later could not be completed under another's write. */
+/**
+ * Takes the write lock at once. A transaction that reads first and writes later could not be completed when
+ * another process writes in between.
+ */
 function inTransaction<Result>(db: DatabaseSync, work: () => Result): Result {
   db.exec('BEGIN IMMEDIATE')
   try {
@@ -120,15 +123,15 @@ function inTransaction<Result>(db: DatabaseSync, work: () => Result): Result {
 
 function rollBack(db: DatabaseSync): void {
   try {
-    // SQLite ends the transaction itself at some errors, a full disk among them.
+    // At some errors, such as a full disk, SQLite ends the transaction itself.
     if (db.isTransaction) db.exec('ROLLBACK')
   } catch {
-    // The error that led here says more; the next call opens the file anew.
+    // The first error says more than this one. The next call opens the file again.
     db.close()
   }
 }
 
-/** Of this connection only; never less than the file already has. */
+/** Sets the limit of this connection only. It is never less than the pages that the file already has. */
 function limitPages(db: DatabaseSync, maxPages: number): void {
   numberOf(db, `PRAGMA max_page_count = ${maxPages}`)
 }

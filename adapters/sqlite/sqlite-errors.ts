@@ -1,6 +1,6 @@
 import { type ErrorCode, ModelspineError } from 'modelspine/adapter'
 
-/** What node:sqlite throws: `errcode` is SQLite's extended result code, whose low byte is the primary one. */
+/** An error of node:sqlite. `errcode` is SQLite's extended result code; its low byte is the primary code. */
 interface SqliteError extends Error {
   readonly code: 'ERR_SQLITE_ERROR'
   readonly errcode: number
@@ -12,7 +12,7 @@ const locked = 6
 const corrupt = 11
 const full = 13
 const notADatabase = 26
-/** Read-only, I/O error, corrupt, cannot open, not a database: a later call had better open the file anew. */
+/** Read-only, I/O error, corrupt, cannot open, not a database: a later call should open the file again. */
 const spoiling: ReadonlySet<number> = new Set([8, 10, corrupt, 14, notADatabase])
 
 const meanings: Readonly<Record<number, readonly [ErrorCode, string]>> = {
@@ -23,21 +23,24 @@ const meanings: Readonly<Record<number, readonly [ErrorCode, string]>> = {
     'store-full',
     'there is no room left: free disk space, raise `maxPages` or let events be acknowledged',
   ],
-  [notADatabase]: ['store-corrupt', 'the file is damaged or no SQLite database: restore it from a backup'],
+  [notADatabase]: ['store-corrupt', 'the file is damaged or not a SQLite database: restore it from a backup'],
 }
 
-/** Whether it is worth waiting and trying the same again. */
+/** Whether the same call may succeed after a wait. */
 export function isBusy(error: unknown): boolean {
   const code = primaryCode(error)
   return code === busy || code === locked
 }
 
-/** Whether the connection should not be used any further. */
+/** Whether the connection must not be used any more. */
 export function isSpoiling(error: unknown): boolean {
   return spoiling.has(primaryCode(error) ?? -1)
 }
 
-/** SQLite's errors as ours; anything else, such as what an `events` callback threw, as it is. */
+/**
+ * Turns SQLite's errors into ModelspineErrors. Other errors, such as those of an `events` callback, stay
+ * unchanged.
+ */
 export function translated(error: unknown, path: string): unknown {
   const primary = primaryCode(error)
   if (primary === undefined) return error

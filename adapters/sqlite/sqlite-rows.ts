@@ -7,7 +7,7 @@ import {
   type StoredObject,
 } from 'modelspine/adapter'
 
-/** What a row of `objects` holds: JSON as text, because its bytes must come back as they were. */
+/** A row of `objects`. JSON is kept as text, because its bytes must come back unchanged. */
 export type ObjectRow = {
   readonly kind: string
   readonly key: string
@@ -45,7 +45,10 @@ export function rowOf(stored: StoredObject): ObjectRow {
   }
 }
 
-/** Throws `store-corrupt` when a column holds no JSON: SQLite keeps no checksums of its pages. */
+/**
+ * Throws `store-corrupt` when a column holds no JSON. SQLite cannot notice that, because its pages have no
+ * checksums.
+ */
 export function objectOf(row: ObjectRow): StoredObject {
   const where = `${row.kind} ${row.key}`
   return {

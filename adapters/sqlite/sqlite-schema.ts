@@ -1,12 +1,12 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { ModelspineError } from 'modelspine/adapter'
 
-/** "MDSP": tells our files from other applications' (https://www.sqlite.org/pragma.html#pragma_application_id). */
+/** "MDSP": marks a file as ours (https://www.sqlite.org/pragma.html#pragma_application_id). */
 const applicationId = 0x4d445350
 
 /**
- * Each entry brings a file from the version of its place to the next one. Entries are only ever added: files in the
- * field have run the earlier ones.
+ * The entry at each position brings a file from that version to the next one. Only ever add entries, because
+ * existing files have already run the earlier ones.
  */
 export const migrations: readonly string[] = [
   `
@@ -42,7 +42,7 @@ export const migrations: readonly string[] = [
     expires_at_ms REAL NOT NULL
   ) STRICT, WITHOUT ROWID;
   `,
-  // A revision's part of the traffic was called `percent` in statuses, and is called `weight` since, as in resources.
+  // Older statuses call a revision's weight `percent`. Now statuses call it `weight`, as resources do.
   `
   UPDATE objects
   SET status = json_set(
@@ -59,9 +59,9 @@ export const migrations: readonly string[] = [
   `,
 ]
 
-/** Throws unless the file is empty or one of ours. Reads only. */
+/** Throws unless the file is empty or ours. Only reads. */
 export function expectOurs(db: DatabaseSync, path: string): void {
-  // In one transaction: another process may be making the file its own at this moment.
+  // In one transaction, because another process may be setting the file up at this moment.
   db.exec('BEGIN')
   const found = numberOf(db, 'PRAGMA application_id')
   const tables = numberOf(db, 'SELECT count(*) FROM sqlite_schema')
@@ -75,8 +75,8 @@ export function expectOurs(db: DatabaseSync, path: string): void {
 }
 
 /**
- * Brings the file up to what this code knows, in one transaction, so that of several processes that open an old file
- * one does it. Throws `store-unavailable`, not retryable, when the file is newer than the code.
+ * Brings the file to the newest version that this code knows. It uses one transaction, so that only one of
+ * several processes does it. Throws `store-unavailable`, not retryable, when the file is newer than the code.
  */
 export function migrate(
   db: DatabaseSync,
@@ -113,12 +113,12 @@ function schemaVersion(db: DatabaseSync): number {
 function newerFile(path: string, found: number, known: number): ModelspineError {
   return new ModelspineError(
     'store-unavailable',
-    `${path}: its schema version is ${found} and this Modelspine knows up to ${known}: upgrade Modelspine, or restore the file as it was before it was opened by a newer one`,
+    `${path}: its schema version is ${found}, but this Modelspine knows versions up to ${known}: upgrade Modelspine, or restore the file from before a newer Modelspine opened it`,
     { retryable: false, details: { path, found, known } },
   )
 }
 
-/** The one number that a statement gives. */
+/** The number that a statement returns. */
 export function numberOf(db: DatabaseSync, sql: string): number {
   return Number(Object.values(db.prepare(sql).get() ?? {})[0])
 }

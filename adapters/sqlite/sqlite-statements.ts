@@ -34,7 +34,7 @@ const texts = {
 
 export type Statements = Readonly<Record<keyof typeof texts, StatementSync>>
 
-/** All that the store ever asks, compiled once for a connection. */
+/** All statements of the store, compiled once for each connection. */
 export function prepareStatements(db: DatabaseSync): Statements {
   const prepared = Object.entries(texts).map(([name, text]) => [name, db.prepare(text)])
   return Object.fromEntries(prepared) as Statements

@@ -27,38 +27,45 @@ import type { Statements } from './sqlite-statements.ts'
 import { createSqliteWatch } from './sqlite-watch.ts'
 
 export interface SqliteStoreOptions {
-  /** A file on a local disk; made when it is not there, in a folder that is. */
+  /** A file on a local disk. The store makes the file, but not its folder. */
   readonly path: string
-  /** Decides when leases expire; the machine's own when left out. All processes that share the file must agree on the time. */
+  /**
+   * Decides when leases expire. Default: the machine's clock. All processes that share the file must agree on
+   * the time.
+   */
   readonly clock?: Clock
-  /** How long a call waits for another process to finish its write; 5,000 when left out. */
+  /** How many milliseconds a call waits for another process to finish its write. Default 5,000. */
   readonly busyTimeoutMs?: number
-  /** How often a watch looks for changes by other processes; 250 when left out. */
+  /** The milliseconds between two looks of a watch for changes by other processes. Default 250. */
   readonly pollMs?: number
-  /** The most pages of 4,096 bytes that the file may have; without a limit when left out. Beyond, writes are `store-full`. */
+  /**
+   * The most pages of 4,096 bytes that the file may have. Above it, writes throw `store-full`. Default: no
+   * limit.
+   */
   readonly maxPages?: number
 }
 
 export interface SqliteStore extends StateStore {
-  /** Raises or lowers the limit of this handle. A limit below what the file has counts as what it has. */
+  /** Changes the limit of this handle. A limit below the size of the file counts as the size of the file. */
   setMaxPages(maxPages: number): Promise<void>
 }
 
-/** How many objects `list` reads at a time. */
+/** How many objects `list` reads at once. */
 const pageSize = 200
-/** How many removals are kept for other processes' watches; a watch that missed more gets `resync`. */
+/** How many removals are kept for the watches of other processes. A watch that missed more gets `resync`. */
 const removalsKept = 1000
 
 /**
- * A StateStore in one SQLite file, for any number of processes on one machine. The file is opened at the first call,
- * and again after an error that made the connection unusable. Throws `invalid-options` for options that cannot work.
+ * A StateStore in one SQLite file, for any number of processes on one machine. The store opens the file at
+ * the first call, and again after an error that made the connection unusable. Throws `invalid-options` for
+ * invalid options.
  */
 export function sqliteStore(options: SqliteStoreOptions): SqliteStore {
   const { clock = systemClock, busyTimeoutMs = 5000, pollMs = 250, maxPages } = options
   if (typeof options.path !== 'string' || options.path === '' || options.path === ':memory:') {
     throw new ModelspineError(
       'invalid-options',
-      `path: "${options.path}" names no file: give a path such as "modelspine.db", or use memoryStore()`,
+      `path is "${options.path}", which names no file: give a path such as "modelspine.db", or use memoryStore()`,
     )
   }
   expectAtLeast('busyTimeoutMs', busyTimeoutMs, 0)
@@ -193,5 +200,8 @@ function readLease(sql: Statements, name: string): Lease | null {
 
 function expectAtLeast(option: string, value: number, least: number): void {
   if (Number.isSafeInteger(value) && value >= least) return
-  throw new ModelspineError('invalid-options', `${option}: ${value} is no whole number of at least ${least}`)
+  throw new ModelspineError(
+    'invalid-options',
+    `${option} is ${value}: give a whole number of at least ${least}`,
+  )
 }

@@ -24,8 +24,9 @@ export interface SqliteWatch {
 }
 
 /**
- * Watches for changes by other connections as long as anyone watches: `PRAGMA data_version` moves when another
- * connection committed, and only then are the objects asked for that changed since.
+ * Looks for changes by other connections while there is at least one watcher. `PRAGMA data_version` changes
+ * when another connection has committed. Only then the watch reads the objects that changed since the last
+ * look.
  */
 export function createSqliteWatch(options: SqliteWatchOptions): SqliteWatch {
   const { connection, feed, clock, pollMs } = options
@@ -40,7 +41,8 @@ export function createSqliteWatch(options: SqliteWatchOptions): SqliteWatch {
       try {
         for (const change of await look()) feed.publish(change)
       } catch (error) {
-        // Nothing is lost while the file cannot be read: the next poll that succeeds tells of all since.
+        // No change is lost while the file cannot be read: the next good poll reports all changes since the
+        // last one.
         if (!isModelspineError(error, 'store-unavailable')) feed.fail(error)
       }
       if (!stopped) timer = clock.schedule(pollMs, poll)
@@ -65,7 +67,8 @@ export function createSqliteWatch(options: SqliteWatchOptions): SqliteWatch {
       watchers += 1
       try {
         polling ??= startPolling()
-        // Before the first `resync`, so that nothing falls between what its reader lists and what polls tell of.
+        // Before the first `resync`, so that no change is missed between the reader's list and the first
+        // poll.
         await polling.started
         yield* feed.watch(abortSignal)
       } finally {
@@ -77,9 +80,9 @@ export function createSqliteWatch(options: SqliteWatchOptions): SqliteWatch {
   }
 }
 
-/** What other connections changed since the look before; `resync` at the first. */
+/** The changes by other connections since the last look. The first look gives `resync`. */
 function createLook(connection: SqliteConnection): () => Promise<readonly StoreChange[]> {
-  /** The newest version that was told of; undefined when it could not be read yet. */
+  /** The newest version that was reported. Undefined until it could be read. */
   let seen: number | undefined
   let last: { readonly opened: object; readonly dataVersion: unknown } | undefined
   return () =>
@@ -96,7 +99,7 @@ function createLook(connection: SqliteConnection): () => Promise<readonly StoreC
 
 function changesSince(sql: Statements, seen: number | undefined, newest: number): readonly StoreChange[] {
   const forgotten = Number(sql.forgotten.get()?.value)
-  // The last: the file was replaced by an older one.
+  // The last condition holds when the file was replaced by an older one.
   if (seen === undefined || seen < forgotten || newest < seen) return [{ type: 'resync' }]
   const rows = sql.changes.all({ since: seen }) as { kind: Kind; key: Key }[]
   return rows.map(({ kind, key }) => ({ type: 'changed', kind, key }))

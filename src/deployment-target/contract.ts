@@ -1,14 +1,16 @@
 /**
- * Where revisions run: KServe, SageMaker, Vertex, a local process, or hosted by a vendor.
+ * A deployment target runs revisions: KServe, SageMaker, Vertex, a local process, or a vendor that hosts the
+ * model.
  *
- * A target is told the whole wanted state, never a verb, because vendors tie revisions and traffic together.
- * `apply` sends at most one mutation to the vendor and does not wait for it to finish; the loop calls it again, with
- * the same want, until `observe` shows what is wanted. It must therefore be idempotent: the same want applied twice
- * creates nothing twice, also when the first call's answer was lost. Where the vendor allows, names are derived from
- * the key and the revision's name; else the operation id is written as a tag and looked up before creating.
+ * A target gets the whole wanted state, never a verb, because vendors tie revisions and traffic together.
+ * `apply` sends at most one mutation to the vendor and does not wait for it to finish. The loop calls `apply`
+ * again with the same want until `observe` shows the wanted state. So `apply` must be idempotent: the same
+ * want applied twice creates nothing twice, even when the answer of the first call was lost. When the vendor
+ * allows it, the target derives names from the key and the revision's name. Otherwise it writes the operation
+ * id as a tag, and looks for the tag before it creates.
  *
  * Errors: `target-unavailable` (retried), `target-refused` (terminal until the spec changes), `fence-stale`,
- * `conflict` (the etag did not match), `aborted`. Vendor errors are wrapped and scrubbed of credentials.
+ * `conflict` (the etag did not match), `aborted`. Vendor errors are wrapped, without credentials.
  */
 
 import type { Scale } from '../resources/deployment/model-deployment.ts'
@@ -16,35 +18,35 @@ import type { Endpoint, Revision, Split } from '../resources/deployment/revision
 import type { Key } from '../resources/metadata.ts'
 import type { Secret } from '../security/contract.ts'
 
-/** The whole state asked for. Empty revisions are not a want: `destroy` says that. */
+/** The whole wanted state. It has at least one revision; to remove everything, the loop calls `destroy`. */
 export interface TargetWant {
   readonly revisions: readonly Revision[]
-  /** Meaningful only where the target splits; a revision not listed gets nothing. */
+  /** Has a meaning only when the target splits. A revision that is not listed gets no traffic. */
   readonly split: Split
   /** Replicas of each revision. */
   readonly scale: Scale
 }
 
 export type RevisionState =
-  /** Created, not serving yet. */
+  /** Created, but not serving yet. */
   | 'starting'
   | 'ready'
-  /** Was ready or could be, is not now; the target keeps trying. */
+  /** Not ready now, but it may become ready: the target keeps trying. */
   | 'unready'
-  /** Will not become ready by itself. */
+  /** Not ready, and it will not become ready by itself. */
   | 'failed'
   | 'stopping'
 
 export interface ObservedRevision {
   readonly revision: string
   readonly state: RevisionState
-  /** One CamelCase word when not ready: `ProbeFailing`, `ImagePullBackOff`. */
+  /** When not ready, one CamelCase word such as `ProbeFailing` or `ImagePullBackOff`. */
   readonly reason?: string
   readonly message?: string
   readonly endpoint?: Endpoint
-  /** Percent of traffic as the vendor reports it; only where the target splits. */
+  /** The weight in percent, as the vendor reports it. Only when the target splits. */
   readonly weight?: number
-  /** The scale in force, where the target can tell. */
+  /** The scale in force, if the target can tell. */
   readonly scale?: Scale
 }
 
@@ -54,12 +56,12 @@ export interface ObservedOperation {
   readonly reason?: string
 }
 
-/** What is there, whatever was meant. Revisions that are gone are left out. */
+/** The state that is really there, not the wanted one. Revisions that are gone are left out. */
 export interface ObservedTarget {
   readonly revisions: readonly ObservedRevision[]
-  /** Operations among the given handles that the vendor still knows. */
+  /** The operations among the given handles that the vendor still knows. */
   readonly operations: readonly ObservedOperation[]
-  /** Passed back as `ifMatch`, where the vendor has one. */
+  /** Passed back as `ifMatch`. Absent when the vendor has no etag. */
   readonly etag?: string
 }
 
@@ -68,47 +70,66 @@ export type TargetPlan =
   | { readonly kind: 'refused'; readonly reason: string; readonly message: string }
 
 export interface ApplyOptions {
-  /** The ledger's id of this effect; the same again after a crash. */
+  /** The ledger's id of this effect. It stays the same after a crash. */
   readonly operationId: string
-  /** The lease's number; a target that can check it refuses one older than it has seen for this key with `fence-stale`. */
+  /**
+   * The fence of the lease. A target that can check fences refuses one that is older than a fence it has seen
+   * for this key, with `fence-stale`.
+   */
   readonly fence: number
   readonly ifMatch?: string
-  /** From status, all that earlier effects gave: how a target with random names finds what is its own. */
+  /**
+   * From status: the handles of all earlier effects. A target with random names finds its own objects by
+   * them.
+   */
   readonly handles?: readonly string[]
   readonly abortSignal?: AbortSignal
-  /** Resolves a reference of `runtime.secrets`. Asked before anything is sent; what it throws is thrown on as it is. */
+  /**
+   * Resolves a reference of `runtime.secrets`. The target calls it before it sends anything. Errors that it
+   * throws pass through unchanged.
+   */
   readonly secret: (reference: string) => Promise<Secret>
 }
 
 export interface ObserveOptions {
-  /** From status, all that earlier effects gave. */
+  /** From status: the handles of all earlier effects. */
   readonly handles?: readonly string[]
   /**
-   * From status: revisions that were sent and are not known to be gone. A target that creates nothing, because a
-   * vendor runs the model anyway, answers from them, and so needs no memory of its own. Others observe what is there.
+   * From status: revisions that were sent and are not known to be gone. Some targets create nothing, because
+   * a vendor runs the model anyway. They answer from `applied`, and so need no memory. Other targets observe
+   * what is there.
    */
   readonly applied?: readonly Revision[]
   readonly abortSignal?: AbortSignal
 }
 
 export type ApplyResult =
-  /** One mutation was sent. `handle` finds it again in `observe`; kept in status. */
+  /** One mutation was sent. The status keeps `handle`, and `observe` finds the mutation again by it. */
   | { readonly kind: 'accepted'; readonly handle?: string }
-  /** What is wanted is already there or on its way. */
+  /** Everything wanted is already there or on its way. */
   | { readonly kind: 'unchanged' }
-  /** The vendor is still working on the last one; nothing was sent. */
+  /** The vendor is still working on the last mutation. Nothing was sent. */
   | { readonly kind: 'busy'; readonly retryAfterMs: number }
   | { readonly kind: 'refused'; readonly reason: string; readonly message: string }
 
 export interface TargetCapabilities {
-  /** How many revisions can exist side by side. With one, a first revision is deployed and every update is refused. */
+  /**
+   * How many revisions can exist side by side. With one, a first revision is deployed and every update is
+   * refused.
+   */
   readonly maxRevisions: number
-  /** `none`: our router splits, between the endpoints of the revisions. */
+  /** `none`: our router splits the traffic between the endpoints of the revisions. */
   readonly split: 'none' | 'percent' | 'ratio'
-  /** `random`: a create whose answer was lost cannot be found again; the loop stops with `OutcomeUnknown`. */
+  /**
+   * `random`: when the answer of a create is lost, the create cannot be found. The loop stops with
+   * `OutcomeUnknown`.
+   */
   readonly names: 'deterministic' | 'tagged' | 'random'
   readonly fencing: 'checked' | 'conditional' | 'none'
-  /** How a reply tells which revision gave it. `none` rules out gates on what the router measured. */
+  /**
+   * How a reply tells which revision gave it. With `none`, gates on the router's own measurements are
+   * refused.
+   */
   readonly attribution: 'address' | 'reply' | 'none'
   readonly scaleToZero: boolean
   readonly mirror: boolean
@@ -119,33 +140,36 @@ export interface DeploymentTarget<Settings = unknown> {
   /** For the compiler alone. It is never set. */
   readonly '~settings'?: Settings
   readonly capabilities: TargetCapabilities
-  /** Problems of `spec.target.settings`, empty when they are fine. Pure. */
+  /** The problems of `spec.target.settings`. Empty when the settings are valid. Pure. */
   checkSettings(settings: Readonly<Record<string, unknown>>): readonly SettingsProblem[]
   /**
    * The protocols that the endpoints of a deployment with these settings will speak. Leave the method out where they are
    * not known before a revision runs. The plane refuses a route to a protocol that its `connect` does not have. Pure.
    */
   protocols?(settings: Readonly<Record<string, unknown>>): readonly string[]
-  /** What `apply` would do, or why it cannot be done here. Pure. */
+  /** The steps that `apply` would do, or the reason why this target refuses the want. Pure. */
   plan(want: TargetWant, observed: ObservedTarget): TargetPlan
   apply(key: Key, want: TargetWant, options: ApplyOptions): Promise<ApplyResult>
-  /** An unknown key observes as empty. */
+  /** The observation of an unknown key is empty. */
   observe(key: Key, options?: ObserveOptions): Promise<ObservedTarget>
-  /** Keys that have anything here; how orphans are found. */
+  /** The keys that have anything at this target. Used to find orphans. */
   list(options?: { readonly abortSignal?: AbortSignal }): Promise<readonly Key[]>
-  /** Removes everything of the key, in as many calls as it takes: `accepted` until `unchanged`. */
+  /**
+   * Removes everything of the key. It may take several calls: the loop calls it until it answers
+   * `unchanged`.
+   */
   destroy(
     key: Key,
     options: Omit<ApplyOptions, 'secret' | 'ifMatch'>,
   ): Promise<Exclude<ApplyResult, { kind: 'refused' }>>
-  /** Keys that may have changed; a hint. Ends when aborted. */
+  /** Keys that may have changed: a hint. Ends when aborted. */
   changes?(abortSignal: AbortSignal): AsyncIterable<Key>
   /**
-   * Called when this process is no longer the one that works, but lives: lets go of whatever keeps another process out.
-   * A later call takes it up again.
+   * Called when this process has lost the lead but still lives. The target releases everything that keeps
+   * another process out. A later call of the target takes it again.
    */
   standDown?(): Promise<void>
-  /** Lets go of timers and handles. What runs goes on running. */
+  /** Releases timers and handles. Revisions keep running. */
   close?(): Promise<void>
 }
 

@@ -19,11 +19,13 @@ export interface NoSettings {
 }
 
 /**
- * Models that a vendor runs anyway: nothing is created, and everything is ready at once. The endpoint's protocol is
- * the provider's name and its address is empty, because the plane's provider knows where its vendor is.
+ * A target for models that a vendor already runs. It creates nothing, and every revision is ready at once.
+ * The endpoint's protocol is the provider's name. Its address is empty, because the plane's provider knows
+ * its vendor.
  *
- * It keeps nothing, in memory or elsewhere: `observe` answers from the revisions of `applied`, so a restart changes
- * nothing. What cannot be had there is refused: model files, environment, secrets, resources and scale are the vendor's.
+ * The target has no memory and no store: `observe` answers from the revisions of `applied`, so a restart
+ * changes nothing. It refuses a want with model files, environment, secrets, resources or a scale, because
+ * the vendor decides these.
  */
 export function hostedTarget(): DeploymentTarget<NoSettings> {
   return {
@@ -60,7 +62,7 @@ function refusalOf(want: TargetWant): TargetRefusal | undefined {
   if (min !== 1 || max !== 1) {
     return refused(
       'ScaleUnsupported',
-      `scale is ${min} to ${max}, and the vendor scales a hosted model: leave it out`,
+      `scale is ${min} to ${max}, but the vendor scales a hosted model: leave scale out`,
     )
   }
   for (const { model, runtime, settings } of want.revisions) {
@@ -68,14 +70,14 @@ function refusalOf(want: TargetWant): TargetRefusal | undefined {
     if (model.artifact.kind !== 'hosted') {
       return refused(
         'ArtifactUnsupported',
-        `${name} is made of files, and only a model that a vendor runs can be hosted`,
+        `${name} is made of files, but this target only takes models that a vendor runs: use another target`,
       )
     }
     const set = Object.entries({ ...runtime, settings }).find(([, values]) => Object.keys(values).length > 0)
     if (set !== undefined) {
       return refused(
         'RuntimeUnsupported',
-        `${name} sets ${set[0]}, which a hosted model cannot be given: leave it out`,
+        `${name} sets ${set[0]}, but a hosted model does not take it: leave ${set[0]} out`,
       )
     }
   }

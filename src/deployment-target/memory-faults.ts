@@ -1,25 +1,30 @@
 import { ModelspineError } from '../errors.ts'
 import type { ApplyResult } from './contract.ts'
 
-/** What a memory target can be told to do wrong. Each holds for one call, in the order told. */
+/**
+ * The faults of a memory target. Each fault holds for one call, in the order in which the faults were given.
+ */
 export interface MemoryFaults {
   /**
-   * The next such call throws `target-unavailable`, or `error`. `after` it did its work: the answer is lost, which
-   * makes a difference for apply and destroy.
+   * Makes the next such call throw `error`, by default `target-unavailable`. With `after` the call first does
+   * its work, and its answer is lost. This makes a difference for `apply` and `destroy`.
    */
   failNext(call: FaultyCall, when?: 'before' | 'after', error?: Error): void
-  /** The next apply or destroy sends nothing and answers busy. */
+  /** Makes the next `apply` or `destroy` send nothing and answer `busy`. */
   busyNext(retryAfterMs: number): void
-  /** The next apply sends nothing and is refused. */
+  /** Makes the next `apply` send nothing and answer `refused`. */
   refuseNext(reason: string, message: string): void
 }
 
 export type FaultyCall = 'apply' | 'observe' | 'list' | 'destroy'
 
 export interface FaultQueue extends MemoryFaults {
-  /** Throws what was told for before the call; the result calls what was told for after it. */
+  /**
+   * Throws the fault for before the call, if there is one. The returned function throws the one for after
+   * it.
+   */
   enter(call: FaultyCall): () => void
-  /** What the call answers instead of working. */
+  /** The answer that a call gives instead of doing its work. */
   busy(): Extract<ApplyResult, { kind: 'busy' }> | undefined
   refusal(): Extract<ApplyResult, { kind: 'refused' }> | undefined
 }

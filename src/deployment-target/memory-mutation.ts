@@ -9,7 +9,7 @@ interface Delays {
   readonly goneAfterMs?: number
 }
 
-/** Does one step and writes it down. A handle comes back where names are random and one was given. */
+/** Does one step and records it. Returns a handle when names are random and the step created a revision. */
 export function mutateMemory(
   scene: MemoryScene,
   { readyAfterMs = 0, goneAfterMs = 0 }: Delays,
@@ -20,7 +20,7 @@ export function mutateMemory(
 ): string | undefined {
   const { state, clock, capabilities } = scene
   const nowMs = clock.now()
-  // Looking drops an entry that is empty, so it comes before one is added.
+  // `visibleRevisions` drops an empty entry, so it must run before an entry is added.
   const visible = visibleRevisions(scene, key, handles)
   const deployment = state.deployments.get(key) ?? addDeployment(scene, key)
   const record = (kind: TargetMutation['kind'], revision?: string): void => {

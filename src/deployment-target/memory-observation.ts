@@ -13,7 +13,7 @@ export interface MemoryScene {
 
 const nothing: ObservedTarget = { revisions: [], operations: [] }
 
-/** What the caller can see: everything, except where names are random and its handle is needed. */
+/** The revisions that the caller can see. With random names the caller needs a handle for each. */
 export function visibleRevisions(
   { state, clock, capabilities }: MemoryScene,
   key: Key,
@@ -30,7 +30,7 @@ export function visibleRevisions(
   return capabilities.names === 'random' ? all.filter(([id]) => handles?.includes(id)) : all
 }
 
-/** Costs one look-up while nothing changes, however often it is asked. */
+/** Each call costs one look-up while nothing changes. */
 export function observeMemory(
   scene: MemoryScene,
   key: Key,

@@ -18,19 +18,25 @@ import { describeTargetStep, targetSteps } from './target-steps.ts'
 import { wantRefusal } from './want-refusal.ts'
 
 export interface MemoryTargetOptions {
-  /** Default: the machine's. */
+  /** Default: the machine's clock. */
   readonly clock?: Clock
-  /** Over the defaults: ten revisions, no split, deterministic names, checked fences, told apart by address. */
+  /**
+   * Replace single defaults. The defaults are ten revisions, no split, deterministic names, checked fences,
+   * attribution by address, scale to zero, and no mirror.
+   */
   readonly capabilities?: Partial<TargetCapabilities>
-  /** From created to ready, milliseconds. Default 0. */
+  /** Time from created to ready, in milliseconds. Default 0. */
   readonly readyAfterMs?: number
-  /** From removed to gone, milliseconds. Default 0. */
+  /** Time from removed to gone, in milliseconds. Default 0. */
   readonly goneAfterMs?: number
-  /** Where a ready revision is called. Default: protocol `memory`, address `memory://namespace/name/revision`. */
+  /**
+   * The endpoint of a ready revision. Default: protocol `memory`, address
+   * `memory://namespace/name/revision`.
+   */
   readonly endpoint?: (key: Key, revision: Revision) => Endpoint
-  /** Problems of settings; every setting is fine by default. */
+  /** The problems of settings. By default every setting is valid. */
   readonly checkSettings?: DeploymentTarget['checkSettings']
-  /** What it acts upon; a new one by default. */
+  /** The world that the target acts upon. Default: a new one. */
   readonly world?: MemoryWorld
 }
 
@@ -49,11 +55,11 @@ const defaults: TargetCapabilities = {
 }
 
 /**
- * A simulated target that behaves as its capabilities declare, with faults on demand. Nothing serves requests there
- * unless `endpoint` points to something that does.
+ * A simulated target that behaves as its capabilities declare, with faults on demand. It serves no requests,
+ * unless `endpoint` points to a real server.
  *
- * With `names: 'random'` it is as forgetful as such a vendor: only revisions whose handle is given are seen, so a
- * create whose answer was lost cannot be found again.
+ * With `names: 'random'` it behaves like a vendor with random names: a caller sees only the revisions whose
+ * handles it gives. So a create whose answer was lost cannot be found again.
  */
 export function memoryTarget(options: MemoryTargetOptions = {}): MemoryTarget {
   const clock = options.clock ?? systemClock
@@ -68,7 +74,10 @@ export function memoryTarget(options: MemoryTargetOptions = {}): MemoryTarget {
     if (capabilities.fencing !== 'checked') return
     const highest = state.fences.get(key) ?? fence
     if (fence < highest) {
-      throw new ModelspineError('fence-stale', `fence ${fence} for ${key} is older than ${highest}`)
+      throw new ModelspineError(
+        'fence-stale',
+        `fence ${fence} for ${key} is older than the newest fence ${highest}`,
+      )
     }
     state.fences.set(key, fence)
   }

@@ -3,7 +3,7 @@ import type { Revision } from '../resources/deployment/revision.ts'
 import type { Key } from '../resources/metadata.ts'
 import type { ObservedRevision, ObservedTarget } from './contract.ts'
 
-/** What a memory target was made to do, in order. */
+/** One mutation that a memory target has done. */
 export interface TargetMutation {
   readonly kind: 'created' | 'removed' | 'split' | 'scaled'
   /** Milliseconds since the epoch. */
@@ -14,40 +14,46 @@ export interface TargetMutation {
   readonly revision?: string
 }
 
-/** A state that a revision is held in, whatever its age. */
+/** A state that a test holds a revision in, regardless of the revision's age. */
 export type HeldState = Pick<ObservedRevision, 'state' | 'reason' | 'message'>
 
 /**
- * What memory targets act upon, as a vendor's cloud would stand outside of the plane: a target that is made anew over
- * the same world is what a restarted process sees.
+ * The world that memory targets act upon. It stands outside of the plane, as a vendor's cloud does. A new
+ * target over the same world sees what a restarted process would see.
  */
 export interface MemoryWorld {
-  /** The newest 100,000 mutations. */
+  /** At least the newest 100,000 mutations. */
   readonly journal: readonly TargetMutation[]
-  /** Revisions ever created, also those whose journal entry is gone. */
+  /** The number of revisions ever created, also those whose journal entry is gone. */
   readonly created: number
-  /** Revisions of this name are observed so until released; also those yet to be created. */
+  /**
+   * Revisions of this name are observed in this state until released. Holds also for revisions created
+   * later.
+   */
   hold(revision: string, as: HeldState): void
   release(revision: string): void
 }
 
-/** Keyed by declared resources: an entry is dropped with its last revision, except for its fence, which must outlive it. */
+/**
+ * Keyed by declared resources. An entry is dropped with its last revision. Its fence stays, because an older
+ * fence must still be refused.
+ */
 export interface WorldState {
   readonly deployments: Map<Key, MemoryDeployment>
   readonly fences: Map<Key, number>
   readonly held: ReadonlyMap<string, HeldState>
-  /** Changes whenever something is held or released. */
+  /** Changes whenever a revision is held or released. */
   readonly epoch: number
   nextVersion(): number
   record(mutation: TargetMutation): void
 }
 
 export interface MemoryDeployment {
-  /** By name where names are deterministic; else by a random id. */
+  /** By random id when names are random; otherwise by name. */
   readonly revisions: Map<string, MemoryRevision>
-  /** Another after every mutation, and not given again after all was removed. */
+  /** New after every mutation. It never repeats, not even after everything was removed. */
   version: number
-  /** The last observation, and until when it holds. */
+  /** The last observation, and the time until which it is valid. */
   seen?: { readonly observed: ObservedTarget; readonly untilMs: number; readonly epoch: number }
 }
 
@@ -56,7 +62,7 @@ export interface MemoryRevision {
   readonly readyAtMs: number
   weight: number
   scale: Scale
-  /** Set while it is being removed. */
+  /** Set while the revision is being removed. */
   goneAtMs?: number
 }
 
@@ -103,9 +109,10 @@ export function createMemoryWorld(): MemoryWorld {
   return world
 }
 
-/** What only memory targets may touch. */
+/** The inner state of a world, for memory targets only. */
 export function stateOf(world: MemoryWorld): WorldState {
   const state = states.get(world)
-  if (state === undefined) throw new TypeError('world: give one that createMemoryWorld() made')
+  if (state === undefined)
+    throw new TypeError('world is not a MemoryWorld: give one that createMemoryWorld() made')
   return state
 }

@@ -7,13 +7,14 @@ export type TargetStep =
   | { readonly kind: 'remove'; readonly revision: string }
   | { readonly kind: 'split' }
   | { readonly kind: 'scale'; readonly revision: string }
-  /** Is being removed and holds a name or a place that is needed. */
+  /** Wait for a revision that is being removed, because its name or its room is needed. */
   | { readonly kind: 'wait'; readonly revision: string }
 
 /**
- * From what is there to what is wanted, in a safe order: what is new first, then traffic and scale, then what is no
- * longer wanted; only where there is no room for what is new is something removed before. For targets whose vendor
- * treats revisions one by one. Empty when what is wanted is there or on its way.
+ * The steps from the observed state to the wanted one, in a safe order: first create new revisions, then
+ * change traffic and scale, then remove revisions that are no longer wanted. A removal comes earlier only
+ * when there is no room for a new revision. For targets whose vendor treats revisions one by one. Empty when
+ * everything wanted is there or on its way.
  */
 export function targetSteps(
   want: TargetWant,
@@ -44,7 +45,7 @@ export function targetSteps(
   ]
 }
 
-/** For people, as `plan` lists it. */
+/** A text for people, as `plan` lists it. */
 export function describeTargetStep(step: TargetStep): string {
   switch (step.kind) {
     case 'create':
@@ -64,7 +65,7 @@ function splitDiffers(want: TargetWant, there: ReadonlyMap<string, ObservedRevis
   if (want.split.length === 0) return false
   const wanted = new Map(want.split.map((each) => [each.revision, each.weight]))
   const names = new Set([...wanted.keys(), ...there.keys()])
-  // Vendors that count in ratios give back what was sent only to within rounding.
+  // Vendors that count in ratios return a weight that may differ from the sent one by rounding.
   return [...names].some((name) => Math.abs((wanted.get(name) ?? 0) - (there.get(name)?.weight ?? 0)) > 1e-6)
 }
 

@@ -2,7 +2,10 @@ import type { TargetCapabilities, TargetPlan, TargetWant } from './contract.ts'
 
 export type TargetRefusal = Extract<TargetPlan, { kind: 'refused' }>
 
-/** Why a want is none, or is more than the declared capabilities allow; undefined when it is neither. */
+/**
+ * The refusal of a want that is invalid or that the declared capabilities do not allow. Undefined for a
+ * valid want.
+ */
 export function wantRefusal(want: TargetWant, capabilities: TargetCapabilities): TargetRefusal | undefined {
   return (
     revisionsRefusal(want, capabilities) ??
@@ -16,7 +19,7 @@ function revisionsRefusal(
   { maxRevisions }: TargetCapabilities,
 ): TargetRefusal | undefined {
   if (revisions.length === 0) {
-    return refused('NothingWanted', 'no revisions are wanted: destroy removes everything')
+    return refused('NothingWanted', 'the want has no revisions: call destroy to remove everything')
   }
   const names = revisions.map((each) => each.name)
   const twice = names.find((name, place) => names.indexOf(name) !== place)
@@ -24,7 +27,7 @@ function revisionsRefusal(
   if (revisions.length > maxRevisions) {
     return refused(
       'TooManyRevisions',
-      `${revisions.length} revisions are wanted side by side, and this target holds at most ${maxRevisions}`,
+      `${revisions.length} revisions are wanted side by side, but this target holds at most ${maxRevisions}`,
     )
   }
   return undefined
@@ -44,13 +47,16 @@ function splitRefusal(
   }
   const sum = split.reduce((total, each) => total + each.weight, 0)
   if (Math.abs(sum - 100) > 1e-6) {
-    return refused('SplitNotWhole', `the split sums to ${sum} percent, and must sum to 100`)
+    return refused(
+      'SplitNotWhole',
+      `the weights of the split add up to ${sum} percent, but must add up to 100`,
+    )
   }
   const fraction = split.find((each) => !Number.isInteger(each.weight))
   if (capabilities.split === 'percent' && fraction !== undefined) {
     return refused(
       'FractionalSplit',
-      `revision ${fraction.revision} gets ${fraction.weight} percent, and this target splits by whole percents`,
+      `the weight of revision ${fraction.revision} is ${fraction.weight} percent, but this target takes only whole percents`,
     )
   }
   return undefined
@@ -61,13 +67,13 @@ function scaleRefusal({ scale }: TargetWant, { scaleToZero }: TargetCapabilities
   if (!Number.isInteger(min) || !Number.isInteger(max) || min < 0 || max < 1 || min > max) {
     return refused(
       'InvalidScale',
-      `scale is ${min} to ${max}: give whole numbers, 0 or more, with max at least 1 and at least min`,
+      `scale is ${min} to ${max}: give whole numbers, with min at least 0, and max at least 1 and at least min`,
     )
   }
   if (min === 0 && !scaleToZero) {
     return refused(
       'ScaleToZeroUnsupported',
-      'scale.min is 0, and this target cannot scale to zero: give 1 or more',
+      'scale.min is 0, but this target cannot scale to zero: give 1 or more',
     )
   }
   return undefined

@@ -1,7 +1,7 @@
 import { canonicalJson } from '../json.ts'
 import type { Decision, Finding, Obligation } from './contract.ts'
 
-/** What one engine said. */
+/** The answer of one engine. */
 export interface PolicyAnswer {
   /** The engine's name. */
   readonly engine: string
@@ -9,14 +9,17 @@ export interface PolicyAnswer {
 }
 
 /**
- * All answers as one decision:
- * - one deny is a deny, whatever the others say. A soft or hard finding is a deny, also when it comes with an allow;
- *   a deny without one gets a hard finding, so that nobody can override what was not said.
- * - otherwise one error is an error. What an error closes is the caller's matter.
- * - otherwise one allow is an allow.
- * - otherwise, so nothing but `not-applicable`, a deny. Without any answer an allow: nothing polices this.
+ * Combines all answers into one decision:
+ * - One deny is a deny, whatever the other engines say. A soft or hard finding is a deny, even with an allow.
+ *   A deny without such a finding gets a hard one, so that an approval cannot override a reason that was
+ *   never given.
+ * - Otherwise one error is an error. The caller decides which actions an error refuses.
+ * - Otherwise one allow is an allow.
+ * - Otherwise every answer is `not-applicable`, and the result is a deny.
+ * - Without any answer the result is an allow, because no engine polices the action.
  *
- * Findings and obligations are united, of several token caps the lowest stays, and revisions and digests are joined.
+ * The result has the findings and obligations of all engines. Of several token caps the lowest stays.
+ * Revisions and digests are joined.
  */
 export function combineDecisions(answers: readonly PolicyAnswer[]): Decision {
   const [only] = answers
@@ -33,7 +36,7 @@ export function combineDecisions(answers: readonly PolicyAnswer[]): Decision {
       answers.length === 1
         ? only.decision.policyRevision
         : answers.map(({ engine, decision }) => `${engine}@${decision.policyRevision}`).join(' '),
-    // Computing a digest costs more than deciding, and few ask for it.
+    // A digest costs more than the decision, and few callers read it.
     get inputDigest() {
       return [...new Set(decisions.map(({ inputDigest }) => inputDigest))].join(' ')
     },
@@ -56,7 +59,7 @@ function denies({ level }: Finding): boolean {
   return level !== 'advisory'
 }
 
-/** The answer with verdict and findings in agreement. */
+/** The answer, with a verdict and findings that agree. */
 function sound({ engine, decision }: PolicyAnswer): Decision {
   const refused = decision.findings.some(denies)
   if (decision.verdict === 'deny' && !refused) {
@@ -89,7 +92,7 @@ function verdictOf(decisions: readonly Decision[]): Decision['verdict'] {
 
 function notCovered(answers: readonly PolicyAnswer[]): Finding {
   const engines = answers.map(({ engine }) => engine).join(', ')
-  const message = `no policy of ${engines} says anything about this, and what is not allowed is denied`
+  const message = `no policy of ${engines} covers this request, and a request that no policy allows is denied`
   return { policy: engines, rule: 'not-covered', level: 'hard', message }
 }
 

@@ -1,12 +1,18 @@
 /**
- * Who may do what. An engine answers one question at a time, at once or as a promise, and never mutates anything.
+ * Says who may do what. An engine answers one question at a time, at once or with a promise. It never changes
+ * anything.
  *
- * Asked when: `deploy` before a declared resource is stored; `promote` before a revision is first created at the
- * target and before each rise of its share; `invoke` before a request is routed; `query-data` before a data set is
- * read. An engine is asked only for the actions it declares; asked for another all the same, it answers
- * `not-applicable`. Something it cannot evaluate is the verdict `error`, never a throw; a throw is taken as `error` all
- * the same. Aborted, it settles soon, with `error` or by rejecting with `aborted`. A deny says why in a soft or hard
- * finding; one that does not is hard. Engines are combined by `combineDecisions`.
+ * When the plane asks:
+ * - `deploy`: before a declared resource is stored.
+ * - `promote`: before a revision is first created at the target, and before each rise of its weight.
+ * - `invoke`: before a request is routed.
+ * - `query-data`: before a data set is read.
+ *
+ * The plane asks an engine only for the actions that the engine declares. For any other action the engine
+ * answers `not-applicable`. When it cannot evaluate a request, it answers the verdict `error` and does not
+ * throw; the plane takes a throw as `error` too. An aborted question settles soon, with `error` or by
+ * rejecting with `aborted`. A deny gives its reason in a soft or hard finding; a deny without one counts as
+ * hard. `combineDecisions` combines engines.
  */
 
 import type { ModelVersion } from '../registry/contract.ts'
@@ -23,21 +29,21 @@ export interface DeployRequest {
   readonly action: 'deploy'
   readonly actor: Actor
   readonly resource: ModelDeployment | ModelRoute
-  /** What is stored under that key now. */
+  /** The resource that is stored under that key now. */
   readonly previous?: ModelDeployment | ModelRoute
 }
 
 export interface PromoteRequest {
   readonly action: 'promote'
-  /** Who wrote the generation that is being rolled out. */
+  /** The author of the generation that is rolled out. */
   readonly actor: Actor
   readonly deployment: ModelDeployment
   readonly revision: Revision
-  /** The registry's record at this reconcile; absent while the registry cannot be reached. */
+  /** The registry's record at this reconcile. Absent while the registry cannot be reached. */
   readonly model?: ModelVersion
-  /** The share asked for; 0 asks for the revision's first creation. */
+  /** The weight that the revision would get, in percent. 0 asks for the revision's first creation. */
   readonly weight: number
-  /** Who approved this revision so far. */
+  /** The actors who have approved this revision so far. */
   readonly approvals: readonly Actor[]
 }
 
@@ -59,16 +65,19 @@ export interface QueryDataRequest {
 export interface Finding {
   readonly policy: string
   readonly rule: string
-  /** Advisory never denies; soft denies unless a named approver overrides it; hard denies. */
+  /** `advisory` never denies. `soft` denies unless a named approver overrides it. `hard` denies. */
   readonly level: 'advisory' | 'soft' | 'hard'
   readonly message: string
 }
 
-/** What must be done for an "allow" to hold. One that nobody can meet is a deny. */
+/** A condition of an "allow". When Modelspine cannot meet the condition, the decision is a deny. */
 export type Obligation =
-  /** Somebody must approve the revision: one of these actors or roles if named, and not its author if said so. */
+  /**
+   * An actor must approve the revision: with `by`, one of these actors or roles; with `notAuthor`, not its
+   * author.
+   */
   | { readonly kind: 'approval'; readonly by?: readonly string[]; readonly notAuthor?: boolean }
-  /** No more output tokens than this may be asked of the backend. */
+  /** The request to the backend may ask for at most this number of output tokens. */
   | { readonly kind: 'cap-tokens'; readonly maxOutputTokens: number }
   | { readonly kind: 'guardrail'; readonly name: string }
   | { readonly kind: 'redact'; readonly entities: readonly string[] }
@@ -77,9 +86,9 @@ export interface Decision {
   readonly verdict: 'allow' | 'deny' | 'not-applicable' | 'error'
   readonly findings: readonly Finding[]
   readonly obligations: readonly Obligation[]
-  /** Which text of the policy decided: a digest, a bundle revision, a version. */
+  /** Identifies the policy text that decided: a digest, a bundle revision, a version. */
   readonly policyRevision: string
-  /** SHA-256 of the canonical input, so that a decision can be traced to what it saw. */
+  /** SHA-256 of the canonical input, so that people can trace a decision to its input. */
   readonly inputDigest: string
 }
 
@@ -92,6 +101,6 @@ export interface PolicyEngine<Name extends string = string> {
     request: PolicyRequest,
     options?: { readonly abortSignal?: AbortSignal },
   ): Decision | Promise<Decision>
-  /** Lets go of connections; the plane calls it when it stops. */
+  /** Closes connections. The plane calls it when it stops. */
   close?(): Promise<void>
 }

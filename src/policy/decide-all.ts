@@ -7,14 +7,15 @@ import type { Decision, PolicyEngine, PolicyRequest } from './contract.ts'
 export interface DecideOptions {
   readonly clock: Clock
   readonly abortSignal?: AbortSignal
-  /** How long each engine may take; no limit when left out. Later it is the verdict `error`. */
+  /** How long each engine may take. A later answer counts as the verdict `error`. Default: no limit. */
   readonly timeoutMs?: number
 }
 
 /**
- * Asks every engine that declares the action and combines their answers; at once when all answer at once. Where no
- * engine declares it, nothing polices it: allowed, without findings. A throw, a rejection, a time-out and an answer
- * that is no decision are the verdict `error`. Rejects with `aborted` when the caller's signal fires first.
+ * Asks every engine that declares the action and combines the answers. Returns at once, without a promise,
+ * when all engines do so. When no engine declares the action, the result is an allow without findings. A
+ * throw, a rejection, a time-out and an answer that is not a decision count as the verdict `error`. Rejects
+ * with `aborted` when the caller's `abortSignal` fires first.
  */
 export function decideAll(
   engines: readonly PolicyEngine[],
@@ -93,7 +94,10 @@ function isPromise(value: unknown): value is PromiseLike<Decision> {
   return typeof (value as PromiseLike<unknown> | null | undefined)?.then === 'function'
 }
 
-/** The options an engine is given. Engines that answer at once never look at the signal and do not pay for it. */
+/**
+ * The options for an engine. The controller is made only when the engine reads `abortSignal`, so that engines
+ * which answer at once do not pay for it.
+ */
 class LazyAbort {
   #controller: AbortController | undefined
   #fired: { readonly reason: unknown } | undefined

@@ -1,25 +1,28 @@
 import type { Actor } from '../resources/metadata.ts'
 import type { Decision, Finding, Obligation } from './contract.ts'
 
-/** A named actor who let a revision pass. */
+/** A named actor who approved a revision. */
 export interface GivenApproval {
   readonly actor: Actor
-  /** Whether soft findings are overridden, too. */
+  /** Whether the approval also overrides soft findings. */
   readonly overrideSoft: boolean
 }
 
 export interface PermitVerdict {
   readonly verdict: 'allow' | 'deny' | 'approval-required' | 'error'
-  /** For people: why, and what would help. Of an allow, what was told, overridden or approved; may be empty. */
+  /**
+   * For people: the reason, and what would help. For an allow: advisory findings and overridden findings; it
+   * may be empty.
+   */
   readonly message: string
 }
 
 type ApprovalObligation = Extract<Obligation, { readonly kind: 'approval' }>
 
 /**
- * What a combined decision on `promote` comes to, given who approved that revision. Hard findings and obligations that
- * nobody can meet here deny; soft findings deny unless an approval overrides them; an approval that was asked for and
- * is missing holds the revision.
+ * The result of a combined decision on `promote`, given the approvals of that revision. Hard findings deny.
+ * Obligations that a promotion cannot meet deny. Soft findings deny unless an approval overrides them. When a
+ * required approval is missing, the revision waits.
  */
 export function permitVerdict(
   decision: Decision,
@@ -35,7 +38,7 @@ export function permitVerdict(
 
   const unmeetable = obligations.filter((each) => each.kind !== 'approval').map(nameOf)
   if (unmeetable.length > 0) {
-    const message = `allowed only with ${unmeetable.join(' and ')}, which nobody can do for a promotion`
+    const message = `allowed only with ${unmeetable.join(' and ')}, which is not possible for a promotion`
     return { verdict: 'deny', message }
   }
   const overrider = given.approvals.find(({ overrideSoft }) => overrideSoft)

@@ -5,9 +5,9 @@ export type RequestOf<A extends PolicyAction> = Extract<PolicyRequest, { readonl
 
 export interface RuleDefinition<A extends PolicyAction> {
   readonly on: A | readonly A[]
-  /** What breaking the rule means: told only, denied unless overridden, or denied. Default `hard`. */
+  /** The effect of a broken rule: only reported, denied unless overridden, or denied. Default `hard`. */
   readonly level?: Finding['level']
-  /** Pure, or reading only. A throw is the verdict `error`. */
+  /** Must be pure or only read. A throw is the verdict `error`. */
   check(request: RequestOf<A>, options: { readonly abortSignal?: AbortSignal }): Ruling | Promise<Ruling>
 }
 
@@ -21,10 +21,12 @@ export interface Rule {
   ) => Ruling | Promise<Ruling>
 }
 
-/** One rule of a `rulesPolicy`; `check` sees requests of the actions named in `on`, and is typed by them. */
+/**
+ * One rule of a `rulesPolicy`. `check` sees only requests of the actions named in `on`, and has their type.
+ */
 export function rule<const A extends PolicyAction>(name: string, definition: RuleDefinition<A>): Rule {
   const { level = 'hard', check } = definition
   const on: readonly PolicyAction[] = typeof definition.on === 'string' ? [definition.on] : definition.on
-  if (on.length === 0) throw new TypeError(`the rule ${name} is on no action: name at least one`)
+  if (on.length === 0) throw new TypeError(`the rule ${name} has no action in "on": name at least one`)
   return { name, on, level, check: check as Rule['check'] }
 }

@@ -6,13 +6,16 @@ import type { Rule } from './rule.ts'
 import type { Ruling } from './ruling.ts'
 
 /**
- * A policy engine from rules written in TypeScript. One soft or hard rule that is broken denies; otherwise one rule
- * that cannot be evaluated is an error; otherwise one that is kept allows, an advisory one that is broken included.
+ * A policy engine from rules written in TypeScript. One broken soft or hard rule denies. Otherwise one rule
+ * that cannot be evaluated is an error. Otherwise one rule that is kept allows; a broken advisory rule counts
+ * as kept.
  *
- * `policyRevision` is the digest of the rules' names, actions, levels and source text. Values that a check takes from
- * around it are not part of that text: change a rule's name when such a value changes its meaning.
+ * `policyRevision` is the digest of the rules' names, actions, levels and source text. Values that a check
+ * takes from outside its own text are not part of it. When such a value changes the meaning, change the
+ * rule's name.
  *
- * Answers at once unless a check gives a promise. Throws TypeError for no rules and for two of one name.
+ * Answers at once unless a check returns a promise. Throws TypeError for an empty list, and for two rules of
+ * one name.
  */
 export function rulesPolicy<const Name extends string>(
   name: Name,
@@ -21,7 +24,7 @@ export function rulesPolicy<const Name extends string>(
   if (rules.length === 0) throw new TypeError(`the policy ${name} has no rules: give at least one`)
   const twice = rules.find((rule, index) => rules.findIndex((other) => other.name === rule.name) < index)
   if (twice !== undefined) {
-    throw new TypeError(`the policy ${name} has two rules named ${twice.name}: give each a name of its own`)
+    throw new TypeError(`the policy ${name} has two rules named ${twice.name}: give each rule its own name`)
   }
   const byAction = new Map<PolicyAction, readonly Rule[]>()
   for (const action of new Set(rules.flatMap(({ on }) => on))) {
@@ -111,7 +114,7 @@ function decision(
     findings,
     obligations,
     policyRevision,
-    // Costs more than the rules of an `invoke`, and few ask for it.
+    // The digest costs more than the rules of an `invoke`, and few callers read it.
     get inputDigest() {
       digest ??= sha256(canonicalJson(request))
       return digest

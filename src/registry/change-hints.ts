@@ -1,11 +1,14 @@
-/** Tells any number of listeners which models may have changed. A model waits once, however often it changed. */
+/**
+ * Tells any number of listeners which models may have changed. A model that changed several times waits only
+ * once for each listener.
+ */
 export interface ChangeHints {
   notify(model: string): void
-  /** Hears of what is notified from now on; ends when aborted. */
+  /** Gives the models that are notified from now on. Ends when aborted. */
   listen(abortSignal: AbortSignal): AsyncIterableIterator<string>
 }
 
-/** What a registry needs for `changes`. */
+/** The part that a registry needs to offer `changes`. */
 export function createChangeHints(): ChangeHints {
   const listeners = new Set<Listener>()
   return {

@@ -1,14 +1,15 @@
 /**
- * Where model versions live: MLflow, SageMaker, Vertex, Hugging Face, a folder, memory.
+ * A registry keeps model versions: MLflow, SageMaker, Vertex, Hugging Face, a folder, memory.
  *
- * The loop calls `resolve` at every reconcile, so it must be cheap and must never mutate. A look-up that cannot be
- * made throws `registry-unavailable` (the deployment keeps its last pin); a model, version or alias that does not
- * exist throws `model-not-found`, a text that the registry cannot parse throws `invalid-reference`. A call ends with
- * `aborted` soon after its signal fires. Vendor errors are wrapped and scrubbed of credentials.
+ * The loop calls `resolve` at every reconcile, so it must be cheap and must never write. When the registry
+ * cannot look up, it throws `registry-unavailable`, and the deployment keeps its last pin. It throws
+ * `model-not-found` for a model, version or alias that does not exist, and `invalid-reference` for a text
+ * that it cannot parse. A call ends with `aborted` soon after its `abortSignal` fires. Vendor errors are
+ * wrapped, without credentials.
  *
- * The plane knows a registry by a name that the adapter does not choose. `resolve` copies it from the reference; for
- * `versions` and `register`, which are given none, an adapter takes an option `name` that defaults to its own kind
- * (`mlflow`, `file`, `memory`) and should be set where the plane's name is another one.
+ * The plane knows a registry by a name that the adapter does not choose. `resolve` copies the name from the
+ * reference. `versions` and `register` get no reference. So an adapter has an option `name`, whose default is
+ * its own kind (`mlflow`, `file`, `memory`). Set it when the plane uses another name.
  */
 
 import type { ModelReference } from '../resources/deployment/reference.ts'
@@ -16,19 +17,19 @@ import type { Artifact } from '../resources/deployment/revision.ts'
 
 export type Approval = 'approved' | 'rejected' | 'pending' | 'unknown'
 
-/** One immutable version of a model; aliases, tags and approval may move, the artifact may not. */
+/** One version of a model. Aliases, tags and approval may change; the artifact never changes. */
 export interface ModelVersion {
   /** The name this registry has in the plane's `registries`. */
   readonly registry: string
   readonly name: string
-  /** As the registry writes it; compared for equality only. */
+  /** As the registry writes it. Compared for equality only. */
   readonly version: string
   readonly artifact: Artifact
   readonly approval: Approval
-  /** Those that point to this version now, without the computed `latest-approved`. */
+  /** The aliases that point to this version now, without the computed `latest-approved`. */
   readonly aliases: readonly string[]
   readonly tags: Readonly<Record<string, string>>
-  /** Milliseconds since the epoch; orders `latest-approved`. */
+  /** Milliseconds since the epoch. `latest-approved` compares versions by this time. */
   readonly createdAtMs: number
   readonly owner?: string
   /** The registry's own word for how sensitive the model is: `public`, `internal`, `pii` … */
@@ -37,7 +38,7 @@ export interface ModelVersion {
   readonly lineage?: Lineage
   /** Evaluation metrics by name, as they were at registration. */
   readonly metrics?: Readonly<Record<string, number>>
-  /** The vendor's record, untouched. For policies and people; the core never reads it. */
+  /** The vendor's record, unchanged. For policies and people; the core never reads it. */
   readonly raw?: unknown
 }
 
@@ -61,7 +62,7 @@ export interface Lineage {
   readonly commit?: string
 }
 
-/** Owner and tags are those of the newest version where the registry keeps none for the model itself. */
+/** When the registry keeps no owner or tags for the model itself, they are those of its newest version. */
 export interface ModelSummary {
   readonly name: string
   readonly owner?: string
@@ -74,8 +75,11 @@ export interface RegistryCallOptions {
 
 export interface RegistryCapabilities {
   /**
-   * `compare-and-set`: `setAlias` honours `expect`. `last-write-wins`: it re-reads after writing and throws `conflict`
-   * when another value stands. `read-only`: aliases are moved elsewhere. `none`: there is only `latest-approved`.
+   * - `compare-and-set`: `setAlias` obeys `expect`.
+   * - `last-write-wins`: `setAlias` reads again after writing, and throws `conflict` when it finds another
+   *   value.
+   * - `read-only`: aliases are moved outside of Modelspine.
+   * - `none`: the only alias is `latest-approved`.
    */
   readonly aliases: 'compare-and-set' | 'last-write-wins' | 'read-only' | 'none'
   readonly approval: boolean
@@ -84,10 +88,13 @@ export interface RegistryCapabilities {
   readonly changes: boolean
 }
 
-/** What `register` takes: a version's facts, without what the registry assigns. */
+/** The facts of a new version, without the ones that the registry assigns. */
 export interface NewModelVersion {
   readonly name: string
-  /** Left out where the registry numbers by itself. Registering the same version with the same artifact again changes nothing; with another artifact it throws `conflict`. */
+  /**
+   * Leave it out to let the registry number the version. Registering the same version again with the same
+   * artifact changes nothing. With another artifact it throws `conflict`.
+   */
   readonly version?: string
   readonly artifact: Artifact
   readonly approval?: Approval
@@ -102,17 +109,19 @@ export interface NewModelVersion {
 export interface ModelRegistry {
   readonly capabilities: RegistryCapabilities
   /**
-   * The version a reference stands for now. `text` references are parsed by the registry (default form
-   * `name@alias` or `name:version`; a bare name means `@latest-approved`). The alias `latest-approved` works on every
-   * registry: the approved version with the greatest `createdAtMs`, ties broken by the later in `versions`.
+   * The version that a reference means now. The registry parses `text` references. The default form is
+   * `name@alias` or `name:version`; a name alone means `@latest-approved`. The alias `latest-approved` works
+   * on every registry: it is the approved version with the greatest `createdAtMs`. Of two with the same time,
+   * it is the later in `versions`.
    */
   resolve(reference: ModelReference, options?: RegistryCallOptions): Promise<ModelVersion>
   models(options?: RegistryCallOptions): AsyncIterable<ModelSummary>
   /** Oldest first. An unknown model throws `model-not-found` at the first step. */
   versions(model: string, options?: RegistryCallOptions): AsyncIterable<ModelVersion>
   /**
-   * `version: null` removes the alias. `expect` is the version it must point to now, `null` for none; another one
-   * throws `conflict` and moves nothing. `latest-approved` is computed and throws `invalid-reference`.
+   * `version: null` removes the alias. `expect` is the version that the alias must point to now; `null` means
+   * that the alias must not exist. Otherwise the call throws `conflict` and changes nothing. It throws
+   * `invalid-reference` for `latest-approved`, because that alias is computed.
    */
   setAlias?(
     model: string,
@@ -126,7 +135,7 @@ export interface ModelRegistry {
     approval: Approval,
     options?: RegistryCallOptions,
   ): Promise<void>
-  /** Merges; a `null` value removes a tag. */
+  /** Merges the tags into the existing ones. A `null` value removes a tag. */
   setTags?(
     model: string,
     version: string,
@@ -134,8 +143,11 @@ export interface ModelRegistry {
     options?: RegistryCallOptions,
   ): Promise<void>
   register?(version: NewModelVersion, options?: RegistryCallOptions): Promise<ModelVersion>
-  /** Names of models that may have changed: a hint that makes the loop look sooner, never a log. Ends when aborted. */
+  /**
+   * Names of models that may have changed: a hint that makes the loop look sooner, never a log. Ends when
+   * aborted.
+   */
   changes?(abortSignal: AbortSignal): AsyncIterable<string>
-  /** Lets go of connections. */
+  /** Closes connections. */
   close?(): Promise<void>
 }

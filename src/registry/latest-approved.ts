@@ -1,10 +1,10 @@
 import { ModelspineError } from '../errors.ts'
 import type { ModelVersion } from './contract.ts'
 
-/** The alias that every registry computes and none stores. */
+/** The alias that every registry computes and never stores. */
 export const latestApprovedAlias = 'latest-approved'
 
-/** Throws `invalid-reference` for the alias that cannot be set. */
+/** Throws `invalid-reference` for the alias `latest-approved`, which cannot be set. */
 export function refuseComputedAlias(alias: string): void {
   if (alias !== latestApprovedAlias) return
   throw new ModelspineError(
@@ -15,8 +15,9 @@ export function refuseComputedAlias(alias: string): void {
 }
 
 /**
- * What the alias `latest-approved` stands for: the approved version with the greatest `createdAtMs`, ties broken by
- * the later in `versions`. Throws `model-not-found` when none is approved.
+ * The version that the alias `latest-approved` means: the approved version with the greatest `createdAtMs`.
+ * Of two with the same time, it is the later in `versions`. Throws `model-not-found` when no version is
+ * approved.
  */
 export async function latestApproved<Version extends Pick<ModelVersion, 'approval' | 'createdAtMs'>>(
   model: string,
@@ -32,7 +33,7 @@ export async function latestApproved<Version extends Pick<ModelVersion, 'approva
   if (latest !== undefined) return latest
   throw new ModelspineError(
     'model-not-found',
-    `model "${model}" has no approved version among its ${seen}: approve one, or name a version or an alias`,
+    `none of the ${seen} versions of model "${model}" is approved: approve one, or name a version or an alias`,
     { details: { model, alias: latestApprovedAlias, versions: seen } },
   )
 }

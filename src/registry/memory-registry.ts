@@ -10,15 +10,15 @@ import { sameArtifact } from './same-artifact.ts'
 export interface MemoryRegistryOptions {
   /** This registry's name in the plane's `registries`. Default `memory`. */
   readonly name?: string
-  /** What is there from the start, oldest first. */
+  /** The versions at the start, oldest first. */
   readonly versions?: readonly MemoryVersion[]
   readonly clock?: Clock
 }
 
 export interface MemoryVersion extends NewModelVersion {
-  /** Milliseconds since the epoch; the clock's time when left out. */
+  /** Milliseconds since the epoch. Default: the clock's time. */
   readonly createdAtMs?: number
-  /** Moved here from wherever they pointed. */
+  /** Aliases of this version. An alias that pointed to another version moves here. */
   readonly aliases?: readonly string[]
 }
 
@@ -31,8 +31,8 @@ interface StoredModel {
 }
 
 /**
- * A registry in memory, able to do all that the contract knows. It grows with what is registered and forgets it with
- * the process.
+ * A registry in memory, with every capability of the contract. It grows with each registered version and ends
+ * with the process.
  */
 export function memoryRegistry(options: MemoryRegistryOptions = {}): Required<Omit<ModelRegistry, 'close'>> {
   const { name: registryName = 'memory', clock = systemClock } = options
@@ -86,7 +86,7 @@ export function memoryRegistry(options: MemoryRegistryOptions = {}): Required<Om
       if (sameArtifact(existing.artifact, fresh.artifact)) return existing
       throw new ModelspineError(
         'conflict',
-        `version "${version}" of model "${fresh.name}" is registered with another artifact; versions never change, register a new one`,
+        `version "${version}" of model "${fresh.name}" is already registered with another artifact: versions never change, so register a new version`,
         { details: { model: fresh.name, version }, retryable: false },
       )
     }

@@ -8,8 +8,9 @@ export type NamedReference = Exclude<ModelReference, { readonly text: string }>
 const pattern = /^([^\s@:]+)(?:@([^\s@:]+)|:(\S+))?$/
 
 /**
- * The default text form, which most registries can use as it is: `name@alias`, `name:version`, and a bare name for
- * `name@latest-approved`. References that are given in parts pass through. Throws `invalid-reference`.
+ * Reads the default text form, which fits most registries: `name@alias`, `name:version`, or a name alone,
+ * which means `name@latest-approved`. A reference that is given in parts passes through. Throws
+ * `invalid-reference`.
  */
 export function parseReference(reference: ModelReference): NamedReference {
   if ('text' in reference) {
@@ -30,7 +31,7 @@ export function parseReference(reference: ModelReference): NamedReference {
 function invalid(reference: ModelReference, why: string): ModelspineError {
   return new ModelspineError(
     'invalid-reference',
-    `the model reference "${formatReference(reference)}" cannot be read: ${why}; write name@alias, name:version or a name alone`,
+    `the model reference "${formatReference(reference)}" cannot be read, because ${why}: write name@alias, name:version or a name alone`,
     { details: { reference } },
   )
 }

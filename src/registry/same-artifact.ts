@@ -1,7 +1,7 @@
 import { canonicalJson } from '../json.ts'
 import type { Artifact } from '../resources/deployment/revision.ts'
 
-/** Whether registering the second where the first stands changes nothing. The order of files does not matter. */
+/** Whether two artifacts are equal. The order of their files does not matter. */
 export function sameArtifact(one: Artifact, other: Artifact): boolean {
   return canonicalJson(inOrder(one)) === canonicalJson(inOrder(other))
 }

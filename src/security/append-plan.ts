@@ -3,13 +3,16 @@ import type { AuditEntry, AuditHead, AuditRecord } from './contract.ts'
 import type { RecentRecords } from './recent-records.ts'
 
 export interface AppendPlan {
-  /** What is new, linked behind the head: to be written as it is. */
+  /** The new records, linked after the head. Write their lines unchanged. */
   readonly fresh: readonly LinkedRecord[]
-  /** The answer of `append`: one record per entry, in their order. */
+  /** The answer of `append`: one record for each entry, in the order of the entries. */
   readonly records: readonly AuditRecord[]
 }
 
-/** Decides what an append writes and answers; nothing is remembered before it is durable. */
+/**
+ * Decides what an append writes and answers. It adds nothing to `recent`, because the records are not
+ * durable yet.
+ */
 export function planAppend(
   entries: readonly AuditEntry[],
   recent: RecentRecords,

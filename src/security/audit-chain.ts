@@ -3,17 +3,20 @@ import { sha256 } from '../hash.ts'
 import { canonicalJson } from '../json.ts'
 import type { AuditEntry, AuditHead, AuditRecord } from './contract.ts'
 
-/** The head of a chain without records. */
+/** The head of an empty chain. */
 export const emptyChain: AuditHead = { records: 0, head: '0'.repeat(64) }
 
-/** An entry's place in the chain, as the line to be written; `remaining` records of the same append follow it. */
+/** An entry with its place in the chain, and the line to write for it. */
 export interface LinkedRecord {
   readonly record: AuditRecord
   /** The record's canonical JSON, without an end of line. */
   readonly line: string
 }
 
-/** Gives an entry its place behind `previous`. Throws `TypeError` for what is not JSON. */
+/**
+ * Gives an entry its place after `previous`. `remaining` records of the same append follow it. Throws
+ * `TypeError` for an entry that is not JSON.
+ */
 export function link(entry: AuditEntry, previous: AuditHead, remaining = 0): LinkedRecord {
   const { remaining: _, hash: __, ...own } = entry as AuditEntry & Partial<AuditRecord>
   const unsigned = {
@@ -51,12 +54,12 @@ export function headAt(record: AuditRecord): AuditHead {
   return { records: record.sequence, head: record.hash }
 }
 
-/** One line read back: the record, or how it shows that the line is not what was written behind `previous`. */
+/** The check of one line: the record, or the reason why this line was not written after `previous`. */
 export type LineVerdict =
   | { readonly ok: true; readonly record: AuditRecord }
   | { readonly ok: false; readonly reason: string }
 
-/** Checks a line to the byte: a record's only spelling is its canonical JSON. */
+/** Checks a line to the byte, because a record has only one spelling: its canonical JSON. */
 export function checkLine(line: string, previous: AuditHead): LineVerdict {
   const parsed = parseLine(line)
   if (parsed === undefined) return { ok: false, reason: 'is not a record' }
@@ -76,13 +79,16 @@ export function checkLine(line: string, previous: AuditHead): LineVerdict {
 
 interface ParsedLine {
   readonly record: AuditRecord
-  /** The only way to write the record. */
+  /** The record's canonical JSON, its only allowed spelling. */
   readonly spelling: string
-  /** The hash that the content should have. */
+  /** The hash that the content must have. */
   readonly ownHash: string
 }
 
-/** Undefined for what is not even the shape of a record, such as JSON nested too deep to be written again. */
+/**
+ * Undefined for a line that does not have the shape of a record, or whose JSON is nested too deep to write
+ * again.
+ */
 function parseLine(line: string): ParsedLine | undefined {
   try {
     const record = JSON.parse(line) as AuditRecord

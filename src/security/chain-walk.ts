@@ -1,26 +1,26 @@
 import { checkLine, emptyChain, headAt } from './audit-chain.ts'
 import type { AuditHead, AuditRecord, AuditVerdict } from './contract.ts'
 
-/** Walks a chain line by line; the first fault is final. */
+/** Checks a chain line by line. The first fault is final. */
 export interface ChainWalk {
-  /** Undefined while all is well. */
+  /** Undefined while there is no fault. */
   readonly fault: Extract<AuditVerdict, { ok: false }> | undefined
-  /** Behind the last record that was whole. */
+  /** The head after the last good record. */
   readonly head: AuditHead
-  /** Behind the last append of which every record was there. */
+  /** The head after the last append whose records were all there. */
   readonly settled: AuditHead
-  /** The record of the next line; undefined when it shows a fault. */
+  /** Returns the record of the next line, or undefined when the line shows a fault. */
   step(line: string): AuditRecord | undefined
-  /** Ends the walk with a fault of the next record. */
+  /** Ends the walk with a fault at the next record. */
   fail(reason: string): void
-  /** The verdict when nothing follows; `unfinished` when an append at the end may still be under way. */
+  /** The verdict when no line follows. `unfinished`: an append at the end may still be under way. */
   finish(unfinished?: boolean): AuditVerdict
 }
 
 export interface WalkOptions {
-  /** The head of what was checked or dropped before. */
+  /** The head of the records that were checked or dropped before this walk. */
   readonly from?: AuditHead
-  /** Heads that must stand in this chain. */
+  /** Heads that this chain must contain. */
   readonly anchors?: readonly AuditHead[]
 }
 
@@ -38,7 +38,7 @@ export function walkChain(options: WalkOptions = {}): ChainWalk {
 
   function checkAnchors(): void {
     if (anchors.some((anchor) => anchor.records === head.records && anchor.head !== head.head)) {
-      failAt(head.records, 'is not the one of the anchor: the chain was written anew')
+      failAt(head.records, 'is not the record of the anchor: the chain was written again')
     }
   }
 

@@ -1,9 +1,10 @@
 /**
- * Secrets, and the trail of every change.
+ * Secrets, and the audit log of every change.
  *
- * A secret is resolved when it is used and is never kept in a resource, a status, an error or a log. The audit log is
- * a hash chain with one writer at a time: `append` is atomic for the whole batch and idempotent by entry id over at
- * least the last 10,000 records, because the plane reads events from the store, appends them and only then acknowledges.
+ * A secret is resolved when it is used. No resource, status, error or log ever keeps it. The audit log is a
+ * hash chain with one writer at a time. `append` is atomic for the whole batch. It is idempotent by entry id
+ * over at least the last 10,000 records, because the plane reads events from the store, appends them, and
+ * only then acknowledges them.
  */
 
 import type { Actor, Key } from '../resources/metadata.ts'
@@ -14,22 +15,22 @@ export interface Secret {
 }
 
 /**
- * `resolve` takes a reference without its scheme's meaning: `env:TOKEN` goes to the store registered as `env` as
- * `TOKEN`. An unknown name throws `secret-not-found`, a store that cannot be reached `secret-unavailable`, a signal
- * that fired `aborted`. Called whenever the secret is used, so that a rotated value is seen; a store that caches says
- * for how long.
+ * `resolve` takes the part of a reference after the store's name: `env:TOKEN` goes to the store registered as
+ * `env`, with the name `TOKEN`. It throws `secret-not-found` for an unknown name, `secret-unavailable` when
+ * the store cannot be reached, and `aborted` when `abortSignal` has fired. It is called whenever the secret
+ * is used, so that the caller sees a rotated value. A store that caches must document for how long.
  */
 export interface SecretStore {
   resolve(name: string, options?: { readonly abortSignal?: AbortSignal }): Promise<Secret>
-  /** Lets go of connections; the plane calls it when it stops. */
+  /** Closes connections. The plane calls it when it stops. */
   close?(): Promise<void>
 }
 
-/** What happened, before it has a place in the chain. */
+/** An event, before it has a place in the chain. */
 export interface AuditEntry {
-  /** Unique; the same id is appended once. */
+  /** Unique. The log appends the same id once. */
   readonly id: string
-  /** Milliseconds since the epoch, when it happened. */
+  /** The time of the event, in milliseconds since the epoch. */
   readonly atMs: number
   readonly actor: Actor
   /** Noun-verb: `deployment-applied`, `rollout-promoted`, `revision-created` … */
@@ -38,55 +39,63 @@ export interface AuditEntry {
   readonly key: Key
   readonly uid: string
   readonly generation: number
-  /** JSON values only; never a secret. */
+  /** JSON values only, and never a secret. */
   readonly details: Readonly<Record<string, unknown>>
 }
 
 export interface AuditRecord extends AuditEntry {
-  /** 1 for the first, no gaps. */
+  /** 1 for the first record, without gaps. */
   readonly sequence: number
-  /** SHA-256, hex, of the record before; 64 zeros for the first. */
+  /** SHA-256, hex, of the record before. 64 zeros for the first record. */
   readonly previousHash: string
-  /** How many records of the same `append` follow; left out on the last. A chain that ends before them was cut. */
+  /**
+   * How many records of the same `append` follow. Absent on the last one. A chain that ends before them was
+   * cut.
+   */
   readonly remaining?: number
   /** SHA-256, hex, of the canonical JSON of this record without `hash`. */
   readonly hash: string
 }
 
-/** The end of a chain. Kept elsewhere, it shows whether records were cut off at the end since. */
+/** The end of a chain. Kept in another place, it shows whether records were cut off at the end since then. */
 export interface AuditHead {
-  /** How many records there were. */
+  /** The number of records. */
   readonly records: number
-  /** `hash` of the last one, 64 zeros for none. */
+  /** `hash` of the last record. 64 zeros when there is no record. */
   readonly head: string
 }
 
 export type AuditVerdict =
   | ({ readonly ok: true } & AuditHead)
-  /** The first record that is not what was written, and how that shows; `records` before it are whole. */
+  /**
+   * The first record that differs from what was written, and the reason. `records` records before it are
+   * good.
+   */
   | { readonly ok: false; readonly records: number; readonly sequence: number; readonly reason: string }
 
 export interface AuditCapabilities {
-  /** Whether what was appended survives the process. */
+  /** Whether appended records survive the process. */
   readonly durable: boolean
 }
 
 export interface AuditLog {
   readonly capabilities: AuditCapabilities
   /**
-   * Durable when it resolves, all entries or none. Answers with one record per entry, in their order; for an id that
-   * is there already, with the record that stands. Throws `audit-unavailable` (retried; also after `close`) or
-   * `audit-broken` (the chain cannot be continued), and `TypeError` for entries that are not JSON.
+   * Appends all entries or none, and is durable when it resolves. Answers with one record for each entry, in
+   * the order of the entries. For an id that the log already holds, the answer is the existing record. Throws
+   * `audit-unavailable` (retried; also after `close`) or `audit-broken` (the chain cannot be continued).
+   * Throws `TypeError` for entries that are not JSON.
    */
   append(entries: readonly AuditEntry[]): Promise<readonly AuditRecord[]>
-  /** In order, from `fromSequence` (default 1). */
+  /** Records in order, from `fromSequence` (default 1). */
   read(options?: {
     readonly fromSequence?: number
     readonly abortSignal?: AbortSignal
   }): AsyncIterable<AuditRecord>
   /**
-   * Reads everything and checks every record. What was cut off at the very end shows only against an `anchor`: the
-   * verdict of an earlier `verify`, kept where whoever can write the log cannot.
+   * Reads and checks every record. When records were cut off at the very end, this shows only against an
+   * `anchor`. An anchor is the verdict of an earlier `verify`, kept in a place that the writers of the log
+   * cannot change.
    */
   verify(options?: { readonly anchor?: AuditHead; readonly abortSignal?: AbortSignal }): Promise<AuditVerdict>
   close?(): Promise<void>

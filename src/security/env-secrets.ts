@@ -3,11 +3,11 @@ import type { SecretStore } from './contract.ts'
 import { secretOf } from './secret.ts'
 
 export interface EnvSecretsOptions {
-  /** Default `process.env`, looked at only when a secret is asked for. */
+  /** Default `process.env`. It is read only when a caller asks for a secret. */
   readonly env?: Readonly<Record<string, string | undefined>>
 }
 
-/** Secrets from environment variables. One that is empty counts as not there. */
+/** Secrets from environment variables. An empty variable counts as not set. */
 export function envSecrets(options: EnvSecretsOptions = {}): SecretStore {
   return {
     async resolve(name, call = {}) {

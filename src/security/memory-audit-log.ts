@@ -6,11 +6,14 @@ import type { AuditHead, AuditLog, AuditRecord } from './contract.ts'
 import { recentRecords } from './recent-records.ts'
 
 export interface MemoryAuditLogOptions {
-  /** How many records are kept; the oldest are dropped, and the chain is verified from there. Default 100,000. */
+  /**
+   * How many records are kept. Default 100,000. The log drops the oldest records and verifies the chain from
+   * there.
+   */
   readonly maxRecords?: number
 }
 
-/** An audit log that is gone with its process: for tests and for trying things out. */
+/** An audit log in memory, which ends with its process. For tests and first trials. */
 export function memoryAuditLog(options: MemoryAuditLogOptions = {}): AuditLog {
   const { maxRecords = 100_000 } = options
   if (!Number.isInteger(maxRecords) || maxRecords < 1) {

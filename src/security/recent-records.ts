@@ -1,10 +1,13 @@
-/** Ids of the last records with their lines, so that an entry that comes again is answered and not appended. */
+/**
+ * The last records by id, so that the log answers a repeated entry with its record and does not append it
+ * again.
+ */
 export interface RecentRecords {
   lineOf(id: string): string | undefined
   add(id: string, line: string): void
 }
 
-/** Holds the last `limit` and forgets the oldest first. */
+/** Holds the last `limit` records. Forgets the oldest first. */
 export function recentRecords(limit = 10_000): RecentRecords {
   const lines = new Map<string, string>()
   return {

@@ -7,16 +7,17 @@ const shown = '[secret]'
 const maxDepth = 8
 
 /**
- * Replaces known secret values by `[secret]`, also where they are written in base64, percent-encoded or with JSON's
- * escapes. A secret that was sent inside something else (`user:password` in base64) is found when that is given too.
+ * Replaces known secret values by `[secret]`, also when they are written in base64, percent-encoded or with
+ * JSON's escapes. It finds a combined value (`user:password` in base64) only when that value is given too.
  */
 export function scrubSecrets(text: string, secrets: KnownSecrets): string {
   return replaceAll(text, spellings(secrets))
 }
 
 /**
- * A copy of anything thrown without the secrets: message, stack, `cause`, `errors`, details and other own properties,
- * as deep as they go. The class, the code and what a ModelspineError says of retrying are kept.
+ * A copy of a thrown value without the secrets: message, stack, `cause`, `errors`, details and other own
+ * properties, at most eight levels deep. The copy keeps the class. Of a ModelspineError it also keeps the
+ * code, `retryable` and `retryAfterMs`.
  */
 export function scrubError(error: unknown, secrets: KnownSecrets): unknown {
   return copy(error, spellings(secrets), new Map(), 0)

@@ -2,7 +2,7 @@ import type { Secret } from './contract.ts'
 
 const shown = '[secret]'
 
-/** A value that prints as `[secret]` in text, JSON and inspection, and clones to an empty object. */
+/** A value that prints as `[secret]` in text, JSON and inspection. A clone of it is an empty object. */
 export function secretOf(value: string): Secret {
   return Object.freeze(new HiddenText(value))
 }

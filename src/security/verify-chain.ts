@@ -1,7 +1,7 @@
 import { type WalkOptions, walkChain } from './chain-walk.ts'
 import type { AuditVerdict } from './contract.ts'
 
-/** The verdict on a whole chain, given as the canonical JSON of its records. */
+/** The verdict on a whole chain. `lines` is the canonical JSON of its records. */
 export async function verifyChain(
   lines: Iterable<string> | AsyncIterable<string>,
   options: WalkOptions = {},

@@ -1,26 +1,29 @@
 import type { StoreChange } from './contract.ts'
 
-/** Hands changes to any number of watchers, for stores that must make `watch` themselves. */
+/** Hands changes to any number of watchers. For stores that must build `watch` themselves. */
 export interface ChangeFeed {
-  /** How many are watching. */
+  /** The number of watchers. */
   readonly watchers: number
   publish(change: StoreChange): void
-  /** Ends when aborted or closed; throws what the feed failed with. */
+  /** Ends when aborted or when the feed is closed. Throws the error that `fail` was given. */
   watch(abortSignal: AbortSignal): AsyncIterable<StoreChange>
-  /** Makes every watcher throw. Later ones are not affected. */
+  /** Makes every current watcher throw. Later watchers are not affected. */
   fail(error: unknown): void
-  /** Ends every watcher, and later ones at once. */
+  /** Ends every watcher. A later watch ends at once. */
   close(): void
 }
 
-/** What one watcher has not yet taken, by kind and key. */
+/** The changes that one watcher has not yet taken, by kind and key. */
 interface Mailbox {
   readonly pending: Map<string, StoreChange>
   wake: () => void
   failed: { readonly error: unknown } | undefined
 }
 
-/** A watcher that has so many keys waiting is told `resync` instead, so a slow one holds no more than this. */
+/**
+ * When this many keys wait for a watcher, it gets `resync` instead. So a slow watcher holds no more than
+ * this.
+ */
 const pendingLimit = 1024
 
 export function createChangeFeed(): ChangeFeed {

@@ -1,14 +1,16 @@
 /**
- * What is declared and what is known of it, with compare-and-set, leases and an outbox of events.
+ * Keeps declared resources and their status, with compare-and-set, leases and an outbox of events.
  *
- * Every write is atomic: the object, its version and its events are committed together or not at all. Versions are
- * opaque, compared for equality only, and never used again under the same key. What a store gives out is the caller's
- * to read, not to change. Values are JSON: they come back as `JSON.parse(JSON.stringify(value))` would give them.
+ * Every write is atomic: the store commits the object, its version and its events together, or not at all.
+ * Versions are opaque. Callers compare them only for equality. A version is never used again under the same
+ * key. Callers may read the objects that a store returns, but must not change them. Values are JSON: they
+ * come back as `JSON.parse(JSON.stringify(value))` would give them.
  *
- * Errors, and which comes first when several apply: `store-unavailable`, `store-corrupt`, `fence-stale` (a newer lease
- * was granted since), `not-found`, `conflict` (the version was not the expected one), `store-full`. A call that throws
- * has written nothing, except that after `store-unavailable` nobody knows: the answer may have been lost, so read again.
- * After `close` every call is `store-unavailable`. A call that has to wait gives up by itself with the same code.
+ * Errors, in the order of precedence when several apply: `store-unavailable`, `store-corrupt`, `fence-stale`
+ * (a newer lease was granted since), `not-found`, `conflict` (the version was not the expected one),
+ * `store-full`. A call that throws has written nothing. The exception is `store-unavailable`: the answer of a
+ * write may have been lost, so the caller must read again. After `close` every call throws
+ * `store-unavailable`. A call that waits too long gives up by itself with the same code.
  */
 
 import type { Actor, Key } from '../resources/metadata.ts'
@@ -20,16 +22,16 @@ export type Kind = Resource['kind']
 export interface StoredObject {
   readonly kind: Kind
   readonly key: Key
-  /** Tells re-creations under the same key apart. */
+  /** Differs between an object and a later one that was created under the same key. */
   readonly uid: string
-  /** 1 at first, raised by the store whenever `spec` changes, and by nothing else. */
+  /** Begins at 1. The store raises it when `spec` changes, and only then. */
   readonly generation: number
   /** Opaque; changes at every write. */
   readonly version: string
   readonly resource: Resource
-  /** JSON that the loop wrote last; absent before. */
+  /** The JSON that the loop wrote last. Absent until the first write. */
   readonly status?: unknown
-  /** Who wrote this generation: kept when only labels or annotations change. */
+  /** The author of this generation. Stays the same when only labels or annotations change. */
   readonly actor: Actor
   readonly createdAtMs: number
   /** Set by `delete` while finalizers remain. */
@@ -46,7 +48,10 @@ export interface Lease {
   readonly expiresAtMs: number
 }
 
-/** A write under a lease: refused with `fence-stale` once a newer fence of that name was granted, or if none ever was. */
+/**
+ * Makes a write depend on a lease. The store refuses it with `fence-stale` once a newer fence of that name
+ * was granted, and also when no fence of that name was ever granted.
+ */
 export interface Fence {
   readonly lease: string
   readonly fence: number
@@ -54,7 +59,10 @@ export interface Fence {
 
 /** An event that was committed with its object and waits to be read. */
 export interface OutboxEvent {
-  /** Ascending in commit order when compared as text; opaque otherwise. Never used again, also once acknowledged. */
+  /**
+   * Compared as text, positions ascend in commit order. Otherwise they are opaque. A position is never used
+   * again, not even after it was acknowledged.
+   */
   readonly position: string
   readonly entry: AuditEntry
 }
@@ -65,17 +73,21 @@ export type StoreChange =
 
 export interface PutSpecOptions {
   readonly actor: Actor
-  /** The version that must stand now, also when nothing would change; `absent` for none; left out for whatever is there. */
+  /**
+   * The version that must be stored now, even when this write would change nothing. `absent`: no object may
+   * be there. Without `expect` the write accepts any version.
+   */
   readonly expect?: string | 'absent'
-  /** Kept from the first write on; given again they are not changed. */
+  /** Taken from the write that creates the object. Later writes do not change them. */
   readonly finalizers?: readonly string[]
   readonly nowMs: number
-  /** Used when the key is new. */
+  /** Used only when the key is new. */
   readonly uid: string
   /**
-   * Made for the object as it will be stored; a throw leaves everything as it was. Pure, because a store may call it
-   * again when somebody else was quicker. Not called, and nothing written, when the resource is the same: equal as
-   * JSON, whatever the order of its members.
+   * Makes the events for the object as it will be stored. When it throws, nothing is written. It must be
+   * pure, because a store may call it again when another writer was quicker. When the resource is the same,
+   * the store writes nothing and does not call it. "The same" means equal as JSON; the order of members does
+   * not matter.
    */
   readonly events: (next: StoredObject) => readonly AuditEntry[]
 }
@@ -84,7 +96,10 @@ export interface PutStatusOptions {
   readonly expect: string
   readonly fence?: Fence
   readonly events: readonly AuditEntry[]
-  /** Replaces the finalizers. An object marked for deletion whose last one goes is removed by this write. */
+  /**
+   * Replaces the finalizers. If the object is marked for deletion and none are left, this write removes the
+   * object.
+   */
   readonly finalizers?: readonly string[]
 }
 
@@ -92,18 +107,21 @@ export interface DeleteOptions {
   readonly actor: Actor
   readonly expect?: string
   readonly nowMs: number
-  /** Made for the object with its deletion mark, whether it stays marked or goes at once. Not called when nothing changes. */
+  /**
+   * Makes the events for the object with its deletion mark, whether the object stays or is removed at once.
+   * Not called when nothing changes.
+   */
   readonly events: (stored: StoredObject) => readonly AuditEntry[]
 }
 
 export interface StoreCapabilities {
-  /** Whether what was written survives the process. */
+  /** Whether written data survives the process. */
   readonly durable: boolean
   /** Whether other processes can open it at the same time. */
   readonly shared: boolean
   /**
-   * When an older fence is refused. `granted`: as soon as a newer one was granted. `seen`: once a newer one has written
-   * the same object, because the lease cannot be joined to the write.
+   * When the store refuses an older fence. `granted`: as soon as a newer fence was granted. `seen`: once a
+   * newer fence has written the same object, because the store cannot join the lease to the write.
    */
   readonly fencing: 'granted' | 'seen'
 }
@@ -112,27 +130,45 @@ export interface StateStore {
   readonly capabilities: StoreCapabilities
   get(kind: Kind, key: Key): Promise<StoredObject | null>
   /**
-   * Writes the declared resource. Another `spec` raises `generation`; other labels or annotations only the version.
-   * A resource marked for deletion is `conflict`.
+   * Writes the declared resource. A changed `spec` raises `generation`. Changed labels or annotations change
+   * only the version. Throws `conflict` for a resource that is marked for deletion.
    */
   putSpec(resource: Resource, options: PutSpecOptions): Promise<StoredObject>
-  /** Replaces the status, and the finalizers if given. Throws `not-found` when the object is gone. Returns null when this write removed it. */
+  /**
+   * Replaces the status, and the finalizers if given. Throws `not-found` when the object is gone. Returns
+   * null when this write removed the object.
+   */
   putStatus(kind: Kind, key: Key, status: unknown, options: PutStatusOptions): Promise<StoredObject | null>
-  /** Marks for deletion while finalizers remain, else removes. Marking twice changes nothing. Returns null when removed or not there. */
+  /**
+   * Marks the object for deletion while finalizers remain; removes it when there are none. Marking twice
+   * changes nothing. Returns null when the object was removed or was not there.
+   */
   delete(kind: Kind, key: Key, options: DeleteOptions): Promise<StoredObject | null>
-  /** By key, ascending. A snapshot or not, but every object that exists throughout is seen once. */
+  /**
+   * By key, ascending. It need not be a snapshot. But an object that exists during the whole listing is
+   * listed exactly once.
+   */
   list(kind: Kind): AsyncIterable<StoredObject>
-  /** Changes by anyone, coalesced at will; starts with `resync`. Ends when aborted or when the store is closed. */
+  /**
+   * Changes by all writers. The store may merge them. Starts with `resync`. Ends when aborted or when the
+   * store is closed.
+   */
   watch(abortSignal: AbortSignal): AsyncIterable<StoreChange>
   /** The oldest events not yet acknowledged, in commit order. */
   readEvents(limit: number): Promise<readonly OutboxEvent[]>
   /** Forgets all events up to and including `position`. */
   acknowledgeEvents(position: string, fence?: Fence): Promise<void>
-  /** Grants when the lease is free, expired by the store's clock, or already this holder's (which raises the fence too). */
+  /**
+   * Grants the lease when it is free, when it has expired by the store's clock, or when this holder already
+   * has it. Each grant raises the fence. Returns null when another holder has the lease.
+   */
   acquireLease(name: string, holder: string, ttlMs: number): Promise<Lease | null>
-  /** Extends; null when it was lost: expired, released or granted anew. Never raises the fence. */
+  /**
+   * Extends the lease and never raises the fence. Returns null when the lease was lost: it expired, was
+   * released or was granted again.
+   */
   renewLease(lease: Lease, ttlMs: number): Promise<Lease | null>
-  /** Frees it at once; a lost lease is ignored. */
+  /** Frees the lease at once. Ignores a lease that was already lost. */
   releaseLease(lease: Lease): Promise<void>
   close(): Promise<void>
 }

@@ -2,11 +2,12 @@ import { ModelspineError } from '../errors.ts'
 import type { Fence, Lease } from './contract.ts'
 
 /*
- * A store keeps the last grant of each name for good, also when it expired or was released (then it expires at 0), so
- * that the next fence is greater. These say what the next record is; null leaves it as it stands.
+ * A store keeps the last grant of each name for ever, so that the next fence is greater. It also keeps a
+ * grant that expired or was released; a released grant has the expiry 0. These functions return the next
+ * record to store. Null means: leave the record unchanged.
  */
 
-/** Throws a TypeError when `ttlMs` is no positive number. */
+/** Throws a TypeError when `ttlMs` is not a positive number. */
 export function grantLease(
   last: Lease | null,
   wanted: { readonly name: string; readonly holder: string; readonly ttlMs: number },
@@ -18,7 +19,7 @@ export function grantLease(
   return Object.freeze({ name, holder, fence: (last?.fence ?? 0) + 1, expiresAtMs })
 }
 
-/** Throws a TypeError when `ttlMs` is no positive number. */
+/** Throws a TypeError when `ttlMs` is not a positive number. */
 export function extendLease(last: Lease | null, lease: Lease, ttlMs: number, nowMs: number): Lease | null {
   const expiresAtMs = expiry(ttlMs, nowMs)
   if (last === null || !isSameGrant(last, lease) || last.expiresAtMs <= nowMs) return null
@@ -36,7 +37,7 @@ export function checkFence(last: Lease | null, fence: Fence): void {
   if (fence.fence === granted) return
   throw new ModelspineError(
     'fence-stale',
-    `fence ${fence.fence} of the lease "${fence.lease}" does not count any more, ${granted} does: stop and acquire it anew`,
+    `fence ${fence.fence} of the lease "${fence.lease}" is no longer valid, because the valid fence is ${granted}: stop, and acquire the lease again`,
     { details: { lease: fence.lease, fence: fence.fence, granted } },
   )
 }
@@ -47,5 +48,5 @@ function isSameGrant(last: Lease, lease: Lease): boolean {
 
 function expiry(ttlMs: number, nowMs: number): number {
   if (Number.isFinite(ttlMs) && ttlMs > 0) return nowMs + ttlMs
-  throw new TypeError(`a lease cannot live ${ttlMs} ms: give a positive number of milliseconds`)
+  throw new TypeError(`ttlMs is ${ttlMs}: give a positive number of milliseconds`)
 }

@@ -7,24 +7,25 @@ import { checkFence, extendLease, freeLease, grantLease } from './lease-rules.ts
 import { deleteWrite, type ObjectWrite, specWrite, statusWrite } from './object-writes.ts'
 
 export interface MemoryStoreOptions {
-  /** Decides when leases expire; the machine's own when left out. */
+  /** Decides when leases expire. Default: the machine's clock. */
   readonly clock?: Clock
   /**
-   * How many events may wait to be acknowledged, 100,000 when left out. Beyond, a write that brings events is
-   * refused with `store-full`, because a change without its event must not happen.
+   * How many events may wait to be acknowledged. Default 100,000. When that many wait, the store refuses a
+   * write that brings events with `store-full`, because a change without its event must not happen.
    */
   readonly maxEvents?: number
 }
 
 /**
- * A StateStore in this process alone: for tests, for examples and for planes whose resources are applied anew at
- * every start. What it gives out is frozen and shared, never copied, so reading costs a look-up.
+ * A StateStore in the memory of this process. It is for tests, for examples, and for planes that apply all
+ * resources again at every start. The objects that it returns are frozen and shared, never copied. So a read
+ * costs one look-up.
  */
 export function memoryStore(options: MemoryStoreOptions = {}): StateStore {
   const clock = options.clock ?? systemClock
   const maxEvents = options.maxEvents ?? 100_000
   const feed = createChangeFeed()
-  /** One for each name that the plane uses. */
+  /** One lease for each name that the plane uses. */
   const leases = new Map<string, Lease>()
   const shelves: Readonly<Record<Kind, Shelf>> = { ModelDeployment: newShelf(), ModelRoute: newShelf() }
   let events: OutboxEvent[] = []
@@ -52,7 +53,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): StateStore {
     if (write.events.length > 0 && events.length + write.events.length > maxEvents) {
       throw new ModelspineError(
         'store-full',
-        `${events.length} events wait to be acknowledged and ${maxEvents} may: the audit log does not take them`,
+        `${events.length} events wait to be acknowledged, and maxEvents is ${maxEvents}: find out why the audit log does not accept events`,
         { details: { waiting: events.length, maxEvents } },
       )
     }
@@ -139,7 +140,10 @@ export function memoryStore(options: MemoryStoreOptions = {}): StateStore {
 
 interface Shelf {
   readonly objects: Map<Key, StoredObject>
-  /** Made by the first `list` after keys came or went. Never changed, so a running list keeps its own. */
+  /**
+   * Made by the first `list` after a key was added or removed. The array itself never changes, so a list that
+   * runs keeps its own.
+   */
   sortedKeys: readonly Key[] | undefined
 }
 

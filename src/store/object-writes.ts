@@ -5,20 +5,23 @@ import type { Resource } from '../resources/resource.ts'
 import type { AuditEntry } from '../security/contract.ts'
 import type { DeleteOptions, Kind, PutSpecOptions, PutStatusOptions, StoredObject } from './contract.ts'
 
-/** What a store has to commit at once, or that nothing is to be written. `removed` is what stood last. */
+/**
+ * The write that a store has to commit at once. `nothing`: there is nothing to write. `removed`: the last
+ * object.
+ */
 export type ObjectWrite =
   | { readonly type: 'nothing'; readonly stored: StoredObject | null }
   | { readonly type: 'put'; readonly stored: StoredObject; readonly events: readonly AuditEntry[] }
   | { readonly type: 'remove'; readonly removed: StoredObject; readonly events: readonly AuditEntry[] }
 
-/** Declaring never removes. */
+/** A write of a declaration never removes an object. */
 export type SpecWrite =
   | Extract<ObjectWrite, { type: 'put' }>
   | { readonly type: 'nothing'; readonly stored: StoredObject }
 
 /**
- * What `putSpec` means for the object that stands now. `version` is what the store will call the result; it is not
- * used up by `nothing`. Throws `conflict`, and whatever `options.events` throws.
+ * Decides what `putSpec` writes, given the stored object. `version` is the version of the result; `nothing`
+ * does not use it up. Throws `conflict`, and any error that `options.events` throws.
  */
 export function specWrite(
   current: StoredObject | null,
@@ -59,7 +62,7 @@ export function specWrite(
   return { type: 'put', stored, events: options.events(stored) }
 }
 
-/** What `putStatus` means for the object that stands now. Throws `not-found` and `conflict`. */
+/** Decides what `putStatus` writes, given the stored object. Throws `not-found` and `conflict`. */
 export function statusWrite(
   current: StoredObject | null,
   kind: Kind,
@@ -86,7 +89,10 @@ export function statusWrite(
   return gone ? { type: 'remove', removed: stored, events } : { type: 'put', stored, events }
 }
 
-/** What `delete` means for the object that stands now. Throws `conflict`, and whatever `options.events` throws. */
+/**
+ * Decides what `delete` writes, given the stored object. Throws `conflict`, and any error of
+ * `options.events`.
+ */
 export function deleteWrite(
   current: StoredObject | null,
   kind: Kind,
@@ -124,7 +130,7 @@ function expectVersion(
   })
 }
 
-/** As every store gives it back: JSON, and nothing that the caller can still change. */
+/** A copy as every store returns it: plain JSON, which the caller's own object can no longer change. */
 function jsonCopy<Value>(value: Value): Value {
   return JSON.parse(JSON.stringify(value)) as Value
 }

@@ -5,7 +5,7 @@ import { type KitOptions, type Law, runKit } from './kit.ts'
 
 export type { AuditLogSubject } from './audit-log/subject.ts'
 
-/** All that an AuditLog promises. Each law gets an empty log. */
+/** The laws of an AuditLog. Each law gets an empty log. */
 export const auditLogLaws: readonly Law<AuditLogSubject>[] = [...appendLaws, ...readingLaws]
 
 /** Registers the laws of AuditLog as tests of one implementation. */

@@ -1,21 +1,24 @@
 import { type Clock, nextTurn, seededRandom, sortableId, type Timer } from '../clock.ts'
 
-/** A clock that stands still until it is told to move. Same seed, same random numbers and ids. */
+/**
+ * A clock that stands still until `advance` moves it. The same seed gives the same random numbers and ids.
+ */
 export interface FakeClock extends Clock {
-  /** Timers that are scheduled and neither ran nor were cancelled. */
+  /** The number of scheduled timers that neither ran nor were cancelled. */
   readonly pendingTimers: number
   /**
-   * Moves time on by `ms` and runs the timers that fall due, in the order of their times, each at its own time.
-   * Promises settle before the first timer and after each, so a timer may schedule another that also falls due.
-   * Rejects with what a timer threw. `advance(0)` lets promises settle and runs what is due now.
+   * Moves time on by `ms`. Runs the timers that become due, in the order of their times, each at its own
+   * time. Promises settle before the first timer and after each timer. So a timer may schedule another one
+   * that also becomes due. Rejects with the error of a timer. `advance(0)` lets promises settle and runs the
+   * timers that are due now.
    */
   advance(ms: number): Promise<void>
 }
 
 export interface FakeClockOptions {
-  /** Wall time at the start, milliseconds since the epoch; 2026-01-01T00:00:00Z when left out. */
+  /** Wall time at the start, in milliseconds since the epoch. Default 2026-01-01T00:00:00Z. */
   readonly startMs?: number
-  /** Of `random` and `id`; 1 when left out. */
+  /** The seed of `random` and `id`. Default 1. */
   readonly seed?: number
 }
 
@@ -25,7 +28,7 @@ interface Entry {
   readonly run: () => void
 }
 
-/** `monotonic` starts at 0, so that mixing it up with `now` shows. */
+/** `monotonic` starts at 0, so that a test fails when code mixes it up with `now`. */
 export function createFakeClock(options: FakeClockOptions = {}): FakeClock {
   const startMs = options.startMs ?? Date.UTC(2026, 0, 1)
   const random = seededRandom(options.seed ?? 1)
@@ -47,8 +50,7 @@ export function createFakeClock(options: FakeClockOptions = {}): FakeClock {
   }
 
   const advance = async (ms: number): Promise<void> => {
-    if (!(ms >= 0))
-      throw new TypeError(`a fake clock cannot advance by ${ms} ms: give a number of at least 0`)
+    if (!(ms >= 0)) throw new TypeError(`ms is ${ms}: a fake clock only advances by a number of at least 0`)
     const untilMs = elapsedMs + ms
     await nextTurn()
     for (let next = timers[0]; next !== undefined && next.dueMs <= untilMs; next = timers[0]) {
@@ -73,7 +75,7 @@ export function createFakeClock(options: FakeClockOptions = {}): FakeClock {
   }
 }
 
-/** Where `entry` stands or would stand in the ordered list. */
+/** The position of `entry` in the ordered list, or the position where it belongs. */
 function placeOf(timers: readonly Entry[], entry: Entry): number {
   let low = 0
   let high = timers.length

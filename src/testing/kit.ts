@@ -1,9 +1,9 @@
 /**
- * Conformance kits: the whole duty of an adapter's author is to pass the kit of the contract they implement.
+ * Conformance kits. An adapter is complete when it passes the kit of its contract.
  *
- * A kit is a list of laws. It runs in any test runner that has `describe` and `it`, or without one through
- * `brokenLaws`. A law is skipped only when the subject's declared capabilities say that it does not apply, and what
- * was skipped is printed.
+ * A kit is a list of laws. It runs in any test runner that has `describe` and `it`. Without a runner, use
+ * `brokenLaws`. The kit skips a law only when the capabilities or the fixture of the subject say that the law
+ * does not apply. It prints each skipped law.
  */
 
 import { messageOf } from '../errors.ts'
@@ -13,7 +13,7 @@ export interface TestRunner {
   it(name: string, body: () => Promise<void>): void
 }
 
-/** One subject for one law, fresh; `dispose` is called whatever the law said. */
+/** A new subject for one law. The kit calls `dispose` afterwards, also when the law failed. */
 export interface Fixture<Subject> {
   readonly subject: Subject
   dispose?(): Promise<void> | void
@@ -22,16 +22,16 @@ export interface Fixture<Subject> {
 export interface Law<Subject> {
   /** In the present tense: `refuses an older fence`. */
   readonly name: string
-  /** Why the law does not apply to this subject, by its capabilities; undefined when it does. */
+  /** The reason why the law does not apply to this subject. Undefined when it applies. */
   skip?(subject: Subject): string | undefined
   check(subject: Subject): Promise<void>
 }
 
 export interface KitOptions<Subject> extends TestRunner {
-  /** Names the implementation in the runner's report. */
+  /** The name of the implementation in the runner's report. */
   readonly name: string
   create(): Promise<Fixture<Subject>> | Fixture<Subject>
-  /** Where skipped laws are printed; the console when left out. */
+  /** Prints skipped laws. Default: the console. */
   readonly log?: (line: string) => void
 }
 
@@ -53,7 +53,10 @@ export function runKit<Subject>(
   })
 }
 
-/** The laws that a subject breaks, each as an error that names it. For testing kits, and for use without a runner. */
+/**
+ * The laws that a subject breaks, each as an error that names the law. For tests of kits, and without a
+ * runner.
+ */
 export async function brokenLaws<Subject>(
   kit: string,
   laws: readonly Law<Subject>[],

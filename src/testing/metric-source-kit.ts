@@ -3,21 +3,21 @@ import type { Interval, MetricReading, MetricSource } from '../telemetry/contrac
 import { type KitOptions, type Law, runKit } from './kit.ts'
 import { refuses } from './refuses.ts'
 
-/** A source, and a way to put samples into it behind its back. */
+/** A source, and a way to put samples directly into it. */
 export interface MetricSourceSubject {
   readonly source: MetricSource
   /** A metric whose samples `seed` adds. */
   readonly metric: string
   readonly deployment: string
-  /** Milliseconds since the epoch, after all that may be seeded. */
+  /** Milliseconds since the epoch, later than every seeded sample. */
   readonly nowMs: number
-  /** How far apart two samples must be to be told apart, at the age of an hour at most. */
+  /** How far apart two samples must be so that the source can separate them, up to the age of an hour. */
   readonly resolutionMs: number
-  /** Adds one sample of one revision; its value is the fixture's choice. */
+  /** Adds one sample of one revision. The fixture chooses the value. */
   seed(revision: string, atMs: number): Promise<void> | void
-  /** A metric that the source refuses, where it knows what it has. */
+  /** A metric that the source refuses. Leave it out when the source does not know its own metrics. */
   readonly unknownMetric?: string
-  /** Makes every later query impossible. */
+  /** Makes every later query fail. */
   disconnect?(): Promise<void> | void
 }
 
@@ -33,7 +33,7 @@ async function read(
   return await source.query({ metric, labels: { deployment, revision: of }, interval })
 }
 
-/** Samples behind a reading; undefined where the source cannot tell. */
+/** The number of samples behind a reading. Undefined when the source cannot tell. */
 function samplesOf(reading: MetricReading): number | undefined {
   switch (reading.kind) {
     case 'no-data':
@@ -54,7 +54,7 @@ async function seedThree(subject: MetricSourceSubject): Promise<Interval> {
   return interval
 }
 
-/** All that a MetricSource promises. */
+/** The laws of a MetricSource. */
 export const metricSourceLaws: readonly Law<MetricSourceSubject>[] = [
   {
     name: 'answers with the samples of the interval',
@@ -86,10 +86,7 @@ export const metricSourceLaws: readonly Law<MetricSourceSubject>[] = [
       const reading = await read(subject, interval)
       if (subject.source.capabilities.counts) assert.equal(samplesOf(reading), 3, 'samples counted')
       if (reading.covered !== undefined) {
-        assert.ok(
-          reading.covered.fromMs >= interval.fromMs,
-          'it says that it covers a time before the interval',
-        )
+        assert.ok(reading.covered.fromMs >= interval.fromMs, 'covered begins before the interval')
       }
     },
   },
@@ -108,11 +105,8 @@ export const metricSourceLaws: readonly Law<MetricSourceSubject>[] = [
       const interval = await seedThree(subject)
       const { covered } = await read(subject, interval)
       if (covered === undefined) return
-      assert.ok(covered.fromMs <= covered.toMs, 'what it covers ends before it begins')
-      assert.ok(
-        covered.toMs <= Math.max(interval.toMs, covered.fromMs),
-        'it covers a time after the interval',
-      )
+      assert.ok(covered.fromMs <= covered.toMs, 'covered ends before it begins')
+      assert.ok(covered.toMs <= Math.max(interval.toMs, covered.fromMs), 'covered ends after the interval')
     },
   },
   {
@@ -141,14 +135,14 @@ export const metricSourceLaws: readonly Law<MetricSourceSubject>[] = [
     },
   },
   {
-    name: 'answers for an hour ago',
+    name: 'answers for samples of the last hour',
     async check(subject) {
       const atMs = subject.nowMs - hourMs / 2
       await subject.seed(revision, atMs)
       const reading = await read(subject, { fromMs: subject.nowMs - hourMs, toMs: subject.nowMs })
       const lost =
         reading.kind === 'no-data' && (reading.covered === undefined || reading.covered.fromMs <= atMs)
-      assert.ok(!lost, 'it covers the time of a sample that it does not count')
+      assert.ok(!lost, 'covered includes the time of a sample that was not counted')
     },
   },
   {
@@ -164,9 +158,7 @@ export const metricSourceLaws: readonly Law<MetricSourceSubject>[] = [
   {
     name: 'refuses a metric that it does not have, and names the metric',
     skip: ({ unknownMetric }) =>
-      unknownMetric === undefined
-        ? 'it cannot tell a metric without data from one that is not there'
-        : undefined,
+      unknownMetric === undefined ? 'it cannot tell an unknown metric from a metric without data' : undefined,
     async check({ source, deployment, nowMs, unknownMetric = '' }) {
       const interval = { fromMs: nowMs - 1000, toMs: nowMs }
       const ask = async (): Promise<MetricReading> =>

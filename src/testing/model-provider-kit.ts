@@ -14,7 +14,10 @@ export {
   type UpstreamScript,
 } from './model-provider/subject.ts'
 
-/** All that a ModelProvider promises. The upstream is the fixture's, so that each law can say what the vendor does. */
+/**
+ * The laws of a ModelProvider. The fixture plays the upstream, so that each law can decide what the vendor
+ * does.
+ */
 export const modelProviderLaws: readonly Law<ModelProviderSubject>[] = [
   ...answerLaws,
   ...failureLaws,

@@ -6,7 +6,7 @@ import type { ModelRegistrySubject } from './model-registry/subject.ts'
 
 export type { ModelRegistrySubject, SeededModel, SeedModel, SeedVersion } from './model-registry/subject.ts'
 
-/** All that a ModelRegistry promises. Each law gets an empty registry. */
+/** The laws of a ModelRegistry. Each law gets an empty registry. */
 export const modelRegistryLaws: readonly Law<ModelRegistrySubject>[] = [
   ...resolveLaws,
   ...aliasLaws,

@@ -5,27 +5,30 @@ import type { Decision, PolicyAction, PolicyEngine, PolicyRequest } from '../pol
 import { type KitOptions, type Law, runKit } from './kit.ts'
 import { policyRequests } from './policy-requests.ts'
 
-/** An engine with some policy, and what its fixture can do behind its back. */
+/** An engine with a policy, and what its fixture can do to it. */
 export interface PolicyEngineSubject {
   readonly engine: PolicyEngine
-  /** A request that its policy allows; `policyRequests` has complete ones to start from. */
+  /** A request that its policy allows. `policyRequests` makes complete requests to start from. */
   readonly allowed: PolicyRequest
   /** A request that its policy denies. */
   readonly denied: PolicyRequest
-  /** Makes every later question one that cannot be answered: its server is gone, its rules throw. */
+  /**
+   * After this call the engine cannot decide any question: for example its server is gone, or its rules
+   * throw.
+   */
   fail?(): Promise<void> | void
-  /** Makes every later question one that is never answered. Left out where the engine answers at once. */
+  /** After this call the engine never answers. Leave it out when the engine answers at once. */
   stall?(): Promise<void> | void
-  /** How long an aborted question may take to end; 2 s when left out. */
+  /** How many milliseconds an aborted question may take to end. Default 2,000. */
   readonly patienceMs?: number
 }
 
 const actions: readonly PolicyAction[] = ['deploy', 'promote', 'invoke', 'query-data']
 
-/** All that a PolicyEngine promises. */
+/** The laws of a PolicyEngine. */
 export const policyEngineLaws: readonly Law<PolicyEngineSubject>[] = [
   {
-    name: 'has a name and declares the actions that it knows',
+    name: 'has a name and declares the actions it knows',
     async check({ engine }) {
       assert.ok(engine.name !== '', 'it has no name')
       assert.ok(engine.actions.length > 0, 'it declares no action and is never asked')
@@ -34,7 +37,7 @@ export const policyEngineLaws: readonly Law<PolicyEngineSubject>[] = [
     },
   },
   {
-    name: 'allows a request that its policy allows, and denies a request that its policy denies',
+    name: 'allows a request that its policy allows, and denies one that its policy denies',
     async check({ engine, allowed, denied }) {
       for (const [request, verdict] of [
         [allowed, 'allow'],
@@ -47,42 +50,42 @@ export const policyEngineLaws: readonly Law<PolicyEngineSubject>[] = [
     },
   },
   {
-    name: 'gives the reason of a deny',
+    name: 'gives a reason for a deny',
     async check({ engine, denied }) {
       const decision = await engine.decide(denied)
       const reasons = decision.findings.filter(({ level }) => level === 'soft' || level === 'hard')
       assert.ok(reasons.length > 0, 'it denies without a soft or hard finding')
       for (const { policy, rule, message } of reasons) {
         assert.ok(policy !== '' && rule !== '', 'a finding names no policy or no rule')
-        assert.ok(message !== '', `${policy}/${rule} says nothing to people`)
+        assert.ok(message !== '', `the finding of ${policy}/${rule} has no message`)
       }
     },
   },
   {
-    name: 'gives only advisory findings when it allows',
+    name: 'gives only advisory findings with an allow',
     async check({ engine, allowed }) {
       const { findings } = await engine.decide(allowed)
       for (const { level, message } of findings)
-        assert.equal(level, 'advisory', `it allows despite ${message}`)
+        assert.equal(level, 'advisory', `it allows with the finding: ${message}`)
     },
   },
   {
-    name: 'asks only for valid obligations',
+    name: 'gives only valid obligations',
     async check({ engine, allowed, denied }) {
       for (const request of [allowed, denied]) {
         for (const obligation of (await engine.decide(request)).obligations) {
           switch (obligation.kind) {
             case 'approval':
-              assert.ok(obligation.by === undefined || obligation.by.length > 0, 'nobody may approve')
+              assert.ok(obligation.by === undefined || obligation.by.length > 0, 'the list "by" is empty')
               break
             case 'cap-tokens':
-              assert.ok(obligation.maxOutputTokens > 0, 'it caps tokens at nothing')
+              assert.ok(obligation.maxOutputTokens > 0, 'maxOutputTokens is not above 0')
               break
             case 'guardrail':
               assert.ok(obligation.name !== '', 'it names no guardrail')
               break
             case 'redact':
-              assert.ok(obligation.entities.length > 0, 'it redacts nothing')
+              assert.ok(obligation.entities.length > 0, 'the list "entities" is empty')
               break
             default:
               assert.fail(`there is no obligation ${JSON.stringify(obligation)}`)
@@ -92,7 +95,7 @@ export const policyEngineLaws: readonly Law<PolicyEngineSubject>[] = [
     },
   },
   {
-    name: 'gives the same answer to the same question',
+    name: 'answers the same question the same way',
     async check({ engine, allowed, denied }) {
       for (const request of [allowed, denied]) {
         const first = copyOf(await engine.decide(request))
@@ -102,7 +105,7 @@ export const policyEngineLaws: readonly Law<PolicyEngineSubject>[] = [
     },
   },
   {
-    name: 'keeps questions apart when they are asked at the same time',
+    name: 'does not mix up questions that are asked at the same time',
     async check({ engine, allowed, denied }) {
       const requests = Array.from({ length: 20 }, (_, index) => (index % 3 === 0 ? denied : allowed))
       const decisions = await Promise.all(requests.map((request) => engine.decide(request)))
@@ -113,26 +116,26 @@ export const policyEngineLaws: readonly Law<PolicyEngineSubject>[] = [
     },
   },
   {
-    name: 'names the policy revision that decided',
+    name: 'names the policy text that decided',
     async check({ engine, allowed, denied }) {
       const [one, other] = [await engine.decide(allowed), await engine.decide(denied)]
       assert.ok(one.policyRevision !== '', 'policyRevision is empty')
-      assert.equal(other.policyRevision, one.policyRevision, 'two questions in a row, two policy revisions')
+      assert.equal(other.policyRevision, one.policyRevision, 'policyRevision differs between two questions')
     },
   },
   {
-    name: 'gives the SHA-256 of its input',
+    name: 'gives the SHA-256 of the request',
     async check({ engine, allowed, denied }) {
       const { inputDigest } = await engine.decide(allowed)
       assert.match(inputDigest, /^[0-9a-f]{64}$/)
       const reordered = (await engine.decide(backwards(allowed))).inputDigest
-      assert.equal(reordered, inputDigest, 'the order of members changes it')
+      assert.equal(reordered, inputDigest, 'the order of members changes inputDigest')
       const other = (await engine.decide(denied)).inputDigest
-      assert.notEqual(other, inputDigest, 'another input has the same')
+      assert.notEqual(other, inputDigest, 'another request has the same inputDigest')
     },
   },
   {
-    name: 'leaves the request unchanged',
+    name: 'does not change the request',
     async check({ engine, allowed, denied }) {
       for (const request of [allowed, denied]) {
         const given = copyOf(request)
@@ -144,7 +147,7 @@ export const policyEngineLaws: readonly Law<PolicyEngineSubject>[] = [
     },
   },
   {
-    name: 'answers not-applicable to an action that it does not declare',
+    name: 'answers not-applicable for an action that it does not declare',
     skip: ({ engine }) => (engine.actions.length === actions.length ? 'it declares all actions' : undefined),
     async check({ engine }) {
       const { deploy, promote, invoke, queryData } = policyRequests
@@ -155,7 +158,7 @@ export const policyEngineLaws: readonly Law<PolicyEngineSubject>[] = [
     },
   },
   {
-    name: 'answers with an error, and does not throw, when it cannot decide',
+    name: 'answers the verdict error, and does not throw, when it cannot decide',
     skip: (subject) => (subject.fail === undefined ? 'its fixture cannot make it fail' : undefined),
     async check(subject) {
       const { engine, allowed, denied } = subject
@@ -176,7 +179,7 @@ export const policyEngineLaws: readonly Law<PolicyEngineSubject>[] = [
       const asked = decided(subject.engine, subject.allowed, leaving.signal)
       leaving.abort(new Error('enough'))
       const decision = await soon(asked, subject.patienceMs ?? 2000)
-      assert.notEqual(decision.verdict, 'allow', 'it allows what it was not told')
+      assert.notEqual(decision.verdict, 'allow', 'an aborted question is allowed')
     },
   },
 ]
@@ -186,7 +189,7 @@ export function policyEngineConformance(options: KitOptions<PolicyEngineSubject>
   runKit('PolicyEngine', policyEngineLaws, options)
 }
 
-/** The decision; `aborted` counts as one, any other throw fails the law. */
+/** The decision. A rejection with `aborted` counts as one; any other throw fails the law. */
 async function decided(
   engine: PolicyEngine,
   request: PolicyRequest,

@@ -2,7 +2,10 @@ import type { DeployRequest, InvokeRequest, PromoteRequest, QueryDataRequest } f
 import type { ModelVersion } from '../registry/contract.ts'
 import type { ModelDeployment } from '../resources/deployment/model-deployment.ts'
 
-/** Complete requests of each action, with what policies most often look at as a parameter. For kits and tests. */
+/**
+ * Complete requests of each action. Their parameters are the facts that policies read most often. For kits
+ * and tests.
+ */
 export interface PolicyRequests {
   deploy(labels?: Readonly<Record<string, string>>): DeployRequest
   promote(approval?: ModelVersion['approval'], weight?: number): PromoteRequest

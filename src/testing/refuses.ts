@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { type ErrorCode, isModelspineError, messageOf } from '../errors.ts'
 
-/** Asserts that a call fails with this code, and tells what it did instead. */
+/** Asserts that a call fails with this code. Otherwise the message says what the call did. */
 export async function refuses(code: ErrorCode, what: string, call: () => Promise<unknown>): Promise<void> {
   let error: unknown
   try {
@@ -9,9 +9,9 @@ export async function refuses(code: ErrorCode, what: string, call: () => Promise
   } catch (thrown) {
     error = thrown
   }
-  assert.ok(error !== undefined, `${what} should be refused with ${code}, and was accepted`)
+  assert.ok(error !== undefined, `${what} should be refused with ${code}, but it was accepted`)
   assert.ok(
     isModelspineError(error, code),
-    `${what} should be refused with ${code}, and was with: ${messageOf(error)}`,
+    `${what} should be refused with ${code}, but it threw: ${messageOf(error)}`,
   )
 }

@@ -5,21 +5,21 @@ import type { SecretStore } from '../security/contract.ts'
 import { type KitOptions, type Law, runKit } from './kit.ts'
 import { refuses } from './refuses.ts'
 
-/** A store that has one secret, and what its fixture can do behind its back. */
+/** A store that has one secret, and what its fixture can do to it. */
 export interface SecretStoreSubject {
   readonly store: SecretStore
-  /** The secret that is there; its value should be found in no other text. */
+  /** The name of the secret that is there. Its value must not appear in any other text. */
   readonly name: string
   readonly value: string
-  /** Gives the secret another value, where the store sees that at once. */
+  /** Gives the secret another value. Leave it out when the store does not see that at once. */
   rotate?(value: string): Promise<void> | void
-  /** Makes every later look-up impossible. */
+  /** Makes every later look-up fail. */
   disconnect?(): Promise<void> | void
 }
 
 const unknownName = 'NEVER_SET_ANYWHERE'
 
-/** All that a SecretStore promises. */
+/** The laws of a SecretStore. */
 export const secretStoreLaws: readonly Law<SecretStoreSubject>[] = [
   {
     name: 'reveals the value of a secret when asked',
@@ -105,7 +105,7 @@ export function secretStoreConformance(options: KitOptions<SecretStoreSubject>):
   runKit('SecretStore', secretStoreLaws, options)
 }
 
-/** What a clone shows; nothing where it cannot be cloned. */
+/** The inspection of a clone. Empty when the value cannot be cloned. */
 function copyOf(value: unknown): string {
   try {
     return inspect(structuredClone(value), { showHidden: true })

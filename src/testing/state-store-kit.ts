@@ -9,7 +9,7 @@ import type { StateStoreSubject } from './state-store/subject.ts'
 
 export type { StateStoreSubject } from './state-store/subject.ts'
 
-/** All that a StateStore promises. Each law gets an empty store. */
+/** The laws of a StateStore. Each law gets an empty store. */
 export const stateStoreLaws: readonly Law<StateStoreSubject>[] = [
   ...specLaws,
   ...statusLaws,

@@ -1,6 +1,7 @@
 /**
- * A histogram of positive numbers with cells of equal relative width: six for each doubling, from 2^-2 to 2^19. In
- * milliseconds that is from a quarter of one to almost nine minutes. What lies outside is counted in the outermost cell.
+ * A histogram of positive numbers with cells of equal relative width. Each doubling has six cells, from 2^-2
+ * to 2^19. In milliseconds that is from a quarter of a millisecond to almost nine minutes. A number outside
+ * of this range counts in the outermost cell.
  */
 
 const cellsPerDoubling = 6
@@ -9,7 +10,7 @@ const highestPower = 19
 
 export const histogramCells: number = (highestPower - lowestPower) * cellsPerDoubling
 
-/** How far a percentile may be off, as a share of itself: half a cell on the logarithmic scale, 2^(1/12) - 1. */
+/** The relative error of a percentile: half a cell on the logarithmic scale, 2^(1/12) - 1. */
 export const histogramError: number = 2 ** (1 / (2 * cellsPerDoubling)) - 1
 
 export function cellOf(value: number): number {
@@ -19,8 +20,8 @@ export function cellOf(value: number): number {
 }
 
 /**
- * The smallest value that at least the share `quantile` of all does not exceed (nearest rank), told as the geometric
- * middle of its cell. Undefined when nothing was counted.
+ * The smallest value such that at least the fraction `quantile` of all values is not greater (nearest rank).
+ * The answer is the geometric middle of that value's cell. Undefined when nothing was counted.
  */
 export function percentile(tallies: Uint32Array, quantile: number): number | undefined {
   let total = 0

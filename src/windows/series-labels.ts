@@ -1,19 +1,19 @@
 import { ModelspineError } from '../errors.ts'
 
-/** What windows can be asked by. */
+/** The labels by which a caller can query windows. */
 export interface SeriesLabels {
   readonly deployment: string
-  /** Left out: all revisions of the deployment together. */
+  /** Undefined: all revisions of the deployment together. */
   readonly revision: string | undefined
 }
 
-/** Throws `metric-error` for a label that is missing or would be ignored. */
+/** Throws `metric-error` when `deployment` is missing, and for a label that windows do not have. */
 export function seriesLabels(labels: Readonly<Record<string, string>>): SeriesLabels {
   const { deployment, revision, ...others } = labels
   const [other] = Object.keys(others)
-  if (other !== undefined) throw wrongLabel(`label "${other}" is not known; ask by deployment and revision`)
+  if (other !== undefined) throw wrongLabel(`label "${other}" is not known: use "deployment" and "revision"`)
   if (deployment === undefined)
-    throw wrongLabel('label "deployment" is missing; give its key, namespace/name')
+    throw wrongLabel('label "deployment" is missing: give its key, namespace/name')
   return { deployment, revision }
 }
 

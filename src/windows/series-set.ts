@@ -2,11 +2,11 @@ import { ModelspineError } from '../errors.ts'
 import { type Span, TimeWindow, type WindowCells, type WindowLayout, windowLayout } from './time-window.ts'
 
 export interface SeriesOptions extends WindowCells {
-  /** Milliseconds since the epoch from which on everything is counted. */
+  /** When counting began, in milliseconds since the epoch. */
   readonly startedAtMs: number
   readonly bucketMs: number
   readonly keepMs: number
-  /** The least recently counted one makes room for a new one. */
+  /** At this number, the series that was counted least recently makes room for a new one. */
   readonly maxSeries: number
 }
 
@@ -16,7 +16,7 @@ interface Series {
   usedMs: number
 }
 
-/** What was counted in an interval, and the part of it for which counting is complete. */
+/** The counts of an interval, and the part of the interval for which they are complete. */
 export interface Counted {
   readonly sums: Float64Array
   readonly tallies: Uint32Array
@@ -24,8 +24,8 @@ export interface Counted {
 }
 
 /**
- * A bounded number of windows, by two names such as deployment and revision. One that was evicted and comes again
- * begins anew, and its answers say so by what they cover.
+ * A bounded number of windows, by two names such as deployment and revision. When an evicted series comes
+ * again, it begins empty. Its answers show that by the time that they cover.
  */
 export class SeriesSet {
   readonly #options: SeriesOptions
@@ -33,13 +33,13 @@ export class SeriesSet {
   readonly #series: Map<string, Map<string, Series>> = new Map()
   #size = 0
   #evicted = 0
-  /** What is not there now was counted nowhere before this. */
+  /** Counts from before this time may have been evicted. So a new series is complete only from here on. */
   #completeFromMs: number
 
   constructor(options: SeriesOptions) {
     for (const name of ['bucketMs', 'keepMs', 'maxSeries'] as const) {
       if (Number.isSafeInteger(options[name]) && options[name] > 0) continue
-      const message = `${name} is ${options[name]}; give a whole number above 0`
+      const message = `${name} is ${options[name]}: give a whole number above 0`
       throw new ModelspineError('invalid-options', message, { details: { option: name } })
     }
     this.#options = options
@@ -63,7 +63,7 @@ export class SeriesSet {
     return series.window
   }
 
-  /** Sums over one series, or over all of the group when no name is given. */
+  /** Sums over one series. Without a name, sums over all series of the group. */
   read(group: string, name: string | undefined, span: Span, nowMs: number): Counted {
     const { sums: width, tallies: cells, keepMs } = this.#options
     const sums = new Float64Array(width)
@@ -117,7 +117,7 @@ export class SeriesSet {
     if (named?.size === 0) this.#series.delete(oldest.group)
     this.#size -= 1
     this.#evicted += 1
-    // Counted up to its last use, and whatever it counted is gone: only later counts are complete.
+    // All counts of the evicted series are lost, up to its last use. So only later counts are complete.
     this.#completeFromMs = Math.max(this.#completeFromMs, oldest.usedMs + 1)
   }
 }

@@ -1,17 +1,18 @@
 /**
- * Sums over time in fixed memory: rings of buckets, fine for what is recent and coarse for what is old. Everything is
- * counted in every ring at once, so nothing is ever rolled up and a count costs the same whenever it comes.
+ * Sums over time in fixed memory: rings of buckets, fine for recent times and coarse for old times. Each
+ * number is counted in every ring at once. So no ring is ever rolled up into another, and every count costs
+ * the same.
  */
 
 export interface WindowLayout {
-  /** Fine to coarse; each width is a multiple of the one before. */
+  /** From fine to coarse. Each width is a multiple of the width before. */
   readonly levels: readonly { readonly widthMs: number; readonly slots: number }[]
 }
 
 export interface WindowCells {
-  /** Columns that numbers are added to. */
+  /** The number of columns that numbers are added to. */
   readonly sums: number
-  /** Columns that are counted up by one, such as the cells of a histogram. */
+  /** The number of columns that count up by one, such as the cells of a histogram. */
   readonly tallies: number
 }
 
@@ -21,13 +22,14 @@ export interface Span {
   readonly toMs: number
 }
 
-/** Slots of a ring before the next coarser one takes over. */
+/** The number of slots of a ring. For older times the next coarser ring takes over. */
 const slotsPerLevel = 128
 const widening = 8
 
 /**
- * Rings that reach back `keepMs` at least. A level ends where the next one is eight times as wide, so a bucket is at
- * most a sixteenth as long as the age it is read at, or `bucketMs`.
+ * Rings that reach back at least `keepMs`. The buckets of each level are eight times as wide as those of the
+ * level before. So a bucket is at most a sixteenth as long as the age at which it is read, or as long as
+ * `bucketMs`.
  */
 export function windowLayout(bucketMs: number, keepMs: number): WindowLayout {
   const levels: { widthMs: number; slots: number }[] = []
@@ -43,7 +45,7 @@ class Ring {
   readonly slots: number
   readonly sums: Float64Array
   readonly tallies: Uint32Array
-  /** Which bucket a slot holds, counted in widths since the epoch. */
+  /** The bucket that each slot holds, as a number of widths since the epoch. */
   readonly #buckets: Float64Array
   readonly #cells: WindowCells
 
@@ -56,7 +58,10 @@ class Ring {
     this.#buckets = new Float64Array(slots).fill(-1)
   }
 
-  /** The slot to write what happened at `atMs` to, emptied if it held an older bucket; -1 when that is forgotten. */
+  /**
+   * The slot in which to count at the time `atMs`. It is emptied if it held an older bucket. -1 when the ring
+   * has already dropped that time.
+   */
   slotFor(atMs: number): number {
     const bucket = Math.floor(atMs / this.widthMs)
     const slot = bucket % this.slots
@@ -69,14 +74,14 @@ class Ring {
     return slot
   }
 
-  /** The slot that holds the bucket starting at `startMs`; -1 when nothing was counted in it. */
+  /** The slot that holds the bucket starting at `startMs`. -1 when nothing was counted in that bucket. */
   slotAt(startMs: number): number {
     const bucket = Math.round(startMs / this.widthMs)
     const slot = bucket % this.slots
     return this.#buckets[slot] === bucket ? slot : -1
   }
 
-  /** Where the oldest bucket that is surely still there begins. */
+  /** The start of the oldest bucket that the ring surely still holds. */
   oldestMs(nowMs: number): number {
     return (Math.floor(nowMs / this.widthMs) - this.slots + 1) * this.widthMs
   }
@@ -84,7 +89,7 @@ class Ring {
 
 export class TimeWindow {
   readonly #rings: readonly Ring[]
-  /** Where `add` and `tally` write, ring by ring. */
+  /** For each ring, the slot to which `add` and `tally` write. */
   readonly #slots: Int32Array
   readonly #cells: WindowCells
 
@@ -94,7 +99,7 @@ export class TimeWindow {
     this.#cells = cells
   }
 
-  /** Chooses the time that the next `add` and `tally` count at. */
+  /** Sets the time at which the next `add` and `tally` count. */
   moveTo(atMs: number): void {
     for (let level = 0; level < this.#rings.length; level += 1) {
       this.#slots[level] = (this.#rings[level] as Ring).slotFor(atMs)
@@ -111,7 +116,7 @@ export class TimeWindow {
     }
   }
 
-  /** Counts one number in three columns: how many, their sum, the sum of their squares. */
+  /** Counts one number in three columns: the count, the sum and the sum of squares. */
   addSample(column: number, value: number): void {
     for (let level = 0; level < this.#rings.length; level += 1) {
       const slot = this.#slots[level] as number
@@ -135,9 +140,9 @@ export class TimeWindow {
   }
 
   /**
-   * Adds what was counted within the span to `sums` and `tallies`. Whole buckets only, so the answer is the span that
-   * was really read: never outside of the one asked for. A span that reaches the present takes in the bucket that is
-   * still being filled, since nothing was counted after now.
+   * Adds the counts of the span to `sums` and `tallies`. It reads only whole buckets and returns the span
+   * that it really read, which never reaches outside of the given span. A span that reaches the present also
+   * includes the bucket that is still being filled, because nothing was counted after now.
    */
   read(span: Span, nowMs: number, sums: Float64Array, tallies: Uint32Array): Span {
     let fromMs = -1
@@ -153,7 +158,7 @@ export class TimeWindow {
           bestAt = at
         }
       }
-      // After the first bucket there is no gap: what was read is one span.
+      // A gap after the first bucket ends the loop, because the result must be one span.
       if (best === undefined || (fromMs >= 0 && bestAt !== cursor)) break
       if (fromMs < 0) fromMs = bestAt
       this.#collect(best, best.slotAt(bestAt), sums, tallies)

@@ -1,7 +1,7 @@
 import { ModelspineError } from '../errors.ts'
 import { nearestName } from '../resources/problems/nearest-name.ts'
 
-/** `metric-error` for a metric that a source does not have; asking again will not help. */
+/** `metric-error` for a metric that a source does not have. It is not retryable. */
 export function unknownMetric(metric: string, known: readonly string[]): ModelspineError {
   const near = nearestName(metric, known)
   const remedy = near === undefined ? `Known: ${known.join(', ')}.` : `Did you mean "${near}"?`

@@ -3,7 +3,7 @@ import { basename, join } from 'node:path'
 import { type AuditHead, type AuditRecord, type ChainWalk, emptyChain } from 'modelspine/adapter'
 import { readLines } from './read-lines.ts'
 
-/** One file of the chain, named after the first record it holds. */
+/** One file of the chain, named after its first record. */
 export interface AuditFile {
   readonly path: string
   readonly firstSequence: number
@@ -13,7 +13,7 @@ export function auditFile(folder: string, firstSequence: number): AuditFile {
   return { path: join(folder, `${String(firstSequence).padStart(12, '0')}.jsonl`), firstSequence }
 }
 
-/** In the order of the chain; none where the folder does not exist. */
+/** The files in the order of the chain. Empty when the folder does not exist. */
 export async function auditFiles(folder: string): Promise<readonly AuditFile[]> {
   const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return []
@@ -25,7 +25,10 @@ export async function auditFiles(folder: string): Promise<readonly AuditFile[]> 
     .sort((one, other) => one.firstSequence - other.firstSequence)
 }
 
-/** The head that the first record of a file says it follows: where a walk that begins with that file starts. */
+/**
+ * The head before the first record of a file, as that record says. A walk that begins with this file starts
+ * there.
+ */
 export async function headBefore(file: AuditFile): Promise<AuditHead> {
   if (file.firstSequence === 1) return emptyChain
   for await (const { text } of readLines(file.path)) {
@@ -45,13 +48,13 @@ export type WalkedItem =
       readonly record: AuditRecord
       readonly line: string
       readonly file: AuditFile
-      /** Where it ends in its file. */
+      /** Where the record ends in its file. */
       readonly end: number
     }
-  /** Bytes behind the last line of the last file: an append that was cut off, or is being written. */
+  /** Bytes after the last line of the last file: an append that was cut off, or that is being written. */
   | { readonly kind: 'tail'; readonly file: AuditFile; readonly bytes: number; readonly end: number }
 
-/** Steps through the records of files. Ends at the first fault, which `walk` then knows. */
+/** Steps through the records of files. Ends at the first fault, and `walk` then has that fault. */
 export async function* walkFiles(
   files: readonly AuditFile[],
   walk: ChainWalk,

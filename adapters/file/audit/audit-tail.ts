@@ -12,21 +12,21 @@ import {
 import { writeAtomically } from '../write-atomically.ts'
 import { type AuditFile, auditFiles, headBefore, walkFiles } from './audit-files.ts'
 
-/** Where the next record goes. */
+/** The place of the next record. */
 export interface AuditTail {
   readonly head: AuditHead
-  /** The last file and how many of its bytes are whole appends; absent for an empty log. */
+  /** The last file, and how many of its bytes are whole appends. Absent for an empty log. */
   readonly last?: { readonly file: AuditFile; readonly bytes: number }
   readonly recent: RecentRecords
 }
 
-/** The window in which an entry that comes again is recognised. */
+/** Among this many last records, a repeated entry is recognised. */
 const window = 10_000
 
 /**
- * Reads the end of a log, at least its last 10,000 records. What a cut-off append left behind is dropped, and the drop
- * is a record of its own (`log-recovered`), put in place together with it. Throws `audit-broken` when a record is not
- * what was written, or when `known`, a head that was once acknowledged, is gone.
+ * Reads the end of a log, at least its last 10,000 records. It drops the rest of an append that was cut off.
+ * In the same step it writes a record about the drop (`log-recovered`). Throws `audit-broken` when a record
+ * differs from what was written. It also does so when `known`, a head that was once acknowledged, is gone.
  */
 export async function readTail(
   folder: string,
@@ -88,7 +88,7 @@ export async function readTail(
 export function broken(folder: string, reason: string, sequence?: number): ModelspineError {
   return new ModelspineError(
     'audit-broken',
-    `the audit log in ${folder} cannot be continued: ${reason}; keep the folder as evidence and start another`,
+    `the audit log in ${folder} cannot be continued, because ${reason}: keep the folder as evidence, and start a new log in another folder`,
     { details: { folder, reason, ...(sequence === undefined ? {} : { sequence }) } },
   )
 }

@@ -17,33 +17,35 @@ export interface AuditWriterOptions {
   readonly folder: string
   readonly maxBytes: number
   readonly clock: Clock
-  /** Opens what is written to; the system's own unless a test wants a disk that fails. */
+  /** Opens the file to write. A test can replace it with a disk that fails. */
   readonly open?: typeof openFile
 }
 
-/** Writes on at the end of a chain that it has read. Whoever uses it has the lock. */
+/** Continues a chain whose end it has read. The caller must hold the lock. */
 export interface AuditWriter {
   readonly head: AuditHead
   readonly recent: RecentRecords
-  /** The last file and how much of it is acknowledged; absent while the log is empty. */
+  /** The last file, and how much of it is acknowledged. Absent while the log is empty. */
   readonly end: { readonly file: AuditFile; readonly bytes: number } | undefined
-  /** False once a failed write could not be taken back. */
+  /** False after a failed write could not be undone. */
   readonly usable: boolean
-  /** Whether the chain still ends where this writer left it; else what is on disk must be read again. */
+  /**
+   * Whether the chain still ends where this writer left it. Otherwise the end must be read again from disk.
+   */
   isCurrent(): Promise<boolean>
-  /** Durable when it resolves; when it throws, nothing was added, or the writer is no longer usable. */
+  /** Durable when it resolves. When it throws, nothing was added, or the writer is no longer usable. */
   write(records: readonly LinkedRecord[]): Promise<void>
   close(): Promise<void>
 }
 
 /** The name of the lock that a writer holds. */
 export const writerLock = 'writer'
-/** An append of another process takes a sync or two. */
+/** The longest wait for the lock. An append of another process takes only one or two syncs. */
 const lockTimeoutMs = 5000
 
 /**
- * Makes the folder and holds its lock while `run` runs. Held no longer than that, because who leads may change while
- * the one who led lives on.
+ * Makes the folder and holds its lock while `run` runs. It holds the lock no longer, because the lead may
+ * move to another process while this one still lives.
  */
 export async function asWriter<T>(
   { folder, clock }: Pick<AuditWriterOptions, 'folder' | 'clock'>,
@@ -55,7 +57,7 @@ export async function asWriter<T>(
     const { host, pid, path } = attempt.holder
     throw new ModelspineError(
       'audit-unavailable',
-      `the audit log in ${folder} is being written by process ${pid} on ${host}; if that one is gone, remove ${path}`,
+      `process ${pid} on ${host} is writing to the audit log in ${folder}: if that process is gone, remove ${path}`,
       { details: { folder, pid, host, lock: path } },
     )
   }
@@ -66,7 +68,7 @@ export async function asWriter<T>(
   }
 }
 
-/** Reads the end of the chain and mends it. `known` is a head that must still be there. */
+/** Reads the end of the chain and repairs it. `known` is a head that must still be there. */
 export async function openAuditWriter(options: AuditWriterOptions, known?: AuditHead): Promise<AuditWriter> {
   await removeLeftovers(options.folder)
   const tail = await readTail(options.folder, options.clock, known)
@@ -74,12 +76,15 @@ export async function openAuditWriter(options: AuditWriterOptions, known?: Audit
   const { recent } = tail
   let { head, last: end } = tail
   let usable = true
-  /** Whether the last file's name is known to be on disk. */
+  /** Whether the name of the last file is surely on disk. */
   let named = false
   let handle = end === undefined ? undefined : await open(end.file.path, 'r+')
   await handle?.datasync()
 
-  /** The file for some bytes more: the last one, or the next when they would make it too long. */
+  /**
+   * The file for some more bytes: the last file, or the next one when the bytes would make the last file too
+   * long.
+   */
   async function place(bytes: number): Promise<{ file: AuditFile; bytes: number; handle: FileHandle }> {
     if (handle !== undefined && end !== undefined && (end.bytes === 0 || end.bytes + bytes <= maxBytes)) {
       return { ...end, handle }
@@ -151,7 +156,7 @@ async function takeBack(handle: FileHandle, size: number): Promise<boolean> {
   }
 }
 
-/** Temporary files of a recovery that was killed. */
+/** Removes temporary files of a recovery that was killed. */
 async function removeLeftovers(folder: string): Promise<void> {
   for (const name of await readdir(folder)) {
     if (/^\.\d+\.jsonl\..+\.tmp$/.test(name)) await rm(join(folder, name), { force: true })

@@ -2,21 +2,21 @@ import { open } from 'node:fs/promises'
 import { throwIfAborted } from 'modelspine/adapter'
 
 export interface Line {
-  /** Without its end; empty for bytes that are no UTF-8. */
+  /** The line without its end. Empty for bytes that are not UTF-8. */
   readonly text: string
-  /** Where in the file the line ends, its end of line included. */
+  /** The position in the file after the line and its end of line. */
   readonly end: number
-  /** False for what stands behind the last end of line. */
+  /** False for the text after the last end of line. */
   readonly terminated: boolean
 }
 
-/** Longer ones are nobody's record. */
+/** A longer line cannot be a record. */
 export const maxLineBytes: number = 16 * 1024 * 1024
 
 const chunkBytes = 64 * 1024
 const newline = 0x0a
 
-/** The lines of a file, as far as `limitBytes`, holding no more than one chunk and one line. */
+/** The lines of a file, up to `limitBytes`. It holds at most one chunk and one line in memory. */
 export async function* readLines(
   path: string,
   options: { readonly limitBytes?: number | undefined; readonly abortSignal?: AbortSignal | undefined } = {},
@@ -48,7 +48,7 @@ export async function* readLines(
   }
 }
 
-/** Byte for byte: a text stands for one sequence of bytes only. */
+/** Decodes strictly, so that each text stands for only one sequence of bytes. */
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 function textOf(bytes: Uint8Array): string {

@@ -2,13 +2,13 @@ import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 
-/** SHA-256 of files, read again only when size, time, or the file itself changed. */
+/** SHA-256 of files. A file is read again only when its size, its time or the file itself has changed. */
 export interface ArtifactDigests {
   /** `sha256:<hex>`. */
   of(path: string, abortSignal?: AbortSignal): Promise<string>
 }
 
-/** Remembers at most `limit` files, the longest known forgotten first. */
+/** Remembers at most `limit` files. Forgets the oldest entry first. */
 export function artifactDigests(limit = 10_000): ArtifactDigests {
   const known = new Map<string, { readonly stamp: string; readonly digest: string }>()
   return {

@@ -4,16 +4,19 @@ import { type Document, parseDocument } from 'yaml'
 import type { z } from 'zod'
 import { writeAtomically } from '../write-atomically.ts'
 
-/** A YAML or JSON file that a person may have written: what it says, and a way to change some of it. */
+/** A YAML or JSON file that a person may have written: its content, and a way to change parts of it. */
 export interface DataFile<T> {
   readonly value: T
-  /** As it stands in the file, before any default. */
+  /** The content of the file, before any default. */
   readonly raw: unknown
-  /** Sets members by their path, `undefined` removes; comments and order of the rest stay. */
+  /** Sets members by their path; `undefined` removes a member. Comments and the order of the rest stay. */
   edit(changes: readonly (readonly [path: readonly string[], value: unknown])[], token: string): Promise<void>
 }
 
-/** Throws `registry-unavailable` that names file, field and remedy; an absent file keeps its `ENOENT`. */
+/**
+ * Throws `registry-unavailable`, which names file, field and remedy. A missing file throws the system's
+ * `ENOENT`.
+ */
 export async function readDataFile<T>(path: string, schema: z.ZodType<T>): Promise<DataFile<T>> {
   const source = await readFile(path, 'utf8')
   const document = parseDocument(source, { prettyErrors: true })
@@ -46,7 +49,7 @@ function set(document: Document, member: readonly string[], value: unknown): voi
 
 function malformed(path: string, field: string | undefined, message: string): ModelspineError {
   const where = field === undefined || field === '' ? path : `${path}: ${field}`
-  return new ModelspineError('registry-unavailable', `${where}: ${message}; mend the file`, {
+  return new ModelspineError('registry-unavailable', `${where}: ${message}; correct the file`, {
     details: { file: path, ...(field === undefined ? {} : { field }) },
   })
 }

@@ -20,9 +20,9 @@ import type { ListedFile, VersionFacts } from './version-facts.ts'
 import { readArtifact, readVersionFolder, type VersionFolder } from './version-folder.ts'
 
 /**
- * Puts a version in place: `file:` artifacts are copied beside its facts and their digests written down, in a folder
- * that is hidden until it is whole and then renamed. Other URIs stay where they point. What processes that were killed
- * meanwhile left half-filled is removed by the next one.
+ * Puts a version in place. It copies `file:` artifacts beside the facts and writes their digests down. It
+ * does this in a hidden folder, and renames that folder when it is complete. Other URIs stay unchanged. When
+ * a process is killed in between, the next registration removes its half-filled folder.
  */
 export async function registerVersion(
   tree: RegistryFolder,
@@ -58,7 +58,7 @@ export async function registerVersion(
   }
 }
 
-/** Of the folder that is being filled; it is named like a lock, so that it can be seen whose it is. */
+/** For the folder that is being filled. It is named like a lock, so that its process can be recognised. */
 const incomingName = 'incoming'
 
 function checkNames({ name, version }: NewModelVersion): void {
@@ -66,7 +66,7 @@ function checkNames({ name, version }: NewModelVersion): void {
     if (value === undefined || folderName.test(value)) continue
     throw new ModelspineError(
       'invalid-options',
-      `${field} is "${value}": use letters, digits, ".", "_", "+" and "-", a letter or digit first, at most 128`,
+      `${field} is "${value}": use at most 128 letters, digits, ".", "_", "+" and "-", and begin with a letter or digit`,
       { details: { field, value } },
     )
   }
@@ -117,7 +117,7 @@ async function copyFiles(
 async function copy(source: string, target: string, field: string): Promise<void> {
   const found = await stat(source).catch(() => undefined)
   if (!found?.isFile())
-    throw wrongFile(field, `is ${pathToFileURL(source).href}, which is no file: list files`)
+    throw wrongFile(field, `is ${pathToFileURL(source).href}, which is not a file: list files`)
   await makeFolder(dirname(target))
   await copyFile(source, target, constants.COPYFILE_FICLONE)
   const handle = await open(target, 'r')
@@ -128,7 +128,9 @@ async function copy(source: string, target: string, field: string): Promise<void
   }
 }
 
-/** The deepest folder that holds all of them, so that what lies in folders below it keeps its place. */
+/**
+ * The deepest folder that holds all of the files, so that files in its subfolders keep their relative paths.
+ */
 function commonFolder(paths: readonly string[]): string {
   const [first = '', ...rest] = paths.map((path) => dirname(resolve(path)))
   let common = first
@@ -146,7 +148,7 @@ async function writeSynced(path: string, content: string): Promise<void> {
   await writeFile(path, content, { flush: true })
 }
 
-/** False when somebody else took the name first. */
+/** False when another process took the name first. */
 async function takePlace(incoming: string, path: string): Promise<boolean> {
   try {
     await rename(incoming, path)
@@ -158,7 +160,7 @@ async function takePlace(incoming: string, path: string): Promise<boolean> {
   }
 }
 
-/** What stands there already, when it has the same artifact. */
+/** The existing version, if it has the same artifact. Throws `conflict` otherwise. */
 async function agreeing(
   existing: VersionFolder,
   incoming: string,
@@ -172,7 +174,7 @@ async function agreeing(
   }
   throw new ModelspineError(
     'conflict',
-    `version "${existing.version}" of model "${fresh.name}" is registered with another artifact; versions never change, register a new one`,
+    `version "${existing.version}" of model "${fresh.name}" is already registered with another artifact: versions never change, so register a new version`,
     { details: { model: fresh.name, version: existing.version }, retryable: false },
   )
 }
@@ -180,12 +182,12 @@ async function agreeing(
 function notOurs(path: string, model: string, version: string): ModelspineError {
   return new ModelspineError(
     'conflict',
-    `version "${version}" of model "${model}" cannot be put in place: ${path} is there without a model.yaml; remove it, give it one, or register another version`,
+    `version "${version}" of model "${model}" cannot be registered, because ${path} exists without a model.yaml: remove the folder, add a model.yaml, or register another version`,
     { details: { model, version, path }, retryable: false },
   )
 }
 
-/** The artifact with paths from its own folder. */
+/** The artifact, with paths relative to its own folder. */
 async function placeless(folder: VersionFolder, digests: ArtifactDigests): Promise<Artifact> {
   const artifact = await readArtifact(folder, digests)
   if (artifact.kind === 'hosted') return artifact

@@ -7,33 +7,35 @@ import { writeAtomically } from '../write-atomically.ts'
 import { readDataFile } from './data-file.ts'
 import { readVersionFolder, type VersionFolder } from './version-folder.ts'
 
-/** The registry's tree: `<model>/<version>/model.yaml` with the artifact beside it, `<model>/aliases.json`. */
+/**
+ * The registry's tree: `<model>/<version>/model.yaml` with the artifact beside it, `<model>/aliases.json`.
+ */
 export interface RegistryFolder {
   models(): Promise<readonly string[]>
-  /** From the oldest on, those of the same time by name, numbers as numbers. Throws `model-not-found`. */
+  /** Oldest first. Of the same time, by name, with numbers compared as numbers. Throws `model-not-found`. */
   versions(model: string): Promise<readonly VersionFolder[]>
   /** Throws `model-not-found`. */
   version(model: string, version: string): Promise<VersionFolder>
-  /** All names under a model that no other version can have, be they versions or not. */
+  /** All names in a model's folder, of versions and of others. A new version cannot have any of them. */
   taken(model: string): Promise<readonly string[]>
   aliases(model: string): Promise<ReadonlyMap<string, string>>
   writeAliases(model: string, aliases: ReadonlyMap<string, string>): Promise<void>
-  /** Runs alone among all processes that change this model. */
+  /** Runs while no other process changes this model. */
   exclusively<T>(model: string, abortSignal: AbortSignal | undefined, run: () => Promise<T>): Promise<T>
   pathOf(model: string, version: string): string
 }
 
-/** What a model or a version may be called, so that a folder can be called so. */
+/** The allowed names of models and versions, so that a folder can have the same name. */
 export const folderName: RegExp = /^[A-Za-z0-9][A-Za-z0-9._+-]{0,127}$/
 
 const aliasFile = z.record(z.string(), z.union([z.string(), z.number()]).transform(String))
 const lockTimeoutMs = 10_000
 
 export function registryFolder(root: string, clock: Clock): RegistryFolder {
-  /** The last change under way of each model. */
+  /** For each model, the last change that is under way. */
   const turns = new Map<string, Promise<void>>()
 
-  /** What stands in a folder of the tree; undefined when there is none. */
+  /** The entries of a folder of the tree. Undefined when there is no such folder. */
   async function names(folder: string): Promise<readonly string[] | undefined> {
     try {
       return (await readdir(folder)).filter((name) => folderName.test(name))
@@ -127,7 +129,7 @@ export function registryFolder(root: string, clock: Clock): RegistryFolder {
       const { pid, host, path } = attempt.holder
       throw new ModelspineError(
         'registry-unavailable',
-        `model "${model}" is being changed by process ${pid} on ${host}; if that one is gone, remove ${path}`,
+        `process ${pid} on ${host} is changing model "${model}": if that process is gone, remove ${path}`,
         { details: { model, pid, host, lock: path } },
       )
     }
@@ -138,7 +140,7 @@ export function registryFolder(root: string, clock: Clock): RegistryFolder {
     }
   }
 
-  /** Those of this process wait for each other here, and do not compete for the lock. */
+  /** Changes of this process wait for each other here, so that they do not compete for the lock. */
   async function inTurn<T>(model: string, run: () => Promise<T>): Promise<T> {
     const before = turns.get(model)
     const result = (async () => {

@@ -1,7 +1,7 @@
 import type { Approval, Lineage, Signature } from 'modelspine/adapter'
 import { z } from 'zod'
 
-/** What a version's `model.yaml` or `model.json` says; all of it may be left out. */
+/** The content of a version's `model.yaml` or `model.json`. Every member may be left out. */
 export interface VersionFacts {
   readonly createdAt?: string | undefined
   readonly approval?: Approval | undefined
@@ -11,12 +11,12 @@ export interface VersionFacts {
   readonly signature?: Signature | undefined
   readonly lineage?: Lineage | undefined
   readonly metrics?: Readonly<Record<string, number>> | undefined
-  /** Every other file of the folder when left out. */
+  /** Default: every other file of the folder. */
   readonly files?: readonly ListedFile[] | undefined
   readonly hosted?: { readonly provider: string; readonly model: string } | undefined
 }
 
-/** In the version's folder, or where a URI says. */
+/** A file in the version's folder, or a file at a URI. */
 export type ListedFile =
   | { readonly path: string; readonly digest?: string | undefined }
   | { readonly uri: string; readonly digest?: string | undefined }

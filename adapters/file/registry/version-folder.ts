@@ -6,20 +6,20 @@ import type { ArtifactDigests } from './artifact-digests.ts'
 import { type DataFile, readDataFile } from './data-file.ts'
 import { type ListedFile, type VersionFacts, versionFacts } from './version-facts.ts'
 
-/** One version's folder, of which the facts were read and the artifact was not. */
+/** The folder of one version. Its facts were read, but its artifact was not. */
 export interface VersionFolder {
   readonly model: string
   readonly version: string
   readonly path: string
   readonly facts: DataFile<VersionFacts>
-  /** 0 for a version that does not say. */
+  /** 0 when the version's facts do not say it. */
   readonly createdAtMs: number
   readonly approval: ModelVersion['approval']
 }
 
 const factFiles = ['model.yaml', 'model.yml', 'model.json']
 
-/** Undefined for a folder without `model.yaml` or `model.json`, and for no folder. */
+/** Undefined when there is no such folder, or the folder has no `model.yaml` or `model.json`. */
 export async function readVersionFolder(
   path: string,
   model: string,
@@ -39,7 +39,10 @@ export async function readVersionFolder(
   return undefined
 }
 
-/** The artifact, with the digest of every file that lies here: computed, and checked where the facts say one. */
+/**
+ * The artifact, with a computed digest for every file in the folder. Digests that the facts give are
+ * checked.
+ */
 export async function readArtifact(
   folder: VersionFolder,
   digests: ArtifactDigests,
@@ -52,7 +55,7 @@ export async function readArtifact(
     throw unusable(
       folder,
       'files',
-      'there is no file beside it: put the artifact there, or write files or hosted',
+      'the folder has no other file: put the artifact there, or write "files" or "hosted"',
     )
   }
   const described: ArtifactFile[] = []
@@ -76,13 +79,13 @@ async function describe(
     throw unusable(
       folder,
       'files',
-      `"${file.path}" is not what was registered: its digest is ${digest} instead of ${file.digest}`,
+      `"${file.path}" has changed since it was registered: its digest is ${digest} instead of ${file.digest}`,
     )
   }
   return { uri: pathToFileURL(path).href, digest }
 }
 
-/** Paths from the version's folder, sorted; hidden files and the facts left out. */
+/** Sorted paths relative to the version's folder, without hidden files and without the facts. */
 async function everyFile(folder: string): Promise<readonly string[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true })
   const paths: string[] = []

@@ -6,16 +6,18 @@ import type { Clock, Timer } from 'modelspine/adapter'
 export interface WatchOptions {
   readonly clock: Clock
   readonly pollMs: number
-  /** False to poll from the start, for network file systems, which tell nobody of changes made elsewhere. */
+  /**
+   * False: poll from the start. For network file systems, which give no events for changes of other
+   * machines.
+   */
   readonly events: boolean
-  /** Told of each first-level folder in which something changed. */
+  /** Called for each first-level folder with a change. */
   readonly changed: (folder: string) => void
 }
 
 /**
- * Watches a tree until aborted: by the system's events, and by polling where they cannot be had. Node says nothing when
- * the folder to be watched is not there or goes away, so that is looked
- * for here.
+ * Watches a tree until aborted. It uses the system's events, and polls when there are none. Node gives no
+ * event when the watched folder is missing or is removed, so this code checks for that.
  */
 export function watchFolder(root: string, abortSignal: AbortSignal, options: WatchOptions): void {
   const { events, changed } = options
@@ -48,7 +50,7 @@ export function watchFolder(root: string, abortSignal: AbortSignal, options: Wat
   }
 }
 
-/** The first look tells of every folder: what changed before it cannot be known. */
+/** The first look reports every folder, because earlier changes cannot be known. */
 function pollFolder(root: string, abortSignal: AbortSignal, { clock, pollMs, changed }: WatchOptions): void {
   let timer: Timer | undefined
   let before: ReadonlyMap<string, string> = new Map()
@@ -66,7 +68,10 @@ function pollFolder(root: string, abortSignal: AbortSignal, { clock, pollMs, cha
   void look()
 }
 
-/** Of each first-level folder, a text that changes with any name, size or time of what a registry keeps in it. */
+/**
+ * For each first-level folder, a text that changes with the name, size or time of any file of the registry
+ * in it.
+ */
 async function stampsOf(root: string): Promise<ReadonlyMap<string, string>> {
   const stamps = new Map<string, string>()
   for (const folder of await visible(root)) {

@@ -3,7 +3,7 @@ import type { Law } from '../kit.ts'
 import { refuses } from '../refuses.ts'
 import { type AuditLogSubject, all, assertChained, assertWhole, entries, entry, ids } from './subject.ts'
 
-/** What is written, and how often. */
+/** Laws of `append`. */
 export const appendLaws: readonly Law<AuditLogSubject>[] = [
   {
     name: 'chains entries in the order of their appends',

@@ -3,7 +3,7 @@ import type { Law } from '../kit.ts'
 import { refuses } from '../refuses.ts'
 import { type AuditLogSubject, all, assertChained, assertWhole, entries, entry, ids } from './subject.ts'
 
-/** Reading, verifying, and coming back. */
+/** Laws of reading, verifying and restarting. */
 export const readingLaws: readonly Law<AuditLogSubject>[] = [
   {
     name: 'reads from any record to the end',
@@ -49,13 +49,10 @@ export const readingLaws: readonly Law<AuditLogSubject>[] = [
         )
       }
       const cut = await log.verify({ anchor: { records: 4, head: 'f'.repeat(64) } })
-      assert.ok(!cut.ok, 'a record that the anchor names is missing, and verify says that all is well')
+      assert.ok(!cut.ok, 'the record of the anchor is missing, but verify says ok')
       assert.equal(cut.sequence, 4)
       const other = await log.verify({ anchor: { records: 2, head: 'f'.repeat(64) } })
-      assert.ok(
-        !other.ok,
-        'another record stands where the anchor names one, and verify says that all is well',
-      )
+      assert.ok(!other.ok, 'the log has another record in place of the anchor, but verify says ok')
       assert.equal(other.sequence, 2)
     },
   },
@@ -69,7 +66,7 @@ export const readingLaws: readonly Law<AuditLogSubject>[] = [
       await subject.tamper?.(4)
       await subject.tamper?.(3)
       const verdict = await log.verify()
-      assert.ok(!verdict.ok, 'a changed record is there, and verify says that all is well')
+      assert.ok(!verdict.ok, 'a record was changed, but verify says ok')
       assert.deepEqual([verdict.sequence, verdict.records], [3, 2])
       assert.ok(verdict.reason.length > 0)
     },

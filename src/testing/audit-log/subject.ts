@@ -3,12 +3,12 @@ import { sha256 } from '../../hash.ts'
 import { canonicalJson } from '../../json.ts'
 import type { AuditEntry, AuditLog, AuditRecord, AuditVerdict } from '../../security/contract.ts'
 
-/** An empty log, and what its fixture can do behind its back. */
+/** An empty log, and what its fixture can do to it. */
 export interface AuditLogSubject {
   readonly log: AuditLog
-  /** The same log again after `log` was closed. Needed where the log is durable. */
+  /** Opens the same log again after `log` was closed. Needed when the log is durable. */
   reopen?(): Promise<AuditLog> | AuditLog
-  /** Changes what is stored of one record, its length unchanged. */
+  /** Changes the stored text of one record, without changing its length. */
   tamper?(sequence: number): Promise<void>
 }
 

@@ -13,7 +13,7 @@ import {
   wantOf,
 } from './subject.ts'
 
-/** What a target does with what is wanted. */
+/** Laws of `apply` and `destroy`. */
 export const applyLaws: readonly Law<TargetSubject>[] = [
   {
     name: 'brings the wanted revisions to ready, each with an endpoint',
@@ -36,7 +36,7 @@ export const applyLaws: readonly Law<TargetSubject>[] = [
       const handles = await converge(subject, key, want)
       const [created, mutations] = [await subject.created(), await subject.mutations()]
       const result = await subject.target.apply(key, want, options({ handles }))
-      assert.equal(result.kind, 'unchanged', 'what is there was applied again')
+      assert.equal(result.kind, 'unchanged', 'the answer when the same want is applied again')
       assert.equal(await subject.created(), created, 'revisions created')
       assert.equal(await subject.mutations(), mutations, 'mutations sent')
     },

@@ -15,7 +15,7 @@ import {
   wantOf,
 } from './subject.ts'
 
-/** What a target must not do. */
+/** Laws of what a target must refuse or hide. */
 export const guardLaws: readonly Law<TargetSubject>[] = [
   {
     name: 'refuses a fence that is older than the newest fence it has seen',
@@ -43,7 +43,7 @@ export const guardLaws: readonly Law<TargetSubject>[] = [
       const { target, revisions } = subject
       let handles = await converge(subject, key, wantOf([revisions[0]]))
       const { etag } = await target.observe(key, { handles })
-      assert.ok(etag, 'nothing to compare with: the observation has no etag')
+      assert.ok(etag, 'the observation has no etag')
       handles = await converge(subject, key, wantOf([revisions[0], revisions[1]]), handles)
       const mutations = await subject.mutations()
       const stale = options({ handles, ifMatch: etag })
@@ -59,9 +59,9 @@ export const guardLaws: readonly Law<TargetSubject>[] = [
       const before = await subject.mutations()
       for (const want of impossibleWants(subject)) {
         const plan = target.plan(want, empty)
-        assert.equal(plan.kind, 'refused', `a want is planned that cannot be done: ${describeWant(want)}`)
+        assert.equal(plan.kind, 'refused', `plan accepts an impossible want: ${describeWant(want)}`)
         const result = await target.apply(key, want, options())
-        assert.equal(result.kind, 'refused', `a want is applied that cannot be done: ${describeWant(want)}`)
+        assert.equal(result.kind, 'refused', `apply accepts an impossible want: ${describeWant(want)}`)
         for (const refusal of [plan, result]) {
           assert.ok(
             refusal.kind === 'refused' && refusal.reason !== '' && refusal.message !== '',
@@ -73,7 +73,7 @@ export const guardLaws: readonly Law<TargetSubject>[] = [
     },
   },
   {
-    name: 'sends nothing for a call that was aborted',
+    name: 'sends no mutation for an aborted call',
     async check(subject) {
       const { target, revisions } = subject
       const abortSignal = AbortSignal.abort()

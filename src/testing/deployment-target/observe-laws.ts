@@ -12,7 +12,7 @@ import {
   withoutMessages,
 } from './subject.ts'
 
-/** What a target tells of what is there and of what it would do. */
+/** Laws of `observe`, `list` and `plan`. */
 export const observeLaws: readonly Law<TargetSubject>[] = [
   {
     name: 'observes an unknown key as empty',
@@ -40,7 +40,7 @@ export const observeLaws: readonly Law<TargetSubject>[] = [
       const created = await subject.created()
       await converge(subject, key, wantOf([subject.revisions[0]]))
       await converge(subject, other, wantOf([subject.revisions[1]]))
-      // Where nothing was created, as with a model that a vendor runs, nothing can be orphaned.
+      // A target that created nothing, because a vendor runs the model, cannot have orphans.
       const expected = (await subject.created()) === created ? [] : [key, other]
       assert.deepEqual([...(await subject.target.list())].sort(), expected)
     },

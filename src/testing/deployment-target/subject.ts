@@ -10,20 +10,26 @@ import { type ErrorCode, isModelspineError } from '../../errors.ts'
 import type { Revision, Split } from '../../resources/deployment/revision.ts'
 import type { Key } from '../../resources/metadata.ts'
 
-/** A target over a world of its own, with what the kit needs to see and to bring about there. */
+/** A target over a world of its own, with the means that the kit needs to observe and change this world. */
 export interface TargetSubject {
   readonly target: DeploymentTarget
-  /** Three that differ, each of which the target can run; with `runtime.secrets`, unless the target takes none. */
+  /**
+   * Three different revisions that the target can run. They have `runtime.secrets`, unless the target takes
+   * none.
+   */
   readonly revisions: readonly [Revision, Revision, Revision]
   /** Lets the target make progress until a wanted revision would be ready and a removed one gone. */
   settle(): Promise<void>
-  /** Revisions ever created, counted where the target creates them and not by the target. */
+  /**
+   * The number of revisions ever created. The fixture counts them at the vendor; the target must not count
+   * them.
+   */
   created(): Promise<number> | number
-  /** Mutations ever sent, counted likewise. */
+  /** The number of mutations ever sent, counted in the same way. */
   mutations(): Promise<number> | number
-  /** Another target over the same world, as a restarted process would make; it takes the place of `target`. */
+  /** A new target over the same world, as a restarted process would make it. It replaces `target`. */
   reopen(): Promise<DeploymentTarget> | DeploymentTarget
-  /** Makes the next `apply` find the vendor at work. Left out where that never happens. */
+  /** Makes the next `apply` find the vendor busy. Leave it out when the target is never busy. */
   busyNext?(): void
 }
 
@@ -40,7 +46,7 @@ export function options(given: Partial<ApplyOptions> = {}): ApplyOptions {
   }
 }
 
-/** All traffic on the first revision unless said otherwise. */
+/** Without `split`, all traffic goes to the first revision. */
 export function wantOf(revisions: readonly Revision[], split?: Split): TargetWant {
   const [first] = revisions
   const all = first === undefined ? [] : [{ revision: first.name, weight: 100 }]
@@ -51,7 +57,7 @@ export function namesOf({ revisions }: TargetWant): readonly string[] {
   return revisions.map((each) => each.name).sort()
 }
 
-/** Applies as the loop does until nothing is left to send; gives all handles, those given included. */
+/** Applies as the loop does until the answer is `unchanged`. Returns the known handles and the new ones. */
 export async function converge(
   subject: TargetSubject,
   at: Key,
@@ -88,7 +94,7 @@ export async function observedNames(
   return (await target.observe(at, observe)).revisions.map((each) => each.revision).sort()
 }
 
-/** Wants that no target with these capabilities can do. */
+/** Wants that a target with these capabilities must refuse. */
 export function impossibleWants({ target, revisions }: TargetSubject): readonly TargetWant[] {
   const { maxRevisions, scaleToZero, split } = target.capabilities
   const [first, second] = revisions
@@ -109,7 +115,7 @@ export function describeWant({ revisions, split, scale }: TargetWant): string {
   return JSON.stringify({ revisions: revisions.map((each) => each.name), split, scale })
 }
 
-/** Messages are for people and may tell times. */
+/** Removes the messages, because they are for people and may contain times. */
 export function withoutMessages(observed: ObservedTarget): unknown {
   const revisions = observed.revisions.map(({ message: _, ...rest }) => rest)
   return { ...observed, revisions: revisions.sort((a, b) => (a.revision < b.revision ? -1 : 1)) }
@@ -122,7 +128,7 @@ export function codeIs(code: ErrorCode): (error: unknown) => boolean {
   }
 }
 
-/** Everything a log could show of it. */
+/** Everything that a log could show of the value. */
 export function spelledOut(value: unknown): string {
   return inspect(value, { depth: 20, showHidden: true })
 }

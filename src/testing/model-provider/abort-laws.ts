@@ -19,7 +19,7 @@ export const abortLaws: readonly Law<ModelProviderSubject>[] = [
     },
   },
   {
-    name: 'throws aborted when the abortSignal fires before an answer, and ends its call to the upstream',
+    name: 'ends with aborted when the abortSignal fires before an answer, and closes the connection',
     async check(subject) {
       subject.upstream.play({ kind: 'silent' })
       for (const { name, ask } of waysToAsk(subject)) {
@@ -40,7 +40,7 @@ export const abortLaws: readonly Law<ModelProviderSubject>[] = [
     },
   },
   {
-    name: 'throws aborted when the abortSignal fires during a stream, and ends its call to the upstream',
+    name: 'ends a stream with aborted when the abortSignal fires in its middle, and closes the connection',
     skip: unstreamed,
     async check(subject) {
       subject.upstream.play({ kind: 'stream', end: 'stuck' })
@@ -53,7 +53,7 @@ export const abortLaws: readonly Law<ModelProviderSubject>[] = [
     },
   },
   {
-    name: 'ends its call to the upstream when its reader stops reading a stream',
+    name: 'closes the connection when the caller stops reading a stream',
     skip: unstreamed,
     async check(subject) {
       subject.upstream.play({ kind: 'stream', end: 'stuck' })

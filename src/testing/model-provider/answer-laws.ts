@@ -19,7 +19,7 @@ const without =
   ({ provider }: ModelProviderSubject): string | undefined =>
     provider.capabilities.operations.includes(operation) ? undefined : `declares no ${operation}`
 
-/** No UTF-8, and with the header of the binary extension. */
+/** Bytes that are not UTF-8, with the header of the binary extension. */
 const rawRequest: InferRequest = {
   model: kitModel,
   kind: 'bytes',
@@ -30,13 +30,13 @@ const rawRequest: InferRequest = {
 
 export const answerLaws: readonly Law<ModelProviderSubject>[] = [
   {
-    name: 'has a method for exactly the operations that it declares',
+    name: 'has exactly the methods of the operations that it declares',
     async check({ provider }) {
       const { operations, streaming } = provider.capabilities
       for (const operation of ['infer', 'chat', 'embed'] as const) {
         const declared = operations.includes(operation)
         const has = provider[operation] !== undefined
-        // A provider may stream chats only.
+        // A provider may have only streamed chats.
         const streams = operation === 'chat' && provider.chatStream !== undefined
         assert.equal(
           has || streams,
@@ -44,12 +44,12 @@ export const answerLaws: readonly Law<ModelProviderSubject>[] = [
           `${operation}: declared ${declared}, but the method exists: ${has}`,
         )
       }
-      assert.equal(provider.chatStream !== undefined, streaming, 'streaming is declared otherwise than it is')
+      assert.equal(provider.chatStream !== undefined, streaming, 'streaming does not agree with chatStream')
       assert.ok(provider.name.length > 0, 'the provider has no name')
     },
   },
   {
-    name: 'asks the upstream for the model that the request names',
+    name: 'asks the upstream for the model of the request',
     async check(subject) {
       subject.upstream.play({ kind: 'ok' })
       for (const { name, ask } of waysToAsk(subject)) {
@@ -99,7 +99,7 @@ export const answerLaws: readonly Law<ModelProviderSubject>[] = [
     },
   },
   {
-    name: 'passes bytes on unchanged, in both directions',
+    name: 'passes bytes on unchanged in both directions',
     skip: without('infer'),
     async check(subject) {
       subject.upstream.play({ kind: 'ok' })
@@ -115,7 +115,7 @@ export const answerLaws: readonly Law<ModelProviderSubject>[] = [
     },
   },
   {
-    name: 'keeps calls apart when they run at the same time',
+    name: 'does not mix up calls that run at the same time',
     skip: without('infer'),
     async check(subject) {
       subject.upstream.play({ kind: 'ok' })
@@ -160,7 +160,7 @@ export const answerLaws: readonly Law<ModelProviderSubject>[] = [
   },
 ]
 
-/** The classes of tokens that the scripted upstream speaks of; a vendor may add zeros for others. */
+/** The classes of tokens that the scripted upstream reports. A vendor may add zeros for other classes. */
 export function pickUsage(usage: {
   readonly inputTokens?: number
   readonly outputTokens?: number

@@ -28,7 +28,7 @@ export function contextOf(abortSignal: AbortSignal = new AbortController().signa
   return { requestId: 'kit-request', abortSignal }
 }
 
-/** The ways in which this provider can be asked; a stream counts as asked once it was read to its end. */
+/** The ways to call this provider. A stream counts as one call that is read to its end. */
 export function waysToAsk(
   subject: ModelProviderSubject,
 ): readonly { readonly name: string; ask(context: CallContext): Promise<unknown> }[] {
@@ -53,7 +53,7 @@ export function waysToAsk(
 }
 
 export function provided<T>(value: T | undefined, method: string): T {
-  assert.ok(value !== undefined, `the provider declares what ${method} does but has no such method`)
+  assert.ok(value !== undefined, `the provider declares ${method} but has no such method`)
   return value
 }
 
@@ -61,7 +61,7 @@ export function streamOf(subject: ModelProviderSubject, context: CallContext): A
   return provided(subject.provider.chatStream?.(chatRequest, context), 'chatStream')
 }
 
-/** All events of a stream, and what it threw in the end. */
+/** All events of a stream, and the error that it threw at the end. */
 export async function readStream(
   stream: AsyncIterable<ChatEvent>,
 ): Promise<{ readonly events: readonly ChatEvent[]; readonly text: string; readonly error: unknown }> {
@@ -76,18 +76,18 @@ export async function readStream(
   return { events, text, error }
 }
 
-/** What the call threw, which must be a ModelspineError. */
+/** The error of the call, which must be a ModelspineError. */
 export async function failureOf(call: Promise<unknown>, what: string): Promise<ModelspineError> {
   const thrown: unknown = await call.then(
     () => assert.fail(`${what}: answered instead of failing`),
     (error: unknown) => error,
   )
   if (thrown instanceof assert.AssertionError) throw thrown
-  assert.ok(isModelspineError(thrown), `${what}: threw ${String(thrown)}, which is no ModelspineError`)
+  assert.ok(isModelspineError(thrown), `${what}: threw ${String(thrown)}, which is not a ModelspineError`)
   return thrown
 }
 
-/** Rejects when a call neither answers nor fails for longer than the subject's patience. */
+/** Rejects when a call neither answers nor fails within the subject's `patienceMs`. */
 export async function soon<T>(subject: ModelProviderSubject, promise: Promise<T>, what: string): Promise<T> {
   const patienceMs = subject.patienceMs ?? 2000
   let timer = { cancel: (): void => {} }
@@ -103,7 +103,7 @@ export async function soon<T>(subject: ModelProviderSubject, promise: Promise<T>
   }
 }
 
-/** Waits until the upstream shows something. */
+/** Waits until `shown` is true. */
 export async function until(
   subject: ModelProviderSubject,
   shown: () => boolean,

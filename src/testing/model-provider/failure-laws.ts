@@ -8,7 +8,7 @@ const waitMs = 3000
 
 export const failureLaws: readonly Law<ModelProviderSubject>[] = [
   {
-    name: 'throws each failure with the code of its cause',
+    name: 'throws the code of each failure',
     async check(subject) {
       for (const code of subject.upstream.failures) {
         subject.upstream.play({ kind: 'fails', code })
@@ -21,7 +21,7 @@ export const failureLaws: readonly Law<ModelProviderSubject>[] = [
     },
   },
   {
-    name: 'makes only one call for an attempt, even when the attempt fails',
+    name: 'makes exactly one call for each attempt, even when the attempt fails',
     async check(subject) {
       for (const code of subject.upstream.failures) {
         subject.upstream.play({ kind: 'fails', code })
@@ -46,7 +46,7 @@ export const failureLaws: readonly Law<ModelProviderSubject>[] = [
     },
   },
   {
-    name: 'says how long the vendor asked to wait',
+    name: 'gives the time that the vendor asked to wait',
     skip: ({ upstream }) =>
       upstream.failures.includes('rate-limited') ? undefined : 'the vendor has no rate limits',
     async check(subject) {
@@ -58,7 +58,7 @@ export const failureLaws: readonly Law<ModelProviderSubject>[] = [
     },
   },
   {
-    name: 'keeps its credential out of errors',
+    name: 'shows no credential in errors',
     skip: ({ secret }) => (secret === undefined ? 'the fixture gives it no credential' : undefined),
     async check(subject) {
       const secret = subject.secret ?? ''

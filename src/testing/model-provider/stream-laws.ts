@@ -57,7 +57,7 @@ export const streamLaws: readonly Law<ModelProviderSubject>[] = [
     },
   },
   {
-    name: 'counts usage that comes together with content',
+    name: 'reports usage that comes in the same event as text',
     skip,
     async check(subject) {
       const played = await play(subject, 'usage-with-text')
@@ -67,7 +67,7 @@ export const streamLaws: readonly Law<ModelProviderSubject>[] = [
     },
   },
   {
-    name: 'finishes a whole stream even when its end marker is missing',
+    name: 'finishes a complete stream that has no end marker',
     skip,
     async check(subject) {
       const played = await play(subject, 'unmarked')
@@ -76,12 +76,12 @@ export const streamLaws: readonly Law<ModelProviderSubject>[] = [
     },
   },
   {
-    name: 'passes on the text of a stream that is cut, then throws interrupted instead of a finish',
+    name: 'throws interrupted when a stream is cut, after the earlier events and without a finish',
     skip,
     check: async (subject) => assertBroken(await play(subject, 'cut'), 'interrupted'),
   },
   {
-    name: 'throws malformed-reply for an event that it cannot understand, and passes no part of the event on',
+    name: 'throws malformed-reply for an event that it cannot understand, and does not pass the event on',
     skip,
     check: async (subject) => assertBroken(await play(subject, 'malformed'), 'malformed-reply'),
   },

@@ -3,21 +3,27 @@ import type { FinishReason, ModelProvider, ProviderFailure, Tensor, Usage } from
 export interface ModelProviderSubject {
   readonly provider: ModelProvider
   readonly upstream: ScriptedUpstream
-  /** A credential that the provider was given. The upstream repeats it in the message of every failure it plays. */
+  /**
+   * A credential that the provider was given. The upstream repeats it in the message of every failure it
+   * plays.
+   */
   readonly secret?: string
   /** A valid body in one of the provider's dialects, for the model `public-name`. */
   nativeBody?(dialect: string): Readonly<Record<string, unknown>>
-  /** How long a law waits for what must happen. Default 2,000. */
+  /** How many milliseconds a law waits for an expected event. Default 2,000. */
   readonly patienceMs?: number
 }
 
-/** The vendor's side, played by the author of the adapter: a real server on the loopback, or a fake in memory. */
+/**
+ * The vendor's side, played by the author of the adapter: a real server on the loopback, or a fake in
+ * memory.
+ */
 export interface ScriptedUpstream {
-  /** What it does with every call from now on. */
+  /** Sets what the upstream does with every later call. */
   play(script: UpstreamScript): void
   /** All calls so far, in the order of their arrival. */
   readonly calls: readonly UpstreamCall[]
-  /** How many callers went away before they had a whole answer. */
+  /** How many callers closed the connection before they had a whole answer. */
   readonly left: number
   /** The failures that this vendor's protocol can express. */
   readonly failures: readonly ProviderFailure[]
@@ -26,14 +32,14 @@ export interface ScriptedUpstream {
 export interface UpstreamCall {
   /** The model that was asked for. */
   readonly model: string
-  /** As it arrived, parsed where it is JSON. */
+  /** The body as it arrived. Parsed if it is JSON. */
   readonly body: unknown
 }
 
 export type UpstreamScript =
-  /** Answers with `scriptedAnswer`, bytes with the same bytes. */
+  /** Answers with `scriptedAnswer`. Answers bytes with the same bytes. */
   | { readonly kind: 'ok' }
-  /** Takes the call and says nothing. */
+  /** Takes the call and never answers. */
   | { readonly kind: 'silent' }
   | { readonly kind: 'fails'; readonly code: ProviderFailure; readonly retryAfterMs?: number }
   /** Streams the text of `scriptedAnswer`. */
@@ -53,12 +59,12 @@ export type StreamEnd =
   /** After the first text comes nothing more. */
   | 'stuck'
 
-/** What a scripted upstream answers, whatever it was asked. */
+/** The answer that a scripted upstream gives to every call. */
 export const scriptedAnswer: {
   readonly text: readonly string[]
   readonly finishReason: FinishReason
   readonly usage: Usage
-  /** One each for the two inputs that the kit sends. */
+  /** One for each of the two inputs that the kit sends. */
   readonly embeddings: readonly (readonly number[])[]
   readonly outputs: readonly Tensor[]
 } = {

@@ -34,7 +34,7 @@ function cannotCompare(subject: ModelRegistrySubject): string | undefined {
   return aliases === 'compare-and-set' ? undefined : `its aliases are "${aliases}"`
 }
 
-/** Names that move. */
+/** Laws of aliases. */
 export const aliasLaws: readonly Law<ModelRegistrySubject>[] = [
   {
     name: 'resolves an alias to its version, in parts and as name@alias',
@@ -53,7 +53,7 @@ export const aliasLaws: readonly Law<ModelRegistrySubject>[] = [
       assert.deepEqual(
         found.aliases,
         ['champion'],
-        'a version tells its aliases, latest-approved not among them',
+        'aliases lists the aliases of the version, without latest-approved',
       )
     },
   },

@@ -22,7 +22,7 @@ const without =
 
 const pending = { approval: 'pending' } as const
 
-/** Does one thing that `changes` should tell of. */
+/** Makes one change that `changes` should report. */
 async function changeSomething({ registry, seed }: ModelRegistrySubject, model: SeededModel): Promise<void> {
   if (registry.setTags !== undefined) await registry.setTags(model.name, nth(model, 0), { seen: 'yes' })
   else if (registry.setApproval !== undefined) {
@@ -30,10 +30,10 @@ async function changeSomething({ registry, seed }: ModelRegistrySubject, model: 
   } else await seed({ name: model.name, versions: [{ approval: 'approved' }] })
 }
 
-/** What may be changed of a version, and what may not. */
+/** Laws of registering and changing versions. */
 export const editLaws: readonly Law<ModelRegistrySubject>[] = [
   {
-    name: 'lets an approval move latest-approved',
+    name: 'moves latest-approved when a version is approved',
     skip: without('approval'),
     async check({ registry, seed }) {
       const model = await seed({ name: 'churn', versions: [{ approval: 'approved' }, pending] })
@@ -50,7 +50,7 @@ export const editLaws: readonly Law<ModelRegistrySubject>[] = [
     },
   },
   {
-    name: 'merges tags, and removes those that are null',
+    name: 'merges tags, and removes tags that are set to null',
     skip: without('tags'),
     async check({ registry, seed }) {
       const model = await seed({ name: 'churn', versions: [pending] })
@@ -78,7 +78,7 @@ export const editLaws: readonly Law<ModelRegistrySubject>[] = [
       await registry.setAlias?.(model.name, 'champion', version)
       const after = await registry.resolve(byVersion(model, version))
       assert.deepEqual(frozenPart(after), frozenPart(kept))
-      assert.deepEqual(before, kept, 'what was answered before does not change in hand')
+      assert.deepEqual(before, kept, 'an earlier answer does not change')
     },
   },
   {
@@ -168,7 +168,7 @@ export const editLaws: readonly Law<ModelRegistrySubject>[] = [
       assert.deepEqual(await next, { done: false, value: model.name })
       controller.abort()
       for (let step = 0; step < 100; step += 1) if ((await changes.next()).done) return
-      assert.fail('it goes on after its signal fired')
+      assert.fail('changes goes on after its abortSignal fired')
     },
   },
 ]

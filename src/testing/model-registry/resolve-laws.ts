@@ -12,7 +12,7 @@ import {
   versionNames,
 } from './subject.ts'
 
-/** Looking up. */
+/** Laws of `resolve`, `models` and `versions`. */
 export const resolveLaws: readonly Law<ModelRegistrySubject>[] = [
   {
     name: 'resolves a version by its name',

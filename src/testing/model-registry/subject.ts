@@ -2,10 +2,10 @@ import type { Approval, ModelRegistry, ModelVersion } from '../../registry/contr
 import type { ModelReference } from '../../resources/deployment/reference.ts'
 import type { Artifact } from '../../resources/deployment/revision.ts'
 
-/** One version as the kit wants it to be there. */
+/** One version that the fixture must create. */
 export interface SeedVersion {
   readonly approval: Approval
-  /** Asked for only where the registry has aliases. */
+  /** Given only when the registry has aliases. */
   readonly aliases?: readonly string[]
 }
 
@@ -15,27 +15,30 @@ export interface SeedModel {
   readonly versions: readonly SeedVersion[]
 }
 
-/** What the registry calls what was seeded. */
+/** The names that the registry gave to the seeded model and versions. */
 export interface SeededModel {
   readonly name: string
-  /** One for each version of the seed, in its order. */
+  /** One name for each version of the seed, in the same order. */
   readonly versions: readonly string[]
 }
 
-/** A registry, and what its fixture can do behind its back. */
+/** A registry, and what its fixture can do to it. */
 export interface ModelRegistrySubject {
   readonly registry: ModelRegistry
-  /** Puts a model there, by whatever way this registry is filled. */
+  /** Puts a model into the registry, in the way that fits this registry. */
   seed(model: SeedModel): Promise<SeededModel>
-  /** Something that `register` takes: the same for the same label. A hosted model when left out. */
+  /** Makes an artifact that `register` takes, the same for the same label. Default: a hosted model. */
   artifact?(label: string): Promise<Artifact> | Artifact
-  /** Makes every later look-up impossible. */
+  /** Makes every later look-up fail. */
   disconnect?(): Promise<void> | void
   /** Makes a registry that polls by an injected clock look for changes now. */
   poll?(): Promise<void>
 }
 
-/** A name that no option of an adapter sets, so that copying it from the reference shows. */
+/**
+ * A name that is not in any adapter's options. So the kit sees whether `resolve` copies it from the
+ * reference.
+ */
 export const registryName = 'name-in-the-plane'
 
 export function byVersion({ name }: SeededModel, version: string): ModelReference {
@@ -50,7 +53,7 @@ export function byText(text: string): ModelReference {
   return { registry: registryName, text }
 }
 
-/** The name of the n-th version that was seeded. */
+/** The name of the n-th seeded version. */
 export function nth(model: SeededModel, index: number): string {
   const version = model.versions[index]
   if (version === undefined) throw new TypeError(`the fixture seeded no version ${index + 1}`)
@@ -71,7 +74,7 @@ export async function versionNames(registry: ModelRegistry, model: string): Prom
   return (await all(registry.versions(model))).map(({ version }) => version)
 }
 
-/** What must never change of a version. */
+/** The facts of a version that must never change. */
 export function frozenPart({ name, version, artifact, createdAtMs }: ModelVersion): unknown {
   return { name, version, artifact, createdAtMs }
 }

@@ -14,7 +14,7 @@ import {
   waitingIds,
 } from './subject.ts'
 
-/** The outbox. */
+/** Laws of the outbox of events. */
 export const eventLaws: readonly Law<StateStoreSubject>[] = [
   {
     name: 'keeps events in the order of their commits',

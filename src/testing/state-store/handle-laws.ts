@@ -18,7 +18,7 @@ import {
   within,
 } from './subject.ts'
 
-/** More than one handle, one after another or at the same time. */
+/** Laws of several handles, one after another or at the same time. */
 export const handleLaws: readonly Law<StateStoreSubject>[] = [
   {
     name: 'refuses calls after it is closed, and may be closed twice',

@@ -12,14 +12,14 @@ export async function granted(store: StateStore, holder: string, name = 'loop'):
   return lease
 }
 
-/** Two grants of one lease: the first is stale. */
+/** Two grants of one lease, so that the first one is stale. */
 async function twoGrants(store: StateStore): Promise<{ readonly stale: Lease; readonly newest: Lease }> {
   const stale = await granted(store, 'first')
   await store.releaseLease(stale)
   return { stale, newest: await granted(store, 'second') }
 }
 
-/** Leases and fences. */
+/** Laws of leases and fences. */
 export const leaseLaws: readonly Law<StateStoreSubject>[] = [
   {
     name: 'grants a lease to one holder at a time',
@@ -33,7 +33,7 @@ export const leaseLaws: readonly Law<StateStoreSubject>[] = [
     },
   },
   {
-    name: 'lets one of several concurrent acquisitions win',
+    name: 'lets exactly one of several concurrent acquisitions win',
     async check(subject) {
       const handles = [subject.store, (await subject.another?.()) ?? subject.store]
       const leases = await Promise.all(
@@ -89,7 +89,10 @@ export const leaseLaws: readonly Law<StateStoreSubject>[] = [
         null,
         'it lasts beyond its first expiry',
       )
-      assert.ok((await store.renewLease(lease, ttlMs)) !== null, 'the grant counts, not the copy in hand')
+      assert.ok(
+        (await store.renewLease(lease, ttlMs)) !== null,
+        'an older copy of the same grant can be renewed',
+      )
     },
   },
   {

@@ -15,7 +15,7 @@ import {
 } from './subject.ts'
 
 interface Watching {
-  /** Reads on until this key, or `resync`, which stands for any key. */
+  /** Reads until this key or `resync` comes. `resync` counts for every key. */
   until(name: string): Promise<StoreChange>
   next(): Promise<IteratorResult<StoreChange>>
   stop(): void
@@ -37,7 +37,7 @@ function watching(store: StateStore): Watching {
   }
 }
 
-/** Tells, after the first `resync`, of this change. */
+/** Asserts that a watch reports this change after its first `resync`. */
 async function tells(
   subject: StateStoreSubject,
   watch: Watching,
@@ -45,7 +45,7 @@ async function tells(
   change: () => Promise<unknown>,
 ): Promise<void> {
   const told = watch.until(name)
-  // A watch that ends while the change itself fails is not what the law is about.
+  // When the change itself fails, that error matters, and not the end of the watch.
   told.catch(() => {})
   await change()
   await within(subject, `a change of ${key(name)} in the watch`, told)
@@ -53,7 +53,7 @@ async function tells(
 
 const remove = { actor, nowMs: atMs, events: () => [] }
 
-/** Listing and watching. */
+/** Laws of `list` and `watch`. */
 export const readingLaws: readonly Law<StateStoreSubject>[] = [
   {
     name: 'lists one kind in ascending order of keys',

@@ -17,7 +17,7 @@ import {
   waitingIds,
 } from './subject.ts'
 
-/** Values that stores have been seen to bend. */
+/** Values that some stores are known to change. */
 const awkward = {
   text: 'ü 😀 "quoted" \\ \u0000 \u2028 line\nline',
   empty: ['', {}, [], [[]], null, false, 0],
@@ -119,7 +119,7 @@ export const specLaws: readonly Law<StateStoreSubject>[] = [
             uid: 'uid-2',
             actor: { name: 'grace@example.com' },
             nowMs: atMs + 1,
-            events: () => assert.fail('events were asked for though nothing changes'),
+            events: () => assert.fail('events was called although nothing changes'),
           }),
         )
         assert.deepEqual(again, first)
@@ -219,7 +219,7 @@ export const specLaws: readonly Law<StateStoreSubject>[] = [
       try {
         Object.assign(given.resource.metadata.labels, { team: 'changed' })
       } catch {
-        // Frozen: just as good.
+        // The object is frozen, which is just as good.
       }
       const after = await standing(store)
       assert.deepEqual(after.resource.metadata.labels, { team: 'risk' })

@@ -22,7 +22,7 @@ function mark(options: Partial<DeleteOptions> = {}): DeleteOptions {
   return { actor: other, nowMs: atMs + 5, events: () => [], ...options }
 }
 
-/** Writes of status, and deletion. */
+/** Laws of status writes and deletion. */
 export const statusLaws: readonly Law<StateStoreSubject>[] = [
   {
     name: 'changes only status and version when a status is written',
@@ -107,7 +107,7 @@ export const statusLaws: readonly Law<StateStoreSubject>[] = [
       assert.equal(removed, null)
       assert.equal(await store.get(kind, key('churn')), null)
       assert.deepEqual(await waitingIds(store), [first.uid])
-      const events = () => assert.fail('events were asked for though nothing is there')
+      const events = () => assert.fail('events was called although there is no object')
       assert.equal(await store.delete(kind, key('churn'), mark({ events })), null)
     },
   },
@@ -133,7 +133,7 @@ export const statusLaws: readonly Law<StateStoreSubject>[] = [
       assert.deepEqual(marked?.deletion, { atMs: atMs + 5, actor: other })
       assert.deepEqual([marked?.uid, marked?.generation], [first.uid, 2])
       assert.notEqual(marked?.version, again.version)
-      const events = () => assert.fail('events were asked for though the mark stands already')
+      const events = () => assert.fail('events was called although the object is already marked')
       const twice = await store.delete(kind, key('churn'), mark({ actor, nowMs: atMs + 9, events }))
       assert.deepEqual(twice, marked)
       assert.deepEqual(await standing(store), marked)

@@ -6,14 +6,16 @@ import type { ModelRoute } from '../../resources/route/model-route.ts'
 import type { AuditEntry } from '../../security/contract.ts'
 import type { PutSpecOptions, StateStore, StoredObject } from '../../store/contract.ts'
 
-/** What the laws of StateStore are checked on: an empty store, and the hands to move its world. */
+/** The subject of the laws of StateStore: an empty store, and what its fixture can do to it. */
 export interface StateStoreSubject {
   readonly store: StateStore
-  /** Moves the store's clock on, and runs its timers. A store whose clock cannot be moved waits for so long. */
+  /**
+   * Moves the store's clock on, and runs its timers. When the clock cannot be moved, it waits for that time.
+   */
   advance(ms: number): Promise<void>
   /** Opens the same data again after the store was closed, as after a restart. Needed when `durable`. */
   reopen?(): Promise<StateStore>
-  /** A second handle on the same data, as another process has it. Needed when `shared`. */
+  /** Opens a second handle on the same data, as another process would. Needed when `shared`. */
   another?(): Promise<StateStore>
 }
 
@@ -23,7 +25,7 @@ export const atMs = 1_760_000_000_000
 
 export const kind = 'ModelDeployment'
 
-/** A deployment in the namespace `default`; `model` makes its spec differ. */
+/** A deployment in the namespace `default`. Another `model` gives it another spec. */
 export function deployment(name: string, model = '1', labels: Record<string, string> = {}): ModelDeployment {
   return {
     apiVersion: 'modelspine.dev/v1alpha1',
@@ -75,7 +77,7 @@ export function put(options: Partial<PutSpecOptions> = {}): PutSpecOptions {
   return { actor, nowMs: atMs, uid: 'uid-1', events: () => [], ...options }
 }
 
-/** An object that stands, as a law's starting point. */
+/** Puts an object as the starting point of a law. */
 export function created(
   store: StateStore,
   name = 'churn',
@@ -88,7 +90,7 @@ export function key(name: string): Key {
   return `default/${name}`
 }
 
-/** What the store now holds, asserted to be there. */
+/** The stored object, which must be there. */
 export async function standing(store: StateStore, name = 'churn'): Promise<StoredObject> {
   const stored = await store.get(kind, key(name))
   assert.ok(stored !== null, `${kind} ${key(name)} should be there`)
@@ -99,7 +101,9 @@ export async function waitingIds(store: StateStore, limit = 1000): Promise<reado
   return (await store.readEvents(limit)).map((event) => event.entry.id)
 }
 
-/** Waits for it while the store's clock moves on, so that a store which polls comes to it. */
+/**
+ * Waits for a promise and moves the store's clock on meanwhile, so that a store which polls makes progress.
+ */
 export async function within<Value>(
   subject: StateStoreSubject,
   what: string,

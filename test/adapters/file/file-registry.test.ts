@@ -181,7 +181,7 @@ describe('fileRegistry over a folder written by hand', () => {
     await expect(registry.register({ name: 'churn', version, artifact: hosted })).rejects.toMatchObject({
       code: 'conflict',
       retryable: false,
-      message: expect.stringContaining(`${join(path, 'churn', version)} is there without a model.yaml`),
+      message: expect.stringContaining(`${join(path, 'churn', version)} exists without a model.yaml`),
     })
   })
 
@@ -307,7 +307,7 @@ describe('registering in fileRegistry', () => {
     expect(await fileRegistry({ path }).resolve({ registry: 'models', text: 'churn:1' })).toEqual(registered)
     write(join(path, 'churn/1/weights.bin'), 'tampered')
     await expect(registry.resolve({ registry: 'r', text: 'churn:1' })).rejects.toMatchObject({
-      message: expect.stringContaining('is not what was registered'),
+      message: expect.stringContaining('has changed since it was registered'),
     })
   })
 

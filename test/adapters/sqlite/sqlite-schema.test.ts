@@ -41,7 +41,7 @@ describe('the schema of a file', () => {
       retryable: false,
       details: { path, found: 99, known: migrations.length },
     })
-    await expect(read).rejects.toThrow(/schema version is 99 .* upgrade Modelspine/)
+    await expect(read).rejects.toThrow(/schema version is 99, .* upgrade Modelspine/)
     db.exec('DELETE FROM migrations WHERE version = 99')
     db.close()
     await standing(again)

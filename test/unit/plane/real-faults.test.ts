@@ -40,7 +40,7 @@ describe('a real plane among real faults', { concurrent: true, timeout: 40_000 }
     await expect(plane.start()).rejects.toMatchObject({
       code: 'store-corrupt',
       message: expect.stringMatching(
-        /state\.db: the file is damaged or no SQLite database: restore it from a backup/,
+        /state\.db: the file is damaged or not a SQLite database: restore it from a backup/,
       ),
     })
     await expect(plane.apply(digits('1'), { actor: ann })).rejects.toMatchObject({ code: 'store-corrupt' })

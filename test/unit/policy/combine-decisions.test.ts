@@ -34,7 +34,7 @@ describe('combining decisions', () => {
         policy: 'opa, rules',
         rule: 'not-covered',
         level: 'hard',
-        message: 'no policy of opa, rules says anything about this, and what is not allowed is denied',
+        message: 'no policy of opa, rules covers this request, and a request that no policy allows is denied',
       },
     ])
   })

@@ -27,12 +27,12 @@ const clock = createFakeClock()
 const request = invocation()
 
 describe('asking all engines', () => {
-  it('answers at once when all engines do', () => {
+  it('answers at once when all of them do', () => {
     const decision = decideAll([engine('a', () => allowed), engine('b', () => allowed)], request, { clock })
     expect(decision).toMatchObject({ verdict: 'allow', policyRevision: 'a@1 b@1' })
   })
 
-  it('waits when one engine does not answer at once', async () => {
+  it('waits when one of them does not', async () => {
     const denied: Decision = { ...allowed, verdict: 'deny' }
     const engines = [engine('a', () => allowed), engine('b', async () => denied)]
     const decision = decideAll(engines, request, { clock })
@@ -40,7 +40,7 @@ describe('asking all engines', () => {
     expect(await decision).toMatchObject({ verdict: 'deny' })
   })
 
-  it('asks only the engines that police the action', () => {
+  it('asks only those that know the action', () => {
     const asked: string[] = []
     const note = (name: string, actions: readonly PolicyAction[]): PolicyEngine =>
       engine(
@@ -56,7 +56,7 @@ describe('asking all engines', () => {
     expect(asked).toEqual(['b: invoke', 'a: promote', 'b: promote'])
   })
 
-  it('allows an action that no engine polices, and denies an action that all engines leave open', () => {
+  it('allows without findings what no engine polices, and denies what all leave open', () => {
     const silent = engine('a', () => ({ ...allowed, verdict: 'not-applicable' }), ['promote'])
     expect(decideAll([silent], request, { clock })).toMatchObject({ verdict: 'allow', findings: [] })
     expect(decideAll([], request, { clock })).toMatchObject({ verdict: 'allow', findings: [] })
@@ -72,31 +72,27 @@ describe('asking all engines', () => {
       'no rules loaded',
     ],
     ['rejects', () => Promise.reject(new Error('connection refused')), 'connection refused'],
-    ['answers undefined', () => undefined, 'answered undefined instead of a decision'],
+    ['answers nothing', () => undefined, 'answered undefined instead of a decision'],
     ['answers null later', async () => null, 'answered null instead of a decision'],
-    ['gives an unknown verdict', () => ({ ...allowed, verdict: 'yes' }), 'the verdict "yes"'],
-    ['leaves out its findings', () => ({ verdict: 'allow', obligations: [] }), 'without a list of findings'],
+    ['has a verdict of its own', () => ({ ...allowed, verdict: 'yes' }), 'the unknown verdict "yes"'],
+    ['forgets its findings', () => ({ verdict: 'allow', obligations: [] }), 'without a list of findings'],
+    ['forgets obligations', () => ({ verdict: 'allow', findings: [] }), 'without a list of obligations'],
     [
-      'leaves out its obligations',
-      () => ({ verdict: 'allow', findings: [] }),
-      'without a list of obligations',
-    ],
-    [
-      'gives a finding an unknown level',
+      'finds at no level',
       () => ({ ...allowed, findings: [{ level: 'mild' }] }),
-      'a finding of level "mild"',
+      'a finding of the unknown level "mild"',
     ],
     [
-      'gives an unknown obligation',
+      'wants the unknown',
       () => ({ ...allowed, obligations: [{ kind: 'pray' }] }),
-      'the obligation "pray"',
+      'the unknown obligation "pray"',
     ],
     [
-      'caps tokens without a number',
+      'caps at nothing',
       () => ({ ...allowed, obligations: [{ kind: 'cap-tokens' }] }),
       'caps output tokens at undefined',
     ],
-  ])('gives the verdict error when an engine %s', async (_what, decide, message) => {
+  ])('takes an engine that %s for one that could not answer', async (_what, decide, message) => {
     const odd = engine('odd', decide as PolicyEngine['decide'])
     const decision = await decideAll([engine('fine', () => allowed), odd], request, { clock })
     expect(decision.verdict).toBe('error')
@@ -106,7 +102,7 @@ describe('asking all engines', () => {
     expect(decision.findings[0]?.message).toMatch(/^odd: /)
   })
 
-  it('gives the verdict error when an engine is late, and aborts the engine', async () => {
+  it('takes an engine that is late for one that could not answer, and aborts it', async () => {
     const clock = createFakeClock()
     let reason: unknown
     const late = engine('late', async (_request, options) => {
@@ -131,7 +127,7 @@ describe('asking all engines', () => {
     expect([decision.verdict, clock.pendingTimers]).toEqual(['allow', 0])
   })
 
-  it('ends when the caller aborts, and passes the abort on to the engine', async () => {
+  it('ends with the caller, and passes the abort on', async () => {
     const clock = createFakeClock()
     const leaving = new AbortController()
     let passedOn = false
@@ -151,7 +147,7 @@ describe('asking all engines', () => {
     })
   })
 
-  it('gives an aborted abortSignal to an engine that reads it too late', async () => {
+  it('gives an engine that looks for its signal too late one that has fired', async () => {
     const clock = createFakeClock()
     let seen: boolean | undefined
     const odd = engine('odd', async (_request, options) => {

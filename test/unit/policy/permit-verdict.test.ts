@@ -123,7 +123,7 @@ describe('the verdict on a promotion', () => {
   ])('is deny when an obligation is impossible for a promotion: %j', (obligation, named) => {
     expect(judge(decision('allow', [], [obligation]), by('bo', [], true))).toEqual({
       verdict: 'deny',
-      message: `allowed only with ${named}, which nobody can do for a promotion`,
+      message: `allowed only with ${named}, which is not possible for a promotion`,
     })
   })
 })

@@ -146,8 +146,8 @@ describe('a policy of rules', () => {
     expect(() => rulesPolicy('p', [approvedOnly, approvedOnly])).toThrow(
       'two rules named approved-models-only',
     )
-    expect(() => rule('r', { on: [], check: () => allow() })).toThrow('the rule r is on no action')
-    expect(() => capTokens(0)).toThrow('capTokens(0)')
+    expect(() => rule('r', { on: [], check: () => allow() })).toThrow('the rule r has no action in "on"')
+    expect(() => capTokens(0)).toThrow('maxOutputTokens is 0')
     expect(() => capTokens(1.5)).toThrow(TypeError)
   })
 })

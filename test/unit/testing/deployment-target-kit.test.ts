@@ -101,7 +101,7 @@ const breaks: Readonly<Record<string, Break>> = {
       return plan.kind === 'refused' ? { kind: 'steps', steps: [] } : plan
     },
   }),
-  'sends nothing for a call that was aborted': (target) => ({
+  'sends no mutation for an aborted call': (target) => ({
     apply: (key, want, { abortSignal: _, ...call }) => target.apply(key, want, call),
   }),
   'sends nothing while it is busy, and says when to try again': (target) => ({

@@ -51,7 +51,7 @@ const breaks: Readonly<Record<string, Break>> = {
       return reading.kind === 'ratio' ? { ...reading, hits: asked % 2 } : reading
     }
   },
-  'answers for an hour ago': (query) => (asked) => {
+  'answers for samples of the last hour': (query) => (asked) => {
     const long = asked.interval.toMs - asked.interval.fromMs > 1_000_000
     return long ? { kind: 'no-data' } : query(asked)
   },

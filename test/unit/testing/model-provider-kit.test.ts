@@ -14,7 +14,7 @@ function subjectOf(breaking: Break): ModelProviderSubject {
   return { provider: breaking(provider), upstream, nativeBody, secret, patienceMs: 60 }
 }
 
-/** Changes every kind of call in the same way. */
+/** Does the same to every way of asking. */
 function around(act: (ask: () => Promise<unknown>, context: CallContext) => Promise<unknown>): Break {
   return (provider) => ({
     ...provider,
@@ -37,7 +37,7 @@ function streamed(act: (events: AsyncIterable<ChatEvent>) => AsyncIterable<ChatE
 
 async function* none(): AsyncGenerator<ChatEvent> {}
 
-/** Hides the caller's abortSignal from the provider. */
+/** Hides the caller's signal from the provider. */
 const deaf: Break = (provider) => {
   const fresh = (context: CallContext): CallContext => ({
     ...context,
@@ -59,7 +59,7 @@ const retold = (tell: (error: ModelspineError) => ModelspineError): Break =>
     }),
   )
 
-/** Ends a broken stream as if it were complete. */
+/** Ends a stream that broke as if it were complete. */
 const glossedOver = (code: string): Break =>
   streamed(async function* (events) {
     try {
@@ -78,11 +78,11 @@ const without = (type: ChatEvent['type']): Break =>
 let lastBytes: unknown
 
 const breaks: Readonly<Record<string, Break>> = {
-  'has a method for exactly the operations that it declares': (provider) => ({
+  'has exactly the methods of the operations that it declares': (provider) => ({
     ...provider,
     capabilities: { ...provider.capabilities, operations: ['infer', 'chat'] },
   }),
-  'asks the upstream for the model that the request names': (provider) => ({
+  'asks the upstream for the model of the request': (provider) => ({
     ...provider,
     embed: (request, context) => ask(provider.embed?.({ ...request, model: 'another' }, context)),
   }),
@@ -101,7 +101,7 @@ const breaks: Readonly<Record<string, Break>> = {
     ...provider,
     infer: async (_request, _context) => ({ kind: 'bytes', contentType: 'x', bytes: new Uint8Array() }),
   }),
-  'passes bytes on unchanged, in both directions': (provider) => ({
+  'passes bytes on unchanged in both directions': (provider) => ({
     ...provider,
     async infer(request, context) {
       const reply = await ask(provider.infer?.(request, context))
@@ -109,7 +109,7 @@ const breaks: Readonly<Record<string, Break>> = {
       return { ...reply, bytes: Buffer.from(Buffer.from(reply.bytes).toString()) }
     },
   }),
-  'keeps calls apart when they run at the same time': (provider) => ({
+  'does not mix up calls that run at the same time': (provider) => ({
     ...provider,
     async infer(request, context) {
       if (request.kind === 'bytes') lastBytes = request.bytes
@@ -123,18 +123,20 @@ const breaks: Readonly<Record<string, Break>> = {
       return ask(provider.chat?.(request, context))
     },
   }),
-  'throws each failure with the code of its cause': retold(
-    (error) => new ModelspineError('unavailable', error.message),
+  'throws the code of each failure': retold((error) => new ModelspineError('unavailable', error.message)),
+  'makes exactly one call for each attempt, even when the attempt fails': around((call) =>
+    call().catch(call),
   ),
-  'makes only one call for an attempt, even when the attempt fails': around((call) => call().catch(call)),
-  'says how long the vendor asked to wait': retold((error) => new ModelspineError(error.code, error.message)),
-  'keeps its credential out of errors': retold(
+  'gives the time that the vendor asked to wait': retold(
+    (error) => new ModelspineError(error.code, error.message),
+  ),
+  'shows no credential in errors': retold(
     (error) => new ModelspineError(error.code, 'refused', { cause: new Error(`sent ${secret}`) }),
   ),
   'makes no call when the abortSignal has already fired': deaf,
-  'throws aborted when the abortSignal fires before an answer, and ends its call to the upstream': deaf,
-  'throws aborted when the abortSignal fires during a stream, and ends its call to the upstream': deaf,
-  'ends its call to the upstream when its reader stops reading a stream': streamed((events) => {
+  'ends with aborted when the abortSignal fires before an answer, and closes the connection': deaf,
+  'ends a stream with aborted when the abortSignal fires in its middle, and closes the connection': deaf,
+  'closes the connection when the caller stops reading a stream': streamed((events) => {
     const source = events[Symbol.asyncIterator]()
     return { [Symbol.asyncIterator]: () => ({ next: () => source.next() }) }
   }),
@@ -142,16 +144,16 @@ const breaks: Readonly<Record<string, Break>> = {
     yield* events
     yield { type: 'finish', finishReason: 'stop' }
   }),
-  'counts usage that comes together with content': without('usage'),
-  'finishes a whole stream even when its end marker is missing': without('finish'),
-  'passes on the text of a stream that is cut, then throws interrupted instead of a finish':
+  'reports usage that comes in the same event as text': without('usage'),
+  'finishes a complete stream that has no end marker': without('finish'),
+  'throws interrupted when a stream is cut, after the earlier events and without a finish':
     glossedOver('interrupted'),
-  'throws malformed-reply for an event that it cannot understand, and passes no part of the event on':
+  'throws malformed-reply for an event that it cannot understand, and does not pass the event on':
     glossedOver('malformed-reply'),
 }
 
 describe('the kit of ModelProvider', () => {
-  it('reports no fault of a provider that keeps the laws', async () => {
+  it('finds nothing wrong with a provider that keeps the laws', async () => {
     const broken = await brokenLaws('ModelProvider', modelProviderLaws, () => ({
       subject: subjectOf((it) => it),
     }))
@@ -159,7 +161,7 @@ describe('the kit of ModelProvider', () => {
   })
 
   it.each(modelProviderLaws.map((law) => [law.name, law] as const))(
-    'reports a provider that breaks the law: %s',
+    'catches who breaks: %s',
     async (name, law) => {
       const breaking = breaks[name]
       if (breaking === undefined) expect.unreachable('no broken provider for this law')

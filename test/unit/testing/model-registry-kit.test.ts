@@ -115,8 +115,8 @@ const breaks: Readonly<Record<string, Break>> = {
       await registry.setAlias(model, alias, version, call)
     },
   }),
-  'lets an approval move latest-approved': () => ({ setApproval: nothing }),
-  'merges tags, and removes those that are null': (registry) => ({
+  'moves latest-approved when a version is approved': () => ({ setApproval: nothing }),
+  'merges tags, and removes tags that are set to null': (registry) => ({
     async setTags(model, version, tags, call) {
       const { tags: before } = await registry.resolve({ registry: 'r', name: model, version })
       const gone = Object.keys(before).map((tag) => [tag, null] as const)

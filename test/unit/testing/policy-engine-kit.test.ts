@@ -66,17 +66,17 @@ const counter = { asked: 0 }
 
 /** For each law, ways to break it that the kit must see. */
 const breakings: Readonly<Record<string, readonly ((good: PolicyEngine) => Partial<PolicyEngine>)[]>> = {
-  'has a name and declares the actions that it knows': [
+  'has a name and declares the actions it knows': [
     () => ({ name: '' }),
     () => ({ actions: [] }),
     () => ({ actions: ['promote', 'promote'] }),
     () => ({ actions: ['promote', 'delete' as 'deploy'] }),
   ],
-  'allows a request that its policy allows, and denies a request that its policy denies': [
+  'allows a request that its policy allows, and denies one that its policy denies': [
     answering(() => ({ verdict: 'allow', findings: [] })),
     answering(() => ({ verdict: 'not-applicable' })),
   ],
-  'gives the reason of a deny': [
+  'gives a reason for a deny': [
     answering(() => ({ findings: [] })),
     answering((_request, { findings }) => ({
       findings: findings.map((each) => ({ ...each, level: 'advisory' as const })),
@@ -84,23 +84,23 @@ const breakings: Readonly<Record<string, readonly ((good: PolicyEngine) => Parti
     answering((_request, { findings }) => ({ findings: findings.map((each) => ({ ...each, message: '' })) })),
     answering((_request, { findings }) => ({ findings: findings.map((each) => ({ ...each, rule: '' })) })),
   ],
-  'gives only advisory findings when it allows': [
+  'gives only advisory findings with an allow': [
     answering(() => ({ findings: [{ policy: 'p', rule: 'r', level: 'soft', message: 'no lineage' }] })),
   ],
-  'asks only for valid obligations': [
+  'gives only valid obligations': [
     answering(() => ({ obligations: [{ kind: 'approval', by: [] }] })),
     answering(() => ({ obligations: [{ kind: 'cap-tokens', maxOutputTokens: 0 }] })),
     answering(() => ({ obligations: [{ kind: 'guardrail', name: '' }] })),
     answering(() => ({ obligations: [{ kind: 'redact', entities: [] }] })),
     answering(() => ({ obligations: [{ kind: 'watermark' } as never] })),
   ],
-  'gives the same answer to the same question': [
+  'answers the same question the same way': [
     answering(() => {
       counter.asked += 1
       return { obligations: [{ kind: 'cap-tokens', maxOutputTokens: counter.asked }] }
     }),
   ],
-  'keeps questions apart when they are asked at the same time': [
+  'does not mix up questions that are asked at the same time': [
     (good) => {
       let latest: PolicyRequest | undefined
       return {
@@ -112,16 +112,16 @@ const breakings: Readonly<Record<string, readonly ((good: PolicyEngine) => Parti
       }
     },
   ],
-  'names the policy revision that decided': [
+  'names the policy text that decided': [
     answering(() => ({ policyRevision: '' })),
     answering((_request, { verdict }) => ({ policyRevision: verdict })),
   ],
-  'gives the SHA-256 of its input': [
+  'gives the SHA-256 of the request': [
     answering(() => ({ inputDigest: 'abc' })),
     answering(() => ({ inputDigest: '0'.repeat(64) })),
     answering((request) => ({ inputDigest: lengthDigest(request) })),
   ],
-  'leaves the request unchanged': [
+  'does not change the request': [
     (good) => ({
       decide(request, options) {
         Object.assign(request, { seen: true })
@@ -135,7 +135,7 @@ const breakings: Readonly<Record<string, readonly ((good: PolicyEngine) => Parti
       },
     }),
   ],
-  'answers not-applicable to an action that it does not declare': [
+  'answers not-applicable for an action that it does not declare': [
     (good) => ({
       decide: (request, options) =>
         request.action === 'invoke'
@@ -143,7 +143,7 @@ const breakings: Readonly<Record<string, readonly ((good: PolicyEngine) => Parti
           : good.decide(request, options),
     }),
   ],
-  'answers with an error, and does not throw, when it cannot decide': [
+  'answers the verdict error, and does not throw, when it cannot decide': [
     (good) => ({
       async decide(request, options) {
         const decision = await good.decide(request, options)
@@ -175,7 +175,7 @@ const aborted: Decision = {
   inputDigest: '0'.repeat(64),
 }
 
-/** Looks like a digest, but depends on the order of the members. */
+/** Looks like a digest, and depends on the order of members. */
 function lengthDigest(request: PolicyRequest): string {
   const [first = ''] = Object.keys(request)
   return first.length.toString(16).padStart(64, '0')
@@ -190,7 +190,7 @@ describe('the kit of PolicyEngine', () => {
     ways.map((breaking, index) => ({ law, breaking, way: index + 1 })),
   )
 
-  it.each(cases)('reports an engine that breaks the law "$law" in way $way', async ({ law, breaking }) => {
+  it.each(cases)('names "$law" when an engine breaks it, way $way', async ({ law, breaking }) => {
     const create = () => {
       const good = goodSubject()
       return { subject: { ...good, engine: { ...good.engine, ...breaking(good.engine) } } }
@@ -201,12 +201,12 @@ describe('the kit of PolicyEngine', () => {
     )
   })
 
-  it('reports no fault of an engine that keeps the laws', async () => {
+  it('finds nothing wrong with an engine that keeps every law', async () => {
     const create = () => ({ subject: goodSubject() })
     expect(await brokenLaws('PolicyEngine', policyEngineLaws, create)).toEqual([])
   })
 
-  it('skips laws that do not apply or that a fixture cannot test, and says why', async () => {
+  it('skips what a fixture cannot do and what does not apply, and says so', async () => {
     const lines: string[] = []
     const runs: Promise<void>[] = []
     const { fail: _, stall: __, ...bare } = goodSubject()
@@ -225,8 +225,8 @@ describe('the kit of PolicyEngine', () => {
     })
     await Promise.all(runs)
     expect(lines).toEqual([
-      'all: skipped "answers not-applicable to an action that it does not declare": it declares all actions',
-      'all: skipped "answers with an error, and does not throw, when it cannot decide": its fixture cannot make it fail',
+      'all: skipped "answers not-applicable for an action that it does not declare": it declares all actions',
+      'all: skipped "answers the verdict error, and does not throw, when it cannot decide": its fixture cannot make it fail',
       'all: skipped "ends a question that is aborted": its fixture cannot stall it',
     ])
   })

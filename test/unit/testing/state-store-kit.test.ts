@@ -209,7 +209,7 @@ const breakings: Readonly<Record<string, Breaking>> = {
         },
     }
   },
-  'lets one of several concurrent acquisitions win': (good) => {
+  'lets exactly one of several concurrent acquisitions win': (good) => {
     let busy = 0
     return {
       acquireLease: async (name, holder, ttlMs) => {

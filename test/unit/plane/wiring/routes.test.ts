@@ -259,7 +259,7 @@ describe('a hosted model', () => {
     await plane.apply(digits('1', { target: 'hosted' }), { actor: ann })
     await until(async () => (await phase()) === 'failed')
     expect((await plane.explain('digits')).waitsFor).toContain(
-      'only a model that a vendor runs can be hosted',
+      'this target only takes models that a vendor runs',
     )
     await plane.stop()
   })
