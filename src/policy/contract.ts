@@ -77,7 +77,7 @@ export type Obligation =
    * author.
    */
   | { readonly kind: 'approval'; readonly by?: readonly string[]; readonly notAuthor?: boolean }
-  /** The request to the backend may ask for at most this number of output tokens. */
+  /** The request to the upstream may ask for at most this number of output tokens. */
   | { readonly kind: 'cap-tokens'; readonly maxOutputTokens: number }
   | { readonly kind: 'guardrail'; readonly name: string }
   | { readonly kind: 'redact'; readonly entities: readonly string[] }

@@ -106,27 +106,29 @@ spec:
   })
 
   it.each([
-    ['models/churn', 'modls/churn', '/spec/model'],
-    ['models/churn@champion', '{ registry: modls, name: churn, alias: champion }', '/spec/model/registry'],
-    ['models/churn', 'huggingXface/churn', '/spec/model'],
-    ['{ name: local, settings: { anything: 1 } }', 'locl', '/spec/target'],
-    ['name: local', 'name: locl', '/spec/target/name'],
-    ['[promotion]', '[promotoin]', '/spec/policies/0'],
-    ['source: prometheus', 'source: prometeus', '/spec/analysis/0/source'],
-    ['target:', 'runtime: { secrets: { TOKEN: "env:TOKEN" } }\n  target:', '/spec/runtime/secrets/TOKEN'],
-  ])('marks a deployment with %s written as %s', (right, wrong, path) => {
-    const value = read(deployment.replace(right, wrong))
-    expect(accepts(value), 'without a plane it is fine').toBe(true)
-    expect(acceptsNames(value)).toBe(false)
-    expect(acceptsNames.errors?.map(({ instancePath }) => instancePath)).toContain(path)
-  })
-
-  it.each([
-    ['provider: openai, model: some', 'provider: opnai, model: some', '/spec/backends/1/provider'],
-    ['provider: openai, model: other', 'provider: opnai, model: other', '/spec/fallback/0/provider'],
-  ])('marks a route with %s written as %s', (right, wrong, path) => {
-    const value = read(route.replace(right, wrong))
-    expect(accepts(value), 'without a plane it is fine').toBe(true)
+    [deployment, 'models/churn', 'modls/churn', '/spec/model'],
+    [
+      deployment,
+      'models/churn@champion',
+      '{ registry: modls, name: churn, alias: champion }',
+      '/spec/model/registry',
+    ],
+    [deployment, 'models/churn', 'huggingXface/churn', '/spec/model'],
+    [deployment, '{ name: local, settings: { anything: 1 } }', 'locl', '/spec/target'],
+    [deployment, 'name: local', 'name: locl', '/spec/target/name'],
+    [deployment, '[promotion]', '[promotoin]', '/spec/policies/0'],
+    [deployment, 'source: prometheus', 'source: prometeus', '/spec/analysis/0/source'],
+    [
+      deployment,
+      'target:',
+      'runtime: { secrets: { TOKEN: "env:TOKEN" } }\n  target:',
+      '/spec/runtime/secrets/TOKEN',
+    ],
+    [route, 'provider: openai, model: some', 'provider: opnai, model: some', '/spec/backends/1/provider'],
+    [route, 'provider: openai, model: other', 'provider: opnai, model: other', '/spec/fallback/0/provider'],
+  ])('marks a wrong name, case %#', (yaml, right, wrong, path) => {
+    const value = read(yaml.replace(right, wrong))
+    expect(accepts(value), 'without a plane it is valid').toBe(true)
     expect(acceptsNames(value)).toBe(false)
     expect(acceptsNames.errors?.map(({ instancePath }) => instancePath)).toContain(path)
   })
