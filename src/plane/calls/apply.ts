@@ -19,6 +19,7 @@ import { invalidResource } from '../../resources/problems/problem.ts'
 import type { Resource } from '../../resources/resource.ts'
 import { backendKey, type ModelRoute, type ModelRouteInput } from '../../resources/route/model-route.ts'
 import { modelRouteSchema } from '../../resources/route/model-route-schema.ts'
+import { fieldsOf } from '../../resources/schema-checks.ts'
 import { policyDetails } from '../../rollout/machine/permit.ts'
 import type { AuditEntry } from '../../security/contract.ts'
 import type { Kind, StoredObject } from '../../store/contract.ts'
@@ -70,8 +71,10 @@ export function normalize({ names }: Pick<ControlContext, 'names'>, input: Resou
   throw invalidResource(withUnknownNames(checked.problems, names, input).map(({ problem }) => problem))
 }
 
+/** Whatever a program passes, also without types: the schema tells the rest. */
 function isRoute(input: ResourceInput): input is ModelRouteInput {
-  return input.kind === 'ModelRoute' || (input.kind === undefined && 'backends' in input.spec)
+  const { kind, spec } = fieldsOf(input)
+  return kind === 'ModelRoute' || (kind === undefined && fieldsOf(spec).backends !== undefined)
 }
 
 /** Why this plane cannot run the resource; empty when it can. A route may name a deployment that does not exist yet. */

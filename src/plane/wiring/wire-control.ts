@@ -40,9 +40,13 @@ export function wireControl(options: ControlPlaneOptions, requestSide: RequestSi
   const { clock, logger, audit, windows, feedback, emitter, holder, telemetry, policies, policyOptions } =
     requestSide
   const store = notedStore(options.store ?? memoryStore({ clock }), clock)
-  const { registries = {}, targets = {}, providers = {}, secrets = {}, connect = {} } = options
+  const registries = byName(options.registries)
+  const targets = byName(options.targets)
+  const providers = byName(options.providers)
+  const secrets = byName(options.secrets)
+  const connect = byName(options.connect)
   const { resyncMs = 60_000 } = options
-  const metrics = { ...options.metrics, plane: combineSources([windows, feedback]) }
+  const metrics = byName({ ...options.metrics, plane: combineSources([windows, feedback]) })
   /** The fault of this process's last reconcile, by deployment. Its keys are declared deployments. */
   const faults = new Map<Key, Fault>()
   /** The version that our own loop wrote last, by deployment: it needs no new look. Its keys are declared deployments. */
@@ -213,4 +217,9 @@ async function closeAll(closables: readonly Closable[]): Promise<void> {
     }
   }
   if (failures.length > 0) throw failures[0]
+}
+
+/** A copy without inherited names, so that a resource that says `toString` finds no part of the plane. */
+function byName<Part>(parts: Readonly<Record<string, Part>> = {}): Readonly<Record<string, Part>> {
+  return Object.assign(Object.create(null), parts)
 }

@@ -136,6 +136,39 @@ describe('apply', () => {
     ])
   })
 
+  it.each([
+    null,
+    undefined,
+    7,
+    'ModelRoute',
+    [],
+    {},
+    { spec: null },
+    { kind: 'ModelRoute', spec: [] },
+    { kind: 'toString' },
+  ])('refuses %j as an invalid resource', async (input) => {
+    const { plane } = planeFixture()
+    await expect(plane.apply(input as never, { actor: ann })).rejects.toMatchObject({
+      code: 'invalid-resource',
+    })
+    await expect(plane.plan(input as never, { actor: ann })).rejects.toMatchObject({
+      code: 'invalid-resource',
+    })
+  })
+
+  it.each(['__proto__', 'constructor', 'toString', ''])(
+    'knows no part of the plane by the name %j',
+    async (name) => {
+      const { plane } = planeFixture()
+      const wrong = digits('1', {
+        target: { name } as never,
+        policies: [name],
+        model: { registry: name, text: 'x' },
+      })
+      await expect(plane.apply(wrong, { actor: ann })).rejects.toThrow(/spec\.(target|model|policies)/)
+    },
+  )
+
   it('refuses a route to a provider that the plane does not have, with the nearest name', async () => {
     const { plane, store } = planeFixture({
       plane: { providers: { openai: memoryProvider({ chat: () => 'Hello!' }) } },
