@@ -32,7 +32,7 @@ const open = (options: Partial<SqliteStoreOptions> = {}): SqliteStore => {
   return store
 }
 
-/** Writes over the file's middle pages, as a failing disk does. */
+/** Overwrites the file from a byte on, as a failing disk may do. */
 function damage(fromByte: number): void {
   const file = openSync(path, 'r+')
   const bytes = statSync(path).size - fromByte
@@ -50,7 +50,7 @@ afterEach(async () => {
 })
 
 describe('a damaged file', () => {
-  it('is store-corrupt when it is no database at all, and works once it was restored', async () => {
+  it('is reported as store-corrupt when it is no database, and works after it was restored', async () => {
     writeFileSync(path, 'this is no database, '.repeat(1000))
     const store = open()
     const read = () => store.get(kind, key('churn'))
@@ -61,7 +61,7 @@ describe('a damaged file', () => {
     await created(store)
   })
 
-  it('is store-corrupt when pages are overwritten', async () => {
+  it('is reported as store-corrupt when pages are overwritten', async () => {
     const store = open()
     for (let place = 0; place < 50; place += 1) await created(store, `n${place}`)
     await store.close()
@@ -71,7 +71,7 @@ describe('a damaged file', () => {
     await expect(created(again, 'new')).rejects.toMatchObject({ code: 'store-corrupt' })
   })
 
-  it('is store-corrupt when what a row holds cannot be read', async () => {
+  it('is reported as store-corrupt when a row cannot be read', async () => {
     const store = open()
     await created(store)
     const raw = new DatabaseSync(path)
@@ -81,7 +81,7 @@ describe('a damaged file', () => {
     await expect(store.get(kind, key('churn'))).rejects.toThrow(/ModelDeployment default\/churn/)
   })
 
-  it('ends a watch with the error', async () => {
+  it('ends a watch with store-corrupt', async () => {
     const clock = createFakeClock()
     const store = open({ clock })
     await created(store)
@@ -101,7 +101,7 @@ describe('a damaged file', () => {
 })
 
 describe('a full file', () => {
-  /** Writes until it is full, and says how often it could. */
+  /** Writes until the file is full, and gives the number of writes that succeeded. */
   async function fill(store: SqliteStore): Promise<number> {
     for (let place = 0; place < 1000; place += 1) {
       try {
@@ -116,7 +116,7 @@ describe('a full file', () => {
     return expect.unreachable('the limit never took effect')
   }
 
-  it('refuses what finds no room, object and event alike, and keeps what it has', async () => {
+  it('refuses an object together with its events when there is no room, and keeps the earlier data', async () => {
     const store = open({ maxPages: 40 })
     const written = await fill(store)
     expect(written).toBeGreaterThan(5)
@@ -125,7 +125,7 @@ describe('a full file', () => {
     await standing(store, `n${written - 1}`)
   })
 
-  it('works on once the limit is lifted, in this handle and in the next', async () => {
+  it('takes writes again after the limit is lifted, in this handle and in the next', async () => {
     const store = open({ maxPages: 40 })
     const written = await fill(store)
     await store.setMaxPages(80)
@@ -137,7 +137,7 @@ describe('a full file', () => {
     await created(again, 'n-late', { events: () => [entry('late', { text: 'x'.repeat(200_000) })] })
   })
 
-  it('makes room by acknowledging events', async () => {
+  it('has room again after events are acknowledged', async () => {
     const store = open({ maxPages: 40 })
     await fill(store)
     const events = await store.readEvents(1000)
@@ -147,8 +147,8 @@ describe('a full file', () => {
   })
 })
 
-describe('a file that others hold', () => {
-  it('is store-unavailable when the lock does not come free in time', async () => {
+describe('a file that another connection has locked', () => {
+  it('is reported as store-unavailable when the lock is not released in time', async () => {
     const clock = createFakeClock()
     const store = open({ clock, busyTimeoutMs: 2000 })
     const first = await created(store)
@@ -167,7 +167,7 @@ describe('a file that others hold', () => {
     expect((await store.putSpec(deployment('churn', '2'), put())).generation).toBe(2)
   })
 
-  it('waits without holding up the process while another one writes', async () => {
+  it('is written after the other connection commits, and the wait does not block the process', async () => {
     const clock = createFakeClock()
     const store = open({ clock })
     await created(store)
@@ -181,7 +181,7 @@ describe('a file that others hold', () => {
     expect((await written).generation).toBe(2)
   })
 
-  it('gives up waiting when it is closed', async () => {
+  it('is no longer waited for when the store is closed', async () => {
     const clock = createFakeClock()
     const store = open({ clock })
     await created(store)
@@ -197,7 +197,7 @@ describe('a file that others hold', () => {
 })
 
 describe('a path that cannot be used', () => {
-  it('is store-unavailable in a folder that is not there, and works once it is', async () => {
+  it('is reported as store-unavailable when its folder is missing, and works after the folder is made', async () => {
     const folder = `${temporaryFolder()}/missing`
     path = `${folder}/state.db`
     const store = open()
@@ -209,7 +209,7 @@ describe('a path that cannot be used', () => {
     await created(store)
   })
 
-  it('is refused when it is another application’s database, which stays as it was', async () => {
+  it('is refused when it is the database of another application, and that database stays unchanged', async () => {
     const foreign = new DatabaseSync(path)
     foreign.exec('CREATE TABLE songs (title TEXT)')
     foreign.close()
@@ -229,7 +229,7 @@ describe('a path that cannot be used', () => {
     [{ busyTimeoutMs: -1 }, 'busyTimeoutMs is -1'],
     [{ pollMs: 0 }, 'pollMs is 0'],
     [{ maxPages: 1.5 }, 'maxPages is 1.5'],
-  ])('is refused with options that cannot work: %j', (wrong, message) => {
+  ])('is refused when an option cannot work: %j', (wrong, message) => {
     expect(() => sqliteStore({ path, ...wrong })).toThrow(message)
   })
 

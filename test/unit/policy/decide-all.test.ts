@@ -27,12 +27,12 @@ const clock = createFakeClock()
 const request = invocation()
 
 describe('asking all engines', () => {
-  it('answers at once when all of them do', () => {
+  it('answers at once when all engines do', () => {
     const decision = decideAll([engine('a', () => allowed), engine('b', () => allowed)], request, { clock })
     expect(decision).toMatchObject({ verdict: 'allow', policyRevision: 'a@1 b@1' })
   })
 
-  it('waits when one of them does not', async () => {
+  it('waits when one engine does not answer at once', async () => {
     const denied: Decision = { ...allowed, verdict: 'deny' }
     const engines = [engine('a', () => allowed), engine('b', async () => denied)]
     const decision = decideAll(engines, request, { clock })
@@ -40,7 +40,7 @@ describe('asking all engines', () => {
     expect(await decision).toMatchObject({ verdict: 'deny' })
   })
 
-  it('asks only those that know the action', () => {
+  it('asks only the engines that police the action', () => {
     const asked: string[] = []
     const note = (name: string, actions: readonly PolicyAction[]): PolicyEngine =>
       engine(
@@ -56,7 +56,7 @@ describe('asking all engines', () => {
     expect(asked).toEqual(['b: invoke', 'a: promote', 'b: promote'])
   })
 
-  it('allows without findings what no engine polices, and denies what all leave open', () => {
+  it('allows an action that no engine polices, and denies an action that all engines leave open', () => {
     const silent = engine('a', () => ({ ...allowed, verdict: 'not-applicable' }), ['promote'])
     expect(decideAll([silent], request, { clock })).toMatchObject({ verdict: 'allow', findings: [] })
     expect(decideAll([], request, { clock })).toMatchObject({ verdict: 'allow', findings: [] })
@@ -72,27 +72,31 @@ describe('asking all engines', () => {
       'no rules loaded',
     ],
     ['rejects', () => Promise.reject(new Error('connection refused')), 'connection refused'],
-    ['answers nothing', () => undefined, 'answered undefined instead of a decision'],
+    ['answers undefined', () => undefined, 'answered undefined instead of a decision'],
     ['answers null later', async () => null, 'answered null instead of a decision'],
-    ['has a verdict of its own', () => ({ ...allowed, verdict: 'yes' }), 'the unknown verdict "yes"'],
-    ['forgets its findings', () => ({ verdict: 'allow', obligations: [] }), 'without a list of findings'],
-    ['forgets obligations', () => ({ verdict: 'allow', findings: [] }), 'without a list of obligations'],
+    ['gives an unknown verdict', () => ({ ...allowed, verdict: 'yes' }), 'the unknown verdict "yes"'],
+    ['leaves out its findings', () => ({ verdict: 'allow', obligations: [] }), 'without a list of findings'],
     [
-      'finds at no level',
+      'leaves out its obligations',
+      () => ({ verdict: 'allow', findings: [] }),
+      'without a list of obligations',
+    ],
+    [
+      'gives a finding an unknown level',
       () => ({ ...allowed, findings: [{ level: 'mild' }] }),
       'a finding of the unknown level "mild"',
     ],
     [
-      'wants the unknown',
+      'gives an unknown obligation',
       () => ({ ...allowed, obligations: [{ kind: 'pray' }] }),
       'the unknown obligation "pray"',
     ],
     [
-      'caps at nothing',
+      'caps tokens without a number',
       () => ({ ...allowed, obligations: [{ kind: 'cap-tokens' }] }),
       'caps output tokens at undefined',
     ],
-  ])('takes an engine that %s for one that could not answer', async (_what, decide, message) => {
+  ])('gives the verdict error when an engine %s', async (_what, decide, message) => {
     const odd = engine('odd', decide as PolicyEngine['decide'])
     const decision = await decideAll([engine('fine', () => allowed), odd], request, { clock })
     expect(decision.verdict).toBe('error')
@@ -102,7 +106,7 @@ describe('asking all engines', () => {
     expect(decision.findings[0]?.message).toMatch(/^odd: /)
   })
 
-  it('takes an engine that is late for one that could not answer, and aborts it', async () => {
+  it('gives the verdict error when an engine is late, and aborts the engine', async () => {
     const clock = createFakeClock()
     let reason: unknown
     const late = engine('late', async (_request, options) => {
@@ -127,7 +131,7 @@ describe('asking all engines', () => {
     expect([decision.verdict, clock.pendingTimers]).toEqual(['allow', 0])
   })
 
-  it('ends with the caller, and passes the abort on', async () => {
+  it('ends when the caller aborts, and passes the abort on to the engine', async () => {
     const clock = createFakeClock()
     const leaving = new AbortController()
     let passedOn = false
@@ -147,7 +151,7 @@ describe('asking all engines', () => {
     })
   })
 
-  it('gives an engine that looks for its signal too late one that has fired', async () => {
+  it('gives an aborted abortSignal to an engine that reads it too late', async () => {
     const clock = createFakeClock()
     let seen: boolean | undefined
     const odd = engine('odd', async (_request, options) => {

@@ -11,7 +11,7 @@ function countedIn(series: SeriesSet, name: string | undefined, fromMs: number, 
 }
 
 describe('a set of series', () => {
-  it('lets the least recently counted one make room, and counts that', () => {
+  it('evicts the least recently counted series, and counts the eviction', () => {
     const series = new SeriesSet(defaults)
     series.at('group', 'one', epoch + 1000).add(0, 1)
     series.at('group', 'two', epoch + 2000).add(0, 1)
@@ -23,7 +23,7 @@ describe('a set of series', () => {
     expect(countedIn(series, 'two', epoch, epoch + 5000).count).toBe(0)
   })
 
-  it('says of one that came back that it is complete only since it was let go', () => {
+  it('says that a series which came back is complete only since its eviction', () => {
     const series = new SeriesSet(defaults)
     series.at('group', 'two', epoch + 2000).add(0, 1)
     series.at('group', 'one', epoch + 3000).add(0, 1)
@@ -34,14 +34,14 @@ describe('a set of series', () => {
     expect(countedIn(series, 'two', epoch + 5000, epoch + 9000)).toEqual({ count: 1, fromMs: epoch + 5000 })
   })
 
-  it('covers no time before it began or that it does not keep', () => {
+  it('covers no time before it began, and no time that it no longer keeps', () => {
     const series = new SeriesSet(defaults)
     expect(countedIn(series, 'one', epoch - 5000, epoch + 1000).fromMs).toBe(epoch)
     const late = epoch + 10 * 3_600_000
     expect(countedIn(series, 'one', epoch, late).fromMs).toBe(late - 3_600_000)
   })
 
-  it('says where it begins when that is after the interval', () => {
+  it('gives its own beginning when the interval ends before it', () => {
     const series = new SeriesSet(defaults)
     const { covered } = series.read(
       'group',
@@ -52,22 +52,25 @@ describe('a set of series', () => {
     expect(covered).toEqual({ fromMs: epoch, toMs: epoch })
   })
 
-  it('adds up all of a group when no name is given', () => {
+  it('adds up all series of a group when no name is given', () => {
     const series = new SeriesSet(defaults)
     series.at('group', 'one', epoch + 1000).add(0, 1)
     series.at('group', 'two', epoch + 1000).add(0, 10)
     expect(countedIn(series, undefined, epoch, epoch + 2000).count).toBe(11)
   })
 
-  it.each(['bucketMs', 'keepMs', 'maxSeries'])('refuses a %s that is no whole number above 0', (option) => {
-    for (const value of [0, -1, 1.5, Number.NaN]) {
-      const create = (): SeriesSet => new SeriesSet({ ...defaults, [option]: value })
-      expect(create).toThrow(`${option} is ${value}: give a whole number above 0`)
-      try {
-        create()
-      } catch (error) {
-        expect(isModelspineError(error, 'invalid-options')).toBe(true)
+  it.each(['bucketMs', 'keepMs', 'maxSeries'])(
+    'refuses a %s that is not a whole number above 0',
+    (option) => {
+      for (const value of [0, -1, 1.5, Number.NaN]) {
+        const create = (): SeriesSet => new SeriesSet({ ...defaults, [option]: value })
+        expect(create).toThrow(`${option} is ${value}: give a whole number above 0`)
+        try {
+          create()
+        } catch (error) {
+          expect(isModelspineError(error, 'invalid-options')).toBe(true)
+        }
       }
-    }
-  })
+    },
+  )
 })
