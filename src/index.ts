@@ -1,4 +1,7 @@
-/** The users' door: what the first hour needs. Files and schemas stand at `modelspine/resources`, the router's parts at `modelspine/routing`. */
+/**
+ * The users' door: everything that a new user needs first. Files and schemas are at `modelspine/resources`,
+ * the parts of the router at `modelspine/routing`.
+ */
 
 export type { Clock } from './clock.ts'
 export type { DeploymentTarget } from './deployment-target/contract.ts'

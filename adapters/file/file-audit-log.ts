@@ -26,7 +26,10 @@ import { maxLineBytes } from './audit/read-lines.ts'
 export interface FileAuditLogOptions {
   /** The folder for the chain. It must hold nothing else. The first append makes it. */
   readonly path: string
-  /** The longest that a file may grow. Then the chain continues in the next file. Default 64 MiB. */
+  /**
+   * The largest size of a file, in bytes. A file that would grow larger stays as it is, and the chain
+   * continues in the next file. Default 64 MiB.
+   */
   readonly maxBytes?: number
   readonly clock?: Clock
 }

@@ -2,8 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 
 /**
- * Identifies a process, also against a later one with the same number. `-` when the system does not tell a
- * part.
+ * Tells a process from a later process with the same number. A part is `-` when the system does not tell it.
  */
 export interface ProcessIdentity {
   readonly host: string

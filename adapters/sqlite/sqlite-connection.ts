@@ -6,7 +6,9 @@ import { prepareStatements, type Statements } from './sqlite-statements.ts'
 
 /** A connection that opens itself at the first use, and again after an error that made it unusable. */
 export interface SqliteConnection {
-  /** Runs `work` without a transaction. So only a single statement reads the data of one moment. */
+  /**
+   * Runs `work` without a transaction. So two statements in `work` may read the data of different moments.
+   */
   read<Result>(work: (sql: Statements, opened: object) => Result): Promise<Result>
   /** Runs `work` in its own transaction. All of it is committed; when it throws, nothing is. */
   write<Result>(work: (sql: Statements) => Result): Promise<Result>
@@ -15,7 +17,7 @@ export interface SqliteConnection {
 }
 
 export interface SqliteConnectionOptions {
-  /** Absolute. */
+  /** An absolute path. */
   readonly path: string
   readonly clock: Clock
   readonly busyTimeoutMs: number

@@ -135,7 +135,9 @@ export interface TargetCapabilities {
   readonly mirror: boolean
 }
 
-/** `Settings` is the type of `spec.target.settings` for this target. The compiler checks it in `plane.deploy`. */
+/**
+ * `Settings` is the type of `spec.target.settings` for this target. The compiler checks it in `plane.deploy`.
+ */
 export interface DeploymentTarget<Settings = unknown> {
   /** For the compiler alone. It is never set. */
   readonly '~settings'?: Settings
@@ -143,8 +145,9 @@ export interface DeploymentTarget<Settings = unknown> {
   /** The problems of `spec.target.settings`. Empty when the settings are valid. Pure. */
   checkSettings(settings: Readonly<Record<string, unknown>>): readonly SettingsProblem[]
   /**
-   * The protocols that the endpoints of a deployment with these settings will speak. Leave the method out where they are
-   * not known before a revision runs. The plane refuses a route to a protocol that its `connect` does not have. Pure.
+   * The protocols that the endpoints of a deployment with these settings will speak. Leave the method out
+   * where they are not known before a revision runs. The plane refuses a route to a protocol that its
+   * `connect` does not have. Pure.
    */
   protocols?(settings: Readonly<Record<string, unknown>>): readonly string[]
   /** The steps that `apply` would do, or the reason why this target refuses the want. Pure. */

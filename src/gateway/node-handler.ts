@@ -16,7 +16,10 @@ export interface NodeHandlerOptions {
 
 export type NodeHandler = (req: IncomingMessage, res: ServerResponse) => void
 
-/** An unread body that is larger than this is not read to its end. Its connection is closed instead. */
+/**
+ * An unread body that is larger than this, or whose length is not known, is not read to its end. Its
+ * connection is closed instead.
+ */
 const worthDraining = 64 * 1024
 
 /** Serves node:http directly, without Request, Response or streams in between. */

@@ -33,7 +33,7 @@ export interface Call {
   readonly requestId: string
   /** The names in the path, decoded. */
   readonly names: readonly string[]
-  /** The options for the router: the actor, the request id, the abort signal and the headers. */
+  /** The options for the router: the actor, the request id, the `abortSignal` and the headers. */
   options(): CallOptions
 }
 
@@ -51,7 +51,6 @@ export interface SurfacePath {
 export interface Surface {
   /** Undefined when the surface does not serve the path. May throw `bad-request`. */
   find(path: string): SurfacePath | undefined
-  /** The body of an error. */
   errorBody(error: ErrorFacts): string
 }
 

@@ -17,7 +17,7 @@ export interface HttpStream {
   header(name: string): string | undefined
   /**
    * Read the chunks once. After a failure, the chunks that came before it are still given, then the iterator
-   * throws as the client does. To leave the loop early cancels the answer.
+   * throws as the client does. Leaving the loop early cancels the answer.
    */
   readonly chunks: AsyncIterable<Uint8Array>
   /**

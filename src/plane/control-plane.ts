@@ -1,5 +1,6 @@
 /**
- * The plane: wires registry, policy, rollout, target, store, audit and router together, and decides nothing itself.
+ * The plane: wires registry, policy, rollout, target, store, audit and router together, and decides nothing
+ * itself.
  */
 
 import type { Feedback } from '../feedback/contract.ts'
@@ -17,18 +18,22 @@ import type { PlaneEvents } from './events.ts'
 import type { PlaneHealth } from './health.ts'
 import type { DeploymentSpecFor, Impossible, RouteSpecFor } from './typed-specs.ts'
 
-/** `Names` are the names that `deploy` and `route` accept. `createControlPlane` infers them from its options. */
+/**
+ * `Names` are the names that `deploy` and `route` accept. `createControlPlane` infers them from its options.
+ */
 export interface ControlPlane<Names extends DeclaredNames = DeclaredNames> {
   /** The names that resources of this plane may use, for `jsonSchema` and `loadResources`. */
   readonly names: PlaneNames
   /** Sends requests to deployments and to vendors, as the ModelRoutes say. */
   readonly router: Router
-  /** Takes labels, ratings and outcomes and joins them to the replies. Gates read them as metrics of `plane`. */
+  /**
+   * Takes labels, ratings and outcomes and joins them to the replies. Gates read them as metrics of `plane`.
+   */
   readonly feedback: Feedback
   readonly audit: Pick<AuditLog, 'read' | 'verify'>
   /**
-   * Declares a deployment; the compiler checks its names. `name` is a name or `namespace/name`. Throws the same errors
-   * as `apply`.
+   * Declares a deployment; the compiler checks its names. `name` is a name or `namespace/name`. Throws the
+   * same errors as `apply`.
    */
   deploy<const Gate extends string = 'analysis declares no gate' & Impossible>(
     name: string,
@@ -37,7 +42,10 @@ export interface ControlPlane<Names extends DeclaredNames = DeclaredNames> {
   ): Promise<Applied>
   /** Declares a route; the compiler checks its providers. Throws the same errors as `apply`. */
   route(name: string, spec: RouteSpecFor<Names>, options: DeclareOptions): Promise<Applied>
-  /** Declares a resource, such as one from a file. Throws `invalid-resource`, `plan-refused`, `policy-denied`, `conflict`. */
+  /**
+   * Declares a resource, such as one from a file. Throws `invalid-resource`, `plan-refused`, `policy-denied`,
+   * `conflict`.
+   */
   apply(resource: ResourceInput, options: AskedBy): Promise<Applied>
   /** Tells what `apply` would change and why. Changes nothing. Throws `invalid-resource`. */
   plan(resource: ResourceInput, options: AskedBy): Promise<Plan>
@@ -48,7 +56,10 @@ export interface ControlPlane<Names extends DeclaredNames = DeclaredNames> {
   listRoutes(): AsyncIterable<ModelRoute>
   /** Throws `not-found`, and `in-use` for a deployment that a route refers to. */
   delete(key: string, options: RemoveOptions): Promise<void>
-  /** Resolves when the deployment is in the state `until`. Throws `timeout`, and `wrong-phase` when that needs a person. */
+  /**
+   * Resolves when the deployment is in the state `until`. Throws `timeout`, and `wrong-phase` when the
+   * deployment will not become ready by itself.
+   */
   wait(key: string, options?: WaitOptions): Promise<Deployment | null>
   /** Meets an approval obligation. With `overrideSoft`, soft findings pass too. */
   approve(
@@ -62,18 +73,27 @@ export interface ControlPlane<Names extends DeclaredNames = DeclaredNames> {
   /** Turns a rollout back. The loop tries its revision again only after `retry`. */
   abort(key: string, options: AskedBy & { readonly reason?: string }): Promise<Deployment>
   retry(key: string, options: AskedBy): Promise<Deployment>
-  /** Tells what a deployment waits for, since when, what comes next, and each gate's numbers. Throws `not-found`. */
+  /**
+   * Tells what a deployment waits for, since when, what comes next, and each gate's numbers. Throws
+   * `not-found`.
+   */
   explain(key: string): Promise<Explanation>
   health(): PlaneHealth
   /** Loads the routes and seeks the lease. Reconciles while this process holds the lease. */
   start(): Promise<void>
-  /** Lets running work finish for `drainMs` at most (default 10,000), releases the lease, closes all that it was given. */
+  /**
+   * Lets running work finish for `drainMs` at most (default 10,000), releases the lease, closes all that it
+   * was given.
+   */
   stop(options?: { readonly drainMs?: number }): Promise<void>
   /**
-   * Does the work that is due for one deployment now, for apps with a schedule of their own. Throws `lease-held`,
-   * `not-found`, and the error that hindered the loop, such as `target-unavailable`.
+   * Does the work that is due for one deployment now, for apps with a schedule of their own. Throws
+   * `lease-held`, `not-found`, and the error that hindered the loop, such as `target-unavailable`.
    */
   reconcileOnce(key: string): Promise<Explanation>
-  /** Hears events after their commit: one kind by its name, all kinds as `event`. Returns a function that stops listening. */
+  /**
+   * Hears events after their commit: one kind by its name, all kinds as `event`. Returns a function that
+   * stops listening.
+   */
   on<Name extends keyof PlaneEvents>(name: Name, listener: PlaneEvents[Name]): () => void
 }

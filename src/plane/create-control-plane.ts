@@ -8,9 +8,10 @@ import type { PlaneCalls } from './plane-calls.ts'
 import { createRequestSide } from './wiring/request-side.ts'
 
 /**
- * Makes a control plane of the given parts. It opens, reads and starts nothing before the first call. The compiler
- * infers the names of registries, targets, providers, policies, metric sources and secret stores, and `deploy` and
- * `route` accept no other names. Throws `invalid-options`, and `unsupported` when Node is too old.
+ * Makes a control plane of the given parts. It opens, reads and starts nothing before the first call. The
+ * compiler infers the names of registries, targets, providers, policies, metric sources and secret stores,
+ * and `deploy` and `route` accept no other names. Throws `invalid-options`, and `unsupported` when Node is
+ * too old.
  */
 export function createControlPlane<
   Registries extends string = never,

@@ -1,8 +1,8 @@
 import type { DeploymentTarget } from '../deployment-target/contract.ts'
 
 /**
- * The names that resources of a plane may use, as the compiler knows them from the plane's options. Where the compiler
- * does not know them, the type is `string`: then every name compiles, and `apply` checks it.
+ * The names that resources of a plane may use, as the compiler knows them from the plane's options. Where the
+ * compiler does not know them, the type is `string`: then every name compiles, and `apply` checks it.
  */
 export interface DeclaredNames {
   readonly registries: string

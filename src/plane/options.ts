@@ -12,8 +12,9 @@ import type { Logger } from '../telemetry/logger.ts'
 import type { DeclaredNames } from './declared-names.ts'
 
 /**
- * The parts of a plane. Each part has a default that keeps its state in memory, so `createControlPlane({})` works.
- * Resources refer to the parts by the names given here. The plane owns its parts and closes them in `stop`.
+ * The parts of a plane. Each part has a default that keeps its state in memory, so `createControlPlane({})`
+ * works. Resources refer to the parts by the names given here. The plane owns its parts and closes them in
+ * `stop`.
  */
 export interface ControlPlaneOptions<
   Registries extends string = string,
@@ -47,13 +48,18 @@ export interface ControlPlaneOptions<
   readonly logger?: Logger
   /** The name of this process in leases. Default: a new name for each plane. */
   readonly name?: string
-  /** Life of a lease without renewal, in milliseconds. After a crash, no process reconciles for this time. Default 15,000. */
+  /**
+   * Life of a lease without renewal, in milliseconds. After a crash, no process reconciles for this time.
+   * Default 15,000.
+   */
   readonly leaseMs?: number
   /** How many deployments are reconciled at the same time. Default 4. */
   readonly concurrency?: number
   /** Time between two reconciles of a deployment without events, in milliseconds. Default 60,000. */
   readonly resyncMs?: number
-  /** How long a policy engine may take, in milliseconds. A later answer counts as an error. Default 10,000. */
+  /**
+   * How long a policy engine may take, in milliseconds. A later answer counts as an error. Default 10,000.
+   */
   readonly policyTimeoutMs?: number
 }
 

@@ -15,7 +15,10 @@ import type { ControlPlaneOptions } from './options.ts'
 import type { RequestSide } from './wiring/request-side.ts'
 import { wireControl } from './wiring/wire-control.ts'
 
-/** The asynchronous calls of a plane. They are loaded at the first call, because an app that only routes needs none. */
+/**
+ * The asynchronous calls of a plane. They are loaded at the first call, because an app that only routes needs
+ * none.
+ */
 export interface PlaneCalls
   extends Pick<
     ControlPlane,

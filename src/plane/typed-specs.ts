@@ -1,6 +1,6 @@
 /**
- * The specs that `plane.deploy` and `plane.route` take. They are the inputs of src/resources with narrower names: only
- * the names that the plane has. A spec that compiles here also compiles there.
+ * The specs that `plane.deploy` and `plane.route` take. They are the inputs of src/resources with narrower
+ * names: only the names that the plane has. A spec that compiles here also compiles there.
  */
 
 import type { DeploymentTarget } from '../deployment-target/contract.ts'
@@ -16,7 +16,10 @@ import type { ModelReference } from '../resources/deployment/reference.ts'
 import type { ModelRouteSpecInput, RouteBackendInput } from '../resources/route/model-route.ts'
 import type { DeclaredNames } from './declared-names.ts'
 
-/** Together with a text it makes a type that no value has. The compiler's message then shows the text as the reason. */
+/**
+ * Together with a text it makes a type that no value has. The compiler's message then shows the text as the
+ * reason.
+ */
 export interface Impossible {
   readonly '~impossible': never
 }

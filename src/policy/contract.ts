@@ -92,7 +92,10 @@ export interface Decision {
   readonly inputDigest: string
 }
 
-/** `Name` lets the compiler check `spec.policies`; `string` where the name is not known before the program runs. */
+/**
+ * `Name` lets the compiler check `spec.policies`; `string` where the name is not known before the program
+ * runs.
+ */
 export interface PolicyEngine<Name extends string = string> {
   /** Shown in findings, audit records and telemetry. */
   readonly name: Name

@@ -225,7 +225,10 @@ export interface ProviderCapabilities {
 }
 
 export interface ModelProvider {
-  /** The provider's name in the GenAI conventions, `gen_ai.provider.name`: `openai`, `aws.bedrock` … */
+  /**
+   * The provider's name in the GenAI conventions, `gen_ai.provider.name`: `openai`, `aws.bedrock`,
+   * `open-inference` …
+   */
   readonly name: string
   readonly capabilities: ProviderCapabilities
   infer?(request: InferRequest, context: CallContext): Promise<InferReply>

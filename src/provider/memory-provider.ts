@@ -141,7 +141,7 @@ function iteratorOf<T>(source: Iterable<T> | AsyncIterable<T>): AsyncIterator<T>
   return Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : each(source)
 }
 
-/** `fired` rejects when the signal fires, unless `forget` was called before. */
+/** `fired` rejects when the AbortSignal fires, unless `forget` was called before. */
 function watch(signal: AbortSignal): { readonly fired: Promise<never>; forget(): void } {
   let onAbort = (): void => {}
   const fired = new Promise<never>((_resolve, reject) => {

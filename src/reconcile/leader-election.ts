@@ -27,8 +27,8 @@ export interface LeaderElectionOptions {
   /** Milliseconds between attempts to get the lease, and to renew it after a renewal failed. Default 2 s. */
   readonly retryEveryMs?: number
   /**
-   * Each attempt to get the lease is delayed at random by up to this part of `retryEveryMs`. Default 1.2, as
-   * in client-go.
+   * Each attempt to get the lease comes later at random, by up to `jitter` times `retryEveryMs`. Default 1.2,
+   * as in client-go.
    */
   readonly jitter?: number
   /** Work is told to end this many milliseconds before the lease does. Default a third of `ttlMs`. */

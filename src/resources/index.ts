@@ -1,4 +1,7 @@
-/** The door `modelspine/resources`: what users declare, its schemas, how it is read from files, and what is wrong with it. */
+/**
+ * The door `modelspine/resources`: what users declare, its schemas, how it is read from files, and what is
+ * wrong with it.
+ */
 
 export { type Condition, type ConditionType, conditionOf } from './deployment/condition.ts'
 export type {

@@ -8,10 +8,10 @@ import { modelRouteSchema } from './route/model-route-schema.ts'
 export type JsonSchema = Readonly<Record<string, unknown>>
 
 /**
- * What may be written in a resource file, for editors and for checks in other languages. With a plane it also knows the
- * names of that plane: a registry, target, provider, policy, metric source or secret scheme that the plane does not
- * have is marked. It knows every field. Rules between fields (gates that steps name, weights that only rise) are left
- * to the loader.
+ * What may be written in a resource file, for editors and for checks in other languages. With a plane it also
+ * knows the names of that plane: a registry, target, provider, policy, metric source or secret scheme that
+ * the plane does not have is marked. It knows every field. Rules between fields (gates that steps name,
+ * weights that only rise) are left to the loader.
  */
 export function jsonSchema(plane?: { readonly names: PlaneNames }): JsonSchema {
   const names = plane?.names
@@ -54,7 +54,7 @@ function documentSchema(
   }
 }
 
-/** Leaves only the plane's own names. A plane without any leaves nothing that could be written. */
+/** Allows only the plane's own names. When the plane has none, no value is allowed. */
 function narrow(node: z.core.JSONSchema.BaseSchema, { rest }: NameMark, known: readonly string[]): void {
   if (known.length === 0) {
     node.not = {}

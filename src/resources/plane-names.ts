@@ -54,7 +54,10 @@ export function unknownNames(names: PlaneNames, resource: unknown): readonly Pat
   return problems
 }
 
-/** Adds the unknown names to the problems of a resource. A field that has a problem already gets no second one. */
+/**
+ * Adds the unknown names to the problems of a resource. A field that has a problem already gets no second
+ * one.
+ */
 export function withUnknownNames(
   problems: readonly PathProblem[],
   names: PlaneNames,

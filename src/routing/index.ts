@@ -1,4 +1,6 @@
-/** The door `modelspine/routing`: a router without a control plane, its table, and what observes its requests. */
+/**
+ * The door `modelspine/routing`: a router without a control plane, its table, and what observes its requests.
+ */
 
 export type {
   About,

@@ -10,7 +10,7 @@ import type { RoutedRequest } from './routed-request.ts'
 export interface RoutedStream extends Served {
   /**
    * Read the events once, one event at a time. The iterator ends only after the upstream's `finish` event. It
-   * throws in every other case. To leave it early (`break`, `return()`) ends the call to the upstream.
+   * throws in every other case. Leaving it early (`break`, `return()`) ends the call to the upstream.
    */
   readonly events: AsyncIterableIterator<ChatEvent>
 }

@@ -59,7 +59,6 @@ export interface AuditRecord extends AuditEntry {
 
 /** The end of a chain. Kept in another place, it shows whether records were cut off at the end since then. */
 export interface AuditHead {
-  /** The number of records. */
   readonly records: number
   /** `hash` of the last record. 64 zeros when there is no record. */
   readonly head: string

@@ -2,7 +2,6 @@ import type { StoreChange } from './contract.ts'
 
 /** Hands changes to any number of watchers. For stores that must build `watch` themselves. */
 export interface ChangeFeed {
-  /** The number of watchers. */
   readonly watchers: number
   publish(change: StoreChange): void
   /** Ends when aborted or when the feed is closed. Throws the error that `fail` was given. */

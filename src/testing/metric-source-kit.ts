@@ -54,7 +54,6 @@ async function seedThree(subject: MetricSourceSubject): Promise<Interval> {
   return interval
 }
 
-/** The laws of a MetricSource. */
 export const metricSourceLaws: readonly Law<MetricSourceSubject>[] = [
   {
     name: 'answers with the samples of the interval',

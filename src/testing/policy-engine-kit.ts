@@ -25,7 +25,6 @@ export interface PolicyEngineSubject {
 
 const actions: readonly PolicyAction[] = ['deploy', 'promote', 'invoke', 'query-data']
 
-/** The laws of a PolicyEngine. */
 export const policyEngineLaws: readonly Law<PolicyEngineSubject>[] = [
   {
     name: 'has a name and declares the actions it knows',

@@ -19,7 +19,6 @@ export interface SecretStoreSubject {
 
 const unknownName = 'NEVER_SET_ANYWHERE'
 
-/** The laws of a SecretStore. */
 export const secretStoreLaws: readonly Law<SecretStoreSubject>[] = [
   {
     name: 'reveals the value of a secret when asked',

@@ -25,7 +25,7 @@ export interface Counted {
 
 /**
  * A bounded number of windows, by two names such as deployment and revision. When an evicted series comes
- * again, it begins empty. Its answers show that by the time that they cover.
+ * again, it begins empty, and its answers cover no time whose counts may have been lost.
  */
 export class SeriesSet {
   readonly #options: SeriesOptions

@@ -22,14 +22,14 @@ export interface Span {
   readonly toMs: number
 }
 
-/** The number of slots of a ring. For older times the next coarser ring takes over. */
+/** The most slots of a ring. For older times the next coarser ring takes over. */
 const slotsPerLevel = 128
 const widening = 8
 
 /**
- * Rings that reach back at least `keepMs`. The buckets of each level are eight times as wide as those of the
- * level before. So a bucket is at most a sixteenth as long as the age at which it is read, or as long as
- * `bucketMs`.
+ * Rings that reach back at least `keepMs`. A ring has 128 buckets, except the last one, which has fewer when
+ * that is enough. The buckets of the next ring are eight times as wide. So a bucket is at most a sixteenth as
+ * long as the age at which it is read, or as long as `bucketMs`.
  */
 export function windowLayout(bucketMs: number, keepMs: number): WindowLayout {
   const levels: { widthMs: number; slots: number }[] = []

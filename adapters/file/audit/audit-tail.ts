@@ -20,7 +20,7 @@ export interface AuditTail {
   readonly recent: RecentRecords
 }
 
-/** Among this many last records, a repeated entry is recognised. */
+/** How many of the last records are searched for a repeated entry. */
 const window = 10_000
 
 /**

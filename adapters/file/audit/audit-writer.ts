@@ -44,8 +44,8 @@ export const writerLock = 'writer'
 const lockTimeoutMs = 5000
 
 /**
- * Makes the folder and holds its lock while `run` runs. It holds the lock no longer, because the lead may
- * move to another process while this one still lives.
+ * Makes the folder and holds its lock while `run` runs. It does not hold the lock longer, because the lead
+ * may move to another process while this one still lives.
  */
 export async function asWriter<T>(
   { folder, clock }: Pick<AuditWriterOptions, 'folder' | 'clock'>,

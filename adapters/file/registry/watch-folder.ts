@@ -7,8 +7,7 @@ export interface WatchOptions {
   readonly clock: Clock
   readonly pollMs: number
   /**
-   * False: poll from the start. For network file systems, which give no events for changes of other
-   * machines.
+   * False: poll from the start. For network file systems, which give no events for changes by other machines.
    */
   readonly events: boolean
   /** Called for each first-level folder with a change. */

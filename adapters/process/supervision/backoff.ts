@@ -1,8 +1,8 @@
 import type { Clock } from 'modelspine/adapter'
 
 /**
- * The wait before a restart. It doubles with every exit in a row. At random, between half and the whole of it
- * is used.
+ * The wait before a restart. The full wait doubles with every exit in a row. The result is a random value
+ * between half of the full wait and the full wait.
  */
 export function backoffMs(
   exits: number,

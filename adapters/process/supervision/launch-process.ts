@@ -11,7 +11,7 @@ export interface Launch {
   readonly operationId: string
   /** Exits in a row before this start. */
   readonly exits: number
-  /** By environment variable. */
+  /** The secrets by environment variable. */
   readonly secrets: ReadonlyMap<string, Secret>
   readonly onExit: () => void
 }

@@ -49,8 +49,8 @@ export interface StartOptions {
 }
 
 /**
- * Writes the intent first and starts the process then. A run with an intent and without a process can be
- * given up for good.
+ * Writes the intent, then starts the process. So a run that has an intent but no process can be given up for
+ * good.
  */
 export async function startRun(options: StartOptions): Promise<ProcessRun> {
   return spawnRun(await writeIntent(options), options)

@@ -62,7 +62,10 @@ export interface Applied {
   readonly change: 'created' | 'updated' | 'unchanged'
 }
 
-/** The resource with its defaults. Throws `invalid-resource`, which also lists names that the plane does not have. */
+/**
+ * The resource with its defaults. Throws `invalid-resource`, which also lists names that the plane does not
+ * have.
+ */
 export function normalize({ names }: Pick<ControlContext, 'names'>, input: ResourceInput): Resource {
   const checked: Checked<Resource> = isRoute(input)
     ? checkAgainst(modelRouteSchema(), input)
@@ -77,14 +80,20 @@ function isRoute(input: ResourceInput): input is ModelRouteInput {
   return kind === 'ModelRoute' || (kind === undefined && fieldsOf(spec).backends !== undefined)
 }
 
-/** Why this plane cannot run the resource; empty when it can. A route may name a deployment that does not exist yet. */
+/**
+ * Why this plane cannot run the resource; empty when it can. A route may name a deployment that does not
+ * exist yet.
+ */
 export async function problemsOf(context: ControlContext, resource: Resource): Promise<readonly string[]> {
   return resource.kind === 'ModelDeployment'
     ? checkDeployable(context, resource as ModelDeployment)
     : checkRoute(context, resource as ModelRoute)
 }
 
-/** The loop may write the status at the same time. Then the policy is asked again, because it saw an older object. */
+/**
+ * The loop may write the status at the same time. Then the policy is asked again, because it saw an older
+ * object.
+ */
 const mostTries = 20
 
 /** Validates, asks the policies and stores. The audit record is committed with the resource. */
@@ -181,7 +190,10 @@ export interface RemoveOptions extends AskedBy {
   readonly kind?: Kind
 }
 
-/** Marks a resource for deletion. Throws `in-use` for a deployment that a route refers to: delete the route first. */
+/**
+ * Marks a resource for deletion. Throws `in-use` for a deployment that a route refers to: delete the route
+ * first.
+ */
 export async function removeResource(
   context: ControlContext,
   name: string,

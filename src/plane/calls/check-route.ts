@@ -7,8 +7,8 @@ import { backendKey, type ModelRoute } from '../../resources/route/model-route.t
 import type { ControlContext } from '../control-context.ts'
 
 /**
- * Why this plane cannot serve a route. Each sentence has the field, the value and what would be right. A deployment that
- * is not declared yet is no problem: the route waits for it.
+ * Why this plane cannot serve a route. Each sentence has the field, the value and what would be right. A
+ * deployment that is not declared yet is no problem: the route waits for it.
  */
 export async function checkRoute(
   context: Pick<ControlContext, 'names' | 'protocols' | 'store' | 'targets'>,
@@ -47,6 +47,6 @@ function unknownProtocol(field: string, key: Key, protocol: string, known: reado
   const remedy =
     near === undefined
       ? `Give the plane connect["${protocol}"]; ${has}.`
-      : `Did you mean to call connect["${near}"] "${protocol}"?`
+      : `The plane has connect["${near}"]: give that entry the name "${protocol}".`
   return `${field} is ${key}, whose endpoints speak "${protocol}", and this plane cannot. ${remedy}`
 }

@@ -3,8 +3,8 @@ import { isModelspineError } from '../../errors.ts'
 import type { StateStore } from '../../store/contract.ts'
 
 /**
- * A failing call is tried again within a minute. So a fault that still exists is noted again before this
- * time.
+ * After this time a fault counts as over. A failing call is tried again within a minute, so a fault that
+ * still exists is noted again before.
  */
 const staleAfterMs = 120_000
 

@@ -49,7 +49,10 @@ export function wireControl(options: ControlPlaneOptions, requestSide: RequestSi
   const metrics = byName({ ...options.metrics, plane: combineSources([windows, feedback]) })
   /** The fault of this process's last reconcile, by deployment. Its keys are declared deployments. */
   const faults = new Map<Key, Fault>()
-  /** The version that our own loop wrote last, by deployment: it needs no new look. Its keys are declared deployments. */
+  /**
+   * The version that our own loop wrote last, by deployment: it needs no new look. Its keys are declared
+   * deployments.
+   */
   const ownVersions = new Map<Key, string>()
   const following = new AbortController()
   let stopping = false
@@ -154,7 +157,8 @@ export function wireControl(options: ControlPlaneOptions, requestSide: RequestSi
         if (ownVersions.get(key) === version) return
         work.nudge(key)
       }
-      // Another process may have written the object with an event, and only the holder of the lease carries events on.
+      // Another process may have written the object with an event, and only the holder of the lease carries
+      // events on.
       pump.nudge()
     },
     gone(kind, key) {

@@ -4,7 +4,7 @@ export interface Condition {
   readonly status: 'True' | 'False' | 'Unknown'
   /** One CamelCase word that programs may switch on. */
   readonly reason: string
-  /** For people: what happened, to which thing, and what would help. */
+  /** For people: what happened, what it concerns, and what would help. */
   readonly message: string
   /** When `status` last changed, in ISO 8601. */
   readonly lastTransitionTime: string

@@ -34,7 +34,7 @@ export function createDeploymentReconciler(options: ReconcilerOptions): Reconcil
       if (result.kind === 'done') options.knownSecrets.forget(key)
       return result
     } catch (error) {
-      // Another writer changed the object in between, so the decision is made anew.
+      // Another writer changed the object in between, so the next run decides again.
       if (isModelspineError(error, 'conflict')) return { kind: 'requeue', afterMs: 0 }
       throw error
     }

@@ -38,7 +38,7 @@ export interface ReconcilerOptions {
   readonly resyncMs: number
 }
 
-/** The lease and the abort signal of one run. */
+/** The lease and the `abortSignal` of one run. */
 export interface ReconcileContext {
   readonly held: HeldLease
   readonly abortSignal: AbortSignal

@@ -3,7 +3,6 @@ import type { Law } from '../kit.ts'
 import { refuses } from '../refuses.ts'
 import { type AuditLogSubject, all, assertChained, assertWhole, entries, entry, ids } from './subject.ts'
 
-/** Laws of `append`. */
 export const appendLaws: readonly Law<AuditLogSubject>[] = [
   {
     name: 'chains entries in the order of their appends',

@@ -34,7 +34,6 @@ function cannotCompare(subject: ModelRegistrySubject): string | undefined {
   return aliases === 'compare-and-set' ? undefined : `its aliases are "${aliases}"`
 }
 
-/** Laws of aliases. */
 export const aliasLaws: readonly Law<ModelRegistrySubject>[] = [
   {
     name: 'resolves an alias to its version, in parts and as name@alias',

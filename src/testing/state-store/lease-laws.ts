@@ -19,7 +19,6 @@ async function twoGrants(store: StateStore): Promise<{ readonly stale: Lease; re
   return { stale, newest: await granted(store, 'second') }
 }
 
-/** Laws of leases and fences. */
 export const leaseLaws: readonly Law<StateStoreSubject>[] = [
   {
     name: 'grants a lease to one holder at a time',

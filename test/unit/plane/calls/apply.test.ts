@@ -193,7 +193,7 @@ describe('apply', () => {
     const { plane } = planeFixture({ plane: { connect: { memry: () => memoryProvider({}) } } })
     await plane.apply(digits('1'), { actor: ann })
     const problems = [
-      'spec.backends[0].deployment is default/digits, whose endpoints speak "memory", and this plane cannot. Did you mean to call connect["memry"] "memory"?',
+      'spec.backends[0].deployment is default/digits, whose endpoints speak "memory", and this plane cannot. The plane has connect["memry"]: give that entry the name "memory".',
     ]
     await expect(plane.apply(route('m'), { actor: ann })).rejects.toMatchObject({ details: { problems } })
     expect(await plane.plan(route('m'), { actor: ann })).toMatchObject({ problems })
