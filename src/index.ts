@@ -5,7 +5,7 @@
 
 export type { Clock } from './clock.ts'
 export type { DeploymentTarget } from './deployment-target/contract.ts'
-export { hostedTarget } from './deployment-target/hosted-target.ts'
+export { hostedTarget, type NoSettings } from './deployment-target/hosted-target.ts'
 export {
   type MemoryTarget,
   type MemoryTargetOptions,

@@ -56,6 +56,14 @@ export const migrations: readonly string[] = [
     FROM json_each(status, '$.split')
   ))
   WHERE json_valid(status) AND json_type(status, '$.split[0].percent') IS NOT NULL;
+
+  -- A process of an older version may still have the file open. What it writes in the old form must not come in again.
+  CREATE TRIGGER old_status_refused BEFORE UPDATE OF status ON objects
+  WHEN json_valid(NEW.status)
+    AND coalesce(json_type(NEW.status, '$.split[0].percent'), json_type(NEW.status, '$.rollout.percent')) IS NOT NULL
+  BEGIN
+    SELECT RAISE(ABORT, 'a newer Modelspine has migrated this file: restart this process with the newer version');
+  END;
   `,
 ]
 

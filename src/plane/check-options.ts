@@ -1,5 +1,5 @@
 import { ModelspineError } from '../errors.ts'
-import type { ControlPlaneOptions } from './options.ts'
+import { type ControlPlaneOptions, namesOf } from './options.ts'
 
 const longestTimerMs = 2 ** 31 - 1
 
@@ -17,6 +17,36 @@ export function checkOptions(options: ControlPlaneOptions): void {
   if (metrics !== undefined && Object.hasOwn(metrics, 'plane')) {
     throw invalid('metrics.plane', 'a source', 'another name: `plane` is what the plane itself measures')
   }
+  checkNames(options)
+}
+
+const plainName = {
+  pattern: /^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/,
+  right: 'a name of letters, digits, ".", "_" and "-", at most 63 characters',
+}
+/** What a resource can write. Providers are left out: a model in a registry may name one that no route can. */
+const writable = {
+  registries: { pattern: /^[^\s/]+$/, right: 'a name without "/" and spaces' },
+  targets: plainName,
+  policies: plainName,
+  metrics: plainName,
+  secrets: {
+    pattern: /^[a-z][a-z0-9+.-]*$/,
+    right: 'a scheme of lower-case letters, digits, "+", "." and "-"',
+  },
+} as const
+
+/** A part whose name no resource can write could never be used. */
+function checkNames(options: ControlPlaneOptions): void {
+  const names = namesOf(options)
+  for (const [list, { pattern, right }] of Object.entries(writable)) {
+    const known = names[list as keyof typeof writable]
+    const odd = known.find((name) => !pattern.test(name))
+    if (odd !== undefined) throw invalid(`a name in ${list}`, JSON.stringify(odd), right)
+  }
+  const twice = names.policies.find((name, place) => names.policies.indexOf(name) < place)
+  if (twice !== undefined)
+    throw invalid('policies', `two engines called "${twice}"`, 'each engine a name of its own')
 }
 
 function invalid(option: string, value: unknown, right: string): ModelspineError {

@@ -1,6 +1,6 @@
 /**
  * The specs that `plane.deploy` and `plane.route` take. They are the inputs of src/resources with narrower
- * names: only the names that the plane has. A spec that compiles here also compiles there.
+ * names: only the names that the plane has. Settings of a target have the target's own type.
  */
 
 import type { DeploymentTarget } from '../deployment-target/contract.ts'
@@ -24,6 +24,9 @@ export interface Impossible {
   readonly '~impossible': never
 }
 
+/** The names of one kind, or the reason why there are none. */
+type Known<Name extends string, None extends string> = [Name] extends [never] ? None & Impossible : Name
+
 /** `Gate` is the name of a gate that the same spec declares. */
 export interface DeploymentSpecFor<Names extends DeclaredNames, Gate extends string>
   extends Omit<
@@ -32,17 +35,22 @@ export interface DeploymentSpecFor<Names extends DeclaredNames, Gate extends str
   > {
   /** `registry/name@alias`, `registry/name:version`, or the parts. */
   readonly model:
-    | `${Names['registries']}/${string}`
+    | `${Known<Names['registries'], 'this plane has no registries'>}/${string}`
     | (ModelReference & { readonly registry: Names['registries'] })
   /** A target by name, or with settings of its own type. The name alone will do when no setting is needed. */
-  readonly target: {
-    readonly [Name in keyof Names['targets'] & string]: TargetChoice<Name, SettingsOf<Names['targets'][Name]>>
-  }[keyof Names['targets'] & string]
+  readonly target: [keyof Names['targets']] extends [never]
+    ? 'this plane has no targets' & Impossible
+    : {
+        readonly [Name in keyof Names['targets'] & string]: TargetChoice<
+          Name,
+          SettingsOf<Names['targets'][Name]>
+        >
+      }[keyof Names['targets'] & string]
   readonly runtime?: RuntimeFor<Names['secrets']>
   /** Default `{ rolling: {} }`. */
   readonly strategy?: StrategyFor<NoInfer<Gate>>
   readonly analysis?: readonly GateFor<Names['metrics'], Gate>[]
-  readonly policies?: readonly Names['policies'][]
+  readonly policies?: readonly Known<Names['policies'], 'this plane has no policies'>[]
 }
 
 type TargetChoice<Name extends string, Settings> =
@@ -55,7 +63,12 @@ type SettingsOf<Target> =
 
 export interface RuntimeFor<Secret extends string> extends Partial<Omit<RuntimeSettings, 'secrets'>> {
   /** Environment variable to secret reference such as `env:TOKEN`. */
-  readonly secrets?: Readonly<Record<string, `${Secret}:${string}`>>
+  readonly secrets?: Readonly<
+    Record<
+      string,
+      [Secret] extends [never] ? 'this plane has no secret stores' & Impossible : `${Secret}:${string}`
+    >
+  >
 }
 
 export type StrategyFor<Gate extends string> =
@@ -90,5 +103,5 @@ export interface RouteSpecFor<Names extends DeclaredNames>
 export type BackendFor<Provider extends string> =
   | Extract<RouteBackendInput, { readonly deployment: string }>
   | (Omit<Extract<RouteBackendInput, { readonly provider: string }>, 'provider'> & {
-      readonly provider: Provider
+      readonly provider: Known<Provider, 'this plane has no providers'>
     })

@@ -59,8 +59,7 @@ function narrow(node: z.core.JSONSchema.BaseSchema, { rest }: NameMark, known: r
   if (known.length === 0) {
     node.not = {}
   } else if (rest === undefined) {
-    delete node.pattern
-    node.enum = [...known]
+    node.enum = [...new Set(known)]
   } else {
     node.pattern = `^(${known.map(escaped).join('|')})${rest}$`
   }

@@ -82,7 +82,8 @@ function unknownName(
         ? `This plane has no ${all}.`
         : `Write one of ${known.map((each) => `"${each}"`).join(', ')}.`
   const field = formatPath(path)
-  const value = JSON.stringify(name)
+  // A secret that is written in place of its reference must not be shown, not even in part.
+  const value = list === 'secrets' && near === undefined ? '[secret]' : JSON.stringify(name)
   return {
     path,
     problem: { field, value, message: `${field}: this plane has no ${one} ${value}. ${remedy}`, remedy },

@@ -7,46 +7,52 @@ import { backendKey, type ModelRoute } from '../../resources/route/model-route.t
 import type { ControlContext } from '../control-context.ts'
 
 /**
- * Why this plane cannot serve a route. Each sentence has the field, the value and what would be right. A
- * deployment that is not declared yet is no problem: the route waits for it.
+ * Why this plane cannot serve a route. Each sentence has the field, the value and what would be right. A deployment that
+ * is not declared yet is no problem: the route waits for it.
  */
 export async function checkRoute(
   context: Pick<ControlContext, 'names' | 'protocols' | 'store' | 'targets'>,
   route: ModelRoute,
 ): Promise<readonly string[]> {
-  const problems = unknownNames(context.names, route).map(({ problem }) => problem.message)
+  /** The first field that names each deployment. */
+  const fields = new Map<Key, string>()
   for (const list of ['backends', 'fallback'] as const) {
     for (const [place, backend] of route.spec[list].entries()) {
       if (!('deployment' in backend)) continue
       const key = backendKey(backend, route.metadata.namespace)
-      for (const protocol of await protocolsOf(context, key)) {
-        if (context.protocols.includes(protocol)) continue
-        problems.push(unknownProtocol(`spec.${list}[${place}].deployment`, key, protocol, context.protocols))
-      }
+      if (!fields.has(key)) fields.set(key, `spec.${list}[${place}].deployment`)
     }
   }
-  return problems
+  const spoken = await Promise.all(
+    Array.from(fields, async ([key, field]) =>
+      (await protocolsOf(context, key))
+        .filter((protocol) => !context.protocols.includes(protocol))
+        .map((protocol) => unknownProtocol(field, key, protocol, context.protocols)),
+    ),
+  )
+  return [...unknownNames(context.names, route).map(({ problem }) => problem.message), ...spoken.flat()]
 }
 
 /** The protocols that the endpoints of a deployment speak or will speak, as far as they are known. */
 async function protocolsOf(
   { store, targets }: Pick<ControlContext, 'store' | 'targets'>,
   key: Key,
-): Promise<ReadonlySet<string>> {
+): Promise<readonly string[]> {
   const stored = await store.get('ModelDeployment', key)
-  if (stored === null) return new Set()
-  const { target } = (stored.resource as ModelDeployment).spec
+  if (stored === null) return []
+  const { name, settings } = (stored.resource as ModelDeployment).spec.target
+  const declared = targets[name]?.protocols?.(settings)
+  if (declared !== undefined) return declared
   const status = stored.status as DeploymentStatus | undefined
-  const seen = (status?.revisions ?? []).flatMap(({ endpoint }) => endpoint?.protocol ?? [])
-  return new Set([...(targets[target.name]?.protocols?.(target.settings) ?? []), ...seen])
+  // Endpoints at a target that the deployment leaves tell nothing of the next ones.
+  if (status?.target !== name) return []
+  return [...new Set(status.revisions.flatMap(({ endpoint }) => endpoint?.protocol ?? []))]
 }
 
 function unknownProtocol(field: string, key: Key, protocol: string, known: readonly string[]): string {
   const near = nearestName(protocol, known)
-  const has = known.length === 0 ? 'it has none' : `it has ${known.map((each) => `"${each}"`).join(', ')}`
-  const remedy =
-    near === undefined
-      ? `Give the plane connect["${protocol}"]; ${has}.`
-      : `The plane has connect["${near}"]: give that entry the name "${protocol}".`
-  return `${field} is ${key}, whose endpoints speak "${protocol}", and this plane cannot. ${remedy}`
+  const names = known.map((each) => `"${each}"`).join(', ')
+  const speaks = known.length === 0 ? 'This plane speaks no protocol' : `This plane speaks ${names}`
+  const question = near === undefined ? '' : ` Did you mean "${near}"?`
+  return `${field} is ${key}, whose endpoints speak "${protocol}". ${speaks}.${question} Give the plane connect["${protocol}"], or correct the name.`
 }

@@ -42,7 +42,12 @@ export function stepsOf({ strategy }: ModelDeploymentSpec): readonly Step[] {
 
 /** A name that is the same for equal steps, so that a rollout notices when other steps are declared. */
 export function nameSteps(steps: readonly Step[]): string {
-  return sha256(canonicalJson(steps)).slice(0, 10)
+  // The names stand in stored statuses, so the form that is hashed stays as it was when weights were called `percent`.
+  // Another form would send every rollout under way back to its first step.
+  const hashed = steps.map((step) =>
+    step.kind === 'weight' ? { kind: step.kind, percent: step.weight } : step,
+  )
+  return sha256(canonicalJson(hashed)).slice(0, 10)
 }
 
 /** How long the replaced revision is kept running, ready to take traffic back. */

@@ -107,4 +107,26 @@ describe('the schema of a file', () => {
     expect(await store.get(kind, 'default/unseen')).not.toHaveProperty('status')
     await store.close()
   })
+
+  it('refuses the old form of a status from a process that had the file open before', async () => {
+    const before = new DatabaseSync(path)
+    migrate(before, path, 1, migrations.slice(0, 1))
+    before.exec('PRAGMA application_id = 0x4d445350')
+    before.exec(
+      `INSERT INTO objects VALUES ('ModelDeployment', 'default/churn', 'u', 1, 1, '{}', NULL, '{"name":"ada"}', 0, NULL, '[]')`,
+    )
+    const store = sqliteStore({ path })
+    expect(await store.get(kind, 'default/churn')).not.toBeNull()
+    const write = before.prepare('UPDATE objects SET status = ? WHERE key = ?')
+    const old = { split: [{ revision: 'a', percent: 100 }], rollout: { phase: 'converged' } }
+    expect(() => write.run(JSON.stringify(old), 'default/churn')).toThrow(/a newer Modelspine has migrated/)
+    const blocked = { split: [], rollout: { phase: 'blocked', percent: 0 } }
+    expect(() => write.run(JSON.stringify(blocked), 'default/churn')).toThrow(
+      /a newer Modelspine has migrated/,
+    )
+    const now = { split: [{ revision: 'a', weight: 100 }], rollout: { phase: 'converged' } }
+    expect(write.run(JSON.stringify(now), 'default/churn').changes).toBe(1)
+    before.close()
+    await store.close()
+  })
 })

@@ -133,7 +133,7 @@ describe('a secret', () => {
   it('from an unknown secret store is refused by apply', async () => {
     const { plane } = planeFixture()
     await expect(plane.apply(digits('1', { runtime }), { actor: ann })).rejects.toThrow(
-      'spec.runtime.secrets.TOKEN: this plane has no secret store "vault". This plane has no secret stores.',
+      'spec.runtime.secrets.TOKEN: this plane has no secret store [secret]. This plane has no secret stores.',
     )
   })
 })

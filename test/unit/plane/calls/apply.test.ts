@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { memoryTarget } from '../../../../src/deployment-target/memory-target.ts'
 import { allow, deny, memoryProvider, memoryStore, rule, rulesPolicy } from '../../../../src/index.ts'
 import { problemsOf } from '../../../../src/resources/problems/problem.ts'
 import { createFakeClock } from '../../../../src/testing/fake-clock.ts'
@@ -92,7 +93,7 @@ describe('apply', () => {
     expect(details.problems).toMatchInlineSnapshot(`
       [
         "spec.model.registry: this plane has no registry "elsewhere". Write one of "models".",
-        "spec.runtime.secrets.TOKEN: this plane has no secret store "vault". This plane has no secret stores.",
+        "spec.runtime.secrets.TOKEN: this plane has no secret store [secret]. This plane has no secret stores.",
         "spec.policies[0]: this plane has no policy engine "nobody". This plane has no policy engines.",
         "spec.analysis[2].source: this plane has no metric source "datadog". Write one of "prom", "plane".",
         "spec.target.settings.gpu: is no number",
@@ -193,7 +194,7 @@ describe('apply', () => {
     const { plane } = planeFixture({ plane: { connect: { memry: () => memoryProvider({}) } } })
     await plane.apply(digits('1'), { actor: ann })
     const problems = [
-      'spec.backends[0].deployment is default/digits, whose endpoints speak "memory", and this plane cannot. The plane has connect["memry"]: give that entry the name "memory".',
+      'spec.backends[0].deployment is default/digits, whose endpoints speak "memory". This plane speaks "memry". Did you mean "memry"? Give the plane connect["memory"], or correct the name.',
     ]
     await expect(plane.apply(route('m'), { actor: ann })).rejects.toMatchObject({ details: { problems } })
     expect(await plane.plan(route('m'), { actor: ann })).toMatchObject({ problems })
@@ -209,9 +210,51 @@ describe('apply', () => {
     await plane.start()
     await fixture.until(async () => (await fixture.phase()) === 'converged')
     await expect(plane.apply(route('after'), { actor: ann })).rejects.toThrow(
-      'whose endpoints speak "odd", and this plane cannot. Give the plane connect["odd"]; it has none.',
+      'whose endpoints speak "odd". This plane speaks no protocol. Give the plane connect["odd"], or correct the name.',
     )
     await plane.stop()
+  })
+
+  it('judges fallbacks, other namespaces and provider names as it judges backends', async () => {
+    const spoken = { protocol: 'echo', address: '' }
+    const fixture = planeFixture({
+      target: { endpoint: () => spoken },
+      plane: { connect: {}, providers: { other: memoryProvider({}) } },
+    })
+    const { plane, registry } = fixture
+    await registerVersions(registry, '1')
+    await plane.apply({ ...digits('1'), metadata: { name: 'digits', namespace: 'risk' } }, { actor: ann })
+    await plane.start()
+    await fixture.until(async () => (await fixture.phase('risk/digits')) === 'converged')
+    const inRisk = (spec: object) => ({
+      metadata: { name: 'm', namespace: 'risk' },
+      spec: { operations: ['infer' as const], backends: [{ provider: 'other', model: 'm' }], ...spec },
+    })
+    await expect(
+      plane.apply(inRisk({ fallback: [{ deployment: 'digits' }] }), { actor: ann }),
+    ).rejects.toThrow(
+      'spec.fallback[0].deployment is risk/digits, whose endpoints speak "echo". This plane speaks "other".',
+    )
+    await expect(
+      plane.apply(inRisk({ backends: [{ deployment: 'default/digits' }] }), { actor: ann }),
+    ).resolves.toMatchObject({ change: 'created' })
+    spoken.protocol = 'other'
+    await plane.stop()
+  })
+
+  it('forgets what a deployment spoke at a target that it leaves', async () => {
+    const odd = { protocol: 'odd', address: 'odd://here' }
+    const other = memoryTarget({ clock: createFakeClock(), endpoint: () => ({ ...odd, protocol: 'memory' }) })
+    const fixture = planeFixture({ target: { endpoint: () => odd } })
+    const plane = planeFixture({
+      beside: fixture,
+      plane: { targets: { local: fixture.target, other } },
+    }).plane
+    await serving(fixture)
+    await expect(plane.apply(route('m'), { actor: ann })).rejects.toThrow('speak "odd"')
+    await plane.apply(digits('1', { target: 'other' }), { actor: ann })
+    await expect(plane.apply(route('m'), { actor: ann })).resolves.toMatchObject({ change: 'created' })
+    await fixture.plane.stop()
   })
 
   it('takes a route to a deployment that is yet to come', async () => {

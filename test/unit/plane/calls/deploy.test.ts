@@ -1,5 +1,17 @@
 import { describe, expect, it } from 'vitest'
-import { createControlPlane, hostedTarget, memoryProvider, memoryRegistry } from '../../../../src/index.ts'
+import { createHttpClient } from '../../../../src/adapter.ts'
+import {
+  allow,
+  type ControlPlaneOptions,
+  createControlPlane,
+  envSecrets,
+  hostedTarget,
+  memoryProvider,
+  memoryRegistry,
+  rule,
+  rulesPolicy,
+} from '../../../../src/index.ts'
+import { createRouter } from '../../../../src/routing/index.ts'
 import { ann } from '../plane-fixture.ts'
 
 const planeOf = () =>
@@ -69,5 +81,40 @@ describe('names', () => {
       metrics: ['plane'],
       secrets: [],
     })
+  })
+})
+
+describe('the names of a plane’s parts', () => {
+  it.each([
+    ['a name in targets is "my target"', { targets: { 'my target': hostedTarget() } }],
+    ['a name in targets is ""', { targets: { '': hostedTarget() } }],
+    ['a name in registries is "a/b"', { registries: { 'a/b': memoryRegistry({ name: 'a/b' }) } }],
+    ['a name in secrets is "ENV"', { secrets: { ENV: envSecrets() } }],
+  ])('are refused when no resource can write them: %s', (message, options) => {
+    expect(() => createControlPlane(options as ControlPlaneOptions)).toThrow(message)
+  })
+
+  it('are refused when two policy engines have the same', () => {
+    const engine = rulesPolicy('twice', [rule('any', { on: 'deploy', check: () => allow() })])
+    expect(() => createControlPlane({ policies: [engine, engine] })).toThrow('two engines called "twice"')
+  })
+})
+
+describe('on an old Node', () => {
+  it.each([
+    ['createControlPlane', () => createControlPlane()],
+    ['createRouter', () => createRouter({ table: { current: undefined } })],
+    ['createHttpClient', () => createHttpClient({ baseUrl: 'http://127.0.0.1:1' })],
+  ])('%s says which Node it needs', (_name, make) => {
+    const versions = Object.getOwnPropertyDescriptor(process, 'versions')
+    Object.defineProperty(process, 'versions', {
+      value: { ...process.versions, node: '20.20.2' },
+      configurable: true,
+    })
+    try {
+      expect(make).toThrow('Modelspine needs Node 22.19 or later, and this is Node 20.20.2')
+    } finally {
+      if (versions !== undefined) Object.defineProperty(process, 'versions', versions)
+    }
   })
 })

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { keepPreviousMs, nameSteps, stepsOf } from '../../../../src/rollout/machine/strategy-steps.ts'
 import { specWith } from './fixtures.ts'
@@ -63,5 +64,13 @@ describe('the steps of a strategy', () => {
     const named = (weight: number): string => nameSteps([{ kind: 'weight', weight }, { kind: 'pause' }])
     expect(named(5)).toBe(named(5))
     expect(named(5)).not.toBe(named(6))
+  })
+})
+
+describe('the name of a list of steps', () => {
+  it('stays as it stands in stored statuses', () => {
+    const steps = [{ kind: 'weight', weight: 5 }, { kind: 'pause' }, { kind: 'weight', weight: 100 }] as const
+    const stored = '[{"kind":"weight","percent":5},{"kind":"pause"},{"kind":"weight","percent":100}]'
+    expect(nameSteps(steps)).toBe(createHash('sha256').update(stored).digest('hex').slice(0, 10))
   })
 })
