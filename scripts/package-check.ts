@@ -123,23 +123,45 @@ expectNone(
 const packed = join(project, 'node_modules', manifest.name)
 expectNone('the links between its pages lead to pages in it', brokenLinks(packed))
 
+// The subject of the bill is the package itself, so npm makes the bill where the package is the root.
+const subject = join(folder, manifest.name)
+mkdirSync(subject)
+const { name, version, dependencies, peerDependencies } = manifest
+writeFileSync(
+  join(subject, 'package.json'),
+  JSON.stringify({ name, version, dependencies, peerDependencies }),
+)
+run(
+  'npm install in the package itself',
+  subject,
+  'npm',
+  'install',
+  '--omit=dev',
+  '--ignore-scripts',
+  ...quiet,
+)
 const sbom = run(
   'npm sbom',
-  project,
+  subject,
   'npm',
   'sbom',
   '--omit=dev',
   '--sbom-format=cyclonedx',
   '--sbom-type=library',
 )
-const listed: readonly string[] = JSON.parse(sbom).components.map((each: { name: string }) => each.name)
-const installed = users.map(([path]) =>
-  path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length),
-)
-expectNone(
-  'the bill of materials lists what is installed',
-  installed.filter((name) => !listed.includes(name)).map((name) => `${name} is missing`),
-)
+const bill = JSON.parse(sbom)
+const listed: readonly string[] = bill.components.map((each: { name: string }) => each.name)
+const installed = users
+  .map(([path]) => path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length))
+  .filter((name) => name !== manifest.name)
+const purl = `pkg:npm/${manifest.name}@${manifest.version}`
+expectNone('the bill of materials is about the package, and lists what is installed with it', [
+  ...(bill.metadata.component.purl === purl
+    ? []
+    : [`its subject is ${bill.metadata.component.purl}, not ${purl}`]),
+  ...installed.filter((name) => !listed.includes(name)).map((name) => `${name} is missing`),
+  ...(sbom.includes(folder) ? ['it holds a path of this machine'] : []),
+])
 mkdirSync(join(root, 'reports'), { recursive: true })
 const sbomFile = join(root, 'reports/sbom.cdx.json')
 writeFileSync(sbomFile, sbom)
@@ -149,4 +171,6 @@ run('every door opens', project, process.execPath, 'out/doors.js')
 run('README’s first example runs', project, process.execPath, 'out/readme.js')
 run('the documented adapter keeps its laws', project, process.execPath, '--test', '*.test.ts')
 console.log(`package: ${manifest.name}@${manifest.version} packs, lints, installs, compiles and runs`)
-console.log(`         ${installed.length} packages for users, listed in ${relative(root, sbomFile)}`)
+console.log(
+  `         ${installed.length} packages are installed with it, listed in ${relative(root, sbomFile)}`,
+)

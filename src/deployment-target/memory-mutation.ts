@@ -53,8 +53,8 @@ export function mutateMemory(
       return undefined
     }
     case 'split': {
-      const percents = new Map(want?.split.map((each) => [each.revision, each.weight]))
-      for (const [, each] of visible) each.weight = percents.get(each.revision.name) ?? 0
+      const weights = new Map(want?.split.map((each) => [each.revision, each.weight]))
+      for (const [, each] of visible) each.weight = weights.get(each.revision.name) ?? 0
       record('split')
       return undefined
     }

@@ -84,7 +84,7 @@ function ofDeployment(view: DeploymentView, around: TableSources, report: Report
       {
         identity: { deployment: view.key, revision, provider, model },
         connection,
-        weight: weight,
+        weight,
         stable: view.stable === revision,
         source: `protocol/${endpoint.protocol}`,
         modelIdentity: view.key,

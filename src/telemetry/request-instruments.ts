@@ -49,7 +49,7 @@ export function startAttributes(names: GenAiNames, request: RequestStart): Attri
   }
 }
 
-export function addBackend(
+export function addUpstream(
   attributes: Attributes,
   names: GenAiNames,
   { provider, deployment, revision }: UpstreamIdentity,

@@ -5,7 +5,7 @@ import { attemptEvent, attributeNames } from './modelspine-names.ts'
 import { LateInstruments, LateTracer, openTelemetry, spanTime } from './open-telemetry.ts'
 import { promptTokens } from './prompt-tokens.ts'
 import {
-  addBackend,
+  addUpstream,
   modelOf,
   type RequestInstruments,
   requestInstruments,
@@ -125,7 +125,7 @@ function traceHeaders(span: Span): Readonly<Record<string, string>> | undefined 
 
 function attemptAttributes(names: GenAiNames, { upstream, operation, code }: AttemptRecord): Attributes {
   const attributes: Attributes = { [names.operation]: operationNames[operation] }
-  addBackend(attributes, names, upstream)
+  addUpstream(attributes, names, upstream)
   if (code !== undefined) attributes[attributeNames.errorType] = code
   return attributes
 }
@@ -141,7 +141,7 @@ function measureRequest(
   request: OpenRequest | undefined,
 ): void {
   const attributes = startAttributes(names, record)
-  if (record.upstream !== undefined) addBackend(attributes, names, record.upstream)
+  if (record.upstream !== undefined) addUpstream(attributes, names, record.upstream)
   if (record.upstream !== undefined && record.outcome === 'ok') {
     attributes[names.responseModel] = record.upstream.model
   }
@@ -161,7 +161,7 @@ function measureRequest(
 function endSpan(span: Span, names: GenAiNames, record: RequestRecord): void {
   if (span.isRecording()) {
     const attributes: Attributes = { [attributeNames.attempts]: record.attempts }
-    if (record.upstream !== undefined) addBackend(attributes, names, record.upstream)
+    if (record.upstream !== undefined) addUpstream(attributes, names, record.upstream)
     if (record.upstream !== undefined && record.outcome === 'ok') {
       attributes[names.responseModel] = record.upstream.model
     }

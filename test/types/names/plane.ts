@@ -36,4 +36,13 @@ export const plane = createControlPlane({
   secrets: { env: envSecrets() },
 })
 
+/** A plane that was given no targets, policies, secret stores and providers. */
+export const bare = createControlPlane({ registries: { models: memoryRegistry({ name: 'models' }) } })
+
+/** And one with a target, but no more. */
+export const poor = createControlPlane({
+  registries: { models: memoryRegistry({ name: 'models' }) },
+  targets: { memory: memoryTarget() },
+})
+
 export const by: AskedBy = { actor: { name: 'ada' } }

@@ -1,5 +1,5 @@
 /** The calls of wrong-names.ts with the right names: all of them compile. */
-import { by, plane } from './plane.ts'
+import { by, plane, poor } from './plane.ts'
 
 plane.deploy('a', { model: 'models/x', target: 'vendor' }, by)
 plane.deploy('a', { model: { registry: 'models', name: 'x', version: '1' }, target: 'vendor' }, by)
@@ -19,3 +19,7 @@ plane.route('a', { operations: ['chat'], backends: [{ provider: 'openai', model:
 plane.route('a', { operations: ['chat'], backends: [{ deployment: 'a' }], fallback: [{ provider: 'bedrock', model: 'm' }] }, by)
 plane.route('a', { operations: ['chat'], backends: [{ deployment: 'a' }] }, by)
 plane.deploy('a', { model: 'models/x', target: 'local' }, by)
+plane.deploy('a', { model: 'models/x', target: 'memory' }, by)
+poor.deploy('a', { model: 'models/x', target: 'memory', policies: [] }, by)
+poor.deploy('a', { model: 'models/x', target: 'memory', runtime: { secrets: {} } }, by)
+poor.route('a', { operations: ['chat'], backends: [{ deployment: 'a' }] }, by)

@@ -1,5 +1,5 @@
 /** Every call has one wrong name. Each is one error, and the message holds what stands behind `//`. */
-import { by, plane } from './plane.ts'
+import { bare, by, plane, poor } from './plane.ts'
 
 plane.deploy('a', { model: 'modls/x', target: 'vendor' }, by) // `mlflow/${string}` | `models/${string}`
 plane.deploy('a', { model: { registry: 'modls', name: 'x', version: '1' }, target: 'vendor' }, by) // Did you mean '"models"'?
@@ -19,3 +19,7 @@ plane.route('a', { operations: ['chat'], backends: [{ provider: 'opnai', model: 
 plane.route('a', { operations: ['chat'], backends: [{ deployment: 'a' }], fallback: [{ provider: 'bedrok', model: 'm' }] }, by) // Did you mean '"bedrock"'?
 plane.route('a', { operations: ['chta'], backends: [{ deployment: 'a' }] }, by) // Operation
 plane.deploy('a', { model: 'models/x', target: 'local' }, {}) // Property 'actor' is missing
+bare.deploy('a', { model: 'models/x', target: 'memory' }, by) // this plane has no targets
+poor.deploy('a', { model: 'models/x', target: 'memory', policies: ['promotion'] }, by) // this plane has no policies
+poor.deploy('a', { model: 'models/x', target: 'memory', runtime: { secrets: { TOKEN: 'env:TOKEN' } } }, by) // this plane has no secret stores
+poor.route('a', { operations: ['chat'], backends: [{ provider: 'openai', model: 'm' }] }, by) // this plane has no providers
