@@ -181,3 +181,11 @@ export interface SettingsProblem {
   readonly field: string
   readonly message: string
 }
+
+/**
+ * Together with a text it makes a type that no value has. The compiler's message then shows the text as the
+ * reason.
+ */
+export interface Impossible {
+  readonly '~impossible': never
+}

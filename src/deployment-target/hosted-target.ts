@@ -1,6 +1,12 @@
 import { throwIfAborted } from '../errors.ts'
 import type { Revision } from '../resources/deployment/revision.ts'
-import type { DeploymentTarget, ObservedRevision, TargetCapabilities, TargetWant } from './contract.ts'
+import type {
+  DeploymentTarget,
+  Impossible,
+  ObservedRevision,
+  TargetCapabilities,
+  TargetWant,
+} from './contract.ts'
 import { type TargetRefusal, wantRefusal } from './want-refusal.ts'
 
 const capabilities: TargetCapabilities = {
@@ -15,7 +21,7 @@ const capabilities: TargetCapabilities = {
 
 /** A hosted model has no settings. */
 export interface NoSettings {
-  readonly [setting: string]: 'a hosted model has no settings' & { readonly '~impossible': never }
+  readonly [setting: string]: 'a hosted model has no settings' & Impossible
 }
 
 /**

@@ -1,4 +1,5 @@
 import { ModelspineError } from '../errors.ts'
+import { plainName, plainNameRight, registryName, registryNameRight } from '../resources/name-patterns.ts'
 import { type ControlPlaneOptions, namesOf } from './options.ts'
 
 const longestTimerMs = 2 ** 31 - 1
@@ -20,16 +21,13 @@ export function checkOptions(options: ControlPlaneOptions): void {
   checkNames(options)
 }
 
-const plainName = {
-  pattern: /^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/,
-  right: 'a name of letters, digits, ".", "_" and "-", at most 63 characters',
-}
+const plain = { pattern: plainName, right: plainNameRight }
 /** What a resource can write. Providers are left out: a model in a registry may name one that no route can. */
 const writable = {
-  registries: { pattern: /^[^\s/]+$/, right: 'a name without "/" and spaces' },
-  targets: plainName,
-  policies: plainName,
-  metrics: plainName,
+  registries: { pattern: registryName, right: registryNameRight },
+  targets: plain,
+  policies: plain,
+  metrics: plain,
   secrets: {
     pattern: /^[a-z][a-z0-9+.-]*$/,
     right: 'a scheme of lower-case letters, digits, "+", "." and "-"',

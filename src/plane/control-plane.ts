@@ -3,6 +3,7 @@
  * itself.
  */
 
+import type { Impossible } from '../deployment-target/contract.ts'
 import type { Feedback } from '../feedback/contract.ts'
 import type { PlaneNames } from '../resources/plane-names.ts'
 import type { ModelRoute } from '../resources/route/model-route.ts'
@@ -16,7 +17,7 @@ import type { WaitOptions } from './calls/wait.ts'
 import type { DeclaredNames } from './declared-names.ts'
 import type { PlaneEvents } from './events.ts'
 import type { PlaneHealth } from './health.ts'
-import type { DeploymentSpecFor, Impossible, RouteSpecFor } from './typed-specs.ts'
+import type { DeploymentSpecFor, RouteSpecFor } from './typed-specs.ts'
 
 /**
  * `Names` are the names that `deploy` and `route` accept. `createControlPlane` infers them from its options.

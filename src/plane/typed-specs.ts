@@ -3,7 +3,7 @@
  * names: only the names that the plane has. Settings of a target have the target's own type.
  */
 
-import type { DeploymentTarget } from '../deployment-target/contract.ts'
+import type { DeploymentTarget, Impossible } from '../deployment-target/contract.ts'
 import type {
   AnalysisGateInput,
   BlueGreenStrategy,
@@ -15,14 +15,6 @@ import type {
 import type { ModelReference } from '../resources/deployment/reference.ts'
 import type { ModelRouteSpecInput, RouteBackendInput } from '../resources/route/model-route.ts'
 import type { DeclaredNames } from './declared-names.ts'
-
-/**
- * Together with a text it makes a type that no value has. The compiler's message then shows the text as the
- * reason.
- */
-export interface Impossible {
-  readonly '~impossible': never
-}
 
 /** The names of one kind, or the reason why there are none. */
 type Known<Name extends string, None extends string> = [Name] extends [never] ? None & Impossible : Name

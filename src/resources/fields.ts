@@ -6,9 +6,9 @@
  */
 import { z } from 'zod'
 import { type Duration, durationMs, isDuration } from './duration.ts'
+import { plainName, plainNameRight } from './name-patterns.ts'
 
 const dnsLabel = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/
-const plainName = /^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/
 const variableName = /^[A-Za-z_][A-Za-z0-9_]*$/
 const yearMs = 366 * 86_400_000
 
@@ -32,9 +32,7 @@ export function dnsLabelField(): z.ZodType<string, string> {
 
 /** Names of gates, policies, targets, sources and providers. */
 export function nameField(): z.ZodType<string, string> {
-  return z
-    .string({ error: 'a name: letters, digits, ".", "_" and "-", at most 63 characters' })
-    .regex(plainName)
+  return z.string({ error: plainNameRight }).regex(plainName)
 }
 
 export function textField(expected: string): z.ZodType<string, string> {

@@ -4,6 +4,7 @@
  * reports it.
  */
 import type { z } from 'zod'
+import { isRecord, type JsonRecord } from '../json.ts'
 import type { FieldPath } from './problems/field-path.ts'
 
 export interface CheckProblem {
@@ -30,10 +31,8 @@ export function withCheck<Out, In>(schema: z.ZodType<Out, In>, check: Check): z.
 }
 
 /** The value as an object to look into; empty when the value is not an object. */
-export function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? (value as Record<string, unknown>)
-    : {}
+export function fieldsOf(value: unknown): JsonRecord {
+  return isRecord(value) ? value : {}
 }
 
 export function itemsOf(value: unknown): readonly unknown[] {

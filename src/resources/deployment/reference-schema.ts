@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { textField } from '../fields.ts'
+import { registryName, registryNameRight } from '../name-patterns.ts'
 import { planeName } from '../plane-names.ts'
 import type { ModelReference } from './reference.ts'
 
@@ -8,7 +9,7 @@ const shortForm = /^[^\s/]+\/[^\s/](.*[^\s/])?$/
 /** The short form becomes `{ registry, text }`, which is valid input too. */
 export function referenceSchema(): z.ZodType<ModelReference, ModelReference | string> {
   const registry = planeName(
-    z.string({ error: 'a registry\'s name, without "/" or spaces' }).regex(/^[^\s/]+$/),
+    z.string({ error: registryNameRight }).regex(registryName),
     'registries',
   ).describe("One of the plane's registries.")
   const name = textField("the model's name in that registry").describe("The model's name in that registry.")
