@@ -20,6 +20,7 @@ const codes = {
   // State and its guards.
   conflict: true,
   'fence-stale': false,
+  'fence-foreign': false,
   'lease-held': true,
   'store-unavailable': true,
   'store-corrupt': false,

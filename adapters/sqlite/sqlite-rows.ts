@@ -67,7 +67,13 @@ export function objectOf(row: ObjectRow): StoredObject {
 }
 
 export function leaseOf(row: LeaseRow): Lease {
-  return { name: row.name, holder: row.holder, fence: row.fence, expiresAtMs: row.expires_at_ms }
+  return {
+    name: row.name,
+    holder: row.holder,
+    fence: row.fence,
+    expiresAtMs: row.expires_at_ms,
+    store: 'sqlite',
+  }
 }
 
 export function parsed<Value>(json: string, what: string): Value {

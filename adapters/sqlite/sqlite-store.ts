@@ -152,7 +152,7 @@ export function sqliteStore(options: SqliteStoreOptions): SqliteStore {
         sql.forgetEvents.run(Number(position))
       }),
     acquireLease: (name, holder, ttlMs) =>
-      changeLease(name, (last) => grantLease(last, { name, holder, ttlMs }, clock.now())),
+      changeLease(name, (last) => grantLease(last, { name, holder, ttlMs, store: 'sqlite' }, clock.now())),
     renewLease: (lease, ttlMs) =>
       changeLease(lease.name, (last) => extendLease(last, lease, ttlMs, clock.now())),
     async releaseLease(lease) {

@@ -10,7 +10,8 @@
  * id as a tag, and looks for the tag before it creates.
  *
  * Errors: `target-unavailable` (retried), `target-refused` (terminal until the spec changes), `fence-stale`,
- * `conflict` (the etag did not match), `aborted`. Vendor errors are wrapped, without credentials.
+ * `fence-foreign`, `conflict` (the etag did not match), `aborted`. Vendor errors are wrapped, without
+ * credentials. A target that knows that nothing left this machine answers `not-sent` instead of throwing.
  */
 
 import type { Scale } from '../resources/deployment/model-deployment.ts'
@@ -25,6 +26,11 @@ export interface TargetWant {
   readonly split: Split
   /** Replicas of each revision. */
   readonly scale: Scale
+  /**
+   * Names of revisions that are at the target and stay there as they are, although the plane does not know
+   * what they are made of. The plane adopts them after its store was lost. They may stand in `split`.
+   */
+  readonly keep?: readonly string[]
 }
 
 export type RevisionState =
@@ -77,6 +83,17 @@ export interface ApplyOptions {
    * for this key, with `fence-stale`.
    */
   readonly fence: number
+  /**
+   * The identity of the store that granted the fence. The fences of two stores cannot be compared. A target
+   * that can check fences remembers the store together with its fence, and refuses a fence of another store
+   * with `fence-foreign`.
+   */
+  readonly store?: string
+  /**
+   * A named actor gave this key to the store of this call. The target accepts the fence, whatever fence and
+   * store it knew, and remembers these.
+   */
+  readonly takeOver?: true
   readonly ifMatch?: string
   /**
    * From status: the handles of all earlier effects. A target with random names finds its own objects by
@@ -111,6 +128,13 @@ export type ApplyResult =
   /** The vendor is still working on the last mutation. Nothing was sent. */
   | { readonly kind: 'busy'; readonly retryAfterMs: number }
   | { readonly kind: 'refused'; readonly reason: string; readonly message: string }
+  /** The vendor took the mutation and failed it. It is sent again later, as a new operation. */
+  | { readonly kind: 'failed'; readonly reason: string; readonly message: string }
+  /**
+   * The mutation certainly did not reach the vendor: a refused connection, an open circuit. It is sent again
+   * later. No outcome has to be found out.
+   */
+  | { readonly kind: 'not-sent'; readonly reason: string; readonly message: string }
 
 export interface TargetCapabilities {
   /**
@@ -132,6 +156,12 @@ export interface TargetCapabilities {
    */
   readonly attribution: 'address' | 'reply' | 'none'
   readonly scaleToZero: boolean
+  /**
+   * `reported` (default): `observe` tells the scale in force. `unreported`: the target scales but cannot tell;
+   * the plane sends a changed scale once and says in the status that it is not confirmed. `none`: somebody else
+   * scales, so a declared scale is refused.
+   */
+  readonly scale?: 'reported' | 'unreported' | 'none'
   readonly mirror: boolean
 }
 

@@ -7,6 +7,9 @@
  * - `promote`: before a revision is first created at the target, and before each rise of its weight.
  * - `invoke`: before a request is routed.
  * - `query-data`: before a data set is read.
+ * - `command`: before a person's command to a rollout is stored. An abort goes on after an error and after
+ *   `not-applicable`.
+ * - `delete`: before a declared resource is marked for deletion.
  *
  * The plane asks an engine only for the actions that the engine declares. For any other action the engine
  * answers `not-applicable`. When it cannot evaluate a request, it answers the verdict `error` and does not
@@ -21,9 +24,15 @@ import type { Revision } from '../resources/deployment/revision.ts'
 import type { Actor, Key } from '../resources/metadata.ts'
 import type { ModelRoute, Operation } from '../resources/route/model-route.ts'
 
-export type PolicyAction = 'deploy' | 'promote' | 'invoke' | 'query-data'
+export type PolicyAction = 'deploy' | 'promote' | 'invoke' | 'query-data' | 'command' | 'delete'
 
-export type PolicyRequest = DeployRequest | PromoteRequest | InvokeRequest | QueryDataRequest
+export type PolicyRequest =
+  | DeployRequest
+  | PromoteRequest
+  | InvokeRequest
+  | QueryDataRequest
+  | CommandRequest
+  | DeleteRequest
 
 export interface DeployRequest {
   readonly action: 'deploy'
@@ -60,6 +69,27 @@ export interface QueryDataRequest {
   readonly actor: Actor
   readonly deployment: Key
   readonly dataset: string
+}
+
+export interface CommandRequest {
+  readonly action: 'command'
+  /** The person who gives the command. */
+  readonly actor: Actor
+  readonly deployment: ModelDeployment
+  readonly command: 'approve' | 'promote' | 'pause' | 'resume' | 'abort' | 'retry' | 'take-over' | 'give-up'
+  /** The revision that the command is about, where there is one. */
+  readonly revision?: string
+  /** True when a promotion ends all steps that are left. */
+  readonly full?: boolean
+}
+
+export interface DeleteRequest {
+  readonly action: 'delete'
+  /** The person who deletes. */
+  readonly actor: Actor
+  readonly resource: ModelDeployment | ModelRoute
+  /** True when what a missing target still holds is given up. */
+  readonly force?: boolean
 }
 
 export interface Finding {

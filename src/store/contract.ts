@@ -42,8 +42,13 @@ export interface StoredObject {
 export interface Lease {
   readonly name: string
   readonly holder: string
-  /** Greater than that of any earlier grant of this name. */
+  /** Greater than that of any earlier grant of this store, of whatever name. */
   readonly fence: number
+  /**
+   * The identity of the store, which it got when it was made and never changes. A copy of a store has the
+   * identity of its original. Fences of different stores cannot be compared.
+   */
+  readonly store: string
   /** By the store's clock, milliseconds since the epoch. */
   readonly expiresAtMs: number
 }
@@ -101,6 +106,11 @@ export interface PutStatusOptions {
    * object.
    */
   readonly finalizers?: readonly string[]
+  /**
+   * The write makes something safe, such as a rollback. It may use the room for events that the store keeps
+   * free for such writes, so that a full outbox does not stop it.
+   */
+  readonly urgent?: boolean
 }
 
 export interface DeleteOptions {

@@ -10,13 +10,19 @@ import type { Fence, Lease } from './contract.ts'
 /** Throws a TypeError when `ttlMs` is not a positive number. */
 export function grantLease(
   last: Lease | null,
-  wanted: { readonly name: string; readonly holder: string; readonly ttlMs: number },
+  wanted: {
+    readonly name: string
+    readonly holder: string
+    readonly ttlMs: number
+    /** The identity of the store. */
+    readonly store: string
+  },
   nowMs: number,
 ): Lease | null {
-  const { name, holder, ttlMs } = wanted
+  const { name, holder, ttlMs, store } = wanted
   const expiresAtMs = expiry(ttlMs, nowMs)
   if (last !== null && last.holder !== holder && last.expiresAtMs > nowMs) return null
-  return Object.freeze({ name, holder, fence: (last?.fence ?? 0) + 1, expiresAtMs })
+  return Object.freeze({ name, holder, fence: (last?.fence ?? 0) + 1, expiresAtMs, store })
 }
 
 /** Throws a TypeError when `ttlMs` is not a positive number. */

@@ -121,7 +121,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): StateStore {
     },
     async acquireLease(name, holder, ttlMs) {
       open()
-      return keep(grantLease(leases.get(name) ?? null, { name, holder, ttlMs }, clock.now()))
+      return keep(grantLease(leases.get(name) ?? null, { name, holder, ttlMs, store: 'memory' }, clock.now()))
     },
     async renewLease(lease, ttlMs) {
       open()

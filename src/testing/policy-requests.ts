@@ -74,6 +74,7 @@ function deployment(labels: Readonly<Record<string, string>>): ModelDeployment {
       analysis: [],
       policies: [],
       deadline: '30m',
+      answerWithin: '7d',
     },
   }
 }

@@ -1,5 +1,6 @@
 import type { Actor } from '../metadata.ts'
 import type { Condition } from './condition.ts'
+import type { Scale } from './model-deployment.ts'
 import type { Endpoint, Revision, Split } from './revision.ts'
 
 /** The facts that the loop knows about a ModelDeployment. Times are milliseconds since the epoch. */
@@ -13,6 +14,16 @@ export interface DeploymentStatus {
   readonly resolvedFrom?: string
   /** The target that holds the revisions below. */
   readonly target?: string
+  /** While the deployment moves to another target: what is being made ready there. It has no traffic yet. */
+  readonly coming?: Placement
+  /** What other targets still hold of this deployment. The loop removes it there; it gets no traffic. */
+  readonly leaving?: readonly Placement[]
+  /** The scale that the target accepted last, for targets that do not report the scale in force. */
+  readonly scale?: Scale
+  /** A named actor gave the deployment's targets to this store, until the next accepted change. */
+  readonly takeOver?: Asked
+  /** Targets that the plane no longer has, and whose remains a named actor gave up. */
+  readonly givenUp?: readonly GivenUp[]
   /** The revision that traffic returns to. */
   readonly stable?: string
   /** Revisions that are meant to exist at the target. */
@@ -55,6 +66,25 @@ export interface RevisionStatus {
   readonly reason?: string
   readonly message?: string
   readonly endpoint?: Endpoint
+  /**
+   * Looks in a row that did not show the revision, and the time of the first. The state above stays as it was
+   * until the loss is believed.
+   */
+  readonly missing?: { readonly looks: number; readonly sinceMs: number }
+  /**
+   * Since when it has not been ready for good. A revision that is ready for a moment between two crashes stays
+   * in trouble: only `deadline` without a crash ends it.
+   */
+  readonly troubledSinceMs?: number
+}
+
+/** What a deployment has at a target other than the one that serves. */
+export interface Placement {
+  readonly target: string
+  readonly sinceMs: number
+  readonly revisions: readonly RevisionStatus[]
+  readonly requested: readonly RequestedChange[]
+  readonly handles: readonly Handle[]
 }
 
 /**
@@ -150,9 +180,15 @@ export type Rollout =
       readonly message: string
     }
   /**
-   * Everything is being removed from `target`, and is then created anew at the target that is declared now.
+   * The deployment moves to `target`, where `revision` is created or becomes ready. The old target serves until
+   * then.
    */
-  | { readonly phase: 'retargeting'; readonly target: string; readonly sinceMs: number }
+  | {
+      readonly phase: 'retargeting'
+      readonly target: string
+      readonly revision: string
+      readonly sinceMs: number
+    }
   | { readonly phase: 'deleting'; readonly sinceMs: number }
 
 export type Phase = Rollout['phase']
@@ -164,6 +200,8 @@ export type RollbackCause =
   | 'ProgressDeadlineExceeded'
   | 'TargetRefused'
   | 'Aborted'
+  /** A person was asked and did not answer within `answerWithin`. */
+  | 'NoAnswer'
   /** Another revision is wanted now. The only cause that does not abort the revision. */
   | 'Superseded'
 
@@ -199,6 +237,8 @@ export interface LedgerEntry {
   readonly revision?: string
   readonly sinceMs: number
   readonly fence: number
+  /** The target of the call. Absent for the target that serves. */
+  readonly target?: string
 }
 
 export interface Handle {
@@ -212,6 +252,16 @@ export interface RequestedChange {
   readonly change: string
   /** Whether the target answered that it accepted the change. */
   readonly accepted: boolean
+  /** The operation that was sent last. */
+  readonly operationId?: string
+  /** When `operationId` was accepted. */
+  readonly acceptedMs?: number
+  /** The operations of this change that failed: how many, why, and when the next one may be sent. */
+  readonly failed?: {
+    readonly times: number
+    readonly reason: string
+    readonly notBeforeMs: number
+  }
 }
 
 export interface AbortedRevision {
@@ -225,6 +275,10 @@ export interface AbortedRevision {
 export interface Asked {
   readonly actor: Actor
   readonly atMs: number
+}
+
+export interface GivenUp extends Asked {
+  readonly target: string
 }
 
 export interface Approved extends Asked {

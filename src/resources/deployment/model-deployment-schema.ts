@@ -57,6 +57,9 @@ function specSchema(): z.ZodType<ModelDeploymentSpec, ModelDeploymentSpecInput> 
       deadline: defaulted(durationField('above zero'), '30m').describe(
         'How long a rollout may go without progress before it is rolled back.',
       ),
+      answerWithin: defaulted(durationField('above zero'), '7d').describe(
+        'How long a rollout waits for a person before it is turned back.',
+      ),
     },
     { error: 'a spec with at least model and target' },
   )

@@ -27,6 +27,11 @@ export interface ModelDeploymentSpec {
    * for do not count.
    */
   readonly deadline: Duration
+  /**
+   * How long a rollout waits for a person: for a promotion, for an approval, or for a decision about an
+   * analysis without an answer. Then it is turned back, and a revision that has no traffic yet is aborted.
+   */
+  readonly answerWithin: Duration
 }
 
 export interface TargetReference {
@@ -148,6 +153,8 @@ export interface ModelDeploymentSpecInput {
   readonly policies?: readonly string[]
   /** Default `30m`. */
   readonly deadline?: Duration
+  /** Default `7d`. */
+  readonly answerWithin?: Duration
 }
 
 export interface AnalysisGateInput {

@@ -32,6 +32,11 @@ export interface Revision {
   readonly runtime: RuntimeSettings
   /** The target's settings belong to the revision too. */
   readonly settings: Readonly<Record<string, unknown>>
+  /**
+   * The revision was found at the target by a plane that does not know what it is made of, because its store
+   * was lost. Only `name` is true then. It serves until its successor is stable, and cannot be created again.
+   */
+  readonly adopted?: true
 }
 
 /** A revision's weight, in percent of traffic. */

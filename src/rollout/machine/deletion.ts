@@ -48,7 +48,7 @@ export function decideRetargeting(context: Context, status: DeploymentStatus): T
   if (status.rollout.phase !== 'retargeting') {
     return enter(
       { ...status, split: [], revisions: [] },
-      { phase: 'retargeting', target: from, sinceMs: now },
+      { phase: 'retargeting', target: from, revision: declared.desired?.name ?? '', sinceMs: now },
       {
         action: 'deployment-retargeted',
         details: { from, to: declared.spec.target.name },

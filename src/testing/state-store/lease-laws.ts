@@ -115,7 +115,7 @@ export const leaseLaws: readonly Law<StateStoreSubject>[] = [
       await store.releaseLease(stale)
       assert.equal(await store.acquireLease('loop', 'third', ttlMs), null, 'a lost lease frees nothing')
       assert.ok((await store.renewLease(newest, ttlMs)) !== null, 'the new holder keeps it')
-      await store.releaseLease({ name: 'unknown', holder: 'first', fence: 1, expiresAtMs: 0 })
+      await store.releaseLease({ name: 'unknown', holder: 'first', fence: 1, expiresAtMs: 0, store: '' })
     },
   },
   {

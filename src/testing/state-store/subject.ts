@@ -40,6 +40,7 @@ export function deployment(name: string, model = '1', labels: Record<string, str
       analysis: [],
       policies: [],
       deadline: '30m',
+      answerWithin: '7d',
     },
   }
 }

@@ -43,7 +43,7 @@ export function leases(clock: Clock, shared?: ElectionStore): ElectionStore {
     },
     acquireLease: (name, holder, ttlMs) =>
       call('acquire', () => {
-        const granted = grantLease(state.last, { name, holder, ttlMs }, clock.now())
+        const granted = grantLease(state.last, { name, holder, ttlMs, store: 'test' }, clock.now())
         state.last = granted ?? state.last
         return granted
       }),

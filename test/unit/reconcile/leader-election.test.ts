@@ -169,7 +169,7 @@ describe('leader election', () => {
     const store = leases(clock)
     const first = candidate(store, 'first')
     await seconds(1)
-    await store.releaseLease({ name: 'plane', holder: 'first', fence: 1, expiresAtMs: 0 })
+    await store.releaseLease({ name: 'plane', holder: 'first', fence: 1, expiresAtMs: 0, store: 'test' })
     await store.acquireLease('plane', 'intruder', 10_000)
     await seconds(4)
     expect(first.seen).toEqual(['gained 1 at 0', 'aborted at 5', 'taken at 5'])

@@ -206,6 +206,7 @@ const breakings: Readonly<Record<string, Breaking>> = {
           holder,
           fence: ++fence,
           expiresAtMs: ttlMs,
+          store: 'broken',
         },
     }
   },
@@ -217,7 +218,7 @@ const breakings: Readonly<Record<string, Breaking>> = {
         const alone = busy === 1
         const lease = await good.acquireLease(name, holder, ttlMs)
         busy -= 1
-        return lease ?? (alone ? null : { name, holder, fence: 9, expiresAtMs: ttlMs })
+        return lease ?? (alone ? null : { name, holder, fence: 9, expiresAtMs: ttlMs, store: 'broken' })
       },
     }
   },

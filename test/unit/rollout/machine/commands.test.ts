@@ -40,7 +40,7 @@ const stands: Readonly<Record<Phase, Rollout>> = {
   failed: { ...of, phase: 'failed', cause: 'GateFailed', message: 'worse' },
   converged: { ...of, phase: 'converged' },
   stopped: { ...of, phase: 'stopped', message: 'who knows' },
-  retargeting: { phase: 'retargeting', target: 'prod', sinceMs: startMs },
+  retargeting: { phase: 'retargeting', target: 'prod', revision: 'aaaa', sinceMs: startMs },
   deleting: { phase: 'deleting', sinceMs: startMs },
 }
 

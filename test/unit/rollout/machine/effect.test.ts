@@ -331,7 +331,7 @@ describe('retargeting', () => {
   it('keeps the last resolved reference, because the registry may fail during the move', () => {
     const status = converged({
       resolvedFrom: 'memory/churn@champion',
-      rollout: { phase: 'retargeting', target: 'prod', sinceMs: startMs },
+      rollout: { phase: 'retargeting', target: 'prod', revision: 'aaaa', sinceMs: startMs },
     })
     expect(decideIn({ spec: elsewhere, status, desired: v1 }).status.resolvedFrom).toBe(
       'memory/churn@champion',

@@ -43,6 +43,7 @@ export function specWith(
     analysis: [],
     policies: [],
     deadline: '30m',
+    answerWithin: '7d',
     ...rest,
   }
 }
