@@ -159,7 +159,7 @@ export function createPlaneCalls(options: ControlPlaneOptions, requestSide: Requ
       mustRun()
       const { key } = await mustFind(name)
       const result = await work.once(key)
-      if (result.kind === 'retry' || result.kind === 'terminal') throw result.cause
+      if (result.kind !== 'done' && result.cause !== undefined) throw result.cause
       const deployment = await look(name)
       if (deployment === null) return explainGone(key, clock.now())
       return explainDeployment(deployment, wired.faultOf(key))

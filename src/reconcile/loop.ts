@@ -104,7 +104,8 @@ export function createLoop<K extends string = string>(options: LoopOptions<K>): 
   const comeBack = (key: K, result: Result): number | undefined => {
     if (result.kind === 'retry') {
       const waitMs = backoff.next(key)
-      return Math.max(waitMs, (isModelspineError(result.cause) && result.cause.retryAfterMs) || 0)
+      const calledMs = (isModelspineError(result.cause) && result.cause.retryAfterMs) || 0
+      return Math.min(Math.max(waitMs, calledMs), result.atMostMs ?? Infinity)
     }
     backoff.forget(key)
     return result.kind === 'requeue' ? result.afterMs : undefined

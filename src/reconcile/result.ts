@@ -5,10 +5,21 @@ import type { Priority } from './priority.ts'
 export type Result =
   /** There is nothing to do until the key is added again. */
   | { readonly kind: 'done' }
-  /** All is well; look again later. Forgets earlier failures. Priority defaults to `drift`. */
-  | { readonly kind: 'requeue'; readonly afterMs: number; readonly priority?: Priority }
-  /** Failed. The key is tried again with backoff, and not before the `retryAfterMs` of a ModelspineError. */
-  | { readonly kind: 'retry'; readonly cause: unknown }
+  /**
+   * Look again later. Forgets earlier failures. Priority defaults to `drift`. `cause` hindered a part of the
+   * run that need not be tried again sooner.
+   */
+  | {
+      readonly kind: 'requeue'
+      readonly afterMs: number
+      readonly priority?: Priority
+      readonly cause?: unknown
+    }
+  /**
+   * Failed. The key is tried again with backoff, and not before the `retryAfterMs` of a ModelspineError. But it
+   * is looked at after `atMostMs` at the latest, because something else may be due then.
+   */
+  | { readonly kind: 'retry'; readonly cause: unknown; readonly atMostMs?: number }
   /** Failed, and trying again would not help. The key is looked at when it is added again. */
   | { readonly kind: 'terminal'; readonly cause: unknown }
 

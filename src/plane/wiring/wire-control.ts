@@ -129,8 +129,9 @@ export function wireControl(options: ControlPlaneOptions, requestSide: RequestSi
         .catch((error) => logger.error({ error: messageOf(error) }, 'audit events wait in the store')),
     finished({ key, result, durationMs }) {
       telemetry.recordReconcile({ key, result: result.kind, durationMs })
-      if (result.kind === 'retry' || result.kind === 'terminal') faults.set(key, faultOf(result.cause))
-      else faults.delete(key)
+      const cause = result.kind === 'done' ? undefined : result.cause
+      if (cause === undefined) faults.delete(key)
+      else faults.set(key, faultOf(cause))
       if (result.kind === 'done') ownVersions.delete(key)
     },
   })

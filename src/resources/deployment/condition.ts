@@ -18,6 +18,7 @@ export interface Condition {
  * - `PolicyDenied`: a policy engine refused the next move. Weight that was granted before is not taken away.
  * - `StableUnhealthy`: the revision that traffic returns to is not observed ready. With the reason
  *   `RequestsFailing` the target calls it ready, but every request to it fails.
+ * - `RemovalOverdue`: a target still shows what it was told to remove longer than `deadline` ago.
  * - `Degraded`: a fault of the target, store, audit or policy hinders the loop itself; the reason names the
  *   fault.
  */
@@ -27,6 +28,7 @@ export type ConditionType =
   | 'ModelResolved'
   | 'PolicyDenied'
   | 'StableUnhealthy'
+  | 'RemovalOverdue'
   | 'Degraded'
 
 /** Replaces the condition of the same type. The transition time changes only when the status changes. */

@@ -189,7 +189,14 @@ export type Rollout =
       readonly revision: string
       readonly sinceMs: number
     }
-  | { readonly phase: 'deleting'; readonly sinceMs: number }
+  | {
+      readonly phase: 'deleting'
+      readonly sinceMs: number
+      /** The target answered that nothing is left to remove. */
+      readonly emptied?: true
+      /** Revisions whose creation has an unknown outcome, so that something of them may remain. */
+      readonly mayRemain?: readonly string[]
+    }
 
 export type Phase = Rollout['phase']
 

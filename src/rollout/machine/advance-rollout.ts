@@ -1,31 +1,32 @@
 import type { DeploymentStatus, Rollout } from '../../resources/deployment/deployment-status.ts'
-import { durationMs } from '../../resources/duration.ts'
-import { analyze } from './analyze.ts'
+import { judgeAnalysis } from './analyze.ts'
 import { complete, enterStep, standsInSteps } from './enter-step.ts'
 import type { RolloutEvent } from './machine-types.ts'
 import { policyDetails, withoutPermit } from './permit.ts'
 import { beginRollback } from './rollback.ts'
-import { failureOf, supersededBy } from './start-rollout.ts'
-import { isReady, revisionStatus, splitBetween, weightOf } from './status-edits.ts'
+import { supersededBy } from './start-rollout.ts'
+import { mayRise, revisionStatus, splitBetween, weightOf } from './status-edits.ts'
+import { stepDeadline } from './step-deadline.ts'
 import { type Context, enter, stay, type Transition } from './transition.ts'
-import { waitUntilReady } from './wait-until-ready.ts'
 import { splitIsObserved } from './want.ts'
 
 type Advancing = Extract<Rollout, { phase: 'starting' | 'shifting' | 'pausing' | 'analyzing' | 'holding' }>
 
-/** One move of a rollout that is under way: forward, to a hold, or back. */
+/**
+ * One move of a rollout that is under way: forward, or back because another revision is wanted. `makeSafe`
+ * has seen before that nothing speaks against it.
+ */
 export function advanceRollout(context: Context, status: DeploymentStatus, rollout: Advancing): Transition {
   const { declared, now } = context
   if (declared.desired !== undefined && declared.desired.name !== rollout.revision) {
     return beginRollback(context, status, rollout.revision, supersededBy(declared.desired))
   }
-  const candidate = revisionStatus(status, rollout.revision)
-  if (candidate?.state === 'failed') {
-    return beginRollback(context, status, rollout.revision, failureOf(candidate))
+  const deadline = stepDeadline(context, status)?.atMs
+  if (!mayRise(status, rollout.revision) || (status.paused !== undefined && rollout.phase !== 'analyzing')) {
+    return waitFor(context, status, rollout, deadline)
   }
-  if (status.paused !== undefined) return stay(status, context)
-  if (candidate?.state !== 'ready') return waitUntilReady(context, status, rollout)
   if (rollout.phase !== 'starting' && !standsInSteps(status, context.steps)) {
+    if (status.paused !== undefined) return stay(status, context)
     // The rollout counted its place in another list of steps. Going on from that place could skip a gate.
     return enterStep(context, status, rollout.revision, 0)
   }
@@ -44,36 +45,63 @@ export function advanceRollout(context: Context, status: DeploymentStatus, rollo
     case 'shifting':
       return shift(context, status, rollout)
     case 'pausing':
-      if (rollout.untilMs === undefined || now < rollout.untilMs)
-        return stay(status, context, rollout.untilMs)
+      if (rollout.untilMs === undefined) return stay(status, context, deadline)
+      if (now < rollout.untilMs) return stay(status, context, rollout.untilMs)
       return enterStep(context, status, rollout.revision, rollout.step + 1)
     case 'analyzing':
       return analyze(context, status, rollout)
     case 'holding':
-      return stay(status, context)
+      return stay(status, context, deadline)
   }
+}
+
+/** Waits for the candidate or for a person. Gates are read meanwhile, because one may surely fail. */
+function waitFor(
+  context: Context,
+  status: DeploymentStatus,
+  rollout: Advancing,
+  deadline: number | undefined,
+): Transition {
+  return rollout.phase === 'analyzing' ? analyze(context, status, rollout) : stay(status, context, deadline)
+}
+
+type Analyzing = Extract<Rollout, { phase: 'analyzing' }>
+
+/** Goes on when all gates have passed. Failures and holds are `makeSafe`'s. */
+function analyze(context: Context, status: DeploymentStatus, rollout: Analyzing): Transition {
+  if (!standsInSteps(status, context.steps)) return stay(status, context, stepDeadline(context, status)?.atMs)
+  const judgement = judgeAnalysis(context, status, rollout)
+  if (judgement.kind === 'open') {
+    const { rollout: next, againAfterMs } = judgement
+    return { status: { ...status, rollout: next }, events: [], requeueAfterMs: againAfterMs }
+  }
+  if (judgement.kind !== 'pass' || !mayRise(status, rollout.revision)) {
+    return stay(status, context, stepDeadline(context, status)?.atMs)
+  }
+  const transition = enterStep(context, status, rollout.revision, rollout.step + 1)
+  const passed: RolloutEvent = {
+    action: 'analysis-passed',
+    details: { revision: rollout.revision, step: rollout.step, gates: judgement.gates },
+  }
+  return { ...transition, events: [passed, ...transition.events] }
 }
 
 type Shifting = Extract<Rollout, { phase: 'shifting' }>
 
 /** Gives the candidate its weight. The candidate is ready here. */
 function shift(context: Context, status: DeploymentStatus, rollout: Shifting): Transition {
-  const { revision, weight, step } = rollout
+  const { revision, step } = rollout
   const current = weightOf(status.split, revision)
+  const weight = weightInForce(status, rollout)
   if (current === weight) {
     if (splitIsObserved(context, status)) return enterStep(context, status, revision, step + 1)
-    return waitUntilDeadline(context, status, rollout, 'the target does not show the split')
+    return stay(status, context, stepDeadline(context, status)?.atMs)
   }
   const split = splitBetween(revision, status.stable, weight)
   // Only a later step with a smaller weight gives traffic back to the stable revision, which must be ready.
   const raisesStable = weightOf(split, status.stable) > weightOf(status.split, status.stable)
-  if (raisesStable && status.stable !== revision && !isReady(status, status.stable)) {
-    return waitUntilDeadline(
-      context,
-      status,
-      rollout,
-      'the stable revision is not ready to take traffic back',
-    )
+  if (raisesStable && status.stable !== revision && !mayRise(status, status.stable)) {
+    return stay(status, context, stepDeadline(context, status)?.atMs)
   }
   const known = revisionStatus(status, revision)
   if (known !== undefined && weight > current) {
@@ -92,13 +120,13 @@ function shift(context: Context, status: DeploymentStatus, rollout: Shifting): T
   return { ...transition, events: [event, ...transition.events] }
 }
 
-function waitUntilDeadline(
-  context: Context,
-  status: DeploymentStatus,
-  rollout: Shifting,
-  message: string,
-): Transition {
-  const deadline = rollout.sinceMs + durationMs(context.declared.spec.deadline)
-  if (context.now < deadline) return stay(status, context, deadline)
-  return beginRollback(context, status, rollout.revision, { cause: 'ProgressDeadlineExceeded', message })
+/**
+ * The step's weight. While the stable revision cannot take traffic, the candidate also takes the traffic of a
+ * revision that was turned back, because it has nowhere else to go.
+ */
+function weightInForce(status: DeploymentStatus, { revision, weight }: Shifting): number {
+  const { split, stable } = status
+  if (stable === undefined || mayRise(status, stable)) return weight
+  const strays = split.some((each) => each.revision !== stable && each.revision !== revision)
+  return strays ? Math.max(weight, 100 - weightOf(split, stable)) : weight
 }

@@ -1,96 +1,91 @@
 import type { DeploymentStatus, GateResult, Rollout } from '../../resources/deployment/deployment-status.ts'
 import type { AnalysisGate } from '../../resources/deployment/model-deployment.ts'
 import { durationMs } from '../../resources/duration.ts'
-import { enterStep } from './enter-step.ts'
-import type { RolloutEvent } from './machine-types.ts'
-import { beginRollback } from './rollback.ts'
-import { ask, type Context, enter, type Transition } from './transition.ts'
+import type { Need } from './machine-types.ts'
+import type { RollbackReason } from './rollback.ts'
+import type { BlindContext } from './transition.ts'
 
-type Analyzing = Extract<Rollout, { phase: 'analyzing' }>
+export type Analyzing = Extract<Rollout, { phase: 'analyzing' }>
+
+/** What the gates of a step say now. */
+export type Judgement =
+  /** The gates must be read first. */
+  | { readonly kind: 'ask'; readonly need: Need }
+  | { readonly kind: 'fail'; readonly reason: RollbackReason }
+  /** It is too early to say. */
+  | { readonly kind: 'open'; readonly rollout: Analyzing; readonly againAfterMs: number }
+  | { readonly kind: 'pass'; readonly gates: readonly GateResult[] }
+  /** The step ended without an answer, and a person has to decide. */
+  | { readonly kind: 'hold'; readonly gates: readonly GateResult[]; readonly message: string }
 
 /**
- * Reads the step's gates. A gate that surely fails ends the step early. At the end of the step, all gates
+ * Judges the step's gates. A gate that surely fails ends the step early. At the end of the step, all gates
  * must pass. When a gate has neither passed nor failed by then, its `noData` or `onError` decides: hold the
- * rollout, or fail it.
+ * rollout, or fail it. While a person paused the rollout, only a gate that surely fails counts.
  */
-export function analyze(context: Context, status: DeploymentStatus, rollout: Analyzing): Transition {
+export function judgeAnalysis(
+  context: BlindContext,
+  status: DeploymentStatus,
+  rollout: Analyzing,
+): Judgement {
   const { declared, analysis, now, steps } = context
   const step = steps[rollout.step]
   const names = step?.kind === 'analyze' ? step.gates : []
   const results = analysis.gates
   if (names.length > 0 && results === undefined) {
-    return ask(status, {
-      kind: 'gates',
-      gates: names,
-      candidate: rollout.revision,
-      ...(status.stable !== undefined && { stable: status.stable }),
-      fromMs: rollout.fromMs ?? rollout.sinceMs,
-      toMs: Math.min(now, rollout.untilMs),
-    })
+    return {
+      kind: 'ask',
+      need: {
+        kind: 'gates',
+        gates: names,
+        candidate: rollout.revision,
+        ...(status.stable !== undefined && { stable: status.stable }),
+        fromMs: rollout.fromMs ?? rollout.sinceMs,
+        toMs: Math.min(now, rollout.untilMs),
+      },
+    }
   }
   const gates = names.map((name) => results?.find(({ gate }) => gate === name) ?? unanswered(name))
-  const ended = now >= rollout.untilMs
+  const ended = now >= rollout.untilMs && status.paused === undefined
   const failed = gates.find(({ verdict, conclusive }) => verdict === 'fail' && (ended || conclusive))
   if (failed !== undefined) {
-    return beginRollback(context, status, rollout.revision, {
-      cause: 'GateFailed',
-      message: failed.message,
-      gates,
-    })
+    return { kind: 'fail', reason: { cause: 'GateFailed', message: failed.message, gates } }
   }
   if (!ended) {
-    const pollMs = Math.min(maxPollMs, Math.max(minPollMs, (rollout.untilMs - rollout.sinceMs) / 20))
+    const leftMs = rollout.untilMs > now ? rollout.untilMs - now : maxPollMs
     return {
-      status: { ...status, rollout: { ...rollout, gates } },
-      events: [],
-      requeueAfterMs: Math.min(pollMs, rollout.untilMs - now),
+      kind: 'open',
+      rollout: { ...rollout, gates },
+      againAfterMs: Math.min(gatePollMs(rollout), leftMs),
     }
   }
   const again = measuredAgain(context, rollout, gates)
   if (again !== undefined && again.untilMs <= latestMs(context, rollout)) {
-    return {
-      status: { ...status, rollout: again },
-      events: [],
-      requeueAfterMs: Math.max(0, Math.min(maxPollMs, again.untilMs - now)),
-    }
+    const againAfterMs = Math.max(0, Math.min(maxPollMs, again.untilMs - now))
+    return { kind: 'open', rollout: again, againAfterMs }
   }
   const judged = again === undefined ? gates : gates.map(uncovered)
   const open = judged.filter(({ verdict }) => verdict !== 'pass')
-  if (open.length === 0) {
-    const transition = enterStep(context, status, rollout.revision, rollout.step + 1)
-    const passed: RolloutEvent = {
-      action: 'analysis-passed',
-      details: { revision: rollout.revision, step: rollout.step, gates: judged },
-    }
-    return { ...transition, events: [passed, ...transition.events] }
-  }
+  if (open.length === 0) return { kind: 'pass', gates: judged }
   const message = open.map((gate) => gate.message).join('; ')
-  if (open.some((result) => outcomeOf(declared.spec.analysis, result) === 'fail')) {
-    return beginRollback(context, status, rollout.revision, {
-      cause: 'GateInconclusive',
-      message,
-      gates: judged,
-    })
-  }
-  return enter(
-    status,
-    {
-      phase: 'holding',
-      revision: rollout.revision,
-      step: rollout.step,
-      sinceMs: now,
-      gates: judged,
-      message,
-    },
-    { action: 'rollout-held', details: { revision: rollout.revision, step: rollout.step, message } },
-  )
+  return open.some((result) => outcomeOf(declared.spec.analysis, result) === 'fail')
+    ? { kind: 'fail', reason: { cause: 'GateInconclusive', message, gates: judged } }
+    : { kind: 'hold', gates: judged, message }
 }
+
+/** How often the gates of a step are read: 20 times in its window, within bounds. */
+export function gatePollMs({ sinceMs, untilMs }: Analyzing): number {
+  return Math.min(maxPollMs, Math.max(minPollMs, (untilMs - sinceMs) / 20))
+}
+
+const minPollMs = 100
+const maxPollMs = 10_000
 
 /**
  * When the source lost earlier data: the same analysis over an interval that begins where its data begins.
  */
 function measuredAgain(
-  { steps }: Context,
+  { steps }: BlindContext,
   rollout: Analyzing,
   gates: readonly GateResult[],
 ): Analyzing | undefined {
@@ -104,7 +99,7 @@ function measuredAgain(
  * The latest end of an analysis that was begun again. A source that never keeps enough data must not delay
  * the step for ever.
  */
-function latestMs({ declared, steps }: Context, { step: place, sinceMs }: Analyzing): number {
+function latestMs({ declared, steps }: BlindContext, { step: place, sinceMs }: Analyzing): number {
   const step = steps[place]
   return sinceMs + durationMs(declared.spec.deadline) + (step?.kind === 'analyze' ? step.forMs : 0)
 }
@@ -113,9 +108,6 @@ function uncovered(result: GateResult): GateResult {
   const message = `${result.message}, and its source has lost a part of the interval`
   return { ...result, verdict: 'no-data', conclusive: false, message }
 }
-
-const minPollMs = 100
-const maxPollMs = 10_000
 
 function outcomeOf(gates: readonly AnalysisGate[], { gate: name, verdict }: GateResult): 'pause' | 'fail' {
   const gate = gates.find((each) => each.name === name)

@@ -6,10 +6,13 @@ import {
   withoutCondition,
 } from '../../resources/deployment/condition.ts'
 import type { DeploymentStatus } from '../../resources/deployment/deployment-status.ts'
-import { isElsewhere } from './deletion.ts'
+import { durationMs } from '../../resources/duration.ts'
+import { hindersDeletion } from './deletion.ts'
 import type { Analysis } from './machine-types.ts'
+import { isElsewhere } from './placement.ts'
 import { isReady, revisionStatus } from './status-edits.ts'
-import type { Context } from './transition.ts'
+import type { BlindContext, Context } from './transition.ts'
+import { scaleIsUnconfirmed } from './want.ts'
 
 interface Fact {
   readonly status: 'True' | 'False' | 'Unknown'
@@ -18,13 +21,15 @@ interface Fact {
 }
 
 /**
- * Sets `Ready`, `Progressing`, `PolicyDenied` and `StableUnhealthy`. Other code sets `ModelResolved` and
- * `Degraded`.
+ * Sets `Ready`, `Progressing`, `PolicyDenied`, `StableUnhealthy` and `RemovalOverdue`. Other code sets
+ * `ModelResolved` and `Degraded`.
  */
 export function conditionsOf(
-  { declared, analysis, now }: Context,
+  blind: BlindContext,
+  context: Context | undefined,
   status: DeploymentStatus,
 ): readonly Condition[] {
+  const { declared, analysis, now } = blind
   const set = (
     conditions: readonly Condition[],
     type: ConditionType,
@@ -35,18 +40,26 @@ export function conditionsOf(
       : withCondition(conditions, { type, ...fact, observedGeneration: declared.generation }, now)
   const elsewhere = isElsewhere(declared, status)
   let conditions = status.conditions
-  conditions = set(conditions, 'Ready', ready(status, !elsewhere && declared.desired?.name === status.stable))
-  conditions = set(conditions, 'Progressing', progressing(status, elsewhere))
+  const isDeclared = !elsewhere && declared.desired?.name === status.stable
+  const unconfirmed = context !== undefined && scaleIsUnconfirmed(context)
+  // Whether the target confirms the scale is not known without a look.
+  if (context !== undefined || !isDeclared || !isReady(status, status.stable)) {
+    conditions = set(conditions, 'Ready', ready(status, isDeclared, unconfirmed))
+  }
+  const hindrance = hindersDeletion(declared, status)
+  conditions = set(conditions, 'Progressing', progressing(status, elsewhere, hindrance))
+  conditions = set(conditions, 'RemovalOverdue', overdue(blind, status))
   conditions = set(conditions, 'PolicyDenied', denied(status))
   conditions = set(conditions, 'StableUnhealthy', unhealthy(status) ?? failing(analysis, status))
   return conditions
 }
 
-function ready(status: DeploymentStatus, isDeclared: boolean): Fact {
+function ready(status: DeploymentStatus, isDeclared: boolean, unconfirmed: boolean): Fact {
   const { rollout, stable } = status
   const done = isDeclared && (rollout.phase === 'converged' || rollout.phase === 'retiring')
   if (done && isReady(status, stable)) {
-    return { status: 'True', reason: 'Serving', message: `revision ${stable} takes all traffic` }
+    const scale = unconfirmed ? '; the target does not tell the scale in force' : ''
+    return { status: 'True', reason: 'Serving', message: `revision ${stable} takes all traffic${scale}` }
   }
   if (done) return { status: 'False', reason: 'RevisionNotReady', message: `revision ${stable} is not ready` }
   const serves = stable === undefined ? 'no revision serves yet' : `revision ${stable} serves`
@@ -57,7 +70,11 @@ function ready(status: DeploymentStatus, isDeclared: boolean): Fact {
   }
 }
 
-function progressing(status: DeploymentStatus, elsewhere: boolean): Fact {
+function progressing(
+  status: DeploymentStatus,
+  elsewhere: boolean,
+  hindersDeletion: string | undefined,
+): Fact {
   const { rollout, paused } = status
   const yes = (reason: string, message: string): Fact => ({ status: 'True', reason, message })
   const no = (reason: string, message: string): Fact => ({ status: 'False', reason, message })
@@ -91,10 +108,29 @@ function progressing(status: DeploymentStatus, elsewhere: boolean): Fact {
     case 'stopped':
       return no('OutcomeUnknown', rollout.message)
     case 'retargeting':
-      return yes('Retargeting', `removes everything from target ${rollout.target}`)
+      return yes('Retargeting', `makes revision ${rollout.revision} ready at target ${rollout.target}`)
     case 'deleting':
-      return yes('Deleting', 'removes everything from the target')
+      return hindersDeletion === undefined
+        ? yes('Deleting', 'removes everything from the target')
+        : no('DeletionHindered', hindersDeletion)
   }
+}
+
+/** What was to be removed longer than `deadline` ago and is still there. */
+function overdue({ declared, now }: BlindContext, status: DeploymentStatus): Fact | undefined {
+  const deadlineMs = durationMs(declared.spec.deadline)
+  const revisions = status.requested
+    .filter(({ change, acceptedMs = now }) => change.startsWith('retire:') && now >= acceptedMs + deadlineMs)
+    .map(({ change }) => `revision ${change.slice('retire:'.length)}`)
+  const targets = (status.leaving ?? [])
+    .filter(({ sinceMs }) => now >= sinceMs + deadlineMs)
+    .map(({ target }) => `everything at target ${target}`)
+  const { rollout } = status
+  const whole = rollout.phase === 'deleting' && now >= rollout.sinceMs + deadlineMs ? ['everything'] : []
+  const all = [...revisions, ...targets, ...whole]
+  if (all.length === 0) return undefined
+  const message = `the removal of ${all.join(' and ')} has not ended within ${declared.spec.deadline}`
+  return { status: 'True', reason: 'StillThere', message }
 }
 
 function denied({ rollout }: DeploymentStatus): Fact | undefined {

@@ -1,77 +1,142 @@
 import type { DeploymentStatus } from '../../resources/deployment/deployment-status.ts'
+import { durationMs } from '../../resources/duration.ts'
+import { absorb } from './absorb.ts'
 import { advanceRollout } from './advance-rollout.ts'
 import { conditionsOf } from './conditions.ts'
-import { decideDeletion, decideRetargeting, isElsewhere, mayRetarget } from './deletion.ts'
-import { effectFor } from './effect.ts'
+import { decideDeletion } from './deletion.ts'
+import { type Chosen, effectFor } from './effect.ts'
+import { effectElsewhere } from './effect-elsewhere.ts'
 import { outcomeUnknown, settle } from './effect-outcome.ts'
 import type { Analysis, Declared, Instruction, Observed } from './machine-types.ts'
+import { makeSafe, stayBlind } from './make-safe.ts'
+import { mayMove, move } from './move.ts'
+import { targetOf, withoutComing } from './placement.ts'
 import { retire } from './retire.ts'
 import { rollBack } from './rollback.ts'
 import { startRollout } from './start-rollout.ts'
-import { absorb } from './status-edits.ts'
 import { stepsOf } from './strategy-steps.ts'
-import { type Context, stay, type Transition } from './transition.ts'
+import { type BlindContext, type Context, stay, type Transition } from './transition.ts'
 
 /**
  * The next step of one deployment: at most one effect, the status to store before the effect is sent, and
  * when to look again. When the machine needs an answer first, the instruction asks for it in `need` and
- * changes nothing.
+ * changes nothing. `observed` is undefined when the target could not be looked at: then only safety moves are
+ * made, by the last known state.
  */
 export function decide(
   declared: Declared,
   status: DeploymentStatus,
-  observed: Observed,
+  observed: Observed | undefined,
   analysis: Analysis,
   now: number,
 ): Instruction {
-  const context: Context = { declared, observed, analysis, now, steps: stepsOf(declared.spec) }
-  const seen = settle(absorb(status, observed, now), observed)
-  const lost = outcomeUnknown(context, status, seen)
-  const transition = lost ?? transitionOf(context, seen)
+  const blind: BlindContext = { declared, analysis, now, steps: stepsOf(declared.spec) }
+  const context: Context | undefined = observed === undefined ? undefined : { ...blind, observed }
+  const { status: seen, events: learnt } = see(context, status)
+  const transition = transitionOf(blind, context, status, seen)
   if (transition.need !== undefined) {
     return { status, events: [], need: transition.need, requeueAfterMs: null }
   }
-  const { status: asked, effect, events } = effectFor(context, transition.status)
+  const chosen = choose(blind, context, transition)
   const next: DeploymentStatus = {
-    ...asked,
-    observedGeneration: declared.generation,
+    ...chosen.status,
+    // Without a look, or where the plane cannot run the spec, nothing is decided about this generation yet.
+    ...(context !== undefined && declared.hindered !== true && { observedGeneration: declared.generation }),
     ...(declared.desired !== undefined && { desired: declared.desired }),
   }
+  const { effect, atMs } = chosen
   return {
-    status: { ...next, conditions: conditionsOf(context, next) },
-    events: [...transition.events, ...events],
-    requeueAfterMs: transition.requeueAfterMs,
+    status: { ...next, conditions: conditionsOf(blind, context, next) },
+    events: [...learnt, ...transition.events, ...chosen.events],
+    requeueAfterMs: sooner(transition.requeueAfterMs, atMs === undefined ? null : Math.max(0, atMs - now)),
     ...(effect !== undefined && { effect }),
     ...(transition.finished === true && { finished: true }),
+    ...((transition.safe === true || transition.finished === true) && { urgent: true }),
   }
 }
 
-function transitionOf(context: Context, status: DeploymentStatus): Transition {
-  const { declared } = context
+function see(context: Context | undefined, status: DeploymentStatus): ReturnType<typeof settle> {
+  if (context === undefined) return { status, events: [] }
+  const { observed, now, declared } = context
+  return settle(absorb(status, observed, now, durationMs(declared.spec.deadline)), observed, now)
+}
+
+function transitionOf(
+  blind: BlindContext,
+  context: Context | undefined,
+  before: DeploymentStatus,
+  status: DeploymentStatus,
+): Transition {
+  const { declared, now } = blind
+  if (declared.deletion !== undefined) {
+    const isGone = declared.missing.includes(targetOf(declared, status))
+    const known = context ?? (isGone ? { ...blind, observed: nothing } : undefined)
+    return known === undefined ? stay(status, blind) : decideDeletion(known, status)
+  }
+  const lost = context === undefined ? undefined : outcomeUnknown(context, before, status)
+  if (lost !== undefined) return lost
+  const safe = makeSafe(blind, status)
+  if (safe !== undefined) return { ...safe, safe: true }
+  if (status.rollout.phase === 'stopped') return stay(status, blind)
+  const moves = mayMove(blind, status)
+  if (status.coming !== undefined && !moves) {
+    return { status: withoutComing(status, now), events: [], requeueAfterMs: 0 }
+  }
+  const isGone = declared.missing.includes(targetOf(declared, status))
+  if (moves && declared.desired !== undefined && (context !== undefined || isGone)) {
+    return move(blind, status, declared.desired)
+  }
+  return context === undefined ? stayBlind(blind, status) : goOn(context, status)
+}
+
+const nothing: Observed = { revisions: [], operations: [] }
+
+/** The half of the machine that needs a fresh look: it begins, goes forward and removes. */
+function goOn(context: Context, status: DeploymentStatus): Transition {
   const { rollout } = status
-  if (declared.deletion !== undefined) return decideDeletion(context, status)
-  if (rollout.phase === 'stopped') return stay(status, context)
-  const leaves = isElsewhere(declared, status) && mayRetarget(context, status)
-  if (rollout.phase === 'retargeting' || leaves) return decideRetargeting(context, status)
   switch (rollout.phase) {
-    case 'pending':
-    case 'converged':
-    case 'failed':
-    case 'blocked':
-      return startRollout(context, status)
+    case 'retiring':
+      return retire(context, status, rollout)
+    case 'rolling-back':
+      return rollBack(context, status, rollout)
+  }
+  if (context.declared.hindered === true) return stayBlind(context, status)
+  switch (rollout.phase) {
     case 'starting':
     case 'shifting':
     case 'pausing':
     case 'analyzing':
     case 'holding':
       return advanceRollout(context, status, rollout)
-    case 'retiring':
-      return retire(context, status, rollout)
-    case 'rolling-back':
-      return rollBack(context, status, rollout)
     case 'deleting':
-      // This phase was written under a deletion mark, and marks are never removed. So the key was created
-      // anew.
+    case 'retargeting':
+      // A deletion mark is never removed, so the key was created anew; or the move was given up.
       return startRollout(context, { ...status, rollout: { phase: 'pending', sinceMs: context.now } })
+    default:
+      return startRollout(context, status)
   }
+}
+
+/** At most one effect, at the target that serves or elsewhere. */
+function choose(
+  blind: BlindContext,
+  context: Context | undefined,
+  { status, finished, moved }: Transition,
+): Chosen {
+  if (finished === true || moved === true) return { status, events: [] }
+  const here = context === undefined ? { status, events: [] } : effectFor(context, status)
+  if (here.effect !== undefined) return here
+  if (status.rollout.phase === 'stopped') return here
+  const elsewhere = effectElsewhere(blind, here.status)
+  const atMs = Math.min(here.atMs ?? Infinity, elsewhere.atMs ?? Infinity)
+  return {
+    ...elsewhere,
+    events: [...here.events, ...elsewhere.events],
+    ...(Number.isFinite(atMs) && { atMs }),
+  }
+}
+
+function sooner(one: number | null, other: number | null): number | null {
+  if (one === null || other === null) return one ?? other
+  return Math.min(one, other)
 }

@@ -1,21 +1,38 @@
 import type { DeploymentStatus } from '../../resources/deployment/deployment-status.ts'
+import { lostCreate } from './effect-outcome.ts'
 import type { Declared } from './machine-types.ts'
-import { initialStatus } from './status-edits.ts'
+import { isGivenUp, stillLeaving, targetOf, withoutComing } from './placement.ts'
 import { type Context, enter, stay, type Transition } from './transition.ts'
 
-/** Removes everything from the target, because a named actor asked for it. */
+/**
+ * Removes everything from all targets, because a named actor asked for it. It is done when the target has
+ * answered that nothing is left and shows nothing. What a list does not show yet is removed, too.
+ */
 export function decideDeletion(context: Context, status: DeploymentStatus): Transition {
   const { declared, observed, now } = context
-  if (status.rollout.phase !== 'deleting') {
-    return enter({ ...status, split: [], revisions: [] }, { phase: 'deleting', sinceMs: now })
+  const { rollout } = status
+  // A route was declared at the same moment. What a route refers to is not removed.
+  if (declared.usedBy !== undefined) return stay(status, context)
+  if (rollout.phase !== 'deleting') {
+    const mayRemain = unknownOutcomes(context, status)
+    return enter(
+      { ...withoutComing(status, now), split: [], revisions: [] },
+      { phase: 'deleting', sinceMs: now, ...(mayRemain.length > 0 && { mayRemain }) },
+    )
   }
-  if (observed.revisions.length > 0) return stay(status, context)
+  const target = targetOf(declared, status)
+  const givenUp = declared.missing.includes(target) && isGivenUp(status, target)
+  const isEmpty = givenUp || (rollout.emptied === true && observed.revisions.length === 0)
+  if (!isEmpty || stillLeaving(status).length > 0) return stay(status, context)
   return {
     status,
     events: [
       {
         action: 'deployment-removed',
-        details: {},
+        details: {
+          ...(rollout.mayRemain !== undefined && { mayRemain: rollout.mayRemain }),
+          ...(status.givenUp !== undefined && { givenUp: status.givenUp.map((each) => each.target) }),
+        },
         ...(declared.deletion !== undefined && { actor: declared.deletion.actor }),
       },
     ],
@@ -24,51 +41,21 @@ export function decideDeletion(context: Context, status: DeploymentStatus): Tran
   }
 }
 
-/** Whether the declared target is not the target that holds the revisions. */
-export function isElsewhere({ spec }: Declared, { target }: DeploymentStatus): boolean {
-  return target !== undefined && target !== spec.target.name
+/** Revisions that may exist at the vendor although nobody can find them. */
+function unknownOutcomes(context: Context, status: DeploymentStatus): readonly string[] {
+  if (status.rollout.phase === 'stopped') return [status.rollout.revision]
+  if (context.declared.capabilities.names !== 'random') return []
+  const lost = lostCreate(context, status)?.revision
+  return lost === undefined ? [] : [lost]
 }
 
-/**
- * Whether the move to the other target may begin. It may not when no rollout would begin there, so that the
- * old target keeps its revisions.
- */
-export function mayRetarget({ declared }: Context, { paused, aborted }: DeploymentStatus): boolean {
-  const { desired } = declared
-  if (desired === undefined || paused !== undefined) return false
-  return !aborted.some(({ revision }) => revision === desired.name)
-}
-
-/**
- * Another target was declared. Removes everything from the old target; a rollout at the new target follows.
- */
-export function decideRetargeting(context: Context, status: DeploymentStatus): Transition {
-  const { declared, observed, now } = context
-  const from = status.target ?? declared.spec.target.name
-  if (status.rollout.phase !== 'retargeting') {
-    return enter(
-      { ...status, split: [], revisions: [] },
-      { phase: 'retargeting', target: from, revision: declared.desired?.name ?? '', sinceMs: now },
-      {
-        action: 'deployment-retargeted',
-        details: { from, to: declared.spec.target.name },
-        actor: declared.actor,
-      },
-    )
+/** Why a deletion does not go on; undefined when nothing hinders it. */
+export function hindersDeletion(declared: Declared, status: DeploymentStatus): string | undefined {
+  if (declared.deletion === undefined) return undefined
+  if (declared.usedBy !== undefined) return `route ${declared.usedBy} still refers to it`
+  const target = targetOf(declared, status)
+  if (declared.missing.includes(target) && !isGivenUp(status, target)) {
+    return `the plane has no target "${target}"; delete with force gives up what is there`
   }
-  if (observed.revisions.length > 0) return stay(status, context)
-  const { aborted, approvals, paused, conditions, last, resolvedFrom } = status
-  return {
-    status: {
-      ...initialStatus(now),
-      conditions,
-      aborted,
-      approvals,
-      ...(paused !== undefined && { paused }),
-      ...(last !== undefined && { last }),
-      ...(resolvedFrom !== undefined && { resolvedFrom }),
-    },
-    events: [],
-    requeueAfterMs: 0,
-  }
+  return undefined
 }

@@ -1,11 +1,22 @@
 import type { ApplyResult } from '../../deployment-target/contract.ts'
-import type { DeploymentStatus, Handle, LedgerEntry } from '../../resources/deployment/deployment-status.ts'
+import type {
+  DeploymentStatus,
+  Handle,
+  LedgerEntry,
+  Placement,
+  RequestedChange,
+} from '../../resources/deployment/deployment-status.ts'
+import type { Scale } from '../../resources/deployment/model-deployment.ts'
 import { durationMs } from '../../resources/duration.ts'
-import type { Observed } from './machine-types.ts'
+import type { Observed, RolloutEvent } from './machine-types.ts'
 import { revisionStatus } from './status-edits.ts'
 import { type Context, enter, type Transition } from './transition.ts'
 
+/** Handles of one revision, or of the whole deployment, that are kept; the newest. */
 const keptHandles = 20
+
+const firstRetryMs = 1000
+const longestRetryMs = 300_000
 
 /**
  * Stops the rollout when the outcome of a create cannot be found out. This happens when the target's names
@@ -39,8 +50,11 @@ export function outcomeUnknown(
  * The create in the ledger, when its answer was lost and the target shows neither its revision nor its
  * operation.
  */
-function lostCreate({ observed }: Context, { effect }: DeploymentStatus): LedgerEntry | undefined {
-  if (effect?.kind !== 'create') return undefined
+export function lostCreate(
+  { observed }: Pick<Context, 'observed'>,
+  { effect }: DeploymentStatus,
+): LedgerEntry | undefined {
+  if (effect?.kind !== 'create' || effect.target !== undefined) return undefined
   const shown = observed.revisions.some(({ revision }) => revision === effect.revision)
   const operation = observed.operations.find(({ operationId }) => operationId === effect.operationId)
   return shown || operation !== undefined ? undefined : effect
@@ -50,14 +64,16 @@ function lostCreate({ observed }: Context, { effect }: DeploymentStatus): Ledger
  * When to stop waiting for a stable revision that was created again: the target accepted the create but does
  * not show the revision. A candidate has the deadline of its rollout instead.
  */
-export function givenUpAtMs({ declared }: Context, status: DeploymentStatus): number | undefined {
-  if (declared.capabilities.names !== 'random') return undefined
+export function givenUpAtMs(
+  { declared }: Pick<Context, 'declared'>,
+  status: DeploymentStatus,
+): number | undefined {
   const known = revisionStatus(status, status.stable)
-  const taken = status.requested.some(
+  const taken = status.requested.find(
     ({ change, accepted }) => accepted && change === `create:${status.stable}`,
   )
-  if (known?.state !== 'requested' || !taken) return undefined
-  return known.sinceMs + durationMs(declared.spec.deadline)
+  if (known?.state !== 'requested' || taken === undefined) return undefined
+  return (taken.acceptedMs ?? known.sinceMs) + durationMs(declared.spec.deadline)
 }
 
 function stopped(context: Context, status: DeploymentStatus, revision: string, why: string): Transition {
@@ -69,15 +85,39 @@ function stopped(context: Context, status: DeploymentStatus, revision: string, w
   )
 }
 
+/** A status after something was learnt about operations, with what is worth telling. */
+export interface Settled {
+  readonly status: DeploymentStatus
+  readonly events: readonly RolloutEvent[]
+}
+
 /**
- * The status without the ledger's entry. When the vendor still knows the operation, it was accepted, unless
- * it failed.
+ * The status without the ledger's entry, and with what the target says of the operations that were sent. When
+ * the vendor still knows the operation of the ledger, it was accepted, unless it failed.
  */
-export function settle(status: DeploymentStatus, { operations }: Observed): DeploymentStatus {
+export function settle(status: DeploymentStatus, { operations }: Observed, now: number): Settled {
   const { effect, ...rest } = status
-  const operation = operations.find(({ operationId }) => operationId === effect?.operationId)
-  if (effect === undefined || operation === undefined || operation.state === 'failed') return rest
-  return recordOutcome(status, effect, { kind: 'unchanged' })
+  let next: DeploymentStatus = effect?.target === undefined ? rest : status
+  if (effect !== undefined && effect.target === undefined) {
+    const known = operations.find(({ operationId }) => operationId === effect.operationId)
+    if (known !== undefined && known.state !== 'failed') {
+      next = recordOutcome(status, effect, { kind: 'unchanged' }, { nowMs: now }).status
+    }
+  }
+  const events: RolloutEvent[] = []
+  for (const { operationId, state, reason = 'OperationFailed' } of operations) {
+    const change = next.requested.find((each) => each.operationId === operationId)
+    if (state !== 'failed' || change === undefined) continue
+    next = { ...next, requested: withFailure(next.requested, change.change, reason, now) }
+    events.push(failedEvent(change.change, reason, next.requested))
+  }
+  return { status: next, events }
+}
+
+export interface OutcomeFacts {
+  readonly nowMs: number
+  /** The scale that the call told the target. */
+  readonly scale?: Scale
 }
 
 /** The status after the target answered a call. */
@@ -85,17 +125,92 @@ export function recordOutcome(
   status: DeploymentStatus,
   entry: LedgerEntry,
   result: Exclude<ApplyResult, { kind: 'refused' }>,
-): DeploymentStatus {
+  facts: OutcomeFacts,
+): Settled {
   const { effect: _, ...rest } = status
   const answered = status.effect?.operationId === entry.operationId ? rest : status
-  if (result.kind === 'busy') return answered
-  const requested = answered.requested.map((each) =>
-    each.change === entry.change && !each.accepted ? { ...each, accepted: true } : each,
-  )
+  const { target } = entry
+  if (target === undefined) return recorded(answered, entry, result, facts)
+  if (answered.coming?.target === target) {
+    const { coming } = answered
+    const after = recorded({ ...answered, ...ofPlacement(coming) }, entry, result, facts)
+    const { requested, handles } = after.status
+    return { ...after, status: { ...answered, coming: { ...coming, requested, handles } } }
+  }
+  const leaving = answered.leaving?.find((each) => each.target === target)
+  if (leaving === undefined) return { status: answered, events: [] }
+  const after = recorded({ ...answered, ...ofPlacement(leaving) }, entry, result, facts)
+  const others = (answered.leaving ?? []).filter((each) => each.target !== target)
+  if (result.kind === 'unchanged') return { ...after, status: withLeaving(answered, others) }
+  const { requested, handles } = after.status
+  return { ...after, status: withLeaving(answered, [...others, { ...leaving, requested, handles }]) }
+}
+
+function ofPlacement({
+  revisions,
+  requested,
+  handles,
+}: Placement): Pick<DeploymentStatus, 'revisions' | 'requested' | 'handles'> {
+  return { revisions, requested, handles }
+}
+
+function withLeaving(status: DeploymentStatus, leaving: readonly Placement[]): DeploymentStatus {
+  const { leaving: _, ...rest } = status
+  return leaving.length === 0 ? rest : { ...rest, leaving }
+}
+
+function recorded(
+  status: DeploymentStatus,
+  entry: LedgerEntry,
+  result: Exclude<ApplyResult, { kind: 'refused' }>,
+  { nowMs, scale }: OutcomeFacts,
+): Settled {
+  if (result.kind === 'busy' || result.kind === 'not-sent') return { status, events: [] }
+  if (result.kind === 'failed') {
+    const requested = withFailure(status.requested, entry.change, result.reason, nowMs)
+    return { status: { ...status, requested }, events: [failedEvent(entry.change, result.reason, requested)] }
+  }
+  const requested = status.requested.map((each): RequestedChange => {
+    if (each.change !== entry.change) return each
+    const { failed: _, ...sound } = each
+    return each.accepted
+      ? each
+      : { ...sound, accepted: true, operationId: entry.operationId, acceptedMs: nowMs }
+  })
   const handle = result.kind === 'accepted' ? result.handle : undefined
-  const known = handle === undefined || answered.handles.some((each) => each.handle === handle)
-  const handles = known ? answered.handles : withHandle(answered.handles, handle, entry.revision)
-  return { ...answered, requested, handles }
+  const handles = handle === undefined ? status.handles : withHandle(status.handles, handle, entry.revision)
+  const { takeOver: _, ...rest } = status
+  const { rollout } = status
+  const emptied = entry.kind === 'destroy' && result.kind === 'unchanged' && entry.target === undefined
+  return {
+    status: {
+      ...rest,
+      requested,
+      handles,
+      ...(scale !== undefined && entry.target === undefined && { scale }),
+      ...(emptied && rollout.phase === 'deleting' && { rollout: { ...rollout, emptied: true } }),
+    },
+    events: [],
+  }
+}
+
+function withFailure(
+  requested: readonly RequestedChange[],
+  change: string,
+  reason: string,
+  now: number,
+): readonly RequestedChange[] {
+  return requested.map((each) => {
+    if (each.change !== change) return each
+    const times = (each.failed?.times ?? 0) + 1
+    const waitMs = Math.min(longestRetryMs, firstRetryMs * 2 ** Math.min(times - 1, 20))
+    return { change, accepted: false, failed: { times, reason, notBeforeMs: now + waitMs } }
+  })
+}
+
+function failedEvent(change: string, reason: string, requested: readonly RequestedChange[]): RolloutEvent {
+  const times = requested.find((each) => each.change === change)?.failed?.times ?? 1
+  return { action: 'operation-failed', details: { change, reason, times } }
 }
 
 function withHandle(
@@ -103,8 +218,9 @@ function withHandle(
   handle: string,
   revision: string | undefined,
 ): readonly Handle[] {
-  if (revision !== undefined) return [...handles, { handle, revision }]
-  const ofTheWhole = handles.filter((each) => each.revision === undefined)
-  const dropped = ofTheWhole.slice(0, Math.max(0, ofTheWhole.length + 1 - keptHandles))
-  return [...handles.filter((each) => !dropped.includes(each)), { handle }]
+  if (handles.some((each) => each.handle === handle)) return handles
+  const alike = handles.filter((each) => each.revision === revision)
+  const dropped = alike.slice(0, Math.max(0, alike.length + 1 - keptHandles))
+  const added: Handle = revision === undefined ? { handle } : { handle, revision }
+  return [...handles.filter((each) => !dropped.includes(each)), added]
 }

@@ -3,7 +3,10 @@ import type {
   EffectKind,
   RequestedChange,
 } from '../../resources/deployment/deployment-status.ts'
+import { durationMs } from '../../resources/duration.ts'
+import { givenUpAtMs } from './effect-outcome.ts'
 import type { Effect, RolloutAction, RolloutEvent } from './machine-types.ts'
+import { targetOf } from './placement.ts'
 import type { Context } from './transition.ts'
 import { raisesUnready, scaleIsObserved, splitIsObserved, wantOf } from './want.ts'
 
@@ -14,33 +17,45 @@ interface Change {
   readonly revision?: string
 }
 
+export interface Chosen {
+  readonly status: DeploymentStatus
+  readonly effect?: Effect
+  readonly events: readonly RolloutEvent[]
+  /** When a change that has to wait may be sent. */
+  readonly atMs?: number
+}
+
 /** The one call that brings the target nearer to the status, if any is due. */
-export function effectFor(
-  context: Context,
-  status: DeploymentStatus,
-): { readonly status: DeploymentStatus; readonly effect?: Effect; readonly events: readonly RolloutEvent[] } {
+export function effectFor(context: Context, status: DeploymentStatus): Chosen {
   const changes = status.rollout.phase === 'stopped' ? [] : changesDue(context, status)
-  const open = status.requested.filter(({ change }) => changes.some(({ id }) => id === change))
+  const open = stillOpen(context, status, changes)
   const [next] = changes
-  const handles = handlesStillNeeded(context, status)
+  const handles = handlesStillNeeded(context, status, open)
   // Each call sends the whole want. When the first change has to wait, no other change may overtake it.
-  if (next === undefined || hasToWait(context, status, next, open)) {
-    return { status: keep(status, open, handles), events: [] }
+  const known = open.find(({ change }) => change === next?.id)
+  const waitsUntilMs = next === undefined ? undefined : waitsFor(context, status, next, known)
+  if (next === undefined || waitsUntilMs !== undefined) {
+    return {
+      status: keep(status, open, handles),
+      events: [],
+      ...(waitsUntilMs !== undefined && Number.isFinite(waitsUntilMs) && { atMs: waitsUntilMs }),
+    }
   }
-  const known = open.some(({ change }) => change === next.id)
-  const requested = known ? open : [...open, { change: next.id, accepted: false }]
-  const target = status.rollout.phase === 'retargeting' ? status.rollout.target : targetOf(context, status)
+  const isDue = open.some(({ change }) => change === next.id)
+  const requested = isDue ? open : [...open, { change: next.id, accepted: false }]
+  const target = targetOf(context.declared, status)
   const effect: Effect = {
     kind: next.kind,
     change: next.id,
     target,
+    elsewhere: false,
     ...(next.revision !== undefined && { revision: next.revision }),
     ...(next.kind !== 'destroy' && { want: wantOf(context, status) }),
   }
   return {
     status: keep(status, requested, handles),
     effect,
-    events: known ? [] : [{ action: actions[next.kind], details: detailsOf(context, status, next, target) }],
+    events: isDue ? [] : [{ action: actions[next.kind], details: detailsOf(context, status, next, target) }],
   }
 }
 
@@ -55,11 +70,18 @@ const actions: Readonly<Record<EffectKind, RolloutAction>> = {
 /** The changes that the target still needs, the most urgent first. */
 function changesDue(context: Context, status: DeploymentStatus): readonly Change[] {
   const { observed, declared } = context
+  const { rollout } = status
+  if (rollout.phase === 'deleting') {
+    const isDone = rollout.emptied === true && observed.revisions.length === 0
+    return isDone || declared.usedBy !== undefined ? [] : [{ id: 'destroy', kind: 'destroy' }]
+  }
   if (status.revisions.length === 0) {
-    const settled = observed.revisions.length === 0 || isOnlyLookedAt(status, context)
+    const settled =
+      observed.revisions.length === 0 || declared.hindered === true || isOnlyLookedAt(status, context)
     return settled ? [] : [{ id: 'destroy', kind: 'destroy' }]
   }
   const creates = status.revisions
+    .filter(({ state, revision }) => state === 'requested' && revision.adopted !== true)
     .map(({ revision }) => revision.name)
     .filter((name) => !observed.revisions.some(({ revision }) => revision === name))
     .map((name): Change => ({ id: `create:${name}`, kind: 'create', revision: name }))
@@ -74,7 +96,7 @@ function changesDue(context: Context, status: DeploymentStatus): readonly Change
       kind: 'shift',
     })
   }
-  if (!scaleIsObserved(context)) {
+  if (declared.hindered !== true && !scaleIsObserved(context, status)) {
     changes.push({ id: `scale:${declared.spec.scale.min}-${declared.spec.scale.max}`, kind: 'scale' })
   }
   const hasRoom = observed.revisions.length + creates.length <= declared.capabilities.maxRevisions
@@ -91,22 +113,46 @@ function isOnlyLookedAt({ rollout }: DeploymentStatus, { observed, declared }: C
   return desired === undefined || observed.revisions.every(({ revision }) => revision === desired.name)
 }
 
-function hasToWait(
+/**
+ * Until when a change has to wait: infinite where only a look can end the wait. Undefined when it may be sent.
+ */
+function waitsFor(
   context: Context,
   status: DeploymentStatus,
   { id, kind }: Change,
-  open: readonly RequestedChange[],
-): boolean {
-  // With random names, a second create could not be told from the first. An accepted create is only waited
-  // for.
-  if (kind === 'create' && context.declared.capabilities.names === 'random') {
-    return open.some(({ change, accepted }) => change === id && accepted)
+  known: RequestedChange | undefined,
+): number | undefined {
+  const { now } = context
+  // Each call carries all revisions, so it would create again what the target only fails to show now.
+  if (kind !== 'destroy' && status.revisions.some(({ missing }) => missing !== undefined)) return Infinity
+  if (known?.failed !== undefined && now < known.failed.notBeforeMs) return known.failed.notBeforeMs
+  // An accepted create is only waited for, however long the target takes to list it. A candidate has the
+  // deadline of its rollout; a stable revision is created once more at the end of the deadline.
+  if (kind === 'create' && known?.accepted === true) {
+    const endsAtMs = id === `create:${status.stable}` ? givenUpAtMs(context, status) : undefined
+    if (endsAtMs === undefined) return Infinity
+    if (now < endsAtMs) return endsAtMs
   }
-  return kind === 'shift' && raisesUnready(context, status)
+  return kind === 'shift' && raisesUnready(context, status) ? Infinity : undefined
 }
 
-function targetOf({ declared }: Context, status: DeploymentStatus): string {
-  return status.target ?? declared.spec.target.name
+/**
+ * What was requested and is not seen yet. A create that was accepted stays on the list although it is no
+ * longer wanted, so that the loop still finds the revision and removes it when the target lists it late.
+ */
+function stillOpen(
+  { observed, declared, now }: Context,
+  { requested }: DeploymentStatus,
+  changes: readonly Change[],
+): readonly RequestedChange[] {
+  const isShown = (name: string): boolean => observed.revisions.some(({ revision }) => revision === name)
+  return requested.filter(({ change, accepted, acceptedMs = 0 }) => {
+    if (changes.some(({ id }) => id === change)) return true
+    const [kind, name = ''] = change.split(':')
+    if (kind === 'retire') return isShown(name)
+    const late = kind === 'create' && accepted && !isShown(name)
+    return late && now < acceptedMs + durationMs(declared.spec.deadline)
+  })
 }
 
 function detailsOf(
@@ -123,12 +169,18 @@ function detailsOf(
   }
 }
 
-function handlesStillNeeded({ observed }: Context, status: DeploymentStatus): DeploymentStatus['handles'] {
+function handlesStillNeeded(
+  { observed }: Context,
+  status: DeploymentStatus,
+  open: readonly RequestedChange[],
+): DeploymentStatus['handles'] {
   return status.handles.filter(
     ({ revision }) =>
       revision === undefined ||
+      status.rollout.phase === 'deleting' ||
       status.revisions.some((each) => each.revision.name === revision) ||
-      observed.revisions.some((each) => each.revision === revision),
+      observed.revisions.some((each) => each.revision === revision) ||
+      open.some(({ change }) => change === `create:${revision}`),
   )
 }
 

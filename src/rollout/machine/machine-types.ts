@@ -30,6 +30,12 @@ export interface Declared {
   readonly deletion?: { readonly actor: Actor }
   /** The capabilities of the target that holds the revisions. */
   readonly capabilities: TargetCapabilities
+  /** Targets of the status that the plane does not have. */
+  readonly missing: readonly string[]
+  /** This plane cannot run what is declared. Then a rollout begins nothing and does not go forward. */
+  readonly hindered?: boolean
+  /** A route that still refers to the deployment. It is looked up while the deployment is being deleted. */
+  readonly usedBy?: string
 }
 
 /** Answers to the questions of earlier instructions. */
@@ -39,6 +45,16 @@ export interface Analysis {
   readonly gates?: readonly GateResult[]
   /** Given although no instruction asks for it. Absent when it is not measured. */
   readonly serving?: Serving
+  /** What the target of `status.coming` shows. */
+  readonly look?: Look
+}
+
+/** An observation of a target that a deployment moves to. */
+export interface Look {
+  readonly target: string
+  readonly capabilities: TargetCapabilities
+  /** Absent when the target could not be observed. */
+  readonly observed?: ObservedTarget
 }
 
 /** How requests to the stable revision went lately, as the plane's own router saw them. */
@@ -63,6 +79,7 @@ export interface Permit {
 /** A question that must be answered before the machine can decide. It comes with no effect and no change. */
 export type Need =
   | { readonly kind: 'permit'; readonly revision: Revision; readonly weight: number }
+  | { readonly kind: 'look'; readonly target: string }
   | {
       readonly kind: 'gates'
       readonly gates: readonly string[]
@@ -80,6 +97,8 @@ export interface Effect {
   /** Absent for `destroy`. */
   readonly want?: TargetWant
   readonly target: string
+  /** The target is not the one that serves: the deployment comes to it or leaves it. */
+  readonly elsewhere: boolean
 }
 
 /** Something that happened, for the audit log, the plane's events and telemetry. */
@@ -113,6 +132,8 @@ export type RolloutAction =
   | 'scale-requested'
   | 'split-requested'
   | 'destroy-requested'
+  | 'operation-failed'
+  | 'revisions-adopted'
   | 'deployment-retargeted'
   | 'deployment-removed'
 
@@ -125,6 +146,8 @@ export interface Instruction {
   readonly requeueAfterMs: number | null
   /** True when the deletion is done: the target holds nothing any more. */
   readonly finished?: boolean
+  /** True when the write makes something safe, or gives room, so that a full store must take it. */
+  readonly urgent?: boolean
 }
 
 export type Observed = ObservedTarget

@@ -1,14 +1,14 @@
 import type { DeploymentStatus, Rollout } from '../../resources/deployment/deployment-status.ts'
 import type { Revision } from '../../resources/deployment/revision.ts'
 import type { Permit } from './machine-types.ts'
-import { ask, type Context, type Transition } from './transition.ts'
+import { ask, type BlindContext, type Transition } from './transition.ts'
 
 /**
  * The transition to make instead of a move that has no permit: ask for the permit, or become blocked with the
  * reason. Undefined when the move is allowed. A weight that was granted before is not taken away.
  */
 export function withoutPermit(
-  context: Context,
+  context: BlindContext,
   status: DeploymentStatus,
   revision: Revision,
   weight: number,

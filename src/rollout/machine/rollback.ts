@@ -4,8 +4,11 @@ import type {
   RollbackCause,
   Rollout,
 } from '../../resources/deployment/deployment-status.ts'
+import type { Revision } from '../../resources/deployment/revision.ts'
 import type { Actor } from '../../resources/metadata.ts'
-import { isReady, weightOf } from './status-edits.ts'
+import { beginRollout, hasRoom } from './begin-rollout.ts'
+import { isElsewhere } from './placement.ts'
+import { weightOf } from './status-edits.ts'
 import { type Context, enter, stay, type Transition } from './transition.ts'
 import { splitIsObserved } from './want.ts'
 
@@ -60,28 +63,34 @@ export function beginRollback(
   })
 }
 
-/** Returns the traffic first, then removes the revision. */
+/**
+ * Removes the revision after its traffic went back, which `makeSafe` sees to. When the stable revision cannot
+ * take the traffic, another revision may begin meanwhile: a dead stable revision never blocks its cure.
+ */
 export function rollBack(context: Context, status: DeploymentStatus, rollout: RollingBack): Transition {
   const { stable, split } = status
+  const { revision } = rollout
+  const cure = cureOf(context, status)
   if (stable !== undefined && weightOf(split, stable) < 100) {
-    // The stable revision is not ready to take the traffic. So the split stays, and `StableUnhealthy` says
-    // so.
-    if (!isReady(status, stable)) return stay(status, context)
-    const next = [{ revision: stable, weight: 100 }]
-    return {
-      status: withoutUnseen({ ...status, split: next }),
-      events: [{ action: 'split-changed', details: { split: next, previous: split } }],
-      requeueAfterMs: 0,
-    }
+    return cure === undefined ? stay(status, context) : beginRollout(context, status, cure)
   }
   const kept = status.revisions.filter((each) => each.revision.name === stable)
   if (kept.length !== status.revisions.length) {
     const next = splitIsObserved(context, status) ? { ...status, revisions: kept } : withoutUnseen(status)
     return next === status ? stay(status, context) : { status: next, events: [], requeueAfterMs: 0 }
   }
-  const { revision } = rollout
-  if (context.observed.revisions.some((each) => each.revision === revision)) return stay(status, context)
-  return rolledBack(context, status, rollout)
+  const isShown = revision !== stable && context.observed.revisions.some((each) => each.revision === revision)
+  // A removal that does not end must not keep another revision from its beginning while there is room for it.
+  const waits = isShown && (cure === undefined || cure.name === revision || !hasRoom(context, status, cure))
+  return waits ? stay(status, context) : rolledBack(context, status, rollout)
+}
+
+/** The revision that may begin although a rollback is not finished. */
+function cureOf({ declared }: Context, status: DeploymentStatus): Revision | undefined {
+  const { desired, hindered } = declared
+  if (desired === undefined || hindered === true || status.paused !== undefined) return undefined
+  if (desired.name === status.stable || isElsewhere(declared, status)) return undefined
+  return status.aborted.some(({ revision }) => revision === desired.name) ? undefined : desired
 }
 
 /**

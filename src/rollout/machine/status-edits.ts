@@ -1,4 +1,4 @@
-import type { ObservedTarget, ObserveOptions } from '../../deployment-target/contract.ts'
+import type { ObserveOptions } from '../../deployment-target/contract.ts'
 import type {
   DeploymentStatus,
   RevisionStatus,
@@ -21,46 +21,14 @@ export function initialStatus(now: number): DeploymentStatus {
   }
 }
 
-/** The status with the newest observation of the target; the same object when nothing changed. */
-export function absorb(status: DeploymentStatus, observed: ObservedTarget, now: number): DeploymentStatus {
-  let changed = false
-  const revisions = status.revisions.map((known): RevisionStatus => {
-    const seen = observed.revisions.find(({ revision }) => revision === known.revision.name)
-    const state = seen?.state ?? 'requested'
-    const next: RevisionStatus = {
-      revision: known.revision,
-      state,
-      sinceMs: state === known.state ? known.sinceMs : now,
-      ...(seen?.reason !== undefined && { reason: seen.reason }),
-      ...(seen?.message !== undefined && { message: seen.message }),
-      ...(seen?.endpoint !== undefined && { endpoint: seen.endpoint }),
-    }
-    if (sameRevisionStatus(known, next)) return known
-    changed = true
-    return next
-  })
-  return changed ? { ...status, revisions } : status
-}
-
-function sameRevisionStatus(left: RevisionStatus, right: RevisionStatus): boolean {
-  return (
-    left.state === right.state &&
-    left.reason === right.reason &&
-    left.message === right.message &&
-    left.endpoint?.protocol === right.endpoint?.protocol &&
-    left.endpoint?.address === right.endpoint?.address &&
-    left.endpoint?.model === right.endpoint?.model
-  )
-}
-
 /** The handles and revisions that a target is told when it is asked to observe. */
 export function knownOf({
   handles,
   revisions,
-}: DeploymentStatus): Required<Pick<ObserveOptions, 'handles' | 'applied'>> {
+}: Pick<DeploymentStatus, 'handles' | 'revisions'>): Required<Pick<ObserveOptions, 'handles' | 'applied'>> {
   return {
     handles: handles.map(({ handle }) => handle),
-    applied: revisions.map(({ revision }) => revision),
+    applied: revisions.flatMap(({ revision }) => (revision.adopted === true ? [] : [revision])),
   }
 }
 
@@ -73,6 +41,11 @@ export function revisionStatus(
 
 export function isReady(status: DeploymentStatus, revision: string | undefined): boolean {
   return revisionStatus(status, revision)?.state === 'ready'
+}
+
+/** Whether a revision may get more traffic: the last observation showed it, and showed it ready. */
+export function mayRise(status: DeploymentStatus, revision: string | undefined): boolean {
+  return isReady(status, revision) && revisionStatus(status, revision)?.missing === undefined
 }
 
 export function weightOf(split: Split, revision: string | undefined): number {
@@ -96,6 +69,7 @@ export function candidateOf(rollout: Rollout): string | undefined {
     case 'pausing':
     case 'analyzing':
     case 'holding':
+    case 'retargeting':
       return rollout.revision
     case 'blocked':
       return rollout.weight > 0 ? rollout.revision : undefined

@@ -2,13 +2,17 @@ import type { DeploymentStatus, Rollout } from '../../resources/deployment/deplo
 import type { Analysis, Declared, Need, Observed, RolloutEvent } from './machine-types.ts'
 import type { Step } from './strategy-steps.ts'
 
-/** The facts that every transition looks at. */
-export interface Context {
+/** The facts of a moment without a fresh look at the target. */
+export interface BlindContext {
   readonly declared: Declared
-  readonly observed: Observed
   readonly analysis: Analysis
   readonly now: number
   readonly steps: readonly Step[]
+}
+
+/** The facts of a moment. */
+export interface Context extends BlindContext {
+  readonly observed: Observed
 }
 
 /** One transition: the status it leads to, before any effect is chosen. */
@@ -18,10 +22,18 @@ export interface Transition {
   readonly requeueAfterMs: number | null
   readonly need?: Need
   readonly finished?: boolean
+  /** A move of `makeSafe`. */
+  readonly safe?: boolean
+  /** The observation belongs to another target now, so that no effect can be chosen by it. */
+  readonly moved?: boolean
 }
 
 /** Stays in the phase until something changes outside, or until `atMs`. */
-export function stay(status: DeploymentStatus, context: Context, atMs?: number): Transition {
+export function stay(
+  status: DeploymentStatus,
+  context: Pick<BlindContext, 'now'>,
+  atMs?: number,
+): Transition {
   return { status, events: [], requeueAfterMs: atMs === undefined ? null : Math.max(0, atMs - context.now) }
 }
 

@@ -1,5 +1,6 @@
 import type { TargetWant } from '../../deployment-target/contract.ts'
 import type { DeploymentStatus } from '../../resources/deployment/deployment-status.ts'
+import type { Split, SplitEntry } from '../../resources/deployment/revision.ts'
 import { weightOf } from './status-edits.ts'
 import type { Context } from './transition.ts'
 
@@ -7,16 +8,49 @@ import type { Context } from './transition.ts'
 const tolerance = 0.5
 
 /** The whole wanted state, as the target is told it. */
-export function wantOf({ declared }: Context, status: DeploymentStatus): TargetWant {
+export function wantOf(context: Context, status: DeploymentStatus): TargetWant {
+  const known = status.revisions.map(({ revision }) => revision)
+  const keep = known.filter(({ adopted }) => adopted === true).map(({ name }) => name)
   return {
-    revisions: status.revisions.map(({ revision }) => revision),
-    split: status.split,
-    scale: declared.spec.scale,
+    revisions: known.filter(({ adopted }) => adopted !== true),
+    split: tellable(context, status),
+    scale: context.declared.spec.scale,
+    ...(keep.length > 0 && { keep }),
   }
 }
 
+/**
+ * The split without a raise of a revision that is not ready. A target takes revisions and split in one call,
+ * so a call for something else must not carry a raise that a shift would wait with. What is left goes to the
+ * ready revisions, else to those that are about to be created.
+ */
+function tellable(context: Context, { split }: DeploymentStatus): Split {
+  const { declared, observed } = context
+  if (declared.capabilities.split === 'none') return split
+  const seen = (name: string) => observed.revisions.find(({ revision }) => revision === name)
+  const raises = ({ revision, weight }: SplitEntry): boolean => {
+    const known = seen(revision)
+    return known !== undefined && known.state !== 'ready' && weight > (known.weight ?? 0) + tolerance
+  }
+  if (!split.some(raises)) return split
+  const lowered = split.map((entry) =>
+    raises(entry) ? { ...entry, weight: seen(entry.revision)?.weight ?? 0 } : entry,
+  )
+  const left = 100 - lowered.reduce((sum, { weight }) => sum + weight, 0)
+  const heir =
+    lowered.find(({ revision }) => seen(revision)?.state === 'ready') ??
+    lowered.find(({ revision }) => seen(revision) === undefined)
+  if (heir === undefined) return split
+  return lowered
+    .map((entry) => (entry === heir ? { ...entry, weight: entry.weight + left } : entry))
+    .filter(({ weight }) => weight > 0)
+}
+
 /** Whether the target shows the split of the status. Always true when the plane's own router splits. */
-export function splitIsObserved({ declared, observed }: Context, status: DeploymentStatus): boolean {
+export function splitIsObserved(
+  { declared, observed }: Pick<Context, 'declared' | 'observed'>,
+  status: Pick<DeploymentStatus, 'split'>,
+): boolean {
   if (declared.capabilities.split === 'none') return true
   return observed.revisions.every(
     ({ revision, weight }) => Math.abs((weight ?? 0) - weightOf(status.split, revision)) <= tolerance,
@@ -34,11 +68,22 @@ export function raisesUnready({ observed }: Context, status: DeploymentStatus): 
   )
 }
 
-/** Whether every revision that reports a scale has the declared scale. */
-export function scaleIsObserved({ declared, observed }: Context): boolean {
+/**
+ * Whether every revision has the declared scale. Where the target does not tell the scale in force, the scale
+ * that it accepted last counts.
+ */
+export function scaleIsObserved({ declared, observed }: Context, status: DeploymentStatus): boolean {
+  if (declared.capabilities.scale === 'none') return true
   const { min, max } = declared.spec.scale
-  return observed.revisions.every(
-    ({ scale, state }) =>
-      scale === undefined || state === 'stopping' || (scale.min === min && scale.max === max),
-  )
+  return observed.revisions.every(({ scale, state }) => {
+    if (state === 'stopping') return true
+    const known = scale ?? (state === 'ready' ? status.scale : declared.spec.scale)
+    return known !== undefined && known.min === min && known.max === max
+  })
+}
+
+/** Whether a ready revision runs at a scale that the target does not tell. */
+export function scaleIsUnconfirmed({ observed, declared }: Context): boolean {
+  if (declared.capabilities.scale === 'none') return false
+  return observed.revisions.some(({ scale, state }) => state === 'ready' && scale === undefined)
 }

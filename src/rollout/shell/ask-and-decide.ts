@@ -1,28 +1,43 @@
-import type { DeploymentTarget, ObservedTarget } from '../../deployment-target/contract.ts'
+import type {
+  DeploymentTarget,
+  ObservedTarget,
+  TargetCapabilities,
+} from '../../deployment-target/contract.ts'
+import type { ModelVersion } from '../../registry/contract.ts'
 import type { DeploymentStatus } from '../../resources/deployment/deployment-status.ts'
 import type { ModelDeployment } from '../../resources/deployment/model-deployment.ts'
+import type { Revision } from '../../resources/deployment/revision.ts'
 import type { StoredObject } from '../../store/contract.ts'
 import { readGates } from '../gates/read-gates.ts'
 import { readServing } from '../gates/read-serving.ts'
 import { decide } from '../machine/decide.ts'
-import type { Analysis, Declared, Instruction, Need, Permit } from '../machine/machine-types.ts'
+import type { Analysis, Declared, Instruction, Look, Need, Permit } from '../machine/machine-types.ts'
+import { knownOf } from '../machine/status-edits.ts'
 import type { ReconcilerOptions } from './reconciler-options.ts'
-import type { Resolved } from './resolve-model.ts'
 
 /**
- * One look asks for a permit once at most and for gates once at most. More questions would be an endless
- * circle.
+ * One look asks for a permit, for gates and for a look at another target once at most each, and the permit may
+ * change once. More questions would be an endless circle.
  */
-const mostQuestions = 4
+const mostQuestions = 5
 
 /** The facts about a deployment that is looked at. */
 export interface Sight {
   readonly stored: StoredObject
   readonly status: DeploymentStatus
-  /** Absent while the deployment is being deleted. */
-  readonly resolved: Resolved | undefined
-  readonly target: DeploymentTarget
-  readonly observed: ObservedTarget
+  /** Undefined when the target was not or could not be looked at. */
+  readonly observed: ObservedTarget | undefined
+  readonly desired?: Revision
+  /** The registry's record of the desired version, when the registry answered. */
+  readonly model?: ModelVersion
+  readonly hindered?: boolean
+  readonly usedBy?: string
+}
+
+export interface Decided {
+  readonly instruction: Instruction
+  /** What the target shows that the deployment comes to, if it was looked at. */
+  readonly look?: Look
 }
 
 /** Asks the machine for an instruction, and answers the machine's questions first. */
@@ -30,47 +45,107 @@ export async function askAndDecide(
   options: ReconcilerOptions,
   sight: Sight,
   abortSignal: AbortSignal,
-): Promise<Instruction> {
-  const { clock, metrics } = options
-  const { stored, status, target, observed } = sight
-  const declared = declaredBy(sight)
-  const attributable = target.capabilities.attribution !== 'none'
-  const requests = attributable ? options.requests : undefined
-  const serving = await readServing(requests, stored.key, status.stable, {
-    nowMs: clock.now(),
-    resyncMs: options.resyncMs,
-  })
+): Promise<Decided> {
+  const { clock } = options
+  const { stored, status, observed } = sight
+  const declared = declaredBy(options, sight)
+  const requests = declared.capabilities.attribution === 'none' ? undefined : options.requests
+  const serving =
+    observed === undefined
+      ? undefined
+      : await readServing(requests, stored.key, status.stable, {
+          nowMs: clock.now(),
+          resyncMs: options.resyncMs,
+        })
   let analysis: Analysis = serving === undefined ? {} : { serving }
   for (let asked = 0; asked < mostQuestions; asked += 1) {
     const instruction = decide(declared, status, observed, analysis, clock.now())
     const { need } = instruction
-    if (need === undefined) return instruction
-    analysis =
-      need.kind === 'gates'
-        ? {
-            ...analysis,
-            gates: await readGates(metrics, declared.spec.analysis, stored.key, need, abortSignal),
-          }
-        : { ...analysis, permit: await askPermit(options, sight, need, abortSignal) }
+    if (need === undefined) {
+      return { instruction, ...(analysis.look !== undefined && { look: analysis.look }) }
+    }
+    analysis = { ...analysis, ...(await answer(options, sight, declared, need, abortSignal)) }
   }
   throw new Error(`the machine still asks a question after ${mostQuestions} answers`)
 }
 
-function declaredBy({ stored, resolved, target }: Sight): Declared {
+async function answer(
+  options: ReconcilerOptions,
+  sight: Sight,
+  { spec }: Declared,
+  need: Need,
+  abortSignal: AbortSignal,
+): Promise<Partial<Analysis>> {
+  const { stored } = sight
+  switch (need.kind) {
+    case 'gates':
+      return { gates: await readGates(options.metrics, spec.analysis, stored.key, need, abortSignal) }
+    case 'permit':
+      return { permit: await askPermit(options, sight, need, abortSignal) }
+    case 'look':
+      return { look: await lookAt(options, sight, need.target, abortSignal) }
+  }
+}
+
+function declaredBy({ targets }: ReconcilerOptions, sight: Sight): Declared {
+  const { stored, status, desired, hindered, usedBy } = sight
   const { generation, actor, deletion } = stored
+  const { spec } = stored.resource as ModelDeployment
+  const serving = status.target ?? spec.target.name
+  const named = [serving, ...(status.leaving ?? []).map(({ target }) => target)]
   return {
-    spec: (stored.resource as ModelDeployment).spec,
+    spec,
+    capabilities: capabilitiesOf(targets[serving]),
     generation,
     actor,
-    capabilities: target.capabilities,
-    ...(resolved?.desired !== undefined && { desired: resolved.desired }),
+    missing: named.filter((name) => targets[name] === undefined),
+    ...(desired !== undefined && { desired }),
     ...(deletion !== undefined && { deletion: { actor: deletion.actor } }),
+    ...(hindered === true && { hindered }),
+    ...(usedBy !== undefined && { usedBy }),
+  }
+}
+
+/** Of a target that the plane does not have, nothing is known but that nothing can be asked of it. */
+function capabilitiesOf(target: DeploymentTarget | undefined): TargetCapabilities {
+  return target?.capabilities ?? absent
+}
+
+const absent: TargetCapabilities = {
+  maxRevisions: 0,
+  split: 'none',
+  names: 'deterministic',
+  fencing: 'none',
+  attribution: 'none',
+  scaleToZero: false,
+  mirror: false,
+}
+
+async function lookAt(
+  { targets, knownSecrets, logger }: ReconcilerOptions,
+  { stored, status }: Sight,
+  name: string,
+  abortSignal: AbortSignal,
+): Promise<Look> {
+  const target = targets[name]
+  const look = { target: name, capabilities: capabilitiesOf(target) }
+  const { coming } = status
+  if (target === undefined || coming === undefined) return look
+  try {
+    const observed = await target.observe(stored.key, { ...knownOf(coming), abortSignal })
+    return { ...look, observed: knownSecrets.scrubObserved(stored.key, observed) }
+  } catch (error) {
+    logger.warn(
+      { key: stored.key, target: name, error: knownSecrets.scrubError(stored.key, error) },
+      'a target that the deployment comes to could not be observed',
+    )
+    return look
   }
 }
 
 function askPermit(
   { permit }: ReconcilerOptions,
-  { stored, status, resolved }: Sight,
+  { stored, status, model }: Sight,
   { revision, weight }: Extract<Need, { kind: 'permit' }>,
   abortSignal: AbortSignal,
 ): Promise<Permit> {
@@ -83,7 +158,7 @@ function askPermit(
       revision,
       weight,
       approvals: approvals.map(({ actor }) => actor),
-      ...(resolved?.kind === 'resolved' && { model: resolved.version }),
+      ...(model !== undefined && { model }),
     },
     approvals,
     abortSignal,

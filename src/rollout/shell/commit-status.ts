@@ -11,6 +11,8 @@ export interface CommitOptions {
   /** Absent for a command of a person, which needs no lease, only the expected version. */
   readonly held?: HeldLease
   readonly finalizers?: readonly string[]
+  /** The write makes something safe, so that a full store must take it. */
+  readonly urgent?: boolean
 }
 
 /**
@@ -22,7 +24,7 @@ export async function commitStatus(
   stored: StoredObject,
   status: DeploymentStatus,
   events: readonly RolloutEvent[],
-  { held, finalizers }: CommitOptions,
+  { held, finalizers, urgent }: CommitOptions,
 ): Promise<StoredObject | null> {
   if (events.length === 0 && finalizers === undefined && sameJson(stored.status, status)) return stored
   const written = await store.putStatus(stored.kind, stored.key, status, {
@@ -30,6 +32,7 @@ export async function commitStatus(
     events: events.map((event) => entryOf(stored, event, clock)),
     ...(held !== undefined && { fence: { lease: held.name, fence: held.fence } }),
     ...(finalizers !== undefined && { finalizers }),
+    ...(urgent === true && { urgent }),
   })
   committed(written ?? stored, events)
   return written

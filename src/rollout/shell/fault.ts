@@ -16,6 +16,15 @@ export function faultOf(error: unknown): Fault {
   return { reason, message: messageOf(error) }
 }
 
+/** The operations that failed and are tried again, as a fault. */
+export function failedOperations({ requested, coming, leaving = [] }: DeploymentStatus): Fault | undefined {
+  const all = [requested, coming?.requested ?? [], ...leaving.map((each) => each.requested)].flat()
+  const failed = all.flatMap(({ change, failed: failure }) =>
+    failure === undefined ? [] : [`${change} failed ${failure.times} times: ${failure.reason}`],
+  )
+  return failed.length === 0 ? undefined : { reason: 'OperationFailed', message: failed.join('; ') }
+}
+
 export function withFault(
   status: DeploymentStatus,
   fault: Fault | undefined,

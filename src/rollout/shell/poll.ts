@@ -4,6 +4,7 @@ import type { DeploymentStatus } from '../../resources/deployment/deployment-sta
 
 const fastestMs = 100
 const slowestMs = 10_000
+const missingPollMs = 1000
 
 /**
  * When to look at the target again although no hint came. Looks are frequent just after a change and become
@@ -11,12 +12,16 @@ const slowestMs = 10_000
  * that many deployments do not look at the same time.
  */
 export function pollAfterMs(
-  { rollout, revisions, requested }: DeploymentStatus,
+  { rollout, revisions, requested, coming, leaving }: DeploymentStatus,
   resyncMs: number,
   clock: Clock,
 ): number {
+  // A revision that is not shown now is looked for soon, so that a real loss is mended soon.
+  if (revisions.some(({ missing }) => missing !== undefined)) return Math.min(resyncMs, missingPollMs)
   const expecting =
     requested.length > 0 ||
+    coming !== undefined ||
+    leaving !== undefined ||
     revisions.some(({ state }) => state === 'requested' || state === 'starting') ||
     waiting.has(rollout.phase)
   const sinceMs = clock.now() - rollout.sinceMs

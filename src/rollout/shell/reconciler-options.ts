@@ -26,6 +26,8 @@ export interface ReconcilerOptions {
   readonly requests?: MetricSource
   /** The reasons why this plane cannot run a deployment; empty when it can. */
   check(deployment: ModelDeployment): readonly string[]
+  /** A route that refers to a deployment which is being deleted, if there is one. */
+  usedBy?(key: Key): Promise<string | undefined>
   permit(request: PromoteRequest, approvals: readonly Approved[], abortSignal: AbortSignal): Promise<Permit>
   secret(reference: string, abortSignal: AbortSignal): Promise<Secret>
   /** Remembers the secrets that `secret` gave, so that targets cannot quote them. */

@@ -7,6 +7,7 @@ import { formatReference } from '../../resources/deployment/reference.ts'
 import type { Revision } from '../../resources/deployment/revision.ts'
 import { nameRevision, revisionOf } from './revision-of.ts'
 
+/** The result of resolving a deployment's model reference. */
 export type Resolved =
   | {
       readonly kind: 'resolved'
@@ -36,18 +37,28 @@ export async function resolveModel(
     const version = await registry.resolve(spec.model, { abortSignal })
     return { kind: 'resolved', version, desired: revisionOf(version, spec), from }
   } catch (cause) {
-    const pinned =
-      status.desired !== undefined && status.resolvedFrom === from
-        ? nameRevision(status.desired.model, spec)
-        : undefined
-    return {
-      kind: 'unresolved',
-      ...(pinned !== undefined && { desired: pinned }),
-      reason: reasonOf(cause),
-      message: `${from}: ${messageOf(cause)}${pinned === undefined ? '' : `; version ${pinned.model.version} is kept`}`,
-      cause,
-    }
+    return unresolved(spec, status, cause)
   }
+}
+
+/** The result of a look-up that failed. */
+export function unresolved(spec: ModelDeploymentSpec, status: DeploymentStatus, cause: unknown): Resolved {
+  const pinned = pinOf(spec, status)
+  return {
+    kind: 'unresolved',
+    ...(pinned !== undefined && { desired: pinned }),
+    reason: reasonOf(cause),
+    message: `${formatReference(spec.model)}: ${messageOf(cause)}${pinned === undefined ? '' : `; version ${pinned.model.version} is kept`}`,
+    cause,
+  }
+}
+
+/** What the declared reference stood for when it was resolved last. */
+export function pinOf(spec: ModelDeploymentSpec, status: DeploymentStatus): Revision | undefined {
+  const { desired, resolvedFrom } = status
+  return desired !== undefined && resolvedFrom === formatReference(spec.model)
+    ? nameRevision(desired.model, spec)
+    : undefined
 }
 
 /** The status with the result of the look-up. */

@@ -1,8 +1,12 @@
 import type { Clock } from '../../clock.ts'
 import type { ApplyResult, DeploymentTarget, ObservedTarget } from '../../deployment-target/contract.ts'
-import { isModelspineError, ModelspineError } from '../../errors.ts'
+import { isModelspineError, type ModelspineError } from '../../errors.ts'
 import type { HeldLease } from '../../reconcile/lease-term.ts'
-import type { LedgerEntry } from '../../resources/deployment/deployment-status.ts'
+import type {
+  EffectKind,
+  LedgerEntry,
+  RequestedChange,
+} from '../../resources/deployment/deployment-status.ts'
 import type { Key } from '../../resources/metadata.ts'
 import type { Effect } from '../machine/machine-types.ts'
 import type { ReconcileContext, ReconcilerOptions } from './reconciler-options.ts'
@@ -24,6 +28,8 @@ export interface Sending {
   readonly entry: LedgerEntry
   readonly observed: ObservedTarget
   readonly handles: readonly string[]
+  /** A named actor gave the target to this store. */
+  readonly takeOver: boolean
 }
 
 /**
@@ -33,13 +39,20 @@ export interface Sending {
 export async function sendEffect(
   { secret, knownSecrets }: Pick<ReconcilerOptions, 'secret' | 'knownSecrets'>,
   target: DeploymentTarget,
-  { key, effect, entry, observed, handles }: Sending,
+  { key, effect, entry, observed, handles, takeOver }: Sending,
   { held, abortSignal }: ReconcileContext,
 ): Promise<ApplyResult> {
   if (isEnding(held)) {
-    throw new ModelspineError('aborted', `the lease ends in ${held.remainingMs()} ms; nothing was sent`)
+    return notSent('LeaseEnds', `the lease ends in ${held.remainingMs()} ms; nothing was sent`)
   }
-  const options = { operationId: entry.operationId, fence: entry.fence, handles, abortSignal }
+  const options = {
+    operationId: entry.operationId,
+    fence: entry.fence,
+    store: held.store,
+    handles,
+    abortSignal,
+    ...(takeOver && { takeOver }),
+  }
   try {
     if (effect.want === undefined) return await target.destroy(key, options)
     const plan = target.plan(effect.want, observed)
@@ -53,37 +66,69 @@ export async function sendEffect(
         return value
       },
     })
-    return result.kind === 'refused'
-      ? refused(result.reason, knownSecrets.scrubText(key, result.message))
+    return 'message' in result
+      ? {
+          ...result,
+          reason: knownSecrets.scrubText(key, result.reason),
+          message: knownSecrets.scrubText(key, result.message),
+        }
       : result
   } catch (thrown) {
     const error = knownSecrets.scrubError(key, thrown)
-    if (isModelspineError(error, 'target-refused')) return refused('TargetRefused', error.message)
+    if (isModelspineError(error, 'target-refused')) {
+      return { kind: 'refused', reason: 'TargetRefused', message: error.message }
+    }
     throw error
   }
 }
 
-function refused(reason: string, message: string): ApplyResult {
-  return { kind: 'refused', reason, message }
+function notSent(reason: string, message: string): ApplyResult {
+  return { kind: 'not-sent', reason, message }
+}
+
+/**
+ * Whether an error tells that nothing left this machine, so that there is no outcome to find out: the target's
+ * own queue was full, its circuit was open, or a secret was missing.
+ */
+export function wasNotSent(error: unknown): boolean {
+  return isOfSecrets(error) || (isModelspineError(error) && error.details.sent === false)
+}
+
+export function isOfSecrets(error: unknown): error is ModelspineError {
+  return isModelspineError(error, 'secret-not-found') || isModelspineError(error, 'secret-unavailable')
 }
 
 /**
  * The ledger entry that is written before an effect is sent. When the same effect is sent again, after a
- * crash or a lost answer, it is the same operation.
+ * crash, a lost answer or a busy target, it is the same operation. It is another one after a failure, and when
+ * a create is sent once more because the target lost the first.
  */
 export function ledgerEntry(
-  { kind, change, revision }: Effect,
+  { kind, change, revision, target, elsewhere }: Effect,
   before: LedgerEntry | undefined,
+  requested: RequestedChange | undefined,
   fence: number,
   clock: Clock,
 ): LedgerEntry {
-  const again = before?.change === change ? before : undefined
+  const isSame = before?.change === change && before.target === (elsewhere ? target : undefined)
+  const again = isSame ? before : undefined
   return {
-    operationId: again?.operationId ?? clock.id(),
+    operationId: operationIdOf(kind, again, requested) ?? clock.id(),
     kind,
     change,
     sinceMs: again?.sinceMs ?? clock.now(),
     fence,
     ...(revision !== undefined && { revision }),
+    ...(elsewhere && { target }),
   }
+}
+
+function operationIdOf(
+  kind: EffectKind,
+  again: LedgerEntry | undefined,
+  requested: RequestedChange | undefined,
+): string | undefined {
+  if (kind === 'create' && requested?.accepted === true) return undefined
+  if (requested?.operationId !== undefined) return requested.operationId
+  return requested?.failed === undefined ? again?.operationId : undefined
 }

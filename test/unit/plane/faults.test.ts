@@ -60,7 +60,7 @@ describe('a control plane among faults', () => {
     const fixture = planeFixture()
     const { plane, registry, until, target } = fixture
     await registerVersions(registry, '1')
-    for (let times = 0; times < 5; times += 1) target.failNext('observe')
+    for (let times = 0; times < 8; times += 1) target.failNext('observe')
     await plane.start()
     await plane.apply(digits('1'), { actor: ann })
     await until(async () => (await condition(fixture, 'Degraded')) === 'True TargetUnavailable')

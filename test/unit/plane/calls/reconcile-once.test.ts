@@ -113,6 +113,8 @@ describe('reconcileOnce', () => {
     await plane.reconcileOnce('digits')
     await plane.delete('digits', { actor: ann })
     expect(await plane.reconcileOnce('digits')).toMatchObject({ phase: 'deleting' })
+    // The target is asked until it answers that nothing is left.
+    expect(await plane.reconcileOnce('digits')).toMatchObject({ phase: 'deleting' })
     expect(await plane.reconcileOnce('digits')).toMatchObject({ phase: 'gone', key: 'default/digits' })
     expect(await plane.get('digits')).toBeNull()
   })

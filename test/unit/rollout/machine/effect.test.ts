@@ -108,7 +108,7 @@ describe('an effect', () => {
 describe('the ledger', () => {
   const clock = createFakeClock()
   const entryOf = (change: string, before?: LedgerEntry): LedgerEntry =>
-    ledgerEntry({ kind: 'shift', change, target: 'prod' }, before, 7, clock)
+    ledgerEntry({ kind: 'shift', change, target: 'prod', elsewhere: false }, before, undefined, 7, clock)
 
   it('keeps the operation id of a change that is sent again, with the newer fence', () => {
     const first = { ...entryOf('shift:a=100'), fence: 6 }
@@ -135,23 +135,26 @@ describe('an outcome', () => {
     { change: `retire:${v3.name}`, accepted: false },
   ]
   const status = converged({ effect: entry, requested })
+  const facts = { nowMs: startMs }
 
   it('removes the ledger entry, marks the change as accepted and keeps the handle', () => {
-    const after = recordOutcome(status, entry, { kind: 'accepted', handle: 'h1' })
+    const { status: after } = recordOutcome(status, entry, { kind: 'accepted', handle: 'h1' }, facts)
     expect(after.effect).toBeUndefined()
     expect(after.requested.map(({ accepted }) => accepted)).toEqual([true, false])
     expect(after.handles).toEqual([{ handle: 'h1', revision: v2.name }])
-    expect(recordOutcome(after, entry, { kind: 'accepted', handle: 'h1' }).handles.length).toBe(1)
+    const twice = recordOutcome(after, entry, { kind: 'accepted', handle: 'h1' }, facts)
+    expect(twice.status.handles.length).toBe(1)
   })
 
   it('of a busy target only removes the ledger entry', () => {
-    const after = recordOutcome(status, entry, { kind: 'busy', retryAfterMs: 5 })
+    const { status: after } = recordOutcome(status, entry, { kind: 'busy', retryAfterMs: 5 }, facts)
     expect([after.effect, after.requested]).toEqual([undefined, requested])
   })
 
   it('does not touch the ledger entry of another operation', () => {
     const other = { ...entry, operationId: 'o2' }
-    expect(recordOutcome(converged({ effect: other }), entry, { kind: 'unchanged' }).effect).toBe(other)
+    const after = recordOutcome(converged({ effect: other }), entry, { kind: 'unchanged' }, facts)
+    expect(after.status.effect).toBe(other)
   })
 
   it('keeps the newest twenty handles that belong to no single revision', () => {
@@ -164,7 +167,7 @@ describe('an outcome', () => {
     }
     let known = converged({ handles: [{ handle: 'mine', revision: v1.name }] })
     for (let count = 0; count < 30; count += 1) {
-      known = recordOutcome(known, shift, { kind: 'accepted', handle: `h${count}` })
+      known = recordOutcome(known, shift, { kind: 'accepted', handle: `h${count}` }, facts).status
     }
     expect(known.handles.length).toBe(21)
     expect(known.handles.map(({ handle }) => handle)).toEqual(expect.arrayContaining(['mine', 'h10', 'h29']))
@@ -172,9 +175,10 @@ describe('an outcome', () => {
 
   it('counts as accepted when the vendor still knows the operation, unless the operation failed', () => {
     const lookedUp = (state: 'running' | 'succeeded' | 'failed'): boolean | undefined =>
-      settle(status, { revisions: [], operations: [{ operationId: 'o1', state }] }).requested[0]?.accepted
+      settle(status, { revisions: [], operations: [{ operationId: 'o1', state }] }, startMs).status
+        .requested[0]?.accepted
     expect([lookedUp('running'), lookedUp('succeeded'), lookedUp('failed')]).toEqual([true, true, false])
-    expect(settle(status, observing()).effect).toBeUndefined()
+    expect(settle(status, observing(), startMs).status.effect).toBeUndefined()
   })
 })
 

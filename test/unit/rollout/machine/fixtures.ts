@@ -110,6 +110,7 @@ export function decideIn({
       generation: 1,
       actor: ada,
       capabilities,
+      missing: [],
       ...(desired !== undefined && { desired }),
       ...declared,
     },

@@ -88,11 +88,7 @@ export class World {
   /** The target that has the deployment's revisions now. */
   get target(): WorldTarget {
     const { status } = this
-    const name =
-      status?.rollout.phase === 'retargeting'
-        ? status.rollout.target
-        : (status?.target ?? this.spec.target.name)
-    return this.targetNamed(name)
+    return this.targetNamed(status?.target ?? this.spec.target.name)
   }
 
   targetNamed(name: string): WorldTarget {
@@ -151,6 +147,7 @@ export class World {
       generation: this.#generation,
       actor: ada,
       capabilities: target.capabilities,
+      missing: [],
       ...(desired !== undefined && !this.deleted && { desired }),
       ...(this.deleted && { deletion: { actor: anybody } }),
     }
@@ -168,7 +165,7 @@ export class World {
     const pending: DeploymentStatus = { ...instruction.status, effect: entry }
     this.status = copied(pending)
     if (kill === 'before-send') return 0
-    this.#send(target, effect, entry, pending, handles, kill)
+    this.#send(this.targetNamed(effect.target), effect, entry, pending, handles, kill)
     return instruction.requeueAfterMs
   }
 
@@ -202,7 +199,7 @@ export class World {
         : target.apply(effect.want, handles, this.now)
     if (result === 'lost' || kill === 'before-outcome') return
     if (result.kind !== 'refused') {
-      this.status = copied(recordOutcome(pending, entry, result))
+      this.status = copied(recordOutcome(pending, entry, result, { nowMs: this.now }).status)
       return
     }
     const { effect: _, ...settled } = pending
@@ -227,6 +224,7 @@ export class World {
       sinceMs: same ? before.sinceMs : this.now,
       fence: 1,
       ...(effect.revision !== undefined && { revision: effect.revision }),
+      ...(effect.elsewhere && { target: effect.target }),
     }
   }
 
@@ -245,6 +243,12 @@ export class World {
           findings: [],
         },
       }
+    }
+    if (need.kind === 'look') {
+      const target = this.targetNamed(need.target)
+      const handles = this.status?.coming?.handles.map(({ handle }) => handle) ?? []
+      const observed = target.observe(handles, this.now)
+      return { look: { target: need.target, capabilities: target.capabilities, observed } }
     }
     return { gates: need.gates.map((gate) => this.#measure(gate, need)) }
   }

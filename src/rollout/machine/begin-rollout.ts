@@ -1,0 +1,67 @@
+import type { DeploymentStatus, RevisionStatus } from '../../resources/deployment/deployment-status.ts'
+import type { Revision } from '../../resources/deployment/revision.ts'
+import { policyDetails, withoutPermit } from './permit.ts'
+import { revisionStatus, weightOf } from './status-edits.ts'
+import { type Context, enter, stay, type Transition } from './transition.ts'
+
+/** Begins the rollout of a revision, when a policy permits it and the target has room for it. */
+export function beginRollout(context: Context, status: DeploymentStatus, desired: Revision): Transition {
+  if (status.paused !== undefined) return waitForWanted(context, status)
+  const room = hasRoom(context, status, desired)
+  const kept = status.revisions.filter(({ revision: { name } }) =>
+    room ? name === status.stable || weightOf(status.split, name) > 0 : name === status.stable,
+  )
+  const cleared = kept.length === status.revisions.length ? status : { ...status, revisions: kept }
+  if (!room) {
+    // What is left over is removed first, so that a target never has to hold more than it can.
+    return {
+      status:
+        cleared.rollout.phase === 'pending'
+          ? cleared
+          : { ...cleared, rollout: { phase: 'pending', sinceMs: context.now } },
+      events: [],
+      requeueAfterMs: null,
+    }
+  }
+  const blocked = withoutPermit(context, cleared, desired, 0, 0)
+  if (blocked !== undefined) return blocked
+  const candidate: RevisionStatus = revisionStatus(status, desired.name) ?? {
+    revision: desired,
+    state: 'requested',
+    sinceMs: context.now,
+  }
+  const others = kept.filter(({ revision }) => revision.name !== desired.name)
+  return enter(
+    { ...cleared, target: context.declared.spec.target.name, revisions: [...others, candidate] },
+    { phase: 'starting', revision: desired.name, sinceMs: context.now },
+    {
+      action: 'rollout-started',
+      details: {
+        revision: desired.name,
+        model: `${desired.model.registry}/${desired.model.name}:${desired.model.version}`,
+        ...(status.stable !== undefined && { stable: status.stable }),
+        ...policyDetails(context.analysis.permit),
+      },
+    },
+  )
+}
+
+/** Begins nothing. A status that still names an unwanted revision returns to pending. */
+export function waitForWanted(context: Context, status: DeploymentStatus): Transition {
+  const { rollout } = status
+  const isOutdated = rollout.phase === 'converged' || (rollout.phase === 'blocked' && rollout.weight === 0)
+  return isOutdated ? enter(status, { phase: 'pending', sinceMs: context.now }) : stay(status, context)
+}
+
+/** Whether the target can hold one more revision beside all that it shows and all that it shall keep. */
+export function hasRoom(
+  { observed, declared }: Context,
+  status: DeploymentStatus,
+  desired: Revision,
+): boolean {
+  const names = new Set(observed.revisions.map(({ revision }) => revision))
+  for (const { revision } of status.revisions) {
+    if (revision.name === status.stable || weightOf(status.split, revision.name) > 0) names.add(revision.name)
+  }
+  return names.add(desired.name).size <= declared.capabilities.maxRevisions
+}

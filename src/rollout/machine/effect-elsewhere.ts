@@ -1,0 +1,79 @@
+import type { DeploymentStatus, Placement } from '../../resources/deployment/deployment-status.ts'
+import { type Chosen, effectFor } from './effect.ts'
+import { stillLeaving } from './placement.ts'
+import type { BlindContext } from './transition.ts'
+
+/**
+ * The one call that is due at a target that does not serve: it makes ready what comes there, or removes what
+ * is left there. The target that serves always goes first.
+ */
+export function effectElsewhere(context: BlindContext, status: DeploymentStatus): Chosen {
+  const { coming } = status
+  const arriving = coming === undefined ? undefined : effectForComing(context, status, coming)
+  if (arriving?.effect !== undefined) return arriving
+  const going = effectForLeaving(context, arriving?.status ?? status)
+  const atMs = Math.min(arriving?.atMs ?? Infinity, going.atMs ?? Infinity)
+  return { ...going, ...(Number.isFinite(atMs) && { atMs }) }
+}
+
+/** Chooses as for a deployment that has nothing but this placement. */
+function effectForComing(context: BlindContext, status: DeploymentStatus, coming: Placement): Chosen {
+  const { declared, analysis } = context
+  const { look } = analysis
+  if (look?.target !== coming.target || look.observed === undefined) return { status, events: [] }
+  const [first] = coming.revisions
+  const split = first === undefined ? [] : [{ revision: first.revision.name, weight: 100 }]
+  const { scale: _, ...alone } = status
+  const {
+    status: after,
+    effect,
+    ...rest
+  } = effectFor(
+    {
+      ...context,
+      declared: { ...declared, capabilities: look.capabilities },
+      observed: look.observed,
+    },
+    {
+      ...alone,
+      target: coming.target,
+      revisions: coming.revisions,
+      requested: coming.requested,
+      handles: coming.handles,
+      split: first?.state === 'ready' ? split : [],
+    },
+  )
+  const { requested, handles } = after
+  const same = requested === coming.requested && handles === coming.handles
+  return {
+    ...rest,
+    status: same ? status : { ...status, coming: { ...coming, requested, handles } },
+    ...(effect !== undefined && { effect: { ...effect, elsewhere: true } }),
+  }
+}
+
+function effectForLeaving({ declared, now }: BlindContext, status: DeploymentStatus): Chosen {
+  let atMs = Infinity
+  for (const placement of stillLeaving(status)) {
+    const { target, requested } = placement
+    if (declared.missing.includes(target)) continue
+    const [known] = requested
+    const notBeforeMs = known?.failed?.notBeforeMs ?? 0
+    if (now < notBeforeMs) {
+      atMs = Math.min(atMs, notBeforeMs)
+      continue
+    }
+    return {
+      status: known === undefined ? withDestroy(status, placement) : status,
+      effect: { kind: 'destroy', change: 'destroy', target, elsewhere: true },
+      events: known === undefined ? [{ action: 'destroy-requested', details: { target } }] : [],
+    }
+  }
+  return { status, events: [], ...(Number.isFinite(atMs) && { atMs }) }
+}
+
+function withDestroy(status: DeploymentStatus, placement: Placement): DeploymentStatus {
+  const next: Placement = { ...placement, requested: [{ change: 'destroy', accepted: false }] }
+  const leaving = (status.leaving ?? []).map((each) => (each === placement ? next : each))
+  return { ...status, leaving }
+}

@@ -1,0 +1,174 @@
+import type { DeploymentStatus, Placement } from '../../resources/deployment/deployment-status.ts'
+import type { Revision } from '../../resources/deployment/revision.ts'
+import { durationMs } from '../../resources/duration.ts'
+import { absorbInto } from './absorb.ts'
+import type { Look } from './machine-types.ts'
+import { policyDetails, withoutPermit } from './permit.ts'
+import { isElsewhere, leave, targetOf, withoutComing } from './placement.ts'
+import { beginRollback, type RollbackReason } from './rollback.ts'
+import { failureOf } from './start-rollout.ts'
+import { stepDeadline } from './step-deadline.ts'
+import { ask, type BlindContext, enter, stay, type Transition } from './transition.ts'
+
+/**
+ * Whether the deployment is to move to the declared target now. A rollout that is under way at the old target
+ * ends first, and nothing moves when no rollout would begin at the new one.
+ */
+export function mayMove({ declared }: BlindContext, status: DeploymentStatus): boolean {
+  const { desired, hindered } = declared
+  if (!isElsewhere(declared, status) || desired === undefined || hindered === true) return false
+  if (status.paused !== undefined && status.coming === undefined) return false
+  if (status.aborted.some(({ revision }) => revision === desired.name)) return false
+  const { rollout } = status
+  switch (rollout.phase) {
+    case 'pending':
+    case 'converged':
+    case 'retiring':
+    case 'failed':
+    case 'retargeting':
+      return true
+    case 'blocked':
+      return rollout.weight === 0 || status.coming !== undefined
+    default:
+      return false
+  }
+}
+
+/**
+ * Another target was declared: the new one first, then the traffic, then the old one goes. Nothing is taken
+ * from the old target before a permit was given, the new target has taken the revision and shows it ready.
+ */
+export function move(context: BlindContext, status: DeploymentStatus, desired: Revision): Transition {
+  const { declared, now, analysis } = context
+  const { name: target } = declared.spec.target
+  const { coming } = status
+  if (coming !== undefined && (coming.target !== target || !holds(coming, desired))) {
+    return { status: withoutComing(status, now), events: [], requeueAfterMs: 0 }
+  }
+  // What an earlier move left at this target goes first, so that it is not taken for the new revision.
+  if (status.leaving?.some((each) => each.target === target)) return stay(status, context)
+  if (coming === undefined) return begin(context, status, desired)
+  const { look } = analysis
+  if (look?.target !== target) return ask(status, { kind: 'look', target })
+  const seen = absorbLook(context, coming, look)
+  const at: DeploymentStatus = seen === coming ? status : { ...status, coming: seen }
+  const [revision] = seen.revisions
+  const deadline = deadlineOf(context, at, seen)
+  if (revision?.state === 'failed') return turnBack(context, at, desired, failureOf(revision))
+  if (now >= deadline.atMs) return turnBack(context, at, desired, deadline)
+  if (status.paused !== undefined || revision?.state !== 'ready' || revision.missing !== undefined) {
+    return stay(at, context, deadline.atMs)
+  }
+  const blocked = withoutPermit(context, at, desired, 100, 0)
+  if (blocked !== undefined) return blocked
+  return switchOver(context, at, seen, desired)
+}
+
+function begin(context: BlindContext, status: DeploymentStatus, desired: Revision): Transition {
+  const { declared, now } = context
+  const { name: target } = declared.spec.target
+  const blocked = withoutPermit(context, status, desired, 0, 0)
+  if (blocked !== undefined) return blocked
+  const revisions = [{ revision: desired, state: 'requested', sinceMs: now }] as const
+  return enter(
+    { ...status, coming: { target, sinceMs: now, revisions, requested: [], handles: [] } },
+    { phase: 'retargeting', target, revision: desired.name, sinceMs: now },
+    {
+      action: 'deployment-retargeted',
+      details: {
+        from: targetOf(declared, status),
+        to: target,
+        revision: desired.name,
+        ...policyDetails(context.analysis.permit),
+      },
+      actor: declared.actor,
+    },
+  )
+}
+
+function holds({ revisions }: Placement, { name }: Revision): boolean {
+  return revisions.some(({ revision }) => revision.name === name)
+}
+
+function absorbLook({ declared, now }: BlindContext, coming: Placement, { observed }: Look): Placement {
+  if (observed === undefined) return coming
+  const revisions = absorbInto(coming.revisions, observed, now, durationMs(declared.spec.deadline))
+  return revisions === coming.revisions ? coming : { ...coming, revisions }
+}
+
+function deadlineOf(
+  context: BlindContext,
+  status: DeploymentStatus,
+  { sinceMs }: Placement,
+): RollbackReason & { readonly atMs: number } {
+  const { rollout } = status
+  const { deadline } = context.declared.spec
+  if (rollout.phase === 'blocked') {
+    return stepDeadline(context, status) ?? { atMs: Infinity, cause: 'NoAnswer', message: '' }
+  }
+  if (status.paused !== undefined) return { atMs: Infinity, cause: 'NoAnswer', message: '' }
+  return {
+    atMs: Math.max(sinceMs, rollout.sinceMs) + durationMs(deadline),
+    cause: 'ProgressDeadlineExceeded',
+    message: `the revision was not ready at the new target within ${deadline}`,
+  }
+}
+
+/** Gives up the move. The old target serves as before. */
+export function turnBack(
+  context: Pick<BlindContext, 'now'>,
+  status: DeploymentStatus,
+  { name }: Pick<Revision, 'name'>,
+  reason: RollbackReason,
+): Transition {
+  return beginRollback(context, withoutComing(status, context.now), name, reason)
+}
+
+/** All traffic goes to the new target. What is at the old one is removed from now on. */
+function switchOver(
+  context: BlindContext,
+  status: DeploymentStatus,
+  { target, revisions, requested, handles }: Placement,
+  desired: Revision,
+): Transition {
+  const { declared, now, analysis } = context
+  const from = targetOf(declared, status)
+  const { coming: _, scale: __, effect: ___, ...rest } = status
+  const left = {
+    target: from,
+    sinceMs: now,
+    revisions: status.revisions,
+    requested: [],
+    handles: status.handles,
+  }
+  const split = [{ revision: desired.name, weight: 100 }]
+  const { stable } = status
+  const transition = enter(
+    {
+      ...leave(rest, left, now),
+      target,
+      revisions,
+      requested,
+      handles,
+      stable: desired.name,
+      split,
+      approvals: status.approvals.filter((approval) => approval.revision !== desired.name),
+      last: {
+        revision: desired.name,
+        outcome: 'completed',
+        message: `takes all traffic at ${target}`,
+        endedMs: now,
+      },
+    },
+    { phase: 'converged', revision: desired.name, sinceMs: now },
+    {
+      action: 'split-changed',
+      details: { split, previous: status.split, target, ...policyDetails(analysis.permit) },
+    },
+    {
+      action: 'rollout-completed',
+      details: { revision: desired.name, target, ...(stable !== undefined && { previous: stable }) },
+    },
+  )
+  return { ...transition, moved: true }
+}

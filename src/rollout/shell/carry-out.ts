@@ -1,0 +1,206 @@
+import type { ApplyResult, ObservedTarget } from '../../deployment-target/contract.ts'
+import { isModelspineError, ModelspineError } from '../../errors.ts'
+import type { Result } from '../../reconcile/result.ts'
+import type {
+  DeploymentStatus,
+  LedgerEntry,
+  RequestedChange,
+} from '../../resources/deployment/deployment-status.ts'
+import { recordOutcome } from '../machine/effect-outcome.ts'
+import type { Effect, Instruction, Look } from '../machine/machine-types.ts'
+import { turnBack } from '../machine/move.ts'
+import { beginRollback } from '../machine/rollback.ts'
+import { candidateOf } from '../machine/status-edits.ts'
+import type { DeploymentRun } from './deployment-run.ts'
+import { failedOperations, faultOf, withFault } from './fault.ts'
+import { hindered } from './hindered.ts'
+import { keepingSafe } from './keep-safe.ts'
+import { pollAfterMs } from './poll.ts'
+import { isEnding, ledgerEntry, sendEffect, wasNotSent } from './send-effect.ts'
+
+/** Conflicts after which writing an outcome gives up. People do not write more often than this in a row. */
+const mostConflicts = 10
+
+export interface Due {
+  readonly instruction: Instruction
+  readonly observed: ObservedTarget | undefined
+  readonly look?: Look
+  /** Why the run could not see or do all that it should. */
+  readonly hindrance?: unknown
+}
+
+/** Writes the ledger, sends the effect and writes the outcome. */
+export async function carryOut(run: DeploymentRun, due: Due): Promise<Result> {
+  const { instruction, hindrance } = due
+  const { effect, events, urgent, finished } = instruction
+  if (effect === undefined) {
+    const settled = withStandingFault(run, instruction.status, hindrance)
+    await run.write(settled, events, {
+      ...(finished === true && { finalizers: [] }),
+      ...(urgent === true && { urgent }),
+    })
+    if (finished === true) return { kind: 'done' }
+    const { rollout } = settled
+    if (rollout.phase === 'blocked' && rollout.reason === 'PolicyError') {
+      return { kind: 'retry', cause: new ModelspineError('policy-error', rollout.message) }
+    }
+    return again(run, settled, instruction.requeueAfterMs)
+  }
+  // Nothing is written down that will surely not be sent.
+  if (isEnding(run.context.held)) return { kind: 'retry', cause: new ModelspineError('aborted', leaseEnds) }
+  const requested = requestedIn(instruction.status, effect).find(({ change }) => change === effect.change)
+  const { fence } = run.context.held
+  const entry = ledgerEntry(effect, run.status.effect, requested, fence, run.options.clock)
+  // The fault of an earlier try is removed only after an answer, so that retries of the same fault write
+  // nothing.
+  const ledger = withLedger(instruction.status, effect, entry)
+  await run.write(ledger, events, urgent === true ? { urgent } : {})
+  return send(run, due, effect, entry)
+}
+
+const leaseEnds = 'the lease is about to end; nothing was sent'
+
+async function send(run: DeploymentRun, due: Due, effect: Effect, entry: LedgerEntry): Promise<Result> {
+  const { options, context, key } = run
+  const target = options.targets[effect.target]
+  if (target === undefined)
+    throw new ModelspineError('plan-refused', `no target is called "${effect.target}"`)
+  const observed = (effect.elsewhere ? due.look?.observed : due.observed) ?? nothing
+  const { status } = run
+  const { requeueAfterMs } = due.instruction
+  // The next look after an effect waits for its consequences.
+  const nextMs = requeueAfterMs === 0 ? null : requeueAfterMs
+  const handles = handlesFor(status, effect).map(({ handle }) => handle)
+  const takeOver = status.takeOver !== undefined
+  let result: ApplyResult
+  try {
+    const sending = { key, effect, entry, observed, handles, takeOver }
+    result = await keepingSafe(run, sendEffect(options, target, sending, context))
+  } catch (error) {
+    options.sent(key, effect.kind, 'failed')
+    // The target has changed since it was observed.
+    if (isModelspineError(error, 'conflict')) return { kind: 'retry', cause: error }
+    if (wasNotSent(error)) {
+      const { code, message } = error as ModelspineError
+      await writeOutcome(run, effect, entry, { kind: 'not-sent', reason: code, message })
+    }
+    return hindered(run, error, nextMs)
+  }
+  options.sent(key, effect.kind, result.kind)
+  if (result.kind === 'refused') return refused(run, effect, result)
+  const answered = await writeOutcome(run, effect, entry, result)
+  switch (result.kind) {
+    case 'busy':
+      return { kind: 'requeue', afterMs: result.retryAfterMs }
+    case 'not-sent': {
+      if (isEnding(context.held)) return { kind: 'retry', cause: new ModelspineError('aborted', leaseEnds) }
+      const cause = new ModelspineError('target-unavailable', `${result.reason}: ${result.message}`)
+      return hindered(run, cause, nextMs)
+    }
+    default:
+      return again(run, answered, nextMs)
+  }
+}
+
+const nothing: ObservedTarget = { revisions: [], operations: [] }
+
+async function refused(
+  run: DeploymentRun,
+  effect: Effect,
+  { reason, message }: { readonly reason: string; readonly message: string },
+): Promise<Result> {
+  const settled = withoutEffect(run.status)
+  const why = { cause: 'TargetRefused', message: `${reason}: ${message}` } as const
+  const { coming, rollout } = settled
+  const candidate = rollout.phase === 'retargeting' ? undefined : candidateOf(rollout)
+  const transition = effect.elsewhere
+    ? coming && turnBack(run, settled, { name: effect.revision ?? comingRevision(settled) }, why)
+    : candidate && beginRollback(run, settled, candidate, why)
+  if (transition !== undefined && transition !== '') {
+    await run.write(transition.status, transition.events, { urgent: true })
+    return { kind: 'requeue', afterMs: 0 }
+  }
+  await run.write(settled, [])
+  return hindered(run, new ModelspineError('target-refused', why.message), null)
+}
+
+function comingRevision({ coming }: DeploymentStatus): string {
+  return coming?.revisions[0]?.revision.name ?? ''
+}
+
+/**
+ * Writes the outcome even when another writer changed the object in between, because an answer must not be
+ * lost.
+ */
+async function writeOutcome(
+  run: DeploymentRun,
+  effect: Effect,
+  entry: LedgerEntry,
+  result: Exclude<ApplyResult, { kind: 'refused' }>,
+): Promise<DeploymentStatus> {
+  const scale = effect.want?.scale
+  for (let tries = 0; ; tries += 1) {
+    const facts = { nowMs: run.now, ...(scale !== undefined && { scale }) }
+    const { status, events } = recordOutcome(run.status, entry, result, facts)
+    const answered = result.kind === 'not-sent' ? status : withStandingFault(run, status, undefined)
+    try {
+      await run.write(answered, events)
+      return answered
+    } catch (error) {
+      if (!isModelspineError(error, 'conflict') || tries === mostConflicts) throw error
+      if (!(await run.refresh())) return answered
+    }
+  }
+}
+
+/** The fault that the status shows: what hinders this run, or an operation that failed and is tried again. */
+function withStandingFault(
+  run: DeploymentRun,
+  status: DeploymentStatus,
+  hindrance: unknown,
+): DeploymentStatus {
+  const fault = hindrance === undefined ? failedOperations(status) : faultOf(hindrance)
+  return withFault(status, fault, run.stored.generation, run.now)
+}
+
+function again(run: DeploymentRun, status: DeploymentStatus, afterMs: number | null): Result {
+  const poll = pollAfterMs(status, run.options.resyncMs, run.options.clock)
+  return { kind: 'requeue', afterMs: afterMs === null ? poll : Math.min(afterMs, poll) }
+}
+
+function withoutEffect({ effect: _, ...rest }: DeploymentStatus): DeploymentStatus {
+  return rest
+}
+
+function withLedger(status: DeploymentStatus, effect: Effect, entry: LedgerEntry): DeploymentStatus {
+  const { change, operationId } = entry
+  const requested = requestedIn(status, effect).map((each) =>
+    each.change === change && each.operationId !== operationId ? { ...each, operationId } : each,
+  )
+  const next = { ...status, effect: entry }
+  if (!effect.elsewhere) return { ...next, requested }
+  const { coming, leaving = [] } = status
+  if (coming?.target === effect.target) return { ...next, coming: { ...coming, requested } }
+  return {
+    ...next,
+    leaving: leaving.map((each) => (each.target === effect.target ? { ...each, requested } : each)),
+  }
+}
+
+function requestedIn(status: DeploymentStatus, effect: Effect): readonly RequestedChange[] {
+  return placeOf(status, effect).requested
+}
+
+function handlesFor(status: DeploymentStatus, effect: Effect): DeploymentStatus['handles'] {
+  return placeOf(status, effect).handles
+}
+
+function placeOf(
+  status: DeploymentStatus,
+  { elsewhere, target }: Effect,
+): Pick<DeploymentStatus, 'requested' | 'handles'> {
+  if (!elsewhere) return status
+  const { coming, leaving = [] } = status
+  if (coming?.target === target) return coming
+  return leaving.find((each) => each.target === target) ?? { requested: [], handles: [] }
+}

@@ -1,0 +1,66 @@
+import { isModelspineError, throwIfAborted } from '../../errors.ts'
+import { askAndDecide } from './ask-and-decide.ts'
+import type { DeploymentRun } from './deployment-run.ts'
+import { pinOf } from './resolve-model.ts'
+
+/** A call that takes longer than this is slow: the run looks after the deployment meanwhile. */
+const patienceMs = 50
+
+/** The longest time between two looks at the status while a call is waited for. */
+const longestMs = 10_000
+
+/**
+ * Waits for a call to the outside. While the call takes its time, the safety moves that become due are made,
+ * by the last known state: a hanging target, registry or metric source keeps no bad revision in traffic.
+ */
+export async function keepingSafe<Answer>(run: DeploymentRun, call: Promise<Answer>): Promise<Answer> {
+  for (let waitMs = patienceMs; !(await settlesWithin(run, waitMs, call)); ) {
+    throwIfAborted(run.context.abortSignal, `reconciling ${run.key}`)
+    waitMs = await keepSafe(run)
+  }
+  return call
+}
+
+/** Makes the safety move that is due, if any. Returns the milliseconds until the next may be due. */
+async function keepSafe(run: DeploymentRun): Promise<number> {
+  await run.reread()
+  const { stored, status, deployment, options, context } = run
+  if (stored.deletion !== undefined) return longestMs
+  const desired = pinOf(deployment.spec, status)
+  const { instruction } = await askAndDecide(
+    options,
+    { stored, status, observed: undefined, ...(desired !== undefined && { desired }) },
+    context.abortSignal,
+  )
+  // What was not answered because of an abort says nothing about the rollout.
+  throwIfAborted(context.abortSignal, `reconciling ${run.key}`)
+  if (instruction.urgent === true) {
+    try {
+      await run.write(instruction.status, instruction.events, { urgent: true })
+    } catch (error) {
+      if (!isModelspineError(error, 'conflict')) throw error
+    }
+  }
+  return Math.min(longestMs, Math.max(patienceMs, instruction.requeueAfterMs ?? longestMs))
+}
+
+/** Whether the call settles in this time. Ends early, with false, when the run is told to end. */
+function settlesWithin(
+  { options: { clock }, context: { abortSignal } }: DeploymentRun,
+  ms: number,
+  call: Promise<unknown>,
+): Promise<boolean> {
+  return new Promise((resolve) => {
+    const timer = clock.schedule(ms, () => end(false))
+    const stop = (): void => end(false)
+    const end = (settled: boolean): void => {
+      timer.cancel()
+      abortSignal.removeEventListener('abort', stop)
+      resolve(settled)
+    }
+    const mark = (): void => end(true)
+    call.then(mark, mark)
+    if (abortSignal.aborted) stop()
+    else abortSignal.addEventListener('abort', stop, { once: true })
+  })
+}
