@@ -170,13 +170,13 @@ function recorded(
     const requested = withFailure(status.requested, entry.change, result.reason, nowMs)
     return { status: { ...status, requested }, events: [failedEvent(entry.change, result.reason, requested)] }
   }
-  const requested = status.requested.map((each): RequestedChange => {
-    if (each.change !== entry.change) return each
-    const { failed: _, ...sound } = each
-    return each.accepted
-      ? each
-      : { ...sound, accepted: true, operationId: entry.operationId, acceptedMs: nowMs }
-  })
+  // Earlier failures are kept, so that an operation that is accepted and fails again waits longer each time.
+  const requested = status.requested.map(
+    (each): RequestedChange =>
+      each.change !== entry.change || (each.accepted && each.operationId === entry.operationId)
+        ? each
+        : { ...each, accepted: true, operationId: entry.operationId, acceptedMs: nowMs },
+  )
   const handle = result.kind === 'accepted' ? result.handle : undefined
   const handles = handle === undefined ? status.handles : withHandle(status.handles, handle, entry.revision)
   const { takeOver: _, ...rest } = status

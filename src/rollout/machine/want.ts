@@ -69,21 +69,22 @@ export function raisesUnready({ observed }: Context, status: DeploymentStatus): 
 }
 
 /**
- * Whether every revision has the declared scale. Where the target does not tell the scale in force, the scale
- * that it accepted last counts.
+ * Whether every revision that reports a scale has the declared scale. Where the target tells no scale at all,
+ * the scale that it accepted last counts.
  */
 export function scaleIsObserved({ declared, observed }: Context, status: DeploymentStatus): boolean {
   if (declared.capabilities.scale === 'none') return true
   const { min, max } = declared.spec.scale
-  return observed.revisions.every(({ scale, state }) => {
-    if (state === 'stopping') return true
-    const known = scale ?? (state === 'ready' ? status.scale : declared.spec.scale)
-    return known !== undefined && known.min === min && known.max === max
-  })
+  const running = observed.revisions.filter(({ state }) => state !== 'stopping')
+  const told = running.flatMap(({ scale }) => (scale === undefined ? [] : [scale]))
+  const accepted = running.some(({ state }) => state === 'ready') ? [status.scale] : []
+  const known = told.length > 0 ? told : accepted
+  return known.every((scale) => scale?.min === min && scale.max === max)
 }
 
-/** Whether a ready revision runs at a scale that the target does not tell. */
+/** Whether revisions run at a scale that the target does not tell. */
 export function scaleIsUnconfirmed({ observed, declared }: Context): boolean {
   if (declared.capabilities.scale === 'none') return false
-  return observed.revisions.some(({ scale, state }) => state === 'ready' && scale === undefined)
+  const ready = observed.revisions.filter(({ state }) => state === 'ready')
+  return ready.length > 0 && ready.every(({ scale }) => scale === undefined)
 }

@@ -64,7 +64,7 @@ async function reconcile(run: DeploymentRun, lookups: Lookups): Promise<Result> 
     ...(problems.length > 0 && { hindered: true }),
     ...(usedBy !== undefined && { usedBy }),
   }
-  const { instruction, look: elsewhere } = await keepingSafe(
+  const { instruction, look: looked } = await keepingSafe(
     run,
     askAndDecide(options, sight, context.abortSignal),
   )
@@ -76,12 +76,15 @@ async function reconcile(run: DeploymentRun, lookups: Lookups): Promise<Result> 
   const result = await carryOut(run, {
     instruction,
     observed: seen.observed,
-    ...(elsewhere !== undefined && { look: elsewhere }),
+    ...(looked !== undefined && { look: looked }),
     ...(isFault && { hindrance }),
   })
   if (isFault && result.kind === 'requeue' && instruction.effect === undefined) {
     options.logger.warn({ key: run.key, ...faultOf(hindrance) }, 'a reconcile was hindered')
-    return afterFault(run, hindrance, instruction.requeueAfterMs)
+    const { coming, leaving } = run.status
+    // What happens at other targets goes on at its own pace.
+    const elsewhere = coming !== undefined || leaving !== undefined
+    return afterFault(run, hindrance, elsewhere ? result.afterMs : instruction.requeueAfterMs)
   }
   return found?.postponedMs === undefined ? result : soon(result, found)
 }

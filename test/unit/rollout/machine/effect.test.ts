@@ -34,9 +34,9 @@ describe('a converged deployment', () => {
 
   it('is repaired with the single call that is needed most', () => {
     const native = { ...capabilities, split: 'percent' } as const
-    const effectOf = (observed: ReturnType<typeof observing>): unknown =>
-      decideIn({ spec, desired: v1, status: converged(), observed, declared: { capabilities: native } })
-        .effect?.kind
+    const effectOf = (observed: ReturnType<typeof observing>, status = converged()): unknown =>
+      decideIn({ spec, desired: v1, status, observed, declared: { capabilities: native } }).effect?.kind
+    const lost = converged({ revisions: [{ revision: v1, state: 'requested', sinceMs: startMs }] })
     const wrongScale = { weight: 100, scale: { min: 3, max: 3 } }
     expect(effectOf(observing([v1, 'ready', ready]))).toBe(undefined)
     expect(effectOf(observing([v1, 'ready', ready], [v3, 'ready', { weight: 0 }]))).toBe('retire')
@@ -44,13 +44,16 @@ describe('a converged deployment', () => {
     expect(
       effectOf(observing([v1, 'ready', { ...wrongScale, weight: 40 }], [v3, 'ready', { weight: 60 }])),
     ).toBe('shift')
-    expect(effectOf(observing([v3, 'ready', { weight: 100 }]))).toBe('create')
+    expect(effectOf(observing([v3, 'ready', { weight: 100 }]), lost)).toBe('create')
+    // A revision that is not shown once is waited for, and nothing overtakes it.
+    expect(effectOf(observing([v3, 'ready', { weight: 100 }]))).toBe(undefined)
   })
 })
 
 describe('an effect', () => {
   it('is written to the ledger and audited only when it is first asked for', () => {
-    const situation = { spec, desired: v1, status: converged(), observed: observing() }
+    const lost = [{ revision: v1, state: 'requested', sinceMs: startMs }] as const
+    const situation = { spec, desired: v1, status: converged({ revisions: lost }), observed: observing() }
     const first = decideIn(situation)
     expect(first.status.requested).toEqual([{ change: `create:${v1.name}`, accepted: false }])
     expect(first.events.map(({ action }) => action)).toEqual(['revision-requested'])
@@ -291,7 +294,13 @@ describe('deletion', () => {
       ...initialStatus(startMs),
       rollout: { phase: 'deleting', sinceMs: startMs },
     }
-    const end = decideIn({ spec, status, declared: { deletion: { actor: ada } } })
+    const declared = { deletion: { actor: ada } }
+    expect(decideIn({ spec, status, declared }).effect?.kind).toBe('destroy')
+    const emptied: DeploymentStatus = {
+      ...status,
+      rollout: { phase: 'deleting', sinceMs: startMs, emptied: true },
+    }
+    const end = decideIn({ spec, status: emptied, declared })
     expect(end).toMatchObject({ finished: true, events: [{ action: 'deployment-removed', actor: ada }] })
   })
 })

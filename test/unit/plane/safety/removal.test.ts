@@ -1,0 +1,76 @@
+import { describe, expect, it } from 'vitest'
+import type { DeploymentTarget } from '../../../../src/deployment-target/contract.ts'
+import { memoryTarget } from '../../../../src/deployment-target/memory-target.ts'
+import { conditionOf } from '../../../../src/resources/deployment/condition.ts'
+import { ann, collect, digits, planeFixture, registerVersions, serving } from '../plane-fixture.ts'
+
+describe('a deletion', () => {
+  it('asks the target to remove what its list does not show yet', async () => {
+    const base = planeFixture()
+    const inner = memoryTarget({ clock: base.clock, world: base.world, readyAfterMs: 100 })
+    let lagUntilMs = 0
+    const target: DeploymentTarget = {
+      ...inner,
+      async apply(...call) {
+        const result = await inner.apply(...call)
+        lagUntilMs = base.clock.now() + 2000
+        return result
+      },
+      observe: async (...call) =>
+        base.clock.now() < lagUntilMs ? { revisions: [], operations: [] } : inner.observe(...call),
+    }
+    const { plane, registry, until } = planeFixture({ beside: base, plane: { targets: { local: target } } })
+    await registerVersions(registry, '1')
+    await plane.start()
+    await plane.apply(digits('1'), { actor: ann })
+    await until(() => base.world.created === 1)
+    await plane.delete('digits', { actor: ann })
+    await until(async () => (await plane.get('digits')) === null)
+    await base.clock.advance(60_000)
+    expect(await inner.list()).toEqual([])
+  })
+
+  it('says which revision may remain when the outcome of its creation is unknown', async () => {
+    const fixture = planeFixture({ target: { capabilities: { names: 'random' } } })
+    const { plane, registry, until, target, world, phase } = fixture
+    await registerVersions(registry, '1')
+    target.failNext('apply', 'after')
+    await plane.start()
+    await plane.apply(digits('1'), { actor: ann })
+    await until(async () => (await phase()) === 'stopped')
+    const { rollout } = (await plane.get('digits'))?.status ?? {}
+    expect(world.created).toBe(1)
+    await plane.delete('digits', { actor: ann })
+    await until(async () => (await plane.get('digits')) === null)
+    await fixture.clock.advance(1000)
+    const records = await collect(fixture.audit.read())
+    const removed = records.find(({ action }) => action === 'deployment-removed')
+    expect(removed?.details).toEqual({
+      mayRemain: [rollout !== undefined && 'revision' in rollout ? rollout.revision : ''],
+    })
+    expect(records.map(({ action }) => action)).toContain('destroy-requested')
+  })
+})
+
+describe('a removal that never ends', () => {
+  it('is reported, and does not keep later versions from their rollouts while there is room', async () => {
+    const fixture = planeFixture({ target: { goneAfterMs: 1e12 } })
+    const { plane, registry, clock, until } = fixture
+    await serving(fixture)
+    await registerVersions(registry, '2', '3')
+    for (const version of ['2', '3']) {
+      await plane.apply(digits(version, { deadline: '1m' }), { actor: ann })
+      await until(async () => {
+        const { status } = (await plane.get('digits')) ?? {}
+        const stable = status?.revisions.find(({ revision }) => revision.name === status.stable)
+        return stable?.revision.model.version === version
+      })
+    }
+    await clock.advance(120_000)
+    const { status } = (await plane.get('digits')) ?? {}
+    expect(conditionOf(status?.conditions ?? [], 'RemovalOverdue')).toMatchObject({
+      status: 'True',
+      reason: 'StillThere',
+    })
+  })
+})
