@@ -16,10 +16,11 @@ export async function freePort(
   range: PortRange | undefined,
 ): Promise<number> {
   if (range === undefined) {
-    for (;;) {
+    for (let tries = 0; tries < 100; tries += 1) {
       const port = await listenOnce(0)
       if (port !== undefined && !taken.has(port)) return port
     }
+    throw new ModelspineError('target-unavailable', 'the system gives no free port of 127.0.0.1')
   }
   const count = range.to - range.from + 1
   const first = Math.floor(clock.random() * count)

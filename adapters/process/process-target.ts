@@ -1,6 +1,7 @@
 import {
   type ApplyOptions,
   type ApplyResult,
+  acceptFence,
   asModelspineError,
   type DeploymentTarget,
   describeTargetStep,
@@ -26,9 +27,9 @@ import {
 } from './settings/deployment-settings.ts'
 import { checkOptions, type ProcessTargetOptions } from './settings/options.ts'
 import { filesRefusal, processRefusal } from './settings/revision-refusal.ts'
+import { readFence, writeFence } from './state/fence-file.ts'
 import { keyFolder, revisionFolder } from './state/folder-layout.ts'
 import { openJournal } from './state/journal.ts'
-import { readFence, writeFence } from './state/revision-files.ts'
 import { type FolderSupervision, superviseFolder } from './supervision/folder-supervision.ts'
 
 export interface ProcessTarget extends DeploymentTarget<DeploymentSettings> {
@@ -104,19 +105,20 @@ export function processTarget(options: ProcessTargetOptions): ProcessTarget {
     return { revisions: revisions.sort((a, b) => (a.revision < b.revision ? -1 : 1)), operations: [] }
   }
 
-  async function checkFence(key: Key, fence: number): Promise<void> {
+  async function checkFence(
+    key: Key,
+    call: Pick<ApplyOptions, 'fence' | 'store' | 'takeOver'>,
+  ): Promise<void> {
     const path = keyFolder(settings.folder, key)
-    const highest = await readFence(path)
-    if (fence < highest) {
-      throw new ModelspineError('fence-stale', `fence ${fence} for ${key} is older than ${highest}`)
-    }
-    if (fence > highest) await writeFence(path, fence)
+    const known = await readFence(path)
+    const record = acceptFence(key, known, call)
+    if (record.fence !== known?.fence || record.store !== known.store) await writeFence(path, record)
   }
 
   async function apply(key: Key, want: TargetWant, call: ApplyOptions): Promise<ApplyResult> {
     const supervision = await open(call.abortSignal)
     for (const { name } of want.revisions) revisionFolder(settings.folder, key, name)
-    await checkFence(key, call.fence)
+    await checkFence(key, call)
     const refusal = refusalOf(want)
     if (refusal !== undefined) return refusal
     const [step] = targetSteps(want, observe(supervision, key), capabilities)
@@ -124,9 +126,8 @@ export function processTarget(options: ProcessTargetOptions): ProcessTarget {
       const missing = await filesRefusal(step.revision, settings, call.abortSignal)
       if (missing !== undefined) return missing
       const secrets = await resolveSecrets(step.revision.runtime.secrets, call)
-      throwIfAborted(call.abortSignal, 'the call')
-      await supervision.launch(key, step.revision, call.operationId, secrets)
-      return { kind: 'accepted' }
+      const launched = await supervision.launch(key, step.revision, call.operationId, secrets)
+      return launched ? { kind: 'accepted' } : { kind: 'busy', retryAfterMs: busyMs }
     }
     if (step?.kind === 'remove') {
       await supervision
@@ -137,6 +138,23 @@ export function processTarget(options: ProcessTargetOptions): ProcessTarget {
     }
     if (step?.kind === 'wait') return { kind: 'busy', retryAfterMs: busyMs }
     return { kind: 'unchanged' }
+  }
+
+  async function destroy(
+    key: Key,
+    call: Parameters<DeploymentTarget['destroy']>[1],
+  ): ReturnType<DeploymentTarget['destroy']> {
+    const supervision = await open(call.abortSignal)
+    await checkFence(key, call)
+    const there = supervision.of(key)
+    const next = there.find((each) => each.kind !== 'stopping')
+    if (next !== undefined) {
+      await next.stop()
+      return { kind: 'accepted' }
+    }
+    const left = there.length > 0 ? 'processes live' : await supervision.clear(key)
+    if (left === 'nothing') return { kind: 'unchanged' }
+    return left === 'cleared' ? { kind: 'accepted' } : { kind: 'busy', retryAfterMs: busyMs }
   }
 
   /** Lets go of the folder. The next call opens it again. */
@@ -164,27 +182,9 @@ export function processTarget(options: ProcessTargetOptions): ProcessTarget {
 
     observe: (key, call) => guarded(open(call?.abortSignal).then((supervision) => observe(supervision, key))),
 
-    list: (call) =>
-      guarded(open(call?.abortSignal).then(({ all }) => [...new Set(all.map((each) => each.key))].sort())),
+    list: (call) => guarded(open(call?.abortSignal).then((supervision) => supervision.keys())),
 
-    destroy: (key, call) =>
-      inTurn(key, () =>
-        guarded(
-          (async () => {
-            const supervision = await open(call.abortSignal)
-            await checkFence(key, call.fence)
-            const there = supervision.of(key)
-            const next = there.find((each) => each.kind !== 'stopping')
-            if (next !== undefined) {
-              await next.stop()
-              return { kind: 'accepted' } as const
-            }
-            return there.length > 0
-              ? ({ kind: 'busy', retryAfterMs: busyMs } as const)
-              : ({ kind: 'unchanged' } as const)
-          })(),
-        ),
-      ),
+    destroy: (key, call) => inTurn(key, () => guarded(destroy(key, call))),
 
     changes: changes.listen,
 
@@ -205,14 +205,28 @@ export function processTarget(options: ProcessTargetOptions): ProcessTarget {
   }
 }
 
+/**
+ * An abort ends the wait, because a secret store may never answer, and the next call for the key waits for this
+ * one.
+ */
 async function resolveSecrets(
   references: Readonly<Record<string, string>>,
-  { secret }: ApplyOptions,
+  { secret, abortSignal }: ApplyOptions,
 ): Promise<ReadonlyMap<string, Secret>> {
+  throwIfAborted(abortSignal, 'the call')
   const entries = Object.entries(references).map(
     async ([name, reference]) => [name, await secret(reference)] as const,
   )
-  return new Map(await Promise.all(entries))
+  const { promise: aborted, resolve: onAbort } = Promise.withResolvers<undefined>()
+  const end = (): void => onAbort(undefined)
+  abortSignal?.addEventListener('abort', end, { once: true })
+  try {
+    const resolved = await Promise.race([Promise.all(entries), aborted])
+    throwIfAborted(abortSignal, 'the call')
+    return new Map(resolved)
+  } finally {
+    abortSignal?.removeEventListener('abort', end)
+  }
 }
 
 /** Turns errors of the file system and of the system's processes into a ModelspineError. */

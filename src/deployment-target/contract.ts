@@ -19,7 +19,10 @@ import type { Endpoint, Revision, Split } from '../resources/deployment/revision
 import type { Key } from '../resources/metadata.ts'
 import type { Secret } from '../security/contract.ts'
 
-/** The whole wanted state. It has at least one revision; to remove everything, the loop calls `destroy`. */
+/**
+ * The whole wanted state. It has at least one revision, to create or to keep; to remove everything, the loop
+ * calls `destroy`.
+ */
 export interface TargetWant {
   readonly revisions: readonly Revision[]
   /** Has a meaning only when the target splits. A revision that is not listed gets no traffic. */
@@ -28,7 +31,8 @@ export interface TargetWant {
   readonly scale: Scale
   /**
    * Names of revisions that are at the target and stay there as they are, although the plane does not know
-   * what they are made of. The plane adopts them after its store was lost. They may stand in `split`.
+   * what they are made of. The plane adopts them after its store was lost. They may stand in `split`, and they
+   * count against `maxRevisions`. The target neither creates, scales nor removes them.
    */
   readonly keep?: readonly string[]
 }
@@ -57,6 +61,7 @@ export interface ObservedRevision {
 }
 
 export interface ObservedOperation {
+  /** The one that `apply` or `destroy` got, and not the vendor's own. The target keeps them together. */
   readonly operationId: string
   readonly state: 'running' | 'succeeded' | 'failed'
   readonly reason?: string
@@ -65,7 +70,10 @@ export interface ObservedOperation {
 /** The state that is really there, not the wanted one. Revisions that are gone are left out. */
 export interface ObservedTarget {
   readonly revisions: readonly ObservedRevision[]
-  /** The operations among the given handles that the vendor still knows. */
+  /**
+   * The operations of the key that the vendor still knows: those among the given handles, and others where the
+   * vendor lists them. The plane sends again what a failed one was to do, as a new operation.
+   */
   readonly operations: readonly ObservedOperation[]
   /** Passed back as `ifMatch`. Absent when the vendor has no etag. */
   readonly etag?: string

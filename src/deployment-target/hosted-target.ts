@@ -15,6 +15,7 @@ const capabilities: TargetCapabilities = {
   names: 'deterministic',
   fencing: 'none',
   attribution: 'address',
+  scale: 'none',
   scaleToZero: false,
   mirror: false,
 }
@@ -64,13 +65,6 @@ export function hostedTarget(): DeploymentTarget<NoSettings> {
 function refusalOf(want: TargetWant): TargetRefusal | undefined {
   const general = wantRefusal(want, capabilities)
   if (general !== undefined) return general
-  const { min, max } = want.scale
-  if (min !== 1 || max !== 1) {
-    return refused(
-      'ScaleUnsupported',
-      `scale is ${min} to ${max}, but the vendor scales a hosted model: leave scale out`,
-    )
-  }
   for (const { model, runtime, settings } of want.revisions) {
     const name = `${model.registry}/${model.name}:${model.version}`
     if (model.artifact.kind !== 'hosted') {

@@ -7,12 +7,13 @@ import type { TargetStep } from './target-steps.ts'
 interface Delays {
   readonly readyAfterMs?: number
   readonly goneAfterMs?: number
+  readonly listLagMs?: number
 }
 
 /** Does one step and records it. Returns a handle when names are random and the step created a revision. */
 export function mutateMemory(
   scene: MemoryScene,
-  { readyAfterMs = 0, goneAfterMs = 0 }: Delays,
+  { readyAfterMs = 0, goneAfterMs = 0, listLagMs = 0 }: Delays,
   key: Key,
   want: TargetWant | undefined,
   { operationId, handles }: Pick<ApplyOptions, 'operationId' | 'handles'>,
@@ -37,6 +38,7 @@ export function mutateMemory(
       deployment.revisions.set(id, {
         revision: step.revision,
         readyAtMs: nowMs + readyAfterMs,
+        listedAtMs: nowMs + listLagMs,
         weight,
         scale,
       })
@@ -68,6 +70,26 @@ export function mutateMemory(
     case 'wait':
       return undefined
   }
+}
+
+/** The vendor forgets older ones. */
+const keptFailures = 20
+
+/** Lets the vendor fail an operation that it has accepted. Returns the handle of the operation. */
+export function failInMemory(
+  { state, clock, capabilities }: MemoryScene,
+  key: Key,
+  { operationId }: Pick<ApplyOptions, 'operationId'>,
+  reason: string,
+): string {
+  const handle = capabilities.names === 'random' ? clock.id() : operationId
+  const known = state.failed.get(key) ?? []
+  state.failed.set(
+    key,
+    [...known, { operationId, state: 'failed', reason, handle } as const].slice(-keptFailures),
+  )
+  delete state.deployments.get(key)?.seen
+  return handle
 }
 
 function addDeployment({ state }: MemoryScene, key: Key): MemoryDeployment {

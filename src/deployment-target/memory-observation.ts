@@ -1,8 +1,8 @@
 import type { Clock } from '../clock.ts'
 import type { Endpoint, Revision } from '../resources/deployment/revision.ts'
 import type { Key } from '../resources/metadata.ts'
-import type { ObservedRevision, ObservedTarget, TargetCapabilities } from './contract.ts'
-import type { MemoryRevision, WorldState } from './memory-world.ts'
+import type { ObservedOperation, ObservedRevision, ObservedTarget, TargetCapabilities } from './contract.ts'
+import type { MemoryDeployment, MemoryRevision, WorldState } from './memory-world.ts'
 
 export interface MemoryScene {
   readonly state: WorldState
@@ -13,7 +13,7 @@ export interface MemoryScene {
 
 const nothing: ObservedTarget = { revisions: [], operations: [] }
 
-/** The revisions that the caller can see. With random names the caller needs a handle for each. */
+/** The revisions that the caller can address. With random names the caller needs a handle for each. */
 export function visibleRevisions(
   { state, clock, capabilities }: MemoryScene,
   key: Key,
@@ -30,7 +30,7 @@ export function visibleRevisions(
   return capabilities.names === 'random' ? all.filter(([id]) => handles?.includes(id)) : all
 }
 
-/** Each call costs one look-up while nothing changes. */
+/** What `observe` shows. Each call costs one look-up while nothing changes. */
 export function observeMemory(
   scene: MemoryScene,
   key: Key,
@@ -38,22 +38,70 @@ export function observeMemory(
 ): ObservedTarget {
   const { state, clock, capabilities } = scene
   const deployment = state.deployments.get(key)
-  if (deployment === undefined) return nothing
+  const operations = failedOperations(scene, key, handles)
+  if (deployment === undefined) return operations.length === 0 ? nothing : { revisions: [], operations }
   const nowMs = clock.now()
   const { seen } = deployment
   if (seen !== undefined && seen.epoch === state.epoch && nowMs < seen.untilMs) return seen.observed
-  const revisions = visibleRevisions(scene, key, handles)
+  const visible = visibleRevisions(scene, key, handles)
+  const listed = visible.filter(([, { listedAtMs }]) => listedAtMs <= nowMs)
+  const tellsScale = (capabilities.scale ?? 'reported') === 'reported'
   const observed: ObservedTarget = {
-    revisions: revisions.map(([, each]) => observeRevision(scene, key, each, nowMs)),
-    operations: [],
-    ...(capabilities.fencing === 'conditional' ? { etag: String(deployment.version) } : {}),
+    revisions: listed.map(([, each]) => {
+      const { scale, ...rest } = observeRevision(scene, key, each, nowMs)
+      return tellsScale && scale !== undefined ? { ...rest, scale } : rest
+    }),
+    operations,
+    ...etagOf(scene, deployment),
   }
   if (capabilities.names !== 'random') {
-    const changesAtMs = revisions.flatMap(([, { readyAtMs, goneAtMs }]) => [readyAtMs, goneAtMs ?? nowMs])
+    const changesAtMs = visible.flatMap(([, { readyAtMs, listedAtMs, goneAtMs }]) => [
+      readyAtMs,
+      listedAtMs,
+      goneAtMs ?? nowMs,
+    ])
     const untilMs = Math.min(...changesAtMs.filter((each) => each > nowMs))
     deployment.seen = { observed, untilMs, epoch: state.epoch }
   }
   return observed
+}
+
+/**
+ * What the vendor itself knows when a mutation comes: also the scale, and also what its lists do not show
+ * yet. At random names it cannot tell that an unlisted revision is the one that is wanted again.
+ */
+export function vendorView(
+  scene: MemoryScene,
+  key: Key,
+  handles: readonly string[] | undefined,
+): ObservedTarget {
+  const nowMs = scene.clock.now()
+  const visible = visibleRevisions(scene, key, handles)
+  const found =
+    scene.capabilities.names === 'random'
+      ? visible.filter(([, { listedAtMs }]) => listedAtMs <= nowMs)
+      : visible
+  const deployment = scene.state.deployments.get(key)
+  return {
+    revisions: found.map(([, each]) => observeRevision(scene, key, each, nowMs)),
+    operations: [],
+    ...(deployment !== undefined && etagOf(scene, deployment)),
+  }
+}
+
+function etagOf({ capabilities }: MemoryScene, { version }: MemoryDeployment): { readonly etag?: string } {
+  return capabilities.fencing === 'conditional' ? { etag: String(version) } : {}
+}
+
+function failedOperations(
+  { state, capabilities }: MemoryScene,
+  key: Key,
+  handles: readonly string[] | undefined,
+): readonly ObservedOperation[] {
+  const failed = state.failed.get(key) ?? []
+  return failed
+    .filter(({ handle }) => capabilities.names !== 'random' || handles?.includes(handle))
+    .map(({ handle: _, ...operation }) => operation)
 }
 
 function observeRevision(

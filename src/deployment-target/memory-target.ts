@@ -2,19 +2,23 @@ import { type Clock, systemClock } from '../clock.ts'
 import { ModelspineError, throwIfAborted } from '../errors.ts'
 import type { Endpoint, Revision } from '../resources/deployment/revision.ts'
 import type { Key } from '../resources/metadata.ts'
+import { acceptFence } from './accept-fence.ts'
 import type {
   ApplyOptions,
   ApplyResult,
   DeploymentTarget,
   ObservedTarget,
+  ObserveOptions,
   SettingsProblem,
   TargetCapabilities,
+  TargetWant,
 } from './contract.ts'
+import { createDisturbedCalls, type Disturbable } from './memory-disturbance.ts'
 import { createFaultQueue, type MemoryFaults } from './memory-faults.ts'
-import { mutateMemory } from './memory-mutation.ts'
-import { observeMemory, visibleRevisions } from './memory-observation.ts'
+import { failInMemory, mutateMemory } from './memory-mutation.ts'
+import { observeMemory, vendorView, visibleRevisions } from './memory-observation.ts'
 import { createMemoryWorld, type MemoryWorld, stateOf } from './memory-world.ts'
-import { describeTargetStep, targetSteps } from './target-steps.ts'
+import { describeTargetStep, type TargetStep, targetSteps } from './target-steps.ts'
 import { wantRefusal } from './want-refusal.ts'
 
 export interface MemoryTargetOptions {
@@ -22,13 +26,18 @@ export interface MemoryTargetOptions {
   readonly clock?: Clock
   /**
    * Replace single defaults. The defaults are ten revisions, no split, deterministic names, checked fences,
-   * attribution by address, scale to zero, and no mirror.
+   * attribution by address, a reported scale, scale to zero, and no mirror.
    */
   readonly capabilities?: Partial<TargetCapabilities>
   /** Time from created to ready, in milliseconds. Default 0. */
   readonly readyAfterMs?: number
   /** Time from removed to gone, in milliseconds. Default 0. */
   readonly goneAfterMs?: number
+  /**
+   * Time from created to shown by `observe` and `list`, in milliseconds. Default 0. A vendor with such lists
+   * knows at once what it created: where the names are not random, `apply` finds it, and `destroy` removes it.
+   */
+  readonly listLagMs?: number
   /**
    * The endpoint of a ready revision. Default: protocol `memory`, address
    * `memory://namespace/name/revision`.
@@ -40,7 +49,7 @@ export interface MemoryTargetOptions {
   readonly world?: MemoryWorld
 }
 
-export interface MemoryTarget extends DeploymentTarget, MemoryFaults {
+export interface MemoryTarget extends DeploymentTarget, MemoryFaults, Disturbable {
   readonly world: MemoryWorld
 }
 
@@ -50,6 +59,7 @@ const defaults: TargetCapabilities = {
   names: 'deterministic',
   fencing: 'checked',
   attribution: 'address',
+  scale: 'reported',
   scaleToZero: true,
   mirror: false,
 }
@@ -67,26 +77,91 @@ export function memoryTarget(options: MemoryTargetOptions = {}): MemoryTarget {
   const state = stateOf(world)
   const capabilities: TargetCapabilities = { ...defaults, ...options.capabilities }
   const endpoint = options.endpoint ?? defaultEndpoint
-  const faults = createFaultQueue()
+  const { enter, busy, refusal, operation, ...faults } = createFaultQueue()
+  const { run, disturb } = createDisturbedCalls(clock)
   const scene = { state, clock, capabilities, endpoint }
 
-  const checkFence = (key: Key, fence: number): void => {
-    if (capabilities.fencing !== 'checked') return
-    const highest = state.fences.get(key) ?? fence
-    if (fence < highest) {
-      throw new ModelspineError(
-        'fence-stale',
-        `fence ${fence} for ${key} is older than the newest fence ${highest}`,
-      )
-    }
-    state.fences.set(key, fence)
+  function checkFence(key: Key, call: Pick<ApplyOptions, 'fence' | 'store' | 'takeOver'>): void {
+    if (capabilities.fencing === 'checked')
+      state.fences.set(key, acceptFence(key, state.fences.get(key), call))
   }
-  const observe = (key: Key, handles: readonly string[] | undefined): ObservedTarget =>
-    observeMemory(scene, key, handles)
+
+  function send(
+    key: Key,
+    want: TargetWant | undefined,
+    call: Pick<ApplyOptions, 'operationId' | 'handles'>,
+    step: TargetStep,
+  ): Extract<ApplyResult, { kind: 'accepted' | 'failed' }> {
+    const fault = operation()
+    if (fault?.told === 'answered') {
+      return { kind: 'failed', reason: fault.reason, message: 'the vendor was told to fail the operation' }
+    }
+    const handle =
+      fault === undefined
+        ? mutateMemory(scene, options, key, want, call, step)
+        : failInMemory(scene, key, call, fault.reason)
+    return handle === undefined ? { kind: 'accepted' } : { kind: 'accepted', handle }
+  }
+
+  async function apply(key: Key, want: TargetWant, call: ApplyOptions): Promise<ApplyResult> {
+    throwIfAborted(call.abortSignal, 'the call')
+    const { notSent, leave } = enter('apply')
+    const instead = notSent ?? busy() ?? refusal()
+    if (instead !== undefined) return instead
+    checkFence(key, call)
+    const refused = wantRefusal(want, capabilities)
+    if (refused !== undefined) return refused
+    const known = vendorView(scene, key, call.handles)
+    checkVersion(key, call, known, capabilities)
+    const [step] = targetSteps(want, known, capabilities)
+    if (step === undefined) return { kind: 'unchanged' }
+    if (step.kind === 'wait') return { kind: 'busy', retryAfterMs: options.goneAfterMs ?? 0 }
+    for (const reference of step.kind === 'create' ? Object.values(step.revision.runtime.secrets) : []) {
+      await call.secret(reference)
+      throwIfAborted(call.abortSignal, 'the call')
+    }
+    const result = send(key, want, call, step)
+    leave()
+    return result
+  }
+
+  async function destroy(key: Key, call: Omit<ApplyOptions, 'secret' | 'ifMatch'>) {
+    throwIfAborted(call.abortSignal, 'the call')
+    const { notSent, leave } = enter('destroy')
+    const instead = notSent ?? busy()
+    if (instead !== undefined) return instead
+    checkFence(key, call)
+    const there = visibleRevisions(scene, key, call.handles).map(([, each]) => each)
+    const next = there.find(({ goneAtMs }) => goneAtMs === undefined)
+    if (next !== undefined) {
+      const result = send(key, undefined, call, { kind: 'remove', revision: next.revision.name })
+      leave()
+      return result
+    }
+    if (there.length > 0) return { kind: 'busy', retryAfterMs: options.goneAfterMs ?? 0 } as const
+    state.failed.delete(key)
+    return { kind: 'unchanged' } as const
+  }
+
+  async function observe(key: Key, call: ObserveOptions): Promise<ObservedTarget> {
+    throwIfAborted(call.abortSignal, 'the call')
+    enter('observe').leave()
+    return observeMemory(scene, key, call.handles)
+  }
+
+  async function list(call: Pick<ObserveOptions, 'abortSignal'>): Promise<readonly Key[]> {
+    throwIfAborted(call.abortSignal, 'the call')
+    enter('list').leave()
+    if (capabilities.names === 'random') return []
+    return [...state.deployments.keys()].filter(
+      (key) => observeMemory(scene, key, undefined).revisions.length > 0,
+    )
+  }
 
   return {
     ...faults,
     world,
+    disturb,
     capabilities,
     checkSettings: (settings): readonly SettingsProblem[] => options.checkSettings?.(settings) ?? [],
     ...(options.endpoint === undefined && { protocols: () => ['memory'] }),
@@ -95,57 +170,10 @@ export function memoryTarget(options: MemoryTargetOptions = {}): MemoryTarget {
         kind: 'steps',
         steps: targetSteps(want, observed, capabilities).map(describeTargetStep),
       },
-
-    async apply(key, want, call): Promise<ApplyResult> {
-      throwIfAborted(call.abortSignal, 'the call')
-      const leave = faults.enter('apply')
-      const instead = faults.busy() ?? faults.refusal()
-      if (instead !== undefined) return instead
-      checkFence(key, call.fence)
-      const refusal = wantRefusal(want, capabilities)
-      if (refusal !== undefined) return refusal
-      const observed = observe(key, call.handles)
-      checkVersion(key, call, observed, capabilities)
-      const [step] = targetSteps(want, observed, capabilities)
-      if (step === undefined) return { kind: 'unchanged' }
-      if (step.kind === 'wait') return { kind: 'busy', retryAfterMs: options.goneAfterMs ?? 0 }
-      for (const reference of step.kind === 'create' ? Object.values(step.revision.runtime.secrets) : []) {
-        await call.secret(reference)
-        throwIfAborted(call.abortSignal, 'the call')
-      }
-      const handle = mutateMemory(scene, options, key, want, call, step)
-      leave()
-      return handle === undefined ? { kind: 'accepted' } : { kind: 'accepted', handle }
-    },
-
-    async observe(key, call) {
-      throwIfAborted(call?.abortSignal, 'the call')
-      faults.enter('observe')()
-      return observe(key, call?.handles)
-    },
-
-    async list(call) {
-      throwIfAborted(call?.abortSignal, 'the call')
-      faults.enter('list')()
-      if (capabilities.names === 'random') return []
-      return [...state.deployments.keys()].filter((key) => observe(key, undefined).revisions.length > 0)
-    },
-
-    async destroy(key, call) {
-      throwIfAborted(call.abortSignal, 'the call')
-      const leave = faults.enter('destroy')
-      const busy = faults.busy()
-      if (busy !== undefined) return busy
-      checkFence(key, call.fence)
-      const [next] = observe(key, call.handles).revisions.filter((each) => each.state !== 'stopping')
-      if (next === undefined) {
-        const stopping = visibleRevisions(scene, key, call.handles).length > 0
-        return stopping ? { kind: 'busy', retryAfterMs: options.goneAfterMs ?? 0 } : { kind: 'unchanged' }
-      }
-      mutateMemory(scene, options, key, undefined, call, { kind: 'remove', revision: next.revision })
-      leave()
-      return { kind: 'accepted' }
-    },
+    apply: (key, want, call) => run(call, (each) => apply(key, want, each)),
+    observe: (key, call = {}) => run(call, (each) => observe(key, each)),
+    list: (call = {}) => run(call, list),
+    destroy: (key, call) => run(call, (each) => destroy(key, each)),
   }
 }
 

@@ -1,7 +1,8 @@
 import type { Scale } from '../resources/deployment/model-deployment.ts'
 import type { Revision } from '../resources/deployment/revision.ts'
 import type { Key } from '../resources/metadata.ts'
-import type { ObservedRevision, ObservedTarget } from './contract.ts'
+import type { FenceRecord } from './accept-fence.ts'
+import type { ObservedOperation, ObservedRevision, ObservedTarget } from './contract.ts'
 
 /** One mutation that a memory target has done. */
 export interface TargetMutation {
@@ -40,7 +41,9 @@ export interface MemoryWorld {
  */
 export interface WorldState {
   readonly deployments: Map<Key, MemoryDeployment>
-  readonly fences: Map<Key, number>
+  readonly fences: Map<Key, FenceRecord>
+  /** For each key the newest operations that the vendor took and failed, until everything is destroyed. */
+  readonly failed: Map<Key, readonly FailedOperation[]>
   readonly held: ReadonlyMap<string, HeldState>
   /** Changes whenever a revision is held or released. */
   readonly epoch: number
@@ -57,9 +60,15 @@ export interface MemoryDeployment {
   seen?: { readonly observed: ObservedTarget; readonly untilMs: number; readonly epoch: number }
 }
 
+export interface FailedOperation extends ObservedOperation {
+  readonly handle: string
+}
+
 export interface MemoryRevision {
   readonly revision: Revision
   readonly readyAtMs: number
+  /** From then on it stands in lists. */
+  readonly listedAtMs: number
   weight: number
   scale: Scale
   /** Set while the revision is being removed. */
@@ -95,6 +104,7 @@ export function createMemoryWorld(): MemoryWorld {
   states.set(world, {
     deployments: new Map(),
     fences: new Map(),
+    failed: new Map(),
     held,
     get epoch() {
       return epoch

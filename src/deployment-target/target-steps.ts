@@ -13,8 +13,8 @@ export type TargetStep =
 /**
  * The steps from the observed state to the wanted one, in a safe order: first create new revisions, then
  * change traffic and scale, then remove revisions that are no longer wanted. A removal comes earlier only
- * when there is no room for a new revision. For targets whose vendor treats revisions one by one. Empty when
- * everything wanted is there or on its way.
+ * when there is no room for a new revision. What the want keeps gets no step of its own. For targets whose
+ * vendor treats revisions one by one. Empty when everything wanted is there or on its way.
  */
 export function targetSteps(
   want: TargetWant,
@@ -23,10 +23,11 @@ export function targetSteps(
 ): readonly TargetStep[] {
   const there = new Map(observed.revisions.map((each) => [each.revision, each]))
   const wanted = new Set(want.revisions.map((each) => each.name))
+  const kept = new Set(want.keep)
   const missing = want.revisions.filter((each) => !there.has(each.name))
   const leaving = observed.revisions.filter((each) => each.state === 'stopping')
   const removes = observed.revisions
-    .filter((each) => !wanted.has(each.revision) && each.state !== 'stopping')
+    .filter(({ revision, state }) => !wanted.has(revision) && !kept.has(revision) && state !== 'stopping')
     .map((each): TargetStep => ({ kind: 'remove', revision: each.revision }))
   const lacking = Math.max(0, missing.length - (capabilities.maxRevisions - there.size))
   const waits = leaving
@@ -63,7 +64,10 @@ export function describeTargetStep(step: TargetStep): string {
 
 function splitDiffers(want: TargetWant, there: ReadonlyMap<string, ObservedRevision>): boolean {
   if (want.split.length === 0) return false
-  const wanted = new Map(want.split.map((each) => [each.revision, each.weight]))
+  // A kept revision that is gone cannot be made again, so its weight would be set without end.
+  const isGone = (revision: string): boolean => want.keep?.includes(revision) === true && !there.has(revision)
+  const possible = want.split.filter((each) => !isGone(each.revision))
+  const wanted = new Map(possible.map((each) => [each.revision, each.weight]))
   const names = new Set([...wanted.keys(), ...there.keys()])
   // Vendors that count in ratios return a weight that may differ from the sent one by rounding.
   return [...names].some((name) => Math.abs((wanted.get(name) ?? 0) - (there.get(name)?.weight ?? 0)) > 1e-6)

@@ -14,31 +14,37 @@ export function wantRefusal(want: TargetWant, capabilities: TargetCapabilities):
   )
 }
 
-function revisionsRefusal(
-  { revisions }: TargetWant,
-  { maxRevisions }: TargetCapabilities,
-): TargetRefusal | undefined {
-  if (revisions.length === 0) {
+function revisionsRefusal(want: TargetWant, { maxRevisions }: TargetCapabilities): TargetRefusal | undefined {
+  const names = namesIn(want)
+  if (names.length === 0) {
     return refused('NothingWanted', 'the want has no revisions: call destroy to remove everything')
   }
-  const names = revisions.map((each) => each.name)
   const twice = names.find((name, place) => names.indexOf(name) !== place)
-  if (twice !== undefined) return refused('DuplicateRevision', `revision ${twice} is wanted twice`)
-  if (revisions.length > maxRevisions) {
+  if (twice !== undefined) {
+    return refused(
+      'DuplicateRevision',
+      `revision ${twice} is wanted twice: name it once, in revisions or keep`,
+    )
+  }
+  if (names.length > maxRevisions) {
     return refused(
       'TooManyRevisions',
-      `${revisions.length} revisions are wanted side by side, but this target holds at most ${maxRevisions}`,
+      `${names.length} revisions are wanted side by side, but this target holds at most ${maxRevisions}`,
     )
   }
   return undefined
 }
 
-function splitRefusal(
-  { revisions, split }: TargetWant,
-  capabilities: TargetCapabilities,
-): TargetRefusal | undefined {
+/** Kept revisions take room and get traffic as the others do. */
+function namesIn({ revisions, keep = [] }: TargetWant): readonly string[] {
+  return [...revisions.map((each) => each.name), ...keep]
+}
+
+function splitRefusal(want: TargetWant, capabilities: TargetCapabilities): TargetRefusal | undefined {
+  const { split } = want
   if (capabilities.split === 'none' || split.length === 0) return undefined
-  const stranger = split.find((each) => !revisions.some((revision) => revision.name === each.revision))
+  const names = namesIn(want)
+  const stranger = split.find((each) => !names.includes(each.revision))
   if (stranger !== undefined) {
     return refused(
       'UnknownRevisionInSplit',
@@ -62,7 +68,10 @@ function splitRefusal(
   return undefined
 }
 
-function scaleRefusal({ scale }: TargetWant, { scaleToZero }: TargetCapabilities): TargetRefusal | undefined {
+function scaleRefusal(
+  { scale }: TargetWant,
+  { scaleToZero, scale: scaling }: TargetCapabilities,
+): TargetRefusal | undefined {
   const { min, max } = scale
   if (!Number.isInteger(min) || !Number.isInteger(max) || min < 0 || max < 1 || min > max) {
     return refused(
@@ -74,6 +83,12 @@ function scaleRefusal({ scale }: TargetWant, { scaleToZero }: TargetCapabilities
     return refused(
       'ScaleToZeroUnsupported',
       'scale.min is 0, but this target cannot scale to zero: give 1 or more',
+    )
+  }
+  if (scaling === 'none' && (min !== 1 || max !== 1)) {
+    return refused(
+      'ScaleUnsupported',
+      `scale is ${min} to ${max}, but what runs at this target is scaled by somebody else: leave scale out`,
     )
   }
   return undefined

@@ -148,8 +148,8 @@ export const rolloutMutants: readonly Mutant[] = [
   {
     law: 5,
     what: 'a target that can check fences accepts an older fence',
-    file: 'src/deployment-target/memory-target.ts',
-    find: 'if (fence < highest) {',
+    file: 'src/deployment-target/accept-fence.ts',
+    find: 'if (fence < known.fence) {',
     replace: 'if (fence < 0) {',
     tests: ['test/unit/deployment-target/conformance.test.ts'],
   },

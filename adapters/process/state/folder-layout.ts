@@ -52,6 +52,25 @@ export async function revisionFolders(
   return found
 }
 
+/** All that is on disk of a key's revisions, also what is half removed. */
+export async function foldersOfKey(folder: string, key: Key): Promise<readonly string[]> {
+  const path = keyFolder(folder, key)
+  const names = await foldersIn(path, (name) => label.test(name) || name.startsWith(gone))
+  return names.map((name) => join(path, name))
+}
+
+/** The keys of which more than a fence is on disk. */
+export async function keysOnDisk(folder: string): Promise<readonly Key[]> {
+  const keys: Key[] = []
+  for (const namespace of await labelsIn(folder)) {
+    for (const name of await labelsIn(join(folder, namespace))) {
+      const key: Key = `${namespace}/${name}`
+      if ((await foldersOfKey(folder, key)).length > 0) keys.push(key)
+    }
+  }
+  return keys
+}
+
 /** The folders of a revision's runs. Ids sort by time, so the newest run comes last. */
 export async function runFolders(revisionPath: string): Promise<readonly string[]> {
   return (await labelsIn(join(revisionPath, 'runs'))).map((id) => join(revisionPath, 'runs', id))
@@ -85,11 +104,15 @@ function removeAll(path: string): Promise<void> {
   return rm(path, { recursive: true, force: true, maxRetries: 5, retryDelay: 20 })
 }
 
-async function labelsIn(path: string): Promise<readonly string[]> {
+function labelsIn(path: string): Promise<readonly string[]> {
+  return foldersIn(path, (name) => label.test(name))
+}
+
+async function foldersIn(path: string, isWanted: (name: string) => boolean): Promise<readonly string[]> {
   try {
     const entries = await readdir(path, { withFileTypes: true })
     return entries
-      .filter((each) => each.isDirectory() && label.test(each.name))
+      .filter((each) => each.isDirectory() && isWanted(each.name))
       .map((each) => each.name)
       .sort()
   } catch (error) {

@@ -1,6 +1,6 @@
-import { mkdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { mkdir, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type Key, ModelspineError, type Revision } from 'modelspine/adapter'
+import type { Key, Revision } from 'modelspine/adapter'
 import { z } from 'zod'
 import { readJson, writeJson } from './json-file.ts'
 
@@ -62,37 +62,15 @@ export async function setMark(path: string, mark: Mark): Promise<void> {
   await writeFile(join(path, mark), '')
 }
 
-export function hasMark(path: string, mark: Mark): Promise<boolean> {
+/** When the mark was set, in milliseconds since the epoch; undefined when it is not there. */
+export function markedAtMs(path: string, mark: Mark): Promise<number | undefined> {
   return stat(join(path, mark)).then(
-    () => true,
-    () => false,
+    ({ mtimeMs }) => mtimeMs,
+    () => undefined,
   )
-}
-
-/**
- * The highest fence that was seen; 0 before any. Throws `target-unavailable` for a file that holds no number,
- * because then any fence may be too old.
- */
-export async function readFence(keyPath: string): Promise<number> {
-  const path = join(keyPath, '.fence')
-  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return '0'
-    throw error
-  })
-  if (/^\d+$/.test(text.trim())) return Number(text)
-  throw new ModelspineError(
-    'target-unavailable',
-    `${path} does not hold a fence, which is a number: remove the file while only one plane uses this folder`,
-    { details: { path } },
-  )
-}
-
-export async function writeFence(keyPath: string, fence: number): Promise<void> {
-  await makeFolder(keyPath)
-  await writeJson(join(keyPath, '.fence'), fence)
 }
 
 /** Makes the folder again even when a person removed it, so that its process can still be ended. */
-async function makeFolder(path: string): Promise<void> {
+export async function makeFolder(path: string): Promise<void> {
   await mkdir(path, { recursive: true, mode: 0o700 })
 }

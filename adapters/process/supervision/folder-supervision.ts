@@ -6,12 +6,20 @@ import {
   ModelspineError,
   type Revision,
   type Secret,
+  sleep,
 } from 'modelspine/adapter'
 import { thisHost } from '../../shared/process-identity.ts'
 import { type ProcessLock, tryLock } from '../../shared/process-lock.ts'
 import { withDeploymentSettings } from '../settings/deployment-settings.ts'
 import type { ProcessSettings } from '../settings/options.ts'
-import { removeFolder, removeLeftovers, revisionFolder, revisionFolders } from '../state/folder-layout.ts'
+import {
+  foldersOfKey,
+  keysOnDisk,
+  removeFolder,
+  removeLeftovers,
+  revisionFolder,
+  revisionFolders,
+} from '../state/folder-layout.ts'
 import type { Journal } from '../state/journal.ts'
 import { readRecord, writeRecord } from '../state/revision-files.ts'
 import { endAll } from './run-history.ts'
@@ -29,13 +37,20 @@ export interface SupervisionOptions {
 export interface FolderSupervision {
   readonly all: readonly Supervisor[]
   of(key: Key): readonly Supervisor[]
-  /** Starts a revision that does not exist here, or that was lost. */
+  /** The keys that have a revision, or of which something else is left on disk. */
+  keys(): Promise<readonly Key[]>
+  /**
+   * Starts a revision that does not exist here, or that was lost. False, and nothing is started, while a
+   * process lives that was left there and that no supervisor knows.
+   */
   launch(
     key: Key,
     revision: Revision,
     operationId: string,
     secrets: ReadonlyMap<string, Secret>,
-  ): Promise<void>
+  ): Promise<boolean>
+  /** Removes what is left of a key that has no supervisor, with its processes. */
+  clear(key: Key): Promise<'nothing' | 'cleared' | 'processes live'>
   /** Lets go of the folder. The processes go on running. */
   close(): Promise<void>
 }
@@ -72,6 +87,12 @@ export async function superviseFolder(options: SupervisionOptions): Promise<Fold
     return supervisor
   }
 
+  async function clearFolder(path: string): Promise<boolean> {
+    if (!(await endAll(path))) return false
+    await removeFolder(path, clock.id())
+    return true
+  }
+
   try {
     await removeLeftovers(folder)
     const found = await revisionFolders(folder)
@@ -81,9 +102,9 @@ export async function superviseFolder(options: SupervisionOptions): Promise<Fold
         if (record?.key === key && record.revision.name === revision) {
           return await supervise(path, record).adopt()
         }
-        // No process ran there, or the record is not readable. The loop makes the declared revision anew.
-        await endAll(path)
-        await removeFolder(path, clock.id())
+        // No process ran there, or the record is not readable. The loop makes the declared revision anew. A
+        // process that outlives this stays on disk, where the loop finds it.
+        for (let tries = 0; tries < 50 && !(await clearFolder(path)); tries += 1) await sleep(clock, 20)
       }),
     )
     for (const each of takenOver) if (each.status === 'rejected') throw each.reason
@@ -99,11 +120,25 @@ export async function superviseFolder(options: SupervisionOptions): Promise<Fold
       return [...byPath.values()]
     },
     of: (key) => [...byPath.values()].filter((each) => each.key === key),
+    async keys() {
+      const supervised = [...byPath.values()].map((each) => each.key)
+      return [...new Set([...supervised, ...(await keysOnDisk(folder))])].sort()
+    },
     async launch(key, revision, operationId, secrets) {
       const path = revisionFolder(folder, key, revision.name)
       const known = byPath.get(path)
-      if (known === undefined) await writeRecord(path, { key, revision, operationId })
+      if (known === undefined) {
+        if (!(await clearFolder(path))) return false
+        await writeRecord(path, { key, revision, operationId })
+      }
       await (known ?? supervise(path, { key, revision, operationId })).launch(operationId, secrets)
+      return true
+    },
+    async clear(key) {
+      const left = await foldersOfKey(folder, key)
+      const cleared = await Promise.all(left.map(clearFolder))
+      if (cleared.includes(false)) return 'processes live'
+      return left.length === 0 ? 'nothing' : 'cleared'
     },
     async close() {
       await Promise.all([...byPath.values()].map((each) => each.close()))

@@ -8,6 +8,12 @@ export type ProcessClaim = ProcessIdentity | 'void'
 /** Gives a run up unless a process has it. A shell that comes later finds the name taken, and leaves. */
 export async function claimVoid(runFolder: string): Promise<ProcessClaim> {
   const path = join(runFolder, 'pid')
+  // A claim never changes. A full disk must not keep a process that has one from being ended.
+  const claimed = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined
+    throw error
+  })
+  if (claimed !== undefined) return parseClaim(claimed)
   const mine = join(runFolder, 'void')
   await writeFile(mine, 'void\n')
   try {

@@ -19,12 +19,18 @@ export async function newestRun(revisionPath: string): Promise<ProcessRun | unde
   return newest
 }
 
-/** Kills all processes of a revision of which no record is known. */
-export async function endAll(revisionPath: string): Promise<void> {
+/** Kills all processes of a revision. False while one of them still lives. */
+export async function endAll(revisionPath: string): Promise<boolean> {
+  let ended = true
   for (const folder of await runFolders(revisionPath)) {
     const run = await findRun(folder)
-    if (run !== 'void') await run.signal('SIGKILL')
+    if (run === 'void') continue
+    if (await run.isAlive()) {
+      await run.signal('SIGKILL')
+      ended = false
+    } else await run.sweep()
   }
+  return ended
 }
 
 /** Whether any process ever ran. Does not give up any run. */

@@ -8,14 +8,14 @@ import {
 } from 'modelspine/adapter'
 import { fillTemplate } from '../settings/command-template.ts'
 import { removeFolder } from '../state/folder-layout.ts'
-import { type Failure, hasMark, readFailure, setMark, writeFailure } from '../state/revision-files.ts'
+import { type Failure, markedAtMs, readFailure, setMark, writeFailure } from '../state/revision-files.ts'
 import { backoffMs } from './backoff.ts'
 import { boundLog, describeEnding } from './bounded-log.ts'
 import { probeHealth } from './health-probe.ts'
 import { judgeHealth } from './judge-health.ts'
 import { launchProcess, valuesOf } from './launch-process.ts'
 import type { ProcessRun } from './process-run.ts'
-import { newestRun } from './run-history.ts'
+import { endAll, newestRun } from './run-history.ts'
 import { observedOf, type SupervisedState } from './supervised-state.ts'
 import type { SupervisorOptions } from './supervisor-options.ts'
 
@@ -163,7 +163,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
       if (!(await hasEnded(run, killAtMs))) return
       await journal.write({ event: 'stopped', ...subject, pid: run.identity.pid })
     }
-    await remove()
+    if (await endAll(path)) await remove()
   }
 
   async function remove(): Promise<void> {
@@ -215,14 +215,18 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
   }
 
   async function takeOver(): Promise<void> {
-    everReady = await hasMark(path, 'was-ready')
+    everReady = (await markedAtMs(path, 'was-ready')) !== undefined
     const run = await newestRun(path)
     const alive = run !== undefined && (await run.isAlive())
     if (run !== undefined && alive) {
       await journal.write({ event: 'adopted', ...subject, pid: run.identity.pid })
       logger.info({ ...subject, pid: run.identity.pid, port: run.intent.port }, 'a process was adopted')
     }
-    if (await hasMark(path, 'stopping')) return drain(alive ? run : undefined)
+    const stoppingSinceMs = await markedAtMs(path, 'stopping')
+    if (stoppingSinceMs !== undefined) {
+      await drain(alive ? run : undefined, stoppingSinceMs)
+      return step()
+    }
     if (run === undefined) return remove()
     const failure = await readFailure(path)
     if (failure !== undefined && alive) return end(run, failure.reason, failure.message)
@@ -233,9 +237,11 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     await step()
   }
 
-  async function drain(run: ProcessRun | undefined): Promise<void> {
+  /** `sinceMs` may come from an earlier parent, whose drain goes on. */
+  async function drain(run: ProcessRun | undefined, sinceMs: number = clock.now()): Promise<void> {
     await run?.signal('SIGTERM')
-    const killAtMs = clock.monotonic() + drainMs
+    const drainedMs = Math.max(0, clock.now() - sinceMs)
+    const killAtMs = clock.monotonic() + Math.max(0, drainMs - drainedMs)
     become({ kind: 'stopping', killAtMs, ...(run === undefined ? {} : { run }) })
   }
 

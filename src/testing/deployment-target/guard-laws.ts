@@ -8,7 +8,6 @@ import {
   impossibleWants,
   key,
   options,
-  other,
   secretValue,
   spelledOut,
   type TargetSubject,
@@ -17,24 +16,6 @@ import {
 
 /** Laws of what a target must refuse or hide. */
 export const guardLaws: readonly Law<TargetSubject>[] = [
-  {
-    name: 'refuses a fence that is older than the newest fence it has seen',
-    skip: ({ target }) =>
-      target.capabilities.fencing === 'checked' ? undefined : `fencing is ${target.capabilities.fencing}`,
-    async check(subject) {
-      const { revisions } = subject
-      const handles = await converge(subject, key, wantOf([revisions[0]]), [], 7)
-      const mutations = await subject.mutations()
-      const again = await subject.reopen()
-      await assert.rejects(
-        again.apply(key, wantOf([revisions[1]]), options({ handles, fence: 6 })),
-        codeIs('fence-stale'),
-      )
-      await assert.rejects(again.destroy(key, options({ handles, fence: 6 })), codeIs('fence-stale'))
-      assert.equal(await subject.mutations(), mutations, 'mutations sent')
-      await again.apply(other, wantOf([revisions[1]]), options({ fence: 6 }))
-    },
-  },
   {
     name: 'refuses an etag that is not the newest',
     skip: ({ target }) =>

@@ -34,6 +34,31 @@ export const observeLaws: readonly Law<TargetSubject>[] = [
     },
   },
   {
+    name: 'observes the scale in force for each ready revision',
+    skip: ({ target: { capabilities } }) =>
+      (capabilities.scale ?? 'reported') === 'reported' ? undefined : `the scale is ${capabilities.scale}`,
+    async check(subject) {
+      const { target, revisions } = subject
+      const empty: ObservedTarget = { revisions: [], operations: [] }
+      let handles: string[] = []
+      for (const scale of [
+        { min: 1, max: 1 },
+        { min: 2, max: 3 },
+      ]) {
+        const want = { ...wantOf([revisions[0], revisions[1]]), scale }
+        // Some targets report the one scale that they have.
+        if (target.plan(want, empty).kind === 'refused') continue
+        handles = await converge(subject, key, want, handles)
+        const observed = await target.observe(key, { handles, applied: want.revisions })
+        const ready = observed.revisions.filter((each) => each.state === 'ready')
+        assert.equal(ready.length, 2, 'the number of ready revisions')
+        for (const each of ready) {
+          assert.deepEqual(each.scale, scale, `the scale of revision ${each.revision}: declare scale`)
+        }
+      }
+    },
+  },
+  {
     name: 'lists every key that has a revision',
     skip: ({ target }) => (target.capabilities.names === 'random' ? 'names are random' : undefined),
     async check(subject) {

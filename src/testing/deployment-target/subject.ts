@@ -31,15 +31,34 @@ export interface TargetSubject {
   reopen(): Promise<DeploymentTarget> | DeploymentTarget
   /** Makes the next `apply` find the vendor busy. Leave it out when the target is never busy. */
   busyNext?(): void
+  /**
+   * Makes the vendor do the work of the next `apply` and loses its answer on the way back. Leave it out when
+   * the vendor's answers cannot be lost.
+   */
+  loseNextAnswer?(): void
+  /**
+   * Makes the vendor take the next mutation and fail it, with this word in its reason. Leave it out when the
+   * vendor cannot fail what it took.
+   */
+  failNextOperation?(reason: string): void
 }
 
 export const key: Key = 'kit/first'
 export const other: Key = 'kit/second'
 export const secretValue = 'kit-secret-8d1f0a'
 
+let operations = 0
+
+/** Each effect of the loop has an operation id of its own. Sent again, it is the same operation. */
+export function operationId(): string {
+  operations += 1
+  return `kit-operation-${operations}`
+}
+
+/** The options of a new effect, unless an operation id is given. */
 export function options(given: Partial<ApplyOptions> = {}): ApplyOptions {
   return {
-    operationId: 'kit-operation',
+    operationId: operationId(),
     fence: 1,
     secret: async () => ({ reveal: () => secretValue }),
     ...given,
@@ -57,20 +76,26 @@ export function namesOf({ revisions }: TargetWant): readonly string[] {
   return revisions.map((each) => each.name).sort()
 }
 
-/** Applies as the loop does until the answer is `unchanged`. Returns the known handles and the new ones. */
+/**
+ * Applies as the loop does until the answer is `unchanged`. An effect keeps its operation id until it was
+ * sent. Returns the known handles and the new ones.
+ */
 export async function converge(
   subject: TargetSubject,
   at: Key,
   want: TargetWant,
   known: readonly string[] = [],
-  fence = 1,
+  given: Partial<ApplyOptions> = {},
 ): Promise<string[]> {
   const handles = [...known]
-  for (let call = 0; call < 50; call += 1) {
-    const result = await subject.target.apply(at, want, options({ handles, fence }))
+  let call = options(given)
+  for (let calls = 0; calls < 50; calls += 1) {
+    const result = await subject.target.apply(at, want, { ...call, handles })
     if (result.kind === 'accepted' && result.handle !== undefined) handles.push(result.handle)
-    if (result.kind === 'refused')
-      assert.fail(`refused ${describeWant(want)}: ${result.reason}, ${result.message}`)
+    if (result.kind === 'accepted') call = { ...call, operationId: operationId() }
+    if (result.kind === 'refused' || result.kind === 'failed') {
+      assert.fail(`${result.kind} ${describeWant(want)}: ${result.reason}, ${result.message}`)
+    }
     await subject.settle()
     if (result.kind === 'unchanged') return handles
   }
@@ -96,13 +121,19 @@ export async function observedNames(
 
 /** Wants that a target with these capabilities must refuse. */
 export function impossibleWants({ target, revisions }: TargetSubject): readonly TargetWant[] {
-  const { maxRevisions, scaleToZero, split } = target.capabilities
+  const { maxRevisions, scale, scaleToZero, split } = target.capabilities
   const [first, second] = revisions
-  const wants = [{ ...wantOf([]), split: [] }, { ...wantOf([first, first]) }]
+  const wants: TargetWant[] = [
+    { ...wantOf([]), split: [] },
+    wantOf([first, first]),
+    { ...wantOf([first]), keep: [first.name] },
+  ]
   if (maxRevisions < 100) {
     const names = Array.from({ length: maxRevisions + 1 }, (_, place) => `${first.name}${place}`)
     wants.push(wantOf(names.map((name) => ({ ...first, name }))))
+    wants.push({ ...wantOf([first]), keep: names.slice(1) })
   }
+  if (scale === 'none') wants.push({ ...wantOf([first]), scale: { min: 1, max: 2 } })
   if (!scaleToZero) wants.push({ ...wantOf([first]), scale: { min: 0, max: 1 } })
   if (split !== 'none') {
     wants.push(wantOf([first], [{ revision: first.name, weight: 60 }]))
@@ -111,8 +142,8 @@ export function impossibleWants({ target, revisions }: TargetSubject): readonly 
   return wants
 }
 
-export function describeWant({ revisions, split, scale }: TargetWant): string {
-  return JSON.stringify({ revisions: revisions.map((each) => each.name), split, scale })
+export function describeWant({ revisions, ...want }: TargetWant): string {
+  return JSON.stringify({ revisions: revisions.map((each) => each.name), ...want })
 }
 
 /** Removes the messages, because they are for people and may contain times. */

@@ -18,7 +18,25 @@ deploymentTargetConformance({
 deploymentTargetConformance({
   ...runner,
   name: 'memoryTarget with random names and ratios',
-  create: () => memorySubject({ names: 'random', split: 'ratio', fencing: 'none' }),
+  create: () => memorySubject({ names: 'random', split: 'ratio', fencing: 'none' }, { told: 'observed' }),
+})
+
+deploymentTargetConformance({
+  ...runner,
+  name: 'memoryTarget with tagged names, whose vendor fails operations later',
+  create: () => memorySubject({ names: 'tagged' }, { told: 'observed' }),
+})
+
+deploymentTargetConformance({
+  ...runner,
+  name: 'memoryTarget that scales and cannot tell',
+  create: () => memorySubject({ scale: 'unreported' }),
+})
+
+deploymentTargetConformance({
+  ...runner,
+  name: 'memoryTarget that somebody else scales',
+  create: () => memorySubject({ scale: 'none' }),
 })
 
 deploymentTargetConformance({

@@ -7,6 +7,7 @@ import { fileRevisions } from './revisions.ts'
 /** A memory target with delays, in the form that the conformance kit needs. */
 export function memorySubject(
   capabilities: MemoryTargetOptions['capabilities'] = {},
+  { told = 'answered' }: { readonly told?: 'answered' | 'observed' } = {},
 ): Fixture<TargetSubject> {
   const clock = createFakeClock()
   const world = createMemoryWorld()
@@ -21,6 +22,8 @@ export function memorySubject(
       mutations: () => world.journal.length,
       reopen: open,
       busyNext: () => target.busyNext(200),
+      loseNextAnswer: () => target.failNext('apply', 'after'),
+      failNextOperation: (reason) => target.failNextOperation(reason, told),
     },
   }
 }

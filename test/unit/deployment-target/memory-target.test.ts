@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest'
 import type { ApplyOptions, TargetWant } from '../../../src/deployment-target/contract.ts'
 import { memoryTarget } from '../../../src/deployment-target/memory-target.ts'
 import { createMemoryWorld } from '../../../src/deployment-target/memory-world.ts'
-import { isModelspineError } from '../../../src/errors.ts'
 import { createFakeClock } from '../../../src/testing/fake-clock.ts'
 import { fileRevisions } from './revisions.ts'
 
@@ -27,40 +26,6 @@ describe('memoryTarget', () => {
     const target = memoryTarget({ clock: createFakeClock() })
     await target.apply(key, want, call)
     expect(await target.observe(key)).toBe(await target.observe(key))
-  })
-
-  it('changes nothing when told to fail before its work, and does the work when told to fail after it', async () => {
-    const target = memoryTarget({ clock: createFakeClock() })
-    target.failNext('apply')
-    await expect(target.apply(key, want, call)).rejects.toSatisfy((error) =>
-      isModelspineError(error, 'target-unavailable'),
-    )
-    expect(target.world.created).toBe(0)
-    target.failNext('apply', 'after', new Error('the answer was lost'))
-    await expect(target.apply(key, want, call)).rejects.toThrow('the answer was lost')
-    expect(target.world.created).toBe(1)
-    expect(await target.apply(key, want, call)).toEqual({ kind: 'unchanged' })
-  })
-
-  it.each(['observe', 'list', 'destroy'] as const)('fails only the next %s when told to', async (name) => {
-    const target = memoryTarget({ clock: createFakeClock() })
-    const calls = {
-      observe: () => target.observe(key),
-      list: () => target.list(),
-      destroy: () => target.destroy(key, call),
-    }
-    target.failNext(name)
-    await expect(calls[name]()).rejects.toThrow(`${name} was told to fail`)
-    await calls[name]()
-  })
-
-  it('is busy once and refuses once when told to', async () => {
-    const target = memoryTarget({ clock: createFakeClock() })
-    target.busyNext(70)
-    target.refuseNext('NoQuota', 'no accelerators are left')
-    expect(await target.apply(key, want, call)).toEqual({ kind: 'busy', retryAfterMs: 70 })
-    expect(await target.apply(key, want, call)).toMatchObject({ kind: 'refused', reason: 'NoQuota' })
-    expect(await target.apply(key, want, call)).toEqual({ kind: 'accepted' })
   })
 
   it('holds a revision in a state until released', async () => {
@@ -107,6 +72,40 @@ describe('memoryTarget', () => {
     await target.apply(key, { ...want, scale: { min: 2, max: 5 } }, call)
     expect((await target.observe(key)).revisions[0]).toMatchObject({ scale: { min: 2, max: 5 } })
     expect(target.world.created).toBe(1)
+  })
+
+  it.each([
+    ['reported', { scale: { min: 2, max: 5 } }],
+    ['unreported', {}],
+  ] as const)('scales once and shows a scale that is %s', async (scale, shown) => {
+    const target = memoryTarget({ clock: createFakeClock(), capabilities: { scale } })
+    await target.apply(key, want, call)
+    const scaled = { ...want, scale: { min: 2, max: 5 } }
+    expect(await target.apply(key, scaled, call)).toEqual({ kind: 'accepted' })
+    expect(await target.apply(key, scaled, call)).toEqual({ kind: 'unchanged' })
+    expect(target.world.journal.map(({ kind }) => kind)).toEqual(['created', 'scaled'])
+    const [observed] = (await target.observe(key)).revisions
+    expect(observed?.scale === undefined ? {} : { scale: observed.scale }).toEqual(shown)
+  })
+
+  it('keeps a revision as it is, with its scale and its traffic', async () => {
+    const target = memoryTarget({ clock: createFakeClock(), capabilities: { split: 'percent' } })
+    await target.apply(key, want, call)
+    const keeping: TargetWant = {
+      revisions: [second],
+      keep: ['r1'],
+      split: [
+        { revision: 'r1', weight: 90 },
+        { revision: 'r2', weight: 10 },
+      ],
+      scale: { min: 2, max: 2 },
+    }
+    for (let calls = 0; calls < 3; calls += 1) await target.apply(key, keeping, call)
+    expect(await target.apply(key, keeping, call)).toEqual({ kind: 'unchanged' })
+    expect((await target.observe(key)).revisions).toMatchObject([
+      { revision: 'r1', weight: 90, scale: { min: 1, max: 1 } },
+      { revision: 'r2', weight: 10, scale: { min: 2, max: 2 } },
+    ])
   })
 
   it('refuses a world that it did not make', () => {

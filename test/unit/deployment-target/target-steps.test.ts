@@ -52,6 +52,29 @@ describe('targetSteps', () => {
     expect(stepsOf({}, [ready('r1')])).toEqual([])
   })
 
+  it('neither removes nor scales what the want keeps, and does not make it anew', () => {
+    const there = [ready('r1', { scale: { min: 3, max: 3 } }), ready('r3')]
+    expect(stepsOf({ revisions: [second], keep: ['r1', 'r9'] }, there)).toEqual([
+      'create revision r2 (churn 2)',
+      'remove revision r3',
+    ])
+  })
+
+  it('makes room without what the want keeps', () => {
+    const there = [ready('r1'), ready('r3')]
+    expect(stepsOf({ revisions: [second], keep: ['r1'] }, there, 2)).toEqual([
+      'remove revision r3',
+      'create revision r2 (churn 2)',
+    ])
+  })
+
+  it('gives traffic to what the want keeps, as long as it is there', () => {
+    const want = { revisions: [second], keep: ['r1'], split: [{ revision: 'r1', weight: 100 }] }
+    const there = [ready('r1', { weight: 0 }), ready('r2', { weight: 0 })]
+    expect(stepsOf(want, there)).toEqual(['set the split'])
+    expect(stepsOf(want, there.slice(1))).toEqual([])
+  })
+
   it('reaches the wanted revisions step by step from any start, and never holds too many', () => {
     const names = fc.uniqueArray(fc.constantFrom(first, second, third), { minLength: 1, maxLength: 2 })
     fc.assert(

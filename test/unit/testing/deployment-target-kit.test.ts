@@ -46,6 +46,9 @@ const breaks: Readonly<Record<string, Break>> = {
       return there > want.revisions.length ? { kind: 'unchanged' } : target.apply(key, want, call)
     },
   }),
+  'leaves alone what the want keeps, and removes what it neither wants nor keeps': (target) => ({
+    apply: (key, { keep: _, ...want }, call) => target.apply(key, want, call),
+  }),
   'destroys a key until the answer is unchanged, and then observes and lists nothing for the key': () => ({
     destroy: async () => ({ kind: 'unchanged' }),
   }),
@@ -69,6 +72,12 @@ const breaks: Readonly<Record<string, Break>> = {
     })
     return { observe: async (key, call) => (restarted ? empty : target.observe(key, call)) }
   },
+  'observes the scale in force for each ready revision': (target) => ({
+    async observe(key, call) {
+      const { revisions } = await target.observe(key, call)
+      return { ...empty, revisions: revisions.map(({ scale: _, ...rest }) => rest) }
+    },
+  }),
   'lists every key that has a revision': (target) => ({
     list: async (call) => (await target.list(call)).slice(0, 1),
   }),
@@ -91,6 +100,16 @@ const breaks: Readonly<Record<string, Break>> = {
   'refuses a fence that is older than the newest fence it has seen': (target) => ({
     apply: (key, want, call) => target.apply(key, want, { ...call, fence: 9 }),
     destroy: (key, call) => target.destroy(key, { ...call, fence: 9 }),
+  }),
+  'refuses the fence of another store, however new it is': (target) => ({
+    apply: (key, want, { store: _, ...call }) => target.apply(key, want, call),
+    destroy: (key, { store: _, ...call }) => target.destroy(key, call),
+  }),
+  'obeys the store that a named actor gave a key to, and no longer the one before': (target) => ({
+    apply: (key, want, { takeOver: _, ...call }) => target.apply(key, want, call),
+  }),
+  'compares only the fence with one that came without a store, and then knows the store': (target) => ({
+    apply: (key, want, { store = 'nobody', ...call }) => target.apply(key, want, { ...call, store }),
   }),
   'refuses an etag that is not the newest': (target) => ({
     apply: (key, want, { ifMatch: _, ...call }) => target.apply(key, want, call),
@@ -130,6 +149,12 @@ const breaks: Readonly<Record<string, Break>> = {
       },
     }
   },
+  'tells that the vendor failed an operation, and why, and does it as a new operation': (target) => ({
+    async apply(key, want, call) {
+      const result = await target.apply(key, want, call)
+      return result.kind === 'failed' ? { kind: 'accepted' } : result
+    },
+  }),
   'accepts empty settings, and gives the field and message of each problem': () => ({
     checkSettings: () => [{ field: '', message: '' }],
   }),
@@ -174,6 +199,41 @@ describe('the kit of DeploymentTarget', () => {
     expect(errors.map(({ message }) => message)).toEqual([
       expect.stringContaining(`breaks the law of DeploymentTarget "${law}"`),
     ])
+  })
+
+  it.each<[string, string, Break]>([
+    [
+      'takes a new operation for another creation',
+      'creates nothing twice when the first answer is lost',
+      (target) => ({
+        async apply(key, want, call) {
+          const there = (await target.observe(key)).revisions.length
+          const revisions = want.revisions.map((each) => ({
+            ...each,
+            name: `${each.name}-${call.operationId}`,
+          }))
+          return there > 3
+            ? { kind: 'unchanged' }
+            : target.apply(key, { ...want, revisions, split: [] }, call)
+        },
+      }),
+    ],
+    [
+      'answers that it failed without the vendor’s reason',
+      'tells that the vendor failed an operation, and why, and does it as a new operation',
+      (target) => ({
+        async apply(key, want, call) {
+          const result = await target.apply(key, want, call)
+          return result.kind === 'failed' ? { ...result, reason: 'Failed' } : result
+        },
+      }),
+    ],
+  ])('reports a target that %s', async (_, law, breakIt) => {
+    const [only] = deploymentTargetLaws.filter(({ name }) => name === law)
+    const errors = await brokenLaws('DeploymentTarget', only === undefined ? [] : [only], () =>
+      brokenSubject(breakIt, false),
+    )
+    expect(errors).toHaveLength(1)
   })
 
   it('reports a target that throws a wrong error', async () => {
