@@ -62,18 +62,45 @@ export interface ControlPlane<Names extends DeclaredNames = DeclaredNames> {
    * deployment will not become ready by itself.
    */
   wait(key: string, options?: WaitOptions): Promise<Deployment | null>
-  /** Meets an approval obligation. With `overrideSoft`, soft findings pass too. */
+  /**
+   * Meets an approval obligation of the revision that is wanted now. With `overrideSoft`, soft findings pass
+   * too. Throws `conflict` when the rollout does not stand at the named `revision` and `step`.
+   */
   approve(
     key: string,
-    options: AskedBy & { readonly revision?: string; readonly overrideSoft?: boolean },
+    options: AskedBy & {
+      readonly revision?: string
+      /** Counts from 0, as in the status. */
+      readonly step?: number
+      readonly overrideSoft?: boolean
+    },
   ): Promise<Deployment>
-  /** Ends the pause, analysis or hold of a rollout. With `full`, also ends those that would follow. */
-  promote(key: string, options: AskedBy & { readonly full?: boolean }): Promise<Deployment>
+  /**
+   * Ends the pause, analysis or hold of a rollout. With `full`, also ends those that would follow. `revision`
+   * and `step` say what the caller saw; without them, the call takes them from its first look. Throws
+   * `conflict` when the rollout is not there any more, so that nobody ends a step that they did not see.
+   */
+  promote(
+    key: string,
+    options: AskedBy & {
+      readonly revision?: string
+      /** Counts from 0, as in the status. */
+      readonly step?: number
+      readonly full?: boolean
+    },
+  ): Promise<Deployment>
   pause(key: string, options: AskedBy): Promise<Deployment>
   resume(key: string, options: AskedBy): Promise<Deployment>
-  /** Turns a rollout back. The loop tries its revision again only after `retry`. */
-  abort(key: string, options: AskedBy & { readonly reason?: string }): Promise<Deployment>
-  retry(key: string, options: AskedBy): Promise<Deployment>
+  /**
+   * Turns a rollout back. The loop tries its revision again only after `retry`. Throws `conflict` when the
+   * named revision is not the candidate.
+   */
+  abort(
+    key: string,
+    options: AskedBy & { readonly revision?: string; readonly reason?: string },
+  ): Promise<Deployment>
+  /** Lets an aborted or stopped revision be tried again. Throws `conflict` when it is not the named one. */
+  retry(key: string, options: AskedBy & { readonly revision?: string }): Promise<Deployment>
   /**
    * Tells what a deployment waits for, since when, what comes next, and each gate's numbers. Throws
    * `not-found`.

@@ -129,12 +129,12 @@ export function createPlaneCalls(options: ControlPlaneOptions, requestSide: Requ
       await refresh('ModelDeployment', key)
       return deployment
     },
-    approve: (name, { actor, ...asked }) => ask(name, { kind: 'approve', ...asked }, actor),
-    promote: (name, { actor, ...asked }) => ask(name, { kind: 'promote', ...asked }, actor),
+    approve: (name, { actor, ...asked }) => ask(name, { ...asked, kind: 'approve' }, actor),
+    promote: (name, { actor, ...asked }) => ask(name, { ...asked, kind: 'promote' }, actor),
     pause: (name, { actor }) => ask(name, { kind: 'pause' }, actor),
     resume: (name, { actor }) => ask(name, { kind: 'resume' }, actor),
-    abort: (name, { actor, ...asked }) => ask(name, { kind: 'abort', ...asked }, actor),
-    retry: (name, { actor }) => ask(name, { kind: 'retry' }, actor),
+    abort: (name, { actor, ...asked }) => ask(name, { ...asked, kind: 'abort' }, actor),
+    retry: (name, { actor, ...asked }) => ask(name, { ...asked, kind: 'retry' }, actor),
     async explain(name) {
       const deployment = await mustFind(name)
       return explainDeployment(deployment, wired.faultOf(deployment.key))

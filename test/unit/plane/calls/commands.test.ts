@@ -1,6 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import { allow, requireApproval, rule, rulesPolicy } from '../../../../src/index.ts'
-import { ann, digits, type PlaneFixture, planeFixture, registerVersions, serving } from '../plane-fixture.ts'
+import {
+  ann,
+  collect,
+  digits,
+  type PlaneFixture,
+  planeFixture,
+  registerVersions,
+  serving,
+} from '../plane-fixture.ts'
 
 const bob = { name: 'bob@example.com' }
 const stepwise = {
@@ -19,6 +27,20 @@ async function atFirstPause(fixture: PlaneFixture): Promise<void> {
   await serving(fixture)
   await registerVersions(registry, '2')
   await plane.apply(digits('2', { strategy: stepwise }), { actor: ann })
+  await until(async () => (await phase()) === 'pausing')
+}
+
+async function atPauseBeforeGate(fixture: PlaneFixture): Promise<void> {
+  const { plane, registry, until, phase } = fixture
+  await serving(fixture)
+  await registerVersions(registry, '2')
+  const strategy = {
+    canary: {
+      steps: [{ weight: 5 }, { pause: 'until-promoted' as const }, { analyze: ['e'], for: '1h' as const }],
+    },
+  }
+  const analysis = [{ name: 'e', metric: 'requests.errors', minSamples: 100, pass: { atMost: 0.01 } }]
+  await plane.apply(digits('2', { strategy, analysis }), { actor: ann })
   await until(async () => (await phase()) === 'pausing')
 }
 
@@ -132,7 +154,7 @@ describe('commands', () => {
     await plane.apply(digits('2', { strategy: { rolling: { step: 1, every: '100ms' } } }), { actor: ann })
     let asked = 0
     for (let turn = 0; turn < 100; turn += 1) {
-      const approve = () => plane.approve('digits', { actor: bob, revision: 'another' })
+      const approve = () => plane.approve('digits', { actor: bob })
       await Promise.all([approve(), clock.advance(37), approve()])
       asked += 2
     }
@@ -147,5 +169,62 @@ describe('commands', () => {
     // A write that another write overtakes is not a failure.
     expect(warnings).toEqual([])
     expect(await audit.verify()).toMatchObject({ ok: true })
+  })
+
+  it('skip one gate when two people promote at once', async () => {
+    const fixture = planeFixture()
+    const { plane, audit } = fixture
+    await atPauseBeforeGate(fixture)
+    const [first, second] = await Promise.allSettled([
+      plane.promote('digits', { actor: ann }),
+      plane.promote('digits', { actor: bob }),
+    ])
+    expect(first.status).toBe('fulfilled')
+    expect(second).toMatchObject({
+      status: 'rejected',
+      reason: {
+        code: 'conflict',
+        message: expect.stringMatching(
+          /^promote speaks of revision [0-9a-f]{10} at step 1 \(pausing\), but the rollout is now analyzing revision [0-9a-f]{10} at step 2: look/,
+        ),
+      },
+    })
+    await fixture.clock.advance(60_000)
+    expect(await fixture.phase()).toBe('analyzing')
+    await plane.stop()
+    const promoted = (await collect(audit.read())).filter(({ action }) => action === 'rollout-promoted')
+    expect(promoted.map(({ actor, details }) => [actor.name, details.skipped])).toEqual([[ann.name, []]])
+  })
+
+  it('skip one gate when the answer to a promote was lost and the client sends it again', async () => {
+    const fixture = planeFixture()
+    const { plane } = fixture
+    await atPauseBeforeGate(fixture)
+    const { rollout } = (await plane.get('digits'))?.status ?? {}
+    if (rollout?.phase !== 'pausing') throw new Error('not pausing')
+    const { revision, step } = rollout
+    const seen = { actor: ann, revision, step }
+    await plane.promote('digits', seen)
+    await expect(plane.promote('digits', seen)).rejects.toMatchObject({
+      code: 'conflict',
+      details: { revision, step: 2, phase: 'analyzing' },
+    })
+    expect(await fixture.phase()).toBe('analyzing')
+    await plane.stop()
+  })
+
+  it('approve and abort only the revision that they name', async () => {
+    const fixture = planeFixture()
+    const { plane, store } = fixture
+    await atFirstPause(fixture)
+    const before = await store.get('ModelDeployment', 'default/digits')
+    for (const call of [plane.promote, plane.approve, plane.abort]) {
+      await expect(call('digits', { actor: ann, revision: 'another' })).rejects.toMatchObject({
+        code: 'conflict',
+      })
+    }
+    await expect(plane.approve('digits', { actor: ann, step: 7 })).rejects.toMatchObject({ code: 'conflict' })
+    expect(await store.get('ModelDeployment', 'default/digits')).toEqual(before)
+    await plane.stop()
   })
 })

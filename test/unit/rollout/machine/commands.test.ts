@@ -117,6 +117,20 @@ describe('promote', () => {
     expect(events.map(({ action }) => action)).toEqual(['rollout-promoted', 'rollout-completed'])
   })
 
+  it('is refused when the rollout moved on from the revision, the step or the phase that it speaks of', () => {
+    const seen = { kind: 'promote', revision: candidate.name, step: 2, phase: 'analyzing' } as const
+    expect(asked(standing('analyzing'), seen).events[0]?.details).toMatchObject({ from: 2, to: 3 })
+    const elsewhere = { revision: candidate.name, step: 2 }
+    expect(() => asked(standing('holding'), seen)).toThrow(
+      expect.objectContaining({ code: 'conflict', details: { ...elsewhere, phase: 'holding' } }),
+    )
+    expect(() => asked(standing('holding'), { kind: 'promote', step: 1 })).toThrow(/now holding .* at step 2/)
+    expect(() => asked(standing('holding'), { kind: 'promote', revision: stable.name })).toThrow(
+      expect.objectContaining({ code: 'conflict' }),
+    )
+    expect(() => asked(standing('converged'), seen)).toThrow(expect.objectContaining({ code: 'conflict' }))
+  })
+
   it('is refused when the declared steps are not the steps of the rollout', () => {
     expect(() => asked(standing('pausing', { steps: 'others' }), { kind: 'promote' })).toThrow(/other steps/)
   })
@@ -171,6 +185,11 @@ describe('abort', () => {
 })
 
 describe('retry', () => {
+  it('is refused for a revision that is not the one that failed', () => {
+    const other = { kind: 'retry', revision: stable.name } as const
+    expect(() => asked(standing('failed'), other)).toThrow(expect.objectContaining({ code: 'conflict' }))
+  })
+
   it('removes the revision from the aborted ones and begins again', () => {
     const { status } = asked(standing('failed', { aborted: [aborted] }), { kind: 'retry' })
     expect([status.aborted, status.rollout.phase]).toEqual([[], 'pending'])
@@ -216,12 +235,13 @@ describe('approve', () => {
       actor: ada,
       atMs: 0,
     }))
-    const { status } = asked(standing('blocked', { approvals }), { kind: 'approve', revision: 'r100' })
-    expect([status.approvals.length, status.approvals.at(-1)?.revision]).toEqual([100, 'r100'])
+    const { status } = asked(standing('blocked', { approvals }), { kind: 'approve' })
+    expect([status.approvals.length, status.approvals.at(-1)?.revision]).toEqual([100, candidate.name])
   })
 
   it('is refused when no revision is desired and none is named', () => {
     const { desired: _, ...unknown } = standing('pending')
     expect(() => asked(unknown, { kind: 'approve' })).toThrow(/name one/)
+    expect(asked(unknown, { kind: 'approve', revision: 'r1' }).status.approvals).toHaveLength(1)
   })
 })
