@@ -2,6 +2,7 @@ import { ModelspineError } from '../../errors.ts'
 import type { DeploymentStatus, Phase } from '../../resources/deployment/deployment-status.ts'
 import type { ModelDeploymentSpec } from '../../resources/deployment/model-deployment.ts'
 import type { Actor } from '../../resources/metadata.ts'
+import type { Command } from './commands/command.ts'
 import { refuseMoved } from './commands/spoken.ts'
 import { enterStep, standsInSteps } from './enter-step.ts'
 import type { RolloutEvent } from './machine-types.ts'
@@ -9,36 +10,7 @@ import { beginRollback } from './rollback.ts'
 import { candidateOf, isReady } from './status-edits.ts'
 import { stepsOf } from './strategy-steps.ts'
 
-/**
- * A command that a named actor may give to a rollout. `revision`, `step` and `phase` say where the rollout
- * stands for that actor. Steps count from 0, as in the status.
- */
-export type Command =
-  /**
-   * Lets a revision, by default the desired one, pass an approval obligation. With `overrideSoft`, it passes
-   * soft findings too.
-   */
-  | {
-      readonly kind: 'approve'
-      readonly revision?: string
-      readonly step?: number
-      readonly overrideSoft?: boolean
-    }
-  /**
-   * Ends the current step; with `full`, all steps before the last weight. Gates that this skips are audited.
-   */
-  | {
-      readonly kind: 'promote'
-      readonly revision?: string
-      readonly step?: number
-      readonly phase?: Phase
-      readonly full?: boolean
-    }
-  | { readonly kind: 'pause' }
-  | { readonly kind: 'resume' }
-  | { readonly kind: 'abort'; readonly revision?: string; readonly reason?: string }
-  /** Allows an aborted revision, or one whose outcome is unknown, to be tried again. */
-  | { readonly kind: 'retry'; readonly revision?: string }
+export type { Command }
 
 export interface Commanded {
   readonly status: DeploymentStatus

@@ -1,7 +1,7 @@
 import { ModelspineError } from '../../../errors.ts'
 import type { DeploymentStatus, Phase, Rollout } from '../../../resources/deployment/deployment-status.ts'
-import type { Command } from '../commands.ts'
 import { candidateOf } from '../status-edits.ts'
+import type { Command } from './command.ts'
 
 /** Where the rollout stood when the person gave the command, as far as the command names it. */
 interface Spoken {
