@@ -1,10 +1,11 @@
 import { ModelspineError, messageOf } from '../errors.ts'
 import type { ModelDeploymentSpecInput } from '../resources/deployment/model-deployment.ts'
-import { type Actor, type Key, keyFrom } from '../resources/metadata.ts'
+import { type Key, keyFrom } from '../resources/metadata.ts'
 import type { ModelRoute } from '../resources/route/model-route.ts'
 import type { Command } from '../rollout/machine/commands.ts'
 import type { Kind } from '../store/contract.ts'
-import { applyResource, metadataOf, removeResource } from './calls/apply.ts'
+import { type AskedBy, applyResource, metadataOf, removeResource } from './calls/apply.ts'
+import { checkActor } from './calls/check-actor.ts'
 import { commandDeployment } from './calls/command-deployment.ts'
 import { type Deployment, deploymentOf } from './calls/deployment.ts'
 import { explainDeployment, explainGone } from './calls/explain.ts'
@@ -74,27 +75,36 @@ export function createPlaneCalls(options: ControlPlaneOptions, requestSide: Requ
       logger.warn({ kind, key, error: messageOf(error) }, 'the route table lags behind the store')
     }
   }
-  const ask = async (name: string, asked: Command, actor: Actor): Promise<Deployment> => {
+  const ask = async (kind: Command['kind'], name: string, call: AskedBy): Promise<Deployment> => {
     mustRun()
-    return commandDeployment(context, name, asked, actor)
+    checkActor(kind, call)
+    const { actor, ...asked } = call
+    return commandDeployment(context, name, { ...asked, kind }, actor)
   }
 
   const apply: ControlPlane['apply'] = async (resource, call) => {
     mustRun()
+    checkActor('apply', call)
     const applied = await applyResource(context, resource, call)
     await refresh(applied.kind, applied.key)
     return applied
   }
 
   return {
-    deploy: (name, spec, call) =>
-      apply(
-        { kind: 'ModelDeployment', metadata: metadataOf(name, call), spec: spec as ModelDeploymentSpecInput },
-        call,
-      ),
-    route: (name, spec, call) => apply({ kind: 'ModelRoute', metadata: metadataOf(name, call), spec }, call),
+    async deploy(name, spec, call) {
+      checkActor('deploy', call)
+      const declared = spec as ModelDeploymentSpecInput
+      return apply({ kind: 'ModelDeployment', metadata: metadataOf(name, call), spec: declared }, call)
+    },
+    async route(name, spec, call) {
+      checkActor('route', call)
+      return apply({ kind: 'ModelRoute', metadata: metadataOf(name, call), spec }, call)
+    },
     apply,
-    plan: (resource, call) => planResource(context, resource, call),
+    async plan(resource, call) {
+      checkActor('plan', call)
+      return planResource(context, resource, call)
+    },
     get: look,
     async *list() {
       for await (const stored of store.list('ModelDeployment')) yield deploymentOf(stored)
@@ -107,6 +117,7 @@ export function createPlaneCalls(options: ControlPlaneOptions, requestSide: Requ
     },
     async delete(name, call) {
       mustRun()
+      checkActor('delete', call)
       await removeResource(context, name, call)
       await refresh(call.kind ?? 'ModelDeployment', keyFrom(name))
     },
@@ -129,12 +140,12 @@ export function createPlaneCalls(options: ControlPlaneOptions, requestSide: Requ
       await refresh('ModelDeployment', key)
       return deployment
     },
-    approve: (name, { actor, ...asked }) => ask(name, { ...asked, kind: 'approve' }, actor),
-    promote: (name, { actor, ...asked }) => ask(name, { ...asked, kind: 'promote' }, actor),
-    pause: (name, { actor }) => ask(name, { kind: 'pause' }, actor),
-    resume: (name, { actor }) => ask(name, { kind: 'resume' }, actor),
-    abort: (name, { actor, ...asked }) => ask(name, { ...asked, kind: 'abort' }, actor),
-    retry: (name, { actor, ...asked }) => ask(name, { ...asked, kind: 'retry' }, actor),
+    approve: (name, call) => ask('approve', name, call),
+    promote: (name, call) => ask('promote', name, call),
+    pause: (name, call) => ask('pause', name, call),
+    resume: (name, call) => ask('resume', name, call),
+    abort: (name, call) => ask('abort', name, call),
+    retry: (name, call) => ask('retry', name, call),
     async explain(name) {
       const deployment = await mustFind(name)
       return explainDeployment(deployment, wired.faultOf(deployment.key))

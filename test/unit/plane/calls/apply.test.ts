@@ -371,7 +371,7 @@ describe('apply', () => {
     const fixture = planeFixture({ target: { goneAfterMs: 1000 } })
     const { plane, until } = fixture
     await serving(fixture)
-    const before = await plane.approve('digits', { actor: ann, revision: 'another' })
+    const before = await plane.approve('digits', { actor: ann })
     expect(before.status?.approvals).toHaveLength(1)
     await plane.delete('digits', { actor: ann })
     await expect(plane.apply(digits('1'), { actor: ann })).rejects.toMatchObject({
