@@ -76,8 +76,8 @@ export interface ControlPlane<Names extends DeclaredNames = DeclaredNames> {
     },
   ): Promise<Deployment>
   /**
-   * Ends the pause, analysis or hold of a rollout. With `full`, also ends those that would follow. `revision`
-   * and `step` say what the caller saw; without them, the call takes them from its first look. Throws
+   * Ends the pause, analysis or hold of a rollout. With `full`, the revision takes all traffic and becomes
+   * stable; gates that are left are skipped, and the audit log names them. `revision` and `step` say what the caller saw; without them, the call takes them from its first look. Throws
    * `conflict` when the rollout is not there any more, so that nobody ends a step that they did not see.
    */
   promote(
@@ -92,7 +92,8 @@ export interface ControlPlane<Names extends DeclaredNames = DeclaredNames> {
   pause(key: string, options: AskedBy): Promise<Deployment>
   resume(key: string, options: AskedBy): Promise<Deployment>
   /**
-   * Turns a rollout back. The loop tries its revision again only after `retry`. Throws `conflict` when the
+   * Turns a rollout back. Traffic returns to the stable revision at once, when that revision was seen ready.
+   * The loop tries the aborted revision again only after `retry`. Throws `conflict` when the
    * named revision is not the candidate.
    */
   abort(

@@ -37,7 +37,9 @@ export async function commandDeployment(
     meant ??= asSeen(status, asked)
     const commanded = command(status, spec, meant, actor, now)
     try {
-      const written = await commitStatus(context, stored, commanded.status, commanded.events, {})
+      const written = await commitStatus(context, stored, commanded.status, commanded.events, {
+        ...(asked.kind === 'abort' && { urgent: true }),
+      })
       return deploymentOf(written ?? stored)
     } catch (error) {
       if (!isModelspineError(error, 'conflict') || tries === mostTries) throw error

@@ -2,11 +2,11 @@ import { ModelspineError } from '../../errors.ts'
 import type { DeploymentStatus, Phase } from '../../resources/deployment/deployment-status.ts'
 import type { ModelDeploymentSpec } from '../../resources/deployment/model-deployment.ts'
 import type { Actor } from '../../resources/metadata.ts'
+import { abortRollout } from './commands/abort.ts'
 import type { Command } from './commands/command.ts'
 import { refuseMoved } from './commands/spoken.ts'
 import { enterStep, standsInSteps } from './enter-step.ts'
 import type { RolloutEvent } from './machine-types.ts'
-import { beginRollback } from './rollback.ts'
 import { candidateOf, isReady } from './status-edits.ts'
 import { stepsOf } from './strategy-steps.ts'
 
@@ -87,22 +87,21 @@ function promote(
       'other steps were declared, so it is about to begin again at the first step',
     )
   }
-  const from = rollout.step
-  const to = full ? steps.findLastIndex((step) => step.kind === 'weight') : from + 1
-  const place = Math.max(to, from + 1)
-  const skipped = steps.slice(from, place).flatMap((step) => (step.kind === 'analyze' ? step.gates : []))
-  const transition = enterStep({ steps, now, declared: { spec } }, status, rollout.revision, place)
-  return {
-    status: transition.status,
-    events: [
-      {
-        action: 'rollout-promoted',
-        details: { revision: rollout.revision, from, to: place, skipped },
-        actor,
-      },
-      ...transition.events,
-    ],
+  const { revision, step: from } = rollout
+  const to = full ? steps.length : from + 1
+  const skipped = steps.slice(from, to).flatMap((step) => (step.kind === 'analyze' ? step.gates : []))
+  const promoted: RolloutEvent = {
+    action: 'rollout-promoted',
+    details: { revision, from, to, ...(full && { full }), skipped },
+    actor,
   }
+  if (full) {
+    // A step behind the last one, so that the rollout is complete when all traffic is there.
+    const shifting = { phase: 'shifting', revision, step: to, weight: 100, sinceMs: now } as const
+    return { status: { ...status, rollout: shifting }, events: [promoted] }
+  }
+  const transition = enterStep({ steps, now, declared: { spec } }, status, revision, to)
+  return { status: transition.status, events: [promoted, ...transition.events] }
 }
 
 function resume(status: DeploymentStatus, spec: ModelDeploymentSpec, actor: Actor, now: number): Commanded {
@@ -136,9 +135,12 @@ function abort(status: DeploymentStatus, reason: string | undefined, actor: Acto
   const { rollout } = status
   const candidate = candidateOf(rollout) ?? (rollout.phase === 'blocked' ? rollout.revision : undefined)
   if (candidate === undefined) throw wrongPhase(status, 'abort', 'no rollout is under way')
-  const message = reason ?? `aborted by ${actor.name}`
-  const transition = beginRollback({ now }, status, candidate, { cause: 'Aborted', message, actor })
-  return { status: transition.status, events: transition.events }
+  const { status: next, events } = abortRollout(
+    status,
+    { candidate, message: reason ?? `aborted by ${actor.name}`, actor },
+    now,
+  )
+  return { status: next, events }
 }
 
 function retry(status: DeploymentStatus, actor: Actor, now: number): Commanded {

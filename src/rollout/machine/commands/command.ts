@@ -16,7 +16,8 @@ export type Command =
       readonly overrideSoft?: boolean
     }
   /**
-   * Ends the current step; with `full`, all steps before the last weight. Gates that this skips are audited.
+   * Ends the current step. With `full`, ends all steps that are left: the revision takes all traffic and
+   * becomes stable. Gates that this skips are audited.
    */
   | {
       readonly kind: 'promote'

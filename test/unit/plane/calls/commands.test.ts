@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { allow, requireApproval, rule, rulesPolicy } from '../../../../src/index.ts'
+import type { StateStore } from '../../../../src/store/contract.ts'
 import {
   ann,
   collect,
@@ -225,6 +226,69 @@ describe('commands', () => {
     }
     await expect(plane.approve('digits', { actor: ann, step: 7 })).rejects.toMatchObject({ code: 'conflict' })
     expect(await store.get('ModelDeployment', 'default/digits')).toEqual(before)
+    await plane.stop()
+  })
+
+  it('return the traffic with abort in one urgent write, without a loop and without the target', async () => {
+    const fixture = planeFixture()
+    await atFirstPause(fixture)
+    const urgent: (boolean | undefined)[] = []
+    const store: StateStore = {
+      ...fixture.store,
+      putStatus(kind, key, status, options) {
+        urgent.push(options.urgent)
+        return fixture.store.putStatus(kind, key, status, options)
+      },
+    }
+    const { plane } = planeFixture({ beside: fixture, plane: { store, targets: {}, registries: {} } })
+    await plane.pause('digits', { actor: bob })
+    const { status } = await plane.abort('digits', { actor: bob })
+    expect(status?.split).toEqual([{ revision: status?.stable, weight: 100 }])
+    expect(status?.rollout).toMatchObject({ phase: 'rolling-back', cause: 'Aborted' })
+    expect(urgent).toEqual([undefined, true])
+    await fixture.plane.stop()
+  })
+
+  it('end a blue-green rollout with promote full before the switch, without its gates', async () => {
+    const fixture = planeFixture()
+    const { plane, registry, until, phase, events } = fixture
+    await serving(fixture)
+    await registerVersions(registry, '2')
+    const strategy = { blueGreen: { autoPromote: false, analyze: ['e'], for: '1h' as const } }
+    const analysis = [{ name: 'e', metric: 'requests.errors', minSamples: 100, pass: { atMost: 0.01 } }]
+    await plane.apply(digits('2', { strategy, analysis }), { actor: ann })
+    await until(async () => (await phase()) === 'pausing')
+    const told = events.length
+    await plane.promote('digits', { actor: bob, full: true })
+    await until(async () => (await phase()) === 'retiring', 10_000)
+    expect(
+      events
+        .slice(told)
+        .flatMap(({ action, details }) =>
+          ['rollout-promoted', 'split-changed', 'rollout-completed', 'step-entered'].includes(action)
+            ? [[action, details.skipped]]
+            : [],
+        ),
+    ).toEqual([
+      ['rollout-promoted', ['e']],
+      ['split-changed', undefined],
+      ['rollout-completed', undefined],
+    ])
+    await plane.stop()
+  })
+
+  it('end the analysis of a blue-green rollout with promote full', async () => {
+    const fixture = planeFixture()
+    const { plane, registry, until, phase } = fixture
+    await serving(fixture)
+    await registerVersions(registry, '2')
+    const strategy = { blueGreen: { analyze: ['e'], for: '1h' as const } }
+    const analysis = [{ name: 'e', metric: 'requests.errors', minSamples: 100, pass: { atMost: 0.01 } }]
+    await plane.apply(digits('2', { strategy, analysis }), { actor: ann })
+    await until(async () => (await phase()) === 'analyzing')
+    await plane.promote('digits', { actor: bob, full: true })
+    await until(async () => (await phase()) === 'retiring', 10_000)
+    expect(await percents(fixture)).toEqual([100])
     await plane.stop()
   })
 })

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type {
   DeploymentStatus,
   Phase,
+  RevisionStatus,
   Rollout,
 } from '../../../../src/resources/deployment/deployment-status.ts'
 import { type Command, command } from '../../../../src/rollout/machine/commands.ts'
@@ -101,10 +102,11 @@ describe('promote', () => {
     expect(events[0]).toMatchObject({ action: 'rollout-promoted', details: { skipped: ['accuracy'] } })
   })
 
-  it('with full moves to the last weight and skips all gates before it', () => {
+  it('with full moves to all traffic and skips all gates, also those after the last weight', () => {
     const { status, events } = asked(standing('pausing'), { kind: 'promote', full: true })
-    expect(status.rollout).toMatchObject({ phase: 'shifting', step: 3, weight: 100 })
-    expect(events[0]?.details).toMatchObject({ from: 1, to: 3, skipped: ['accuracy'] })
+    expect(status.rollout).toMatchObject({ phase: 'shifting', step: 5, weight: 100 })
+    expect(events[0]?.details).toMatchObject({ from: 1, to: 5, full: true, skipped: ['accuracy', 'errors'] })
+    expect(events).toHaveLength(1)
   })
 
   it('at the last step completes the rollout', () => {
@@ -170,6 +172,57 @@ describe('pause and resume', () => {
 })
 
 describe('abort', () => {
+  const halved = [
+    { revision: stable.name, weight: 50 },
+    { revision: candidate.name, weight: 50 },
+  ]
+  const stableAs = (rest: Partial<RevisionStatus>): Partial<DeploymentStatus> => ({
+    split: halved,
+    revisions: [
+      { revision: stable, state: 'ready', sinceMs: startMs, ...rest },
+      { revision: candidate, state: 'unready', sinceMs: startMs },
+    ],
+  })
+
+  it('returns all traffic to the stable revision in the same write', () => {
+    const { status, events } = asked(standing('analyzing', stableAs({})), { kind: 'abort' })
+    const split = [{ revision: stable.name, weight: 100 }]
+    expect(status.split).toEqual(split)
+    expect(events).toMatchObject([
+      { action: 'rollout-aborted', actor: ada },
+      { action: 'split-changed', actor: ada, details: { split, previous: halved } },
+    ])
+    expect(status.revisions).toHaveLength(2)
+  })
+
+  it('moves no traffic to a stable revision that was not seen ready at the last look', () => {
+    for (const rest of [{ state: 'unready' as const }, { missing: { looks: 1, sinceMs: startMs } }]) {
+      const { status, events } = asked(standing('analyzing', stableAs(rest)), { kind: 'abort' })
+      expect(status.split).toEqual(halved)
+      expect(events.map(({ action }) => action)).toEqual(['rollout-aborted'])
+    }
+  })
+
+  it('says nothing of traffic when the stable revision has all of it', () => {
+    const { events } = asked(standing('starting'), { kind: 'abort' })
+    expect(events.map(({ action }) => action)).toEqual(['rollout-aborted'])
+  })
+
+  it('has what was coming to another target removed there', () => {
+    const coming = {
+      target: 'spare',
+      sinceMs: startMs,
+      revisions: [{ revision: candidate, state: 'starting' as const, sinceMs: startMs }],
+      requested: [],
+      handles: [{ handle: 'h1' }],
+    }
+    const { status } = asked(standing('starting', { coming }), { kind: 'abort' })
+    expect(status.coming).toBeUndefined()
+    expect(status.leaving).toMatchObject([
+      { target: 'spare', sinceMs: startMs + 1_000, handles: [{ handle: 'h1' }] },
+    ])
+  })
+
   it('turns the rollout back and remembers the aborted revision', () => {
     const { status } = asked(standing('shifting'), { kind: 'abort', reason: 'looks odd' })
     expect(status.rollout).toMatchObject({ phase: 'rolling-back', cause: 'Aborted', message: 'looks odd' })

@@ -101,7 +101,15 @@ export class Witness {
     after: DeploymentStatus,
     events: readonly RolloutEvent[],
   ): void {
-    law(sameJson(after.split, before.split), 'law 1: a command moves no traffic')
+    const { stable } = before
+    const isReady = before.revisions.some(
+      ({ revision, state }) => revision.name === stable && state === 'ready',
+    )
+    const returned = isReady && sameJson(after.split, [{ revision: stable, weight: 100 }])
+    law(
+      sameJson(after.split, before.split) || (asked.kind === 'abort' && returned),
+      'law 1: a command moves no traffic, except an abort to a ready stable revision',
+    )
     law(sameJson(after.effect, before.effect), 'law 3: a command forgets no effect')
     law(
       after.stable === before.stable || weightOf(after.split, after.stable) === 100,

@@ -1,0 +1,40 @@
+import type { DeploymentStatus } from '../../../resources/deployment/deployment-status.ts'
+import type { Actor } from '../../../resources/metadata.ts'
+import type { RolloutEvent } from '../machine-types.ts'
+import { beginRollback } from '../rollback.ts'
+import { revisionStatus, weightOf } from '../status-edits.ts'
+
+interface Aborted {
+  readonly status: DeploymentStatus
+  readonly events: readonly RolloutEvent[]
+}
+
+/**
+ * Turns a rollout back. Traffic returns to the stable revision in the same write, when the last look showed
+ * that revision ready: the router obeys the stored split, so no loop and no target is needed for it.
+ */
+export function abortRollout(
+  status: DeploymentStatus,
+  asked: { readonly candidate: string; readonly message: string; readonly actor: Actor },
+  now: number,
+): Aborted {
+  const { candidate, message, actor } = asked
+  const here = withoutComing(status, now)
+  const begun = beginRollback({ now }, here, candidate, { cause: 'Aborted', message, actor })
+  const { stable, split: previous } = begun.status
+  const known = revisionStatus(begun.status, stable)
+  const mayReturn = known?.state === 'ready' && known.missing === undefined
+  if (stable === undefined || !mayReturn || weightOf(previous, stable) === 100) return begun
+  const split = [{ revision: stable, weight: 100 }]
+  return {
+    status: { ...begun.status, split },
+    events: [...begun.events, { action: 'split-changed', details: { split, previous }, actor }],
+  }
+}
+
+/** What came to another target is removed there. */
+function withoutComing({ coming, ...rest }: DeploymentStatus, now: number): DeploymentStatus {
+  if (coming === undefined) return rest
+  const others = (rest.leaving ?? []).filter(({ target }) => target !== coming.target)
+  return { ...rest, leaving: [...others, { ...coming, sinceMs: now, requested: [] }] }
+}
