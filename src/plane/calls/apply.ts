@@ -26,6 +26,7 @@ import type { Kind, StoredObject } from '../../store/contract.ts'
 import type { ControlContext } from '../control-context.ts'
 import type { PlaneAction } from '../events.ts'
 import { checkDeployable } from './check-deployable.ts'
+import { checkGates } from './check-gates.ts'
 import { checkRoute } from './check-route.ts'
 
 /** Keeps a deleted deployment in the store until the loop has emptied its target. */
@@ -85,9 +86,9 @@ function isRoute(input: ResourceInput): input is ModelRouteInput {
  * exist yet.
  */
 export async function problemsOf(context: ControlContext, resource: Resource): Promise<readonly string[]> {
-  return resource.kind === 'ModelDeployment'
-    ? checkDeployable(context, resource as ModelDeployment)
-    : checkRoute(context, resource as ModelRoute)
+  if (resource.kind === 'ModelRoute') return checkRoute(context, resource as ModelRoute)
+  const deployment = resource as ModelDeployment
+  return [...checkDeployable(context, deployment), ...checkGates(deployment.spec, context.metrics)]
 }
 
 /**

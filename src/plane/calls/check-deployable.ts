@@ -1,5 +1,5 @@
 import type { DeploymentTarget, TargetCapabilities } from '../../deployment-target/contract.ts'
-import type { ModelDeployment } from '../../resources/deployment/model-deployment.ts'
+import type { ModelDeployment, Scale } from '../../resources/deployment/model-deployment.ts'
 import { type PlaneNames, unknownNames } from '../../resources/plane-names.ts'
 import type { MetricSource } from '../../telemetry/contract.ts'
 
@@ -24,6 +24,11 @@ export function checkDeployable(plane: Deployable, deployment: ModelDeployment):
         `spec.scale.min is 0, and target "${spec.target.name}" cannot scale to zero. Write 1 or more.`,
       )
     }
+    if (target.capabilities.scale === 'none' && !isDefaultScale(spec.scale)) {
+      problems.push(
+        `spec.scale is ${spec.scale.min} to ${spec.scale.max}, and target "${spec.target.name}" does not scale: somebody else decides it. Leave it out.`,
+      )
+    }
     if (target.capabilities.maxRevisions < 2 && !('rolling' in spec.strategy)) {
       problems.push(
         `spec.strategy is ${Object.keys(spec.strategy).join()}, which needs two revisions side by side, and target "${spec.target.name}" holds one at a time. Use another target.`,
@@ -35,6 +40,10 @@ export function checkDeployable(plane: Deployable, deployment: ModelDeployment):
     problems.push(...gateProblems(field, gate.minSamples, plane.metrics[gate.source], target?.capabilities))
   })
   return problems
+}
+
+function isDefaultScale({ min, max }: Scale): boolean {
+  return min === 1 && max === 1
 }
 
 function gateProblems(

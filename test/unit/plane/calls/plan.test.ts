@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { allow, deny, memoryTarget, rule, rulesPolicy } from '../../../../src/index.ts'
+import type { MetricSource } from '../../../../src/telemetry/contract.ts'
 import { ann, digits, planeFixture, registerVersions, route, serving } from '../plane-fixture.ts'
 
 describe('plan', () => {
@@ -220,5 +221,64 @@ describe('plan', () => {
       change: 'update',
       fields: ['spec.timeout'],
     })
+  })
+
+  it('reports gates that compare with a stable revision without traffic', async () => {
+    const fixture = planeFixture()
+    const { plane, registry } = fixture
+    await registerVersions(registry, '1')
+    const compared = {
+      name: 'errors',
+      metric: 'requests.errors',
+      pass: { noWorseThan: 'stable', by: 0.01 },
+    } as const
+    const blueGreen = digits('1', { strategy: { blueGreen: { analyze: ['errors'] } }, analysis: [compared] })
+    const never =
+      'is "errors", which compares with the stable revision after all traffic has left it, so it can never answer. Compare with a constant (atMost or atLeast), or let a canary measure it before the last weight.'
+    expect((await plane.plan(blueGreen, { actor: ann })).problems).toEqual([
+      `spec.strategy.blueGreen.analyze[0] ${never}`,
+    ])
+    await expect(plane.apply(blueGreen, { actor: ann })).rejects.toMatchObject({ code: 'plan-refused' })
+    const steps = [
+      { weight: 50 },
+      { analyze: ['errors'], for: '1m' },
+      { weight: 100 },
+      { analyze: ['errors'], for: '1m' },
+    ] as const
+    const canary = digits('1', { strategy: { canary: { steps } }, analysis: [compared] })
+    expect((await plane.plan(canary, { actor: ann })).problems).toEqual([
+      `spec.strategy.canary.steps[3].analyze[0] ${never}`,
+    ])
+    const constant = { name: 'errors', metric: 'requests.errors', pass: { atMost: 0.01 } }
+    const fine = digits('1', { strategy: { canary: { steps } }, analysis: [constant] })
+    expect((await plane.plan(fine, { actor: ann })).problems).toEqual([])
+  })
+
+  it('reports gates that the router measures before the candidate has traffic', async () => {
+    const offline: MetricSource = {
+      capabilities: { counts: true, routerMeasured: false },
+      query: () => ({ kind: 'no-data' }),
+    }
+    const { plane, registry } = planeFixture({ plane: { metrics: { offline } } })
+    await registerVersions(registry, '1')
+    const first = (source: string) =>
+      digits('1', {
+        strategy: { canary: { steps: [{ analyze: ['errors'], for: '1m' }, { weight: 10 }] } },
+        analysis: [{ name: 'errors', metric: 'requests.errors', source, pass: { atMost: 0.01 } }],
+      })
+    expect((await plane.plan(first('plane'), { actor: ann })).problems).toEqual([
+      'spec.strategy.canary.steps[0].analyze[0] is "errors", which the router measures, and the new revision has no traffic before the first weight, so it can never answer. Put a weight before it, or use a source that measures without traffic.',
+    ])
+    expect((await plane.plan(first('offline'), { actor: ann })).problems).toEqual([])
+  })
+
+  it('reports a scale at a target that does not scale', async () => {
+    const hosted = memoryTarget({ capabilities: { scale: 'none' } })
+    const { plane, registry } = planeFixture({ plane: { targets: { local: hosted } } })
+    await registerVersions(registry, '1')
+    expect((await plane.plan(digits('1', { scale: { min: 3, max: 5 } }), { actor: ann })).problems).toEqual([
+      'spec.scale is 3 to 5, and target "local" does not scale: somebody else decides it. Leave it out.',
+    ])
+    expect((await plane.plan(digits('1', { scale: { min: 1 } }), { actor: ann })).problems).toEqual([])
   })
 })
