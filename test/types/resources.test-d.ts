@@ -48,6 +48,7 @@ describe('inputs', () => {
         ],
         policies: ['promotion'],
         deadline: '30m',
+        answerWithin: '2d',
       },
     })
     defineRoute({

@@ -8,8 +8,9 @@ import type {
 } from '../../resources/deployment/deployment-status.ts'
 import type { AnalysisGate, ModelDeploymentSpec } from '../../resources/deployment/model-deployment.ts'
 import type { Key } from '../../resources/metadata.ts'
-import { type Step, stepsOf } from '../../rollout/machine/strategy-steps.ts'
+import { stepsOf } from '../../rollout/machine/strategy-steps.ts'
 import type { Deployment } from './deployment.ts'
+import { storyOf } from './explain-story.ts'
 
 /** Where a deployment stands, for people and programs. Times are milliseconds since the epoch. */
 export interface Explanation {
@@ -71,8 +72,7 @@ export function explainDeployment(
     }
   }
   const { rollout } = status
-  const untilMs = 'untilMs' in rollout ? rollout.untilMs : undefined
-  const { waitsFor, next } = story(rollout, status, resource.spec)
+  const { waitsFor, next, untilMs } = storyOf(rollout, status, resource.spec)
   const unseen =
     deletion !== undefined && rollout.phase !== 'deleting'
       ? ` (${deletion.actor.name} deleted it, but the loop has not looked at that yet)`
@@ -135,118 +135,9 @@ function explainGates(rollout: Rollout, spec: ModelDeploymentSpec): readonly Exp
     })
 }
 
-function story(
-  rollout: Rollout,
-  status: DeploymentStatus,
-  spec: ModelDeploymentSpec,
-): { readonly waitsFor: string; readonly next: string } {
-  const paused = status.paused === undefined ? undefined : `resume: ${status.paused.actor.name} paused it`
-  const after = (step: number): string => describeNext(stepsOf(spec)[step + 1])
-  switch (rollout.phase) {
-    case 'pending':
-      return {
-        waitsFor: paused ?? unresolved(status) ?? 'the target to be free',
-        next: 'a rollout of the declared model begins',
-      }
-    case 'blocked':
-      return {
-        waitsFor: [
-          `${rollout.reason === 'ApprovalRequired' ? 'an approval' : 'the policy to allow it'}: ${rollout.message}`,
-          ...(paused === undefined ? [] : [paused]),
-        ].join('; and for '),
-        next:
-          rollout.weight === 0
-            ? 'the revision is created'
-            : `the revision gets ${rollout.weight} % of traffic`,
-      }
-    case 'starting':
-      return {
-        waitsFor: paused ?? `revision ${rollout.revision} to be ready, for ${spec.deadline} at most`,
-        next: status.stable === undefined ? 'it takes all traffic' : after(-1),
-      }
-    case 'shifting':
-      return {
-        waitsFor: paused ?? `revision ${rollout.revision} to have ${rollout.weight} % of traffic`,
-        next: after(rollout.step),
-      }
-    case 'pausing':
-      return {
-        waitsFor: paused ?? (rollout.untilMs === undefined ? 'promote' : 'its time to pass'),
-        next: after(rollout.step),
-      }
-    case 'analyzing':
-      return {
-        waitsFor: paused ?? 'its gates to be measured in full',
-        next: `if all pass, ${after(rollout.step)}; if one fails, traffic returns`,
-      }
-    case 'holding':
-      return {
-        waitsFor: `promote, resume or abort, because the analysis gave no answer: ${rollout.message}`,
-        next: `on promote, ${after(rollout.step)}; on resume, the gates are measured again`,
-      }
-    case 'retiring':
-      return { waitsFor: 'the replaced revisions to be removed', next: 'the deployment is converged' }
-    case 'rolling-back':
-      return {
-        waitsFor: `traffic to return and revision ${rollout.revision} to be removed: ${rollout.message}`,
-        next:
-          rollout.cause === 'Superseded'
-            ? 'the next rollout begins'
-            : 'the deployment waits for retry or another revision',
-      }
-    case 'failed':
-      return {
-        waitsFor: `retry or another revision, because ${rollout.revision} was turned back: ${rollout.message}`,
-        next: 'nothing by itself',
-      }
-    case 'converged':
-      return {
-        waitsFor:
-          unhealthy(status) ?? unresolved(status) ?? 'a change: the declared revision serves all traffic',
-        next: 'nothing by itself',
-      }
-    case 'stopped':
-      return {
-        waitsFor: `a person to look at the target and retry: ${rollout.message}`,
-        next: 'nothing by itself',
-      }
-    case 'retargeting':
-      return {
-        waitsFor: `target ${rollout.target} to be empty`,
-        next: `a rollout begins at target ${spec.target.name}`,
-      }
-    case 'deleting':
-      return { waitsFor: 'the target to be empty', next: 'the deployment is gone' }
-  }
-}
-
 /** A fault that keeps the loop from looking or from acting at all. */
 function hindrance({ conditions }: DeploymentStatus, fault: Explanation['fault']): string | undefined {
   const written = conditionOf(conditions, 'Degraded')
   const hinders = written ?? (fault?.reason.startsWith('Store') === true ? fault : undefined)
   return hinders && `this fault to end: ${hinders.reason}: ${hinders.message}`
-}
-
-/** The wait for the model, when its reference could not be looked up. */
-function unresolved({ conditions }: DeploymentStatus): string | undefined {
-  const resolved = conditionOf(conditions, 'ModelResolved')
-  if (resolved === undefined) return 'its model to be looked up'
-  return resolved.status === 'True' ? undefined : `its model to be found: ${resolved.message}`
-}
-
-function unhealthy({ conditions }: DeploymentStatus): string | undefined {
-  const stands = conditionOf(conditions, 'StableUnhealthy')
-  return stands?.status === 'True' ? `the stable revision to serve again: ${stands.message}` : undefined
-}
-
-function describeNext(step: Step | undefined): string {
-  if (step === undefined) return 'it becomes stable and the replaced revisions are removed'
-  switch (step.kind) {
-    case 'weight':
-      return `it gets ${step.weight} % of traffic`
-    case 'pause':
-      return step.forMs === undefined ? 'it waits for promote' : `it waits ${step.forMs / 1000} s`
-    case 'analyze':
-      return `${step.gates.join(', ')} are measured for ${step.forMs / 1000} s`
-  }
 }

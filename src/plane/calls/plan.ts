@@ -3,6 +3,7 @@ import { isRecord, sameJson } from '../../json.ts'
 import type { Decision } from '../../policy/contract.ts'
 import type { DeploymentStatus } from '../../resources/deployment/deployment-status.ts'
 import type { ModelDeployment } from '../../resources/deployment/model-deployment.ts'
+import type { Duration } from '../../resources/duration.ts'
 import { type Actor, type Key, keyOf } from '../../resources/metadata.ts'
 import type { Permit } from '../../rollout/machine/machine-types.ts'
 import { initialStatus, knownOf } from '../../rollout/machine/status-edits.ts'
@@ -93,6 +94,10 @@ async function planRollout(
   const steps = describeSteps(spec, status, resolved.desired?.name)
   const promotion =
     steps.length === 0 ? undefined : await planPromotion(context, deployment, status, resolved, actor)
+  const waitsForApproval =
+    promotion?.verdict === 'approval-required'
+      ? [`wait for an approval; after ${spec.answerWithin} without it, turn back`]
+      : []
   return {
     model:
       resolved.kind === 'resolved'
@@ -100,7 +105,7 @@ async function planRollout(
         : resolved.message,
     ...(resolved.desired !== undefined && { revision: resolved.desired.name }),
     ...(status.stable !== undefined && { stable: status.stable }),
-    steps,
+    steps: [...waitsForApproval, ...steps],
     target,
     ...(promotion !== undefined && { promotion }),
   }
@@ -183,26 +188,34 @@ function describeSteps(
   }
   const from = movesFrom(spec, status)
   if (desired === undefined || (from === undefined && desired === status.stable)) return []
-  if (from !== undefined || status.stable === undefined) {
+  if (from !== undefined) {
     return [
-      ...(from === undefined ? [] : [`remove everything from target ${from}: nothing serves meanwhile`]),
+      `start the revision at target ${spec.target.name}, while target ${from} serves`,
+      'give it all traffic when it is ready there',
+      `remove everything from target ${from}`,
+    ]
+  }
+  if (status.stable === undefined) {
+    return [
       'start the revision',
       'give it all traffic when it is ready, because there is no revision to compare it with',
     ]
   }
   return [
     'start the revision beside the stable one',
-    ...stepsOf(spec).map(describeStep),
+    ...stepsOf(spec).map((step) => describeStep(step, spec.answerWithin)),
     'remove what it replaced',
   ]
 }
 
-function describeStep(step: Step): string {
+function describeStep(step: Step, answerWithin: Duration): string {
   switch (step.kind) {
     case 'weight':
       return `give it ${step.weight} % of traffic`
     case 'pause':
-      return step.forMs === undefined ? 'wait for promote' : `wait ${step.forMs / 1000} s`
+      return step.forMs === undefined
+        ? `wait for promote; after ${answerWithin} without it, turn back`
+        : `wait ${step.forMs / 1000} s`
     case 'analyze':
       return `measure ${step.gates.join(', ')} for ${step.forMs / 1000} s`
   }

@@ -101,7 +101,8 @@ export const deploymentInput: fc.Arbitrary<ModelDeploymentInput> = fc
   .uniqueArray(gate, { selector: ({ name }) => name, maxLength: 3 })
   .chain((analysis) => {
     const strategy = strategyWith(analysis.map(({ name }) => name))
-    const fields = { model, target, runtime, scale, deadline: duration, policies: fc.uniqueArray(label) }
+    const limits = { deadline: duration, answerWithin: duration }
+    const fields = { model, target, runtime, scale, ...limits, policies: fc.uniqueArray(label) }
     const optional = fc.record(fields, { requiredKeys: ['model', 'target'] })
     return fc.record({
       metadata,

@@ -40,6 +40,7 @@ describe('a deployment', () => {
         analysis: [],
         policies: [],
         deadline: '30m',
+        answerWithin: '7d',
       },
     })
   })

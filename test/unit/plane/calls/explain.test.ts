@@ -104,7 +104,7 @@ describe('explain', () => {
         "starting: waits for revision REV to be ready, for 30m at most | then it gets 5 % of traffic | stable models/digits:1 ready 100 % | candidate models/digits:2 requested 0 %",
         "starting: waits for revision REV to be ready, for 30m at most | then it gets 5 % of traffic | stable models/digits:1 ready 100 % | candidate models/digits:2 starting 0 %",
         "analyzing: waits for its gates to be measured in full | then if all pass, it gets 50 % of traffic; if one fails, traffic returns | stable models/digits:1 ready 95 % | candidate models/digits:2 ready 5 % | gate errors: errors: requests.errors of the candidate has no data",
-        "holding: waits for promote, resume or abort, because the analysis gave no answer: errors: requests.errors of the candidate has no data | then on promote, it gets 50 % of traffic; on resume, the gates are measured again | stable models/digits:1 ready 95 % | candidate models/digits:2 ready 5 % | gate errors: errors: requests.errors of the candidate has no data",
+        "holding: waits for promote, resume or abort, for 7d at most, because the analysis gave no answer: errors: requests.errors of the candidate has no data | then on promote, it gets 50 % of traffic; on resume, the gates are measured again; without an answer in time, the rollout is turned back | stable models/digits:1 ready 95 % | candidate models/digits:2 ready 5 % | gate errors: errors: requests.errors of the candidate has no data",
       ]
     `)
     await plane.promote('digits', { actor: ann })
@@ -145,7 +145,7 @@ describe('explain', () => {
     await registerVersions(registry, '2')
     await plane.apply(digits('2'), { actor: ann })
     expect((await during(5000)).at(-1)).toMatchInlineSnapshot(
-      `"blocked: waits for an approval: needs the approval of somebody, but not of ann@example.com, who asked for it | then the revision gets 100 % of traffic | stable models/digits:1 ready 25 % | candidate models/digits:2 ready 75 %"`,
+      `"blocked: waits for an approval, for 7d at most: needs the approval of somebody, but not of ann@example.com, who asked for it | then on approve, the revision gets 100 % of traffic; without an answer in time, the rollout is turned back | stable models/digits:1 ready 25 % | candidate models/digits:2 ready 75 %"`,
     )
     await plane.abort('digits', { actor: ann })
     expect(await during(5000)).toMatchInlineSnapshot(`
@@ -222,7 +222,7 @@ describe('explain', () => {
     await plane.apply(digits('1', { target: 'far' }), { actor: ann })
     expect(await during(10_000)).toMatchInlineSnapshot(`
       [
-        "retargeting: waits for target local to be empty | then a rollout begins at target far",
+        "retargeting: waits for revision REV to be ready at target local, for 30m at most | then all traffic moves to target local; then the old target is emptied",
         "starting: waits for revision REV to be ready, for 30m at most | then it takes all traffic | candidate models/digits:1 requested 0 %",
         "starting: waits for revision REV to be ready, for 30m at most | then it takes all traffic | candidate models/digits:1 starting 0 %",
         "converged: waits for a change: the declared revision serves all traffic | then nothing by itself | stable models/digits:1 ready 100 %",

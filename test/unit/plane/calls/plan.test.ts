@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { allow, deny, memoryTarget, rule, rulesPolicy } from '../../../../src/index.ts'
+import { allow, deny, memoryTarget, requireApproval, rule, rulesPolicy } from '../../../../src/index.ts'
 import type { MetricSource } from '../../../../src/telemetry/contract.ts'
 import { ann, digits, planeFixture, registerVersions, route, serving } from '../plane-fixture.ts'
 
@@ -82,7 +82,7 @@ describe('plan', () => {
       'give it 5 % of traffic',
       'measure errors for 600 s',
       'give it 50 % of traffic',
-      'wait for promote',
+      'wait for promote; after 7d without it, turn back',
       'give it 100 % of traffic',
       'remove what it replaced',
     ])
@@ -127,10 +127,12 @@ describe('plan', () => {
     const policy = rulesPolicy('promotion', [
       rule('approved-only', {
         on: 'promote',
-        check: ({ model, actor }) =>
-          model?.approval === 'approved' && actor.name === ann.name
+        check: ({ model, actor }) => {
+          if (model?.approval === 'rejected') return allow(requireApproval())
+          return model?.approval === 'approved' && actor.name === ann.name
             ? allow()
-            : deny(`approval is ${model?.approval}`),
+            : deny(`approval is ${model?.approval}`)
+        },
       }),
     ])
     const fixture = planeFixture({ plane: { policies: [policy] } })
@@ -140,6 +142,10 @@ describe('plan', () => {
     await registry.setApproval('digits', '2', 'pending')
     const { rollout } = await plane.plan(digits('2'), { actor: ann })
     expect(rollout?.promotion).toEqual({ verdict: 'deny', message: 'approval is pending' })
+    await registry.setApproval('digits', '2', 'rejected')
+    const asking = await plane.plan(digits('2', { answerWithin: '2h' }), { actor: ann })
+    expect(asking.rollout?.promotion).toMatchObject({ verdict: 'approval-required' })
+    expect(asking.rollout?.steps[0]).toBe('wait for an approval; after 2h without it, turn back')
     expect((await plane.plan(digits('1'), { actor: ann })).rollout).not.toHaveProperty('promotion')
     await plane.stop()
   })
@@ -158,7 +164,7 @@ describe('plan', () => {
     ])
   })
 
-  it('says that the old target is emptied first', async () => {
+  it('says that the old target serves until the new one is ready', async () => {
     const fixture = planeFixture()
     const moved = planeFixture({
       beside: fixture,
@@ -168,9 +174,9 @@ describe('plan', () => {
     const plan = await moved.plane.plan(digits('1', { target: 'far' }), { actor: ann })
     expect(plan).toMatchObject({ fields: ['spec.target.name'], problems: [] })
     expect(plan.rollout?.steps).toEqual([
-      'remove everything from target local: nothing serves meanwhile',
-      'start the revision',
-      'give it all traffic when it is ready, because there is no revision to compare it with',
+      'start the revision at target far, while target local serves',
+      'give it all traffic when it is ready there',
+      'remove everything from target local',
     ])
     expect(plan.rollout?.target).toEqual([expect.stringMatching(/^create revision/)])
     await moved.plane.stop()

@@ -1,0 +1,144 @@
+import { conditionOf } from '../../resources/deployment/condition.ts'
+import type { DeploymentStatus, Rollout } from '../../resources/deployment/deployment-status.ts'
+import type { ModelDeploymentSpec } from '../../resources/deployment/model-deployment.ts'
+import { durationMs } from '../../resources/duration.ts'
+import { type Step, stepsOf } from '../../rollout/machine/strategy-steps.ts'
+
+export interface Story {
+  readonly waitsFor: string
+  readonly next: string
+  /** When time alone moves the deployment on. */
+  readonly untilMs?: number
+}
+
+/** What a rollout waits for and what comes then, in words. */
+export function storyOf(rollout: Rollout, status: DeploymentStatus, spec: ModelDeploymentSpec): Story {
+  const paused = status.paused === undefined ? undefined : `resume: ${status.paused.actor.name} paused it`
+  const after = (step: number): string => describeNext(stepsOf(spec)[step + 1])
+  /** A wait for a person. It ends by itself, unless a person paused the rollout. */
+  const asking = (answer: string, why: string, next: string): Story => {
+    if (paused !== undefined) return { waitsFor: paused, next }
+    return {
+      waitsFor: `${answer}, for ${spec.answerWithin} at most${why}`,
+      next: `${next}; without an answer in time, the rollout is turned back`,
+      untilMs: rollout.sinceMs + durationMs(spec.answerWithin),
+    }
+  }
+  switch (rollout.phase) {
+    case 'pending':
+      return {
+        waitsFor: paused ?? unresolved(status) ?? 'the target to be free',
+        next: 'a rollout of the declared model begins',
+      }
+    case 'blocked': {
+      const next = describeGrant(rollout, status)
+      if (rollout.reason === 'ApprovalRequired' && paused === undefined) {
+        return asking('an approval', `: ${rollout.message}`, `on approve, ${next}`)
+      }
+      const needs = rollout.reason === 'ApprovalRequired' ? 'an approval' : 'the policy to allow it'
+      const asked = `${needs}: ${rollout.message}`
+      return { waitsFor: paused === undefined ? asked : `${asked}; and for ${paused}`, next }
+    }
+    case 'starting':
+      return {
+        waitsFor: paused ?? `revision ${rollout.revision} to be ready, for ${spec.deadline} at most`,
+        next: status.stable === undefined ? 'it takes all traffic' : after(-1),
+      }
+    case 'shifting':
+      return {
+        waitsFor: paused ?? `revision ${rollout.revision} to have ${rollout.weight} % of traffic`,
+        next: after(rollout.step),
+      }
+    case 'pausing':
+      if (rollout.untilMs === undefined) return asking('promote', '', after(rollout.step))
+      return {
+        waitsFor: paused ?? 'its time to pass',
+        next: after(rollout.step),
+        untilMs: rollout.untilMs,
+      }
+    case 'analyzing':
+      return {
+        waitsFor: paused ?? 'its gates to be measured in full',
+        next: `if all pass, ${after(rollout.step)}; if one fails, traffic returns`,
+        untilMs: rollout.untilMs,
+      }
+    case 'holding':
+      return asking(
+        'promote, resume or abort',
+        `, because the analysis gave no answer: ${rollout.message}`,
+        `on promote, ${after(rollout.step)}; on resume, the gates are measured again`,
+      )
+    case 'retiring':
+      return {
+        waitsFor: 'the replaced revisions to be removed',
+        next: 'the deployment is converged',
+        untilMs: rollout.untilMs,
+      }
+    case 'rolling-back':
+      return {
+        waitsFor: `traffic to return and revision ${rollout.revision} to be removed: ${rollout.message}`,
+        next:
+          rollout.cause === 'Superseded'
+            ? 'the next rollout begins'
+            : 'the deployment waits for retry or another revision',
+      }
+    case 'failed':
+      return {
+        waitsFor: `retry or another revision, because ${rollout.revision} was turned back: ${rollout.message}`,
+        next: 'nothing by itself',
+      }
+    case 'converged':
+      return {
+        waitsFor:
+          unhealthy(status) ?? unresolved(status) ?? 'a change: the declared revision serves all traffic',
+        next: 'nothing by itself',
+      }
+    case 'stopped':
+      return {
+        waitsFor: `a person to look at the target and retry: ${rollout.message}`,
+        next: 'nothing by itself',
+      }
+    case 'retargeting':
+      return {
+        waitsFor:
+          paused ??
+          `revision ${rollout.revision} to be ready at target ${rollout.target}, for ${spec.deadline} at most`,
+        next: `all traffic moves to target ${rollout.target}; then the old target is emptied`,
+      }
+    case 'deleting':
+      return { waitsFor: 'the target to be empty', next: 'the deployment is gone' }
+  }
+}
+
+/** What a policy's permit leads to. */
+function describeGrant(
+  { weight }: Extract<Rollout, { phase: 'blocked' }>,
+  { coming }: DeploymentStatus,
+): string {
+  if (coming !== undefined && weight > 0) return `all traffic moves to target ${coming.target}`
+  return weight === 0 ? 'the revision is created' : `the revision gets ${weight} % of traffic`
+}
+
+/** The wait for the model, when its reference could not be looked up. */
+function unresolved({ conditions }: DeploymentStatus): string | undefined {
+  const resolved = conditionOf(conditions, 'ModelResolved')
+  if (resolved === undefined) return 'its model to be looked up'
+  return resolved.status === 'True' ? undefined : `its model to be found: ${resolved.message}`
+}
+
+function unhealthy({ conditions }: DeploymentStatus): string | undefined {
+  const stands = conditionOf(conditions, 'StableUnhealthy')
+  return stands?.status === 'True' ? `the stable revision to serve again: ${stands.message}` : undefined
+}
+
+function describeNext(step: Step | undefined): string {
+  if (step === undefined) return 'it becomes stable and the replaced revisions are removed'
+  switch (step.kind) {
+    case 'weight':
+      return `it gets ${step.weight} % of traffic`
+    case 'pause':
+      return step.forMs === undefined ? 'it waits for promote' : `it waits ${step.forMs / 1000} s`
+    case 'analyze':
+      return `${step.gates.join(', ')} are measured for ${step.forMs / 1000} s`
+  }
+}
