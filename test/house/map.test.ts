@@ -126,8 +126,8 @@ describe('the check of the map', () => {
   it('finds a function that the file beside it does not declare', () => {
     const row = '| a | `decide()` in `src/rollout/machine/decide.ts` |\n'
     expect(part(row).flatMap(misplacedFunctions)).toEqual([])
-    expect(part(row.replace('decide.ts', 'retire.ts')).flatMap(misplacedFunctions)).toEqual([
-      'docs/made-up.md:1: decide() is not declared in src/rollout/machine/retire.ts',
+    expect(part(row.replace('decide.ts', 'moves/retire.ts')).flatMap(misplacedFunctions)).toEqual([
+      'docs/made-up.md:1: decide() is not declared in src/rollout/machine/moves/retire.ts',
     ])
   })
 

@@ -38,7 +38,7 @@ export const otherMutants: readonly Mutant[] = [
   {
     law: 9,
     what: 'an effect is audited each time it is sent',
-    file: 'src/rollout/machine/effect.ts',
+    file: 'src/rollout/machine/effects/effect.ts',
     find: 'events: known ? [] :',
     replace: 'events: known && next.kind === "scale" ? [] :',
     tests: ['test/unit/rollout/machine/laws.test.ts'],
@@ -86,7 +86,7 @@ export const otherMutants: readonly Mutant[] = [
   {
     law: 11,
     what: 'aborted revisions pile up in the status',
-    file: 'src/rollout/machine/rollback.ts',
+    file: 'src/rollout/machine/moves/rollback.ts',
     find: '].slice(-keptAborts)',
     replace: ']',
     tests: ['test/unit/rollout/machine/commands.test.ts'],

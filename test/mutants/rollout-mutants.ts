@@ -11,7 +11,7 @@ export const rolloutMutants: readonly Mutant[] = [
   {
     law: 1,
     what: 'a rollout goes on although its candidate is not ready',
-    file: 'src/rollout/machine/advance-rollout.ts',
+    file: 'src/rollout/machine/moves/advance-rollout.ts',
     find: "if (candidate?.state !== 'ready') return",
     replace: 'if (candidate === undefined) return',
     tests: [laws],
@@ -19,7 +19,7 @@ export const rolloutMutants: readonly Mutant[] = [
   {
     law: 1,
     what: 'traffic returns to a stable revision that is not ready',
-    file: 'src/rollout/machine/rollback.ts',
+    file: 'src/rollout/machine/moves/rollback.ts',
     find: 'if (!isReady(status, stable)) return stay(status, context)',
     replace: '',
     tests: [laws],
@@ -35,7 +35,7 @@ export const rolloutMutants: readonly Mutant[] = [
   {
     law: 1,
     what: 'a split is sent late to a revision that is no longer ready',
-    file: 'src/rollout/machine/effect.ts',
+    file: 'src/rollout/machine/effects/effect.ts',
     find: "return kind === 'shift' && raisesUnready(context, status)",
     replace: 'return false',
     tests: [laws],
@@ -51,7 +51,7 @@ export const rolloutMutants: readonly Mutant[] = [
   {
     law: 2,
     what: 'the stable revision is not kept when a rollout begins',
-    file: 'src/rollout/machine/start-rollout.ts',
+    file: 'src/rollout/machine/moves/start-rollout.ts',
     find: '  const kept = onlyStable(status)',
     replace: '  const kept: readonly RevisionStatus[] = []',
     tests: [laws],
@@ -59,7 +59,7 @@ export const rolloutMutants: readonly Mutant[] = [
   {
     law: 2,
     what: 'retiring removes the revision that just became stable',
-    file: 'src/rollout/machine/retire.ts',
+    file: 'src/rollout/machine/moves/retire.ts',
     find: 'const kept = status.revisions.filter((each) => each.revision.name === revision)',
     replace: 'const kept = status.revisions.filter((each) => each.revision.name !== revision)',
     tests: [laws],
@@ -67,7 +67,7 @@ export const rolloutMutants: readonly Mutant[] = [
   {
     law: 2,
     what: 'everything is removed although no other target is declared',
-    file: 'src/rollout/machine/deletion.ts',
+    file: 'src/rollout/machine/moves/deletion.ts',
     find: 'return target !== undefined && target !== spec.target.name',
     replace: 'return target !== undefined && spec.target.name.length > 0',
     tests: [laws],
@@ -75,7 +75,7 @@ export const rolloutMutants: readonly Mutant[] = [
   {
     law: 3,
     what: 'a create with a lost answer is sent again to a target with random names',
-    file: 'src/rollout/machine/effect-outcome.ts',
+    file: 'src/rollout/machine/effects/effect-outcome.ts',
     find: "if (effect?.kind !== 'create') return undefined",
     replace: "if (effect?.kind !== 'destroy') return undefined",
     tests: [laws],
@@ -100,7 +100,7 @@ export const rolloutMutants: readonly Mutant[] = [
   {
     law: 3,
     what: 'an accepted create is sent again to a target with random names',
-    file: 'src/rollout/machine/effect.ts',
+    file: 'src/rollout/machine/effects/effect.ts',
     find: 'return open.some(({ change, accepted }) => change === id && accepted)',
     replace: 'return open.some(({ change }) => change !== id)',
     tests: [laws, effects],
@@ -108,7 +108,7 @@ export const rolloutMutants: readonly Mutant[] = [
   {
     law: 4,
     what: 'the phase converged is entered again and again',
-    file: 'src/rollout/machine/start-rollout.ts',
+    file: 'src/rollout/machine/moves/start-rollout.ts',
     find: "if (rollout.phase === 'converged') return stay",
     replace: "if (rollout.phase === 'converged' && rollout.sinceMs === context.now) return stay",
     tests: [laws],
@@ -124,7 +124,7 @@ export const rolloutMutants: readonly Mutant[] = [
   {
     law: 5,
     what: 'an effect is sent that the ledger does not know',
-    file: 'src/rollout/machine/effect.ts',
+    file: 'src/rollout/machine/effects/effect.ts',
     find: 'known ? open : [...open, { change: next.id, accepted: false }]',
     replace: 'open',
     tests: [laws],
@@ -156,7 +156,7 @@ export const rolloutMutants: readonly Mutant[] = [
   {
     law: 6,
     what: 'no data, errors and too few samples count as pass',
-    file: 'src/rollout/machine/analyze.ts',
+    file: 'src/rollout/machine/moves/analyze.ts',
     find: "judged.filter(({ verdict }) => verdict !== 'pass')",
     replace: "judged.filter(({ verdict }) => verdict === 'fail')",
     tests: [laws],
@@ -164,7 +164,7 @@ export const rolloutMutants: readonly Mutant[] = [
   {
     law: 6,
     what: 'a rollout goes on in steps that are no longer declared',
-    file: 'src/rollout/machine/advance-rollout.ts',
+    file: 'src/rollout/machine/moves/advance-rollout.ts',
     find: "if (rollout.phase !== 'starting' && !standsInSteps(status, context.steps))",
     replace: "if (rollout.phase === 'holding' && !standsInSteps(status, context.steps))",
     tests: [laws],
@@ -172,7 +172,7 @@ export const rolloutMutants: readonly Mutant[] = [
   {
     law: 6,
     what: 'a part of an interval counts as the whole interval',
-    file: 'src/rollout/machine/analyze.ts',
+    file: 'src/rollout/machine/moves/analyze.ts',
     find: "if (step?.kind !== 'analyze' || coveredFromMs <=",
     replace: "if (step?.kind !== 'analyze' || 0 <=",
     tests: [laws],
@@ -204,7 +204,7 @@ export const rolloutMutants: readonly Mutant[] = [
   {
     law: 7,
     what: 'an aborted revision is tried again',
-    file: 'src/rollout/machine/start-rollout.ts',
+    file: 'src/rollout/machine/moves/start-rollout.ts',
     find: 'find(({ revision }) => revision === desired.name)',
     replace: 'find(({ revision, cause }) => revision === desired.name && cause === "Aborted")',
     tests: [laws],
@@ -212,7 +212,7 @@ export const rolloutMutants: readonly Mutant[] = [
   {
     law: 7,
     what: 'one aborted revision holds up all others',
-    file: 'src/rollout/machine/start-rollout.ts',
+    file: 'src/rollout/machine/moves/start-rollout.ts',
     find: 'find(({ revision }) => revision === desired.name)',
     replace: 'find(({ revision }) => revision !== status.stable)',
     tests: [laws, turns],
@@ -220,7 +220,7 @@ export const rolloutMutants: readonly Mutant[] = [
   {
     law: 7,
     what: 'a revision that is superseded counts as aborted',
-    file: 'src/rollout/machine/rollback.ts',
+    file: 'src/rollout/machine/moves/rollback.ts',
     find: "    cause === 'Superseded'\n      ? status.aborted",
     replace: "    cause === 'Aborted'\n      ? status.aborted",
     tests: [laws, turns, strategies],

@@ -159,6 +159,9 @@ async function planTarget(
     const observed = await target.observe(key, knownOf(here))
     const plan = target.plan({ revisions: [...others, desired], split, scale: spec.scale }, observed)
     if (plan.kind === 'steps') return plan.steps
+    // The plane has said so already, with the field.
+    if (plan.reason === 'ScaleUnsupported' && problems.some((each) => each.startsWith('spec.scale')))
+      return []
     problems.push(`spec.target "${spec.target.name}" refuses: ${plan.reason}: ${plan.message}`)
   } catch (error) {
     const why = context.knownSecrets.scrubText(key, messageOf(error))

@@ -7,12 +7,12 @@ import {
 } from '../../resources/deployment/condition.ts'
 import type { DeploymentStatus } from '../../resources/deployment/deployment-status.ts'
 import { durationMs } from '../../resources/duration.ts'
-import { hindersDeletion } from './deletion.ts'
+import { scaleIsUnconfirmed } from './effects/want.ts'
 import type { Analysis } from './machine-types.ts'
+import { hindersDeletion } from './moves/deletion.ts'
 import { isElsewhere } from './placement.ts'
 import { isReady, revisionStatus } from './status-edits.ts'
 import type { BlindContext, Context } from './transition.ts'
-import { scaleIsUnconfirmed } from './want.ts'
 
 interface Fact {
   readonly status: 'True' | 'False' | 'Unknown'

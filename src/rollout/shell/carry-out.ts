@@ -6,10 +6,10 @@ import type {
   LedgerEntry,
   RequestedChange,
 } from '../../resources/deployment/deployment-status.ts'
-import { recordOutcome } from '../machine/effect-outcome.ts'
+import { recordOutcome } from '../machine/effects/effect-outcome.ts'
 import type { Effect, Instruction, Look } from '../machine/machine-types.ts'
-import { turnBack } from '../machine/move.ts'
-import { beginRollback } from '../machine/rollback.ts'
+import { turnBack } from '../machine/moves/move.ts'
+import { beginRollback } from '../machine/moves/rollback.ts'
 import { candidateOf } from '../machine/status-edits.ts'
 import type { DeploymentRun } from './deployment-run.ts'
 import { failedOperations, faultOf, withFault } from './fault.ts'

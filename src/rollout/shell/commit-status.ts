@@ -4,7 +4,7 @@ import type { DeploymentStatus } from '../../resources/deployment/deployment-sta
 import type { AuditEntry } from '../../security/contract.ts'
 import type { StoredObject } from '../../store/contract.ts'
 import type { RolloutEvent } from '../machine/machine-types.ts'
-import { loopActor } from '../machine/rollback.ts'
+import { loopActor } from '../machine/moves/rollback.ts'
 import type { ReconcilerOptions } from './reconciler-options.ts'
 
 export interface CommitOptions {

@@ -1,7 +1,7 @@
 import type { DeploymentStatus } from '../../../resources/deployment/deployment-status.ts'
 import type { Actor } from '../../../resources/metadata.ts'
 import type { RolloutEvent } from '../machine-types.ts'
-import { beginRollback } from '../rollback.ts'
+import { beginRollback } from '../moves/rollback.ts'
 import { revisionStatus, weightOf } from '../status-edits.ts'
 
 interface Aborted {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { DeploymentStatus, LedgerEntry } from '../../../../src/resources/deployment/deployment-status.ts'
-import { recordOutcome, settle } from '../../../../src/rollout/machine/effect-outcome.ts'
+import { recordOutcome, settle } from '../../../../src/rollout/machine/effects/effect-outcome.ts'
 import { initialStatus } from '../../../../src/rollout/machine/status-edits.ts'
 import { ledgerEntry } from '../../../../src/rollout/shell/send-effect.ts'
 import { createFakeClock } from '../../../../src/testing/fake-clock.ts'

@@ -12,7 +12,7 @@ import { durationMs } from '../../../../src/resources/duration.ts'
 import type { Actor } from '../../../../src/resources/metadata.ts'
 import { type Command, command } from '../../../../src/rollout/machine/commands.ts'
 import { decide } from '../../../../src/rollout/machine/decide.ts'
-import { recordOutcome } from '../../../../src/rollout/machine/effect-outcome.ts'
+import { recordOutcome } from '../../../../src/rollout/machine/effects/effect-outcome.ts'
 import type {
   Analysis,
   Declared,
@@ -21,7 +21,7 @@ import type {
   Need,
   Permit,
 } from '../../../../src/rollout/machine/machine-types.ts'
-import { beginRollback } from '../../../../src/rollout/machine/rollback.ts'
+import { beginRollback } from '../../../../src/rollout/machine/moves/rollback.ts'
 import { candidateOf, initialStatus } from '../../../../src/rollout/machine/status-edits.ts'
 import { ada, revisionFor, startMs } from './fixtures.ts'
 import type { Witness } from './witness.ts'

@@ -1,12 +1,12 @@
-import type { DeploymentStatus } from '../../resources/deployment/deployment-status.ts'
-import type { Split } from '../../resources/deployment/revision.ts'
+import type { DeploymentStatus } from '../../../resources/deployment/deployment-status.ts'
+import type { Split } from '../../../resources/deployment/revision.ts'
+import { candidateOf, mayRise, revisionStatus, weightOf } from '../status-edits.ts'
+import { ask, type BlindContext, enter, stay, type Transition } from '../transition.ts'
 import { gatePollMs, judgeAnalysis } from './analyze.ts'
 import { standsInSteps } from './enter-step.ts'
 import { beginRollback } from './rollback.ts'
 import { failureOf } from './start-rollout.ts'
-import { candidateOf, mayRise, revisionStatus, weightOf } from './status-edits.ts'
 import { stepDeadline } from './step-deadline.ts'
-import { ask, type BlindContext, enter, stay, type Transition } from './transition.ts'
 
 /**
  * The half of the machine that only makes things safer: traffic returns to the stable revision, and a rollout

@@ -3,14 +3,14 @@ import type {
   GateResult,
   RollbackCause,
   Rollout,
-} from '../../resources/deployment/deployment-status.ts'
-import type { Revision } from '../../resources/deployment/revision.ts'
-import type { Actor } from '../../resources/metadata.ts'
+} from '../../../resources/deployment/deployment-status.ts'
+import type { Revision } from '../../../resources/deployment/revision.ts'
+import type { Actor } from '../../../resources/metadata.ts'
+import { splitIsObserved } from '../effects/want.ts'
+import { isElsewhere } from '../placement.ts'
+import { weightOf } from '../status-edits.ts'
+import { type Context, enter, stay, type Transition } from '../transition.ts'
 import { beginRollout, hasRoom } from './begin-rollout.ts'
-import { isElsewhere } from './placement.ts'
-import { weightOf } from './status-edits.ts'
-import { type Context, enter, stay, type Transition } from './transition.ts'
-import { splitIsObserved } from './want.ts'
 
 type RollingBack = Extract<Rollout, { phase: 'rolling-back' }>
 

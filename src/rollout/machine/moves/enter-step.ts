@@ -1,8 +1,8 @@
-import type { DeploymentStatus, Rollout } from '../../resources/deployment/deployment-status.ts'
-import type { ModelDeploymentSpec } from '../../resources/deployment/model-deployment.ts'
-import type { RolloutEvent } from './machine-types.ts'
-import { keepPreviousMs, nameSteps, type Step } from './strategy-steps.ts'
-import { enter, type Transition } from './transition.ts'
+import type { DeploymentStatus, Rollout } from '../../../resources/deployment/deployment-status.ts'
+import type { ModelDeploymentSpec } from '../../../resources/deployment/model-deployment.ts'
+import type { RolloutEvent } from '../machine-types.ts'
+import { keepPreviousMs, nameSteps, type Step } from '../strategy-steps.ts'
+import { enter, type Transition } from '../transition.ts'
 
 /** The facts that entering a step needs. */
 export interface StepContext {

@@ -1,16 +1,16 @@
-import type { ApplyResult } from '../../deployment-target/contract.ts'
+import type { ApplyResult } from '../../../deployment-target/contract.ts'
 import type {
   DeploymentStatus,
   Handle,
   LedgerEntry,
   Placement,
   RequestedChange,
-} from '../../resources/deployment/deployment-status.ts'
-import type { Scale } from '../../resources/deployment/model-deployment.ts'
-import { durationMs } from '../../resources/duration.ts'
-import type { Observed, RolloutEvent } from './machine-types.ts'
-import { revisionStatus } from './status-edits.ts'
-import { type Context, enter, type Transition } from './transition.ts'
+} from '../../../resources/deployment/deployment-status.ts'
+import type { Scale } from '../../../resources/deployment/model-deployment.ts'
+import { durationMs } from '../../../resources/duration.ts'
+import type { Observed, RolloutEvent } from '../machine-types.ts'
+import { revisionStatus } from '../status-edits.ts'
+import { type Context, enter, type Transition } from '../transition.ts'
 
 /** Handles of one revision, or of the whole deployment, that are kept; the newest. */
 const keptHandles = 20

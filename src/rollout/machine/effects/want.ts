@@ -1,8 +1,8 @@
-import type { TargetWant } from '../../deployment-target/contract.ts'
-import type { DeploymentStatus } from '../../resources/deployment/deployment-status.ts'
-import type { Split, SplitEntry } from '../../resources/deployment/revision.ts'
-import { weightOf } from './status-edits.ts'
-import type { Context } from './transition.ts'
+import type { TargetWant } from '../../../deployment-target/contract.ts'
+import type { DeploymentStatus } from '../../../resources/deployment/deployment-status.ts'
+import type { Split, SplitEntry } from '../../../resources/deployment/revision.ts'
+import { weightOf } from '../status-edits.ts'
+import type { Context } from '../transition.ts'
 
 /** Percentage points by which a vendor's reported weight may be off, because vendors round ratios. */
 const tolerance = 0.5

@@ -1,8 +1,8 @@
-import type { DeploymentStatus } from '../../resources/deployment/deployment-status.ts'
-import { lostCreate } from './effect-outcome.ts'
-import type { Declared } from './machine-types.ts'
-import { isGivenUp, stillLeaving, targetOf, withoutComing } from './placement.ts'
-import { type Context, enter, stay, type Transition } from './transition.ts'
+import type { DeploymentStatus } from '../../../resources/deployment/deployment-status.ts'
+import { lostCreate } from '../effects/effect-outcome.ts'
+import type { Declared } from '../machine-types.ts'
+import { isGivenUp, stillLeaving, targetOf, withoutComing } from '../placement.ts'
+import { type Context, enter, stay, type Transition } from '../transition.ts'
 
 /**
  * Removes everything from all targets, because a named actor asked for it. It is done when the target has

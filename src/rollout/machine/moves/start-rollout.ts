@@ -1,15 +1,15 @@
-import type { DeploymentStatus, RevisionStatus } from '../../resources/deployment/deployment-status.ts'
-import type { Revision } from '../../resources/deployment/revision.ts'
+import type { DeploymentStatus, RevisionStatus } from '../../../resources/deployment/deployment-status.ts'
+import type { Revision } from '../../../resources/deployment/revision.ts'
+import { givenUpAtMs } from '../effects/effect-outcome.ts'
+import { isElsewhere } from '../placement.ts'
+import { revisionStatus } from '../status-edits.ts'
+import { type Context, enter, stay, type Transition } from '../transition.ts'
 import { adopt } from './adopt.ts'
 import { beginRollout, waitForWanted } from './begin-rollout.ts'
-import { givenUpAtMs } from './effect-outcome.ts'
 import { enterStep, standsInSteps } from './enter-step.ts'
 import { withoutPermit } from './permit.ts'
-import { isElsewhere } from './placement.ts'
 import { beginRollback, type RollbackReason } from './rollback.ts'
-import { revisionStatus } from './status-edits.ts'
 import { stepDeadline } from './step-deadline.ts'
-import { type Context, enter, stay, type Transition } from './transition.ts'
 
 /** Compares the desired revision with the stable one, and starts a rollout when they differ. */
 export function startRollout(context: Context, status: DeploymentStatus): Transition {

@@ -1,5 +1,5 @@
-import type { DeploymentStatus, Rollout } from '../../resources/deployment/deployment-status.ts'
-import { type Context, enter, stay, type Transition } from './transition.ts'
+import type { DeploymentStatus, Rollout } from '../../../resources/deployment/deployment-status.ts'
+import { type Context, enter, stay, type Transition } from '../transition.ts'
 
 type Retiring = Extract<Rollout, { phase: 'retiring' }>
 

@@ -1,14 +1,14 @@
-import type { DeploymentStatus, Rollout } from '../../resources/deployment/deployment-status.ts'
+import type { DeploymentStatus, Rollout } from '../../../resources/deployment/deployment-status.ts'
+import { splitIsObserved } from '../effects/want.ts'
+import type { RolloutEvent } from '../machine-types.ts'
+import { mayRise, revisionStatus, splitBetween, weightOf } from '../status-edits.ts'
+import { type Context, enter, stay, type Transition } from '../transition.ts'
 import { judgeAnalysis } from './analyze.ts'
 import { complete, enterStep, standsInSteps } from './enter-step.ts'
-import type { RolloutEvent } from './machine-types.ts'
 import { policyDetails, withoutPermit } from './permit.ts'
 import { beginRollback } from './rollback.ts'
 import { supersededBy } from './start-rollout.ts'
-import { mayRise, revisionStatus, splitBetween, weightOf } from './status-edits.ts'
 import { stepDeadline } from './step-deadline.ts'
-import { type Context, enter, stay, type Transition } from './transition.ts'
-import { splitIsObserved } from './want.ts'
 
 type Advancing = Extract<Rollout, { phase: 'starting' | 'shifting' | 'pausing' | 'analyzing' | 'holding' }>
 

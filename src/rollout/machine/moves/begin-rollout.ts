@@ -1,8 +1,8 @@
-import type { DeploymentStatus, RevisionStatus } from '../../resources/deployment/deployment-status.ts'
-import type { Revision } from '../../resources/deployment/revision.ts'
+import type { DeploymentStatus, RevisionStatus } from '../../../resources/deployment/deployment-status.ts'
+import type { Revision } from '../../../resources/deployment/revision.ts'
+import { revisionStatus, weightOf } from '../status-edits.ts'
+import { type Context, enter, stay, type Transition } from '../transition.ts'
 import { policyDetails, withoutPermit } from './permit.ts'
-import { revisionStatus, weightOf } from './status-edits.ts'
-import { type Context, enter, stay, type Transition } from './transition.ts'
 
 /** Begins the rollout of a revision, when a policy permits it and the target has room for it. */
 export function beginRollout(context: Context, status: DeploymentStatus, desired: Revision): Transition {

@@ -2,12 +2,12 @@ import type {
   DeploymentStatus,
   EffectKind,
   RequestedChange,
-} from '../../resources/deployment/deployment-status.ts'
-import { durationMs } from '../../resources/duration.ts'
+} from '../../../resources/deployment/deployment-status.ts'
+import { durationMs } from '../../../resources/duration.ts'
+import type { Effect, RolloutAction, RolloutEvent } from '../machine-types.ts'
+import { targetOf } from '../placement.ts'
+import type { Context } from '../transition.ts'
 import { givenUpAtMs } from './effect-outcome.ts'
-import type { Effect, RolloutAction, RolloutEvent } from './machine-types.ts'
-import { targetOf } from './placement.ts'
-import type { Context } from './transition.ts'
 import { raisesUnready, scaleIsObserved, splitIsObserved, wantOf } from './want.ts'
 
 interface Change {

@@ -1,8 +1,8 @@
-import type { ObservedRevision } from '../../deployment-target/contract.ts'
-import type { DeploymentStatus, RevisionStatus } from '../../resources/deployment/deployment-status.ts'
-import type { Revision } from '../../resources/deployment/revision.ts'
-import { targetOf } from './placement.ts'
-import { type Context, enter, type Transition } from './transition.ts'
+import type { ObservedRevision } from '../../../deployment-target/contract.ts'
+import type { DeploymentStatus, RevisionStatus } from '../../../resources/deployment/deployment-status.ts'
+import type { Revision } from '../../../resources/deployment/revision.ts'
+import { targetOf } from '../placement.ts'
+import { type Context, enter, type Transition } from '../transition.ts'
 
 /**
  * Takes over what serves at the target although the status knows nothing of it, because the store was lost. It

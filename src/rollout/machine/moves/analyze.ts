@@ -1,14 +1,18 @@
-import type { DeploymentStatus, GateResult, Rollout } from '../../resources/deployment/deployment-status.ts'
-import type { AnalysisGate } from '../../resources/deployment/model-deployment.ts'
-import { durationMs } from '../../resources/duration.ts'
-import type { Need } from './machine-types.ts'
+import type {
+  DeploymentStatus,
+  GateResult,
+  Rollout,
+} from '../../../resources/deployment/deployment-status.ts'
+import type { AnalysisGate } from '../../../resources/deployment/model-deployment.ts'
+import { durationMs } from '../../../resources/duration.ts'
+import type { Need } from '../machine-types.ts'
+import type { BlindContext } from '../transition.ts'
 import type { RollbackReason } from './rollback.ts'
-import type { BlindContext } from './transition.ts'
 
 export type Analyzing = Extract<Rollout, { phase: 'analyzing' }>
 
 /** What the gates of a step say now. */
-export type Judgement =
+export type StepVerdict =
   /** The gates must be read first. */
   | { readonly kind: 'ask'; readonly need: Need }
   | { readonly kind: 'fail'; readonly reason: RollbackReason }
@@ -27,7 +31,7 @@ export function judgeAnalysis(
   context: BlindContext,
   status: DeploymentStatus,
   rollout: Analyzing,
-): Judgement {
+): StepVerdict {
   const { declared, analysis, now, steps } = context
   const step = steps[rollout.step]
   const names = step?.kind === 'analyze' ? step.gates : []

@@ -1,14 +1,14 @@
-import type { DeploymentStatus, Placement } from '../../resources/deployment/deployment-status.ts'
-import type { Revision } from '../../resources/deployment/revision.ts'
-import { durationMs } from '../../resources/duration.ts'
-import { absorbInto } from './absorb.ts'
-import type { Look } from './machine-types.ts'
+import type { DeploymentStatus, Placement } from '../../../resources/deployment/deployment-status.ts'
+import type { Revision } from '../../../resources/deployment/revision.ts'
+import { durationMs } from '../../../resources/duration.ts'
+import { absorbInto } from '../absorb.ts'
+import type { Look } from '../machine-types.ts'
+import { isElsewhere, leave, targetOf, withoutComing } from '../placement.ts'
+import { ask, type BlindContext, enter, stay, type Transition } from '../transition.ts'
 import { policyDetails, withoutPermit } from './permit.ts'
-import { isElsewhere, leave, targetOf, withoutComing } from './placement.ts'
 import { beginRollback, type RollbackReason } from './rollback.ts'
 import { failureOf } from './start-rollout.ts'
 import { stepDeadline } from './step-deadline.ts'
-import { ask, type BlindContext, enter, stay, type Transition } from './transition.ts'
 
 /**
  * Whether the deployment is to move to the declared target now. A rollout that is under way at the old target

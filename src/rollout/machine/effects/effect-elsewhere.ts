@@ -1,7 +1,7 @@
-import type { DeploymentStatus, Placement } from '../../resources/deployment/deployment-status.ts'
+import type { DeploymentStatus, Placement } from '../../../resources/deployment/deployment-status.ts'
+import { stillLeaving } from '../placement.ts'
+import type { BlindContext } from '../transition.ts'
 import { type Chosen, effectFor } from './effect.ts'
-import { stillLeaving } from './placement.ts'
-import type { BlindContext } from './transition.ts'
 
 /**
  * The one call that is due at a target that does not serve: it makes ready what comes there, or removes what

@@ -1,7 +1,7 @@
-import type { DeploymentStatus, RollbackCause } from '../../resources/deployment/deployment-status.ts'
-import { durationMs } from '../../resources/duration.ts'
-import { candidateOf, revisionStatus } from './status-edits.ts'
-import type { BlindContext } from './transition.ts'
+import type { DeploymentStatus, RollbackCause } from '../../../resources/deployment/deployment-status.ts'
+import { durationMs } from '../../../resources/duration.ts'
+import { candidateOf, revisionStatus } from '../status-edits.ts'
+import type { BlindContext } from '../transition.ts'
 
 /** The moment at which a rollout that makes no progress is turned back, and why. */
 export interface StepDeadline {

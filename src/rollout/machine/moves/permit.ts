@@ -1,7 +1,7 @@
-import type { DeploymentStatus, Rollout } from '../../resources/deployment/deployment-status.ts'
-import type { Revision } from '../../resources/deployment/revision.ts'
-import type { Permit } from './machine-types.ts'
-import { ask, type BlindContext, type Transition } from './transition.ts'
+import type { DeploymentStatus, Rollout } from '../../../resources/deployment/deployment-status.ts'
+import type { Revision } from '../../../resources/deployment/revision.ts'
+import type { Permit } from '../machine-types.ts'
+import { ask, type BlindContext, type Transition } from '../transition.ts'
 
 /**
  * The transition to make instead of a move that has no permit: ask for the permit, or become blocked with the
