@@ -1,0 +1,74 @@
+import { describe, expect, it } from 'vitest'
+import { memoryTarget } from '../../../../src/deployment-target/memory-target.ts'
+import { createOrphanSweep, type Orphan, type OrphanSweep } from '../../../../src/plane/wiring/orphans.ts'
+import { silentLogger } from '../../../../src/telemetry/logger.ts'
+import { ann, collect, digits, type PlaneFixture, planeFixture, serving } from '../plane-fixture.ts'
+
+interface Scene extends PlaneFixture {
+  readonly sweep: OrphanSweep
+  readonly found: Orphan[]
+}
+
+/** Two deployments serve, and then the store forgets one of them. */
+async function forgotten(mode: 'report' | 'remove'): Promise<Scene> {
+  const fixture = planeFixture()
+  await serving(fixture)
+  await fixture.plane.apply({ ...digits('1'), metadata: { name: 'other' } }, { actor: ann })
+  await fixture.until(async () => (await fixture.phase('other')) === 'converged')
+  const found: Orphan[] = []
+  const { store, clock, audit, target } = fixture
+  const lease = await store.acquireLease('sweep', 'sweep', 1e9)
+  const sweep = createOrphanSweep({
+    store: { get: async (kind, key) => (key === 'default/digits' ? null : store.get(kind, key)) },
+    targets: { local: target, empty: memoryTarget({ clock }) },
+    audit,
+    clock,
+    logger: silentLogger,
+    mode,
+    held: () => (lease === null ? undefined : { ...lease, remainingMs: () => 1e9 }),
+    found: (orphan) => found.push(orphan),
+  })
+  return { ...fixture, sweep, found }
+}
+
+const run = new AbortController().signal
+
+describe('a sweep for orphans', () => {
+  it('finds what no deployment has at a target, and tells it once', async () => {
+    const { sweep, found, target } = await forgotten('report')
+    await sweep.sweep(run)
+    await sweep.sweep(run)
+    const orphan = { target: 'local', key: 'default/digits' }
+    expect([found, sweep.orphans]).toEqual([[orphan], [orphan]])
+    expect(await target.list()).toHaveLength(2)
+  })
+
+  it('removes an orphan of two sweeps, and records it before and after', async () => {
+    const { sweep, target, audit, clock } = await forgotten('remove')
+    await sweep.sweep(run)
+    expect(await target.list()).toHaveLength(2)
+    for (let times = 0; times < 3; times += 1) {
+      await sweep.sweep(run)
+      await clock.advance(1000)
+    }
+    expect(await target.list()).toEqual(['default/other'])
+    expect(sweep.orphans).toEqual([])
+    const actions = (await collect(audit.read())).map(({ action }) => action)
+    expect(actions.filter((action) => action.startsWith('orphan'))).toEqual([
+      'orphan-removal-requested',
+      'orphan-removal-requested',
+      'orphan-removed',
+    ])
+  })
+
+  it('removes nothing while the audit log is away, and keeps the orphans of a target that is away', async () => {
+    const { sweep, target, audit } = await forgotten('remove')
+    await sweep.sweep(run)
+    audit.append = async () => {
+      throw new Error('the log is away')
+    }
+    await sweep.sweep(run)
+    expect(await target.list()).toHaveLength(2)
+    expect(sweep.orphans).toHaveLength(1)
+  })
+})
