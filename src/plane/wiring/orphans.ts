@@ -39,33 +39,41 @@ export interface OrphanSweep {
   readonly orphans: readonly Orphan[]
 }
 
+interface Known extends Orphan {
+  readonly removing: boolean
+}
+
 export function createOrphanSweep(options: OrphanOptions): OrphanSweep {
   const { targets, logger, mode, found } = options
-  let known: readonly Orphan[] = []
+  let known: readonly Known[] = []
   return {
     async sweep(abortSignal) {
-      const seen: Orphan[] = []
+      const seen: Known[] = []
       for (const [name, target] of Object.entries(targets)) {
+        const before = known.filter((each) => each.target === name)
         try {
-          for (const key of await target.list({ abortSignal })) {
+          const listed = await target.list({ abortSignal })
+          // What is being removed is asked for until the target answers that nothing is left.
+          const removing = before.filter((each) => each.removing).map(({ key }) => key)
+          for (const key of new Set([...listed, ...removing])) {
             if (abortSignal.aborted) return
             if (!(await isOrphan(options.store, name, key))) continue
-            const before = known.some((each) => each.target === name && each.key === key)
-            if (before && mode === 'remove' && (await remove(options, name, target, key, abortSignal)))
-              continue
-            if (!before) found({ target: name, key })
-            seen.push({ target: name, key })
+            const again = before.some((each) => each.key === key)
+            if (!again) found({ target: name, key })
+            const removes = again && mode === 'remove'
+            if (removes && (await remove(options, name, target, key, abortSignal))) continue
+            seen.push({ target: name, key, removing: removes })
           }
         } catch (error) {
           if (abortSignal.aborted) return
           logger.warn({ target: name, error: messageOf(error) }, 'a target could not be searched for orphans')
-          seen.push(...known.filter((each) => each.target === name))
+          seen.push(...before)
         }
       }
       known = seen
     },
     get orphans() {
-      return known
+      return known.map(({ target, key }) => ({ target, key }))
     },
   }
 }
