@@ -27,6 +27,8 @@ export type LeaseRow = {
   readonly holder: string
   readonly fence: number
   readonly expires_at_ms: number
+  /** The identity of the store. */
+  readonly store: string
 }
 
 export function rowOf(stored: StoredObject): ObjectRow {
@@ -67,13 +69,8 @@ export function objectOf(row: ObjectRow): StoredObject {
 }
 
 export function leaseOf(row: LeaseRow): Lease {
-  return {
-    name: row.name,
-    holder: row.holder,
-    fence: row.fence,
-    expiresAtMs: row.expires_at_ms,
-    store: 'sqlite',
-  }
+  const { name, holder, fence, expires_at_ms: expiresAtMs, store } = row
+  return { name, holder, fence, expiresAtMs, store }
 }
 
 export function parsed<Value>(json: string, what: string): Value {

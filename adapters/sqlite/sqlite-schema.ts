@@ -65,6 +65,25 @@ export const migrations: readonly string[] = [
     SELECT RAISE(ABORT, 'a newer Modelspine has migrated this file: restart this process with the newer version');
   END;
   `,
+  // One counter for the fences of all names. The identity belongs to the data, so a copy of the file keeps it.
+  `
+  CREATE TABLE identity (only_row INTEGER PRIMARY KEY CHECK (only_row = 1), id TEXT NOT NULL) STRICT;
+  INSERT INTO identity (only_row, id) VALUES (1, lower(hex(randomblob(16))));
+  INSERT INTO counters (name, value) SELECT 'fence', coalesce(max(fence), 0) FROM leases;
+
+  -- A process of an older version counts the fences of each name by themselves. It may renew a lease but not get one.
+  CREATE TRIGGER old_grant_refused BEFORE UPDATE OF fence ON leases
+  WHEN NEW.fence <> OLD.fence AND NEW.fence <> (SELECT value FROM counters WHERE name = 'fence')
+  BEGIN
+    SELECT RAISE(ABORT, 'a newer Modelspine has migrated this file: restart this process with the newer version');
+  END;
+  CREATE TRIGGER old_first_grant_refused BEFORE INSERT ON leases
+  WHEN NEW.fence <> (SELECT value FROM counters WHERE name = 'fence')
+    AND NOT EXISTS (SELECT 1 FROM leases WHERE name = NEW.name)
+  BEGIN
+    SELECT RAISE(ABORT, 'a newer Modelspine has migrated this file: restart this process with the newer version');
+  END;
+  `,
 ]
 
 /** Throws unless the file is empty or ours. Only reads. */

@@ -25,7 +25,10 @@ const texts = {
   addEvent: 'INSERT INTO events (entry) VALUES (?)',
   events: 'SELECT position, entry FROM events ORDER BY position LIMIT ?',
   forgetEvents: 'DELETE FROM events WHERE position <= ?',
-  lease: 'SELECT * FROM leases WHERE name = ?',
+  identity: 'SELECT id FROM identity',
+  fence: "SELECT value FROM counters WHERE name = 'fence'",
+  setFence: "UPDATE counters SET value = max(value, ?) WHERE name = 'fence'",
+  lease: 'SELECT leases.*, identity.id AS store FROM leases, identity WHERE name = ?',
   putLease: `
     INSERT INTO leases (name, holder, fence, expires_at_ms) VALUES ($name, $holder, $fence, $expires_at_ms)
     ON CONFLICT (name) DO UPDATE SET holder = $holder, fence = $fence, expires_at_ms = $expires_at_ms`,

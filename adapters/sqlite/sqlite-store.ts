@@ -93,11 +93,15 @@ export function sqliteStore(options: SqliteStoreOptions): SqliteStore {
     return write
   }
 
-  const changeLease = (name: string, decide: (last: Lease | null) => Lease | null): Promise<Lease | null> =>
+  const changeLease = (
+    name: string,
+    decide: (last: Lease | null, sql: Statements) => Lease | null,
+  ): Promise<Lease | null> =>
     connection.write((sql) => {
-      const lease = decide(readLease(sql, name))
+      const lease = decide(readLease(sql, name), sql)
       if (lease !== null) {
         const { holder, fence, expiresAtMs } = lease
+        sql.setFence.run(fence)
         sql.putLease.run({ name, holder, fence, expires_at_ms: expiresAtMs })
       }
       return lease
@@ -152,7 +156,11 @@ export function sqliteStore(options: SqliteStoreOptions): SqliteStore {
         sql.forgetEvents.run(Number(position))
       }),
     acquireLease: (name, holder, ttlMs) =>
-      changeLease(name, (last) => grantLease(last, { name, holder, ttlMs, store: 'sqlite' }, clock.now())),
+      changeLease(name, (last, sql) => {
+        const store = String(sql.identity.get()?.id)
+        const newestFence = Number(sql.fence.get()?.value)
+        return grantLease(last, { name, holder, ttlMs, store, newestFence }, clock.now())
+      }),
     renewLease: (lease, ttlMs) =>
       changeLease(lease.name, (last) => extendLease(last, lease, ttlMs, clock.now())),
     async releaseLease(lease) {

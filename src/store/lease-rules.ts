@@ -2,9 +2,9 @@ import { ModelspineError } from '../errors.ts'
 import type { Fence, Lease } from './contract.ts'
 
 /*
- * A store keeps the last grant of each name for ever, so that the next fence is greater. It also keeps a
- * grant that expired or was released; a released grant has the expiry 0. These functions return the next
- * record to store. Null means: leave the record unchanged.
+ * A store has one counter, from which every grant of any name takes its fence. It keeps the last grant of
+ * each name for ever, also one that expired or was released; a released grant has the expiry 0. These
+ * functions return the next record to store. Null means: leave the record and the counter unchanged.
  */
 
 /** Throws a TypeError when `ttlMs` is not a positive number. */
@@ -16,13 +16,15 @@ export function grantLease(
     readonly ttlMs: number
     /** The identity of the store. */
     readonly store: string
+    /** The newest fence that the store has granted, of whatever name. 0 before the first grant. */
+    readonly newestFence: number
   },
   nowMs: number,
 ): Lease | null {
-  const { name, holder, ttlMs, store } = wanted
+  const { name, holder, ttlMs, store, newestFence } = wanted
   const expiresAtMs = expiry(ttlMs, nowMs)
   if (last !== null && last.holder !== holder && last.expiresAtMs > nowMs) return null
-  return Object.freeze({ name, holder, fence: (last?.fence ?? 0) + 1, expiresAtMs, store })
+  return Object.freeze({ name, holder, fence: newestFence + 1, expiresAtMs, store })
 }
 
 /** Throws a TypeError when `ttlMs` is not a positive number. */

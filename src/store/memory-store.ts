@@ -20,6 +20,10 @@ export interface MemoryStoreOptions {
  * A StateStore in the memory of this process. It is for tests, for examples, and for planes that apply all
  * resources again at every start. The objects that it returns are frozen and shared, never copied. So a read
  * costs one look-up.
+ *
+ * Its fences begin at the time in milliseconds, because the store forgets them at its end. So the fences of a
+ * restarted app are newer than those before, unless its clock was set back. All memory stores have the
+ * identity `memory`.
  */
 export function memoryStore(options: MemoryStoreOptions = {}): StateStore {
   const clock = options.clock ?? systemClock
@@ -29,6 +33,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): StateStore {
   const leases = new Map<string, Lease>()
   const shelves: Readonly<Record<Kind, Shelf>> = { ModelDeployment: newShelf(), ModelRoute: newShelf() }
   let events: OutboxEvent[] = []
+  let newestFence = Math.trunc(clock.now())
   let versions = 0
   let positions = 0
   let closed = false
@@ -38,7 +43,9 @@ export function memoryStore(options: MemoryStoreOptions = {}): StateStore {
   }
 
   const keep = (lease: Lease | null): Lease | null => {
-    if (lease !== null) leases.set(lease.name, lease)
+    if (lease === null) return null
+    leases.set(lease.name, lease)
+    newestFence = Math.max(newestFence, lease.fence)
     return lease
   }
 
@@ -121,7 +128,8 @@ export function memoryStore(options: MemoryStoreOptions = {}): StateStore {
     },
     async acquireLease(name, holder, ttlMs) {
       open()
-      return keep(grantLease(leases.get(name) ?? null, { name, holder, ttlMs, store: 'memory' }, clock.now()))
+      const wanted = { name, holder, ttlMs, store: 'memory', newestFence }
+      return keep(grantLease(leases.get(name) ?? null, wanted, clock.now()))
     },
     async renewLease(lease, ttlMs) {
       open()

@@ -71,6 +71,9 @@ export const handleLaws: readonly Law<StateStoreSubject>[] = [
       assert.equal(await again.acquireLease('loop', 'second', 1000), null, 'a lease outlives its handle')
       const next = await granted(again, 'second', 'audit')
       assert.ok(next.fence > released.fence, 'a fence grows across release and restart')
+      const fresh = await granted(again, 'second', 'fresh')
+      assert.ok(fresh.fence > next.fence, 'a new name goes on from the fences of all others')
+      assert.equal(fresh.store, held.store, 'a restart keeps the identity of the store')
       await subject.advance(1000)
       assert.ok((await granted(again, 'second')).fence > held.fence, 'a fence grows across a restart')
     },

@@ -74,6 +74,33 @@ export const leaseLaws: readonly Law<StateStoreSubject>[] = [
     },
   },
   {
+    name: 'never grants one fence twice, whatever the name of the lease',
+    async check({ store, advance }) {
+      const fences: number[] = []
+      for (const name of ['loop', 'audit', 'loop', 'other', 'audit', 'loop']) {
+        fences.push((await granted(store, 'first', name)).fence)
+      }
+      await advance(ttlMs)
+      for (const name of ['other', 'loop']) fences.push((await granted(store, 'second', name)).fence)
+      const growing = fences.every((fence, place) => place === 0 || fence > (fences[place - 1] ?? 0))
+      assert.ok(growing, `the fences of several names do not grow: ${fences.join(', ')}`)
+    },
+  },
+  {
+    name: 'names the same store in every lease',
+    async check(subject) {
+      const { store } = subject
+      const lease = await granted(store, 'first')
+      assert.ok(typeof lease.store === 'string' && lease.store !== '', 'a lease names its store')
+      assert.equal((await store.renewLease(lease, ttlMs))?.store, lease.store, 'a renewal changes it')
+      assert.equal((await granted(store, 'first', 'audit')).store, lease.store, 'another name changes it')
+      const other = await subject.another?.()
+      if (other !== undefined) {
+        assert.equal((await granted(other, 'first', 'third')).store, lease.store, 'another handle changes it')
+      }
+    },
+  },
+  {
     name: 'extends a renewed lease under the same fence',
     async check({ store, advance }) {
       const lease = await granted(store, 'first')

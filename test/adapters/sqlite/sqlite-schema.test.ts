@@ -1,3 +1,4 @@
+import { copyFileSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { sqliteStore } from 'modelspine/adapters/sqlite'
 import { beforeEach, describe, expect, it } from 'vitest'
@@ -126,6 +127,49 @@ describe('the schema of a file', () => {
     )
     const now = { split: [{ revision: 'a', weight: 100 }], rollout: { phase: 'converged' } }
     expect(write.run(JSON.stringify(now), 'default/churn').changes).toBe(1)
+    before.close()
+    await store.close()
+  })
+
+  it('gets an identity when it is made, which a copy of the file keeps', async () => {
+    const identityAt = async (file: string): Promise<string | undefined> => {
+      const store = sqliteStore({ path: file })
+      const lease = await store.acquireLease('loop', 'me', 1)
+      await store.close()
+      return lease?.store
+    }
+    const own = await identityAt(path)
+    expect(own).toMatch(/^[0-9a-f]{32}$/)
+    copyFileSync(path, `${path}.copy`)
+    expect(await identityAt(`${path}.copy`)).toBe(own)
+    expect(await identityAt(`${path}.other`)).not.toBe(own)
+  })
+
+  it('goes on from the highest fence of all names when an older file is migrated', async () => {
+    const before = new DatabaseSync(path)
+    migrate(before, path, 1, migrations.slice(0, 2))
+    before.exec('PRAGMA application_id = 0x4d445350')
+    before.exec("INSERT INTO leases VALUES ('loop', 'me', 7, 0), ('other', 'me', 41, 0)")
+    const store = sqliteStore({ path })
+    expect((await store.acquireLease('loop', 'me', 60_000))?.fence).toBe(42)
+    expect((await store.acquireLease('new', 'me', 60_000))?.fence).toBe(43)
+    before.close()
+    await store.close()
+  })
+
+  it('refuses a grant from a process that had the file open before and counts by name', async () => {
+    const before = new DatabaseSync(path)
+    migrate(before, path, 1, migrations.slice(0, 2))
+    before.exec('PRAGMA application_id = 0x4d445350')
+    before.exec("INSERT INTO leases VALUES ('loop', 'old', 7, 0)")
+    const store = sqliteStore({ path })
+    expect(await store.get(kind, 'default/churn')).toBeNull()
+    const grant = before.prepare(`
+      INSERT INTO leases (name, holder, fence, expires_at_ms) VALUES (?, 'old', ?, 9)
+      ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, fence = excluded.fence, expires_at_ms = 9`)
+    expect(() => grant.run('loop', 8)).toThrow(/a newer Modelspine has migrated/)
+    expect(() => grant.run('other', 1)).toThrow(/a newer Modelspine has migrated/)
+    expect(grant.run('loop', 7).changes).toBe(1)
     before.close()
     await store.close()
   })

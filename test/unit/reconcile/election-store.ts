@@ -43,7 +43,12 @@ export function leases(clock: Clock, shared?: ElectionStore): ElectionStore {
     },
     acquireLease: (name, holder, ttlMs) =>
       call('acquire', () => {
-        const granted = grantLease(state.last, { name, holder, ttlMs, store: 'test' }, clock.now())
+        const newestFence = state.last?.fence ?? 0
+        const granted = grantLease(
+          state.last,
+          { name, holder, ttlMs, store: 'test', newestFence },
+          clock.now(),
+        )
         state.last = granted ?? state.last
         return granted
       }),

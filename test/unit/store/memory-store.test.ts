@@ -38,6 +38,22 @@ describe('the memory store', () => {
     expect(await store.readEvents(5)).toHaveLength(2)
   })
 
+  it('grants newer fences than an earlier store of the same app, because it counts from the time', async () => {
+    const clock = createFakeClock()
+    const fences: number[] = []
+    for (let start = 0; start < 3; start += 1) {
+      const store = memoryStore({ clock })
+      for (const name of ['loop', 'other', 'loop']) {
+        const lease = await store.acquireLease(name, 'me', 1000)
+        expect(lease?.store).toBe('memory')
+        fences.push(lease?.fence ?? 0)
+      }
+      await clock.advance(1000)
+    }
+    expect(fences).toEqual([...new Set(fences)].sort((one, other) => one - other))
+    expect(fences[0]).toBe(createFakeClock().now() + 1)
+  })
+
   it('tells a watch that reads nothing to resync instead of keeping every key', async () => {
     const store = memoryStore()
     const changes = store.watch(new AbortController().signal)[Symbol.asyncIterator]()

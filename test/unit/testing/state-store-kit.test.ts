@@ -236,6 +236,23 @@ const breakings: Readonly<Record<string, Breaking>> = {
       },
     }
   },
+  'never grants one fence twice, whatever the name of the lease': (good) => {
+    const grants = new Map<string, number>()
+    return {
+      acquireLease: async (name, ...wanted) => {
+        const lease = await good.acquireLease(name, ...wanted)
+        if (lease === null) return null
+        grants.set(name, (grants.get(name) ?? 0) + 1)
+        return { ...lease, fence: grants.get(name) ?? 0 }
+      },
+    }
+  },
+  'names the same store in every lease': (good) => ({
+    acquireLease: async (...wanted) => {
+      const lease = await good.acquireLease(...wanted)
+      return lease && { ...lease, store: `store of ${lease.name}` }
+    },
+  }),
   'extends a renewed lease under the same fence': (good) => ({
     renewLease: (lease, ttlMs) => good.acquireLease(lease.name, lease.holder, ttlMs),
   }),
