@@ -99,6 +99,7 @@ export { secretOf } from './security/secret.ts'
 export { verifyChain } from './security/verify-chain.ts'
 export { type ChangeFeed, createChangeFeed } from './store/change-feed.ts'
 export type * from './store/contract.ts'
+export { checkEventRoom, type EventRoom, urgentReserve } from './store/event-room.ts'
 export { checkFence, extendLease, freeLease, grantLease } from './store/lease-rules.ts'
 export {
   deleteWrite,

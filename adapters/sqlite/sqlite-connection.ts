@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { type Clock, ModelspineError, sleep } from 'modelspine/adapter'
+import { type Clock, ModelspineError, sleep, urgentReserve } from 'modelspine/adapter'
 import { isBusy, isSpoiling, translated } from './sqlite-errors.ts'
 import { expectOurs, migrate, numberOf } from './sqlite-schema.ts'
 import { prepareStatements, type Statements } from './sqlite-statements.ts'
@@ -10,8 +10,11 @@ export interface SqliteConnection {
    * Runs `work` without a transaction. So two statements in `work` may read the data of different moments.
    */
   read<Result>(work: (sql: Statements, opened: object) => Result): Promise<Result>
-  /** Runs `work` in its own transaction. All of it is committed; when it throws, nothing is. */
-  write<Result>(work: (sql: Statements) => Result): Promise<Result>
+  /**
+   * Runs `work` in its own transaction. All of it is committed; when it throws, nothing is. An urgent write may
+   * use the pages that are kept free for such writes.
+   */
+  write<Result>(work: (sql: Statements) => Result, urgent?: boolean): Promise<Result>
   setMaxPages(maxPages: number): Promise<void>
   close(): void
 }
@@ -65,7 +68,11 @@ export function createConnection(options: SqliteConnectionOptions): SqliteConnec
 
   return {
     read: (work) => use((one) => work(one.sql, one.db)),
-    write: (work) => use(({ db, sql }) => inTransaction(db, () => work(sql))),
+    write: (work, urgent = false) =>
+      use(({ db, sql }) => {
+        const run = () => inTransaction(db, () => work(sql))
+        return urgent && maxPages !== undefined ? withReserve(db, maxPages, run) : run()
+      }),
     setMaxPages(pages) {
       maxPages = pages
       return use(({ db }) => limitPages(db, pages))
@@ -130,6 +137,15 @@ function rollBack(db: DatabaseSync): void {
   } catch {
     // The first error says more than this one. The next call opens the file again.
     db.close()
+  }
+}
+
+function withReserve<Result>(db: DatabaseSync, maxPages: number, run: () => Result): Result {
+  limitPages(db, maxPages + urgentReserve(maxPages))
+  try {
+    return run()
+  } finally {
+    if (db.isOpen) limitPages(db, maxPages)
   }
 }
 

@@ -23,6 +23,9 @@ const texts = {
     SELECT kind, key FROM objects WHERE version > $since
     UNION SELECT kind, key FROM removals WHERE version > $since`,
   addEvent: 'INSERT INTO events (entry) VALUES (?)',
+  // Positions have no gaps, because events are forgotten from the oldest on.
+  waitingEvents:
+    'SELECT coalesce((SELECT max(position) FROM events) - (SELECT min(position) FROM events) + 1, 0) AS count',
   events: 'SELECT position, entry FROM events ORDER BY position LIMIT ?',
   forgetEvents: 'DELETE FROM events WHERE position <= ?',
   identity: 'SELECT id FROM identity',

@@ -1,11 +1,11 @@
 import { resolve } from 'node:path'
 import {
   type Clock,
+  checkEventRoom,
   checkFence,
   createChangeFeed,
   deleteWrite,
   extendLease,
-  type Fence,
   freeLease,
   grantLease,
   type Key,
@@ -14,6 +14,7 @@ import {
   ModelspineError,
   type ObjectWrite,
   type OutboxEvent,
+  type PutStatusOptions,
   type Resource,
   type StateStore,
   type StoredObject,
@@ -43,6 +44,11 @@ export interface SqliteStoreOptions {
    * limit.
    */
   readonly maxPages?: number
+  /**
+   * How many events may wait to be acknowledged. Default 100,000. Above it, a write that brings events throws
+   * `store-full`. Urgent writes have room for a tenth more of events and of pages, and at least for 16.
+   */
+  readonly maxEvents?: number
 }
 
 export interface SqliteStore extends StateStore {
@@ -61,7 +67,7 @@ const removalsKept = 1000
  * invalid options.
  */
 export function sqliteStore(options: SqliteStoreOptions): SqliteStore {
-  const { clock = systemClock, busyTimeoutMs = 5000, pollMs = 250, maxPages } = options
+  const { clock = systemClock, busyTimeoutMs = 5000, pollMs = 250, maxPages, maxEvents = 100_000 } = options
   if (typeof options.path !== 'string' || options.path === '' || options.path === ':memory:') {
     throw new ModelspineError(
       'invalid-options',
@@ -71,6 +77,7 @@ export function sqliteStore(options: SqliteStoreOptions): SqliteStore {
   expectAtLeast('busyTimeoutMs', busyTimeoutMs, 0)
   expectAtLeast('pollMs', pollMs, 1)
   if (maxPages !== undefined) expectAtLeast('maxPages', maxPages, 1)
+  expectAtLeast('maxEvents', maxEvents, 1)
   const connection = createConnection({ path: resolve(options.path), clock, busyTimeoutMs, maxPages })
   const feed = createChangeFeed()
   const watching = createSqliteWatch({ connection, feed, clock, pollMs })
@@ -79,16 +86,20 @@ export function sqliteStore(options: SqliteStoreOptions): SqliteStore {
   const change = async <Write extends ObjectWrite>(
     kind: Kind,
     key: Key,
-    fence: Fence | undefined,
+    { fence, urgent = false }: Pick<PutStatusOptions, 'fence' | 'urgent'>,
     decide: (current: StoredObject | null, version: string) => Write,
   ): Promise<Write> => {
     const write = await connection.write((sql) => {
       if (fence !== undefined) checkFence(readLease(sql, fence.lease), fence)
       const version = Number(sql.version.get()?.value) + 1
       const decided = decide(readObject(sql, kind, key), String(version))
+      if (decided.type !== 'nothing') {
+        const waiting = Number(sql.waitingEvents.get()?.count)
+        checkEventRoom({ waiting, added: decided.events.length, maxEvents, urgent })
+      }
       commit(sql, decided, version)
       return decided
-    })
+    }, urgent)
     if (write.type !== 'nothing') feed.publish({ type: 'changed', kind, key })
     return write
   }
@@ -105,26 +116,26 @@ export function sqliteStore(options: SqliteStoreOptions): SqliteStore {
         sql.putLease.run({ name, holder, fence, expires_at_ms: expiresAtMs })
       }
       return lease
-    })
+    }, true)
 
   return {
     capabilities: { durable: true, shared: true, fencing: 'granted' },
     get: (kind, key) => connection.read((sql) => readObject(sql, kind, key)),
     async putSpec(resource: Resource, put) {
       const { namespace, name } = resource.metadata
-      const write = await change(resource.kind, `${namespace}/${name}`, undefined, (current, version) =>
+      const write = await change(resource.kind, `${namespace}/${name}`, {}, (current, version) =>
         specWrite(current, resource, put, version),
       )
       return write.stored
     },
     async putStatus(kind, key, status, put) {
-      const write = await change(kind, key, put.fence, (current, version) =>
+      const write = await change(kind, key, put, (current, version) =>
         statusWrite(current, kind, key, status, put, version),
       )
       return write.type === 'remove' ? null : write.stored
     },
     async delete(kind, key, mark) {
-      const write = await change(kind, key, undefined, (current, version) =>
+      const write = await change(kind, key, {}, (current, version) =>
         deleteWrite(current, kind, key, mark, version),
       )
       return write.type === 'remove' ? null : write.stored
@@ -154,7 +165,7 @@ export function sqliteStore(options: SqliteStoreOptions): SqliteStore {
       connection.write((sql) => {
         if (fence !== undefined) checkFence(readLease(sql, fence.lease), fence)
         sql.forgetEvents.run(Number(position))
-      }),
+      }, true),
     acquireLease: (name, holder, ttlMs) =>
       changeLease(name, (last, sql) => {
         const store = String(sql.identity.get()?.id)

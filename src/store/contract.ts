@@ -107,8 +107,9 @@ export interface PutStatusOptions {
    */
   readonly finalizers?: readonly string[]
   /**
-   * The write makes something safe, such as a rollback. It may use the room for events that the store keeps
-   * free for such writes, so that a full outbox does not stop it.
+   * The write makes something safe, such as a rollback. It may use the room that the store keeps free for such
+   * writes, so that a full outbox does not stop it. A write that ends a deletion is not urgent: it makes
+   * nothing safer, and many of them would use up the room.
    */
   readonly urgent?: boolean
 }

@@ -3,6 +3,7 @@ import { ModelspineError } from '../errors.ts'
 import { type Key, keyOf } from '../resources/metadata.ts'
 import { createChangeFeed } from './change-feed.ts'
 import type { Fence, Kind, Lease, OutboxEvent, StateStore, StoredObject } from './contract.ts'
+import { checkEventRoom } from './event-room.ts'
 import { checkFence, extendLease, freeLease, grantLease } from './lease-rules.ts'
 import { deleteWrite, type ObjectWrite, specWrite, statusWrite } from './object-writes.ts'
 
@@ -11,7 +12,8 @@ export interface MemoryStoreOptions {
   readonly clock?: Clock
   /**
    * How many events may wait to be acknowledged. Default 100,000. When that many wait, the store refuses a
-   * write that brings events with `store-full`, because a change without its event must not happen.
+   * write that brings events with `store-full`, because a change without its event must not happen. Urgent
+   * writes have room for a tenth more, and at least for 16.
    */
   readonly maxEvents?: number
 }
@@ -55,15 +57,9 @@ export function memoryStore(options: MemoryStoreOptions = {}): StateStore {
 
   const nextVersion = (): string => String(versions + 1)
 
-  const commit = (write: ObjectWrite): StoredObject | null => {
+  const commit = (write: ObjectWrite, urgent = false): StoredObject | null => {
     if (write.type === 'nothing') return write.stored
-    if (write.events.length > 0 && events.length + write.events.length > maxEvents) {
-      throw new ModelspineError(
-        'store-full',
-        `${events.length} events wait to be acknowledged, and maxEvents is ${maxEvents}: find out why the audit log does not accept events`,
-        { details: { waiting: events.length, maxEvents } },
-      )
-    }
+    checkEventRoom({ waiting: events.length, added: write.events.length, maxEvents, urgent })
     const { kind, key } = write.type === 'put' ? write.stored : write.removed
     const entries = deepFreeze(JSON.parse(JSON.stringify(write.events)) as typeof write.events)
     const shelf = shelves[kind]
@@ -100,7 +96,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): StateStore {
       open()
       fenced(put.fence)
       const current = shelves[kind].objects.get(key) ?? null
-      return commit(statusWrite(current, kind, key, status, put, nextVersion()))
+      return commit(statusWrite(current, kind, key, status, put, nextVersion()), put.urgent)
     },
     async delete(kind, key, mark) {
       open()

@@ -70,9 +70,9 @@ export const otherMutants: readonly Mutant[] = [
   {
     law: 11,
     what: 'events pile up in the store',
-    file: 'src/store/memory-store.ts',
-    find: 'events.length + write.events.length > maxEvents',
-    replace: 'write.events.length > maxEvents',
+    file: 'src/store/event-room.ts',
+    find: 'waiting + added <= limit',
+    replace: 'added <= limit',
     tests: ['test/unit/store/memory-store.test.ts'],
   },
   {

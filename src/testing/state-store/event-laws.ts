@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
+import type { StateStore } from '../../store/contract.ts'
 import type { Law } from '../kit.ts'
+import { refuses } from '../refuses.ts'
 import {
   actor,
   atMs,
@@ -75,4 +77,50 @@ export const eventLaws: readonly Law<StateStoreSubject>[] = [
       assert.deepEqual(seen, [...new Set(seen)].sort(), 'positions ascend across acknowledgements')
     },
   },
+  {
+    name: 'keeps room for the events of urgent writes when it is full for others',
+    skip: ({ limited }) => (limited === undefined ? 'its fixture sets no limit of events' : undefined),
+    async check(subject) {
+      const store = (await subject.limited?.(20)) ?? assert.fail('unreachable')
+      await created(store, 'a', { events: () => [entry('first')] })
+      const ordinary = await written(store, 100, {})
+      assert.equal(ordinary, 19, 'events up to the limit have room')
+      const before = await standing(store, 'a')
+      await refuses('store-full', 'an ordinary write', () =>
+        created(store, 'b', { events: () => [entry('b')] }),
+      )
+      assert.equal(await store.get(kind, key('b')), null)
+      assert.deepEqual(await standing(store, 'a'), before, 'a refused write changes nothing')
+      const urgent = await written(store, 1000, { urgent: true })
+      assert.ok(urgent >= 10, `only ${urgent} urgent writes had room`)
+      assert.ok(urgent < 1000, 'urgent writes need a bound, too')
+      assert.equal((await store.readEvents(1000)).length, 20 + urgent)
+      const quiet = { expect: (await standing(store, 'a')).version, events: [] }
+      await store.putStatus(kind, key('a'), { quiet: true }, quiet)
+      const events = await store.readEvents(1000)
+      await store.acknowledgeEvents(events.at(-1)?.position ?? '')
+      await created(store, 'b', { events: () => [entry('b')] })
+      assert.deepEqual(await waitingIds(store), ['b'])
+      await store.close()
+    },
+  },
 ]
+
+/** How many status writes with one event each the store takes before it is full, of at most `most`. */
+async function written(
+  store: StateStore,
+  most: number,
+  options: { readonly urgent?: boolean },
+): Promise<number> {
+  for (let count = 0; count < most; count += 1) {
+    const expect = (await standing(store, 'a')).version
+    const write = { expect, events: [entry(`event-${count}`)], ...options }
+    try {
+      await store.putStatus(kind, key('a'), { count }, write)
+    } catch (error) {
+      await refuses('store-full', 'a write without room', () => Promise.reject(error))
+      return count
+    }
+  }
+  return most
+}

@@ -17,6 +17,8 @@ export interface StateStoreSubject {
   reopen?(): Promise<StateStore>
   /** Opens a second handle on the same data, as another process would. Needed when `shared`. */
   another?(): Promise<StateStore>
+  /** Opens another empty store, in which at most this many events may wait. For a store with such a limit. */
+  limited?(maxEvents: number): Promise<StateStore>
 }
 
 export const actor: Actor = { name: 'ada@example.com', roles: ['ml'] }

@@ -137,6 +137,22 @@ describe('a full file', () => {
     await created(again, 'n-late', { events: () => [entry('late', { text: 'x'.repeat(200_000) })] })
   })
 
+  it('keeps pages free for an urgent write, also for its events', async () => {
+    const store = open({ maxPages: 40 })
+    const written = await fill(store)
+    const last = await standing(store, `n${written - 1}`)
+    const events = [entry('rolled-back', { text: 'x'.repeat(20_000) })]
+    const write = (urgent: boolean) =>
+      store.putStatus(kind, last.key, { phase: 'rolling-back' }, { expect: last.version, events, urgent })
+    await expect(write(false)).rejects.toMatchObject({ code: 'store-full' })
+    expect((await write(true))?.status).toEqual({ phase: 'rolling-back' })
+    const late = entry('late', { text: 'x'.repeat(20_000) })
+    await expect(created(store, 'late', { events: () => [late] })).rejects.toMatchObject({
+      code: 'store-full',
+    })
+    expect((await store.readEvents(1000)).at(-1)?.entry.id).toBe('rolled-back')
+  })
+
   it('has room again after events are acknowledged', async () => {
     const store = open({ maxPages: 40 })
     await fill(store)
@@ -229,6 +245,7 @@ describe('a path that cannot be used', () => {
     [{ busyTimeoutMs: -1 }, 'busyTimeoutMs is -1'],
     [{ pollMs: 0 }, 'pollMs is 0'],
     [{ maxPages: 1.5 }, 'maxPages is 1.5'],
+    [{ maxEvents: 0 }, 'maxEvents is 0'],
   ])('is refused when an option cannot work: %j', (wrong, message) => {
     expect(() => sqliteStore({ path, ...wrong })).toThrow(message)
   })

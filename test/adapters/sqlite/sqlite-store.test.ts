@@ -1,4 +1,4 @@
-import { type SqliteStore, sqliteStore } from 'modelspine/adapters/sqlite'
+import { type SqliteStore, type SqliteStoreOptions, sqliteStore } from 'modelspine/adapters/sqlite'
 import { describe, it } from 'vitest'
 import { createFakeClock } from '../../../src/testing/fake-clock.ts'
 import { stateStoreConformance } from '../../../src/testing/state-store-kit.ts'
@@ -12,8 +12,8 @@ stateStoreConformance({
     const folder = temporaryFolder()
     const clock = createFakeClock()
     const handles: SqliteStore[] = []
-    const open = (): SqliteStore => {
-      const store = sqliteStore({ path: `${folder}/state.db`, clock })
+    const open = (options: Partial<SqliteStoreOptions> = {}): SqliteStore => {
+      const store = sqliteStore({ path: `${folder}/state.db`, clock, ...options })
       handles.push(store)
       return store
     }
@@ -23,6 +23,7 @@ stateStoreConformance({
         advance: clock.advance,
         reopen: async () => open(),
         another: async () => open(),
+        limited: async (maxEvents) => open({ path: `${folder}/limited.db`, maxEvents }),
       },
       async dispose() {
         for (const store of handles) await store.close()

@@ -12,7 +12,8 @@ stateStoreConformance({
   create() {
     const clock = createFakeClock()
     const store = memoryStore({ clock })
-    return { subject: { store, advance: clock.advance }, dispose: () => store.close() }
+    const limited = async (maxEvents: number) => memoryStore({ clock, maxEvents })
+    return { subject: { store, advance: clock.advance, limited }, dispose: () => store.close() }
   },
 })
 

@@ -197,6 +197,9 @@ const breakings: Readonly<Record<string, Breaking>> = {
     readEvents: async (limit) =>
       (await good.readEvents(limit)).map(({ entry: of }, place) => ({ position: `000${place}`, entry: of })),
   }),
+  'keeps room for the events of urgent writes when it is full for others': (good) => ({
+    putStatus: (of, at, status, { urgent: _, ...options }) => good.putStatus(of, at, status, options),
+  }),
   'grants a lease to one holder at a time': (good) => {
     let fence = 0
     return {
@@ -313,8 +316,8 @@ const breakings: Readonly<Record<string, Breaking>> = {
 function subjectOf(breaking: Breaking) {
   return () => {
     const clock = createFakeClock()
-    const open = (): StateStore => {
-      const good = memoryStore({ clock })
+    const open = (maxEvents = 100_000): StateStore => {
+      const good = memoryStore({ clock, maxEvents })
       return { ...good, ...breaking(good) }
     }
     const store = open()
@@ -322,6 +325,7 @@ function subjectOf(breaking: Breaking) {
       store,
       advance: clock.advance,
       reopen: async () => open(),
+      limited: async (maxEvents) => open(maxEvents),
       ...(store.capabilities.shared ? { another: async () => open() } : {}),
     }
     return { subject, dispose: () => store.close() }
@@ -394,6 +398,7 @@ describe('the kit of StateStore', () => {
       law.skip?.({ store: { ...memoryStore(), capabilities }, advance: async () => {} }),
     )
     expect(skipped.map((law) => law.name)).toEqual([
+      'keeps room for the events of urgent writes when it is full for others',
       'refuses a status under an older fence after a newer fence was granted',
       'refuses to forget events under an older fence',
       ...stateStoreLaws.slice(-5).map((law) => law.name),
