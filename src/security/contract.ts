@@ -83,7 +83,7 @@ export interface AuditLog {
    * Appends all entries or none, and is durable when it resolves. Answers with one record for each entry, in
    * the order of the entries. For an id that the log already holds, the answer is the existing record. Throws
    * `audit-unavailable` (retried; also after `close`) or `audit-broken` (the chain cannot be continued).
-   * Throws `TypeError` for entries that are not JSON.
+   * Throws `TypeError` for entries that it will never take: not JSON, or longer than it can keep.
    */
   append(entries: readonly AuditEntry[]): Promise<readonly AuditRecord[]>
   /** Records in order, from `fromSequence` (default 1). */

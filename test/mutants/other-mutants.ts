@@ -21,10 +21,10 @@ export const otherMutants: readonly Mutant[] = [
   {
     law: 9,
     what: 'events are acknowledged before the log has them',
-    file: 'src/plane/wiring/audit-pump.ts',
-    find: '      await audit.append(events.map(({ entry }) => entry))\n      await store.acknowledgeEvents(last.position, held)',
+    file: 'src/plane/wiring/audit-carrier.ts',
+    find: '      const failure = await failureOf(part.map(({ entry }) => entry))',
     replace:
-      '      await store.acknowledgeEvents(last.position, held)\n      await audit.append(events.map(({ entry }) => entry))',
+      '      await store.acknowledgeEvents(last.position, held)\n      const failure = await failureOf(part.map(({ entry }) => entry))',
     tests: ['test/unit/plane/faults.test.ts'],
   },
   {

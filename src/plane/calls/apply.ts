@@ -21,6 +21,7 @@ import { backendKey, type ModelRoute, type ModelRouteInput } from '../../resourc
 import { modelRouteSchema } from '../../resources/route/model-route-schema.ts'
 import { fieldsOf } from '../../resources/schema-checks.ts'
 import { policyDetails } from '../../rollout/machine/moves/permit.ts'
+import { boundedEntry } from '../../security/bounded-entry.ts'
 import type { AuditEntry } from '../../security/contract.ts'
 import type { Kind, StoredObject } from '../../store/contract.ts'
 import type { ControlContext } from '../control-context.ts'
@@ -243,5 +244,15 @@ function entryOf(
   details: Readonly<Record<string, unknown>>,
 ): AuditEntry {
   const { kind, key, uid, generation } = stored
-  return { id: clock.id(), atMs: clock.now(), actor, action, kind, key, uid, generation, details }
+  return boundedEntry({
+    id: clock.id(),
+    atMs: clock.now(),
+    actor,
+    action,
+    kind,
+    key,
+    uid,
+    generation,
+    details,
+  })
 }

@@ -3,10 +3,12 @@ import { messageOf } from '../../errors.ts'
 import type { AuditLog } from '../../security/contract.ts'
 import type { Fence, StateStore } from '../../store/contract.ts'
 import type { Logger } from '../../telemetry/logger.ts'
+import { createAuditCarrier } from './audit-carrier.ts'
 
-const batch = 200
 const firstRetryMs = 100
 const longestRetryMs = 30_000
+/** How long `fault` shows that entries were recorded without their details. */
+const omissionShownMs = 3_600_000
 
 /**
  * Carries events from the store's outbox into the audit log: read, append, acknowledge. When the process dies
@@ -19,7 +21,10 @@ export interface AuditPump {
   /** Runs until the outbox is empty. Throws the errors of the store and of the log. */
   drain(): Promise<void>
   stop(): void
-  /** The error that hinders the pump now, if any. */
+  /**
+   * The error that hinders the pump now. Or, for an hour, that the log refused entries and has stand-ins for
+   * them.
+   */
   readonly fault: unknown
 }
 
@@ -41,18 +46,17 @@ export function createAuditPump({ store, audit, clock, logger, fence }: AuditPum
   let retry: Timer | undefined
   let retryMs = firstRetryMs
   let fault: unknown
+  let omission: { readonly error: unknown; readonly atMs: number } | undefined
 
-  const carry = async (): Promise<void> => {
-    for (;;) {
-      const held = fence()
-      if (held === undefined) return
-      const events = await store.readEvents(batch)
-      const last = events.at(-1)
-      if (last === undefined) return
-      await audit.append(events.map(({ entry }) => entry))
-      await store.acknowledgeEvents(last.position, held)
-    }
-  }
+  const carry = createAuditCarrier({
+    store,
+    audit,
+    logger,
+    fence: () => (stopped ? undefined : fence()),
+    omitted(error) {
+      omission = { error, atMs: clock.monotonic() }
+    },
+  })
   const drain = async (): Promise<void> => {
     while (running !== undefined) await running.catch(() => {})
     running = carry()
@@ -98,7 +102,8 @@ export function createAuditPump({ store, audit, clock, logger, fence }: AuditPum
       retry?.cancel()
     },
     get fault() {
-      return fault
+      const shown = omission !== undefined && clock.monotonic() - omission.atMs < omissionShownMs
+      return fault ?? (shown ? omission?.error : undefined)
     },
   }
 }

@@ -1,6 +1,7 @@
 import { sameJson } from '../../json.ts'
 import type { HeldLease } from '../../reconcile/lease-term.ts'
 import type { DeploymentStatus } from '../../resources/deployment/deployment-status.ts'
+import { boundedEntry } from '../../security/bounded-entry.ts'
 import type { AuditEntry } from '../../security/contract.ts'
 import type { StoredObject } from '../../store/contract.ts'
 import type { RolloutEvent } from '../machine/machine-types.ts'
@@ -43,7 +44,7 @@ function entryOf(
   { action, details, actor }: RolloutEvent,
   clock: ReconcilerOptions['clock'],
 ): AuditEntry {
-  return {
+  return boundedEntry({
     id: clock.id(),
     atMs: clock.now(),
     actor: actor ?? loopActor,
@@ -53,5 +54,5 @@ function entryOf(
     uid: stored.uid,
     generation: stored.generation,
     details,
-  }
+  })
 }

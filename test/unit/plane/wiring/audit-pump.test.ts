@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { sha256 } from '../../../../src/hash.ts'
 import {
   type AuditEntry,
   type AuditLog,
@@ -17,13 +18,19 @@ interface Scene {
   readonly clock: FakeClock
   readonly store: StateStore
   readonly log: AuditLog
-  readonly faults: { append?: Error; acknowledge?: Error }
+  readonly faults: {
+    append?: Error
+    acknowledge?: Error
+    /** What the log says to an append of these entries. */
+    refuses?: (entries: readonly AuditEntry[], append: number) => Error | undefined
+  }
+  readonly said: string[]
   readonly pump: AuditPump
   readonly appends: () => number
   fence: Fence | undefined
   /** Another pump over the same store and log, as after a restart. */
   again(): AuditPump
-  commit(count: number): Promise<void>
+  commit(count: number, details?: AuditEntry['details']): Promise<void>
   recorded(): Promise<string[]>
 }
 
@@ -38,7 +45,8 @@ async function createScene(): Promise<Scene> {
     ...log,
     async append(entries) {
       appends += 1
-      if (faults.append !== undefined) throw faults.append
+      const refusal = faults.append ?? faults.refuses?.(entries, appends)
+      if (refusal !== undefined) throw refusal
       return log.append(entries)
     },
   }
@@ -50,17 +58,20 @@ async function createScene(): Promise<Scene> {
     },
   }
   const lease = await store.acquireLease('modelspine', 'me', 1_000_000_000)
+  const said: string[] = []
+  const logger = { ...silentLogger, error: (_facts: object, text: string) => said.push(text) }
   const make = (): AuditPump =>
-    createAuditPump({ store: watched, audit, clock, logger: silentLogger, fence: () => scene.fence })
+    createAuditPump({ store: watched, audit, clock, logger, fence: () => scene.fence })
   const scene: Scene = {
     clock,
     store,
     log,
     faults,
+    said,
     appends: () => appends,
     fence: { lease: 'modelspine', fence: lease?.fence ?? 0 },
     again: make,
-    async commit(count) {
+    async commit(count, details = {}) {
       for (let left = count; left > 0; left -= 1) {
         committed += 1
         const entry: AuditEntry = {
@@ -72,7 +83,7 @@ async function createScene(): Promise<Scene> {
           key: 'default/r',
           uid: 'u',
           generation: committed,
-          details: {},
+          details,
         }
         await store.putSpec(defineRoute(route('r', { timeout: `${committed}s` })), {
           actor: ann,
@@ -190,5 +201,112 @@ describe('the audit pump', () => {
     other.pump.stop()
     await other.clock.advance(0)
     expect(other.clock.pendingTimers).toBe(0)
+  })
+
+  describe('an entry that the log refuses', () => {
+    const tooLong = new TypeError('the entry is too long')
+    const large = { text: 'x'.repeat(1000) }
+    const isLarge = ({ details }: AuditEntry): boolean => details.text !== undefined
+
+    it('has a stand-in in its place, in order, and hinders no other entry', async () => {
+      const { pump, commit, log, recorded, faults, store, said, clock } = await createScene()
+      faults.refuses = (entries) => (entries.some(isLarge) ? tooLong : undefined)
+      await commit(70)
+      await commit(1, large)
+      await commit(300)
+      await pump.drain()
+      expect(await recorded()).toEqual(ids(371))
+      const record = (await collect(log.read()))[70]
+      const entry: AuditEntry = {
+        id: 'e71',
+        atMs: clock.now(),
+        actor: ann,
+        action: 'route-applied',
+        kind: 'ModelRoute',
+        key: 'default/r',
+        uid: 'u',
+        generation: 71,
+        details: large,
+      }
+      const text = JSON.stringify(entry)
+      expect(record).toMatchObject({
+        ...entry,
+        details: { omitted: { bytes: text.length, sha256: sha256(text), reason: 'the entry is too long' } },
+      })
+      expect(await log.verify()).toMatchObject({ ok: true, records: 371 })
+      expect(await store.readEvents(1)).toEqual([])
+      expect(said).toEqual([expect.stringMatching(/audit log refused an entry/)])
+      expect(pump.fault).toMatchObject({
+        message: expect.stringMatching(/entry e71 .*the entry is too long/),
+      })
+      await commit(1)
+      await pump.drain()
+      expect(pump.fault, 'a later success hides nothing').toBeDefined()
+      await clock.advance(3_600_000)
+      expect(pump.fault).toBeUndefined()
+    })
+
+    it.each([
+      ['an error that says nothing', new Error('413')],
+      ['the error of a log that is away', down],
+    ])('is found by %s, when the log takes another entry meanwhile', async (_what, error) => {
+      const { pump, commit, recorded, faults, log } = await createScene()
+      faults.refuses = (entries) => (entries.some(isLarge) ? error : undefined)
+      await commit(3, large)
+      await commit(2)
+      await pump.drain()
+      expect((await recorded()).sort()).toEqual(ids(5))
+      const records = await collect(log.read())
+      expect(records.filter(({ details }) => 'omitted' in details).map(({ id }) => id)).toEqual([
+        'e1',
+        'e2',
+        'e3',
+      ])
+    })
+
+    it('waits when it is alone and the error may be the log’s', async () => {
+      const { pump, commit, recorded, faults } = await createScene()
+      faults.refuses = (entries) => (entries.some(isLarge) ? new Error('413') : undefined)
+      await commit(1, large)
+      await expect(pump.drain()).rejects.toThrow('413')
+      expect(await recorded()).toEqual([])
+      await commit(1)
+      await pump.drain()
+      expect((await recorded()).sort()).toEqual(ids(2))
+    })
+
+    it('is recorded whole when the log only failed for a while', async () => {
+      for (let failures = 1; failures < 8; failures += 1) {
+        const { pump, clock, commit, faults, log } = await createScene()
+        faults.refuses = (_entries, append) => (append <= failures ? new Error('reset') : undefined)
+        await commit(5, large)
+        pump.nudge()
+        await clock.advance(60_000)
+        const records = await collect(log.read())
+        expect(records.map(({ id }) => id).sort()).toEqual(ids(5))
+        expect(records.every(isLarge)).toBe(true)
+      }
+    })
+
+    it('costs few calls while the log is away', async () => {
+      const { pump, commit, faults, appends } = await createScene()
+      faults.append = down
+      await commit(300)
+      for (let run = 0; run < 10; run += 1) await expect(pump.drain()).rejects.toBe(down)
+      expect(appends()).toBeLessThanOrEqual(21)
+    })
+  })
+
+  it('stops after an append that was under way at the stop', async () => {
+    const { pump, clock, commit, faults, store, appends } = await createScene()
+    faults.refuses = (_entries, append) => {
+      if (append === 1) pump.stop()
+      return undefined
+    }
+    await commit(450)
+    pump.nudge()
+    await clock.advance(60_000)
+    expect(appends()).toBe(1)
+    expect(await store.readEvents(1000)).toHaveLength(250)
   })
 })
