@@ -1,10 +1,15 @@
 import {
+  type AuditEntry,
   type Key,
   type Kind,
   type Lease,
   ModelspineError,
   messageOf,
+  type OutboxEvent,
+  type Resource,
   type StoredObject,
+  sha256,
+  splitKey,
 } from 'modelspine/adapter'
 
 /** A row of `objects`. JSON is kept as text, because its bytes must come back unchanged. */
@@ -31,6 +36,8 @@ export type LeaseRow = {
   readonly store: string
 }
 
+export type EventRow = { readonly position: number; readonly entry: string }
+
 export function rowOf(stored: StoredObject): ObjectRow {
   return {
     kind: stored.kind,
@@ -48,24 +55,54 @@ export function rowOf(stored: StoredObject): ObjectRow {
 }
 
 /**
- * Throws `store-corrupt` when a column holds no JSON. SQLite cannot notice that, because its pages have no
- * checksums.
+ * What a row holds. Of an object that cannot be read, `stored` has what can be read, without status and
+ * deletion mark. When that is too little, the resource has no spec and there are no finalizers.
  */
-export function objectOf(row: ObjectRow): StoredObject {
-  const where = `${row.kind} ${row.key}`
-  return {
-    kind: row.kind as Kind,
-    key: row.key as Key,
+export type FoundObject =
+  | { readonly type: 'read'; readonly stored: StoredObject }
+  | { readonly type: 'unreadable'; readonly stored: StoredObject; readonly error: ModelspineError }
+
+/** SQLite cannot notice a column that holds no JSON, because its pages have no checksums. */
+export function objectOf(row: ObjectRow): FoundObject {
+  const unreadable: string[] = []
+  const column = <Value>(name: 'resource' | 'status' | 'actor' | 'deletion' | 'finalizers'): Value => {
+    try {
+      return JSON.parse(row[name] ?? 'null') as Value
+    } catch {
+      unreadable.push(name)
+      return null as Value
+    }
+  }
+  const kind = row.kind as Kind
+  const key = row.key as Key
+  const whole: StoredObject = {
+    kind,
+    key,
     uid: row.uid,
     generation: row.generation,
     version: String(row.version),
-    resource: parsed(row.resource, `the resource of ${where}`),
-    ...(row.status === null ? {} : { status: parsed(row.status, `the status of ${where}`) }),
-    actor: parsed(row.actor, `the actor of ${where}`),
+    resource: column('resource'),
+    ...(row.status === null ? {} : { status: column('status') }),
+    actor: column('actor'),
     createdAtMs: row.created_at_ms,
-    ...(row.deletion === null ? {} : { deletion: parsed(row.deletion, `the deletion mark of ${where}`) }),
-    finalizers: parsed(row.finalizers, `the finalizers of ${where}`),
+    ...(row.deletion === null ? {} : { deletion: column('deletion') }),
+    finalizers: column('finalizers'),
   }
+  if (unreadable.length === 0) return { type: 'read', stored: whole }
+  const error = new ModelspineError(
+    'store-corrupt',
+    `${kind} ${key} cannot be read (${unreadable.join(', ')}): apply it anew, delete it, or restore the store from a backup`,
+    { details: { kind, key, columns: unreadable } },
+  )
+  const { status: _, deletion: __, ...kept } = whole
+  const enough = kept.resource !== null && kept.actor !== null && kept.finalizers !== null
+  return { type: 'unreadable', error, stored: enough ? kept : { ...kept, ...unknownObject(kind, key) } }
+}
+
+function unknownObject(kind: Kind, key: Key): Pick<StoredObject, 'resource' | 'actor' | 'finalizers'> {
+  const metadata = { ...splitKey(key), labels: {}, annotations: {} }
+  const resource = { apiVersion: 'modelspine.dev/v1alpha1', kind, metadata, spec: {} }
+  return { resource: resource as unknown as Resource, actor: { name: 'unknown' }, finalizers: [] }
 }
 
 export function leaseOf(row: LeaseRow): Lease {
@@ -73,14 +110,27 @@ export function leaseOf(row: LeaseRow): Lease {
   return { name, holder, fence, expiresAtMs, store }
 }
 
-export function parsed<Value>(json: string, what: string): Value {
+/**
+ * The event of a row. An event that cannot be read has a stand-in, so that the events after it can be carried
+ * on. `identity` makes its id unique among the events of all stores.
+ */
+export function eventOf({ position, entry }: EventRow, identity: string, nowMs: number): OutboxEvent {
+  const place = String(position).padStart(16, '0')
   try {
-    return JSON.parse(json) as Value
-  } catch (cause) {
-    throw new ModelspineError(
-      'store-corrupt',
-      `${what} cannot be read: the file is damaged, restore it from a backup (${messageOf(cause)})`,
-      { cause },
-    )
+    return { position: place, entry: JSON.parse(entry) as AuditEntry }
+  } catch (error) {
+    const omitted = { bytes: Buffer.byteLength(entry), sha256: sha256(entry), reason: messageOf(error) }
+    const standIn: AuditEntry = {
+      id: `${identity}-${position}`,
+      atMs: nowMs,
+      actor: { name: 'modelspine' },
+      action: 'event-unreadable',
+      kind: 'StateStore',
+      key: 'default/state-store',
+      uid: '',
+      generation: 0,
+      details: { omitted },
+    }
+    return { position: place, entry: standIn }
   }
 }

@@ -13,17 +13,25 @@ import {
   type Lease,
   ModelspineError,
   type ObjectWrite,
-  type OutboxEvent,
   type PutStatusOptions,
   type Resource,
   type StateStore,
-  type StoredObject,
   specWrite,
   statusWrite,
   systemClock,
 } from 'modelspine/adapter'
+import { createDamagedRows } from './damaged-rows.ts'
 import { createConnection } from './sqlite-connection.ts'
-import { type LeaseRow, leaseOf, type ObjectRow, objectOf, parsed, rowOf } from './sqlite-rows.ts'
+import {
+  type EventRow,
+  eventOf,
+  type FoundObject,
+  type LeaseRow,
+  leaseOf,
+  type ObjectRow,
+  objectOf,
+  rowOf,
+} from './sqlite-rows.ts'
 import type { Statements } from './sqlite-statements.ts'
 import { createSqliteWatch } from './sqlite-watch.ts'
 
@@ -80,6 +88,7 @@ export function sqliteStore(options: SqliteStoreOptions): SqliteStore {
   expectAtLeast('maxEvents', maxEvents, 1)
   const connection = createConnection({ path: resolve(options.path), clock, busyTimeoutMs, maxPages })
   const feed = createChangeFeed()
+  const damaged = createDamagedRows()
   const watching = createSqliteWatch({ connection, feed, clock, pollMs })
 
   /** Decides and commits in one transaction, then tells this process's watches. */
@@ -87,12 +96,12 @@ export function sqliteStore(options: SqliteStoreOptions): SqliteStore {
     kind: Kind,
     key: Key,
     { fence, urgent = false }: Pick<PutStatusOptions, 'fence' | 'urgent'>,
-    decide: (current: StoredObject | null, version: string) => Write,
+    decide: (found: FoundObject | null, version: string) => Write,
   ): Promise<Write> => {
     const write = await connection.write((sql) => {
       if (fence !== undefined) checkFence(readLease(sql, fence.lease), fence)
       const version = Number(sql.version.get()?.value) + 1
-      const decided = decide(readObject(sql, kind, key), String(version))
+      const decided = decide(findObject(sql, kind, key), String(version))
       if (decided.type !== 'nothing') {
         const waiting = Number(sql.waitingEvents.get()?.count)
         checkEventRoom({ waiting, added: decided.events.length, maxEvents, urgent })
@@ -100,7 +109,10 @@ export function sqliteStore(options: SqliteStoreOptions): SqliteStore {
       commit(sql, decided, version)
       return decided
     }, urgent)
-    if (write.type !== 'nothing') feed.publish({ type: 'changed', kind, key })
+    if (write.type !== 'nothing') {
+      damaged.forget(kind, key)
+      feed.publish({ type: 'changed', kind, key })
+    }
     return write
   }
 
@@ -120,47 +132,49 @@ export function sqliteStore(options: SqliteStoreOptions): SqliteStore {
 
   return {
     capabilities: { durable: true, shared: true, fencing: 'granted' },
-    get: (kind, key) => connection.read((sql) => readObject(sql, kind, key)),
+    get: (kind, key) => connection.read((sql) => damaged.expectRead(kind, key, findObject(sql, kind, key))),
     async putSpec(resource: Resource, put) {
       const { namespace, name } = resource.metadata
-      const write = await change(resource.kind, `${namespace}/${name}`, {}, (current, version) =>
-        specWrite(current, resource, put, version),
+      const write = await change(resource.kind, `${namespace}/${name}`, {}, (found, version) =>
+        specWrite(found?.type === 'read' ? found.stored : null, resource, put, version),
       )
       return write.stored
     },
     async putStatus(kind, key, status, put) {
-      const write = await change(kind, key, put, (current, version) =>
-        statusWrite(current, kind, key, status, put, version),
+      const write = await change(kind, key, put, (found, version) =>
+        statusWrite(damaged.expectRead(kind, key, found), kind, key, status, put, version),
       )
       return write.type === 'remove' ? null : write.stored
     },
     async delete(kind, key, mark) {
-      const write = await change(kind, key, {}, (current, version) =>
-        deleteWrite(current, kind, key, mark, version),
+      const write = await change(kind, key, {}, (found, version) =>
+        deleteWrite(found?.stored ?? null, kind, key, mark, version),
       )
       return write.type === 'remove' ? null : write.stored
     },
     async *list(kind) {
+      const unreadable = new Set<Key>()
       for (let after = ''; ; ) {
         const page = await connection.read(
           (sql) => sql.page.all(kind, after, pageSize) as unknown as ObjectRow[],
         )
-        for (const row of page) yield objectOf(row)
+        for (const row of page) {
+          const stored = damaged.readable(objectOf(row))
+          if (stored === undefined) unreadable.add(row.key as Key)
+          else yield stored
+        }
         const last = page.at(-1)
-        if (last === undefined || page.length < pageSize) return
+        if (last === undefined || page.length < pageSize) break
         after = last.key
       }
+      damaged.keepOnly(kind, unreadable)
     },
     watch: watching.watch,
     readEvents: (limit) =>
-      connection.read((sql) =>
-        (sql.events.all(limit) as { position: number; entry: string }[]).map(
-          ({ position, entry }): OutboxEvent => ({
-            position: String(position).padStart(16, '0'),
-            entry: parsed(entry, `event ${position}`),
-          }),
-        ),
-      ),
+      connection.read((sql) => {
+        const identity = identityOf(sql)
+        return (sql.events.all(limit) as EventRow[]).map((row) => eventOf(row, identity, clock.now()))
+      }),
     acknowledgeEvents: (position, fence) =>
       connection.write((sql) => {
         if (fence !== undefined) checkFence(readLease(sql, fence.lease), fence)
@@ -168,7 +182,7 @@ export function sqliteStore(options: SqliteStoreOptions): SqliteStore {
       }, true),
     acquireLease: (name, holder, ttlMs) =>
       changeLease(name, (last, sql) => {
-        const store = String(sql.identity.get()?.id)
+        const store = identityOf(sql)
         const newestFence = Number(sql.fence.get()?.value)
         return grantLease(last, { name, holder, ttlMs, store, newestFence }, clock.now())
       }),
@@ -177,6 +191,7 @@ export function sqliteStore(options: SqliteStoreOptions): SqliteStore {
     async releaseLease(lease) {
       await changeLease(lease.name, (last) => freeLease(last, lease))
     },
+    faults: () => damaged.faults,
     async setMaxPages(pages) {
       expectAtLeast('maxPages', pages, 1)
       await connection.setMaxPages(pages)
@@ -207,7 +222,11 @@ function commit(sql: Statements, write: ObjectWrite, version: number): void {
   for (const entry of write.events) sql.addEvent.run(JSON.stringify(entry))
 }
 
-function readObject(sql: Statements, kind: Kind, key: Key): StoredObject | null {
+function identityOf(sql: Statements): string {
+  return String(sql.identity.get()?.id)
+}
+
+function findObject(sql: Statements, kind: Kind, key: Key): FoundObject | null {
   const row = sql.object.get(kind, key) as ObjectRow | undefined
   return row === undefined ? null : objectOf(row)
 }

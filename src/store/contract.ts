@@ -11,6 +11,11 @@
  * `store-full`. A call that throws has written nothing. The exception is `store-unavailable`: the answer of a
  * write may have been lost, so the caller must read again. After `close` every call throws
  * `store-unavailable`. A call that waits too long gives up by itself with the same code.
+ *
+ * An object that cannot be read hinders only itself. `get` and `putStatus` of it throw `store-corrupt` with
+ * `kind` and `key` in the details. For `putSpec` it counts as absent: the write creates a new object, and the
+ * old status is lost. `delete` marks what can be read of it, or removes it when that is too little; `events`
+ * then gets what can be read, perhaps with an empty spec.
  */
 
 import type { Actor, Key } from '../resources/metadata.ts'
@@ -70,6 +75,13 @@ export interface OutboxEvent {
    */
   readonly position: string
   readonly entry: AuditEntry
+}
+
+/** An object that the store holds and cannot read. */
+export interface StoreFault {
+  readonly kind: Kind
+  readonly key: Key
+  readonly message: string
 }
 
 export type StoreChange =
@@ -157,7 +169,8 @@ export interface StateStore {
   delete(kind: Kind, key: Key, options: DeleteOptions): Promise<StoredObject | null>
   /**
    * By key, ascending. It need not be a snapshot. But an object that exists during the whole listing is
-   * listed exactly once.
+   * listed exactly once. Leaves out an object that cannot be read, which `faults` then names. So an object that
+   * is not listed is not surely gone: only `get` says that.
    */
   list(kind: Kind): AsyncIterable<StoredObject>
   /**
@@ -181,5 +194,10 @@ export interface StateStore {
   renewLease(lease: Lease, ttlMs: number): Promise<Lease | null>
   /** Frees the lease at once. Ignores a lease that was already lost. */
   releaseLease(lease: Lease): Promise<void>
+  /**
+   * The objects that could not be read at the last look; empty when there are none. It reads nothing. Needed
+   * when the store can hold an object that it cannot read.
+   */
+  faults?(): readonly StoreFault[]
   close(): Promise<void>
 }

@@ -1,4 +1,5 @@
 import { type KitOptions, type Law, runKit } from './kit.ts'
+import { damageLaws } from './state-store/damage-laws.ts'
 import { eventLaws } from './state-store/event-laws.ts'
 import { handleLaws } from './state-store/handle-laws.ts'
 import { leaseLaws } from './state-store/lease-laws.ts'
@@ -16,6 +17,7 @@ export const stateStoreLaws: readonly Law<StateStoreSubject>[] = [
   ...readingLaws,
   ...eventLaws,
   ...leaseLaws,
+  ...damageLaws,
   ...handleLaws,
 ]
 

@@ -24,6 +24,7 @@ import { policyDetails } from '../../rollout/machine/moves/permit.ts'
 import { boundedEntry } from '../../security/bounded-entry.ts'
 import type { AuditEntry } from '../../security/contract.ts'
 import type { Kind, StoredObject } from '../../store/contract.ts'
+import { ifUnreadable } from '../../store/if-unreadable.ts'
 import type { ControlContext } from '../control-context.ts'
 import type { PlaneAction } from '../events.ts'
 import { checkDeployable } from './check-deployable.ts'
@@ -115,7 +116,12 @@ export async function applyResource(
     )
   }
   for (let tries = 1; ; tries += 1) {
-    const before = await context.store.get(resource.kind, key)
+    let before: StoredObject | null = null
+    try {
+      before = await context.store.get(resource.kind, key)
+    } catch (error) {
+      ifUnreadable(error)
+    }
     if (before?.deletion !== undefined) {
       throw new ModelspineError(
         'conflict',
@@ -202,20 +208,20 @@ export async function removeResource(
   { actor, kind = 'ModelDeployment' }: RemoveOptions,
 ): Promise<void> {
   const key = keyFrom(name)
-  const stored = await context.store.get(kind, key)
+  const stored = await context.store.get(kind, key).catch(ifUnreadable)
   if (stored === null) throw new ModelspineError('not-found', `there is no ${kind} ${key}`)
   if (kind === 'ModelDeployment') await refuseWhileRouted(context, key)
   const action: PlaneAction = kind === 'ModelRoute' ? 'route-deleted' : 'deployment-deleted'
-  let marked = false
+  let marked: StoredObject | undefined
   const left = await context.store.delete(kind, key, {
     actor,
     nowMs: context.clock.now(),
     events: (next) => {
-      marked = true
+      marked = next
       return [entryOf(context, next, action, actor, {})]
     },
   })
-  if (marked) context.committed(left ?? stored, [{ action, details: {}, actor }])
+  if (marked !== undefined) context.committed(left ?? marked, [{ action, details: {}, actor }])
 }
 
 async function refuseWhileRouted(context: ControlContext, key: Key): Promise<void> {

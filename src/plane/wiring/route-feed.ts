@@ -9,6 +9,7 @@ import type { ModelRoute } from '../../resources/route/model-route.ts'
 import type { RouteTableHolder } from '../../routing/table-holder.ts'
 import type { DeploymentView } from '../../routing/upstreams.ts'
 import type { Kind, StateStore, StoredObject } from '../../store/contract.ts'
+import { ifUnreadable } from '../../store/if-unreadable.ts'
 import type { Logger } from '../../telemetry/logger.ts'
 
 export interface RouteFeedOptions {
@@ -85,7 +86,11 @@ export function createRouteFeed(options: RouteFeedOptions): RouteFeed {
         gone[kind].delete(stored.key)
         options.changed(stored)
       }
-      for (const key of gone[kind]) drop(kind, key)
+      for (const key of gone[kind]) {
+        // A list leaves out what cannot be read. That stays in the table as it was.
+        const stored = await store.get(kind, key).catch(ifUnreadable)
+        if (stored === null) drop(kind, key)
+      }
     }
     swap()
   }

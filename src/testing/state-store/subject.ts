@@ -4,7 +4,7 @@ import type { ModelDeployment } from '../../resources/deployment/model-deploymen
 import type { Actor, Key } from '../../resources/metadata.ts'
 import type { ModelRoute } from '../../resources/route/model-route.ts'
 import type { AuditEntry } from '../../security/contract.ts'
-import type { PutSpecOptions, StateStore, StoredObject } from '../../store/contract.ts'
+import type { Kind, PutSpecOptions, StateStore, StoredObject } from '../../store/contract.ts'
 
 /** The subject of the laws of StateStore: an empty store, and what its fixture can do to it. */
 export interface StateStoreSubject {
@@ -19,6 +19,8 @@ export interface StateStoreSubject {
   another?(): Promise<StateStore>
   /** Opens another empty store, in which at most this many events may wait. For a store with such a limit. */
   limited?(maxEvents: number): Promise<StateStore>
+  /** Makes a stored object unreadable, as a failing disk may. For a store that can find such an object. */
+  damage?(kind: Kind, key: Key): Promise<void>
 }
 
 export const actor: Actor = { name: 'ada@example.com', roles: ['ml'] }

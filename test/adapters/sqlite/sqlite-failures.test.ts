@@ -11,8 +11,11 @@ import {
 import { DatabaseSync } from 'node:sqlite'
 import { type SqliteStore, type SqliteStoreOptions, sqliteStore } from 'modelspine/adapters/sqlite'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { sha256 } from '../../../src/hash.ts'
 import { createFakeClock } from '../../../src/testing/fake-clock.ts'
 import {
+  actor,
+  atMs,
   created,
   deployment,
   entry,
@@ -38,6 +41,13 @@ function damage(fromByte: number): void {
   const bytes = statSync(path).size - fromByte
   writeSync(file, Buffer.alloc(bytes, 0xa5), 0, bytes, fromByte)
   closeSync(file)
+}
+
+/** Cuts the JSON of a column short, in one row or in all. */
+function spoil(column: string, name = '%'): void {
+  const raw = new DatabaseSync(path)
+  raw.prepare(`UPDATE objects SET ${column} = '{"kind' WHERE key LIKE ?`).run(`default/${name}`)
+  raw.close()
 }
 
 beforeEach(() => {
@@ -74,11 +84,70 @@ describe('a damaged file', () => {
   it('is reported as store-corrupt when a row cannot be read', async () => {
     const store = open()
     await created(store)
-    const raw = new DatabaseSync(path)
-    raw.exec(`UPDATE objects SET resource = '{"kind": "Model'`)
-    raw.close()
+    spoil('resource')
     await expect(store.get(kind, key('churn'))).rejects.toMatchObject({ code: 'store-corrupt' })
     await expect(store.get(kind, key('churn'))).rejects.toThrow(/ModelDeployment default\/churn/)
+  })
+
+  it.each(['status', 'deletion'])(
+    'keeps what can be read when a %s is deleted that cannot',
+    async (column) => {
+      const store = open()
+      await created(store, 'churn', { finalizers: ['target'] })
+      spoil(column)
+      const left = await store.delete(kind, key('churn'), {
+        actor,
+        nowMs: atMs,
+        events: () => [entry('gone')],
+      })
+      const { finalizers, deletion, resource } = await standing(store)
+      expect(resource).toEqual(deployment('churn'))
+      expect([finalizers, deletion]).toEqual([['target'], { atMs, actor }])
+      expect(left).not.toHaveProperty('status')
+    },
+  )
+
+  it.each(['resource', 'actor', 'finalizers'])(
+    'loses an object whose %s cannot be read when it is deleted',
+    async (column) => {
+      const store = open()
+      await created(store, 'churn', { finalizers: ['target'] })
+      spoil(column)
+      const mark = { actor, nowMs: atMs, events: () => [entry('gone')] }
+      expect(await store.delete(kind, key('churn'), mark)).toBeNull()
+      expect(await store.get(kind, key('churn'))).toBeNull()
+      expect((await store.readEvents(2)).map((event) => event.entry.id)).toEqual(['gone'])
+    },
+  )
+
+  it('is no longer named when another process mended or removed the object', async () => {
+    const store = open()
+    for (const name of ['mended', 'removed', 'stays']) await created(store, name)
+    spoil('status')
+    const named = async (): Promise<readonly string[] | undefined> => {
+      for await (const { key: read } of store.list(kind)) expect(read).toBe(key('mended'))
+      return store.faults?.().map((fault) => fault.key)
+    }
+    expect(await named()).toEqual([key('mended'), key('removed'), key('stays')])
+    const other = open()
+    await other.delete(kind, key('removed'), { actor, nowMs: 0, events: () => [] })
+    await created(other, 'mended')
+    expect(await named()).toEqual([key('stays')])
+  })
+
+  it('has a stand-in for an event that cannot be read, and goes on with the next', async () => {
+    const store = open()
+    await created(store, 'churn', { events: () => [entry('1'), entry('2'), entry('3')] })
+    const raw = new DatabaseSync(path)
+    raw.exec(`UPDATE events SET entry = '{"id": "2' WHERE position = 2`)
+    raw.close()
+    const entries = (await store.readEvents(10)).map((event) => event.entry)
+    expect(entries.map(({ id }) => id)).toEqual(['1', expect.stringMatching(/^[0-9a-f]{32}-2$/), '3'])
+    expect(entries[1]).toMatchObject({
+      action: 'event-unreadable',
+      details: { omitted: { bytes: 9, sha256: sha256('{"id": "2'), reason: expect.any(String) } },
+    })
+    expect((await store.readEvents(10))[1]?.entry.id).toBe(entries[1]?.id)
   })
 
   it('ends a watch with store-corrupt', async () => {

@@ -1,3 +1,4 @@
+import { DatabaseSync } from 'node:sqlite'
 import { type SqliteStore, type SqliteStoreOptions, sqliteStore } from 'modelspine/adapters/sqlite'
 import { describe, it } from 'vitest'
 import { createFakeClock } from '../../../src/testing/fake-clock.ts'
@@ -23,6 +24,13 @@ stateStoreConformance({
         advance: clock.advance,
         reopen: async () => open(),
         another: async () => open(),
+        async damage(kind, key) {
+          const raw = new DatabaseSync(`${folder}/state.db`)
+          raw
+            .prepare(`UPDATE objects SET resource = '{"kind": "Model' WHERE kind = ? AND key = ?`)
+            .run(kind, key)
+          raw.close()
+        },
         limited: async (maxEvents) => open({ path: `${folder}/limited.db`, maxEvents }),
       },
       async dispose() {

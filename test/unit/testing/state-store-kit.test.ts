@@ -7,6 +7,7 @@ import { createFakeClock } from '../../../src/testing/fake-clock.ts'
 import { brokenLaws } from '../../../src/testing/kit.ts'
 import { key, kind, put, route } from '../../../src/testing/state-store/subject.ts'
 import { type StateStoreSubject, stateStoreLaws } from '../../../src/testing/state-store-kit.ts'
+import { type DamageableStore, damageable } from './damageable-store.ts'
 
 /** The wrong methods of a broken store. `good` is a store that keeps every law. */
 type Breaking = (good: StateStore) => Partial<StateStore>
@@ -292,6 +293,26 @@ const breakings: Readonly<Record<string, Breaking>> = {
   'refuses to forget events under an older fence': (good) => ({
     acknowledgeEvents: (position) => good.acknowledgeEvents(position),
   }),
+  'is hindered at no other object by one that cannot be read, and names it': (good) => ({
+    async *list(of) {
+      const [fault] = good.faults?.() ?? []
+      if (fault !== undefined) await good.get(fault.kind, fault.key)
+      yield* good.list(of)
+    },
+  }),
+  'creates an object anew over one that cannot be read': (good) => ({
+    putSpec: async (resource, options) => {
+      const [fault] = good.faults?.() ?? []
+      const stored = await good.putSpec(resource, options)
+      return fault === undefined ? stored : { ...stored, uid: 'old' }
+    },
+  }),
+  'deletes an object that cannot be read': (good) => ({
+    delete: async (of, at, options) => {
+      await good.get(of, at)
+      return good.delete(of, at, options)
+    },
+  }),
   'refuses calls after it is closed, and may be closed twice': () => ({
     close: async () => {},
   }),
@@ -316,14 +337,15 @@ const breakings: Readonly<Record<string, Breaking>> = {
 function subjectOf(breaking: Breaking) {
   return () => {
     const clock = createFakeClock()
-    const open = (maxEvents = 100_000): StateStore => {
-      const good = memoryStore({ clock, maxEvents })
+    const open = (maxEvents = 100_000): DamageableStore => {
+      const good = damageable(memoryStore({ clock, maxEvents }))
       return { ...good, ...breaking(good) }
     }
     const store = open()
     const subject: StateStoreSubject = {
       store,
       advance: clock.advance,
+      damage: store.damage,
       reopen: async () => open(),
       limited: async (maxEvents) => open(maxEvents),
       ...(store.capabilities.shared ? { another: async () => open() } : {}),
@@ -401,6 +423,9 @@ describe('the kit of StateStore', () => {
       'keeps room for the events of urgent writes when it is full for others',
       'refuses a status under an older fence after a newer fence was granted',
       'refuses to forget events under an older fence',
+      'is hindered at no other object by one that cannot be read, and names it',
+      'creates an object anew over one that cannot be read',
+      'deletes an object that cannot be read',
       ...stateStoreLaws.slice(-5).map((law) => law.name),
     ])
   })
