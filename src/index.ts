@@ -18,10 +18,11 @@ export type {
   Signal,
   SignalReceipt,
 } from './feedback/contract.ts'
-export type { Applied, AskedBy, DeclareOptions, RemoveOptions, ResourceInput } from './plane/calls/apply.ts'
+export type { Applied, AskedBy, DeclareOptions, ResourceInput } from './plane/calls/apply.ts'
 export type { Deployment } from './plane/calls/deployment.ts'
 export type { ExplainedGate, ExplainedRevision, Explanation } from './plane/calls/explain.ts'
 export type { Plan, PlannedRollout } from './plane/calls/plan.ts'
+export type { RemoveOptions } from './plane/calls/remove.ts'
 export type { WaitOptions } from './plane/calls/wait.ts'
 export type { ControlPlane } from './plane/control-plane.ts'
 export { createControlPlane } from './plane/create-control-plane.ts'

@@ -15,13 +15,17 @@ export interface PolicyAnswer {
  *   never given.
  * - Otherwise one error is an error. The caller decides which actions an error refuses.
  * - Otherwise one allow is an allow.
- * - Otherwise every answer is `not-applicable`, and the result is a deny.
+ * - Otherwise every answer is `not-applicable`, and the result is `uncovered`: a deny, and an allow for what
+ *   must not be stopped because nobody thought of it.
  * - Without any answer the result is an allow, because no engine polices the action.
  *
  * The result has the findings and obligations of all engines. Of several token caps the lowest stays.
  * Revisions and digests are joined.
  */
-export function combineDecisions(answers: readonly PolicyAnswer[]): Decision {
+export function combineDecisions(
+  answers: readonly PolicyAnswer[],
+  uncovered: 'deny' | 'allow' = 'deny',
+): Decision {
   const [only] = answers
   if (only === undefined) return unpoliced
   if (answers.length === 1 && isPlainAllow(only.decision)) return only.decision
@@ -29,8 +33,9 @@ export function combineDecisions(answers: readonly PolicyAnswer[]): Decision {
   const verdict = verdictOf(decisions)
   const findings = decisions.flatMap((decision) => decision.findings)
   return {
-    verdict: verdict === 'not-applicable' ? 'deny' : verdict,
-    findings: verdict === 'not-applicable' ? [...findings, notCovered(answers)] : findings,
+    verdict: verdict === 'not-applicable' ? uncovered : verdict,
+    findings:
+      verdict === 'not-applicable' && uncovered === 'deny' ? [...findings, notCovered(answers)] : findings,
     obligations: united(decisions.flatMap(({ obligations }) => obligations)),
     policyRevision:
       answers.length === 1

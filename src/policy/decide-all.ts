@@ -1,8 +1,10 @@
 import type { Clock } from '../clock.ts'
 import { ModelspineError, messageOf, throwIfAborted } from '../errors.ts'
+import { isAbort } from './call-refusal.ts'
 import { decisionFault, errorDecision } from './checked-decision.ts'
 import { combineDecisions, type PolicyAnswer } from './combine-decisions.ts'
 import type { Decision, PolicyEngine, PolicyRequest } from './contract.ts'
+import { enginesFor } from './engines-for.ts'
 
 export interface DecideOptions {
   readonly clock: Clock
@@ -12,7 +14,7 @@ export interface DecideOptions {
 }
 
 /**
- * Asks every engine that declares the action and combines the answers. Returns at once, without a promise,
+ * Asks the engines that `enginesFor` names and combines the answers. Returns at once, without a promise,
  * when all engines do so. When no engine declares the action, the result is an allow without findings. A
  * throw, a rejection, a time-out and an answer that is not a decision count as the verdict `error`. Rejects
  * with `aborted` when the caller's `abortSignal` fires first.
@@ -24,15 +26,15 @@ export function decideAll(
 ): Decision | Promise<Decision> {
   const answers: (PolicyAnswer | Promise<PolicyAnswer>)[] = []
   let waiting = false
-  for (const engine of engines) {
-    if (!engine.actions.includes(request.action)) continue
+  for (const engine of enginesFor(engines, request)) {
     const answer = ask(engine, request, options)
     waiting ||= answer instanceof Promise
     answers.push(answer)
   }
+  const uncovered = isAbort(request) ? 'allow' : 'deny'
   return waiting
-    ? Promise.all(answers).then(combineDecisions)
-    : combineDecisions(answers as readonly PolicyAnswer[])
+    ? Promise.all(answers).then((all) => combineDecisions(all, uncovered))
+    : combineDecisions(answers as readonly PolicyAnswer[], uncovered)
 }
 
 function ask(

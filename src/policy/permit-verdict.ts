@@ -1,5 +1,6 @@
 import type { Actor } from '../resources/metadata.ts'
 import type { Decision, Finding, Obligation } from './contract.ts'
+import { obligationName } from './obligation-name.ts'
 
 /** A named actor who approved a revision. */
 export interface GivenApproval {
@@ -36,7 +37,7 @@ export function permitVerdict(
   const soft = told(findings, 'soft')
   if (verdict !== 'allow' && soft === '') return { verdict: 'deny', message: 'no policy allows it' }
 
-  const unmeetable = obligations.filter((each) => each.kind !== 'approval').map(nameOf)
+  const unmeetable = obligations.filter((each) => each.kind !== 'approval').map(obligationName)
   if (unmeetable.length > 0) {
     const message = `allowed only with ${unmeetable.join(' and ')}, which is not possible for a promotion`
     return { verdict: 'deny', message }
@@ -76,17 +77,4 @@ function meets({ by, notAuthor }: ApprovalObligation, author: Actor): (approval:
 function wanted({ by, notAuthor }: ApprovalObligation, author: Actor): string {
   const who = by === undefined ? 'somebody' : by.join(' or ')
   return `needs the approval of ${who}${notAuthor === true ? `, but not of ${author.name}, who asked for it` : ''}`
-}
-
-function nameOf(obligation: Obligation): string {
-  switch (obligation.kind) {
-    case 'approval':
-      return 'an approval'
-    case 'cap-tokens':
-      return `a cap of ${obligation.maxOutputTokens} output tokens`
-    case 'guardrail':
-      return `the guardrail ${obligation.name}`
-    case 'redact':
-      return `redaction of ${obligation.entities.join(', ')}`
-  }
 }

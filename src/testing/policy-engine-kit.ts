@@ -23,7 +23,7 @@ export interface PolicyEngineSubject {
   readonly patienceMs?: number
 }
 
-const actions: readonly PolicyAction[] = ['deploy', 'promote', 'invoke', 'query-data']
+const actions: readonly PolicyAction[] = ['deploy', 'promote', 'invoke', 'query-data', 'command', 'delete']
 
 export const policyEngineLaws: readonly Law<PolicyEngineSubject>[] = [
   {
@@ -149,8 +149,9 @@ export const policyEngineLaws: readonly Law<PolicyEngineSubject>[] = [
     name: 'answers not-applicable for an action that it does not declare',
     skip: ({ engine }) => (engine.actions.length === actions.length ? 'it declares all actions' : undefined),
     async check({ engine }) {
-      const { deploy, promote, invoke, queryData } = policyRequests
-      for (const request of [deploy(), promote(), invoke(), queryData()]) {
+      const { deploy, promote, invoke, queryData, command } = policyRequests
+      const requests = [deploy(), promote(), invoke(), queryData(), command(), policyRequests.delete()]
+      for (const request of requests) {
         if (engine.actions.includes(request.action)) continue
         assert.equal((await engine.decide(request)).verdict, 'not-applicable', request.action)
       }

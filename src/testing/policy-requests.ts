@@ -1,4 +1,11 @@
-import type { DeployRequest, InvokeRequest, PromoteRequest, QueryDataRequest } from '../policy/contract.ts'
+import type {
+  CommandRequest,
+  DeleteRequest,
+  DeployRequest,
+  InvokeRequest,
+  PromoteRequest,
+  QueryDataRequest,
+} from '../policy/contract.ts'
 import type { ModelVersion } from '../registry/contract.ts'
 import type { ModelDeployment } from '../resources/deployment/model-deployment.ts'
 
@@ -11,6 +18,8 @@ export interface PolicyRequests {
   promote(approval?: ModelVersion['approval'], weight?: number): PromoteRequest
   invoke(actor?: string, roles?: readonly string[]): InvokeRequest
   queryData(dataset?: string): QueryDataRequest
+  command(command?: CommandRequest['command'], roles?: readonly string[]): CommandRequest
+  delete(roles?: readonly string[], labels?: Readonly<Record<string, string>>): DeleteRequest
 }
 
 export const policyRequests: PolicyRequests = {
@@ -50,6 +59,18 @@ export const policyRequests: PolicyRequests = {
     actor,
     deployment: 'default/churn',
     dataset,
+  }),
+  command: (command = 'promote', roles = ['data-science']) => ({
+    action: 'command',
+    actor: { name: 'ana', roles },
+    deployment: deployment({ team: 'risk' }),
+    command,
+    revision: '0123456789',
+  }),
+  delete: (roles = ['data-science'], labels = { team: 'risk' }) => ({
+    action: 'delete',
+    actor: { name: 'ana', roles },
+    resource: deployment(labels),
   }),
 }
 

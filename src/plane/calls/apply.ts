@@ -17,16 +17,15 @@ import {
 import { withUnknownNames } from '../../resources/plane-names.ts'
 import { invalidResource } from '../../resources/problems/problem.ts'
 import type { Resource } from '../../resources/resource.ts'
-import { backendKey, type ModelRoute, type ModelRouteInput } from '../../resources/route/model-route.ts'
+import type { ModelRoute, ModelRouteInput } from '../../resources/route/model-route.ts'
 import { modelRouteSchema } from '../../resources/route/model-route-schema.ts'
 import { fieldsOf } from '../../resources/schema-checks.ts'
 import { policyDetails } from '../../rollout/machine/moves/permit.ts'
-import { boundedEntry } from '../../security/bounded-entry.ts'
-import type { AuditEntry } from '../../security/contract.ts'
 import type { Kind, StoredObject } from '../../store/contract.ts'
 import { ifUnreadable } from '../../store/if-unreadable.ts'
 import type { ControlContext } from '../control-context.ts'
-import type { PlaneAction } from '../events.ts'
+import { PolicyQuestion } from './ask-policies.ts'
+import { entryOf } from './audit-entry.ts'
 import { checkDeployable } from './check-deployable.ts'
 import { checkGates } from './check-gates.ts'
 import { checkRoute } from './check-route.ts'
@@ -128,8 +127,10 @@ export async function applyResource(
         `${resource.kind} ${key} is being deleted; apply it again when it is gone`,
       )
     }
-    const decision = await askToDeploy(context, resource, before, actor)
-    if (decision.verdict !== 'allow') throw refused(`applying ${resource.kind} ${key}`, decision)
+    const decision = await new PolicyQuestion(context).ask(
+      deployRequest(resource, before, actor),
+      `applying ${resource.kind} ${key}`,
+    )
     try {
       return await put(context, resource, before, actor, decision)
     } catch (error) {
@@ -164,26 +165,9 @@ async function put(
   return { kind: stored.kind, key: stored.key, generation: stored.generation, change }
 }
 
-export function askToDeploy(
-  context: ControlContext,
-  resource: Resource,
-  before: StoredObject | null,
-  actor: Actor,
-): Promise<Decision> {
-  const request: PolicyRequest = {
-    action: 'deploy',
-    actor,
-    resource,
-    ...(before !== null && { previous: before.resource }),
-  }
-  return context.decide(request)
-}
-
-function refused(what: string, { verdict, findings }: Decision): ModelspineError {
-  const reasons = findings.map(({ policy, rule, message }) => `${policy}/${rule}: ${message}`)
-  const code = verdict === 'error' ? 'policy-error' : 'policy-denied'
-  const why = reasons.length === 0 ? 'no policy allows it' : reasons.join('; ')
-  return new ModelspineError(code, `${what} is refused: ${why}`, { details: { findings } })
+/** The question to the policies before a declared resource is stored. */
+export function deployRequest(resource: Resource, before: StoredObject | null, actor: Actor): PolicyRequest {
+  return { action: 'deploy', actor, resource, ...(before !== null && { previous: before.resource }) }
 }
 
 function described(resource: Resource): Readonly<Record<string, unknown>> {
@@ -191,74 +175,4 @@ function described(resource: Resource): Readonly<Record<string, unknown>> {
   return resource.kind === 'ModelDeployment'
     ? { specDigest: digest, model: formatReference((resource as ModelDeployment).spec.model) }
     : { specDigest: digest, backends: (resource as ModelRoute).spec.backends }
-}
-
-export interface RemoveOptions extends AskedBy {
-  /** Default `ModelDeployment`. */
-  readonly kind?: Kind
-}
-
-/**
- * Marks a resource for deletion. Throws `in-use` for a deployment that a route refers to: delete the route
- * first.
- */
-export async function removeResource(
-  context: ControlContext,
-  name: string,
-  { actor, kind = 'ModelDeployment' }: RemoveOptions,
-): Promise<void> {
-  const key = keyFrom(name)
-  const stored = await context.store.get(kind, key).catch(ifUnreadable)
-  if (stored === null) throw new ModelspineError('not-found', `there is no ${kind} ${key}`)
-  if (kind === 'ModelDeployment') await refuseWhileRouted(context, key)
-  const action: PlaneAction = kind === 'ModelRoute' ? 'route-deleted' : 'deployment-deleted'
-  let marked: StoredObject | undefined
-  const left = await context.store.delete(kind, key, {
-    actor,
-    nowMs: context.clock.now(),
-    events: (next) => {
-      marked = next
-      return [entryOf(context, next, action, actor, {})]
-    },
-  })
-  if (marked !== undefined) context.committed(left ?? marked, [{ action, details: {}, actor }])
-}
-
-async function refuseWhileRouted(context: ControlContext, key: Key): Promise<void> {
-  for await (const { resource, key: route } of context.store.list('ModelRoute')) {
-    const { spec, metadata } = resource as ModelRoute
-    const refers = [...spec.backends, ...spec.fallback].some(
-      (backend) => 'deployment' in backend && backendKey(backend, metadata.namespace) === key,
-    )
-    if (refers) {
-      throw new ModelspineError(
-        'in-use',
-        `deployment ${key} is a backend of route ${route}; change or delete the route first`,
-        {
-          details: { key, route },
-        },
-      )
-    }
-  }
-}
-
-function entryOf(
-  { clock }: ControlContext,
-  stored: StoredObject,
-  action: PlaneAction,
-  actor: Actor,
-  details: Readonly<Record<string, unknown>>,
-): AuditEntry {
-  const { kind, key, uid, generation } = stored
-  return boundedEntry({
-    id: clock.id(),
-    atMs: clock.now(),
-    actor,
-    action,
-    kind,
-    key,
-    uid,
-    generation,
-    details,
-  })
 }

@@ -1,12 +1,15 @@
 import { isModelspineError, ModelspineError } from '../../errors.ts'
+import type { CommandRequest, Decision } from '../../policy/contract.ts'
 import type { DeploymentStatus } from '../../resources/deployment/deployment-status.ts'
 import type { ModelDeployment } from '../../resources/deployment/model-deployment.ts'
 import { type Actor, keyFrom } from '../../resources/metadata.ts'
 import { asSeen } from '../../rollout/machine/commands/spoken.ts'
 import { type Command, command } from '../../rollout/machine/commands.ts'
+import type { RolloutEvent } from '../../rollout/machine/machine-types.ts'
 import { initialStatus } from '../../rollout/machine/status-edits.ts'
 import { commitStatus } from '../../rollout/shell/commit-status.ts'
 import type { ControlContext } from '../control-context.ts'
+import { decisionDetails, PolicyQuestion } from './ask-policies.ts'
 import { type Deployment, deploymentOf } from './deployment.ts'
 
 /**
@@ -17,8 +20,8 @@ const mostTries = 20
 /**
  * Writes the command of a person to the rollout's status, with its audit record. What the command does not
  * name (the revision, and the step of a promotion) is taken from the first look. When another writer was
- * faster and the rollout moved on, the command is refused with `conflict`. Throws `not-found`, `wrong-phase`
- * and `conflict`.
+ * faster and the rollout moved on, the command is refused with `conflict`. Throws `not-found`, `wrong-phase`,
+ * `conflict`, `policy-denied` and `policy-error`.
  */
 export async function commandDeployment(
   context: ControlContext,
@@ -27,17 +30,22 @@ export async function commandDeployment(
   actor: Actor,
 ): Promise<Deployment> {
   const key = keyFrom(name)
+  const question = new PolicyQuestion(context)
   let meant: Command | undefined
   for (let tries = 1; ; tries += 1) {
     const stored = await context.store.get('ModelDeployment', key)
     if (stored === null) throw new ModelspineError('not-found', `there is no ModelDeployment ${key}`)
-    const now = context.clock.now()
-    const status = (stored.status as DeploymentStatus | undefined) ?? initialStatus(now)
+    const status = (stored.status as DeploymentStatus | undefined) ?? initialStatus(context.clock.now())
     const { spec } = stored.resource as ModelDeployment
     meant ??= asSeen(status, asked)
-    const commanded = command(status, spec, meant, actor, now)
+    const decision = await question.ask(
+      requestOf(stored.resource as ModelDeployment, meant, actor),
+      `${meant.kind} of ${key}`,
+    )
+    const commanded = command(status, spec, meant, actor, context.clock.now())
     try {
-      const written = await commitStatus(context, stored, commanded.status, commanded.events, {
+      const events = withDecision(commanded.events, decision)
+      const written = await commitStatus(context, stored, commanded.status, events, {
         ...(asked.kind === 'abort' && { urgent: true }),
       })
       return deploymentOf(written ?? stored)
@@ -45,4 +53,25 @@ export async function commandDeployment(
       if (!isModelspineError(error, 'conflict') || tries === mostTries) throw error
     }
   }
+}
+
+function requestOf(deployment: ModelDeployment, asked: Command, actor: Actor): CommandRequest {
+  const { kind: command, revision, full } = asked as Command & Pick<CommandRequest, 'revision' | 'full'>
+  return {
+    action: 'command',
+    actor,
+    deployment,
+    command,
+    ...(revision !== undefined && { revision }),
+    ...(full === true && { full }),
+  }
+}
+
+/** The first event is the command itself. Its record tells how the policies decided. */
+function withDecision(
+  [first, ...rest]: readonly RolloutEvent[],
+  decision: Decision,
+): readonly RolloutEvent[] {
+  if (first === undefined) return []
+  return [{ ...first, details: { ...first.details, ...decisionDetails(decision) } }, ...rest]
 }

@@ -11,7 +11,7 @@ import { type Step, stepsOf } from '../../rollout/machine/strategy-steps.ts'
 import { type Resolved, resolveModel } from '../../rollout/shell/resolve-model.ts'
 import type { Kind } from '../../store/contract.ts'
 import type { ControlContext } from '../control-context.ts'
-import { type AskedBy, askToDeploy, normalize, problemsOf, type ResourceInput } from './apply.ts'
+import { type AskedBy, deployRequest, normalize, problemsOf, type ResourceInput } from './apply.ts'
 
 /** What `apply` would change, and why. Planning changes nothing. */
 export interface Plan {
@@ -55,7 +55,7 @@ export async function planResource(
   if (before?.deletion !== undefined) {
     problems.push(`${resource.kind} ${key} is being deleted; apply it again when it is gone`)
   }
-  const { verdict, findings } = await askToDeploy(context, resource, before, actor)
+  const { verdict, findings } = await context.decide(deployRequest(resource, before, actor))
   const rollout =
     resource.kind === 'ModelDeployment'
       ? await planRollout(

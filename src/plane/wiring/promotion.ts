@@ -14,21 +14,9 @@ export async function permitPromotion(
   approvals: readonly Approved[],
   options: DecideOptions,
 ): Promise<Permit> {
-  const decision: Decision = await decideAll(enginesFor(policies, request), request, options)
+  const decision: Decision = await decideAll(policies, request, options)
   const { revision, weight, actor } = request
   const { policyRevision, findings } = decision
   const verdict = permitVerdict(decision, { approvals, author: actor })
   return { revision: revision.name, weight, policyRevision, findings, ...verdict }
-}
-
-/**
- * A deployment that names policies is promoted by those engines; one that names no policies is promoted by
- * all engines. A declaration is always judged by all engines.
- */
-function enginesFor(
-  policies: readonly PolicyEngine[],
-  { deployment }: PromoteRequest,
-): readonly PolicyEngine[] {
-  const named = deployment.spec.policies
-  return named.length === 0 ? policies : policies.filter(({ name }) => named.includes(name))
 }

@@ -63,6 +63,22 @@ describe('asking all engines', () => {
     expect(decideAll([silent], promotion(), { clock })).toMatchObject({ verdict: 'deny' })
   })
 
+  it('lets an abort that all engines leave open go on, and denies any other command', async () => {
+    const decide: PolicyEngine['decide'] = () => ({ ...allowed, verdict: 'not-applicable' })
+    const silent = [
+      engine('a', decide, ['command']),
+      engine('b', async (asked) => decide(asked), ['command']),
+    ]
+    const { command } = policyRequests
+    for (const engines of [silent.slice(0, 1), silent]) {
+      expect(await decideAll(engines, command('abort'), { clock })).toMatchObject({
+        verdict: 'allow',
+        findings: [],
+      })
+      expect(await decideAll(engines, command('pause'), { clock })).toMatchObject({ verdict: 'deny' })
+    }
+  })
+
   it.each([
     [
       'throws',

@@ -70,7 +70,7 @@ const breakings: Readonly<Record<string, readonly ((good: PolicyEngine) => Parti
     () => ({ name: '' }),
     () => ({ actions: [] }),
     () => ({ actions: ['promote', 'promote'] }),
-    () => ({ actions: ['promote', 'delete' as 'deploy'] }),
+    () => ({ actions: ['promote', 'destroy' as 'deploy'] }),
   ],
   'allows a request that its policy allows, and denies one that its policy denies': [
     answering(() => ({ verdict: 'allow', findings: [] })),
@@ -212,7 +212,7 @@ describe('the kit of PolicyEngine', () => {
     const { fail: _, stall: __, ...bare } = goodSubject()
     const everything = rulesPolicy('all', [
       rule('any', {
-        on: ['deploy', 'promote', 'invoke', 'query-data'],
+        on: ['deploy', 'promote', 'invoke', 'query-data', 'command', 'delete'],
         check: (request) => (request.actor.name === 'ana' ? allow() : deny('not ana')),
       }),
     ])

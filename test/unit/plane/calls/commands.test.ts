@@ -153,6 +153,7 @@ describe('commands', () => {
     await serving(fixture)
     await registerVersions(registry, '2')
     await plane.apply(digits('2', { strategy: { rolling: { step: 1, every: '100ms' } } }), { actor: ann })
+    await fixture.until(async () => (await plane.get('digits'))?.status?.observedGeneration === 2)
     let asked = 0
     for (let turn = 0; turn < 100; turn += 1) {
       const approve = () => plane.approve('digits', { actor: bob })

@@ -101,7 +101,6 @@ describe('explain', () => {
     await plane.apply(digits('2', { strategy, analysis }), { actor: ann })
     expect(await during(5000)).toMatchInlineSnapshot(`
       [
-        "starting: waits for revision REV to be ready, for 30m at most | then it gets 5 % of traffic | stable models/digits:1 ready 100 % | candidate models/digits:2 requested 0 %",
         "starting: waits for revision REV to be ready, for 30m at most | then it gets 5 % of traffic | stable models/digits:1 ready 100 % | candidate models/digits:2 starting 0 %",
         "analyzing: waits for its gates to be measured in full | then if all pass, it gets 50 % of traffic; if one fails, traffic returns | stable models/digits:1 ready 95 % | candidate models/digits:2 ready 5 % | gate errors: errors: requests.errors of the candidate has no data",
         "holding: waits for promote, resume or abort, for 7d at most, because the analysis gave no answer: errors: requests.errors of the candidate has no data | then on promote, it gets 50 % of traffic; on resume, the gates are measured again; without an answer in time, the rollout is turned back | stable models/digits:1 ready 95 % | candidate models/digits:2 ready 5 % | gate errors: errors: requests.errors of the candidate has no data",

@@ -43,6 +43,21 @@ describe('the policies of a promotion', () => {
     await plane.stop()
   })
 
+  it('are all that know promotion when the deployment names only policies that do not', async () => {
+    const risk = rulesPolicy('risk', [
+      rule('no', { on: 'promote', check: () => deny('the risk board says no') }),
+    ])
+    const naming = rulesPolicy('naming', [rule('ok', { on: 'deploy', check: () => allow() })])
+    const fixture = planeFixture({ plane: { policies: [risk, naming] } })
+    const { plane, registry, until, phase } = fixture
+    await registerVersions(registry, '1')
+    await plane.start()
+    await plane.apply(digits('1', { policies: ['naming'] }), { actor: ann })
+    await until(async () => (await phase()) === 'blocked')
+    expect((await plane.explain('digits')).waitsFor).toContain('the risk board says no')
+    await plane.stop()
+  })
+
   it('leave their revision in the audit record of every move that they allow', async () => {
     const log: string[] = []
     const fixture = planeFixture({ plane: { policies: [asked('lax', log)] } })

@@ -1,0 +1,83 @@
+import { isModelspineError, ModelspineError } from '../../errors.ts'
+import { type Key, keyFrom } from '../../resources/metadata.ts'
+import { backendKey, type ModelRoute } from '../../resources/route/model-route.ts'
+import type { Kind, StoredObject } from '../../store/contract.ts'
+import { ifUnreadable } from '../../store/if-unreadable.ts'
+import type { ControlContext } from '../control-context.ts'
+import type { PlaneAction } from '../events.ts'
+import type { AskedBy } from './apply.ts'
+import { decisionDetails, PolicyQuestion } from './ask-policies.ts'
+import { entryOf } from './audit-entry.ts'
+
+export interface RemoveOptions extends AskedBy {
+  /** Default `ModelDeployment`. */
+  readonly kind?: Kind
+}
+
+/** The loop may write the status at the same time. Then the policy is asked again if the resource changed. */
+const mostTries = 20
+
+/**
+ * Marks a resource for deletion. Throws `in-use` for a deployment that a route refers to: delete the route
+ * first. Throws `policy-denied` and `policy-error`.
+ */
+export async function removeResource(
+  context: ControlContext,
+  name: string,
+  options: RemoveOptions,
+): Promise<void> {
+  const { actor, kind = 'ModelDeployment' } = options
+  const key = keyFrom(name)
+  const question = new PolicyQuestion(context)
+  for (let tries = 1; ; tries += 1) {
+    const stored = await context.store.get(kind, key).catch(ifUnreadable)
+    if (stored === null) throw new ModelspineError('not-found', `there is no ${kind} ${key}`)
+    // Of an object that cannot be read, a policy could judge nothing.
+    const decision =
+      stored &&
+      (await question.ask({ action: 'delete', actor, resource: stored.resource }, `deleting ${kind} ${key}`))
+    if (kind === 'ModelDeployment') await refuseWhileRouted(context, key)
+    try {
+      const details = decision === undefined ? {} : decisionDetails(decision)
+      return await mark(context, { kind, key, version: stored?.version }, options, details)
+    } catch (error) {
+      if (!isModelspineError(error, 'conflict') || tries === mostTries) throw error
+    }
+  }
+}
+
+async function mark(
+  context: ControlContext,
+  { kind, key, version }: Pick<StoredObject, 'kind' | 'key'> & { readonly version: string | undefined },
+  { actor }: RemoveOptions,
+  details: Readonly<Record<string, unknown>>,
+): Promise<void> {
+  const action: PlaneAction = kind === 'ModelRoute' ? 'route-deleted' : 'deployment-deleted'
+  let marked: StoredObject | undefined
+  const left = await context.store.delete(kind, key, {
+    actor,
+    ...(version !== undefined && { expect: version }),
+    nowMs: context.clock.now(),
+    events: (next) => {
+      marked = next
+      return [entryOf(context, next, action, actor, details)]
+    },
+  })
+  if (marked !== undefined) context.committed(left ?? marked, [{ action, details, actor }])
+}
+
+async function refuseWhileRouted(context: ControlContext, key: Key): Promise<void> {
+  for await (const { resource, key: route } of context.store.list('ModelRoute')) {
+    const { spec, metadata } = resource as ModelRoute
+    const refers = [...spec.backends, ...spec.fallback].some(
+      (backend) => 'deployment' in backend && backendKey(backend, metadata.namespace) === key,
+    )
+    if (refers) {
+      throw new ModelspineError(
+        'in-use',
+        `deployment ${key} is a backend of route ${route}; change or delete the route first`,
+        { details: { key, route } },
+      )
+    }
+  }
+}
