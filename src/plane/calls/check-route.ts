@@ -1,9 +1,10 @@
 import type { DeploymentStatus } from '../../resources/deployment/deployment-status.ts'
 import type { ModelDeployment } from '../../resources/deployment/model-deployment.ts'
-import type { Key } from '../../resources/metadata.ts'
+import type { Actor, Key } from '../../resources/metadata.ts'
 import { unknownNames } from '../../resources/plane-names.ts'
 import { nearestName } from '../../resources/problems/nearest-name.ts'
 import { backendKey, type ModelRoute } from '../../resources/route/model-route.ts'
+import type { StoredObject } from '../../store/contract.ts'
 import type { ControlContext } from '../control-context.ts'
 
 /**
@@ -24,22 +25,20 @@ export async function checkRoute(
     }
   }
   const spoken = await Promise.all(
-    Array.from(fields, async ([key, field]) =>
-      (await protocolsOf(context, key))
+    Array.from(fields, async ([key, field]) => {
+      const stored = await context.store.get('ModelDeployment', key)
+      if (stored === null) return []
+      if (stored.deletion !== undefined) return [goingAway(field, stored, stored.deletion.actor)]
+      return protocolsOf(context.targets, stored)
         .filter((protocol) => !context.protocols.includes(protocol))
-        .map((protocol) => unknownProtocol(field, key, protocol, context.protocols)),
-    ),
+        .map((protocol) => unknownProtocol(field, key, protocol, context.protocols))
+    }),
   )
   return [...unknownNames(context.names, route).map(({ problem }) => problem.message), ...spoken.flat()]
 }
 
 /** The protocols that the endpoints of a deployment speak or will speak, as far as they are known. */
-async function protocolsOf(
-  { store, targets }: Pick<ControlContext, 'store' | 'targets'>,
-  key: Key,
-): Promise<readonly string[]> {
-  const stored = await store.get('ModelDeployment', key)
-  if (stored === null) return []
+function protocolsOf(targets: ControlContext['targets'], stored: StoredObject): readonly string[] {
   const { name, settings } = (stored.resource as ModelDeployment).spec.target
   const declared = targets[name]?.protocols?.(settings)
   if (declared !== undefined) return declared
@@ -47,6 +46,11 @@ async function protocolsOf(
   // Endpoints at a target that the deployment leaves tell nothing of the next ones.
   if (status?.target !== name) return []
   return [...new Set(status.revisions.flatMap(({ endpoint }) => endpoint?.protocol ?? []))]
+}
+
+/** What a route refers to is not deleted, so a route must not begin to refer to what is being deleted. */
+function goingAway(field: string, { key }: StoredObject, { name }: Actor): string {
+  return `${field} is ${key}, which ${name} deleted and which is going away. Name another deployment, or wait until it is gone and declare it again.`
 }
 
 function unknownProtocol(field: string, key: Key, protocol: string, known: readonly string[]): string {

@@ -398,6 +398,34 @@ describe('apply', () => {
     expect(await collect(plane.listRoutes())).toHaveLength(1)
   })
 
+  it('refuses a route to a deployment that is being deleted, also as fallback, and plan tells it', async () => {
+    const fixture = planeFixture({
+      target: { goneAfterMs: 5_000 },
+      plane: { providers: { openai: memoryProvider({}) } },
+    })
+    const { plane } = fixture
+    await serving(fixture)
+    await plane.delete('digits', { actor: ann })
+    const why = (field: string): string =>
+      `spec.${field} is default/digits, which ann@example.com deleted and which is going away. Name another deployment, or wait until it is gone and declare it again.`
+    expect((await plane.plan(route(), { actor: ann })).problems).toEqual([why('backends[0].deployment')])
+    await expect(plane.apply(route(), { actor: ann })).rejects.toMatchObject({
+      code: 'plan-refused',
+      details: { problems: [why('backends[0].deployment')] },
+    })
+    const behind = route('digits', {
+      backends: [{ provider: 'openai', model: 'm' }],
+      fallback: [{ deployment: 'digits' }],
+    })
+    await expect(plane.apply(behind, { actor: ann })).rejects.toMatchObject({
+      details: { problems: [why('fallback[0].deployment')] },
+    })
+    expect(await plane.getRoute('digits')).toBeNull()
+    await fixture.until(async () => (await plane.get('digits')) === null)
+    expect((await plane.apply(route(), { actor: ann })).change).toBe('created')
+    await plane.stop()
+  })
+
   it('reports an invalid resource before it checks anything else', async () => {
     const { plane } = planeFixture()
     const broken = { ...digits('1'), spec: { model: 'models/digits:1', traget: 'local' } }
