@@ -68,6 +68,8 @@ async function reconcile(run: DeploymentRun, lookups: Lookups): Promise<Result> 
     run,
     askAndDecide(options, sight, context.abortSignal),
   )
+  // Something was written while answers were waited for. The instruction speaks of an older status.
+  if (run.stored.version !== stored.version) return { kind: 'requeue', afterMs: 0 }
   // After an abort, a missing answer of a registry or a metric source says nothing. It must not be written
   // down.
   throwIfAborted(context.abortSignal, `reconciling ${run.key}`)

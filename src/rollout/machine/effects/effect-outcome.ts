@@ -8,7 +8,7 @@ import type {
 } from '../../../resources/deployment/deployment-status.ts'
 import type { Scale } from '../../../resources/deployment/model-deployment.ts'
 import { durationMs } from '../../../resources/duration.ts'
-import type { Observed, RolloutEvent } from '../machine-types.ts'
+import type { Look, Observed, RolloutEvent } from '../machine-types.ts'
 import { revisionStatus } from '../status-edits.ts'
 import { type Context, enter, type Transition } from '../transition.ts'
 
@@ -76,7 +76,13 @@ export function givenUpAtMs(
   return (taken.acceptedMs ?? known.sinceMs) + durationMs(declared.spec.deadline)
 }
 
-function stopped(context: Context, status: DeploymentStatus, revision: string, why: string): Transition {
+/** Stops, because nobody knows whether a create has happened. */
+export function stopped(
+  context: Pick<Context, 'now'>,
+  status: DeploymentStatus,
+  revision: string,
+  why: string,
+): Transition {
   const message = `${why}; look at the target, then retry`
   return enter(
     status,
@@ -95,15 +101,44 @@ export interface Settled {
  * The status without the ledger's entry, and with what the target says of the operations that were sent. When
  * the vendor still knows the operation of the ledger, it was accepted, unless it failed.
  */
-export function settle(status: DeploymentStatus, { operations }: Observed, now: number): Settled {
+export function settle(status: DeploymentStatus, observed: Observed, now: number): Settled {
   const { effect, ...rest } = status
-  let next: DeploymentStatus = effect?.target === undefined ? rest : status
-  if (effect !== undefined && effect.target === undefined) {
-    const known = operations.find(({ operationId }) => operationId === effect.operationId)
-    if (known !== undefined && known.state !== 'failed') {
-      next = recordOutcome(status, effect, { kind: 'unchanged' }, { nowMs: now }).status
-    }
+  if (effect === undefined || effect.target !== undefined) return withFailures(status, observed, now)
+  const known = observed.operations.find(({ operationId }) => operationId === effect.operationId)
+  const taken = known !== undefined && known.state !== 'failed'
+  const settled = taken ? recordOutcome(status, effect, { kind: 'unchanged' }, { nowMs: now }).status : rest
+  return withFailures(settled, observed, now)
+}
+
+/** The same for the target that a deployment comes to. `lost`: the outcome of a create cannot be found out. */
+export function settleComing(
+  status: DeploymentStatus,
+  coming: Placement,
+  { observed, capabilities }: Look,
+  now: number,
+): Settled & { readonly lost?: LedgerEntry } {
+  if (observed === undefined) return { status, events: [] }
+  const { effect, ...rest } = status
+  let settled: DeploymentStatus = status
+  if (effect?.target === coming.target) {
+    const operation = observed.operations.find(({ operationId }) => operationId === effect.operationId)
+    const isShown = observed.revisions.some(({ revision }) => revision === effect.revision)
+    const taken = operation !== undefined && operation.state !== 'failed'
+    if (taken || (isShown && operation === undefined)) {
+      settled = recordOutcome(status, effect, { kind: 'unchanged' }, { nowMs: now }).status
+    } else if (operation === undefined && effect.kind === 'create' && capabilities.names === 'random') {
+      return { status, events: [], lost: effect }
+    } else settled = rest
   }
+  const here = settled.coming ?? coming
+  const after = withFailures({ ...settled, ...ofPlacement(here) }, observed, now)
+  if (after.events.length === 0) return { status: settled, events: [] }
+  const { requested } = after.status
+  return { status: { ...settled, coming: { ...here, requested } }, events: after.events }
+}
+
+function withFailures(status: DeploymentStatus, { operations }: Observed, now: number): Settled {
+  let next = status
   const events: RolloutEvent[] = []
   for (const { operationId, state, reason = 'OperationFailed' } of operations) {
     const change = next.requested.find((each) => each.operationId === operationId)

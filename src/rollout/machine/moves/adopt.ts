@@ -11,7 +11,9 @@ import { type Context, enter, type Transition } from '../transition.ts'
  */
 export function adopt(context: Context, status: DeploymentStatus): Transition | undefined {
   const { declared, observed, now } = context
-  if (status.stable !== undefined || status.revisions.length > 0) return undefined
+  // A status that names a target has begun something there, and knows what is left of it.
+  if (status.stable !== undefined || status.revisions.length > 0 || status.target !== undefined)
+    return undefined
   const { desired } = declared
   if (desired === undefined) return undefined
   const ready = observed.revisions.filter(({ state }) => state === 'ready')

@@ -2,6 +2,7 @@ import type { DeploymentStatus, Placement } from '../../../resources/deployment/
 import type { Revision } from '../../../resources/deployment/revision.ts'
 import { durationMs } from '../../../resources/duration.ts'
 import { absorbInto } from '../absorb.ts'
+import { settleComing, stopped } from '../effects/effect-outcome.ts'
 import type { Look } from '../machine-types.ts'
 import { isElsewhere, leave, targetOf, withoutComing } from '../placement.ts'
 import { ask, type BlindContext, enter, stay, type Transition } from '../transition.ts'
@@ -50,6 +51,24 @@ export function move(context: BlindContext, status: DeploymentStatus, desired: R
   if (coming === undefined) return begin(context, status, desired)
   const { look } = analysis
   if (look?.target !== target) return ask(status, { kind: 'look', target })
+  const { status: settled, events, lost } = settleComing(status, coming, look, now)
+  if (lost !== undefined) {
+    const why = `it is not known whether operation ${lost.operationId} created revision ${desired.name} at ${target}`
+    return stopped(context, withoutComing(status, now), desired.name, why)
+  }
+  const { status: next, ...transition } = arrive(context, settled, settled.coming ?? coming, look, desired)
+  return { ...transition, status: next, events: [...events, ...transition.events] }
+}
+
+/** Waits until the revision is ready at the new target, then gives it the traffic. */
+function arrive(
+  context: BlindContext,
+  status: DeploymentStatus,
+  coming: Placement,
+  look: Look,
+  desired: Revision,
+): Transition {
+  const { now } = context
   const seen = absorbLook(context, coming, look)
   const at: DeploymentStatus = seen === coming ? status : { ...status, coming: seen }
   const [revision] = seen.revisions
