@@ -18,6 +18,7 @@ export type {
   Signal,
   SignalReceipt,
 } from './feedback/contract.ts'
+export type { CallTimeouts } from './plane/call-timeouts.ts'
 export type { Applied, AskedBy, DeclareOptions, ResourceInput } from './plane/calls/apply.ts'
 export type { Deployment } from './plane/calls/deployment.ts'
 export type { ExplainedGate, ExplainedRevision, Explanation } from './plane/calls/explain.ts'
@@ -28,7 +29,7 @@ export type { ControlPlane } from './plane/control-plane.ts'
 export { createControlPlane } from './plane/create-control-plane.ts'
 export type { DeclaredNames } from './plane/declared-names.ts'
 export type { PlaneAction, PlaneEvent, PlaneEvents } from './plane/events.ts'
-export type { PlaneFault, PlaneHealth } from './plane/health.ts'
+export type { PlaneFault, PlaneHealth, PlanePart } from './plane/health.ts'
 export type { ControlPlaneOptions } from './plane/options.ts'
 export type { DeploymentSpecFor, RouteSpecFor } from './plane/typed-specs.ts'
 export type {

@@ -1,16 +1,14 @@
 import { ModelspineError } from '../errors.ts'
 import { plainName, plainNameRight, registryName, registryNameRight } from '../resources/name-patterns.ts'
+import { defaultTimeouts } from './call-timeouts.ts'
 import { type ControlPlaneOptions, namesOf } from './options.ts'
 
 const longestTimerMs = 2 ** 31 - 1
 
 /** Throws `invalid-options` with the option, its value, and a value that would be right. */
 export function checkOptions(options: ControlPlaneOptions): void {
-  for (const name of ['leaseMs', 'resyncMs', 'policyTimeoutMs'] as const) {
-    const value = options[name]
-    if (value === undefined || (value > 0 && value <= longestTimerMs)) continue
-    throw invalid(name, value, `a number of milliseconds above 0 and at most ${longestTimerMs}`)
-  }
+  for (const name of ['leaseMs', 'resyncMs'] as const) checkTime(name, options[name])
+  checkTimeouts(options.timeouts)
   const { concurrency, metrics } = options
   if (concurrency !== undefined && !(Number.isSafeInteger(concurrency) && concurrency > 0)) {
     throw invalid('concurrency', concurrency, 'a whole number of at least 1')
@@ -19,6 +17,20 @@ export function checkOptions(options: ControlPlaneOptions): void {
     throw invalid('metrics.plane', 'a source', 'another name: `plane` is what the plane itself measures')
   }
   checkNames(options)
+}
+
+function checkTime(name: string, value: number | undefined): void {
+  if (value === undefined || (value > 0 && value <= longestTimerMs)) return
+  throw invalid(name, value, `a number of milliseconds above 0 and at most ${longestTimerMs}`)
+}
+
+function checkTimeouts(timeouts: ControlPlaneOptions['timeouts'] = {}): void {
+  for (const [name, value] of Object.entries(timeouts)) {
+    if (!Object.hasOwn(defaultTimeouts, name)) {
+      throw invalid(`timeouts.${name}`, value, `limits called ${Object.keys(defaultTimeouts).join(', ')}`)
+    }
+    checkTime(`timeouts.${name}`, value)
+  }
 }
 
 const plain = { pattern: plainName, right: plainNameRight }

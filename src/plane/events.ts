@@ -2,6 +2,7 @@ import { EventEmitter } from 'eventemitter3'
 import type { Actor, Key } from '../resources/metadata.ts'
 import type { RolloutAction } from '../rollout/machine/machine-types.ts'
 import type { Kind } from '../store/contract.ts'
+import type { PlaneFault } from './health.ts'
 
 /** Something that happened to a resource. The audit log holds the same facts, committed with the change. */
 export interface PlaneEvent {
@@ -29,6 +30,10 @@ export type PlaneEvents = {
   readonly event: (event: PlaneEvent) => void
   readonly 'lease-gained': () => void
   readonly 'lease-lost': () => void
+  /** A part began to hinder the plane; `health` lists it from now on. */
+  readonly 'part-failing': (fault: PlaneFault) => void
+  /** The part hinders the plane no more. The fault is the one that has ended. */
+  readonly 'part-recovered': (fault: PlaneFault) => void
 }
 
 export type PlaneEmitter = EventEmitter<PlaneEvents>

@@ -9,6 +9,7 @@ import type { AuditLog, SecretStore } from '../security/contract.ts'
 import type { StateStore } from '../store/contract.ts'
 import type { MetricSource, RequestObserver } from '../telemetry/contract.ts'
 import type { Logger } from '../telemetry/logger.ts'
+import type { CallTimeouts } from './call-timeouts.ts'
 import type { DeclaredNames } from './declared-names.ts'
 
 /**
@@ -53,14 +54,16 @@ export interface ControlPlaneOptions<
    * Default 15,000.
    */
   readonly leaseMs?: number
-  /** How many deployments are reconciled at the same time. Default 4. */
+  /**
+   * How many deployments may have calls under way at one target, registry or metric source at the same time;
+   * each part is counted for itself. Default 4. The loop reconciles up to `concurrency` times one more than
+   * the number of these parts, so that deployments which wait for one part leave room for the others.
+   */
   readonly concurrency?: number
   /** Time between two reconciles of a deployment without events, in milliseconds. Default 60,000. */
   readonly resyncMs?: number
-  /**
-   * How long a policy engine may take, in milliseconds. A later answer counts as an error. Default 10,000.
-   */
-  readonly policyTimeoutMs?: number
+  /** How long the plane waits for an answer of its parts. Limits that are left out have their defaults. */
+  readonly timeouts?: Partial<CallTimeouts>
 }
 
 /** The names that resources of a plane with these options may use. */

@@ -39,6 +39,8 @@ export interface Queue<K extends string = string> {
    * the key is not in work.
    */
   done(key: K): void
+  /** The priority with which the key waits or was given out; undefined for an unknown key. */
+  priorityOf(key: K): Priority | undefined
   /** The number of keys that could be given out now. */
   readonly size: number
   /** The number of keys whose time has not come. */
@@ -210,6 +212,7 @@ export function createQueue<K extends string = string>(options: { readonly clock
       enqueue(item)
       if (waiters.size > 0) serve()
     },
+    priorityOf: (key) => items.get(key)?.priority,
     get size() {
       return ready
     },

@@ -1,4 +1,5 @@
 import { type Clock, systemClock } from '../../clock.ts'
+import { messageOf } from '../../errors.ts'
 import { createFeedback, type FeedbackRoom } from '../../feedback/create-feedback.ts'
 import type { PolicyEngine, PolicyRequest } from '../../policy/contract.ts'
 import { type DecideOptions, decideAll } from '../../policy/decide-all.ts'
@@ -10,8 +11,11 @@ import { type ControlTelemetry, createControlTelemetry } from '../../telemetry/c
 import { type Logger, silentLogger } from '../../telemetry/logger.ts'
 import { createMetricWindows, type MetricWindows } from '../../telemetry/metric-windows.ts'
 import { createRequestTelemetry } from '../../telemetry/request-telemetry.ts'
-import { createEmitter, type PlaneEmitter } from '../events.ts'
+import { type CallTimeouts, timeoutsOf } from '../call-timeouts.ts'
+import { createEmitter, type PlaneEmitter, tell } from '../events.ts'
 import type { ControlPlaneOptions } from '../options.ts'
+import { guardPolicy } from './guards/guard-policy.ts'
+import { createGuardedParts, type GuardedParts } from './guards/guarded-parts.ts'
 import { watchedPolicy } from './watched-policy.ts'
 
 /** The parts of a plane that serve requests, and the parts that they share with the control side. */
@@ -22,6 +26,9 @@ export interface RequestSide {
   readonly windows: MetricWindows
   readonly feedback: FeedbackRoom
   readonly telemetry: ControlTelemetry
+  readonly timeouts: CallTimeouts
+  /** The guards of the plane's parts. Here are only those of the policies, which requests ask too. */
+  readonly parts: GuardedParts
   readonly policies: readonly PolicyEngine[]
   readonly policyOptions: DecideOptions
   readonly emitter: PlaneEmitter
@@ -31,13 +38,29 @@ export interface RequestSide {
   watchQueue(depth: () => number): void
 }
 
+/** How many deployments call a part at the same time. */
+export const defaultConcurrency = 4
+
 export function createRequestSide(options: ControlPlaneOptions): RequestSide {
   const clock = options.clock ?? systemClock
   const logger = options.logger ?? silentLogger
   let queueDepth = (): number => 0
   const telemetry = createControlTelemetry({ clock, queueDepth: () => queueDepth() })
-  const policies = (options.policies ?? []).map((engine) => watchedPolicy(engine, telemetry))
-  const policyOptions = { clock, timeoutMs: options.policyTimeoutMs ?? 10_000 }
+  const timeouts = timeoutsOf(options.timeouts)
+  const emitter = createEmitter()
+  const parts = createGuardedParts({
+    clock,
+    logger,
+    concurrency: options.concurrency ?? defaultConcurrency,
+    told: (name, fault) =>
+      tell(emitter, name, [fault], (error) =>
+        logger.error({ event: name, error: messageOf(error) }, 'a listener failed'),
+      ),
+  })
+  const policies = (options.policies ?? []).map((engine) =>
+    watchedPolicy(guardPolicy(parts.guard('policy', engine.name), engine, timeouts), telemetry),
+  )
+  const policyOptions = { clock }
   const windows = createMetricWindows({ clock })
   const feedback = createFeedback({ clock, ...options.feedback })
   const holder = createRouteTableHolder({ clock, logger })
@@ -58,9 +81,11 @@ export function createRequestSide(options: ControlPlaneOptions): RequestSide {
     windows,
     feedback,
     telemetry,
+    timeouts,
+    parts,
     policies,
     policyOptions,
-    emitter: createEmitter(),
+    emitter,
     holder,
     router,
     watchQueue(depth) {

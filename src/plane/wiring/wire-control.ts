@@ -1,13 +1,14 @@
 import { messageOf } from '../../errors.ts'
 import { decideAll } from '../../policy/decide-all.ts'
+import { priorities } from '../../reconcile/priority.ts'
 import type { DeploymentStatus } from '../../resources/deployment/deployment-status.ts'
 import type { Key } from '../../resources/metadata.ts'
 import { loopActor } from '../../rollout/machine/moves/rollback.ts'
 import { type Fault, faultOf } from '../../rollout/shell/fault.ts'
+import { isCrowded } from '../../rollout/shell/hindered.ts'
 import { createKnownSecrets } from '../../rollout/shell/known-secrets.ts'
 import { createDeploymentReconciler } from '../../rollout/shell/reconcile-deployment.ts'
 import type { StoredObject } from '../../store/contract.ts'
-import { memoryStore } from '../../store/memory-store.ts'
 import { combineSources } from '../../telemetry/combine-sources.ts'
 import { openTelemetryLoaded } from '../../telemetry/open-telemetry.ts'
 import { checkDeployable } from '../calls/check-deployable.ts'
@@ -16,10 +17,11 @@ import { type PlaneEvents, tell } from '../events.ts'
 import { type PlaneHealth, planeFault } from '../health.ts'
 import { type ControlPlaneOptions, namesOf } from '../options.ts'
 import { type AuditPump, createAuditPump } from './audit-pump.ts'
+import { closeParts } from './close-parts.ts'
+import { guardOptions } from './guard-options.ts'
 import { createLeaderWork, type LeaderWork } from './leader-work.ts'
-import { notedStore } from './noted-store.ts'
 import { permitPromotion } from './promotion.ts'
-import type { RequestSide } from './request-side.ts'
+import { defaultConcurrency, type RequestSide } from './request-side.ts'
 import { resolveSecret } from './resolve-secret.ts'
 import { createRouteFeed, type RouteFeed } from './route-feed.ts'
 
@@ -36,22 +38,24 @@ export interface WiredControl {
   stop(drainMs: number): Promise<void>
 }
 
+/** At a stop, parts get at least this long to close, even when nothing is left of `drainMs`. */
+const leastCloseMs = 100
+
 export function wireControl(options: ControlPlaneOptions, requestSide: RequestSide): WiredControl {
-  const { clock, logger, audit, windows, feedback, emitter, holder, telemetry, policies, policyOptions } =
-    requestSide
-  const store = notedStore(options.store ?? memoryStore({ clock }), clock)
-  const registries = byName(options.registries)
-  const targets = byName(options.targets)
+  const { clock, logger, windows, feedback, emitter, holder, telemetry, parts } = requestSide
+  const { policies, policyOptions } = requestSide
+  const knownSecrets = createKnownSecrets()
+  const guarded = guardOptions(options, requestSide, knownSecrets)
+  const { store, audit, registries, targets, secrets } = guarded
   const providers = byName(options.providers)
-  const secrets = byName(options.secrets)
   const connect = byName(options.connect)
-  const { resyncMs = 60_000 } = options
-  const metrics = byName({ ...options.metrics, plane: combineSources([windows, feedback]) })
+  const { resyncMs = 60_000, concurrency = defaultConcurrency } = options
+  const metrics = byName({ ...guarded.metrics, plane: combineSources([windows, feedback]) })
   /** The fault of this process's last reconcile, by deployment. Its keys are declared deployments. */
   const faults = new Map<Key, Fault>()
   /**
-   * The version that our own loop wrote last, by deployment: it needs no new look. Its keys are declared
-   * deployments.
+   * The version that this process wrote last, by deployment. Its look was asked for with the write, so it
+   * needs no other one when the watch shows it. Its keys are declared deployments.
    */
   const ownVersions = new Map<Key, string>()
   const following = new AbortController()
@@ -80,7 +84,7 @@ export function wireControl(options: ControlPlaneOptions, requestSide: RequestSi
     targets,
     metrics,
     secrets,
-    knownSecrets: createKnownSecrets(),
+    knownSecrets,
     policies,
     decide: async (request) => decideAll(policies, request, policyOptions),
     permit: (request, approvals, abortSignal) =>
@@ -90,39 +94,40 @@ export function wireControl(options: ControlPlaneOptions, requestSide: RequestSi
       }),
     committed(stored, facts) {
       announce(stored, facts)
-      if (stored.kind === 'ModelDeployment') work.nudge(stored.key)
+      if (stored.kind !== 'ModelDeployment') return
+      ownVersions.set(stored.key, stored.version)
+      work.nudge(stored.key)
     },
   }
+  const reconcile = createDeploymentReconciler({
+    ...context,
+    targets: guarded.loopTargets,
+    requests: windows,
+    check: (deployment) => checkDeployable(context, deployment),
+    secret: (reference, abortSignal) => resolveSecret(secrets, reference, abortSignal),
+    sent: (key, effect, result) => telemetry.recordEffect({ key, effect, result }),
+    committed(stored, events) {
+      ownVersions.set(stored.key, stored.version)
+      announce(stored, events)
+    },
+    resyncMs,
+  })
   const work = createLeaderWork({
     context,
-    reconcile: createDeploymentReconciler({
-      ...context,
-      requests: windows,
-      check: (deployment) => checkDeployable(context, deployment),
-      secret: (reference, abortSignal) => resolveSecret(secrets, reference, abortSignal),
-      sent: (key, effect, result) => telemetry.recordEffect({ key, effect, result }),
-      committed(stored, events) {
-        ownVersions.set(stored.key, stored.version)
-        announce(stored, events)
-      },
-      resyncMs,
-    }),
+    reconcile(key, run) {
+      guarded.runs(key, run.abortSignal)
+      return reconcile(key, run)
+    },
     holder: options.name ?? clock.id(),
     leaseMs: options.leaseMs ?? 15_000,
-    concurrency: options.concurrency ?? 4,
+    concurrency: concurrency * (1 + countOf(targets, registries, guarded.metrics)),
     resyncMs,
     gained() {
       pump.nudge()
       say('lease-gained')
     },
     lost: () => say('lease-lost'),
-    stoodDown: async () => {
-      for (const target of new Set(Object.values(targets))) {
-        await target.standDown?.().catch((error: unknown) => {
-          logger.warn({ error: messageOf(error) }, 'a target holds on to what the next leader needs')
-        })
-      }
-    },
+    stoodDown: guarded.standDown,
     beforeRelease: () =>
       pump
         .drain()
@@ -131,8 +136,18 @@ export function wireControl(options: ControlPlaneOptions, requestSide: RequestSi
       telemetry.recordReconcile({ key, result: result.kind, durationMs })
       const cause = result.kind === 'done' ? undefined : result.cause
       if (cause === undefined) faults.delete(key)
-      else faults.set(key, faultOf(cause))
-      if (result.kind === 'done') ownVersions.delete(key)
+      else if (!isCrowded(cause)) faults.set(key, faultOf(cause))
+      if (result.kind === 'done') {
+        ownVersions.delete(key)
+        parts.forget(key)
+      } else parts.ended(key)
+    },
+  })
+  parts.connect({
+    priorityOf: (key) => work.queue.priorityOf(key) ?? priorities.drift,
+    callBack: (key, priority) => work.queue.add(key, { priority }),
+    callBackFailed() {
+      for (const key of faults.keys()) work.queue.add(key)
     },
   })
   const pump: AuditPump = createAuditPump({
@@ -167,6 +182,7 @@ export function wireControl(options: ControlPlaneOptions, requestSide: RequestSi
       if (kind !== 'ModelDeployment') return
       faults.delete(key)
       ownVersions.delete(key)
+      parts.forget(key)
       telemetry.recordPhase(key, undefined)
     },
   })
@@ -176,13 +192,16 @@ export function wireControl(options: ControlPlaneOptions, requestSide: RequestSi
     context,
     feed,
     work,
-    faultOf: (key) => faults.get(key) ?? (store.fault === undefined ? undefined : faultOf(store.fault)),
+    faultOf(key) {
+      const storeFault = guarded.storeFault()
+      return faults.get(key) ?? (storeFault === undefined ? undefined : faultOf(storeFault))
+    },
     health: () => ({
       leading: work.held() !== undefined,
       queued: work.queue.size,
       faults: [
-        ...(store.fault === undefined ? [] : [planeFault('store', store.fault)]),
-        ...(pump.fault === undefined ? [] : [planeFault('audit', pump.fault)]),
+        ...parts.faults().filter(({ part }) => part !== 'audit' || pump.fault === undefined),
+        ...(pump.fault === undefined ? [] : [planeFault({ part: 'audit' }, pump.fault)]),
       ],
     }),
     async start() {
@@ -194,34 +213,24 @@ export function wireControl(options: ControlPlaneOptions, requestSide: RequestSi
     },
     async stop(drainMs) {
       stopping = true
+      const begunMs = clock.monotonic()
       await work.stop(drainMs)
       pump.stop()
       following.abort()
-      await holder.close()
-      const given = [registries, targets, providers, secrets, options.metrics ?? {}].flatMap((each) =>
-        Object.values<Closable>(each),
-      )
-      await closeAll([...given, ...(options.policies ?? []), audit, store])
-      emitter.removeAllListeners()
+      const leftMs = drainMs - (clock.monotonic() - begunMs)
+      const limitMs = Math.max(leastCloseMs, leftMs)
+      try {
+        await closeParts([holder, ...guarded.closables], { clock, logger, limitMs })
+      } finally {
+        parts.close()
+        emitter.removeAllListeners()
+      }
     },
   }
 }
 
-interface Closable {
-  close?(): Promise<void>
-}
-
-/** Closes all of them, although some may fail. Throws the first failure. */
-async function closeAll(closables: readonly Closable[]): Promise<void> {
-  const failures: unknown[] = []
-  for (const closable of new Set(closables)) {
-    try {
-      await closable.close?.()
-    } catch (error) {
-      failures.push(error)
-    }
-  }
-  if (failures.length > 0) throw failures[0]
+function countOf(...lists: readonly object[]): number {
+  return lists.reduce((count, list) => count + Object.keys(list).length, 0)
 }
 
 /** A copy without inherited names, so that a resource that says `toString` finds no part of the plane. */

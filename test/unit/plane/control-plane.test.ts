@@ -100,6 +100,6 @@ describe('a control plane', () => {
     await until(async () => (await phase()) === 'converged')
     expect(looks).toBeGreaterThan(3)
     expect(most).toBe(1)
-    await plane.stop()
+    await Promise.all([plane.stop(), clock.advance(100)])
   })
 })

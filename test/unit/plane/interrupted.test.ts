@@ -87,7 +87,7 @@ describe('a look that is interrupted', () => {
           decide: (_request, options) => untilAborted(options?.abortSignal),
         },
       ],
-      policyTimeoutMs: 1_000_000,
+      timeouts: { policyMs: 1_000_000 },
     })
     const { plane, registry, store, clock, world } = fixture
     await registerVersions(registry, '1')

@@ -51,7 +51,10 @@ describe('a plane', () => {
     ['leaseMs is 0', { leaseMs: 0 }],
     ['leaseMs is NaN', { leaseMs: Number.NaN }],
     ['resyncMs is Infinity', { resyncMs: Number.POSITIVE_INFINITY }],
-    ['policyTimeoutMs is -1', { policyTimeoutMs: -1 }],
+    ['timeouts.policyMs is -1', { timeouts: { policyMs: -1 } }],
+    ['timeouts.observeMs is 0', { timeouts: { observeMs: 0 } }],
+    ['timeouts.storeMs is 3000000000', { timeouts: { storeMs: 3_000_000_000 } }],
+    ['timeouts.policyTimeoutMs is 5', { timeouts: { policyTimeoutMs: 5 } as object }],
     ['concurrency is 1.5', { concurrency: 1.5 }],
     [
       'metrics.plane is a source',

@@ -6,6 +6,7 @@ import {
   collect,
   converged,
   digits,
+  inTime,
   type PlaneFixture,
   planeFixture,
   registerVersions,
@@ -20,8 +21,9 @@ function pair(frozen?: { now: boolean }): { one: PlaneFixture; two: PlaneFixture
   const audit = { ...one.audit, close: async () => {} }
   const stuck: StateStore = {
     ...shared,
-    // A frozen process does not renew its lease.
+    // A frozen process neither renews its lease nor asks for it again.
     renewLease: async (...call) => (frozen?.now ? new Promise(() => {}) : shared.renewLease(...call)),
+    acquireLease: async (...call) => (frozen?.now ? new Promise(() => {}) : shared.acquireLease(...call)),
   }
   return {
     one: planeFixture({
@@ -124,7 +126,7 @@ describe('two planes over one store', () => {
     expect(one.events).toEqual([])
     frozen.now = false
     await two.plane.stop()
-    await one.plane.stop()
+    await inTime(one, one.plane.stop())
     const records = await collect(two.audit.read())
     expect(records.filter(({ action }) => action === 'revision-requested')).toHaveLength(1)
     expect(await two.audit.verify()).toMatchObject({ ok: true })
@@ -144,7 +146,7 @@ describe('two planes over one store', () => {
         return written
       },
     }
-    const late = planeFixture({ beside: one, plane: { store, name: 'late' } })
+    const late = planeFixture({ beside: one, plane: { store, name: 'late', timeouts: { storeMs: 20_000 } } })
     await registerVersions(registry, '1')
     await late.plane.apply(digits('1'), { actor: ann })
     slow = true

@@ -95,9 +95,10 @@ describe('explain', () => {
 
   it('describes a canary, its gates and the command that it waits for', async () => {
     const fixture = watched()
-    const { plane, registry, during } = fixture
+    const { plane, registry, during, clock } = fixture
     await serving(fixture)
     await registerVersions(registry, '2')
+    await clock.advance(1)
     await plane.apply(digits('2', { strategy, analysis }), { actor: ann })
     expect(await during(5000)).toMatchInlineSnapshot(`
       [

@@ -137,7 +137,7 @@ describe('an abort', () => {
         return new Promise(() => {})
       },
     }
-    const fixture = await atPause({ policies: [hanging], policyTimeoutMs: 5_000 })
+    const fixture = await atPause({ policies: [hanging], timeouts: { policyMs: 5_000 } })
     const { plane, clock, registry } = fixture
     await registerVersions(registry, '3')
     const abort = plane.abort('digits', { actor: bob })

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest'
-import { ModelspineError, memoryStore } from '../../../../src/index.ts'
-import { notedStore } from '../../../../src/plane/wiring/noted-store.ts'
-import type { StateStore } from '../../../../src/store/contract.ts'
-import { createFakeClock } from '../../../../src/testing/fake-clock.ts'
+import { ModelspineError, memoryStore } from '../../../../../src/index.ts'
+import { guardStore } from '../../../../../src/plane/wiring/guards/guard-store.ts'
+import type { StateStore } from '../../../../../src/store/contract.ts'
+import { guardScene } from './guard-scene.ts'
 
 const key = 'default/digits'
 
 function scene() {
-  const clock = createFakeClock()
+  const { clock, parts } = guardScene()
   const inner = memoryStore({ clock })
   const faults: { get?: Error; putStatus?: Error; acquireLease?: Error; list?: Error } = {}
   const failing: StateStore = {
@@ -29,63 +29,65 @@ function scene() {
       yield* inner.list(kind)
     },
   }
-  const store = notedStore(failing, clock)
+  const guard = parts.guard('store')
+  const store = guardStore(guard, failing, { storeMs: 5000 })
+  const fault = (): unknown => guard.faults.newest
   const write = () => store.putStatus('ModelDeployment', key, {}, { expect: '1', events: [] }).catch(() => {})
-  return { clock, store, faults, write }
+  return { clock, store, inner: failing, fault, faults, write }
 }
 
 const full = new ModelspineError('store-full', 'no room')
 const locked = new ModelspineError('store-unavailable', 'locked')
 
-describe('a noted store', () => {
+describe('the guard of a store', () => {
   it('keeps a failure until a call of the same sort succeeds, although other calls succeed', async () => {
-    const { store, faults, write } = scene()
-    expect(store.fault).toBeUndefined()
+    const { store, fault, faults, write } = scene()
+    expect(fault()).toBeUndefined()
     faults.putStatus = full
     await write()
-    expect(store.fault).toBe(full)
+    expect(fault()).toBe(full)
     await store.get('ModelDeployment', key)
     await store.acquireLease('lease', 'me', 1000)
-    expect(store.fault).toBe(full)
+    expect(fault()).toBe(full)
     await store.delete('ModelDeployment', key, { actor: { name: 'ann' }, nowMs: 0, events: () => [] })
-    expect(store.fault).toBeUndefined()
+    expect(fault()).toBeUndefined()
   })
 
   it('reports the newest of several failures', async () => {
-    const { store, faults, write, clock } = scene()
+    const { store, fault, faults, write, clock } = scene()
     faults.putStatus = full
     await write()
     await clock.advance(10)
     faults.acquireLease = locked
     await expect(store.acquireLease('lease', 'me', 1000)).rejects.toBe(locked)
-    expect(store.fault).toBe(locked)
+    expect(fault()).toBe(locked)
     delete faults.acquireLease
     await store.acquireLease('lease', 'me', 1000)
-    expect(store.fault).toBe(full)
+    expect(fault()).toBe(full)
   })
 
   it('ignores an error that is not the store’s own fault', async () => {
-    const { store, faults } = scene()
+    const { store, fault, faults } = scene()
     await expect(
       store.putStatus('ModelDeployment', key, {}, { expect: '1', events: [] }),
     ).rejects.toMatchObject({ code: 'not-found' })
     faults.get = new Error('a bug')
     await expect(store.get('ModelDeployment', key)).rejects.toThrow('a bug')
-    expect(store.fault).toBeUndefined()
+    expect(fault()).toBeUndefined()
   })
 
   it('forgets a failure that has not come again for two minutes', async () => {
-    const { store, faults, write, clock } = scene()
+    const { fault, faults, write, clock } = scene()
     faults.putStatus = full
     await write()
     await clock.advance(119_000)
-    expect(store.fault).toBe(full)
+    expect(fault()).toBe(full)
     await clock.advance(2000)
-    expect(store.fault).toBeUndefined()
+    expect(fault()).toBeUndefined()
   })
 
   it('notes a list that fails, and otherwise lists the objects of the store', async () => {
-    const { store, faults } = scene()
+    const { store, fault, faults } = scene()
     const listed = async () => {
       const keys: string[] = []
       for await (const each of store.list('ModelRoute')) keys.push(each.key)
@@ -94,6 +96,6 @@ describe('a noted store', () => {
     expect(await listed()).toEqual([])
     faults.list = locked
     await expect(listed()).rejects.toBe(locked)
-    expect(store.fault).toBe(locked)
+    expect(fault()).toBe(locked)
   })
 })

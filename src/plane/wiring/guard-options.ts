@@ -1,0 +1,115 @@
+import type { DeploymentTarget } from '../../deployment-target/contract.ts'
+import { messageOf } from '../../errors.ts'
+import type { ModelRegistry } from '../../registry/contract.ts'
+import type { Key } from '../../resources/metadata.ts'
+import type { KnownSecrets } from '../../rollout/shell/known-secrets.ts'
+import type { AuditLog, SecretStore } from '../../security/contract.ts'
+import type { StateStore } from '../../store/contract.ts'
+import { memoryStore } from '../../store/memory-store.ts'
+import type { MetricSource } from '../../telemetry/contract.ts'
+import type { ControlPlaneOptions } from '../options.ts'
+import { guardAudit } from './guards/guard-audit.ts'
+import { guardMetrics } from './guards/guard-metrics.ts'
+import { guardRegistry } from './guards/guard-registry.ts'
+import { guardSecrets } from './guards/guard-secrets.ts'
+import { guardStore } from './guards/guard-store.ts'
+import { guardTarget } from './guards/guard-target.ts'
+import type { RequestSide } from './request-side.ts'
+
+type Named<Part> = Readonly<Record<string, Part>>
+
+/** The parts that a plane was given, each behind its guard. */
+export interface GuardedOptions {
+  readonly store: StateStore
+  /** The error that hinders the store now, if any. */
+  readonly storeFault: () => unknown
+  readonly audit: AuditLog
+  readonly secrets: Named<SecretStore>
+  readonly metrics: Named<MetricSource>
+  readonly registries: Named<ModelRegistry>
+  /** For calls of people. */
+  readonly targets: Named<DeploymentTarget>
+  /** For the loop: so many deployments at a time. */
+  readonly loopTargets: Named<DeploymentTarget>
+  /** From now on, look-ups with this signal are those of the deployment. */
+  runs(key: Key, abortSignal: AbortSignal): void
+  /** Lets every target release what keeps other processes out. Never rejects. */
+  standDown(): Promise<void>
+  /** Everything that the plane has to close. */
+  readonly closables: readonly Closable[]
+}
+
+export interface Closable {
+  close?(): Promise<void>
+}
+
+export function guardOptions(
+  options: ControlPlaneOptions,
+  { clock, logger, audit, parts, timeouts }: RequestSide,
+  knownSecrets: KnownSecrets,
+): GuardedOptions {
+  const store = options.store ?? memoryStore({ clock })
+  const storeGuard = parts.guard('store')
+  const given: Named<DeploymentTarget> = options.targets ?? {}
+  const targetGuards = mapped(given, (_target, name) => parts.guard('target', name))
+  const clean = (key: Key, error: unknown): unknown => knownSecrets.scrubError(key, error)
+  const targetsOf = (limited: boolean): Named<DeploymentTarget> =>
+    mapped(targetGuards, (guard, name) =>
+      guardTarget(guard, given[name] as DeploymentTarget, timeouts, { limited, clean }),
+    )
+  const targets = targetsOf(false)
+  const running = new WeakMap<AbortSignal, Key>()
+  return {
+    store: guardStore(storeGuard, store, timeouts),
+    storeFault: () => storeGuard.faults.newest,
+    audit: guardAudit(parts.guard('audit'), audit, timeouts),
+    secrets: mapped<SecretStore, SecretStore>(options.secrets, (secrets, name) =>
+      guardSecrets(parts.guard('secrets', name), secrets, timeouts),
+    ),
+    metrics: mapped<MetricSource, MetricSource>(options.metrics, (source, name) =>
+      guardMetrics(parts.guard('metrics', name), source, timeouts),
+    ),
+    registries: mapped<ModelRegistry, ModelRegistry>(options.registries, (registry, name) =>
+      guardRegistry(
+        parts.guard('registry', name),
+        registry,
+        timeouts,
+        (abortSignal) => abortSignal && running.get(abortSignal),
+      ),
+    ),
+    targets,
+    loopTargets: targetsOf(true),
+    runs: (key, abortSignal) => void running.set(abortSignal, key),
+    async standDown() {
+      // A target may have two names, and stands down once.
+      const byTarget = new Map(Object.entries(given).map(([name, target]) => [target, name]))
+      await Promise.all(
+        [...byTarget.values()].map((name) =>
+          targets[name]?.standDown?.().catch((error: unknown) => {
+            logger.warn(
+              { target: name, error: messageOf(error) },
+              'a target holds on to what the next leader needs',
+            )
+          }),
+        ),
+      )
+    },
+    closables: [
+      ...[options.registries, given, options.providers, options.secrets, options.metrics].flatMap(
+        (each: Named<Closable> = {}) => Object.values(each),
+      ),
+      ...(options.policies ?? []),
+      audit,
+      store,
+    ],
+  }
+}
+
+/** A copy without inherited names, so that a resource that says `toString` finds no part of the plane. */
+function mapped<Part, Other>(
+  parts: Named<Part> = {},
+  change: (part: Part, name: string) => Other,
+): Named<Other> {
+  const entries = Object.entries(parts).map(([name, part]) => [name, change(part, name)] as const)
+  return Object.assign(Object.create(null), Object.fromEntries(entries))
+}

@@ -1,0 +1,105 @@
+import { type Priority, priorities } from '../../../reconcile/priority.ts'
+import type { QueueItem } from '../../../reconcile/queue-item.ts'
+import { ReadyLine } from '../../../reconcile/ready-line.ts'
+import type { Key } from '../../../resources/metadata.ts'
+
+/**
+ * A deployment that found no room. While the run that was refused goes on, the state is `working`; then it
+ * stands in a line as `ready`; `delayed` when it was called back and has not come yet.
+ */
+type Refused = QueueItem<Key>
+
+/**
+ * Limits how many deployments have calls under way at one part. A deployment that finds no room does not wait
+ * here, because it would hold the place of others in the loop. It is remembered and called back when there
+ * is room: those of a person's change first, then in the order in which they came. A deployment that is in
+ * may make more calls.
+ */
+export class Bulkhead {
+  readonly #most: number
+  readonly #callBack: (key: Key, priority: Priority) => void
+  /** The calls under way, by deployment. */
+  readonly #inside = new Map<Key, number>()
+  /** Its keys are declared deployments. */
+  readonly #refused = new Map<Key, Refused>()
+  readonly #lines = { 0: new ReadyLine<Key>(), 1: new ReadyLine<Key>(), 2: new ReadyLine<Key>() } as const
+  #called = 0
+
+  constructor(most: number, callBack: (key: Key, priority: Priority) => void) {
+    this.#most = most
+    this.#callBack = callBack
+  }
+
+  /** Whether the deployment may call now. Then `leave` must follow. Room is kept for those called back. */
+  enter(key: Key, priority: Priority): boolean {
+    const calls = this.#inside.get(key)
+    const known = this.#refused.size > 0 ? this.#refused.get(key) : undefined
+    const kept = this.#called - (known?.state === 'delayed' ? 1 : 0)
+    if (calls === undefined && this.#inside.size + kept >= this.#most) {
+      this.#refuse(key, priority, known)
+      return false
+    }
+    this.#inside.set(key, (calls ?? 0) + 1)
+    if (known !== undefined) this.#drop(known)
+    return true
+  }
+
+  leave(key: Key): void {
+    const calls = this.#inside.get(key) ?? 0
+    if (calls > 1) this.#inside.set(key, calls - 1)
+    else {
+      this.#inside.delete(key)
+      this.#callNext()
+    }
+  }
+
+  /** A run of the deployment has ended: if it was refused, it can be called back from now on. */
+  ended(key: Key): void {
+    if (this.#refused.size === 0) return
+    const known = this.#refused.get(key)
+    if (known?.state === 'working') {
+      known.state = 'ready'
+      this.#lines[known.priority].push(known)
+    } else if (known?.state === 'delayed') {
+      // It came and did not need this part.
+      this.#drop(known)
+    }
+    this.#callNext()
+  }
+
+  /** The deployment will not come any more. */
+  forget(key: Key): void {
+    const known = this.#refused.get(key)
+    if (known === undefined) return
+    this.#drop(known)
+    this.#callNext()
+  }
+
+  #refuse(key: Key, priority: Priority, known: Refused | undefined): void {
+    if (known !== undefined) this.#drop(known)
+    const highest = known !== undefined && known.priority > priority ? known.priority : priority
+    const nowhere = { readyAtMs: 0, place: 0, before: undefined, after: undefined }
+    this.#refused.set(key, { key, state: 'working', priority: highest, ...nowhere })
+  }
+
+  #drop(known: Refused): void {
+    if (known.state === 'ready') this.#lines[known.priority].remove(known)
+    if (known.state === 'delayed') this.#called -= 1
+    this.#refused.delete(known.key)
+  }
+
+  #callNext(): void {
+    if (this.#refused.size === 0) return
+    while (this.#inside.size + this.#called < this.#most) {
+      const next =
+        this.#lines[priorities.user].first ??
+        this.#lines[priorities.drift].first ??
+        this.#lines[priorities.resync].first
+      if (next === undefined) return
+      this.#lines[next.priority].remove(next)
+      next.state = 'delayed'
+      this.#called += 1
+      this.#callBack(next.key, next.priority)
+    }
+  }
+}

@@ -1,0 +1,109 @@
+import type { Clock, Timer } from '../../../clock.ts'
+
+/** The end of one wait. */
+export interface Deadline {
+  /** Ends the wait: what waited is answered. */
+  met(): void
+}
+
+/**
+ * Calls that wait for an answer. All waits of one length share one timer, because they end in the order in
+ * which they began. So a call that is answered soon costs no timer of its own.
+ */
+export interface Deadlines {
+  /** Calls `late` once after `limitMs`, unless the deadline was met before. */
+  begin(limitMs: number, late: () => void): Deadline
+  /** Cancels the timers. */
+  close(): void
+}
+
+export function createDeadlines(clock: Clock): Deadlines {
+  /** By length. The lengths are options of the plane. */
+  const lines = new Map<number, Line>()
+  return {
+    begin(limitMs, late) {
+      let line = lines.get(limitMs)
+      if (line === undefined) {
+        line = new Line(clock, limitMs)
+        lines.set(limitMs, line)
+      }
+      return line.begin(late)
+    },
+    close() {
+      for (const line of lines.values()) line.cancel()
+    },
+  }
+}
+
+class Wait implements Deadline {
+  readonly line: Line
+  readonly dueMs: number
+  readonly late: () => void
+  before: Wait | undefined
+  after: Wait | undefined
+  waiting = true
+
+  constructor(line: Line, dueMs: number, late: () => void) {
+    this.line = line
+    this.dueMs = dueMs
+    this.late = late
+  }
+
+  met(): void {
+    if (this.waiting) this.line.remove(this)
+  }
+}
+
+/** A timer may run this much too early: Node counts whole milliseconds. */
+const earlyMs = 1
+
+/** The waits of one length, the oldest first. */
+class Line {
+  readonly #clock: Clock
+  readonly #limitMs: number
+  #first: Wait | undefined
+  #last: Wait | undefined
+  #timer: Timer | undefined
+
+  constructor(clock: Clock, limitMs: number) {
+    this.#clock = clock
+    this.#limitMs = limitMs
+  }
+
+  begin(late: () => void): Wait {
+    const wait = new Wait(this, this.#clock.monotonic() + this.#limitMs, late)
+    wait.before = this.#last
+    if (this.#last === undefined) this.#first = wait
+    else this.#last.after = wait
+    this.#last = wait
+    this.#timer ??= this.#clock.schedule(this.#limitMs, this.#ring)
+    return wait
+  }
+
+  remove(wait: Wait): void {
+    const { before, after } = wait
+    if (before === undefined) this.#first = after
+    else before.after = after
+    if (after === undefined) this.#last = before
+    else after.before = before
+    wait.waiting = false
+  }
+
+  cancel(): void {
+    this.#timer?.cancel()
+    this.#timer = undefined
+  }
+
+  /** The timer stays armed when its wait has ended, and is then moved on to the oldest wait that is left. */
+  readonly #ring = (): void => {
+    this.#timer = undefined
+    const nowMs = this.#clock.monotonic()
+    const untilMs = nowMs + earlyMs
+    for (let wait = this.#first; wait !== undefined && wait.dueMs <= untilMs; wait = this.#first) {
+      this.remove(wait)
+      wait.late()
+    }
+    const next = this.#first
+    if (next !== undefined) this.#timer ??= this.#clock.schedule(next.dueMs - nowMs, this.#ring)
+  }
+}

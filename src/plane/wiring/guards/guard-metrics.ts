@@ -1,0 +1,26 @@
+import type { Key } from '../../../resources/metadata.ts'
+import type { MetricSource } from '../../../telemetry/contract.ts'
+import type { GuardedPart } from './guarded-part.ts'
+import { readingProblem } from './reading-shapes.ts'
+
+/** The same metric source, with limits on its queries. A query's labels say for which deployment it is. */
+export function guardMetrics(
+  part: GuardedPart,
+  source: MetricSource,
+  { queryMs }: { readonly queryMs: number },
+): MetricSource {
+  return {
+    get capabilities() {
+      return source.capabilities
+    },
+    query: (query) =>
+      part.call({
+        verb: 'query',
+        limitMs: queryMs,
+        abortSignal: query.abortSignal,
+        key: query.labels.deployment as Key | undefined,
+        run: (abortSignal) => source.query({ ...query, abortSignal }),
+        wrong: readingProblem,
+      }),
+  }
+}

@@ -1,0 +1,58 @@
+import type { StateStore } from '../../../store/contract.ts'
+import { itemsInTime, itemsUntil } from './guarded-items.ts'
+import type { GuardedPart } from './guarded-part.ts'
+import { fieldsIn, type ShapeProblem } from './shape.ts'
+import { eventsProblem, leaseProblem, storedOrGoneProblem, storedProblem } from './store-shapes.ts'
+
+/** A full store may still read and may still renew a lease in place, so each sort has a fault of its own. */
+type Sort = 'read' | 'write' | 'lease'
+
+/**
+ * The same store, with a limit on its calls. After a write that gave no answer, the caller must read again,
+ * because the write may have been done.
+ */
+export function guardStore(
+  part: GuardedPart,
+  store: StateStore,
+  { storeMs }: { readonly storeMs: number },
+): StateStore {
+  const call = <Answer>(
+    sort: Sort,
+    verb: string,
+    run: () => Promise<Answer>,
+    wrong?: (answer: unknown) => ShapeProblem,
+  ): Promise<Answer> =>
+    part.call({ sort, verb, limitMs: storeMs, run, ...(wrong !== undefined && { wrong }) })
+  return {
+    get capabilities() {
+      return store.capabilities
+    },
+    get: (kind, key) => call('read', 'get', () => store.get(kind, key), storedOrGoneProblem),
+    putSpec: (resource, options) =>
+      call('write', 'putSpec', () => store.putSpec(resource, options), storedProblem),
+    putStatus: (kind, key, status, options) =>
+      call('write', 'putStatus', () => store.putStatus(kind, key, status, options), storedOrGoneProblem),
+    delete: (kind, key, options) =>
+      call('write', 'delete', () => store.delete(kind, key, options), storedOrGoneProblem),
+    list: (kind) =>
+      itemsInTime(
+        () => store.list(kind),
+        (run) => call('read', 'list', run, itemProblem),
+      ),
+    watch: (abortSignal) => itemsUntil((signal) => store.watch(signal), abortSignal),
+    readEvents: (limit) => call('read', 'readEvents', () => store.readEvents(limit), eventsProblem),
+    acknowledgeEvents: (position, fence) =>
+      call('write', 'acknowledgeEvents', () => store.acknowledgeEvents(position, fence)),
+    acquireLease: (name, holder, ttlMs) =>
+      call('lease', 'acquireLease', () => store.acquireLease(name, holder, ttlMs), leaseProblem),
+    renewLease: (lease, ttlMs) =>
+      call('lease', 'renewLease', () => store.renewLease(lease, ttlMs), leaseProblem),
+    releaseLease: (lease) => call('lease', 'releaseLease', () => store.releaseLease(lease)),
+    close: () => store.close(),
+  }
+}
+
+function itemProblem(step: unknown): ShapeProblem {
+  const fields = fieldsIn(step)
+  return fields?.done === false ? storedProblem(fields.value) : undefined
+}

@@ -1,0 +1,81 @@
+import type { DeploymentTarget } from '../../../deployment-target/contract.ts'
+import type { Key } from '../../../resources/metadata.ts'
+import type { CallTimeouts } from '../../call-timeouts.ts'
+import { itemsUntil } from './guarded-items.ts'
+import type { GuardedPart } from './guarded-part.ts'
+import { appliedProblem, destroyedProblem, keysProblem, observationProblem } from './target-shapes.ts'
+
+/**
+ * The same target, with limits on its calls. With `limited`, only so many deployments may call it at the same
+ * time: the loop's calls are limited, those of people are not. `clean` removes a deployment's secrets from an
+ * error.
+ */
+export function guardTarget(
+  part: GuardedPart,
+  target: DeploymentTarget,
+  { observeMs, applyMs, destroyMs, standDownMs }: CallTimeouts,
+  { limited, clean }: { readonly limited: boolean; clean(key: Key, error: unknown): unknown },
+): DeploymentTarget {
+  const keyOf = (key: Key): Key | undefined => (limited ? key : undefined)
+  return {
+    get capabilities() {
+      return target.capabilities
+    },
+    checkSettings: (settings) => target.checkSettings(settings),
+    ...(target.protocols !== undefined && { protocols: target.protocols.bind(target) }),
+    plan: (want, observed) => target.plan(want, observed),
+    apply: (key, want, options) =>
+      part.call({
+        verb: 'apply',
+        limitMs: applyMs,
+        abortSignal: options.abortSignal,
+        key: keyOf(key),
+        clean: (error) => clean(key, error),
+        run: (abortSignal) => target.apply(key, want, { ...options, abortSignal }),
+        wrong: appliedProblem,
+      }),
+    observe: (key, options) =>
+      part.call({
+        verb: 'observe',
+        limitMs: observeMs,
+        abortSignal: options?.abortSignal,
+        key: keyOf(key),
+        clean: (error) => clean(key, error),
+        run: (abortSignal) => target.observe(key, { ...options, abortSignal }),
+        wrong: observationProblem,
+      }),
+    list: (options) =>
+      part.call({
+        verb: 'list',
+        limitMs: observeMs,
+        abortSignal: options?.abortSignal,
+        run: (abortSignal) => target.list({ abortSignal }),
+        wrong: keysProblem,
+      }),
+    destroy: (key, options) =>
+      part.call({
+        verb: 'destroy',
+        limitMs: destroyMs,
+        abortSignal: options.abortSignal,
+        key: keyOf(key),
+        clean: (error) => clean(key, error),
+        run: (abortSignal) => target.destroy(key, { ...options, abortSignal }),
+        wrong: destroyedProblem,
+      }),
+    ...(target.changes !== undefined && {
+      changes: (abortSignal: AbortSignal) =>
+        itemsUntil((signal) => target.changes?.(signal) ?? nothing(), abortSignal),
+    }),
+    standDown: async () => {
+      if (target.standDown === undefined) return
+      // A call that was ended for the caller may still be at work in the target.
+      await part.quiet(quietMs)
+      await part.call({ verb: 'standDown', limitMs: standDownMs, run: () => target.standDown?.() })
+    },
+  }
+}
+
+/** How long a target's calls may still take before it is told to stand down. */
+const quietMs = 1000
+
+async function* nothing(): AsyncIterable<never> {}

@@ -1,0 +1,276 @@
+import type { Clock } from '../../../clock.ts'
+import { ModelspineError } from '../../../errors.ts'
+import type { Priority } from '../../../reconcile/priority.ts'
+import type { Key } from '../../../resources/metadata.ts'
+import type { PlaneFault } from '../../health.ts'
+import { answerInTime, type WaitEnd, type WaitLimits } from './answer-in-time.ts'
+import { Bulkhead } from './bulkhead.ts'
+import { Circuit } from './circuit.ts'
+import type { Deadlines } from './deadlines.ts'
+import { PartFaults } from './part-faults.ts'
+import { type PartKind, partKinds } from './part-kinds.ts'
+
+/** One call of a part. */
+export interface GuardedCall<Answer> extends WaitLimits {
+  /** The method's name, as messages show it. */
+  readonly verb: string
+  /** Calls of one sort fail and recover together. Default: the verb. */
+  readonly sort?: string
+  /** The deployment for which the loop calls. Absent for calls of people, whose number is not limited. */
+  readonly key?: Key | undefined
+  /** `abortSignal` fires when the caller's does, and when the limit has passed. */
+  run(abortSignal: AbortSignal): PromiseLike<Answer> | Answer
+  /** What is wrong with the answer, as the end of a sentence; undefined for a right answer. */
+  wrong?(answer: unknown): string | undefined
+  /** Removes secrets from an error of the part. */
+  clean?(error: unknown): unknown
+  /** The error that the answer tells of: the answer is given, and counts as a failure. */
+  failure?(answer: Answer): unknown
+}
+
+/** How a part gets deployments looked at again. */
+export interface CallBack {
+  priorityOf(key: Key): Priority
+  callBack(key: Key, priority: Priority): void
+  /** Calls back every deployment whose last run failed. */
+  callBackFailed(): void
+}
+
+export interface GuardedPartOptions extends Pick<PlaneFault, 'part' | 'name'> {
+  readonly clock: Clock
+  readonly deadlines: Deadlines
+  /** How many deployments may have calls under way. */
+  readonly concurrency: number
+  readonly hooks: CallBack
+  /** Called when a fault begins and when it ends. */
+  changed(began: boolean, error: unknown): void
+}
+
+interface Sort {
+  readonly name: string
+  readonly circuit: Circuit
+  /** Declared deployments whose last call failed with the part. */
+  readonly failed: Set<Key>
+}
+
+/**
+ * Stands between the plane and one of its parts: an answer that does not come, comes late or has a wrong form
+ * becomes an error in time, and calls that would wait for nothing are not made.
+ */
+export class GuardedPart {
+  readonly faults: PartFaults
+  /** The part as messages show it: `target "prod"`, `the store`. */
+  readonly label: string
+  readonly #options: GuardedPartOptions
+  readonly #kind: PartKind
+  readonly #bulkhead: Bulkhead
+  readonly #sorts = new Map<string, Sort>()
+  /** Calls that the part has not ended, also those that nobody waits for. */
+  #open = 0
+  readonly #atRest: (() => void)[] = []
+
+  constructor(options: GuardedPartOptions) {
+    const { part, name, clock, concurrency, hooks } = options
+    this.#options = options
+    this.#kind = partKinds[part]
+    this.label = name === undefined ? this.#kind.title : `${this.#kind.title} "${name}"`
+    this.faults = new PartFaults(clock, this.#kind.failures, options.changed)
+    this.#bulkhead = new Bulkhead(concurrency, (key, priority) => hooks.callBack(key, priority))
+  }
+
+  /**
+   * Rejects with the part's own error, with `overloaded` when too many deployments call the part, with the
+   * part's unavailable-code when there is no right answer in time, and with `aborted` as soon as the caller's
+   * signal fires.
+   */
+  call<Answer>(call: GuardedCall<Answer>): Promise<Answer> {
+    try {
+      return Promise.resolve(this.ask(call))
+    } catch (error) {
+      return Promise.reject(error)
+    }
+  }
+
+  /** Like `call`, but answers and throws at once when the part does. */
+  ask<Answer>(call: GuardedCall<Answer>): Answer | Promise<Answer> {
+    const { key } = call
+    if (call.abortSignal?.aborted === true) throw this.#aborted(call, call.abortSignal.reason)
+    const sort = this.#sortOf(call.sort ?? call.verb)
+    if (key !== undefined && !this.#bulkhead.enter(key, this.#options.hooks.priorityOf(key))) {
+      throw this.#crowded()
+    }
+    if (!sort.circuit.admits()) {
+      if (key !== undefined) sort.failed.add(key)
+      this.#left(key)
+      throw this.#silence(call, false)
+    }
+    const cancel = new AbortController()
+    let answer: PromiseLike<Answer> | Answer
+    try {
+      answer = call.run(cancel.signal)
+    } catch (error) {
+      throw this.#failed(sort, call, error)
+    }
+    if (!isPromise(answer)) return this.#answered(sort, call, answer)
+    this.#open += 1
+    const end: WaitEnd<Answer> = {
+      answered: (given) => this.#answered(sort, call, given),
+      failed: (error) => this.#failed(sort, call, error),
+      late: () => this.#late(sort, call),
+      aborted: (reason) => this.#gaveUp(sort, call, reason),
+      settled: () => this.#settled(),
+    }
+    return answerInTime(this.#options.deadlines, answer, call, end, cancel)
+  }
+
+  /** Resolves when no call is under way any more, also none that nobody waits for, or when the time is up. */
+  async quiet(limitMs: number): Promise<void> {
+    if (this.#open === 0) return
+    await new Promise<void>((resolve) => {
+      const deadline = this.#options.deadlines.begin(limitMs, resolve)
+      this.#atRest.push(() => {
+        deadline.met()
+        resolve()
+      })
+    })
+  }
+
+  /** A run of the loop has ended. */
+  ended(key: Key): void {
+    this.#bulkhead.ended(key)
+  }
+
+  /** The deployment is gone. */
+  forget(key: Key): void {
+    this.#bulkhead.forget(key)
+    for (const { failed } of this.#sorts.values()) failed.delete(key)
+  }
+
+  close(): void {
+    this.faults.close()
+    for (const { circuit } of this.#sorts.values()) circuit.close()
+  }
+
+  #settled(): void {
+    this.#open -= 1
+    if (this.#open > 0 || this.#atRest.length === 0) return
+    for (const rest of this.#atRest.splice(0)) rest()
+  }
+
+  #left(key: Key | undefined): void {
+    if (key !== undefined) this.#bulkhead.leave(key)
+  }
+
+  #answered<Answer>(sort: Sort, call: GuardedCall<Answer>, answer: Answer): Answer {
+    const problem = call.wrong?.(answer)
+    if (problem !== undefined) {
+      throw this.#failed(
+        sort,
+        call,
+        this.#error(`${this.label} gave a wrong answer to ${call.verb}: ${problem}`),
+      )
+    }
+    const failure = call.failure?.(answer)
+    if (failure === undefined) this.#works(sort, call.key)
+    else this.#fails(sort, call.key, failure)
+    this.#left(call.key)
+    return answer
+  }
+
+  /** Gives the error for the caller. */
+  #failed<Answer>(sort: Sort, call: GuardedCall<Answer>, thrown: unknown): unknown {
+    const error = call.clean === undefined ? thrown : call.clean(thrown)
+    if (this.#kind.isOwnFailure(error)) this.#fails(sort, call.key, error)
+    else this.#works(sort, call.key)
+    this.#left(call.key)
+    return error
+  }
+
+  #late<Answer>(sort: Sort, call: GuardedCall<Answer>): ModelspineError {
+    const error = this.#silence(call)
+    if (call.key !== undefined) sort.failed.add(call.key)
+    sort.circuit.late()
+    this.faults.failed(sort.name, error, true)
+    this.#left(call.key)
+    return error
+  }
+
+  #gaveUp<Answer>(sort: Sort, call: GuardedCall<Answer>, reason: unknown): ModelspineError {
+    sort.circuit.givenUp()
+    this.#left(call.key)
+    return this.#aborted(call, reason)
+  }
+
+  #sortOf(name: string): Sort {
+    let sort = this.#sorts.get(name)
+    if (sort === undefined) {
+      const failed = new Set<Key>()
+      const { clock } = this.#options
+      const circuit = new Circuit(clock, this.#kind.circuit, () => this.#probe(failed))
+      sort = { name, circuit, failed }
+      this.#sorts.set(name, sort)
+    }
+    return sort
+  }
+
+  /** One deployment finds out whether the part answers again; the next time it is another one. */
+  #probe(failed: Set<Key>): void {
+    for (const key of failed) {
+      failed.delete(key)
+      failed.add(key)
+      this.#options.hooks.callBack(key, this.#options.hooks.priorityOf(key))
+      return
+    }
+  }
+
+  #works({ failed, circuit, name }: Sort, key: Key | undefined): void {
+    const closed = circuit.answered()
+    if (key !== undefined && failed.size > 0) failed.delete(key)
+    if (!this.faults.answered(name) && !closed) return
+    const { hooks } = this.#options
+    if (!this.#kind.keyed) hooks.callBackFailed()
+    const all = [...failed]
+    failed.clear()
+    for (const each of all) hooks.callBack(each, hooks.priorityOf(each))
+  }
+
+  #fails({ failed, circuit, name }: Sort, key: Key | undefined, error: unknown): void {
+    circuit.answered()
+    if (key !== undefined) failed.add(key)
+    this.faults.failed(name, error, false)
+  }
+
+  /** With `sent` false, the call was not made, because the part answered none before. */
+  #silence(
+    { verb, limitMs }: { readonly verb: string; readonly limitMs: number },
+    sent = true,
+  ): ModelspineError {
+    return this.#error(`${this.label} gave no answer to ${verb} within ${timeOf(limitMs)}`, sent)
+  }
+
+  #aborted({ verb }: { readonly verb: string }, cause: unknown): ModelspineError {
+    return new ModelspineError('aborted', `${verb} of ${this.label} was aborted`, { cause })
+  }
+
+  #crowded(): ModelspineError {
+    const { part, name, concurrency } = this.#options
+    return new ModelspineError('overloaded', `${this.label} is busy with ${concurrency} other deployments`, {
+      details: { part, name, crowded: true },
+    })
+  }
+
+  #error(message: string, sent = true): ModelspineError {
+    const { part, name } = this.#options
+    return new ModelspineError(this.#kind.unavailable, message, {
+      details: { part, ...(name !== undefined && { name }), ...(!sent && { sent }) },
+    })
+  }
+}
+
+function timeOf(ms: number): string {
+  return ms % 100 === 0 ? `${ms / 1000} s` : `${ms} ms`
+}
+
+function isPromise<Answer>(answer: PromiseLike<Answer> | Answer): answer is PromiseLike<Answer> {
+  return typeof (answer as PromiseLike<Answer> | null | undefined)?.then === 'function'
+}

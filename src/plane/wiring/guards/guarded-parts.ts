@@ -1,0 +1,82 @@
+import type { Clock } from '../../../clock.ts'
+import { priorities } from '../../../reconcile/priority.ts'
+import type { Key } from '../../../resources/metadata.ts'
+import type { Logger } from '../../../telemetry/logger.ts'
+import { type PlaneFault, planeFault } from '../../health.ts'
+import { createDeadlines } from './deadlines.ts'
+import { type CallBack, GuardedPart } from './guarded-part.ts'
+
+/** All guarded parts of a plane. */
+export interface GuardedParts {
+  /** Makes the guard of a part. */
+  guard(part: PlaneFault['part'], name?: string): GuardedPart
+  /** From now on, parts get deployments looked at again in this way. */
+  connect(hooks: CallBack): void
+  /** What hinders the parts now. */
+  faults(): readonly PlaneFault[]
+  /** A run of the loop has ended. */
+  ended(key: Key): void
+  /** The deployment is gone. */
+  forget(key: Key): void
+  /** Cancels all timers. */
+  close(): void
+}
+
+export interface GuardedPartsOptions {
+  readonly clock: Clock
+  readonly logger: Logger
+  /** How many deployments may have calls under way at each part. */
+  readonly concurrency: number
+  told(name: 'part-failing' | 'part-recovered', fault: PlaneFault): void
+}
+
+/** Before the control side is opened, nothing can be looked at. */
+const nobody: CallBack = { priorityOf: () => priorities.drift, callBack() {}, callBackFailed() {} }
+
+export function createGuardedParts({ clock, logger, concurrency, told }: GuardedPartsOptions): GuardedParts {
+  const deadlines = createDeadlines(clock)
+  const parts: { readonly identity: Pick<PlaneFault, 'part' | 'name'>; readonly guard: GuardedPart }[] = []
+  let connected = nobody
+  const hooks: CallBack = {
+    priorityOf: (key) => connected.priorityOf(key),
+    callBack: (key, priority) => connected.callBack(key, priority),
+    callBackFailed: () => connected.callBackFailed(),
+  }
+  return {
+    guard(part, name) {
+      const identity = { part, ...(name !== undefined && { name }) }
+      const guard: GuardedPart = new GuardedPart({
+        ...identity,
+        clock,
+        deadlines,
+        concurrency,
+        hooks,
+        changed(began, error) {
+          const fault = planeFault(identity, error)
+          if (began) logger.warn({ ...fault }, `${guard.label} is failing: ${fault.message}`)
+          else logger.info({ ...fault }, `${guard.label} works again`)
+          told(began ? 'part-failing' : 'part-recovered', fault)
+        },
+      })
+      parts.push({ identity, guard })
+      return guard
+    },
+    connect(given) {
+      connected = given
+    },
+    faults: () =>
+      parts.flatMap(({ identity, guard: { faults } }) =>
+        faults.newest === undefined ? [] : [planeFault(identity, faults.newest)],
+      ),
+    ended(key) {
+      for (const { guard } of parts) guard.ended(key)
+    },
+    forget(key) {
+      for (const { guard } of parts) guard.forget(key)
+    },
+    close() {
+      deadlines.close()
+      for (const { guard } of parts) guard.close()
+    },
+  }
+}

@@ -1,0 +1,299 @@
+import { describe, expect, it } from 'vitest'
+import { ModelspineError } from '../../../../../src/errors.ts'
+import type { GuardedCall, GuardedPart } from '../../../../../src/plane/wiring/guards/guarded-part.ts'
+import { guardScene, outcome } from './guard-scene.ts'
+
+const never = (): Promise<never> => new Promise(() => {})
+const silence = 'target-unavailable: target "black" gave no answer to observe within 10 s'
+
+function scene(concurrency?: number) {
+  const found = guardScene(concurrency)
+  const part: GuardedPart = found.parts.guard('target', 'black')
+  const observe = <Answer>(
+    run: GuardedCall<Answer>['run'],
+    rest: Partial<GuardedCall<Answer>> = {},
+  ): Promise<unknown> => outcome(part.call({ verb: 'observe', limitMs: 10_000, run, ...rest }))
+  /** So many calls in a row without an answer. */
+  const hang = async (times: number): Promise<void> => {
+    for (let call = 0; call < times; call += 1) {
+      const waiting = observe(never, { key: `n/${call}` })
+      await found.clock.advance(10_000)
+      expect(await waiting).toBe(silence)
+    }
+  }
+  return { ...found, part, observe, hang }
+}
+
+describe('a guarded call', () => {
+  it('gives the answer, and passes errors of the part on unchanged', async () => {
+    const { observe, clock, part } = scene()
+    expect(await observe(async () => 7)).toBe(7)
+    expect(await observe(() => 8)).toBe(8)
+    const error = new ModelspineError('target-refused', 'no')
+    await expect(
+      part.call({ verb: 'apply', limitMs: 10, run: async () => Promise.reject(error) }),
+    ).rejects.toBe(error)
+    await clock.advance(100_000)
+    expect(clock.pendingTimers).toBe(0)
+  })
+
+  it('ends at its limit although the part ignores its abort, and tells the part', async () => {
+    const { observe, clock } = scene()
+    let told: AbortSignal | undefined
+    let answer: (late: string) => void = () => {}
+    const call = observe((abortSignal) => {
+      told = abortSignal
+      return new Promise<string>((resolve) => (answer = resolve))
+    })
+    await clock.advance(9999)
+    expect(told?.aborted).toBe(false)
+    await clock.advance(1)
+    expect(await call).toBe(silence)
+    expect(told?.reason).toMatchObject({ code: 'target-unavailable', retryable: true })
+    answer('too late')
+    await clock.advance(0)
+  })
+
+  it('ends as soon as the caller’s signal fires, whatever the part does', async () => {
+    const { observe, clock, part } = scene()
+    const caller = new AbortController()
+    let told: AbortSignal | undefined
+    const call = observe(
+      (abortSignal) => {
+        told = abortSignal
+        return never()
+      },
+      { abortSignal: caller.signal },
+    )
+    caller.abort('enough')
+    expect(await call).toBe('aborted: observe of target "black" was aborted')
+    expect(told?.aborted).toBe(true)
+    expect(await observe(never, { abortSignal: caller.signal })).toContain('aborted')
+    await clock.advance(100_000)
+    expect(part.faults.newest).toBeUndefined()
+  })
+
+  it('makes a wrong answer and an odd return an error that says what is wrong', async () => {
+    const { observe, part } = scene()
+    const wrong = (answer: unknown): string | undefined => (answer === 1 ? undefined : 'it is not 1')
+    expect(await observe(async () => 2, { wrong })).toBe(
+      'target-unavailable: target "black" gave a wrong answer to observe: it is not 1',
+    )
+    expect(await observe(() => undefined, { wrong })).toContain('it is not 1')
+    expect(
+      await observe(() => {
+        throw new Error('at once')
+      }),
+    ).toContain('at once')
+    expect(part.faults.newest).toBeDefined()
+  })
+})
+
+describe('a part without answers', () => {
+  it('is not asked any more after three calls in a row, and fails with the same text', async () => {
+    const { observe, hang, part } = scene()
+    await hang(3)
+    let asked = 0
+    const ask = async (): Promise<number> => (asked += 1)
+    expect([await observe(ask), await observe(ask)]).toEqual([silence, silence])
+    expect(asked).toBe(0)
+    expect(await outcome(part.call({ verb: 'apply', limitMs: 10, run: ask }))).toBe(1)
+  })
+
+  it('is asked again when another call was answered in between', async () => {
+    const { observe, hang } = scene()
+    await hang(2)
+    expect(await observe(async () => 'here')).toBe('here')
+    await hang(2)
+    expect(await observe(async () => 'here')).toBe('here')
+  })
+
+  it('is probed by one call at a time after pauses that grow from 1 s to 10 s', async () => {
+    const { observe, hang, clock, called } = scene()
+    await hang(3)
+    const waits: number[] = []
+    let openedMs = clock.monotonic()
+    for (let probe = 0; probe < 6; probe += 1) {
+      called.length = 0
+      while (called.length === 0) await clock.advance(500)
+      waits.push(clock.monotonic() - openedMs)
+      const probing = observe(never)
+      expect(await observe(async () => 'meanwhile')).toBe(silence)
+      await clock.advance(10_000)
+      expect(await probing).toBe(silence)
+      openedMs = clock.monotonic()
+    }
+    expect(waits).toEqual([1000, 2000, 4000, 8000, 10_000, 10_000])
+  })
+
+  it('calls one failed deployment back for the probe, and all when it answers', async () => {
+    const { observe, hang, clock, called } = scene()
+    await hang(3)
+    await observe(never, { key: 'n/3' })
+    expect(called).toEqual([])
+    await clock.advance(1000)
+    expect(called).toEqual(['n/0'])
+    expect(await observe(async () => 'here', { key: 'n/0' })).toBe('here')
+    expect(called.slice(1)).toEqual(['n/1', 'n/2', 'n/3'])
+    called.length = 0
+    await clock.advance(100_000)
+    await observe(async () => 'here')
+    expect(called).toEqual([])
+  })
+
+  it('asks for another probe when the first one does not come or is given up', async () => {
+    const { observe, hang, clock, called } = scene()
+    await hang(3)
+    await clock.advance(3000)
+    expect(called).toEqual(['n/0', 'n/1', 'n/2'])
+    const caller = new AbortController()
+    const probe = observe(never, { abortSignal: caller.signal })
+    caller.abort()
+    await probe
+    expect(await observe(async () => 'here')).toBe(silence)
+    await clock.advance(1000)
+    expect(await observe(async () => 'here')).toBe('here')
+  })
+
+  it('forgets a deployment that is gone', async () => {
+    const { parts, hang, clock, called } = scene()
+    await hang(3)
+    for (const key of ['n/0', 'n/1', 'n/2'] as const) parts.forget(key)
+    await clock.advance(10_000)
+    expect(called).toEqual([])
+  })
+})
+
+describe('a crowded part', () => {
+  it('refuses the loop at once, calls back when there is room, and lets people through', async () => {
+    const { observe, clock, called, parts } = scene(2)
+    const answers: (() => void)[] = []
+    const slow = (): Promise<void> => new Promise((resolve) => answers.push(resolve))
+    for (const key of ['n/a', 'n/b'] as const) void observe(slow, { key })
+    expect(await observe(async () => 1, { key: 'n/c' })).toBe(
+      'overloaded: target "black" is busy with 2 other deployments',
+    )
+    parts.ended('n/c')
+    expect(await observe(async () => 'a person')).toBe('a person')
+    answers[0]?.()
+    await clock.advance(0)
+    expect(called).toEqual(['n/c'])
+    expect(await observe(async () => 'came', { key: 'n/c' })).toBe('came')
+  })
+
+  it('gives the place of a call that was ended to others', async () => {
+    const { observe, clock } = scene(1)
+    const ended = observe(never, { key: 'n/a' })
+    await clock.advance(10_000)
+    expect(await ended).toBe(silence)
+    expect(await observe(async () => 1, { key: 'n/b' })).toBe(1)
+  })
+
+  it('says by its details that it is crowded', async () => {
+    const { part } = scene(1)
+    void part.call({ verb: 'observe', limitMs: 1000, key: 'n/a', run: never }).catch(() => {})
+    await expect(part.call({ verb: 'observe', limitMs: 1000, key: 'n/b', run: never })).rejects.toMatchObject(
+      {
+        code: 'overloaded',
+        retryable: true,
+        details: { part: 'target', name: 'black', crowded: true },
+      },
+    )
+  })
+})
+
+describe('the faults of a part', () => {
+  const broken = new ModelspineError('target-unavailable', 'connection refused')
+  const fail = async (): Promise<never> => Promise.reject(broken)
+
+  it('begin with the first call without an answer, and end with the next answer', async () => {
+    const { observe, hang, parts, told } = scene()
+    await hang(1)
+    expect(parts.faults()).toEqual([
+      {
+        part: 'target',
+        name: 'black',
+        reason: 'TargetUnavailable',
+        message: 'target "black" gave no answer to observe within 10 s',
+      },
+    ])
+    await hang(1)
+    await observe(async () => 1)
+    expect(parts.faults()).toEqual([])
+    const text = 'target black: target "black" gave no answer to observe within 10 s'
+    expect(told).toEqual([`failing ${text}`, `recovered ${text}`])
+  })
+
+  it('begin with the third failure in a row', async () => {
+    const { observe, parts, told } = scene()
+    for (let times = 0; times < 2; times += 1) await observe(fail)
+    await observe(async () => 1)
+    for (let times = 0; times < 2; times += 1) await observe(fail)
+    expect(parts.faults()).toEqual([])
+    await observe(fail)
+    expect(parts.faults()).toMatchObject([{ message: 'connection refused' }])
+    await observe(fail)
+    expect(told).toEqual(['failing target black: connection refused'])
+  })
+
+  it('call back the deployments that failed, when they end', async () => {
+    const { observe, called } = scene()
+    for (const key of ['n/a', 'n/b', 'n/c'] as const) await observe(fail, { key })
+    await observe(async () => 1, { key: 'n/b' })
+    expect(called).toEqual(['n/a', 'n/c'])
+  })
+
+  it('do not come from errors that say something about the call', async () => {
+    const { observe, parts } = scene()
+    for (const code of ['conflict', 'fence-stale', 'target-refused', 'secret-not-found'] as const) {
+      await observe(async () => Promise.reject(new ModelspineError(code, 'no')))
+    }
+    expect(parts.faults()).toEqual([])
+  })
+
+  it('are kept apart by sort of call', async () => {
+    const { observe, hang, parts, part } = scene()
+    await hang(1)
+    await part.call({ verb: 'apply', limitMs: 10, run: async () => 1 })
+    expect(parts.faults()).toHaveLength(1)
+    await observe(async () => 1)
+    expect(parts.faults()).toEqual([])
+  })
+
+  it('show an error without the secrets that the caller knows', async () => {
+    const { observe, parts } = scene()
+    const clean = (): Error => new Error('token [secret]')
+    for (let times = 0; times < 3; times += 1) {
+      expect(await observe(async () => Promise.reject(new Error('token hush')), { clean })).toContain(
+        '[secret]',
+      )
+    }
+    expect(parts.faults()[0]?.message).toBe('token [secret]')
+  })
+})
+
+describe('a part that is told to rest', () => {
+  it('waits for calls that nobody waits for any more, but not for ever', async () => {
+    const { observe, part, clock } = scene()
+    const caller = new AbortController()
+    let end: (value: undefined) => void = () => {}
+    const call = observe(() => new Promise<undefined>((resolve) => (end = resolve)), {
+      abortSignal: caller.signal,
+    })
+    caller.abort()
+    expect(await call).toContain('aborted')
+    let rested = 0
+    const rest = (ms: number): void => void part.quiet(ms).then(() => (rested += 1))
+    rest(1000)
+    await clock.advance(999)
+    expect(rested).toBe(0)
+    await clock.advance(1)
+    expect(rested).toBe(1)
+    rest(1000)
+    end(undefined)
+    await clock.advance(0)
+    rest(1000)
+    await clock.advance(0)
+    expect(rested).toBe(3)
+  })
+})
