@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { readFile, readlink } from 'node:fs/promises'
 import { hostname } from 'node:os'
 
 /**
@@ -11,20 +11,44 @@ export interface ProcessIdentity {
   readonly pid: number
   /** When the process started, in clock ticks since boot. */
   readonly started: string
+  /**
+   * The PID namespace in which `pid` is the process's number. Containers have namespaces of their own. Absent
+   * when it is not known.
+   */
+  readonly namespace?: string
 }
 
 /** The process of this host that has this number now. */
 export async function identityOf(pid: number): Promise<ProcessIdentity> {
-  const [status, boot] = await Promise.all([statusOf(pid), bootId()])
-  return { host: thisHost(), boot, pid, started: status?.started ?? '-' }
+  const [status, boot, namespace] = await Promise.all([statusOf(pid), bootId(), pidNamespace()])
+  return {
+    host: thisHost(),
+    boot,
+    pid,
+    started: status?.started ?? '-',
+    // A namespace has a meaning only within its boot.
+    ...(namespace !== undefined && boot !== '-' && { namespace }),
+  }
 }
 
 /**
- * Whether the process may still run. A process of another host cannot be seen, so it counts as alive. When
- * the system does not tell start times, a process whose number is in use also counts as alive.
+ * Whether the process's number means the same here. A boot and a PID namespace tell that with certainty.
+ * Without a namespace, as in files of older versions, the name of the host has to do.
  */
-export async function mayBeAlive({ host, boot, pid, started }: ProcessIdentity): Promise<boolean> {
-  if (host !== thisHost()) return true
+export async function canBeSeen({ host, boot, namespace }: ProcessIdentity): Promise<boolean> {
+  if (namespace === undefined) return host === thisHost()
+  return boot === (await bootId()) && namespace === (await pidNamespace())
+}
+
+/**
+ * Whether a process that can be seen may still run. When the system does not tell start times, a process
+ * whose number is in use counts as alive.
+ */
+export async function mayBeAlive({
+  boot,
+  pid,
+  started,
+}: Pick<ProcessIdentity, 'boot' | 'pid' | 'started'>): Promise<boolean> {
   if (!numberInUse(pid)) return false
   if (!(await isOfThisBoot({ boot }))) return false
   const status = await statusOf(pid)
@@ -65,4 +89,10 @@ async function statusOf(pid: number): Promise<{ ended: boolean; started: string 
 async function bootId(): Promise<string> {
   const text = await readFile('/proc/sys/kernel/random/boot_id', 'utf8').catch(() => '-')
   return text.trim()
+}
+
+/** The number of this process's PID namespace, namespaces(7). One kernel has it once at a time. */
+async function pidNamespace(): Promise<string | undefined> {
+  const link = await readlink('/proc/self/ns/pid').catch(() => '')
+  return /^pid:\[(\d+)\]$/.exec(link)?.[1]
 }

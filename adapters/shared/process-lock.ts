@@ -1,7 +1,16 @@
 import { open, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Clock, sleep } from 'modelspine/adapter'
-import { identityOf, mayBeAlive, type ProcessIdentity } from './process-identity.ts'
+import { answers, openAliveSocket } from './alive-socket.ts'
+import { isOnLocalDisk } from './local-disk.ts'
+import {
+  canBeSeen,
+  identityOf,
+  isOfThisBoot,
+  mayBeAlive,
+  type ProcessIdentity,
+  thisHost,
+} from './process-identity.ts'
 
 export interface ProcessLock {
   release(): Promise<void>
@@ -10,31 +19,52 @@ export interface ProcessLock {
 export interface LockHolder extends ProcessIdentity {
   /** The lock's file. A person who knows that its holder is gone may remove it. */
   readonly path: string
+  /** Whether this process has it. */
+  readonly mine: boolean
 }
 
 export type LockAttempt =
   | { readonly kind: 'acquired'; readonly lock: ProcessLock }
   | { readonly kind: 'held'; readonly holder: LockHolder }
 
+/** A file that claims a lock. */
+interface Claim {
+  readonly folder: string
+  readonly file: string
+  readonly identity: ProcessIdentity
+  /** The socket on which the process answers. Absent when it has none. */
+  readonly socket: string | undefined
+}
+
 /**
  * Tries to take a lock in a folder. Each process that tries makes its own file, named after the process. It
  * has the lock when no other living process has such a file. Otherwise it removes its own file again. So a
  * process removes another process's file only when that process is dead. When two try at the same time, both
  * may be refused.
+ *
+ * Before its file, a process opens a socket in the folder. With it, a process of another PID namespace on the
+ * same machine can find out that this one lives.
  */
 export async function tryLock(folder: string, name: string, token: string): Promise<LockAttempt> {
-  const own = lockFile(name, await identityOf(process.pid), token)
-  await (await open(join(folder, own), 'wx')).close()
-  const release = (): Promise<void> => rm(join(folder, own), { force: true })
+  const self = await identityOf(process.pid)
+  const socket =
+    self.namespace === undefined
+      ? undefined
+      : await openAliveSocket(folder, socketFile(name, self.pid, token))
+  const own = lockFile(name, self, token, socket !== undefined)
+  const release = async (): Promise<void> => {
+    await rm(join(folder, own), { force: true })
+    await socket?.close()
+  }
   try {
-    for (const file of await readdir(folder)) {
-      const holder = file === own ? undefined : holderOf(folder, name, file)
-      if (holder === undefined) continue
-      if (await mayBeAlive(holder)) {
+    await (await open(join(folder, own), 'wx')).close()
+    for (const claim of await claimsOf(folder, name)) {
+      if (claim.file === own) continue
+      if (await mayHold(claim)) {
         await release()
-        return { kind: 'held', holder }
+        return { kind: 'held', holder: await holderOf(claim) }
       }
-      await rm(holder.path, { force: true })
+      await remove(claim)
     }
   } catch (error) {
     await release()
@@ -45,20 +75,13 @@ export async function tryLock(folder: string, name: string, token: string): Prom
 
 /** Whether a living process holds the lock. */
 export async function lockHolder(folder: string, name: string): Promise<LockHolder | undefined> {
-  for (const file of await readdir(folder)) {
-    const holder = holderOf(folder, name, file)
-    if (holder !== undefined && (await mayBeAlive(holder))) return holder
-  }
+  for (const claim of await claimsOf(folder, name)) if (await mayHold(claim)) return holderOf(claim)
   return undefined
 }
 
 /** Removes files and folders that are named like a lock of a dead process. */
 export async function removeAbandoned(folder: string, name: string): Promise<void> {
-  for (const file of await readdir(folder)) {
-    const holder = holderOf(folder, name, file)
-    if (holder === undefined || (await mayBeAlive(holder))) continue
-    await rm(holder.path, { recursive: true, force: true })
-  }
+  for (const claim of await claimsOf(folder, name)) if (!(await mayHold(claim))) await remove(claim)
 }
 
 /**
@@ -79,14 +102,58 @@ export async function waitForLock(
   }
 }
 
-/** The name of the file that claims a lock. `token` is unique among the tries of this process. */
-export function lockFile(name: string, { host, boot, pid, started }: ProcessIdentity, token: string): string {
-  return `.${name}.${host}.${boot}.${pid}.${started}.${token}.lock`
+/**
+ * The name of the file that claims a lock. `token` is unique among the tries of this process. What versions
+ * before did not write stands beside the token, because they still have to find their own parts.
+ */
+export function lockFile(
+  name: string,
+  { host, boot, pid, started, namespace }: ProcessIdentity,
+  token: string,
+  hasSocket = false,
+): string {
+  const more = namespace === undefined ? '' : `~${namespace}~${hasSocket ? 'socket' : 'silent'}`
+  return `.${name}.${host}.${boot}.${pid}.${started}.${token}${more}.lock`
 }
 
-function holderOf(folder: string, name: string, file: string): LockHolder | undefined {
-  if (!file.startsWith(`.${name}.`)) return undefined
-  const [host, boot, pid, started, , end] = file.slice(name.length + 2).split('.')
-  if (end !== 'lock' || host === undefined || boot === undefined || started === undefined) return undefined
-  return { path: join(folder, file), host, boot, pid: Number(pid), started }
+/** The name of the socket beside the lock's file. */
+export function socketFile(name: string, pid: number, token: string): string {
+  return `.${name}.${pid}.${token}.alive`
+}
+
+/** The claims in a folder, this process's own included. */
+async function claimsOf(folder: string, name: string): Promise<readonly Claim[]> {
+  return (await readdir(folder)).flatMap((file) => {
+    if (!file.startsWith(`.${name}.`)) return []
+    const [host, boot, number, started, place = '', end] = file.slice(name.length + 2).split('.')
+    if (end !== 'lock' || host === undefined || boot === undefined || started === undefined) return []
+    const [token = '', namespace, kind] = place.split('~')
+    const pid = Number(number)
+    const identity = { host, boot, pid, started, ...(namespace !== undefined && { namespace }) }
+    return [{ folder, file, identity, socket: kind === 'socket' ? socketFile(name, pid, token) : undefined }]
+  })
+}
+
+/**
+ * Whether the process of a claim may still run. A process that cannot be seen is asked on its socket, where
+ * that is certain: on a disk that no other machine has. Elsewhere it counts as alive.
+ */
+async function mayHold({ folder, identity, socket }: Claim): Promise<boolean> {
+  if (await canBeSeen(identity)) return mayBeAlive(identity)
+  if (identity.namespace === undefined || !(await isOnLocalDisk(folder))) return true
+  if (socket !== undefined) return answers(folder, socket)
+  return identity.host !== thisHost() || (await isOfThisBoot(identity))
+}
+
+async function remove({ folder, file, socket }: Claim): Promise<void> {
+  await rm(join(folder, file), { recursive: true, force: true })
+  if (socket !== undefined) await rm(join(folder, socket), { force: true })
+}
+
+async function holderOf({ folder, file, identity }: Claim): Promise<LockHolder> {
+  const self = await identityOf(process.pid)
+  const mine = Object.entries(self).every(
+    ([part, value]) => identity[part as keyof ProcessIdentity] === value,
+  )
+  return { ...identity, path: join(folder, file), mine }
 }

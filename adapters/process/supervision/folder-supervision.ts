@@ -8,7 +8,6 @@ import {
   type Secret,
   sleep,
 } from 'modelspine/adapter'
-import { thisHost } from '../../shared/process-identity.ts'
 import { type ProcessLock, tryLock } from '../../shared/process-lock.ts'
 import { withDeploymentSettings } from '../settings/deployment-settings.ts'
 import type { ProcessSettings } from '../settings/options.ts'
@@ -151,10 +150,9 @@ export async function superviseFolder(options: SupervisionOptions): Promise<Fold
 async function lockFolder(folder: string, clock: Clock): Promise<ProcessLock> {
   const attempt = await tryLock(folder, 'target', clock.id())
   if (attempt.kind === 'acquired') return attempt.lock
-  const { host, pid, path } = attempt.holder
-  const here = host === thisHost() && pid === process.pid
-  const who = here ? 'this process already' : `process ${pid} on ${host}`
-  const remedy = here ? 'or close the other one' : `or, if that one is gone, remove ${path}`
+  const { host, pid, path, mine } = attempt.holder
+  const who = mine ? 'this process already' : `process ${pid} on ${host}`
+  const remedy = mine ? 'or close the other one' : `or, if that one is gone, remove ${path}`
   throw new ModelspineError(
     'target-unavailable',
     `${folder} is in use by ${who}: give each process target a folder of its own, ${remedy}`,
