@@ -1,10 +1,12 @@
 import { once } from 'node:events'
-import { type FileHandle, open, rm } from 'node:fs/promises'
+import { type FileHandle, lstat, open, rm } from 'node:fs/promises'
 import { connect, createServer } from 'node:net'
 import { join } from 'node:path'
 
 /** A socket in a folder that answers as long as its process lives. The system ends it with the process. */
 export interface AliveSocket {
+  /** Whether others can still find it. */
+  isInPlace(): Promise<boolean>
   /** The file stays, as that of a killed process. */
   stopListening(): Promise<void>
   close(): Promise<void>
@@ -24,6 +26,11 @@ export async function openAliveSocket(folder: string, file: string): Promise<Ali
   }
   server.on('error', () => {})
   return {
+    isInPlace: () =>
+      lstat(join(folder, file)).then(
+        () => true,
+        () => false,
+      ),
     async stopListening() {
       server.close()
       await once(server, 'close')

@@ -43,7 +43,8 @@ interface Claim {
  * may be refused.
  *
  * Before its file, a process opens a socket in the folder. With it, a process of another PID namespace on the
- * same machine can find out that this one lives.
+ * same machine can find out that this one lives. Who has the lock removes sockets that dead processes left. In
+ * the moment before a socket listens, that may hit one of the living, so each looks whether its own is there.
  */
 export async function tryLock(folder: string, name: string, token: string): Promise<LockAttempt> {
   const self = await identityOf(process.pid)
@@ -66,6 +67,11 @@ export async function tryLock(folder: string, name: string, token: string): Prom
       }
       await remove(claim)
     }
+    if (socket !== undefined && !(await socket.isInPlace())) {
+      await release()
+      return tryLock(folder, name, token)
+    }
+    await removeDeadSockets(folder, name)
   } catch (error) {
     await release()
     throw error
@@ -123,7 +129,11 @@ export function socketFile(name: string, pid: number, token: string): string {
 
 /** The claims in a folder, this process's own included. */
 async function claimsOf(folder: string, name: string): Promise<readonly Claim[]> {
-  return (await readdir(folder)).flatMap((file) => {
+  return claimsAmong(await readdir(folder), folder, name)
+}
+
+function claimsAmong(files: readonly string[], folder: string, name: string): readonly Claim[] {
+  return files.flatMap((file) => {
     if (!file.startsWith(`.${name}.`)) return []
     const [host, boot, number, started, place = '', end] = file.slice(name.length + 2).split('.')
     if (end !== 'lock' || host === undefined || boot === undefined || started === undefined) return []
@@ -148,6 +158,17 @@ async function mayHold({ folder, identity, socket }: Claim): Promise<boolean> {
 async function remove({ folder, file, socket }: Claim): Promise<void> {
   await rm(join(folder, file), { recursive: true, force: true })
   if (socket !== undefined) await rm(join(folder, socket), { force: true })
+}
+
+/** Call it only while this process has the lock. */
+async function removeDeadSockets(folder: string, name: string): Promise<void> {
+  const files = await readdir(folder)
+  const claimed = new Set(claimsAmong(files, folder, name).map(({ socket }) => socket))
+  for (const file of files) {
+    const isFree = file.startsWith(`.${name}.`) && file.endsWith('.alive') && !claimed.has(file)
+    if (!isFree || !(await isOnLocalDisk(folder)) || (await answers(folder, file))) continue
+    await rm(join(folder, file), { force: true })
+  }
 }
 
 async function holderOf({ folder, file, identity }: Claim): Promise<LockHolder> {

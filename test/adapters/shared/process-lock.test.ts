@@ -170,6 +170,21 @@ describe('a lock between processes', () => {
     },
   )
 
+  it.runIf(hasNamespaces)(
+    'removes the socket of a process that died before it had claimed the lock',
+    async () => {
+      const folder = temporaryFolder()
+      const dead = await openAliveSocket(folder, socketFile('writer', 4194999, 'dead'))
+      await dead?.stopListening()
+      const living = await openAliveSocket(folder, socketFile('writer', 4194998, 'living'))
+      expect((await tryLock(folder, 'writer', 'mine')).kind).toBe('acquired')
+      expect(readdirSync(folder).sort()).toEqual(
+        [...files('mine'), socketFile('writer', 4194998, 'living')].sort(),
+      )
+      await living?.close()
+    },
+  )
+
   it.runIf(canUnshare)('is kept between two PID namespaces with one host name', async () => {
     const folder = temporaryFolder()
     const mine = await tryLock(folder, 'writer', 'a')
