@@ -91,8 +91,8 @@ function notSent(reason: string, message: string): ApplyResult {
  * own queue was full, its circuit was open, or a secret was missing.
  */
 export function wasNotSent(error: unknown): boolean {
-  if (!isModelspineError(error)) return false
-  return isOfSecrets(error) || error.details.sent === false || error.details.crowded === true
+  if (isOfSecrets(error)) return true
+  return isModelspineError(error) && (error.details.sent === false || error.details.crowded === true)
 }
 
 export function isOfSecrets(error: unknown): error is ModelspineError {
