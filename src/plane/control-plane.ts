@@ -56,7 +56,11 @@ export interface ControlPlane<Names extends DeclaredNames = DeclaredNames> {
   list(): AsyncIterable<Deployment>
   getRoute(key: string): Promise<ModelRoute | null>
   listRoutes(): AsyncIterable<ModelRoute>
-  /** Throws `not-found`, and `in-use` for a deployment that a route refers to. */
+  /**
+   * Throws `not-found`, and `in-use` for a deployment that a route refers to. With `force`, also gives up what
+   * the deployment has at targets that the plane does not have any more; the audit log names what may remain
+   * there.
+   */
   delete(key: string, options: RemoveOptions): Promise<void>
   /**
    * Resolves when the deployment is in the state `until`. Throws `timeout`, and `wrong-phase` when the
@@ -103,6 +107,18 @@ export interface ControlPlane<Names extends DeclaredNames = DeclaredNames> {
   ): Promise<Deployment>
   /** Lets an aborted or stopped revision be tried again. Throws `conflict` when it is not the named one. */
   retry(key: string, options: AskedBy & { readonly revision?: string }): Promise<Deployment>
+  /**
+   * Gives the deployment's targets to this plane's store. For targets that refuse the plane with
+   * `fence-foreign` or `fence-stale`, because they obeyed another store before, such as one that was lost.
+   * Make sure that no other plane reconciles the deployment.
+   */
+  takeOver(key: string, options: AskedBy): Promise<Deployment>
+  /**
+   * Gives up what the deployment has at a target that the plane does not have any more. The audit log names
+   * what may remain there. Throws `wrong-phase` while the plane has the target, and when the deployment has
+   * nothing there.
+   */
+  giveUp(key: string, options: AskedBy & { readonly target: string }): Promise<Deployment>
   /**
    * Tells what a deployment waits for, since when, what comes next, and each gate's numbers. Throws
    * `not-found`.

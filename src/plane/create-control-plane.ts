@@ -70,6 +70,8 @@ export function createControlPlane<
     resume: async (key, call) => (await control()).resume(key, call),
     abort: async (key, call) => (await control()).abort(key, call),
     retry: async (key, call) => (await control()).retry(key, call),
+    takeOver: async (key, call) => (await control()).takeOver(key, call),
+    giveUp: async (key, call) => (await control()).giveUp(key, call),
     explain: async (key) => (await control()).explain(key),
     health: () => opened?.health() ?? idle,
     start: async () => (await control()).start(),

@@ -40,6 +40,8 @@ export interface PlaneCalls
     | 'resume'
     | 'abort'
     | 'retry'
+    | 'takeOver'
+    | 'giveUp'
     | 'explain'
     | 'health'
     | 'start'
@@ -80,7 +82,7 @@ export function createPlaneCalls(options: ControlPlaneOptions, requestSide: Requ
     mustRun()
     checkActor(kind, call)
     const { actor, ...asked } = call
-    return commandDeployment(context, name, { ...asked, kind }, actor)
+    return commandDeployment(context, name, { ...asked, kind } as Command, actor)
   }
 
   const apply: ControlPlane['apply'] = async (resource, call) => {
@@ -147,6 +149,15 @@ export function createPlaneCalls(options: ControlPlaneOptions, requestSide: Requ
     resume: (name, call) => ask('resume', name, call),
     abort: (name, call) => ask('abort', name, call),
     retry: (name, call) => ask('retry', name, call),
+    takeOver: (name, call) => ask('take-over', name, call),
+    async giveUp(name, call) {
+      checkActor('give-up', call)
+      const { target } = call
+      if (typeof target !== 'string')
+        throw new TypeError(`give-up: target is ${target}: pass a target's name`)
+      const configured = target in context.targets
+      return ask('give-up', name, { ...call, configured } as AskedBy)
+    },
     async explain(name) {
       const deployment = await mustFind(name)
       return explainDeployment(deployment, wired.faultOf(deployment.key))

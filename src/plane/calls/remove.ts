@@ -1,6 +1,12 @@
 import { isModelspineError, ModelspineError } from '../../errors.ts'
+import type { DeploymentStatus } from '../../resources/deployment/deployment-status.ts'
+import type { ModelDeployment } from '../../resources/deployment/model-deployment.ts'
 import { type Key, keyFrom } from '../../resources/metadata.ts'
 import { backendKey, type ModelRoute } from '../../resources/route/model-route.ts'
+import { giveUp, targetsOf } from '../../rollout/machine/commands/give-up.ts'
+import type { RolloutEvent } from '../../rollout/machine/machine-types.ts'
+import { initialStatus } from '../../rollout/machine/status-edits.ts'
+import { commitStatus } from '../../rollout/shell/commit-status.ts'
 import type { Kind, StoredObject } from '../../store/contract.ts'
 import { ifUnreadable } from '../../store/if-unreadable.ts'
 import type { ControlContext } from '../control-context.ts'
@@ -12,6 +18,11 @@ import { entryOf } from './audit-entry.ts'
 export interface RemoveOptions extends AskedBy {
   /** Default `ModelDeployment`. */
   readonly kind?: Kind
+  /**
+   * Also gives up what the deployment has at targets that the plane does not have any more. Without it, the
+   * deletion waits for these targets.
+   */
+  readonly force?: boolean
 }
 
 /** The loop may write the status at the same time. Then the policy is asked again if the resource changed. */
@@ -27,6 +38,7 @@ export async function removeResource(
   options: RemoveOptions,
 ): Promise<void> {
   const { actor, kind = 'ModelDeployment' } = options
+  const force = options.force === true && kind === 'ModelDeployment'
   const key = keyFrom(name)
   const question = new PolicyQuestion(context)
   for (let tries = 1; ; tries += 1) {
@@ -35,15 +47,42 @@ export async function removeResource(
     // Of an object that cannot be read, a policy could judge nothing.
     const decision =
       stored &&
-      (await question.ask({ action: 'delete', actor, resource: stored.resource }, `deleting ${kind} ${key}`))
+      (await question.ask(
+        { action: 'delete', actor, resource: stored.resource, ...(force && { force }) },
+        `deleting ${kind} ${key}`,
+      ))
     if (kind === 'ModelDeployment') await refuseWhileRouted(context, key)
     try {
+      const left = force && stored !== undefined ? await giveUpMissing(context, stored, options) : stored
       const details = decision === undefined ? {} : decisionDetails(decision)
-      return await mark(context, { kind, key, version: stored?.version }, options, details)
+      return await mark(context, { kind, key, version: left?.version }, options, {
+        ...details,
+        ...(force && { force }),
+      })
     } catch (error) {
       if (!isModelspineError(error, 'conflict') || tries === mostTries) throw error
     }
   }
+}
+
+/** Gives up the targets of a deployment that the plane does not have any more. */
+async function giveUpMissing(
+  context: ControlContext,
+  stored: StoredObject,
+  { actor }: RemoveOptions,
+): Promise<StoredObject> {
+  const now = context.clock.now()
+  const { spec } = stored.resource as ModelDeployment
+  let status = (stored.status as DeploymentStatus | undefined) ?? initialStatus(now)
+  const events: RolloutEvent[] = []
+  for (const target of new Set([...targetsOf(status), status.target ?? spec.target.name])) {
+    if (target in context.targets) continue
+    const given = giveUp(status, target, actor, now)
+    status = given.status
+    events.push(...given.events)
+  }
+  if (events.length === 0) return stored
+  return (await commitStatus(context, stored, status, events, {})) ?? stored
 }
 
 async function mark(

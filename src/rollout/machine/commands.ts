@@ -4,6 +4,7 @@ import type { ModelDeploymentSpec } from '../../resources/deployment/model-deplo
 import type { Actor } from '../../resources/metadata.ts'
 import { abortRollout } from './commands/abort.ts'
 import type { Command } from './commands/command.ts'
+import { giveUp, targetsOf } from './commands/give-up.ts'
 import { refuseMoved } from './commands/spoken.ts'
 import type { RolloutEvent } from './machine-types.ts'
 import { enterStep, standsInSteps } from './moves/enter-step.ts'
@@ -47,6 +48,17 @@ export function command(
       return abort(status, asked.reason, actor, now)
     case 'retry':
       return retry(status, actor, now)
+    case 'take-over':
+      return takeOver(status, actor, now)
+    case 'give-up':
+      if (asked.configured) {
+        const why = `this plane has target "${asked.target}", so the loop removes there what is not wanted`
+        throw wrongPhase(status, 'give-up', why)
+      }
+      if (!targetsOf(status).includes(asked.target)) {
+        throw wrongPhase(status, 'give-up', `the deployment has nothing at target "${asked.target}"`)
+      }
+      return giveUp(status, asked.target, actor, now)
   }
 }
 
@@ -169,6 +181,14 @@ function retry(status: DeploymentStatus, actor: Actor, now: number): Commanded {
           : { phase: 'rolling-back', revision: candidate, sinceMs: now, cause: 'Superseded', message },
     },
     events: [{ action: 'rollout-retried', details: { revision }, actor }],
+  }
+}
+
+function takeOver(status: DeploymentStatus, actor: Actor, now: number): Commanded {
+  if (status.takeOver !== undefined) return { status, events: [] }
+  return {
+    status: { ...status, takeOver: { actor, atMs: now } },
+    events: [{ action: 'deployment-taken-over', details: { targets: targetsOf(status) }, actor }],
   }
 }
 

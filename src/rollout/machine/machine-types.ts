@@ -136,6 +136,8 @@ export type RolloutAction =
   | 'revisions-adopted'
   | 'deployment-retargeted'
   | 'deployment-removed'
+  | 'deployment-taken-over'
+  | 'target-given-up'
 
 export interface Instruction {
   readonly status: DeploymentStatus

@@ -31,3 +31,12 @@ export type Command =
   | { readonly kind: 'abort'; readonly revision?: string; readonly reason?: string }
   /** Allows an aborted revision, or one whose outcome is unknown, to be tried again. */
   | { readonly kind: 'retry'; readonly revision?: string }
+  /** Gives the deployment's targets to this store, whatever fence of whatever store they obeyed before. */
+  | { readonly kind: 'take-over' }
+  /** Gives up what a target still holds that the plane does not have any more. */
+  | {
+      readonly kind: 'give-up'
+      readonly target: string
+      /** Whether the plane has the target. */
+      readonly configured: boolean
+    }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { actionsOf, ann, digits, planeFixture, route, serving } from '../plane-fixture.ts'
 
 const wrong: readonly (readonly [string, unknown, RegExp])[] = [
-  ['no options', undefined, /^(\w+): actor is missing: pass \{ actor: \{ name: "ann@example.com" \} \}/],
+  ['no options', undefined, /^([\w-]+): actor is missing: pass \{ actor: \{ name: "ann@example.com" \} \}/],
   ['no actor', {}, /actor is missing/],
   ['an actor that is a text', { actor: 'ann' }, /actor is "ann": pass/],
   ['an actor without a name', { actor: {} }, /actor\.name is missing/],
@@ -37,6 +37,8 @@ describe('a call that changes something', () => {
       () => plane.resume('digits', asked),
       () => plane.abort('digits', asked),
       () => plane.retry('digits', asked),
+      () => plane.takeOver('digits', asked),
+      () => plane.giveUp('digits', asked),
     ]
     for (const call of calls) {
       const error = await call().catch((thrown: unknown) => thrown)

@@ -78,16 +78,22 @@ const allowed: Readonly<Record<Command['kind'], readonly Phase[]>> = {
   resume: ['holding'],
   abort: ['blocked', 'starting', 'shifting', 'pausing', 'analyzing', 'holding'],
   retry: ['rolling-back', 'failed', 'stopped'],
+  'take-over': phases,
+  'give-up': phases,
+}
+
+function commandTo(kind: Command['kind']): Command {
+  return kind === 'give-up' ? { kind, target: 'prod', configured: false } : { kind }
 }
 
 describe('a command', () => {
   for (const kind of Object.keys(allowed) as Command['kind'][]) {
     it.each(phases)(`to ${kind} names its actor or throws wrong-phase, in the phase %s`, (phase) => {
       if (allowed[kind].includes(phase)) {
-        const { events } = asked(standing(phase), { kind })
+        const { events } = asked(standing(phase), commandTo(kind))
         expect(events[0]?.actor).toEqual(ada)
       } else {
-        expect(() => asked(standing(phase), { kind })).toThrow(
+        expect(() => asked(standing(phase), commandTo(kind))).toThrow(
           expect.objectContaining({ code: 'wrong-phase', details: { phase, asked: kind } }),
         )
       }
@@ -274,6 +280,51 @@ describe('retry', () => {
     ]
     const { status } = asked(standing('stopped', { split }), { kind: 'retry' })
     expect(status.rollout).toMatchObject({ phase: 'rolling-back', revision: candidate.name })
+  })
+})
+
+describe('take-over', () => {
+  it('keeps the first actor until the loop has used it, and names the targets', () => {
+    const { status, events } = asked(standing('converged'), { kind: 'take-over' })
+    expect(status.takeOver).toEqual({ actor: ada, atMs: startMs + 1_000 })
+    expect(events).toEqual([{ action: 'deployment-taken-over', details: { targets: ['prod'] }, actor: ada }])
+    expect(asked(status, { kind: 'take-over' })).toEqual({ status, events: [] })
+  })
+})
+
+describe('give-up', () => {
+  const placement = {
+    sinceMs: startMs,
+    revisions: [{ revision: stable, state: 'ready', sinceMs: startMs }],
+    requested: [{ change: 'create:r9', accepted: false }],
+    handles: [{ handle: 'h1', revision: 'r8' }, { handle: 'h2' }],
+  } as const
+  const left = { leaving: [{ ...placement, target: 'old' }] }
+
+  it('names the revisions and handles that may remain', () => {
+    const { status, events } = asked(standing('converged', left), {
+      kind: 'give-up',
+      target: 'old',
+      configured: false,
+    })
+    expect(status.givenUp).toEqual([{ target: 'old', actor: ada, atMs: startMs + 1_000 }])
+    expect(status.leaving).toEqual(left.leaving)
+    expect(events).toEqual([
+      {
+        action: 'target-given-up',
+        details: { target: 'old', revisions: [stable.name, 'r9', 'r8'], handles: ['h1', 'h2'] },
+        actor: ada,
+      },
+    ])
+    expect(asked(status, { kind: 'give-up', target: 'old', configured: false }).events).toEqual([])
+  })
+
+  it('is refused while the plane has the target, and where the deployment has nothing', () => {
+    const giveUp = (target: string, configured: boolean) => () =>
+      asked(standing('converged', left), { kind: 'give-up', target, configured })
+    expect(giveUp('old', true)).toThrow(/this plane has target "old"/)
+    expect(giveUp('other', false)).toThrow(/nothing at target "other"/)
+    expect(giveUp('other', false)).toThrow(expect.objectContaining({ code: 'wrong-phase' }))
   })
 })
 
