@@ -160,7 +160,7 @@ export function createPlaneCalls(options: ControlPlaneOptions, requestSide: Requ
     },
     async explain(name) {
       const deployment = await mustFind(name)
-      return explainDeployment(deployment, wired.faultOf(deployment.key))
+      return explainDeployment(deployment, wired.faultOf(deployment.key), context.names.targets)
     },
     health: wired.health,
     async start() {
@@ -185,7 +185,7 @@ export function createPlaneCalls(options: ControlPlaneOptions, requestSide: Requ
       if (result.kind !== 'done' && result.cause !== undefined) throw result.cause
       const deployment = await look(name)
       if (deployment === null) return explainGone(key, clock.now())
-      return explainDeployment(deployment, wired.faultOf(key))
+      return explainDeployment(deployment, wired.faultOf(key), context.names.targets)
     },
   }
 }

@@ -90,7 +90,10 @@ export function storyOf(rollout: Rollout, status: DeploymentStatus, spec: ModelD
     case 'converged':
       return {
         waitsFor:
-          unhealthy(status) ?? unresolved(status) ?? 'a change: the declared revision serves all traffic',
+          unhealthy(status) ??
+          unshown(status) ??
+          unresolved(status) ??
+          'a change: the declared revision serves all traffic',
         next: 'nothing by itself',
       }
     case 'stopped':
@@ -129,6 +132,14 @@ function unresolved({ conditions }: DeploymentStatus): string | undefined {
 function unhealthy({ conditions }: DeploymentStatus): string | undefined {
   const stands = conditionOf(conditions, 'StableUnhealthy')
   return stands?.status === 'True' ? `the stable revision to serve again: ${stands.message}` : undefined
+}
+
+/** The last looks did not show the stable revision. Its loss is not believed yet. */
+function unshown({ revisions, stable }: DeploymentStatus): string | undefined {
+  const missing = revisions.find(({ revision }) => revision.name === stable)?.missing
+  if (missing === undefined) return undefined
+  const looks = missing.looks === 1 ? 'the last look' : `the last ${missing.looks} looks`
+  return `the target to show revision ${stable} again, which was missing at ${looks}`
 }
 
 function describeNext(step: Step | undefined): string {

@@ -10,6 +10,14 @@ import type { AnalysisGate, ModelDeploymentSpec } from '../../resources/deployme
 import type { Key } from '../../resources/metadata.ts'
 import { stepsOf } from '../../rollout/machine/strategy-steps.ts'
 import type { Deployment } from './deployment.ts'
+import {
+  describeFailures,
+  describeGoneTargets,
+  type ExplainedFailure,
+  type ExplainedPlacement,
+  explainFailures,
+  explainPlacements,
+} from './explain-places.ts'
 import { storyOf } from './explain-story.ts'
 
 /** Where a deployment stands, for people and programs. Times are milliseconds since the epoch. */
@@ -30,6 +38,10 @@ export interface Explanation {
   readonly revisions: readonly ExplainedRevision[]
   /** Each gate of the current or last analysis, with its numbers and its rule. */
   readonly gates: readonly ExplainedGate[]
+  /** What other targets hold of the deployment. */
+  readonly elsewhere: readonly ExplainedPlacement[]
+  /** Changes that a target failed, and when each is tried again. */
+  readonly failures: readonly ExplainedFailure[]
   readonly conditions: readonly Condition[]
   /**
    * A fault that hindered this process's last reconcile and could not be written to the status, such as a
@@ -41,11 +53,13 @@ export interface Explanation {
 export interface ExplainedRevision {
   readonly revision: string
   readonly role: 'stable' | 'candidate' | 'other'
-  /** `registry/name:version`. */
+  /** `registry/name:version`; `unknown` for a revision that was found at the target after the store was lost. */
   readonly model: string
   readonly weight: number
   readonly state: RevisionStatus['state']
   readonly reason?: string
+  /** Looks in a row that did not show the revision. It counts as lost when there were enough of them. */
+  readonly missing?: { readonly looks: number; readonly sinceMs: number }
 }
 
 export interface ExplainedGate {
@@ -57,6 +71,8 @@ export interface ExplainedGate {
 export function explainDeployment(
   { key, resource, status, createdAtMs, generation, deletion }: Deployment,
   fault: { readonly reason: string; readonly message: string } | undefined,
+  /** The names of the plane's targets. */
+  targets: readonly string[],
 ): Explanation {
   if (status === undefined) {
     return {
@@ -67,12 +83,17 @@ export function explainDeployment(
       next: 'its model is looked up and a rollout begins',
       revisions: [],
       gates: [],
+      elsewhere: [],
+      failures: [],
       conditions: [],
       ...(fault !== undefined && { fault }),
     }
   }
   const { rollout } = status
   const { waitsFor, next, untilMs } = storyOf(rollout, status, resource.spec)
+  const gone = describeGoneTargets(status, resource.spec, { deleted: deletion !== undefined, targets })
+  const failures = explainFailures(status, resource.spec)
+  const failed = failures.length === 0 ? '' : ` (${describeFailures(failures)})`
   const unseen =
     deletion !== undefined && rollout.phase !== 'deleting'
       ? ` (${deletion.actor.name} deleted it, but the loop has not looked at that yet)`
@@ -82,12 +103,14 @@ export function explainDeployment(
   return {
     key,
     phase: rollout.phase,
-    waitsFor: `${hindrance(status, fault) ?? waitsFor}${unseen}`,
+    waitsFor: `${gone ?? hindrance(status, fault) ?? waitsFor}${failed}${unseen}`,
     sinceMs: rollout.sinceMs,
     ...(untilMs !== undefined && { untilMs }),
     next,
     revisions: status.revisions.map((each) => explainRevision(each, status)),
     gates: explainGates(rollout, resource.spec),
+    elsewhere: explainPlacements(status),
+    failures,
     conditions: status.conditions,
     ...(fault !== undefined && { fault }),
   }
@@ -103,12 +126,14 @@ export function explainGone(key: Key, nowMs: number): Explanation {
     next: 'nothing',
     revisions: [],
     gates: [],
+    elsewhere: [],
+    failures: [],
     conditions: [],
   }
 }
 
 function explainRevision(
-  { revision, state, reason }: RevisionStatus,
+  { revision, state, reason, missing }: RevisionStatus,
   status: DeploymentStatus,
 ): ExplainedRevision {
   const { registry, name, version } = revision.model
@@ -116,10 +141,11 @@ function explainRevision(
   return {
     revision: revision.name,
     role: revision.name === status.stable ? 'stable' : revision.name === candidate ? 'candidate' : 'other',
-    model: `${registry}/${name}:${version}`,
+    model: revision.adopted === true ? 'unknown' : `${registry}/${name}:${version}`,
     weight: status.split.find((entry) => entry.revision === revision.name)?.weight ?? 0,
     state,
     ...(reason !== undefined && { reason }),
+    ...(missing !== undefined && { missing }),
   }
 }
 
@@ -135,9 +161,13 @@ function explainGates(rollout: Rollout, spec: ModelDeploymentSpec): readonly Exp
     })
 }
 
-/** A fault that keeps the loop from looking or from acting at all. */
+/** What keeps the loop from looking, from acting at all, or from carrying a deletion out. */
 function hindrance({ conditions }: DeploymentStatus, fault: Explanation['fault']): string | undefined {
   const written = conditionOf(conditions, 'Degraded')
-  const hinders = written ?? (fault?.reason.startsWith('Store') === true ? fault : undefined)
+  const stands = conditionOf(conditions, 'Progressing')
+  const hinders =
+    written ??
+    (stands?.reason === 'DeletionHindered' ? stands : undefined) ??
+    (fault?.reason.startsWith('Store') === true ? fault : undefined)
   return hinders && `this fault to end: ${hinders.reason}: ${hinders.message}`
 }
