@@ -12,14 +12,18 @@ type Refused = QueueItem<Key>
 /**
  * Limits how many deployments have calls under way at one part. A deployment that finds no room does not wait
  * here, because it would hold the place of others in the loop. It is remembered and called back when there
- * is room: those of a person's change first, then in the order in which they came. A deployment that is in
- * may make more calls.
+ * is room: those of a person's change first, then in the order in which they came.
+ *
+ * A run that was let in once may call again until it ends, up to twice the number. Otherwise a run could lose
+ * its place between its look and its change, look again, and lose it again, for ever.
  */
 export class Bulkhead {
   readonly #most: number
   readonly #callBack: (key: Key, priority: Priority) => void
   /** The calls under way, by deployment. */
   readonly #inside = new Map<Key, number>()
+  /** Deployments whose run was let in and has not ended. */
+  readonly #known = new Set<Key>()
   /** Its keys are declared deployments. */
   readonly #refused = new Map<Key, Refused>()
   readonly #lines = { 0: new ReadyLine<Key>(), 1: new ReadyLine<Key>(), 2: new ReadyLine<Key>() } as const
@@ -33,14 +37,14 @@ export class Bulkhead {
   /** Whether the deployment may call now. Then `leave` must follow. Room is kept for those called back. */
   enter(key: Key, priority: Priority): boolean {
     const calls = this.#inside.get(key)
-    const known = this.#refused.size > 0 ? this.#refused.get(key) : undefined
-    const kept = this.#called - (known?.state === 'delayed' ? 1 : 0)
-    if (calls === undefined && this.#inside.size + kept >= this.#most) {
-      this.#refuse(key, priority, known)
+    const refused = this.#refused.size > 0 ? this.#refused.get(key) : undefined
+    if (calls === undefined && !this.#hasRoom(key, refused)) {
+      this.#refuse(key, priority, refused)
       return false
     }
     this.#inside.set(key, (calls ?? 0) + 1)
-    if (known !== undefined) this.#drop(known)
+    this.#known.add(key)
+    if (refused !== undefined) this.#drop(refused)
     return true
   }
 
@@ -55,6 +59,7 @@ export class Bulkhead {
 
   /** A run of the deployment has ended: if it was refused, it can be called back from now on. */
   ended(key: Key): void {
+    this.#known.delete(key)
     if (this.#refused.size === 0) return
     const known = this.#refused.get(key)
     if (known?.state === 'working') {
@@ -69,10 +74,17 @@ export class Bulkhead {
 
   /** The deployment will not come any more. */
   forget(key: Key): void {
+    this.#known.delete(key)
     const known = this.#refused.get(key)
     if (known === undefined) return
     this.#drop(known)
     this.#callNext()
+  }
+
+  #hasRoom(key: Key, refused: Refused | undefined): boolean {
+    if (this.#known.has(key)) return this.#inside.size < 2 * this.#most
+    const kept = this.#called - (refused?.state === 'delayed' ? 1 : 0)
+    return this.#inside.size + kept < this.#most
   }
 
   #refuse(key: Key, priority: Priority, known: Refused | undefined): void {

@@ -28,6 +28,19 @@ describe('a bulkhead', () => {
     expect(bulkhead.enter('a/c', drift)).toBe(true)
   })
 
+  it('lets a run that was in come again, at most twice the number, until it ends', () => {
+    const { bulkhead } = scene(1)
+    for (const key of ['a/a', 'a/b', 'a/c'] as const) {
+      expect(bulkhead.enter(key, drift)).toBe(true)
+      bulkhead.leave(key)
+    }
+    expect([bulkhead.enter('a/a', drift), bulkhead.enter('a/b', drift)]).toEqual([true, true])
+    expect(bulkhead.enter('a/c', drift)).toBe(false)
+    bulkhead.leave('a/a')
+    bulkhead.ended('a/a')
+    expect(bulkhead.enter('a/a', drift)).toBe(false)
+  })
+
   it('calls one back for each place that becomes free: a person’s first, then in order', () => {
     const { bulkhead, refused, called } = scene(1)
     bulkhead.enter('a/in', drift)
