@@ -33,11 +33,17 @@ export interface LeaderElectionOptions {
   readonly jitter?: number
   /** Work is told to end this many milliseconds before the lease does. Default a third of `ttlMs`. */
   readonly marginMs?: number
+  /**
+   * How long the work may go on after its abort, in milliseconds. Then it is given up: its fence is refused
+   * once the lease is granted again, and `remainingMs` of its lease is 0. Default 10 s.
+   */
+  readonly graceMs?: number
   readonly clock: Clock
   /**
    * Called when the lease was gained. `abortSignal` fires when the lease was lost, when too little of it is
    * left, or at `stop`. A returned promise stands for the work: the lease is neither released nor sought
-   * again before the promise settles. A throw or a rejection gives the lease up.
+   * again before the promise settles, or before `graceMs` have passed since the abort. A throw or a rejection
+   * gives the lease up.
    */
   onGained(lease: HeldLease, abortSignal: AbortSignal): Promise<void> | void
   /** Called once for each `onGained`, right after its `abortSignal` fired. */
@@ -48,7 +54,10 @@ export interface LeaderElectionOptions {
 export interface LeaderElection {
   /** Begins to seek the lease. Does nothing when it has begun already. */
   start(): void
-  /** Aborts the work, waits for its end and releases the lease. The election may be started again. */
+  /**
+   * Aborts the work, waits for its end, for `graceMs` at most, and releases the lease. The election may be
+   * started again.
+   */
   stop(): Promise<void>
   /** The lease that is held now, while time is left; undefined otherwise. */
   lease(): HeldLease | undefined
@@ -57,6 +66,7 @@ export interface LeaderElection {
 export function createLeaderElection(options: LeaderElectionOptions): LeaderElection {
   const { store, name, holder, clock, logger = silentLogger } = options
   const times = electionTimes(options)
+  const { graceMs = 10_000 } = options
   let seeking: { readonly stop: AbortController; readonly ended: Promise<void> } | undefined
   /** Settles when everything that was stopped has ended. */
   let before = Promise.resolve()
@@ -66,7 +76,7 @@ export function createLeaderElection(options: LeaderElectionOptions): LeaderElec
     const askedAt = momentOf(clock)
     const granted = await store.acquireLease(name, holder, times.ttlMs)
     if (granted === null) return
-    term = beginTerm({ ...options, ...times, logger }, granted, askedAt, stop)
+    term = beginTerm({ ...options, ...times, graceMs, logger }, granted, askedAt, stop)
     await term.ended
     term = undefined
   }

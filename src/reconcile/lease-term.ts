@@ -4,6 +4,7 @@ import type { Lease, StateStore } from '../store/contract.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import type { ElectionTimes } from './election-times.ts'
 import { type Moment, momentOf, remainingMs } from './lease-life.ts'
+import { withinMs } from './within-ms.ts'
 
 /** A lease as its holder sees it. */
 export interface HeldLease extends Lease {
@@ -23,6 +24,8 @@ export interface HeldLease extends Lease {
 export type LostReason = 'stopped' | 'expired' | 'taken' | 'failed'
 
 export interface TermOptions extends ElectionTimes {
+  /** How long the work may go on after its abort, in milliseconds. Then the term ends without it. */
+  readonly graceMs: number
   readonly store: Pick<StateStore, 'renewLease' | 'releaseLease'>
   readonly clock: Clock
   readonly logger: Logger
@@ -32,7 +35,7 @@ export interface TermOptions extends ElectionTimes {
 
 export interface LeaseTerm {
   lease(): HeldLease | undefined
-  /** Settles when the work has ended and the lease was released. Never rejects. */
+  /** Settles when the work has ended or was given up, and the lease was released. Never rejects. */
   readonly ended: Promise<void>
 }
 
@@ -83,7 +86,7 @@ export function beginTerm(
   const watch = (): void => {
     watchdog?.cancel()
     const leftMs = left()
-    if (leftMs > 0) watchdog = clock.schedule(leftMs, watch)
+    if (leftMs > 0) watchdog = clock.schedule(Math.max(1, leftMs), watch)
     else lose('expired')
   }
 
@@ -123,7 +126,12 @@ export function beginTerm(
   const toEnd = async (): Promise<void> => {
     const worked = doWork()
     await lost.promise
-    await worked
+    const ended = await withinMs(
+      clock,
+      options.graceMs,
+      worked.then(() => true),
+    )
+    if (ended === undefined) logger.warn(about, `the work under the lease ${granted.name} ignores its abort`)
     over.abort()
     watchdog?.cancel()
     stop.removeEventListener('abort', onStop)

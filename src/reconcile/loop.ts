@@ -4,14 +4,14 @@
  * what exists.
  */
 
-import { type Clock, nextTurn } from '../clock.ts'
+import { type Clock, nextTurn, type Timer } from '../clock.ts'
 import { isModelspineError, ModelspineError, messageOf, throwIfAborted } from '../errors.ts'
 import { type Logger, silentLogger } from '../telemetry/logger.ts'
 import type { Backoff } from './backoff.ts'
-import { furthestTimerMs } from './furthest-timer.ts'
 import { priorities } from './priority.ts'
 import type { Queue } from './queue.ts'
 import { checkedResult, type Result, resultOfThrow } from './result.ts'
+import { withinMs } from './within-ms.ts'
 
 export interface LoopOptions<K extends string> {
   readonly queue: Queue<K>
@@ -39,13 +39,15 @@ export interface Loop<K extends string = string> {
   start(): void
   /**
    * Takes no more keys and waits up to `drainMs` (default 10 s) for the runs under way. Then aborts these
-   * runs and waits until they have ended. Interrupted keys go back into the queue, so that a loop that is
-   * started again takes them up.
+   * runs, waits up to `graceMs` more (default 1 s) and forgets those that still go on: their end changes
+   * nothing. Interrupted and forgotten keys go back into the queue, so that a loop that is started again takes
+   * them up.
    */
-  stop(options?: { readonly drainMs?: number }): Promise<void>
+  stop(options?: { readonly drainMs?: number; readonly graceMs?: number }): Promise<void>
   /**
    * Reconciles a key now, whether the loop was started or not. Waits first for the end of a run of that key.
    * The result has the same effects as any other result. Rejects with `aborted` when aborted while waiting.
+   * An abort during the run is passed on to the run, which is forgotten 1 s later if it still goes on.
    */
   runOnce(key: K, options?: { readonly abortSignal?: AbortSignal }): Promise<Result>
 }
@@ -53,8 +55,13 @@ export interface Loop<K extends string = string> {
 interface Run {
   readonly controller: AbortController
   /** Never rejects. */
-  ended: Promise<Result> | undefined
+  readonly ended: Promise<Result>
+  /** Ends the run for the loop, whatever the reconcile still does. Does nothing when it has ended. */
+  forget(): void
 }
+
+/** How long a run may go on after its abort, in milliseconds, before the loop forgets it. */
+const defaultGraceMs = 1000
 
 /**
  * After this many keys, the timers and sockets of the process get their turn, even if no reconcile waited for
@@ -74,20 +81,37 @@ export function createLoop<K extends string = string>(options: LoopOptions<K>): 
 
   /** Runs a key that the queue has marked as in work. */
   const run = (key: K): Promise<Result> => {
-    const entry: Run = { controller: new AbortController(), ended: undefined }
-    runs.set(key, entry)
-    entry.ended = attempt(key, entry.controller.signal)
-    return entry.ended
+    const controller = new AbortController()
+    const { promise: ended, resolve: end } = Promise.withResolvers<Result>()
+    const startedMs = clock.monotonic()
+    let open = true
+    const forget = (): void => {
+      if (!open) return
+      open = false
+      runs.delete(key)
+      putBack(key)
+      logger.warn({ key }, `a run of ${key} ignores its abort; the loop goes on without it`)
+      end({ kind: 'retry', cause: new ModelspineError('aborted', `the run of ${key} did not end in time`) })
+    }
+    runs.set(key, { controller, ended, forget })
+    void attempt(key, controller.signal).then((result) => {
+      if (!open) return
+      open = false
+      finish(key, result, controller.signal, startedMs)
+      end(result)
+    })
+    return ended
   }
 
   const attempt = async (key: K, abortSignal: AbortSignal): Promise<Result> => {
-    const startedMs = clock.monotonic()
-    let result: Result
     try {
-      result = checkedResult(await reconcile(key, { abortSignal }))
+      return checkedResult(await reconcile(key, { abortSignal }))
     } catch (cause) {
-      result = resultOfThrow(cause)
+      return resultOfThrow(cause)
     }
+  }
+
+  const finish = (key: K, result: Result, abortSignal: AbortSignal, startedMs: number): void => {
     const againInMs = abortSignal.aborted && result.kind === 'retry' ? 0 : comeBack(key, result)
     if (againInMs !== undefined) {
       const priority = result.kind === 'requeue' ? result.priority : undefined
@@ -97,7 +121,6 @@ export function createLoop<K extends string = string>(options: LoopOptions<K>): 
     queue.done(key)
     const durationMs = clock.monotonic() - startedMs
     tell({ key, result, durationMs, ...(againInMs === undefined ? {} : { againInMs }) })
-    return result
   }
 
   /** Counts failures, and gives the milliseconds until the key comes back. */
@@ -126,7 +149,7 @@ export function createLoop<K extends string = string>(options: LoopOptions<K>): 
     }
   }
 
-  /** The loop was stopped after it was given a key and before it began with it. */
+  /** The key is in work for the queue, but not for the loop. */
   const putBack = (key: K): void => {
     queue.add(key, { priority: priorities.user })
     queue.done(key)
@@ -149,26 +172,31 @@ export function createLoop<K extends string = string>(options: LoopOptions<K>): 
       taking = new AbortController()
       for (let worker = 0; worker < concurrency; worker += 1) void work(taking.signal)
     },
-    async stop({ drainMs = 10_000 } = {}) {
+    async stop({ drainMs = 10_000, graceMs = defaultGraceMs } = {}) {
       taking?.abort()
       taking = undefined
       const left = [...runs.values()]
-      const interrupt = (): void => {
+      const ended = Promise.all(left.map((each) => each.ended))
+      if (left.length > 0 && (await withinMs(clock, drainMs, ended)) === undefined) {
         const reason = new ModelspineError('aborted', `the loop was stopped and waited ${drainMs} ms`)
         for (const { controller } of left) controller.abort(reason)
+        await withinMs(clock, graceMs, ended)
       }
-      const timer = clock.schedule(Math.min(drainMs, furthestTimerMs), interrupt, true)
-      await Promise.all(left.map(({ ended }) => ended))
-      timer.cancel()
+      for (const { forget } of left) forget()
     },
     async runOnce(key, { abortSignal } = {}) {
       while (!queue.take(key)) await unlessAborted(runs.get(key)?.ended ?? nextTurn(), abortSignal, key)
       const ended = run(key)
-      const controller = runs.get(key)?.controller
-      const pass = (): void => controller?.abort(abortSignal?.reason)
+      const mine = runs.get(key)
+      let grace: Timer | undefined
+      const pass = (): void => {
+        mine?.controller.abort(abortSignal?.reason)
+        grace = clock.schedule(defaultGraceMs, () => mine?.forget())
+      }
       if (abortSignal?.aborted === true) pass()
       abortSignal?.addEventListener('abort', pass, { once: true })
       const result = await ended
+      grace?.cancel()
       abortSignal?.removeEventListener('abort', pass)
       return result
     },

@@ -1,4 +1,4 @@
-import { type Clock, sleep, type Timer } from '../../clock.ts'
+import type { Clock, Timer } from '../../clock.ts'
 import { ModelspineError, messageOf } from '../../errors.ts'
 import { createBackoff } from '../../reconcile/backoff.ts'
 import { createLeaderElection } from '../../reconcile/leader-election.ts'
@@ -7,6 +7,7 @@ import { createLoop, type FinishedRun } from '../../reconcile/loop.ts'
 import { priorities } from '../../reconcile/priority.ts'
 import { createQueue, type Queue } from '../../reconcile/queue.ts'
 import type { Result } from '../../reconcile/result.ts'
+import { withinMs } from '../../reconcile/within-ms.ts'
 import type { Key } from '../../resources/metadata.ts'
 import type { ReconcileDeployment } from '../../rollout/shell/reconciler-options.ts'
 import type { ControlContext } from '../control-context.ts'
@@ -26,6 +27,12 @@ const longestTimerMs = 2 ** 31 - 1
  */
 const leastDrainMs = 1000
 
+/** The part of `drainMs` that runs may use. The rest is for the last work after them. */
+const drainOfRuns = 0.9
+
+/** How long runs may go on after their abort, in milliseconds. */
+const graceMs = 1000
+
 export interface LeaderWorkOptions {
   readonly context: Pick<ControlContext, 'store' | 'clock' | 'logger' | 'targets' | 'registries'>
   readonly reconcile: ReconcileDeployment
@@ -38,8 +45,10 @@ export interface LeaderWorkOptions {
   /** Does the last work under the lease before the lease is given back. */
   beforeRelease(): Promise<void>
   lost(): void
-  /** Called when the last work under a lost lease has ended. */
+  /** Called when the last work under a lease has ended. */
   stoodDown(): Promise<void>
+  /** How long `stoodDown` may take, in milliseconds. */
+  readonly standDownMs: number
   finished(run: FinishedRun<Key>): void
 }
 
@@ -60,7 +69,7 @@ export interface LeaderWork {
 }
 
 export function createLeaderWork(options: LeaderWorkOptions): LeaderWork {
-  const { context, reconcile, holder, leaseMs, resyncMs } = options
+  const { context, reconcile, holder, leaseMs, resyncMs, standDownMs } = options
   const { store, clock, logger } = context
   const queue = createQueue<Key>({ clock })
   let loan: LeaseLoan | undefined
@@ -96,10 +105,12 @@ export function createLeaderWork(options: LeaderWorkOptions): LeaderWork {
     holder,
     ttlMs: leaseMs,
     retryEveryMs: Math.min(2000, leaseMs / 4),
+    graceMs: 2 * graceMs + standDownMs,
     clock,
     logger,
     async onGained(_lease, abortSignal) {
       for await (const { key } of store.list('ModelDeployment')) {
+        if (abortSignal.aborted) return
         queue.add(key, { priority: priorities.resync })
       }
       if (abortSignal.aborted) return
@@ -107,7 +118,7 @@ export function createLeaderWork(options: LeaderWorkOptions): LeaderWork {
       options.gained()
       followHints(context, queue, abortSignal)
       await aborted(abortSignal)
-      await loop.stop({ drainMs: 0 })
+      await loop.stop({ drainMs: 0, graceMs })
       await options.stoodDown()
     },
     onLost: () => options.lost(),
@@ -120,9 +131,9 @@ export function createLeaderWork(options: LeaderWorkOptions): LeaderWork {
   }
 
   /** Reconciles the deployment again while more work is due at once. */
-  const passes = async (key: Key): Promise<Result> => {
+  const passes = async (key: Key, abortSignal?: AbortSignal): Promise<Result> => {
     for (let pass = 1; ; pass += 1) {
-      const result = await loop.runOnce(key)
+      const result = await loop.runOnce(key, abortSignal === undefined ? {} : { abortSignal })
       if (result.kind !== 'requeue' || result.afterMs > 0 || pass === mostPasses) return result
       await loan?.renew()
     }
@@ -132,11 +143,15 @@ export function createLeaderWork(options: LeaderWorkOptions): LeaderWork {
     if (election.lease() !== undefined) return passes(key)
     const mine = await borrowLease(store, clock, { name: leaseName, holder: `${holder} once`, leaseMs })
     loan = mine
+    const over = new AbortController()
+    const watch = endOfLoan(clock, mine, over)
     try {
-      const result = await passes(key)
-      await options.beforeRelease()
+      const result = await passes(key, over.signal)
+      if (mine.lease() !== undefined) await withinMs(clock, leaseMs, options.beforeRelease())
       return result
     } finally {
+      watch.cancel()
+      if (election.lease() === undefined) await options.stoodDown()
       loan = undefined
       await mine.giveBack().catch((error: unknown) => {
         logger.warn({ error: messageOf(error) }, 'the lease could not be given back; it expires by itself')
@@ -153,12 +168,12 @@ export function createLeaderWork(options: LeaderWorkOptions): LeaderWork {
     },
     async stop(drainMs) {
       const begunMs = clock.monotonic()
-      await loop.stop({ drainMs })
-      if (election.lease() !== undefined) {
-        const leftMs = drainMs - (clock.monotonic() - begunMs)
-        await withinMs(clock, Math.max(leastDrainMs, leftMs), options.beforeRelease())
-      }
-      await election.stop()
+      const grace = Math.min(graceMs, Math.max(100, drainMs * (1 - drainOfRuns)))
+      await loop.stop({ drainMs: drainMs * drainOfRuns, graceMs: grace })
+      const untilMs = begunMs + Math.max(drainMs, drainMs * drainOfRuns + leastDrainMs)
+      const leftMs = (): number => untilMs - clock.monotonic()
+      if (election.lease() !== undefined) await withinMs(clock, leftMs() / 2, options.beforeRelease())
+      await withinMs(clock, leftMs(), election.stop())
       queue.close()
       life?.cancel()
     },
@@ -180,9 +195,14 @@ function aborted(abortSignal: AbortSignal): Promise<void> {
   })
 }
 
-/** Waits for the promise or until the time has passed. The work itself is not ended. */
-async function withinMs(clock: Clock, ms: number, what: Promise<void>): Promise<void> {
-  const enough = new AbortController()
-  await Promise.race([what, sleep(clock, ms, enough.signal).catch(() => {})])
-  enough.abort()
+/** Aborts when the borrowed lease has ended, with whatever renewals it had. */
+function endOfLoan(clock: Clock, loan: LeaseLoan, over: AbortController): Timer {
+  let timer: Timer
+  const look = (): void => {
+    const leftMs = loan.lease()?.remainingMs() ?? 0
+    if (leftMs > 0) timer = clock.schedule(Math.max(1, leftMs), look)
+    else over.abort(new ModelspineError('aborted', 'the borrowed lease has ended'))
+  }
+  look()
+  return { cancel: () => timer?.cancel() }
 }

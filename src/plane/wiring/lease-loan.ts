@@ -1,5 +1,6 @@
 import type { Clock } from '../../clock.ts'
 import { ModelspineError } from '../../errors.ts'
+import { momentOf, remainingMs } from '../../reconcile/lease-life.ts'
 import type { HeldLease } from '../../reconcile/lease-term.ts'
 import type { Lease, StateStore } from '../../store/contract.ts'
 
@@ -23,20 +24,20 @@ export async function borrowLease(
   clock: Clock,
   { name, holder, leaseMs }: { readonly name: string; readonly holder: string; readonly leaseMs: number },
 ): Promise<LeaseLoan> {
-  let askedMs = clock.monotonic()
+  let askedAt = momentOf(clock)
   const granted = await store.acquireLease(name, holder, leaseMs)
   if (granted === null) throw heldElsewhere()
   let lease: Lease = granted
-  const remainingMs = (): number => Math.max(0, leaseMs * countedOn - (clock.monotonic() - askedMs))
+  const leftMs = (): number => remainingMs(clock, askedAt, leaseMs * countedOn)
   return {
-    lease: () => (remainingMs() > 0 ? { ...lease, remainingMs } : undefined),
+    lease: () => (leftMs() > 0 ? { ...lease, remainingMs: leftMs } : undefined),
     async renew() {
-      if (remainingMs() > leaseMs / 2) return
-      const renewedMs = clock.monotonic()
+      if (leftMs() > leaseMs / 2) return
+      const renewedAt = momentOf(clock)
       const renewed = await store.renewLease(lease, leaseMs)
       if (renewed === null) throw heldElsewhere()
       lease = renewed
-      askedMs = renewedMs
+      askedAt = renewedAt
     },
     giveBack: () => store.releaseLease(lease),
   }

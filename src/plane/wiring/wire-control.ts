@@ -128,6 +128,7 @@ export function wireControl(options: ControlPlaneOptions, requestSide: RequestSi
     },
     lost: () => say('lease-lost'),
     stoodDown: guarded.standDown,
+    standDownMs: requestSide.timeouts.standDownMs,
     beforeRelease: () =>
       pump
         .drain()

@@ -240,7 +240,7 @@ describe('a plane that is stopped with drainMs', () => {
     await serving(fixture)
     await plane.apply(route(), { actor: ann })
     await clock.advance(100)
-    const call = plane.router.infer('digits', { kind: 'tensors', inputs: [] }).catch(() => {})
+    void plane.router.infer('digits', { kind: 'tensors', inputs: [] }).catch(() => {})
     await clock.advance(10)
     let stopped = false
     void plane.stop({ drainMs: 200 }).then(() => {
@@ -249,7 +249,6 @@ describe('a plane that is stopped with drainMs', () => {
     await clock.advance(200)
     expect(stopped).toBe(true)
     closed()
-    await inTime(fixture, call)
   })
 
   it('gives the lease back although a call hangs', async () => {

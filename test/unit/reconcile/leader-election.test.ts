@@ -95,6 +95,7 @@ describe('leader election', () => {
     const store = leases(clock)
     let leave = (): void => {}
     const first = candidate(store, 'first', {
+      graceMs: 60_000,
       onGained: () => new Promise<void>((resolve) => (leave = resolve)),
     })
     const second = candidate(store, 'second')
@@ -276,6 +277,7 @@ describe('leader election', () => {
     const store = leases(clock)
     const leave: (() => void)[] = []
     const first = candidate(store, 'first', {
+      graceMs: 60_000,
       onGained: () => new Promise<void>((resolve) => leave.push(resolve)),
     })
     await seconds(1)
@@ -288,6 +290,46 @@ describe('leader election', () => {
     await seconds(3)
     expect(leave.length).toBe(2)
     leave[1]?.()
+  })
+
+  it('seeks the lease again when the work ignores its abort for graceMs, and that work has no lease', async () => {
+    const store = leases(clock)
+    const held: HeldLease[] = []
+    const first = candidate(store, 'first', {
+      graceMs: 3000,
+      onGained: (lease) => {
+        held.push(lease)
+        return new Promise(() => {})
+      },
+    })
+    await seconds(1)
+    store.fail('down')
+    await seconds(11)
+    store.fail('no')
+    expect(held[0]?.remainingMs()).toBe(0)
+    await seconds(4)
+    expect(held.map(({ fence }) => fence)).toEqual([1, 2])
+    expect(first.election.lease()?.fence).toBe(2)
+  })
+
+  it('stops after graceMs although the work ignores its abort, and releases the lease', async () => {
+    const store = leases(clock)
+    const first = candidate(store, 'first', { graceMs: 3000, onGained: () => new Promise(() => {}) })
+    await seconds(1)
+    let stopped = false
+    void first.election.stop().then(() => {
+      stopped = true
+    })
+    await seconds(2)
+    expect(stopped).toBe(false)
+    await seconds(1)
+    expect([stopped, store.calls.at(-1)]).toEqual([true, 'release at 4'])
+  })
+
+  it('tells the identity of the store that granted the lease', async () => {
+    const first = candidate(leases(clock), 'first')
+    await seconds(1)
+    expect(first.election.lease()?.store).toBe('test')
   })
 
   it('spreads its attempts over time at random', async () => {
@@ -309,6 +351,7 @@ describe('leader election', () => {
     const store = leases(clock)
     const leave: (() => void)[] = []
     const first = candidate(store, 'first', {
+      graceMs: 60_000,
       onGained: () => new Promise<void>((resolve) => leave.push(resolve)),
     })
     await seconds(1)

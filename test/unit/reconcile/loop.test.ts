@@ -339,12 +339,39 @@ describe('a loop that is stopped', () => {
     expect([queue.size, queue.working]).toEqual([1, 0])
   })
 
-  it('can wait for ever, although no timer of Node can', async () => {
-    const delays: number[] = []
-    const schedule = (delayMs: number) => ({ cancel() {}, at: delays.push(delayMs) })
-    const { loop } = setUp(async () => done, { clock: { ...createFakeClock(), schedule } })
-    await loop.stop({ drainMs: Number.POSITIVE_INFINITY })
-    expect(delays).toEqual([2 ** 31 - 1])
+  it('forgets a run that ignores its abort, and the late end of that run changes nothing', async () => {
+    const leave: (() => void)[] = []
+    const { queue, loop, clock, runs, failures } = setUp(
+      () => new Promise((resolve) => leave.push(() => resolve({ kind: 'requeue', afterMs: 5 }))),
+    )
+    loop.start()
+    queue.add('a')
+    await clock.advance(0)
+    const waiting = loop.runOnce('b')
+    let stopped = false
+    void loop.stop({ drainMs: 50, graceMs: 20 }).then(() => {
+      stopped = true
+    })
+    await clock.advance(69)
+    expect(stopped).toBe(false)
+    await clock.advance(1)
+    expect([stopped, queue.size, queue.working]).toEqual([true, 2, 0])
+    expect(await waiting).toMatchObject({ kind: 'retry', cause: { code: 'aborted' } })
+    leave.splice(0).forEach((end) => {
+      end()
+    })
+    await clock.advance(1000)
+    expect([runs, queue.size, queue.delayed, failures('a')]).toEqual([[], 2, 0, 0])
+    loop.start()
+    await clock.advance(0)
+    leave.splice(0).forEach((end) => {
+      end()
+    })
+    await clock.advance(0)
+    expect(runs.map(({ key, result }) => [key, result.kind])).toEqual([
+      ['a', 'requeue'],
+      ['b', 'requeue'],
+    ])
   })
 
   it('stops at once when no work runs, and can be stopped several times', async () => {
@@ -414,6 +441,18 @@ describe('runOnce', () => {
       ['b', 'retry'],
       ['b', 'done'],
     ])
+  })
+
+  it('is forgotten when it goes on for a second after its abort', async () => {
+    const { queue, loop, clock, runs } = setUp(() => new Promise(() => {}))
+    const abort = new AbortController()
+    const running = loop.runOnce('a', { abortSignal: abort.signal })
+    abort.abort()
+    await clock.advance(999)
+    expect(queue.working).toBe(1)
+    await clock.advance(1)
+    expect(await running).toMatchObject({ kind: 'retry', cause: { code: 'aborted' } })
+    expect([queue.working, queue.size, runs, clock.pendingTimers]).toEqual([0, 1, [], 0])
   })
 
   it('ends before a stop of the loop ends', async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { ModelspineError, memoryStore } from '../../../../src/index.ts'
+import { ModelspineError, memoryStore, memoryTarget } from '../../../../src/index.ts'
+import type { DeploymentStatus } from '../../../../src/resources/deployment/deployment-status.ts'
 import { createFakeClock } from '../../../../src/testing/fake-clock.ts'
 import { actionsOf, ann, digits, planeFixture, registerVersions, serving } from '../plane-fixture.ts'
 
@@ -134,6 +135,108 @@ describe('reconcileOnce', () => {
     await plane.reconcileOnce('digits')
     expect((await plane.reconcileOnce('digits')).phase).toBe('converged')
     expect(looks).toBeGreaterThan(4)
+  })
+
+  it('lets go of the targets when it is done, so that the next call may come from another process', async () => {
+    const fixture = planeFixture()
+    const folder: { holder?: string } = {}
+    const planeOf = (process: string) => {
+      const target = memoryTarget({ clock: fixture.clock, world: fixture.world })
+      return planeFixture({
+        beside: fixture,
+        plane: {
+          store: { ...fixture.store, close: async () => {} },
+          targets: {
+            local: {
+              ...target,
+              async observe(...call) {
+                folder.holder ??= process
+                if (folder.holder !== process) {
+                  throw new ModelspineError('target-unavailable', `${folder.holder} has the folder`)
+                }
+                return target.observe(...call)
+              },
+              async standDown() {
+                // The folder is free before the lease is.
+                expect(await fixture.store.acquireLease('modelspine', 'other', 1)).toBeNull()
+                delete folder.holder
+              },
+            },
+          },
+        },
+      })
+    }
+    const [one, two] = [planeOf('one'), planeOf('two')]
+    await registerVersions(fixture.registry, '1')
+    await one.plane.apply(digits('1'), { actor: ann })
+    for (const { plane } of [one, two, one, two]) {
+      expect((await plane.reconcileOnce('digits')).fault).toBeUndefined()
+      expect(folder.holder).toBeUndefined()
+    }
+  })
+
+  it('keeps the targets when this process leads', async () => {
+    const fixture = planeFixture()
+    await serving(fixture)
+    let stoodDown = 0
+    fixture.target.standDown = async () => {
+      stoodDown += 1
+    }
+    await fixture.plane.reconcileOnce('digits')
+    expect(stoodDown).toBe(0)
+    await fixture.plane.stop()
+    expect(stoodDown).toBe(1)
+  })
+
+  it.each(['start', 'reconcileOnce'] as const)(
+    'sends nothing under the lease of another process after the machine has slept: %s',
+    async (mode) => {
+      const base = createFakeClock()
+      let asleepMs = 0
+      // The monotonic clock stands still while the machine sleeps.
+      const clock = Object.defineProperties({} as typeof base, {
+        ...Object.getOwnPropertyDescriptors(base),
+        now: { value: () => base.now() + asleepMs },
+      })
+      const store = memoryStore({ clock })
+      let slept = false
+      const putStatus: typeof store.putStatus = async (kind, key, status, options) => {
+        const written = await store.putStatus(kind, key, status, options)
+        if (!slept && (status as DeploymentStatus).effect !== undefined) {
+          slept = true
+          asleepMs = 60_000
+          expect(await store.acquireLease('modelspine', 'other', 15_000)).not.toBeNull()
+        }
+        return written
+      }
+      const fixture = planeFixture({
+        beside: { ...planeFixture(), clock, store: { ...store, putStatus } },
+        target: { capabilities: { fencing: 'none' } },
+      })
+      await registerVersions(fixture.registry, '1')
+      await fixture.plane.apply(digits('1'), { actor: ann })
+      if (mode === 'start') {
+        await fixture.plane.start()
+        await clock.advance(3000)
+      } else await expect(fixture.plane.reconcileOnce('digits')).rejects.toMatchObject({ code: 'aborted' })
+      expect(slept).toBe(true)
+      expect(fixture.world.journal).toEqual([])
+    },
+  )
+
+  it('ends with its lease although a target hangs', async () => {
+    const fixture = planeFixture({ plane: { timeouts: { observeMs: 60_000 } } })
+    const { plane, registry, target, clock, store } = fixture
+    await registerVersions(registry, '1')
+    await plane.apply(digits('1'), { actor: ann })
+    const observe = target.observe.bind(target)
+    target.observe = () => new Promise(() => {})
+    const once = plane.reconcileOnce('digits')
+    await Promise.all([expect(once).rejects.toMatchObject({ code: 'aborted' }), clock.advance(15_000)])
+    expect(await store.acquireLease('modelspine', 'other', 1)).not.toBeNull()
+    target.observe = observe
+    await clock.advance(10)
+    expect(await plane.reconcileOnce('digits')).toMatchObject({ phase: 'starting' })
   })
 
   it('does its work although the lease cannot be given back', async () => {
