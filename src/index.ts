@@ -30,7 +30,7 @@ export type { ControlPlane } from './plane/control-plane.ts'
 export { createControlPlane } from './plane/create-control-plane.ts'
 export type { DeclaredNames } from './plane/declared-names.ts'
 export type { PlaneAction, PlaneEvent, PlaneEvents } from './plane/events.ts'
-export type { PlaneFault, PlaneHealth, PlanePart } from './plane/health.ts'
+export type { Orphan, PlaneFault, PlaneHealth, PlanePart } from './plane/health.ts'
 export type { ControlPlaneOptions } from './plane/options.ts'
 export type { DeploymentSpecFor, RouteSpecFor } from './plane/typed-specs.ts'
 export type {

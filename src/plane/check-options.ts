@@ -16,6 +16,10 @@ export function checkOptions(options: ControlPlaneOptions): void {
   if (metrics !== undefined && Object.hasOwn(metrics, 'plane')) {
     throw invalid('metrics.plane', 'a source', 'another name: `plane` is what the plane itself measures')
   }
+  const { orphans } = options
+  if (orphans !== undefined && orphans !== 'report' && orphans !== 'remove') {
+    throw invalid('orphans', JSON.stringify(orphans), '"report" or "remove"')
+  }
   checkNames(options)
 }
 

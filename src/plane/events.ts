@@ -2,7 +2,7 @@ import { EventEmitter } from 'eventemitter3'
 import type { Actor, Key } from '../resources/metadata.ts'
 import type { RolloutAction } from '../rollout/machine/machine-types.ts'
 import type { Kind } from '../store/contract.ts'
-import type { PlaneFault } from './health.ts'
+import type { Orphan, PlaneFault } from './health.ts'
 
 /** Something that happened to a resource. The audit log holds the same facts, committed with the change. */
 export interface PlaneEvent {
@@ -30,6 +30,8 @@ export type PlaneEvents = {
   readonly event: (event: PlaneEvent) => void
   readonly 'lease-gained': () => void
   readonly 'lease-lost': () => void
+  /** A target lists a key that no deployment has there. Told once, by the process that leads. */
+  readonly 'orphan-found': (orphan: Orphan) => void
   /** A part began to hinder the plane; `health` lists it from now on. */
   readonly 'part-failing': (fault: PlaneFault) => void
   /** The part hinders the plane no more. The fault is the one that has ended. */

@@ -1,4 +1,6 @@
+import type { Key } from '../resources/metadata.ts'
 import { faultOf } from '../rollout/shell/fault.ts'
+import type { StateStore } from '../store/contract.ts'
 
 /** The health of the plane itself. Faults of one deployment stand in that deployment's conditions. */
 export interface PlaneHealth {
@@ -28,4 +30,34 @@ export interface PlaneFault {
 
 export function planeFault({ part, name }: Pick<PlaneFault, 'part' | 'name'>, error: unknown): PlaneFault {
   return { part, ...(name !== undefined && { name }), ...faultOf(error) }
+}
+
+/** Something at a target that no deployment of this plane's store has there. */
+export interface Orphan {
+  readonly target: string
+  readonly key: Key
+}
+
+/** At most this many names stand in a message. */
+const mostNamed = 5
+
+/** One fault for each target that holds orphans. */
+export function orphanFaults(orphans: readonly Orphan[]): readonly PlaneFault[] {
+  const targets = new Set(orphans.map(({ target }) => target))
+  return [...targets].map((name) => {
+    const keys = orphans.filter(({ target }) => target === name).map(({ key }) => key)
+    const more = keys.length > mostNamed ? ` and ${keys.length - mostNamed} more` : ''
+    return {
+      part: 'target',
+      name,
+      reason: 'Orphans',
+      message: `target "${name}" holds what no deployment has there: ${keys.slice(0, mostNamed).join(', ')}${more}; declare a deployment to adopt it, or set orphans: 'remove'`,
+    }
+  })
+}
+
+/** One fault for each stored object that cannot be read. */
+export function unreadableFaults(store: Pick<StateStore, 'faults'>): readonly PlaneFault[] {
+  const faults = store.faults?.() ?? []
+  return faults.map(({ message }) => ({ part: 'store', reason: 'StoreCorrupt', message }))
 }

@@ -62,6 +62,12 @@ export interface ControlPlaneOptions<
   readonly concurrency?: number
   /** Time between two reconciles of a deployment without events, in milliseconds. Default 60,000. */
   readonly resyncMs?: number
+  /**
+   * What becomes of something that a target lists and no deployment has there. `report` (default): `health()`
+   * and the event `orphan-found` tell it. `remove`: it is removed when two sweeps in a row found it; a sweep
+   * comes every ten minutes.
+   */
+  readonly orphans?: 'report' | 'remove'
   /** How long the plane waits for an answer of its parts. Limits that are left out have their defaults. */
   readonly timeouts?: Partial<CallTimeouts>
 }

@@ -1,3 +1,4 @@
+import { answerWithin, answerWithinMs } from '../../resources/deployment/answer-within.ts'
 import { conditionOf } from '../../resources/deployment/condition.ts'
 import type { DeploymentStatus, Rollout } from '../../resources/deployment/deployment-status.ts'
 import type { ModelDeploymentSpec } from '../../resources/deployment/model-deployment.ts'
@@ -19,9 +20,9 @@ export function storyOf(rollout: Rollout, status: DeploymentStatus, spec: ModelD
   const asking = (answer: string, why: string, next: string): Story => {
     if (paused !== undefined) return { waitsFor: paused, next }
     return {
-      waitsFor: `${answer}, for ${spec.answerWithin} at most${why}`,
+      waitsFor: `${answer}, for ${answerWithin(spec)} at most${why}`,
       next: `${next}; without an answer in time, the rollout is turned back`,
-      untilMs: rollout.sinceMs + durationMs(spec.answerWithin),
+      untilMs: rollout.sinceMs + answerWithinMs(spec),
     }
   }
   switch (rollout.phase) {

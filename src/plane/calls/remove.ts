@@ -2,7 +2,6 @@ import { isModelspineError, ModelspineError } from '../../errors.ts'
 import type { DeploymentStatus } from '../../resources/deployment/deployment-status.ts'
 import type { ModelDeployment } from '../../resources/deployment/model-deployment.ts'
 import { type Key, keyFrom } from '../../resources/metadata.ts'
-import { backendKey, type ModelRoute } from '../../resources/route/model-route.ts'
 import { giveUp, targetsOf } from '../../rollout/machine/commands/give-up.ts'
 import type { RolloutEvent } from '../../rollout/machine/machine-types.ts'
 import { initialStatus } from '../../rollout/machine/status-edits.ts'
@@ -14,6 +13,7 @@ import type { PlaneAction } from '../events.ts'
 import type { AskedBy } from './apply.ts'
 import { decisionDetails, PolicyQuestion } from './ask-policies.ts'
 import { entryOf } from './audit-entry.ts'
+import { routeTo } from './route-to.ts'
 
 export interface RemoveOptions extends AskedBy {
   /** Default `ModelDeployment`. */
@@ -105,18 +105,12 @@ async function mark(
   if (marked !== undefined) context.committed(left ?? marked, [{ action, details, actor }])
 }
 
-async function refuseWhileRouted(context: ControlContext, key: Key): Promise<void> {
-  for await (const { resource, key: route } of context.store.list('ModelRoute')) {
-    const { spec, metadata } = resource as ModelRoute
-    const refers = [...spec.backends, ...spec.fallback].some(
-      (backend) => 'deployment' in backend && backendKey(backend, metadata.namespace) === key,
-    )
-    if (refers) {
-      throw new ModelspineError(
-        'in-use',
-        `deployment ${key} is a backend of route ${route}; change or delete the route first`,
-        { details: { key, route } },
-      )
-    }
-  }
+async function refuseWhileRouted({ store }: ControlContext, key: Key): Promise<void> {
+  const route = await routeTo(store, key)
+  if (route === undefined) return
+  throw new ModelspineError(
+    'in-use',
+    `deployment ${key} is a backend of route ${route}; change or delete the route first`,
+    { details: { key, route } },
+  )
 }

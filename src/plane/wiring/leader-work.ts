@@ -41,7 +41,8 @@ export interface LeaderWorkOptions {
   readonly concurrency: number
   /** Milliseconds after which a deployment is looked at again when its last run ended as terminal. */
   readonly resyncMs: number
-  gained(): void
+  /** `abortSignal` fires when the lease is lost. */
+  gained(abortSignal: AbortSignal): void
   /** Does the last work under the lease before the lease is given back. */
   beforeRelease(): Promise<void>
   lost(): void
@@ -115,7 +116,7 @@ export function createLeaderWork(options: LeaderWorkOptions): LeaderWork {
       }
       if (abortSignal.aborted) return
       loop.start()
-      options.gained()
+      options.gained(abortSignal)
       followHints(context, queue, abortSignal)
       await aborted(abortSignal)
       await loop.stop({ drainMs: 0, graceMs })

@@ -1,4 +1,4 @@
-import type { Clock } from '../../clock.ts'
+import { type Clock, sleep } from '../../clock.ts'
 import type { DeploymentTarget } from '../../deployment-target/contract.ts'
 import { messageOf } from '../../errors.ts'
 import type { HeldLease } from '../../reconcile/lease-term.ts'
@@ -9,12 +9,7 @@ import { loopActor } from '../../rollout/machine/moves/rollback.ts'
 import type { AuditLog } from '../../security/contract.ts'
 import type { StateStore } from '../../store/contract.ts'
 import type { Logger } from '../../telemetry/logger.ts'
-
-/** Something at a target that no deployment of this plane's store has there. */
-export interface Orphan {
-  readonly target: string
-  readonly key: Key
-}
+import type { Orphan } from '../health.ts'
 
 export interface OrphanOptions {
   readonly store: Pick<StateStore, 'get'>
@@ -75,6 +70,21 @@ export function createOrphanSweep(options: OrphanOptions): OrphanSweep {
     get orphans() {
       return known.map(({ target, key }) => ({ target, key }))
     },
+  }
+}
+
+const firstSweepMs = 60_000
+const sweepEveryMs = 600_000
+
+/** Sweeps again and again while this process leads. Never rejects. */
+export async function followOrphans(
+  { sweep }: OrphanSweep,
+  clock: Clock,
+  abortSignal: AbortSignal,
+): Promise<void> {
+  for (let waitMs = firstSweepMs; !abortSignal.aborted; waitMs = sweepEveryMs) {
+    await sleep(clock, waitMs, abortSignal).catch(() => {})
+    if (!abortSignal.aborted) await sweep(abortSignal)
   }
 }
 

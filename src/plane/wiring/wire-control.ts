@@ -12,14 +12,16 @@ import type { StoredObject } from '../../store/contract.ts'
 import { combineSources } from '../../telemetry/combine-sources.ts'
 import { openTelemetryLoaded } from '../../telemetry/open-telemetry.ts'
 import { checkDeployable } from '../calls/check-deployable.ts'
+import { routeTo } from '../calls/route-to.ts'
 import type { ControlContext, PlaneFact } from '../control-context.ts'
 import { type PlaneEvents, tell } from '../events.ts'
-import { type PlaneHealth, planeFault } from '../health.ts'
+import { orphanFaults, type PlaneHealth, planeFault, unreadableFaults } from '../health.ts'
 import { type ControlPlaneOptions, namesOf } from '../options.ts'
 import { type AuditPump, createAuditPump } from './audit-pump.ts'
 import { closeParts } from './close-parts.ts'
 import { guardOptions } from './guard-options.ts'
 import { createLeaderWork, type LeaderWork } from './leader-work.ts'
+import { createOrphanSweep, followOrphans } from './orphans.ts'
 import { permitPromotion } from './promotion.ts'
 import { defaultConcurrency, type RequestSide } from './request-side.ts'
 import { resolveSecret } from './resolve-secret.ts'
@@ -105,6 +107,7 @@ export function wireControl(options: ControlPlaneOptions, requestSide: RequestSi
     requests: windows,
     check: (deployment) => checkDeployable(context, deployment),
     secret: (reference, abortSignal) => resolveSecret(secrets, reference, abortSignal),
+    usedBy: (key) => routeTo(store, key),
     sent: (key, effect, result) => telemetry.recordEffect({ key, effect, result }),
     committed(stored, events) {
       ownVersions.set(stored.key, stored.version)
@@ -122,8 +125,9 @@ export function wireControl(options: ControlPlaneOptions, requestSide: RequestSi
     leaseMs: options.leaseMs ?? 15_000,
     concurrency: concurrency * (1 + countOf(targets, registries, guarded.metrics)),
     resyncMs,
-    gained() {
+    gained(abortSignal) {
       pump.nudge()
+      void followOrphans(orphans, clock, abortSignal)
       say('lease-gained')
     },
     lost: () => say('lease-lost'),
@@ -187,6 +191,16 @@ export function wireControl(options: ControlPlaneOptions, requestSide: RequestSi
       telemetry.recordPhase(key, undefined)
     },
   })
+  const orphans = createOrphanSweep({
+    store,
+    targets,
+    audit,
+    clock,
+    logger,
+    mode: options.orphans ?? 'report',
+    held: () => work.held(),
+    found: (orphan) => say('orphan-found', orphan),
+  })
   requestSide.watchQueue(() => work.queue.size)
 
   return {
@@ -203,6 +217,8 @@ export function wireControl(options: ControlPlaneOptions, requestSide: RequestSi
       faults: [
         ...parts.faults().filter(({ part }) => part !== 'audit' || pump.fault === undefined),
         ...(pump.fault === undefined ? [] : [planeFault({ part: 'audit' }, pump.fault)]),
+        ...unreadableFaults(store),
+        ...orphanFaults(orphans.orphans),
       ],
     }),
     async start() {

@@ -4,6 +4,7 @@ import { apiVersionSchema, metadataSchema } from '../metadata-schema.ts'
 import { planeName } from '../plane-names.ts'
 import { type CheckProblem, fieldsOf, withCheck } from '../schema-checks.ts'
 import { gateSchema } from './analysis-schema.ts'
+import { defaultAnswerWithin } from './answer-within.ts'
 import { deploymentProblems } from './deployment-checks.ts'
 import type {
   ModelDeployment,
@@ -57,7 +58,7 @@ function specSchema(): z.ZodType<ModelDeploymentSpec, ModelDeploymentSpecInput> 
       deadline: defaulted(durationField('above zero'), '30m').describe(
         'How long a rollout may go without progress before it is rolled back.',
       ),
-      answerWithin: defaulted(durationField('above zero'), '7d').describe(
+      answerWithin: defaulted(durationField('above zero'), defaultAnswerWithin).describe(
         'How long a rollout waits for a person before it is turned back.',
       ),
     },

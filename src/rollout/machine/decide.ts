@@ -13,7 +13,7 @@ import { mayMove, move } from './moves/move.ts'
 import { retire } from './moves/retire.ts'
 import { rollBack } from './moves/rollback.ts'
 import { startRollout } from './moves/start-rollout.ts'
-import { targetOf, withoutComing } from './placement.ts'
+import { targetOf, withoutComing, withoutGivenUp } from './placement.ts'
 import { stepsOf } from './strategy-steps.ts'
 import { type BlindContext, type Context, stay, type Transition } from './transition.ts'
 
@@ -32,7 +32,7 @@ export function decide(
 ): Instruction {
   const blind: BlindContext = { declared, analysis, now, steps: stepsOf(declared.spec) }
   const context: Context | undefined = observed === undefined ? undefined : { ...blind, observed }
-  const { status: seen, events: learnt } = see(context, status)
+  const { status: seen, events: learnt } = see(context, withoutGivenUp(declared, status))
   const transition = transitionOf(blind, context, status, seen)
   if (transition.need !== undefined) {
     return { status, events: [], need: transition.need, requeueAfterMs: null }

@@ -24,11 +24,25 @@ export function withoutComing(status: DeploymentStatus, now: number): Deployment
   return coming === undefined ? status : leave(rest, coming, now)
 }
 
-/** What is left at other targets and is not given up. */
-export function stillLeaving(status: DeploymentStatus): readonly Placement[] {
-  return (status.leaving ?? []).filter(({ target }) => !isGivenUp(status, target))
+/** Whether a named actor gave up what a target holds that the plane does not have any more. */
+export function isGivenUp(
+  { missing }: Declared,
+  { givenUp = [] }: DeploymentStatus,
+  target: string,
+): boolean {
+  return missing.includes(target) && givenUp.some((each) => each.target === target)
 }
 
-export function isGivenUp({ givenUp = [] }: DeploymentStatus, target: string): boolean {
-  return givenUp.some((each) => each.target === target)
+/** The status without the targets that were left and given up; the same object when there are none. */
+export function withoutGivenUp(declared: Declared, status: DeploymentStatus): DeploymentStatus {
+  const { leaving = [], givenUp = [], ...rest } = status
+  const gone = leaving.filter(({ target }) => isGivenUp(declared, status, target))
+  if (gone.length === 0) return status
+  const left = leaving.filter((each) => !gone.includes(each))
+  const open = givenUp.filter(({ target }) => !gone.some((each) => each.target === target))
+  return {
+    ...rest,
+    ...(left.length > 0 && { leaving: left }),
+    ...(open.length > 0 && { givenUp: open }),
+  }
 }

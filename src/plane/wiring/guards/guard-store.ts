@@ -48,6 +48,7 @@ export function guardStore(
     renewLease: (lease, ttlMs) =>
       call('lease', 'renewLease', () => store.renewLease(lease, ttlMs), leaseProblem),
     releaseLease: (lease) => call('lease', 'releaseLease', () => store.releaseLease(lease)),
+    ...(store.faults !== undefined && { faults: () => store.faults?.() ?? [] }),
     close: () => store.close(),
   }
 }

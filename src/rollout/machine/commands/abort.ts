@@ -2,7 +2,8 @@ import type { DeploymentStatus } from '../../../resources/deployment/deployment-
 import type { Actor } from '../../../resources/metadata.ts'
 import type { RolloutEvent } from '../machine-types.ts'
 import { beginRollback } from '../moves/rollback.ts'
-import { revisionStatus, weightOf } from '../status-edits.ts'
+import { withoutComing } from '../placement.ts'
+import { mayRise, weightOf } from '../status-edits.ts'
 
 interface Aborted {
   readonly status: DeploymentStatus
@@ -22,19 +23,11 @@ export function abortRollout(
   const here = withoutComing(status, now)
   const begun = beginRollback({ now }, here, candidate, { cause: 'Aborted', message, actor })
   const { stable, split: previous } = begun.status
-  const known = revisionStatus(begun.status, stable)
-  const mayReturn = known?.state === 'ready' && known.missing === undefined
-  if (stable === undefined || !mayReturn || weightOf(previous, stable) === 100) return begun
+  if (stable === undefined || !mayRise(begun.status, stable) || weightOf(previous, stable) === 100)
+    return begun
   const split = [{ revision: stable, weight: 100 }]
   return {
     status: { ...begun.status, split },
     events: [...begun.events, { action: 'split-changed', details: { split, previous }, actor }],
   }
-}
-
-/** What came to another target is removed there. */
-function withoutComing({ coming, ...rest }: DeploymentStatus, now: number): DeploymentStatus {
-  if (coming === undefined) return rest
-  const others = (rest.leaving ?? []).filter(({ target }) => target !== coming.target)
-  return { ...rest, leaving: [...others, { ...coming, sinceMs: now, requested: [] }] }
 }

@@ -1,5 +1,4 @@
 import type { DeploymentStatus, Placement } from '../../../resources/deployment/deployment-status.ts'
-import { stillLeaving } from '../placement.ts'
 import type { BlindContext } from '../transition.ts'
 import { type Chosen, effectFor } from './effect.ts'
 
@@ -54,7 +53,7 @@ function effectForComing(context: BlindContext, status: DeploymentStatus, coming
 
 function effectForLeaving({ declared, now }: BlindContext, status: DeploymentStatus): Chosen {
   let atMs = Infinity
-  for (const placement of stillLeaving(status)) {
+  for (const placement of status.leaving ?? []) {
     const { target, requested } = placement
     if (declared.missing.includes(target)) continue
     const [known] = requested

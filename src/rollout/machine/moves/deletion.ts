@@ -1,7 +1,7 @@
 import type { DeploymentStatus } from '../../../resources/deployment/deployment-status.ts'
 import { lostCreate } from '../effects/effect-outcome.ts'
 import type { Declared } from '../machine-types.ts'
-import { isGivenUp, stillLeaving, targetOf, withoutComing } from '../placement.ts'
+import { isGivenUp, targetOf, withoutComing } from '../placement.ts'
 import { type Context, enter, stay, type Transition } from '../transition.ts'
 
 /**
@@ -21,9 +21,9 @@ export function decideDeletion(context: Context, status: DeploymentStatus): Tran
     )
   }
   const target = targetOf(declared, status)
-  const givenUp = declared.missing.includes(target) && isGivenUp(status, target)
+  const givenUp = isGivenUp(declared, status, target)
   const isEmpty = givenUp || (rollout.emptied === true && observed.revisions.length === 0)
-  if (!isEmpty || stillLeaving(status).length > 0) return stay(status, context)
+  if (!isEmpty || status.leaving !== undefined) return stay(status, context)
   return {
     status,
     events: [
@@ -54,7 +54,7 @@ export function hindersDeletion(declared: Declared, status: DeploymentStatus): s
   if (declared.deletion === undefined) return undefined
   if (declared.usedBy !== undefined) return `route ${declared.usedBy} still refers to it`
   const target = targetOf(declared, status)
-  if (declared.missing.includes(target) && !isGivenUp(status, target)) {
+  if (declared.missing.includes(target) && !isGivenUp(declared, status, target)) {
     return `the plane has no target "${target}"; delete with force gives up what is there`
   }
   return undefined

@@ -1,3 +1,4 @@
+import { answerWithin, answerWithinMs } from '../../../resources/deployment/answer-within.ts'
 import type { DeploymentStatus, RollbackCause } from '../../../resources/deployment/deployment-status.ts'
 import { durationMs } from '../../../resources/duration.ts'
 import { candidateOf, revisionStatus } from '../status-edits.ts'
@@ -75,8 +76,8 @@ function stuck(atMs: number, message: string): StepDeadline {
 
 function unanswered(spec: Limits, sinceMs: number, what: string): StepDeadline {
   return {
-    atMs: sinceMs + durationMs(spec.answerWithin),
+    atMs: sinceMs + answerWithinMs(spec),
     cause: 'NoAnswer',
-    message: `the rollout waited ${spec.answerWithin} ${what}, and nobody answered`,
+    message: `the rollout waited ${answerWithin(spec)} ${what}, and nobody answered`,
   }
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { memoryTarget } from '../../../../src/deployment-target/memory-target.ts'
-import { createOrphanSweep, type Orphan, type OrphanSweep } from '../../../../src/plane/wiring/orphans.ts'
+import type { Orphan } from '../../../../src/plane/health.ts'
+import { createOrphanSweep, type OrphanSweep } from '../../../../src/plane/wiring/orphans.ts'
 import { silentLogger } from '../../../../src/telemetry/logger.ts'
 import { ann, collect, digits, type PlaneFixture, planeFixture, serving } from '../plane-fixture.ts'
 
