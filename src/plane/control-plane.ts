@@ -128,13 +128,15 @@ export interface ControlPlane<Names extends DeclaredNames = DeclaredNames> {
   /** Loads the routes and seeks the lease. Reconciles while this process holds the lease. */
   start(): Promise<void>
   /**
-   * Lets running work finish for `drainMs` at most (default 10,000), releases the lease, closes all that it
-   * was given.
+   * Lets running work finish, releases the lease and closes all that it was given. Ends by `drainMs` (default
+   * 10,000) whatever the parts do. When `drainMs` is below 1,000, the last work under the lease may still take
+   * a second. Throws the first failure of closing.
    */
   stop(options?: { readonly drainMs?: number }): Promise<void>
   /**
-   * Does the work that is due for one deployment now, for apps with a schedule of their own. Throws
-   * `lease-held`, `not-found`, and the error that hindered the loop, such as `target-unavailable`.
+   * Does the work that is due for one deployment now, for apps with a schedule of their own. Unless
+   * this process leads, the targets are stood down at the end. Throws `lease-held`, `not-found`, and the error
+   * that hindered the loop, such as `target-unavailable`.
    */
   reconcileOnce(key: string): Promise<Explanation>
   /**

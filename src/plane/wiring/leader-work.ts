@@ -22,9 +22,7 @@ const mostPasses = 100
 
 const longestTimerMs = 2 ** 31 - 1
 
-/**
- * At a stop, the last work under the lease gets at least this long, even when nothing is left of `drainMs`.
- */
+/** At a stop, the last work under the lease may take until then, even when `drainMs` is less. */
 const leastDrainMs = 1000
 
 /** The part of `drainMs` that runs may use. The rest is for the last work after them. */
@@ -171,10 +169,10 @@ export function createLeaderWork(options: LeaderWorkOptions): LeaderWork {
       const begunMs = clock.monotonic()
       const grace = Math.min(graceMs, Math.max(100, drainMs * (1 - drainOfRuns)))
       await loop.stop({ drainMs: drainMs * drainOfRuns, graceMs: grace })
-      const untilMs = begunMs + Math.max(drainMs, drainMs * drainOfRuns + leastDrainMs)
+      const untilMs = begunMs + Math.max(drainMs, leastDrainMs)
       const leftMs = (): number => untilMs - clock.monotonic()
       if (election.lease() !== undefined) await withinMs(clock, leftMs() / 2, options.beforeRelease())
-      await withinMs(clock, leftMs(), election.stop())
+      await withinMs(clock, (leftMs() * 3) / 4, election.stop())
       queue.close()
       life?.cancel()
     },

@@ -40,8 +40,9 @@ export interface WiredControl {
   stop(drainMs: number): Promise<void>
 }
 
-/** At a stop, parts get at least this long to close, even when nothing is left of `drainMs`. */
+/** At a stop with so short a `drainMs` that nothing may be left of it, parts still have this long to close. */
 const leastCloseMs = 100
+const shortDrainMs = 1000
 
 export function wireControl(options: ControlPlaneOptions, requestSide: RequestSide): WiredControl {
   const { clock, logger, windows, feedback, emitter, holder, telemetry, parts } = requestSide
@@ -235,7 +236,7 @@ export function wireControl(options: ControlPlaneOptions, requestSide: RequestSi
       pump.stop()
       following.abort()
       const leftMs = drainMs - (clock.monotonic() - begunMs)
-      const limitMs = Math.max(leastCloseMs, leftMs)
+      const limitMs = drainMs < shortDrainMs ? Math.max(leastCloseMs, leftMs) : leftMs
       try {
         await closeParts([holder, ...guarded.closables], { clock, logger, limitMs })
       } finally {

@@ -74,7 +74,7 @@ export class GuardedPart {
     this.#options = options
     this.#kind = partKinds[part]
     this.label = name === undefined ? this.#kind.title : `${this.#kind.title} "${name}"`
-    this.faults = new PartFaults(clock, this.#kind.failures, options.changed)
+    this.faults = new PartFaults(clock, options.changed)
     this.#bulkhead = new Bulkhead(concurrency, (key, priority) => hooks.callBack(key, priority))
   }
 
@@ -237,7 +237,7 @@ export class GuardedPart {
   #fails({ failed, circuit, name }: Sort, key: Key | undefined, error: unknown): void {
     circuit.answered()
     if (key !== undefined) failed.add(key)
-    this.faults.failed(name, error, false)
+    this.faults.failed(name, error, this.#kind.isFaultAtOnce(error))
   }
 
   /** With `sent` false, the call was not made, because the part answered none before. */

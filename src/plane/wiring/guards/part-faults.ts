@@ -6,6 +6,9 @@ import type { Clock, Timer } from '../../../clock.ts'
  */
 const staleAfterMs = 120_000
 
+/** Failures in a row that make a fault. */
+const mostFailures = 3
+
 interface Failures {
   inARow: number
   fault: { readonly error: unknown; readonly atMs: number } | undefined
@@ -14,20 +17,15 @@ interface Failures {
 /** What hinders one part now. Each sort of call has a fault of its own: a full store may still read. */
 export class PartFaults {
   readonly #clock: Clock
-  readonly #most: number
   readonly #changed: (began: boolean, error: unknown) => void
   /** By sort of call; the sorts are fixed. */
   readonly #sorts = new Map<string, Failures>()
   #timer: Timer | undefined
   #failing = false
 
-  /**
-   * `most` failures in a row make a fault. `changed` is called when the first fault begins, and when no fault
-   * is left, each time with the error.
-   */
-  constructor(clock: Clock, most: number, changed: (began: boolean, error: unknown) => void) {
+  /** `changed` is called when the first fault begins, and when no fault is left, each time with the error. */
+  constructor(clock: Clock, changed: (began: boolean, error: unknown) => void) {
     this.#clock = clock
-    this.#most = most
     this.#changed = changed
   }
 
@@ -40,15 +38,15 @@ export class PartFaults {
     return newest?.error
   }
 
-  /** `silent`: there was no answer, which is a fault at once. */
-  failed(sort: string, error: unknown, silent: boolean): void {
+  /** Without `atOnce`, it is a fault when it is the third failure in a row. */
+  failed(sort: string, error: unknown, atOnce: boolean): void {
     let known = this.#sorts.get(sort)
     if (known === undefined) {
       known = { inARow: 0, fault: undefined }
       this.#sorts.set(sort, known)
     }
     known.inARow += 1
-    if (!silent && known.inARow < this.#most && known.fault === undefined) return
+    if (!atOnce && known.inARow < mostFailures && known.fault === undefined) return
     known.fault = { error, atMs: this.#clock.monotonic() }
     this.#timer?.cancel()
     this.#timer = this.#clock.schedule(staleAfterMs, () => this.#forgetStale())

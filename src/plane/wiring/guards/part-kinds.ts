@@ -7,14 +7,14 @@ export interface PartKind {
   readonly title: string
   /** The code of an error that says that the part gave no answer, or no useful one. */
   readonly unavailable: ErrorCode
-  /** Failures in a row that make a fault. A call without an answer is a fault at once. */
-  readonly failures: number
   /** Whether calls are held back after several of them got no answer. */
   readonly circuit: boolean
   /** Whether the loop says for which deployment it calls. */
   readonly keyed: boolean
   /** Whether an error of a call says that the part itself is failing. Other errors are answers. */
   isOwnFailure(error: unknown): boolean
+  /** Whether a failure is a fault at once. Others are a fault when they come several times in a row. */
+  isFaultAtOnce(error: unknown): boolean
 }
 
 /** The codes that say something about the call and not about the part that answered it. */
@@ -40,7 +40,12 @@ function unlessAnswer(error: unknown): boolean {
   return !isModelspineError(error) || !answers.has(error.code)
 }
 
-const vendor = { failures: 3, circuit: true, keyed: true, isOwnFailure: unlessAnswer }
+const vendor = {
+  circuit: true,
+  keyed: true,
+  isOwnFailure: unlessAnswer,
+  isFaultAtOnce: () => false,
+}
 
 export const partKinds: Readonly<Record<PlanePart, PartKind>> = {
   target: { ...vendor, title: 'target', unavailable: 'target-unavailable' },
@@ -61,22 +66,22 @@ export const partKinds: Readonly<Record<PlanePart, PartKind>> = {
     unavailable: 'secret-unavailable',
     isOwnFailure: (error) => unlessAnswer(error) || isModelspineError(error, 'secret-unavailable'),
   },
-  // Few callers ask these two, and each call counts: they are asked again every time.
+  // These two say by their codes that they fail, and every call is made: the plane can do little without them.
   audit: {
     title: 'the audit log',
     unavailable: 'audit-unavailable',
-    failures: 1,
     circuit: false,
     keyed: false,
     // A TypeError says that an entry is not JSON.
     isOwnFailure: (error) => !(error instanceof TypeError),
+    isFaultAtOnce: (error) => isModelspineError(error) && error.code.startsWith('audit-'),
   },
   store: {
     title: 'the store',
     unavailable: 'store-unavailable',
-    failures: 1,
     circuit: false,
     keyed: false,
-    isOwnFailure: (error) => isModelspineError(error) && error.code.startsWith('store-'),
+    isOwnFailure: unlessAnswer,
+    isFaultAtOnce: (error) => isModelspineError(error) && error.code.startsWith('store-'),
   },
 }

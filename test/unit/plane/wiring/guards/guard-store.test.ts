@@ -76,6 +76,16 @@ describe('the guard of a store', () => {
     expect(fault()).toBeUndefined()
   })
 
+  it('takes an unknown error for a failure of the store when it comes three times in a row', async () => {
+    const { store, fault, faults } = scene()
+    faults.get = new Error('a bug')
+    for (let times = 0; times < 3; times += 1) {
+      expect(fault()).toBeUndefined()
+      await expect(store.get('ModelDeployment', key)).rejects.toThrow('a bug')
+    }
+    expect(fault()).toBe(faults.get)
+  })
+
   it('forgets a failure that has not come again for two minutes', async () => {
     const { fault, faults, write, clock } = scene()
     faults.putStatus = full
