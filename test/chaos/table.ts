@@ -24,8 +24,8 @@ function times(ratio: number): string {
   return Number.isFinite(ratio) ? `${ratio.toFixed(2)}×` : 'never'
 }
 
-export function seconds(ms: number): string {
-  return Number.isFinite(ms) ? `${(ms / 1000).toFixed(ms < 10_000 ? 1 : 0)} s` : 'never'
+export function seconds(ms: number, digits: number = ms < 10_000 ? 1 : 0): string {
+  return Number.isFinite(ms) ? `${(ms / 1000).toFixed(digits)} s` : 'never'
 }
 
 /** Pads every column but the last. */
