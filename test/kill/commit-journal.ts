@@ -12,7 +12,17 @@ export interface CommittedState {
   readonly deleting: boolean
 }
 
+/** One grant of the lease, under a fence of its own. */
+export interface Grant {
+  readonly holder: string
+  readonly fence: number
+  /** Milliseconds since the epoch. */
+  readonly atMs: number
+}
+
 export interface CommitJournal {
+  /** Every grant of the lease, the oldest first. A renewal is not a grant. */
+  readonly grants: readonly Grant[]
   /** Every event that was ever committed with an object, in commit order. */
   readonly events: readonly AuditEntry[]
   /** Every committed state of a deployment, in commit order. A removal is not a state. */
@@ -45,6 +55,13 @@ export async function keepCommits(path: string): Promise<void> {
       INSERT INTO kept_events VALUES (NEW.position, NEW.entry);
     END;
     CREATE TABLE kept_states (place INTEGER PRIMARY KEY AUTOINCREMENT, key, kind, uid, generation, status, deletion);
+    CREATE TABLE kept_grants (place INTEGER PRIMARY KEY AUTOINCREMENT, holder, fence, at_ms);
+    CREATE TRIGGER keep_first_grant AFTER INSERT ON leases BEGIN
+      INSERT INTO kept_grants (holder, fence, at_ms) VALUES (NEW.holder, NEW.fence, unixepoch('subsec') * 1000);
+    END;
+    CREATE TRIGGER keep_grant AFTER UPDATE ON leases WHEN NEW.fence <> OLD.fence BEGIN
+      INSERT INTO kept_grants (holder, fence, at_ms) VALUES (NEW.holder, NEW.fence, unixepoch('subsec') * 1000);
+    END;
     CREATE TRIGGER keep_new AFTER INSERT ON objects BEGIN
       INSERT INTO kept_states (${columns}) VALUES (${values});
     END;
@@ -62,6 +79,9 @@ export function readCommits(path: string): CommitJournal {
     "SELECT * FROM kept_states WHERE kind = 'ModelDeployment' ORDER BY place",
   )
   const journal: CommitJournal = {
+    grants: all<{ holder: string; fence: number; at_ms: number }>(
+      'SELECT * FROM kept_grants ORDER BY place',
+    ).map(({ holder, fence, at_ms }) => ({ holder, fence, atMs: at_ms })),
     events: all<{ entry: string }>('SELECT entry FROM kept_events ORDER BY position').map(
       ({ entry }) => JSON.parse(entry) as AuditEntry,
     ),

@@ -5,11 +5,15 @@ import { fileAuditLog } from 'modelspine/adapters/file'
 import type { JournalLine } from 'modelspine/adapters/process'
 import { type CommitJournal, readCommits } from './commit-journal.ts'
 import { journalFile, layoutOf } from './layout.ts'
+import type { Mode } from './mode.ts'
 import { processesOf, type RunningProcess } from './processes.ts'
+import { type CloudRecord, readCloud } from './vendor/cloud.ts'
 import { type Front, readFront } from './victim/fronted-target.ts'
+import type { SentCall } from './victim/watched-target.ts'
 
 /** The traces that a run left behind. The plane itself reports none of them. */
 export interface Evidence {
+  readonly mode: Mode
   /** How often the plane was killed. */
   readonly kills: number
   readonly commits: CommitJournal
@@ -22,6 +26,10 @@ export interface Evidence {
   /** The starts that the model servers wrote down themselves. */
   readonly starts: readonly ModelStart[]
   readonly front: Front
+  /** The calls that could change a target. */
+  readonly effects: readonly SentCall[]
+  /** The vendor's own record. Empty where there is none. */
+  readonly cloud: CloudRecord
   /** The processes that still run after the plane stopped. */
   readonly running: readonly RunningProcess[]
   /** The revision that answered at the address that the status gives. */
@@ -38,10 +46,11 @@ export interface ModelStart {
 
 export async function collectEvidence(
   folder: string,
-  told: Pick<Evidence, 'kills' | 'commitsWhenSettled'>,
+  told: Pick<Evidence, 'mode' | 'kills' | 'commitsWhenSettled'>,
 ): Promise<Evidence> {
   const at = layoutOf(folder)
   const commits = readCommits(at.state)
+  const cloud = told.mode === 'tagged' ? readCloud(at.cloud) : { mutations: [], running: [] }
   const log = fileAuditLog({ path: at.audit })
   const records: AuditRecord[] = []
   for await (const record of log.read()) records.push(record)
@@ -56,10 +65,17 @@ export async function collectEvidence(
     ],
     starts: linesOf<ModelStart>(at.starts),
     front: readFront(at.fronts, 'default/aside'),
+    effects: linesOf<SentCall>(at.effects),
+    cloud,
     running: processesOf(folder),
-    answered: await answerOf(commits),
+    answered: told.mode === 'tagged' ? servingOf(cloud) : await answerOf(commits),
     failures: linesOf<{ message: string }>(at.failures).map(({ message }) => message),
   }
+}
+
+function servingOf({ running }: CloudRecord): string {
+  const names = running.filter(({ key }) => key === 'default/digits').map(({ revision }) => revision)
+  return names.join(' and ') || 'no revision'
 }
 
 /** Asks the server at the address of the stable revision which revision it is. */

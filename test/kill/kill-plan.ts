@@ -1,4 +1,5 @@
 import { seededRandom } from 'modelspine/adapter'
+import type { Mode } from './mode.ts'
 
 /** When a victim ends itself. */
 export type KillAt =
@@ -10,6 +11,7 @@ export type KillAt =
   | { readonly at: 'count'; readonly count: number; readonly delayMs: number }
 
 export interface PlannedKill {
+  readonly mode: Mode
   /** From 1. */
   readonly number: number
   readonly title: string
@@ -53,6 +55,13 @@ export const points: readonly (readonly [point: string, times: number, lateShell
   ['audit/after-acknowledge', 8],
 ]
 
+/** The points inside the process target, which the vendor does not have. */
+const ofProcesses = /^(spawn|signal|remove)\//
+
+function pointsOf(mode: Mode): typeof points {
+  return mode === 'tagged' ? points.filter(([point]) => !ofProcesses.test(point)) : points
+}
+
 /** About the number of points that a whole run passes. A count that is not reached kills at the run's end. */
 const pointsOfARun = 400
 /** About the number of points that a run passes until it has recovered. */
@@ -62,15 +71,15 @@ const pointsOfARecovery = 60
  * One kill of a seed. It does not depend on the other kills. The named points come first, then random kills.
  * Every second random run is killed twice.
  */
-export function planKill(seed: number, number: number): PlannedKill {
+export function planKill(seed: number, number: number, mode: Mode = 'restart'): PlannedKill {
   const random = seededRandom(seed * 7919 + number)
-  const named = points[number - 1]
+  const named = pointsOf(mode)[number - 1]
   if (named !== undefined) {
     const [point, times, late] = named
     const nth = 1 + Math.floor(random() * times)
     const title = `${point} #${nth}${late === undefined ? '' : ', its shell late'}`
     const kill: KillAt = { at: 'point', point, nth, ...(late !== undefined && { lateShellMs: late }) }
-    return { number, title, kills: [kill] }
+    return { mode, number, title, kills: [kill] }
   }
   const anywhere = (within: number): KillAt => ({
     at: 'count',
@@ -81,5 +90,5 @@ export function planKill(seed: number, number: number): PlannedKill {
   const title = kills
     .map((kill) => (kill.at === 'count' ? `${kill.count} points + ${kill.delayMs} ms` : kill.point))
     .join(', again ')
-  return { number, title: `random, ${title}`, kills }
+  return { mode, number, title: `random, ${title}`, kills }
 }

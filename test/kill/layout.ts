@@ -9,6 +9,10 @@ export interface Layout {
   /** One line for each model server, written by the server itself. */
   readonly starts: string
   readonly failures: string
+  /** One line for each call that may change a target, written before the call. */
+  readonly effects: string
+  /** The vendor's own record, in the mode `tagged`. */
+  readonly cloud: string
   readonly log: string
   target(name: 'local' | 'front'): string
 }
@@ -21,6 +25,8 @@ export function layoutOf(folder: string): Layout {
     fronts: join(folder, 'fronts'),
     starts: join(folder, 'starts.jsonl'),
     failures: join(folder, 'failures.jsonl'),
+    effects: join(folder, 'effects.jsonl'),
+    cloud: join(folder, 'cloud.db'),
     log: join(folder, 'plane.log'),
     target: (name) => join(folder, `target-${name}`),
   }

@@ -1,12 +1,15 @@
 /**
- * Kills a real control plane at many points and judges the results. `--kills N` (default 50) sets the number
- * of kills and `--seed N` their seed. `--only K` runs one kill. `--keep` leaves the folder of a run with
- * faults. `--jobs N` sets the number of runs at the same time (default 2).
+ * Kills a real control plane at many points and judges the results: with a restart, with a standby that takes
+ * over, and with a standby over a vendor whose list lags. `--mode NAME` plays one of these. `--kills N` (default
+ * 50) sets the number of kills of each and `--seed N` their seed. `--only K` runs one kill. `--keep` leaves the
+ * folder of a run with faults. `--jobs N` sets the number of runs at the same time (default 2, and 6 where runs
+ * mostly wait for the vendor).
  */
 
 import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { type PlannedKill, planKill } from './kill-plan.ts'
+import { lagMs, type Mode, modes } from './mode.ts'
 import { type KillOutcome, runKill } from './run-kill.ts'
 import type { KilledAt } from './victim/reach.ts'
 
@@ -15,7 +18,8 @@ const { values } = parseArgs({
     kills: { type: 'string', default: '50' },
     seed: { type: 'string' },
     only: { type: 'string' },
-    jobs: { type: 'string', default: '2' },
+    jobs: { type: 'string' },
+    mode: { type: 'string' },
     keep: { type: 'boolean', default: false },
   },
 })
@@ -26,34 +30,63 @@ const numbers =
     ? Array.from({ length: total }, (_, place) => place + 1)
     : [numberOf('only', values.only)]
 
-/** The time limit of all runs together. Every run that is left then counts as failed. */
+const played = modes.filter((mode) => values.mode === undefined || values.mode === mode)
+if (played.length === 0) throw new TypeError(`--mode is "${values.mode}": give one of ${modes.join(', ')}`)
+
+/** The time limit of all runs of a mode together. Every run that is left then counts as failed. */
 const limitMs = 330_000
 
 const over = new AbortController()
 process.once('SIGINT', () => over.abort())
 process.once('SIGTERM', () => over.abort())
-const limit = setTimeout(() => over.abort(), limitMs)
 
-if (process.platform === 'linux') await killAll()
-else skipAll()
-clearTimeout(limit)
+const titles: Readonly<Record<Mode, string>> = {
+  restart: 'the process is started again',
+  standby: 'a standby takes over',
+  tagged: `a standby takes over, and the vendor's list lags by ${lagMs / 1000} s`,
+}
 
-async function killAll(): Promise<void> {
-  console.log(`${numbers.length} kills, seed ${seed}`)
+if (process.platform === 'linux') {
+  const results: Result[] = []
+  for (const mode of played) results.push(await killAll(mode))
+  const sum = (count: (result: Result) => number): number =>
+    results.reduce((total, result) => total + count(result), 0)
+  report({ passed: sum(({ passed }) => passed), failed: sum(({ failed }) => failed), skipped: 0 })
+  for (const { mode, passed, failed, killed } of results) {
+    const verdict = failed === 0 ? 'each reached the same end' : 'FAILED'
+    console.log(`${passed} of ${numbers.length} runs, killed ${killed} times, ${titles[mode]}: ${verdict}`)
+  }
+  process.exitCode = sum(({ failed }) => failed) === 0 ? 0 : 1
+} else skipAll()
+
+interface Result {
+  readonly mode: Mode
+  readonly passed: number
+  readonly failed: number
+  readonly killed: number
+}
+
+async function killAll(mode: Mode): Promise<Result> {
+  console.log(`${numbers.length} kills, seed ${seed}: ${titles[mode]}`)
+  const late = new AbortController()
+  const limit = setTimeout(() => late.abort(), limitMs)
+  const abortSignal = AbortSignal.any([over.signal, late.signal])
   const killed: KilledAt[] = []
   const failed: number[] = []
-  const waiting = numbers.map((number) => planKill(seed, number))
+  const waiting = numbers.map((number) => planKill(seed, number, mode))
+  const jobs = numberOf('jobs', values.jobs ?? (mode === 'tagged' ? '6' : '2'))
   let done = 0
   const work = async (): Promise<void> => {
-    for (let plan = waiting.shift(); plan !== undefined && !over.signal.aborted; plan = waiting.shift()) {
-      const outcome = await runKill(plan, { keep: values.keep, abortSignal: over.signal })
+    for (let plan = waiting.shift(); plan !== undefined && !abortSignal.aborted; plan = waiting.shift()) {
+      const outcome = await runKill(plan, { keep: values.keep, abortSignal })
       done += 1
       killed.push(...outcome.killed)
       if (outcome.faults.length > 0) failed.push(plan.number)
       tell(plan, outcome)
     }
   }
-  await Promise.all(Array.from({ length: numberOf('jobs', values.jobs) }, work))
+  await Promise.all(Array.from({ length: jobs }, work))
+  clearTimeout(limit)
   histogram(
     'phase it was killed in',
     killed.map(({ phase }) => phase),
@@ -63,18 +96,15 @@ async function killAll(): Promise<void> {
     killed.map(({ point }) => point.replace(/^random after .*/, 'at random')),
   )
   const left = numbers.length - done
-  report({ passed: done - failed.length, failed: failed.length + left, skipped: 0 })
-  const again = failed.map((number) => `npm run test:kill -- --seed ${seed} --only ${number}`)
+  const again = failed.map((number) => `npm run test:kill -- --mode ${mode} --seed ${seed} --only ${number}`)
   if (left > 0) console.log(`${left} kills were not begun within ${limitMs / 1000} s, or it was interrupted`)
   if (failed.length > 0) console.log(`again: ${again.join('\n       ')}`)
-  const verdict = failed.length + left === 0 ? 'each reached the same end' : 'FAILED'
-  console.log(`${done - failed.length} of ${numbers.length} runs, killed ${killed.length} times: ${verdict}`)
-  process.exitCode = failed.length + left === 0 ? 0 : 1
+  return { mode, passed: done - failed.length, failed: failed.length + left, killed: killed.length }
 }
 
 function skipAll(): void {
   console.log('skipped: the search for orphans reads /proc, which only Linux has')
-  report({ passed: 0, failed: 0, skipped: numbers.length })
+  report({ passed: 0, failed: 0, skipped: numbers.length * played.length })
 }
 
 function tell({ number, title }: PlannedKill, { killed, faults, tookMs }: KillOutcome): void {

@@ -40,7 +40,12 @@ export async function runKill(plan: PlannedKill, options: RunOptions = {}): Prom
   const startedMs = performance.now()
   const killed: KilledAt[] = []
   const folder = await mkdtemp(join(tmpdir(), 'modelspine-kill-'))
-  const plane = new PlaneHandle({ folder, kills: plan.kills, onKilled: (at) => killed.push(at) })
+  const plane = new PlaneHandle({
+    folder,
+    mode: plan.mode,
+    kills: plan.kills,
+    onKilled: (at) => killed.push(at),
+  })
   let faults: readonly string[] = []
   let evidence: Evidence | undefined
   try {
@@ -85,7 +90,7 @@ async function prepare(folder: string): Promise<void> {
 }
 
 async function play(
-  { kills }: PlannedKill,
+  { kills, mode }: PlannedKill,
   plane: PlaneHandle,
   folder: string,
   killed: readonly KilledAt[],
@@ -96,7 +101,7 @@ async function play(
   const late = kills.map((kill) => (kill.at === 'point' && kill.lateShellMs) || 0)
   await pause(restMs + Math.max(...late, 0))
   await plane.stop()
-  return collectEvidence(folder, { kills: killed.length, commitsWhenSettled })
+  return collectEvidence(folder, { mode, kills: killed.length, commitsWhenSettled })
 }
 
 async function withinTime<Result>(

@@ -39,17 +39,23 @@ interface Share {
 }
 
 /** Checks that the trail has each change once, in a valid order, and only valid splits. */
-export function judgeTrail({ commits: { events }, front }: Evidence): readonly string[] {
+export function judgeTrail({ commits: { events }, front, cloud, mode }: Evidence): readonly string[] {
   const faults: string[] = []
   for (const [key, counts] of Object.entries(expected)) {
     const own = events.filter((event) => event.key === key)
     faults.push(...judgeCounts(key, own, counts), ...judgeSplits(key, own), ...judgeOrder(key, own))
   }
   for (const { key } of events) if (expected[key] === undefined) faults.push(`the trail tells of ${key}`)
-  const front3 = front.mutations.map(({ kind }) => kind).join(' ')
-  if (front3 !== 'split split split split scale destroy') {
-    faults.push(`the target that splits was told to ${front3}`)
-  }
+  const told: readonly { readonly kind: string }[] =
+    mode === 'tagged'
+      ? cloud.mutations.filter(({ key, kind }) => key === 'default/aside' && kind !== 'create')
+      : front.mutations
+  const kinds = told.map(({ kind }) => kind).join(' ')
+  const wanted =
+    mode === 'tagged'
+      ? 'split split split split remove scale remove'
+      : 'split split split split scale destroy'
+  if (kinds !== wanted) faults.push(`the target that splits was told to ${kinds}`)
   return faults
 }
 

@@ -3,15 +3,14 @@
  * state.
  */
 
-import { fileURLToPath } from 'node:url'
 import type { ControlPlane, DeploymentStatus, Key } from 'modelspine'
-import { journalFile, layoutOf } from '../layout.ts'
+import { layoutOf } from '../layout.ts'
 import type { Answer, Call, Orders, Question } from './protocol.ts'
 import { createReach } from './reach.ts'
 import { flowTraffic } from './traffic.ts'
 import { watchSystem } from './watch-system.ts'
 
-const { folder, life, kill } = JSON.parse(process.argv[2] ?? '') as Orders
+const { folder, mode, life, kill } = JSON.parse(process.argv[2] ?? '') as Orders
 const known = new Map<Key, DeploymentStatus>()
 const reach = createReach({ folder, life, kill, known })
 watchSystem(
@@ -23,10 +22,8 @@ watchSystem(
 const { createControlPlane } = await import('modelspine')
 const { isModelspineError } = await import('modelspine/adapter')
 const { fileAuditLog, fileRegistry } = await import('modelspine/adapters/file')
-const { openInference } = await import('modelspine/adapters/open-inference')
-const { processTarget } = await import('modelspine/adapters/process')
 const { sqliteStore } = await import('modelspine/adapters/sqlite')
-const { frontedTarget } = await import('./fronted-target.ts')
+const { makeTargets } = await import('./make-targets.ts')
 const { watchedAudit } = await import('./watched-audit.ts')
 const { watchedStore } = await import('./watched-store.ts')
 const { watchedTarget } = await import('./watched-target.ts')
@@ -34,39 +31,28 @@ const { watchedTarget } = await import('./watched-target.ts')
 const at = layoutOf(folder)
 const actor = { name: 'kill-test' }
 
-const processes = (name: 'local' | 'front'): ReturnType<typeof processTarget> =>
-  processTarget({
-    folder: at.target(name),
-    command: [
-      process.execPath,
-      fileURLToPath(new URL('../model-server.mjs', import.meta.url)),
-      '{port}',
-      '{model}',
-      '{key}',
-      '{revision}',
-      at.starts,
-    ],
-    journal: journalFile(folder, name),
-    health: { intervalMs: 50, timeoutMs: 2000 },
-    drainMs: 5000,
-  })
+const made = makeTargets(mode, folder)
+const watch = { reach, known, life, effectsFile: at.effects }
+
+/** With a standby, a busy machine must not make the lead change hands. */
+const leaseMs = mode === 'restart' ? 1000 : 3000
 
 const plane: ControlPlane = createControlPlane({
   store: watchedStore(sqliteStore({ path: at.state, pollMs: 100 }), reach, known),
   audit: watchedAudit(fileAuditLog({ path: at.audit }), reach),
   registries: { models: fileRegistry({ path: at.registry, name: 'models' }) },
   targets: {
-    local: watchedTarget(processes('local'), reach, known),
-    front: watchedTarget(frontedTarget(processes('front'), at.fronts), reach, known),
+    local: watchedTarget(made.local, watch),
+    front: watchedTarget(made.front, watch),
   },
-  connect: { 'open-inference': openInference },
+  connect: made.connect,
   logger: {
     debug() {},
     info: (fields, message) => log('info', fields, message),
     warn: (fields, message) => log('warn', fields, message),
     error: (fields, message) => log('error', fields, message),
   },
-  leaseMs: 1000,
+  leaseMs,
   // The resync comes so seldom that a run which waits for a resync is too late.
   resyncMs: 300_000,
 })
@@ -75,8 +61,18 @@ function log(level: string, fields: unknown, message: string): void {
   process.stdout.write(`${new Date().toISOString()} ${life} ${level} ${message} ${JSON.stringify(fields)}\n`)
 }
 
+/** Longer than a lease lives, so that nobody is asked elsewhere while the lead only changes hands. */
+const patienceMs = leaseMs + 2000
+
+class LeadsElsewhere extends Error {}
+
 async function until(done: () => Promise<boolean>): Promise<void> {
-  while (!(await done())) await new Promise((next) => setTimeout(next, 20))
+  let ledAtMs = performance.now()
+  while (!(await done())) {
+    if (plane.health().leading || mode === 'restart') ledAtMs = performance.now()
+    if (performance.now() - ledAtMs > patienceMs) throw new LeadsElsewhere()
+    await new Promise((next) => setTimeout(next, 20))
+  }
 }
 
 async function settled(name: string): Promise<boolean> {
@@ -115,7 +111,9 @@ async function carryOut(asked: Call): Promise<unknown> {
     case 'end':
       return reach.end()
     case 'reconcile':
-      await plane.reconcileOnce(asked.name)
+      await plane.reconcileOnce(asked.name).catch((error: unknown) => {
+        throw isModelspineError(error, 'lease-held') ? new LeadsElsewhere() : error
+      })
       return undefined
     case 'explain': {
       const explained = []
@@ -140,11 +138,14 @@ process.on('message', async ({ id, asked }: Question) => {
   try {
     answer = { id, ok: true, value: await carryOut(asked) }
   } catch (error) {
-    answer = {
-      id,
-      ok: false,
-      message: error instanceof Error ? (error.stack ?? error.message) : String(error),
-    }
+    answer =
+      error instanceof LeadsElsewhere
+        ? { id, ok: false, elsewhere: true }
+        : {
+            id,
+            ok: false,
+            message: error instanceof Error ? (error.stack ?? error.message) : String(error),
+          }
   }
   process.send?.(answer, () => {
     if (asked.call !== 'stop') return

@@ -1,10 +1,12 @@
 import type { ModelDeploymentInput, ModelRouteInput } from 'modelspine'
 import type { KillAt } from '../kill-plan.ts'
+import type { Mode } from '../mode.ts'
 
 /** The orders that a victim gets when it starts. */
 export interface Orders {
   /** Holds everything of the run: state, audit log, registry, targets. */
   readonly folder: string
+  readonly mode: Mode
   readonly life: number
   readonly kill?: KillAt
 }
@@ -29,4 +31,6 @@ export interface Question {
 
 export type Answer =
   | { readonly id: number; readonly ok: true; readonly value?: unknown }
+  /** Another process leads now, as on a machine too busy to renew a lease in time. */
+  | { readonly id: number; readonly ok: false; readonly elsewhere: true }
   | { readonly id: number; readonly ok: false; readonly message: string }

@@ -9,6 +9,8 @@ const everyMs = 10
  */
 export function flowTraffic(plane: ControlPlane, route: string, failuresFile: string): () => void {
   const send = async (): Promise<void> => {
+    // A standby hears of a removed revision a moment later than the process that removed it.
+    if (!plane.health().leading) return
     if (plane.router.table?.find(route)?.plans.infer?.backends.length !== 1) return
     try {
       await plane.router.infer(route, { kind: 'tensors', inputs: [] })

@@ -33,6 +33,16 @@ onLinux('a plane that is killed', { concurrent: true, timeout: 60_000 }, () => {
     },
   )
 
+  it.each(['retire/before-apply', 'create/after-apply'] as const)(
+    'is replaced by a standby, which reaches the same end: %s',
+    async (point) => {
+      const number = 1 + points.findIndex(([name]) => name === point)
+      const { killed, faults } = await runKill(planKill(seed, number, 'standby'))
+      expect(faults).toEqual([])
+      expect(killed.length).toBe(1)
+    },
+  )
+
   /** Each row is one kind of damage, a function that makes it, and the report of the judge. */
   const damages: readonly (readonly [string, (whole: Evidence) => Partial<Evidence>, RegExp])[] = [
     [
@@ -94,6 +104,16 @@ onLinux('a plane that is killed', { concurrent: true, timeout: 60_000 }, () => {
         },
       }),
       /the weight of \S+ rises to 100 while it is unready/,
+    ],
+    [
+      'an effect under an old fence',
+      ({ effects }) => ({ effects: effects.map((each) => ({ ...each, fence: 1 })) }),
+      /was sent under fence 1, not under 2/,
+    ],
+    [
+      'an effect that follows one under a newer fence',
+      ({ effects }) => ({ effects: [...effects].reverse() }),
+      /under fence 1 follows one under 2/,
     ],
     ['a request that failed', () => ({ failures: ['unavailable'] }), /1 requests failed/],
     ['a write after the end', () => ({ commitsWhenSettled: 1 }), /writes after everything was settled/],
