@@ -13,7 +13,7 @@ const againMs = 200
 
 /**
  * A target over the vendor: it writes the operation id as a tag and looks for the tag before it creates.
- * Otherwise it knows only what the list shows. It checks no fence, so the loop alone keeps old leaders out.
+ * Otherwise it knows only what the list shows; a handle helps it to remove what is not listed. It checks no fence, so the loop alone keeps old leaders out.
  */
 export function cloudTarget(cloud: Cloud, split: 'none' | 'percent'): DeploymentTarget {
   const capabilities: TargetCapabilities = {
@@ -63,7 +63,7 @@ export function cloudTarget(cloud: Cloud, split: 'none' | 'percent'): Deployment
           return { kind: 'unchanged' }
         case 'create':
           cloud.create(key, step.revision, want.scale, call)
-          return { kind: 'accepted' }
+          return { kind: 'accepted', handle: call.operationId }
         case 'remove':
           return cloud.remove(key, [step.revision], call) ? { kind: 'accepted' } : { kind: 'unchanged' }
         case 'split':
@@ -77,7 +77,8 @@ export function cloudTarget(cloud: Cloud, split: 'none' | 'percent'): Deployment
       }
     },
     async destroy(key, call) {
-      const names = cloud.list(key).map(({ revision }) => revision.name)
+      const unlisted = (call.handles ?? []).flatMap((tag) => cloud.tagged(tag) ?? [])
+      const names = [...cloud.list(key), ...unlisted].map(({ revision }) => revision.name)
       if (names.length === 0) return { kind: 'unchanged' }
       return cloud.remove(key, names, call) ? { kind: 'accepted' } : { kind: 'busy', retryAfterMs: againMs }
     },

@@ -18,6 +18,8 @@ export interface Cloud {
   remove(key: Key, names: readonly string[], sent: Sent): boolean
   split(key: Key, split: Split, sent: Sent): void
   scale(key: Key, name: string, scale: Scale, sent: Sent): void
+  /** What the vendor itself knows, whatever its list shows. */
+  record(): CloudRecord
   /** Whether an object of this revision runs and takes requests. */
   serves(key: Key, name: string): boolean
   close(): void
@@ -47,6 +49,7 @@ export interface CloudMutation {
 }
 
 export interface CloudOptions {
+  /** A file, or `:memory:`. */
   readonly path: string
   readonly lagMs: number
   readonly now: () => number
@@ -82,7 +85,7 @@ export function openCloud({ path, lagMs, now }: CloudOptions): Cloud {
     scale: JSON.parse(scale) as Scale,
     isReady: now() >= created_ms + readyAfterMs,
   })
-  const record = (kind: CloudMutation['kind'], key: Key, name: string | null, sent: Sent): void => {
+  const note = (kind: CloudMutation['kind'], key: Key, name: string | null, sent: Sent): void => {
     db.prepare('INSERT INTO mutations (kind, key, revision, operation_id, fence) VALUES (?, ?, ?, ?, ?)').run(
       kind,
       key,
@@ -130,7 +133,7 @@ export function openCloud({ path, lagMs, now }: CloudOptions): Cloud {
              VALUES (lower(hex(randomblob(8))), ?, ?, ?, ?, ?, 0, ?) ON CONFLICT (tag) DO NOTHING`,
           )
           .run(key, revision.name, JSON.stringify(revision), sent.operationId, now(), JSON.stringify(scale))
-        if (made.changes > 0) record('create', key, revision.name, sent)
+        if (made.changes > 0) note('create', key, revision.name, sent)
       }),
     remove: (key, names, sent) =>
       mutate(() => {
@@ -140,7 +143,7 @@ export function openCloud({ path, lagMs, now }: CloudOptions): Cloud {
               .prepare('UPDATE objects SET removed_ms = ? WHERE key = ? AND name = ? AND removed_ms IS NULL')
               .run(now(), key, name).changes > 0,
         )
-        for (const name of removed) record('remove', key, name, sent)
+        for (const name of removed) note('remove', key, name, sent)
         return removed.length > 0
       }),
     split: (key, split, sent) =>
@@ -149,7 +152,7 @@ export function openCloud({ path, lagMs, now }: CloudOptions): Cloud {
         for (const { revision, weight } of split) {
           db.prepare('UPDATE objects SET weight = ? WHERE key = ? AND name = ?').run(weight, key, revision)
         }
-        record('split', key, null, sent)
+        note('split', key, null, sent)
       }),
     scale: (key, name, scale, sent) =>
       mutate(() => {
@@ -158,7 +161,7 @@ export function openCloud({ path, lagMs, now }: CloudOptions): Cloud {
           key,
           name,
         )
-        record('scale', key, name, sent)
+        note('scale', key, name, sent)
       }),
     serves(key, name) {
       const row = db
@@ -166,6 +169,24 @@ export function openCloud({ path, lagMs, now }: CloudOptions): Cloud {
         .get(key, name)
       return row !== undefined && objectOf(row as unknown as Row).isReady
     },
+    record: () => ({
+      mutations: db
+        .prepare('SELECT * FROM mutations ORDER BY place')
+        .all()
+        .map(
+          ({ kind, key, revision, operation_id, fence }): CloudMutation => ({
+            kind: kind as CloudMutation['kind'],
+            key: key as Key,
+            ...(revision !== null && { revision: String(revision) }),
+            operationId: String(operation_id),
+            fence: Number(fence),
+          }),
+        ),
+      running: db
+        .prepare('SELECT key, name FROM objects WHERE removed_ms IS NULL ORDER BY key, name')
+        .all()
+        .map(({ key, name }) => ({ key: key as Key, revision: String(name) })),
+    }),
     close: () => db.close(),
   }
 }
@@ -176,25 +197,10 @@ export interface CloudRecord {
   readonly running: readonly { readonly key: Key; readonly revision: string }[]
 }
 
-/** What the vendor itself knows, whatever its list shows. */
+/** What the vendor in this file itself knows. */
 export function readCloud(path: string): CloudRecord {
-  const db = new DatabaseSync(path, { readOnly: true, timeout: 5000 })
-  const mutations = db
-    .prepare('SELECT * FROM mutations ORDER BY place')
-    .all()
-    .map(
-      ({ kind, key, revision, operation_id, fence }): CloudMutation => ({
-        kind: kind as CloudMutation['kind'],
-        key: key as Key,
-        ...(revision !== null && { revision: String(revision) }),
-        operationId: String(operation_id),
-        fence: Number(fence),
-      }),
-    )
-  const running = db
-    .prepare('SELECT key, name FROM objects WHERE removed_ms IS NULL ORDER BY key, name')
-    .all()
-    .map(({ key, name }) => ({ key: key as Key, revision: String(name) }))
-  db.close()
-  return { mutations, running }
+  const cloud = openCloud({ path, lagMs: 0, now: Date.now })
+  const record = cloud.record()
+  cloud.close()
+  return record
 }
