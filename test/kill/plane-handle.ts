@@ -19,6 +19,8 @@ export class PlaneHandle {
   #current: PlaneLife | undefined
   /** Waits for the lease. Only in the modes that have a standby. */
   #standby: PlaneLife | undefined
+  /** The current process, when it may be asked. */
+  #ready: Promise<PlaneLife> | undefined
   #lives = 0
   #ended = false
 
@@ -30,8 +32,8 @@ export class PlaneHandle {
   async ask(asked: Call): Promise<unknown> {
     for (;;) {
       try {
-        const life = this.#leading()
-        await life.started
+        this.#ready ??= this.#lead()
+        const life = await this.#ready
         return await life.ask(asked)
       } catch (error) {
         if (error instanceof LeadsElsewhere) this.#swap()
@@ -42,13 +44,12 @@ export class PlaneHandle {
 
   /** Stops the planes, the standby first, and waits until their processes have ended by themselves. */
   async stop(): Promise<void> {
+    const life = await this.#ready
     const standby = this.#standby
-    this.#standby = undefined
-    await standby?.started
     await standby?.ask({ call: 'stop' })
     await standby?.exit()
-    await this.ask({ call: 'stop' })
-    await this.#current?.exit()
+    await life?.ask({ call: 'stop' })
+    await life?.exit()
   }
 
   /** Ends the processes for good, even while they work. */
@@ -59,29 +60,26 @@ export class PlaneHandle {
     for (const life of lives) await life?.exit()
   }
 
-  /** The process that is asked. The standby steps in when there is one. */
-  #leading(): PlaneLife {
-    if (this.#current !== undefined) return this.#current
+  /** The standby steps in when there is one. Then another standby begins, once this process has the lease. */
+  async #lead(): Promise<PlaneLife> {
     const life = this.#standby ?? this.#begin()
     this.#current = life
     this.#standby = undefined
-    if (this.#options.mode !== 'restart') {
-      // It begins after the other one, which so gets the lease.
-      void life.started.then(
-        () => {
-          if (!this.#ended && this.#standby === undefined) this.#standby = this.#begin()
-        },
-        () => {},
-      )
-    }
+    await life.started
+    if (this.#options.mode === 'restart') return life
+    await life.ask({ call: 'lead' })
+    const standby = this.#begin()
+    this.#standby = standby
+    await standby.started
     return life
   }
 
   #swap(): void {
-    if (this.#standby === undefined) return
-    const standby = this.#standby
-    this.#standby = this.#current
-    this.#current = standby
+    if (this.#standby === undefined || this.#current === undefined) return
+    const [leading, standby] = [this.#standby, this.#current]
+    this.#current = leading
+    this.#standby = standby
+    this.#ready = Promise.resolve(leading)
   }
 
   #begin(): PlaneLife {
@@ -92,8 +90,10 @@ export class PlaneHandle {
     this.#lives += 1
     const life: PlaneLife = new PlaneLife(orders, (killed) => {
       if (killed !== undefined) onKilled(killed)
-      if (this.#current === life) this.#current = undefined
       if (this.#standby === life) this.#standby = undefined
+      if (this.#current !== life) return
+      this.#current = undefined
+      this.#ready = undefined
     })
     return life
   }

@@ -19,6 +19,7 @@ export class PlaneLife {
   readonly #child: ChildProcess
   readonly #open = new Map<number, PromiseWithResolvers<unknown>>()
   #asked = 0
+  #endedBy: Error | undefined
   /** Settles when the plane has started. */
   readonly started: Promise<unknown>
 
@@ -49,16 +50,18 @@ export class PlaneLife {
           ? (JSON.parse(readFileSync(path, 'utf8')) as KilledAt)
           : undefined
       onEnded(killed)
-      const error =
+      const endedBy =
         killed === undefined
           ? new Error(`the plane's process ended by itself: code ${code}, signal ${signal}`)
           : new Killed('it was killed as planned')
-      for (const asked of this.#open.values()) asked.reject(error)
+      this.#endedBy = endedBy
+      for (const asked of this.#open.values()) asked.reject(endedBy)
       this.#open.clear()
     })
   }
 
-  ask(asked: Call): Promise<unknown> {
+  async ask(asked: Call): Promise<unknown> {
+    if (this.#endedBy !== undefined) throw this.#endedBy
     this.#asked += 1
     const question: Question = { id: this.#asked, asked }
     const answered = Promise.withResolvers<unknown>()

@@ -35,7 +35,7 @@ const made = makeTargets(mode, folder)
 const watch = { reach, known, life, effectsFile: at.effects }
 
 /** With a standby, a busy machine must not make the lead change hands. */
-const leaseMs = mode === 'restart' ? 1000 : 3000
+const leaseMs = mode === 'restart' ? 1000 : 2000
 
 const plane: ControlPlane = createControlPlane({
   store: watchedStore(sqliteStore({ path: at.state, pollMs: 100 }), reach, known),
@@ -104,6 +104,8 @@ async function carryOut(asked: Call): Promise<unknown> {
         // The call is asked again after a kill, and the deployment may be gone by then.
         if (!isModelspineError(error, 'not-found')) throw error
       })
+    case 'lead':
+      return until(async () => plane.health().leading)
     case 'settle':
       return until(() => settled(asked.name))
     case 'settle-gone':

@@ -14,6 +14,8 @@ export interface Orders {
 export type Call =
   | { readonly call: 'apply'; readonly resource: ModelDeploymentInput | ModelRouteInput }
   | { readonly call: 'delete'; readonly name: string }
+  /** Answers once this process has the lease. */
+  | { readonly call: 'lead' }
   /** Answers once the deployment is converged and has no effect under way. */
   | { readonly call: 'settle'; readonly name: string }
   | { readonly call: 'settle-gone'; readonly name: string }
