@@ -88,12 +88,16 @@ async function send(run: DeploymentRun, due: Due, effect: Effect, entry: LedgerE
   }
   options.sent(key, effect.kind, result.kind)
   if (result.kind === 'refused') return refused(run, effect, result)
+  if (result.kind === 'not-sent' && isEnding(context.held)) {
+    // The write may come too late for the lease. Then the next leader finds the entry and settles it.
+    await writeOutcome(run, effect, entry, result).catch(() => {})
+    return { kind: 'retry', cause: new ModelspineError('aborted', leaseEnds) }
+  }
   const answered = await writeOutcome(run, effect, entry, result)
   switch (result.kind) {
     case 'busy':
       return { kind: 'requeue', afterMs: result.retryAfterMs }
     case 'not-sent': {
-      if (isEnding(context.held)) return { kind: 'retry', cause: new ModelspineError('aborted', leaseEnds) }
       const cause = new ModelspineError('target-unavailable', `${result.reason}: ${result.message}`)
       return hindered(run, cause, nextMs)
     }

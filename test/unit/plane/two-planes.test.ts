@@ -152,7 +152,6 @@ describe('two planes over one store', () => {
     slow = true
     await expect(late.plane.reconcileOnce('digits')).rejects.toMatchObject({
       code: 'aborted',
-      message: expect.stringMatching(/nothing was sent/),
     })
     expect(world.journal).toEqual([])
     expect((await late.plane.explain('digits')).conditions.map(({ type }) => type)).not.toContain('Degraded')

@@ -102,6 +102,7 @@ describe('explain', () => {
     await plane.apply(digits('2', { strategy, analysis }), { actor: ann })
     expect(await during(5000)).toMatchInlineSnapshot(`
       [
+        "starting: waits for revision REV to be ready, for 30m at most | then it gets 5 % of traffic | stable models/digits:1 ready 100 % | candidate models/digits:2 requested 0 %",
         "starting: waits for revision REV to be ready, for 30m at most | then it gets 5 % of traffic | stable models/digits:1 ready 100 % | candidate models/digits:2 starting 0 %",
         "analyzing: waits for its gates to be measured in full | then if all pass, it gets 50 % of traffic; if one fails, traffic returns | stable models/digits:1 ready 95 % | candidate models/digits:2 ready 5 % | gate errors: errors: requests.errors of the candidate has no data",
         "holding: waits for promote, resume or abort, for 7d at most, because the analysis gave no answer: errors: requests.errors of the candidate has no data | then on promote, it gets 50 % of traffic; on resume, the gates are measured again; without an answer in time, the rollout is turned back | stable models/digits:1 ready 95 % | candidate models/digits:2 ready 5 % | gate errors: errors: requests.errors of the candidate has no data",
@@ -222,9 +223,7 @@ describe('explain', () => {
     await plane.apply(digits('1', { target: 'far' }), { actor: ann })
     expect(await during(10_000)).toMatchInlineSnapshot(`
       [
-        "retargeting: waits for revision REV to be ready at target local, for 30m at most | then all traffic moves to target local; then the old target is emptied",
-        "starting: waits for revision REV to be ready, for 30m at most | then it takes all traffic | candidate models/digits:1 requested 0 %",
-        "starting: waits for revision REV to be ready, for 30m at most | then it takes all traffic | candidate models/digits:1 starting 0 %",
+        "retargeting: waits for revision REV to be ready at target far, for 30m at most | then all traffic moves to target far; then the old target is emptied | stable models/digits:1 ready 100 %",
         "converged: waits for a change: the declared revision serves all traffic | then nothing by itself | stable models/digits:1 ready 100 %",
       ]
     `)
