@@ -27,6 +27,8 @@ export interface Due {
   readonly look?: Look
   /** Why the run could not see or do all that it should. */
   readonly hindrance?: unknown
+  /** The target had no room for a look, so that nothing is known anew of its faults. */
+  readonly crowded?: boolean
 }
 
 /** Writes the ledger, sends the effect and writes the outcome. */
@@ -34,7 +36,8 @@ export async function carryOut(run: DeploymentRun, due: Due): Promise<Result> {
   const { instruction, hindrance } = due
   const { effect, events, urgent, finished } = instruction
   if (effect === undefined) {
-    const settled = withStandingFault(run, instruction.status, hindrance)
+    const settled =
+      due.crowded === true ? instruction.status : withStandingFault(run, instruction.status, hindrance)
     await run.write(settled, events, {
       ...(finished === true && { finalizers: [] }),
       ...(urgent === true && { urgent }),

@@ -1,5 +1,6 @@
 import { isModelspineError } from '../../errors.ts'
 import type { Result } from '../../reconcile/result.ts'
+import { isCrowded } from '../gates/crowded.ts'
 import type { DeploymentRun } from './deployment-run.ts'
 import { type Fault, faultOf, withFault } from './fault.ts'
 import { isEnding, isOfSecrets } from './send-effect.ts'
@@ -35,8 +36,4 @@ export function afterFault(run: DeploymentRun, error: unknown, nextMs: number | 
   return nextMs === null
     ? { kind: 'terminal', cause: error }
     : { kind: 'requeue', afterMs: Math.min(nextMs, run.options.resyncMs), cause: error }
-}
-
-export function isCrowded(error: unknown): boolean {
-  return isModelspineError(error) && error.details.crowded === true
 }

@@ -2,12 +2,13 @@ import type { ObservedTarget } from '../../deployment-target/contract.ts'
 import { isModelspineError, ModelspineError, throwIfAborted } from '../../errors.ts'
 import type { Result } from '../../reconcile/result.ts'
 import { formatReference } from '../../resources/deployment/reference.ts'
+import { isCrowded } from '../gates/crowded.ts'
 import { knownOf } from '../machine/status-edits.ts'
-import { askAndDecide } from './ask-and-decide.ts'
+import { askAndDecide, type Decided } from './ask-and-decide.ts'
 import { carryOut } from './carry-out.ts'
 import { DeploymentRun } from './deployment-run.ts'
 import { faultOf } from './fault.ts'
-import { afterFault, isCrowded } from './hindered.ts'
+import { afterFault, hindered } from './hindered.ts'
 import { keepingSafe } from './keep-safe.ts'
 import { createLookups, type Lookups } from './lookups.ts'
 import type { ReconcileDeployment, ReconcilerOptions } from './reconciler-options.ts'
@@ -54,7 +55,9 @@ async function reconcile(run: DeploymentRun, lookups: Lookups): Promise<Result> 
   const problems = deleting ? [] : options.check(run.deployment)
   const { stored } = run
   const status =
-    found === undefined ? run.status : recordResolved(run.status, found.resolved, stored.generation, run.now)
+    found === undefined || found.crowded === true
+      ? run.status
+      : recordResolved(run.status, found.resolved, stored.generation, run.now)
   const sight = {
     stored,
     status,
@@ -64,10 +67,14 @@ async function reconcile(run: DeploymentRun, lookups: Lookups): Promise<Result> 
     ...(problems.length > 0 && { hindered: true }),
     ...(usedBy !== undefined && { usedBy }),
   }
-  const { instruction, look: looked } = await keepingSafe(
-    run,
-    askAndDecide(options, sight, context.abortSignal),
-  )
+  let decided: Decided
+  try {
+    decided = await keepingSafe(run, askAndDecide(options, sight, context.abortSignal))
+  } catch (error) {
+    if (isCrowded(error)) return hindered(run, error, null)
+    throw error
+  }
+  const { instruction, look: looked } = decided
   // Something was written while answers were waited for. The instruction speaks of an older status.
   if (run.stored.version !== stored.version) return { kind: 'requeue', afterMs: 0 }
   // After an abort, a missing answer of a registry or a metric source says nothing. It must not be written
@@ -80,6 +87,7 @@ async function reconcile(run: DeploymentRun, lookups: Lookups): Promise<Result> 
     observed: seen.observed,
     ...(looked !== undefined && { look: looked }),
     ...(isFault && { hindrance }),
+    ...(hindrance !== undefined && !isFault && { crowded: true }),
   })
   if (isFault && result.kind === 'requeue' && instruction.effect === undefined) {
     options.logger.warn({ key: run.key, ...faultOf(hindrance) }, 'a reconcile was hindered')
@@ -123,6 +131,8 @@ interface LookedUp {
   readonly resolved: Resolved
   /** Milliseconds until the next look-up; absent when this one succeeded. */
   readonly postponedMs?: number
+  /** The registry had no room for the question. The last pin is kept, and nothing is known anew. */
+  readonly crowded?: boolean
 }
 
 async function lookUp(run: DeploymentRun, lookups: Lookups): Promise<LookedUp> {
@@ -141,6 +151,7 @@ async function lookUp(run: DeploymentRun, lookups: Lookups): Promise<LookedUp> {
     return { resolved }
   }
   if (context.abortSignal.aborted) return { resolved }
+  if (isCrowded(resolved.cause)) return { resolved, crowded: true }
   const { notBeforeMs } = lookups.failed(key, from, resolved.cause)
   return { resolved, postponedMs: notBeforeMs - run.now }
 }

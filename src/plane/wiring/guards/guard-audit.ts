@@ -1,5 +1,6 @@
 import type { AuditLog } from '../../../security/contract.ts'
 import type { GuardedPart } from './guarded-part.ts'
+import { fieldsIn } from './shape.ts'
 
 /**
  * The same audit log, with a limit on `append`. `verify` reads everything, so it may take as long as it
@@ -20,7 +21,9 @@ export function guardAudit(
         limitMs: auditMs,
         run: () => audit.append(entries),
         wrong: (records) =>
-          Array.isArray(records) && records.length === entries.length
+          Array.isArray(records) &&
+          records.length === entries.length &&
+          entries.every(({ id }, place) => fieldsIn(records[place])?.id === id)
             ? undefined
             : 'it is not a record for each entry',
       }),
