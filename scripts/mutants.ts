@@ -1,7 +1,8 @@
 /**
  * Puts each committed mutant into a copy of the source tree and runs the tests that must fail because of it.
  * Exits with 1 when no test fails for a mutant, when the mutant's text is not found, or when the tests fail
- * without a mutant. `npm run mutants -- 6` uses only the mutants of law 6.
+ * without a mutant. `npm run mutants -- 6` uses only the mutants of law 6, and `npm run mutants -- T8` those of
+ * the promise T8 in docs/failure-model.md.
  */
 
 import { spawn } from 'node:child_process'
@@ -17,9 +18,8 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { mutantFiles } from '../test/mutants/index.ts'
 import type { Mutant } from '../test/mutants/mutant.ts'
-import { otherMutants } from '../test/mutants/other-mutants.ts'
-import { rolloutMutants } from '../test/mutants/rollout-mutants.ts'
 
 type Verdict = 'caught' | 'survived' | 'not found' | 'not loaded'
 
@@ -31,9 +31,9 @@ const copies = 2
 const longestMs = 120_000
 
 const only = process.argv[2]
-const mutants = [...rolloutMutants, ...otherMutants].filter(
-  ({ law }) => only === undefined || String(law) === only,
-)
+const mutants = Object.values(mutantFiles)
+  .flat()
+  .filter(({ law }) => only === undefined || String(law) === only)
 const base = mkdtempSync(join(tmpdir(), 'mutants-'))
 process.once('exit', () => rmSync(base, { recursive: true, force: true }))
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))

@@ -1,8 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import type { Mutant } from '../mutants/mutant.ts'
-import { otherMutants } from '../mutants/other-mutants.ts'
-import { rolloutMutants } from '../mutants/rollout-mutants.ts'
+import { mutantFiles } from '../mutants/index.ts'
 import { allPathsIn, isThere, misplacedFunctions, partsOf, pathsIn, twoLevels } from './map.ts'
 import { filesUnder, root, type SourceFile } from './source-files.ts'
 
@@ -15,11 +13,6 @@ const signposts = [
   ...filesUnder('docs/decisions', '.md'),
   ...filesUnder('docs/contracts', '.md'),
 ]
-
-const mutants: Readonly<Record<string, readonly Mutant[]>> = {
-  'test/mutants/rollout-mutants.ts': rolloutMutants,
-  'test/mutants/other-mutants.ts': otherMutants,
-}
 
 interface LawRow {
   readonly law: number
@@ -36,7 +29,7 @@ const laws: readonly LawRow[] = parts
 
 /** The mutants of a law, written as the map writes them. */
 function planted(law: number): string {
-  return Object.entries(mutants)
+  return Object.entries(mutantFiles)
     .map(([file, list]) => [file, list.filter((mutant) => mutant.law === law).length] as const)
     .filter(([, count]) => count > 0)
     .map(([file, count]) => `${count} in \`${file}\``)
@@ -74,7 +67,7 @@ describe('the map in docs/house.md', () => {
 
   it('knows every file of mutants', () => {
     const files = filesUnder('test/mutants', '-mutants.ts').map(({ path }) => path)
-    expect(files).toEqual(Object.keys(mutants).sort())
+    expect(files).toEqual(Object.keys(mutantFiles).sort())
   })
 
   it('quotes the names of tests as the files of the same row have them', () => {

@@ -75,7 +75,12 @@ export function raisesUnready({ observed }: Context, status: DeploymentStatus): 
 export function scaleIsObserved({ declared, observed }: Context, status: DeploymentStatus): boolean {
   if (declared.capabilities.scale === 'none') return true
   const { min, max } = declared.spec.scale
-  const running = observed.revisions.filter(({ state }) => state !== 'stopping')
+  // The target leaves adopted revisions at their scale.
+  const isAdopted = (name: string): boolean =>
+    status.revisions.some(({ revision }) => revision.name === name && revision.adopted === true)
+  const running = observed.revisions.filter(
+    ({ state, revision }) => state !== 'stopping' && !isAdopted(revision),
+  )
   const told = running.flatMap(({ scale }) => (scale === undefined ? [] : [scale]))
   const accepted = running.some(({ state }) => state === 'ready') ? [status.scale] : []
   const known = told.length > 0 ? told : accepted

@@ -1,5 +1,6 @@
 import type { DeploymentStatus, RevisionStatus } from '../../../resources/deployment/deployment-status.ts'
 import type { Revision } from '../../../resources/deployment/revision.ts'
+import { durationMs } from '../../../resources/duration.ts'
 import { revisionStatus, weightOf } from '../status-edits.ts'
 import { type Context, enter, stay, type Transition } from '../transition.ts'
 import { policyDetails, withoutPermit } from './permit.ts'
@@ -8,8 +9,9 @@ import { policyDetails, withoutPermit } from './permit.ts'
 export function beginRollout(context: Context, status: DeploymentStatus, desired: Revision): Transition {
   if (status.paused !== undefined) return waitForWanted(context, status)
   const room = hasRoom(context, status, desired)
-  const kept = status.revisions.filter(({ revision: { name } }) =>
-    room ? name === status.stable || weightOf(status.split, name) > 0 : name === status.stable,
+  const mayDrop = !room && isDead(context, status)
+  const kept = status.revisions.filter(
+    ({ revision: { name } }) => name === status.stable || (!mayDrop && weightOf(status.split, name) > 0),
   )
   const cleared = kept.length === status.revisions.length ? status : { ...status, revisions: kept }
   if (!room) {
@@ -44,6 +46,16 @@ export function beginRollout(context: Context, status: DeploymentStatus, desired
       },
     },
   )
+}
+
+/**
+ * Whether the stable revision is surely dead. Only then its cure may take the room of a revision with traffic:
+ * a stable revision that is not shown once, or not ready for a moment, takes its traffic back soon.
+ */
+function isDead({ declared, now }: Context, status: DeploymentStatus): boolean {
+  const stable = revisionStatus(status, status.stable)
+  if (stable === undefined || stable.state === 'ready') return false
+  return stable.state === 'failed' || now - stable.sinceMs >= durationMs(declared.spec.deadline)
 }
 
 /** Begins nothing. A status that still names an unwanted revision returns to pending. */

@@ -4,7 +4,7 @@ import { candidateOf, mayRise, revisionStatus, weightOf } from '../status-edits.
 import { ask, type BlindContext, enter, stay, type Transition } from '../transition.ts'
 import { gatePollMs, judgeAnalysis } from './analyze.ts'
 import { standsInSteps } from './enter-step.ts'
-import { beginRollback } from './rollback.ts'
+import { beginRollback, withoutUnseen } from './rollback.ts'
 import { failureOf } from './start-rollout.ts'
 import { stepDeadline } from './step-deadline.ts'
 
@@ -68,8 +68,10 @@ function bringHome(status: DeploymentStatus): Transition | undefined {
     { revision: stable, weight: 100 - kept },
     ...(candidate !== undefined && kept > 0 ? [{ revision: candidate, weight: kept }] : []),
   ]
+  const returned: DeploymentStatus = { ...status, split: next }
   return {
-    status: { ...status, split: next },
+    // Without a candidate, a revision that is to be removed must not be created first.
+    status: candidate === undefined ? withoutUnseen(returned) : returned,
     events: [{ action: 'split-changed', details: { split: next, previous: split } }],
     requeueAfterMs: 0,
   }

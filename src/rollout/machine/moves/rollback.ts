@@ -97,7 +97,7 @@ function cureOf({ declared }: Context, status: DeploymentStatus): Revision | und
  * The status without unseen revisions that get no traffic. A revision that is to be removed must not be
  * created first.
  */
-function withoutUnseen(status: DeploymentStatus): DeploymentStatus {
+export function withoutUnseen(status: DeploymentStatus): DeploymentStatus {
   const { stable, split } = status
   const revisions = status.revisions.filter(
     ({ revision: { name }, state }) => name === stable || state !== 'requested' || weightOf(split, name) > 0,

@@ -76,7 +76,7 @@ const allowed: Readonly<Record<Command['kind'], readonly Phase[]>> = {
   pause: phases,
   promote: ['pausing', 'analyzing', 'holding'],
   resume: ['holding'],
-  abort: ['blocked', 'starting', 'shifting', 'pausing', 'analyzing', 'holding'],
+  abort: ['blocked', 'starting', 'shifting', 'pausing', 'analyzing', 'holding', 'retargeting'],
   retry: ['rolling-back', 'failed', 'stopped'],
   'take-over': phases,
   'give-up': phases,

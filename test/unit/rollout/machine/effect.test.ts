@@ -4,8 +4,9 @@ import { recordOutcome, settle } from '../../../../src/rollout/machine/effects/e
 import { initialStatus } from '../../../../src/rollout/machine/status-edits.ts'
 import { ledgerEntry } from '../../../../src/rollout/shell/send-effect.ts'
 import { createFakeClock } from '../../../../src/testing/fake-clock.ts'
+import { comesToRest } from '../lives/comes-to-rest.ts'
+import { deployed, heldBy, reach, sharesOf, statusOf, worldOf } from '../lives/story.ts'
 import { ada, capabilities, decideIn, observing, revisionFor, specWith, startMs } from './fixtures.ts'
-import { deployed, heldBy, reach, sharesOf, statusOf, worldOf } from './story.ts'
 
 const spec = specWith({ rolling: { step: 50, every: '0s' } })
 const [v1, v2, v3] = [revisionFor(1, spec), revisionFor(2, spec), revisionFor(3, spec)]
@@ -186,20 +187,20 @@ describe('an outcome', () => {
 })
 
 describe('random names', () => {
-  it('stop the rollout with OutcomeUnknown when the answer to a create is lost, and create nothing until retry', () => {
-    const world = worldOf(spec, { names: 'random' })
-    world.target.instead = 'lost-after'
-    expect(reach(world, 'stopped').message).toContain('retry')
-    expect(world.settle()).toBe(true)
+  it('stop the rollout with OutcomeUnknown when the answer to a create is lost, and create nothing until retry', async () => {
+    const world = await worldOf(spec, { names: 'random' })
+    world.target.fault = 'lost-after'
+    expect((await reach(world, 'stopped')).message).toContain('retry')
+    expect(await comesToRest(world)).toBe(true)
     expect(heldBy(world)).toEqual([1])
-    world.declare({ ...spec, target: { name: 'spare', settings: {} } })
+    await world.declare({ ...spec, target: { name: 'spare', settings: {} } })
     world.version = 2
-    expect(world.settle()).toBe(true)
+    expect(await comesToRest(world)).toBe(true)
     expect([statusOf(world).rollout.phase, heldBy(world)]).toEqual(['stopped', [1]])
-    world.declare(spec)
+    await world.declare(spec)
     world.version = 1
-    expect(world.person({ kind: 'retry' })).toBe(true)
-    reach(world, 'converged')
+    expect(await world.person({ kind: 'retry' })).toBe(true)
+    await reach(world, 'converged')
     expect(heldBy(world)).toEqual([1, 1])
   })
 
@@ -228,67 +229,70 @@ describe('random names', () => {
     expect(lost.status.rollout.phase).toBe('stopped')
   })
 
-  it('send a create once, and after its acceptance only wait for the revision', () => {
-    const world = worldOf(spec, { names: 'random' }, { readyMs: 60_000 })
-    reach(world, 'converged')
+  it('send a create once, and after its acceptance only wait for the revision', async () => {
+    const world = await worldOf(spec, { names: 'random' }, { readyMs: 60_000 })
+    await reach(world, 'converged')
     expect([...world.witness.created.values()]).toEqual([1])
   })
 
-  it('stop the rollout when the target accepted a create but no longer shows the revision', () => {
-    const world = deployed(worldOf(spec, { names: 'random' }))
-    world.target.copies = []
-    world.reconcile()
-    world.target.copies = []
-    expect(world.settle()).toBe(true)
+  it('stop the rollout when the target accepted a create but no longer shows the revision', async () => {
+    const world = await deployed(worldOf(spec, { names: 'random' }))
+    world.target.vendor.copies = []
+    while (world.target.vendor.copies.length === 0) {
+      await world.look()
+      await world.pass(1_000)
+    }
+    world.target.vendor.copies = []
+    expect(await comesToRest(world)).toBe(true)
     expect(statusOf(world).rollout.phase).toBe('stopped')
   })
 })
 
 describe('a target', () => {
-  it('with room for two revisions never holds three', () => {
-    const world = deployed(worldOf(spec, { maxRevisions: 2 }, { goneMs: 60_000 }))
+  it('with room for two revisions never holds three', async () => {
+    const world = await deployed(worldOf(spec, { maxRevisions: 2 }, { goneMs: 60_000 }))
     for (const version of [2, 3, 4]) {
       world.version = version
       for (let round = 0; round < 8; round += 1) {
-        world.now += Math.min(world.reconcile() ?? 1_000, 1_000)
+        await world.pass(Math.min((await world.look()) ?? 1_000, 1_000))
         expect(heldBy(world).length).toBeLessThanOrEqual(2)
       }
     }
-    reach(world, 'converged')
+    await reach(world, 'converged')
     expect(heldBy(world)).toEqual([4])
   })
 
-  it('that splits delays the next step, and a split that never comes turns the rollout back', () => {
-    const world = deployed(worldOf(spec, { split: 'percent' }, { splitMs: 60_000 }))
+  it('that splits delays the next step, and a split that never comes turns the rollout back', async () => {
+    const world = await deployed(worldOf(spec, { split: 'percent' }, { splitMs: 60_000 }))
     world.version = 2
-    const { sinceMs } = reach(world, 'shifting')
-    reach(world, 'pausing')
+    const { sinceMs } = await reach(world, 'shifting')
+    await reach(world, 'pausing')
     expect(world.now - sinceMs).toBeGreaterThanOrEqual(60_000)
 
-    const stuck = worldOf({ ...spec, deadline: '2m' }, { split: 'percent' }, { splitMs: 3_600_000 })
-    reach(stuck, 'retiring')
-    stuck.now += 7_200_000
-    reach(stuck, 'converged')
+    const stuck = await worldOf({ ...spec, deadline: '2m' }, { split: 'percent' }, { splitMs: 3_600_000 })
+    await reach(stuck, 'retiring')
+    await stuck.pass(7_200_000)
+    await reach(stuck, 'converged')
     stuck.version = 2
-    expect(reach(stuck, 'rolling-back').cause).toBe('ProgressDeadlineExceeded')
+    expect((await reach(stuck, 'rolling-back')).cause).toBe('ProgressDeadlineExceeded')
   })
 
-  it('that refuses an effect turns the rollout back', () => {
-    const world = deployed(worldOf(spec))
+  it('that refuses an effect turns the rollout back', async () => {
+    const world = await deployed(worldOf(spec))
     world.version = 2
-    world.target.instead = 'refused'
-    expect(reach(world, 'failed').cause).toBe('TargetRefused')
+    world.target.fault = 'refused'
+    expect((await reach(world, 'failed')).cause).toBe('TargetRefused')
     expect(sharesOf(world)).toEqual({ v1: 100 })
   })
 })
 
 describe('deletion', () => {
-  it('removes every revision, names the actor and ends when the target is empty', () => {
-    const world = deployed(worldOf(spec))
+  it('removes every revision, names the actor and ends when the target is empty', async () => {
+    const world = await deployed(worldOf(spec))
     world.version = 2
-    reach(world, 'pausing')
-    world.deleted = true
-    expect(world.settle()).toBe(true)
+    await reach(world, 'pausing')
+    await world.delete()
+    expect(await comesToRest(world)).toBe(true)
     expect([world.status, heldBy(world)]).toEqual([undefined, []])
     const status: DeploymentStatus = {
       ...initialStatus(startMs),
@@ -308,35 +312,36 @@ describe('deletion', () => {
 describe('retargeting', () => {
   const elsewhere = { ...spec, target: { name: 'spare', settings: {} } }
 
-  it('empties the old target before it begins at the new one, and keeps the aborted revisions', () => {
-    const world = deployed(worldOf(spec))
+  it('begins at the new target before it empties the old one, and keeps the aborted revisions', async () => {
+    const world = await deployed(worldOf(spec))
     world.version = 2
     world.broken.add(2)
-    reach(world, 'failed')
+    await reach(world, 'failed')
     world.version = 1
-    reach(world, 'converged')
+    await reach(world, 'converged')
     const prod = world.target
-    world.declare(elsewhere)
-    reach(world, 'retargeting')
-    expect(world.targetNamed('spare').copies).toEqual([])
-    reach(world, 'converged')
-    expect([prod.copies, heldBy(world), statusOf(world).target]).toEqual([[], [1], 'spare'])
+    await world.declare(elsewhere)
+    await reach(world, 'retargeting')
+    expect([prod.vendor.copies.length, statusOf(world).target]).toEqual([1, 'prod'])
+    expect(await comesToRest(world)).toBe(true)
+    expect([prod.vendor.copies, heldBy(world), statusOf(world).target]).toEqual([[], [1], 'spare'])
     expect(statusOf(world).aborted.length).toBe(1)
   })
 
   it.each(['paused', 'aborted', 'unresolved'] as const)(
     'does not empty the old target while the rollout is %s',
-    (why) => {
-      const world = deployed(worldOf(spec))
-      if (why === 'paused') world.person({ kind: 'pause' })
+    async (why) => {
+      const world = await deployed(worldOf(spec))
+      if (why === 'paused') await world.person({ kind: 'pause' })
       if (why === 'unresolved') world.version = undefined
       if (why === 'aborted') {
         world.version = 2
         world.broken.add(2)
-        reach(world, 'failed')
+        await reach(world, 'failed')
       }
-      world.declare(elsewhere)
-      expect(world.settle()).toBe(true)
+      const model = { registry: 'memory', name: 'churn', alias: why === 'unresolved' ? 'next' : 'champion' }
+      await world.declare({ ...elsewhere, model })
+      expect(await comesToRest(world)).toBe(true)
       expect([statusOf(world).target, heldBy(world), sharesOf(world)]).toEqual(['prod', [1], { v1: 100 }])
     },
   )
@@ -353,15 +358,15 @@ describe('retargeting', () => {
 })
 
 describe('leftovers of an earlier life', () => {
-  it('are adopted when they are wanted, and removed when they are not', () => {
-    const adopted = worldOf(spec)
-    adopted.targetNamed('prod').leave(v1, spec.scale, adopted.now)
-    reach(adopted, 'converged')
+  it('are adopted when they are wanted, and removed when they are not', async () => {
+    const adopted = await worldOf(spec)
+    adopted.targetNamed('prod').vendor.leave(v1, spec.scale)
+    await reach(adopted, 'converged')
     expect(adopted.witness.created.size).toBe(0)
 
-    const removed = worldOf(spec)
-    removed.targetNamed('prod').leave(v3, spec.scale, removed.now)
-    reach(removed, 'converged')
+    const removed = await worldOf(spec)
+    removed.targetNamed('prod').vendor.leave(v3, spec.scale)
+    await reach(removed, 'converged')
     expect(heldBy(removed)).toEqual([1])
   })
 })

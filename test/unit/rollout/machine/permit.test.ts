@@ -1,25 +1,20 @@
 import { describe, expect, it } from 'vitest'
 import { conditionOf } from '../../../../src/resources/deployment/condition.ts'
+import { comesToRest } from '../lives/comes-to-rest.ts'
+import { deployed, heldBy, reach, sharesOf, statusOf, worldOf } from '../lives/story.ts'
 import { decideIn, revisionFor, specWith, startMs } from './fixtures.ts'
-import { deployed, heldBy, reach, sharesOf, statusOf, worldOf } from './story.ts'
 
 const spec = specWith({
   canary: { steps: [{ weight: 10 }, { pause: '1m' }, { weight: 50 }, { pause: '1m' }] },
 })
 
 describe('a permit', () => {
-  it('is asked for before a revision is created and before each rise of its weight', () => {
-    const world = deployed(worldOf(spec))
-    const asked: number[] = []
-    const { witness } = world
-    const watched = witness.asked.bind(witness)
-    witness.asked = (before, instruction) => {
-      if (instruction.need?.kind === 'permit') asked.push(instruction.need.weight)
-      watched(before, instruction)
-    }
+  it('is asked for before a revision is created and before each rise of its weight', async () => {
+    const world = await deployed(worldOf(spec))
+    world.asked.length = 0
     world.version = 2
-    reach(world, 'converged')
-    expect(asked).toEqual([0, 10, 50, 100])
+    await reach(world, 'converged')
+    expect(world.asked).toEqual([0, 10, 50, 100])
   })
 
   it('is for one revision and one weight: another revision or weight needs a new permit', () => {
@@ -45,11 +40,11 @@ describe('a permit', () => {
     ['error', 'PolicyError'],
   ] as const)(
     'with the verdict %s blocks the rollout with its reason and creates no revision',
-    (verdict, reason) => {
-      const world = deployed(worldOf(spec))
+    async (verdict, reason) => {
+      const world = await deployed(worldOf(spec))
       world.version = 2
       world.verdicts.set(2, verdict)
-      expect(reach(world, 'blocked')).toMatchObject({ weight: 0, reason, message: `it is ${verdict}` })
+      expect(await reach(world, 'blocked')).toMatchObject({ weight: 0, reason, message: `it is ${verdict}` })
       expect(conditionOf(statusOf(world).conditions, 'PolicyDenied')).toMatchObject({
         status: 'True',
         reason,
@@ -58,16 +53,16 @@ describe('a permit', () => {
     },
   )
 
-  it('that is refused at a later step takes no granted weight away', () => {
-    const world = deployed(worldOf(spec))
+  it('that is refused at a later step takes no granted weight away', async () => {
+    const world = await deployed(worldOf(spec))
     world.version = 2
-    reach(world, 'pausing')
+    await reach(world, 'pausing')
     world.verdicts.set(2, 'deny')
-    expect(reach(world, 'blocked').weight).toBe(50)
-    expect(world.settle()).toBe(true)
+    expect((await reach(world, 'blocked')).weight).toBe(50)
+    expect(await comesToRest(world)).toBe(true)
     expect(sharesOf(world)).toEqual({ v1: 90, v2: 10 })
     world.verdicts.set(2, 'allow')
-    reach(world, 'converged')
+    await reach(world, 'converged')
     expect(sharesOf(world)).toEqual({ v2: 100 })
     expect(conditionOf(statusOf(world).conditions, 'PolicyDenied')).toBeUndefined()
   })
@@ -94,25 +89,25 @@ describe('a permit', () => {
     expect([again.events, again.status]).toEqual([[], first.status])
   })
 
-  it('may come from an approval', () => {
-    const world = deployed(worldOf(spec))
+  it('may come from an approval', async () => {
+    const world = await deployed(worldOf(spec))
     world.version = 2
     world.verdicts.set(2, 'approval-required')
-    reach(world, 'blocked')
-    world.person({ kind: 'approve' })
-    reach(world, 'converged')
+    await reach(world, 'blocked')
+    await world.person({ kind: 'approve' })
+    await reach(world, 'converged')
     expect([sharesOf(world), statusOf(world).approvals]).toEqual([{ v2: 100 }, []])
   })
 
-  it('is no longer needed when another revision is wanted', () => {
-    const world = deployed(worldOf(spec))
+  it('is no longer needed when another revision is wanted', async () => {
+    const world = await deployed(worldOf(spec))
     world.version = 2
-    reach(world, 'pausing')
+    await reach(world, 'pausing')
     world.verdicts.set(2, 'deny')
-    reach(world, 'blocked')
+    await reach(world, 'blocked')
     world.version = 3
-    expect(reach(world, 'rolling-back').cause).toBe('Superseded')
-    reach(world, 'converged')
+    expect((await reach(world, 'rolling-back')).cause).toBe('Superseded')
+    await reach(world, 'converged')
     expect(heldBy(world)).toEqual([3])
   })
 })

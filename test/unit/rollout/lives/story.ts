@@ -5,40 +5,43 @@ import type {
   Rollout,
 } from '../../../../src/resources/deployment/deployment-status.ts'
 import type { ModelDeploymentSpec } from '../../../../src/resources/deployment/model-deployment.ts'
-import { capabilities, revisionFor } from './fixtures.ts'
-import { Witness } from './witness.ts'
+import { capabilities, revisionFor } from '../machine/fixtures.ts'
+import type { Delays } from './vendor.ts'
+import { Witness } from './witness/witness.ts'
 import { World } from './world.ts'
-import type { Delays } from './world-target.ts'
 
 /** A world without faults of its own, in which a witness checks every law. */
 export function worldOf(
   spec: ModelDeploymentSpec,
   has: Partial<TargetCapabilities> = {},
   delays: Partial<Delays> = {},
-): World {
+): Promise<World> {
   const setting = {
     spec,
     capabilities: { ...capabilities, ...has },
-    delays: { readyMs: 5_000, goneMs: 5_000, splitMs: 0, ...delays },
+    delays: { readyMs: 5_000, goneMs: 5_000, splitMs: 0, listMs: 0, ...delays },
   }
-  return new World(setting, new Witness())
+  return World.begin(setting, new Witness())
 }
 
 /** The same world once version 1 is deployed. */
-export function deployed(world: World): World {
-  reach(world, 'converged')
+export async function deployed(world: World | Promise<World>): Promise<World> {
+  await reach(await world, 'converged')
   return world
 }
 
 /** Lets time pass until the rollout is in a phase. */
-export function reach<P extends Phase>(world: World, phase: P): Extract<Rollout, { phase: P }> {
+export async function reach<P extends Phase>(
+  world: World,
+  phase: P,
+): Promise<Extract<Rollout, { phase: P }>> {
   const passed: string[] = []
-  for (let round = 0; round < 300; round += 1) {
-    const afterMs = world.reconcile()
+  for (let round = 0; round < 1_000; round += 1) {
+    const afterMs = await world.look()
     const { rollout } = statusOf(world)
     if (rollout.phase === phase) return rollout as Extract<Rollout, { phase: P }>
     if (passed.at(-1) !== rollout.phase) passed.push(rollout.phase)
-    world.now += Math.min(afterMs ?? 1_000, 10_000)
+    await world.pass(Math.min(afterMs ?? 1_000, 10_000))
   }
   throw new Error(`never ${phase}, but ${passed.join(' → ')}`)
 }
@@ -62,5 +65,5 @@ export function sharesOf(world: World): Readonly<Record<string, number>> {
 
 /** Model versions that the target holds. */
 export function heldBy(world: World): readonly number[] {
-  return world.target.copies.map(({ revision }) => Number(revision.model.version))
+  return world.target.vendor.copies.map(({ revision }) => Number(revision.model.version))
 }

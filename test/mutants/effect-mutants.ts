@@ -1,0 +1,130 @@
+import type { Mutant } from './mutant.ts'
+
+const laws = 'test/unit/rollout/lives/laws.test.ts'
+const misfortunes = 'test/unit/rollout/lives/misfortunes.test.ts'
+const effects = 'test/unit/rollout/machine/effect.test.ts'
+const retarget = 'test/unit/plane/safety/retarget.test.ts'
+
+/** Mutants of laws 3 and 5: effects, their outcomes and their fences. */
+export const effectMutants: readonly Mutant[] = [
+  {
+    law: 3,
+    what: 'a create with a lost answer is sent again to a target with random names',
+    file: 'src/rollout/machine/effects/effect-outcome.ts',
+    find: "if (effect?.kind !== 'create' || effect.target !== undefined) return undefined",
+    replace: "if (effect?.kind !== 'destroy' || effect.target !== undefined) return undefined",
+    tests: [laws],
+  },
+  {
+    law: 3,
+    what: 'the same at the target that a deployment moves to',
+    file: 'src/rollout/machine/effects/effect-outcome.ts',
+    find: "effect.kind === 'create' && capabilities.names === 'random'",
+    replace: "effect.kind === 'destroy' && capabilities.names === 'random'",
+    tests: [laws, retarget],
+  },
+  {
+    law: 3,
+    what: 'the phase stopped ends by itself',
+    file: 'src/rollout/machine/decide.ts',
+    find: "if (status.rollout.phase === 'stopped') return stay(status, blind)",
+    replace: '',
+    tests: [laws, effects],
+  },
+  {
+    law: 3,
+    what: 'retry forgets an effect whose answer is not known',
+    file: 'src/rollout/machine/commands.ts',
+    find: '      ...status,\n      aborted,\n      revisions,',
+    replace: '      ...(({ effect: _, ...rest }) => rest)(status),\n      aborted,\n      revisions,',
+    tests: [laws, 'test/unit/rollout/machine/commands.test.ts'],
+  },
+  {
+    law: 3,
+    what: 'an accepted create is sent again while no list shows it',
+    file: 'src/rollout/machine/effects/effect.ts',
+    find: "if (kind === 'create' && known?.accepted === true) {",
+    replace: "if (kind === 'destroy' && known?.accepted === true) {",
+    tests: [laws, misfortunes],
+  },
+  {
+    law: 3,
+    what: 'an outcome is given up at the first conflict with another writer',
+    file: 'src/rollout/shell/carry-out.ts',
+    find: 'const mostConflicts = 10',
+    replace: 'const mostConflicts = 0',
+    tests: [misfortunes],
+  },
+  {
+    law: 3,
+    what: 'a look undoes what was written while it waited for answers',
+    file: 'src/rollout/shell/reconcile-deployment.ts',
+    find: "if (run.stored.version !== stored.version) return { kind: 'requeue', afterMs: 0 }",
+    replace: '',
+    tests: [laws, misfortunes],
+  },
+  {
+    law: 5,
+    what: 'the loop drops the fence from its writes',
+    file: 'src/rollout/shell/commit-status.ts',
+    find: '...(held !== undefined && { fence: { lease: held.name, fence: held.fence } }),',
+    replace: '',
+    tests: [laws],
+  },
+  {
+    law: 5,
+    what: 'the loop sends a constant fence to targets',
+    file: 'src/rollout/shell/send-effect.ts',
+    find: 'fence: entry.fence,',
+    replace: 'fence: 1,',
+    tests: [laws],
+  },
+  {
+    law: 5,
+    what: 'the loop sends no identity of its store to targets',
+    file: 'src/rollout/shell/send-effect.ts',
+    find: '    store: held.store,\n',
+    replace: '',
+    tests: [laws],
+  },
+  {
+    law: 5,
+    what: 'the ledger keeps the fence of an earlier lease',
+    file: 'src/rollout/shell/send-effect.ts',
+    find: '    fence,\n    ...(revision',
+    replace: '    fence: again?.fence ?? fence,\n    ...(revision',
+    tests: [laws],
+  },
+  {
+    law: 5,
+    what: 'an effect is sent that the ledger does not know',
+    file: 'src/rollout/machine/effects/effect.ts',
+    find: 'isDue ? open : [...open, { change: next.id, accepted: false }]',
+    replace: 'open',
+    tests: [laws],
+  },
+  {
+    law: 5,
+    what: 'an effect is sent after the lease has ended',
+    file: 'src/rollout/shell/send-effect.ts',
+    find: 'held.remainingMs() < leastLifeMs',
+    replace: 'held.remainingMs() < -leastLifeMs',
+    tests: [laws],
+  },
+  {
+    law: 5,
+    what: 'the store accepts an older fence',
+    file: 'src/store/lease-rules.ts',
+    find: 'if (fence.fence === granted) return',
+    replace: 'if (fence.fence <= granted) return',
+    tests: ['test/unit/store/memory-store.test.ts'],
+  },
+  {
+    law: 5,
+    what: 'a target that can check fences accepts an older fence',
+    file: 'src/deployment-target/accept-fence.ts',
+    find: 'if (fence < known.fence) {',
+    replace: 'if (fence < 0) {',
+    tests: ['test/unit/deployment-target/conformance.test.ts'],
+  },
+]

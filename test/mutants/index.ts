@@ -1,0 +1,15 @@
+import { effectMutants } from './effect-mutants.ts'
+import { failureMutants } from './failure-mutants.ts'
+import { gateMutants } from './gate-mutants.ts'
+import type { Mutant } from './mutant.ts'
+import { otherMutants } from './other-mutants.ts'
+import { trafficMutants } from './traffic-mutants.ts'
+
+/** All mutants, by file. */
+export const mutantFiles: Readonly<Record<string, readonly Mutant[]>> = {
+  'test/mutants/effect-mutants.ts': effectMutants,
+  'test/mutants/failure-mutants.ts': failureMutants,
+  'test/mutants/gate-mutants.ts': gateMutants,
+  'test/mutants/other-mutants.ts': otherMutants,
+  'test/mutants/traffic-mutants.ts': trafficMutants,
+}

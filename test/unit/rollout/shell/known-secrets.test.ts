@@ -1,0 +1,92 @@
+import { describe, expect, it } from 'vitest'
+import { memoryTarget } from '../../../../src/deployment-target/memory-target.ts'
+import { memoryRegistry } from '../../../../src/registry/memory-registry.ts'
+import type { ModelDeployment } from '../../../../src/resources/deployment/model-deployment.ts'
+import { createKnownSecrets, type KnownSecrets } from '../../../../src/rollout/shell/known-secrets.ts'
+import { createDeploymentReconciler } from '../../../../src/rollout/shell/reconcile-deployment.ts'
+import { secretOf } from '../../../../src/security/secret.ts'
+import { memoryStore } from '../../../../src/store/memory-store.ts'
+import { silentLogger } from '../../../../src/telemetry/logger.ts'
+import { createFakeClock } from '../../../../src/testing/fake-clock.ts'
+import { ada, pinned, specWith } from '../machine/fixtures.ts'
+
+const value = 'hunter2-and-more'
+const key = 'default/churn'
+
+function knowing(): KnownSecrets {
+  const known = createKnownSecrets()
+  known.add(key, 'vault:token', secretOf(value))
+  return known
+}
+
+describe('the known secrets', () => {
+  it('are removed from the reason of a failed operation', () => {
+    const { operations } = knowing().scrubObserved(key, {
+      revisions: [],
+      operations: [{ operationId: 'o1', state: 'failed', reason: `401 for ${value}` }],
+    })
+    expect(operations[0]?.reason).toBe('401 for [secret]')
+  })
+
+  it('are those of one deployment, and are forgotten with it', () => {
+    const known = knowing()
+    expect(known.scrubText('default/other', value)).toBe(value)
+    known.forget(key)
+    expect(known.scrubText(key, value)).toBe(value)
+  })
+
+  it('are forgotten when the deployment was deleted', async () => {
+    const clock = createFakeClock()
+    const store = memoryStore({ clock })
+    const knownSecrets = createKnownSecrets()
+    const spec = specWith({ rolling: { step: 100, every: '0s' } })
+    const deployment: ModelDeployment = {
+      apiVersion: 'modelspine.dev/v1alpha1',
+      kind: 'ModelDeployment',
+      metadata: { name: 'churn', namespace: 'default', labels: {}, annotations: {} },
+      spec: { ...spec, runtime: { ...spec.runtime, secrets: { TOKEN: 'vault:token' } } },
+    }
+    const reconcile = createDeploymentReconciler({
+      store,
+      clock,
+      logger: silentLogger,
+      registries: {
+        memory: memoryRegistry({ clock, versions: [{ ...pinned(1), aliases: ['champion'] }] }),
+      },
+      targets: { prod: memoryTarget({ clock }) },
+      metrics: {},
+      check: () => [],
+      permit: async ({ revision: { name }, weight }) => ({
+        revision: name,
+        weight,
+        verdict: 'allow',
+        message: '',
+        policyRevision: '',
+        findings: [],
+      }),
+      secret: async () => secretOf(value),
+      knownSecrets,
+      sent: () => {},
+      committed: () => {},
+      resyncMs: 60_000,
+    })
+    const lease = await store.acquireLease('modelspine', 'me', 60_000)
+    if (lease === null) throw new Error('the lease is taken')
+    const held = { ...lease, remainingMs: () => 60_000 }
+    const nowMs = clock.now()
+    await store.putSpec(deployment, {
+      actor: ada,
+      finalizers: ['modelspine.dev/target'],
+      nowMs,
+      uid: 'u1',
+      events: () => [],
+    })
+    const look = () => reconcile(key, { held, abortSignal: new AbortController().signal })
+    await look()
+    expect(knownSecrets.scrubText(key, value)).toBe('[secret]')
+    await store.delete('ModelDeployment', key, { actor: ada, nowMs, events: () => [] })
+    while ((await look()).kind !== 'done');
+    expect(await store.get('ModelDeployment', key)).toBeNull()
+    expect(knownSecrets.scrubText(key, value)).toBe(value)
+  })
+})
