@@ -30,6 +30,8 @@ export interface OrphanOptions {
 export interface OrphanSweep {
   /** Lists every target once. Never rejects. */
   sweep(abortSignal: AbortSignal): Promise<void>
+  /** Forgets all orphans, because another process looks for them from now on. */
+  forget(): void
   /** The orphans of the last sweep. Bounded by what the targets list. */
   readonly orphans: readonly Orphan[]
 }
@@ -39,38 +41,65 @@ interface Known extends Orphan {
 }
 
 export function createOrphanSweep(options: OrphanOptions): OrphanSweep {
-  const { targets, logger, mode, found } = options
   let known: readonly Known[] = []
   return {
     async sweep(abortSignal) {
       const seen: Known[] = []
-      for (const [name, target] of Object.entries(targets)) {
+      for (const [name, target] of Object.entries(options.targets)) {
         const before = known.filter((each) => each.target === name)
-        try {
-          const listed = await target.list({ abortSignal })
-          // What is being removed is asked for until the target answers that nothing is left.
-          const removing = before.filter((each) => each.removing).map(({ key }) => key)
-          for (const key of new Set([...listed, ...removing])) {
-            if (abortSignal.aborted) return
-            if (!(await isOrphan(options.store, name, key))) continue
-            const again = before.some((each) => each.key === key)
-            if (!again) found({ target: name, key })
-            const removes = again && mode === 'remove'
-            if (removes && (await remove(options, name, target, key, abortSignal))) continue
-            seen.push({ target: name, key, removing: removes })
-          }
-        } catch (error) {
-          if (abortSignal.aborted) return
-          logger.warn({ target: name, error: messageOf(error) }, 'a target could not be searched for orphans')
-          seen.push(...before)
-        }
+        seen.push(...(await search(options, name, target, before, abortSignal)))
+        if (abortSignal.aborted) return
       }
       known = seen
+    },
+    forget() {
+      known = []
     },
     get orphans() {
       return known.map(({ target, key }) => ({ target, key }))
     },
   }
+}
+
+/** The orphans at one target. What could not be asked stays as it was known before. */
+async function search(
+  options: OrphanOptions,
+  name: string,
+  target: DeploymentTarget,
+  before: readonly Known[],
+  abortSignal: AbortSignal,
+): Promise<readonly Known[]> {
+  const { logger, mode, found, store } = options
+  let listed: readonly Key[]
+  try {
+    listed = await target.list({ abortSignal })
+  } catch (error) {
+    if (!abortSignal.aborted)
+      logger.warn({ target: name, error: messageOf(error) }, 'a target could not be searched for orphans')
+    return before
+  }
+  // What is being removed is asked for until the target answers that nothing is left.
+  const removing = before.filter((each) => each.removing).map(({ key }) => key)
+  const seen: Known[] = []
+  for (const key of new Set([...listed, ...removing])) {
+    if (abortSignal.aborted) return before
+    const again = before.find((each) => each.key === key)
+    try {
+      if (!(await isOrphan(store, name, key))) continue
+      if (again === undefined) found({ target: name, key })
+      const removes = again !== undefined && mode === 'remove'
+      if (removes && (await remove(options, name, target, key, abortSignal))) continue
+      seen.push({ target: name, key, removing: removes })
+    } catch (error) {
+      // One key that cannot be read or removed does not hide the others.
+      logger.warn(
+        { target: name, key, error: messageOf(error) },
+        'an orphan could not be looked at or removed',
+      )
+      if (again !== undefined) seen.push(again)
+    }
+  }
+  return seen
 }
 
 const firstSweepMs = 60_000

@@ -131,7 +131,10 @@ export function wireControl(options: ControlPlaneOptions, requestSide: RequestSi
       void followOrphans(orphans, clock, abortSignal)
       say('lease-gained')
     },
-    lost: () => say('lease-lost'),
+    lost() {
+      orphans.forget()
+      say('lease-lost')
+    },
     stoodDown: guarded.standDown,
     standDownMs: requestSide.timeouts.standDownMs,
     beforeRelease: () =>

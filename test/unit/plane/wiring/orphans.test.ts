@@ -72,4 +72,29 @@ describe('a sweep for orphans', () => {
     expect(await target.list()).toHaveLength(2)
     expect(sweep.orphans).toHaveLength(1)
   })
+
+  it('looks at each orphan although another cannot be read or removed, and lists none twice', async () => {
+    const { sweep, target, clock } = await forgotten('remove')
+    const destroy = target.destroy.bind(target)
+    let refuses = true
+    target.destroy = async (...call) => {
+      if (refuses) throw new Error('the vendor does not remove it')
+      return destroy(...call)
+    }
+    for (let times = 0; times < 5; times += 1) await sweep.sweep(run)
+    expect(sweep.orphans).toEqual([{ target: 'local', key: 'default/digits' }])
+    refuses = false
+    for (let times = 0; times < 3; times += 1) {
+      await sweep.sweep(run)
+      await clock.advance(1000)
+    }
+    expect(sweep.orphans).toEqual([])
+  })
+
+  it('knows of no orphan after another process took over', async () => {
+    const { sweep } = await forgotten('report')
+    await sweep.sweep(run)
+    sweep.forget()
+    expect(sweep.orphans).toEqual([])
+  })
 })
