@@ -4,9 +4,36 @@ import { type Clock, sleep } from 'modelspine/adapter'
 export const modes = ['hangs', 'is slow', 'fails', 'answers rubbish', 'ignores its abort'] as const
 export type Mode = (typeof modes)[number]
 
-/** A switch beside a part. While `mode` is set, the part behaves so. */
+/** A switch beside a part. */
 export interface Disturbance {
-  mode?: Mode | undefined
+  /** The part behaves so. Undefined while it is well. */
+  readonly mode: Mode | undefined
+  begin(mode: Mode): void
+  /** The part is well again. Calls that ignored their abort do their work now, late as it is. */
+  end(): void
+  /** Resolves at the end of the disturbance. */
+  readonly ended: Promise<void>
+}
+
+export function createDisturbance(): Disturbance {
+  let mode: Mode | undefined
+  let ended = Promise.withResolvers<void>()
+  return {
+    get mode() {
+      return mode
+    },
+    begin(next) {
+      mode = next
+      ended = Promise.withResolvers<void>()
+    },
+    end() {
+      mode = undefined
+      ended.resolve()
+    },
+    get ended() {
+      return ended.promise
+    },
+  }
 }
 
 export interface DisturbOptions {
@@ -30,8 +57,11 @@ export interface DisturbOptions {
 /** The answer of a slow part takes this long. It stays within the deadlines of the core. */
 export const slowMs = 3000
 
-/** A part that ignores its abort does its work and answers after this time, when nobody waits any more. */
-export const deafMs = 60_000
+/**
+ * A part that ignores its abort does its work and answers after this time, when nobody waits any more; or at
+ * the end of the disturbance.
+ */
+const deafMs = 60_000
 
 type Method = (...told: readonly unknown[]) => unknown
 
@@ -83,7 +113,7 @@ async function call(
     case 'answers rubbish':
       return options.rubbish(name, work)
     case 'ignores its abort':
-      await sleep(clock, deafMs)
+      await Promise.race([sleep(clock, deafMs), disturbance.ended])
       return method(...told.map(withoutAbort))
   }
 }

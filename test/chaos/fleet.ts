@@ -15,7 +15,7 @@ import {
   type StateStore,
 } from 'modelspine'
 import { createFakeClock, type FakeClock } from 'modelspine/testing'
-import { type Disturbance, type DisturbOptions, disturbed } from './disturb.ts'
+import { createDisturbance, type Disturbance, type DisturbOptions, disturbed } from './disturb.ts'
 import { createRecording, type Recording } from './recorded.ts'
 import { createRubbish } from './rubbish.ts'
 
@@ -64,8 +64,8 @@ const model = 'digits'
 export async function createFleet({ seed, deployments }: FleetOptions): Promise<Fleet> {
   const clock = createFakeClock({ seed })
   const recording = createRecording(clock)
-  const switches = new Map<PartName, Disturbance>(parts.map((part) => [part, {}]))
-  const disturbance = (part: PartName): Disturbance => switches.get(part) ?? {}
+  const switches = new Map<PartName, Disturbance>(parts.map((part) => [part, createDisturbance()]))
+  const disturbance = (part: PartName): Disturbance => switches.get(part) ?? createDisturbance()
   const rubbish = createRubbish()
 
   const around = <Part extends object>(

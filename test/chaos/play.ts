@@ -89,7 +89,7 @@ class Play {
     this.#version += 1
     this.#convergedAt.clear()
     const disturbance = line && this.#fleet.disturbance(line.part)
-    if (disturbance !== undefined) disturbance.mode = line?.mode
+    if (line !== undefined) disturbance?.begin(line.mode)
     for (const each of placed) void this.#declare(each)
     let namedAfterMs = Number.POSITIVE_INFINITY
     for (
@@ -101,7 +101,7 @@ class Play {
       if (line === undefined || Number.isFinite(namedAfterMs)) continue
       if (names(this.#fleet.plane.health(), line.part)) namedAfterMs = passedMs + stepMs
     }
-    if (disturbance !== undefined) disturbance.mode = undefined
+    disturbance?.end()
     const liftedMs = clock.now()
     await this.#untilConverged(longestMs)
     await this.#untilAudited(60_000)

@@ -43,7 +43,8 @@ export async function measure(cell: Cell, awayAfterMs: number): Promise<Measured
   const isBad = async (): Promise<boolean> =>
     (await scene.reaches(bad)) || (!serves && (await scene.weighs(bad)))
   if (!(await isBad())) throw new Error(`${bad} has no weight before the trigger`)
-  api.mode = modes[cell.api]
+  const mode = modes[cell.api]
+  if (mode !== undefined) api.begin(mode)
   await clock.advance(awayBeforeMs)
   const triggeredMs = clock.now()
   if (cell.trigger === 'a failing gate') scene.failGate()
@@ -51,7 +52,7 @@ export async function measure(cell: Cell, awayAfterMs: number): Promise<Measured
   let lastMs = -tickMs
   let endedAfterMs = Number.POSITIVE_INFINITY
   for (let passedMs = 0; passedMs <= awayAfterMs + longestMs; passedMs += tickMs) {
-    if (passedMs === awayAfterMs) api.mode = undefined
+    if (passedMs === awayAfterMs) api.end()
     if (await isBad()) lastMs = passedMs
     await clock.advance(tickMs)
     if (passedMs >= awayAfterMs && (await phaseOf(scene)) === 'failed') {

@@ -11,7 +11,7 @@ import {
   memoryTarget,
 } from 'modelspine'
 import { createFakeClock, type FakeClock } from 'modelspine/testing'
-import { type Disturbance, disturbed } from '../disturb.ts'
+import { createDisturbance, type Disturbance, disturbed } from '../disturb.ts'
 
 export const strategies = ['rolling', 'canary', 'blue-green'] as const
 export const triggers = ['a failing gate', 'an abort', 'the deadline'] as const
@@ -60,7 +60,7 @@ const requests = 4
 
 export async function createScene({ splitter }: Pick<Cell, 'splitter'>): Promise<Scene> {
   const clock = createFakeClock()
-  const api: Disturbance = {}
+  const api = createDisturbance()
   const byTarget = splitter === 'the target'
   const target = memoryTarget({
     clock,
