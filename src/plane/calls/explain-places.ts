@@ -61,9 +61,12 @@ export function explainFailures(
   return places.flatMap((place) => place.requested.flatMap((each) => failureOf(place.target, each)))
 }
 
-function failureOf(target: string, { change, failed }: RequestedChange): readonly ExplainedFailure[] {
+function failureOf(
+  target: string,
+  { change, failed, notBeforeMs: nextTryMs = 0 }: RequestedChange,
+): readonly ExplainedFailure[] {
   if (failed === undefined) return []
-  const { times, reason, notBeforeMs: nextTryMs } = failed
+  const { times, reason } = failed
   return [{ target, change: describeChange(change), times, reason, nextTryMs }]
 }
 

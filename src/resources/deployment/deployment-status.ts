@@ -85,6 +85,8 @@ export interface Placement {
   readonly revisions: readonly RevisionStatus[]
   readonly requested: readonly RequestedChange[]
   readonly handles: readonly Handle[]
+  /** As `scale` of the status. */
+  readonly scale?: Scale
 }
 
 /**
@@ -263,11 +265,12 @@ export interface RequestedChange {
   readonly operationId?: string
   /** When `operationId` was accepted. */
   readonly acceptedMs?: number
-  /** The operations of this change that failed: how many, why, and when the next one may be sent. */
+  /** The target is busy, could not be told, or failed the change: it is sent again after this moment. */
+  readonly notBeforeMs?: number
+  /** The operations of this change that failed: how many, and why the last one did. */
   readonly failed?: {
     readonly times: number
     readonly reason: string
-    readonly notBeforeMs: number
   }
 }
 

@@ -32,7 +32,10 @@ export function decide(
 ): Instruction {
   const blind: BlindContext = { declared, analysis, now, steps: stepsOf(declared.spec) }
   const context: Context | undefined = observed === undefined ? undefined : { ...blind, observed }
-  const { status: seen, events: learnt } = see(context, withoutGivenUp(declared, status))
+  const { status: seen, events: learnt } = see(
+    context,
+    withoutOldTakeOver(withoutGivenUp(declared, status), now),
+  )
   const transition = transitionOf(blind, context, status, seen)
   if (transition.need !== undefined) {
     return { status, events: [], need: transition.need, requeueAfterMs: null }
@@ -55,6 +58,14 @@ export function decide(
   }
 }
 
+/** A take-over that no change needed in this time is over, so that it does not override a newer fence later. */
+const takeOverMs = 600_000
+
+function withoutOldTakeOver(status: DeploymentStatus, now: number): DeploymentStatus {
+  const { takeOver, ...rest } = status
+  return takeOver !== undefined && now > takeOver.atMs + takeOverMs ? rest : status
+}
+
 function see(context: Context | undefined, status: DeploymentStatus): ReturnType<typeof settle> {
   if (context === undefined) return { status, events: [] }
   const { observed, now, declared } = context
@@ -71,7 +82,7 @@ function transitionOf(
   if (declared.deletion !== undefined) {
     const isGone = declared.missing.includes(targetOf(declared, status))
     const known = context ?? (isGone ? { ...blind, observed: nothing } : undefined)
-    return known === undefined ? stay(status, blind) : decideDeletion(known, status)
+    return known === undefined ? stay(status, blind) : decideDeletion(known, before, status)
   }
   const lost = context === undefined ? undefined : outcomeUnknown(context, before, status)
   if (lost !== undefined) return lost
@@ -111,10 +122,18 @@ function goOn(context: Context, status: DeploymentStatus): Transition {
     case 'deleting':
     case 'retargeting':
       // A deletion mark is never removed, so the key was created anew; or the move was given up.
-      return startRollout(context, { ...status, rollout: { phase: 'pending', sinceMs: context.now } })
+      return startRollout(context, anew(status, context.now))
     default:
       return startRollout(context, status)
   }
+}
+
+/** The status without a stable revision that is no more, as a version that emptied the old target first left it. */
+function anew(status: DeploymentStatus, now: number): DeploymentStatus {
+  const { stable, ...rest } = status
+  const isThere = status.revisions.some(({ revision }) => revision.name === stable)
+  const rollout = { phase: 'pending', sinceMs: now } as const
+  return isThere ? { ...status, rollout } : { ...rest, split: [], rollout }
 }
 
 /** At most one effect, at the target that serves or elsewhere. */
@@ -124,10 +143,14 @@ function choose(
   { status, finished, moved }: Transition,
 ): Chosen {
   if (finished === true || moved === true) return { status, events: [] }
-  const here = context === undefined ? { status, events: [] } : effectFor(context, status)
+  // While nobody knows whether a create has happened, no other entry takes its place in the ledger.
+  const open = status.effect?.kind === 'create' ? status.effect : undefined
+  const mayHere = context !== undefined && (open === undefined || open.target === undefined)
+  const here = mayHere ? effectFor(context, status) : { status, events: [] }
   if (here.effect !== undefined) return here
   if (status.rollout.phase === 'stopped') return here
   const elsewhere = effectElsewhere(blind, here.status)
+  if (open !== undefined && elsewhere.effect?.target !== open.target) return here
   const atMs = Math.min(here.atMs ?? Infinity, elsewhere.atMs ?? Infinity)
   return {
     ...elsewhere,

@@ -20,8 +20,17 @@ export function leave(status: DeploymentStatus, placement: Placement, now: numbe
 
 /** The status in which nothing comes to another target any more. What came there already is removed again. */
 export function withoutComing(status: DeploymentStatus, now: number): DeploymentStatus {
-  const { coming, ...rest } = status
-  return coming === undefined ? status : leave(rest, coming, now)
+  const { coming, effect, ...rest } = status
+  if (coming === undefined) return status
+  const { phase } = rest.rollout
+  const left = leave(rest, coming, now)
+  return {
+    ...left,
+    // What was being sent there is removed there, too.
+    ...(effect !== undefined && effect.target !== coming.target && { effect }),
+    // The phase spoke of the move.
+    ...((phase === 'retargeting' || phase === 'blocked') && { rollout: { phase: 'pending', sinceMs: now } }),
+  }
 }
 
 /** Whether a named actor gave up what a target holds that the plane does not have any more. */
@@ -35,13 +44,18 @@ export function isGivenUp(
 
 /** The status without the targets that were left and given up; the same object when there are none. */
 export function withoutGivenUp(declared: Declared, status: DeploymentStatus): DeploymentStatus {
-  const { leaving = [], givenUp = [], ...rest } = status
+  const { leaving = [], givenUp = [], effect, ...rest } = status
   const gone = leaving.filter(({ target }) => isGivenUp(declared, status, target))
-  if (gone.length === 0) return status
   const left = leaving.filter((each) => !gone.includes(each))
-  const open = givenUp.filter(({ target }) => !gone.some((each) => each.target === target))
+  // It holds for a target that the plane does not have now, until nothing of the deployment is there.
+  const open = givenUp.filter(
+    ({ target }) => declared.missing.includes(target) && !gone.some((each) => each.target === target),
+  )
+  if (gone.length === 0 && open.length === givenUp.length) return status
+  const isLost = gone.some(({ target }) => target === effect?.target)
   return {
     ...rest,
+    ...(effect !== undefined && !isLost && { effect }),
     ...(left.length > 0 && { leaving: left }),
     ...(open.length > 0 && { givenUp: open }),
   }

@@ -4,9 +4,11 @@ import type { Result } from '../../reconcile/result.ts'
 import type {
   DeploymentStatus,
   LedgerEntry,
+  Placement,
   RequestedChange,
 } from '../../resources/deployment/deployment-status.ts'
-import { recordOutcome } from '../machine/effects/effect-outcome.ts'
+import { isCrowded } from '../gates/crowded.ts'
+import { recordOutcome, withNotBefore } from '../machine/effects/effect-outcome.ts'
 import type { Effect, Instruction, Look } from '../machine/machine-types.ts'
 import { turnBack } from '../machine/moves/move.ts'
 import { beginRollback } from '../machine/moves/rollback.ts'
@@ -14,7 +16,7 @@ import { candidateOf } from '../machine/status-edits.ts'
 import type { DeploymentRun } from './deployment-run.ts'
 import { failedOperations, faultOf, withFault } from './fault.ts'
 import { hindered } from './hindered.ts'
-import { keepingSafe } from './keep-safe.ts'
+import { keepingSafe, waitingOn } from './keep-safe.ts'
 import { pollAfterMs } from './poll.ts'
 import { isEnding, ledgerEntry, sendEffect, wasNotSent } from './send-effect.ts'
 
@@ -78,7 +80,7 @@ async function send(run: DeploymentRun, due: Due, effect: Effect, entry: LedgerE
   let result: ApplyResult
   try {
     const sending = { key, effect, entry, observed, handles, takeOver }
-    result = await keepingSafe(run, sendEffect(options, target, sending, context))
+    result = await waitingOn(run, sendEffect(options, target, sending, context))
   } catch (error) {
     options.sent(key, effect.kind, 'failed')
     // The target has changed since it was observed.
@@ -87,6 +89,7 @@ async function send(run: DeploymentRun, due: Due, effect: Effect, entry: LedgerE
       const { code, message } = error as ModelspineError
       await writeOutcome(run, effect, entry, { kind: 'not-sent', reason: code, message })
     }
+    if (effect.elsewhere) return postponed(run, effect, error)
     return hindered(run, error, nextMs)
   }
   options.sent(key, effect.kind, result.kind)
@@ -96,10 +99,11 @@ async function send(run: DeploymentRun, due: Due, effect: Effect, entry: LedgerE
     await writeOutcome(run, effect, entry, result).catch(() => {})
     return { kind: 'retry', cause: new ModelspineError('aborted', leaseEnds) }
   }
-  const answered = await writeOutcome(run, effect, entry, result)
+  const answered = await writeOutcome(run, effect, entry, result, due.hindrance)
   switch (result.kind) {
     case 'busy':
-      return { kind: 'requeue', afterMs: result.retryAfterMs }
+      // Only the change waits for the target. The deployment is looked at as before.
+      return again(run, answered, Math.min(nextMs ?? Infinity, result.retryAfterMs))
     case 'not-sent': {
       const cause = new ModelspineError('target-unavailable', `${result.reason}: ${result.message}`)
       return hindered(run, cause, nextMs)
@@ -121,9 +125,9 @@ async function refused(
   const { coming, rollout } = settled
   const candidate = rollout.phase === 'retargeting' ? undefined : candidateOf(rollout)
   const transition = effect.elsewhere
-    ? coming && turnBack(run, settled, { name: effect.revision ?? comingRevision(settled) }, why)
+    ? coming?.target === effect.target && turnBack(run, settled, { name: comingRevision(coming) }, why)
     : candidate && beginRollback(run, settled, candidate, why)
-  if (transition !== undefined && transition !== '') {
+  if (typeof transition === 'object') {
     await run.write(transition.status, transition.events, { urgent: true })
     return { kind: 'requeue', afterMs: 0 }
   }
@@ -131,9 +135,25 @@ async function refused(
   return hindered(run, new ModelspineError('target-refused', why.message), null)
 }
 
-function comingRevision({ coming }: DeploymentStatus): string {
-  return coming?.revisions[0]?.revision.name ?? ''
+function comingRevision({ revisions }: Placement): string {
+  return revisions[0]?.revision.name ?? ''
 }
+
+/**
+ * A target that does not serve could not be told. It is told again later, and the others meanwhile. The
+ * deployment itself is not hindered by it.
+ */
+async function postponed(run: DeploymentRun, effect: Effect, error: unknown): Promise<Result> {
+  if (run.context.abortSignal.aborted || isCrowded(error)) return hindered(run, error, null)
+  const { key, options, now } = run
+  options.logger.warn({ key, target: effect.target, ...faultOf(error) }, 'a target could not be told')
+  const status = withNotBefore(run.status, effect, now + elsewhereRetryMs)
+  await run.write(withStandingFault(run, status, error), [])
+  return { ...again(run, run.status, null), cause: error }
+}
+
+/** How long to leave a target alone that does not serve and could not be told. */
+const elsewhereRetryMs = 10_000
 
 /**
  * Writes the outcome even when another writer changed the object in between, because an answer must not be
@@ -144,12 +164,13 @@ async function writeOutcome(
   effect: Effect,
   entry: LedgerEntry,
   result: Exclude<ApplyResult, { kind: 'refused' }>,
+  hindrance?: unknown,
 ): Promise<DeploymentStatus> {
   const scale = effect.want?.scale
   for (let tries = 0; ; tries += 1) {
     const facts = { nowMs: run.now, ...(scale !== undefined && { scale }) }
     const { status, events } = recordOutcome(run.status, entry, result, facts)
-    const answered = result.kind === 'not-sent' ? status : withStandingFault(run, status, undefined)
+    const answered = result.kind === 'not-sent' ? status : withStandingFault(run, status, hindrance)
     try {
       await run.write(answered, events)
       return answered
@@ -170,7 +191,11 @@ function withStandingFault(
   return withFault(status, fault, run.stored.generation, run.now)
 }
 
-function again(run: DeploymentRun, status: DeploymentStatus, afterMs: number | null): Result {
+function again(
+  run: DeploymentRun,
+  status: DeploymentStatus,
+  afterMs: number | null,
+): Extract<Result, { kind: 'requeue' }> {
   const poll = pollAfterMs(status, run.options.resyncMs, run.options.clock)
   return { kind: 'requeue', afterMs: afterMs === null ? poll : Math.min(afterMs, poll) }
 }
@@ -181,9 +206,12 @@ function withoutEffect({ effect: _, ...rest }: DeploymentStatus): DeploymentStat
 
 function withLedger(status: DeploymentStatus, effect: Effect, entry: LedgerEntry): DeploymentStatus {
   const { change, operationId } = entry
-  const requested = requestedIn(status, effect).map((each) =>
-    each.change === change && each.operationId !== operationId ? { ...each, operationId } : each,
-  )
+  const requested = requestedIn(status, effect).map((each): RequestedChange => {
+    if (each.change !== change || each.operationId === operationId) return each
+    // Another operation is not accepted yet.
+    const { failed } = each
+    return { change, accepted: false, operationId, ...(failed !== undefined && { failed }) }
+  })
   const next = { ...status, effect: entry }
   if (!effect.elsewhere) return { ...next, requested }
   const { coming, leaving = [] } = status

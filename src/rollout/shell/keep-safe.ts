@@ -26,6 +26,23 @@ export async function keepingSafe<Answer>(run: DeploymentRun, call: Promise<Answ
   return call
 }
 
+/**
+ * Waits for an effect that was sent, in the same way. Its answer must not be lost, so the wait goes on although
+ * another spec was declared or the deployment was deleted.
+ */
+export async function waitingOn<Answer>(run: DeploymentRun, sent: Promise<Answer>): Promise<Answer> {
+  const { abortSignal } = run.context
+  for (let waitMs = patienceMs; !(await settlesWithin(run, waitMs, sent)); ) {
+    throwIfAborted(abortSignal, `reconciling ${run.key}`)
+    waitMs = await keepSafe(run).catch((error: unknown) => {
+      throwIfAborted(abortSignal, `reconciling ${run.key}`)
+      run.options.logger.warn({ key: run.key, cause: error }, 'a deployment could not be kept safe meanwhile')
+      return longestMs
+    })
+  }
+  return sent
+}
+
 /** Makes the safety move that is due, if any. Returns the milliseconds until the next may be due. */
 async function keepSafe(run: DeploymentRun): Promise<number> {
   await run.reread()
@@ -49,7 +66,7 @@ async function keepSafe(run: DeploymentRun): Promise<number> {
       if (!isModelspineError(error, 'conflict')) throw error
     }
   }
-  return Math.min(longestMs, Math.max(patienceMs, instruction.requeueAfterMs ?? longestMs))
+  return Math.min(longestMs, Math.max(patienceMs, instruction.requeueAfterMs || longestMs))
 }
 
 /** Whether the call settles in this time. Ends early, with false, when the run is told to end. */

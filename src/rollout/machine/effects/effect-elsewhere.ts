@@ -22,7 +22,8 @@ function effectForComing(context: BlindContext, status: DeploymentStatus, coming
   if (look?.target !== coming.target || look.observed === undefined) return { status, events: [] }
   const [first] = coming.revisions
   const split = first === undefined ? [] : [{ revision: first.revision.name, weight: 100 }]
-  const { scale: _, ...alone } = status
+  const { scale: _, ...serving } = status
+  const alone = coming.scale === undefined ? serving : { ...serving, scale: coming.scale }
   const {
     status: after,
     effect,
@@ -57,7 +58,7 @@ function effectForLeaving({ declared, now }: BlindContext, status: DeploymentSta
     const { target, requested } = placement
     if (declared.missing.includes(target)) continue
     const [known] = requested
-    const notBeforeMs = known?.failed?.notBeforeMs ?? 0
+    const notBeforeMs = known?.notBeforeMs ?? 0
     if (now < notBeforeMs) {
       atMs = Math.min(atMs, notBeforeMs)
       continue

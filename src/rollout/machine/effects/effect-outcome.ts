@@ -17,6 +17,8 @@ const keptHandles = 20
 
 const firstRetryMs = 1000
 const longestRetryMs = 300_000
+/** A target that says it is busy for longer is asked again all the same. */
+const longestBusyMs = 300_000
 
 /**
  * Stops the rollout when the outcome of a create cannot be found out. This happens when the target's names
@@ -169,8 +171,9 @@ export function recordOutcome(
   if (answered.coming?.target === target) {
     const { coming } = answered
     const after = recorded({ ...answered, ...ofPlacement(coming) }, entry, result, facts)
-    const { requested, handles } = after.status
-    return { ...after, status: { ...answered, coming: { ...coming, requested, handles } } }
+    const { requested, handles, scale = coming.scale } = after.status
+    const arrived = { ...coming, requested, handles, ...(scale !== undefined && { scale }) }
+    return { ...after, status: { ...answered, coming: arrived } }
   }
   const leaving = answered.leaving?.find((each) => each.target === target)
   if (leaving === undefined) return { status: answered, events: [] }
@@ -200,7 +203,14 @@ function recorded(
   result: Exclude<ApplyResult, { kind: 'refused' }>,
   { nowMs, scale }: OutcomeFacts,
 ): Settled {
-  if (result.kind === 'busy' || result.kind === 'not-sent') return { status, events: [] }
+  if (result.kind === 'not-sent') return { status, events: [] }
+  if (result.kind === 'busy') {
+    const notBeforeMs = nowMs + Math.min(result.retryAfterMs, longestBusyMs)
+    return {
+      status: { ...status, requested: later(status.requested, entry.change, notBeforeMs) },
+      events: [],
+    }
+  }
   if (result.kind === 'failed') {
     const requested = withFailure(status.requested, entry.change, result.reason, nowMs)
     return { status: { ...status, requested }, events: [failedEvent(entry.change, result.reason, requested)] }
@@ -222,10 +232,34 @@ function recorded(
       ...rest,
       requested,
       handles,
-      ...(scale !== undefined && entry.target === undefined && { scale }),
+      ...(scale !== undefined && { scale }),
       ...(emptied && rollout.phase === 'deleting' && { rollout: { ...rollout, emptied: true } }),
     },
     events: [],
+  }
+}
+
+function later(
+  requested: readonly RequestedChange[],
+  change: string,
+  notBeforeMs: number,
+): readonly RequestedChange[] {
+  return requested.map((each) => (each.change === change ? { ...each, notBeforeMs } : each))
+}
+
+/** The status in which an effect at a target that does not serve is sent again after a moment. */
+export function withNotBefore(
+  status: DeploymentStatus,
+  { change, target }: { readonly change: string; readonly target: string },
+  notBeforeMs: number,
+): DeploymentStatus {
+  const postpone = <Place extends Placement>(place: Place): Place =>
+    place.target === target ? { ...place, requested: later(place.requested, change, notBeforeMs) } : place
+  const { coming, leaving } = status
+  return {
+    ...status,
+    ...(coming !== undefined && { coming: postpone(coming) }),
+    ...(leaving !== undefined && { leaving: leaving.map(postpone) }),
   }
 }
 
@@ -239,7 +273,7 @@ function withFailure(
     if (each.change !== change) return each
     const times = (each.failed?.times ?? 0) + 1
     const waitMs = Math.min(longestRetryMs, firstRetryMs * 2 ** Math.min(times - 1, 20))
-    return { change, accepted: false, failed: { times, reason, notBeforeMs: now + waitMs } }
+    return { change, accepted: false, failed: { times, reason }, notBeforeMs: now + waitMs }
   })
 }
 

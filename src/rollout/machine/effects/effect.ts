@@ -125,7 +125,7 @@ function waitsFor(
   const { now } = context
   // Each call carries all revisions, so it would create again what the target only fails to show now.
   if (kind !== 'destroy' && status.revisions.some(({ missing }) => missing !== undefined)) return Infinity
-  if (known?.failed !== undefined && now < known.failed.notBeforeMs) return known.failed.notBeforeMs
+  if (known?.notBeforeMs !== undefined && now < known.notBeforeMs) return known.notBeforeMs
   // An accepted create is only waited for, however long the target takes to list it. A candidate has the
   // deadline of its rollout; a stable revision is created once more at the end of the deadline.
   if (kind === 'create' && known?.accepted === true) {

@@ -16,9 +16,14 @@ export function adopt(context: Context, status: DeploymentStatus): Transition | 
     return undefined
   const { desired } = declared
   if (desired === undefined) return undefined
-  const ready = observed.revisions.filter(({ state }) => state === 'ready')
-  if (ready.length === 0 || ready.some(({ revision }) => revision === desired.name)) return undefined
-  const stable = heaviest(ready).revision
+  const serving = observed.revisions.filter(({ state }) => state === 'ready')
+  const ready = serving.length > 0 ? serving : observed.revisions.filter(({ state }) => state === 'unready')
+  if (ready.length === 0) return undefined
+  const heavy = heaviest(ready)
+  // Where the target tells the weights, the heaviest is stable. Else the desired one is, when it is there.
+  const isThere = ready.some(({ revision }) => revision === desired.name)
+  if (isThere && (heavy.weight === undefined || heavy.revision === desired.name)) return undefined
+  const stable = heavy.revision
   const revisions = ready.map((each) => adoptedStatus(each, desired, now))
   return enter(
     {

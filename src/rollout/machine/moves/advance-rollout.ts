@@ -8,7 +8,7 @@ import { complete, enterStep, standsInSteps } from './enter-step.ts'
 import { policyDetails, withoutPermit } from './permit.ts'
 import { beginRollback } from './rollback.ts'
 import { supersededBy } from './start-rollout.ts'
-import { stepDeadline } from './step-deadline.ts'
+import { shiftDeadline, stepDeadline } from './step-deadline.ts'
 
 type Advancing = Extract<Rollout, { phase: 'starting' | 'shifting' | 'pausing' | 'analyzing' | 'holding' }>
 
@@ -91,17 +91,19 @@ type Shifting = Extract<Rollout, { phase: 'shifting' }>
 /** Gives the candidate its weight. The candidate is ready here. */
 function shift(context: Context, status: DeploymentStatus, rollout: Shifting): Transition {
   const { revision, step } = rollout
+  // The stable revision itself is no candidate. What led here has ended.
+  if (revision === status.stable) return enter(status, { phase: 'pending', sinceMs: context.now })
   const current = weightOf(status.split, revision)
-  const weight = weightInForce(status, rollout)
+  const weight = weightInForce(context, status, rollout)
   if (current === weight) {
     if (splitIsObserved(context, status)) return enterStep(context, status, revision, step + 1)
-    return stay(status, context, stepDeadline(context, status)?.atMs)
+    return untilInForce(context, status, rollout)
   }
   const split = splitBetween(revision, status.stable, weight)
   // Only a later step with a smaller weight gives traffic back to the stable revision, which must be ready.
   const raisesStable = weightOf(split, status.stable) > weightOf(status.split, status.stable)
-  if (raisesStable && status.stable !== revision && !mayRise(status, status.stable)) {
-    return stay(status, context, stepDeadline(context, status)?.atMs)
+  if (raisesStable && !mayRise(status, status.stable)) {
+    return untilInForce(context, status, rollout)
   }
   const known = revisionStatus(status, revision)
   if (known !== undefined && weight > current) {
@@ -120,13 +122,27 @@ function shift(context: Context, status: DeploymentStatus, rollout: Shifting): T
   return { ...transition, events: [event, ...transition.events] }
 }
 
+function untilInForce(context: Context, status: DeploymentStatus, rollout: Shifting): Transition {
+  const deadline = shiftDeadline(context, rollout)
+  if (context.now < deadline.atMs || status.paused !== undefined) return stay(status, context, deadline.atMs)
+  return beginRollback(context, status, rollout.revision, deadline)
+}
+
 /**
  * The step's weight. While the stable revision cannot take traffic, the candidate also takes the traffic of a
  * revision that was turned back, because it has nowhere else to go.
  */
-function weightInForce(status: DeploymentStatus, { revision, weight }: Shifting): number {
+function weightInForce(
+  { steps }: Context,
+  status: DeploymentStatus,
+  { revision, weight, step }: Shifting,
+): number {
   const { split, stable } = status
   if (stable === undefined || mayRise(status, stable)) return weight
+  const current = weightOf(split, revision)
   const strays = split.some((each) => each.revision !== stable && each.revision !== revision)
-  return strays ? Math.max(weight, 100 - weightOf(split, stable)) : weight
+  const declared = steps.slice(0, step).flatMap((each) => (each.kind === 'weight' ? [each.weight] : []))
+  // What it took over before, it keeps.
+  const tookOver = current > Math.max(weight, 0, ...declared)
+  return strays || tookOver ? Math.max(weight, 100 - weightOf(split, stable)) : weight
 }

@@ -8,13 +8,17 @@ import { type Context, enter, stay, type Transition } from '../transition.ts'
  * Removes everything from all targets, because a named actor asked for it. It is done when the target has
  * answered that nothing is left and shows nothing. What a list does not show yet is removed, too.
  */
-export function decideDeletion(context: Context, status: DeploymentStatus): Transition {
+export function decideDeletion(
+  context: Context,
+  before: DeploymentStatus,
+  status: DeploymentStatus,
+): Transition {
   const { declared, observed, now } = context
   const { rollout } = status
   // A route was declared at the same moment. What a route refers to is not removed.
   if (declared.usedBy !== undefined) return stay(status, context)
   if (rollout.phase !== 'deleting') {
-    const mayRemain = unknownOutcomes(context, status)
+    const mayRemain = unknownOutcomes(context, before)
     return enter(
       { ...withoutComing(status, now), split: [], revisions: [] },
       { phase: 'deleting', sinceMs: now, ...(mayRemain.length > 0 && { mayRemain }) },

@@ -21,6 +21,7 @@ export function mayMove({ declared }: BlindContext, status: DeploymentStatus): b
   if (status.paused !== undefined && status.coming === undefined) return false
   if (status.aborted.some(({ revision }) => revision === desired.name)) return false
   const { rollout } = status
+  const isGone = declared.missing.includes(targetOf(declared, status))
   switch (rollout.phase) {
     case 'pending':
     case 'converged':
@@ -29,9 +30,13 @@ export function mayMove({ declared }: BlindContext, status: DeploymentStatus): b
     case 'retargeting':
       return true
     case 'blocked':
-      return rollout.weight === 0 || status.coming !== undefined
-    default:
+      return rollout.weight === 0 || status.coming !== undefined || isGone
+    case 'deleting':
+    case 'stopped':
       return false
+    default:
+      // A rollout under way ends at its own target first, unless nothing can be done there any more.
+      return isGone
   }
 }
 

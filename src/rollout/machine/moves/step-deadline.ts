@@ -11,6 +11,15 @@ export interface StepDeadline {
   readonly message: string
 }
 
+/** When a weight must be in force that a target, or a stable revision that is not ready, keeps back. */
+export function shiftDeadline(
+  { declared }: Pick<BlindContext, 'declared'>,
+  { sinceMs }: { readonly sinceMs: number },
+): StepDeadline {
+  const { deadline } = declared.spec
+  return stuck(sinceMs + durationMs(deadline), `the weight was not in force within ${deadline}`)
+}
+
 /**
  * The next deadline of a rollout under way. Undefined while nothing is waited for, and while a person paused
  * the rollout. All deadlines count from the begin of the step. A candidate that stops being ready again and
@@ -30,17 +39,9 @@ export function stepDeadline(
 type Limits = BlindContext['declared']['spec']
 
 function ownDeadline(spec: Limits, { rollout }: DeploymentStatus): StepDeadline | undefined {
-  const progressMs = durationMs(spec.deadline)
   switch (rollout.phase) {
-    case 'starting':
-      return undefined
-    case 'shifting':
-      return stuck(rollout.sinceMs + progressMs, `the weight was not in force within ${spec.deadline}`)
     case 'pausing':
-      if (rollout.untilMs === undefined) return unanswered(spec, rollout.sinceMs, 'for a promotion')
-      return stuck(rollout.untilMs + progressMs, `the step was over ${spec.deadline} ago and could not end`)
-    case 'analyzing':
-      return stuck(rollout.untilMs + progressMs, `the step was over ${spec.deadline} ago and could not end`)
+      return rollout.untilMs === undefined ? unanswered(spec, rollout.sinceMs, 'for a promotion') : undefined
     case 'holding':
       return unanswered(spec, rollout.sinceMs, 'for a decision about an analysis without an answer')
     case 'blocked':

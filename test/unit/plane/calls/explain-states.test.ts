@@ -141,7 +141,8 @@ describe('explaining failed operations', () => {
         {
           change: 'create:candidate',
           accepted: true,
-          failed: { times: 3, reason: 'Quota: no GPU is free', notBeforeMs: 99 },
+          failed: { times: 3, reason: 'Quota: no GPU is free' },
+          notBeforeMs: 99,
         },
         { change: 'shift:stable=95,candidate=5', accepted: true },
       ],
@@ -151,7 +152,7 @@ describe('explaining failed operations', () => {
           sinceMs: 0,
           revisions: [],
           requested: [
-            { change: 'destroy', accepted: true, failed: { times: 1, reason: 'Busy', notBeforeMs: 7 } },
+            { change: 'destroy', accepted: true, failed: { times: 1, reason: 'Busy' }, notBeforeMs: 7 },
           ],
           handles: [],
         },
