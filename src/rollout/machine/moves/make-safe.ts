@@ -16,9 +16,10 @@ import { stepDeadline } from './step-deadline.ts'
  */
 export function makeSafe(context: BlindContext, status: DeploymentStatus): Transition | undefined {
   const { rollout, coming } = status
-  if (rollout.phase === 'stopped' || rollout.phase === 'deleting') return undefined
+  if (rollout.phase === 'deleting') return undefined
   const home = bringHome(status)
   if (home !== undefined) return home
+  if (rollout.phase === 'stopped') return undefined
   const candidate = candidateOf(rollout) ?? (rollout.phase === 'blocked' ? rollout.revision : undefined)
   // A candidate at another target has no traffic yet, and the move itself judges it.
   if (candidate === undefined || coming !== undefined || rollout.phase === 'retargeting') return undefined

@@ -67,6 +67,25 @@ describe('a stable revision that is lost in the middle of a rollback', () => {
   })
 })
 
+describe('a rollout that stopped because an outcome is unknown', () => {
+  it('gives the traffic back to the stable revision when that one is ready again', async () => {
+    const world = await deployed(worldOf(spec, { names: 'random' }))
+    const [stable] = world.target.vendor.copies
+    if (stable === undefined) throw new Error('nothing runs')
+    world.version = 2
+    await reach(world, 'pausing')
+    stable.health = 'unready'
+    world.version = 3
+    await reach(world, 'rolling-back')
+    world.target.fault = 'lost-after'
+    await reach(world, 'stopped')
+    expect(sharesOf(world)).toEqual({ v1: 70, v2: 30 })
+    stable.health = 'ready'
+    await world.look()
+    expect([statusOf(world).rollout.phase, sharesOf(world)]).toEqual(['stopped', { v1: 100 }])
+  })
+})
+
 describe('an abort', () => {
   it('is not undone by a look that waits for a metric source meanwhile', async () => {
     const world = await deployed(worldOf(measured))

@@ -4,6 +4,7 @@ import { weightOf } from '../../../../../src/rollout/machine/status-edits.ts'
 import type { PutStatusOptions } from '../../../../../src/store/contract.ts'
 import type { Run, Sent } from '../run.ts'
 import { law } from './law.ts'
+import { isDead } from './split-laws.ts'
 import type { Written } from './written.ts'
 
 const requests: ReadonlySet<string> = new Set([
@@ -51,7 +52,7 @@ export function checkSent(run: Run, sent: Sent): void {
     'law 2: the destroy was not asked for',
   )
   law(
-    effect.kind !== 'retire' || weightOf(status.split, effect.revision) === 0,
+    effect.kind !== 'retire' || weightOf(status.split, effect.revision) === 0 || isDead(status),
     'law 2: a revision with traffic is retired',
   )
   if (sent.want !== undefined) checkTold(run, sent, status)

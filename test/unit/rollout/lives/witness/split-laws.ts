@@ -63,7 +63,7 @@ export function checkToldSplit({ observed: all }: Run, target: string, { split }
 }
 
 /** The cure of a dead stable revision may take the room of a revision with traffic. */
-function isDead(status: DeploymentStatus): boolean {
+export function isDead(status: DeploymentStatus): boolean {
   const stable = revisionStatus(status, status.stable)
   return stable !== undefined && stable.state !== 'ready'
 }
