@@ -134,7 +134,7 @@ describe('an aborted first revision', () => {
     const world = await worldOf(spec)
     await world.look()
     await world.pass(10_000)
-    await world.look({ call: 0, when: 'before', event: { kind: 'abort' } })
+    await world.person({ kind: 'abort' })
     world.version = 2
     await world.look({ call: 3, when: 'after', event: 'die' })
     await world.look()
