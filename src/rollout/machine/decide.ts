@@ -144,7 +144,9 @@ function choose(
 ): Chosen {
   if (finished === true || moved === true) return { status, events: [] }
   // While nobody knows whether a create has happened, no other entry takes its place in the ledger.
-  const open = status.effect?.kind === 'create' ? status.effect : undefined
+  const { effect: last, coming } = status
+  const isOpen = last?.kind === 'create' && (last.target === undefined || last.target === coming?.target)
+  const open = isOpen ? last : undefined
   const mayHere = context !== undefined && (open === undefined || open.target === undefined)
   const here = mayHere ? effectFor(context, status) : { status, events: [] }
   if (here.effect !== undefined) return here

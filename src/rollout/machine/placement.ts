@@ -20,14 +20,12 @@ export function leave(status: DeploymentStatus, placement: Placement, now: numbe
 
 /** The status in which nothing comes to another target any more. What came there already is removed again. */
 export function withoutComing(status: DeploymentStatus, now: number): DeploymentStatus {
-  const { coming, effect, ...rest } = status
+  const { coming, ...rest } = status
   if (coming === undefined) return status
   const { phase } = rest.rollout
   const left = leave(rest, coming, now)
   return {
     ...left,
-    // What was being sent there is removed there, too.
-    ...(effect !== undefined && effect.target !== coming.target && { effect }),
     // The phase spoke of the move.
     ...((phase === 'retargeting' || phase === 'blocked') && { rollout: { phase: 'pending', sinceMs: now } }),
   }

@@ -150,9 +150,18 @@ describe('an outcome', () => {
     expect(twice.status.handles.length).toBe(1)
   })
 
-  it('of a busy target only removes the ledger entry', () => {
-    const { status: after } = recordOutcome(status, entry, { kind: 'busy', retryAfterMs: 5 }, facts)
-    expect([after.effect, after.requested]).toEqual([undefined, requested])
+  it('of a busy target removes the ledger entry, and only that change waits, for five minutes at most', () => {
+    for (const [retryAfterMs, waitMs] of [
+      [5, 5],
+      [1e12, 300_000],
+    ] as const) {
+      const { status: after } = recordOutcome(status, entry, { kind: 'busy', retryAfterMs }, facts)
+      const [create, retire] = requested
+      expect([after.effect, after.requested]).toEqual([
+        undefined,
+        [{ ...create, notBeforeMs: startMs + waitMs }, retire],
+      ])
+    }
   })
 
   it('does not touch the ledger entry of another operation', () => {
