@@ -49,6 +49,12 @@ export async function carryOut(run: DeploymentRun, due: Due): Promise<Result> {
     if (rollout.phase === 'blocked' && rollout.reason === 'PolicyError') {
       return { kind: 'retry', cause: new ModelspineError('policy-error', rollout.message) }
     }
+    // It is called back when there is room, so that it need not come by itself before anything is due.
+    if (due.crowded === true)
+      return {
+        kind: 'requeue',
+        afterMs: Math.min(instruction.requeueAfterMs ?? Infinity, run.options.resyncMs),
+      }
     return again(run, settled, instruction.requeueAfterMs)
   }
   // Nothing is written down that will surely not be sent.

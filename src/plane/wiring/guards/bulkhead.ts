@@ -88,6 +88,8 @@ export class Bulkhead {
   }
 
   #refuse(key: Key, priority: Priority, known: Refused | undefined): void {
+    // Who comes again before being called keeps the place in the line.
+    if (known?.state === 'ready' && known.priority >= priority) return
     if (known !== undefined) this.#drop(known)
     const highest = known !== undefined && known.priority > priority ? known.priority : priority
     const nowhere = { readyAtMs: 0, place: 0, before: undefined, after: undefined }

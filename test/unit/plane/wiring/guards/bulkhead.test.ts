@@ -83,6 +83,16 @@ describe('a bulkhead', () => {
     expect(bulkhead.enter('a/d', drift)).toBe(true)
   })
 
+  it('keeps the place of a deployment that comes again before it is called', () => {
+    const { bulkhead, called, refused } = scene(1)
+    bulkhead.enter('a/in', drift)
+    refused('a/first')
+    refused('a/second')
+    refused('a/first')
+    bulkhead.leave('a/in')
+    expect(called).toEqual(['a/first'])
+  })
+
   it('calls nobody back whose run still goes on', () => {
     const { bulkhead, called } = scene(1)
     bulkhead.enter('a/in', drift)
