@@ -70,8 +70,11 @@ export function createConnection(options: SqliteConnectionOptions): SqliteConnec
     read: (work) => use((one) => work(one.sql, one.db)),
     write: (work, urgent = false) =>
       use(({ db, sql }) => {
-        const run = () => inTransaction(db, () => work(sql))
-        return urgent && maxPages !== undefined ? withReserve(db, maxPages, run) : run()
+        if (maxPages === undefined) return inTransaction(db, () => work(sql))
+        const limit = maxPages
+        return urgent
+          ? withReserve(db, limit, () => inTransaction(db, () => work(sql)))
+          : inTransaction(db, () => leavingReserve(db, path, limit, () => work(sql)))
       }),
     setMaxPages(pages) {
       maxPages = pages
@@ -147,6 +150,31 @@ function withReserve<Result>(db: DatabaseSync, maxPages: number, run: () => Resu
   } finally {
     if (db.isOpen) limitPages(db, maxPages)
   }
+}
+
+/**
+ * The file does not shrink, so pages that urgent writes used are free for all once their events are
+ * acknowledged. Without this check an ordinary write would take them, and the reserve would be there only once.
+ */
+function leavingReserve<Result>(
+  db: DatabaseSync,
+  path: string,
+  maxPages: number,
+  work: () => Result,
+): Result {
+  const before = usedPages(db)
+  const result = work()
+  const used = usedPages(db)
+  if (used <= maxPages || used <= before) return result
+  throw new ModelspineError(
+    'store-full',
+    `${path}: the write needs ${used} pages, and maxPages is ${maxPages}: raise \`maxPages\` or let events be acknowledged`,
+    { details: { path, used, maxPages } },
+  )
+}
+
+function usedPages(db: DatabaseSync): number {
+  return numberOf(db, 'PRAGMA page_count') - numberOf(db, 'PRAGMA freelist_count')
 }
 
 /** Sets the limit of this connection only. It is never less than the pages that the file already has. */

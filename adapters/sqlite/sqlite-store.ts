@@ -48,7 +48,7 @@ export interface SqliteStoreOptions {
   /** The milliseconds between two looks of a watch for changes by other processes. Default 250. */
   readonly pollMs?: number
   /**
-   * The most pages of 4,096 bytes that the file may have. Above it, writes throw `store-full`. Default: no
+   * The most pages of 4,096 bytes that the file may use. Above it, writes throw `store-full`. Default: no
    * limit.
    */
   readonly maxPages?: number
@@ -60,7 +60,7 @@ export interface SqliteStoreOptions {
 }
 
 export interface SqliteStore extends StateStore {
-  /** Changes the limit of this handle. A limit below the size of the file counts as the size of the file. */
+  /** Changes the limit of this handle. Below what the file uses, no write may take more. */
   setMaxPages(maxPages: number): Promise<void>
 }
 

@@ -222,6 +222,29 @@ describe('a full file', () => {
     expect((await store.readEvents(1000)).at(-1)?.entry.id).toBe('rolled-back')
   })
 
+  it('keeps the pages for urgent writes free again after an accident used them', async () => {
+    const store = open({ maxPages: 40 })
+    let { key: at, version } = await created(store)
+    const writeUntilFull = async (urgent: boolean): Promise<number> => {
+      for (let written = 0; written < 1000; written += 1) {
+        const events = [entry('moved', { text: 'x'.repeat(2000) })]
+        try {
+          const stored = await store.putStatus(kind, at, { written }, { expect: version, events, urgent })
+          version = stored?.version ?? ''
+        } catch (error) {
+          expect(error).toMatchObject({ code: 'store-full', retryable: true })
+          return written
+        }
+      }
+      return expect.unreachable('the limit never took effect')
+    }
+    const [ordinary, reserve] = [await writeUntilFull(false), await writeUntilFull(true)]
+    expect(reserve).toBeGreaterThan(5)
+    await store.acknowledgeEvents((await store.readEvents(1000)).at(-1)?.position ?? '')
+    expect(Math.abs((await writeUntilFull(false)) - ordinary)).toBeLessThan(3)
+    expect(Math.abs((await writeUntilFull(true)) - reserve)).toBeLessThan(3)
+  })
+
   it('has room again after events are acknowledged', async () => {
     const store = open({ maxPages: 40 })
     await fill(store)
