@@ -12,13 +12,14 @@ export interface AliveSocket {
   close(): Promise<void>
 }
 
-/** Undefined when the folder's disk has no sockets. */
+/** Undefined when the folder's disk has no sockets, or the file's name is too long for one. */
 export async function openAliveSocket(folder: string, file: string): Promise<AliveSocket | undefined> {
   const server = createServer((caller) => caller.destroy())
   server.unref()
   try {
     await inFolder(folder, async (path) => {
-      server.listen(path(file))
+      // In the worker of a cluster, the primary process would open it otherwise, and would keep it alive.
+      server.listen({ path: path(file), exclusive: true })
       await once(server, 'listening')
     })
   } catch {

@@ -46,10 +46,22 @@ interface Claim {
  * same machine can find out that this one lives. Who has the lock removes sockets that dead processes left. In
  * the moment before a socket listens, that may hit one of the living, so each looks whether its own is there.
  */
-export async function tryLock(folder: string, name: string, token: string): Promise<LockAttempt> {
+export function tryLock(folder: string, name: string, token: string): Promise<LockAttempt> {
+  return attempt(folder, name, token, mostSockets)
+}
+
+/** How many sockets a process opens for one try, when others remove them. Then it tries without a socket. */
+const mostSockets = 4
+
+async function attempt(
+  folder: string,
+  name: string,
+  token: string,
+  socketsLeft: number,
+): Promise<LockAttempt> {
   const self = await identityOf(process.pid)
   const socket =
-    self.namespace === undefined
+    self.namespace === undefined || socketsLeft === 0
       ? undefined
       : await openAliveSocket(folder, socketFile(name, self.pid, token))
   const own = lockFile(name, self, token, socket !== undefined)
@@ -69,7 +81,7 @@ export async function tryLock(folder: string, name: string, token: string): Prom
     }
     if (socket !== undefined && !(await socket.isInPlace())) {
       await release()
-      return tryLock(folder, name, token)
+      return attempt(folder, name, token, socketsLeft - 1)
     }
     await removeDeadSockets(folder, name)
   } catch (error) {
@@ -102,8 +114,8 @@ export async function waitForLock(
   const { clock, timeoutMs, abortSignal } = options
   const startedMs = clock.monotonic()
   for (;;) {
-    const attempt = await tryLock(folder, name, clock.id())
-    if (attempt.kind === 'acquired' || clock.monotonic() - startedMs >= timeoutMs) return attempt
+    const last = await tryLock(folder, name, clock.id())
+    if (last.kind === 'acquired' || clock.monotonic() - startedMs >= timeoutMs) return last
     await sleep(clock, 1 + clock.random() * 20, abortSignal)
   }
 }
