@@ -84,6 +84,20 @@ export const migrations: readonly string[] = [
     SELECT RAISE(ABORT, 'a newer Modelspine has migrated this file: restart this process with the newer version');
   END;
   `,
+  // The next fence that such a process counts may be the counter. Then another name has that fence already.
+  `
+  CREATE TRIGGER granted_fence_refused BEFORE UPDATE OF fence ON leases
+  WHEN NEW.fence <> OLD.fence AND EXISTS (SELECT 1 FROM leases WHERE fence >= NEW.fence)
+  BEGIN
+    SELECT RAISE(ABORT, 'a newer Modelspine has migrated this file: restart this process with the newer version');
+  END;
+  CREATE TRIGGER granted_first_fence_refused BEFORE INSERT ON leases
+  WHEN EXISTS (SELECT 1 FROM leases WHERE fence >= NEW.fence)
+    AND NOT EXISTS (SELECT 1 FROM leases WHERE name = NEW.name)
+  BEGIN
+    SELECT RAISE(ABORT, 'a newer Modelspine has migrated this file: restart this process with the newer version');
+  END;
+  `,
 ]
 
 /** Throws unless the file is empty or ours. Only reads. */

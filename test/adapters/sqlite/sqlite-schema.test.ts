@@ -170,6 +170,11 @@ describe('the schema of a file', () => {
     expect(() => grant.run('loop', 8)).toThrow(/a newer Modelspine has migrated/)
     expect(() => grant.run('other', 1)).toThrow(/a newer Modelspine has migrated/)
     expect(grant.run('loop', 7).changes).toBe(1)
+    // The counter is now what the old process counts as the next fence of `loop`.
+    expect((await store.acquireLease('newer', 'me', 60_000))?.fence).toBe(8)
+    expect(() => grant.run('loop', 8)).toThrow(/a newer Modelspine has migrated/)
+    expect(() => grant.run('first', 8)).toThrow(/a newer Modelspine has migrated/)
+    expect((await store.acquireLease('loop', 'old', 60_000))?.fence).toBe(9)
     before.close()
     await store.close()
   })
