@@ -23,9 +23,9 @@ export interface MemoryStoreOptions {
  * resources again at every start. The objects that it returns are frozen and shared, never copied. So a read
  * costs one look-up.
  *
- * Its fences begin at the time in milliseconds, because the store forgets them at its end. So the fences of a
- * restarted app are newer than those before, unless its clock was set back. All memory stores have the
- * identity `memory`.
+ * Its fences begin at 1,024 times the time in milliseconds and a random part below 1,024, because the store
+ * forgets them at its end. So the fences of a restarted app are newer than those before, unless its clock was
+ * set back. All memory stores have the identity `memory`. So two that live at once must not work on one target.
  */
 export function memoryStore(options: MemoryStoreOptions = {}): StateStore {
   const clock = options.clock ?? systemClock
@@ -35,7 +35,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): StateStore {
   const leases = new Map<string, Lease>()
   const shelves: Readonly<Record<Kind, Shelf>> = { ModelDeployment: newShelf(), ModelRoute: newShelf() }
   let events: OutboxEvent[] = []
-  let newestFence = Math.trunc(clock.now())
+  let newestFence = Math.trunc(clock.now()) * fencesPerMs + Math.trunc(clock.random() * fencesPerMs)
   let versions = 0
   let positions = 0
   let closed = false
@@ -141,6 +141,9 @@ export function memoryStore(options: MemoryStoreOptions = {}): StateStore {
     },
   }
 }
+
+/** A later store has newer fences while an earlier one grants fewer than this in a millisecond. */
+const fencesPerMs = 1024
 
 interface Shelf {
   readonly objects: Map<Key, StoredObject>
