@@ -1,5 +1,6 @@
 import { messageOf } from '../../errors.ts'
 import { decideAll } from '../../policy/decide-all.ts'
+import { createBackoff } from '../../reconcile/backoff.ts'
 import { priorities } from '../../reconcile/priority.ts'
 import type { DeploymentStatus } from '../../resources/deployment/deployment-status.ts'
 import type { Key } from '../../resources/metadata.ts'
@@ -61,6 +62,8 @@ export function wireControl(options: ControlPlaneOptions, requestSide: RequestSi
    * needs no other one when the watch shows it. Its keys are declared deployments.
    */
   const ownVersions = new Map<Key, string>()
+  /** A deployment that fails again after it was called back waits longer the next time. */
+  const calledBack = createBackoff<Key>({ clock, baseMs: 1000 })
   const following = new AbortController()
   let stopping = false
 
@@ -68,6 +71,10 @@ export function wireControl(options: ControlPlaneOptions, requestSide: RequestSi
     tell(emitter, name, told, (error) =>
       logger.error({ event: name, error: messageOf(error) }, 'a listener failed'),
     )
+  const forgetFault = (key: Key): void => {
+    faults.delete(key)
+    calledBack.forget(key)
+  }
   const announce = (stored: StoredObject, facts: readonly PlaneFact[]): void => {
     const { kind, key, generation } = stored
     for (const { action, details, actor = loopActor } of facts) {
@@ -144,7 +151,7 @@ export function wireControl(options: ControlPlaneOptions, requestSide: RequestSi
     finished({ key, result, durationMs }) {
       telemetry.recordReconcile({ key, result: result.kind, durationMs })
       const cause = result.kind === 'done' ? undefined : result.cause
-      if (cause === undefined) faults.delete(key)
+      if (cause === undefined) forgetFault(key)
       else if (!isCrowded(cause)) faults.set(key, faultOf(cause))
       if (result.kind === 'done') {
         ownVersions.delete(key)
@@ -156,7 +163,7 @@ export function wireControl(options: ControlPlaneOptions, requestSide: RequestSi
     priorityOf: (key) => work.queue.priorityOf(key) ?? priorities.drift,
     callBack: (key, priority) => work.queue.add(key, { priority }),
     callBackFailed() {
-      for (const key of faults.keys()) work.queue.add(key)
+      for (const key of faults.keys()) work.queue.add(key, { afterMs: calledBack.next(key) })
     },
   })
   const pump: AuditPump = createAuditPump({
@@ -189,7 +196,7 @@ export function wireControl(options: ControlPlaneOptions, requestSide: RequestSi
     gone(kind, key) {
       pump.nudge()
       if (kind !== 'ModelDeployment') return
-      faults.delete(key)
+      forgetFault(key)
       ownVersions.delete(key)
       parts.forget(key)
       telemetry.recordPhase(key, undefined)

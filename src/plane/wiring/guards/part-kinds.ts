@@ -40,6 +40,10 @@ function unlessAnswer(error: unknown): boolean {
   return !isModelspineError(error) || !answers.has(error.code)
 }
 
+function isUnreadableObject(error: unknown): boolean {
+  return isModelspineError(error, 'store-corrupt') && error.details.key !== undefined
+}
+
 const vendor = {
   circuit: true,
   keyed: true,
@@ -81,7 +85,8 @@ export const partKinds: Readonly<Record<PlanePart, PartKind>> = {
     unavailable: 'store-unavailable',
     circuit: false,
     keyed: false,
-    isOwnFailure: unlessAnswer,
+    // One object that cannot be read says nothing about the others. The store's own `faults` names it.
+    isOwnFailure: (error) => unlessAnswer(error) && !isUnreadableObject(error),
     isFaultAtOnce: (error) => isModelspineError(error) && error.code.startsWith('store-'),
   },
 }

@@ -76,6 +76,16 @@ describe('the guard of a store', () => {
     expect(fault()).toBeUndefined()
   })
 
+  it('takes an object that cannot be read for an answer, and a file that cannot be read for a fault', async () => {
+    const { store, fault, faults } = scene()
+    faults.get = new ModelspineError('store-corrupt', 'not JSON', { details: { kind: 'ModelDeployment', key } })
+    await expect(store.get('ModelDeployment', key)).rejects.toBe(faults.get)
+    expect(fault()).toBeUndefined()
+    faults.get = new ModelspineError('store-corrupt', 'not a database')
+    await expect(store.get('ModelDeployment', key)).rejects.toBe(faults.get)
+    expect(fault()).toBe(faults.get)
+  })
+
   it('takes an unknown error for a failure of the store when it comes three times in a row', async () => {
     const { store, fault, faults } = scene()
     faults.get = new Error('a bug')
@@ -94,6 +104,14 @@ describe('the guard of a store', () => {
     expect(fault()).toBe(full)
     await clock.advance(2000)
     expect(fault()).toBeUndefined()
+  })
+
+  it('keeps a list that fails in mind although single objects are read', async () => {
+    const { store, fault, faults } = scene()
+    faults.list = locked
+    await expect(store.list('ModelRoute')[Symbol.asyncIterator]().next()).rejects.toBe(locked)
+    await store.get('ModelDeployment', key)
+    expect(fault()).toBe(locked)
   })
 
   it('notes a list that fails, and otherwise lists the objects of the store', async () => {
