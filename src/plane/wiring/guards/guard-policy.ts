@@ -18,6 +18,8 @@ export function guardPolicy(
     decide: (request, options) =>
       part.ask({
         verb: 'decide',
+        // An engine may have an answer to requests, and none to promotions.
+        sort: request.action,
         limitMs: policyMs,
         abortSignal: options?.abortSignal,
         run: (abortSignal) => engine.decide(request, { abortSignal }),

@@ -4,8 +4,11 @@ import type { GuardedPart } from './guarded-part.ts'
 import { fieldsIn, type ShapeProblem } from './shape.ts'
 import { eventsProblem, leaseProblem, storedOrGoneProblem, storedProblem } from './store-shapes.ts'
 
-/** A full store may still read and may still renew a lease in place, so each sort has a fault of its own. */
-type Sort = 'read' | 'write' | 'lease'
+/**
+ * A full store may still read and may still renew a lease in place, and may read one object while it cannot
+ * list all. So each sort has a fault of its own.
+ */
+type Sort = 'read' | 'list' | 'write' | 'lease'
 
 /**
  * The same store, with a limit on its calls. After a write that gave no answer, the caller must read again,
@@ -37,7 +40,7 @@ export function guardStore(
     list: (kind) =>
       itemsInTime(
         () => store.list(kind),
-        (run) => call('read', 'list', run, itemProblem),
+        (run) => call('list', 'list', run, itemProblem),
       ),
     watch: (abortSignal) => itemsUntil((signal) => store.watch(signal), abortSignal),
     readEvents: (limit) => call('read', 'readEvents', () => store.readEvents(limit), eventsProblem),

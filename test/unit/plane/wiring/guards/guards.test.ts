@@ -264,6 +264,28 @@ describe('the guard of a policy', () => {
     expect([told?.aborted, parts.faults()]).toEqual([true, []])
   })
 
+  it('keeps the faults of each action apart', async () => {
+    const { parts, clock } = guardScene()
+    const engine = guardPolicy(
+      parts.guard('policy', 'opa'),
+      {
+        name: 'opa',
+        actions: ['deploy', 'promote'],
+        decide: ({ action }) => (action === 'promote' ? never() : allowed),
+      },
+      timeouts,
+    )
+    const promotion = { ...request, action: 'promote' } as typeof request
+    for (let times = 0; times < 3; times += 1) {
+      const waiting = outcome(Promise.resolve(engine.decide(promotion)))
+      await clock.advance(10_000)
+      expect(await waiting).toContain('gave no answer')
+      expect(engine.decide(request)).toBe(allowed)
+      expect(parts.faults()).toHaveLength(1)
+    }
+    expect(() => engine.decide(promotion)).toThrow('gave no answer')
+  })
+
   it.each<[string, () => unknown]>([
     [
       'throws',
