@@ -6,7 +6,7 @@ export interface WaitLimits {
   readonly abortSignal?: AbortSignal | undefined
 }
 
-/** Is told how a wait ends: once by one of the first four, and then by `settled`, which may never come. */
+/** Is told how a wait ends: once by one of the first five, and then by `settled`, which may never come. */
 export interface WaitEnd<Answer> {
   /** Gives the answer for the caller, or throws an error for the caller. */
   answered(answer: Answer): Answer
@@ -16,6 +16,8 @@ export interface WaitEnd<Answer> {
   late(): Error
   /** The caller's signal has fired. Gives the error for the caller. */
   aborted(reason: unknown): Error
+  /** The plane has stopped. Gives the error for the caller. */
+  stopped(): Error
   /** The called side has ended, in time or too late. */
   settled(): void
 }
@@ -44,7 +46,7 @@ export function answerInTime<Answer>(
       cancel.abort(error)
     }
     const onAbort = (): void => giveUp(end.aborted(abortSignal?.reason))
-    const deadline = deadlines.begin(limitMs, () => giveUp(end.late()))
+    const deadline = deadlines.begin(limitMs, (closed) => giveUp(closed ? end.stopped() : end.late()))
     abortSignal?.addEventListener('abort', onAbort, { once: true })
     answer.then(
       (value) => {

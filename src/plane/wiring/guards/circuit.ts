@@ -22,6 +22,7 @@ export class Circuit {
   readonly #probe: () => void
   #state: State = { kind: 'closed', late: 0 }
   #timer: Timer | undefined
+  #closed = false
 
   /**
    * `opens` is false for a part that every call may ask. `probe` is called when a pause has ended and a call
@@ -65,13 +66,14 @@ export class Circuit {
   }
 
   close(): void {
+    this.#closed = true
     this.#timer?.cancel()
   }
 
   #open(coolMs: number): void {
     this.#state = { kind: 'open', coolMs, paused: true }
     this.#timer?.cancel()
-    this.#timer = this.#clock.schedule(coolMs, () => this.#wake(coolMs))
+    if (!this.#closed) this.#timer = this.#clock.schedule(coolMs, () => this.#wake(coolMs))
   }
 
   /** A probe that does not come is asked for again after another pause. */

@@ -1,4 +1,4 @@
-import type { Clock, Timer } from '../../../clock.ts'
+import { type Clock, nextTurn, type Timer } from '../../../clock.ts'
 
 /** The end of one wait. */
 export interface Deadline {
@@ -11,17 +11,22 @@ export interface Deadline {
  * which they began. So a call that is answered soon costs no timer of its own.
  */
 export interface Deadlines {
-  /** Calls `late` once after `limitMs`, unless the deadline was met before. */
-  begin(limitMs: number, late: () => void): Deadline
-  /** Cancels the timers. */
+  /**
+   * Calls `late` once after `limitMs`, unless the deadline was met before. `closed` says that the wait ends
+   * early, because nobody waits any more.
+   */
+  begin(limitMs: number, late: (closed: boolean) => void): Deadline
+  /** Ends every wait at once, and each later one within a turn. No timer is left or armed. */
   close(): void
 }
 
 export function createDeadlines(clock: Clock): Deadlines {
   /** By length. The lengths are options of the plane. */
   const lines = new Map<number, Line>()
+  let closed = false
   return {
     begin(limitMs, late) {
+      if (closed) return untilNextTurn(late)
       let line = lines.get(limitMs)
       if (line === undefined) {
         line = new Line(clock, limitMs)
@@ -30,7 +35,20 @@ export function createDeadlines(clock: Clock): Deadlines {
       return line.begin(late)
     },
     close() {
-      for (const line of lines.values()) line.cancel()
+      closed = true
+      for (const line of lines.values()) line.close()
+    },
+  }
+}
+
+function untilNextTurn(late: (closed: boolean) => void): Deadline {
+  let waiting = true
+  void nextTurn().then(() => {
+    if (waiting) late(true)
+  })
+  return {
+    met() {
+      waiting = false
     },
   }
 }
@@ -38,12 +56,12 @@ export function createDeadlines(clock: Clock): Deadlines {
 class Wait implements Deadline {
   readonly line: Line
   readonly dueMs: number
-  readonly late: () => void
+  readonly late: (closed: boolean) => void
   before: Wait | undefined
   after: Wait | undefined
   waiting = true
 
-  constructor(line: Line, dueMs: number, late: () => void) {
+  constructor(line: Line, dueMs: number, late: (closed: boolean) => void) {
     this.line = line
     this.dueMs = dueMs
     this.late = late
@@ -70,7 +88,7 @@ class Line {
     this.#limitMs = limitMs
   }
 
-  begin(late: () => void): Wait {
+  begin(late: (closed: boolean) => void): Wait {
     const wait = new Wait(this, this.#clock.monotonic() + this.#limitMs, late)
     wait.before = this.#last
     if (this.#last === undefined) this.#first = wait
@@ -89,9 +107,12 @@ class Line {
     wait.waiting = false
   }
 
-  cancel(): void {
+  close(): void {
     this.#timer?.cancel()
-    this.#timer = undefined
+    for (let wait = this.#first; wait !== undefined; wait = this.#first) {
+      this.remove(wait)
+      wait.late(true)
+    }
   }
 
   /** The timer stays armed when its wait has ended, and is then moved on to the oldest wait that is left. */
@@ -101,7 +122,7 @@ class Line {
     const untilMs = nowMs + earlyMs
     for (let wait = this.#first; wait !== undefined && wait.dueMs <= untilMs; wait = this.#first) {
       this.remove(wait)
-      wait.late()
+      wait.late(false)
     }
     const next = this.#first
     if (next !== undefined) this.#timer ??= this.#clock.schedule(next.dueMs - nowMs, this.#ring)

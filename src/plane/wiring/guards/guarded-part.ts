@@ -117,7 +117,8 @@ export class GuardedPart {
       answered: (given) => this.#answered(sort, call, given),
       failed: (error) => this.#failed(sort, call, error),
       late: () => this.#late(sort, call),
-      aborted: (reason) => this.#gaveUp(sort, call, reason),
+      aborted: (reason) => this.#gaveUp(sort, call, this.#aborted(call, reason)),
+      stopped: () => this.#gaveUp(sort, call, this.#stopped(call)),
       settled: () => this.#settled(),
     }
     return answerInTime(this.#options.deadlines, answer, call, end, cancel)
@@ -127,7 +128,7 @@ export class GuardedPart {
   async quiet(limitMs: number): Promise<void> {
     if (this.#open === 0) return
     await new Promise<void>((resolve) => {
-      const deadline = this.#options.deadlines.begin(limitMs, resolve)
+      const deadline = this.#options.deadlines.begin(limitMs, () => resolve())
       this.#atRest.push(() => {
         deadline.met()
         resolve()
@@ -195,10 +196,10 @@ export class GuardedPart {
     return error
   }
 
-  #gaveUp<Answer>(sort: Sort, call: GuardedCall<Answer>, reason: unknown): ModelspineError {
-    sort.circuit.givenUp()
+  #gaveUp<Answer>(sort: Sort, call: GuardedCall<Answer>, error: ModelspineError): ModelspineError {
     this.#left(call.key)
-    return this.#aborted(call, reason)
+    sort.circuit.givenUp()
+    return error
   }
 
   #sortOf(name: string): Sort {
@@ -250,6 +251,10 @@ export class GuardedPart {
 
   #aborted({ verb }: { readonly verb: string }, cause: unknown): ModelspineError {
     return new ModelspineError('aborted', `${verb} of ${this.label} was aborted`, { cause })
+  }
+
+  #stopped({ verb }: { readonly verb: string }): ModelspineError {
+    return new ModelspineError('stopped', `${verb} of ${this.label} ended with the plane`)
   }
 
   #crowded(): ModelspineError {

@@ -18,7 +18,7 @@ export interface GuardedParts {
   ended(key: Key): void
   /** The deployment is gone. */
   forget(key: Key): void
-  /** Cancels all timers. */
+  /** Ends all calls as stopped. No timer is left or armed. */
   close(): void
 }
 
@@ -75,8 +75,8 @@ export function createGuardedParts({ clock, logger, concurrency, told }: Guarded
       for (const { guard } of parts) guard.forget(key)
     },
     close() {
-      deadlines.close()
       for (const { guard } of parts) guard.close()
+      deadlines.close()
     },
   }
 }

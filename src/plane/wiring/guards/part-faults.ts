@@ -22,6 +22,7 @@ export class PartFaults {
   readonly #sorts = new Map<string, Failures>()
   #timer: Timer | undefined
   #failing = false
+  #closed = false
 
   /** `changed` is called when the first fault begins, and when no fault is left, each time with the error. */
   constructor(clock: Clock, changed: (began: boolean, error: unknown) => void) {
@@ -40,6 +41,7 @@ export class PartFaults {
 
   /** Without `atOnce`, it is a fault when it is the third failure in a row. */
   failed(sort: string, error: unknown, atOnce: boolean): void {
+    if (this.#closed) return
     let known = this.#sorts.get(sort)
     if (known === undefined) {
       known = { inARow: 0, fault: undefined }
@@ -67,6 +69,7 @@ export class PartFaults {
   }
 
   close(): void {
+    this.#closed = true
     this.#timer?.cancel()
   }
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { nextTurn } from '../../../../../src/clock.ts'
 import { createDeadlines } from '../../../../../src/plane/wiring/guards/deadlines.ts'
 import { createFakeClock } from '../../../../../src/testing/fake-clock.ts'
 
@@ -63,6 +64,26 @@ describe('deadlines', () => {
     begin('one', 100)
     begin('two', 200)
     deadlines.close()
+    expect(clock.pendingTimers).toBe(0)
+  })
+
+  it('end every wait when they are closed, and arm no timer for a later one', async () => {
+    const { clock, deadlines } = scene()
+    const ends: string[] = []
+    const wait = (name: string) =>
+      deadlines.begin(100, (closed) => {
+        ends.push(`${name} ${closed}`)
+        if (name === 'first') wait('within')
+      })
+    wait('first')
+    wait('second')
+    wait('met').met()
+    deadlines.close()
+    expect(ends).toEqual(['first true', 'second true'])
+    wait('later')
+    wait('met later').met()
+    await nextTurn()
+    expect(ends.slice(2)).toEqual(['within true', 'later true'])
     expect(clock.pendingTimers).toBe(0)
   })
 })

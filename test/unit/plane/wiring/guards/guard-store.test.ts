@@ -78,7 +78,9 @@ describe('the guard of a store', () => {
 
   it('takes an object that cannot be read for an answer, and a file that cannot be read for a fault', async () => {
     const { store, fault, faults } = scene()
-    faults.get = new ModelspineError('store-corrupt', 'not JSON', { details: { kind: 'ModelDeployment', key } })
+    faults.get = new ModelspineError('store-corrupt', 'not JSON', {
+      details: { kind: 'ModelDeployment', key },
+    })
     await expect(store.get('ModelDeployment', key)).rejects.toBe(faults.get)
     expect(fault()).toBeUndefined()
     faults.get = new ModelspineError('store-corrupt', 'not a database')

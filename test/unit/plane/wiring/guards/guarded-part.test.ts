@@ -297,3 +297,27 @@ describe('a part that is told to rest', () => {
     expect(rested).toBe(3)
   })
 })
+
+describe('a part of a plane that was stopped', () => {
+  it('ends each call as stopped, which is no fault, and leaves no timer', async () => {
+    const { observe, hang, part, parts, clock, told } = scene()
+    const caller = new AbortController()
+    await hang(3)
+    await clock.advance(1000)
+    told.length = 0
+    const probe = observe(never)
+    const given = outcome(part.call({ verb: 'apply', limitMs: 10, run: never, abortSignal: caller.signal }))
+    const rest = part.quiet(10_000)
+    parts.close()
+    const stopped = 'stopped: observe of target "black" ended with the plane'
+    expect([await probe, await given]).toEqual([stopped, stopped.replace('observe', 'apply')])
+    await rest
+    const broken = new ModelspineError('target-unavailable', 'no')
+    const fail = (): Promise<unknown> =>
+      outcome(part.call({ verb: 'plan', limitMs: 10, run: async () => Promise.reject(broken) }))
+    for (let times = 0; times < 4; times += 1) await fail()
+    expect(await outcome(part.call({ verb: 'list', limitMs: 10, run: async () => 'quick' }))).toBe('quick')
+    expect(await outcome(part.call({ verb: 'list', limitMs: 10, run: never }))).toContain('stopped')
+    expect([told, clock.pendingTimers]).toEqual([[], 0])
+  })
+})

@@ -275,7 +275,7 @@ describe('the guard of a policy', () => {
       },
       timeouts,
     )
-    const promotion = { ...request, action: 'promote' } as typeof request
+    const promotion = policyRequests.promote()
     for (let times = 0; times < 3; times += 1) {
       const waiting = outcome(Promise.resolve(engine.decide(promotion)))
       await clock.advance(10_000)
