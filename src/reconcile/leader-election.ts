@@ -55,10 +55,10 @@ export interface LeaderElection {
   /** Begins to seek the lease. Does nothing when it has begun already. */
   start(): void
   /**
-   * Aborts the work, waits for its end, for `graceMs` at most, and releases the lease. The election may be
-   * started again.
+   * Aborts the work, waits for its end, for `graceMs` at most, and releases the lease. `graceMs` is the one of
+   * the election unless it is given, and counts from the stop. The election may be started again.
    */
-  stop(): Promise<void>
+  stop(options?: { readonly graceMs?: number }): Promise<void>
   /** The lease that is held now, while time is left; undefined otherwise. */
   lease(): HeldLease | undefined
 }
@@ -66,7 +66,8 @@ export interface LeaderElection {
 export function createLeaderElection(options: LeaderElectionOptions): LeaderElection {
   const { store, name, holder, clock, logger = silentLogger } = options
   const times = electionTimes(options)
-  const { graceMs = 10_000 } = options
+  const { graceMs: usualGraceMs = 10_000 } = options
+  let graceMs = usualGraceMs
   let seeking: { readonly stop: AbortController; readonly ended: Promise<void> } | undefined
   /** Settles when everything that was stopped has ended. */
   let before = Promise.resolve()
@@ -76,7 +77,7 @@ export function createLeaderElection(options: LeaderElectionOptions): LeaderElec
     const askedAt = momentOf(clock)
     const granted = await store.acquireLease(name, holder, times.ttlMs)
     if (granted === null) return
-    term = beginTerm({ ...options, ...times, graceMs, logger }, granted, askedAt, stop)
+    term = beginTerm({ ...options, ...times, graceMs: () => graceMs, logger }, granted, askedAt, stop)
     await term.ended
     term = undefined
   }
@@ -99,10 +100,12 @@ export function createLeaderElection(options: LeaderElectionOptions): LeaderElec
   return {
     start() {
       if (seeking !== undefined) return
+      graceMs = usualGraceMs
       const stop = new AbortController()
       seeking = { stop, ended: before.then(() => seek(stop.signal)) }
     },
-    stop() {
+    stop(how = {}) {
+      graceMs = how.graceMs ?? usualGraceMs
       if (seeking !== undefined) {
         seeking.stop.abort(new ModelspineError('stopped', `the election of ${name} was stopped`))
         before = seeking.ended

@@ -4,7 +4,6 @@ import type { Lease, StateStore } from '../store/contract.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import type { ElectionTimes } from './election-times.ts'
 import { type Moment, momentOf, remainingMs } from './lease-life.ts'
-import { withinMs } from './within-ms.ts'
 
 /** A lease as its holder sees it. */
 export interface HeldLease extends Lease {
@@ -25,7 +24,7 @@ export type LostReason = 'stopped' | 'expired' | 'taken' | 'failed'
 
 export interface TermOptions extends ElectionTimes {
   /** How long the work may go on after its abort, in milliseconds. Then the term ends without it. */
-  readonly graceMs: number
+  graceMs(): number
   readonly store: Pick<StateStore, 'renewLease' | 'releaseLease'>
   readonly clock: Clock
   readonly logger: Logger
@@ -58,6 +57,8 @@ export function beginTerm(
   let begun = false
   let last = { lease: granted, askedAt }
   let watchdog: Timer | undefined
+  const graced = Promise.withResolvers<false>()
+  let grace: Timer | undefined
 
   const left = (): number => remainingMs(clock, last.askedAt, ttlMs - marginMs)
 
@@ -123,15 +124,18 @@ export function beginTerm(
     }
   }
 
+  const giveGrace = (): void => {
+    grace?.cancel()
+    grace = clock.schedule(options.graceMs(), () => graced.resolve(false), true)
+  }
+
   const toEnd = async (): Promise<void> => {
     const worked = doWork()
     await lost.promise
-    const ended = await withinMs(
-      clock,
-      options.graceMs,
-      worked.then(() => true),
-    )
-    if (ended === undefined) logger.warn(about, `the work under the lease ${granted.name} ignores its abort`)
+    giveGrace()
+    const ended = await Promise.race([worked.then(() => true), graced.promise])
+    grace?.cancel()
+    if (!ended) logger.warn(about, `the work under the lease ${granted.name} ignores its abort`)
     over.abort()
     watchdog?.cancel()
     stop.removeEventListener('abort', onStop)
@@ -143,7 +147,11 @@ export function beginTerm(
     }
   }
 
-  const onStop = (): void => lose('stopped')
+  const onStop = (): void => {
+    // A stop may give less time than was left.
+    if (state !== 'held') giveGrace()
+    lose('stopped')
+  }
   stop.addEventListener('abort', onStop, { once: true })
   watch()
   if (stop.aborted) onStop()

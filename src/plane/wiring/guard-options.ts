@@ -13,7 +13,7 @@ import { guardMetrics } from './guards/guard-metrics.ts'
 import { guardRegistry } from './guards/guard-registry.ts'
 import { guardSecrets } from './guards/guard-secrets.ts'
 import { guardStore } from './guards/guard-store.ts'
-import { guardTarget } from './guards/guard-target.ts'
+import { type GuardedTarget, guardTarget } from './guards/guard-target.ts'
 import type { RequestSide } from './request-side.ts'
 
 type Named<Part> = Readonly<Record<string, Part>>
@@ -33,8 +33,8 @@ export interface GuardedOptions {
   readonly loopTargets: Named<DeploymentTarget>
   /** From now on, look-ups with this signal are those of the deployment. */
   runs(key: Key, abortSignal: AbortSignal): void
-  /** Lets every target release what keeps other processes out. Never rejects. */
-  standDown(): Promise<void>
+  /** Lets every target release what keeps other processes out, within `limitMs`. Never rejects. */
+  standDown(limitMs: number): Promise<void>
   /** Everything that the plane has to close. */
   readonly closables: readonly Closable[]
 }
@@ -53,7 +53,7 @@ export function guardOptions(
   const given: Named<DeploymentTarget> = options.targets ?? {}
   const targetGuards = mapped(given, (_target, name) => parts.guard('target', name))
   const clean = (key: Key, error: unknown): unknown => knownSecrets.scrubError(key, error)
-  const targetsOf = (limited: boolean): Named<DeploymentTarget> =>
+  const targetsOf = (limited: boolean): Named<GuardedTarget> =>
     mapped(targetGuards, (guard, name) =>
       guardTarget(guard, given[name] as DeploymentTarget, timeouts, { limited, clean }),
     )
@@ -80,12 +80,12 @@ export function guardOptions(
     targets,
     loopTargets: targetsOf(true),
     runs: (key, abortSignal) => void running.set(abortSignal, key),
-    async standDown() {
+    async standDown(limitMs) {
       // A target may have two names, and stands down once.
       const byTarget = new Map(Object.entries(given).map(([name, target]) => [target, name]))
       await Promise.all(
         [...byTarget.values()].map((name) =>
-          targets[name]?.standDown?.().catch((error: unknown) => {
+          targets[name]?.standDown(limitMs).catch((error: unknown) => {
             logger.warn(
               { target: name, error: messageOf(error) },
               'a target holds on to what the next leader needs',

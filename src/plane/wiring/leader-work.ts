@@ -25,7 +25,7 @@ const longestTimerMs = 2 ** 31 - 1
 /** At a stop, the last work under the lease may take until then, even when `drainMs` is less. */
 const leastDrainMs = 1000
 
-/** The part of `drainMs` that runs may use. The rest is for the last work after them. */
+/** The part of `drainMs` that runs may use, together with their grace. The rest is for the last work after them. */
 const drainOfRuns = 0.9
 
 /** How long runs may go on after their abort, in milliseconds. */
@@ -44,8 +44,8 @@ export interface LeaderWorkOptions {
   /** Does the last work under the lease before the lease is given back. */
   beforeRelease(): Promise<void>
   lost(): void
-  /** Called when the last work under a lease has ended. */
-  stoodDown(): Promise<void>
+  /** Called when the last work under a lease has ended. Should end within `limitMs`. */
+  stoodDown(limitMs: number): Promise<void>
   /** How long `stoodDown` may take, in milliseconds. */
   readonly standDownMs: number
   finished(run: FinishedRun<Key>): void
@@ -74,6 +74,11 @@ export function createLeaderWork(options: LeaderWorkOptions): LeaderWork {
   let loan: LeaseLoan | undefined
   let loans: Promise<unknown> = Promise.resolve()
   let life: Timer | undefined
+
+  /** When the stop must have ended, on the monotonic clock. */
+  let stopsAtMs = Infinity
+  /** A share of the time that a stop has left; without end while there is none. */
+  const atMost = (share: number): number => Math.max(0, (stopsAtMs - clock.monotonic()) * share)
 
   const held = (): HeldLease | undefined => election.lease() ?? loan?.lease()
 
@@ -118,7 +123,7 @@ export function createLeaderWork(options: LeaderWorkOptions): LeaderWork {
       followHints(context, queue, abortSignal)
       await aborted(abortSignal)
       await loop.stop({ drainMs: 0, graceMs })
-      await options.stoodDown()
+      await options.stoodDown(atMost(1 / 3))
     },
     onLost: () => options.lost(),
   })
@@ -146,11 +151,13 @@ export function createLeaderWork(options: LeaderWorkOptions): LeaderWork {
     const watch = endOfLoan(clock, mine, over)
     try {
       const result = await passes(key, over.signal)
-      if (mine.lease() !== undefined) await withinMs(clock, leaseMs, options.beforeRelease())
+      if (mine.lease() !== undefined) {
+        await withinMs(clock, Math.min(leaseMs, atMost(1 / 3)), options.beforeRelease())
+      }
       return result
     } finally {
       watch.cancel()
-      if (election.lease() === undefined) await options.stoodDown()
+      if (election.lease() === undefined) await options.stoodDown(atMost(1 / 3))
       loan = undefined
       await mine.giveBack().catch((error: unknown) => {
         logger.warn({ error: messageOf(error) }, 'the lease could not be given back; it expires by itself')
@@ -166,13 +173,12 @@ export function createLeaderWork(options: LeaderWorkOptions): LeaderWork {
       election.start()
     },
     async stop(drainMs) {
-      const begunMs = clock.monotonic()
       const grace = Math.min(graceMs, Math.max(100, drainMs * (1 - drainOfRuns)))
-      await loop.stop({ drainMs: drainMs * drainOfRuns, graceMs: grace })
-      const untilMs = begunMs + Math.max(drainMs, leastDrainMs)
-      const leftMs = (): number => untilMs - clock.monotonic()
-      if (election.lease() !== undefined) await withinMs(clock, leftMs() / 2, options.beforeRelease())
-      await withinMs(clock, (leftMs() * 3) / 4, election.stop())
+      stopsAtMs = clock.monotonic() + Math.max(drainMs, leastDrainMs)
+      await loop.stop({ drainMs: Math.max(0, drainMs * drainOfRuns - grace), graceMs: grace })
+      if (election.lease() !== undefined) await withinMs(clock, atMost(1 / 2), options.beforeRelease())
+      const released = Promise.all([election.stop({ graceMs: atMost(1 / 2) }), loans])
+      await withinMs(clock, atMost(3 / 4), released)
       queue.close()
       life?.cancel()
     },

@@ -282,4 +282,73 @@ describe('a plane that is stopped with drainMs', () => {
     await Promise.all([plane.stop({ drainMs: 1000 }), clock.advance(1000)])
     expect(await store.acquireLease('modelspine', 'next', 1000)).not.toBeNull()
   })
+
+  it.each([
+    ['a run that ignores its abort', 10_000, {}],
+    ['a run that ignores its abort', 1000, {}],
+    ['a run that ignores its abort', 0, {}],
+    ['a target that never stands down', 10_000, { standDown: never }],
+    ['a target that never stands down', 1000, { standDown: never }],
+    ['an audit log that hangs', 10_000, { append: never }],
+  ] as const)(
+    'stands the targets down and gives the lease back before the store closes, despite %s: %i ms',
+    async (_what, drainMs, hung: { standDown?: () => Promise<never>; append?: () => Promise<never> }) => {
+      const first = planeFixture()
+      const said: string[] = []
+      const target: DeploymentTarget = {
+        ...first.target,
+        observe: never,
+        standDown: async () => {
+          said.push('stood down')
+          return hung.standDown?.()
+        },
+      }
+      const store = {
+        ...first.store,
+        releaseLease: async (...call: Parameters<typeof first.store.releaseLease>) => {
+          await first.store.releaseLease(...call)
+          said.push('released')
+        },
+        close: async () => void said.push('closed'),
+      }
+      const audit = { ...first.audit, ...(hung.append !== undefined && { append: hung.append }) }
+      const fixture = planeFixture({ beside: first, plane: { targets: { local: target }, store, audit } })
+      const { plane, clock, registry } = fixture
+      await registerVersions(registry, '1')
+      await plane.apply(digits('1'), { actor: ann })
+      await plane.start()
+      await clock.advance(500)
+      void plane.stop({ drainMs }).then(() => said.push('stopped'))
+      for (let passed = 0; passed < Math.max(drainMs, 1100); passed += 10) await clock.advance(10)
+      expect(said).toEqual(['stood down', 'released', 'closed', 'stopped'])
+      expect(clock.pendingTimers).toBe(0)
+    },
+  )
+
+  it('gives a borrowed lease back before the store closes', async () => {
+    const first = planeFixture()
+    const said: string[] = []
+    const store = {
+      ...first.store,
+      releaseLease: async (...call: Parameters<typeof first.store.releaseLease>) => {
+        await first.store.releaseLease(...call)
+        said.push('released')
+      },
+      close: async () => void said.push('closed'),
+    }
+    const target = { ...first.target, observe: never }
+    const { plane, clock, registry } = planeFixture({
+      beside: first,
+      plane: { targets: { local: target }, store },
+    })
+    await registerVersions(registry, '1')
+    await plane.apply(digits('1'), { actor: ann })
+    const once = plane.reconcileOnce('digits').catch((error: { code: string }) => error.code)
+    await clock.advance(500)
+    void plane.stop({ drainMs: 5000 })
+    for (let passed = 0; passed < 5000; passed += 10) await clock.advance(10)
+    expect(said).toEqual(['released', 'closed'])
+    expect(await once).toBe('aborted')
+    expect(clock.pendingTimers).toBe(0)
+  })
 })

@@ -312,6 +312,25 @@ describe('leader election', () => {
     expect(first.election.lease()?.fence).toBe(2)
   })
 
+  it.each([
+    ['leads', 1],
+    ['waits for the end of work whose lease expired', 20],
+  ])('gives the work less time at a stop that says so, when it %s', async (_when, after) => {
+    const store = leases(clock)
+    const first = candidate(store, 'first', { graceMs: 60_000, onGained: () => new Promise(() => {}) })
+    await seconds(1)
+    if (after > 1) store.fail('down')
+    await seconds(after)
+    let stopped = false
+    void first.election.stop({ graceMs: 500 }).then(() => {
+      stopped = true
+    })
+    await clock.advance(499)
+    expect(stopped).toBe(false)
+    await clock.advance(1)
+    expect([stopped, clock.pendingTimers]).toEqual([true, 0])
+  })
+
   it('stops after graceMs although the work ignores its abort, and releases the lease', async () => {
     const store = leases(clock)
     const first = candidate(store, 'first', { graceMs: 3000, onGained: () => new Promise(() => {}) })

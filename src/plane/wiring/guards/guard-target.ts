@@ -5,6 +5,11 @@ import { itemsUntil } from './guarded-items.ts'
 import type { GuardedPart } from './guarded-part.ts'
 import { appliedProblem, destroyedProblem, keysProblem, observationProblem } from './target-shapes.ts'
 
+export interface GuardedTarget extends DeploymentTarget {
+  /** Ends within `limitMs`, when that is less than the plane's own limits. */
+  standDown(limitMs?: number): Promise<void>
+}
+
 /**
  * The same target, with limits on its calls. With `limited`, only so many deployments may call it at the same
  * time: the loop's calls are limited, those of people are not. `clean` removes a deployment's secrets from an
@@ -15,7 +20,7 @@ export function guardTarget(
   target: DeploymentTarget,
   { observeMs, applyMs, destroyMs, standDownMs }: CallTimeouts,
   { limited, clean }: { readonly limited: boolean; clean(key: Key, error: unknown): unknown },
-): DeploymentTarget {
+): GuardedTarget {
   const keyOf = (key: Key): Key | undefined => (limited ? key : undefined)
   return {
     get capabilities() {
@@ -66,11 +71,15 @@ export function guardTarget(
       changes: (abortSignal: AbortSignal) =>
         itemsUntil((signal) => target.changes?.(signal) ?? nothing(), abortSignal),
     }),
-    standDown: async () => {
+    standDown: async (limitMs = Infinity) => {
       if (target.standDown === undefined) return
       // A call that was ended for the caller may still be at work in the target.
-      await part.quiet(quietMs)
-      await part.call({ verb: 'standDown', limitMs: standDownMs, run: () => target.standDown?.() })
+      await part.quiet(Math.min(quietMs, limitMs / 2))
+      await part.call({
+        verb: 'standDown',
+        limitMs: Math.min(standDownMs, limitMs / 2),
+        run: () => target.standDown?.(),
+      })
     },
   }
 }

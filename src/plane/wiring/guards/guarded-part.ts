@@ -273,7 +273,7 @@ export class GuardedPart {
 }
 
 function timeOf(ms: number): string {
-  return ms % 100 === 0 ? `${ms / 1000} s` : `${ms} ms`
+  return ms % 100 === 0 ? `${ms / 1000} s` : `${Math.round(ms)} ms`
 }
 
 function isPromise<Answer>(answer: PromiseLike<Answer> | Answer): answer is PromiseLike<Answer> {
