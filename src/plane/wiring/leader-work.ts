@@ -56,6 +56,8 @@ export interface LeaderWork {
   readonly queue: Queue<Key>
   /** The lease that this process holds now. */
   held(): HeldLease | undefined
+  /** Whether the loop works here: deployments that wait in the queue get their turn. */
+  leads(): boolean
   start(): void
   stop(drainMs: number): Promise<void>
   /** Looks at a deployment soon, if this process holds the lease. */
@@ -168,6 +170,7 @@ export function createLeaderWork(options: LeaderWorkOptions): LeaderWork {
   return {
     queue,
     held,
+    leads: () => election.lease() !== undefined,
     start() {
       stayAlive()
       election.start()

@@ -140,6 +140,7 @@ export function wireControl(options: ControlPlaneOptions, requestSide: RequestSi
     },
     lost() {
       orphans.forget()
+      parts.nobodyComes()
       say('lease-lost')
     },
     stoodDown: guarded.standDown,
@@ -161,7 +162,10 @@ export function wireControl(options: ControlPlaneOptions, requestSide: RequestSi
   })
   parts.connect({
     priorityOf: (key) => work.queue.priorityOf(key) ?? priorities.drift,
-    callBack: (key, priority) => work.queue.add(key, { priority }),
+    callBack(key, priority) {
+      if (work.leads()) work.queue.add(key, { priority })
+      return work.leads()
+    },
     callBackFailed() {
       for (const key of faults.keys()) work.queue.add(key, { afterMs: calledBack.next(key) })
     },

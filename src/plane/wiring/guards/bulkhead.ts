@@ -19,7 +19,7 @@ type Refused = QueueItem<Key>
  */
 export class Bulkhead {
   readonly #most: number
-  readonly #callBack: (key: Key, priority: Priority) => void
+  readonly #callBack: (key: Key, priority: Priority) => boolean
   /** The calls under way, by deployment. */
   readonly #inside = new Map<Key, number>()
   /** Deployments whose run was let in and has not ended. */
@@ -29,7 +29,8 @@ export class Bulkhead {
   readonly #lines = { 0: new ReadyLine<Key>(), 1: new ReadyLine<Key>(), 2: new ReadyLine<Key>() } as const
   #called = 0
 
-  constructor(most: number, callBack: (key: Key, priority: Priority) => void) {
+  /** `callBack` gives false when the deployment will not come, because nobody leads. */
+  constructor(most: number, callBack: (key: Key, priority: Priority) => boolean) {
     this.#most = most
     this.#callBack = callBack
   }
@@ -81,6 +82,11 @@ export class Bulkhead {
     this.#callNext()
   }
 
+  /** Nobody leads any more: those called back will not come, and the next leader looks at every deployment. */
+  nobodyComes(): void {
+    for (const known of [...this.#refused.values()]) this.#drop(known)
+  }
+
   #hasRoom(key: Key, refused: Refused | undefined): boolean {
     if (this.#known.has(key)) return this.#inside.size < 2 * this.#most
     const kept = this.#called - (refused?.state === 'delayed' ? 1 : 0)
@@ -113,7 +119,7 @@ export class Bulkhead {
       this.#lines[next.priority].remove(next)
       next.state = 'delayed'
       this.#called += 1
-      this.#callBack(next.key, next.priority)
+      if (!this.#callBack(next.key, next.priority)) this.#drop(next)
     }
   }
 }

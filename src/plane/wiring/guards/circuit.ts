@@ -19,16 +19,16 @@ type State =
 export class Circuit {
   readonly #clock: Clock
   readonly #opens: boolean
-  readonly #probe: () => void
+  readonly #probe: () => boolean
   #state: State = { kind: 'closed', late: 0 }
   #timer: Timer | undefined
   #closed = false
 
   /**
    * `opens` is false for a part that every call may ask. `probe` is called when a pause has ended and a call
-   * may be let through.
+   * may be let through. It gives false when it can ask for none: then the next call that comes is let through.
    */
-  constructor(clock: Clock, opens: boolean, probe: () => void) {
+  constructor(clock: Clock, opens: boolean, probe: () => boolean) {
     this.#clock = clock
     this.#opens = opens
     this.#probe = probe
@@ -78,9 +78,8 @@ export class Circuit {
 
   /** A probe that does not come is asked for again after another pause. */
   #wake(coolMs: number): void {
-    this.#timer = this.#clock.schedule(coolMs, () => this.#wake(coolMs))
-    if (this.#state.kind !== 'open') return
+    if (this.#closed || this.#state.kind !== 'open') return
     this.#state = { kind: 'open', coolMs, paused: false }
-    this.#probe()
+    if (this.#probe()) this.#timer = this.#clock.schedule(coolMs, () => this.#wake(coolMs))
   }
 }

@@ -31,7 +31,8 @@ export interface GuardedCall<Answer> extends WaitLimits {
 /** How a part gets deployments looked at again. */
 export interface CallBack {
   priorityOf(key: Key): Priority
-  callBack(key: Key, priority: Priority): void
+  /** False when the deployment will not come, because nobody leads. */
+  callBack(key: Key, priority: Priority): boolean
   /** Calls back every deployment whose last run failed. */
   callBackFailed(): void
 }
@@ -51,6 +52,8 @@ interface Sort {
   readonly circuit: Circuit
   /** Declared deployments whose last call failed with the part. */
   readonly failed: Set<Key>
+  /** Those of them that were called back for a probe and have not made such a call yet. */
+  readonly probed: Set<Key>
 }
 
 /**
@@ -96,6 +99,7 @@ export class GuardedPart {
     const { key } = call
     if (call.abortSignal?.aborted === true) throw this.#aborted(call, call.abortSignal.reason)
     const sort = this.#sortOf(call.sort ?? call.verb)
+    if (key !== undefined) sort.probed.delete(key)
     if (key !== undefined && !this.#bulkhead.enter(key, this.#options.hooks.priorityOf(key))) {
       throw this.#crowded()
     }
@@ -139,12 +143,24 @@ export class GuardedPart {
   /** A run of the loop has ended. */
   ended(key: Key): void {
     this.#bulkhead.ended(key)
+    for (const { failed, probed } of this.#sorts.values()) {
+      // It came and did not need such a call.
+      if (probed.delete(key)) failed.delete(key)
+    }
   }
 
   /** The deployment is gone. */
   forget(key: Key): void {
     this.#bulkhead.forget(key)
-    for (const { failed } of this.#sorts.values()) failed.delete(key)
+    for (const { failed, probed } of this.#sorts.values()) {
+      failed.delete(key)
+      probed.delete(key)
+    }
+  }
+
+  /** Nobody leads any more, so no deployment comes that was called back. */
+  nobodyComes(): void {
+    this.#bulkhead.nobodyComes()
   }
 
   close(): void {
@@ -205,23 +221,25 @@ export class GuardedPart {
   #sortOf(name: string): Sort {
     let sort = this.#sorts.get(name)
     if (sort === undefined) {
-      const failed = new Set<Key>()
-      const { clock } = this.#options
-      const circuit = new Circuit(clock, this.#kind.circuit, () => this.#probe(failed))
-      sort = { name, circuit, failed }
-      this.#sorts.set(name, sort)
+      const circuit = new Circuit(this.#options.clock, this.#kind.circuit, () => this.#probe(made))
+      const made: Sort = { name, circuit, failed: new Set(), probed: new Set() }
+      this.#sorts.set(name, made)
+      sort = made
     }
     return sort
   }
 
   /** One deployment finds out whether the part answers again; the next time it is another one. */
-  #probe(failed: Set<Key>): void {
+  #probe({ failed, probed }: Sort): boolean {
+    const { hooks } = this.#options
     for (const key of failed) {
       failed.delete(key)
       failed.add(key)
-      this.#options.hooks.callBack(key, this.#options.hooks.priorityOf(key))
-      return
+      const comes = hooks.callBack(key, hooks.priorityOf(key))
+      if (comes) probed.add(key)
+      return comes
     }
+    return false
   }
 
   #works({ failed, circuit, name }: Sort, key: Key | undefined): void {

@@ -18,6 +18,8 @@ export interface GuardedParts {
   ended(key: Key): void
   /** The deployment is gone. */
   forget(key: Key): void
+  /** Nobody leads any more, so no deployment comes that was called back. */
+  nobodyComes(): void
   /** Ends all calls as stopped. No timer is left or armed. */
   close(): void
 }
@@ -31,7 +33,7 @@ export interface GuardedPartsOptions {
 }
 
 /** Before the control side is opened, nothing can be looked at. */
-const nobody: CallBack = { priorityOf: () => priorities.drift, callBack() {}, callBackFailed() {} }
+const nobody: CallBack = { priorityOf: () => priorities.drift, callBack: () => false, callBackFailed() {} }
 
 export function createGuardedParts({ clock, logger, concurrency, told }: GuardedPartsOptions): GuardedParts {
   const deadlines = createDeadlines(clock)
@@ -73,6 +75,9 @@ export function createGuardedParts({ clock, logger, concurrency, told }: Guarded
     },
     forget(key) {
       for (const { guard } of parts) guard.forget(key)
+    },
+    nobodyComes() {
+      for (const { guard } of parts) guard.nobodyComes()
     },
     close() {
       for (const { guard } of parts) guard.close()

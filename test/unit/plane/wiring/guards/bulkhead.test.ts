@@ -6,13 +6,14 @@ const { user, drift, resync } = priorities
 
 function scene(most = 2) {
   const called: string[] = []
-  const bulkhead = new Bulkhead(most, (key) => void called.push(key))
+  const scene = { leads: true }
+  const bulkhead = new Bulkhead(most, (key) => scene.leads && called.push(key) > 0)
   /** A run that is refused and ends. */
   const refused = (key: `${string}/${string}`, priority: 0 | 1 | 2 = drift): void => {
     expect(bulkhead.enter(key, priority)).toBe(false)
     bulkhead.ended(key)
   }
-  return { called, bulkhead, refused }
+  return { called, bulkhead, refused, scene }
 }
 
 describe('a bulkhead', () => {
@@ -122,5 +123,24 @@ describe('a bulkhead', () => {
       expect(inside.size).toBeLessThanOrEqual(4)
     }
     expect(served).toBe(1000)
+  })
+
+  it('keeps no room for those called back while nobody leads', () => {
+    const { bulkhead, refused, called, scene: leader } = scene(1)
+    bulkhead.enter('a/a', drift)
+    refused('a/b')
+    refused('a/c')
+    bulkhead.leave('a/a')
+    expect(called).toEqual(['a/b'])
+    expect(bulkhead.enter('a/d', drift)).toBe(false)
+    leader.leads = false
+    bulkhead.nobodyComes()
+    bulkhead.ended('a/d')
+    expect(bulkhead.enter('a/d', drift)).toBe(true)
+    refused('a/e')
+    bulkhead.leave('a/d')
+    bulkhead.ended('a/d')
+    expect(bulkhead.enter('a/f', drift)).toBe(true)
+    expect(called).toEqual(['a/b'])
   })
 })

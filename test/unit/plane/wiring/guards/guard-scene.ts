@@ -34,7 +34,7 @@ export function guardScene(concurrency = 4): GuardScene {
   })
   parts.connect({
     priorityOf: (key) => known.get(key) ?? priorities.drift,
-    callBack: (key) => void called.push(key),
+    callBack: (key) => called.push(key) > 0,
     callBackFailed: () => void called.push('all'),
   })
   return { clock, parts, called, told, priorities: known }

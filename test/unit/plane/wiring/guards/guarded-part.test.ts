@@ -155,6 +155,41 @@ describe('a part without answers', () => {
     expect(await observe(async () => 'here')).toBe('here')
   })
 
+  it('forgets a deployment whose run came for the probe and needed no such call', async () => {
+    const { parts, observe, hang, clock, called } = scene()
+    await hang(3)
+    for (let times = 0; times < 100; times += 1) {
+      called.length = 0
+      await clock.advance(1000)
+      for (const key of called) parts.ended(key as `${string}/${string}`)
+    }
+    expect([called, clock.pendingTimers]).toEqual([[], 1])
+    expect(await observe(async () => 'here', { key: 'n/0' })).toBe('here')
+    expect(parts.faults()).toEqual([])
+  })
+
+  it('keeps a deployment in mind whose probe found no room or no answer', async () => {
+    const { part, parts, observe, hang, clock, called } = scene(1)
+    await hang(3)
+    for (const key of ['n/0', 'n/1', 'n/2'] as const) parts.ended(key)
+    void part.call({ verb: 'apply', limitMs: 60_000, key: 'n/a', run: never }).catch(() => {})
+    await clock.advance(1000)
+    expect(called).toEqual(['n/0'])
+    expect(await observe(never, { key: 'n/0' })).toContain('overloaded')
+    parts.ended('n/0')
+    await clock.advance(3000)
+    expect(called).toEqual(['n/0', 'n/1', 'n/2', 'n/0'])
+  })
+
+  it('is probed by no timer while nobody leads, and by the next call', async () => {
+    const { parts, observe, hang, clock } = scene()
+    parts.connect({ priorityOf: () => 1, callBack: () => false, callBackFailed() {} })
+    await hang(3)
+    await clock.advance(300_000)
+    expect(clock.pendingTimers).toBe(0)
+    expect(await observe(async () => 'here', { key: 'n/7' })).toBe('here')
+  })
+
   it('forgets a deployment that is gone', async () => {
     const { parts, hang, clock, called } = scene()
     await hang(3)
