@@ -65,6 +65,8 @@ async function keepSafe(run: DeploymentRun): Promise<number> {
     } catch (error) {
       if (!isModelspineError(error, 'conflict')) throw error
     }
+    // The next move of the same kind may be due at once: traffic returns after the rollback began.
+    return patienceMs
   }
   return Math.min(longestMs, Math.max(patienceMs, instruction.requeueAfterMs || longestMs))
 }

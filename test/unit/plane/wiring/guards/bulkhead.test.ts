@@ -107,7 +107,7 @@ describe('a bulkhead', () => {
   it('serves a thousand deployments, never more than its places at a time', () => {
     const inside = new Set<string>()
     const waiting: `${string}/${string}`[] = Array.from({ length: 1000 }, (_, place) => `n/${place}` as const)
-    const bulkhead = new Bulkhead(4, (key) => void waiting.push(key))
+    const bulkhead = new Bulkhead(4, (key) => waiting.push(key) > 0)
     let served = 0
     while (waiting.length > 0 || inside.size > 0) {
       const key = waiting.shift()
