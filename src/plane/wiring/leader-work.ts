@@ -1,4 +1,4 @@
-import type { Clock, Timer } from '../../clock.ts'
+import type { Timer } from '../../clock.ts'
 import { ModelspineError, messageOf } from '../../errors.ts'
 import { createBackoff } from '../../reconcile/backoff.ts'
 import { createLeaderElection } from '../../reconcile/leader-election.ts'
@@ -12,7 +12,7 @@ import type { Key } from '../../resources/metadata.ts'
 import type { ReconcileDeployment } from '../../rollout/shell/reconciler-options.ts'
 import type { ControlContext } from '../control-context.ts'
 import { followHints } from './follow-hints.ts'
-import { borrowLease, type LeaseLoan } from './lease-loan.ts'
+import { borrowLease, keepLoan, type LeaseLoan } from './lease-loan.ts'
 
 /** The lease's name. One holder at a time reconciles and writes the audit log. */
 export const leaseName = 'modelspine'
@@ -150,7 +150,7 @@ export function createLeaderWork(options: LeaderWorkOptions): LeaderWork {
     const mine = await borrowLease(store, clock, { name: leaseName, holder: `${holder} once`, leaseMs })
     loan = mine
     const over = new AbortController()
-    const watch = endOfLoan(clock, mine, over)
+    void keepLoan(mine, { clock, logger, leaseMs, over })
     try {
       const result = await passes(key, over.signal)
       if (mine.lease() !== undefined) {
@@ -158,8 +158,8 @@ export function createLeaderWork(options: LeaderWorkOptions): LeaderWork {
       }
       return result
     } finally {
-      watch.cancel()
       if (election.lease() === undefined) await options.stoodDown(atMost(1 / 3))
+      over.abort()
       loan = undefined
       await mine.giveBack().catch((error: unknown) => {
         logger.warn({ error: messageOf(error) }, 'the lease could not be given back; it expires by itself')
@@ -201,16 +201,4 @@ function aborted(abortSignal: AbortSignal): Promise<void> {
     if (abortSignal.aborted) resolve()
     else abortSignal.addEventListener('abort', () => resolve(), { once: true })
   })
-}
-
-/** Aborts when the borrowed lease has ended, with whatever renewals it had. */
-function endOfLoan(clock: Clock, loan: LeaseLoan, over: AbortController): Timer {
-  let timer: Timer
-  const look = (): void => {
-    const leftMs = loan.lease()?.remainingMs() ?? 0
-    if (leftMs > 0) timer = clock.schedule(Math.max(1, leftMs), look)
-    else over.abort(new ModelspineError('aborted', 'the borrowed lease has ended'))
-  }
-  look()
-  return { cancel: () => timer?.cancel() }
 }

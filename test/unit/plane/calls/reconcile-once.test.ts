@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
+import { sleep } from '../../../../src/clock.ts'
 import { ModelspineError, memoryStore, memoryTarget } from '../../../../src/index.ts'
 import type { DeploymentStatus } from '../../../../src/resources/deployment/deployment-status.ts'
 import { createFakeClock } from '../../../../src/testing/fake-clock.ts'
-import { actionsOf, ann, digits, planeFixture, registerVersions, serving } from '../plane-fixture.ts'
+import { actionsOf, ann, digits, inTime, planeFixture, registerVersions, serving } from '../plane-fixture.ts'
 
 describe('reconcileOnce', () => {
   it('does only the work that is due, and returns the phase', async () => {
@@ -224,9 +225,51 @@ describe('reconcileOnce', () => {
     },
   )
 
-  it('ends with its lease although a target hangs', async () => {
+  it.each(['apply', 'destroy'] as const)(
+    'keeps its lease while a slow %s takes less than its limit',
+    async (verb) => {
+      const fixture = planeFixture()
+      const { plane, registry, target, clock, world } = fixture
+      const quick: (...call: never[]) => unknown = target[verb]
+      Object.assign(target, {
+        async [verb](...call: never[]) {
+          await sleep(clock, 25_000)
+          return quick(...call)
+        },
+      })
+      await registerVersions(registry, '1')
+      await plane.apply(digits('1'), { actor: ann })
+      expect(await inTime(fixture, plane.reconcileOnce('digits'))).toMatchObject({ phase: 'starting' })
+      expect(world.journal).toHaveLength(1)
+      await plane.delete('digits', { actor: ann })
+      expect(await inTime(fixture, plane.reconcileOnce('digits'))).toMatchObject({ phase: 'deleting' })
+      expect(plane.health().faults).toEqual([])
+    },
+  )
+
+  it('names an apply that hangs, and gives the lease back', async () => {
+    const fixture = planeFixture()
+    const { plane, registry, target, store } = fixture
+    await registerVersions(registry, '1')
+    await plane.apply(digits('1'), { actor: ann })
+    target.apply = () => new Promise(() => {})
+    await inTime(
+      fixture,
+      plane.reconcileOnce('digits').catch(() => {}),
+    )
+    expect(plane.health().faults).toMatchObject([
+      { part: 'target', name: 'local', message: 'target "local" gave no answer to apply within 30 s' },
+    ])
+    expect(await store.acquireLease('modelspine', 'other', 1)).not.toBeNull()
+  })
+
+  it.each<[string, () => Promise<null>]>([
+    ['is taken', async () => null],
+    ['cannot be renewed', async () => Promise.reject(new ModelspineError('store-unavailable', 'locked'))],
+  ])('ends with its lease when that %s while a target hangs', async (_why, renewLease) => {
     const fixture = planeFixture({ plane: { timeouts: { observeMs: 60_000 } } })
     const { plane, registry, target, clock, store } = fixture
+    ;(store as { renewLease: unknown }).renewLease = renewLease
     await registerVersions(registry, '1')
     await plane.apply(digits('1'), { actor: ann })
     const observe = target.observe.bind(target)
