@@ -17,7 +17,8 @@ export type PlanePart = 'store' | 'audit' | 'target' | 'registry' | 'metrics' | 
 
 /**
  * A part that gave no answer within its limit, or that failed several times in a row. The fault ends with the
- * next success, or when no call has failed for two minutes.
+ * next success of such a call. Without any such call it ends silently, two minutes after the plane would have
+ * called again.
  */
 export interface PlaneFault {
   readonly part: PlanePart

@@ -103,7 +103,8 @@ async function search(
 }
 
 const firstSweepMs = 60_000
-const sweepEveryMs = 600_000
+/** The milliseconds between two sweeps. */
+export const sweepEveryMs: number = 600_000
 
 /** Sweeps again and again while this process leads. Never rejects. */
 export async function followOrphans(

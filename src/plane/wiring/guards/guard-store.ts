@@ -1,4 +1,5 @@
 import type { StateStore } from '../../../store/contract.ts'
+import { sweepEveryMs } from '../orphans.ts'
 import { itemsInTime, itemsUntil } from './guarded-items.ts'
 import type { GuardedPart } from './guarded-part.ts'
 import { fieldsIn, type ShapeProblem } from './shape.ts'
@@ -25,7 +26,14 @@ export function guardStore(
     run: () => Promise<Answer>,
     wrong?: (answer: unknown) => ShapeProblem,
   ): Promise<Answer> =>
-    part.call({ sort, verb, limitMs: storeMs, run, ...(wrong !== undefined && { wrong }) })
+    part.call({
+      sort,
+      verb,
+      limitMs: storeMs,
+      run,
+      ...(sort === 'list' && { everyMs: sweepEveryMs }),
+      ...(wrong !== undefined && { wrong }),
+    })
   return {
     get capabilities() {
       return store.capabilities

@@ -1,6 +1,7 @@
 import type { DeploymentTarget } from '../../../deployment-target/contract.ts'
 import type { Key } from '../../../resources/metadata.ts'
 import type { CallTimeouts } from '../../call-timeouts.ts'
+import { sweepEveryMs } from '../orphans.ts'
 import { itemsUntil } from './guarded-items.ts'
 import type { GuardedPart } from './guarded-part.ts'
 import { appliedProblem, destroyedProblem, keysProblem, observationProblem } from './target-shapes.ts'
@@ -52,6 +53,7 @@ export function guardTarget(
     list: (options) =>
       part.call({
         verb: 'list',
+        everyMs: sweepEveryMs,
         limitMs: observeMs,
         abortSignal: options?.abortSignal,
         run: (abortSignal) => target.list({ abortSignal }),

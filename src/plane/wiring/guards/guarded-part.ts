@@ -1,5 +1,5 @@
 import type { Clock } from '../../../clock.ts'
-import { ModelspineError } from '../../../errors.ts'
+import { isModelspineError, ModelspineError } from '../../../errors.ts'
 import type { Priority } from '../../../reconcile/priority.ts'
 import type { Key } from '../../../resources/metadata.ts'
 import type { PlaneFault } from '../../health.ts'
@@ -16,6 +16,8 @@ export interface GuardedCall<Answer> extends WaitLimits {
   readonly verb: string
   /** Calls of one sort fail and recover together. Default: the verb. */
   readonly sort?: string
+  /** How often the plane makes such a call, when that is less than every two minutes. */
+  readonly everyMs?: number
   /** The deployment for which the loop calls. Absent for calls of people, whose number is not limited. */
   readonly key?: Key | undefined
   /** `abortSignal` fires when the caller's does, and when the limit has passed. */
@@ -46,6 +48,9 @@ export interface GuardedPartOptions extends Pick<PlaneFault, 'part' | 'name'> {
   /** Called when a fault begins and when it ends. */
   changed(began: boolean, error: unknown): void
 }
+
+/** A run that failed is tried again within a minute. So a fault that still exists is noted again before. */
+const retriedWithinMs = 120_000
 
 interface Sort {
   readonly name: string
@@ -189,7 +194,7 @@ export class GuardedPart {
     }
     const failure = call.failure?.(answer)
     if (failure === undefined) this.#works(sort, call.key)
-    else this.#fails(sort, call.key, failure)
+    else this.#fails(sort, call, failure)
     this.#left(call.key)
     return answer
   }
@@ -197,7 +202,7 @@ export class GuardedPart {
   /** Gives the error for the caller. */
   #failed<Answer>(sort: Sort, call: GuardedCall<Answer>, thrown: unknown): unknown {
     const error = call.clean === undefined ? thrown : call.clean(thrown)
-    if (this.#kind.isOwnFailure(error)) this.#fails(sort, call.key, error)
+    if (this.#kind.isOwnFailure(error)) this.#fails(sort, call, error)
     else this.#works(sort, call.key)
     this.#left(call.key)
     return error
@@ -207,7 +212,7 @@ export class GuardedPart {
     const error = this.#silence(call)
     if (call.key !== undefined) sort.failed.add(call.key)
     sort.circuit.late()
-    this.faults.failed(sort.name, error, true)
+    this.#noted(sort, call, error, true)
     this.#left(call.key)
     return error
   }
@@ -253,10 +258,16 @@ export class GuardedPart {
     for (const each of all) hooks.callBack(each, hooks.priorityOf(each))
   }
 
-  #fails({ failed, circuit, name }: Sort, key: Key | undefined, error: unknown): void {
-    circuit.answered()
-    if (key !== undefined) failed.add(key)
-    this.faults.failed(name, error, this.#kind.isFaultAtOnce(error))
+  #fails<Answer>(sort: Sort, call: GuardedCall<Answer>, error: unknown): void {
+    sort.circuit.answered()
+    if (call.key !== undefined) sort.failed.add(call.key)
+    this.#noted(sort, call, error, this.#kind.isFaultAtOnce(error))
+  }
+
+  #noted<Answer>(sort: Sort, call: GuardedCall<Answer>, error: unknown, atOnce: boolean): void {
+    const calledMs = (isModelspineError(error) && error.retryAfterMs) || 0
+    const staleAfterMs = retriedWithinMs + Math.max(call.limitMs, calledMs, call.everyMs ?? 0)
+    this.faults.failed(sort.name, { error, atOnce, staleAfterMs })
   }
 
   /** With `sent` false, the call was not made, because the part answered none before. */

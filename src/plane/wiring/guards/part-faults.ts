@@ -1,17 +1,22 @@
 import type { Clock, Timer } from '../../../clock.ts'
 
-/**
- * After this time a fault counts as over. A call that fails is tried again within a minute, so a fault that
- * still exists is noted again before.
- */
-const staleAfterMs = 120_000
+/** A timer may run this much too early: Node counts whole milliseconds. */
+const earlyMs = 1
 
 /** Failures in a row that make a fault. */
 const mostFailures = 3
 
 interface Failures {
   inARow: number
-  fault: { readonly error: unknown; readonly atMs: number } | undefined
+  fault: { readonly error: unknown; readonly atMs: number; readonly staleAtMs: number } | undefined
+}
+
+export interface Failure {
+  readonly error: unknown
+  /** Whether it is a fault at once. Otherwise it is one when it is the third failure in a row. */
+  readonly atOnce: boolean
+  /** After so many milliseconds without another failure, nobody knows whether the fault still exists. */
+  readonly staleAfterMs: number
 }
 
 /** What hinders one part now. Each sort of call has a fault of its own: a full store may still read. */
@@ -24,7 +29,10 @@ export class PartFaults {
   #failing = false
   #closed = false
 
-  /** `changed` is called when the first fault begins, and when no fault is left, each time with the error. */
+  /**
+   * `changed` is called when the first fault begins, and when a success has ended the last one, each time with
+   * the error. A fault that becomes stale ends silently, because nothing shows that the part works again.
+   */
   constructor(clock: Clock, changed: (began: boolean, error: unknown) => void) {
     this.#clock = clock
     this.#changed = changed
@@ -39,8 +47,7 @@ export class PartFaults {
     return newest?.error
   }
 
-  /** Without `atOnce`, it is a fault when it is the third failure in a row. */
-  failed(sort: string, error: unknown, atOnce: boolean): void {
+  failed(sort: string, { error, atOnce, staleAfterMs }: Failure): void {
     if (this.#closed) return
     let known = this.#sorts.get(sort)
     if (known === undefined) {
@@ -49,9 +56,9 @@ export class PartFaults {
     }
     known.inARow += 1
     if (!atOnce && known.inARow < mostFailures && known.fault === undefined) return
-    known.fault = { error, atMs: this.#clock.monotonic() }
-    this.#timer?.cancel()
-    this.#timer = this.#clock.schedule(staleAfterMs, () => this.#forgetStale())
+    const atMs = this.#clock.monotonic()
+    known.fault = { error, atMs, staleAtMs: atMs + staleAfterMs }
+    this.#awaitStale(atMs)
     if (this.#failing) return
     this.#failing = true
     this.#changed(true, error)
@@ -73,13 +80,24 @@ export class PartFaults {
     this.#timer?.cancel()
   }
 
+  #awaitStale(nowMs: number): void {
+    this.#timer?.cancel()
+    let firstMs = Infinity
+    for (const { fault } of this.#sorts.values()) {
+      if (fault !== undefined) firstMs = Math.min(firstMs, fault.staleAtMs)
+    }
+    if (firstMs < Infinity) this.#timer = this.#clock.schedule(firstMs - nowMs, () => this.#forgetStale())
+  }
+
   #forgetStale(): void {
-    const { newest } = this
+    const nowMs = this.#clock.monotonic()
     for (const known of this.#sorts.values()) {
+      if (known.fault === undefined || known.fault.staleAtMs > nowMs + earlyMs) continue
       known.fault = undefined
       known.inARow = 0
     }
-    this.#endedWith(newest)
+    if (this.newest === undefined) this.#failing = false
+    this.#awaitStale(nowMs)
   }
 
   #endedWith(error: unknown): void {

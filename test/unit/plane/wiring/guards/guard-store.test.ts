@@ -102,10 +102,18 @@ describe('the guard of a store', () => {
     const { fault, faults, write, clock } = scene()
     faults.putStatus = full
     await write()
-    await clock.advance(119_000)
+    await clock.advance(124_000)
     expect(fault()).toBe(full)
     await clock.advance(2000)
     expect(fault()).toBeUndefined()
+  })
+
+  it('keeps a list that fails in mind until the next sweep lists again', async () => {
+    const { store, fault, faults, clock } = scene()
+    faults.list = locked
+    await expect(store.list('ModelRoute')[Symbol.asyncIterator]().next()).rejects.toBe(locked)
+    await clock.advance(600_000)
+    expect(fault()).toBe(locked)
   })
 
   it('keeps a list that fails in mind although single objects are read', async () => {

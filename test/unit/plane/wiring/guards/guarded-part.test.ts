@@ -286,6 +286,41 @@ describe('the faults of a part', () => {
     expect(parts.faults()).toEqual([])
   })
 
+  it.each([
+    ['two minutes', {}, undefined, 120_000],
+    ['the limit of the call', { limitMs: 300_000 }, undefined, 420_000],
+    ['the wait that the part asked for', {}, 600_000, 720_000],
+    ['the time between two such calls', { everyMs: 600_000 }, undefined, 720_000],
+  ])('end silently when no such call has come for %s', async (_what, rest, retryAfterMs, staleMs) => {
+    const { observe, parts, told, clock } = scene()
+    const error = new ModelspineError('target-unavailable', 'wait', {
+      ...(retryAfterMs !== undefined && { retryAfterMs }),
+    })
+    for (let times = 0; times < 3; times += 1) {
+      await observe(async () => Promise.reject(error), { limitMs: 0, ...rest })
+    }
+    await clock.advance(staleMs - 1)
+    expect(parts.faults()).toHaveLength(1)
+    await clock.advance(1)
+    expect([parts.faults(), told]).toEqual([[], ['failing target black: wait']])
+    expect(clock.pendingTimers).toBe(0)
+    for (let times = 0; times < 3; times += 1) await observe(fail)
+    expect(told).toHaveLength(2)
+  })
+
+  it('end each at its own time', async () => {
+    const { part, parts, clock, told } = scene()
+    const call = (verb: string, limitMs: number) =>
+      outcome(part.call({ verb, limitMs, run: async () => Promise.reject(new Error(verb)) }))
+    for (let times = 0; times < 3; times += 1) await call('apply', 100_000)
+    for (let times = 0; times < 3; times += 1) await call('observe', 10_000)
+    expect(parts.faults()).toMatchObject([{ message: 'observe' }])
+    await clock.advance(150_000)
+    expect(parts.faults()).toMatchObject([{ message: 'apply' }])
+    await outcome(part.call({ verb: 'apply', limitMs: 10, run: async () => 1 }))
+    expect(told).toEqual(['failing target black: apply', 'recovered target black: apply'])
+  })
+
   it('are kept apart by sort of call', async () => {
     const { observe, hang, parts, part } = scene()
     await hang(1)

@@ -139,6 +139,15 @@ describe('the guards of the parts', () => {
     },
   )
 
+  it('keep a target in mind that cannot list, until the next sweep lists again', async () => {
+    const { calls, clock, parts, told } = hanging()
+    const waiting = outcome(Promise.resolve(calls['list of targets']?.()))
+    await clock.advance(610_000)
+    await waiting
+    expect(parts.faults()).toHaveLength(1)
+    expect(told).toHaveLength(1)
+  })
+
   it('take no call that a new method of the store would make around them', () => {
     const { parts } = guardScene()
     const store = memoryStore()
