@@ -10,7 +10,7 @@ export interface CallTimeouts {
   readonly applyMs: number
   /** `destroy` of a target. Default 30,000. */
   readonly destroyMs: number
-  /** `resolve` of a registry, and the wait for each item of its lists. Default 10,000. */
+  /** `resolve` and each change of a registry, and the wait for each item of its lists. Default 10,000. */
   readonly resolveMs: number
   /** `query` of a metric source. Default 10,000. */
   readonly queryMs: number

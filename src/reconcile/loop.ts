@@ -21,7 +21,7 @@ export interface LoopOptions<K extends string> {
   readonly clock: Clock
   /** Keys reconciled at the same time; default 4. */
   readonly concurrency?: number
-  /** Called after every run, also after interrupted runs. A throw is logged and changes nothing. */
+  /** Called after every run, also after interrupted and forgotten runs. A throw is logged and changes nothing. */
   onResult?(run: FinishedRun<K>): void
   readonly logger?: Logger
 }
@@ -91,7 +91,10 @@ export function createLoop<K extends string = string>(options: LoopOptions<K>): 
       runs.delete(key)
       putBack(key)
       logger.warn({ key }, `a run of ${key} ignores its abort; the loop goes on without it`)
-      end({ kind: 'retry', cause: new ModelspineError('aborted', `the run of ${key} did not end in time`) })
+      const cause = new ModelspineError('aborted', `the run of ${key} did not end in time`)
+      const result: Result = { kind: 'retry', cause }
+      call({ key, result, durationMs: clock.monotonic() - startedMs, againInMs: 0 })
+      end(result)
     }
     runs.set(key, { controller, ended, forget })
     void attempt(key, controller.signal).then((result) => {
@@ -142,6 +145,11 @@ export function createLoop<K extends string = string>(options: LoopOptions<K>): 
       const fields = { key, cause: result.cause, failures: backoff.failures(key) }
       logger.warn(fields, `reconciling ${key} failed; ${again}: ${messageOf(result.cause)}`)
     }
+    call(finished)
+  }
+
+  const call = (finished: FinishedRun<K>): void => {
+    const { key } = finished
     try {
       onResult?.(finished)
     } catch (cause) {

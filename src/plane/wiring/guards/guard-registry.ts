@@ -14,6 +14,11 @@ export function guardRegistry(
   { resolveMs }: { readonly resolveMs: number },
   deploymentOf: (abortSignal: AbortSignal | undefined) => Key | undefined,
 ): ModelRegistry {
+  const change = <Answer>(
+    verb: string,
+    options: RegistryCallOptions | undefined,
+    run: (abortSignal: AbortSignal) => Promise<Answer>,
+  ): Promise<Answer> => part.call({ verb, limitMs: resolveMs, abortSignal: options?.abortSignal, run })
   const { setAlias, setApproval, setTags, register } = registry
   const nextOf =
     (verb: string, { abortSignal }: RegistryCallOptions) =>
@@ -35,10 +40,30 @@ export function guardRegistry(
     models: (options = {}) => itemsInTime(() => registry.models(options), nextOf('models', options)),
     versions: (model, options = {}) =>
       itemsInTime(() => registry.versions(model, options), nextOf('versions', options)),
-    ...(setAlias !== undefined && { setAlias: setAlias.bind(registry) }),
-    ...(setApproval !== undefined && { setApproval: setApproval.bind(registry) }),
-    ...(setTags !== undefined && { setTags: setTags.bind(registry) }),
-    ...(register !== undefined && { register: register.bind(registry) }),
+    ...(setAlias !== undefined && {
+      setAlias: (model, alias, version, options) =>
+        change('setAlias', options, (abortSignal) =>
+          setAlias.call(registry, model, alias, version, { ...options, abortSignal }),
+        ),
+    }),
+    ...(setApproval !== undefined && {
+      setApproval: (model, version, approval, options) =>
+        change('setApproval', options, (abortSignal) =>
+          setApproval.call(registry, model, version, approval, { ...options, abortSignal }),
+        ),
+    }),
+    ...(setTags !== undefined && {
+      setTags: (model, version, tags, options) =>
+        change('setTags', options, (abortSignal) =>
+          setTags.call(registry, model, version, tags, { ...options, abortSignal }),
+        ),
+    }),
+    ...(register !== undefined && {
+      register: (version, options) =>
+        change('register', options, (abortSignal) =>
+          register.call(registry, version, { ...options, abortSignal }),
+        ),
+    }),
     ...(registry.changes !== undefined && {
       changes: (abortSignal: AbortSignal) =>
         itemsUntil((signal) => registry.changes?.(signal) ?? nothing(), abortSignal),

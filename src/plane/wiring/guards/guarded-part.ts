@@ -75,7 +75,7 @@ export class GuardedPart {
   readonly #sorts = new Map<string, Sort>()
   /** Calls that the part has not ended, also those that nobody waits for. */
   #open = 0
-  readonly #atRest: (() => void)[] = []
+  readonly #atRest = new Set<() => void>()
 
   constructor(options: GuardedPartOptions) {
     const { part, name, clock, concurrency, hooks } = options
@@ -137,11 +137,15 @@ export class GuardedPart {
   async quiet(limitMs: number): Promise<void> {
     if (this.#open === 0) return
     await new Promise<void>((resolve) => {
-      const deadline = this.#options.deadlines.begin(limitMs, () => resolve())
-      this.#atRest.push(() => {
-        deadline.met()
+      const deadline = this.#options.deadlines.begin(limitMs, () => {
+        this.#atRest.delete(rest)
         resolve()
       })
+      const rest = (): void => {
+        deadline.met()
+        resolve()
+      }
+      this.#atRest.add(rest)
     })
   }
 
@@ -175,8 +179,10 @@ export class GuardedPart {
 
   #settled(): void {
     this.#open -= 1
-    if (this.#open > 0 || this.#atRest.length === 0) return
-    for (const rest of this.#atRest.splice(0)) rest()
+    if (this.#open > 0 || this.#atRest.size === 0) return
+    const resting = [...this.#atRest]
+    this.#atRest.clear()
+    for (const rest of resting) rest()
   }
 
   #left(key: Key | undefined): void {
@@ -184,36 +190,45 @@ export class GuardedPart {
   }
 
   #answered<Answer>(sort: Sort, call: GuardedCall<Answer>, answer: Answer): Answer {
-    const problem = call.wrong?.(answer)
+    this.#left(call.key)
+    const { problem, failure } = read(call, answer)
     if (problem !== undefined) {
-      throw this.#failed(
-        sort,
-        call,
-        this.#error(`${this.label} gave a wrong answer to ${call.verb}: ${problem}`),
-      )
+      const error = this.#error(`${this.label} gave a wrong answer to ${call.verb}: ${problem}`)
+      throw this.#judged(sort, call, error)
     }
-    const failure = call.failure?.(answer)
     if (failure === undefined) this.#works(sort, call.key)
     else this.#fails(sort, call, failure)
-    this.#left(call.key)
     return answer
   }
 
   /** Gives the error for the caller. */
   #failed<Answer>(sort: Sort, call: GuardedCall<Answer>, thrown: unknown): unknown {
-    const error = call.clean === undefined ? thrown : call.clean(thrown)
+    this.#left(call.key)
+    return this.#judged(sort, call, thrown)
+  }
+
+  #judged<Answer>(sort: Sort, call: GuardedCall<Answer>, thrown: unknown): unknown {
+    const error = this.#cleaned(call, thrown)
     if (this.#kind.isOwnFailure(error)) this.#fails(sort, call, error)
     else this.#works(sort, call.key)
-    this.#left(call.key)
     return error
   }
 
+  #cleaned<Answer>(call: GuardedCall<Answer>, thrown: unknown): unknown {
+    if (call.clean === undefined) return thrown
+    try {
+      return call.clean(thrown)
+    } catch {
+      return this.#error(`${this.label} answered ${call.verb} with an error that cannot be shown`)
+    }
+  }
+
   #late<Answer>(sort: Sort, call: GuardedCall<Answer>): ModelspineError {
+    this.#left(call.key)
     const error = this.#silence(call)
     if (call.key !== undefined) sort.failed.add(call.key)
     sort.circuit.late()
     this.#noted(sort, call, error, true)
-    this.#left(call.key)
     return error
   }
 
@@ -298,6 +313,19 @@ export class GuardedPart {
     return new ModelspineError(this.#kind.unavailable, message, {
       details: { part, ...(name !== undefined && { name }), ...(!sent && { sent }) },
     })
+  }
+}
+
+/** What the call's checks say about an answer. An answer may be anything, so reading it may throw. */
+function read<Answer>(
+  call: GuardedCall<Answer>,
+  answer: Answer,
+): { readonly problem?: string | undefined; readonly failure?: unknown } {
+  try {
+    const problem = call.wrong?.(answer)
+    return problem === undefined ? { failure: call.failure?.(answer) } : { problem }
+  } catch {
+    return { problem: 'it cannot be read' }
   }
 }
 

@@ -55,9 +55,13 @@ export function createGuardedParts({ clock, logger, concurrency, told }: Guarded
         hooks,
         changed(began, error) {
           const fault = planeFault(identity, error)
-          if (began) logger.warn({ ...fault }, `${guard.label} is failing: ${fault.message}`)
-          else logger.info({ ...fault }, `${guard.label} works again`)
-          told(began ? 'part-failing' : 'part-recovered', fault)
+          try {
+            if (began) logger.warn({ ...fault }, `${guard.label} is failing: ${fault.message}`)
+            else logger.info({ ...fault }, `${guard.label} works again`)
+            told(began ? 'part-failing' : 'part-recovered', fault)
+          } catch {
+            // The logger itself throws, so there is nobody to tell. The call must still end.
+          }
         },
       })
       parts.push({ identity, guard })

@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { ModelspineError } from '../../../../../src/errors.ts'
 import type { GuardedCall, GuardedPart } from '../../../../../src/plane/wiring/guards/guarded-part.ts'
+import { createGuardedParts } from '../../../../../src/plane/wiring/guards/guarded-parts.ts'
+import { silentLogger } from '../../../../../src/telemetry/logger.ts'
+import { createFakeClock } from '../../../../../src/testing/fake-clock.ts'
 import { guardScene, outcome } from './guard-scene.ts'
 
 const never = (): Promise<never> => new Promise(() => {})
@@ -339,6 +342,44 @@ describe('the faults of a part', () => {
       )
     }
     expect(parts.faults()[0]?.message).toBe('token [secret]')
+  })
+})
+
+describe('a call whose check or listener throws', () => {
+  const bug = (): never => {
+    throw new Error('a bug')
+  }
+
+  it.each([
+    ['the check of the form', async (): Promise<unknown> => 1, { wrong: bug }],
+    ['the check for a failure', async (): Promise<unknown> => 1, { failure: bug }],
+    ['the removal of secrets', async (): Promise<unknown> => Promise.reject(new Error('no')), { clean: bug }],
+  ] as const)('gives its place back: %s', async (_what, run, rest) => {
+    const { observe, hang, part, clock } = scene(1)
+    const call = { verb: 'observe', limitMs: 10_000, key: 'n/0' as const, run, ...rest }
+    expect(await outcome(part.call<unknown>(call))).toContain('target-unavailable')
+    expect(await observe(async () => 1, { key: 'n/1' })).toBe(1)
+    await hang(3)
+    await clock.advance(1000)
+    expect(await outcome(part.call<unknown>(call))).toContain('target-unavailable')
+    expect(await observe(async () => 1)).toBe(1)
+  })
+
+  it('ends in time although the logger throws', async () => {
+    const clock = createFakeClock()
+    const parts = createGuardedParts({
+      clock,
+      logger: { ...silentLogger, warn: bug, info: bug },
+      concurrency: 1,
+      told: bug,
+    })
+    const part = parts.guard('target', 'black')
+    const call = (run: () => Promise<unknown>) =>
+      outcome(part.call({ verb: 'observe', limitMs: 1000, key: 'n/a', run }))
+    const waiting = call(never)
+    await clock.advance(1000)
+    expect(await waiting).toContain('gave no answer')
+    expect(await call(async () => 'here')).toBe('here')
   })
 })
 

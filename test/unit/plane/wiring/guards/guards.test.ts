@@ -148,6 +148,36 @@ describe('the guards of the parts', () => {
     expect(told).toHaveLength(1)
   })
 
+  it.each(['setAlias', 'setApproval', 'setTags', 'register'] as const)(
+    'limit %s of a registry',
+    async (verb) => {
+      const { parts, clock } = guardScene()
+      const told: unknown[] = []
+      const registry = guardRegistry(
+        parts.guard('registry', 'models'),
+        {
+          ...memoryRegistry(),
+          [verb]: (...call: { abortSignal?: AbortSignal }[]) => {
+            told.push(call.at(-1)?.abortSignal)
+            return never()
+          },
+        },
+        timeouts,
+        () => undefined,
+      )
+      const calls: Readonly<Record<typeof verb, () => Promise<unknown> | undefined>> = {
+        setAlias: () => registry.setAlias?.('m', 'champion', '1'),
+        setApproval: () => registry.setApproval?.('m', '1', 'approved'),
+        setTags: () => registry.setTags?.('m', '1', {}),
+        register: () => registry.register?.({} as never),
+      }
+      const waiting = outcome(Promise.resolve(calls[verb]()))
+      await clock.advance(10_000)
+      expect(await waiting).toContain(`registry "models" gave no answer to ${verb} within 10 s`)
+      expect(told).toMatchObject([{ aborted: true }])
+    },
+  )
+
   it('take no call that a new method of the store would make around them', () => {
     const { parts } = guardScene()
     const store = memoryStore()
