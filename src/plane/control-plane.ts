@@ -110,7 +110,8 @@ export interface ControlPlane<Names extends DeclaredNames = DeclaredNames> {
   /**
    * Gives the deployment's targets to this plane's store. For targets that refuse the plane with
    * `fence-foreign` or `fence-stale`, because they obeyed another store before, such as one that was lost.
-   * Make sure that no other plane reconciles the deployment.
+   * Make sure that no other plane reconciles the deployment. It holds for the next accepted change, and for ten
+   * minutes at most.
    */
   takeOver(key: string, options: AskedBy): Promise<Deployment>
   /**

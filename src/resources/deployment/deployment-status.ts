@@ -20,7 +20,10 @@ export interface DeploymentStatus {
   readonly leaving?: readonly Placement[]
   /** The scale that the target accepted last, for targets that do not report the scale in force. */
   readonly scale?: Scale
-  /** A named actor gave the deployment's targets to this store, until the next accepted change. */
+  /**
+   * A named actor gave the deployment's targets to this store, until the next accepted change, and for ten
+   * minutes at most.
+   */
   readonly takeOver?: Asked
   /** Targets that the plane no longer has, and whose remains a named actor gave up. */
   readonly givenUp?: readonly GivenUp[]
