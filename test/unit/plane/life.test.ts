@@ -184,7 +184,7 @@ describe('a plane', () => {
     await plane.apply(digits('1'), { actor: ann })
     await clock.advance(1000)
     const stopping = plane.stop({ drainMs: 5000 })
-    await clock.advance(3000)
+    await clock.advance(3900)
     expect(interrupted).toBe(false)
     finish()
     await clock.advance(0)

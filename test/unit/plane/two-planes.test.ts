@@ -145,6 +145,7 @@ describe('two planes over one store', () => {
         if (slow) await clock.advance(13_480)
         return written
       },
+      renewLease: async () => Promise.reject(new Error('down')),
     }
     const late = planeFixture({ beside: one, plane: { store, name: 'late', timeouts: { storeMs: 20_000 } } })
     await registerVersions(registry, '1')

@@ -11,7 +11,7 @@ interface Failures {
   fault: { readonly error: unknown; readonly atMs: number; readonly staleAtMs: number } | undefined
 }
 
-export interface Failure {
+export interface PartFailure {
   readonly error: unknown
   /** Whether it is a fault at once. Otherwise it is one when it is the third failure in a row. */
   readonly atOnce: boolean
@@ -47,7 +47,7 @@ export class PartFaults {
     return newest?.error
   }
 
-  failed(sort: string, { error, atOnce, staleAfterMs }: Failure): void {
+  failed(sort: string, { error, atOnce, staleAfterMs }: PartFailure): void {
     if (this.#closed) return
     let known = this.#sorts.get(sort)
     if (known === undefined) {
