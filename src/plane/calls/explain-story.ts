@@ -2,7 +2,6 @@ import { answerWithin, answerWithinMs } from '../../resources/deployment/answer-
 import { conditionOf } from '../../resources/deployment/condition.ts'
 import type { DeploymentStatus, Rollout } from '../../resources/deployment/deployment-status.ts'
 import type { ModelDeploymentSpec } from '../../resources/deployment/model-deployment.ts'
-import { durationMs } from '../../resources/duration.ts'
 import { type Step, stepsOf } from '../../rollout/machine/strategy-steps.ts'
 
 export interface Story {

@@ -16,7 +16,7 @@ import { candidateOf } from '../machine/status-edits.ts'
 import type { DeploymentRun } from './deployment-run.ts'
 import { failedOperations, faultOf, withFault } from './fault.ts'
 import { hindered } from './hindered.ts'
-import { keepingSafe, waitingOn } from './keep-safe.ts'
+import { waitingOn } from './keep-safe.ts'
 import { pollAfterMs } from './poll.ts'
 import { isEnding, ledgerEntry, sendEffect, wasNotSent } from './send-effect.ts'
 

@@ -108,12 +108,12 @@ onLinux('a plane that is killed', { concurrent: true, timeout: 60_000 }, () => {
     [
       'an effect under an old fence',
       ({ effects }) => ({ effects: effects.map((each) => ({ ...each, fence: 1 })) }),
-      /was sent under fence 1, not under 2/,
+      /was sent under fence 1, not under [2-9]/,
     ],
     [
       'an effect that follows one under a newer fence',
       ({ effects }) => ({ effects: [...effects].reverse() }),
-      /under fence 1 follows one under 2/,
+      /under fence 1 follows one under [2-9]/,
     ],
     ['a request that failed', () => ({ failures: ['unavailable'] }), /1 requests failed/],
     ['a write after the end', () => ({ commitsWhenSettled: 1 }), /writes after everything was settled/],
