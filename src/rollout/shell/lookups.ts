@@ -19,12 +19,13 @@ export interface PostponedLookup {
   readonly notBeforeMs: number
 }
 
-/** A registry that fails is asked again soon at first, then each minute. */
+/** A registry that fails is asked again soon at first, then twice a minute. */
 const firstRetryMs = 100
+const longestRetryMs = 30_000
 
 export function createLookups(clock: Clock): Lookups {
   const known = new Map<Key, PostponedLookup & { readonly from: string }>()
-  const backoff: Backoff<Key> = createBackoff<Key>({ clock, baseMs: firstRetryMs })
+  const backoff: Backoff<Key> = createBackoff<Key>({ clock, baseMs: firstRetryMs, capMs: longestRetryMs })
   return {
     postponed(key, from) {
       const last = known.get(key)
