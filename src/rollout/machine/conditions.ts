@@ -78,6 +78,7 @@ function progressing(
   const { rollout, paused } = status
   const yes = (reason: string, message: string): Fact => ({ status: 'True', reason, message })
   const no = (reason: string, message: string): Fact => ({ status: 'False', reason, message })
+  if (hindersDeletion !== undefined) return no('DeletionHindered', hindersDeletion)
   if (paused !== undefined && (rollout.phase !== 'converged' || elsewhere))
     return no('Paused', `paused by ${paused.actor.name}`)
   switch (rollout.phase) {
@@ -110,9 +111,7 @@ function progressing(
     case 'retargeting':
       return yes('Retargeting', `makes revision ${rollout.revision} ready at target ${rollout.target}`)
     case 'deleting':
-      return hindersDeletion === undefined
-        ? yes('Deleting', 'removes everything from the target')
-        : no('DeletionHindered', hindersDeletion)
+      return yes('Deleting', 'removes everything from the target')
   }
 }
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { DeploymentTarget } from '../../../../src/deployment-target/contract.ts'
 import { memoryTarget } from '../../../../src/deployment-target/memory-target.ts'
 import { conditionOf } from '../../../../src/resources/deployment/condition.ts'
-import { ann, collect, digits, planeFixture, registerVersions, serving } from '../plane-fixture.ts'
+import { ann, collect, digits, planeFixture, registerVersions, route, serving } from '../plane-fixture.ts'
 
 describe('a deletion', () => {
   it('asks the target to remove what its list does not show yet', async () => {
@@ -49,6 +49,38 @@ describe('a deletion', () => {
       mayRemain: [rollout !== undefined && 'revision' in rollout ? rollout.revision : ''],
     })
     expect(records.map(({ action }) => action)).toContain('destroy-requested')
+  })
+})
+
+describe('a route that is declared between the look for routes and the deletion mark', () => {
+  it('keeps its deployment from being removed until the route is gone', async () => {
+    const base = planeFixture()
+    const { store } = base
+    let meanwhile: (() => Promise<unknown>) | undefined
+    const list = store.list.bind(store)
+    store.list = async function* (kind) {
+      yield* list(kind)
+      const declare = kind === 'ModelRoute' ? meanwhile : undefined
+      if (declare === undefined) return
+      meanwhile = undefined
+      await declare()
+    }
+    const fixture = planeFixture({ beside: base, plane: { targets: { local: base.target } } })
+    const { plane, clock, until } = fixture
+    await serving(fixture)
+    meanwhile = () => plane.apply(route(), { actor: ann })
+    await plane.delete('digits', { actor: ann })
+    await clock.advance(600_000)
+    expect(await base.target.list()).toEqual(['default/digits'])
+    const { status } = (await plane.get('digits')) ?? {}
+    expect(status?.split).toHaveLength(1)
+    expect(conditionOf(status?.conditions ?? [], 'Progressing')).toMatchObject({
+      reason: 'DeletionHindered',
+      message: 'route default/digits still refers to it',
+    })
+    await plane.delete('digits', { actor: ann, kind: 'ModelRoute' })
+    await until(async () => (await plane.get('digits')) === null, 120_000)
+    expect(await base.target.list()).toEqual([])
   })
 })
 
