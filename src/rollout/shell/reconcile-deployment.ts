@@ -12,7 +12,7 @@ import { afterFault, hindered } from './hindered.ts'
 import { keepingSafe } from './keep-safe.ts'
 import { createLookups, type Lookups } from './lookups.ts'
 import type { ReconcileDeployment, ReconcilerOptions } from './reconciler-options.ts'
-import { type Resolved, recordResolved, resolveModel, unresolved } from './resolve-model.ts'
+import { pinOf, type Resolved, recordResolved, resolveModel, unresolved } from './resolve-model.ts'
 
 /**
  * Reconciles one deployment once: resolve and observe, decide, write the ledger, send, write the outcome. The
@@ -49,7 +49,8 @@ async function reconcile(run: DeploymentRun, lookups: Lookups): Promise<Result> 
   const { options, context } = run
   const deleting = run.stored.deletion !== undefined
   const looking = look(run)
-  const resolving = deleting ? undefined : lookUp(run, lookups)
+  // Without a look there is nothing to do with a new version, and other deployments need the registry's room.
+  const resolving = deleting || (await isRefused(looking)) ? undefined : lookUp(run, lookups)
   const usedBy = deleting ? await options.usedBy?.(run.key) : undefined
   const [seen, found] = await keepingSafe(run, Promise.all([looking, resolving]))
   const problems = deleting ? [] : options.check(run.deployment)
@@ -58,11 +59,13 @@ async function reconcile(run: DeploymentRun, lookups: Lookups): Promise<Result> 
     found === undefined || found.crowded === true
       ? run.status
       : recordResolved(run.status, found.resolved, stored.generation, run.now)
+  const pin = deleting ? undefined : pinOf(run.deployment.spec, run.status)
+  const desired = found === undefined ? pin : found.resolved.desired
   const sight = {
     stored,
     status,
     observed: seen.observed,
-    ...(found?.resolved.desired !== undefined && { desired: found.resolved.desired }),
+    ...(desired !== undefined && { desired }),
     ...(found?.resolved.kind === 'resolved' && { model: found.resolved.version }),
     ...(problems.length > 0 && { hindered: true }),
     ...(usedBy !== undefined && { usedBy }),
@@ -97,6 +100,19 @@ async function reconcile(run: DeploymentRun, lookups: Lookups): Promise<Result> 
     return afterFault(run, hindrance, elsewhere ? result.afterMs : instruction.requeueAfterMs)
   }
   return found?.postponedMs === undefined ? result : soon(result, found)
+}
+
+/** Microtasks within which a refusal without a call is known. */
+const refusalTurns = 8
+
+/** Whether the target had no room for the look. Waits for no call. */
+async function isRefused(looking: Promise<Seen>): Promise<boolean> {
+  let seen: Seen | undefined
+  void looking.then((answer) => {
+    seen = answer
+  })
+  for (let turn = 0; turn < refusalTurns && seen === undefined; turn += 1) await undefined
+  return isCrowded(seen?.error)
 }
 
 /** A look-up that failed is made again at its own time. Nothing else waits for it. */
