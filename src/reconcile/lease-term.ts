@@ -92,7 +92,10 @@ export function beginTerm(
   }
 
   const renew = async (): Promise<void> => {
-    let waitMs = renewEveryMs
+    // Counted from the question, so that a store which answers slowly costs no part of the lease twice.
+    const untilNext = ({ monotonicMs }: Moment): number =>
+      Math.max(0, renewEveryMs - (clock.monotonic() - monotonicMs))
+    let waitMs = untilNext(last.askedAt)
     while (!over.signal.aborted) {
       await sleep(clock, waitMs, over.signal).catch(() => {})
       if (over.signal.aborted) return
@@ -103,7 +106,7 @@ export function beginTerm(
         if (lease === null) return lose('taken')
         last = { lease, askedAt: nextAskedAt }
         watch()
-        waitMs = renewEveryMs
+        waitMs = untilNext(nextAskedAt)
       } catch (cause) {
         logger.warn({ ...about, cause }, `renewing the lease ${granted.name} failed: ${messageOf(cause)}`)
         waitMs = Math.min(retryEveryMs, renewEveryMs)

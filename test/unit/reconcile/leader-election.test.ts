@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest'
+import { sleep } from '../../../src/clock.ts'
 import {
   createLeaderElection,
   type LeaderElection,
@@ -153,6 +154,21 @@ describe('leader election', () => {
     expect(store.calls.at(-1)).toBe('release at 10')
     // Only the wait for the next attempt.
     expect(clock.pendingTimers).toBe(1)
+  })
+
+  it('keeps the lease at a store that answers each call within its limit, but slowly', async () => {
+    const quick = leases(clock)
+    const slow: ElectionStore = {
+      ...quick,
+      renewLease: async (lease, ttlMs) => {
+        const renewed = await quick.renewLease(lease, ttlMs)
+        await sleep(clock, 3000)
+        return renewed
+      },
+    }
+    const first = candidate(slow, 'first')
+    await seconds(120)
+    expect(first.seen).toEqual(['gained 1 at 0'])
   })
 
   it('counts the life of a renewed lease from the time of the request', async () => {
