@@ -133,7 +133,7 @@ async function isOrphan(store: OrphanOptions['store'], target: string, key: Key)
 
 /** Returns true when nothing of the orphan is left. */
 async function remove(
-  { audit, clock, held, logger }: OrphanOptions,
+  { audit, clock, held, logger, store }: OrphanOptions,
   name: string,
   target: DeploymentTarget,
   key: Key,
@@ -158,8 +158,15 @@ async function remove(
     ])
   // No object carries these records, so the first one stands before anything is sent.
   await record('orphan-removal-requested')
-  const { fence, store } = lease
-  const result = await target.destroy(key, { operationId, fence, store, handles: [], abortSignal })
+  // The record may have taken its time, and somebody may have declared the deployment meanwhile.
+  if (!(await isOrphan(store, name, key))) return true
+  const result = await target.destroy(key, {
+    operationId,
+    fence: lease.fence,
+    store: lease.store,
+    handles: [],
+    abortSignal,
+  })
   logger.info({ target: name, key, result: result.kind }, 'an orphan is being removed')
   if (result.kind !== 'unchanged') return false
   await record('orphan-removed')

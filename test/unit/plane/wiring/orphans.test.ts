@@ -8,6 +8,8 @@ import { ann, collect, digits, type PlaneFixture, planeFixture, serving } from '
 interface Scene extends PlaneFixture {
   readonly sweep: OrphanSweep
   readonly found: Orphan[]
+  /** The deployment is declared again. */
+  adopt(): void
 }
 
 /** Two deployments serve, and then the store forgets one of them. */
@@ -17,10 +19,11 @@ async function forgotten(mode: 'report' | 'remove'): Promise<Scene> {
   await fixture.plane.apply({ ...digits('1'), metadata: { name: 'other' } }, { actor: ann })
   await fixture.until(async () => (await fixture.phase('other')) === 'converged')
   const found: Orphan[] = []
+  let lost = true
   const { store, clock, audit, target } = fixture
   const lease = await store.acquireLease('sweep', 'sweep', 1e9)
   const sweep = createOrphanSweep({
-    store: { get: async (kind, key) => (key === 'default/digits' ? null : store.get(kind, key)) },
+    store: { get: async (kind, key) => (key === 'default/digits' && lost ? null : store.get(kind, key)) },
     targets: { local: target, empty: memoryTarget({ clock }) },
     audit,
     clock,
@@ -29,7 +32,10 @@ async function forgotten(mode: 'report' | 'remove'): Promise<Scene> {
     held: () => (lease === null ? undefined : { ...lease, remainingMs: () => 1e9 }),
     found: (orphan) => found.push(orphan),
   })
-  return { ...fixture, sweep, found }
+  const adopt = (): void => {
+    lost = false
+  }
+  return { ...fixture, sweep, found, adopt }
 }
 
 const run = new AbortController().signal
@@ -88,6 +94,19 @@ describe('a sweep for orphans', () => {
       await sweep.sweep(run)
       await clock.advance(1000)
     }
+    expect(sweep.orphans).toEqual([])
+  })
+
+  it('removes nothing that was declared while its removal was written down', async () => {
+    const { sweep, target, audit, adopt } = await forgotten('remove')
+    await sweep.sweep(run)
+    const append = audit.append.bind(audit)
+    audit.append = async (entries) => {
+      adopt()
+      return append(entries)
+    }
+    await sweep.sweep(run)
+    expect(await target.list()).toHaveLength(2)
     expect(sweep.orphans).toEqual([])
   })
 
