@@ -92,11 +92,11 @@ async function answer(
 
 /** How often, and how many times, a source is asked that has no room for the question now. */
 const turnMs = 50
-const mostTurns = 20
+const mostTurns = 10
 
 /**
  * Reads the gates. A run that ended for want of room would lose its look at the target, and both together might
- * never be had again. So it waits a second for its turn.
+ * never be had again. So it waits half a second for its turn.
  */
 async function gatesInTurn(
   { metrics, clock }: ReconcilerOptions,
