@@ -38,7 +38,10 @@ function withBlackHole(options: Partial<ControlPlaneOptions> = {}): {
   return { fixture, hole }
 }
 
-async function deployBlack({ plane }: PlaneFixture, count: number): Promise<void> {
+/** Starts the plane with so many deployments on the target `black`. */
+async function startOnBlack({ plane, registry }: PlaneFixture, count: number): Promise<void> {
+  await registerVersions(registry, '1')
+  await plane.start()
   for (let place = 0; place < count; place += 1) {
     await plane.apply(
       { ...digits('1', { target: 'black' }), metadata: { name: `black-${place}` } },
@@ -50,10 +53,8 @@ async function deployBlack({ plane }: PlaneFixture, count: number): Promise<void
 describe('a target that never answers', () => {
   it('does not touch deployments elsewhere, however many deployments it has', async () => {
     const { fixture } = withBlackHole()
-    const { plane, clock, registry, phase } = fixture
-    await registerVersions(registry, '1')
-    await plane.start()
-    await deployBlack(fixture, 40)
+    const { plane, clock, phase } = fixture
+    await startOnBlack(fixture, 40)
     await clock.advance(1000)
     await plane.apply(digits('1'), { actor: ann })
     await clock.advance(1000)
@@ -63,13 +64,11 @@ describe('a target that never answers', () => {
 
   it('is a fault within one deadline, with an event, and is gone with the next answer', async () => {
     const { fixture, hole } = withBlackHole()
-    const { plane, clock, registry } = fixture
+    const { plane, clock } = fixture
     const heard: string[] = []
     plane.on('part-failing', ({ part, name, message }) => heard.push(`${part} ${name}: ${message}`))
     plane.on('part-recovered', ({ part, name }) => heard.push(`${part} ${name} works`))
-    await registerVersions(registry, '1')
-    await plane.start()
-    await deployBlack(fixture, 4)
+    await startOnBlack(fixture, 4)
     await clock.advance(9000)
     expect(plane.health().faults).toEqual([])
     await clock.advance(1100)
@@ -87,10 +86,8 @@ describe('a target that never answers', () => {
 
   it('has its deployments served soon after it answers again', async () => {
     const { fixture, hole } = withBlackHole()
-    const { plane, clock, registry, until } = fixture
-    await registerVersions(registry, '1')
-    await plane.start()
-    await deployBlack(fixture, 40)
+    const { plane, clock, until } = fixture
+    await startOnBlack(fixture, 40)
     await clock.advance(10 * 60_000)
     hole.hangs = false
     await until(async () => {
@@ -102,10 +99,8 @@ describe('a target that never answers', () => {
 
   it('is asked ever more rarely, and writes no new status for it', async () => {
     const { fixture, hole } = withBlackHole()
-    const { plane, clock, registry, store } = fixture
-    await registerVersions(registry, '1')
-    await plane.start()
-    await deployBlack(fixture, 40)
+    const { plane, clock, store } = fixture
+    await startOnBlack(fixture, 40)
     await clock.advance(10 * 60_000)
     const before = await store.get('ModelDeployment', 'default/black-7')
     hole.asked = 0
@@ -117,10 +112,8 @@ describe('a target that never answers', () => {
 
   it('does not keep a stop longer than drainMs', async () => {
     const { fixture } = withBlackHole()
-    const { plane, clock, registry } = fixture
-    await registerVersions(registry, '1')
-    await plane.start()
-    await deployBlack(fixture, 4)
+    const { plane, clock } = fixture
+    await startOnBlack(fixture, 4)
     await clock.advance(1000)
     let stopped = false
     void plane.stop({ drainMs: 1000 }).then(() => {
@@ -256,10 +249,8 @@ describe('a plane that is stopped with drainMs', () => {
       audit: { ...planeFixture().audit, append: never, close: never },
       providers: { p: { ...memoryProvider({}), close: never } },
     })
-    const { plane, clock, registry, target, store } = fixture
-    await registerVersions(registry, '1')
-    await plane.start()
-    await deployBlack(fixture, 4)
+    const { plane, clock, target, store } = fixture
+    await startOnBlack(fixture, 4)
     await clock.advance(1000)
     target.standDown = never
     ;(store as { releaseLease: unknown }).releaseLease = never
@@ -273,10 +264,8 @@ describe('a plane that is stopped with drainMs', () => {
 
   it('gives the lease back although a call hangs', async () => {
     const { fixture } = withBlackHole()
-    const { plane, clock, registry, store } = fixture
-    await registerVersions(registry, '1')
-    await plane.start()
-    await deployBlack(fixture, 1)
+    const { plane, clock, store } = fixture
+    await startOnBlack(fixture, 1)
     await clock.advance(1000)
     store.close = async () => {}
     await Promise.all([plane.stop({ drainMs: 1000 }), clock.advance(1000)])
