@@ -134,7 +134,7 @@ export const failureMutants: readonly Mutant[] = [
     law: 'T11',
     what: 'a move to a target that never gets ready has no end',
     file: `${moves}/move.ts`,
-    find: 'if (now >= deadline.atMs) return turnBack(context, at, desired, deadline)',
+    find: 'if (deadline !== undefined && now >= deadline.atMs) return turnBack(context, at, desired, deadline)',
     replace: '',
     tests: [`${safety}/retarget.test.ts`],
   },

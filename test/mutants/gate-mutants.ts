@@ -21,8 +21,8 @@ export const gateMutants: readonly Mutant[] = [
     law: 6,
     what: 'a rollout goes on in steps that are no longer declared',
     file: `${moves}/advance-rollout.ts`,
-    find: "if (rollout.phase !== 'starting' && !standsInSteps(status, context.steps))",
-    replace: "if (rollout.phase === 'holding' && !standsInSteps(status, context.steps))",
+    find: "rollout.phase === 'starting' || standsInSteps(status, context.steps)",
+    replace: "rollout.phase !== 'holding' || standsInSteps(status, context.steps)",
     tests: [laws],
   },
   {

@@ -10,8 +10,8 @@ export const trafficMutants: readonly Mutant[] = [
     law: 1,
     what: 'a rollout goes on although its candidate was not seen ready',
     file: `${moves}/advance-rollout.ts`,
-    find: 'if (!mayRise(status, rollout.revision) || (status.paused',
-    replace: 'if (rollout.revision === "" || (status.paused',
+    find: 'status.paused !== undefined || !mayRise(status, rollout.revision)',
+    replace: 'status.paused !== undefined',
     tests: [laws],
   },
   {

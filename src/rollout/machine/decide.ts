@@ -13,7 +13,7 @@ import { mayMove, move } from './moves/move.ts'
 import { retire } from './moves/retire.ts'
 import { rollBack } from './moves/rollback.ts'
 import { startRollout } from './moves/start-rollout.ts'
-import { targetOf, withoutComing, withoutGivenUp } from './placement.ts'
+import { isTargetGone, withoutComing, withoutGivenUp } from './placement.ts'
 import { stepsOf } from './strategy-steps.ts'
 import { type BlindContext, type Context, stay, type Transition } from './transition.ts'
 
@@ -80,7 +80,7 @@ function transitionOf(
 ): Transition {
   const { declared, now } = blind
   if (declared.deletion !== undefined) {
-    const isGone = declared.missing.includes(targetOf(declared, status))
+    const isGone = isTargetGone(declared, status)
     const known = context ?? (isGone ? { ...blind, observed: nothing } : undefined)
     return known === undefined ? stay(status, blind) : decideDeletion(known, before, status)
   }
@@ -93,7 +93,7 @@ function transitionOf(
   if (status.coming !== undefined && !moves) {
     return { status: withoutComing(status, now), events: [], requeueAfterMs: 0 }
   }
-  const isGone = declared.missing.includes(targetOf(declared, status))
+  const isGone = isTargetGone(declared, status)
   if (moves && declared.desired !== undefined && (context !== undefined || isGone)) {
     return move(blind, status, declared.desired)
   }

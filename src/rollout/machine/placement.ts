@@ -11,6 +11,34 @@ export function targetOf({ spec }: Declared, { target }: DeploymentStatus): stri
   return target ?? spec.target.name
 }
 
+/** Whether the plane no longer has the target that holds the revisions. */
+export function isTargetGone(declared: Declared, status: DeploymentStatus): boolean {
+  return declared.missing.includes(targetOf(declared, status))
+}
+
+/** What the deployment has at a target that does not serve. */
+export function placementAt(
+  { coming, leaving = [] }: DeploymentStatus,
+  target: string,
+): Placement | undefined {
+  return [...(coming === undefined ? [] : [coming]), ...leaving].find((each) => each.target === target)
+}
+
+/** The status with another placement at a target that does not serve. */
+export function withPlacement(
+  status: DeploymentStatus,
+  target: string,
+  change: (placement: Placement) => Placement,
+): DeploymentStatus {
+  const changed = (each: Placement): Placement => (each.target === target ? change(each) : each)
+  const { coming, leaving } = status
+  return {
+    ...status,
+    ...(coming !== undefined && { coming: changed(coming) }),
+    ...(leaving !== undefined && { leaving: leaving.map(changed) }),
+  }
+}
+
 /** The status in which a target is left: the loop removes from it whatever is there. */
 export function leave(status: DeploymentStatus, placement: Placement, now: number): DeploymentStatus {
   const { leaving = [] } = status

@@ -12,10 +12,11 @@ import { recordOutcome, withNotBefore } from '../machine/effects/effect-outcome.
 import type { Effect, Instruction, Look } from '../machine/machine-types.ts'
 import { turnBack } from '../machine/moves/move.ts'
 import { beginRollback } from '../machine/moves/rollback.ts'
+import { placementAt, withPlacement } from '../machine/placement.ts'
 import { candidateOf } from '../machine/status-edits.ts'
 import type { DeploymentRun } from './deployment-run.ts'
 import { failedOperations, faultOf, withFault } from './fault.ts'
-import { hindered } from './hindered.ts'
+import { hindered, untilCalledBack } from './hindered.ts'
 import { waitingOn } from './keep-safe.ts'
 import { pollAfterMs } from './poll.ts'
 import { isEnding, ledgerEntry, sendEffect, wasNotSent } from './send-effect.ts'
@@ -49,17 +50,14 @@ export async function carryOut(run: DeploymentRun, due: Due): Promise<Result> {
     if (rollout.phase === 'blocked' && rollout.reason === 'PolicyError') {
       return { kind: 'retry', cause: new ModelspineError('policy-error', rollout.message) }
     }
-    // It is called back when there is room, so that it need not come by itself before anything is due.
-    if (due.crowded === true)
-      return {
-        kind: 'requeue',
-        afterMs: Math.min(instruction.requeueAfterMs ?? Infinity, run.options.resyncMs),
-      }
+    if (due.crowded === true) return untilCalledBack(run, instruction.requeueAfterMs)
     return again(run, settled, instruction.requeueAfterMs)
   }
   // Nothing is written down that will surely not be sent.
   if (isEnding(run.context.held)) return { kind: 'retry', cause: new ModelspineError('aborted', leaseEnds) }
-  const requested = requestedIn(instruction.status, effect).find(({ change }) => change === effect.change)
+  const requested = placeOf(instruction.status, effect).requested.find(
+    ({ change }) => change === effect.change,
+  )
   const { fence } = run.context.held
   const entry = ledgerEntry(effect, run.status.effect, requested, fence, run.options.clock)
   // The fault of an earlier try is removed only after an answer, so that retries of the same fault write
@@ -81,7 +79,7 @@ async function send(run: DeploymentRun, due: Due, effect: Effect, entry: LedgerE
   const { requeueAfterMs } = due.instruction
   // The next look after an effect waits for its consequences.
   const nextMs = requeueAfterMs === 0 ? null : requeueAfterMs
-  const handles = handlesFor(status, effect).map(({ handle }) => handle)
+  const handles = placeOf(status, effect).handles.map(({ handle }) => handle)
   const takeOver = status.takeOver !== undefined
   let result: ApplyResult
   try {
@@ -212,36 +210,21 @@ function withoutEffect({ effect: _, ...rest }: DeploymentStatus): DeploymentStat
 
 function withLedger(status: DeploymentStatus, effect: Effect, entry: LedgerEntry): DeploymentStatus {
   const { change, operationId } = entry
-  const requested = requestedIn(status, effect).map((each): RequestedChange => {
+  const requested = placeOf(status, effect).requested.map((each): RequestedChange => {
     if (each.change !== change || each.operationId === operationId) return each
     // Another operation is not accepted yet.
     const { failed } = each
     return { change, accepted: false, operationId, ...(failed !== undefined && { failed }) }
   })
   const next = { ...status, effect: entry }
-  if (!effect.elsewhere) return { ...next, requested }
-  const { coming, leaving = [] } = status
-  if (coming?.target === effect.target) return { ...next, coming: { ...coming, requested } }
-  return {
-    ...next,
-    leaving: leaving.map((each) => (each.target === effect.target ? { ...each, requested } : each)),
-  }
-}
-
-function requestedIn(status: DeploymentStatus, effect: Effect): readonly RequestedChange[] {
-  return placeOf(status, effect).requested
-}
-
-function handlesFor(status: DeploymentStatus, effect: Effect): DeploymentStatus['handles'] {
-  return placeOf(status, effect).handles
+  return effect.elsewhere
+    ? withPlacement(next, effect.target, (place) => ({ ...place, requested }))
+    : { ...next, requested }
 }
 
 function placeOf(
   status: DeploymentStatus,
   { elsewhere, target }: Effect,
 ): Pick<DeploymentStatus, 'requested' | 'handles'> {
-  if (!elsewhere) return status
-  const { coming, leaving = [] } = status
-  if (coming?.target === target) return coming
-  return leaving.find((each) => each.target === target) ?? { requested: [], handles: [] }
+  return elsewhere ? (placementAt(status, target) ?? { requested: [], handles: [] }) : status
 }

@@ -18,29 +18,35 @@ const longestMs = 10_000
  * Waits for a call to the outside. While the call takes its time, the safety moves that become due are made,
  * by the last known state: a hanging target, registry or metric source keeps no bad revision in traffic.
  */
-export async function keepingSafe<Answer>(run: DeploymentRun, call: Promise<Answer>): Promise<Answer> {
-  for (let waitMs = patienceMs; !(await settlesWithin(run, waitMs, call)); ) {
-    throwIfAborted(run.context.abortSignal, `reconciling ${run.key}`)
-    waitMs = await keepSafe(run)
-  }
-  return call
+export function keepingSafe<Answer>(run: DeploymentRun, call: Promise<Answer>): Promise<Answer> {
+  return waitFor(run, call, () => keepSafe(run))
 }
 
 /**
  * Waits for an effect that was sent, in the same way. Its answer must not be lost, so the wait goes on although
  * another spec was declared or the deployment was deleted.
  */
-export async function waitingOn<Answer>(run: DeploymentRun, sent: Promise<Answer>): Promise<Answer> {
-  const { abortSignal } = run.context
-  for (let waitMs = patienceMs; !(await settlesWithin(run, waitMs, sent)); ) {
-    throwIfAborted(abortSignal, `reconciling ${run.key}`)
-    waitMs = await keepSafe(run).catch((error: unknown) => {
-      throwIfAborted(abortSignal, `reconciling ${run.key}`)
+export function waitingOn<Answer>(run: DeploymentRun, sent: Promise<Answer>): Promise<Answer> {
+  return waitFor(run, sent, () =>
+    keepSafe(run).catch((error: unknown) => {
+      throwIfAborted(run.context.abortSignal, `reconciling ${run.key}`)
       run.options.logger.warn({ key: run.key, cause: error }, 'a deployment could not be kept safe meanwhile')
       return longestMs
-    })
+    }),
+  )
+}
+
+/** Waits for the call. Does `meanwhile` again and again, each time after the milliseconds that it gave. */
+async function waitFor<Answer>(
+  run: DeploymentRun,
+  call: Promise<Answer>,
+  meanwhile: () => Promise<number>,
+): Promise<Answer> {
+  for (let waitMs = patienceMs; !(await settlesWithin(run, waitMs, call)); ) {
+    throwIfAborted(run.context.abortSignal, `reconciling ${run.key}`)
+    waitMs = await meanwhile()
   }
-  return sent
+  return call
 }
 
 /** Makes the safety move that is due, if any. Returns the milliseconds until the next may be due. */

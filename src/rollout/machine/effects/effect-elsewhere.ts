@@ -1,4 +1,5 @@
 import type { DeploymentStatus, Placement } from '../../../resources/deployment/deployment-status.ts'
+import { withPlacement } from '../placement.ts'
 import type { BlindContext } from '../transition.ts'
 import { type Chosen, effectFor } from './effect.ts'
 
@@ -54,8 +55,7 @@ function effectForComing(context: BlindContext, status: DeploymentStatus, coming
 
 function effectForLeaving({ declared, now }: BlindContext, status: DeploymentStatus): Chosen {
   let atMs = Infinity
-  for (const placement of status.leaving ?? []) {
-    const { target, requested } = placement
+  for (const { target, requested } of status.leaving ?? []) {
     if (declared.missing.includes(target)) continue
     const [known] = requested
     const notBeforeMs = known?.notBeforeMs ?? 0
@@ -64,16 +64,16 @@ function effectForLeaving({ declared, now }: BlindContext, status: DeploymentSta
       continue
     }
     return {
-      status: known === undefined ? withDestroy(status, placement) : status,
+      status:
+        known === undefined
+          ? withPlacement(status, target, (each) => ({
+              ...each,
+              requested: [{ change: 'destroy', accepted: false }],
+            }))
+          : status,
       effect: { kind: 'destroy', change: 'destroy', target, elsewhere: true },
       events: known === undefined ? [{ action: 'destroy-requested', details: { target } }] : [],
     }
   }
   return { status, events: [], ...(Number.isFinite(atMs) && { atMs }) }
-}
-
-function withDestroy(status: DeploymentStatus, placement: Placement): DeploymentStatus {
-  const next: Placement = { ...placement, requested: [{ change: 'destroy', accepted: false }] }
-  const leaving = (status.leaving ?? []).map((each) => (each === placement ? next : each))
-  return { ...status, leaving }
 }

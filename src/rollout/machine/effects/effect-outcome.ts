@@ -9,6 +9,7 @@ import type {
 import type { Scale } from '../../../resources/deployment/model-deployment.ts'
 import { durationMs } from '../../../resources/duration.ts'
 import type { Look, Observed, RolloutEvent } from '../machine-types.ts'
+import { withPlacement } from '../placement.ts'
 import { revisionStatus } from '../status-edits.ts'
 import { type Context, enter, type Transition } from '../transition.ts'
 
@@ -49,6 +50,19 @@ export function outcomeUnknown(
 }
 
 /**
+ * What a look tells of the operation in the ledger: the target took it, failed it, shows only its revision, or
+ * shows nothing of it.
+ */
+function whatShows(
+  { operationId, revision: name }: LedgerEntry,
+  { operations, revisions }: Observed,
+): 'taken' | 'failed' | 'revision' | 'nothing' {
+  const operation = operations.find((each) => each.operationId === operationId)
+  if (operation !== undefined) return operation.state === 'failed' ? 'failed' : 'taken'
+  return revisions.some(({ revision }) => revision === name) ? 'revision' : 'nothing'
+}
+
+/**
  * The create in the ledger, when its answer was lost and the target shows neither its revision nor its
  * operation.
  */
@@ -57,9 +71,7 @@ export function lostCreate(
   { effect }: DeploymentStatus,
 ): LedgerEntry | undefined {
   if (effect?.kind !== 'create' || effect.target !== undefined) return undefined
-  const shown = observed.revisions.some(({ revision }) => revision === effect.revision)
-  const operation = observed.operations.find(({ operationId }) => operationId === effect.operationId)
-  return shown || operation !== undefined ? undefined : effect
+  return whatShows(effect, observed) === 'nothing' ? effect : undefined
 }
 
 /**
@@ -106,8 +118,7 @@ export interface Settled {
 export function settle(status: DeploymentStatus, observed: Observed, now: number): Settled {
   const { effect, ...rest } = status
   if (effect === undefined || effect.target !== undefined) return withFailures(status, observed, now)
-  const known = observed.operations.find(({ operationId }) => operationId === effect.operationId)
-  const taken = known !== undefined && known.state !== 'failed'
+  const taken = whatShows(effect, observed) === 'taken'
   const settled = taken ? recordOutcome(status, effect, { kind: 'unchanged' }, { nowMs: now }).status : rest
   return withFailures(settled, observed, now)
 }
@@ -123,12 +134,10 @@ export function settleComing(
   const { effect, ...rest } = status
   let settled: DeploymentStatus = status
   if (effect?.target === coming.target) {
-    const operation = observed.operations.find(({ operationId }) => operationId === effect.operationId)
-    const isShown = observed.revisions.some(({ revision }) => revision === effect.revision)
-    const taken = operation !== undefined && operation.state !== 'failed'
-    if (taken || (isShown && operation === undefined)) {
+    const shows = whatShows(effect, observed)
+    if (shows === 'taken' || shows === 'revision') {
       settled = recordOutcome(status, effect, { kind: 'unchanged' }, { nowMs: now }).status
-    } else if (operation === undefined && effect.kind === 'create' && capabilities.names === 'random') {
+    } else if (shows === 'nothing' && effect.kind === 'create' && capabilities.names === 'random') {
       return { status, events: [], lost: effect }
     } else settled = rest
   }
@@ -253,14 +262,10 @@ export function withNotBefore(
   { change, target }: { readonly change: string; readonly target: string },
   notBeforeMs: number,
 ): DeploymentStatus {
-  const postpone = <Place extends Placement>(place: Place): Place =>
-    place.target === target ? { ...place, requested: later(place.requested, change, notBeforeMs) } : place
-  const { coming, leaving } = status
-  return {
-    ...status,
-    ...(coming !== undefined && { coming: postpone(coming) }),
-    ...(leaving !== undefined && { leaving: leaving.map(postpone) }),
-  }
+  return withPlacement(status, target, (place) => ({
+    ...place,
+    requested: later(place.requested, change, notBeforeMs),
+  }))
 }
 
 function withFailure(

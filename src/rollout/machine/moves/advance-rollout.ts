@@ -22,14 +22,12 @@ export function advanceRollout(context: Context, status: DeploymentStatus, rollo
     return beginRollback(context, status, rollout.revision, supersededBy(declared.desired))
   }
   const deadline = stepDeadline(context, status)?.atMs
-  if (!mayRise(status, rollout.revision) || (status.paused !== undefined && rollout.phase !== 'analyzing')) {
-    return waitFor(context, status, rollout, deadline)
-  }
-  if (rollout.phase !== 'starting' && !standsInSteps(status, context.steps)) {
-    if (status.paused !== undefined) return stay(status, context)
-    // The rollout counted its place in another list of steps. Going on from that place could skip a gate.
-    return enterStep(context, status, rollout.revision, 0)
-  }
+  const waits = status.paused !== undefined || !mayRise(status, rollout.revision)
+  const stands = rollout.phase === 'starting' || standsInSteps(status, context.steps)
+  // Gates are read while a candidate or a person is waited for, because one may surely fail.
+  if (waits && !(rollout.phase === 'analyzing' && stands)) return stay(status, context, deadline)
+  // The rollout counted its place in another list of steps. Going on from that place could skip a gate.
+  if (!stands) return enterStep(context, status, rollout.revision, 0)
   switch (rollout.phase) {
     case 'starting':
       // A first revision takes all traffic at once. No other revision exists to compare with or to return to.
@@ -55,21 +53,10 @@ export function advanceRollout(context: Context, status: DeploymentStatus, rollo
   }
 }
 
-/** Waits for the candidate or for a person. Gates are read meanwhile, because one may surely fail. */
-function waitFor(
-  context: Context,
-  status: DeploymentStatus,
-  rollout: Advancing,
-  deadline: number | undefined,
-): Transition {
-  return rollout.phase === 'analyzing' ? analyze(context, status, rollout) : stay(status, context, deadline)
-}
-
 type Analyzing = Extract<Rollout, { phase: 'analyzing' }>
 
 /** Goes on when all gates have passed. Failures and holds are `makeSafe`'s. */
 function analyze(context: Context, status: DeploymentStatus, rollout: Analyzing): Transition {
-  if (!standsInSteps(status, context.steps)) return stay(status, context, stepDeadline(context, status)?.atMs)
   const judgement = judgeAnalysis(context, status, rollout)
   if (judgement.kind === 'open') {
     const { rollout: next, againAfterMs } = judgement

@@ -1,7 +1,7 @@
 import type { DeploymentStatus } from '../../../resources/deployment/deployment-status.ts'
 import { lostCreate } from '../effects/effect-outcome.ts'
 import type { Declared } from '../machine-types.ts'
-import { isGivenUp, targetOf, withoutComing } from '../placement.ts'
+import { isGivenUp, isTargetGone, targetOf, withoutComing } from '../placement.ts'
 import { type Context, enter, stay, type Transition } from '../transition.ts'
 
 /**
@@ -58,7 +58,7 @@ export function hindersDeletion(declared: Declared, status: DeploymentStatus): s
   if (declared.deletion === undefined) return undefined
   if (declared.usedBy !== undefined) return `route ${declared.usedBy} still refers to it`
   const target = targetOf(declared, status)
-  if (declared.missing.includes(target) && !isGivenUp(declared, status, target)) {
+  if (isTargetGone(declared, status) && !isGivenUp(declared, status, target)) {
     return `the plane has no target "${target}"; delete with force gives up what is there`
   }
   return undefined

@@ -4,12 +4,12 @@ import { durationMs } from '../../../resources/duration.ts'
 import { absorbInto } from '../absorb.ts'
 import { settleComing, stopped } from '../effects/effect-outcome.ts'
 import type { Look } from '../machine-types.ts'
-import { isElsewhere, leave, targetOf, withoutComing } from '../placement.ts'
+import { isElsewhere, isTargetGone, leave, targetOf, withoutComing } from '../placement.ts'
 import { ask, type BlindContext, enter, stay, type Transition } from '../transition.ts'
 import { policyDetails, withoutPermit } from './permit.ts'
 import { beginRollback, type RollbackReason } from './rollback.ts'
 import { failureOf } from './start-rollout.ts'
-import { stepDeadline } from './step-deadline.ts'
+import { type StepDeadline, stepDeadline } from './step-deadline.ts'
 
 /**
  * Whether the deployment is to move to the declared target now. A rollout that is under way at the old target
@@ -21,7 +21,7 @@ export function mayMove({ declared }: BlindContext, status: DeploymentStatus): b
   if (status.paused !== undefined && status.coming === undefined) return false
   if (status.aborted.some(({ revision }) => revision === desired.name)) return false
   const { rollout } = status
-  const isGone = declared.missing.includes(targetOf(declared, status))
+  const isGone = isTargetGone(declared, status)
   switch (rollout.phase) {
     case 'pending':
     case 'converged':
@@ -79,9 +79,9 @@ function arrive(
   const [revision] = seen.revisions
   const deadline = deadlineOf(context, at, seen)
   if (revision?.state === 'failed') return turnBack(context, at, desired, failureOf(revision))
-  if (now >= deadline.atMs) return turnBack(context, at, desired, deadline)
+  if (deadline !== undefined && now >= deadline.atMs) return turnBack(context, at, desired, deadline)
   if (status.paused !== undefined || revision?.state !== 'ready' || revision.missing !== undefined) {
-    return stay(at, context, deadline.atMs)
+    return stay(at, context, deadline?.atMs)
   }
   const blocked = withoutPermit(context, at, desired, 100, 0)
   if (blocked !== undefined) return blocked
@@ -124,13 +124,11 @@ function deadlineOf(
   context: BlindContext,
   status: DeploymentStatus,
   { sinceMs }: Placement,
-): RollbackReason & { readonly atMs: number } {
+): StepDeadline | undefined {
   const { rollout } = status
   const { deadline } = context.declared.spec
-  if (rollout.phase === 'blocked') {
-    return stepDeadline(context, status) ?? { atMs: Infinity, cause: 'NoAnswer', message: '' }
-  }
-  if (status.paused !== undefined) return { atMs: Infinity, cause: 'NoAnswer', message: '' }
+  if (rollout.phase === 'blocked') return stepDeadline(context, status)
+  if (status.paused !== undefined) return undefined
   return {
     atMs: Math.max(sinceMs, rollout.sinceMs) + durationMs(deadline),
     cause: 'ProgressDeadlineExceeded',
