@@ -56,8 +56,8 @@ export interface ControlPlaneOptions<
   readonly leaseMs?: number
   /**
    * How many deployments may have calls under way at one target, registry or metric source at the same time;
-   * each part is counted for itself. Default 4. The loop reconciles up to `concurrency` times one more than
-   * the number of these parts, so that deployments which wait for one part leave room for the others.
+   * each part is counted for itself. Default 4. More deployments wait in the part's line. The loop reconciles
+   * up to `concurrency` times one more than the number of these parts, besides those that wait in a line.
    */
   readonly concurrency?: number
   /** Time between two reconciles of a deployment without events, in milliseconds. Default 60,000. */

@@ -19,7 +19,7 @@ export interface LoopOptions<K extends string> {
   reconcile(key: K, context: { readonly abortSignal: AbortSignal }): Promise<Result>
   readonly backoff: Backoff<K>
   readonly clock: Clock
-  /** Keys reconciled at the same time; default 4. */
+  /** Keys reconciled at the same time, besides those whose run is set aside; default 4. */
   readonly concurrency?: number
   /** Called after every run, also after interrupted and forgotten runs. A throw is logged and changes nothing. */
   onResult?(run: FinishedRun<K>): void
@@ -50,6 +50,11 @@ export interface Loop<K extends string = string> {
    * An abort during the run is passed on to the run, which is forgotten 1 s later if it still goes on.
    */
   runOnce(key: K, options?: { readonly abortSignal?: AbortSignal }): Promise<Result>
+  /**
+   * Tells that the run of this key waits for its turn at something that other runs use up. Until the answer is
+   * called, another key may run in its place. The run then goes on at once, and the next key waits instead.
+   */
+  aside(key: K): () => void
 }
 
 interface Run {
@@ -58,6 +63,8 @@ interface Run {
   readonly ended: Promise<Result>
   /** Ends the run for the loop, whatever the reconcile still does. Does nothing when it has ended. */
   forget(): void
+  /** As in `Loop`. */
+  aside(): () => void
 }
 
 /** How long a run may go on after its abort, in milliseconds, before the loop forgets it. */
@@ -78,16 +85,41 @@ export function createLoop<K extends string = string>(options: LoopOptions<K>): 
   const runs = new Map<K, Run>()
   let taking: AbortController | undefined
   let begun = 0
+  /** Runs that take up a place. */
+  let placed = 0
+  let placeIsFree = (): void => {}
+
+  const givePlaceBack = (): void => {
+    placed -= 1
+    placeIsFree()
+  }
 
   /** Runs a key that the queue has marked as in work. */
-  const run = (key: K): Promise<Result> => {
+  const run = (key: K, takesPlace: boolean): Promise<Result> => {
     const controller = new AbortController()
     const { promise: ended, resolve: end } = Promise.withResolvers<Result>()
     const startedMs = clock.monotonic()
     let open = true
+    let waits = 0
+    if (takesPlace) placed += 1
+    const close = (): void => {
+      open = false
+      if (takesPlace && waits === 0) givePlaceBack()
+    }
+    const aside = (): (() => void) => {
+      let waiting = true
+      waits += 1
+      if (open && takesPlace && waits === 1) givePlaceBack()
+      return () => {
+        if (!waiting) return
+        waiting = false
+        waits -= 1
+        if (open && takesPlace && waits === 0) placed += 1
+      }
+    }
     const forget = (): void => {
       if (!open) return
-      open = false
+      close()
       runs.delete(key)
       putBack(key)
       logger.warn({ key }, `a run of ${key} ignores its abort; the loop goes on without it`)
@@ -96,10 +128,10 @@ export function createLoop<K extends string = string>(options: LoopOptions<K>): 
       call({ key, result, durationMs: clock.monotonic() - startedMs, againInMs: 0 })
       end(result)
     }
-    runs.set(key, { controller, ended, forget })
+    runs.set(key, { controller, ended, forget, aside })
     void attempt(key, controller.signal).then((result) => {
       if (!open) return
-      open = false
+      close()
       finish(key, result, controller.signal, startedMs)
       end(result)
     })
@@ -163,14 +195,20 @@ export function createLoop<K extends string = string>(options: LoopOptions<K>): 
     queue.done(key)
   }
 
-  const work = async (abortSignal: AbortSignal): Promise<void> => {
+  /** Takes keys, one after the other, as long as there are places. */
+  const take = async (abortSignal: AbortSignal): Promise<void> => {
     for (;;) {
       begun += 1
       if (begun % keysPerTurn === 0) await nextTurn()
+      while (placed >= concurrency && !abortSignal.aborted) {
+        await new Promise<void>((resolve) => {
+          placeIsFree = resolve
+        })
+      }
       const key = await queue.get(abortSignal)
       if (key === undefined) return
       if (abortSignal.aborted) return putBack(key)
-      await run(key)
+      void run(key, true)
     }
   }
 
@@ -178,11 +216,12 @@ export function createLoop<K extends string = string>(options: LoopOptions<K>): 
     start() {
       if (taking !== undefined) return
       taking = new AbortController()
-      for (let worker = 0; worker < concurrency; worker += 1) void work(taking.signal)
+      void take(taking.signal)
     },
     async stop({ drainMs = 10_000, graceMs = defaultGraceMs } = {}) {
       taking?.abort()
       taking = undefined
+      placeIsFree()
       const left = [...runs.values()]
       const ended = Promise.all(left.map((each) => each.ended))
       if (left.length > 0 && (await withinMs(clock, drainMs, ended)) === undefined) {
@@ -194,7 +233,7 @@ export function createLoop<K extends string = string>(options: LoopOptions<K>): 
     },
     async runOnce(key, { abortSignal } = {}) {
       while (!queue.take(key)) await unlessAborted(runs.get(key)?.ended ?? nextTurn(), abortSignal, key)
-      const ended = run(key)
+      const ended = run(key, false)
       const mine = runs.get(key)
       let grace: Timer | undefined
       const pass = (): void => {
@@ -208,8 +247,11 @@ export function createLoop<K extends string = string>(options: LoopOptions<K>): 
       abortSignal?.removeEventListener('abort', pass)
       return result
     },
+    aside: (key) => runs.get(key)?.aside() ?? nothing,
   }
 }
+
+function nothing(): void {}
 
 /** Waits for something that never rejects. */
 async function unlessAborted(

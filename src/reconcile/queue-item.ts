@@ -1,7 +1,8 @@
 import type { Priority } from './priority.ts'
+import type { Linked } from './ready-line.ts'
 
 /** One known key. It is in exactly one place: in a line, in the heap, or in work. */
-export interface QueueItem<K> {
+export interface QueueItem<K> extends Linked<QueueItem<K>> {
   readonly key: K
   /** `dirty`: in work, and added again since the work began. */
   state: 'ready' | 'delayed' | 'working' | 'dirty'
@@ -10,7 +11,4 @@ export interface QueueItem<K> {
   readyAtMs: number
   /** Index in the heap while `delayed`. */
   place: number
-  /** Neighbours in the line while `ready`. */
-  before: QueueItem<K> | undefined
-  after: QueueItem<K> | undefined
 }

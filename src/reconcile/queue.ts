@@ -8,8 +8,8 @@ import type { Clock, Timer } from '../clock.ts'
 import { DelayHeap } from './delay-heap.ts'
 import { furthestTimerMs } from './furthest-timer.ts'
 import { type Priority, priorities } from './priority.ts'
+import { firstOf, linesByPriority } from './priority-lines.ts'
 import type { QueueItem } from './queue-item.ts'
-import { ReadyLine } from './ready-line.ts'
 
 export interface AddOptions {
   /** Default `priorities.drift`. When a key is added several times, the highest priority counts. */
@@ -59,7 +59,7 @@ interface Waiter<K> {
 export function createQueue<K extends string = string>(options: { readonly clock: Clock }): Queue<K> {
   const { clock } = options
   const items = new Map<K, QueueItem<K>>()
-  const lines = { 0: new ReadyLine<K>(), 1: new ReadyLine<K>(), 2: new ReadyLine<K>() } as const
+  const lines = linesByPriority<QueueItem<K>>()
   const heap = new DelayHeap<K>()
   const waiters = new Set<Waiter<K>>()
   let ready = 0
@@ -86,7 +86,7 @@ export function createQueue<K extends string = string>(options: { readonly clock
   }
 
   const next = (): QueueItem<K> | undefined => {
-    const item = lines[2].first ?? lines[1].first ?? lines[0].first
+    const item = firstOf(lines)
     if (item === undefined) return undefined
     lines[item.priority].remove(item)
     ready -= 1

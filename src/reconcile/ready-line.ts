@@ -1,25 +1,29 @@
-import type { QueueItem } from './queue-item.ts'
+/** The neighbours of an item in its line. */
+export interface Linked<Item> {
+  before: Item | undefined
+  after: Item | undefined
+}
 
 /**
  * First in, first out. Any item can leave from the middle in O(1). The items themselves hold the links, so a
  * key whose priority rises leaves nothing behind in its old line.
  */
-export class ReadyLine<K> {
-  #first: QueueItem<K> | undefined
-  #last: QueueItem<K> | undefined
+export class ReadyLine<Item extends Linked<Item>> {
+  #first: Item | undefined
+  #last: Item | undefined
 
-  push(item: QueueItem<K>): void {
+  push(item: Item): void {
     item.before = this.#last
     if (this.#last === undefined) this.#first = item
     else this.#last.after = item
     this.#last = item
   }
 
-  get first(): QueueItem<K> | undefined {
+  get first(): Item | undefined {
     return this.#first
   }
 
-  remove(item: QueueItem<K>): void {
+  remove(item: Item): void {
     const { before, after } = item
     if (before === undefined) this.#first = after
     else before.after = after

@@ -31,6 +31,8 @@ export interface GuardedOptions {
   readonly targets: Named<DeploymentTarget>
   /** For the loop: so many deployments at a time. */
   readonly loopTargets: Named<DeploymentTarget>
+  /** Waits until the target has room for a call of the loop, and keeps it until the answer is called. */
+  room(target: string, key: Key, abortSignal: AbortSignal): Promise<() => void>
   /** From now on, look-ups with this signal are those of the deployment. */
   runs(key: Key, abortSignal: AbortSignal): void
   /** Lets every target release what keeps other processes out, within `limitMs`. Never rejects. */
@@ -79,6 +81,8 @@ export function guardOptions(
     ),
     targets,
     loopTargets: targetsOf(true),
+    room: async (target, key, abortSignal) =>
+      (await targetGuards[target]?.room(key, { verb: 'apply', abortSignal })) ?? nothing,
     runs: (key, abortSignal) => void running.set(abortSignal, key),
     async standDown(limitMs) {
       // A target may have two names, and stands down once.
@@ -104,6 +108,8 @@ export function guardOptions(
     ],
   }
 }
+
+function nothing(): void {}
 
 /** A copy without inherited names, so that a resource that says `toString` finds no part of the plane. */
 function mapped<Part, Other>(

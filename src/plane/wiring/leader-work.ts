@@ -60,6 +60,8 @@ export interface LeaderWork {
   leads(): boolean
   start(): void
   stop(drainMs: number): Promise<void>
+  /** The deployment's run waits until the answer is called. Meanwhile it takes no place of others. */
+  aside(key: Key): () => void
   /** Looks at a deployment soon, if this process holds the lease. */
   nudge(key: Key): void
   /**
@@ -185,6 +187,7 @@ export function createLeaderWork(options: LeaderWorkOptions): LeaderWork {
       queue.close()
       life?.cancel()
     },
+    aside: (key) => loop.aside(key),
     nudge: (key) => queue.add(key, { priority: priorities.user }),
     once(key) {
       if (election.lease() !== undefined) return passes(key)

@@ -4,7 +4,6 @@ import { createBackoff } from '../../reconcile/backoff.ts'
 import { priorities } from '../../reconcile/priority.ts'
 import type { DeploymentStatus } from '../../resources/deployment/deployment-status.ts'
 import type { Key } from '../../resources/metadata.ts'
-import { isCrowded } from '../../rollout/gates/crowded.ts'
 import { loopActor } from '../../rollout/machine/moves/rollback.ts'
 import { type Fault, faultOf } from '../../rollout/shell/fault.ts'
 import { createKnownSecrets } from '../../rollout/shell/known-secrets.ts'
@@ -112,6 +111,7 @@ export function wireControl(options: ControlPlaneOptions, requestSide: RequestSi
   const reconcile = createDeploymentReconciler({
     ...context,
     targets: guarded.loopTargets,
+    room: guarded.room,
     requests: windows,
     check: (deployment) => checkDeployable(context, deployment),
     secret: (reference, abortSignal) => resolveSecret(secrets, reference, abortSignal),
@@ -140,7 +140,6 @@ export function wireControl(options: ControlPlaneOptions, requestSide: RequestSi
     },
     lost() {
       orphans.forget()
-      parts.nobodyComes()
       say('lease-lost')
     },
     stoodDown: guarded.standDown,
@@ -153,7 +152,7 @@ export function wireControl(options: ControlPlaneOptions, requestSide: RequestSi
       telemetry.recordReconcile({ key, result: result.kind, durationMs })
       const cause = result.kind === 'done' ? undefined : result.cause
       if (cause === undefined) forgetFault(key)
-      else if (!isCrowded(cause)) faults.set(key, faultOf(cause))
+      else faults.set(key, faultOf(cause))
       if (result.kind === 'done') {
         ownVersions.delete(key)
         parts.forget(key)
@@ -162,6 +161,7 @@ export function wireControl(options: ControlPlaneOptions, requestSide: RequestSi
   })
   parts.connect({
     priorityOf: (key) => work.queue.priorityOf(key) ?? priorities.drift,
+    aside: (key) => work.aside(key),
     callBack(key, priority) {
       if (work.leads()) work.queue.add(key, { priority })
       return work.leads()

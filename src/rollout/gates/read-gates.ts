@@ -4,15 +4,11 @@ import type { AnalysisGate } from '../../resources/deployment/model-deployment.t
 import type { Key } from '../../resources/metadata.ts'
 import type { MetricSource } from '../../telemetry/contract.ts'
 import type { Need } from '../machine/machine-types.ts'
-import { isCrowded } from './crowded.ts'
 import { type GateReading, judgeGate } from './judge-gate.ts'
 
 type GatesNeed = Extract<Need, { kind: 'gates' }>
 
-/**
- * Reads and judges the gates of a step, each over the step's own window. Throws when a source has no room for
- * the question now.
- */
+/** Reads and judges the gates of a step, each over the step's own window. */
 export async function readGates(
   sources: Readonly<Record<string, MetricSource>>,
   gates: readonly AnalysisGate[],
@@ -55,7 +51,6 @@ async function read(
     }
     return reading
   } catch (error) {
-    if (isCrowded(error)) throw error
     return { kind: 'error', message: messageOf(error) }
   }
 }

@@ -1,16 +1,13 @@
-import { sleep } from '../../clock.ts'
 import type {
   DeploymentTarget,
   ObservedTarget,
   TargetCapabilities,
 } from '../../deployment-target/contract.ts'
 import type { ModelVersion } from '../../registry/contract.ts'
-import type { DeploymentStatus, GateResult } from '../../resources/deployment/deployment-status.ts'
+import type { DeploymentStatus } from '../../resources/deployment/deployment-status.ts'
 import type { ModelDeployment } from '../../resources/deployment/model-deployment.ts'
 import type { Revision } from '../../resources/deployment/revision.ts'
-import type { Key } from '../../resources/metadata.ts'
 import type { StoredObject } from '../../store/contract.ts'
-import { isCrowded } from '../gates/crowded.ts'
 import { readGates } from '../gates/read-gates.ts'
 import { readServing } from '../gates/read-serving.ts'
 import { decide } from '../machine/decide.ts'
@@ -82,36 +79,11 @@ async function answer(
   const { stored } = sight
   switch (need.kind) {
     case 'gates':
-      return { gates: await gatesInTurn(options, spec, stored.key, need, abortSignal) }
+      return { gates: await readGates(options.metrics, spec.analysis, stored.key, need, abortSignal) }
     case 'permit':
       return { permit: await askPermit(options, sight, need, abortSignal) }
     case 'look':
       return { look: await lookAt(options, sight, need.target, abortSignal) }
-  }
-}
-
-/** How often, and how many times, a source is asked that has no room for the question now. */
-const turnMs = 50
-const mostTurns = 10
-
-/**
- * Reads the gates. A run that ended for want of room would lose its look at the target, and both together might
- * never be had again. So it waits half a second for its turn.
- */
-async function gatesInTurn(
-  { metrics, clock }: ReconcilerOptions,
-  { analysis }: Declared['spec'],
-  key: Key,
-  need: Extract<Need, { kind: 'gates' }>,
-  abortSignal: AbortSignal,
-): Promise<readonly GateResult[]> {
-  for (let turn = 1; ; turn += 1) {
-    try {
-      return await readGates(metrics, analysis, key, need, abortSignal)
-    } catch (error) {
-      if (!isCrowded(error) || turn === mostTurns) throw error
-      await sleep(clock, turnMs, abortSignal)
-    }
   }
 }
 

@@ -7,7 +7,6 @@ import type {
   Placement,
   RequestedChange,
 } from '../../resources/deployment/deployment-status.ts'
-import { isCrowded } from '../gates/crowded.ts'
 import { recordOutcome, withNotBefore } from '../machine/effects/effect-outcome.ts'
 import type { Effect, Instruction, Look } from '../machine/machine-types.ts'
 import { turnBack } from '../machine/moves/move.ts'
@@ -16,8 +15,8 @@ import { placementAt, withPlacement } from '../machine/placement.ts'
 import { candidateOf } from '../machine/status-edits.ts'
 import type { DeploymentRun } from './deployment-run.ts'
 import { failedOperations, faultOf, withFault } from './fault.ts'
-import { hindered, untilCalledBack } from './hindered.ts'
-import { waitingOn } from './keep-safe.ts'
+import { hindered } from './hindered.ts'
+import { keepingSafe, waitingOn } from './keep-safe.ts'
 import { pollAfterMs } from './poll.ts'
 import { isEnding, ledgerEntry, sendEffect, wasNotSent } from './send-effect.ts'
 
@@ -30,29 +29,50 @@ export interface Due {
   readonly look?: Look
   /** Why the run could not see or do all that it should. */
   readonly hindrance?: unknown
-  /** The target had no room for a look, so that nothing is known anew of its faults. */
-  readonly crowded?: boolean
 }
 
 /** Writes the ledger, sends the effect and writes the outcome. */
 export async function carryOut(run: DeploymentRun, due: Due): Promise<Result> {
   const { instruction, hindrance } = due
   const { effect, events, urgent, finished } = instruction
-  if (effect === undefined) {
-    const settled =
-      due.crowded === true ? instruction.status : withStandingFault(run, instruction.status, hindrance)
-    await run.write(settled, events, {
-      ...(finished === true && { finalizers: [] }),
-      ...(urgent === true && { urgent }),
-    })
-    if (finished === true) return { kind: 'done' }
-    const { rollout } = settled
-    if (rollout.phase === 'blocked' && rollout.reason === 'PolicyError') {
-      return { kind: 'retry', cause: new ModelspineError('policy-error', rollout.message) }
-    }
-    if (due.crowded === true) return untilCalledBack(run, instruction.requeueAfterMs)
-    return again(run, settled, instruction.requeueAfterMs)
+  if (effect !== undefined) return inRoom(run, effect, () => writeAndSend(run, due, effect))
+  const settled = withStandingFault(run, instruction.status, hindrance)
+  await run.write(settled, events, {
+    ...(finished === true && { finalizers: [] }),
+    ...(urgent === true && { urgent }),
+  })
+  if (finished === true) return { kind: 'done' }
+  const { rollout } = settled
+  if (rollout.phase === 'blocked' && rollout.reason === 'PolicyError') {
+    return { kind: 'retry', cause: new ModelspineError('policy-error', rollout.message) }
   }
+  return again(run, settled, instruction.requeueAfterMs)
+}
+
+/** Begins once the target has room, because nothing is written down that has to wait before it is sent. */
+async function inRoom(run: DeploymentRun, { target }: Effect, begin: () => Promise<Result>): Promise<Result> {
+  const { options, key, context, stored } = run
+  const room = options.room?.(target, key, context.abortSignal)
+  if (room === undefined) return begin()
+  let leave: () => void
+  try {
+    leave = await keepingSafe(run, room)
+  } catch (error) {
+    // The run ends without its turn, and keeps no room when the turn comes.
+    room.then((leaveLater) => leaveLater()).catch(() => {})
+    throw error
+  }
+  try {
+    // Something was written meanwhile. The effect speaks of an older status.
+    return run.stored.version === stored.version ? await begin() : { kind: 'requeue', afterMs: 0 }
+  } finally {
+    leave()
+  }
+}
+
+async function writeAndSend(run: DeploymentRun, due: Due, effect: Effect): Promise<Result> {
+  const { instruction } = due
+  const { events, urgent } = instruction
   // Nothing is written down that will surely not be sent.
   if (isEnding(run.context.held)) return { kind: 'retry', cause: new ModelspineError('aborted', leaseEnds) }
   const requested = placeOf(instruction.status, effect).requested.find(
@@ -148,7 +168,7 @@ function comingRevision({ revisions }: Placement): string {
  * deployment itself is not hindered by it.
  */
 async function postponed(run: DeploymentRun, effect: Effect, error: unknown): Promise<Result> {
-  if (run.context.abortSignal.aborted || isCrowded(error)) return hindered(run, error, null)
+  if (run.context.abortSignal.aborted) return hindered(run, error, null)
   const { key, options, now } = run
   options.logger.warn({ key, target: effect.target, ...faultOf(error) }, 'a target could not be told')
   const status = withNotBefore(run.status, effect, now + elsewhereRetryMs)

@@ -1,6 +1,5 @@
 import { isModelspineError } from '../../errors.ts'
 import type { Result } from '../../reconcile/result.ts'
-import { isCrowded } from '../gates/crowded.ts'
 import type { DeploymentRun } from './deployment-run.ts'
 import { type Fault, faultOf, withFault } from './fault.ts'
 import { isEnding, isOfSecrets } from './send-effect.ts'
@@ -17,7 +16,6 @@ export async function hindered(run: DeploymentRun, error: unknown, nextMs: numbe
   if (abortSignal.aborted || isEnding(held) || isModelspineError(error, 'aborted')) {
     return { kind: 'retry', cause: error }
   }
-  if (isCrowded(error)) return untilCalledBack(run, nextMs)
   const fault: Fault = faultOf(error)
   run.options.logger.warn({ key: run.key, ...fault }, 'a reconcile was hindered')
   await run.write(withFault(run.status, fault, run.stored.generation, run.now), [])
@@ -34,12 +32,4 @@ export function afterFault(run: DeploymentRun, error: unknown, nextMs: number | 
   return nextMs === null
     ? { kind: 'terminal', cause: error }
     : { kind: 'requeue', afterMs: Math.min(nextMs, run.options.resyncMs), cause: error }
-}
-
-/**
- * A part has all the calls under way that it may have. The key is called back when one of them ends, so that it
- * need not come by itself before anything is due.
- */
-export function untilCalledBack(run: DeploymentRun, nextMs: number | null): Result {
-  return { kind: 'requeue', afterMs: Math.min(nextMs ?? Infinity, run.options.resyncMs) }
 }

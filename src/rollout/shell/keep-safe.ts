@@ -1,15 +1,10 @@
 import { isModelspineError, throwIfAborted } from '../../errors.ts'
-import { isCrowded } from '../gates/crowded.ts'
-import type { Instruction } from '../machine/machine-types.ts'
 import { askAndDecide } from './ask-and-decide.ts'
 import type { DeploymentRun } from './deployment-run.ts'
 import { pinOf } from './resolve-model.ts'
 
 /** A call that takes longer than this is slow: the run looks after the deployment meanwhile. */
 const patienceMs = 50
-
-/** When to ask a metric source again that had no room for the question. */
-const crowdedMs = 1000
 
 /** The longest time between two looks at the status while a call is waited for. */
 const longestMs = 10_000
@@ -56,13 +51,7 @@ async function keepSafe(run: DeploymentRun): Promise<number> {
   if (stored.deletion !== undefined) return longestMs
   const desired = pinOf(deployment.spec, status)
   const sight = { stored, status, observed: undefined, ...(desired !== undefined && { desired }) }
-  let instruction: Instruction
-  try {
-    instruction = (await askAndDecide(options, sight, context.abortSignal)).instruction
-  } catch (error) {
-    if (isCrowded(error)) return crowdedMs
-    throw error
-  }
+  const { instruction } = await askAndDecide(options, sight, context.abortSignal)
   // What was not answered because of an abort says nothing about the rollout.
   throwIfAborted(context.abortSignal, `reconciling ${run.key}`)
   if (instruction.urgent === true) {

@@ -2,13 +2,12 @@ import type { ObservedTarget } from '../../deployment-target/contract.ts'
 import { isModelspineError, ModelspineError, throwIfAborted } from '../../errors.ts'
 import type { Result } from '../../reconcile/result.ts'
 import { formatReference } from '../../resources/deployment/reference.ts'
-import { isCrowded } from '../gates/crowded.ts'
 import { knownOf } from '../machine/status-edits.ts'
-import { askAndDecide, type Decided } from './ask-and-decide.ts'
+import { askAndDecide } from './ask-and-decide.ts'
 import { carryOut } from './carry-out.ts'
 import { DeploymentRun } from './deployment-run.ts'
 import { faultOf } from './fault.ts'
-import { afterFault, hindered } from './hindered.ts'
+import { afterFault } from './hindered.ts'
 import { keepingSafe } from './keep-safe.ts'
 import { createLookups, type Lookups } from './lookups.ts'
 import type { ReconcileDeployment, ReconcilerOptions } from './reconciler-options.ts'
@@ -49,16 +48,13 @@ async function reconcile(run: DeploymentRun, lookups: Lookups): Promise<Result> 
   const { options, context } = run
   const deleting = run.stored.deletion !== undefined
   const looking = look(run)
-  // Without a look there is nothing to do with a new version, and other deployments need the registry's room.
-  const resolving = deleting || (await isRefused(looking)) ? undefined : lookUp(run, lookups)
+  const resolving = deleting ? undefined : lookUp(run, lookups)
   const usedBy = deleting ? await options.usedBy?.(run.key) : undefined
   const [seen, found] = await keepingSafe(run, Promise.all([looking, resolving]))
   const problems = deleting ? [] : options.check(run.deployment)
   const { stored } = run
   const status =
-    found === undefined || found.crowded === true
-      ? run.status
-      : recordResolved(run.status, found.resolved, stored.generation, run.now)
+    found === undefined ? run.status : recordResolved(run.status, found.resolved, stored.generation, run.now)
   const pin = deleting ? undefined : pinOf(run.deployment.spec, run.status)
   const desired = found === undefined ? pin : found.resolved.desired
   const sight = {
@@ -70,13 +66,7 @@ async function reconcile(run: DeploymentRun, lookups: Lookups): Promise<Result> 
     ...(problems.length > 0 && { hindered: true }),
     ...(usedBy !== undefined && { usedBy }),
   }
-  let decided: Decided
-  try {
-    decided = await keepingSafe(run, askAndDecide(options, sight, context.abortSignal))
-  } catch (error) {
-    if (isCrowded(error)) return hindered(run, error, null)
-    throw error
-  }
+  const decided = await keepingSafe(run, askAndDecide(options, sight, context.abortSignal))
   const { instruction, look: looked } = decided
   // Something was written while answers were waited for. The instruction speaks of an older status.
   if (run.stored.version !== stored.version) return { kind: 'requeue', afterMs: 0 }
@@ -84,15 +74,13 @@ async function reconcile(run: DeploymentRun, lookups: Lookups): Promise<Result> 
   // down.
   throwIfAborted(context.abortSignal, `reconciling ${run.key}`)
   const hindrance = seen.error ?? problemsFault(problems)
-  const isFault = hindrance !== undefined && !isCrowded(hindrance)
   const result = await carryOut(run, {
     instruction,
     observed: seen.observed,
     ...(looked !== undefined && { look: looked }),
-    ...(isFault && { hindrance }),
-    ...(hindrance !== undefined && !isFault && { crowded: true }),
+    ...(hindrance !== undefined && { hindrance }),
   })
-  if (isFault && result.kind === 'requeue' && instruction.effect === undefined) {
+  if (hindrance !== undefined && result.kind === 'requeue' && instruction.effect === undefined) {
     options.logger.warn({ key: run.key, ...faultOf(hindrance) }, 'a reconcile was hindered')
     const { coming, leaving } = run.status
     // What happens at other targets goes on at its own pace.
@@ -100,19 +88,6 @@ async function reconcile(run: DeploymentRun, lookups: Lookups): Promise<Result> 
     return afterFault(run, hindrance, elsewhere ? result.afterMs : instruction.requeueAfterMs)
   }
   return found?.postponedMs === undefined ? result : soon(result, found)
-}
-
-/** Microtasks within which a refusal without a call is known. */
-const refusalTurns = 8
-
-/** Whether the target had no room for the look. Waits for no call. */
-async function isRefused(looking: Promise<Seen>): Promise<boolean> {
-  let seen: Seen | undefined
-  void looking.then((answer) => {
-    seen = answer
-  })
-  for (let turn = 0; turn < refusalTurns && seen === undefined; turn += 1) await undefined
-  return isCrowded(seen?.error)
 }
 
 /** A look-up that failed is made again at its own time. Nothing else waits for it. */
@@ -147,8 +122,6 @@ interface LookedUp {
   readonly resolved: Resolved
   /** Milliseconds until the next look-up; absent when this one succeeded. */
   readonly postponedMs?: number
-  /** The registry had no room for the question. The last pin is kept, and nothing is known anew. */
-  readonly crowded?: boolean
 }
 
 async function lookUp(run: DeploymentRun, lookups: Lookups): Promise<LookedUp> {
@@ -167,7 +140,6 @@ async function lookUp(run: DeploymentRun, lookups: Lookups): Promise<LookedUp> {
     return { resolved }
   }
   if (context.abortSignal.aborted) return { resolved }
-  if (isCrowded(resolved.cause)) return { resolved, crowded: true }
   const { notBeforeMs } = lookups.failed(key, from, resolved.cause)
   return { resolved, postponedMs: notBeforeMs - run.now }
 }

@@ -29,6 +29,11 @@ export interface ReconcilerOptions {
   /** A route that refers to a deployment which is being deleted, if there is one. */
   usedBy?(key: Key): Promise<string | undefined>
   permit(request: PromoteRequest, approvals: readonly Approved[], abortSignal: AbortSignal): Promise<Permit>
+  /**
+   * Waits until the target has room for a call of the deployment, and keeps it for the deployment until the
+   * answer is called. Left out where no call waits.
+   */
+  room?(target: string, key: Key, abortSignal: AbortSignal): Promise<() => void>
   secret(reference: string, abortSignal: AbortSignal): Promise<Secret>
   /** Remembers the secrets that `secret` gave, so that targets cannot quote them. */
   readonly knownSecrets: KnownSecrets

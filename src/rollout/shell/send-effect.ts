@@ -88,11 +88,11 @@ function notSent(reason: string, message: string): ApplyResult {
 
 /**
  * Whether an error tells that nothing left this machine, so that there is no outcome to find out: the target's
- * own queue was full, its circuit was open, or a secret was missing.
+ * circuit was open, or a secret was missing.
  */
 export function wasNotSent(error: unknown): boolean {
   if (isOfSecrets(error)) return true
-  return isModelspineError(error) && (error.details.sent === false || error.details.crowded === true)
+  return isModelspineError(error) && error.details.sent === false
 }
 
 export function isOfSecrets(error: unknown): error is ModelspineError {

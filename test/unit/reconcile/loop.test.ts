@@ -277,6 +277,114 @@ describe('the loop', () => {
   })
 })
 
+describe('a run that is set aside', () => {
+  /** Runs that wait until they are told to go on. `turns` holds the answers of `aside`. */
+  function scene(concurrency: number) {
+    const ends = new Map<string, () => void>()
+    const started: string[] = []
+    const bench = setUp(
+      (key) => {
+        started.push(key)
+        return new Promise((resolve) => ends.set(key, () => resolve(done)))
+      },
+      { concurrency },
+    )
+    bench.loop.start()
+    const end = async (key: string): Promise<void> => {
+      ends.get(key)?.()
+      ends.delete(key)
+      await bench.clock.advance(0)
+    }
+    const add = async (...keys: string[]): Promise<void> => {
+      for (const key of keys) bench.queue.add(key)
+      await bench.clock.advance(0)
+    }
+    return { ...bench, end, add, started, running: () => [...ends.keys()].join(' ') }
+  }
+
+  it('makes room for another key, and goes on at once when its turn has come', async () => {
+    const { loop, add, end, running, clock } = scene(2)
+    await add('a', 'b', 'c', 'd', 'e')
+    expect(running()).toBe('a b')
+    const back = loop.aside('a')
+    await clock.advance(0)
+    expect(running()).toBe('a b c')
+    back()
+    back()
+    await end('b')
+    expect(running()).toBe('a c')
+    await end('c')
+    expect(running()).toBe('a d')
+  })
+
+  it('is back when the last of its waits has ended', async () => {
+    const { loop, add, end, running, clock } = scene(1)
+    await add('a', 'b', 'c')
+    const backs = [loop.aside('a'), loop.aside('a')]
+    await clock.advance(0)
+    expect(running()).toBe('a b')
+    backs[0]?.()
+    await end('b')
+    expect(running()).toBe('a c')
+    backs[1]?.()
+    await add('d')
+    await end('c')
+    expect(running()).toBe('a')
+    await end('a')
+    expect(running()).toBe('d')
+  })
+
+  it('leaves its place to others when it ends aside', async () => {
+    const { loop, add, end, running, clock } = scene(1)
+    await add('a', 'b', 'c')
+    const back = loop.aside('a')
+    await clock.advance(0)
+    await end('a')
+    back()
+    expect(running()).toBe('b')
+    await end('b')
+    expect(running()).toBe('c')
+    await add('d')
+    expect(running()).toBe('c')
+  })
+
+  it('never makes room twice, and none when it took none', async () => {
+    const { loop, queue, add, running, clock } = scene(1)
+    loop.aside('unknown')()
+    await add('a')
+    const once = loop.runOnce('once')
+    const back = loop.aside('once')
+    await add('b')
+    expect(running()).toBe('a once')
+    back()
+    for (let times = 0; times < 100; times += 1) loop.aside('a')()
+    await clock.advance(0)
+    await add('c')
+    expect(running()).toBe('a once')
+    expect(queue.size).toBe(2)
+    void once
+  })
+
+  it('keeps the number of places over a stop and a new start', async () => {
+    const { loop, queue, clock, started } = scene(1)
+    for (const key of ['a', 'b', 'c', 'd']) queue.add(key)
+    await clock.advance(0)
+    const back = loop.aside('a')
+    await clock.advance(0)
+    expect(started).toEqual(['a', 'b'])
+    const stopped = loop.stop({ drainMs: 0, graceMs: 10 })
+    await clock.advance(10)
+    await stopped
+    back()
+    loop.start()
+    await clock.advance(0)
+    expect(started).toHaveLength(3)
+    loop.aside(started[2] ?? '')()
+    await clock.advance(0)
+    expect(started).toHaveLength(3)
+  })
+})
+
 describe('a loop that is stopped', () => {
   it('takes no more keys and waits for running work', async () => {
     const { queue, loop, clock, runs } = setUp(

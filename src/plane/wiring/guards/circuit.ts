@@ -34,12 +34,17 @@ export class Circuit {
     this.#probe = probe
   }
 
+  /** Whether no call may be made now. */
+  get isOpen(): boolean {
+    const state = this.#state
+    return state.kind === 'probing' || (state.kind === 'open' && state.paused)
+  }
+
   /** Whether a call may be made. A call that may be made must be told as answered, late or given up. */
   admits(): boolean {
+    if (this.isOpen) return false
     const state = this.#state
-    if (state.kind === 'closed') return true
-    if (state.kind === 'probing' || state.paused) return false
-    this.#state = { kind: 'probing', coolMs: state.coolMs }
+    if (state.kind === 'open') this.#state = { kind: 'probing', coolMs: state.coolMs }
     return true
   }
 

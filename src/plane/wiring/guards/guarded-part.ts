@@ -30,9 +30,11 @@ export interface GuardedCall<Answer> extends WaitLimits {
   failure?(answer: Answer): unknown
 }
 
-/** How a part gets deployments looked at again. */
-export interface CallBack {
+/** What a part asks of the loop. */
+export interface LoopHooks {
   priorityOf(key: Key): Priority
+  /** The run of the deployment waits until the answer is called. Meanwhile it takes no place of others. */
+  aside(key: Key): () => void
   /** False when the deployment will not come, because nobody leads. */
   callBack(key: Key, priority: Priority): boolean
   /** Calls back every deployment whose last run failed. */
@@ -44,10 +46,13 @@ export interface GuardedPartOptions extends Pick<PlaneFault, 'part' | 'name'> {
   readonly deadlines: Deadlines
   /** How many deployments may have calls under way. */
   readonly concurrency: number
-  readonly hooks: CallBack
+  readonly hooks: LoopHooks
   /** Called when a fault begins and when it ends. */
   changed(began: boolean, error: unknown): void
 }
+
+/** A wait in line, as messages show it. */
+type Turn = Pick<GuardedCall<unknown>, 'verb' | 'abortSignal'>
 
 /** A run that failed is tried again within a minute. So a fault that still exists is noted again before. */
 const retriedWithinMs = 120_000
@@ -76,20 +81,22 @@ export class GuardedPart {
   /** Calls that the part has not ended, also those that nobody waits for. */
   #open = 0
   readonly #atRest = new Set<() => void>()
+  /** End the waits of those that stand in line. */
+  readonly #turns = new Set<() => void>()
 
   constructor(options: GuardedPartOptions) {
-    const { part, name, clock, concurrency, hooks } = options
+    const { part, name, clock, concurrency } = options
     this.#options = options
     this.#kind = partKinds[part]
     this.label = name === undefined ? this.#kind.title : `${this.#kind.title} "${name}"`
     this.faults = new PartFaults(clock, options.changed)
-    this.#bulkhead = new Bulkhead(concurrency, (key, priority) => hooks.callBack(key, priority))
+    this.#bulkhead = new Bulkhead(concurrency)
   }
 
   /**
-   * Rejects with the part's own error, with `overloaded` when too many deployments call the part, with the
-   * part's unavailable-code when there is no right answer in time, and with `aborted` as soon as the caller's
-   * signal fires.
+   * Rejects with the part's own error, with the part's unavailable-code when there is no right answer in time,
+   * and with `aborted` as soon as the caller's signal fires. Waits first while too many deployments call the
+   * part, as long as it answers them. The limit counts from the call.
    */
   call<Answer>(call: GuardedCall<Answer>): Promise<Answer> {
     try {
@@ -104,14 +111,57 @@ export class GuardedPart {
     const { key } = call
     if (call.abortSignal?.aborted === true) throw this.#aborted(call, call.abortSignal.reason)
     const sort = this.#sortOf(call.sort ?? call.verb)
-    if (key !== undefined) sort.probed.delete(key)
-    if (key !== undefined && !this.#bulkhead.enter(key, this.#options.hooks.priorityOf(key))) {
-      throw this.#crowded()
-    }
+    if (key === undefined || this.#bulkhead.enter(key)) return this.#make(sort, call)
+    if (sort.circuit.isOpen) throw this.#unmade(sort, call)
+    return this.#inTurn(key, call, () => this.#make(sort, call))
+  }
+
+  /**
+   * Waits for room for a deployment, and keeps it for the deployment until the answer is called. Rejects as
+   * `call` does.
+   */
+  async room(key: Key, turn: Turn): Promise<() => void> {
+    const leave = (): void => this.#bulkhead.leave(key)
+    return this.#bulkhead.enter(key) ? leave : this.#inTurn(key, turn, () => leave)
+  }
+
+  /** Waits in line. */
+  #inTurn<Answer>(key: Key, turn: Turn, begin: () => Answer | Promise<Answer>): Promise<Answer> {
+    const { abortSignal } = turn
+    const { hooks } = this.#options
+    return new Promise((resolve, reject) => {
+      const comeBack = hooks.aside(key)
+      const end = (): void => {
+        abortSignal?.removeEventListener('abort', onAbort)
+        this.#turns.delete(stop)
+        comeBack()
+      }
+      const giveUp = (error: ModelspineError): void => {
+        leaveLine()
+        end()
+        reject(error)
+      }
+      const onAbort = (): void => giveUp(this.#aborted(turn, abortSignal?.reason))
+      const stop = (): void => giveUp(this.#stopped(turn))
+      const leaveLine = this.#bulkhead.wait(key, hooks.priorityOf(key), () => {
+        end()
+        try {
+          resolve(begin())
+        } catch (error) {
+          reject(error)
+        }
+      })
+      abortSignal?.addEventListener('abort', onAbort, { once: true })
+      this.#turns.add(stop)
+    })
+  }
+
+  /** Makes a call for which there is room. */
+  #make<Answer>(sort: Sort, call: GuardedCall<Answer>): Answer | Promise<Answer> {
+    if (call.key !== undefined) sort.probed.delete(call.key)
     if (!sort.circuit.admits()) {
-      if (key !== undefined) sort.failed.add(key)
-      this.#left(key)
-      throw this.#silence(call, false)
+      this.#left(call.key)
+      throw this.#unmade(sort, call)
     }
     const cancel = new AbortController()
     let answer: PromiseLike<Answer> | Answer
@@ -151,7 +201,6 @@ export class GuardedPart {
 
   /** A run of the loop has ended. */
   ended(key: Key): void {
-    this.#bulkhead.ended(key)
     for (const { failed, probed } of this.#sorts.values()) {
       // It came and did not need such a call.
       if (probed.delete(key)) failed.delete(key)
@@ -160,19 +209,14 @@ export class GuardedPart {
 
   /** The deployment is gone. */
   forget(key: Key): void {
-    this.#bulkhead.forget(key)
     for (const { failed, probed } of this.#sorts.values()) {
       failed.delete(key)
       probed.delete(key)
     }
   }
 
-  /** Nobody leads any more, so no deployment comes that was called back. */
-  nobodyComes(): void {
-    this.#bulkhead.nobodyComes()
-  }
-
   close(): void {
+    for (const stop of [...this.#turns]) stop()
     this.faults.close()
     for (const { circuit } of this.#sorts.values()) circuit.close()
   }
@@ -224,12 +268,19 @@ export class GuardedPart {
   }
 
   #late<Answer>(sort: Sort, call: GuardedCall<Answer>): ModelspineError {
-    this.#left(call.key)
     const error = this.#silence(call)
     if (call.key !== undefined) sort.failed.add(call.key)
     sort.circuit.late()
+    // If the circuit is open now, the next in line need not wait for silence.
+    this.#left(call.key)
     this.#noted(sort, call, error, true)
     return error
+  }
+
+  /** The error of a call that was not made, because the part answered none before. */
+  #unmade<Answer>(sort: Sort, call: GuardedCall<Answer>): ModelspineError {
+    if (call.key !== undefined) sort.failed.add(call.key)
+    return this.#silence(call, false)
   }
 
   #gaveUp<Answer>(sort: Sort, call: GuardedCall<Answer>, error: ModelspineError): ModelspineError {
@@ -299,13 +350,6 @@ export class GuardedPart {
 
   #stopped({ verb }: { readonly verb: string }): ModelspineError {
     return new ModelspineError('stopped', `${verb} of ${this.label} ended with the plane`)
-  }
-
-  #crowded(): ModelspineError {
-    const { part, name, concurrency } = this.#options
-    return new ModelspineError('overloaded', `${this.label} is busy with ${concurrency} other deployments`, {
-      details: { part, name, crowded: true },
-    })
   }
 
   #error(message: string, sent = true): ModelspineError {

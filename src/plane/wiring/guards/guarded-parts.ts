@@ -4,22 +4,20 @@ import type { Key } from '../../../resources/metadata.ts'
 import type { Logger } from '../../../telemetry/logger.ts'
 import { type PlaneFault, planeFault } from '../../health.ts'
 import { createDeadlines } from './deadlines.ts'
-import { type CallBack, GuardedPart } from './guarded-part.ts'
+import { GuardedPart, type LoopHooks } from './guarded-part.ts'
 
 /** All guarded parts of a plane. */
 export interface GuardedParts {
   /** Makes the guard of a part. */
   guard(part: PlaneFault['part'], name?: string): GuardedPart
-  /** From now on, parts get deployments looked at again in this way. */
-  connect(hooks: CallBack): void
+  /** From now on, parts ask this loop. */
+  connect(hooks: LoopHooks): void
   /** What hinders the parts now. */
   faults(): readonly PlaneFault[]
   /** A run of the loop has ended. */
   ended(key: Key): void
   /** The deployment is gone. */
   forget(key: Key): void
-  /** Nobody leads any more, so no deployment comes that was called back. */
-  nobodyComes(): void
   /** Ends all calls as stopped. No timer is left or armed. */
   close(): void
 }
@@ -33,14 +31,20 @@ export interface GuardedPartsOptions {
 }
 
 /** Before the control side is opened, nothing can be looked at. */
-const nobody: CallBack = { priorityOf: () => priorities.drift, callBack: () => false, callBackFailed() {} }
+const nobody: LoopHooks = {
+  priorityOf: () => priorities.drift,
+  aside: () => () => {},
+  callBack: () => false,
+  callBackFailed() {},
+}
 
 export function createGuardedParts({ clock, logger, concurrency, told }: GuardedPartsOptions): GuardedParts {
   const deadlines = createDeadlines(clock)
   const parts: { readonly identity: Pick<PlaneFault, 'part' | 'name'>; readonly guard: GuardedPart }[] = []
   let connected = nobody
-  const hooks: CallBack = {
+  const hooks: LoopHooks = {
     priorityOf: (key) => connected.priorityOf(key),
+    aside: (key) => connected.aside(key),
     callBack: (key, priority) => connected.callBack(key, priority),
     callBackFailed: () => connected.callBackFailed(),
   }
@@ -79,9 +83,6 @@ export function createGuardedParts({ clock, logger, concurrency, told }: Guarded
     },
     forget(key) {
       for (const { guard } of parts) guard.forget(key)
-    },
-    nobodyComes() {
-      for (const { guard } of parts) guard.nobodyComes()
     },
     close() {
       for (const { guard } of parts) guard.close()

@@ -13,6 +13,8 @@ export interface GuardScene {
   readonly parts: GuardedParts
   /** The keys that were called back, in order. `all` stands for every deployment that failed. */
   readonly called: string[]
+  /** The keys whose runs wait, each as often as it waits. */
+  readonly aside: Key[]
   /** `failing target black: …` and `recovered target black: …` */
   readonly told: string[]
   readonly priorities: Map<Key, Priority>
@@ -21,6 +23,7 @@ export interface GuardScene {
 export function guardScene(concurrency = 4): GuardScene {
   const clock = createFakeClock()
   const called: string[] = []
+  const aside: Key[] = []
   const told: string[] = []
   const known = new Map<Key, Priority>()
   const parts = createGuardedParts({
@@ -34,10 +37,14 @@ export function guardScene(concurrency = 4): GuardScene {
   })
   parts.connect({
     priorityOf: (key) => known.get(key) ?? priorities.drift,
+    aside(key) {
+      aside.push(key)
+      return () => void aside.splice(aside.indexOf(key), 1)
+    },
     callBack: (key) => called.push(key) > 0,
     callBackFailed: () => void called.push('all'),
   })
-  return { clock, parts, called, told, priorities: known }
+  return { clock, parts, called, aside, told, priorities: known }
 }
 
 /** How a promise ended: its value, or the error's code and message. */

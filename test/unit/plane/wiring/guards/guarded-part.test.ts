@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest'
+import { sleep } from '../../../../../src/clock.ts'
 import { ModelspineError } from '../../../../../src/errors.ts'
 import type { GuardedCall, GuardedPart } from '../../../../../src/plane/wiring/guards/guarded-part.ts'
 import { createGuardedParts } from '../../../../../src/plane/wiring/guards/guarded-parts.ts'
+import { priorities } from '../../../../../src/reconcile/priority.ts'
 import { silentLogger } from '../../../../../src/telemetry/logger.ts'
 import { createFakeClock } from '../../../../../src/testing/fake-clock.ts'
-import { guardScene, outcome } from './guard-scene.ts'
+import { guardScene, outcome, settled } from './guard-scene.ts'
 
 const never = (): Promise<never> => new Promise(() => {})
 const silence = 'target-unavailable: target "black" gave no answer to observe within 10 s'
@@ -171,22 +173,26 @@ describe('a part without answers', () => {
     expect(parts.faults()).toEqual([])
   })
 
-  it('keeps a deployment in mind whose probe found no room or no answer', async () => {
+  it('keeps a deployment in mind whose probe got no turn', async () => {
     const { part, parts, observe, hang, clock, called } = scene(1)
     await hang(3)
     for (const key of ['n/0', 'n/1', 'n/2'] as const) parts.ended(key)
     void part.call({ verb: 'apply', limitMs: 60_000, key: 'n/a', run: never }).catch(() => {})
     await clock.advance(1000)
     expect(called).toEqual(['n/0'])
-    expect(await observe(never, { key: 'n/0' })).toContain('overloaded')
-    parts.ended('n/0')
-    await clock.advance(3000)
+    const caller = new AbortController()
+    const waiting = observe(never, { key: 'n/0', abortSignal: caller.signal })
+    await clock.advance(1000)
+    caller.abort()
+    expect(await waiting).toContain('aborted')
+    expect(called).toEqual(['n/0', 'n/1'])
+    await clock.advance(2000)
     expect(called).toEqual(['n/0', 'n/1', 'n/2', 'n/0'])
   })
 
   it('is probed by no timer while nobody leads, and by the next call', async () => {
     const { parts, observe, hang, clock } = scene()
-    parts.connect({ priorityOf: () => 1, callBack: () => false, callBackFailed() {} })
+    parts.connect({ priorityOf: () => 1, aside: () => () => {}, callBack: () => false, callBackFailed() {} })
     await hang(3)
     await clock.advance(300_000)
     expect(clock.pendingTimers).toBe(0)
@@ -202,21 +208,106 @@ describe('a part without answers', () => {
   })
 })
 
-describe('a crowded part', () => {
-  it('refuses the loop at once, calls back when there is room, and lets people through', async () => {
-    const { observe, clock, called, parts } = scene(2)
+describe('a part with too many callers', () => {
+  it('lets deployments wait in line, and people through', async () => {
+    const { observe, aside, priorities: known } = scene(2)
+    known.set('n/d', priorities.user)
     const answers: (() => void)[] = []
     const slow = (): Promise<void> => new Promise((resolve) => answers.push(resolve))
     for (const key of ['n/a', 'n/b'] as const) void observe(slow, { key })
-    expect(await observe(async () => 1, { key: 'n/c' })).toBe(
-      'overloaded: target "black" is busy with 2 other deployments',
+    const order: unknown[] = []
+    const waits = (['n/c', 'n/d'] as const).map((key) =>
+      observe(() => order.push(key), { key }).then((answer) => order.push(answer)),
     )
-    parts.ended('n/c')
     expect(await observe(async () => 'a person')).toBe('a person')
+    expect([order, aside]).toEqual([[], ['n/c', 'n/d']])
     answers[0]?.()
-    await clock.advance(0)
-    expect(called).toEqual(['n/c'])
-    expect(await observe(async () => 'came', { key: 'n/c' })).toBe('came')
+    await Promise.all(waits)
+    expect([order, aside]).toEqual([['n/d', 'n/c', 1, 2], []])
+  })
+
+  it('counts the limit of a call from its turn, whatever the wait for it', async () => {
+    const { observe, clock } = scene(1)
+    const slow = (): Promise<string> => sleep(clock, 9000).then(() => 'slow')
+    const all = (['n/a', 'n/b', 'n/c'] as const).map((key) => observe(slow, { key }))
+    await clock.advance(27_000)
+    expect(await Promise.all(all)).toEqual(['slow', 'slow', 'slow'])
+  })
+
+  it('refuses all who wait as soon as it is silent, and calls them back when it answers', async () => {
+    const { observe, clock, called, aside } = scene(3)
+    let asked = 0
+    const hang = (): Promise<never> => {
+      asked += 1
+      return never()
+    }
+    const all = Array.from({ length: 500 }, (_, place) => observe(hang, { key: `n/${place}` }))
+    await clock.advance(10_000)
+    expect(asked).toBe(5)
+    await clock.advance(10_000)
+    expect(new Set(await Promise.all(all))).toEqual(new Set([silence]))
+    expect(aside).toEqual([])
+    called.length = 0
+    expect(await observe(async () => 'here', { key: 'n/7' })).toBe('here')
+    expect(called).toHaveLength(499)
+  })
+
+  it('lets nobody wait for a call that would not be made', async () => {
+    const { part, observe, hang } = scene(1)
+    await hang(3)
+    void part.call({ verb: 'apply', limitMs: 60_000, key: 'n/a', run: never }).catch(() => {})
+    expect(await observe(never, { key: 'n/b' })).toBe(silence)
+  })
+
+  it('ends a wait as soon as the caller’s signal fires, and when the plane has stopped', async () => {
+    const { observe, part, parts, aside } = scene(1)
+    void observe(never, { key: 'n/a' })
+    const caller = new AbortController()
+    const first = observe(never, { key: 'n/b', abortSignal: caller.signal })
+    const second = observe(never, { key: 'n/c', abortSignal: caller.signal })
+    const third = observe(never, { key: 'n/d' })
+    const room = outcome(part.room('n/e', { verb: 'apply' }))
+    caller.abort()
+    expect(await first).toBe('aborted: observe of target "black" was aborted')
+    expect(await second).toContain('aborted')
+    expect(aside).toEqual(['n/d', 'n/e'])
+    parts.close()
+    expect(await third).toBe('stopped: observe of target "black" ended with the plane')
+    expect(await room).toBe('stopped: apply of target "black" ended with the plane')
+    expect(aside).toEqual([])
+  })
+
+  it('keeps room for the call that a deployment makes next', async () => {
+    const { observe, part } = scene(1)
+    const answer = Promise.withResolvers<void>()
+    const first = observe(() => answer.promise, { key: 'n/a' })
+    const room = part.room('n/b', { verb: 'apply' })
+    const last = observe(() => 'last', { key: 'n/c' })
+    answer.resolve()
+    await first
+    const leave = await room
+    expect(await observe(() => 'in its room', { key: 'n/b' })).toBe('in its room')
+    expect(await settled(last)).toBe(false)
+    leave()
+    expect(await last).toBe('last')
+    const again = await part.room('n/b', { verb: 'apply' })
+    again()
+    expect(await observe(() => 1, { key: 'n/c' })).toBe(1)
+  })
+
+  it('passes on what a call throws when its turn has come', async () => {
+    const { observe, clock } = scene(1)
+    const slow = observe(() => sleep(clock, 10), { key: 'n/a' })
+    const thrown = observe(
+      () => {
+        throw new ModelspineError('target-refused', 'no')
+      },
+      { key: 'n/b' },
+    )
+    await clock.advance(10)
+    await slow
+    expect(await thrown).toBe('target-refused: no')
+    expect(await observe(() => 1, { key: 'n/c' })).toBe(1)
   })
 
   it('gives the place of a call that was ended to others', async () => {
@@ -225,18 +316,6 @@ describe('a crowded part', () => {
     await clock.advance(10_000)
     expect(await ended).toBe(silence)
     expect(await observe(async () => 1, { key: 'n/b' })).toBe(1)
-  })
-
-  it('says by its details that it is crowded', async () => {
-    const { part } = scene(1)
-    void part.call({ verb: 'observe', limitMs: 1000, key: 'n/a', run: never }).catch(() => {})
-    await expect(part.call({ verb: 'observe', limitMs: 1000, key: 'n/b', run: never })).rejects.toMatchObject(
-      {
-        code: 'overloaded',
-        retryable: true,
-        details: { part: 'target', name: 'black', crowded: true },
-      },
-    )
   })
 })
 
