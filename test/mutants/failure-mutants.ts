@@ -46,7 +46,7 @@ export const failureMutants: readonly Mutant[] = [
     what: 'an effect that waited for room is sent although another version was declared meanwhile',
     file: 'src/rollout/shell/carry-out.ts',
     find: 'return run.stored.version === stored.version ? await begin()',
-    replace: 'return await begin()',
+    replace: 'return stored.version.length > 0 ? await begin()',
     tests: [`${safety}/in-line.test.ts`],
   },
   {
