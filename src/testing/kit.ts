@@ -2,15 +2,22 @@
  * Conformance kits. An adapter is complete when it passes the kit of its contract.
  *
  * A kit is a list of laws. It runs in any test runner that has `describe` and `it`. Without a runner, use
- * `brokenLaws`. The kit skips a law only when the capabilities or the fixture of the subject say that the law
- * does not apply. It prints each skipped law.
+ * `brokenLaws`. A law is skipped only when the capabilities or the fixture of the subject say that it does not
+ * apply, or when the author leaves it out and gives the reason. The runner shows it as skipped, never as kept.
  */
 
 import { messageOf } from '../errors.ts'
 
 export interface TestRunner {
   describe(name: string, body: () => void): void
-  it(name: string, body: () => Promise<void>): void
+  /**
+   * The runner's `it`. With vitest and `node:test` the context has a method `skip`, and with mocha `this` has
+   * one: a law that does not apply calls it. Jest has none, so there the kit prints the line and the test passes.
+   */
+  readonly it: {
+    (name: string, body: (context?: unknown) => Promise<void>): void
+    skip?(name: string, body: () => Promise<void>): void
+  }
 }
 
 /** A new subject for one law. The kit calls `dispose` afterwards, also when the law failed. */
@@ -22,32 +29,58 @@ export interface Fixture<Subject> {
 export interface Law<Subject> {
   /** In the present tense: `refuses an older fence`. */
   readonly name: string
+  /** Optional members of the subject that the law needs. Where one is missing, the law is skipped. */
+  readonly hooks?: readonly (keyof Subject & string)[]
   /** The reason why the law does not apply to this subject. Undefined when it applies. */
   skip?(subject: Subject): string | undefined
-  check(subject: Subject): Promise<void>
+  /** May answer that the law does not apply, when this shows only while it is checked. */
+  // biome-ignore lint/suspicious/noConfusingVoidType: most laws return nothing
+  check(subject: Subject): Promise<void | NotApplicable>
+}
+
+export interface NotApplicable {
+  readonly notApplicable: string
 }
 
 export interface KitOptions<Subject> extends TestRunner {
   /** The name of the implementation in the runner's report. */
   readonly name: string
   create(): Promise<Fixture<Subject>> | Fixture<Subject>
-  /** Prints skipped laws. Default: the console. */
+  /** Laws that are left out, by name, each with the reason. The report shows them as skipped. */
+  readonly without?: Readonly<Record<string, string>>
+  /** Prints skipped laws where the runner cannot show them. Default: the console. */
   readonly log?: (line: string) => void
 }
 
-/** Registers a kit's laws as tests. */
+/** Registers a kit's laws as tests. Throws a TypeError when `without` names no law. */
 export function runKit<Subject>(
   kit: string,
   laws: readonly Law<Subject>[],
   options: KitOptions<Subject>,
 ): void {
-  const log = options.log ?? ((line: string) => console.log(line))
-  options.describe(`${options.name} keeps the laws of ${kit}`, () => {
+  const { name, it, without = {}, log = (line: string) => console.log(line) } = options
+  for (const left of Object.keys(without)) {
+    if (laws.some((law) => law.name === left)) continue
+    throw new TypeError(`without: ${kit} has no law "${left}"; its laws are in docs/contracts`)
+  }
+  options.describe(`${name} keeps the laws of ${kit}`, () => {
     for (const law of laws) {
-      options.it(law.name, async () => {
-        const outcome = await checkLaw(kit, law, options.create)
-        if (outcome.kind === 'skipped') log(`${options.name}: skipped "${law.name}": ${outcome.reason}`)
+      const leftOut = without[law.name]
+      if (leftOut !== undefined && it.skip !== undefined) {
+        it.skip(`${law.name} (left out: ${leftOut})`, async () => {})
+        continue
+      }
+      // Rest arguments keep the length at 0: with one named parameter Jest would wait for a callback.
+      it(law.name, async function body(this: unknown, ...[context]: readonly unknown[]) {
+        const outcome: Outcome =
+          leftOut === undefined
+            ? await checkLaw(kit, law, options.create)
+            : { kind: 'skipped', reason: `left out: ${leftOut}` }
         if (outcome.kind === 'broken') throw outcome.error
+        if (outcome.kind === 'kept') return
+        const runner = [context, this].find(canSkip)
+        if (runner !== undefined) return runner.skip(outcome.reason)
+        log(`${name}: skipped "${law.name}": ${outcome.reason}`)
       })
     }
   })
@@ -82,10 +115,11 @@ async function checkLaw<Subject>(
 ): Promise<Outcome> {
   const fixture = await create()
   try {
-    const reason = law.skip?.(fixture.subject)
+    const missing = law.hooks?.find((hook) => fixture.subject[hook] === undefined)
+    const reason = missing === undefined ? law.skip?.(fixture.subject) : `the fixture has no \`${missing}\``
     if (reason !== undefined) return { kind: 'skipped', reason }
-    await law.check(fixture.subject)
-    return { kind: 'kept' }
+    const answer = await law.check(fixture.subject)
+    return answer === undefined ? { kind: 'kept' } : { kind: 'skipped', reason: answer.notApplicable }
   } catch (cause) {
     return {
       kind: 'broken',
@@ -94,4 +128,8 @@ async function checkLaw<Subject>(
   } finally {
     await fixture.dispose?.()
   }
+}
+
+function canSkip(runner: unknown): runner is { skip(reason: string): void } {
+  return typeof (runner as { readonly skip?: unknown } | undefined)?.skip === 'function'
 }

@@ -25,7 +25,6 @@ for (const maxBytes of [undefined, 900]) {
     describe,
     it,
     name: maxBytes === undefined ? 'fileAuditLog' : 'fileAuditLog that rotates all the time',
-    log: () => {},
     create() {
       const path = join(temporaryFolder(), 'audit')
       const opened: AuditLog[] = []

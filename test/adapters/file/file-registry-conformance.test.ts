@@ -40,7 +40,6 @@ for (const watch of ['events', 'poll'] as const) {
     describe,
     it,
     name: `fileRegistry that learns by ${watch}`,
-    log: () => {},
     create: () => subject(watch),
   })
 }

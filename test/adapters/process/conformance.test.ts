@@ -5,7 +5,6 @@ import { createScene, eventually, unclaimedRuns } from './scene.ts'
 deploymentTargetConformance({
   describe,
   it,
-  log: () => {},
   name: 'processTarget',
   async create() {
     const scene = await createScene()

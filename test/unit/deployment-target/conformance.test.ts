@@ -4,7 +4,7 @@ import { deploymentTargetConformance } from '../../../src/testing/index.ts'
 import { memorySubject } from './memory-subject.ts'
 import { hostedRevisions } from './revisions.ts'
 
-const runner = { describe, it, log: () => {} }
+const runner = { describe, it }
 
 deploymentTargetConformance({ ...runner, name: 'memoryTarget', create: () => memorySubject() })
 

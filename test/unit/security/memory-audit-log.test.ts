@@ -9,7 +9,6 @@ auditLogConformance({
   describe,
   it,
   name: 'memoryAuditLog',
-  log: () => {},
   create: () => ({ subject: { log: memoryAuditLog() } }),
 })
 

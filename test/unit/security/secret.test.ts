@@ -7,7 +7,6 @@ secretStoreConformance({
   describe,
   it,
   name: 'envSecrets',
-  log: () => {},
   create() {
     const env: Record<string, string> = { TOKEN: 'hunter2-value' }
     return {

@@ -8,7 +8,6 @@ stateStoreConformance({
   name: 'memoryStore',
   describe,
   it,
-  log: () => {},
   create() {
     const clock = createFakeClock()
     const store = memoryStore({ clock })
