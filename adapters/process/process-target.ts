@@ -69,13 +69,17 @@ export function processTarget(options: ProcessTargetOptions): ProcessTarget {
     mirror: false,
   }
   let opened: Promise<FolderSupervision> | undefined
+  /** Resolves when the folder's lock, held before, is free again. */
+  let lettingGo = Promise.resolve()
   let closed = false
   const turns = new Map<Key, Promise<unknown>>()
 
   async function open(abortSignal: AbortSignal | undefined): Promise<FolderSupervision> {
     throwIfAborted(abortSignal, 'the call')
     if (closed) throw new ModelspineError('stopped', 'the process target was closed')
-    opened ??= superviseFolder({ settings, clock, logger, journal, onChange: changes.publish })
+    opened ??= lettingGo.then(() =>
+      superviseFolder({ settings, clock, logger, journal, onChange: changes.publish }),
+    )
     const opening = opened
     try {
       return await opening
@@ -157,15 +161,20 @@ export function processTarget(options: ProcessTargetOptions): ProcessTarget {
     return left === 'cleared' ? { kind: 'accepted' } : { kind: 'busy', retryAfterMs: busyMs }
   }
 
-  /** Lets go of the folder. The next call opens it again. */
+  /** Lets go of the folder. The next call waits for that, and opens it again. */
   async function letGo(): Promise<void> {
     await Promise.allSettled(turns.values())
     const held = opened
     opened = undefined
-    await held?.then(
-      (supervision) => supervision.close(),
-      () => {},
-    )
+    const released = Promise.all([
+      lettingGo,
+      held?.then(
+        (supervision) => supervision.close(),
+        () => {},
+      ),
+    ])
+    lettingGo = released.then(nothing, nothing)
+    await released
   }
 
   return {
@@ -204,6 +213,8 @@ export function processTarget(options: ProcessTargetOptions): ProcessTarget {
     },
   }
 }
+
+function nothing(): void {}
 
 /**
  * An abort ends the wait, because a secret store may never answer, and the next call for the key waits for this

@@ -84,6 +84,19 @@ describe('processTarget', () => {
     expect(((await (await ask(first)).json()) as Reply).pid).toBe(pid)
   })
 
+  it('answers a call that comes while it stands down, and ends its close only when it has let go', async () => {
+    const first = scene.open()
+    await first.apply(key, wantOf(scene.revision('r1')), call())
+    const { pid } = (await (await ask(first)).json()) as Reply
+    const standing = first.standDown()
+    await Promise.resolve()
+    expect((await first.observe(key)).revisions).toHaveLength(1)
+    await standing
+    const closing = first.close?.()
+    await Promise.all([closing, first.close?.()])
+    expect(((await (await ask(scene.open())).json()) as Reply).pid).toBe(pid)
+  })
+
   it('starts a process again after a crash, and reports the crash', async () => {
     const target = scene.open({ restart: { minMs: 100, maxMs: 200 } })
     await target.apply(key, wantOf(scene.revision('r1')), call())

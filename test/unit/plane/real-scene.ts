@@ -30,10 +30,14 @@ export interface Scene {
 export function createScene(onTestFinished: (end: () => Promise<void>) => void): Scene {
   const folder = mkdtempSync(join(tmpdir(), 'modelspine-faults-'))
   const at = (name: string): string => join(folder, name)
-  const planes: ControlPlane[] = []
+  const houses: House[] = []
   mkdirSync(at('faults'))
   onTestFinished(async () => {
-    for (const plane of planes) await plane.stop({ drainMs: 0 }).catch(() => {})
+    for (const { plane, target } of houses) {
+      await plane.stop({ drainMs: 0 }).catch(() => {})
+      // The stop does not wait for a target that needs longer.
+      await target.close?.()
+    }
     const last = processTarget({ folder: at('processes'), command: ['true', '{port}'], drainMs: 0 })
     await last.stopAll()
     await last.close()
@@ -79,8 +83,9 @@ export function createScene(onTestFinished: (end: () => Promise<void>) => void):
         resyncMs: 200,
         ...options,
       })
-      planes.push(plane)
-      return { plane, store, target }
+      const house = { plane, store, target }
+      houses.push(house)
+      return house
     },
   }
 }
