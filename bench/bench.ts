@@ -15,8 +15,11 @@ export interface BenchResult {
   readonly rows: readonly BenchRow[]
 }
 
-/** Every file `bench/<name>.ts` exports this function as `run`, except this file and `main.ts`. */
-export type Run = () => Promise<BenchResult>
+/**
+ * Every file `bench/<name>.ts` exports this function as `run`, except this file, `child.ts` and `main.ts`. Its
+ * argument is what the command line gave as `--name=value`.
+ */
+export type Run = (flags: Readonly<Record<string, string>>) => Promise<BenchResult>
 
 /** Whether the row meets its aim. Undefined when the row has no aim. */
 export function isMet({ value, aim }: BenchRow): boolean | undefined {
@@ -30,4 +33,10 @@ export function median(values: readonly number[]): number {
   const upper = sorted[Math.floor(sorted.length / 2)] ?? Number.NaN
   const lower = sorted[Math.ceil(sorted.length / 2) - 1] ?? Number.NaN
   return (lower + upper) / 2
+}
+
+/** The value below which this part of the values lies: 99 for the 99th percentile. */
+export function percentile(values: readonly number[], percent: number): number {
+  const sorted = [...values].sort((left, right) => left - right)
+  return sorted[Math.max(0, Math.ceil((sorted.length * percent) / 100) - 1)] ?? Number.NaN
 }

@@ -1,5 +1,5 @@
 import { type BenchResult, median } from './bench.ts'
-import { type Child, start } from './gateway/child.ts'
+import { type Child, start } from './child.ts'
 
 const warmUp = 4000
 const perRound = 2500
@@ -14,10 +14,12 @@ type Proxy = Child & { readonly url: string }
  * processes. The proxies take turns.
  */
 export async function run(): Promise<BenchResult> {
-  const upstream = await start('upstream')
-  const load = await start('load')
+  const upstream = await start('gateway/upstream')
+  const load = await start('gateway/load')
   const proxies = await Promise.all(
-    ['gateway-proxy', 'minimal-proxy', 'dispatch-proxy'].map((name) => start(name, [upstream.url])),
+    ['gateway-proxy', 'minimal-proxy', 'dispatch-proxy'].map((name) =>
+      start(`gateway/${name}`, [upstream.url]),
+    ),
   )
   try {
     for (const proxy of proxies) await microsPerRequest(proxy, load, warmUp)

@@ -1,21 +1,26 @@
 import { readdirSync } from 'node:fs'
+import { parseArgs } from 'node:util'
 import { type BenchRow, isMet, type Run } from './bench.ts'
 
-const own = new Set(['bench.ts', 'main.ts'])
+const own = new Set(['bench.ts', 'child.ts', 'main.ts'])
+/** Run only when they are named, because they take very long. */
+const long = new Set(['scale.ts'])
 const files = readdirSync(import.meta.dirname).filter((name) => name.endsWith('.ts') && !own.has(name))
-const chosen = process.argv.slice(2)
-const wanted = files.filter((name) => chosen.length === 0 || chosen.includes(name.replace(/\.ts$/, '')))
+const { values: flags, positionals: chosen } = parseArgs({ allowPositionals: true, strict: false })
+const wanted = files.filter((name) =>
+  chosen.length === 0 ? !long.has(name) : chosen.includes(name.replace(/\.ts$/, '')),
+)
 
 let missed = 0
 const lines: (readonly [string, string, string, string])[] = [['', 'measured', 'aim', '']]
 for (const file of wanted.sort()) {
   const { run } = (await import(`./${file}`)) as { readonly run: Run }
   console.error(`bench/${file} …`)
-  const { name, rows } = await run()
+  const { name, rows } = await run(flags as Record<string, string>)
   for (const row of rows) {
     const met = isMet(row)
     if (met === false) missed += 1
-    const verdict = met === undefined ? '' : met ? 'met' : 'MISSED'
+    const verdict = met === undefined ? '' : met ? 'ok' : 'FAILED'
     lines.push([`${name}: ${row.what}`, shown(row.value, row.unit), aimOf(row), verdict])
   }
 }

@@ -6,7 +6,7 @@ import { createRouter } from '../../src/routing/router.ts'
 import { createRouteTableHolder } from '../../src/routing/table-holder.ts'
 import { createMetricWindows } from '../../src/telemetry/metric-windows.ts'
 import { createRequestTelemetry } from '../../src/telemetry/request-telemetry.ts'
-import { serve } from './child.ts'
+import { serve } from '../child.ts'
 
 /** A gateway for one deployment with one revision. It measures everything that a plane measures. */
 const table = createRouteTableHolder({ clock: systemClock })

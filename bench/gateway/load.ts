@@ -1,5 +1,5 @@
 import { Pool } from 'undici'
-import { serve } from './child.ts'
+import { serve } from '../child.ts'
 
 /**
  * For a message `{ url, count }`: sends that many requests over 16 connections and replies how many failed.

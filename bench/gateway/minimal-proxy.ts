@@ -1,7 +1,7 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { Pool } from 'undici'
-import { serve } from './child.ts'
+import { serve } from '../child.ts'
 
 /** The simplest proxy: it reads the body, asks the upstream and sends the answer. */
 const pool = new Pool(process.argv[2] ?? '', { connections: 256 })

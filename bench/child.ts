@@ -1,17 +1,23 @@
 import { type ChildProcess, fork } from 'node:child_process'
 
-/** A process of the benchmark that answers one message at a time. */
+/** A process of a benchmark that answers one message at a time. */
 export interface Child {
   ask<Reply>(message: unknown): Promise<Reply>
   stop(): void
 }
 
-/** Starts `bench/gateway/<name>.ts`. The first message of the process is its address. */
+/**
+ * Starts `bench/<name>.ts`. The first message of the process is its address, or empty when it has none.
+ * `execArgv` are options of Node, besides those of this process.
+ */
 export async function start(
   name: string,
   args: readonly string[] = [],
+  execArgv: readonly string[] = [],
 ): Promise<Child & { readonly url: string }> {
-  const child = fork(new URL(`./${name}.ts`, import.meta.url), args)
+  const child = fork(new URL(`./${name}.ts`, import.meta.url), args, {
+    execArgv: [...process.execArgv, ...execArgv],
+  })
   const url = await next<string>(child)
   return {
     url,
