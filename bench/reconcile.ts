@@ -9,10 +9,10 @@ import {
 import { createBackoff } from '../src/reconcile/backoff.ts'
 import { createLoop } from '../src/reconcile/loop.ts'
 import { createQueue } from '../src/reconcile/queue.ts'
-import type { DeploymentStatus } from '../src/resources/deployment/deployment-status.ts'
 import type { Key } from '../src/resources/metadata.ts'
 import { createKnownSecrets } from '../src/rollout/shell/known-secrets.ts'
 import { createDeploymentReconciler } from '../src/rollout/shell/reconcile-deployment.ts'
+import { typedStore } from '../src/store/typed-store.ts'
 import { silentLogger } from '../src/telemetry/logger.ts'
 import { type BenchResult, median } from './bench.ts'
 
@@ -24,7 +24,7 @@ const rounds = 5
  * deployment takes, and how the time compares with a loop that does only the reads.
  */
 export async function run(): Promise<BenchResult> {
-  const store = memoryStore()
+  const store = typedStore(memoryStore())
   const target = memoryTarget()
   const registry = memoryRegistry({
     name: 'models',
@@ -82,7 +82,7 @@ export async function run(): Promise<BenchResult> {
       const result = await reconcile(key, { held, abortSignal: never })
       if (result.kind !== 'requeue') throw new Error(`a reconcile gave ${result.kind}`)
       const stored = await store.get('ModelDeployment', key)
-      if ((stored?.status as DeploymentStatus | undefined)?.rollout.phase === 'converged') break
+      if (stored?.status?.rollout.phase === 'converged') break
     }
   }
   await store.acknowledgeEvents((await store.readEvents(Number.MAX_SAFE_INTEGER)).at(-1)?.position ?? '')

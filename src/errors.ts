@@ -25,6 +25,7 @@ const codes = {
   'store-unavailable': true,
   'store-corrupt': false,
   'store-full': true,
+  'status-newer': false,
   'audit-unavailable': true,
   'audit-broken': false,
   'secret-not-found': false,

@@ -6,7 +6,8 @@ import type { Approved } from '../resources/deployment/deployment-status.ts'
 import type { PlaneNames } from '../resources/plane-names.ts'
 import type { Permit, RolloutEvent } from '../rollout/machine/machine-types.ts'
 import type { KnownSecrets } from '../rollout/shell/known-secrets.ts'
-import type { StateStore, StoredObject } from '../store/contract.ts'
+import type { StoredObject } from '../store/contract.ts'
+import type { TypedStore } from '../store/typed-store.ts'
 import type { MetricSource } from '../telemetry/contract.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import type { PlaneAction } from './events.ts'
@@ -20,7 +21,7 @@ export interface ControlContext {
   readonly names: PlaneNames
   /** Protocols that the plane's router speaks: those of `connect`, and the names of the providers. */
   readonly protocols: readonly string[]
-  readonly store: StateStore
+  readonly store: TypedStore
   readonly clock: Clock
   readonly logger: Logger
   readonly registries: Readonly<Record<string, ModelRegistry>>

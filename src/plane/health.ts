@@ -1,6 +1,7 @@
 import type { Key } from '../resources/metadata.ts'
 import { faultOf } from '../rollout/shell/fault.ts'
 import type { StateStore } from '../store/contract.ts'
+import type { TypedStore } from '../store/typed-store.ts'
 
 /** The health of the plane itself. Faults of one deployment stand in that deployment's conditions. */
 export interface PlaneHealth {
@@ -55,6 +56,11 @@ export function orphanFaults(orphans: readonly Orphan[]): readonly PlaneFault[] 
       message: `target "${name}" holds what no deployment has there: ${keys.slice(0, mostNamed).join(', ')}${more}; declare a deployment to adopt it, or set orphans: 'remove'`,
     }
   })
+}
+
+/** One fault for each deployment whose status a newer version of Modelspine wrote. */
+export function newerFaults(store: Pick<TypedStore, 'newer'>): readonly PlaneFault[] {
+  return store.newer().map(({ message }) => ({ part: 'store', reason: 'StatusNewer', message }))
 }
 
 /** One fault for each stored object that cannot be read. */

@@ -1,7 +1,6 @@
 import { ModelspineError, messageOf } from '../errors.ts'
 import type { ModelDeploymentSpecInput } from '../resources/deployment/model-deployment.ts'
 import { type Key, keyFrom } from '../resources/metadata.ts'
-import type { ModelRoute } from '../resources/route/model-route.ts'
 import type { Command } from '../rollout/machine/commands.ts'
 import type { Kind } from '../store/contract.ts'
 import { type AskedBy, applyResource, metadataOf } from './calls/apply.ts'
@@ -113,10 +112,10 @@ export function createPlaneCalls(options: ControlPlaneOptions, requestSide: Requ
       for await (const stored of store.list('ModelDeployment')) yield deploymentOf(stored)
     },
     async getRoute(name) {
-      return ((await store.get('ModelRoute', keyFrom(name)))?.resource as ModelRoute | undefined) ?? null
+      return (await store.get('ModelRoute', keyFrom(name)))?.resource ?? null
     },
     async *listRoutes() {
-      for await (const { resource } of store.list('ModelRoute')) yield resource as ModelRoute
+      for await (const { resource } of store.list('ModelRoute')) yield resource
     },
     async delete(name, call) {
       mustRun()

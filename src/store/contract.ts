@@ -19,13 +19,14 @@
  */
 
 import type { Actor, Key } from '../resources/metadata.ts'
-import type { Resource } from '../resources/resource.ts'
+import type { Resource, Resources } from '../resources/resource.ts'
 import type { AuditEntry } from '../security/contract.ts'
 
 export type Kind = Resource['kind']
 
-export interface StoredObject {
-  readonly kind: Kind
+/** What a store keeps of a resource. A store takes the status for JSON and nothing more. */
+export interface StoredObject<K extends Kind = Kind, Status = unknown> {
+  readonly kind: K
   readonly key: Key
   /** Differs between an object and a later one that was created under the same key. */
   readonly uid: string
@@ -33,9 +34,9 @@ export interface StoredObject {
   readonly generation: number
   /** Opaque; changes at every write. */
   readonly version: string
-  readonly resource: Resource
+  readonly resource: Resources[K]
   /** The JSON that the loop wrote last. Absent until the first write. */
-  readonly status?: unknown
+  readonly status?: Status
   /** The author of this generation. Stays the same when only labels or annotations change. */
   readonly actor: Actor
   readonly createdAtMs: number

@@ -3,7 +3,7 @@ import { sha256 } from '../../hash.ts'
 import { canonicalJson } from '../../json.ts'
 import type { Decision, PolicyRequest } from '../../policy/contract.ts'
 import { type Checked, checkAgainst } from '../../resources/check-resource.ts'
-import type { ModelDeployment, ModelDeploymentInput } from '../../resources/deployment/model-deployment.ts'
+import type { ModelDeploymentInput } from '../../resources/deployment/model-deployment.ts'
 import { modelDeploymentSchema } from '../../resources/deployment/model-deployment-schema.ts'
 import { formatReference } from '../../resources/deployment/reference.ts'
 import {
@@ -17,12 +17,13 @@ import {
 import { withUnknownNames } from '../../resources/plane-names.ts'
 import { invalidResource } from '../../resources/problems/problem.ts'
 import type { Resource } from '../../resources/resource.ts'
-import type { ModelRoute, ModelRouteInput } from '../../resources/route/model-route.ts'
+import type { ModelRouteInput } from '../../resources/route/model-route.ts'
 import { modelRouteSchema } from '../../resources/route/model-route-schema.ts'
 import { fieldsOf } from '../../resources/schema-checks.ts'
 import { policyDetails } from '../../rollout/machine/moves/permit.ts'
-import type { Kind, StoredObject } from '../../store/contract.ts'
+import type { Kind } from '../../store/contract.ts'
 import { ifUnreadable } from '../../store/if-unreadable.ts'
+import type { TypedObject } from '../../store/typed-store.ts'
 import type { ControlContext } from '../control-context.ts'
 import { PolicyQuestion } from './ask-policies.ts'
 import { entryOf } from './audit-entry.ts'
@@ -87,9 +88,8 @@ function isRoute(input: ResourceInput): input is ModelRouteInput {
  * exist yet.
  */
 export async function problemsOf(context: ControlContext, resource: Resource): Promise<readonly string[]> {
-  if (resource.kind === 'ModelRoute') return checkRoute(context, resource as ModelRoute)
-  const deployment = resource as ModelDeployment
-  return [...checkDeployable(context, deployment), ...checkGates(deployment.spec, context.metrics)]
+  if (resource.kind === 'ModelRoute') return checkRoute(context, resource)
+  return [...checkDeployable(context, resource), ...checkGates(resource.spec, context.metrics)]
 }
 
 /**
@@ -115,7 +115,7 @@ export async function applyResource(
     )
   }
   for (let tries = 1; ; tries += 1) {
-    let before: StoredObject | null = null
+    let before: TypedObject | null = null
     try {
       before = await context.store.get(resource.kind, key)
     } catch (error) {
@@ -142,7 +142,7 @@ export async function applyResource(
 async function put(
   context: ControlContext,
   resource: Resource,
-  before: StoredObject | null,
+  before: TypedObject | null,
   actor: Actor,
   decision: Decision,
 ): Promise<Applied> {
@@ -166,13 +166,13 @@ async function put(
 }
 
 /** The question to the policies before a declared resource is stored. */
-export function deployRequest(resource: Resource, before: StoredObject | null, actor: Actor): PolicyRequest {
+export function deployRequest(resource: Resource, before: TypedObject | null, actor: Actor): PolicyRequest {
   return { action: 'deploy', actor, resource, ...(before !== null && { previous: before.resource }) }
 }
 
 function described(resource: Resource): Readonly<Record<string, unknown>> {
   const digest = sha256(canonicalJson(resource.spec))
   return resource.kind === 'ModelDeployment'
-    ? { specDigest: digest, model: formatReference((resource as ModelDeployment).spec.model) }
-    : { specDigest: digest, backends: (resource as ModelRoute).spec.backends }
+    ? { specDigest: digest, model: formatReference(resource.spec.model) }
+    : { specDigest: digest, backends: resource.spec.backends }
 }

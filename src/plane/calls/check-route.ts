@@ -1,10 +1,8 @@
-import type { DeploymentStatus } from '../../resources/deployment/deployment-status.ts'
-import type { ModelDeployment } from '../../resources/deployment/model-deployment.ts'
 import type { Actor, Key } from '../../resources/metadata.ts'
 import { unknownNames } from '../../resources/plane-names.ts'
 import { nearestName } from '../../resources/problems/nearest-name.ts'
 import { backendKey, type ModelRoute } from '../../resources/route/model-route.ts'
-import type { StoredObject } from '../../store/contract.ts'
+import type { TypedObject } from '../../store/typed-store.ts'
 import type { ControlContext } from '../control-context.ts'
 
 /**
@@ -38,18 +36,21 @@ export async function checkRoute(
 }
 
 /** The protocols that the endpoints of a deployment speak or will speak, as far as they are known. */
-function protocolsOf(targets: ControlContext['targets'], stored: StoredObject): readonly string[] {
-  const { name, settings } = (stored.resource as ModelDeployment).spec.target
+function protocolsOf(
+  targets: ControlContext['targets'],
+  stored: TypedObject<'ModelDeployment'>,
+): readonly string[] {
+  const { name, settings } = stored.resource.spec.target
   const declared = targets[name]?.protocols?.(settings)
   if (declared !== undefined) return declared
-  const status = stored.status as DeploymentStatus | undefined
+  const { status } = stored
   // Endpoints at a target that the deployment leaves tell nothing of the next ones.
   if (status?.target !== name) return []
   return [...new Set(status.revisions.flatMap(({ endpoint }) => endpoint?.protocol ?? []))]
 }
 
 /** What a route refers to is not deleted, so a route must not begin to refer to what is being deleted. */
-function goingAway(field: string, { key }: StoredObject, { name }: Actor): string {
+function goingAway(field: string, { key }: TypedObject<'ModelDeployment'>, { name }: Actor): string {
   return `${field} is ${key}, which ${name} deleted and which is going away. Name another deployment, or wait until it is gone and declare it again.`
 }
 

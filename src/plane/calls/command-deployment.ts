@@ -1,6 +1,5 @@
 import { isModelspineError, ModelspineError } from '../../errors.ts'
 import type { CommandRequest, Decision } from '../../policy/contract.ts'
-import type { DeploymentStatus } from '../../resources/deployment/deployment-status.ts'
 import type { ModelDeployment } from '../../resources/deployment/model-deployment.ts'
 import { type Actor, keyFrom } from '../../resources/metadata.ts'
 import { asSeen } from '../../rollout/machine/commands/spoken.ts'
@@ -35,13 +34,10 @@ export async function commandDeployment(
   for (let tries = 1; ; tries += 1) {
     const stored = await context.store.get('ModelDeployment', key)
     if (stored === null) throw new ModelspineError('not-found', `there is no ModelDeployment ${key}`)
-    const status = (stored.status as DeploymentStatus | undefined) ?? initialStatus(context.clock.now())
-    const { spec } = stored.resource as ModelDeployment
+    const status = stored.status ?? initialStatus(context.clock.now())
+    const { spec } = stored.resource
     meant ??= asSeen(status, asked)
-    const decision = await question.ask(
-      requestOf(stored.resource as ModelDeployment, meant, actor),
-      `${meant.kind} of ${key}`,
-    )
+    const decision = await question.ask(requestOf(stored.resource, meant, actor), `${meant.kind} of ${key}`)
     const commanded = command(status, spec, meant, actor, context.clock.now())
     try {
       const events = withDecision(commanded.events, decision)

@@ -1,7 +1,7 @@
 import type { DeploymentStatus } from '../../resources/deployment/deployment-status.ts'
 import type { ModelDeployment } from '../../resources/deployment/model-deployment.ts'
 import type { Actor, Key } from '../../resources/metadata.ts'
-import type { StoredObject } from '../../store/contract.ts'
+import type { TypedObject } from '../../store/typed-store.ts'
 
 /** A ModelDeployment with what is known of it. */
 export interface Deployment {
@@ -18,16 +18,16 @@ export interface Deployment {
   readonly deletion?: { readonly atMs: number; readonly actor: Actor }
 }
 
-export function deploymentOf(stored: StoredObject): Deployment {
-  const { key, uid, generation, actor, createdAtMs, deletion } = stored
+export function deploymentOf(stored: TypedObject<'ModelDeployment'>): Deployment {
+  const { key, uid, generation, resource, status, actor, createdAtMs, deletion } = stored
   return {
     key,
     uid,
     generation,
-    resource: stored.resource as ModelDeployment,
+    resource,
     actor,
     createdAtMs,
-    ...(stored.status !== undefined && { status: stored.status as DeploymentStatus }),
+    ...(status !== undefined && { status }),
     ...(deletion !== undefined && { deletion }),
   }
 }

@@ -58,14 +58,7 @@ export async function planResource(
   const { verdict, findings } = await context.decide(deployRequest(resource, before, actor))
   const rollout =
     resource.kind === 'ModelDeployment'
-      ? await planRollout(
-          context,
-          key,
-          resource as ModelDeployment,
-          before?.status as DeploymentStatus | undefined,
-          problems,
-          actor,
-        )
+      ? await planRollout(context, key, resource, before?.status, problems, actor)
       : undefined
   return {
     kind: resource.kind,

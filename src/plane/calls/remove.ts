@@ -1,6 +1,5 @@
 import { isModelspineError, ModelspineError } from '../../errors.ts'
 import type { DeploymentStatus } from '../../resources/deployment/deployment-status.ts'
-import type { ModelDeployment } from '../../resources/deployment/model-deployment.ts'
 import { type Key, keyFrom } from '../../resources/metadata.ts'
 import { giveUp, targetsOf } from '../../rollout/machine/commands/give-up.ts'
 import type { RolloutEvent } from '../../rollout/machine/machine-types.ts'
@@ -8,6 +7,7 @@ import { initialStatus } from '../../rollout/machine/status-edits.ts'
 import { commitStatus } from '../../rollout/shell/commit-status.ts'
 import type { Kind, StoredObject } from '../../store/contract.ts'
 import { ifUnreadable } from '../../store/if-unreadable.ts'
+import type { TypedObject } from '../../store/typed-store.ts'
 import type { ControlContext } from '../control-context.ts'
 import type { PlaneAction } from '../events.ts'
 import type { AskedBy } from './apply.ts'
@@ -53,7 +53,8 @@ export async function removeResource(
       ))
     if (kind === 'ModelDeployment') await refuseWhileRouted(context, key)
     try {
-      const left = force && stored !== undefined ? await giveUpMissing(context, stored, options) : stored
+      const gives = force && stored?.kind === 'ModelDeployment'
+      const left = gives ? await giveUpMissing(context, stored, options) : stored
       const details = decision === undefined ? {} : decisionDetails(decision)
       return await mark(context, { kind, key, version: left?.version }, options, {
         ...details,
@@ -68,12 +69,12 @@ export async function removeResource(
 /** Gives up the targets of a deployment that the plane does not have any more. */
 async function giveUpMissing(
   context: ControlContext,
-  stored: StoredObject,
+  stored: TypedObject<'ModelDeployment'>,
   { actor }: RemoveOptions,
-): Promise<StoredObject> {
+): Promise<TypedObject> {
   const now = context.clock.now()
-  const { spec } = stored.resource as ModelDeployment
-  let status = (stored.status as DeploymentStatus | undefined) ?? initialStatus(now)
+  const { spec } = stored.resource
+  let status: DeploymentStatus = stored.status ?? initialStatus(now)
   const events: RolloutEvent[] = []
   for (const target of new Set([...targetsOf(status), status.target ?? spec.target.name])) {
     if (target in context.targets) continue
@@ -87,7 +88,7 @@ async function giveUpMissing(
 
 async function mark(
   context: ControlContext,
-  { kind, key, version }: Pick<StoredObject, 'kind' | 'key'> & { readonly version: string | undefined },
+  { kind, key, version }: Pick<TypedObject, 'kind' | 'key'> & { readonly version: string | undefined },
   { actor }: RemoveOptions,
   details: Readonly<Record<string, unknown>>,
 ): Promise<void> {

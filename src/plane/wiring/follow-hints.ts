@@ -1,7 +1,6 @@
 import { type Clock, sleep } from '../../clock.ts'
 import { messageOf } from '../../errors.ts'
 import type { Queue } from '../../reconcile/queue.ts'
-import type { ModelDeployment } from '../../resources/deployment/model-deployment.ts'
 import type { Key } from '../../resources/metadata.ts'
 import type { ControlContext } from '../control-context.ts'
 
@@ -26,7 +25,7 @@ export function followHints(context: HintContext, queue: Queue<Key>, abortSignal
     // references.
     const look = async (): Promise<void> => {
       for await (const { key, resource } of context.store.list('ModelDeployment')) {
-        if ((resource as ModelDeployment).spec.model.registry === name) queue.add(key)
+        if (resource.spec.model.registry === name) queue.add(key)
       }
     }
     void follow(`registry ${name}`, () => registry.changes?.(abortSignal) ?? [], look, context, abortSignal)

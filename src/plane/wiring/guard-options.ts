@@ -4,8 +4,8 @@ import type { ModelRegistry } from '../../registry/contract.ts'
 import type { Key } from '../../resources/metadata.ts'
 import type { KnownSecrets } from '../../rollout/shell/known-secrets.ts'
 import type { AuditLog, SecretStore } from '../../security/contract.ts'
-import type { StateStore } from '../../store/contract.ts'
 import { memoryStore } from '../../store/memory-store.ts'
+import { type TypedStore, typedStore } from '../../store/typed-store.ts'
 import type { MetricSource } from '../../telemetry/contract.ts'
 import type { ControlPlaneOptions } from '../options.ts'
 import { guardAudit } from './guards/guard-audit.ts'
@@ -20,7 +20,7 @@ type Named<Part> = Readonly<Record<string, Part>>
 
 /** The parts that a plane was given, each behind its guard. */
 export interface GuardedOptions {
-  readonly store: StateStore
+  readonly store: TypedStore
   /** The error that hinders the store now, if any. */
   readonly storeFault: () => unknown
   readonly audit: AuditLog
@@ -62,7 +62,7 @@ export function guardOptions(
   const targets = targetsOf(false)
   const running = new WeakMap<AbortSignal, Key>()
   return {
-    store: guardStore(storeGuard, store, timeouts),
+    store: typedStore(guardStore(storeGuard, store, timeouts)),
     storeFault: () => storeGuard.faults.newest,
     audit: guardAudit(parts.guard('audit'), audit, timeouts),
     secrets: mapped<SecretStore, SecretStore>(options.secrets, (secrets, name) =>

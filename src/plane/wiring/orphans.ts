@@ -2,17 +2,15 @@ import { type Clock, sleep } from '../../clock.ts'
 import type { DeploymentTarget } from '../../deployment-target/contract.ts'
 import { messageOf } from '../../errors.ts'
 import type { HeldLease } from '../../reconcile/lease-term.ts'
-import type { DeploymentStatus } from '../../resources/deployment/deployment-status.ts'
-import type { ModelDeployment } from '../../resources/deployment/model-deployment.ts'
 import type { Key } from '../../resources/metadata.ts'
 import { loopActor } from '../../rollout/machine/moves/rollback.ts'
 import type { AuditLog } from '../../security/contract.ts'
-import type { StateStore } from '../../store/contract.ts'
+import type { TypedStore } from '../../store/typed-store.ts'
 import type { Logger } from '../../telemetry/logger.ts'
 import type { Orphan } from '../health.ts'
 
 export interface OrphanOptions {
-  readonly store: Pick<StateStore, 'get'>
+  readonly store: Pick<TypedStore, 'get'>
   readonly targets: Readonly<Record<string, DeploymentTarget>>
   readonly audit: Pick<AuditLog, 'append'>
   readonly clock: Clock
@@ -121,9 +119,9 @@ export async function followOrphans(
 async function isOrphan(store: OrphanOptions['store'], target: string, key: Key): Promise<boolean> {
   const stored = await store.get('ModelDeployment', key)
   if (stored === null) return true
-  const status = stored.status as DeploymentStatus | undefined
+  const { status, resource } = stored
   const places = [
-    (stored.resource as ModelDeployment).spec.target.name,
+    resource.spec.target.name,
     status?.target,
     status?.coming?.target,
     ...(status?.leaving ?? []).map((each) => each.target),

@@ -1,5 +1,5 @@
 import { type Clock, sleep } from '../../clock.ts'
-import { messageOf } from '../../errors.ts'
+import { isModelspineError, messageOf } from '../../errors.ts'
 import { sameJson } from '../../json.ts'
 import type { ModelProvider } from '../../provider/contract.ts'
 import type { DeploymentStatus } from '../../resources/deployment/deployment-status.ts'
@@ -8,19 +8,20 @@ import type { Key } from '../../resources/metadata.ts'
 import type { ModelRoute } from '../../resources/route/model-route.ts'
 import type { RouteTableHolder } from '../../routing/table-holder.ts'
 import type { DeploymentView } from '../../routing/upstreams.ts'
-import type { Kind, StateStore, StoredObject } from '../../store/contract.ts'
+import type { Kind } from '../../store/contract.ts'
 import { ifUnreadable } from '../../store/if-unreadable.ts'
+import type { TypedObject, TypedStore } from '../../store/typed-store.ts'
 import type { Logger } from '../../telemetry/logger.ts'
 
 export interface RouteFeedOptions {
-  readonly store: StateStore
+  readonly store: TypedStore
   readonly holder: RouteTableHolder
   readonly providers: Readonly<Record<string, ModelProvider>>
   readonly connect: Readonly<Record<string, (endpoint: Endpoint) => ModelProvider>>
   readonly clock: Clock
   readonly logger: Logger
   /** Called with every object that was read because the store reported a change. */
-  changed(stored: StoredObject): void
+  changed(stored: TypedObject): void
   /** Called when an object was found gone. */
   gone(kind: Kind, key: Key): void
 }
@@ -61,15 +62,15 @@ export function createRouteFeed(options: RouteFeedOptions): RouteFeed {
       connect,
     })
   }
-  const take = ({ kind, key, resource, status }: StoredObject): void => {
+  const take = ({ kind, key, resource, status }: TypedObject): void => {
     if (kind === 'ModelRoute') {
       if (routes.get(key) === resource) return
-      routes.set(key, resource as ModelRoute)
+      routes.set(key, resource)
       dirty = true
       return
     }
     if (views.get(key)?.status === status && views.has(key)) return
-    const view = viewOf(key, status as DeploymentStatus | undefined)
+    const view = viewOf(key, status)
     const before = views.get(key)?.view
     if (!sameJson(before, view)) dirty = true
     views.set(key, { view, status })
@@ -88,14 +89,18 @@ export function createRouteFeed(options: RouteFeedOptions): RouteFeed {
       }
       for (const key of gone[kind]) {
         // A list leaves out what cannot be read. That stays in the table as it was.
-        const stored = await store.get(kind, key).catch(ifUnreadable)
+        const stored = await store.get(kind, key).catch((error: unknown) => {
+          if (!isModelspineError(error, 'status-newer')) ifUnreadable(error)
+          return undefined
+        })
         if (stored === null) drop(kind, key)
       }
     }
     swap()
   }
   const readOne = async (kind: Kind, key: Key): Promise<void> => {
-    const stored = await store.get(kind, key)
+    const stored = await store.get(kind, key).catch(ifTooNew)
+    if (stored === undefined) return
     if (stored === null) drop(kind, key)
     else take(stored)
     swap()
@@ -132,6 +137,11 @@ export function createRouteFeed(options: RouteFeedOptions): RouteFeed {
       }
     },
   }
+}
+
+/** What a newer Modelspine wrote stays in the table as this process last understood it. */
+function ifTooNew(error: unknown): undefined {
+  if (!isModelspineError(error, 'status-newer')) throw error
 }
 
 /**

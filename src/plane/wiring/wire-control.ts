@@ -2,7 +2,6 @@ import { messageOf } from '../../errors.ts'
 import { decideAll } from '../../policy/decide-all.ts'
 import { createBackoff } from '../../reconcile/backoff.ts'
 import { priorities } from '../../reconcile/priority.ts'
-import type { DeploymentStatus } from '../../resources/deployment/deployment-status.ts'
 import type { Key } from '../../resources/metadata.ts'
 import { loopActor } from '../../rollout/machine/moves/rollback.ts'
 import { type Fault, faultOf } from '../../rollout/shell/fault.ts'
@@ -15,7 +14,7 @@ import { checkDeployable } from '../calls/check-deployable.ts'
 import { routeTo } from '../calls/route-to.ts'
 import type { ControlContext, PlaneFact } from '../control-context.ts'
 import { type PlaneEvents, tell } from '../events.ts'
-import { orphanFaults, type PlaneHealth, planeFault, unreadableFaults } from '../health.ts'
+import { newerFaults, orphanFaults, type PlaneHealth, planeFault, unreadableFaults } from '../health.ts'
 import { type ControlPlaneOptions, namesOf } from '../options.ts'
 import { type AuditPump, createAuditPump } from './audit-pump.ts'
 import { closeParts } from './close-parts.ts'
@@ -189,7 +188,7 @@ export function wireControl(options: ControlPlaneOptions, requestSide: RequestSi
     logger,
     changed({ kind, key, version, status }) {
       if (kind === 'ModelDeployment') {
-        telemetry.recordPhase(key, (status as DeploymentStatus | undefined)?.rollout.phase ?? 'unseen')
+        telemetry.recordPhase(key, status?.rollout.phase ?? 'unseen')
         if (ownVersions.get(key) === version) return
         work.nudge(key)
       }
@@ -233,6 +232,7 @@ export function wireControl(options: ControlPlaneOptions, requestSide: RequestSi
         ...parts.faults().filter(({ part }) => part !== 'audit' || pump.fault === undefined),
         ...(pump.fault === undefined ? [] : [planeFault({ part: 'audit' }, pump.fault)]),
         ...unreadableFaults(store),
+        ...newerFaults(store),
         ...orphanFaults(orphans.orphans),
       ],
     }),

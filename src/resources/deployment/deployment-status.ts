@@ -5,6 +5,8 @@ import type { Endpoint, Revision, Split } from './revision.ts'
 
 /** The facts that the loop knows about a ModelDeployment. Times are milliseconds since the epoch. */
 export interface DeploymentStatus {
+  /** The version of this shape. Older ones are brought to it when they are read. */
+  readonly statusVersion: number
   /** The newest generation that the loop has decided on. */
   readonly observedGeneration: number
   readonly conditions: readonly Condition[]

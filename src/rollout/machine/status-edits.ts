@@ -5,10 +5,12 @@ import type {
   Rollout,
 } from '../../resources/deployment/deployment-status.ts'
 import type { Split } from '../../resources/deployment/revision.ts'
+import { statusVersion } from '../../resources/deployment/upcast/present-status.ts'
 
 /** The status of a deployment that was just declared. */
 export function initialStatus(now: number): DeploymentStatus {
   return {
+    statusVersion,
     observedGeneration: 0,
     conditions: [],
     revisions: [],

@@ -5,9 +5,8 @@ import type {
 } from '../../deployment-target/contract.ts'
 import type { ModelVersion } from '../../registry/contract.ts'
 import type { DeploymentStatus } from '../../resources/deployment/deployment-status.ts'
-import type { ModelDeployment } from '../../resources/deployment/model-deployment.ts'
 import type { Revision } from '../../resources/deployment/revision.ts'
-import type { StoredObject } from '../../store/contract.ts'
+import type { TypedObject } from '../../store/typed-store.ts'
 import { readGates } from '../gates/read-gates.ts'
 import { readServing } from '../gates/read-serving.ts'
 import { decide } from '../machine/decide.ts'
@@ -23,7 +22,7 @@ const mostQuestions = 5
 
 /** The facts about a deployment that is looked at. */
 export interface Sight {
-  readonly stored: StoredObject
+  readonly stored: TypedObject<'ModelDeployment'>
   readonly status: DeploymentStatus
   /** Undefined when the target was not or could not be looked at. */
   readonly observed: ObservedTarget | undefined
@@ -90,7 +89,7 @@ async function answer(
 function declaredBy({ targets }: ReconcilerOptions, sight: Sight): Declared {
   const { stored, status, desired, hindered, usedBy } = sight
   const { generation, actor, deletion } = stored
-  const { spec } = stored.resource as ModelDeployment
+  const { spec } = stored.resource
   const serving = status.target ?? spec.target.name
   const named = [serving, ...(status.leaving ?? []).map(({ target }) => target)]
   return {
@@ -154,7 +153,7 @@ function askPermit(
     {
       action: 'promote',
       actor: stored.actor,
-      deployment: stored.resource as ModelDeployment,
+      deployment: stored.resource,
       revision,
       weight,
       approvals: approvals.map(({ actor }) => actor),

@@ -3,7 +3,7 @@ import type { HeldLease } from '../../reconcile/lease-term.ts'
 import type { DeploymentStatus } from '../../resources/deployment/deployment-status.ts'
 import { boundedEntry } from '../../security/bounded-entry.ts'
 import type { AuditEntry } from '../../security/contract.ts'
-import type { StoredObject } from '../../store/contract.ts'
+import type { TypedObject } from '../../store/typed-store.ts'
 import type { RolloutEvent } from '../machine/machine-types.ts'
 import { loopActor } from '../machine/moves/rollback.ts'
 import type { ReconcilerOptions } from './reconciler-options.ts'
@@ -22,11 +22,11 @@ export interface CommitOptions {
  */
 export async function commitStatus(
   { store, clock, committed }: Pick<ReconcilerOptions, 'store' | 'clock' | 'committed'>,
-  stored: StoredObject,
+  stored: TypedObject<'ModelDeployment'>,
   status: DeploymentStatus,
   events: readonly RolloutEvent[],
   { held, finalizers, urgent }: CommitOptions,
-): Promise<StoredObject | null> {
+): Promise<TypedObject<'ModelDeployment'> | null> {
   if (events.length === 0 && finalizers === undefined && sameJson(stored.status, status)) return stored
   const written = await store.putStatus(stored.kind, stored.key, status, {
     expect: stored.version,
@@ -40,7 +40,7 @@ export async function commitStatus(
 }
 
 function entryOf(
-  stored: StoredObject,
+  stored: TypedObject<'ModelDeployment'>,
   { action, details, actor }: RolloutEvent,
   clock: ReconcilerOptions['clock'],
 ): AuditEntry {

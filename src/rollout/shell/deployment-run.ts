@@ -2,7 +2,7 @@ import { ModelspineError } from '../../errors.ts'
 import type { DeploymentStatus } from '../../resources/deployment/deployment-status.ts'
 import type { ModelDeployment } from '../../resources/deployment/model-deployment.ts'
 import type { Key } from '../../resources/metadata.ts'
-import type { StoredObject } from '../../store/contract.ts'
+import type { TypedObject } from '../../store/typed-store.ts'
 import type { Instruction } from '../machine/machine-types.ts'
 import { initialStatus } from '../machine/status-edits.ts'
 import { commitStatus } from './commit-status.ts'
@@ -13,25 +13,25 @@ export class DeploymentRun {
   readonly options: ReconcilerOptions
   readonly context: ReconcileContext
   readonly key: Key
-  #stored: StoredObject
+  #stored: TypedObject<'ModelDeployment'>
 
-  constructor(options: ReconcilerOptions, context: ReconcileContext, stored: StoredObject) {
+  constructor(options: ReconcilerOptions, context: ReconcileContext, stored: TypedObject<'ModelDeployment'>) {
     this.options = options
     this.context = context
     this.key = stored.key
     this.#stored = stored
   }
 
-  get stored(): StoredObject {
+  get stored(): TypedObject<'ModelDeployment'> {
     return this.#stored
   }
 
   get deployment(): ModelDeployment {
-    return this.#stored.resource as ModelDeployment
+    return this.#stored.resource
   }
 
   get status(): DeploymentStatus {
-    return (this.#stored.status as DeploymentStatus | undefined) ?? initialStatus(this.options.clock.now())
+    return this.#stored.status ?? initialStatus(this.options.clock.now())
   }
 
   get now(): number {

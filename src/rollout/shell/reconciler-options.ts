@@ -8,7 +8,7 @@ import type { Approved, EffectKind } from '../../resources/deployment/deployment
 import type { ModelDeployment } from '../../resources/deployment/model-deployment.ts'
 import type { Key } from '../../resources/metadata.ts'
 import type { Secret } from '../../security/contract.ts'
-import type { StateStore, StoredObject } from '../../store/contract.ts'
+import type { TypedObject, TypedStore } from '../../store/typed-store.ts'
 import type { MetricSource } from '../../telemetry/contract.ts'
 import type { Logger } from '../../telemetry/logger.ts'
 import type { Permit, RolloutEvent } from '../machine/machine-types.ts'
@@ -16,7 +16,7 @@ import type { KnownSecrets } from './known-secrets.ts'
 
 /** Everything that the reconcile of a deployment calls. */
 export interface ReconcilerOptions {
-  readonly store: StateStore
+  readonly store: TypedStore
   readonly clock: Clock
   readonly logger: Logger
   readonly registries: Readonly<Record<string, ModelRegistry>>
@@ -40,7 +40,7 @@ export interface ReconcilerOptions {
   /** Called after an effect was sent, with the kind of its answer or `failed`. */
   sent(key: Key, effect: EffectKind, result: ApplyResult['kind'] | 'failed'): void
   /** Called after every write, with the events that were committed with it. */
-  committed(stored: StoredObject, events: readonly RolloutEvent[]): void
+  committed(stored: TypedObject<'ModelDeployment'>, events: readonly RolloutEvent[]): void
   /** Milliseconds between two looks at a deployment to which nothing happens. */
   readonly resyncMs: number
 }

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { memoryTarget } from '../../../../src/deployment-target/memory-target.ts'
 import type { Orphan } from '../../../../src/plane/health.ts'
 import { createOrphanSweep, type OrphanSweep } from '../../../../src/plane/wiring/orphans.ts'
+import { typedStore } from '../../../../src/store/typed-store.ts'
 import { silentLogger } from '../../../../src/telemetry/logger.ts'
 import { ann, collect, digits, type PlaneFixture, planeFixture, serving } from '../plane-fixture.ts'
 
@@ -23,7 +24,10 @@ async function forgotten(mode: 'report' | 'remove'): Promise<Scene> {
   const { store, clock, audit, target } = fixture
   const lease = await store.acquireLease('sweep', 'sweep', 1e9)
   const sweep = createOrphanSweep({
-    store: { get: async (kind, key) => (key === 'default/digits' && lost ? null : store.get(kind, key)) },
+    store: typedStore({
+      ...store,
+      get: async (kind, key) => (key === 'default/digits' && lost ? null : store.get(kind, key)),
+    }),
     targets: { local: target, empty: memoryTarget({ clock }) },
     audit,
     clock,

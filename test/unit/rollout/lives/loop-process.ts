@@ -9,7 +9,8 @@ import type { DeploymentStatus } from '../../../../src/resources/deployment/depl
 import { createKnownSecrets } from '../../../../src/rollout/shell/known-secrets.ts'
 import { createDeploymentReconciler } from '../../../../src/rollout/shell/reconcile-deployment.ts'
 import type { ReconcileDeployment } from '../../../../src/rollout/shell/reconciler-options.ts'
-import type { Lease, StateStore } from '../../../../src/store/contract.ts'
+import type { Lease } from '../../../../src/store/contract.ts'
+import { type TypedStore, typedStore } from '../../../../src/store/typed-store.ts'
 import type { MetricSource } from '../../../../src/telemetry/contract.ts'
 import { silentLogger } from '../../../../src/telemetry/logger.ts'
 import { readingOf } from './gate-source.ts'
@@ -155,22 +156,22 @@ export class LoopProcess {
     }
   }
 
-  #store(store: StateStore): StateStore {
+  #store(store: TypedStore): TypedStore {
     const world = this.#world
-    return {
+    return typedStore({
       ...store,
-      get: (kind, at) =>
+      get: (_kind, at) =>
         this.#call({
           name: 'get',
           lost: 'store-unavailable',
-          act: () => store.get(kind, at),
+          act: () => store.get('ModelDeployment', at),
           told(run, stored) {
             if (stored === null) return
             run.read ??= stored
             run.known = stored
           },
         }),
-      putStatus: (kind, at, given, options) => {
+      putStatus: (_kind, at, given, options) => {
         const status = given as DeploymentStatus
         return this.#call({
           name: 'putStatus',
@@ -178,10 +179,12 @@ export class LoopProcess {
           made: (run) => world.witness.asksToWrite(run, status, options),
           async act(run) {
             const before = run.known
-            const written = await store.putStatus(kind, at, status, options).catch((error: unknown) => {
-              run.conflicted ||= isModelspineError(error, 'conflict')
-              throw error
-            })
+            const written = await store
+              .putStatus('ModelDeployment', at, status, options)
+              .catch((error: unknown) => {
+                run.conflicted ||= isModelspineError(error, 'conflict')
+                throw error
+              })
             if (before === undefined) throw new Error('an object is written that was never read')
             world.stored = written
             run.writes += 1
@@ -192,7 +195,7 @@ export class LoopProcess {
           },
         })
       },
-    }
+    })
   }
 
   #registry(registry: ModelRegistry): ModelRegistry {

@@ -2,7 +2,8 @@ import type { ObservedTarget, TargetWant } from '../../../../src/deployment-targ
 import type { ModelVersion } from '../../../../src/registry/contract.ts'
 import type { DeploymentStatus } from '../../../../src/resources/deployment/deployment-status.ts'
 import type { ModelDeploymentSpec } from '../../../../src/resources/deployment/model-deployment.ts'
-import type { Lease, StoredObject } from '../../../../src/store/contract.ts'
+import type { Lease } from '../../../../src/store/contract.ts'
+import type { TypedObject } from '../../../../src/store/typed-store.ts'
 import type { Interruption } from './interruption.ts'
 import type { GateMode } from './world.ts'
 
@@ -33,9 +34,9 @@ export class Run {
   readonly interruption: Interruption | undefined
   readonly calls: string[] = []
   /** The object as the look read it first. */
-  read: StoredObject | undefined
+  read: TypedObject<'ModelDeployment'> | undefined
   /** The object as the look knows it: read, or written by itself. */
-  known: StoredObject | undefined
+  known: TypedObject<'ModelDeployment'> | undefined
   /** The newest observation of each target. */
   readonly observed: Map<string, ObservedTarget> = new Map()
   /** What the registry answered; undefined when it was not asked or did not answer. */
@@ -62,6 +63,6 @@ export class Run {
   }
 
   get status(): DeploymentStatus | undefined {
-    return this.known?.status as DeploymentStatus | undefined
+    return this.known?.status
   }
 }

@@ -11,8 +11,8 @@ import type { Actor, Key } from '../../../../src/resources/metadata.ts'
 import { type Command, command } from '../../../../src/rollout/machine/commands.ts'
 import type { Permit } from '../../../../src/rollout/machine/machine-types.ts'
 import { commitStatus } from '../../../../src/rollout/shell/commit-status.ts'
-import type { StateStore, StoredObject } from '../../../../src/store/contract.ts'
 import { memoryStore } from '../../../../src/store/memory-store.ts'
+import { type TypedObject, type TypedStore, typedStore } from '../../../../src/store/typed-store.ts'
 import { createFakeClock, type FakeClock } from '../../../../src/testing/fake-clock.ts'
 import { ada, startMs } from '../machine/fixtures.ts'
 import type { Interruption } from './interruption.ts'
@@ -48,7 +48,7 @@ const grace: Actor = { name: 'grace' }
 /** Everything around one deployment: a store, targets, a registry, permits, measurements and people. */
 export class World {
   readonly clock: FakeClock = createFakeClock({ startMs })
-  readonly store: StateStore = memoryStore({ clock: this.clock })
+  readonly store: TypedStore = typedStore(memoryStore({ clock: this.clock }))
   readonly registry: ModelRegistry
   readonly targetNames: readonly string[] = ['prod', 'spare']
   /** The model version that the reference resolves to. Undefined while the reference leads nowhere. */
@@ -69,7 +69,7 @@ export class World {
   readonly registryCalls: string[] = []
   readonly witness: Witness
   /** The object in the store; null before the first declaration and after a removal. */
-  stored: StoredObject | null = null
+  stored: TypedObject<'ModelDeployment'> | null = null
   spec: ModelDeploymentSpec
   readonly #targets: Map<string, VendorTarget> = new Map()
   readonly #capabilities: TargetCapabilities
@@ -107,7 +107,7 @@ export class World {
   }
 
   get status(): DeploymentStatus | undefined {
-    return this.stored?.status as DeploymentStatus | undefined
+    return this.stored?.status
   }
 
   /** Whether the deployment was deleted and nothing of it is stored any more. */

@@ -6,6 +6,7 @@ import { createKnownSecrets, type KnownSecrets } from '../../../../src/rollout/s
 import { createDeploymentReconciler } from '../../../../src/rollout/shell/reconcile-deployment.ts'
 import { secretOf } from '../../../../src/security/secret.ts'
 import { memoryStore } from '../../../../src/store/memory-store.ts'
+import { typedStore } from '../../../../src/store/typed-store.ts'
 import { silentLogger } from '../../../../src/telemetry/logger.ts'
 import { createFakeClock } from '../../../../src/testing/fake-clock.ts'
 import { ada, pinned, specWith } from '../machine/fixtures.ts'
@@ -37,7 +38,7 @@ describe('the known secrets', () => {
 
   it('are forgotten when the deployment was deleted', async () => {
     const clock = createFakeClock()
-    const store = memoryStore({ clock })
+    const store = typedStore(memoryStore({ clock }))
     const knownSecrets = createKnownSecrets()
     const spec = specWith({ rolling: { step: 100, every: '0s' } })
     const deployment: ModelDeployment = {

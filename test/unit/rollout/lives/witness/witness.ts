@@ -14,7 +14,8 @@ import type { RolloutEvent } from '../../../../../src/rollout/machine/machine-ty
 import { initialStatus, mayRise, weightOf } from '../../../../../src/rollout/machine/status-edits.ts'
 import { nameRevision, revisionOf } from '../../../../../src/rollout/shell/revision-of.ts'
 import type { AuditEntry } from '../../../../../src/security/contract.ts'
-import type { PutStatusOptions, StoredObject } from '../../../../../src/store/contract.ts'
+import type { PutStatusOptions } from '../../../../../src/store/contract.ts'
+import type { TypedObject } from '../../../../../src/store/typed-store.ts'
 import type { Run, Sent } from '../run.ts'
 import type { Vendor } from '../vendor.ts'
 import type { World } from '../world.ts'
@@ -71,13 +72,13 @@ export class Witness {
   wrote(
     world: World,
     run: Run,
-    stored: StoredObject,
+    stored: TypedObject<'ModelDeployment'>,
     after: DeploymentStatus,
     events: readonly AuditEntry[],
   ): void {
     this.writes += 1
     law(!run.lost, 'law 5: a write is accepted although another process has the lease')
-    const before = (stored.status as DeploymentStatus | undefined) ?? initialStatus(world.now)
+    const before = stored.status ?? initialStatus(world.now)
     const { spec } = run
     const target = after.target ?? spec.target.name
     const written: Written = {
@@ -129,7 +130,7 @@ export class Witness {
 
   ended(run: Run, result: Result): void {
     this.last = run
-    const phase = (run.read?.status as DeploymentStatus | undefined)?.rollout.phase ?? 'pending'
+    const phase = run.read?.status?.rollout.phase ?? 'pending'
     if (run.read !== undefined) this.visits.set(phase, (this.visits.get(phase) ?? 0) + 1)
     checkPace(run, result)
   }
