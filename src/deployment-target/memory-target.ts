@@ -2,6 +2,7 @@ import { type Clock, systemClock } from '../clock.ts'
 import { ModelspineError, throwIfAborted } from '../errors.ts'
 import type { Endpoint, Revision } from '../resources/deployment/revision.ts'
 import type { Key } from '../resources/metadata.ts'
+import type { Secret } from '../security/contract.ts'
 import { acceptFence } from './accept-fence.ts'
 import type {
   ApplyOptions,
@@ -91,15 +92,20 @@ export function memoryTarget(options: MemoryTargetOptions = {}): MemoryTarget {
     want: TargetWant | undefined,
     call: Pick<ApplyOptions, 'operationId' | 'handles'>,
     step: TargetStep,
+    secrets: readonly Secret[] = [],
   ): Extract<ApplyResult, { kind: 'accepted' | 'failed' }> {
     const fault = operation()
+    const reason = secrets.reduce(
+      (text, secret) => text.replaceAll(secret.reveal(), '[secret]'),
+      fault?.reason ?? '',
+    )
     if (fault?.told === 'answered') {
-      return { kind: 'failed', reason: fault.reason, message: 'the vendor was told to fail the operation' }
+      return { kind: 'failed', reason, message: 'the vendor was told to fail the operation' }
     }
     const handle =
       fault === undefined
         ? mutateMemory(scene, options, key, want, call, step)
-        : failInMemory(scene, key, call, fault.reason)
+        : failInMemory(scene, key, call, reason)
     return handle === undefined ? { kind: 'accepted' } : { kind: 'accepted', handle }
   }
 
@@ -116,11 +122,12 @@ export function memoryTarget(options: MemoryTargetOptions = {}): MemoryTarget {
     const [step] = targetSteps(want, known, capabilities)
     if (step === undefined) return { kind: 'unchanged' }
     if (step.kind === 'wait') return { kind: 'busy', retryAfterMs: options.goneAfterMs ?? 0 }
+    const secrets: Secret[] = []
     for (const reference of step.kind === 'create' ? Object.values(step.revision.runtime.secrets) : []) {
-      await call.secret(reference)
+      secrets.push(await call.secret(reference))
       throwIfAborted(call.abortSignal, 'the call')
     }
-    const result = send(key, want, call, step)
+    const result = send(key, want, call, step, secrets)
     leave()
     return result
   }

@@ -1,18 +1,26 @@
 import { applyLaws } from './deployment-target/apply-laws.ts'
+import { changeLaws } from './deployment-target/change-laws.ts'
+import { faultLaws } from './deployment-target/fault-laws.ts'
 import { fenceLaws } from './deployment-target/fence-laws.ts'
 import { guardLaws } from './deployment-target/guard-laws.ts'
 import { observeLaws } from './deployment-target/observe-laws.ts'
 import { operationLaws } from './deployment-target/operation-laws.ts'
+import { secretLaws } from './deployment-target/secret-laws.ts'
 import type { TargetSubject } from './deployment-target/subject.ts'
+import { truthLaws } from './deployment-target/truth-laws.ts'
 import { type KitOptions, type Law, runKit } from './kit.ts'
 
-export type { TargetSubject } from './deployment-target/subject.ts'
+export type { TargetSubject, VendorRevision } from './deployment-target/subject.ts'
 
 export const deploymentTargetLaws: readonly Law<TargetSubject>[] = [
   ...applyLaws,
   ...observeLaws,
   ...fenceLaws,
   ...guardLaws,
+  ...changeLaws,
+  ...truthLaws,
+  ...secretLaws,
+  ...faultLaws,
   ...operationLaws,
 ]
 

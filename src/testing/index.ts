@@ -3,9 +3,18 @@ export {
   deploymentTargetConformance,
   deploymentTargetLaws,
   type TargetSubject,
+  type VendorRevision,
 } from './deployment-target-kit.ts'
 export { createFakeClock, type FakeClock, type FakeClockOptions } from './fake-clock.ts'
-export { brokenLaws, type Fixture, type KitOptions, type Law, runKit, type TestRunner } from './kit.ts'
+export {
+  brokenLaws,
+  type Fixture,
+  type KitOptions,
+  type Law,
+  type NotApplicable,
+  runKit,
+  type TestRunner,
+} from './kit.ts'
 export { type MetricSourceSubject, metricSourceConformance, metricSourceLaws } from './metric-source-kit.ts'
 export {
   type ModelProviderSubject,

@@ -42,22 +42,6 @@ export const applyLaws: readonly Law<TargetSubject>[] = [
     },
   },
   {
-    name: 'creates nothing twice when the first answer is lost',
-    skip: ({ target }) => (target.capabilities.names === 'random' ? 'names are random' : undefined),
-    async check(subject) {
-      const want = wantOf([subject.revisions[0]])
-      const before = await subject.created()
-      const call = options()
-      subject.loseNextAnswer?.()
-      await subject.target.apply(key, want, call).catch(() => {})
-      const again = await subject.reopen()
-      const handles = await converge({ ...subject, target: again }, key, want, [], call)
-      const created = (await subject.created()) - before
-      assert.ok(created <= 1, `${created} revisions were created for one that is wanted`)
-      assert.deepEqual(await observedNames(again, key, { handles, applied: want.revisions }), namesOf(want))
-    },
-  },
-  {
     name: 'sends one mutation for a call that it accepts, and none for any other call',
     async check(subject) {
       const { target, revisions } = subject

@@ -2,11 +2,13 @@ import assert from 'node:assert/strict'
 import { inspect } from 'node:util'
 import type {
   ApplyOptions,
+  ApplyResult,
   DeploymentTarget,
   ObservedTarget,
   TargetWant,
 } from '../../deployment-target/contract.ts'
 import { type ErrorCode, isModelspineError } from '../../errors.ts'
+import type { Scale } from '../../resources/deployment/model-deployment.ts'
 import type { Revision, Split } from '../../resources/deployment/revision.ts'
 import type { Key } from '../../resources/metadata.ts'
 
@@ -32,15 +34,45 @@ export interface TargetSubject {
   /** Makes the next `apply` find the vendor busy. Leave it out when the target is never busy. */
   busyNext?(): void
   /**
-   * Makes the vendor do the work of the next `apply` and loses its answer on the way back. Leave it out when
-   * the vendor's answers cannot be lost.
+   * Makes the vendor do the next mutation and loses its answer on the way back. Leave it out when the vendor's
+   * answers cannot be lost.
    */
   loseNextAnswer?(): void
   /**
-   * Makes the vendor take the next mutation and fail it, with this word in its reason. Leave it out when the
-   * vendor cannot fail what it took.
+   * Makes the vendor take the next mutation that runs for a while, and fail it with this text. Leave it out when
+   * the vendor cannot fail what it took.
    */
-  failNextOperation?(reason: string): void
+  failNextOperation?(text: string): void
+  /** Makes the vendor answer the next mutation with a fault of its own, such as status 500, and this text. */
+  faultNext?(text: string): void
+  /** Makes the vendor refuse the next mutation because of too many calls, such as status 429, for this time. */
+  throttleNext?(ms: number): void
+  /** Lets what runs at the vendor end right after the next answer to a read. */
+  endWithNextRead?(): void
+  /** Makes the vendor unreachable from now on. */
+  disconnect?(): Promise<void> | void
+  /** Makes the vendor refuse the target's credentials from now on, with a text that repeats `credential`. */
+  unauthorize?(): Promise<void> | void
+  /** A credential that the target was given. No error may show it. */
+  readonly credential?: string
+  /** What the vendor itself has for the key, read past the target. */
+  truth?(key: Key): Promise<readonly VendorRevision[]> | readonly VendorRevision[]
+}
+
+/** A revision as the vendor has it. Leave out what the fixture cannot read there. */
+export interface VendorRevision {
+  readonly revision: string
+  /** Whether it serves. */
+  readonly ready?: boolean
+  /** The addresses of the artifact's files, as they were sent. */
+  readonly files?: readonly string[]
+  readonly env?: Readonly<Record<string, string>>
+  /** The values, by the names of `runtime.secrets`. */
+  readonly secrets?: Readonly<Record<string, string>>
+  readonly settings?: Readonly<Record<string, unknown>>
+  readonly scale?: Scale
+  /** In percent. */
+  readonly weight?: number
 }
 
 export const key: Key = 'kit/first'
@@ -87,17 +119,53 @@ export async function converge(
   known: readonly string[] = [],
   given: Partial<ApplyOptions> = {},
 ): Promise<string[]> {
+  const { handles } = await drive(subject, at, want, known, {
+    given,
+    after: (result) => {
+      if (result.kind !== 'refused' && result.kind !== 'failed') return
+      assert.fail(`${result.kind} ${describeWant(want)}: ${result.reason}, ${result.message}`)
+    },
+  })
+  return handles
+}
+
+export interface Driving {
+  readonly given?: Partial<ApplyOptions>
+  /** Called before each `apply` with its operation id. */
+  before?(operationId: string): Promise<void> | void
+  /** Called after each `apply`, before time passes. */
+  after?(result: ApplyResult, handles: readonly string[], operationId: string): Promise<void> | void
+  /** Called when an `apply` throws. Without it the error ends the law. */
+  failed?(error: unknown): Promise<void> | void
+}
+
+/** Applies as `converge` does, and lets the law look on. Tells how many calls it took. */
+export async function drive(
+  subject: TargetSubject,
+  at: Key,
+  want: TargetWant,
+  known: readonly string[],
+  { given, before, after, failed }: Driving,
+): Promise<{ readonly handles: string[]; readonly calls: number }> {
   const handles = [...known]
   let call = options(given)
-  for (let calls = 0; calls < 50; calls += 1) {
-    const result = await subject.target.apply(at, want, { ...call, handles })
-    if (result.kind === 'accepted' && result.handle !== undefined) handles.push(result.handle)
-    if (result.kind === 'accepted') call = { ...call, operationId: operationId() }
-    if (result.kind === 'refused' || result.kind === 'failed') {
-      assert.fail(`${result.kind} ${describeWant(want)}: ${result.reason}, ${result.message}`)
+  for (let calls = 1; calls <= 50; calls += 1) {
+    await before?.(call.operationId)
+    const result = await subject.target.apply(at, want, { ...call, handles }).catch((error: unknown) => {
+      if (failed === undefined) throw error
+      return { kind: 'thrown', error } as const
+    })
+    if (result.kind === 'thrown') {
+      await failed?.(result.error)
+    } else {
+      if (result.kind === 'accepted' && result.handle !== undefined) handles.push(result.handle)
+      await after?.(result, handles, call.operationId)
+      if (result.kind === 'accepted' || result.kind === 'failed') {
+        call = { ...call, operationId: operationId() }
+      }
     }
     await subject.settle()
-    if (result.kind === 'unchanged') return handles
+    if (result.kind === 'unchanged') return { handles, calls }
   }
   assert.fail(`apply is not unchanged after 50 calls: ${describeWant(want)}`)
 }
@@ -144,6 +212,14 @@ export function impossibleWants({ target, revisions }: TargetSubject): readonly 
 
 export function describeWant({ revisions, ...want }: TargetWant): string {
   return JSON.stringify({ revisions: revisions.map((each) => each.name), ...want })
+}
+
+/** Asserts that the error says: try again, nobody has to mend anything. */
+export function assertRetryable(error: unknown, what: string): void {
+  assert.ok(
+    isModelspineError(error, 'target-unavailable') && error.retryable,
+    `${what} should throw target-unavailable, retryable, but threw: ${spelledOut(error)}`,
+  )
 }
 
 /** Removes the messages, because they are for people and may contain times. */

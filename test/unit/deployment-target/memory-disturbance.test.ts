@@ -16,7 +16,7 @@ function scene(disturbance: Disturbance) {
   const call: ApplyOptions = {
     operationId: 'op',
     fence: 1,
-    secret: async () => ({ reveal: () => 'x' }),
+    secret: async () => ({ reveal: () => 'hidden-value' }),
     abortSignal: abort.signal,
   }
   /** What each call has come to so far. */

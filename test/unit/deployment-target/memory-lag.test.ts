@@ -6,7 +6,11 @@ import { fileRevisions } from './revisions.ts'
 
 const [first, second] = fileRevisions
 const key = 'default/churn'
-const call: ApplyOptions = { operationId: 'op', fence: 1, secret: async () => ({ reveal: () => 'x' }) }
+const call: ApplyOptions = {
+  operationId: 'op',
+  fence: 1,
+  secret: async () => ({ reveal: () => 'hidden-value' }),
+}
 const want: TargetWant = { revisions: [first], split: [], scale: { min: 1, max: 1 } }
 
 function laggingTarget(names: 'deterministic' | 'tagged' | 'random') {

@@ -1,5 +1,6 @@
 import { type MemoryTargetOptions, memoryTarget } from '../../../src/deployment-target/memory-target.ts'
-import { createMemoryWorld } from '../../../src/deployment-target/memory-world.ts'
+import { createMemoryWorld, stateOf } from '../../../src/deployment-target/memory-world.ts'
+import { ModelspineError } from '../../../src/errors.ts'
 import { createFakeClock } from '../../../src/testing/fake-clock.ts'
 import type { Fixture, TargetSubject } from '../../../src/testing/index.ts'
 import { fileRevisions } from './revisions.ts'
@@ -24,6 +25,22 @@ export function memorySubject(
       busyNext: () => target.busyNext(200),
       loseNextAnswer: () => target.failNext('apply', 'after'),
       failNextOperation: (reason) => target.failNextOperation(reason, told),
+      faultNext: (text) =>
+        target.failNext('apply', 'before', new ModelspineError('target-unavailable', text)),
+      throttleNext: (ms) => target.busyNext(ms),
+      disconnect: () => target.disturb('fail'),
+      truth: (key) =>
+        [...(stateOf(world).deployments.get(key)?.revisions.values() ?? [])].map(
+          ({ revision: { name, model, runtime, settings }, readyAtMs, scale, weight }) => ({
+            revision: name,
+            ready: readyAtMs <= clock.now(),
+            files: model.artifact.kind === 'files' ? model.artifact.files.map(({ uri }) => uri) : [],
+            env: runtime.env,
+            settings,
+            scale,
+            weight,
+          }),
+        ),
     },
   }
 }

@@ -12,7 +12,7 @@ function revision(version: number): Revision {
       version: String(version),
       artifact: { kind: 'files', files: [{ uri: `file:///models/churn-${version}.json` }] },
     },
-    runtime: { env: {}, secrets: { TOKEN: 'env:TOKEN' }, resources: {} },
+    runtime: { env: { MODE: `mode-${version}` }, secrets: { TOKEN: 'env:TOKEN' }, resources: {} },
     settings: {},
   }
 }
