@@ -170,6 +170,7 @@ export function sqliteStore(options: SqliteStoreOptions): SqliteStore {
       damaged.keepOnly(kind, unreadable)
     },
     watch: watching.watch,
+    mark: () => connection.read((sql) => String(sql.version.get()?.value)),
     readEvents: (limit) =>
       connection.read((sql) => {
         const identity = identityOf(sql)
