@@ -32,6 +32,8 @@ export type { DeclaredNames } from './plane/declared-names.ts'
 export type { PlaneAction, PlaneEvent, PlaneEvents } from './plane/events.ts'
 export type { Orphan, PlaneFault, PlaneHealth, PlanePart } from './plane/health.ts'
 export type { ControlPlaneOptions } from './plane/options.ts'
+export type { Pace } from './plane/pace.ts'
+export type { Rate, Rates } from './plane/rates.ts'
 export type { DeploymentSpecFor, RouteSpecFor } from './plane/typed-specs.ts'
 export type {
   Decision,

@@ -170,7 +170,6 @@ export function sqliteStore(options: SqliteStoreOptions): SqliteStore {
       damaged.keepOnly(kind, unreadable)
     },
     watch: watching.watch,
-    mark: () => connection.read((sql) => String(sql.version.get()?.value)),
     readEvents: (limit) =>
       connection.read((sql) => {
         const identity = identityOf(sql)

@@ -128,6 +128,11 @@ export interface ObserveOptions {
   readonly abortSignal?: AbortSignal
 }
 
+/** One key of `observeMany`. */
+export interface KeyLook extends Omit<ObserveOptions, 'abortSignal'> {
+  readonly key: Key
+}
+
 export type ApplyResult =
   /** One mutation was sent. The status keeps `handle`, and `observe` finds the mutation again by it. */
   | { readonly kind: 'accepted'; readonly handle?: string }
@@ -193,6 +198,16 @@ export interface DeploymentTarget<Settings = unknown> {
   apply(key: Key, want: TargetWant, options: ApplyOptions): Promise<ApplyResult>
   /** The observation of an unknown key is empty. */
   observe(key: Key, options?: ObserveOptions): Promise<ObservedTarget>
+  /**
+   * Observes several keys in fewer calls of the vendor than `observe` needs for each of them. The loop uses it
+   * for the looks of a resync that come due together. Each observation is the one that `observe` would give. A
+   * key that is left out is observed alone; so is each of them after this method has failed. Leave the method
+   * out where the vendor has no such call.
+   */
+  observeMany?(
+    looks: readonly KeyLook[],
+    options?: { readonly abortSignal?: AbortSignal },
+  ): Promise<ReadonlyMap<Key, ObservedTarget>>
   /** The keys that have anything at this target. Used to find orphans. */
   list(options?: { readonly abortSignal?: AbortSignal }): Promise<readonly Key[]>
   /**

@@ -8,6 +8,7 @@ import type {
   ApplyOptions,
   ApplyResult,
   DeploymentTarget,
+  KeyLook,
   ObservedTarget,
   ObserveOptions,
   SettingsProblem,
@@ -46,6 +47,8 @@ export interface MemoryTargetOptions {
   readonly endpoint?: (key: Key, revision: Revision) => Endpoint
   /** The problems of settings. By default every setting is valid. */
   readonly checkSettings?: DeploymentTarget['checkSettings']
+  /** Whether it has `observeMany`. Default false. */
+  readonly observesMany?: boolean
   /** The world that the target acts upon. Default: a new one. */
   readonly world?: MemoryWorld
 }
@@ -156,6 +159,15 @@ export function memoryTarget(options: MemoryTargetOptions = {}): MemoryTarget {
     return observeMemory(scene, key, call.handles)
   }
 
+  async function observeMany(
+    looks: readonly KeyLook[],
+    call: Pick<ObserveOptions, 'abortSignal'>,
+  ): Promise<ReadonlyMap<Key, ObservedTarget>> {
+    throwIfAborted(call.abortSignal, 'the call')
+    enter('observe').leave()
+    return new Map(looks.map(({ key, handles }) => [key, observeMemory(scene, key, handles)] as const))
+  }
+
   async function list(call: Pick<ObserveOptions, 'abortSignal'>): Promise<readonly Key[]> {
     throwIfAborted(call.abortSignal, 'the call')
     enter('list').leave()
@@ -179,6 +191,9 @@ export function memoryTarget(options: MemoryTargetOptions = {}): MemoryTarget {
       },
     apply: (key, want, call) => run(call, (each) => apply(key, want, each)),
     observe: (key, call = {}) => run(call, (each) => observe(key, each)),
+    ...(options.observesMany === true && {
+      observeMany: (looks: readonly KeyLook[], call = {}) => run(call, (each) => observeMany(looks, each)),
+    }),
     list: (call = {}) => run(call, list),
     destroy: (key, call) => run(call, (each) => destroy(key, each)),
   }

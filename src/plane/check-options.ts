@@ -2,13 +2,17 @@ import { ModelspineError } from '../errors.ts'
 import { plainName, plainNameRight, registryName, registryNameRight } from '../resources/name-patterns.ts'
 import { defaultTimeouts } from './call-timeouts.ts'
 import { type ControlPlaneOptions, namesOf } from './options.ts'
+import { defaultPace } from './pace.ts'
+import type { Rate } from './rates.ts'
 
 const longestTimerMs = 2 ** 31 - 1
 
 /** Throws `invalid-options` with the option, its value, and a value that would be right. */
 export function checkOptions(options: ControlPlaneOptions): void {
-  for (const name of ['leaseMs', 'resyncMs', 'watchIdleMs'] as const) checkTime(name, options[name])
+  for (const name of ['leaseMs', 'resyncMs'] as const) checkTime(name, options[name])
   checkTimeouts(options.timeouts)
+  checkPace(options.pace)
+  checkRates(options)
   const { concurrency, metrics } = options
   if (concurrency !== undefined && !(Number.isSafeInteger(concurrency) && concurrency > 0)) {
     throw invalid('concurrency', concurrency, 'a whole number of at least 1')
@@ -34,6 +38,44 @@ function checkTimeouts(timeouts: ControlPlaneOptions['timeouts'] = {}): void {
       throw invalid(`timeouts.${name}`, value, `limits called ${Object.keys(defaultTimeouts).join(', ')}`)
     }
     checkTime(`timeouts.${name}`, value)
+  }
+}
+
+function checkPace(pace: ControlPlaneOptions['pace'] = {}): void {
+  for (const [name, value] of Object.entries(pace)) {
+    if (!Object.hasOwn(defaultPace, name)) {
+      throw invalid(`pace.${name}`, value, `values called ${Object.keys(defaultPace).join(', ')}`)
+    }
+    if (value === undefined) continue
+    if (name === 'mostTogether') {
+      if (!(Number.isSafeInteger(value) && value > 0)) {
+        throw invalid('pace.mostTogether', value, 'a whole number of at least 1')
+      }
+    } else if (name === 'resyncsPerSecond') {
+      if (!(value > 0 && value < Infinity)) throw invalid(`pace.${name}`, value, 'a number above 0')
+    } else if (value !== 0 || name === 'longestResyncMs') checkTime(`pace.${name}`, value)
+  }
+}
+
+/** A rate for a part that the plane does not have limits nothing. */
+function checkRates(options: ControlPlaneOptions): void {
+  for (const [list, rates] of Object.entries(options.rates ?? {})) {
+    if (list !== 'targets' && list !== 'registries' && list !== 'metrics') {
+      throw invalid(`rates.${list}`, 'a list', 'lists called targets, registries and metrics')
+    }
+    for (const [name, rate] of Object.entries(rates as Readonly<Record<string, Rate>>)) {
+      const option = `rates.${list}.${name}`
+      if (!Object.hasOwn(options[list] ?? {}, name)) {
+        throw invalid(option, 'a rate', `names of ${list} that the plane has`)
+      }
+      const { perSecond, burst = 1 } = rate
+      if (!(perSecond > 0 && perSecond < Infinity)) {
+        throw invalid(`${option}.perSecond`, perSecond, 'a number above 0')
+      }
+      if (!(Number.isSafeInteger(burst) && burst > 0)) {
+        throw invalid(`${option}.burst`, burst, 'a whole number of at least 1')
+      }
+    }
   }
 }
 

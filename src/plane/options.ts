@@ -11,6 +11,8 @@ import type { MetricSource, RequestObserver } from '../telemetry/contract.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import type { CallTimeouts } from './call-timeouts.ts'
 import type { DeclaredNames } from './declared-names.ts'
+import type { Pace } from './pace.ts'
+import type { Rates } from './rates.ts'
 
 /**
  * The parts of a plane. Each part has a default that keeps its state in memory, so `createControlPlane({})`
@@ -60,13 +62,15 @@ export interface ControlPlaneOptions<
    * up to `concurrency` times one more than the number of these parts, besides those that wait in a line.
    */
   readonly concurrency?: number
-  /** Time between two reconciles of a deployment without events, in milliseconds. Default 60,000. */
-  readonly resyncMs?: number
   /**
-   * A watch of the store that tells nothing for so many milliseconds may have died: it is ended, another one
-   * begins, and everything is read again. Default 10,000.
+   * Time between two reconciles of a deployment without events, in milliseconds. It becomes longer, up to
+   * `pace.longestResyncMs`, when very many deployments stand still. Default 60,000.
    */
-  readonly watchIdleMs?: number
+  readonly resyncMs?: number
+  /** How often the loop looks at many deployments. What is left out has its default. */
+  readonly pace?: Partial<Pace>
+  /** How many calls a second single targets, registries and metric sources get. Default: any number. */
+  readonly rates?: Rates
   /**
    * What becomes of something that a target lists and no deployment has there. `report` (default): `health()`
    * and the event `orphan-found` tell it. `remove`: it is removed when two sweeps in a row found it; a sweep

@@ -8,7 +8,7 @@ import { type Clock, nextTurn, type Timer } from '../clock.ts'
 import { isModelspineError, ModelspineError, messageOf, throwIfAborted } from '../errors.ts'
 import { type Logger, silentLogger } from '../telemetry/logger.ts'
 import type { Backoff } from './backoff.ts'
-import { priorities } from './priority.ts'
+import { type Priority, priorities } from './priority.ts'
 import type { Queue } from './queue.ts'
 import { checkedResult, type Result, resultOfThrow } from './result.ts'
 import { withinMs } from './within-ms.ts'
@@ -149,8 +149,7 @@ export function createLoop<K extends string = string>(options: LoopOptions<K>): 
   const finish = (key: K, result: Result, abortSignal: AbortSignal, startedMs: number): void => {
     const againInMs = abortSignal.aborted && result.kind === 'retry' ? 0 : comeBack(key, result)
     if (againInMs !== undefined) {
-      const priority = result.kind === 'requeue' ? result.priority : undefined
-      queue.add(key, { afterMs: againInMs, priority: priority ?? priorities.drift })
+      queue.add(key, { afterMs: againInMs, priority: priorityAfter(key, result, againInMs) })
     }
     runs.delete(key)
     queue.done(key)
@@ -167,6 +166,13 @@ export function createLoop<K extends string = string>(options: LoopOptions<K>): 
     }
     backoff.forget(key)
     return result.kind === 'requeue' ? result.afterMs : undefined
+  }
+
+  /** A person's change that goes on at once, or failed, is still a person's change. */
+  const priorityAfter = (key: K, result: Result, againInMs: number): Priority => {
+    if (result.kind === 'requeue' && result.priority !== undefined) return result.priority
+    const goesOn = result.kind === 'retry' || againInMs === 0
+    return goesOn && queue.priorityOf(key) === priorities.user ? priorities.user : priorities.drift
   }
 
   const tell = (finished: FinishedRun<K>): void => {
@@ -191,7 +197,7 @@ export function createLoop<K extends string = string>(options: LoopOptions<K>): 
 
   /** The key is in work for the queue, but not for the loop. */
   const putBack = (key: K): void => {
-    queue.add(key, { priority: priorities.user })
+    queue.add(key, { priority: queue.priorityOf(key) ?? priorities.drift })
     queue.done(key)
   }
 

@@ -1,6 +1,6 @@
 /**
- * The key with the highest priority is worked on first. Keys of one priority keep the order in which they
- * were added.
+ * The key with the highest priority is worked on first, but lower ones have a share of the turns. Keys of one
+ * priority keep the order in which they were added.
  */
 export type Priority = 0 | 1 | 2
 

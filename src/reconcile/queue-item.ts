@@ -7,6 +7,8 @@ export interface QueueItem<K> extends Linked<QueueItem<K>> {
   /** `dirty`: in work, and added again since the work began. */
   state: 'ready' | 'delayed' | 'working' | 'dirty'
   priority: Priority
+  /** While `dirty`: the priority with which the key comes back. */
+  nextPriority: Priority
   /** When the key is ready, on the monotonic clock; 0 for at once. */
   readyAtMs: number
   /** Index in the heap while `delayed`. */

@@ -8,11 +8,11 @@ import type { Clock, Timer } from '../clock.ts'
 import { DelayHeap } from './delay-heap.ts'
 import { furthestTimerMs } from './furthest-timer.ts'
 import { type Priority, priorities } from './priority.ts'
-import { firstOf, linesByPriority } from './priority-lines.ts'
+import { PriorityLines } from './priority-lines.ts'
 import type { QueueItem } from './queue-item.ts'
 
 export interface AddOptions {
-  /** Default `priorities.drift`. When a key is added several times, the highest priority counts. */
+  /** Default `priorities.drift`. When a key that waits is added several times, the highest priority counts. */
   readonly priority?: Priority
   /**
    * Milliseconds before which the key is not given out; default 0. When a key is added several times, the
@@ -31,20 +31,26 @@ export interface Queue<K extends string = string> {
   get(abortSignal?: AbortSignal): Promise<K | undefined>
   /**
    * Puts this key in work, wherever it waits, even when it is not in the queue. False when it is in work
-   * already.
+   * already. The priority counts when it is higher than the key's; default `priorities.user`, because a person
+   * asks for one key.
    */
-  take(key: K): boolean
+  take(key: K, priority?: Priority): boolean
   /**
    * Ends the work on a key. The key goes back into the queue if it was added meanwhile. Throws TypeError when
    * the key is not in work.
    */
   done(key: K): void
-  /** The priority with which the key waits or was given out; undefined for an unknown key. */
+  /**
+   * The priority with which the key waits or was given out, or the higher one with which it was added since;
+   * undefined for an unknown key.
+   */
   priorityOf(key: K): Priority | undefined
   /** The number of keys that could be given out now. */
   readonly size: number
   /** The number of keys whose time has not come. */
   readonly delayed: number
+  /** The number of all keys: ready, delayed and in work. */
+  readonly known: number
   /** The number of keys in work. */
   readonly working: number
   /** Forgets the waiting keys. From now on, every `get` gives undefined. */
@@ -56,10 +62,19 @@ interface Waiter<K> {
   readonly forget: () => void
 }
 
-export function createQueue<K extends string = string>(options: { readonly clock: Clock }): Queue<K> {
+export interface QueueOptions<K> {
+  readonly clock: Clock
+  /** Called when a key in work is added with a higher priority than it had. It may move up where it waits. */
+  raised?(key: K, priority: Priority): void
+}
+
+/** So many keys become ready in one turn of the event loop; the others in the next turns. */
+const wokenPerTurn = 256
+
+export function createQueue<K extends string = string>(options: QueueOptions<K>): Queue<K> {
   const { clock } = options
   const items = new Map<K, QueueItem<K>>()
-  const lines = linesByPriority<QueueItem<K>>()
+  const lines = new PriorityLines<QueueItem<K>>()
   const heap = new DelayHeap<K>()
   const waiters = new Set<Waiter<K>>()
   let ready = 0
@@ -69,7 +84,7 @@ export function createQueue<K extends string = string>(options: { readonly clock
 
   const enqueue = (item: QueueItem<K>): void => {
     item.state = 'ready'
-    lines[item.priority].push(item)
+    lines.push(item)
     ready += 1
   }
 
@@ -86,10 +101,8 @@ export function createQueue<K extends string = string>(options: { readonly clock
   }
 
   const next = (): QueueItem<K> | undefined => {
-    const item = firstOf(lines)
-    if (item === undefined) return undefined
-    lines[item.priority].remove(item)
-    ready -= 1
+    const item = lines.take()
+    if (item !== undefined) ready -= 1
     return item
   }
 
@@ -113,9 +126,11 @@ export function createQueue<K extends string = string>(options: { readonly clock
   const wake = (): void => {
     timer = undefined
     const nowMs = clock.monotonic()
-    for (let item = heap.first; item !== undefined && item.readyAtMs <= nowMs; item = heap.first) {
+    let left = wokenPerTurn
+    for (let item = heap.first; item !== undefined && item.readyAtMs <= nowMs && left > 0; left -= 1) {
       heap.remove(item)
       enqueue(item)
+      item = heap.first
     }
     arm()
     serve()
@@ -125,9 +140,9 @@ export function createQueue<K extends string = string>(options: { readonly clock
     switch (item.state) {
       case 'ready':
         if (priority <= item.priority) return
-        lines[item.priority].remove(item)
+        lines.remove(item)
         item.priority = priority
-        lines[priority].push(item)
+        lines.push(item)
         return
       case 'delayed':
         if (priority > item.priority) item.priority = priority
@@ -144,12 +159,16 @@ export function createQueue<K extends string = string>(options: { readonly clock
         return
       case 'working':
         item.state = 'dirty'
-        item.priority = priority
+        item.nextPriority = priority
         item.readyAtMs = readyAtMs
+        if (priority > item.priority) options.raised?.(item.key, priority)
         return
-      case 'dirty':
-        if (priority > item.priority) item.priority = priority
+      case 'dirty': {
+        const before = urgencyOf(item)
+        if (priority > item.nextPriority) item.nextPriority = priority
         if (readyAtMs < item.readyAtMs) item.readyAtMs = readyAtMs
+        if (priority > before) options.raised?.(item.key, priority)
+      }
     }
   }
 
@@ -185,16 +204,17 @@ export function createQueue<K extends string = string>(options: { readonly clock
         abortSignal?.addEventListener('abort', onAbort, { once: true })
       })
     },
-    take(key) {
+    take(key, priority = priorities.user) {
       const known = items.get(key)
       if (known?.state === 'working' || known?.state === 'dirty') return false
-      const item = known ?? newItem(key, priorities.drift, 0)
+      const item = known ?? newItem(key, priority, 0)
       if (known === undefined) items.set(key, item)
       else if (item.state === 'delayed') heap.remove(item)
       else {
-        lines[item.priority].remove(item)
+        lines.remove(item)
         ready -= 1
       }
+      if (priority > item.priority) item.priority = priority
       start(item)
       return true
     },
@@ -208,16 +228,23 @@ export function createQueue<K extends string = string>(options: { readonly clock
         items.delete(key)
         return
       }
+      item.priority = item.nextPriority
       if (item.readyAtMs > 0 && item.readyAtMs > clock.monotonic()) return delay(item)
       enqueue(item)
       if (waiters.size > 0) serve()
     },
-    priorityOf: (key) => items.get(key)?.priority,
+    priorityOf(key) {
+      const item = items.get(key)
+      return item && urgencyOf(item)
+    },
     get size() {
       return ready
     },
     get delayed() {
       return heap.size
+    },
+    get known() {
+      return items.size
     },
     get working() {
       return working
@@ -238,5 +265,18 @@ export function createQueue<K extends string = string>(options: { readonly clock
 }
 
 function newItem<K>(key: K, priority: Priority, readyAtMs: number): QueueItem<K> {
-  return { key, state: 'ready', priority, readyAtMs, place: 0, before: undefined, after: undefined }
+  return {
+    key,
+    state: 'ready',
+    priority,
+    nextPriority: priority,
+    readyAtMs,
+    place: 0,
+    before: undefined,
+    after: undefined,
+  }
+}
+
+function urgencyOf<K>({ state, priority, nextPriority }: QueueItem<K>): Priority {
+  return state === 'dirty' && nextPriority > priority ? nextPriority : priority
 }

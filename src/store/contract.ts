@@ -179,13 +179,6 @@ export interface StateStore {
    * store is closed.
    */
   watch(abortSignal: AbortSignal): AsyncIterable<StoreChange>
-  /**
-   * Opaque, and compared only for equality. Another one after each write that changes an object or removes one,
-   * by whatever writer, and the same one while there is no such write; leases and acknowledged events do not
-   * count. It must be cheap. With marks, a quiet watch is known to have missed nothing. Without them, everything
-   * is read again after each silence.
-   */
-  mark?(): Promise<string>
   /** The oldest events not yet acknowledged, in commit order. */
   readEvents(limit: number): Promise<readonly OutboxEvent[]>
   /** Forgets all events up to and including `position`. */

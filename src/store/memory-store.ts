@@ -112,10 +112,6 @@ export function memoryStore(options: MemoryStoreOptions = {}): StateStore {
       }
     },
     watch: (abortSignal) => feed.watch(abortSignal),
-    async mark() {
-      open()
-      return String(versions)
-    },
     async readEvents(limit) {
       open()
       return events.slice(0, limit)

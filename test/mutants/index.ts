@@ -3,6 +3,7 @@ import { failureMutants } from './failure-mutants.ts'
 import { gateMutants } from './gate-mutants.ts'
 import type { Mutant } from './mutant.ts'
 import { otherMutants } from './other-mutants.ts'
+import { scaleMutants } from './scale-mutants.ts'
 import { trafficMutants } from './traffic-mutants.ts'
 
 /** All mutants, by file. */
@@ -11,5 +12,6 @@ export const mutantFiles: Readonly<Record<string, readonly Mutant[]>> = {
   'test/mutants/failure-mutants.ts': failureMutants,
   'test/mutants/gate-mutants.ts': gateMutants,
   'test/mutants/other-mutants.ts': otherMutants,
+  'test/mutants/scale-mutants.ts': scaleMutants,
   'test/mutants/traffic-mutants.ts': trafficMutants,
 }

@@ -8,12 +8,14 @@ import { memoryStore } from '../../store/memory-store.ts'
 import { type TypedStore, typedStore } from '../../store/typed-store.ts'
 import type { MetricSource } from '../../telemetry/contract.ts'
 import type { ControlPlaneOptions } from '../options.ts'
+import { paceOf } from '../pace.ts'
 import { guardAudit } from './guards/guard-audit.ts'
 import { guardMetrics } from './guards/guard-metrics.ts'
 import { guardRegistry } from './guards/guard-registry.ts'
 import { guardSecrets } from './guards/guard-secrets.ts'
 import { guardStore } from './guards/guard-store.ts'
 import { type GuardedTarget, guardTarget } from './guards/guard-target.ts'
+import { SharedAnswers } from './guards/shared/shared-answers.ts'
 import type { RequestSide } from './request-side.ts'
 
 type Named<Part> = Readonly<Record<string, Part>>
@@ -55,9 +57,11 @@ export function guardOptions(
   const given: Named<DeploymentTarget> = options.targets ?? {}
   const targetGuards = mapped(given, (_target, name) => parts.guard('target', name))
   const clean = (key: Key, error: unknown): unknown => knownSecrets.scrubError(key, error)
+  const pace = paceOf(options.pace)
+  const together = { clock, togetherMs: pace.togetherMs, most: pace.mostTogether }
   const targetsOf = (limited: boolean): Named<GuardedTarget> =>
     mapped(targetGuards, (guard, name) =>
-      guardTarget(guard, given[name] as DeploymentTarget, timeouts, { limited, clean }),
+      guardTarget(guard, given[name] as DeploymentTarget, timeouts, { limited, clean, together }),
     )
   const targets = targetsOf(false)
   const running = new WeakMap<AbortSignal, Key>()
@@ -72,12 +76,10 @@ export function guardOptions(
       guardMetrics(parts.guard('metrics', name), source, timeouts),
     ),
     registries: mapped<ModelRegistry, ModelRegistry>(options.registries, (registry, name) =>
-      guardRegistry(
-        parts.guard('registry', name),
-        registry,
-        timeouts,
-        (abortSignal) => abortSignal && running.get(abortSignal),
-      ),
+      guardRegistry(parts.guard('registry', name), registry, timeouts, {
+        shared: new SharedAnswers(clock, pace.resolveLifeMs),
+        deploymentOf: (abortSignal) => abortSignal && running.get(abortSignal),
+      }),
     ),
     targets,
     loopTargets: targetsOf(true),

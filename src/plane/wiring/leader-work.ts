@@ -1,14 +1,16 @@
-import type { Timer } from '../../clock.ts'
+import { nextTurn, type Timer } from '../../clock.ts'
 import { ModelspineError, messageOf } from '../../errors.ts'
 import { createBackoff } from '../../reconcile/backoff.ts'
+import { jittered } from '../../reconcile/jittered.ts'
 import { createLeaderElection } from '../../reconcile/leader-election.ts'
 import type { HeldLease } from '../../reconcile/lease-term.ts'
 import { createLoop, type FinishedRun } from '../../reconcile/loop.ts'
-import { priorities } from '../../reconcile/priority.ts'
+import { type Priority, priorities } from '../../reconcile/priority.ts'
 import { createQueue, type Queue } from '../../reconcile/queue.ts'
 import type { Result } from '../../reconcile/result.ts'
 import { withinMs } from '../../reconcile/within-ms.ts'
 import type { Key } from '../../resources/metadata.ts'
+import { priorityOfStored } from '../../rollout/shell/priority-of-stored.ts'
 import type { ReconcileDeployment } from '../../rollout/shell/reconciler-options.ts'
 import type { ControlContext } from '../control-context.ts'
 import { followHints } from './follow-hints.ts'
@@ -27,6 +29,9 @@ const leastDrainMs = 1000
 
 /** The part of `drainMs` that runs may use, together with their grace. The rest is for the last work after them. */
 const drainOfRuns = 0.9
+
+/** After so many deployments of a list, other work has its turn. */
+const listedPerTurn = 256
 
 /** How long runs may go on after their abort, in milliseconds. */
 const graceMs = 1000
@@ -49,6 +54,8 @@ export interface LeaderWorkOptions {
   /** How long `stoodDown` may take, in milliseconds. */
   readonly standDownMs: number
   finished(run: FinishedRun<Key>): void
+  /** A deployment whose run is under way is more urgent now. */
+  raised(key: Key, priority: Priority): void
 }
 
 /** The part of a plane that only the holder of the lease does. */
@@ -62,7 +69,7 @@ export interface LeaderWork {
   stop(drainMs: number): Promise<void>
   /** The deployment's run waits until the answer is called. Meanwhile it takes no place of others. */
   aside(key: Key): () => void
-  /** Looks at a deployment soon, if this process holds the lease. */
+  /** A person has changed the deployment: looks at it soon, if this process holds the lease. */
   nudge(key: Key): void
   /**
    * Does the work that is due for one deployment now, for hosts with their own schedule. Throws `lease-held`
@@ -74,7 +81,7 @@ export interface LeaderWork {
 export function createLeaderWork(options: LeaderWorkOptions): LeaderWork {
   const { context, reconcile, holder, leaseMs, resyncMs, standDownMs } = options
   const { store, clock, logger } = context
-  const queue = createQueue<Key>({ clock })
+  const queue = createQueue<Key>({ clock, raised: options.raised })
   let loan: LeaseLoan | undefined
   let loans: Promise<unknown> = Promise.resolve()
   let life: Timer | undefined
@@ -102,7 +109,7 @@ export function createLeaderWork(options: LeaderWorkOptions): LeaderWork {
       // A deployment whose last run ended as terminal is still looked at. Its cause may end outside the
       // plane, without any notice: a permission that was granted.
       if (run.result.kind === 'terminal') {
-        queue.add(run.key, { afterMs: resyncMs, priority: priorities.resync })
+        queue.add(run.key, { afterMs: jittered(resyncMs, clock), priority: priorities.resync })
       }
       options.finished(run)
     },
@@ -117,9 +124,12 @@ export function createLeaderWork(options: LeaderWorkOptions): LeaderWork {
     clock,
     logger,
     async onGained(_lease, abortSignal) {
-      for await (const { key } of store.list('ModelDeployment')) {
+      let listed = 0
+      for await (const stored of store.list('ModelDeployment')) {
         if (abortSignal.aborted) return
-        queue.add(key, { priority: priorities.resync })
+        queue.add(stored.key, { priority: priorityOfStored(stored) })
+        listed += 1
+        if (listed % listedPerTurn === 0) await nextTurn()
       }
       if (abortSignal.aborted) return
       loop.start()
@@ -188,7 +198,10 @@ export function createLeaderWork(options: LeaderWorkOptions): LeaderWork {
       life?.cancel()
     },
     aside: (key) => loop.aside(key),
-    nudge: (key) => queue.add(key, { priority: priorities.user }),
+    nudge(key) {
+      // Whoever gains the lease looks at every deployment by itself.
+      if (held() !== undefined) queue.add(key, { priority: priorities.user })
+    },
     once(key) {
       if (election.lease() !== undefined) return passes(key)
       // One loan at a time, because a second grant would raise the fence above the first loan's fence.

@@ -52,6 +52,7 @@ export function createRequestSide(options: ControlPlaneOptions): RequestSide {
     clock,
     logger,
     concurrency: options.concurrency ?? defaultConcurrency,
+    rates: options.rates,
     told: (name, fault) =>
       tell(emitter, name, [fault], (error) =>
         logger.error({ event: name, error: messageOf(error) }, 'a listener failed'),

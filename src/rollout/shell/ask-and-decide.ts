@@ -12,7 +12,7 @@ import { readServing } from '../gates/read-serving.ts'
 import { decide } from '../machine/decide.ts'
 import type { Analysis, Declared, Instruction, Look, Need, Permit } from '../machine/machine-types.ts'
 import { knownOf } from '../machine/status-edits.ts'
-import type { ReconcilerOptions } from './reconciler-options.ts'
+import { lookTimes, type ReconcilerOptions } from './reconciler-options.ts'
 
 /**
  * One look asks for a permit, for gates and for a look at another target once at most each, and the permit may
@@ -54,7 +54,7 @@ export async function askAndDecide(
       ? undefined
       : await readServing(requests, stored.key, status.stable, {
           nowMs: clock.now(),
-          resyncMs: options.resyncMs,
+          lookMs: lookTimes(options).quietMs,
         })
   let analysis: Analysis = serving === undefined ? {} : { serving }
   for (let asked = 0; asked < mostQuestions; asked += 1) {

@@ -17,7 +17,8 @@ import type { DeploymentRun } from './deployment-run.ts'
 import { failedOperations, faultOf, withFault } from './fault.ts'
 import { hindered } from './hindered.ts'
 import { keepingSafe, waitingOn } from './keep-safe.ts'
-import { pollAfterMs } from './poll.ts'
+import { pollAfterMs, pollPriority } from './poll.ts'
+import { lookTimes } from './reconciler-options.ts'
 import { isEnding, ledgerEntry, sendEffect, wasNotSent } from './send-effect.ts'
 
 /** Conflicts after which writing an outcome gives up. People do not write more often than this in a row. */
@@ -220,8 +221,9 @@ function again(
   status: DeploymentStatus,
   afterMs: number | null,
 ): Extract<Result, { kind: 'requeue' }> {
-  const poll = pollAfterMs(status, run.options.resyncMs, run.options.clock)
-  return { kind: 'requeue', afterMs: afterMs === null ? poll : Math.min(afterMs, poll) }
+  const poll = pollAfterMs(status, lookTimes(run.options), run.options.clock)
+  if (afterMs !== null && afterMs < poll) return { kind: 'requeue', afterMs }
+  return { kind: 'requeue', afterMs: poll, priority: pollPriority(status) }
 }
 
 function withoutEffect({ effect: _, ...rest }: DeploymentStatus): DeploymentStatus {

@@ -13,6 +13,7 @@ import type { MetricSource } from '../../telemetry/contract.ts'
 import type { Logger } from '../../telemetry/logger.ts'
 import type { Permit, RolloutEvent } from '../machine/machine-types.ts'
 import type { KnownSecrets } from './known-secrets.ts'
+import type { LookTimes } from './poll.ts'
 
 /** Everything that the reconcile of a deployment calls. */
 export interface ReconcilerOptions {
@@ -43,6 +44,16 @@ export interface ReconcilerOptions {
   committed(stored: TypedObject<'ModelDeployment'>, events: readonly RolloutEvent[]): void
   /** Milliseconds between two looks at a deployment to which nothing happens. */
   readonly resyncMs: number
+  /**
+   * Milliseconds between two looks at a deployment that has stood still for long: more than `resyncMs` when
+   * there are very many. Default: `resyncMs`.
+   */
+  quietMs?(): number
+}
+
+/** How often deployments are looked at now. */
+export function lookTimes({ resyncMs, quietMs }: Pick<ReconcilerOptions, 'resyncMs' | 'quietMs'>): LookTimes {
+  return { resyncMs, quietMs: Math.max(resyncMs, quietMs?.() ?? resyncMs) }
 }
 
 /** The lease and the `abortSignal` of one run. */

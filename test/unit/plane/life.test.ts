@@ -5,7 +5,9 @@ import {
   createControlPlane,
   ModelspineError,
   memoryAuditLog,
+  memoryRegistry,
   memoryStore,
+  memoryTarget,
 } from '../../../src/index.ts'
 import { memoryProvider } from '../../../src/provider/memory-provider.ts'
 import type { StateStore } from '../../../src/store/contract.ts'
@@ -56,6 +58,22 @@ describe('a plane', () => {
     ['timeouts.storeMs is 3000000000', { timeouts: { storeMs: 3_000_000_000 } }],
     ['timeouts.policyTimeoutMs is 5', { timeouts: { policyTimeoutMs: 5 } as object }],
     ['concurrency is 1.5', { concurrency: 1.5 }],
+    ['pace.resyncsPerSecond is 0', { pace: { resyncsPerSecond: 0 } }],
+    ['pace.longestResyncMs is 0', { pace: { longestResyncMs: 0 } }],
+    ['pace.resolveLifeMs is -1', { pace: { resolveLifeMs: -1 } }],
+    ['pace.togetherMs is NaN', { pace: { togetherMs: Number.NaN } }],
+    ['pace.mostTogether is 1.5', { pace: { mostTogether: 1.5 } }],
+    ['pace.perSecond is 5', { pace: { perSecond: 5 } as object }],
+    ['rates.providers is a list', { rates: { providers: {} } as object }],
+    ['rates.targets.prod is a rate', { rates: { targets: { prod: { perSecond: 1 } } } }],
+    [
+      'rates.registries.models.perSecond is 0',
+      { registries: { models: memoryRegistry() }, rates: { registries: { models: { perSecond: 0 } } } },
+    ],
+    [
+      'rates.targets.local.burst is 0.5',
+      { targets: { local: memoryTarget() }, rates: { targets: { local: { perSecond: 1, burst: 0.5 } } } },
+    ],
     [
       'metrics.plane is a source',
       {

@@ -4,7 +4,16 @@ import { DelayHeap } from '../../../src/reconcile/delay-heap.ts'
 import type { QueueItem } from '../../../src/reconcile/queue-item.ts'
 
 function item(key: number, readyAtMs: number): QueueItem<number> {
-  return { key, state: 'delayed', priority: 1, readyAtMs, place: 0, before: undefined, after: undefined }
+  return {
+    key,
+    state: 'delayed',
+    priority: 1,
+    nextPriority: 1,
+    readyAtMs,
+    place: 0,
+    before: undefined,
+    after: undefined,
+  }
 }
 
 const times = fc.array(fc.integer({ min: 0, max: 1000 }), { maxLength: 80 })

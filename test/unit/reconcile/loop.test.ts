@@ -93,6 +93,33 @@ describe('the loop', () => {
     expect(seen).toEqual(['resync', 'plain', 'user', 'user', 'plain', 'resync'])
   })
 
+  it('keeps the priority of a person’s change that failed or goes on at once', async () => {
+    const seen: string[] = []
+    const { queue, loop, clock } = setUp(
+      async (key) => {
+        const again = !seen.includes(key)
+        seen.push(key)
+        if (!again) return done
+        return key.endsWith('fails')
+          ? { kind: 'retry', cause: new Error('busy') }
+          : { kind: 'requeue', afterMs: 0 }
+      },
+      { concurrency: 1 },
+    )
+    for (const key of ['plain-on', 'plain-fails']) queue.add(key)
+    for (const key of ['user-on', 'user-fails']) queue.add(key, { priority: priorities.user })
+    loop.start()
+    await clock.advance(0)
+    expect(seen.slice(0, 4)).toEqual(['user-on', 'user-fails', 'user-on', 'plain-on'])
+    for (let place = 0; place < 3; place += 1) queue.add(`other-${place}`)
+    await loop.stop()
+    await clock.advance(5)
+    seen.length = 0
+    loop.start()
+    await clock.advance(0)
+    expect(seen[0]).toBe('user-fails')
+  })
+
   it('comes back to a key after the requested time', async () => {
     const times: number[] = []
     const { queue, loop, clock, runs } = setUp(async () => {
@@ -482,8 +509,9 @@ describe('a loop that is stopped', () => {
     })
     await clock.advance(0)
     expect(runs.slice(2).map(({ key, result }) => [key, result.kind])).toEqual([
-      ['a', 'requeue'],
+      // A person asked for b.
       ['b', 'requeue'],
+      ['a', 'requeue'],
     ])
   })
 

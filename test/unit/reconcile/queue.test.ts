@@ -52,6 +52,76 @@ describe('the queue', () => {
     expect(await drain(queue)).toEqual(['user', 'drift', 'resync'])
   })
 
+  it('gives lower priorities a share of the turns while keys of higher ones come again and again', async () => {
+    const { queue } = setUp()
+    for (let place = 0; place < 50; place += 1) {
+      queue.add(`resync-${place}`, { priority: resync })
+      queue.add(`drift-${place}`)
+    }
+    const turns = { user: 0, drift: 0, resync: 0 }
+    for (let place = 0; place < 5; place += 1) queue.add(`user-${place}`, { priority: user })
+    for (let turn = 0; turn < 200; turn += 1) {
+      const key = (await queue.get()) ?? ''
+      const sort = key.split('-')[0] as keyof typeof turns
+      turns[sort] += 1
+      queue.add(key, { priority: priorities[sort] })
+      queue.done(key)
+    }
+    expect(turns).toEqual({ user: 160, drift: 20, resync: 20 })
+  })
+
+  it('serves all of 120 keys when one of them changes without end', async () => {
+    const { queue } = setUp()
+    for (let place = 0; place < 120; place += 1) queue.add(`k${place}`, { priority: resync })
+    queue.add('k7', { priority: user })
+    const served = new Set<string>()
+    let turns = 0
+    while (served.size < 120 && turns < 10_000) {
+      turns += 1
+      const key = (await queue.get()) ?? ''
+      served.add(key)
+      if (key === 'k7') queue.add(key, { priority: user })
+      queue.done(key)
+    }
+    expect(turns).toBeLessThanOrEqual(119 * 9)
+  })
+
+  it('tells when a key in work becomes more urgent, and gives the higher priority', async () => {
+    const raised: [string, number][] = []
+    const clock = createFakeClock()
+    const queue = createQueue({ clock, raised: (...told) => raised.push(told) })
+    queue.add('a', { priority: resync })
+    queue.add('a', { priority: drift })
+    expect(await queue.get()).toBe('a')
+    queue.add('a', { priority: resync })
+    expect([raised, queue.priorityOf('a')]).toEqual([[], drift])
+    queue.add('a', { priority: user })
+    queue.add('a', { priority: user })
+    expect([raised, queue.priorityOf('a')]).toEqual([[['a', user]], user])
+    queue.done('a')
+    expect(queue.priorityOf('a')).toBe(user)
+  })
+
+  it('keeps the priority of a key in work that is added with a lower one', async () => {
+    const { queue } = setUp()
+    queue.add('a', { priority: user })
+    await queue.get()
+    queue.add('a', { priority: resync })
+    expect(queue.priorityOf('a')).toBe(user)
+    queue.done('a')
+    expect(queue.priorityOf('a')).toBe(resync)
+  })
+
+  it('makes a few hundred keys ready in a turn when many are due at once', async () => {
+    const { queue, clock } = setUp()
+    for (let place = 0; place < 1000; place += 1) queue.add(`k${place}`, { afterMs: 10 })
+    const ready: number[] = []
+    clock.schedule(10, () => ready.push(queue.size))
+    await clock.advance(10)
+    expect(ready).toEqual([256])
+    expect([queue.size, queue.delayed, queue.known]).toEqual([1000, 0, 1000])
+  })
+
   it('keeps the highest priority of several adds, whether the key waits, is delayed or in work', async () => {
     const { queue, clock } = setUp()
     queue.add('working')

@@ -182,9 +182,6 @@ const breakings: Readonly<Record<string, Breaking>> = {
   'ends a watch when it is aborted or the store is closed': (good) => ({
     watch: () => good.watch(new AbortController().signal),
   }),
-  'has another mark after each write of an object, and only then': (good) => ({
-    mark: async () => ((await good.get(kind, key('a'))) === null ? 'empty' : 'filled'),
-  }),
   'keeps events in the order of their commits': (good) => ({
     readEvents: async (limit) => [...(await good.readEvents(limit))].reverse(),
   }),

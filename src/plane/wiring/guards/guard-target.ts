@@ -1,10 +1,27 @@
-import type { DeploymentTarget } from '../../../deployment-target/contract.ts'
+import type { DeploymentTarget, ObservedTarget } from '../../../deployment-target/contract.ts'
+import { priorities } from '../../../reconcile/priority.ts'
 import type { Key } from '../../../resources/metadata.ts'
 import type { CallTimeouts } from '../../call-timeouts.ts'
 import { sweepEveryMs } from '../orphans.ts'
 import { itemsUntil } from './guarded-items.ts'
 import type { GuardedPart } from './guarded-part.ts'
-import { appliedProblem, destroyedProblem, keysProblem, observationProblem } from './target-shapes.ts'
+import { LooksTogether, type LooksTogetherOptions } from './shared/looks-together.ts'
+import {
+  appliedProblem,
+  destroyedProblem,
+  keysProblem,
+  observationProblem,
+  observationsProblem,
+} from './target-shapes.ts'
+
+export interface GuardTargetOptions {
+  /** Only so many deployments may call at the same time. */
+  readonly limited: boolean
+  /** Removes a deployment's secrets from an error. */
+  clean(key: Key, error: unknown): unknown
+  /** How looks of a resync are made together, where the target can. */
+  readonly together: Pick<LooksTogetherOptions, 'clock' | 'togetherMs' | 'most'>
+}
 
 export interface GuardedTarget extends DeploymentTarget {
   /** Ends within `limitMs`, when that is less than the plane's own limits. */
@@ -13,16 +30,26 @@ export interface GuardedTarget extends DeploymentTarget {
 
 /**
  * The same target, with limits on its calls. With `limited`, only so many deployments may call it at the same
- * time: the loop's calls are limited, those of people are not. `clean` removes a deployment's secrets from an
- * error.
+ * time: the loop's calls are limited, those of people are not.
  */
 export function guardTarget(
   part: GuardedPart,
   target: DeploymentTarget,
   { observeMs, applyMs, destroyMs, standDownMs }: CallTimeouts,
-  { limited, clean }: { readonly limited: boolean; clean(key: Key, error: unknown): unknown },
+  { limited, clean, together }: GuardTargetOptions,
 ): GuardedTarget {
   const keyOf = (key: Key): Key | undefined => (limited ? key : undefined)
+  const observe: DeploymentTarget['observe'] = (key, options) =>
+    part.call({
+      verb: 'observe',
+      limitMs: observeMs,
+      abortSignal: options?.abortSignal,
+      key: keyOf(key),
+      clean: (error) => clean(key, error),
+      run: (abortSignal) => target.observe(key, { ...options, abortSignal }),
+      wrong: observationProblem,
+    })
+  const looks = looksTogether(part, target, { observeMs, limited, clean, together, observe })
   return {
     get capabilities() {
       return target.capabilities
@@ -40,16 +67,17 @@ export function guardTarget(
         run: (abortSignal) => target.apply(key, want, { ...options, abortSignal }),
         wrong: appliedProblem,
       }),
-    observe: (key, options) =>
-      part.call({
-        verb: 'observe',
-        limitMs: observeMs,
-        abortSignal: options?.abortSignal,
-        key: keyOf(key),
-        clean: (error) => clean(key, error),
-        run: (abortSignal) => target.observe(key, { ...options, abortSignal }),
-        wrong: observationProblem,
-      }),
+    async observe(key, options) {
+      // What a person asked for, and what moves, does not wait for others.
+      if (looks === undefined || part.priorityOf(key) !== priorities.resync) return observe(key, options)
+      const { abortSignal, ...seen } = options ?? {}
+      const comeBack = part.aside(key)
+      try {
+        return await part.unlessAborted('observe', looks.observe(key, seen), abortSignal)
+      } finally {
+        comeBack()
+      }
+    },
     list: (options) =>
       part.call({
         verb: 'list',
@@ -84,6 +112,41 @@ export function guardTarget(
       })
     },
   }
+}
+
+function looksTogether(
+  part: GuardedPart,
+  target: DeploymentTarget,
+  {
+    observeMs,
+    limited,
+    clean,
+    together,
+    observe,
+  }: GuardTargetOptions & Pick<CallTimeouts, 'observeMs'> & Pick<DeploymentTarget, 'observe'>,
+): LooksTogether | undefined {
+  if (!limited || target.observeMany === undefined) return undefined
+  return new LooksTogether({
+    ...together,
+    alone: observe,
+    async all(looks) {
+      const [first, ...others] = [...looks.keys()]
+      return part.call({
+        verb: 'observeMany',
+        sort: 'observe',
+        limitMs: observeMs,
+        key: first,
+        others,
+        clean: (error) => [...looks.keys()].reduce((each, key) => clean(key, each), error),
+        run: async (abortSignal) =>
+          (await target.observeMany?.(
+            Array.from(looks, ([key, seen]) => ({ ...seen, key })),
+            { abortSignal },
+          )) ?? new Map<Key, ObservedTarget>(),
+        wrong: observationsProblem,
+      })
+    },
+  })
 }
 
 /** How long a target's calls may still take before it is told to stand down. */

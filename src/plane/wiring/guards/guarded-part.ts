@@ -3,49 +3,24 @@ import { isModelspineError, ModelspineError } from '../../../errors.ts'
 import type { Priority } from '../../../reconcile/priority.ts'
 import type { Key } from '../../../resources/metadata.ts'
 import type { PlaneFault } from '../../health.ts'
-import { answerInTime, type WaitEnd, type WaitLimits } from './answer-in-time.ts'
-import { Bulkhead } from './bulkhead.ts'
+import type { Rate } from '../../rates.ts'
+import { answerInTime, type WaitEnd } from './answer-in-time.ts'
 import { Circuit } from './circuit.ts'
 import type { Deadlines } from './deadlines.ts'
+import { type GuardedCall, type LoopHooks, readAnswer } from './guarded-call.ts'
 import { PartFaults } from './part-faults.ts'
 import { type PartKind, partKinds } from './part-kinds.ts'
-
-/** One call of a part. */
-export interface GuardedCall<Answer> extends WaitLimits {
-  /** The method's name, as messages show it. */
-  readonly verb: string
-  /** Calls of one sort fail and recover together. Default: the verb. */
-  readonly sort?: string
-  /** How often the plane makes such a call, when that is less than every two minutes. */
-  readonly everyMs?: number
-  /** The deployment for which the loop calls. Absent for calls of people, whose number is not limited. */
-  readonly key?: Key | undefined
-  /** `abortSignal` fires when the caller's does, and when the limit has passed. */
-  run(abortSignal: AbortSignal): PromiseLike<Answer> | Answer
-  /** What is wrong with the answer, as the end of a sentence; undefined for a right answer. */
-  wrong?(answer: unknown): string | undefined
-  /** Removes secrets from an error of the part. */
-  clean?(error: unknown): unknown
-  /** The error that the answer tells of: the answer is given, and counts as a failure. */
-  failure?(answer: Answer): unknown
-}
-
-/** What a part asks of the loop. */
-export interface LoopHooks {
-  priorityOf(key: Key): Priority
-  /** The run of the deployment waits until the answer is called. Meanwhile it takes no place of others. */
-  aside(key: Key): () => void
-  /** False when the deployment will not come, because nobody leads. */
-  callBack(key: Key, priority: Priority): boolean
-  /** Calls back every deployment whose last run failed. */
-  callBackFailed(): void
-}
+import { Bulkhead } from './room/bulkhead.ts'
+import { TokenBucket } from './room/token-bucket.ts'
+import { unlessAborted } from './shared/unless-aborted.ts'
 
 export interface GuardedPartOptions extends Pick<PlaneFault, 'part' | 'name'> {
   readonly clock: Clock
   readonly deadlines: Deadlines
   /** How many deployments may have calls under way. */
   readonly concurrency: number
+  /** How many calls may be made. Left out: any number. */
+  readonly rate?: Rate | undefined
   readonly hooks: LoopHooks
   /** Called when a fault begins and when it ends. */
   changed(began: boolean, error: unknown): void
@@ -85,12 +60,12 @@ export class GuardedPart {
   readonly #turns = new Set<() => void>()
 
   constructor(options: GuardedPartOptions) {
-    const { part, name, clock, concurrency } = options
+    const { part, name, clock, concurrency, rate } = options
     this.#options = options
     this.#kind = partKinds[part]
     this.label = name === undefined ? this.#kind.title : `${this.#kind.title} "${name}"`
     this.faults = new PartFaults(clock, options.changed)
-    this.#bulkhead = new Bulkhead(concurrency)
+    this.#bulkhead = new Bulkhead(concurrency, rate && new TokenBucket(clock, rate))
   }
 
   /**
@@ -111,7 +86,8 @@ export class GuardedPart {
     const { key } = call
     if (call.abortSignal?.aborted === true) throw this.#aborted(call, call.abortSignal.reason)
     const sort = this.#sortOf(call.sort ?? call.verb)
-    if (key === undefined || this.#bulkhead.enter(key)) return this.#make(sort, call)
+    if (key === undefined) this.#bulkhead.pass()
+    if (key === undefined || this.#enters(key)) return this.#make(sort, call)
     if (sort.circuit.isOpen) throw this.#unmade(sort, call)
     return this.#inTurn(key, call, () => this.#make(sort, call))
   }
@@ -121,8 +97,33 @@ export class GuardedPart {
    * `call` does.
    */
   async room(key: Key, turn: Turn): Promise<() => void> {
-    const leave = (): void => this.#bulkhead.leave(key)
-    return this.#bulkhead.enter(key) ? leave : this.#inTurn(key, turn, () => leave)
+    const entered = (): (() => void) => {
+      this.#bulkhead.prepay(key)
+      return () => this.#bulkhead.leave(key)
+    }
+    return this.#enters(key) ? entered() : this.#inTurn(key, turn, entered)
+  }
+
+  /** The run of the deployment waits for something that others do for it, until the answer is called. */
+  aside(key: Key): () => void {
+    return this.#options.hooks.aside(key)
+  }
+
+  /** An answer for which others wait too: an abort ends only this caller's wait. */
+  unlessAborted<Answer>(
+    verb: string,
+    answer: Promise<Answer>,
+    abortSignal: AbortSignal | undefined,
+  ): Promise<Answer> {
+    return unlessAborted(answer, abortSignal, (reason) => this.#aborted({ verb }, reason))
+  }
+
+  priorityOf(key: Key): Priority {
+    return this.#options.hooks.priorityOf(key)
+  }
+
+  #enters(key: Key): boolean {
+    return this.#bulkhead.enter(key, this.priorityOf(key))
   }
 
   /** Waits in line. */
@@ -207,6 +208,11 @@ export class GuardedPart {
     }
   }
 
+  /** The deployment is more urgent now. If it waits in line, it moves up. */
+  raised(key: Key, priority: Priority): void {
+    this.#bulkhead.raise(key, priority)
+  }
+
   /** The deployment is gone. */
   forget(key: Key): void {
     for (const { failed, probed } of this.#sorts.values()) {
@@ -217,6 +223,7 @@ export class GuardedPart {
 
   close(): void {
     for (const stop of [...this.#turns]) stop()
+    this.#bulkhead.close()
     this.faults.close()
     for (const { circuit } of this.#sorts.values()) circuit.close()
   }
@@ -235,7 +242,7 @@ export class GuardedPart {
 
   #answered<Answer>(sort: Sort, call: GuardedCall<Answer>, answer: Answer): Answer {
     this.#left(call.key)
-    const { problem, failure } = read(call, answer)
+    const { problem, failure } = readAnswer(call, answer)
     if (problem !== undefined) {
       const error = this.#error(`${this.label} gave a wrong answer to ${call.verb}: ${problem}`)
       throw this.#judged(sort, call, error)
@@ -269,7 +276,7 @@ export class GuardedPart {
 
   #late<Answer>(sort: Sort, call: GuardedCall<Answer>): ModelspineError {
     const error = this.#silence(call)
-    if (call.key !== undefined) sort.failed.add(call.key)
+    markFailed(sort, call)
     sort.circuit.late()
     // If the circuit is open now, the next in line need not wait for silence.
     this.#left(call.key)
@@ -279,7 +286,7 @@ export class GuardedPart {
 
   /** The error of a call that was not made, because the part answered none before. */
   #unmade<Answer>(sort: Sort, call: GuardedCall<Answer>): ModelspineError {
-    if (call.key !== undefined) sort.failed.add(call.key)
+    markFailed(sort, call)
     return this.#silence(call, false)
   }
 
@@ -326,7 +333,7 @@ export class GuardedPart {
 
   #fails<Answer>(sort: Sort, call: GuardedCall<Answer>, error: unknown): void {
     sort.circuit.answered()
-    if (call.key !== undefined) sort.failed.add(call.key)
+    markFailed(sort, call)
     this.#noted(sort, call, error, this.#kind.isFaultAtOnce(error))
   }
 
@@ -360,17 +367,9 @@ export class GuardedPart {
   }
 }
 
-/** What the call's checks say about an answer. An answer may be anything, so reading it may throw. */
-function read<Answer>(
-  call: GuardedCall<Answer>,
-  answer: Answer,
-): { readonly problem?: string | undefined; readonly failure?: unknown } {
-  try {
-    const problem = call.wrong?.(answer)
-    return problem === undefined ? { failure: call.failure?.(answer) } : { problem }
-  } catch {
-    return { problem: 'it cannot be read' }
-  }
+function markFailed<Answer>({ failed }: Sort, { key, others = [] }: GuardedCall<Answer>): void {
+  if (key !== undefined) failed.add(key)
+  for (const other of others) failed.add(other)
 }
 
 function timeOf(ms: number): string {

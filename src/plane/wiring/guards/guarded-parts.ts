@@ -1,10 +1,12 @@
 import type { Clock } from '../../../clock.ts'
-import { priorities } from '../../../reconcile/priority.ts'
+import { type Priority, priorities } from '../../../reconcile/priority.ts'
 import type { Key } from '../../../resources/metadata.ts'
 import type { Logger } from '../../../telemetry/logger.ts'
 import { type PlaneFault, planeFault } from '../../health.ts'
+import type { Rate, Rates } from '../../rates.ts'
 import { createDeadlines } from './deadlines.ts'
-import { GuardedPart, type LoopHooks } from './guarded-part.ts'
+import type { LoopHooks } from './guarded-call.ts'
+import { GuardedPart } from './guarded-part.ts'
 
 /** All guarded parts of a plane. */
 export interface GuardedParts {
@@ -16,6 +18,8 @@ export interface GuardedParts {
   faults(): readonly PlaneFault[]
   /** A run of the loop has ended. */
   ended(key: Key): void
+  /** A deployment whose run is under way is more urgent now. */
+  raised(key: Key, priority: Priority): void
   /** The deployment is gone. */
   forget(key: Key): void
   /** Ends all calls as stopped. No timer is left or armed. */
@@ -27,6 +31,7 @@ export interface GuardedPartsOptions {
   readonly logger: Logger
   /** How many deployments may have calls under way at each part. */
   readonly concurrency: number
+  readonly rates?: Rates | undefined
   told(name: 'part-failing' | 'part-recovered', fault: PlaneFault): void
 }
 
@@ -38,7 +43,8 @@ const nobody: LoopHooks = {
   callBackFailed() {},
 }
 
-export function createGuardedParts({ clock, logger, concurrency, told }: GuardedPartsOptions): GuardedParts {
+export function createGuardedParts(options: GuardedPartsOptions): GuardedParts {
+  const { clock, logger, concurrency, told } = options
   const deadlines = createDeadlines(clock)
   const parts: { readonly identity: Pick<PlaneFault, 'part' | 'name'>; readonly guard: GuardedPart }[] = []
   let connected = nobody
@@ -56,6 +62,7 @@ export function createGuardedParts({ clock, logger, concurrency, told }: Guarded
         clock,
         deadlines,
         concurrency,
+        rate: rateOf(options.rates, part, name),
         hooks,
         changed(began, error) {
           const fault = planeFault(identity, error)
@@ -81,6 +88,9 @@ export function createGuardedParts({ clock, logger, concurrency, told }: Guarded
     ended(key) {
       for (const { guard } of parts) guard.ended(key)
     },
+    raised(key, priority) {
+      for (const { guard } of parts) guard.raised(key, priority)
+    },
     forget(key) {
       for (const { guard } of parts) guard.forget(key)
     },
@@ -89,4 +99,20 @@ export function createGuardedParts({ clock, logger, concurrency, told }: Guarded
       deadlines.close()
     },
   }
+}
+
+const listOf: Partial<Record<PlaneFault['part'], keyof Rates>> = {
+  target: 'targets',
+  registry: 'registries',
+  metrics: 'metrics',
+}
+
+function rateOf(
+  rates: Rates | undefined,
+  part: PlaneFault['part'],
+  name: string | undefined,
+): Rate | undefined {
+  const list = listOf[part]
+  const named = list && rates?.[list]
+  return named !== undefined && name !== undefined && Object.hasOwn(named, name) ? named[name] : undefined
 }

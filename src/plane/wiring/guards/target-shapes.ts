@@ -32,6 +32,16 @@ export function observationProblem(answer: unknown): ShapeProblem {
   )
 }
 
+/** What is wrong with the answer of `observeMany`. */
+export function observationsProblem(answer: unknown): ShapeProblem {
+  if (!(answer instanceof Map)) return 'it is not a Map'
+  for (const [key, observed] of answer) {
+    const problem = observationProblem(observed)
+    if (problem !== undefined) return `${String(key)}: ${problem}`
+  }
+  return undefined
+}
+
 function revisionProblem(item: unknown, field: string): ShapeProblem {
   const fields = fieldsIn(item)
   if (fields === undefined) return unlessObject(field, item)

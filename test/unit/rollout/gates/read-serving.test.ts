@@ -21,8 +21,8 @@ function answering(answer: (interval: Interval) => MetricReading): {
   }
 }
 
-const read = (source: MetricSource | undefined, resyncMs = 60_000) =>
-  readServing(source, 'default/churn', 'r1', { nowMs, resyncMs })
+const read = (source: MetricSource | undefined, lookMs = 60_000) =>
+  readServing(source, 'default/churn', 'r1', { nowMs, lookMs })
 
 describe('the result of requests to the stable revision', () => {
   it('covers more than the time between two looks with their jitter, and at least a minute', async () => {
@@ -50,7 +50,7 @@ describe('the result of requests to the stable revision', () => {
     expect(await read(broken.source)).toBeUndefined()
     expect(await read(undefined)).toBeUndefined()
     const { source, asked } = answering(() => ({ kind: 'no-data' }))
-    expect(await readServing(source, 'default/churn', undefined, { nowMs, resyncMs: 1 })).toBeUndefined()
+    expect(await readServing(source, 'default/churn', undefined, { nowMs, lookMs: 1 })).toBeUndefined()
     expect(asked).toEqual([])
   })
 })

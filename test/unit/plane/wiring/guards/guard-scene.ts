@@ -1,4 +1,5 @@
 import type { PlaneFault } from '../../../../../src/plane/health.ts'
+import type { Rates } from '../../../../../src/plane/rates.ts'
 import {
   createGuardedParts,
   type GuardedParts,
@@ -20,7 +21,7 @@ export interface GuardScene {
   readonly priorities: Map<Key, Priority>
 }
 
-export function guardScene(concurrency = 4): GuardScene {
+export function guardScene(concurrency = 4, rates?: Rates): GuardScene {
   const clock = createFakeClock()
   const called: string[] = []
   const aside: Key[] = []
@@ -30,6 +31,7 @@ export function guardScene(concurrency = 4): GuardScene {
     clock,
     logger: silentLogger,
     concurrency,
+    rates,
     told: (event, { part, name, message }: PlaneFault) =>
       void told.push(
         `${event.slice('part-'.length)} ${part}${name === undefined ? '' : ` ${name}`}: ${message}`,

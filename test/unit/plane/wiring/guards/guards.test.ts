@@ -6,12 +6,14 @@ import { timeoutsOf } from '../../../../../src/plane/call-timeouts.ts'
 import { guardAudit } from '../../../../../src/plane/wiring/guards/guard-audit.ts'
 import { guardMetrics } from '../../../../../src/plane/wiring/guards/guard-metrics.ts'
 import { guardPolicy } from '../../../../../src/plane/wiring/guards/guard-policy.ts'
-import { guardRegistry } from '../../../../../src/plane/wiring/guards/guard-registry.ts'
+import { guardRegistry, type LoopLookups } from '../../../../../src/plane/wiring/guards/guard-registry.ts'
 import { guardSecrets } from '../../../../../src/plane/wiring/guards/guard-secrets.ts'
 import { guardStore } from '../../../../../src/plane/wiring/guards/guard-store.ts'
 import { guardTarget } from '../../../../../src/plane/wiring/guards/guard-target.ts'
+import { SharedAnswers } from '../../../../../src/plane/wiring/guards/shared/shared-answers.ts'
 import { decideAll } from '../../../../../src/policy/decide-all.ts'
 import type { Key } from '../../../../../src/resources/metadata.ts'
+import { createFakeClock } from '../../../../../src/testing/fake-clock.ts'
 import { policyRequests } from '../../../../../src/testing/policy-requests.ts'
 import { guardScene, outcome, settled } from './guard-scene.ts'
 
@@ -24,7 +26,11 @@ const lease = { name: 'l', holder: 'h', fence: 1, store: 's', expiresAtMs: 0 }
 const reference = { registry: 'models', name: 'digits', version: '1' }
 const query = { metric: 'm', labels: { deployment: key }, interval: { fromMs: 0, toMs: 1 } }
 const request = policyRequests.deploy()
-const unlimited = { limited: false, clean: (_key: Key, error: unknown) => error }
+const unlimited = {
+  limited: false,
+  clean: (_key: Key, error: unknown) => error,
+  together: { clock: createFakeClock(), togetherMs: 5, most: 100 },
+}
 
 function hangingStore() {
   const hanging = Object.fromEntries(
@@ -37,6 +43,11 @@ function hangingStore() {
       yield* []
     },
   }
+}
+
+/** Look-ups that share no answer. */
+function lookups(deploymentOf: LoopLookups['deploymentOf'] = () => undefined): LoopLookups {
+  return { shared: new SharedAnswers(createFakeClock(), 0), deploymentOf }
 }
 
 /** Every call out of the plane, with parts that never answer. */
@@ -53,7 +64,7 @@ function hanging() {
     parts.guard('registry', 'models'),
     { ...memoryRegistry(), resolve: never },
     timeouts,
-    () => undefined,
+    lookups(),
   )
   const metrics = guardMetrics(
     parts.guard('metrics', 'prom'),
@@ -163,7 +174,7 @@ describe('the guards of the parts', () => {
           },
         },
         timeouts,
-        () => undefined,
+        lookups(),
       )
       const calls: Readonly<Record<typeof verb, () => Promise<unknown> | undefined>> = {
         setAlias: () => registry.setAlias?.('m', 'champion', '1'),
@@ -226,7 +237,7 @@ describe('the guards of the parts', () => {
       parts.guard('registry', 'models'),
       { ...memoryRegistry(), resolve },
       timeouts,
-      (signal) => runs.get(signal),
+      lookups((signal) => runs.get(signal)),
     )
     void registry.resolve(reference, { abortSignal: one })
     expect(await settled(registry.resolve(reference, { abortSignal: two }))).toBe(false)

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { Bulkhead } from '../../../../../src/plane/wiring/guards/bulkhead.ts'
-import { priorities } from '../../../../../src/reconcile/priority.ts'
-import type { Key } from '../../../../../src/resources/metadata.ts'
+import { Bulkhead } from '../../../../../../src/plane/wiring/guards/room/bulkhead.ts'
+import { priorities } from '../../../../../../src/reconcile/priority.ts'
+import type { Key } from '../../../../../../src/resources/metadata.ts'
 
 const { user, drift, resync } = priorities
 
@@ -44,6 +44,28 @@ describe('a bulkhead', () => {
     }
     expect(admitted).toEqual(order)
     expect(bulkhead.enter('a/new')).toBe(true)
+  })
+
+  it('moves a deployment up that becomes more urgent while it waits', () => {
+    const { bulkhead, wait, admitted } = scene(1)
+    bulkhead.enter('a/in')
+    for (const key of ['a/a', 'a/b', 'a/c'] as const) wait(key)
+    bulkhead.raise('a/c', user)
+    bulkhead.raise('a/b', resync)
+    bulkhead.raise('a/unknown', user)
+    for (const key of ['a/in', 'a/c', 'a/a'] as const) bulkhead.leave(key)
+    expect(admitted).toEqual(['a/c', 'a/a', 'a/b'])
+  })
+
+  it('lets a resync in now and then while people’s changes come without end', () => {
+    const { bulkhead, wait, admitted } = scene(1)
+    bulkhead.enter('a/in')
+    for (const place of [0, 1, 2]) wait(`resync/${place}`, resync)
+    for (let place = 0; place < 30; place += 1) wait(`user/${place}`, user)
+    bulkhead.leave('a/in')
+    for (let place = 0; place < 18; place += 1) bulkhead.leave(admitted[place] ?? 'none/none')
+    const places = admitted.flatMap((key, place) => (key.startsWith('resync') ? [place] : []))
+    expect(places).toEqual([8, 17])
   })
 
   it('lets all calls of a deployment in together, at the place of the first or of the most urgent', () => {

@@ -1,0 +1,49 @@
+import type { Priority } from '../../../reconcile/priority.ts'
+import type { Key } from '../../../resources/metadata.ts'
+import type { WaitLimits } from './answer-in-time.ts'
+
+/** One call of a part. */
+export interface GuardedCall<Answer> extends WaitLimits {
+  /** The method's name, as messages show it. */
+  readonly verb: string
+  /** Calls of one sort fail and recover together. Default: the verb. */
+  readonly sort?: string
+  /** How often the plane makes such a call, when that is less than every two minutes. */
+  readonly everyMs?: number
+  /** The deployment for which the loop calls. Absent for calls of people, whose number is not limited. */
+  readonly key?: Key | undefined
+  /** The other deployments for which the call is made as well. They fail and recover with it. */
+  readonly others?: readonly Key[]
+  /** `abortSignal` fires when the caller's does, and when the limit has passed. */
+  run(abortSignal: AbortSignal): PromiseLike<Answer> | Answer
+  /** What is wrong with the answer, as the end of a sentence; undefined for a right answer. */
+  wrong?(answer: unknown): string | undefined
+  /** Removes secrets from an error of the part. */
+  clean?(error: unknown): unknown
+  /** The error that the answer tells of: the answer is given, and counts as a failure. */
+  failure?(answer: Answer): unknown
+}
+
+/** What a part asks of the loop. */
+export interface LoopHooks {
+  priorityOf(key: Key): Priority
+  /** The run of the deployment waits until the answer is called. Meanwhile it takes no place of others. */
+  aside(key: Key): () => void
+  /** False when the deployment will not come, because nobody leads. */
+  callBack(key: Key, priority: Priority): boolean
+  /** Calls back every deployment whose last run failed. */
+  callBackFailed(): void
+}
+
+/** What the call's checks say about an answer. An answer may be anything, so reading it may throw. */
+export function readAnswer<Answer>(
+  call: GuardedCall<Answer>,
+  answer: Answer,
+): { readonly problem?: string | undefined; readonly failure?: unknown } {
+  try {
+    const problem = call.wrong?.(answer)
+    return problem === undefined ? { failure: call.failure?.(answer) } : { problem }
+  } catch {
+    return { problem: 'it cannot be read' }
+  }
+}
