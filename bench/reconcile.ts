@@ -85,7 +85,7 @@ export async function run(): Promise<BenchResult> {
       if (stored?.status?.rollout.phase === 'converged') break
     }
   }
-  await store.acknowledgeEvents((await store.readEvents(Number.MAX_SAFE_INTEGER)).at(-1)?.position ?? '')
+  await store.acknowledgeEvents((await store.readEvents(Number.MAX_SAFE_INTEGER)).map(({ id }) => id))
   const bytes = (heap() - heapBefore) / deployments
 
   const looped: number[] = []

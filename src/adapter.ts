@@ -108,5 +108,6 @@ export {
   specWrite,
   statusWrite,
 } from './store/object-writes.ts'
+export { shardOf } from './store/shard-of.ts'
 export type * from './telemetry/contract.ts'
 export { type Logger, silentLogger } from './telemetry/logger.ts'

@@ -115,9 +115,9 @@ export function leaseOf(row: LeaseRow): Lease {
  * on. `identity` makes its id unique among the events of all stores.
  */
 export function eventOf({ position, entry }: EventRow, identity: string, nowMs: number): OutboxEvent {
-  const place = String(position).padStart(16, '0')
+  const id = String(position)
   try {
-    return { position: place, entry: JSON.parse(entry) as AuditEntry }
+    return { id, entry: JSON.parse(entry) as AuditEntry }
   } catch (error) {
     const omitted = { bytes: Buffer.byteLength(entry), sha256: sha256(entry), reason: messageOf(error) }
     const standIn: AuditEntry = {
@@ -131,6 +131,6 @@ export function eventOf({ position, entry }: EventRow, identity: string, nowMs: 
       generation: 0,
       details: { omitted },
     }
-    return { position: place, entry: standIn }
+    return { id, entry: standIn }
   }
 }

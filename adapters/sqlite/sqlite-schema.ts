@@ -98,6 +98,25 @@ export const migrations: readonly string[] = [
     SELECT RAISE(ABORT, 'a newer Modelspine has migrated this file: restart this process with the newer version');
   END;
   `,
+  // Events are read by shard, which the key of their object decides. They are acknowledged in any order, so they are
+  // counted.
+  `
+  ALTER TABLE events ADD COLUMN key TEXT NOT NULL DEFAULT '';
+  UPDATE events SET key = coalesce(json_extract(entry, '$.key'), '') WHERE json_valid(entry);
+
+  INSERT INTO counters (name, value) SELECT 'waiting-events', count(*) FROM events;
+  CREATE TRIGGER event_added AFTER INSERT ON events BEGIN
+    UPDATE counters SET value = value + 1 WHERE name = 'waiting-events';
+  END;
+  CREATE TRIGGER event_forgotten AFTER DELETE ON events BEGIN
+    UPDATE counters SET value = value - 1 WHERE name = 'waiting-events';
+  END;
+
+  -- A process of an older version writes no keys.
+  CREATE TRIGGER old_event_refused BEFORE INSERT ON events WHEN NEW.key = '' BEGIN
+    SELECT RAISE(ABORT, 'a newer Modelspine has migrated this file: restart this process with the newer version');
+  END;
+  `,
 ]
 
 /** Throws unless the file is empty or ours. Only reads. */

@@ -5,6 +5,7 @@ const texts = {
   setVersion: "UPDATE counters SET value = ? WHERE name = 'version'",
   object: 'SELECT * FROM objects WHERE kind = ? AND key = ?',
   page: 'SELECT * FROM objects WHERE kind = ? AND key > ? ORDER BY key LIMIT ?',
+  keys: 'SELECT key FROM objects WHERE kind = ? AND key > ? ORDER BY key LIMIT ?',
   putObject: `
     INSERT INTO objects
       (kind, key, uid, generation, version, resource, status, actor, created_at_ms, deletion, finalizers)
@@ -22,12 +23,12 @@ const texts = {
   changes: `
     SELECT kind, key FROM objects WHERE version > $since
     UNION SELECT kind, key FROM removals WHERE version > $since`,
-  addEvent: 'INSERT INTO events (entry) VALUES (?)',
-  // Positions have no gaps, because events are forgotten from the oldest on.
-  waitingEvents:
-    'SELECT coalesce((SELECT max(position) FROM events) - (SELECT min(position) FROM events) + 1, 0) AS count',
+  addEvent: 'INSERT INTO events (key, entry) VALUES (?, ?)',
+  waitingEvents: "SELECT value FROM counters WHERE name = 'waiting-events'",
   events: 'SELECT position, entry FROM events ORDER BY position LIMIT ?',
-  forgetEvents: 'DELETE FROM events WHERE position <= ?',
+  eventKeys: 'SELECT position, key FROM events ORDER BY position',
+  event: 'SELECT position, entry FROM events WHERE position = ?',
+  forgetEvent: 'DELETE FROM events WHERE position = ?',
   identity: 'SELECT id FROM identity',
   fence: "SELECT value FROM counters WHERE name = 'fence'",
   setFence: "UPDATE counters SET value = max(value, ?) WHERE name = 'fence'",

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import {
   type Clock,
   checkEventRoom,
@@ -15,7 +16,9 @@ import {
   type ObjectWrite,
   type PutStatusOptions,
   type Resource,
+  type Shard,
   type StateStore,
+  shardOf,
   specWrite,
   statusWrite,
   systemClock,
@@ -103,10 +106,10 @@ export function sqliteStore(options: SqliteStoreOptions): SqliteStore {
       const version = Number(sql.version.get()?.value) + 1
       const decided = decide(findObject(sql, kind, key), String(version))
       if (decided.type !== 'nothing') {
-        const waiting = Number(sql.waitingEvents.get()?.count)
+        const waiting = Number(sql.waitingEvents.get()?.value)
         checkEventRoom({ waiting, added: decided.events.length, maxEvents, urgent })
       }
-      commit(sql, decided, version)
+      commit(sql, decided, version, key)
       return decided
     }, urgent)
     if (write.type !== 'nothing') {
@@ -152,33 +155,56 @@ export function sqliteStore(options: SqliteStoreOptions): SqliteStore {
       )
       return write.type === 'remove' ? null : write.stored
     },
-    async *list(kind) {
+    async *list(kind, { after = '', limit = Infinity } = {}) {
       const unreadable = new Set<Key>()
-      for (let after = ''; ; ) {
+      let left = limit
+      for (let last: string = after; left > 0; ) {
         const page = await connection.read(
-          (sql) => sql.page.all(kind, after, pageSize) as unknown as ObjectRow[],
+          (sql) => sql.page.all(kind, last, Math.min(pageSize, left)) as unknown as ObjectRow[],
         )
         for (const row of page) {
           const stored = damaged.readable(objectOf(row))
-          if (stored === undefined) unreadable.add(row.key as Key)
-          else yield stored
+          if (stored === undefined) {
+            unreadable.add(row.key as Key)
+          } else {
+            left -= 1
+            yield stored
+          }
         }
-        const last = page.at(-1)
-        if (last === undefined || page.length < pageSize) break
-        after = last.key
+        const end = page.at(-1)
+        if (end === undefined) {
+          if (after === '') damaged.keepOnly(kind, unreadable)
+          return
+        }
+        last = end.key
+        await nextTurn()
       }
-      damaged.keepOnly(kind, unreadable)
+    },
+    async *keys(kind, { after = '', limit = Infinity } = {}) {
+      let left = limit
+      for (let last: string = after; left > 0; ) {
+        const page = await connection.read(
+          (sql) => sql.keys.all(kind, last, Math.min(pageSize, left)) as { key: Key }[],
+        )
+        for (const { key } of page) yield key
+        const end = page.at(-1)
+        if (end === undefined) return
+        left -= page.length
+        last = end.key
+        await nextTurn()
+      }
     },
     watch: watching.watch,
-    readEvents: (limit) =>
+    readEvents: (limit, shard) =>
       connection.read((sql) => {
         const identity = identityOf(sql)
-        return (sql.events.all(limit) as EventRow[]).map((row) => eventOf(row, identity, clock.now()))
+        const rows = shard === undefined ? (sql.events.all(limit) as EventRow[]) : eventsOf(sql, limit, shard)
+        return rows.map((row) => eventOf(row, identity, clock.now()))
       }),
-    acknowledgeEvents: (position, fence) =>
+    acknowledgeEvents: (ids, fence) =>
       connection.write((sql) => {
         if (fence !== undefined) checkFence(readLease(sql, fence.lease), fence)
-        sql.forgetEvents.run(Number(position))
+        for (const id of ids) sql.forgetEvent.run(Number(id))
       }, true),
     acquireLease: (name, holder, ttlMs) =>
       changeLease(name, (last, sql) => {
@@ -204,13 +230,13 @@ export function sqliteStore(options: SqliteStoreOptions): SqliteStore {
   }
 }
 
-function commit(sql: Statements, write: ObjectWrite, version: number): void {
+function commit(sql: Statements, write: ObjectWrite, version: number, key: Key): void {
   if (write.type === 'nothing') return
   sql.setVersion.run(version)
   if (write.type === 'put') {
     sql.putObject.run(rowOf(write.stored))
   } else {
-    const { kind, key } = write.removed
+    const { kind } = write.removed
     sql.removeObject.run(kind, key)
     sql.addRemoval.run(version, kind, key)
     const old = sql.oldRemoval.get(removalsKept)?.version
@@ -219,7 +245,16 @@ function commit(sql: Statements, write: ObjectWrite, version: number): void {
       sql.setForgotten.run(old)
     }
   }
-  for (const entry of write.events) sql.addEvent.run(JSON.stringify(entry))
+  for (const entry of write.events) sql.addEvent.run(key, JSON.stringify(entry))
+}
+
+function eventsOf(sql: Statements, limit: number, { index, of }: Shard): EventRow[] {
+  const positions: number[] = []
+  for (const { position, key } of sql.eventKeys.iterate()) {
+    if (positions.length >= limit) break
+    if (shardOf(key as Key, of) === index) positions.push(Number(position))
+  }
+  return positions.map((position) => sql.event.get(position) as EventRow)
 }
 
 function identityOf(sql: Statements): string {

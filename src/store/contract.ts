@@ -45,6 +45,9 @@ export interface StoredObject<K extends Kind = Kind, Status = unknown> {
   readonly finalizers: readonly string[]
 }
 
+/** An object that is about to be written. */
+export type UncommittedObject = Omit<StoredObject, 'version'>
+
 export interface Lease {
   readonly name: string
   readonly holder: string
@@ -70,12 +73,26 @@ export interface Fence {
 
 /** An event that was committed with its object and waits to be read. */
 export interface OutboxEvent {
-  /**
-   * Compared as text, positions ascend in commit order. Otherwise they are opaque. A position is never used
-   * again, not even after it was acknowledged.
-   */
-  readonly position: string
+  /** Names the event in this store. Opaque. Never used again, not even after it was acknowledged. */
+  readonly id: string
   readonly entry: AuditEntry
+}
+
+/**
+ * One of several parts of the outbox, for readers that work at the same time. All events of one key are in one
+ * shard; `shardOf` says in which.
+ */
+export interface Shard {
+  /** From 0 to `of - 1`. */
+  readonly index: number
+  readonly of: number
+}
+
+export interface ListOptions {
+  /** Only keys after this one. */
+  readonly after?: Key
+  /** At most so many. A positive whole number. */
+  readonly limit?: number
 }
 
 /** An object that the store holds and cannot read. */
@@ -102,12 +119,12 @@ export interface PutSpecOptions {
   /** Used only when the key is new. */
   readonly uid: string
   /**
-   * Makes the events for the object as it will be stored. When it throws, nothing is written. It must be
-   * pure, because a store may call it again when another writer was quicker. When the resource is the same,
-   * the store writes nothing and does not call it. "The same" means equal as JSON; the order of members does
-   * not matter.
+   * Makes the events for the object as it will be stored; its version comes only with the commit. When it
+   * throws, nothing is written. It must be pure, because a store may call it again when another writer was
+   * quicker. When the resource is the same, the store writes nothing and does not call it. "The same" means
+   * equal as JSON; the order of members does not matter.
    */
-  readonly events: (next: StoredObject) => readonly AuditEntry[]
+  readonly events: (next: UncommittedObject) => readonly AuditEntry[]
 }
 
 export interface PutStatusOptions {
@@ -135,7 +152,7 @@ export interface DeleteOptions {
    * Makes the events for the object with its deletion mark, whether the object stays or is removed at once.
    * Not called when nothing changes.
    */
-  readonly events: (stored: StoredObject) => readonly AuditEntry[]
+  readonly events: (stored: UncommittedObject) => readonly AuditEntry[]
 }
 
 export interface StoreCapabilities {
@@ -171,18 +188,27 @@ export interface StateStore {
   /**
    * By key, ascending. It need not be a snapshot. But an object that exists during the whole listing is
    * listed exactly once. Leaves out an object that cannot be read, which `faults` then names. So an object that
-   * is not listed is not surely gone: only `get` says that.
+   * is not listed is not surely gone: only `get` says that. However many there are, the event loop gets its
+   * turns meanwhile.
    */
-  list(kind: Kind): AsyncIterable<StoredObject>
+  list(kind: Kind, options?: ListOptions): AsyncIterable<StoredObject>
+  /**
+   * The keys alone, like `list` in order and in turns. Cheap, because nothing of the objects is read. So it also
+   * names objects that cannot be read.
+   */
+  keys(kind: Kind, options?: ListOptions): AsyncIterable<Key>
   /**
    * Changes by all writers. The store may merge them. Starts with `resync`. Ends when aborted or when the
    * store is closed.
    */
   watch(abortSignal: AbortSignal): AsyncIterable<StoreChange>
-  /** The oldest events not yet acknowledged, in commit order. */
-  readEvents(limit: number): Promise<readonly OutboxEvent[]>
-  /** Forgets all events up to and including `position`. */
-  acknowledgeEvents(position: string, fence?: Fence): Promise<void>
+  /**
+   * Events not yet acknowledged, of all keys or of one shard. Those of one key come in the order of their
+   * commits, and none is left out before a later one of its key.
+   */
+  readEvents(limit: number, shard?: Shard): Promise<readonly OutboxEvent[]>
+  /** Forgets the events with these ids. Ignores ids that it has forgotten already. */
+  acknowledgeEvents(ids: readonly string[], fence?: Fence): Promise<void>
   /**
    * Grants the lease when it is free, when it has expired by the store's clock, or when this holder already
    * has it. Each grant raises the fence. Returns null when another holder has the lease.

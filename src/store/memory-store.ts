@@ -1,11 +1,12 @@
-import { type Clock, systemClock } from '../clock.ts'
+import { type Clock, nextTurn, systemClock } from '../clock.ts'
 import { ModelspineError } from '../errors.ts'
 import { type Key, keyOf } from '../resources/metadata.ts'
 import { createChangeFeed } from './change-feed.ts'
-import type { Fence, Kind, Lease, OutboxEvent, StateStore, StoredObject } from './contract.ts'
+import type { Fence, Kind, Lease, ListOptions, OutboxEvent, StateStore, StoredObject } from './contract.ts'
 import { checkEventRoom } from './event-room.ts'
 import { checkFence, extendLease, freeLease, grantLease } from './lease-rules.ts'
 import { deleteWrite, type ObjectWrite, specWrite, statusWrite } from './object-writes.ts'
+import { shardOf } from './shard-of.ts'
 
 export interface MemoryStoreOptions {
   /** Decides when leases expire. Default: the machine's clock. */
@@ -34,10 +35,11 @@ export function memoryStore(options: MemoryStoreOptions = {}): StateStore {
   /** One lease for each name that the plane uses. */
   const leases = new Map<string, Lease>()
   const shelves: Readonly<Record<Kind, Shelf>> = { ModelDeployment: newShelf(), ModelRoute: newShelf() }
-  let events: OutboxEvent[] = []
+  /** By id, in commit order. */
+  const events = new Map<string, OutboxEvent & { readonly of: Key }>()
   let newestFence = Math.trunc(clock.now()) * fencesPerMs + Math.trunc(clock.random() * fencesPerMs)
   let versions = 0
-  let positions = 0
+  let eventIds = 0
   let closed = false
 
   const open = (): void => {
@@ -59,24 +61,44 @@ export function memoryStore(options: MemoryStoreOptions = {}): StateStore {
 
   const commit = (write: ObjectWrite, urgent = false): StoredObject | null => {
     if (write.type === 'nothing') return write.stored
-    checkEventRoom({ waiting: events.length, added: write.events.length, maxEvents, urgent })
+    checkEventRoom({ waiting: events.size, added: write.events.length, maxEvents, urgent })
     const { kind, key } = write.type === 'put' ? write.stored : write.removed
     const entries = deepFreeze(JSON.parse(JSON.stringify(write.events)) as typeof write.events)
     const shelf = shelves[kind]
     if (write.type === 'put') {
-      if (!shelf.objects.has(key)) shelf.sortedKeys = undefined
+      if (!shelf.objects.has(key)) shelf.added.push(key)
       shelf.objects.set(key, deepFreeze(write.stored))
     } else {
       shelf.objects.delete(key)
-      shelf.sortedKeys = undefined
+      shelf.removed = true
     }
     versions += 1
     for (const entry of entries) {
-      positions += 1
-      events.push(Object.freeze({ position: String(positions).padStart(16, '0'), entry }))
+      eventIds += 1
+      const id = String(eventIds)
+      events.set(id, { id, entry, of: key })
     }
     feed.publish({ type: 'changed', kind, key })
     return write.type === 'put' ? write.stored : null
+  }
+
+  /** What `look` makes of each key. After some of them the event loop gets a turn. */
+  async function* each<Item>(
+    kind: Kind,
+    { after, limit = Infinity }: ListOptions,
+    look: (key: Key, shelf: Shelf) => Item | undefined,
+  ): AsyncGenerator<Item> {
+    open()
+    const shelf = shelves[kind]
+    const keys = sortedKeysOf(shelf)
+    let found = 0
+    for (let place = placeAfter(keys, after); place < keys.length && found < limit; place += 1) {
+      const item = look(keys[place] as Key, shelf)
+      if (item === undefined) continue
+      found += 1
+      yield item
+      if (found % itemsPerTurn === 0) await nextTurn()
+    }
   }
 
   return {
@@ -102,25 +124,23 @@ export function memoryStore(options: MemoryStoreOptions = {}): StateStore {
       open()
       return commit(deleteWrite(shelves[kind].objects.get(key) ?? null, kind, key, mark, nextVersion()))
     },
-    async *list(kind) {
-      open()
-      const shelf = shelves[kind]
-      shelf.sortedKeys ??= [...shelf.objects.keys()].sort()
-      for (const key of shelf.sortedKeys) {
-        const stored = shelf.objects.get(key)
-        if (stored !== undefined) yield stored
-      }
-    },
+    list: (kind, options = {}) => each(kind, options, (key, { objects }) => objects.get(key)),
+    keys: (kind, options = {}) =>
+      each(kind, options, (key, { objects }) => (objects.has(key) ? key : undefined)),
     watch: (abortSignal) => feed.watch(abortSignal),
-    async readEvents(limit) {
+    async readEvents(limit, shard) {
       open()
-      return events.slice(0, limit)
+      const read: OutboxEvent[] = []
+      for (const { of, ...event } of events.values()) {
+        if (read.length >= limit) break
+        if (shard === undefined || shardOf(of, shard.of) === shard.index) read.push(event)
+      }
+      return read
     },
-    async acknowledgeEvents(position, fence) {
+    async acknowledgeEvents(ids, fence) {
       open()
       fenced(fence)
-      const waiting = events.findIndex((event) => event.position > position)
-      events = waiting < 0 ? [] : events.slice(waiting)
+      for (const id of ids) events.delete(id)
     },
     async acquireLease(name, holder, ttlMs) {
       open()
@@ -145,17 +165,46 @@ export function memoryStore(options: MemoryStoreOptions = {}): StateStore {
 /** A later store has newer fences while an earlier one grants fewer than this in a millisecond. */
 const fencesPerMs = 1024
 
+/** How many items of a list come in one turn of the event loop. */
+const itemsPerTurn = 256
+
 interface Shelf {
   readonly objects: Map<Key, StoredObject>
-  /**
-   * Made by the first `list` after a key was added or removed. The array itself never changes, so a list that
-   * runs keeps its own.
-   */
-  sortedKeys: readonly Key[] | undefined
+  /** As of the last list. The array itself never changes, so a list that runs keeps its own. */
+  sortedKeys: readonly Key[]
+  /** Keys that were added since then, in any order. */
+  added: Key[]
+  /** Whether a key was removed since then. */
+  removed: boolean
 }
 
 function newShelf(): Shelf {
-  return { objects: new Map(), sortedKeys: undefined }
+  return { objects: new Map(), sortedKeys: [], added: [], removed: false }
+}
+
+/** Sorts only what is new: a sort of long sorted runs only merges them. */
+function sortedKeysOf(shelf: Shelf): readonly Key[] {
+  if (shelf.removed || shelf.added.length > 0) {
+    const added = [...new Set(shelf.added)].sort()
+    const kept = shelf.removed ? shelf.sortedKeys.filter((key) => shelf.objects.has(key)) : shelf.sortedKeys
+    const keys = new Set([...kept, ...added.filter((key) => shelf.objects.has(key))])
+    shelf.sortedKeys = [...keys].sort()
+    shelf.added = []
+    shelf.removed = false
+  }
+  return shelf.sortedKeys
+}
+
+/** Where the keys after `after` begin. */
+function placeAfter(keys: readonly Key[], after: Key | undefined): number {
+  let low = 0
+  let high = after === undefined ? 0 : keys.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if ((keys[middle] as Key) > (after as Key)) high = middle
+    else low = middle + 1
+  }
+  return low
 }
 
 function deepFreeze<Value>(value: Value): Value {

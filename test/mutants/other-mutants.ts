@@ -40,7 +40,7 @@ export const otherMutants: readonly Mutant[] = [
     file: 'src/plane/wiring/audit-carrier.ts',
     find: '      const failure = await failureOf(part.map(({ entry }) => entry))',
     replace:
-      '      await store.acknowledgeEvents(last.position, held)\n      const failure = await failureOf(part.map(({ entry }) => entry))',
+      '      await store.acknowledgeEvents(part.map(({ id }) => id), held)\n      const failure = await failureOf(part.map(({ entry }) => entry))',
     tests: ['test/unit/plane/faults.test.ts'],
   },
   {

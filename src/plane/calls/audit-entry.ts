@@ -1,14 +1,14 @@
 import type { Actor } from '../../resources/metadata.ts'
 import { boundedEntry } from '../../security/bounded-entry.ts'
 import type { AuditEntry } from '../../security/contract.ts'
-import type { StoredObject } from '../../store/contract.ts'
+import type { UncommittedObject } from '../../store/contract.ts'
 import type { ControlContext } from '../control-context.ts'
 import type { PlaneAction } from '../events.ts'
 
 /** The audit entry of what a call did to a stored object. */
 export function entryOf(
   { clock }: Pick<ControlContext, 'clock'>,
-  stored: StoredObject,
+  stored: UncommittedObject,
   action: PlaneAction,
   actor: Actor,
   details: Readonly<Record<string, unknown>>,

@@ -5,7 +5,7 @@ import { giveUp, targetsOf } from '../../rollout/machine/commands/give-up.ts'
 import type { RolloutEvent } from '../../rollout/machine/machine-types.ts'
 import { initialStatus } from '../../rollout/machine/status-edits.ts'
 import { commitStatus } from '../../rollout/shell/commit-status.ts'
-import type { Kind, StoredObject } from '../../store/contract.ts'
+import type { Kind, UncommittedObject } from '../../store/contract.ts'
 import { ifUnreadable } from '../../store/if-unreadable.ts'
 import type { TypedObject } from '../../store/typed-store.ts'
 import type { ControlContext } from '../control-context.ts'
@@ -93,7 +93,7 @@ async function mark(
   details: Readonly<Record<string, unknown>>,
 ): Promise<void> {
   const action: PlaneAction = kind === 'ModelRoute' ? 'route-deleted' : 'deployment-deleted'
-  let marked: StoredObject | undefined
+  let marked: UncommittedObject | undefined
   const left = await context.store.delete(kind, key, {
     actor,
     ...(version !== undefined && { expect: version }),
@@ -103,7 +103,8 @@ async function mark(
       return [entryOf(context, next, action, actor, details)]
     },
   })
-  if (marked !== undefined) context.committed(left ?? marked, [{ action, details, actor }])
+  if (marked !== undefined)
+    context.committed(left ?? { ...marked, version: '' }, [{ action, details, actor }])
 }
 
 async function refuseWhileRouted({ store }: ControlContext, key: Key): Promise<void> {

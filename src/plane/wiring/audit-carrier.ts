@@ -73,8 +73,7 @@ export function createAuditCarrier(options: AuditCarrierOptions): () => Promise<
       const events = await store.readEvents(batch)
       const part = events.slice(0, size)
       const [first] = part
-      const last = part.at(-1)
-      if (first === undefined || last === undefined) return
+      if (first === undefined) return
       const failure = await failureOf(part.map(({ entry }) => entry))
       if (failure !== undefined) {
         size = 1
@@ -83,7 +82,10 @@ export function createAuditCarrier(options: AuditCarrierOptions): () => Promise<
       } else {
         size = Math.min(batch, size * 2)
       }
-      await store.acknowledgeEvents(last.position, held)
+      await store.acknowledgeEvents(
+        part.map(({ id }) => id),
+        held,
+      )
     }
   }
 }

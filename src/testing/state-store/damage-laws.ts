@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { StoredObject } from '../../store/contract.ts'
+import type { StoredObject, UncommittedObject } from '../../store/contract.ts'
 import type { Law } from '../kit.ts'
 import { refuses } from '../refuses.ts'
 import {
@@ -71,7 +71,7 @@ export const damageLaws: readonly Law<StateStoreSubject>[] = [
       const { store } = subject
       await created(store, 'churn', { uid: 'old', finalizers: ['target'] })
       await subject.damage?.(kind, key('churn'))
-      const events = ({ key: of, uid }: StoredObject) => [entry(`${of} ${uid}`)]
+      const events = ({ key: of, uid }: UncommittedObject) => [entry(`${of} ${uid}`)]
       const left = await store.delete(kind, key('churn'), { actor, nowMs: atMs, events })
       assert.deepEqual(await waitingIds(store), [`${key('churn')} old`])
       assert.deepEqual(await store.get(kind, key('churn')), left, 'it is gone, or marked and readable')

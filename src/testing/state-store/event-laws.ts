@@ -19,20 +19,23 @@ import {
 /** Laws of the outbox of events. */
 export const eventLaws: readonly Law<StateStoreSubject>[] = [
   {
-    name: 'keeps events in the order of their commits',
+    name: 'keeps the events of each key in the order of their commits',
     async check({ store }) {
       const first = await created(store, 'a', { events: () => [entry('1'), entry('2')] })
       await created(store, 'b', { events: () => [entry('3')] })
       await store.putStatus(kind, key('a'), {}, { expect: first.version, events: [entry('4'), entry('5')] })
       await store.delete(kind, key('b'), { actor, nowMs: atMs, events: () => [entry('6')] })
-      const events = await store.readEvents(100)
+      const ids = await waitingIds(store)
+      const ofA = ['1', '2', '4', '5']
       assert.deepEqual(
-        events.map((event) => event.entry.id),
-        ['1', '2', '3', '4', '5', '6'],
+        ids.filter((id) => ofA.includes(id)),
+        ofA,
       )
-      const positions = events.map((event) => event.position)
-      assert.deepEqual(positions, [...new Set(positions)].sort(), 'positions ascend as text')
-      assert.deepEqual(await waitingIds(store), ['1', '2', '3', '4', '5', '6'], 'reading forgets nothing')
+      assert.deepEqual(
+        ids.filter((id) => !ofA.includes(id)),
+        ['3', '6'],
+      )
+      assert.deepEqual(await waitingIds(store), ids, 'reading forgets nothing')
     },
   },
   {
@@ -44,6 +47,50 @@ export const eventLaws: readonly Law<StateStoreSubject>[] = [
     },
   },
   {
+    name: 'reads each event in the one shard of its key',
+    async check({ store }) {
+      const names = Array.from({ length: 25 }, (_, place) => `n${place}`)
+      for (const round of ['1', '2']) {
+        for (const name of names) {
+          await store.putSpec(deployment(name, round), put({ events: () => [entry(`${name} ${round}`)] }))
+        }
+      }
+      const shards: string[][] = []
+      for (const index of [0, 1, 2]) {
+        const events = await store.readEvents(1000, { index, of: 3 })
+        shards.push(events.map(({ entry: { id } }) => id))
+      }
+      assert.deepEqual(
+        shards.flat().sort(),
+        [...(await waitingIds(store))].sort(),
+        'the shards have all events',
+      )
+      for (const name of names) {
+        const of = shards.filter((ids) => ids.some((id) => id.startsWith(`${name} `)))
+        assert.equal(of.length, 1, `the events of ${key(name)} are in ${of.length} shards`)
+        const inOrder = of[0]?.filter((id) => id.startsWith(`${name} `))
+        assert.deepEqual(inOrder, [`${name} 1`, `${name} 2`])
+      }
+    },
+  },
+  {
+    name: 'hinders no shard by another that waits',
+    async check({ store }) {
+      const names = Array.from({ length: 24 }, (_, place) => `n${place}`)
+      for (const name of names) await created(store, name, { events: () => [entry(name)] })
+      const stuck = await store.readEvents(1000, { index: 0, of: 2 })
+      const free = await store.readEvents(1000, { index: 1, of: 2 })
+      assert.ok(stuck.length > 0 && free.length > 0, 'keys spread over the shards')
+      for (const { id, entry: read } of free) {
+        const [next] = await store.readEvents(1, { index: 1, of: 2 })
+        assert.equal(next?.entry.id, read.id, 'the limit counts the events of the shard')
+        await store.acknowledgeEvents([id])
+      }
+      assert.deepEqual(await store.readEvents(1000, { index: 0, of: 2 }), stuck)
+      assert.deepEqual(await store.readEvents(1000, { index: 1, of: 2 }), [])
+    },
+  },
+  {
     name: 'forgets only acknowledged events',
     async check({ store }) {
       const ids = Array.from({ length: 12 }, (_, place) => `event-${place}`)
@@ -51,30 +98,30 @@ export const eventLaws: readonly Law<StateStoreSubject>[] = [
         await store.putSpec(deployment('a', id), put({ events: () => [entry(id)] }))
       }
       const events = await store.readEvents(100)
-      const position = (place: number): string => events[place]?.position ?? ''
-      await store.acknowledgeEvents(position(1))
+      const named = (...places: number[]): string[] => places.map((place) => events[place]?.id ?? '')
+      await store.acknowledgeEvents(named(0, 1))
       assert.deepEqual(await waitingIds(store), ids.slice(2))
-      await store.acknowledgeEvents(position(0))
-      assert.deepEqual(await waitingIds(store), ids.slice(2), 'an older position takes nothing more')
-      await store.acknowledgeEvents(position(10))
-      assert.deepEqual(await waitingIds(store), ids.slice(11))
-      await store.acknowledgeEvents(position(11))
+      await store.acknowledgeEvents(named(0))
+      assert.deepEqual(await waitingIds(store), ids.slice(2), 'an event that is forgotten takes nothing more')
+      await store.acknowledgeEvents(named(11, 3))
+      assert.deepEqual(await waitingIds(store), [ids[2], ...ids.slice(4, 11)])
+      await store.acknowledgeEvents(named(2, 4, 5, 6, 7, 8, 9, 10))
       assert.deepEqual(await waitingIds(store), [])
       assert.equal((await standing(store, 'a')).generation, 12, 'objects stay')
     },
   },
   {
-    name: 'never uses a position twice',
+    name: 'never uses the id of an event twice',
     async check({ store }) {
       const seen: string[] = []
       for (const name of ['a', 'b', 'c']) {
         await created(store, name, { events: () => [entry(name)] })
         const [event] = await store.readEvents(1)
         assert.equal(event?.entry.id, name)
-        seen.push(event?.position ?? '')
-        await store.acknowledgeEvents(event?.position ?? '')
+        seen.push(event?.id ?? '')
+        await store.acknowledgeEvents([event?.id ?? ''])
       }
-      assert.deepEqual(seen, [...new Set(seen)].sort(), 'positions ascend across acknowledgements')
+      assert.equal(new Set(seen).size, seen.length, `an id came twice: ${seen.join(', ')}`)
     },
   },
   {
@@ -98,9 +145,10 @@ export const eventLaws: readonly Law<StateStoreSubject>[] = [
       const quiet = { expect: (await standing(store, 'a')).version, events: [] }
       await store.putStatus(kind, key('a'), { quiet: true }, quiet)
       const events = await store.readEvents(1000)
-      await store.acknowledgeEvents(events.at(-1)?.position ?? '')
+      await store.acknowledgeEvents(events.slice(1).map(({ id }) => id))
+      assert.deepEqual(await waitingIds(store), ['first'])
       await created(store, 'b', { events: () => [entry('b')] })
-      assert.deepEqual(await waitingIds(store), ['b'])
+      assert.deepEqual(await waitingIds(store), ['first', 'b'])
       await store.close()
     },
   },

@@ -31,6 +31,7 @@ export const handleLaws: readonly Law<StateStoreSubject>[] = [
         ['putSpec', () => created(store, 'other')],
         ['putStatus', () => store.putStatus(kind, key('churn'), {}, { expect: first.version, events: [] })],
         ['list', () => store.list(kind)[Symbol.asyncIterator]().next()],
+        ['keys', () => store.keys(kind)[Symbol.asyncIterator]().next()],
         ['readEvents', () => store.readEvents(1)],
         ['acquireLease', () => store.acquireLease('loop', 'first', 1000)],
       ]
@@ -47,14 +48,15 @@ export const handleLaws: readonly Law<StateStoreSubject>[] = [
       const options = { expect: changed.version, events: [entry('3')] }
       const last = await store.putStatus(kind, key('churn'), { phase: 'idle' }, options)
       const before = await store.readEvents(10)
-      await store.acknowledgeEvents(before[0]?.position ?? '')
+      await store.acknowledgeEvents([before[0]?.id ?? ''])
       const again = await reopened(subject)
       assert.deepEqual(await standing(again), last)
       assert.deepEqual(await again.readEvents(10), before.slice(1))
-      await again.acknowledgeEvents(before[2]?.position ?? '')
+      await again.acknowledgeEvents(before.slice(1).map(({ id }) => id))
       await created(again, 'late', { events: () => [entry('4')] })
       const [next] = await again.readEvents(1)
-      assert.ok((next?.position ?? '') > (before[2]?.position ?? ''), 'positions go on where they were')
+      assert.equal(next?.entry.id, '4')
+      assert.ok(!before.some(({ id }) => id === next?.id), 'an id of an event comes again')
       const seen = new Set([changed.version, last?.version])
       assert.ok(!seen.has((await standing(again, 'late')).version), 'versions go on where they were')
     },
@@ -95,7 +97,7 @@ export const handleLaws: readonly Law<StateStoreSubject>[] = [
       await refuses('conflict', 'a version that another handle replaced', () =>
         store.putSpec(deployment('churn', '3'), put({ expect: first.version })),
       )
-      await store.acknowledgeEvents((await store.readEvents(1))[0]?.position ?? '')
+      await store.acknowledgeEvents([(await store.readEvents(1))[0]?.id ?? ''])
       assert.deepEqual(await waitingIds(other), ['2'])
     },
   },

@@ -169,7 +169,22 @@ export const leaseLaws: readonly Law<StateStoreSubject>[] = [
       const written = await store.putStatus(kind, key('churn'), { phase: 'idle' }, options)
       assert.deepEqual(written?.status, { phase: 'idle' })
       const [event] = await store.readEvents(1)
-      await store.acknowledgeEvents(event?.position ?? '', fence)
+      await store.acknowledgeEvents([event?.id ?? ''], fence)
+      assert.deepEqual(await waitingIds(store), [])
+    },
+  },
+  {
+    name: 'keeps a fence valid when a lease of another name is granted',
+    async check({ store }) {
+      const work = await granted(store, 'first')
+      const audit = await granted(store, 'first', 'audit')
+      const first = await created(store, 'churn', { events: () => [entry('event-1')] })
+      await store.releaseLease(audit)
+      const others = await granted(store, 'second', 'audit')
+      const fence = { lease: 'loop', fence: work.fence }
+      await store.putStatus(kind, key('churn'), {}, { expect: first.version, fence, events: [] })
+      const [event] = await store.readEvents(1)
+      await store.acknowledgeEvents([event?.id ?? ''], { lease: 'audit', fence: others.fence })
       assert.deepEqual(await waitingIds(store), [])
     },
   },
@@ -220,7 +235,7 @@ export const leaseLaws: readonly Law<StateStoreSubject>[] = [
       await created(store, 'churn', { events: () => [entry('event-1')] })
       const [event] = await store.readEvents(1)
       await refuses('fence-stale', 'acknowledging under an older fence', () =>
-        store.acknowledgeEvents(event?.position ?? '', { lease: 'loop', fence: stale.fence }),
+        store.acknowledgeEvents([event?.id ?? ''], { lease: 'loop', fence: stale.fence }),
       )
       assert.deepEqual(await waitingIds(store), ['event-1'])
     },

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
-import type { StateStore, StoreChange, StoredObject } from '../../store/contract.ts'
+import { nextTurn } from '../../clock.ts'
+import type { Key } from '../../resources/metadata.ts'
+import type { ListOptions, StateStore, StoreChange, StoredObject } from '../../store/contract.ts'
 import type { Law } from '../kit.ts'
 import {
   actor,
@@ -53,7 +55,7 @@ async function tells(
 
 const remove = { actor, nowMs: atMs, events: () => [] }
 
-/** Laws of `list` and `watch`. */
+/** Laws of `list`, `keys` and `watch`. */
 export const readingLaws: readonly Law<StateStoreSubject>[] = [
   {
     name: 'lists one kind in ascending order of keys',
@@ -72,6 +74,49 @@ export const readingLaws: readonly Law<StateStoreSubject>[] = [
         ['default-2/z', 'default/a', 'default/a-c', 'default/ab', 'default/b', 'default/b0'],
       )
       assert.deepEqual(listed[1], await store.get(kind, key('a')))
+    },
+  },
+  {
+    name: 'names the keys alone, and begins after a key and ends at a number when asked to',
+    async check({ store }) {
+      const keys = ['a', 'b', 'c', 'd', 'e'].map(key)
+      for (const name of ['c', 'a', 'e', 'b', 'd']) await created(store, name)
+      await store.putSpec(route('r'), put())
+      const parts: readonly [ListOptions | undefined, readonly Key[]][] = [
+        [undefined, keys],
+        [{ limit: 2 }, keys.slice(0, 2)],
+        [{ after: key('b') }, keys.slice(2)],
+        [{ after: key('b0'), limit: 2 }, keys.slice(2, 4)],
+        [{ after: key('e') }, []],
+      ]
+      for (const [options, expected] of parts) {
+        const named: Key[] = []
+        for await (const each of store.keys(kind, options)) named.push(each)
+        assert.deepEqual(named, expected, `keys with ${JSON.stringify(options)}`)
+        const listed: Key[] = []
+        for await (const stored of store.list(kind, options)) listed.push(stored.key)
+        assert.deepEqual(listed, expected, `list with ${JSON.stringify(options)}`)
+      }
+    },
+  },
+  {
+    name: 'gives the event loop its turns while it lists many objects',
+    async check({ store }) {
+      await Promise.all(Array.from({ length: 600 }, (_, place) => created(store, `n${place}`)))
+      for (const list of [() => store.list(kind), () => store.keys(kind)]) {
+        let turns = 0
+        let counting = true
+        const count = async (): Promise<void> => {
+          for (await nextTurn(); counting; await nextTurn()) turns += 1
+        }
+        const counted = count()
+        let listed = 0
+        for await (const _ of list()) listed += 1
+        counting = false
+        await counted
+        assert.equal(listed, 600)
+        assert.ok(turns > 0, 'nothing else ran while 600 objects were listed')
+      }
     },
   },
   {

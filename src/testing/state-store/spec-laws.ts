@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { StoredObject } from '../../store/contract.ts'
+import type { StoredObject, UncommittedObject } from '../../store/contract.ts'
 import type { Law } from '../kit.ts'
 import { refuses } from '../refuses.ts'
 import {
@@ -166,15 +166,19 @@ export const specLaws: readonly Law<StateStoreSubject>[] = [
   {
     name: 'makes events from the object that it will store',
     async check({ store }) {
-      const seen: StoredObject[] = []
-      const events = (next: StoredObject) => {
+      const seen: UncommittedObject[] = []
+      const events = (next: UncommittedObject) => {
         seen.push(next)
         return [entry(`event-${next.generation}`)]
       }
       const first = await created(store, 'churn', { events })
       const second = await store.putSpec(deployment('churn', '2'), put({ events }))
-      assert.deepEqual(seen.at(0), first)
-      assert.deepEqual(seen.at(-1), second)
+      const withVersion = (next: UncommittedObject | undefined, { version }: StoredObject) => ({
+        ...next,
+        version,
+      })
+      assert.deepEqual(withVersion(seen.at(0), first), first)
+      assert.deepEqual(withVersion(seen.at(-1), second), second)
       assert.deepEqual(await waitingIds(store), ['event-1', 'event-2'])
     },
   },

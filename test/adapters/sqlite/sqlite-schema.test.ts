@@ -3,7 +3,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { sqliteStore } from 'modelspine/adapters/sqlite'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { migrate, migrations } from '../../../adapters/sqlite/sqlite-schema.ts'
-import { created, kind, standing } from '../../../src/testing/state-store/subject.ts'
+import { created, entry, kind, standing } from '../../../src/testing/state-store/subject.ts'
 import { temporaryFolder } from '../../temporary-folder.ts'
 
 let path: string
@@ -153,6 +153,31 @@ describe('the schema of a file', () => {
     const store = sqliteStore({ path })
     expect((await store.acquireLease('loop', 'me', 60_000))?.fence).toBe(42)
     expect((await store.acquireLease('new', 'me', 60_000))?.fence).toBe(43)
+    before.close()
+    await store.close()
+  })
+
+  it('gives the events of an older file their keys and their number', async () => {
+    const before = new DatabaseSync(path)
+    migrate(before, path, 1, migrations.slice(0, 4))
+    before.exec('PRAGMA application_id = 0x4d445350')
+    const insert = before.prepare('INSERT INTO events (entry) VALUES (?)')
+    for (const name of ['a', 'b', 'a'])
+      insert.run(JSON.stringify(entry(name, { key: 'no key of an object' })))
+    insert.run('{"id": "cut')
+    const store = sqliteStore({ path, maxEvents: 5 })
+    const shards = await Promise.all([0, 1].map((index) => store.readEvents(10, { index, of: 2 })))
+    const read = shards.flat().map((event) => event.entry.id)
+    expect(read.map((id) => id.replace(/^.*-4$/, 'cut')).sort()).toEqual(['a', 'a', 'b', 'cut'])
+    const all = await store.readEvents(10)
+    expect(all.map((event) => event.entry.id)).toEqual(['a', 'b', 'a', expect.stringMatching(/-4$/)])
+    await created(store, 'fifth', { events: () => [entry('fifth')] })
+    await expect(created(store, 'sixth', { events: () => [entry('sixth')] })).rejects.toMatchObject({
+      code: 'store-full',
+    })
+    await store.acknowledgeEvents(all.slice(1, 3).map(({ id }) => id))
+    await created(store, 'sixth', { events: () => [entry('6'), entry('7')] })
+    expect(() => insert.run('{}')).toThrow(/a newer Modelspine has migrated/)
     before.close()
     await store.close()
   })

@@ -35,8 +35,8 @@ export function watchedStore(inner: StateStore, reach: Reach, known: Map<Key, De
       reach('mark/after-write', key)
       return left
     },
-    async acknowledgeEvents(position, fence) {
-      await inner.acknowledgeEvents(position, fence)
+    async acknowledgeEvents(ids, fence) {
+      await inner.acknowledgeEvents(ids, fence)
       reach('audit/after-acknowledge')
     },
   }

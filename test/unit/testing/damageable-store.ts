@@ -26,8 +26,8 @@ export function damageable(good: StateStore): DamageableStore {
       expectReadable(kind, key)
       return good.get(kind, key)
     },
-    async *list(kind) {
-      for await (const stored of good.list(kind)) {
+    async *list(kind, options) {
+      for await (const stored of good.list(kind, options)) {
         if (!damaged.has(`${kind} ${stored.key}`)) yield stored
       }
     },

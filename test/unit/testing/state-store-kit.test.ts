@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { ModelspineError } from '../../../src/errors.ts'
 import type { Key } from '../../../src/resources/metadata.ts'
-import type { Kind, Lease, StateStore, StoredObject } from '../../../src/store/contract.ts'
+import type { Kind, Lease, OutboxEvent, StateStore, StoredObject } from '../../../src/store/contract.ts'
 import { memoryStore } from '../../../src/store/memory-store.ts'
 import { createFakeClock } from '../../../src/testing/fake-clock.ts'
 import { brokenLaws } from '../../../src/testing/kit.ts'
@@ -146,6 +146,22 @@ const breakings: Readonly<Record<string, Breaking>> = {
       yield* all.sort((left, right) => (left.key.replace('/', ' ') < right.key.replace('/', ' ') ? -1 : 1))
     },
   }),
+  'names the keys alone, and begins after a key and ends at a number when asked to': (good) => ({
+    keys: (of, { limit } = {}) => good.keys(of, limit === undefined ? {} : { limit }),
+  }),
+  'gives the event loop its turns while it lists many objects': (good) => {
+    const written = new Set<Key>()
+    return {
+      async putSpec(resource, options) {
+        const stored = await good.putSpec(resource, options)
+        written.add(stored.key)
+        return stored
+      },
+      async *keys() {
+        yield* written
+      },
+    }
+  },
   'lists every lasting object exactly once, even when other objects come and go meanwhile': (good) => ({
     async *list(of) {
       for (let offset = 0; ; offset += 20) {
@@ -182,22 +198,41 @@ const breakings: Readonly<Record<string, Breaking>> = {
   'ends a watch when it is aborted or the store is closed': (good) => ({
     watch: () => good.watch(new AbortController().signal),
   }),
-  'keeps events in the order of their commits': (good) => ({
-    readEvents: async (limit) => [...(await good.readEvents(limit))].reverse(),
+  'keeps the events of each key in the order of their commits': (good) => ({
+    readEvents: async (...wanted) => [...(await good.readEvents(...wanted))].reverse(),
   }),
   'reads the oldest events, up to the asked number': (good) => ({
-    readEvents: (limit) => good.readEvents(limit + 1),
+    readEvents: (limit, shard) => good.readEvents(limit + 1, shard),
+  }),
+  'reads each event in the one shard of its key': (good) => ({
+    readEvents: async (limit, shard) => {
+      const events = await good.readEvents(limit)
+      return events.filter((_, place) => shard === undefined || place % shard.of === shard.index)
+    },
+  }),
+  'hinders no shard by another that waits': (good) => ({
+    readEvents: async (limit, shard) => {
+      const events = await good.readEvents(limit)
+      const own = new Set((await good.readEvents(1000, shard)).map(({ id }) => id))
+      return events.filter(({ id }) => own.has(id))
+    },
   }),
   'forgets only acknowledged events': (good) => ({
     acknowledgeEvents: async () => {
       const events = await good.readEvents(1000)
-      await good.acknowledgeEvents(events.at(-1)?.position ?? '')
+      await good.acknowledgeEvents(events.map(({ id }) => id))
     },
   }),
-  'never uses a position twice': (good) => ({
-    readEvents: async (limit) =>
-      (await good.readEvents(limit)).map(({ entry: of }, place) => ({ position: `000${place}`, entry: of })),
-  }),
+  'never uses the id of an event twice': (good) => {
+    let read: readonly OutboxEvent[] = []
+    return {
+      async readEvents(limit) {
+        read = await good.readEvents(limit)
+        return read.map(({ entry: of }, place) => ({ id: String(place), entry: of }))
+      },
+      acknowledgeEvents: (ids) => good.acknowledgeEvents(ids.map((id) => read[Number(id)]?.id ?? '')),
+    }
+  },
   'keeps room for the events of urgent writes when it is full for others': (good) => ({
     putStatus: (of, at, status, { urgent: _, ...options }) => good.putStatus(of, at, status, options),
   }),
@@ -284,6 +319,21 @@ const breakings: Readonly<Record<string, Breaking>> = {
       return good.putStatus(of, at, status, options)
     },
   }),
+  'keeps a fence valid when a lease of another name is granted': (good) => {
+    let newest = 0
+    return {
+      async acquireLease(...wanted) {
+        const lease = await good.acquireLease(...wanted)
+        newest = lease?.fence ?? newest
+        return lease
+      },
+      async putStatus(of, at, status, options) {
+        const { fence } = options
+        if (fence !== undefined && fence.fence < newest) throw new ModelspineError('fence-stale', 'too old')
+        return good.putStatus(of, at, status, options)
+      },
+    }
+  },
   'refuses a status under an older fence after a newer fence was granted': (good) => ({
     putStatus: (of, at, status, { fence: _, ...options }) => good.putStatus(of, at, status, options),
   }),
@@ -291,13 +341,13 @@ const breakings: Readonly<Record<string, Breaking>> = {
     putStatus: (of, at, status, { fence: _, ...options }) => good.putStatus(of, at, status, options),
   }),
   'refuses to forget events under an older fence': (good) => ({
-    acknowledgeEvents: (position) => good.acknowledgeEvents(position),
+    acknowledgeEvents: (ids) => good.acknowledgeEvents(ids),
   }),
   'is hindered at no other object by one that cannot be read, and names it': (good) => ({
-    async *list(of) {
+    async *list(of, options) {
       const [fault] = good.faults?.() ?? []
       if (fault !== undefined) await good.get(fault.kind, fault.key)
-      yield* good.list(of)
+      yield* good.list(of, options)
     },
   }),
   'creates an object anew over one that cannot be read': (good) => ({

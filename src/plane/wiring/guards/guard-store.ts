@@ -2,7 +2,7 @@ import type { StateStore } from '../../../store/contract.ts'
 import { sweepEveryMs } from '../orphans.ts'
 import { itemsInTime, itemsUntil } from './guarded-items.ts'
 import type { GuardedPart } from './guarded-part.ts'
-import { fieldsIn, type ShapeProblem } from './shape.ts'
+import { fieldsIn, type ShapeProblem, unlessText } from './shape.ts'
 import { eventsProblem, leaseProblem, storedOrGoneProblem, storedProblem } from './store-shapes.ts'
 
 /**
@@ -45,15 +45,21 @@ export function guardStore(
       call('write', 'putStatus', () => store.putStatus(kind, key, status, options), storedOrGoneProblem),
     delete: (kind, key, options) =>
       call('write', 'delete', () => store.delete(kind, key, options), storedOrGoneProblem),
-    list: (kind) =>
+    list: (kind, options) =>
       itemsInTime(
-        () => store.list(kind),
+        () => store.list(kind, options),
         (run) => call('list', 'list', run, itemProblem),
       ),
+    keys: (kind, options) =>
+      itemsInTime(
+        () => store.keys(kind, options),
+        (run) => call('list', 'keys', run, keyProblem),
+      ),
     watch: (abortSignal) => itemsUntil((signal) => store.watch(signal), abortSignal),
-    readEvents: (limit) => call('read', 'readEvents', () => store.readEvents(limit), eventsProblem),
-    acknowledgeEvents: (position, fence) =>
-      call('write', 'acknowledgeEvents', () => store.acknowledgeEvents(position, fence)),
+    readEvents: (limit, shard) =>
+      call('read', 'readEvents', () => store.readEvents(limit, shard), eventsProblem),
+    acknowledgeEvents: (ids, fence) =>
+      call('write', 'acknowledgeEvents', () => store.acknowledgeEvents(ids, fence)),
     acquireLease: (name, holder, ttlMs) =>
       call('lease', 'acquireLease', () => store.acquireLease(name, holder, ttlMs), leaseProblem),
     renewLease: (lease, ttlMs) =>
@@ -62,6 +68,11 @@ export function guardStore(
     ...(store.faults !== undefined && { faults: () => store.faults?.() ?? [] }),
     close: () => store.close(),
   }
+}
+
+function keyProblem(step: unknown): ShapeProblem {
+  const fields = fieldsIn(step)
+  return fields?.done === false ? unlessText('the key', fields.value) : undefined
 }
 
 function itemProblem(step: unknown): ShapeProblem {

@@ -39,6 +39,6 @@ export function eventsProblem(answer: unknown): ShapeProblem {
   return unlessListOf('the events', answer, (event, field) => {
     const fields = fieldsIn(event)
     if (fields === undefined) return unlessObject(field, event)
-    return unlessText(`${field}.position`, fields.position) ?? unlessObject(`${field}.entry`, fields.entry)
+    return unlessText(`${field}.id`, fields.id) ?? unlessObject(`${field}.entry`, fields.entry)
   })
 }

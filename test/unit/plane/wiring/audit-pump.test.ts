@@ -52,9 +52,9 @@ async function createScene(): Promise<Scene> {
   }
   const watched: StateStore = {
     ...store,
-    async acknowledgeEvents(position, fence) {
+    async acknowledgeEvents(ids, fence) {
       if (faults.acknowledge !== undefined) throw faults.acknowledge
-      return store.acknowledgeEvents(position, fence)
+      return store.acknowledgeEvents(ids, fence)
     },
   }
   const lease = await store.acquireLease('modelspine', 'me', 1_000_000_000)

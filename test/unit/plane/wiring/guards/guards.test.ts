@@ -99,7 +99,7 @@ function hanging() {
     delete: () => store.delete('ModelRoute', key, {} as never),
     'list of stores': listed,
     readEvents: () => store.readEvents(1),
-    acknowledgeEvents: () => store.acknowledgeEvents('1'),
+    acknowledgeEvents: () => store.acknowledgeEvents(['1']),
     acquireLease: () => store.acquireLease('l', 'h', 1),
     renewLease: () => store.renewLease(lease, 1),
     releaseLease: () => store.releaseLease(lease),

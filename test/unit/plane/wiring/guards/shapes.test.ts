@@ -82,7 +82,7 @@ describe('the form of an answer', () => {
     ['get', storedProblem, stored],
     ['acquireLease', leaseProblem, null],
     ['acquireLease', leaseProblem, lease],
-    ['readEvents', eventsProblem, [{ position: '1', entry: {} }]],
+    ['readEvents', eventsProblem, [{ id: '1', entry: {} }]],
   ])('is right: %s', (_call, check, answer) => {
     expect(check(answer)).toBeUndefined()
   })
@@ -178,7 +178,7 @@ describe('the form of an answer', () => {
     ['acquireLease', leaseProblem, true, 'the lease is a boolean, not an object'],
     ['acquireLease', leaseProblem, { ...lease, fence: '1' }, 'fence is not a whole number'],
     ['readEvents', eventsProblem, undefined, 'the events is undefined, not a list'],
-    ['readEvents', eventsProblem, [{}], 'the events[0].position is undefined, not a text'],
+    ['readEvents', eventsProblem, [{}], 'the events[0].id is undefined, not a text'],
   ])('is wrong: %s', (_call, check, answer, problem) => {
     expect(check(answer)).toBe(problem)
   })
