@@ -26,7 +26,11 @@ export interface ModelVersion {
   readonly version: string
   readonly artifact: Artifact
   readonly approval: Approval
-  /** The aliases that point to this version now, without the computed `latest-approved`. */
+  /**
+   * Aliases that point to this version now, without the computed `latest-approved`. `versions` gives all of them.
+   * `resolve` gives at least the one that it was asked for, because some vendors need a call for each alias. The
+   * core reads none of them. A policy that asks for an alias may miss it in the answer to another alias.
+   */
   readonly aliases: readonly string[]
   readonly tags: Readonly<Record<string, string>>
   /** Milliseconds since the epoch. `latest-approved` compares versions by this time. */
@@ -76,8 +80,8 @@ export interface RegistryCallOptions {
 export interface RegistryCapabilities {
   /**
    * - `compare-and-set`: `setAlias` obeys `expect`.
-   * - `last-write-wins`: `setAlias` reads again after writing, and throws `conflict` when it finds another
-   *   value.
+   * - `last-write-wins`: `setAlias` compares with `expect` before it writes, reads again afterwards, and throws
+   *   `conflict` when it finds another value. A race between the two may stay unseen.
    * - `read-only`: aliases are moved outside of Modelspine.
    * - `none`: the only alias is `latest-approved`.
    */

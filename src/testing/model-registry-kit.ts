@@ -1,6 +1,8 @@
 import { type KitOptions, type Law, runKit } from './kit.ts'
 import { aliasLaws } from './model-registry/alias-laws.ts'
 import { editLaws } from './model-registry/edit-laws.ts'
+import { faultLaws } from './model-registry/fault-laws.ts'
+import { pageLaws } from './model-registry/page-laws.ts'
 import { resolveLaws } from './model-registry/resolve-laws.ts'
 import type { ModelRegistrySubject } from './model-registry/subject.ts'
 
@@ -11,6 +13,8 @@ export const modelRegistryLaws: readonly Law<ModelRegistrySubject>[] = [
   ...resolveLaws,
   ...aliasLaws,
   ...editLaws,
+  ...pageLaws,
+  ...faultLaws,
 ]
 
 /** Registers the laws of ModelRegistry as tests of one implementation. */

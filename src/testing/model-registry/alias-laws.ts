@@ -65,12 +65,15 @@ export const aliasLaws: readonly Law<ModelRegistrySubject>[] = [
         name: 'churn',
         versions: [{ ...approved, aliases: ['champion'] }, approved],
       })
+      assert.equal(await target(subject, model, 'champion'), nth(model, 0))
       await setter(subject)(model.name, 'champion', nth(model, 1))
       assert.equal(await target(subject, model, 'champion'), nth(model, 1))
       const [first, second] = await Promise.all(
         model.versions.map((version) => registry.resolve(byVersion(model, version))),
       )
-      assert.deepEqual([first?.aliases, second?.aliases], [[], ['champion']])
+      assert.deepEqual(first?.aliases, [], 'aliases of the old version')
+      for (const alias of second?.aliases ?? []) assert.equal(alias, 'champion', 'aliases of the new version')
+      assert.deepEqual((await registry.resolve(byAlias(model, 'champion'))).aliases, ['champion'])
     },
   },
   {
@@ -116,7 +119,7 @@ export const aliasLaws: readonly Law<ModelRegistrySubject>[] = [
   },
   {
     name: 'moves an alias only when it has the expected version',
-    skip: cannotCompare,
+    skip: cannotSet,
     async check(subject) {
       const model = await subject.seed({
         name: 'churn',
@@ -137,6 +140,44 @@ export const aliasLaws: readonly Law<ModelRegistrySubject>[] = [
       await setAlias(model.name, 'fresh', second, { expect: null })
       assert.equal(await target(subject, model, 'champion'), second)
       assert.equal(await target(subject, model, 'fresh'), second)
+    },
+  },
+  {
+    name: 'throws conflict when another writer came between, and does not call the change done',
+    hooks: ['interfere'],
+    skip: ({ registry }) =>
+      registry.capabilities.aliases === 'last-write-wins'
+        ? undefined
+        : `its aliases are "${registry.capabilities.aliases}"`,
+    async check(subject) {
+      const versions = [{ ...approved, aliases: ['champion'] }, approved, approved]
+      const model = await subject.seed({ name: 'churn', versions })
+      await subject.interfere?.(model.name, 'champion', nth(model, 2))
+      await refuses('conflict', 'a change that another writer overwrote', () =>
+        setter(subject)(model.name, 'champion', nth(model, 1)),
+      )
+      assert.equal(await target(subject, model, 'champion'), nth(model, 2))
+    },
+  },
+  {
+    name: 'answers with an alias that it was asked for, and with none that points elsewhere',
+    skip: hasNone,
+    async check(subject) {
+      const { registry, seed } = subject
+      const versions = [
+        { ...approved, aliases: ['champion', 'stable'] },
+        { ...approved, aliases: ['challenger'] },
+      ]
+      const model = await seed({ name: 'churn', versions })
+      for (const [place, { aliases }] of versions.entries()) {
+        for (const alias of aliases) {
+          const found = await registry.resolve(byAlias(model, alias))
+          assert.ok(found.aliases.includes(alias), `the answer to ${alias} does not have it`)
+          for (const each of found.aliases) assert.ok(aliases.includes(each), `${each} is of another version`)
+        }
+        const found = await registry.resolve(byVersion(model, nth(model, place)))
+        for (const each of found.aliases) assert.ok(aliases.includes(each), `${each} is of another version`)
+      }
     },
   },
   {

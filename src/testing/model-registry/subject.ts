@@ -7,6 +7,8 @@ export interface SeedVersion {
   readonly approval: Approval
   /** Given only when the registry has aliases. */
   readonly aliases?: readonly string[]
+  /** The number of files that its artifact must have, where the registry keeps files. Default 1. */
+  readonly files?: number
 }
 
 export interface SeedModel {
@@ -20,6 +22,8 @@ export interface SeededModel {
   readonly name: string
   /** One name for each version of the seed, in the same order. */
   readonly versions: readonly string[]
+  /** The artifact of each version, as `resolve` must give it. Leave it out when the fixture cannot know it. */
+  readonly artifacts?: readonly Artifact[]
 }
 
 /** A registry, and what its fixture can do to it. */
@@ -29,8 +33,20 @@ export interface ModelRegistrySubject {
   seed(model: SeedModel): Promise<SeededModel>
   /** Makes an artifact that `register` takes, the same for the same label. Default: a hosted model. */
   artifact?(label: string): Promise<Artifact> | Artifact
+  /** How many entries the vendor gives on one page. The kit seeds more than two pages. Default 10. */
+  readonly pageSize?: number
   /** Makes every later look-up fail. */
   disconnect?(): Promise<void> | void
+  /** Makes the vendor answer the next call with a fault of its own, such as status 500. */
+  faultNext?(): Promise<void> | void
+  /** Makes the vendor refuse the next call because of too many calls, such as status 429, for this time. */
+  throttleNext?(ms: number): Promise<void> | void
+  /** Makes the vendor refuse the registry's credentials from now on, with a text that repeats `credential`. */
+  unauthorize?(): Promise<void> | void
+  /** A credential that the registry was given. No error may show it. */
+  readonly credential?: string
+  /** Makes another writer move an alias right after the next write of `setAlias`. */
+  interfere?(model: string, alias: string, version: string): Promise<void> | void
   /** Makes a registry that polls by an injected clock look for changes now. */
   poll?(): Promise<void>
 }
