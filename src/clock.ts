@@ -3,6 +3,8 @@
  * number. So the same seed gives the same run.
  */
 
+import { ModelspineError } from './errors.ts'
+
 export interface Timer {
   cancel(): void
 }
@@ -62,13 +64,15 @@ export const systemClock: Clock = {
   id: () => sortableId(Date.now(), Math.random),
 }
 
-/** Resolves after `delayMs`. When aborted, rejects at once with the abort's reason. */
+/** Resolves after `delayMs`. Throws `aborted` as soon as the signal fires, with the abort's reason as cause. */
 export function sleep(clock: Clock, delayMs: number, abortSignal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
-    if (abortSignal?.aborted) return reject(abortSignal.reason)
+    const aborted = (): ModelspineError =>
+      new ModelspineError('aborted', 'the wait was aborted', { cause: abortSignal?.reason })
+    if (abortSignal?.aborted) return reject(aborted())
     const onAbort = (): void => {
       timer.cancel()
-      reject(abortSignal?.reason)
+      reject(aborted())
     }
     const timer = clock.schedule(
       delayMs,

@@ -51,9 +51,7 @@ export function createDisturbedCalls(clock: Clock): DisturbedCalls {
         case 'rubbish':
           return { rubbish: true } as never
         default:
-          await sleep(clock, present.slowMs, call.abortSignal).catch((cause: unknown) => {
-            throw aborted(cause)
-          })
+          await sleep(clock, present.slowMs, call.abortSignal)
           return work(call)
       }
     },

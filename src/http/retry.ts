@@ -1,3 +1,4 @@
+import { sleep, systemClock } from '../clock.ts'
 import { isModelspineError } from '../errors.ts'
 import type { HttpReply } from './http-reply.ts'
 import { retryAfterMs } from './retry-after.ts'
@@ -14,7 +15,10 @@ export interface HttpRetry {
    * Default 100.
    */
   readonly minDelayMs?: number
-  /** The longest wait, in milliseconds. A Retry-After that is longer ends the tries. Default 2,000. */
+  /**
+   * The longest wait, in milliseconds. A Retry-After that is longer ends the tries. A shorter one is waited for
+   * before the wait begins. Default 2,000.
+   */
   readonly maxDelayMs?: number
 }
 
@@ -57,7 +61,13 @@ export async function withRetries(
         onFailedAttempt: ({ error }) => {
           last = error
         },
-        shouldRetry: ({ error }) => worthwhile(error, maxDelayMs),
+        // Asked only when a try is left. The wait before that try begins after it.
+        shouldRetry: async ({ error }) => {
+          if (!worthwhile(error, maxDelayMs)) return false
+          const waitMs = waitOf(error) ?? 0
+          if (waitMs > 0) await sleep(systemClock, waitMs, abortSignal)
+          return true
+        },
       },
     )
   } catch (error) {
@@ -70,9 +80,14 @@ export async function withRetries(
   }
 }
 
+/** How long the server asks to wait. */
+function waitOf(error: Error): number | undefined {
+  return error instanceof ComeAgain ? retryAfterMs(error.reply.headers, systemClock.now()) : undefined
+}
+
 function worthwhile(error: Error, maxDelayMs: number): boolean {
   if (error instanceof ComeAgain) {
-    const wait = retryAfterMs(error.reply.headers, Date.now())
+    const wait = waitOf(error)
     return wait === undefined || wait <= maxDelayMs
   }
   return (

@@ -1,5 +1,7 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { createHttpClient } from '../../../src/http/http-client.ts'
+import type { HttpReply } from '../../../src/http/http-reply.ts'
+import { withRetries } from '../../../src/http/retry.ts'
 import { retryAfterMs } from '../../../src/http/retry-after.ts'
 import { serveLoopback } from '../../loopback.ts'
 
@@ -40,6 +42,41 @@ describe('retries', () => {
 
   it('are not made when the server asks for a wait beyond the limit', async () => {
     expect(await played([503, 200], { 'retry-after': '60' })).toEqual({ status: 503, calls: 1 })
+  })
+
+  it('never come before the time that the server asks for', async () => {
+    await import('p-retry')
+    vi.useFakeTimers()
+    try {
+      const statuses = [429, 503, 200]
+      const atMs: number[] = []
+      const call = async (): Promise<HttpReply> => {
+        const status = statuses[atMs.length] ?? 200
+        atMs.push(Date.now())
+        return { status, headers: { 'retry-after': '2' } } as never
+      }
+      const called = withRetries(call, { ...fast, maxDelayMs: 2000 }, undefined)
+      await vi.advanceTimersByTimeAsync(10_000)
+      expect((await called).status).toBe(200)
+      const waits = atMs.slice(1).map((at, place) => at - (atMs[place] ?? 0))
+      expect(waits).toHaveLength(2)
+      for (const wait of waits) expect(wait).toBeGreaterThanOrEqual(2000)
+    } finally {
+      vi.useRealTimers()
+    }
+  })
+
+  it('end with aborted when the abortSignal fires while the server wants them to wait', async () => {
+    const abort = new AbortController()
+    const loopback = await serveLoopback((_request, _body, response) => {
+      response.writeHead(503, { 'retry-after': '60' }).end(() => setImmediate(() => abort.abort()))
+    })
+    const client = createHttpClient({ baseUrl: loopback.url })
+    const retry = { times: 3, minDelayMs: 1, maxDelayMs: 60_000 }
+    const call = client.request({ method: 'GET', path: '/', retry, abortSignal: abort.signal })
+    await expect(call).rejects.toMatchObject({ code: 'aborted' })
+    await loopback.close()
+    await client.close()
   })
 
   it('end with aborted when the abortSignal fires between two tries', async () => {
