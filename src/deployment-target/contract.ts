@@ -9,8 +9,8 @@
  * allows it, the target derives names from the key and the revision's name. Otherwise it writes the operation
  * id as a tag, and looks for the tag before it creates.
  *
- * Errors: `target-unavailable` (retried), `target-refused` (terminal until the spec changes), `fence-stale`,
- * `fence-foreign`, `conflict` (the etag did not match), `aborted`. Vendor errors are wrapped, without
+ * Errors: `target-unavailable` (retried), `target-refused` (terminal until the spec changes), `auth` (the vendor
+ * refuses the target's credentials), `fence-stale`, `fence-foreign`, `conflict` (the etag did not match), `aborted`. Vendor errors are wrapped, without
  * credentials. A target that knows that nothing left this machine answers `not-sent` instead of throwing.
  */
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { systemClock } from '../../src/clock.ts'
+import { sleep, systemClock } from '../../src/clock.ts'
 
 const dayMs = 86_400_000
 
@@ -24,5 +24,17 @@ describe('systemClock', () => {
     expect(vi.getTimerCount()).toBe(0)
     vi.advanceTimersByTime(60 * dayMs)
     expect(run).not.toHaveBeenCalled()
+  })
+})
+
+describe('a sleep', () => {
+  it('throws aborted when its signal fires, before it and in the middle', async () => {
+    const why = new Error('enough')
+    const early = sleep(systemClock, 60_000, AbortSignal.abort(why))
+    await expect(early).rejects.toMatchObject({ code: 'aborted', cause: why })
+    const abort = new AbortController()
+    const late = sleep(systemClock, 60_000, abort.signal)
+    abort.abort(why)
+    await expect(late).rejects.toMatchObject({ code: 'aborted', cause: why })
   })
 })

@@ -55,6 +55,7 @@ export interface ExplainedRevision {
   readonly role: 'stable' | 'candidate' | 'other'
   /** `registry/name:version`; `unknown` for a revision that was found at the target after the store was lost. */
   readonly model: string
+  /** In percent: what the rollout asked for. The target may not have it in force yet. */
   readonly weight: number
   readonly state: RevisionStatus['state']
   readonly reason?: string

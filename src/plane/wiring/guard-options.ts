@@ -14,9 +14,11 @@ import { guardMetrics } from './guards/guard-metrics.ts'
 import { guardRegistry } from './guards/guard-registry.ts'
 import { guardSecrets } from './guards/guard-secrets.ts'
 import { guardStore } from './guards/guard-store.ts'
-import { type GuardedTarget, guardTarget } from './guards/guard-target.ts'
+import { type GuardedTarget, type GuardTargetOptions, guardTarget } from './guards/guard-target.ts'
 import { SharedAnswers } from './guards/shared/shared-answers.ts'
+import { hideSecrets, type SecretMeans } from './hide-secrets.ts'
 import type { RequestSide } from './request-side.ts'
+import { resolveSecret } from './resolve-secret.ts'
 
 type Named<Part> = Readonly<Record<string, Part>>
 
@@ -59,9 +61,14 @@ export function guardOptions(
   const clean = (key: Key, error: unknown): unknown => knownSecrets.scrubError(key, error)
   const pace = paceOf(options.pace)
   const together = { clock, togetherMs: pace.togetherMs, most: pace.mostTogether }
+  const secrets = mapped<SecretStore, SecretStore>(options.secrets, (each, name) =>
+    guardSecrets(parts.guard('secrets', name), each, timeouts),
+  )
+  const secret: SecretMeans['secret'] = (reference, signal) => resolveSecret(secrets, reference, signal)
+  const hide: GuardTargetOptions['hide'] = (...call) => hideSecrets({ knownSecrets, secret }, ...call)
   const targetsOf = (limited: boolean): Named<GuardedTarget> =>
     mapped(targetGuards, (guard, name) =>
-      guardTarget(guard, given[name] as DeploymentTarget, timeouts, { limited, clean, together }),
+      guardTarget(guard, given[name] as DeploymentTarget, timeouts, { limited, clean, hide, together }),
     )
   const targets = targetsOf(false)
   const running = new WeakMap<AbortSignal, Key>()
@@ -69,9 +76,7 @@ export function guardOptions(
     store: typedStore(guardStore(storeGuard, store, timeouts)),
     storeFault: () => storeGuard.faults.newest,
     audit: guardAudit(parts.guard('audit'), audit, timeouts),
-    secrets: mapped<SecretStore, SecretStore>(options.secrets, (secrets, name) =>
-      guardSecrets(parts.guard('secrets', name), secrets, timeouts),
-    ),
+    secrets,
     metrics: mapped<MetricSource, MetricSource>(options.metrics, (source, name) =>
       guardMetrics(parts.guard('metrics', name), source, timeouts),
     ),

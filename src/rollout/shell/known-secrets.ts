@@ -5,11 +5,11 @@ import { scrubError, scrubSecrets } from '../../security/scrub-secrets.ts'
 
 /**
  * The secrets that this process gave to targets. They are removed from all that a target says later, so that
- * no secret reaches a status, an error or a log. Secrets that another process gave are not known here.
- * Removing those is the target's own duty.
+ * no secret reaches a status, an error or a log. `hideSecrets` adds those that another process gave.
  */
 export interface KnownSecrets {
   add(key: Key, reference: string, secret: Secret): void
+  knows(key: Key, reference: string): boolean
   forget(key: Key): void
   scrubError(key: Key, error: unknown): unknown
   scrubText(key: Key, text: string): string
@@ -29,6 +29,7 @@ export function createKnownSecrets(): KnownSecrets {
       }
       secrets.set(reference, secret)
     },
+    knows: (key, reference) => known.get(key)?.has(reference) === true,
     forget: (key) => void known.delete(key),
     scrubError: (key, error) => (known.has(key) ? scrubError(error, of(key)) : error),
     scrubText: (key, text) => (known.has(key) ? scrubSecrets(text, of(key)) : text),

@@ -71,6 +71,35 @@ const ways: readonly (readonly [string, Way])[] = [
   ],
 ]
 
+const away: SecretStore = {
+  resolve: async () => Promise.reject(new ModelspineError('secret-unavailable', 'the vault is away')),
+}
+
+/** The same, of a secret that the process before gave; and what stands there when it cannot be looked up. */
+const laterWays: readonly (readonly [string, Way, string])[] = [
+  [
+    'shows it in a revision’s message',
+    (target) => ({
+      observe: async (...call) => {
+        const observed = await target.observe(...call)
+        const revisions = observed.revisions.map((each) => ({
+          ...each,
+          state: 'unready' as const,
+          reason: 'ProbeFailing',
+          message: `it printed ${value}`,
+        }))
+        return { ...observed, revisions }
+      },
+    }),
+    'ProbeFailing',
+  ],
+  [
+    'throws it',
+    () => ({ observe: async () => Promise.reject(new Error(`cannot connect with ${value}`)) }),
+    'withheld',
+  ],
+]
+
 describe('a secret', () => {
   it.each(ways)('appears nowhere when the target %s', async (_, way) => {
     const lines: unknown[] = []
@@ -108,6 +137,44 @@ describe('a secret', () => {
     expect(inspect(thrown, { depth: 20 })).not.toContain(value)
     await plane.stop()
   })
+
+  it.each(laterWays)(
+    'that another process gave appears nowhere when the target %s',
+    async (_, way, shown) => {
+      const lines: unknown[] = []
+      const line = (fields: unknown, message: string) => void lines.push([fields, message])
+      const logger: Logger = { debug: line, info: line, warn: line, error: line }
+      const made = planeFixture()
+      // Each plane closes its parts, and the next one goes on with them.
+      const close = async (): Promise<void> => {}
+      const beside = { ...made, store: { ...made.store, close }, audit: { ...made.audit, close } }
+      const first = planeFixture({ beside, plane: { secrets: { vault } } })
+      await registerVersions(first.registry, '1')
+      await first.plane.start()
+      await first.plane.apply(digits('1', { runtime }), { actor: ann })
+      await first.clock.advance(30_000)
+      await first.plane.stop()
+      const careless: DeploymentTarget = { ...first.target, ...way(first.target) }
+      for (const secrets of [vault, away]) {
+        const { plane, clock, store, audit } = planeFixture({
+          beside,
+          plane: { logger, secrets: { vault: secrets }, targets: { local: careless } },
+        })
+        await plane.start()
+        await clock.advance(60_000)
+        const seen = [
+          await store.get('ModelDeployment', 'default/digits'),
+          await plane.explain('digits'),
+          plane.health(),
+          await collect(audit.read()),
+          lines,
+        ]
+        expect(inspect(seen, { depth: 20 })).toContain(secrets === vault ? '[secret]' : shown)
+        for (const each of seen) expect(inspect(each, { depth: 20 })).not.toContain(value)
+        await plane.stop()
+      }
+    },
+  )
 
   it('that is missing is named as the fault, and the rollout goes on once the secret exists', async () => {
     let there = false

@@ -1,4 +1,4 @@
-import type { DeploymentTarget, ObservedTarget } from '../../../deployment-target/contract.ts'
+import type { DeploymentTarget, ObservedTarget, ObserveOptions } from '../../../deployment-target/contract.ts'
 import { priorities } from '../../../reconcile/priority.ts'
 import type { Key } from '../../../resources/metadata.ts'
 import type { CallTimeouts } from '../../call-timeouts.ts'
@@ -19,6 +19,12 @@ export interface GuardTargetOptions {
   readonly limited: boolean
   /** Removes a deployment's secrets from an error. */
   clean(key: Key, error: unknown): unknown
+  /** Makes a look, and removes a deployment's secrets from what it tells. */
+  hide(
+    key: Key,
+    asked: Pick<ObserveOptions, 'applied'> & { readonly abortSignal: AbortSignal },
+    look: () => Promise<ObservedTarget>,
+  ): Promise<ObservedTarget>
   /** How looks of a resync are made together, where the target can. */
   readonly together: Pick<LooksTogetherOptions, 'clock' | 'togetherMs' | 'most'>
 }
@@ -36,7 +42,7 @@ export function guardTarget(
   part: GuardedPart,
   target: DeploymentTarget,
   { observeMs, applyMs, destroyMs, standDownMs }: CallTimeouts,
-  { limited, clean, together }: GuardTargetOptions,
+  { limited, clean, hide, together }: GuardTargetOptions,
 ): GuardedTarget {
   const keyOf = (key: Key): Key | undefined => (limited ? key : undefined)
   const observe: DeploymentTarget['observe'] = (key, options) =>
@@ -46,10 +52,13 @@ export function guardTarget(
       abortSignal: options?.abortSignal,
       key: keyOf(key),
       clean: (error) => clean(key, error),
-      run: (abortSignal) => target.observe(key, { ...options, abortSignal }),
+      run: (abortSignal) => {
+        const asked = { ...options, abortSignal }
+        return hide(key, asked, () => target.observe(key, asked))
+      },
       wrong: observationProblem,
     })
-  const looks = looksTogether(part, target, { observeMs, limited, clean, together, observe })
+  const looks = looksTogether(part, target, { observeMs, limited, clean, hide, together, observe })
   return {
     get capabilities() {
       return target.capabilities
@@ -121,6 +130,7 @@ function looksTogether(
     observeMs,
     limited,
     clean,
+    hide,
     together,
     observe,
   }: GuardTargetOptions & Pick<CallTimeouts, 'observeMs'> & Pick<DeploymentTarget, 'observe'>,
@@ -138,11 +148,27 @@ function looksTogether(
         key: first,
         others,
         clean: (error) => [...looks.keys()].reduce((each, key) => clean(key, each), error),
-        run: async (abortSignal) =>
-          (await target.observeMany?.(
-            Array.from(looks, ([key, seen]) => ({ ...seen, key })),
-            { abortSignal },
-          )) ?? new Map<Key, ObservedTarget>(),
+        async run(abortSignal) {
+          const each = Array.from(looks, ([key, seen]) => ({ ...seen, key }))
+          const hidden = (key: Key, look: () => Promise<ObservedTarget>): Promise<ObservedTarget> =>
+            hide(key, { ...looks.get(key), abortSignal }, look)
+          let answers: ReadonlyMap<Key, ObservedTarget>
+          try {
+            answers = (await target.observeMany?.(each, { abortSignal })) ?? new Map()
+          } catch (thrown) {
+            let error: unknown = thrown
+            for (const key of looks.keys()) {
+              await hidden(key, () => Promise.reject(error)).catch((cleaned: unknown) => {
+                error = cleaned
+              })
+            }
+            throw error
+          }
+          if (!(answers instanceof Map)) return answers
+          const clear = new Map<Key, ObservedTarget>()
+          for (const [key, shown] of answers) clear.set(key, await hidden(key, async () => shown))
+          return clear
+        },
         wrong: observationsProblem,
       })
     },

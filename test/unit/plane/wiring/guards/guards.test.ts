@@ -9,7 +9,7 @@ import { guardPolicy } from '../../../../../src/plane/wiring/guards/guard-policy
 import { guardRegistry, type LoopLookups } from '../../../../../src/plane/wiring/guards/guard-registry.ts'
 import { guardSecrets } from '../../../../../src/plane/wiring/guards/guard-secrets.ts'
 import { guardStore } from '../../../../../src/plane/wiring/guards/guard-store.ts'
-import { guardTarget } from '../../../../../src/plane/wiring/guards/guard-target.ts'
+import { type GuardTargetOptions, guardTarget } from '../../../../../src/plane/wiring/guards/guard-target.ts'
 import { SharedAnswers } from '../../../../../src/plane/wiring/guards/shared/shared-answers.ts'
 import { decideAll } from '../../../../../src/policy/decide-all.ts'
 import type { Key } from '../../../../../src/resources/metadata.ts'
@@ -26,9 +26,10 @@ const lease = { name: 'l', holder: 'h', fence: 1, store: 's', expiresAtMs: 0 }
 const reference = { registry: 'models', name: 'digits', version: '1' }
 const query = { metric: 'm', labels: { deployment: key }, interval: { fromMs: 0, toMs: 1 } }
 const request = policyRequests.deploy()
-const unlimited = {
+const unlimited: GuardTargetOptions = {
   limited: false,
-  clean: (_key: Key, error: unknown) => error,
+  clean: (_key, error) => error,
+  hide: (_key, _asked, look) => look(),
   together: { clock: createFakeClock(), togetherMs: 5, most: 100 },
 }
 

@@ -39,6 +39,7 @@ function scene(observeMany?: DeploymentTarget['observeMany'], limited = true) {
     {
       limited,
       clean: (key, error) => new Error(`${(error as Error).message} without ${key}`),
+      hide: (_key, _asked, seen) => seen(),
       together: { clock, togetherMs: 5, most: 10 },
     },
   )
