@@ -1,25 +1,11 @@
 import assert from 'node:assert/strict'
-import type { Interval, MetricReading, MetricSource } from '../telemetry/contract.ts'
+import type { Interval, MetricReading } from '../telemetry/contract.ts'
 import { type KitOptions, type Law, runKit } from './kit.ts'
+import { metricDataLaws } from './metric-source/data-laws.ts'
+import type { MetricSourceSubject } from './metric-source/subject.ts'
 import { refuses } from './refuses.ts'
 
-/** A source, and a way to put samples directly into it. */
-export interface MetricSourceSubject {
-  readonly source: MetricSource
-  /** A metric whose samples `seed` adds. */
-  readonly metric: string
-  readonly deployment: string
-  /** Milliseconds since the epoch, later than every seeded sample. */
-  readonly nowMs: number
-  /** How far apart two samples must be so that the source can separate them, up to the age of an hour. */
-  readonly resolutionMs: number
-  /** Adds one sample of one revision. The fixture chooses the value. */
-  seed(revision: string, atMs: number): Promise<void> | void
-  /** A metric that the source refuses. Leave it out when the source does not know its own metrics. */
-  readonly unknownMetric?: string
-  /** Makes every later query fail. */
-  disconnect?(): Promise<void> | void
-}
+export type { MetricSourceSubject } from './metric-source/subject.ts'
 
 const revision = 'r-one'
 const hourMs = 3_600_000
@@ -170,13 +156,14 @@ export const metricSourceLaws: readonly Law<MetricSourceSubject>[] = [
   },
   {
     name: 'throws metric-error when it cannot answer, instead of no-data',
-    skip: ({ disconnect }) => (disconnect === undefined ? 'its fixture cannot disconnect it' : undefined),
+    hooks: ['disconnect'],
     async check(subject) {
       const interval = await seedThree(subject)
       await subject.disconnect?.()
       await refuses('metric-error', 'a query without a source', () => read(subject, interval))
     },
   },
+  ...metricDataLaws,
 ]
 
 function checkNumbers(reading: MetricReading, counted: boolean): void {

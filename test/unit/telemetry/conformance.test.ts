@@ -15,10 +15,12 @@ metricSourceConformance({
   name: 'memoryMetrics',
   create() {
     const metric = 'errors'
-    const source = memoryMetrics({ metrics: [metric] })
+    let source = memoryMetrics({ metrics: [metric] })
     return {
       subject: {
-        source,
+        get source() {
+          return source
+        },
         metric,
         deployment,
         unknownMetric,
@@ -27,6 +29,9 @@ metricSourceConformance({
         seed: (revision, atMs) =>
           source.add({ metric, labels: { deployment, revision, region: 'eu' }, atMs, value: true }),
         disconnect: () => source.fail('the source is down'),
+        beginAt(beganMs) {
+          source = memoryMetrics({ metrics: [metric], beganMs })
+        },
       },
     }
   },
@@ -39,17 +44,25 @@ for (const metric of ['requests.errors', 'requests.latency', 'requests.latency.p
     name: `createMetricWindows, ${metric}`,
     async create() {
       const clock = createFakeClock()
-      const source = createMetricWindows({ clock })
+      let source = createMetricWindows({ clock })
       await clock.advance(7_200_000)
+      const failed = metric === 'requests.errors' && ({ outcome: 'failed', code: 'unavailable' } as const)
       return {
         subject: {
-          source,
+          get source() {
+            return source
+          },
           metric,
           deployment,
           unknownMetric,
           nowMs: clock.now(),
           resolutionMs: 250,
-          seed: (revision, endedAtMs) => source.attempted(attemptRecord({ endedAtMs }, revision)),
+          seed: (revision, endedAtMs) => source.attempted(attemptRecord({ endedAtMs, ...failed }, revision)),
+          async beginAt(startMs) {
+            const later = createFakeClock({ startMs })
+            source = createMetricWindows({ clock: later })
+            await later.advance(clock.now() - startMs)
+          },
         },
       }
     },

@@ -1,0 +1,29 @@
+import type { MetricSource } from '../../telemetry/contract.ts'
+
+/** A source, and a way to put samples directly into it. */
+export interface MetricSourceSubject {
+  readonly source: MetricSource
+  /** A metric whose samples `seed` adds. */
+  readonly metric: string
+  readonly deployment: string
+  /** Milliseconds since the epoch, later than every seeded sample. */
+  readonly nowMs: number
+  /** How far apart two samples must be so that the source can separate them, up to the age of an hour. */
+  readonly resolutionMs: number
+  /**
+   * Adds one sample of one revision. The fixture chooses the value. For a ratio it is a hit, so that a hit of
+   * another revision shows.
+   */
+  seed(revision: string, atMs: number): Promise<void> | void
+  /** A metric that the source refuses. Leave it out when the source does not know its own metrics. */
+  readonly unknownMetric?: string
+  /** Makes every later query fail. */
+  disconnect?(): Promise<void> | void
+  /** Makes the source know nothing from before this time, as after a restart. Called before any `seed`. */
+  beginAt?(atMs: number): Promise<void> | void
+  /**
+   * Makes the counters that the source reads begin again at zero at this time, as when the measured process
+   * was restarted. For a source that reads counters.
+   */
+  resetAt?(atMs: number): Promise<void> | void
+}
