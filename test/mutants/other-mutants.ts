@@ -101,6 +101,22 @@ export const otherMutants: readonly Mutant[] = [
     tests: ['test/unit/rollout/shell/known-secrets.test.ts'],
   },
   {
+    law: 10,
+    what: 'a secret that another process gave is not looked up before an observation is shown',
+    file: 'src/plane/wiring/hide-secrets.ts',
+    find: 'if (knownSecrets.knows(key, reference)) continue',
+    replace: 'if (!knownSecrets.knows(key, reference)) continue',
+    tests: ['test/unit/plane/secrets.test.ts'],
+  },
+  {
+    law: 10,
+    what: 'words are shown although the secrets in them cannot be looked up',
+    file: 'src/plane/wiring/hide-secrets.ts',
+    find: '    : withoutWords(shown)',
+    replace: '    : shown',
+    tests: ['test/unit/plane/secrets.test.ts'],
+  },
+  {
     law: 11,
     what: 'the secrets of deleted deployments are kept',
     file: 'src/rollout/shell/reconcile-deployment.ts',

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import type { ObservedTarget } from '../../deployment-target/contract.ts'
 import type { Law } from '../kit.ts'
 import {
+  codeIs,
   converge,
   deepFreeze,
   key,
@@ -19,6 +20,27 @@ export const observeLaws: readonly Law<TargetSubject>[] = [
     async check({ target }) {
       assert.deepEqual(await observedNames(target, 'kit/unknown'), [])
       assert.ok(!(await target.list()).includes('kit/unknown'), 'an unknown key is listed')
+    },
+  },
+  {
+    name: 'observes several keys at once as it observes each, and no others',
+    skip: ({ target }) => (target.observeMany === undefined ? 'it has no observeMany' : undefined),
+    async check(subject) {
+      const { target, revisions } = subject
+      const [first, second] = [wantOf([revisions[0]]), wantOf([revisions[1]])]
+      const looks = [
+        { key, handles: await converge(subject, key, first), applied: first.revisions },
+        { key: other, handles: await converge(subject, other, second), applied: second.revisions },
+        { key: 'kit/unknown' as const },
+      ]
+      const seen = (await target.observeMany?.(looks)) ?? new Map()
+      for (const [at, observed] of seen) {
+        const look = looks.find((each) => each.key === at)
+        assert.ok(look !== undefined, `${at} was not asked for`)
+        assert.deepEqual(withoutMessages(observed), withoutMessages(await target.observe(at, look)), at)
+      }
+      const abortSignal = AbortSignal.abort()
+      await assert.rejects(async () => target.observeMany?.(looks, { abortSignal }), codeIs('aborted'))
     },
   },
   {

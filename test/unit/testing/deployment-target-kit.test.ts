@@ -57,6 +57,17 @@ const breaks: Readonly<Record<string, Break>> = {
   'observes an unknown key as empty': () => ({
     observe: async () => ({ ...empty, revisions: [{ revision: 'r9', state: 'ready' }] }),
   }),
+  'observes several keys at once as it observes each, and no others': (target) => ({
+    async observeMany(looks, call) {
+      const seen = (await target.observeMany?.(looks, call)) ?? new Map()
+      return new Map(
+        [...seen].map(([key, { revisions }], place) => [
+          key,
+          { ...empty, revisions: place === 0 ? [] : revisions },
+        ]),
+      )
+    },
+  }),
   'observes the same after a restart as before': (target, { subject }) => {
     let restarted = false
     const reopen = subject.reopen
