@@ -1,4 +1,5 @@
 import type { DeploymentTarget, TargetCapabilities } from '../../deployment-target/contract.ts'
+import { tellsRevision } from '../../deployment-target/tells-revision.ts'
 import type { ModelDeployment, Scale } from '../../resources/deployment/model-deployment.ts'
 import { type PlaneNames, unknownNames } from '../../resources/plane-names.ts'
 import type { MetricSource } from '../../telemetry/contract.ts'
@@ -58,7 +59,7 @@ function gateProblems(
       `${field}.minSamples is ${minSamples}, and the source does not count samples. Leave it out, or use a source that counts.`,
     )
   }
-  if (source?.capabilities.routerMeasured === true && target?.attribution === 'none') {
+  if (source?.capabilities.routerMeasured === true && target !== undefined && !tellsRevision(target)) {
     problems.push(
       `${field}.source: the target's replies do not tell which revision answered. Use a source that the target itself feeds.`,
     )

@@ -3,6 +3,7 @@ import type {
   ObservedTarget,
   TargetCapabilities,
 } from '../../deployment-target/contract.ts'
+import { tellsRevision } from '../../deployment-target/tells-revision.ts'
 import type { ModelVersion } from '../../registry/contract.ts'
 import type { DeploymentStatus } from '../../resources/deployment/deployment-status.ts'
 import type { Revision } from '../../resources/deployment/revision.ts'
@@ -48,7 +49,7 @@ export async function askAndDecide(
   const { clock } = options
   const { stored, status, observed } = sight
   const declared = declaredBy(options, sight)
-  const requests = declared.capabilities.attribution === 'none' ? undefined : options.requests
+  const requests = tellsRevision(declared.capabilities) ? options.requests : undefined
   const serving =
     observed === undefined
       ? undefined

@@ -55,6 +55,28 @@ describe('apply', () => {
     })
   })
 
+  it.each([
+    ['percent', 'reply', false],
+    ['percent', 'address', true],
+    ['none', 'reply', true],
+    ['none', 'none', false],
+  ] as const)(
+    'judges its own measurements at a target with split %s and attribution %s: %s',
+    async (split, attribution, can) => {
+      const { plane, registry } = planeFixture({ target: { capabilities: { split, attribution } } })
+      await registerVersions(registry, '1')
+      const applied = plane.apply(
+        digits('1', {
+          strategy: { canary: { steps: [{ weight: 5 }, { analyze: ['right'], for: '1m' }] } },
+          analysis: [{ name: 'right', metric: 'requests.errors', pass: { atMost: 0.1 } }],
+        }),
+        { actor: ann },
+      )
+      if (can) await applied
+      else await expect(applied).rejects.toThrow('do not tell which revision answered')
+    },
+  )
+
   it('reports in one error every reason why this plane cannot run the deployment', async () => {
     const { plane, store } = planeFixture({
       plane: {
