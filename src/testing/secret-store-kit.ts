@@ -73,7 +73,7 @@ export const secretStoreLaws: readonly Law<SecretStoreSubject>[] = [
   },
   {
     name: 'gives the new value after a rotation',
-    skip: (subject) => (subject.rotate === undefined ? 'its fixture cannot rotate a secret' : undefined),
+    hooks: ['rotate'],
     async check(subject) {
       const { store, name, value } = subject
       const before = await store.resolve(name)
@@ -84,7 +84,7 @@ export const secretStoreLaws: readonly Law<SecretStoreSubject>[] = [
   },
   {
     name: 'throws secret-unavailable when it cannot be reached, instead of secret-not-found',
-    skip: (subject) => (subject.disconnect === undefined ? 'its fixture cannot disconnect it' : undefined),
+    hooks: ['disconnect'],
     async check(subject) {
       const { store, name, value } = subject
       await subject.disconnect?.()

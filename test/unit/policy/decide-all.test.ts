@@ -137,7 +137,7 @@ describe('asking all engines', () => {
       verdict: 'error',
       findings: [{ message: 'late: gave no answer within 200 ms' }],
     })
-    expect(reason).toMatchObject({ code: 'timeout' })
+    expect(reason).toMatchObject({ code: 'aborted', cause: { code: 'timeout' } })
     expect(clock.pendingTimers).toBe(0)
   })
 

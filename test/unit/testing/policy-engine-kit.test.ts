@@ -226,8 +226,8 @@ describe('the kit of PolicyEngine', () => {
     await Promise.all(runs)
     expect(lines).toEqual([
       'all: skipped "answers not-applicable for an action that it does not declare": it declares all actions',
-      'all: skipped "answers the verdict error, and does not throw, when it cannot decide": its fixture cannot make it fail',
-      'all: skipped "ends a question that is aborted": its fixture cannot stall it',
+      'all: skipped "answers the verdict error, and does not throw, when it cannot decide": the fixture has no `fail`',
+      'all: skipped "ends a question that is aborted": the fixture has no `stall`',
     ])
   })
 })
