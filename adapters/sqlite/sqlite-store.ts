@@ -195,6 +195,7 @@ export function sqliteStore(options: SqliteStoreOptions): SqliteStore {
       }
     },
     watch: watching.watch,
+    mark: () => connection.read((sql) => String(sql.version.get()?.value)),
     readEvents: (limit, shard) =>
       connection.read((sql) => {
         const identity = identityOf(sql)

@@ -9,7 +9,7 @@ const longestTimerMs = 2 ** 31 - 1
 
 /** Throws `invalid-options` with the option, its value, and a value that would be right. */
 export function checkOptions(options: ControlPlaneOptions): void {
-  for (const name of ['leaseMs', 'resyncMs'] as const) checkTime(name, options[name])
+  for (const name of ['leaseMs', 'resyncMs', 'watchIdleMs'] as const) checkTime(name, options[name])
   checkTimeouts(options.timeouts)
   checkPace(options.pace)
   checkRates(options)

@@ -72,6 +72,11 @@ export interface ControlPlaneOptions<
   /** How many calls a second single targets, registries and metric sources get. Default: any number. */
   readonly rates?: Rates
   /**
+   * A watch of the store that tells nothing for so many milliseconds may have died: it is ended, another one
+   * begins, and everything is read again. Default 10,000.
+   */
+  readonly watchIdleMs?: number
+  /**
    * What becomes of something that a target lists and no deployment has there. `report` (default): `health()`
    * and the event `orphan-found` tell it. `remove`: it is removed when two sweeps in a row found it; a sweep
    * comes every ten minutes.

@@ -51,7 +51,7 @@ export interface PlaneCalls
 
 export function createPlaneCalls(options: ControlPlaneOptions, requestSide: RequestSide): PlaneCalls {
   const { emitter } = requestSide
-  const { context, feed, work, ...wired } = wireControl(options, requestSide)
+  const { context, watch, work, ...wired } = wireControl(options, requestSide)
   const { store, clock, logger } = context
   let started: Promise<void> | undefined
   let stopped: Promise<void> | undefined
@@ -72,7 +72,7 @@ export function createPlaneCalls(options: ControlPlaneOptions, requestSide: Requ
   /** Brings the route table up to date, so that the caller's next request sees the change. */
   const refresh = async (kind: Kind, key: Key): Promise<void> => {
     try {
-      await feed.refresh(kind, key)
+      await watch.refresh({ kind, key })
     } catch (error) {
       logger.warn({ kind, key, error: messageOf(error) }, 'the route table lags behind the store')
     }

@@ -203,6 +203,13 @@ export interface StateStore {
    */
   watch(abortSignal: AbortSignal): AsyncIterable<StoreChange>
   /**
+   * Opaque, and compared only for equality. Another one after each write that changes an object or removes one,
+   * by whatever writer, and the same one while there is no such write; leases and acknowledged events do not
+   * count. It must be cheap. With marks, a quiet watch is known to have missed nothing. Without them, everything
+   * is read again after each silence.
+   */
+  mark?(): Promise<string>
+  /**
    * Events not yet acknowledged, of all keys or of one shard. Those of one key come in the order of their
    * commits, and none is left out before a later one of its key.
    */

@@ -128,6 +128,10 @@ export function memoryStore(options: MemoryStoreOptions = {}): StateStore {
     keys: (kind, options = {}) =>
       each(kind, options, (key, { objects }) => (objects.has(key) ? key : undefined)),
     watch: (abortSignal) => feed.watch(abortSignal),
+    async mark() {
+      open()
+      return String(versions)
+    },
     async readEvents(limit, shard) {
       open()
       const read: OutboxEvent[] = []

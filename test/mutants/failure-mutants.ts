@@ -4,6 +4,7 @@ const misfortunes = 'test/unit/rollout/lives/misfortunes.test.ts'
 const laws = 'test/unit/rollout/lives/laws.test.ts'
 const safety = 'test/unit/plane/safety'
 const guards = 'test/unit/plane/wiring/guards'
+const stored = 'test/unit/plane/wiring/stored'
 const moves = 'src/rollout/machine/moves'
 const effects = 'src/rollout/machine/effects'
 
@@ -265,5 +266,21 @@ export const failureMutants: readonly Mutant[] = [
     find: 'let newestFence = Math.trunc(clock.now())',
     replace: 'let newestFence = 0',
     tests: ['test/unit/store/memory-store.test.ts'],
+  },
+  {
+    law: 'S10',
+    what: 'a watch that tells nothing is believed for ever',
+    file: 'src/plane/wiring/stored/watchdog.ts',
+    find: 'if (mark !== undefined && mark === lastMark) wait()',
+    replace: 'if (mark !== undefined) wait()',
+    tests: [`${stored}/silent-watch.test.ts`],
+  },
+  {
+    law: 'S10',
+    what: 'everything is read only when the new watch begins',
+    file: 'src/plane/wiring/stored/store-watch.ts',
+    find: 'const begin = clock.schedule(beginMs, resync)',
+    replace: 'const begin = clock.schedule(beginMs, () => {})',
+    tests: [`${stored}/silent-watch.test.ts`],
   },
 ]

@@ -127,7 +127,7 @@ export const otherMutants: readonly Mutant[] = [
   {
     law: 11,
     what: 'the faults of deployments that another process deleted are kept',
-    file: 'src/plane/wiring/wire-control.ts',
+    file: 'src/plane/wiring/run-memory.ts',
     find: '      forgetFault(key)\n      ownVersions',
     replace: '      ownVersions',
     tests: ['test/unit/plane/wiring/forgotten-faults.test.ts'],

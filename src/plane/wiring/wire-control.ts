@@ -1,36 +1,35 @@
 import { messageOf } from '../../errors.ts'
-import { decideAll } from '../../policy/decide-all.ts'
-import { createBackoff } from '../../reconcile/backoff.ts'
 import { priorities } from '../../reconcile/priority.ts'
 import type { Key } from '../../resources/metadata.ts'
-import { loopActor } from '../../rollout/machine/moves/rollback.ts'
 import { type Fault, faultOf } from '../../rollout/shell/fault.ts'
 import { createKnownSecrets } from '../../rollout/shell/known-secrets.ts'
 import { createDeploymentReconciler } from '../../rollout/shell/reconcile-deployment.ts'
-import type { StoredObject } from '../../store/contract.ts'
-import { combineSources } from '../../telemetry/combine-sources.ts'
 import { openTelemetryLoaded } from '../../telemetry/open-telemetry.ts'
 import { checkDeployable } from '../calls/check-deployable.ts'
 import { routeTo } from '../calls/route-to.ts'
-import type { ControlContext, PlaneFact } from '../control-context.ts'
-import { type PlaneEvents, tell } from '../events.ts'
+import type { ControlContext } from '../control-context.ts'
 import { newerFaults, orphanFaults, type PlaneHealth, planeFault, unreadableFaults } from '../health.ts'
-import { type ControlPlaneOptions, namesOf } from '../options.ts'
+import type { ControlPlaneOptions } from '../options.ts'
 import { paceOf, quietMs } from '../pace.ts'
-import { type AuditPump, createAuditPump } from './audit-pump.ts'
+import { createAnnouncer } from './announcer.ts'
+import { createAuditPump } from './audit-pump.ts'
 import { closeParts } from './close-parts.ts'
+import { contextOf, routedBy } from './context-of.ts'
 import { guardOptions } from './guard-options.ts'
 import { createLeaderWork, type LeaderWork } from './leader-work.ts'
 import { createOrphanSweep, followOrphans } from './orphans.ts'
-import { permitPromotion } from './promotion.ts'
 import { defaultConcurrency, type RequestSide } from './request-side.ts'
 import { resolveSecret } from './resolve-secret.ts'
-import { createRouteFeed, type RouteFeed } from './route-feed.ts'
+import { createRunMemory } from './run-memory.ts'
+import { createCommitListeners } from './stored/commit-listeners.ts'
+import { countsPhases, nudgesPump, wakesLoop } from './stored/reactions.ts'
+import { createRoutesFromStore } from './stored/routes-from-store.ts'
+import { createStoreWatch, type StoreWatch } from './stored/store-watch.ts'
 
 /** The parts behind a plane's calls, wired to each other. */
 export interface WiredControl {
   readonly context: ControlContext
-  readonly feed: RouteFeed
+  readonly watch: StoreWatch
   readonly work: LeaderWork
   /** The fault of this process's last reconcile of a deployment, or the fault of the store. */
   faultOf(key: Key): Fault | undefined
@@ -45,83 +44,32 @@ const leastCloseMs = 100
 const shortDrainMs = 1000
 
 export function wireControl(options: ControlPlaneOptions, requestSide: RequestSide): WiredControl {
-  const { clock, logger, windows, feedback, emitter, holder, telemetry, parts } = requestSide
-  const { policies, policyOptions } = requestSide
+  const { clock, logger, windows, emitter, holder, telemetry, parts } = requestSide
+  const { resyncMs = 60_000, concurrency = defaultConcurrency, watchIdleMs = 10_000 } = options
   const knownSecrets = createKnownSecrets()
   const guarded = guardOptions(options, requestSide, knownSecrets)
-  const { store, audit, registries, targets, secrets } = guarded
-  const providers = byName(options.providers)
-  const connect = byName(options.connect)
-  const { resyncMs = 60_000, concurrency = defaultConcurrency } = options
+  const { store, audit, targets } = guarded
   const pace = paceOf(options.pace)
-  const metrics = byName({ ...guarded.metrics, plane: combineSources([windows, feedback]) })
-  /** The fault of this process's last reconcile, by deployment. Its keys are declared deployments. */
-  const faults = new Map<Key, Fault>()
-  /**
-   * The version that this process wrote last, by deployment. Its look was asked for with the write, so it
-   * needs no other one when the watch shows it. Its keys are declared deployments.
-   */
-  const ownVersions = new Map<Key, string>()
-  /** A deployment that fails again after it was called back waits longer the next time. */
-  const calledBack = createBackoff<Key>({ clock, baseMs: 1000 })
+  const listeners = createCommitListeners()
+  const announcer = createAnnouncer({ emitter, clock, logger })
+  const memory = createRunMemory(clock)
   const following = new AbortController()
   let stopping = false
 
-  const say = <Name extends keyof PlaneEvents>(name: Name, ...told: Parameters<PlaneEvents[Name]>): void =>
-    tell(emitter, name, told, (error) =>
-      logger.error({ event: name, error: messageOf(error) }, 'a listener failed'),
-    )
-  const forgetFault = (key: Key): void => {
-    faults.delete(key)
-    calledBack.forget(key)
-  }
-  const announce = (stored: StoredObject, facts: readonly PlaneFact[]): void => {
-    const { kind, key, generation } = stored
-    for (const { action, details, actor = loopActor } of facts) {
-      const event = { action, kind, key, generation, atMs: clock.now(), actor, details }
-      say(action, event)
-      say('event', event)
-    }
-    if (facts.length > 0) pump.nudge()
-  }
-  const context: ControlContext = {
-    names: namesOf(options),
-    protocols: [...Object.keys(connect), ...Object.keys(providers)],
-    store,
-    clock,
-    logger,
-    registries,
-    targets,
-    metrics,
-    secrets,
+  const context = contextOf(options, requestSide, guarded, {
     knownSecrets,
-    policies,
-    decide: async (request) => decideAll(policies, request, policyOptions),
-    permit: (request, approvals, abortSignal) =>
-      permitPromotion(policies, request, approvals, {
-        ...policyOptions,
-        ...(abortSignal !== undefined && { abortSignal }),
-      }),
-    committed(stored, facts) {
-      announce(stored, facts)
-      if (stored.kind !== 'ModelDeployment') return
-      ownVersions.set(stored.key, stored.version)
-      work.nudge(stored.key)
-    },
-  }
+    committed: (stored, facts) => listeners.committed(stored, { facts, by: 'person' }),
+  })
   const reconcile = createDeploymentReconciler({
     ...context,
     targets: guarded.loopTargets,
     room: guarded.room,
     requests: windows,
     check: (deployment) => checkDeployable(context, deployment),
-    secret: (reference, abortSignal) => resolveSecret(secrets, reference, abortSignal),
+    secret: (reference, abortSignal) => resolveSecret(guarded.secrets, reference, abortSignal),
     usedBy: (key) => routeTo(store, key),
     sent: (key, effect, result) => telemetry.recordEffect({ key, effect, result }),
-    committed(stored, events) {
-      ownVersions.set(stored.key, stored.version)
-      announce(stored, events)
-    },
+    committed: (stored, facts) => listeners.committed(stored, { facts, by: 'loop' }),
     resyncMs,
     quietMs: () => quietMs(pace, resyncMs, work.queue.known),
   })
@@ -133,16 +81,16 @@ export function wireControl(options: ControlPlaneOptions, requestSide: RequestSi
     },
     holder: options.name ?? clock.id(),
     leaseMs: options.leaseMs ?? 15_000,
-    concurrency: concurrency * (1 + countOf(targets, registries, guarded.metrics)),
+    concurrency: concurrency * (1 + countOf(targets, guarded.registries, guarded.metrics)),
     resyncMs,
     gained(abortSignal) {
       pump.nudge()
       void followOrphans(orphans, clock, abortSignal)
-      say('lease-gained')
+      announcer.say('lease-gained')
     },
     lost() {
       orphans.forget()
-      say('lease-lost')
+      announcer.say('lease-lost')
     },
     stoodDown: guarded.standDown,
     standDownMs: requestSide.timeouts.standDownMs,
@@ -150,15 +98,11 @@ export function wireControl(options: ControlPlaneOptions, requestSide: RequestSi
       pump
         .drain()
         .catch((error) => logger.error({ error: messageOf(error) }, 'audit events wait in the store')),
-    finished({ key, result, durationMs }) {
-      telemetry.recordReconcile({ key, result: result.kind, durationMs })
-      const cause = result.kind === 'done' ? undefined : result.cause
-      if (cause === undefined) forgetFault(key)
-      else faults.set(key, faultOf(cause))
-      if (result.kind === 'done') {
-        ownVersions.delete(key)
-        parts.forget(key)
-      } else parts.ended(key)
+    finished(run) {
+      telemetry.recordReconcile({ key: run.key, result: run.result.kind, durationMs: run.durationMs })
+      memory.finished(run)
+      if (run.result.kind === 'done') parts.forget(run.key)
+      else parts.ended(run.key)
     },
     raised: (key, priority) => parts.raised(key, priority),
   })
@@ -169,11 +113,9 @@ export function wireControl(options: ControlPlaneOptions, requestSide: RequestSi
       if (work.leads()) work.queue.add(key, { priority })
       return work.leads()
     },
-    callBackFailed() {
-      for (const key of faults.keys()) work.queue.add(key, { afterMs: calledBack.next(key) })
-    },
+    callBackFailed: () => memory.callBackFailed(work.queue),
   })
-  const pump: AuditPump = createAuditPump({
+  const pump = createAuditPump({
     store,
     audit,
     clock,
@@ -181,32 +123,6 @@ export function wireControl(options: ControlPlaneOptions, requestSide: RequestSi
     fence: () => {
       const held = work.held()
       return held && { lease: held.name, fence: held.fence }
-    },
-  })
-  const feed = createRouteFeed({
-    store,
-    holder,
-    providers,
-    connect,
-    clock,
-    logger,
-    changed({ kind, key, version, status }) {
-      if (kind === 'ModelDeployment') {
-        telemetry.recordPhase(key, status?.rollout.phase ?? 'unseen')
-        if (ownVersions.get(key) === version) return
-        work.nudge(key)
-      }
-      // Another process may have written the object with an event, and only the holder of the lease carries
-      // events on.
-      pump.nudge()
-    },
-    gone(kind, key) {
-      pump.nudge()
-      if (kind !== 'ModelDeployment') return
-      forgetFault(key)
-      ownVersions.delete(key)
-      parts.forget(key)
-      telemetry.recordPhase(key, undefined)
     },
   })
   const orphans = createOrphanSweep({
@@ -217,17 +133,28 @@ export function wireControl(options: ControlPlaneOptions, requestSide: RequestSi
     logger,
     mode: options.orphans ?? 'report',
     held: () => work.held(),
-    found: (orphan) => say('orphan-found', orphan),
+    found: (orphan) => announcer.say('orphan-found', orphan),
   })
+  const { providers, connect } = routedBy(options)
+  listeners.add(
+    announcer,
+    memory,
+    createRoutesFromStore({ holder, providers, connect }),
+    countsPhases(telemetry),
+    wakesLoop(work, memory),
+    nudgesPump(pump, memory),
+    { gone: (kind, key) => void (kind === 'ModelDeployment' && parts.forget(key)) },
+  )
+  const watch = createStoreWatch({ store, listeners, clock, logger, idleMs: watchIdleMs })
   requestSide.watchQueue(() => work.queue.size)
 
   return {
     context,
-    feed,
+    watch,
     work,
     faultOf(key) {
       const storeFault = guarded.storeFault()
-      return faults.get(key) ?? (storeFault === undefined ? undefined : faultOf(storeFault))
+      return memory.faultOf(key) ?? (storeFault === undefined ? undefined : faultOf(storeFault))
     },
     health: () => ({
       leading: work.held() !== undefined,
@@ -242,9 +169,9 @@ export function wireControl(options: ControlPlaneOptions, requestSide: RequestSi
     }),
     async start() {
       await openTelemetryLoaded()
-      await feed.load()
+      await watch.load()
       if (stopping) return
-      void feed.follow(following.signal)
+      void watch.follow(following.signal)
       work.start()
     },
     async stop(drainMs) {
@@ -267,9 +194,4 @@ export function wireControl(options: ControlPlaneOptions, requestSide: RequestSi
 
 function countOf(...lists: readonly object[]): number {
   return lists.reduce((count, list) => count + Object.keys(list).length, 0)
-}
-
-/** A copy without inherited names, so that a resource that says `toString` finds no part of the plane. */
-function byName<Part>(parts: Readonly<Record<string, Part>> = {}): Readonly<Record<string, Part>> {
-  return Object.assign(Object.create(null), parts)
 }

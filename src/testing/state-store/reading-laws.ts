@@ -227,6 +227,28 @@ export const readingLaws: readonly Law<StateStoreSubject>[] = [
       }
     },
   },
+  {
+    name: 'has another mark after each write of an object, and only then',
+    skip: ({ store }) => (store.mark === undefined ? 'the store has no marks' : undefined),
+    async check({ store }) {
+      const marks = [await store.mark?.()]
+      const expectAnother = async (what: string): Promise<void> => {
+        const mark = await store.mark?.()
+        assert.equal(typeof mark, 'string')
+        assert.ok(!marks.includes(mark), `${what} did not change the mark`)
+        marks.push(mark)
+      }
+      const { version } = await created(store, 'a')
+      await expectAnother('a new object')
+      await store.putStatus(kind, key('a'), { seen: true }, { expect: version, events: [] })
+      await expectAnother('a new status')
+      const lease = await store.acquireLease('marks', 'one', 60_000)
+      if (lease !== null) await store.releaseLease(lease)
+      assert.equal(await store.mark?.(), marks.at(-1), 'a lease changed the mark')
+      await store.delete(kind, key('a'), remove)
+      await expectAnother('a deletion')
+    },
+  },
 ]
 
 async function anyOf(watch: Watching, names: ReadonlySet<string>): Promise<StoreChange> {

@@ -198,6 +198,9 @@ const breakings: Readonly<Record<string, Breaking>> = {
   'ends a watch when it is aborted or the store is closed': (good) => ({
     watch: () => good.watch(new AbortController().signal),
   }),
+  'has another mark after each write of an object, and only then': (good) => ({
+    mark: async () => ((await good.get(kind, key('a'))) === null ? 'empty' : 'filled'),
+  }),
   'keeps the events of each key in the order of their commits': (good) => ({
     readEvents: async (...wanted) => [...(await good.readEvents(...wanted))].reverse(),
   }),

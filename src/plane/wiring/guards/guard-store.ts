@@ -3,13 +3,19 @@ import { sweepEveryMs } from '../orphans.ts'
 import { itemsInTime, itemsUntil } from './guarded-items.ts'
 import type { GuardedPart } from './guarded-part.ts'
 import { fieldsIn, type ShapeProblem, unlessText } from './shape.ts'
-import { eventsProblem, leaseProblem, storedOrGoneProblem, storedProblem } from './store-shapes.ts'
+import {
+  eventsProblem,
+  leaseProblem,
+  markProblem,
+  storedOrGoneProblem,
+  storedProblem,
+} from './store-shapes.ts'
 
 /**
  * A full store may still read and may still renew a lease in place, and may read one object while it cannot
  * list all. So each sort has a fault of its own.
  */
-type Sort = 'read' | 'list' | 'write' | 'lease'
+type Sort = 'read' | 'list' | 'mark' | 'write' | 'lease'
 
 /**
  * The same store, with a limit on its calls. After a write that gave no answer, the caller must read again,
@@ -34,6 +40,7 @@ export function guardStore(
       ...(sort === 'list' && { everyMs: sweepEveryMs }),
       ...(wrong !== undefined && { wrong }),
     })
+  const mark = store.mark?.bind(store)
   return {
     get capabilities() {
       return store.capabilities
@@ -56,6 +63,7 @@ export function guardStore(
         (run) => call('list', 'keys', run, keyProblem),
       ),
     watch: (abortSignal) => itemsUntil((signal) => store.watch(signal), abortSignal),
+    ...(mark !== undefined && { mark: () => call('mark', 'mark', mark, markProblem) }),
     readEvents: (limit, shard) =>
       call('read', 'readEvents', () => store.readEvents(limit, shard), eventsProblem),
     acknowledgeEvents: (ids, fence) =>

@@ -34,6 +34,11 @@ export function leaseProblem(answer: unknown): ShapeProblem {
   )
 }
 
+/** What is wrong with the answer of `mark`. */
+export function markProblem(answer: unknown): ShapeProblem {
+  return unlessText('the mark', answer)
+}
+
 /** What is wrong with the answer of `readEvents`. */
 export function eventsProblem(answer: unknown): ShapeProblem {
   return unlessListOf('the events', answer, (event, field) => {

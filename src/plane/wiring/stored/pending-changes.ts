@@ -1,0 +1,57 @@
+import type { StoreChange } from '../../../store/contract.ts'
+import type { StoredName } from './store-reading.ts'
+
+/** What a watch has told and nobody has read yet. */
+export interface PendingChanges {
+  /** Several changes of one object are one. */
+  post(change: StoreChange): void
+  /**
+   * Waits for changes and takes the objects that changed first; `all` when anything may have changed. Undefined
+   * once nothing is left and `close` was called.
+   */
+  take(): Promise<readonly StoredName[] | 'all' | undefined>
+  close(): void
+}
+
+/** Above this number of objects, everything is read again, so that no more is kept. */
+const mostPending = 4096
+
+/** So many objects are read together, so that a person's change need not wait long in between. */
+export const mostAtOnce = 64
+
+export function createPendingChanges(): PendingChanges {
+  const pending = new Map<string, StoredName>()
+  let isAll = false
+  let closed = false
+  let wake = (): void => {}
+  return {
+    post(change) {
+      if (change.type === 'resync' || pending.size >= mostPending) {
+        pending.clear()
+        isAll = true
+      } else if (!isAll) {
+        pending.set(`${change.kind} ${change.key}`, change)
+      }
+      wake()
+    },
+    async take() {
+      while (pending.size === 0 && !isAll) {
+        if (closed) return undefined
+        await new Promise<void>((resolve) => {
+          wake = resolve
+        })
+      }
+      if (isAll) {
+        isAll = false
+        return 'all'
+      }
+      const oldest = [...pending.entries()].slice(0, mostAtOnce)
+      for (const [id] of oldest) pending.delete(id)
+      return oldest.map(([, name]) => name)
+    },
+    close() {
+      closed = true
+      wake()
+    },
+  }
+}

@@ -1,0 +1,99 @@
+import { sameJson } from '../../../json.ts'
+import type { ModelProvider } from '../../../provider/contract.ts'
+import type { DeploymentStatus } from '../../../resources/deployment/deployment-status.ts'
+import type { Endpoint } from '../../../resources/deployment/revision.ts'
+import type { Key } from '../../../resources/metadata.ts'
+import type { ModelRoute } from '../../../resources/route/model-route.ts'
+import type { RouteTableHolder } from '../../../routing/table-holder.ts'
+import type { DeploymentView } from '../../../routing/upstreams.ts'
+import type { CommitListener } from './commit-listeners.ts'
+
+export interface RoutesFromStoreOptions {
+  readonly holder: RouteTableHolder
+  readonly providers: Readonly<Record<string, ModelProvider>>
+  readonly connect: Readonly<Record<string, (endpoint: Endpoint) => ModelProvider>>
+}
+
+/**
+ * Makes the router's table of the routes and the deployments that the store shows. A new weight of a canary
+ * reaches the router as a new table.
+ */
+export function createRoutesFromStore(options: RoutesFromStoreOptions): CommitListener {
+  const { holder, providers } = options
+  const connect = { ...options.connect, ...hostedBy(providers) }
+  const routes = new Map<Key, ModelRoute>()
+  const views = new Map<Key, DeploymentView>()
+  let isLoaded = false
+  let dirty = true
+
+  const swap = (): void => {
+    if (!isLoaded || !dirty) return
+    dirty = false
+    holder.load({ routes: [...routes.values()], deployments: [...views.values()], providers, connect })
+  }
+  return {
+    loaded() {
+      isLoaded = true
+      swap()
+    },
+    seen({ kind, key, resource, status }) {
+      if (kind === 'ModelRoute') {
+        routes.set(key, resource)
+        dirty = true
+        return
+      }
+      const view = viewOf(key, status)
+      if (sameJson(views.get(key), view)) return
+      views.set(key, view)
+      dirty = true
+    },
+    gone(kind, key) {
+      if (kind === 'ModelRoute' ? routes.delete(key) : views.delete(key)) dirty = true
+    },
+    settled: swap,
+  }
+}
+
+/**
+ * The router sees the ready revisions. When no revision is ready, it sees every revision that has an address.
+ */
+function viewOf(key: Key, status: DeploymentStatus | undefined): DeploymentView {
+  const reachable = (status?.revisions ?? []).flatMap(({ revision, state, endpoint }) =>
+    endpoint === undefined ? [] : [{ revision: revision.name, state, endpoint }],
+  )
+  const ready = reachable.filter(({ state }) => state === 'ready')
+  const seen = ready.length > 0 ? ready : reachable
+  return {
+    key,
+    split: status?.split ?? [],
+    endpoints: seen.map(({ revision, endpoint }) => ({ revision, endpoint })),
+    ...(status?.stable !== undefined && { stable: status.stable }),
+  }
+}
+
+/**
+ * The protocol of a hosted revision is the name of the provider that runs it. The plane was given this
+ * provider and keeps it.
+ */
+function hostedBy(
+  providers: Readonly<Record<string, ModelProvider>>,
+): Readonly<Record<string, (endpoint: Endpoint) => ModelProvider>> {
+  return Object.fromEntries(
+    Object.entries(providers).map(([name, provider]) => [name, () => borrowed(provider)]),
+  )
+}
+
+/**
+ * The same provider without `close`. A table that no longer needs the provider must not close it for others.
+ */
+function borrowed(provider: ModelProvider): ModelProvider {
+  const { name, capabilities } = provider
+  return {
+    name,
+    capabilities,
+    ...(provider.infer && { infer: provider.infer.bind(provider) }),
+    ...(provider.chat && { chat: provider.chat.bind(provider) }),
+    ...(provider.chatStream && { chatStream: provider.chatStream.bind(provider) }),
+    ...(provider.embed && { embed: provider.embed.bind(provider) }),
+  }
+}
