@@ -28,9 +28,13 @@ table.load({
   deployments: [
     {
       key: 'default/m',
-      split: [{ revision: 'r1', weight: 100 }],
+      traffic: [{ revision: 'r1', target: 'local', weight: 100 }],
       endpoints: [
-        { revision: 'r1', endpoint: { protocol: 'open-inference', address: process.argv[2] ?? '' } },
+        {
+          revision: 'r1',
+          target: 'local',
+          endpoint: { protocol: 'open-inference', address: process.argv[2] ?? '' },
+        },
       ],
     },
   ],

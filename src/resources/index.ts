@@ -9,6 +9,7 @@ export type {
   DeploymentStatus,
   GateResult,
   Phase,
+  Placement,
   RevisionStatus,
   RollbackCause,
   Rollout,
@@ -41,6 +42,7 @@ export type {
   Split,
   SplitEntry,
 } from './deployment/revision.ts'
+export type { TrafficEntry } from './deployment/traffic.ts'
 export { type Duration, durationMs, isDuration } from './duration.ts'
 export { type LoadOptions, loadResources, type ParseOptions, parseResources } from './files/load-resources.ts'
 export { type JsonSchema, jsonSchema } from './json-schema.ts'

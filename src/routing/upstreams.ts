@@ -1,6 +1,7 @@
 import { messageOf } from '../errors.ts'
 import type { ModelProvider } from '../provider/contract.ts'
-import type { Endpoint, Split } from '../resources/deployment/revision.ts'
+import type { Endpoint } from '../resources/deployment/revision.ts'
+import type { TrafficEntry } from '../resources/deployment/traffic.ts'
 import type { Key } from '../resources/metadata.ts'
 import { backendKey, type RouteBackend } from '../resources/route/model-route.ts'
 import type { Connect, Connection, Connections } from './connections.ts'
@@ -9,9 +10,13 @@ import type { TableProblem, Upstream } from './route.ts'
 /** The loop's knowledge of a deployment's traffic. */
 export interface DeploymentView {
   readonly key: Key
-  readonly split: Split
-  /** The endpoints of the revisions that are ready. */
-  readonly endpoints: readonly { readonly revision: string; readonly endpoint: Endpoint }[]
+  readonly traffic: readonly TrafficEntry[]
+  /** The endpoints of the revisions that are ready, each at its target. */
+  readonly endpoints: readonly {
+    readonly revision: string
+    readonly target: string
+    readonly endpoint: Endpoint
+  }[]
   /**
    * The revision that the others are compared with. It may stand in for a failed sibling, but no sibling may
    * stand in for it.
@@ -68,9 +73,12 @@ function ofProvider(
 }
 
 function ofDeployment(view: DeploymentView, around: TableSources, report: Report): readonly Upstream[] {
-  const serving = view.split.flatMap(({ revision, weight }) => {
-    const endpoint = view.endpoints.find((each) => each.revision === revision)?.endpoint
-    return weight > 0 && endpoint !== undefined ? [{ revision, weight, endpoint }] : []
+  const serving = view.traffic.flatMap((entry) => {
+    // Copies and matched requests are not built: the router follows weights only.
+    if (!('weight' in entry) || entry.weight <= 0) return []
+    const { revision, target, weight } = entry
+    const at = view.endpoints.find((each) => each.revision === revision && each.target === target)
+    return at === undefined ? [] : [{ revision, weight, endpoint: at.endpoint }]
   })
   if (serving.length === 0) {
     report('NoReadyRevision', `deployment ${view.key} has no ready revision with a weight above 0`)

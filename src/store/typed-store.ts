@@ -1,5 +1,6 @@
 import { ModelspineError } from '../errors.ts'
 import type { DeploymentStatus } from '../resources/deployment/deployment-status.ts'
+import type { ModelDeployment } from '../resources/deployment/model-deployment.ts'
 import { presentStatus, statusVersion, versionOf } from '../resources/deployment/upcast/present-status.ts'
 import type { Key } from '../resources/metadata.ts'
 import type { Resource } from '../resources/resource.ts'
@@ -62,8 +63,9 @@ export function typedStore(store: StateStore): TypedStore {
     }
     newer.delete(id)
     // The kind of a stored object says what its resource is, and every version of a status has its upcast.
-    const typed = found === statusVersion ? stored : { ...stored, status: presentStatus(status) }
-    return typed as TypedObject<K>
+    if (found === statusVersion) return stored as TypedObject<K>
+    const resource = stored.resource as ModelDeployment
+    return { ...stored, status: presentStatus(status, resource) } as TypedObject<K>
   }
 
   function presentOrGone<K extends Kind>(

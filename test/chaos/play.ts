@@ -1,5 +1,6 @@
 import { type ControlPlane, isModelspineError, type PlaneHealth } from 'modelspine'
 import type { AuditRecord, AuditVerdict } from 'modelspine/adapter'
+import { madeOf } from '../status.ts'
 import type { Mode } from './disturb.ts'
 import { createFleet, type Fleet, type FleetOptions, type PartName, type Placed } from './fleet.ts'
 import type { SentEffect } from './recorded.ts'
@@ -60,7 +61,7 @@ class Play {
     this.#options = options
     fleet.recording.onStatus(({ resource, generation }, status) => {
       const { name } = resource.metadata
-      const version = status.desired?.model.version
+      const version = madeOf(status, status.desired)?.model.version
       const settled = status.rollout.phase === 'converged' && status.observedGeneration === generation
       if (!settled || version !== String(this.#version) || this.#convergedAt.has(name)) return
       this.#convergedAt.set(name, fleet.clock.now())

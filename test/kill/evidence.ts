@@ -3,6 +3,7 @@ import type { Key } from 'modelspine'
 import type { AuditRecord, AuditVerdict } from 'modelspine/adapter'
 import { fileAuditLog } from 'modelspine/adapters/file'
 import type { JournalLine } from 'modelspine/adapters/process'
+import { here } from '../status.ts'
 import { type CommitJournal, readCommits } from './commit-journal.ts'
 import { journalFile, layoutOf } from './layout.ts'
 import type { Mode } from './mode.ts'
@@ -81,7 +82,8 @@ function servingOf({ running }: CloudRecord): string {
 /** Asks the server at the address of the stable revision which revision it is. */
 async function answerOf({ states }: CommitJournal): Promise<string> {
   const status = states.findLast(({ key }) => key === 'default/digits')?.status
-  const address = status?.revisions.find(({ revision }) => revision.name === status.stable)?.endpoint?.address
+  const address = here(status).revisions.find(({ revision }) => revision === status?.stable)?.endpoint
+    ?.address
   if (address === undefined) return 'no address'
   const reply = await fetch(`${address}/v2/models/digits/infer`, { method: 'POST', body: '{}' })
   const { outputs } = (await reply.json()) as { outputs: readonly { data: readonly string[] }[] }

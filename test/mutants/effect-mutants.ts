@@ -11,16 +11,16 @@ export const effectMutants: readonly Mutant[] = [
     law: 3,
     what: 'a create with a lost answer is sent again to a target with random names',
     file: 'src/rollout/machine/effects/effect-outcome.ts',
-    find: "if (effect?.kind !== 'create' || effect.target !== undefined) return undefined",
-    replace: "if (effect?.kind !== 'destroy' || effect.target !== undefined) return undefined",
+    find: "if (effect?.kind !== 'create') return undefined",
+    replace: "if (effect?.kind !== 'destroy') return undefined",
     tests: [laws],
   },
   {
     law: 3,
     what: 'the same at the target that a deployment moves to',
     file: 'src/rollout/machine/effects/effect-outcome.ts',
-    find: "effect.kind === 'create' && capabilities.names === 'random'",
-    replace: "effect.kind === 'destroy' && capabilities.names === 'random'",
+    find: "effect?.kind === 'create' && capabilities.names === 'random'",
+    replace: "effect?.kind === 'destroy' && capabilities.names === 'random'",
     tests: [laws, retarget],
   },
   {
@@ -35,8 +35,9 @@ export const effectMutants: readonly Mutant[] = [
     law: 3,
     what: 'retry forgets an effect whose answer is not known',
     file: 'src/rollout/machine/commands.ts',
-    find: '      ...status,\n      aborted,\n      revisions,',
-    replace: '      ...(({ effect: _, ...rest }) => rest)(status),\n      aborted,\n      revisions,',
+    find: '      ...withServingRevisions(status, revisions),\n      aborted,',
+    replace:
+      '      ...withServingRevisions({ ...status, placements: status.placements.map(({ effect: _, ...at }) => at) }, revisions),\n      aborted,',
     tests: [laws, 'test/unit/rollout/machine/commands.test.ts'],
   },
   {
@@ -126,5 +127,39 @@ export const effectMutants: readonly Mutant[] = [
     find: 'if (fence < known.fence) {',
     replace: 'if (fence < 0) {',
     tests: ['test/unit/deployment-target/conformance.test.ts'],
+  },
+  {
+    law: 3,
+    what: 'a handle that two revisions share is lost when one of them goes',
+    file: 'src/rollout/machine/effects/effect.ts',
+    find: 'return mayHold || at.handles.length === 0 ? at.handles : []',
+    replace:
+      'return mayHold ? at.handles.filter((each) => each.revisions.every((name) => at.revisions.some(({ revision }) => revision === name))) : []',
+    tests: [effects],
+  },
+  {
+    law: 3,
+    what: 'what a status of an older version asked of a target is forgotten',
+    file: 'src/resources/deployment/upcast/placed.ts',
+    find: 'requested: list(at.requested),',
+    replace: 'requested: [],',
+    tests: ['test/unit/resources/deployment/present-status.test.ts'],
+  },
+  {
+    law: 5,
+    what: 'a status of a newer version is overwritten',
+    file: 'src/store/typed-store.ts',
+    find: 'if (found > statusVersion) {',
+    replace: 'if (found > statusVersion + 1) {',
+    tests: ['test/unit/store/typed-store.test.ts'],
+  },
+  {
+    law: 3,
+    what: 'a busy target gets another operation each time',
+    file: 'src/rollout/shell/send-effect.ts',
+    find: 'if (requested?.operationId !== undefined) return requested.operationId',
+    replace:
+      'if (requested?.operationId !== undefined && requested.busy === undefined) return requested.operationId',
+    tests: ['test/unit/plane/safety/operations.test.ts'],
   },
 ]

@@ -118,9 +118,8 @@ export const failureMutants: readonly Mutant[] = [
     law: 'T7',
     what: 'a create that was not sent counts as one with an unknown outcome',
     file: `${effects}/effect-outcome.ts`,
-    find: '  const answered = status.effect?.operationId === entry.operationId ? rest : status\n',
-    replace:
-      "  if (result.kind === 'not-sent') return { status, events: [] }\n  const answered = status.effect?.operationId === entry.operationId ? rest : status\n",
+    find: "    case 'not-sent':\n      return { status: put(at), events: [] }",
+    replace: "    case 'not-sent':\n      return { status, events: [] }",
     tests: [laws, `${safety}/operations.test.ts`],
   },
   {

@@ -109,8 +109,8 @@ export const gateMutants: readonly Mutant[] = [
     law: 7,
     what: 'an aborted first revision is adopted, and gets all traffic',
     file: `${moves}/adopt.ts`,
-    find: '|| status.target !== undefined)',
-    replace: ')',
+    find: 'servingPlacement(status) !== undefined)',
+    replace: '(servingPlacement(status)?.revisions.length ?? 0) > 0)',
     tests: [laws, misfortunes],
   },
 ]

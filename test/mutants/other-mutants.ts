@@ -136,7 +136,7 @@ export const otherMutants: readonly Mutant[] = [
     law: 11,
     what: 'handles of the whole deployment pile up in the status',
     file: 'src/rollout/machine/effects/effect-outcome.ts',
-    find: 'const keptHandles = 20',
+    find: 'const keptHandles = 100',
     replace: 'const keptHandles = 2_000_000',
     tests: ['test/unit/rollout/machine/effect.test.ts'],
   },

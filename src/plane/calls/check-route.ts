@@ -2,6 +2,7 @@ import type { Actor, Key } from '../../resources/metadata.ts'
 import { unknownNames } from '../../resources/plane-names.ts'
 import { nearestName } from '../../resources/problems/nearest-name.ts'
 import { backendKey, type ModelRoute } from '../../resources/route/model-route.ts'
+import { servingPlacement } from '../../rollout/machine/placement.ts'
 import type { TypedObject } from '../../store/typed-store.ts'
 import type { ControlContext } from '../control-context.ts'
 
@@ -45,8 +46,9 @@ function protocolsOf(
   if (declared !== undefined) return declared
   const { status } = stored
   // Endpoints at a target that the deployment leaves tell nothing of the next ones.
-  if (status?.target !== name) return []
-  return [...new Set(status.revisions.flatMap(({ endpoint }) => endpoint?.protocol ?? []))]
+  const serving = status && servingPlacement(status)
+  if (serving?.target !== name) return []
+  return [...new Set(serving.revisions.flatMap(({ endpoint }) => endpoint?.protocol ?? []))]
 }
 
 /** What a route refers to is not deleted, so a route must not begin to refer to what is being deleted. */

@@ -6,6 +6,7 @@ import type {
 } from '../../resources/deployment/deployment-status.ts'
 import type { ModelDeploymentSpec } from '../../resources/deployment/model-deployment.ts'
 import { targetsOf } from '../../rollout/machine/commands/give-up.ts'
+import { comingPlacement, leavingPlacements, servingPlacement } from '../../rollout/machine/placement.ts'
 
 /** What a deployment has at a target other than the one that serves. It gets no traffic there. */
 export interface ExplainedPlacement {
@@ -31,34 +32,44 @@ export interface ExplainedFailure {
 }
 
 export function explainPlacements(status: DeploymentStatus): readonly ExplainedPlacement[] {
-  const { coming, leaving = [], givenUp = [] } = status
+  const { placements, givenUp = [] } = status
   const isGivenUp = (target: string): boolean => givenUp.some((each) => each.target === target)
-  return [
-    ...(coming === undefined ? [] : [placement(coming, 'coming')]),
-    ...leaving.map((each) => placement(each, isGivenUp(each.target) ? 'given-up' : 'leaving')),
-  ]
+  return placements.flatMap(({ target, role, sinceMs, revisions }): readonly ExplainedPlacement[] => {
+    if (role === 'serving') return []
+    return [
+      {
+        target,
+        role: role === 'leaving' && isGivenUp(target) ? 'given-up' : role,
+        sinceMs,
+        revisions: revisions.map(({ revision, state }) => ({ revision, state })),
+      },
+    ]
+  })
 }
 
-function placement(
-  { target, sinceMs, revisions }: Placement,
-  role: ExplainedPlacement['role'],
-): ExplainedPlacement {
-  return {
-    target,
-    role,
-    sinceMs,
-    revisions: revisions.map(({ revision, state }) => ({ revision: revision.name, state })),
-  }
+/** A change that waits because its target works on an earlier one. It is asked again as the same operation. */
+export interface ExplainedBusy {
+  readonly target: string
+  /** In words, such as `creating revision 1f0c…`. */
+  readonly change: string
+  /** When the target first answered that it is busy. */
+  readonly sinceMs: number
+  /** How often it answered so. */
+  readonly times: number
+  readonly nextTryMs: number
 }
 
 /** The changes that failed at any target, those at the serving target first. */
-export function explainFailures(
-  status: DeploymentStatus,
-  { target: declared }: Pick<ModelDeploymentSpec, 'target'>,
-): readonly ExplainedFailure[] {
-  const { target = declared.name, requested, coming, leaving = [] } = status
-  const places = [{ target, requested }, ...(coming === undefined ? [] : [coming]), ...leaving]
-  return places.flatMap((place) => place.requested.flatMap((each) => failureOf(place.target, each)))
+export function explainFailures(status: DeploymentStatus): readonly ExplainedFailure[] {
+  return placesInOrder(status).flatMap(({ target, requested }) =>
+    requested.flatMap((each) => failureOf(target, each)),
+  )
+}
+
+/** The target that serves first, then the one that the deployment comes to. */
+function placesInOrder(status: DeploymentStatus): readonly Placement[] {
+  const [serving, coming] = [servingPlacement(status), comingPlacement(status)]
+  return [...[serving, coming].filter((each) => each !== undefined), ...leavingPlacements(status)]
 }
 
 function failureOf(
@@ -89,13 +100,28 @@ function describeChange(change: string): string {
 }
 
 /** The failures in words. */
-export function describeFailures(failures: readonly ExplainedFailure[]): string {
-  return failures
-    .map(
-      ({ target, change, times, reason }) =>
-        `${change} at target ${target} failed ${times === 1 ? 'once' : `${times} times`} and is tried again: ${reason}`,
-    )
-    .join('; ')
+export function describeFailures(failures: readonly ExplainedFailure[]): readonly string[] {
+  return failures.map(
+    ({ target, change, times, reason }) =>
+      `${change} at target ${target} failed ${times === 1 ? 'once' : `${times} times`} and is tried again: ${reason}`,
+  )
+}
+
+/** The changes that busy targets have not taken, those at the serving target first. */
+export function explainBusy(status: DeploymentStatus): readonly ExplainedBusy[] {
+  return placesInOrder(status).flatMap(({ target, requested }) =>
+    requested.flatMap(({ change, busy, notBeforeMs: nextTryMs = 0 }) =>
+      busy === undefined ? [] : [{ target, change: describeChange(change), ...busy, nextTryMs }],
+    ),
+  )
+}
+
+/** What is busy, in words. What a target is slow to remove after a move holds nothing up. */
+export function describeBusy(status: DeploymentStatus, busy: readonly ExplainedBusy[]): readonly string[] {
+  const left = leavingPlacements(status)
+  return busy
+    .filter((each) => !left.some(({ target }) => target === each.target))
+    .map(({ target, change }) => `target ${target} is busy, so ${change} waits`)
 }
 
 /**
@@ -107,7 +133,7 @@ export function describeGoneTargets(
   { target: declared }: Pick<ModelDeploymentSpec, 'target'>,
   { deleted, targets }: { readonly deleted: boolean; readonly targets: readonly string[] },
 ): string | undefined {
-  const serving = status.target ?? declared.name
+  const serving = servingPlacement(status)?.target ?? declared.name
   const needed = deleted ? new Set([serving, ...targetsOf(status)]) : [serving]
   const gone = [...needed].filter(
     (target) => !targets.includes(target) && !(status.givenUp ?? []).some((given) => given.target === target),

@@ -2,6 +2,8 @@ import { answerWithin, answerWithinMs } from '../../resources/deployment/answer-
 import { conditionOf } from '../../resources/deployment/condition.ts'
 import type { DeploymentStatus, Rollout } from '../../resources/deployment/deployment-status.ts'
 import type { ModelDeploymentSpec } from '../../resources/deployment/model-deployment.ts'
+import { comingPlacement } from '../../rollout/machine/placement.ts'
+import { revisionStatus } from '../../rollout/machine/status-edits.ts'
 import { type Step, stepsOf } from '../../rollout/machine/strategy-steps.ts'
 
 export interface Story {
@@ -114,10 +116,8 @@ export function storyOf(rollout: Rollout, status: DeploymentStatus, spec: ModelD
 }
 
 /** What a policy's permit leads to. */
-function describeGrant(
-  { weight }: Extract<Rollout, { phase: 'blocked' }>,
-  { coming }: DeploymentStatus,
-): string {
+function describeGrant({ weight }: Extract<Rollout, { phase: 'blocked' }>, status: DeploymentStatus): string {
+  const coming = comingPlacement(status)
   if (coming !== undefined && weight > 0) return `all traffic moves to target ${coming.target}`
   return weight === 0 ? 'the revision is created' : `the revision gets ${weight} % of traffic`
 }
@@ -135,8 +135,9 @@ function unhealthy({ conditions }: DeploymentStatus): string | undefined {
 }
 
 /** The last looks did not show the stable revision. Its loss is not believed yet. */
-function unshown({ revisions, stable }: DeploymentStatus): string | undefined {
-  const missing = revisions.find(({ revision }) => revision.name === stable)?.missing
+function unshown(status: DeploymentStatus): string | undefined {
+  const { stable } = status
+  const missing = revisionStatus(status, stable)?.missing
   if (missing === undefined) return undefined
   const looks = missing.looks === 1 ? 'the last look' : `the last ${missing.looks} looks`
   return `the target to show revision ${stable} again, which was missing at ${looks}`

@@ -8,13 +8,17 @@ import type {
 } from '../../resources/deployment/deployment-status.ts'
 import type { AnalysisGate, ModelDeploymentSpec } from '../../resources/deployment/model-deployment.ts'
 import type { Key } from '../../resources/metadata.ts'
+import { heldRevision, servingRevisions, splitOf, weightOf } from '../../rollout/machine/status-edits.ts'
 import { stepsOf } from '../../rollout/machine/strategy-steps.ts'
 import type { Deployment } from './deployment.ts'
 import {
+  describeBusy,
   describeFailures,
   describeGoneTargets,
+  type ExplainedBusy,
   type ExplainedFailure,
   type ExplainedPlacement,
+  explainBusy,
   explainFailures,
   explainPlacements,
 } from './explain-places.ts'
@@ -42,6 +46,8 @@ export interface Explanation {
   readonly elsewhere: readonly ExplainedPlacement[]
   /** Changes that a target failed, and when each is tried again. */
   readonly failures: readonly ExplainedFailure[]
+  /** Changes that a busy target has not taken yet, since when, and when each is asked again. */
+  readonly busy: readonly ExplainedBusy[]
   readonly conditions: readonly Condition[]
   /**
    * A fault that hindered this process's last reconcile and could not be written to the status, such as a
@@ -86,6 +92,7 @@ export function explainDeployment(
       gates: [],
       elsewhere: [],
       failures: [],
+      busy: [],
       conditions: [],
       ...(fault !== undefined && { fault }),
     }
@@ -93,8 +100,10 @@ export function explainDeployment(
   const { rollout } = status
   const { waitsFor, next, untilMs } = storyOf(rollout, status, resource.spec)
   const gone = describeGoneTargets(status, resource.spec, { deleted: deletion !== undefined, targets })
-  const failures = explainFailures(status, resource.spec)
-  const failed = failures.length === 0 ? '' : ` (${describeFailures(failures)})`
+  const failures = explainFailures(status)
+  const busy = explainBusy(status)
+  const slow = [...describeFailures(failures), ...describeBusy(status, busy)].join('; ')
+  const hindered = slow === '' ? '' : ` (${slow})`
   const unseen =
     deletion !== undefined && rollout.phase !== 'deleting'
       ? ` (${deletion.actor.name} deleted it, but the loop has not looked at that yet)`
@@ -104,14 +113,15 @@ export function explainDeployment(
   return {
     key,
     phase: rollout.phase,
-    waitsFor: `${gone ?? hindrance(status, fault) ?? waitsFor}${failed}${unseen}`,
+    waitsFor: `${gone ?? hindrance(status, fault) ?? waitsFor}${hindered}${unseen}`,
     sinceMs: rollout.sinceMs,
     ...(untilMs !== undefined && { untilMs }),
     next,
-    revisions: status.revisions.map((each) => explainRevision(each, status)),
+    revisions: servingRevisions(status).map((each) => explainRevision(each, status)),
     gates: explainGates(rollout, resource.spec),
     elsewhere: explainPlacements(status),
     failures,
+    busy,
     conditions: status.conditions,
     ...(fault !== undefined && { fault }),
   }
@@ -129,6 +139,7 @@ export function explainGone(key: Key, nowMs: number): Explanation {
     gates: [],
     elsewhere: [],
     failures: [],
+    busy: [],
     conditions: [],
   }
 }
@@ -137,13 +148,13 @@ function explainRevision(
   { revision, state, reason, missing }: RevisionStatus,
   status: DeploymentStatus,
 ): ExplainedRevision {
-  const { registry, name, version } = revision.model
+  const { model, adopted } = heldRevision(status, revision)
   const candidate = 'revision' in status.rollout ? status.rollout.revision : undefined
   return {
-    revision: revision.name,
-    role: revision.name === status.stable ? 'stable' : revision.name === candidate ? 'candidate' : 'other',
-    model: revision.adopted === true ? 'unknown' : `${registry}/${name}:${version}`,
-    weight: status.split.find((entry) => entry.revision === revision.name)?.weight ?? 0,
+    revision,
+    role: revision === status.stable ? 'stable' : revision === candidate ? 'candidate' : 'other',
+    model: adopted === true ? 'unknown' : `${model.registry}/${model.name}:${model.version}`,
+    weight: weightOf(splitOf(status), revision),
     state,
     ...(reason !== undefined && { reason }),
     ...(missing !== undefined && { missing }),

@@ -6,7 +6,8 @@ import type { ModelDeployment } from '../../resources/deployment/model-deploymen
 import type { Duration } from '../../resources/duration.ts'
 import { type Actor, type Key, keyOf } from '../../resources/metadata.ts'
 import type { Permit } from '../../rollout/machine/machine-types.ts'
-import { initialStatus, knownOf } from '../../rollout/machine/status-edits.ts'
+import { servingPlacement } from '../../rollout/machine/placement.ts'
+import { heldRevision, initialStatus, knownOf } from '../../rollout/machine/status-edits.ts'
 import { type Step, stepsOf } from '../../rollout/machine/strategy-steps.ts'
 import { type Resolved, resolveModel } from '../../rollout/shell/resolve-model.ts'
 import type { Kind } from '../../store/contract.ts'
@@ -140,16 +141,14 @@ async function planTarget(
   const target = context.targets[spec.target.name]
   const { desired } = resolved
   if (target === undefined || desired === undefined) return []
-  const here = movesFrom(spec, status) === undefined ? status : initialStatus(context.clock.now())
-  const others = here.revisions
-    .map(({ revision }) => revision)
-    .filter(({ name }) => name === here.stable && name !== desired.name)
-  const split =
-    here.stable === undefined
-      ? [{ revision: desired.name, weight: 100 }]
-      : [{ revision: here.stable, weight: 100 }]
+  const here = movesFrom(spec, status) === undefined ? servingPlacement(status) : undefined
+  const stable = here && status.stable
+  const others = (here?.revisions ?? [])
+    .filter(({ revision }) => revision === stable && revision !== desired.name)
+    .map(({ revision }) => heldRevision(status, revision))
+  const split = [{ revision: stable ?? desired.name, weight: 100 }]
   try {
-    const observed = await target.observe(key, knownOf(here))
+    const observed = await target.observe(key, knownOf(status, here))
     const plan = target.plan({ revisions: [...others, desired], split, scale: spec.scale }, observed)
     if (plan.kind === 'steps') return plan.steps
     // The plane has said so already, with the field.
@@ -164,11 +163,9 @@ async function planTarget(
 }
 
 /** The target that the deployment leaves; undefined when it stays where it is. */
-function movesFrom(
-  { target }: ModelDeployment['spec'],
-  status: Pick<DeploymentStatus, 'target'>,
-): string | undefined {
-  return status.target === undefined || status.target === target.name ? undefined : status.target
+function movesFrom({ target }: ModelDeployment['spec'], status: DeploymentStatus): string | undefined {
+  const from = servingPlacement(status)?.target
+  return from === target.name ? undefined : from
 }
 
 function describeSteps(

@@ -3,6 +3,7 @@ import type { DeploymentStatus } from '../../resources/deployment/deployment-sta
 import { type Key, keyFrom } from '../../resources/metadata.ts'
 import { giveUp, targetsOf } from '../../rollout/machine/commands/give-up.ts'
 import type { RolloutEvent } from '../../rollout/machine/machine-types.ts'
+import { targetOf } from '../../rollout/machine/placement.ts'
 import { initialStatus } from '../../rollout/machine/status-edits.ts'
 import { commitStatus } from '../../rollout/shell/commit-status.ts'
 import type { Kind, UncommittedObject } from '../../store/contract.ts'
@@ -76,7 +77,7 @@ async function giveUpMissing(
   const { spec } = stored.resource
   let status: DeploymentStatus = stored.status ?? initialStatus(now)
   const events: RolloutEvent[] = []
-  for (const target of new Set([...targetsOf(status), status.target ?? spec.target.name])) {
+  for (const target of new Set([...targetsOf(status), targetOf({ spec }, status)])) {
     if (target in context.targets) continue
     const given = giveUp(status, target, actor, now)
     status = given.status

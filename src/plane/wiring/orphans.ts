@@ -120,13 +120,8 @@ async function isOrphan(store: OrphanOptions['store'], target: string, key: Key)
   const stored = await store.get('ModelDeployment', key)
   if (stored === null) return true
   const { status, resource } = stored
-  const places = [
-    resource.spec.target.name,
-    status?.target,
-    status?.coming?.target,
-    ...(status?.leaving ?? []).map((each) => each.target),
-  ]
-  return !places.includes(target)
+  const places = status?.placements ?? []
+  return resource.spec.target.name !== target && !places.some((each) => each.target === target)
 }
 
 /** Returns true when nothing of the orphan is left. */

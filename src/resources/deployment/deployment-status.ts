@@ -1,7 +1,8 @@
 import type { Actor } from '../metadata.ts'
 import type { Condition } from './condition.ts'
 import type { Scale } from './model-deployment.ts'
-import type { Endpoint, Revision, Split } from './revision.ts'
+import type { Endpoint, Revision } from './revision.ts'
+import type { TrafficEntry } from './traffic.ts'
 
 /** The facts that the loop knows about a ModelDeployment. Times are milliseconds since the epoch. */
 export interface DeploymentStatus {
@@ -10,18 +11,16 @@ export interface DeploymentStatus {
   /** The newest generation that the loop has decided on. */
   readonly observedGeneration: number
   readonly conditions: readonly Condition[]
+  /** The revisions that `desired` and the placements name, by name. Each one is kept here once. */
+  readonly revisions: Readonly<Record<string, Revision>>
   /** The revision that the model reference resolved to last, with the runtime settings of that generation. */
-  readonly desired?: Revision
+  readonly desired?: string
   /** The reference that `desired` was resolved from, as written by `formatReference`. */
   readonly resolvedFrom?: string
-  /** The target that holds the revisions below. */
-  readonly target?: string
-  /** While the deployment moves to another target: what is being made ready there. It has no traffic yet. */
-  readonly coming?: Placement
-  /** What other targets still hold of this deployment. The loop removes it there; it gets no traffic. */
-  readonly leaving?: readonly Placement[]
-  /** The scale that the target accepted last, for targets that do not report the scale in force. */
-  readonly scale?: Scale
+  /** What targets hold of this deployment, or are to hold. At most one for each target. */
+  readonly placements: readonly Placement[]
+  /** Which requests go where. The weights sum to 100. Empty before any revision was ready. */
+  readonly traffic: readonly TrafficEntry[]
   /**
    * A named actor gave the deployment's targets to this store, until the next accepted change, and for ten
    * minutes at most.
@@ -31,27 +30,12 @@ export interface DeploymentStatus {
   readonly givenUp?: readonly GivenUp[]
   /** The revision that traffic returns to. */
   readonly stable?: string
-  /** Revisions that are meant to exist at the target. */
-  readonly revisions: readonly RevisionStatus[]
-  readonly split: Split
   readonly rollout: Rollout
   /**
    * Names the list of steps in which `rollout.step` counts. When other steps are declared, the rollout begins
    * again at their first step.
    */
   readonly steps?: string
-  /** The one effect whose outcome is not known yet. */
-  readonly effect?: LedgerEntry
-  /**
-   * Changes that were asked of the target and are not seen there yet, such as `create:1f0c…`. Each was
-   * audited when it was first asked.
-   */
-  readonly requested: readonly RequestedChange[]
-  /**
-   * The handles that the target gave to find its operations and revisions again. A handle is kept as long as
-   * its revision.
-   */
-  readonly handles: readonly Handle[]
   /** Revisions that are not tried again until a person asks for a retry; the newest 100 are kept. */
   readonly aborted: readonly AbortedRevision[]
   /** While this is set, the rollout does not move forward. */
@@ -63,7 +47,8 @@ export interface DeploymentStatus {
 }
 
 export interface RevisionStatus {
-  readonly revision: Revision
+  /** The name of the revision. */
+  readonly revision: string
   /** `requested` until the target shows it. */
   readonly state: 'requested' | 'starting' | 'ready' | 'unready' | 'failed' | 'stopping'
   /** When `state` last changed. */
@@ -83,15 +68,30 @@ export interface RevisionStatus {
   readonly troubledSinceMs?: number
 }
 
-/** What a deployment has at a target other than the one that serves. */
+/** What one target holds of a deployment, or is to hold. */
 export interface Placement {
   readonly target: string
+  /**
+   * - `serving`: rollouts happen here. At most one placement serves.
+   * - `coming`: the deployment moves here. What is here becomes ready, and has no traffic yet.
+   * - `leaving`: the loop removes what is here. It gets no traffic.
+   */
+  readonly role: 'serving' | 'coming' | 'leaving'
+  /** When it got this role. */
   readonly sinceMs: number
+  /** Revisions that are meant to exist at the target, in the order in which they were asked for. */
   readonly revisions: readonly RevisionStatus[]
-  readonly requested: readonly RequestedChange[]
-  readonly handles: readonly Handle[]
-  /** As `scale` of the status. */
+  /** The scale that the target accepted last, for targets that do not report the scale in force. */
   readonly scale?: Scale
+  /** The effect whose outcome is not known yet. At most one placement has one. */
+  readonly effect?: LedgerEntry
+  /**
+   * Changes that were asked of the target and are not seen there yet, such as `create:1f0c…`. Each was
+   * audited when it was first asked.
+   */
+  readonly requested: readonly RequestedChange[]
+  /** The handles that the target gave to find its operations and revisions again, the oldest first. */
+  readonly handles: readonly Handle[]
 }
 
 /**
@@ -251,14 +251,16 @@ export interface LedgerEntry {
   readonly revision?: string
   readonly sinceMs: number
   readonly fence: number
-  /** The target of the call. Absent for the target that serves. */
-  readonly target?: string
 }
 
+/**
+ * A handle belongs to the placement. It is kept until nothing of the deployment is left at the target, and of
+ * each placement the newest 100 are kept. The newest handle of a revision that is meant to exist is kept, too.
+ */
 export interface Handle {
   readonly handle: string
-  /** Absent for changes of the whole deployment; the newest 20 of those are kept. */
-  readonly revision?: string
+  /** The revisions whose creation was answered with this handle. */
+  readonly revisions: readonly string[]
 }
 
 export interface RequestedChange {
@@ -272,6 +274,11 @@ export interface RequestedChange {
   readonly acceptedMs?: number
   /** The target is busy, could not be told, or failed the change: it is sent again after this moment. */
   readonly notBeforeMs?: number
+  /** The target answered that it is busy, and took nothing: since when, and how often. */
+  readonly busy?: {
+    readonly sinceMs: number
+    readonly times: number
+  }
   /** The operations of this change that failed: how many, and why the last one did. */
   readonly failed?: {
     readonly times: number

@@ -1,5 +1,6 @@
 import type { ObservedTarget } from '../../deployment-target/contract.ts'
 import type { DeploymentStatus, RevisionStatus } from '../../resources/deployment/deployment-status.ts'
+import { servingRevisions, withServingRevisions } from './status-edits.ts'
 
 /**
  * A target shows a revision no longer. Only after this many looks in a row, and this many milliseconds after
@@ -16,8 +17,7 @@ export function absorb(
   now: number,
   deadlineMs: number,
 ): DeploymentStatus {
-  const revisions = absorbInto(status.revisions, observed, now, deadlineMs)
-  return revisions === status.revisions ? status : { ...status, revisions }
+  return withServingRevisions(status, absorbInto(servingRevisions(status), observed, now, deadlineMs))
 }
 
 /** The same for the revisions of one target. */
@@ -29,7 +29,7 @@ export function absorbInto(
 ): readonly RevisionStatus[] {
   let changed = false
   const next = revisions.map((known): RevisionStatus => {
-    const seen = observed.revisions.find(({ revision }) => revision === known.revision.name)
+    const seen = observed.revisions.find(({ revision }) => revision === known.revision)
     const after = seen === undefined ? missed(known, now) : shown(known, seen, now, deadlineMs)
     if (sameRevisionStatus(known, after)) return known
     changed = true

@@ -8,7 +8,7 @@ import { giveUp, targetsOf } from './commands/give-up.ts'
 import { refuseMoved } from './commands/spoken.ts'
 import type { RolloutEvent } from './machine-types.ts'
 import { enterStep, standsInSteps } from './moves/enter-step.ts'
-import { candidateOf, isReady } from './status-edits.ts'
+import { candidateOf, isReady, servingRevisions, splitOf, withServingRevisions } from './status-edits.ts'
 import { stepsOf } from './strategy-steps.ts'
 
 export type { Command }
@@ -70,7 +70,7 @@ function approve(
   actor: Actor,
   now: number,
 ): Commanded {
-  const revision = asked.revision ?? status.desired?.name
+  const revision = asked.revision ?? status.desired
   if (revision === undefined) throw wrongPhase(status, 'approve', 'no revision is known yet; name one')
   const overrideSoft = asked.overrideSoft ?? false
   const approvals = [...status.approvals, { revision, overrideSoft, actor, atMs: now }].slice(-keptApprovals)
@@ -164,17 +164,16 @@ function retry(status: DeploymentStatus, actor: Actor, now: number): Commanded {
   const aborted = status.aborted.filter((each) => each.revision !== revision)
   // A candidate may have had traffic when the loop stopped. This traffic first returns to the stable
   // revision.
-  const withTraffic = status.split.find((each) => each.revision !== status.stable)?.revision
+  const withTraffic = splitOf(status).find((each) => each.revision !== status.stable)?.revision
   const candidate = rollout.phase === 'rolling-back' ? revision : withTraffic
   const message = `retried by ${actor.name}`
-  const revisions = status.revisions.map((each) =>
+  const revisions = servingRevisions(status).map((each) =>
     each.state === 'requested' ? { ...each, sinceMs: now } : each,
   )
   return {
     status: {
-      ...status,
+      ...withServingRevisions(status, revisions),
       aborted,
-      revisions,
       rollout:
         candidate === undefined
           ? { phase: 'pending', sinceMs: now }

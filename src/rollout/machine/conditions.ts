@@ -10,7 +10,7 @@ import { durationMs } from '../../resources/duration.ts'
 import { scaleIsUnconfirmed } from './effects/want.ts'
 import type { Analysis } from './machine-types.ts'
 import { hindersDeletion } from './moves/deletion.ts'
-import { isElsewhere } from './placement.ts'
+import { isElsewhere, leavingPlacements, servingPlacement } from './placement.ts'
 import { isReady, revisionStatus } from './status-edits.ts'
 import type { BlindContext, Context } from './transition.ts'
 
@@ -118,10 +118,10 @@ function progressing(
 /** What was to be removed longer than `deadline` ago and is still there. */
 function overdue({ declared, now }: BlindContext, status: DeploymentStatus): Fact | undefined {
   const deadlineMs = durationMs(declared.spec.deadline)
-  const revisions = status.requested
+  const revisions = (servingPlacement(status)?.requested ?? [])
     .filter(({ change, acceptedMs = now }) => change.startsWith('retire:') && now >= acceptedMs + deadlineMs)
     .map(({ change }) => `revision ${change.slice('retire:'.length)}`)
-  const targets = (status.leaving ?? [])
+  const targets = leavingPlacements(status)
     .filter(({ sinceMs }) => now >= sinceMs + deadlineMs)
     .map(({ target }) => `everything at target ${target}`)
   const { rollout } = status
@@ -140,7 +140,7 @@ function denied({ rollout }: DeploymentStatus): Fact | undefined {
 
 function unhealthy(status: DeploymentStatus): Fact | undefined {
   const { stable } = status
-  if (stable === undefined || isReady(status, stable) || status.split.length === 0) return undefined
+  if (stable === undefined || isReady(status, stable) || status.traffic.length === 0) return undefined
   const known = revisionStatus(status, stable)
   const why = [known?.reason, known?.message].filter(Boolean).join(': ')
   return {

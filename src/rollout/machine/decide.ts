@@ -2,7 +2,7 @@ import type { DeploymentStatus } from '../../resources/deployment/deployment-sta
 import { durationMs } from '../../resources/duration.ts'
 import { absorb } from './absorb.ts'
 import { conditionsOf } from './conditions.ts'
-import { type Chosen, effectFor } from './effects/effect.ts'
+import { type Chosen, effectHere } from './effects/effect.ts'
 import { effectElsewhere } from './effects/effect-elsewhere.ts'
 import { outcomeUnknown, settle } from './effects/effect-outcome.ts'
 import type { Analysis, Declared, Instruction, Observed } from './machine-types.ts'
@@ -13,7 +13,8 @@ import { mayMove, move } from './moves/move.ts'
 import { retire } from './moves/retire.ts'
 import { rollBack } from './moves/rollback.ts'
 import { startRollout } from './moves/start-rollout.ts'
-import { isTargetGone, withoutComing, withoutGivenUp } from './placement.ts'
+import { comingPlacement, isTargetGone, openEffect, withoutComing, withoutGivenUp } from './placement.ts'
+import { holding, servingRevisions, withoutUnnamed } from './status-edits.ts'
 import { stepsOf } from './strategy-steps.ts'
 import { type BlindContext, type Context, stay, type Transition } from './transition.ts'
 
@@ -32,10 +33,8 @@ export function decide(
 ): Instruction {
   const blind: BlindContext = { declared, analysis, now, steps: stepsOf(declared.spec) }
   const context: Context | undefined = observed === undefined ? undefined : { ...blind, observed }
-  const { status: seen, events: learnt } = see(
-    context,
-    withoutOldTakeOver(withoutGivenUp(declared, status), now),
-  )
+  const known = withDesired(withoutOldTakeOver(withoutGivenUp(declared, status), now), declared.desired)
+  const { status: seen, events: learnt } = see(context, known)
   const transition = transitionOf(blind, context, status, seen)
   if (transition.need !== undefined) {
     return { status, events: [], need: transition.need, requeueAfterMs: null }
@@ -45,17 +44,22 @@ export function decide(
     ...chosen.status,
     // Without a look, or where the plane cannot run the spec, nothing is decided about this generation yet.
     ...(context !== undefined && declared.hindered !== true && { observedGeneration: declared.generation }),
-    ...(declared.desired !== undefined && { desired: declared.desired }),
   }
   const { effect, atMs } = chosen
   return {
-    status: { ...next, conditions: conditionsOf(blind, context, next) },
+    status: withoutUnnamed({ ...next, conditions: conditionsOf(blind, context, next) }),
     events: [...learnt, ...transition.events, ...chosen.events],
     requeueAfterMs: sooner(transition.requeueAfterMs, atMs === undefined ? null : Math.max(0, atMs - now)),
     ...(effect !== undefined && { effect }),
     ...(transition.finished === true && { finished: true }),
     ...((transition.safe === true || transition.finished === true) && { urgent: true }),
   }
+}
+
+function withDesired(status: DeploymentStatus, desired: Declared['desired']): DeploymentStatus {
+  if (desired === undefined) return status
+  const held = holding(status, desired)
+  return held.desired === desired.name ? held : { ...held, desired: desired.name }
 }
 
 /** A take-over that no change needed in this time is over, so that it does not override a newer fence later. */
@@ -90,7 +94,7 @@ function transitionOf(
   if (safe !== undefined) return { ...safe, safe: true }
   if (status.rollout.phase === 'stopped') return stay(status, blind)
   const moves = mayMove(blind, status)
-  if (status.coming !== undefined && !moves) {
+  if (comingPlacement(status) !== undefined && !moves) {
     return { status: withoutComing(status, now), events: [], requeueAfterMs: 0 }
   }
   const isGone = isTargetGone(declared, status)
@@ -131,9 +135,9 @@ function goOn(context: Context, status: DeploymentStatus): Transition {
 /** The status without a stable revision that is no more, as a version that emptied the old target first left it. */
 function anew(status: DeploymentStatus, now: number): DeploymentStatus {
   const { stable, ...rest } = status
-  const isThere = status.revisions.some(({ revision }) => revision.name === stable)
+  const isThere = servingRevisions(status).some(({ revision }) => revision === stable)
   const rollout = { phase: 'pending', sinceMs: now } as const
-  return isThere ? { ...status, rollout } : { ...rest, split: [], rollout }
+  return isThere ? { ...status, rollout } : { ...rest, traffic: [], rollout }
 }
 
 /** At most one effect, at the target that serves or elsewhere. */
@@ -144,11 +148,10 @@ function choose(
 ): Chosen {
   if (finished === true || moved === true) return { status, events: [] }
   // While nobody knows whether a create has happened, no other entry takes its place in the ledger.
-  const { effect: last, coming } = status
-  const isOpen = last?.kind === 'create' && (last.target === undefined || last.target === coming?.target)
-  const open = isOpen ? last : undefined
-  const mayHere = context !== undefined && (open === undefined || open.target === undefined)
-  const here = mayHere ? effectFor(context, status) : { status, events: [] }
+  const last = openEffect(status)
+  const open = last?.entry.kind === 'create' && last.at.role !== 'leaving' ? last.at : undefined
+  const mayHere = context !== undefined && (open === undefined || open.role === 'serving')
+  const here = mayHere ? effectHere(context, status) : { status, events: [] }
   if (here.effect !== undefined) return here
   if (status.rollout.phase === 'stopped') return here
   const elsewhere = effectElsewhere(blind, here.status)

@@ -45,7 +45,7 @@ export interface Analysis {
   readonly gates?: readonly GateResult[]
   /** Given although no instruction asks for it. Absent when it is not measured. */
   readonly serving?: Serving
-  /** What the target of `status.coming` shows. */
+  /** What the target shows that the deployment comes to. */
   readonly look?: Look
 }
 
@@ -97,8 +97,6 @@ export interface Effect {
   /** Absent for `destroy`. */
   readonly want?: TargetWant
   readonly target: string
-  /** The target is not the one that serves: the deployment comes to it or leaves it. */
-  readonly elsewhere: boolean
 }
 
 /** Something that happened, for the audit log, the plane's events and telemetry. */

@@ -12,6 +12,7 @@ import { readGates } from '../gates/read-gates.ts'
 import { readServing } from '../gates/read-serving.ts'
 import { decide } from '../machine/decide.ts'
 import type { Analysis, Declared, Instruction, Look, Need, Permit } from '../machine/machine-types.ts'
+import { comingPlacement, leavingPlacements, targetOf } from '../machine/placement.ts'
 import { knownOf } from '../machine/status-edits.ts'
 import { lookTimes, type ReconcilerOptions } from './reconciler-options.ts'
 
@@ -91,8 +92,8 @@ function declaredBy({ targets }: ReconcilerOptions, sight: Sight): Declared {
   const { stored, status, desired, hindered, usedBy } = sight
   const { generation, actor, deletion } = stored
   const { spec } = stored.resource
-  const serving = status.target ?? spec.target.name
-  const named = [serving, ...(status.leaving ?? []).map(({ target }) => target)]
+  const serving = targetOf({ spec }, status)
+  const named = [serving, ...leavingPlacements(status).map(({ target }) => target)]
   return {
     spec,
     capabilities: capabilitiesOf(targets[serving]),
@@ -129,10 +130,10 @@ async function lookAt(
 ): Promise<Look> {
   const target = targets[name]
   const look = { target: name, capabilities: capabilitiesOf(target) }
-  const { coming } = status
+  const coming = comingPlacement(status)
   if (target === undefined || coming === undefined) return look
   try {
-    const observed = await target.observe(stored.key, { ...knownOf(coming), abortSignal })
+    const observed = await target.observe(stored.key, { ...knownOf(status, coming), abortSignal })
     return { ...look, observed: knownSecrets.scrubObserved(stored.key, observed) }
   } catch (error) {
     logger.warn(

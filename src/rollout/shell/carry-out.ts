@@ -11,7 +11,13 @@ import { recordOutcome, withNotBefore } from '../machine/effects/effect-outcome.
 import type { Effect, Instruction, Look } from '../machine/machine-types.ts'
 import { turnBack } from '../machine/moves/move.ts'
 import { beginRollback } from '../machine/moves/rollback.ts'
-import { placementAt, withPlacement } from '../machine/placement.ts'
+import {
+  comingPlacement,
+  placementAt,
+  servingPlacement,
+  withoutOpenEffect,
+  withPlacement,
+} from '../machine/placement.ts'
 import { candidateOf } from '../machine/status-edits.ts'
 import type { DeploymentRun } from './deployment-run.ts'
 import { failedOperations, faultOf, withFault } from './fault.ts'
@@ -76,11 +82,11 @@ async function writeAndSend(run: DeploymentRun, due: Due, effect: Effect): Promi
   const { events, urgent } = instruction
   // Nothing is written down that will surely not be sent.
   if (isEnding(run.context.held)) return { kind: 'retry', cause: new ModelspineError('aborted', leaseEnds) }
-  const requested = placeOf(instruction.status, effect).requested.find(
-    ({ change }) => change === effect.change,
-  )
+  const at = placementAt(instruction.status, effect.target)
+  const requested = at?.requested.find(({ change }) => change === effect.change)
   const { fence } = run.context.held
-  const entry = ledgerEntry(effect, run.status.effect, requested, fence, run.options.clock)
+  const before = placementAt(run.status, effect.target)?.effect
+  const entry = ledgerEntry(effect, before, requested, fence, run.options.clock)
   // The fault of an earlier try is removed only after an answer, so that retries of the same fault write
   // nothing.
   const ledger = withLedger(instruction.status, effect, entry)
@@ -95,12 +101,13 @@ async function send(run: DeploymentRun, due: Due, effect: Effect, entry: LedgerE
   const target = options.targets[effect.target]
   if (target === undefined)
     throw new ModelspineError('plan-refused', `no target is called "${effect.target}"`)
-  const observed = (effect.elsewhere ? due.look?.observed : due.observed) ?? nothing
   const { status } = run
+  const isElsewhere = !servesAt(status, effect)
+  const observed = (isElsewhere ? due.look?.observed : due.observed) ?? nothing
   const { requeueAfterMs } = due.instruction
   // The next look after an effect waits for its consequences.
   const nextMs = requeueAfterMs === 0 ? null : requeueAfterMs
-  const handles = placeOf(status, effect).handles.map(({ handle }) => handle)
+  const handles = (placementAt(status, effect.target)?.handles ?? []).map(({ handle }) => handle)
   const takeOver = status.takeOver !== undefined
   let result: ApplyResult
   try {
@@ -114,7 +121,7 @@ async function send(run: DeploymentRun, due: Due, effect: Effect, entry: LedgerE
       const { code, message } = error as ModelspineError
       await writeOutcome(run, effect, entry, { kind: 'not-sent', reason: code, message })
     }
-    if (effect.elsewhere) return postponed(run, effect, error)
+    if (isElsewhere) return postponed(run, effect, error)
     return hindered(run, error, nextMs)
   }
   options.sent(key, effect.kind, result.kind)
@@ -145,13 +152,14 @@ async function refused(
   effect: Effect,
   { reason, message }: { readonly reason: string; readonly message: string },
 ): Promise<Result> {
-  const settled = withoutEffect(run.status)
+  const settled = withoutOpenEffect(run.status)
   const why = { cause: 'TargetRefused', message: `${reason}: ${message}` } as const
-  const { coming, rollout } = settled
+  const { rollout } = settled
+  const coming = comingPlacement(settled)
   const candidate = rollout.phase === 'retargeting' ? undefined : candidateOf(rollout)
-  const transition = effect.elsewhere
-    ? coming?.target === effect.target && turnBack(run, settled, { name: comingRevision(coming) }, why)
-    : candidate && beginRollback(run, settled, candidate, why)
+  const transition = servesAt(settled, effect)
+    ? candidate && beginRollback(run, settled, candidate, why)
+    : coming?.target === effect.target && turnBack(run, settled, { name: comingRevision(coming) }, why)
   if (typeof transition === 'object') {
     await run.write(transition.status, transition.events, { urgent: true })
     return { kind: 'requeue', afterMs: 0 }
@@ -161,7 +169,7 @@ async function refused(
 }
 
 function comingRevision({ revisions }: Placement): string {
-  return revisions[0]?.revision.name ?? ''
+  return revisions[0]?.revision ?? ''
 }
 
 /**
@@ -194,7 +202,7 @@ async function writeOutcome(
   const scale = effect.want?.scale
   for (let tries = 0; ; tries += 1) {
     const facts = { nowMs: run.now, ...(scale !== undefined && { scale }) }
-    const { status, events } = recordOutcome(run.status, entry, result, facts)
+    const { status, events } = recordOutcome(run.status, effect.target, entry, result, facts)
     const answered = result.kind === 'not-sent' ? status : withStandingFault(run, status, hindrance)
     try {
       await run.write(answered, events)
@@ -226,27 +234,21 @@ function again(
   return { kind: 'requeue', afterMs: poll, priority: pollPriority(status) }
 }
 
-function withoutEffect({ effect: _, ...rest }: DeploymentStatus): DeploymentStatus {
-  return rest
+function servesAt(status: DeploymentStatus, { target }: Effect): boolean {
+  return servingPlacement(status)?.target === target
 }
 
+/** The status with the entry in the ledger. Every other entry gives way, because one effect is open at a time. */
 function withLedger(status: DeploymentStatus, effect: Effect, entry: LedgerEntry): DeploymentStatus {
   const { change, operationId } = entry
-  const requested = placeOf(status, effect).requested.map((each): RequestedChange => {
-    if (each.change !== change || each.operationId === operationId) return each
-    // Another operation is not accepted yet.
-    const { failed } = each
-    return { change, accepted: false, operationId, ...(failed !== undefined && { failed }) }
-  })
-  const next = { ...status, effect: entry }
-  return effect.elsewhere
-    ? withPlacement(next, effect.target, (place) => ({ ...place, requested }))
-    : { ...next, requested }
-}
-
-function placeOf(
-  status: DeploymentStatus,
-  { elsewhere, target }: Effect,
-): Pick<DeploymentStatus, 'requested' | 'handles'> {
-  return elsewhere ? (placementAt(status, target) ?? { requested: [], handles: [] }) : status
+  return withPlacement(withoutOpenEffect(status), effect.target, (at) => ({
+    ...at,
+    effect: entry,
+    requested: at.requested.map((each): RequestedChange => {
+      if (each.change !== change || each.operationId === operationId) return each
+      // Another operation is not accepted yet.
+      const { failed } = each
+      return { change, accepted: false, operationId, ...(failed !== undefined && { failed }) }
+    }),
+  }))
 }

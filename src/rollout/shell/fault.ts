@@ -17,8 +17,8 @@ export function faultOf(error: unknown): Fault {
 }
 
 /** The operations that failed and are tried again, as a fault. */
-export function failedOperations({ requested, coming, leaving = [] }: DeploymentStatus): Fault | undefined {
-  const all = [requested, coming?.requested ?? [], ...leaving.map((each) => each.requested)].flat()
+export function failedOperations({ placements }: DeploymentStatus): Fault | undefined {
+  const all = placements.flatMap(({ requested }) => requested)
   const failed = all.flatMap(({ change, failed: failure }) =>
     failure === undefined ? [] : [`${change} failed ${failure.times} times: ${failure.reason}`],
   )

@@ -2,6 +2,7 @@ import type { Clock } from '../../clock.ts'
 import { jittered } from '../../reconcile/jittered.ts'
 import { type Priority, priorities } from '../../reconcile/priority.ts'
 import type { DeploymentStatus } from '../../resources/deployment/deployment-status.ts'
+import { servingRevisions } from '../machine/status-edits.ts'
 
 const fastestMs = 100
 const slowestMs = 10_000
@@ -44,16 +45,15 @@ export function pollPriority(status: DeploymentStatus): Priority {
 /** Nothing happens in these phases before somebody declares something, or something drifts. */
 const standsStill: ReadonlySet<string> = new Set(['converged', 'failed', 'stopped'])
 
-function isMissing({ revisions }: DeploymentStatus): boolean {
-  return revisions.some(({ missing }) => missing !== undefined)
+function isMissing(status: DeploymentStatus): boolean {
+  return servingRevisions(status).some(({ missing }) => missing !== undefined)
 }
 
-function isExpecting({ rollout, revisions, requested, coming, leaving }: DeploymentStatus): boolean {
+function isExpecting(status: DeploymentStatus): boolean {
+  const { rollout, placements } = status
   return (
-    requested.length > 0 ||
-    coming !== undefined ||
-    leaving !== undefined ||
-    revisions.some(({ state }) => state === 'requested' || state === 'starting') ||
+    placements.some(({ role, requested }) => role !== 'serving' || requested.length > 0) ||
+    servingRevisions(status).some(({ state }) => state === 'requested' || state === 'starting') ||
     waiting.has(rollout.phase)
   )
 }

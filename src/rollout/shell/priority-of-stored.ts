@@ -1,6 +1,6 @@
 import { type Priority, priorities } from '../../reconcile/priority.ts'
-import type { DeploymentStatus } from '../../resources/deployment/deployment-status.ts'
-import type { StoredObject } from '../../store/contract.ts'
+import type { TypedObject } from '../../store/typed-store.ts'
+import { openEffect } from '../machine/placement.ts'
 import { pollPriority } from './poll.ts'
 
 /**
@@ -8,11 +8,14 @@ import { pollPriority } from './poll.ts'
  * was asked for before. What a person asked for and nobody has begun, and what takes traffic away from a bad
  * revision, goes before rollouts under way. These go before what stands still.
  */
-export function priorityOfStored({ generation, deletion, status }: StoredObject): Priority {
-  const known = status as DeploymentStatus | undefined
+export function priorityOfStored({
+  generation,
+  deletion,
+  status: known,
+}: Pick<TypedObject<'ModelDeployment'>, 'generation' | 'deletion' | 'status'>): Priority {
   if (deletion !== undefined || known === undefined || known.observedGeneration !== generation) {
     return priorities.user
   }
   if (known.rollout.phase === 'rolling-back') return priorities.user
-  return known.effect === undefined ? pollPriority(known) : priorities.drift
+  return openEffect(known) === undefined ? pollPriority(known) : priorities.drift
 }

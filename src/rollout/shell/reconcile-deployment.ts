@@ -2,6 +2,7 @@ import type { ObservedTarget } from '../../deployment-target/contract.ts'
 import { isModelspineError, ModelspineError, throwIfAborted } from '../../errors.ts'
 import type { Result } from '../../reconcile/result.ts'
 import { formatReference } from '../../resources/deployment/reference.ts'
+import { servingPlacement, targetOf } from '../machine/placement.ts'
 import { knownOf } from '../machine/status-edits.ts'
 import { askAndDecide } from './ask-and-decide.ts'
 import { carryOut } from './carry-out.ts'
@@ -82,9 +83,8 @@ async function reconcile(run: DeploymentRun, lookups: Lookups): Promise<Result> 
   })
   if (hindrance !== undefined && result.kind === 'requeue' && instruction.effect === undefined) {
     options.logger.warn({ key: run.key, ...faultOf(hindrance) }, 'a reconcile was hindered')
-    const { coming, leaving } = run.status
     // What happens at other targets goes on at its own pace.
-    const elsewhere = coming !== undefined || leaving !== undefined
+    const elsewhere = run.status.placements.some(({ role }) => role !== 'serving')
     return afterFault(run, hindrance, elsewhere ? result.afterMs : instruction.requeueAfterMs)
   }
   return found?.postponedMs === undefined ? result : soon(result, found)
@@ -104,14 +104,17 @@ interface Seen {
 
 async function look(run: DeploymentRun): Promise<Seen> {
   const { options, key, status, deployment, context } = run
-  const name = status.target ?? deployment.spec.target.name
+  const name = targetOf(deployment, status)
   const target = options.targets[name]
   if (target === undefined) {
     const error = new ModelspineError('plan-refused', `no target is called "${name}"`)
     return { observed: undefined, error }
   }
   try {
-    const shown = await target.observe(key, { ...knownOf(status), abortSignal: context.abortSignal })
+    const shown = await target.observe(key, {
+      ...knownOf(status, servingPlacement(status)),
+      abortSignal: context.abortSignal,
+    })
     return { observed: options.knownSecrets.scrubObserved(key, shown) }
   } catch (error) {
     return { observed: undefined, error: options.knownSecrets.scrubError(key, error) }

@@ -5,6 +5,7 @@ import type { DeploymentStatus } from '../../resources/deployment/deployment-sta
 import type { ModelDeploymentSpec } from '../../resources/deployment/model-deployment.ts'
 import { formatReference } from '../../resources/deployment/reference.ts'
 import type { Revision } from '../../resources/deployment/revision.ts'
+import { desiredOf } from '../machine/status-edits.ts'
 import { nameRevision, revisionOf } from './revision-of.ts'
 
 /** The result of resolving a deployment's model reference. */
@@ -55,8 +56,8 @@ export function unresolved(spec: ModelDeploymentSpec, status: DeploymentStatus, 
 
 /** What the declared reference stood for when it was resolved last. */
 export function pinOf(spec: ModelDeploymentSpec, status: DeploymentStatus): Revision | undefined {
-  const { desired, resolvedFrom } = status
-  return desired !== undefined && resolvedFrom === formatReference(spec.model)
+  const desired = desiredOf(status)
+  return desired !== undefined && status.resolvedFrom === formatReference(spec.model)
     ? nameRevision(desired.model, spec)
     : undefined
 }

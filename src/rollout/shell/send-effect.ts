@@ -100,19 +100,18 @@ export function isOfSecrets(error: unknown): error is ModelspineError {
 }
 
 /**
- * The ledger entry that is written before an effect is sent. When the same effect is sent again, after a
+ * The ledger entry that is written before an effect is sent. `before` is the entry at the same target. When the same effect is sent again, after a
  * crash, a lost answer or a busy target, it is the same operation. It is another one after a failure, and when
  * a create is sent once more because the target lost the first.
  */
 export function ledgerEntry(
-  { kind, change, revision, target, elsewhere }: Effect,
+  { kind, change, revision }: Effect,
   before: LedgerEntry | undefined,
   requested: RequestedChange | undefined,
   fence: number,
   clock: Clock,
 ): LedgerEntry {
-  const isSame = before?.change === change && before.target === (elsewhere ? target : undefined)
-  const again = isSame ? before : undefined
+  const again = before?.change === change ? before : undefined
   return {
     operationId: operationIdOf(kind, again, requested) ?? clock.id(),
     kind,
@@ -120,7 +119,6 @@ export function ledgerEntry(
     sinceMs: again?.sinceMs ?? clock.now(),
     fence,
     ...(revision !== undefined && { revision }),
-    ...(elsewhere && { target }),
   }
 }
 

@@ -1,3 +1,4 @@
+import { here } from '../../status.ts'
 import type { Disturbance } from '../disturb.ts'
 import { actor, type Cell, createScene, deadlineMs, deployment, name, type Scene } from './scene.ts'
 
@@ -101,12 +102,12 @@ async function phaseOf({ plane }: Scene): Promise<string | undefined> {
 }
 
 async function unready({ plane }: Scene, revision: string): Promise<boolean> {
-  const { revisions = [] } = (await plane.get(name))?.status ?? {}
-  return revisions.some((each) => each.revision.name === revision && each.state === 'unready')
+  const { revisions } = here((await plane.get(name))?.status)
+  return revisions.some((each) => each.revision === revision && each.state === 'unready')
 }
 
 async function sinceUnreadyMs({ plane, clock }: Scene, revision: string): Promise<number> {
-  const { revisions = [] } = (await plane.get(name))?.status ?? {}
-  const { sinceMs } = revisions.find((each) => each.revision.name === revision) ?? {}
+  const { revisions } = here((await plane.get(name))?.status)
+  const { sinceMs } = revisions.find((each) => each.revision === revision) ?? {}
   return clock.now() - (sinceMs ?? clock.now())
 }

@@ -11,6 +11,7 @@ import {
   memoryTarget,
 } from 'modelspine'
 import { createFakeClock, type FakeClock } from 'modelspine/testing'
+import { splitIn } from '../../status.ts'
 import { createDisturbance, type Disturbance, disturbed } from '../disturb.ts'
 
 export const strategies = ['rolling', 'canary', 'blue-green'] as const
@@ -143,7 +144,7 @@ export async function createScene({ splitter }: Pick<Cell, 'splitter'>): Promise
     async weighs(revision) {
       const split = byTarget
         ? (await target.observe(key)).revisions
-        : ((await plane.get(name))?.status?.split ?? [])
+        : splitIn((await plane.get(name))?.status)
       return split.some((each) => each.revision === revision && (each.weight ?? 0) > 0)
     },
   }

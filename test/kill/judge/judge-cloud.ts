@@ -1,3 +1,4 @@
+import { ledgerOf } from '../../status.ts'
 import type { Evidence } from '../evidence.ts'
 
 /** Checks that the vendor made each requested revision once, and that only the wanted one still runs. */
@@ -12,7 +13,7 @@ export function judgeCloud({ commits, cloud: { mutations, running } }: Evidence)
     if (count !== 1) faults.push(`revision ${name} was created ${count} times`)
     if (!asked.includes(name)) faults.push(`revision ${name} was created but never asked for`)
   }
-  const operations = new Set(commits.states.map(({ status }) => status?.effect?.operationId))
+  const operations = new Set(commits.states.map(({ status }) => ledgerOf(status)?.operationId))
   for (const { kind, key, operationId } of mutations) {
     if (!operations.has(operationId)) faults.push(`a ${kind} of ${key} has no ledger entry`)
   }

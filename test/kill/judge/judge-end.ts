@@ -1,3 +1,4 @@
+import { madeOf, splitIn } from '../../status.ts'
 import type { Evidence } from '../evidence.ts'
 import { lastVersion } from '../scenario.ts'
 
@@ -5,10 +6,10 @@ import { lastVersion } from '../scenario.ts'
 export function judgeEnd({ commits, commitsWhenSettled, answered, failures }: Evidence): readonly string[] {
   const faults: string[] = []
   const status = commits.states.findLast(({ key }) => key === 'default/digits')?.status
-  const version = status?.desired?.model.version
-  const split = JSON.stringify(status?.split)
+  const version = madeOf(status, status?.desired)?.model.version
+  const split = JSON.stringify(splitIn(status))
   if (version !== lastVersion) faults.push(`version ${version} is desired in the end, not ${lastVersion}`)
-  if (status?.stable !== status?.desired?.name) faults.push(`${status?.stable} is stable in the end`)
+  if (status?.stable !== status?.desired) faults.push(`${status?.stable} is stable in the end`)
   if (split !== JSON.stringify([{ revision: status?.stable, weight: 100 }])) {
     faults.push(`the split is ${split} in the end`)
   }

@@ -1,3 +1,4 @@
+import { ledgerOf } from '../../status.ts'
 import type { Evidence } from '../evidence.ts'
 
 /** Checks that each requested revision was started once and ran once, and only the wanted one still runs. */
@@ -15,7 +16,7 @@ export function judgeProcesses({ commits, journal, starts, running }: Evidence):
   for (const { key, revision } of journal.filter(({ event }) => event === 'restarted')) {
     faults.push(`revision ${key} ${revision} was restarted, and no model server ever failed`)
   }
-  const operations = new Set(commits.states.map(({ status }) => status?.effect?.operationId))
+  const operations = new Set(commits.states.map(({ status }) => ledgerOf(status)?.operationId))
   for (const { revision, operationId } of started) {
     if (!operations.has(operationId)) faults.push(`revision ${revision} was started without a ledger entry`)
   }

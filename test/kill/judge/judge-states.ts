@@ -1,3 +1,4 @@
+import { here, ledgerOf, splitIn } from '../../status.ts'
 import type { CommittedState } from '../commit-journal.ts'
 import type { Evidence } from '../evidence.ts'
 
@@ -18,28 +19,30 @@ function judgeState(
 ): readonly string[] {
   if (status === undefined) return before?.status === undefined ? [] : [`${key}: the status was lost`]
   const faults: string[] = []
-  const { split, revisions, stable, effect } = status
+  const { stable } = status
+  const { revisions } = here(status)
+  const [split, effect] = [splitIn(status), ledgerOf(status)]
   const text = JSON.stringify(split)
   const sum = split.reduce((total, { weight }) => total + weight, 0)
   if (split.length > 0 && sum !== 100) faults.push(`${key}: split ${text} sums to ${sum}`)
   const known = before?.status
-  if (split.length === 0 && (known?.split.length ?? 0) > 0 && !deleting) {
+  if (split.length === 0 && splitIn(known).length > 0 && !deleting) {
     faults.push(`${key}: no revision serves any more`)
   }
   for (const { revision, weight } of split) {
-    const earlier = known?.split.find((each) => each.revision === revision)?.weight ?? 0
-    const state = revisions.find((each) => each.revision.name === revision)?.state
+    const earlier = splitIn(known).find((each) => each.revision === revision)?.weight ?? 0
+    const state = revisions.find((each) => each.revision === revision)?.state
     if (weight > earlier && state !== 'ready') {
       faults.push(`${key}: the weight of ${revision} rises to ${weight} while it is ${state}`)
     }
   }
   const staying = known?.stable
   if (staying !== undefined && !deleting && stable === staying) {
-    if (!revisions.some((each) => each.revision.name === staying)) {
+    if (!revisions.some((each) => each.revision === staying)) {
       faults.push(`${key}: stable ${staying} is no longer wanted, but has no successor`)
     }
   }
-  const fence = known?.effect?.fence
+  const fence = ledgerOf(known)?.fence
   if (effect !== undefined && fence !== undefined && effect.fence < fence) {
     faults.push(`${key}: an effect under fence ${effect.fence} follows one under ${fence}`)
   }

@@ -4,6 +4,7 @@
  */
 
 import type { ControlPlane, DeploymentStatus, Key } from 'modelspine'
+import { here, ledgerOf } from '../../status.ts'
 import { layoutOf } from '../layout.ts'
 import type { Answer, Call, Orders, Question } from './protocol.ts'
 import { createReach } from './reach.ts'
@@ -90,8 +91,8 @@ async function settled(name: string): Promise<boolean> {
     plane.health().leading &&
     status.rollout.phase === 'converged' &&
     status.observedGeneration === generation &&
-    status.effect === undefined &&
-    status.requested.length === 0
+    ledgerOf(status) === undefined &&
+    here(status).requested.length === 0
   )
 }
 

@@ -1,5 +1,6 @@
 import type { DeploymentStatus, Key } from 'modelspine'
 import type { PutStatusOptions, StateStore, StoredObject } from 'modelspine/adapter'
+import { ledgerOf, splitIn } from '../../status.ts'
 import type { Reach } from './reach.ts'
 
 /** A store that passes a point before and after each write. `known` follows the stored statuses. */
@@ -50,14 +51,14 @@ function pointsOf(
 ): readonly [string, string] {
   const around = (what: string): readonly [string, string] => [`${what}/before-write`, `${what}/after-write`]
   if (finalizers !== undefined) return around('removal')
-  const { effect } = status
-  if (effect !== undefined && JSON.stringify(effect) !== JSON.stringify(before?.effect)) {
+  const [effect, last] = [ledgerOf(status), ledgerOf(before)]
+  if (effect !== undefined && JSON.stringify(effect) !== JSON.stringify(last)) {
     return [`${effect.kind}/before-ledger`, `${effect.kind}/after-ledger`]
   }
-  if (before?.effect !== undefined && effect === undefined) {
-    return [`${before.effect.kind}/before-outcome`, `${before.effect.kind}/after-outcome`]
+  if (last !== undefined && effect === undefined) {
+    return [`${last.kind}/before-outcome`, `${last.kind}/after-outcome`]
   }
-  if (JSON.stringify(before?.split) !== JSON.stringify(status.split)) return around('split')
+  if (JSON.stringify(splitIn(before)) !== JSON.stringify(splitIn(status))) return around('split')
   const { phase } = status.rollout
   return around(phase === 'converged' && before?.rollout.phase !== phase ? phase : 'status')
 }

@@ -1,6 +1,7 @@
 import { appendFileSync } from 'node:fs'
 import type { DeploymentStatus, Key } from 'modelspine'
 import type { ApplyOptions, DeploymentTarget } from 'modelspine/adapter'
+import { ledgerOf } from '../../status.ts'
 import type { Reach } from './reach.ts'
 
 /** A call that may change a target, as it was sent. */
@@ -35,7 +36,7 @@ export function watchedTarget(
     { operationId, fence }: Pick<ApplyOptions, 'operationId' | 'fence'>,
     call: () => Promise<Result>,
   ): Promise<Result> => {
-    const kind = known.get(key)?.effect?.kind ?? 'nothing'
+    const kind = ledgerOf(known.get(key))?.kind ?? 'nothing'
     reach(`${kind}/before-apply`, key)
     const sent: SentCall = { life, key, kind, operationId, fence, atMs: Date.now() }
     appendFileSync(effectsFile, `${JSON.stringify(sent)}\n`)

@@ -19,7 +19,9 @@ async function worldBefore(
   answer: Parameters<typeof upstream>[0],
 ): Promise<{ server: Upstream; world: GatewayWorld }> {
   const server = await upstream(answer)
-  const endpoints = [{ revision: 'r1', endpoint: { protocol: 'open-inference', address: server.url } }]
+  const endpoints = [
+    { revision: 'r1', target: 'local', endpoint: { protocol: 'open-inference', address: server.url } },
+  ]
   const world = await gatewayWorld({
     routes: [
       route([{ deployment: 'churn', weight: 1 }], { operations: ['infer'] }, { name: 'churn' }),

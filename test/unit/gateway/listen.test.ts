@@ -16,7 +16,9 @@ async function slowWorld() {
       response.writeHead(200, { 'content-type': 'application/json' }).end('{"outputs":[]}')
     })
   })
-  const endpoints = [{ revision: 'r1', endpoint: { protocol: 'open-inference', address: server.url } }]
+  const endpoints = [
+    { revision: 'r1', target: 'local', endpoint: { protocol: 'open-inference', address: server.url } },
+  ]
   const clock = createFakeClock()
   const world = await gatewayWorld(
     {

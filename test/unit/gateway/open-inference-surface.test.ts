@@ -32,7 +32,9 @@ beforeAll(async () => {
       response.writeHead(200, headers).end(body)
     }
   })
-  const endpoints = [{ revision: 'r1', endpoint: { protocol: 'open-inference', address: server.url } }]
+  const endpoints = [
+    { revision: 'r1', target: 'local', endpoint: { protocol: 'open-inference', address: server.url } },
+  ]
   const churn = { deployment: 'default/churn', weight: 1 }
   world = await gatewayWorld(
     {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { splitIn } from '../../status.ts'
 import { ann, digits, planeFixture, registerVersions } from './plane-fixture.ts'
 
 describe('a control plane', () => {
@@ -9,7 +10,7 @@ describe('a control plane', () => {
     await plane.apply(digits('1'), { actor: ann })
     await until(async () => (await phase()) === 'converged')
     const { status } = (await plane.get('digits')) ?? {}
-    expect(status?.split).toEqual([{ revision: status?.stable, weight: 100 }])
+    expect(splitIn(status)).toEqual([{ revision: status?.stable, weight: 100 }])
     expect(status?.conditions.find(({ type }) => type === 'Ready')?.status).toBe('True')
     await plane.stop()
   })

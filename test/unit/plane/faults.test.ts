@@ -4,6 +4,7 @@ import { allow, deny, envSecrets, rule, rulesPolicy } from '../../../src/index.t
 import { type ConditionType, conditionOf } from '../../../src/resources/deployment/condition.ts'
 import type { AuditLog } from '../../../src/security/contract.ts'
 import { memoryAuditLog } from '../../../src/security/memory-audit-log.ts'
+import { madeOf } from '../../status.ts'
 import { ann, digits, type PlaneFixture, planeFixture, registerVersions } from './plane-fixture.ts'
 
 async function condition({ plane }: PlaneFixture, type: ConditionType): Promise<string | undefined> {
@@ -38,9 +39,12 @@ describe('a control plane among faults', () => {
     down = true
     await plane.apply(digits('2'), { actor: ann })
     await until(async () => (await condition(fixture, 'ModelResolved')) === 'False RegistryUnavailable')
-    expect((await plane.get('digits'))?.status?.split).toHaveLength(1)
+    expect((await plane.get('digits'))?.status?.traffic).toHaveLength(1)
     down = false
-    await until(async () => (await plane.get('digits'))?.status?.desired?.model.version === '2')
+    await until(async () => {
+      const { status } = (await plane.get('digits')) ?? {}
+      return madeOf(status, status?.desired)?.model.version === '2'
+    })
     await ends(fixture)
   })
 

@@ -188,10 +188,8 @@ export async function happen(story: readonly Happening[], seed = 1): Promise<Out
         auditFault = happening.fault
         return
       case 'unready': {
-        const revisions = (await plane.get('digits'))?.status?.revisions ?? []
-        for (const { revision } of revisions.filter(
-          (each) => each.revision.model.version === happening.version,
-        )) {
+        const revisions = Object.values((await plane.get('digits'))?.status?.revisions ?? {})
+        for (const revision of revisions.filter((each) => each.model.version === happening.version)) {
           if (happening.held) world.world.hold(revision.name, { state: 'unready', reason: 'ProbeFailing' })
           else world.world.release(revision.name)
           held.add(revision.name)

@@ -98,7 +98,10 @@ onLinux('a plane that is killed', { concurrent: true, timeout: 60_000 }, () => {
             ...state,
             status: status && {
               ...status,
-              revisions: status.revisions.map((each) => ({ ...each, state: 'unready' as const })),
+              placements: status.placements.map((at) => ({
+                ...at,
+                revisions: at.revisions.map((each) => ({ ...each, state: 'unready' as const })),
+              })),
             },
           })),
         },

@@ -32,7 +32,7 @@ const running = ({ cloud }: Lagging): readonly string[] =>
   cloud.record().running.map(({ revision }) => revision)
 
 const desired = async ({ plane }: Lagging): Promise<string | undefined> =>
-  (await plane.get('digits'))?.status?.desired?.name
+  (await plane.get('digits'))?.status?.desired
 
 describe('a target whose list lags by 30 s', () => {
   it('creates each revision once, and leaves only the wanted one', async () => {

@@ -10,8 +10,10 @@ import {
   memoryTarget,
 } from '../../../src/index.ts'
 import { memoryProvider } from '../../../src/provider/memory-provider.ts'
+import type { DeploymentStatus } from '../../../src/resources/deployment/deployment-status.ts'
 import type { StateStore } from '../../../src/store/contract.ts'
 import { createFakeClock } from '../../../src/testing/fake-clock.ts'
+import { ledgerOf } from '../../status.ts'
 import { actionsOf, ann, digits, inTime, planeFixture, registerVersions, serving } from './plane-fixture.ts'
 
 /** A store whose reads fail with `code` while `when` is true. */
@@ -225,7 +227,7 @@ describe('a plane', () => {
     await ending
     expect(interrupted).toBe(true)
     // An interruption is not a fault of the deployment, so the plane writes nothing about it.
-    expect(before?.status).toMatchObject({ effect: { kind: 'create' } })
+    expect(ledgerOf(before?.status as DeploymentStatus | undefined)).toMatchObject({ kind: 'create' })
     expect(await other.store.get('ModelDeployment', 'default/digits')).toEqual(before)
   })
 

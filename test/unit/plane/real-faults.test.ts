@@ -6,6 +6,7 @@ import { allow, type ConditionType, type ControlPlane, rule, rulesPolicy } from 
 import { openInference } from 'modelspine/adapters/open-inference'
 import { conditionOf } from 'modelspine/resources'
 import { describe, expect, it } from 'vitest'
+import { madeOf, splitIn } from '../../status.ts'
 import { ann, collect, digits, route } from './plane-fixture.ts'
 import { createScene, type House, until } from './real-scene.ts'
 
@@ -190,7 +191,7 @@ describe('a real plane among real faults', { concurrent: true, timeout: 40_000 }
     })
     expect(sent).toBeGreaterThan(10)
     expect(await reasonOf(plane, 'Progressing')).toBe('GateFailed')
-    expect((await plane.get('digits'))?.status?.split).toEqual([{ revision: stable, weight: 100 }])
+    expect(splitIn((await plane.get('digits'))?.status)).toEqual([{ revision: stable, weight: 100 }])
     refusing.clear()
     await plane.apply(digits('2'), { actor: ann })
     await plane.retry('digits', { actor: ann })
@@ -226,7 +227,7 @@ describe('a real plane among real faults', { concurrent: true, timeout: 40_000 }
     await plane.start()
     await plane.apply(digits('1'), { actor: ann })
     await converges(house)
-    const split = (await plane.get('digits'))?.status?.split
+    const split = splitIn((await plane.get('digits'))?.status)
     const record = at('models')
     renameSync(record, at('models-away'))
     writeFileSync(record, 'this is no folder')
@@ -235,13 +236,13 @@ describe('a real plane among real faults', { concurrent: true, timeout: 40_000 }
       'it is a condition',
       async () => (await reasonOf(plane, 'ModelResolved')) === 'RegistryUnavailable',
     )
-    expect((await plane.get('digits'))?.status?.split).toEqual(split)
+    expect(splitIn((await plane.get('digits'))?.status)).toEqual(split)
     rmSync(record)
     renameSync(at('models-away'), record)
-    await until(
-      '2 is wanted',
-      async () => (await plane.get('digits'))?.status?.desired?.model.version === '2',
-    )
+    await until('2 is wanted', async () => {
+      const { status } = (await plane.get('digits')) ?? {}
+      return madeOf(status, status?.desired)?.model.version === '2'
+    })
     await converges(house)
   })
 })

@@ -53,7 +53,7 @@ describe('RequestsFailing', () => {
     made.answer = 'unavailable'
     await made.send(10)
     await made.until(async () => (await made.unhealthy()) === 'RequestsFailing', 70_000)
-    expect((await made.plane.get('digits'))?.status?.split).toMatchObject([{ weight: 100 }])
+    expect((await made.plane.get('digits'))?.status?.traffic).toMatchObject([{ weight: 100 }])
     expect(made.world.journal).toHaveLength(1)
     made.answer = 'ok'
     await made.send(1)

@@ -69,6 +69,7 @@ describe('a route with a split', () => {
           {
             endpoints: ['r2', 'r3'].map((revision) => ({
               revision,
+              target: 'local',
               endpoint: { protocol: 'test', address: revision },
             })),
           },
@@ -83,7 +84,7 @@ describe('a route with a split', () => {
     const view = deployment(
       'churn',
       { r1: 100, r2: 0 },
-      { endpoints: [{ revision: 'r2', endpoint: { protocol: 'test', address: 'r2' } }] },
+      { endpoints: [{ revision: 'r2', target: 'local', endpoint: { protocol: 'test', address: 'r2' } }] },
     )
     const a = scriptedProvider('a', 'unavailable')
     const b = scriptedProvider('b')

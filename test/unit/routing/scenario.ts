@@ -124,9 +124,10 @@ export function deployment(
 ): DeploymentView {
   return {
     key: `default/${name}`,
-    split: Object.entries(shares).map(([revision, weight]) => ({ revision, weight })),
+    traffic: Object.entries(shares).map(([revision, weight]) => ({ revision, target: 'local', weight })),
     endpoints: Object.keys(shares).map((revision) => ({
       revision,
+      target: 'local',
       endpoint: { protocol: 'test', address: revision },
     })),
     ...more,

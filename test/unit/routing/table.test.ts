@@ -32,14 +32,14 @@ describe('the route table', () => {
           'odd',
           { r1: 100 },
           {
-            endpoints: [{ revision: 'r1', endpoint: { protocol: 'gopher', address: 'x' } }],
+            endpoints: [{ revision: 'r1', target: 'local', endpoint: { protocol: 'gopher', address: 'x' } }],
           },
         ),
         deployment(
           'refusing',
           { r1: 100 },
           {
-            endpoints: [{ revision: 'r1', endpoint: { protocol: 'broken', address: 'x' } }],
+            endpoints: [{ revision: 'r1', target: 'local', endpoint: { protocol: 'broken', address: 'x' } }],
           },
         ),
       ],

@@ -58,15 +58,22 @@ export function createRoutesFromStore(options: RoutesFromStoreOptions): CommitLi
  * The router sees the ready revisions. When no revision is ready, it sees every revision that has an address.
  */
 function viewOf(key: Key, status: DeploymentStatus | undefined): DeploymentView {
-  const reachable = (status?.revisions ?? []).flatMap(({ revision, state, endpoint }) =>
-    endpoint === undefined ? [] : [{ revision: revision.name, state, endpoint }],
+  const traffic = status?.traffic ?? []
+  // What comes to a target or leaves it has no traffic, and its state says nothing about what serves.
+  const placements = (status?.placements ?? []).filter(({ target }) =>
+    traffic.some((entry) => entry.target === target),
+  )
+  const reachable = placements.flatMap(({ target, revisions }) =>
+    revisions.flatMap(({ revision, state, endpoint }) =>
+      endpoint === undefined ? [] : [{ revision, target, state, endpoint }],
+    ),
   )
   const ready = reachable.filter(({ state }) => state === 'ready')
   const seen = ready.length > 0 ? ready : reachable
   return {
     key,
-    split: status?.split ?? [],
-    endpoints: seen.map(({ revision, endpoint }) => ({ revision, endpoint })),
+    traffic,
+    endpoints: seen.map(({ revision, target, endpoint }) => ({ revision, target, endpoint })),
     ...(status?.stable !== undefined && { stable: status.stable }),
   }
 }

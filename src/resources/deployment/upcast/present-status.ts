@@ -1,11 +1,13 @@
-import { isRecord } from '../../../json.ts'
+import { isRecord, type JsonRecord } from '../../../json.ts'
 import type { DeploymentStatus } from '../deployment-status.ts'
+import type { ModelDeployment } from '../model-deployment.ts'
+import { placed } from './placed.ts'
 
 /** The version of the statuses that this code writes. */
-export const statusVersion = 1
+export const statusVersion = 2
 
 /** Brings a status of one version to the next. */
-type Upcast = (status: Readonly<Record<string, unknown>>) => Readonly<Record<string, unknown>>
+type Upcast = (status: JsonRecord, declaredTarget: string) => JsonRecord
 
 /**
  * The entry at each position reads a status of that version. Only ever add entries: stores keep statuses of every
@@ -14,6 +16,7 @@ type Upcast = (status: Readonly<Record<string, unknown>>) => Readonly<Record<str
 const upcasts: readonly Upcast[] = [
   // The first statuses did not tell their version.
   (status) => ({ ...status, statusVersion: 1 }),
+  placed,
 ]
 
 /** The version of a stored status. */
@@ -23,8 +26,10 @@ export function versionOf(status: unknown): number {
 }
 
 /** A stored status of any version up to the present one, as the present one. */
-export function presentStatus(status: unknown): DeploymentStatus {
+export function presentStatus(status: unknown, { spec }: ModelDeployment): DeploymentStatus {
   const old = isRecord(status) ? status : {}
-  const present = upcasts.slice(versionOf(status)).reduce((each, upcast) => upcast(each), old)
+  const present = upcasts
+    .slice(versionOf(status))
+    .reduce((each, upcast) => upcast(each, spec.target.name), old)
   return present as unknown as DeploymentStatus
 }

@@ -3,7 +3,7 @@ import type { Actor } from '../../../resources/metadata.ts'
 import type { RolloutEvent } from '../machine-types.ts'
 import { beginRollback } from '../moves/rollback.ts'
 import { withoutComing } from '../placement.ts'
-import { mayRise, weightOf } from '../status-edits.ts'
+import { mayRise, splitOf, weightOf, withSplit } from '../status-edits.ts'
 
 interface Aborted {
   readonly status: DeploymentStatus
@@ -22,12 +22,13 @@ export function abortRollout(
   const { candidate, message, actor } = asked
   const here = withoutComing(status, now)
   const begun = beginRollback({ now }, here, candidate, { cause: 'Aborted', message, actor })
-  const { stable, split: previous } = begun.status
+  const { stable } = begun.status
+  const previous = splitOf(begun.status)
   if (stable === undefined || !mayRise(begun.status, stable) || weightOf(previous, stable) === 100)
     return begun
   const split = [{ revision: stable, weight: 100 }]
   return {
-    status: { ...begun.status, split },
+    status: withSplit(begun.status, split),
     events: [...begun.events, { action: 'split-changed', details: { split, previous }, actor }],
   }
 }

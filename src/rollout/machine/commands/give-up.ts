@@ -1,16 +1,16 @@
 import type { DeploymentStatus } from '../../../resources/deployment/deployment-status.ts'
 import type { Actor } from '../../../resources/metadata.ts'
 import type { RolloutEvent } from '../machine-types.ts'
+import { placementAt } from '../placement.ts'
 
 interface GivingUp {
   readonly status: DeploymentStatus
   readonly events: readonly RolloutEvent[]
 }
 
-/** The targets at which something of the deployment is or may be, each once. */
-export function targetsOf({ target, coming, leaving = [], effect }: DeploymentStatus): readonly string[] {
-  const all = [target, coming?.target, ...leaving.map((each) => each.target), effect?.target]
-  return [...new Set(all.filter((each) => each !== undefined))]
+/** The targets at which something of the deployment is or may be. */
+export function targetsOf({ placements }: DeploymentStatus): readonly string[] {
+  return placements.map(({ target }) => target)
 }
 
 /**
@@ -32,18 +32,14 @@ function remainsAt(
   status: DeploymentStatus,
   target: string,
 ): { readonly revisions: readonly string[]; readonly handles: readonly string[] } {
-  const { coming, leaving = [] } = status
-  const places = [
-    ...(status.target === target ? [status] : []),
-    ...[...leaving, ...(coming === undefined ? [] : [coming])].filter((each) => each.target === target),
+  const at = placementAt(status, target)
+  if (at === undefined) return { revisions: [], handles: [] }
+  const revisions = [
+    ...at.revisions.map(({ revision }) => revision),
+    ...at.requested.flatMap(({ change }) => requestedRevision(change)),
+    ...at.handles.flatMap((each) => each.revisions),
   ]
-  const revisions = places.flatMap((place) => [
-    ...place.revisions.map(({ revision }) => revision.name),
-    ...place.requested.flatMap(({ change }) => requestedRevision(change)),
-    ...place.handles.flatMap(({ revision }) => revision ?? []),
-  ])
-  const handles = places.flatMap((place) => place.handles.map(({ handle }) => handle))
-  return { revisions: [...new Set(revisions)], handles: [...new Set(handles)] }
+  return { revisions: [...new Set(revisions)], handles: at.handles.map(({ handle }) => handle) }
 }
 
 /** A change such as `create:1f0c…` names its revision behind the colon. */

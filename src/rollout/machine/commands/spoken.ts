@@ -70,7 +70,7 @@ export function refuseMoved(status: DeploymentStatus, asked: Command): void {
 function revisionOf({ rollout, desired }: DeploymentStatus, { kind }: Command): string | undefined {
   switch (kind) {
     case 'approve':
-      return desired?.name
+      return desired
     case 'abort':
       return candidateOf(rollout) ?? (rollout.phase === 'blocked' ? rollout.revision : undefined)
     case 'promote':

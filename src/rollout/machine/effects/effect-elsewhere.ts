@@ -1,5 +1,5 @@
 import type { DeploymentStatus, Placement } from '../../../resources/deployment/deployment-status.ts'
-import { withPlacement } from '../placement.ts'
+import { comingPlacement, leavingPlacements, withPlacement } from '../placement.ts'
 import type { BlindContext } from '../transition.ts'
 import { type Chosen, effectFor } from './effect.ts'
 
@@ -8,7 +8,7 @@ import { type Chosen, effectFor } from './effect.ts'
  * is left there. The target that serves always goes first.
  */
 export function effectElsewhere(context: BlindContext, status: DeploymentStatus): Chosen {
-  const { coming } = status
+  const coming = comingPlacement(status)
   const arriving = coming === undefined ? undefined : effectForComing(context, status, coming)
   if (arriving?.effect !== undefined) return arriving
   const going = effectForLeaving(context, arriving?.status ?? status)
@@ -22,40 +22,18 @@ function effectForComing(context: BlindContext, status: DeploymentStatus, coming
   const { look } = analysis
   if (look?.target !== coming.target || look.observed === undefined) return { status, events: [] }
   const [first] = coming.revisions
-  const split = first === undefined ? [] : [{ revision: first.revision.name, weight: 100 }]
-  const { scale: _, ...serving } = status
-  const alone = coming.scale === undefined ? serving : { ...serving, scale: coming.scale }
-  const {
-    status: after,
-    effect,
-    ...rest
-  } = effectFor(
-    {
-      ...context,
-      declared: { ...declared, capabilities: look.capabilities },
-      observed: look.observed,
-    },
-    {
-      ...alone,
-      target: coming.target,
-      revisions: coming.revisions,
-      requested: coming.requested,
-      handles: coming.handles,
-      split: first?.state === 'ready' ? split : [],
-    },
-  )
-  const { requested, handles } = after
-  const same = requested === coming.requested && handles === coming.handles
-  return {
-    ...rest,
-    status: same ? status : { ...status, coming: { ...coming, requested, handles } },
-    ...(effect !== undefined && { effect: { ...effect, elsewhere: true } }),
+  const split = first?.state === 'ready' ? [{ revision: first.revision, weight: 100 }] : []
+  const there = {
+    ...context,
+    declared: { ...declared, capabilities: look.capabilities },
+    observed: look.observed,
   }
+  return effectFor(there, { status, at: coming, split })
 }
 
 function effectForLeaving({ declared, now }: BlindContext, status: DeploymentStatus): Chosen {
   let atMs = Infinity
-  for (const { target, requested } of status.leaving ?? []) {
+  for (const { target, requested } of leavingPlacements(status)) {
     if (declared.missing.includes(target)) continue
     const [known] = requested
     const notBeforeMs = known?.notBeforeMs ?? 0
@@ -71,7 +49,7 @@ function effectForLeaving({ declared, now }: BlindContext, status: DeploymentSta
               requested: [{ change: 'destroy', accepted: false }],
             }))
           : status,
-      effect: { kind: 'destroy', change: 'destroy', target, elsewhere: true },
+      effect: { kind: 'destroy', change: 'destroy', target },
       events: known === undefined ? [{ action: 'destroy-requested', details: { target } }] : [],
     }
   }

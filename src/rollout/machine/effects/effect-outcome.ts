@@ -9,12 +9,17 @@ import type {
 import type { Scale } from '../../../resources/deployment/model-deployment.ts'
 import { durationMs } from '../../../resources/duration.ts'
 import type { Look, Observed, RolloutEvent } from '../machine-types.ts'
-import { withPlacement } from '../placement.ts'
-import { revisionStatus } from '../status-edits.ts'
+import {
+  placementAt,
+  servingPlacement,
+  withoutEffect,
+  withoutPlacement,
+  withPlacement,
+} from '../placement.ts'
 import { type Context, enter, type Transition } from '../transition.ts'
 
-/** Handles of one revision, or of the whole deployment, that are kept; the newest. */
-const keptHandles = 20
+/** Handles of one placement that are kept. */
+const keptHandles = 100
 
 const firstRetryMs = 1000
 const longestRetryMs = 300_000
@@ -34,7 +39,7 @@ export function outcomeUnknown(
   const { declared, now } = context
   if (declared.capabilities.names !== 'random' || declared.deletion !== undefined) return undefined
   const unanswered = lostCreate(context, before)
-  const unseenAtMs = givenUpAtMs(context, seen)
+  const unseenAtMs = givenUpAtMs(context, seen.stable, servingPlacement(seen))
   if (unanswered !== undefined) {
     const { revision = '', operationId } = unanswered
     return stopped(
@@ -68,9 +73,10 @@ function whatShows(
  */
 export function lostCreate(
   { observed }: Pick<Context, 'observed'>,
-  { effect }: DeploymentStatus,
+  status: DeploymentStatus,
 ): LedgerEntry | undefined {
-  if (effect?.kind !== 'create' || effect.target !== undefined) return undefined
+  const effect = servingPlacement(status)?.effect
+  if (effect?.kind !== 'create') return undefined
   return whatShows(effect, observed) === 'nothing' ? effect : undefined
 }
 
@@ -80,12 +86,11 @@ export function lostCreate(
  */
 export function givenUpAtMs(
   { declared }: Pick<Context, 'declared'>,
-  status: DeploymentStatus,
+  stable: string | undefined,
+  at: Placement | undefined,
 ): number | undefined {
-  const known = revisionStatus(status, status.stable)
-  const taken = status.requested.find(
-    ({ change, accepted }) => accepted && change === `create:${status.stable}`,
-  )
+  const known = at?.revisions.find(({ revision }) => revision === stable)
+  const taken = at?.requested.find(({ change, accepted }) => accepted && change === `create:${stable}`)
   if (known?.state !== 'requested' || taken === undefined) return undefined
   return (taken.acceptedMs ?? known.sinceMs) + durationMs(declared.spec.deadline)
 }
@@ -112,15 +117,15 @@ export interface Settled {
 }
 
 /**
- * The status without the ledger's entry, and with what the target says of the operations that were sent. When
- * the vendor still knows the operation of the ledger, it was accepted, unless it failed.
+ * The status without the ledger's entry at the target that serves, and with what the target says of the
+ * operations that were sent. When the vendor still knows the operation of the ledger, it was accepted, unless
+ * it failed.
  */
 export function settle(status: DeploymentStatus, observed: Observed, now: number): Settled {
-  const { effect, ...rest } = status
-  if (effect === undefined || effect.target !== undefined) return withFailures(status, observed, now)
-  const taken = whatShows(effect, observed) === 'taken'
-  const settled = taken ? recordOutcome(status, effect, { kind: 'unchanged' }, { nowMs: now }).status : rest
-  return withFailures(settled, observed, now)
+  const at = servingPlacement(status)
+  if (at === undefined) return { status, events: [] }
+  const isTaken = at.effect !== undefined && whatShows(at.effect, observed) === 'taken'
+  return settled(status, at, isTaken, observed, now)
 }
 
 /** The same for the target that a deployment comes to. `lost`: the outcome of a create cannot be found out. */
@@ -131,33 +136,35 @@ export function settleComing(
   now: number,
 ): Settled & { readonly lost?: LedgerEntry } {
   if (observed === undefined) return { status, events: [] }
-  const { effect, ...rest } = status
-  let settled: DeploymentStatus = status
-  if (effect?.target === coming.target) {
-    const shows = whatShows(effect, observed)
-    if (shows === 'taken' || shows === 'revision') {
-      settled = recordOutcome(status, effect, { kind: 'unchanged' }, { nowMs: now }).status
-    } else if (shows === 'nothing' && effect.kind === 'create' && capabilities.names === 'random') {
-      return { status, events: [], lost: effect }
-    } else settled = rest
+  const { effect } = coming
+  const shows = effect && whatShows(effect, observed)
+  if (shows === 'nothing' && effect?.kind === 'create' && capabilities.names === 'random') {
+    return { status, events: [], lost: effect }
   }
-  const here = settled.coming ?? coming
-  const after = withFailures({ ...settled, ...ofPlacement(here) }, observed, now)
-  if (after.events.length === 0) return { status: settled, events: [] }
-  const { requested } = after.status
-  return { status: { ...settled, coming: { ...here, requested } }, events: after.events }
+  return settled(status, coming, shows === 'taken' || shows === 'revision', observed, now)
 }
 
-function withFailures(status: DeploymentStatus, { operations }: Observed, now: number): Settled {
-  let next = status
+function settled(
+  status: DeploymentStatus,
+  { target, effect }: Placement,
+  isTaken: boolean,
+  { operations }: Observed,
+  now: number,
+): Settled {
+  const known =
+    effect !== undefined && isTaken
+      ? recordOutcome(status, target, effect, { kind: 'unchanged' }, { nowMs: now }).status
+      : withPlacement(status, target, (each) => (effect === undefined ? each : withoutEffect(each)))
+  let requested = placementAt(known, target)?.requested ?? []
   const events: RolloutEvent[] = []
   for (const { operationId, state, reason = 'OperationFailed' } of operations) {
-    const change = next.requested.find((each) => each.operationId === operationId)
+    const change = requested.find((each) => each.operationId === operationId)
     if (state !== 'failed' || change === undefined) continue
-    next = { ...next, requested: withFailure(next.requested, change.change, reason, now) }
-    events.push(failedEvent(change.change, reason, next.requested))
+    requested = withFailure(requested, change.change, reason, now)
+    events.push(failedEvent(change.change, reason, requested))
   }
-  return { status: next, events }
+  if (events.length === 0) return { status: known, events }
+  return { status: withPlacement(known, target, (each) => ({ ...each, requested })), events }
 }
 
 export interface OutcomeFacts {
@@ -169,91 +176,88 @@ export interface OutcomeFacts {
 /** The status after the target answered a call. */
 export function recordOutcome(
   status: DeploymentStatus,
-  entry: LedgerEntry,
-  result: Exclude<ApplyResult, { kind: 'refused' }>,
-  facts: OutcomeFacts,
-): Settled {
-  const { effect: _, ...rest } = status
-  const answered = status.effect?.operationId === entry.operationId ? rest : status
-  const { target } = entry
-  if (target === undefined) return recorded(answered, entry, result, facts)
-  if (answered.coming?.target === target) {
-    const { coming } = answered
-    const after = recorded({ ...answered, ...ofPlacement(coming) }, entry, result, facts)
-    const { requested, handles, scale = coming.scale } = after.status
-    const arrived = { ...coming, requested, handles, ...(scale !== undefined && { scale }) }
-    return { ...after, status: { ...answered, coming: arrived } }
-  }
-  const leaving = answered.leaving?.find((each) => each.target === target)
-  if (leaving === undefined) return { status: answered, events: [] }
-  const after = recorded({ ...answered, ...ofPlacement(leaving) }, entry, result, facts)
-  const others = (answered.leaving ?? []).filter((each) => each.target !== target)
-  if (result.kind === 'unchanged') return { ...after, status: withLeaving(answered, others) }
-  const { requested, handles } = after.status
-  return { ...after, status: withLeaving(answered, [...others, { ...leaving, requested, handles }]) }
-}
-
-function ofPlacement({
-  revisions,
-  requested,
-  handles,
-}: Placement): Pick<DeploymentStatus, 'revisions' | 'requested' | 'handles'> {
-  return { revisions, requested, handles }
-}
-
-function withLeaving(status: DeploymentStatus, leaving: readonly Placement[]): DeploymentStatus {
-  const { leaving: _, ...rest } = status
-  return leaving.length === 0 ? rest : { ...rest, leaving }
-}
-
-function recorded(
-  status: DeploymentStatus,
+  target: string,
   entry: LedgerEntry,
   result: Exclude<ApplyResult, { kind: 'refused' }>,
   { nowMs, scale }: OutcomeFacts,
 ): Settled {
-  if (result.kind === 'not-sent') return { status, events: [] }
-  if (result.kind === 'busy') {
-    const notBeforeMs = nowMs + Math.min(result.retryAfterMs, longestBusyMs)
-    return {
-      status: { ...status, requested: later(status.requested, entry.change, notBeforeMs) },
-      events: [],
+  const before = placementAt(status, target)
+  if (before === undefined) return { status, events: [] }
+  const at = before.effect?.operationId === entry.operationId ? withoutEffect(before) : before
+  const put = (placement: Placement): DeploymentStatus => told(status, placement)
+  switch (result.kind) {
+    case 'not-sent':
+      return { status: put(at), events: [] }
+    case 'busy': {
+      const notBeforeMs = nowMs + Math.min(result.retryAfterMs, longestBusyMs)
+      return {
+        status: put({ ...at, requested: busy(at.requested, entry.change, nowMs, notBeforeMs) }),
+        events: [],
+      }
     }
-  }
-  if (result.kind === 'failed') {
-    const requested = withFailure(status.requested, entry.change, result.reason, nowMs)
-    return { status: { ...status, requested }, events: [failedEvent(entry.change, result.reason, requested)] }
-  }
-  // Earlier failures are kept, so that an operation that is accepted and fails again waits longer each time.
-  const requested = status.requested.map(
-    (each): RequestedChange =>
-      each.change !== entry.change || (each.accepted && each.operationId === entry.operationId)
-        ? each
-        : { ...each, accepted: true, operationId: entry.operationId, acceptedMs: nowMs },
-  )
-  const handle = result.kind === 'accepted' ? result.handle : undefined
-  const handles = handle === undefined ? status.handles : withHandle(status.handles, handle, entry.revision)
-  const { takeOver: _, ...rest } = status
-  const { rollout } = status
-  const emptied = entry.kind === 'destroy' && result.kind === 'unchanged' && entry.target === undefined
-  return {
-    status: {
-      ...rest,
-      requested,
-      handles,
-      ...(scale !== undefined && { scale }),
-      ...(emptied && rollout.phase === 'deleting' && { rollout: { ...rollout, emptied: true } }),
-    },
-    events: [],
+    case 'failed': {
+      const requested = withFailure(at.requested, entry.change, result.reason, nowMs)
+      return {
+        status: put({ ...at, requested }),
+        events: [failedEvent(entry.change, result.reason, requested)],
+      }
+    }
+    default:
+      return { status: taken(status, at, entry, result, { nowMs, ...(scale && { scale }) }), events: [] }
   }
 }
 
-function later(
+/** The status with what was learnt of a call. Of the targets that are left, another one has its turn then. */
+function told(status: DeploymentStatus, placement: Placement): DeploymentStatus {
+  if (placement.role !== 'leaving') return withPlacement(status, placement.target, () => placement)
+  const { placements } = withoutPlacement(status, placement.target)
+  return { ...status, placements: [...placements, placement] }
+}
+
+/** The status after the target took a call, or had nothing left to do. */
+function taken(
+  status: DeploymentStatus,
+  at: Placement,
+  entry: LedgerEntry,
+  result: Extract<ApplyResult, { kind: 'accepted' | 'unchanged' }>,
+  { nowMs, scale }: OutcomeFacts,
+): DeploymentStatus {
+  if (at.role === 'leaving' && result.kind === 'unchanged') return withoutPlacement(status, at.target)
+  // Earlier failures are kept, so that an operation that is accepted and fails again waits longer each time.
+  const requested = at.requested.map((each): RequestedChange => {
+    if (each.change !== entry.change || (each.accepted && each.operationId === entry.operationId)) return each
+    const { busy: _, ...rest } = each
+    return { ...rest, accepted: true, operationId: entry.operationId, acceptedMs: nowMs }
+  })
+  const handles =
+    result.kind === 'accepted' && result.handle !== undefined
+      ? withHandle(at, result.handle, entry.kind === 'create' ? entry.revision : undefined)
+      : at.handles
+  const next = told(status, {
+    ...at,
+    requested,
+    handles,
+    ...(scale !== undefined && at.role !== 'leaving' && { scale }),
+  })
+  if (at.role !== 'serving') return next
+  const { takeOver: _, ...rest } = next
+  const { rollout } = status
+  const emptied = entry.kind === 'destroy' && result.kind === 'unchanged' && rollout.phase === 'deleting'
+  return emptied ? { ...rest, rollout: { ...rollout, emptied: true } } : rest
+}
+
+/** A busy target took nothing. The change is sent again later, as the same operation. */
+function busy(
   requested: readonly RequestedChange[],
   change: string,
+  nowMs: number,
   notBeforeMs: number,
 ): readonly RequestedChange[] {
-  return requested.map((each) => (each.change === change ? { ...each, notBeforeMs } : each))
+  return requested.map((each) => {
+    if (each.change !== change) return each
+    const { sinceMs = nowMs, times = 0 } = each.busy ?? {}
+    return { ...each, notBeforeMs, busy: { sinceMs, times: times + 1 } }
+  })
 }
 
 /** The status in which an effect at a target that does not serve is sent again after a moment. */
@@ -264,7 +268,7 @@ export function withNotBefore(
 ): DeploymentStatus {
   return withPlacement(status, target, (place) => ({
     ...place,
-    requested: later(place.requested, change, notBeforeMs),
+    requested: place.requested.map((each) => (each.change === change ? { ...each, notBeforeMs } : each)),
   }))
 }
 
@@ -287,14 +291,26 @@ function failedEvent(change: string, reason: string, requested: readonly Request
   return { action: 'operation-failed', details: { change, reason, times } }
 }
 
+/**
+ * The handles with one more. A handle that the target gives again keeps its place. When there are too many, the
+ * oldest goes that no revision needs, where each revision that is meant to exist needs its newest one.
+ */
 function withHandle(
-  handles: readonly Handle[],
+  { handles, revisions }: Placement,
   handle: string,
   revision: string | undefined,
 ): readonly Handle[] {
-  if (handles.some((each) => each.handle === handle)) return handles
-  const alike = handles.filter((each) => each.revision === revision)
-  const dropped = alike.slice(0, Math.max(0, alike.length + 1 - keptHandles))
-  const added: Handle = revision === undefined ? { handle } : { handle, revision }
-  return [...handles.filter((each) => !dropped.includes(each)), added]
+  const created = revision === undefined ? [] : [revision]
+  const known = handles.find((each) => each.handle === handle)
+  if (known !== undefined) {
+    const all = { handle, revisions: [...new Set([...known.revisions, ...created])] }
+    return handles.map((each) => (each === known ? all : each))
+  }
+  const all: readonly Handle[] = [...handles, { handle, revisions: created }]
+  if (all.length <= keptHandles) return all
+  const needed = new Set(
+    revisions.map(({ revision: name }) => all.findLast((each) => each.revisions.includes(name))),
+  )
+  const spare = all.find((each) => !needed.has(each))
+  return all.filter((each) => each !== spare)
 }

@@ -1,13 +1,16 @@
 import type {
   DeploymentStatus,
   EffectKind,
+  Placement,
   RequestedChange,
 } from '../../../resources/deployment/deployment-status.ts'
 import { durationMs } from '../../../resources/duration.ts'
 import type { Effect, RolloutAction, RolloutEvent } from '../machine-types.ts'
-import { targetOf } from '../placement.ts'
+import { newPlacement, putPlacement, servingPlacement, targetOf } from '../placement.ts'
+import { heldRevision, splitAt } from '../status-edits.ts'
 import type { Context } from '../transition.ts'
 import { givenUpAtMs } from './effect-outcome.ts'
+import type { Site } from './site.ts'
 import { raisesUnready, scaleIsObserved, splitIsObserved, wantOf } from './want.ts'
 
 interface Change {
@@ -25,37 +28,43 @@ export interface Chosen {
   readonly atMs?: number
 }
 
-/** The one call that brings the target nearer to the status, if any is due. */
-export function effectFor(context: Context, status: DeploymentStatus): Chosen {
-  const changes = status.rollout.phase === 'stopped' ? [] : changesDue(context, status)
-  const open = stillOpen(context, status, changes)
+/** The one call that brings the target that serves nearer to the status, if any is due. */
+export function effectHere(context: Context, status: DeploymentStatus): Chosen {
+  const target = targetOf(context.declared, status)
+  const at = servingPlacement(status) ?? newPlacement(target, 'serving', context.now)
+  return effectFor(context, { status, at, split: splitAt(status, target) })
+}
+
+/** The one call that brings a target nearer to its placement, if any is due. */
+export function effectFor(context: Context, site: Site): Chosen {
+  const { status, at } = site
+  const changes = status.rollout.phase === 'stopped' ? [] : changesDue(context, site)
+  const open = stillOpen(context, at, changes)
   const [next] = changes
-  const handles = handlesStillNeeded(context, status, open)
+  const handles = handlesStillNeeded(context, site, open)
   // Each call sends the whole want. When the first change has to wait, no other change may overtake it.
   const known = open.find(({ change }) => change === next?.id)
-  const waitsUntilMs = next === undefined ? undefined : waitsFor(context, status, next, known)
+  const waitsUntilMs = next === undefined ? undefined : waitsFor(context, site, next, known)
   if (next === undefined || waitsUntilMs !== undefined) {
     return {
-      status: keep(status, open, handles),
+      status: keep(site, open, handles),
       events: [],
       ...(waitsUntilMs !== undefined && Number.isFinite(waitsUntilMs) && { atMs: waitsUntilMs }),
     }
   }
   const isDue = open.some(({ change }) => change === next.id)
   const requested = isDue ? open : [...open, { change: next.id, accepted: false }]
-  const target = targetOf(context.declared, status)
   const effect: Effect = {
     kind: next.kind,
     change: next.id,
-    target,
-    elsewhere: false,
+    target: at.target,
     ...(next.revision !== undefined && { revision: next.revision }),
-    ...(next.kind !== 'destroy' && { want: wantOf(context, status) }),
+    ...(next.kind !== 'destroy' && { want: wantOf(context, site) }),
   }
   return {
-    status: keep(status, requested, handles),
+    status: keep(site, requested, handles),
     effect,
-    events: isDue ? [] : [{ action: actions[next.kind], details: detailsOf(context, status, next, target) }],
+    events: isDue ? [] : [{ action: actions[next.kind], details: detailsOf(context, site, next) }],
   }
 }
 
@@ -68,35 +77,36 @@ const actions: Readonly<Record<EffectKind, RolloutAction>> = {
 }
 
 /** The changes that the target still needs, the most urgent first. */
-function changesDue(context: Context, status: DeploymentStatus): readonly Change[] {
+function changesDue(context: Context, site: Site): readonly Change[] {
   const { observed, declared } = context
+  const { status, at, split } = site
   const { rollout } = status
   if (rollout.phase === 'deleting') {
     const isDone = rollout.emptied === true && observed.revisions.length === 0
     return isDone || declared.usedBy !== undefined ? [] : [{ id: 'destroy', kind: 'destroy' }]
   }
-  if (status.revisions.length === 0) {
+  if (at.revisions.length === 0) {
     const settled =
       observed.revisions.length === 0 || declared.hindered === true || isOnlyLookedAt(status, context)
     return settled ? [] : [{ id: 'destroy', kind: 'destroy' }]
   }
-  const creates = status.revisions
-    .filter(({ state, revision }) => state === 'requested' && revision.adopted !== true)
-    .map(({ revision }) => revision.name)
+  const creates = at.revisions
+    .filter(({ state, revision }) => state === 'requested' && heldRevision(status, revision).adopted !== true)
+    .map(({ revision }) => revision)
     .filter((name) => !observed.revisions.some(({ revision }) => revision === name))
     .map((name): Change => ({ id: `create:${name}`, kind: 'create', revision: name }))
   const retires = observed.revisions
     .filter(({ state }) => state !== 'stopping')
-    .filter(({ revision }) => !status.revisions.some((each) => each.revision.name === revision))
+    .filter(({ revision }) => !at.revisions.some((each) => each.revision === revision))
     .map(({ revision }): Change => ({ id: `retire:${revision}`, kind: 'retire', revision }))
   const changes: Change[] = []
-  if (status.split.length > 0 && !splitIsObserved(context, status)) {
+  if (split.length > 0 && !splitIsObserved(context, split)) {
     changes.push({
-      id: `shift:${status.split.map((each) => `${each.revision}=${each.weight}`).join(',')}`,
+      id: `shift:${split.map((each) => `${each.revision}=${each.weight}`).join(',')}`,
       kind: 'shift',
     })
   }
-  if (declared.hindered !== true && !scaleIsObserved(context, status)) {
+  if (declared.hindered !== true && !scaleIsObserved(context, site)) {
     changes.push({ id: `scale:${declared.spec.scale.min}-${declared.spec.scale.max}`, kind: 'scale' })
   }
   const hasRoom = observed.revisions.length + creates.length <= declared.capabilities.maxRevisions
@@ -118,22 +128,22 @@ function isOnlyLookedAt({ rollout }: DeploymentStatus, { observed, declared }: C
  */
 function waitsFor(
   context: Context,
-  status: DeploymentStatus,
+  { status, at, split }: Site,
   { id, kind }: Change,
   known: RequestedChange | undefined,
 ): number | undefined {
   const { now } = context
   // Each call carries all revisions, so it would create again what the target only fails to show now.
-  if (kind !== 'destroy' && status.revisions.some(({ missing }) => missing !== undefined)) return Infinity
+  if (kind !== 'destroy' && at.revisions.some(({ missing }) => missing !== undefined)) return Infinity
   if (known?.notBeforeMs !== undefined && now < known.notBeforeMs) return known.notBeforeMs
   // An accepted create is only waited for, however long the target takes to list it. A candidate has the
   // deadline of its rollout; a stable revision is created once more at the end of the deadline.
   if (kind === 'create' && known?.accepted === true) {
-    const endsAtMs = id === `create:${status.stable}` ? givenUpAtMs(context, status) : undefined
+    const endsAtMs = id === `create:${status.stable}` ? givenUpAtMs(context, status.stable, at) : undefined
     if (endsAtMs === undefined) return Infinity
     if (now < endsAtMs) return endsAtMs
   }
-  return kind === 'shift' && raisesUnready(context, status) ? Infinity : undefined
+  return kind === 'shift' && raisesUnready(context, split) ? Infinity : undefined
 }
 
 /**
@@ -142,7 +152,7 @@ function waitsFor(
  */
 function stillOpen(
   { observed, declared, now }: Context,
-  { requested }: DeploymentStatus,
+  { requested }: Placement,
   changes: readonly Change[],
 ): readonly RequestedChange[] {
   const isShown = (name: string): boolean => observed.revisions.some(({ revision }) => revision === name)
@@ -157,41 +167,40 @@ function stillOpen(
 
 function detailsOf(
   { declared }: Context,
-  status: DeploymentStatus,
+  { at: { target }, split }: Site,
   { kind, revision }: Change,
-  target: string,
 ): Readonly<Record<string, unknown>> {
   return {
     target,
     ...(revision !== undefined && { revision }),
-    ...(kind === 'shift' && { split: status.split }),
+    ...(kind === 'shift' && { split }),
     ...(kind === 'scale' && { scale: declared.spec.scale }),
   }
 }
 
+/** All handles, as long as anything of the deployment is or may be at the target. */
 function handlesStillNeeded(
   { observed }: Context,
-  status: DeploymentStatus,
+  { status, at }: Site,
   open: readonly RequestedChange[],
-): DeploymentStatus['handles'] {
-  return status.handles.filter(
-    ({ revision }) =>
-      revision === undefined ||
-      status.rollout.phase === 'deleting' ||
-      status.revisions.some((each) => each.revision.name === revision) ||
-      observed.revisions.some((each) => each.revision === revision) ||
-      open.some(({ change }) => change === `create:${revision}`),
-  )
+): Placement['handles'] {
+  const mayHold =
+    at.revisions.length > 0 ||
+    observed.revisions.length > 0 ||
+    open.length > 0 ||
+    status.rollout.phase === 'deleting' ||
+    status.rollout.phase === 'stopped'
+  return mayHold || at.handles.length === 0 ? at.handles : []
 }
 
 function keep(
-  status: DeploymentStatus,
-  requested: DeploymentStatus['requested'],
-  handles: DeploymentStatus['handles'],
+  { status, at }: Site,
+  requested: Placement['requested'],
+  handles: Placement['handles'],
 ): DeploymentStatus {
   const same =
-    requested.length === status.requested.length &&
-    requested.every((each, place) => each === status.requested[place]) &&
-    handles.length === status.handles.length
-  return same ? status : { ...status, requested, handles }
+    requested.length === at.requested.length &&
+    requested.every((each, place) => each === at.requested[place]) &&
+    handles.length === at.handles.length
+  return same ? status : putPlacement(status, { ...at, requested, handles })
 }

@@ -1,19 +1,19 @@
 import type { TargetWant } from '../../../deployment-target/contract.ts'
-import type { DeploymentStatus } from '../../../resources/deployment/deployment-status.ts'
 import type { Split, SplitEntry } from '../../../resources/deployment/revision.ts'
-import { weightOf } from '../status-edits.ts'
+import { heldRevision, weightOf } from '../status-edits.ts'
 import type { Context } from '../transition.ts'
+import type { Site } from './site.ts'
 
 /** Percentage points by which a vendor's reported weight may be off, because vendors round ratios. */
 const tolerance = 0.5
 
 /** The whole wanted state, as the target is told it. */
-export function wantOf(context: Context, status: DeploymentStatus): TargetWant {
-  const known = status.revisions.map(({ revision }) => revision)
+export function wantOf(context: Context, { status, at, split }: Site): TargetWant {
+  const known = at.revisions.map(({ revision }) => heldRevision(status, revision))
   const keep = known.filter(({ adopted }) => adopted === true).map(({ name }) => name)
   return {
     revisions: known.filter(({ adopted }) => adopted !== true),
-    split: tellable(context, status),
+    split: tellable(context, split),
     scale: context.declared.spec.scale,
     ...(keep.length > 0 && { keep }),
   }
@@ -24,7 +24,7 @@ export function wantOf(context: Context, status: DeploymentStatus): TargetWant {
  * so a call for something else must not carry a raise that a shift would wait with. What is left goes to the
  * ready revisions, else to those that are about to be created.
  */
-function tellable(context: Context, { split }: DeploymentStatus): Split {
+function tellable(context: Context, split: Split): Split {
   const { declared, observed } = context
   if (declared.capabilities.split === 'none') return split
   const seen = (name: string) => observed.revisions.find(({ revision }) => revision === name)
@@ -46,14 +46,14 @@ function tellable(context: Context, { split }: DeploymentStatus): Split {
     .filter(({ weight }) => weight > 0)
 }
 
-/** Whether the target shows the split of the status. Always true when the plane's own router splits. */
+/** Whether the target shows the split. Always true when the plane's own router splits. */
 export function splitIsObserved(
   { declared, observed }: Pick<Context, 'declared' | 'observed'>,
-  status: Pick<DeploymentStatus, 'split'>,
+  split: Split,
 ): boolean {
   if (declared.capabilities.split === 'none') return true
   return observed.revisions.every(
-    ({ revision, weight }) => Math.abs((weight ?? 0) - weightOf(status.split, revision)) <= tolerance,
+    ({ revision, weight }) => Math.abs((weight ?? 0) - weightOf(split, revision)) <= tolerance,
   )
 }
 
@@ -61,10 +61,10 @@ export function splitIsObserved(
  * Whether sending the split would raise the weight of a revision that is not ready. The revision was ready
  * when the split was decided, but the target did not take the split then.
  */
-export function raisesUnready({ observed }: Context, status: DeploymentStatus): boolean {
+export function raisesUnready({ observed }: Context, split: Split): boolean {
   return observed.revisions.some(
     ({ revision, state, weight }) =>
-      state !== 'ready' && weightOf(status.split, revision) > (weight ?? 0) + tolerance,
+      state !== 'ready' && weightOf(split, revision) > (weight ?? 0) + tolerance,
   )
 }
 
@@ -72,17 +72,20 @@ export function raisesUnready({ observed }: Context, status: DeploymentStatus): 
  * Whether every revision that reports a scale has the declared scale. Where the target tells no scale at all,
  * the scale that it accepted last counts.
  */
-export function scaleIsObserved({ declared, observed }: Context, status: DeploymentStatus): boolean {
+export function scaleIsObserved(
+  { declared, observed }: Context,
+  { status, at }: Omit<Site, 'split'>,
+): boolean {
   if (declared.capabilities.scale === 'none') return true
   const { min, max } = declared.spec.scale
   // The target leaves adopted revisions at their scale.
   const isAdopted = (name: string): boolean =>
-    status.revisions.some(({ revision }) => revision.name === name && revision.adopted === true)
+    at.revisions.some(({ revision }) => revision === name && heldRevision(status, name).adopted === true)
   const running = observed.revisions.filter(
     ({ state, revision }) => state !== 'stopping' && !isAdopted(revision),
   )
   const told = running.flatMap(({ scale }) => (scale === undefined ? [] : [scale]))
-  const accepted = running.some(({ state }) => state === 'ready') ? [status.scale] : []
+  const accepted = running.some(({ state }) => state === 'ready') ? [at.scale] : []
   const known = told.length > 0 ? told : accepted
   return known.every((scale) => scale?.min === min && scale.max === max)
 }

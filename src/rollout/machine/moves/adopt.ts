@@ -1,7 +1,12 @@
 import type { ObservedRevision } from '../../../deployment-target/contract.ts'
-import type { DeploymentStatus, RevisionStatus } from '../../../resources/deployment/deployment-status.ts'
+import type {
+  DeploymentStatus,
+  Placement,
+  RevisionStatus,
+} from '../../../resources/deployment/deployment-status.ts'
 import type { Revision } from '../../../resources/deployment/revision.ts'
-import { targetOf } from '../placement.ts'
+import { newPlacement, putPlacement, servingPlacement, targetOf } from '../placement.ts'
+import { holding, withSplit } from '../status-edits.ts'
 import { type Context, enter, type Transition } from '../transition.ts'
 
 /**
@@ -11,9 +16,8 @@ import { type Context, enter, type Transition } from '../transition.ts'
  */
 export function adopt(context: Context, status: DeploymentStatus): Transition | undefined {
   const { declared, observed, now } = context
-  // A status that names a target has begun something there, and knows what is left of it.
-  if (status.stable !== undefined || status.revisions.length > 0 || status.target !== undefined)
-    return undefined
+  // A status with a placement has begun something there, and knows what is left of it.
+  if (status.stable !== undefined || servingPlacement(status) !== undefined) return undefined
   const { desired } = declared
   if (desired === undefined) return undefined
   const serving = observed.revisions.filter(({ state }) => state === 'ready')
@@ -24,15 +28,13 @@ export function adopt(context: Context, status: DeploymentStatus): Transition | 
   const isThere = ready.some(({ revision }) => revision === desired.name)
   if (isThere && (heavy.weight === undefined || heavy.revision === desired.name)) return undefined
   const stable = heavy.revision
-  const revisions = ready.map((each) => adoptedStatus(each, desired, now))
+  const placement: Placement = {
+    ...newPlacement(targetOf(declared, status), 'serving', now),
+    revisions: [adoptedStatus(heavy, now)],
+  }
+  const placed = putPlacement(holding(status, adoptedRevision(stable, desired)), placement)
   return enter(
-    {
-      ...status,
-      target: targetOf(declared, status),
-      revisions: revisions.filter(({ revision }) => revision.name === stable),
-      stable,
-      split: [{ revision: stable, weight: 100 }],
-    },
+    withSplit({ ...placed, stable }, [{ revision: stable, weight: 100 }]),
     { phase: 'pending', sinceMs: now },
     { action: 'revisions-adopted', details: { stable, found: ready.map(({ revision }) => revision) } },
   )
@@ -43,29 +45,27 @@ function heaviest(revisions: readonly ObservedRevision[]): ObservedRevision {
 }
 
 function adoptedStatus(
-  { revision: name, state, reason, message, endpoint }: ObservedRevision,
-  desired: Revision,
+  { revision, state, reason, message, endpoint }: ObservedRevision,
   now: number,
 ): RevisionStatus {
-  const { registry, name: model } = desired.model
-  const unknown = {
-    registry,
-    name: model,
-    version: 'unknown',
-    artifact: { kind: 'files', files: [] },
-  } as const
   return {
-    revision: {
-      name,
-      model: unknown,
-      runtime: { env: {}, secrets: {}, resources: {} },
-      settings: {},
-      adopted: true,
-    },
+    revision,
     state,
     sinceMs: now,
     ...(reason !== undefined && { reason }),
     ...(message !== undefined && { message }),
     ...(endpoint !== undefined && { endpoint }),
+  }
+}
+
+/** Of what was found, only the name is known. */
+function adoptedRevision(name: string, desired: Revision): Revision {
+  const { registry, name: model } = desired.model
+  return {
+    name,
+    model: { registry, name: model, version: 'unknown', artifact: { kind: 'files', files: [] } },
+    runtime: { env: {}, secrets: {}, resources: {} },
+    settings: {},
+    adopted: true,
   }
 }

@@ -1,7 +1,15 @@
 import type { DeploymentStatus, Rollout } from '../../../resources/deployment/deployment-status.ts'
 import { splitIsObserved } from '../effects/want.ts'
 import type { RolloutEvent } from '../machine-types.ts'
-import { mayRise, revisionStatus, splitBetween, weightOf } from '../status-edits.ts'
+import {
+  heldRevision,
+  mayRise,
+  revisionStatus,
+  splitBetween,
+  splitOf,
+  weightOf,
+  withSplit,
+} from '../status-edits.ts'
 import { type Context, enter, stay, type Transition } from '../transition.ts'
 import { judgeAnalysis } from './analyze.ts'
 import { complete, enterStep, standsInSteps } from './enter-step.ts'
@@ -80,28 +88,29 @@ function shift(context: Context, status: DeploymentStatus, rollout: Shifting): T
   const { revision, step } = rollout
   // The stable revision itself is no candidate. What led here has ended.
   if (revision === status.stable) return enter(status, { phase: 'pending', sinceMs: context.now })
-  const current = weightOf(status.split, revision)
+  const previous = splitOf(status)
+  const current = weightOf(previous, revision)
   const weight = weightInForce(context, status, rollout)
   if (current === weight) {
-    if (splitIsObserved(context, status)) return enterStep(context, status, revision, step + 1)
+    if (splitIsObserved(context, previous)) return enterStep(context, status, revision, step + 1)
     return untilInForce(context, status, rollout)
   }
   const split = splitBetween(revision, status.stable, weight)
   // Only a later step with a smaller weight gives traffic back to the stable revision, which must be ready.
-  const raisesStable = weightOf(split, status.stable) > weightOf(status.split, status.stable)
+  const raisesStable = weightOf(split, status.stable) > weightOf(previous, status.stable)
   if (raisesStable && !mayRise(status, status.stable)) {
     return untilInForce(context, status, rollout)
   }
   const known = revisionStatus(status, revision)
   if (known !== undefined && weight > current) {
-    const blocked = withoutPermit(context, status, known.revision, weight, step)
+    const blocked = withoutPermit(context, status, heldRevision(status, revision), weight, step)
     if (blocked !== undefined) return blocked
   }
-  const changed = { ...status, split }
+  const changed = withSplit(status, split)
   const policed = weight > current ? policyDetails(context.analysis.permit) : {}
   const event: RolloutEvent = {
     action: 'split-changed',
-    details: { split, previous: status.split, ...policed },
+    details: { split, previous, ...policed },
   }
   // The first revision becomes stable at once, because no other revision exists that traffic could return to.
   const transition =
@@ -124,7 +133,8 @@ function weightInForce(
   status: DeploymentStatus,
   { revision, weight, step }: Shifting,
 ): number {
-  const { split, stable } = status
+  const { stable } = status
+  const split = splitOf(status)
   if (stable === undefined || mayRise(status, stable)) return weight
   const current = weightOf(split, revision)
   const strays = split.some((each) => each.revision !== stable && each.revision !== revision)

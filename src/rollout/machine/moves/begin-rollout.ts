@@ -1,7 +1,15 @@
 import type { DeploymentStatus, RevisionStatus } from '../../../resources/deployment/deployment-status.ts'
 import type { Revision } from '../../../resources/deployment/revision.ts'
 import { durationMs } from '../../../resources/duration.ts'
-import { revisionStatus, weightOf } from '../status-edits.ts'
+import { newPlacement, putPlacement, servingPlacement } from '../placement.ts'
+import {
+  holding,
+  revisionStatus,
+  servingRevisions,
+  splitOf,
+  weightOf,
+  withServingRevisions,
+} from '../status-edits.ts'
 import { type Context, enter, stay, type Transition } from '../transition.ts'
 import { policyDetails, withoutPermit } from './permit.ts'
 
@@ -10,10 +18,12 @@ export function beginRollout(context: Context, status: DeploymentStatus, desired
   if (status.paused !== undefined) return waitForWanted(context, status)
   const room = hasRoom(context, status, desired)
   const mayDrop = !room && isDead(context, status)
-  const kept = status.revisions.filter(
-    ({ revision: { name } }) => name === status.stable || (!mayDrop && weightOf(status.split, name) > 0),
+  const revisions = servingRevisions(status)
+  const split = splitOf(status)
+  const kept = revisions.filter(
+    ({ revision }) => revision === status.stable || (!mayDrop && weightOf(split, revision) > 0),
   )
-  const cleared = kept.length === status.revisions.length ? status : { ...status, revisions: kept }
+  const cleared = kept.length === revisions.length ? status : withServingRevisions(status, kept)
   if (!room) {
     // What is left over is removed first, so that a target never has to hold more than it can.
     return {
@@ -28,13 +38,15 @@ export function beginRollout(context: Context, status: DeploymentStatus, desired
   const blocked = withoutPermit(context, cleared, desired, 0, 0)
   if (blocked !== undefined) return blocked
   const candidate: RevisionStatus = revisionStatus(status, desired.name) ?? {
-    revision: desired,
+    revision: desired.name,
     state: 'requested',
     sinceMs: context.now,
   }
-  const others = kept.filter(({ revision }) => revision.name !== desired.name)
+  const others = kept.filter(({ revision }) => revision !== desired.name)
+  const target = context.declared.spec.target.name
+  const at = servingPlacement(cleared) ?? newPlacement(target, 'serving', context.now)
   return enter(
-    { ...cleared, target: context.declared.spec.target.name, revisions: [...others, candidate] },
+    putPlacement(holding(cleared, desired), { ...at, revisions: [...others, candidate] }),
     { phase: 'starting', revision: desired.name, sinceMs: context.now },
     {
       action: 'rollout-started',
@@ -72,8 +84,9 @@ export function hasRoom(
   desired: Revision,
 ): boolean {
   const names = new Set(observed.revisions.map(({ revision }) => revision))
-  for (const { revision } of status.revisions) {
-    if (revision.name === status.stable || weightOf(status.split, revision.name) > 0) names.add(revision.name)
+  const split = splitOf(status)
+  for (const { revision } of servingRevisions(status)) {
+    if (revision === status.stable || weightOf(split, revision) > 0) names.add(revision)
   }
   return names.add(desired.name).size <= declared.capabilities.maxRevisions
 }

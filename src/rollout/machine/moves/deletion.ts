@@ -1,7 +1,8 @@
 import type { DeploymentStatus } from '../../../resources/deployment/deployment-status.ts'
 import { lostCreate } from '../effects/effect-outcome.ts'
 import type { Declared } from '../machine-types.ts'
-import { isGivenUp, isTargetGone, targetOf, withoutComing } from '../placement.ts'
+import { isGivenUp, isTargetGone, leavingPlacements, targetOf, withoutComing } from '../placement.ts'
+import { withServingRevisions } from '../status-edits.ts'
 import { type Context, enter, stay, type Transition } from '../transition.ts'
 
 /**
@@ -20,14 +21,14 @@ export function decideDeletion(
   if (rollout.phase !== 'deleting') {
     const mayRemain = unknownOutcomes(context, before)
     return enter(
-      { ...withoutComing(status, now), split: [], revisions: [] },
+      { ...withServingRevisions(withoutComing(status, now), []), traffic: [] },
       { phase: 'deleting', sinceMs: now, ...(mayRemain.length > 0 && { mayRemain }) },
     )
   }
   const target = targetOf(declared, status)
   const givenUp = isGivenUp(declared, status, target)
   const isEmpty = givenUp || (rollout.emptied === true && observed.revisions.length === 0)
-  if (!isEmpty || status.leaving !== undefined) return stay(status, context)
+  if (!isEmpty || leavingPlacements(status).length > 0) return stay(status, context)
   return {
     status,
     events: [

@@ -1,6 +1,7 @@
 import type { DeploymentStatus } from '../../../resources/deployment/deployment-status.ts'
 import type { Split } from '../../../resources/deployment/revision.ts'
-import { candidateOf, mayRise, revisionStatus, weightOf } from '../status-edits.ts'
+import { comingPlacement } from '../placement.ts'
+import { candidateOf, mayRise, revisionStatus, splitOf, weightOf, withSplit } from '../status-edits.ts'
 import { ask, type BlindContext, enter, stay, type Transition } from '../transition.ts'
 import { gatePollMs, judgeAnalysis } from './analyze.ts'
 import { standsInSteps } from './enter-step.ts'
@@ -15,14 +16,15 @@ import { stepDeadline } from './step-deadline.ts'
  * state. Undefined when no such move is due.
  */
 export function makeSafe(context: BlindContext, status: DeploymentStatus): Transition | undefined {
-  const { rollout, coming } = status
+  const { rollout } = status
   if (rollout.phase === 'deleting') return undefined
   const home = bringHome(status)
   if (home !== undefined) return home
   if (rollout.phase === 'stopped') return undefined
   const candidate = candidateOf(rollout) ?? (rollout.phase === 'blocked' ? rollout.revision : undefined)
   // A candidate at another target has no traffic yet, and the move itself judges it.
-  if (candidate === undefined || coming !== undefined || rollout.phase === 'retargeting') return undefined
+  if (candidate === undefined || comingPlacement(status) !== undefined || rollout.phase === 'retargeting')
+    return undefined
   const known = revisionStatus(status, candidate)
   if (known?.state === 'failed') return beginRollback(context, status, candidate, failureOf(known))
   const deadline = stepDeadline(context, status)
@@ -59,7 +61,8 @@ export function stayBlind(context: BlindContext, status: DeploymentStatus): Tran
  * candidate. While the stable revision is not ready, the split stays, and `StableUnhealthy` says so.
  */
 function bringHome(status: DeploymentStatus): Transition | undefined {
-  const { stable, split } = status
+  const { stable } = status
+  const split = splitOf(status)
   if (stable === undefined || !mayRise(status, stable)) return undefined
   const candidate = candidateOf(status.rollout)
   const strays = split.some(({ revision }) => revision !== stable && revision !== candidate)
@@ -69,7 +72,7 @@ function bringHome(status: DeploymentStatus): Transition | undefined {
     { revision: stable, weight: 100 - kept },
     ...(candidate !== undefined && kept > 0 ? [{ revision: candidate, weight: kept }] : []),
   ]
-  const returned: DeploymentStatus = { ...status, split: next }
+  const returned = withSplit(status, next)
   return {
     // Without a candidate, a revision that is to be removed must not be created first.
     status: candidate === undefined ? withoutUnseen(returned) : returned,

@@ -4,7 +4,21 @@ import { durationMs } from '../../../resources/duration.ts'
 import { absorbInto } from '../absorb.ts'
 import { settleComing, stopped } from '../effects/effect-outcome.ts'
 import type { Look } from '../machine-types.ts'
-import { isElsewhere, isTargetGone, leave, targetOf, withoutComing } from '../placement.ts'
+import {
+  comingPlacement,
+  isElsewhere,
+  isTargetGone,
+  leave,
+  newPlacement,
+  placementAt,
+  putPlacement,
+  servingPlacement,
+  targetOf,
+  withoutComing,
+  withoutEffect,
+  withPlacement,
+} from '../placement.ts'
+import { holding, splitOf, withSplit } from '../status-edits.ts'
 import { ask, type BlindContext, enter, stay, type Transition } from '../transition.ts'
 import { policyDetails, withoutPermit } from './permit.ts'
 import { beginRollback, type RollbackReason } from './rollback.ts'
@@ -18,7 +32,8 @@ import { type StepDeadline, stepDeadline } from './step-deadline.ts'
 export function mayMove({ declared }: BlindContext, status: DeploymentStatus): boolean {
   const { desired, hindered } = declared
   if (!isElsewhere(declared, status) || desired === undefined || hindered === true) return false
-  if (status.paused !== undefined && status.coming === undefined) return false
+  const isComing = comingPlacement(status) !== undefined
+  if (status.paused !== undefined && !isComing) return false
   if (status.aborted.some(({ revision }) => revision === desired.name)) return false
   const { rollout } = status
   const isGone = isTargetGone(declared, status)
@@ -30,7 +45,7 @@ export function mayMove({ declared }: BlindContext, status: DeploymentStatus): b
     case 'retargeting':
       return true
     case 'blocked':
-      return rollout.weight === 0 || status.coming !== undefined || isGone
+      return rollout.weight === 0 || isComing || isGone
     case 'deleting':
     case 'stopped':
       return false
@@ -47,12 +62,12 @@ export function mayMove({ declared }: BlindContext, status: DeploymentStatus): b
 export function move(context: BlindContext, status: DeploymentStatus, desired: Revision): Transition {
   const { declared, now, analysis } = context
   const { name: target } = declared.spec.target
-  const { coming } = status
+  const coming = comingPlacement(status)
   if (coming !== undefined && (coming.target !== target || !holds(coming, desired))) {
     return { status: withoutComing(status, now), events: [], requeueAfterMs: 0 }
   }
   // What an earlier move left at this target goes first, so that it is not taken for the new revision.
-  if (status.leaving?.some((each) => each.target === target)) return stay(status, context)
+  if (placementAt(status, target)?.role === 'leaving') return stay(status, context)
   if (coming === undefined) return begin(context, status, desired)
   const { look } = analysis
   if (look?.target !== target) return ask(status, { kind: 'look', target })
@@ -61,7 +76,13 @@ export function move(context: BlindContext, status: DeploymentStatus, desired: R
     const why = `it is not known whether operation ${lost.operationId} created revision ${desired.name} at ${target}`
     return stopped(context, withoutComing(status, now), desired.name, why)
   }
-  const { status: next, ...transition } = arrive(context, settled, settled.coming ?? coming, look, desired)
+  const { status: next, ...transition } = arrive(
+    context,
+    settled,
+    comingPlacement(settled) ?? coming,
+    look,
+    desired,
+  )
   return { ...transition, status: next, events: [...events, ...transition.events] }
 }
 
@@ -75,7 +96,7 @@ function arrive(
 ): Transition {
   const { now } = context
   const seen = absorbLook(context, coming, look)
-  const at: DeploymentStatus = seen === coming ? status : { ...status, coming: seen }
+  const at = withPlacement(status, seen.target, () => seen)
   const [revision] = seen.revisions
   const deadline = deadlineOf(context, at, seen)
   if (revision?.state === 'failed') return turnBack(context, at, desired, failureOf(revision))
@@ -93,9 +114,9 @@ function begin(context: BlindContext, status: DeploymentStatus, desired: Revisio
   const { name: target } = declared.spec.target
   const blocked = withoutPermit(context, status, desired, 0, 0)
   if (blocked !== undefined) return blocked
-  const revisions = [{ revision: desired, state: 'requested', sinceMs: now }] as const
+  const revisions = [{ revision: desired.name, state: 'requested', sinceMs: now }] as const
   return enter(
-    { ...status, coming: { target, sinceMs: now, revisions, requested: [], handles: [] } },
+    putPlacement(holding(status, desired), { ...newPlacement(target, 'coming', now), revisions }),
     { phase: 'retargeting', target, revision: desired.name, sinceMs: now },
     {
       action: 'deployment-retargeted',
@@ -111,7 +132,7 @@ function begin(context: BlindContext, status: DeploymentStatus, desired: Revisio
 }
 
 function holds({ revisions }: Placement, { name }: Revision): boolean {
-  return revisions.some(({ revision }) => revision.name === name)
+  return revisions.some(({ revision }) => revision === name)
 }
 
 function absorbLook({ declared, now }: BlindContext, coming: Placement, { observed }: Look): Placement {
@@ -150,30 +171,21 @@ export function turnBack(
 function switchOver(
   context: BlindContext,
   status: DeploymentStatus,
-  { target, revisions, requested, handles }: Placement,
+  coming: Placement,
   desired: Revision,
 ): Transition {
-  const { declared, now, analysis } = context
-  const from = targetOf(declared, status)
-  const { coming: _, scale: __, effect: ___, ...rest } = status
-  const left = {
-    target: from,
-    sinceMs: now,
-    revisions: status.revisions,
-    requested: [],
-    handles: status.handles,
-  }
+  const { now, analysis } = context
+  const { target } = coming
+  const serving = servingPlacement(status)
   const split = [{ revision: desired.name, weight: 100 }]
+  const previous = splitOf(status)
   const { stable } = status
+  const left = serving === undefined ? status : leave(status, withoutEffect(serving), now)
+  const arrived: Placement = { ...withoutEffect(coming), role: 'serving', sinceMs: now }
   const transition = enter(
     {
-      ...leave(rest, left, now),
-      target,
-      revisions,
-      requested,
-      handles,
+      ...withSplit(putPlacement(left, arrived), split),
       stable: desired.name,
-      split,
       approvals: status.approvals.filter((approval) => approval.revision !== desired.name),
       last: {
         revision: desired.name,
@@ -185,7 +197,7 @@ function switchOver(
     { phase: 'converged', revision: desired.name, sinceMs: now },
     {
       action: 'split-changed',
-      details: { split, previous: status.split, target, ...policyDetails(analysis.permit) },
+      details: { split, previous, target, ...policyDetails(analysis.permit) },
     },
     {
       action: 'rollout-completed',

@@ -1,4 +1,5 @@
 import type { DeploymentStatus, Rollout } from '../../../resources/deployment/deployment-status.ts'
+import { servingRevisions, withServingRevisions } from '../status-edits.ts'
 import { type Context, enter, stay, type Transition } from '../transition.ts'
 
 type Retiring = Extract<Rollout, { phase: 'retiring' }>
@@ -10,11 +11,12 @@ export function retire(context: Context, status: DeploymentStatus, rollout: Reti
   const { declared, observed, now } = context
   const { revision, untilMs } = rollout
   if (declared.desired?.name !== revision) return enter(status, { phase: 'pending', sinceMs: now })
-  const others = status.revisions.filter((each) => each.revision.name !== revision)
+  const revisions = servingRevisions(status)
+  const others = revisions.filter((each) => each.revision !== revision)
   if (others.length > 0) {
     if (now < untilMs) return stay(status, context, untilMs)
-    const kept = status.revisions.filter((each) => each.revision.name === revision)
-    return { status: { ...status, revisions: kept }, events: [], requeueAfterMs: 0 }
+    const kept = revisions.filter((each) => each.revision === revision)
+    return { status: withServingRevisions(status, kept), events: [], requeueAfterMs: 0 }
   }
   if (observed.revisions.some((each) => each.revision !== revision)) return stay(status, context)
   return enter(status, { phase: 'converged', revision, sinceMs: now })

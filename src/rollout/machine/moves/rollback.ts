@@ -8,7 +8,7 @@ import type { Revision } from '../../../resources/deployment/revision.ts'
 import type { Actor } from '../../../resources/metadata.ts'
 import { splitIsObserved } from '../effects/want.ts'
 import { isElsewhere } from '../placement.ts'
-import { weightOf } from '../status-edits.ts'
+import { servingRevisions, splitOf, weightOf, withServingRevisions } from '../status-edits.ts'
 import { type Context, enter, stay, type Transition } from '../transition.ts'
 import { beginRollout, hasRoom } from './begin-rollout.ts'
 
@@ -68,15 +68,17 @@ export function beginRollback(
  * take the traffic, another revision may begin meanwhile: a dead stable revision never blocks its cure.
  */
 export function rollBack(context: Context, status: DeploymentStatus, rollout: RollingBack): Transition {
-  const { stable, split } = status
+  const { stable } = status
   const { revision } = rollout
   const cure = cureOf(context, status)
-  if (stable !== undefined && weightOf(split, stable) < 100) {
+  if (stable !== undefined && weightOf(splitOf(status), stable) < 100) {
     return cure === undefined ? stay(status, context) : beginRollout(context, status, cure)
   }
-  const kept = status.revisions.filter((each) => each.revision.name === stable)
-  if (kept.length !== status.revisions.length) {
-    const next = splitIsObserved(context, status) ? { ...status, revisions: kept } : withoutUnseen(status)
+  const revisions = servingRevisions(status)
+  const kept = revisions.filter((each) => each.revision === stable)
+  if (kept.length !== revisions.length) {
+    const inForce = splitIsObserved(context, splitOf(status))
+    const next = inForce ? withServingRevisions(status, kept) : withoutUnseen(status)
     return next === status ? stay(status, context) : { status: next, events: [], requeueAfterMs: 0 }
   }
   const isShown = revision !== stable && context.observed.revisions.some((each) => each.revision === revision)
@@ -98,11 +100,13 @@ function cureOf({ declared }: Context, status: DeploymentStatus): Revision | und
  * created first.
  */
 export function withoutUnseen(status: DeploymentStatus): DeploymentStatus {
-  const { stable, split } = status
-  const revisions = status.revisions.filter(
-    ({ revision: { name }, state }) => name === stable || state !== 'requested' || weightOf(split, name) > 0,
+  const { stable } = status
+  const split = splitOf(status)
+  const revisions = servingRevisions(status)
+  const kept = revisions.filter(
+    ({ revision, state }) => revision === stable || state !== 'requested' || weightOf(split, revision) > 0,
   )
-  return revisions.length === status.revisions.length ? status : { ...status, revisions }
+  return kept.length === revisions.length ? status : withServingRevisions(status, kept)
 }
 
 function rolledBack({ now }: Context, status: DeploymentStatus, rollout: RollingBack): Transition {

@@ -1,8 +1,8 @@
 import type { DeploymentStatus, RevisionStatus } from '../../../resources/deployment/deployment-status.ts'
 import type { Revision } from '../../../resources/deployment/revision.ts'
 import { givenUpAtMs } from '../effects/effect-outcome.ts'
-import { isElsewhere } from '../placement.ts'
-import { revisionStatus } from '../status-edits.ts'
+import { isElsewhere, servingPlacement } from '../placement.ts'
+import { revisionStatus, servingRevisions, withServingRevisions } from '../status-edits.ts'
 import { type Context, enter, stay, type Transition } from '../transition.ts'
 import { adopt } from './adopt.ts'
 import { beginRollout, waitForWanted } from './begin-rollout.ts'
@@ -30,9 +30,10 @@ export function startRollout(context: Context, status: DeploymentStatus): Transi
   }
   const isAborted = status.aborted.some(({ revision }) => revision === desired.name)
   if (desired.name === stable && !(isAborted && isElsewhere(context.declared, status))) {
-    if (rollout.phase === 'converged') return stay(status, context, givenUpAtMs(context, status))
+    if (rollout.phase === 'converged')
+      return stay(status, context, givenUpAtMs(context, stable, servingPlacement(status)))
     // Other revisions that are left are removed like replaced revisions.
-    const phase = status.revisions.length > 1 ? 'retiring' : 'converged'
+    const phase = servingRevisions(status).length > 1 ? 'retiring' : 'converged'
     const { now } = context
     return enter(
       status,
@@ -45,16 +46,19 @@ export function startRollout(context: Context, status: DeploymentStatus): Transi
   if (aborted !== undefined) {
     if (rollout.phase === 'failed' && rollout.revision === desired.name) return stay(status, context)
     const { revision, cause, message } = aborted
-    return enter(
-      { ...status, revisions: onlyStable(status) },
-      { phase: 'failed', revision, sinceMs: context.now, cause, message },
-    )
+    return enter(withServingRevisions(status, onlyStable(status)), {
+      phase: 'failed',
+      revision,
+      sinceMs: context.now,
+      cause,
+      message,
+    })
   }
   return beginRollout(context, status, desired)
 }
 
-function onlyStable({ revisions, stable }: DeploymentStatus): readonly RevisionStatus[] {
-  return revisions.filter(({ revision }) => revision.name === stable)
+function onlyStable(status: DeploymentStatus): readonly RevisionStatus[] {
+  return servingRevisions(status).filter(({ revision }) => revision === status.stable)
 }
 
 function retryWeight(

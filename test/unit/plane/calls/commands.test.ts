@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { allow, requireApproval, rule, rulesPolicy } from '../../../../src/index.ts'
 import type { StateStore } from '../../../../src/store/contract.ts'
+import { here, madeOf, splitIn } from '../../../status.ts'
 import {
   ann,
   collect,
@@ -46,7 +47,7 @@ async function atPauseBeforeGate(fixture: PlaneFixture): Promise<void> {
 }
 
 async function percents({ plane }: PlaneFixture): Promise<number[] | undefined> {
-  return (await plane.get('digits'))?.status?.split.map(({ weight }) => weight)
+  return splitIn((await plane.get('digits'))?.status).map(({ weight }) => weight)
 }
 
 describe('commands', () => {
@@ -162,7 +163,9 @@ describe('commands', () => {
     }
     await fixture.until(async () => (await plane.get('digits'))?.status?.rollout.phase === 'converged')
     const { status } = (await plane.get('digits')) ?? {}
-    expect(status?.revisions.map(({ revision }) => revision.model.version)).toEqual(['2'])
+    expect(here(status).revisions.map(({ revision }) => madeOf(status, revision)?.model.version)).toEqual([
+      '2',
+    ])
     await plane.stop()
     const counts = new Map<string, number>()
     for await (const { action } of audit.read()) counts.set(action, (counts.get(action) ?? 0) + 1)
@@ -244,7 +247,7 @@ describe('commands', () => {
     const { plane } = planeFixture({ beside: fixture, plane: { store, targets: {}, registries: {} } })
     await plane.pause('digits', { actor: bob })
     const { status } = await plane.abort('digits', { actor: bob })
-    expect(status?.split).toEqual([{ revision: status?.stable, weight: 100 }])
+    expect(splitIn(status)).toEqual([{ revision: status?.stable, weight: 100 }])
     expect(status?.rollout).toMatchObject({ phase: 'rolling-back', cause: 'Aborted' })
     expect(urgent).toEqual([undefined, true])
     await fixture.plane.stop()

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { explainDeployment } from '../../../../src/plane/calls/explain.ts'
-import type { DeploymentStatus, Rollout } from '../../../../src/resources/deployment/deployment-status.ts'
+import type { Rollout } from '../../../../src/resources/deployment/deployment-status.ts'
 import type { ModelDeploymentSpec } from '../../../../src/resources/deployment/model-deployment.ts'
-import { initialStatus } from '../../../../src/rollout/machine/status-edits.ts'
+import { newPlacement } from '../../../../src/rollout/machine/placement.ts'
 import { policyRequests } from '../../../../src/testing/policy-requests.ts'
+import { type StatusParts, statusWith } from '../../../status.ts'
 
 const { deployment } = policyRequests.promote()
 const { revision: model } = policyRequests.promote()
@@ -11,8 +12,7 @@ const stable = { ...model, name: 'stable' }
 const candidate = { ...model, name: 'candidate' }
 const dayMs = 86_400_000
 
-const serving: DeploymentStatus = {
-  ...initialStatus(0),
+const serving: StatusParts = {
   observedGeneration: 1,
   target: 'prod',
   stable: 'stable',
@@ -32,7 +32,7 @@ const serving: DeploymentStatus = {
 }
 
 function explained(
-  rest: Partial<DeploymentStatus>,
+  rest: StatusParts,
   {
     spec = {},
     deleted = false,
@@ -45,7 +45,7 @@ function explained(
       uid: 'u1',
       generation: 1,
       resource: { ...deployment, spec: { ...deployment.spec, ...spec } },
-      status: { ...serving, ...rest },
+      status: statusWith({ ...serving, ...rest }),
       actor: { name: 'ana' },
       createdAtMs: 0,
       ...(deleted && { deletion: { atMs: 0, actor: { name: 'ana' } } }),
@@ -83,13 +83,14 @@ describe('explaining a wait for a person', () => {
 describe('explaining a move to another target', () => {
   const coming = {
     target: 'spare',
+    role: 'coming' as const,
     sinceMs: 5,
     revisions: [{ revision: candidate, state: 'starting' as const, sinceMs: 5 }],
     requested: [],
     handles: [],
   }
-  const moving: Partial<DeploymentStatus> = {
-    coming,
+  const moving: StatusParts = {
+    elsewhere: [coming],
     rollout: { phase: 'retargeting', target: 'spare', revision: 'candidate', sinceMs: 5 },
   }
 
@@ -119,14 +120,17 @@ describe('explaining a move to another target', () => {
       reason: 'Denied',
       message: 'no',
     } as const
-    expect(explained({ coming, rollout: blocked }).next).toBe('all traffic moves to target spare')
+    expect(explained({ elsewhere: [coming], rollout: blocked }).next).toBe(
+      'all traffic moves to target spare',
+    )
     expect(explained({ rollout: blocked }).next).toBe('the revision gets 100 % of traffic')
   })
 
   it('tells what other targets still hold, and what was given up there', () => {
     const givenUp = [{ target: 'gone', actor: { name: 'bob' }, atMs: 1 }]
-    const leaving = [coming, { ...coming, target: 'gone' }]
-    expect(explained({ leaving, givenUp }).elsewhere).toMatchObject([
+    const left = { ...coming, role: 'leaving' as const }
+    const elsewhere = [left, { ...left, target: 'gone' }]
+    expect(explained({ elsewhere, givenUp }).elsewhere).toMatchObject([
       { target: 'spare', role: 'leaving' },
       { target: 'gone', role: 'given-up' },
     ])
@@ -146,9 +150,10 @@ describe('explaining failed operations', () => {
         },
         { change: 'shift:stable=95,candidate=5', accepted: true },
       ],
-      leaving: [
+      elsewhere: [
         {
           target: 'spare',
+          role: 'leaving',
           sinceMs: 0,
           revisions: [],
           requested: [
@@ -170,6 +175,23 @@ describe('explaining failed operations', () => {
         nextTryMs: 99,
       },
       { target: 'spare', change: 'removing everything', times: 1, reason: 'Busy', nextTryMs: 7 },
+    ])
+  })
+})
+
+describe('explaining a busy target', () => {
+  it('tells since when, how often and when it is asked again', () => {
+    const { waitsFor, busy } = explained({
+      rollout: { phase: 'starting', revision: 'candidate', sinceMs: 0 },
+      requested: [
+        { change: 'create:candidate', accepted: false, notBeforeMs: 99, busy: { sinceMs: 4, times: 3 } },
+      ],
+    })
+    expect(waitsFor).toBe(
+      'revision candidate to be ready, for 30m at most (target prod is busy, so creating revision candidate waits)',
+    )
+    expect(busy).toEqual([
+      { target: 'prod', change: 'creating revision candidate', sinceMs: 4, times: 3, nextTryMs: 99 },
     ])
   })
 })
@@ -200,10 +222,10 @@ describe('explaining a target that the plane no longer has', () => {
     expect(explained({}, { targets: ['spare'] }).waitsFor).toMatch(gone('target "prod"'))
     const rollout = { phase: 'deleting', sinceMs: 0 } as const
     expect(explained({ rollout }, { deleted: true, targets: [] }).waitsFor).toMatch(gone('target "prod"'))
-    const leaving = [{ target: 'old', sinceMs: 0, revisions: [], requested: [], handles: [] }]
-    expect(explained({ leaving }).waitsFor).toMatch(/^a change/)
-    expect(explained({ leaving, rollout }, { deleted: true }).waitsFor).toMatch(gone('target "old"'))
-    expect(explained({ leaving, rollout }, { deleted: true, targets: [] }).waitsFor).toMatch(
+    const elsewhere = [newPlacement('old', 'leaving', 0)].map((at) => ({ ...at, revisions: [] }))
+    expect(explained({ elsewhere }).waitsFor).toMatch(/^a change/)
+    expect(explained({ elsewhere, rollout }, { deleted: true }).waitsFor).toMatch(gone('target "old"'))
+    expect(explained({ elsewhere, rollout }, { deleted: true, targets: [] }).waitsFor).toMatch(
       gone('the targets "prod", "old"'),
     )
   })

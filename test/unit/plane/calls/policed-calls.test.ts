@@ -10,6 +10,7 @@ import {
   rulesPolicy,
 } from '../../../../src/index.ts'
 import type { PolicyRequest } from '../../../../src/policy/contract.ts'
+import { splitIn } from '../../../status.ts'
 import {
   ann,
   collect,
@@ -50,7 +51,7 @@ describe('a command', () => {
     })
     const { plane } = await atPause(policy(note))
     const { status } = (await plane.get('digits')) ?? {}
-    const revision = status?.desired?.name
+    const revision = status?.desired
     await plane.pause('digits', { actor: bob })
     await plane.resume('digits', { actor: bob })
     await plane.promote('digits', { actor: bob, full: true })
@@ -117,7 +118,7 @@ describe('an abort', () => {
     for (const policies of [[silent], [silent, rulesPolicy('people', [broken])]]) {
       const { plane, audit } = await atPause({ policies })
       const { status } = await plane.abort('digits', { actor: bob })
-      expect(status?.split).toEqual([{ revision: status?.stable, weight: 100 }])
+      expect(splitIn(status)).toEqual([{ revision: status?.stable, weight: 100 }])
       await plane.stop()
       const record = (await collect(audit.read())).find(({ action }) => action === 'rollout-aborted')
       const messages = [expect.stringContaining('the directory is down')].slice(2 - policies.length)

@@ -3,6 +3,7 @@ import { sleep } from '../../../../src/clock.ts'
 import { ModelspineError, memoryStore, memoryTarget } from '../../../../src/index.ts'
 import type { DeploymentStatus } from '../../../../src/resources/deployment/deployment-status.ts'
 import { createFakeClock } from '../../../../src/testing/fake-clock.ts'
+import { ledgerOf } from '../../../status.ts'
 import { actionsOf, ann, digits, inTime, planeFixture, registerVersions, serving } from '../plane-fixture.ts'
 
 describe('reconcileOnce', () => {
@@ -203,7 +204,7 @@ describe('reconcileOnce', () => {
       let slept = false
       const putStatus: typeof store.putStatus = async (kind, key, status, options) => {
         const written = await store.putStatus(kind, key, status, options)
-        if (!slept && (status as DeploymentStatus).effect !== undefined) {
+        if (!slept && ledgerOf(status as DeploymentStatus) !== undefined) {
           slept = true
           asleepMs = 60_000
           expect(await store.acquireLease('modelspine', 'other', 15_000)).not.toBeNull()

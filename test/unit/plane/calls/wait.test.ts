@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { ModelspineError } from '../../../../src/index.ts'
+import { here, madeOf } from '../../../status.ts'
 import { ann, digits, inTime, planeFixture, registerVersions, route, serving } from '../plane-fixture.ts'
 
 const stepwise = { canary: { steps: [{ weight: 5 }, { pause: 'until-promoted' as const }] } }
@@ -45,7 +46,10 @@ describe('wait', () => {
     await plane.apply(digits('2'), { actor: ann })
     const ready = await inTime(fixture, plane.wait('digits'))
     expect(ready?.status?.observedGeneration).toBe(2)
-    expect(ready?.status?.revisions.map(({ revision }) => revision.model.version)).toContain('2')
+    const { status } = ready ?? {}
+    expect(here(status).revisions.map(({ revision }) => madeOf(status, revision)?.model.version)).toContain(
+      '2',
+    )
     await plane.stop()
   })
 

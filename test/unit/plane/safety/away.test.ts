@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { ModelspineError } from '../../../../src/errors.ts'
 import type { MetricSource } from '../../../../src/telemetry/contract.ts'
+import { here, splitIn } from '../../../status.ts'
 import { ann, digits, type PlaneFixture, planeFixture, registerVersions, serving } from '../plane-fixture.ts'
 import { dropByHand } from './targets-by-hand.ts'
 
@@ -44,7 +45,7 @@ async function analyzing(): Promise<Scene> {
 }
 
 async function weights({ plane }: PlaneFixture): Promise<readonly number[]> {
-  return (await plane.get('digits'))?.status?.split.map(({ weight }) => weight) ?? []
+  return splitIn((await plane.get('digits'))?.status).map(({ weight }) => weight)
 }
 
 async function untilHome(fixture: PlaneFixture): Promise<number> {
@@ -136,7 +137,7 @@ describe('a canary', () => {
     await other.plane.abort('digits', { actor: ann })
     await other.until(async () => (await other.phase()) === 'failed')
     expect(await weights(other)).toEqual([100])
-    expect((await other.plane.get('digits'))?.status?.revisions).toHaveLength(1)
+    expect(here((await other.plane.get('digits'))?.status).revisions).toHaveLength(1)
   })
 })
 

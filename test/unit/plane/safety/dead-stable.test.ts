@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { DeploymentStatus } from '../../../../src/resources/deployment/deployment-status.ts'
+import { madeOf, splitIn } from '../../../status.ts'
 import { ann, digits, type PlaneFixture, planeFixture, registerVersions, serving } from '../plane-fixture.ts'
 
 const canary = {
@@ -14,10 +15,11 @@ async function statusOf({ plane }: PlaneFixture): Promise<DeploymentStatus> {
 
 /** Weights by model version. */
 async function weights(fixture: PlaneFixture): Promise<Record<string, number>> {
-  const { split, revisions } = await statusOf(fixture)
-  const versionOf = (name: string): string =>
-    revisions.find(({ revision }) => revision.name === name)?.revision.model.version ?? 'gone'
-  return Object.fromEntries(split.map(({ revision, weight }) => [`v${versionOf(revision)}`, weight]))
+  const status = await statusOf(fixture)
+  const versionOf = (name: string): string => madeOf(status, name)?.model.version ?? 'gone'
+  return Object.fromEntries(
+    splitIn(status).map(({ revision, weight }) => [`v${versionOf(revision)}`, weight]),
+  )
 }
 
 /** Version 1 is dead, and version 2 has half of the traffic. */
@@ -35,10 +37,10 @@ async function halfDead(maxRevisions = 10): Promise<PlaneFixture> {
 
 async function untilPausing(fixture: PlaneFixture, version: string): Promise<void> {
   await fixture.until(async () => {
-    const { rollout, revisions } = await statusOf(fixture)
+    const status = await statusOf(fixture)
+    const { rollout } = status
     if (rollout.phase !== 'pausing') return false
-    const known = revisions.find(({ revision }) => revision.name === rollout.revision)
-    return known?.revision.model.version === version
+    return madeOf(status, rollout.revision)?.model.version === version
   })
 }
 

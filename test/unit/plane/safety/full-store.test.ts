@@ -47,7 +47,7 @@ describe('a store that is full of waiting events', () => {
       expect(refused).toMatchObject({ code: 'store-full' })
       if (how === 'a gate fails') failing = true
       else await plane.abort('digits', { actor: ann })
-      await until(async () => (await plane.get('digits'))?.status?.split.length === 1, 30_000)
+      await until(async () => (await plane.get('digits'))?.status?.traffic.length === 1, 30_000)
       away = false
       await until(async () => (await phase()) === 'failed', 120_000)
       await clock.advance(60_000)

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { sleep } from '../../../../src/clock.ts'
+import { ledgerOf } from '../../../status.ts'
 import { ann, digits, inTime, type PlaneFixture, planeFixture, registerVersions } from '../plane-fixture.ts'
 
 interface Scene extends PlaneFixture {
@@ -42,7 +43,7 @@ describe('a deployment that waits for room at its target', () => {
     await plane.apply(digits('1'), { actor: ann })
     await clock.advance(applyMs - 1000)
     expect(told).toEqual(['first 1'])
-    expect((await plane.get('digits'))?.status?.effect).toBeUndefined()
+    expect(ledgerOf((await plane.get('digits'))?.status)).toBeUndefined()
     await until(async () => (await phase()) === 'converged')
     expect(told).toEqual(['first 1', 'digits 1'])
     await inTime(fixture, plane.stop())

@@ -5,6 +5,7 @@ import { rule } from '../../../../src/policy/rule.ts'
 import { rulesPolicy } from '../../../../src/policy/rules-policy.ts'
 import { allow, requireApproval } from '../../../../src/policy/ruling.ts'
 import type { DeploymentStatus } from '../../../../src/resources/deployment/deployment-status.ts'
+import { here, leavingIn, ledgerOf } from '../../../status.ts'
 import { ann, digits, type PlaneFixture, planeFixture, registerVersions, serving } from '../plane-fixture.ts'
 import { dropByHand } from './targets-by-hand.ts'
 
@@ -163,10 +164,12 @@ describe('a deployment whose target the plane no longer has', () => {
     const next = planeFixture({ beside: first, plane: { targets: { other } } })
     await next.plane.start()
     await next.plane.apply(digits('2', { strategy, target: 'other' }), { actor: ann })
-    await next.until(async () => (await statusOf(next)).target === 'other')
+    await next.until(async () => here(await statusOf(next)).target === 'other')
     await next.plane.giveUp('digits', { actor: ann, target: 'local' })
-    await next.until(async () => (await statusOf(next)).leaving === undefined)
-    const { givenUp, effect, rollout } = await statusOf(next)
+    await next.until(async () => leavingIn(await statusOf(next)).length === 0)
+    const status = await statusOf(next)
+    const { givenUp, rollout } = status
+    const effect = ledgerOf(status)
     expect([givenUp, effect, rollout.phase]).toEqual([undefined, undefined, 'converged'])
   })
 })
@@ -186,11 +189,14 @@ describe('targets that a deployment leaves', () => {
     await serving(fixture)
     for (const target of ['second', 'third']) {
       await fixture.plane.apply(digits('1', { target }), { actor: ann })
-      await fixture.until(async () => (await statusOf(fixture)).target === target)
+      await fixture.until(async () => here(await statusOf(fixture)).target === target)
     }
-    await fixture.until(async () => (await statusOf(fixture)).leaving?.length === 1)
+    await fixture.until(async () => leavingIn(await statusOf(fixture)).length === 1)
     expect(await base.target.list()).toEqual([])
-    const { leaving, rollout } = await statusOf(fixture)
-    expect([leaving?.map((each) => each.target), rollout.phase]).toEqual([['local'], 'converged'])
+    const status = await statusOf(fixture)
+    expect([leavingIn(status).map((each) => each.target), status.rollout.phase]).toEqual([
+      ['local'],
+      'converged',
+    ])
   })
 })

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { memoryAuditLog } from '../../../../src/security/memory-audit-log.ts'
 import { memoryStore } from '../../../../src/store/memory-store.ts'
+import { here, splitIn } from '../../../status.ts'
 import { ann, digits, planeFixture, registerVersions, route, serving } from '../plane-fixture.ts'
 
 const tensors = { kind: 'tensors', inputs: [] } as const
@@ -26,11 +27,11 @@ describe('a plane that lost its store', () => {
     await plane.router.infer('digits', tensors)
     expect(after.events.find(({ action }) => action === 'revisions-adopted')?.details.found).toHaveLength(1)
     await until(async () => (await after.phase()) === 'pausing')
-    expect((await plane.get('digits'))?.status?.split.map(({ weight }) => weight)).toEqual([50, 50])
+    expect(splitIn((await plane.get('digits'))?.status).map(({ weight }) => weight)).toEqual([50, 50])
     expect(world.journal.map(({ kind }) => kind)).toEqual(['created', 'created'])
     await until(async () => (await after.phase()) === 'converged')
     expect(world.journal.map(({ kind }) => kind)).toEqual(['created', 'created', 'removed'])
-    expect((await plane.get('digits'))?.status?.revisions).toHaveLength(1)
+    expect(here((await plane.get('digits'))?.status).revisions).toHaveLength(1)
   })
 
   it('adopts the declared revision itself when that one is ready', async () => {

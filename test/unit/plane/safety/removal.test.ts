@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { DeploymentTarget } from '../../../../src/deployment-target/contract.ts'
 import { memoryTarget } from '../../../../src/deployment-target/memory-target.ts'
 import { conditionOf } from '../../../../src/resources/deployment/condition.ts'
+import { here, madeOf } from '../../../status.ts'
 import { ann, collect, digits, planeFixture, registerVersions, route, serving } from '../plane-fixture.ts'
 
 describe('a deletion', () => {
@@ -73,7 +74,7 @@ describe('a route that is declared between the look for routes and the deletion 
     await clock.advance(600_000)
     expect(await base.target.list()).toEqual(['default/digits'])
     const { status } = (await plane.get('digits')) ?? {}
-    expect(status?.split).toHaveLength(1)
+    expect(status?.traffic).toHaveLength(1)
     expect(conditionOf(status?.conditions ?? [], 'Progressing')).toMatchObject({
       reason: 'DeletionHindered',
       message: 'route default/digits still refers to it',
@@ -94,8 +95,8 @@ describe('a removal that never ends', () => {
       await plane.apply(digits(version, { deadline: '1m' }), { actor: ann })
       await until(async () => {
         const { status } = (await plane.get('digits')) ?? {}
-        const stable = status?.revisions.find(({ revision }) => revision.name === status.stable)
-        return stable?.revision.model.version === version
+        const stable = here(status).revisions.find(({ revision }) => revision === status?.stable)
+        return madeOf(status, stable?.revision)?.model.version === version
       })
     }
     await clock.advance(120_000)

@@ -6,6 +6,7 @@ import { rule } from '../../../../src/policy/rule.ts'
 import { rulesPolicy } from '../../../../src/policy/rules-policy.ts'
 import { allow, deny, requireApproval } from '../../../../src/policy/ruling.ts'
 import type { DeploymentStatus } from '../../../../src/resources/deployment/deployment-status.ts'
+import { here, leavingIn } from '../../../status.ts'
 import { actionsOf, ann, digits, type PlaneFixture, planeFixture, serving } from '../plane-fixture.ts'
 
 interface Scene extends PlaneFixture {
@@ -42,12 +43,15 @@ describe('a move to another target', () => {
     const { plane, target, other, until } = scene
     await plane.apply(digits('1', { target: 'other' }), { actor: ann })
     await until(async () => (await other.list()).length === 1)
-    expect(await statusOf(scene)).toMatchObject({ target: 'local', split: [{ weight: 100 }] })
+    expect(await statusOf(scene)).toMatchObject({ traffic: [{ target: 'local', weight: 100 }] })
     expect(await target.list()).toHaveLength(1)
-    await until(async () => (await statusOf(scene)).target === 'other')
-    expect(await statusOf(scene)).toMatchObject({ revisions: [{ state: 'ready' }], split: [{ weight: 100 }] })
+    await until(async () => here(await statusOf(scene)).target === 'other')
+    expect(await statusOf(scene)).toMatchObject({
+      placements: [{ role: 'serving', revisions: [{ state: 'ready' }] }, { role: 'leaving' }],
+      traffic: [{ target: 'other', weight: 100 }],
+    })
     await until(async () => (await target.list()).length === 0)
-    await until(async () => (await statusOf(scene)).leaving === undefined)
+    await until(async () => leavingIn(await statusOf(scene)).length === 0)
     expect((await statusOf(scene)).rollout.phase).toBe('converged')
     const actions = await actionsOf(scene)
     const order = ['deployment-retargeted', 'split-changed', 'rollout-completed', 'destroy-requested']
@@ -68,9 +72,8 @@ describe('a move to another target', () => {
     await scene.plane.apply(digits('1', { target: 'other' }), { actor: ann })
     await scene.clock.advance(600_000)
     expect(await statusOf(scene)).toMatchObject({
-      target: 'local',
       rollout: { phase: 'blocked' },
-      split: [{ weight: 100 }],
+      traffic: [{ target: 'local', weight: 100 }],
     })
     expect([await scene.target.list(), await scene.other.list()]).toEqual([['default/digits'], []])
   })
@@ -80,7 +83,7 @@ describe('a move to another target', () => {
     await scene.plane.apply(digits('1', { target: 'other' }), { actor: ann })
     await scene.until(async () => (await scene.phase()) === 'blocked')
     await scene.plane.approve('digits', { actor: ann })
-    await scene.until(async () => (await statusOf(scene)).target === 'other')
+    await scene.until(async () => here(await statusOf(scene)).target === 'other')
   })
 
   it('is given up when the new target refuses, and the old one serves on', async () => {
@@ -89,9 +92,8 @@ describe('a move to another target', () => {
     await scene.until(async () => (await scene.phase()) === 'failed')
     await scene.clock.advance(600_000)
     expect(await statusOf(scene)).toMatchObject({
-      target: 'local',
       rollout: { phase: 'failed', cause: 'TargetRefused' },
-      split: [{ weight: 100 }],
+      traffic: [{ target: 'local', weight: 100 }],
     })
     expect(await scene.target.list()).toEqual(['default/digits'])
   })
@@ -101,7 +103,7 @@ describe('a move to another target', () => {
     await scene.plane.apply(digits('1', { target: 'other', deadline: '1m' }), { actor: ann })
     await scene.until(async () => (await scene.phase()) === 'failed', 120_000)
     await scene.until(async () => (await scene.other.list()).length === 0)
-    expect(await statusOf(scene)).toMatchObject({ target: 'local', split: [{ weight: 100 }] })
+    expect(await statusOf(scene)).toMatchObject({ traffic: [{ target: 'local', weight: 100 }] })
   })
 
   it('ends when the old target is declared again', async () => {
@@ -111,8 +113,8 @@ describe('a move to another target', () => {
     await scene.plane.apply(digits('1'), { actor: ann })
     await scene.until(async () => (await scene.other.list()).length === 0)
     await scene.until(async () => (await scene.phase()) === 'converged')
-    expect(await statusOf(scene)).toMatchObject({ target: 'local', split: [{ weight: 100 }] })
-    expect((await statusOf(scene)).leaving).toBeUndefined()
+    expect(await statusOf(scene)).toMatchObject({ traffic: [{ target: 'local', weight: 100 }] })
+    expect(leavingIn(await statusOf(scene))).toEqual([])
   })
 
   it('leaves a target that the plane no longer has, and waits until somebody gives it up', async () => {
@@ -124,8 +126,8 @@ describe('a move to another target', () => {
     const after = planeFixture({ beside: scene, plane: { targets: { other: scene.other } } })
     await after.plane.start()
     await after.plane.apply(digits('1', { target: 'other' }), { actor: ann })
-    await after.until(async () => (await statusOf(after)).target === 'other')
+    await after.until(async () => here(await statusOf(after)).target === 'other')
     await after.clock.advance(600_000)
-    expect((await statusOf(after)).leaving).toMatchObject([{ target: 'local' }])
+    expect(leavingIn(await statusOf(after))).toMatchObject([{ target: 'local' }])
   })
 })

@@ -44,7 +44,7 @@ describe('a wait for a person', () => {
       await fixture.clock.advance(200_000)
       expect((await fixture.plane.get('digits'))?.status).toMatchObject({
         rollout: { phase: 'failed', cause: 'NoAnswer' },
-        split: [{ weight: 100 }],
+        traffic: [{ weight: 100 }],
       })
     },
   )
@@ -93,6 +93,6 @@ describe('a rollout that a person paused', () => {
     expect(await fixture.phase()).toBe('analyzing')
     hits = 1000
     await fixture.clock.advance(60_000)
-    expect((await fixture.plane.get('digits'))?.status?.split).toHaveLength(1)
+    expect((await fixture.plane.get('digits'))?.status?.traffic).toHaveLength(1)
   })
 })

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { DeploymentTarget } from '../../../../src/deployment-target/contract.ts'
 import type { Key } from '../../../../src/index.ts'
+import { here } from '../../../status.ts'
 import {
   ann,
   converged,
@@ -56,7 +57,7 @@ describe('change hints', () => {
   it('of a target bring the next look forward', async () => {
     const { plane, world, clock, hints } = await hinted()
     const { stable = '' } = (await plane.get('digits'))?.status ?? {}
-    const ready = async () => (await plane.get('digits'))?.status?.revisions[0]?.state
+    const ready = async () => here((await plane.get('digits'))?.status).revisions[0]?.state
     await clock.advance(1000)
     world.hold(stable, { state: 'unready' })
     await clock.advance(1000)
@@ -98,7 +99,7 @@ describe('change hints', () => {
     world.hold(stable, { state: 'unready' })
     hints.asked.at(-1)?.give('default/digits')
     await clock.advance(1)
-    expect((await plane.get('digits'))?.status?.revisions[0]?.state).toBe('unready')
+    expect(here((await plane.get('digits'))?.status).revisions[0]?.state).toBe('unready')
     await plane.stop()
     expect(clock.pendingTimers).toBe(0)
   })

@@ -4,6 +4,7 @@ import { hostedTarget } from '../../../../src/index.ts'
 import { memoryProvider } from '../../../../src/provider/memory-provider.ts'
 import type { Endpoint } from '../../../../src/resources/deployment/revision.ts'
 import type { StateStore } from '../../../../src/store/contract.ts'
+import { here, madeOf } from '../../../status.ts'
 import {
   ann,
   converged,
@@ -19,11 +20,11 @@ const request = { kind: 'tensors' as const, inputs: [] }
 
 /** How many of a hundred requests each model version answered. */
 async function answered({ plane }: PlaneFixture): Promise<Record<string, number>> {
-  const revisions = (await plane.get('digits'))?.status?.revisions ?? []
+  const { status } = (await plane.get('digits')) ?? {}
   const counts: Record<string, number> = {}
   for (let sent = 0; sent < 100; sent += 1) {
     const reply = await plane.router.infer('digits', request)
-    const served = revisions.find(({ revision }) => revision.name === reply.revision)?.revision.model.version
+    const served = madeOf(status, reply.revision)?.model.version
     counts[served ?? 'unknown'] = (counts[served ?? 'unknown'] ?? 0) + 1
   }
   return counts
@@ -152,8 +153,9 @@ describe('the route table', () => {
     await registerVersions(registry, '2')
     await plane.apply(digits('2', { strategy: halfway }), { actor: ann })
     await until(async () => (await phase()) === 'pausing')
-    const { stable = '', revisions = [] } = (await plane.get('digits'))?.status ?? {}
-    const canary = revisions.find(({ revision }) => revision.name !== stable)?.revision.name ?? ''
+    const { status } = (await plane.get('digits')) ?? {}
+    const { stable = '' } = status ?? {}
+    const canary = here(status).revisions.find(({ revision }) => revision !== stable)?.revision ?? ''
     unready.add(canary)
     await clock.advance(70_000)
     expect(await answered(fixture)).toEqual({ 1: 100 })

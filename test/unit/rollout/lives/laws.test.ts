@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { DeploymentStatus, Phase } from '../../../../src/resources/deployment/deployment-status.ts'
+import { here, madeOf } from '../../../status.ts'
 import { comesToRest } from './comes-to-rest.ts'
 import type { Interruption } from './interruption.ts'
 import { play } from './play.ts'
@@ -75,15 +76,16 @@ async function live(
       expect(await comesToRest(world, deaths), 'it comes to rest').toBe(true)
     }
   }
-  const { rollout, stable, split, revisions, aborted, handles = [] } = world.status ?? {}
+  const { rollout, stable, traffic, aborted } = world.status ?? {}
+  const { revisions, handles } = here(world.status)
   return {
     world,
     created: witness.created,
     end: {
       phase: rollout?.phase,
       stable,
-      split,
-      revisions: revisions?.map(({ revision, state }) => [revision.name, state]),
+      traffic,
+      revisions: revisions.map(({ revision, state }) => [revision, state]),
       aborted: aborted?.map(({ revision, cause }) => [revision, cause]),
       there: world.target.vendor.list(handles.map(({ handle }) => handle)),
     },
@@ -119,11 +121,11 @@ async function expectStand(world: World): Promise<void> {
   }
   const { rollout, stable } = status
   expect(standOf(status), `rests in ${JSON.stringify(rollout)}`).toBe(true)
-  const there = world.target.vendor.list(status.handles.map(({ handle }) => handle))
+  const there = world.target.vendor.list(here(status).handles.map(({ handle }) => handle))
   if (rollout.phase === 'failed' || rollout.phase === 'converged') {
-    const known = status.revisions.find(({ revision }) => revision.name === stable)
+    const known = here(status).revisions.find(({ revision }) => revision === stable)
     // What was adopted cannot be made again.
-    const isLost = known?.state === 'requested' && known.revision.adopted === true
+    const isLost = known?.state === 'requested' && madeOf(status, stable)?.adopted === true
     const kept = stable === undefined || isLost ? [] : [stable]
     expect(
       there.map(({ revision }) => revision),

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { conditionOf } from '../../../../src/resources/deployment/condition.ts'
+import { here } from '../../../status.ts'
 import { gateNamed, revisionFor, specWith } from '../machine/fixtures.ts'
 import { comesToRest } from './comes-to-rest.ts'
 import { deployed, heldBy, reach, sharesOf, statusOf, worldOf } from './story.ts'
@@ -138,7 +139,7 @@ describe('an aborted first revision', () => {
     world.version = 2
     await world.look({ call: 3, when: 'after', event: 'die' })
     await world.look()
-    expect(statusOf(world).split).toEqual([])
+    expect(statusOf(world).traffic).toEqual([])
     await reach(world, 'converged')
     expect([sharesOf(world), heldBy(world)]).toEqual([{ v2: 100 }, [2]])
   })
@@ -162,7 +163,7 @@ describe('the answer of a target', () => {
     const world = await worldOf(spec, { names: 'random' })
     await world.look({ call: 6, when: 'before', event: 'edit' })
     expect(world.witness.last?.calls.slice(6)).toEqual(['putStatus', 'get', 'putStatus'])
-    expect(statusOf(world).handles.length).toBe(1)
+    expect(here(statusOf(world)).handles.length).toBe(1)
     await reach(world, 'converged')
     expect([...world.witness.created.values()]).toEqual([1])
   })

@@ -5,6 +5,7 @@ import type {
   Rollout,
 } from '../../../../src/resources/deployment/deployment-status.ts'
 import type { ModelDeploymentSpec } from '../../../../src/resources/deployment/model-deployment.ts'
+import { splitOf } from '../../../../src/rollout/machine/status-edits.ts'
 import { capabilities, revisionFor } from '../machine/fixtures.ts'
 import type { Delays } from './vendor.ts'
 import { Witness } from './witness/witness.ts'
@@ -54,7 +55,7 @@ export function statusOf(world: World): DeploymentStatus {
 /** The weights of the split in percent, by model version, as the status has them. */
 export function sharesOf(world: World): Readonly<Record<string, number>> {
   const named = [1, 2, 3, 4, 5].map((version) => [version, revisionFor(version, world.spec).name] as const)
-  const { split } = statusOf(world)
+  const split = splitOf(statusOf(world))
   return Object.fromEntries(
     split.map(({ revision, weight }) => [
       `v${named.find(([, name]) => name === revision)?.[0] ?? '?'}`,

@@ -24,7 +24,7 @@ describe('a first revision', () => {
   it('takes all traffic once it is ready, without the steps', async () => {
     const world = await worldOf(analyzed)
     await reach(world, 'starting')
-    expect(statusOf(world).split).toEqual([])
+    expect(statusOf(world).traffic).toEqual([])
     await reach(world, 'converged')
     expect(sharesOf(world)).toEqual({ v1: 100 })
     expect(conditionOf(statusOf(world).conditions, 'Ready')?.status).toBe('True')
@@ -34,7 +34,7 @@ describe('a first revision', () => {
     const world = await worldOf(analyzed)
     world.broken.add(1)
     expect((await reach(world, 'failed')).cause).toBe('RevisionFailed')
-    expect([heldBy(world), statusOf(world).split]).toEqual([[], []])
+    expect([heldBy(world), statusOf(world).traffic]).toEqual([[], []])
   })
 })
 

@@ -14,6 +14,7 @@ import { commitStatus } from '../../../../src/rollout/shell/commit-status.ts'
 import { memoryStore } from '../../../../src/store/memory-store.ts'
 import { type TypedObject, type TypedStore, typedStore } from '../../../../src/store/typed-store.ts'
 import { createFakeClock, type FakeClock } from '../../../../src/testing/fake-clock.ts'
+import { here, madeOf } from '../../../status.ts'
 import { ada, startMs } from '../machine/fixtures.ts'
 import type { Interruption } from './interruption.ts'
 import { LoopProcess } from './loop-process.ts'
@@ -121,7 +122,7 @@ export class World {
 
   /** The target that has the deployment's revisions now. */
   get target(): VendorTarget {
-    return this.targetNamed(this.status?.target ?? this.spec.target.name)
+    return this.targetNamed(here(this.status).target || this.spec.target.name)
   }
 
   get vendors(): readonly Vendor[] {
@@ -215,8 +216,7 @@ export class World {
   }
 
   modeOf(revision: string): GateMode {
-    const known = this.status?.revisions.find((each) => each.revision.name === revision)
-    return this.modes.get(Number(known?.revision.model.version)) ?? 'pass'
+    return this.modes.get(Number(madeOf(this.status, revision)?.model.version)) ?? 'pass'
   }
 
   /** Milliseconds until a target changes by itself; undefined when none will. */
@@ -266,7 +266,7 @@ export class World {
 
   /** A person has looked, and says that the lost copies may be left alone. */
   #forgetLost(): void {
-    const known = new Set(this.status?.handles.map(({ handle }) => handle))
+    const known = new Set(here(this.status).handles.map(({ handle }) => handle))
     for (const copy of this.target.vendor.copies) if (!known.has(copy.id)) copy.forgotten = true
   }
 }

@@ -2,12 +2,12 @@ import { describe, expect, it } from 'vitest'
 import type {
   DeploymentStatus,
   Phase,
-  RevisionStatus,
   Rollout,
 } from '../../../../src/resources/deployment/deployment-status.ts'
 import { type Command, command } from '../../../../src/rollout/machine/commands.ts'
-import { initialStatus } from '../../../../src/rollout/machine/status-edits.ts'
+import { splitOf } from '../../../../src/rollout/machine/status-edits.ts'
 import { nameSteps, stepsOf } from '../../../../src/rollout/machine/strategy-steps.ts'
+import { here, ledgerOf, type RevisionPart, type StatusParts, statusWith } from '../../../status.ts'
 import { ada, gateNamed, revisionFor, specWith, startMs } from './fixtures.ts'
 
 const spec = specWith(
@@ -53,18 +53,21 @@ const aborted = {
   actor: ada,
 } as const
 
-function standing(phase: Phase, rest: Partial<DeploymentStatus> = {}): DeploymentStatus {
-  return {
-    ...initialStatus(startMs),
+function standing(phase: Phase, rest: StatusParts = {}): DeploymentStatus {
+  return statusWith({
     desired: candidate,
     stable: stable.name,
     target: 'prod',
     steps: nameSteps(stepsOf(spec)),
-    revisions: [stable, candidate].map((revision) => ({ revision, state: 'ready', sinceMs: startMs })),
+    revisions: [stable, candidate].map((revision) => ({
+      revision,
+      state: 'ready' as const,
+      sinceMs: startMs,
+    })),
     split: [{ revision: stable.name, weight: 100 }],
     rollout: stands[phase],
     ...rest,
-  }
+  })
 }
 
 const asked = (status: DeploymentStatus, it: Command): ReturnType<typeof command> =>
@@ -182,7 +185,7 @@ describe('abort', () => {
     { revision: stable.name, weight: 50 },
     { revision: candidate.name, weight: 50 },
   ]
-  const stableAs = (rest: Partial<RevisionStatus>): Partial<DeploymentStatus> => ({
+  const stableAs = (rest: Partial<Omit<RevisionPart, 'revision'>>): StatusParts => ({
     split: halved,
     revisions: [
       { revision: stable, state: 'ready', sinceMs: startMs, ...rest },
@@ -193,18 +196,18 @@ describe('abort', () => {
   it('returns all traffic to the stable revision in the same write', () => {
     const { status, events } = asked(standing('analyzing', stableAs({})), { kind: 'abort' })
     const split = [{ revision: stable.name, weight: 100 }]
-    expect(status.split).toEqual(split)
+    expect(splitOf(status)).toEqual(split)
     expect(events).toMatchObject([
       { action: 'rollout-aborted', actor: ada },
       { action: 'split-changed', actor: ada, details: { split, previous: halved } },
     ])
-    expect(status.revisions).toHaveLength(2)
+    expect(here(status).revisions).toHaveLength(2)
   })
 
   it('moves no traffic to a stable revision that was not seen ready at the last look', () => {
     for (const rest of [{ state: 'unready' as const }, { missing: { looks: 1, sinceMs: startMs } }]) {
       const { status, events } = asked(standing('analyzing', stableAs(rest)), { kind: 'abort' })
-      expect(status.split).toEqual(halved)
+      expect(splitOf(status)).toEqual(halved)
       expect(events.map(({ action }) => action)).toEqual(['rollout-aborted'])
     }
   })
@@ -217,15 +220,16 @@ describe('abort', () => {
   it('has what was coming to another target removed there', () => {
     const coming = {
       target: 'spare',
+      role: 'coming' as const,
       sinceMs: startMs,
       revisions: [{ revision: candidate, state: 'starting' as const, sinceMs: startMs }],
       requested: [],
-      handles: [{ handle: 'h1' }],
+      handles: [{ handle: 'h1', revisions: [] }],
     }
-    const { status } = asked(standing('starting', { coming }), { kind: 'abort' })
-    expect(status.coming).toBeUndefined()
-    expect(status.leaving).toMatchObject([
-      { target: 'spare', sinceMs: startMs + 1_000, handles: [{ handle: 'h1' }] },
+    const { status } = asked(standing('starting', { elsewhere: [coming] }), { kind: 'abort' })
+    expect(status.placements).toMatchObject([
+      { target: 'prod', role: 'serving' },
+      { target: 'spare', role: 'leaving', sinceMs: startMs + 1_000, handles: [{ handle: 'h1' }] },
     ])
   })
 
@@ -270,7 +274,7 @@ describe('retry', () => {
     } as const
     const requested = [{ change: `create:${candidate.name}`, accepted: false }]
     const { status } = asked(standing('rolling-back', { effect, requested }), { kind: 'retry' })
-    expect([status.effect, status.requested]).toEqual([effect, requested])
+    expect([ledgerOf(status), here(status).requested]).toEqual([effect, requested])
   })
 
   it('first returns the traffic of the candidate when the rollout was stopped', () => {
@@ -297,9 +301,12 @@ describe('give-up', () => {
     sinceMs: startMs,
     revisions: [{ revision: stable, state: 'ready', sinceMs: startMs }],
     requested: [{ change: 'create:r9', accepted: false }],
-    handles: [{ handle: 'h1', revision: 'r8' }, { handle: 'h2' }],
+    handles: [
+      { handle: 'h1', revisions: ['r8'] },
+      { handle: 'h2', revisions: [] },
+    ],
   } as const
-  const left = { leaving: [{ ...placement, target: 'old' }] }
+  const left = { elsewhere: [{ ...placement, target: 'old', role: 'leaving' }] } as const
 
   it('names the revisions and handles that may remain', () => {
     const { status, events } = asked(standing('converged', left), {
@@ -308,7 +315,7 @@ describe('give-up', () => {
       configured: false,
     })
     expect(status.givenUp).toEqual([{ target: 'old', actor: ada, atMs: startMs + 1_000 }])
-    expect(status.leaving).toEqual(left.leaving)
+    expect(status.placements).toEqual(standing('converged', left).placements)
     expect(events).toEqual([
       {
         action: 'target-given-up',

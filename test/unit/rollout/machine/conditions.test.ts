@@ -4,20 +4,18 @@ import {
   type ConditionType,
   conditionOf,
 } from '../../../../src/resources/deployment/condition.ts'
-import type { DeploymentStatus } from '../../../../src/resources/deployment/deployment-status.ts'
-import { initialStatus } from '../../../../src/rollout/machine/status-edits.ts'
+import { statusWith } from '../../../status.ts'
 import { ada, decideIn, observing, revisionFor, type Situation, specWith, startMs } from './fixtures.ts'
 
 const spec = specWith({ rolling: { step: 50, every: '1m' } })
 const v1 = revisionFor(1, spec)
-const converged: DeploymentStatus = {
-  ...initialStatus(startMs),
+const converged = statusWith({
   target: 'prod',
   stable: v1.name,
   revisions: [{ revision: v1, state: 'ready', sinceMs: startMs }],
   split: [{ revision: v1.name, weight: 100 }],
   rollout: { phase: 'converged', revision: v1.name, sinceMs: startMs },
-}
+})
 
 function told(type: ConditionType, rest: Partial<Situation> = {}): Condition | undefined {
   const situation = { spec, desired: v1, status: converged, observed: observing([v1, 'ready']), ...rest }

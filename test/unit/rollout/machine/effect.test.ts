@@ -4,6 +4,7 @@ import { recordOutcome, settle } from '../../../../src/rollout/machine/effects/e
 import { initialStatus } from '../../../../src/rollout/machine/status-edits.ts'
 import { ledgerEntry } from '../../../../src/rollout/shell/send-effect.ts'
 import { createFakeClock } from '../../../../src/testing/fake-clock.ts'
+import { here, ledgerOf, type StatusParts, statusWith } from '../../../status.ts'
 import { comesToRest } from '../lives/comes-to-rest.ts'
 import { deployed, heldBy, reach, sharesOf, statusOf, worldOf } from '../lives/story.ts'
 import { ada, capabilities, decideIn, observing, revisionFor, specWith, startMs } from './fixtures.ts'
@@ -12,16 +13,15 @@ const spec = specWith({ rolling: { step: 50, every: '0s' } })
 const [v1, v2, v3] = [revisionFor(1, spec), revisionFor(2, spec), revisionFor(3, spec)]
 const ready = { weight: 100, scale: { min: 1, max: 1 } }
 
-function converged(rest: Partial<DeploymentStatus> = {}): DeploymentStatus {
-  return {
-    ...initialStatus(startMs),
+function converged(rest: StatusParts = {}): DeploymentStatus {
+  return statusWith({
     target: 'prod',
     stable: v1.name,
     revisions: [{ revision: v1, state: 'ready', sinceMs: startMs }],
     split: [{ revision: v1.name, weight: 100 }],
     rollout: { phase: 'converged', revision: v1.name, sinceMs: startMs },
     ...rest,
-  }
+  })
 }
 
 describe('a converged deployment', () => {
@@ -56,7 +56,7 @@ describe('an effect', () => {
     const lost = [{ revision: v1, state: 'requested', sinceMs: startMs }] as const
     const situation = { spec, desired: v1, status: converged({ revisions: lost }), observed: observing() }
     const first = decideIn(situation)
-    expect(first.status.requested).toEqual([{ change: `create:${v1.name}`, accepted: false }])
+    expect(here(first.status).requested).toEqual([{ change: `create:${v1.name}`, accepted: false }])
     expect(first.events.map(({ action }) => action)).toEqual(['revision-requested'])
     const again = decideIn({ ...situation, status: first.status })
     expect([again.effect?.kind, again.events]).toEqual(['create', []])
@@ -99,7 +99,7 @@ describe('an effect', () => {
   it('makes room for a create when the target is full', () => {
     const few = { ...capabilities, maxRevisions: 2 }
     const status = converged({
-      revisions: [v1, v2].map((revision) => ({ revision, state: 'requested', sinceMs: startMs })),
+      revisions: [v1, v2].map((revision) => ({ revision, state: 'requested' as const, sinceMs: startMs })),
       rollout: { phase: 'starting', revision: v2.name, sinceMs: startMs },
     })
     const observed = observing([v1, 'ready'], [v3, 'ready'])
@@ -112,7 +112,7 @@ describe('an effect', () => {
 describe('the ledger', () => {
   const clock = createFakeClock()
   const entryOf = (change: string, before?: LedgerEntry): LedgerEntry =>
-    ledgerEntry({ kind: 'shift', change, target: 'prod', elsewhere: false }, before, undefined, 7, clock)
+    ledgerEntry({ kind: 'shift', change, target: 'prod' }, before, undefined, 7, clock)
 
   it('keeps the operation id of a change that is sent again, with the newer fence', () => {
     const first = { ...entryOf('shift:a=100'), fence: 6 }
@@ -142,12 +142,12 @@ describe('an outcome', () => {
   const facts = { nowMs: startMs }
 
   it('removes the ledger entry, marks the change as accepted and keeps the handle', () => {
-    const { status: after } = recordOutcome(status, entry, { kind: 'accepted', handle: 'h1' }, facts)
-    expect(after.effect).toBeUndefined()
-    expect(after.requested.map(({ accepted }) => accepted)).toEqual([true, false])
-    expect(after.handles).toEqual([{ handle: 'h1', revision: v2.name }])
-    const twice = recordOutcome(after, entry, { kind: 'accepted', handle: 'h1' }, facts)
-    expect(twice.status.handles.length).toBe(1)
+    const { status: after } = recordOutcome(status, 'prod', entry, { kind: 'accepted', handle: 'h1' }, facts)
+    expect(ledgerOf(after)).toBeUndefined()
+    expect(here(after).requested.map(({ accepted }) => accepted)).toEqual([true, false])
+    expect(here(after).handles).toEqual([{ handle: 'h1', revisions: [v2.name] }])
+    const twice = recordOutcome(after, 'prod', entry, { kind: 'accepted', handle: 'h1' }, facts)
+    expect(here(twice.status).handles.length).toBe(1)
   })
 
   it('of a busy target removes the ledger entry, and only that change waits, for five minutes at most', () => {
@@ -155,22 +155,22 @@ describe('an outcome', () => {
       [5, 5],
       [1e12, 300_000],
     ] as const) {
-      const { status: after } = recordOutcome(status, entry, { kind: 'busy', retryAfterMs }, facts)
+      const { status: after } = recordOutcome(status, 'prod', entry, { kind: 'busy', retryAfterMs }, facts)
       const [create, retire] = requested
-      expect([after.effect, after.requested]).toEqual([
+      expect([ledgerOf(after), here(after).requested]).toEqual([
         undefined,
-        [{ ...create, notBeforeMs: startMs + waitMs }, retire],
+        [{ ...create, notBeforeMs: startMs + waitMs, busy: { sinceMs: startMs, times: 1 } }, retire],
       ])
     }
   })
 
   it('does not touch the ledger entry of another operation', () => {
     const other = { ...entry, operationId: 'o2' }
-    const after = recordOutcome(converged({ effect: other }), entry, { kind: 'unchanged' }, facts)
-    expect(after.status.effect).toBe(other)
+    const after = recordOutcome(converged({ effect: other }), 'prod', entry, { kind: 'unchanged' }, facts)
+    expect(ledgerOf(after.status)).toBe(other)
   })
 
-  it('keeps the newest twenty handles that belong to no single revision', () => {
+  it('keeps the newest hundred handles in order, and the newest of each revision that is meant to exist', () => {
     const shift: LedgerEntry = {
       operationId: 'o1',
       kind: 'shift',
@@ -178,20 +178,37 @@ describe('an outcome', () => {
       sinceMs: startMs,
       fence: 1,
     }
-    let known = converged({ handles: [{ handle: 'mine', revision: v1.name }] })
-    for (let count = 0; count < 30; count += 1) {
-      known = recordOutcome(known, shift, { kind: 'accepted', handle: `h${count}` }, facts).status
+    const mine = { handle: 'mine', revisions: [v1.name] }
+    let known = converged({ handles: [mine, { handle: 'gone', revisions: ['r0'] }] })
+    for (let count = 0; count < 150; count += 1) {
+      known = recordOutcome(known, 'prod', shift, { kind: 'accepted', handle: `h${count}` }, facts).status
     }
-    expect(known.handles.length).toBe(21)
-    expect(known.handles.map(({ handle }) => handle)).toEqual(expect.arrayContaining(['mine', 'h10', 'h29']))
+    const { handles } = here(known)
+    expect(handles.length).toBe(100)
+    expect(handles[0]).toEqual(mine)
+    expect(handles.slice(1).map(({ handle }) => handle)).toEqual(
+      Array.from({ length: 99 }, (_, place) => `h${place + 51}`),
+    )
+  })
+
+  it('keeps a handle that two revisions share until nothing is left at the target', () => {
+    const answer = { kind: 'accepted', handle: 'service' } as const
+    const first = recordOutcome(converged(), 'prod', { ...entry, revision: v1.name }, answer, facts).status
+    const both = recordOutcome(first, 'prod', entry, answer, facts).status
+    expect(here(both).handles).toEqual([{ handle: 'service', revisions: [v1.name, v2.name] }])
+    const situation = { spec, desired: v1, status: both }
+    const one = decideIn({ ...situation, observed: observing([v1, 'ready', ready]) }).status
+    expect(here(one).handles).toHaveLength(1)
+    const deleted = decideIn({ ...situation, status: one, declared: { deletion: { actor: ada } } }).status
+    expect(here(deleted).handles).toHaveLength(1)
   })
 
   it('counts as accepted when the vendor still knows the operation, unless the operation failed', () => {
     const lookedUp = (state: 'running' | 'succeeded' | 'failed'): boolean | undefined =>
-      settle(status, { revisions: [], operations: [{ operationId: 'o1', state }] }, startMs).status
+      here(settle(status, { revisions: [], operations: [{ operationId: 'o1', state }] }, startMs).status)
         .requested[0]?.accepted
     expect([lookedUp('running'), lookedUp('succeeded'), lookedUp('failed')]).toEqual([true, true, false])
-    expect(settle(status, observing(), startMs).status.effect).toBeUndefined()
+    expect(ledgerOf(settle(status, observing(), startMs).status)).toBeUndefined()
   })
 })
 
@@ -222,14 +239,13 @@ describe('random names', () => {
       sinceMs: startMs,
       fence: 1,
     }
-    const status: DeploymentStatus = {
-      ...initialStatus(startMs),
+    const status = statusWith({
       target: 'prod',
       revisions: [{ revision: v1, state: 'requested', sinceMs: startMs }],
       rollout: { phase: 'starting', revision: v1.name, sinceMs: startMs },
       requested: [{ change: `create:${v1.name}`, accepted: false }],
       effect,
-    }
+    })
     const declared = { capabilities: { ...capabilities, names: 'random' } as const }
     const observed = { revisions: [], operations: [{ operationId: 'o1', state: 'running' as const }] }
     const known = decideIn({ spec, desired: v1, status, observed, declared })
@@ -331,9 +347,9 @@ describe('retargeting', () => {
     const prod = world.target
     await world.declare(elsewhere)
     await reach(world, 'retargeting')
-    expect([prod.vendor.copies.length, statusOf(world).target]).toEqual([1, 'prod'])
+    expect([prod.vendor.copies.length, here(statusOf(world)).target]).toEqual([1, 'prod'])
     expect(await comesToRest(world)).toBe(true)
-    expect([prod.vendor.copies, heldBy(world), statusOf(world).target]).toEqual([[], [1], 'spare'])
+    expect([prod.vendor.copies, heldBy(world), here(statusOf(world)).target]).toEqual([[], [1], 'spare'])
     expect(statusOf(world).aborted.length).toBe(1)
   })
 
@@ -351,7 +367,11 @@ describe('retargeting', () => {
       const model = { registry: 'memory', name: 'churn', alias: why === 'unresolved' ? 'next' : 'champion' }
       await world.declare({ ...elsewhere, model })
       expect(await comesToRest(world)).toBe(true)
-      expect([statusOf(world).target, heldBy(world), sharesOf(world)]).toEqual(['prod', [1], { v1: 100 }])
+      expect([here(statusOf(world)).target, heldBy(world), sharesOf(world)]).toEqual([
+        'prod',
+        [1],
+        { v1: 100 },
+      ])
     },
   )
 

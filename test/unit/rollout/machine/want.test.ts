@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Observed } from '../../../../src/rollout/machine/machine-types.ts'
-import { initialStatus } from '../../../../src/rollout/machine/status-edits.ts'
+import { statusWith } from '../../../status.ts'
 import { capabilities, decideIn, observing, revisionFor, specWith, startMs } from './fixtures.ts'
 
 const spec = specWith({ canary: { steps: [{ weight: 50 }, { pause: 'until-promoted' }] } })
@@ -15,8 +15,7 @@ function recreated(observed: Observed): readonly { revision: string; weight: num
     desired: v2,
     observed,
     declared: { capabilities: native },
-    status: {
-      ...initialStatus(startMs),
+    status: statusWith({
       target: 'prod',
       stable: v1.name,
       revisions: [
@@ -28,7 +27,7 @@ function recreated(observed: Observed): readonly { revision: string; weight: num
         { revision: v2.name, weight: 50 },
       ],
       rollout: { phase: 'shifting', revision: v2.name, step: 0, weight: 50, sinceMs: startMs },
-    },
+    }),
   })
   expect(effect?.kind).toBe('create')
   return effect?.want?.split.map(({ revision, weight }) => ({ revision, weight }))

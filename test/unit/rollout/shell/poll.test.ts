@@ -4,7 +4,6 @@ import type { DeploymentStatus } from '../../../../src/resources/deployment/depl
 import { initialStatus } from '../../../../src/rollout/machine/status-edits.ts'
 import { pollAfterMs, pollPriority } from '../../../../src/rollout/shell/poll.ts'
 import { priorityOfStored } from '../../../../src/rollout/shell/priority-of-stored.ts'
-import type { StoredObject } from '../../../../src/store/contract.ts'
 import { createFakeClock } from '../../../../src/testing/fake-clock.ts'
 
 const clock = createFakeClock()
@@ -49,14 +48,11 @@ describe('the time of the next look', () => {
 })
 
 describe('the urgency of a stored deployment', () => {
-  const stored = (change: Partial<StoredObject>): StoredObject =>
-    ({
-      kind: 'ModelDeployment',
-      key: 'default/a',
-      generation: 1,
-      status: standing(0),
-      ...change,
-    }) as StoredObject
+  const stored = (change: object): Parameters<typeof priorityOfStored>[0] => ({
+    generation: 1,
+    status: standing(0),
+    ...change,
+  })
 
   it.each([
     ['nobody has looked at', { status: undefined }, priorities.user],
@@ -79,6 +75,6 @@ describe('the urgency of a stored deployment', () => {
     ],
     ['stands still', {}, priorities.resync],
   ])('of one that %s', (_what, change, priority) => {
-    expect(priorityOfStored(stored(change as Partial<StoredObject>))).toBe(priority)
+    expect(priorityOfStored(stored(change))).toBe(priority)
   })
 })

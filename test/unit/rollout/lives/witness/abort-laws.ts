@@ -1,6 +1,7 @@
 import { sameJson } from '../../../../../src/json.ts'
 import type { RolloutEvent } from '../../../../../src/rollout/machine/machine-types.ts'
-import { weightOf } from '../../../../../src/rollout/machine/status-edits.ts'
+import { splitOf, weightOf } from '../../../../../src/rollout/machine/status-edits.ts'
+import { ledgerOf } from '../../../../status.ts'
 import { law } from './law.ts'
 import type { Written } from './written.ts'
 
@@ -29,14 +30,14 @@ export class AbortLaw {
     this.note(events)
     const started = events.find(({ action }) => action === 'rollout-started')?.details.revision
     law(!this.#aborted.has(String(started)), 'law 7: an aborted revision is started')
-    for (const { revision, weight } of after.split) {
-      const raised = revision !== before.stable && weight > weightOf(before.split, revision)
+    for (const { revision, weight } of splitOf(after)) {
+      const raised = revision !== before.stable && weight > weightOf(splitOf(before), revision)
       law(!raised || !this.#aborted.has(revision), 'law 7: an aborted revision gets traffic')
     }
-    const { effect } = after
-    if (effect?.kind === 'create' && !sameJson(effect, before.effect)) {
+    const effect = ledgerOf(after)
+    if (effect?.kind === 'create' && !sameJson(effect, ledgerOf(before))) {
       // A revision with traffic is kept while no other revision is ready to take the traffic.
-      const kept = weightOf(after.split, effect.revision) > 0 || effect.revision === after.stable
+      const kept = weightOf(splitOf(after), effect.revision) > 0 || effect.revision === after.stable
       law(kept || !this.#aborted.has(effect.revision ?? ''), 'law 7: an aborted revision is created')
     }
     if (after.rollout.phase === 'failed') {

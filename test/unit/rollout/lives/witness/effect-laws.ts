@@ -1,6 +1,7 @@
 import { sameJson } from '../../../../../src/json.ts'
 import type { DeploymentStatus } from '../../../../../src/resources/deployment/deployment-status.ts'
-import { weightOf } from '../../../../../src/rollout/machine/status-edits.ts'
+import { openEffect } from '../../../../../src/rollout/machine/placement.ts'
+import { splitAt, splitOf, weightOf } from '../../../../../src/rollout/machine/status-edits.ts'
 import type { PutStatusOptions } from '../../../../../src/store/contract.ts'
 import type { Run, Sent } from '../run.ts'
 import { law } from './law.ts'
@@ -30,21 +31,23 @@ export function checkSent(run: Run, sent: Sent): void {
   law(sent.fence === fence, `law 5: an effect is sent with fence ${sent.fence} under fence ${fence}`)
   law(sent.store === store, `law 5: an effect is sent for store ${sent.store} under a lease of ${store}`)
   law(status !== undefined, 'law 5: an effect is sent before any status was written')
-  const { effect } = status
-  law(effect !== undefined, 'law 5: an effect is sent that the ledger does not know')
+  const open = openEffect(status)
+  law(open !== undefined, 'law 5: an effect is sent that the ledger does not know')
+  const { entry: effect, at } = open
   law(
     effect.operationId === sent.operationId && effect.fence === fence,
     () => `law 5: the ledger has ${JSON.stringify(effect)}, and ${sent.operationId} is sent`,
   )
-  const serving = status.target ?? run.spec.target.name
-  law(sent.target === (effect.target ?? serving), 'law 5: the ledger has another target')
+  law(sent.target === at.target, 'law 5: the ledger has another target')
   law(
-    requestedOf(status, effect.target).includes(effect.change),
+    at.requested.some(({ change }) => change === effect.change),
     `law 9: ${effect.change} is sent and was never audited`,
   )
   law((effect.kind === 'destroy') === (sent.want === undefined), `law 5: ${effect.kind} is another call`)
-  if (effect.target !== undefined) {
-    law(effect.target !== serving, 'law 2: the target that serves is handled as another target')
+  const ledgers = status.placements.filter((each) => each.effect !== undefined)
+  law(ledgers.length === 1, 'law 3: more than one effect is open')
+  if (at.role !== 'serving') {
+    law(splitAt(status, at.target).length === 0, 'law 2: a target with traffic is handled as another target')
     return
   }
   law(
@@ -52,7 +55,7 @@ export function checkSent(run: Run, sent: Sent): void {
     'law 2: the destroy was not asked for',
   )
   law(
-    effect.kind !== 'retire' || weightOf(status.split, effect.revision) === 0 || isDead(status),
+    effect.kind !== 'retire' || weightOf(splitOf(status), effect.revision) === 0 || isDead(status),
     'law 2: a revision with traffic is retired',
   )
   if (sent.want !== undefined) checkTold(run, sent, status)
@@ -62,7 +65,8 @@ export function checkSent(run: Run, sent: Sent): void {
  * A target is told the split of the status. What must not rise now stays where it is, and a ready revision gets
  * the rest.
  */
-function checkTold({ observed }: Run, { want, target }: Sent, { split }: DeploymentStatus): void {
+function checkTold({ observed }: Run, { want, target }: Sent, status: DeploymentStatus): void {
+  const split = splitAt(status, target)
   const shown = observed.get(target)?.revisions ?? []
   const isWithheld = shown.some(
     ({ revision, state, weight = 0 }) => state !== 'ready' && weightOf(split, revision) > weight,
@@ -89,17 +93,9 @@ export function checkAudited({ before, after, events }: Written): void {
   )
 }
 
-function requestedOf(status: DeploymentStatus, target: string | undefined): readonly string[] {
-  const elsewhere = [...(status.coming === undefined ? [] : [status.coming]), ...(status.leaving ?? [])]
-  const place = target === undefined ? status : elsewhere.find((each) => each.target === target)
-  return place?.requested.map(({ change }) => change) ?? []
-}
-
 /** The changes of all targets, with the targets' names. */
-function allRequested(status: DeploymentStatus): readonly string[] {
-  const { coming, leaving = [], target } = status
-  const places = [status, ...(coming === undefined ? [] : [coming]), ...leaving]
-  return places.flatMap((place) =>
-    place.requested.map(({ change }) => `${change} at ${place.target ?? target ?? 'the first target'}`),
+function allRequested({ placements }: DeploymentStatus): readonly string[] {
+  return placements.flatMap(({ target, requested }) =>
+    requested.map(({ change }) => `${change} at ${target}`),
   )
 }

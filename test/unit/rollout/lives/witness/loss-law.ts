@@ -1,4 +1,5 @@
 import type { ObservedTarget } from '../../../../../src/deployment-target/contract.ts'
+import { revisionStatus, servingRevisions } from '../../../../../src/rollout/machine/status-edits.ts'
 import { law } from './law.ts'
 import type { Written } from './written.ts'
 
@@ -22,17 +23,17 @@ export class LossLaw {
 
   checkWritten({ before, after, target, moved, now }: Written): void {
     if (moved) return
-    for (const { revision, state } of after.revisions) {
+    for (const { revision, state } of servingRevisions(after)) {
       if (state !== 'requested') continue
-      const known = before.revisions.find((each) => each.revision.name === revision.name)
+      const known = revisionStatus(before, revision)
       if (known === undefined || known.state === 'requested') continue
-      const { looks, sinceMs } = this.#missed.get(`${revision.name} at ${target}`) ?? {
+      const { looks, sinceMs } = this.#missed.get(`${revision} at ${target}`) ?? {
         looks: 0,
         sinceMs: now,
       }
       law(
         looks >= fewestLooks && now - sinceMs >= shortestMs,
-        `law 1: ${revision.name} is believed to be lost after ${looks} looks and ${now - sinceMs} ms`,
+        `law 1: ${revision} is believed to be lost after ${looks} looks and ${now - sinceMs} ms`,
       )
     }
   }

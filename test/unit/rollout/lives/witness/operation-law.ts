@@ -1,5 +1,6 @@
 import type { ApplyResult, ObservedTarget } from '../../../../../src/deployment-target/contract.ts'
 import { durationMs } from '../../../../../src/resources/duration.ts'
+import { ledgerOf } from '../../../../status.ts'
 import type { Run, Sent } from '../run.ts'
 import { law } from './law.ts'
 import type { Written } from './written.ts'
@@ -27,7 +28,7 @@ export class OperationLaw {
   }
 
   noteAnswer({ status }: Run, { target, operationId }: Sent, kind: ApplyResult['kind'], now: number): void {
-    const effect = status?.effect
+    const effect = ledgerOf(status)
     if (kind !== 'accepted' || effect?.operationId !== operationId) return
     if (effect.kind === 'create')
       this.#accepted.set(`${target} ${effect.revision}`, { operationId, atMs: now })
@@ -38,14 +39,15 @@ export class OperationLaw {
   /** A failure that was answered counts once it is written down. */
   noteWritten({ before, events }: Written): void {
     const isTold = events.some(({ action }) => action === 'operation-failed')
-    if (isTold && before.effect !== undefined) this.#failed.add(before.effect.operationId)
+    const effect = ledgerOf(before)
+    if (isTold && effect !== undefined) this.#failed.add(effect.operationId)
   }
 
   checkSent({ status, spec, lost }: Run, { target, operationId }: Sent, now: number): void {
     // What a process without the lease sends is refused.
     if (lost) return
     law(!this.#failed.has(operationId), `law 3: operation ${operationId} failed and is sent again`)
-    const effect = status?.effect
+    const effect = ledgerOf(status)
     if (effect?.kind !== 'create') return
     const accepted = this.#accepted.get(`${target} ${effect.revision}`)
     if (accepted === undefined || accepted.operationId === operationId) return

@@ -1,5 +1,6 @@
 import type { Result } from '../../../../../src/reconcile/result.ts'
 import { conditionOf } from '../../../../../src/resources/deployment/condition.ts'
+import { here } from '../../../../status.ts'
 import type { Run } from '../run.ts'
 import { law } from './law.ts'
 import { printed, type Written } from './written.ts'
@@ -8,8 +9,8 @@ import { printed, type Written } from './written.ts'
 export function checkReason({ run, before, after, events }: Written): void {
   if (before.rollout.phase !== 'converged' || after.rollout.phase !== 'converged') return
   // A repair is under way.
-  const isRepaired = [before, after].some(
-    ({ requested, leaving }) => requested.length > 0 || leaving !== undefined,
+  const isRepaired = [before, after].some(({ placements }) =>
+    placements.some(({ role, requested }) => role === 'leaving' || requested.length > 0),
   )
   if (isRepaired || run.sent.length > 0) return
   law(events.length === 0, 'law 4: something happens to a converged deployment')
@@ -31,7 +32,7 @@ export function checkTruth({ after, desired, spec, observed }: Written): void {
   if (observed === undefined) return
   const ready = conditionOf(conditions, 'Ready')?.status === 'True'
   const wanted = desired !== undefined && desired === stable
-  const there = spec.target.name === after.target
+  const there = spec.target.name === here(after).target
   law(!ready || (wanted && there), 'Ready means that the declared revision serves at the declared target')
   law(
     rollout.phase !== 'converged' || wanted || !there,

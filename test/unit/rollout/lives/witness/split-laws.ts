@@ -2,7 +2,12 @@ import type { TargetWant } from '../../../../../src/deployment-target/contract.t
 import { sameJson } from '../../../../../src/json.ts'
 import { conditionOf } from '../../../../../src/resources/deployment/condition.ts'
 import type { DeploymentStatus, Rollout } from '../../../../../src/resources/deployment/deployment-status.ts'
-import { revisionStatus, weightOf } from '../../../../../src/rollout/machine/status-edits.ts'
+import {
+  revisionStatus,
+  splitAt,
+  splitOf,
+  weightOf,
+} from '../../../../../src/rollout/machine/status-edits.ts'
 import type { Run } from '../run.ts'
 import { law } from './law.ts'
 import { printed, type Written, wasReady } from './written.ts'
@@ -10,19 +15,24 @@ import { printed, type Written, wasReady } from './written.ts'
 /** Law 1, for a status. */
 export function checkSplit(written: Written): void {
   const { before, after, moved } = written
-  const { split, rollout, stable } = after
+  const { rollout, stable } = after
+  const split = splitOf(after)
   const sum = split.reduce((total, { weight }) => total + weight, 0)
   law(split.length === 0 || Math.abs(sum - 100) < 1e-9, `law 1: the split sums to ${sum}`)
-  const emptied = split.length === 0 && before.split.length > 0
+  const emptied = split.length === 0 && before.traffic.length > 0
   law(!emptied || rollout.phase === 'deleting', 'law 1: the split becomes empty')
   for (const { revision, weight } of split) {
-    const isWanted = after.revisions.some((each) => each.revision.name === revision)
+    const isWanted = after.placements.some(
+      ({ target, revisions }) =>
+        revisions.some((each) => each.revision === revision) &&
+        weightOf(splitAt(after, target), revision) === weight,
+    )
     law(
       isWanted || isDead(after),
       () => `law 1: ${revision} has a weight and is not wanted: ${printed(after)}`,
     )
     law(
-      (!moved && weight <= weightOf(before.split, revision)) || wasReady(written, revision),
+      (!moved && weight <= weightOf(splitOf(before), revision)) || wasReady(written, revision),
       () => `law 1: ${revision} is raised to ${weight} % and is not ready: ${printed(after)}`,
     )
   }

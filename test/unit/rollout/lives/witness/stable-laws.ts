@@ -1,4 +1,4 @@
-import { weightOf } from '../../../../../src/rollout/machine/status-edits.ts'
+import { revisionStatus, splitOf, weightOf } from '../../../../../src/rollout/machine/status-edits.ts'
 import { law } from './law.ts'
 import { type Written, wasReady } from './written.ts'
 
@@ -15,10 +15,7 @@ export function checkStable(written: Written): void {
   if (stable === undefined) return
   if (stable !== before.stable || moved) {
     law(wasReady(written, stable), 'law 2: a revision becomes stable that is not ready')
-    law(weightOf(after.split, stable) === 100, 'law 2: becomes stable without all traffic')
+    law(weightOf(splitOf(after), stable) === 100, 'law 2: becomes stable without all traffic')
   }
-  law(
-    after.revisions.some(({ revision }) => revision.name === stable),
-    'law 2: the stable revision is not wanted',
-  )
+  law(revisionStatus(after, stable) !== undefined, 'law 2: the stable revision is not wanted')
 }

@@ -11,11 +11,19 @@ import type { DeploymentStatus, Phase } from '../../../../../src/resources/deplo
 import { formatReference } from '../../../../../src/resources/deployment/reference.ts'
 import type { Command } from '../../../../../src/rollout/machine/commands.ts'
 import type { RolloutEvent } from '../../../../../src/rollout/machine/machine-types.ts'
-import { initialStatus, mayRise, weightOf } from '../../../../../src/rollout/machine/status-edits.ts'
+import { servingPlacement, targetOf } from '../../../../../src/rollout/machine/placement.ts'
+import {
+  desiredOf,
+  initialStatus,
+  mayRise,
+  splitOf,
+  weightOf,
+} from '../../../../../src/rollout/machine/status-edits.ts'
 import { nameRevision, revisionOf } from '../../../../../src/rollout/shell/revision-of.ts'
 import type { AuditEntry } from '../../../../../src/security/contract.ts'
 import type { PutStatusOptions } from '../../../../../src/store/contract.ts'
 import type { TypedObject } from '../../../../../src/store/typed-store.ts'
+import { here, ledgerOf } from '../../../../status.ts'
 import type { Run, Sent } from '../run.ts'
 import type { Vendor } from '../vendor.ts'
 import type { World } from '../world.ts'
@@ -80,7 +88,8 @@ export class Witness {
     law(!run.lost, 'law 5: a write is accepted although another process has the lease')
     const before = stored.status ?? initialStatus(world.now)
     const { spec } = run
-    const target = after.target ?? spec.target.name
+    const target = targetOf({ spec }, after)
+    const from = servingPlacement(before)?.target
     const written: Written = {
       run,
       before,
@@ -90,7 +99,7 @@ export class Witness {
       deleting: stored.deletion !== undefined,
       desired: desiredIn(run, before),
       target,
-      moved: before.target !== undefined && before.target !== target,
+      moved: from !== undefined && from !== target,
       observed: run.observed.get(target),
       now: world.now,
     }
@@ -108,7 +117,7 @@ export class Witness {
   /** A target answered a look. */
   observed(world: World, run: Run, target: string, observed: ObservedTarget): void {
     run.observed.set(target, observed)
-    const known = run.status?.revisions.map(({ revision }) => revision.name) ?? []
+    const known = here(run.status).revisions.map(({ revision }) => revision)
     this.#losses.noteObserved(target, observed, known, world.now)
     this.#operations.noteObserved(target, observed)
   }
@@ -144,14 +153,14 @@ export class Witness {
   ): void {
     const { stable } = before
     const home = [{ revision: stable, weight: 100 }]
-    const mayReturn = asked.kind === 'abort' && mayRise(before, stable) && sameJson(after.split, home)
+    const mayReturn = asked.kind === 'abort' && mayRise(before, stable) && sameJson(splitOf(after), home)
     law(
-      sameJson(after.split, before.split) || mayReturn,
+      sameJson(after.traffic, before.traffic) || mayReturn,
       'law 1: a command moves no traffic, except an abort, to a stable revision that was seen ready',
     )
-    law(sameJson(after.effect, before.effect), 'law 3: a command forgets no effect')
+    law(sameJson(ledgerOf(after), ledgerOf(before)), 'law 3: a command forgets no effect')
     law(
-      after.stable === before.stable || weightOf(after.split, after.stable) === 100,
+      after.stable === before.stable || weightOf(splitOf(after), after.stable) === 100,
       'law 2: a revision that a person promotes to stable has all traffic',
     )
     law(sameJson(after, before) || events[0]?.actor !== undefined, `law 6: ${asked.kind} names its actor`)
@@ -189,8 +198,9 @@ export class Witness {
 }
 
 /** The declared revision as the look knew it: what the registry answered, or else the last pin. */
-function desiredIn({ resolved, spec }: Run, { desired, resolvedFrom }: DeploymentStatus): string | undefined {
+function desiredIn({ resolved, spec }: Run, status: DeploymentStatus): string | undefined {
   if (resolved !== undefined) return revisionOf(resolved, spec).name
-  if (desired === undefined || resolvedFrom !== formatReference(spec.model)) return undefined
+  const desired = desiredOf(status)
+  if (desired === undefined || status.resolvedFrom !== formatReference(spec.model)) return undefined
   return nameRevision(desired.model, spec).name
 }

@@ -1,6 +1,7 @@
 import type { ObservedTarget } from '../../../../../src/deployment-target/contract.ts'
 import type { DeploymentStatus } from '../../../../../src/resources/deployment/deployment-status.ts'
 import type { ModelDeploymentSpec } from '../../../../../src/resources/deployment/model-deployment.ts'
+import { servingRevisions } from '../../../../../src/rollout/machine/status-edits.ts'
 import type { AuditEntry } from '../../../../../src/security/contract.ts'
 import type { Run } from '../run.ts'
 
@@ -30,16 +31,17 @@ export interface Written {
  */
 export function wasReady({ before, observed }: Written, revision: string): boolean {
   return observed === undefined
-    ? before.revisions.some(
-        (each) => each.revision.name === revision && each.state === 'ready' && each.missing === undefined,
+    ? servingRevisions(before).some(
+        (each) => each.revision === revision && each.state === 'ready' && each.missing === undefined,
       )
     : observed.revisions.some((each) => each.revision === revision && each.state === 'ready')
 }
 
 /** For the message of a broken law. */
-export function printed({ rollout, stable, split, revisions, target }: DeploymentStatus): string {
-  const states = revisions.map(
-    ({ revision, state, missing }) => `${revision.name} ${state}${missing === undefined ? '' : ' missing'}`,
+export function printed(status: DeploymentStatus): string {
+  const { rollout, stable, traffic } = status
+  const states = servingRevisions(status).map(
+    ({ revision, state, missing }) => `${revision} ${state}${missing === undefined ? '' : ' missing'}`,
   )
-  return JSON.stringify({ rollout, target, stable, split, states })
+  return JSON.stringify({ rollout, stable, traffic, states })
 }
