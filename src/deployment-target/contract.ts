@@ -24,6 +24,7 @@ import type { Secret } from '../security/contract.ts'
  * calls `destroy`.
  */
 export interface TargetWant {
+  /** In the order in which they were asked for, the newest last. */
   readonly revisions: readonly Revision[]
   /** Has a meaning only when the target splits. A revision that is not listed gets no traffic. */
   readonly split: Split
@@ -176,6 +177,17 @@ export interface TargetCapabilities {
    */
   readonly scale?: 'reported' | 'unreported' | 'none'
   readonly mirror: boolean
+  /**
+   * Which revisions may have traffic where the target splits. `any` (default). `latest-and-previous`: only the
+   * revision that was created last, and the one before it, as with KServe. The plane removes an older revision and
+   * creates it anew before it gives it traffic again.
+   */
+  readonly traffic?: 'any' | 'latest-and-previous'
+  /**
+   * Milliseconds after which `observe` and `list` surely show a change that was accepted. Left out: not known. Then
+   * the plane waits for a created revision until the deployment's deadline, and believes a loss after two seconds.
+   */
+  readonly listLagMs?: number
 }
 
 /**

@@ -51,6 +51,14 @@ function splitRefusal(want: TargetWant, capabilities: TargetCapabilities): Targe
       `the split names revision ${stranger.revision}, which is not wanted`,
     )
   }
+  const newest = [...(want.keep ?? []), ...want.revisions.map((each) => each.name)].slice(-2)
+  const older = split.find((each) => !newest.includes(each.revision))
+  if (capabilities.traffic === 'latest-and-previous' && older !== undefined) {
+    return refused(
+      'OlderRevisionInSplit',
+      `the split names revision ${older.revision}, but this target gives traffic only to the newest revision and the one before it`,
+    )
+  }
   const sum = split.reduce((total, each) => total + each.weight, 0)
   if (Math.abs(sum - 100) > 1e-6) {
     return refused(

@@ -162,4 +162,12 @@ export const effectMutants: readonly Mutant[] = [
       'if (requested?.operationId !== undefined && requested.busy === undefined) return requested.operationId',
     tests: ['test/unit/plane/safety/operations.test.ts'],
   },
+  {
+    law: 3,
+    what: 'an accepted create is sent again before the lists of the target are surely true',
+    file: 'src/rollout/machine/effects/effect-outcome.ts',
+    find: 'Math.max(lossMs, listLagMs)',
+    replace: 'lossMs',
+    tests: ['test/unit/rollout/machine/lagging-list.test.ts'],
+  },
 ]

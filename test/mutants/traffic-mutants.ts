@@ -143,4 +143,12 @@ export const trafficMutants: readonly Mutant[] = [
     replace: ',',
     tests: [laws, misfortunes],
   },
+  {
+    law: 1,
+    what: 'a target is told traffic for a revision that newer ones have passed',
+    file: `${moves}/begin-rollout.ts`,
+    find: 'return isShown && kept.length > 0 &&',
+    replace: 'return !isShown && kept.length > 0 &&',
+    tests: ['test/unit/plane/safety/target-order.test.ts'],
+  },
 ]

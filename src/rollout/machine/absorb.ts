@@ -1,5 +1,7 @@
-import type { ObservedTarget } from '../../deployment-target/contract.ts'
+import type { ObservedTarget, TargetCapabilities } from '../../deployment-target/contract.ts'
 import type { DeploymentStatus, RevisionStatus } from '../../resources/deployment/deployment-status.ts'
+import type { ModelDeploymentSpec } from '../../resources/deployment/model-deployment.ts'
+import { durationMs } from '../../resources/duration.ts'
 import { servingRevisions, withServingRevisions } from './status-edits.ts'
 
 /**
@@ -10,14 +12,28 @@ import { servingRevisions, withServingRevisions } from './status-edits.ts'
 export const lossLooks = 3
 export const lossMs = 2000
 
+export interface AbsorbLimits {
+  /** How long a revision must be ready without a break until it is out of trouble. */
+  readonly deadlineMs: number
+  /** The capability of the target. A loss is not believed before its lists are surely true. */
+  readonly listLagMs?: number | undefined
+}
+
+export function limitsOf(
+  { deadline }: Pick<ModelDeploymentSpec, 'deadline'>,
+  { listLagMs }: TargetCapabilities,
+): AbsorbLimits {
+  return { deadlineMs: durationMs(deadline), listLagMs }
+}
+
 /** The status with the newest observation of the target; the same object when nothing changed. */
 export function absorb(
   status: DeploymentStatus,
   observed: ObservedTarget,
   now: number,
-  deadlineMs: number,
+  limits: AbsorbLimits,
 ): DeploymentStatus {
-  return withServingRevisions(status, absorbInto(servingRevisions(status), observed, now, deadlineMs))
+  return withServingRevisions(status, absorbInto(servingRevisions(status), observed, now, limits))
 }
 
 /** The same for the revisions of one target. */
@@ -25,12 +41,15 @@ export function absorbInto(
   revisions: readonly RevisionStatus[],
   observed: ObservedTarget,
   now: number,
-  deadlineMs: number,
+  { deadlineMs, listLagMs = 0 }: AbsorbLimits,
 ): readonly RevisionStatus[] {
   let changed = false
   const next = revisions.map((known): RevisionStatus => {
     const seen = observed.revisions.find(({ revision }) => revision === known.revision)
-    const after = seen === undefined ? missed(known, now) : shown(known, seen, now, deadlineMs)
+    const after =
+      seen === undefined
+        ? missed(known, now, Math.max(lossMs, listLagMs))
+        : shown(known, seen, now, deadlineMs)
     if (sameRevisionStatus(known, after)) return known
     changed = true
     return after
@@ -38,11 +57,11 @@ export function absorbInto(
   return changed ? next : revisions
 }
 
-function missed(known: RevisionStatus, now: number): RevisionStatus {
+function missed(known: RevisionStatus, now: number, lostAfterMs: number): RevisionStatus {
   if (known.state === 'requested') return known
   const looks = (known.missing?.looks ?? 0) + 1
   const sinceMs = known.missing?.sinceMs ?? now
-  if (looks < lossLooks || now - sinceMs < lossMs) return { ...known, missing: { looks, sinceMs } }
+  if (looks < lossLooks || now - sinceMs < lostAfterMs) return { ...known, missing: { looks, sinceMs } }
   const troubledSinceMs = known.troubledSinceMs ?? (known.state === 'ready' ? sinceMs : undefined)
   return {
     revision: known.revision,

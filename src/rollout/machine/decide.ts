@@ -1,6 +1,5 @@
 import type { DeploymentStatus } from '../../resources/deployment/deployment-status.ts'
-import { durationMs } from '../../resources/duration.ts'
-import { absorb } from './absorb.ts'
+import { absorb, limitsOf } from './absorb.ts'
 import { conditionsOf } from './conditions.ts'
 import { type Chosen, effectHere } from './effects/effect.ts'
 import { effectElsewhere } from './effects/effect-elsewhere.ts'
@@ -73,7 +72,7 @@ function withoutOldTakeOver(status: DeploymentStatus, now: number): DeploymentSt
 function see(context: Context | undefined, status: DeploymentStatus): ReturnType<typeof settle> {
   if (context === undefined) return { status, events: [] }
   const { observed, now, declared } = context
-  return settle(absorb(status, observed, now, durationMs(declared.spec.deadline)), observed, now)
+  return settle(absorb(status, observed, now, limitsOf(declared.spec, declared.capabilities)), observed, now)
 }
 
 function transitionOf(

@@ -134,4 +134,4 @@ it('a store of the version before placements opens and goes on in the middle of 
   const settled = records.filter(({ key }) => key === 'default/settled')
   expect(settled).toEqual([])
   expect(await audit.verify()).toMatchObject({ ok: true })
-})
+}, 120_000)

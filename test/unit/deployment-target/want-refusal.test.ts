@@ -33,6 +33,23 @@ describe('wantRefusal', () => {
     expect(reasonOf({ revisions: [], keep: [] })).toBe('NothingWanted')
   })
 
+  it('refuses traffic for an older revision where only the latest and the previous one may have it', () => {
+    const [older, previous, latest] = ['r0', first.name, second.name]
+    const strict = { ...capabilities, maxRevisions: 3, traffic: 'latest-and-previous' } as const
+    const scale = { min: 1, max: 1 }
+    const told = (revision: string, has: TargetCapabilities = strict) =>
+      wantRefusal(
+        { revisions: [first, second], keep: [older], split: [{ revision, weight: 100 }], scale },
+        has,
+      )?.reason
+    expect([told(older), told(previous), told(latest)]).toEqual([
+      'OlderRevisionInSplit',
+      undefined,
+      undefined,
+    ])
+    expect(told(older, { ...strict, traffic: 'any' })).toBeUndefined()
+  })
+
   it('refuses a revision that is wanted and kept', () => {
     expect(reasonOf({ keep: ['r1'] })).toBe('DuplicateRevision')
   })

@@ -8,6 +8,7 @@ import type {
 } from '../../../resources/deployment/deployment-status.ts'
 import type { Scale } from '../../../resources/deployment/model-deployment.ts'
 import { durationMs } from '../../../resources/duration.ts'
+import { lossMs } from '../absorb.ts'
 import type { Look, Observed, RolloutEvent } from '../machine-types.ts'
 import {
   placementAt,
@@ -92,7 +93,16 @@ export function givenUpAtMs(
   const known = at?.revisions.find(({ revision }) => revision === stable)
   const taken = at?.requested.find(({ change, accepted }) => accepted && change === `create:${stable}`)
   if (known?.state !== 'requested' || taken === undefined) return undefined
-  return (taken.acceptedMs ?? known.sinceMs) + durationMs(declared.spec.deadline)
+  return (taken.acceptedMs ?? known.sinceMs) + shownWithinMs(declared)
+}
+
+/**
+ * How long an accepted change may stay out of the target's lists. Where the target does not tell, the deadline
+ * of the deployment is the limit.
+ */
+export function shownWithinMs({ spec, capabilities }: Context['declared']): number {
+  const { listLagMs } = capabilities
+  return listLagMs === undefined ? durationMs(spec.deadline) : Math.max(lossMs, listLagMs)
 }
 
 /** Stops, because nobody knows whether a create has happened. */

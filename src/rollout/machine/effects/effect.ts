@@ -4,12 +4,11 @@ import type {
   Placement,
   RequestedChange,
 } from '../../../resources/deployment/deployment-status.ts'
-import { durationMs } from '../../../resources/duration.ts'
 import type { Effect, RolloutAction, RolloutEvent } from '../machine-types.ts'
 import { newPlacement, putPlacement, servingPlacement, targetOf } from '../placement.ts'
 import { heldRevision, splitAt } from '../status-edits.ts'
 import type { Context } from '../transition.ts'
-import { givenUpAtMs } from './effect-outcome.ts'
+import { givenUpAtMs, shownWithinMs } from './effect-outcome.ts'
 import type { Site } from './site.ts'
 import { raisesUnready, scaleIsObserved, splitIsObserved, wantOf } from './want.ts'
 
@@ -161,7 +160,7 @@ function stillOpen(
     const [kind, name = ''] = change.split(':')
     if (kind === 'retire') return isShown(name)
     const late = kind === 'create' && accepted && !isShown(name)
-    return late && now < acceptedMs + durationMs(declared.spec.deadline)
+    return late && now < acceptedMs + shownWithinMs(declared)
   })
 }
 

@@ -24,7 +24,7 @@ export function beginRollout(context: Context, status: DeploymentStatus, desired
     ({ revision }) => revision === status.stable || (!mayDrop && weightOf(split, revision) > 0),
   )
   const cleared = kept.length === revisions.length ? status : withServingRevisions(status, kept)
-  if (!room) {
+  if (!room || isPassed(context, kept, desired)) {
     // What is left over is removed first, so that a target never has to hold more than it can.
     return {
       status:
@@ -58,6 +58,21 @@ export function beginRollout(context: Context, status: DeploymentStatus, desired
       },
     },
   )
+}
+
+/**
+ * Whether the target shows the revision, but would give it no traffic, because newer ones came after it. It is
+ * removed first, and then created as the newest. `kept` is what stays meanwhile.
+ */
+function isPassed(
+  { declared, observed }: Context,
+  kept: readonly RevisionStatus[],
+  { name }: Revision,
+): boolean {
+  const { split, traffic } = declared.capabilities
+  if (split === 'none' || traffic !== 'latest-and-previous') return false
+  const isShown = observed.revisions.some(({ revision }) => revision === name)
+  return isShown && kept.length > 0 && kept.every(({ revision }) => revision !== name)
 }
 
 /**

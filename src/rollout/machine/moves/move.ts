@@ -1,7 +1,7 @@
 import type { DeploymentStatus, Placement } from '../../../resources/deployment/deployment-status.ts'
 import type { Revision } from '../../../resources/deployment/revision.ts'
 import { durationMs } from '../../../resources/duration.ts'
-import { absorbInto } from '../absorb.ts'
+import { absorbInto, limitsOf } from '../absorb.ts'
 import { settleComing, stopped } from '../effects/effect-outcome.ts'
 import type { Look } from '../machine-types.ts'
 import {
@@ -135,9 +135,13 @@ function holds({ revisions }: Placement, { name }: Revision): boolean {
   return revisions.some(({ revision }) => revision === name)
 }
 
-function absorbLook({ declared, now }: BlindContext, coming: Placement, { observed }: Look): Placement {
+function absorbLook(
+  { declared, now }: BlindContext,
+  coming: Placement,
+  { observed, capabilities }: Look,
+): Placement {
   if (observed === undefined) return coming
-  const revisions = absorbInto(coming.revisions, observed, now, durationMs(declared.spec.deadline))
+  const revisions = absorbInto(coming.revisions, observed, now, limitsOf(declared.spec, capabilities))
   return revisions === coming.revisions ? coming : { ...coming, revisions }
 }
 

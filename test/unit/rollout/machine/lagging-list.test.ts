@@ -1,0 +1,51 @@
+import { describe, expect, it } from 'vitest'
+import { here, statusWith } from '../../../status.ts'
+import { capabilities, decideIn, observing, revisionFor, specWith, startMs } from './fixtures.ts'
+
+const spec = specWith({ rolling: { step: 50, every: '0s' } })
+const v1 = revisionFor(1, spec)
+const times = [0, 1000, 2500, 9000, 11_000]
+
+const converged = statusWith({
+  target: 'prod',
+  stable: v1.name,
+  revisions: [{ revision: v1, state: 'ready', sinceMs: startMs }],
+  split: [{ revision: v1.name, weight: 100 }],
+  rollout: { phase: 'converged', revision: v1.name, sinceMs: startMs },
+})
+
+describe('a target that tells how late its lists are', () => {
+  it.each([
+    ['two seconds where it tells nothing', undefined, 2500],
+    ['the lag of its lists', 10_000, 11_000],
+  ])('loses a revision after %s', (_what, listLagMs, lostAtMs) => {
+    const declared = { capabilities: { ...capabilities, ...(listLagMs !== undefined && { listLagMs }) } }
+    let status = converged
+    const believed = times.filter((afterMs) => {
+      const now = startMs + afterMs
+      status = decideIn({ spec, desired: v1, status, observed: observing(), declared, now }).status
+      return here(status).revisions[0]?.state === 'requested'
+    })
+    expect(believed[0]).toBe(lostAtMs)
+  })
+
+  it.each([
+    ['the deadline where it tells nothing', undefined, 1_800_000],
+    ['the lag of its lists', 10_000, 10_000],
+  ])('is asked again for a stable revision that it accepted after %s', (_what, listLagMs, againAfterMs) => {
+    const declared = { capabilities: { ...capabilities, ...(listLagMs !== undefined && { listLagMs }) } }
+    const change = `create:${v1.name}`
+    const status = statusWith({
+      target: 'prod',
+      stable: v1.name,
+      revisions: [{ revision: v1, state: 'requested', sinceMs: startMs }],
+      split: [{ revision: v1.name, weight: 100 }],
+      rollout: { phase: 'converged', revision: v1.name, sinceMs: startMs },
+      requested: [{ change, accepted: true, operationId: 'o1', acceptedMs: startMs }],
+    })
+    const at = (afterMs: number) =>
+      decideIn({ spec, desired: v1, status, observed: observing(), declared, now: startMs + afterMs }).effect
+        ?.kind
+    expect([at(againAfterMs - 1), at(againAfterMs)]).toEqual([undefined, 'create'])
+  })
+})
