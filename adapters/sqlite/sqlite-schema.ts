@@ -117,6 +117,16 @@ export const migrations: readonly string[] = [
     SELECT RAISE(ABORT, 'a newer Modelspine has migrated this file: restart this process with the newer version');
   END;
   `,
+  // A process of an older version may still have the file open. It does not know the shape of a newer status.
+  `
+  CREATE TRIGGER older_status_refused BEFORE UPDATE OF status ON objects
+  WHEN json_valid(OLD.status) AND json_valid(NEW.status)
+    AND coalesce(json_extract(NEW.status, '$.statusVersion'), 0)
+      < coalesce(json_extract(OLD.status, '$.statusVersion'), 0)
+  BEGIN
+    SELECT RAISE(ABORT, 'a newer Modelspine has written this status: restart this process with the newer version');
+  END;
+  `,
 ]
 
 /** Throws unless the file is empty or ours. Only reads. */

@@ -73,6 +73,20 @@ describe('the schema of a file', () => {
     db.close()
   })
 
+  it('refuses a status of an older version in the place of a newer one', async () => {
+    const store = sqliteStore({ path })
+    const { version } = await created(store)
+    const options = (expect: string) => ({ expect, events: [] })
+    const put = (status: object, expected: string) =>
+      store.putStatus(kind, 'default/churn', status, options(expected))
+    const old = await put({ rollout: {} }, version)
+    const present = await put({ statusVersion: 2 }, old?.version ?? '')
+    const refused = put({ rollout: {} }, present?.version ?? '')
+    await expect(refused).rejects.toThrow(/a newer Modelspine has written this status/)
+    expect((await store.get(kind, 'default/churn'))?.status).toEqual({ statusVersion: 2 })
+    await store.close()
+  })
+
   it('renames percent to weight in the statuses, and changes nothing else', async () => {
     const db = new DatabaseSync(path)
     migrate(db, path, 1, migrations.slice(0, 1))
