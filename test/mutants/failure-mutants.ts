@@ -94,7 +94,7 @@ export const failureMutants: readonly Mutant[] = [
     law: 'T4',
     what: 'one look that does not show a revision is a loss',
     file: 'src/rollout/machine/absorb.ts',
-    find: 'if (looks < lossLooks || now - sinceMs < lossMs)',
+    find: 'if (looks < lossLooks || now - sinceMs < lostAfterMs)',
     replace: 'if (looks < 1)',
     tests: [laws, `${safety}/loss.test.ts`],
   },
