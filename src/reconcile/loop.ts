@@ -52,7 +52,8 @@ export interface Loop<K extends string = string> {
   runOnce(key: K, options?: { readonly abortSignal?: AbortSignal }): Promise<Result>
   /**
    * Tells that the run of this key waits for its turn at something that other runs use up. Until the answer is
-   * called, another key may run in its place. The run then goes on at once, and the next key waits instead.
+   * called, another key may run in its place. The run then goes on at once. So there can be more runs than
+   * places for a while; no key is taken from then on until a place is free.
    */
   aside(key: K): () => void
 }

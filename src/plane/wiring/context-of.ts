@@ -47,6 +47,6 @@ export function routedBy(options: ControlPlaneOptions): {
 }
 
 /** A copy without inherited names, so that a resource that says `toString` finds no part of the plane. */
-function byName<Part>(parts: Readonly<Record<string, Part>> = {}): Readonly<Record<string, Part>> {
+export function byName<Part>(parts: Readonly<Record<string, Part>> = {}): Readonly<Record<string, Part>> {
   return Object.assign(Object.create(null), parts)
 }

@@ -30,15 +30,23 @@ export interface GuardedOptions {
   readonly audit: AuditLog
   readonly secrets: Named<SecretStore>
   readonly metrics: Named<MetricSource>
+  /** They refuse the loop's queries for which there is no room at once. */
+  readonly metricsAtOnce: Named<MetricSource>
   readonly registries: Named<ModelRegistry>
   /** For calls of people. */
   readonly targets: Named<DeploymentTarget>
   /** For the loop: so many deployments at a time. */
   readonly loopTargets: Named<DeploymentTarget>
-  /** Waits until the target has room for a call of the loop, and keeps it until the answer is called. */
-  room(target: string, key: Key, abortSignal: AbortSignal): Promise<() => void>
-  /** From now on, look-ups with this signal are those of the deployment. */
-  runs(key: Key, abortSignal: AbortSignal): void
+  /**
+   * Whether the target has room for what a run of the deployment wants to send. The run has it until it ends.
+   * Without room, the deployment is called back when there is some.
+   */
+  room(target: string, key: Key): boolean
+  /**
+   * A run begins. From now on, look-ups with this signal are those of the deployment. Whether the run was
+   * called back because there is room for what it wants to send.
+   */
+  runs(key: Key, abortSignal: AbortSignal): boolean
   /** Lets every target release what keeps other processes out, within `limitMs`. Never rejects. */
   standDown(limitMs: number): Promise<void>
   /** Everything that the plane has to close. */
@@ -71,15 +79,19 @@ export function guardOptions(
       guardTarget(guard, given[name] as DeploymentTarget, timeouts, { limited, clean, hide, together }),
     )
   const targets = targetsOf(false)
+  const metricGuards = mapped(options.metrics, (_source, name) => parts.guard('metrics', name))
+  const metricsOf = (atOnce: boolean): Named<MetricSource> =>
+    mapped(metricGuards, (guard, name) =>
+      guardMetrics(guard, options.metrics?.[name] as MetricSource, timeouts, atOnce),
+    )
   const running = new WeakMap<AbortSignal, Key>()
   return {
     store: typedStore(guardStore(storeGuard, store, timeouts)),
     storeFault: () => storeGuard.faults.newest,
     audit: guardAudit(parts.guard('audit'), audit, timeouts),
     secrets,
-    metrics: mapped<MetricSource, MetricSource>(options.metrics, (source, name) =>
-      guardMetrics(parts.guard('metrics', name), source, timeouts),
-    ),
+    metrics: metricsOf(false),
+    metricsAtOnce: metricsOf(true),
     registries: mapped<ModelRegistry, ModelRegistry>(options.registries, (registry, name) =>
       guardRegistry(parts.guard('registry', name), registry, timeouts, {
         shared: new SharedAnswers(clock, pace.resolveLifeMs),
@@ -88,9 +100,13 @@ export function guardOptions(
     ),
     targets,
     loopTargets: targetsOf(true),
-    room: async (target, key, abortSignal) =>
-      (await targetGuards[target]?.room(key, { verb: 'apply', abortSignal })) ?? nothing,
-    runs: (key, abortSignal) => void running.set(abortSignal, key),
+    room: (target, key) => targetGuards[target]?.rooms.take(key) ?? true,
+    runs(key, abortSignal) {
+      running.set(abortSignal, key)
+      let inRoom = false
+      for (const { rooms } of Object.values(targetGuards)) inRoom = rooms.begun(key) || inRoom
+      return inRoom
+    },
     async standDown(limitMs) {
       // A target may have two names, and stands down once.
       const byTarget = new Map(Object.entries(given).map(([name, target]) => [target, name]))
@@ -115,8 +131,6 @@ export function guardOptions(
     ],
   }
 }
-
-function nothing(): void {}
 
 /** A copy without inherited names, so that a resource that says `toString` finds no part of the plane. */
 function mapped<Part, Other>(

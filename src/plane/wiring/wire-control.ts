@@ -63,6 +63,7 @@ export function wireControl(options: ControlPlaneOptions, requestSide: RequestSi
   const reconcile = createDeploymentReconciler({
     ...context,
     targets: guarded.loopTargets,
+    metricsAtOnce: byName({ ...context.metrics, ...guarded.metricsAtOnce }),
     room: guarded.room,
     requests: windows,
     check: (deployment) => checkDeployable(context, deployment),
@@ -75,9 +76,16 @@ export function wireControl(options: ControlPlaneOptions, requestSide: RequestSi
   })
   const work = createLeaderWork({
     context,
-    reconcile(key, run) {
-      guarded.runs(key, run.abortSignal)
-      return reconcile(key, run)
+    async reconcile(key, { held, abortSignal }) {
+      const over = new AbortController()
+      const signal = AbortSignal.any([abortSignal, over.signal])
+      const inRoom = guarded.runs(key, signal)
+      try {
+        return await reconcile(key, { held, abortSignal: signal, inRoom })
+      } finally {
+        // Whatever the run still waits for in a line, nobody needs.
+        over.abort()
+      }
     },
     holder: options.name ?? clock.id(),
     leaseMs: options.leaseMs ?? 15_000,
@@ -90,6 +98,7 @@ export function wireControl(options: ControlPlaneOptions, requestSide: RequestSi
     },
     lost() {
       orphans.forget()
+      parts.nobodyComes()
       announcer.say('lease-lost')
     },
     stoodDown: guarded.standDown,

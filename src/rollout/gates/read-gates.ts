@@ -5,10 +5,14 @@ import type { Key } from '../../resources/metadata.ts'
 import type { MetricSource } from '../../telemetry/contract.ts'
 import type { Need } from '../machine/machine-types.ts'
 import { type GateReading, judgeGate } from './judge-gate.ts'
+import { wasFull } from './was-full.ts'
 
 type GatesNeed = Extract<Need, { kind: 'gates' }>
 
-/** Reads and judges the gates of a step, each over the step's own window. */
+/**
+ * Reads and judges the gates of a step, each over the step's own window. Throws when a source refuses the
+ * question because it is full.
+ */
 export async function readGates(
   sources: Readonly<Record<string, MetricSource>>,
   gates: readonly AnalysisGate[],
@@ -51,6 +55,7 @@ async function read(
     }
     return reading
   } catch (error) {
+    if (wasFull(error)) throw error
     return { kind: 'error', message: messageOf(error) }
   }
 }

@@ -37,15 +37,16 @@ export interface Sight {
 
 export interface Decided {
   readonly instruction: Instruction
-  /** What the target shows that the deployment comes to, if it was looked at. */
-  readonly look?: Look
+  /** The answers to the machine's questions. */
+  readonly analysis: Analysis
 }
 
-/** Asks the machine for an instruction, and answers the machine's questions first. */
+/** Asks the machine for an instruction, and answers the machine's questions first, unless they are answered. */
 export async function askAndDecide(
   options: ReconcilerOptions,
   sight: Sight,
   abortSignal: AbortSignal,
+  answered: Analysis = {},
 ): Promise<Decided> {
   const { clock } = options
   const { stored, status, observed } = sight
@@ -58,13 +59,11 @@ export async function askAndDecide(
           nowMs: clock.now(),
           lookMs: lookTimes(options).quietMs,
         })
-  let analysis: Analysis = serving === undefined ? {} : { serving }
+  let analysis: Analysis = { ...answered, ...(serving !== undefined && { serving }) }
   for (let asked = 0; asked < mostQuestions; asked += 1) {
     const instruction = decide(declared, status, observed, analysis, clock.now())
     const { need } = instruction
-    if (need === undefined) {
-      return { instruction, ...(analysis.look !== undefined && { look: analysis.look }) }
-    }
+    if (need === undefined) return { instruction, analysis }
     analysis = { ...analysis, ...(await answer(options, sight, declared, need, abortSignal)) }
   }
   throw new Error(`the machine still asks a question after ${mostQuestions} answers`)
@@ -123,7 +122,7 @@ const absent: TargetCapabilities = {
 }
 
 async function lookAt(
-  { targets, knownSecrets, logger }: ReconcilerOptions,
+  { targets, room, knownSecrets, logger }: ReconcilerOptions,
   { stored, status }: Sight,
   name: string,
   abortSignal: AbortSignal,
@@ -132,6 +131,8 @@ async function lookAt(
   const look = { target: name, capabilities: capabilitiesOf(target) }
   const coming = comingPlacement(status)
   if (target === undefined || coming === undefined) return look
+  // A full target must not keep the run from its own one. It is looked at when there is room.
+  if (room?.(name, stored.key) === false) return look
   try {
     const observed = await target.observe(stored.key, { ...knownOf(status, coming), abortSignal })
     return { ...look, observed: knownSecrets.scrubObserved(stored.key, observed) }

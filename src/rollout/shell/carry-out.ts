@@ -22,7 +22,7 @@ import { candidateOf } from '../machine/status-edits.ts'
 import type { DeploymentRun } from './deployment-run.ts'
 import { failedOperations, faultOf, withFault } from './fault.ts'
 import { hindered } from './hindered.ts'
-import { keepingSafe, waitingOn } from './keep-safe.ts'
+import { waitingOn } from './keep-safe.ts'
 import { pollAfterMs, pollPriority } from './poll.ts'
 import { lookTimes } from './reconciler-options.ts'
 import { isEnding, ledgerEntry, sendEffect, wasNotSent } from './send-effect.ts'
@@ -41,9 +41,15 @@ export interface Due {
 /** Writes the ledger, sends the effect and writes the outcome. */
 export async function carryOut(run: DeploymentRun, due: Due): Promise<Result> {
   const { instruction, hindrance } = due
-  const { effect, events, urgent, finished } = instruction
-  if (effect !== undefined) return inRoom(run, effect, () => writeAndSend(run, due, effect))
-  const settled = withStandingFault(run, instruction.status, hindrance)
+  const { effect, events, urgent, finished, status, requeueAfterMs } = instruction
+  if (effect !== undefined) {
+    if (run.options.room?.(effect.target, run.key) !== false) return writeAndSend(run, due, effect)
+    // Nothing is written down as sent that has to wait. The deployment is called back when there is room.
+    const standing = hindrance === undefined ? status : withStandingFault(run, status, hindrance)
+    await run.write(standing, events, urgent === true ? { urgent } : {})
+    return again(run, standing, requeueAfterMs === 0 ? null : requeueAfterMs)
+  }
+  const settled = withStandingFault(run, status, hindrance)
   await run.write(settled, events, {
     ...(finished === true && { finalizers: [] }),
     ...(urgent === true && { urgent }),
@@ -53,28 +59,7 @@ export async function carryOut(run: DeploymentRun, due: Due): Promise<Result> {
   if (rollout.phase === 'blocked' && rollout.reason === 'PolicyError') {
     return { kind: 'retry', cause: new ModelspineError('policy-error', rollout.message) }
   }
-  return again(run, settled, instruction.requeueAfterMs)
-}
-
-/** Begins once the target has room, because nothing is written down that has to wait before it is sent. */
-async function inRoom(run: DeploymentRun, { target }: Effect, begin: () => Promise<Result>): Promise<Result> {
-  const { options, key, context, stored } = run
-  const room = options.room?.(target, key, context.abortSignal)
-  if (room === undefined) return begin()
-  let leave: () => void
-  try {
-    leave = await keepingSafe(run, room)
-  } catch (error) {
-    // The run ends without its turn, and keeps no room when the turn comes.
-    room.then((leaveLater) => leaveLater()).catch(() => {})
-    throw error
-  }
-  try {
-    // Something was written meanwhile. The effect speaks of an older status.
-    return run.stored.version === stored.version ? await begin() : { kind: 'requeue', afterMs: 0 }
-  } finally {
-    leave()
-  }
+  return again(run, settled, requeueAfterMs)
 }
 
 async function writeAndSend(run: DeploymentRun, due: Due, effect: Effect): Promise<Result> {

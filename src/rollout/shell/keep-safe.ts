@@ -1,10 +1,15 @@
 import { isModelspineError, throwIfAborted } from '../../errors.ts'
+import { wasFull } from '../gates/was-full.ts'
+import type { Instruction } from '../machine/machine-types.ts'
 import { askAndDecide } from './ask-and-decide.ts'
 import type { DeploymentRun } from './deployment-run.ts'
 import { pinOf } from './resolve-model.ts'
 
 /** A call that takes longer than this is slow: the run looks after the deployment meanwhile. */
 const patienceMs = 50
+
+/** When to ask a metric source again that was full. */
+const fullMs = 1000
 
 /** The longest time between two looks at the status while a call is waited for. */
 const longestMs = 10_000
@@ -51,7 +56,15 @@ async function keepSafe(run: DeploymentRun): Promise<number> {
   if (stored.deletion !== undefined) return longestMs
   const desired = pinOf(deployment.spec, status)
   const sight = { stored, status, observed: undefined, ...(desired !== undefined && { desired }) }
-  const { instruction } = await askAndDecide(options, sight, context.abortSignal)
+  // Nothing waits in a line here, because the call that the run waits for may end meanwhile.
+  const atOnce = { ...options, metrics: options.metricsAtOnce ?? options.metrics }
+  let instruction: Instruction
+  try {
+    instruction = (await askAndDecide(atOnce, sight, context.abortSignal)).instruction
+  } catch (error) {
+    if (wasFull(error)) return fullMs
+    throw error
+  }
   // What was not answered because of an abort says nothing about the rollout.
   throwIfAborted(context.abortSignal, `reconciling ${run.key}`)
   if (instruction.urgent === true) {

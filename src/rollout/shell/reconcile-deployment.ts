@@ -4,7 +4,7 @@ import type { Result } from '../../reconcile/result.ts'
 import { formatReference } from '../../resources/deployment/reference.ts'
 import { servingPlacement, targetOf } from '../machine/placement.ts'
 import { knownOf } from '../machine/status-edits.ts'
-import { askAndDecide } from './ask-and-decide.ts'
+import { askAndDecide, type Decided, type Sight } from './ask-and-decide.ts'
 import { carryOut } from './carry-out.ts'
 import { DeploymentRun } from './deployment-run.ts'
 import { faultOf } from './fault.ts'
@@ -45,13 +45,13 @@ function forget({ knownSecrets }: ReconcilerOptions, lookups: Lookups, key: Depl
   lookups.forget(key)
 }
 
-async function reconcile(run: DeploymentRun, lookups: Lookups): Promise<Result> {
+async function reconcile(run: DeploymentRun, lookups: Lookups, quick = isQuick(run)): Promise<Result> {
   const { options, context } = run
   const deleting = run.stored.deletion !== undefined
   const looking = look(run)
-  const resolving = deleting ? undefined : lookUp(run, lookups)
+  const resolving = deleting || quick ? undefined : lookUp(run, lookups)
   const usedBy = deleting ? await options.usedBy?.(run.key) : undefined
-  const [seen, found] = await keepingSafe(run, Promise.all([looking, resolving]))
+  const [first, found] = await keepingSafe(run, Promise.all([looking, resolving]))
   const problems = deleting ? [] : options.check(run.deployment)
   const { stored } = run
   const status =
@@ -61,14 +61,14 @@ async function reconcile(run: DeploymentRun, lookups: Lookups): Promise<Result> 
   const sight = {
     stored,
     status,
-    observed: seen.observed,
     ...(desired !== undefined && { desired }),
     ...(found?.resolved.kind === 'resolved' && { model: found.resolved.version }),
     ...(problems.length > 0 && { hindered: true }),
     ...(usedBy !== undefined && { usedBy }),
   }
-  const decided = await keepingSafe(run, askAndDecide(options, sight, context.abortSignal))
-  const { instruction, look: looked } = decided
+  const { instruction, analysis, seen } = await decideBy(run, sight, first)
+  // A policy must know the registry's record of the version.
+  if (quick && analysis.permit !== undefined) return reconcile(run, lookups, false)
   // Something was written while answers were waited for. The instruction speaks of an older status.
   if (run.stored.version !== stored.version) return { kind: 'requeue', afterMs: 0 }
   // After an abort, a missing answer of a registry or a metric source says nothing. It must not be written
@@ -78,7 +78,7 @@ async function reconcile(run: DeploymentRun, lookups: Lookups): Promise<Result> 
   const result = await carryOut(run, {
     instruction,
     observed: seen.observed,
-    ...(looked !== undefined && { look: looked }),
+    ...(analysis.look !== undefined && { look: analysis.look }),
     ...(hindrance !== undefined && { hindrance }),
   })
   if (hindrance !== undefined && result.kind === 'requeue' && instruction.effect === undefined) {
@@ -87,7 +87,40 @@ async function reconcile(run: DeploymentRun, lookups: Lookups): Promise<Result> 
     const elsewhere = run.status.placements.some(({ role }) => role !== 'serving')
     return afterFault(run, hindrance, elsewhere ? result.afterMs : instruction.requeueAfterMs)
   }
+  if (quick && result.kind === 'requeue') return { ...result, afterMs: Math.min(result.afterMs, quickMs) }
   return found?.postponedMs === undefined ? result : soon(result, found)
+}
+
+/** After a quick run, a whole one comes this soon. */
+const quickMs = 1000
+
+/** Decides by the look, or by a new one when the answers to the machine's questions came late. */
+async function decideBy(
+  run: DeploymentRun,
+  sight: Omit<Sight, 'observed'>,
+  seen: Seen,
+): Promise<Decided & { readonly seen: Seen }> {
+  const { options, context } = run
+  const ask = (at: Seen, answered?: Decided['analysis']): Promise<Decided> =>
+    keepingSafe(
+      run,
+      askAndDecide(options, { ...sight, observed: at.observed }, context.abortSignal, answered),
+    )
+  const decided = await ask(seen)
+  const oldMs = options.clock.monotonic() - seen.atMs
+  if (seen.observed === undefined || oldMs <= freshMs) return { ...decided, seen }
+  const again = await keepingSafe(run, look(run))
+  return { ...(await ask(again, decided.analysis)), seen: again }
+}
+
+/**
+ * Whether the run only does what is due where room was kept for it. Others wait for that room, so it asks no
+ * registry. The last answer is good enough for what is due.
+ */
+function isQuick({ context, deployment, stored, status }: DeploymentRun): boolean {
+  if (stored.deletion !== undefined || context.inRoom !== true) return false
+  if (status.observedGeneration !== stored.generation) return false
+  return pinOf(deployment.spec, status) !== undefined
 }
 
 /** A look-up that failed is made again at its own time. Nothing else waits for it. */
@@ -96,8 +129,13 @@ function soon(result: Result, { postponedMs = 0, resolved }: LookedUp): Result {
   return { ...result, afterMs: Math.min(result.afterMs, postponedMs), cause: resolved.cause }
 }
 
+/** How old a look at the target may be when the machine decides by it. */
+const freshMs = 5000
+
 interface Seen {
   readonly observed: ObservedTarget | undefined
+  /** When the target answered, on the monotonic clock. */
+  readonly atMs: number
   /** Why there is no observation. */
   readonly error?: unknown
 }
@@ -108,16 +146,17 @@ async function look(run: DeploymentRun): Promise<Seen> {
   const target = options.targets[name]
   if (target === undefined) {
     const error = new ModelspineError('plan-refused', `no target is called "${name}"`)
-    return { observed: undefined, error }
+    return { observed: undefined, atMs: options.clock.monotonic(), error }
   }
   try {
     const shown = await target.observe(key, {
       ...knownOf(status, servingPlacement(status)),
       abortSignal: context.abortSignal,
     })
-    return { observed: options.knownSecrets.scrubObserved(key, shown) }
+    return { observed: options.knownSecrets.scrubObserved(key, shown), atMs: options.clock.monotonic() }
   } catch (error) {
-    return { observed: undefined, error: options.knownSecrets.scrubError(key, error) }
+    const atMs = options.clock.monotonic()
+    return { observed: undefined, atMs, error: options.knownSecrets.scrubError(key, error) }
   }
 }
 

@@ -23,6 +23,8 @@ export interface ReconcilerOptions {
   readonly registries: Readonly<Record<string, ModelRegistry>>
   readonly targets: Readonly<Record<string, DeploymentTarget>>
   readonly metrics: Readonly<Record<string, MetricSource>>
+  /** Refuse a query with `overloaded` when it would have to wait in a line. Left out where none waits. */
+  readonly metricsAtOnce?: Readonly<Record<string, MetricSource>>
   /** The measurements of the plane's own router; left out when no router runs. */
   readonly requests?: MetricSource
   /** The reasons why this plane cannot run a deployment; empty when it can. */
@@ -31,10 +33,10 @@ export interface ReconcilerOptions {
   usedBy?(key: Key): Promise<string | undefined>
   permit(request: PromoteRequest, approvals: readonly Approved[], abortSignal: AbortSignal): Promise<Permit>
   /**
-   * Waits until the target has room for a call of the deployment, and keeps it for the deployment until the
-   * answer is called. Left out where no call waits.
+   * Whether the target has room for what a run of the deployment wants to send. The run has it until it ends.
+   * Without room, the deployment is called back when there is some. Left out where there is always room.
    */
-  room?(target: string, key: Key, abortSignal: AbortSignal): Promise<() => void>
+  room?(target: string, key: Key): boolean
   secret(reference: string, abortSignal: AbortSignal): Promise<Secret>
   /** Remembers the secrets that `secret` gave, so that targets cannot quote them. */
   readonly knownSecrets: KnownSecrets
@@ -60,6 +62,8 @@ export function lookTimes({ resyncMs, quietMs }: Pick<ReconcilerOptions, 'resync
 export interface ReconcileContext {
   readonly held: HeldLease
   readonly abortSignal: AbortSignal
+  /** The deployment was called back, because its target has room now for what is due. */
+  readonly inRoom?: boolean
 }
 
 export type ReconcileDeployment = (key: Key, context: ReconcileContext) => Promise<Result>

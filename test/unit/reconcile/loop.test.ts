@@ -305,7 +305,7 @@ describe('the loop', () => {
 })
 
 describe('a run that is set aside', () => {
-  /** Runs that wait until they are told to go on. `turns` holds the answers of `aside`. */
+  /** Runs that wait until they are told to end. */
   function scene(concurrency: number) {
     const ends = new Map<string, () => void>()
     const started: string[] = []

@@ -3,11 +3,15 @@ import type { MetricSource } from '../../../telemetry/contract.ts'
 import type { GuardedPart } from './guarded-part.ts'
 import { readingProblem } from './reading-shapes.ts'
 
-/** The same metric source, with limits on its queries. A query's labels say for which deployment it is. */
+/**
+ * The same metric source, with limits on its queries. A query's labels say for which deployment it is. With
+ * `atOnce`, a query for which there is no room is refused instead of waiting.
+ */
 export function guardMetrics(
   part: GuardedPart,
   source: MetricSource,
   { queryMs }: { readonly queryMs: number },
+  atOnce = false,
 ): MetricSource {
   return {
     get capabilities() {
@@ -19,6 +23,7 @@ export function guardMetrics(
         limitMs: queryMs,
         abortSignal: query.abortSignal,
         key: query.labels.deployment as Key | undefined,
+        atOnce,
         run: (abortSignal) => source.query({ ...query, abortSignal }),
         wrong: readingProblem,
       }),

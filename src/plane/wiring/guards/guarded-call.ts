@@ -12,6 +12,8 @@ export interface GuardedCall<Answer> extends WaitLimits {
   readonly everyMs?: number
   /** The deployment for which the loop calls. Absent for calls of people, whose number is not limited. */
   readonly key?: Key | undefined
+  /** The call is not made when there is no room at once. It is then refused with `overloaded`. */
+  readonly atOnce?: boolean
   /** The other deployments for which the call is made as well. They fail and recover with it. */
   readonly others?: readonly Key[]
   /** `abortSignal` fires when the caller's does, and when the limit has passed. */

@@ -11,6 +11,7 @@ import { type GuardedCall, type LoopHooks, readAnswer } from './guarded-call.ts'
 import { PartFaults } from './part-faults.ts'
 import { type PartKind, partKinds } from './part-kinds.ts'
 import { Bulkhead } from './room/bulkhead.ts'
+import { Rooms } from './room/rooms.ts'
 import { TokenBucket } from './room/token-bucket.ts'
 import { unlessAborted } from './shared/unless-aborted.ts'
 
@@ -47,6 +48,8 @@ interface Sort {
  */
 export class GuardedPart {
   readonly faults: PartFaults
+  /** Room for what the loop sends. */
+  readonly rooms: Rooms
   /** The part as messages show it: `target "prod"`, `the store`. */
   readonly label: string
   readonly #options: GuardedPartOptions
@@ -66,12 +69,13 @@ export class GuardedPart {
     this.label = name === undefined ? this.#kind.title : `${this.#kind.title} "${name}"`
     this.faults = new PartFaults(clock, options.changed)
     this.#bulkhead = new Bulkhead(concurrency, rate && new TokenBucket(clock, rate))
+    this.rooms = new Rooms(this.#bulkhead, options.hooks)
   }
 
   /**
    * Rejects with the part's own error, with the part's unavailable-code when there is no right answer in time,
    * and with `aborted` as soon as the caller's signal fires. Waits first while too many deployments call the
-   * part, as long as it answers them. The limit counts from the call.
+   * part, as long as it answers them. The limit counts from the turn.
    */
   call<Answer>(call: GuardedCall<Answer>): Promise<Answer> {
     try {
@@ -87,21 +91,11 @@ export class GuardedPart {
     if (call.abortSignal?.aborted === true) throw this.#aborted(call, call.abortSignal.reason)
     const sort = this.#sortOf(call.sort ?? call.verb)
     if (key === undefined) this.#bulkhead.pass()
+    if (key !== undefined) sort.probed.delete(key)
     if (key === undefined || this.#enters(key)) return this.#make(sort, call)
     if (sort.circuit.isOpen) throw this.#unmade(sort, call)
+    if (call.atOnce === true) throw this.#full()
     return this.#inTurn(key, call, () => this.#make(sort, call))
-  }
-
-  /**
-   * Waits for room for a deployment, and keeps it for the deployment until the answer is called. Rejects as
-   * `call` does.
-   */
-  async room(key: Key, turn: Turn): Promise<() => void> {
-    const entered = (): (() => void) => {
-      this.#bulkhead.prepay(key)
-      return () => this.#bulkhead.leave(key)
-    }
-    return this.#enters(key) ? entered() : this.#inTurn(key, turn, entered)
   }
 
   /** The run of the deployment waits for something that others do for it, until the answer is called. */
@@ -131,11 +125,11 @@ export class GuardedPart {
     const { abortSignal } = turn
     const { hooks } = this.#options
     return new Promise((resolve, reject) => {
-      const comeBack = hooks.aside(key)
+      const back = hooks.aside(key)
       const end = (): void => {
         abortSignal?.removeEventListener('abort', onAbort)
         this.#turns.delete(stop)
-        comeBack()
+        back()
       }
       const giveUp = (error: ModelspineError): void => {
         leaveLine()
@@ -159,7 +153,6 @@ export class GuardedPart {
 
   /** Makes a call for which there is room. */
   #make<Answer>(sort: Sort, call: GuardedCall<Answer>): Answer | Promise<Answer> {
-    if (call.key !== undefined) sort.probed.delete(call.key)
     if (!sort.circuit.admits()) {
       this.#left(call.key)
       throw this.#unmade(sort, call)
@@ -202,6 +195,7 @@ export class GuardedPart {
 
   /** A run of the loop has ended. */
   ended(key: Key): void {
+    this.rooms.ended(key)
     for (const { failed, probed } of this.#sorts.values()) {
       // It came and did not need such a call.
       if (probed.delete(key)) failed.delete(key)
@@ -215,6 +209,7 @@ export class GuardedPart {
 
   /** The deployment is gone. */
   forget(key: Key): void {
+    this.rooms.forget(key)
     for (const { failed, probed } of this.#sorts.values()) {
       failed.delete(key)
       probed.delete(key)
@@ -236,26 +231,31 @@ export class GuardedPart {
     for (const rest of resting) rest()
   }
 
+  /** Called after the circuit was told, because the next in line is let in now and asks the circuit. */
   #left(key: Key | undefined): void {
     if (key !== undefined) this.#bulkhead.leave(key)
   }
 
   #answered<Answer>(sort: Sort, call: GuardedCall<Answer>, answer: Answer): Answer {
-    this.#left(call.key)
     const { problem, failure } = readAnswer(call, answer)
     if (problem !== undefined) {
-      const error = this.#error(`${this.label} gave a wrong answer to ${call.verb}: ${problem}`)
-      throw this.#judged(sort, call, error)
+      throw this.#failed(
+        sort,
+        call,
+        this.#error(`${this.label} gave a wrong answer to ${call.verb}: ${problem}`),
+      )
     }
     if (failure === undefined) this.#works(sort, call.key)
     else this.#fails(sort, call, failure)
+    this.#left(call.key)
     return answer
   }
 
   /** Gives the error for the caller. */
   #failed<Answer>(sort: Sort, call: GuardedCall<Answer>, thrown: unknown): unknown {
+    const error = this.#judged(sort, call, thrown)
     this.#left(call.key)
-    return this.#judged(sort, call, thrown)
+    return error
   }
 
   #judged<Answer>(sort: Sort, call: GuardedCall<Answer>, thrown: unknown): unknown {
@@ -278,7 +278,6 @@ export class GuardedPart {
     const error = this.#silence(call)
     markFailed(sort, call)
     sort.circuit.late()
-    // If the circuit is open now, the next in line need not wait for silence.
     this.#left(call.key)
     this.#noted(sort, call, error, true)
     return error
@@ -291,8 +290,8 @@ export class GuardedPart {
   }
 
   #gaveUp<Answer>(sort: Sort, call: GuardedCall<Answer>, error: ModelspineError): ModelspineError {
-    this.#left(call.key)
     sort.circuit.givenUp()
+    this.#left(call.key)
     return error
   }
 
@@ -357,6 +356,13 @@ export class GuardedPart {
 
   #stopped({ verb }: { readonly verb: string }): ModelspineError {
     return new ModelspineError('stopped', `${verb} of ${this.label} ended with the plane`)
+  }
+
+  #full(): ModelspineError {
+    const { part, name, concurrency } = this.#options
+    return new ModelspineError('overloaded', `${this.label} is busy with ${concurrency} other deployments`, {
+      details: { part, name, full: true },
+    })
   }
 
   #error(message: string, sent = true): ModelspineError {

@@ -22,6 +22,8 @@ export interface GuardedParts {
   raised(key: Key, priority: Priority): void
   /** The deployment is gone. */
   forget(key: Key): void
+  /** Nobody leads any more, so no deployment comes that was called back. */
+  nobodyComes(): void
   /** Ends all calls as stopped. No timer is left or armed. */
   close(): void
 }
@@ -93,6 +95,9 @@ export function createGuardedParts(options: GuardedPartsOptions): GuardedParts {
     },
     forget(key) {
       for (const { guard } of parts) guard.forget(key)
+    },
+    nobodyComes() {
+      for (const { guard } of parts) guard.rooms.nobodyComes()
     },
     close() {
       for (const { guard } of parts) guard.close()

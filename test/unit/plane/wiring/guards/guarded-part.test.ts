@@ -7,7 +7,7 @@ import { createGuardedParts } from '../../../../../src/plane/wiring/guards/guard
 import { priorities } from '../../../../../src/reconcile/priority.ts'
 import { silentLogger } from '../../../../../src/telemetry/logger.ts'
 import { createFakeClock } from '../../../../../src/testing/fake-clock.ts'
-import { guardScene, outcome, settled } from './guard-scene.ts'
+import { guardScene, outcome } from './guard-scene.ts'
 
 const never = (): Promise<never> => new Promise(() => {})
 const silence = 'target-unavailable: target "black" gave no answer to observe within 10 s'
@@ -186,6 +186,7 @@ describe('a part without answers', () => {
     await clock.advance(1000)
     caller.abort()
     expect(await waiting).toContain('aborted')
+    parts.ended('n/0')
     expect(called).toEqual(['n/0', 'n/1'])
     await clock.advance(2000)
     expect(called).toEqual(['n/0', 'n/1', 'n/2', 'n/0'])
@@ -261,39 +262,42 @@ describe('a part with too many callers', () => {
   })
 
   it('ends a wait as soon as the caller’s signal fires, and when the plane has stopped', async () => {
-    const { observe, part, parts, aside } = scene(1)
+    const { observe, parts, aside } = scene(1)
     void observe(never, { key: 'n/a' })
     const caller = new AbortController()
     const first = observe(never, { key: 'n/b', abortSignal: caller.signal })
     const second = observe(never, { key: 'n/c', abortSignal: caller.signal })
     const third = observe(never, { key: 'n/d' })
-    const room = outcome(part.room('n/e', { verb: 'apply' }))
     caller.abort()
     expect(await first).toBe('aborted: observe of target "black" was aborted')
     expect(await second).toContain('aborted')
-    expect(aside).toEqual(['n/d', 'n/e'])
+    expect(aside).toEqual(['n/d'])
     parts.close()
     expect(await third).toBe('stopped: observe of target "black" ended with the plane')
-    expect(await room).toBe('stopped: apply of target "black" ended with the plane')
     expect(aside).toEqual([])
   })
 
-  it('keeps room for the call that a deployment makes next', async () => {
-    const { observe, part } = scene(1)
+  it('lets those in line ask when a probe was answered, before they are told of a silence', async () => {
+    const { part, observe, hang, clock } = scene(1)
+    await hang(3)
+    const answer = Promise.withResolvers<void>()
+    void part.call({ verb: 'apply', limitMs: 60_000, key: 'n/a', run: () => answer.promise })
+    await clock.advance(1000)
+    const all = (['n/b', 'n/c', 'n/d'] as const).map((key) => observe(() => Promise.resolve(key), { key }))
+    answer.resolve()
+    expect(await Promise.all(all)).toEqual(['n/b', 'n/c', 'n/d'])
+  })
+
+  it('refuses a call that must not wait', async () => {
+    const { part, observe, aside } = scene(1)
     const answer = Promise.withResolvers<void>()
     const first = observe(() => answer.promise, { key: 'n/a' })
-    const room = part.room('n/b', { verb: 'apply' })
-    const last = observe(() => 'last', { key: 'n/c' })
+    const call = part.call({ verb: 'query', limitMs: 10, key: 'n/b', atOnce: true, run: () => 1 })
+    await expect(call).rejects.toMatchObject({ code: 'overloaded', retryable: true, details: { full: true } })
+    expect(aside).toEqual([])
     answer.resolve()
     await first
-    const leave = await room
-    expect(await observe(() => 'in its room', { key: 'n/b' })).toBe('in its room')
-    expect(await settled(last)).toBe(false)
-    leave()
-    expect(await last).toBe('last')
-    const again = await part.room('n/b', { verb: 'apply' })
-    again()
-    expect(await observe(() => 1, { key: 'n/c' })).toBe(1)
+    expect(await observe(() => 1, { key: 'n/b', atOnce: true })).toBe(1)
   })
 
   it('passes on what a call throws when its turn has come', async () => {

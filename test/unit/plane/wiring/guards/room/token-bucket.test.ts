@@ -106,13 +106,12 @@ describe('a part with a rate', () => {
   it('counts an effect once that waited for its room, and not at all when it was not sent', async () => {
     const { clock, parts } = guardScene(4, { targets: { prod: { perSecond: 1, burst: 4 } } })
     const part = parts.guard('target', 'prod')
-    const abortSignal = new AbortController().signal
     const call = (key: Key) => part.call({ verb: 'apply', limitMs: 60_000, key, run: async () => 'sent' })
-    const leave = await part.room('n/a', { verb: 'apply', abortSignal })
+    part.rooms.take('n/a')
     await call('n/a')
-    leave()
-    const unused = await part.room('n/b', { verb: 'apply', abortSignal })
-    unused()
+    part.rooms.ended('n/a')
+    part.rooms.take('n/b')
+    part.rooms.ended('n/b')
     await call('n/c')
     await call('n/d')
     const waits = call('n/e')
