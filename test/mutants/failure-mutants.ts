@@ -59,7 +59,7 @@ export const failureMutants: readonly Mutant[] = [
     tests: [`${safety}/in-line.test.ts`],
   },
   {
-    law: 1,
+    law: 'T3',
     what: 'a look from before a long wait decides about a share',
     file: 'src/rollout/shell/reconcile-deployment.ts',
     find: 'const freshMs = 5000',

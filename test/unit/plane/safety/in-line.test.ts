@@ -45,6 +45,7 @@ describe('a deployment that waits for room at its target', () => {
     await clock.advance(applyMs - 1000)
     expect(told).toEqual(['first 1'])
     expect(ledgerOf((await plane.get('digits'))?.status)).toBeUndefined()
+    expect(await phase()).toBe('starting')
     await until(async () => (await phase()) === 'converged')
     expect(told).toEqual(['first 1', 'digits 1'])
     await inTime(fixture, plane.stop())
@@ -159,7 +160,10 @@ describe('a look at the target', () => {
     }
     const { observe } = base.target
     const target = { ...base.target }
-    const fixture = planeFixture({ beside: base, plane: { targets: { local: target } } })
+    const fixture = planeFixture({
+      beside: base,
+      plane: { targets: { local: target }, pace: { resolveLifeMs: 0 } },
+    })
     const { plane, until, phase } = fixture
     await registerVersions(registry, '1', '2')
     await plane.start()
@@ -169,12 +173,12 @@ describe('a look at the target', () => {
     await until(async () => (await phase()) === 'starting')
     const revision = await candidate(fixture)
     let seenReady = 0
-    // The candidate is ready when it is seen first, and fails right after that.
+    // The candidate is ready when its step begins. It fails right after the look that would give it traffic.
     target.observe = async (...call) => {
       const observed = await observe(...call)
       if (observed.revisions.some((each) => each.revision === revision && each.state === 'ready')) {
         seenReady += 1
-        base.world.hold(revision, { state: 'failed', reason: 'DiskGone' })
+        if (seenReady === 2) base.world.hold(revision, { state: 'failed', reason: 'DiskGone' })
       }
       return observed
     }
@@ -183,7 +187,7 @@ describe('a look at the target', () => {
       await clock.advance(100)
       expect(await weights(fixture)).toEqual([100])
     }
-    expect([seenReady, await phase()]).toEqual([1, 'failed'])
+    expect([seenReady, await phase()]).toEqual([2, 'failed'])
     await inTime(fixture, plane.stop())
   })
 })
