@@ -44,8 +44,10 @@ export interface Connections {
   toEndpoint(endpoint: Endpoint, connect: Connect, providers: readonly ModelProvider[]): Connection
   /** The connection of a provider that was made elsewhere. Its maker closes it. */
   ofProvider(provider: ModelProvider): Connection
-  /** Retires every connection that is not in `used`. */
-  keepOnly(used: ReadonlySet<Connection>): void
+  /** One more route uses the connection. */
+  use(connection: Connection): void
+  /** One route less uses it. The last one retires it. */
+  letGo(connection: Connection): void
   /** Closes at once every connection that was made here, even when calls are under way. */
   close(): Promise<void>
 }
@@ -53,6 +55,8 @@ export interface Connections {
 class CountedConnection implements Connection {
   readonly provider: ModelProvider
   inFlight = 0
+  /** How many routes of the current snapshot use it. */
+  users = 0
 
   constructor(provider: ModelProvider) {
     this.provider = provider
@@ -100,8 +104,8 @@ type ConnectionState =
   | { readonly kind: 'closed' }
 
 /**
- * Above this number, retired connections are closed at once, the oldest first. So frequent changes cannot
- * pile up connections.
+ * Above this number, retired connections are closed at once, the oldest of those without calls first. So
+ * frequent changes cannot pile up connections.
  */
 const maxRetired = 64
 
@@ -112,8 +116,12 @@ export function createConnections(options: ConnectionsOptions): Connections {
   /** Gives each `connect` function a number, because two functions may make connections to one endpoint. */
   const makers = new WeakMap<Connect, number>()
   let makersSeen = 0
+  /** How many connections have the same provider, because `connect` may return one for several endpoints. */
+  const sharing = new Map<ModelProvider, number>()
+  /** The retired ones, the oldest first. */
+  const retired = new Set<MadeConnection>()
   /** Its size is bounded by the number of providers that routes use. */
-  const given = new Map<ModelProvider, Connection>()
+  const given = new Map<ModelProvider, CountedConnection>()
 
   const enter = (connection: MadeConnection, state: ConnectionState): void => {
     if ('timer' in connection.state) connection.state.timer.cancel()
@@ -131,12 +139,19 @@ export function createConnections(options: ConnectionsOptions): Connections {
   }
 
   const shut = async (connection: MadeConnection): Promise<void> => {
+    if (connection.state.kind === 'closed') return
     enter(connection, { kind: 'closed' })
     made.delete(connection.id)
-    // `connect` may return the same provider for several endpoints.
-    for (const other of made.values()) if (other.provider === connection.provider) return
+    retired.delete(connection)
+    const { provider } = connection
+    const others = (sharing.get(provider) ?? 1) - 1
+    if (others > 0) {
+      sharing.set(provider, others)
+      return
+    }
+    sharing.delete(provider)
     try {
-      await connection.provider.close?.()
+      await provider.close?.()
     } catch (error) {
       logger.warn({ endpoint: connection.address, error: messageOf(error) }, 'closing a provider failed')
     }
@@ -149,6 +164,11 @@ export function createConnections(options: ConnectionsOptions): Connections {
         enter(connection, { kind: 'draining', timer: clock.schedule(drainMs, () => void shut(connection)) })
     }
     enter(connection, { kind: 'grace', timer: clock.schedule(graceMs, afterGrace) })
+    retired.add(connection)
+    if (retired.size <= maxRetired) return
+    const [oldest] = retired
+    const idle = [...retired].find(({ inFlight }) => inFlight === 0) ?? oldest
+    if (idle !== undefined) void shut(idle)
   }
 
   return {
@@ -161,6 +181,7 @@ export function createConnections(options: ConnectionsOptions): Connections {
       if (providers.includes(provider)) return this.ofProvider(provider)
       const connection = new MadeConnection(id, endpoint.address, provider, shut)
       made.set(id, connection)
+      sharing.set(provider, (sharing.get(provider) ?? 0) + 1)
       return connection
     },
     ofProvider(provider) {
@@ -171,14 +192,19 @@ export function createConnections(options: ConnectionsOptions): Connections {
       }
       return connection
     },
-    keepOnly(used) {
-      for (const [provider, connection] of given) if (!used.has(connection)) given.delete(provider)
-      for (const connection of made.values()) {
-        if (used.has(connection)) enter(connection, { kind: 'active' })
-        else if (connection.state.kind === 'active') retire(connection)
-      }
-      const retired = [...made.values()].filter((connection) => connection.state.kind !== 'active')
-      for (const oldest of retired.slice(0, Math.max(0, retired.length - maxRetired))) void shut(oldest)
+    use(connection) {
+      if (!(connection instanceof CountedConnection)) return
+      connection.users += 1
+      if (!(connection instanceof MadeConnection) || connection.state.kind === 'closed') return
+      enter(connection, { kind: 'active' })
+      retired.delete(connection)
+    },
+    letGo(connection) {
+      if (!(connection instanceof CountedConnection)) return
+      connection.users -= 1
+      if (connection.users > 0) return
+      if (!(connection instanceof MadeConnection)) given.delete(connection.provider)
+      else if (connection.state.kind === 'active') retire(connection)
     },
     async close() {
       await Promise.all([...made.values()].map(shut))

@@ -58,5 +58,6 @@ export { type CallOptions, createRouter, type Routed, type Router, type RouterOp
 export { type StaticRoutesOptions, staticRoutes } from './static-routes.ts'
 export type { RoutedStream } from './stream.ts'
 export type { RouteTable, RouteTableInput } from './table.ts'
+export type { RouteTableChanges } from './table-builder.ts'
 export { createRouteTableHolder, type RouteTableHolder } from './table-holder.ts'
 export type { DeploymentView } from './upstreams.ts'

@@ -1,16 +1,16 @@
 /**
- * The route table tells what each public model name means now. A table is a snapshot: it is never edited,
- * only replaced as a whole.
+ * The route table tells what each public model name means now. A table is a snapshot: it is never edited. A
+ * change makes another snapshot, which shares everything that has not changed.
  */
 
 import { ModelspineError } from '../errors.ts'
 import type { ModelProvider } from '../provider/contract.ts'
-import { durationMs } from '../resources/duration.ts'
-import { keyOf } from '../resources/metadata.ts'
-import type { ModelRoute, Operation, RouteBackend } from '../resources/route/model-route.ts'
-import type { Connect, Connection, Connections } from './connections.ts'
-import type { Choice, Route, RoutePlan, TableProblem, Upstream } from './route.ts'
-import { type DeploymentView, type Report, upstreamsOf } from './upstreams.ts'
+import type { ModelRoute } from '../resources/route/model-route.ts'
+import type { CompiledRoute } from './compile-route.ts'
+import type { Connect } from './connections.ts'
+import type { Route, TableProblem } from './route.ts'
+import type { SnapshotMap } from './snapshot-map.ts'
+import type { DeploymentView } from './upstreams.ts'
 
 export interface RouteTableInput {
   readonly routes: readonly ModelRoute[]
@@ -22,7 +22,7 @@ export interface RouteTableInput {
 }
 
 export interface RouteTable {
-  /** The routes in the order in which they were given. */
+  /** The routes in the order in which they were given first. */
   readonly routes: readonly Route[]
   /** The backends that were left out, with the reasons. */
   readonly problems: readonly TableProblem[]
@@ -39,83 +39,25 @@ export function loadedTable(table: RouteTable | undefined): RouteTable {
   return table
 }
 
-/**
- * Builds a snapshot. A backend that is declared wrongly or is not ready causes no error: the snapshot leaves
- * it out and lists it in `problems`. The snapshot takes its connections from `connections`, which keeps them
- * from one snapshot to the next. `connections` retires the connections that this snapshot does not use.
- */
-export function buildRouteTable(input: RouteTableInput & { readonly connections: Connections }): RouteTable {
-  const around = { ...input, deployments: new Map(input.deployments.map((view) => [view.key, view])) }
-  const problems: TableProblem[] = []
-  const names = new Map<string, Route>()
-
-  const routes = input.routes.map(({ metadata, spec }) => {
-    const key = keyOf(metadata)
-    const resolve = (backend: RouteBackend): ResolvedBackend => {
-      const label =
-        'deployment' in backend ? `deployment ${backend.deployment}` : `provider ${backend.provider}`
-      const report: Report = (reason, message) => {
-        problems.push({ route: key, backend: label, reason, message })
-      }
-      const upstreams = upstreamsOf(backend, metadata.namespace, around, report)
-      return { label, weight: backend.weight, upstreams, report }
-    }
-    // A fallback needs no weight: its place in the list decides.
-    const backends = spec.backends.filter(({ weight }) => weight > 0).map(resolve)
-    const fallback = spec.fallback.map(resolve)
-    const plans: Partial<Record<Operation, RoutePlan>> = {}
-    for (const operation of spec.operations) {
-      plans[operation] = {
-        backends: choicesFor(operation, backends),
-        fallback: choicesFor(operation, fallback),
-      }
-    }
-    // Names contain no `/`, so no two routes share a public name.
-    const name = metadata.namespace === 'default' ? metadata.name : key
-    const { operations, onPolicyError } = spec
-    const route: Route = {
-      key,
-      name,
-      operations,
-      timeoutMs: durationMs(spec.timeout),
-      onPolicyError,
-      plans,
-    }
-    names.set(name, route)
-    names.set(key, route)
-    return route
-  })
-
-  input.connections.keepOnly(connectionsOf(routes))
-  return { routes, problems, find: (name) => names.get(name) }
-}
-
-interface ResolvedBackend {
-  readonly label: string
-  readonly weight: number
-  readonly upstreams: readonly Upstream[]
-  readonly report: Report
-}
-
-function choicesFor(operation: Operation, backends: readonly ResolvedBackend[]): readonly Choice[] {
-  return backends.flatMap(({ label, weight, upstreams, report }) => {
-    const able = upstreams.filter(({ connection }) =>
-      connection.provider.capabilities.operations.includes(operation),
-    )
-    if (able.length < upstreams.length)
-      report('OperationUnsupported', `${label} does not support ${operation}`)
-    return able.length > 0 ? [{ weight, upstreams: able }] : []
-  })
-}
-
-function connectionsOf(routes: readonly Route[]): ReadonlySet<Connection> {
-  const used = new Set<Connection>()
-  for (const route of routes) {
-    for (const plan of Object.values(route.plans)) {
-      for (const choice of [...plan.backends, ...plan.fallback]) {
-        for (const upstream of choice.upstreams) used.add(upstream.connection)
-      }
-    }
+/** The table of these routes, by key. Its lists are made when somebody asks for them. */
+export function tableOf(compiled: SnapshotMap<CompiledRoute>): RouteTable {
+  let listed: readonly CompiledRoute[] | undefined
+  const inOrder = (): readonly CompiledRoute[] => {
+    listed ??= [...compiled.values()].sort((one, other) => one.order - other.order)
+    return listed
   }
-  return used
+  let routes: readonly Route[] | undefined
+  let problems: readonly TableProblem[] | undefined
+  return {
+    get routes() {
+      routes ??= inOrder().map(({ route }) => route)
+      return routes
+    },
+    get problems() {
+      problems ??= inOrder().flatMap((each) => each.problems)
+      return problems
+    },
+    // Names contain no `/`, so no two routes share a public name.
+    find: (name) => compiled.get(name.includes('/') ? name : `default/${name}`)?.route,
+  }
 }

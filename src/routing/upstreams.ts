@@ -29,7 +29,7 @@ export interface TableSources {
   readonly deployments: ReadonlyMap<Key, DeploymentView>
   readonly providers: Readonly<Record<string, ModelProvider>>
   readonly connect: Readonly<Record<string, Connect>>
-  readonly connections: Connections
+  readonly connections: Pick<Connections, 'toEndpoint' | 'ofProvider'>
 }
 
 export type Report = (reason: TableProblem['reason'], message: string) => void

@@ -298,4 +298,12 @@ export const failureMutants: readonly Mutant[] = [
     replace: 'const begin = clock.schedule(beginMs, () => {})',
     tests: [`${stored}/silent-watch.test.ts`],
   },
+  {
+    law: 'S10',
+    what: 'a change of the table forgets that a route is gone',
+    file: 'src/routing/table-builder.ts',
+    find: 'route === undefined ? this.#table.without(key)',
+    replace: 'route === undefined ? this.#table',
+    tests: ['test/unit/routing/table-changes.test.ts'],
+  },
 ]

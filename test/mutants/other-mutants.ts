@@ -134,6 +134,14 @@ export const otherMutants: readonly Mutant[] = [
   },
   {
     law: 11,
+    what: 'connections of routes that are gone are kept',
+    file: 'src/routing/table-builder.ts',
+    find: 'for (const { uses } of before) this.#letGo(uses)',
+    replace: 'before.length = 0',
+    tests: ['test/unit/routing/table-changes.test.ts'],
+  },
+  {
+    law: 11,
     what: 'handles of the whole deployment pile up in the status',
     file: 'src/rollout/machine/effects/effect-outcome.ts',
     find: 'const keptHandles = 100',

@@ -1,4 +1,3 @@
-import { sameJson } from '../../../json.ts'
 import type { ModelProvider } from '../../../provider/contract.ts'
 import type { DeploymentStatus } from '../../../resources/deployment/deployment-status.ts'
 import type { Endpoint } from '../../../resources/deployment/revision.ts'
@@ -16,41 +15,31 @@ export interface RoutesFromStoreOptions {
 
 /**
  * Makes the router's table of the routes and the deployments that the store shows. A new weight of a canary
- * reaches the router as a new table.
+ * reaches the router as a change of its table. Requests go by the table once everything was read.
  */
-export function createRoutesFromStore(options: RoutesFromStoreOptions): CommitListener {
-  const { holder, providers } = options
-  const connect = { ...options.connect, ...hostedBy(providers) }
-  const routes = new Map<Key, ModelRoute>()
-  const views = new Map<Key, DeploymentView>()
-  let isLoaded = false
-  let dirty = true
-
-  const swap = (): void => {
-    if (!isLoaded || !dirty) return
-    dirty = false
-    holder.load({ routes: [...routes.values()], deployments: [...views.values()], providers, connect })
-  }
+export function createRoutesFromStore({
+  holder,
+  providers,
+  connect,
+}: RoutesFromStoreOptions): CommitListener {
+  const routes = new Map<Key, ModelRoute | undefined>()
+  const deployments = new Map<Key, DeploymentView | undefined>()
+  holder.prepare({ providers, connect: { ...connect, ...hostedBy(providers) } })
   return {
-    loaded() {
-      isLoaded = true
-      swap()
-    },
+    loaded: () => void holder.publish(),
     seen({ kind, key, resource, status }) {
-      if (kind === 'ModelRoute') {
-        routes.set(key, resource)
-        dirty = true
-        return
-      }
-      const view = viewOf(key, status)
-      if (sameJson(views.get(key), view)) return
-      views.set(key, view)
-      dirty = true
+      if (kind === 'ModelRoute') routes.set(key, resource)
+      else deployments.set(key, viewOf(key, status))
     },
     gone(kind, key) {
-      if (kind === 'ModelRoute' ? routes.delete(key) : views.delete(key)) dirty = true
+      if (kind === 'ModelRoute') routes.set(key, undefined)
+      else deployments.set(key, undefined)
     },
-    settled: swap,
+    settled() {
+      holder.change({ routes, deployments })
+      routes.clear()
+      deployments.clear()
+    },
   }
 }
 
