@@ -101,6 +101,7 @@ export { type ChangeFeed, createChangeFeed } from './store/change-feed.ts'
 export type * from './store/contract.ts'
 export { checkEventRoom, type EventRoom, urgentReserve } from './store/event-room.ts'
 export { checkFence, extendLease, freeLease, grantLease } from './store/lease-rules.ts'
+export { checkMeasurement, maxMeasurementChars, maxMeasurements } from './store/measurement-limits.ts'
 export {
   deleteWrite,
   type ObjectWrite,

@@ -127,6 +127,18 @@ export const migrations: readonly string[] = [
     SELECT RAISE(ABORT, 'a newer Modelspine has written this status: restart this process with the newer version');
   END;
   `,
+  // What processes measured, for the others. AUTOINCREMENT, so that no cursor is ever ahead of a new row.
+  `
+  CREATE TABLE measurements (
+    position INTEGER PRIMARY KEY AUTOINCREMENT,
+    writer TEXT NOT NULL,
+    sequence INTEGER NOT NULL,
+    body TEXT NOT NULL,
+    expires_at_ms REAL NOT NULL,
+    UNIQUE (writer, sequence)
+  ) STRICT;
+  CREATE INDEX measurements_by_expiry ON measurements (expires_at_ms);
+  `,
 ]
 
 /** Throws unless the file is empty or ours. Only reads. */

@@ -36,6 +36,16 @@ const texts = {
   putLease: `
     INSERT INTO leases (name, holder, fence, expires_at_ms) VALUES ($name, $holder, $fence, $expires_at_ms)
     ON CONFLICT (name) DO UPDATE SET holder = $holder, fence = $fence, expires_at_ms = $expires_at_ms`,
+  putMeasurement: `
+    INSERT INTO measurements (writer, sequence, body, expires_at_ms) VALUES (?, ?, ?, ?)
+    ON CONFLICT (writer, sequence) DO NOTHING`,
+  expireMeasurements: 'DELETE FROM measurements WHERE expires_at_ms <= ?',
+  boundMeasurements: `
+    DELETE FROM measurements
+    WHERE position <= (SELECT position FROM measurements ORDER BY position DESC LIMIT 1 OFFSET ?)`,
+  measurements: `
+    SELECT position, writer, sequence, body FROM measurements
+    WHERE position > ? AND expires_at_ms > ? ORDER BY position LIMIT ?`,
   dataVersion: 'PRAGMA data_version',
 } as const
 

@@ -25,6 +25,7 @@ import {
 } from 'modelspine/adapter'
 import { createDamagedRows } from './damaged-rows.ts'
 import { createConnection } from './sqlite-connection.ts'
+import { sqliteMeasurements } from './sqlite-measurements.ts'
 import {
   type EventRow,
   eventOf,
@@ -219,6 +220,7 @@ export function sqliteStore(options: SqliteStoreOptions): SqliteStore {
       await changeLease(lease.name, (last) => freeLease(last, lease))
     },
     faults: () => damaged.faults,
+    measurements: sqliteMeasurements(connection, clock),
     async setMaxPages(pages) {
       expectAtLeast('maxPages', pages, 1)
       await connection.setMaxPages(pages)

@@ -155,6 +155,46 @@ export interface DeleteOptions {
   readonly events: (stored: UncommittedObject) => readonly AuditEntry[]
 }
 
+/** What one process measured, for other processes that share the store. */
+export interface Measurement {
+  /** The process that measured. A process has another name at every start. */
+  readonly writer: string
+  /** Ascends by one from a writer's first measurement, which has 1. */
+  readonly sequence: number
+  /** Opaque for the store, at most 131,072 characters. */
+  readonly body: string
+}
+
+export interface MeasurementPage {
+  /** The measurements of each writer in the order of their sequence. */
+  readonly measurements: readonly Measurement[]
+  /** Opaque. The next read goes on from here. */
+  readonly cursor: string
+}
+
+/**
+ * Passes measurements on between processes. A measurement is small and lives a minute or two. Losing one
+ * changes no declared state, so a store need not make it durable, and keeps it apart from its objects: no
+ * watch and no version tells of it.
+ *
+ * The store removes a measurement when its life is over by the store's clock, and keeps the newest 2,048 of
+ * all writers. Nobody else removes one: those of a process that died live on.
+ *
+ * A reader that goes on from its cursor gets every measurement that was put since, at least once, also when
+ * several writers put at the same time. So a position that is given out before its commit is no cursor: a
+ * reader could pass it while the commit is still under way. A store with such positions uses the sequence of
+ * each writer, which a writer puts one after the other.
+ */
+export interface Measurements {
+  /**
+   * Adds a measurement. The same writer and sequence again changes nothing. Throws `store-full`, and
+   * `invalid-options` for a body that is too long.
+   */
+  put(measurement: Measurement, lifeMs: number): Promise<void>
+  /** The oldest measurements after the cursor, or of all that live; at most `limit`. */
+  read(cursor: string | undefined, limit: number): Promise<MeasurementPage>
+}
+
 export interface StoreCapabilities {
   /** Whether written data survives the process. */
   readonly durable: boolean
@@ -233,5 +273,10 @@ export interface StateStore {
    * when the store can hold an object that it cannot read.
    */
   faults?(): readonly StoreFault[]
+  /**
+   * For a store that several routing processes share: so the one that leads can judge what all of them
+   * measured. Without it, each process judges by its own numbers alone.
+   */
+  readonly measurements?: Measurements
   close(): Promise<void>
 }

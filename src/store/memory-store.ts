@@ -5,6 +5,7 @@ import { createChangeFeed } from './change-feed.ts'
 import type { Fence, Kind, Lease, ListOptions, OutboxEvent, StateStore, StoredObject } from './contract.ts'
 import { checkEventRoom } from './event-room.ts'
 import { checkFence, extendLease, freeLease, grantLease } from './lease-rules.ts'
+import { memoryMeasurements } from './memory-measurements.ts'
 import { deleteWrite, type ObjectWrite, specWrite, statusWrite } from './object-writes.ts'
 import { shardOf } from './shard-of.ts'
 
@@ -159,6 +160,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): StateStore {
       open()
       keep(freeLease(leases.get(lease.name) ?? null, lease))
     },
+    measurements: memoryMeasurements(clock, open),
     async close() {
       closed = true
       feed.close()

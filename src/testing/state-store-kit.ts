@@ -3,6 +3,7 @@ import { damageLaws } from './state-store/damage-laws.ts'
 import { eventLaws } from './state-store/event-laws.ts'
 import { handleLaws } from './state-store/handle-laws.ts'
 import { leaseLaws } from './state-store/lease-laws.ts'
+import { measurementLaws } from './state-store/measurement-laws.ts'
 import { readingLaws } from './state-store/reading-laws.ts'
 import { specLaws } from './state-store/spec-laws.ts'
 import { statusLaws } from './state-store/status-laws.ts'
@@ -17,6 +18,7 @@ export const stateStoreLaws: readonly Law<StateStoreSubject>[] = [
   ...readingLaws,
   ...eventLaws,
   ...leaseLaws,
+  ...measurementLaws,
   ...damageLaws,
   ...handleLaws,
 ]

@@ -7,6 +7,7 @@ import { createFakeClock } from '../../../src/testing/fake-clock.ts'
 import { brokenLaws } from '../../../src/testing/kit.ts'
 import { key, kind, put, route } from '../../../src/testing/state-store/subject.ts'
 import { type StateStoreSubject, stateStoreLaws } from '../../../src/testing/state-store-kit.ts'
+import { brokenMeasurements } from './broken-measurements.ts'
 import { type DamageableStore, damageable } from './damageable-store.ts'
 
 /** The wrong methods of a broken store. `good` is a store that keeps every law. */
@@ -346,6 +347,7 @@ const breakings: Readonly<Record<string, Breaking>> = {
   'refuses to forget events under an older fence': (good) => ({
     acknowledgeEvents: (ids) => good.acknowledgeEvents(ids),
   }),
+  ...brokenMeasurements,
   'is hindered at no other object by one that cannot be read, and names it': (good) => ({
     async *list(of, options) {
       const [fault] = good.faults?.() ?? []
@@ -476,6 +478,7 @@ describe('the kit of StateStore', () => {
       'keeps room for the events of urgent writes when it is full for others',
       'refuses a status under an older fence after a newer fence was granted',
       'refuses to forget events under an older fence',
+      'shows a measurement to other handles of the same data',
       'is hindered at no other object by one that cannot be read, and names it',
       'creates an object anew over one that cannot be read',
       'deletes an object that cannot be read',

@@ -7,6 +7,7 @@ import {
   eventsProblem,
   leaseProblem,
   markProblem,
+  measurementPageProblem,
   storedOrGoneProblem,
   storedProblem,
 } from './store-shapes.ts'
@@ -15,7 +16,7 @@ import {
  * A full store may still read and may still renew a lease in place, and may read one object while it cannot
  * list all. So each sort has a fault of its own.
  */
-type Sort = 'read' | 'list' | 'mark' | 'write' | 'lease'
+type Sort = 'read' | 'list' | 'mark' | 'write' | 'lease' | 'measurements'
 
 /**
  * The same store, with a limit on its calls. After a write that gave no answer, the caller must read again,
@@ -41,6 +42,7 @@ export function guardStore(
       ...(wrong !== undefined && { wrong }),
     })
   const mark = store.mark?.bind(store)
+  const { measurements } = store
   return {
     get capabilities() {
       return store.capabilities
@@ -74,6 +76,19 @@ export function guardStore(
       call('lease', 'renewLease', () => store.renewLease(lease, ttlMs), leaseProblem),
     releaseLease: (lease) => call('lease', 'releaseLease', () => store.releaseLease(lease)),
     ...(store.faults !== undefined && { faults: () => store.faults?.() ?? [] }),
+    ...(measurements !== undefined && {
+      measurements: {
+        put: (measurement, lifeMs) =>
+          call('measurements', 'measurements.put', () => measurements.put(measurement, lifeMs)),
+        read: (cursor, limit) =>
+          call(
+            'measurements',
+            'measurements.read',
+            () => measurements.read(cursor, limit),
+            measurementPageProblem,
+          ),
+      },
+    }),
     close: () => store.close(),
   }
 }

@@ -47,3 +47,20 @@ export function eventsProblem(answer: unknown): ShapeProblem {
     return unlessText(`${field}.id`, fields.id) ?? unlessObject(`${field}.entry`, fields.entry)
   })
 }
+
+/** What is wrong with the answer of `measurements.read`. */
+export function measurementPageProblem(answer: unknown): ShapeProblem {
+  const fields = fieldsIn(answer)
+  if (fields === undefined) return unlessObject('the page', answer)
+  return (
+    unlessText('cursor', fields.cursor) ??
+    unlessListOf('measurements', fields.measurements, (measurement, field) => {
+      const { writer, sequence, body } = fieldsIn(measurement) ?? {}
+      return (
+        unlessText(`${field}.writer`, writer) ??
+        unlessNumber(`${field}.sequence`, sequence) ??
+        unlessText(`${field}.body`, body)
+      )
+    })
+  )
+}
