@@ -87,7 +87,10 @@ export function createFeedback(options: FeedbackOptions): FeedbackRoom {
   }
 
   return {
-    capabilities: { counts: true, routerMeasured: true },
+    capabilities(metric) {
+      if (!isKnown(metric)) throw unknownMetric(metric, metrics)
+      return { counts: true, routerMeasured: true, delayMs: 0 }
+    },
     metrics,
     get counts(): FeedbackCounts {
       return {
@@ -120,12 +123,16 @@ export function createFeedback(options: FeedbackOptions): FeedbackRoom {
     },
     query({ metric, labels, interval, abortSignal }) {
       throwIfAborted(abortSignal, `the query of ${metric}`)
-      const known = metric.startsWith('outcomes.') || metrics.some((name) => name === metric)
-      if (!known || metric === 'outcomes.') throw unknownMetric(metric, metrics)
+      if (!isKnown(metric)) throw unknownMetric(metric, metrics)
       const { deployment, revision } = seriesLabels(labels)
       return windows.read(metric, deployment, revision, interval, clock.now())
     },
   }
+}
+
+function isKnown(metric: string): boolean {
+  if (metric.startsWith('outcomes.')) return metric !== 'outcomes.'
+  return metrics.some((name) => name === metric)
 }
 
 function eventOf(

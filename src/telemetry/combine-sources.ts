@@ -8,17 +8,17 @@ import type { MetricQuery, MetricReading, NamedMetricSource } from './contract.t
  */
 export function combineSources(sources: readonly NamedMetricSource[]): NamedMetricSource {
   const metrics = sources.flatMap((source) => source.metrics)
+  const sourceOf = (metric: string): NamedMetricSource => {
+    const source = sources.find((each) => each.metrics.some((name) => answersTo(name, metric)))
+    if (source === undefined) throw unknownMetric(metric, metrics)
+    return source
+  }
   return {
-    capabilities: {
-      counts: sources.every(({ capabilities }) => capabilities.counts),
-      routerMeasured: sources.some(({ capabilities }) => capabilities.routerMeasured),
-    },
+    capabilities: (metric) => sourceOf(metric).capabilities(metric),
     metrics,
     query(query: MetricQuery): Promise<MetricReading> | MetricReading {
       throwIfAborted(query.abortSignal, `the query of ${query.metric}`)
-      const source = sources.find((each) => each.metrics.some((name) => answersTo(name, query.metric)))
-      if (source === undefined) throw unknownMetric(query.metric, metrics)
-      return source.query(query)
+      return sourceOf(query.metric).query(query)
     },
   }
 }

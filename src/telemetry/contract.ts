@@ -47,18 +47,30 @@ export type MetricReading =
   /** `covered` may be empty. Then it tells where the source's data begins, which is after the interval. */
   | { readonly kind: 'no-data'; readonly covered?: Interval }
 
+/** What a source can say about one metric. */
 export interface MetricCapabilities {
   /**
-   * Whether readings have sample counts. If they do not, a gate with `minSamples` above 1 on this source is
+   * Whether readings have sample counts. If they do not, a gate with `minSamples` above 1 on this metric is
    * refused at plan time.
    */
   readonly counts: boolean
   /** Whether our router measures the numbers. Then the target's replies must tell the revision. */
   readonly routerMeasured: boolean
+  /**
+   * How late the numbers are, in milliseconds: the numbers for an interval are all there this long after its
+   * end. 0 when they are there at once. A gate reads no interval that ended later, so its step is judged this
+   * long after its end.
+   */
+  readonly delayMs: number
 }
 
 export interface MetricSource {
-  readonly capabilities: MetricCapabilities
+  /**
+   * Answers at once, from what the source was told when it was made, and the same whenever it is asked. Throws
+   * `metric-error` when the source knows that it does not have the metric. A source that does not know its own
+   * metrics answers for any name.
+   */
+  capabilities(metric: string): MetricCapabilities
   query(query: MetricQuery): Promise<MetricReading> | MetricReading
   /** Closes the source's connections. The plane calls this when the plane stops. */
   close?(): Promise<void>

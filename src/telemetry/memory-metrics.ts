@@ -1,3 +1,4 @@
+import type { Clock } from '../clock.ts'
 import { ModelspineError, throwIfAborted } from '../errors.ts'
 import { unknownMetric } from '../windows/unknown-metric.ts'
 import type { Interval, MetricQuery, MetricReading, NamedMetricSource } from './contract.ts'
@@ -18,6 +19,8 @@ export interface MemoryMetricsOptions {
   readonly beganMs?: number
   /** The most samples that are kept. When there are more, the oldest samples are dropped. Default 100,000. */
   readonly maxSamples?: number
+  /** Makes the source late, as vendors are: it shows a sample only this long after the sample's time. */
+  readonly late?: { readonly delayMs: number; readonly clock: Clock }
 }
 
 export interface MemoryMetrics extends NamedMetricSource {
@@ -37,12 +40,15 @@ export interface MemoryMetrics extends NamedMetricSource {
  * given. A sample counts for a query when it has all the labels of the query.
  */
 export function memoryMetrics(options: MemoryMetricsOptions): MemoryMetrics {
-  const { metrics, beganMs = 0, maxSamples = 100_000 } = options
+  const { metrics, beganMs = 0, maxSamples = 100_000, late } = options
   const samples: MemorySample[] = []
   const queries: MetricQuery[] = []
   let failure: Error | undefined
   return {
-    capabilities: { counts: true, routerMeasured: false },
+    capabilities(metric) {
+      if (!metrics.includes(metric)) throw unknownMetric(metric, metrics)
+      return { counts: true, routerMeasured: false, delayMs: late?.delayMs ?? 0 }
+    },
     metrics,
     queries,
     add(...added) {
@@ -63,8 +69,10 @@ export function memoryMetrics(options: MemoryMetricsOptions): MemoryMetrics {
       if (!metrics.includes(query.metric)) throw unknownMetric(query.metric, metrics)
       const fromMs = Math.max(query.interval.fromMs, beganMs)
       const covered = { fromMs, toMs: Math.max(fromMs, query.interval.toMs) }
+      const shownUntilMs = late === undefined ? Infinity : late.clock.now() - late.delayMs
+      const shown = samples.filter((sample) => sample.atMs <= shownUntilMs && counts(sample, query, covered))
       return readingOf(
-        samples.filter((sample) => counts(sample, query, covered)).map(({ value }) => value),
+        shown.map(({ value }) => value),
         covered,
       )
     },

@@ -53,7 +53,10 @@ export function createMetricWindows(options: MetricWindowsOptions): MetricWindow
   })
   const metrics = Object.keys(requestMetrics)
   return {
-    capabilities: { counts: true, routerMeasured: true },
+    capabilities(metric) {
+      if (!Object.hasOwn(requestMetrics, metric)) throw unknownMetric(metric, metrics)
+      return { counts: true, routerMeasured: true, delayMs: 0 }
+    },
     metrics,
     get series() {
       return series.size

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import type { Interval, MetricReading } from '../telemetry/contract.ts'
 import { type KitOptions, type Law, runKit } from './kit.ts'
+import { metricCapabilityLaws } from './metric-source/capability-laws.ts'
 import { metricDataLaws } from './metric-source/data-laws.ts'
 import type { MetricSourceSubject } from './metric-source/subject.ts'
 import { refuses } from './refuses.ts'
@@ -17,6 +18,10 @@ async function read(
 ): Promise<MetricReading> {
   const { source, metric, deployment } = subject
   return await source.query({ metric, labels: { deployment, revision: of }, interval })
+}
+
+function counts({ source, metric }: MetricSourceSubject): boolean {
+  return source.capabilities(metric).counts
 }
 
 /** The number of samples behind a reading. Undefined when the source cannot tell. */
@@ -47,7 +52,7 @@ export const metricSourceLaws: readonly Law<MetricSourceSubject>[] = [
       const interval = await seedThree(subject)
       const reading = await read(subject, interval)
       assert.notEqual(reading.kind, 'no-data', 'three samples were seeded, and there is no data')
-      if (subject.source.capabilities.counts) assert.equal(samplesOf(reading), 3, 'samples counted')
+      if (counts(subject)) assert.equal(samplesOf(reading), 3, 'samples counted')
     },
   },
   {
@@ -69,7 +74,7 @@ export const metricSourceLaws: readonly Law<MetricSourceSubject>[] = [
         await subject.seed(revision, interval.fromMs - (back - 0.5) * subject.resolutionMs)
       }
       const reading = await read(subject, interval)
-      if (subject.source.capabilities.counts) assert.equal(samplesOf(reading), 3, 'samples counted')
+      if (counts(subject)) assert.equal(samplesOf(reading), 3, 'samples counted')
       if (reading.covered !== undefined) {
         assert.ok(reading.covered.fromMs >= interval.fromMs, 'covered begins before the interval')
       }
@@ -77,7 +82,7 @@ export const metricSourceLaws: readonly Law<MetricSourceSubject>[] = [
   },
   {
     name: 'counts no sample at or after the end of the interval',
-    skip: ({ source }) => (source.capabilities.counts ? undefined : 'it does not count samples'),
+    skip: (subject) => (counts(subject) ? undefined : 'it does not count samples'),
     async check(subject) {
       const interval = await seedThree(subject)
       await subject.seed(revision, interval.toMs + 0.5 * subject.resolutionMs)
@@ -100,7 +105,7 @@ export const metricSourceLaws: readonly Law<MetricSourceSubject>[] = [
       const interval = await seedThree(subject)
       assert.equal((await read(subject, interval, 'r-two')).kind, 'no-data', 'of a revision without samples')
       await subject.seed('r-two', interval.fromMs + 0.5 * subject.resolutionMs)
-      if (!subject.source.capabilities.counts) return
+      if (!counts(subject)) return
       assert.equal(samplesOf(await read(subject, interval)), 3, 'samples of the first revision')
       assert.equal(samplesOf(await read(subject, interval, 'r-two')), 1, 'samples of the second revision')
     },
@@ -109,7 +114,7 @@ export const metricSourceLaws: readonly Law<MetricSourceSubject>[] = [
     name: 'gives only possible numbers',
     async check(subject) {
       const interval = await seedThree(subject)
-      checkNumbers(await read(subject, interval), subject.source.capabilities.counts)
+      checkNumbers(await read(subject, interval), counts(subject))
     },
   },
   {
@@ -164,6 +169,7 @@ export const metricSourceLaws: readonly Law<MetricSourceSubject>[] = [
     },
   },
   ...metricDataLaws,
+  ...metricCapabilityLaws,
 ]
 
 function checkNumbers(reading: MetricReading, counted: boolean): void {

@@ -189,7 +189,7 @@ export function uses({ target, registry, source }: Placed, part: PartName): bool
 }
 
 const healthySource: MetricSource = {
-  capabilities: { counts: true, routerMeasured: false },
+  capabilities: () => ({ counts: true, routerMeasured: false, delayMs: 0 }),
   query: async ({ interval }) => ({ kind: 'ratio', hits: 0, total: 1000, covered: interval }),
 }
 

@@ -4,6 +4,7 @@ import { gateMutants } from './gate-mutants.ts'
 import type { Mutant } from './mutant.ts'
 import { otherMutants } from './other-mutants.ts'
 import { scaleMutants } from './scale-mutants.ts'
+import { signalMutants } from './signal-mutants.ts'
 import { trafficMutants } from './traffic-mutants.ts'
 
 /** All mutants, by file. */
@@ -13,5 +14,6 @@ export const mutantFiles: Readonly<Record<string, readonly Mutant[]>> = {
   'test/mutants/gate-mutants.ts': gateMutants,
   'test/mutants/other-mutants.ts': otherMutants,
   'test/mutants/scale-mutants.ts': scaleMutants,
+  'test/mutants/signal-mutants.ts': signalMutants,
   'test/mutants/traffic-mutants.ts': trafficMutants,
 }

@@ -1,8 +1,9 @@
 import type { DeploymentTarget, TargetCapabilities } from '../../deployment-target/contract.ts'
 import { tellsRevision } from '../../deployment-target/tells-revision.ts'
-import type { ModelDeployment, Scale } from '../../resources/deployment/model-deployment.ts'
+import { messageOf } from '../../errors.ts'
+import type { AnalysisGate, ModelDeployment, Scale } from '../../resources/deployment/model-deployment.ts'
 import { type PlaneNames, unknownNames } from '../../resources/plane-names.ts'
-import type { MetricSource } from '../../telemetry/contract.ts'
+import type { MetricCapabilities, MetricSource } from '../../telemetry/contract.ts'
 
 /** The parts of a plane that a deployment may refer to. */
 export interface Deployable {
@@ -38,7 +39,7 @@ export function checkDeployable(plane: Deployable, deployment: ModelDeployment):
   }
   spec.analysis.forEach((gate, place) => {
     const field = `spec.analysis[${place}]`
-    problems.push(...gateProblems(field, gate.minSamples, plane.metrics[gate.source], target?.capabilities))
+    problems.push(...gateProblems(field, gate, plane.metrics[gate.source], target?.capabilities))
   })
   return problems
 }
@@ -49,20 +50,31 @@ function isDefaultScale({ min, max }: Scale): boolean {
 
 function gateProblems(
   field: string,
-  minSamples: number,
+  { metric, minSamples }: AnalysisGate,
   source: MetricSource | undefined,
   target: TargetCapabilities | undefined,
 ): readonly string[] {
   const problems: string[] = []
-  if (source !== undefined && minSamples > 1 && !source.capabilities.counts) {
+  const told = tellOf(source, metric)
+  if (typeof told === 'string') return [`${field}.metric is "${metric}", and its source refuses it: ${told}`]
+  if (minSamples > 1 && told?.counts === false) {
     problems.push(
-      `${field}.minSamples is ${minSamples}, and the source does not count samples. Leave it out, or use a source that counts.`,
+      `${field}.minSamples is ${minSamples}, and the source does not count samples of ${metric}. Leave it out, or use a metric that is counted.`,
     )
   }
-  if (source?.capabilities.routerMeasured === true && target !== undefined && !tellsRevision(target)) {
+  if (told?.routerMeasured === true && target !== undefined && !tellsRevision(target)) {
     problems.push(
       `${field}.source: the target's replies do not tell which revision answered. Use a source that the target itself feeds.`,
     )
   }
   return problems
+}
+
+/** What a source can say about a metric, or why it refuses the metric. */
+function tellOf(source: MetricSource | undefined, metric: string): MetricCapabilities | string | undefined {
+  try {
+    return source?.capabilities(metric)
+  } catch (error) {
+    return messageOf(error)
+  }
 }

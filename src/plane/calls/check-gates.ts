@@ -41,15 +41,24 @@ function readings(strategy: ModelDeploymentSpec['strategy']): readonly Reading[]
 }
 
 function unanswerable(
-  { pass }: AnalysisGate,
+  { metric, pass }: AnalysisGate,
   weight: number,
   source: MetricSource | undefined,
 ): string | undefined {
   if (weight === 100 && 'noWorseThan' in pass) {
     return 'which compares with the stable revision after all traffic has left it, so it can never answer. Compare with a constant (atMost or atLeast), or let a canary measure it before the last weight.'
   }
-  if (weight === 0 && source?.capabilities.routerMeasured === true) {
+  if (weight === 0 && isRouterMeasured(source, metric)) {
     return 'which the router measures, and the new revision has no traffic before the first weight, so it can never answer. Put a weight before it, or use a source that measures without traffic.'
   }
   return undefined
+}
+
+function isRouterMeasured(source: MetricSource | undefined, metric: string): boolean {
+  try {
+    return source?.capabilities(metric).routerMeasured === true
+  } catch {
+    // `checkDeployable` says why the source refuses the metric.
+    return false
+  }
 }

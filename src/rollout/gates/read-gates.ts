@@ -2,7 +2,7 @@ import { messageOf } from '../../errors.ts'
 import type { GateResult } from '../../resources/deployment/deployment-status.ts'
 import type { AnalysisGate } from '../../resources/deployment/model-deployment.ts'
 import type { Key } from '../../resources/metadata.ts'
-import type { MetricSource } from '../../telemetry/contract.ts'
+import type { Interval, MetricSource } from '../../telemetry/contract.ts'
 import type { Need } from '../machine/machine-types.ts'
 import { type GateReading, judgeGate } from './judge-gate.ts'
 import { wasFull } from './was-full.ts'
@@ -10,8 +10,8 @@ import { wasFull } from './was-full.ts'
 type GatesNeed = Extract<Need, { kind: 'gates' }>
 
 /**
- * Reads and judges the gates of a step, each over the step's own window. Throws when a source refuses the
- * question because it is full.
+ * Reads and judges the gates of a step, each over that part of the step's own window whose numbers are there.
+ * Throws when a source refuses the question because it is full.
  */
 export async function readGates(
   sources: Readonly<Record<string, MetricSource>>,
@@ -20,17 +20,27 @@ export async function readGates(
   need: GatesNeed,
   abortSignal: AbortSignal,
 ): Promise<readonly GateResult[]> {
-  const asked = gates.filter((gate) => need.gates.includes(gate.name))
   return Promise.all(
-    asked.map(async (gate) => {
-      const compares = 'noWorseThan' in gate.pass && need.stable !== undefined
-      const [candidate, stable] = await Promise.all([
-        read(sources[gate.source], gate, key, need.candidate, need, abortSignal),
-        compares ? read(sources[gate.source], gate, key, need.stable, need, abortSignal) : undefined,
-      ])
-      return judgeGate(gate, candidate, stable)
+    need.gates.flatMap(({ gate: name, toMs }) => {
+      const gate = gates.find((each) => each.name === name)
+      return gate === undefined ? [] : [readGate(sources[gate.source], gate, key, need, toMs, abortSignal)]
     }),
   )
+}
+
+async function readGate(
+  source: MetricSource | undefined,
+  gate: AnalysisGate,
+  key: Key,
+  { candidate, stable, fromMs }: GatesNeed,
+  toMs: number,
+  abortSignal: AbortSignal,
+): Promise<GateResult> {
+  const readOf = (revision: string): Promise<GateReading> =>
+    read(source, gate, key, revision, { fromMs, toMs }, abortSignal)
+  const compares = 'noWorseThan' in gate.pass && stable !== undefined
+  const [measured, reference] = await Promise.all([readOf(candidate), compares ? readOf(stable) : undefined])
+  return judgeGate(gate, measured, reference)
 }
 
 async function read(
@@ -38,11 +48,14 @@ async function read(
   gate: AnalysisGate,
   deployment: Key,
   revision: string,
-  { fromMs, toMs }: GatesNeed,
+  { fromMs, toMs }: Interval,
   abortSignal: AbortSignal,
 ): Promise<GateReading> {
   try {
     if (source === undefined) throw new Error(`no metric source is called "${gate.source}"`)
+    // A source that does not say how late it is gives no verdict.
+    source.capabilities(gate.metric)
+    if (toMs <= fromMs) return { kind: 'no-data' }
     const reading = await source.query({
       metric: gate.metric,
       labels: { deployment, revision },
@@ -58,4 +71,21 @@ async function read(
     if (wasFull(error)) throw error
     return { kind: 'error', message: messageOf(error) }
   }
+}
+
+/** How late the numbers of each gate are, for the gates whose numbers are late. */
+export function gateDelays(
+  sources: Readonly<Record<string, MetricSource>>,
+  gates: readonly AnalysisGate[],
+): Readonly<Record<string, number>> {
+  const delays: Record<string, number> = {}
+  for (const { name, metric, source } of gates) {
+    try {
+      const delayMs = sources[source]?.capabilities(metric).delayMs ?? 0
+      if (delayMs > 0) delays[name] = delayMs
+    } catch {
+      // Reading this gate gives the same error.
+    }
+  }
+  return delays
 }

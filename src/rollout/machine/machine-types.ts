@@ -34,6 +34,8 @@ export interface Declared {
   readonly missing: readonly string[]
   /** This plane cannot run what is declared. Then a rollout begins nothing and does not go forward. */
   readonly hindered?: boolean
+  /** How late the numbers of each gate are, in milliseconds; absent where they are not late. */
+  readonly delaysMs?: Readonly<Record<string, number>>
   /** A route that still refers to the deployment. It is looked up while the deployment is being deleted. */
   readonly usedBy?: string
 }
@@ -82,12 +84,17 @@ export type Need =
   | { readonly kind: 'look'; readonly target: string }
   | {
       readonly kind: 'gates'
-      readonly gates: readonly string[]
+      readonly gates: readonly AskedGate[]
       readonly candidate: string
       readonly stable?: string
       readonly fromMs: number
-      readonly toMs: number
     }
+
+/** A gate to read. Its numbers are there up to `toMs`. When that is no later than `fromMs`, none are. */
+export interface AskedGate {
+  readonly gate: string
+  readonly toMs: number
+}
 
 export interface Effect {
   readonly kind: EffectKind

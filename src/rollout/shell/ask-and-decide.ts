@@ -8,7 +8,7 @@ import type { ModelVersion } from '../../registry/contract.ts'
 import type { DeploymentStatus } from '../../resources/deployment/deployment-status.ts'
 import type { Revision } from '../../resources/deployment/revision.ts'
 import type { TypedObject } from '../../store/typed-store.ts'
-import { readGates } from '../gates/read-gates.ts'
+import { gateDelays, readGates } from '../gates/read-gates.ts'
 import { readServing } from '../gates/read-serving.ts'
 import { decide } from '../machine/decide.ts'
 import type { Analysis, Declared, Instruction, Look, Need, Permit } from '../machine/machine-types.ts'
@@ -87,7 +87,7 @@ async function answer(
   }
 }
 
-function declaredBy({ targets }: ReconcilerOptions, sight: Sight): Declared {
+function declaredBy({ targets, metrics }: ReconcilerOptions, sight: Sight): Declared {
   const { stored, status, desired, hindered, usedBy } = sight
   const { generation, actor, deletion } = stored
   const { spec } = stored.resource
@@ -98,6 +98,7 @@ function declaredBy({ targets }: ReconcilerOptions, sight: Sight): Declared {
     capabilities: capabilitiesOf(targets[serving]),
     generation,
     actor,
+    delaysMs: gateDelays(metrics, spec.analysis),
     missing: named.filter((name) => targets[name] === undefined),
     ...(desired !== undefined && { desired }),
     ...(deletion !== undefined && { deletion: { actor: deletion.actor } }),

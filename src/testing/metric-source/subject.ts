@@ -17,6 +17,11 @@ export interface MetricSourceSubject {
   seed(revision: string, atMs: number): Promise<void> | void
   /** A metric that the source refuses. Leave it out when the source does not know its own metrics. */
   readonly unknownMetric?: string
+  /**
+   * Lets this much time pass for the source, so that numbers that are late arrive. For a source with a
+   * `delayMs` whose clock the fixture can move.
+   */
+  pass?(ms: number): Promise<void> | void
   /** Makes every later query fail. */
   disconnect?(): Promise<void> | void
   /** Makes the source know nothing from before this time, as after a restart. Called before any `seed`. */

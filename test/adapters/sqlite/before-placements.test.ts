@@ -58,7 +58,7 @@ async function fill(target: MemoryTarget, deployments: Readonly<Record<string, r
 }
 
 const truth: MetricSource = {
-  capabilities: { counts: true, routerMeasured: false },
+  capabilities: () => ({ counts: true, routerMeasured: false, delayMs: 0 }),
   query: ({ interval }) => ({ kind: 'ratio', hits: 1, total: 1000, covered: interval }),
 }
 

@@ -84,7 +84,7 @@ export async function createScene({ splitter }: Pick<Cell, 'splitter'>): Promise
   const hint = Promise.withResolvers<void>()
   let hits = 0
   const source: MetricSource = {
-    capabilities: { counts: true, routerMeasured: false },
+    capabilities: () => ({ counts: true, routerMeasured: false, delayMs: 0 }),
     query: async ({ interval }) => ({ kind: 'ratio', hits, total: 1000, covered: interval }),
   }
   let reached = new Set<string>()

@@ -43,7 +43,7 @@ describe('a look that is interrupted', () => {
     let asked = 0
     let hangs = true
     const source: MetricSource = {
-      capabilities: { counts: true, routerMeasured: false },
+      capabilities: () => ({ counts: true, routerMeasured: false, delayMs: 0 }),
       query: ({ abortSignal, interval }) => {
         asked += 1
         return hangs && interval.toMs - interval.fromMs >= 10_000

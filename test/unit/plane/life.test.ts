@@ -81,7 +81,7 @@ describe('a plane', () => {
       {
         metrics: {
           plane: {
-            capabilities: { counts: true, routerMeasured: false },
+            capabilities: () => ({ counts: true, routerMeasured: false, delayMs: 0 }),
             query: () => ({ kind: 'no-data' }),
           },
         },

@@ -40,6 +40,8 @@ export interface FixtureOptions {
   readonly plane?: Partial<ControlPlaneOptions>
   readonly target?: MemoryTargetOptions
   readonly seed?: number
+  /** For a part of the plane that needs the same clock. */
+  readonly clock?: FakeClock
   /** Another process over this store, log, world and registry. It has its own plane and its own target. */
   readonly beside?: PlaneFixture
 }
@@ -47,7 +49,7 @@ export interface FixtureOptions {
 /** A plane in memory. Its registry is called `models` and its target `local`. */
 export function planeFixture(options: FixtureOptions = {}): PlaneFixture {
   const { beside } = options
-  const clock = beside?.clock ?? createFakeClock({ seed: options.seed ?? 1 })
+  const clock = options.clock ?? beside?.clock ?? createFakeClock({ seed: options.seed ?? 1 })
   const store = options.plane?.store ?? beside?.store ?? memoryStore({ clock })
   const audit = options.plane?.audit ?? beside?.audit ?? memoryAuditLog()
   const world = beside?.world ?? createMemoryWorld()

@@ -37,6 +37,31 @@ metricSourceConformance({
   },
 })
 
+metricSourceConformance({
+  describe,
+  it,
+  name: 'memoryMetrics that is late',
+  async create() {
+    const metric = 'errors'
+    const clock = createFakeClock()
+    const source = memoryMetrics({ metrics: [metric], late: { delayMs: 4000, clock } })
+    await clock.advance(7_200_000)
+    return {
+      subject: {
+        source,
+        metric,
+        deployment,
+        unknownMetric,
+        nowMs: clock.now(),
+        resolutionMs: 5000,
+        seed: (revision, atMs) => source.add({ metric, labels: { deployment, revision }, atMs, value: true }),
+        pass: clock.advance,
+        disconnect: () => source.fail('the source is down'),
+      },
+    }
+  },
+})
+
 for (const metric of ['requests.errors', 'requests.latency', 'requests.latency.p95', 'requests.total']) {
   metricSourceConformance({
     describe,

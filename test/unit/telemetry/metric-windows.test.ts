@@ -204,7 +204,7 @@ describe('combined sources', () => {
   it('ask the source that has the metric, and name all metrics when no source has it', () => {
     const { clock, windows } = started()
     const other = {
-      capabilities: { counts: true, routerMeasured: false },
+      capabilities: () => ({ counts: true, routerMeasured: false, delayMs: 0 }),
       metrics: ['moods.*'],
       query: (): MetricReading => ({ kind: 'value', value: 3, covered: { fromMs: 0, toMs: 1 } }),
     }
@@ -215,7 +215,9 @@ describe('combined sources', () => {
     expect(ask('requests.errors')).toMatchObject({ kind: 'no-data' })
     expect(() => ask('moods.')).toThrow('moods.*')
     expect(() => ask('tokens.totals')).toThrow('Did you mean "tokens.total"?')
-    expect(source.capabilities).toEqual({ counts: true, routerMeasured: true })
+    expect(source.capabilities('requests.errors')).toMatchObject({ routerMeasured: true })
+    expect(source.capabilities('moods.good')).toMatchObject({ routerMeasured: false })
+    expect(() => source.capabilities('tokens.totals')).toThrow('Did you mean "tokens.total"?')
   })
 
   it('answer every metric that the loader knows, and give a ratio exactly where the loader says so', () => {

@@ -1,8 +1,14 @@
 import { describe, expect, it } from 'vitest'
-import type { MetricQuery, MetricReading, MetricSource } from '../../../src/telemetry/contract.ts'
+import type {
+  MetricCapabilities,
+  MetricQuery,
+  MetricReading,
+  MetricSource,
+} from '../../../src/telemetry/contract.ts'
 import { memoryMetrics } from '../../../src/telemetry/memory-metrics.ts'
 import {
   brokenLaws,
+  createFakeClock,
   type Fixture,
   type MetricSourceSubject,
   metricSourceLaws,
@@ -11,6 +17,7 @@ import { sourceDefects } from './planted/source-defects.ts'
 
 type Query = (query: MetricQuery) => MetricReading
 type Break = (query: Query) => Query
+type Lie = (told: MetricCapabilities, calls: number) => MetricCapabilities
 
 const metric = 'errors'
 
@@ -24,12 +31,12 @@ const breaks: Readonly<Record<string, Break>> = {
       : reading
   },
   'never counts a sample from before the interval': (query) => (asked) => {
-    const fromMs = asked.interval.fromMs - 2
+    const fromMs = asked.interval.fromMs - 80
     return query({ ...asked, interval: { ...asked.interval, fromMs } })
   },
   'counts no sample at or after the end of the interval': (query) => (asked) => {
     const { interval } = asked
-    const reading = query({ ...asked, interval: { ...interval, toMs: interval.toMs + 2 } })
+    const reading = query({ ...asked, interval: { ...interval, toMs: interval.toMs + 80 } })
     return { ...reading, covered: interval }
   },
   'covers no time after the interval, unless it began later': (query) => (asked) => {
@@ -72,11 +79,29 @@ const breaks: Readonly<Record<string, Break>> = {
   },
 }
 
-function fixture(how: Break = (query) => query): Fixture<MetricSourceSubject> {
-  const memory = memoryMetrics({ metrics: [metric] })
+/** For each law of what a source tells about itself, a source that tells it wrong. */
+const lies: Readonly<Record<string, Lie>> = {
+  'says of a metric whether it counts and how late it is, the same at each call': (told, calls) => ({
+    ...told,
+    delayMs: told.delayMs + calls,
+  }),
+  'has the numbers for an interval when its delay has passed': (told) => ({ ...told, delayMs: 1 }),
+}
+
+async function fixture(
+  how: Break = (query) => query,
+  lie: Lie = (told) => told,
+): Promise<Fixture<MetricSourceSubject>> {
+  const clock = createFakeClock()
+  await clock.advance(7_200_000)
+  const memory = memoryMetrics({ metrics: [metric], late: { delayMs: 30, clock } })
   const deployment = 'default/churn'
+  let calls = 0
   const source: MetricSource = {
-    capabilities: memory.capabilities,
+    capabilities: (asked) => {
+      calls += 1
+      return lie(memory.capabilities(asked), calls)
+    },
     query: how((asked) => memory.query(asked)),
   }
   return {
@@ -85,8 +110,9 @@ function fixture(how: Break = (query) => query): Fixture<MetricSourceSubject> {
       metric,
       deployment,
       unknownMetric: 'nothing',
-      nowMs: 10_000_000,
-      resolutionMs: 1,
+      nowMs: clock.now(),
+      resolutionMs: 40,
+      pass: clock.advance,
       seed: (revision, atMs) => memory.add({ metric, labels: { deployment, revision }, atMs, value: true }),
       disconnect: () => memory.fail('the source is down'),
     },
@@ -95,12 +121,18 @@ function fixture(how: Break = (query) => query): Fixture<MetricSourceSubject> {
 
 describe('the kit of MetricSource', () => {
   it('has a broken source for every law', () => {
-    const broken = new Set([...Object.keys(breaks), ...Object.values(sourceDefects).flat()])
+    const laws = Object.values(sourceDefects).flat()
+    const broken = new Set([...Object.keys(breaks), ...Object.keys(lies), ...laws])
     expect([...broken].sort()).toEqual(metricSourceLaws.map(({ name }) => name).sort())
   })
 
   it('reports no fault of a source that keeps the laws', async () => {
     expect(await brokenLaws('MetricSource', metricSourceLaws, () => fixture())).toEqual([])
+  })
+
+  it.each(Object.entries(lies))('reports a source that breaks the law: %s', async (law, lie) => {
+    const broken = await brokenLaws('MetricSource', metricSourceLaws, () => fixture(undefined, lie))
+    expect(broken.filter(({ message }) => message.includes(`"${law}"`))).toHaveLength(1)
   })
 
   it.each(Object.entries(breaks))('reports a source that breaks the law: %s', async (law, how) => {

@@ -1,7 +1,8 @@
+import { ModelspineError } from '../../../errors.ts'
 import type { Key } from '../../../resources/metadata.ts'
 import type { MetricSource } from '../../../telemetry/contract.ts'
 import type { GuardedPart } from './guarded-part.ts'
-import { readingProblem } from './reading-shapes.ts'
+import { capabilitiesProblem, readingProblem } from './reading-shapes.ts'
 
 /**
  * The same metric source, with limits on its queries. A query's labels say for which deployment it is. With
@@ -14,8 +15,11 @@ export function guardMetrics(
   atOnce = false,
 ): MetricSource {
   return {
-    get capabilities() {
-      return source.capabilities
+    capabilities(metric) {
+      const answer = source.capabilities(metric)
+      const problem = capabilitiesProblem(answer)
+      if (problem === undefined) return answer
+      throw new ModelspineError('metric-error', `the capabilities of ${metric} are wrong: ${problem}`)
     },
     query: (query) =>
       part.call({

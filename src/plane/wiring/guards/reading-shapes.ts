@@ -41,6 +41,16 @@ function artifactProblem(artifact: unknown): ShapeProblem {
   )
 }
 
+/** What is wrong with what a metric source tells about a metric. */
+export function capabilitiesProblem(answer: unknown): ShapeProblem {
+  const fields = fieldsIn(answer)
+  if (fields === undefined) return unlessObject('the answer', answer)
+  const { counts, routerMeasured, delayMs } = fields
+  if (typeof counts !== 'boolean') return 'counts is not true or false'
+  if (typeof routerMeasured !== 'boolean') return 'routerMeasured is not true or false'
+  return Number.isFinite(delayMs) && (delayMs as number) >= 0 ? undefined : 'delayMs is not 0 or more'
+}
+
 /** What is wrong with a metric source's answer to `query`. */
 export function readingProblem(answer: unknown): ShapeProblem {
   const fields = fieldsIn(answer)

@@ -23,8 +23,8 @@ export type StepVerdict =
   | { readonly kind: 'hold'; readonly gates: readonly GateResult[]; readonly message: string }
 
 /**
- * Judges the step's gates. A gate that surely fails ends the step early. At the end of the step, all gates
- * must pass. When a gate has neither passed nor failed by then, its `noData` or `onError` decides: hold the
+ * Judges the step's gates. A gate that surely fails ends the step early. At the end of the step, when the
+ * numbers for all of it have arrived, all gates must pass. When a gate has neither passed nor failed by then, its `noData` or `onError` decides: hold the
  * rollout, or fail it. While a person paused the rollout, only a gate that surely fails counts.
  */
 export function judgeAnalysis(
@@ -41,22 +41,24 @@ export function judgeAnalysis(
       kind: 'ask',
       need: {
         kind: 'gates',
-        gates: names,
+        gates: names.map((gate) => ({ gate, toMs: Math.min(now - delayOf(context, gate), rollout.untilMs) })),
         candidate: rollout.revision,
         ...(status.stable !== undefined && { stable: status.stable }),
         fromMs: rollout.fromMs ?? rollout.sinceMs,
-        toMs: Math.min(now, rollout.untilMs),
       },
     }
   }
   const gates = names.map((name) => results?.find(({ gate }) => gate === name) ?? unanswered(name))
-  const ended = now >= rollout.untilMs && status.paused === undefined
+  // The numbers for the end of the step come later than the end. Before they are there, they prove nothing.
+  const delayMs = Math.max(0, ...names.map((gate) => delayOf(context, gate)))
+  const judgedMs = rollout.untilMs + delayMs
+  const ended = now >= judgedMs && status.paused === undefined
   const failed = gates.find(({ verdict, conclusive }) => verdict === 'fail' && (ended || conclusive))
   if (failed !== undefined) {
     return { kind: 'fail', reason: { cause: 'GateFailed', message: failed.message, gates } }
   }
   if (!ended) {
-    const leftMs = rollout.untilMs > now ? rollout.untilMs - now : maxPollMs
+    const leftMs = judgedMs > now ? judgedMs - now : maxPollMs
     return {
       kind: 'open',
       rollout: { ...rollout, gates },
@@ -65,7 +67,7 @@ export function judgeAnalysis(
   }
   const again = measuredAgain(context, rollout, gates)
   if (again !== undefined && again.untilMs <= latestMs(context, rollout)) {
-    const againAfterMs = Math.max(0, Math.min(maxPollMs, again.untilMs - now))
+    const againAfterMs = Math.max(0, Math.min(maxPollMs, again.untilMs + delayMs - now))
     return { kind: 'open', rollout: again, againAfterMs }
   }
   const judged = again === undefined ? gates : gates.map(uncovered)
@@ -75,6 +77,10 @@ export function judgeAnalysis(
   return open.some((result) => outcomeOf(declared.spec.analysis, result) === 'fail')
     ? { kind: 'fail', reason: { cause: 'GateInconclusive', message, gates: judged } }
     : { kind: 'hold', gates: judged, message }
+}
+
+function delayOf({ declared }: BlindContext, gate: string): number {
+  return declared.delaysMs?.[gate] ?? 0
 }
 
 /** How often the gates of a step are read: 20 times in its window, within bounds. */

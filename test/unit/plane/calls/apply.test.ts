@@ -82,7 +82,7 @@ describe('apply', () => {
       plane: {
         metrics: {
           prom: {
-            capabilities: { counts: false, routerMeasured: false },
+            capabilities: () => ({ counts: false, routerMeasured: false, delayMs: 0 }),
             query: () => ({ kind: 'no-data' }),
           },
         },
@@ -121,7 +121,7 @@ describe('apply', () => {
         "spec.target.settings.gpu: is no number",
         "spec.scale.min is 0, and target "local" cannot scale to zero. Write 1 or more.",
         "spec.strategy is canary, which needs two revisions side by side, and target "local" holds one at a time. Use another target.",
-        "spec.analysis[0].minSamples is 50, and the source does not count samples. Leave it out, or use a source that counts.",
+        "spec.analysis[0].minSamples is 50, and the source does not count samples of p99. Leave it out, or use a metric that is counted.",
         "spec.analysis[1].source: the target's replies do not tell which revision answered. Use a source that the target itself feeds.",
       ]
     `)

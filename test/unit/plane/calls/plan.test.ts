@@ -262,7 +262,7 @@ describe('plan', () => {
 
   it('reports gates that the router measures before the candidate has traffic', async () => {
     const offline: MetricSource = {
-      capabilities: { counts: true, routerMeasured: false },
+      capabilities: () => ({ counts: true, routerMeasured: false, delayMs: 0 }),
       query: () => ({ kind: 'no-data' }),
     }
     const { plane, registry } = planeFixture({ plane: { metrics: { offline } } })

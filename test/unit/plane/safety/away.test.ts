@@ -21,7 +21,7 @@ async function analyzing(): Promise<Scene> {
   const base = planeFixture()
   let failing = false
   const prom: MetricSource = {
-    capabilities: { counts: true, routerMeasured: false },
+    capabilities: () => ({ counts: true, routerMeasured: false, delayMs: 0 }),
     query: async ({ interval }) =>
       failing
         ? { kind: 'ratio', hits: 1000, total: 1000, covered: interval }

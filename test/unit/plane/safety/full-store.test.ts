@@ -11,7 +11,7 @@ describe('a store that is full of waiting events', () => {
       let failing = false
       let away = false
       const source: MetricSource = {
-        capabilities: { counts: true, routerMeasured: false },
+        capabilities: () => ({ counts: true, routerMeasured: false, delayMs: 0 }),
         query: async ({ interval }) =>
           failing
             ? { kind: 'ratio', hits: 1000, total: 1000, covered: interval }

@@ -7,7 +7,7 @@ import type { MetricSource } from '../../../../src/telemetry/contract.ts'
 import { ann, digits, type PlaneFixture, planeFixture, registerVersions, serving } from '../plane-fixture.ts'
 
 const silent: MetricSource = {
-  capabilities: { counts: true, routerMeasured: false },
+  capabilities: () => ({ counts: true, routerMeasured: false, delayMs: 0 }),
   query: async ({ interval }) => ({ kind: 'no-data', covered: interval }),
 }
 const gate = { name: 'errors', metric: 'x.errors', source: 'prom', pass: { atMost: 0.01 } } as const
@@ -82,7 +82,7 @@ describe('a rollout that a person paused', () => {
   it('is turned back all the same when a gate surely fails', async () => {
     let hits = 0
     const source: MetricSource = {
-      capabilities: { counts: true, routerMeasured: false },
+      capabilities: () => ({ counts: true, routerMeasured: false, delayMs: 0 }),
       query: async ({ interval }) => ({ kind: 'ratio', hits, total: 1000, covered: interval }),
     }
     const strategy = { canary: { steps: [{ weight: 50 }, { analyze: ['errors'], for: '10m' }] } } as const

@@ -1,13 +1,20 @@
 import { describe, expect, it } from 'vitest'
-import { readGates } from '../../../../src/rollout/gates/read-gates.ts'
+import { gateDelays, readGates } from '../../../../src/rollout/gates/read-gates.ts'
 import type { Interval, MetricReading, MetricSource } from '../../../../src/telemetry/contract.ts'
+import { memoryMetrics } from '../../../../src/telemetry/memory-metrics.ts'
+import { createFakeClock } from '../../../../src/testing/fake-clock.ts'
 import { gateNamed } from '../machine/fixtures.ts'
 
 const step: Interval = { fromMs: 1_000, toMs: 9_000 }
 
-async function verdictOn(answer: () => MetricReading): Promise<unknown> {
-  const source: MetricSource = { capabilities: { counts: true, routerMeasured: false }, query: answer }
-  const need = { kind: 'gates', gates: ['accuracy'], candidate: 'bbbb', ...step } as const
+async function verdictOn(answer: () => MetricReading, interval: Interval = step): Promise<unknown> {
+  const source: MetricSource = {
+    capabilities: () => ({ counts: true, routerMeasured: false, delayMs: 0 }),
+    query: answer,
+  }
+  const { fromMs, toMs } = interval
+  const gates = [{ gate: 'accuracy', toMs }]
+  const need = { kind: 'gates', gates, candidate: 'bbbb', fromMs } as const
   const { signal } = new AbortController()
   const [result] = await readGates(
     { plane: source },
@@ -37,5 +44,44 @@ describe('readGates', () => {
     }
     expect(await verdictOn(fails)).toEqual(['accuracy', 'error', undefined])
     expect(await verdictOn(() => ({ kind: 'no-data' }))).toEqual(['accuracy', 'no-data', undefined])
+  })
+
+  it('asks nothing of a source whose numbers have not arrived, and takes that for no data', async () => {
+    let asked = 0
+    const early = { ...step, toMs: step.fromMs }
+    const verdict = await verdictOn(() => {
+      asked += 1
+      return perfect(step)
+    }, early)
+    expect(verdict).toEqual(['accuracy', 'no-data', undefined])
+    expect(asked).toBe(0)
+  })
+
+  it('gives no verdict by a source that does not say how late it is', async () => {
+    const { signal } = new AbortController()
+    const source: MetricSource = {
+      capabilities: () => {
+        throw new Error('no such metric')
+      },
+      query: () => perfect(step),
+    }
+    const gates = [{ gate: 'accuracy', toMs: step.toMs }]
+    const need = { kind: 'gates', gates, candidate: 'bbbb', fromMs: step.fromMs } as const
+    const [result] = await readGates(
+      { plane: source },
+      [gateNamed('accuracy')],
+      'default/churn',
+      need,
+      signal,
+    )
+    expect(result).toMatchObject({ verdict: 'error' })
+  })
+
+  it('tells how late each gate is, and leaves out those that are not', () => {
+    const late = memoryMetrics({ metrics: ['x'], late: { delayMs: 5000, clock: createFakeClock() } })
+    const gates = [{ ...gateNamed('accuracy'), source: 'late', metric: 'x' }, gateNamed('errors')]
+    expect(gateDelays({ late, plane: memoryMetrics({ metrics: ['errors'] }) }, gates)).toEqual({
+      accuracy: 5000,
+    })
   })
 })

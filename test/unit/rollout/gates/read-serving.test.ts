@@ -12,7 +12,7 @@ function answering(answer: (interval: Interval) => MetricReading): {
   return {
     asked,
     source: {
-      capabilities: { counts: true, routerMeasured: true },
+      capabilities: () => ({ counts: true, routerMeasured: true, delayMs: 0 }),
       query({ interval }) {
         asked.push(interval)
         return answer(interval)

@@ -216,7 +216,7 @@ export class LoopProcess {
   #source(): MetricSource {
     const world = this.#world
     return {
-      capabilities: { counts: true, routerMeasured: false },
+      capabilities: () => ({ counts: true, routerMeasured: false, delayMs: 0 }),
       query: (query) => {
         const { metric, interval, labels } = query
         const { revision = '' } = labels

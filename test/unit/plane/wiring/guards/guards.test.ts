@@ -69,7 +69,7 @@ function hanging() {
   )
   const metrics = guardMetrics(
     parts.guard('metrics', 'prom'),
-    { capabilities: { counts: true, routerMeasured: false }, query: never },
+    { capabilities: () => ({ counts: true, routerMeasured: false, delayMs: 0 }), query: never },
     timeouts,
   )
   const secrets = guardSecrets(parts.guard('secrets', 'env'), { resolve: never }, timeouts)
@@ -245,7 +245,7 @@ describe('the guards of the parts', () => {
     void registry.resolve(reference)
     expect(asked).toBe(3)
 
-    const capabilities = { counts: true, routerMeasured: false }
+    const capabilities = () => ({ counts: true, routerMeasured: false, delayMs: 0 })
     let queried = 0
     const source = {
       capabilities,
