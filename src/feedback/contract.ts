@@ -44,6 +44,10 @@ export type About = { readonly requestId: string } | AboutDeployment
 
 export interface AboutDeployment {
   readonly requestId?: never
+  /**
+   * One that nobody has declared is counted, too, in a small room of its own. So its numbers are forgotten
+   * sooner, and it takes no room from those that exist.
+   */
   readonly deployment: Key
   /** Without a revision the signal counts for the deployment as a whole and for no single revision. */
   readonly revision?: string
@@ -90,8 +94,8 @@ export type FeedbackCounts = Readonly<Record<SignalOutcome, number>> & {
   /** The number of requests whose reply is remembered now, and the bytes that these replies take. */
   readonly remembered: number
   readonly rememberedBytes: number
-  /** How many times the numbers of a revision were dropped to make room for another revision. */
-  readonly evictedSeries: number
+  /** How often the oldest numbers were forgotten, because they took more than `maxBytes`. */
+  readonly forgotten: number
   /** How often a listener of signals threw an error. */
   readonly listenerFailures: number
 }

@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts'
 import { throwIfAborted } from '../errors.ts'
-import { keyFrom } from '../resources/metadata.ts'
+import { type Key, keyFrom } from '../resources/metadata.ts'
 import type {
   AttemptRecord,
   MetricQuery,
@@ -15,7 +15,7 @@ import type { Feedback, FeedbackCounts, Signal, SignalEvent, SignalOutcome } fro
 import { openInferencePrediction, type PredictionOf } from './prediction-of.ts'
 import { type RememberedRequest, RequestMemory } from './request-memory.ts'
 import { SignalCounter } from './signal-counter.ts'
-import { SignalWindows } from './signal-windows.ts'
+import { SignalWindows, signalReading } from './signal-windows.ts'
 
 export interface FeedbackOptions {
   readonly clock: Clock
@@ -34,12 +34,18 @@ export interface FeedbackOptions {
   /** How far back the metrics reach, in milliseconds. Default 24 hours. */
   readonly keepMs?: number
   /**
-   * The most revisions that each metric counts at the same time. Each takes about 20 kB. When there are more,
-   * the least recently used revision is dropped. Default 256.
+   * About how many bytes the numbers of all revisions may take. A revision takes up to 50 kB for each metric.
+   * Above the limit the oldest numbers of all revisions are forgotten, and answers say so. A sixteenth more is
+   * for deployments and revisions that nobody knows. Default 128 MiB.
    */
-  readonly maxSeries?: number
+  readonly maxBytes?: number
   /** The most names of outcomes. A signal with a further name is refused. Default 32. */
   readonly maxOutcomes?: number
+  /**
+   * Whether a deployment, or a revision of it, exists. Only signals that name a deployment are checked.
+   * Default: none is known.
+   */
+  readonly isKnown?: (deployment: Key, revision: string | undefined) => boolean
 }
 
 export interface FeedbackRoom extends Feedback, NamedMetricSource, RequestObserver {
@@ -51,7 +57,7 @@ const metrics = ['labels.accuracy', 'labels.late', 'ratings.mean', 'outcomes.*']
 
 /** Joins each signal to the request that it is about, in fixed memory. See docs/feedback.md. */
 export function createFeedback(options: FeedbackOptions): FeedbackRoom {
-  const { clock, predictionOf = openInferencePrediction } = options
+  const { clock, predictionOf = openInferencePrediction, isKnown = () => false } = options
   const memory = new RequestMemory({
     maxRequests: options.maxRequests ?? 100_000,
     maxPredictions: options.maxPredictions ?? 50_000,
@@ -61,7 +67,7 @@ export function createFeedback(options: FeedbackOptions): FeedbackRoom {
     startedAtMs: clock.now(),
     bucketMs: options.bucketMs ?? 250,
     keepMs: options.keepMs ?? 86_400_000,
-    maxSeries: options.maxSeries ?? 256,
+    maxBytes: options.maxBytes ?? 128 * 1024 * 1024,
     maxOutcomes: options.maxOutcomes ?? 32,
   })
   const outcomes: Record<SignalOutcome, number> = {
@@ -72,7 +78,7 @@ export function createFeedback(options: FeedbackOptions): FeedbackRoom {
     unknown: 0,
     unreadable: 0,
   }
-  const counter = new SignalCounter({ clock, memory, windows, predictionOf })
+  const counter = new SignalCounter({ clock, memory, windows, predictionOf, isKnown })
   const listeners = new Set<(event: SignalEvent) => void>()
   let listenerFailures = 0
 
@@ -88,7 +94,7 @@ export function createFeedback(options: FeedbackOptions): FeedbackRoom {
 
   return {
     capabilities(metric) {
-      if (!isKnown(metric)) throw unknownMetric(metric, metrics)
+      if (!isMetric(metric)) throw unknownMetric(metric, metrics)
       return { counts: true, routerMeasured: true, delayMs: 0 }
     },
     metrics,
@@ -97,7 +103,7 @@ export function createFeedback(options: FeedbackOptions): FeedbackRoom {
         ...outcomes,
         remembered: memory.replies,
         rememberedBytes: memory.bytes,
-        evictedSeries: windows.evicted,
+        forgotten: windows.forgotten,
         listenerFailures,
       }
     },
@@ -123,14 +129,15 @@ export function createFeedback(options: FeedbackOptions): FeedbackRoom {
     },
     query({ metric, labels, interval, abortSignal }) {
       throwIfAborted(abortSignal, `the query of ${metric}`)
-      if (!isKnown(metric)) throw unknownMetric(metric, metrics)
+      if (!isMetric(metric)) throw unknownMetric(metric, metrics)
       const { deployment, revision } = seriesLabels(labels)
-      return windows.read(metric, deployment, revision, interval, clock.now())
+      const unknown = !isKnown(deployment as Key, revision)
+      return signalReading(windows.read(metric, { deployment, revision, unknown }, interval, clock.now()))
     },
   }
 }
 
-function isKnown(metric: string): boolean {
+function isMetric(metric: string): boolean {
   if (metric.startsWith('outcomes.')) return metric !== 'outcomes.'
   return metrics.some((name) => name === metric)
 }

@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts'
-import { keyFrom } from '../resources/metadata.ts'
+import { type Key, keyFrom } from '../resources/metadata.ts'
 import type { AboutDeployment, LabelSignal, OutcomeSignal, Signal, SignalOutcome } from './contract.ts'
 import { restoreReply } from './keep-reply.ts'
 import type { PredictionOf } from './prediction-of.ts'
@@ -12,6 +12,7 @@ export interface SignalCounterParts {
   readonly memory: RequestMemory
   readonly windows: SignalWindows
   readonly predictionOf: PredictionOf
+  readonly isKnown: (deployment: Key, revision: string | undefined) => boolean
 }
 
 type Judged = 'late' | 'unreadable' | { readonly right: number; readonly total: number }
@@ -30,7 +31,9 @@ export class SignalCounter {
     // A sample from a clock that is ahead must not look newer than samples that come after it.
     const atMs = Math.min(signal.atMs ?? nowMs, nowMs)
     if (this.#parts.windows.isForgotten(atMs, nowMs)) return 'late'
-    const place = { deployment: keyFrom(signal.deployment), revision: signal.revision ?? '', atMs }
+    const deployment = keyFrom(signal.deployment)
+    const unknown = !this.#parts.isKnown(deployment, signal.revision)
+    const place = { deployment, revision: signal.revision ?? '', atMs, unknown }
     if (signal.kind === 'rating') this.#parts.windows.addNumber('ratings.mean', place, signal.value)
     else if (signal.kind === 'outcome') this.#addOutcome(signal, place)
     else {

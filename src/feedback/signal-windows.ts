@@ -1,5 +1,6 @@
 import { ModelspineError } from '../errors.ts'
 import type { MetricReading } from '../telemetry/contract.ts'
+import type { Bucket } from '../windows/bucket.ts'
 import { type Counted, SeriesSet } from '../windows/series-set.ts'
 import type { Span } from '../windows/time-window.ts'
 import { checkBound } from './check-bound.ts'
@@ -8,9 +9,11 @@ export interface SignalWindowsOptions {
   readonly startedAtMs: number
   readonly bucketMs: number
   readonly keepMs: number
-  /** The most series of each metric. */
-  readonly maxSeries: number
+  /** About how many bytes all numbers may take. */
+  readonly maxBytes: number
   readonly maxOutcomes: number
+  /** Hears what was counted for revisions that exist. */
+  readonly counted?: (group: string, revision: string, bucket: Bucket) => void
 }
 
 /** The deployment, the revision and the time for which a sample counts. */
@@ -19,21 +22,31 @@ export interface SamplePlace {
   /** Empty for the deployment as a whole. */
   readonly revision: string
   readonly atMs: number
+  /** Nobody knows a deployment with such a revision: a signal named it. */
+  readonly unknown?: boolean
 }
 
 const [count, sum, sumSquares, shares] = [0, 1, 2, 3]
+export const signalCells = { sums: 4, tallies: 0 } as const
+
+/** Names that nobody knows get this part of the memory. They take nothing from those that exist. */
+const unknownShare = 1 / 16
 
 /** The windows for all numbers from signals, by metric and revision. */
 export class SignalWindows {
   readonly #options: SignalWindowsOptions
-  readonly #byMetric: Map<string, SeriesSet> = new Map()
-  #outcomes = 0
+  readonly #known: SeriesSet
+  readonly #unknown: SeriesSet
+  readonly #outcomes: Set<string> = new Set()
 
   /** Throws `invalid-options`. */
   constructor(options: SignalWindowsOptions) {
     checkBound('maxOutcomes', options.maxOutcomes, 0)
     this.#options = options
-    for (const metric of ['labels.accuracy', 'labels.late', 'ratings.mean']) this.#open(metric)
+    const { counted, ...bounds } = options
+    this.#known = new SeriesSet({ ...bounds, ...signalCells, ...(counted !== undefined && { counted }) })
+    const maxBytes = Math.ceil(options.maxBytes * unknownShare)
+    this.#unknown = new SeriesSet({ ...bounds, ...signalCells, maxBytes })
   }
 
   /** Whether this time is so long ago that no metric reaches it. */
@@ -41,61 +54,75 @@ export class SignalWindows {
     return atMs < nowMs - this.#options.keepMs
   }
 
-  get evicted(): number {
-    let evicted = 0
-    for (const series of this.#byMetric.values()) evicted += series.evicted
-    return evicted
+  get bytes(): number {
+    return this.#known.bytes + this.#unknown.bytes
+  }
+
+  get forgotten(): number {
+    return this.#known.forgotten + this.#unknown.forgotten
   }
 
   /** The metric of an outcome. Throws `invalid-options` when there are too many names already. */
   openOutcome(name: string): string {
     const metric = `outcomes.${name}`
-    if (this.#byMetric.has(metric)) return metric
-    if (this.#outcomes >= this.#options.maxOutcomes) {
-      const message = `signal.name is "${name}", and ${this.#outcomes} other outcomes are counted already; use one of them or raise maxOutcomes`
+    if (this.#outcomes.has(metric)) return metric
+    if (this.#outcomes.size >= this.#options.maxOutcomes) {
+      const message = `signal.name is "${name}", and ${this.#outcomes.size} other outcomes are counted already; use one of them or raise maxOutcomes`
       throw new ModelspineError('invalid-options', message, { details: { field: 'signal.name' } })
     }
-    this.#outcomes += 1
-    this.#open(metric)
+    this.#outcomes.add(metric)
     return metric
   }
 
   /** Adds `hits` out of `total` to a ratio. */
-  addShare(metric: string, { deployment, revision, atMs }: SamplePlace, hits: number, total: number): void {
-    const window = this.#byMetric.get(metric)?.at(deployment, revision, atMs)
-    window?.add(count, total)
-    window?.add(sum, hits)
-    window?.add(sumSquares, hits)
-    window?.add(shares, total)
+  addShare(metric: string, place: SamplePlace, hits: number, total: number): void {
+    const window = this.#setOf(place).at(groupOf(metric, place.deployment), place.revision, place.atMs)
+    window.add(count, total)
+    window.add(sum, hits)
+    window.add(sumSquares, hits)
+    window.add(shares, total)
   }
 
-  addNumber(metric: string, { deployment, revision, atMs }: SamplePlace, value: number): void {
-    const window = this.#byMetric.get(metric)?.at(deployment, revision, atMs)
-    window?.addSample(count, value)
+  addNumber(metric: string, place: SamplePlace, value: number): void {
+    this.#setOf(place)
+      .at(groupOf(metric, place.deployment), place.revision, place.atMs)
+      .addSample(count, value)
   }
 
-  /**
-   * A ratio if only ratios were counted, otherwise a distribution. An outcome that never came has no data.
-   */
+  /** The counts of one metric. `unknown` says that nobody knows such a revision. */
   read(
     metric: string,
-    deployment: string,
-    revision: string | undefined,
+    { deployment, revision, unknown }: { deployment: string; revision: string | undefined; unknown: boolean },
     span: Span,
     nowMs: number,
-  ): MetricReading {
-    const series = this.#byMetric.get(metric) ?? this.#byMetric.get('labels.accuracy')
-    const counted = series?.read(deployment, revision, span, nowMs)
-    if (counted === undefined) return { kind: 'no-data' }
-    return this.#byMetric.has(metric) ? readingOf(counted) : { kind: 'no-data', covered: counted.covered }
+  ): Counted {
+    const group = groupOf(metric, deployment)
+    const known = this.#known.read(group, revision, span, nowMs)
+    // A name may have become known only after its first signals.
+    const other = this.#unknown.read(group, revision, span, nowMs)
+    const fromMs = unknown ? Math.max(known.covered.fromMs, other.covered.fromMs) : known.covered.fromMs
+    const covered = { fromMs, toMs: Math.max(fromMs, known.covered.toMs) }
+    const sums = known.sums.map((each, column) => each + (other.sums[column] as number))
+    return { sums, tallies: known.tallies, covered }
   }
 
-  #open(metric: string): void {
-    this.#byMetric.set(metric, new SeriesSet({ ...this.#options, sums: 4, tallies: 0 }))
+  /** Closes what is being counted, so that `counted` has heard of every signal. */
+  closeAll(): void {
+    this.#known.closeAll()
+  }
+
+  #setOf({ unknown }: SamplePlace): SeriesSet {
+    return unknown === true ? this.#unknown : this.#known
   }
 }
 
-function readingOf({ sums, covered }: Counted): MetricReading {
+/** The name under which a deployment's numbers of one metric are kept. */
+function groupOf(metric: string, deployment: string): string {
+  return `${metric} ${deployment}`
+}
+
+/** A ratio if only ratios were counted, otherwise a distribution. */
+export function signalReading({ sums, covered }: Counted): MetricReading {
   const [total = 0, added = 0, squares = 0, shared = 0] = sums
   if (total === 0) return { kind: 'no-data', covered }
   if (shared === total) return { kind: 'ratio', hits: added, total, covered }

@@ -22,22 +22,25 @@ export interface MetricWindowsOptions {
   /** How far back answers reach, in milliseconds. Default 24 hours. */
   readonly keepMs?: number
   /**
-   * The most revisions that are counted at the same time. Each takes about 0.4 MB. When there are more, the
-   * least recently used revision is dropped. Default 128.
+   * About how many bytes the numbers of all revisions may take. A revision takes some 70 kB when it is busy all
+   * day, and a few hundred bytes when it was asked a few times. Above the limit the oldest numbers of all
+   * revisions are forgotten, and answers say so. Default 256 MiB.
    */
-  readonly maxSeries?: number
+  readonly maxBytes?: number
 }
 
 export interface MetricWindows extends NamedMetricSource, RequestObserver {
   attempted(record: AttemptRecord): void
   query(query: MetricQuery): MetricReading
+  /** How many revisions have numbers, and about how many bytes they take. */
   readonly series: number
-  /** How many revisions were dropped so far, because there were more than `maxSeries`. */
-  readonly evicted: number
+  readonly bytes: number
+  /** How often the oldest numbers were forgotten, because they took more than `maxBytes`. */
+  readonly forgotten: number
 }
 
 /**
- * Measures every attempt per revision, in this process and in fixed memory. See docs/telemetry.md for each
+ * Measures every attempt per revision, in this process and in bounded memory. See docs/telemetry.md for each
  * metric, its unit and what it counts. A reading consists of whole buckets. A bucket that the interval cuts
  * at either end is left out. Such a bucket is at most as long as `bucketMs`, or as a sixteenth of its age.
  * The error of percentiles is at most 6 %.
@@ -49,7 +52,7 @@ export function createMetricWindows(options: MetricWindowsOptions): MetricWindow
     startedAtMs: clock.now(),
     bucketMs: options.bucketMs ?? 250,
     keepMs: options.keepMs ?? 86_400_000,
-    maxSeries: options.maxSeries ?? 128,
+    maxBytes: options.maxBytes ?? 256 * 1024 * 1024,
   })
   const metrics = Object.keys(requestMetrics)
   return {
@@ -61,8 +64,11 @@ export function createMetricWindows(options: MetricWindowsOptions): MetricWindow
     get series() {
       return series.size
     },
-    get evicted() {
-      return series.evicted
+    get bytes() {
+      return series.bytes
+    },
+    get forgotten() {
+      return series.forgotten
     },
     attempted(record) {
       const { deployment, revision } = record.upstream

@@ -1,123 +1,179 @@
 import { ModelspineError } from '../errors.ts'
-import { type Span, TimeWindow, type WindowCells, type WindowLayout, windowLayout } from './time-window.ts'
+import { type Bucket, type Cells, newCells } from './bucket.ts'
+import { type Span, TimeWindow, type WindowOptions } from './time-window.ts'
 
-export interface SeriesOptions extends WindowCells {
+export interface SeriesOptions extends WindowOptions {
   /** When counting began, in milliseconds since the epoch. */
   readonly startedAtMs: number
-  readonly bucketMs: number
-  readonly keepMs: number
-  /** At this number, the series that was counted least recently makes room for a new one. */
-  readonly maxSeries: number
-}
-
-interface Series {
-  readonly window: TimeWindow
-  readonly beganMs: number
-  usedMs: number
+  /** About how many bytes all series may take. Above it, the oldest numbers of all series are forgotten. */
+  readonly maxBytes: number
+  /** Hears what was counted in a bucket since it was told last, once for each series and bucket. */
+  readonly counted?: (group: string, name: string, bucket: Bucket) => void
 }
 
 /** The counts of an interval, and the part of the interval for which they are complete. */
-export interface Counted {
-  readonly sums: Float64Array
-  readonly tallies: Uint32Array
+export interface Counted extends Cells {
   readonly covered: Span
 }
 
+interface Series {
+  readonly group: string
+  readonly name: string
+  readonly window: TimeWindow
+}
+
+/** What a series takes beside its buckets: its names, its window, its places in the maps. */
+const seriesBytes = 400
+/** How often in `keepMs` series are looked for that count no more. */
+const idleChecks = 24
+/** How much is forgotten at once, so that it is rare. */
+const keptShare = 0.75
+
 /**
- * A bounded number of windows, by two names such as deployment and revision. When an evicted series comes
- * again, it begins empty, and its answers cover no time whose counts may have been lost.
+ * Windows by two names, such as deployment and revision, in bounded memory. No series is dropped for another
+ * one: when the memory is used up, all of them forget their oldest numbers, and answers say so. A series goes
+ * when all its numbers are forgotten.
  */
 export class SeriesSet {
   readonly #options: SeriesOptions
-  readonly #layout: WindowLayout
   readonly #series: Map<string, Map<string, Series>> = new Map()
+  /** Those that count now. Their cells return to `#spare` when time has gone on to another bucket. */
+  readonly #open: Set<Series> = new Set()
+  readonly #spare: Cells[] = []
   #size = 0
-  #evicted = 0
-  /** Counts from before this time may have been evicted. So a new series is complete only from here on. */
+  #bytes = 0
+  #forgotten = 0
+  #idleCheckedMs: number
+  #newestBucket = Number.NEGATIVE_INFINITY
+  /** Counts from before this time may be forgotten, or were never made. */
   #completeFromMs: number
 
   constructor(options: SeriesOptions) {
-    for (const name of ['bucketMs', 'keepMs', 'maxSeries'] as const) {
+    for (const name of ['bucketMs', 'keepMs', 'maxBytes'] as const) {
       if (Number.isSafeInteger(options[name]) && options[name] > 0) continue
       const message = `${name} is ${options[name]}: give a whole number above 0`
       throw new ModelspineError('invalid-options', message, { details: { option: name } })
     }
     this.#options = options
-    this.#layout = windowLayout(options.bucketMs, options.keepMs)
     this.#completeFromMs = options.startedAtMs
+    this.#idleCheckedMs = options.startedAtMs
   }
 
   get size(): number {
     return this.#size
   }
 
-  get evicted(): number {
-    return this.#evicted
+  /** About how many bytes the series take. */
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  /** How often the oldest numbers were forgotten because there was no room. */
+  get forgotten(): number {
+    return this.#forgotten
   }
 
   /** The window to count in, set to `atMs`. */
   at(group: string, name: string, atMs: number): TimeWindow {
-    const series = this.#series.get(group)?.get(name) ?? this.#begin(group, name, atMs)
-    if (atMs > series.usedMs) series.usedMs = atMs
-    series.window.moveTo(atMs)
-    return series.window
+    const bucket = Math.floor(atMs / this.#options.bucketMs)
+    if (bucket > this.#newestBucket) {
+      this.#newestBucket = bucket
+      this.closeAll()
+      this.#forgetIdle(atMs)
+    }
+    const series = this.#series.get(group)?.get(name) ?? this.#begin(group, name)
+    const { window } = series
+    const beforeBytes = window.bytes
+    const closed = window.moveTo(atMs)
+    if (closed !== undefined) this.#told(series, closed, beforeBytes)
+    this.#open.add(series)
+    return window
+  }
+
+  /** Closes what is being counted, so that `counted` has heard of every count. */
+  closeAll(): void {
+    for (const series of this.#open) {
+      const beforeBytes = series.window.bytes
+      const closed = series.window.close()
+      if (closed !== undefined) this.#told(series, closed, beforeBytes)
+    }
+    this.#open.clear()
+    if (this.#bytes > this.#options.maxBytes) this.#forget()
   }
 
   /** Sums over one series. Without a name, sums over all series of the group. */
   read(group: string, name: string | undefined, span: Span, nowMs: number): Counted {
-    const { sums: width, tallies: cells, keepMs } = this.#options
-    const sums = new Float64Array(width)
-    const tallies = new Uint32Array(cells)
-    const found = this.#found(group, name)
-    const beganMs =
-      name === undefined
-        ? this.#completeFromMs
-        : found.reduce(
-            (latest, series) => Math.max(latest, series.beganMs),
-            found.length === 0 ? this.#completeFromMs : 0,
-          )
-    const fromMs = Math.max(span.fromMs, beganMs, nowMs - keepMs)
+    const cells = newCells(this.#options)
+    const fromMs = Math.max(span.fromMs, this.#completeFromMs, nowMs - this.#options.keepMs)
     const toMs = Math.max(fromMs, Math.min(span.toMs, nowMs))
-    for (const { window } of found) window.read({ fromMs, toMs: span.toMs }, nowMs, sums, tallies)
-    return { sums, tallies, covered: { fromMs, toMs } }
+    this.closeAll()
+    for (const { window } of this.#found(group, name)) window.read({ fromMs, toMs: span.toMs }, nowMs, cells)
+    return { ...cells, covered: { fromMs, toMs } }
   }
 
-  #found(group: string, name: string | undefined): readonly Series[] {
+  /** Counts from before this time are not known to be complete. */
+  incompleteBefore(timeMs: number): void {
+    this.#completeFromMs = Math.max(this.#completeFromMs, timeMs)
+  }
+
+  /** A series that counts no more would keep its numbers for ever. */
+  #forgetIdle(nowMs: number): void {
+    const { keepMs } = this.#options
+    if (nowMs < this.#idleCheckedMs + keepMs / idleChecks) return
+    this.#idleCheckedMs = nowMs
+    this.#forgetBefore(nowMs - keepMs)
+  }
+
+  #told({ window, group, name }: Series, closed: Bucket, beforeBytes: number): void {
+    this.#bytes += window.bytes - beforeBytes
+    this.#options.counted?.(group, name, closed)
+  }
+
+  #found(group: string, name: string | undefined): Iterable<Series> {
     const named = this.#series.get(group)
     if (named === undefined) return []
-    if (name === undefined) return [...named.values()]
+    if (name === undefined) return named.values()
     const series = named.get(name)
     return series === undefined ? [] : [series]
   }
 
-  #begin(group: string, name: string, atMs: number): Series {
-    if (this.#size >= this.#options.maxSeries) this.#evict()
+  #begin(group: string, name: string): Series {
     let named = this.#series.get(group)
     if (named === undefined) {
       named = new Map()
       this.#series.set(group, named)
     }
-    const window = new TimeWindow(this.#layout, this.#options)
-    const series: Series = { window, beganMs: this.#completeFromMs, usedMs: atMs }
+    const series = { group, name, window: new TimeWindow(this.#options, this.#spare) }
     named.set(name, series)
     this.#size += 1
+    this.#bytes += seriesBytes
     return series
   }
 
-  #evict(): void {
-    let oldest: { group: string; name: string; usedMs: number } | undefined
-    for (const [group, named] of this.#series) {
-      for (const [name, { usedMs }] of named) {
-        if (oldest === undefined || usedMs < oldest.usedMs) oldest = { group, name, usedMs }
-      }
+  /** Forgets the oldest numbers until there is room, and every series of which nothing is left. */
+  #forget(): void {
+    const { bucketMs, keepMs, maxBytes } = this.#options
+    const nowMs = (this.#newestBucket + 1) * bucketMs
+    this.#forgotten += 1
+    let reachMs = Math.min(keepMs, nowMs - this.#completeFromMs)
+    while (this.#bytes > keptShare * maxBytes && reachMs >= bucketMs) {
+      reachMs *= keptShare
+      this.#forgetBefore(Math.ceil(nowMs - reachMs))
     }
-    if (oldest === undefined) return
-    const named = this.#series.get(oldest.group)
-    named?.delete(oldest.name)
-    if (named?.size === 0) this.#series.delete(oldest.group)
-    this.#size -= 1
-    this.#evicted += 1
-    // All counts of the evicted series are lost, up to its last use. So only later counts are complete.
-    this.#completeFromMs = Math.max(this.#completeFromMs, oldest.usedMs + 1)
+  }
+
+  #forgetBefore(timeMs: number): void {
+    this.incompleteBefore(timeMs)
+    this.#bytes = 0
+    for (const [group, named] of this.#series) {
+      for (const [name, { window }] of named) {
+        if (window.forgetBefore(timeMs)) this.#bytes += seriesBytes + window.bytes
+        else {
+          named.delete(name)
+          this.#size -= 1
+        }
+      }
+      if (named.size === 0) this.#series.delete(group)
+    }
   }
 }

@@ -12,4 +12,20 @@ export const signalMutants: readonly Mutant[] = [
     replace: 'return 0 * (declared.delaysMs?.[gate] ?? 0)',
     tests: [late],
   },
+  {
+    law: 11,
+    what: 'numbers are forgotten, and answers do not say so',
+    file: 'src/windows/series-set.ts',
+    find: 'this.#completeFromMs = Math.max(this.#completeFromMs, timeMs)',
+    replace: 'this.#completeFromMs = Math.max(this.#completeFromMs, Math.min(0, timeMs))',
+    tests: ['test/unit/windows/series-set.test.ts'],
+  },
+  {
+    law: 11,
+    what: 'signals that name made-up deployments push out the numbers of real ones',
+    file: 'src/feedback/signal-windows.ts',
+    find: 'return unknown === true ? this.#unknown : this.#known',
+    replace: 'return unknown === true ? this.#known : this.#known',
+    tests: ['test/unit/telemetry/many-revisions.test.ts'],
+  },
 ]

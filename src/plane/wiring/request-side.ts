@@ -16,6 +16,7 @@ import { createEmitter, type PlaneEmitter, tell } from '../events.ts'
 import type { ControlPlaneOptions } from '../options.ts'
 import { guardPolicy } from './guards/guard-policy.ts'
 import { createGuardedParts, type GuardedParts } from './guards/guarded-parts.ts'
+import { createKnownRevisions, type KnownRevisions } from './known-revisions.ts'
 import { watchedPolicy } from './watched-policy.ts'
 
 /** The parts of a plane that serve requests, and the parts that they share with the control side. */
@@ -25,6 +26,8 @@ export interface RequestSide {
   readonly audit: AuditLog
   readonly windows: MetricWindows
   readonly feedback: FeedbackRoom
+  /** Filled once the plane follows its store. */
+  readonly known: KnownRevisions
   readonly telemetry: ControlTelemetry
   readonly timeouts: CallTimeouts
   /** The guards of the plane's parts. Here are only those of the policies, which requests ask too. */
@@ -63,7 +66,8 @@ export function createRequestSide(options: ControlPlaneOptions): RequestSide {
   )
   const policyOptions = { clock }
   const windows = createMetricWindows({ clock })
-  const feedback = createFeedback({ clock, ...options.feedback })
+  const known = createKnownRevisions()
+  const feedback = createFeedback({ clock, isKnown: known.has, ...options.feedback })
   const holder = createRouteTableHolder({ clock, logger })
   const polices = policies.some(({ actions }) => actions.includes('invoke'))
   const router = createRouter({
@@ -81,6 +85,7 @@ export function createRequestSide(options: ControlPlaneOptions): RequestSide {
     audit: options.audit ?? memoryAuditLog(),
     windows,
     feedback,
+    known,
     telemetry,
     timeouts,
     parts,

@@ -148,6 +148,7 @@ export function wireControl(options: ControlPlaneOptions, requestSide: RequestSi
   listeners.add(
     announcer,
     memory,
+    requestSide.known,
     createRoutesFromStore({ holder, providers, connect }),
     countsPhases(telemetry),
     wakesLoop(work, memory),

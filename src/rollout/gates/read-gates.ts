@@ -55,7 +55,7 @@ async function read(
     if (source === undefined) throw new Error(`no metric source is called "${gate.source}"`)
     // A source that does not say how late it is gives no verdict.
     source.capabilities(gate.metric)
-    if (toMs <= fromMs) return { kind: 'no-data' }
+    if (toMs < fromMs) return { kind: 'no-data' }
     const reading = await source.query({
       metric: gate.metric,
       labels: { deployment, revision },

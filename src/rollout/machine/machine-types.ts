@@ -90,7 +90,7 @@ export type Need =
       readonly fromMs: number
     }
 
-/** A gate to read. Its numbers are there up to `toMs`. When that is no later than `fromMs`, none are. */
+/** A gate to read. Its numbers are there up to `toMs`. When that is before `fromMs`, none are. */
 export interface AskedGate {
   readonly gate: string
   readonly toMs: number

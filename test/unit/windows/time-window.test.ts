@@ -1,134 +1,118 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { TimeWindow, windowLayout } from '../../../src/windows/time-window.ts'
+import { newCells } from '../../../src/windows/bucket.ts'
+import { type Span, TimeWindow } from '../../../src/windows/time-window.ts'
 
-const layout = windowLayout(250, 86_400_000)
+const options = { bucketMs: 250, keepMs: 86_400_000, sums: 2, tallies: 3 }
 const epoch = Date.UTC(2026, 0, 1)
 
 /** The documented resolution of a bucket at a given age. */
 const resolutionAt = (ageMs: number): number => Math.max(250, ageMs / 15)
 
+function countIn(window: TimeWindow, span: Span, nowMs: number): number {
+  const cells = newCells(options)
+  window.read(span, nowMs, cells)
+  return cells.sums[0] as number
+}
+
+function countAt(window: TimeWindow, atMs: number, amount = 1): void {
+  window.moveTo(atMs)
+  window.add(0, amount)
+}
+
+const eventAt = fc.oneof(
+  fc.integer({ min: 0, max: 20_000 }),
+  fc.integer({ min: 0, max: 600_000 }),
+  fc.integer({ min: 0, max: 86_000_000 }),
+)
+
 describe('a window', () => {
-  it('equals a naive recount of the span that it reports, for any events and intervals', () => {
-    const event = fc.record({
-      atMs: fc.oneof(
-        fc.integer({ min: 0, max: 20_000 }),
-        fc.integer({ min: 0, max: 600_000 }),
-        fc.integer({ min: 0, max: 90_000_000 }),
-      ),
-      amount: fc.integer({ min: 1, max: 100 }),
-    })
-    const interval = fc.tuple(
+  it('counts every event of a span but those of a bucket that the span cuts, and none from outside', () => {
+    const span = fc.tuple(
       fc.double({ min: 0, max: 1, noNaN: true }),
       fc.double({ min: 0, max: 1, noNaN: true }),
     )
     fc.assert(
       fc.property(
-        fc.array(event, { maxLength: 300 }),
-        fc.array(interval, { minLength: 1, maxLength: 8 }),
-        (events, intervals) => {
-          const window = new TimeWindow(layout, { sums: 2, tallies: 1 })
-          const ordered = events
-            .map((each) => ({ ...each, atMs: epoch + each.atMs }))
-            .sort((left, right) => left.atMs - right.atMs)
-          for (const { atMs, amount } of ordered) {
+        fc.array(fc.record({ atMs: eventAt, amount: fc.integer({ min: 1, max: 100 }) }), { maxLength: 300 }),
+        fc.array(span, { minLength: 1, maxLength: 8 }),
+        fc.boolean(),
+        (events, spans, inOrder) => {
+          const window = new TimeWindow(options)
+          const told = events.map((each) => ({ ...each, atMs: epoch + each.atMs }))
+          if (inOrder) told.sort((left, right) => left.atMs - right.atMs)
+          for (const { atMs, amount } of told) {
             window.moveTo(atMs)
             window.add(1, amount)
-            window.tally(0)
+            window.tally(amount % 3)
           }
-          const nowMs = (ordered.at(-1)?.atMs ?? epoch) + 1
-          for (const [begin, length] of intervals) {
-            const reach = Math.min(nowMs - epoch, 86_400_000)
-            const fromMs = Math.ceil(nowMs - begin * reach)
+          const nowMs = Math.max(epoch, ...told.map(({ atMs }) => atMs)) + 1
+          for (const [begin, length] of spans) {
+            const fromMs = Math.ceil(nowMs - begin * (nowMs - epoch))
             const toMs = Math.ceil(fromMs + length * (nowMs - fromMs))
-            const sums = new Float64Array(2)
-            const tallies = new Uint32Array(1)
-            const read = window.read({ fromMs, toMs }, nowMs, sums, tallies)
-            const inside = ordered.filter(({ atMs }) => atMs >= read.fromMs && atMs < read.toMs)
-            expect(tallies[0]).toBe(inside.length)
-            expect(sums[1]).toBe(inside.reduce((sum, { amount }) => sum + amount, 0))
-            expect(read.fromMs).toBeGreaterThanOrEqual(fromMs)
-            expect(read.toMs).toBeLessThanOrEqual(Math.max(toMs, fromMs))
-            if (read.toMs === read.fromMs) {
-              expect(toMs - fromMs).toBeLessThan(2 * resolutionAt(nowMs - fromMs))
-            } else {
-              expect(read.fromMs - fromMs).toBeLessThan(resolutionAt(nowMs - fromMs))
-              expect(toMs - read.toMs).toBeLessThan(resolutionAt(nowMs - fromMs))
-            }
+            const cells = newCells(options)
+            window.read({ fromMs, toMs }, nowMs, cells)
+            const between = (from: number, to: number) => told.filter(({ atMs }) => atMs >= from && atMs < to)
+            const inside = between(fromMs, toMs)
+            const ended = toMs >= nowMs ? toMs : toMs - resolutionAt(nowMs - toMs + 250)
+            const surely = between(fromMs + resolutionAt(nowMs - fromMs), ended)
+            const sum = (some: typeof told): number => some.reduce((total, { amount }) => total + amount, 0)
+            expect(cells.sums[1]).toBeLessThanOrEqual(sum(inside))
+            expect(cells.sums[1]).toBeGreaterThanOrEqual(sum(surely))
+            const counted = cells.tallies.reduce((total, count) => total + count, 0)
+            expect(counted).toBeLessThanOrEqual(inside.length)
+            expect(counted).toBeGreaterThanOrEqual(surely.length)
           }
         },
       ),
-      { numRuns: 150 },
+      { numRuns: 200 },
     )
   })
 
-  it('equals a naive recount when every bucket is full, at the edge of each ring and beyond', () => {
-    const window = new TimeWindow(layout, { sums: 1, tallies: 0 })
+  it('loses no count as buckets are joined', () => {
+    const window = new TimeWindow(options)
     const lastMs = epoch + 20_000 * 250
+    let tallied = 0
     for (let atMs = epoch; atMs < lastMs; atMs += 250) {
-      window.moveTo(atMs)
-      window.add(0, 1)
+      countAt(window, atMs)
+      window.tally(tallied % 3)
+      tallied += 1
+      if (tallied % 1000 === 0) expect(countIn(window, { fromMs: epoch, toMs: atMs }, atMs)).toBe(tallied)
     }
-    const age = fc.oneof(
-      fc.integer({ min: 31_000, max: 33_000 }),
-      fc.integer({ min: 250_000, max: 260_000 }),
-      fc.integer({ min: 2_000_000, max: 2_100_000 }),
-      fc.integer({ min: 0, max: 4_900_000 }),
-    )
-    fc.assert(
-      fc.property(age, age, fc.nat(999), (one, other, later) => {
-        const nowMs = lastMs + later
-        const span = { fromMs: nowMs - Math.max(one, other), toMs: nowMs - Math.min(one, other) }
-        const sums = new Float64Array(1)
-        const read = window.read(span, nowMs, sums, new Uint32Array(0))
-        const until = Math.min(read.toMs, lastMs)
-        expect(sums[0]).toBe(Math.max(0, Math.ceil((until - read.fromMs) / 250)))
-        expect(read.fromMs).toBeGreaterThanOrEqual(span.fromMs)
-        expect(read.toMs).toBeLessThanOrEqual(span.toMs)
-      }),
-      { numRuns: 500 },
-    )
+    const cells = newCells(options)
+    window.read({ fromMs: epoch, toMs: lastMs }, lastMs, cells)
+    expect([...cells.tallies]).toEqual([6667, 6667, 6666])
   })
 
   it('includes the newest bucket when the span reaches the present', () => {
-    const window = new TimeWindow(layout, { sums: 1, tallies: 0 })
-    window.moveTo(epoch + 1010)
-    window.add(0, 7)
-    const sums = new Float64Array(1)
-    window.read({ fromMs: epoch, toMs: epoch + 1010 }, epoch + 1010, sums, new Uint32Array(0))
-    expect(sums[0]).toBe(7)
+    const window = new TimeWindow(options)
+    countAt(window, epoch + 1010, 7)
+    expect(countIn(window, { fromMs: epoch, toMs: epoch + 1010 }, epoch + 1010)).toBe(7)
+    expect(countIn(window, { fromMs: epoch, toMs: epoch + 1010 }, epoch + 1011)).toBe(0)
   })
 
   it('counts an earlier event at the time of the event', () => {
-    const window = new TimeWindow(layout, { sums: 1, tallies: 0 })
-    window.moveTo(epoch + 300_000)
-    window.add(0, 1)
-    window.moveTo(epoch + 1000)
-    window.add(0, 10)
-    const sums = new Float64Array(1)
-    window.read({ fromMs: epoch, toMs: epoch + 16_000 }, epoch + 300_000, sums, new Uint32Array(0))
-    expect(sums[0]).toBe(10)
+    const window = new TimeWindow(options)
+    countAt(window, epoch + 300_000)
+    countAt(window, epoch + 1000, 10)
+    expect(countIn(window, { fromMs: epoch, toMs: epoch + 16_000 }, epoch + 300_000)).toBe(10)
   })
 
   it('forgets events that are older than it keeps, and never counts them as newer events', () => {
-    const window = new TimeWindow(windowLayout(250, 10_000), { sums: 1, tallies: 0 })
-    window.moveTo(epoch)
-    window.add(0, 1)
-    for (let atMs = epoch + 60_000; atMs < epoch + 70_000; atMs += 250) {
-      window.moveTo(atMs)
-      window.add(0, 100)
-    }
-    window.moveTo(epoch)
-    window.add(0, 1)
-    const sums = new Float64Array(1)
-    window.read({ fromMs: epoch, toMs: epoch + 70_000 }, epoch + 70_000, sums, new Uint32Array(0))
-    expect(sums[0]).toBe(4000)
+    const window = new TimeWindow({ ...options, keepMs: 10_000 })
+    countAt(window, epoch)
+    for (let atMs = epoch + 60_000; atMs < epoch + 70_000; atMs += 250) countAt(window, atMs, 100)
+    countAt(window, epoch)
+    expect(countIn(window, { fromMs: epoch, toMs: epoch + 70_000 }, epoch + 70_000)).toBe(4000)
   })
 
-  it('needs only a few slots for its whole length', () => {
-    const { levels } = layout
-    const coarsest = levels.at(-1)
-    expect(((coarsest?.slots ?? 0) - 1) * (coarsest?.widthMs ?? 0)).toBeGreaterThanOrEqual(86_400_000)
-    expect(levels.reduce((sum, { slots }) => sum + slots, 0)).toBeLessThan(700)
+  it('takes at most some 270 buckets for a day, and next to nothing for a quiet time', () => {
+    const busy = new TimeWindow(options)
+    for (let atMs = epoch; atMs < epoch + 90_000_000; atMs += 1000) countAt(busy, atMs)
+    expect(busy.bytes).toBeLessThan(290 * 170)
+    const quiet = new TimeWindow(options)
+    for (let hour = 0; hour < 24; hour += 1) countAt(quiet, epoch + hour * 3_600_000)
+    quiet.close()
+    expect(quiet.bytes).toBeLessThan(25 * 170)
   })
 })

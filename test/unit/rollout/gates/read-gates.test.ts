@@ -48,7 +48,7 @@ describe('readGates', () => {
 
   it('asks nothing of a source whose numbers have not arrived, and takes that for no data', async () => {
     let asked = 0
-    const early = { ...step, toMs: step.fromMs }
+    const early = { ...step, toMs: step.fromMs - 1 }
     const verdict = await verdictOn(() => {
       asked += 1
       return perfect(step)
