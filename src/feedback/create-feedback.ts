@@ -9,6 +9,7 @@ import type {
   RequestObserver,
 } from '../telemetry/contract.ts'
 import { seriesLabels } from '../windows/series-labels.ts'
+import { type SharedCounts, sharedDelayMs } from '../windows/shared-counts.ts'
 import { unknownMetric } from '../windows/unknown-metric.ts'
 import { checkSignal } from './check-signal.ts'
 import type { Feedback, FeedbackCounts, Signal, SignalEvent, SignalOutcome } from './contract.ts'
@@ -46,18 +47,22 @@ export interface FeedbackOptions {
    * Default: none is known.
    */
   readonly isKnown?: (deployment: Key, revision: string | undefined) => boolean
+  /** Adds the counts of other processes, which come `sharedDelayMs` late. */
+  readonly shared?: SharedCounts
 }
 
 export interface FeedbackRoom extends Feedback, NamedMetricSource, RequestObserver {
   attempted(record: AttemptRecord): void
   query(query: MetricQuery): MetricReading
+  /** Closes what is being counted, so that `shared` has heard of every signal. */
+  closeCounts(): void
 }
 
 const metrics = ['labels.accuracy', 'labels.late', 'ratings.mean', 'outcomes.*'] as const
 
 /** Joins each signal to the request that it is about, in fixed memory. See docs/feedback.md. */
 export function createFeedback(options: FeedbackOptions): FeedbackRoom {
-  const { clock, predictionOf = openInferencePrediction, isKnown = () => false } = options
+  const { clock, predictionOf = openInferencePrediction, isKnown = () => false, shared } = options
   const memory = new RequestMemory({
     maxRequests: options.maxRequests ?? 100_000,
     maxPredictions: options.maxPredictions ?? 50_000,
@@ -69,6 +74,7 @@ export function createFeedback(options: FeedbackOptions): FeedbackRoom {
     keepMs: options.keepMs ?? 86_400_000,
     maxBytes: options.maxBytes ?? 128 * 1024 * 1024,
     maxOutcomes: options.maxOutcomes ?? 32,
+    ...(shared !== undefined && { shared }),
   })
   const outcomes: Record<SignalOutcome, number> = {
     joined: 0,
@@ -95,7 +101,7 @@ export function createFeedback(options: FeedbackOptions): FeedbackRoom {
   return {
     capabilities(metric) {
       if (!isMetric(metric)) throw unknownMetric(metric, metrics)
-      return { counts: true, routerMeasured: true, delayMs: 0 }
+      return { counts: true, routerMeasured: true, delayMs: shared === undefined ? 0 : sharedDelayMs }
     },
     metrics,
     get counts(): FeedbackCounts {
@@ -134,6 +140,7 @@ export function createFeedback(options: FeedbackOptions): FeedbackRoom {
       const unknown = !isKnown(deployment as Key, revision)
       return signalReading(windows.read(metric, { deployment, revision, unknown }, interval, clock.now()))
     },
+    closeCounts: () => windows.closeAll(),
   }
 }
 

@@ -1,7 +1,7 @@
 import { ModelspineError } from '../errors.ts'
 import type { MetricReading } from '../telemetry/contract.ts'
-import type { Bucket } from '../windows/bucket.ts'
 import { type Counted, SeriesSet } from '../windows/series-set.ts'
+import type { SharedCounts } from '../windows/shared-counts.ts'
 import type { Span } from '../windows/time-window.ts'
 import { checkBound } from './check-bound.ts'
 
@@ -12,8 +12,8 @@ export interface SignalWindowsOptions {
   /** About how many bytes all numbers may take. */
   readonly maxBytes: number
   readonly maxOutcomes: number
-  /** Hears what was counted for revisions that exist. */
-  readonly counted?: (group: string, revision: string, bucket: Bucket) => void
+  /** Told of what is counted for revisions that exist, and has what other processes counted. */
+  readonly shared?: SharedCounts
 }
 
 /** The deployment, the revision and the time for which a sample counts. */
@@ -43,10 +43,14 @@ export class SignalWindows {
   constructor(options: SignalWindowsOptions) {
     checkBound('maxOutcomes', options.maxOutcomes, 0)
     this.#options = options
-    const { counted, ...bounds } = options
-    this.#known = new SeriesSet({ ...bounds, ...signalCells, ...(counted !== undefined && { counted }) })
-    const maxBytes = Math.ceil(options.maxBytes * unknownShare)
-    this.#unknown = new SeriesSet({ ...bounds, ...signalCells, maxBytes })
+    const { startedAtMs, bucketMs, keepMs, maxBytes, shared } = options
+    const bounds = { ...signalCells, startedAtMs, bucketMs, keepMs }
+    this.#known = new SeriesSet({
+      ...bounds,
+      maxBytes,
+      ...(shared !== undefined && { counted: (...told) => shared.outgoing.add(...told) }),
+    })
+    this.#unknown = new SeriesSet({ ...bounds, maxBytes: Math.ceil(maxBytes * unknownShare) })
   }
 
   /** Whether this time is so long ago that no metric reaches it. */
@@ -103,10 +107,11 @@ export class SignalWindows {
     const fromMs = unknown ? Math.max(known.covered.fromMs, other.covered.fromMs) : known.covered.fromMs
     const covered = { fromMs, toMs: Math.max(fromMs, known.covered.toMs) }
     const sums = known.sums.map((each, column) => each + (other.sums[column] as number))
-    return { sums, tallies: known.tallies, covered }
+    const own = { sums, tallies: known.tallies, covered }
+    return this.#options.shared?.addTo(own, group, revision, span, nowMs) ?? own
   }
 
-  /** Closes what is being counted, so that `counted` has heard of every signal. */
+  /** Closes what is being counted, so that `shared` has heard of every signal. */
   closeAll(): void {
     this.#known.closeAll()
   }

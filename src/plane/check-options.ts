@@ -24,6 +24,10 @@ export function checkOptions(options: ControlPlaneOptions): void {
   if (orphans !== undefined && orphans !== 'report' && orphans !== 'remove') {
     throw invalid('orphans', JSON.stringify(orphans), '"report" or "remove"')
   }
+  const { shareMeasurements, store } = options
+  if (shareMeasurements === true && store?.measurements === undefined) {
+    throw invalid('shareMeasurements', true, '`false`, or use a store that passes measurements on')
+  }
   checkNames(options)
 }
 

@@ -43,7 +43,13 @@ export interface ControlPlaneOptions<
   /** By scheme: `env` resolves `env:TOKEN`. */
   readonly secrets?: Readonly<Record<Secrets, SecretStore>>
   /** How much feedback remembers, and how it finds the prediction in a reply. */
-  readonly feedback?: Omit<FeedbackOptions, 'clock'>
+  readonly feedback?: Omit<FeedbackOptions, 'clock' | 'isKnown' | 'shared'>
+  /**
+   * Whether this process tells the other processes of its store what it measured, and judges by what they tell.
+   * Its own numbers are then three seconds late for gates. Default: true for a store that other processes can
+   * open and that passes measurements on, such as SQLite. Write `false` when only one process serves requests.
+   */
+  readonly shareMeasurements?: boolean
   /** Observers of requests, in addition to the plane's own windows and telemetry. */
   readonly observers?: readonly RequestObserver[]
   readonly clock?: Clock

@@ -3,6 +3,7 @@ import { throwIfAborted } from '../errors.ts'
 import { cellOf } from '../windows/histogram.ts'
 import { seriesLabels } from '../windows/series-labels.ts'
 import { SeriesSet } from '../windows/series-set.ts'
+import { type SharedCounts, sharedDelayMs } from '../windows/shared-counts.ts'
 import type { TimeWindow } from '../windows/time-window.ts'
 import { unknownMetric } from '../windows/unknown-metric.ts'
 import type {
@@ -27,6 +28,8 @@ export interface MetricWindowsOptions {
    * revisions are forgotten, and answers say so. Default 256 MiB.
    */
   readonly maxBytes?: number
+  /** Adds the counts of other processes, which come `sharedDelayMs` late. */
+  readonly shared?: SharedCounts
 }
 
 export interface MetricWindows extends NamedMetricSource, RequestObserver {
@@ -37,6 +40,8 @@ export interface MetricWindows extends NamedMetricSource, RequestObserver {
   readonly bytes: number
   /** How often the oldest numbers were forgotten, because they took more than `maxBytes`. */
   readonly forgotten: number
+  /** Closes what is being counted, so that `shared` has heard of every attempt. */
+  closeCounts(): void
 }
 
 /**
@@ -46,9 +51,10 @@ export interface MetricWindows extends NamedMetricSource, RequestObserver {
  * The error of percentiles is at most 6 %.
  */
 export function createMetricWindows(options: MetricWindowsOptions): MetricWindows {
-  const { clock } = options
+  const { clock, shared } = options
   const series = new SeriesSet({
     ...requestCells,
+    ...(shared !== undefined && { counted: (...told) => shared.outgoing.add(...told) }),
     startedAtMs: clock.now(),
     bucketMs: options.bucketMs ?? 250,
     keepMs: options.keepMs ?? 86_400_000,
@@ -58,7 +64,7 @@ export function createMetricWindows(options: MetricWindowsOptions): MetricWindow
   return {
     capabilities(metric) {
       if (!Object.hasOwn(requestMetrics, metric)) throw unknownMetric(metric, metrics)
-      return { counts: true, routerMeasured: true, delayMs: 0 }
+      return { counts: true, routerMeasured: true, delayMs: shared === undefined ? 0 : sharedDelayMs }
     },
     metrics,
     get series() {
@@ -80,8 +86,10 @@ export function createMetricWindows(options: MetricWindowsOptions): MetricWindow
       const read = Object.hasOwn(requestMetrics, metric) ? requestMetrics[metric] : undefined
       if (read === undefined) throw unknownMetric(metric, metrics)
       const { deployment, revision } = seriesLabels(labels)
-      return read(series.read(deployment, revision, interval, clock.now()))
+      const own = series.read(deployment, revision, interval, clock.now())
+      return read(shared?.addTo(own, deployment, revision, interval, clock.now()) ?? own)
     },
+    closeCounts: () => series.closeAll(),
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Mutant } from './mutant.ts'
 
 const late = 'test/unit/plane/late-numbers.test.ts'
+const shared = 'test/unit/plane/shared-measurements.test.ts'
 
 /** Mutants of what a leader judges by: when numbers have arrived, whose numbers they are, and how many fit. */
 export const signalMutants: readonly Mutant[] = [
@@ -11,6 +12,22 @@ export const signalMutants: readonly Mutant[] = [
     find: 'return declared.delaysMs?.[gate] ?? 0',
     replace: 'return 0 * (declared.delaysMs?.[gate] ?? 0)',
     tests: [late],
+  },
+  {
+    law: 6,
+    what: 'a leader judges by its own numbers alone',
+    file: 'src/windows/count-message.ts',
+    find: 'if (isRow(row)) counts.merge(entryOf(row), nowMs)',
+    replace: 'if (isRow(row)) counts.readAt(nowMs)',
+    tests: [shared],
+  },
+  {
+    law: 6,
+    what: 'what another process told is counted again at each reading',
+    file: 'src/plane/wiring/measurement-exchange.ts',
+    find: 'measurement.writer === writer || measurement.sequence <= (last?.sequence ?? 0)',
+    replace: 'measurement.writer === writer && last === undefined',
+    tests: [shared, 'test/unit/plane/wiring/measurement-exchange.test.ts'],
   },
   {
     law: 11,

@@ -17,6 +17,7 @@ import type { ControlPlaneOptions } from '../options.ts'
 import { guardPolicy } from './guards/guard-policy.ts'
 import { createGuardedParts, type GuardedParts } from './guards/guarded-parts.ts'
 import { createKnownRevisions, type KnownRevisions } from './known-revisions.ts'
+import { createSharedSorts, type SharedSorts, sharesMeasurements } from './shared-sorts.ts'
 import { watchedPolicy } from './watched-policy.ts'
 
 /** The parts of a plane that serve requests, and the parts that they share with the control side. */
@@ -28,6 +29,8 @@ export interface RequestSide {
   readonly feedback: FeedbackRoom
   /** Filled once the plane follows its store. */
   readonly known: KnownRevisions
+  /** What the processes of the store tell each other; absent when they tell nothing. */
+  readonly shared?: SharedSorts
   readonly telemetry: ControlTelemetry
   readonly timeouts: CallTimeouts
   /** The guards of the plane's parts. Here are only those of the policies, which requests ask too. */
@@ -65,9 +68,15 @@ export function createRequestSide(options: ControlPlaneOptions): RequestSide {
     watchedPolicy(guardPolicy(parts.guard('policy', engine.name), engine, timeouts), telemetry),
   )
   const policyOptions = { clock }
-  const windows = createMetricWindows({ clock })
+  const shared = sharesMeasurements(options) ? createSharedSorts(clock, options.feedback?.keepMs) : undefined
+  const windows = createMetricWindows({ clock, ...(shared !== undefined && { shared: shared.requests }) })
   const known = createKnownRevisions()
-  const feedback = createFeedback({ clock, isKnown: known.has, ...options.feedback })
+  const feedback = createFeedback({
+    clock,
+    isKnown: known.has,
+    ...options.feedback,
+    ...(shared !== undefined && { shared: shared.signals }),
+  })
   const holder = createRouteTableHolder({ clock, logger })
   const polices = policies.some(({ actions }) => actions.includes('invoke'))
   const router = createRouter({
@@ -86,6 +95,7 @@ export function createRequestSide(options: ControlPlaneOptions): RequestSide {
     windows,
     feedback,
     known,
+    ...(shared !== undefined && { shared }),
     telemetry,
     timeouts,
     parts,

@@ -17,6 +17,7 @@ import { closeParts } from './close-parts.ts'
 import { byName, contextOf, routedBy } from './context-of.ts'
 import { guardOptions } from './guard-options.ts'
 import { createLeaderWork, type LeaderWork } from './leader-work.ts'
+import { measurementExchange } from './measurement-exchange.ts'
 import { createOrphanSweep, followOrphans } from './orphans.ts'
 import { defaultConcurrency, type RequestSide } from './request-side.ts'
 import { resolveSecret } from './resolve-secret.ts'
@@ -157,6 +158,7 @@ export function wireControl(options: ControlPlaneOptions, requestSide: RequestSi
   )
   const watch = createStoreWatch({ store, listeners, clock, logger, idleMs: watchIdleMs })
   requestSide.watchQueue(() => work.queue.size)
+  const exchange = measurementExchange(store, requestSide)
 
   return {
     context,
@@ -182,6 +184,7 @@ export function wireControl(options: ControlPlaneOptions, requestSide: RequestSi
       await watch.load()
       if (stopping) return
       void watch.follow(following.signal)
+      void exchange?.follow(following.signal)
       work.start()
     },
     async stop(drainMs) {
@@ -190,6 +193,7 @@ export function wireControl(options: ControlPlaneOptions, requestSide: RequestSi
       await work.stop(drainMs)
       pump.stop()
       following.abort()
+      await exchange?.tellLast()
       const leftMs = drainMs - (clock.monotonic() - begunMs)
       const limitMs = drainMs < shortDrainMs ? Math.max(leastCloseMs, leftMs) : leftMs
       try {
