@@ -1,6 +1,7 @@
 import type { Mutant } from './mutant.ts'
 
 const late = 'test/unit/plane/late-numbers.test.ts'
+const names = 'test/unit/rollout/shell/revision-of.test.ts'
 const shared = 'test/unit/plane/shared-measurements.test.ts'
 
 /** Mutants of what a leader judges by: when numbers have arrived, whose numbers they are, and how many fit. */
@@ -28,6 +29,30 @@ export const signalMutants: readonly Mutant[] = [
     find: 'measurement.writer === writer || measurement.sequence <= (last?.sequence ?? 0)',
     replace: 'measurement.writer === writer && last === undefined',
     tests: [shared, 'test/unit/plane/wiring/measurement-exchange.test.ts'],
+  },
+  {
+    law: 4,
+    what: 'the order in which a registry lists files makes another revision',
+    file: 'src/rollout/shell/revision-of.ts',
+    find: 'return files.flatMap(({ digest }) => digest ?? []).sort()',
+    replace: 'return files.flatMap(({ digest }) => digest ?? [])',
+    tests: [names],
+  },
+  {
+    law: 4,
+    what: 'a revision gets another name than the status has for it',
+    file: 'src/rollout/shell/revision-of.ts',
+    find: 'if (same !== undefined) return same',
+    replace: 'if (same !== undefined && known.length > 99) return same',
+    tests: [names],
+  },
+  {
+    law: 4,
+    what: 'a flapping alias rolls the deployment each time',
+    file: 'src/rollout/shell/damping.ts',
+    find: 'if (pin === undefined || changesOf(status, generation, nowMs).length < freeChanges) {',
+    replace: 'if (pin === undefined || nowMs > 0) {',
+    tests: ['test/unit/plane/identity.test.ts'],
   },
   {
     law: 11,

@@ -95,6 +95,7 @@ export function storyOf(rollout: Rollout, status: DeploymentStatus, spec: ModelD
           unhealthy(status) ??
           unshown(status) ??
           unresolved(status) ??
+          flapping(status) ??
           'a change: the declared revision serves all traffic',
         next: 'nothing by itself',
       }
@@ -127,6 +128,12 @@ function unresolved({ conditions }: DeploymentStatus): string | undefined {
   const resolved = conditionOf(conditions, 'ModelResolved')
   if (resolved === undefined) return 'its model to be looked up'
   return resolved.status === 'True' ? undefined : `its model to be found: ${resolved.message}`
+}
+
+/** The wait of a reference whose answer changes again and again. */
+function flapping({ conditions }: DeploymentStatus): string | undefined {
+  const resolved = conditionOf(conditions, 'ModelResolved')
+  return resolved?.reason === 'Flapping' ? `a steady answer of its registry: ${resolved.message}` : undefined
 }
 
 function unhealthy({ conditions }: DeploymentStatus): string | undefined {

@@ -12,11 +12,7 @@ export function createKnownRevisions(): KnownRevisions {
   return {
     seen(stored) {
       if (stored.kind !== 'ModelDeployment') return
-      const standing = stored.status?.revisions ?? []
-      revisions.set(
-        stored.key,
-        standing.map(({ revision }) => revision.name),
-      )
+      revisions.set(stored.key, Object.keys(stored.status?.revisions ?? {}))
     },
     gone(kind, key) {
       if (kind === 'ModelDeployment') revisions.delete(key)

@@ -17,6 +17,8 @@ export interface DeploymentStatus {
   readonly desired?: string
   /** The reference that `desired` was resolved from, as written by `formatReference`. */
   readonly resolvedFrom?: string
+  /** When look-ups gave another revision although nobody changed this generation: the newest ten. */
+  readonly changed?: { readonly generation: number; readonly atMs: readonly number[] }
   /** What targets hold of this deployment, or are to hold. At most one for each target. */
   readonly placements: readonly Placement[]
   /** Which requests go where. The weights sum to 100. Empty before any revision was ready. */

@@ -22,11 +22,15 @@ export interface PinnedModel {
 }
 
 /**
- * One pinned model with its runtime and target settings. A hash of them is its name. A revision is never
- * edited, only replaced.
+ * One pinned model with its runtime and target settings. They give it its name. A revision is never edited,
+ * only replaced.
  */
 export interface Revision {
-  /** Ten lower-case hexadecimal characters of the hash of `model`, `runtime` and `settings`. */
+  /**
+   * Ten lower-case hexadecimal characters of the hash of the model's registry, name, version and sorted digests,
+   * of what `runtime` says beside its defaults, and of `settings`. A revision of an older version of Modelspine
+   * keeps the name that it has.
+   */
   readonly name: string
   readonly model: PinnedModel
   readonly runtime: RuntimeSettings

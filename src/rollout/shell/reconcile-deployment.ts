@@ -6,6 +6,7 @@ import { servingPlacement, targetOf } from '../machine/placement.ts'
 import { knownOf } from '../machine/status-edits.ts'
 import { askAndDecide, type Decided, type Sight } from './ask-and-decide.ts'
 import { carryOut } from './carry-out.ts'
+import { createDamping, type Damping, noteChange } from './damping.ts'
 import { DeploymentRun } from './deployment-run.ts'
 import { faultOf } from './fault.ts'
 import { afterFault } from './hindered.ts'
@@ -20,17 +21,17 @@ import { pinOf, type Resolved, recordResolved, resolveModel, unresolved } from '
  * call outside takes its time, the deployment is kept safe by its last known state.
  */
 export function createDeploymentReconciler(options: ReconcilerOptions): ReconcileDeployment {
-  const lookups = createLookups(options.clock)
+  const memory = { lookups: createLookups(options.clock), damping: createDamping(options.clock) }
   return async (key, context) => {
     const stored = await options.store.get('ModelDeployment', key)
     if (stored === null) {
-      forget(options, lookups, key)
+      forget(options, memory, key)
       return { kind: 'done' }
     }
     const run = new DeploymentRun(options, context, stored)
     try {
-      const result = await reconcile(run, lookups)
-      if (result.kind === 'done') forget(options, lookups, key)
+      const result = await reconcile(run, memory)
+      if (result.kind === 'done') forget(options, memory, key)
       return result
     } catch (error) {
       // Another writer changed the object in between, so the next run decides again.
@@ -40,22 +41,39 @@ export function createDeploymentReconciler(options: ReconcilerOptions): Reconcil
   }
 }
 
-function forget({ knownSecrets }: ReconcilerOptions, lookups: Lookups, key: DeploymentRun['key']): void {
-  knownSecrets.forget(key)
-  lookups.forget(key)
+/** What this process remembers of look-ups. */
+interface LookupMemory {
+  readonly lookups: Lookups
+  readonly damping: Damping
 }
 
-async function reconcile(run: DeploymentRun, lookups: Lookups, quick = isQuick(run)): Promise<Result> {
+function forget(
+  { knownSecrets }: ReconcilerOptions,
+  { lookups, damping }: LookupMemory,
+  key: DeploymentRun['key'],
+): void {
+  knownSecrets.forget(key)
+  lookups.forget(key)
+  damping.forget(key)
+}
+
+async function reconcile(
+  run: DeploymentRun,
+  memory: LookupMemory,
+  quick: boolean = isQuick(run),
+): Promise<Result> {
   const { options, context } = run
   const deleting = run.stored.deletion !== undefined
   const looking = look(run)
-  const resolving = deleting || quick ? undefined : lookUp(run, lookups)
+  const resolving = deleting || quick ? undefined : lookUp(run, memory)
   const usedBy = deleting ? await options.usedBy?.(run.key) : undefined
   const [first, found] = await keepingSafe(run, Promise.all([looking, resolving]))
   const problems = deleting ? [] : options.check(run.deployment)
   const { stored } = run
   const status =
-    found === undefined ? run.status : recordResolved(run.status, found.resolved, stored.generation, run.now)
+    found === undefined
+      ? run.status
+      : recordResolved(noteChange(run, found.resolved), found.resolved, stored.generation, run.now)
   const pin = deleting ? undefined : pinOf(run.deployment.spec, run.status)
   const desired = found === undefined ? pin : found.resolved.desired
   const sight = {
@@ -68,7 +86,7 @@ async function reconcile(run: DeploymentRun, lookups: Lookups, quick = isQuick(r
   }
   const { instruction, analysis, seen } = await decideBy(run, sight, first)
   // A policy must know the registry's record of the version.
-  if (quick && analysis.permit !== undefined) return reconcile(run, lookups, false)
+  if (quick && analysis.permit !== undefined) return reconcile(run, memory, false)
   // Something was written while answers were waited for. The instruction speaks of an older status.
   if (run.stored.version !== stored.version) return { kind: 'requeue', afterMs: 0 }
   // After an abort, a missing answer of a registry or a metric source says nothing. It must not be written
@@ -166,7 +184,7 @@ interface LookedUp {
   readonly postponedMs?: number
 }
 
-async function lookUp(run: DeploymentRun, lookups: Lookups): Promise<LookedUp> {
+async function lookUp(run: DeploymentRun, { lookups, damping }: LookupMemory): Promise<LookedUp> {
   const { options, key, status, deployment, context } = run
   const { spec } = deployment
   const from = formatReference(spec.model)
@@ -177,9 +195,10 @@ async function lookUp(run: DeploymentRun, lookups: Lookups): Promise<LookedUp> {
   }
   const registry = options.registries[spec.model.registry]
   const resolved = await resolveModel(registry, spec, status, context.abortSignal)
-  if (resolved.kind === 'resolved') {
+  if (resolved.kind !== 'unresolved') {
     lookups.forget(key)
-    return { resolved }
+    const { generation } = run.stored
+    return { resolved: damping.judge({ key, generation, spec, status }, resolved) }
   }
   if (context.abortSignal.aborted) return { resolved }
   const { notBeforeMs } = lookups.failed(key, from, resolved.cause)

@@ -1,6 +1,6 @@
 import { isModelspineError, messageOf } from '../../errors.ts'
 import type { ModelRegistry, ModelVersion } from '../../registry/contract.ts'
-import { withCondition } from '../../resources/deployment/condition.ts'
+import { type Condition, withCondition } from '../../resources/deployment/condition.ts'
 import type { DeploymentStatus } from '../../resources/deployment/deployment-status.ts'
 import type { ModelDeploymentSpec } from '../../resources/deployment/model-deployment.ts'
 import { formatReference } from '../../resources/deployment/reference.ts'
@@ -15,6 +15,13 @@ export type Resolved =
       readonly version: ModelVersion
       readonly desired: Revision
       readonly from: string
+    }
+  /** The reference gives one revision and then another. `desired` is the one that is kept meanwhile. */
+  | {
+      readonly kind: 'flapping'
+      readonly desired: Revision
+      readonly from: string
+      readonly message: string
     }
   /** The look-up failed; `desired` is the last pin of the same reference, if there was one. */
   | {
@@ -36,7 +43,7 @@ export async function resolveModel(
   try {
     if (registry === undefined) throw new Error(`no registry is called "${spec.model.registry}"`)
     const version = await registry.resolve(spec.model, { abortSignal })
-    return { kind: 'resolved', version, desired: revisionOf(version, spec), from }
+    return { kind: 'resolved', version, desired: revisionOf(version, spec, status), from }
   } catch (cause) {
     return unresolved(spec, status, cause)
   }
@@ -58,7 +65,7 @@ export function unresolved(spec: ModelDeploymentSpec, status: DeploymentStatus, 
 export function pinOf(spec: ModelDeploymentSpec, status: DeploymentStatus): Revision | undefined {
   const desired = desiredOf(status)
   return desired !== undefined && status.resolvedFrom === formatReference(spec.model)
-    ? nameRevision(desired.model, spec)
+    ? nameRevision(desired.model, spec, status)
     : undefined
 }
 
@@ -69,14 +76,7 @@ export function recordResolved(
   generation: number,
   nowMs: number,
 ): DeploymentStatus {
-  const fact =
-    resolved.kind === 'resolved'
-      ? {
-          status: 'True' as const,
-          reason: 'Resolved',
-          message: `${resolved.from} is version ${resolved.version.version}`,
-        }
-      : { status: 'False' as const, reason: resolved.reason, message: resolved.message }
+  const fact = factOf(resolved)
   const conditions = withCondition(
     status.conditions,
     { type: 'ModelResolved', ...fact, observedGeneration: generation },
@@ -86,6 +86,19 @@ export function recordResolved(
     ...status,
     conditions,
     ...(resolved.kind === 'resolved' && { resolvedFrom: resolved.from }),
+  }
+}
+
+function factOf(resolved: Resolved): Pick<Condition, 'status' | 'reason' | 'message'> {
+  switch (resolved.kind) {
+    case 'resolved': {
+      const message = `${resolved.from} is version ${resolved.version.version}`
+      return { status: 'True', reason: 'Resolved', message }
+    }
+    case 'flapping':
+      return { status: 'True', reason: 'Flapping', message: resolved.message }
+    case 'unresolved':
+      return { status: 'False', reason: resolved.reason, message: resolved.message }
   }
 }
 

@@ -39,6 +39,8 @@ const watch = { reach, known, life, effectsFile: at.effects }
 const leaseMs = mode === 'restart' ? 1000 : 2000
 
 const plane: ControlPlane = createControlPlane({
+  // Only one process at a time is asked, and its gates need not wait for others.
+  shareMeasurements: false,
   store: watchedStore(sqliteStore({ path: at.state, pollMs: 100 }), reach, known),
   audit: watchedAudit(fileAuditLog({ path: at.audit }), reach),
   registries: { models: fileRegistry({ path: at.registry, name: 'models' }) },

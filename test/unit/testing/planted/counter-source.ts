@@ -74,7 +74,10 @@ export function counterSubject(defect?: SourceDefect): Fixture<MetricSourceSubje
     return { kind: 'ratio', hits, total, covered }
   }
 
-  const source: MetricSource = { capabilities: () => ({ counts: true, routerMeasured: false, delayMs: 0 }), query }
+  const source: MetricSource = {
+    capabilities: () => ({ counts: true, routerMeasured: false, delayMs: 0 }),
+    query,
+  }
   return {
     subject: {
       source,
