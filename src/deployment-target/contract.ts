@@ -105,7 +105,8 @@ export interface ApplyOptions {
   readonly takeOver?: true
   readonly ifMatch?: string
   /**
-   * From status: the handles of all earlier effects. A target with random names finds its own objects by
+   * From status: the handles of earlier effects, the oldest first. They are kept until nothing of the deployment is
+   * left at the target; docs/contracts/deployment-target.md has the bound. A target with random names finds its own objects by
    * them.
    */
   readonly handles?: readonly string[]
@@ -118,7 +119,7 @@ export interface ApplyOptions {
 }
 
 export interface ObserveOptions {
-  /** From status: the handles of all earlier effects. */
+  /** From status: the handles of earlier effects, as in `ApplyOptions`. */
   readonly handles?: readonly string[]
   /**
    * From status: revisions that were sent and are not known to be gone. Some targets create nothing, because

@@ -1,4 +1,4 @@
-import { ModelspineError } from '../errors.ts'
+import { isModelspineError, ModelspineError } from '../errors.ts'
 import type { DeploymentStatus } from '../resources/deployment/deployment-status.ts'
 import type { ModelDeployment } from '../resources/deployment/model-deployment.ts'
 import { presentStatus, statusVersion, versionOf } from '../resources/deployment/upcast/present-status.ts'
@@ -7,6 +7,7 @@ import type { Resource } from '../resources/resource.ts'
 import type {
   DeleteOptions,
   Kind,
+  ListOptions,
   PutSpecOptions,
   PutStatusOptions,
   StateStore,
@@ -38,12 +39,10 @@ export interface TypedStore extends StateStore {
     options: PutStatusOptions,
   ): Promise<TypedObject<K> | null>
   delete<K extends Kind>(kind: K, key: Key, options: DeleteOptions): Promise<TypedObject<K> | null>
-  list<K extends Kind>(kind: K, ...page: ListArguments): AsyncIterable<TypedObject<K>>
+  list<K extends Kind>(kind: K, options?: ListOptions): AsyncIterable<TypedObject<K>>
   /** The objects whose status has a newer version, as they were read last. */
   newer(): readonly StoreFault[]
 }
-
-type ListArguments = Parameters<StateStore['list']> extends [Kind, ...infer Rest] ? Rest : never
 
 export function typedStore(store: StateStore): TypedStore {
   /** By kind and key. What is gone or was written anew is forgotten when it is read again. */
@@ -95,12 +94,13 @@ export function typedStore(store: StateStore): TypedStore {
     async delete(kind, key, options) {
       return presentOrGone(kind, key, await store.delete(kind, key, options))
     },
-    async *list<K extends Kind>(kind: K, ...page: ListArguments) {
-      for await (const stored of store.list(kind, ...page)) {
+    async *list<K extends Kind>(kind: K, options?: ListOptions) {
+      for await (const stored of store.list(kind, options)) {
         let typed: TypedObject<K>
         try {
           typed = present<K>(stored)
-        } catch {
+        } catch (error) {
+          if (!isModelspineError(error, 'status-newer')) throw error
           continue
         }
         yield typed

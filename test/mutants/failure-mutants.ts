@@ -85,7 +85,7 @@ export const failureMutants: readonly Mutant[] = [
   {
     law: 'E4',
     what: 'rubbish counts as an answer',
-    file: 'src/plane/wiring/guards/guarded-part.ts',
+    file: 'src/plane/wiring/guards/guarded-call.ts',
     find: 'const problem = call.wrong?.(answer)',
     replace: 'const problem = undefined as string | undefined',
     tests: [`${guards}/guarded-part.test.ts`],
