@@ -10,6 +10,8 @@ const longestTimerMs = 2 ** 31 - 1
 /** Throws `invalid-options` with the option, its value, and a value that would be right. */
 export function checkOptions(options: ControlPlaneOptions): void {
   for (const name of ['leaseMs', 'resyncMs', 'watchIdleMs'] as const) checkTime(name, options[name])
+  // 0 is right when no other process routes.
+  if (options.routersLearnMs !== 0) checkTime('routersLearnMs', options.routersLearnMs)
   checkTimeouts(options.timeouts)
   checkPace(options.pace)
   checkRates(options)

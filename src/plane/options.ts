@@ -83,6 +83,12 @@ export interface ControlPlaneOptions<
    */
   readonly watchIdleMs?: number
   /**
+   * Milliseconds after which routers of other processes know of changed traffic. A revision that lost its
+   * traffic, and what a deployment leaves or deletes, are removed at the earliest so long afterwards. Default:
+   * 5,000 more than `watchIdleMs` when other processes can open the store, otherwise 0.
+   */
+  readonly routersLearnMs?: number
+  /**
    * What becomes of something that a target lists and no deployment has there. `report` (default): `health()`
    * and the event `orphan-found` tell it. `remove`: it is removed when two sweeps in a row found it; a sweep
    * comes every ten minutes.

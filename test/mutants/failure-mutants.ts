@@ -306,4 +306,20 @@ export const failureMutants: readonly Mutant[] = [
     replace: 'route === undefined ? this.#table',
     tests: ['test/unit/routing/table-changes.test.ts'],
   },
+  {
+    law: 'O5',
+    what: 'a replaced revision is removed before other routers know',
+    file: `${moves}/retire.ts`,
+    find: 'const atMs = Math.max(untilMs, routersKnowAtMs(context, status))',
+    replace: 'const atMs = Math.max(untilMs, 0 * routersKnowAtMs(context, status))',
+    tests: [`${stored}/removal-waits.test.ts`],
+  },
+  {
+    law: 'O5',
+    what: 'nobody notes when traffic changes',
+    file: 'src/rollout/shell/commit-status.ts',
+    find: 'isSame ? before?.trafficSinceMs : now',
+    replace: 'isSame ? before?.trafficSinceMs : undefined',
+    tests: [`${stored}/removal-waits.test.ts`],
+  },
 ]

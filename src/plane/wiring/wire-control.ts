@@ -44,6 +44,9 @@ export interface WiredControl {
 const leastCloseMs = 100
 const shortDrainMs = 1000
 
+/** A router has read everything so many milliseconds after it began to suspect its watch. */
+const surelyReadMs = 5000
+
 export function wireControl(options: ControlPlaneOptions, requestSide: RequestSide): WiredControl {
   const { clock, logger, windows, emitter, holder, telemetry, parts } = requestSide
   const { resyncMs = 60_000, concurrency = defaultConcurrency, watchIdleMs = 10_000 } = options
@@ -73,6 +76,7 @@ export function wireControl(options: ControlPlaneOptions, requestSide: RequestSi
     sent: (key, effect, result) => telemetry.recordEffect({ key, effect, result }),
     committed: (stored, facts) => listeners.committed(stored, { facts, by: 'loop' }),
     resyncMs,
+    routersLearnMs: options.routersLearnMs ?? (store.capabilities.shared ? watchIdleMs + surelyReadMs : 0),
     quietMs: () => quietMs(pace, resyncMs, work.queue.known),
   })
   const work = createLeaderWork({

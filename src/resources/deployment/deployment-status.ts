@@ -23,6 +23,8 @@ export interface DeploymentStatus {
   readonly placements: readonly Placement[]
   /** Which requests go where. The weights sum to 100. Empty before any revision was ready. */
   readonly traffic: readonly TrafficEntry[]
+  /** When `traffic` was last changed. What lost its traffic then is not removed before every router knows. */
+  readonly trafficSinceMs?: number
   /**
    * A named actor gave the deployment's targets to this store, until the next accepted change, and for ten
    * minutes at most.

@@ -36,6 +36,11 @@ export interface Declared {
   readonly hindered?: boolean
   /** How late the numbers of each gate are, in milliseconds; absent where they are not late. */
   readonly delaysMs?: Readonly<Record<string, number>>
+  /**
+   * Milliseconds after which routers of all processes know of changed traffic. 0 or absent when there are no
+   * other processes.
+   */
+  readonly routersLearnMs?: number
   /** A route that still refers to the deployment. It is looked up while the deployment is being deleted. */
   readonly usedBy?: string
 }

@@ -28,6 +28,17 @@ export interface Transition {
   readonly moved?: boolean
 }
 
+/**
+ * When every router knows the traffic of the status. What has no traffic may be removed from then on, because no
+ * router sends a request there any more.
+ */
+export function routersKnowAtMs(
+  { declared }: Pick<BlindContext, 'declared'>,
+  { trafficSinceMs }: Pick<DeploymentStatus, 'trafficSinceMs'>,
+): number {
+  return trafficSinceMs === undefined ? 0 : trafficSinceMs + (declared.routersLearnMs ?? 0)
+}
+
 /** Stays in the phase until something changes outside, or until `atMs`. */
 export function stay(
   status: DeploymentStatus,

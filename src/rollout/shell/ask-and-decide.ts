@@ -87,7 +87,7 @@ async function answer(
   }
 }
 
-function declaredBy({ targets, metrics }: ReconcilerOptions, sight: Sight): Declared {
+function declaredBy({ targets, metrics, routersLearnMs }: ReconcilerOptions, sight: Sight): Declared {
   const { stored, status, desired, hindered, usedBy } = sight
   const { generation, actor, deletion } = stored
   const { spec } = stored.resource
@@ -103,6 +103,7 @@ function declaredBy({ targets, metrics }: ReconcilerOptions, sight: Sight): Decl
     ...(desired !== undefined && { desired }),
     ...(deletion !== undefined && { deletion: { actor: deletion.actor } }),
     ...(hindered === true && { hindered }),
+    ...(routersLearnMs !== undefined && { routersLearnMs }),
     ...(usedBy !== undefined && { usedBy }),
   }
 }

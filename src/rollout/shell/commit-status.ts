@@ -23,10 +23,11 @@ export interface CommitOptions {
 export async function commitStatus(
   { store, clock, committed }: Pick<ReconcilerOptions, 'store' | 'clock' | 'committed'>,
   stored: TypedObject<'ModelDeployment'>,
-  status: DeploymentStatus,
+  decided: DeploymentStatus,
   events: readonly RolloutEvent[],
   { held, finalizers, urgent }: CommitOptions,
 ): Promise<TypedObject<'ModelDeployment'> | null> {
+  const status = withTrafficTime(stored.status, decided, clock.now())
   if (events.length === 0 && finalizers === undefined && sameJson(stored.status, status)) return stored
   const written = await store.putStatus(stored.kind, stored.key, status, {
     expect: stored.version,
@@ -37,6 +38,19 @@ export async function commitStatus(
   })
   committed(written ?? stored, events)
   return written
+}
+
+/** Notes when traffic changes, so that nothing is removed before every router knows. */
+function withTrafficTime(
+  before: DeploymentStatus | undefined,
+  status: DeploymentStatus,
+  now: number,
+): DeploymentStatus {
+  const isSame = sameJson(before?.traffic ?? [], status.traffic)
+  const trafficSinceMs = isSame ? before?.trafficSinceMs : now
+  if (trafficSinceMs === status.trafficSinceMs) return status
+  const { trafficSinceMs: _, ...rest } = status
+  return { ...rest, ...(trafficSinceMs !== undefined && { trafficSinceMs }) }
 }
 
 function entryOf(

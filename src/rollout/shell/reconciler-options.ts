@@ -51,6 +51,11 @@ export interface ReconcilerOptions {
    * there are very many. Default: `resyncMs`.
    */
   quietMs?(): number
+  /**
+   * Milliseconds after which routers of all processes know of changed traffic. Left out when no other process
+   * routes.
+   */
+  readonly routersLearnMs?: number
 }
 
 /** How often deployments are looked at now. */

@@ -49,6 +49,8 @@ const plane: ControlPlane = createControlPlane({
     front: watchedTarget(made.front, watch),
   },
   connect: made.connect,
+  // Long enough to be killed in, short enough for many kills.
+  routersLearnMs: 200,
   logger: {
     debug() {},
     info: (fields, message) => log('info', fields, message),

@@ -81,6 +81,7 @@ export function createScene(onTestFinished: (end: () => Promise<void>) => void):
         targets: { local: target },
         connect: { 'open-inference': openInference },
         resyncMs: 200,
+        routersLearnMs: 0,
         ...options,
       })
       const house = { plane, store, target }

@@ -1,6 +1,6 @@
 import type { DeploymentStatus, Placement } from '../../../resources/deployment/deployment-status.ts'
 import { comingPlacement, leavingPlacements, withPlacement } from '../placement.ts'
-import type { BlindContext } from '../transition.ts'
+import { type BlindContext, routersKnowAtMs } from '../transition.ts'
 import { type Chosen, effectFor } from './effect.ts'
 
 /**
@@ -36,7 +36,7 @@ function effectForLeaving({ declared, now }: BlindContext, status: DeploymentSta
   for (const { target, requested } of leavingPlacements(status)) {
     if (declared.missing.includes(target)) continue
     const [known] = requested
-    const notBeforeMs = known?.notBeforeMs ?? 0
+    const notBeforeMs = Math.max(known?.notBeforeMs ?? 0, routersKnowAtMs({ declared }, status))
     if (now < notBeforeMs) {
       atMs = Math.min(atMs, notBeforeMs)
       continue

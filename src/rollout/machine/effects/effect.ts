@@ -7,7 +7,7 @@ import type {
 import type { Effect, RolloutAction, RolloutEvent } from '../machine-types.ts'
 import { newPlacement, putPlacement, servingPlacement, targetOf } from '../placement.ts'
 import { heldRevision, splitAt } from '../status-edits.ts'
-import type { Context } from '../transition.ts'
+import { type Context, routersKnowAtMs } from '../transition.ts'
 import { givenUpAtMs, shownWithinMs } from './effect-outcome.ts'
 import type { Site } from './site.ts'
 import { raisesUnready, scaleIsObserved, splitIsObserved, wantOf } from './want.ts'
@@ -134,6 +134,8 @@ function waitsFor(
   const { now } = context
   // Each call carries all revisions, so it would create again what the target only fails to show now.
   if (kind !== 'destroy' && at.revisions.some(({ missing }) => missing !== undefined)) return Infinity
+  const knownAtMs = routersKnowAtMs(context, status)
+  if (kind === 'destroy' && now < knownAtMs) return knownAtMs
   if (known?.notBeforeMs !== undefined && now < known.notBeforeMs) return known.notBeforeMs
   // An accepted create is only waited for, however long the target takes to list it. A candidate has the
   // deadline of its rollout; a stable revision is created once more at the end of the deadline.

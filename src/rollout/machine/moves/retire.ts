@@ -1,11 +1,12 @@
 import type { DeploymentStatus, Rollout } from '../../../resources/deployment/deployment-status.ts'
 import { servingRevisions, withServingRevisions } from '../status-edits.ts'
-import { type Context, enter, stay, type Transition } from '../transition.ts'
+import { type Context, enter, routersKnowAtMs, stay, type Transition } from '../transition.ts'
 
 type Retiring = Extract<Rollout, { phase: 'retiring' }>
 
 /**
- * Keeps the replaced revision until `untilMs`, then removes it. Converges when the target no longer shows it.
+ * Keeps the replaced revision until `untilMs`, and until every router knows that it has no traffic, then removes
+ * it. Converges when the target no longer shows it.
  */
 export function retire(context: Context, status: DeploymentStatus, rollout: Retiring): Transition {
   const { declared, observed, now } = context
@@ -14,7 +15,8 @@ export function retire(context: Context, status: DeploymentStatus, rollout: Reti
   const revisions = servingRevisions(status)
   const others = revisions.filter((each) => each.revision !== revision)
   if (others.length > 0) {
-    if (now < untilMs) return stay(status, context, untilMs)
+    const atMs = Math.max(untilMs, routersKnowAtMs(context, status))
+    if (now < atMs) return stay(status, context, atMs)
     const kept = revisions.filter((each) => each.revision === revision)
     return { status: withServingRevisions(status, kept), events: [], requeueAfterMs: 0 }
   }

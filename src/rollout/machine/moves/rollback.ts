@@ -9,7 +9,7 @@ import type { Actor } from '../../../resources/metadata.ts'
 import { splitIsObserved } from '../effects/want.ts'
 import { isElsewhere } from '../placement.ts'
 import { servingRevisions, splitOf, weightOf, withServingRevisions } from '../status-edits.ts'
-import { type Context, enter, stay, type Transition } from '../transition.ts'
+import { type Context, enter, routersKnowAtMs, stay, type Transition } from '../transition.ts'
 import { beginRollout, hasRoom } from './begin-rollout.ts'
 
 type RollingBack = Extract<Rollout, { phase: 'rolling-back' }>
@@ -77,9 +77,11 @@ export function rollBack(context: Context, status: DeploymentStatus, rollout: Ro
   const revisions = servingRevisions(status)
   const kept = revisions.filter((each) => each.revision === stable)
   if (kept.length !== revisions.length) {
-    const inForce = splitIsObserved(context, splitOf(status))
+    const atMs = routersKnowAtMs(context, status)
+    const inForce = splitIsObserved(context, splitOf(status)) && context.now >= atMs
     const next = inForce ? withServingRevisions(status, kept) : withoutUnseen(status)
-    return next === status ? stay(status, context) : { status: next, events: [], requeueAfterMs: 0 }
+    if (next !== status) return { status: next, events: [], requeueAfterMs: 0 }
+    return stay(status, context, context.now < atMs ? atMs : undefined)
   }
   const isShown = revision !== stable && context.observed.revisions.some((each) => each.revision === revision)
   // A removal that does not end must not keep another revision from its beginning while there is room for it.

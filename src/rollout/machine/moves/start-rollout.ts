@@ -3,7 +3,7 @@ import type { Revision } from '../../../resources/deployment/revision.ts'
 import { givenUpAtMs } from '../effects/effect-outcome.ts'
 import { isElsewhere, servingPlacement } from '../placement.ts'
 import { revisionStatus, servingRevisions, withServingRevisions } from '../status-edits.ts'
-import { type Context, enter, stay, type Transition } from '../transition.ts'
+import { type Context, enter, routersKnowAtMs, stay, type Transition } from '../transition.ts'
 import { adopt } from './adopt.ts'
 import { beginRollout, waitForWanted } from './begin-rollout.ts'
 import { enterStep, standsInSteps } from './enter-step.ts'
@@ -45,6 +45,8 @@ export function startRollout(context: Context, status: DeploymentStatus): Transi
   const aborted = status.aborted.find(({ revision }) => revision === desired.name)
   if (aborted !== undefined) {
     if (rollout.phase === 'failed' && rollout.revision === desired.name) return stay(status, context)
+    const atMs = routersKnowAtMs(context, status)
+    if (context.now < atMs) return stay(status, context, atMs)
     const { revision, cause, message } = aborted
     return enter(withServingRevisions(status, onlyStable(status)), {
       phase: 'failed',
