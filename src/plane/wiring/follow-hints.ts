@@ -7,7 +7,10 @@ import type { ControlContext } from '../control-context.ts'
 const firstRetryMs = 1000
 const longestRetryMs = 60_000
 
-type HintContext = Pick<ControlContext, 'store' | 'clock' | 'logger' | 'targets' | 'registries'>
+export interface HintContext extends Pick<ControlContext, 'clock' | 'logger' | 'targets' | 'registries'> {
+  /** The deployments that a change of this model may concern. */
+  usersOf(registry: string, model: string): Iterable<Key>
+}
 
 /**
  * Lets the hints of targets and registries bring looks forward, until aborted. Without hints the looks come
@@ -21,12 +24,8 @@ export function followHints(context: HintContext, queue: Queue<Key>, abortSignal
   }
   for (const [name, registry] of Object.entries(context.registries)) {
     if (registry.changes === undefined) continue
-    // A hint names a model. Every deployment of that registry is looked at, because only adapters can read
-    // references.
-    const look = async (): Promise<void> => {
-      for await (const { key, resource } of context.store.list('ModelDeployment')) {
-        if (resource.spec.model.registry === name) queue.add(key)
-      }
+    const look = (model: string): void => {
+      for (const key of context.usersOf(name, model)) queue.add(key)
     }
     void follow(`registry ${name}`, () => registry.changes?.(abortSignal) ?? [], look, context, abortSignal)
   }

@@ -51,6 +51,8 @@ export interface LeaderWorkOptions {
   lost(): void
   /** Called when the last work under a lease has ended. Should end within `limitMs`. */
   stoodDown(limitMs: number): Promise<void>
+  /** The deployments that a change of this model may concern. */
+  usersOf(registry: string, model: string): Iterable<Key>
   /** How long `stoodDown` may take, in milliseconds. */
   readonly standDownMs: number
   finished(run: FinishedRun<Key>): void
@@ -134,7 +136,7 @@ export function createLeaderWork(options: LeaderWorkOptions): LeaderWork {
       if (abortSignal.aborted) return
       loop.start()
       options.gained(abortSignal)
-      followHints(context, queue, abortSignal)
+      followHints({ ...context, usersOf: options.usersOf }, queue, abortSignal)
       await aborted(abortSignal)
       await loop.stop({ drainMs: 0, graceMs })
       await options.stoodDown(atMost(1 / 3))

@@ -23,6 +23,7 @@ import { defaultConcurrency, type RequestSide } from './request-side.ts'
 import { resolveSecret } from './resolve-secret.ts'
 import { createRunMemory } from './run-memory.ts'
 import { createCommitListeners } from './stored/commit-listeners.ts'
+import { createModelsInUse } from './stored/models-in-use.ts'
 import { countsPhases, nudgesPump, wakesLoop } from './stored/reactions.ts'
 import { createRoutesFromStore } from './stored/routes-from-store.ts'
 import { createStoreWatch, type StoreWatch } from './stored/store-watch.ts'
@@ -57,6 +58,7 @@ export function wireControl(options: ControlPlaneOptions, requestSide: RequestSi
   const listeners = createCommitListeners()
   const announcer = createAnnouncer({ emitter, clock, logger })
   const memory = createRunMemory(clock)
+  const models = createModelsInUse()
   const following = new AbortController()
   let stopping = false
 
@@ -106,6 +108,7 @@ export function wireControl(options: ControlPlaneOptions, requestSide: RequestSi
       parts.nobodyComes()
       announcer.say('lease-lost')
     },
+    usersOf: models.usersOf,
     stoodDown: guarded.standDown,
     standDownMs: requestSide.timeouts.standDownMs,
     beforeRelease: () =>
@@ -154,6 +157,7 @@ export function wireControl(options: ControlPlaneOptions, requestSide: RequestSi
     announcer,
     memory,
     requestSide.known,
+    models,
     createRoutesFromStore({ holder, providers, connect }),
     countsPhases(telemetry),
     wakesLoop(work, memory),

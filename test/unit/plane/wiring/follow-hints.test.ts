@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { DeploymentTarget } from '../../../../src/deployment-target/contract.ts'
 import type { Key } from '../../../../src/index.ts'
+import type { ModelRegistry } from '../../../../src/registry/contract.ts'
+import type { StateStore } from '../../../../src/store/contract.ts'
 import { here } from '../../../status.ts'
 import {
   ann,
@@ -80,6 +82,49 @@ describe('change hints', () => {
     await registry.setAlias('digits', 'champion', '2')
     await clock.advance(10)
     expect((await plane.get('digits'))?.status?.rollout.phase).toBe('starting')
+    await plane.stop()
+  })
+
+  it('of a registry concern only the deployments of the model, and read nothing from the store', async () => {
+    const first = planeFixture()
+    const counts = { listed: 0, resolved: 0 }
+    const store: StateStore = {
+      ...first.store,
+      async *list(kind) {
+        for await (const stored of first.store.list(kind)) {
+          counts.listed += 1
+          yield stored
+        }
+      },
+    }
+    const registry: ModelRegistry = {
+      ...first.registry,
+      async resolve(...call) {
+        counts.resolved += 1
+        return first.registry.resolve(...call)
+      },
+    }
+    const fixture = planeFixture({ beside: first, plane: { store, registries: { models: registry } } })
+    const { plane, clock } = fixture
+    await serving(fixture)
+    for (let place = 0; place < 20; place += 1) {
+      await plane.apply({ ...digits('1'), metadata: { name: `d${place}` } }, { actor: ann })
+    }
+    await clock.advance(20_000)
+    counts.listed = 0
+    counts.resolved = 0
+    for (let model = 0; model < 200; model += 1) {
+      await first.registry.register({
+        name: `unrelated-${model}`,
+        version: '1',
+        artifact: { kind: 'files', files: [{ uri: 'file:///x' }] },
+      })
+      await clock.advance(1)
+    }
+    expect(counts).toEqual({ listed: 0, resolved: 0 })
+    await registerVersions(first.registry, '2')
+    await clock.advance(1)
+    expect(counts.resolved).toBeGreaterThan(0)
     await plane.stop()
   })
 
