@@ -50,8 +50,7 @@ export interface PlaneCalls
 }
 
 export function createPlaneCalls(options: ControlPlaneOptions, requestSide: RequestSide): PlaneCalls {
-  const { emitter } = requestSide
-  const { context, watch, work, ...wired } = wireControl(options, requestSide)
+  const { context, watch, work, waits, ...wired } = wireControl(options, requestSide)
   const { store, clock, logger } = context
   let started: Promise<void> | undefined
   let stopped: Promise<void> | undefined
@@ -131,10 +130,7 @@ export function createPlaneCalls(options: ControlPlaneOptions, requestSide: Requ
           const deployment = await look(name)
           return judgeWait(deployment, { key, until }) === 'done' ? { deployment } : undefined
         },
-        (changed) => {
-          emitter.on('event', changed)
-          return () => emitter.off('event', changed)
-        },
+        (changed) => waits.watch(key, changed),
         clock,
         call,
         `${key} ${until}`,

@@ -14,6 +14,14 @@ export const scaleMutants: readonly Mutant[] = [
   },
   {
     law: 'E8',
+    what: 'what a person asked for before a start is a mere look after it',
+    file: 'src/plane/wiring/leader-work.ts',
+    find: '{ priority: priorityOfStored(stored) }',
+    replace: '{ priority: priorities.resync }',
+    tests: ['test/unit/plane/fleet.test.ts'],
+  },
+  {
+    law: 'E8',
     what: 'a deployment that waits in a line stays where it is when a person changes it',
     file: 'src/plane/wiring/guards/room/bulkhead.ts',
     find: 'if (waiting.priority >= priority) return',
@@ -67,5 +75,13 @@ export const scaleMutants: readonly Mutant[] = [
     find: 'looks === undefined || part.priorityOf(key) !== priorities.resync',
     replace: 'looks === undefined',
     tests: [`${guards}/shared/looks-together.test.ts`],
+  },
+  {
+    law: 11,
+    what: 'each change wakes everybody who waits for anything',
+    file: 'src/plane/wiring/wait-board.ts',
+    find: 'for (const changed of waiting.get(key) ?? []) changed()',
+    replace: 'for (const those of waiting.values()) for (const changed of those) void (key && changed())',
+    tests: ['test/unit/plane/wiring/wait-board.test.ts'],
   },
 ]

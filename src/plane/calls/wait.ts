@@ -42,7 +42,10 @@ export function judgeWait(
   )
 }
 
-/** Looks after each change and at least once a second, because another process may do the work. */
+/**
+ * Looks after each change. Another process may do the work and tell nothing, so it also looks from time to time:
+ * after a second, and rarer the longer the wait lasts, up to every ten seconds.
+ */
 export async function waitUntil<Result>(
   look: () => Promise<Result | undefined>,
   subscribe: (changed: () => void) => () => void,
@@ -50,14 +53,17 @@ export async function waitUntil<Result>(
   { timeoutMs = 600_000, abortSignal }: WaitOptions,
   what: string,
 ): Promise<Result> {
-  const deadline = clock.monotonic() + timeoutMs
+  const startedMs = clock.monotonic()
+  const deadline = startedMs + timeoutMs
   for (;;) {
     let wake = (): void => {}
     const woken = new Promise<void>((resolve) => {
       wake = resolve
     })
     const unsubscribe = subscribe(wake)
-    const timer = clock.schedule(Math.min(lookEveryMs, Math.max(0, deadline - clock.monotonic())), wake, true)
+    const nowMs = clock.monotonic()
+    const pauseMs = Math.min(slowestMs, Math.max(fastestMs, (nowMs - startedMs) / 8))
+    const timer = clock.schedule(Math.min(pauseMs, Math.max(0, deadline - nowMs)), wake, true)
     abortSignal?.addEventListener('abort', wake, { once: true })
     try {
       const result = await look()
@@ -75,4 +81,5 @@ export async function waitUntil<Result>(
   }
 }
 
-const lookEveryMs = 1000
+const fastestMs = 1000
+const slowestMs = 10_000

@@ -27,12 +27,14 @@ import { createModelsInUse } from './stored/models-in-use.ts'
 import { countsPhases, nudgesPump, wakesLoop } from './stored/reactions.ts'
 import { createRoutesFromStore } from './stored/routes-from-store.ts'
 import { createStoreWatch, type StoreWatch } from './stored/store-watch.ts'
+import { createWaitBoard, type WaitBoard } from './wait-board.ts'
 
 /** The parts behind a plane's calls, wired to each other. */
 export interface WiredControl {
   readonly context: ControlContext
   readonly watch: StoreWatch
   readonly work: LeaderWork
+  readonly waits: WaitBoard
   /** The fault of this process's last reconcile of a deployment, or the fault of the store. */
   faultOf(key: Key): Fault | undefined
   health(): PlaneHealth
@@ -153,12 +155,14 @@ export function wireControl(options: ControlPlaneOptions, requestSide: RequestSi
     found: (orphan) => announcer.say('orphan-found', orphan),
   })
   const { providers, connect } = routedBy(options)
+  const waits = createWaitBoard()
   listeners.add(
     announcer,
     memory,
     requestSide.known,
     models,
     createRoutesFromStore({ holder, providers, connect }),
+    waits,
     countsPhases(telemetry),
     wakesLoop(work, memory),
     nudgesPump(pump, memory),
@@ -172,6 +176,7 @@ export function wireControl(options: ControlPlaneOptions, requestSide: RequestSi
     context,
     watch,
     work,
+    waits,
     faultOf(key) {
       const storeFault = guarded.storeFault()
       return memory.faultOf(key) ?? (storeFault === undefined ? undefined : faultOf(storeFault))

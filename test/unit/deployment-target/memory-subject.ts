@@ -12,7 +12,8 @@ export function memorySubject(
 ): Fixture<TargetSubject> {
   const clock = createFakeClock()
   const world = createMemoryWorld()
-  const open = () => memoryTarget({ clock, world, capabilities, readyAfterMs: 1000, goneAfterMs: 500 })
+  const open = () =>
+    memoryTarget({ clock, world, capabilities, readyAfterMs: 1000, goneAfterMs: 500, observesMany: true })
   const target = open()
   return {
     subject: {
