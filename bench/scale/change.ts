@@ -39,7 +39,7 @@ serve('', async (message): Promise<ChangeAnswer> => {
   const all = fleet.completed(count)
   await fleet.declare(count, 1)
   await all
-  await fleet.restart({ resyncMs })
+  await fleet.restart({ resyncMs, pace: { resyncsPerSecond: 1e9 } })
   while (fleet.plane.health().queued < count / 2) await sleep(pauseMs)
   const waitsMs: number[] = []
   let leastQueued = Infinity
