@@ -1,3 +1,4 @@
+import { nextTurn } from '../../clock.ts'
 import { ModelspineError, messageOf } from '../../errors.ts'
 import type { AuditEntry, AuditLog } from '../../security/contract.ts'
 import { standInEntry } from '../../security/stand-in-entry.ts'
@@ -86,6 +87,8 @@ export function createAuditCarrier(options: AuditCarrierOptions): () => Promise<
         part.map(({ id }) => id),
         held,
       )
+      // Much may wait, and a log may answer at once. Other work has its turn in between.
+      if (part.length === batch) await nextTurn()
     }
   }
 }

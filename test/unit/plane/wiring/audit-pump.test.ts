@@ -106,6 +106,22 @@ const ids = (count: number): string[] => Array.from({ length: count }, (_, place
 const down = new ModelspineError('audit-unavailable', 'the disk is full')
 
 describe('the audit pump', () => {
+  it('lets other work have its turn while it carries many events', async () => {
+    const scene = await createScene()
+    await scene.commit(1000)
+    let turns = 0
+    let carrying = true
+    const turn = (): void => {
+      turns += 1
+      if (carrying) setImmediate(turn)
+    }
+    setImmediate(turn)
+    await scene.pump.drain()
+    carrying = false
+    expect(await scene.recorded()).toHaveLength(1000)
+    expect(turns).toBeGreaterThanOrEqual(4)
+  })
+
   it('carries events in commit order, in batches, until none is left', async () => {
     const { pump, commit, recorded, store, appends } = await createScene()
     await commit(450)
