@@ -77,11 +77,11 @@ export const scaleMutants: readonly Mutant[] = [
     tests: [`${guards}/shared/looks-together.test.ts`],
   },
   {
-    law: 11,
+    law: 'E8',
     what: 'each change wakes everybody who waits for anything',
-    file: 'src/plane/wiring/wait-board.ts',
+    file: 'src/plane/wiring/stored/wait-board.ts',
     find: 'for (const changed of waiting.get(key) ?? []) changed()',
     replace: 'for (const those of waiting.values()) for (const changed of those) void (key && changed())',
-    tests: ['test/unit/plane/wiring/wait-board.test.ts'],
+    tests: ['test/unit/plane/wiring/stored/wait-board.test.ts'],
   },
 ]

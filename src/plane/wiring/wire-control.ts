@@ -27,7 +27,7 @@ import { createModelsInUse } from './stored/models-in-use.ts'
 import { countsPhases, nudgesPump, wakesLoop } from './stored/reactions.ts'
 import { createRoutesFromStore } from './stored/routes-from-store.ts'
 import { createStoreWatch, type StoreWatch } from './stored/store-watch.ts'
-import { createWaitBoard, type WaitBoard } from './wait-board.ts'
+import { createWaitBoard, type WaitBoard } from './stored/wait-board.ts'
 
 /** The parts behind a plane's calls, wired to each other. */
 export interface WiredControl {

@@ -1,5 +1,5 @@
-import type { Key } from '../../resources/metadata.ts'
-import type { CommitListener } from './stored/commit-listeners.ts'
+import type { Key } from '../../../resources/metadata.ts'
+import type { CommitListener } from './commit-listeners.ts'
 
 /** Wakes those who wait for one deployment. A change costs the same however many wait for others. */
 export interface WaitBoard extends CommitListener {

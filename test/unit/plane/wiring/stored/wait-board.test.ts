@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { createWaitBoard } from '../../../../src/plane/wiring/wait-board.ts'
-import type { TypedObject } from '../../../../src/store/typed-store.ts'
-import { ann, digits, planeFixture, registerVersions } from '../plane-fixture.ts'
+import { createWaitBoard } from '../../../../../src/plane/wiring/stored/wait-board.ts'
+import type { TypedObject } from '../../../../../src/store/typed-store.ts'
+import { ann, digits, planeFixture, registerVersions } from '../../plane-fixture.ts'
 
 describe('waits', () => {
   it('read the store as often for each deployment, however many wait at the same time', async () => {
