@@ -1,12 +1,11 @@
 import type { Options } from 'tsup'
-import { exportEntries, readManifest } from './scripts/package-exports.ts'
+import { exportEntries, readManifest, threadEntries } from './scripts/package-exports.ts'
 
-const manifest = readManifest(process.cwd())
+const root = process.cwd()
+const built = [...exportEntries(readManifest(root)), ...threadEntries(root)]
 
 const config: Options = {
-  entry: Object.fromEntries(
-    exportEntries(manifest).map(({ source, built }) => [built.replace(/^dist\/|\.js$/g, ''), source]),
-  ),
+  entry: Object.fromEntries(built.map((each) => [each.built.replace(/^dist\/|\.js$/g, ''), each.source])),
   format: 'esm',
   platform: 'node',
   target: 'node22.19',

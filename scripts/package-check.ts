@@ -84,6 +84,7 @@ writeFileSync(
   `${imports.join('\n')}\nfor (const door of [${doors}]) if (Object.keys(door).length === 0) process.exit(1)\n`,
 )
 writeFileSync(join(project, 'readme.ts'), firstExample())
+writeFileSync(join(project, 'sqlite.ts'), blocksOf('docs/adapters/sqlite.md')[0]?.text ?? '')
 for (const block of blocksOf('docs/writing-an-adapter.md')) {
   const name = fileNameOf(block)
   if (name !== undefined) writeFileSync(join(project, name), block.text)
@@ -169,6 +170,7 @@ writeFileSync(sbomFile, sbom)
 run('tsc', project, process.execPath, join(project, 'node_modules/typescript/bin/tsc'))
 run('every door opens', project, process.execPath, 'out/doors.js')
 run('README’s first example runs', project, process.execPath, 'out/readme.js')
+run('the SQLite store finds its thread', project, process.execPath, 'out/sqlite.js')
 run('the documented adapter keeps its laws', project, process.execPath, '--test', '*.test.ts')
 console.log(`package: ${manifest.name}@${manifest.version} packs, lints, installs, compiles and runs`)
 console.log(

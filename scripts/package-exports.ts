@@ -1,6 +1,6 @@
 /** Reads the `exports` of package.json into one form, for the build and for the checks. */
 
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 
 export interface ExportEntry {
   /** As in package.json: `.` or `./adapters/file`. */
@@ -25,6 +25,17 @@ export interface Manifest {
 
 export function readManifest(root: string): Manifest {
   return JSON.parse(readFileSync(`${root}/package.json`, 'utf8')) as Manifest
+}
+
+/**
+ * The files that adapters start as threads, `adapters/NAME/*-worker.ts`. The build keeps each as a file of its own,
+ * beside the door that starts it. They are no doors.
+ */
+export function threadEntries(root: string): Pick<ExportEntry, 'source' | 'built'>[] {
+  const files = readdirSync(`${root}/adapters`, { recursive: true, encoding: 'utf8' }).sort()
+  return files
+    .filter((path) => path.endsWith('-worker.ts'))
+    .map((path) => ({ source: `adapters/${path}`, built: `dist/adapters/${path.replace(/\.ts$/, '.js')}` }))
 }
 
 /** All entries for code. Plain files such as ./package.json are left out. */

@@ -10,41 +10,16 @@ import {
   type StoredObject,
   sha256,
   splitKey,
+  type UncommittedObject,
 } from 'modelspine/adapter'
+import type { EventRow, jsonColumns, LeaseRow, ObjectRow } from './row-types.ts'
 
-/** A row of `objects`. JSON is kept as text, because its bytes must come back unchanged. */
-export type ObjectRow = {
-  readonly kind: string
-  readonly key: string
-  readonly uid: string
-  readonly generation: number
-  readonly version: number
-  readonly resource: string
-  readonly status: string | null
-  readonly actor: string
-  readonly created_at_ms: number
-  readonly deletion: string | null
-  readonly finalizers: string
-}
-
-export type LeaseRow = {
-  readonly name: string
-  readonly holder: string
-  readonly fence: number
-  readonly expires_at_ms: number
-  /** The identity of the store. */
-  readonly store: string
-}
-
-export type EventRow = { readonly position: number; readonly entry: string }
-
-export function rowOf(stored: StoredObject): ObjectRow {
+export function rowOf(stored: UncommittedObject): Omit<ObjectRow, 'version'> {
   return {
     kind: stored.kind,
     key: stored.key,
     uid: stored.uid,
     generation: stored.generation,
-    version: Number(stored.version),
     resource: JSON.stringify(stored.resource),
     status: stored.status === undefined ? null : JSON.stringify(stored.status),
     actor: JSON.stringify(stored.actor),
@@ -65,7 +40,7 @@ export type FoundObject =
 /** SQLite cannot notice a column that holds no JSON, because its pages have no checksums. */
 export function objectOf(row: ObjectRow): FoundObject {
   const unreadable: string[] = []
-  const column = <Value>(name: 'resource' | 'status' | 'actor' | 'deletion' | 'finalizers'): Value => {
+  const column = <Value>(name: (typeof jsonColumns)[number]): Value => {
     try {
       return JSON.parse(row[name] ?? 'null') as Value
     } catch {
@@ -108,6 +83,11 @@ function unknownObject(kind: Kind, key: Key): Pick<StoredObject, 'resource' | 'a
 export function leaseOf(row: LeaseRow): Lease {
   const { name, holder, fence, expires_at_ms: expiresAtMs, store } = row
   return { name, holder, fence, expiresAtMs, store }
+}
+
+export function leaseRowOf(lease: Lease): LeaseRow {
+  const { name, holder, fence, expiresAtMs: expires_at_ms, store } = lease
+  return { name, holder, fence, expires_at_ms, store }
 }
 
 /**

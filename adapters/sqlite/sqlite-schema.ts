@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { ModelspineError } from 'modelspine/adapter'
+import { Refused } from './sqlite-codes.ts'
 
 /** "MDSP": marks a file as ours (https://www.sqlite.org/pragma.html#pragma_application_id). */
 const applicationId = 0x4d445350
@@ -149,7 +149,7 @@ export function expectOurs(db: DatabaseSync, path: string): void {
   const tables = numberOf(db, 'SELECT count(*) FROM sqlite_schema')
   db.exec('COMMIT')
   if (found === applicationId || (found === 0 && tables === 0)) return
-  throw new ModelspineError(
+  throw new Refused(
     'invalid-options',
     `path: "${path}" is a SQLite database of another application: give the path of a new file`,
     { details: { path, applicationId: found } },
@@ -192,8 +192,8 @@ function schemaVersion(db: DatabaseSync): number {
   return known === 0 ? 0 : numberOf(db, 'SELECT coalesce(max(version), 0) FROM migrations')
 }
 
-function newerFile(path: string, found: number, known: number): ModelspineError {
-  return new ModelspineError(
+function newerFile(path: string, found: number, known: number): Refused {
+  return new Refused(
     'store-unavailable',
     `${path}: its schema version is ${found}, but this Modelspine knows versions up to ${known}: upgrade Modelspine, or restore the file from before a newer Modelspine opened it`,
     { retryable: false, details: { path, found, known } },

@@ -26,7 +26,7 @@ const texts = {
   addEvent: 'INSERT INTO events (key, entry) VALUES (?, ?)',
   waitingEvents: "SELECT value FROM counters WHERE name = 'waiting-events'",
   events: 'SELECT position, entry FROM events ORDER BY position LIMIT ?',
-  eventKeys: 'SELECT position, key FROM events ORDER BY position',
+  eventKeys: 'SELECT position, key FROM events WHERE position > ? ORDER BY position LIMIT ?',
   event: 'SELECT position, entry FROM events WHERE position = ?',
   forgetEvent: 'DELETE FROM events WHERE position = ?',
   identity: 'SELECT id FROM identity',
@@ -47,6 +47,9 @@ const texts = {
     SELECT position, writer, sequence, body FROM measurements
     WHERE position > ? AND expires_at_ms > ? ORDER BY position LIMIT ?`,
   dataVersion: 'PRAGMA data_version',
+  savepoint: 'SAVEPOINT one_write',
+  release: 'RELEASE one_write',
+  undo: 'ROLLBACK TO one_write',
 } as const
 
 export type Statements = Readonly<Record<keyof typeof texts, StatementSync>>

@@ -1,5 +1,4 @@
 import { resolve } from 'node:path'
-import { setImmediate as nextTurn } from 'node:timers/promises'
 import {
   type Clock,
   checkEventRoom,
@@ -11,32 +10,26 @@ import {
   grantLease,
   type Key,
   type Kind,
+  keyOf,
   type Lease,
   ModelspineError,
   type ObjectWrite,
+  type OutboxEvent,
   type PutStatusOptions,
-  type Resource,
   type Shard,
+  type SpecWrite,
   type StateStore,
   shardOf,
   specWrite,
   statusWrite,
   systemClock,
+  urgentReserve,
 } from 'modelspine/adapter'
 import { createDamagedRows } from './damaged-rows.ts'
-import { createConnection } from './sqlite-connection.ts'
+import type { Calls, LeaseState, PageBounds, Refusal } from './sqlite-calls.ts'
+import { createLink, type SqliteLink } from './sqlite-link.ts'
 import { sqliteMeasurements } from './sqlite-measurements.ts'
-import {
-  type EventRow,
-  eventOf,
-  type FoundObject,
-  type LeaseRow,
-  leaseOf,
-  type ObjectRow,
-  objectOf,
-  rowOf,
-} from './sqlite-rows.ts'
-import type { Statements } from './sqlite-statements.ts'
+import { eventOf, type FoundObject, leaseOf, leaseRowOf, objectOf, rowOf } from './sqlite-rows.ts'
 import { createSqliteWatch } from './sqlite-watch.ts'
 
 export interface SqliteStoreOptions {
@@ -68,15 +61,15 @@ export interface SqliteStore extends StateStore {
   setMaxPages(maxPages: number): Promise<void>
 }
 
-/** How many objects `list` reads at once. */
-const pageSize = 200
-/** How many removals are kept for the watches of other processes. A watch that missed more gets `resync`. */
-const removalsKept = 1000
+/** How many objects `list` reads at once. What is made of them comes in one turn of the event loop. */
+const pageSize = 64
+/** How many keys are read at once. */
+const keysPageSize = 1000
 
 /**
- * A StateStore in one SQLite file, for any number of processes on one machine. The store opens the file at
- * the first call, and again after an error that made the connection unusable. Throws `invalid-options` for
- * invalid options.
+ * A StateStore in one SQLite file, for any number of processes on one machine. A thread of its own works on the
+ * file. The store starts it at the first call, and again when it has died; it opens the file, and again after an
+ * error that made the connection unusable. Throws `invalid-options` for invalid options.
  */
 export function sqliteStore(options: SqliteStoreOptions): SqliteStore {
   const { clock = systemClock, busyTimeoutMs = 5000, pollMs = 250, maxPages, maxEvents = 100_000 } = options
@@ -90,69 +83,112 @@ export function sqliteStore(options: SqliteStoreOptions): SqliteStore {
   expectAtLeast('pollMs', pollMs, 1)
   if (maxPages !== undefined) expectAtLeast('maxPages', maxPages, 1)
   expectAtLeast('maxEvents', maxEvents, 1)
-  const connection = createConnection({ path: resolve(options.path), clock, busyTimeoutMs, maxPages })
+  const path = resolve(options.path)
+  const bounds = maxPages === undefined ? undefined : boundsOf(maxPages)
+  const link = createLink({ path, clock, busyTimeoutMs, maxPages: bounds })
   const feed = createChangeFeed()
   const damaged = createDamagedRows()
-  const watching = createSqliteWatch({ connection, feed, clock, pollMs })
+  const watching = createSqliteWatch({ link, feed, clock, pollMs })
 
-  /** Decides and commits in one transaction, then tells this process's watches. */
-  const change = async <Write extends ObjectWrite>(
+  const changed = (kind: Kind, key: Key): void => {
+    damaged.forget(kind, key)
+    feed.publish({ type: 'changed', kind, key })
+  }
+  /** Throws the error of a write that was refused. */
+  const refused = (refusal: Refusal, added: number, { fence, urgent = false }: FencedWrite): never => {
+    if (refusal.type === 'full') {
+      checkEventRoom({ waiting: refusal.waiting, added, maxEvents, urgent })
+    } else if (fence !== undefined) {
+      checkFence(refusal.lease && leaseOf(refusal.lease), fence)
+    }
+    throw new ModelspineError('store-unavailable', `${path}: the write was refused (${refusal.type})`)
+  }
+
+  /** Decides over what is stored, and writes if that is still stored. Otherwise it decides again. */
+  const decided = <Write extends ObjectWrite>(
     kind: Kind,
     key: Key,
-    { fence, urgent = false }: Pick<PutStatusOptions, 'fence' | 'urgent'>,
-    decide: (found: FoundObject | null, version: string) => Write,
-  ): Promise<Write> => {
-    const write = await connection.write((sql) => {
-      if (fence !== undefined) checkFence(readLease(sql, fence.lease), fence)
-      const version = Number(sql.version.get()?.value) + 1
-      const decided = decide(findObject(sql, kind, key), String(version))
-      if (decided.type !== 'nothing') {
-        const waiting = Number(sql.waitingEvents.get()?.value)
-        checkEventRoom({ waiting, added: decided.events.length, maxEvents, urgent })
+    decide: (found: FoundObject | null) => Write,
+  ): Promise<Write> =>
+    link.during(async () => {
+      for (let row = await link.ask('object', { kind, key }); ; ) {
+        const write = decide(row && objectOf(row))
+        if (write.type === 'nothing') return write
+        const answer = await link.ask('put', {
+          kind,
+          key,
+          seen: row?.version ?? null,
+          row: write.type === 'put' ? rowOf(write.stored) : null,
+          events: write.events.map((entry) => JSON.stringify(entry)),
+          mostEvents: maxEvents,
+          urgent: false,
+        })
+        if (answer.type === 'changed') {
+          row = answer.row
+          continue
+        }
+        if (answer.type !== 'written') return refused(answer, write.events.length, {})
+        changed(kind, key)
+        return write.type === 'put' ? withVersion(write, String(answer.version)) : write
       }
-      commit(sql, decided, version, key)
-      return decided
-    }, urgent)
-    if (write.type !== 'nothing') {
-      damaged.forget(kind, key)
-      feed.publish({ type: 'changed', kind, key })
-    }
-    return write
-  }
+    })
 
   const changeLease = (
     name: string,
-    decide: (last: Lease | null, sql: Statements) => Lease | null,
+    decide: (last: Lease | null, state: LeaseState) => Lease | null,
   ): Promise<Lease | null> =>
-    connection.write((sql) => {
-      const lease = decide(readLease(sql, name), sql)
-      if (lease !== null) {
-        const { holder, fence, expiresAtMs } = lease
-        sql.setFence.run(fence)
-        sql.putLease.run({ name, holder, fence, expires_at_ms: expiresAtMs })
+    link.during(async () => {
+      for (let seen = await link.ask('lease', { name }); ; ) {
+        const lease = decide(seen.lease && leaseOf(seen.lease), seen)
+        if (lease === null) return null
+        const answer = await link.ask('grant', { seen, next: leaseRowOf(lease), urgent: true })
+        if (answer.type === 'written') return lease
+        seen = answer.state
       }
-      return lease
-    }, true)
+    })
+
+  const eventsAt = async (ask: Calls['events']['ask']): Promise<readonly OutboxEvent[]> => {
+    const { identity, rows } = await link.ask('events', ask)
+    return rows.map((row) => eventOf(row, identity, clock.now()))
+  }
 
   return {
     capabilities: { durable: true, shared: true, fencing: 'granted' },
-    get: (kind, key) => connection.read((sql) => damaged.expectRead(kind, key, findObject(sql, kind, key))),
-    async putSpec(resource: Resource, put) {
-      const { namespace, name } = resource.metadata
-      const write = await change(resource.kind, `${namespace}/${name}`, {}, (found, version) =>
-        specWrite(found?.type === 'read' ? found.stored : null, resource, put, version),
+    async get(kind, key) {
+      const row = await link.ask('object', { kind, key })
+      return damaged.expectRead(kind, key, row && objectOf(row))
+    },
+    async putSpec(resource, put) {
+      const write = await decided(resource.kind, keyOf(resource.metadata), (found) =>
+        specWrite(found?.type === 'read' ? found.stored : null, resource, put, uncommitted),
       )
       return write.stored
     },
     async putStatus(kind, key, status, put) {
-      const write = await change(kind, key, put, (found, version) =>
-        statusWrite(damaged.expectRead(kind, key, found), kind, key, status, put, version),
-      )
-      return write.type === 'remove' ? null : write.stored
+      const { expect, fence, urgent = false } = put
+      const answer = await link.ask('status', {
+        kind,
+        key,
+        expect,
+        status: status === undefined ? null : JSON.stringify(status),
+        finalizers: put.finalizers === undefined ? null : JSON.stringify(put.finalizers),
+        events: put.events.map((entry) => JSON.stringify(entry)),
+        mostEvents: maxEvents + (urgent ? urgentReserve(maxEvents) : 0),
+        fence,
+        urgent,
+      })
+      if (answer.type === 'changed') {
+        const found = damaged.expectRead(kind, key, answer.row && objectOf(answer.row))
+        statusWrite(found, kind, key, status, put, uncommitted)
+        throw new ModelspineError('conflict', `${kind} ${key} was changed by someone else: read it again`)
+      }
+      if (answer.type === 'full' || answer.type === 'stale') return refused(answer, put.events.length, put)
+      changed(kind, key)
+      return answer.type === 'removed' ? null : objectOf(answer.row).stored
     },
     async delete(kind, key, mark) {
-      const write = await change(kind, key, {}, (found, version) =>
-        deleteWrite(found?.stored ?? null, kind, key, mark, version),
+      const write = await decided(kind, key, (found) =>
+        deleteWrite(found?.stored ?? null, kind, key, mark, uncommitted),
       )
       return write.type === 'remove' ? null : write.stored
     },
@@ -160,9 +196,7 @@ export function sqliteStore(options: SqliteStoreOptions): SqliteStore {
       const unreadable = new Set<Key>()
       let left = limit
       for (let last: string = after; left > 0; ) {
-        const page = await connection.read(
-          (sql) => sql.page.all(kind, last, Math.min(pageSize, left)) as unknown as ObjectRow[],
-        )
+        const page = await link.ask('page', { kind, after: last, limit: Math.min(pageSize, left) })
         for (const row of page) {
           const stored = damaged.readable(objectOf(row))
           if (stored === undefined) {
@@ -178,100 +212,85 @@ export function sqliteStore(options: SqliteStoreOptions): SqliteStore {
           return
         }
         last = end.key
-        await nextTurn()
       }
     },
     async *keys(kind, { after = '', limit = Infinity } = {}) {
       let left = limit
       for (let last: string = after; left > 0; ) {
-        const page = await connection.read(
-          (sql) => sql.keys.all(kind, last, Math.min(pageSize, left)) as { key: Key }[],
-        )
-        for (const { key } of page) yield key
+        const page = await link.ask('keys', { kind, after: last, limit: Math.min(keysPageSize, left) })
+        yield* page
         const end = page.at(-1)
         if (end === undefined) return
         left -= page.length
-        last = end.key
-        await nextTurn()
+        last = end
       }
     },
     watch: watching.watch,
-    mark: () => connection.read((sql) => String(sql.version.get()?.value)),
+    mark: async () => String(await link.ask('mark', {})),
     readEvents: (limit, shard) =>
-      connection.read((sql) => {
-        const identity = identityOf(sql)
-        const rows = shard === undefined ? (sql.events.all(limit) as EventRow[]) : eventsOf(sql, limit, shard)
-        return rows.map((row) => eventOf(row, identity, clock.now()))
-      }),
-    acknowledgeEvents: (ids, fence) =>
-      connection.write((sql) => {
-        if (fence !== undefined) checkFence(readLease(sql, fence.lease), fence)
-        for (const id of ids) sql.forgetEvent.run(Number(id))
-      }, true),
+      shard === undefined
+        ? eventsAt({ limit })
+        : link.during(async () => eventsAt({ positions: await positionsOf(link, limit, shard) })),
+    async acknowledgeEvents(ids, fence) {
+      const answer = await link.ask('forget', { ids, fence, urgent: true })
+      if (answer.type === 'stale') refused(answer, 0, { ...(fence && { fence }) })
+    },
     acquireLease: (name, holder, ttlMs) =>
-      changeLease(name, (last, sql) => {
-        const store = identityOf(sql)
-        const newestFence = Number(sql.fence.get()?.value)
-        return grantLease(last, { name, holder, ttlMs, store, newestFence }, clock.now())
-      }),
-    renewLease: (lease, ttlMs) =>
-      changeLease(lease.name, (last) => extendLease(last, lease, ttlMs, clock.now())),
+      changeLease(name, (last, { identity, fence }) =>
+        grantLease(last, { name, holder, ttlMs, store: identity, newestFence: fence }, clock.now()),
+      ),
+    async renewLease(lease, ttlMs) {
+      const { name, holder, fence } = lease
+      const nowMs = clock.now()
+      const expiresAtMs =
+        extendLease({ ...lease, expiresAtMs: Infinity }, lease, ttlMs, nowMs)?.expiresAtMs ?? 0
+      const row = await link.ask('renew', { name, holder, fence, nowMs, expiresAtMs, urgent: true })
+      return row && leaseOf(row)
+    },
     async releaseLease(lease) {
       await changeLease(lease.name, (last) => freeLease(last, lease))
     },
     faults: () => damaged.faults,
-    measurements: sqliteMeasurements(connection, clock),
+    measurements: sqliteMeasurements(link, clock),
     async setMaxPages(pages) {
       expectAtLeast('maxPages', pages, 1)
-      await connection.setMaxPages(pages)
+      await link.setMaxPages(boundsOf(pages))
     },
     async close() {
       watching.stop()
       feed.close()
-      connection.close()
+      await link.close()
     },
   }
 }
 
-function commit(sql: Statements, write: ObjectWrite, version: number, key: Key): void {
-  if (write.type === 'nothing') return
-  sql.setVersion.run(version)
-  if (write.type === 'put') {
-    sql.putObject.run(rowOf(write.stored))
-  } else {
-    const { kind } = write.removed
-    sql.removeObject.run(kind, key)
-    sql.addRemoval.run(version, kind, key)
-    const old = sql.oldRemoval.get(removalsKept)?.version
-    if (old !== undefined) {
-      sql.forgetRemovals.run(old)
-      sql.setForgotten.run(old)
-    }
-  }
-  for (const entry of write.events) sql.addEvent.run(key, JSON.stringify(entry))
+type FencedWrite = Pick<PutStatusOptions, 'fence' | 'urgent'>
+
+/** The version of an object before its commit. */
+const uncommitted = ''
+
+function withVersion<Write extends ObjectWrite>(write: Write, version: string): Write {
+  return { ...write, stored: { ...(write as SpecWrite).stored, version } }
 }
 
-function eventsOf(sql: Statements, limit: number, { index, of }: Shard): EventRow[] {
+function boundsOf(maxPages: number): PageBounds {
+  return { pages: maxPages, reserve: urgentReserve(maxPages) }
+}
+
+/** The positions of the oldest events of a shard. */
+async function positionsOf(
+  link: SqliteLink,
+  limit: number,
+  { index, of }: Shard,
+): Promise<readonly number[]> {
   const positions: number[] = []
-  for (const { position, key } of sql.eventKeys.iterate()) {
-    if (positions.length >= limit) break
-    if (shardOf(key as Key, of) === index) positions.push(Number(position))
+  for (let after = 0; ; ) {
+    const page = await link.ask('eventKeys', { after, limit: keysPageSize })
+    for (const { position, key } of page) if (shardOf(key, of) === index) positions.push(position)
+    const end = page.at(-1)
+    if (end === undefined || positions.length >= limit) return positions.slice(0, limit)
+    after = end.position
   }
-  return positions.map((position) => sql.event.get(position) as EventRow)
-}
-
-function identityOf(sql: Statements): string {
-  return String(sql.identity.get()?.id)
-}
-
-function findObject(sql: Statements, kind: Kind, key: Key): FoundObject | null {
-  const row = sql.object.get(kind, key) as ObjectRow | undefined
-  return row === undefined ? null : objectOf(row)
-}
-
-function readLease(sql: Statements, name: string): Lease | null {
-  const row = sql.lease.get(name) as LeaseRow | undefined
-  return row === undefined ? null : leaseOf(row)
 }
 
 function expectAtLeast(option: string, value: number, least: number): void {

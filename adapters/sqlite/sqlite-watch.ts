@@ -2,16 +2,14 @@ import {
   type ChangeFeed,
   type Clock,
   isModelspineError,
-  type Key,
-  type Kind,
   type StoreChange,
   type Timer,
 } from 'modelspine/adapter'
-import type { SqliteConnection } from './sqlite-connection.ts'
-import type { Statements } from './sqlite-statements.ts'
+import type { SeenChanges } from './sqlite-calls.ts'
+import type { SqliteLink } from './sqlite-link.ts'
 
 export interface SqliteWatchOptions {
-  readonly connection: SqliteConnection
+  readonly link: SqliteLink
   readonly feed: ChangeFeed
   readonly clock: Clock
   readonly pollMs: number
@@ -29,14 +27,14 @@ export interface SqliteWatch {
  * look.
  */
 export function createSqliteWatch(options: SqliteWatchOptions): SqliteWatch {
-  const { connection, feed, clock, pollMs } = options
+  const { link, feed, clock, pollMs } = options
   let watchers = 0
   let polling: { readonly started: Promise<void>; stop(): void } | undefined
 
   const startPolling = (): NonNullable<typeof polling> => {
     let stopped = false
     let timer: Timer | undefined
-    const look = createLook(connection)
+    const look = createLook(link)
     const poll = async (): Promise<void> => {
       try {
         for (const change of await look()) feed.publish(change)
@@ -81,26 +79,12 @@ export function createSqliteWatch(options: SqliteWatchOptions): SqliteWatch {
 }
 
 /** The changes by other connections since the last look. The first look gives `resync`. */
-function createLook(connection: SqliteConnection): () => Promise<readonly StoreChange[]> {
-  /** The newest version that was reported. Undefined until it could be read. */
-  let seen: number | undefined
-  let last: { readonly opened: object; readonly dataVersion: unknown } | undefined
-  return () =>
-    connection.read((sql, opened) => {
-      const dataVersion = sql.dataVersion.get()?.data_version
-      if (last?.opened === opened && last.dataVersion === dataVersion) return []
-      const newest = Number(sql.version.get()?.value)
-      const changes = changesSince(sql, seen, newest)
-      last = { opened, dataVersion }
-      seen = newest
-      return changes
-    })
-}
-
-function changesSince(sql: Statements, seen: number | undefined, newest: number): readonly StoreChange[] {
-  const forgotten = Number(sql.forgotten.get()?.value)
-  // The last condition holds when the file was replaced by an older one.
-  if (seen === undefined || seen < forgotten || newest < seen) return [{ type: 'resync' }]
-  const rows = sql.changes.all({ since: seen }) as { kind: Kind; key: Key }[]
-  return rows.map(({ kind, key }) => ({ type: 'changed', kind, key }))
+function createLook(link: SqliteLink): () => Promise<readonly StoreChange[]> {
+  let last: SeenChanges | undefined
+  return async () => {
+    const { seen, changes } = await link.ask('changes', { last })
+    last = seen
+    if (changes === 'all') return [{ type: 'resync' }]
+    return changes.map(({ kind, key }) => ({ type: 'changed', kind, key }))
+  }
 }

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { exportEntries, readManifest } from '../../scripts/package-exports.ts'
+import { exportEntries, readManifest, threadEntries } from '../../scripts/package-exports.ts'
 import build from '../../tsup.config.ts'
 import { documents } from './documents.ts'
 import { root } from './source-files.ts'
@@ -15,7 +15,8 @@ describe('package exports', () => {
 
   it('are the files that the build makes', () => {
     const made = Object.entries(build.entry as Record<string, string>)
-    const wanted = entries.map(({ source, built }) => [built.replace(/^dist\/|\.js$/g, ''), source])
+    const files = [...entries, ...threadEntries(root)]
+    const wanted = files.map(({ source, built }) => [built.replace(/^dist\/|\.js$/g, ''), source])
     expect(made).toEqual(wanted)
     for (const { source, types, built } of entries) {
       expect(built).toBe(`dist/${source.replace(/\.ts$/, '.js')}`)

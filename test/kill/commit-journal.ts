@@ -21,7 +21,7 @@ export interface Grant {
 }
 
 export interface CommitJournal {
-  /** Every grant of the lease, the oldest first. A renewal is not a grant. */
+  /** Every grant of the loop's lease, the oldest first. A renewal is not a grant. */
   readonly grants: readonly Grant[]
   /** Every event that was ever committed with an object, in commit order. */
   readonly events: readonly AuditEntry[]
@@ -56,10 +56,10 @@ export async function keepCommits(path: string): Promise<void> {
     END;
     CREATE TABLE kept_states (place INTEGER PRIMARY KEY AUTOINCREMENT, key, kind, uid, generation, status, deletion);
     CREATE TABLE kept_grants (place INTEGER PRIMARY KEY AUTOINCREMENT, holder, fence, at_ms);
-    CREATE TRIGGER keep_first_grant AFTER INSERT ON leases BEGIN
+    CREATE TRIGGER keep_first_grant AFTER INSERT ON leases WHEN NEW.name = 'modelspine' BEGIN
       INSERT INTO kept_grants (holder, fence, at_ms) VALUES (NEW.holder, NEW.fence, unixepoch('subsec') * 1000);
     END;
-    CREATE TRIGGER keep_grant AFTER UPDATE ON leases WHEN NEW.fence <> OLD.fence BEGIN
+    CREATE TRIGGER keep_grant AFTER UPDATE ON leases WHEN NEW.fence <> OLD.fence AND NEW.name = 'modelspine' BEGIN
       INSERT INTO kept_grants (holder, fence, at_ms) VALUES (NEW.holder, NEW.fence, unixepoch('subsec') * 1000);
     END;
     CREATE TRIGGER keep_new AFTER INSERT ON objects BEGIN

@@ -114,6 +114,14 @@ export const effectMutants: readonly Mutant[] = [
   },
   {
     law: 5,
+    what: 'the thread of the SQLite store writes under an old fence',
+    file: 'adapters/sqlite/worker-writes.ts',
+    find: 'lease?.fence === fence.fence ?',
+    replace: 'fence.fence > 0 ?',
+    tests: ['test/adapters/sqlite/sqlite-store.test.ts'],
+  },
+  {
+    law: 5,
     what: 'the store accepts an older fence',
     file: 'src/store/lease-rules.ts',
     find: 'if (fence.fence === granted) return',

@@ -45,6 +45,22 @@ export const otherMutants: readonly Mutant[] = [
   },
   {
     law: 9,
+    what: 'a write that failed inside a shared transaction is committed with the others',
+    file: 'adapters/sqlite/group-commit.ts',
+    find: '    sql.undo.run()\n',
+    replace: '',
+    tests: ['test/adapters/sqlite/sqlite-thread.test.ts'],
+  },
+  {
+    law: 9,
+    what: 'two shards of the outbox give the same event',
+    file: 'src/store/memory-store.ts',
+    find: 'shardOf(of, shard.of) === shard.index',
+    replace: 'shardOf(of, shard.of) >= shard.index',
+    tests: ['test/unit/store/memory-store.test.ts'],
+  },
+  {
+    law: 9,
     what: 'a status is written without its events',
     file: 'src/store/object-writes.ts',
     find: '  const { events } = options\n',

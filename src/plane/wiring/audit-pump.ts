@@ -20,6 +20,8 @@ export interface AuditPump {
   nudge(): void
   /** Runs until the outbox is empty. Throws the errors of the store and of the log. */
   drain(): Promise<void>
+  /** Waits until no run is under way. */
+  rest(): Promise<void>
   stop(): void
   /**
    * The error that hinders the pump now. Or, for an hour, that the log refused entries and has stand-ins for
@@ -97,6 +99,9 @@ export function createAuditPump({ store, audit, clock, logger, fence }: AuditPum
   return {
     nudge: run,
     drain,
+    async rest() {
+      while (running !== undefined) await running.catch(() => {})
+    },
     stop() {
       stopped = true
       retry?.cancel()

@@ -16,7 +16,7 @@ import type { ControlContext } from '../control-context.ts'
 import { followHints } from './follow-hints.ts'
 import { borrowLease, keepLoan, type LeaseLoan } from './lease-loan.ts'
 
-/** The lease's name. One holder at a time reconciles and writes the audit log. */
+/** The lease's name. One holder at a time reconciles. */
 export const leaseName = 'modelspine'
 
 /** A run from a schedule must not wait for a whole rollout. It only does the work that is due. */

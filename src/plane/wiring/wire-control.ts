@@ -1,4 +1,3 @@
-import { messageOf } from '../../errors.ts'
 import { priorities } from '../../reconcile/priority.ts'
 import type { Key } from '../../resources/metadata.ts'
 import { type Fault, faultOf } from '../../rollout/shell/fault.ts'
@@ -12,7 +11,6 @@ import { newerFaults, orphanFaults, type PlaneHealth, planeFault, unreadableFaul
 import type { ControlPlaneOptions } from '../options.ts'
 import { paceOf, quietMs } from '../pace.ts'
 import { createAnnouncer } from './announcer.ts'
-import { createAuditPump } from './audit-pump.ts'
 import { closeParts } from './close-parts.ts'
 import { byName, contextOf, routedBy } from './context-of.ts'
 import { guardOptions } from './guard-options.ts'
@@ -22,6 +20,7 @@ import { createOrphanSweep, followOrphans } from './orphans.ts'
 import { defaultConcurrency, type RequestSide } from './request-side.ts'
 import { resolveSecret } from './resolve-secret.ts'
 import { createRunMemory } from './run-memory.ts'
+import { createAuditWork } from './stored/audit-work.ts'
 import { createCommitListeners } from './stored/commit-listeners.ts'
 import { createModelsInUse } from './stored/models-in-use.ts'
 import { countsPhases, nudgesPump, wakesLoop } from './stored/reactions.ts'
@@ -62,6 +61,9 @@ export function wireControl(options: ControlPlaneOptions, requestSide: RequestSi
   const memory = createRunMemory(clock)
   const models = createModelsInUse()
   const following = new AbortController()
+  /** The holder of its leases. */
+  const processName = options.name ?? clock.id()
+  const leaseMs = options.leaseMs ?? 15_000
   let stopping = false
 
   const context = contextOf(options, requestSide, guarded, {
@@ -96,12 +98,11 @@ export function wireControl(options: ControlPlaneOptions, requestSide: RequestSi
         over.abort()
       }
     },
-    holder: options.name ?? clock.id(),
-    leaseMs: options.leaseMs ?? 15_000,
+    holder: processName,
+    leaseMs,
     concurrency: concurrency * (1 + countOf(targets, guarded.registries, guarded.metrics)),
     resyncMs,
     gained(abortSignal) {
-      pump.nudge()
       void followOrphans(orphans, clock, abortSignal)
       announcer.say('lease-gained')
     },
@@ -113,10 +114,7 @@ export function wireControl(options: ControlPlaneOptions, requestSide: RequestSi
     usersOf: models.usersOf,
     stoodDown: guarded.standDown,
     standDownMs: requestSide.timeouts.standDownMs,
-    beforeRelease: () =>
-      pump
-        .drain()
-        .catch((error) => logger.error({ error: messageOf(error) }, 'audit events wait in the store')),
+    beforeRelease: () => pump.once(),
     finished(run) {
       telemetry.recordReconcile({ key: run.key, result: run.result.kind, durationMs: run.durationMs })
       memory.finished(run)
@@ -134,16 +132,7 @@ export function wireControl(options: ControlPlaneOptions, requestSide: RequestSi
     },
     callBackFailed: () => memory.callBackFailed(work.queue),
   })
-  const pump = createAuditPump({
-    store,
-    audit,
-    clock,
-    logger,
-    fence: () => {
-      const held = work.held()
-      return held && { lease: held.name, fence: held.fence }
-    },
-  })
+  const pump = createAuditWork({ store, audit, clock, logger, holder: processName, leaseMs })
   const orphans = createOrphanSweep({
     store,
     targets,
@@ -199,12 +188,13 @@ export function wireControl(options: ControlPlaneOptions, requestSide: RequestSi
       void watch.follow(following.signal)
       void exchange?.follow(following.signal)
       work.start()
+      pump.start()
     },
     async stop(drainMs) {
       stopping = true
       const begunMs = clock.monotonic()
       await work.stop(drainMs)
-      pump.stop()
+      await pump.stop(Math.max(0, drainMs - (clock.monotonic() - begunMs)) / 2)
       following.abort()
       await exchange?.tellLast()
       const leftMs = drainMs - (clock.monotonic() - begunMs)

@@ -10,7 +10,8 @@ import type { Kind, PutSpecOptions, StateStore, StoredObject } from '../../store
 export interface StateStoreSubject {
   readonly store: StateStore
   /**
-   * Moves the store's clock on, and runs its timers. When the clock cannot be moved, it waits for that time.
+   * Moves the store's clock on, runs its timers and waits until the store has done what they began. When the
+   * clock cannot be moved, it waits for that time.
    */
   advance(ms: number): Promise<void>
   /** Opens the same data again after the store was closed, as after a restart. Needed when `durable`. */

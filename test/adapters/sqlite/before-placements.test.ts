@@ -10,6 +10,7 @@ import type { MetricSource } from '../../../src/telemetry/contract.ts'
 import { createFakeClock } from '../../../src/testing/fake-clock.ts'
 import { temporaryFolder } from '../../temporary-folder.ts'
 import { collect } from '../../unit/collect.ts'
+import { settled as answered } from './settled.ts'
 
 /**
  * Written in the middle of rollouts, by the version before statuses had placements and a version. Its deployments:
@@ -89,7 +90,11 @@ it('a store of the version before placements opens and goes on in the middle of 
   })
   const standing = async (name: string) => (await plane.get(name))?.status
   const until = async (condition: () => Promise<boolean>, forMs: number) => {
-    for (let passed = 0; passed <= forMs && !(await condition()); passed += 1000) await clock.advance(1000)
+    for (let passed = 0; passed <= forMs && !(await condition()); passed += 1000) {
+      await clock.advance(1000)
+      // The store works in real time, and a run writes several times.
+      for (let write = 0; write < 4; write += 1) await answered(store)
+    }
     expect(await condition()).toBe(true)
   }
   await plane.start()

@@ -25,6 +25,7 @@ import {
   standing,
 } from '../../../src/testing/state-store/subject.ts'
 import { temporaryFolder } from '../../temporary-folder.ts'
+import { settled } from './settled.ts'
 
 let path: string
 let opened: SqliteStore[]
@@ -257,8 +258,7 @@ describe('a full file', () => {
 
 describe('a file that another connection has locked', () => {
   it('is reported as store-unavailable when the lock is not released in time', async () => {
-    const clock = createFakeClock()
-    const store = open({ clock, busyTimeoutMs: 2000 })
+    const store = open({ busyTimeoutMs: 50 })
     const first = await created(store)
     const other = new DatabaseSync(path)
     other.exec('BEGIN IMMEDIATE')
@@ -268,37 +268,32 @@ describe('a file that another connection has locked', () => {
       details: { sqliteCode: 5 },
     })
     expect(await standing(store)).toEqual(first)
-    await clock.advance(2100)
     await refused
     other.exec('ROLLBACK')
     other.close()
     expect((await store.putSpec(deployment('churn', '2'), put())).generation).toBe(2)
   })
 
-  it('is written after the other connection commits, and the wait does not block the process', async () => {
-    const clock = createFakeClock()
-    const store = open({ clock })
+  it('is written after the other connection commits, and readers do not wait', async () => {
+    const store = open()
     await created(store)
     const other = new DatabaseSync(path)
     other.exec('BEGIN IMMEDIATE')
     const written = store.putSpec(deployment('churn', '2'), put())
-    await clock.advance(1000)
+    await settled(store)
     other.exec('COMMIT')
     other.close()
-    await clock.advance(100)
     expect((await written).generation).toBe(2)
   })
 
   it('is no longer waited for when the store is closed', async () => {
-    const clock = createFakeClock()
-    const store = open({ clock })
+    const store = open()
     await created(store)
     const other = new DatabaseSync(path)
     other.exec('BEGIN IMMEDIATE')
     const refused = expect(created(store, 'late')).rejects.toThrow(/closed/)
-    await clock.advance(0)
+    await settled(store)
     await store.close()
-    await clock.advance(100)
     await refused
     other.close()
   })

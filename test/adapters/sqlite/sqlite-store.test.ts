@@ -4,6 +4,7 @@ import { describe, it } from 'vitest'
 import { createFakeClock } from '../../../src/testing/fake-clock.ts'
 import { stateStoreConformance } from '../../../src/testing/state-store-kit.ts'
 import { temporaryFolder } from '../../temporary-folder.ts'
+import { settled } from './settled.ts'
 
 stateStoreConformance({
   name: 'sqliteStore',
@@ -21,7 +22,10 @@ stateStoreConformance({
     return {
       subject: {
         store: open(),
-        advance: clock.advance,
+        async advance(ms) {
+          await clock.advance(ms)
+          for (const store of handles) await settled(store)
+        },
         reopen: async () => open(),
         another: async () => open(),
         async damage(kind, key) {

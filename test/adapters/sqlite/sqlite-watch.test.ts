@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createFakeClock, type FakeClock } from '../../../src/testing/fake-clock.ts'
 import { actor, created, key, kind } from '../../../src/testing/state-store/subject.ts'
 import { temporaryFolder } from '../../temporary-folder.ts'
+import { settled } from './settled.ts'
 
 let path: string
 let clock: FakeClock
@@ -22,6 +23,12 @@ afterEach(async () => {
   await store.close()
   await other.close()
 })
+
+/** Moves the clock on, and waits for the answers to what the timers asked. */
+async function advance(ms: number): Promise<void> {
+  await clock.advance(ms)
+  for (const each of [store, other]) await settled(each)
+}
 
 /** Collects the changes that a watch reports. */
 function collect(abortSignal: AbortSignal): StoreChange[] {
@@ -48,24 +55,24 @@ function rememberRemovals(count: number): void {
 describe('the watch of a SQLite store', () => {
   it('reports its own writes at once, and the writes of others at the next poll', async () => {
     const told = collect(new AbortController().signal)
-    await clock.advance(0)
+    await advance(0)
     await created(store, 'own')
-    await clock.advance(0)
+    await advance(0)
     expect(told).toEqual([{ type: 'resync' }, changed('own')])
     await created(other, 'foreign')
-    await clock.advance(499)
+    await advance(499)
     expect(told).toHaveLength(2)
-    await clock.advance(1)
+    await advance(1)
     expect(told.slice(2)).toContainEqual(changed('foreign'))
   })
 
   it('reports nothing when another store only changes leases', async () => {
     const told = collect(new AbortController().signal)
-    await clock.advance(0)
+    await advance(0)
     const lease = await other.acquireLease('loop', 'second', 60_000)
-    await clock.advance(1000)
+    await advance(1000)
     if (lease !== null) await other.renewLease(lease, 60_000)
-    await clock.advance(1000)
+    await advance(1000)
     expect(told).toEqual([{ type: 'resync' }])
   })
 
@@ -73,13 +80,13 @@ describe('the watch of a SQLite store', () => {
     const abort = new AbortController()
     collect(abort.signal)
     collect(abort.signal)
-    await clock.advance(2000)
+    await advance(2000)
     expect(clock.pendingTimers).toBe(1)
     abort.abort()
-    await clock.advance(0)
+    await advance(0)
     expect(clock.pendingTimers).toBe(0)
     collect(new AbortController().signal)
-    await clock.advance(0)
+    await advance(0)
     expect(clock.pendingTimers).toBe(1)
     await store.close()
     expect(clock.pendingTimers).toBe(0)
@@ -87,16 +94,16 @@ describe('the watch of a SQLite store', () => {
 
   it('reports resync when it missed more removals than the store keeps', async () => {
     const told = collect(new AbortController().signal)
-    await clock.advance(0)
+    await advance(0)
     rememberRemovals(1000)
     for (let place = 0; place < 2; place += 1) {
       await created(other, 'short-lived')
       await other.delete(kind, key('short-lived'), { actor, nowMs: 0, events: () => [] })
     }
-    await clock.advance(500)
+    await advance(500)
     expect(told).toEqual([{ type: 'resync' }, { type: 'resync' }])
     await created(other, 'after')
-    await clock.advance(500)
+    await advance(500)
     expect(told.at(-1)).toEqual(changed('after'))
   })
 })

@@ -296,7 +296,7 @@ describe('a plane that is stopped with drainMs', () => {
         ...first.store,
         releaseLease: async (...call: Parameters<typeof first.store.releaseLease>) => {
           await first.store.releaseLease(...call)
-          said.push('released')
+          said.push(`released ${call[0].name}`)
         },
         close: async () => void said.push('closed'),
       }
@@ -309,7 +309,13 @@ describe('a plane that is stopped with drainMs', () => {
       await clock.advance(500)
       void plane.stop({ drainMs }).then(() => said.push('stopped'))
       for (let passed = 0; passed < Math.max(drainMs, 1100); passed += 10) await clock.advance(10)
-      expect(said).toEqual(['stood down', 'released', 'closed', 'stopped'])
+      expect(said).toEqual([
+        'stood down',
+        'released modelspine',
+        'released modelspine-audit',
+        'closed',
+        'stopped',
+      ])
       expect(clock.pendingTimers).toBe(0)
     },
   )
@@ -321,7 +327,7 @@ describe('a plane that is stopped with drainMs', () => {
       ...first.store,
       releaseLease: async (...call: Parameters<typeof first.store.releaseLease>) => {
         await first.store.releaseLease(...call)
-        said.push('released')
+        said.push(`released ${call[0].name}`)
       },
       close: async () => void said.push('closed'),
     }
@@ -336,7 +342,7 @@ describe('a plane that is stopped with drainMs', () => {
     await clock.advance(500)
     void plane.stop({ drainMs: 5000 })
     for (let passed = 0; passed < 5000; passed += 10) await clock.advance(10)
-    expect(said).toEqual(['released', 'closed'])
+    expect(said).toEqual(['released modelspine-audit', 'released modelspine', 'closed'])
     expect(await once).toBe('aborted')
     expect(clock.pendingTimers).toBe(0)
   })

@@ -20,7 +20,7 @@ let store: SqliteStore
 const named = (name: string, version = '1') => ({ ...digits(version), metadata: { name } })
 
 function spoil(column: string, key: string): void {
-  const db = new DatabaseSync(path)
+  const db = new DatabaseSync(path, { timeout: 5000 })
   db.prepare(`UPDATE objects SET ${column} = '{"phase' WHERE key = ?`).run(key)
   db.close()
 }

@@ -25,7 +25,7 @@ export function wakesLoop(work: Pick<LeaderWork, 'nudge'>, memory: RunMemory): C
 
 /**
  * Lets the pump carry on the events of a commit. Another process may have committed some, and only the holder
- * of the lease carries events on.
+ * of the audit's lease carries events on.
  */
 export function nudgesPump(pump: Pick<AuditPump, 'nudge'>, memory: RunMemory): CommitListener {
   let due = false

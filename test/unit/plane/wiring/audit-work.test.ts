@@ -1,0 +1,61 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import { leaseName } from '../../../../src/plane/wiring/leader-work.ts'
+import { auditLeaseName } from '../../../../src/plane/wiring/stored/audit-work.ts'
+import { ann, collect, digits, inTime, type PlaneFixture, planeFixture, serving } from '../plane-fixture.ts'
+
+let fixtures: PlaneFixture[] = []
+
+const opened = (beside?: PlaneFixture): PlaneFixture => {
+  const fixture = planeFixture(beside === undefined ? {} : { beside })
+  fixtures.push(fixture)
+  return fixture
+}
+
+afterEach(async () => {
+  for (const fixture of fixtures) await inTime(fixture, fixture.plane.stop({ drainMs: 0 })).catch(() => {})
+  fixtures = []
+})
+
+const waiting = async ({ store }: PlaneFixture): Promise<number> => (await store.readEvents(1000)).length
+
+describe('the audit log of a plane', () => {
+  it('is written under a lease of its own, by whoever holds that', async () => {
+    const fixture = opened()
+    const { plane, store, clock, audit, until } = fixture
+    const elsewhere = await store.acquireLease(auditLeaseName, 'another process', 60_000)
+    await serving(fixture)
+    expect(plane.health().leading).toBe(true)
+    await clock.advance(30_000)
+    expect(await waiting(fixture)).toBeGreaterThan(3)
+    expect(await collect(audit.read())).toEqual([])
+    if (elsewhere !== null) await store.releaseLease(elsewhere)
+    await until(async () => (await waiting(fixture)) === 0)
+    expect((await collect(audit.read())).length).toBeGreaterThan(3)
+  })
+
+  it('is written by this process although another one leads', async () => {
+    const fixture = opened()
+    const { plane, store, clock, audit } = fixture
+    await store.acquireLease(leaseName, 'another process', 600_000)
+    await plane.start()
+    await clock.advance(3000)
+    await plane.apply(digits('1'), { actor: ann })
+    await clock.advance(100)
+    expect(plane.health().leading).toBe(false)
+    expect((await collect(audit.read())).map(({ action }) => action)).toEqual(['deployment-applied'])
+  })
+
+  it('is taken over together with the work when the process that did both ends', async () => {
+    const first = opened()
+    for (const shared of [first.store, first.audit]) shared.close = async () => {}
+    await serving(first)
+    const second = opened(first)
+    await second.plane.start()
+    await first.clock.advance(5000)
+    expect(second.plane.health().leading).toBe(false)
+    await inTime(first, first.plane.stop())
+    await second.until(() => second.plane.health().leading)
+    await second.plane.apply(digits('1', { scale: { min: 2, max: 4 } }), { actor: ann })
+    await second.until(async () => (await waiting(second)) === 0)
+  })
+})
