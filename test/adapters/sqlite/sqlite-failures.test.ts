@@ -9,6 +9,7 @@ import {
   writeSync,
 } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
+import { setTimeout as pause } from 'node:timers/promises'
 import { type SqliteStore, type SqliteStoreOptions, sqliteStore } from 'modelspine/adapters/sqlite'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { sha256 } from '../../../src/hash.ts'
@@ -25,7 +26,9 @@ import {
   standing,
 } from '../../../src/testing/state-store/subject.ts'
 import { temporaryFolder } from '../../temporary-folder.ts'
-import { settled } from './settled.ts'
+
+/** Writes are gathered for 30 ms at most before the store begins with them. */
+const longerThanGathering = 100
 
 let path: string
 let opened: SqliteStore[]
@@ -280,7 +283,8 @@ describe('a file that another connection has locked', () => {
     const other = new DatabaseSync(path)
     other.exec('BEGIN IMMEDIATE')
     const written = store.putSpec(deployment('churn', '2'), put())
-    await settled(store)
+    await pause(longerThanGathering)
+    expect(await standing(store)).toBeDefined()
     other.exec('COMMIT')
     other.close()
     expect((await written).generation).toBe(2)
@@ -292,7 +296,7 @@ describe('a file that another connection has locked', () => {
     const other = new DatabaseSync(path)
     other.exec('BEGIN IMMEDIATE')
     const refused = expect(created(store, 'late')).rejects.toThrow(/closed/)
-    await settled(store)
+    await pause(longerThanGathering)
     await store.close()
     await refused
     other.close()
