@@ -92,6 +92,21 @@ describe('what processes tell each other of their measurements', () => {
     expect(lost).toBeGreaterThan(10)
   })
 
+  it('is counted once although a store gives it again and again', async () => {
+    const { clock, measurements } = scene()
+    const repeating: Measurements = {
+      ...measurements,
+      read: (_, limit) => measurements.read(undefined, limit),
+    }
+    const [one, two] = [member(clock, repeating), member(clock, measurements)]
+    for (let count = 0; count < 100; count += 1) {
+      two.count()
+      await clock.advance(100)
+    }
+    await clock.advance(4000)
+    expect(one.read().sum).toBe(100)
+  })
+
   it('counts no second that an interval cuts', async () => {
     const { clock, measurements } = scene()
     const [one, two] = [member(clock, measurements), member(clock, measurements)]
