@@ -34,6 +34,9 @@ export function createPlane(
     connect: { 'open-inference': openInference },
     policies: [promotion],
     observers: [observer],
+    // No other process routes requests by this store.
+    routersLearnMs: 0,
+    shareMeasurements: false,
   })
   return { plane, registry }
 }

@@ -1,4 +1,4 @@
-import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileAuditLog } from 'modelspine/adapters/file'
 
@@ -10,10 +10,11 @@ export interface Tampered {
 
 /** Changes one byte in the middle of a copy of the audit log, and verifies the copy. */
 export async function tamper(audit: string, copy: string): Promise<Tampered> {
-  cpSync(audit, copy, { recursive: true, filter: (path) => !path.endsWith('.lock') })
-  const [file = ''] = readdirSync(copy)
-    .filter((name) => name.endsWith('.jsonl'))
-    .sort()
+  mkdirSync(copy)
+  // The log's other files belong to its writer, which may remove them at any moment.
+  const files = readdirSync(audit).filter((name) => name.endsWith('.jsonl'))
+  for (const name of files) copyFileSync(join(audit, name), join(copy, name))
+  const [file = ''] = files.sort()
   const bytes = readFileSync(join(copy, file))
   const place = bytes.indexOf('"you"', Math.floor(bytes.length / 2)) + 1
   bytes[place] = 'Y'.charCodeAt(0)

@@ -15,6 +15,7 @@ import { guardRegistry } from './guards/guard-registry.ts'
 import { guardSecrets } from './guards/guard-secrets.ts'
 import { guardStore } from './guards/guard-store.ts'
 import { type GuardedTarget, type GuardTargetOptions, guardTarget } from './guards/guard-target.ts'
+import { makeLine } from './guards/room/part-line.ts'
 import { SharedAnswers } from './guards/shared/shared-answers.ts'
 import { hideSecrets, type SecretMeans } from './hide-secrets.ts'
 import type { RequestSide } from './request-side.ts'
@@ -63,6 +64,7 @@ export function guardOptions(
   knownSecrets: KnownSecrets,
 ): GuardedOptions {
   const store = options.store ?? memoryStore({ clock })
+  parts.limit(makeLine)
   const storeGuard = parts.guard('store')
   const given: Named<DeploymentTarget> = options.targets ?? {}
   const targetGuards = mapped(given, (_target, name) => parts.guard('target', name))
@@ -100,11 +102,11 @@ export function guardOptions(
     ),
     targets,
     loopTargets: targetsOf(true),
-    room: (target, key) => targetGuards[target]?.rooms.take(key) ?? true,
+    room: (target, key) => targetGuards[target]?.rooms?.take(key) ?? true,
     runs(key, abortSignal) {
       running.set(abortSignal, key)
       let inRoom = false
-      for (const { rooms } of Object.values(targetGuards)) inRoom = rooms.begun(key) || inRoom
+      for (const { rooms } of Object.values(targetGuards)) inRoom = rooms?.begun(key) === true || inRoom
       return inRoom
     },
     async standDown(limitMs) {

@@ -3,16 +3,14 @@ import { isModelspineError, ModelspineError } from '../../../errors.ts'
 import type { Priority } from '../../../reconcile/priority.ts'
 import type { Key } from '../../../resources/metadata.ts'
 import type { PlaneFault } from '../../health.ts'
-import type { Rate } from '../../rates.ts'
 import { answerInTime, type WaitEnd } from './answer-in-time.ts'
 import { Circuit } from './circuit.ts'
 import type { Deadlines } from './deadlines.ts'
 import { type GuardedCall, type LoopHooks, readAnswer } from './guarded-call.ts'
 import { PartFaults } from './part-faults.ts'
 import { type PartKind, partKinds } from './part-kinds.ts'
-import { Bulkhead } from './room/bulkhead.ts'
-import { Rooms } from './room/rooms.ts'
-import { TokenBucket } from './room/token-bucket.ts'
+import type { Line } from './room/part-line.ts'
+import type { Rooms } from './room/rooms.ts'
 import { unlessAborted } from './shared/unless-aborted.ts'
 
 export interface GuardedPartOptions extends Pick<PlaneFault, 'part' | 'name'> {
@@ -20,8 +18,8 @@ export interface GuardedPartOptions extends Pick<PlaneFault, 'part' | 'name'> {
   readonly deadlines: Deadlines
   /** How many deployments may have calls under way. */
   readonly concurrency: number
-  /** How many calls may be made. Left out: any number. */
-  readonly rate?: Rate | undefined
+  /** Left out: the loop's calls are not limited. */
+  readonly line?: Line | undefined
   readonly hooks: LoopHooks
   /** Called when a fault begins and when it ends. */
   changed(began: boolean, error: unknown): void
@@ -48,13 +46,11 @@ interface Sort {
  */
 export class GuardedPart {
   readonly faults: PartFaults
-  /** Room for what the loop sends. */
-  readonly rooms: Rooms
   /** The part as messages show it: `target "prod"`, `the store`. */
   readonly label: string
   readonly #options: GuardedPartOptions
   readonly #kind: PartKind
-  readonly #bulkhead: Bulkhead
+  readonly #line: Line | undefined
   readonly #sorts = new Map<string, Sort>()
   /** Calls that the part has not ended, also those that nobody waits for. */
   #open = 0
@@ -63,13 +59,12 @@ export class GuardedPart {
   readonly #turns = new Set<() => void>()
 
   constructor(options: GuardedPartOptions) {
-    const { part, name, clock, concurrency, rate } = options
+    const { part, name, clock } = options
     this.#options = options
     this.#kind = partKinds[part]
     this.label = name === undefined ? this.#kind.title : `${this.#kind.title} "${name}"`
     this.faults = new PartFaults(clock, options.changed)
-    this.#bulkhead = new Bulkhead(concurrency, rate && new TokenBucket(clock, rate))
-    this.rooms = new Rooms(this.#bulkhead, options.hooks)
+    this.#line = options.line
   }
 
   /**
@@ -90,12 +85,15 @@ export class GuardedPart {
     const { key } = call
     if (call.abortSignal?.aborted === true) throw this.#aborted(call, call.abortSignal.reason)
     const sort = this.#sortOf(call.sort ?? call.verb)
-    if (key === undefined) this.#bulkhead.pass()
-    if (key !== undefined) sort.probed.delete(key)
-    if (key === undefined || this.#enters(key)) return this.#make(sort, call)
+    const line = this.#line
+    if (key === undefined) line?.bulkhead.pass()
+    else sort.probed.delete(key)
+    if (key === undefined || line === undefined || line.bulkhead.enter(key, this.priorityOf(key))) {
+      return this.#make(sort, call)
+    }
     if (sort.circuit.isOpen) throw this.#unmade(sort, call)
     if (call.atOnce === true) throw this.#full()
-    return this.#inTurn(key, call, () => this.#make(sort, call))
+    return this.#inTurn(line, key, call, () => this.#make(sort, call))
   }
 
   /** The run of the deployment waits for something that others do for it, until the answer is called. */
@@ -116,12 +114,18 @@ export class GuardedPart {
     return this.#options.hooks.priorityOf(key)
   }
 
-  #enters(key: Key): boolean {
-    return this.#bulkhead.enter(key, this.priorityOf(key))
+  /** Room for what the loop sends. */
+  get rooms(): Rooms | undefined {
+    return this.#line?.rooms
   }
 
   /** Waits in line. */
-  #inTurn<Answer>(key: Key, turn: Turn, begin: () => Answer | Promise<Answer>): Promise<Answer> {
+  #inTurn<Answer>(
+    { bulkhead }: Line,
+    key: Key,
+    turn: Turn,
+    begin: () => Answer | Promise<Answer>,
+  ): Promise<Answer> {
     const { abortSignal } = turn
     const { hooks } = this.#options
     return new Promise((resolve, reject) => {
@@ -138,7 +142,7 @@ export class GuardedPart {
       }
       const onAbort = (): void => giveUp(this.#aborted(turn, abortSignal?.reason))
       const stop = (): void => giveUp(this.#stopped(turn))
-      const leaveLine = this.#bulkhead.wait(key, hooks.priorityOf(key), () => {
+      const leaveLine = bulkhead.wait(key, hooks.priorityOf(key), () => {
         end()
         try {
           resolve(begin())
@@ -195,7 +199,7 @@ export class GuardedPart {
 
   /** A run of the loop has ended. */
   ended(key: Key): void {
-    this.rooms.ended(key)
+    this.#line?.rooms.ended(key)
     for (const { failed, probed } of this.#sorts.values()) {
       // It came and did not need such a call.
       if (probed.delete(key)) failed.delete(key)
@@ -204,12 +208,12 @@ export class GuardedPart {
 
   /** The deployment is more urgent now. If it waits in line, it moves up. */
   raised(key: Key, priority: Priority): void {
-    this.#bulkhead.raise(key, priority)
+    this.#line?.bulkhead.raise(key, priority)
   }
 
   /** The deployment is gone. */
   forget(key: Key): void {
-    this.rooms.forget(key)
+    this.#line?.rooms.forget(key)
     for (const { failed, probed } of this.#sorts.values()) {
       failed.delete(key)
       probed.delete(key)
@@ -218,7 +222,7 @@ export class GuardedPart {
 
   close(): void {
     for (const stop of [...this.#turns]) stop()
-    this.#bulkhead.close()
+    this.#line?.bulkhead.close()
     this.faults.close()
     for (const { circuit } of this.#sorts.values()) circuit.close()
   }
@@ -233,7 +237,7 @@ export class GuardedPart {
 
   /** Called after the circuit was told, because the next in line is let in now and asks the circuit. */
   #left(key: Key | undefined): void {
-    if (key !== undefined) this.#bulkhead.leave(key)
+    if (key !== undefined) this.#line?.bulkhead.leave(key)
   }
 
   #answered<Answer>(sort: Sort, call: GuardedCall<Answer>, answer: Answer): Answer {

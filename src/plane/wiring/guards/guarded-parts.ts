@@ -7,11 +7,14 @@ import type { Rate, Rates } from '../../rates.ts'
 import { createDeadlines } from './deadlines.ts'
 import type { LoopHooks } from './guarded-call.ts'
 import { GuardedPart } from './guarded-part.ts'
+import type { Line, LineOptions } from './room/part-line.ts'
 
 /** All guarded parts of a plane. */
 export interface GuardedParts {
   /** Makes the guard of a part. */
   guard(part: PlaneFault['part'], name?: string): GuardedPart
+  /** From now on, the loop's calls at the parts that are guarded have a limit. */
+  limit(lineOf: (options: LineOptions) => Line): void
   /** From now on, parts ask this loop. */
   connect(hooks: LoopHooks): void
   /** What hinders the parts now. */
@@ -49,6 +52,7 @@ export function createGuardedParts(options: GuardedPartsOptions): GuardedParts {
   const { clock, logger, concurrency, told } = options
   const deadlines = createDeadlines(clock)
   const parts: { readonly identity: Pick<PlaneFault, 'part' | 'name'>; readonly guard: GuardedPart }[] = []
+  let lineOf: ((options: LineOptions) => Line) | undefined
   let connected = nobody
   const hooks: LoopHooks = {
     priorityOf: (key) => connected.priorityOf(key),
@@ -64,7 +68,7 @@ export function createGuardedParts(options: GuardedPartsOptions): GuardedParts {
         clock,
         deadlines,
         concurrency,
-        rate: rateOf(options.rates, part, name),
+        line: lineOf?.({ clock, concurrency, rate: rateOf(options.rates, part, name), hooks }),
         hooks,
         changed(began, error) {
           const fault = planeFault(identity, error)
@@ -79,6 +83,9 @@ export function createGuardedParts(options: GuardedPartsOptions): GuardedParts {
       })
       parts.push({ identity, guard })
       return guard
+    },
+    limit(given) {
+      lineOf = given
     },
     connect(given) {
       connected = given
@@ -97,7 +104,7 @@ export function createGuardedParts(options: GuardedPartsOptions): GuardedParts {
       for (const { guard } of parts) guard.forget(key)
     },
     nobodyComes() {
-      for (const { guard } of parts) guard.rooms.nobodyComes()
+      for (const { guard } of parts) guard.rooms?.nobodyComes()
     },
     close() {
       for (const { guard } of parts) guard.close()

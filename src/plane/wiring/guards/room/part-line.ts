@@ -1,0 +1,27 @@
+import type { Clock } from '../../../../clock.ts'
+import type { Rate } from '../../../rates.ts'
+import type { LoopHooks } from '../guarded-call.ts'
+import { Bulkhead } from './bulkhead.ts'
+import { Rooms } from './rooms.ts'
+import { TokenBucket } from './token-bucket.ts'
+
+/** What limits the loop's calls at one part. */
+export interface Line {
+  readonly bulkhead: Bulkhead
+  /** Room for what the loop sends. */
+  readonly rooms: Rooms
+}
+
+export interface LineOptions {
+  readonly clock: Clock
+  /** How many deployments may have calls under way. */
+  readonly concurrency: number
+  /** How many calls may be made. Left out: any number. */
+  readonly rate?: Rate | undefined
+  readonly hooks: LoopHooks
+}
+
+export function makeLine({ clock, concurrency, rate, hooks }: LineOptions): Line {
+  const bulkhead = new Bulkhead(concurrency, rate && new TokenBucket(clock, rate))
+  return { bulkhead, rooms: new Rooms(bulkhead, hooks) }
+}
