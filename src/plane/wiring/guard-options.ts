@@ -15,7 +15,7 @@ import { guardRegistry } from './guards/guard-registry.ts'
 import { guardSecrets } from './guards/guard-secrets.ts'
 import { guardStore } from './guards/guard-store.ts'
 import { type GuardedTarget, type GuardTargetOptions, guardTarget } from './guards/guard-target.ts'
-import { makeLine } from './guards/room/part-line.ts'
+import { makePartLine } from './guards/room/part-line.ts'
 import { SharedAnswers } from './guards/shared/shared-answers.ts'
 import { hideSecrets, type SecretMeans } from './hide-secrets.ts'
 import type { RequestSide } from './request-side.ts'
@@ -64,7 +64,7 @@ export function guardOptions(
   knownSecrets: KnownSecrets,
 ): GuardedOptions {
   const store = options.store ?? memoryStore({ clock })
-  parts.limit(makeLine)
+  parts.limit(makePartLine)
   const storeGuard = parts.guard('store')
   const given: Named<DeploymentTarget> = options.targets ?? {}
   const targetGuards = mapped(given, (_target, name) => parts.guard('target', name))

@@ -9,7 +9,7 @@ import type { Deadlines } from './deadlines.ts'
 import { type GuardedCall, type LoopHooks, readAnswer } from './guarded-call.ts'
 import { PartFaults } from './part-faults.ts'
 import { type PartKind, partKinds } from './part-kinds.ts'
-import type { Line } from './room/part-line.ts'
+import type { PartLine } from './room/part-line.ts'
 import type { Rooms } from './room/rooms.ts'
 import { unlessAborted } from './shared/unless-aborted.ts'
 
@@ -19,7 +19,7 @@ export interface GuardedPartOptions extends Pick<PlaneFault, 'part' | 'name'> {
   /** How many deployments may have calls under way. */
   readonly concurrency: number
   /** Left out: the loop's calls are not limited. */
-  readonly line?: Line | undefined
+  readonly line?: PartLine | undefined
   readonly hooks: LoopHooks
   /** Called when a fault begins and when it ends. */
   changed(began: boolean, error: unknown): void
@@ -50,7 +50,7 @@ export class GuardedPart {
   readonly label: string
   readonly #options: GuardedPartOptions
   readonly #kind: PartKind
-  readonly #line: Line | undefined
+  readonly #line: PartLine | undefined
   readonly #sorts = new Map<string, Sort>()
   /** Calls that the part has not ended, also those that nobody waits for. */
   #open = 0
@@ -121,7 +121,7 @@ export class GuardedPart {
 
   /** Waits in line. */
   #inTurn<Answer>(
-    { bulkhead }: Line,
+    { bulkhead }: PartLine,
     key: Key,
     turn: Turn,
     begin: () => Answer | Promise<Answer>,

@@ -7,14 +7,14 @@ import type { Rate, Rates } from '../../rates.ts'
 import { createDeadlines } from './deadlines.ts'
 import type { LoopHooks } from './guarded-call.ts'
 import { GuardedPart } from './guarded-part.ts'
-import type { Line, LineOptions } from './room/part-line.ts'
+import type { PartLine, PartLineOptions } from './room/part-line.ts'
 
 /** All guarded parts of a plane. */
 export interface GuardedParts {
   /** Makes the guard of a part. */
   guard(part: PlaneFault['part'], name?: string): GuardedPart
   /** From now on, the loop's calls at the parts that are guarded have a limit. */
-  limit(lineOf: (options: LineOptions) => Line): void
+  limit(lineOf: (options: PartLineOptions) => PartLine): void
   /** From now on, parts ask this loop. */
   connect(hooks: LoopHooks): void
   /** What hinders the parts now. */
@@ -52,7 +52,7 @@ export function createGuardedParts(options: GuardedPartsOptions): GuardedParts {
   const { clock, logger, concurrency, told } = options
   const deadlines = createDeadlines(clock)
   const parts: { readonly identity: Pick<PlaneFault, 'part' | 'name'>; readonly guard: GuardedPart }[] = []
-  let lineOf: ((options: LineOptions) => Line) | undefined
+  let lineOf: ((options: PartLineOptions) => PartLine) | undefined
   let connected = nobody
   const hooks: LoopHooks = {
     priorityOf: (key) => connected.priorityOf(key),

@@ -6,13 +6,13 @@ import { Rooms } from './rooms.ts'
 import { TokenBucket } from './token-bucket.ts'
 
 /** What limits the loop's calls at one part. */
-export interface Line {
+export interface PartLine {
   readonly bulkhead: Bulkhead
   /** Room for what the loop sends. */
   readonly rooms: Rooms
 }
 
-export interface LineOptions {
+export interface PartLineOptions {
   readonly clock: Clock
   /** How many deployments may have calls under way. */
   readonly concurrency: number
@@ -21,7 +21,7 @@ export interface LineOptions {
   readonly hooks: LoopHooks
 }
 
-export function makeLine({ clock, concurrency, rate, hooks }: LineOptions): Line {
+export function makePartLine({ clock, concurrency, rate, hooks }: PartLineOptions): PartLine {
   const bulkhead = new Bulkhead(concurrency, rate && new TokenBucket(clock, rate))
   return { bulkhead, rooms: new Rooms(bulkhead, hooks) }
 }

@@ -4,7 +4,7 @@ import {
   createGuardedParts,
   type GuardedParts,
 } from '../../../../../src/plane/wiring/guards/guarded-parts.ts'
-import { makeLine } from '../../../../../src/plane/wiring/guards/room/part-line.ts'
+import { makePartLine } from '../../../../../src/plane/wiring/guards/room/part-line.ts'
 import { type Priority, priorities } from '../../../../../src/reconcile/priority.ts'
 import type { Key } from '../../../../../src/resources/metadata.ts'
 import { silentLogger } from '../../../../../src/telemetry/logger.ts'
@@ -38,7 +38,7 @@ export function guardScene(concurrency = 4, rates?: Rates): GuardScene {
         `${event.slice('part-'.length)} ${part}${name === undefined ? '' : ` ${name}`}: ${message}`,
       ),
   })
-  parts.limit(makeLine)
+  parts.limit(makePartLine)
   parts.connect({
     priorityOf: (key) => known.get(key) ?? priorities.drift,
     aside(key) {
