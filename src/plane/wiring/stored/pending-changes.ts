@@ -45,9 +45,13 @@ export function createPendingChanges(): PendingChanges {
         isAll = false
         return 'all'
       }
-      const oldest = [...pending.entries()].slice(0, mostAtOnce)
-      for (const [id] of oldest) pending.delete(id)
-      return oldest.map(([, name]) => name)
+      const oldest: StoredName[] = []
+      for (const [id, name] of pending) {
+        if (oldest.length === mostAtOnce) break
+        pending.delete(id)
+        oldest.push(name)
+      }
+      return oldest
     },
     close() {
       closed = true

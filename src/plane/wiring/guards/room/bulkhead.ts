@@ -130,9 +130,11 @@ export class Bulkhead {
       if (next === undefined) break
       this.#lines.serve(next)
       this.#waiting.delete(next.key)
-      this.#inside.set(next.key, (this.#inside.get(next.key) ?? 0) + next.admitted.size)
-      for (let paid = 1; paid < next.admitted.size; paid += 1) this.#bucket?.owe()
-      for (const admitted of next.admitted) admitted()
+      // A list, because who is let in may make another one leave the set, whose call is counted here.
+      const all = [...next.admitted]
+      this.#inside.set(next.key, (this.#inside.get(next.key) ?? 0) + all.length)
+      for (let paid = 1; paid < all.length; paid += 1) this.#bucket?.owe()
+      for (const admitted of all) admitted()
     }
     this.#admitting = false
   }
