@@ -49,12 +49,8 @@ export function guardRegistry(
     if (known?.isThere() === true) return known.answer
     const answer = known?.answer ?? resolve(reference, undefined, key)
     if (known === undefined) shared.share(question, answer)
-    const comeBack = known === undefined ? undefined : part.aside(key)
-    try {
-      return await part.unlessAborted('resolve', answer, abortSignal)
-    } finally {
-      comeBack?.()
-    }
+    if (known === undefined) return part.unlessAborted('resolve', answer, abortSignal)
+    return part.aside('resolve', key, answer, abortSignal)
   }
   const change = <Answer>(
     verb: string,

@@ -76,16 +76,11 @@ export function guardTarget(
         run: (abortSignal) => target.apply(key, want, { ...options, abortSignal }),
         wrong: appliedProblem,
       }),
-    async observe(key, options) {
+    observe(key, options) {
       // What a person asked for, and what moves, does not wait for others.
       if (looks === undefined || part.priorityOf(key) !== priorities.resync) return observe(key, options)
       const { abortSignal, ...seen } = options ?? {}
-      const comeBack = part.aside(key)
-      try {
-        return await part.unlessAborted('observe', looks.observe(key, seen), abortSignal)
-      } finally {
-        comeBack()
-      }
+      return part.aside('observe', key, looks.observe(key, seen), abortSignal)
     },
     list: (options) =>
       part.call({

@@ -11,6 +11,7 @@ import { PartFaults } from './part-faults.ts'
 import { type PartKind, partKinds } from './part-kinds.ts'
 import type { PartLine } from './room/part-line.ts'
 import type { Rooms } from './room/rooms.ts'
+import { Comers } from './shared/comers.ts'
 import { unlessAborted } from './shared/unless-aborted.ts'
 
 export interface GuardedPartOptions extends Pick<PlaneFault, 'part' | 'name'> {
@@ -54,6 +55,7 @@ export class GuardedPart {
   readonly #sorts = new Map<string, Sort>()
   /** Calls that the part has not ended, also those that nobody waits for. */
   #open = 0
+  readonly #comers = new Comers()
   readonly #atRest = new Set<() => void>()
   /** End the waits of those that stand in line. */
   readonly #turns = new Set<() => void>()
@@ -96,12 +98,26 @@ export class GuardedPart {
     return this.#inTurn(line, key, call, () => this.#make(sort, call))
   }
 
-  /** The run of the deployment waits for something that others do for it, until the answer is called. */
-  aside(key: Key): () => void {
-    return this.#options.hooks.aside(key)
+  /**
+   * An answer for which others wait too. Until it is there, the run of the deployment takes no place in the loop.
+   * Those that waited go on a few in each turn.
+   */
+  async aside<Answer>(
+    verb: string,
+    key: Key,
+    answer: Promise<Answer>,
+    abortSignal: AbortSignal | undefined,
+  ): Promise<Answer> {
+    const back = this.#options.hooks.aside(key)
+    try {
+      return await this.unlessAborted(verb, answer, abortSignal)
+    } finally {
+      await this.#comers.turn()
+      back()
+    }
   }
 
-  /** An answer for which others wait too: an abort ends only this caller's wait. */
+  /** An answer that others get too: an abort ends only this caller's wait. */
   unlessAborted<Answer>(
     verb: string,
     answer: Promise<Answer>,

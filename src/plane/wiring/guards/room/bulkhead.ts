@@ -2,6 +2,7 @@ import type { Timer } from '../../../../clock.ts'
 import { type Priority, priorities } from '../../../../reconcile/priority.ts'
 import { PriorityLines } from '../../../../reconcile/priority-lines.ts'
 import type { Linked } from '../../../../reconcile/ready-line.ts'
+import { TurnShare } from '../../../../reconcile/turn-share.ts'
 import type { Key } from '../../../../resources/metadata.ts'
 import type { TokenBucket } from './token-bucket.ts'
 
@@ -27,6 +28,7 @@ export class Bulkhead {
   /** Its keys are deployments whose run waits. */
   readonly #waiting = new Map<Key, Waiting>()
   readonly #lines = new PriorityLines<Waiting>()
+  readonly #share = new TurnShare(() => this.#admitNext())
   #admitting = false
   #nextToken: Timer | undefined
 
@@ -125,9 +127,10 @@ export class Bulkhead {
   #admitNext(): void {
     if (this.#admitting) return
     this.#admitting = true
-    while (this.#inside.size < this.#most) {
+    while (this.#inside.size < this.#most && !this.#share.isUsed) {
       const next = this.#nextWithToken()
       if (next === undefined) break
+      this.#share.take()
       this.#lines.serve(next)
       this.#waiting.delete(next.key)
       // A list, because who is let in may make another one leave the set, whose call is counted here.

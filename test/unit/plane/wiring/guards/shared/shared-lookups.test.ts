@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { nextTurn } from '../../../../../../src/clock.ts'
 import { memoryRegistry } from '../../../../../../src/index.ts'
 import { timeoutsOf } from '../../../../../../src/plane/call-timeouts.ts'
 import { guardRegistry } from '../../../../../../src/plane/wiring/guards/guard-registry.ts'
@@ -137,5 +138,21 @@ describe('look-ups of the loop', () => {
     await clock.advance(100)
     expect(await two).toBe('1')
     expect(aside).toEqual([])
+  })
+
+  it('let a few runs go on in each turn of the event loop, when hundreds waited for one answer', async () => {
+    const { look, clock } = await scene()
+    let ended = 0
+    const all = Array.from({ length: 300 }, (_, place) => look(`n/${place}`).finally(() => (ended += 1)))
+    await clock.advance(99)
+    expect(ended).toBe(0)
+    const advanced = clock.advance(1)
+    let most = 0
+    for (let before = ended; ended < 300; before = ended) {
+      await nextTurn()
+      most = Math.max(most, ended - before)
+    }
+    await Promise.all([advanced, ...all])
+    expect(most).toBeLessThanOrEqual(32)
   })
 })
