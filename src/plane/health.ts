@@ -9,6 +9,12 @@ export interface PlaneHealth {
   readonly leading: boolean
   /** Keys that wait to be looked at. */
   readonly queued: number
+  /**
+   * Milliseconds between two looks at a deployment that has stood still for long, and a tenth more at most. It
+   * is the option `resyncMs`, or longer when there are very many deployments: see `Pace`. Absent while this
+   * process does not lead.
+   */
+  readonly resyncMs?: number
   /** The faults that hinder a part of the plane now; empty when there are none. */
   readonly faults: readonly PlaneFault[]
 }

@@ -64,6 +64,7 @@ export function wireControl(options: ControlPlaneOptions, requestSide: RequestSi
   /** The holder of its leases. */
   const processName = options.name ?? clock.id()
   const leaseMs = options.leaseMs ?? 15_000
+  const standingMs = (): number => quietMs(pace, resyncMs, work.queue.known)
   let stopping = false
 
   const context = contextOf(options, requestSide, guarded, {
@@ -83,7 +84,7 @@ export function wireControl(options: ControlPlaneOptions, requestSide: RequestSi
     committed: (stored, facts) => listeners.committed(stored, { facts, by: 'loop' }),
     resyncMs,
     routersLearnMs: options.routersLearnMs ?? (store.capabilities.shared ? watchIdleMs + surelyReadMs : 0),
-    quietMs: () => quietMs(pace, resyncMs, work.queue.known),
+    quietMs: standingMs,
   })
   const work = createLeaderWork({
     context,
@@ -173,6 +174,7 @@ export function wireControl(options: ControlPlaneOptions, requestSide: RequestSi
     health: () => ({
       leading: work.held() !== undefined,
       queued: work.queue.size,
+      ...(work.leads() && { resyncMs: standingMs() }),
       faults: [
         ...parts.faults().filter(({ part }) => part !== 'audit' || pump.fault === undefined),
         ...(pump.fault === undefined ? [] : [planeFault({ part: 'audit' }, pump.fault)]),

@@ -146,4 +146,24 @@ describe('a fleet that stands still', () => {
     expect(bounded).toBeGreaterThan(13)
     expect(bounded).toBeLessThan(17)
   })
+
+  it('shows in health() how often it is looked at, while this process leads', async () => {
+    const { clock, first, restart } = await converged(12)
+    await first.plane.stop()
+    const open = (pace: object): PlaneFixture => restart({ plane: { resyncMs: 60_000, pace } })
+    const shownBy = async (pace: object): Promise<number | undefined> => {
+      const [leader, standby] = [open(pace), open(pace)]
+      await leader.plane.start()
+      await clock.advance(hour / 2)
+      await standby.plane.start()
+      const shown = leader.plane.health().resyncMs
+      expect(standby.plane.health().resyncMs).toBeUndefined()
+      for (const each of [standby, leader]) await inTime(each, each.plane.stop())
+      expect(leader.plane.health().resyncMs).toBeUndefined()
+      return shown
+    }
+    expect(await shownBy({})).toBe(60_000)
+    expect(await shownBy({ resyncsPerSecond: 0.04 })).toBe(300_000)
+    expect(await shownBy({ resyncsPerSecond: 0.001, longestResyncMs: 120_000 })).toBe(120_000)
+  })
 })
