@@ -1,13 +1,14 @@
 import { ModelspineError, messageOf } from '../errors.ts'
 import type { ModelDeploymentSpecInput } from '../resources/deployment/model-deployment.ts'
 import { type Key, keyFrom } from '../resources/metadata.ts'
+import { gateDelays } from '../rollout/gates/read-gates.ts'
 import type { Command } from '../rollout/machine/commands.ts'
 import type { Kind } from '../store/contract.ts'
 import { type AskedBy, applyResource, metadataOf } from './calls/apply.ts'
 import { checkActor } from './calls/check-actor.ts'
 import { commandDeployment } from './calls/command-deployment.ts'
 import { type Deployment, deploymentOf } from './calls/deployment.ts'
-import { explainDeployment, explainGone } from './calls/explain.ts'
+import { type Explanation, explainDeployment, explainGone } from './calls/explain.ts'
 import { planResource } from './calls/plan.ts'
 import { removeResource } from './calls/remove.ts'
 import { judgeWait, waitUntil } from './calls/wait.ts'
@@ -68,6 +69,12 @@ export function createPlaneCalls(options: ControlPlaneOptions, requestSide: Requ
     if (deployment !== null) return deployment
     throw new ModelspineError('not-found', `there is no ModelDeployment ${keyFrom(name)}`)
   }
+  const explained = (deployment: Deployment): Explanation =>
+    explainDeployment(deployment, {
+      fault: wired.faultOf(deployment.key),
+      targets: context.names.targets,
+      delaysMs: gateDelays(context.metrics, deployment.resource.spec.analysis),
+    })
   /** Brings the route table up to date, so that the caller's next request sees the change. */
   const refresh = async (kind: Kind, key: Key): Promise<void> => {
     try {
@@ -154,8 +161,7 @@ export function createPlaneCalls(options: ControlPlaneOptions, requestSide: Requ
       return ask('give-up', name, { ...call, configured } as AskedBy)
     },
     async explain(name) {
-      const deployment = await mustFind(name)
-      return explainDeployment(deployment, wired.faultOf(deployment.key), context.names.targets)
+      return explained(await mustFind(name))
     },
     health: wired.health,
     async start() {
@@ -180,7 +186,7 @@ export function createPlaneCalls(options: ControlPlaneOptions, requestSide: Requ
       if (result.kind !== 'done' && result.cause !== undefined) throw result.cause
       const deployment = await look(name)
       if (deployment === null) return explainGone(key, clock.now())
-      return explainDeployment(deployment, wired.faultOf(key), context.names.targets)
+      return explained(deployment)
     },
   }
 }

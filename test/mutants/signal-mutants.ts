@@ -10,8 +10,8 @@ export const signalMutants: readonly Mutant[] = [
     law: 6,
     what: 'a step is judged before its late numbers are there',
     file: 'src/rollout/machine/moves/analyze.ts',
-    find: 'return declared.delaysMs?.[gate] ?? 0',
-    replace: 'return 0 * (declared.delaysMs?.[gate] ?? 0)',
+    find: '...gates.map((gate) => delaysMs[gate] ?? 0)',
+    replace: '...gates.map((gate) => 0 * (delaysMs[gate] ?? 0))',
     tests: [late],
   },
   {

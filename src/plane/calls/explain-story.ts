@@ -2,6 +2,7 @@ import { answerWithin, answerWithinMs } from '../../resources/deployment/answer-
 import { conditionOf } from '../../resources/deployment/condition.ts'
 import type { DeploymentStatus, Rollout } from '../../resources/deployment/deployment-status.ts'
 import type { ModelDeploymentSpec } from '../../resources/deployment/model-deployment.ts'
+import { latenessMs } from '../../rollout/machine/moves/analyze.ts'
 import { comingPlacement } from '../../rollout/machine/placement.ts'
 import { revisionStatus } from '../../rollout/machine/status-edits.ts'
 import { type Step, stepsOf } from '../../rollout/machine/strategy-steps.ts'
@@ -13,8 +14,15 @@ export interface Story {
   readonly untilMs?: number
 }
 
-/** What a rollout waits for and what comes then, in words. */
-export function storyOf(rollout: Rollout, status: DeploymentStatus, spec: ModelDeploymentSpec): Story {
+/**
+ * What a rollout waits for and what comes then, in words. `delaysMs` tells how late the numbers of each gate are.
+ */
+export function storyOf(
+  rollout: Rollout,
+  status: DeploymentStatus,
+  spec: ModelDeploymentSpec,
+  delaysMs: Readonly<Record<string, number>>,
+): Story {
   const paused = status.paused === undefined ? undefined : `resume: ${status.paused.actor.name} paused it`
   const after = (step: number): string => describeNext(stepsOf(spec)[step + 1])
   /** A wait for a person. It ends by itself, unless a person paused the rollout. */
@@ -56,14 +64,18 @@ export function storyOf(rollout: Rollout, status: DeploymentStatus, spec: ModelD
       return {
         waitsFor: paused ?? 'its time to pass',
         next: after(rollout.step),
-        untilMs: rollout.untilMs,
+        ...(paused === undefined && { untilMs: rollout.untilMs }),
       }
-    case 'analyzing':
+    case 'analyzing': {
+      const step = stepsOf(spec)[rollout.step]
+      const lateMs = latenessMs(step?.kind === 'analyze' ? step.gates : [], delaysMs)
+      const late = lateMs === 0 ? '' : `; their numbers come ${lateMs / 1000} s late`
       return {
-        waitsFor: paused ?? 'its gates to be measured in full',
+        waitsFor: paused ?? `its gates to be measured in full${late}`,
         next: `if all pass, ${after(rollout.step)}; if one fails, traffic returns`,
-        untilMs: rollout.untilMs,
+        ...(paused === undefined && { untilMs: rollout.untilMs + lateMs }),
       }
+    }
     case 'holding':
       return asking(
         'promote, resume or abort',

@@ -35,7 +35,10 @@ export interface Explanation {
   /** The event that the deployment waits for. */
   readonly waitsFor: string
   readonly sinceMs: number
-  /** When time alone moves the deployment on. */
+  /**
+   * When time alone moves the deployment on. For an analysis: when it is decided, which is after the numbers of
+   * its last gate have come.
+   */
   readonly untilMs?: number
   /** The event that follows. */
   readonly next: string
@@ -75,11 +78,18 @@ export interface ExplainedGate {
   readonly result?: GateResult
 }
 
+/** What this process knows besides the stored deployment. */
+export interface KnownHere {
+  readonly fault: Explanation['fault']
+  /** The names of the plane's targets. */
+  readonly targets: readonly string[]
+  /** How late the numbers of each gate are, in milliseconds; absent where they are not late. */
+  readonly delaysMs: Readonly<Record<string, number>>
+}
+
 export function explainDeployment(
   { key, resource, status, createdAtMs, generation, deletion }: Deployment,
-  fault: { readonly reason: string; readonly message: string } | undefined,
-  /** The names of the plane's targets. */
-  targets: readonly string[],
+  { fault, targets, delaysMs }: KnownHere,
 ): Explanation {
   if (status === undefined) {
     return {
@@ -98,7 +108,7 @@ export function explainDeployment(
     }
   }
   const { rollout } = status
-  const { waitsFor, next, untilMs } = storyOf(rollout, status, resource.spec)
+  const { waitsFor, next, untilMs } = storyOf(rollout, status, resource.spec, delaysMs)
   const gone = describeGoneTargets(status, resource.spec, { deleted: deletion !== undefined, targets })
   const failures = explainFailures(status)
   const busy = explainBusy(status)

@@ -5,7 +5,7 @@ import type {
 } from '../../../resources/deployment/deployment-status.ts'
 import type { AnalysisGate } from '../../../resources/deployment/model-deployment.ts'
 import { durationMs } from '../../../resources/duration.ts'
-import type { Need } from '../machine-types.ts'
+import type { Declared, Need } from '../machine-types.ts'
 import type { BlindContext } from '../transition.ts'
 import type { RollbackReason } from './rollback.ts'
 
@@ -36,12 +36,16 @@ export function judgeAnalysis(
   const step = steps[rollout.step]
   const names = step?.kind === 'analyze' ? step.gates : []
   const results = analysis.gates
+  const lateMs = latenessMs(names, declared.delaysMs)
   if (names.length > 0 && results === undefined) {
     return {
       kind: 'ask',
       need: {
         kind: 'gates',
-        gates: names.map((gate) => ({ gate, toMs: Math.min(now - delayOf(context, gate), rollout.untilMs) })),
+        gates: names.map((gate) => ({
+          gate,
+          toMs: Math.min(now - latenessMs([gate], declared.delaysMs), rollout.untilMs),
+        })),
         candidate: rollout.revision,
         ...(status.stable !== undefined && { stable: status.stable }),
         fromMs: rollout.fromMs ?? rollout.sinceMs,
@@ -50,8 +54,7 @@ export function judgeAnalysis(
   }
   const gates = names.map((name) => results?.find(({ gate }) => gate === name) ?? unanswered(name))
   // The numbers for the end of the step come later than the end. Before they are there, they prove nothing.
-  const delayMs = Math.max(0, ...names.map((gate) => delayOf(context, gate)))
-  const judgedMs = rollout.untilMs + delayMs
+  const judgedMs = rollout.untilMs + lateMs
   const ended = now >= judgedMs && status.paused === undefined
   const failed = gates.find(({ verdict, conclusive }) => verdict === 'fail' && (ended || conclusive))
   if (failed !== undefined) {
@@ -67,7 +70,7 @@ export function judgeAnalysis(
   }
   const again = measuredAgain(context, rollout, gates)
   if (again !== undefined && again.untilMs <= latestMs(context, rollout)) {
-    const againAfterMs = Math.max(0, Math.min(maxPollMs, again.untilMs + delayMs - now))
+    const againAfterMs = Math.max(0, Math.min(maxPollMs, again.untilMs + lateMs - now))
     return { kind: 'open', rollout: again, againAfterMs }
   }
   const judged = again === undefined ? gates : gates.map(uncovered)
@@ -79,8 +82,9 @@ export function judgeAnalysis(
     : { kind: 'hold', gates: judged, message }
 }
 
-function delayOf({ declared }: BlindContext, gate: string): number {
-  return declared.delaysMs?.[gate] ?? 0
+/** How late the last numbers of these gates are, in milliseconds. Their step is judged so long after its end. */
+export function latenessMs(gates: readonly string[], delaysMs: Declared['delaysMs'] = {}): number {
+  return Math.max(0, ...gates.map((gate) => delaysMs[gate] ?? 0))
 }
 
 /** How often the gates of a step are read: 20 times in its window, within bounds. */

@@ -50,8 +50,7 @@ function explained(
       createdAtMs: 0,
       ...(deleted && { deletion: { atMs: 0, actor: { name: 'ana' } } }),
     },
-    undefined,
-    targets,
+    { fault: undefined, targets, delaysMs: {} },
   )
 }
 
