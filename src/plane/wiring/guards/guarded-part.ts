@@ -26,9 +26,6 @@ export interface GuardedPartOptions extends Pick<PlaneFault, 'part' | 'name'> {
   changed(began: boolean, error: unknown): void
 }
 
-/** A wait in line, as messages show it. */
-type Turn = Pick<GuardedCall<unknown>, 'verb' | 'abortSignal'>
-
 /** A run that failed is tried again within a minute. So a fault that still exists is noted again before. */
 const retriedWithinMs = 120_000
 
@@ -57,8 +54,6 @@ export class GuardedPart {
   #open = 0
   readonly #comers = new Comers()
   readonly #atRest = new Set<() => void>()
-  /** End the waits of those that stand in line. */
-  readonly #turns = new Set<() => void>()
 
   constructor(options: GuardedPartOptions) {
     const { part, name, clock } = options
@@ -95,7 +90,10 @@ export class GuardedPart {
     }
     if (sort.circuit.isOpen) throw this.#unmade(sort, call)
     if (call.atOnce === true) throw this.#full()
-    return this.#inTurn(line, key, call, () => this.#make(sort, call))
+    const { abortSignal } = call
+    const aborted = (reason: unknown): ModelspineError => this.#aborted(call, reason)
+    const stopped = (): ModelspineError => this.#stopped(call)
+    return line.turns.wait({ key, abortSignal, aborted, stopped }, () => this.#make(sort, call))
   }
 
   /**
@@ -133,42 +131,6 @@ export class GuardedPart {
   /** Room for what the loop sends. */
   get rooms(): Rooms | undefined {
     return this.#line?.rooms
-  }
-
-  /** Waits in line. */
-  #inTurn<Answer>(
-    { bulkhead }: PartLine,
-    key: Key,
-    turn: Turn,
-    begin: () => Answer | Promise<Answer>,
-  ): Promise<Answer> {
-    const { abortSignal } = turn
-    const { hooks } = this.#options
-    return new Promise((resolve, reject) => {
-      const back = hooks.aside(key)
-      const end = (): void => {
-        abortSignal?.removeEventListener('abort', onAbort)
-        this.#turns.delete(stop)
-        back()
-      }
-      const giveUp = (error: ModelspineError): void => {
-        leaveLine()
-        end()
-        reject(error)
-      }
-      const onAbort = (): void => giveUp(this.#aborted(turn, abortSignal?.reason))
-      const stop = (): void => giveUp(this.#stopped(turn))
-      const leaveLine = bulkhead.wait(key, hooks.priorityOf(key), () => {
-        end()
-        try {
-          resolve(begin())
-        } catch (error) {
-          reject(error)
-        }
-      })
-      abortSignal?.addEventListener('abort', onAbort, { once: true })
-      this.#turns.add(stop)
-    })
   }
 
   /** Makes a call for which there is room. */
@@ -237,7 +199,7 @@ export class GuardedPart {
   }
 
   close(): void {
-    for (const stop of [...this.#turns]) stop()
+    this.#line?.turns.close()
     this.#line?.bulkhead.close()
     this.faults.close()
     for (const { circuit } of this.#sorts.values()) circuit.close()

@@ -4,10 +4,13 @@ import type { LoopHooks } from '../guarded-call.ts'
 import { Bulkhead } from './bulkhead.ts'
 import { Rooms } from './rooms.ts'
 import { TokenBucket } from './token-bucket.ts'
+import { Turns } from './turns.ts'
 
 /** What limits the loop's calls at one part. */
 export interface PartLine {
   readonly bulkhead: Bulkhead
+  /** Those that wait in the line. */
+  readonly turns: Turns
   /** Room for what the loop sends. */
   readonly rooms: Rooms
 }
@@ -23,5 +26,5 @@ export interface PartLineOptions {
 
 export function makePartLine({ clock, concurrency, rate, hooks }: PartLineOptions): PartLine {
   const bulkhead = new Bulkhead(concurrency, rate && new TokenBucket(clock, rate))
-  return { bulkhead, rooms: new Rooms(bulkhead, hooks) }
+  return { bulkhead, turns: new Turns(bulkhead, hooks), rooms: new Rooms(bulkhead, hooks) }
 }
