@@ -20,6 +20,7 @@ import { abortedError } from './http-error.ts'
 import type { HttpReply } from './http-reply.ts'
 import { loadPool } from './load-pool.ts'
 import { type HttpRetry, withRetries } from './retry.ts'
+import { checkTls, type TlsOptions } from './tls.ts'
 import { WholeBody } from './whole-body.ts'
 
 export interface HttpClientOptions {
@@ -30,6 +31,8 @@ export interface HttpClientOptions {
   readonly baseUrl: string
   /** An undici dispatcher to use instead of the client's own pool. `close` does not close it. */
   readonly dispatcher?: HttpDispatcher
+  /** How the server is recognised, and this client to it. Only with `https:`, and not with a `dispatcher`. */
+  readonly tls?: TlsOptions
   /** Sent with every request. Headers of the request win over them. Names are in lower case. */
   readonly headers?: Readonly<Record<string, string>>
   /** The most connections at the same time. Further requests wait for a connection. Default 256. */
@@ -73,6 +76,7 @@ export interface HttpClient {
 export function createHttpClient(options: HttpClientOptions): HttpClient {
   requireNode()
   const base = baseOf(options.baseUrl)
+  checkTls(options)
   const own = options.headers ?? {}
   const hasOwn = Object.keys(own).length > 0
   const headersTimeout = options.headersTimeoutMs ?? 300_000
@@ -110,6 +114,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     opening ??= loadPool(base.origin, {
       connections: options.connections ?? 256,
       connectTimeoutMs: options.connectTimeoutMs ?? 10_000,
+      tls: options.tls,
     }).then((pool) => {
       dispatcher = pool
       return pool

@@ -1,8 +1,10 @@
 import type { WireDispatcher } from './dispatcher.ts'
+import { type TlsOptions, wireTls } from './tls.ts'
 
 export interface PoolOptions {
   readonly connections: number
   readonly connectTimeoutMs: number
+  readonly tls?: TlsOptions | undefined
 }
 
 /**
@@ -42,7 +44,7 @@ export async function loadPool(origin: string, options: PoolOptions): Promise<Wi
   const pool = new Pool(origin, {
     connections: options.connections,
     allowH2: false,
-    connect: { timeout: options.connectTimeoutMs },
+    connect: { timeout: options.connectTimeoutMs, ...wireTls(options.tls) },
   })
   return pool as unknown as WireDispatcher
 }

@@ -1,0 +1,247 @@
+import {
+  createHttpClient,
+  type ErrorCode,
+  type HttpClientOptions,
+  type HttpReply,
+  type HttpRequest,
+  isModelspineError,
+  jsonBody,
+  ModelspineError,
+  retryAfterMs,
+  type Secret,
+  scrubError,
+  scrubSecrets,
+  secretsOf,
+  systemClock,
+  type TlsOptions,
+} from 'modelspine/adapter'
+import type { ZodType } from 'zod'
+
+/** Asked before each request, so that a rotated value is used at once. Errors that it throws pass unchanged. */
+export type SecretSource = () => Secret | Promise<Secret>
+
+/** How a vendor's API is reached. Options of every adapter that calls one. */
+export interface VendorConnection
+  extends Pick<HttpClientOptions, 'baseUrl' | 'dispatcher' | 'headers' | 'connections'> {
+  readonly tls?: TlsOptions
+  /** Sent as `Authorization: Bearer`. */
+  readonly token?: SecretSource
+  /** Sent as `Authorization: Basic`. Not together with `token`. */
+  readonly basic?: { readonly user: string; readonly password: SecretSource }
+  /** How long the vendor may take until its answer begins, in milliseconds. Default 10,000. */
+  readonly timeoutMs?: number
+  /** The largest answer, in bytes. Default 16 MiB. */
+  readonly maxReplyBytes?: number
+}
+
+/** How an adapter speaks of its vendor. */
+export interface VendorWords {
+  /** Names the vendor in messages: `MLflow`. */
+  readonly vendor: string
+  /** The code of the contract for a vendor that cannot answer now: `registry-unavailable`. */
+  readonly unavailable: ErrorCode
+  /** The vendor's own message in the body of an error. Default: the body's text. */
+  readonly said?: (reply: HttpReply) => string | undefined
+  /**
+   * The error that an answer means in the adapter's contract. Undefined where the status alone tells it: 401 and
+   * 403 are `auth`, all others `unavailable`.
+   */
+  readonly meaning?: (reply: HttpReply, said: string) => VendorMeaning | undefined
+}
+
+export interface VendorMeaning {
+  readonly code: ErrorCode
+  readonly message: string
+  readonly details?: Readonly<Record<string, unknown>>
+}
+
+export interface VendorRequest {
+  readonly method: HttpRequest['method']
+  /** Made with `path`, so that no name can change it. */
+  readonly path: string
+  /** Members that are undefined are left out. */
+  readonly query?: Readonly<Record<string, string | number | undefined>>
+  /** Sent as JSON, unless it is a text. */
+  readonly body?: unknown
+  readonly headers?: Readonly<Record<string, string>>
+  /** Whether the call may be repeated when no answer came, or one that says to come again. Default: for `GET`. */
+  readonly repeatable?: boolean
+  /** How long this call may take until its answer begins, in milliseconds. */
+  readonly timeoutMs?: number
+  readonly abortSignal?: AbortSignal | undefined
+}
+
+export interface VendorClient {
+  readonly baseUrl: string
+  /**
+   * The answer, with a status of 200 to 299. Throws what `meaning` says, `auth`, the unavailable-code, and
+   * `aborted`. `details` has `status` after an answer, and `phase` when none came. No error contains a secret.
+   */
+  call(request: VendorRequest): Promise<HttpReply>
+  /** The same, read by a schema. An answer that does not fit throws the unavailable-code. */
+  read<Answer>(schema: ZodType<Answer>, request: VendorRequest): Promise<Answer>
+  close(): Promise<void>
+}
+
+/** Further tries of a call that may be repeated. The caller's own limit of time stands above them. */
+const retry = { times: 2, minDelayMs: 200, maxDelayMs: 1000 }
+
+/** Longer messages of a vendor are cut, after secrets were removed. */
+const longestSaid = 500
+
+/** Connects nothing before the first call. Throws `invalid-options`. */
+export function createVendorClient(connection: VendorConnection, words: VendorWords): VendorClient {
+  const { token, basic, timeoutMs = 10_000, maxReplyBytes = 16 * 1024 * 1024, ...http } = connection
+  if (token !== undefined && basic !== undefined) {
+    throw new ModelspineError('invalid-options', 'token and basic are both given: give one of them')
+  }
+  const client = createHttpClient({
+    ...http,
+    headersTimeoutMs: timeoutMs,
+    bodyTimeoutMs: timeoutMs,
+    maxBodyBytes: maxReplyBytes,
+  })
+  const fixed = secretsOf(connection.headers ?? {})
+  const { vendor, unavailable } = words
+  const where = `${vendor} at ${client.baseUrl}`
+
+  const authorization = async (): Promise<Credentials | undefined> => {
+    if (token !== undefined) {
+      const value = (await token()).reveal()
+      return { header: `Bearer ${value}`, secrets: [value] }
+    }
+    if (basic === undefined) return undefined
+    const password = (await basic.password()).reveal()
+    const pair = `${basic.user}:${password}`
+    const encoded = Buffer.from(pair).toString('base64')
+    return { header: `Basic ${encoded}`, secrets: [pair, encoded, password] }
+  }
+
+  const failed = (reply: HttpReply, secrets: readonly string[]): ModelspineError => {
+    const { status } = reply
+    const said = scrubSecrets(saidIn(reply, words), secrets).slice(0, longestSaid)
+    const told = said === '' ? '' : `: ${said}`
+    const meant = status < 400 ? undefined : words.meaning?.(reply, said)
+    if (meant !== undefined) {
+      return new ModelspineError(meant.code, meant.message, { details: { status, ...meant.details } })
+    }
+    if (status === 401 || status === 403) {
+      return new ModelspineError('auth', `${where} refuses our credentials (${status})${told}`, {
+        details: { status },
+      })
+    }
+    if (status < 400) {
+      const to = scrubSecrets(reply.header('location') ?? '', secrets)
+      const message = `${where} answered ${status}${to && `, and points to ${to}`}: redirects are not followed`
+      return new ModelspineError(unavailable, message, { retryable: false, details: { status } })
+    }
+    const waitMs = retryAfterMs(reply.headers, systemClock.now())
+    return new ModelspineError(unavailable, `${where} answered ${status}${told}`, {
+      retryable: status === 408 || status === 429 || status >= 500,
+      details: { status },
+      ...(waitMs !== undefined && { retryAfterMs: waitMs }),
+    })
+  }
+
+  const unreached = (error: unknown, secrets: readonly string[]): unknown => {
+    const clean = scrubError(error, secrets)
+    if (!isModelspineError(clean) || clean.code === 'aborted') return clean
+    const { message, details, retryable } = clean
+    return new ModelspineError(unavailable, `${vendor}: ${message}`, { cause: clean, details, retryable })
+  }
+
+  const call = async (request: VendorRequest): Promise<HttpReply> => {
+    const { method, path, query, body, headers, abortSignal, repeatable = method === 'GET' } = request
+    const credentials = await authorization()
+    const secrets = [...fixed, ...secretsOf(headers ?? {}), ...(credentials?.secrets ?? [])]
+    let reply: HttpReply
+    try {
+      reply = await client.request({
+        method,
+        path: path + queryOf(query),
+        headers: {
+          ...(body !== undefined && { 'content-type': 'application/json' }),
+          ...(credentials && { authorization: credentials.header }),
+          ...headers,
+        },
+        ...(body !== undefined && { body: typeof body === 'string' ? body : jsonBody(body) }),
+        abortSignal,
+        headersTimeoutMs: request.timeoutMs,
+        retry: repeatable ? retry : undefined,
+      })
+    } catch (error) {
+      throw unreached(error, secrets)
+    }
+    if (reply.status >= 200 && reply.status < 300) return reply
+    throw failed(reply, secrets)
+  }
+
+  return {
+    baseUrl: client.baseUrl,
+    call,
+    async read(schema, request) {
+      const reply = await call(request)
+      const { status } = reply
+      let body: unknown
+      try {
+        body = reply.json()
+      } catch (cause) {
+        throw new ModelspineError(unavailable, `${where} answered something that is not JSON`, {
+          cause,
+          details: { status },
+        })
+      }
+      const read = schema.safeParse(body)
+      if (read.success) return read.data
+      const [issue] = read.error.issues
+      const field = issue?.path.map(String).join('.') || 'the answer'
+      throw new ModelspineError(
+        unavailable,
+        `${where} answered ${request.method} ${request.path} in an unknown form: ${field}: ${issue?.message}`,
+        { details: { status, field } },
+      )
+    },
+    close: () => client.close(),
+  }
+}
+
+interface Credentials {
+  readonly header: string
+  readonly secrets: readonly string[]
+}
+
+/**
+ * A path with names in it. Each name becomes one segment, whatever characters it has. Throws
+ * `invalid-reference` for the names `.` and `..`, which servers take away.
+ */
+export function path(parts: TemplateStringsArray, ...names: readonly string[]): string {
+  return String.raw({ raw: parts }, ...names.map(segment))
+}
+
+function segment(name: string): string {
+  if (name === '' || name === '.' || name === '..') {
+    throw new ModelspineError('invalid-reference', `"${name}" cannot be a part of an address`)
+  }
+  return encodeURIComponent(name.toWellFormed())
+}
+
+function queryOf(query: VendorRequest['query'] = {}): string {
+  const given = new URLSearchParams()
+  for (const [name, value] of Object.entries(query))
+    if (value !== undefined) given.append(name, String(value))
+  return given.size === 0 ? '' : `?${given}`
+}
+
+function saidIn(reply: HttpReply, { said }: VendorWords): string {
+  try {
+    return said?.(reply) ?? shortText(reply)
+  } catch {
+    return shortText(reply)
+  }
+}
+
+/** Pages for browsers say nothing in a message. */
+function shortText(reply: HttpReply): string {
+  const text = reply.text().slice(0, 8000).trim()
+  return text.startsWith('<') ? '' : text
+}

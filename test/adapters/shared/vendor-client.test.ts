@@ -1,0 +1,221 @@
+import type { IncomingMessage } from 'node:http'
+import { inspect } from 'node:util'
+import { type ModelspineError, secretOf } from 'modelspine/adapter'
+import { afterEach, describe, expect, it } from 'vitest'
+import { z } from 'zod'
+import {
+  createVendorClient,
+  path,
+  type VendorClient,
+  type VendorConnection,
+  type VendorWords,
+} from '../../../adapters/shared/vendor-client.ts'
+import { type Loopback, serveLoopback } from '../../loopback.ts'
+
+interface Reply {
+  readonly status?: number
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: string
+}
+
+const words: VendorWords = { vendor: 'Acme', unavailable: 'registry-unavailable' }
+const secret = 's3cret/Token+with=signs'
+
+let ends: (() => Promise<void>)[] = []
+afterEach(async () => {
+  for (const end of ends.reverse()) await end()
+  ends = []
+})
+
+async function scene(
+  replies: readonly Reply[],
+  options: Partial<VendorConnection> = {},
+  own: Partial<VendorWords> = {},
+): Promise<{ client: VendorClient; asked: { request: IncomingMessage; body: string }[]; server: Loopback }> {
+  const asked: { request: IncomingMessage; body: string }[] = []
+  const server = await serveLoopback((request, body, response) => {
+    const { status = 200, headers = {}, body: answer = '{}' } = replies[asked.length] ?? replies.at(-1) ?? {}
+    asked.push({ request, body: body.toString() })
+    response.writeHead(status, headers).end(answer)
+  })
+  const client = createVendorClient({ baseUrl: server.url, ...options }, { ...words, ...own })
+  ends.push(server.close, client.close)
+  return { client, asked, server }
+}
+
+async function failureOf(call: Promise<unknown>): Promise<ModelspineError> {
+  return call.then(
+    () => expect.unreachable('the call did not fail'),
+    (error: ModelspineError) => error,
+  )
+}
+
+const get = { method: 'GET', path: '/x' } as const
+const post = { method: 'POST', path: '/x', body: { a: 1 } } as const
+
+describe('a client of a vendor', () => {
+  it('sends query, JSON and headers, and asks for the credentials before each request', async () => {
+    let asks = 0
+    const token = () => {
+      asks += 1
+      return secretOf(`token-${asks}`)
+    }
+    const { client, asked } = await scene([], { token, headers: { 'x-tenant': 'one' } })
+    await client.call({ ...post, query: { q: 'a&b=c', none: undefined, n: 3 }, headers: { 'x-own': '2' } })
+    await client.call(get)
+    const [first, second] = asked
+    expect(first?.request.url).toBe('/x?q=a%26b%3Dc&n=3')
+    expect(first?.body).toBe('{"a":1}')
+    expect(first?.request.headers).toMatchObject({
+      authorization: 'Bearer token-1',
+      'content-type': 'application/json',
+      'x-tenant': 'one',
+      'x-own': '2',
+    })
+    expect(second?.request.headers.authorization).toBe('Bearer token-2')
+    expect(second?.request.headers['content-type']).toBeUndefined()
+  })
+
+  it('sends user and password', async () => {
+    const { client, asked } = await scene([], { basic: { user: 'ann', password: () => secretOf('pw') } })
+    await client.call(get)
+    const sent = asked[0]?.request.headers.authorization ?? ''
+    expect(Buffer.from(sent.slice('Basic '.length), 'base64').toString()).toBe('ann:pw')
+  })
+
+  it('reads an answer by a schema, and names the field that does not fit', async () => {
+    const { client } = await scene([{ body: '{"a":{"b":1},"new":2}' }, { body: '{"a":{}}' }, { body: 'no' }])
+    const schema = z.object({ a: z.object({ b: z.number() }) })
+    expect(await client.read(schema, get)).toEqual({ a: { b: 1 } })
+    const wrong = await failureOf(client.read(schema, get))
+    expect(wrong).toMatchObject({ code: 'registry-unavailable', details: { field: 'a.b' } })
+    expect((await failureOf(client.read(schema, get))).message).toContain('not JSON')
+  })
+
+  it('repeats what may be repeated, and nothing else', async () => {
+    const { client, asked } = await scene([{ status: 503 }, {}, { status: 503 }, {}, { status: 503 }, {}])
+    expect((await client.call(get)).status).toBe(200)
+    await expect(client.call(post)).rejects.toMatchObject({ code: 'registry-unavailable', retryable: true })
+    expect(asked).toHaveLength(3)
+    await client.call(get)
+    expect((await client.call({ ...post, repeatable: true })).status).toBe(200)
+    expect(asked).toHaveLength(6)
+  })
+
+  it.each([
+    [401, 'auth', false],
+    [403, 'auth', false],
+    [400, 'registry-unavailable', false],
+    [429, 'registry-unavailable', true],
+    [500, 'registry-unavailable', true],
+  ])('reads %d as %s', async (status, code, retryable) => {
+    const { client } = await scene([{ status, body: 'the reason' }])
+    const error = await failureOf(client.call(post))
+    expect(error).toMatchObject({ code, retryable, details: { status } })
+    expect(error.message).toContain('the reason')
+  })
+
+  it('tells how long the vendor wants to be left alone', async () => {
+    const { client } = await scene([{ status: 429, headers: { 'retry-after': '7' } }])
+    expect(await failureOf(client.call(post))).toMatchObject({ retryAfterMs: 7000 })
+  })
+
+  it('asks the adapter what an answer means, with the vendor’s own message', async () => {
+    const { client } = await scene(
+      [{ status: 404, body: '{"message":"gone"}' }],
+      {},
+      {
+        said: (reply) => (reply.json() as { message: string }).message,
+        meaning: ({ status }, said) =>
+          status === 404 ? { code: 'model-not-found', message: said } : undefined,
+      },
+    )
+    const error = await failureOf(client.call(get))
+    expect(error).toMatchObject({ code: 'model-not-found', message: 'gone', details: { status: 404 } })
+  })
+
+  it('shows no page that was made for browsers', async () => {
+    const { client } = await scene([{ status: 400, body: '<!doctype html><p>Bad Request' }])
+    expect((await failureOf(client.call(post))).message).toMatch(/answered 400$/)
+  })
+
+  it('follows no redirect', async () => {
+    const other = await scene([])
+    const headers = { location: `${other.server.url}/y?token=${encodeURIComponent(secret)}` }
+    const { client } = await scene([{ status: 307, headers }], { token: () => secretOf(secret) })
+    const error = await failureOf(client.call(get))
+    expect(error).toMatchObject({ code: 'registry-unavailable', retryable: false })
+    expect(error.message).toContain(`points to ${other.server.url}`)
+    expect(error.message).not.toContain(encodeURIComponent(secret))
+    expect(other.asked).toHaveLength(0)
+  })
+
+  it('says in which phase a call failed that got no answer', async () => {
+    const { client, server } = await scene([])
+    await server.close()
+    const error = await failureOf(client.call(post))
+    expect(error).toMatchObject({ code: 'registry-unavailable', details: { phase: 'connecting' } })
+  })
+
+  it('ends an aborted call, and one that takes too long', async () => {
+    const { client } = await scene([])
+    const abortSignal = AbortSignal.abort(new Error('enough'))
+    await expect(client.call({ ...get, abortSignal })).rejects.toMatchObject({ code: 'aborted' })
+    const silent = await serveLoopback(() => {})
+    const slow = createVendorClient({ baseUrl: silent.url, timeoutMs: 50 }, words)
+    ends.push(silent.close, slow.close)
+    expect(await failureOf(slow.call(post))).toMatchObject({ code: 'registry-unavailable', retryable: true })
+    expect(await failureOf(slow.call({ ...post, timeoutMs: 20 }))).toMatchObject({ retryable: true })
+  })
+
+  it('takes no answer that is too large', async () => {
+    const { client } = await scene([{ body: 'x'.repeat(200) }], { maxReplyBytes: 100 })
+    expect(await failureOf(client.call(post))).toMatchObject({ code: 'registry-unavailable' })
+  })
+
+  it.each([
+    ['an error of the vendor', { status: 500 }],
+    ['a refusal', { status: 403 }],
+    ['a redirect', { status: 302 }],
+    ['an answer in an unknown form', { status: 200 }],
+  ])('shows no secret in %s', async (_what, { status }) => {
+    const echoed = [secret, encodeURIComponent(secret), Buffer.from(`ann:${secret}`).toString('base64')]
+    const body = JSON.stringify({ echoed })
+    const headers = { location: `http://x/?t=${encodeURIComponent(secret)}`, 'x-key': secret }
+    for (const options of [
+      { token: () => secretOf(secret) },
+      { basic: { user: 'ann', password: () => secretOf(secret) } },
+      { headers: { 'x-api-key': secret } },
+    ]) {
+      const { client } = await scene([{ status, headers, body }], options)
+      const error = await failureOf(client.read(z.object({ a: z.string() }), post))
+      const shown = `${inspect(error, { depth: 9, showHidden: true })}${JSON.stringify(error)}${error.stack}`
+      const known = 'basic' in options ? echoed : echoed.slice(0, 2)
+      for (const spelling of known) expect(shown).not.toContain(spelling)
+    }
+  })
+
+  it('passes on what the source of the secret throws', async () => {
+    const token = () => Promise.reject(new Error('the vault is closed'))
+    const { client, asked } = await scene([], { token })
+    expect((await failureOf(client.call(get))).message).toBe('the vault is closed')
+    expect(asked).toHaveLength(0)
+  })
+
+  it('refuses two kinds of credentials', () => {
+    const both = { token: () => secretOf('t'), basic: { user: 'u', password: () => secretOf('p') } }
+    expect(() => createVendorClient({ baseUrl: 'http://a', ...both }, words)).toThrow('both given')
+  })
+})
+
+describe('path', () => {
+  it('makes one segment of each name', () => {
+    expect(path`/models/${'a/b?c#d e%2f'}/versions/${'ü'}`).toBe(
+      '/models/a%2Fb%3Fc%23d%20e%252f/versions/%C3%BC',
+    )
+  })
+
+  it.each(['', '.', '..'])('refuses "%s", which would change the address', (name) => {
+    expect(() => path`/models/${name}`).toThrow('cannot be a part of an address')
+  })
+})

@@ -1,0 +1,62 @@
+import { createServer, type Server } from 'node:https'
+import type { AddressInfo } from 'node:net'
+import type { TLSSocket } from 'node:tls'
+import { Agent } from 'undici'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { createHttpClient, type HttpClient, type HttpClientOptions } from '../../../src/http/http-client.ts'
+import { secretOf } from '../../../src/security/secret.ts'
+import { certificate, certificateKey } from '../../test-certificate.ts'
+
+let server: Server
+let url: string
+const clients: HttpClient[] = []
+
+beforeAll(async () => {
+  // The server asks for a certificate, and answers with the name in it.
+  const options = { cert: certificate, key: certificateKey, requestCert: true, rejectUnauthorized: false }
+  server = createServer(options, (request, response) => {
+    const peer = (request.socket as TLSSocket).getPeerCertificate()
+    response.end(peer.subject?.CN ?? 'nobody')
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  url = `https://127.0.0.1:${(server.address() as AddressInfo).port}`
+})
+afterAll(() => void server.close())
+afterEach(async () => {
+  for (const client of clients.splice(0)) await client.close()
+})
+
+async function answerTo(tls: HttpClientOptions['tls']): Promise<string> {
+  const client = createHttpClient({ baseUrl: url, ...(tls && { tls }) })
+  clients.push(client)
+  return (await client.request({ method: 'GET', path: '/' })).text()
+}
+
+describe('TLS of the HTTP client', () => {
+  it('trusts the given authority, and nobody unknown without it', async () => {
+    expect(await answerTo({ ca: certificate })).toBe('nobody')
+    expect(await answerTo({ ca: [certificate] })).toBe('nobody')
+    await expect(answerTo(undefined)).rejects.toMatchObject({ code: 'unavailable' })
+  })
+
+  it('shows its own certificate', async () => {
+    const tls = { ca: certificate, cert: certificate, key: secretOf(certificateKey) }
+    expect(await answerTo(tls)).toBe('localhost')
+  })
+
+  it('compares the server’s name with serverName', async () => {
+    expect(await answerTo({ ca: certificate, serverName: 'localhost' })).toBe('nobody')
+    await expect(answerTo({ ca: certificate, serverName: 'other.example' })).rejects.toMatchObject({
+      code: 'unavailable',
+    })
+  })
+
+  it.each([
+    [{ baseUrl: 'http://a', tls: {} }, 'baseUrl does not begin with https:'],
+    [{ baseUrl: 'https://a', tls: {}, dispatcher: new Agent() }, 'together with a dispatcher'],
+    [{ baseUrl: 'https://a', tls: { cert: 'x' } }, 'only one of cert and key'],
+    [{ baseUrl: 'https://a', tls: { key: secretOf('x') } }, 'only one of cert and key'],
+  ])('refuses %o', (options, why) => {
+    expect(() => createHttpClient(options as HttpClientOptions)).toThrow(why)
+  })
+})
