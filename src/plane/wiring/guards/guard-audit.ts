@@ -1,6 +1,6 @@
 import type { AuditLog } from '../../../security/contract.ts'
 import type { GuardedPart } from './guarded-part.ts'
-import { fieldsIn } from './shape.ts'
+import { fieldsIn } from './shapes/shape.ts'
 
 /**
  * The same audit log, with a limit on `append`. `verify` reads everything, so it may take as long as it

@@ -2,7 +2,7 @@ import { ModelspineError } from '../../../errors.ts'
 import type { Key } from '../../../resources/metadata.ts'
 import type { MetricSource } from '../../../telemetry/contract.ts'
 import type { GuardedPart } from './guarded-part.ts'
-import { capabilitiesProblem, readingProblem } from './reading-shapes.ts'
+import { capabilitiesProblem, readingProblem } from './shapes/reading-shapes.ts'
 
 /**
  * The same metric source, with limits on its queries. A query's labels say for which deployment it is. With

@@ -4,7 +4,7 @@ import { formatReference, type ModelReference } from '../../../resources/deploym
 import type { Key } from '../../../resources/metadata.ts'
 import { itemsInTime, itemsUntil } from './guarded-items.ts'
 import type { GuardedPart } from './guarded-part.ts'
-import { versionProblem } from './reading-shapes.ts'
+import { versionProblem } from './shapes/reading-shapes.ts'
 import type { SharedAnswers } from './shared/shared-answers.ts'
 
 /** How the loop looks models up. */

@@ -1,6 +1,6 @@
 import type { SecretStore } from '../../../security/contract.ts'
 import type { GuardedPart } from './guarded-part.ts'
-import { fieldsIn } from './shape.ts'
+import { fieldsIn } from './shapes/shape.ts'
 
 /** The same secret store, with a limit on its calls. */
 export function guardSecrets(

@@ -2,7 +2,7 @@ import type { StateStore } from '../../../store/contract.ts'
 import { sweepEveryMs } from '../orphans.ts'
 import { itemsInTime, itemsUntil } from './guarded-items.ts'
 import type { GuardedPart } from './guarded-part.ts'
-import { fieldsIn, type ShapeProblem, unlessText } from './shape.ts'
+import { fieldsIn, type ShapeProblem, unlessText } from './shapes/shape.ts'
 import {
   eventsProblem,
   leaseProblem,
@@ -10,7 +10,7 @@ import {
   measurementPageProblem,
   storedOrGoneProblem,
   storedProblem,
-} from './store-shapes.ts'
+} from './shapes/store-shapes.ts'
 
 /**
  * A full store may still read and may still renew a lease in place, and may read one object while it cannot

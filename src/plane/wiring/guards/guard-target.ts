@@ -5,14 +5,14 @@ import type { CallTimeouts } from '../../call-timeouts.ts'
 import { sweepEveryMs } from '../orphans.ts'
 import { itemsUntil } from './guarded-items.ts'
 import type { GuardedPart } from './guarded-part.ts'
-import { LooksTogether, type LooksTogetherOptions } from './shared/looks-together.ts'
 import {
   appliedProblem,
   destroyedProblem,
   keysProblem,
   observationProblem,
   observationsProblem,
-} from './target-shapes.ts'
+} from './shapes/target-shapes.ts'
+import { LooksTogether, type LooksTogetherOptions } from './shared/looks-together.ts'
 
 export interface GuardTargetOptions {
   /** Only so many deployments may call at the same time. */

@@ -1,5 +1,5 @@
 import type { Clock } from '../../../clock.ts'
-import { isModelspineError, ModelspineError } from '../../../errors.ts'
+import { isModelspineError, type ModelspineError } from '../../../errors.ts'
 import type { Priority } from '../../../reconcile/priority.ts'
 import type { Key } from '../../../resources/metadata.ts'
 import type { PlaneFault } from '../../health.ts'
@@ -7,6 +7,7 @@ import { answerInTime, type WaitEnd } from './answer-in-time.ts'
 import { Circuit } from './circuit.ts'
 import type { Deadlines } from './deadlines.ts'
 import { type GuardedCall, type LoopHooks, readAnswer } from './guarded-call.ts'
+import { PartErrors } from './part-errors.ts'
 import { PartFaults } from './part-faults.ts'
 import { type PartKind, partKinds } from './part-kinds.ts'
 import type { PartLine } from './room/part-line.ts'
@@ -44,8 +45,7 @@ interface Sort {
  */
 export class GuardedPart {
   readonly faults: PartFaults
-  /** The part as messages show it: `target "prod"`, `the store`. */
-  readonly label: string
+  readonly #errors: PartErrors
   readonly #options: GuardedPartOptions
   readonly #kind: PartKind
   readonly #line: PartLine | undefined
@@ -56,11 +56,10 @@ export class GuardedPart {
   readonly #atRest = new Set<() => void>()
 
   constructor(options: GuardedPartOptions) {
-    const { part, name, clock } = options
     this.#options = options
-    this.#kind = partKinds[part]
-    this.label = name === undefined ? this.#kind.title : `${this.#kind.title} "${name}"`
-    this.faults = new PartFaults(clock, options.changed)
+    this.#kind = partKinds[options.part]
+    this.#errors = new PartErrors(options)
+    this.faults = new PartFaults(options.clock, options.changed)
     this.#line = options.line
   }
 
@@ -80,7 +79,7 @@ export class GuardedPart {
   /** Like `call`, but answers and throws at once when the part does. */
   ask<Answer>(call: GuardedCall<Answer>): Answer | Promise<Answer> {
     const { key } = call
-    if (call.abortSignal?.aborted === true) throw this.#aborted(call, call.abortSignal.reason)
+    if (call.abortSignal?.aborted === true) throw this.#errors.aborted(call, call.abortSignal.reason)
     const sort = this.#sortOf(call.sort ?? call.verb)
     const line = this.#line
     if (key === undefined) line?.bulkhead.pass()
@@ -89,10 +88,10 @@ export class GuardedPart {
       return this.#make(sort, call)
     }
     if (sort.circuit.isOpen) throw this.#unmade(sort, call)
-    if (call.atOnce === true) throw this.#full()
+    if (call.atOnce === true) throw this.#errors.full()
     const { abortSignal } = call
-    const aborted = (reason: unknown): ModelspineError => this.#aborted(call, reason)
-    const stopped = (): ModelspineError => this.#stopped(call)
+    const aborted = (reason: unknown): ModelspineError => this.#errors.aborted(call, reason)
+    const stopped = (): ModelspineError => this.#errors.stopped(call)
     return line.turns.wait({ key, abortSignal, aborted, stopped }, () => this.#make(sort, call))
   }
 
@@ -121,11 +120,16 @@ export class GuardedPart {
     answer: Promise<Answer>,
     abortSignal: AbortSignal | undefined,
   ): Promise<Answer> {
-    return unlessAborted(answer, abortSignal, (reason) => this.#aborted({ verb }, reason))
+    return unlessAborted(answer, abortSignal, (reason) => this.#errors.aborted({ verb }, reason))
   }
 
   priorityOf(key: Key): Priority {
     return this.#options.hooks.priorityOf(key)
+  }
+
+  /** The part as messages show it: `target "prod"`, `the store`. */
+  get label(): string {
+    return this.#errors.label
   }
 
   /** Room for what the loop sends. */
@@ -152,8 +156,8 @@ export class GuardedPart {
       answered: (given) => this.#answered(sort, call, given),
       failed: (error) => this.#failed(sort, call, error),
       late: () => this.#late(sort, call),
-      aborted: (reason) => this.#gaveUp(sort, call, this.#aborted(call, reason)),
-      stopped: () => this.#gaveUp(sort, call, this.#stopped(call)),
+      aborted: (reason) => this.#gaveUp(sort, call, this.#errors.aborted(call, reason)),
+      stopped: () => this.#gaveUp(sort, call, this.#errors.stopped(call)),
       settled: () => this.#settled(),
     }
     return answerInTime(this.#options.deadlines, answer, call, end, cancel)
@@ -221,11 +225,7 @@ export class GuardedPart {
   #answered<Answer>(sort: Sort, call: GuardedCall<Answer>, answer: Answer): Answer {
     const { problem, failure } = readAnswer(call, answer)
     if (problem !== undefined) {
-      throw this.#failed(
-        sort,
-        call,
-        this.#error(`${this.label} gave a wrong answer to ${call.verb}: ${problem}`),
-      )
+      throw this.#failed(sort, call, this.#errors.wrong(call.verb, problem))
     }
     if (failure === undefined) this.#works(sort, call.key)
     else this.#fails(sort, call, failure)
@@ -252,12 +252,12 @@ export class GuardedPart {
     try {
       return call.clean(thrown)
     } catch {
-      return this.#error(`${this.label} answered ${call.verb} with an error that cannot be shown`)
+      return this.#errors.unshowable(call.verb)
     }
   }
 
   #late<Answer>(sort: Sort, call: GuardedCall<Answer>): ModelspineError {
-    const error = this.#silence(call)
+    const error = this.#errors.silence(call)
     markFailed(sort, call)
     sort.circuit.late()
     this.#left(call.key)
@@ -268,7 +268,7 @@ export class GuardedPart {
   /** The error of a call that was not made, because the part answered none before. */
   #unmade<Answer>(sort: Sort, call: GuardedCall<Answer>): ModelspineError {
     markFailed(sort, call)
-    return this.#silence(call, false)
+    return this.#errors.silence(call, false)
   }
 
   #gaveUp<Answer>(sort: Sort, call: GuardedCall<Answer>, error: ModelspineError): ModelspineError {
@@ -323,45 +323,11 @@ export class GuardedPart {
     const staleAfterMs = retriedWithinMs + Math.max(call.limitMs, calledMs, call.everyMs ?? 0)
     this.faults.failed(sort.name, { error, atOnce, staleAfterMs })
   }
-
-  /** With `sent` false, the call was not made, because the part answered none before. */
-  #silence(
-    { verb, limitMs }: { readonly verb: string; readonly limitMs: number },
-    sent = true,
-  ): ModelspineError {
-    return this.#error(`${this.label} gave no answer to ${verb} within ${timeOf(limitMs)}`, sent)
-  }
-
-  #aborted({ verb }: { readonly verb: string }, cause: unknown): ModelspineError {
-    return new ModelspineError('aborted', `${verb} of ${this.label} was aborted`, { cause })
-  }
-
-  #stopped({ verb }: { readonly verb: string }): ModelspineError {
-    return new ModelspineError('stopped', `${verb} of ${this.label} ended with the plane`)
-  }
-
-  #full(): ModelspineError {
-    const { part, name, concurrency } = this.#options
-    return new ModelspineError('overloaded', `${this.label} is busy with ${concurrency} other deployments`, {
-      details: { part, name, full: true },
-    })
-  }
-
-  #error(message: string, sent = true): ModelspineError {
-    const { part, name } = this.#options
-    return new ModelspineError(this.#kind.unavailable, message, {
-      details: { part, ...(name !== undefined && { name }), ...(!sent && { sent }) },
-    })
-  }
 }
 
 function markFailed<Answer>({ failed }: Sort, { key, others = [] }: GuardedCall<Answer>): void {
   if (key !== undefined) failed.add(key)
   for (const other of others) failed.add(other)
-}
-
-function timeOf(ms: number): string {
-  return ms % 100 === 0 ? `${ms / 1000} s` : `${Math.round(ms)} ms`
 }
 
 function isPromise<Answer>(answer: PromiseLike<Answer> | Answer): answer is PromiseLike<Answer> {

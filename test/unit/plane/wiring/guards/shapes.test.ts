@@ -1,17 +1,20 @@
 import { describe, expect, it } from 'vitest'
-import { readingProblem, versionProblem } from '../../../../../src/plane/wiring/guards/reading-shapes.ts'
+import {
+  readingProblem,
+  versionProblem,
+} from '../../../../../src/plane/wiring/guards/shapes/reading-shapes.ts'
 import {
   eventsProblem,
   leaseProblem,
   storedOrGoneProblem,
   storedProblem,
-} from '../../../../../src/plane/wiring/guards/store-shapes.ts'
+} from '../../../../../src/plane/wiring/guards/shapes/store-shapes.ts'
 import {
   appliedProblem,
   destroyedProblem,
   keysProblem,
   observationProblem,
-} from '../../../../../src/plane/wiring/guards/target-shapes.ts'
+} from '../../../../../src/plane/wiring/guards/shapes/target-shapes.ts'
 
 const covered = { fromMs: 0, toMs: 1 }
 const version = {
