@@ -2,6 +2,7 @@ import { type BenchResult, type BenchRow, median, percentile } from './bench.ts'
 import { start } from './child.ts'
 import type { BurnQuestion } from './scale/burn.ts'
 import type { ChangeAnswer, ChangeQuestion } from './scale/change.ts'
+import type { CommitsAnswer, CommitsQuestion } from './scale/commits.ts'
 import type { ConvergeAnswer, ConvergeQuestion } from './scale/converge.ts'
 import type { StoreName } from './scale/fleet.ts'
 import type { ScheduleAnswer, ScheduleQuestion } from './scale/schedule.ts'
@@ -12,6 +13,7 @@ const bounds = {
   memoryGrowth: 2,
   sqliteGrowth: 1.5,
   bytesEach: 24 * 1024,
+  writesEachSync: 10,
   changeMs: 1000,
   addedP99Ms: 20,
   loopDelayMs: 20,
@@ -28,16 +30,18 @@ interface Sizes {
 
 const perSecond = 500
 const upstreamMs = 20
+const concurrency = 64
 
 /**
  * Measures what a plane costs at size, each part in processes of its own:
  *
  * - `converge`: CPU and memory for each deployment of a fleet that is declared and converges. At any size the
  *   cost should be the same.
+ * - `commits`: how many writes and audit records share a sync to disk, with 64 runs at the same time.
  * - `change`: how long one change of a person waits while the whole fleet resyncs.
  * - `router`: what requests beside a rolling fleet lose, against a run in which another process uses as much CPU.
  *
- * Flags: `--only=converge,change,router`, `--memory=1000,10000,100000`, `--sqlite=1000,10000`, `--rounds=3`,
+ * Flags: `--only=converge,commits,change,router`, `--memory=1000,10000,100000`, `--sqlite=1000,10000`, `--rounds=3`,
  * `--changes=100`, `--rolling=2000`, `--pairs=5`.
  */
 export async function run(flags: Readonly<Record<string, string>>): Promise<BenchResult> {
@@ -51,12 +55,13 @@ export async function run(flags: Readonly<Record<string, string>>): Promise<Benc
     rolling: Number(flags.rolling ?? 2000),
     pairs: Number(flags.pairs ?? 5),
   }
-  const only = (flags.only ?? 'converge,change,router').split(',')
+  const only = (flags.only ?? 'converge,commits,change,router').split(',')
   const rows: BenchRow[] = []
   if (only.includes('converge')) {
     rows.push(...(await converging('memory', sizes, bounds.memoryGrowth)))
     rows.push(...(await converging('sqlite', sizes, bounds.sqliteGrowth)))
   }
+  if (only.includes('commits')) rows.push(...(await committing(sizes)))
   if (only.includes('change')) {
     rows.push(...(await changing('memory', sizes)), ...(await changing('sqlite', sizes)))
   }
@@ -104,6 +109,22 @@ async function converging(stored: StoreName, sizes: Sizes, growth: number): Prom
     }
   }
   return rows
+}
+
+async function committing({ sqlite: [count] }: Sizes): Promise<BenchRow[]> {
+  if (count === undefined) return []
+  const question: CommitsQuestion = { count, concurrency }
+  const { writes, auditRecords, appends, transactions } = await ask<CommitsAnswer>('commits', question)
+  const what = `sqlite, ${count.toLocaleString('en')} deployments, ${concurrency} at a time`
+  return [
+    { what: `${what}: writes for each sync of the store`, value: writes / transactions, unit: 'writes' },
+    {
+      what: `${what}: writes and audit records for each sync of store and audit log`,
+      value: (writes + auditRecords) / (transactions + appends),
+      unit: 'writes',
+      aim: { atLeast: bounds.writesEachSync },
+    },
+  ]
 }
 
 async function changing(stored: StoreName, { changes, ...sizes }: Sizes): Promise<BenchRow[]> {

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import {
+  type AuditLog,
   type ControlPlane,
   type ControlPlaneOptions,
   createControlPlane,
@@ -10,6 +11,7 @@ import {
   memoryProvider,
   memoryRegistry,
   memoryStore,
+  type StateStore,
 } from 'modelspine'
 import { fileAuditLog } from 'modelspine/adapters/file'
 import { sqliteStore } from 'modelspine/adapters/sqlite'
@@ -18,6 +20,10 @@ export type StoreName = 'memory' | 'sqlite'
 
 /** A plane for many deployments of one model, which a vendor hosts. */
 export interface Fleet {
+  /** The file of the store; undefined in memory. */
+  readonly file: string | undefined
+  /** What the plane has written so far. */
+  readonly written: Written
   /** The plane that runs now. */
   readonly plane: ControlPlane
   /** Declares one deployment with this version of the model. */
@@ -30,6 +36,14 @@ export interface Fleet {
   restart(options: Partial<ControlPlaneOptions>): Promise<void>
   /** Stops the plane and removes the files of the store. */
   end(): Promise<void>
+}
+
+export interface Written {
+  /** Writes of the store that succeeded. */
+  readonly writes: number
+  readonly auditRecords: number
+  /** Batches of audit records. Each is synced to disk. */
+  readonly appends: number
 }
 
 export interface FleetOptions extends Partial<ControlPlaneOptions> {
@@ -46,10 +60,14 @@ const people = 64
 export function openFleet({ stored, target = hostedTarget(), store: _, ...options }: FleetOptions): Fleet {
   const folder = stored === 'sqlite' ? mkdtempSync(join(tmpdir(), 'modelspine-bench-')) : undefined
   const kept = { ...memoryStore(), close: async () => {} }
+  const file = folder && join(folder, 'store.db')
+  const written = { writes: 0, auditRecords: 0, appends: 0 }
   const open = (given: Partial<ControlPlaneOptions>): ControlPlane =>
     createControlPlane({
-      store: folder === undefined ? kept : sqliteStore({ path: join(folder, 'store.db') }),
-      ...(folder !== undefined && { audit: fileAuditLog({ path: join(folder, 'audit') }) }),
+      store: file === undefined ? kept : countWrites(sqliteStore({ path: file }), written),
+      ...(folder !== undefined && {
+        audit: countAppends(fileAuditLog({ path: join(folder, 'audit') }), written),
+      }),
       registries: { models: memoryRegistry({ name: 'models', versions: [1, 2].map(versionOf) }) },
       targets: { vendor: target },
       providers: { echo: memoryProvider({ chat: () => 'hi' }) },
@@ -66,6 +84,8 @@ export function openFleet({ stored, target = hostedTarget(), store: _, ...option
     await plane.apply({ kind: 'ModelRoute', metadata, spec }, { actor })
   }
   return {
+    file,
+    written,
     get plane() {
       return plane
     },
@@ -107,4 +127,37 @@ export function openFleet({ stored, target = hostedTarget(), store: _, ...option
 function versionOf(version: number) {
   const artifact = { kind: 'hosted', provider: 'echo', model: `m${version}` } as const
   return { name: 'm', version: String(version), approval: 'approved', artifact } as const
+}
+
+type Counted = { -readonly [Name in keyof Written]: Written[Name] }
+
+function countWrites(store: StateStore, written: Counted): StateStore {
+  const counted =
+    <Args extends unknown[], Answer>(write: (...args: Args) => Promise<Answer>) =>
+    async (...args: Args): Promise<Answer> => {
+      const answer = await write.call(store, ...args)
+      written.writes += 1
+      return answer
+    }
+  return {
+    ...store,
+    putSpec: counted(store.putSpec),
+    putStatus: counted(store.putStatus),
+    delete: counted(store.delete),
+    acknowledgeEvents: counted(store.acknowledgeEvents),
+    acquireLease: counted(store.acquireLease),
+    renewLease: counted(store.renewLease),
+  }
+}
+
+function countAppends(log: AuditLog, written: Counted): AuditLog {
+  return {
+    ...log,
+    async append(entries) {
+      const records = await log.append(entries)
+      written.auditRecords += records.length
+      written.appends += 1
+      return records
+    },
+  }
 }
