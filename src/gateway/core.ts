@@ -4,6 +4,7 @@ import type { Actor } from '../resources/metadata.ts'
 import type { CallOptions, Router } from '../routing/router.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import { failureAnswer, HttpFailure } from './failure.ts'
+import { type Mounted, mountHandlers } from './mounted-handlers.ts'
 import { openInferenceSurface } from './open-inference-surface.ts'
 import { openaiSurface } from './openai-surface.ts'
 import type { Answer, GatewayRequest, Surface } from './surface.ts'
@@ -27,6 +28,7 @@ export interface CoreOptions {
   readonly clock: Clock
   readonly logger: Logger
   readonly authenticate: Authenticate | undefined
+  readonly handlers: Readonly<Record<string, Mounted>>
 }
 
 /** Answers every request, from any handler. Never rejects. */
@@ -35,13 +37,14 @@ export type Core = (request: GatewayRequest) => Promise<Answer>
 /** The caller's own request id is kept if it is one word that fits into logs and headers. */
 const usableId = /^[\x21-\x7e]{1,128}$/
 
-export function createCore({ router, clock, logger, authenticate }: CoreOptions): Core {
+export function createCore({ router, clock, logger, authenticate, handlers }: CoreOptions): Core {
   const openInference = openInferenceSurface(router)
   const openai = openaiSurface(router, clock)
+  const mounted = mountHandlers(handlers)
 
   const handle = (request: GatewayRequest, surface: Surface, requestId: string): Answer | Promise<Answer> => {
     const { method, path } = request
-    const place = surface.find(path)
+    const place = surface.find(path) ?? mounted.get(path)
     if (place === undefined) throw new HttpFailure(404, `there is nothing at ${path || 'this path'}`)
     const asked = method === 'HEAD' ? 'GET' : method
     const handler = Object.hasOwn(place.methods, asked) ? place.methods[asked] : undefined

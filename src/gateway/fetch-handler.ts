@@ -18,12 +18,14 @@ export function fetchHandler(options: FetchHandlerOptions): (request: Request) =
     else request.signal.addEventListener('abort', leave, { once: true })
     const answer = await options.core(new FetchRequest(request, controller.signal, options))
     const { status, headers } = answer
-    return new Response(request.method === 'HEAD' ? null : bodyOf(answer, leave), { status, headers })
+    const body = request.method === 'HEAD' ? null : bodyOf(answer, leave)
+    return new Response(body, { status, headers: responseHeaders(headers) })
   }
 }
 
 class FetchRequest implements GatewayRequest {
   readonly method: string
+  readonly url: string
   readonly path: string
   readonly abortSignal: AbortSignal
   readonly #request: Request
@@ -31,6 +33,7 @@ class FetchRequest implements GatewayRequest {
 
   constructor(request: Request, abortSignal: AbortSignal, { basePath, maxBodyBytes }: FetchHandlerOptions) {
     this.method = request.method
+    this.url = request.url
     this.path = pathBelow(new URL(request.url).pathname, basePath)
     this.abortSignal = abortSignal
     this.#request = request
@@ -65,22 +68,33 @@ class FetchRequest implements GatewayRequest {
 }
 
 function bodyOf({ body }: Answer, leave: () => void): ConstructorParameters<typeof Response>[0] {
+  // A response without a body, such as 204, takes no empty text either.
+  if (body === '') return null
   if (typeof body === 'string') return body
   if (body instanceof Uint8Array) return body as Uint8Array<ArrayBuffer>
-  const texts = body[Symbol.asyncIterator]()
+  const pieces = body[Symbol.asyncIterator]()
   const encoder = new TextEncoder()
   return new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
-        const step = await texts.next()
+        const step = await pieces.next()
         if (step.done === true) controller.close()
-        else controller.enqueue(encoder.encode(step.value))
+        else controller.enqueue(typeof step.value === 'string' ? encoder.encode(step.value) : step.value)
       },
       async cancel() {
         leave()
-        await texts.return?.()
+        await pieces.return?.()
       },
     },
     { highWaterMark: 0 },
   )
+}
+
+/** Several cookies cannot be one header. */
+function responseHeaders(given: Answer['headers']): Headers {
+  const headers = new Headers()
+  for (const [name, value] of Object.entries(given)) {
+    for (const each of [value].flat()) headers.append(name, each)
+  }
+  return headers
 }

@@ -38,10 +38,10 @@ async function respond(
     if (unread || options.draining?.() === true) headers.connection = 'close'
     if (typeof body !== 'string' && !(body instanceof Uint8Array)) {
       res.writeHead(status, headers)
-      await sendEvents(body, res)
+      await sendPieces(body, res)
     } else if (!res.destroyed) {
       const length = typeof body === 'string' ? Buffer.byteLength(body) : body.byteLength
-      headers['content-length'] = String(length)
+      if (status !== 204 && status !== 304) headers['content-length'] ??= String(length)
       res.writeHead(status, headers)
       res.end(body)
     }
@@ -92,6 +92,13 @@ class NodeRequest implements GatewayRequest {
     this.#req = req
     this.#res = res
     this.#maxBodyBytes = maxBodyBytes
+  }
+
+  get url(): string {
+    const { headers, socket, url = '/' } = this.#req
+    const scheme = 'encrypted' in socket ? 'https' : 'http'
+    const given = `${scheme}://${headers.host}${url}`
+    return headers.host !== undefined && URL.canParse(given) ? given : `${scheme}://localhost${url}`
   }
 
   get abortSignal(): CallerAbort {
@@ -148,11 +155,11 @@ function readBody(req: IncomingMessage, maxBodyBytes: number): Promise<Uint8Arra
   })
 }
 
-/** Reads events no faster than the caller reads them. Stops reading when the caller has gone away. */
-async function sendEvents(events: AsyncIterable<string>, res: ServerResponse): Promise<void> {
-  for await (const text of events) {
+/** Reads pieces no faster than the caller reads them. Stops reading when the caller has gone away. */
+async function sendPieces(pieces: AsyncIterable<string | Uint8Array>, res: ServerResponse): Promise<void> {
+  for await (const piece of pieces) {
     if (res.destroyed) return
-    if (!res.write(text)) await drained(res)
+    if (!res.write(piece)) await drained(res)
   }
   res.end()
 }

@@ -4,6 +4,8 @@ import type { CallOptions } from '../routing/router.ts'
 /** A request as surfaces see it. It may come from any handler. */
 export interface GatewayRequest {
   readonly method: string
+  /** With the query. The host is what the caller wrote. */
+  readonly url: string
   /** The path below the base path, without the query, percent-encoded as it came. */
   readonly path: string
   /** Fires when the caller goes away. */
@@ -19,12 +21,12 @@ export interface GatewayRequest {
   body(): Promise<Uint8Array>
 }
 
-/** The answer to a request. Text events of a stream are read no faster than the caller reads them. */
+/** The answer to a request. The pieces of a stream are read no faster than the caller reads them. */
 export interface Answer {
   readonly status: number
   /** Lower-case names. */
-  readonly headers: Record<string, string>
-  readonly body: string | Uint8Array | AsyncIterable<string>
+  readonly headers: Record<string, string | string[]>
+  readonly body: string | Uint8Array | AsyncIterable<string | Uint8Array>
 }
 
 /** A request that `authenticate` has let in, or that needs no authentication. */
