@@ -36,8 +36,9 @@ export interface MemoryTargetOptions {
   /** Time from removed to gone, in milliseconds. Default 0. */
   readonly goneAfterMs?: number
   /**
-   * Time from created to shown by `observe` and `list`, in milliseconds. Default 0. A vendor with such lists
-   * knows at once what it created: where the names are not random, `apply` finds it, and `destroy` removes it.
+   * Time from created to shown by `observe` and `list`, in milliseconds. Default 0. When given, it is declared as
+   * the capability `listLagMs` too. A vendor with such lists knows at once what it created: where the names are
+   * not random, `apply` finds it, and `destroy` removes it.
    */
   readonly listLagMs?: number
   /**
@@ -79,7 +80,12 @@ export function memoryTarget(options: MemoryTargetOptions = {}): MemoryTarget {
   const clock = options.clock ?? systemClock
   const world = options.world ?? createMemoryWorld()
   const state = stateOf(world)
-  const capabilities: TargetCapabilities = { ...defaults, ...options.capabilities }
+  const { listLagMs } = options
+  const capabilities: TargetCapabilities = {
+    ...defaults,
+    ...(listLagMs !== undefined && { listLagMs }),
+    ...options.capabilities,
+  }
   const endpoint = options.endpoint ?? defaultEndpoint
   const { enter, busy, refusal, operation, ...faults } = createFaultQueue()
   const { run, disturb } = createDisturbedCalls(clock)

@@ -19,6 +19,13 @@ function laggingTarget(names: 'deterministic' | 'tagged' | 'random') {
 }
 
 describe('memoryTarget with lists that lag', () => {
+  it('declares the lag, unless it is told to declare another one', () => {
+    expect(memoryTarget({ listLagMs: 3000 }).capabilities.listLagMs).toBe(3000)
+    const hasty = memoryTarget({ listLagMs: 3000, capabilities: { listLagMs: 100 } })
+    expect(hasty.capabilities.listLagMs).toBe(100)
+    expect(memoryTarget().capabilities).not.toHaveProperty('listLagMs')
+  })
+
   it('shows what was created only after the lag, in observe and list', async () => {
     const { clock, target } = laggingTarget('tagged')
     await target.apply(key, want, call)
