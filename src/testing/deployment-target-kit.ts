@@ -3,10 +3,12 @@ import { changeLaws } from './deployment-target/change-laws.ts'
 import { faultLaws } from './deployment-target/fault-laws.ts'
 import { fenceLaws } from './deployment-target/fence-laws.ts'
 import { guardLaws } from './deployment-target/guard-laws.ts'
+import { lagLaws } from './deployment-target/lag-laws.ts'
 import { observeLaws } from './deployment-target/observe-laws.ts'
 import { operationLaws } from './deployment-target/operation-laws.ts'
 import { secretLaws } from './deployment-target/secret-laws.ts'
 import type { TargetSubject } from './deployment-target/subject.ts'
+import { trafficLaws } from './deployment-target/traffic-laws.ts'
 import { truthLaws } from './deployment-target/truth-laws.ts'
 import { type KitOptions, type Law, runKit } from './kit.ts'
 
@@ -17,7 +19,9 @@ export const deploymentTargetLaws: readonly Law<TargetSubject>[] = [
   ...observeLaws,
   ...fenceLaws,
   ...guardLaws,
+  ...trafficLaws,
   ...changeLaws,
+  ...lagLaws,
   ...truthLaws,
   ...secretLaws,
   ...faultLaws,

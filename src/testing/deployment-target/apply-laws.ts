@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import type { Split } from '../../resources/deployment/revision.ts'
 import type { Law } from '../kit.ts'
 import {
+  assertSplit,
   converge,
   destroyAll,
   key,
@@ -135,14 +136,7 @@ export const applyLaws: readonly Law<TargetSubject>[] = [
           { revision: second.name, weight: right },
         ]
         handles = await converge(subject, key, wantOf([first, second], split), handles)
-        const observed = await target.observe(key, { handles, applied: [first, second] })
-        for (const { revision, weight } of split) {
-          const seen = observed.revisions.find((each) => each.revision === revision)?.weight
-          assert.ok(
-            Math.abs((seen ?? Number.NaN) - weight) < 0.01,
-            `revision ${revision} has ${seen} percent, not ${weight}`,
-          )
-        }
+        await assertSplit(target, split, { handles, applied: [first, second] })
       }
     },
   },

@@ -20,7 +20,10 @@ export interface TargetSubject {
    * none.
    */
   readonly revisions: readonly [Revision, Revision, Revision]
-  /** Lets the target make progress until a wanted revision would be ready and a removed one gone. */
+  /**
+   * Lets the target make progress until a wanted revision would be ready and a removed one gone, and until lists
+   * show it.
+   */
   settle(): Promise<void>
   /**
    * The number of revisions ever created. The fixture counts them at the vendor; the target must not count
@@ -49,6 +52,8 @@ export interface TargetSubject {
   throttleNext?(ms: number): void
   /** Lets what runs at the vendor end right after the next answer to a read. */
   endWithNextRead?(): void
+  /** Lets so many milliseconds pass, for the target and for its vendor, and no more than needed. */
+  advance?(ms: number): Promise<void> | void
   /** Makes the vendor unreachable from now on. */
   disconnect?(): Promise<void> | void
   /** Makes the vendor refuse the target's credentials from now on, with a text that repeats `credential`. */
@@ -170,11 +175,17 @@ export async function drive(
   assert.fail(`apply is not unchanged after 50 calls: ${describeWant(want)}`)
 }
 
-export async function destroyAll(subject: TargetSubject, at: Key, handles: readonly string[]): Promise<void> {
+/** Destroys as the loop does until the answer is `unchanged`. `pass` lets time pass after another answer. */
+export async function destroyAll(
+  subject: TargetSubject,
+  at: Key,
+  handles: readonly string[],
+  pass: (result: Pick<ApplyResult, 'kind'>) => Promise<void> = () => subject.settle(),
+): Promise<void> {
   for (let call = 0; call < 50; call += 1) {
     const result = await subject.target.destroy(at, options({ handles }))
     if (result.kind === 'unchanged') return
-    await subject.settle()
+    await pass(result)
   }
   assert.fail('destroy is not unchanged after 50 calls')
 }
@@ -208,6 +219,45 @@ export function impossibleWants({ target, revisions }: TargetSubject): readonly 
     wants.push(wantOf([first], [{ revision: second.name, weight: 100 }]))
   }
   return wants
+}
+
+/** Asserts that `plan` and `apply` refuse the want, each with a reason. */
+export async function assertRefused(
+  target: DeploymentTarget,
+  want: TargetWant,
+  { observed = { revisions: [], operations: [] }, handles = [] }: Refusing = {},
+): Promise<void> {
+  const plan = target.plan(want, observed)
+  assert.equal(plan.kind, 'refused', `plan accepts an impossible want: ${describeWant(want)}`)
+  const result = await target.apply(key, want, options({ handles }))
+  assert.equal(result.kind, 'refused', `apply accepts an impossible want: ${describeWant(want)}`)
+  for (const refusal of [plan, result]) {
+    assert.ok(
+      refusal.kind === 'refused' && refusal.reason !== '' && refusal.message !== '',
+      'no reason given',
+    )
+  }
+}
+
+interface Refusing {
+  readonly observed?: ObservedTarget
+  readonly handles?: readonly string[]
+}
+
+/** Asserts that the target observes the weights of the split. */
+export async function assertSplit(
+  target: DeploymentTarget,
+  split: Split,
+  observe: Parameters<typeof observedNames>[2] = {},
+): Promise<void> {
+  const { revisions } = await target.observe(key, observe)
+  for (const { revision, weight } of split) {
+    const seen = revisions.find((each) => each.revision === revision)?.weight
+    assert.ok(
+      Math.abs((seen ?? Number.NaN) - weight) < 0.01,
+      `revision ${revision} has ${seen} percent, not ${weight}`,
+    )
+  }
 }
 
 export function describeWant({ revisions, ...want }: TargetWant): string {

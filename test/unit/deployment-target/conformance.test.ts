@@ -29,6 +29,22 @@ deploymentTargetConformance({
 
 deploymentTargetConformance({
   ...runner,
+  name: 'memoryTarget that splits between the newest two, and whose lists lag',
+  create: () => memorySubject({ split: 'percent', traffic: 'latest-and-previous' }, { listLagMs: 700 }),
+})
+
+deploymentTargetConformance({
+  ...runner,
+  name: 'memoryTarget with room for the newest two, and random names that are listed late',
+  create: () =>
+    memorySubject(
+      { split: 'percent', traffic: 'latest-and-previous', maxRevisions: 2, names: 'random' },
+      { listLagMs: 700 },
+    ),
+})
+
+deploymentTargetConformance({
+  ...runner,
   name: 'memoryTarget that scales and cannot tell',
   create: () => memorySubject({ scale: 'unreported' }),
 })

@@ -5,21 +5,35 @@ import { createFakeClock } from '../../../src/testing/fake-clock.ts'
 import type { Fixture, TargetSubject } from '../../../src/testing/index.ts'
 import { fileRevisions } from './revisions.ts'
 
+interface Manners {
+  readonly told?: 'answered' | 'observed'
+  readonly listLagMs?: number
+}
+
 /** A memory target with delays, in the form that the conformance kit needs. */
 export function memorySubject(
   capabilities: MemoryTargetOptions['capabilities'] = {},
-  { told = 'answered' }: { readonly told?: 'answered' | 'observed' } = {},
+  { told = 'answered', listLagMs }: Manners = {},
 ): Fixture<TargetSubject> {
   const clock = createFakeClock()
   const world = createMemoryWorld()
   const open = () =>
-    memoryTarget({ clock, world, capabilities, readyAfterMs: 1000, goneAfterMs: 500, observesMany: true })
+    memoryTarget({
+      clock,
+      world,
+      capabilities,
+      readyAfterMs: 1000,
+      goneAfterMs: 500,
+      observesMany: true,
+      ...(listLagMs !== undefined && { listLagMs }),
+    })
   const target = open()
   return {
     subject: {
       target,
       revisions: fileRevisions,
       settle: () => clock.advance(1000),
+      advance: (ms) => clock.advance(ms),
       created: () => world.created,
       mutations: () => world.journal.length,
       reopen: open,

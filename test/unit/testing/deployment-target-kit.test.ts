@@ -16,6 +16,9 @@ type Break = (target: DeploymentTarget, fixture: Fixture<TargetSubject>) => Part
 
 const empty = { revisions: [], operations: [] }
 
+/** One millisecond later than the target says. */
+const late = { listLagMs: 300 }
+
 /** For each law, a change to a target that breaks the law. */
 const breaks: Readonly<Record<string, Break>> = {
   'brings the wanted revisions to ready, each with an endpoint': (target) => ({
@@ -251,6 +254,41 @@ describe('the kit of DeploymentTarget', () => {
     const errors = await brokenLaws('DeploymentTarget', only === undefined ? [] : [only], () =>
       brokenSubject(breakIt, false),
     )
+    expect(errors).toHaveLength(1)
+  })
+
+  it.each<[string, Parameters<typeof memorySubject>, Partial<DeploymentTarget>, string]>([
+    ['lists a millisecond too late', [{}, late], {}, 'list does not have the key 299 ms'],
+    ['finds a millisecond too late', [{ names: 'random' }, late], {}, 'a revision was created again 299 ms'],
+    ['never observes', [], { observe: async () => empty }, 'observe does not show r1 299 ms'],
+  ])('reports a target that %s what it created', async (_, [capabilities, manners], broken, message) => {
+    const law = 'shows in observe and list what it accepted listLagMs ago, and no longer what it destroyed'
+    const only = deploymentTargetLaws.filter(({ name }) => name === law)
+    const errors = await brokenLaws('DeploymentTarget', only, () => {
+      const { subject } = memorySubject({ ...capabilities, listLagMs: 299 }, manners)
+      return { subject: { ...subject, target: { ...subject.target, ...broken } } }
+    })
+    expect(errors.map((error) => error.message)).toEqual([expect.stringContaining(message)])
+  })
+
+  it('reports a target that splits by the places of the revisions, and not by their names', async () => {
+    const law = 'splits between the newest revision and the one before it, canary after canary'
+    const only = deploymentTargetLaws.filter(({ name }) => name === law)
+    const errors = await brokenLaws('DeploymentTarget', only, () => {
+      const fixture = memorySubject({ split: 'percent', traffic: 'latest-and-previous' })
+      const { target } = fixture.subject
+      const apply: DeploymentTarget['apply'] = (key, want, call) => {
+        const [oldest] = want.revisions
+        // The first of them gets the rest of the newest one's share, whichever of them had it before.
+        const split = want.split.map(({ revision, weight }, place) =>
+          place === 0 && want.revisions.length > 2 && oldest !== undefined
+            ? { revision: oldest.name, weight }
+            : { revision, weight },
+        )
+        return target.apply(key, { ...want, split }, call)
+      }
+      return { subject: { ...fixture.subject, target: { ...target, apply } } }
+    })
     expect(errors).toHaveLength(1)
   })
 

@@ -21,6 +21,7 @@ export function cloudSubject(defect?: TargetDefect): Fixture<TargetSubject> {
       faultNext: (fault) => set({ fault }),
       throttleNext: (throttledMs) => set({ throttledMs }),
       endWithNextRead: () => set({ ending: true }),
+      advance: (ms) => cloud.clock.advance(ms),
       disconnect: () => set({ down: true }),
       unauthorize: () => set({ refusing: true }),
       truth(key) {

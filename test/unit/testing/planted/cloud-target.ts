@@ -7,10 +7,10 @@ import type {
   TargetCapabilities,
   TargetWant,
 } from '../../../../src/deployment-target/contract.ts'
-import { wantRefusal } from '../../../../src/deployment-target/want-refusal.ts'
+import { type TargetRefusal, wantRefusal } from '../../../../src/deployment-target/want-refusal.ts'
 import { ModelspineError, throwIfAborted } from '../../../../src/errors.ts'
 import type { Key } from '../../../../src/resources/metadata.ts'
-import type { Cloud, CloudOperation, CloudReply, Variant } from './cloud.ts'
+import { type Cloud, type CloudOperation, type CloudReply, cloudLagMs, type Variant } from './cloud.ts'
 
 /** A mistake that a stranger might make. Undefined: the adapter is right. */
 export type TargetDefect =
@@ -35,6 +35,10 @@ export type TargetDefect =
   | 'takes an unreachable vendor for an empty one'
   | 'repeats its token in what it throws'
   | 'drops the old revision before the new one serves'
+  | 'splits between any revisions'
+  | 'takes the order of the names for the order of creation'
+  | 'says that its lists are true sooner than they are'
+  | 'lists what it listed before'
 
 const capabilities: TargetCapabilities = {
   maxRevisions: 3,
@@ -44,6 +48,8 @@ const capabilities: TargetCapabilities = {
   attribution: 'none',
   scaleToZero: false,
   mirror: false,
+  traffic: 'latest-and-previous',
+  listLagMs: cloudLagMs,
 }
 
 interface Shown {
@@ -57,7 +63,16 @@ const keyOf = (service: string): Key => service.replace('--', '/') as Key
 /** A target over the cloud, with one defect or none. */
 export function cloudTarget(cloud: Cloud, defect?: TargetDefect): DeploymentTarget {
   const is = (each: TargetDefect): boolean => defect === each
+  const listed = new Set<Key>()
   let models = 0
+
+  function refusal(want: TargetWant): TargetRefusal | undefined {
+    const sorted = want.revisions.toSorted((left, right) => (left.name < right.name ? -1 : 1))
+    return wantRefusal(
+      is('takes the order of the names for the order of creation') ? { ...want, revisions: sorted } : want,
+      is('splits between any revisions') ? { ...capabilities, traffic: 'any' } : capabilities,
+    )
+  }
 
   async function ask(
     method: 'GET' | 'POST' | 'PUT' | 'DELETE',
@@ -148,7 +163,7 @@ export function cloudTarget(cloud: Cloud, defect?: TargetDefect): DeploymentTarg
 
   async function apply(key: Key, want: TargetWant, call: ApplyOptions): Promise<ApplyResult> {
     throwIfAborted(call.abortSignal, 'the call')
-    const refused = wantRefusal(want, capabilities)
+    const refused = refusal(want)
     if (refused !== undefined) return refused
     const service = await read(key)
     const running =
@@ -192,6 +207,19 @@ export function cloudTarget(cloud: Cloud, defect?: TargetDefect): DeploymentTarg
     if (extra === undefined) return undefined
     await ask('DELETE', `/models/${extra.id}`)
     return { kind: 'accepted' }
+  }
+
+  async function list(): Promise<readonly Key[]> {
+    const keys: Key[] = []
+    let page: number | undefined = 0
+    while (page !== undefined) {
+      const { body } = await ask('GET', `/pages/${page}`)
+      const { items, next } = body as { readonly items: readonly string[]; readonly next?: number }
+      keys.push(...items.map(keyOf))
+      page = is('lists the first page only') ? undefined : next
+    }
+    for (const key of keys) listed.add(key)
+    return is('lists what it listed before') ? [...listed] : keys
   }
 
   async function observe(key: Key): Promise<ObservedTarget> {
@@ -238,10 +266,12 @@ export function cloudTarget(cloud: Cloud, defect?: TargetDefect): DeploymentTarg
   }
 
   return {
-    capabilities,
+    capabilities: is('says that its lists are true sooner than they are')
+      ? { ...capabilities, listLagMs: cloudLagMs - 1 }
+      : capabilities,
     checkSettings: () => [],
     plan: (want, observed) => {
-      const refused = wantRefusal(want, capabilities)
+      const refused = refusal(want)
       if (refused !== undefined) return refused
       const seen = observed.revisions.map(({ revision, weight = 0, scale = want.scale }) => ({
         name: revision,
@@ -262,15 +292,7 @@ export function cloudTarget(cloud: Cloud, defect?: TargetDefect): DeploymentTarg
     },
     async list({ abortSignal } = {}) {
       throwIfAborted(abortSignal, 'the call')
-      const keys: Key[] = []
-      let page: number | undefined = 0
-      while (page !== undefined) {
-        const { body } = await ask('GET', `/pages/${page}`)
-        const { items, next } = body as { readonly items: readonly string[]; readonly next?: number }
-        keys.push(...items.map(keyOf))
-        page = is('lists the first page only') ? undefined : next
-      }
-      return keys
+      return list()
     },
     async destroy(key, { abortSignal }) {
       throwIfAborted(abortSignal, 'the call')

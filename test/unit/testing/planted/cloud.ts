@@ -41,9 +41,12 @@ interface Model {
 
 const [operationMs, warmUpMs] = [1000, 500]
 
+/** So late a list of all services shows a new one, and no longer shows one that is gone. */
+export const cloudLagMs = 400
+
 /**
  * A vendor with the manners of the big clouds: a revision takes a model and then an update of its service, the
- * update runs for a second, a variant serves half a second later, and lists have pages of one.
+ * update runs for a second, a variant serves half a second later, and lists have pages of one and lag.
  */
 export interface Cloud {
   readonly clock: FakeClock
@@ -69,6 +72,8 @@ export function createCloud(): Cloud {
   const clock = createFakeClock()
   const models: Model[] = []
   const services = new Map<string, Service>()
+  /** The names after each mutation, the newest last. */
+  const lists: { readonly atMs: number; readonly names: readonly string[] }[] = []
   const next: Cloud['next'] = {}
   const token = 'cloud-token-71c2'
   let [created, mutations] = [0, 0]
@@ -109,7 +114,7 @@ export function createCloud(): Cloud {
       return found(services.get(name)?.operations ?? [])
     }
     if (kind === 'models') return found(models.filter(({ service }) => service === name))
-    const names = [...new Set([...services.keys(), ...models.map(({ service }) => service)])].sort()
+    const names = lists.findLast(({ atMs }) => atMs + cloudLagMs <= clock.now())?.names ?? []
     const page = Number(name || 0)
     return found({ items: names.slice(page, page + 1), ...(page + 1 < names.length && { next: page + 1 }) })
   }
@@ -146,6 +151,8 @@ export function createCloud(): Cloud {
       })
     }
     mutations += 1
+    const names = [...new Set([...services.keys(), ...models.map(({ service }) => service)])].sort()
+    lists.push({ atMs: clock.now(), names })
     return { status: 200, body: {} }
   }
 

@@ -39,4 +39,16 @@ export const targetDefects: Readonly<Record<TargetDefect, readonly string[]>> = 
   'drops the old revision before the new one serves': [
     'shows every revision throughout a change, also when an operation ends between two of its reads',
   ],
+  'splits between any revisions': [
+    'refuses traffic for a revision that is older than the newest two, in plan and in apply',
+  ],
+  'takes the order of the names for the order of creation': [
+    'splits between the newest revision and the one before it, canary after canary',
+  ],
+  'says that its lists are true sooner than they are': [
+    'shows in observe and list what it accepted listLagMs ago, and no longer what it destroyed',
+  ],
+  'lists what it listed before': [
+    'shows in observe and list what it accepted listLagMs ago, and no longer what it destroyed',
+  ],
 }
