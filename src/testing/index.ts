@@ -13,6 +13,7 @@ export {
   type Law,
   type NotApplicable,
   runKit,
+  skippedLaws,
   type TestRunner,
 } from './kit.ts'
 export { type MetricSourceSubject, metricSourceConformance, metricSourceLaws } from './metric-source-kit.ts'

@@ -12,10 +12,12 @@ export interface TestRunner {
   describe(name: string, body: () => void): void
   /**
    * The runner's `it`. With vitest and `node:test` the context has a method `skip`, and with mocha `this` has
-   * one: a law that does not apply calls it. Jest has none, so there the kit prints the line and the test passes.
+   * one: a law that does not apply calls it. Jest and Bun have none: without `skippedLaws`, the kit prints the line
+   * there and the test passes.
    */
   readonly it: {
     (name: string, body: (context?: unknown) => Promise<void>): void
+    /** Shows a test as skipped that never runs. Vitest, `node:test`, mocha, Jest and Bun have it. */
     skip?(name: string, body: () => Promise<void>): void
   }
 }
@@ -103,6 +105,28 @@ export async function brokenLaws<Subject>(
   return broken
 }
 
+/**
+ * The laws that do not apply to the subjects of `create`, each with the reason. Give them as `without` where the
+ * runner cannot skip a test that runs, such as Jest and Bun: then it shows them as skipped. Laws that find out only
+ * while they are checked are not among them.
+ */
+export async function skippedLaws<Subject>(
+  laws: readonly Law<Subject>[],
+  create: KitOptions<Subject>['create'],
+): Promise<Readonly<Record<string, string>>> {
+  const fixture = await create()
+  const skipped: Record<string, string> = {}
+  try {
+    for (const law of laws) {
+      const reason = reasonToSkip(law, fixture.subject)
+      if (reason !== undefined) skipped[law.name] = reason
+    }
+  } finally {
+    await fixture.dispose?.()
+  }
+  return skipped
+}
+
 type Outcome =
   | { readonly kind: 'kept' }
   | { readonly kind: 'skipped'; readonly reason: string }
@@ -115,8 +139,7 @@ async function checkLaw<Subject>(
 ): Promise<Outcome> {
   const fixture = await create()
   try {
-    const missing = law.hooks?.find((hook) => fixture.subject[hook] === undefined)
-    const reason = missing === undefined ? law.skip?.(fixture.subject) : `the fixture has no \`${missing}\``
+    const reason = reasonToSkip(law, fixture.subject)
     if (reason !== undefined) return { kind: 'skipped', reason }
     const answer = await law.check(fixture.subject)
     return answer === undefined ? { kind: 'kept' } : { kind: 'skipped', reason: answer.notApplicable }
@@ -128,6 +151,11 @@ async function checkLaw<Subject>(
   } finally {
     await fixture.dispose?.()
   }
+}
+
+function reasonToSkip<Subject>(law: Law<Subject>, subject: Subject): string | undefined {
+  const missing = law.hooks?.find((hook) => subject[hook] === undefined)
+  return missing === undefined ? law.skip?.(subject) : `the fixture has no \`${missing}\``
 }
 
 function canSkip(runner: unknown): runner is { skip(reason: string): void } {

@@ -10,16 +10,20 @@ function sends(what: string, part: keyof VendorRevision, sent: Sent): Law<Target
   return {
     name: `brings ${what} to the vendor`,
     hooks: ['truth'],
+    skip: (subject) =>
+      wantedOf(subject).every((revision) => sent(revision) === undefined)
+        ? `the revisions of the fixture have no ${part}`
+        : undefined,
     async check(subject) {
-      const [first, second] = subject.revisions
-      const wanted = [first, second].slice(0, subject.target.capabilities.maxRevisions)
-      if (wanted.every((revision) => sent(revision) === undefined)) {
-        return { notApplicable: `the revisions of the fixture have no ${part}` }
-      }
+      const wanted = wantedOf(subject)
       await converge(subject, key, wantOf(wanted))
       return compare(subject, part, new Map(wanted.map((each) => [each.name, sent(each)])))
     },
   }
+}
+
+function wantedOf({ target, revisions: [first, second] }: TargetSubject): readonly Revision[] {
+  return [first, second].slice(0, target.capabilities.maxRevisions)
 }
 
 /** Laws of what the vendor has, read past the target. */

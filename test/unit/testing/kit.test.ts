@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { describe, expect, it } from 'vitest'
-import { brokenLaws, type Law, runKit } from '../../../src/testing/kit.ts'
+import { describe, expect, it, vi } from 'vitest'
+import { brokenLaws, type Law, runKit, skippedLaws } from '../../../src/testing/kit.ts'
 import { temporaryFolder } from '../../temporary-folder.ts'
 
 interface Subject {
@@ -62,6 +62,37 @@ describe('a kit', () => {
     expect(seen).toContain('passed: can be raised')
     expect(printed).toContain('one: skipped "can be raised": the fixture has no `raise`')
     expect(printed).toHaveLength(3)
+  })
+
+  it('tells beforehand which laws do not apply, for a runner that can skip only at once', async () => {
+    const dispose = vi.fn()
+    const create = async () => ({ subject: { value: 1 }, dispose })
+    const without = await skippedLaws(laws, create)
+    expect(without).toEqual({
+      'can be raised': 'the fixture has no `raise`',
+      'is odd': 'it knows no odd numbers',
+    })
+    expect(dispose).toHaveBeenCalledOnce()
+    expect(await reported(() => undefined, { without })).toEqual({
+      seen: [
+        'skipped at once: can be raised (left out: the fixture has no `raise`)',
+        'skipped at once: is odd (left out: it knows no odd numbers)',
+        'passed: is one',
+        'passed: is prime',
+      ],
+      printed: ['one: skipped "is prime": one is neither'],
+    })
+  })
+
+  it('prints what is skipped where the runner cannot skip at all', async () => {
+    const without = await skippedLaws(laws, () => ({ subject: { value: 1 } }))
+    const { seen, printed } = await reported(() => undefined, { without, statically: false })
+    expect(seen).toEqual(laws.map(({ name }) => `passed: ${name}`))
+    expect(printed).toEqual([
+      'one: skipped "can be raised": left out: the fixture has no `raise`',
+      'one: skipped "is odd": left out: it knows no odd numbers',
+      'one: skipped "is prime": one is neither',
+    ])
   })
 
   it('leaves out a law for a reason, and shows both', async () => {
