@@ -219,6 +219,22 @@ export const failureMutants: readonly Mutant[] = [
     tests: [`${safety}/away.test.ts`],
   },
   {
+    law: 'R2',
+    what: 'the HTTP client tries again before the time that the server asks for',
+    file: 'src/http/retry.ts',
+    find: 'if (waitMs > 0) await sleep(systemClock, waitMs, abortSignal)',
+    replace: 'if (waitMs < 0) await sleep(systemClock, waitMs, abortSignal)',
+    tests: ['test/unit/http/retry.test.ts'],
+  },
+  {
+    law: 'R2',
+    what: 'the HTTP client waits as long as the server asks, beyond its own limit',
+    file: 'src/http/retry.ts',
+    find: 'return wait === undefined || wait <= maxDelayMs',
+    replace: 'return wait === undefined || maxDelayMs > 0',
+    tests: ['test/unit/http/retry.test.ts'],
+  },
+  {
     law: 'M4',
     what: 'a rollout waits for a person without end',
     file: `${moves}/step-deadline.ts`,

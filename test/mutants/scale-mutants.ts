@@ -1,6 +1,7 @@
 import type { Mutant } from './mutant.ts'
 
 const guards = 'test/unit/plane/wiring/guards'
+const stored = 'src/plane/wiring/stored'
 
 /** Mutants of the promises about turns, rates and shared questions. */
 export const scaleMutants: readonly Mutant[] = [
@@ -70,6 +71,30 @@ export const scaleMutants: readonly Mutant[] = [
   },
   {
     law: 'E10',
+    what: 'a hint about one model wakes the deployments of all models',
+    file: `${stored}/models-in-use.ts`,
+    find: 'yield* users.get(idOf(registry, model)) ?? []',
+    replace: 'for (const those of users.values()) if (model !== "") yield* those',
+    tests: ['test/unit/plane/wiring/follow-hints.test.ts'],
+  },
+  {
+    law: 'E10',
+    what: 'a deployment that uses another model now gets the hints of the one before',
+    file: `${stored}/models-in-use.ts`,
+    find: '      forget(key)\n      models.set(key, id)',
+    replace: '      models.set(key, id)',
+    tests: ['test/unit/plane/wiring/stored/models-in-use.test.ts'],
+  },
+  {
+    law: 'E10',
+    what: 'a hint does not reach a deployment whose reference only the registry can read',
+    file: `${stored}/models-in-use.ts`,
+    find: '      yield* users.get(idOf(registry, unread)) ?? []\n',
+    replace: '',
+    tests: ['test/unit/plane/wiring/stored/models-in-use.test.ts'],
+  },
+  {
+    law: 'E10',
     what: 'what a person asked for waits for the looks of a resync',
     file: 'src/plane/wiring/guards/guard-target.ts',
     find: 'looks === undefined || part.priorityOf(key) !== priorities.resync',
@@ -79,7 +104,7 @@ export const scaleMutants: readonly Mutant[] = [
   {
     law: 'E8',
     what: 'each change wakes everybody who waits for anything',
-    file: 'src/plane/wiring/stored/wait-board.ts',
+    file: `${stored}/wait-board.ts`,
     find: 'for (const changed of waiting.get(key) ?? []) changed()',
     replace: 'for (const those of waiting.values()) for (const changed of those) void (key && changed())',
     tests: ['test/unit/plane/wiring/stored/wait-board.test.ts'],
