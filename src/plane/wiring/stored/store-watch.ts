@@ -85,13 +85,17 @@ export function createStoreWatch(options: StoreWatchOptions): StoreWatch {
     heard.catch(() => {})
     try {
       let isFirst = true
+      let readInTurn = 0
       for (let names = await pending.take(); names !== undefined; names = await pending.take()) {
         if (abortSignal.aborted) break
         if (names === 'all') await readAll(watchdog, afterSilence && isFirst)
         else await reading.some(names)
         isFirst = false
-        // A flood of changes must not keep other work from its turn.
-        if (names.length === mostAtOnce) await nextTurn()
+        // A flood of changes must not keep other work from its turn, whether they come together or one by one.
+        readInTurn += names === 'all' ? 0 : names.length
+        if (readInTurn < mostAtOnce) continue
+        readInTurn = 0
+        await nextTurn()
       }
       await heard
     } finally {

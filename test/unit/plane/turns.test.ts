@@ -1,0 +1,71 @@
+import { describe, expect, it } from 'vitest'
+import { nextTurn } from '../../../src/clock.ts'
+import type { DeploymentTarget } from '../../../src/index.ts'
+import type { Key } from '../../../src/resources/metadata.ts'
+import type { StateStore, StoredObject } from '../../../src/store/contract.ts'
+import { countTurns } from '../../turn-count.ts'
+import { type PlaneFixture, planeFixture, serving } from './plane-fixture.ts'
+
+/** Enough for many turns. 100,000 would take more than three seconds. */
+const fleet = 20_000
+
+/** A list goes on by 256 in a turn. Up to three are read at the same time, and another one may begin. */
+const mostKeys = 4 * 256
+
+/** The loop takes 16 in a turn. Some runs of the turn before may go on to their look. */
+const mostRuns = 2 * 16
+
+/** A deployment that stands still, as the store has it, and as the target shows it. */
+async function standing(): Promise<{ stored: StoredObject; observe: DeploymentTarget['observe'] }> {
+  const fixture = planeFixture()
+  await serving(fixture)
+  const stored = await fixture.store.get('ModelDeployment', 'default/digits')
+  const observed = await fixture.target.observe('default/digits')
+  await fixture.plane.stop()
+  if (stored === null) throw new Error('nothing is stored')
+  return { stored, observe: async () => observed }
+}
+
+/** A plane over a fleet that stands still. Its store and its target give no turn to other work by themselves. */
+async function fleetPlane(counted: { key(): void; run(): void }): Promise<PlaneFixture> {
+  const { stored, observe } = await standing()
+  const named = (key: Key): StoredObject => {
+    const { resource } = stored
+    const metadata = { ...resource.metadata, name: key.slice(key.indexOf('/') + 1) }
+    return { ...stored, key, resource: { ...resource, metadata } } as StoredObject
+  }
+  const first = planeFixture()
+  const store: StateStore = {
+    ...first.store,
+    async *list(kind) {
+      for (let place = 0; kind === 'ModelDeployment' && place < fleet; place += 1) {
+        counted.key()
+        yield named(`default/d${place}`)
+      }
+    },
+    get: async (kind, key) => (kind === 'ModelDeployment' ? named(key) : null),
+  }
+  const target: DeploymentTarget = {
+    ...first.target,
+    observe(...call) {
+      counted.run()
+      return observe(...call)
+    },
+  }
+  return planeFixture({ beside: first, plane: { store, targets: { local: target } } })
+}
+
+describe('a process that begins to lead over many deployments', () => {
+  it('gives other work its turn while it lists them and while it looks at them', async () => {
+    const [keys, runs] = [countTurns(), countTurns()]
+    const { plane } = await fleetPlane({ key: keys.add, run: runs.add })
+    await plane.start()
+    while (runs.done < 500) await nextTurn()
+    await plane.stop()
+    await Promise.all([keys.stop(), runs.stop()])
+    // Once for the router, and once as soon as the process leads.
+    expect(keys.done).toBeGreaterThanOrEqual(2 * fleet)
+    expect(keys.most).toBeLessThanOrEqual(mostKeys)
+    expect(runs.most).toBeLessThanOrEqual(mostRuns)
+  })
+})
