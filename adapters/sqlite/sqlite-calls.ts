@@ -17,7 +17,7 @@ export type Refusal =
 /** The object is not as the caller has seen it. Or, for a status, it cannot be read. */
 export type Changed = { readonly type: 'changed'; readonly row: ObjectRow | null }
 
-interface EventWrite {
+export interface EventWrite {
   readonly kind: Kind
   readonly key: Key
   /** Each is the JSON of an entry. */
@@ -96,6 +96,11 @@ export interface Writes {
       readonly fence: Fence | undefined
     }
     readonly answer: Refusal | Changed | { readonly type: 'written' | 'removed'; readonly row: ObjectRow }
+  }
+  /** Writes events alone. */
+  readonly record: {
+    readonly ask: EventWrite & { readonly fence: Fence | undefined }
+    readonly answer: Refusal | { readonly type: 'written' }
   }
   readonly forget: {
     readonly ask: {

@@ -192,6 +192,18 @@ export function sqliteStore(options: SqliteStoreOptions): SqliteStore {
       )
       return write.type === 'remove' ? null : write.stored
     },
+    async putEvents(kind, key, events, fence) {
+      const answer = await link.ask('record', {
+        kind,
+        key,
+        events: events.map((entry) => JSON.stringify(entry)),
+        mostEvents: maxEvents,
+        fence,
+        urgent: false,
+      })
+      if (answer.type !== 'written') return refused(answer, events.length, { ...(fence && { fence }) })
+      feed.publish({ type: 'changed', kind, key })
+    },
     async *list(kind, { after = '', limit = Infinity } = {}) {
       const unreadable = new Set<Key>()
       let left = limit

@@ -1,6 +1,6 @@
 import type { Fence, Key, Kind } from 'modelspine/adapter'
 import { jsonColumns, type LeaseRow, type ObjectRow } from './row-types.ts'
-import type { LeaseState, Refusal, Writes } from './sqlite-calls.ts'
+import type { EventWrite, LeaseState, Refusal, Writes } from './sqlite-calls.ts'
 import type { Statements } from './sqlite-statements.ts'
 import { findObject, leaseState, readLease } from './worker-reads.ts'
 
@@ -41,6 +41,13 @@ export const writes: { readonly [Name in Exclude<keyof Writes, 'maxPages'>]: Wri
     addEvents(sql, ask)
     return { type: gone ? 'removed' : 'written', row }
   },
+  record(sql, ask) {
+    const refusal = staleFence(sql, ask.fence) ?? withoutRoom(sql, ask)
+    if (refusal !== undefined) return refusal
+    tellOthers(sql, ask.kind, ask.key, nextVersion(sql))
+    addEvents(sql, ask)
+    return { type: 'written' }
+  },
   forget(sql, { ids, fence }) {
     const refusal = staleFence(sql, fence)
     if (refusal !== undefined) return refusal
@@ -77,6 +84,11 @@ function nextVersion(sql: Statements): number {
 
 function removeObject(sql: Statements, kind: Kind, key: Key, version: number): void {
   sql.removeObject.run(kind, key)
+  tellOthers(sql, kind, key, version)
+}
+
+/** The watches of other processes look at the key. What they find there says whether it was removed. */
+function tellOthers(sql: Statements, kind: Kind, key: Key, version: number): void {
   sql.addRemoval.run(version, kind, key)
   const old = sql.oldRemoval.get(removalsKept)?.version
   if (old === undefined) return
@@ -84,7 +96,7 @@ function removeObject(sql: Statements, kind: Kind, key: Key, version: number): v
   sql.setForgotten.run(old)
 }
 
-function addEvents(sql: Statements, { key, events }: Writes['put']['ask'] | Writes['status']['ask']): void {
+function addEvents(sql: Statements, { key, events }: EventWrite): void {
   for (const entry of events) sql.addEvent.run(key, entry)
 }
 
@@ -99,7 +111,7 @@ function staleFence(
 
 function withoutRoom(
   sql: Statements,
-  { events, mostEvents }: Writes['put']['ask'] | Writes['status']['ask'],
+  { events, mostEvents }: EventWrite,
 ): Extract<Refusal, { type: 'full' }> | undefined {
   if (events.length === 0) return undefined
   const waiting = Number(sql.waitingEvents.get()?.value)

@@ -71,7 +71,7 @@ export interface Fence {
   readonly fence: number
 }
 
-/** An event that was committed with its object and waits to be read. */
+/** An event that was committed, mostly with its object, and waits to be read. */
 export interface OutboxEvent {
   /** Names the event in this store. Opaque. Never used again, not even after it was acknowledged. */
   readonly id: string
@@ -226,6 +226,12 @@ export interface StateStore {
    */
   delete(kind: Kind, key: Key, options: DeleteOptions): Promise<StoredObject | null>
   /**
+   * Commits events of a key and writes no object: for what was done about something that no object declares. It
+   * does not matter whether an object is there. Watches are told of the key, because whoever carries events on
+   * hears of them so.
+   */
+  putEvents(kind: Kind, key: Key, events: readonly AuditEntry[], fence?: Fence): Promise<void>
+  /**
    * By key, ascending. It need not be a snapshot. But an object that exists during the whole listing is
    * listed exactly once. Leaves out an object that cannot be read, which `faults` then names. So an object that
    * is not listed is not surely gone: only `get` says that. However many there are, the event loop gets its
@@ -243,9 +249,9 @@ export interface StateStore {
    */
   watch(abortSignal: AbortSignal): AsyncIterable<StoreChange>
   /**
-   * Opaque, and compared only for equality. Another one after each write that changes an object or removes one,
-   * by whatever writer, and the same one while there is no such write; leases and acknowledged events do not
-   * count. It must be cheap. With marks, a quiet watch is known to have missed nothing. Without them, everything
+   * Opaque, and compared only for equality. Another one after each write that changes an object, removes one or
+   * commits events, by whatever writer, and the same one while there is no such write; leases and acknowledged
+   * events do not count. It must be cheap. With marks, a quiet watch is known to have missed nothing. Without them, everything
    * is read again after each silence.
    */
   mark?(): Promise<string>

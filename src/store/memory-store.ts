@@ -1,6 +1,7 @@
 import { type Clock, nextTurn, systemClock } from '../clock.ts'
 import { ModelspineError } from '../errors.ts'
 import { type Key, keyOf } from '../resources/metadata.ts'
+import type { AuditEntry } from '../security/contract.ts'
 import { createChangeFeed } from './change-feed.ts'
 import type { Fence, Kind, Lease, ListOptions, OutboxEvent, StateStore, StoredObject } from './contract.ts'
 import { checkEventRoom } from './event-room.ts'
@@ -60,11 +61,27 @@ export function memoryStore(options: MemoryStoreOptions = {}): StateStore {
 
   const nextVersion = (): string => String(versions + 1)
 
+  /** The events as they are kept, if they have room. */
+  const withRoom = (added: readonly AuditEntry[], urgent = false): readonly AuditEntry[] => {
+    checkEventRoom({ waiting: events.size, added: added.length, maxEvents, urgent })
+    return deepFreeze(JSON.parse(JSON.stringify(added)) as typeof added)
+  }
+
+  /** The last part of each write. */
+  const tell = (kind: Kind, key: Key, entries: readonly AuditEntry[]): void => {
+    versions += 1
+    for (const entry of entries) {
+      eventIds += 1
+      const id = String(eventIds)
+      events.set(id, { id, entry, of: key })
+    }
+    feed.publish({ type: 'changed', kind, key })
+  }
+
   const commit = (write: ObjectWrite, urgent = false): StoredObject | null => {
     if (write.type === 'nothing') return write.stored
-    checkEventRoom({ waiting: events.size, added: write.events.length, maxEvents, urgent })
     const { kind, key } = write.type === 'put' ? write.stored : write.removed
-    const entries = deepFreeze(JSON.parse(JSON.stringify(write.events)) as typeof write.events)
+    const entries = withRoom(write.events, urgent)
     const shelf = shelves[kind]
     if (write.type === 'put') {
       if (!shelf.objects.has(key)) shelf.added.push(key)
@@ -73,13 +90,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): StateStore {
       shelf.objects.delete(key)
       shelf.removed = true
     }
-    versions += 1
-    for (const entry of entries) {
-      eventIds += 1
-      const id = String(eventIds)
-      events.set(id, { id, entry, of: key })
-    }
-    feed.publish({ type: 'changed', kind, key })
+    tell(kind, key, entries)
     return write.type === 'put' ? write.stored : null
   }
 
@@ -124,6 +135,11 @@ export function memoryStore(options: MemoryStoreOptions = {}): StateStore {
     async delete(kind, key, mark) {
       open()
       return commit(deleteWrite(shelves[kind].objects.get(key) ?? null, kind, key, mark, nextVersion()))
+    },
+    async putEvents(kind, key, added, fence) {
+      open()
+      fenced(fence)
+      tell(kind, key, withRoom(added))
     },
     list: (kind, options = {}) => each(kind, options, (key, { objects }) => objects.get(key)),
     keys: (kind, options = {}) =>

@@ -211,6 +211,14 @@ export const failureMutants: readonly Mutant[] = [
     tests: ['test/unit/plane/wiring/orphans.test.ts'],
   },
   {
+    law: 'T15',
+    what: 'a removal of an orphan is noted under no lease',
+    file: 'src/plane/wiring/orphans.ts',
+    find: '[entry], { lease: lease.name, fence: lease.fence })',
+    replace: '[entry])',
+    tests: ['test/unit/plane/wiring/orphans.test.ts'],
+  },
+  {
     law: 'R2',
     what: 'a registry that asks for time is asked at each look',
     file: 'src/rollout/shell/lookups.ts',

@@ -4,23 +4,24 @@ import { messageOf } from '../../errors.ts'
 import type { HeldLease } from '../../reconcile/lease-term.ts'
 import type { Key } from '../../resources/metadata.ts'
 import { loopActor } from '../../rollout/machine/moves/rollback.ts'
-import type { AuditLog } from '../../security/contract.ts'
+import { boundedEntry } from '../../security/bounded-entry.ts'
 import type { TypedStore } from '../../store/typed-store.ts'
 import type { Logger } from '../../telemetry/logger.ts'
 import type { Orphan } from '../health.ts'
 
 export interface OrphanOptions {
-  readonly store: Pick<TypedStore, 'get'>
+  readonly store: Pick<TypedStore, 'get' | 'putEvents'>
   readonly targets: Readonly<Record<string, DeploymentTarget>>
-  readonly audit: Pick<AuditLog, 'append'>
   readonly clock: Clock
   readonly logger: Logger
   /**
-   * `remove`: what is an orphan at two sweeps in a row is removed, and the audit log says so before and after.
+   * `remove`: what is an orphan at two sweeps in a row is removed, and events for the audit log say so before and after.
    * `report`: orphans are only told. A deployment that is declared under an orphan's key adopts it.
    */
   readonly mode: 'report' | 'remove'
   held(): HeldLease | undefined
+  /** Called when events for the audit log were committed. */
+  recorded(): void
   /** Called when an orphan is found for the first time. */
   found(orphan: Orphan): void
 }
@@ -126,7 +127,7 @@ async function isOrphan(store: OrphanOptions['store'], target: string, key: Key)
 
 /** Returns true when nothing of the orphan is left. */
 async function remove(
-  { audit, clock, held, logger, store }: OrphanOptions,
+  { clock, held, recorded, logger, store }: OrphanOptions,
   name: string,
   target: DeploymentTarget,
   key: Key,
@@ -135,23 +136,24 @@ async function remove(
   const lease = held()
   if (lease === undefined) return false
   const operationId = clock.id()
-  const record = (action: string): Promise<unknown> =>
-    audit.append([
-      {
-        id: clock.id(),
-        atMs: clock.now(),
-        actor: loopActor,
-        action,
-        kind: 'ModelDeployment',
-        key,
-        uid: '',
-        generation: 0,
-        details: { target: name, operationId },
-      },
-    ])
-  // No object carries these records, so the first one stands before anything is sent.
+  const record = async (action: string): Promise<void> => {
+    const entry = boundedEntry({
+      id: clock.id(),
+      atMs: clock.now(),
+      actor: loopActor,
+      action,
+      kind: 'ModelDeployment',
+      key,
+      uid: '',
+      generation: 0,
+      details: { target: name, operationId },
+    })
+    await store.putEvents('ModelDeployment', key, [entry], { lease: lease.name, fence: lease.fence })
+    recorded()
+  }
+  // No status carries the ledger of this call, so its event stands before anything is sent.
   await record('orphan-removal-requested')
-  // The record may have taken its time, and somebody may have declared the deployment meanwhile.
+  // The event may have taken its time, and somebody may have declared the deployment meanwhile.
   if (!(await isOrphan(store, name, key))) return true
   const result = await target.destroy(key, {
     operationId,

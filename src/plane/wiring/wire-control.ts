@@ -137,11 +137,11 @@ export function wireControl(options: ControlPlaneOptions, requestSide: RequestSi
   const orphans = createOrphanSweep({
     store,
     targets,
-    audit,
     clock,
     logger,
     mode: options.orphans ?? 'report',
     held: () => work.held(),
+    recorded: () => pump.nudge(),
     found: (orphan) => announcer.say('orphan-found', orphan),
   })
   const { providers, connect } = routedBy(options)

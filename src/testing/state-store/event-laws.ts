@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { StateStore } from '../../store/contract.ts'
+import type { OutboxEvent, StateStore } from '../../store/contract.ts'
 import type { Law } from '../kit.ts'
 import { refuses } from '../refuses.ts'
 import {
@@ -36,6 +36,29 @@ export const eventLaws: readonly Law<StateStoreSubject>[] = [
         ['3', '6'],
       )
       assert.deepEqual(await waitingIds(store), ids, 'reading forgets nothing')
+    },
+  },
+  {
+    name: 'commits events without an object, among those of their key',
+    async check({ store }) {
+      const stored = await created(store, 'a', { events: () => [entry('1')] })
+      await store.putEvents(kind, key('a'), [entry('2'), entry('3', { why: '\u2028' })])
+      await store.putStatus(kind, key('a'), {}, { expect: stored.version, events: [entry('4')] })
+      await store.putEvents(kind, key('nothing'), [entry('5')])
+      assert.equal(await store.get(kind, key('nothing')), null, 'an event makes no object')
+      const shards = [0, 1, 2, 3, 4].map(async (index) =>
+        (await store.readEvents(1000, { index, of: 5 })).map(idOf),
+      )
+      const ofA = (await Promise.all(shards)).map((ids) => ids.filter((id) => id !== '5'))
+      assert.deepEqual(ofA.flat(), ['1', '2', '3', '4'])
+      assert.ok(
+        ofA.some(({ length }) => length === 4),
+        'a key has one shard',
+      )
+      const events = await store.readEvents(1000)
+      assert.deepEqual(events.find((event) => idOf(event) === '3')?.entry, entry('3', { why: '\u2028' }))
+      await store.acknowledgeEvents(events.map(({ id }) => id))
+      assert.deepEqual(await waitingIds(store), [])
     },
   },
   {
@@ -136,6 +159,7 @@ export const eventLaws: readonly Law<StateStoreSubject>[] = [
       await refuses('store-full', 'an ordinary write', () =>
         created(store, 'b', { events: () => [entry('b')] }),
       )
+      await refuses('store-full', 'events alone', () => store.putEvents(kind, key('b'), [entry('b')]))
       assert.equal(await store.get(kind, key('b')), null)
       assert.deepEqual(await standing(store, 'a'), before, 'a refused write changes nothing')
       const urgent = await written(store, 1000, { urgent: true })
@@ -153,6 +177,10 @@ export const eventLaws: readonly Law<StateStoreSubject>[] = [
     },
   },
 ]
+
+function idOf({ entry: { id } }: OutboxEvent): string {
+  return id
+}
 
 /** How many status writes with one event each the store takes before it is full, of at most `most`. */
 async function written(

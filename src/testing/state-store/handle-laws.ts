@@ -32,6 +32,7 @@ export const handleLaws: readonly Law<StateStoreSubject>[] = [
         ['putStatus', () => store.putStatus(kind, key('churn'), {}, { expect: first.version, events: [] })],
         ['list', () => store.list(kind)[Symbol.asyncIterator]().next()],
         ['keys', () => store.keys(kind)[Symbol.asyncIterator]().next()],
+        ['putEvents', () => store.putEvents(kind, key('other'), [entry('1')])],
         ['readEvents', () => store.readEvents(1)],
         ['acquireLease', () => store.acquireLease('loop', 'first', 1000)],
       ]
@@ -113,6 +114,7 @@ export const handleLaws: readonly Law<StateStoreSubject>[] = [
       const writes: readonly [string, () => Promise<unknown>][] = [
         ['created', () => created(other, 'created')],
         ['removed', () => other.delete(kind, key('removed'), { actor, nowMs: atMs, events: () => [] })],
+        ['told', () => other.putEvents(kind, key('told'), [entry('1')])],
       ]
       for (const [name, write] of writes) {
         await write()

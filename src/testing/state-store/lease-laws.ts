@@ -228,6 +228,18 @@ export const leaseLaws: readonly Law<StateStoreSubject>[] = [
     },
   },
   {
+    name: 'refuses events without an object under an older fence',
+    skip: ({ store }) => fencingSeen(store),
+    async check({ store }) {
+      const { stale, newest } = await twoGrants(store)
+      const under = ({ fence }: Lease, id: string) =>
+        store.putEvents(kind, key('churn'), [entry(id)], { lease: 'loop', fence })
+      await refuses('fence-stale', 'events under an older fence', () => under(stale, 'stale'))
+      await under(newest, 'newest')
+      assert.deepEqual(await waitingIds(store), ['newest'])
+    },
+  },
+  {
     name: 'refuses to forget events under an older fence',
     skip: ({ store }) => fencingSeen(store),
     async check({ store }) {

@@ -8,6 +8,7 @@ import {
   atMs,
   created,
   deployment,
+  entry,
   key,
   kind,
   put,
@@ -155,7 +156,7 @@ export const readingLaws: readonly Law<StateStoreSubject>[] = [
     },
   },
   {
-    name: 'reports every write that changes an object to a watch',
+    name: 'reports every write of an object or an event to a watch',
     async check(subject) {
       const { store } = subject
       const declared = await created(store, 'declared')
@@ -182,6 +183,7 @@ export const readingLaws: readonly Law<StateStoreSubject>[] = [
           { expect: marked?.version ?? '', events: [], finalizers: [] },
         ),
       )
+      await tells(subject, watch, 'told', () => store.putEvents(kind, key('told'), [entry('1')]))
       watch.stop()
     },
   },
@@ -228,7 +230,7 @@ export const readingLaws: readonly Law<StateStoreSubject>[] = [
     },
   },
   {
-    name: 'has another mark after each write of an object, and only then',
+    name: 'has another mark after each write of an object or an event, and only then',
     skip: ({ store }) => (store.mark === undefined ? 'the store has no marks' : undefined),
     async check({ store }) {
       const marks = [await store.mark?.()]
@@ -242,6 +244,8 @@ export const readingLaws: readonly Law<StateStoreSubject>[] = [
       await expectAnother('a new object')
       await store.putStatus(kind, key('a'), { seen: true }, { expect: version, events: [] })
       await expectAnother('a new status')
+      await store.putEvents(kind, key('b'), [entry('1')])
+      await expectAnother('an event without an object')
       const lease = await store.acquireLease('marks', 'one', 60_000)
       if (lease !== null) await store.releaseLease(lease)
       assert.equal(await store.mark?.(), marks.at(-1), 'a lease changed the mark')

@@ -179,7 +179,7 @@ const breakings: Readonly<Record<string, Breaking>> = {
       yield* good.watch(abortSignal)
     },
   }),
-  'reports every write that changes an object to a watch': (good) => ({
+  'reports every write of an object or an event to a watch': (good) => ({
     async *watch(abortSignal) {
       for await (const change of good.watch(abortSignal)) {
         if (change.type === 'resync' || (await good.get(change.kind, change.key)) !== null) yield change
@@ -199,11 +199,14 @@ const breakings: Readonly<Record<string, Breaking>> = {
   'ends a watch when it is aborted or the store is closed': (good) => ({
     watch: () => good.watch(new AbortController().signal),
   }),
-  'has another mark after each write of an object, and only then': (good) => ({
+  'has another mark after each write of an object or an event, and only then': (good) => ({
     mark: async () => ((await good.get(kind, key('a'))) === null ? 'empty' : 'filled'),
   }),
   'keeps the events of each key in the order of their commits': (good) => ({
     readEvents: async (...wanted) => [...(await good.readEvents(...wanted))].reverse(),
+  }),
+  'commits events without an object, among those of their key': (good) => ({
+    putEvents: (of, at, events, fence) => good.putEvents(of, `${at}-events`, events, fence),
   }),
   'reads the oldest events, up to the asked number': (good) => ({
     readEvents: (limit, shard) => good.readEvents(limit + 1, shard),
@@ -344,6 +347,9 @@ const breakings: Readonly<Record<string, Breaking>> = {
   'refuses a status under an older fence after a newer fence wrote the object': (good) => ({
     putStatus: (of, at, status, { fence: _, ...options }) => good.putStatus(of, at, status, options),
   }),
+  'refuses events without an object under an older fence': (good) => ({
+    putEvents: (of, at, events) => good.putEvents(of, at, events),
+  }),
   'refuses to forget events under an older fence': (good) => ({
     acknowledgeEvents: (ids) => good.acknowledgeEvents(ids),
   }),
@@ -477,6 +483,7 @@ describe('the kit of StateStore', () => {
     expect(skipped.map((law) => law.name)).toEqual([
       'keeps room for the events of urgent writes when it is full for others',
       'refuses a status under an older fence after a newer fence was granted',
+      'refuses events without an object under an older fence',
       'refuses to forget events under an older fence',
       'shows a measurement to other handles of the same data',
       'is hindered at no other object by one that cannot be read, and names it',

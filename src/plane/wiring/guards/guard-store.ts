@@ -54,6 +54,8 @@ export function guardStore(
       call('write', 'putStatus', () => store.putStatus(kind, key, status, options), storedOrGoneProblem),
     delete: (kind, key, options) =>
       call('write', 'delete', () => store.delete(kind, key, options), storedOrGoneProblem),
+    putEvents: (kind, key, events, fence) =>
+      call('write', 'putEvents', () => store.putEvents(kind, key, events, fence)),
     list: (kind, options) =>
       itemsInTime(
         () => store.list(kind, options),

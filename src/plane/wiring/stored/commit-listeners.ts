@@ -19,6 +19,11 @@ export interface CommitListener {
   seen?(stored: TypedObject): void
   /** The object is not stored any more. Also told for an object that was never seen. */
   gone?(kind: Kind, key: Key): void
+  /**
+   * The store told of a write that shows no object in a new version: it committed events alone, or it is told
+   * again.
+   */
+  nothingNew?(): void
   /** All of the changes that were read together have been told. */
   settled?(): void
   /** Everything that is stored has been told once. */
@@ -45,6 +50,9 @@ export function createCommitListeners(): CommitListeners {
     },
     gone(kind, key) {
       for (const listener of listeners) listener.gone?.(kind, key)
+    },
+    nothingNew() {
+      for (const listener of listeners) listener.nothingNew?.()
     },
     settled() {
       for (const listener of listeners) listener.settled?.()

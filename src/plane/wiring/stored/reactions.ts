@@ -43,6 +43,9 @@ export function nudgesPump(pump: Pick<AuditPump, 'nudge'>, memory: RunMemory): C
     gone() {
       due = true
     },
+    nothingNew() {
+      due = true
+    },
     settled() {
       if (due) nudge()
     },

@@ -25,7 +25,7 @@ const pieceSize = 256
 
 export function createStoreReading(
   store: Pick<TypedStore, 'get' | 'list'>,
-  listeners: Required<Pick<CommitListener, 'seen' | 'gone' | 'settled'>>,
+  listeners: Required<Pick<CommitListener, 'seen' | 'gone' | 'nothingNew' | 'settled'>>,
 ): StoreReading {
   /** The versions that were read last. Bounded by what is stored. */
   const known: Readonly<Record<Kind, Map<Key, string>>> = {
@@ -58,7 +58,11 @@ export function createStoreReading(
     const stored = await store.get(kind, key).catch(ifNotForUs)
     readMeanwhile?.add(idOf(kind, key))
     if (stored === undefined) return false
-    if (stored !== null) return take(stored)
+    if (stored !== null) {
+      const isNew = take(stored)
+      if (!isNew) listeners.nothingNew()
+      return isNew
+    }
     drop({ kind, key })
     return true
   }
@@ -99,6 +103,8 @@ export function createStoreReading(
     async all() {
       const newer = new Set<string>()
       readMeanwhile = newer
+      // Among what was missed may be events alone, and no list shows these.
+      listeners.nothingNew()
       try {
         // Deployments first, so that each route finds its backends.
         return (await readList('ModelDeployment', newer)) + (await readList('ModelRoute', newer))

@@ -1,12 +1,14 @@
 import { afterEach, describe, expect, it } from 'vitest'
+import { type ControlPlaneOptions, memoryAuditLog, memoryStore } from '../../../../src/index.ts'
 import { leaseName } from '../../../../src/plane/wiring/leader-work.ts'
 import { auditLeaseName } from '../../../../src/plane/wiring/stored/audit-work.ts'
+import { auditEntry } from '../../../audit-entry.ts'
 import { ann, collect, digits, inTime, type PlaneFixture, planeFixture, serving } from '../plane-fixture.ts'
 
 let fixtures: PlaneFixture[] = []
 
-const opened = (beside?: PlaneFixture): PlaneFixture => {
-  const fixture = planeFixture(beside === undefined ? {} : { beside })
+const opened = (beside?: PlaneFixture, plane: Partial<ControlPlaneOptions> = {}): PlaneFixture => {
+  const fixture = planeFixture({ plane, ...(beside !== undefined && { beside }) })
   fixtures.push(fixture)
   return fixture
 }
@@ -43,6 +45,45 @@ describe('the audit log of a plane', () => {
     await clock.advance(100)
     expect(plane.health().leading).toBe(false)
     expect((await collect(audit.read())).map(({ action }) => action)).toEqual(['deployment-applied'])
+  })
+
+  it.each(['default/digits', 'default/nothing'] as const)(
+    'gets an event of %s that another process committed without an object',
+    async (key) => {
+      const fixture = opened()
+      const { store, clock, audit } = fixture
+      await serving(fixture)
+      await clock.advance(1000)
+      await store.putEvents('ModelDeployment', key, [auditEntry('alone')])
+      await clock.advance(1000)
+      expect((await collect(audit.read())).at(-1)?.id).toBe('alone')
+    },
+  )
+
+  it('gets what is said of orphans from a process that does not write it', async () => {
+    const before = opened()
+    await serving(before)
+    await inTime(before, before.plane.stop())
+    // The store is another one, so what serves is an orphan.
+    const clock = before.clock
+    const audit = memoryAuditLog()
+    const fixture = opened(before, { orphans: 'remove', store: memoryStore({ clock }), audit })
+    const { plane, store, target, until } = fixture
+    const elsewhere = await store.acquireLease(auditLeaseName, 'another process', 3_600_000)
+    await plane.start()
+    expect(await target.list()).toEqual(['default/digits'])
+    await until(async () => (await target.list()).length === 0, 900_000)
+    await clock.advance(600_000)
+    const said = (await store.readEvents(1000)).map(({ entry }) => entry)
+    expect(await collect(audit.read())).toEqual([])
+    expect(said.map(({ action, key }) => [action, key])).toEqual([
+      ['orphan-removal-requested', 'default/digits'],
+      ['orphan-removal-requested', 'default/digits'],
+      ['orphan-removed', 'default/digits'],
+    ])
+    if (elsewhere !== null) await store.releaseLease(elsewhere)
+    await until(async () => (await waiting(fixture)) === 0)
+    expect((await collect(audit.read())).map(({ id }) => id)).toEqual(said.map(({ id }) => id))
   })
 
   it('is taken over together with the work when the process that did both ends', async () => {

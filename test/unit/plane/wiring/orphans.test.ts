@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { memoryTarget } from '../../../../src/deployment-target/memory-target.ts'
 import type { Orphan } from '../../../../src/plane/health.ts'
 import { createOrphanSweep, type OrphanSweep } from '../../../../src/plane/wiring/orphans.ts'
+import type { StateStore } from '../../../../src/store/contract.ts'
 import { typedStore } from '../../../../src/store/typed-store.ts'
 import { silentLogger } from '../../../../src/telemetry/logger.ts'
 import { ann, collect, digits, type PlaneFixture, planeFixture, serving } from '../plane-fixture.ts'
@@ -9,8 +10,12 @@ import { ann, collect, digits, type PlaneFixture, planeFixture, serving } from '
 interface Scene extends PlaneFixture {
   readonly sweep: OrphanSweep
   readonly found: Orphan[]
+  /** What the sweep calls of the store. */
+  readonly calls: { putEvents: StateStore['putEvents'] }
   /** The deployment is declared again. */
   adopt(): void
+  /** Another process has the lease now. */
+  lose(): Promise<void>
 }
 
 /** Two deployments serve, and then the store forgets one of them. */
@@ -21,25 +26,31 @@ async function forgotten(mode: 'report' | 'remove'): Promise<Scene> {
   await fixture.until(async () => (await fixture.phase('other')) === 'converged')
   const found: Orphan[] = []
   let lost = true
-  const { store, clock, audit, target } = fixture
+  const { store, clock, target } = fixture
   const lease = await store.acquireLease('sweep', 'sweep', 1e9)
+  const calls = { putEvents: store.putEvents }
   const sweep = createOrphanSweep({
     store: typedStore({
       ...store,
       get: async (kind, key) => (key === 'default/digits' && lost ? null : store.get(kind, key)),
+      putEvents: (...call) => calls.putEvents(...call),
     }),
     targets: { local: target, empty: memoryTarget({ clock }) },
-    audit,
     clock,
     logger: silentLogger,
     mode,
     held: () => (lease === null ? undefined : { ...lease, remainingMs: () => 1e9 }),
+    recorded: () => {},
     found: (orphan) => found.push(orphan),
   })
   const adopt = (): void => {
     lost = false
   }
-  return { ...fixture, sweep, found, adopt }
+  const lose = async (): Promise<void> => {
+    if (lease !== null) await store.releaseLease(lease)
+    await store.acquireLease('sweep', 'another process', 1e9)
+  }
+  return { ...fixture, sweep, found, calls, adopt, lose }
 }
 
 const run = new AbortController().signal
@@ -72,14 +83,29 @@ describe('a sweep for orphans', () => {
     ])
   })
 
-  it('removes nothing while the audit log is away, and keeps the orphans of a target that is away', async () => {
-    const { sweep, target, audit } = await forgotten('remove')
+  it('removes nothing that the store does not note, and keeps the orphans of a target that is away', async () => {
+    const { sweep, target, calls } = await forgotten('remove')
     await sweep.sweep(run)
-    audit.append = async () => {
-      throw new Error('the log is away')
+    calls.putEvents = async () => {
+      throw new Error('the store is full')
     }
     await sweep.sweep(run)
     expect(await target.list()).toHaveLength(2)
+    target.list = async () => {
+      throw new Error('the target is away')
+    }
+    await sweep.sweep(run)
+    expect(sweep.orphans).toHaveLength(1)
+  })
+
+  it('removes and records nothing once another process has the lease', async () => {
+    const { sweep, target, store, lose } = await forgotten('remove')
+    await sweep.sweep(run)
+    await lose()
+    await sweep.sweep(run)
+    expect(await target.list()).toHaveLength(2)
+    const waiting = (await store.readEvents(1000)).map(({ entry }) => entry.action)
+    expect(waiting.filter((action) => action.startsWith('orphan'))).toEqual([])
     expect(sweep.orphans).toHaveLength(1)
   })
 
@@ -102,12 +128,12 @@ describe('a sweep for orphans', () => {
   })
 
   it('removes nothing that was declared while its removal was written down', async () => {
-    const { sweep, target, audit, adopt } = await forgotten('remove')
+    const { sweep, target, calls, adopt } = await forgotten('remove')
     await sweep.sweep(run)
-    const append = audit.append.bind(audit)
-    audit.append = async (entries) => {
+    const { putEvents } = calls
+    calls.putEvents = async (...call) => {
       adopt()
-      return append(entries)
+      return putEvents(...call)
     }
     await sweep.sweep(run)
     expect(await target.list()).toHaveLength(2)
