@@ -13,7 +13,8 @@ export interface PolicyAnswer {
  * - One deny is a deny, whatever the other engines say. A soft or hard finding is a deny, even with an allow.
  *   A deny without such a finding gets a hard one, so that an approval cannot override a reason that was
  *   never given.
- * - Otherwise one error is an error. The caller decides which actions an error refuses.
+ * - Otherwise one error is an error. The caller decides which actions an error refuses. Where it has no hard
+ *   finding, its findings count as hard, so that an approval which overrides another engine does not override it.
  * - Otherwise one allow is an allow.
  * - Otherwise every answer is `not-applicable`, and the result is `uncovered`: a deny, and an allow for what
  *   must not be stopped because nobody thought of it.
@@ -69,18 +70,29 @@ function sound({ engine, decision }: PolicyAnswer): Decision {
   const refused = decision.findings.some(denies)
   if (decision.verdict === 'deny' && !refused) {
     const message = `${engine} denies without a reason`
-    return withFinding(decision, { policy: engine, rule: 'no-reason', level: 'hard', message })
+    return withFindings(decision, [
+      ...decision.findings,
+      { policy: engine, rule: 'no-reason', level: 'hard', message },
+    ])
+  }
+  if (decision.verdict === 'error' && !decision.findings.some(({ level }) => level === 'hard')) {
+    return withFindings(decision, hardened(engine, decision.findings))
   }
   return refused && decision.verdict !== 'deny' && decision.verdict !== 'error'
     ? { ...decision, verdict: 'deny' }
     : decision
 }
 
-function withFinding(decision: Decision, finding: Finding): Decision {
-  const { verdict, findings, obligations, policyRevision } = decision
+function hardened(engine: string, findings: readonly Finding[]): readonly Finding[] {
+  if (findings.length > 0) return findings.map((finding) => ({ ...finding, level: 'hard' }))
+  return [{ policy: engine, rule: 'error', level: 'hard', message: `${engine} gives no decision` }]
+}
+
+function withFindings(decision: Decision, findings: readonly Finding[]): Decision {
+  const { verdict, obligations, policyRevision } = decision
   return {
     verdict,
-    findings: [...findings, finding],
+    findings,
     obligations,
     policyRevision,
     get inputDigest() {

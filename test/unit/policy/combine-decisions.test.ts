@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { combineDecisions, type PolicyAnswer } from '../../../src/policy/combine-decisions.ts'
 import type { Decision, Finding } from '../../../src/policy/contract.ts'
+import { permitVerdict } from '../../../src/policy/permit-verdict.ts'
 
 function finding(level: Finding['level'], message: string = level): Finding {
   return { policy: 'p', rule: 'r', level, message }
@@ -54,6 +55,21 @@ describe('combining decisions', () => {
     expect(combined.findings.filter(({ level }) => level === 'hard')).toEqual([
       { policy: 'mute', rule: 'no-reason', level: 'hard', message: 'mute denies without a reason' },
     ])
+  })
+
+  it('makes the findings of an error hard, so that overriding another engine does not override it', () => {
+    const soft = answer('deny', { findings: [finding('soft')] }, 'soft')
+    for (const findings of [[], [finding('advisory', 'no answer')]]) {
+      const combined = combineDecisions([soft, answer('error', { findings }, 'away')])
+      const boss = { actor: { name: 'boss' }, overrideSoft: true }
+      const { verdict, message } = permitVerdict(combined, { approvals: [boss], author: { name: 'ana' } })
+      expect([verdict, message]).toEqual(['deny', findings[0]?.message ?? 'away gives no decision'])
+    }
+  })
+
+  it('leaves the other findings of an error as they are when it has a hard one', () => {
+    const findings = [finding('advisory'), finding('hard')]
+    expect(combineDecisions([answer('error', { findings })]).findings).toEqual(findings)
   })
 
   it('unites findings and obligations and keeps the lowest cap', () => {
