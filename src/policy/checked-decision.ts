@@ -10,10 +10,11 @@ const obligationKinds: ReadonlySet<unknown> = new Set(['approval', 'cap-tokens',
  */
 export function decisionFault(answer: unknown): string | undefined {
   if (typeof answer !== 'object' || answer === null) return `answered ${String(answer)} instead of a decision`
-  const { verdict, findings, obligations } = answer as Decision
+  const { verdict, findings, obligations, decisionId } = answer as Decision
   if (!verdicts.has(verdict)) return `answered with the unknown verdict ${JSON.stringify(verdict)}`
   if (!Array.isArray(findings)) return 'answered without a list of findings'
   if (!Array.isArray(obligations)) return 'answered without a list of obligations'
+  if (decisionId !== undefined && typeof decisionId !== 'string') return 'answered with an id that is no text'
   for (const finding of findings as readonly (Finding | null)[]) {
     if (!levels.has(finding?.level))
       return `answered with a finding of the unknown level ${JSON.stringify(finding?.level)}`

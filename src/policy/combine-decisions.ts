@@ -21,7 +21,7 @@ export interface PolicyAnswer {
  * - Without any answer the result is an allow, because no engine polices the action.
  *
  * The result has the findings and obligations of all engines. Of several token caps the lowest stays.
- * Revisions and digests are joined.
+ * Revisions, digests and ids are joined.
  */
 export function combineDecisions(
   answers: readonly PolicyAnswer[],
@@ -33,6 +33,7 @@ export function combineDecisions(
   const decisions = answers.map(sound)
   const verdict = verdictOf(decisions)
   const findings = decisions.flatMap((decision) => decision.findings)
+  const decisionId = joinedIds(answers)
   return {
     verdict: verdict === 'not-applicable' ? uncovered : verdict,
     findings:
@@ -42,11 +43,22 @@ export function combineDecisions(
       answers.length === 1
         ? only.decision.policyRevision
         : answers.map(({ engine, decision }) => `${engine}@${decision.policyRevision}`).join(' '),
+    ...(decisionId !== '' && { decisionId }),
     // A digest costs more than the decision, and few callers read it.
     get inputDigest() {
-      return [...new Set(decisions.map(({ inputDigest }) => inputDigest))].join(' ')
+      const digests = new Set(decisions.map(({ inputDigest }) => inputDigest))
+      digests.delete('')
+      return [...digests].join(' ')
     },
   }
+}
+
+function joinedIds(answers: readonly PolicyAnswer[]): string {
+  const ids = answers.flatMap(({ engine, decision: { decisionId } }) =>
+    decisionId === undefined ? [] : { engine, decisionId },
+  )
+  const alone = answers.length === 1
+  return ids.map(({ engine, decisionId }) => (alone ? decisionId : `${engine}@${decisionId}`)).join(' ')
 }
 
 const unpoliced: Decision = Object.freeze({
@@ -70,16 +82,14 @@ function sound({ engine, decision }: PolicyAnswer): Decision {
   const refused = decision.findings.some(denies)
   if (decision.verdict === 'deny' && !refused) {
     const message = `${engine} denies without a reason`
-    return withFindings(decision, [
-      ...decision.findings,
-      { policy: engine, rule: 'no-reason', level: 'hard', message },
-    ])
+    const reason: Finding = { policy: engine, rule: 'no-reason', level: 'hard', message }
+    return changed(decision, { findings: [...decision.findings, reason] })
   }
   if (decision.verdict === 'error' && !decision.findings.some(({ level }) => level === 'hard')) {
-    return withFindings(decision, hardened(engine, decision.findings))
+    return changed(decision, { findings: hardened(engine, decision.findings) })
   }
   return refused && decision.verdict !== 'deny' && decision.verdict !== 'error'
-    ? { ...decision, verdict: 'deny' }
+    ? changed(decision, { verdict: 'deny' })
     : decision
 }
 
@@ -88,13 +98,15 @@ function hardened(engine: string, findings: readonly Finding[]): readonly Findin
   return [{ policy: engine, rule: 'error', level: 'hard', message: `${engine} gives no decision` }]
 }
 
-function withFindings(decision: Decision, findings: readonly Finding[]): Decision {
-  const { verdict, obligations, policyRevision } = decision
+/** The decision with another verdict or other findings. Its digest is not computed for that. */
+function changed(decision: Decision, change: Partial<Pick<Decision, 'verdict' | 'findings'>>): Decision {
+  const { verdict, findings, obligations, policyRevision } = decision
   return {
     verdict,
     findings,
     obligations,
     policyRevision,
+    ...change,
     get inputDigest() {
       return decision.inputDigest
     },

@@ -120,7 +120,17 @@ export interface Decision {
   readonly policyRevision: string
   /** SHA-256 of the canonical input, so that people can trace a decision to its input. */
   readonly inputDigest: string
+  /**
+   * The engine's own id of this decision, under which its own log has it. Each decision has another. Absent where
+   * the engine keeps no such log.
+   */
+  readonly decisionId?: string
 }
+
+/** What audit records keep of a decision, so that people can trace a move to it. */
+export type DecisionTrace = Pick<Decision, 'policyRevision' | 'findings' | 'decisionId'> &
+  // Absent where the request cannot be written as JSON.
+  Partial<Pick<Decision, 'inputDigest'>>
 
 /**
  * `Name` lets the compiler check `spec.policies`; `string` where the name is not known before the program

@@ -1,5 +1,6 @@
 import { ModelspineError, messageOf } from '../errors.ts'
 import type { Decision, InvokeRequest, Obligation } from '../policy/contract.ts'
+import { refusalDetails } from '../policy/decision-trace.ts'
 import type { Operation } from '../resources/route/model-route.ts'
 import type { Route } from './route.ts'
 
@@ -77,12 +78,8 @@ function nameOf(obligation: Obligation): string {
   }
 }
 
-function refusal(
-  code: 'policy-denied' | 'policy-error',
-  text: string,
-  { findings, policyRevision }: Decision,
-): ModelspineError {
-  const reasons = findings.map(({ message }) => message).join('; ')
+function refusal(code: 'policy-denied' | 'policy-error', text: string, decision: Decision): ModelspineError {
+  const reasons = decision.findings.map(({ message }) => message).join('; ')
   const message = reasons === '' ? text : `${text}: ${reasons}`
-  return new ModelspineError(code, message, { details: { findings, policyRevision } })
+  return new ModelspineError(code, message, { details: { ...refusalDetails(decision) } })
 }

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
+import { inspect } from 'node:util'
 import { systemClock } from '../clock.ts'
 import { isModelspineError, messageOf } from '../errors.ts'
+import { sha256 } from '../hash.ts'
+import { canonicalJson } from '../json.ts'
 import type { Decision, PolicyAction, PolicyEngine, PolicyRequest } from '../policy/contract.ts'
 import { type KitOptions, type Law, runKit } from './kit.ts'
 import { policyRequests } from './policy-requests.ts'
@@ -19,6 +22,10 @@ export interface PolicyEngineSubject {
   fail?(): Promise<void> | void
   /** After this call the engine never answers. Leave it out when the engine answers at once. */
   stall?(): Promise<void> | void
+  /** Makes the engine's vendor refuse its credentials from now on, with a text that repeats `credential`. */
+  unauthorize?(): Promise<void> | void
+  /** A credential that the engine was given. No decision may show it. */
+  readonly credential?: string
   /** How many milliseconds an aborted question may take to end. Default 2,000. */
   readonly patienceMs?: number
 }
@@ -97,9 +104,9 @@ export const policyEngineLaws: readonly Law<PolicyEngineSubject>[] = [
     name: 'answers the same question the same way',
     async check({ engine, allowed, denied }) {
       for (const request of [allowed, denied]) {
-        const first = copyOf(await engine.decide(request))
+        const first = withoutId(await engine.decide(request))
         await engine.decide(request === allowed ? denied : allowed)
-        assert.deepEqual(copyOf(await engine.decide(request)), first)
+        assert.deepEqual(withoutId(await engine.decide(request)), first)
       }
     },
   },
@@ -125,12 +132,20 @@ export const policyEngineLaws: readonly Law<PolicyEngineSubject>[] = [
   {
     name: 'gives the SHA-256 of the request',
     async check({ engine, allowed, denied }) {
-      const { inputDigest } = await engine.decide(allowed)
-      assert.match(inputDigest, /^[0-9a-f]{64}$/)
-      const reordered = (await engine.decide(backwards(allowed))).inputDigest
-      assert.equal(reordered, inputDigest, 'the order of members changes inputDigest')
-      const other = (await engine.decide(denied)).inputDigest
-      assert.notEqual(other, inputDigest, 'another request has the same inputDigest')
+      for (const request of [allowed, denied, backwards(allowed)]) {
+        const { inputDigest } = await engine.decide(request)
+        assert.equal(inputDigest, sha256(canonicalJson(request)), 'inputDigest is not that of the request')
+      }
+    },
+  },
+  {
+    name: 'gives each decision an id of its own',
+    async check({ engine, allowed, denied }) {
+      const ids: (string | undefined)[] = []
+      for (const request of [allowed, denied, allowed]) ids.push((await engine.decide(request)).decisionId)
+      if (ids.every((id) => id === undefined)) return { notApplicable: 'it gives no ids' }
+      assert.ok(!ids.includes(undefined) && !ids.includes(''), 'a decision has no id')
+      assert.equal(new Set(ids).size, ids.length, 'two decisions have the same id')
     },
   },
   {
@@ -167,6 +182,20 @@ export const policyEngineLaws: readonly Law<PolicyEngineSubject>[] = [
         const decision = await decided(engine, request)
         assert.equal(decision.verdict, 'error')
         assert.ok(texts(decision) !== '', 'no finding says why')
+      }
+    },
+  },
+  {
+    name: 'answers the verdict error when its credentials are refused, and shows none',
+    hooks: ['unauthorize', 'credential'],
+    async check(subject) {
+      const { engine, allowed, denied, credential = '' } = subject
+      await subject.unauthorize?.()
+      for (const request of [allowed, denied]) {
+        const decision = await decided(engine, request)
+        assert.equal(decision.verdict, 'error')
+        const printed = inspect(decision, { depth: 20, showHidden: true, getters: true })
+        assert.ok(!printed.includes(credential), 'a decision shows the credential')
       }
     },
   },
@@ -224,6 +253,10 @@ async function soon<T>(what: Promise<T>, patienceMs: number): Promise<T> {
 
 function texts({ findings }: Decision): string {
   return findings.map(({ message }) => message).join('; ')
+}
+
+function withoutId({ decisionId: _, ...decision }: Decision): unknown {
+  return copyOf(decision)
 }
 
 function copyOf<T>(value: T): T {

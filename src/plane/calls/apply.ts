@@ -2,6 +2,7 @@ import { isModelspineError, ModelspineError } from '../../errors.ts'
 import { sha256 } from '../../hash.ts'
 import { canonicalJson } from '../../json.ts'
 import type { Decision, PolicyRequest } from '../../policy/contract.ts'
+import { traceOf } from '../../policy/decision-trace.ts'
 import { type Checked, checkAgainst } from '../../resources/check-resource.ts'
 import type { ModelDeploymentInput } from '../../resources/deployment/model-deployment.ts'
 import { modelDeploymentSchema } from '../../resources/deployment/model-deployment-schema.ts'
@@ -147,7 +148,7 @@ async function put(
   decision: Decision,
 ): Promise<Applied> {
   const action = resource.kind === 'ModelRoute' ? 'route-applied' : 'deployment-applied'
-  const details = { ...described(resource), ...policyDetails(decision) }
+  const details = { ...described(resource), ...policyDetails(traceOf(decision)) }
   let written = false
   const stored = await context.store.putSpec(resource, {
     actor,

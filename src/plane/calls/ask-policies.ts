@@ -2,6 +2,7 @@ import { ModelspineError } from '../../errors.ts'
 import { sameJson } from '../../json.ts'
 import { callRefusal } from '../../policy/call-refusal.ts'
 import type { Decision, PolicyRequest } from '../../policy/contract.ts'
+import { refusalDetails } from '../../policy/decision-trace.ts'
 import type { ControlContext } from '../control-context.ts'
 
 /**
@@ -27,12 +28,7 @@ export class PolicyQuestion {
     const refusal = callRefusal(request, decision)
     if (refusal === undefined) return decision
     throw new ModelspineError(refusal.code, `${what} is refused: ${refusal.why}`, {
-      details: { findings: decision.findings },
+      details: refusalDetails(decision),
     })
   }
-}
-
-/** The details of an audit record that tell how the policies decided. Empty when no engine was asked. */
-export function decisionDetails({ policyRevision, findings }: Decision): Readonly<Record<string, unknown>> {
-  return policyRevision === '' && findings.length === 0 ? {} : { policyRevision, findings }
 }

@@ -1,14 +1,16 @@
 import { isModelspineError, ModelspineError } from '../../errors.ts'
 import type { CommandRequest, Decision } from '../../policy/contract.ts'
+import { traceOf } from '../../policy/decision-trace.ts'
 import type { ModelDeployment } from '../../resources/deployment/model-deployment.ts'
 import { type Actor, keyFrom } from '../../resources/metadata.ts'
 import { asSeen } from '../../rollout/machine/commands/spoken.ts'
 import { type Command, command } from '../../rollout/machine/commands.ts'
 import type { RolloutEvent } from '../../rollout/machine/machine-types.ts'
+import { policyDetails } from '../../rollout/machine/moves/permit.ts'
 import { initialStatus } from '../../rollout/machine/status-edits.ts'
 import { commitStatus } from '../../rollout/shell/commit-status.ts'
 import type { ControlContext } from '../control-context.ts'
-import { decisionDetails, PolicyQuestion } from './ask-policies.ts'
+import { PolicyQuestion } from './ask-policies.ts'
 import { type Deployment, deploymentOf } from './deployment.ts'
 
 /**
@@ -69,5 +71,5 @@ function withDecision(
   decision: Decision,
 ): readonly RolloutEvent[] {
   if (first === undefined) return []
-  return [{ ...first, details: { ...first.details, ...decisionDetails(decision) } }, ...rest]
+  return [{ ...first, details: { ...first.details, ...policyDetails(traceOf(decision)) } }, ...rest]
 }

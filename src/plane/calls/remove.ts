@@ -1,8 +1,10 @@
 import { isModelspineError, ModelspineError } from '../../errors.ts'
+import { traceOf } from '../../policy/decision-trace.ts'
 import type { DeploymentStatus } from '../../resources/deployment/deployment-status.ts'
 import { type Key, keyFrom } from '../../resources/metadata.ts'
 import { giveUp, targetsOf } from '../../rollout/machine/commands/give-up.ts'
 import type { RolloutEvent } from '../../rollout/machine/machine-types.ts'
+import { policyDetails } from '../../rollout/machine/moves/permit.ts'
 import { targetOf } from '../../rollout/machine/placement.ts'
 import { initialStatus } from '../../rollout/machine/status-edits.ts'
 import { commitStatus } from '../../rollout/shell/commit-status.ts'
@@ -12,7 +14,7 @@ import type { TypedObject } from '../../store/typed-store.ts'
 import type { ControlContext } from '../control-context.ts'
 import type { PlaneAction } from '../events.ts'
 import type { AskedBy } from './apply.ts'
-import { decisionDetails, PolicyQuestion } from './ask-policies.ts'
+import { PolicyQuestion } from './ask-policies.ts'
 import { entryOf } from './audit-entry.ts'
 import { routeTo } from './route-to.ts'
 
@@ -56,7 +58,7 @@ export async function removeResource(
     try {
       const gives = force && stored?.kind === 'ModelDeployment'
       const left = gives ? await giveUpMissing(context, stored, options) : stored
-      const details = decision === undefined ? {} : decisionDetails(decision)
+      const details = decision === undefined ? {} : policyDetails(traceOf(decision))
       return await mark(context, { kind, key, version: left?.version }, options, {
         ...details,
         ...(force && { force }),

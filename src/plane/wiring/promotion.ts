@@ -1,5 +1,6 @@
 import type { Decision, PolicyEngine, PromoteRequest } from '../../policy/contract.ts'
 import { type DecideOptions, decideAll } from '../../policy/decide-all.ts'
+import { traceOf } from '../../policy/decision-trace.ts'
 import { permitVerdict } from '../../policy/permit-verdict.ts'
 import type { Approved } from '../../resources/deployment/deployment-status.ts'
 import type { Permit } from '../../rollout/machine/machine-types.ts'
@@ -16,7 +17,6 @@ export async function permitPromotion(
 ): Promise<Permit> {
   const decision: Decision = await decideAll(policies, request, options)
   const { revision, weight, actor } = request
-  const { policyRevision, findings } = decision
   const verdict = permitVerdict(decision, { approvals, author: actor })
-  return { revision: revision.name, weight, policyRevision, findings, ...verdict }
+  return { revision: revision.name, weight, ...traceOf(decision), ...verdict }
 }

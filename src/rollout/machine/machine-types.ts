@@ -6,7 +6,7 @@
  */
 
 import type { ObservedTarget, TargetCapabilities, TargetWant } from '../../deployment-target/contract.ts'
-import type { Finding } from '../../policy/contract.ts'
+import type { DecisionTrace } from '../../policy/contract.ts'
 import type {
   DeploymentStatus,
   EffectKind,
@@ -72,15 +72,12 @@ export interface Serving {
   readonly total: number
 }
 
-/** The policy engines' answer about one transition. */
-export interface Permit {
+/** The policy engines' answer about one transition. Its trace is empty when no engine was asked. */
+export interface Permit extends DecisionTrace {
   readonly revision: string
   readonly weight: number
   readonly verdict: 'allow' | 'deny' | 'approval-required' | 'error'
   readonly message: string
-  /** Names the policies' text that decided, with their findings. Both are empty when no engine was asked. */
-  readonly policyRevision: string
-  readonly findings: readonly Finding[]
 }
 
 /** A question that must be answered before the machine can decide. It comes with no effect and no change. */

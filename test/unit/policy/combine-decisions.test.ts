@@ -108,6 +108,20 @@ describe('combining decisions', () => {
     expect([alone.policyRevision, alone.inputDigest]).toEqual(['ab', 'y'])
   })
 
+  it('names each decision that has an id, with its engine where there are several', () => {
+    const opa = answer('deny', { decisionId: '4f2a' }, 'opa')
+    const rules = answer('allow', {}, 'rules')
+    expect(combineDecisions([opa]).decisionId).toBe('4f2a')
+    expect(combineDecisions([opa, rules]).decisionId).toBe('opa@4f2a')
+    expect(combineDecisions([opa, rules, { ...opa, engine: 'b' }]).decisionId).toBe('opa@4f2a b@4f2a')
+    expect('decisionId' in combineDecisions([rules, rules])).toBe(false)
+  })
+
+  it('leaves out the digest of an engine that gave none', () => {
+    const failed = answer('error', { inputDigest: '' })
+    expect(combineDecisions([failed, answer('allow'), failed]).inputDigest).toBe('d')
+  })
+
   it('returns a lone allow unchanged, without computing its digest', () => {
     const decision = Object.defineProperty({ ...answer('allow').decision }, 'inputDigest', {
       get: () => {
@@ -116,6 +130,15 @@ describe('combining decisions', () => {
     })
     expect(combineDecisions([{ engine: 'p', decision }])).toBe(decision)
     expect(combineDecisions([{ engine: 'p', decision }, answer('deny')]).verdict).toBe('deny')
+    const refused = Object.defineProperty(
+      { ...answer('allow', { findings: [finding('hard')] }).decision },
+      'inputDigest',
+      { get: () => 'late' },
+    )
+    expect(combineDecisions([{ engine: 'p', decision: refused }])).toMatchObject({
+      verdict: 'deny',
+      inputDigest: 'late',
+    })
   })
 
   it('never allows what one engine denies or cannot answer, in any order', () => {

@@ -86,13 +86,13 @@ describe('the invoke policy', () => {
   it.each(['deny', 'not-applicable'] as const)('stops a request when it answers %s', async (verdict) => {
     const findings = [{ policy: 'p', rule: 'r', level: 'hard', message: 'not yours' }] as const
     for (const answer of [
-      decision(verdict, { findings }),
-      Promise.resolve(decision(verdict, { findings })),
+      decision(verdict, { findings, decisionId: '4f2a' }),
+      Promise.resolve(decision(verdict, { findings, decisionId: '4f2a' })),
     ]) {
       const { router, a, requests } = governed(() => answer)
       await expect(router.infer('m', tensors)).rejects.toMatchObject({
         code: 'policy-denied',
-        details: { findings, policyRevision: 'p1' },
+        details: { findings, policyRevision: 'p1', decisionId: '4f2a' },
         message: 'policy denies default/m: not yours',
       })
       expect(a.calls).toHaveLength(0)

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { sleep } from '../../../src/clock.ts'
+import { sha256 } from '../../../src/hash.ts'
+import { canonicalJson } from '../../../src/json.ts'
 import type { Decision, PolicyEngine, PolicyRequest } from '../../../src/policy/contract.ts'
 import { rule } from '../../../src/policy/rule.ts'
 import { rulesPolicy } from '../../../src/policy/rules-policy.ts'
@@ -17,13 +19,14 @@ const { promote, invoke } = policyRequests
 
 /** An engine that keeps every law and can be made to fail or to stall. */
 function goodSubject(): PolicyEngineSubject & { readonly engine: PolicyEngine } {
-  let state: 'well' | 'failing' | 'stalled' = 'well'
+  let state: 'well' | 'failing' | 'refused' | 'stalled' = 'well'
   const clock = createFakeClock()
   const engine = rulesPolicy('promotion', [
     rule('approved-models-only', {
       on: 'promote',
       check: ({ model }, { abortSignal }) => {
         if (state === 'failing') throw new Error('the directory is down')
+        if (state === 'refused') throw new Error('the directory refuses our credentials: [secret]')
         if (state === 'stalled') return sleep(clock, 1, abortSignal).then(() => allow())
         return model?.approval === 'approved' ? allow() : deny(`it is ${model?.approval}`)
       },
@@ -38,6 +41,10 @@ function goodSubject(): PolicyEngineSubject & { readonly engine: PolicyEngine } 
     },
     stall: () => {
       state = 'stalled'
+    },
+    credential: 'kit-token-42',
+    unauthorize: () => {
+      state = 'refused'
     },
     patienceMs: 50,
   }
@@ -119,7 +126,16 @@ const breakings: Readonly<Record<string, readonly ((good: PolicyEngine) => Parti
   'gives the SHA-256 of the request': [
     answering(() => ({ inputDigest: 'abc' })),
     answering(() => ({ inputDigest: '0'.repeat(64) })),
-    answering((request) => ({ inputDigest: lengthDigest(request) })),
+    answering((request) => ({ inputDigest: sha256(JSON.stringify(request)) })),
+    answering((request) => ({ inputDigest: sha256(canonicalJson({ input: request })) })),
+  ],
+  'gives each decision an id of its own': [
+    answering(() => ({ decisionId: 'decision' })),
+    answering(() => ({ decisionId: '' })),
+    answering((_request, { verdict }) => {
+      counter.asked += 1
+      return verdict === 'allow' ? { decisionId: `decision-${counter.asked}` } : {}
+    }),
   ],
   'does not change the request': [
     (good) => ({
@@ -154,6 +170,16 @@ const breakings: Readonly<Record<string, readonly ((good: PolicyEngine) => Parti
     answering((_request, { verdict }) => (verdict === 'error' ? { verdict: 'allow', findings: [] } : {})),
     answering((_request, { verdict }) => (verdict === 'error' ? { findings: [] } : {})),
   ],
+  'answers the verdict error when its credentials are refused, and shows none': [
+    answering((_request, { verdict, findings }) =>
+      verdict === 'error'
+        ? { findings: findings.map((each) => ({ ...each, message: '401: kit-token-42 is not valid' })) }
+        : {},
+    ),
+    answering((_request, { findings }) =>
+      findings.some(({ message }) => message.includes('[secret]')) ? { verdict: 'deny' } : {},
+    ),
+  ],
   'ends a question that is aborted': [
     (good) => ({ decide: (request) => good.decide(request) }),
     (good) => ({
@@ -173,12 +199,6 @@ const aborted: Decision = {
   obligations: [],
   policyRevision: '1',
   inputDigest: '0'.repeat(64),
-}
-
-/** Looks like a digest, and depends on the order of members. */
-function lengthDigest(request: PolicyRequest): string {
-  const [first = ''] = Object.keys(request)
-  return first.length.toString(16).padStart(64, '0')
 }
 
 describe('the kit of PolicyEngine', () => {
@@ -209,7 +229,7 @@ describe('the kit of PolicyEngine', () => {
   it('skips what a fixture cannot do and what does not apply, and says so', async () => {
     const lines: string[] = []
     const runs: Promise<void>[] = []
-    const { fail: _, stall: __, ...bare } = goodSubject()
+    const { fail: _, stall: __, unauthorize: ___, ...bare } = goodSubject()
     const everything = rulesPolicy('all', [
       rule('any', {
         on: ['deploy', 'promote', 'invoke', 'query-data', 'command', 'delete'],
@@ -224,10 +244,12 @@ describe('the kit of PolicyEngine', () => {
       create: () => ({ subject: { ...bare, engine: everything, allowed: promote(), denied: invoke('app') } }),
     })
     await Promise.all(runs)
-    expect(lines).toEqual([
+    expect(lines.toSorted()).toEqual([
       'all: skipped "answers not-applicable for an action that it does not declare": it declares all actions',
+      'all: skipped "answers the verdict error when its credentials are refused, and shows none": the fixture has no `unauthorize`',
       'all: skipped "answers the verdict error, and does not throw, when it cannot decide": the fixture has no `fail`',
       'all: skipped "ends a question that is aborted": the fixture has no `stall`',
+      'all: skipped "gives each decision an id of its own": it gives no ids',
     ])
   })
 })

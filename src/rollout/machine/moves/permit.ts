@@ -1,6 +1,6 @@
+import type { DecisionTrace } from '../../../policy/contract.ts'
 import type { DeploymentStatus, Rollout } from '../../../resources/deployment/deployment-status.ts'
 import type { Revision } from '../../../resources/deployment/revision.ts'
-import type { Permit } from '../machine-types.ts'
 import { ask, type BlindContext, type Transition } from '../transition.ts'
 
 /**
@@ -57,12 +57,19 @@ export function withoutPermit(
   }
 }
 
-/** The details of an audit record that name the policies, so that a move can be traced to them. */
-export function policyDetails(
-  permit: Pick<Permit, 'policyRevision' | 'findings'> | undefined,
-): Readonly<Record<string, unknown>> {
-  if (permit === undefined || permit.policyRevision === '') return {}
-  return { policyRevision: permit.policyRevision, findings: permit.findings }
+/**
+ * The details of an audit record that tell how the policies decided, so that a move can be traced to them. Empty
+ * when no engine was asked.
+ */
+export function policyDetails(trace: DecisionTrace | undefined): Readonly<Record<string, unknown>> {
+  if (trace === undefined || (trace.policyRevision === '' && trace.findings.length === 0)) return {}
+  const { policyRevision, findings, inputDigest, decisionId } = trace
+  return {
+    policyRevision,
+    findings,
+    ...(inputDigest !== undefined && { inputDigest }),
+    ...(decisionId !== undefined && { decisionId }),
+  }
 }
 
 const reasons = { deny: 'Denied', 'approval-required': 'ApprovalRequired', error: 'PolicyError' } as const

@@ -1,5 +1,14 @@
 import { describe, expect, it } from 'vitest'
-import { allow, deny, type PolicyAction, rule, rulesPolicy } from '../../../../src/index.ts'
+import { sha256 } from '../../../../src/hash.ts'
+import {
+  allow,
+  deny,
+  type PolicyAction,
+  type PolicyEngine,
+  rule,
+  rulesPolicy,
+} from '../../../../src/index.ts'
+import { canonicalJson } from '../../../../src/json.ts'
 import { ann, collect, digits, planeFixture, registerVersions, route, serving } from '../plane-fixture.ts'
 
 function asked(name: string, log: string[], refuses?: PolicyAction) {
@@ -69,5 +78,55 @@ describe('the policies of a promotion', () => {
     expect(policed).toEqual(['deployment-applied', 'rollout-started', 'split-changed', 'route-applied'])
     const revisions = new Set(records.flatMap(({ details }) => details.policyRevision ?? []))
     expect(revisions.size).toBe(1)
+  })
+
+  it('leave the digest of what they were asked and the id of the decision there, too', async () => {
+    const asked = new Map<string, string>()
+    const lax = rulesPolicy('lax', [
+      rule('yes', { on: ['deploy', 'promote', 'delete'], check: () => allow() }),
+    ])
+    const logging: PolicyEngine = {
+      ...lax,
+      async decide(request) {
+        const decision = await lax.decide(request)
+        const decisionId = `decision-${asked.size + 1}`
+        asked.set(decisionId, sha256(canonicalJson(request)))
+        return { ...decision, decisionId }
+      },
+    }
+    const fixture = planeFixture({ plane: { policies: [logging] } })
+    await serving(fixture)
+    await fixture.plane.delete('digits', { actor: ann })
+    await fixture.plane.stop()
+    const policed = (await collect(fixture.audit.read())).filter(({ details }) => 'decisionId' in details)
+    expect(policed.map(({ action }) => action)).toEqual([
+      'deployment-applied',
+      'rollout-started',
+      'split-changed',
+      'deployment-deleted',
+    ])
+    for (const { details } of policed) {
+      expect(details.inputDigest).toBe(asked.get(String(details.decisionId)))
+    }
+    expect(new Set(policed.map(({ details }) => details.decisionId)).size).toBe(4)
+  })
+
+  it('leave their reason in the record of a rollout that they could not judge', async () => {
+    const broken: PolicyEngine = {
+      name: 'broken',
+      actions: ['promote'],
+      decide: () => Promise.reject(new Error('the directory is down')),
+    }
+    const fixture = planeFixture({ plane: { policies: [broken] } })
+    await registerVersions(fixture.registry, '1')
+    await fixture.plane.start()
+    await fixture.plane.apply(digits('1'), { actor: ann })
+    await fixture.until(async () => (await fixture.phase()) === 'blocked')
+    await fixture.plane.stop()
+    const blocked = (await collect(fixture.audit.read())).find(({ action }) => action === 'rollout-blocked')
+    expect(blocked?.details).toMatchObject({
+      reason: 'PolicyError',
+      findings: [{ policy: 'broken', message: 'broken: the directory is down' }],
+    })
   })
 })
