@@ -1,4 +1,5 @@
 import { ModelspineError, messageOf } from '../errors.ts'
+import { TurnLine } from '../reconcile/turn-line.ts'
 import type { ModelDeploymentSpecInput } from '../resources/deployment/model-deployment.ts'
 import { type Key, keyFrom } from '../resources/metadata.ts'
 import { gateDelays } from '../rollout/gates/read-gates.ts'
@@ -53,6 +54,8 @@ export interface PlaneCalls
 export function createPlaneCalls(options: ControlPlaneOptions, requestSide: RequestSide): PlaneCalls {
   const { context, watch, work, waits, ...wired } = wireControl(options, requestSide)
   const { store, clock, logger } = context
+  /** Thousands of changes at once must not keep requests and the audit log from their turns. */
+  const changes = new TurnLine()
   let started: Promise<void> | undefined
   let stopped: Promise<void> | undefined
 
@@ -87,12 +90,14 @@ export function createPlaneCalls(options: ControlPlaneOptions, requestSide: Requ
     mustRun()
     checkActor(kind, call)
     const { actor, ...asked } = call
+    await changes.turn()
     return commandDeployment(context, name, { ...asked, kind } as Command, actor)
   }
 
   const apply: ControlPlane['apply'] = async (resource, call) => {
     mustRun()
     checkActor('apply', call)
+    await changes.turn()
     const applied = await applyResource(context, resource, call)
     await refresh(applied.kind, applied.key)
     return applied
@@ -126,6 +131,7 @@ export function createPlaneCalls(options: ControlPlaneOptions, requestSide: Requ
     async delete(name, call) {
       mustRun()
       checkActor('delete', call)
+      await changes.turn()
       await removeResource(context, name, call)
       await refresh(call.kind ?? 'ModelDeployment', keyFrom(name))
     },

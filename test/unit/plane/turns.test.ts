@@ -4,13 +4,16 @@ import type { DeploymentTarget } from '../../../src/index.ts'
 import type { Key } from '../../../src/resources/metadata.ts'
 import type { StateStore, StoredObject } from '../../../src/store/contract.ts'
 import { countTurns } from '../../turn-count.ts'
-import { type PlaneFixture, planeFixture, serving } from './plane-fixture.ts'
+import { ann, digits, type PlaneFixture, planeFixture, registerVersions, serving } from './plane-fixture.ts'
 
 /** Enough for many turns. 100,000 would take more than three seconds. */
 const fleet = 20_000
 
 /** A list goes on by 256 in a turn. Up to three are read at the same time, and another one may begin. */
 const mostKeys = 4 * 256
+
+/** 16 are let in a turn. Some of the turn before may end in it. */
+const mostChanges = 2 * 16
 
 /** The loop takes 16 in a turn. Some runs of the turn before may go on to their look. */
 const mostRuns = 2 * 16
@@ -67,5 +70,24 @@ describe('a process that begins to lead over many deployments', () => {
     expect(keys.done).toBeGreaterThanOrEqual(2 * fleet)
     expect(keys.most).toBeLessThanOrEqual(mostKeys)
     expect(runs.most).toBeLessThanOrEqual(mostRuns)
+  })
+})
+
+describe('people who change many deployments at the same time', () => {
+  it('give other work its turn between their changes', async () => {
+    const { plane, registry } = planeFixture()
+    await registerVersions(registry, '1')
+    const changes = countTurns()
+    const people = Array.from({ length: 64 }, async (_, person) => {
+      for (let change = 0; change < 10; change += 1) {
+        await plane.apply({ ...digits('1'), metadata: { name: `p${person}-${change}` } }, { actor: ann })
+        changes.add()
+      }
+    })
+    await Promise.all(people)
+    await changes.stop()
+    await plane.stop()
+    expect(changes.done).toBe(640)
+    expect(changes.most).toBeLessThanOrEqual(mostChanges)
   })
 })

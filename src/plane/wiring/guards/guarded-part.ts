@@ -1,6 +1,7 @@
 import type { Clock } from '../../../clock.ts'
 import { isModelspineError, type ModelspineError } from '../../../errors.ts'
 import type { Priority } from '../../../reconcile/priority.ts'
+import { TurnLine } from '../../../reconcile/turn-line.ts'
 import type { Key } from '../../../resources/metadata.ts'
 import type { PlaneFault } from '../../health.ts'
 import { answerInTime, type WaitEnd } from './answer-in-time.ts'
@@ -12,7 +13,6 @@ import { PartFaults } from './part-faults.ts'
 import { type PartKind, partKinds } from './part-kinds.ts'
 import type { PartLine } from './room/part-line.ts'
 import type { Rooms } from './room/rooms.ts'
-import { Comers } from './shared/comers.ts'
 import { unlessAborted } from './shared/unless-aborted.ts'
 
 export interface GuardedPartOptions extends Pick<PlaneFault, 'part' | 'name'> {
@@ -52,7 +52,7 @@ export class GuardedPart {
   readonly #sorts = new Map<string, Sort>()
   /** Calls that the part has not ended, also those that nobody waits for. */
   #open = 0
-  readonly #comers = new Comers()
+  readonly #comers = new TurnLine()
   readonly #atRest = new Set<() => void>()
 
   constructor(options: GuardedPartOptions) {

@@ -122,10 +122,10 @@ describe('a bulkhead', () => {
       })
     }
     bulkhead.leave('a/in')
-    expect(admitted).toHaveLength(16)
-    for (let turn = 2; turn <= 500; turn += 1) {
+    expect(admitted).toHaveLength(32)
+    for (let turn = 2; turn <= 250; turn += 1) {
       await nextTurn()
-      expect(admitted).toHaveLength(16 * turn)
+      expect(admitted).toHaveLength(32 * turn)
     }
     expect(bulkhead.enter('a/b')).toBe(true)
   })

@@ -1,7 +1,7 @@
-import { TurnShare } from '../../../../reconcile/turn-share.ts'
+import { TurnShare } from './turn-share.ts'
 
-/** Runs whose answer is there. A few of them go on in each turn of the event loop, in the order in which they came. */
-export class Comers {
+/** Lets those who wait go on in the order in which they came, a few in each turn of the event loop. */
+export class TurnLine {
   readonly #waiting = new Set<() => void>()
   readonly #share = new TurnShare(() => this.#goOn())
 
