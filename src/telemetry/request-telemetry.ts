@@ -123,10 +123,15 @@ function traceHeaders(span: Span): Readonly<Record<string, string>> | undefined 
   return undefined
 }
 
-function attemptAttributes(names: GenAiNames, { upstream, operation, code }: AttemptRecord): Attributes {
+function attemptAttributes(
+  names: GenAiNames,
+  { upstream, operation, outcome, code }: AttemptRecord,
+): Attributes {
   const attributes: Attributes = { [names.operation]: operationNames[operation] }
   addUpstream(attributes, names, upstream)
-  if (code !== undefined) attributes[attributeNames.errorType] = code
+  // The code of an aborted attempt may be `timeout`, when the caller did not read its stream.
+  const failure = outcome === 'aborted' ? outcome : code
+  if (failure !== undefined) attributes[attributeNames.errorType] = failure
   return attributes
 }
 

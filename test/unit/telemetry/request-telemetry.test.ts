@@ -226,6 +226,21 @@ describe("a request's metrics", () => {
     ])
   })
 
+  it('tell a caller who did not read its stream from an upstream that was too slow', async () => {
+    await registered()
+    const telemetry = createRequestTelemetry()
+    const ended = { endedAtMs: startMs, code: 'timeout' } as const
+    telemetry.attempted(attemptRecord({ ...ended, outcome: 'aborted' }, 'one'))
+    telemetry.attempted(attemptRecord({ ...ended, outcome: 'failed' }, 'two'))
+    const attempts = (await sdk?.points('modelspine.attempt.duration')) ?? []
+    expect(
+      attempts.map(({ attributes }) => [attributes['modelspine.revision'], attributes['error.type']]),
+    ).toEqual([
+      ['one', 'aborted'],
+      ['two', 'timeout'],
+    ])
+  })
+
   it('measure the time to the first content of a stream, failed attempts included', async () => {
     await registered()
     const telemetry = createRequestTelemetry()
