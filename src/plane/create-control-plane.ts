@@ -82,6 +82,7 @@ export function createControlPlane<
       return () => emitter.off(name, listener as () => void)
     },
   }
+  for (const observer of options.observers ?? []) observer.joined?.(plane.health)
   // The inferred names exist for the compiler alone, so the running plane needs no other form.
   return plane as never
 }

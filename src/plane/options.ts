@@ -7,7 +7,7 @@ import type { Endpoint } from '../resources/deployment/revision.ts'
 import type { PlaneNames } from '../resources/plane-names.ts'
 import type { AuditLog, SecretStore } from '../security/contract.ts'
 import type { StateStore } from '../store/contract.ts'
-import type { MetricSource, RequestObserver } from '../telemetry/contract.ts'
+import type { ControlObserver, MetricSource, RequestObserver } from '../telemetry/contract.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import type { CallTimeouts } from './call-timeouts.ts'
 import type { DeclaredNames } from './declared-names.ts'
@@ -50,8 +50,8 @@ export interface ControlPlaneOptions<
    * open and that passes measurements on, such as SQLite. Write `false` when only one process serves requests.
    */
   readonly shareMeasurements?: boolean
-  /** Observers of requests, in addition to the plane's own windows and telemetry. */
-  readonly observers?: readonly RequestObserver[]
+  /** Observers of requests and of the control side, in addition to the plane's own windows and telemetry. */
+  readonly observers?: readonly (RequestObserver & ControlObserver)[]
   readonly clock?: Clock
   /** Default: a logger that writes nothing. */
   readonly logger?: Logger

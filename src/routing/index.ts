@@ -20,11 +20,16 @@ export { openInferencePrediction, type PredictionOf } from '../feedback/predicti
 export { combineSources } from '../telemetry/combine-sources.ts'
 export type {
   AttemptRecord,
+  ControlHealth,
+  ControlObserver,
+  DecisionRecord,
+  EffectRecord,
   Interval,
   MetricQuery,
   MetricReading,
   MetricSource,
   NamedMetricSource,
+  ReconcileRecord,
   RequestObserver,
   RequestRecord,
   RequestStart,

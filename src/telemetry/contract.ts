@@ -1,6 +1,7 @@
 /**
- * Telemetry has two contracts. Gates read numbers from a MetricSource: the plane's own windows, Prometheus,
- * CloudWatch, Datadog. A RequestObserver is told of every request: the windows, OpenTelemetry, feedback.
+ * Telemetry has three contracts. Gates read numbers from a MetricSource: the plane's own windows, Prometheus,
+ * CloudWatch, Datadog. A RequestObserver is told of every request: the windows, OpenTelemetry, feedback. A
+ * ControlObserver is told what the control side does.
  *
  * `query` has three different outcomes: the data that the source has for the interval, no data, or the error
  * `metric-error`. `query` changes nothing. It ends with `aborted` soon after its `abortSignal` fires.
@@ -149,4 +150,51 @@ export interface RequestObserver {
   started?(request: RequestStart): Readonly<Record<string, string>> | undefined
   attempted?(record: AttemptRecord): void
   finished?(record: RequestRecord): void
+}
+
+/** One look at one deployment, which has just ended. */
+export interface ReconcileRecord {
+  readonly key: Key
+  /** One of a few words, such as `done` or `retry`. */
+  readonly result: string
+  readonly durationMs: number
+}
+
+/** One answer of a policy engine. */
+export interface DecisionRecord {
+  readonly policy: string
+  readonly action: string
+  readonly verdict: string
+}
+
+/** One call that changes the outside world, with its kind and its result. */
+export interface EffectRecord {
+  readonly key: Key
+  readonly effect: string
+  readonly result: string
+}
+
+/** What a plane can say of itself at any time. */
+export interface ControlHealth {
+  readonly leading: boolean
+  /** Keys that wait to be looked at. */
+  readonly queued: number
+  readonly faults: readonly { readonly part: string; readonly name?: string; readonly reason: string }[]
+}
+
+/**
+ * An observer is told what the control side of this process does, synchronously. It must be quick and must not
+ * throw. If it throws, the plane catches, counts and logs the error.
+ */
+export interface ControlObserver {
+  /** Called once, when the plane is made. `health` answers at once, whenever it is called. */
+  joined?(health: () => ControlHealth): void
+  reconciled?(record: ReconcileRecord): void
+  /**
+   * The phase of a deployment's rollout, also when it is the same as before. `undefined` means that the
+   * deployment is gone.
+   */
+  phaseSeen?(key: Key, phase: string | undefined): void
+  decided?(record: DecisionRecord): void
+  effectSent?(record: EffectRecord): void
 }

@@ -1,7 +1,8 @@
 import type { Counter, Histogram, Meter } from '@opentelemetry/api'
 import type { Clock } from '../clock.ts'
 import type { Key } from '../resources/metadata.ts'
-import { attributeNames, metricNames } from './modelspine-names.ts'
+import type { ControlObserver } from './contract.ts'
+import { attributeNames, metricNames, reconcileBuckets } from './modelspine-names.ts'
 import { LateInstruments, LateTracer, spanTime } from './open-telemetry.ts'
 
 export interface ControlTelemetryOptions {
@@ -14,26 +15,7 @@ export interface ControlTelemetryOptions {
  * Reports the control side to OpenTelemetry. Every call is cheap, and does nothing while no SDK is
  * registered.
  */
-export interface ControlTelemetry {
-  /** Records one reconcile that just ended. `result` is one of a few words, such as `done` or `retry`. */
-  recordReconcile(reconcile: {
-    readonly key: Key
-    readonly result: string
-    readonly durationMs: number
-  }): void
-  /**
-   * Records the phase of a deployment's rollout. `undefined` means that the deployment is gone. The same
-   * phase a second time counts as no change.
-   */
-  recordPhase(key: Key, phase: string | undefined): void
-  recordDecision(decision: {
-    readonly policy: string
-    readonly action: string
-    readonly verdict: string
-  }): void
-  /** Records one call that changes the outside world, with its kind and its result. */
-  recordEffect(effect: { readonly key: Key; readonly effect: string; readonly result: string }): void
-}
+export type ControlTelemetry = Required<Omit<ControlObserver, 'joined'>>
 
 interface ControlInstruments {
   readonly reconcile: Histogram
@@ -41,9 +23,6 @@ interface ControlInstruments {
   readonly decisions: Counter
   readonly effects: Counter
 }
-
-/** In seconds. The range goes from a check of a converged deployment to a slow vendor. */
-const reconcileBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
 
 export function createControlTelemetry(options: ControlTelemetryOptions): ControlTelemetry {
   const { clock } = options
@@ -55,7 +34,7 @@ export function createControlTelemetry(options: ControlTelemetryOptions): Contro
     return controlInstruments(meter)
   })
   return {
-    recordReconcile({ key, result, durationMs }) {
+    reconciled({ key, result, durationMs }) {
       instruments.get()?.reconcile.record(durationMs / 1000, { [attributeNames.result]: result })
       const tracing = tracer.get()
       if (tracing === undefined) return
@@ -67,7 +46,7 @@ export function createControlTelemetry(options: ControlTelemetryOptions): Contro
         })
         .end(spanTime(endedAtMs))
     },
-    recordPhase(key, phase) {
+    phaseSeen(key, phase) {
       const previous = phases.get(key)
       if (phase === undefined) phases.delete(key)
       else phases.set(key, phase)
@@ -77,14 +56,14 @@ export function createControlTelemetry(options: ControlTelemetryOptions): Contro
         ...(previous !== undefined && { [attributeNames.previousPhase]: previous }),
       })
     },
-    recordDecision({ policy, action, verdict }) {
+    decided({ policy, action, verdict }) {
       instruments.get()?.decisions.add(1, {
         [attributeNames.policy]: policy,
         [attributeNames.action]: action,
         [attributeNames.verdict]: verdict,
       })
     },
-    recordEffect({ key, effect, result }) {
+    effectSent({ key, effect, result }) {
       instruments.get()?.effects.add(1, {
         [attributeNames.deployment]: key,
         [attributeNames.effect]: effect,

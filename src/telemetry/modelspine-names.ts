@@ -25,5 +25,10 @@ export const metricNames = {
   effects: 'modelspine.effects',
 } as const
 
+/** In seconds. The range goes from a check of a converged deployment to a slow vendor. */
+export const reconcileBuckets: number[] = [
+  0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30,
+]
+
 /** The name of the event that a failed attempt adds to the span of its request. */
 export const attemptEvent = 'modelspine.attempt'

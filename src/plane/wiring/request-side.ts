@@ -7,6 +7,7 @@ import { createRouter, type Router } from '../../routing/router.ts'
 import { createRouteTableHolder, type RouteTableHolder } from '../../routing/table-holder.ts'
 import type { AuditLog } from '../../security/contract.ts'
 import { memoryAuditLog } from '../../security/memory-audit-log.ts'
+import { groupControlObservers } from '../../telemetry/control-observers.ts'
 import { type ControlTelemetry, createControlTelemetry } from '../../telemetry/control-telemetry.ts'
 import { type Logger, silentLogger } from '../../telemetry/logger.ts'
 import { createMetricWindows, type MetricWindows } from '../../telemetry/metric-windows.ts'
@@ -51,7 +52,11 @@ export function createRequestSide(options: ControlPlaneOptions): RequestSide {
   const clock = options.clock ?? systemClock
   const logger = options.logger ?? silentLogger
   let queueDepth = (): number => 0
-  const telemetry = createControlTelemetry({ clock, queueDepth: () => queueDepth() })
+  const { observers = [] } = options
+  const telemetry = groupControlObservers(
+    [createControlTelemetry({ clock, queueDepth: () => queueDepth() }), ...observers],
+    logger,
+  )
   const timeouts = timeoutsOf(options.timeouts)
   const emitter = createEmitter()
   const parts = createGuardedParts({
@@ -83,7 +88,7 @@ export function createRequestSide(options: ControlPlaneOptions): RequestSide {
     table: holder,
     clock,
     logger,
-    observers: [windows, feedback, createRequestTelemetry(), ...(options.observers ?? [])],
+    observers: [windows, feedback, createRequestTelemetry(), ...observers],
     ...(polices && {
       policy: { decide: (request: PolicyRequest) => decideAll(policies, request, policyOptions) },
     }),

@@ -80,7 +80,7 @@ export function wireControl(options: ControlPlaneOptions, requestSide: RequestSi
     check: (deployment) => checkDeployable(context, deployment),
     secret: (reference, abortSignal) => resolveSecret(guarded.secrets, reference, abortSignal),
     usedBy: (key) => routeTo(store, key),
-    sent: (key, effect, result) => telemetry.recordEffect({ key, effect, result }),
+    sent: (key, effect, result) => telemetry.effectSent({ key, effect, result }),
     committed: (stored, facts) => listeners.committed(stored, { facts, by: 'loop' }),
     resyncMs,
     routersLearnMs: options.routersLearnMs ?? (store.capabilities.shared ? watchIdleMs + surelyReadMs : 0),
@@ -117,7 +117,7 @@ export function wireControl(options: ControlPlaneOptions, requestSide: RequestSi
     standDownMs: requestSide.timeouts.standDownMs,
     beforeRelease: () => pump.once(),
     finished(run) {
-      telemetry.recordReconcile({ key: run.key, result: run.result.kind, durationMs: run.durationMs })
+      telemetry.reconciled({ key: run.key, result: run.result.kind, durationMs: run.durationMs })
       memory.finished(run)
       if (run.result.kind === 'done') parts.forget(run.key)
       else parts.ended(run.key)

@@ -27,7 +27,7 @@ describe('the control side', () => {
   it('reports each reconcile as a span, and measures its duration', async () => {
     await registered()
     const clock = createFakeClock()
-    createControlTelemetry({ clock }).recordReconcile({ key, result: 'done', durationMs: 250 })
+    createControlTelemetry({ clock }).reconciled({ key, result: 'done', durationMs: 250 })
     const [span] = sdk?.spans() ?? []
     expect(span?.name).toBe('reconcile default/churn')
     expect(span?.attributes).toEqual({ 'modelspine.deployment': key, 'modelspine.result': 'done' })
@@ -41,12 +41,12 @@ describe('the control side', () => {
   it('counts phase changes, and counts deployments by phase', async () => {
     await registered()
     const telemetry = createControlTelemetry({ clock: createFakeClock() })
-    telemetry.recordPhase(key, 'starting')
-    telemetry.recordPhase(key, 'shifting')
-    telemetry.recordPhase(key, 'shifting')
-    telemetry.recordPhase('default/other', 'shifting')
-    telemetry.recordPhase('default/gone', 'shifting')
-    telemetry.recordPhase('default/gone', undefined)
+    telemetry.phaseSeen(key, 'starting')
+    telemetry.phaseSeen(key, 'shifting')
+    telemetry.phaseSeen(key, 'shifting')
+    telemetry.phaseSeen('default/other', 'shifting')
+    telemetry.phaseSeen('default/gone', 'shifting')
+    telemetry.phaseSeen('default/gone', undefined)
     expect(await valuesOf('modelspine.rollout.phase_changes')).toEqual([
       [{ 'modelspine.phase': 'starting' }, 1],
       [{ 'modelspine.phase': 'shifting', 'modelspine.previous_phase': 'starting' }, 1],
@@ -59,9 +59,9 @@ describe('the control side', () => {
 
   it('remembers phases from the time before an SDK was registered', async () => {
     const telemetry = createControlTelemetry({ clock: createFakeClock(), queueDepth: () => 7 })
-    telemetry.recordPhase(key, 'complete')
+    telemetry.phaseSeen(key, 'complete')
     await registered()
-    telemetry.recordReconcile({ key, result: 'done', durationMs: 1 })
+    telemetry.reconciled({ key, result: 'done', durationMs: 1 })
     expect(await valuesOf('modelspine.rollout.deployments')).toEqual([
       [{ 'modelspine.phase': 'complete' }, 1],
     ])
@@ -71,8 +71,8 @@ describe('the control side', () => {
   it('counts decisions by verdict and effects by result', async () => {
     await registered()
     const telemetry = createControlTelemetry({ clock: createFakeClock() })
-    telemetry.recordDecision({ policy: 'promotion', action: 'promote', verdict: 'deny' })
-    telemetry.recordEffect({ key, effect: 'create', result: 'accepted' })
+    telemetry.decided({ policy: 'promotion', action: 'promote', verdict: 'deny' })
+    telemetry.effectSent({ key, effect: 'create', result: 'accepted' })
     expect(await valuesOf('modelspine.policy.decisions')).toEqual([
       [{ 'modelspine.policy': 'promotion', 'modelspine.action': 'promote', 'modelspine.verdict': 'deny' }, 1],
     ])
@@ -83,9 +83,9 @@ describe('the control side', () => {
 
   it('does nothing and throws nothing without an SDK', () => {
     const telemetry = createControlTelemetry({ clock: createFakeClock() })
-    telemetry.recordReconcile({ key, result: 'done', durationMs: 1 })
-    telemetry.recordPhase(key, 'starting')
-    telemetry.recordDecision({ policy: 'p', action: 'deploy', verdict: 'allow' })
-    telemetry.recordEffect({ key, effect: 'create', result: 'accepted' })
+    telemetry.reconciled({ key, result: 'done', durationMs: 1 })
+    telemetry.phaseSeen(key, 'starting')
+    telemetry.decided({ policy: 'p', action: 'deploy', verdict: 'allow' })
+    telemetry.effectSent({ key, effect: 'create', result: 'accepted' })
   })
 })

@@ -53,14 +53,14 @@ export function nudgesPump(pump: Pick<AuditPump, 'nudge'>, memory: RunMemory): C
 }
 
 /** Counts the deployments in each phase. */
-export function countsPhases(telemetry: Pick<ControlTelemetry, 'recordPhase'>): CommitListener {
+export function countsPhases(telemetry: Pick<ControlTelemetry, 'phaseSeen'>): CommitListener {
   return {
     seen(stored) {
       if (stored.kind !== 'ModelDeployment') return
-      telemetry.recordPhase(stored.key, stored.status?.rollout.phase ?? 'unseen')
+      telemetry.phaseSeen(stored.key, stored.status?.rollout.phase ?? 'unseen')
     },
     gone(kind, key) {
-      if (kind === 'ModelDeployment') telemetry.recordPhase(key, undefined)
+      if (kind === 'ModelDeployment') telemetry.phaseSeen(key, undefined)
     },
   }
 }
