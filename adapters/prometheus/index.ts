@@ -1,0 +1,5 @@
+export {
+  type PrometheusExposition,
+  type PrometheusExpositionOptions,
+  prometheusExposition,
+} from './exposition/prometheus-exposition.ts'
