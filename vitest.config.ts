@@ -1,14 +1,14 @@
 import { defineConfig, type ViteUserConfig } from 'vitest/config'
 
 // What Node itself knows: builds under `module` are made for bundlers and may not load.
-const conditions = ['modelspine/source', 'node', 'development|production']
+export const conditions: string[] = ['modelspine/source', 'node', 'development|production']
 
 const config: ViteUserConfig = defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions } },
   test: {
     include: ['test/**/*.test.ts'],
-    exclude: ['test/live/**', 'node_modules/**'],
+    exclude: ['test/live/*.test.ts', 'test/live/!(support)/**', 'node_modules/**'],
     pool: 'threads',
     // vitest keeps one processor free; with two of them that is half. Many tests wait for processes, not for one.
     maxWorkers: '100%',

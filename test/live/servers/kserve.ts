@@ -1,0 +1,34 @@
+import { join } from 'node:path'
+import { required } from '../support/cache.ts'
+import { freePort } from '../support/free-port.ts'
+import { isOk, startProcess } from '../support/process.ts'
+import { pythonVenv } from '../support/python-venv.ts'
+import type { LiveServer, RunningServer } from './server.ts'
+
+export interface KserveAddress {
+  readonly url: string
+  /** A Python that has KServe's and Triton's clients. */
+  readonly python: string
+}
+
+/** KServe's model server, with a model `mirror` that answers with its inputs, and one that stays `loading`. */
+export const kserve: LiveServer<KserveAddress> = {
+  name: 'kserve',
+  version: '0.21.0',
+  install() {
+    return pythonVenv(this.name, this.version, [`kserve==${this.version}`, 'tritonclient[http]==2.73.0'])
+  },
+  async start({ folder }): Promise<RunningServer<KserveAddress>> {
+    const python = join(required(await this.install()), 'bin/python')
+    const port = await freePort()
+    const url = `http://127.0.0.1:${port}`
+    const started = await startProcess({
+      name: this.name,
+      folder,
+      command: python,
+      args: [join(import.meta.dirname, 'kserve/mirror_server.py'), String(port)],
+      ready: () => isOk(`${url}/v2/health/ready`),
+    })
+    return { ...started, address: { url, python } }
+  },
+}

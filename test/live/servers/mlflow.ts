@@ -1,0 +1,54 @@
+import { randomBytes } from 'node:crypto'
+import { join } from 'node:path'
+import { required } from '../support/cache.ts'
+import { freePort } from '../support/free-port.ts'
+import { isOk, startProcess } from '../support/process.ts'
+import { pythonVenv } from '../support/python-venv.ts'
+import type { LiveServer, RunningServer } from './server.ts'
+
+export interface MlflowAddress {
+  readonly url: string
+}
+
+/** MLflow's tracking server with its model registry and webhooks, over a SQLite file. */
+export const mlflow: LiveServer<MlflowAddress> = {
+  name: 'mlflow',
+  version: '3.17.2',
+  install() {
+    return pythonVenv(this.name, this.version, [`mlflow==${this.version}`])
+  },
+  async start({ folder }): Promise<RunningServer<MlflowAddress>> {
+    const venv = required(await this.install())
+    const port = await freePort()
+    const url = `http://127.0.0.1:${port}`
+    const started = await startProcess({
+      name: this.name,
+      folder,
+      command: join(venv, 'bin/mlflow'),
+      args: [
+        'server',
+        ...['--host', '127.0.0.1', '--port', String(port), '--workers', '1'],
+        ...['--backend-store-uri', `sqlite:///${join(folder, 'mlflow.db')}`],
+        ...['--artifacts-destination', join(folder, 'artifacts')],
+      ],
+      env: {
+        MLFLOW_DISABLE_TELEMETRY: 'true',
+        // Else nine more processes wait for jobs.
+        MLFLOW_SERVER_ENABLE_JOB_EXECUTION: 'false',
+        // Else a new webhook is seen up to a minute late, and only https to public addresses is allowed.
+        MLFLOW_WEBHOOK_CACHE_TTL: '0',
+        MLFLOW_WEBHOOK_ALLOWED_SCHEMES: 'http,https',
+        MLFLOW_WEBHOOK_ALLOW_PRIVATE_IPS: 'true',
+        // Else each process makes up a key of its own, and cannot read the secrets that others stored.
+        MLFLOW_WEBHOOK_SECRET_ENCRYPTION_KEY: fernetKey(),
+      },
+      ready: () => isOk(`${url}/health`),
+    })
+    return { ...started, address: { url } }
+  },
+}
+
+/** A key as Python's `cryptography.fernet` makes it: 32 random bytes in URL-safe base64, with its padding. */
+function fernetKey(): string {
+  return randomBytes(32).toString('base64').replaceAll('+', '-').replaceAll('/', '_')
+}

@@ -1,0 +1,52 @@
+import { join } from 'node:path'
+import { cached, installation, required } from '../support/cache.ts'
+import { freePort } from '../support/free-port.ts'
+import { go } from '../support/go-binary.ts'
+import { isOk, startProcess } from '../support/process.ts'
+import type { LiveServer, RunningServer } from './server.ts'
+
+export interface OpaAddress {
+  readonly url: string
+}
+
+export interface OpaOptions {
+  /** Files and folders of policies and data, or bundles, that the server begins with. */
+  readonly paths?: readonly string[]
+}
+
+/** Open Policy Agent. Without paths it begins empty and is given policies through its API. */
+export const opa: LiveServer<OpaAddress, OpaOptions> = {
+  name: 'opa',
+  version: '1.22.2',
+  install() {
+    const { name, version } = this
+    return installation(name, version, () =>
+      cached({ name, version, recipe: [] }, (folder) =>
+        go(
+          [
+            'install',
+            '-p',
+            '2',
+            '-trimpath',
+            '-ldflags=-s -w',
+            `github.com/open-policy-agent/opa@v${version}`,
+          ],
+          { GOBIN: folder },
+        ),
+      ),
+    )
+  },
+  async start({ folder, paths = [] }): Promise<RunningServer<OpaAddress>> {
+    const home = required(await this.install())
+    const port = await freePort()
+    const url = `http://127.0.0.1:${port}`
+    const started = await startProcess({
+      name: this.name,
+      folder,
+      command: join(home, 'opa'),
+      args: ['run', '--server', '--addr', `127.0.0.1:${port}`, '--skip-version-check', ...paths],
+      ready: () => isOk(`${url}/health`),
+    })
+    return { ...started, address: { url } }
+  },
+}
