@@ -37,7 +37,7 @@ export const otherMutants: readonly Mutant[] = [
   {
     law: 9,
     what: 'events are acknowledged before the log has them',
-    file: 'src/plane/wiring/audit-carrier.ts',
+    file: 'src/plane/wiring/audit/audit-carrier.ts',
     find: '      const failure = await failureOf(part.map(({ entry }) => entry))',
     replace:
       '      await store.acknowledgeEvents(part.map(({ id }) => id), held)\n      const failure = await failureOf(part.map(({ entry }) => entry))',
@@ -81,7 +81,7 @@ export const otherMutants: readonly Mutant[] = [
     file: 'src/security/append-plan.ts',
     find: 'return line === undefined\n  })',
     replace: 'return line !== id\n  })',
-    tests: ['test/unit/security/memory-audit-log.test.ts', 'test/unit/plane/wiring/audit-pump.test.ts'],
+    tests: ['test/unit/security/memory-audit-log.test.ts', 'test/unit/plane/wiring/audit/audit-pump.test.ts'],
   },
   {
     law: 10,

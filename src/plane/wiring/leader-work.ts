@@ -1,5 +1,5 @@
 import { nextTurn, type Timer } from '../../clock.ts'
-import { ModelspineError, messageOf } from '../../errors.ts'
+import { ModelspineError } from '../../errors.ts'
 import { createBackoff } from '../../reconcile/backoff.ts'
 import { jittered } from '../../reconcile/jittered.ts'
 import { createLeaderElection } from '../../reconcile/leader-election.ts'
@@ -14,7 +14,7 @@ import { priorityOfStored } from '../../rollout/shell/priority-of-stored.ts'
 import type { ReconcileDeployment } from '../../rollout/shell/reconciler-options.ts'
 import type { ControlContext } from '../control-context.ts'
 import { followHints } from './follow-hints.ts'
-import { borrowLease, keepLoan, type LeaseLoan } from './lease-loan.ts'
+import { type LeaseLoan, withLoan } from './lease-loan.ts'
 
 /** The lease's name. One holder at a time reconciles. */
 export const leaseName = 'modelspine'
@@ -161,24 +161,19 @@ export function createLeaderWork(options: LeaderWorkOptions): LeaderWork {
 
   const onLoan = async (key: Key): Promise<Result> => {
     if (election.lease() !== undefined) return passes(key)
-    const mine = await borrowLease(store, clock, { name: leaseName, holder: `${holder} once`, leaseMs })
-    loan = mine
-    const over = new AbortController()
-    void keepLoan(mine, { clock, logger, leaseMs, over })
-    try {
-      const result = await passes(key, over.signal)
-      if (mine.lease() !== undefined) {
-        await withinMs(clock, Math.min(leaseMs, atMost(1 / 3)), options.beforeRelease())
+    return withLoan({ store, clock, logger, name: leaseName, holder, leaseMs }, async (mine, over) => {
+      loan = mine
+      try {
+        const result = await passes(key, over)
+        if (mine.lease() !== undefined) {
+          await withinMs(clock, Math.min(leaseMs, atMost(1 / 3)), options.beforeRelease())
+        }
+        return result
+      } finally {
+        if (election.lease() === undefined) await options.stoodDown(atMost(1 / 3))
+        loan = undefined
       }
-      return result
-    } finally {
-      if (election.lease() === undefined) await options.stoodDown(atMost(1 / 3))
-      over.abort()
-      loan = undefined
-      await mine.giveBack().catch((error: unknown) => {
-        logger.warn({ error: messageOf(error) }, 'the lease could not be given back; it expires by itself')
-      })
-    }
+    })
   }
 
   return {

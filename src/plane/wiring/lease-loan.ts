@@ -15,17 +15,54 @@ export interface LeaseLoan {
    * Renews the lease. Does nothing while more than half of it is left. Throws `lease-held` when it was lost.
    */
   renew(): Promise<void>
-  giveBack(): Promise<void>
 }
 
-/** Throws `lease-held` when another process holds the lease. */
-export async function borrowLease(
-  store: Pick<StateStore, 'acquireLease' | 'renewLease' | 'releaseLease'>,
-  clock: Clock,
-  { name, holder, leaseMs }: { readonly name: string; readonly holder: string; readonly leaseMs: number },
-): Promise<LeaseLoan> {
+export interface LoanOptions {
+  readonly store: Pick<StateStore, 'acquireLease' | 'renewLease' | 'releaseLease'>
+  readonly clock: Clock
+  readonly logger: Logger
+  /** The lease's name. */
+  readonly name: string
+  /** The name of this process. */
+  readonly holder: string
+  readonly leaseMs: number
+}
+
+/**
+ * Does some work under a lease that is renewed meanwhile and given back afterwards. `over` fires when the lease
+ * has ended before. A lease that cannot be given back expires by itself, and is no fault of the work. Throws
+ * `lease-held` when another process holds the lease.
+ */
+export async function withLoan<Answer>(
+  options: LoanOptions,
+  work: (loan: LeaseLoan, over: AbortSignal) => Promise<Answer>,
+): Promise<Answer> {
+  const { logger, name } = options
+  const { giveBack, ...loan } = await borrow(options)
+  const over = new AbortController()
+  void keep(loan, over, options)
+  try {
+    return await work(loan, over.signal)
+  } finally {
+    over.abort()
+    await giveBack().catch((error: unknown) => {
+      logger.warn(
+        { lease: name, error: messageOf(error) },
+        'the lease could not be given back; it expires by itself',
+      )
+    })
+  }
+}
+
+async function borrow({
+  store,
+  clock,
+  name,
+  holder,
+  leaseMs,
+}: LoanOptions): Promise<LeaseLoan & { giveBack(): Promise<void> }> {
   let askedAt = momentOf(clock)
-  const granted = await store.acquireLease(name, holder, leaseMs)
+  const granted = await store.acquireLease(name, `${holder} once`, leaseMs)
   if (granted === null) throw heldElsewhere()
   let lease: Lease = granted
   const leftMs = (): number => remainingMs(clock, askedAt, leaseMs * countedOn)
@@ -57,18 +94,11 @@ function heldElsewhere(): ModelspineError {
   )
 }
 
-export interface KeepLoanOptions {
-  readonly clock: Clock
-  readonly logger: Logger
-  readonly leaseMs: number
-  /** Is aborted when the lease has ended. Its abort ends the keeping. */
-  readonly over: AbortController
-}
-
 /** Renews a borrowed lease while its work goes on. */
-export async function keepLoan(
+async function keep(
   loan: LeaseLoan,
-  { clock, logger, leaseMs, over }: KeepLoanOptions,
+  over: AbortController,
+  { clock, logger, leaseMs }: LoanOptions,
 ): Promise<void> {
   const end = endOfLoan(clock, loan, over)
   while (!over.signal.aborted) {

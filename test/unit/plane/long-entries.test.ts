@@ -1,7 +1,7 @@
 import { fileAuditLog } from 'modelspine/adapters/file'
 import { describe, expect, it } from 'vitest'
 import { allow, deny, rule, rulesPolicy } from '../../../src/index.ts'
-import { createAuditPump } from '../../../src/plane/wiring/audit-pump.ts'
+import { createAuditPump } from '../../../src/plane/wiring/audit/audit-pump.ts'
 import { memoryStore } from '../../../src/store/memory-store.ts'
 import { silentLogger } from '../../../src/telemetry/logger.ts'
 import { createFakeClock } from '../../../src/testing/fake-clock.ts'

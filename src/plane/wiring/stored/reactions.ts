@@ -1,7 +1,7 @@
 /** What parts of the plane do when they hear of a commit. */
 
 import type { ControlTelemetry } from '../../../telemetry/control-telemetry.ts'
-import type { AuditPump } from '../audit-pump.ts'
+import type { AuditPump } from '../audit/audit-pump.ts'
 import type { LeaderWork } from '../leader-work.ts'
 import type { RunMemory } from '../run-memory.ts'
 import type { CommitListener } from './commit-listeners.ts'

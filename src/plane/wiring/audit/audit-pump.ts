@@ -1,8 +1,8 @@
-import type { Clock, Timer } from '../../clock.ts'
-import { messageOf } from '../../errors.ts'
-import type { AuditLog } from '../../security/contract.ts'
-import type { Fence, StateStore } from '../../store/contract.ts'
-import type { Logger } from '../../telemetry/logger.ts'
+import type { Clock, Timer } from '../../../clock.ts'
+import { messageOf } from '../../../errors.ts'
+import type { AuditLog } from '../../../security/contract.ts'
+import type { Fence, StateStore } from '../../../store/contract.ts'
+import type { Logger } from '../../../telemetry/logger.ts'
 import { createAuditCarrier } from './audit-carrier.ts'
 
 const firstRetryMs = 100

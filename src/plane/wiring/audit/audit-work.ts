@@ -6,8 +6,8 @@ import { withinMs } from '../../../reconcile/within-ms.ts'
 import type { AuditLog } from '../../../security/contract.ts'
 import type { StateStore } from '../../../store/contract.ts'
 import type { Logger } from '../../../telemetry/logger.ts'
-import { createAuditPump } from '../audit-pump.ts'
-import { borrowLease, keepLoan, type LeaseLoan } from '../lease-loan.ts'
+import { type LeaseLoan, withLoan } from '../lease-loan.ts'
+import { createAuditPump } from './audit-pump.ts'
 
 /**
  * The name of its lease. It is not the lease of the loop, so that another process may write the audit log, and
@@ -70,19 +70,15 @@ export function createAuditWork(options: AuditWorkOptions): AuditWork {
     },
   })
 
-  const onLoan = async (): Promise<void> => {
-    const mine = await borrowLease(store, clock, { name: auditLeaseName, holder: `${holder} once`, leaseMs })
-    loan = mine
-    const over = new AbortController()
-    void keepLoan(mine, { clock, logger, leaseMs, over })
-    try {
-      await pump.drain()
-    } finally {
-      over.abort()
-      loan = undefined
-      await mine.giveBack()
-    }
-  }
+  const onLoan = (): Promise<void> =>
+    withLoan({ store, clock, logger, name: auditLeaseName, holder, leaseMs }, async (mine) => {
+      loan = mine
+      try {
+        await pump.drain()
+      } finally {
+        loan = undefined
+      }
+    })
 
   return {
     nudge: pump.nudge,

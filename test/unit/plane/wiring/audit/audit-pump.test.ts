@@ -1,18 +1,18 @@
 import { describe, expect, it } from 'vitest'
-import { sha256 } from '../../../../src/hash.ts'
+import { sha256 } from '../../../../../src/hash.ts'
 import {
   type AuditEntry,
   type AuditLog,
   ModelspineError,
   memoryAuditLog,
   memoryStore,
-} from '../../../../src/index.ts'
-import { type AuditPump, createAuditPump } from '../../../../src/plane/wiring/audit-pump.ts'
-import { defineRoute } from '../../../../src/resources/index.ts'
-import type { Fence, StateStore } from '../../../../src/store/contract.ts'
-import { silentLogger } from '../../../../src/telemetry/logger.ts'
-import { createFakeClock, type FakeClock } from '../../../../src/testing/fake-clock.ts'
-import { ann, collect, route } from '../plane-fixture.ts'
+} from '../../../../../src/index.ts'
+import { type AuditPump, createAuditPump } from '../../../../../src/plane/wiring/audit/audit-pump.ts'
+import { defineRoute } from '../../../../../src/resources/index.ts'
+import type { Fence, StateStore } from '../../../../../src/store/contract.ts'
+import { silentLogger } from '../../../../../src/telemetry/logger.ts'
+import { createFakeClock, type FakeClock } from '../../../../../src/testing/fake-clock.ts'
+import { ann, collect, route } from '../../plane-fixture.ts'
 
 interface Scene {
   readonly clock: FakeClock

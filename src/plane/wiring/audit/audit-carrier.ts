@@ -1,9 +1,9 @@
-import { nextTurn } from '../../clock.ts'
-import { ModelspineError, messageOf } from '../../errors.ts'
-import type { AuditEntry, AuditLog } from '../../security/contract.ts'
-import { standInEntry } from '../../security/stand-in-entry.ts'
-import type { Fence, OutboxEvent, StateStore } from '../../store/contract.ts'
-import type { Logger } from '../../telemetry/logger.ts'
+import { nextTurn } from '../../../clock.ts'
+import { ModelspineError, messageOf } from '../../../errors.ts'
+import type { AuditEntry, AuditLog } from '../../../security/contract.ts'
+import { standInEntry } from '../../../security/stand-in-entry.ts'
+import type { Fence, OutboxEvent, StateStore } from '../../../store/contract.ts'
+import type { Logger } from '../../../telemetry/logger.ts'
 
 const batch = 200
 

@@ -1,9 +1,24 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { type ControlPlaneOptions, memoryAuditLog, memoryStore } from '../../../../src/index.ts'
-import { leaseName } from '../../../../src/plane/wiring/leader-work.ts'
-import { auditLeaseName } from '../../../../src/plane/wiring/stored/audit-work.ts'
-import { auditEntry } from '../../../audit-entry.ts'
-import { ann, collect, digits, inTime, type PlaneFixture, planeFixture, serving } from '../plane-fixture.ts'
+import {
+  type ControlPlaneOptions,
+  ModelspineError,
+  memoryAuditLog,
+  memoryStore,
+} from '../../../../../src/index.ts'
+import { auditLeaseName } from '../../../../../src/plane/wiring/audit/audit-work.ts'
+import { leaseName } from '../../../../../src/plane/wiring/leader-work.ts'
+import { silentLogger } from '../../../../../src/telemetry/logger.ts'
+import { auditEntry } from '../../../../audit-entry.ts'
+import {
+  ann,
+  collect,
+  digits,
+  inTime,
+  type PlaneFixture,
+  planeFixture,
+  registerVersions,
+  serving,
+} from '../../plane-fixture.ts'
 
 let fixtures: PlaneFixture[] = []
 
@@ -84,6 +99,25 @@ describe('the audit log of a plane', () => {
     if (elsewhere !== null) await store.releaseLease(elsewhere)
     await until(async () => (await waiting(fixture)) === 0)
     expect((await collect(audit.read())).map(({ id }) => id)).toEqual(said.map(({ id }) => id))
+  })
+
+  it('says of a borrowed lease that cannot be given back what the loop says of its own', async () => {
+    const said: [object, string][] = []
+    const say = (fields: object, message: string): void => void said.push([fields, message])
+    const fixture = opened(undefined, { logger: { ...silentLogger, warn: say, error: say } })
+    const { plane, registry, store } = fixture
+    store.releaseLease = async () => {
+      throw new ModelspineError('store-unavailable', 'locked')
+    }
+    await registerVersions(registry, '1')
+    await plane.apply(digits('1'), { actor: ann })
+    await plane.reconcileOnce('digits')
+    expect(await waiting(fixture)).toBe(0)
+    const message = 'the lease could not be given back; it expires by itself'
+    expect(said.filter(([fields]) => 'lease' in fields || 'error' in fields)).toEqual([
+      [{ lease: auditLeaseName, error: 'locked' }, message],
+      [{ lease: leaseName, error: 'locked' }, message],
+    ])
   })
 
   it('is taken over together with the work when the process that did both ends', async () => {
