@@ -1,7 +1,9 @@
 import { EventEmitter } from 'eventemitter3'
+import { messageOf } from '../errors.ts'
 import type { Actor, Key } from '../resources/metadata.ts'
 import type { RolloutAction } from '../rollout/machine/machine-types.ts'
 import type { Kind } from '../store/contract.ts'
+import type { Logger } from '../telemetry/logger.ts'
 import type { Orphan, PlaneFault } from './health.ts'
 
 /** Something that happened to a resource. The audit log holds the same facts, committed with the change. */
@@ -44,22 +46,21 @@ export function createEmitter(): PlaneEmitter {
   return new EventEmitter<PlaneEvents>()
 }
 
-/**
- * Calls the listeners of one name. When a listener throws, or its promise rejects, `onThrow` gets the error
- * and the other listeners are still called.
- */
-export function tell<Name extends keyof PlaneEvents>(
-  emitter: PlaneEmitter,
-  name: Name,
-  told: Parameters<PlaneEvents[Name]>,
-  onThrow: (error: unknown) => void,
-): void {
-  for (const listener of emitter.listeners(name)) {
-    try {
-      const answer: unknown = (listener as (...told: unknown[]) => unknown)(...told)
-      if (answer instanceof Promise) answer.catch(onThrow)
-    } catch (error) {
-      onThrow(error)
+/** Calls the listeners of one name. */
+export type Say = <Name extends keyof PlaneEvents>(name: Name, ...told: Parameters<PlaneEvents[Name]>) => void
+
+/** When a listener throws, or its promise rejects, that is logged, and the other listeners are still called. */
+export function sayTo(emitter: PlaneEmitter, logger: Logger): Say {
+  return (name, ...told) => {
+    const failed = (error: unknown): void =>
+      logger.error({ event: name, error: messageOf(error) }, 'a listener failed')
+    for (const listener of emitter.listeners(name)) {
+      try {
+        const answer: unknown = (listener as (...told: unknown[]) => unknown)(...told)
+        if (answer instanceof Promise) answer.catch(failed)
+      } catch (error) {
+        failed(error)
+      }
     }
   }
 }

@@ -1,5 +1,4 @@
 import { type Clock, systemClock } from '../../clock.ts'
-import { messageOf } from '../../errors.ts'
 import { createFeedback, type FeedbackRoom } from '../../feedback/create-feedback.ts'
 import type { PolicyEngine, PolicyRequest } from '../../policy/contract.ts'
 import { type DecideOptions, decideAll } from '../../policy/decide-all.ts'
@@ -13,7 +12,7 @@ import { type Logger, silentLogger } from '../../telemetry/logger.ts'
 import { createMetricWindows, type MetricWindows } from '../../telemetry/metric-windows.ts'
 import { createRequestTelemetry } from '../../telemetry/request-telemetry.ts'
 import { type CallTimeouts, timeoutsOf } from '../call-timeouts.ts'
-import { createEmitter, type PlaneEmitter, tell } from '../events.ts'
+import { createEmitter, type PlaneEmitter, type Say, sayTo } from '../events.ts'
 import type { ControlPlaneOptions } from '../options.ts'
 import { guardPolicy } from './guards/guard-policy.ts'
 import { createGuardedParts, type GuardedParts } from './guards/guarded-parts.ts'
@@ -39,6 +38,7 @@ export interface RequestSide {
   readonly policies: readonly PolicyEngine[]
   readonly policyOptions: DecideOptions
   readonly emitter: PlaneEmitter
+  readonly say: Say
   readonly holder: RouteTableHolder
   readonly router: Router
   /** Sets the function that gives the queue's depth. */
@@ -59,15 +59,13 @@ export function createRequestSide(options: ControlPlaneOptions): RequestSide {
   )
   const timeouts = timeoutsOf(options.timeouts)
   const emitter = createEmitter()
+  const say = sayTo(emitter, logger)
   const parts = createGuardedParts({
     clock,
     logger,
     concurrency: options.concurrency ?? defaultConcurrency,
     rates: options.rates,
-    told: (name, fault) =>
-      tell(emitter, name, [fault], (error) =>
-        logger.error({ event: name, error: messageOf(error) }, 'a listener failed'),
-      ),
+    told: say,
   })
   const policies = (options.policies ?? []).map((engine) =>
     watchedPolicy(guardPolicy(parts.guard('policy', engine.name), engine, timeouts), telemetry),
@@ -107,6 +105,7 @@ export function createRequestSide(options: ControlPlaneOptions): RequestSide {
     policies,
     policyOptions,
     emitter,
+    say,
     holder,
     router,
     watchQueue(depth) {

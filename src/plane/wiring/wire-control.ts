@@ -10,7 +10,6 @@ import type { ControlContext } from '../control-context.ts'
 import { newerFaults, orphanFaults, type PlaneHealth, planeFault, unreadableFaults } from '../health.ts'
 import type { ControlPlaneOptions } from '../options.ts'
 import { paceOf, quietMs } from '../pace.ts'
-import { createAnnouncer } from './announcer.ts'
 import { createAuditWork } from './audit/audit-work.ts'
 import { closeParts } from './close-parts.ts'
 import { byName, contextOf, routedBy } from './context-of.ts'
@@ -23,7 +22,7 @@ import { resolveSecret } from './resolve-secret.ts'
 import { createRunMemory } from './run-memory.ts'
 import { createCommitListeners } from './stored/commit-listeners.ts'
 import { createModelsInUse } from './stored/models-in-use.ts'
-import { countsPhases, nudgesPump, wakesLoop } from './stored/reactions.ts'
+import { announces, countsPhases, nudgesPump, wakesLoop } from './stored/reactions.ts'
 import { createRoutesFromStore } from './stored/routes-from-store.ts'
 import { createStoreWatch, type StoreWatch } from './stored/store-watch.ts'
 import { createWaitBoard, type WaitBoard } from './stored/wait-board.ts'
@@ -50,14 +49,13 @@ const shortDrainMs = 1000
 const surelyReadMs = 5000
 
 export function wireControl(options: ControlPlaneOptions, requestSide: RequestSide): WiredControl {
-  const { clock, logger, windows, emitter, holder, telemetry, parts } = requestSide
+  const { clock, logger, windows, emitter, say, holder, telemetry, parts } = requestSide
   const { resyncMs = 60_000, concurrency = defaultConcurrency, watchIdleMs = 10_000 } = options
   const knownSecrets = createKnownSecrets()
   const guarded = guardOptions(options, requestSide, knownSecrets)
   const { store, audit, targets } = guarded
   const pace = paceOf(options.pace)
   const listeners = createCommitListeners()
-  const announcer = createAnnouncer({ emitter, clock, logger })
   const memory = createRunMemory(clock)
   const models = createModelsInUse()
   const following = new AbortController()
@@ -105,12 +103,12 @@ export function wireControl(options: ControlPlaneOptions, requestSide: RequestSi
     resyncMs,
     gained(abortSignal) {
       void followOrphans(orphans, clock, abortSignal)
-      announcer.say('lease-gained')
+      say('lease-gained')
     },
     lost() {
       orphans.forget()
       parts.nobodyComes()
-      announcer.say('lease-lost')
+      say('lease-lost')
     },
     usersOf: models.usersOf,
     stoodDown: guarded.standDown,
@@ -142,12 +140,12 @@ export function wireControl(options: ControlPlaneOptions, requestSide: RequestSi
     mode: options.orphans ?? 'report',
     held: () => work.held(),
     recorded: () => pump.nudge(),
-    found: (orphan) => announcer.say('orphan-found', orphan),
+    found: (orphan) => say('orphan-found', orphan),
   })
   const { providers, connect } = routedBy(options)
   const waits = createWaitBoard()
   listeners.add(
-    announcer,
+    announces(say, clock),
     memory,
     requestSide.known,
     models,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Logger, PlaneEvent } from '../../../src/index.ts'
+import { type Logger, ModelspineError, type PlaneEvent } from '../../../src/index.ts'
 import { ann, digits, planeFixture, registerVersions, serving } from './plane-fixture.ts'
 
 function recording(): { logger: Logger; lines: { level: string; fields: unknown; message: string }[] } {
@@ -73,6 +73,23 @@ describe('events', () => {
       ['error', { event: 'deployment-applied', error: 'a bug' }, 'a listener failed'],
       ['error', { event: 'event', error: 'another bug' }, 'a listener failed'],
     ])
+  })
+
+  it('log a listener of a part that fails like any other', async () => {
+    const { logger, lines } = recording()
+    const { plane, registry, until } = planeFixture({ plane: { logger } })
+    plane.on('part-failing', () => {
+      throw new Error('a bug')
+    })
+    registry.resolve = async () => {
+      throw new ModelspineError('registry-unavailable', 'away')
+    }
+    await plane.start()
+    await plane.apply(digits('1'), { actor: ann })
+    await until(() => plane.health().faults.length > 0)
+    const said = lines.filter(({ message }) => message === 'a listener failed')
+    expect(said.map(({ fields }) => fields)).toEqual([{ event: 'part-failing', error: 'a bug' }])
+    await plane.stop()
   })
 
   it('do not cost the plane its lease when a listener throws', async () => {

@@ -1,10 +1,26 @@
 /** What parts of the plane do when they hear of a commit. */
 
+import type { Clock } from '../../../clock.ts'
+import { loopActor } from '../../../rollout/machine/moves/rollback.ts'
 import type { ControlTelemetry } from '../../../telemetry/control-telemetry.ts'
+import type { Say } from '../../events.ts'
 import type { AuditPump } from '../audit/audit-pump.ts'
 import type { LeaderWork } from '../leader-work.ts'
 import type { RunMemory } from '../run-memory.ts'
 import type { CommitListener } from './commit-listeners.ts'
+
+/** Tells the listeners of `plane.on` what this process has committed. */
+export function announces(say: Say, clock: Clock): CommitListener {
+  return {
+    committed({ kind, key, generation }, { facts }) {
+      for (const { action, details, actor = loopActor } of facts) {
+        const event = { action, kind, key, generation, atMs: clock.now(), actor, details }
+        say(action, event)
+        say('event', event)
+      }
+    },
+  }
+}
 
 /** Lets the loop look at a deployment that somebody else has changed. */
 export function wakesLoop(work: Pick<LeaderWork, 'nudge'>, memory: RunMemory): CommitListener {
