@@ -14,7 +14,8 @@ type Asked = Pick<ObserveOptions, 'applied'> & { readonly abortSignal: AbortSign
 /**
  * What a target observes, without secrets. A target that observes has none to compare with, and its vendor may
  * repeat them. Secrets that another process gave are looked up when the target says a word. While they cannot be
- * looked up, its words are withheld, except for reasons of one word and the code of an error.
+ * looked up, its words are withheld, except for reasons of one word and the code of an error. The target's guard
+ * removes the known secrets from each error.
  */
 export async function hideSecrets(
   means: SecretMeans,
@@ -26,8 +27,8 @@ export async function hideSecrets(
   try {
     shown = await look()
   } catch (error) {
-    if (asked.abortSignal.aborted || isModelspineError(error, 'aborted')) throw error
-    throw (await knowsAll(means, key, asked)) ? means.knownSecrets.scrubError(key, error) : wordless(error)
+    if (asked.abortSignal.aborted) throw error
+    throw (await knowsAll(means, key, asked)) ? error : wordless(error)
   }
   if (!speaks(shown)) return shown
   return (await knowsAll(means, key, asked))

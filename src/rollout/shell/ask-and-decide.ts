@@ -124,7 +124,7 @@ const absent: TargetCapabilities = {
 }
 
 async function lookAt(
-  { targets, room, knownSecrets, logger }: ReconcilerOptions,
+  { targets, room, logger }: ReconcilerOptions,
   { stored, status }: Sight,
   name: string,
   abortSignal: AbortSignal,
@@ -137,10 +137,10 @@ async function lookAt(
   if (room?.(name, stored.key) === false) return look
   try {
     const observed = await target.observe(stored.key, { ...knownOf(status, coming), abortSignal })
-    return { ...look, observed: knownSecrets.scrubObserved(stored.key, observed) }
+    return { ...look, observed }
   } catch (error) {
     logger.warn(
-      { key: stored.key, target: name, error: knownSecrets.scrubError(stored.key, error) },
+      { key: stored.key, target: name, error },
       'a target that the deployment comes to could not be observed',
     )
     return look

@@ -21,6 +21,7 @@ export interface ReconcilerOptions {
   readonly clock: Clock
   readonly logger: Logger
   readonly registries: Readonly<Record<string, ModelRegistry>>
+  /** What they observe, and the errors that they throw meanwhile, are without known secrets already. */
   readonly targets: Readonly<Record<string, DeploymentTarget>>
   readonly metrics: Readonly<Record<string, MetricSource>>
   /** Refuse a query with `overloaded` when it would have to wait in a line. Left out where none waits. */
@@ -38,7 +39,7 @@ export interface ReconcilerOptions {
    */
   room?(target: string, key: Key): boolean
   secret(reference: string, abortSignal: AbortSignal): Promise<Secret>
-  /** Remembers the secrets that `secret` gave, so that targets cannot quote them. */
+  /** Gets the secrets that `secret` gave, so that nothing of them is shown that targets say. */
   readonly knownSecrets: KnownSecrets
   /** Called after an effect was sent, with the kind of its answer or `failed`. */
   sent(key: Key, effect: EffectKind, result: ApplyResult['kind'] | 'failed'): void

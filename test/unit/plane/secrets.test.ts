@@ -1,8 +1,9 @@
 import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { secretOf } from '../../../src/adapter.ts'
-import type { DeploymentTarget } from '../../../src/deployment-target/contract.ts'
-import { type Logger, ModelspineError, type SecretStore } from '../../../src/index.ts'
+import type { DeploymentTarget, ObservedTarget } from '../../../src/deployment-target/contract.ts'
+import { type Logger, ModelspineError, memoryTarget, type SecretStore } from '../../../src/index.ts'
+import type { Key } from '../../../src/resources/metadata.ts'
 import { ann, collect, digits, planeFixture, registerVersions } from './plane-fixture.ts'
 
 const value = 'hunter2-and-more'
@@ -69,11 +70,26 @@ const ways: readonly (readonly [string, Way])[] = [
       }
     },
   ],
+  [
+    'says with it that a later observe was aborted',
+    (target) => {
+      let looks = 0
+      return {
+        observe: async (...call) => {
+          looks += 1
+          if (looks > 2) throw new ModelspineError('aborted', `ended the session of ${value}`)
+          return target.observe(...call)
+        },
+      }
+    },
+  ],
 ]
 
 const away: SecretStore = {
   resolve: async () => Promise.reject(new ModelspineError('secret-unavailable', 'the vault is away')),
 }
+
+const printed = { state: 'unready', reason: 'ProbeFailing', message: `it printed ${value}` } as const
 
 /** The same, of a secret that the process before gave; and what stands there when it cannot be looked up. */
 const laterWays: readonly (readonly [string, Way, string])[] = [
@@ -82,12 +98,7 @@ const laterWays: readonly (readonly [string, Way, string])[] = [
     (target) => ({
       observe: async (...call) => {
         const observed = await target.observe(...call)
-        const revisions = observed.revisions.map((each) => ({
-          ...each,
-          state: 'unready' as const,
-          reason: 'ProbeFailing',
-          message: `it printed ${value}`,
-        }))
+        const revisions = observed.revisions.map((each) => ({ ...each, ...printed }))
         return { ...observed, revisions }
       },
     }),
@@ -96,6 +107,13 @@ const laterWays: readonly (readonly [string, Way, string])[] = [
   [
     'throws it',
     () => ({ observe: async () => Promise.reject(new Error(`cannot connect with ${value}`)) }),
+    'withheld',
+  ],
+  [
+    'says with it that it was aborted',
+    () => ({
+      observe: async () => Promise.reject(new ModelspineError('aborted', `ended the session of ${value}`)),
+    }),
     'withheld',
   ],
 ]
@@ -136,6 +154,68 @@ describe('a secret', () => {
     const thrown = await plane.reconcileOnce('digits').catch((error: unknown) => error)
     expect(inspect(thrown, { depth: 20 })).not.toContain(value)
     await plane.stop()
+  })
+
+  it.each(laterWays)('appears nowhere when a target that its deployment comes to %s', async (_, way) => {
+    const lines: unknown[] = []
+    const line = (fields: unknown, message: string) => void lines.push([fields, message])
+    const logger: Logger = { debug: line, info: line, warn: line, error: line }
+    const first = planeFixture()
+    const other = memoryTarget({ clock: first.clock, readyAfterMs: 100 })
+    const targets = { local: first.target, other: { ...other, ...way(other) } }
+    const fixture = planeFixture({ beside: first, plane: { logger, secrets: { vault }, targets } })
+    const { plane, store, audit, clock } = fixture
+    await registerVersions(fixture.registry, '1')
+    await plane.start()
+    await plane.apply(digits('1', { runtime }), { actor: ann })
+    await fixture.until(async () => (await fixture.phase()) === 'converged')
+    await plane.apply(digits('1', { runtime, target: 'other' }), { actor: ann })
+    await clock.advance(30_000)
+    const seen = [
+      await store.get('ModelDeployment', 'default/digits'),
+      await plane.explain('digits'),
+      plane.health(),
+      await collect(audit.read()),
+      lines,
+    ]
+    expect(inspect(seen, { depth: 20 })).toMatch(/\[secret\]/)
+    for (const each of seen) expect(inspect(each, { depth: 20 })).not.toContain(value)
+    await plane.stop()
+  })
+
+  it('appears nowhere when a target repeats it about many deployments', async () => {
+    const first = planeFixture({ target: { observesMany: true } })
+    const { target } = first
+    const careless: DeploymentTarget = {
+      ...target,
+      async observeMany(looks, options) {
+        const all = (await target.observeMany?.(looks, options)) ?? new Map<Key, ObservedTarget>()
+        return new Map(
+          Array.from(all, ([key, observed]) => [
+            key,
+            { ...observed, revisions: observed.revisions.map((each) => ({ ...each, ...printed })) },
+          ]),
+        )
+      },
+    }
+    const plane = {
+      secrets: { vault },
+      targets: { local: careless },
+      resyncMs: 10_000,
+      pace: { togetherMs: 3000 },
+    }
+    const fixture = planeFixture({ beside: first, plane })
+    await registerVersions(fixture.registry, '1')
+    await fixture.plane.start()
+    for (const name of ['one', 'two'])
+      await fixture.plane.apply({ ...digits('1', { runtime }), metadata: { name } }, { actor: ann })
+    // A look alone sees the truth again, so what was repeated stands there for a while.
+    await fixture.until(async () => {
+      const shown = inspect(await collect(fixture.plane.list()), { depth: 20 })
+      expect(shown).not.toContain(value)
+      return shown.split('it printed [secret]').length > 2
+    })
+    await fixture.plane.stop()
   })
 
   it.each(laterWays)(
