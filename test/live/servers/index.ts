@@ -1,4 +1,5 @@
 import { kserve } from './kserve.ts'
+import { kubeApiserver } from './kube-apiserver.ts'
 import { mlflow } from './mlflow.ts'
 import { mlserver } from './mlserver.ts'
 import { opa } from './opa.ts'
@@ -7,11 +8,12 @@ import { prometheus } from './prometheus.ts'
 /** All servers, by the name that suites ask for. */
 export const liveServers: {
   readonly kserve: typeof kserve
+  readonly 'kube-apiserver': typeof kubeApiserver
   readonly mlflow: typeof mlflow
   readonly mlserver: typeof mlserver
   readonly opa: typeof opa
   readonly prometheus: typeof prometheus
-} = { kserve, mlflow, mlserver, opa, prometheus }
+} = { kserve, 'kube-apiserver': kubeApiserver, mlflow, mlserver, opa, prometheus }
 
 export type ServerName = keyof typeof liveServers
 
