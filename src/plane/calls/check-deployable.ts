@@ -1,9 +1,9 @@
 import type { DeploymentTarget, TargetCapabilities } from '../../deployment-target/contract.ts'
 import { tellsRevision } from '../../deployment-target/tells-revision.ts'
-import { messageOf } from '../../errors.ts'
 import type { AnalysisGate, ModelDeployment, Scale } from '../../resources/deployment/model-deployment.ts'
 import { type PlaneNames, unknownNames } from '../../resources/plane-names.ts'
-import type { MetricCapabilities, MetricSource } from '../../telemetry/contract.ts'
+import { metricCapabilities } from '../../rollout/gates/metric-capabilities.ts'
+import type { MetricSource } from '../../telemetry/contract.ts'
 
 /** The parts of a plane that a deployment may refer to. */
 export interface Deployable {
@@ -55,7 +55,7 @@ function gateProblems(
   target: TargetCapabilities | undefined,
 ): readonly string[] {
   const problems: string[] = []
-  const told = tellOf(source, metric)
+  const told = metricCapabilities(source, metric)
   if (typeof told === 'string') return [`${field}.metric is "${metric}", and its source refuses it: ${told}`]
   if (minSamples > 1 && told?.counts === false) {
     problems.push(
@@ -68,13 +68,4 @@ function gateProblems(
     )
   }
   return problems
-}
-
-/** What a source can say about a metric, or why it refuses the metric. */
-function tellOf(source: MetricSource | undefined, metric: string): MetricCapabilities | string | undefined {
-  try {
-    return source?.capabilities(metric)
-  } catch (error) {
-    return messageOf(error)
-  }
 }

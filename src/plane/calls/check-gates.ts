@@ -1,4 +1,5 @@
 import type { AnalysisGate, ModelDeploymentSpec } from '../../resources/deployment/model-deployment.ts'
+import { metricCapabilities } from '../../rollout/gates/metric-capabilities.ts'
 import type { MetricSource } from '../../telemetry/contract.ts'
 
 /**
@@ -54,11 +55,8 @@ function unanswerable(
   return undefined
 }
 
+/** `checkDeployable` says why a source refuses a metric. */
 function isRouterMeasured(source: MetricSource | undefined, metric: string): boolean {
-  try {
-    return source?.capabilities(metric).routerMeasured === true
-  } catch {
-    // `checkDeployable` says why the source refuses the metric.
-    return false
-  }
+  const told = metricCapabilities(source, metric)
+  return typeof told === 'object' && told.routerMeasured
 }

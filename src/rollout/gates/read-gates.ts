@@ -5,6 +5,7 @@ import type { Key } from '../../resources/metadata.ts'
 import type { Interval, MetricSource } from '../../telemetry/contract.ts'
 import type { Need } from '../machine/machine-types.ts'
 import { type GateReading, judgeGate } from './judge-gate.ts'
+import { metricCapabilities } from './metric-capabilities.ts'
 import { wasFull } from './was-full.ts'
 
 type GatesNeed = Extract<Need, { kind: 'gates' }>
@@ -73,19 +74,18 @@ async function read(
   }
 }
 
-/** How late the numbers of each gate are, for the gates whose numbers are late. */
+/**
+ * How late the numbers of each gate are, for the gates whose numbers are late. Reading a gate whose source refuses
+ * the metric gives an error.
+ */
 export function gateDelays(
   sources: Readonly<Record<string, MetricSource>>,
   gates: readonly AnalysisGate[],
 ): Readonly<Record<string, number>> {
   const delays: Record<string, number> = {}
   for (const { name, metric, source } of gates) {
-    try {
-      const delayMs = sources[source]?.capabilities(metric).delayMs ?? 0
-      if (delayMs > 0) delays[name] = delayMs
-    } catch {
-      // Reading this gate gives the same error.
-    }
+    const told = metricCapabilities(sources[source], metric)
+    if (typeof told === 'object' && told.delayMs > 0) delays[name] = told.delayMs
   }
   return delays
 }

@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest'
-import { allow, deny, memoryTarget, requireApproval, rule, rulesPolicy } from '../../../../src/index.ts'
+import {
+  allow,
+  deny,
+  ModelspineError,
+  memoryTarget,
+  requireApproval,
+  rule,
+  rulesPolicy,
+} from '../../../../src/index.ts'
 import type { MetricSource } from '../../../../src/telemetry/contract.ts'
 import { ann, digits, planeFixture, registerVersions, route, serving } from '../plane-fixture.ts'
 
@@ -276,6 +284,34 @@ describe('plan', () => {
       'spec.strategy.canary.steps[0].analyze[0] is "errors", which the router measures, and the new revision has no traffic before the first weight, so it can never answer. Put a weight before it, or use a source that measures without traffic.',
     ])
     expect((await plane.plan(first('offline'), { actor: ann })).problems).toEqual([])
+  })
+
+  it('reports a metric that its source refuses, once, and explains a deployment that has such a gate', async () => {
+    let refuses = true
+    const offline: MetricSource = {
+      capabilities() {
+        if (refuses) throw new ModelspineError('metric-error', 'there is no metric "x.errors"')
+        return { counts: true, routerMeasured: false, delayMs: 0 }
+      },
+      query: () => ({ kind: 'no-data' }),
+    }
+    const { plane, registry, until, phase } = planeFixture({ plane: { metrics: { offline } } })
+    await registerVersions(registry, '1', '2')
+    const strategy = { canary: { steps: [{ analyze: ['errors'], for: '1m' }, { weight: 10 }] } } as const
+    const analysis = [{ name: 'errors', metric: 'x.errors', source: 'offline', pass: { atMost: 0.01 } }]
+    expect((await plane.plan(digits('1', { strategy, analysis }), { actor: ann })).problems).toEqual([
+      'spec.analysis[0].metric is "x.errors", and its source refuses it: there is no metric "x.errors"',
+    ])
+    refuses = false
+    await plane.start()
+    await plane.apply(digits('1', { strategy, analysis }), { actor: ann })
+    await until(async () => (await phase()) === 'converged')
+    await plane.apply(digits('2', { strategy, analysis }), { actor: ann })
+    await until(async () => (await phase()) === 'analyzing')
+    refuses = true
+    const { phase: explained, sinceMs, untilMs } = await plane.explain('digits')
+    expect([explained, untilMs]).toEqual(['analyzing', sinceMs + 60_000])
+    await plane.stop()
   })
 
   it('reports a scale at a target that does not scale', async () => {
