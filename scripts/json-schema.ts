@@ -1,11 +1,20 @@
-/** Writes schemas/modelspine.schema.json, which editors read. A test fails when the file is out of date. */
+/** Writes the files in schemas/, which editors and OPA read. A test fails when a file is out of date. */
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { opaInputJsonSchema } from '../adapters/opa/opa-input-schema.ts'
 import { jsonSchema } from '../src/resources/json-schema.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
-const file = 'schemas/modelspine.schema.json'
+const schemas = {
+  'schemas/modelspine.schema.json': jsonSchema(),
+  'schemas/opa-input.schema.json': opaInputJsonSchema(),
+}
 mkdirSync(`${root}/schemas`, { recursive: true })
-writeFileSync(`${root}/${file}`, JSON.stringify(jsonSchema()))
-execFileSync(`${root}/node_modules/.bin/biome`, ['format', '--write', file], { cwd: root, stdio: 'inherit' })
+for (const [file, schema] of Object.entries(schemas)) {
+  writeFileSync(`${root}/${file}`, JSON.stringify(schema))
+  execFileSync(`${root}/node_modules/.bin/biome`, ['format', '--write', file], {
+    cwd: root,
+    stdio: 'inherit',
+  })
+}
