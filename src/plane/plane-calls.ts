@@ -63,6 +63,13 @@ export function createPlaneCalls(options: ControlPlaneOptions, requestSide: Requ
     if (stopped !== undefined)
       throw new ModelspineError('stopped', 'this plane was stopped; create another one')
   }
+  /** Resolves when it is the change's turn. The plane may have been stopped while the change waited. */
+  const takeTurn = async (change: string, call: AskedBy): Promise<void> => {
+    mustRun()
+    checkActor(change, call)
+    await changes.turn()
+    mustRun()
+  }
   const look = async (name: string): Promise<Deployment | null> => {
     const stored = await store.get('ModelDeployment', keyFrom(name))
     return stored === null ? null : deploymentOf(stored)
@@ -87,17 +94,13 @@ export function createPlaneCalls(options: ControlPlaneOptions, requestSide: Requ
     }
   }
   const ask = async (kind: Command['kind'], name: string, call: AskedBy): Promise<Deployment> => {
-    mustRun()
-    checkActor(kind, call)
+    await takeTurn(kind, call)
     const { actor, ...asked } = call
-    await changes.turn()
     return commandDeployment(context, name, { ...asked, kind } as Command, actor)
   }
 
   const apply: ControlPlane['apply'] = async (resource, call) => {
-    mustRun()
-    checkActor('apply', call)
-    await changes.turn()
+    await takeTurn('apply', call)
     const applied = await applyResource(context, resource, call)
     await refresh(applied.kind, applied.key)
     return applied
@@ -129,9 +132,7 @@ export function createPlaneCalls(options: ControlPlaneOptions, requestSide: Requ
       for await (const { resource } of store.list('ModelRoute')) yield resource
     },
     async delete(name, call) {
-      mustRun()
-      checkActor('delete', call)
-      await changes.turn()
+      await takeTurn('delete', call)
       await removeResource(context, name, call)
       await refresh(call.kind ?? 'ModelDeployment', keyFrom(name))
     },

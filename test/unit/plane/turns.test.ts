@@ -73,21 +73,57 @@ describe('a process that begins to lead over many deployments', () => {
   })
 })
 
+const people = Array.from({ length: 64 }, (_, person) => person)
+const nameOf = (person: number, change: number): string => `p${person}-${change}`
+
+type Change = (plane: PlaneFixture['plane'], name: string) => Promise<unknown>
+
+const apply: Change = (plane, name) => plane.apply({ ...digits('1'), metadata: { name } }, { actor: ann })
+
+/** Each kind of change, and what has to be there before it. */
+const changes: readonly [string, Change, Change?][] = [
+  ['apply', apply],
+  ['delete', (plane, name) => plane.delete(name, { actor: ann }), apply],
+  ['pause', (plane, name) => plane.pause(name, { actor: ann }), apply],
+]
+
+/** A plane over deployments that nobody works on. */
+async function declared(names: readonly string[], before: Change | undefined): Promise<PlaneFixture> {
+  const fixture = planeFixture()
+  await registerVersions(fixture.registry, '1')
+  for (const name of names) await before?.(fixture.plane, name)
+  return fixture
+}
+
 describe('people who change many deployments at the same time', () => {
-  it('give other work its turn between their changes', async () => {
-    const { plane, registry } = planeFixture()
-    await registerVersions(registry, '1')
-    const changes = countTurns()
-    const people = Array.from({ length: 64 }, async (_, person) => {
-      for (let change = 0; change < 10; change += 1) {
-        await plane.apply({ ...digits('1'), metadata: { name: `p${person}-${change}` } }, { actor: ann })
-        changes.add()
-      }
-    })
-    await Promise.all(people)
-    await changes.stop()
+  it.each(changes)('give other work its turn between their changes: %s', async (_name, change, before) => {
+    const names = people.flatMap((person) => [0, 1, 2, 3].map((each) => nameOf(person, each)))
+    const { plane } = await declared(names, before)
+    const count = countTurns()
+    await Promise.all(
+      people.map(async (person) => {
+        for (let each = 0; each < 4; each += 1) {
+          await change(plane, nameOf(person, each))
+          count.add()
+        }
+      }),
+    )
+    await count.stop()
     await plane.stop()
-    expect(changes.done).toBe(640)
-    expect(changes.most).toBeLessThanOrEqual(mostChanges)
+    expect(count.done).toBe(names.length)
+    expect(count.most).toBeLessThanOrEqual(mostChanges)
+  })
+})
+
+describe('a plane that is stopped', () => {
+  it.each(changes)('takes no change that still waits for its turn: %s', async (_name, change, before) => {
+    const names = people.map((person) => nameOf(person, 0))
+    const { plane } = await declared(names, before)
+    await plane.get('digits')
+    const waiting = names.map((name) => change(plane, name))
+    const stopped = plane.stop()
+    const outcomes = await Promise.allSettled(waiting)
+    await stopped
+    for (const outcome of outcomes) expect(outcome).toMatchObject({ reason: { code: 'stopped' } })
   })
 })
