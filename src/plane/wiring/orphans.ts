@@ -83,19 +83,23 @@ async function search(
   for (const key of new Set([...listed, ...removing])) {
     if (abortSignal.aborted) return before
     const again = before.find((each) => each.key === key)
+    let requested = again?.removing === true
+    const noted = (): void => {
+      requested = true
+    }
     try {
       if (!(await isOrphan(store, name, key))) continue
       if (again === undefined) found({ target: name, key })
       const removes = again !== undefined && mode === 'remove'
-      if (removes && (await remove(options, name, target, key, abortSignal))) continue
-      seen.push({ target: name, key, removing: removes })
+      if (removes && (await remove(options, name, target, key, noted, abortSignal))) continue
+      seen.push({ target: name, key, removing: requested })
     } catch (error) {
       // One key that cannot be read or removed does not hide the others.
       logger.warn(
         { target: name, key, error: messageOf(error) },
         'an orphan could not be looked at or removed',
       )
-      if (again !== undefined) seen.push(again)
+      if (again !== undefined) seen.push({ ...again, removing: requested })
     }
   }
   return seen
@@ -125,12 +129,13 @@ async function isOrphan(store: OrphanOptions['store'], target: string, key: Key)
   return resource.spec.target.name !== target && !places.some((each) => each.target === target)
 }
 
-/** Returns true when nothing of the orphan is left. */
+/** Returns true when nothing of the orphan is left. `noted` is called before anything may be sent. */
 async function remove(
   { clock, held, recorded, logger, store }: OrphanOptions,
   name: string,
   target: DeploymentTarget,
   key: Key,
+  noted: () => void,
   abortSignal: AbortSignal,
 ): Promise<boolean> {
   const lease = held()
@@ -153,6 +158,7 @@ async function remove(
   }
   // No status carries the ledger of this call, so its event stands before anything is sent.
   await record('orphan-removal-requested')
+  noted()
   // The event may have taken its time, and somebody may have declared the deployment meanwhile.
   if (!(await isOrphan(store, name, key))) return true
   const result = await target.destroy(key, {

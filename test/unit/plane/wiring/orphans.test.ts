@@ -127,6 +127,51 @@ describe('a sweep for orphans', () => {
     expect(sweep.orphans).toEqual([])
   })
 
+  it('records a removal whose answer was lost', async () => {
+    const { sweep, target, audit, clock } = await forgotten('remove')
+    await sweep.sweep(run)
+    const destroy = target.destroy.bind(target)
+    target.destroy = async (...call) => {
+      target.destroy = destroy
+      await destroy(...call)
+      throw new Error('the connection broke')
+    }
+    for (let times = 0; times < 2; times += 1) {
+      await sweep.sweep(run)
+      await clock.advance(1000)
+    }
+    expect(await target.list()).toEqual(['default/other'])
+    expect(sweep.orphans).toEqual([])
+    const actions = (await collect(audit.read())).map(({ action }) => action)
+    expect(actions).toContain('orphan-removed')
+  })
+
+  it('records a removal once the store notes events again', async () => {
+    const { sweep, target, audit, calls, clock } = await forgotten('remove')
+    await sweep.sweep(run)
+    // The orphan is gone before this process removes it, so that the first try removes and records at once.
+    const { destroy } = target
+    target.destroy = async (key, options) => {
+      await destroy.call(target, key, { ...options, operationId: 'another' })
+      await clock.advance(1000)
+      return destroy.call(target, key, options)
+    }
+    const { putEvents } = calls
+    calls.putEvents = async (kind, key, entries, options) => {
+      if (entries[0]?.action === 'orphan-removed') throw new Error('the store is full')
+      return putEvents(kind, key, entries, options)
+    }
+    await sweep.sweep(run)
+    expect(await target.list()).toEqual(['default/other'])
+    expect(sweep.orphans).toHaveLength(1)
+    calls.putEvents = putEvents
+    await sweep.sweep(run)
+    await clock.advance(1000)
+    expect(sweep.orphans).toEqual([])
+    const actions = (await collect(audit.read())).map(({ action }) => action)
+    expect(actions).toContain('orphan-removed')
+  })
+
   it('removes nothing that was declared while its removal was written down', async () => {
     const { sweep, target, calls, adopt } = await forgotten('remove')
     await sweep.sweep(run)
