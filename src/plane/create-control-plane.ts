@@ -33,7 +33,7 @@ export function createControlPlane<
   requireNode()
   checkOptions(options)
   const requestSide = createRequestSide(options)
-  const { router, feedback, audit, emitter } = requestSide
+  const { router, feedback, audit, emitter, telemetry } = requestSide
   let opened: PlaneCalls | undefined
   let opening: Promise<PlaneCalls> | undefined
 
@@ -82,7 +82,7 @@ export function createControlPlane<
       return () => emitter.off(name, listener as () => void)
     },
   }
-  for (const observer of options.observers ?? []) observer.joined?.(plane.health)
+  telemetry.joined(plane.health)
   // The inferred names exist for the compiler alone, so the running plane needs no other form.
   return plane as never
 }

@@ -1,6 +1,5 @@
 import { messageOf } from '../errors.ts'
 import type { ControlObserver } from './contract.ts'
-import type { ControlTelemetry } from './control-telemetry.ts'
 import type { Logger } from './logger.ts'
 
 /**
@@ -10,11 +9,11 @@ import type { Logger } from './logger.ts'
 export function groupControlObservers(
   observers: readonly ControlObserver[],
   logger: Logger,
-): ControlTelemetry {
+): Required<ControlObserver> {
   let failures = 0
   const tell =
-    <Name extends keyof ControlTelemetry>(name: Name) =>
-    (...told: Parameters<ControlTelemetry[Name]>): void => {
+    <Name extends keyof ControlObserver>(name: Name) =>
+    (...told: Parameters<Required<ControlObserver>[Name]>): void => {
       for (const observer of observers) {
         try {
           ;(observer[name] as ((...told: readonly unknown[]) => void) | undefined)?.apply(observer, told)
@@ -27,6 +26,7 @@ export function groupControlObservers(
       }
     }
   return {
+    joined: tell('joined'),
     reconciled: tell('reconciled'),
     phaseSeen: tell('phaseSeen'),
     decided: tell('decided'),

@@ -6,8 +6,9 @@ import { createRouter, type Router } from '../../routing/router.ts'
 import { createRouteTableHolder, type RouteTableHolder } from '../../routing/table-holder.ts'
 import type { AuditLog } from '../../security/contract.ts'
 import { memoryAuditLog } from '../../security/memory-audit-log.ts'
+import type { ControlObserver } from '../../telemetry/contract.ts'
 import { groupControlObservers } from '../../telemetry/control-observers.ts'
-import { type ControlTelemetry, createControlTelemetry } from '../../telemetry/control-telemetry.ts'
+import { createControlTelemetry } from '../../telemetry/control-telemetry.ts'
 import { type Logger, silentLogger } from '../../telemetry/logger.ts'
 import { createMetricWindows, type MetricWindows } from '../../telemetry/metric-windows.ts'
 import { createRequestTelemetry } from '../../telemetry/request-telemetry.ts'
@@ -31,7 +32,7 @@ export interface RequestSide {
   readonly known: KnownRevisions
   /** What the processes of the store tell each other; absent when they tell nothing. */
   readonly shared?: SharedSorts
-  readonly telemetry: ControlTelemetry
+  readonly telemetry: Required<ControlObserver>
   readonly timeouts: CallTimeouts
   /** The guards of the plane's parts. Here are only those of the policies, which requests ask too. */
   readonly parts: GuardedParts

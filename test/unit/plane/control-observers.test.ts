@@ -56,6 +56,9 @@ describe('an observer of the plane', () => {
     }
     const seen: (string | undefined)[] = []
     const broken = {
+      joined() {
+        throw new Error('a bug')
+      },
       reconciled() {
         throw new Error('a bug')
       },
