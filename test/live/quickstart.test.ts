@@ -57,7 +57,7 @@ function leftBy(pid: number): readonly string[] {
 describe('the quickstart', () => {
   it('tells its whole story, exits with 0 and leaves nothing behind', async () => {
     const { child, pid, out } = start()
-    expect(await once(child, 'close')).toEqual([0, null])
+    expect(await once(child, 'close'), out()).toEqual([0, null])
     expect(out()).toContain('v2 is stable and takes all traffic')
     expect(out()).toContain('PolicyDenied, reason Denied')
     expect(out()).toContain('v4 fails: GateFailed')

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { required } from '../support/cache.ts'
 import { freePort } from '../support/free-port.ts'
 import { isOk, startProcess } from '../support/process.ts'
-import { pythonVenv } from '../support/python-venv.ts'
+import { pythonEnvironment, pythonVenv } from '../support/python-venv.ts'
 import type { LiveServer, RunningServer } from './server.ts'
 
 export interface KserveAddress {
@@ -26,6 +26,7 @@ export const kserve: LiveServer<KserveAddress> = {
       name: this.name,
       folder,
       command: python,
+      env: pythonEnvironment,
       args: [join(import.meta.dirname, 'kserve/mirror_server.py'), String(port)],
       ready: () => isOk(`${url}/v2/health/ready`),
     })

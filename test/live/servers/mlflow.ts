@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { required } from '../support/cache.ts'
 import { freePort } from '../support/free-port.ts'
 import { isOk, startProcess } from '../support/process.ts'
-import { pythonVenv } from '../support/python-venv.ts'
+import { pythonEnvironment, pythonVenv } from '../support/python-venv.ts'
 import type { LiveServer, RunningServer } from './server.ts'
 
 export interface MlflowAddress {
@@ -32,6 +32,7 @@ export const mlflow: LiveServer<MlflowAddress> = {
         ...['--artifacts-destination', join(folder, 'artifacts')],
       ],
       env: {
+        ...pythonEnvironment,
         MLFLOW_DISABLE_TELEMETRY: 'true',
         // Else nine more processes wait for jobs.
         MLFLOW_SERVER_ENABLE_JOB_EXECUTION: 'false',

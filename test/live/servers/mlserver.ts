@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { required } from '../support/cache.ts'
 import { freePort } from '../support/free-port.ts'
 import { isOk, startProcess } from '../support/process.ts'
-import { pythonVenv } from '../support/python-venv.ts'
+import { pythonEnvironment, pythonVenv } from '../support/python-venv.ts'
 import type { LiveServer, RunningServer } from './server.ts'
 
 export interface MlserverAddress {
@@ -30,6 +30,7 @@ export const mlserver: LiveServer<MlserverAddress> = {
       command: join(venv, 'bin/mlserver'),
       args: ['start', models],
       env: {
+        ...pythonEnvironment,
         MLSERVER_HOST: '127.0.0.1',
         MLSERVER_HTTP_PORT: String(port),
         MLSERVER_GRPC_PORT: String(grpc),

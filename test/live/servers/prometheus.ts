@@ -1,4 +1,4 @@
-import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { cached, installation, required } from '../support/cache.ts'
 import { freePort } from '../support/free-port.ts'
@@ -66,22 +66,26 @@ async function onPath(): Promise<Installed | undefined> {
 
 /** Unpacks the package without installing it, so that no root is needed. It needs nothing of its dependencies. */
 async function debianPackage(): Promise<Installed> {
-  const candidate = async (): Promise<string> =>
-    /^Version: (.+)$/m.exec(await run('apt-cache', ['show', '--no-all-versions', 'prometheus']))?.[1] ?? ''
-  const version = await candidate().catch(async (error) => {
-    // A new machine has no lists of packages yet, and only root may get them.
-    if (process.getuid?.() !== 0) throw error
-    await run('apt-get', ['update'])
-    return candidate()
-  })
-  return cached({ name: 'prometheus-debian', version, recipe: [] }, async (folder) => {
+  const system = await readFile('/etc/os-release', 'utf8').catch(() => '')
+  const version = /^VERSION_ID="?([\w.]+)/m.exec(system)?.[1] ?? 'unknown'
+  return cached({ name: 'prometheus-debian', version, recipe: [system] }, async (folder) => {
     const unpacked = join(folder, 'unpacked')
     await mkdir(unpacked)
-    await run('apt-get', ['download', `prometheus=${version}`], { cwd: unpacked })
+    await download(unpacked)
     const [file = ''] = await readdir(unpacked)
     await run('dpkg', ['-x', join(unpacked, file), unpacked])
     await rename(join(unpacked, 'usr/bin/prometheus'), join(folder, 'prometheus'))
     await rm(unpacked, { recursive: true })
     await run(join(folder, 'prometheus'), ['--version'])
+  })
+}
+
+async function download(folder: string): Promise<void> {
+  const once = (): Promise<string> => run('apt-get', ['download', 'prometheus'], { cwd: folder })
+  await once().catch(async (error) => {
+    // A new machine has no lists of packages yet, and only root may get them.
+    if (process.getuid?.() !== 0) throw error
+    await run('apt-get', ['update'])
+    await once()
   })
 }

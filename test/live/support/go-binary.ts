@@ -11,9 +11,9 @@ export async function go(
   env: Readonly<Record<string, string>>,
   cwd?: string,
 ): Promise<void> {
-  await run('go', ['version'])
-  await run('nice', ['-n', '15', 'go', ...args], {
+  await run('go', args, {
     ...(cwd !== undefined && { cwd }),
     env: { GOCACHE: join(cacheFolder(), 'go-build'), CGO_ENABLED: '0', GOGC: '400', ...env },
+    nice: true,
   })
 }

@@ -22,7 +22,8 @@ export interface ProcessOptions {
   readonly timeoutMs?: number
 }
 
-const reports = join(import.meta.dirname, '../../../reports/live')
+/** Where logs and the table of servers are kept. */
+export const reports: string = join(import.meta.dirname, '../../../reports/live')
 
 /**
  * The server runs in a process group of its own. Beside it, `cat` waits for the end of the pipe from this process. When

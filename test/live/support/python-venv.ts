@@ -6,6 +6,9 @@ import { run } from './run.ts'
 const uvVersion = '0.13.8'
 const pip = ['-m', 'pip', '--disable-pip-version-check', '--quiet', 'install']
 
+/** Some systems tell Python not to keep compiled code. Then every start is as slow as the first one. */
+export const pythonEnvironment: Readonly<Record<string, string>> = { PYTHONDONTWRITEBYTECODE: '' }
+
 /** Puts Python packages into an environment of their own. Its programs are in `bin/` of the installed folder. */
 export function pythonVenv(
   name: string,

@@ -8,6 +8,8 @@ export interface RunOptions {
   /** Added to the environment of this process. */
   readonly env?: Readonly<Record<string, string>>
   readonly timeoutMs?: number
+  /** Leaves the processors to others who want them. */
+  readonly nice?: boolean
 }
 
 /** Runs a command and gives what it printed. Throws its last complaints when it fails. */
@@ -16,9 +18,10 @@ export async function run(
   args: readonly string[],
   options: RunOptions = {},
 ): Promise<string> {
-  const { cwd, env, timeoutMs = 1_800_000 } = options
+  const { cwd, env, timeoutMs = 1_800_000, nice = false } = options
+  const [program, ...rest] = nice ? ['nice', '-n', '15', command, ...args] : [command, ...args]
   try {
-    const { stdout } = await execute(command, args, {
+    const { stdout } = await execute(program, rest, {
       cwd,
       env: { ...process.env, ...env },
       timeout: timeoutMs,
@@ -31,7 +34,8 @@ export async function run(
       readonly killed?: boolean
       readonly stderr?: string
     }
-    if (code === 'ENOENT') throw new Error(`there is no ${command} on this machine`, { cause: error })
+    if (code === 'ENOENT' || (nice && code === 127))
+      throw new Error(`there is no ${command} on this machine`, { cause: error })
     const why = killed ? `it took more than ${timeoutMs / 1000} s` : lastLines(stderr || message)
     throw new Error(`${[command, ...args.slice(0, 2)].join(' ')} failed: ${why}`, { cause: error })
   }

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { TestProject } from 'vitest/node'
 import { liveServers, type ServerName } from '../servers/index.ts'
 import type { RunningServer } from '../servers/server.ts'
-import { keepLog } from './process.ts'
+import { keepLog, reports } from './process.ts'
 import { type ServerRow, serverTable } from './server-table.ts'
 import type { ServerState } from './with-server.ts'
 
@@ -19,6 +19,9 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const folder = await mkdtemp(join(tmpdir(), 'modelspine-live-'))
   const { vitest } = project
   const names = await neededBy(vitest.state.getPaths())
+  await rm(reports, { recursive: true, force: true })
+  if (names.length > 0)
+    console.log(`starting ${names.join(', ')}; to install one the first time takes minutes`)
   const outcomes = await Promise.all(names.map((name) => outcomeOf(name, join(folder, name))))
   project.provide('servers', Object.fromEntries(outcomes.map(({ row, state }) => [row.name, state])))
   return async () => {
@@ -31,8 +34,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
     if (outcomes.length === 0) return
     const table = serverTable(outcomes.map(({ row }) => row))
     console.log(`\n${table}`)
-    await mkdir('reports/live', { recursive: true })
-    await writeFile('reports/live/servers.txt', table)
+    await mkdir(reports, { recursive: true })
+    await writeFile(join(reports, 'servers.txt'), table)
   }
 }
 
