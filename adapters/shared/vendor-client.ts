@@ -53,6 +53,8 @@ export interface VendorMeaning {
   readonly code: ErrorCode
   readonly message: string
   readonly details?: Readonly<Record<string, unknown>>
+  /** Only when it differs from the default of the code. */
+  readonly retryable?: boolean
 }
 
 export interface VendorRequest {
@@ -123,7 +125,10 @@ export function createVendorClient(connection: VendorConnection, words: VendorWo
     const told = said === '' ? '' : `: ${said}`
     const meant = status < 400 ? undefined : words.meaning?.(reply, said)
     if (meant !== undefined) {
-      return new ModelspineError(meant.code, meant.message, { details: { status, ...meant.details } })
+      return new ModelspineError(meant.code, meant.message, {
+        details: { status, ...meant.details },
+        ...(meant.retryable !== undefined && { retryable: meant.retryable }),
+      })
     }
     if (status === 401 || status === 403) {
       return new ModelspineError('auth', `${where} refuses our credentials (${status})${told}`, {

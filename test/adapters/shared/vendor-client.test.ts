@@ -134,6 +134,12 @@ describe('a client of a vendor', () => {
     expect(error).toMatchObject({ code: 'model-not-found', message: 'gone', details: { status: 404 } })
   })
 
+  it('lets the adapter say that a meaning is not worth another try', async () => {
+    const meaning = () => ({ code: 'metric-error', message: 'no', retryable: false }) as const
+    const { client } = await scene([{ status: 503 }], {}, { meaning })
+    expect(await failureOf(client.call(post))).toMatchObject({ code: 'metric-error', retryable: false })
+  })
+
   it('shows no page that was made for browsers', async () => {
     const { client } = await scene([{ status: 400, body: '<!doctype html><p>Bad Request' }])
     expect((await failureOf(client.call(post))).message).toMatch(/answered 400$/)
