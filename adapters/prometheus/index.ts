@@ -3,3 +3,15 @@ export {
   type PrometheusExpositionOptions,
   prometheusExposition,
 } from './exposition/prometheus-exposition.ts'
+export type {
+  DistributionQueries,
+  PrometheusMetric,
+  RatioQueries,
+  ValueQueries,
+} from './metric-definitions.ts'
+export {
+  type ModelspineMetricNames,
+  type ModelspineMetricsOptions,
+  modelspineMetrics,
+} from './modelspine-metrics.ts'
+export { type PrometheusMetricsOptions, prometheusMetrics } from './prometheus-metrics.ts'

@@ -226,9 +226,10 @@ describe('the text of an exposition', () => {
 describe('the memory of an exposition', () => {
   it('has a bound: the label sets that were counted in longest ago are forgotten, and it says so', () => {
     const exposition = prometheusExposition({ clock: clockAt(startMs + 1000), maxSeries: 16 })
+    const { upstream } = attemptRecord({ endedAtMs: 0 }, 'always')
     for (let revision = 0; revision < 100; revision += 1) {
       exposition.attempted(attemptRecord({ endedAtMs: startMs + revision }, `r${revision}`))
-      exposition.attempted(attemptRecord({ endedAtMs: startMs + revision }, 'always'))
+      exposition.attempted(attemptRecord({ endedAtMs: startMs + revision, upstream }))
     }
     const name = 'modelspine_attempt_duration_seconds_count'
     const kept = samplesOf(exposition.text(), name)
@@ -248,14 +249,16 @@ describe('the memory of an exposition', () => {
       samplesOf(exposition.text(), 'modelspine_attempt_duration_seconds_count').map(
         ({ labels, value }) => `${labels.modelspine_revision} ${value}`,
       )
-    exposition.attempted(attemptRecord({ endedAtMs: clock.now() }, 'old'))
+    // The upstream of a route table is one object for as long as the table has it.
+    const { upstream } = attemptRecord({ endedAtMs: 0 }, 'old')
+    exposition.attempted(attemptRecord({ endedAtMs: clock.now(), upstream }))
     await clock.advance(600)
     exposition.attempted(attemptRecord({ endedAtMs: clock.now() }, 'new'))
     await clock.advance(400)
     expect(revisions()).toEqual(['old 1', 'new 1'])
     await clock.advance(1)
     expect(revisions()).toEqual(['new 1'])
-    exposition.attempted(attemptRecord({ endedAtMs: clock.now() }, 'old'))
+    exposition.attempted(attemptRecord({ endedAtMs: clock.now(), upstream }))
     expect(revisions()).toEqual(['new 1', 'old 1'])
     // What did not fit did not exist: nothing was lost for want of room.
     expect(exposition.forgotten).toBe(0)

@@ -14,6 +14,10 @@ const metricName = '[a-zA-Z_:][a-zA-Z0-9_:]*'
 const label = '([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\\\\\n]|\\\\[\\\\"n])*)"'
 const sampleLine = new RegExp(`^(${metricName})(?:\\{(${label}(?:,${label})*)\\})? (\\S+)$`)
 
+const helpLine = new RegExp(`^# HELP (${metricName}) (.*)$`)
+const typeLine = new RegExp(`^# TYPE (${metricName}) (counter|gauge|histogram)$`)
+const eachLabel = new RegExp(label, 'g')
+
 /** Reads the text format 0.0.4, and throws where Prometheus would, or would warn. */
 export function readText(text: string): ReadonlyMap<string, TextFamily> {
   if (text !== '' && !text.endsWith('\n')) throw new Error('the last line has no end')
@@ -22,8 +26,8 @@ export function readText(text: string): ReadonlyMap<string, TextFamily> {
   let open = ''
   let help: readonly [string, string] | undefined
   for (const line of text.split('\n').slice(0, -1)) {
-    const helped = new RegExp(`^# HELP (${metricName}) (.*)$`).exec(line)
-    const typed = new RegExp(`^# TYPE (${metricName}) (counter|gauge|histogram)$`).exec(line)
+    const helped = helpLine.exec(line)
+    const typed = typeLine.exec(line)
     if (helped !== null) {
       help = [helped[1] ?? '', helped[2] ?? '']
     } else if (typed !== null) {
@@ -50,7 +54,7 @@ export function readText(text: string): ReadonlyMap<string, TextFamily> {
 function labelsOf(text: string): Record<string, string> {
   const plain: Readonly<Record<string, string>> = { '\\\\': '\\', '\\"': '"', '\\n': '\n' }
   return Object.fromEntries(
-    [...text.matchAll(new RegExp(label, 'g'))].map(([, name = '', value = '']) => [
+    [...text.matchAll(eachLabel)].map(([, name = '', value = '']) => [
       name,
       value.replace(/\\[\\"n]/g, (escaped) => plain[escaped] ?? ''),
     ]),

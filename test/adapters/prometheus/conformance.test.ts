@@ -1,0 +1,27 @@
+import { metricSourceConformance } from 'modelspine/testing'
+import { describe, it } from 'vitest'
+import { scrapedSubject } from './scraped-subject.ts'
+import { smallPrometheus } from './small-prometheus.ts'
+
+for (const metric of ['requests.errors', 'requests.total', 'requests.latency', 'gauge']) {
+  metricSourceConformance({
+    describe,
+    it,
+    name: `prometheusMetrics, ${metric}`,
+    async create() {
+      const server = await smallPrometheus()
+      return scrapedSubject({
+        metric,
+        nowMs: 1_800_000_000_000,
+        instance: 'one:8080',
+        connection: { baseUrl: server.url },
+        async store(series) {
+          server.series = series
+          return {}
+        },
+        disconnect: server.close,
+        dispose: server.close,
+      })
+    },
+  })
+}
