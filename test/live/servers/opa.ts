@@ -12,6 +12,8 @@ export interface OpaAddress {
 export interface OpaOptions {
   /** Files and folders of policies and data, or bundles, that the server begins with. */
   readonly paths?: readonly string[]
+  /** Further flags of `opa run`. */
+  readonly flags?: readonly string[]
 }
 
 /** Open Policy Agent. Without paths it begins empty and is given policies through its API. */
@@ -36,7 +38,7 @@ export const opa: LiveServer<OpaAddress, OpaOptions> = {
       ),
     )
   },
-  async start({ folder, paths = [] }): Promise<RunningServer<OpaAddress>> {
+  async start({ folder, paths = [], flags = [] }): Promise<RunningServer<OpaAddress>> {
     const home = required(await this.install())
     const port = await freePort()
     const url = `http://127.0.0.1:${port}`
@@ -44,7 +46,11 @@ export const opa: LiveServer<OpaAddress, OpaOptions> = {
       name: this.name,
       folder,
       command: join(home, 'opa'),
-      args: ['run', '--server', '--addr', `127.0.0.1:${port}`, '--skip-version-check', ...paths],
+      args: [
+        ...['run', '--server', '--addr', `127.0.0.1:${port}`, '--skip-version-check'],
+        ...flags,
+        ...paths,
+      ],
       ready: () => isOk(`${url}/health`),
     })
     return { ...started, address: { url } }
