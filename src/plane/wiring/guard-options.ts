@@ -3,6 +3,7 @@ import { messageOf } from '../../errors.ts'
 import type { ModelRegistry } from '../../registry/contract.ts'
 import type { Key } from '../../resources/metadata.ts'
 import type { KnownSecrets } from '../../rollout/shell/known-secrets.ts'
+import type { ToldTarget } from '../../rollout/shell/told-target.ts'
 import type { AuditLog, SecretStore } from '../../security/contract.ts'
 import { memoryStore } from '../../store/memory-store.ts'
 import { type TypedStore, typedStore } from '../../store/typed-store.ts'
@@ -14,10 +15,10 @@ import { guardMetrics } from './guards/guard-metrics.ts'
 import { guardRegistry } from './guards/guard-registry.ts'
 import { guardSecrets } from './guards/guard-secrets.ts'
 import { guardStore } from './guards/guard-store.ts'
-import { type GuardedTarget, type GuardTargetOptions, guardTarget } from './guards/guard-target.ts'
+import { type GuardedTarget, guardTarget } from './guards/guard-target.ts'
 import { makePartLine } from './guards/room/part-line.ts'
 import { SharedAnswers } from './guards/shared/shared-answers.ts'
-import { hideSecrets, type SecretMeans } from './hide-secrets.ts'
+import { hideSecrets } from './hide-secrets.ts'
 import type { RequestSide } from './request-side.ts'
 import { resolveSecret } from './resolve-secret.ts'
 
@@ -37,7 +38,7 @@ export interface GuardedOptions {
   /** For calls of people. */
   readonly targets: Named<DeploymentTarget>
   /** For the loop: so many deployments at a time. */
-  readonly loopTargets: Named<DeploymentTarget>
+  readonly loopTargets: Named<ToldTarget>
   /**
    * Whether the target has room for what a run of the deployment wants to send. The run has it until it ends.
    * Without room, the deployment is called back when there is some.
@@ -68,17 +69,15 @@ export function guardOptions(
   const storeGuard = parts.guard('store')
   const given: Named<DeploymentTarget> = options.targets ?? {}
   const targetGuards = mapped(given, (_target, name) => parts.guard('target', name))
-  const clean = (key: Key, error: unknown): unknown => knownSecrets.scrubError(key, error)
   const pace = paceOf(options.pace)
   const together = { clock, togetherMs: pace.togetherMs, most: pace.mostTogether }
   const secrets = mapped<SecretStore, SecretStore>(options.secrets, (each, name) =>
     guardSecrets(parts.guard('secrets', name), each, timeouts),
   )
-  const secret: SecretMeans['secret'] = (reference, signal) => resolveSecret(secrets, reference, signal)
-  const hide: GuardTargetOptions['hide'] = (...call) => hideSecrets({ knownSecrets, secret }, ...call)
+  const words = hideSecrets({ knownSecrets, secret: (reference) => resolveSecret(secrets, reference) })
   const targetsOf = (limited: boolean): Named<GuardedTarget> =>
     mapped(targetGuards, (guard, name) =>
-      guardTarget(guard, given[name] as DeploymentTarget, timeouts, { limited, clean, hide, together }),
+      guardTarget(guard, given[name] as DeploymentTarget, timeouts, { limited, words, together }),
     )
   const targets = targetsOf(false)
   const metricGuards = mapped(options.metrics, (_source, name) => parts.guard('metrics', name))

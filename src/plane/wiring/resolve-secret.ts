@@ -8,7 +8,7 @@ import type { Secret, SecretStore } from '../../security/contract.ts'
 export async function resolveSecret(
   stores: Readonly<Record<string, SecretStore>>,
   reference: string,
-  abortSignal: AbortSignal,
+  abortSignal?: AbortSignal,
 ): Promise<Secret> {
   const colon = reference.indexOf(':')
   const scheme = reference.slice(0, colon)
@@ -19,5 +19,5 @@ export async function resolveSecret(
       `the secret reference "${reference}" needs a secret store called "${scheme}", but there is none`,
     )
   }
-  return store.resolve(reference.slice(colon + 1), { abortSignal })
+  return store.resolve(reference.slice(colon + 1), abortSignal && { abortSignal })
 }

@@ -93,10 +93,12 @@ async function send(run: DeploymentRun, due: Due, effect: Effect, entry: LedgerE
   // The next look after an effect waits for its consequences.
   const nextMs = requeueAfterMs === 0 ? null : requeueAfterMs
   const handles = (placementAt(status, effect.target)?.handles ?? []).map(({ handle }) => handle)
+  // A target that is emptied has no revisions in status any more, and may still speak of them.
+  const applied = Object.values(status.revisions).filter(({ adopted }) => adopted !== true)
   const takeOver = status.takeOver !== undefined
   let result: ApplyResult
   try {
-    const sending = { key, effect, entry, observed, handles, takeOver }
+    const sending = { key, effect, entry, observed, handles, applied, takeOver }
     result = await waitingOn(run, sendEffect(options, target, sending, context))
   } catch (error) {
     options.sent(key, effect.kind, 'failed')

@@ -4,11 +4,13 @@ import type { Secret } from '../../security/contract.ts'
 import { scrubError, scrubSecrets } from '../../security/scrub-secrets.ts'
 
 /**
- * The secrets that this process gave to targets. They are removed from all that a target says later, so that
- * no secret reaches a status, an error or a log. `hideSecrets` adds those that another process gave.
+ * The secrets of deployments that this process knows: those that it gave to targets, and those that
+ * `hideSecrets` looked up. They are removed from all that a target says later, so that no secret reaches a
+ * status, an error or a log.
  */
 export interface KnownSecrets {
-  add(key: Key, reference: string, secret: Secret): void
+  /** Knows the secret as soon as it comes, unless the deployment is forgotten before. Fails as `coming` does. */
+  learn(key: Key, reference: string, coming: Promise<Secret>): Promise<Secret>
   knows(key: Key, reference: string): boolean
   forget(key: Key): void
   scrubError(key: Key, error: unknown): unknown
@@ -16,18 +18,21 @@ export interface KnownSecrets {
   scrubObserved(key: Key, observed: ObservedTarget): ObservedTarget
 }
 
-/** Keeps one secret for each reference of a declared deployment. */
+/** How many values of one reference are kept. A vendor may repeat a value after it was rotated. */
+const mostValues = 4
+
+/** Keeps the newest values of each reference of a declared deployment. */
 export function createKnownSecrets(): KnownSecrets {
-  const known = new Map<Key, Map<string, Secret>>()
-  const of = (key: Key): readonly Secret[] => [...(known.get(key)?.values() ?? [])]
+  const known = new Map<Key, Map<string, readonly Secret[]>>()
+  const of = (key: Key): readonly Secret[] => [...(known.get(key)?.values() ?? [])].flat()
   return {
-    add(key, reference, secret) {
-      let secrets = known.get(key)
-      if (secrets === undefined) {
-        secrets = new Map()
-        known.set(key, secrets)
-      }
-      secrets.set(reference, secret)
+    async learn(key, reference, coming) {
+      const secrets = known.get(key) ?? new Map<string, readonly Secret[]>()
+      known.set(key, secrets)
+      const secret = await coming
+      const before = (secrets.get(reference) ?? []).filter((each) => each.reveal() !== secret.reveal())
+      secrets.set(reference, [secret, ...before].slice(0, mostValues))
+      return secret
     },
     knows: (key, reference) => known.get(key)?.has(reference) === true,
     forget: (key) => void known.delete(key),

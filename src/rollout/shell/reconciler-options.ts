@@ -1,5 +1,5 @@
 import type { Clock } from '../../clock.ts'
-import type { ApplyResult, DeploymentTarget } from '../../deployment-target/contract.ts'
+import type { ApplyResult } from '../../deployment-target/contract.ts'
 import type { PromoteRequest } from '../../policy/contract.ts'
 import type { HeldLease } from '../../reconcile/lease-term.ts'
 import type { Result } from '../../reconcile/result.ts'
@@ -14,6 +14,7 @@ import type { Logger } from '../../telemetry/logger.ts'
 import type { Permit, RolloutEvent } from '../machine/machine-types.ts'
 import type { KnownSecrets } from './known-secrets.ts'
 import type { LookTimes } from './poll.ts'
+import type { ToldTarget } from './told-target.ts'
 
 /** Everything that the reconcile of a deployment calls. */
 export interface ReconcilerOptions {
@@ -21,8 +22,8 @@ export interface ReconcilerOptions {
   readonly clock: Clock
   readonly logger: Logger
   readonly registries: Readonly<Record<string, ModelRegistry>>
-  /** What they observe, and the errors that they throw meanwhile, are without known secrets already. */
-  readonly targets: Readonly<Record<string, DeploymentTarget>>
+  /** What they answer and throw is without secrets already. */
+  readonly targets: Readonly<Record<string, ToldTarget>>
   readonly metrics: Readonly<Record<string, MetricSource>>
   /** Refuse a query with `overloaded` when it would have to wait in a line. Left out where none waits. */
   readonly metricsAtOnce?: Readonly<Record<string, MetricSource>>
@@ -39,7 +40,7 @@ export interface ReconcilerOptions {
    */
   room?(target: string, key: Key): boolean
   secret(reference: string, abortSignal: AbortSignal): Promise<Secret>
-  /** Gets the secrets that `secret` gave, so that nothing of them is shown that targets say. */
+  /** Learns the secrets that `secret` gives, so that nothing of them is shown that targets say. */
   readonly knownSecrets: KnownSecrets
   /** Called after an effect was sent, with the kind of its answer or `failed`. */
   sent(key: Key, effect: EffectKind, result: ApplyResult['kind'] | 'failed'): void

@@ -1,5 +1,5 @@
 import type { Clock } from '../../clock.ts'
-import type { ApplyResult, DeploymentTarget, ObservedTarget } from '../../deployment-target/contract.ts'
+import type { ApplyResult, ObservedTarget } from '../../deployment-target/contract.ts'
 import { isModelspineError, type ModelspineError } from '../../errors.ts'
 import type { HeldLease } from '../../reconcile/lease-term.ts'
 import type {
@@ -7,9 +7,11 @@ import type {
   LedgerEntry,
   RequestedChange,
 } from '../../resources/deployment/deployment-status.ts'
+import type { Revision } from '../../resources/deployment/revision.ts'
 import type { Key } from '../../resources/metadata.ts'
 import type { Effect } from '../machine/machine-types.ts'
 import type { ReconcileContext, ReconcilerOptions } from './reconciler-options.ts'
+import type { ToldTarget } from './told-target.ts'
 
 /**
  * No effect is begun when less than this is left of the lease. The call could arrive after another process
@@ -28,18 +30,20 @@ export interface Sending {
   readonly entry: LedgerEntry
   readonly observed: ObservedTarget
   readonly handles: readonly string[]
+  /** The revisions that the status holds. */
+  readonly applied: readonly Revision[]
   /** A named actor gave the target to this store. */
   readonly takeOver: boolean
 }
 
 /**
- * Makes the one call of a ledger entry, if the lease still has enough time. Secrets are removed from the
- * target's answer.
+ * Makes the one call of a ledger entry, if the lease still has enough time. The secrets
+ * that the target asks for are known from then on.
  */
 export async function sendEffect(
   { secret, knownSecrets }: Pick<ReconcilerOptions, 'secret' | 'knownSecrets'>,
-  target: DeploymentTarget,
-  { key, effect, entry, observed, handles, takeOver }: Sending,
+  target: ToldTarget,
+  { key, effect, entry, observed, handles, applied, takeOver }: Sending,
   { held, abortSignal }: ReconcileContext,
 ): Promise<ApplyResult> {
   if (isEnding(held)) {
@@ -50,6 +54,7 @@ export async function sendEffect(
     fence: entry.fence,
     store: held.store,
     handles,
+    applied,
     abortSignal,
     ...(takeOver && { takeOver }),
   }
@@ -57,24 +62,12 @@ export async function sendEffect(
     if (effect.want === undefined) return await target.destroy(key, options)
     const plan = target.plan(effect.want, observed)
     if (plan.kind === 'refused') return plan
-    const result = await target.apply(key, effect.want, {
+    return await target.apply(key, effect.want, {
       ...options,
       ...(observed.etag !== undefined && { ifMatch: observed.etag }),
-      secret: async (reference) => {
-        const value = await secret(reference, abortSignal)
-        knownSecrets.add(key, reference, value)
-        return value
-      },
+      secret: (reference) => knownSecrets.learn(key, reference, secret(reference, abortSignal)),
     })
-    return 'message' in result
-      ? {
-          ...result,
-          reason: knownSecrets.scrubText(key, result.reason),
-          message: knownSecrets.scrubText(key, result.message),
-        }
-      : result
-  } catch (thrown) {
-    const error = knownSecrets.scrubError(key, thrown)
+  } catch (error) {
     if (isModelspineError(error, 'target-refused')) {
       return { kind: 'refused', reason: 'TargetRefused', message: error.message }
     }

@@ -9,9 +9,9 @@ export interface WaitLimits {
 /** Is told how a wait ends: once by one of the first five, and then by `settled`, which may never come. */
 export interface WaitEnd<Answer> {
   /** Gives the answer for the caller, or throws an error for the caller. */
-  answered(answer: Answer): Answer
-  /** Gives the error for the caller. */
-  failed(error: unknown): unknown
+  answered(answer: Answer): Answer | Promise<Answer>
+  /** Throws the error for the caller. */
+  failed(error: unknown): Promise<never>
   /** The limit has passed. Gives the error for the caller, which is also the reason of the abort. */
   late(): Error
   /** The caller's signal has fired. Gives the error for the caller. */
@@ -63,7 +63,7 @@ export function answerInTime<Answer>(
         end.settled()
         if (!waiting) return
         stopWaiting()
-        reject(end.failed(error))
+        resolve(end.failed(error))
       },
     )
   })

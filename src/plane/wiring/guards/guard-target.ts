@@ -1,7 +1,9 @@
-import type { DeploymentTarget, ObservedTarget, ObserveOptions } from '../../../deployment-target/contract.ts'
+import type { ApplyOptions, DeploymentTarget, ObservedTarget } from '../../../deployment-target/contract.ts'
 import { priorities } from '../../../reconcile/priority.ts'
 import type { Key } from '../../../resources/metadata.ts'
+import type { ToldTarget } from '../../../rollout/shell/told-target.ts'
 import type { CallTimeouts } from '../../call-timeouts.ts'
+import type { TargetWords, WordsOf } from '../hide-secrets.ts'
 import { sweepEveryMs } from '../orphans.ts'
 import { itemsUntil } from './guarded-items.ts'
 import type { GuardedPart } from './guarded-part.ts'
@@ -17,19 +19,15 @@ import { LooksTogether, type LooksTogetherOptions } from './shared/looks-togethe
 export interface GuardTargetOptions {
   /** Only so many deployments may call at the same time. */
   readonly limited: boolean
-  /** Removes a deployment's secrets from an error. */
-  clean(key: Key, error: unknown): unknown
-  /** Makes a look, and removes a deployment's secrets from what it tells. */
-  hide(
-    key: Key,
-    asked: Pick<ObserveOptions, 'applied'> & { readonly abortSignal: AbortSignal },
-    look: () => Promise<ObservedTarget>,
-  ): Promise<ObservedTarget>
+  /** Keeps the secrets of deployments out of what the target says. */
+  readonly words: TargetWords
   /** How looks of a resync are made together, where the target can. */
   readonly together: Pick<LooksTogetherOptions, 'clock' | 'togetherMs' | 'most'>
 }
 
-export interface GuardedTarget extends DeploymentTarget {
+type DestroyResult = Awaited<ReturnType<DeploymentTarget['destroy']>>
+
+export interface GuardedTarget extends ToldTarget {
   /** Ends within `limitMs`, when that is less than the plane's own limits. */
   standDown(limitMs?: number): Promise<void>
 }
@@ -42,7 +40,7 @@ export function guardTarget(
   part: GuardedPart,
   target: DeploymentTarget,
   { observeMs, applyMs, destroyMs, standDownMs }: CallTimeouts,
-  { limited, clean, hide, together }: GuardTargetOptions,
+  { limited, words, together }: GuardTargetOptions,
 ): GuardedTarget {
   const keyOf = (key: Key): Key | undefined => (limited ? key : undefined)
   const observe: DeploymentTarget['observe'] = (key, options) =>
@@ -51,14 +49,11 @@ export function guardTarget(
       limitMs: observeMs,
       abortSignal: options?.abortSignal,
       key: keyOf(key),
-      clean: (error) => clean(key, error),
-      run: (abortSignal) => {
-        const asked = { ...options, abortSignal }
-        return hide(key, asked, () => target.observe(key, asked))
-      },
+      ...words.observed(new Map([[key, options?.applied ?? []]])),
+      run: async (abortSignal) => target.observe(key, { ...options, abortSignal }),
       wrong: observationProblem,
     })
-  const looks = looksTogether(part, target, { observeMs, limited, clean, hide, together, observe })
+  const looks = looksTogether(part, target, { observeMs, limited, words, together, observe })
   return {
     get capabilities() {
       return target.capabilities
@@ -66,16 +61,27 @@ export function guardTarget(
     checkSettings: (settings) => target.checkSettings(settings),
     ...(target.protocols !== undefined && { protocols: target.protocols.bind(target) }),
     plan: (want, observed) => target.plan(want, observed),
-    apply: (key, want, options) =>
-      part.call({
+    apply(key, want, { applied = [], ...options }) {
+      const ofSecrets = new Set<unknown>()
+      const secret: ApplyOptions['secret'] = async (reference) => {
+        try {
+          return await options.secret(reference)
+        } catch (error) {
+          ofSecrets.add(error)
+          throw error
+        }
+      }
+      const about = new Map([[key, [...want.revisions, ...applied]]])
+      return part.call({
         verb: 'apply',
         limitMs: applyMs,
         abortSignal: options.abortSignal,
         key: keyOf(key),
-        clean: (error) => clean(key, error),
-        run: (abortSignal) => target.apply(key, want, { ...options, abortSignal }),
+        ...words.changed('apply', about, (error) => ofSecrets.has(error)),
+        run: async (abortSignal) => target.apply(key, want, { ...options, secret, abortSignal }),
         wrong: appliedProblem,
-      }),
+      })
+    },
     observe(key, options) {
       // What a person asked for, and what moves, does not wait for others.
       if (looks === undefined || part.priorityOf(key) !== priorities.resync) return observe(key, options)
@@ -91,14 +97,14 @@ export function guardTarget(
         run: (abortSignal) => target.list({ abortSignal }),
         wrong: keysProblem,
       }),
-    destroy: (key, options) =>
-      part.call({
+    destroy: (key, { applied, ...options }) =>
+      part.call<DestroyResult>({
         verb: 'destroy',
         limitMs: destroyMs,
         abortSignal: options.abortSignal,
         key: keyOf(key),
-        clean: (error) => clean(key, error),
-        run: (abortSignal) => target.destroy(key, { ...options, abortSignal }),
+        ...(words.changed('destroy', new Map([[key, applied]])) as WordsOf<DestroyResult>),
+        run: async (abortSignal) => target.destroy(key, { ...options, abortSignal }),
         wrong: destroyedProblem,
       }),
     ...(target.changes !== undefined && {
@@ -124,8 +130,7 @@ function looksTogether(
   {
     observeMs,
     limited,
-    clean,
-    hide,
+    words,
     together,
     observe,
   }: GuardTargetOptions & Pick<CallTimeouts, 'observeMs'> & Pick<DeploymentTarget, 'observe'>,
@@ -142,27 +147,10 @@ function looksTogether(
         limitMs: observeMs,
         key: first,
         others,
-        clean: (error) => [...looks.keys()].reduce((each, key) => clean(key, each), error),
+        ...words.observedMany(new Map(Array.from(looks, ([key, { applied = [] }]) => [key, applied]))),
         async run(abortSignal) {
           const each = Array.from(looks, ([key, seen]) => ({ ...seen, key }))
-          const hidden = (key: Key, look: () => Promise<ObservedTarget>): Promise<ObservedTarget> =>
-            hide(key, { ...looks.get(key), abortSignal }, look)
-          let answers: ReadonlyMap<Key, ObservedTarget>
-          try {
-            answers = (await target.observeMany?.(each, { abortSignal })) ?? new Map()
-          } catch (thrown) {
-            let error: unknown = thrown
-            for (const key of looks.keys()) {
-              await hidden(key, () => Promise.reject(error)).catch((cleaned: unknown) => {
-                error = cleaned
-              })
-            }
-            throw error
-          }
-          if (!(answers instanceof Map)) return answers
-          const clear = new Map<Key, ObservedTarget>()
-          for (const [key, shown] of answers) clear.set(key, await hidden(key, async () => shown))
-          return clear
+          return (await target.observeMany?.(each, { abortSignal })) ?? new Map<Key, ObservedTarget>()
         },
         wrong: observationsProblem,
       })

@@ -20,11 +20,21 @@ export interface GuardedCall<Answer> extends WaitLimits {
   run(abortSignal: AbortSignal): PromiseLike<Answer> | Answer
   /** What is wrong with the answer, as the end of a sentence; undefined for a right answer. */
   wrong?(answer: unknown): string | undefined
+  /**
+   * Looks up secrets that the words of the part may hold; undefined when none are missing. The part's limit is met
+   * by then. The words are shown after a short time also when this has not ended.
+   */
+  learn?(said: Said<Answer>): Promise<void> | undefined
   /** Removes secrets from an error of the part. */
   clean?(error: unknown): unknown
+  /** Removes secrets from a right answer of the part. */
+  hide?(answer: Answer): Answer
   /** The error that the answer tells of: the answer is given, and counts as a failure. */
   failure?(answer: Answer): unknown
 }
+
+/** What a part said. An answer may have a wrong form. */
+export type Said<Answer> = { readonly answer: Answer } | { readonly error: unknown }
 
 /** What a part asks of the loop. */
 export interface LoopHooks {
@@ -37,14 +47,15 @@ export interface LoopHooks {
   callBackFailed(): void
 }
 
-/** What the call's checks say about an answer. An answer may be anything, so reading it may throw. */
+/** What the call's checks say about an answer, and what is shown of it. An answer may be anything, so reading it may throw. */
 export function readAnswer<Answer>(
   call: GuardedCall<Answer>,
   answer: Answer,
-): { readonly problem?: string | undefined; readonly failure?: unknown } {
+): { readonly problem: string } | { readonly problem?: undefined; shown: Answer; failure: unknown } {
   try {
     const problem = call.wrong?.(answer)
-    return problem === undefined ? { failure: call.failure?.(answer) } : { problem }
+    if (problem !== undefined) return { problem }
+    return { shown: call.hide?.(answer) ?? answer, failure: call.failure?.(answer) }
   } catch {
     return { problem: 'it cannot be read' }
   }

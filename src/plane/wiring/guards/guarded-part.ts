@@ -7,13 +7,14 @@ import type { PlaneFault } from '../../health.ts'
 import { answerInTime, type WaitEnd } from './answer-in-time.ts'
 import { Circuit } from './circuit.ts'
 import type { Deadlines } from './deadlines.ts'
-import { type GuardedCall, type LoopHooks, readAnswer } from './guarded-call.ts'
+import { type GuardedCall, type LoopHooks, readAnswer, type Said } from './guarded-call.ts'
 import { PartErrors } from './part-errors.ts'
 import { PartFaults } from './part-faults.ts'
 import { type PartKind, partKinds } from './part-kinds.ts'
 import type { PartLine } from './room/part-line.ts'
 import type { Rooms } from './room/rooms.ts'
 import { unlessAborted } from './shared/unless-aborted.ts'
+import { timeToLearn } from './time-to-learn.ts'
 
 export interface GuardedPartOptions extends Pick<PlaneFault, 'part' | 'name'> {
   readonly clock: Clock
@@ -153,8 +154,11 @@ export class GuardedPart {
     if (!isPromise(answer)) return this.#answered(sort, call, answer)
     this.#open += 1
     const end: WaitEnd<Answer> = {
-      answered: (given) => this.#answered(sort, call, given),
-      failed: (error) => this.#failed(sort, call, error),
+      answered: (given) => this.#learnt(call, { answer: given }, () => this.#answered(sort, call, given)),
+      failed: async (error) =>
+        this.#learnt(call, { error }, () => {
+          throw this.#failed(sort, call, error)
+        }),
       late: () => this.#late(sort, call),
       aborted: (reason) => this.#gaveUp(sort, call, this.#errors.aborted(call, reason)),
       stopped: () => this.#gaveUp(sort, call, this.#errors.stopped(call)),
@@ -222,15 +226,35 @@ export class GuardedPart {
     if (key !== undefined) this.#line?.bulkhead.leave(key)
   }
 
-  #answered<Answer>(sort: Sort, call: GuardedCall<Answer>, answer: Answer): Answer {
-    const { problem, failure } = readAnswer(call, answer)
-    if (problem !== undefined) {
-      throw this.#failed(sort, call, this.#errors.wrong(call.verb, problem))
+  /** Goes on when the secrets that the words may hold are known, or at once when none are missing. */
+  #learnt<Answer, Shown>(
+    call: GuardedCall<Answer>,
+    said: Said<Answer>,
+    goOn: () => Shown,
+  ): Shown | Promise<Shown> {
+    const learning = this.#learning(call, said)
+    if (learning === undefined) return goOn()
+    return timeToLearn(this.#options.deadlines, learning, call.abortSignal).then(goOn)
+  }
+
+  #learning<Answer>(call: GuardedCall<Answer>, said: Said<Answer>): Promise<void> | undefined {
+    try {
+      return call.learn?.(said)
+    } catch {
+      // What was not learnt is withheld.
+      return undefined
     }
-    if (failure === undefined) this.#works(sort, call.key)
-    else this.#fails(sort, call, failure)
+  }
+
+  #answered<Answer>(sort: Sort, call: GuardedCall<Answer>, answer: Answer): Answer {
+    const read = readAnswer(call, answer)
+    if (read.problem !== undefined) {
+      throw this.#failed(sort, call, this.#errors.wrong(call.verb, read.problem))
+    }
+    if (read.failure === undefined) this.#works(sort, call.key)
+    else this.#fails(sort, call, read.failure)
     this.#left(call.key)
-    return answer
+    return read.shown
   }
 
   /** Gives the error for the caller. */

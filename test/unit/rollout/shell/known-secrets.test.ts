@@ -4,6 +4,7 @@ import { memoryRegistry } from '../../../../src/registry/memory-registry.ts'
 import type { ModelDeployment } from '../../../../src/resources/deployment/model-deployment.ts'
 import { createKnownSecrets, type KnownSecrets } from '../../../../src/rollout/shell/known-secrets.ts'
 import { createDeploymentReconciler } from '../../../../src/rollout/shell/reconcile-deployment.ts'
+import type { Secret } from '../../../../src/security/contract.ts'
 import { secretOf } from '../../../../src/security/secret.ts'
 import { memoryStore } from '../../../../src/store/memory-store.ts'
 import { typedStore } from '../../../../src/store/typed-store.ts'
@@ -14,23 +15,43 @@ import { ada, pinned, specWith } from '../machine/fixtures.ts'
 const value = 'hunter2-and-more'
 const key = 'default/churn'
 
-function knowing(): KnownSecrets {
+async function knowing(...values: readonly string[]): Promise<KnownSecrets> {
   const known = createKnownSecrets()
-  known.add(key, 'vault:token', secretOf(value))
+  for (const each of [value, ...values])
+    await known.learn(key, 'vault:token', Promise.resolve(secretOf(each)))
   return known
 }
 
 describe('the known secrets', () => {
-  it('are removed from the reason of a failed operation', () => {
-    const { operations } = knowing().scrubObserved(key, {
+  it('are removed from the reason of a failed operation', async () => {
+    const { operations } = (await knowing()).scrubObserved(key, {
       revisions: [],
       operations: [{ operationId: 'o1', state: 'failed', reason: `401 for ${value}` }],
     })
     expect(operations[0]?.reason).toBe('401 for [secret]')
   })
 
-  it('are those of one deployment, and are forgotten with it', () => {
-    const known = knowing()
+  it('stay known after they were rotated: the newest four values of a reference', async () => {
+    const known = await knowing('second', 'third', 'third', 'fourth')
+    expect(known.scrubText(key, `${value} second third fourth`)).toBe('[secret] [secret] [secret] [secret]')
+    await known.learn(key, 'vault:token', Promise.resolve(secretOf('fifth')))
+    expect(known.scrubText(key, `${value} second third fourth fifth`)).toBe(
+      `${value} [secret] [secret] [secret] [secret]`,
+    )
+  })
+
+  it('do not come back when one is learnt after the deployment was forgotten', async () => {
+    const known = createKnownSecrets()
+    let come: (secret: Secret) => void = () => {}
+    const learning = known.learn(key, 'vault:token', new Promise((resolve) => (come = resolve)))
+    known.forget(key)
+    come(secretOf(value))
+    await learning
+    expect([known.knows(key, 'vault:token'), known.scrubText(key, value)]).toEqual([false, value])
+  })
+
+  it('are those of one deployment, and are forgotten with it', async () => {
+    const known = await knowing()
     expect(known.scrubText('default/other', value)).toBe(value)
     known.forget(key)
     expect(known.scrubText(key, value)).toBe(value)

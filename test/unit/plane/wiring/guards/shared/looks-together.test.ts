@@ -38,8 +38,13 @@ function scene(observeMany?: DeploymentTarget['observeMany'], limited = true) {
     timeoutsOf(),
     {
       limited,
-      clean: (key, error) => new Error(`${(error as Error).message} without ${key}`),
-      hide: (_key, _asked, seen) => seen(),
+      words: {
+        observed: () => ({}),
+        observedMany: (about) => ({
+          clean: (error) => new Error(`${(error as Error).message} without ${[...about.keys()].join(', ')}`),
+        }),
+        changed: () => ({}),
+      },
       together: { clock, togetherMs: 5, most: 10 },
     },
   )
@@ -114,10 +119,7 @@ describe('looks of a resync', () => {
       return looked
     }
     for (let failure = 0; failure < 3; failure += 1) {
-      expect(await both()).toEqual([
-        'undefined: down without n/a without n/b',
-        'undefined: down without n/a without n/b',
-      ])
+      expect(await both()).toEqual(['undefined: down without n/a, n/b', 'undefined: down without n/a, n/b'])
     }
     fails = false
     const works = Promise.all([look('n/c'), look('n/d')])
