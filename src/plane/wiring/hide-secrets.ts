@@ -18,13 +18,17 @@ export type WordsOf<Answer> = Pick<GuardedCall<Answer>, 'learn' | 'clean' | 'hid
  * The revisions whose secrets the words may hold, of each deployment that they are about. Undefined where nobody
  * knows the revisions.
  */
-export type About = ReadonlyMap<Key, readonly Revision[] | undefined>
+export type WordsAbout = ReadonlyMap<Key, readonly Revision[] | undefined>
 
 export interface TargetWords {
-  observed(about: About): WordsOf<ObservedTarget>
-  observedMany(about: About): WordsOf<ReadonlyMap<Key, ObservedTarget>>
+  observed(about: WordsAbout): WordsOf<ObservedTarget>
+  observedMany(about: WordsAbout): WordsOf<ReadonlyMap<Key, ObservedTarget>>
   /** Errors of the plane's own secret stores, for which `isOwn` is true, are not the target's words. */
-  changed(verb: 'apply' | 'destroy', about: About, isOwn?: (error: unknown) => boolean): WordsOf<ApplyResult>
+  changed(
+    verb: 'apply' | 'destroy',
+    about: WordsAbout,
+    isOwn?: (error: unknown) => boolean,
+  ): WordsOf<ApplyResult>
 }
 
 /**
@@ -34,13 +38,13 @@ export interface TargetWords {
  */
 export function hideSecrets(means: SecretMeans): TargetWords {
   const { knownSecrets } = means
-  const knowsAll = (about: About, keys: Iterable<Key> = about.keys()): boolean =>
+  const knowsAll = (about: WordsAbout, keys: Iterable<Key> = about.keys()): boolean =>
     [...keys].every((key) =>
       referencesOf(about.get(key))?.every((reference) => knownSecrets.knows(key, reference)),
     )
-  const clean = (verb: string, about: About, error: unknown): unknown =>
+  const clean = (verb: string, about: WordsAbout, error: unknown): unknown =>
     knowsAll(about) ? scrubbed(knownSecrets, about, error) : errorWithoutWords(verb, error)
-  const shown = (about: About, key: Key, observed: ObservedTarget): ObservedTarget => {
+  const shown = (about: WordsAbout, key: Key, observed: ObservedTarget): ObservedTarget => {
     if (!observationSpeaks(observed)) return observed
     return knowsAll(about, [key]) ? knownSecrets.scrubObserved(key, observed) : observedWithoutWords(observed)
   }
@@ -74,7 +78,7 @@ export function hideSecrets(means: SecretMeans): TargetWords {
  * Looks up the secrets that are not known, all at once and each one once. Ends with the first that cannot be
  * looked up: the others are known when they come.
  */
-function learn({ secret, knownSecrets }: SecretMeans, about: About): Promise<void> | undefined {
+function learn({ secret, knownSecrets }: SecretMeans, about: WordsAbout): Promise<void> | undefined {
   const coming = new Map<string, Promise<Secret>>()
   const learning: Promise<Secret>[] = []
   for (const [key, revisions] of about) {
@@ -96,12 +100,12 @@ function referencesOf(revisions: readonly Revision[] | undefined): readonly stri
   return revisions && [...new Set(revisions.flatMap(({ runtime }) => Object.values(runtime.secrets)))]
 }
 
-function scrubbed(knownSecrets: KnownSecrets, about: About, error: unknown): unknown {
+function scrubbed(knownSecrets: KnownSecrets, about: WordsAbout, error: unknown): unknown {
   return [...about.keys()].reduce((each, key) => knownSecrets.scrubError(key, each), error)
 }
 
 /** The part of `about` whose observations hold words. */
-function speakersOf(about: About, answers: ReadonlyMap<Key, ObservedTarget>): About {
+function speakersOf(about: WordsAbout, answers: ReadonlyMap<Key, ObservedTarget>): WordsAbout {
   if (!(answers instanceof Map)) return about
   return new Map([...about].filter(([key]) => answers.has(key) && observationSpeaks(answers.get(key))))
 }

@@ -233,6 +233,16 @@ describe('the words of a target about many deployments', () => {
     expect(thrown).toContain('the target failed observeMany, and its words are withheld')
   })
 
+  it('ask once for a secret that several of them have', async () => {
+    const made = scene({ observeMany: failing(new Error(said)) })
+    const applied = [holding('v:one')]
+    for (const each of keys) made.priorities.set(each, priorities.resync)
+    const looked = Promise.all(keys.map((each) => outcome(made.target.observe(each, { applied }))))
+    await made.clock.advance(5)
+    expect(String((await looked)[1])).toContain('400: [secret] ')
+    expect(made.asked).toEqual(['v:one'])
+  })
+
   it('are withheld only of those whose secrets cannot be looked up', async () => {
     const observeMany = async () =>
       new Map(keys.map((each, place) => [each, observation(valueFor(place === 0 ? 'v:one' : 'v:two'))]))
