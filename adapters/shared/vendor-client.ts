@@ -61,8 +61,8 @@ export interface VendorRequest {
   readonly method: HttpRequest['method']
   /** Made with `path`, so that no name can change it. */
   readonly path: string
-  /** Members that are undefined are left out. */
-  readonly query?: Readonly<Record<string, string | number | undefined>>
+  /** Members that are undefined are left out. A list is sent as one member for each of its texts. */
+  readonly query?: Readonly<Record<string, string | number | readonly string[] | undefined>>
   /** Sent as JSON, unless it is a text. */
   readonly body?: unknown
   readonly headers?: Readonly<Record<string, string>>
@@ -82,7 +82,16 @@ export interface VendorClient {
   call(request: VendorRequest): Promise<HttpReply>
   /** The same, read by a schema. An answer that does not fit throws the unavailable-code. */
   read<Answer>(schema: ZodType<Answer>, request: VendorRequest): Promise<Answer>
+  /** The same, with a body of any size that is read as it arrives. Never repeated. */
+  stream(request: VendorRequest): Promise<VendorStream>
   close(): Promise<void>
+}
+
+/** An answer that occupies its connection until its chunks were read to their end, or the reader stopped. */
+export interface VendorStream {
+  header(name: string): string | undefined
+  /** Read once. Throws as `call` does. Leaving the loop early ends the call. */
+  readonly chunks: AsyncIterable<Uint8Array>
 }
 
 /** Further tries of a call that may be repeated. The caller's own limit of time stands above them. */
@@ -148,42 +157,68 @@ export function createVendorClient(connection: VendorConnection, words: VendorWo
     })
   }
 
-  const unreached = (error: unknown, secrets: readonly string[]): unknown => {
+  const unreached = (error: unknown, secrets: readonly string[]): never => {
     const clean = scrubError(error, secrets)
-    if (!isModelspineError(clean) || clean.code === 'aborted') return clean
+    if (!isModelspineError(clean) || clean.code === 'aborted') throw clean
     const { message, details, retryable } = clean
-    return new ModelspineError(unavailable, `${vendor}: ${message}`, { cause: clean, details, retryable })
+    throw new ModelspineError(unavailable, `${vendor}: ${message}`, { cause: clean, details, retryable })
   }
 
-  const call = async (request: VendorRequest): Promise<HttpReply> => {
-    const { method, path, query, body, headers, abortSignal, repeatable = method === 'GET' } = request
+  /** Makes one request with credentials. What it throws is clean. */
+  const send = async <Reply>(
+    { method, path, query, body, headers, abortSignal, timeoutMs: headersTimeoutMs }: VendorRequest,
+    exchange: (request: HttpRequest, secrets: readonly string[]) => Promise<Reply>,
+  ): Promise<Reply> => {
     const credentials = await authorization()
     const secrets = [...fixed, ...secretsOf(headers ?? {}), ...(credentials?.secrets ?? [])]
-    let reply: HttpReply
-    try {
-      reply = await client.request({
-        method,
-        path: path + queryOf(query),
-        headers: {
-          ...(body !== undefined && { 'content-type': 'application/json' }),
-          ...(credentials && { authorization: credentials.header }),
-          ...headers,
-        },
-        ...(body !== undefined && { body: typeof body === 'string' ? body : jsonBody(body) }),
-        abortSignal,
-        headersTimeoutMs: request.timeoutMs,
-        retry: repeatable ? retry : undefined,
-      })
-    } catch (error) {
-      throw unreached(error, secrets)
+    const request: HttpRequest = {
+      method,
+      path: path + queryOf(query),
+      headers: {
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+        ...(credentials && { authorization: credentials.header }),
+        ...headers,
+      },
+      ...(body !== undefined && { body: typeof body === 'string' ? body : jsonBody(body) }),
+      abortSignal,
+      headersTimeoutMs,
     }
-    if (reply.status >= 200 && reply.status < 300) return reply
-    throw failed(reply, secrets)
+    return exchange(request, secrets)
+  }
+
+  const call = (request: VendorRequest): Promise<HttpReply> =>
+    send(request, async (wire, secrets) => {
+      const { repeatable = request.method === 'GET' } = request
+      const asked = client.request({ ...wire, retry: repeatable ? retry : undefined })
+      const reply = await asked.catch((error) => unreached(error, secrets))
+      if (isGood(reply)) return reply
+      throw failed(reply, secrets)
+    })
+
+  const stream = (request: VendorRequest): Promise<VendorStream> =>
+    send(request, async (wire, secrets) => {
+      const answer = await client.stream(wire).catch((error) => unreached(error, secrets))
+      if (isGood(answer)) {
+        return { header: (name) => answer.header(name), chunks: cleanly(answer.chunks, secrets) }
+      }
+      throw failed(await answer.whole().catch((error) => unreached(error, secrets)), secrets)
+    })
+
+  async function* cleanly(
+    chunks: AsyncIterable<Uint8Array>,
+    secrets: readonly string[],
+  ): AsyncIterable<Uint8Array> {
+    try {
+      yield* chunks
+    } catch (error) {
+      unreached(error, secrets)
+    }
   }
 
   return {
     baseUrl: client.baseUrl,
     call,
+    stream,
     async read(schema, request) {
       const reply = await call(request)
       const { status } = reply
@@ -210,6 +245,10 @@ export function createVendorClient(connection: VendorConnection, words: VendorWo
   }
 }
 
+function isGood({ status }: { readonly status: number }): boolean {
+  return status >= 200 && status < 300
+}
+
 interface Credentials {
   readonly header: string
   readonly secrets: readonly string[]
@@ -232,8 +271,9 @@ function segment(name: string): string {
 
 function queryOf(query: VendorRequest['query'] = {}): string {
   const given = new URLSearchParams()
-  for (const [name, value] of Object.entries(query))
-    if (value !== undefined) given.append(name, String(value))
+  for (const [name, value] of Object.entries(query)) {
+    for (const each of [value ?? []].flat()) given.append(name, String(each))
+  }
   return given.size === 0 ? '' : `?${given}`
 }
 

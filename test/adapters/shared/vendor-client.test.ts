@@ -156,6 +156,47 @@ describe('a client of a vendor', () => {
     expect(other.asked).toHaveLength(0)
   })
 
+  it('sends a list as one member of the query for each text', async () => {
+    const { client, asked } = await scene([])
+    await client.call({ ...get, query: { order: ['a ASC', 'b DESC'], none: [] } })
+    expect(asked[0]?.request.url).toBe('/x?order=a+ASC&order=b+DESC')
+  })
+
+  it('gives a body of any size piece by piece', async () => {
+    const body = 'x'.repeat(200_000)
+    const { client, asked } = await scene([{ body, headers: { etag: 'one' } }], {
+      maxReplyBytes: 100,
+      token: () => secretOf(secret),
+    })
+    const stream = await client.stream(get)
+    expect(stream.header('etag')).toBe('one')
+    let size = 0
+    for await (const chunk of stream.chunks) size += chunk.byteLength
+    expect(size).toBe(body.length)
+    expect(asked[0]?.request.headers.authorization).toBe(`Bearer ${secret}`)
+  })
+
+  it('throws for a stream what it throws for a call', async () => {
+    const { client, asked } = await scene([{ status: 403, body: `no ${secret}` }], {
+      token: () => secretOf(secret),
+    })
+    const refused = await failureOf(client.stream(get))
+    expect(refused).toMatchObject({ code: 'auth', details: { status: 403 } })
+    expect(inspect(refused, { depth: 9, showHidden: true })).not.toContain(secret)
+    expect(asked).toHaveLength(1)
+    const cut = await serveLoopback((_request, _body, response) => {
+      response.writeHead(200, { 'content-length': '9' })
+      response.write('part', () => response.socket?.destroy())
+    })
+    const cutClient = createVendorClient({ baseUrl: cut.url }, words)
+    ends.push(cut.close, cutClient.close)
+    const { chunks } = await cutClient.stream(get)
+    const read = (async () => {
+      for await (const _ of chunks);
+    })()
+    expect(await failureOf(read)).toMatchObject({ code: 'registry-unavailable', retryable: true })
+  })
+
   it('says in which phase a call failed that got no answer', async () => {
     const { client, server } = await scene([])
     await server.close()
