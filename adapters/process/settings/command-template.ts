@@ -3,8 +3,10 @@ import { ModelspineError } from 'modelspine/adapter'
 /** The values of placeholders in one run of one revision. */
 export interface TemplateValues {
   readonly port: number
-  /** Paths of the artifact's files. */
+  /** Paths of the artifact's files. Empty for a file that is not on this machine. */
   readonly files: readonly string[]
+  /** The address of the artifact's first file. */
+  readonly uri: string
   /** The model's name and version in its registry. */
   readonly name: string
   readonly version: string
@@ -13,7 +15,7 @@ export interface TemplateValues {
 }
 
 const placeholder = /\{([A-Za-z]\w*(?:\.\d+)?)\}/g
-const known = /^(port|model|files\.\d+|name|version|revision|key)$/
+const known = /^(port|model|files\.\d+|uri|name|version|revision|key)$/
 
 /**
  * Throws `invalid-options` for an unknown placeholder. Braces around other text are left alone.
@@ -23,20 +25,25 @@ export function checkTemplate(field: string, text: string): void {
     if (known.test(name)) continue
     throw new ModelspineError(
       'invalid-options',
-      `${field}: ${whole} is not a known placeholder; the known ones are {port}, {model}, {files.0} and so on, {name}, {version}, {revision} and {key}`,
+      `${field}: ${whole} is not a known placeholder; the known ones are {port}, {model}, {files.0} and so on, {uri}, {name}, {version}, {revision} and {key}`,
     )
   }
 }
 
-/** The number of files that the artifact must have. */
-export function filesNeeded(texts: readonly string[]): number {
+/** What a command takes of the artifact. */
+export interface FilesUsed {
+  /** The places of the files whose paths it takes. */
+  readonly paths: ReadonlySet<number>
+  /** Whether it takes the address of the first file, and so may fetch the file by itself. */
+  readonly address: boolean
+}
+
+export function filesUsed(texts: readonly string[]): FilesUsed {
   const names = texts.flatMap((text) => [...text.matchAll(placeholder)].map(([, name = '']) => name))
-  return Math.max(
-    0,
-    ...names.map((name) =>
-      name === 'model' ? 1 : name.startsWith('files.') ? Number(name.slice(6)) + 1 : 0,
-    ),
+  const places = names.flatMap((name) =>
+    name === 'model' ? [0] : name.startsWith('files.') ? [Number(name.slice(6))] : [],
   )
+  return { paths: new Set(places), address: names.includes('uri') }
 }
 
 export function fillTemplate(text: string, values: TemplateValues): string {

@@ -12,7 +12,8 @@ export interface ProcessTargetOptions {
   /**
    * The program that is run for each revision, and its arguments, without a shell. Placeholders: `{port}`
    * (needed here or in `env`), `{model}` (path of the artifact's first file), `{files.0}`, `{files.1}` …,
-   * `{name}` and `{version}` of the model, `{revision}`, `{key}`.
+   * `{uri}` (address of the first file, for a program that fetches it by itself), `{name}` and `{version}` of the
+   * model, `{revision}`, `{key}`.
    */
   readonly command: readonly [string, ...string[]]
   /** The environment of every process, with the same placeholders. */

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { ArtifactFile, Revision, TargetRefusal, TargetWant } from 'modelspine/adapter'
-import { filesNeeded } from './command-template.ts'
+import { type FilesUsed, filesUsed } from './command-template.ts'
 import { settingsProblems } from './deployment-settings.ts'
 import type { ProcessSettings } from './options.ts'
 
@@ -36,14 +36,12 @@ function revisionRefusal(
     )
   }
   const { files } = model.artifact
-  const distant = files.find(({ uri }) => pathOf(uri) === undefined)
-  if (distant !== undefined) {
-    return refused(
-      'ArtifactNotLocal',
-      `${name} has the file ${distant.uri}, but this target can run only file: addresses of this machine`,
-    )
+  const used = filesUsed([...settings.command, ...Object.values(settings.env)])
+  for (const [place, file] of files.entries()) {
+    const refusal = pathOf(file.uri) === undefined && distantRefusal(name, file, place, used, settings)
+    if (refusal) return refusal
   }
-  const needed = filesNeeded([...settings.command, ...Object.values(settings.env)])
+  const needed = Math.max(used.address ? 1 : 0, ...[...used.paths].map((place) => place + 1))
   if (files.length < needed) {
     return refused('ArtifactIncomplete', `${name} has ${files.length} files, but the command needs ${needed}`)
   }
@@ -58,6 +56,28 @@ function revisionRefusal(
   return problem && refused('InvalidSettings', `settings.${problem.field} ${problem.message}`)
 }
 
+/** A file elsewhere is run only by a command that takes its address instead of its path. */
+function distantRefusal(
+  name: string,
+  { uri, digest }: ArtifactFile,
+  place: number,
+  used: FilesUsed,
+  { verifyDigests }: ProcessSettings,
+): TargetRefusal | undefined {
+  const isAddress = /^[a-z][a-z0-9+.-]*:/i.test(uri)
+  if (place > 0 || !isAddress || !used.address || used.paths.has(0)) {
+    return refused(
+      'ArtifactNotLocal',
+      `${name} has the file ${uri}, but this target can run only file: addresses of this machine, unless its command takes {uri} instead of {model} and fetches the file by itself`,
+    )
+  }
+  if (digest === undefined || !verifyDigests) return undefined
+  return refused(
+    'DigestNotChecked',
+    `${name} has the file ${uri} with a digest, which cannot be checked before its process fetches the file: set verifyDigests to false when the process checks it`,
+  )
+}
+
 /**
  * The reason why the files are not the files that the registry names. Reads whole files when digests are
  * checked.
@@ -68,7 +88,8 @@ export async function filesRefusal(
   abortSignal: AbortSignal | undefined,
 ): Promise<TargetRefusal | undefined> {
   for (const { uri, digest } of filesOf(model.artifact)) {
-    const path = pathOf(uri) ?? ''
+    const path = pathOf(uri)
+    if (path === undefined) continue
     try {
       const found = `sha256:${await digestOf(path, verifyDigests && digest !== undefined, abortSignal)}`
       if (verifyDigests && digest !== undefined && found !== digest) {
@@ -86,6 +107,11 @@ export async function filesRefusal(
 
 export function pathsOf({ model }: Revision): readonly string[] {
   return filesOf(model.artifact).map(({ uri }) => pathOf(uri) ?? '')
+}
+
+/** The address of the first file. Empty when there is none. */
+export function addressIn({ model }: Revision): string {
+  return filesOf(model.artifact)[0]?.uri ?? ''
 }
 
 function filesOf(artifact: Revision['model']['artifact']): readonly ArtifactFile[] {

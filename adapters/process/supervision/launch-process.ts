@@ -1,7 +1,7 @@
 import type { Secret } from 'modelspine/adapter'
 import { freePort } from '../free-port.ts'
 import { fillTemplate, type TemplateValues } from '../settings/command-template.ts'
-import { pathsOf } from '../settings/revision-refusal.ts'
+import { addressIn, pathsOf } from '../settings/revision-refusal.ts'
 import { openLine } from '../state/journal.ts'
 import { type ProcessRun, startRun } from './process-run.ts'
 import { everRan } from './run-history.ts'
@@ -47,7 +47,8 @@ export async function launchProcess(
 
 export function valuesOf({ key, revision }: SupervisorOptions['record'], port: number): TemplateValues {
   const { name, version } = revision.model
-  return { port, files: pathsOf(revision), name, version, revision: revision.name, key }
+  const [files, uri] = [pathsOf(revision), addressIn(revision)]
+  return { port, files, uri, name, version, revision: revision.name, key }
 }
 
 function inherited(names: readonly string[]): Record<string, string> {

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { type Revision, sha256, type TargetWant } from 'modelspine/adapter'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { call, createScene, inState, key, type Scene, wantOf } from './scene.ts'
+import { call, createScene, inState, key, type Scene, serverFile, wantOf } from './scene.ts'
 
 let scene: Scene
 
@@ -66,6 +66,46 @@ describe('the plan of processTarget', () => {
     expect(await scene.open().apply(key, wantOf(revision), call())).toMatchObject({
       reason: 'ArtifactMissing',
     })
+  })
+
+  it('runs a file elsewhere when the command takes its address, and fetches it by itself', async () => {
+    const target = scene.open({ command: [process.execPath, serverFile, '{port}', '{uri}'] })
+    const uri = 'mlflow-artifacts:/1/models/m-1/artifacts'
+    const revision = withArtifact(scene.revision('r1'), { kind: 'files', files: [{ uri }] })
+    expect(await target.apply(key, wantOf(revision), call())).toEqual({ kind: 'accepted' })
+    const { endpoint } = await inState(target, 'r1', 'ready')
+    const told = (await (await fetch(`${endpoint?.address}/`)).json()) as { model: string }
+    expect(told.model).toBe(uri)
+  })
+
+  it.each<[string, string, readonly string[], readonly { uri: string; digest?: string }[]]>([
+    ['also takes its path', 'ArtifactNotLocal', ['{uri}', '{model}'], [{ uri: 's3://b/a' }]],
+    [
+      'takes the address of another file',
+      'ArtifactNotLocal',
+      ['{uri}'],
+      [{ uri: 'file:///a' }, { uri: 's3://b/a' }],
+    ],
+    ['would get no address', 'ArtifactNotLocal', ['{uri}'], [{ uri: '--help' }]],
+    ['would get no file', 'ArtifactIncomplete', ['{uri}'], []],
+    [
+      'cannot know its digest',
+      'DigestNotChecked',
+      ['{uri}'],
+      [{ uri: 's3://b/a', digest: `sha256:${'0'.repeat(64)}` }],
+    ],
+  ])('refuses a file elsewhere when the command %s', (_what, reason, taken, files) => {
+    const revision = withArtifact(scene.revision('r1'), { kind: 'files', files })
+    const target = scene.open({ command: [process.execPath, serverFile, '{port}', ...taken] })
+    expect(target.plan(wantOf(revision), nothing)).toMatchObject({ kind: 'refused', reason })
+  })
+
+  it('takes a digest that the process checks by itself', () => {
+    const files = [{ uri: 's3://b/a', digest: `sha256:${'0'.repeat(64)}` }]
+    const command = [process.execPath, serverFile, '{port}', '{uri}'] as const
+    const target = scene.open({ command: [...command], verifyDigests: false })
+    const want = wantOf(withArtifact(scene.revision('r1'), { kind: 'files', files }))
+    expect(target.plan(want, nothing)).not.toMatchObject({ kind: 'refused' })
   })
 
   it('refuses names that would lead out of the folder', async () => {
