@@ -68,7 +68,7 @@ export interface HttpClient {
   /** Use `retry` only for idempotent control calls. */
   request(request: HttpRequest & { readonly retry?: HttpRetry | undefined }): Promise<HttpReply>
   stream(request: HttpRequest): Promise<HttpStream>
-  /** Closes idle connections and lets calls under way finish. Later calls throw `unavailable`. */
+  /** Closes idle connections and lets calls under way finish. Later calls throw `unavailable`. May be called again. */
   close(): Promise<void>
 }
 
@@ -84,7 +84,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
   const maxBodyBytes = options.maxBodyBytes ?? 64 * 1024 * 1024
   let dispatcher = options.dispatcher as unknown as WireDispatcher | undefined
   let opening: Promise<WireDispatcher> | undefined
-  let closed = false
+  let closing: Promise<void> | undefined
 
   function wireOf(request: HttpRequest): WireOptions {
     const { headers } = request
@@ -134,13 +134,17 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     return new Promise((resolve, reject) => {
       const call = { method: request.method, url: base.origin + base.path, phase: 'connecting' as const }
       if (request.abortSignal?.aborted) return reject(abortedError(call, request.abortSignal.reason))
-      if (closed)
+      if (closing !== undefined)
         return reject(
           new ModelspineError('unavailable', `${base.origin}: the client was closed`, { retryable: false }),
         )
       const wire = wireOf(request)
       send(wire, handlerOf(wire, request.maxBodyBytes ?? maxBodyBytes, resolve, reject))
     })
+  }
+
+  async function closePool(): Promise<void> {
+    if (options.dispatcher === undefined) await (await opening)?.close()
   }
 
   const requestOnce = (request: HttpRequest): Promise<HttpReply> =>
@@ -162,9 +166,9 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
         (wire, maxBytes, resolve, reject) =>
           new BodyStream(wire, request.abortSignal, maxBytes, resolve, reject),
       ),
-    async close() {
-      closed = true
-      if (options.dispatcher === undefined) await (await opening)?.close()
+    close() {
+      closing ??= closePool()
+      return closing
     },
   }
 }

@@ -118,6 +118,14 @@ describe('createHttpClient', () => {
     expect(agent.closed).toBe(false)
   })
 
+  it('may be closed by several owners', async () => {
+    const { url } = await serve((_request, _body, response) => response.end('x'))
+    const client = createHttpClient({ baseUrl: url })
+    await client.request({ method: 'GET', path: '/' })
+    await Promise.all([client.close(), client.close()])
+    await client.close()
+  })
+
   it('lets running calls finish when it is closed, and refuses later calls', async () => {
     let answer = (): void => {}
     const { url, server } = await serve((_request, _body, response) => {
