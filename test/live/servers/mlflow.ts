@@ -8,16 +8,24 @@ import type { LiveServer, RunningServer } from './server.ts'
 
 export interface MlflowAddress {
   readonly url: string
+  /** The folder of Python, with MLflow's client and MLServer's runtime for MLflow's models. */
+  readonly bin: string
+}
+
+export interface MlflowOptions {
+  /** Lets in only users with a password. The first is `admin`, with this one. */
+  readonly adminPassword?: string
 }
 
 /** MLflow's tracking server with its model registry and webhooks, over a SQLite file. */
-export const mlflow: LiveServer<MlflowAddress> = {
+export const mlflow: LiveServer<MlflowAddress, MlflowOptions> = {
   name: 'mlflow',
   version: '3.17.2',
   install() {
-    return pythonVenv(this.name, this.version, [`mlflow==${this.version}`])
+    const serving = ['mlserver==1.7.1', 'mlserver-mlflow==1.7.1']
+    return pythonVenv(this.name, this.version, [`mlflow[auth]==${this.version}`, ...serving])
   },
-  async start({ folder }): Promise<RunningServer<MlflowAddress>> {
+  async start({ folder, adminPassword }): Promise<RunningServer<MlflowAddress>> {
     const venv = required(await this.install())
     const port = await freePort()
     const url = `http://127.0.0.1:${port}`
@@ -30,6 +38,7 @@ export const mlflow: LiveServer<MlflowAddress> = {
         ...['--host', '127.0.0.1', '--port', String(port), '--workers', '1'],
         ...['--backend-store-uri', `sqlite:///${join(folder, 'mlflow.db')}`],
         ...['--artifacts-destination', join(folder, 'artifacts')],
+        ...(adminPassword === undefined ? [] : ['--app-name', 'basic-auth']),
       ],
       env: {
         ...pythonEnvironment,
@@ -42,10 +51,14 @@ export const mlflow: LiveServer<MlflowAddress> = {
         MLFLOW_WEBHOOK_ALLOW_PRIVATE_IPS: 'true',
         // Else each process makes up a key of its own, and cannot read the secrets that others stored.
         MLFLOW_WEBHOOK_SECRET_ENCRYPTION_KEY: fernetKey(),
+        ...(adminPassword !== undefined && {
+          MLFLOW_AUTH_ADMIN_PASSWORD: adminPassword,
+          MLFLOW_FLASK_SERVER_SECRET_KEY: fernetKey(),
+        }),
       },
       ready: () => isOk(`${url}/health`),
     })
-    return { ...started, address: { url } }
+    return { ...started, address: { url, bin: join(venv, 'bin') } }
   },
 }
 
