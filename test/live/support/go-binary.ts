@@ -4,7 +4,7 @@ import { run } from './run.ts'
 
 /**
  * Runs `go` so that it leaves the machine to others: at low priority, with two packages at once. A larger heap before
- * each collection saves the compiler a tenth of its time.
+ * each collection saves the compiler a sixth of its work.
  */
 export async function go(
   args: readonly string[],
