@@ -76,7 +76,7 @@ export interface HttpClient {
 export function createHttpClient(options: HttpClientOptions): HttpClient {
   requireNode()
   const base = baseOf(options.baseUrl)
-  checkTls(options)
+  checkTls({ origin: base.origin, tls: options.tls, dispatcher: options.dispatcher })
   const own = options.headers ?? {}
   const hasOwn = Object.keys(own).length > 0
   const headersTimeout = options.headersTimeoutMs ?? 300_000

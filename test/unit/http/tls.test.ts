@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto'
 import { createServer, type Server } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import type { TLSSocket } from 'node:tls'
@@ -6,6 +7,13 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { createHttpClient, type HttpClient, type HttpClientOptions } from '../../../src/http/http-client.ts'
 import { secretOf } from '../../../src/security/secret.ts'
 import { certificate, certificateKey } from '../../test-certificate.ts'
+
+/** Fits to no certificate here. */
+const { privateKey: otherKey } = generateKeyPairSync('ec', {
+  namedCurve: 'P-256',
+  publicKeyEncoding: { type: 'spki', format: 'pem' },
+  privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+})
 
 let server: Server
 let url: string
@@ -56,7 +64,21 @@ describe('TLS of the HTTP client', () => {
     [{ baseUrl: 'https://a', tls: {}, dispatcher: new Agent() }, 'together with a dispatcher'],
     [{ baseUrl: 'https://a', tls: { cert: 'x' } }, 'only one of cert and key'],
     [{ baseUrl: 'https://a', tls: { key: secretOf('x') } }, 'only one of cert and key'],
+    [{ baseUrl: 'https://a', tls: { ca: 'x' } }, 'a ca that is no certificate'],
+    [{ baseUrl: 'https://a', tls: { ca: [certificate, ''] } }, 'a ca that is no certificate'],
+    [{ baseUrl: 'https://a', tls: { cert: 'x', key: secretOf(certificateKey) } }, 'cert and key'],
+    [{ baseUrl: 'https://a', tls: { cert: certificate, key: secretOf('x') } }, 'cert and key'],
+    [{ baseUrl: 'https://a', tls: { cert: certificate, key: secretOf(otherKey) } }, 'cert and key'],
   ])('refuses %o', (options, why) => {
-    expect(() => createHttpClient(options as HttpClientOptions)).toThrow(why)
+    const refusal = expect.objectContaining({
+      code: 'invalid-options',
+      retryable: false,
+      message: expect.stringContaining(why),
+    })
+    expect(() => createHttpClient(options as HttpClientOptions)).toThrow(refusal)
+  })
+
+  it('is taken however the scheme of the base URL is spelled', () => {
+    clients.push(createHttpClient({ baseUrl: 'HTTPS://a', tls: { ca: certificate } }))
   })
 })
