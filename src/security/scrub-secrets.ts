@@ -23,7 +23,9 @@ export function scrubError(error: unknown, secrets: KnownSecrets): unknown {
   return copy(error, spellings(secrets), new Map(), 0)
 }
 
-function spellings(secrets: KnownSecrets): readonly string[] {
+type Spelling = string | RegExp
+
+function spellings(secrets: KnownSecrets): readonly Spelling[] {
   const values = [...secrets].map((secret) => (typeof secret === 'string' ? secret : secret.reveal()))
   const spelled = values
     .filter((value) => value !== '')
@@ -38,14 +40,33 @@ function spellings(secrets: KnownSecrets): readonly string[] {
         Buffer.from(value).toString('base64url'),
       ]
     })
-  return [...new Set(spelled)].sort((one, other) => other.length - one.length)
+  return [...new Set(spelled)].sort((one, other) => other.length - one.length).map(anyEscapes)
 }
 
-function replaceAll(text: string, hidden: readonly string[]): string {
-  return hidden.reduce((clean, spelling) => clean.replaceAll(spelling, shown), text)
+const percentEscape = /%[0-9A-F]{2}/
+
+/** Finds escapes with large and with small letters, because writers differ: `%2F`, `%2f`. */
+function anyEscapes(spelling: string): Spelling {
+  if (!percentEscape.test(spelling)) return spelling
+  const parts = spelling.split(/(%[0-9A-F]{2})/)
+  const pattern = parts.map((part, place) =>
+    place % 2 === 1
+      ? part.replace(/[A-F]/g, (letter) => `[${letter}${letter.toLowerCase()}]`)
+      : part.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&'),
+  )
+  return new RegExp(pattern.join(''), 'g')
 }
 
-function copy(value: unknown, hidden: readonly string[], seen: Map<object, unknown>, depth: number): unknown {
+function replaceAll(text: string, hidden: readonly Spelling[]): string {
+  return hidden.reduce<string>((clean, spelling) => clean.replaceAll(spelling, shown), text)
+}
+
+function copy(
+  value: unknown,
+  hidden: readonly Spelling[],
+  seen: Map<object, unknown>,
+  depth: number,
+): unknown {
   if (typeof value === 'string') return replaceAll(value, hidden)
   if (typeof value !== 'object' || value === null) return value
   const before = seen.get(value)

@@ -12,11 +12,22 @@ describe('scrubbing', () => {
   it.each([
     ['as it is', value],
     ['percent-encoded', encodeURIComponent(value)],
+    [
+      'percent-encoded with small letters',
+      encodeURIComponent(value).replace(/%../g, (hex) => hex.toLowerCase()),
+    ],
+    ['percent-encoded with letters of both kinds', encodeURIComponent(value).replace('%2F', '%2f')],
     ['in base64', Buffer.from(value).toString('base64')],
     ['in base64url', Buffer.from(value).toString('base64url')],
     ['in JSON', JSON.stringify(value).slice(1, -1)],
   ])('finds a secret %s', (_, spelled) => {
     expect(scrubSecrets(`sent ${spelled} twice: ${spelled}.`, secrets)).toBe('sent [secret] twice: [secret].')
+  })
+
+  it('takes other characters as they are, and only the escapes in both cases', () => {
+    expect(scrubSecrets('a.b%2fc a.b%2Fc axb%2fc A.b%2fc', ['a.b/c'])).toBe(
+      '[secret] [secret] axb%2fc A.b%2fc',
+    )
   })
 
   it('replaces the longer of two secrets first', () => {
