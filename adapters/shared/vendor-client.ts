@@ -9,6 +9,7 @@ import {
   ModelspineError,
   retryAfterMs,
   type Secret,
+  scrub,
   scrubError,
   scrubSecrets,
   secretsOf,
@@ -16,8 +17,12 @@ import {
   type TlsOptions,
 } from 'modelspine/adapter'
 import type { ZodType } from 'zod'
+import { withinLimits } from './within-limits.ts'
 
-/** Asked before each request, so that a rotated value is used at once. Errors that it throws pass unchanged. */
+/**
+ * Asked before each request, so that a rotated value is used at once. Errors that it throws pass unchanged. It
+ * is waited for no longer than the vendor.
+ */
 export type SecretSource = () => Secret | Promise<Secret>
 
 /** How a vendor's API is reached. Options of every adapter that calls one. */
@@ -77,7 +82,8 @@ export interface VendorClient {
   readonly baseUrl: string
   /**
    * The answer, with a status of 200 to 299. Throws what `meaning` says, `auth`, the unavailable-code, and
-   * `aborted`. `details` has `status` after an answer, and `phase` when none came. No error contains a secret.
+   * `aborted`. `details` has `status` after an answer, and `phase` when none came as a whole. No error contains a
+   * secret that the client sent.
    */
   call(request: VendorRequest): Promise<HttpReply>
   /** The same, read by a schema. An answer that does not fit throws the unavailable-code. */
@@ -116,13 +122,23 @@ export function createVendorClient(connection: VendorConnection, words: VendorWo
   const { vendor, unavailable } = words
   const where = `${vendor} at ${client.baseUrl}`
 
-  const authorization = async (): Promise<Credentials | undefined> => {
+  const revealed = async (source: SecretSource, request: VendorRequest): Promise<string> => {
+    const limits = { timeoutMs: request.timeoutMs ?? timeoutMs, abortSignal: request.abortSignal }
+    const late = (): ModelspineError =>
+      new ModelspineError(unavailable, `${vendor}: its credentials were not there in time`, {
+        retryable: true,
+        details: { phase: 'connecting' },
+      })
+    return (await withinLimits(async () => source(), limits, late)).reveal()
+  }
+
+  const authorization = async (request: VendorRequest): Promise<Credentials | undefined> => {
     if (token !== undefined) {
-      const value = (await token()).reveal()
+      const value = await revealed(token, request)
       return { header: `Bearer ${value}`, secrets: [value] }
     }
     if (basic === undefined) return undefined
-    const password = (await basic.password()).reveal()
+    const password = await revealed(basic.password, request)
     const pair = `${basic.user}:${password}`
     const encoded = Buffer.from(pair).toString('base64')
     return { header: `Basic ${encoded}`, secrets: [pair, encoded, password] }
@@ -145,7 +161,9 @@ export function createVendorClient(connection: VendorConnection, words: VendorWo
       })
     }
     if (status < 400) {
-      const to = scrubSecrets(reply.header('location') ?? '', secrets)
+      // What follows the path may be a signature.
+      const [address = ''] = (reply.header('location') ?? '').split(/[?#]/)
+      const to = scrub(scrubSecrets(address, secrets))
       const message = `${where} answered ${status}${to && `, and points to ${to}`}: redirects are not followed`
       return new ModelspineError(unavailable, message, { retryable: false, details: { status } })
     }
@@ -164,14 +182,15 @@ export function createVendorClient(connection: VendorConnection, words: VendorWo
     throw new ModelspineError(unavailable, `${vendor}: ${message}`, { cause: clean, details, retryable })
   }
 
-  /** Makes one request with credentials. What it throws is clean. */
-  const send = async <Reply>(
-    { method, path, query, body, headers, abortSignal, timeoutMs: headersTimeoutMs }: VendorRequest,
-    exchange: (request: HttpRequest, secrets: readonly string[]) => Promise<Reply>,
-  ): Promise<Reply> => {
-    const credentials = await authorization()
+  /** Makes one request with credentials. Nothing that it throws contains them. */
+  const send = async <Answer>(
+    request: VendorRequest,
+    exchange: (wire: HttpRequest, secrets: readonly string[]) => Promise<Answer>,
+  ): Promise<Answer> => {
+    const { method, path, query, body, headers, abortSignal, timeoutMs: headersTimeoutMs } = request
+    const credentials = await authorization(request)
     const secrets = [...fixed, ...secretsOf(headers ?? {}), ...(credentials?.secrets ?? [])]
-    const request: HttpRequest = {
+    const wire: HttpRequest = {
       method,
       path: path + queryOf(query),
       headers: {
@@ -183,17 +202,42 @@ export function createVendorClient(connection: VendorConnection, words: VendorWo
       abortSignal,
       headersTimeoutMs,
     }
-    return exchange(request, secrets)
+    try {
+      return await exchange(wire, secrets)
+    } catch (error) {
+      throw scrubError(error, secrets)
+    }
   }
 
-  const call = (request: VendorRequest): Promise<HttpReply> =>
+  const ask = <Answer>(request: VendorRequest, answerOf: (reply: HttpReply) => Answer): Promise<Answer> =>
     send(request, async (wire, secrets) => {
       const { repeatable = request.method === 'GET' } = request
       const asked = client.request({ ...wire, retry: repeatable ? retry : undefined })
       const reply = await asked.catch((error) => unreached(error, secrets))
-      if (isGood(reply)) return reply
+      if (isGood(reply)) return answerOf(reply)
       throw failed(reply, secrets)
     })
+
+  const fitting = <Answer>(schema: ZodType<Answer>, request: VendorRequest, reply: HttpReply): Answer => {
+    const { status } = reply
+    let body: unknown
+    try {
+      body = reply.json()
+    } catch {
+      // The parser's error quotes a few characters, which may be a piece of a secret.
+      const message = `${where} answered something that is not JSON`
+      throw new ModelspineError(unavailable, message, { details: { status, bytes: reply.bytes.byteLength } })
+    }
+    const read = schema.safeParse(body)
+    if (read.success) return read.data
+    const [issue] = read.error.issues
+    const field = issue?.path.map(String).join('.') || 'the answer'
+    throw new ModelspineError(
+      unavailable,
+      `${where} answered ${request.method} ${request.path} in an unknown form: ${field}: ${issue?.message}`,
+      { details: { status, field } },
+    )
+  }
 
   const stream = (request: VendorRequest): Promise<VendorStream> =>
     send(request, async (wire, secrets) => {
@@ -217,30 +261,9 @@ export function createVendorClient(connection: VendorConnection, words: VendorWo
 
   return {
     baseUrl: client.baseUrl,
-    call,
+    call: (request) => ask(request, (reply) => reply),
+    read: (schema, request) => ask(request, (reply) => fitting(schema, request, reply)),
     stream,
-    async read(schema, request) {
-      const reply = await call(request)
-      const { status } = reply
-      let body: unknown
-      try {
-        body = reply.json()
-      } catch (cause) {
-        throw new ModelspineError(unavailable, `${where} answered something that is not JSON`, {
-          cause,
-          details: { status },
-        })
-      }
-      const read = schema.safeParse(body)
-      if (read.success) return read.data
-      const [issue] = read.error.issues
-      const field = issue?.path.map(String).join('.') || 'the answer'
-      throw new ModelspineError(
-        unavailable,
-        `${where} answered ${request.method} ${request.path} in an unknown form: ${field}: ${issue?.message}`,
-        { details: { status, field } },
-      )
-    },
     close: () => client.close(),
   }
 }

@@ -160,7 +160,7 @@ export class BodyStream
           'malformed-reply',
           `the reply has more than the ${this.maxBytes} bytes allowed`,
           {
-            details: { maxBodyBytes: this.maxBytes },
+            details: { phase: this.phase, maxBodyBytes: this.maxBytes },
             retryable: false,
           },
         )

@@ -56,11 +56,11 @@ export class WholeBody extends Exchange {
   }
 
   private refuse(size: number): void {
-    const { method, url } = this.call()
+    const { method, url, phase } = this.call()
     const message = `${method} ${url}: the reply has at least ${size} bytes, more than the ${this.maxBytes} allowed`
     this.end(
       new ModelspineError('malformed-reply', message, {
-        details: { bytes: size, maxBodyBytes: this.maxBytes },
+        details: { phase, bytes: size, maxBodyBytes: this.maxBytes },
         retryable: false,
       }),
     )

@@ -50,6 +50,10 @@ async function failureOf(call: Promise<unknown>): Promise<ModelspineError> {
   )
 }
 
+function shownIn(error: ModelspineError): string {
+  return `${inspect(error, { depth: 9, showHidden: true })}${JSON.stringify(error)}${error.stack}`
+}
+
 const get = { method: 'GET', path: '/x' } as const
 const post = { method: 'POST', path: '/x', body: { a: 1 } } as const
 
@@ -145,6 +149,33 @@ describe('a client of a vendor', () => {
     expect((await failureOf(client.call(post))).message).toMatch(/answered 400$/)
   })
 
+  it('shows no secret in what the adapter says of an answer', async () => {
+    const meaning: VendorWords['meaning'] = (reply) => {
+      const { message } = reply.json() as { message: string }
+      return { code: 'model-not-found', message, details: { message } }
+    }
+    const token = () => secretOf(secret)
+    const { client } = await scene(
+      [{ status: 404, body: JSON.stringify({ message: secret }) }],
+      { token },
+      { meaning },
+    )
+    const error = await failureOf(client.call(get))
+    expect(error).toMatchObject({ code: 'model-not-found', message: '[secret]' })
+    expect(error.details).toEqual({ status: 404, message: '[secret]' })
+  })
+
+  it('shows no secret in the name of a field, and nothing of an answer that is not JSON', async () => {
+    const keyed = { body: JSON.stringify({ [secret]: 1 }) }
+    const token = () => secretOf(secret)
+    const { client } = await scene([keyed, keyed, { body: secret }], { token })
+    const [closed, open] = [z.strictObject({}), z.record(z.string(), z.string())]
+    for (const schema of [closed, open, closed]) {
+      const shown = shownIn(await failureOf(client.read(schema, get)))
+      for (let at = 0; at + 6 <= secret.length; at += 1) expect(shown).not.toContain(secret.slice(at, at + 6))
+    }
+  })
+
   it('follows no redirect', async () => {
     const other = await scene([])
     const headers = { location: `${other.server.url}/y?token=${encodeURIComponent(secret)}` }
@@ -154,6 +185,13 @@ describe('a client of a vendor', () => {
     expect(error.message).toContain(`points to ${other.server.url}`)
     expect(error.message).not.toContain(encodeURIComponent(secret))
     expect(other.asked).toHaveLength(0)
+  })
+
+  it('shows no credentials of the address that a redirect points to', async () => {
+    const location = 'https://ann:pw@bucket.test/model?X-Amz-Signature=abc&sig=def#ghi'
+    const { client } = await scene([{ status: 307, headers: { location } }])
+    const { message } = await failureOf(client.call(get))
+    expect(message).toContain('points to https://[secret]@bucket.test/model:')
   })
 
   it('sends a list as one member of the query for each text', async () => {
@@ -217,7 +255,10 @@ describe('a client of a vendor', () => {
 
   it('takes no answer that is too large', async () => {
     const { client } = await scene([{ body: 'x'.repeat(200) }], { maxReplyBytes: 100 })
-    expect(await failureOf(client.call(post))).toMatchObject({ code: 'registry-unavailable' })
+    expect(await failureOf(client.call(post))).toMatchObject({
+      code: 'registry-unavailable',
+      details: { phase: 'answering' },
+    })
   })
 
   it.each([
@@ -226,7 +267,13 @@ describe('a client of a vendor', () => {
     ['a redirect', { status: 302 }],
     ['an answer in an unknown form', { status: 200 }],
   ])('shows no secret in %s', async (_what, { status }) => {
-    const echoed = [secret, encodeURIComponent(secret), Buffer.from(`ann:${secret}`).toString('base64')]
+    const small = encodeURIComponent(secret).replace(/%../g, (hex) => hex.toLowerCase())
+    const echoed = [
+      secret,
+      encodeURIComponent(secret),
+      small,
+      Buffer.from(`ann:${secret}`).toString('base64'),
+    ]
     const body = JSON.stringify({ echoed })
     const headers = { location: `http://x/?t=${encodeURIComponent(secret)}`, 'x-key': secret }
     for (const options of [
@@ -236,8 +283,8 @@ describe('a client of a vendor', () => {
     ]) {
       const { client } = await scene([{ status, headers, body }], options)
       const error = await failureOf(client.read(z.object({ a: z.string() }), post))
-      const shown = `${inspect(error, { depth: 9, showHidden: true })}${JSON.stringify(error)}${error.stack}`
-      const known = 'basic' in options ? echoed : echoed.slice(0, 2)
+      const shown = shownIn(error)
+      const known = 'basic' in options ? echoed : echoed.slice(0, 3)
       for (const spelling of known) expect(shown).not.toContain(spelling)
     }
   })
@@ -247,6 +294,38 @@ describe('a client of a vendor', () => {
     const { client, asked } = await scene([], { token })
     expect((await failureOf(client.call(get))).message).toBe('the vault is closed')
     expect(asked).toHaveLength(0)
+  })
+
+  it('waits for the source of the secret no longer than for the vendor', async () => {
+    const hanging = () => new Promise<never>(() => {})
+    for (const options of [{ token: hanging }, { basic: { user: 'ann', password: hanging } }]) {
+      const { client, asked } = await scene([], { ...options, timeoutMs: 40 })
+      for (const request of [post, { ...post, timeoutMs: 20 }]) {
+        expect(await failureOf(client.call(request))).toMatchObject({
+          code: 'registry-unavailable',
+          retryable: true,
+          details: { phase: 'connecting' },
+        })
+      }
+      expect(asked).toHaveLength(0)
+    }
+  })
+
+  it('ends the wait for the source of the secret when the caller aborts', async () => {
+    let asks = 0
+    const token = () => {
+      asks += 1
+      return new Promise<never>(() => {})
+    }
+    const { client } = await scene([], { token })
+    const caller = new AbortController()
+    const call = failureOf(client.call({ ...get, abortSignal: caller.signal }))
+    caller.abort(new Error('enough'))
+    expect(await call).toMatchObject({ code: 'aborted' })
+    expect(await failureOf(client.call({ ...get, abortSignal: caller.signal }))).toMatchObject({
+      code: 'aborted',
+    })
+    expect(asks).toBe(1)
   })
 
   it('refuses two kinds of credentials', () => {
