@@ -52,7 +52,8 @@ async function askHandler(path: string, handler: MountedHandler, call: Call): Pr
   const { request, requestId } = call
   const { actor, abortSignal } = call.options()
   const leaving = new AbortController()
-  abortSignal?.addEventListener('abort', () => leaving.abort(), { once: true })
+  if (abortSignal?.aborted) leaving.abort()
+  else abortSignal?.addEventListener('abort', () => leaving.abort(), { once: true })
   const takesBody = request.method !== 'GET' && request.method !== 'HEAD'
   const asked = new Request(request.url, {
     method: request.method,
@@ -64,11 +65,13 @@ async function askHandler(path: string, handler: MountedHandler, call: Call): Pr
   const { status, headers, body } = response
   if (!(status >= 200 && status <= 599))
     throw new Error(`the handler of ${path} gave no response with a status`)
+  const isHead = request.method === 'HEAD'
+  if (isHead) body?.cancel().catch(() => {})
   const cookies = headers.getSetCookie()
   return {
     status,
     headers: { ...Object.fromEntries(headers), ...(cookies.length > 0 && { 'set-cookie': cookies }) },
-    body: body ?? '',
+    body: isHead ? '' : (body ?? ''),
   }
 }
 

@@ -41,7 +41,9 @@ async function respond(
       await sendPieces(body, res)
     } else if (!res.destroyed) {
       const length = typeof body === 'string' ? Buffer.byteLength(body) : body.byteLength
-      if (status !== 204 && status !== 304) headers['content-length'] ??= String(length)
+      // In an answer to HEAD, an empty body does not tell the length that GET would have.
+      const hasLength = status !== 204 && status !== 304 && (req.method !== 'HEAD' || length > 0)
+      if (hasLength) headers['content-length'] ??= String(length)
       res.writeHead(status, headers)
       res.end(body)
     }
@@ -98,7 +100,10 @@ class NodeRequest implements GatewayRequest {
     const { headers, socket, url = '/' } = this.#req
     const scheme = 'encrypted' in socket ? 'https' : 'http'
     const given = `${scheme}://${headers.host}${url}`
-    return headers.host !== undefined && URL.canParse(given) ? given : `${scheme}://localhost${url}`
+    const read = headers.host === undefined ? null : URL.parse(given)
+    // No Request can have user information in its URL.
+    const usable = read !== null && read.username === '' && read.password === ''
+    return usable ? given : `${scheme}://localhost${url}`
   }
 
   get abortSignal(): CallerAbort {

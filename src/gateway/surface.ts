@@ -4,7 +4,7 @@ import type { CallOptions } from '../routing/router.ts'
 /** A request as surfaces see it. It may come from any handler. */
 export interface GatewayRequest {
   readonly method: string
-  /** With the query. The host is what the caller wrote. */
+  /** With the query. The host is what the caller wrote, or `localhost` where no request can have that. */
   readonly url: string
   /** The path below the base path, without the query, percent-encoded as it came. */
   readonly path: string

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
-import { connect } from 'node:net'
+import { createServer } from 'node:http'
+import { type AddressInfo, connect } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createGateway, type MountedHandler } from '../../../src/gateway/index.ts'
 import { createRouter } from '../../../src/routing/router.ts'
@@ -40,6 +41,11 @@ beforeAll(async () => {
           open: true,
         },
         '/bytes': { handler: () => new Response(new Uint8Array([0, 255, 10])), open: true },
+        '/head': { handler: () => new Response(null), open: true },
+        '/measured': {
+          handler: () => new Response('abc', { headers: { 'content-length': '3' } }),
+          open: true,
+        },
         '/throws': {
           handler: () => {
             throw new Error('the secret is 42')
@@ -134,6 +140,16 @@ describe('a handler of the app', () => {
     expect((await ask('/probe', { method: 'PROPFIND' })).status).toBe(405)
   })
 
+  each('answers HEAD without a body, and with no length but its own', async ({ name, ask }) => {
+    const init = { method: 'HEAD' }
+    expect((await ask('/bytes', init)).headers.get('content-length')).toBeNull()
+    expect((await ask('/head', init)).headers.get('content-length')).toBeNull()
+    expect((await ask('/measured', init)).headers.get('content-length')).toBe('3')
+    left[name] = Promise.withResolvers()
+    expect((await ask('/endless', init)).status).toBe(200)
+    await left[name].promise
+  })
+
   each('gets no body that is larger than the gateway takes', async ({ ask }) => {
     const response = await ask('/probe', { method: 'POST', body: 'x'.repeat(1001) })
     expect(response.status).toBe(413)
@@ -148,6 +164,7 @@ describe('a handler of the app', () => {
   })
 
   each('has its stream ended when the caller leaves', async ({ name, ask }) => {
+    left[name] = Promise.withResolvers()
     const controller = new AbortController()
     const response = await ask('/endless', { signal: controller.signal })
     const reader = response.body?.getReader()
@@ -169,13 +186,54 @@ describe('a handler of the app', () => {
     if (signal?.aborted === false) await once(signal, 'abort')
   })
 
-  it('is asked even when the caller names no host that a URL can have', async () => {
-    const socket = connect(world.listening.port, '127.0.0.1')
-    socket.write('GET /probe HTTP/1.1\r\nhost: a b\r\nconnection: close\r\n\r\n')
-    const [answer] = (await once(socket, 'data')) as [Buffer]
-    expect(String(answer)).toMatch(/^HTTP\/1\.1 203/)
-    socket.destroy()
-  })
+  it.each(['a b', 'a:b@c', 'a@c', ':b@c'])(
+    'is asked even when the caller names the host "%s"',
+    async (host) => {
+      const socket = connect(world.listening.port, '127.0.0.1')
+      socket.write(`GET /probe HTTP/1.1\r\nhost: ${host}\r\nconnection: close\r\n\r\n`)
+      const [answer] = (await once(socket, 'data')) as [Buffer]
+      expect(String(answer)).toMatch(/^HTTP\/1\.1 203/)
+      socket.destroy()
+    },
+  )
+
+  it.each(['node', 'fetch'] as const)(
+    'sees that the caller left before it was asked, through %s',
+    async (name) => {
+      const router = createRouter({ table: { current: undefined } })
+      const [entered, gone] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+      const seen = Promise.withResolvers<boolean>()
+      const gateway = createGateway({
+        router,
+        authenticate: async () => {
+          entered.resolve()
+          await gone.promise
+          return { name: 'ada' }
+        },
+        handlers: {
+          '/late': ({ signal }) => {
+            seen.resolve(signal.aborted)
+            return new Response('x')
+          },
+        },
+      })
+      const server = createServer((request, response) => {
+        response.on('close', gone.resolve)
+        gateway.node(request, response)
+      })
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+      const { port } = server.address() as AddressInfo
+      const caller = new AbortController()
+      const request = new Request(`http://127.0.0.1:${port}/late`, { signal: caller.signal })
+      const call = name === 'node' ? fetch(request) : gateway.fetch(request)
+      call.catch(() => {})
+      await entered.promise
+      caller.abort()
+      if (name === 'fetch') gone.resolve()
+      expect(await seen.promise).toBe(true)
+      await new Promise((resolve) => server.close(resolve))
+    },
+  )
 
   it('is below the base path', async () => {
     const router = createRouter({ table: { current: undefined } })
