@@ -8,7 +8,9 @@ import {
   getLoggedModel,
   getRun,
   getVersionFile,
+  type LoggedModelRecord,
   loggedModelReply,
+  type RunRecord,
   runReply,
   type VersionRecord,
 } from '../mlflow-api.ts'
@@ -32,9 +34,7 @@ export interface FoundFacts {
 }
 
 /** How long a store of artifacts may take to give a small file, in milliseconds. */
-const storeTimeoutMs = 5000
-
-type Read<Record> = Record | Missing | undefined
+const storeTimeoutMs = 3000
 
 /** Asks for the run, the logged model and the file `MLmodel` of a version. */
 export async function readMlflowFacts(
@@ -42,22 +42,13 @@ export async function readMlflowFacts(
   version: VersionRecord,
   abortSignal: AbortSignal | undefined,
 ): Promise<FoundFacts> {
-  const modelId = loggedModelOf(version)
-  const modelRead: Read<NonNullable<Origin['model']>> =
-    modelId === undefined
-      ? undefined
-      : await unlessMissing(
-          client
-            .read(loggedModelReply, { ...getLoggedModel(modelId), abortSignal })
-            .then(({ model }) => model),
-        )
-  const model = present(modelRead)
-  const runId = runOf(version, model)
-  const runRead: Read<NonNullable<Origin['run']>> =
-    runId === undefined
-      ? undefined
-      : await unlessMissing(client.read(runReply, { ...getRun(runId), abortSignal }).then(({ run }) => run))
-  const origin = { model, run: present(runRead) }
+  // At the same time, because all of a look-up has one limit of time.
+  const [model, named] = await Promise.all([
+    readLoggedModel(client, loggedModelOf(version), abortSignal),
+    readRun(client, version.run_id, abortSignal),
+  ])
+  const run = named ?? (await readRun(client, runOf(version, present(model)), abortSignal))
+  const origin = { model: present(model), run: present(run) }
   const uri = await artifactUri(client, version, origin, abortSignal)
   const told = await findSignature(client, version, origin, uri, abortSignal)
   return {
@@ -67,12 +58,32 @@ export async function readMlflowFacts(
       metrics: metricsOf(origin),
       ...(told.signature !== undefined && { signature: told.signature }),
     },
-    isWhole: told.isCertain && modelRead !== 'hidden' && runRead !== 'hidden' && !isUnderWay(origin.run),
+    isWhole: told.isCertain && model !== 'hidden' && run !== 'hidden' && !isUnderWay(origin.run),
   }
 }
 
-function present<Record extends object>(read: Read<Record>): Record | undefined {
-  return typeof read === 'object' ? read : undefined
+async function readLoggedModel(
+  client: VendorClient,
+  id: string | undefined,
+  abortSignal: AbortSignal | undefined,
+): Promise<LoggedModelRecord | Missing | undefined> {
+  if (id === undefined) return undefined
+  const reply = await unlessMissing(client.read(loggedModelReply, { ...getLoggedModel(id), abortSignal }))
+  return typeof reply === 'object' ? reply.model : reply
+}
+
+async function readRun(
+  client: VendorClient,
+  id: string | null | undefined,
+  abortSignal: AbortSignal | undefined,
+): Promise<RunRecord | Missing | undefined> {
+  if (!id) return undefined
+  const reply = await unlessMissing(client.read(runReply, { ...getRun(id), abortSignal }))
+  return typeof reply === 'object' ? reply.run : reply
+}
+
+function present<Found extends object>(found: Found | Missing | undefined): Found | undefined {
+  return typeof found === 'object' ? found : undefined
 }
 
 /** The address where the files are. `models:` and `runs:` only name what has them. */
