@@ -1,5 +1,6 @@
 import type { DeploymentTarget, TargetCapabilities } from '../../deployment-target/contract.ts'
 import { tellsRevision } from '../../deployment-target/tells-revision.ts'
+import type { ModelRegistry } from '../../registry/contract.ts'
 import type { AnalysisGate, ModelDeployment, Scale } from '../../resources/deployment/model-deployment.ts'
 import { type PlaneNames, unknownNames } from '../../resources/plane-names.ts'
 import { metricCapabilities } from '../../rollout/gates/metric-capabilities.ts'
@@ -8,6 +9,7 @@ import type { MetricSource } from '../../telemetry/contract.ts'
 /** The parts of a plane that a deployment may refer to. */
 export interface Deployable {
   readonly names: PlaneNames
+  readonly registries: Readonly<Record<string, ModelRegistry>>
   readonly targets: Readonly<Record<string, DeploymentTarget>>
   readonly metrics: Readonly<Record<string, MetricSource>>
 }
@@ -37,11 +39,21 @@ export function checkDeployable(plane: Deployable, deployment: ModelDeployment):
       )
     }
   }
+  const registry = plane.registries[spec.model.registry]
+  if (spec.onPromoted !== undefined && registry !== undefined && !setsAliases(registry)) {
+    problems.push(
+      `spec.onPromoted.setAlias is "${spec.onPromoted.setAlias}", and registry "${spec.model.registry}" cannot set aliases. Leave it out.`,
+    )
+  }
   spec.analysis.forEach((gate, place) => {
     const field = `spec.analysis[${place}]`
     problems.push(...gateProblems(field, gate, plane.metrics[gate.source], target?.capabilities))
   })
   return problems
+}
+
+function setsAliases({ setAlias, capabilities: { aliases } }: ModelRegistry): boolean {
+  return setAlias !== undefined && (aliases === 'compare-and-set' || aliases === 'last-write-wins')
 }
 
 function isDefaultScale({ min, max }: Scale): boolean {

@@ -108,6 +108,7 @@ export function storyOf(
           unshown(status) ??
           unresolved(status) ??
           flapping(status) ??
+          unnamed(status) ??
           'a change: the declared revision serves all traffic',
         next: 'nothing by itself',
       }
@@ -146,6 +147,12 @@ function unresolved({ conditions }: DeploymentStatus): string | undefined {
 function flapping({ conditions }: DeploymentStatus): string | undefined {
   const resolved = conditionOf(conditions, 'ModelResolved')
   return resolved?.reason === 'Flapping' ? `a steady answer of its registry: ${resolved.message}` : undefined
+}
+
+/** The stable revision serves, and its registry has not taken its alias. */
+function unnamed({ conditions }: DeploymentStatus): string | undefined {
+  const stands = conditionOf(conditions, 'AliasSet')
+  return stands?.status === 'False' ? `its registry: ${stands.message}` : undefined
 }
 
 function unhealthy({ conditions }: DeploymentStatus): string | undefined {

@@ -181,10 +181,13 @@ function describeSteps(
   }
   const from = movesFrom(spec, status)
   if (desired === undefined || (from === undefined && desired === status.stable)) return []
+  const { onPromoted } = spec
+  const told = onPromoted === undefined ? [] : [`point alias ${onPromoted.setAlias} to its version`]
   if (from !== undefined) {
     return [
       `start the revision at target ${spec.target.name}, while target ${from} serves`,
       'give it all traffic when it is ready there',
+      ...told,
       `remove everything from target ${from}`,
     ]
   }
@@ -192,11 +195,13 @@ function describeSteps(
     return [
       'start the revision',
       'give it all traffic when it is ready, because there is no revision to compare it with',
+      ...told,
     ]
   }
   return [
     'start the revision beside the stable one',
     ...stepsOf(spec).map((step) => describeStep(step, spec.answerWithin)),
+    ...told,
     'remove what it replaced',
   ]
 }

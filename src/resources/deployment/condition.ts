@@ -19,6 +19,8 @@ export interface Condition {
  * - `StableUnhealthy`: the revision that traffic returns to is not observed ready. With the reason
  *   `RequestsFailing` the target calls it ready, but every request to it fails.
  * - `RemovalOverdue`: a target still shows what it was told to remove longer than `deadline` ago.
+ * - `AliasSet`: the alias of `spec.onPromoted` points to the version of the stable revision. `False` while the
+ *   registry has not taken it.
  * - `Degraded`: a fault of the target, store, audit or policy hinders the loop itself; the reason names the
  *   fault.
  */
@@ -29,6 +31,7 @@ export type ConditionType =
   | 'PolicyDenied'
   | 'StableUnhealthy'
   | 'RemovalOverdue'
+  | 'AliasSet'
   | 'Degraded'
 
 /** Replaces the condition of the same type. The transition time changes only when the status changes. */

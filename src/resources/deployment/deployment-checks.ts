@@ -4,11 +4,32 @@ import { type CheckProblem, fieldsOf, itemsOf, repeated } from '../schema-checks
 
 /** The rules between the fields of a deployment's spec. */
 export function* deploymentProblems(spec: unknown): Generator<CheckProblem> {
-  const { strategy, analysis, policies } = fieldsOf(spec)
+  const { model, strategy, analysis, policies, onPromoted } = fieldsOf(spec)
   yield* weightsFalling(fieldsOf(fieldsOf(strategy).canary).steps)
   yield* repeated(analysis, ['analysis'], (gate) => fieldsOf(gate).name, ['name'])
   yield* gatesAmiss(strategy, analysis)
   yield* repeated(policies, ['policies'])
+  yield* aliasAmiss(model, onPromoted)
+}
+
+const aliasPath = ['onPromoted', 'setAlias']
+
+function* aliasAmiss(model: unknown, onPromoted: unknown): Generator<CheckProblem> {
+  const { setAlias } = fieldsOf(onPromoted)
+  if (typeof setAlias !== 'string') return
+  if (setAlias === 'latest-approved') {
+    const fault = 'is computed from the approvals of the versions'
+    yield { path: aliasPath, fault, remedy: 'Write another alias, such as champion.' }
+  }
+  if (setAlias !== aliasOf(model)) return
+  const fault = 'is the alias that spec.model follows'
+  yield { path: aliasPath, fault, remedy: 'Let spec.model follow another alias or version, or leave it out.' }
+}
+
+/** The alias of a reference, also in the default form of its text. */
+function aliasOf(model: unknown): unknown {
+  const { alias, text } = fieldsOf(model)
+  return typeof text === 'string' ? text.split('@')[1] : alias
 }
 
 function* weightsFalling(steps: unknown): Generator<CheckProblem> {

@@ -48,6 +48,27 @@ export interface DeploymentStatus {
   readonly approvals: readonly Approved[]
   /** How the last rollout ended. */
   readonly last?: EndedRollout
+  /** What `spec.onPromoted` asks of the registry for the revision that became stable last. */
+  readonly alias?: PromotedAlias
+}
+
+/** An alias that is to point to the version of a stable revision. */
+export interface PromotedAlias {
+  readonly revision: string
+  readonly registry: string
+  readonly model: string
+  readonly version: string
+  readonly alias: string
+  /** When it was asked for. */
+  readonly sinceMs: number
+  /** The fence of the last call that was sent. Written before the call. */
+  readonly fence?: number
+  /** When the registry answered that the alias is set. */
+  readonly setMs?: number
+  /** How often the registry failed, and why it did the last time. */
+  readonly failed?: { readonly times: number; readonly reason: string; readonly message: string }
+  /** The registry is asked again after this moment. */
+  readonly notBeforeMs?: number
 }
 
 export interface RevisionStatus {

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { defaulted, durationField, nameField, wholeNumberField } from '../fields.ts'
+import { defaulted, durationField, nameField, textField, wholeNumberField } from '../fields.ts'
 import { apiVersionSchema, metadataSchema } from '../metadata-schema.ts'
 import { planeName } from '../plane-names.ts'
 import { type CheckProblem, fieldsOf, withCheck } from '../schema-checks.ts'
@@ -11,6 +11,7 @@ import type {
   ModelDeploymentInput,
   ModelDeploymentSpec,
   ModelDeploymentSpecInput,
+  OnPromoted,
   Scale,
   TargetReference,
 } from './model-deployment.ts'
@@ -61,6 +62,7 @@ function specSchema(): z.ZodType<ModelDeploymentSpec, ModelDeploymentSpecInput> 
       answerWithin: defaulted(durationField('above zero'), defaultAnswerWithin).describe(
         'How long a rollout waits for a person before it is turned back.',
       ),
+      onPromoted: onPromotedSchema().exactOptional(),
     },
     { error: 'a spec with at least model and target' },
   )
@@ -82,6 +84,19 @@ function targetSchema(): z.ZodType<TargetReference, ModelDeploymentSpecInput['ta
       { error: "one of the plane's targets by name, or { name, settings }" },
     )
     .describe('Where the model runs.')
+}
+
+function onPromotedSchema(): z.ZodType<OnPromoted, OnPromoted> {
+  return z
+    .strictObject(
+      {
+        setAlias: textField("the alias's name, such as champion").describe(
+          "This alias of the model is pointed to the revision's version.",
+        ),
+      },
+      { error: 'what the registry is told: { setAlias }' },
+    )
+    .describe('What the registry is told once a revision is stable.')
 }
 
 function scaleSchema(): z.ZodType<Scale, Partial<Scale>> {

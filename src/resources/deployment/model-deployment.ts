@@ -32,6 +32,16 @@ export interface ModelDeploymentSpec {
    * analysis without an answer. Then it is turned back, and a revision that has no traffic yet is aborted.
    */
   readonly answerWithin: Duration
+  readonly onPromoted?: OnPromoted
+}
+
+/** What the registry is told once a revision is stable. */
+export interface OnPromoted {
+  /**
+   * This alias of the model is pointed to the revision's version. Another alias than the one that `model` names,
+   * because that one says what is to be deployed. Needs a registry whose aliases can be written.
+   */
+  readonly setAlias: string
 }
 
 export interface TargetReference {
@@ -155,6 +165,7 @@ export interface ModelDeploymentSpecInput {
   readonly deadline?: Duration
   /** Default `7d`. */
   readonly answerWithin?: Duration
+  readonly onPromoted?: OnPromoted
 }
 
 export interface AnalysisGateInput {

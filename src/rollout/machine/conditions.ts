@@ -21,7 +21,7 @@ interface Fact {
 }
 
 /**
- * Sets `Ready`, `Progressing`, `PolicyDenied`, `StableUnhealthy` and `RemovalOverdue`. Other code sets
+ * Sets `Ready`, `Progressing`, `PolicyDenied`, `StableUnhealthy`, `RemovalOverdue` and `AliasSet`. Other code sets
  * `ModelResolved` and `Degraded`.
  */
 export function conditionsOf(
@@ -49,6 +49,7 @@ export function conditionsOf(
   const hindrance = hindersDeletion(declared, status)
   conditions = set(conditions, 'Progressing', progressing(status, elsewhere, hindrance))
   conditions = set(conditions, 'RemovalOverdue', overdue(blind, status))
+  conditions = set(conditions, 'AliasSet', aliasFact(status))
   conditions = set(conditions, 'PolicyDenied', denied(status))
   conditions = set(conditions, 'StableUnhealthy', unhealthy(status) ?? failing(analysis, status))
   return conditions
@@ -130,6 +131,19 @@ function overdue({ declared, now }: BlindContext, status: DeploymentStatus): Fac
   if (all.length === 0) return undefined
   const message = `the removal of ${all.join(' and ')} has not ended within ${declared.spec.deadline}`
   return { status: 'True', reason: 'StillThere', message }
+}
+
+/** What the last call told stands in the condition without numbers, because each new number would be a write. */
+function aliasFact({ alias }: DeploymentStatus): Fact | undefined {
+  if (alias === undefined) return undefined
+  const { registry, model, version, failed, setMs } = alias
+  const what = `alias ${alias.alias} of ${registry}/${model}`
+  if (setMs !== undefined) return { status: 'True', reason: 'Set', message: `${what} points to ${version}` }
+  if (failed === undefined) {
+    return { status: 'False', reason: 'Waiting', message: `${what} is about to point to ${version}` }
+  }
+  const message = `${what} could not be pointed to ${version}, and is tried again: ${failed.message}`
+  return { status: 'False', reason: failed.reason, message }
 }
 
 function denied({ rollout }: DeploymentStatus): Fact | undefined {

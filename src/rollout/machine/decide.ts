@@ -4,6 +4,7 @@ import { conditionsOf } from './conditions.ts'
 import { type Chosen, effectHere } from './effects/effect.ts'
 import { effectElsewhere } from './effects/effect-elsewhere.ts'
 import { outcomeUnknown, settle } from './effects/effect-outcome.ts'
+import { type AliasDue, promotedAlias } from './effects/promoted-alias.ts'
 import type { Analysis, Declared, Instruction, Observed } from './machine-types.ts'
 import { advanceRollout } from './moves/advance-rollout.ts'
 import { decideDeletion } from './moves/deletion.ts'
@@ -39,17 +40,22 @@ export function decide(
     return { status, events: [], need: transition.need, requeueAfterMs: null }
   }
   const chosen = choose(blind, context, transition)
+  const promoted = chosen.effect === undefined ? aliasDue(blind, transition, chosen.status) : undefined
   const next: DeploymentStatus = {
-    ...chosen.status,
+    ...(promoted?.status ?? chosen.status),
     // Without a look, or where the plane cannot run the spec, nothing is decided about this generation yet.
     ...(context !== undefined && declared.hindered !== true && { observedGeneration: declared.generation }),
   }
   const { effect, atMs } = chosen
   return {
     status: withoutUnnamed({ ...next, conditions: conditionsOf(blind, context, next) }),
-    events: [...learnt, ...transition.events, ...chosen.events],
-    requeueAfterMs: sooner(transition.requeueAfterMs, atMs === undefined ? null : Math.max(0, atMs - now)),
+    events: [...learnt, ...transition.events, ...chosen.events, ...(promoted?.events ?? [])],
+    requeueAfterMs: [atMs, promoted?.atMs].reduce<number | null>(
+      (soonest, each) => sooner(soonest, each === undefined ? null : Math.max(0, each - now)),
+      transition.requeueAfterMs,
+    ),
     ...(effect !== undefined && { effect }),
+    ...(promoted?.alias !== undefined && { alias: promoted.alias }),
     ...(transition.finished === true && { finished: true }),
     ...((transition.safe === true || transition.finished === true) && { urgent: true }),
   }
@@ -161,6 +167,15 @@ function choose(
     events: [...here.events, ...elsewhere.events],
     ...(Number.isFinite(atMs) && { atMs }),
   }
+}
+
+function aliasDue(
+  blind: BlindContext,
+  { finished, moved }: Transition,
+  status: DeploymentStatus,
+): AliasDue | undefined {
+  if (finished === true || moved === true || blind.declared.deletion !== undefined) return undefined
+  return promotedAlias(blind, status)
 }
 
 function sooner(one: number | null, other: number | null): number | null {

@@ -11,6 +11,7 @@ import type {
   DeploymentStatus,
   EffectKind,
   GateResult,
+  PromotedAlias,
 } from '../../resources/deployment/deployment-status.ts'
 import type { ModelDeploymentSpec } from '../../resources/deployment/model-deployment.ts'
 import type { Revision } from '../../resources/deployment/revision.ts'
@@ -145,11 +146,15 @@ export type RolloutAction =
   | 'deployment-removed'
   | 'deployment-taken-over'
   | 'target-given-up'
+  | 'alias-requested'
+  | 'alias-set'
 
 export interface Instruction {
   readonly status: DeploymentStatus
   readonly events: readonly RolloutEvent[]
   readonly effect?: Effect
+  /** An alias that the registry is to set now. Only without an effect. */
+  readonly alias?: PromotedAlias
   readonly need?: Need
   /** Milliseconds after which time alone changes something. Null when only a change from outside does. */
   readonly requeueAfterMs: number | null

@@ -8,6 +8,7 @@ import type {
   RequestedChange,
 } from '../../resources/deployment/deployment-status.ts'
 import { recordOutcome, withNotBefore } from '../machine/effects/effect-outcome.ts'
+import { withCall } from '../machine/effects/promoted-alias.ts'
 import type { Effect, Instruction, Look } from '../machine/machine-types.ts'
 import { turnBack } from '../machine/moves/move.ts'
 import { beginRollback } from '../machine/moves/rollback.ts'
@@ -26,9 +27,8 @@ import { waitingOn } from './keep-safe.ts'
 import { pollAfterMs, pollPriority } from './poll.ts'
 import { lookTimes } from './reconciler-options.ts'
 import { isEnding, ledgerEntry, sendEffect, wasNotSent } from './send-effect.ts'
-
-/** Conflicts after which writing an outcome gives up. People do not write more often than this in a row. */
-const mostConflicts = 10
+import { setAlias } from './set-alias.ts'
+import { writeAnswer } from './write-answer.ts'
 
 export interface Due {
   readonly instruction: Instruction
@@ -49,7 +49,10 @@ export async function carryOut(run: DeploymentRun, due: Due): Promise<Result> {
     await run.write(standing, events, urgent === true ? { urgent } : {})
     return again(run, standing, requeueAfterMs === 0 ? null : requeueAfterMs)
   }
-  const settled = withStandingFault(run, status, hindrance)
+  const { alias } = instruction
+  if (alias !== undefined && isEnding(run.context.held)) return untold()
+  const asked = alias === undefined ? status : { ...status, alias: withCall(alias, run.context.held.fence) }
+  const settled = withStandingFault(run, asked, hindrance)
   await run.write(settled, events, {
     ...(finished === true && { finalizers: [] }),
     ...(urgent === true && { urgent }),
@@ -59,14 +62,17 @@ export async function carryOut(run: DeploymentRun, due: Due): Promise<Result> {
   if (rollout.phase === 'blocked' && rollout.reason === 'PolicyError') {
     return { kind: 'retry', cause: new ModelspineError('policy-error', rollout.message) }
   }
-  return again(run, settled, requeueAfterMs)
+  if (alias === undefined) return again(run, settled, requeueAfterMs)
+  await setAlias(run, alias)
+  // The answer stands in the conditions after the next look.
+  return again(run, run.status, 0)
 }
 
 async function writeAndSend(run: DeploymentRun, due: Due, effect: Effect): Promise<Result> {
   const { instruction } = due
   const { events, urgent } = instruction
   // Nothing is written down that will surely not be sent.
-  if (isEnding(run.context.held)) return { kind: 'retry', cause: new ModelspineError('aborted', leaseEnds) }
+  if (isEnding(run.context.held)) return untold()
   const at = placementAt(instruction.status, effect.target)
   const requested = at?.requested.find(({ change }) => change === effect.change)
   const { fence } = run.context.held
@@ -79,7 +85,12 @@ async function writeAndSend(run: DeploymentRun, due: Due, effect: Effect): Promi
   return send(run, due, effect, entry)
 }
 
-const leaseEnds = 'the lease is about to end; nothing was sent'
+function untold(): Result {
+  return {
+    kind: 'retry',
+    cause: new ModelspineError('aborted', 'the lease is about to end; nothing was sent'),
+  }
+}
 
 async function send(run: DeploymentRun, due: Due, effect: Effect, entry: LedgerEntry): Promise<Result> {
   const { options, context, key } = run
@@ -116,7 +127,7 @@ async function send(run: DeploymentRun, due: Due, effect: Effect, entry: LedgerE
   if (result.kind === 'not-sent' && isEnding(context.held)) {
     // The write may come too late for the lease. Then the next leader finds the entry and settles it.
     await writeOutcome(run, effect, entry, result).catch(() => {})
-    return { kind: 'retry', cause: new ModelspineError('aborted', leaseEnds) }
+    return untold()
   }
   const answered = await writeOutcome(run, effect, entry, result, due.hindrance)
   switch (result.kind) {
@@ -175,11 +186,7 @@ async function postponed(run: DeploymentRun, effect: Effect, error: unknown): Pr
 /** How long to leave a target alone that does not serve and could not be told. */
 const elsewhereRetryMs = 10_000
 
-/**
- * Writes the outcome even when another writer changed the object in between, because an answer must not be
- * lost.
- */
-async function writeOutcome(
+function writeOutcome(
   run: DeploymentRun,
   effect: Effect,
   entry: LedgerEntry,
@@ -187,18 +194,11 @@ async function writeOutcome(
   hindrance?: unknown,
 ): Promise<DeploymentStatus> {
   const scale = effect.want?.scale
-  for (let tries = 0; ; tries += 1) {
+  return writeAnswer(run, (before) => {
     const facts = { nowMs: run.now, ...(scale !== undefined && { scale }) }
-    const { status, events } = recordOutcome(run.status, effect.target, entry, result, facts)
-    const answered = result.kind === 'not-sent' ? status : withStandingFault(run, status, hindrance)
-    try {
-      await run.write(answered, events)
-      return answered
-    } catch (error) {
-      if (!isModelspineError(error, 'conflict') || tries === mostConflicts) throw error
-      if (!(await run.refresh())) return answered
-    }
-  }
+    const { status, events } = recordOutcome(before, effect.target, entry, result, facts)
+    return { status: result.kind === 'not-sent' ? status : withStandingFault(run, status, hindrance), events }
+  })
 }
 
 /** The fault that the status shows: what hinders this run, or an operation that failed and is tried again. */

@@ -1,0 +1,222 @@
+import { describe, expect, it } from 'vitest'
+import { type ModelRegistry, memoryStore } from '../../../src/index.ts'
+import { conditionOf } from '../../../src/resources/deployment/condition.ts'
+import type { ModelDeploymentInput } from '../../../src/resources/deployment/model-deployment.ts'
+import { createFakeClock } from '../../../src/testing/fake-clock.ts'
+import {
+  actionsOf,
+  ann,
+  converged,
+  digits,
+  inTime,
+  type PlaneFixture,
+  planeFixture,
+  registerVersions,
+} from './plane-fixture.ts'
+
+const spec = { onPromoted: { setAlias: 'champion' } } as const
+
+type Set = NonNullable<ModelRegistry['setAlias']>
+
+/** A plane with two versions. `setAlias` stands in for the registry's own, which it may call. */
+async function scene(
+  setAlias?: (own: Set, ...call: Parameters<Set>) => ReturnType<Set>,
+): Promise<PlaneFixture & { readonly calls: string[]; readonly championIs: () => Promise<string> }> {
+  const calls: string[] = []
+  const clock = createFakeClock({ seed: 1 })
+  // It outlives the plane that a test stops.
+  const store = { ...memoryStore({ clock }), close: async () => {} }
+  const first = planeFixture({ clock, plane: { store } })
+  const { registry } = first
+  await registerVersions(registry, '1', '2')
+  const own: Set = (...call) => registry.setAlias(...call)
+  const fixture = planeFixture({
+    beside: first,
+    plane: {
+      registries: {
+        models: {
+          ...registry,
+          setAlias(...call) {
+            calls.push(`${call[1]} → ${call[2]}`)
+            return setAlias === undefined ? own(...call) : setAlias(own, ...call)
+          },
+        },
+      },
+    },
+  })
+  await fixture.plane.start()
+  const championIs = async (): Promise<string> => {
+    try {
+      return (await registry.resolve({ registry: 'models', name: 'digits', alias: 'champion' })).version
+    } catch {
+      return 'nothing'
+    }
+  }
+  return { ...fixture, calls, championIs }
+}
+
+async function aliasOf({ plane }: PlaneFixture): Promise<(string | undefined)[]> {
+  const status = (await plane.get('digits'))?.status
+  const found = conditionOf(status?.conditions ?? [], 'AliasSet')
+  return [found?.status, found?.reason, found?.message]
+}
+
+function declare(
+  { plane }: PlaneFixture,
+  version: string,
+  more: Partial<ModelDeploymentInput['spec']> = spec,
+) {
+  return plane.apply(digits(version, more), { actor: ann })
+}
+
+const told = async (fixture: PlaneFixture): Promise<string[]> =>
+  (await actionsOf(fixture)).filter((action) => action.startsWith('alias-'))
+
+describe('an alias that is set on promotion', () => {
+  it('points to the version of each revision that becomes stable, once, and is audited', async () => {
+    const fixture = await scene()
+    await declare(fixture, '1')
+    await converged(fixture, 1)
+    await fixture.until(async () => (await aliasOf(fixture))[0] === 'True')
+    expect(await fixture.championIs()).toBe('1')
+    expect(await aliasOf(fixture)).toEqual(['True', 'Set', 'alias champion of models/digits points to 1'])
+    await declare(fixture, '2')
+    await converged(fixture, 2)
+    await fixture.until(async () => (await aliasOf(fixture))[2]?.endsWith('2') === true)
+    expect(await fixture.championIs()).toBe('2')
+    await fixture.clock.advance(600_000)
+    expect(fixture.calls).toEqual(['champion → 1', 'champion → 2'])
+    expect(await told(fixture)).toEqual(['alias-requested', 'alias-set', 'alias-requested', 'alias-set'])
+    await fixture.plane.stop()
+  })
+
+  it('is not set for a revision that is turned back', async () => {
+    const fixture = await scene()
+    await declare(fixture, '1')
+    await converged(fixture, 1)
+    await fixture.until(async () => (await fixture.championIs()) === '1')
+    const strategy = { canary: { steps: [{ weight: 10 }, { pause: 'until-promoted' as const }] } }
+    await declare(fixture, '2', { ...spec, strategy })
+    await fixture.until(async () => (await fixture.plane.explain('digits')).phase === 'pausing')
+    await inTime(fixture, fixture.plane.abort('digits', { actor: ann }))
+    await fixture.until(async () => (await fixture.plane.explain('digits')).phase === 'failed')
+    await fixture.clock.advance(600_000)
+    expect(await fixture.championIs()).toBe('1')
+    expect(fixture.calls).toEqual(['champion → 1'])
+    await fixture.plane.stop()
+  })
+
+  it('does not overrule a person who moves it afterwards', async () => {
+    const fixture = await scene()
+    await declare(fixture, '1')
+    await fixture.until(async () => (await fixture.championIs()) === '1')
+    await fixture.registry.setAlias('digits', 'champion', '2')
+    await fixture.clock.advance(600_000)
+    expect(await fixture.championIs()).toBe('2')
+    expect(fixture.calls).toHaveLength(1)
+    await fixture.plane.stop()
+  })
+
+  it('is tried again while the registry fails, and holds up nothing', async () => {
+    let fails = 3
+    const fixture = await scene((own, ...call) => {
+      fails -= 1
+      return fails >= 0 ? Promise.reject(new Error('the registry is in maintenance')) : own(...call)
+    })
+    await declare(fixture, '1')
+    await converged(fixture, 1)
+    await fixture.until(async () => (await aliasOf(fixture))[1] === 'Unexpected')
+    expect((await aliasOf(fixture))[2]).toContain('the registry is in maintenance')
+    const { conditions, waitsFor } = await fixture.plane.explain('digits')
+    expect(conditionOf(conditions, 'Ready')?.status).toBe('True')
+    expect(waitsFor).toContain('could not be pointed to 1')
+    await fixture.until(async () => (await aliasOf(fixture))[0] === 'True')
+    expect(await fixture.championIs()).toBe('1')
+    expect(fixture.calls).toHaveLength(4)
+    expect(await told(fixture)).toEqual(['alias-requested', 'alias-set'])
+    await fixture.plane.stop()
+  })
+
+  it('is tried rarely after a refusal, and never again for a revision that is replaced', async () => {
+    const { ModelspineError } = await import('../../../src/errors.ts')
+    const fixture = await scene(() =>
+      Promise.reject(new ModelspineError('auth', 'not allowed to set aliases')),
+    )
+    await declare(fixture, '1')
+    await fixture.until(async () => (await aliasOf(fixture))[1] === 'Auth')
+    await fixture.clock.advance(299_000)
+    expect(fixture.calls).toHaveLength(1)
+    await fixture.clock.advance(10_000)
+    expect(fixture.calls).toHaveLength(2)
+    await declare(fixture, '2')
+    await fixture.until(async () => fixture.calls.at(-1) === 'champion → 2')
+    await fixture.clock.advance(900_000)
+    expect(fixture.calls.filter((call) => call === 'champion → 1')).toHaveLength(2)
+    await fixture.plane.stop()
+  })
+
+  it('is asked for again when the answer was lost with the process, and audited once', async () => {
+    const first = await scene(async (own, ...call) => {
+      await own(...call)
+      return new Promise<never>(() => {})
+    })
+    await declare(first, '1')
+    await first.until(async () => first.calls.length === 1)
+    expect((await first.plane.get('digits'))?.status?.alias).toMatchObject({
+      alias: 'champion',
+      version: '1',
+    })
+    const stopping = first.plane.stop({ drainMs: 0 })
+    await first.clock.advance(30_000)
+    await stopping
+    const second = planeFixture({ beside: first })
+    await second.plane.start()
+    await second.until(async () => (await aliasOf(second))[0] === 'True')
+    await second.clock.advance(1000)
+    expect(await told(second)).toEqual(['alias-requested', 'alias-set'])
+    await second.plane.stop()
+  })
+
+  it('is forgotten when it is no longer declared', async () => {
+    const fixture = await scene()
+    await declare(fixture, '1')
+    await fixture.until(async () => (await aliasOf(fixture))[0] === 'True')
+    await declare(fixture, '1', {})
+    await fixture.until(async () => (await fixture.plane.get('digits'))?.status?.alias === undefined)
+    expect(await aliasOf(fixture)).toEqual([undefined, undefined, undefined])
+    await fixture.plane.stop()
+  })
+
+  it('is shown by plan', async () => {
+    const fixture = await scene()
+    const { rollout } = await inTime(fixture, fixture.plane.plan(digits('1', spec), { actor: ann }))
+    expect(rollout?.steps).toContain('point alias champion to its version')
+    await fixture.plane.stop()
+  })
+
+  it.each([
+    ['latest-approved', 'computed from the approvals'],
+    ['follows', 'the alias that spec.model follows'],
+  ])('is refused as %s', async (setAlias, why) => {
+    const { plane } = await scene()
+    const model = 'models/digits@follows'
+    const declared = digits('1', { onPromoted: { setAlias }, model })
+    await expect(plane.apply(declared, { actor: ann })).rejects.toThrow(why)
+    const parts = { registry: 'models', name: 'digits', alias: 'follows' }
+    const again = digits('1', { onPromoted: { setAlias }, model: parts })
+    await expect(plane.apply(again, { actor: ann })).rejects.toThrow(why)
+    await plane.stop()
+  })
+
+  it('is refused where the registry cannot set it', async () => {
+    const first = planeFixture()
+    await registerVersions(first.registry, '1')
+    const { capabilities } = first.registry
+    const readOnly = { ...first.registry, capabilities: { ...capabilities, aliases: 'read-only' as const } }
+    const { plane } = planeFixture({ beside: first, plane: { registries: { models: readOnly } } })
+    await expect(plane.apply(digits('1', spec), { actor: ann })).rejects.toThrow(
+      'registry "models" cannot set aliases',
+    )
+    await plane.stop()
+  })
+})
