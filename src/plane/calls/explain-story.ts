@@ -110,7 +110,7 @@ export function storyOf(
           flapping(status) ??
           unnamed(status) ??
           'a change: the declared revision serves all traffic',
-        next: 'nothing by itself',
+        next: unnamed(status) === undefined ? 'nothing by itself' : 'the registry is asked again',
       }
     case 'stopped':
       return {

@@ -180,9 +180,13 @@ function describeSteps(
     ]
   }
   const from = movesFrom(spec, status)
-  if (desired === undefined || (from === undefined && desired === status.stable)) return []
   const { onPromoted } = spec
   const told = onPromoted === undefined ? [] : [`point alias ${onPromoted.setAlias} to its version`]
+  if (desired === undefined) return []
+  if (from === undefined && desired === status.stable) {
+    const { alias } = status
+    return alias?.revision === desired && alias.alias === onPromoted?.setAlias ? [] : told
+  }
   if (from !== undefined) {
     return [
       `start the revision at target ${spec.target.name}, while target ${from} serves`,

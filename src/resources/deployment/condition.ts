@@ -19,8 +19,8 @@ export interface Condition {
  * - `StableUnhealthy`: the revision that traffic returns to is not observed ready. With the reason
  *   `RequestsFailing` the target calls it ready, but every request to it fails.
  * - `RemovalOverdue`: a target still shows what it was told to remove longer than `deadline` ago.
- * - `AliasSet`: the alias of `spec.onPromoted` points to the version of the stable revision. `False` while the
- *   registry has not taken it.
+ * - `AliasSet`: the alias of `spec.onPromoted` was pointed to the version of the stable revision. `False` while the
+ *   registry has not taken it, and `Unknown` when somebody moved the alias meanwhile.
  * - `Degraded`: a fault of the target, store, audit or policy hinders the loop itself; the reason names the
  *   fault.
  */

@@ -48,7 +48,7 @@ export interface DeploymentStatus {
   readonly approvals: readonly Approved[]
   /** How the last rollout ended. */
   readonly last?: EndedRollout
-  /** What `spec.onPromoted` asks of the registry for the revision that became stable last. */
+  /** What `spec.onPromoted` asks of the registry for the stable revision. */
   readonly alias?: PromotedAlias
 }
 
@@ -61,14 +61,14 @@ export interface PromotedAlias {
   readonly alias: string
   /** When it was asked for. */
   readonly sinceMs: number
-  /** The fence of the last call that was sent. Written before the call. */
-  readonly fence?: number
-  /** When the registry answered that the alias is set. */
+  /** A call whose outcome is not known. Written before the call. `from` is where the alias pointed to then. */
+  readonly call?: { readonly fence: number; readonly from: string | null }
+  /** When the registry said that the alias points to the version. */
   readonly setMs?: number
-  /** How often the registry failed, and why it did the last time. */
-  readonly failed?: { readonly times: number; readonly reason: string; readonly message: string }
-  /** The registry is asked again after this moment. */
-  readonly notBeforeMs?: number
+  /** When it was seen that somebody moved the alias before the outcome of a call was known. */
+  readonly movedMs?: number
+  /** Why the registry has not taken it yet. */
+  readonly failed?: { readonly reason: string; readonly message: string }
 }
 
 export interface RevisionStatus {

@@ -133,12 +133,16 @@ function overdue({ declared, now }: BlindContext, status: DeploymentStatus): Fac
   return { status: 'True', reason: 'StillThere', message }
 }
 
-/** What the last call told stands in the condition without numbers, because each new number would be a write. */
 function aliasFact({ alias }: DeploymentStatus): Fact | undefined {
   if (alias === undefined) return undefined
-  const { registry, model, version, failed, setMs } = alias
+  const { registry, model, version, failed, setMs, movedMs } = alias
   const what = `alias ${alias.alias} of ${registry}/${model}`
-  if (setMs !== undefined) return { status: 'True', reason: 'Set', message: `${what} points to ${version}` }
+  if (setMs !== undefined)
+    return { status: 'True', reason: 'Set', message: `${what} was pointed to ${version}` }
+  if (movedMs !== undefined) {
+    const message = `${what} was moved by somebody else before it was known whether it pointed to ${version}`
+    return { status: 'Unknown', reason: 'Moved', message }
+  }
   if (failed === undefined) {
     return { status: 'False', reason: 'Waiting', message: `${what} is about to point to ${version}` }
   }

@@ -40,7 +40,8 @@ export function decide(
     return { status, events: [], need: transition.need, requeueAfterMs: null }
   }
   const chosen = choose(blind, context, transition)
-  const promoted = chosen.effect === undefined ? aliasDue(blind, transition, chosen.status) : undefined
+  const promoted =
+    chosen.effect === undefined ? aliasDue(blind, context, transition, chosen.status) : undefined
   const next: DeploymentStatus = {
     ...(promoted?.status ?? chosen.status),
     // Without a look, or where the plane cannot run the spec, nothing is decided about this generation yet.
@@ -50,10 +51,7 @@ export function decide(
   return {
     status: withoutUnnamed({ ...next, conditions: conditionsOf(blind, context, next) }),
     events: [...learnt, ...transition.events, ...chosen.events, ...(promoted?.events ?? [])],
-    requeueAfterMs: [atMs, promoted?.atMs].reduce<number | null>(
-      (soonest, each) => sooner(soonest, each === undefined ? null : Math.max(0, each - now)),
-      transition.requeueAfterMs,
-    ),
+    requeueAfterMs: sooner(transition.requeueAfterMs, atMs === undefined ? null : Math.max(0, atMs - now)),
     ...(effect !== undefined && { effect }),
     ...(promoted?.alias !== undefined && { alias: promoted.alias }),
     ...(transition.finished === true && { finished: true }),
@@ -171,11 +169,12 @@ function choose(
 
 function aliasDue(
   blind: BlindContext,
+  context: Context | undefined,
   { finished, moved }: Transition,
   status: DeploymentStatus,
 ): AliasDue | undefined {
   if (finished === true || moved === true || blind.declared.deletion !== undefined) return undefined
-  return promotedAlias(blind, status)
+  return promotedAlias(blind, context, status)
 }
 
 function sooner(one: number | null, other: number | null): number | null {

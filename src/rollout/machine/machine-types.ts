@@ -148,12 +148,13 @@ export type RolloutAction =
   | 'target-given-up'
   | 'alias-requested'
   | 'alias-set'
+  | 'alias-moved'
 
 export interface Instruction {
   readonly status: DeploymentStatus
   readonly events: readonly RolloutEvent[]
   readonly effect?: Effect
-  /** An alias that the registry is to set now. Only without an effect. */
+  /** An alias that the registry has not taken yet. Only without an effect. */
   readonly alias?: PromotedAlias
   readonly need?: Need
   /** Milliseconds after which time alone changes something. Null when only a change from outside does. */

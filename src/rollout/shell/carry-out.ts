@@ -8,7 +8,6 @@ import type {
   RequestedChange,
 } from '../../resources/deployment/deployment-status.ts'
 import { recordOutcome, withNotBefore } from '../machine/effects/effect-outcome.ts'
-import { withCall } from '../machine/effects/promoted-alias.ts'
 import type { Effect, Instruction, Look } from '../machine/machine-types.ts'
 import { turnBack } from '../machine/moves/move.ts'
 import { beginRollback } from '../machine/moves/rollback.ts'
@@ -24,16 +23,19 @@ import type { DeploymentRun } from './deployment-run.ts'
 import { failedOperations, faultOf, withFault } from './fault.ts'
 import { hindered } from './hindered.ts'
 import { waitingOn } from './keep-safe.ts'
+import type { Lookups } from './lookups.ts'
 import { pollAfterMs, pollPriority } from './poll.ts'
 import { lookTimes } from './reconciler-options.ts'
 import { isEnding, ledgerEntry, sendEffect, wasNotSent } from './send-effect.ts'
-import { setAlias } from './set-alias.ts'
+import { aliasName, setAlias } from './set-alias.ts'
 import { writeAnswer } from './write-answer.ts'
 
 export interface Due {
   readonly instruction: Instruction
   readonly observed: ObservedTarget | undefined
   readonly look?: Look
+  /** The aliases that registries did not take. */
+  readonly aliases: Lookups
   /** Why the run could not see or do all that it should. */
   readonly hindrance?: unknown
 }
@@ -49,10 +51,7 @@ export async function carryOut(run: DeploymentRun, due: Due): Promise<Result> {
     await run.write(standing, events, urgent === true ? { urgent } : {})
     return again(run, standing, requeueAfterMs === 0 ? null : requeueAfterMs)
   }
-  const { alias } = instruction
-  if (alias !== undefined && isEnding(run.context.held)) return untold()
-  const asked = alias === undefined ? status : { ...status, alias: withCall(alias, run.context.held.fence) }
-  const settled = withStandingFault(run, asked, hindrance)
+  const settled = withStandingFault(run, status, hindrance)
   await run.write(settled, events, {
     ...(finished === true && { finalizers: [] }),
     ...(urgent === true && { urgent }),
@@ -62,8 +61,13 @@ export async function carryOut(run: DeploymentRun, due: Due): Promise<Result> {
   if (rollout.phase === 'blocked' && rollout.reason === 'PolicyError') {
     return { kind: 'retry', cause: new ModelspineError('policy-error', rollout.message) }
   }
+  const { alias } = instruction
   if (alias === undefined) return again(run, settled, requeueAfterMs)
-  await setAlias(run, alias)
+  const postponed = due.aliases.postponed(run.key, aliasName(alias))
+  if (postponed !== undefined) {
+    return again(run, settled, Math.min(requeueAfterMs ?? Infinity, postponed.notBeforeMs - run.now))
+  }
+  if (isEnding(run.context.held) || !(await setAlias(run, alias, due.aliases))) return untold()
   // The answer stands in the conditions after the next look.
   return again(run, run.status, 0)
 }

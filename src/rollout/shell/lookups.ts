@@ -4,11 +4,11 @@ import { type Backoff, createBackoff } from '../../reconcile/backoff.ts'
 import type { Key } from '../../resources/metadata.ts'
 
 /**
- * The look-ups that failed. A registry that asks to be left alone is left alone, and nothing else waits for
- * it. Keeps one entry for each declared deployment whose look-up failed.
+ * The calls of registries that failed: look-ups, or aliases. A registry that asks to be left alone is left alone,
+ * and nothing else waits for it. Keeps one entry for each declared deployment whose call failed.
  */
 export interface Lookups {
-  /** The failure that postpones the next look-up of this reference; undefined when it may be made. */
+  /** The failure that postpones the next call for the same; undefined when it may be made. */
   postponed(key: Key, from: string): PostponedLookup | undefined
   failed(key: Key, from: string, cause: unknown): PostponedLookup
   forget(key: Key): void
@@ -20,12 +20,18 @@ export interface PostponedLookup {
 }
 
 /** A registry that fails is asked again soon at first, then twice a minute. */
-const firstRetryMs = 100
-const longestRetryMs = 30_000
+const lookupTimes = { baseMs: 100, capMs: 30_000 }
+/** Nothing waits for an alias, and a refusal may last. */
+export const aliasTimes: LookupTimes = { baseMs: 1000, capMs: 300_000 }
 
-export function createLookups(clock: Clock): Lookups {
+export interface LookupTimes {
+  readonly baseMs: number
+  readonly capMs: number
+}
+
+export function createLookups(clock: Clock, times: LookupTimes = lookupTimes): Lookups {
   const known = new Map<Key, PostponedLookup & { readonly from: string }>()
-  const backoff: Backoff<Key> = createBackoff<Key>({ clock, baseMs: firstRetryMs, capMs: longestRetryMs })
+  const backoff: Backoff<Key> = createBackoff<Key>({ clock, ...times })
   return {
     postponed(key, from) {
       const last = known.get(key)

@@ -11,7 +11,7 @@ import { DeploymentRun } from './deployment-run.ts'
 import { faultOf } from './fault.ts'
 import { afterFault } from './hindered.ts'
 import { keepingSafe } from './keep-safe.ts'
-import { createLookups, type Lookups } from './lookups.ts'
+import { aliasTimes, createLookups, type Lookups } from './lookups.ts'
 import type { ReconcileDeployment, ReconcilerOptions } from './reconciler-options.ts'
 import { pinOf, type Resolved, recordResolved, resolveModel, unresolved } from './resolve-model.ts'
 
@@ -21,7 +21,12 @@ import { pinOf, type Resolved, recordResolved, resolveModel, unresolved } from '
  * call outside takes its time, the deployment is kept safe by its last known state.
  */
 export function createDeploymentReconciler(options: ReconcilerOptions): ReconcileDeployment {
-  const memory = { lookups: createLookups(options.clock), damping: createDamping(options.clock) }
+  const { clock } = options
+  const memory = {
+    lookups: createLookups(clock),
+    aliases: createLookups(clock, aliasTimes),
+    damping: createDamping(clock),
+  }
   return async (key, context) => {
     const stored = await options.store.get('ModelDeployment', key)
     if (stored === null) {
@@ -41,19 +46,21 @@ export function createDeploymentReconciler(options: ReconcilerOptions): Reconcil
   }
 }
 
-/** What this process remembers of look-ups. */
+/** What this process remembers of calls of registries. */
 interface LookupMemory {
   readonly lookups: Lookups
+  readonly aliases: Lookups
   readonly damping: Damping
 }
 
 function forget(
   { knownSecrets }: ReconcilerOptions,
-  { lookups, damping }: LookupMemory,
+  { lookups, aliases, damping }: LookupMemory,
   key: DeploymentRun['key'],
 ): void {
   knownSecrets.forget(key)
   lookups.forget(key)
+  aliases.forget(key)
   damping.forget(key)
 }
 
@@ -96,6 +103,7 @@ async function reconcile(
   const result = await carryOut(run, {
     instruction,
     observed: seen.observed,
+    aliases: memory.aliases,
     ...(analysis.look !== undefined && { look: analysis.look }),
     ...(hindrance !== undefined && { hindrance }),
   })

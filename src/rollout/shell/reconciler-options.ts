@@ -42,8 +42,8 @@ export interface ReconcilerOptions {
   secret(reference: string, abortSignal: AbortSignal): Promise<Secret>
   /** Learns the secrets that `secret` gives, so that nothing of them is shown that targets say. */
   readonly knownSecrets: KnownSecrets
-  /** Called after an effect was sent, with the kind of its answer or `failed`. */
-  sent(key: Key, effect: EffectKind, result: ApplyResult['kind'] | 'failed'): void
+  /** Called after an effect or an alias was sent, with the kind of its answer or `failed`. */
+  sent(key: Key, effect: EffectKind | 'set-alias', result: ApplyResult['kind'] | 'failed'): void
   /** Called after every write, with the events that were committed with it. */
   committed(stored: TypedObject<'ModelDeployment'>, events: readonly RolloutEvent[]): void
   /** Milliseconds between two looks at a deployment to which nothing happens. */

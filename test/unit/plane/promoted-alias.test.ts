@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { type ModelRegistry, memoryStore } from '../../../src/index.ts'
+import { type ModelRegistry, memoryAuditLog, memoryStore } from '../../../src/index.ts'
 import { conditionOf } from '../../../src/resources/deployment/condition.ts'
 import type { ModelDeploymentInput } from '../../../src/resources/deployment/model-deployment.ts'
+import { ModelspineError } from '../../../src/errors.ts'
 import { createFakeClock } from '../../../src/testing/fake-clock.ts'
 import {
   actionsOf,
@@ -24,9 +25,10 @@ async function scene(
 ): Promise<PlaneFixture & { readonly calls: string[]; readonly championIs: () => Promise<string> }> {
   const calls: string[] = []
   const clock = createFakeClock({ seed: 1 })
-  // It outlives the plane that a test stops.
+  // They outlive the plane that a test stops.
   const store = { ...memoryStore({ clock }), close: async () => {} }
-  const first = planeFixture({ clock, plane: { store } })
+  const audit = { ...memoryAuditLog(), close: async () => {} }
+  const first = planeFixture({ clock, plane: { store, audit } })
   const { registry } = first
   await registerVersions(registry, '1', '2')
   const own: Set = (...call) => registry.setAlias(...call)
@@ -79,12 +81,12 @@ describe('an alias that is set on promotion', () => {
     await converged(fixture, 1)
     await fixture.until(async () => (await aliasOf(fixture))[0] === 'True')
     expect(await fixture.championIs()).toBe('1')
-    expect(await aliasOf(fixture)).toEqual(['True', 'Set', 'alias champion of models/digits points to 1'])
+    expect(await aliasOf(fixture)).toEqual(['True', 'Set', 'alias champion of models/digits was pointed to 1'])
     await declare(fixture, '2')
     await converged(fixture, 2)
     await fixture.until(async () => (await aliasOf(fixture))[2]?.endsWith('2') === true)
     expect(await fixture.championIs()).toBe('2')
-    await fixture.clock.advance(600_000)
+    await fixture.clock.advance(120_000)
     expect(fixture.calls).toEqual(['champion → 1', 'champion → 2'])
     expect(await told(fixture)).toEqual(['alias-requested', 'alias-set', 'alias-requested', 'alias-set'])
     await fixture.plane.stop()
@@ -100,7 +102,7 @@ describe('an alias that is set on promotion', () => {
     await fixture.until(async () => (await fixture.plane.explain('digits')).phase === 'pausing')
     await inTime(fixture, fixture.plane.abort('digits', { actor: ann }))
     await fixture.until(async () => (await fixture.plane.explain('digits')).phase === 'failed')
-    await fixture.clock.advance(600_000)
+    await fixture.clock.advance(120_000)
     expect(await fixture.championIs()).toBe('1')
     expect(fixture.calls).toEqual(['champion → 1'])
     await fixture.plane.stop()
@@ -111,7 +113,7 @@ describe('an alias that is set on promotion', () => {
     await declare(fixture, '1')
     await fixture.until(async () => (await fixture.championIs()) === '1')
     await fixture.registry.setAlias('digits', 'champion', '2')
-    await fixture.clock.advance(600_000)
+    await fixture.clock.advance(120_000)
     expect(await fixture.championIs()).toBe('2')
     expect(fixture.calls).toHaveLength(1)
     await fixture.plane.stop()
@@ -137,44 +139,93 @@ describe('an alias that is set on promotion', () => {
     await fixture.plane.stop()
   })
 
-  it('is tried rarely after a refusal, and never again for a revision that is replaced', async () => {
-    const { ModelspineError } = await import('../../../src/errors.ts')
-    const fixture = await scene(() =>
-      Promise.reject(new ModelspineError('auth', 'not allowed to set aliases')),
-    )
+  it('is tried ever more rarely after a refusal, without a write, and never again for a replaced revision', async () => {
+    const fixture = await scene(() => Promise.reject(new ModelspineError('auth', 'not allowed to set aliases')))
     await declare(fixture, '1')
     await fixture.until(async () => (await aliasOf(fixture))[1] === 'Auth')
-    await fixture.clock.advance(299_000)
-    expect(fixture.calls).toHaveLength(1)
-    await fixture.clock.advance(10_000)
-    expect(fixture.calls).toHaveLength(2)
+    await fixture.clock.advance(60_000)
+    const before = await fixture.store.get('ModelDeployment', 'default/digits')
+    await fixture.clock.advance(3_600_000)
+    expect(fixture.calls.length).toBeGreaterThan(12)
+    expect(fixture.calls.length).toBeLessThan(30)
+    const after = await fixture.store.get('ModelDeployment', 'default/digits')
+    expect(after?.version).toBe(before?.version)
     await declare(fixture, '2')
     await fixture.until(async () => fixture.calls.at(-1) === 'champion → 2')
-    await fixture.clock.advance(900_000)
-    expect(fixture.calls.filter((call) => call === 'champion → 1')).toHaveLength(2)
+    const replaced = fixture.calls.filter((call) => call === 'champion → 1').length
+    await fixture.clock.advance(300_000)
+    expect(fixture.calls.filter((call) => call === 'champion → 1')).toHaveLength(replaced)
     await fixture.plane.stop()
   })
 
-  it('is asked for again when the answer was lost with the process, and audited once', async () => {
-    const first = await scene(async (own, ...call) => {
-      await own(...call)
-      return new Promise<never>(() => {})
+  describe('when the answer was lost with the process', () => {
+    /** A plane that dies during the call, and the plane after it. `meanwhile` happens in between. */
+    async function died(
+      landed: boolean,
+      meanwhile: (registry: PlaneFixture['registry']) => Promise<void> = async () => {},
+    ): Promise<PlaneFixture & { readonly championIs: () => Promise<string> }> {
+      const first = await scene(async (own, ...call) => {
+        if (landed) await own(...call)
+        return new Promise<never>(() => {})
+      })
+      await declare(first, '1')
+      await first.until(async () => first.calls.length === 1)
+      expect((await first.plane.get('digits'))?.status?.alias).toMatchObject({
+        alias: 'champion',
+        version: '1',
+        call: { from: null },
+      })
+      const stopping = first.plane.stop({ drainMs: 0 })
+      await first.clock.advance(30_000)
+      await stopping
+      await meanwhile(first.registry)
+      const second = planeFixture({ beside: first })
+      await second.plane.start()
+      await second.until(async () => ['True', 'Unknown'].includes((await aliasOf(second))[0] ?? ''))
+      // Until it holds the lease of the audit log, too.
+      await second.clock.advance(20_000)
+      await second.plane.stop()
+      return { ...second, championIs: first.championIs }
+    }
+
+    it.each([true, false])('is set once and audited once; it had arrived: %s', async (landed) => {
+      const fixture = await died(landed)
+      expect(await fixture.championIs()).toBe('1')
+      expect(await told(fixture)).toEqual(['alias-requested', 'alias-set'])
     })
-    await declare(first, '1')
-    await first.until(async () => first.calls.length === 1)
-    expect((await first.plane.get('digits'))?.status?.alias).toMatchObject({
-      alias: 'champion',
-      version: '1',
+
+    it.each([true, false])('overrules nobody who moved it meanwhile; it had arrived: %s', async (landed) => {
+      const fixture = await died(landed, (registry) => registry.setAlias('digits', 'champion', '2'))
+      expect(await fixture.championIs()).toBe('2')
+      expect(await told(fixture)).toEqual(['alias-requested', 'alias-moved'])
+      expect((await aliasOf(fixture)).slice(0, 2)).toEqual(['Unknown', 'Moved'])
     })
-    const stopping = first.plane.stop({ drainMs: 0 })
-    await first.clock.advance(30_000)
-    await stopping
-    const second = planeFixture({ beside: first })
-    await second.plane.start()
-    await second.until(async () => (await aliasOf(second))[0] === 'True')
-    await second.clock.advance(1000)
-    expect(await told(second)).toEqual(['alias-requested', 'alias-set'])
-    await second.plane.stop()
+  })
+
+  it('is set for the stable revision when it is declared later, also after a rollout that failed', async () => {
+    const fixture = await scene()
+    await declare(fixture, '1', {})
+    await converged(fixture, 1)
+    const strategy = { canary: { steps: [{ pause: 'until-promoted' as const }] } }
+    await declare(fixture, '2', { strategy })
+    await fixture.until(async () => (await fixture.plane.explain('digits')).phase === 'pausing')
+    await inTime(fixture, fixture.plane.abort('digits', { actor: ann }))
+    await fixture.until(async () => (await fixture.plane.explain('digits')).phase === 'failed')
+    await declare(fixture, '2', { ...spec, strategy })
+    await fixture.until(async () => (await aliasOf(fixture))[0] === 'True')
+    expect(await fixture.championIs()).toBe('1')
+    await declare(fixture, '2', { onPromoted: { setAlias: 'production' }, strategy })
+    await fixture.until(async () => fixture.calls.at(-1) === 'production → 1')
+    await fixture.plane.stop()
+  })
+
+  it('does not keep a deployment from its deletion', async () => {
+    const fixture = await scene(() => Promise.reject(new Error('away')))
+    await declare(fixture, '1')
+    await fixture.until(async () => (await aliasOf(fixture))[1] === 'Unexpected')
+    await inTime(fixture, fixture.plane.delete('digits', { actor: ann }))
+    await fixture.until(async () => (await fixture.plane.get('digits')) === null)
+    await fixture.plane.stop()
   })
 
   it('is forgotten when it is no longer declared', async () => {

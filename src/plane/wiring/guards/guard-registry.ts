@@ -58,7 +58,13 @@ export function guardRegistry(
     run: (abortSignal: AbortSignal) => Promise<Answer>,
   ): Promise<Answer> =>
     part
-      .call({ verb, limitMs: resolveMs, abortSignal: options?.abortSignal, run })
+      .call({
+        verb,
+        limitMs: resolveMs,
+        abortSignal: options?.abortSignal,
+        key: deploymentOf(options?.abortSignal),
+        run,
+      })
       .finally(() => shared.forget())
   const { setAlias, setApproval, setTags, register } = registry
   const nextOf =

@@ -1,89 +1,98 @@
 import type { DeploymentStatus, PromotedAlias } from '../../../resources/deployment/deployment-status.ts'
 import type { RolloutEvent } from '../machine-types.ts'
 import { heldRevision } from '../status-edits.ts'
-import type { BlindContext } from '../transition.ts'
+import type { BlindContext, Context } from '../transition.ts'
 
-const firstRetryMs = 1000
-const longestRetryMs = 300_000
-
-export interface AliasDue {
+export interface AliasStep {
   readonly status: DeploymentStatus
   readonly events: readonly RolloutEvent[]
-  /** To be set now. */
+}
+
+export interface AliasDue extends AliasStep {
+  /** What the registry has not taken yet. */
   readonly alias?: PromotedAlias
-  /** When to ask the registry again. */
-  readonly atMs?: number
 }
 
 /**
- * The alias that is due at the registry. It is asked for once for each revision that becomes stable. Whoever moves
- * the alias afterwards is not overruled.
+ * The alias that is due at the registry. It is asked for once for each stable revision, and once when it is
+ * declared. Whoever moves the alias afterwards is not overruled. Without a fresh look, nothing new is asked for.
  */
-export function promotedAlias({ declared, now }: BlindContext, before: DeploymentStatus): AliasDue {
-  const status = asked(declared.spec.onPromoted?.setAlias, before, now)
+export function promotedAlias(
+  { declared, now }: BlindContext,
+  context: Context | undefined,
+  before: DeploymentStatus,
+): AliasDue {
+  const mayAsk = context !== undefined && declared.hindered !== true
+  const status = asked(declared.spec.onPromoted?.setAlias, mayAsk, before, now)
   const { alias } = status
-  if (alias === undefined || alias.setMs !== undefined || alias.revision !== status.stable) {
-    return { status, events: [] }
-  }
-  const events = status === before ? [] : [requestedEvent(alias)]
-  const { notBeforeMs = 0 } = alias
-  return now < notBeforeMs ? { status, events, atMs: notBeforeMs } : { status, events, alias }
+  if (alias === undefined) return { status, events: [] }
+  const events = alias === before.alias ? [] : [eventOf('alias-requested', alias)]
+  const isDue = alias.revision === status.stable && alias.setMs === undefined && alias.movedMs === undefined
+  return { status, events, ...(isDue && { alias }) }
 }
 
-function asked(wanted: string | undefined, status: DeploymentStatus, now: number): DeploymentStatus {
+function asked(
+  wanted: string | undefined,
+  mayAsk: boolean,
+  status: DeploymentStatus,
+  now: number,
+): DeploymentStatus {
   const { alias: known, ...rest } = status
   if (wanted === undefined) return known === undefined ? status : rest
-  const { rollout, stable } = status
-  const isDone = rollout.phase === 'converged' || rollout.phase === 'retiring'
-  if (stable === undefined || !isDone || rollout.revision !== stable) return status
+  const { stable } = status
+  if (!mayAsk || stable === undefined) return status
   if (known?.revision === stable && known.alias === wanted) return status
   const { model, adopted } = heldRevision(status, stable)
-  if (adopted === true) return status
+  // Of a revision that was found at the target, nobody knows the version.
+  if (adopted === true) return known === undefined ? status : rest
   const { registry, name, version } = model
   const alias = { revision: stable, registry, model: name, version, alias: wanted, sinceMs: now }
   return { ...rest, alias }
 }
 
-/** The alias with a call that is about to be sent. */
-export function withCall(alias: PromotedAlias, fence: number): PromotedAlias {
-  return { ...alias, fence }
-}
+/** What the registry answered, or showed. */
+export type AliasAnswer =
+  | { readonly kind: 'set' }
+  /** Somebody moved it while the outcome of an earlier call was not known. */
+  | { readonly kind: 'moved' }
+  | {
+      readonly kind: 'failed'
+      readonly reason: string
+      readonly message: string
+      /** The call has certainly changed nothing. */
+      readonly untouched: boolean
+    }
 
-/** The status after the registry set the alias. */
-export function aliasSet(status: DeploymentStatus, alias: PromotedAlias, nowMs: number): AliasDue {
-  const { notBeforeMs: _, failed: __, ...rest } = alias
-  return {
-    status: { ...status, alias: { ...rest, setMs: nowMs } },
-    events: [{ action: 'alias-set', details: detailsOf(alias) }],
-  }
-}
-
-export interface AliasFailure {
-  readonly reason: string
-  readonly message: string
-  /** Whether the same call may succeed soon. */
-  readonly retryable: boolean
-  readonly retryAfterMs?: number | undefined
-}
-
-/** The status after the registry failed. It is asked again, ever more rarely, and rarely at once after a refusal. */
-export function aliasFailed(
+/** The status after an answer. Another alias may be wanted by now; then the answer says nothing. */
+export function aliasAnswered(
   status: DeploymentStatus,
-  alias: PromotedAlias,
-  { reason, message, retryable, retryAfterMs = 0 }: AliasFailure,
+  sent: PromotedAlias,
+  answer: AliasAnswer,
   nowMs: number,
-): DeploymentStatus {
-  const times = (alias.failed?.times ?? 0) + 1
-  const growing = firstRetryMs * 2 ** Math.min(times - 1, 20)
-  const waitMs = retryable ? Math.max(growing, retryAfterMs) : longestRetryMs
-  const notBeforeMs = nowMs + Math.min(longestRetryMs, waitMs)
-  return { ...status, alias: { ...alias, failed: { times, reason, message }, notBeforeMs } }
+): AliasStep {
+  const { alias } = status
+  if (alias === undefined || !isSame(alias, sent)) return { status, events: [] }
+  const { failed: _, call, ...rest } = alias
+  if (answer.kind === 'failed') {
+    const { reason, message, untouched } = answer
+    const open = call !== undefined && !untouched
+    return {
+      status: { ...status, alias: { ...rest, ...(open && { call }), failed: { reason, message } } },
+      events: [],
+    }
+  }
+  const ended = answer.kind === 'set' ? { setMs: nowMs } : { movedMs: nowMs }
+  const event = eventOf(answer.kind === 'set' ? 'alias-set' : 'alias-moved', alias)
+  return { status: { ...status, alias: { ...rest, ...ended } }, events: [event] }
 }
 
-function requestedEvent(alias: PromotedAlias): RolloutEvent {
-  return { action: 'alias-requested', details: detailsOf(alias) }
+export function isSame(one: PromotedAlias, other: PromotedAlias): boolean {
+  return one.revision === other.revision && one.alias === other.alias
 }
 
-function detailsOf({ revision, registry, model, version, alias }: PromotedAlias): RolloutEvent['details'] {
-  return { revision, registry, model, version, alias }
+function eventOf(
+  action: 'alias-requested' | 'alias-set' | 'alias-moved',
+  { revision, registry, model, version, alias }: PromotedAlias,
+): RolloutEvent {
+  return { action, details: { revision, registry, model, version, alias } }
 }
