@@ -20,10 +20,24 @@ export function memoryAuditLog(options: MemoryAuditLogOptions = {}): AuditLog {
     throw new ModelspineError('invalid-options', `maxRecords is ${maxRecords}: give a whole number from 1`)
   }
   const lines: string[] = []
+  /** Where the kept records begin. The lines before are empty. */
+  let start = 0
   const recent = recentRecords()
   let base = emptyChain
   let head: AuditHead = base
   let closed = false
+
+  /** Moving all lines at each append would take longer than the append, so they are moved now and then. */
+  const dropOldest = (): void => {
+    const spare = lines.length - start - maxRecords
+    if (spare <= 0) return
+    base = headAt(parse(lines[start + spare - 1] as string))
+    lines.fill('', start, start + spare)
+    start += spare
+    if (start < maxRecords) return
+    lines.splice(0, start)
+    start = 0
+  }
 
   return {
     capabilities: { durable: false },
@@ -36,7 +50,7 @@ export function memoryAuditLog(options: MemoryAuditLogOptions = {}): AuditLog {
         recent.add(record.id, line)
         head = headAt(record)
       }
-      for (const line of lines.splice(0, lines.length - maxRecords)) base = headAt(parse(line))
+      dropOldest()
       return records
     },
 
@@ -45,7 +59,7 @@ export function memoryAuditLog(options: MemoryAuditLogOptions = {}): AuditLog {
       for (;;) {
         throwIfAborted(abortSignal, 'reading the audit log')
         next = Math.max(next, base.records + 1)
-        const line = lines[next - base.records - 1]
+        const line = lines[start + next - base.records - 1]
         if (line === undefined) return
         yield parse(line)
         next += 1
@@ -54,9 +68,9 @@ export function memoryAuditLog(options: MemoryAuditLogOptions = {}): AuditLog {
 
     async verify({ anchor, abortSignal } = {}) {
       const walk = walkChain({ from: base, anchors: anchor === undefined ? [] : [anchor] })
-      for (const line of lines) {
+      for (let place = start; place < lines.length; place += 1) {
         throwIfAborted(abortSignal, 'verifying the audit log')
-        walk.step(line)
+        walk.step(lines[place] as string)
       }
       return walk.finish()
     },

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
+import { ModelspineError } from '../../../src/errors.ts'
 import { type ModelRegistry, memoryAuditLog, memoryStore } from '../../../src/index.ts'
 import { conditionOf } from '../../../src/resources/deployment/condition.ts'
 import type { ModelDeploymentInput } from '../../../src/resources/deployment/model-deployment.ts'
-import { ModelspineError } from '../../../src/errors.ts'
 import { createFakeClock } from '../../../src/testing/fake-clock.ts'
 import {
   actionsOf,
@@ -81,7 +81,11 @@ describe('an alias that is set on promotion', () => {
     await converged(fixture, 1)
     await fixture.until(async () => (await aliasOf(fixture))[0] === 'True')
     expect(await fixture.championIs()).toBe('1')
-    expect(await aliasOf(fixture)).toEqual(['True', 'Set', 'alias champion of models/digits was pointed to 1'])
+    expect(await aliasOf(fixture)).toEqual([
+      'True',
+      'Set',
+      'alias champion of models/digits was pointed to 1',
+    ])
     await declare(fixture, '2')
     await converged(fixture, 2)
     await fixture.until(async () => (await aliasOf(fixture))[2]?.endsWith('2') === true)
@@ -140,7 +144,9 @@ describe('an alias that is set on promotion', () => {
   })
 
   it('is tried ever more rarely after a refusal, without a write, and never again for a replaced revision', async () => {
-    const fixture = await scene(() => Promise.reject(new ModelspineError('auth', 'not allowed to set aliases')))
+    const fixture = await scene(() =>
+      Promise.reject(new ModelspineError('auth', 'not allowed to set aliases')),
+    )
     await declare(fixture, '1')
     await fixture.until(async () => (await aliasOf(fixture))[1] === 'Auth')
     await fixture.clock.advance(60_000)
