@@ -117,6 +117,7 @@ function deploymentOf(runtime: z.ZodType<OpaRuntime>): z.ZodType<OpaDeployment> 
       policies: texts(),
       deadline: duration(),
       answerWithin: duration(),
+      onPromoted: z.strictObject({ setAlias: z.string() }).exactOptional(),
     }),
   })
 }

@@ -147,6 +147,7 @@ function resourceInput(resource: ModelDeployment | ModelRoute): OpaResource {
 
 function deploymentInput({ apiVersion, kind, metadata, spec }: ModelDeployment): OpaDeployment {
   const { model, target, runtime, scale, strategy, analysis, policies, deadline, answerWithin } = spec
+  const { onPromoted } = spec
   return {
     apiVersion,
     kind,
@@ -161,6 +162,7 @@ function deploymentInput({ apiVersion, kind, metadata, spec }: ModelDeployment):
       policies,
       deadline,
       answerWithin,
+      ...(onPromoted !== undefined && { onPromoted: { setAlias: onPromoted.setAlias } }),
     },
   }
 }

@@ -55,6 +55,7 @@ describe('the input of a Rego policy', () => {
       | 'policies'
       | 'deadline'
       | 'answerWithin'
+      | 'onPromoted'
     >()
     expectTypeOf<keyof RuntimeSettings>().toEqualTypeOf<'env' | 'secrets' | 'resources'>()
     expectTypeOf<keyof ModelRoute['spec']>().toEqualTypeOf<
