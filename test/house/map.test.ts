@@ -104,6 +104,13 @@ describe('CONTRIBUTING and the pages of decisions and contracts', () => {
     expect(wrong).toEqual([])
   })
 
+  it('number each decision once, without gaps, and as its title does', () => {
+    const decisions = signposts.filter(({ path }) => path.startsWith('docs/decisions/'))
+    const numbers = decisions.map(({ path }) => path.slice('docs/decisions/'.length).slice(0, 4))
+    expect(numbers).toEqual(decisions.map((_, place) => String(place + 1).padStart(4, '0')))
+    expect(decisions.map(({ text }) => /^# (\d{4}): /.exec(text)?.[1])).toEqual(numbers)
+  })
+
   it('lead to the map from the beginning of CONTRIBUTING', () => {
     expect(read('CONTRIBUTING.md').text.split('\n').slice(0, 12).join('\n')).toContain('(docs/house.md)')
   })
