@@ -6,6 +6,7 @@ export {
 export type {
   DistributionQueries,
   PrometheusMetric,
+  QuantileQueries,
   RatioQueries,
   ValueQueries,
 } from './metric-definitions.ts'

@@ -5,7 +5,7 @@ import { type PromqlTemplate, promqlTemplate } from './promql.ts'
  * A metric as an app declares it, by queries. A query that is a selector with `[$range]` and nothing around it is
  * a counter: it is summed over all series, exactly. Any other query must give one number.
  */
-export type PrometheusMetric = (RatioQueries | ValueQueries | DistributionQueries) & {
+export type PrometheusMetric = (RatioQueries | ValueQueries | DistributionQueries | QuantileQueries) & {
   /**
    * Whether our router measures the numbers. Then the target's replies must tell the revision. Default false.
    */
@@ -32,6 +32,8 @@ export interface ValueQueries {
   readonly value: string
   /** How many samples the value is made of. Without it, gates on the metric cannot ask for a number of samples. */
   readonly count?: string
+  /** Divides a counter by the seconds of the interval. Default false. */
+  readonly perSecond?: boolean
 }
 
 /** A mean and its spread, from a histogram or a summary. */
@@ -48,6 +50,17 @@ export interface DistributionQueries {
   readonly scale?: number
 }
 
+/** A percentile of a histogram, as exact as its buckets. */
+export interface QuantileQueries {
+  readonly kind: 'quantile'
+  /** The counters of the buckets: a selector with `[$range]` and nothing around it. */
+  readonly buckets: string
+  /** Between 0 and 1: 0.95 for the 95th percentile. */
+  readonly quantile: number
+  /** What the values are multiplied by. Default 1. */
+  readonly scale?: number
+}
+
 /** A metric whose queries were read. */
 export type CheckedMetric = {
   readonly routerMeasured: boolean
@@ -59,12 +72,23 @@ export type CheckedMetric = {
       readonly total: PromqlTemplate
       readonly noHits: 'zero' | 'no-data'
     }
-  | { readonly kind: 'value'; readonly value: PromqlTemplate; readonly count: PromqlTemplate | undefined }
+  | {
+      readonly kind: 'value'
+      readonly value: PromqlTemplate
+      readonly count: PromqlTemplate | undefined
+      readonly perSecond: boolean
+    }
   | {
       readonly kind: 'distribution'
       readonly count: PromqlTemplate
       readonly sum: PromqlTemplate
       readonly squares: PromqlTemplate | undefined
+      readonly scale: number
+    }
+  | {
+      readonly kind: 'quantile'
+      readonly buckets: PromqlTemplate
+      readonly quantile: number
       readonly scale: number
     }
 )
@@ -81,6 +105,9 @@ export function checkMetric(name: string, metric: PrometheusMetric, delayMs: num
   const read = (part: string, text: string): PromqlTemplate => promqlTemplate(text, field(part))
   const maybe = (part: string, text: string | undefined): PromqlTemplate | undefined =>
     text === undefined ? undefined : read(part, text)
+  const checkScale = (scale: number): void => {
+    if (!(Number.isFinite(scale) && scale > 0)) throw wrong('scale', scale, 'a number above 0')
+  }
   switch (metric.kind) {
     case 'ratio': {
       const { kind, hits, total, noHits = 'no-data' } = metric
@@ -88,12 +115,14 @@ export function checkMetric(name: string, metric: PrometheusMetric, delayMs: num
       return { ...common, kind, hits: read('hits', hits), total: read('total', total), noHits }
     }
     case 'value': {
-      const { kind, value, count } = metric
-      return { ...common, kind, value: read('value', value), count: maybe('count', count) }
+      const { kind, count, perSecond = false } = metric
+      const value = read('value', metric.value)
+      if (perSecond && !value.isCounter) throw wrong('value', metric.value, 'a counter, or no perSecond')
+      return { ...common, kind, value, count: maybe('count', count), perSecond }
     }
     case 'distribution': {
       const { kind, count, sum, squares, scale = 1 } = metric
-      if (!(Number.isFinite(scale) && scale > 0)) throw wrong('scale', scale, 'a number above 0')
+      checkScale(scale)
       return {
         ...common,
         kind,
@@ -103,7 +132,15 @@ export function checkMetric(name: string, metric: PrometheusMetric, delayMs: num
         scale,
       }
     }
+    case 'quantile': {
+      const { kind, quantile, scale = 1 } = metric
+      checkScale(scale)
+      if (!(quantile > 0 && quantile < 1)) throw wrong('quantile', quantile, 'a number between 0 and 1')
+      const buckets = read('buckets', metric.buckets)
+      if (!buckets.isCounter) throw wrong('buckets', metric.buckets, 'a selector with [$range] alone')
+      return { ...common, kind, buckets, quantile, scale }
+    }
     default:
-      throw wrong('kind', (metric as PrometheusMetric).kind, '"ratio", "value" or "distribution"')
+      throw wrong('kind', (metric as PrometheusMetric).kind, '"ratio", "value", "distribution" or "quantile"')
   }
 }

@@ -53,8 +53,9 @@ export function modelspineMetrics(
     'requests.perSecond': {
       ...measured,
       kind: 'value',
-      value: `sum(rate(${counter(count)}))`,
+      value: counter(count),
       count: counter(count),
+      perSecond: true,
     },
     'requests.latency': {
       ...measured,
@@ -69,9 +70,10 @@ export function modelspineMetrics(
         `requests.latency.${name}`,
         {
           ...measured,
-          kind: 'value',
-          value: `1000 * histogram_quantile(${share}, sum by (le) (increase(${counter(`${attemptDuration}_bucket`, answered)})))`,
-          count: counter(count, answered),
+          kind: 'quantile',
+          buckets: counter(`${attemptDuration}_bucket`, answered),
+          quantile: share,
+          scale: 1000,
         },
       ]),
     ),

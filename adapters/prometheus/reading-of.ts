@@ -1,11 +1,7 @@
 import { type Interval, type MetricReading, ModelspineError } from 'modelspine/adapter'
+import { histogramQuantile } from './histogram-quantile.ts'
 import type { CheckedMetric } from './metric-definitions.ts'
-
-/** The numbers that a metric's queries gave. Undefined where a query had no data. */
-export interface QueriedNumbers {
-  readonly covered: Interval | undefined
-  readonly numbers: Readonly<Record<string, number | undefined>>
-}
+import type { QueriedNumbers } from './query-numbers.ts'
 
 /** Rounding and the guesses of `increase()` may make a part larger than the whole, but not by more than this. */
 const slack = 0.05
@@ -26,7 +22,7 @@ export function readingOf(metric: CheckedMetric, queried: QueriedNumbers, asked:
 
 function numbersIn(
   metric: CheckedMetric,
-  { covered, numbers }: QueriedNumbers,
+  { covered, numbers, buckets }: QueriedNumbers,
   asked: Interval,
 ): MetricReading {
   const known = covered ?? asked
@@ -45,8 +41,9 @@ function numbersIn(
       return { kind: 'ratio', hits: Math.min(hits, total), total, covered: known }
     }
     case 'value': {
-      const { value } = numbers
-      if (value === undefined) return noData
+      const { value: given } = numbers
+      if (given === undefined) return noData
+      const value = metric.perSecond ? (given * 1000) / (known.toMs - known.fromMs) : given
       if (metric.count === undefined) return { kind: 'value', value, covered: known }
       const count = counted('count', numbers.count)
       return count === 0 ? noData : { kind: 'value', value, count, covered: known }
@@ -65,6 +62,11 @@ function numbersIn(
         )
       }
       return { kind: 'distribution', count, sum, sumSquares: Math.max(sumSquares, least), covered: known }
+    }
+    case 'quantile': {
+      const found = histogramQuantile(buckets, metric.quantile)
+      if (found === undefined) return noData
+      return { kind: 'value', value: found.value * metric.scale, count: found.count, covered: known }
     }
   }
 }

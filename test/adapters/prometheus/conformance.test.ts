@@ -3,7 +3,13 @@ import { describe, it } from 'vitest'
 import { scrapedSubject } from './scraped-subject.ts'
 import { smallPrometheus } from './small-prometheus.ts'
 
-for (const metric of ['requests.errors', 'requests.total', 'requests.latency', 'gauge']) {
+for (const metric of [
+  'requests.errors',
+  'requests.total',
+  'requests.latency',
+  'requests.latency.p95',
+  'gauge',
+]) {
   metricSourceConformance({
     describe,
     it,

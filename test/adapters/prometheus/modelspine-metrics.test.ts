@@ -45,7 +45,12 @@ describe('the ready metrics', () => {
         }
         await clock.advance(60_000)
         server.series = await history.until(interval.toMs + 5000)
-        for (const metric of ['requests.errors', 'requests.total', 'requests.latency']) {
+        for (const metric of [
+          'requests.errors',
+          'requests.total',
+          'requests.perSecond',
+          'requests.latency',
+        ]) {
           const own = windows.query({ metric, labels, interval })
           const theirs = await source.query({ metric, labels, interval })
           expect(rounded(theirs), metric).toEqual(rounded(own))

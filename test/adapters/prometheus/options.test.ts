@@ -57,6 +57,19 @@ describe('the options of the source', () => {
     ],
     ['baseUrl', { baseUrl: 'prometheus:9090' }],
     ['token and basic', { token: () => secretOf('t'), basic: { user: 'u', password: () => secretOf('p') } }],
+    ['metrics["x"].quantile', { metrics: { x: { kind: 'quantile', buckets: counter('a'), quantile: 95 } } }],
+    [
+      'metrics["x"].buckets',
+      { metrics: { x: { kind: 'quantile', buckets: `rate(${counter('a')})`, quantile: 0.5 } } },
+    ],
+    [
+      'metrics["x"].scale',
+      { metrics: { x: { kind: 'quantile', buckets: counter('a'), quantile: 0.5, scale: -1 } } },
+    ],
+    [
+      'metrics["x"].value',
+      { metrics: { x: { kind: 'value', value: `rate(${counter('a')})`, perSecond: true } } },
+    ],
   ])('are refused when %s is wrong', (field, options) => {
     expect(() => create(options)).toThrow(
       expect.objectContaining({ code: 'invalid-options', message: expect.stringContaining(field) }),

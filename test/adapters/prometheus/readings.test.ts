@@ -188,4 +188,24 @@ describe('a reading', () => {
       message: expect.stringContaining('no samples of the last 20 s'),
     })
   })
+
+  it('of buckets that are none is an error', async () => {
+    const metrics = { x: { kind: 'quantile', buckets: counter('x'), quantile: 0.5 } } as const
+    const { server, ask } = await scene(metrics)
+    for (const [labels, message] of [
+      [{}, 'without the label le'],
+      [{ le: 'wide' }, 'without the label le'],
+      [{ le: '1' }, 'no series with le="+Inf"'],
+    ] as const) {
+      const result = [{ metric: labels, values: [[interval.toMs / 1000, '1']] }]
+      server.answer = answering({ x: { resultType: 'matrix', result } })
+      expect(await failureOf(ask())).toMatchObject({
+        code: 'metric-error',
+        retryable: false,
+        message: expect.stringContaining(message),
+      })
+    }
+    server.answer = answering({ x: { resultType: 'matrix', result: [] } })
+    expect(await ask()).toEqual({ kind: 'no-data' })
+  })
 })

@@ -11,10 +11,10 @@ import { attemptRecord } from '../../unit/telemetry/attempt-records.ts'
 import { scrapedHistory } from './scraped-history.ts'
 
 /** A gauge with a sample at exactly the time of each seed, for queries that Prometheus computes itself. */
-export const gaugeMetric: PrometheusMetric = {
-  kind: 'value',
-  value:
-    'avg(avg_over_time(kit_gauge{modelspine_deployment=$deployment,modelspine_revision=$revision}[$range]))',
+function gaugeMetric(matchers: Readonly<Record<string, string>>): PrometheusMetric {
+  const own = Object.entries(matchers).map(([name, value]) => `,${name}=${JSON.stringify(value)}`)
+  const labels = `modelspine_deployment=$deployment,modelspine_revision=$revision${own.join('')}`
+  return { kind: 'value', value: `avg(avg_over_time(kit_gauge{${labels}}[$range]))` }
 }
 
 const scrapeMs = 5000
@@ -47,7 +47,7 @@ export function scrapedSubject(options: SubjectOptions): Fixture<MetricSourceSub
     prometheusMetrics({
       ...connection,
       scrapeMs,
-      metrics: { ...modelspineMetrics({ matchers }), gauge: gaugeMetric },
+      metrics: { ...modelspineMetrics({ matchers }), gauge: gaugeMetric(matchers) },
     })
   const known = sourceOf({})
 
