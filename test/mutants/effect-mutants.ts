@@ -51,7 +51,7 @@ export const effectMutants: readonly Mutant[] = [
   {
     law: 3,
     what: 'an outcome is given up at the first conflict with another writer',
-    file: 'src/rollout/shell/carry-out.ts',
+    file: 'src/rollout/shell/write-answer.ts',
     find: 'const mostConflicts = 10',
     replace: 'const mostConflicts = 0',
     tests: [misfortunes],
