@@ -1,6 +1,7 @@
-import type { Artifact } from 'modelspine/adapter'
+import type { Artifact, HttpDispatcher } from 'modelspine/adapter'
 import { mlflowRegistry } from 'modelspine/adapters/mlflow'
 import { type Fixture, type ModelRegistrySubject, modelRegistryConformance } from 'modelspine/testing'
+import { Agent } from 'undici'
 import { describe, it } from 'vitest'
 import type { MlflowAddress } from '../servers/mlflow.ts'
 import { withServer } from '../support/with-server.ts'
@@ -26,11 +27,13 @@ async function create(server: MlflowAddress): Promise<Fixture<ModelRegistrySubje
     run: { info: { run_id: string; artifact_uri: string } }
   }
   const { run_id, artifact_uri } = run.info
-  const registry = mlflowRegistry({ baseUrl: server.url, pollMs: 200 })
+  const looks = countLooks()
+  const registry = mlflowRegistry({ baseUrl: server.url, pollMs: 200, dispatcher: looks.dispatcher })
   const artifactAt = (uri: string): Artifact => ({ kind: 'files', files: [{ uri }] })
   return {
     subject: {
       registry,
+      poll: looks.next,
       artifact: (label) => artifactAt(`s3://kit/${label}`),
       async seed({ name, versions }) {
         await mlflowCall(server, 'POST', '/registered-models/create', { name }).catch((error: Error) => {
@@ -59,9 +62,47 @@ async function create(server: MlflowAddress): Promise<Fixture<ModelRegistrySubje
         }
       },
     },
-    dispose: () => registry.close(),
+    async dispose() {
+      await registry.close()
+      await looks.close()
+    },
   }
 }
+
+/** Counts the looks for changes. Each ends with the answer to a search of versions. */
+function countLooks() {
+  const agent = new Agent()
+  let looks = 0
+  const dispatcher: HttpDispatcher = {
+    dispatch(options: { readonly path: string }, handler: Handler): boolean {
+      const counted: Handler = {
+        onRequestStart: (...call) => handler.onRequestStart(...call),
+        onResponseStart: (...call) => handler.onResponseStart(...call),
+        onResponseData: (...call) => handler.onResponseData(...call),
+        onResponseError: (...call) => handler.onResponseError(...call),
+        onResponseEnd(...call) {
+          if (options.path.includes('/model-versions/search')) looks += 1
+          handler.onResponseEnd(...call)
+        },
+      }
+      return agent.dispatch(options as never, counted as never)
+    },
+  }
+  return {
+    dispatcher,
+    /** Resolves after a look that began later than this call. */
+    async next() {
+      const enough = looks + 2
+      while (looks < enough) await new Promise((resolve) => setTimeout(resolve, 20))
+    },
+    close: () => agent.close(),
+  }
+}
+
+type Handler = Record<
+  'onRequestStart' | 'onResponseStart' | 'onResponseData' | 'onResponseError' | 'onResponseEnd',
+  (...call: unknown[]) => void
+>
 
 withServer('mlflow', (server) => {
   modelRegistryConformance({
