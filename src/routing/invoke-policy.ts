@@ -81,5 +81,5 @@ function nameOf(obligation: Obligation): string {
 function refusal(code: 'policy-denied' | 'policy-error', text: string, decision: Decision): ModelspineError {
   const reasons = decision.findings.map(({ message }) => message).join('; ')
   const message = reasons === '' ? text : `${text}: ${reasons}`
-  return new ModelspineError(code, message, { details: { ...refusalDetails(decision) } })
+  return new ModelspineError(code, message, { details: refusalDetails(decision) })
 }

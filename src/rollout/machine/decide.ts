@@ -40,20 +40,19 @@ export function decide(
     return { status, events: [], need: transition.need, requeueAfterMs: null }
   }
   const chosen = choose(blind, context, transition)
-  const promoted =
-    chosen.effect === undefined ? aliasDue(blind, context, transition, chosen.status) : undefined
+  const promoted = aliasDue(blind, context, transition, chosen)
   const next: DeploymentStatus = {
-    ...(promoted?.status ?? chosen.status),
+    ...promoted.status,
     // Without a look, or where the plane cannot run the spec, nothing is decided about this generation yet.
     ...(context !== undefined && declared.hindered !== true && { observedGeneration: declared.generation }),
   }
   const { effect, atMs } = chosen
   return {
     status: withoutUnnamed({ ...next, conditions: conditionsOf(blind, context, next) }),
-    events: [...learnt, ...transition.events, ...chosen.events, ...(promoted?.events ?? [])],
+    events: [...learnt, ...transition.events, ...chosen.events, ...promoted.events],
     requeueAfterMs: sooner(transition.requeueAfterMs, atMs === undefined ? null : Math.max(0, atMs - now)),
     ...(effect !== undefined && { effect }),
-    ...(promoted?.alias !== undefined && { alias: promoted.alias }),
+    ...(promoted.alias !== undefined && { alias: promoted.alias }),
     ...(transition.finished === true && { finished: true }),
     ...((transition.safe === true || transition.finished === true) && { urgent: true }),
   }
@@ -171,9 +170,10 @@ function aliasDue(
   blind: BlindContext,
   context: Context | undefined,
   { finished, moved }: Transition,
-  status: DeploymentStatus,
-): AliasDue | undefined {
-  if (finished === true || moved === true || blind.declared.deletion !== undefined) return undefined
+  { status, effect }: Chosen,
+): AliasDue {
+  const isGoing = finished === true || moved === true || blind.declared.deletion !== undefined
+  if (isGoing || effect !== undefined) return { status, events: [] }
   return promotedAlias(blind, context, status)
 }
 

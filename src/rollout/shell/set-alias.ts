@@ -25,7 +25,7 @@ export async function setAlias(run: DeploymentRun, alias: PromotedAlias, retries
   const registry = options.registries[alias.registry]
   const points = await answerOf(run, alias, retries, versionOf(registry, alias, abortSignal))
   if (points === undefined) return true
-  const { version } = points.answer
+  const { version } = points
   if (version === alias.version) return end(run, alias, { kind: 'set' }, retries)
   if (alias.call !== undefined && version !== alias.call.from)
     return end(run, alias, { kind: 'moved' }, retries)
@@ -68,14 +68,14 @@ async function send(
 }
 
 /** The answer of the registry. Undefined when it failed: then that is written, and it is asked again later. */
-async function answerOf<Answer>(
+async function answerOf<Answer extends object | true>(
   run: DeploymentRun,
   alias: PromotedAlias,
   retries: Lookups,
   call: Promise<Answer>,
-): Promise<{ readonly answer: Answer } | undefined> {
+): Promise<Answer | undefined> {
   try {
-    return { answer: await waitingOn(run, call) }
+    return await waitingOn(run, call)
   } catch (error) {
     // What was not answered because of an abort says nothing. The next leader finds the call.
     if (run.context.abortSignal.aborted) throw error

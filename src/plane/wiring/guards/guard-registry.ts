@@ -47,10 +47,10 @@ export function guardRegistry(
     const question = formatReference(reference)
     const known = part.priorityOf(key) === priorities.user ? undefined : shared.find(question)
     if (known?.isThere() === true) return known.answer
-    const answer = known?.answer ?? resolve(reference, undefined, key)
-    if (known === undefined) shared.share(question, answer)
-    if (known === undefined) return part.unlessAborted('resolve', answer, abortSignal)
-    return part.aside('resolve', key, answer, abortSignal)
+    if (known !== undefined) return part.aside('resolve', key, known.answer, abortSignal)
+    const answer = resolve(reference, undefined, key)
+    shared.share(question, answer)
+    return part.unlessAborted('resolve', answer, abortSignal)
   }
   const change = <Answer>(
     verb: string,
