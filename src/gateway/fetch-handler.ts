@@ -1,5 +1,6 @@
 import { ModelspineError } from '../errors.ts'
 import type { Core } from './core.ts'
+import { headersOf } from './headers-of.ts'
 import { pathBelow, tooLarge } from './node-handler.ts'
 import type { Answer, GatewayRequest } from './surface.ts'
 
@@ -19,7 +20,7 @@ export function fetchHandler(options: FetchHandlerOptions): (request: Request) =
     const answer = await options.core(new FetchRequest(request, controller.signal, options))
     const { status, headers } = answer
     const body = request.method === 'HEAD' ? null : bodyOf(answer, leave)
-    return new Response(body, { status, headers: responseHeaders(headers) })
+    return new Response(body, { status, headers: headersOf(headers) })
   }
 }
 
@@ -88,13 +89,4 @@ function bodyOf({ body }: Answer, leave: () => void): ConstructorParameters<type
     },
     { highWaterMark: 0 },
   )
-}
-
-/** Several cookies cannot be one header. */
-function responseHeaders(given: Answer['headers']): Headers {
-  const headers = new Headers()
-  for (const [name, value] of Object.entries(given)) {
-    for (const each of [value].flat()) headers.append(name, each)
-  }
-  return headers
 }

@@ -2,6 +2,7 @@
 
 import { ModelspineError } from '../errors.ts'
 import type { Actor } from '../resources/metadata.ts'
+import { headersOf } from './headers-of.ts'
 import type { Answer, Call, Handler, SurfacePath } from './surface.ts'
 
 /** What the gateway knows of a request that it gives to a handler of the app's own. */
@@ -73,12 +74,4 @@ async function askHandler(path: string, handler: MountedHandler, call: Call): Pr
     headers: { ...Object.fromEntries(headers), ...(cookies.length > 0 && { 'set-cookie': cookies }) },
     body: isHead ? '' : (body ?? ''),
   }
-}
-
-function headersOf(given: Readonly<Record<string, string | string[] | undefined>>): Headers {
-  const headers = new Headers()
-  for (const [name, value] of Object.entries(given)) {
-    for (const each of [value ?? []].flat()) headers.append(name, each)
-  }
-  return headers
 }

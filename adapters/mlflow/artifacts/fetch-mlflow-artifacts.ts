@@ -13,6 +13,7 @@ import {
 import { identityOf } from '../../shared/process-identity.ts'
 import { lockFile, removeAbandoned } from '../../shared/process-lock.ts'
 import { createVendorClient, type VendorClient, type VendorConnection } from '../../shared/vendor-client.ts'
+import { checkAboveZero } from '../check-above-zero.ts'
 import { getArtifact } from '../mlflow-api.ts'
 import { mlflowWords } from '../mlflow-errors.ts'
 import { addressOf } from './artifact-address.ts'
@@ -81,12 +82,7 @@ function checkOptions({ folder, maxBytes = 1, maxFiles = 1 }: FetchMlflowArtifac
       details: { field: 'folder' },
     })
   }
-  for (const [field, value] of Object.entries({ maxBytes, maxFiles })) {
-    if (value > 0) continue
-    throw new ModelspineError('invalid-options', `${field} is ${value}: give a number above 0`, {
-      details: { field },
-    })
-  }
+  checkAboveZero({ maxBytes, maxFiles })
 }
 
 function servedPath(client: VendorClient, uri: string): string {

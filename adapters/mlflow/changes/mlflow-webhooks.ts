@@ -1,6 +1,7 @@
-import { type Clock, createChangeHints, ModelspineError, systemClock } from 'modelspine/adapter'
+import { type Clock, createChangeHints, systemClock } from 'modelspine/adapter'
 import { z } from 'zod'
 import type { SecretSource } from '../../shared/vendor-client.ts'
+import { checkAboveZero } from '../check-above-zero.ts'
 import { rememberedIds } from './remembered-ids.ts'
 import { isSignedWith, type SignedDelivery } from './webhook-signature.ts'
 
@@ -51,12 +52,7 @@ const entities: ReadonlySet<string> = new Set([
 export function mlflowWebhooks(options: MlflowWebhooksOptions): MlflowWebhooks {
   const { secret, toleranceMs = 300_000, maxBodyBytes = 1024 * 1024, clock = systemClock } = options
   const { rememberedDeliveries = 10_000 } = options
-  for (const [field, value] of Object.entries({ toleranceMs, maxBodyBytes, rememberedDeliveries })) {
-    if (value > 0) continue
-    throw new ModelspineError('invalid-options', `${field} is ${value}: give a number above 0`, {
-      details: { field },
-    })
-  }
+  checkAboveZero({ toleranceMs, maxBodyBytes, rememberedDeliveries })
   const hints = createChangeHints()
   const seen = rememberedIds(rememberedDeliveries)
 
