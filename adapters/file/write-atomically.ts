@@ -1,5 +1,6 @@
-import { mkdir, open, rename, rm } from 'node:fs/promises'
-import { basename, dirname, join, resolve } from 'node:path'
+import { open, rename, rm } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import { syncFolder } from '../shared/durable-names.ts'
 
 /**
  * Writes a whole file or nothing: writes a temporary file beside it, syncs it, and renames it over the old
@@ -25,28 +26,4 @@ export async function writeAtomically(
     throw error
   }
   await syncFolder(dirname(path))
-}
-
-/** Makes a folder, and makes the names of all new folders durable. */
-export async function makeFolder(folder: string): Promise<void> {
-  const first = await mkdir(folder, { recursive: true })
-  if (first === undefined) return
-  for (let made = resolve(folder); made.length >= resolve(first).length; made = dirname(made)) {
-    await syncFolder(dirname(made))
-  }
-}
-
-/** Makes the names in a folder durable, if the system can sync a folder. */
-export async function syncFolder(folder: string): Promise<void> {
-  try {
-    const handle = await open(folder, 'r')
-    try {
-      await handle.sync()
-    } finally {
-      await handle.close()
-    }
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (code !== 'EPERM' && code !== 'EISDIR' && code !== 'EINVAL') throw error
-  }
 }

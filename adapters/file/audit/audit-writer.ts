@@ -8,8 +8,8 @@ import {
   ModelspineError,
   type RecentRecords,
 } from 'modelspine/adapter'
+import { makeFolder, syncFolder } from '../../shared/durable-names.ts'
 import { waitForLock } from '../../shared/process-lock.ts'
-import { makeFolder, syncFolder } from '../write-atomically.ts'
 import { type AuditFile, auditFile, auditFiles } from './audit-files.ts'
 import { readTail } from './audit-tail.ts'
 

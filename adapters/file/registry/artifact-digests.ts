@@ -1,6 +1,5 @@
-import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
+import { fileDigest } from '../../shared/file-digest.ts'
 
 /** SHA-256 of files. A file is read again only when its size, its time or the file itself has changed. */
 export interface ArtifactDigests {
@@ -17,14 +16,7 @@ export function artifactDigests(limit = 10_000): ArtifactDigests {
       const stamp = `${ino} ${size} ${mtimeNs} ${ctimeNs}`
       const before = known.get(path)
       if (before?.stamp === stamp) return before.digest
-      const hash = createHash('sha256')
-      for await (const chunk of createReadStream(
-        path,
-        abortSignal === undefined ? {} : { signal: abortSignal },
-      )) {
-        hash.update(chunk as Buffer)
-      }
-      const digest = `sha256:${hash.digest('hex')}`
+      const digest = await fileDigest(path, { abortSignal })
       known.delete(path)
       known.set(path, { stamp, digest })
       const [oldest] = known.keys()

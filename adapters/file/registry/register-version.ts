@@ -1,5 +1,5 @@
 import { constants } from 'node:fs'
-import { copyFile, mkdir, open, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, open, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join, relative, resolve, sep } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import {
@@ -11,9 +11,9 @@ import {
   sameArtifact,
 } from 'modelspine/adapter'
 import { stringify } from 'yaml'
+import { makeFolder, syncFolder, takePlace } from '../../shared/durable-names.ts'
 import { identityOf } from '../../shared/process-identity.ts'
 import { lockFile, removeAbandoned } from '../../shared/process-lock.ts'
-import { makeFolder, syncFolder } from '../write-atomically.ts'
 import type { ArtifactDigests } from './artifact-digests.ts'
 import { folderName, type RegistryFolder } from './registry-folder.ts'
 import type { ListedFile, VersionFacts } from './version-facts.ts'
@@ -146,18 +146,6 @@ function commonFolder(paths: readonly string[]): string {
 
 async function writeSynced(path: string, content: string): Promise<void> {
   await writeFile(path, content, { flush: true })
-}
-
-/** False when another process took the name first. */
-async function takePlace(incoming: string, path: string): Promise<boolean> {
-  try {
-    await rename(incoming, path)
-    return true
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (code === 'ENOTEMPTY' || code === 'EEXIST' || code === 'ENOTDIR') return false
-    throw error
-  }
 }
 
 /** The existing version, if it has the same artifact. Throws `conflict` otherwise. */

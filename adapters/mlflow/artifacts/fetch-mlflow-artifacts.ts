@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises'
+import { type FileHandle, mkdir, open, rm } from 'node:fs/promises'
 import { dirname, isAbsolute, join } from 'node:path'
 import {
   asModelspineError,
@@ -10,6 +10,7 @@ import {
   systemClock,
   throwIfAborted,
 } from 'modelspine/adapter'
+import { syncFolder, takePlace } from '../../shared/durable-names.ts'
 import { identityOf } from '../../shared/process-identity.ts'
 import { lockFile, removeAbandoned } from '../../shared/process-lock.ts'
 import { createVendorClient, type VendorClient, type VendorConnection } from '../../shared/vendor-client.ts'
@@ -18,7 +19,7 @@ import { getArtifact } from '../mlflow-api.ts'
 import { mlflowWords } from '../mlflow-errors.ts'
 import { addressOf } from './artifact-address.ts'
 import { artifactTree, refused, type TreeFile } from './artifact-tree.ts'
-import { type FetchedFile, fetchedBefore, syncNames, treeDigest, writeManifest } from './fetched-folder.ts'
+import { type FetchedFile, fetchedBefore, treeDigest, writeManifest } from './fetched-folder.ts'
 
 export interface FetchMlflowArtifactsOptions extends VendorConnection {
   /** The address of a version's artifact, as the registry gives it: `mlflow-artifacts:/1/models/m-…/artifacts`. */
@@ -120,9 +121,9 @@ async function download(origin: Origin, options: FetchMlflowArtifactsOptions): P
   try {
     const files = await fill(origin, incoming, tree, maxBytes, abortSignal)
     await writeManifest(incoming, { uri, files })
-    for (const each of foldersOf(incoming, tree)) await syncNames(each)
+    for (const each of foldersOf(incoming, tree)) await syncFolder(each)
     const isNew = await takePlace(incoming, folder)
-    if (isNew) await syncNames(parent)
+    if (isNew) await syncFolder(parent)
     // Another process was faster: what it fetched is checked.
     const there = isNew ? files : ((await fetchedBefore(folder, uri, abortSignal)) ?? files)
     return { folder, files: there, digest: treeDigest(there), isNew }
@@ -226,16 +227,4 @@ async function copy(
     `MLflow gave ${bytes} bytes of ${at}, which has ${file.bytes}`,
     { details: { path: at, bytes, expected: file.bytes } },
   )
-}
-
-/** False when another process took the name first. */
-async function takePlace(incoming: string, folder: string): Promise<boolean> {
-  try {
-    await rename(incoming, folder)
-    return true
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (code === 'ENOTEMPTY' || code === 'EEXIST' || code === 'ENOTDIR') return false
-    throw error
-  }
 }

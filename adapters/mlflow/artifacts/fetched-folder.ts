@@ -1,9 +1,8 @@
-import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
-import { open, readdir, readFile, writeFile } from 'node:fs/promises'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join, relative, sep } from 'node:path'
 import { canonicalJson, ModelspineError, sha256 } from 'modelspine/adapter'
 import { z } from 'zod'
+import { fileDigest } from '../../shared/file-digest.ts'
 
 export interface FetchedFile {
   /** Below the folder, with `/` between its parts. */
@@ -56,10 +55,12 @@ export async function fetchedBefore(
   const more = there.find((path) => !known.includes(path))
   if (more !== undefined) throw occupied(folder, `its file ${more} was not fetched`)
   for (const { path, digest } of read.data.files) {
-    const now = await digestOf(join(folder, path), abortSignal).catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return undefined
-      throw error
-    })
+    const now = await fileDigest(join(folder, path), { abortSignal }).catch(
+      (error: NodeJS.ErrnoException) => {
+        if (error.code === 'ENOENT') return undefined
+        throw error
+      },
+    )
     if (now !== digest) throw occupied(folder, `its file ${path} is not as it was fetched`)
   }
   return read.data.files
@@ -79,22 +80,6 @@ async function filesIn(folder: string): Promise<readonly string[]> {
   return entries
     .filter((entry) => !entry.isDirectory())
     .map((entry) => relative(folder, join(entry.parentPath, entry.name)).split(sep).join('/'))
-}
-
-async function digestOf(path: string, abortSignal: AbortSignal | undefined): Promise<string> {
-  const hash = createHash('sha256')
-  for await (const chunk of createReadStream(path, abortSignal && { signal: abortSignal })) hash.update(chunk)
-  return `sha256:${hash.digest('hex')}`
-}
-
-/** Makes the names in a folder durable. */
-export async function syncNames(folder: string): Promise<void> {
-  const handle = await open(folder, 'r')
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
 }
 
 function parsed(text: string): unknown {

@@ -1,7 +1,6 @@
-import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { ArtifactFile, Revision, TargetRefusal, TargetWant } from 'modelspine/adapter'
+import { fileDigest } from '../../shared/file-digest.ts'
 import { type FilesUsed, filesUsed } from './command-template.ts'
 import { settingsProblems } from './deployment-settings.ts'
 import type { ProcessSettings } from './options.ts'
@@ -91,8 +90,10 @@ export async function filesRefusal(
     const path = pathOf(uri)
     if (path === undefined) continue
     try {
-      const found = `sha256:${await digestOf(path, verifyDigests && digest !== undefined, abortSignal)}`
-      if (verifyDigests && digest !== undefined && found !== digest) {
+      // Without a digest to compare, it is enough that the file can be read.
+      const compares = verifyDigests && digest !== undefined
+      const found = await fileDigest(path, { abortSignal, ...(!compares && { end: 0 }) })
+      if (compares && found !== digest) {
         return refused('DigestMismatch', `${path} has the digest ${found}, but the registry says ${digest}`)
       }
     } catch (error) {
@@ -124,17 +125,6 @@ function pathOf(uri: string): string | undefined {
   } catch {
     return undefined
   }
-}
-
-/** Without `whole`, reads only enough to see that the file can be read. */
-async function digestOf(path: string, whole: boolean, abortSignal: AbortSignal | undefined): Promise<string> {
-  const hash = createHash('sha256')
-  const stream = createReadStream(path, {
-    ...(whole ? {} : { end: 0 }),
-    ...(abortSignal && { signal: abortSignal }),
-  })
-  for await (const chunk of stream) hash.update(chunk as Buffer)
-  return hash.digest('hex')
 }
 
 function refused(reason: string, message: string): TargetRefusal {
