@@ -47,6 +47,7 @@ export {
   ModelspineError,
   messageOf,
   throwIfAborted,
+  unlessAborted,
 } from './errors.ts'
 export type * from './feedback/contract.ts'
 export { sha256 } from './hash.ts'

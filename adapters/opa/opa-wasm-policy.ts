@@ -7,6 +7,7 @@ import {
   type PolicyRequest,
   sha256,
   throwIfAborted,
+  unlessAborted,
 } from 'modelspine/adapter'
 import { decisionOf, undecided, undeclared } from './opa-decision.ts'
 import { opaInputText } from './opa-input.ts'
@@ -105,7 +106,11 @@ export function opaWasmPolicy<const Name extends string = 'opa'>(
   ): Promise<Decision> {
     try {
       throwIfAborted(abortSignal, waiting)
-      await unlessAborted(loading ?? load(), abortSignal)
+      await unlessAborted(
+        loading ?? load(),
+        abortSignal,
+        (cause) => new ModelspineError('aborted', `${waiting} was aborted`, { cause }),
+      )
     } catch (error) {
       return undecided(request, name, messageOf(error))
     }
@@ -130,18 +135,5 @@ async function read(policy: string | URL): Promise<Uint8Array> {
     return await readFile(policy)
   } catch (error) {
     throw wrong('policy', `cannot be read: ${messageOf(error)}`)
-  }
-}
-
-/** Waits for work that others may wait for, too, so an abort ends only this wait. */
-async function unlessAborted(work: Promise<void>, abortSignal: AbortSignal | undefined): Promise<void> {
-  const aborted = Promise.withResolvers<never>()
-  const stop = (): void =>
-    aborted.reject(new ModelspineError('aborted', `${waiting} was aborted`, { cause: abortSignal?.reason }))
-  abortSignal?.addEventListener('abort', stop, { once: true })
-  try {
-    await Promise.race([work, aborted.promise])
-  } finally {
-    abortSignal?.removeEventListener('abort', stop)
   }
 }

@@ -1,4 +1,4 @@
-import { ModelspineError, systemClock } from 'modelspine/adapter'
+import { ModelspineError, systemClock, unlessAborted } from 'modelspine/adapter'
 
 interface WaitLimits {
   /** 0 means no limit. */
@@ -15,22 +15,14 @@ export async function withinLimits<Value>(
   { timeoutMs, abortSignal }: WaitLimits,
   late: () => ModelspineError,
 ): Promise<Value> {
-  const { promise, resolve, reject } = Promise.withResolvers<Value>()
-  const abort = (): void =>
-    reject(
-      new ModelspineError('aborted', 'aborted by the caller', {
-        cause: abortSignal?.reason,
-        details: { phase: 'connecting' },
-      }),
-    )
-  if (abortSignal?.aborted) abort()
-  else work().then(resolve, reject)
-  abortSignal?.addEventListener('abort', abort, { once: true })
+  const aborted = (cause: unknown): ModelspineError =>
+    new ModelspineError('aborted', 'aborted by the caller', { cause, details: { phase: 'connecting' } })
+  if (abortSignal?.aborted) throw aborted(abortSignal.reason)
+  const { promise: tooLate, reject } = Promise.withResolvers<never>()
   const timer = timeoutMs === 0 ? undefined : systemClock.schedule(timeoutMs, () => reject(late()), true)
   try {
-    return await promise
+    return await unlessAborted(Promise.race([work(), tooLate]), abortSignal, aborted)
   } finally {
     timer?.cancel()
-    abortSignal?.removeEventListener('abort', abort)
   }
 }

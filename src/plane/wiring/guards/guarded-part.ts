@@ -1,5 +1,5 @@
 import type { Clock } from '../../../clock.ts'
-import { isModelspineError, type ModelspineError } from '../../../errors.ts'
+import { isModelspineError, type ModelspineError, unlessAborted } from '../../../errors.ts'
 import type { Priority } from '../../../reconcile/priority.ts'
 import { TurnLine } from '../../../reconcile/turn-line.ts'
 import type { Key } from '../../../resources/metadata.ts'
@@ -13,7 +13,6 @@ import { PartFaults } from './part-faults.ts'
 import { type PartKind, partKinds } from './part-kinds.ts'
 import type { PartLine } from './room/part-line.ts'
 import type { Rooms } from './room/rooms.ts'
-import { unlessAborted } from './shared/unless-aborted.ts'
 import { timeToLearn } from './time-to-learn.ts'
 
 export interface GuardedPartOptions extends Pick<PlaneFault, 'part' | 'name'> {
