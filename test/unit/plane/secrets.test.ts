@@ -2,13 +2,10 @@ import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { secretOf } from '../../../src/adapter.ts'
 import type { DeploymentTarget, ObservedTarget } from '../../../src/deployment-target/contract.ts'
-import { type Logger, ModelspineError, memoryTarget, type SecretStore } from '../../../src/index.ts'
+import { ModelspineError, memoryTarget, type SecretStore } from '../../../src/index.ts'
 import type { Key } from '../../../src/resources/metadata.ts'
 import { ann, collect, digits, planeFixture, registerVersions } from './plane-fixture.ts'
-
-const value = 'hunter2-and-more'
-const runtime = { secrets: { TOKEN: 'vault:token' } }
-const vault: SecretStore = { resolve: async () => secretOf(value) }
+import { away, lasting, readable, recordedLogger, runtime, value, vault } from './secret-scene.ts'
 
 type Way = (target: DeploymentTarget) => Partial<DeploymentTarget>
 
@@ -85,10 +82,6 @@ const ways: readonly (readonly [string, Way])[] = [
   ],
 ]
 
-const away: SecretStore = {
-  resolve: async () => Promise.reject(new ModelspineError('secret-unavailable', 'the vault is away')),
-}
-
 const printed = { state: 'unready', reason: 'ProbeFailing', message: `it printed ${value}` } as const
 
 /** The same, of a secret that the process before gave; and what stands there when it cannot be looked up. */
@@ -120,9 +113,7 @@ const laterWays: readonly (readonly [string, Way, string])[] = [
 
 describe('a secret', () => {
   it.each(ways)('appears nowhere when the target %s', async (_, way) => {
-    const lines: unknown[] = []
-    const line = (fields: unknown, message: string) => void lines.push([fields, message])
-    const logger: Logger = { debug: line, info: line, warn: line, error: line }
+    const { logger, lines } = recordedLogger()
     const first = planeFixture()
     const { target } = first
     const careless: DeploymentTarget = { ...target, ...way(target) }
@@ -130,16 +121,13 @@ describe('a secret', () => {
       beside: first,
       plane: { logger, secrets: { vault }, targets: { local: careless } },
     })
-    const { plane, registry, store, audit, events, clock } = fixture
+    const { plane, registry, store, events, clock } = fixture
     await registerVersions(registry, '1')
     await plane.start()
     await plane.apply(digits('1', { runtime }), { actor: ann })
     await clock.advance(30_000)
     const seen = [
-      await store.get('ModelDeployment', 'default/digits'),
-      await plane.explain('digits'),
-      plane.health(),
-      await collect(audit.read()),
+      ...(await readable(fixture)),
       await store.readEvents(100),
       events,
       lines,
@@ -157,27 +145,19 @@ describe('a secret', () => {
   })
 
   it.each(laterWays)('appears nowhere when a target that its deployment comes to %s', async (_, way) => {
-    const lines: unknown[] = []
-    const line = (fields: unknown, message: string) => void lines.push([fields, message])
-    const logger: Logger = { debug: line, info: line, warn: line, error: line }
+    const { logger, lines } = recordedLogger()
     const first = planeFixture()
     const other = memoryTarget({ clock: first.clock, readyAfterMs: 100 })
     const targets = { local: first.target, other: { ...other, ...way(other) } }
     const fixture = planeFixture({ beside: first, plane: { logger, secrets: { vault }, targets } })
-    const { plane, store, audit, clock } = fixture
+    const { plane, clock } = fixture
     await registerVersions(fixture.registry, '1')
     await plane.start()
     await plane.apply(digits('1', { runtime }), { actor: ann })
     await fixture.until(async () => (await fixture.phase()) === 'converged')
     await plane.apply(digits('1', { runtime, target: 'other' }), { actor: ann })
     await clock.advance(30_000)
-    const seen = [
-      await store.get('ModelDeployment', 'default/digits'),
-      await plane.explain('digits'),
-      plane.health(),
-      await collect(audit.read()),
-      lines,
-    ]
+    const seen = [...(await readable(fixture)), lines]
     expect(inspect(seen, { depth: 20 })).toMatch(/\[secret\]/)
     for (const each of seen) expect(inspect(each, { depth: 20 })).not.toContain(value)
     await plane.stop()
@@ -221,13 +201,8 @@ describe('a secret', () => {
   it.each(laterWays)(
     'that another process gave appears nowhere when the target %s',
     async (_, way, shown) => {
-      const lines: unknown[] = []
-      const line = (fields: unknown, message: string) => void lines.push([fields, message])
-      const logger: Logger = { debug: line, info: line, warn: line, error: line }
-      const made = planeFixture()
-      // Each plane closes its parts, and the next one goes on with them.
-      const close = async (): Promise<void> => {}
-      const beside = { ...made, store: { ...made.store, close }, audit: { ...made.audit, close } }
+      const { logger, lines } = recordedLogger()
+      const beside = lasting()
       const first = planeFixture({ beside, plane: { secrets: { vault } } })
       await registerVersions(first.registry, '1')
       await first.plane.start()
@@ -236,22 +211,16 @@ describe('a secret', () => {
       await first.plane.stop()
       const careless: DeploymentTarget = { ...first.target, ...way(first.target) }
       for (const secrets of [vault, away]) {
-        const { plane, clock, store, audit } = planeFixture({
+        const next = planeFixture({
           beside,
           plane: { logger, secrets: { vault: secrets }, targets: { local: careless } },
         })
-        await plane.start()
-        await clock.advance(60_000)
-        const seen = [
-          await store.get('ModelDeployment', 'default/digits'),
-          await plane.explain('digits'),
-          plane.health(),
-          await collect(audit.read()),
-          lines,
-        ]
+        await next.plane.start()
+        await next.clock.advance(60_000)
+        const seen = [...(await readable(next)), lines]
         expect(inspect(seen, { depth: 20 })).toContain(secrets === vault ? '[secret]' : shown)
         for (const each of seen) expect(inspect(each, { depth: 20 })).not.toContain(value)
-        await plane.stop()
+        await next.plane.stop()
       }
     },
   )

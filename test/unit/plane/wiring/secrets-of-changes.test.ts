@@ -2,7 +2,7 @@ import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { secretOf } from '../../../../src/adapter.ts'
 import type { DeploymentTarget, ObservedTarget } from '../../../../src/deployment-target/contract.ts'
-import { type Logger, ModelspineError, memoryTarget, type SecretStore } from '../../../../src/index.ts'
+import { memoryTarget, type SecretStore } from '../../../../src/index.ts'
 import {
   ann,
   collect,
@@ -12,19 +12,7 @@ import {
   planeFixture,
   registerVersions,
 } from '../plane-fixture.ts'
-
-const value = 'hunter2-and-more'
-const runtime = { secrets: { TOKEN: 'vault:token' } }
-const vault: SecretStore = { resolve: async () => secretOf(value) }
-const away: SecretStore = {
-  resolve: async () => Promise.reject(new ModelspineError('secret-unavailable', 'the vault is away')),
-}
-
-/** The parts of a process that may stop, so that the next one goes on with them. */
-function lasting(made: PlaneFixture = planeFixture()): PlaneFixture {
-  const close = async (): Promise<void> => {}
-  return { ...made, store: { ...made.store, close }, audit: { ...made.audit, close } }
-}
+import { away, lasting, recordedLogger, runtime, value, vault } from '../secret-scene.ts'
 
 /** What the process before created. */
 async function created(...names: readonly string[]): Promise<PlaneFixture> {
@@ -51,9 +39,7 @@ function next(
   way: (target: DeploymentTarget) => Partial<DeploymentTarget>,
   options: Parameters<typeof planeFixture>[0] = {},
 ): Shown {
-  const lines: unknown[] = []
-  const line = (fields: unknown, message: string) => void lines.push([fields, message])
-  const logger: Logger = { debug: line, info: line, warn: line, error: line }
+  const { logger, lines } = recordedLogger()
   const { clock, world } = beside
   const target = memoryTarget({ clock, world, readyAfterMs: 100, ...options.target })
   const targets = { local: { ...target, ...way(target) } }
