@@ -1,6 +1,6 @@
 import { metricSourceConformance } from 'modelspine/testing'
 import { describe, it, vi } from 'vitest'
-import { scrapedSubject } from '../adapters/prometheus/scraped-subject.ts'
+import { scrapedMetrics, scrapedSubject } from '../adapters/prometheus/scraped-subject.ts'
 import { realTimeSubject } from './prometheus/real-time-subject.ts'
 import { remoteWrite } from './prometheus/remote-write.ts'
 import { together } from './prometheus/together.ts'
@@ -14,13 +14,7 @@ withServer('prometheus', (address) => {
   const { url } = address
   let written = 0
 
-  for (const metric of [
-    'requests.errors',
-    'requests.total',
-    'requests.latency',
-    'requests.latency.p95',
-    'gauge',
-  ]) {
+  for (const metric of scrapedMetrics) {
     metricSourceConformance({
       describe,
       it,

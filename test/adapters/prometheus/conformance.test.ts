@@ -1,15 +1,9 @@
 import { metricSourceConformance } from 'modelspine/testing'
 import { describe, it } from 'vitest'
-import { scrapedSubject } from './scraped-subject.ts'
+import { scrapedMetrics, scrapedSubject } from './scraped-subject.ts'
 import { smallPrometheus } from './small-prometheus.ts'
 
-for (const metric of [
-  'requests.errors',
-  'requests.total',
-  'requests.latency',
-  'requests.latency.p95',
-  'gauge',
-]) {
+for (const metric of scrapedMetrics) {
   metricSourceConformance({
     describe,
     it,

@@ -17,6 +17,15 @@ function gaugeMetric(matchers: Readonly<Record<string, string>>): PrometheusMetr
   return { kind: 'value', value: `avg(avg_over_time(kit_gauge{${labels}}[$range]))` }
 }
 
+/** A metric of each kind that the source has. */
+export const scrapedMetrics: readonly string[] = [
+  'requests.errors',
+  'requests.total',
+  'requests.latency',
+  'requests.latency.p95',
+  'gauge',
+]
+
 const scrapeMs = 5000
 const deployment = 'default/churn'
 

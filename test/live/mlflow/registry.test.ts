@@ -1,5 +1,6 @@
 import { type MlflowRegistry, mlflowRegistry } from 'modelspine/adapters/mlflow'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { oddNames } from '../../adapters/mlflow/odd-names.ts'
 import { withServer } from '../support/with-server.ts'
 import { type LoggedModels, logModels, mlflowCall } from './logged-models.ts'
 
@@ -125,20 +126,7 @@ withServer('mlflow', (server) => {
   })
 
   describe('names that a real server takes', () => {
-    it.each([
-      "it's",
-      'a"b',
-      `a'b"c`,
-      'a b',
-      'ünï',
-      'a?b&c=d',
-      'a%b',
-      'a_b',
-      'a\nb',
-      "x' OR name != 'y",
-      'a\\b',
-      'a`b',
-    ])('mean one model: %j', async (odd) => {
+    it.each([...oddNames, 'a\\b', 'a`b'])('mean one model: %j', async (odd) => {
       const name = `odd-${odd}`
       const artifact = { kind: 'files', files: [{ uri: 's3://odd/1' }] } as const
       const tags = { 'odd key': `v'"` }
