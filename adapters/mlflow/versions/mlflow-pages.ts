@@ -16,7 +16,7 @@ export async function* pagesOf<Item>(
 ): AsyncGenerator<readonly Item[]> {
   const seen = new Set<string>()
   let pageToken: string | undefined
-  do {
+  for (;;) {
     const page = await client.read(schema, { ...search({ ...options, pageToken }), abortSignal })
     yield page.items
     pageToken = page.next
@@ -29,5 +29,5 @@ export async function* pagesOf<Item>(
       )
     }
     seen.add(pageToken)
-  } while (true)
+  }
 }

@@ -14,8 +14,7 @@ export function observedWithoutWords({ revisions, operations, ...rest }: Observe
 }
 
 /** What a target answered to a change, without its words. A reason of one word stays. */
-export function resultWithoutWords<Result extends ApplyResult>(result: Result): Result {
-  if (!('message' in result)) return result
+export function resultWithoutWords(result: Extract<ApplyResult, { message: string }>): ApplyResult {
   const reason = isOneWord(result.reason) ? result.reason : 'Withheld'
   return { ...result, reason, message: `the target gave a reason, and ${why}` }
 }
