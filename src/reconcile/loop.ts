@@ -77,6 +77,12 @@ const defaultGraceMs = 1000
  */
 const keysPerTurn = 16
 
+/**
+ * While more runs are under way, a turn begins at most one more than have ended. Runs that are set aside go on by
+ * themselves, and what they still have to do must not grow without end.
+ */
+const manyRuns = 64
+
 export function createLoop<K extends string = string>(options: LoopOptions<K>): Loop<K> {
   const { queue, reconcile, backoff, clock, concurrency = 4, onResult, logger = silentLogger } = options
   if (!Number.isSafeInteger(concurrency) || concurrency < 1) {
@@ -85,7 +91,8 @@ export function createLoop<K extends string = string>(options: LoopOptions<K>): 
   /** The runs under way, by key. */
   const runs = new Map<K, Run>()
   let taking: AbortController | undefined
-  let begun = 0
+  /** Runs that have ended since the other work of the process last had its turn. */
+  let finished = 0
   /** Runs that take up a place. */
   let placed = 0
   let placeIsFree = (): void => {}
@@ -105,6 +112,7 @@ export function createLoop<K extends string = string>(options: LoopOptions<K>): 
     if (takesPlace) placed += 1
     const close = (): void => {
       open = false
+      finished += 1
       if (takesPlace && waits === 0) givePlaceBack()
     }
     const aside = (): (() => void) => {
@@ -204,9 +212,13 @@ export function createLoop<K extends string = string>(options: LoopOptions<K>): 
 
   /** Takes keys, one after the other, as long as there are places. */
   const take = async (abortSignal: AbortSignal): Promise<void> => {
+    let begun = 0
     for (;;) {
-      begun += 1
-      if (begun % keysPerTurn === 0) await nextTurn()
+      if (begun >= keysPerTurn || (runs.size > manyRuns && begun > finished)) {
+        await nextTurn()
+        begun = 0
+        finished = 0
+      }
       while (placed >= concurrency && !abortSignal.aborted) {
         await new Promise<void>((resolve) => {
           placeIsFree = resolve
@@ -215,6 +227,7 @@ export function createLoop<K extends string = string>(options: LoopOptions<K>): 
       const key = await queue.get(abortSignal)
       if (key === undefined) return
       if (abortSignal.aborted) return putBack(key)
+      begun += 1
       void run(key, true)
     }
   }

@@ -24,6 +24,11 @@ export class PriorityLines<Item extends Linked<Item> & { readonly priority: Prio
     this.#lines[item.priority].push(item)
   }
 
+  /** Before all others of its priority. */
+  pushFirst(item: Item): void {
+    this.#lines[item.priority].pushFirst(item)
+  }
+
   /** Wherever it stands. Its priority must be the one with which it was pushed. */
   remove(item: Item): void {
     this.#lines[item.priority].remove(item)

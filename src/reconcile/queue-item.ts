@@ -9,6 +9,8 @@ export interface QueueItem<K> extends Linked<QueueItem<K>> {
   priority: Priority
   /** While `dirty`: the priority with which the key comes back. */
   nextPriority: Priority
+  /** Whether the key goes before others of its priority, now or when it comes back. */
+  first: boolean
   /** When the key is ready, on the monotonic clock; 0 for at once. */
   readyAtMs: number
   /** Index in the heap while `delayed`. */

@@ -19,6 +19,8 @@ export interface AddOptions {
    * earliest time counts.
    */
   readonly afterMs?: number
+  /** Once it may be given out, the key goes before the others of its priority, because something is kept for it. */
+  readonly first?: boolean
 }
 
 /**
@@ -84,7 +86,8 @@ export function createQueue<K extends string = string>(options: QueueOptions<K>)
 
   const enqueue = (item: QueueItem<K>): void => {
     item.state = 'ready'
-    lines.push(item)
+    if (item.first) lines.pushFirst(item)
+    else lines.push(item)
     ready += 1
   }
 
@@ -96,6 +99,7 @@ export function createQueue<K extends string = string>(options: QueueOptions<K>)
 
   const start = (item: QueueItem<K>): K => {
     item.state = 'working'
+    item.first = false
     working += 1
     return item.key
   }
@@ -136,13 +140,16 @@ export function createQueue<K extends string = string>(options: QueueOptions<K>)
     serve()
   }
 
-  const merge = (item: QueueItem<K>, priority: Priority, readyAtMs: number): void => {
+  const merge = (item: QueueItem<K>, priority: Priority, readyAtMs: number, first: boolean): void => {
+    const comesFirst = first && !item.first
+    if (first) item.first = true
     switch (item.state) {
       case 'ready':
-        if (priority <= item.priority) return
+        if (priority <= item.priority && !comesFirst) return
         lines.remove(item)
-        item.priority = priority
-        lines.push(item)
+        if (priority > item.priority) item.priority = priority
+        ready -= 1
+        enqueue(item)
         return
       case 'delayed':
         if (priority > item.priority) item.priority = priority
@@ -173,14 +180,14 @@ export function createQueue<K extends string = string>(options: QueueOptions<K>)
   }
 
   return {
-    add(key, { priority = priorities.drift, afterMs = 0 } = {}) {
+    add(key, { priority = priorities.drift, afterMs = 0, first = false } = {}) {
       if (closed) return
       if (Number.isNaN(afterMs))
         throw new TypeError(`afterMs of ${key} is NaN: give a number of milliseconds`)
       const readyAtMs = afterMs > 0 ? clock.monotonic() + afterMs : 0
       const known = items.get(key)
-      if (known !== undefined) return merge(known, priority, readyAtMs)
-      const item = newItem(key, priority, readyAtMs)
+      if (known !== undefined) return merge(known, priority, readyAtMs, first)
+      const item = newItem(key, priority, readyAtMs, first)
       items.set(key, item)
       if (readyAtMs > 0) return delay(item)
       enqueue(item)
@@ -207,7 +214,7 @@ export function createQueue<K extends string = string>(options: QueueOptions<K>)
     take(key, priority = priorities.user) {
       const known = items.get(key)
       if (known?.state === 'working' || known?.state === 'dirty') return false
-      const item = known ?? newItem(key, priority, 0)
+      const item = known ?? newItem(key, priority, 0, false)
       if (known === undefined) items.set(key, item)
       else if (item.state === 'delayed') heap.remove(item)
       else {
@@ -264,13 +271,14 @@ export function createQueue<K extends string = string>(options: QueueOptions<K>)
   }
 }
 
-function newItem<K>(key: K, priority: Priority, readyAtMs: number): QueueItem<K> {
+function newItem<K>(key: K, priority: Priority, readyAtMs: number, first: boolean): QueueItem<K> {
   return {
     key,
     state: 'ready',
     priority,
     nextPriority: priority,
     readyAtMs,
+    first,
     place: 0,
     before: undefined,
     after: undefined,

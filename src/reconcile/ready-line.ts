@@ -19,6 +19,14 @@ export class ReadyLine<Item extends Linked<Item>> {
     this.#last = item
   }
 
+  /** Before all others. */
+  pushFirst(item: Item): void {
+    item.after = this.#first
+    if (this.#first === undefined) this.#last = item
+    else this.#first.before = item
+    this.#first = item
+  }
+
   get first(): Item | undefined {
     return this.#first
   }

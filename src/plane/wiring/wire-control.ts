@@ -1,4 +1,5 @@
 import { priorities } from '../../reconcile/priority.ts'
+import type { AddOptions } from '../../reconcile/queue.ts'
 import type { Key } from '../../resources/metadata.ts'
 import { type Fault, faultOf } from '../../rollout/shell/fault.ts'
 import { createKnownSecrets } from '../../rollout/shell/known-secrets.ts'
@@ -122,13 +123,15 @@ export function wireControl(options: ControlPlaneOptions, requestSide: RequestSi
     },
     raised: (key, priority) => parts.raised(key, priority),
   })
+  const called = (key: Key, how: AddOptions): boolean => {
+    if (work.leads()) work.queue.add(key, how)
+    return work.leads()
+  }
   parts.connect({
     priorityOf: (key) => work.queue.priorityOf(key) ?? priorities.drift,
     aside: (key) => work.aside(key),
-    callBack(key, priority) {
-      if (work.leads()) work.queue.add(key, { priority })
-      return work.leads()
-    },
+    callBack: (key, priority) => called(key, { priority }),
+    callFirst: (key, priority) => called(key, { priority, first: true }),
     callBackFailed: () => memory.callBackFailed(work.queue),
   })
   const pump = createAuditWork({ store, audit, clock, logger, holder: processName, leaseMs })

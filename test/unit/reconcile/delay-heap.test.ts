@@ -10,6 +10,7 @@ function item(key: number, readyAtMs: number): QueueItem<number> {
     priority: 1,
     nextPriority: 1,
     readyAtMs,
+    first: false,
     place: 0,
     before: undefined,
     after: undefined,

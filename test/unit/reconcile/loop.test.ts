@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { sleep } from '../../../src/clock.ts'
+import { nextTurn, sleep } from '../../../src/clock.ts'
 import { ModelspineError } from '../../../src/errors.ts'
 import { createBackoff } from '../../../src/reconcile/backoff.ts'
 import { createLoop, type FinishedRun, type Loop, type LoopOptions } from '../../../src/reconcile/loop.ts'
@@ -409,6 +409,52 @@ describe('a run that is set aside', () => {
     loop.aside(started[2] ?? '')()
     await clock.advance(0)
     expect(started).toHaveLength(3)
+  })
+})
+
+describe('a loop with many runs that are set aside', () => {
+  /** Runs that step aside at once. The first ones hang, and `turn` ends some of the others. */
+  function scene(hanging: number) {
+    const counts = { begun: 0, waiting: 0 }
+    const ends: (() => void)[] = []
+    const bench: Bench = setUp(
+      (key) => {
+        counts.begun += 1
+        counts.waiting += 1
+        bench.loop.aside(key)
+        if (counts.begun <= hanging) return new Promise(() => {})
+        return new Promise((resolve) => ends.push(() => resolve(done)))
+      },
+      { concurrency: 4 },
+    )
+    const turn = async (ending: number): Promise<number> => {
+      const before = counts.begun
+      for (const end of ends.splice(0, ending)) end()
+      counts.waiting -= ending
+      await nextTurn()
+      return counts.begun - before
+    }
+    for (let key = 0; key < 10_000; key += 1) bench.queue.add(`key-${key}`)
+    bench.loop.start()
+    return { counts, turn }
+  }
+
+  it('begins hardly more than end, so that what waits does not grow with the queue', async () => {
+    const { counts, turn } = scene(0)
+    while (counts.waiting < 64) await turn(0)
+    const waiting = counts.waiting
+    expect(waiting).toBeLessThanOrEqual(80)
+    for (let turns = 0; turns < 200; turns += 1) expect(await turn(5)).toBeLessThanOrEqual(7)
+    expect(counts.begun).toBeGreaterThan(1000)
+    expect(counts.waiting).toBeLessThanOrEqual(waiting + 210)
+  })
+
+  it('still begins one in each turn while none ends', async () => {
+    const { counts, turn } = scene(500)
+    while (counts.begun < 200) await turn(0)
+    const before = counts.begun
+    for (let turns = 0; turns < 100; turns += 1) await turn(0)
+    expect(counts.begun - before).toBeGreaterThanOrEqual(99)
   })
 })
 

@@ -86,6 +86,38 @@ describe('the queue', () => {
     expect(turns).toBeLessThanOrEqual(119 * 9)
   })
 
+  it('gives out a key for which something is kept before the others of its priority', async () => {
+    const { clock, queue } = setUp()
+    for (const key of ['a', 'b', 'c', 'worked']) queue.add(key)
+    queue.take('worked', drift)
+    queue.add('delayed', { afterMs: 10 })
+    queue.add('user', { priority: user })
+    queue.add('c', { first: true })
+    queue.add('new', { first: true })
+    queue.add('delayed', { first: true })
+    queue.add('worked', { first: true })
+    queue.add('worked')
+    queue.done('worked')
+    queue.add('c', { first: true })
+    expect(await drain(queue)).toEqual(['user', 'worked', 'delayed', 'new', 'c', 'a', 'b'])
+    for (const key of ['a', 'c']) queue.add(key)
+    expect(await drain(queue)).toEqual(['a', 'c'])
+    await clock.advance(10)
+    expect(queue.known).toBe(0)
+  })
+
+  it('keeps the first place of a key that becomes more urgent or waits for its time', async () => {
+    const { clock, queue } = setUp()
+    queue.add('user', { priority: user })
+    queue.add('kept', { first: true })
+    queue.add('kept', { priority: user })
+    expect(await drain(queue)).toEqual(['kept', 'user'])
+    queue.add('later', { afterMs: 10, first: true })
+    queue.add('now')
+    await clock.advance(10)
+    expect(await drain(queue)).toEqual(['later', 'now'])
+  })
+
   it('tells when a key in work becomes more urgent, and gives the higher priority', async () => {
     const raised: [string, number][] = []
     const clock = createFakeClock()

@@ -43,6 +43,8 @@ export interface LoopHooks {
   aside(key: Key): () => void
   /** False when the deployment will not come, because nobody leads. */
   callBack(key: Key, priority: Priority): boolean
+  /** The same, before others of the priority. */
+  callFirst(key: Key, priority: Priority): boolean
   /** Calls back every deployment whose last run failed. */
   callBackFailed(): void
 }

@@ -45,6 +45,7 @@ const nobody: LoopHooks = {
   priorityOf: () => priorities.drift,
   aside: () => () => {},
   callBack: () => false,
+  callFirst: () => false,
   callBackFailed() {},
 }
 
@@ -58,6 +59,7 @@ export function createGuardedParts(options: GuardedPartsOptions): GuardedParts {
     priorityOf: (key) => connected.priorityOf(key),
     aside: (key) => connected.aside(key),
     callBack: (key, priority) => connected.callBack(key, priority),
+    callFirst: (key, priority) => connected.callFirst(key, priority),
     callBackFailed: () => connected.callBackFailed(),
   }
   return {

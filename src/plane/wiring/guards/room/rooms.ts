@@ -7,8 +7,11 @@ type Room = { state: 'waiting'; readonly leaveLine: () => void } | { state: 'kep
 
 export interface RoomHooks {
   priorityOf(key: Key): Priority
-  /** False when the deployment will not come, because nobody leads. */
-  callBack(key: Key, priority: Priority): boolean
+  /**
+   * The deployment comes before others of the priority, because something is kept for it. False when it will not
+   * come, because nobody leads.
+   */
+  callFirst(key: Key, priority: Priority): boolean
 }
 
 /**
@@ -44,7 +47,7 @@ export class Rooms {
     const leaveLine = this.#bulkhead.wait(key, priority, () => {
       this.#bulkhead.prepay(key)
       this.#rooms.set(key, { state: 'kept' })
-      if (!this.#hooks.callBack(key, priority)) this.forget(key)
+      if (!this.#hooks.callFirst(key, priority)) this.forget(key)
     })
     this.#rooms.set(key, { state: 'waiting', leaveLine })
     return false

@@ -46,6 +46,7 @@ export function guardScene(concurrency = 4, rates?: Rates): GuardScene {
       return () => void aside.splice(aside.indexOf(key), 1)
     },
     callBack: (key) => called.push(key) > 0,
+    callFirst: (key) => called.push(key) > 0,
     callBackFailed: () => void called.push('all'),
   })
   return { clock, parts, called, aside, told, priorities: known }

@@ -194,7 +194,13 @@ describe('a part without answers', () => {
 
   it('is probed by no timer while nobody leads, and by the next call', async () => {
     const { parts, observe, hang, clock } = scene()
-    parts.connect({ priorityOf: () => 1, aside: () => () => {}, callBack: () => false, callBackFailed() {} })
+    parts.connect({
+      priorityOf: () => 1,
+      aside: () => () => {},
+      callBack: () => false,
+      callFirst: () => false,
+      callBackFailed() {},
+    })
     await hang(3)
     await clock.advance(300_000)
     expect(clock.pendingTimers).toBe(0)

@@ -10,7 +10,7 @@ function scene(most = 1) {
   const bulkhead = new Bulkhead(most)
   const rooms = new Rooms(bulkhead, {
     priorityOf: () => priorities.drift,
-    callBack: (key) => leader.leads && called.push(key) > 0,
+    callFirst: (key) => leader.leads && called.push(key) > 0,
   })
   return { bulkhead, rooms, called, leader }
 }
