@@ -16,7 +16,7 @@ export interface KubeReply {
 /** One request to a Kubernetes API server, as the user whose token it is. */
 export async function kubeCall(
   { url, ca, token }: KubeAccess,
-  method: 'GET' | 'POST' | 'PATCH',
+  method: 'GET' | 'POST' | 'PATCH' | 'DELETE',
   path: string,
   content?: { readonly type: string; readonly body: string },
 ): Promise<KubeReply> {
