@@ -1,3 +1,5 @@
+import { hide, spellingsOf } from '../spellings.ts'
+
 const mask = '[secret]'
 const sensitiveName = /authorization|cookie|api-?key|token|secret|signature|password|credential/i
 
@@ -22,13 +24,11 @@ export function secretsOf(headers: Readonly<Record<string, string>>): readonly s
 }
 
 /**
- * Removes credentials from a text: the given secrets, the word after `Bearer` or `Basic`, user information in
+ * Removes credentials from a text: the given secrets in every spelling, the word after `Bearer` or `Basic`, user information in
  * a URL, and query parameters whose name says that they are secret.
  */
 export function scrub(text: string, secrets: readonly string[] = []): string {
-  let clean = text
-  for (const secret of secrets) if (secret !== '') clean = clean.replaceAll(secret, mask)
-  return clean
+  return hide(text, spellingsOf(secrets))
     .replace(/\b(Bearer|Basic)\s+[\w.~+/=-]{6,}/gi, `$1 ${mask}`)
     .replace(/:\/\/[^/\s@]+@/g, `://${mask}@`)
     .replace(secretParameter, `$1${mask}`)

@@ -1,9 +1,9 @@
 import { type ErrorCode, isModelspineError, ModelspineError } from '../errors.ts'
+import { hide, type Spelling, spellingsOf } from '../spellings.ts'
 import type { Secret } from './contract.ts'
 
 type KnownSecrets = Iterable<Secret | string>
 
-const shown = '[secret]'
 const maxDepth = 8
 
 /**
@@ -11,7 +11,7 @@ const maxDepth = 8
  * JSON's escapes. It finds a combined value (`user:password` in base64) only when that value is given too.
  */
 export function scrubSecrets(text: string, secrets: KnownSecrets): string {
-  return replaceAll(text, spellings(secrets))
+  return hide(text, spellings(secrets))
 }
 
 /**
@@ -23,42 +23,8 @@ export function scrubError(error: unknown, secrets: KnownSecrets): unknown {
   return copy(error, spellings(secrets), new Map(), 0)
 }
 
-type Spelling = string | RegExp
-
 function spellings(secrets: KnownSecrets): readonly Spelling[] {
-  const values = [...secrets].map((secret) => (typeof secret === 'string' ? secret : secret.reveal()))
-  const spelled = values
-    .filter((value) => value !== '')
-    .flatMap((value) => {
-      const base64 = Buffer.from(value).toString('base64')
-      return [
-        value,
-        encodeURIComponent(value.toWellFormed()),
-        JSON.stringify(value).slice(1, -1),
-        base64,
-        base64.replace(/=+$/, ''),
-        Buffer.from(value).toString('base64url'),
-      ]
-    })
-  return [...new Set(spelled)].sort((one, other) => other.length - one.length).map(anyEscapes)
-}
-
-const percentEscape = /%[0-9A-F]{2}/
-
-/** Finds escapes with large and with small letters, because writers differ: `%2F`, `%2f`. */
-function anyEscapes(spelling: string): Spelling {
-  if (!percentEscape.test(spelling)) return spelling
-  const parts = spelling.split(/(%[0-9A-F]{2})/)
-  const pattern = parts.map((part, place) =>
-    place % 2 === 1
-      ? part.replace(/[A-F]/g, (letter) => `[${letter}${letter.toLowerCase()}]`)
-      : part.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&'),
-  )
-  return new RegExp(pattern.join(''), 'g')
-}
-
-function replaceAll(text: string, hidden: readonly Spelling[]): string {
-  return hidden.reduce<string>((clean, spelling) => clean.replaceAll(spelling, shown), text)
+  return spellingsOf([...secrets].map((secret) => (typeof secret === 'string' ? secret : secret.reveal())))
 }
 
 function copy(
@@ -67,7 +33,7 @@ function copy(
   seen: Map<object, unknown>,
   depth: number,
 ): unknown {
-  if (typeof value === 'string') return replaceAll(value, hidden)
+  if (typeof value === 'string') return hide(value, hidden)
   if (typeof value !== 'object' || value === null) return value
   const before = seen.get(value)
   if (before !== undefined) return before

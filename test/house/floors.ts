@@ -16,7 +16,7 @@ const contractRooms = [
   'store',
 ] as const
 
-const ground = ['errors', 'clock', 'json', 'hash', 'node-version']
+const ground = ['errors', 'clock', 'json', 'hash', 'spellings', 'node-version']
 const contracts = [...ground, 'resources', 'contract']
 /** Below every room: helpers with which several rooms count. */
 const shared = ['windows']
@@ -30,6 +30,7 @@ const below: Readonly<Record<string, readonly string[]>> = {
   clock: ['errors'],
   json: [],
   hash: ['errors'],
+  spellings: [],
   'node-version': ['errors'],
   resources: ground,
   contract: contracts,
@@ -73,6 +74,7 @@ const doors: Readonly<Record<string, string>> = {
   'clock.ts': 'clock',
   'json.ts': 'json',
   'hash.ts': 'hash',
+  'spellings.ts': 'spellings',
   'node-version.ts': 'node-version',
   'index.ts': 'users-door',
   'adapter.ts': 'authors-door',

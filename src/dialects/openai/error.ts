@@ -10,7 +10,7 @@ export interface OpenaiFailure {
    */
   readonly body: unknown
   readonly retryAfterMs?: number
-  /** Removes credentials from the vendor's message. */
+  /** Removes credentials from what the vendor wrote. */
   readonly clean: (text: string) => string
 }
 
@@ -19,6 +19,9 @@ export interface OpenaiFailure {
  * before it is found.
  */
 const longestText = 8000
+
+/** How many characters are shown of a word, such as an error's type. */
+const longestWord = 200
 
 const byWord: ReadonlyMap<string, ProviderFailure> = new Map<string, ProviderFailure>(
   Object.entries({
@@ -89,7 +92,9 @@ export function readOpenaiError(failure: OpenaiFailure): ModelspineError {
   const status = failure.status ?? (typeof error.code === 'number' ? error.code : undefined)
   const word = byWord.get(String(error.code)) ?? byWord.get(String(error.type))
   const message = typeof error.message === 'string' ? error.message.slice(0, longestText) : ''
-  const said = failure.clean(message).slice(0, 1000)
+  const shown = (text: string, longest: number): string =>
+    failure.clean(text.slice(0, longestText)).slice(0, longest)
+  const said = shown(message, 1000)
   const code = codeOf(status, word, message)
   return new ModelspineError(
     code,
@@ -97,9 +102,9 @@ export function readOpenaiError(failure: OpenaiFailure): ModelspineError {
     {
       details: {
         ...(status === undefined ? {} : { status }),
-        ...(typeof error.type === 'string' ? { type: error.type } : {}),
-        ...(typeof error.code === 'string' ? { code: error.code } : {}),
-        ...(typeof error.param === 'string' ? { field: error.param } : {}),
+        ...(typeof error.type === 'string' ? { type: shown(error.type, longestWord) } : {}),
+        ...(typeof error.code === 'string' ? { code: shown(error.code, longestWord) } : {}),
+        ...(typeof error.param === 'string' ? { field: shown(error.param, longestWord) } : {}),
       },
       ...(failure.retryAfterMs === undefined ? {} : { retryAfterMs: failure.retryAfterMs }),
     },

@@ -54,14 +54,13 @@ describe('readOpenaiError', () => {
     expect(readOpenaiError({ status: 400, body, clean }).message).toBe(message)
   })
 
-  it('gives the cleaned message of the vendor, with the field and the wait', () => {
-    const error = { message: 'bad key', type: 't', code: 'c', param: 'temperature' }
-    expect(
-      readOpenaiError({ status: 429, body: { error }, retryAfterMs: 5, clean: () => 'clean' }),
-    ).toMatchObject({
-      message: 'the vendor answered 429: clean',
+  it('gives the cleaned words of the vendor, with the wait', () => {
+    const error = { message: 'bad sk-1', type: 't sk-1', code: 'c sk-1', param: `sk-1 ${'p'.repeat(500)}` }
+    const clean = (text: string): string => text.replaceAll('sk-1', '*')
+    expect(readOpenaiError({ status: 429, body: { error }, retryAfterMs: 5, clean })).toMatchObject({
+      message: 'the vendor answered 429: bad *',
       retryAfterMs: 5,
-      details: { status: 429, type: 't', code: 'c', field: 'temperature' },
+      details: { status: 429, type: 't *', code: 'c *', field: `* ${'p'.repeat(198)}` },
     })
   })
 })

@@ -1,0 +1,39 @@
+/** One way in which a vendor or a log writes a secret. */
+export type Spelling = string | RegExp
+
+/** The ways in which secrets are written: as they are, in base64, percent-encoded and with JSON's escapes. */
+export function spellingsOf(secrets: Iterable<string>): readonly Spelling[] {
+  const spelled = [...secrets]
+    .filter((value) => value !== '')
+    .flatMap((value) => {
+      const base64 = Buffer.from(value).toString('base64')
+      return [
+        value,
+        encodeURIComponent(value.toWellFormed()),
+        JSON.stringify(value).slice(1, -1),
+        base64,
+        base64.replace(/=+$/, ''),
+        Buffer.from(value).toString('base64url'),
+      ]
+    })
+  return [...new Set(spelled)].sort((one, other) => other.length - one.length).map(anyEscapes)
+}
+
+const percentEscape = /%[0-9A-F]{2}/
+
+/** Finds escapes with large and with small letters, because writers differ: `%2F`, `%2f`. */
+function anyEscapes(spelling: string): Spelling {
+  if (!percentEscape.test(spelling)) return spelling
+  const parts = spelling.split(/(%[0-9A-F]{2})/)
+  const pattern = parts.map((part, place) =>
+    place % 2 === 1
+      ? part.replace(/[A-F]/g, (letter) => `[${letter}${letter.toLowerCase()}]`)
+      : part.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&'),
+  )
+  return new RegExp(pattern.join(''), 'g')
+}
+
+/** The text with `[secret]` in the place of each spelling. */
+export function hide(text: string, spellings: readonly Spelling[]): string {
+  return spellings.reduce<string>((clean, spelling) => clean.replaceAll(spelling, '[secret]'), text)
+}

@@ -1,0 +1,128 @@
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileAuditLog, fileRegistry } from 'modelspine/adapters/file'
+import { mlflowRegistry } from 'modelspine/adapters/mlflow'
+import { opaPolicy, opaWasmPolicy } from 'modelspine/adapters/opa'
+import { openInferenceProvider } from 'modelspine/adapters/open-inference'
+import { openaiCompatible } from 'modelspine/adapters/openai-compatible'
+import { processTarget } from 'modelspine/adapters/process'
+import { modelspineMetrics, prometheusMetrics } from 'modelspine/adapters/prometheus'
+import { sqliteStore } from 'modelspine/adapters/sqlite'
+import manifest from '../../package.json' with { type: 'json' }
+import type { ServerName } from '../live/servers/index.ts'
+
+/** The page of docs/contracts that tells what a part must do. */
+type Contract =
+  | 'audit-log'
+  | 'deployment-target'
+  | 'metric-source'
+  | 'model-provider'
+  | 'model-registry'
+  | 'policy-engine'
+  | 'secret-store'
+  | 'state-store'
+
+/** What the tests of an adapter run against. */
+type Truth =
+  /** The vendor's own server, installed and started by `npm run test:live`. */
+  | { readonly kind: 'live'; readonly servers: readonly ServerName[] }
+  /** Every request is checked against a description that the vendor publishes, a file of that name. */
+  | { readonly kind: 'model'; readonly file: string }
+  /** The vendor's documentation. */
+  | { readonly kind: 'documentation' }
+  /** No vendor: the adapter uses this machine, in all tests. */
+  | { readonly kind: 'machine'; readonly what: string }
+
+/** One part that an adapter gives to a plane or a router. */
+export interface CataloguedPart {
+  /** The folder of adapters/. */
+  readonly adapter: string
+  /** The function that makes the part. */
+  readonly factory: string
+  readonly contract: Contract
+  readonly truth: Truth
+  /** What the part declares of itself, as an app reads it. */
+  capabilities(): object
+}
+
+const baseUrl = 'http://127.0.0.1:9'
+const folder = (): string => mkdtempSync(join(tmpdir(), 'modelspine-catalogue-'))
+const actions = ['deploy', 'promote', 'invoke', 'query-data', 'command', 'delete'] as const
+const { node } = manifest.devDependencies
+const machine = (what: string): Truth => ({ kind: 'machine', what: `${what} of Node ${node}` })
+
+/** All parts of all adapters. */
+export const catalogue: readonly CataloguedPart[] = [
+  {
+    adapter: 'file',
+    factory: 'fileRegistry',
+    contract: 'model-registry',
+    truth: machine('files'),
+    capabilities: () => fileRegistry({ path: folder() }).capabilities,
+  },
+  {
+    adapter: 'file',
+    factory: 'fileAuditLog',
+    contract: 'audit-log',
+    truth: machine('files'),
+    capabilities: () => fileAuditLog({ path: folder() }).capabilities,
+  },
+  {
+    adapter: 'mlflow',
+    factory: 'mlflowRegistry',
+    contract: 'model-registry',
+    truth: { kind: 'live', servers: ['mlflow'] },
+    capabilities: () => mlflowRegistry({ baseUrl }).capabilities,
+  },
+  {
+    adapter: 'opa',
+    factory: 'opaPolicy',
+    contract: 'policy-engine',
+    truth: { kind: 'live', servers: ['opa'] },
+    capabilities: () => ({ actions: opaPolicy({ baseUrl, actions }).actions }),
+  },
+  {
+    adapter: 'opa',
+    factory: 'opaWasmPolicy',
+    contract: 'policy-engine',
+    truth: { kind: 'live', servers: ['opa'] },
+    capabilities: () => ({ actions: opaWasmPolicy({ policy: new Uint8Array(), actions }).actions }),
+  },
+  {
+    adapter: 'open-inference',
+    factory: 'openInferenceProvider',
+    contract: 'model-provider',
+    truth: { kind: 'live', servers: ['kserve', 'mlserver'] },
+    capabilities: () => openInferenceProvider({ baseUrl }).capabilities,
+  },
+  {
+    adapter: 'openai-compatible',
+    factory: 'openaiCompatible',
+    contract: 'model-provider',
+    truth: { kind: 'model', file: 'openai-openapi.json' },
+    capabilities: () => openaiCompatible({ baseUrl }).capabilities,
+  },
+  {
+    adapter: 'process',
+    factory: 'processTarget',
+    contract: 'deployment-target',
+    truth: machine('processes'),
+    capabilities: () => processTarget({ folder: folder(), command: ['serve', '{port}'] }).capabilities,
+  },
+  {
+    adapter: 'prometheus',
+    factory: 'prometheusMetrics',
+    contract: 'metric-source',
+    truth: { kind: 'live', servers: ['prometheus'] },
+    capabilities: () =>
+      prometheusMetrics({ baseUrl, metrics: modelspineMetrics() }).capabilities('requests.errors'),
+  },
+  {
+    adapter: 'sqlite',
+    factory: 'sqliteStore',
+    contract: 'state-store',
+    truth: machine('SQLite'),
+    capabilities: () => sqliteStore({ path: join(folder(), 'store.db') }).capabilities,
+  },
+]

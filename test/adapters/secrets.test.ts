@@ -1,0 +1,240 @@
+import {
+  type ControlPlaneOptions,
+  createControlPlane,
+  hostedTarget,
+  type ModelProvider,
+  memoryAuditLog,
+  memoryProvider,
+  memoryRegistry,
+  memoryStore,
+} from 'modelspine'
+import { secretOf, systemClock } from 'modelspine/adapter'
+import { mlflowRegistry } from 'modelspine/adapters/mlflow'
+import { opaPolicy } from 'modelspine/adapters/opa'
+import { openInferenceProvider } from 'modelspine/adapters/open-inference'
+import { openaiCompatible } from 'modelspine/adapters/openai-compatible'
+import { prometheusMetrics } from 'modelspine/adapters/prometheus'
+import {
+  createRequestTelemetry,
+  createRouter,
+  openTelemetryLoaded,
+  type RoutedStream,
+  staticRoutes,
+} from 'modelspine/routing'
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
+import { type RegisteredSdk, registerSdk } from '../unit/telemetry/registered-sdk.ts'
+import { catalogue } from './catalogue.ts'
+import { leaks, planted, printed, repeatingVendor, type Vice, vices } from './planted-secret.ts'
+
+const metrics = {
+  errors: { kind: 'value', value: 'max_over_time(up{name=$name, revision=$revision}[$range])' },
+} as const
+const key = async () => secretOf(planted)
+const basic = { user: 'ann', password: key }
+const headers = { 'x-api-key': planted }
+const actor = { name: 'ann' }
+const artifact = { kind: 'hosted', provider: 'echo', model: 'm' } as const
+
+type Parts = Pick<ControlPlaneOptions, 'registries' | 'targets' | 'policies' | 'metrics'>
+
+/** The parts of a plane that send a credential, by the function that makes them and the kind of credential. */
+const ofThePlane: Readonly<Record<string, (baseUrl: string) => Parts>> = {
+  'mlflowRegistry, token': (baseUrl) => ({ registries: { models: mlflowRegistry({ baseUrl, token: key }) } }),
+  'mlflowRegistry, basic': (baseUrl) => ({ registries: { models: mlflowRegistry({ baseUrl, basic }) } }),
+  'mlflowRegistry, headers': (baseUrl) => ({ registries: { models: mlflowRegistry({ baseUrl, headers }) } }),
+  'opaPolicy, token': (baseUrl) => ({ policies: [opaPolicy({ baseUrl, token: key, actions: ['deploy'] })] }),
+  'opaPolicy, basic': (baseUrl) => ({ policies: [opaPolicy({ baseUrl, basic, actions: ['promote'] })] }),
+  'opaPolicy, headers': (baseUrl) => ({ policies: [opaPolicy({ baseUrl, headers, actions: ['deploy'] })] }),
+  'prometheusMetrics, token': (baseUrl) => ({
+    metrics: {
+      prom: prometheusMetrics({
+        baseUrl,
+        token: key,
+        metrics,
+        scrapeMs: 1,
+      }),
+    },
+  }),
+  'prometheusMetrics, basic': (baseUrl) => ({
+    metrics: {
+      prom: prometheusMetrics({
+        baseUrl,
+        basic,
+        metrics,
+        scrapeMs: 1,
+      }),
+    },
+  }),
+}
+
+/** The first kind of credential of a part meets every vice. The others go the same way, so a few are enough. */
+const vicesFor = (name: string, all: readonly string[]): readonly Vice[] => {
+  const [factory] = name.split(',')
+  const isFirst = all.find((each) => each.startsWith(`${factory},`)) === name
+  return isFirst ? vices : [200, 401, 500]
+}
+
+/** The same for providers. */
+const ofARouter: Readonly<Record<string, (baseUrl: string) => ModelProvider>> = {
+  'openaiCompatible, apiKey': (baseUrl) => openaiCompatible({ baseUrl, apiKey: secretOf(planted) }),
+  'openaiCompatible, headers': (baseUrl) => openaiCompatible({ baseUrl, headers }),
+  'openInferenceProvider, headers': (baseUrl) => openInferenceProvider({ baseUrl, headers }),
+}
+
+/** Why a part has no credential that it could show. */
+const withoutCredential: Readonly<Record<string, string>> = {
+  fileRegistry: 'reads files',
+  fileAuditLog: 'writes files',
+  opaWasmPolicy: 'runs in process',
+  processTarget: 'gives secrets of a revision to its process; its own tests plant them there',
+  sqliteStore: 'opens a file',
+}
+
+let sdk: RegisteredSdk
+beforeEach(async () => {
+  await openTelemetryLoaded()
+  sdk = registerSdk()
+})
+afterEach(() => sdk.remove())
+
+function recorder() {
+  const lines: unknown[] = []
+  const line = (...words: unknown[]): void => void lines.push(words)
+  return { logger: { debug: line, info: line, warn: line, error: line }, lines }
+}
+
+async function settled(call: Promise<unknown>): Promise<unknown> {
+  return call.catch((error: unknown) => error)
+}
+
+async function streamed(stream: Promise<RoutedStream>): Promise<unknown[]> {
+  return records((await stream).events)
+}
+
+async function records(items: AsyncIterable<unknown>): Promise<unknown[]> {
+  const all: unknown[] = []
+  for await (const item of items) all.push(item)
+  return all
+}
+
+describe('a planted secret', () => {
+  it('is planted in every part that sends a credential', () => {
+    const tried = [...Object.keys(ofThePlane), ...Object.keys(ofARouter)].map((name) => name.split(',')[0])
+    const known = new Set([...tried, ...Object.keys(withoutCredential)])
+    expect(catalogue.map(({ factory }) => factory).filter((factory) => !known.has(factory))).toEqual([])
+  })
+
+  describe.each(Object.entries(ofThePlane))('in %s', (name, partsOf) => {
+    it.each(vicesFor(name, Object.keys(ofThePlane)))(
+      'is in nothing that a plane shows when the vendor repeats it and answers %s',
+      async (vice) => {
+        const vendor = await repeatingVendor(vice)
+        onTestFinished(() => vendor.close())
+        const { logger, lines } = recorder()
+        const audit = memoryAuditLog()
+        const parts = partsOf(vendor.url)
+        const store = memoryStore()
+        const plane = createControlPlane({
+          store,
+          audit,
+          logger,
+          registries: {
+            models: memoryRegistry({
+              name: 'models',
+              versions: ['1', '2'].map((version) => ({ name: 'm', version, approval: 'approved', artifact })),
+            }),
+          },
+          targets: { vendor: hostedTarget() },
+          providers: { echo: memoryProvider({ chat: () => 'hi' }) },
+          ...parts,
+        } as ControlPlaneOptions)
+        const events: unknown[] = []
+        plane.on('event', (event) => events.push(event))
+        onTestFinished(() => plane.stop())
+        const gated = 'metrics' in parts
+        const spec = {
+          target: 'vendor',
+          ...(gated && {
+            strategy: { canary: { steps: [{ weight: 50 }, { analyze: ['gate'], for: '200ms' } as const] } },
+            analysis: [{ name: 'gate', metric: 'errors', source: 'prom', pass: { atMost: 1 } }],
+          }),
+        }
+        const declared = (version: string) =>
+          ({
+            kind: 'ModelDeployment',
+            metadata: { name: 'm' },
+            spec: { ...spec, model: `models/m:${version}` },
+          }) as const
+        const shown: unknown[] = []
+        for (const version of ['1', '2']) {
+          shown.push(await settled(plane.plan(declared(version), { actor })))
+          shown.push(await settled(plane.apply(declared(version), { actor })))
+          for (let look = 0; look < (gated ? 10 : 3); look += 1) {
+            shown.push(await settled(plane.reconcileOnce('m')))
+            if (gated && version === '2') await new Promise((resolve) => setTimeout(resolve, 50))
+          }
+        }
+        shown.push(
+          await settled(plane.explain('m')),
+          plane.health(),
+          await settled(plane.get('m')),
+          events,
+          lines,
+        )
+        shown.push(await records(audit.read()), await store.get('ModelDeployment', 'default/m'))
+        shown.push(
+          sdk
+            .spans()
+            .map(({ name, attributes, status, events: told }) => ({ name, attributes, status, told })),
+        )
+        expect(vendor.told()).toBeGreaterThan(0)
+        if ((await store.get('ModelDeployment', 'default/m')) !== null) {
+          expect(sdk.spans().length).toBeGreaterThan(0)
+        }
+        for (const each of shown) expect(leaks(printed(each))).toEqual([])
+      },
+    )
+  })
+
+  describe.each(Object.entries(ofARouter))('in %s', (name, providerOf) => {
+    it.each(vicesFor(name, Object.keys(ofARouter)))(
+      'is in nothing that a router shows when the vendor repeats it and answers %s',
+      async (vice) => {
+        const vendor = await repeatingVendor(vice)
+        onTestFinished(() => vendor.close())
+        const provider = providerOf(vendor.url)
+        onTestFinished(async () => provider.close?.())
+        const { logger, lines } = recorder()
+        const operation = provider.capabilities.operations[0] ?? 'chat'
+        const spec = { operations: [operation], backends: [{ provider: 'vendor', model: 'm' }] }
+        const router = createRouter({
+          table: staticRoutes({
+            routes: [{ kind: 'ModelRoute', metadata: { name: 'r' }, spec }],
+            providers: { vendor: provider },
+          }),
+          clock: systemClock,
+          observers: [createRequestTelemetry()],
+          logger,
+        })
+        const request = { messages: [{ role: 'user', content: [{ type: 'text', text: 'hi' }] }] } as const
+        const shown =
+          operation === 'infer'
+            ? [await settled(router.infer('r', { kind: 'tensors', inputs: [] }))]
+            : [
+                await settled(router.chat('r', request)),
+                await settled(streamed(router.chatStream('r', request))),
+                await settled(router.embed('r', { input: ['hi'] })),
+              ]
+        shown.push(lines)
+        shown.push(
+          sdk
+            .spans()
+            .map(({ name, attributes, status, events: told }) => ({ name, attributes, status, told })),
+        )
+        expect(vendor.told()).toBeGreaterThan(0)
+        expect(sdk.spans().length).toBeGreaterThan(0)
+        for (const each of shown) expect(leaks(printed(each))).toEqual([])
+      },
+    )
+  })
+})
