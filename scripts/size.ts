@@ -1,7 +1,7 @@
 /**
  * Measures the cost of importing Modelspine: the time compared with zod alone, the modules that are loaded,
- * and the size of the core. Needs a build. The loaded modules and the size decide the exit code. The time is
- * only printed, with its aim.
+ * and the size of the core; then the size and the time of each adapter. Needs a build. The loaded modules and the
+ * size of the core decide the exit code. The rest is only printed.
  */
 
 import { execFileSync } from 'node:child_process'
@@ -13,6 +13,7 @@ import { exportEntries, readManifest } from './package-exports.ts'
 
 const root = process.cwd()
 const runs = 31
+const adapterRuns = 9
 const timeAim = 1.5
 const sizeLimitKb = 42
 const forbidden = ['undici', 'node:sqlite']
@@ -78,40 +79,43 @@ const offenders = forbidden.filter((name) =>
   ),
 )
 
-// The bundle is split like the package: a part that the import loads, and a part that is loaded when it is
-// needed.
-const bundle = await build({
-  entryPoints: [`${root}/${entry.built}`],
-  bundle: true,
-  splitting: true,
-  write: false,
-  metafile: true,
-  outdir: `${root}/dist`,
-  minify: true,
-  format: 'esm',
-  platform: 'node',
-  target: 'node22.19',
-  packages: 'external',
-  legalComments: 'none',
-  logLevel: 'error',
-})
-const gzippedKb = new Map(
-  bundle.outputFiles.map(({ path, contents }) => [
-    relative(root, path),
-    gzipSync(contents, { level: 9 }).length / 1000,
-  ]),
-)
-const outputs = bundle.metafile.outputs
-const atOnce = new Set(Object.keys(outputs).filter((path) => outputs[path]?.entryPoint === entry.built))
-for (const path of atOnce) {
-  for (const { path: next, kind } of outputs[path]?.imports ?? []) {
-    if (kind === 'import-statement' && next in outputs) atOnce.add(next)
+/** Bundles one entry, split like the package: a part that the import loads, and parts that are loaded when needed. */
+async function sizesOf(built: string): Promise<{ readonly kb: number; readonly laterKb: number }> {
+  const bundle = await build({
+    entryPoints: [`${root}/${built}`],
+    bundle: true,
+    splitting: true,
+    write: false,
+    metafile: true,
+    outdir: `${root}/dist`,
+    minify: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node22.19',
+    packages: 'external',
+    legalComments: 'none',
+    logLevel: 'error',
+  })
+  const gzippedKb = new Map(
+    bundle.outputFiles.map(({ path, contents }) => [
+      relative(root, path),
+      gzipSync(contents, { level: 9 }).length / 1000,
+    ]),
+  )
+  const { outputs } = bundle.metafile
+  const atOnce = new Set(Object.keys(outputs).filter((path) => outputs[path]?.entryPoint === built))
+  for (const path of atOnce) {
+    for (const { path: next, kind } of outputs[path]?.imports ?? []) {
+      if (kind === 'import-statement' && next in outputs) atOnce.add(next)
+    }
   }
+  const sum = (paths: Iterable<string>): number =>
+    [...paths].reduce((total, path) => total + (gzippedKb.get(path) ?? Number.NaN), 0)
+  const kb = sum(atOnce)
+  return { kb, laterKb: sum(gzippedKb.keys()) - kb }
 }
-const sum = (paths: Iterable<string>): number =>
-  [...paths].reduce((total, path) => total + (gzippedKb.get(path) ?? Number.NaN), 0)
-const kb = sum(atOnce)
-const laterKb = sum(gzippedKb.keys()) - kb
+
+const { kb, laterKb } = await sizesOf(entry.built)
 
 const verdict = (kept: boolean): string => (kept ? 'kept' : 'MISSED')
 const small = kb < sizeLimitKb
@@ -124,4 +128,40 @@ console.log(`              must be neither: ${verdict(offenders.length === 0)}`)
 console.log(`core bundle   ${kb.toFixed(1)} kB minified and gzipped, dependencies excluded`)
 console.log(`              and ${laterKb.toFixed(1)} kB loaded when first needed`)
 console.log(`              must be < ${sizeLimitKb} kB: ${verdict(small)}`)
-if (offenders.length > 0 || !small) process.exitCode = 1
+
+/** Milliseconds that an adapter's import adds for an app that has imported the core. */
+function addedMs(specifier: string): number {
+  return Number(
+    child(`
+      await import(${JSON.stringify(manifest.name)})
+      const start = performance.now()
+      await import(${JSON.stringify(specifier)})
+      console.log(performance.now() - start)
+    `),
+  )
+}
+
+/** Libraries that an app installs by itself when it needs them. */
+const vendorLibraries = Object.entries(manifest.peerDependenciesMeta ?? {})
+  .filter(([, { optional }]) => optional === true)
+  .map(([name]) => name)
+const early: string[] = []
+console.log('\nadapter             own code             import after the core')
+for (const { subpath, specifier, built } of exportEntries(manifest)) {
+  if (!subpath.startsWith('./adapters/')) continue
+  const own = await sizesOf(built)
+  const times = Array.from({ length: adapterRuns }, () => addedMs(specifier))
+  const urls = loadedBy(specifier)
+  early.push(
+    ...vendorLibraries
+      .filter((name) => urls.some((url) => url.includes(`/node_modules/${name}/`)))
+      .map((name) => `${specifier} loads ${name}`),
+  )
+  const later = own.laterKb > 0 ? ` + ${own.laterKb.toFixed(1)} later` : ''
+  const name = subpath.slice('./adapters/'.length)
+  console.log(
+    `${name.padEnd(20)}${`${own.kb.toFixed(1)} kB${later}`.padEnd(21)}${median(times).toFixed(0)} ms`,
+  )
+}
+console.log(`vendor libraries that are loaded before they are used: ${early.join(', ') || 'none'}`)
+if (offenders.length > 0 || !small || early.length > 0) process.exitCode = 1
