@@ -75,6 +75,8 @@ export interface VendorRequest {
   readonly repeatable?: boolean
   /** How long this call may take until its answer begins, in milliseconds. */
   readonly timeoutMs?: number
+  /** The longest time between two pieces of an answer, in milliseconds. Default: the client's `timeoutMs`. */
+  readonly idleMs?: number
   readonly abortSignal?: AbortSignal | undefined
 }
 
@@ -187,7 +189,7 @@ export function createVendorClient(connection: VendorConnection, words: VendorWo
     request: VendorRequest,
     exchange: (wire: HttpRequest, secrets: readonly string[]) => Promise<Answer>,
   ): Promise<Answer> => {
-    const { method, path, query, body, headers, abortSignal, timeoutMs: headersTimeoutMs } = request
+    const { method, path, query, body, headers, abortSignal } = request
     const credentials = await authorization(request)
     const secrets = [...fixed, ...secretsOf(headers ?? {}), ...(credentials?.secrets ?? [])]
     const wire: HttpRequest = {
@@ -200,7 +202,8 @@ export function createVendorClient(connection: VendorConnection, words: VendorWo
       },
       ...(body !== undefined && { body: typeof body === 'string' ? body : jsonBody(body) }),
       abortSignal,
-      headersTimeoutMs,
+      headersTimeoutMs: request.timeoutMs,
+      bodyTimeoutMs: request.idleMs,
     }
     try {
       return await exchange(wire, secrets)

@@ -59,6 +59,8 @@ export interface HttpRequest {
   readonly abortSignal?: AbortSignal | undefined
   /** Default: the client's own value. */
   readonly headersTimeoutMs?: number | undefined
+  /** Default: the client's own value. */
+  readonly bodyTimeoutMs?: number | undefined
   readonly maxBodyBytes?: number | undefined
 }
 
@@ -95,7 +97,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
       headers: headers === undefined ? own : hasOwn ? { ...own, ...headers } : headers,
       body: request.body ?? null,
       headersTimeout: request.headersTimeoutMs ?? headersTimeout,
-      bodyTimeout,
+      bodyTimeout: request.bodyTimeoutMs ?? bodyTimeout,
     }
   }
 

@@ -1,0 +1,5 @@
+export type { Kubeconfig } from '../shared/kubernetes/kubeconfig.ts'
+export type { KubernetesConnection } from '../shared/kubernetes/kubernetes-client.ts'
+export type { KservePlace, KserveTargetOptions } from './kserve-options.ts'
+export type { KserveSettings } from './kserve-settings.ts'
+export { type KserveTarget, kserveTarget } from './kserve-target.ts'

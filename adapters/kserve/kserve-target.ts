@@ -1,0 +1,173 @@
+import {
+  type ApplyOptions,
+  type ApplyResult,
+  acceptFence,
+  type DeploymentTarget,
+  describeTargetStep,
+  isModelspineError,
+  type Key,
+  type KeyLook,
+  ModelspineError,
+  type ObservedTarget,
+  type TargetRefusal,
+  type TargetWant,
+  targetSteps,
+  throwIfAborted,
+  wantRefusal,
+} from 'modelspine/adapter'
+import { createKubernetesClient } from '../shared/kubernetes/kubernetes-client.ts'
+import { watchObjects } from '../shared/kubernetes/watch-objects.ts'
+import { applySpec, readService } from './apply-service.ts'
+import { destroyNext } from './destroy-service.ts'
+import { readRecord, writeRecord } from './fence-record.ts'
+import { listRequest, watchRequest } from './kserve-api.ts'
+import { kserveWords } from './kserve-errors.ts'
+import { checkKserveOptions, type KserveTargetOptions } from './kserve-options.ts'
+import { type KserveSettings, protocolOf, settingsProblems } from './kserve-settings.ts'
+import { keysIn, observeMany } from './many-services.ts'
+import { knativeMode } from './modes/knative-mode.ts'
+import type { LiveService } from './modes/live-service.ts'
+import { type KserveMode, type ModePlace, placeOf, waitMs } from './modes/mode.ts'
+import { standardMode } from './modes/standard-mode.ts'
+import { keyIn } from './our-object.ts'
+import { kserveRefusal } from './revision-refusal.ts'
+import { applySecrets, dropSecrets } from './revision-secrets.ts'
+
+export interface KserveTarget extends DeploymentTarget<KserveSettings> {
+  observeMany(
+    looks: readonly KeyLook[],
+    options?: { readonly abortSignal?: AbortSignal },
+  ): Promise<ReadonlyMap<Key, ObservedTarget>>
+  changes(abortSignal: AbortSignal): AsyncIterable<Key>
+  close(): Promise<void>
+}
+
+/** How often a call is made anew when KServe has written a status meanwhile. */
+const tries = 4
+
+/**
+ * Runs each deployment as an InferenceService of KServe. One target is one namespace of one cluster.
+ *
+ * Throws `invalid-options`. With `kubeconfig`, the first call throws `unsupported` when `@kubernetes/client-node` is
+ * missing.
+ */
+export function kserveTarget(options: KserveTargetOptions): KserveTarget {
+  const settings = checkKserveOptions(options)
+  const client = createKubernetesClient(options, kserveWords)
+  const mode: KserveMode = settings.mode === 'knative' ? knativeMode(settings) : standardMode(settings)
+  const { capabilities } = mode
+  const { namespace, clock, watchIdleMs } = settings
+
+  const refusalOf = (want: TargetWant): TargetRefusal | undefined =>
+    wantRefusal(want, capabilities) ?? kserveRefusal(want, settings)
+
+  async function apply(place: ModePlace, want: TargetWant, call: ApplyOptions): Promise<ApplyResult> {
+    throwIfAborted(call.abortSignal, 'the call')
+    // The InferenceService is read before the fence. So whoever wrote a newer fence writes a newer version after it.
+    const live = await readService(client, place, call.abortSignal)
+    checkEtag(place.key, live, call.ifMatch)
+    const known = await readRecord(client, place, call.abortSignal)
+    acceptFence(place.key, known.fence, call)
+    const refusal = refusalOf(want)
+    if (refusal !== undefined) return refusal
+    const record = await writeRecord(client, place, known, call)
+    if (live?.isDeleting === true) return { kind: 'busy', retryAfterMs: waitMs }
+    const step = mode.next(place, want, live)
+    switch (step.kind) {
+      case 'wait':
+        return { kind: 'busy', retryAfterMs: step.retryAfterMs }
+      case 'unchanged':
+        return live === undefined
+          ? step
+          : ((await dropSecrets(client, place, record, mode.held(live), call)) ?? step)
+      case 'write': {
+        const secrets = await applySecrets(client, place, record, step.creates, call)
+        return secrets ?? applySpec(client, place, live, step.spec, call)
+      }
+      default:
+        return step
+    }
+  }
+
+  return {
+    capabilities,
+    checkSettings: settingsProblems,
+    protocols: (own) => [protocolOf(own as KserveSettings)],
+    plan: (want, observed) =>
+      refusalOf(want) ?? {
+        kind: 'steps',
+        steps: targetSteps(want, observed, capabilities).map(describeTargetStep),
+      },
+
+    apply: (key, want, call) => sending(() => apply(placeOf(key, settings), want, call)),
+
+    async observe(key, { abortSignal } = {}) {
+      throwIfAborted(abortSignal, 'the call')
+      const place = placeOf(key, settings)
+      return observed(place, mode, await readService(client, place, abortSignal))
+    },
+
+    async observeMany(looks, { abortSignal } = {}) {
+      throwIfAborted(abortSignal, 'the call')
+      const places = looks.map(({ key }) => placeOf(key, settings))
+      return observeMany(client, places, (place, live) => observed(place, mode, live), abortSignal)
+    },
+
+    async list({ abortSignal } = {}) {
+      throwIfAborted(abortSignal, 'the call')
+      return keysIn(client, namespace, abortSignal)
+    },
+
+    destroy: (key, call) =>
+      sending(async () => {
+        throwIfAborted(call.abortSignal, 'the call')
+        return destroyNext(client, placeOf(key, settings), call)
+      }),
+
+    async *changes(abortSignal) {
+      yield* watchObjects(
+        client,
+        {
+          clock,
+          maxLineBytes: options.maxReplyBytes ?? 16 * 1024 * 1024,
+          list: (continued) => listRequest(namespace, 'inferenceservices', continued),
+          watch: (resourceVersion) => watchRequest(namespace, resourceVersion, watchIdleMs),
+          nameOf: keyIn,
+        },
+        abortSignal,
+      )
+    },
+
+    close: () => client.close(),
+  }
+}
+
+/** Repeats a call whose write met a newer version, because KServe writes its status at any time. */
+async function sending<Result>(send: () => Promise<Result>): Promise<Result> {
+  for (let left = tries; ; left -= 1) {
+    try {
+      return await send()
+    } catch (error) {
+      if (left <= 1 || !isModelspineError(error, 'conflict') || error.details.etag !== undefined) throw error
+    }
+  }
+}
+
+function observed(place: ModePlace, mode: KserveMode, live: LiveService | undefined): ObservedTarget {
+  if (live === undefined) return { revisions: [], operations: [] }
+  return { revisions: mode.observe(place, live), operations: [], etag: etagOf(live) }
+}
+
+/** Tells what somebody declared. The resource version would also tell each status that KServe writes. */
+function etagOf({ uid, generation }: LiveService): string {
+  return `${uid}/${generation}`
+}
+
+function checkEtag(key: Key, live: LiveService | undefined, ifMatch: string | undefined): void {
+  if (ifMatch === undefined) return
+  const etag = live === undefined ? 'gone' : etagOf(live)
+  if (ifMatch === etag) return
+  throw new ModelspineError('conflict', `${key} has changed: its etag is ${etag}, not ${ifMatch}`, {
+    details: { etag },
+  })
+}
