@@ -35,6 +35,8 @@ export function buildPredictor(
     ...(own.timeoutSeconds !== undefined && { timeout: own.timeoutSeconds }),
     ...(own.containerConcurrency !== undefined && { containerConcurrency: own.containerConcurrency }),
     model: {
+      // KServe's CRD wants it in a canary, and KServe's webhook wants it empty in a main predictor.
+      ...(options.mode === 'standard' && { name: '' }),
       modelFormat: typeof format === 'string' ? { name: format } : format,
       protocolVersion: own.protocolVersion ?? 'v2',
       storageUri: file?.uri,

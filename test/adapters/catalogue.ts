@@ -2,6 +2,7 @@ import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileAuditLog, fileRegistry } from 'modelspine/adapters/file'
+import { kserveTarget } from 'modelspine/adapters/kserve'
 import { mlflowRegistry } from 'modelspine/adapters/mlflow'
 import { opaPolicy, opaWasmPolicy } from 'modelspine/adapters/opa'
 import { openInferenceProvider } from 'modelspine/adapters/open-inference'
@@ -67,6 +68,13 @@ export const catalogue: readonly CataloguedPart[] = [
     contract: 'audit-log',
     truth: machine('files'),
     capabilities: () => fileAuditLog({ path: folder() }).capabilities,
+  },
+  {
+    adapter: 'kserve',
+    factory: 'kserveTarget',
+    contract: 'deployment-target',
+    truth: { kind: 'model', file: 'kserve-inferenceservices-crd.yaml' },
+    capabilities: () => kserveTarget({ baseUrl, mode: 'knative' }).capabilities,
   },
   {
     adapter: 'mlflow',
