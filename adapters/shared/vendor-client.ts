@@ -17,6 +17,7 @@ import {
   type TlsOptions,
 } from 'modelspine/adapter'
 import type { ZodType } from 'zod'
+import { createVendorReach } from './vendor-reach.ts'
 import { withinLimits } from './within-limits.ts'
 
 /**
@@ -102,7 +103,10 @@ export interface VendorStream {
   readonly chunks: AsyncIterable<Uint8Array>
 }
 
-/** Further tries of a call that may be repeated. The caller's own limit of time stands above them. */
+/**
+ * Further tries of a call that may be repeated, unless the vendor is away. The caller's own limit of time stands above
+ * them.
+ */
 const retry = { times: 2, minDelayMs: 200, maxDelayMs: 1000 }
 
 /** Longer messages of a vendor are cut, after secrets were removed. */
@@ -123,6 +127,7 @@ export function createVendorClient(connection: VendorConnection, words: VendorWo
   const fixed = secretsOf(connection.headers ?? {})
   const { vendor, unavailable } = words
   const where = `${vendor} at ${client.baseUrl}`
+  const reach = createVendorReach(where)
 
   const revealed = async (source: SecretSource, request: VendorRequest): Promise<string> => {
     const limits = { timeoutMs: request.timeoutMs ?? timeoutMs, abortSignal: request.abortSignal }
@@ -215,7 +220,8 @@ export function createVendorClient(connection: VendorConnection, words: VendorWo
   const ask = <Answer>(request: VendorRequest, answerOf: (reply: HttpReply) => Answer): Promise<Answer> =>
     send(request, async (wire, secrets) => {
       const { repeatable = request.method === 'GET' } = request
-      const asked = client.request({ ...wire, retry: repeatable ? retry : undefined })
+      const tries = repeatable && !reach.isAway ? retry : undefined
+      const asked = reach.through(() => client.request({ ...wire, retry: tries }), request.abortSignal)
       const reply = await asked.catch((error) => unreached(error, secrets))
       if (isGood(reply)) return answerOf(reply)
       throw failed(reply, secrets)

@@ -1,6 +1,6 @@
 import { nextTurn, type Timer } from '../../clock.ts'
 import { ModelspineError } from '../../errors.ts'
-import { createBackoff } from '../../reconcile/backoff.ts'
+import { createBackoff, vendorPace } from '../../reconcile/backoff.ts'
 import { jittered } from '../../reconcile/jittered.ts'
 import { createLeaderElection } from '../../reconcile/leader-election.ts'
 import type { HeldLease } from '../../reconcile/lease-term.ts'
@@ -103,7 +103,7 @@ export function createLeaderWork(options: LeaderWorkOptions): LeaderWork {
       if (lease === undefined) throw new ModelspineError('lease-held', 'this process does not hold the lease')
       return reconcile(key, { held: lease, abortSignal })
     },
-    backoff: createBackoff<Key>({ clock }),
+    backoff: createBackoff<Key>({ clock, ...vendorPace }),
     clock,
     concurrency: options.concurrency,
     logger,

@@ -1,6 +1,6 @@
 import type { Clock } from '../../clock.ts'
 import { isModelspineError } from '../../errors.ts'
-import { type Backoff, createBackoff } from '../../reconcile/backoff.ts'
+import { type Backoff, createBackoff, vendorPace } from '../../reconcile/backoff.ts'
 import type { Key } from '../../resources/metadata.ts'
 
 /**
@@ -20,13 +20,14 @@ export interface PostponedLookup {
 }
 
 /** A registry that fails is asked again soon at first, then twice a minute. */
-const lookupTimes = { baseMs: 100, capMs: 30_000 }
+const lookupTimes = { ...vendorPace, baseMs: 1000, capMs: 30_000 }
 /** Nothing waits for an alias, and a refusal may last. */
 export const aliasTimes: LookupTimes = { baseMs: 1000, capMs: 300_000 }
 
 export interface LookupTimes {
   readonly baseMs: number
   readonly capMs: number
+  readonly least?: number
 }
 
 export function createLookups(clock: Clock, times: LookupTimes = lookupTimes): Lookups {

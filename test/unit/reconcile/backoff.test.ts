@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { createBackoff } from '../../../src/reconcile/backoff.ts'
+import { createBackoff, vendorPace } from '../../../src/reconcile/backoff.ts'
 import { jittered } from '../../../src/reconcile/jittered.ts'
 import { createFakeClock } from '../../../src/testing/fake-clock.ts'
 
@@ -26,6 +26,16 @@ describe('backoff', () => {
     expect(Math.min(...waits)).toBeLessThan(2)
     expect(Math.max(...waits)).toBeGreaterThan(98)
     expect(waits.reduce((sum, wait) => sum + wait) / 1000).toBeCloseTo(50, -1)
+  })
+
+  it('asks a vendor that is away at most eight times in a minute, however the chance falls', () => {
+    for (const random of [0, 0.5, almostOne]) {
+      const backoff = createBackoff({ clock: clockWith(random), ...vendorPace })
+      let [atMs, calls] = [0, 0]
+      for (; atMs < 60_000; calls += 1) atMs += backoff.next('a')
+      expect(calls).toBeLessThanOrEqual(8)
+      expect(calls).toBeGreaterThanOrEqual(7)
+    }
   })
 
   it('counts each key by itself, and starts again after forget', () => {

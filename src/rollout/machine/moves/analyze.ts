@@ -62,11 +62,9 @@ export function judgeAnalysis(
   }
   if (!ended) {
     const leftMs = judgedMs > now ? judgedMs - now : maxPollMs
-    return {
-      kind: 'open',
-      rollout: { ...rollout, gates },
-      againAfterMs: Math.min(gatePollMs(rollout), leftMs),
-    }
+    const unread = gates.some(({ verdict }) => verdict === 'error')
+    const pollMs = unread ? Math.min(maxUnreadPollMs, unreadPolls * gatePollMs(rollout)) : gatePollMs(rollout)
+    return { kind: 'open', rollout: { ...rollout, gates }, againAfterMs: Math.min(pollMs, leftMs) }
   }
   const again = measuredAgain(context, rollout, gates)
   if (again !== undefined && again.untilMs <= latestMs(context, rollout)) {
@@ -92,6 +90,9 @@ export function gatePollMs({ sinceMs, untilMs }: Analyzing): number {
   return Math.min(maxPollMs, Math.max(minPollMs, (untilMs - sinceMs) / 20))
 }
 
+/** A source that cannot be read is asked so much more seldom, about four times in a minute. */
+const unreadPolls = 4
+const maxUnreadPollMs = 15_000
 const minPollMs = 100
 const maxPollMs = 10_000
 
