@@ -9,6 +9,7 @@ import {
   memoryStore,
 } from 'modelspine'
 import { secretOf, systemClock } from 'modelspine/adapter'
+import { kserveTarget } from 'modelspine/adapters/kserve'
 import { mlflowRegistry } from 'modelspine/adapters/mlflow'
 import { opaPolicy } from 'modelspine/adapters/opa'
 import { openInferenceProvider } from 'modelspine/adapters/open-inference'
@@ -33,12 +34,22 @@ const key = async () => secretOf(planted)
 const basic = { user: 'ann', password: key }
 const headers = { 'x-api-key': planted }
 const actor = { name: 'ann' }
-const artifact = { kind: 'hosted', provider: 'echo', model: 'm' } as const
+const hosted = { kind: 'hosted', provider: 'echo', model: 'm' } as const
+const files = { kind: 'files', files: [{ uri: 's3://models/m' }] } as const
 
 type Parts = Pick<ControlPlaneOptions, 'registries' | 'targets' | 'policies' | 'metrics'>
 
 /** The parts of a plane that send a credential, by the function that makes them and the kind of credential. */
 const ofThePlane: Readonly<Record<string, (baseUrl: string) => Parts>> = {
+  'kserveTarget, token': (baseUrl) => ({
+    targets: { vendor: kserveTarget({ baseUrl, token: key, mode: 'knative', modelFormat: 'sklearn' }) },
+  }),
+  'kserveTarget, basic': (baseUrl) => ({
+    targets: { vendor: kserveTarget({ baseUrl, basic, mode: 'standard', modelFormat: 'sklearn' }) },
+  }),
+  'kserveTarget, headers': (baseUrl) => ({
+    targets: { vendor: kserveTarget({ baseUrl, headers, mode: 'knative', modelFormat: 'sklearn' }) },
+  }),
   'mlflowRegistry, token': (baseUrl) => ({ registries: { models: mlflowRegistry({ baseUrl, token: key }) } }),
   'mlflowRegistry, basic': (baseUrl) => ({ registries: { models: mlflowRegistry({ baseUrl, basic }) } }),
   'mlflowRegistry, headers': (baseUrl) => ({ registries: { models: mlflowRegistry({ baseUrl, headers }) } }),
@@ -141,7 +152,12 @@ describe('a planted secret', () => {
           registries: {
             models: memoryRegistry({
               name: 'models',
-              versions: ['1', '2'].map((version) => ({ name: 'm', version, approval: 'approved', artifact })),
+              versions: ['1', '2'].map((version) => ({
+                name: 'm',
+                version,
+                approval: 'approved',
+                artifact: 'targets' in parts ? files : hosted,
+              })),
             }),
           },
           targets: { vendor: hostedTarget() },
