@@ -3,7 +3,7 @@ import { mlflowRegistry } from 'modelspine/adapters/mlflow'
 import { type Fixture, type ModelRegistrySubject, modelRegistryConformance } from 'modelspine/testing'
 import { Agent } from 'undici'
 import { describe, it } from 'vitest'
-import type { MlflowAddress } from '../servers/mlflow.ts'
+import type { MlflowAddress } from '../../../servers/mlflow.ts'
 import { withServer } from '../support/with-server.ts'
 import { mlflowCall } from './logged-models.ts'
 

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
-import type { MlflowAddress } from '../servers/mlflow.ts'
-import { run } from '../support/run.ts'
+import type { MlflowAddress } from '../../../servers/mlflow.ts'
+import { run } from '../../../servers/run.ts'
 
 export interface LoggedVersion {
   readonly version: string

@@ -1,9 +1,9 @@
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { opa } from '../servers/opa.ts'
-import { required } from '../support/cache.ts'
-import { run } from '../support/run.ts'
+import { required } from '../../../servers/cache.ts'
+import { opa } from '../../../servers/opa.ts'
+import { run } from '../../../servers/run.ts'
 
 export const examples: string = resolve('examples/policies')
 export const inputSchema: string = resolve('schemas/opa-input.schema.json')

@@ -9,10 +9,10 @@ import {
   prometheusMetrics,
 } from 'modelspine/adapters/prometheus'
 import type { Fixture, MetricSourceSubject } from 'modelspine/testing'
+import type { PrometheusAddress } from '../../../servers/prometheus.ts'
 import type { MetricSource } from '../../../src/telemetry/contract.ts'
 import { serveLoopback } from '../../loopback.ts'
 import { attemptRecord } from '../../unit/telemetry/attempt-records.ts'
-import type { PrometheusAddress } from '../servers/prometheus.ts'
 
 /** Prometheus scrapes every second. */
 const scrapeMs = 1000

@@ -1,9 +1,9 @@
+import { mlflow } from '../../../servers/mlflow.ts'
+import { opa } from '../../../servers/opa.ts'
+import { prometheus } from '../../../servers/prometheus.ts'
 import { kserve } from './kserve.ts'
 import { kubeApiserver } from './kube-apiserver.ts'
-import { mlflow } from './mlflow.ts'
 import { mlserver } from './mlserver.ts'
-import { opa } from './opa.ts'
-import { prometheus } from './prometheus.ts'
 
 /** All servers, by the name that suites ask for. */
 export const liveServers: {

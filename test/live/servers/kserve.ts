@@ -1,9 +1,9 @@
 import { join } from 'node:path'
-import { required } from '../support/cache.ts'
-import { freePort } from '../support/free-port.ts'
-import { isOk, startProcess } from '../support/process.ts'
-import { pythonEnvironment, pythonVenv } from '../support/python-venv.ts'
-import type { LiveServer, RunningServer } from './server.ts'
+import { required } from '../../../servers/cache.ts'
+import { freePort } from '../../../servers/free-port.ts'
+import { isOk, startProcess } from '../../../servers/process.ts'
+import { pythonEnvironment, pythonVenv } from '../../../servers/python-venv.ts'
+import type { LiveServer, RunningServer } from '../../../servers/server.ts'
 
 export interface KserveAddress {
   readonly url: string

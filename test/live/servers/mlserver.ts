@@ -1,10 +1,10 @@
 import { cp } from 'node:fs/promises'
 import { join } from 'node:path'
-import { required } from '../support/cache.ts'
-import { freePort } from '../support/free-port.ts'
-import { isOk, startProcess } from '../support/process.ts'
-import { pythonEnvironment, pythonVenv } from '../support/python-venv.ts'
-import type { LiveServer, RunningServer } from './server.ts'
+import { required } from '../../../servers/cache.ts'
+import { freePort } from '../../../servers/free-port.ts'
+import { isOk, startProcess } from '../../../servers/process.ts'
+import { pythonEnvironment, pythonVenv } from '../../../servers/python-venv.ts'
+import type { LiveServer, RunningServer } from '../../../servers/server.ts'
 
 export interface MlserverAddress {
   readonly url: string

@@ -1,7 +1,7 @@
 /** Fills the entry of cache.test.ts: one half at once, the other when its input ends. */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { cached } from './cache.ts'
+import { cached } from '../../../servers/cache.ts'
 
 await cached({ name: 'thing', version: '1.0.0', recipe: ['a'] }, async (folder) => {
   writeFileSync(join(folder, 'half'), '')

@@ -4,8 +4,8 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
+import { cached, cacheFolder, installation } from '../../../servers/cache.ts'
 import { temporaryFolder } from '../../temporary-folder.ts'
-import { cached, cacheFolder, installation } from './cache.ts'
 
 const entry = { name: 'thing', version: '1.0.0', recipe: ['a'] }
 

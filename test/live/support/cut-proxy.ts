@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { connect, createServer, type Server, type Socket } from 'node:net'
-import { freePort } from './free-port.ts'
+import { freePort } from '../../../servers/free-port.ts'
 
 export interface CutProxy {
   /** The address of what stands behind, with the proxy's host and port. TLS passes through unread. */

@@ -3,8 +3,8 @@ import { once } from 'node:events'
 import { existsSync, readFileSync, rmSync, watch } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { startProcess } from '../../../servers/process.ts'
 import { temporaryFolder } from '../../temporary-folder.ts'
-import { startProcess } from './process.ts'
 
 const reports = join(import.meta.dirname, '../../../reports/live')
 
@@ -74,9 +74,22 @@ describe('startProcess', () => {
     await expect.poll(() => pidsIn(options.folder).map(isRunning)).toEqual([false, false])
   })
 
+  it('ends a start under way, with all that it started', async () => {
+    const options = shell(twoProcesses)
+    const stopping = new AbortController()
+    const ready = async (): Promise<boolean> => {
+      await appears(options.folder, 'ready')
+      stopping.abort(new Error('no longer wanted'))
+      return false
+    }
+    const starting = startProcess({ ...options, ready, abortSignal: stopping.signal })
+    await expect(starting).rejects.toThrow('no longer wanted')
+    await expect.poll(() => pidsIn(options.folder).map(isRunning)).toEqual([false, false])
+  })
+
   it('does not let a server outlive a process that is killed', async () => {
     const folder = temporaryFolder()
-    const script = `import { startProcess } from '${join(import.meta.dirname, 'process.ts')}'
+    const script = `import { startProcess } from '${join(import.meta.dirname, '../../../servers/process.ts')}'
       await startProcess({ name: 'made-up', folder: '${folder}', command: 'sh', args: ['-c', '${twoProcesses}'], ready: async () => false })`
     const child = spawn(process.execPath, ['--input-type=module', '--eval', script], { stdio: 'inherit' })
     await appears(folder, 'ready')

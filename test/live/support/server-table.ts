@@ -1,4 +1,4 @@
-import type { Installed } from '../servers/server.ts'
+import type { Installed } from '../../../servers/server.ts'
 
 export type ServerRow = { readonly name: string; readonly version: string } & (
   | { readonly installed: Installed; readonly startMs: number }

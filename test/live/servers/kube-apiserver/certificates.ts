@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { run } from '../../support/run.ts'
+import { run } from '../../../../servers/run.ts'
 
 export interface Certificates {
   /** In PEM, like the others. */

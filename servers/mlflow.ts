@@ -1,20 +1,22 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
-import { required } from '../support/cache.ts'
-import { freePort } from '../support/free-port.ts'
-import { isOk, startProcess } from '../support/process.ts'
-import { pythonEnvironment, pythonVenv } from '../support/python-venv.ts'
+import { required } from './cache.ts'
+import { freePort } from './free-port.ts'
+import { isOk, startProcess } from './process.ts'
+import { pythonEnvironment, pythonVenv } from './python-venv.ts'
 import type { LiveServer, RunningServer } from './server.ts'
 
 export interface MlflowAddress {
   readonly url: string
-  /** The folder of Python, with MLflow's client and MLServer's runtime for MLflow's models. */
+  /** The folder of Python's programs, with MLflow's client. `install` adds MLServer's runtime for MLflow's models. */
   readonly bin: string
 }
 
 export interface MlflowOptions {
   /** Lets in only users with a password. The first is `admin`, with this one. */
   readonly adminPassword?: string
+  /** An environment of Python that has MLflow. Default: the one that `install` makes. */
+  readonly venv?: string
 }
 
 /** MLflow's tracking server with its model registry and webhooks, over a SQLite file. */
@@ -25,8 +27,8 @@ export const mlflow: LiveServer<MlflowAddress, MlflowOptions> = {
     const serving = ['mlserver==1.7.1', 'mlserver-mlflow==1.7.1']
     return pythonVenv(this.name, this.version, [`mlflow[auth]==${this.version}`, ...serving])
   },
-  async start({ folder, adminPassword }): Promise<RunningServer<MlflowAddress>> {
-    const venv = required(await this.install())
+  async start({ folder, adminPassword, venv: own, abortSignal }): Promise<RunningServer<MlflowAddress>> {
+    const venv = own ?? required(await this.install())
     const port = await freePort()
     const url = `http://127.0.0.1:${port}`
     const started = await startProcess({
@@ -57,6 +59,7 @@ export const mlflow: LiveServer<MlflowAddress, MlflowOptions> = {
         }),
       },
       ready: () => isOk(`${url}/health`),
+      abortSignal,
     })
     return { ...started, address: { url, bin: join(venv, 'bin') } }
   },

@@ -4,8 +4,8 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { systemClock } from 'modelspine/adapter'
-import { tryLock } from '../../../adapters/shared/process-lock.ts'
-import type { Installation, Installed } from '../servers/server.ts'
+import { tryLock } from '../adapters/shared/process-lock.ts'
+import type { Installation, Installed } from './server.ts'
 
 /** Where servers are kept, outside the checkout, so that every checkout of the machine finds them. */
 export function cacheFolder(): string {

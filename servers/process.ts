@@ -20,10 +20,11 @@ export interface ProcessOptions {
   /** Whether the server is ready. A throw counts as no. */
   ready(): Promise<boolean>
   readonly timeoutMs?: number
+  readonly abortSignal?: AbortSignal | undefined
 }
 
 /** Where logs and the table of servers are kept. */
-export const reports: string = join(import.meta.dirname, '../../../reports/live')
+export const reports: string = join(import.meta.dirname, '../reports/live')
 
 /**
  * The server runs in a process group of its own. Beside it, `cat` waits for the end of the pipe from this process. When
@@ -35,7 +36,7 @@ exec "$@" 3<&- </dev/null`
 
 /** Starts a server and waits until it is ready. When it fails, its log is kept and the error quotes it. */
 export async function startProcess(options: ProcessOptions): Promise<ServerProcess> {
-  const { name, folder, command, args, env, ready, timeoutMs = 180_000 } = options
+  const { name, folder, command, args, env, ready, timeoutMs = 180_000, abortSignal } = options
   const log = join(folder, `${name}.log`)
   const output = await open(log, 'w')
   const child = spawn('sh', ['-c', guarded, 'sh', command, ...args], {
@@ -48,6 +49,10 @@ export async function startProcess(options: ProcessOptions): Promise<ServerProce
   child.stdin?.on('error', () => {})
   const untilMs = Date.now() + timeoutMs
   while (!(await ready().catch(() => false))) {
+    if (abortSignal?.aborted) {
+      await kill(child)
+      throw abortSignal.reason
+    }
     const why = hasEnded(child)
       ? 'ended before it was ready'
       : Date.now() > untilMs

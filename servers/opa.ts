@@ -1,8 +1,8 @@
 import { join } from 'node:path'
-import { cached, installation, required } from '../support/cache.ts'
-import { freePort } from '../support/free-port.ts'
-import { go } from '../support/go-binary.ts'
-import { isOk, startProcess } from '../support/process.ts'
+import { cached, installation, required } from './cache.ts'
+import { freePort } from './free-port.ts'
+import { go } from './go-binary.ts'
+import { isOk, startProcess } from './process.ts'
 import type { LiveServer, RunningServer } from './server.ts'
 
 export interface OpaAddress {
@@ -38,7 +38,7 @@ export const opa: LiveServer<OpaAddress, OpaOptions> = {
       ),
     )
   },
-  async start({ folder, paths = [], flags = [] }): Promise<RunningServer<OpaAddress>> {
+  async start({ folder, paths = [], flags = [], abortSignal }): Promise<RunningServer<OpaAddress>> {
     const home = required(await this.install())
     const port = await freePort()
     const url = `http://127.0.0.1:${port}`
@@ -52,6 +52,7 @@ export const opa: LiveServer<OpaAddress, OpaOptions> = {
         ...paths,
       ],
       ready: () => isOk(`${url}/health`),
+      abortSignal,
     })
     return { ...started, address: { url } }
   },

@@ -1,6 +1,6 @@
 /**
- * A server that other people wrote and that suites of test/live run against. One file of this folder is one server.
- * Its address is what a suite needs to reach it, in plain values that can be sent to another process.
+ * A server that other people wrote, that suites of test/live run against and examples start. Its address is what they
+ * need to reach it, in plain values that can be sent to another process.
  */
 export interface LiveServer<Address extends object = object, Options extends object = object> {
   readonly name: string
@@ -25,6 +25,8 @@ export interface Installed {
 export interface StartOptions {
   /** An empty folder for the server's data and its log. */
   readonly folder: string
+  /** Ends a start that is under way. */
+  readonly abortSignal?: AbortSignal
 }
 
 export interface RunningServer<Address extends object = object> {

@@ -1,9 +1,9 @@
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { cached, installation, required } from '../support/cache.ts'
-import { freePort } from '../support/free-port.ts'
-import { isOk, startProcess } from '../support/process.ts'
-import { run } from '../support/run.ts'
+import { cached, installation, required } from './cache.ts'
+import { freePort } from './free-port.ts'
+import { isOk, startProcess } from './process.ts'
+import { run } from './run.ts'
 import type { Installed, LiveServer, RunningServer } from './server.ts'
 
 export interface PrometheusAddress {
@@ -22,7 +22,7 @@ export const prometheus: LiveServer<PrometheusAddress> = {
   install() {
     return installation(this.name, this.version, async () => (await onPath()) ?? (await debianPackage()))
   },
-  async start({ folder }): Promise<RunningServer<PrometheusAddress>> {
+  async start({ folder, abortSignal }): Promise<RunningServer<PrometheusAddress>> {
     const home = required(await this.install())
     const targets = join(folder, 'targets')
     await mkdir(targets)
@@ -41,6 +41,7 @@ export const prometheus: LiveServer<PrometheusAddress> = {
         '--web.enable-lifecycle',
       ],
       ready: () => isOk(`${url}/-/ready`),
+      abortSignal,
     })
     const told = (await (await fetch(`${url}/api/v1/status/buildinfo`)).json()) as {
       data: { version: string }

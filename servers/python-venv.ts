@@ -1,7 +1,7 @@
 import { join } from 'node:path'
-import type { Installation } from '../servers/server.ts'
 import { cached, cacheFolder, installation } from './cache.ts'
 import { run } from './run.ts'
+import type { Installation } from './server.ts'
 
 const uvVersion = '0.13.8'
 const pip = ['-m', 'pip', '--disable-pip-version-check', '--quiet', 'install']
