@@ -1,8 +1,8 @@
-import { mkdirSync, readdirSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type ProcessTarget, processTarget } from 'modelspine/adapters/process'
+import { homesOf } from '../telling/homes.ts'
 
 /** The places of all files that one run writes. */
 export interface Home {
@@ -14,12 +14,11 @@ export interface Home {
   readonly processes: string
 }
 
-const prefix = `modelspine-quickstart-${process.getuid?.() ?? 0}-`
+const homes = homesOf('quickstart')
 
-/** Makes a folder for this run only, so that two runs at the same time do not disturb each other. */
 export function makeHome(): Home {
-  const home = homeIn(join(tmpdir(), `${prefix}${process.pid}`))
-  mkdirSync(home.training, { recursive: true })
+  const home = homeIn(homes.make())
+  mkdirSync(home.training)
   return home
 }
 
@@ -38,13 +37,8 @@ export async function leaveHome(home: Home): Promise<void> {
  * Calls `leaveHome` for earlier runs that were killed before they could do so. Returns how many there were.
  */
 export async function leaveHomesOfTheDead(): Promise<number> {
-  const dead = readdirSync(tmpdir()).filter((name) => {
-    const pid = Number(name.slice(prefix.length))
-    // This process has not made a folder yet. A folder with its pid is from an earlier process with the same
-    // pid.
-    return name.startsWith(prefix) && (pid === process.pid || !isAlive(pid))
-  })
-  for (const name of dead) await leaveHome(homeIn(join(tmpdir(), name)))
+  const dead = homes.ofTheDead()
+  for (const folder of dead) await leaveHome(homeIn(folder))
   return dead.length
 }
 
@@ -74,14 +68,5 @@ function homeIn(folder: string): Home {
     registry: join(folder, 'registry'),
     training: join(folder, 'training'),
     processes: join(folder, 'processes'),
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
   }
 }

@@ -5,13 +5,15 @@
  */
 
 import { createGateway } from 'modelspine/gateway'
+import { cleanUpOnce } from '../telling/clean-up.ts'
+import { createScore } from '../telling/score.ts'
+import { createScreen } from '../telling/screen.ts'
+import { startTraffic, type Traffic } from '../telling/traffic.ts'
 import { createPlane } from './control.ts'
 import { loadDigits, splitDigits } from './digits.ts'
 import { leaveHome, leaveHomesOfTheDead, makeHome, serversIn } from './home.ts'
-import { createScore } from './score.ts'
-import { createScreen } from './screen.ts'
+import { questionOf } from './question.ts'
 import { createStory } from './story.ts'
-import { startTraffic, type Traffic } from './traffic.ts'
 
 const seed = 1
 const trainingDigits = 7500
@@ -28,28 +30,17 @@ const gateway = createGateway({ router: plane.router })
 let traffic: Traffic | undefined
 let listening: Awaited<ReturnType<typeof gateway.listen>> | undefined
 
-/** Cleans up, so that no process, no port and no file is left. */
-let leaving: Promise<void> | undefined
-const leave = (): Promise<void> => {
-  leaving ??= (async () => {
+/** No process, no port and no file is left. */
+const cleanUp = cleanUpOnce(
+  async () => {
     screen.close()
     await traffic?.stop()
     await listening?.close({ drainMs: 1000 })
     await plane.stop({ drainMs: 1000 })
     await leaveHome(home)
-  })()
-  return leaving
-}
-// The terminal and npm may both pass on the same Ctrl-C. The second signal must not stop the cleanup.
-let signalled = false
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-  process.on(signal, () => {
-    if (signalled) return
-    signalled = true
-    screen.event('note', `${signal}: cleaning up`)
-    void leave().finally(() => process.exit(signal === 'SIGINT' ? 130 : 143))
-  })
-}
+  },
+  (signal) => screen.event('note', `${signal}: cleaning up`),
+)
 
 try {
   if (leftovers > 0) screen.event('note', `cleaned up after earlier runs that were killed: ${leftovers}`)
@@ -60,8 +51,8 @@ try {
   const story = createStory({ plane, registry, home, score, screen, url, seed, trainingDigits })
   await story.tell(() => {
     traffic = startTraffic({
-      url,
-      digits: test,
+      url: `${url}/v2/models/digits/infer`,
+      ask: (number) => questionOf(test, number % test.count),
       perSecond: requestsPerSecond,
       answered(answer) {
         score.answered(answer)
@@ -71,11 +62,11 @@ try {
     })
     return traffic
   })
-  await leave()
+  await cleanUp.leave()
 } catch (error) {
-  if (leaving === undefined) {
+  if (!cleanUp.isLeaving) {
     screen.event('fail', String(error))
     process.exitCode = 1
   }
-  await leave()
+  await cleanUp.leave()
 }

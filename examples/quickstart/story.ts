@@ -1,14 +1,14 @@
 import { pathToFileURL } from 'node:url'
-import type { ControlPlane, Explanation, PlaneEvent } from 'modelspine'
+import type { ControlPlane, Explanation } from 'modelspine'
 import type { fileRegistry } from 'modelspine/adapters/file'
-import type { GateResult } from 'modelspine/resources'
-import { createCast } from './cast.ts'
+import { createCast } from '../telling/cast.ts'
+import { describeFailures, narrate, summaryRows } from '../telling/narrate.ts'
+import type { Score } from '../telling/score.ts'
+import type { Screen } from '../telling/screen.ts'
+import type { Traffic } from '../telling/traffic.ts'
 import type { Home } from './home.ts'
 import { actor, digitsAt, route } from './resources.ts'
-import { accuracyOf, medianOf, type Score } from './score.ts'
-import type { Screen } from './screen.ts'
 import { tamper } from './tamper.ts'
-import type { Traffic } from './traffic.ts'
 import { train } from './train.ts'
 import type { TrainedModel } from './training/train-model.ts'
 
@@ -30,7 +30,7 @@ export interface Story {
 
 export function createStory(options: StoryOptions): Story {
   const { plane, registry, home, score, screen, url, seed, trainingDigits } = options
-  const cast = createCast(plane, score)
+  const cast = createCast({ plane, score, deployment: digitsAt('v1') })
   const models = train({ folder: home.training, seed, training: trainingDigits })
 
   /** Trains the next classifier and puts it into the registry. */
@@ -109,7 +109,7 @@ export function createStory(options: StoryOptions): Story {
 
   return {
     async tell(startTraffic) {
-      const silence = plane.on('event', (event) => narrate(screen, cast.nameOf, event))
+      const silence = plane.on('event', (event) => narrate(screen, cast, event))
       await deployFirst()
       const traffic = startTraffic()
       screen.live(cast.panel)
@@ -123,77 +123,24 @@ export function createStory(options: StoryOptions): Story {
       screen.summary({
         heading: 'What happened',
         columns: ['version', 'requests', 'accuracy', 'p50', 'result'],
-        rows: summaryRows(cast, rolledBack),
+        rows: summaryRows(cast, {
+          v1: 'first, then replaced by v2',
+          v2: 'promoted, serves all traffic',
+          v3: 'refused: not approved',
+          v4: `rolled back ${rolledBack}`,
+        }),
         facts: [
-          ['failed requests', count(score.failedRequests, score.reasons)],
+          ['failed requests', describeFailures(score.failedRequests, score.reasons)],
           ['failed attempts', String(score.failedAttempts)],
           ...proof,
         ],
         next: [
           'npm run example -- examples/router-only.ts       two vendors and a fallback, no control plane',
           'npm run example -- examples/reconcile-script.ts  the loop on your own schedule',
+          'examples/mlflow-canary/README.md                 the same with MLflow, OPA, KServe and Prometheus',
           'docs/getting-started.md                          the same in your own app',
         ],
       })
     },
   }
-}
-
-type Cast = ReturnType<typeof createCast>
-
-/** Prints one line for each event of the plane. */
-function narrate(screen: Screen, nameOf: Cast['nameOf'], { action, details }: PlaneEvent): void {
-  const name = nameOf(details.revision)
-  switch (action) {
-    case 'revision-requested':
-      screen.event('go', `a server for ${name} starts`)
-      break
-    case 'split-changed':
-      screen.event('go', `split: ${describeSplit(nameOf, details.split)}`)
-      break
-    case 'analysis-passed':
-      screen.event('ok', `${name} passes`, describeGates(details.gates))
-      break
-    case 'rollout-failed':
-      screen.event('fail', `${name} fails: ${details.cause}`, describeGates(details.gates))
-      break
-    case 'revision-removal-requested':
-      screen.event('note', `the server of ${name} finishes its requests and stops`)
-      break
-    default:
-  }
-}
-
-function describeSplit(nameOf: Cast['nameOf'], split: unknown): string {
-  return (split as readonly { revision: string; weight: number }[])
-    .map(({ revision, weight }) => `${nameOf(revision)} ${weight} %`)
-    .join(', ')
-}
-
-function describeGates(gates: unknown): readonly string[] {
-  return ((gates ?? []) as readonly GateResult[]).map(({ message, verdict }) => `${verdict}: ${message}`)
-}
-
-function summaryRows(cast: Cast, rolledBack: string): readonly (readonly string[])[] {
-  const fates = {
-    v1: 'first, then replaced by v2',
-    v2: 'promoted, serves all traffic',
-    v3: 'refused: not approved',
-    v4: `rolled back ${rolledBack}`,
-  }
-  return Object.entries(fates).map(([version, fate]) => {
-    const score = cast.scoreOf(version)
-    if (score === undefined) return [version, '0', '–', '–', fate]
-    return [
-      version,
-      String(score.requests),
-      `${((accuracyOf(score) ?? 0) * 100).toFixed(1)} %`,
-      `${(medianOf(score) ?? 0).toFixed(1)} ms`,
-      fate,
-    ]
-  })
-}
-
-function count(failures: number, reasons: readonly string[]): string {
-  return failures === 0 ? '0' : `${failures} (${reasons.slice(0, 3).join('; ')})`
 }

@@ -1,8 +1,8 @@
 import { Writable } from 'node:stream'
 import { stripVTControlCharacters } from 'node:util'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import type { LivePanel } from '../../../examples/quickstart/screen/live-panel.ts'
-import { createScreen, type Screen } from '../../../examples/quickstart/screen.ts'
+import type { LivePanel } from '../../../examples/telling/screen/live-panel.ts'
+import { createScreen, type Screen } from '../../../examples/telling/screen.ts'
 
 const esc = '\u001b'
 const hideCursor = `${esc}[?25l`

@@ -1,6 +1,4 @@
 import { Agent, request } from 'node:http'
-import type { Digits } from './digits.ts'
-import { imageAt, pixelCount } from './digits.ts'
 
 /** The answer to one request, as the caller sees it. */
 export interface Answered {
@@ -11,10 +9,18 @@ export interface Answered {
   readonly tookMs: number
 }
 
+/** A request for one prediction, and what the prediction should be. */
+export interface Question {
+  /** The body of an Open Inference request for one instance. */
+  readonly body: string
+  readonly truth: number
+}
+
 export interface TrafficOptions {
-  /** The URL of the gateway. */
+  /** Where requests are sent: the path `infer` of a model, at the gateway. */
   readonly url: string
-  readonly digits: Digits
+  /** The question of this number. Numbers begin at 0 and rise by one. */
+  ask(number: number): Question
   readonly perSecond: number
   answered(answer: Answered): void
   failed(reason: string): void
@@ -25,24 +31,24 @@ export interface Traffic {
   stop(): Promise<void>
 }
 
-/** Asks the gateway for one digit after another at a steady rate. Does not wait for the earlier answers. */
-export function startTraffic({ url, digits, perSecond, answered, failed }: TrafficOptions): Traffic {
+/** Asks the gateway one question after another at a steady rate. Does not wait for the earlier answers. */
+export function startTraffic({ url, ask, perSecond, answered, failed }: TrafficOptions): Traffic {
   const agent = new Agent({ keepAlive: true, maxSockets: 32 })
-  const infer = new URL('/v2/models/digits/infer', url)
+  const infer = new URL(url)
   const underWay = new Set<Promise<void>>()
   const startedMs = performance.now()
   let sent = 0
 
-  const send = async (index: number): Promise<void> => {
+  const send = async ({ body, truth }: Question): Promise<void> => {
     const sentMs = performance.now()
     try {
-      const { status, headers, text } = await post(agent, infer, bodyOf(digits, index))
+      const { status, headers, text } = await post(agent, infer, body)
       if (status !== 200) return failed(`${status} ${text}`)
       answered({
         requestId: String(headers['x-request-id']),
         revision: String(headers['x-modelspine-revision']),
         predicted: JSON.parse(text).outputs[0].data[0],
-        truth: digits.labels[index] ?? -1,
+        truth,
         tookMs: performance.now() - sentMs,
       })
     } catch (error) {
@@ -52,7 +58,7 @@ export function startTraffic({ url, digits, perSecond, answered, failed }: Traff
   const timer = setInterval(() => {
     const due = Math.floor(((performance.now() - startedMs) * perSecond) / 1000)
     for (; sent < due; sent += 1) {
-      const call = send(sent % digits.count).finally(() => underWay.delete(call))
+      const call = send(ask(sent)).finally(() => underWay.delete(call))
       underWay.add(call)
     }
   }, 5)
@@ -64,14 +70,6 @@ export function startTraffic({ url, digits, perSecond, answered, failed }: Traff
       agent.destroy()
     },
   }
-}
-
-function bodyOf(digits: Digits, index: number): string {
-  const data = Array.from(imageAt(digits, index), (grey) => Math.round(grey * 255))
-  return JSON.stringify({
-    inputs: [{ name: 'image', shape: [1, pixelCount], datatype: 'UINT8', data }],
-    outputs: [{ name: 'label' }],
-  })
 }
 
 interface Reply {

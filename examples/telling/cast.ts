@@ -1,7 +1,14 @@
-import type { ControlPlane } from 'modelspine'
+import type { ControlPlane, ModelDeployment } from 'modelspine'
 import type { SplitEntry } from 'modelspine/resources'
 import { accuracyOf, medianOf, type RevisionScore, type Score } from './score.ts'
 import type { LivePanel } from './screen/live-panel.ts'
+
+export interface CastOptions {
+  readonly plane: ControlPlane
+  readonly score: Score
+  /** The one deployment of the story. */
+  readonly deployment: ModelDeployment
+}
 
 /** Maps revisions to versions, because the name of a revision is a hash, and the story uses version names. */
 export interface Cast {
@@ -12,9 +19,8 @@ export interface Cast {
   panel(): LivePanel
 }
 
-const steps = ['5 %', 'judge', '25 %', 'judge', '50 %', 'judge', '100 %']
-
-export function createCast(plane: ControlPlane, score: Score): Cast {
+export function createCast({ plane, score, deployment }: CastOptions): Cast {
+  const steps = labelsOf(deployment)
   const names = new Map<string, string>()
   const given = new Map<string, number>()
   const taken = new Map<string, number>()
@@ -25,7 +31,8 @@ export function createCast(plane: ControlPlane, score: Score): Cast {
   plane.on('event', ({ action, details, atMs }) => {
     const revision = String(details.revision)
     if (action === 'rollout-started') {
-      const version = String(details.model).split(':').at(-1) ?? revision
+      // Some registries number their versions.
+      const version = `v${String(details.model).split(':').at(-1) ?? revision}`.replace(/^vv/, 'v')
       names.set(revision, version)
       candidate = version
       current = details.stable === undefined ? undefined : 0
@@ -52,7 +59,7 @@ export function createCast(plane: ControlPlane, score: Score): Cast {
       return (taken.get(revision) ?? Date.now()) - (given.get(revision) ?? Date.now())
     },
     panel: () => ({
-      model: 'digits',
+      model: deployment.metadata.name,
       activity: current === undefined ? 'steady' : `a canary tests ${candidate}`,
       ...(current !== undefined && { steps: { labels: steps, current } }),
       revisions: split.map(({ revision, weight }) => {
@@ -71,4 +78,10 @@ export function createCast(plane: ControlPlane, score: Score): Cast {
       failedAttempts: score.failedAttempts,
     }),
   }
+}
+
+/** The steps of the canary, as the panel shows them. */
+function labelsOf({ spec: { strategy } }: ModelDeployment): readonly string[] {
+  const steps = 'canary' in strategy ? strategy.canary.steps : []
+  return [...steps.map((step) => ('weight' in step ? `${step.weight} %` : 'judge')), '100 %']
 }
