@@ -1,7 +1,9 @@
 import { defineConfig, type ViteUserConfig } from 'vitest/config'
 import unit, { conditions } from './vitest.config.ts'
 
-const quickstart = 'test/live/quickstart.test.ts'
+/** They measure their own traffic, so each runs with nothing beside it. */
+const tours = ['quickstart', 'mlflow-canary']
+const fileOf = (tour: string): string => `test/live/${tour}.test.ts`
 
 const config: ViteUserConfig = defineConfig({
   ...unit,
@@ -18,12 +20,14 @@ const config: ViteUserConfig = defineConfig({
         test: {
           name: 'servers',
           include: ['test/live/**/*.test.ts'],
-          exclude: ['test/live/support/**', quickstart],
+          exclude: ['test/live/support/**', ...tours.map(fileOf)],
           globalSetup: ['test/live/support/setup.ts'],
         },
       },
-      // It measures its own traffic, so nothing runs beside it.
-      { extends: true, test: { name: 'quickstart', include: [quickstart], sequence: { groupOrder: 1 } } },
+      ...tours.map((name, place) => ({
+        extends: true as const,
+        test: { name, include: [fileOf(name)], sequence: { groupOrder: place + 1 } },
+      })),
     ],
   },
 })
