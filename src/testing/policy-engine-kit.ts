@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { inspect } from 'node:util'
-import { systemClock } from '../clock.ts'
 import { isModelspineError, messageOf } from '../errors.ts'
 import { sha256 } from '../hash.ts'
 import { canonicalJson } from '../json.ts'
 import type { Decision, PolicyAction, PolicyEngine, PolicyRequest } from '../policy/contract.ts'
 import { type KitOptions, type Law, runKit } from './kit.ts'
 import { policyRequests } from './policy-requests.ts'
+import { usualPatienceMs, within } from './within.ts'
 
 /** An engine with a policy, and what its fixture can do to it. */
 export interface PolicyEngineSubject {
@@ -207,7 +207,11 @@ export const policyEngineLaws: readonly Law<PolicyEngineSubject>[] = [
       const leaving = new AbortController()
       const asked = decided(subject.engine, subject.allowed, leaving.signal)
       leaving.abort(new Error('enough'))
-      const decision = await soon(asked, subject.patienceMs ?? 2000)
+      const decision = await within(
+        subject.patienceMs ?? usualPatienceMs,
+        asked,
+        'a question that was aborted ends',
+      )
       assert.notEqual(decision.verdict, 'allow', 'an aborted question is allowed')
     },
   },
@@ -238,17 +242,6 @@ const aborted: Decision = {
   obligations: [],
   policyRevision: '',
   inputDigest: '',
-}
-
-async function soon<T>(what: Promise<T>, patienceMs: number): Promise<T> {
-  const late = Promise.withResolvers<never>()
-  const complain = (): void => late.reject(new Error(`it went on for ${patienceMs} ms after the abort`))
-  const timer = systemClock.schedule(patienceMs, complain, true)
-  try {
-    return await Promise.race([what, late.promise])
-  } finally {
-    timer.cancel()
-  }
 }
 
 function texts({ findings }: Decision): string {

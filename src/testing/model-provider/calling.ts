@@ -9,6 +9,7 @@ import type {
   InferRequest,
 } from '../../provider/contract.ts'
 import type { Operation } from '../../resources/route/model-route.ts'
+import { usualPatienceMs, within } from '../within.ts'
 import type { ModelProviderSubject } from './subject.ts'
 
 export const kitModel = 'kit-model'
@@ -89,18 +90,7 @@ export async function failureOf(call: Promise<unknown>, what: string): Promise<M
 
 /** Rejects when a call neither answers nor fails within the subject's `patienceMs`. */
 export async function soon<T>(subject: ModelProviderSubject, promise: Promise<T>, what: string): Promise<T> {
-  const patienceMs = subject.patienceMs ?? 2000
-  let timer = { cancel: (): void => {} }
-  const late = new Promise<never>((_resolve, reject) => {
-    const complain = (): void =>
-      reject(new assert.AssertionError({ message: `${what}: not within ${patienceMs} ms` }))
-    timer = systemClock.schedule(patienceMs, complain, true)
-  })
-  try {
-    return await Promise.race([promise, late])
-  } finally {
-    timer.cancel()
-  }
+  return within(subject.patienceMs ?? usualPatienceMs, promise, what)
 }
 
 /** Waits until `shown` is true. */
@@ -109,9 +99,10 @@ export async function until(
   shown: () => boolean,
   what: string,
 ): Promise<void> {
-  const deadline = systemClock.monotonic() + (subject.patienceMs ?? 2000)
+  const patienceMs = subject.patienceMs ?? usualPatienceMs
+  const deadline = systemClock.monotonic() + patienceMs
   while (!shown()) {
-    assert.ok(systemClock.monotonic() < deadline, `${what}: not within ${subject.patienceMs ?? 2000} ms`)
+    assert.ok(systemClock.monotonic() < deadline, `${what}: not within ${patienceMs} ms`)
     await new Promise<void>((resolve) => systemClock.schedule(2, resolve, true))
   }
 }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { isModelspineError, messageOf } from '../../errors.ts'
 import type { NewModelVersion } from '../../registry/contract.ts'
 import type { Law } from '../kit.ts'
 import { refuses } from '../refuses.ts'
@@ -123,6 +124,33 @@ export const editLaws: readonly Law<ModelRegistrySubject>[] = [
       }
       assert.equal(new Set(names).size, 3, `they are called ${names.join(', ')}`)
       assert.deepEqual(await versionNames(registry, 'churn'), names)
+    },
+  },
+  {
+    name: 'gives versions that are registered at the same time names of their own',
+    skip: without('register'),
+    async check(subject) {
+      const { registry } = subject
+      const labels = ['one', 'two', 'three', 'four']
+      const registering = labels.map(async (label) =>
+        registry.register?.({ name: 'churn', artifact: await artifactOf(subject, label) }),
+      )
+      const tries = await Promise.allSettled(registering)
+      const answers = tries.flatMap((each) => (each.status === 'fulfilled' && each.value ? [each.value] : []))
+      for (const each of tries) {
+        if (each.status === 'fulfilled') continue
+        assert.ok(
+          isModelspineError(each.reason, 'conflict') && each.reason.retryable,
+          `a version that lost against another may throw conflict, retryable, but it threw: ${messageOf(each.reason)}`,
+        )
+      }
+      assert.ok(answers.length > 0, 'none of them was registered')
+      const names = answers.map(({ version }) => version)
+      assert.equal(new Set(names).size, names.length, `they are called ${names.join(', ')}`)
+      for (const { name, version, artifact } of answers) {
+        const found = await registry.resolve(byVersion({ name, versions: names }, version))
+        assert.deepEqual(found.artifact, artifact, `version ${version} was written over by another`)
+      }
     },
   },
   {

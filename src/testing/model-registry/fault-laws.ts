@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict'
 import { inspect } from 'node:util'
+import { nextTurn } from '../../clock.ts'
 import { isModelspineError, type ModelspineError } from '../../errors.ts'
+import type { RegistryCallOptions } from '../../registry/contract.ts'
 import type { Law } from '../kit.ts'
 import { refuses } from '../refuses.ts'
+import { usualPatienceMs, within } from '../within.ts'
 import { all, byAlias, byVersion, type ModelRegistrySubject, nth, type SeededModel } from './subject.ts'
 
 /** Longer than any short retry of an HTTP client waits. */
@@ -67,17 +70,38 @@ export const faultLaws: readonly Law<ModelRegistrySubject>[] = [
       }
     },
   },
+  {
+    name: 'ends a call that the vendor does not answer when its abortSignal fires',
+    hooks: ['stall'],
+    async check(subject) {
+      const model = await subject.seed({ name: 'churn', versions: [approved] })
+      await subject.stall?.()
+      const controller = new AbortController()
+      const waiting = calls(subject, model, { abortSignal: controller.signal })
+      const refused = Object.entries(waiting).map(([name, call]) =>
+        within(
+          subject.patienceMs ?? usualPatienceMs,
+          refuses('aborted', name, call),
+          `${name} ends when aborted`,
+        ),
+      )
+      await nextTurn()
+      controller.abort(new Error('enough'))
+      await Promise.all(refused)
+    },
+  },
 ]
 
 function calls(
   { registry }: ModelRegistrySubject,
   model: SeededModel,
+  options: RegistryCallOptions = {},
 ): Readonly<Record<string, () => Promise<unknown>>> {
   return {
-    resolve: () => registry.resolve(byVersion(model, nth(model, 0))),
-    'resolve latest-approved': () => registry.resolve(byAlias(model, 'latest-approved')),
-    models: () => all(registry.models()),
-    versions: () => all(registry.versions(model.name)),
+    resolve: () => registry.resolve(byVersion(model, nth(model, 0)), options),
+    'resolve latest-approved': () => registry.resolve(byAlias(model, 'latest-approved'), options),
+    models: () => all(registry.models(options)),
+    versions: () => all(registry.versions(model.name, options)),
   }
 }
 

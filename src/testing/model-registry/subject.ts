@@ -41,13 +41,20 @@ export interface ModelRegistrySubject {
   faultNext?(): Promise<void> | void
   /** Makes the vendor refuse the next call because of too many calls, such as status 429, for this time. */
   throttleNext?(ms: number): Promise<void> | void
+  /** After this call the vendor takes calls and never answers. */
+  stall?(): Promise<void> | void
+  /** How many milliseconds an aborted call may take to end. Default 2,000. */
+  readonly patienceMs?: number
   /** Makes the vendor refuse the registry's credentials from now on, with a text that repeats `credential`. */
   unauthorize?(): Promise<void> | void
   /** A credential that the registry was given. No error may show it. */
   readonly credential?: string
   /** Makes another writer move an alias right after the next write of `setAlias`. */
   interfere?(model: string, alias: string, version: string): Promise<void> | void
-  /** Makes a registry that polls by an injected clock look for changes now. */
+  /**
+   * Makes a registry that polls look for changes now, and ends when it has looked. The kit calls it after it began to
+   * listen, and again after a change.
+   */
   poll?(): Promise<void>
 }
 

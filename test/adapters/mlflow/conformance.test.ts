@@ -51,6 +51,9 @@ async function create(): Promise<Fixture<ModelRegistrySubject>> {
       disconnect: () => mlflow.close(),
       faultNext: () => next({ status: 500 }),
       throttleNext: (ms) => next({ status: 429, headers: { 'retry-after': String(ms / 1000) } }),
+      stall() {
+        mlflow.intercept = () => 'answered'
+      },
       unauthorize() {
         token = credential
         mlflow.intercept = () => ({ status: 401, body: `<!doctype html><p>${credential} is not valid` })

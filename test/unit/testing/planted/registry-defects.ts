@@ -22,5 +22,8 @@ export const registryDefects: Readonly<Record<RegistryDefect, readonly string[]>
   'takes 5xx for a model that is not there': [
     'takes a fault of the vendor as one that passes, and finds the model afterwards',
   ],
+  'waits on after its abortSignal fired': [
+    'ends a call that the vendor does not answer when its abortSignal fires',
+  ],
   'keeps an alias that has moved': ['takes an alias from its old version when the alias moves'],
 }

@@ -1,4 +1,4 @@
-import { ModelspineError, throwIfAborted } from '../../../../src/errors.ts'
+import { ModelspineError, throwIfAborted, unlessAborted } from '../../../../src/errors.ts'
 import type {
   Approval,
   ModelRegistry,
@@ -25,6 +25,7 @@ export type RegistryDefect =
   | 'drops the Retry-After of 429'
   | 'takes 5xx for a model that is not there'
   | 'keeps an alias that has moved'
+  | 'waits on after its abortSignal fired'
 
 interface ShelfVersion {
   readonly version: string
@@ -49,11 +50,15 @@ export function shelfSubject(defect?: RegistryDefect): Fixture<ModelRegistrySubj
   const shelf = new Map<string, ShelfModel>()
   const stale = new Map<string, string>()
   let fault: { readonly status: number; readonly retryAfterMs?: number } | undefined
-  let [isDown, isRefusing] = [false, false]
+  let [isDown, isRefusing, isStalled] = [false, false, false]
   let interference: (() => void) | undefined
 
   /** One call to the vendor. */
-  async function ask<T>(read: () => T): Promise<T> {
+  async function ask<T>(read: () => T, { abortSignal }: RegistryCallOptions = {}): Promise<T> {
+    if (isStalled) {
+      const heard = is('waits on after its abortSignal fired') ? undefined : abortSignal
+      return unlessAborted(new Promise<T>(() => {}), heard, () => new ModelspineError('aborted', 'enough'))
+    }
     if (isDown) throw new ModelspineError('registry-unavailable', 'the shelf did not answer')
     if (isRefusing) {
       const shown = is('repeats its credential in what it throws') ? token : '[secret]'
@@ -75,24 +80,32 @@ export function shelfSubject(defect?: RegistryDefect): Fixture<ModelRegistrySubj
     return read()
   }
 
-  async function pages<T>(read: () => readonly T[], isFirstOnly: boolean): Promise<readonly T[]> {
+  async function pages<T>(
+    read: () => readonly T[],
+    isFirstOnly: boolean,
+    call: RegistryCallOptions,
+  ): Promise<readonly T[]> {
     const all: T[] = []
     for (let from = 0; ; from += pageSize) {
-      const page = await ask(() => read().slice(from, from + pageSize))
+      const page = await ask(() => read().slice(from, from + pageSize), call)
       all.push(...page)
       if (page.length < pageSize || isFirstOnly) return all
     }
   }
 
-  async function modelOf(name: string): Promise<ShelfModel> {
-    const model = await ask(() => shelf.get(name))
+  async function modelOf(name: string, call: RegistryCallOptions = {}): Promise<ShelfModel> {
+    const model = await ask(() => shelf.get(name), call)
     if (model === undefined) throw new ModelspineError('model-not-found', `no model "${name}"`)
     return model
   }
 
-  async function versionsOf(registry: string, name: string): Promise<readonly ModelVersion[]> {
-    const model = await modelOf(name)
-    const rows = await pages(() => model.versions, is('reads the first page of versions only'))
+  async function versionsOf(
+    registry: string,
+    name: string,
+    call: RegistryCallOptions,
+  ): Promise<readonly ModelVersion[]> {
+    const model = await modelOf(name, call)
+    const rows = await pages(() => model.versions, is('reads the first page of versions only'), call)
     return rows.map(({ version, atMs, approval, files }) => ({
       registry,
       name,
@@ -119,13 +132,13 @@ export function shelfSubject(defect?: RegistryDefect): Fixture<ModelRegistrySubj
     async resolve(reference, call: RegistryCallOptions = {}) {
       throwIfAborted(call.abortSignal, 'resolve')
       const wanted = parseReference(reference)
-      const versions = await versionsOf(reference.registry, wanted.name)
+      const versions = await versionsOf(reference.registry, wanted.name, call)
       const isLatest = 'alias' in wanted && wanted.alias === latestApprovedAlias
       if (isLatest) return { ...(await latestApproved(wanted.name, versions)), aliases: [] }
-      const { aliases } = await modelOf(wanted.name)
+      const { aliases } = await modelOf(wanted.name, call)
       const of = (alias: string): string | undefined =>
         (is('keeps an alias that has moved') ? stale.get(alias) : undefined) ?? aliases.get(alias)
-      const version = 'version' in wanted ? wanted.version : await ask(() => of(wanted.alias))
+      const version = 'version' in wanted ? wanted.version : await ask(() => of(wanted.alias), call)
       if ('alias' in wanted && version !== undefined) stale.set(wanted.alias, version)
       const found = versions.find((each) => each.version === version)
       if (found === undefined) throw new ModelspineError('model-not-found', 'no such version or alias')
@@ -133,12 +146,12 @@ export function shelfSubject(defect?: RegistryDefect): Fixture<ModelRegistrySubj
     },
     async *models(call: RegistryCallOptions = {}) {
       throwIfAborted(call.abortSignal, 'models')
-      const names = await pages(() => [...shelf.keys()], is('reads the first page of models only'))
+      const names = await pages(() => [...shelf.keys()], is('reads the first page of models only'), call)
       for (const name of names) yield { name, tags: {} }
     },
     async *versions(model, call: RegistryCallOptions = {}) {
       throwIfAborted(call.abortSignal, 'versions')
-      yield* await versionsOf('shelf', model)
+      yield* await versionsOf('shelf', model, call)
     },
     async setAlias(model, alias, version, { expect } = {}) {
       refuseComputedAlias(alias)
@@ -166,6 +179,7 @@ export function shelfSubject(defect?: RegistryDefect): Fixture<ModelRegistrySubj
     subject: {
       registry,
       pageSize,
+      patienceMs: 100,
       credential: token,
       async seed({ name, versions }) {
         const model: ShelfModel = shelf.get(name) ?? { versions: [], aliases: new Map() }
@@ -186,6 +200,9 @@ export function shelfSubject(defect?: RegistryDefect): Fixture<ModelRegistrySubj
       },
       disconnect() {
         isDown = true
+      },
+      stall() {
+        isStalled = true
       },
       unauthorize() {
         isRefusing = true
