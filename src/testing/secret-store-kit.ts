@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
 import { format, inspect } from 'node:util'
+import { nextTurn } from '../clock.ts'
 import { messageOf } from '../errors.ts'
 import type { SecretStore } from '../security/contract.ts'
 import { type KitOptions, type Law, runKit } from './kit.ts'
 import { refuses } from './refuses.ts'
+import { usualPatienceMs, within } from './within.ts'
 
 /** A store that has one secret, and what its fixture can do to it. */
 export interface SecretStoreSubject {
@@ -15,6 +17,16 @@ export interface SecretStoreSubject {
   rotate?(value: string): Promise<void> | void
   /** Makes every later look-up fail. */
   disconnect?(): Promise<void> | void
+  /** Makes the vendor answer the next call with a fault of its own, such as status 500. */
+  faultNext?(): Promise<void> | void
+  /** After this call the vendor takes calls and never answers. */
+  stall?(): Promise<void> | void
+  /** How many milliseconds an aborted call may take to end. Default 2,000. */
+  readonly patienceMs?: number
+  /** Makes the vendor refuse the store's credentials from now on, with a text that repeats `credential`. */
+  unauthorize?(): Promise<void> | void
+  /** A credential that the store was given. No error may show it. */
+  readonly credential?: string
 }
 
 const unknownName = 'NEVER_SET_ANYWHERE'
@@ -89,12 +101,41 @@ export const secretStoreLaws: readonly Law<SecretStoreSubject>[] = [
       const { store, name, value } = subject
       await subject.disconnect?.()
       await refuses('secret-unavailable', 'resolve without a store', () => store.resolve(name))
-      await store.resolve(name).catch((error: unknown) => {
-        assert.ok(
-          !inspect(error, { depth: 9, showHidden: true }).includes(value),
-          'the error shows the value',
-        )
-      })
+      await hides(value, 'the value', () => store.resolve(name))
+    },
+  },
+  {
+    name: 'takes a fault of the vendor as one that passes, and finds the secret afterwards',
+    hooks: ['faultNext'],
+    async check(subject) {
+      const { store, name, value } = subject
+      await subject.faultNext?.()
+      await refuses('secret-unavailable', 'resolve with a fault of the vendor', () => store.resolve(name))
+      assert.ok((await store.resolve(name)).reveal() === value, 'another value was revealed')
+    },
+  },
+  {
+    name: 'throws secret-unavailable when the vendor refuses its credentials, and shows none',
+    hooks: ['unauthorize', 'credential'],
+    async check(subject) {
+      const { store, name, credential = '' } = subject
+      await subject.unauthorize?.()
+      await refuses('secret-unavailable', 'resolve with refused credentials', () => store.resolve(name))
+      await hides(credential, 'the credential', () => store.resolve(name))
+    },
+  },
+  {
+    name: 'ends a call that the vendor does not answer when its abortSignal fires',
+    hooks: ['stall'],
+    async check(subject) {
+      const { store, name, patienceMs = usualPatienceMs } = subject
+      await subject.stall?.()
+      const controller = new AbortController()
+      const call = { abortSignal: controller.signal }
+      const refused = refuses('aborted', 'resolve', () => store.resolve(name, call))
+      await nextTurn()
+      controller.abort(new Error('enough'))
+      await within(patienceMs, refused, 'resolve ends when aborted')
     },
   },
 ]
@@ -102,6 +143,13 @@ export const secretStoreLaws: readonly Law<SecretStoreSubject>[] = [
 /** Registers the laws of SecretStore as tests of one implementation. */
 export function secretStoreConformance(options: KitOptions<SecretStoreSubject>): void {
   runKit('SecretStore', secretStoreLaws, options)
+}
+
+/** Asserts that the error of a call shows a text nowhere. */
+async function hides(text: string, what: string, call: () => Promise<unknown>): Promise<void> {
+  await call().catch((error: unknown) => {
+    assert.ok(!inspect(error, { depth: 20, showHidden: true }).includes(text), `the error shows ${what}`)
+  })
 }
 
 /** The inspection of a clone. Empty when the value cannot be cloned. */
