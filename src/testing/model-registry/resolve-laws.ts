@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { formatReference } from '../../resources/deployment/reference.ts'
 import type { Law } from '../kit.ts'
 import { refuses } from '../refuses.ts'
 import {
@@ -94,9 +95,18 @@ export const resolveLaws: readonly Law<ModelRegistrySubject>[] = [
   {
     name: 'gives the registry name from the reference in its answer',
     async check({ registry, seed }) {
-      const model = await seed({ name: 'churn', versions: [{ approval: 'approved' }] })
-      const found = await registry.resolve(byVersion(model, nth(model, 0)))
-      assert.equal(found.registry, registryName)
+      const aliases = registry.capabilities.aliases === 'none' ? {} : { aliases: ['champion'] }
+      const model = await seed({ name: 'churn', versions: [{ approval: 'approved', ...aliases }] })
+      const references = [
+        byVersion(model, nth(model, 0)),
+        byAlias(model, 'latest-approved'),
+        byText(model.name),
+        ...(aliases.aliases ?? []).map((alias) => byAlias(model, alias)),
+      ]
+      for (const reference of references) {
+        const { registry: told } = await registry.resolve(reference)
+        assert.equal(told, registryName, `in the answer to ${formatReference(reference)}`)
+      }
     },
   },
   {

@@ -25,5 +25,6 @@ export const registryDefects: Readonly<Record<RegistryDefect, readonly string[]>
   'waits on after its abortSignal fired': [
     'ends a call that the vendor does not answer when its abortSignal fires',
   ],
+  'gives its own name to what an alias means': ['gives the registry name from the reference in its answer'],
   'keeps an alias that has moved': ['takes an alias from its old version when the alias moves'],
 }

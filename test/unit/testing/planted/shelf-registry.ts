@@ -26,6 +26,7 @@ export type RegistryDefect =
   | 'takes 5xx for a model that is not there'
   | 'keeps an alias that has moved'
   | 'waits on after its abortSignal fired'
+  | 'gives its own name to what an alias means'
 
 interface ShelfVersion {
   readonly version: string
@@ -142,7 +143,9 @@ export function shelfSubject(defect?: RegistryDefect): Fixture<ModelRegistrySubj
       if ('alias' in wanted && version !== undefined) stale.set(wanted.alias, version)
       const found = versions.find((each) => each.version === version)
       if (found === undefined) throw new ModelspineError('model-not-found', 'no such version or alias')
-      return { ...found, aliases: 'alias' in wanted ? [wanted.alias] : [] }
+      const isMisnamed = 'alias' in wanted && is('gives its own name to what an alias means')
+      const named = isMisnamed ? { registry: 'shelf' } : {}
+      return { ...found, ...named, aliases: 'alias' in wanted ? [wanted.alias] : [] }
     },
     async *models(call: RegistryCallOptions = {}) {
       throwIfAborted(call.abortSignal, 'models')
