@@ -1,9 +1,13 @@
 /** One way in which a vendor or a log writes a secret. */
 export type Spelling = string | RegExp
 
+/** A `Secret`, or the text of one. */
+export type KnownSecret = string | { reveal(): string }
+
 /** The ways in which secrets are written: as they are, in base64, percent-encoded and with JSON's escapes. */
-export function spellingsOf(secrets: Iterable<string>): readonly Spelling[] {
+export function spellingsOf(secrets: Iterable<KnownSecret>): readonly Spelling[] {
   const spelled = [...secrets]
+    .map((secret) => (typeof secret === 'string' ? secret : secret.reveal()))
     .filter((value) => value !== '')
     .flatMap((value) => {
       const base64 = Buffer.from(value).toString('base64')

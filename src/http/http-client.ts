@@ -181,7 +181,7 @@ function baseOf(baseUrl: string): { readonly origin: string; readonly path: stri
   if (!URL.canParse(baseUrl)) throw wrong('is not a URL: write one such as http://127.0.0.1:8080')
   const url = new URL(baseUrl)
   if (url.protocol !== 'http:' && url.protocol !== 'https:') {
-    throw wrong(`begins with ${url.protocol}: write http: or https:`)
+    throw wrong(`begins with "${url.protocol}": write http: or https: before the host`)
   }
   if (url.username !== '' || url.password !== '') throw wrong('contains credentials: send them in a header')
   if (url.search !== '' || url.hash !== '')

@@ -1,4 +1,4 @@
-import { hide, spellingsOf } from '../spellings.ts'
+import { hide, type KnownSecret, spellingsOf } from '../spellings.ts'
 
 const mask = '[secret]'
 const sensitiveName = /authorization|cookie|api-?key|token|secret|signature|password|credential/i
@@ -24,10 +24,10 @@ export function secretsOf(headers: Readonly<Record<string, string>>): readonly s
 }
 
 /**
- * Removes credentials from a text: the given secrets in every spelling, the word after `Bearer` or `Basic`, user information in
- * a URL, and query parameters whose name says that they are secret.
+ * Removes credentials from a text: the given secrets in every spelling, the word after `Bearer` or `Basic`, user
+ * information in a URL, and query parameters whose name says that they are secret.
  */
-export function scrub(text: string, secrets: readonly string[] = []): string {
+export function scrub(text: string, secrets: Iterable<KnownSecret> = []): string {
   return hide(text, spellingsOf(secrets))
     .replace(/\b(Bearer|Basic)\s+[\w.~+/=-]{6,}/gi, `$1 ${mask}`)
     .replace(/:\/\/[^/\s@]+@/g, `://${mask}@`)

@@ -1,8 +1,5 @@
 import { type ErrorCode, isModelspineError, ModelspineError } from '../errors.ts'
-import { hide, type Spelling, spellingsOf } from '../spellings.ts'
-import type { Secret } from './contract.ts'
-
-type KnownSecrets = Iterable<Secret | string>
+import { hide, type KnownSecret, type Spelling, spellingsOf } from '../spellings.ts'
 
 const maxDepth = 8
 
@@ -10,8 +7,8 @@ const maxDepth = 8
  * Replaces known secret values by `[secret]`, also when they are written in base64, percent-encoded or with
  * JSON's escapes. It finds a combined value (`user:password` in base64) only when that value is given too.
  */
-export function scrubSecrets(text: string, secrets: KnownSecrets): string {
-  return hide(text, spellings(secrets))
+export function scrubSecrets(text: string, secrets: Iterable<KnownSecret>): string {
+  return hide(text, spellingsOf(secrets))
 }
 
 /**
@@ -19,12 +16,8 @@ export function scrubSecrets(text: string, secrets: KnownSecrets): string {
  * properties, at most eight levels deep. The copy keeps the class. Of a ModelspineError it also keeps the
  * code, `retryable` and `retryAfterMs`.
  */
-export function scrubError(error: unknown, secrets: KnownSecrets): unknown {
-  return copy(error, spellings(secrets), new Map(), 0)
-}
-
-function spellings(secrets: KnownSecrets): readonly Spelling[] {
-  return spellingsOf([...secrets].map((secret) => (typeof secret === 'string' ? secret : secret.reveal())))
+export function scrubError(error: unknown, secrets: Iterable<KnownSecret>): unknown {
+  return copy(error, spellingsOf(secrets), new Map(), 0)
 }
 
 function copy(

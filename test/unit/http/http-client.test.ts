@@ -88,7 +88,8 @@ describe('createHttpClient', () => {
 
   it.each([
     ['nonsense', 'baseUrl is not a URL'],
-    ['ftp://host', 'baseUrl begins with ftp:'],
+    ['ftp://host', 'baseUrl begins with "ftp:": write http: or https:'],
+    ['models.example.com:5000', 'baseUrl begins with "models.example.com:": write http: or https:'],
     ['http://user:hidden-word@host', 'baseUrl contains credentials'],
     ['http://host/?key=1', 'baseUrl has a query'],
   ])('refuses the base URL %s', (baseUrl, message) => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { scrub, secretsOf } from '../../../src/http/scrub.ts'
+import { secretOf } from '../../../src/security/secret.ts'
 
 describe('scrub', () => {
   it.each([
@@ -10,6 +11,12 @@ describe('scrub', () => {
     ['/x?Secret-Thing=a?b&y', '/x?Secret-Thing=[secret]&y'],
   ])('takes the credentials out of %j', (text, clean) => {
     expect(scrub(text)).toBe(clean)
+  })
+
+  it('takes a Secret as well as its text', () => {
+    expect(scrub('no entry for open-5e11 and for shut-5e11', [secretOf('open-5e11'), 'shut-5e11'])).toBe(
+      'no entry for [secret] and for [secret]',
+    )
   })
 
   // With quadratic time, a text of 100 times the length would take 10,000 times as long, which is minutes.
