@@ -66,7 +66,10 @@ export interface Lineage {
   readonly commit?: string
 }
 
-/** When the registry keeps no owner or tags for the model itself, they are those of its newest version. */
+/**
+ * When the registry keeps no owner or tags for the model itself, they are those of its newest version. A registry that
+ * would need a call for each model may give none.
+ */
 export interface ModelSummary {
   readonly name: string
   readonly owner?: string
