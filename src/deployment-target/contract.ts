@@ -84,6 +84,12 @@ export type TargetPlan =
   | { readonly kind: 'steps'; readonly steps: readonly string[] }
   | { readonly kind: 'refused'; readonly reason: string; readonly message: string }
 
+/** What the vendor says of a want without doing it. */
+export type TargetCheck =
+  /** The warnings are for people. */
+  | { readonly kind: 'accepted'; readonly warnings: readonly string[] }
+  | { readonly kind: 'refused'; readonly reason: string; readonly message: string }
+
 export interface ApplyOptions {
   /** The ledger's id of this effect. It stays the same after a crash. */
   readonly operationId: string
@@ -208,6 +214,11 @@ export interface DeploymentTarget<Settings = unknown> {
   protocols?(settings: Readonly<Record<string, unknown>>): readonly string[]
   /** The steps that `apply` would do, or the reason why this target refuses the want. Pure. */
   plan(want: TargetWant, observed: ObservedTarget): TargetPlan
+  /**
+   * Asks the vendor whether it would take a want, and changes nothing: a dry run. It is called by `plane.plan`
+   * alone, for a want that `plan` does not refuse, and gets no secrets. Leave it out where the vendor cannot tell.
+   */
+  check?(key: Key, want: TargetWant, options?: { readonly abortSignal?: AbortSignal }): Promise<TargetCheck>
   apply(key: Key, want: TargetWant, options: ApplyOptions): Promise<ApplyResult>
   /** The observation of an unknown key is empty. */
   observe(key: Key, options?: ObserveOptions): Promise<ObservedTarget>

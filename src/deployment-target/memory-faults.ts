@@ -24,7 +24,7 @@ export interface MemoryFaults {
   failNextOperation(reason: string, told?: OperationFault['told']): void
 }
 
-export type FaultyCall = 'apply' | 'observe' | 'list' | 'destroy'
+export type FaultyCall = 'apply' | 'check' | 'observe' | 'list' | 'destroy'
 
 export interface OperationFault {
   readonly reason: string

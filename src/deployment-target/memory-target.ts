@@ -13,6 +13,7 @@ import type {
   ObserveOptions,
   SettingsProblem,
   TargetCapabilities,
+  TargetCheck,
   TargetWant,
 } from './contract.ts'
 import { createDisturbedCalls, type Disturbable } from './memory-disturbance.ts'
@@ -21,7 +22,7 @@ import { failInMemory, mutateMemory } from './memory-mutation.ts'
 import { observeMemory, vendorView, visibleRevisions } from './memory-observation.ts'
 import { createMemoryWorld, type MemoryWorld, stateOf } from './memory-world.ts'
 import { describeTargetStep, type TargetStep, targetSteps } from './target-steps.ts'
-import { wantRefusal } from './want-refusal.ts'
+import { type TargetRefusal, wantRefusal } from './want-refusal.ts'
 
 export interface MemoryTargetOptions {
   /** Default: the machine's clock. */
@@ -48,6 +49,8 @@ export interface MemoryTargetOptions {
   readonly endpoint?: (key: Key, revision: Revision) => Endpoint
   /** The problems of settings. By default every setting is valid. */
   readonly checkSettings?: DeploymentTarget['checkSettings']
+  /** What the vendor alone finds wrong with a revision. `check` tells it, and `apply` is refused. Default: nothing. */
+  readonly unfit?: (revision: Revision) => TargetRefusal | undefined
   /** Whether it has `observeMany`. Default false. */
   readonly observesMany?: boolean
   /** The world that the target acts upon. Default: a new one. */
@@ -131,6 +134,8 @@ export function memoryTarget(options: MemoryTargetOptions = {}): MemoryTarget {
     const [step] = targetSteps(want, known, capabilities)
     if (step === undefined) return { kind: 'unchanged' }
     if (step.kind === 'wait') return { kind: 'busy', retryAfterMs: options.goneAfterMs ?? 0 }
+    const unfit = step.kind === 'create' ? options.unfit?.(step.revision) : undefined
+    if (unfit !== undefined) return unfit
     const secrets: Secret[] = []
     for (const reference of step.kind === 'create' ? Object.values(step.revision.runtime.secrets) : []) {
       secrets.push(await call.secret(reference))
@@ -157,6 +162,16 @@ export function memoryTarget(options: MemoryTargetOptions = {}): MemoryTarget {
     if (there.length > 0) return { kind: 'busy', retryAfterMs: options.goneAfterMs ?? 0 } as const
     state.failed.delete(key)
     return { kind: 'unchanged' } as const
+  }
+
+  async function check(
+    { revisions, ...want }: TargetWant,
+    call: Pick<ObserveOptions, 'abortSignal'>,
+  ): Promise<TargetCheck> {
+    throwIfAborted(call.abortSignal, 'the call')
+    enter('check').leave()
+    const unfit = revisions.flatMap((each) => options.unfit?.(each) ?? [])[0]
+    return wantRefusal({ revisions, ...want }, capabilities) ?? unfit ?? { kind: 'accepted', warnings: [] }
   }
 
   async function observe(key: Key, call: ObserveOptions): Promise<ObservedTarget> {
@@ -195,6 +210,7 @@ export function memoryTarget(options: MemoryTargetOptions = {}): MemoryTarget {
         kind: 'steps',
         steps: targetSteps(want, observed, capabilities).map(describeTargetStep),
       },
+    check: (_key, want, call = {}) => run(call, (each) => check(want, each)),
     apply: (key, want, call) => run(call, (each) => apply(key, want, each)),
     observe: (key, call = {}) => run(call, (each) => observe(key, each)),
     ...(options.observesMany === true && {

@@ -1,5 +1,6 @@
 import { applyLaws } from './deployment-target/apply-laws.ts'
 import { changeLaws } from './deployment-target/change-laws.ts'
+import { checkLaws } from './deployment-target/check-laws.ts'
 import { faultLaws } from './deployment-target/fault-laws.ts'
 import { fenceLaws } from './deployment-target/fence-laws.ts'
 import { guardLaws } from './deployment-target/guard-laws.ts'
@@ -19,6 +20,7 @@ export const deploymentTargetLaws: readonly Law<TargetSubject>[] = [
   ...observeLaws,
   ...fenceLaws,
   ...guardLaws,
+  ...checkLaws,
   ...trafficLaws,
   ...changeLaws,
   ...lagLaws,

@@ -37,6 +37,8 @@ export interface PlannedRollout {
   readonly steps: readonly string[]
   /** The steps that the target itself would take. */
   readonly target: readonly string[]
+  /** Warnings of the target’s vendor, or why it could not be asked. Absent when there is nothing to say. */
+  readonly notes?: readonly string[]
   /** What the policies say of creating the revision now; absent when no revision would be created. */
   readonly promotion?: Pick<Permit, 'verdict' | 'message'>
 }
@@ -84,7 +86,8 @@ async function planRollout(
   const status = known ?? initialStatus(context.clock.now())
   const abortSignal = new AbortController().signal
   const resolved = await resolveModel(context.registries[spec.model.registry], spec, status, abortSignal)
-  const target = await planTarget(context, key, spec, status, resolved, problems)
+  const notes: string[] = []
+  const target = await planTarget(context, key, spec, status, resolved, problems, notes)
   const steps = describeSteps(spec, status, resolved.desired?.name)
   const promotion =
     steps.length === 0 ? undefined : await planPromotion(context, deployment, status, resolved, actor)
@@ -101,6 +104,7 @@ async function planRollout(
     ...(status.stable !== undefined && { stable: status.stable }),
     steps: [...waitsForApproval, ...steps],
     target,
+    ...(notes.length > 0 && { notes }),
     ...(promotion !== undefined && { promotion }),
   }
 }
@@ -137,6 +141,7 @@ async function planTarget(
   status: DeploymentStatus,
   resolved: Resolved,
   problems: string[],
+  notes: string[],
 ): Promise<readonly string[]> {
   const target = context.targets[spec.target.name]
   const { desired } = resolved
@@ -147,17 +152,30 @@ async function planTarget(
     .filter(({ revision }) => revision === stable && revision !== desired.name)
     .map(({ revision }) => heldRevision(status, revision))
   const split = [{ revision: stable ?? desired.name, weight: 100 }]
+  const want = { revisions: [...others, desired], split, scale: spec.scale }
+  const clean = (text: string): string => context.knownSecrets.scrubText(key, text)
+  const refuses = (reason: string, message: string): void => {
+    problems.push(`spec.target "${spec.target.name}" refuses: ${reason}: ${message}`)
+  }
   try {
     const observed = await target.observe(key, knownOf(status, here))
-    const plan = target.plan({ revisions: [...others, desired], split, scale: spec.scale }, observed)
-    if (plan.kind === 'steps') return plan.steps
+    const plan = target.plan(want, observed)
+    if (plan.kind === 'steps') {
+      try {
+        const checked = await target.check?.(key, want)
+        if (checked?.kind === 'refused') refuses(checked.reason, checked.message)
+        else notes.push(...(checked?.warnings ?? []).map(clean))
+      } catch (error) {
+        notes.push(`target "${spec.target.name}" could not check this: ${clean(messageOf(error))}`)
+      }
+      return plan.steps
+    }
     // The plane has said so already, with the field.
     if (plan.reason === 'ScaleUnsupported' && problems.some((each) => each.startsWith('spec.scale')))
       return []
-    problems.push(`spec.target "${spec.target.name}" refuses: ${plan.reason}: ${plan.message}`)
+    refuses(plan.reason, plan.message)
   } catch (error) {
-    const why = context.knownSecrets.scrubText(key, messageOf(error))
-    problems.push(`spec.target "${spec.target.name}" could not be asked: ${why}`)
+    problems.push(`spec.target "${spec.target.name}" could not be asked: ${clean(messageOf(error))}`)
   }
   return []
 }

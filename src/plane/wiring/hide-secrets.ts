@@ -25,7 +25,7 @@ export interface TargetWords {
   observedMany(about: WordsAbout): WordsOf<ReadonlyMap<Key, ObservedTarget>>
   /** Errors of the plane's own secret stores, for which `isOwn` is true, are not the target's words. */
   changed(
-    verb: 'apply' | 'destroy',
+    verb: 'apply' | 'check' | 'destroy',
     about: WordsAbout,
     isOwn?: (error: unknown) => boolean,
   ): WordsOf<ApplyResult>

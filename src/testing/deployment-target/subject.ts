@@ -58,6 +58,8 @@ export interface TargetSubject {
   disconnect?(): Promise<void> | void
   /** Makes the vendor refuse the target's credentials from now on, with a text that repeats `credential`. */
   unauthorize?(): Promise<void> | void
+  /** A revision that `plan` takes and that only the vendor can refuse. */
+  readonly unfit?: Revision
   /** A credential that the target was given. No error may show it. */
   readonly credential?: string
   /** What the vendor itself has for the key, read past the target. */

@@ -25,13 +25,19 @@ export function memorySubject(
       readyAfterMs: 1000,
       goneAfterMs: 500,
       observesMany: true,
+      unfit: ({ name }) =>
+        name === unfit.name
+          ? { kind: 'refused', reason: 'NoSuchRuntime', message: 'not known here' }
+          : undefined,
       ...(listLagMs !== undefined && { listLagMs }),
     })
+  const unfit = { ...fileRevisions[0], name: 'unfit' }
   const target = open()
   return {
     subject: {
       target,
       revisions: fileRevisions,
+      unfit,
       settle: () => clock.advance(1000),
       advance: (ms) => clock.advance(ms),
       created: () => world.created,

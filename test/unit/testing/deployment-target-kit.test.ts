@@ -191,6 +191,26 @@ const breaks: Readonly<Record<string, Break>> = {
       observe: async (key, call) => (isFailing ? empty : target.observe(key, call)),
     }
   },
+  'accepts in check what it can run, and changes nothing': (target) => ({
+    async check(key, want, call) {
+      const plain = { operationId: 'check', fence: 1, secret: async () => ({ reveal: () => '' }) }
+      await target.apply(key, want, { ...call, ...plain })
+      return { kind: 'accepted', warnings: [] }
+    },
+  }),
+  'refuses in check what it refuses in plan, with a reason': () => ({
+    check: async () => ({ kind: 'accepted', warnings: [] }),
+  }),
+  'refuses in check what only its vendor can refuse, with a reason': (target) => ({
+    async check(_, want) {
+      const plan = target.plan(want, empty)
+      return plan.kind === 'refused' ? plan : { kind: 'accepted', warnings: [] }
+    },
+  }),
+  'throws from check when it is aborted, and when the vendor cannot be reached': (target) => ({
+    check: async (key, want, call) =>
+      (await target.check?.(key, want, call).catch(() => undefined)) ?? { kind: 'accepted', warnings: [] },
+  }),
   'accepts empty settings, and gives the field and message of each problem': () => ({
     checkSettings: () => [{ field: '', message: '' }],
   }),

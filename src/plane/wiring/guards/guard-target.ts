@@ -1,4 +1,9 @@
-import type { ApplyOptions, DeploymentTarget, ObservedTarget } from '../../../deployment-target/contract.ts'
+import type {
+  ApplyOptions,
+  DeploymentTarget,
+  ObservedTarget,
+  TargetCheck,
+} from '../../../deployment-target/contract.ts'
 import { priorities } from '../../../reconcile/priority.ts'
 import type { Key } from '../../../resources/metadata.ts'
 import type { ToldTarget } from '../../../rollout/shell/told-target.ts'
@@ -9,6 +14,7 @@ import { itemsUntil } from './guarded-items.ts'
 import type { GuardedPart } from './guarded-part.ts'
 import {
   appliedProblem,
+  checkedProblem,
   destroyedProblem,
   keysProblem,
   observationProblem,
@@ -61,6 +67,18 @@ export function guardTarget(
     checkSettings: (settings) => target.checkSettings(settings),
     ...(target.protocols !== undefined && { protocols: target.protocols.bind(target) }),
     plan: (want, observed) => target.plan(want, observed),
+    ...(target.check !== undefined && {
+      check: (key, want, options) =>
+        part.call<TargetCheck>({
+          verb: 'check',
+          limitMs: observeMs,
+          abortSignal: options?.abortSignal,
+          ...(words.changed('check', new Map([[key, want.revisions]])) as WordsOf<never>),
+          run: async (abortSignal) =>
+            (await target.check?.(key, want, { abortSignal })) ?? { kind: 'accepted', warnings: [] },
+          wrong: checkedProblem,
+        }),
+    }),
     apply(key, want, { applied = [], ...options }) {
       const ofSecrets = new Set<unknown>()
       const secret: ApplyOptions['secret'] = async (reference) => {

@@ -323,4 +323,28 @@ describe('plan', () => {
     ])
     expect((await plane.plan(digits('1', { scale: { min: 1 } }), { actor: ann })).problems).toEqual([])
   })
+
+  describe('asks a target that can check', () => {
+    const unfit = () => ({ kind: 'refused', reason: 'NoSuchRuntime', message: 'no runtime torch' }) as const
+
+    it('and reports what only the vendor refuses as a problem', async () => {
+      const { plane, registry } = planeFixture({ target: { unfit } })
+      await registerVersions(registry, '1')
+      const { problems, rollout } = await plane.plan(digits('1'), { actor: ann })
+      expect(problems).toEqual(['spec.target "local" refuses: NoSuchRuntime: no runtime torch'])
+      expect(rollout).not.toHaveProperty('notes')
+    })
+
+    it('and notes that the target is away, instead of failing or refusing', async () => {
+      const { plane, registry, target } = planeFixture()
+      await registerVersions(registry, '1')
+      target.failNext('check')
+      const { problems, rollout } = await plane.plan(digits('1'), { actor: ann })
+      expect(problems).toEqual([])
+      expect(rollout?.notes).toEqual([
+        expect.stringMatching(/^target "local" could not check this: .*told to fail/),
+      ])
+      expect(rollout?.target).toHaveLength(1)
+    })
+  })
 })

@@ -77,6 +77,16 @@ function operationProblem(item: unknown, field: string): ShapeProblem {
   )
 }
 
+/** What is wrong with the answer of `check`. */
+export function checkedProblem(answer: unknown): ShapeProblem {
+  const { kind, warnings, reason, message } = fieldsIn(answer) ?? {}
+  return kind === 'accepted'
+    ? unlessListOf('warnings', warnings, (each, field) => unlessText(field, each))
+    : (unlessOneOf('kind', kind, new Set(['refused'])) ??
+        unlessText('reason', reason) ??
+        unlessText('message', message))
+}
+
 /** What is wrong with the answer of `apply`. */
 export function appliedProblem(answer: unknown): ShapeProblem {
   return changeProblem(answer, applyKinds)
