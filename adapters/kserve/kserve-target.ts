@@ -9,6 +9,7 @@ import {
   type KeyLook,
   ModelspineError,
   type ObservedTarget,
+  type TargetCheck,
   type TargetRefusal,
   type TargetWant,
   targetSteps,
@@ -18,6 +19,7 @@ import {
 import { createKubernetesClient } from '../shared/kubernetes/kubernetes-client.ts'
 import { watchObjects } from '../shared/kubernetes/watch-objects.ts'
 import { applySpec, readService } from './apply-service.ts'
+import { checkService } from './check-service.ts'
 import { destroyNext } from './destroy-service.ts'
 import { readRecord, writeRecord } from './fence-record.ts'
 import { listRequest, watchRequest } from './kserve-api.ts'
@@ -38,6 +40,7 @@ export interface KserveTarget extends DeploymentTarget<KserveSettings> {
     looks: readonly KeyLook[],
     options?: { readonly abortSignal?: AbortSignal },
   ): Promise<ReadonlyMap<Key, ObservedTarget>>
+  check(key: Key, want: TargetWant, options?: { readonly abortSignal?: AbortSignal }): Promise<TargetCheck>
   changes(abortSignal: AbortSignal): AsyncIterable<Key>
   close(): Promise<void>
 }
@@ -98,6 +101,9 @@ export function kserveTarget(options: KserveTargetOptions): KserveTarget {
         kind: 'steps',
         steps: targetSteps(want, observed, capabilities).map(describeTargetStep),
       },
+
+    check: async (key, want, { abortSignal } = {}) =>
+      refusalOf(want) ?? checkService(client, placeOf(key, settings), mode, want, abortSignal),
 
     apply: (key, want, call) => sending(() => apply(placeOf(key, settings), want, call)),
 

@@ -2,7 +2,7 @@ import { type Key, type Revision, type Secret, secretOf } from 'modelspine/adapt
 import { type KserveTarget, type KserveTargetOptions, kserveTarget } from 'modelspine/adapters/kserve'
 import type { Fixture, TargetSubject } from 'modelspine/testing'
 import { namesOf } from '../../../adapters/kserve/kserve-names.ts'
-import type { Json, Stored } from './kubernetes-world.ts'
+import { type Json, Refusal, type Stored } from './kubernetes-world.ts'
 import { type ScriptedKubernetes, scriptedKubernetes, status } from './scripted-kubernetes.ts'
 import { revisionOf } from './small-kserve.ts'
 
@@ -59,6 +59,14 @@ export async function kserveSubject(mode: KserveTargetOptions['mode']): Promise<
   const { api, target, options, close } = await kserveScene(mode, {}, () => secretOf(token))
   const { world, kserve } = api
   const targets = [target]
+  world.admit = (sort, body) => {
+    if (sort === 'inferenceservices' && JSON.stringify(body).includes('nodeSelektor')) {
+      // As a real server says it of an object that is applied.
+      const message =
+        'failed to create typed patch object: .spec.predictor.nodeSelektor: field not declared in schema'
+      throw new Refusal(500, '', message)
+    }
+  }
   const isWrite = (call: string): boolean => /^(PATCH|DELETE)/.test(call)
   const onceFor = (matches: (call: string) => boolean, reply: ReturnType<typeof jsonReply>): void => {
     const before = api.intercept
@@ -73,6 +81,9 @@ export async function kserveSubject(mode: KserveTargetOptions['mode']): Promise<
       target,
       credential,
       revisions: [revision(1), revision(2), revision(3)],
+      unfit: revision(4, {
+        settings: { modelFormat: 'sklearn', predictor: { nodeSelektor: { pool: 'gpu' } } },
+      }),
       async settle() {
         kserve.reconcile(true)
       },
