@@ -82,10 +82,10 @@ export function settingsProblems(settings: Readonly<Record<string, unknown>>): r
   if (result.success) return []
   return result.error.issues.flatMap((issue): SettingsProblem[] => {
     if (issue.code !== 'unrecognized_keys') return [{ field: issue.path.join('.'), message: issue.message }]
-    const known = Object.keys(schema.shape).join(', ')
-    return issue.keys.map((field) => ({
-      field,
-      message: `is not a setting of this target; the known ones are ${known}`,
+    const known = issue.path.length === 0 ? Object.keys(schema.shape) : ['name', 'version']
+    return issue.keys.map((name) => ({
+      field: [...issue.path, name].join('.'),
+      message: `is not a setting of this target; the known ones are ${known.join(', ')}`,
     }))
   })
 }

@@ -214,6 +214,24 @@ describe('a client of a vendor', () => {
     expect(asked[0]?.request.headers.authorization).toBe(`Bearer ${secret}`)
   })
 
+  it('waits for the next piece of a stream as long as the request says', async () => {
+    const pausing = await serveLoopback((_request, _body, response) => {
+      response.write('one')
+      setTimeout(() => response.end('two'), 1500)
+    })
+    const client = createVendorClient({ baseUrl: pausing.url, timeoutMs: 100 }, words)
+    ends.push(pausing.close, client.close)
+    const read = async (idleMs?: number): Promise<string> => {
+      let text = ''
+      const { chunks } = await client.stream({ ...get, ...(idleMs !== undefined && { idleMs }) })
+      for await (const chunk of chunks) text += Buffer.from(chunk)
+      return text
+    }
+    const [failure, whole] = await Promise.all([failureOf(read()), read(60_000)])
+    expect(failure).toMatchObject({ code: 'registry-unavailable', retryable: true })
+    expect(whole).toBe('onetwo')
+  })
+
   it('throws for a stream what it throws for a call', async () => {
     const { client, asked } = await scene([{ status: 403, body: `no ${secret}` }], {
       token: () => secretOf(secret),

@@ -1,0 +1,191 @@
+import type { Key } from 'modelspine/adapter'
+import { createFakeClock, type FakeClock } from 'modelspine/testing'
+import { afterEach, describe, expect, it } from 'vitest'
+import { converge, key, wantOf } from './converge.ts'
+import { kserveScene, revision, type Scene } from './scene.ts'
+import { status } from './scripted-kubernetes.ts'
+
+interface Watching extends Scene {
+  readonly clock: FakeClock
+  /** Keys in the order in which they came. */
+  readonly seen: Key[]
+  /** Waits until something holds, and lets the waits between two tries pass meanwhile. */
+  until(holds: () => boolean): Promise<void>
+  stop(): Promise<void>
+}
+
+let ends: (() => Promise<void>)[] = []
+afterEach(async () => {
+  for (const end of ends.reverse()) await end()
+  ends = []
+})
+
+async function watching(more: Parameters<typeof kserveScene>[1] = {}): Promise<Watching> {
+  const clock = createFakeClock()
+  const scene = await kserveScene('knative', { clock, ...more })
+  await converge(scene, wantOf([revision(1)]))
+  const ended = new AbortController()
+  const seen: Key[] = []
+  const following = (async () => {
+    for await (const each of scene.target.changes(ended.signal)) seen.push(each)
+  })()
+  const until = async (holds: () => boolean): Promise<void> => {
+    while (!holds()) {
+      await new Promise((resolve) => setTimeout(resolve, 1))
+      if (clock.pendingTimers > 0) await clock.advance(70_000)
+    }
+  }
+  const stop = async (): Promise<void> => {
+    ended.abort()
+    await following
+  }
+  ends.push(scene.close, stop)
+  await until(() => scene.api.watching === 1)
+  return { ...scene, clock, seen, until, stop }
+}
+
+function touch({ api }: Scene, text: string): void {
+  const there = api.world.find('inferenceservices', 'churn')
+  api.world.writeStatus('churn', { ...there.status, touched: text })
+}
+
+/** Makes the scripted API pass on what its world has done. */
+async function nudge({ target }: Scene): Promise<void> {
+  await target.observe(key)
+}
+
+const watches = ({ api }: Scene): readonly string[] => api.calls.filter((call) => call.includes('watch=true'))
+const lists = ({ api }: Scene): readonly string[] =>
+  api.calls.filter((call) => call.includes('labelSelector') && !call.includes('watch=true'))
+
+describe('changes of a target on KServe', () => {
+  it('tell which deployments changed, and nothing of what was there before', async () => {
+    const scene = await watching()
+    expect(scene.seen).toEqual([])
+    touch(scene, 'one')
+    await nudge(scene)
+    await scene.until(() => scene.seen.length === 1)
+    expect(scene.seen).toEqual([key])
+    scene.api.world.delete('inferenceservices', 'churn', {})
+    await nudge(scene)
+    await scene.until(() => scene.seen.length === 2)
+    expect(lists(scene)).toHaveLength(1)
+  })
+
+  it('leave out objects that are not ours, and lines that only say how far the watch is', async () => {
+    const scene = await watching()
+    scene.api.tell({ type: 'BOOKMARK', object: { metadata: { resourceVersion: '900' } } })
+    scene.api.tell({
+      type: 'MODIFIED',
+      object: {
+        metadata: { name: 'other', resourceVersion: '901', annotations: { 'modelspine.dev/key': 'a/b' } },
+      },
+    })
+    scene.api.endWatches()
+    await scene.until(() => watches(scene).length === 2)
+    expect(scene.seen).toEqual([])
+    expect(watches(scene)[1]).toContain('resourceVersion=901')
+  })
+
+  it('go on where a broken watch ended, without another list', async () => {
+    const scene = await watching()
+    touch(scene, 'one')
+    await nudge(scene)
+    await scene.until(() => scene.seen.length === 1)
+    const { version } = scene.api.world
+    scene.api.endWatches()
+    touch(scene, 'two')
+    await scene.until(() => scene.seen.length === 2)
+    expect(watches(scene)[1]).toContain(`resourceVersion=${version}`)
+    expect(lists(scene)).toHaveLength(1)
+  })
+
+  it.each(['by an event', 'by a status'] as const)(
+    'list again where the place is too old, told %s, and tell what differs',
+    async (way) => {
+      const scene = await watching()
+      touch(scene, 'unseen')
+      if (way === 'by a status') {
+        const before = scene.api.intercept
+        scene.api.intercept = (call) => {
+          if (!call.includes('watch=true')) return undefined
+          scene.api.intercept = before
+          return { status: 410, body: JSON.stringify(status(410, 'Expired', 'too old resource version')) }
+        }
+      } else {
+        scene.api.world.forgotten = scene.api.world.version + 1
+      }
+      scene.api.endWatches()
+      await scene.until(() => lists(scene).length === 2)
+      scene.api.world.forgotten = 0
+      await scene.until(() => scene.seen.length === 1)
+      expect(scene.seen).toEqual([key])
+    },
+  )
+
+  it('go on after faults, each time after a longer wait, and end when aborted', async () => {
+    const scene = await watching()
+    let faults = 0
+    scene.api.intercept = (call) => {
+      if (!call.includes('watch=true') || faults >= 4) return undefined
+      faults += 1
+      return faults % 2 === 0 ? { status: 200, body: 'no json\n' } : { status: 500, body: 'etcd is away' }
+    }
+    scene.api.endWatches()
+    await scene.until(() => faults === 4 && scene.api.watching === 1)
+    touch(scene, 'later')
+    await nudge(scene)
+    await scene.until(() => scene.seen.length === 1)
+    await scene.stop()
+    await scene.until(() => scene.api.watching === 0)
+  })
+
+  it('begin anew after a silence, and do not keep a line that has no end', async () => {
+    const scene = await watching({ watchIdleMs: 50, maxReplyBytes: 100_000 })
+    await scene.until(() => watches(scene).length >= 2 && scene.api.watching === 1)
+    const before = watches(scene).length
+    scene.api.tell({ type: 'MODIFIED', object: { metadata: { name: 'x' }, data: 'x'.repeat(200_000) } })
+    await scene.until(() => watches(scene).length > before)
+    expect(scene.seen).toEqual([])
+  })
+})
+
+describe('looks of several deployments', () => {
+  const named = (name: string): Key => `default/${name}`
+  const names = ['a', 'b', 'c', 'd', 'e']
+
+  async function fleet(pageSize: number): Promise<Scene> {
+    const scene = await kserveScene('knative')
+    ends.push(scene.close)
+    scene.api.pageSize = pageSize
+    const plain = { ...revision(1), runtime: { env: {}, secrets: {}, resources: {} } }
+    const call = { operationId: '1', fence: 1, secret: async () => ({ reveal: () => '' }) }
+    for (const name of names) await scene.target.apply(named(name), wantOf([plain]), call)
+    scene.api.kserve.reconcile(true)
+    scene.api.calls.length = 0
+    return scene
+  }
+
+  it('take one call for all of them', async () => {
+    const { api, target } = await fleet(200)
+    const seen = await target.observeMany(names.map((name) => ({ key: named(name) })))
+    expect([...seen.keys()]).toEqual(names.map(named))
+    expect([...seen.values()].flatMap(({ revisions }) => revisions.map(({ state }) => state))).toEqual(
+      names.map(() => 'ready'),
+    )
+    expect(api.calls).toHaveLength(1)
+  })
+
+  it('take no more calls than there are deployments to look at: the others are looked at alone', async () => {
+    const { api, target } = await fleet(1)
+    const seen = await target.observeMany([{ key: named('a') }, { key: named('e') }])
+    expect([...seen.keys()]).toEqual([named('a')])
+    expect(api.calls).toHaveLength(2)
+  })
+
+  it('and the list read all pages, and find what has only a record left', async () => {
+    const { api, target } = await fleet(2)
+    api.world.forget('inferenceservices', 'c', true)
+    expect(await target.list()).toEqual(names.map(named))
+  })
+})
