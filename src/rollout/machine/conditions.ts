@@ -144,6 +144,16 @@ function overdue({ declared, now }: BlindContext, status: DeploymentStatus): Fac
   return { status: 'True', reason: 'StillThere', message }
 }
 
+/** The status with the condition `AliasSet` that its alias has now, for an answer that comes between two looks. */
+export function withAliasFact(status: DeploymentStatus, nowMs: number): DeploymentStatus {
+  const fact = aliasFact(status)
+  const before = conditionOf(status.conditions, 'AliasSet')
+  if (fact === undefined || before === undefined) return status
+  const { observedGeneration } = before
+  const next = { type: 'AliasSet', ...fact, observedGeneration } as const
+  return { ...status, conditions: withCondition(status.conditions, next, nowMs) }
+}
+
 function aliasFact({ alias }: DeploymentStatus): Fact | undefined {
   if (alias === undefined) return undefined
   const { registry, model, version, failed, setMs, movedMs } = alias

@@ -96,6 +96,19 @@ describe('an alias that is set on promotion', () => {
     await fixture.plane.stop()
   })
 
+  it('has its condition as soon as the event tells that it was set', async () => {
+    const fixture = await scene()
+    const heard: Promise<unknown>[] = []
+    fixture.plane.on('alias-set', () => void heard.push(aliasOf(fixture)))
+    await declare(fixture, '1')
+    await converged(fixture, 1)
+    await fixture.until(async () => heard.length > 0)
+    expect(await Promise.all(heard)).toEqual([
+      ['True', 'Set', 'alias champion of models/digits was pointed to 1'],
+    ])
+    await fixture.plane.stop()
+  })
+
   it('is not set for a revision that is turned back', async () => {
     const fixture = await scene()
     await declare(fixture, '1')

@@ -1,4 +1,5 @@
 import type { DeploymentStatus, PromotedAlias } from '../../../resources/deployment/deployment-status.ts'
+import { withAliasFact } from '../conditions.ts'
 import type { RolloutEvent } from '../machine-types.ts'
 import { heldRevision } from '../status-edits.ts'
 import type { BlindContext, Context } from '../transition.ts'
@@ -76,14 +77,12 @@ export function aliasAnswered(
   if (answer.kind === 'failed') {
     const { reason, message, untouched } = answer
     const open = call !== undefined && !untouched
-    return {
-      status: { ...status, alias: { ...rest, ...(open && { call }), failed: { reason, message } } },
-      events: [],
-    }
+    const known = { ...rest, ...(open && { call }), failed: { reason, message } }
+    return { status: withAliasFact({ ...status, alias: known }, nowMs), events: [] }
   }
   const ended = answer.kind === 'set' ? { setMs: nowMs } : { movedMs: nowMs }
   const event = eventOf(answer.kind === 'set' ? 'alias-set' : 'alias-moved', alias)
-  return { status: { ...status, alias: { ...rest, ...ended } }, events: [event] }
+  return { status: withAliasFact({ ...status, alias: { ...rest, ...ended } }, nowMs), events: [event] }
 }
 
 export function isSame(one: PromotedAlias, other: PromotedAlias): boolean {
