@@ -2,8 +2,10 @@ import { join } from 'node:path'
 import { cached, installation, required } from './cache.ts'
 import { freePort } from './free-port.ts'
 import { go } from './go-binary.ts'
+import { onPath } from './on-path.ts'
 import { isOk, startProcess } from './process.ts'
-import type { LiveServer, RunningServer } from './server.ts'
+import { run } from './run.ts'
+import type { Installed, LiveServer, RunningServer } from './server.ts'
 
 export interface OpaAddress {
   readonly url: string
@@ -22,21 +24,7 @@ export const opa: LiveServer<OpaAddress, OpaOptions> = {
   version: '1.22.2',
   install() {
     const { name, version } = this
-    return installation(name, version, () =>
-      cached({ name, version, recipe: [] }, (folder) =>
-        go(
-          [
-            'install',
-            '-p',
-            '2',
-            '-trimpath',
-            '-ldflags=-s -w',
-            `github.com/open-policy-agent/opa@v${version}`,
-          ],
-          { GOBIN: folder },
-        ),
-      ),
-    )
+    return installation(name, version, async () => (await ofSystem(version)) ?? (await built(version)))
   },
   async start({ folder, paths = [], flags = [], abortSignal }): Promise<RunningServer<OpaAddress>> {
     const home = required(await this.install())
@@ -56,4 +44,17 @@ export const opa: LiveServer<OpaAddress, OpaOptions> = {
     })
     return { ...started, address: { url } }
   },
+}
+
+/** The program of the system, when it has this version. */
+async function ofSystem(version: string): Promise<Installed | undefined> {
+  const told = await run('opa', ['version']).catch(() => '')
+  return told.split('\n').includes(`Version: ${version}`) ? onPath('opa') : undefined
+}
+
+function built(version: string): Promise<Installed> {
+  const source = `github.com/open-policy-agent/opa@v${version}`
+  return cached({ name: 'opa', version, recipe: [] }, (folder) =>
+    go(['install', '-p', '2', '-trimpath', '-ldflags=-s -w', source], { GOBIN: folder }),
+  )
 }

@@ -1,7 +1,8 @@
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { cached, installation, required } from './cache.ts'
 import { freePort } from './free-port.ts'
+import { onPath } from './on-path.ts'
 import { isOk, startProcess } from './process.ts'
 import { run } from './run.ts'
 import type { Installed, LiveServer, RunningServer } from './server.ts'
@@ -20,7 +21,11 @@ export const prometheus: LiveServer<PrometheusAddress> = {
   name: 'prometheus',
   version: 'of the system',
   install() {
-    return installation(this.name, this.version, async () => (await onPath()) ?? (await debianPackage()))
+    return installation(
+      this.name,
+      this.version,
+      async () => (await onPath('prometheus')) ?? (await debianPackage()),
+    )
   },
   async start({ folder, abortSignal }): Promise<RunningServer<PrometheusAddress>> {
     const home = required(await this.install())
@@ -58,11 +63,6 @@ function configuration(targets: string): object {
       { job_name: 'suites', file_sd_configs: [{ files: [join(targets, '*.json')], refresh_interval: '1s' }] },
     ],
   }
-}
-
-async function onPath(): Promise<Installed | undefined> {
-  const found = await run('sh', ['-c', 'command -v prometheus']).catch(() => '')
-  return found === '' ? undefined : { folder: dirname(found.trim()), tookMs: 0, isNew: false }
 }
 
 /** Unpacks the package without installing it, so that no root is needed. It needs nothing of its dependencies. */
