@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
+import { nextTurn } from '../clock.ts'
 import type { Interval, MetricReading } from '../telemetry/contract.ts'
 import { type KitOptions, type Law, runKit } from './kit.ts'
 import { metricCapabilityLaws } from './metric-source/capability-laws.ts'
 import { metricDataLaws } from './metric-source/data-laws.ts'
 import type { MetricSourceSubject } from './metric-source/subject.ts'
 import { refuses } from './refuses.ts'
+import { usualPatienceMs, within } from './within.ts'
 
 export type { MetricSourceSubject } from './metric-source/subject.ts'
 
@@ -166,6 +168,21 @@ export const metricSourceLaws: readonly Law<MetricSourceSubject>[] = [
       const interval = await seedThree(subject)
       await subject.disconnect?.()
       await refuses('metric-error', 'a query without a source', () => read(subject, interval))
+    },
+  },
+  {
+    name: 'ends a query that nobody answers when its abortSignal fires',
+    hooks: ['stall'],
+    async check(subject) {
+      const { source, metric, deployment, nowMs, patienceMs = usualPatienceMs } = subject
+      await subject.stall?.()
+      const interval = { fromMs: nowMs - 1000, toMs: nowMs }
+      const controller = new AbortController()
+      const asked = { metric, labels: { deployment, revision }, interval, abortSignal: controller.signal }
+      const refused = refuses('aborted', 'query', async () => source.query(asked))
+      await nextTurn()
+      controller.abort(new Error('enough'))
+      await within(patienceMs, refused, 'query ends when aborted')
     },
   },
   ...metricDataLaws,

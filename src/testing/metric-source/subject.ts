@@ -24,6 +24,10 @@ export interface MetricSourceSubject {
   pass?(ms: number): Promise<void> | void
   /** Makes every later query fail. */
   disconnect?(): Promise<void> | void
+  /** After this call whoever keeps the numbers takes queries and never answers. */
+  stall?(): Promise<void> | void
+  /** How many milliseconds an aborted query may take to end. Default 2,000. */
+  readonly patienceMs?: number
   /** Makes the source know nothing from before this time, as after a restart. Called before any `seed`. */
   beginAt?(atMs: number): Promise<void> | void
   /**

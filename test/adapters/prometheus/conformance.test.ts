@@ -20,6 +20,9 @@ for (const metric of scrapedMetrics) {
           return {}
         },
         disconnect: server.close,
+        stall() {
+          server.answer = () => {}
+        },
         dispose: server.close,
       })
     },

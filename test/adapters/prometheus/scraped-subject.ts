@@ -38,6 +38,8 @@ export interface SubjectOptions {
   readonly connection: Pick<PrometheusMetricsOptions, 'baseUrl'>
   store(series: readonly RangeSeries[]): Promise<Readonly<Record<string, string>>>
   disconnect(): Promise<void>
+  /** Makes it take queries and never answer. */
+  stall?(): void
   dispose(): Promise<void>
 }
 
@@ -93,6 +95,7 @@ export function scrapedSubject(options: SubjectOptions): Fixture<MetricSourceSub
         isDown = true
         await options.disconnect()
       },
+      ...(options.stall && { stall: options.stall }),
       // Prometheus does not say of a number that it computed from when on it had samples.
       ...(metric !== 'gauge' && {
         beginAt(atMs: number) {

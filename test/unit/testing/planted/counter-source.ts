@@ -1,4 +1,4 @@
-import { ModelspineError, throwIfAborted } from '../../../../src/errors.ts'
+import { ModelspineError, throwIfAborted, unlessAborted } from '../../../../src/errors.ts'
 import type { MetricQuery, MetricReading, MetricSource } from '../../../../src/telemetry/contract.ts'
 import type { Fixture, MetricSourceSubject } from '../../../../src/testing/index.ts'
 
@@ -10,6 +10,7 @@ export type SourceDefect =
   | 'subtracts the first value of a counter from the last'
   | 'divides the hits of all revisions'
   | 'includes the end of the interval'
+  | 'waits on after its abortSignal fired'
 
 interface Event {
   readonly deployment: string
@@ -27,7 +28,7 @@ export function counterSubject(defect?: SourceDefect): Fixture<MetricSourceSubje
   const is = (each: SourceDefect): boolean => defect === each
   const events: Event[] = []
   const resets: number[] = []
-  let [beganMs, isDown] = [0, false]
+  let [beganMs, isDown, isStalled] = [0, false, false]
 
   /** The counter as it was scraped: what was counted since its process started. */
   function valueAt(atMs: number, labels: MetricQuery['labels']): number {
@@ -76,7 +77,11 @@ export function counterSubject(defect?: SourceDefect): Fixture<MetricSourceSubje
 
   const source: MetricSource = {
     capabilities: () => ({ counts: true, routerMeasured: false, delayMs: 0 }),
-    query,
+    query(asked) {
+      if (!isStalled) return query(asked)
+      const heard = is('waits on after its abortSignal fired') ? undefined : asked.abortSignal
+      return unlessAborted(new Promise(() => {}), heard, () => new ModelspineError('aborted', 'enough'))
+    },
   }
   return {
     subject: {
@@ -87,8 +92,12 @@ export function counterSubject(defect?: SourceDefect): Fixture<MetricSourceSubje
       nowMs,
       resolutionMs: scrapeMs,
       seed: (revision, atMs) => void events.push({ deployment, revision, atMs }),
+      patienceMs: 100,
       disconnect() {
         isDown = true
+      },
+      stall() {
+        isStalled = true
       },
       beginAt(atMs) {
         beganMs = atMs
