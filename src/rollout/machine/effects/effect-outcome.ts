@@ -96,6 +96,15 @@ export function givenUpAtMs(
   return (taken.acceptedMs ?? known.sinceMs) + shownWithinMs(declared)
 }
 
+/** When an accepted change surely is in the target's lists. Undefined where the target does not tell. */
+export function surelyShownAtMs(
+  { declared }: Pick<Context, 'declared'>,
+  { acceptedMs }: RequestedChange,
+): number | undefined {
+  if (acceptedMs === undefined || declared.capabilities.listLagMs === undefined) return undefined
+  return acceptedMs + shownWithinMs(declared)
+}
+
 /**
  * How long an accepted change may stay out of the target's lists. Where the target does not tell, the deadline
  * of the deployment is the limit.

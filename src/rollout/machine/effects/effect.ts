@@ -8,7 +8,7 @@ import type { Effect, RolloutAction, RolloutEvent } from '../machine-types.ts'
 import { newPlacement, putPlacement, servingPlacement, targetOf } from '../placement.ts'
 import { heldRevision, splitAt } from '../status-edits.ts'
 import { type Context, routersKnowAtMs } from '../transition.ts'
-import { givenUpAtMs, shownWithinMs } from './effect-outcome.ts'
+import { givenUpAtMs, shownWithinMs, surelyShownAtMs } from './effect-outcome.ts'
 import type { Site } from './site.ts'
 import { raisesUnready, scaleIsObserved, splitIsObserved, wantOf } from './want.ts'
 
@@ -137,10 +137,14 @@ function waitsFor(
   const knownAtMs = routersKnowAtMs(context, status)
   if (kind === 'destroy' && now < knownAtMs) return knownAtMs
   if (known?.notBeforeMs !== undefined && now < known.notBeforeMs) return known.notBeforeMs
-  // An accepted create is only waited for, however long the target takes to list it. A candidate has the
-  // deadline of its rollout; a stable revision is created once more at the end of the deadline.
+  // An accepted create is waited for until the target surely lists it. What is not there by then was lost, or needs
+  // another call. Where the target does not tell when, a candidate has the deadline of its rollout, and a stable
+  // revision is created once more at the end of the deadline.
   if (kind === 'create' && known?.accepted === true) {
-    const endsAtMs = id === `create:${status.stable}` ? givenUpAtMs(context, status.stable, at) : undefined
+    const endsAtMs =
+      id === `create:${status.stable}`
+        ? givenUpAtMs(context, status.stable, at)
+        : surelyShownAtMs(context, known)
     if (endsAtMs === undefined) return Infinity
     if (now < endsAtMs) return endsAtMs
   }

@@ -48,4 +48,38 @@ describe('a target that tells how late its lists are', () => {
         ?.kind
     expect([at(againAfterMs - 1), at(againAfterMs)]).toEqual([undefined, 'create'])
   })
+
+  it.each([
+    ['never where it tells nothing', undefined, [undefined, undefined, undefined]],
+    [
+      'after two seconds where its lists do not lag: it may need another call',
+      0,
+      [undefined, 'create', 'create'],
+    ],
+    ['after the lag of its lists', 10_000, [undefined, undefined, 'create']],
+  ])('is asked again for a candidate that it accepted and does not show, %s', (_what, listLagMs, kinds) => {
+    const declared = { capabilities: { ...capabilities, ...(listLagMs !== undefined && { listLagMs }) } }
+    const v2 = revisionFor(2, spec)
+    const status = statusWith({
+      target: 'prod',
+      stable: v1.name,
+      revisions: [
+        { revision: v1, state: 'ready', sinceMs: startMs },
+        { revision: v2, state: 'requested', sinceMs: startMs },
+      ],
+      split: [{ revision: v1.name, weight: 100 }],
+      rollout: { phase: 'starting', revision: v2.name, sinceMs: startMs },
+      requested: [{ change: `create:${v2.name}`, accepted: true, operationId: 'o1', acceptedMs: startMs }],
+    })
+    const at = (afterMs: number) =>
+      decideIn({
+        spec,
+        desired: v2,
+        status,
+        observed: observing([v1, 'ready']),
+        declared,
+        now: startMs + afterMs,
+      }).effect?.kind
+    expect([at(1999), at(2000), at(10_000)]).toEqual(kinds)
+  })
 })
