@@ -85,7 +85,13 @@ export function kserveTarget(options: KserveTargetOptions): KserveTarget {
           : ((await dropSecrets(client, place, record, mode.held(live), call)) ?? step)
       case 'write': {
         const secrets = await applySecrets(client, place, record, step.creates, call)
-        return secrets ?? applySpec(client, place, live, step.spec, call)
+        if (secrets !== undefined) return secrets
+        // The Secret goes before its revision: nobody calls again once the revision is no longer observed.
+        const dropped =
+          live === undefined || step.creates.length > 0
+            ? undefined
+            : await dropSecrets(client, place, record, neededBy(want, mode.observe(place, live)), call)
+        return dropped ?? applySpec(client, place, live, step.spec, call)
       }
       default:
         return step
@@ -146,6 +152,15 @@ export function kserveTarget(options: KserveTargetOptions): KserveTarget {
 
     close: () => client.close(),
   }
+}
+
+/** The revisions that are wanted, and those that lose their traffic only with the next write. */
+function neededBy(
+  { revisions, keep = [] }: TargetWant,
+  seen: ObservedTarget['revisions'],
+): readonly string[] {
+  const serving = seen.filter(({ weight = 0 }) => weight > 0).map(({ revision }) => revision)
+  return [...revisions.map(({ name }) => name), ...keep, ...serving]
 }
 
 /** Repeats a call whose write met a newer version, because KServe writes its status at any time. */

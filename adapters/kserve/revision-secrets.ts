@@ -85,19 +85,19 @@ async function send(
   }
 }
 
-/** Deletes one Secret of a revision that is gone. Undefined when there is none. */
+/** Deletes one Secret of a revision that is not among these. Undefined when there is none. */
 export async function dropSecrets(
   client: KubernetesClient,
   place: ModePlace,
   record: KeptRecord,
-  held: readonly string[],
+  kept: readonly string[],
   call: Pick<ApplyOptions, 'fence' | 'store' | 'takeOver' | 'abortSignal'>,
 ): Promise<{ readonly kind: 'accepted' } | undefined> {
   const { key, names, options } = place
   const { namespace } = options
   const { abortSignal } = call
   let left = record
-  for (const revision of record.secrets.filter((each) => !held.includes(each))) {
+  for (const revision of record.secrets.filter((each) => !kept.includes(each))) {
     const name = names.secret(revision)
     const found = await unlessGone(
       client.read(named, { ...readMetadataRequest(namespace, 'secrets', name), abortSignal }),

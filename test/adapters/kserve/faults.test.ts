@@ -239,6 +239,22 @@ describe('secrets', () => {
     expect([...world.objects.keys()]).toEqual([])
   })
 
+  it('are gone when their revision is no longer observed, because then nobody calls again', async () => {
+    const made = await scene()
+    const second = revision(2)
+    await converge(made, wantOf([first, second]))
+    await converge(made, wantOf([first, second], [0, 100]))
+    const isShown = async (): Promise<boolean> =>
+      (await made.target.observe(key)).revisions.some(({ revision: name }) => name === first.name)
+    while (await isShown()) {
+      await made.target.apply(key, wantOf([second]), callOptions())
+      made.api.kserve.reconcile(true)
+    }
+    expect(made.api.world.all('secrets').map(({ metadata }) => metadata.name)).toEqual([
+      `churn.${second.name}`,
+    ])
+  })
+
   it('are in no error, also when the API server repeats them as it got them', async () => {
     const { api, target } = await scene()
     api.intercept = (call) => {

@@ -190,6 +190,8 @@ describe('fields that somebody else has set', () => {
     const scene = await canary(100)
     edit(scene, { canaryTrafficPercent: 100 })
     scene.api.kserve.reconcile(true)
+    // The Secret of the first revision goes first.
+    expect(await scene.target.apply(key, wantOf([second]), callOptions())).toEqual({ kind: 'accepted' })
     expect(await scene.target.apply(key, wantOf([second]), callOptions())).toMatchObject({
       kind: 'failed',
       reason: 'FieldOwnedByOther',
