@@ -1,3 +1,6 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { parse } from 'yaml'
 import { admissionWebhook } from '../../simulators/kserve/admission-webhook.ts'
 import {
   type KserveSimulator,
@@ -33,6 +36,7 @@ export async function kserveWorld(
       throw new Error(`${path} answered ${reply.status}: ${JSON.stringify(reply.body)}`)
   }
   await create('/api/v1/namespaces', { metadata: { name: namespace } })
+  await grantDocumentedRole(create, namespace)
   const webhook = await admissionWebhook()
   const webhooks = '/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations'
   await create(webhooks, webhook.configuration(namespace))
@@ -47,4 +51,34 @@ export async function kserveWorld(
       await webhook.close()
     },
   }
+}
+
+type Create = (path: string, body: object) => Promise<void>
+
+/** The role of docs/adapters/kserve.md, as it stands there, for the user `modelspine`. */
+async function grantDocumentedRole(create: Create, namespace: string): Promise<void> {
+  const rbac = `/apis/rbac.authorization.k8s.io/v1/namespaces/${namespace}`
+  await create(`${rbac}/roles`, await documentedRole(namespace))
+  await create(`${rbac}/rolebindings`, {
+    metadata: { name: 'modelspine' },
+    subjects: [{ kind: 'User', name: 'modelspine', apiGroup: 'rbac.authorization.k8s.io' }],
+    roleRef: { kind: 'Role', name: 'modelspine', apiGroup: 'rbac.authorization.k8s.io' },
+  })
+}
+
+export interface Role {
+  readonly metadata: { readonly name: string; readonly namespace: string }
+  readonly rules: readonly {
+    readonly apiGroups: readonly string[]
+    readonly resources: readonly string[]
+    readonly verbs: readonly string[]
+  }[]
+}
+
+async function documentedRole(namespace: string): Promise<Role> {
+  const page = await readFile(join(import.meta.dirname, '../../../docs/adapters/kserve.md'), 'utf8')
+  const [, text] = /```yaml\n(apiVersion: rbac[\s\S]*?)```/.exec(page) ?? []
+  if (text === undefined) throw new Error('docs/adapters/kserve.md has no role')
+  const role = parse(text) as Role
+  return { ...role, metadata: { ...role.metadata, namespace } }
 }

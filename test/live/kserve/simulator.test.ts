@@ -4,6 +4,10 @@ import type { KubeReply } from '../servers/kube-apiserver/kube-call.ts'
 import { withServer } from '../support/with-server.ts'
 import { type KserveWorld, kserveWorld, servicesOf } from './kserve-world.ts'
 
+/** Patient, because the machine may be busy. */
+const soon = <Value>(look: () => Promise<Value>): Promise<Value> =>
+  vi.waitFor(look, { timeout: 10_000, interval: 20 })
+
 withServer('kube-apiserver', (address) => {
   describe.skipIf(address.kserveMissing)('the simulator of KServe on a real Kubernetes API', () => {
     let world: KserveWorld
@@ -32,17 +36,14 @@ withServer('kube-apiserver', (address) => {
       storageUri,
     })
     const ready = (name: string): Promise<InferenceService> =>
-      vi.waitFor(
-        async () => {
-          const service = await read(name)
-          expect(service.status).toMatchObject({
-            conditions: expect.arrayContaining([expect.objectContaining({ type: 'Ready', status: 'True' })]),
-            modelStatus: { transitionStatus: 'UpToDate' },
-          })
-          return service
-        },
-        { timeout: 10_000, interval: 20 },
-      )
+      soon(async () => {
+        const service = await read(name)
+        expect(service.status).toMatchObject({
+          conditions: expect.arrayContaining([expect.objectContaining({ type: 'Ready', status: 'True' })]),
+          modelStatus: { transitionStatus: 'UpToDate' },
+        })
+        return service
+      })
     const infer = async (url: string | undefined): Promise<string> => {
       const reply = await fetch(`${url}/v2/models/churn/infer`, { method: 'POST', body: '{"inputs":[]}' })
       return (
@@ -55,7 +56,7 @@ withServer('kube-apiserver', (address) => {
       expect((await apply('churn', { predictor: { model: model('s3://a') } })).status).toBe(201)
       await ready('churn')
       await apply('churn', { predictor: { model: model('s3://b'), canaryTrafficPercent: 25 } })
-      const service = await vi.waitFor(async () => {
+      const service = await soon(async () => {
         const found = await ready('churn')
         expect(found.status?.components.predictor.traffic).toMatchObject([
           { revisionName: 'churn-predictor-00002', percent: 25 },
@@ -66,7 +67,7 @@ withServer('kube-apiserver', (address) => {
       const answers = await Promise.all(Array.from({ length: 100 }, () => infer(service.status?.url)))
       expect(answers.filter((files) => files === 's3://b')).toHaveLength(25)
       expect((await world.ask('DELETE', `${services}/churn`)).status).toBe(200)
-      await vi.waitFor(async () => expect((await world.ask('GET', `${services}/churn`)).status).toBe(404))
+      await soon(async () => expect((await world.ask('GET', `${services}/churn`)).status).toBe(404))
       expect(world.simulator.started()).toBe(2)
     })
 
@@ -79,7 +80,7 @@ withServer('kube-apiserver', (address) => {
         annotations,
       )
       expect(reply.status).toBe(201)
-      const service = await vi.waitFor(async () => {
+      const service = await soon(async () => {
         const found = await ready('split')
         expect(found.status?.canaryStatuses).toMatchObject([{ name: 'r2', ready: true, trafficPercent: 10 }])
         return found
@@ -101,7 +102,7 @@ withServer('kube-apiserver', (address) => {
       world.simulator.disturb('late', { statusLateMs: 300, fate: () => 'fails-to-load' })
       const startedMs = performance.now()
       await apply('late', { predictor: { model: model('s3://e') } })
-      await vi.waitFor(async () => {
+      await soon(async () => {
         expect((await read('late')).status?.modelStatus.transitionStatus).toBe('BlockedByFailedLoad')
       })
       expect(performance.now() - startedMs).toBeGreaterThan(290)

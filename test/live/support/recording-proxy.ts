@@ -42,10 +42,12 @@ export interface RecordingProxyOptions {
   readonly url: string
   /** In PEM, for a server with TLS. */
   readonly ca?: string
+  /** Called with each request, before it is passed on. */
+  readonly onRequest?: (request: RecordedRequest) => void
 }
 
 /** An HTTP proxy before a server, which writes down each request and can lose or replace answers. */
-export async function recordingProxy({ url, ca }: RecordingProxyOptions): Promise<RecordingProxy> {
+export async function recordingProxy({ url, ca, onRequest }: RecordingProxyOptions): Promise<RecordingProxy> {
   const agent = new Agent({ bodyTimeout: 0, headersTimeout: 0, ...(ca !== undefined && { connect: { ca } }) })
   const requests: RecordedRequest[] = []
   const waiting: Interference[] = []
@@ -68,6 +70,7 @@ export async function recordingProxy({ url, ca }: RecordingProxyOptions): Promis
       status: undefined,
     }
     requests.push(recorded)
+    onRequest?.(recorded)
     const place = waiting.findIndex((each) => each.matches(recorded))
     const [interference] = place < 0 ? [] : waiting.splice(place, 1)
     if (interference !== undefined && interference.answer !== 'lost') {

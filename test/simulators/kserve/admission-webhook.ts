@@ -33,6 +33,8 @@ export async function admissionWebhook(): Promise<AdmissionWebhook> {
     const review = { apiVersion: 'admission.k8s.io/v1', kind: 'AdmissionReview', response: answer }
     response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(review))
   })
+  // The API keeps its connection, and would lose a call that meets the end of one.
+  server.keepAliveTimeout = 600_000
   await once(server.listen(0, '127.0.0.1'), 'listening')
   const { port } = server.address() as AddressInfo
   return {

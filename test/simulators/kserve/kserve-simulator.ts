@@ -30,6 +30,8 @@ export interface KserveSimulator {
   service(name: string): InferenceService | undefined
   /** How many model servers were ever started, also for services that are gone. */
   started(): number
+  /** Where a host of the namespace is reached: a service, a Deployment, a tag. */
+  url(host: string): string
   /** Requests by the address of a model's files. */
   readonly answered: ReadonlyMap<string, number>
   /** Resolves when all changes so far are in the statuses, and nothing more will change by itself. */
@@ -46,6 +48,8 @@ interface Known {
   /** When the newest generation was first seen. */
   generation: { readonly now: number; readonly sinceMs: number }
   deletedMs?: number
+  /** The resource version at which nothing is left to do. */
+  restsAt?: string
 }
 
 const finalizer = 'inferenceservice.finalizers'
@@ -63,7 +67,6 @@ export async function kserveSimulator(options: KserveSimulatorOptions): Promise<
   const disturbed = new Map<string, Faults>()
   const ended = new AbortController()
   let startedBefore = 0
-  let quietSinceMs = performance.now()
 
   const faultsOf = (name: string): Faults => disturbed.get(name) ?? disturbed.get('*') ?? {}
 
@@ -128,7 +131,6 @@ export async function kserveSimulator(options: KserveSimulatorOptions): Promise<
           if (type === 'BOOKMARK') continue
           if (type === 'DELETED') forget(object.metadata.name)
           else learn(object)
-          quietSinceMs = performance.now()
         }
       } catch {
         // The API is away: it is listed again.
@@ -137,23 +139,23 @@ export async function kserveSimulator(options: KserveSimulatorOptions): Promise<
     }
   }
 
-  /** Brings one service forward. Says whether anything changed. */
-  async function step(name: string, service: Known): Promise<boolean> {
+  /** Brings one service forward. */
+  async function step(name: string, service: Known): Promise<void> {
     const { object, deletedMs } = service
     const { finalizers = [] } = object.metadata
     const nowMs = Date.now()
     if (deletedMs !== undefined) {
-      if (nowMs < deletedMs + removedAfterMs || !finalizers.includes(finalizer)) return true
+      if (nowMs < deletedMs + removedAfterMs || !finalizers.includes(finalizer)) return
       // The watch tells that it is gone.
       const left = finalizers.filter((each) => each !== finalizer)
       const written = await client.setFinalizers(object, left)
       if (written !== undefined) service.object = written
-      return true
+      return
     }
     if (!finalizers.includes(finalizer)) {
       const written = await client.setFinalizers(object, [...finalizers, finalizer])
       if (written !== undefined) learn(written)
-      return true
+      return
     }
     const faults = faultsOf(name)
     service.world = service.servers.step(declaredBy(object), faults, nowMs)
@@ -166,19 +168,19 @@ export async function kserveSimulator(options: KserveSimulatorOptions): Promise<
     const moving =
       service.world.processes.some(({ startedMs }) => nowMs < startedMs + readyAfterMs) ||
       nowMs < service.world.workload.sinceMs + (faults.generationLagMs ?? 0)
-    if (sameJson(status, object.status)) return moving
-    if (nowMs < service.generation.sinceMs + (faults.statusLateMs ?? 0)) return true
+    if (sameJson(status, object.status)) {
+      if (!moving) service.restsAt = object.metadata.resourceVersion
+      return
+    }
+    if (nowMs < service.generation.sinceMs + (faults.statusLateMs ?? 0)) return
     const written = await client.putStatus({ ...object, status })
     if (written !== undefined) learn(written)
-    return true
   }
 
   async function work(): Promise<void> {
     while (!ended.signal.aborted) {
-      const changed = await Promise.all(
-        [...known].map(([name, service]) => step(name, service).catch(() => true)),
-      )
-      if (changed.includes(true)) quietSinceMs = performance.now()
+      // A call that failed is made again.
+      await Promise.all([...known].map(([name, service]) => step(name, service).catch(() => {})))
       await pause(tickMs)
     }
   }
@@ -190,12 +192,16 @@ export async function kserveSimulator(options: KserveSimulatorOptions): Promise<
     world: (name) => known.get(name)?.world,
     service: (name) => known.get(name)?.object,
     started: () => [...known.values()].reduce((sum, { world }) => sum + world.started, startedBefore),
+    url: (host) => front.url(namespace, host),
     answered: front.answered,
     async settled() {
-      const askedMs = performance.now()
-      // A change that was answered comes with the watch soon after.
-      const quietMs = 60
-      while (performance.now() < Math.max(askedMs, quietSinceMs) + quietMs) await pause(tickMs)
+      for (;;) {
+        const { items } = await client.list()
+        const rests = ({ metadata: { name, resourceVersion } }: InferenceService): boolean =>
+          known.get(name)?.restsAt === resourceVersion
+        if (items.length === known.size && items.every(rests)) return
+        await pause(tickMs)
+      }
     },
     async stop() {
       ended.abort()
