@@ -103,8 +103,8 @@ export function createStory(options: StoryOptions): Story {
   const promoteReviewed = async (version: string): Promise<void> => {
     screen.chapter('v2 is approved in MLflow: a canary takes it from 20 to 100 %')
     const completed = next('rollout-completed')
-    await team.tag(version, review)
     screen.event('note', `${reviewer} approves v2; MLflow’s webhook tells Modelspine`)
+    await team.tag(version, review)
     await completed
     const aliasSet = next('alias-set')
     screen.event('ok', 'v2 is stable and takes all traffic; v1 is no longer needed')
@@ -116,9 +116,9 @@ export function createStory(options: StoryOptions): Story {
     screen.chapter('v3 was measured on another export of the data: approved, fast, healthy and wrong')
     const version = await register('new-export')
     const rolledBack = next('rollout-rolled-back')
+    screen.event('note', `${reviewer} approves it, and the alias candidate points to it`)
     await team.tag(version, review)
     await team.propose(version)
-    screen.event('note', `${reviewer} approves it, and the alias candidate points to it`)
     await rolledBack
     const told = `after ${(cast.exposedMs('v3') / 1000).toFixed(1)} s and ${cast.scoreOf('v3')?.requests ?? 0} requests`
     screen.event('back', `v3 is rolled back ${told}; v2 has all traffic again`)
