@@ -1,4 +1,4 @@
-import { isModelspineError, type TargetCheck, type TargetWant, throwIfAborted } from 'modelspine/adapter'
+import { isModelspineError, type TargetCheck, type TargetWant } from 'modelspine/adapter'
 import type { KubernetesClient } from '../shared/kubernetes/kubernetes-client.ts'
 import { appliedService, readService } from './apply-service.ts'
 import { applyServiceRequest } from './kserve-api.ts'
@@ -15,7 +15,6 @@ export async function checkService(
   want: TargetWant,
   abortSignal: AbortSignal | undefined,
 ): Promise<TargetCheck> {
-  throwIfAborted(abortSignal, 'the call')
   const warnings = new Set<string>()
   try {
     const live = await readService(client, place, abortSignal)

@@ -1,4 +1,4 @@
-import { type ApplyOptions, acceptFence, type FenceRecord } from 'modelspine/adapter'
+import { type ApplyOptions, acceptFence, type FenceRecord, ModelspineError } from 'modelspine/adapter'
 import type { KubernetesClient } from '../shared/kubernetes/kubernetes-client.ts'
 import { unlessGone } from '../shared/kubernetes/kubernetes-errors.ts'
 import { applyRecordRequest, readRequest } from './kserve-api.ts'
@@ -29,10 +29,15 @@ export async function readRecord(
   const found = await unlessGone(client.read(configMap, { ...request, abortSignal }))
   if (found === undefined) return { fence: undefined, secrets: [], version: undefined }
   checkOurs(key, 'ConfigMap', found.metadata)
-  const { fence, store, secrets = '' } = found.data ?? {}
-  const number = Number(fence)
+  const { fence = '', store, secrets = '' } = found.data ?? {}
+  if (!/^\d{1,15}$/.test(fence)) {
+    throw new ModelspineError(
+      'target-refused',
+      `the ConfigMap ${names.record} has the fence ${JSON.stringify(fence)}, which is no number: delete the ConfigMap when no other plane leads`,
+    )
+  }
   return {
-    fence: Number.isFinite(number) && fence ? { fence: number, ...(store ? { store } : {}) } : undefined,
+    fence: { fence: Number(fence), ...(store ? { store } : {}) },
     secrets: secrets.split(' ').filter((each) => each !== ''),
     version: { uid: found.metadata.uid ?? '', resourceVersion: found.metadata.resourceVersion ?? '' },
   }

@@ -61,11 +61,18 @@ export function kserveTarget(options: KserveTargetOptions): KserveTarget {
   const { capabilities } = mode
   const { namespace, clock, watchIdleMs } = settings
 
+  let closed = false
+
+  function begin(abortSignal: AbortSignal | undefined): void {
+    throwIfAborted(abortSignal, 'the call')
+    if (closed) throw new ModelspineError('stopped', 'the target on KServe was closed')
+  }
+
   const refusalOf = (want: TargetWant): TargetRefusal | undefined =>
     wantRefusal(want, capabilities) ?? kserveRefusal(want, settings)
 
   async function apply(place: ModePlace, want: TargetWant, call: ApplyOptions): Promise<ApplyResult> {
-    throwIfAborted(call.abortSignal, 'the call')
+    begin(call.abortSignal)
     // The InferenceService is read before the fence. So whoever wrote a newer fence writes a newer version after it.
     const live = await readService(client, place, call.abortSignal)
     checkEtag(place.key, live, call.ifMatch)
@@ -108,31 +115,33 @@ export function kserveTarget(options: KserveTargetOptions): KserveTarget {
         steps: targetSteps(want, observed, capabilities).map(describeTargetStep),
       },
 
-    check: async (key, want, { abortSignal } = {}) =>
-      refusalOf(want) ?? checkService(client, placeOf(key, settings), mode, want, abortSignal),
+    async check(key, want, { abortSignal } = {}) {
+      begin(abortSignal)
+      return refusalOf(want) ?? checkService(client, placeOf(key, settings), mode, want, abortSignal)
+    },
 
     apply: (key, want, call) => sending(() => apply(placeOf(key, settings), want, call)),
 
     async observe(key, { abortSignal } = {}) {
-      throwIfAborted(abortSignal, 'the call')
+      begin(abortSignal)
       const place = placeOf(key, settings)
       return observed(place, mode, await readService(client, place, abortSignal))
     },
 
     async observeMany(looks, { abortSignal } = {}) {
-      throwIfAborted(abortSignal, 'the call')
+      begin(abortSignal)
       const places = looks.map(({ key }) => placeOf(key, settings))
       return observeMany(client, places, (place, live) => observed(place, mode, live), abortSignal)
     },
 
     async list({ abortSignal } = {}) {
-      throwIfAborted(abortSignal, 'the call')
+      begin(abortSignal)
       return keysIn(client, namespace, abortSignal)
     },
 
     destroy: (key, call) =>
       sending(async () => {
-        throwIfAborted(call.abortSignal, 'the call')
+        begin(call.abortSignal)
         return destroyNext(client, placeOf(key, settings), call)
       }),
 
@@ -150,7 +159,10 @@ export function kserveTarget(options: KserveTargetOptions): KserveTarget {
       )
     },
 
-    close: () => client.close(),
+    async close() {
+      closed = true
+      await client.close()
+    },
   }
 }
 

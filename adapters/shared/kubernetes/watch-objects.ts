@@ -47,6 +47,7 @@ export interface ObjectWatch<Name extends string> {
 
 /** The wait before the next try, in milliseconds, from the first failure on. It doubles up to the second number. */
 const [leastWaitMs, longestWaitMs] = [1000, 60_000]
+const heldMs = 30_000
 
 /**
  * Names of objects that changed. Lists first, and tells nothing of what it finds then. It goes on where a broken watch
@@ -63,6 +64,7 @@ export async function* watchObjects<Name extends string>(
   let at: string | undefined
   let failures = 0
   while (!abortSignal.aborted) {
+    const begunMs = clock.monotonic()
     try {
       if (at === undefined) {
         const { versions, resourceVersion } = await listVersions(client, options, abortSignal)
@@ -81,8 +83,8 @@ export async function* watchObjects<Name extends string>(
     } catch (error) {
       if (abortSignal.aborted) return
       if (isExpired(error)) at = undefined
-      // Too old a place is no failure, unless it happens again and again.
-      failures += 1
+      // A watch that held for a while was none of the failures before it.
+      failures = clock.monotonic() - begunMs > heldMs ? 1 : failures + 1
     }
     const waitMs = Math.min(longestWaitMs, leastWaitMs * 2 ** Math.max(0, failures - 1))
     const { random } = clock
