@@ -153,8 +153,7 @@ function sameEntry(want: TargetWant, { revision, predictor, percent }: Held, rep
 
 /** KServe lets a canary have no more pods than the main predictor has at least, and no room to grow. */
 function canaryEntry(predictor: Predictor, trafficPercent: number, minReplicas: number): CanaryEntry {
-  const { maxReplicas: _, ...rest } = predictor
-  return { predictor: { ...rest, minReplicas }, trafficPercent }
+  return { predictor: { ...predictor, minReplicas }, trafficPercent }
 }
 
 function replicasOf(main: Predictor, { min }: Scale): number {

@@ -193,6 +193,33 @@ describe('another writer', () => {
   })
 })
 
+describe('a newer leader', () => {
+  it('that does all of its work between two reads of the older one is seen by it', async () => {
+    const made = await scene()
+    await converge(made, wantOf([first]))
+    const late = kserveTarget(made.options)
+    ends.push(late.close)
+    const scaled = (replicas: number) => ({ ...wantOf([first]), scale: { min: replicas, max: replicas } })
+    let reads = 0
+    made.api.intercept = (call, response) => {
+      if (!call.startsWith('GET')) return undefined
+      reads += 1
+      if (reads !== 2) return undefined
+      void (async () => {
+        await made.target.apply(key, scaled(3), callOptions({ fence: 2 }))
+        const [, sort, name] = call.split('/')
+        response.end(JSON.stringify(made.api.world.find(sort ?? '', name ?? '')))
+      })()
+      return 'answered'
+    }
+    expect(await failureOf(late.apply(key, scaled(2), callOptions({ fence: 1 })))).toMatchObject({
+      code: 'fence-stale',
+    })
+    const { predictor } = made.api.world.find('inferenceservices', 'churn').spec as { predictor: Json }
+    expect(predictor.minReplicas).toBe(3)
+  })
+})
+
 describe('an object that is not ours', () => {
   const foreign = ({ api }: Scene, sort: string, name: string): void => {
     const body = { metadata: { name }, spec: { predictor: { minReplicas: 7 } } }

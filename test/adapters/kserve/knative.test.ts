@@ -119,6 +119,23 @@ describe('a canary in the mode knative', () => {
     expect(await weights(scene)).toEqual({ [first.name]: 100 })
   })
 
+  it('that had all traffic and is not wanted loses it as soon as the previous revision is ready again', async () => {
+    const scene = await canary(100)
+    expect(await scene.target.apply(key, wantOf([first]), callOptions())).toEqual({ kind: 'accepted' })
+    scene.api.kserve.reconcile(false)
+    expect(traffic(scene)).toEqual({ 2: 100 })
+    scene.api.kserve.reconcile(true)
+    expect(traffic(scene)).toEqual({ 3: 100 })
+  })
+
+  it('waits until the stable revision is rolled out again, when another canary had all traffic', async () => {
+    const scene = await canary(100)
+    const want = wantOf([first, third])
+    await converge(scene, want)
+    expect(await weights(scene)).toEqual({ [first.name]: 100, [third.name]: 0 })
+    expect(traffic(scene)).toEqual({ 3: 100, 4: 0 })
+  })
+
   it('takes the place of another canary, and that one never gets its share', async () => {
     const scene = await canary(30)
     const want = wantOf([first, third])
