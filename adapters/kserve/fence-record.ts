@@ -30,7 +30,7 @@ export async function readRecord(
   if (found === undefined) return { fence: undefined, secrets: [], version: undefined }
   checkOurs(key, 'ConfigMap', found.metadata)
   const { fence = '', store, secrets = '' } = found.data ?? {}
-  if (!/^\d{1,15}$/.test(fence)) {
+  if (!/^\d+$/.test(fence) || !Number.isSafeInteger(Number(fence))) {
     throw new ModelspineError(
       'target-refused',
       `the ConfigMap ${names.record} has the fence ${JSON.stringify(fence)}, which is no number: delete the ConfigMap when no other plane leads`,
