@@ -1,22 +1,33 @@
-import { isModelspineError, ModelspineError, unlessAborted } from 'modelspine/adapter'
+import {
+  type Clock,
+  isModelspineError,
+  ModelspineError,
+  systemClock,
+  unlessAborted,
+} from 'modelspine/adapter'
 
 /**
  * Whether a vendor can be reached, as the calls of one client learn it. While it cannot, further tries help
- * nobody, and one call at a time finds out whether it can be reached again.
+ * nobody, and one call at a time finds out whether it can be reached again: half a second later at first, then ever
+ * more rarely, up to every ten seconds. Calls that come before send nothing.
  */
 export interface VendorReach {
   /** No connection was to be had by the last call that needed one. */
   readonly isAway: boolean
   /**
    * Makes the call. While the vendor is away and another call finds that out, it waits for that one. Where that one
-   * fails to connect too, it throws `unavailable` and sends nothing.
+   * fails to connect too, and before it is time to find out again, it throws `unavailable` and sends nothing.
    */
   through<Answer>(call: () => Promise<Answer>, abortSignal: AbortSignal | undefined): Promise<Answer>
 }
 
+const [firstPauseMs, longestPauseMs] = [500, 10_000]
+
 /** `where` names the vendor in errors. */
-export function createVendorReach(where: string): VendorReach {
+export function createVendorReach(where: string, clock: Clock = systemClock): VendorReach {
   let isAway = false
+  let failures = 0
+  let notBeforeMs = 0
   let finding: Promise<void> | undefined
 
   async function made<Answer>(call: () => Promise<Answer>): Promise<Answer> {
@@ -25,11 +36,31 @@ export function createVendorReach(where: string): VendorReach {
       isAway = false
       return answer
     } catch (error) {
+      if (isModelspineError(error, 'unavailable') && error.details.phase === 'connecting') lost()
       // What timed out may be slow alone, and an aborted call tells nothing.
-      if (isModelspineError(error, 'unavailable')) isAway = true
       else if (!isModelspineError(error, 'aborted') && !isModelspineError(error, 'timeout')) isAway = false
       throw error
     }
+  }
+
+  /** Calls that were under way together are one failure. */
+  function lost(): void {
+    const nowMs = clock.monotonic()
+    if (isAway && nowMs < notBeforeMs) return
+    failures = isAway ? failures + 1 : 1
+    isAway = true
+    notBeforeMs = nowMs + Math.min(longestPauseMs, firstPauseMs * 2 ** (failures - 1))
+  }
+
+  function away(): ModelspineError {
+    return new ModelspineError('unavailable', `${where} is away: another call has just found no connection`, {
+      details: { phase: 'connecting' },
+      retryAfterMs: Math.max(0, notBeforeMs - clock.monotonic()),
+    })
+  }
+
+  function ended(): void {
+    finding = undefined
   }
 
   return {
@@ -39,24 +70,15 @@ export function createVendorReach(where: string): VendorReach {
     async through(call, abortSignal) {
       if (!isAway) return made(call)
       if (finding === undefined) {
+        if (clock.monotonic() < notBeforeMs) throw away()
         const answer = made(call)
         finding = answer.then(ended, ended)
         return answer
       }
       await unlessAborted(finding, abortSignal, aborted)
       if (!isAway) return made(call)
-      throw new ModelspineError(
-        'unavailable',
-        `${where} is away: another call has just found no connection`,
-        {
-          details: { phase: 'connecting' },
-        },
-      )
+      throw away()
     },
-  }
-
-  function ended(): void {
-    finding = undefined
   }
 }
 

@@ -1,10 +1,21 @@
 import { ModelspineError } from 'modelspine/adapter'
+import { createFakeClock, type FakeClock } from 'modelspine/testing'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { createVendorClient } from '../../../adapters/shared/vendor-client.ts'
 import { createVendorReach } from '../../../adapters/shared/vendor-reach.ts'
 
-const refused = (): Promise<never> => Promise.reject(new ModelspineError('unavailable', 'ECONNREFUSED'))
+const refusal = () => new ModelspineError('unavailable', 'ECONNREFUSED', { details: { phase: 'connecting' } })
+const refused = (): Promise<never> => Promise.reject(refusal())
 const fine = async (): Promise<string> => 'fine'
+
+/** A vendor that was found away, when it is time to find out again. */
+async function lost() {
+  const clock: FakeClock = createFakeClock()
+  const reach = createVendorReach('Acme', clock)
+  await expect(reach.through(refused, undefined)).rejects.toThrow('ECONNREFUSED')
+  await clock.advance(500)
+  return { reach, clock }
+}
 
 /** Calls whose ends the test decides. */
 function calls() {
@@ -21,16 +32,15 @@ function calls() {
 
 describe('the reach of a vendor', () => {
   it('is lost when there is no connection, and is there again after any answer', async () => {
-    const reach = createVendorReach('Acme')
-    await expect(reach.through(refused, undefined)).rejects.toThrow('ECONNREFUSED')
+    const { reach } = await lost()
     expect(reach.isAway).toBe(true)
     expect(await reach.through(fine, undefined)).toBe('fine')
     expect(reach.isAway).toBe(false)
   })
 
-  it('is not lost by a call that is slow, aborted or answered badly', async () => {
+  it('is not lost by a call that is slow, aborted, answered badly, or sent and not answered', async () => {
     const reach = createVendorReach('Acme')
-    for (const code of ['timeout', 'aborted', 'malformed-reply'] as const) {
+    for (const code of ['timeout', 'aborted', 'malformed-reply', 'unavailable'] as const) {
       const fails = (): Promise<never> => Promise.reject(new ModelspineError(code, 'no'))
       await expect(reach.through(fails, undefined)).rejects.toThrow('no')
       expect(reach.isAway).toBe(false)
@@ -38,8 +48,7 @@ describe('the reach of a vendor', () => {
   })
 
   it('lets one call find out, and makes the others when that one was answered', async () => {
-    const reach = createVendorReach('Acme')
-    await expect(reach.through(refused, undefined)).rejects.toThrow()
+    const { reach } = await lost()
     const { open, call } = calls()
     const all = [1, 2, 3].map(() => reach.through(call, undefined))
     expect(open).toHaveLength(1)
@@ -52,11 +61,10 @@ describe('the reach of a vendor', () => {
   })
 
   it('sends nothing for the others when that one finds no connection either', async () => {
-    const reach = createVendorReach('Acme')
-    await expect(reach.through(refused, undefined)).rejects.toThrow()
+    const { reach } = await lost()
     const { open, call } = calls()
     const all = [1, 2, 3].map(() => reach.through(call, undefined))
-    open[0]?.reject(new ModelspineError('unavailable', 'ECONNREFUSED'))
+    open[0]?.reject(refusal())
     const ends = await Promise.allSettled(all)
     expect(ends.map((end) => end.status === 'rejected' && end.reason)).toMatchObject([
       { code: 'unavailable', message: 'ECONNREFUSED' },
@@ -66,9 +74,25 @@ describe('the reach of a vendor', () => {
     expect(open).toHaveLength(1)
   })
 
+  it('is sought at most ten times in a minute, however many calls come', async () => {
+    const { reach, clock } = await lost()
+    let sent = 1
+    const call = (): Promise<never> => {
+      sent += 1
+      return refused()
+    }
+    for (let ms = 500; ms < 60_000; ms += 100) {
+      await expect(reach.through(call, undefined)).rejects.toMatchObject({ code: 'unavailable' })
+      await clock.advance(100)
+    }
+    expect(sent).toBe(10)
+    await clock.advance(10_000)
+    expect(await reach.through(fine, undefined)).toBe('fine')
+    expect(await reach.through(fine, undefined)).toBe('fine')
+  })
+
   it('is not waited for by a caller who aborts', async () => {
-    const reach = createVendorReach('Acme')
-    await expect(reach.through(refused, undefined)).rejects.toThrow()
+    const { reach } = await lost()
     const { open, call } = calls()
     const first = reach.through(call, undefined)
     const abort = new AbortController()
@@ -102,6 +126,9 @@ describe('a client of a vendor that is away', () => {
     const ask = (): Promise<unknown> => client.call({ method: 'GET', path: '/x' })
     await expect(ask()).rejects.toMatchObject({ code: 'registry-unavailable' })
     expect(sent).toBe(3)
+    await Promise.allSettled([ask(), ask(), ask()])
+    expect(sent).toBe(3)
+    await new Promise((resolve) => setTimeout(resolve, 510))
     await Promise.allSettled([ask(), ask(), ask()])
     expect(sent).toBe(4)
   })
