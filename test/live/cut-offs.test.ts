@@ -1,10 +1,13 @@
-import { allow, rule, rulesPolicy } from 'modelspine'
+import { allow, memoryProvider, rule, rulesPolicy } from 'modelspine'
+import { secretOf } from 'modelspine/adapter'
+import { kserveTarget } from 'modelspine/adapters/kserve'
 import { mlflowRegistry } from 'modelspine/adapters/mlflow'
 import { opaPolicy } from 'modelspine/adapters/opa'
 import { prometheusMetrics } from 'modelspine/adapters/prometheus'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { type Cut, type CutOff, cuts, playCutOff } from './cut-offs/play-cut-off.ts'
 import { createScene, type Scene, stepped, type VendorPart, versions } from './cut-offs/scene.ts'
+import { kserveWorld } from './kserve/kserve-world.ts'
 import { withServer } from './support/with-server.ts'
 
 /** All scenes of this file play at the same time, because each waits a minute. */
@@ -157,5 +160,39 @@ withServer('prometheus', ({ url }) => {
           analysis: [{ name: 'load', source: 'prometheus', metric: 'load', pass: { atMost: 1 } }],
         }),
       })),
+  })
+})
+
+withServer('kube-apiserver', (address) => {
+  if (address.kserveMissing !== undefined) return
+  cutOffs('the Kubernetes API', {
+    cutIn: 'pausing',
+    saying: /^Degraded True TargetUnavailable/,
+    async scene(cut) {
+      const namespace = `cut-off-${cut}`
+      const world = await kserveWorld(address, namespace)
+      const token = () => secretOf(address.userToken)
+      return createScene(
+        address.url,
+        (way) => ({
+          cutIn: 'pausing',
+          options: {
+            targets: {
+              kserve: kserveTarget({ ...way, token, namespace, mode: 'knative', modelFormat: 'sklearn' }),
+            },
+            connect: {
+              'open-inference': () => memoryProvider({ infer: () => ({ kind: 'tensors', outputs: [] }) }),
+            },
+          },
+          spec: (_name, version) => ({
+            model: `local/digits:${version}`,
+            target: 'kserve',
+            strategy: stepped,
+          }),
+          close: () => world.close(),
+        }),
+        { connect: { ca: address.ca } },
+      )
+    },
   })
 })
