@@ -61,11 +61,11 @@ export function kserveTarget(options: KserveTargetOptions): KserveTarget {
   const { capabilities } = mode
   const { namespace, clock, watchIdleMs } = settings
 
-  let closed = false
+  const closing = new AbortController()
 
   function begin(abortSignal: AbortSignal | undefined): void {
     throwIfAborted(abortSignal, 'the call')
-    if (closed) throw new ModelspineError('stopped', 'the target on KServe was closed')
+    if (closing.signal.aborted) throw new ModelspineError('stopped', 'the target on KServe was closed')
   }
 
   const refusalOf = (want: TargetWant): TargetRefusal | undefined =>
@@ -146,6 +146,7 @@ export function kserveTarget(options: KserveTargetOptions): KserveTarget {
       }),
 
     async *changes(abortSignal) {
+      if (!abortSignal.aborted) begin(undefined)
       yield* watchObjects(
         client,
         {
@@ -155,12 +156,13 @@ export function kserveTarget(options: KserveTargetOptions): KserveTarget {
           watch: (resourceVersion) => watchRequest(namespace, resourceVersion, watchIdleMs),
           nameOf: keyIn,
         },
-        abortSignal,
+        // A watch under way would keep `close` waiting until its end.
+        AbortSignal.any([abortSignal, closing.signal]),
       )
     },
 
     async close() {
-      closed = true
+      closing.abort()
       await client.close()
     },
   }

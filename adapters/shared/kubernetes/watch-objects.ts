@@ -1,4 +1,4 @@
-import { type Clock, ModelspineError, sleep } from 'modelspine/adapter'
+import { type Clock, isModelspineError, ModelspineError, sleep } from 'modelspine/adapter'
 import { z } from 'zod'
 import type { VendorRequest } from '../vendor-client.ts'
 import type { KubernetesClient } from './kubernetes-client.ts'
@@ -51,7 +51,8 @@ const heldMs = 30_000
 
 /**
  * Names of objects that changed. Lists first, and tells nothing of what it finds then. It goes on where a broken watch
- * ended. Where that place is too old for the server, it lists again and tells what differs. Ends when aborted.
+ * ended. Where that place is too old for the server, it lists again and tells what differs. Ends when aborted. Throws the
+ * errors that do not pass by themselves, such as `auth` and `invalid-options`.
  */
 export async function* watchObjects<Name extends string>(
   client: KubernetesClient,
@@ -83,6 +84,7 @@ export async function* watchObjects<Name extends string>(
     } catch (error) {
       if (abortSignal.aborted) return
       if (isExpired(error)) at = undefined
+      else if (isModelspineError(error) && !error.retryable) throw error
       // A watch that held for a while was none of the failures before it.
       failures = clock.monotonic() - begunMs > heldMs ? 1 : failures + 1
     }

@@ -1,4 +1,5 @@
-import type { Key } from 'modelspine/adapter'
+import type { Key, ModelspineError } from 'modelspine/adapter'
+import { type KserveTarget, kserveTarget } from 'modelspine/adapters/kserve'
 import { createFakeClock, type FakeClock } from 'modelspine/testing'
 import { afterEach, describe, expect, it } from 'vitest'
 import { converge, key, wantOf } from './converge.ts'
@@ -9,6 +10,8 @@ interface Watching extends Scene {
   readonly clock: FakeClock
   /** Keys in the order in which they came. */
   readonly seen: Key[]
+  /** Resolves when the changes have ended. Rejects with what they threw. */
+  readonly ended: Promise<void>
   /** Waits until something holds, and lets the waits between two tries pass meanwhile. */
   until(holds: () => boolean): Promise<void>
   stop(): Promise<void>
@@ -24,10 +27,10 @@ async function watching(more: Parameters<typeof kserveScene>[1] = {}): Promise<W
   const clock = createFakeClock()
   const scene = await kserveScene('knative', { clock, ...more })
   await converge(scene, wantOf([revision(1)]))
-  const ended = new AbortController()
+  const stopped = new AbortController()
   const seen: Key[] = []
-  const following = (async () => {
-    for await (const each of scene.target.changes(ended.signal)) seen.push(each)
+  const ended = (async () => {
+    for await (const each of scene.target.changes(stopped.signal)) seen.push(each)
   })()
   const until = async (holds: () => boolean): Promise<void> => {
     while (!holds()) {
@@ -36,12 +39,12 @@ async function watching(more: Parameters<typeof kserveScene>[1] = {}): Promise<W
     }
   }
   const stop = async (): Promise<void> => {
-    ended.abort()
-    await following
+    stopped.abort()
+    await ended.catch(() => {})
   }
   ends.push(scene.close, stop)
   await until(() => scene.api.watching === 1)
-  return { ...scene, clock, seen, until, stop }
+  return { ...scene, clock, seen, ended, until, stop }
 }
 
 function touch({ api }: Scene, text: string): void {
@@ -52,6 +55,16 @@ function touch({ api }: Scene, text: string): void {
 /** Makes the scripted API pass on what its world has done. */
 async function nudge({ target }: Scene): Promise<void> {
   await target.observe(key)
+}
+
+/** What another reader of the changes gets thrown at once. */
+async function failureOf({ changes }: KserveTarget): Promise<ModelspineError> {
+  try {
+    for await (const each of changes(AbortSignal.timeout(2000))) expect.unreachable(each)
+  } catch (error) {
+    return error as ModelspineError
+  }
+  return expect.unreachable('the changes ended')
 }
 
 const watches = ({ api }: Scene): readonly string[] => api.calls.filter((call) => call.includes('watch=true'))
@@ -138,6 +151,36 @@ describe('changes of a target on KServe', () => {
     await scene.until(() => scene.seen.length === 1)
     await scene.stop()
     await scene.until(() => scene.api.watching === 0)
+  })
+
+  it('end when the target is closed, which does not wait for the end of the watch', async () => {
+    const scene = await watching()
+    await scene.target.close()
+    await scene.ended
+    expect(await failureOf(scene.target)).toMatchObject({ code: 'stopped' })
+  })
+
+  it.each([
+    ['that credentials are refused', status(401, 'Unauthorized', 'the token has expired'), 'auth'],
+    ['that a permission is missing', status(403, 'Forbidden', 'User "spine" cannot watch'), 'auth'],
+    ['that KServe is not installed', status(404, 'NotFound', 'no such resource'), 'target-refused'],
+  ])('say %s instead of trying for ever', async (_, body, code) => {
+    const scene = await watching()
+    scene.api.intercept = (call) =>
+      call.includes('watch=true') ? { status: Number(body.code), body: JSON.stringify(body) } : undefined
+    let error: unknown
+    scene.ended.catch((thrown) => {
+      error = thrown
+    })
+    scene.api.endWatches()
+    await scene.until(() => error !== undefined)
+    expect(error).toMatchObject({ code })
+  })
+
+  it('say that the kubeconfig is wrong', async () => {
+    const target = kserveTarget({ kubeconfig: { file: '/nowhere/kubeconfig' }, mode: 'knative' })
+    ends.push(target.close)
+    expect(await failureOf(target)).toMatchObject({ code: 'invalid-options' })
   })
 
   it('begin anew after a silence, and do not keep a line that has no end', async () => {
