@@ -29,6 +29,10 @@ export interface ScriptedKubernetes extends Loopback {
   endWatches(last?: Json): void
   /** Writes to all watches. */
   tell(event: Json): void
+  /** Writes a piece of a line to all watches. */
+  write(text: string): void
+  /** Breaks the connections of all watches. */
+  breakWatches(): void
   readonly watching: number
 }
 
@@ -48,7 +52,14 @@ export async function scriptedKubernetes(): Promise<ScriptedKubernetes> {
       watches.clear()
     },
     tell(event: Json) {
-      for (const { response } of watches) response.write(`${JSON.stringify(event)}\n`)
+      scripted.write(`${JSON.stringify(event)}\n`)
+    },
+    write(text: string) {
+      for (const { response } of watches) response.write(text)
+    },
+    breakWatches() {
+      for (const { response } of watches) response.destroy()
+      watches.clear()
     },
     get watching() {
       return watches.size

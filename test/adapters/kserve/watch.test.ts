@@ -1,4 +1,4 @@
-import type { Key, ModelspineError } from 'modelspine/adapter'
+import type { Clock, Key, ModelspineError } from 'modelspine/adapter'
 import { type KserveTarget, kserveTarget } from 'modelspine/adapters/kserve'
 import { createFakeClock, type FakeClock } from 'modelspine/testing'
 import { afterEach, describe, expect, it } from 'vitest'
@@ -8,6 +8,8 @@ import { status } from './scripted-kubernetes.ts'
 
 interface Watching extends Scene {
   readonly clock: FakeClock
+  /** The waits between two tries so far, in milliseconds. Without the random part. */
+  readonly waits: readonly number[]
   /** Keys in the order in which they came. */
   readonly seen: Key[]
   /** Resolves when the changes have ended. Rejects with what they threw. */
@@ -25,7 +27,16 @@ afterEach(async () => {
 
 async function watching(more: Parameters<typeof kserveScene>[1] = {}): Promise<Watching> {
   const clock = createFakeClock()
-  const scene = await kserveScene('knative', { clock, ...more })
+  const waits: number[] = []
+  const watched: Clock = {
+    ...clock,
+    random: () => 1,
+    schedule(delayMs, run) {
+      waits.push(delayMs)
+      return clock.schedule(delayMs, run)
+    },
+  }
+  const scene = await kserveScene('knative', { clock: watched, ...more })
   await converge(scene, wantOf([revision(1)]))
   const stopped = new AbortController()
   const seen: Key[] = []
@@ -35,7 +46,7 @@ async function watching(more: Parameters<typeof kserveScene>[1] = {}): Promise<W
   const until = async (holds: () => boolean): Promise<void> => {
     while (!holds()) {
       await new Promise((resolve) => setTimeout(resolve, 1))
-      if (clock.pendingTimers > 0) await clock.advance(70_000)
+      if (clock.pendingTimers > 0) await clock.advance(waits.at(-1) ?? 0)
     }
   }
   const stop = async (): Promise<void> => {
@@ -44,7 +55,7 @@ async function watching(more: Parameters<typeof kserveScene>[1] = {}): Promise<W
   }
   ends.push(scene.close, stop)
   await until(() => scene.api.watching === 1)
-  return { ...scene, clock, seen, ended, until, stop }
+  return { ...scene, clock, waits, seen, ended, until, stop }
 }
 
 function touch({ api }: Scene, text: string): void {
@@ -136,21 +147,59 @@ describe('changes of a target on KServe', () => {
     },
   )
 
-  it('go on after faults, each time after a longer wait, and end when aborted', async () => {
+  it('go on after faults, each time after a longer wait up to a minute, and end when aborted', async () => {
     const scene = await watching()
     let faults = 0
     scene.api.intercept = (call) => {
-      if (!call.includes('watch=true') || faults >= 4) return undefined
+      if (!call.includes('watch=true') || faults >= 8) return undefined
       faults += 1
-      return faults % 2 === 0 ? { status: 200, body: 'no json\n' } : { status: 500, body: 'etcd is away' }
+      return { status: 500, body: 'etcd is away' }
     }
     scene.api.endWatches()
-    await scene.until(() => faults === 4 && scene.api.watching === 1)
+    await scene.until(() => faults === 8 && scene.api.watching === 1)
+    // The first watch has just ended, and did not fail.
+    expect(scene.waits).toEqual([1, 1, 2, 4, 8, 16, 32, 60, 60].map((seconds) => seconds * 1000))
     touch(scene, 'later')
     await nudge(scene)
     await scene.until(() => scene.seen.length === 1)
     await scene.stop()
     await scene.until(() => scene.api.watching === 0)
+  })
+
+  it('go on after an answer that is no JSON', async () => {
+    const scene = await watching()
+    let isBad = true
+    scene.api.intercept = (call) => {
+      if (!call.includes('watch=true') || !isBad) return undefined
+      isBad = false
+      return { status: 200, body: 'no json\n' }
+    }
+    scene.api.endWatches()
+    await scene.until(() => !isBad && scene.api.watching === 1)
+    touch(scene, 'later')
+    await nudge(scene)
+    await scene.until(() => scene.seen.length === 1)
+  })
+
+  it.each([
+    ['go on with the longer waits', 'at once', 0, 8000],
+    ['go on with the longer waits', 'soon', 20_000, 8000],
+    ['begin with the shortest wait', 'after it held for a while', 31_000, 1000],
+  ])('%s when the next watch breaks %s', async (_, __, heldMs, waitMs) => {
+    const scene = await watching()
+    let faults = 0
+    scene.api.intercept = (call) => {
+      if (!call.includes('watch=true') || faults >= 3) return undefined
+      faults += 1
+      return { status: 500, body: 'etcd is away' }
+    }
+    scene.api.endWatches()
+    await scene.until(() => faults === 3 && scene.api.watching === 1)
+    const waited = scene.waits.length
+    await scene.clock.advance(heldMs)
+    scene.api.breakWatches()
+    await scene.until(() => scene.waits.length > waited)
+    expect(scene.waits.at(waited)).toBe(waitMs)
   })
 
   it('end when the target is closed, which does not wait for the end of the watch', async () => {
@@ -183,12 +232,19 @@ describe('changes of a target on KServe', () => {
     expect(await failureOf(target)).toMatchObject({ code: 'invalid-options' })
   })
 
-  it('begin anew after a silence, and do not keep a line that has no end', async () => {
-    const scene = await watching({ watchIdleMs: 50, maxReplyBytes: 100_000 })
+  it('begin anew after a silence', async () => {
+    const scene = await watching({ watchIdleMs: 50 })
     await scene.until(() => watches(scene).length >= 2 && scene.api.watching === 1)
-    const before = watches(scene).length
-    scene.api.tell({ type: 'MODIFIED', object: { metadata: { name: 'x' }, data: 'x'.repeat(200_000) } })
-    await scene.until(() => watches(scene).length > before)
+    expect(scene.seen).toEqual([])
+  })
+
+  it('do not keep a line that has no end', async () => {
+    const scene = await watching({ maxReplyBytes: 100_000 })
+    scene.api.write('x'.repeat(99_000))
+    await nudge(scene)
+    expect(scene.api.watching).toBe(1)
+    scene.api.write('x'.repeat(101_000))
+    await scene.until(() => watches(scene).length === 2)
     expect(scene.seen).toEqual([])
   })
 })
