@@ -27,7 +27,7 @@ export async function applySpec(
   spec: ServiceSpec,
   { abortSignal }: ApplyOptions,
 ): Promise<ApplyResult> {
-  const request = applyServiceRequest(appliedService(place, live?.resourceVersion, spec))
+  const request = applyServiceRequest(appliedService(place, live ?? 'absent', spec))
   const { spec: answered } = await client.read(inferenceService, { ...request, abortSignal })
   const left = leftOver(spec, answered)
   if (left === undefined) return { kind: 'accepted' }
@@ -40,7 +40,7 @@ export async function applySpec(
 
 export function appliedService(
   { key, names, options }: ModePlace,
-  resourceVersion: string | undefined,
+  there: AppliedService['there'],
   spec: ServiceSpec,
 ): AppliedService {
   const isKnative = options.mode === 'knative'
@@ -48,7 +48,7 @@ export function appliedService(
     key,
     name: names.service,
     namespace: options.namespace,
-    resourceVersion,
+    there,
     mode: isKnative ? 'Knative' : 'Standard',
     tags: isKnative && options.endpoints === 'revision',
     spec,

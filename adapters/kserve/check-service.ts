@@ -21,8 +21,8 @@ export async function checkService(
     const held = live === undefined ? [] : mode.held(live)
     for (const revision of want.revisions.filter(({ name }) => !held.includes(name))) {
       const spec = mode.trial(place, want, revision, live)
-      // Without a version: what KServe writes meanwhile does not matter here.
-      const request = applyServiceRequest(appliedService(place, undefined, spec), true)
+      // Whatever version: what KServe writes meanwhile does not matter here.
+      const request = applyServiceRequest(appliedService(place, 'any', spec), true)
       const reply = await client.call({ ...request, abortSignal })
       for (const warning of warningsIn(reply.header('warning'))) warnings.add(warning)
     }

@@ -1,7 +1,7 @@
 import { type ApplyOptions, acceptFence, type FenceRecord, ModelspineError } from 'modelspine/adapter'
 import type { KubernetesClient } from '../shared/kubernetes/kubernetes-client.ts'
 import { unlessGone } from '../shared/kubernetes/kubernetes-errors.ts'
-import { applyRecordRequest, readRequest } from './kserve-api.ts'
+import { applyRecordRequest, type ObjectVersion, readRequest } from './kserve-api.ts'
 import { configMap } from './kserve-replies.ts'
 import type { ModePlace } from './modes/mode.ts'
 import { checkOurs } from './our-object.ts'
@@ -15,7 +15,7 @@ export interface KeptRecord {
   /** The revisions that may have a Secret. */
   readonly secrets: readonly string[]
   /** Undefined when there is no record yet. */
-  readonly version: { readonly uid: string; readonly resourceVersion: string } | undefined
+  readonly version: ObjectVersion | undefined
 }
 
 type FenceCall = Pick<ApplyOptions, 'fence' | 'store' | 'takeOver' | 'abortSignal'>
@@ -68,12 +68,7 @@ export async function writeRecord(
     ...(secrets.length > 0 && { secrets: secrets.join(' ') }),
   }
   const { metadata } = await client.read(configMap, {
-    ...applyRecordRequest(
-      options.namespace,
-      names.record,
-      { key, resourceVersion: known.version?.resourceVersion },
-      data,
-    ),
+    ...applyRecordRequest(options.namespace, names.record, { key, there: known.version ?? 'absent' }, data),
     abortSignal: call.abortSignal,
   })
   return {

@@ -82,10 +82,26 @@ export function watchRequest(namespace: string, resourceVersion: string, idleMs:
   }
 }
 
+export interface ObjectVersion {
+  readonly uid: string
+  readonly resourceVersion: string
+}
+
 export interface Ours {
   readonly key: string
-  /** The version that was read. Absent for an object that is to be created. */
-  readonly resourceVersion?: string | undefined
+  /** What was read, `absent` where nothing was, or `any` when it does not matter. */
+  readonly there: ObjectVersion | 'absent' | 'any'
+}
+
+/**
+ * Server-side apply makes what is not there, whatever version it names. Only a uid keeps it from bringing back an object
+ * that is gone. And only a version keeps it from writing over an object that came meanwhile: no object has the version 1,
+ * and 0 would stand for any.
+ */
+function guardOf(there: Ours['there']): Partial<ObjectVersion> {
+  if (there === 'any') return {}
+  if (there === 'absent') return { resourceVersion: '1' }
+  return { uid: there.uid, resourceVersion: there.resourceVersion }
 }
 
 export interface AppliedService extends Ours {
@@ -97,22 +113,14 @@ export interface AppliedService extends Ours {
 }
 
 /** The whole object. What an earlier one had and this one has not is removed by the API server. */
-export function serviceBody({
-  name,
-  namespace,
-  key,
-  resourceVersion,
-  mode,
-  tags,
-  spec,
-}: AppliedService): object {
+export function serviceBody({ name, namespace, key, there, mode, tags, spec }: AppliedService): object {
   return {
     apiVersion: 'serving.kserve.io/v1beta1',
     kind: 'InferenceService',
     metadata: {
       name,
       namespace,
-      ...(resourceVersion !== undefined && { resourceVersion }),
+      ...guardOf(there),
       labels,
       annotations: {
         [annotationNames.key]: key,
@@ -164,13 +172,13 @@ export interface FenceData {
 export function applyRecordRequest(
   namespace: string,
   name: string,
-  { key, resourceVersion }: Ours,
+  ours: Ours,
   data: FenceData,
 ): VendorRequest {
   return applyRequest(namespace, 'configmaps', name, {
     apiVersion: 'v1',
     kind: 'ConfigMap',
-    metadata: ourMetadata(namespace, name, key, resourceVersion),
+    metadata: ourMetadata(namespace, name, ours),
     data,
   })
 }
@@ -178,24 +186,24 @@ export function applyRecordRequest(
 export function applySecretRequest(
   namespace: string,
   name: string,
-  { key }: Ours,
+  ours: Ours,
   values: Readonly<Record<string, string>>,
 ): VendorRequest {
   const encoded = Object.entries(values).map(([each, value]) => [each, Buffer.from(value).toString('base64')])
   return applyRequest(namespace, 'secrets', name, {
     apiVersion: 'v1',
     kind: 'Secret',
-    metadata: ourMetadata(namespace, name, key),
+    metadata: ourMetadata(namespace, name, ours),
     type: 'Opaque',
     data: Object.fromEntries(encoded),
   })
 }
 
-function ourMetadata(namespace: string, name: string, key: string, resourceVersion?: string): object {
+function ourMetadata(namespace: string, name: string, { key, there }: Ours): object {
   return {
     name,
     namespace,
-    ...(resourceVersion !== undefined && { resourceVersion }),
+    ...guardOf(there),
     labels,
     annotations: { [annotationNames.key]: key },
   }

@@ -21,7 +21,7 @@ import { watchObjects } from '../shared/kubernetes/watch-objects.ts'
 import { applySpec, readService } from './apply-service.ts'
 import { checkService } from './check-service.ts'
 import { destroyNext } from './destroy-service.ts'
-import { readRecord, writeRecord } from './fence-record.ts'
+import { type KeptRecord, readRecord, writeRecord } from './fence-record.ts'
 import { listRequest, watchRequest } from './kserve-api.ts'
 import { kserveWords } from './kserve-errors.ts'
 import { checkKserveOptions, type KserveTargetOptions } from './kserve-options.ts'
@@ -71,13 +71,22 @@ export function kserveTarget(options: KserveTargetOptions): KserveTarget {
   const refusalOf = (want: TargetWant): TargetRefusal | undefined =>
     wantRefusal(want, capabilities) ?? kserveRefusal(want, settings)
 
-  async function apply(place: ModePlace, want: TargetWant, call: ApplyOptions): Promise<ApplyResult> {
+  async function look(place: ModePlace, call: ApplyOptions): Promise<Look> {
     begin(call.abortSignal)
     // The InferenceService is read before the fence. So whoever wrote a newer fence writes a newer version after it.
     const live = await readService(client, place, call.abortSignal)
     checkEtag(place.key, live, call.ifMatch)
     const known = await readRecord(client, place, call.abortSignal)
     acceptFence(place.key, known.fence, call)
+    return { live, known }
+  }
+
+  async function apply(
+    place: ModePlace,
+    want: TargetWant,
+    call: ApplyOptions,
+    { live, known }: Look,
+  ): Promise<ApplyResult> {
     const refusal = refusalOf(want)
     if (refusal !== undefined) return refusal
     const record = await writeRecord(client, place, known, call)
@@ -120,7 +129,16 @@ export function kserveTarget(options: KserveTargetOptions): KserveTarget {
       return refusalOf(want) ?? checkService(client, placeOf(key, settings), mode, want, abortSignal)
     },
 
-    apply: (key, want, call) => sending(() => apply(placeOf(key, settings), want, call)),
+    apply: (key, want, call) => {
+      const place = placeOf(key, settings)
+      let first: Look | undefined
+      return sending(async () => {
+        const seen = await look(place, call)
+        first ??= seen
+        checkStillThere(key, first, seen)
+        return apply(place, want, call, seen)
+      })
+    },
 
     async observe(key, { abortSignal } = {}) {
       begin(abortSignal)
@@ -186,6 +204,24 @@ async function sending<Result>(send: () => Promise<Result>): Promise<Result> {
       if (left <= 1 || !isModelspineError(error, 'conflict') || error.details.etag !== undefined) throw error
     }
   }
+}
+
+interface Look {
+  readonly live: LiveService | undefined
+  readonly known: KeptRecord
+}
+
+/**
+ * The fence goes with the last object of a key. So what was there when the call began, and is gone, was destroyed by a
+ * newer leader as far as this call can know, and is not made anew.
+ */
+function checkStillThere(key: Key, first: Look, seen: Look): void {
+  const isGone =
+    (first.live !== undefined && first.live.uid !== seen.live?.uid) ||
+    (first.known.version !== undefined && first.known.version.uid !== seen.known.version?.uid)
+  if (!isGone) return
+  const etag = seen.live === undefined ? 'gone' : etagOf(seen.live)
+  throw new ModelspineError('conflict', `${key} was removed meanwhile`, { details: { etag } })
 }
 
 function observed(place: ModePlace, mode: KserveMode, live: LiveService | undefined): ObservedTarget {

@@ -77,7 +77,12 @@ async function send(
 ): Promise<void> {
   const plain = Object.values(values)
   const encoded = plain.map((value) => Buffer.from(value).toString('base64'))
-  const request = applySecretRequest(options.namespace, names.secret(revision), { key }, values)
+  const request = applySecretRequest(
+    options.namespace,
+    names.secret(revision),
+    { key, there: 'absent' },
+    values,
+  )
   try {
     await client.call({ ...request, abortSignal })
   } catch (error) {

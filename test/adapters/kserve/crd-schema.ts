@@ -32,7 +32,14 @@ const metadataSchema = {
   type: 'object',
   required: ['name', 'namespace', 'labels', 'annotations'],
   additionalProperties: false,
-  properties: { name: text, namespace: text, resourceVersion: text, labels: texts, annotations: texts },
+  properties: {
+    name: text,
+    namespace: text,
+    uid: text,
+    resourceVersion: text,
+    labels: texts,
+    annotations: texts,
+  },
 }
 
 function closed(schema: Schema): Schema {

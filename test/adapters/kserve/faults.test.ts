@@ -1,6 +1,5 @@
 import { inspect } from 'node:util'
 import { type ModelspineError, secretOf } from 'modelspine/adapter'
-import { kserveTarget } from 'modelspine/adapters/kserve'
 import { afterEach, describe, expect, it } from 'vitest'
 import { callOptions, converge, key, secretValue, wantOf } from './converge.ts'
 import type { Json } from './kubernetes-world.ts'
@@ -164,59 +163,6 @@ describe('another writer', () => {
     expect(await made.target.apply(key, scaled, callOptions({ ifMatch: etag }))).toEqual({ kind: 'accepted' })
     const again = made.target.apply(key, wantOf([first]), callOptions({ ifMatch: etag }))
     expect(await failureOf(again)).toMatchObject({ code: 'conflict' })
-  })
-
-  it('cannot slip in with an older fence after a newer one has written', async () => {
-    const made = await scene()
-    await converge(made, wantOf([first]))
-    const late = kserveTarget(made.options)
-    ends.push(late.close)
-    // The older process has read the fence. Before it writes, the newer one does all of its work.
-    const gate = Promise.withResolvers<void>()
-    let held = false
-    made.api.intercept = (call, response) => {
-      if (held || !call.startsWith('PATCH /inferenceservices')) return undefined
-      held = true
-      void gate.promise.then(() =>
-        response.writeHead(409).end(JSON.stringify(status(409, 'Conflict', 'modified'))),
-      )
-      return 'answered'
-    }
-    const scaled = { ...wantOf([first]), scale: { min: 2, max: 2 } }
-    const older = failureOf(late.apply(key, scaled, callOptions({ fence: 1 })))
-    while (!held) await new Promise(setImmediate)
-    await made.target.apply(key, { ...scaled, scale: { min: 3, max: 3 } }, callOptions({ fence: 2 }))
-    gate.resolve()
-    expect(await older).toMatchObject({ code: 'fence-stale' })
-    const { predictor } = made.api.world.find('inferenceservices', 'churn').spec as { predictor: Json }
-    expect(predictor.minReplicas).toBe(3)
-  })
-})
-
-describe('a newer leader', () => {
-  it('that does all of its work between two reads of the older one is seen by it', async () => {
-    const made = await scene()
-    await converge(made, wantOf([first]))
-    const late = kserveTarget(made.options)
-    ends.push(late.close)
-    const scaled = (replicas: number) => ({ ...wantOf([first]), scale: { min: replicas, max: replicas } })
-    let reads = 0
-    made.api.intercept = (call, response) => {
-      if (!call.startsWith('GET')) return undefined
-      reads += 1
-      if (reads !== 2) return undefined
-      void (async () => {
-        await made.target.apply(key, scaled(3), callOptions({ fence: 2 }))
-        const [, sort, name] = call.split('/')
-        response.end(JSON.stringify(made.api.world.find(sort ?? '', name ?? '')))
-      })()
-      return 'answered'
-    }
-    expect(await failureOf(late.apply(key, scaled(2), callOptions({ fence: 1 })))).toMatchObject({
-      code: 'fence-stale',
-    })
-    const { predictor } = made.api.world.find('inferenceservices', 'churn').spec as { predictor: Json }
-    expect(predictor.minReplicas).toBe(3)
   })
 })
 

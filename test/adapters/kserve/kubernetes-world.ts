@@ -65,11 +65,17 @@ export class KubernetesWorld {
   apply(sort: string, name: string, body: Json, { manager, force, dryRun }: ApplyOptions): Stored {
     const id = `${sort}/${name}`
     const there = this.objects.get(id)
-    const { resourceVersion, ...metadata } = body.metadata as Json
-    if (resourceVersion !== undefined && there === undefined) {
-      throw new Refusal(404, 'NotFound', `${sort} "${name}" not found`, { name, kind: sort })
+    const { resourceVersion, uid, ...metadata } = body.metadata as Json
+    // As a real server has it: a version of an object that is gone does not keep it from being made, but a uid does.
+    if (uid !== undefined && uid !== there?.metadata.uid) {
+      throw new Refusal(
+        409,
+        'Conflict',
+        `Operation cannot be fulfilled on ${sort} "${name}": uid mismatch: the provided object specified uid ${uid}, and no existing object was found`,
+      )
     }
-    if (resourceVersion !== undefined && resourceVersion !== there?.metadata.resourceVersion) {
+    const isGuarded = resourceVersion !== undefined && resourceVersion !== '0'
+    if (isGuarded && there !== undefined && resourceVersion !== there.metadata.resourceVersion) {
       throw new Refusal(
         409,
         'Conflict',

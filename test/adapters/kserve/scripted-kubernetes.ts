@@ -21,6 +21,8 @@ export interface ScriptedKubernetes extends Loopback {
     readonly body: string
   }[]
   pageSize: number
+  /** Holds a call until this is resolved. Then the world answers it. */
+  before: (call: string) => Promise<void> | undefined
   /** Answers before the world does. Undefined: the world answers. */
   intercept: (call: string, response: ServerResponse) => ScriptedReply | undefined | 'answered'
   /** Called after the world has done what was asked. */
@@ -46,6 +48,7 @@ export async function scriptedKubernetes(): Promise<ScriptedKubernetes> {
     requests: [] as ScriptedKubernetes['requests'],
     pageSize: 500,
     intercept: (() => undefined) as ScriptedKubernetes['intercept'],
+    before: (() => undefined) as ScriptedKubernetes['before'],
     afterwards: (() => undefined) as ScriptedKubernetes['afterwards'],
     endWatches(last?: Json) {
       for (const { response } of watches) response.end(last && `${JSON.stringify(last)}\n`)
@@ -74,12 +77,14 @@ export async function scriptedKubernetes(): Promise<ScriptedKubernetes> {
       }
     }
   }
-  const loopback = await serveLoopback((request, body, response) => {
+  const loopback = await serveLoopback(async (request, body, response) => {
     const url = new URL(request.url ?? '', 'http://kubernetes')
     const [, , at = url.pathname] = /\/namespaces\/([^/]+)(\/.*)$/.exec(url.pathname) ?? []
     const call = `${request.method} ${at}${url.search}`
     scripted.calls.push(call)
     scripted.requests.push({ call, headers: request.headers, body: body.toString() })
+    const held = scripted.before(call)
+    if (held !== undefined) await held
     const early = scripted.intercept(call, response)
     if (early === 'answered') return
     if (early !== undefined) {

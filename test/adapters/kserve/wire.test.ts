@@ -19,7 +19,7 @@ describe('the requests of a target on KServe', () => {
   it('apply whole objects under our name, strictly and by force, with the version that was read', async () => {
     const made = await scene()
     await converge(made, wantOf([revision(1)]))
-    const { resourceVersion } = made.api.world.find('inferenceservices', 'churn').metadata
+    const { resourceVersion, uid } = made.api.world.find('inferenceservices', 'churn').metadata
     await made.target.apply(key, { ...wantOf([revision(1)]), scale: { min: 2, max: 3 } }, callOptions())
     const writes = made.api.requests.filter(({ call }) => !call.startsWith('GET'))
     const query = '?fieldManager=modelspine&force=true&fieldValidation=Strict'
@@ -30,10 +30,14 @@ describe('the requests of a target on KServe', () => {
       `PATCH /inferenceservices/churn${query}`,
       `PATCH /inferenceservices/churn${query}`,
     ])
-    const versions = writes.map(
-      ({ body }) => (JSON.parse(body) as { metadata: Json }).metadata.resourceVersion,
-    )
-    expect(versions).toEqual([undefined, expect.any(String), undefined, undefined, resourceVersion])
+    const guards = writes.map(({ body }) => {
+      const { metadata } = JSON.parse(body) as { metadata: Json }
+      return [metadata.resourceVersion, metadata.uid]
+    })
+    const record = made.api.world.find('configmaps', 'churn.modelspine').metadata
+    // No object has the version 1, so what is made is never written over something that came meanwhile.
+    const absent = ['1', undefined]
+    expect(guards).toEqual([absent, [expect.any(String), record.uid], absent, absent, [resourceVersion, uid]])
     expect(new Set(writes.map(({ headers }) => headers['content-type']))).toEqual(
       new Set(['application/apply-patch+yaml']),
     )

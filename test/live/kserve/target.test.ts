@@ -83,7 +83,7 @@ withServer('kube-apiserver', (address) => {
   ): Promise<number> {
     const [, folder = '', name = ''] = /^(.*\/)([^/?]+)\?/.exec(path) ?? []
     const object = JSON.parse(body) as { metadata: Record<string, unknown> }
-    const { resourceVersion: _, ...metadata } = object.metadata
+    const { resourceVersion: _, uid: __, ...metadata } = object.metadata
     const copy = { ...object, metadata: { ...metadata, name: `dry-${name}` } }
     const query = 'fieldManager=modelspine&force=true&dryRun=All&fieldValidation=Strict'
     const { status } = await world.ask('PATCH', `${folder}dry-${name}?${query}`, {
