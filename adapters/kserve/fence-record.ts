@@ -49,18 +49,29 @@ export async function readRecord(
  */
 export async function writeRecord(
   client: KubernetesClient,
-  { key, names, options }: ModePlace,
+  place: ModePlace,
   known: KeptRecord,
   call: FenceCall,
   secrets: readonly string[] = known.secrets,
 ): Promise<KeptRecord> {
-  const record = acceptFence(key, known.fence, call)
+  const record = acceptFence(place.key, known.fence, call)
   const isSame =
     known.version !== undefined &&
     record.fence === known.fence?.fence &&
     record.store === known.fence?.store &&
     secrets.join(' ') === known.secrets.join(' ')
-  if (isSame) return known
+  return isSame ? known : sendRecord(client, place, known, call, secrets)
+}
+
+/** Writes also what is there already: only with the record that was read, so not after somebody has removed it. */
+export async function sendRecord(
+  client: KubernetesClient,
+  { key, names, options }: ModePlace,
+  known: KeptRecord,
+  call: FenceCall,
+  secrets: readonly string[],
+): Promise<KeptRecord> {
+  const record = acceptFence(key, known.fence, call)
   const { fence, store } = record
   const data = {
     fence: String(fence),

@@ -78,7 +78,12 @@ export function kserveTarget(options: KserveTargetOptions): KserveTarget {
     checkEtag(place.key, live, call.ifMatch)
     const known = await readRecord(client, place, call.abortSignal)
     acceptFence(place.key, known.fence, call)
-    return { live, known }
+    const seen = { live, known }
+    // The record is removed last. Where there is none, what was read before it may be gone too.
+    if (live !== undefined && known.version === undefined) {
+      checkStillThere(place.key, seen, { live: await readService(client, place, call.abortSignal), known })
+    }
+    return seen
   }
 
   async function apply(
@@ -92,25 +97,26 @@ export function kserveTarget(options: KserveTargetOptions): KserveTarget {
     const record = await writeRecord(client, place, known, call)
     if (live?.isDeleting === true) return { kind: 'busy', retryAfterMs: waitMs }
     const step = mode.next(place, want, live)
+    if (step.kind === 'refused' || step.kind === 'failed') return step
+    const held = live === undefined ? [] : mode.held(live)
+    const creates = step.kind === 'write' ? step.creates : []
+    // Also those that are there: a Secret may have gone for a want that has changed since, or by another hand.
+    const running = want.revisions.filter((each) => held.includes(each.name) || creates.includes(each))
+    const secrets = await applySecrets(client, place, record, running, call)
+    if (secrets !== undefined) return secrets
     switch (step.kind) {
       case 'wait':
         return { kind: 'busy', retryAfterMs: step.retryAfterMs }
       case 'unchanged':
-        return live === undefined
-          ? step
-          : ((await dropSecrets(client, place, record, mode.held(live), call)) ?? step)
-      case 'write': {
-        const secrets = await applySecrets(client, place, record, step.creates, call)
-        if (secrets !== undefined) return secrets
+        return live === undefined ? step : ((await dropSecrets(client, place, record, held, call)) ?? step)
+      default: {
         // The Secret goes before its revision: nobody calls again once the revision is no longer observed.
         const dropped =
-          live === undefined || step.creates.length > 0
+          live === undefined || creates.length > 0
             ? undefined
             : await dropSecrets(client, place, record, neededBy(want, mode.observe(place, live)), call)
         return dropped ?? applySpec(client, place, live, step.spec, call)
       }
-      default:
-        return step
     }
   }
 

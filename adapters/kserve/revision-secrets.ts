@@ -9,7 +9,7 @@ import {
 } from 'modelspine/adapter'
 import type { KubernetesClient } from '../shared/kubernetes/kubernetes-client.ts'
 import { unlessGone } from '../shared/kubernetes/kubernetes-errors.ts'
-import { type KeptRecord, writeRecord } from './fence-record.ts'
+import { type KeptRecord, sendRecord, writeRecord } from './fence-record.ts'
 import { applySecretRequest, deleteRequest, readMetadataRequest } from './kserve-api.ts'
 import { named } from './kserve-replies.ts'
 import type { ModePlace } from './modes/mode.ts'
@@ -31,7 +31,7 @@ export async function applySecrets(
     if (await hasSecret(client, place, name, call)) continue
     const values = await resolved(runtime.secrets, call)
     // The record says first what may be there, so that a removal finds it after a crash.
-    await writeRecord(client, place, record, call, [...new Set([...record.secrets, name])])
+    await sendRecord(client, place, record, call, [...new Set([...record.secrets, name])])
     await send(client, place, name, values, call)
     return { kind: 'accepted' }
   }

@@ -228,6 +228,35 @@ describe('secrets', () => {
     ])
   })
 
+  it('come back when their revision is wanted again before it was removed', async () => {
+    const made = await scene()
+    const second = revision(2)
+    const { world } = made.api
+    const name = `churn.${first.name}`
+    await converge(made, wantOf([first, second], [0, 100]))
+    await made.target.apply(key, wantOf([second]), callOptions())
+    expect(() => world.find('secrets', name)).toThrow('not found')
+    await converge(made, wantOf([first, second], [50, 50]))
+    expect(world.find('secrets', name)).toMatchObject({ type: 'Opaque' })
+  })
+
+  it('come back when somebody has deleted them, also while KServe is waited for', async () => {
+    const made = await scene()
+    const want = wantOf([first, revision(2)])
+    await made.target.apply(key, wantOf([first]), callOptions())
+    await made.target.apply(key, wantOf([first]), callOptions())
+    expect(await made.target.apply(key, want, callOptions())).toMatchObject({ kind: 'busy' })
+    made.api.world.forget('secrets', `churn.${first.name}`, false)
+    expect(await made.target.apply(key, want, callOptions())).toEqual({ kind: 'accepted' })
+    made.api.world.find('secrets', `churn.${first.name}`)
+    await converge(made, want)
+    const names = (): readonly string[] => made.api.world.all('secrets').map(({ metadata }) => metadata.name)
+    const before = names()
+    for (const each of before) made.api.world.forget('secrets', each, false)
+    await converge(made, want)
+    expect(names()).toEqual(before)
+  })
+
   it('are in no error, also when the API server repeats them as it got them', async () => {
     const { api, target } = await scene()
     api.intercept = (call) => {
