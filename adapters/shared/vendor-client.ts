@@ -18,7 +18,7 @@ import {
 } from 'modelspine/adapter'
 import type { ZodType } from 'zod'
 import { createVendorReach } from './vendor-reach.ts'
-import { withinLimits } from './within-limits.ts'
+import { type CallerLimits, withinLimits } from './within-limits.ts'
 
 /**
  * Asked before each request, so that a rotated value is used at once. Errors that it throws pass unchanged. It
@@ -129,14 +129,18 @@ export function createVendorClient(connection: VendorConnection, words: VendorWo
   const where = `${vendor} at ${client.baseUrl}`
   const reach = createVendorReach(where)
 
+  const limitsOf = (request: VendorRequest): CallerLimits => ({
+    timeoutMs: request.timeoutMs ?? timeoutMs,
+    abortSignal: request.abortSignal,
+  })
+
   const revealed = async (source: SecretSource, request: VendorRequest): Promise<string> => {
-    const limits = { timeoutMs: request.timeoutMs ?? timeoutMs, abortSignal: request.abortSignal }
     const late = (): ModelspineError =>
       new ModelspineError(unavailable, `${vendor}: its credentials were not there in time`, {
         retryable: true,
         details: { phase: 'connecting' },
       })
-    return (await withinLimits(async () => source(), limits, late)).reveal()
+    return (await withinLimits(async () => source(), limitsOf(request), late)).reveal()
   }
 
   const authorization = async (request: VendorRequest): Promise<Credentials | undefined> => {
@@ -221,7 +225,7 @@ export function createVendorClient(connection: VendorConnection, words: VendorWo
     send(request, async (wire, secrets) => {
       const { repeatable = request.method === 'GET' } = request
       const tries = repeatable && !reach.isAway ? retry : undefined
-      const asked = reach.through(() => client.request({ ...wire, retry: tries }), request.abortSignal)
+      const asked = reach.through(() => client.request({ ...wire, retry: tries }), limitsOf(request))
       const reply = await asked.catch((error) => unreached(error, secrets))
       if (isGood(reply)) return answerOf(reply)
       throw failed(reply, secrets)

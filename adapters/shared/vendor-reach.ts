@@ -1,10 +1,5 @@
-import {
-  type Clock,
-  isModelspineError,
-  ModelspineError,
-  systemClock,
-  unlessAborted,
-} from 'modelspine/adapter'
+import { type Clock, isModelspineError, ModelspineError, systemClock } from 'modelspine/adapter'
+import { type CallerLimits, withinLimits } from './within-limits.ts'
 
 /**
  * Whether a vendor can be reached, as the calls of one client learn it. While it cannot, further tries help
@@ -15,10 +10,12 @@ export interface VendorReach {
   /** No connection was to be had by the last call that needed one. */
   readonly isAway: boolean
   /**
-   * Makes the call. While the vendor is away and another call finds that out, it waits for that one. Where that one
-   * fails to connect too, and before it is time to find out again, it throws `unavailable` and sends nothing.
+   * Makes the call. While the vendor is away and another call finds out whether it is back, it waits for that one,
+   * within the limits. Where that one fails to connect too, and before it is time to find out again, it throws
+   * `unavailable` and sends nothing. Where that one learns nothing, because it was aborted or slow, the next one finds
+   * out.
    */
-  through<Answer>(call: () => Promise<Answer>, abortSignal: AbortSignal | undefined): Promise<Answer>
+  through<Answer>(call: () => Promise<Answer>, limits: CallerLimits): Promise<Answer>
 }
 
 const [firstPauseMs, longestPauseMs] = [500, 10_000]
@@ -59,6 +56,11 @@ export function createVendorReach(where: string, clock: Clock = systemClock): Ve
     })
   }
 
+  function late(): ModelspineError {
+    const message = `${where} was away, and another call still finds out if it is back`
+    return new ModelspineError('unavailable', message, { details: { phase: 'connecting' } })
+  }
+
   function ended(): void {
     finding = undefined
   }
@@ -67,21 +69,22 @@ export function createVendorReach(where: string, clock: Clock = systemClock): Ve
     get isAway() {
       return isAway
     },
-    async through(call, abortSignal) {
-      if (!isAway) return made(call)
-      if (finding === undefined) {
-        if (clock.monotonic() < notBeforeMs) throw away()
-        const answer = made(call)
-        finding = answer.then(ended, ended)
-        return answer
+    async through(call, { timeoutMs, abortSignal }) {
+      const begunMs = clock.monotonic()
+      while (isAway) {
+        if (finding === undefined) {
+          if (clock.monotonic() < notBeforeMs) throw away()
+          const answer = made(call)
+          finding = answer.then(ended, ended)
+          return answer
+        }
+        const found = finding
+        const waitedMs = clock.monotonic() - begunMs
+        if (timeoutMs > 0 && waitedMs >= timeoutMs) throw late()
+        const left = { timeoutMs: timeoutMs && timeoutMs - waitedMs, abortSignal }
+        await withinLimits(() => found, left, late, clock)
       }
-      await unlessAborted(finding, abortSignal, aborted)
-      if (!isAway) return made(call)
-      throw away()
+      return made(call)
     },
   }
-}
-
-function aborted(cause: unknown): ModelspineError {
-  return new ModelspineError('aborted', 'aborted by the caller', { cause, details: { phase: 'connecting' } })
 }

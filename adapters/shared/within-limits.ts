@@ -1,6 +1,6 @@
-import { ModelspineError, systemClock, unlessAborted } from 'modelspine/adapter'
+import { type Clock, ModelspineError, systemClock, unlessAborted } from 'modelspine/adapter'
 
-interface WaitLimits {
+export interface CallerLimits {
   /** 0 means no limit. */
   readonly timeoutMs: number
   readonly abortSignal: AbortSignal | undefined
@@ -12,14 +12,15 @@ interface WaitLimits {
  */
 export async function withinLimits<Value>(
   work: () => Promise<Value>,
-  { timeoutMs, abortSignal }: WaitLimits,
+  { timeoutMs, abortSignal }: CallerLimits,
   late: () => ModelspineError,
+  clock: Clock = systemClock,
 ): Promise<Value> {
   const aborted = (cause: unknown): ModelspineError =>
     new ModelspineError('aborted', 'aborted by the caller', { cause, details: { phase: 'connecting' } })
   if (abortSignal?.aborted) throw aborted(abortSignal.reason)
   const { promise: tooLate, reject } = Promise.withResolvers<never>()
-  const timer = timeoutMs === 0 ? undefined : systemClock.schedule(timeoutMs, () => reject(late()), true)
+  const timer = timeoutMs === 0 ? undefined : clock.schedule(timeoutMs, () => reject(late()), true)
   try {
     return await unlessAborted(Promise.race([work(), tooLate]), abortSignal, aborted)
   } finally {
