@@ -51,8 +51,8 @@ const heldMs = 30_000
 
 /**
  * Names of objects that changed. Lists first, and tells nothing of what it finds then. It goes on where a broken watch
- * ended. Where that place is too old for the server, it lists again and tells what differs. Ends when aborted. Throws the
- * errors that do not pass by themselves, such as `auth` and `invalid-options`.
+ * ended. Where that place is too old for the server, or what follows it cannot be read, it lists again and tells what
+ * differs. Ends when aborted. Throws the errors that do not pass by themselves, such as `auth` and `invalid-options`.
  */
 export async function* watchObjects<Name extends string>(
   client: KubernetesClient,
@@ -83,14 +83,13 @@ export async function* watchObjects<Name extends string>(
       }
     } catch (error) {
       if (abortSignal.aborted) return
-      if (isExpired(error)) at = undefined
+      if (isExpired(error) || isModelspineError(error, 'malformed-reply')) at = undefined
       else if (isModelspineError(error) && !error.retryable) throw error
       // A watch that held for a while was none of the failures before it.
       failures = clock.monotonic() - begunMs > heldMs ? 1 : failures + 1
     }
     const waitMs = Math.min(longestWaitMs, leastWaitMs * 2 ** Math.max(0, failures - 1))
-    const { random } = clock
-    await sleep(clock, waitMs * (0.5 + 0.5 * random()), abortSignal).catch(() => {})
+    await sleep(clock, waitMs * (0.5 + 0.5 * clock.random()), abortSignal).catch(() => {})
   }
 }
 
@@ -136,7 +135,7 @@ async function* eventsSince<Name extends string>(
 ): AsyncIterable<Change<Name>> {
   const { chunks } = await client.stream({ ...watch(resourceVersion), abortSignal })
   for await (const line of linesIn(chunks, maxLineBytes)) {
-    const { type, object } = watchEvent.parse(JSON.parse(line))
+    const { type, object } = eventIn(line)
     if (type === 'ERROR') {
       throw new ModelspineError(
         'target-unavailable',
@@ -155,6 +154,20 @@ async function* eventsSince<Name extends string>(
   }
 }
 
+function eventIn(line: string): z.infer<typeof watchEvent> {
+  try {
+    return watchEvent.parse(JSON.parse(line))
+  } catch {
+    // The parser's error quotes the line.
+    throw unreadable('a line of the watch has an unknown form')
+  }
+}
+
+/** The server would send the same again. */
+function unreadable(message: string): ModelspineError {
+  return new ModelspineError('malformed-reply', message)
+}
+
 async function* linesIn(chunks: AsyncIterable<Uint8Array>, maxBytes: number): AsyncIterable<string> {
   let open: Uint8Array[] = []
   let size = 0
@@ -170,7 +183,7 @@ async function* linesIn(chunks: AsyncIterable<Uint8Array>, maxBytes: number): As
     open.push(rest)
     size += rest.byteLength
     if (size > maxBytes) {
-      throw new ModelspineError('target-unavailable', `a line of the watch has more than ${maxBytes} bytes`)
+      throw unreadable(`a line of the watch has more than ${maxBytes} bytes`)
     }
   }
 }
