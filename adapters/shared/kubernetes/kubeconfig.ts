@@ -6,6 +6,7 @@ import {
   secretOf,
   type TlsOptions,
 } from 'modelspine/adapter'
+import { type CallerLimits, withinLimits } from '../within-limits.ts'
 
 /**
  * Where the address and the credentials of a cluster are. `default`: as kubectl finds them, by KUBECONFIG, in the
@@ -63,10 +64,20 @@ interface WireOptions {
   rejectUnauthorized?: boolean
 }
 
-/** The function reads the file at its first call. Calls at the same time share one answer. */
-export function openKubeconfig(kubeconfig: Kubeconfig, asking: Asking): () => Promise<ClusterAccess> {
+/** Each may be a process. */
+const mostAtOnce = 3
+
+/**
+ * The function reads the file at its first call. Calls at the same time share one answer. What has not come within
+ * the limits of a call may hang, so the next call asks anew. The library cannot end a command that hangs.
+ */
+export function openKubeconfig(
+  kubeconfig: Kubeconfig,
+  asking: Asking,
+): (limits: CallerLimits) => Promise<ClusterAccess> {
   let loading: Promise<LoadedConfig> | undefined
   let asked: Promise<ClusterAccess> | undefined
+  const underWay = new Set<Promise<ClusterAccess>>()
 
   async function load(): Promise<LoadedConfig> {
     loading ??= loadConfig(kubeconfig, asking)
@@ -78,15 +89,44 @@ export function openKubeconfig(kubeconfig: Kubeconfig, asking: Asking): () => Pr
     }
   }
 
-  return async () => {
-    const asks = asked ?? load().then((config) => accessOf(config, asking))
-    asked = asks
-    try {
-      return await asks
-    } finally {
-      if (asked === asks) asked = undefined
-    }
+  function forget(asks: Promise<ClusterAccess> | undefined): void {
+    if (asked === asks) asked = undefined
   }
+
+  function ask(): Promise<ClusterAccess> {
+    if (underWay.size >= mostAtOnce) throw withoutCredentials(asking, hanging)
+    const asks = load().then((config) => accessOf(config, asking))
+    const ended = (): void => {
+      underWay.delete(asks)
+      forget(asks)
+    }
+    underWay.add(asks)
+    asks.then(ended, ended)
+    return asks
+  }
+
+  return (limits) => {
+    let asks: Promise<ClusterAccess> | undefined
+    const shared = async (): Promise<ClusterAccess> => {
+      asked ??= ask()
+      asks = asked
+      return asks
+    }
+    const late = (): ModelspineError => {
+      forget(asks)
+      return withoutCredentials(asking, 'its credentials were not there in time')
+    }
+    return withinLimits(shared, limits, late)
+  }
+}
+
+const hanging = `the kubeconfig gave no credentials ${mostAtOnce} times, and all of them still hang: end the commands that it runs, and see what kubectl says with the same context`
+
+function withoutCredentials({ vendor, unavailable }: Asking, why: string): ModelspineError {
+  return new ModelspineError(unavailable, `${vendor}: ${why}`, {
+    retryable: true,
+    details: { phase: 'connecting' },
+  })
 }
 
 async function loadConfig(kubeconfig: Kubeconfig, asking: Asking): Promise<LoadedConfig> {
@@ -117,17 +157,16 @@ async function loadConfig(kubeconfig: Kubeconfig, asking: Asking): Promise<Loade
   return config
 }
 
-async function accessOf(config: LoadedConfig, { vendor, unavailable }: Asking): Promise<ClusterAccess> {
+async function accessOf(config: LoadedConfig, asking: Asking): Promise<ClusterAccess> {
   const options: WireOptions = {}
   try {
     await config.applyToHTTPSOptions(options)
   } catch (error) {
     if (isModelspineError(error)) throw error
     // What the library says may quote the credentials that a command printed.
-    throw new ModelspineError(
-      unavailable,
-      `${vendor}: the kubeconfig gave no credentials: see what kubectl says with the same context`,
-      { retryable: true, details: { phase: 'connecting' } },
+    throw withoutCredentials(
+      asking,
+      'the kubeconfig gave no credentials: see what kubectl says with the same context',
     )
   }
   const { headers, auth, ca, cert, key, servername } = options

@@ -6,7 +6,6 @@ import {
   type VendorRequest,
   type VendorWords,
 } from '../vendor-client.ts'
-import { withinLimits } from '../within-limits.ts'
 import { type ClusterAccess, type Kubeconfig, openKubeconfig } from './kubeconfig.ts'
 
 /** How a Kubernetes API is reached: by `baseUrl` with its credentials, or by `kubeconfig`, which has all of it. */
@@ -61,14 +60,14 @@ function clientOfKubeconfig(
   const clients = new Map<string, Made>()
   let closed = false
 
+  function stopped(): ModelspineError {
+    return new ModelspineError('stopped', `the client of ${vendor} was closed`)
+  }
+
   async function clientFor({ timeoutMs: ownMs, abortSignal }: VendorRequest): Promise<VendorClient> {
-    if (closed) throw new ModelspineError('stopped', `the client of ${vendor} was closed`)
-    const late = (): ModelspineError =>
-      new ModelspineError(unavailable, `${vendor}: its credentials were not there in time`, {
-        retryable: true,
-        details: { phase: 'connecting' },
-      })
-    const given = await withinLimits(access, { timeoutMs: ownMs ?? timeoutMs, abortSignal }, late)
+    if (closed) throw stopped()
+    const given = await access({ timeoutMs: ownMs ?? timeoutMs, abortSignal })
+    if (closed) throw stopped()
     const name = placeOf(given)
     const known = clients.get(name)
     if (known !== undefined) {

@@ -1,11 +1,11 @@
 import { execFile } from 'node:child_process'
-import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { inspect, promisify } from 'node:util'
 import type { ModelspineError } from 'modelspine/adapter'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import {
   createKubernetesClient,
   type KubernetesClient,
@@ -173,6 +173,90 @@ describe('a client of Kubernetes by a kubeconfig', () => {
       code: 'target-unavailable',
       message: expect.stringContaining('credentials were not there in time'),
     })
+  })
+})
+
+describe('a command for credentials that hangs', () => {
+  /** The command hangs until a test lets it end, and later runs give credentials when a test lets them. */
+  function hangingCommand() {
+    const place = temporaryFolder()
+    const at = (name: string): string => join(place, name)
+    const [script, runs, good, held] = [at('credentials.sh'), at('runs'), at('good'), at('held')]
+    const answer = JSON.stringify({
+      apiVersion: 'client.authentication.k8s.io/v1',
+      kind: 'ExecCredential',
+      status: { token: 'token-of-command' },
+    })
+    const lines = [
+      '#!/bin/sh',
+      `if [ -e ${good} ]; then echo '${answer}'; exit; fi`,
+      `echo run >> ${runs}`,
+      `while [ -e ${held} ]; do sleep 0.05; done`,
+      'exit 1',
+    ]
+    writeFileSync(script, `${lines.join('\n')}\n`)
+    chmodSync(script, 0o755)
+    for (const file of [runs, held]) writeFileSync(file, '')
+    const exec = { apiVersion: 'client.authentication.k8s.io/v1', command: script, interactiveMode: 'Never' }
+    return {
+      client: clientOf({ kubeconfig: { file: written({ exec }) } }),
+      hangs: (times: number) =>
+        vi.waitFor(() => expect(readFileSync(runs, 'utf8')).toBe('run\n'.repeat(times)), 5000),
+      giveCredentials: () => writeFileSync(good, ''),
+      endAll: () => rmSync(held),
+    }
+  }
+
+  it('is run again by the next call after the limit of a call has passed', async () => {
+    const { client, hangs, giveCredentials } = hangingCommand()
+    await failureOf(client.call({ ...get, timeoutMs: 50 }))
+    await hangs(1)
+    giveCredentials()
+    await client.call({ ...get, timeoutMs: 5000 })
+    expect(asked).toEqual(['Bearer token-of-command'])
+  })
+
+  it('is not run again when a caller aborts', async () => {
+    const { client, hangs, endAll } = hangingCommand()
+    const abort = new AbortController()
+    const first = failureOf(client.call({ ...get, abortSignal: abort.signal }))
+    await hangs(1)
+    abort.abort()
+    expect(await first).toMatchObject({ code: 'aborted' })
+    const second = failureOf(client.call(get))
+    endAll()
+    expect(await second).toMatchObject({ message: expect.stringContaining('gave no credentials') })
+    await hangs(1)
+  })
+
+  it('hangs three times at most, and is run again when one of them has ended', async () => {
+    const { client, hangs, giveCredentials, endAll } = hangingCommand()
+    for (const times of [1, 2, 3]) {
+      const error = await failureOf(client.call({ ...get, timeoutMs: 50 }))
+      expect(error.message).toContain('not there in time')
+      await hangs(times)
+    }
+    expect(await failureOf(client.call(get))).toMatchObject({
+      code: 'target-unavailable',
+      retryable: true,
+      message: expect.stringContaining('3 times, and all of them still hang'),
+    })
+    await hangs(3)
+    giveCredentials()
+    endAll()
+    await vi.waitFor(() => client.call(get), 5000)
+    expect(asked).toEqual(['Bearer token-of-command'])
+  })
+
+  it('lets no call be sent that waited for it while the client was closed', async () => {
+    const { client, hangs, giveCredentials } = hangingCommand()
+    await failureOf(client.call({ ...get, timeoutMs: 50 }))
+    await hangs(1)
+    giveCredentials()
+    const waiting = failureOf(client.call(get))
+    await client.close()
+    expect(await waiting).toMatchObject({ code: 'stopped' })
+    expect(asked).toEqual([])
   })
 })
 
