@@ -11,8 +11,8 @@ export interface BackoffOptions {
 }
 
 /**
- * For what asks a vendor: a vendor that is away is asked eight times in the first minute, and never more often. With
- * full jitter it would be fifteen times or more.
+ * For what asks a vendor: a vendor that is away is asked at most eight times in the first minute. With full jitter it
+ * would be asked up to fourteen times.
  */
 export const vendorPace: { readonly baseMs: number; readonly least: number } = { baseMs: 500, least: 0.5 }
 

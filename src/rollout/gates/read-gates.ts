@@ -6,12 +6,14 @@ import type { Interval, MetricSource } from '../../telemetry/contract.ts'
 import type { Need } from '../machine/machine-types.ts'
 import { type GateReading, judgeGate } from './judge-gate.ts'
 import { metricCapabilities } from './metric-capabilities.ts'
+import type { UnreadGates } from './unread-gates.ts'
 import { wasFull } from './was-full.ts'
 
 type GatesNeed = Extract<Need, { kind: 'gates' }>
 
 /**
- * Reads and judges the gates of a step, each over that part of the step's own window whose numbers are there.
+ * Reads and judges the gates of a step, each over that part of the step's own window whose numbers are there. A source
+ * in `unread` that is not to be asked yet is asked at the end of the step only.
  * Throws when a source refuses the question because it is full.
  */
 export async function readGates(
@@ -20,11 +22,13 @@ export async function readGates(
   key: Key,
   need: GatesNeed,
   abortSignal: AbortSignal,
+  unread?: UnreadGates,
 ): Promise<readonly GateResult[]> {
   return Promise.all(
     need.gates.flatMap(({ gate: name, toMs }) => {
       const gate = gates.find((each) => each.name === name)
-      return gate === undefined ? [] : [readGate(sources[gate.source], gate, key, need, toMs, abortSignal)]
+      if (gate === undefined) return []
+      return [readGate(sources[gate.source], gate, key, need, toMs, abortSignal, unread)]
     }),
   )
 }
@@ -33,15 +37,22 @@ async function readGate(
   source: MetricSource | undefined,
   gate: AnalysisGate,
   key: Key,
-  { candidate, stable, fromMs }: GatesNeed,
+  { candidate, stable, fromMs, atEnd }: GatesNeed,
   toMs: number,
   abortSignal: AbortSignal,
+  unread: UnreadGates | undefined,
 ): Promise<GateResult> {
+  const postponed = atEnd === true ? undefined : unread?.postponed(key, gate.name)
+  if (postponed !== undefined) return judgeGate(gate, { kind: 'error', message: postponed }, undefined)
   const readOf = (revision: string): Promise<GateReading> =>
     read(source, gate, key, revision, { fromMs, toMs }, abortSignal)
   const compares = 'noWorseThan' in gate.pass && stable !== undefined
-  const [measured, reference] = await Promise.all([readOf(candidate), compares ? readOf(stable) : undefined])
-  return judgeGate(gate, measured, reference)
+  const readings = await Promise.all([readOf(candidate), compares ? readOf(stable) : undefined])
+  const failed = readings.find((reading) => reading?.kind === 'error')
+  // An abort of the run says nothing about the source.
+  if (failed?.kind !== 'error') unread?.answered(key, gate.name)
+  else if (!abortSignal.aborted) unread?.failed(key, gate.name, failed.message)
+  return judgeGate(gate, ...readings)
 }
 
 async function read(

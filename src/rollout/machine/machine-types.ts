@@ -91,6 +91,8 @@ export type Need =
       readonly candidate: string
       readonly stable?: string
       readonly fromMs: number
+      /** The step is judged by the answers, so every source is asked. */
+      readonly atEnd?: boolean
     }
 
 /** A gate to read. Its numbers are there up to `toMs`. When that is before `fromMs`, none are. */

@@ -79,7 +79,16 @@ async function answer(
   const { stored } = sight
   switch (need.kind) {
     case 'gates':
-      return { gates: await readGates(options.metrics, spec.analysis, stored.key, need, abortSignal) }
+      return {
+        gates: await readGates(
+          options.metrics,
+          spec.analysis,
+          stored.key,
+          need,
+          abortSignal,
+          options.unreadGates,
+        ),
+      }
     case 'permit':
       return { permit: await askPermit(options, sight, need, abortSignal) }
     case 'look':

@@ -19,10 +19,10 @@ export interface PostponedLookup {
   readonly notBeforeMs: number
 }
 
-/** A registry that fails is asked again soon at first, then twice a minute. */
+/** A registry that fails is asked again soon at first, then two to four times a minute. */
 const lookupTimes = { ...vendorPace, baseMs: 1000, capMs: 30_000 }
 /** Nothing waits for an alias, and a refusal may last. */
-export const aliasTimes: LookupTimes = { baseMs: 1000, capMs: 300_000 }
+export const aliasTimes: LookupTimes = { ...vendorPace, baseMs: 1000, capMs: 300_000 }
 
 export interface LookupTimes {
   readonly baseMs: number

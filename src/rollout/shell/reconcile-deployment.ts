@@ -2,6 +2,7 @@ import type { ObservedTarget } from '../../deployment-target/contract.ts'
 import { isModelspineError, ModelspineError, throwIfAborted } from '../../errors.ts'
 import type { Result } from '../../reconcile/result.ts'
 import { formatReference } from '../../resources/deployment/reference.ts'
+import { UnreadGates } from '../gates/unread-gates.ts'
 import { servingPlacement, targetOf } from '../machine/placement.ts'
 import { knownOf } from '../machine/status-edits.ts'
 import { askAndDecide, type Decided, type Sight } from './ask-and-decide.ts'
@@ -20,8 +21,9 @@ import { pinOf, type Resolved, recordResolved, resolveModel, unresolved } from '
  * process may die at any line. The next run starts from the stored status and the observed target. While any
  * call outside takes its time, the deployment is kept safe by its last known state.
  */
-export function createDeploymentReconciler(options: ReconcilerOptions): ReconcileDeployment {
-  const { clock } = options
+export function createDeploymentReconciler(given: ReconcilerOptions): ReconcileDeployment {
+  const { clock } = given
+  const options = { ...given, unreadGates: new UnreadGates(() => clock.now()) }
   const memory = {
     lookups: createLookups(clock),
     aliases: createLookups(clock, aliasTimes),
@@ -54,11 +56,12 @@ interface LookupMemory {
 }
 
 function forget(
-  { knownSecrets }: ReconcilerOptions,
+  { knownSecrets, unreadGates }: ReconcilerOptions,
   { lookups, aliases, damping }: LookupMemory,
   key: DeploymentRun['key'],
 ): void {
   knownSecrets.forget(key)
+  unreadGates?.forget(key)
   lookups.forget(key)
   aliases.forget(key)
   damping.forget(key)

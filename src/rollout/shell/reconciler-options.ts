@@ -11,6 +11,7 @@ import type { Secret } from '../../security/contract.ts'
 import type { TypedObject, TypedStore } from '../../store/typed-store.ts'
 import type { MetricSource } from '../../telemetry/contract.ts'
 import type { Logger } from '../../telemetry/logger.ts'
+import type { UnreadGates } from '../gates/unread-gates.ts'
 import type { Permit, RolloutEvent } from '../machine/machine-types.ts'
 import type { KnownSecrets } from './known-secrets.ts'
 import type { LookTimes } from './poll.ts'
@@ -27,6 +28,8 @@ export interface ReconcilerOptions {
   readonly metrics: Readonly<Record<string, MetricSource>>
   /** Refuse a query with `overloaded` when it would have to wait in a line. Left out where none waits. */
   readonly metricsAtOnce?: Readonly<Record<string, MetricSource>>
+  /** The gates whose source failed, which this process remembers. Left out: every source is always asked. */
+  readonly unreadGates?: UnreadGates
   /** The measurements of the plane's own router; left out when no router runs. */
   readonly requests?: MetricSource
   /** The reasons why this plane cannot run a deployment; empty when it can. */

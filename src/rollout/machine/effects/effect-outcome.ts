@@ -96,13 +96,19 @@ export function givenUpAtMs(
   return (taken.acceptedMs ?? known.sinceMs) + shownWithinMs(declared)
 }
 
-/** When an accepted change surely is in the target's lists. Undefined where the target does not tell. */
-export function surelyShownAtMs(
+/**
+ * When an accepted create of a candidate may be sent again: when the revision surely would be in the target's lists,
+ * and ever later the more often it was sent. Undefined where that is not known, or where another create could make
+ * another revision.
+ */
+export function sentAgainAtMs(
   { declared }: Pick<Context, 'declared'>,
   { acceptedMs }: RequestedChange,
+  requestedMs: number,
 ): number | undefined {
-  if (acceptedMs === undefined || declared.capabilities.listLagMs === undefined) return undefined
-  return acceptedMs + shownWithinMs(declared)
+  const { names, listLagMs } = declared.capabilities
+  if (acceptedMs === undefined || listLagMs === undefined || names !== 'deterministic') return undefined
+  return acceptedMs + Math.max(shownWithinMs(declared), acceptedMs - requestedMs)
 }
 
 /**

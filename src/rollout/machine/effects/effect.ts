@@ -8,7 +8,7 @@ import type { Effect, RolloutAction, RolloutEvent } from '../machine-types.ts'
 import { newPlacement, putPlacement, servingPlacement, targetOf } from '../placement.ts'
 import { heldRevision, splitAt } from '../status-edits.ts'
 import { type Context, routersKnowAtMs } from '../transition.ts'
-import { givenUpAtMs, shownWithinMs, surelyShownAtMs } from './effect-outcome.ts'
+import { givenUpAtMs, sentAgainAtMs, shownWithinMs } from './effect-outcome.ts'
 import type { Site } from './site.ts'
 import { raisesUnready, scaleIsObserved, splitIsObserved, wantOf } from './want.ts'
 
@@ -128,7 +128,7 @@ function isOnlyLookedAt({ rollout }: DeploymentStatus, { observed, declared }: C
 function waitsFor(
   context: Context,
   { status, at, split }: Site,
-  { id, kind }: Change,
+  { id, kind, revision }: Change,
   known: RequestedChange | undefined,
 ): number | undefined {
   const { now } = context
@@ -137,18 +137,22 @@ function waitsFor(
   const knownAtMs = routersKnowAtMs(context, status)
   if (kind === 'destroy' && now < knownAtMs) return knownAtMs
   if (known?.notBeforeMs !== undefined && now < known.notBeforeMs) return known.notBeforeMs
-  // An accepted create is waited for until the target surely lists it. What is not there by then was lost, or needs
-  // another call. Where the target does not tell when, a candidate has the deadline of its rollout, and a stable
-  // revision is created once more at the end of the deadline.
+  // An accepted create is waited for until the target surely lists it. What is not there by then needs another call.
+  // Where the target does not tell when, or another create could make a second revision, a candidate has the deadline
+  // of its rollout, and a stable revision is created once more at the end of the deadline.
   if (kind === 'create' && known?.accepted === true) {
     const endsAtMs =
       id === `create:${status.stable}`
         ? givenUpAtMs(context, status.stable, at)
-        : surelyShownAtMs(context, known)
+        : sentAgainAtMs(context, known, requestedAtMs(at, revision) ?? now)
     if (endsAtMs === undefined) return Infinity
     if (now < endsAtMs) return endsAtMs
   }
   return kind === 'shift' && raisesUnready(context, split) ? Infinity : undefined
+}
+
+function requestedAtMs({ revisions }: Placement, name: string | undefined): number | undefined {
+  return revisions.find(({ revision }) => revision === name)?.sinceMs
 }
 
 /**

@@ -37,6 +37,9 @@ export function judgeAnalysis(
   const names = step?.kind === 'analyze' ? step.gates : []
   const results = analysis.gates
   const lateMs = latenessMs(names, declared.delaysMs)
+  // The numbers for the end of the step come later than the end. Before they are there, they prove nothing.
+  const judgedMs = rollout.untilMs + lateMs
+  const ended = now >= judgedMs && status.paused === undefined
   if (names.length > 0 && results === undefined) {
     return {
       kind: 'ask',
@@ -49,22 +52,22 @@ export function judgeAnalysis(
         candidate: rollout.revision,
         ...(status.stable !== undefined && { stable: status.stable }),
         fromMs: rollout.fromMs ?? rollout.sinceMs,
+        ...(ended && { atEnd: true }),
       },
     }
   }
   const gates = names.map((name) => results?.find(({ gate }) => gate === name) ?? unanswered(name))
-  // The numbers for the end of the step come later than the end. Before they are there, they prove nothing.
-  const judgedMs = rollout.untilMs + lateMs
-  const ended = now >= judgedMs && status.paused === undefined
   const failed = gates.find(({ verdict, conclusive }) => verdict === 'fail' && (ended || conclusive))
   if (failed !== undefined) {
     return { kind: 'fail', reason: { cause: 'GateFailed', message: failed.message, gates } }
   }
   if (!ended) {
     const leftMs = judgedMs > now ? judgedMs - now : maxPollMs
-    const unread = gates.some(({ verdict }) => verdict === 'error')
-    const pollMs = unread ? Math.min(maxUnreadPollMs, unreadPolls * gatePollMs(rollout)) : gatePollMs(rollout)
-    return { kind: 'open', rollout: { ...rollout, gates }, againAfterMs: Math.min(pollMs, leftMs) }
+    return {
+      kind: 'open',
+      rollout: { ...rollout, gates },
+      againAfterMs: Math.min(gatePollMs(rollout), leftMs),
+    }
   }
   const again = measuredAgain(context, rollout, gates)
   if (again !== undefined && again.untilMs <= latestMs(context, rollout)) {
@@ -90,9 +93,6 @@ export function gatePollMs({ sinceMs, untilMs }: Analyzing): number {
   return Math.min(maxPollMs, Math.max(minPollMs, (untilMs - sinceMs) / 20))
 }
 
-/** A source that cannot be read is asked so much more seldom, about four times in a minute. */
-const unreadPolls = 4
-const maxUnreadPollMs = 15_000
 const minPollMs = 100
 const maxPollMs = 10_000
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { TargetCapabilities } from '../../../../src/deployment-target/contract.ts'
 import { here, statusWith } from '../../../status.ts'
 import { capabilities, decideIn, observing, revisionFor, specWith, startMs } from './fixtures.ts'
 
@@ -82,4 +83,52 @@ describe('a target that tells how late its lists are', () => {
       }).effect?.kind
     expect([at(1999), at(2000), at(10_000)]).toEqual(kinds)
   })
+
+  it.each([
+    ['deterministic', 'create'],
+    ['tagged', undefined],
+    ['random', undefined],
+  ] as const)(
+    'is asked again for a candidate only where that makes nothing twice: names are %s',
+    (names, kind) => {
+      expect(askedAgain({ names, acceptedAfterMs: 0, afterMs: 60_000 })).toBe(kind)
+    },
+  )
+
+  it('is asked again ever later, because it may need many calls or never show the candidate', () => {
+    const waits = [0, 2000, 4000, 8000].map((acceptedAfterMs) => {
+      const at = (ms: number) =>
+        askedAgain({ names: 'deterministic', acceptedAfterMs, afterMs: acceptedAfterMs + ms })
+      return [2000, 4000, 8000].find((ms) => at(ms) === 'create' && at(ms - 1) === undefined)
+    })
+    expect(waits).toEqual([2000, 2000, 4000, 8000])
+  })
 })
+
+/** What is sent for a candidate that is not shown, so long after it was asked for. */
+function askedAgain({
+  names,
+  acceptedAfterMs,
+  afterMs,
+}: {
+  readonly names: TargetCapabilities['names']
+  readonly acceptedAfterMs: number
+  readonly afterMs: number
+}) {
+  const v2 = revisionFor(2, spec)
+  const acceptedMs = startMs + acceptedAfterMs
+  const status = statusWith({
+    target: 'prod',
+    stable: v1.name,
+    revisions: [
+      { revision: v1, state: 'ready', sinceMs: startMs },
+      { revision: v2, state: 'requested', sinceMs: startMs },
+    ],
+    split: [{ revision: v1.name, weight: 100 }],
+    rollout: { phase: 'starting', revision: v2.name, sinceMs: startMs },
+    requested: [{ change: `create:${v2.name}`, accepted: true, operationId: 'o1', acceptedMs }],
+  })
+  const declared = { capabilities: { ...capabilities, names, listLagMs: 0 } }
+  const observed = observing([v1, 'ready'])
+  return decideIn({ spec, desired: v2, status, observed, declared, now: startMs + afterMs }).effect?.kind
+}
