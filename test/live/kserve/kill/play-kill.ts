@@ -35,7 +35,7 @@ export interface KillEnd {
 
 const script = join(import.meta.dirname, 'victim.ts')
 /** A run that is not at its end by then has failed. */
-const limitMs = 60_000
+const limitMs = 120_000
 
 /** Plays the victim's stages to their end, with one kill and one more life. Without a moment it is not killed. */
 export async function playKill(

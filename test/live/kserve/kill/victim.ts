@@ -51,7 +51,8 @@ const plane = createControlPlane({
     error: (fields, message) => console.error(message, JSON.stringify(fields)),
   },
   shareMeasurements: false,
-  leaseMs: 1000,
+  // Long enough for a very busy machine, and short enough for many kills.
+  leaseMs: 3000,
   routersLearnMs: 100,
   // A run that waits for a resync is too late.
   resyncMs: 300_000,
