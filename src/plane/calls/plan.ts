@@ -164,7 +164,7 @@ async function planTarget(
       try {
         const checked = await target.check?.(key, want)
         if (checked?.kind === 'refused') refuses(checked.reason, checked.message)
-        else notes.push(...(checked?.warnings ?? []).map(clean))
+        else notes.push(...(checked?.warnings ?? []))
       } catch (error) {
         notes.push(`target "${spec.target.name}" could not check this: ${clean(messageOf(error))}`)
       }

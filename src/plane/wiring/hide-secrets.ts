@@ -1,10 +1,16 @@
-import type { ApplyResult, ObservedTarget } from '../../deployment-target/contract.ts'
+import type { ApplyResult, ObservedTarget, TargetCheck } from '../../deployment-target/contract.ts'
 import type { Revision } from '../../resources/deployment/revision.ts'
 import type { Key } from '../../resources/metadata.ts'
 import type { KnownSecrets } from '../../rollout/shell/known-secrets.ts'
 import type { Secret } from '../../security/contract.ts'
 import type { GuardedCall } from './guards/guarded-call.ts'
-import { errorWithoutWords, observedWithoutWords, resultWithoutWords } from './without-words.ts'
+import {
+  errorWithoutWords,
+  observedWithoutWords,
+  resultWithoutWords,
+  type SpokenResult,
+  warningsWithheld,
+} from './without-words.ts'
 
 export interface SecretMeans {
   readonly knownSecrets: KnownSecrets
@@ -24,11 +30,12 @@ export interface TargetWords {
   observed(about: WordsAbout): WordsOf<ObservedTarget>
   observedMany(about: WordsAbout): WordsOf<ReadonlyMap<Key, ObservedTarget>>
   /** Errors of the plane's own secret stores, for which `isOwn` is true, are not the target's words. */
-  changed(
-    verb: 'apply' | 'check' | 'destroy',
+  changed<Result extends ApplyResult>(
+    verb: 'apply' | 'destroy',
     about: WordsAbout,
     isOwn?: (error: unknown) => boolean,
-  ): WordsOf<ApplyResult>
+  ): WordsOf<Result>
+  checked(about: WordsAbout): WordsOf<TargetCheck>
 }
 
 /**
@@ -48,6 +55,12 @@ export function hideSecrets(means: SecretMeans): TargetWords {
     if (!observationSpeaks(observed)) return observed
     return knowsAll(about, [key]) ? knownSecrets.scrubObserved(key, observed) : observedWithoutWords(observed)
   }
+  const text = (about: WordsAbout, words: string): string =>
+    [...about.keys()].reduce((each, key) => knownSecrets.scrubText(key, each), words)
+  const spoken = <Result extends SpokenResult>(about: WordsAbout, result: Result): Result =>
+    knowsAll(about)
+      ? { ...result, reason: text(about, result.reason), message: text(about, result.message) }
+      : resultWithoutWords(result)
   return {
     observed: (about) => ({
       learn: (said) => ('error' in said || observationSpeaks(said.answer) ? learn(means, about) : undefined),
@@ -63,12 +76,17 @@ export function hideSecrets(means: SecretMeans): TargetWords {
       learn: (said) =>
         ('error' in said ? !isOwn(said.error) : resultSpeaks(said.answer)) ? learn(means, about) : undefined,
       clean: (error) => (isOwn(error) ? scrubbed(knownSecrets, about, error) : clean(verb, about, error)),
-      hide(result) {
-        if (!('message' in result)) return result
-        if (!knowsAll(about)) return resultWithoutWords(result)
-        const text = (words: string): string =>
-          [...about.keys()].reduce((each, key) => knownSecrets.scrubText(key, each), words)
-        return { ...result, reason: text(result.reason), message: text(result.message) }
+      hide: (result) => (isSpoken(result) ? spoken(about, result) : result),
+    }),
+    checked: (about) => ({
+      learn: (said) => ('error' in said || checkSpeaks(said.answer) ? learn(means, about) : undefined),
+      clean: (error) => clean('check', about, error),
+      hide(check) {
+        if (check.kind === 'refused') return spoken(about, check)
+        const warnings = knowsAll(about)
+          ? check.warnings.map((each) => text(about, each))
+          : check.warnings.slice(0, 1).map(() => warningsWithheld)
+        return { ...check, warnings }
       },
     }),
   }
@@ -121,4 +139,12 @@ function observationSpeaks(shown: Partial<ObservedTarget> | null | undefined): b
 
 function resultSpeaks(result: Partial<ApplyResult> | null | undefined): boolean {
   return result?.kind === undefined || 'message' in result
+}
+
+function isSpoken<Result extends ApplyResult>(result: Result): result is Result & SpokenResult {
+  return 'message' in result
+}
+
+function checkSpeaks(check: TargetCheck | null | undefined): boolean {
+  return check?.kind !== 'accepted' || check.warnings?.length !== 0
 }

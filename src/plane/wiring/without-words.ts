@@ -1,4 +1,4 @@
-import type { ApplyResult, ObservedTarget } from '../../deployment-target/contract.ts'
+import type { ObservedTarget } from '../../deployment-target/contract.ts'
 import { isModelspineError, ModelspineError } from '../../errors.ts'
 
 const why = 'its words are withheld, because its secrets cannot be looked up'
@@ -13,11 +13,19 @@ export function observedWithoutWords({ revisions, operations, ...rest }: Observe
   }
 }
 
-/** What a target answered to a change, without its words. A reason of one word stays. */
-export function resultWithoutWords(result: Extract<ApplyResult, { message: string }>): ApplyResult {
+export interface SpokenResult {
+  readonly reason: string
+  readonly message: string
+}
+
+/** What a target answered to a change or a check, without its words. A reason of one word stays. */
+export function resultWithoutWords<Result extends SpokenResult>(result: Result): Result {
   const reason = isOneWord(result.reason) ? result.reason : 'Withheld'
   return { ...result, reason, message: `the target gave a reason, and ${why}` }
 }
+
+/** Stands for all warnings of a check. */
+export const warningsWithheld: string = `the target warns, and ${why}`
 
 /** An error of a target with its code and what follows from it for the next try, and without its words. */
 export function errorWithoutWords(verb: string, error: unknown): ModelspineError {

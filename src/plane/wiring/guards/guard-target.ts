@@ -8,7 +8,7 @@ import { priorities } from '../../../reconcile/priority.ts'
 import type { Key } from '../../../resources/metadata.ts'
 import type { ToldTarget } from '../../../rollout/shell/told-target.ts'
 import type { CallTimeouts } from '../../call-timeouts.ts'
-import type { TargetWords, WordsOf } from '../hide-secrets.ts'
+import type { TargetWords } from '../hide-secrets.ts'
 import { sweepEveryMs } from '../orphans.ts'
 import { itemsUntil } from './guarded-items.ts'
 import type { GuardedPart } from './guarded-part.ts'
@@ -73,7 +73,7 @@ export function guardTarget(
           verb: 'check',
           limitMs: observeMs,
           abortSignal: options?.abortSignal,
-          ...(words.changed('check', new Map([[key, want.revisions]])) as WordsOf<never>),
+          ...words.checked(new Map([[key, want.revisions]])),
           run: async (abortSignal) =>
             (await target.check?.(key, want, { abortSignal })) ?? { kind: 'accepted', warnings: [] },
           wrong: checkedProblem,
@@ -121,7 +121,7 @@ export function guardTarget(
         limitMs: destroyMs,
         abortSignal: options.abortSignal,
         key: keyOf(key),
-        ...(words.changed('destroy', new Map([[key, applied]])) as WordsOf<DestroyResult>),
+        ...words.changed<DestroyResult>('destroy', new Map([[key, applied]])),
         run: async (abortSignal) => target.destroy(key, { ...options, abortSignal }),
         wrong: destroyedProblem,
       }),

@@ -10,6 +10,7 @@ import {
 } from '../../../../src/index.ts'
 import type { MetricSource } from '../../../../src/telemetry/contract.ts'
 import { ann, digits, planeFixture, registerVersions, route, serving } from '../plane-fixture.ts'
+import { away, runtime, value, vault } from '../secret-scene.ts'
 
 describe('plan', () => {
   it('writes nothing, sends nothing to the target and emits no event', async () => {
@@ -333,6 +334,20 @@ describe('plan', () => {
       const { problems, rollout } = await plane.plan(digits('1'), { actor: ann })
       expect(problems).toEqual(['spec.target "local" refuses: NoSuchRuntime: no runtime torch'])
       expect(rollout).not.toHaveProperty('notes')
+    })
+
+    it('and notes its warnings without the secrets of the deployment', async () => {
+      const check = async () => ({ kind: 'accepted', warnings: [`env TOKEN=${value} is old`] }) as const
+      for (const [secrets, note] of [
+        [vault, 'env TOKEN=[secret] is old'],
+        [away, expect.stringContaining('withheld')],
+      ] as const) {
+        const targets = { local: { ...memoryTarget(), check } }
+        const { plane, registry } = planeFixture({ plane: { targets, secrets: { vault: secrets } } })
+        await registerVersions(registry, '1')
+        const { rollout } = await plane.plan(digits('1', { runtime }), { actor: ann })
+        expect(rollout?.notes).toEqual([note])
+      }
     })
 
     it('and notes that the target is away, instead of failing or refusing', async () => {

@@ -89,6 +89,31 @@ describe('the words of a target', () => {
     expect(answer).toEqual({ kind, reason: clean, message: clean })
   })
 
+  it('in an answer of check are shown without secrets', async () => {
+    const answers = [
+      { kind: 'accepted', warnings: [said, 'fine'] },
+      { kind: 'refused', reason: said, message: said },
+    ] as const
+    const clean = '400: [secret] [secret]'
+    const shown = [
+      { kind: 'accepted', warnings: [clean, 'fine'] },
+      { kind: 'refused', reason: clean, message: clean },
+    ]
+    for (const [place, answer] of answers.entries()) {
+      const { target } = scene({ check: async () => answer })
+      expect(await target.check?.(key, wanting(both))).toEqual(shown[place])
+    }
+  })
+
+  it('in warnings of check are withheld when the secrets cannot be looked up', async () => {
+    const { target } = scene({ check: async () => ({ kind: 'accepted', warnings: [said, said] }) }, isAway)
+    const why = 'its words are withheld, because its secrets cannot be looked up'
+    expect(await target.check?.(key, wanting(both))).toEqual({
+      kind: 'accepted',
+      warnings: [`the target warns, and ${why}`],
+    })
+  })
+
   it('are withheld at once after the first secret that cannot be looked up', async () => {
     const { target } = scene({ destroy: failing(new Error(said)) }, (reference) =>
       reference === 'v:one' ? isAway() : hangs(),
@@ -172,10 +197,12 @@ describe('the words of a target', () => {
     const { target, asked } = scene({
       apply: async () => ({ kind: 'accepted' }),
       destroy: async () => ({ kind: 'busy', retryAfterMs: 5 }),
+      check: async () => ({ kind: 'accepted', warnings: [] }),
       observe: async () => ({ revisions: [{ revision: 'r1', state: 'ready' }], operations: [] }),
     })
     await target.apply(key, wanting(both), sending)
     await target.destroy(key, { ...sending, applied: both })
+    await target.check?.(key, wanting(both))
     await target.observe(key, { applied: both })
     expect(asked).toEqual([])
   })

@@ -28,7 +28,7 @@ const query = { metric: 'm', labels: { deployment: key }, interval: { fromMs: 0,
 const request = policyRequests.deploy()
 const unlimited: GuardTargetOptions = {
   limited: false,
-  words: { observed: () => ({}), observedMany: () => ({}), changed: () => ({}) },
+  words: { observed: () => ({}), observedMany: () => ({}), changed: () => ({}), checked: () => ({}) },
   together: { clock: createFakeClock(), togetherMs: 5, most: 100 },
 }
 

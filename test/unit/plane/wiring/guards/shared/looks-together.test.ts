@@ -44,6 +44,7 @@ function scene(observeMany?: DeploymentTarget['observeMany'], limited = true) {
           clean: (error) => new Error(`${(error as Error).message} without ${[...about.keys()].join(', ')}`),
         }),
         changed: () => ({}),
+        checked: () => ({}),
       },
       together: { clock, togetherMs: 5, most: 10 },
     },
