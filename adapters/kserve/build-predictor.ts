@@ -9,13 +9,10 @@ import { lineageText, type RevisionLineage } from './lineage.ts'
 export const revisionVariable = 'MODELSPINE_REVISION'
 
 /** The predictor of a revision that was not refused. Pure. */
-export function buildPredictor(
-  { name, model, runtime, settings }: Revision,
-  { names, options, lineage }: PredictorPlace,
-): Predictor {
+export function buildPredictor(revision: Revision, { names, options, lineage }: PredictorPlace): Predictor {
+  const { name, runtime, settings } = revision
   const own = settingsOf(settings)
   const format = own.modelFormat ?? options.modelFormat ?? ''
-  const [file] = filesOf(model.artifact)
   const extra = own.predictor ?? {}
   const secret = names.secret(name)
   return {
@@ -39,7 +36,7 @@ export function buildPredictor(
       ...(options.mode === 'standard' && { name: '' }),
       modelFormat: typeof format === 'string' ? { name: format } : format,
       protocolVersion: own.protocolVersion ?? 'v2',
-      storageUri: file?.uri,
+      storageUri: addressOf(revision),
       ...(own.storageKey !== undefined && { storage: { key: own.storageKey } }),
       ...(own.runtime !== undefined && { runtime: own.runtime }),
       ...(own.runtimeVersion !== undefined && { runtimeVersion: own.runtimeVersion }),
@@ -70,6 +67,11 @@ export function withScale(predictor: Predictor, { min, max }: Scale): Predictor 
 
 export function filesOf(artifact: Revision['model']['artifact']): readonly ArtifactFile[] {
   return artifact.kind === 'files' ? artifact.files : []
+}
+
+/** The one address of a revision that was not refused. */
+export function addressOf({ model }: Revision): string | undefined {
+  return filesOf(model.artifact)[0]?.uri
 }
 
 /** What is asked for is also the limit, as accelerators need it. */

@@ -1,5 +1,5 @@
 import { type Revision, scrub, type TargetRefusal, type TargetWant } from 'modelspine/adapter'
-import { filesOf, revisionVariable } from './build-predictor.ts'
+import { addressOf, filesOf, revisionVariable } from './build-predictor.ts'
 import { inheritanceRefusal } from './inheritance-refusal.ts'
 import type { KserveOptions } from './kserve-options.ts'
 import { settingsOf, settingsProblems } from './kserve-settings.ts'
@@ -87,11 +87,14 @@ function runtimeRefusal({ env, secrets, resources }: Revision['runtime']): Targe
 
 /** KServe's webhook lets a canary become the main predictor only when its storageUri is another one. */
 function sameAddressRefusal(main: Revision, canary: Revision): TargetRefusal | undefined {
-  const [mine, other] = [main, canary].map(({ model }) => filesOf(model.artifact)[0]?.uri)
-  if (mine !== other) return undefined
+  const address = addressOf(main)
+  return address === addressOf(canary) ? sameAddress(main.name, canary.name, address ?? '') : undefined
+}
+
+export function sameAddress(main: string, canary: string, address: string): TargetRefusal {
   return refused(
     'SameStorageUri',
-    `revisions ${main.name} and ${canary.name} have one address, ${scrub(mine ?? '')}, and in the mode standard KServe promotes a canary only with another: register the model at another address, or use the mode knative`,
+    `revisions ${main} and ${canary} have one address, ${scrub(address)}, and in the mode standard KServe promotes a canary only with another: register the model at another address, or use the mode knative`,
   )
 }
 

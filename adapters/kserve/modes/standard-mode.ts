@@ -1,8 +1,9 @@
-import type { Revision, Scale, TargetCapabilities, TargetWant } from 'modelspine/adapter'
-import { withScale } from '../build-predictor.ts'
+import type { Revision, Scale, TargetCapabilities, TargetRefusal, TargetWant } from 'modelspine/adapter'
+import { addressOf, withScale } from '../build-predictor.ts'
 import type { CanaryEntry, Predictor } from '../kserve-api.ts'
 import type { KserveOptions } from '../kserve-options.ts'
 import { revisionOf } from '../lineage.ts'
+import { sameAddress } from '../revision-refusal.ts'
 import { type LiveService, numberIn } from './live-service.ts'
 import { built, type KserveMode, type ModePlace, type NextStep, wait, weightIn } from './mode.ts'
 import { failureText } from './readiness.ts'
@@ -81,12 +82,16 @@ function change(scene: Scene): NextStep {
   const wanted = held.filter(({ revision }) => isIn(want, revision))
   const main = chooseMain(scene, wanted, missing)
   if (main === undefined) return { kind: 'unchanged' }
+  if ('kind' in main) return main
   const { predictor, creates } = main
   const name = revisionOf(predictor)
+  // Beside a main predictor that leaves, a revision with its address could not be promoted. It comes afterwards.
+  const isLeaving = name === mainName && (name === undefined || !isIn(want, name))
+  const added = missing.filter((each) => !isLeaving || addressOf(each) !== storageUriOf(spec.predictor))
   const replicas = replicasOf(predictor, want.scale)
   const canary = [
     ...wanted.filter(({ revision }) => revision !== name).map((each) => sameEntry(want, each, replicas)),
-    ...missing
+    ...added
       .filter((each) => each.name !== name)
       .map((each) =>
         canaryEntry(built(place, each, { generation: 1, canary: true }), weightIn(want, each.name), replicas),
@@ -101,7 +106,7 @@ function change(scene: Scene): NextStep {
   return {
     kind: 'write',
     spec: { predictor, ...(canary.length > 0 && { canary }) },
-    creates: missing.filter((each) => each.name !== name || creates),
+    creates: added.filter((each) => each.name !== name || creates),
   }
 }
 
@@ -113,29 +118,50 @@ interface Main {
 /**
  * The main predictor stays as long as it is wanted. Otherwise the wanted canary with most traffic takes its place, once it
  * is ready. A main predictor that serves stays until then. Undefined when nothing is wanted.
+ *
+ * KServe's webhook denies the main predictor another name at the same `storageUri` (`validatePredictorNameChange`).
  */
 function chooseMain(
   { place, want, live }: Scene,
   canaries: readonly Held[],
   missing: readonly Revision[],
-): Main | undefined {
+): Main | TargetRefusal | undefined {
   const { status, spec } = live
   const own = revisionOf(spec.predictor)
   if (own !== undefined && isIn(want, own)) {
     const isKept = want.keep?.includes(own) === true
     return { predictor: isKept ? spec.predictor : withScale(spec.predictor, want.scale), creates: false }
   }
-  const [ready] = canaries
+  const address = storageUriOf(spec.predictor)
+  const fitting = canaries.filter(({ predictor }) => storageUriOf(predictor) !== address)
+  const [ready] = fitting
     .filter(({ predictor }) => canaryReadiness(status, predictor).state === 'ready')
     .toSorted((one, other) => weightIn(want, other.revision) - weightIn(want, one.revision))
   if (ready !== undefined) return { predictor: promoted(want, ready), creates: false }
   const serves = own !== undefined && mainReadiness(live).state === 'ready'
-  if (serves || canaries.length > 0) return { predictor: spec.predictor, creates: false }
+  const before = own ?? 'of somebody else'
+  const [wanted] = want.revisions
+  if (serves || canaries.length > 0) {
+    const isStuck = fitting.length === 0 && missing.every((each) => addressOf(each) === address)
+    if (isStuck && wanted !== undefined) return sameAddress(before, wanted.name, address ?? '')
+    return { predictor: spec.predictor, creates: false }
+  }
   const [next] = missing
   if (next === undefined) return undefined
   const failure = failureText(status)
-  const lineage = { generation: 1, ...(failure !== undefined && { failure }) }
-  return { predictor: withScale(built(place, next, lineage), want.scale), creates: true }
+  const build = (generation: number): Predictor => {
+    const lineage = { generation, ...(failure !== undefined && { failure }) }
+    return withScale(built(place, next, lineage), want.scale)
+  }
+  if (addressOf(next) !== address) return { predictor: build(1), creates: true }
+  const { name } = spec.predictor
+  if (!name) return sameAddress(before, next.name, address ?? '')
+  // With the name it gets the Deployment that is there, whose generation rises.
+  return { predictor: { ...build((status.observedGeneration ?? 0) + 1), name }, creates: true }
+}
+
+function storageUriOf({ model }: Predictor): string | undefined {
+  return (model as { readonly storageUri?: string } | null | undefined)?.storageUri
 }
 
 /** The canary's own predictor, so that its pods stay. Only now it may have more than a fixed number of them. */

@@ -183,7 +183,12 @@ export class SmallKserve {
       predictor: each,
     }))
     for (const { name: deployment, predictor } of names) {
-      if (!kept.running.some((each) => each.name === deployment)) this.add(kept, deployment, predictor)
+      const there = kept.running.find((each) => each.name === deployment)
+      if (there !== undefined && revisionOf(there.predictor) === revisionOf(predictor)) continue
+      // Another predictor of that name gets the same Deployment, and its generation rises.
+      kept.running = kept.running.filter((each) => each !== there)
+      kept.generation = there === undefined ? 1 : kept.generation + 1
+      this.add(kept, deployment, predictor)
     }
     kept.running = kept.running.filter((each) => names.some((one) => one.name === each.name))
     for (const each of kept.running) {
@@ -194,7 +199,7 @@ export class SmallKserve {
     const failure = this.failing.get(revisionOf(main))
     const isUp = isReady(main)
     return {
-      observedGeneration: 1,
+      observedGeneration: kept.generation,
       deploymentMode: 'Standard',
       url: `http://${name}.kit.example.com`,
       address: { url: `http://${name}-${main.name}-predictor.kit.svc.cluster.local:8080` },

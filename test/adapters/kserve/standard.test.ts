@@ -1,6 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest'
+import { refusalOf } from '../../simulators/kserve/admission-rules.ts'
+import type { InferenceService } from '../../simulators/kserve/inference-service.ts'
 import { callOptions, converge, key, wantOf } from './converge.ts'
-import type { Json, Stored } from './kubernetes-world.ts'
+import { type Json, Refusal, type Stored } from './kubernetes-world.ts'
 import { kserveScene, revision, type Scene } from './scene.ts'
 
 const [first, second, third] = [revision(1), revision(2), revision(3)]
@@ -14,6 +16,14 @@ afterEach(async () => {
 async function standard(more: Parameters<typeof kserveScene>[1] = {}): Promise<Scene> {
   const scene = await kserveScene('standard', more)
   ends.push(scene.close)
+  const { world } = scene.api
+  world.admit = (sort, body) => {
+    if (sort !== 'inferenceservices') return
+    const [before] = world.all(sort)
+    const refusal = refusalOf(body as unknown as InferenceService, before as unknown as InferenceService)
+    if (refusal === undefined) return
+    throw new Refusal(403, 'Forbidden', `admission webhook "kserve" denied the request: ${refusal}`)
+  }
   return scene
 }
 
@@ -82,6 +92,43 @@ describe('a canary in the mode standard', () => {
     await converge(scene, wantOf([second]))
     expect(specOf(scene).canary).toBeUndefined()
     expect(await weights(scene)).toEqual({ [second.name]: 100 })
+  })
+
+  it('takes the place of one that never became ready at the same address, in the same Deployment', async () => {
+    const scene = await standard()
+    const mended = { ...second, model: first.model }
+    scene.api.kserve.failing.set(first.name, 'BlockedByFailedLoad')
+    await converge(scene, wantOf([first]))
+    await scene.target.apply(key, wantOf([mended]), callOptions())
+    await scene.target.apply(key, wantOf([mended]), callOptions())
+    // What KServe still tells is of the first one.
+    expect((await scene.target.observe(key)).revisions).toMatchObject([
+      { revision: second.name, state: 'starting' },
+    ])
+    await converge(scene, wantOf([mended]))
+    expect((await scene.target.observe(key)).revisions).toMatchObject([
+      { revision: second.name, state: 'ready', weight: 100 },
+    ])
+    expect(running(scene)).toEqual([`churn-r${first.name}-predictor`])
+    await converge(scene, wantOf([mended, third], [50, 50]))
+    await converge(scene, wantOf([third]))
+    expect(running(scene)).toEqual([`churn-r${third.name}-predictor`])
+  })
+
+  it('is refused at the address of one that serves, because KServe would not promote it', async () => {
+    const scene = await standard()
+    await converge(scene, wantOf([first]))
+    const before = structuredClone(specOf(scene))
+    const other = { ...second, model: first.model }
+    expect(await scene.target.apply(key, wantOf([other]), callOptions())).toMatchObject({
+      kind: 'refused',
+      reason: 'SameStorageUri',
+    })
+    expect(specOf(scene)).toEqual(before)
+    // Beside a third one that takes the place first, it has to wait.
+    const want = wantOf([third, other], [50, 50])
+    await converge(scene, want)
+    expect(await weights(scene)).toEqual({ [third.name]: 50, [second.name]: 50 })
   })
 
   it('has an address of its own inside the cluster, where that is asked for', async () => {
