@@ -27,8 +27,14 @@ export async function checkService(
       for (const warning of warningsIn(reply.header('warning'))) warnings.add(warning)
     }
   } catch (error) {
-    if (!isModelspineError(error, 'target-refused')) throw error
-    return { kind: 'refused', reason: 'RefusedByCluster', message: error.message }
+    if (isModelspineError(error, 'target-refused')) {
+      return { kind: 'refused', reason: 'RefusedByCluster', message: error.message }
+    }
+    // The credentials are good, and the API server names the permission that they lack.
+    if (isModelspineError(error, 'auth') && error.details.status === 403) {
+      return { kind: 'refused', reason: 'Forbidden', message: error.message }
+    }
+    throw error
   }
   return { kind: 'accepted', warnings: [...warnings] }
 }

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { callOptions, converge, key, wantOf } from './converge.ts'
 import type { Json } from './kubernetes-world.ts'
 import { kserveScene, revision, type Scene } from './scene.ts'
+import { status } from './scripted-kubernetes.ts'
 
 let ends: (() => Promise<void>)[] = []
 afterEach(async () => {
@@ -117,6 +118,25 @@ describe('the requests of a target on KServe', () => {
       'PATCH /inferenceservices/churn',
     ])
     expect([...made.api.world.objects]).toEqual(before)
+  })
+
+  it('of a check tell a permission that is missing, and not credentials that are refused', async () => {
+    const { api, target } = await scene()
+    const forbidden = 'User "spine" cannot patch resource "inferenceservices" in the namespace "kit"'
+    const answers = (code: number, reason: string, message: string): void => {
+      api.intercept = (call) =>
+        call.includes('dryRun=All')
+          ? { status: code, body: JSON.stringify(status(code, reason, message)) }
+          : undefined
+    }
+    answers(403, 'Forbidden', forbidden)
+    expect(await target.check(key, wantOf([revision(1)]))).toEqual({
+      kind: 'refused',
+      reason: 'Forbidden',
+      message: expect.stringContaining(forbidden),
+    })
+    answers(401, 'Unauthorized', 'the token has expired')
+    await expect(target.check(key, wantOf([revision(1)]))).rejects.toMatchObject({ code: 'auth' })
   })
 
   it('are not made any more after the target was closed', async () => {
