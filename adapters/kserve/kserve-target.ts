@@ -16,7 +16,8 @@ import {
   throwIfAborted,
   wantRefusal,
 } from 'modelspine/adapter'
-import { createKubernetesClient } from '../shared/kubernetes/kubernetes-client.ts'
+import { createKubernetesClient, type KubernetesClient } from '../shared/kubernetes/kubernetes-client.ts'
+import { trackWrites, wasNotSent } from '../shared/kubernetes/track-writes.ts'
 import { watchObjects } from '../shared/kubernetes/watch-objects.ts'
 import { applySpec, readService } from './apply-service.ts'
 import { checkService } from './check-service.ts'
@@ -87,6 +88,7 @@ export function kserveTarget(options: KserveTargetOptions): KserveTarget {
   }
 
   async function apply(
+    client: KubernetesClient,
     place: ModePlace,
     want: TargetWant,
     call: ApplyOptions,
@@ -138,11 +140,11 @@ export function kserveTarget(options: KserveTargetOptions): KserveTarget {
     apply: (key, want, call) => {
       const place = placeOf(key, settings)
       let first: Look | undefined
-      return sending(async () => {
+      return sending(client, async (tracked) => {
         const seen = await look(place, call)
         first ??= seen
         checkStillThere(key, first, seen)
-        return apply(place, want, call, seen)
+        return apply(tracked, place, want, call, seen)
       })
     },
 
@@ -164,9 +166,9 @@ export function kserveTarget(options: KserveTargetOptions): KserveTarget {
     },
 
     destroy: (key, call) =>
-      sending(async () => {
+      sending(client, async (tracked) => {
         begin(call.abortSignal)
-        return destroyNext(client, placeOf(key, settings), call)
+        return destroyNext(tracked, placeOf(key, settings), call)
       }),
 
     async *changes(abortSignal) {
@@ -201,12 +203,22 @@ function neededBy(
   return [...revisions.map(({ name }) => name), ...keep, ...serving]
 }
 
-/** Repeats a call whose write met a newer version, because KServe writes its status at any time. */
-async function sending<Result>(send: () => Promise<Result>): Promise<Result> {
+/**
+ * Repeats a call whose write met a newer version, because KServe writes its status at any time. Answers `not-sent` when
+ * there was no connection before the first write.
+ */
+async function sending<Result>(
+  client: KubernetesClient,
+  send: (client: KubernetesClient) => Promise<Result>,
+): Promise<Result | Extract<ApplyResult, { kind: 'not-sent' }>> {
+  const tracked = trackWrites(client)
   for (let left = tries; ; left -= 1) {
     try {
-      return await send()
+      return await send(tracked.client)
     } catch (error) {
+      if (isModelspineError(error, 'target-unavailable') && wasNotSent(error) && !tracked.hasWritten) {
+        return { kind: 'not-sent', reason: 'NoConnection', message: error.message }
+      }
       if (left <= 1 || !isModelspineError(error, 'conflict') || error.details.etag !== undefined) throw error
     }
   }

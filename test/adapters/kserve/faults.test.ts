@@ -121,6 +121,51 @@ describe('an answer of the API server', () => {
   })
 })
 
+describe('an API server that takes no connection', () => {
+  const notSent = {
+    kind: 'not-sent',
+    reason: 'NoConnection',
+    message: expect.stringContaining('connection refused'),
+  }
+
+  it('got nothing of an apply or a destroy', async () => {
+    const { api, target } = await scene()
+    await api.close()
+    expect(await target.apply(key, wantOf([first]), callOptions())).toEqual(notSent)
+    expect(await target.destroy(key, callOptions())).toMatchObject({ kind: 'not-sent' })
+  })
+
+  it.each([
+    ['got nothing when it was only read before', 'GET /configmaps', 'not-sent'],
+    ['may have got something after a write', 'PATCH /configmaps', 'target-unavailable'],
+  ])('%s', async (_, last, expected) => {
+    const { api, target } = await scene()
+    api.afterwards = (call, response) => {
+      if (!call.startsWith(last)) return undefined
+      response.setHeader('connection', 'close')
+      api.server.close()
+      return undefined
+    }
+    const answer = await target.apply(key, wantOf([first]), callOptions()).then(
+      ({ kind }) => kind,
+      ({ code }: ModelspineError) => code,
+    )
+    expect(answer).toBe(expected)
+    expect(api.calls.at(-1)).toContain(last)
+  })
+
+  it('may have got a call whose answer was lost', async () => {
+    const { api, target } = await scene()
+    api.afterwards = (call, response) => {
+      if (!call.startsWith('PATCH')) return undefined
+      response.socket?.destroy()
+      return 'answered'
+    }
+    const error = await failureOf(target.apply(key, wantOf([first]), callOptions()))
+    expect(error.code).toBe('target-unavailable')
+  })
+})
+
 describe('another writer', () => {
   it('meanwhile is seen: the write is made anew with the newer version', async () => {
     const made = await scene()
