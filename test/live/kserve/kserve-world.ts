@@ -55,7 +55,7 @@ export async function kserveWorld(
 
 type Create = (path: string, body: object) => Promise<void>
 
-/** The role of docs/adapters/kserve.md, as it stands there, for the user `modelspine`. */
+/** The role as it stands in the documentation, for the user `modelspine`. */
 async function grantDocumentedRole(create: Create, namespace: string): Promise<void> {
   const rbac = `/apis/rbac.authorization.k8s.io/v1/namespaces/${namespace}`
   await create(`${rbac}/roles`, await documentedRole(namespace))
@@ -75,7 +75,8 @@ export interface Role {
   }[]
 }
 
-async function documentedRole(namespace: string): Promise<Role> {
+/** The role of docs/adapters/kserve.md. */
+export async function documentedRole(namespace: string): Promise<Role> {
   const page = await readFile(join(import.meta.dirname, '../../../docs/adapters/kserve.md'), 'utf8')
   const [, text] = /```yaml\n(apiVersion: rbac[\s\S]*?)```/.exec(page) ?? []
   if (text === undefined) throw new Error('docs/adapters/kserve.md has no role')

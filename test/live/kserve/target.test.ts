@@ -4,6 +4,7 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { callOptions, key, wantOf } from '../../adapters/kserve/converge.ts'
 import type { RecordedRequest } from '../support/recording-proxy.ts'
 import { withServer } from '../support/with-server.ts'
+import { documentedRole } from './kserve-world.ts'
 import { revision, type TargetScene, targetScene } from './target-subject.ts'
 
 const [v1, v2, v3] = [revision(1), revision(2), revision(3)]
@@ -18,6 +19,11 @@ const life: readonly TargetWant[] = [
   wantOf([v3]),
   { ...wantOf([v3]), scale: { min: 2, max: 3 } },
 ]
+
+/** Each verb of the documented role with its resource. */
+const grants = (await documentedRole('any')).rules.flatMap(({ verbs, resources }) =>
+  verbs.flatMap((verb) => resources.map((resource) => [verb, resource] as const)),
+)
 
 withServer('kube-apiserver', (address) => {
   let scenes = 0
@@ -40,8 +46,11 @@ withServer('kube-apiserver', (address) => {
 
   async function liveThrough(made: TargetScene, target: KserveTarget): Promise<void> {
     for (const want of life) await bring(made, target, want)
-    while ((await target.destroy(key, callOptions())).kind !== 'unchanged')
-      await made.world.simulator.settled()
+    await emptied(made, target)
+  }
+
+  async function emptied({ world }: TargetScene, target: KserveTarget): Promise<void> {
+    while ((await target.destroy(key, callOptions())).kind !== 'unchanged') await world.simulator.settled()
   }
 
   describe.skipIf(address.kserveMissing)('the requests of kserveTarget', () => {
@@ -106,34 +115,67 @@ withServer('kube-apiserver', (address) => {
       expect(refused).toEqual([])
     })
 
-    it.each([
-      ['inferenceservices', 'patch'],
-      ['configmaps', 'create'],
-      ['secrets', 'create'],
-    ])('has nothing that is not needed: without %s the error says so', async (resource) => {
-      const made = await scene('knative')
-      const { body } = await made.world.ask('GET', roles(made.world.namespace))
-      const { rules } = body as { rules: readonly { readonly resources: readonly string[] }[] }
-      const left = rules.filter(({ resources }) => !resources.includes(resource))
-      expect(left).toHaveLength(rules.length - 1)
-      await made.world.ask('PATCH', roles(made.world.namespace), {
+    it.each(grants)(
+      'has nothing that is not needed: without %s of %s an error says so',
+      async (verb, resource) => {
+        const made = await scene('knative')
+        await take(made, verb, resource)
+        const errors = await errorsOfLife(made)
+        expect(errors).not.toEqual([])
+        for (const { code, message } of errors) {
+          expect(code).toBe('auth')
+          expect(message).toContain(`User "modelspine" cannot ${verb} resource "${resource}"`)
+        }
+      },
+    )
+
+    /** Takes one verb out of the role, and waits until the API server has learnt of it. */
+    async function take({ world }: TargetScene, verb: string, resource: string): Promise<void> {
+      const { namespace } = world
+      const role = await documentedRole(namespace)
+      const left = role.rules.map(({ verbs, ...rule }) => ({
+        ...rule,
+        verbs: rule.resources.includes(resource) ? verbs.filter((each) => each !== verb) : verbs,
+      }))
+      await world.ask('PATCH', roles(namespace), {
         type: 'application/merge-patch+json',
         body: JSON.stringify({ rules: left }),
       })
+      const group = role.rules.find(({ resources }) => resources.includes(resource))?.apiGroups[0]
+      const spec = { user: 'modelspine', resourceAttributes: { namespace, verb, group, resource } }
+      await vi.waitFor(
+        async () => {
+          const { body } = await world.ask('POST', '/apis/authorization.k8s.io/v1/subjectaccessreviews', {
+            type: 'application/json',
+            body: JSON.stringify({ spec }),
+          })
+          expect(body).toMatchObject({ status: { allowed: false } })
+        },
+        { timeout: 10_000 },
+      )
+    }
+
+    /** What a target throws that does all that it can do. */
+    async function errorsOfLife(made: TargetScene): Promise<readonly ModelspineError[]> {
       const target = made.open()
-      // The API learns of a changed role a moment later.
-      const error = await vi.waitFor(async () => {
-        const failure = await target.apply(key, wantOf([v1]), callOptions()).then(
-          () => undefined,
-          (thrown: ModelspineError) => thrown,
-        )
-        expect(failure).toBeDefined()
-        return failure as ModelspineError
-      })
-      expect(error.code).toBe('auth')
-      expect(error.message).toContain('User "modelspine" cannot')
-      expect(error.message).toContain(resource)
-    })
+      const errors: ModelspineError[] = []
+      const noted = (error: ModelspineError): void => void errors.push(error)
+      const watching = new AbortController()
+      const watched = (async () => {
+        for await (const _ of target.changes(watching.signal));
+      })().catch(noted)
+      await bring(made, target, wantOf([v1])).catch(noted)
+      await target.list().catch(noted)
+      await emptied(made, target).catch(noted)
+      // The watch has had its answer by now, or gets it here.
+      const isAnswered = (): boolean =>
+        errors.length > 0 ||
+        made.proxy.requests.some(({ path, status }) => path.includes('watch=true') && status !== undefined)
+      await vi.waitFor(() => expect(isAnswered()).toBe(true), { timeout: 10_000 })
+      watching.abort()
+      await watched
+      return errors
+    }
   })
 
   describe.skipIf(address.kserveMissing)('the watch of kserveTarget', () => {
