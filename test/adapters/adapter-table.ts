@@ -45,8 +45,11 @@ function declared(capabilities: object): string {
 /** The tier: what stood behind the tests of the part. */
 export function tierOf({ truth }: CataloguedPart): string {
   switch (truth.kind) {
-    case 'live':
-      return `run live in version ${truth.servers.map(versionOf).join(', ')}`
+    case 'live': {
+      const { servers, played } = truth
+      const simulated = played === undefined ? '' : `; a simulator plays ${played}`
+      return `run live in version ${servers.map(versionOf).join(', ')}${simulated}`
+    }
     case 'model':
       return `checked against the official model (\`${truth.file}\`)`
     case 'documentation':

@@ -27,7 +27,12 @@ type Contract =
 /** What the tests of an adapter run against. */
 type Truth =
   /** The vendor's own server, installed and started by `npm run test:live`. */
-  | { readonly kind: 'live'; readonly servers: readonly ServerName[] }
+  | {
+      readonly kind: 'live'
+      readonly servers: readonly ServerName[]
+      /** What of the vendor does not run there. A simulator in `test/simulators` plays it. */
+      readonly played?: string
+    }
   /** Every request is checked against a description that the vendor publishes, a file of that name. */
   | { readonly kind: 'model'; readonly file: string }
   /** The vendor's documentation. */
@@ -73,7 +78,7 @@ export const catalogue: readonly CataloguedPart[] = [
     adapter: 'kserve',
     factory: 'kserveTarget',
     contract: 'deployment-target',
-    truth: { kind: 'model', file: 'kserve-inferenceservices-crd.yaml' },
+    truth: { kind: 'live', servers: ['kube-apiserver'], played: 'KServe’s controller' },
     capabilities: () => kserveTarget({ baseUrl, mode: 'knative' }).capabilities,
   },
   {

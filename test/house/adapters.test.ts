@@ -71,6 +71,17 @@ describe('the table of adapters', () => {
     expect(unproved).toEqual([])
   })
 
+  it('says what a simulator plays, where a live test of the adapter has one', () => {
+    const wrong = catalogue.flatMap(({ adapter, factory, truth }) => {
+      if (truth.kind !== 'live') return []
+      const isSimulated = live.some(
+        ({ text }) => text.includes(`/simulators/${adapter}/`) && text.includes(factory),
+      )
+      return isSimulated === (truth.played !== undefined) ? [] : [factory]
+    })
+    expect(wrong).toEqual([])
+  })
+
   it('says “official model” only where the tests of the adapter open that file', () => {
     const unproved = catalogue.flatMap(({ adapter, truth }) => {
       if (truth.kind !== 'model') return []
