@@ -140,7 +140,7 @@ async function send(run: DeploymentRun, due: Due, effect: Effect, entry: LedgerE
       return again(run, answered, Math.min(nextMs ?? Infinity, result.retryAfterMs))
     case 'not-sent': {
       const cause = new ModelspineError('target-unavailable', `${result.reason}: ${result.message}`)
-      return hindered(run, cause, nextMs)
+      return isElsewhere ? postponed(run, effect, cause) : hindered(run, cause, nextMs)
     }
     default:
       return again(run, answered, nextMs)

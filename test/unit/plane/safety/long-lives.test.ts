@@ -175,13 +175,22 @@ describe('a deployment whose target the plane no longer has', () => {
 })
 
 describe('targets that a deployment leaves', () => {
-  it('hinder neither each other nor the one that serves', async () => {
+  it.each<[string, DeploymentTarget['destroy']]>([
+    [
+      'remove nothing',
+      async () => {
+        throw new Error('the vendor does not remove it')
+      },
+    ],
+    [
+      'take no connection',
+      async () => ({ kind: 'not-sent', reason: 'NoConnection', message: 'connection refused' }),
+    ],
+  ])('hinder neither each other nor the one that serves when they %s', async (_, destroy) => {
     const base = planeFixture()
     const stuck = memoryTarget({ clock: base.clock })
     const third = memoryTarget({ clock: base.clock })
-    stuck.destroy = async () => {
-      throw new Error('the vendor does not remove it')
-    }
+    stuck.destroy = destroy
     const fixture = planeFixture({
       beside: base,
       plane: { targets: { local: stuck, second: base.target, third } },
@@ -198,5 +207,14 @@ describe('targets that a deployment leaves', () => {
       ['local'],
       'converged',
     ])
+    // Nor does it slow a rollout down, however long it has been so.
+    await fixture.clock.advance(hourMs)
+    await registerVersions(fixture.registry, '2')
+    const strategy = { canary: { steps: [{ weight: 50 }, { pause: '10s' }] } } as const
+    const beganMs = fixture.clock.now()
+    await fixture.plane.apply(digits('2', { strategy, target: 'third' }), { actor: ann })
+    await fixture.until(async () => (await fixture.phase()) === 'pausing')
+    await fixture.until(async () => (await fixture.phase()) === 'converged', 900_000)
+    expect(fixture.clock.now() - beganMs).toBeLessThan(30_000)
   })
 })
