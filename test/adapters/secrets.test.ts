@@ -9,12 +9,12 @@ import {
   memoryStore,
 } from 'modelspine'
 import { secretOf, systemClock } from 'modelspine/adapter'
-import { kserveTarget } from 'modelspine/adapters/kserve'
-import { mlflowRegistry } from 'modelspine/adapters/mlflow'
-import { opaPolicy } from 'modelspine/adapters/opa'
-import { openInferenceProvider } from 'modelspine/adapters/open-inference'
-import { openaiCompatible } from 'modelspine/adapters/openai-compatible'
-import { prometheusMetrics } from 'modelspine/adapters/prometheus'
+import { type KserveTargetOptions, kserveTarget } from 'modelspine/adapters/kserve'
+import { type MlflowRegistryOptions, mlflowRegistry } from 'modelspine/adapters/mlflow'
+import { type OpaPolicyOptions, opaPolicy } from 'modelspine/adapters/opa'
+import { type OpenInferenceOptions, openInferenceProvider } from 'modelspine/adapters/open-inference'
+import { type OpenaiCompatibleOptions, openaiCompatible } from 'modelspine/adapters/openai-compatible'
+import { type PrometheusMetricsOptions, prometheusMetrics } from 'modelspine/adapters/prometheus'
 import {
   createRequestTelemetry,
   createRouter,
@@ -22,7 +22,9 @@ import {
   type RoutedStream,
   staticRoutes,
 } from 'modelspine/routing'
+import { createFakeClock } from 'modelspine/testing'
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
+import type { VendorConnection } from '../../adapters/shared/vendor-client.ts'
 import { type RegisteredSdk, registerSdk } from '../unit/telemetry/registered-sdk.ts'
 import { catalogue } from './catalogue.ts'
 import { leaks, planted, printed, repeatingVendor, type Vice, vices } from './planted-secret.ts'
@@ -76,6 +78,9 @@ const ofThePlane: Readonly<Record<string, (baseUrl: string) => Parts>> = {
       }),
     },
   }),
+  'prometheusMetrics, headers': (baseUrl) => ({
+    metrics: { prom: prometheusMetrics({ baseUrl, headers, metrics, scrapeMs: 1 }) },
+  }),
 }
 
 /** The first kind of credential of a part meets every vice. The others go the same way, so a few are enough. */
@@ -90,6 +95,18 @@ const ofARouter: Readonly<Record<string, (baseUrl: string) => ModelProvider>> = 
   'openaiCompatible, apiKey': (baseUrl) => openaiCompatible({ baseUrl, apiKey: secretOf(planted) }),
   'openaiCompatible, headers': (baseUrl) => openaiCompatible({ baseUrl, headers }),
   'openInferenceProvider, headers': (baseUrl) => openInferenceProvider({ baseUrl, headers }),
+}
+
+const ofAConnection = ['token', 'basic', 'headers'] as const satisfies readonly (keyof VendorConnection)[]
+
+/** The kinds of credential that each factory takes. */
+const kindsOf: Readonly<Record<string, readonly string[]>> = {
+  kserveTarget: ofAConnection satisfies readonly (keyof KserveTargetOptions)[],
+  mlflowRegistry: ofAConnection satisfies readonly (keyof MlflowRegistryOptions)[],
+  opaPolicy: ofAConnection satisfies readonly (keyof OpaPolicyOptions)[],
+  prometheusMetrics: ofAConnection satisfies readonly (keyof PrometheusMetricsOptions)[],
+  openaiCompatible: ['apiKey', 'headers'] satisfies readonly (keyof OpenaiCompatibleOptions)[],
+  openInferenceProvider: ['headers'] satisfies readonly (keyof OpenInferenceOptions)[],
 }
 
 /** Why a part has no credential that it could show. */
@@ -129,10 +146,11 @@ async function records(items: AsyncIterable<unknown>): Promise<unknown[]> {
 }
 
 describe('a planted secret', () => {
-  it('is planted in every part that sends a credential', () => {
-    const tried = [...Object.keys(ofThePlane), ...Object.keys(ofARouter)].map((name) => name.split(',')[0])
-    const known = new Set([...tried, ...Object.keys(withoutCredential)])
-    expect(catalogue.map(({ factory }) => factory).filter((factory) => !known.has(factory))).toEqual([])
+  it('is planted in every part that sends a credential, as each kind of credential', () => {
+    const expected = catalogue
+      .filter(({ factory }) => !(factory in withoutCredential))
+      .flatMap(({ factory }) => (kindsOf[factory] ?? ['none']).map((kind) => `${factory}, ${kind}`))
+    expect([...Object.keys(ofThePlane), ...Object.keys(ofARouter)].sort()).toEqual(expected.sort())
   })
 
   describe.each(Object.entries(ofThePlane))('in %s', (name, partsOf) => {
@@ -143,12 +161,14 @@ describe('a planted secret', () => {
         onTestFinished(() => vendor.close())
         const { logger, lines } = recorder()
         const audit = memoryAuditLog()
+        const clock = createFakeClock({ startMs: Date.now() })
         const parts = partsOf(vendor.url)
         const store = memoryStore()
         const plane = createControlPlane({
           store,
           audit,
           logger,
+          clock,
           registries: {
             models: memoryRegistry({
               name: 'models',
@@ -187,7 +207,7 @@ describe('a planted secret', () => {
           shown.push(await settled(plane.apply(declared(version), { actor })))
           for (let look = 0; look < (gated ? 10 : 3); look += 1) {
             shown.push(await settled(plane.reconcileOnce('m')))
-            if (gated && version === '2') await new Promise((resolve) => setTimeout(resolve, 50))
+            if (gated && version === '2') await clock.advance(50)
           }
         }
         shown.push(
