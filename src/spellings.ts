@@ -32,9 +32,14 @@ function anyEscapes(spelling: string): Spelling {
   const pattern = parts.map((part, place) =>
     place % 2 === 1
       ? part.replace(/[A-F]/g, (letter) => `[${letter}${letter.toLowerCase()}]`)
-      : part.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&'),
+      : escaped(part),
   )
   return new RegExp(pattern.join(''), 'g')
+}
+
+/** The text as a part of a regular expression. */
+export function escaped(text: string): string {
+  return text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&')
 }
 
 /** The text with `[secret]` in the place of each spelling. */

@@ -42,5 +42,5 @@ export async function checkService(
 /** The texts of `299 - "a text"`, of which there may be several in one header. */
 function warningsIn(header: string | undefined): readonly string[] {
   const found = (header ?? '').matchAll(/299 \S+ "((?:[^"\\]|\\.)*)"/g)
-  return Array.from(found, ([, text = '']) => text.replace(/\\(.)/g, '$1').slice(0, 500))
+  return Array.from(found, ([, text = '']) => text.replace(/\\(.)/g, '$1'))
 }

@@ -3,14 +3,11 @@ import {
   ModelspineError,
   type ProviderFailure,
   retryAfterMs,
-  scrub,
+  scrubStart,
 } from 'modelspine/adapter'
 
-/**
- * How many characters of an error are cleaned. The message shows fewer, so that no credential is cut in two
- * before it is found.
- */
-const longestText = 8000
+/** How many characters are shown of what the server said. */
+const longestSaid = 1000
 
 const byStatus: Readonly<Record<number, ProviderFailure>> = {
   401: 'auth',
@@ -36,7 +33,7 @@ export function openInferenceError(
   reply: HttpReply,
   { secrets, nowMs }: OpenInferenceFailureContext,
 ): ModelspineError {
-  const said = scrub(errorText(reply).slice(0, longestText), secrets).slice(0, 1000)
+  const said = scrubStart(errorText(reply), longestSaid, secrets)
   const wait = retryAfterMs(reply.headers, nowMs)
   return new ModelspineError(
     codeOf(reply.status, said),

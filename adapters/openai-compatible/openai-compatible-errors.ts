@@ -1,4 +1,10 @@
-import { type HttpReply, ModelspineError, readOpenaiError, retryAfterMs, scrub } from 'modelspine/adapter'
+import {
+  type HttpReply,
+  ModelspineError,
+  readOpenaiError,
+  retryAfterMs,
+  scrubStart,
+} from 'modelspine/adapter'
 import { holdsError } from './chat-events.ts'
 
 export interface OpenaiFailureContext {
@@ -12,7 +18,7 @@ export function failureOf(
   failed: HttpReply | { readonly body: unknown },
   context: OpenaiFailureContext,
 ): ModelspineError {
-  const clean = (text: string): string => scrub(text, context.secrets)
+  const clean = (text: string, longest: number): string => scrubStart(text, longest, context.secrets)
   if ('body' in failed) return readOpenaiError({ body: failed.body, clean })
   const wait = retryAfterMs(failed.headers, context.nowMs())
   return readOpenaiError({

@@ -12,6 +12,7 @@ import {
   scrub,
   scrubError,
   scrubSecrets,
+  scrubStart,
   secretsOf,
   systemClock,
   type TlsOptions,
@@ -109,7 +110,7 @@ export interface VendorStream {
  */
 const retry = { times: 2, minDelayMs: 200, maxDelayMs: 1000 }
 
-/** Longer messages of a vendor are cut, after secrets were removed. */
+/** Longer messages of a vendor are cut. */
 const longestSaid = 500
 
 /** Connects nothing before the first call. Throws `invalid-options`. */
@@ -157,7 +158,7 @@ export function createVendorClient(connection: VendorConnection, words: VendorWo
 
   const failed = (reply: HttpReply, secrets: readonly string[]): ModelspineError => {
     const { status } = reply
-    const said = scrubSecrets(saidIn(reply, words), secrets).slice(0, longestSaid)
+    const said = scrubStart(saidIn(reply, words), longestSaid, secrets)
     const told = said === '' ? '' : `: ${said}`
     const meant = status < 400 ? undefined : words.meaning?.(reply, said)
     if (meant !== undefined) {
@@ -323,6 +324,6 @@ function saidIn(reply: HttpReply, { said }: VendorWords): string {
 
 /** Pages for browsers say nothing in a message. */
 function shortText(reply: HttpReply): string {
-  const text = reply.text().slice(0, 8000).trim()
+  const text = reply.text().trim()
   return text.startsWith('<') ? '' : text
 }

@@ -1,4 +1,4 @@
-import { hide, type KnownSecret, spellingsOf } from '../spellings.ts'
+import { escaped, hide, type KnownSecret, type Spelling, spellingsOf } from '../spellings.ts'
 
 const mask = '[secret]'
 const sensitiveName = /authorization|cookie|api-?key|token|secret|signature|password|credential/i
@@ -32,6 +32,41 @@ export function scrub(text: string, secrets: Iterable<KnownSecret> = []): string
     .replace(/\b(Bearer|Basic)\s+[\w.~+/=-]{6,}/gi, `$1 ${mask}`)
     .replace(/:\/\/[^/\s@]+@/g, `://${mask}@`)
     .replace(secretParameter, `$1${mask}`)
+}
+
+/**
+ * The first `longest` characters of the text, without credentials. It removes what `scrub` does before it cuts, so
+ * that no beginning of a credential is left. The time does not depend on the length of the text.
+ */
+export function scrubStart(text: string, longest: number, secrets: Iterable<KnownSecret> = []): string {
+  const length = longest + margin
+  const start = hiddenStart(text, length, spellingsOf(secrets))
+  const whole = start.length < length ? start : start.replace(openUserInformation, '://')
+  return scrub(whole).slice(0, longest)
+}
+
+/** So many characters are cleaned beyond those that are shown, because cleaning makes the text shorter. */
+const margin = 7000
+
+/** Where a text was cut, it may end before the `@` that tells what this was. */
+const openUserInformation = /:\/\/[^/\s@]*:[^/\s@]*$/
+
+/** At least `length` characters of the text without the spellings, unless the text is shorter. None is cut in two. */
+function hiddenStart(text: string, length: number, spellings: readonly Spelling[]): string {
+  const sources = spellings.map((each) => (typeof each === 'string' ? escaped(each) : each.source))
+  if (sources.length === 0) return text.slice(0, length)
+  const pattern = new RegExp(sources.join('|'))
+  // A spelling that is a pattern finds texts of its unescaped length.
+  const longestSpelling = Math.max(...sources.map((each) => each.length))
+  let clean = ''
+  for (let at = 0; at < text.length && clean.length < length; ) {
+    const window = text.slice(at, at + length + longestSpelling)
+    const found = pattern.exec(window)
+    if (found === null || found.index >= length) return clean + window.slice(0, length)
+    clean += `${window.slice(0, found.index)}${mask}`
+    at += found.index + found[0].length
+  }
+  return clean
 }
 
 /** A copy of a thrown error with only its name, its code and its cleaned message. */

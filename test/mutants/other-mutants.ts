@@ -150,6 +150,14 @@ export const otherMutants: readonly Mutant[] = [
   },
   {
     law: 10,
+    what: 'what a vendor said is cut before the secrets in it are found',
+    file: 'src/http/scrub.ts',
+    find: 'text.slice(at, at + length + longestSpelling)',
+    replace: 'text.slice(at, at + length)',
+    tests: ['test/unit/http/scrub.test.ts'],
+  },
+  {
+    law: 10,
     what: 'warnings of a check are shown although the secrets in them are not looked up',
     file: 'src/plane/wiring/hide-secrets.ts',
     find: "'error' in said || checkSpeaks(said.answer) ?",

@@ -10,15 +10,15 @@ export interface OpenaiFailure {
    */
   readonly body: unknown
   readonly retryAfterMs?: number
-  /** Removes credentials from what the vendor wrote. */
-  readonly clean: (text: string) => string
+  /** The first `longest` characters of what the vendor wrote, without credentials: `scrubStart`. */
+  readonly clean: (text: string, longest: number) => string
 }
 
-/**
- * How many characters of a message are cleaned. The error shows fewer, so that no credential is cut in two
- * before it is found.
- */
-const longestText = 8000
+/** How many characters are shown of a message. */
+const longestMessage = 1000
+
+/** How many characters of a message are read for its meaning. */
+const longestRead = 8000
 
 /** How many characters are shown of a word, such as an error's type. */
 const longestWord = 200
@@ -91,20 +91,18 @@ export function readOpenaiError(failure: OpenaiFailure): ModelspineError {
   const error = errorOf(failure.body)
   const status = failure.status ?? (typeof error.code === 'number' ? error.code : undefined)
   const word = byWord.get(String(error.code)) ?? byWord.get(String(error.type))
-  const message = typeof error.message === 'string' ? error.message.slice(0, longestText) : ''
-  const shown = (text: string, longest: number): string =>
-    failure.clean(text.slice(0, longestText)).slice(0, longest)
-  const said = shown(message, 1000)
-  const code = codeOf(status, word, message)
+  const message = typeof error.message === 'string' ? error.message : ''
+  const said = failure.clean(message, longestMessage)
+  const code = codeOf(status, word, message.slice(0, longestRead))
   return new ModelspineError(
     code,
     `the vendor answered ${status ?? 'an error'}${said === '' ? '' : `: ${said}`}`,
     {
       details: {
         ...(status === undefined ? {} : { status }),
-        ...(typeof error.type === 'string' ? { type: shown(error.type, longestWord) } : {}),
-        ...(typeof error.code === 'string' ? { code: shown(error.code, longestWord) } : {}),
-        ...(typeof error.param === 'string' ? { field: shown(error.param, longestWord) } : {}),
+        ...(typeof error.type === 'string' ? { type: failure.clean(error.type, longestWord) } : {}),
+        ...(typeof error.code === 'string' ? { code: failure.clean(error.code, longestWord) } : {}),
+        ...(typeof error.param === 'string' ? { field: failure.clean(error.param, longestWord) } : {}),
       },
       ...(failure.retryAfterMs === undefined ? {} : { retryAfterMs: failure.retryAfterMs }),
     },

@@ -149,6 +149,17 @@ describe('a client of a vendor', () => {
     expect((await failureOf(client.call(post))).message).toMatch(/answered 400$/)
   })
 
+  it('shows no beginning of a secret where a long answer is cut', async () => {
+    for (const length of [40, 9000]) {
+      const long = secret.repeat(length / 20).slice(0, length)
+      for (const before of [480, 7980]) {
+        const body = `${'word '.repeat(before / 5)}${`${long} `.repeat(40)}`
+        const { client } = await scene([{ status: 400, body }], { token: () => secretOf(long) })
+        expect(shownIn(await failureOf(client.call(post)))).not.toContain(secret.slice(0, 4))
+      }
+    }
+  })
+
   it('shows no secret in what the adapter says of an answer', async () => {
     const meaning: VendorWords['meaning'] = (reply) => {
       const { message } = reply.json() as { message: string }

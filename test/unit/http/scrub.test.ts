@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { scrub, secretsOf } from '../../../src/http/scrub.ts'
+import { scrub, scrubStart, secretsOf } from '../../../src/http/scrub.ts'
 import { secretOf } from '../../../src/security/secret.ts'
 
 describe('scrub', () => {
@@ -40,5 +40,52 @@ describe('scrub', () => {
       'abc',
       'k',
     ])
+  })
+})
+
+describe('scrubStart', () => {
+  const keyOf = (length: number): string =>
+    Array.from(
+      { length },
+      (_, at) => 'abcdefghijklmnopqrstuvwxyz0123456789/+'[(at * 7 + (at >> 5)) % 38],
+    ).join('')
+
+  it.each([
+    [40, 1],
+    [2500, 4],
+    [9000, 1],
+    [9000, 300],
+  ])('shows no beginning of a key of %i characters that a text repeats %i times', (length, times) => {
+    const key = keyOf(length)
+    for (const spelled of [key, encodeURIComponent(key), encodeURIComponent(key).toLowerCase()]) {
+      for (const before of [0, 990, 7990, 8990]) {
+        const words = 'word '.repeat(before / 5)
+        const shown = scrubStart(`${words}${`${spelled} `.repeat(times)}`, 1000, [key])
+        expect(shown).toBe(`${words}${'[secret] '.repeat(times)}`.slice(0, 1000))
+      }
+    }
+  })
+
+  it.each([
+    ['a word after Bearer', (key: string) => `Bearer ${key}`, 'Bearer [secret]'],
+    ['a query', (key: string) => `/x?token=${key}`, '/x?token=[secret]'],
+    ['an address', (key: string) => `https://ann:${key}@host`, 'https://'],
+  ])('shows no beginning of an unknown credential in %s that is longer than what is read', (_, of, clean) => {
+    expect(scrubStart(of('k'.repeat(20_000)), 200)).toBe(clean)
+  })
+
+  it('leaves an address with a port at the end', () => {
+    expect(scrubStart('no answer of http://host:80', 200)).toBe('no answer of http://host:80')
+  })
+
+  it('takes no longer for a longer text', () => {
+    const timed = (length: number): number => {
+      const text = 'a'.repeat(length)
+      const began = performance.now()
+      for (let each = 0; each < 20; each += 1) scrubStart(text, 500, ['abcdefgh', 'aaaab'])
+      return performance.now() - began
+    }
+    timed(10_000)
+    expect(timed(50_000_000)).toBeLessThan(500)
   })
 })

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { readOpenaiError } from '../../../../src/dialects/openai/error.ts'
+import { scrubStart } from '../../../../src/http/scrub.ts'
 
-const clean = (text: string): string => text
+const clean = (text: string, longest: number): string => text.slice(0, longest)
 
 describe('readOpenaiError', () => {
   it.each([
@@ -56,11 +57,22 @@ describe('readOpenaiError', () => {
 
   it('gives the cleaned words of the vendor, with the wait', () => {
     const error = { message: 'bad sk-1', type: 't sk-1', code: 'c sk-1', param: `sk-1 ${'p'.repeat(500)}` }
-    const clean = (text: string): string => text.replaceAll('sk-1', '*')
+    const clean = (text: string, longest: number): string => text.replaceAll('sk-1', '*').slice(0, longest)
     expect(readOpenaiError({ status: 429, body: { error }, retryAfterMs: 5, clean })).toMatchObject({
       message: 'the vendor answered 429: bad *',
       retryAfterMs: 5,
       details: { status: 429, type: 't *', code: 'c *', field: `* ${'p'.repeat(198)}` },
     })
+  })
+
+  it('shows no beginning of a key that crosses the end of what is shown', () => {
+    const key = 'abcdefghij'.repeat(250)
+    const said = `bad ${`${key} `.repeat(4)}`
+    const error = { message: said, type: said, code: said, param: said }
+    const clean = (text: string, longest: number): string => scrubStart(text, longest, [key])
+    const { message, details } = readOpenaiError({ status: 401, body: { error }, clean })
+    const shown = 'bad [secret] [secret] [secret] [secret] '
+    expect(message).toBe(`the vendor answered 401: ${shown}`)
+    expect(details).toEqual({ status: 401, type: shown, code: shown, field: shown })
   })
 })
