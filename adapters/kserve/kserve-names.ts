@@ -1,7 +1,8 @@
 import { type Key, sha256, splitKey } from 'modelspine/adapter'
+import type { KserveOptions } from './kserve-options.ts'
 
 /**
- * Names of the objects of a key. They follow from the key alone, so that a repeated call finds what an earlier one made.
+ * Names of the objects of a key. They follow from the key and where it runs alone, so that a repeated call finds what an earlier one made.
  */
 export interface KserveNames {
   readonly service: string
@@ -10,11 +11,22 @@ export interface KserveNames {
   secret(revision: string): string
 }
 
-/** KServe appends `-<predictor>-predictor`, and a label of a host name has at most 63 characters. */
-const longest = 40
+type Where = Pick<KserveOptions, 'mode' | 'namespace'>
 
-export function namesOf(key: Key): KserveNames {
-  const service = serviceName(key)
+/**
+ * A label of a host name has at most 63 characters. KServe's `domainTemplate` makes one of the names of the InferenceService
+ * and the namespace, in the mode `standard` with that of the predictor between them. The names of Knative's revisions, and
+ * of what Knative makes for them, leave 40. Where less than a hash is left, KServe needs a template with a dot.
+ */
+function longestIn({ mode, namespace }: Where): number {
+  const between = mode === 'standard' ? `-${predictorName('0123456789')}-predictor-` : '-'
+  return Math.max(hashLength + 2, Math.min(40, 63 - between.length - namespace.length))
+}
+
+const hashLength = 10
+
+export function namesOf(key: Key, where: Where): KserveNames {
+  const service = serviceName(key, longestIn(where))
   return {
     service,
     record: `${service}.modelspine`,
@@ -23,19 +35,19 @@ export function namesOf(key: Key): KserveNames {
 }
 
 /** The name of a deployment of the plane's namespace `default`, where it fits. All others get a hash. */
-function serviceName(key: Key): string {
+function serviceName(key: Key, longest: number): string {
   const { namespace, name } = splitKey(key)
   if (namespace === 'default' && /^[a-z]([-a-z0-9]*[a-z0-9])?$/.test(name) && name.length <= longest) {
     // A name that looks like one with a hash could be the name of another key.
     if (!/-[0-9a-f]{10}$/.test(name)) return name
   }
-  const hash = sha256(key).slice(0, 10)
+  const hash = sha256(key).slice(0, hashLength)
   const slug =
     name
       .toLowerCase()
       .replace(/[^a-z0-9]+/g, '-')
       .replace(/^[^a-z]+|-+$/g, '') || 'model'
-  return `${slug.slice(0, longest - hash.length - 1).replace(/-+$/, '')}-${hash}`
+  return `${slug.slice(0, longest - hashLength - 1).replace(/-+$/, '')}-${hash}`
 }
 
 /** The name of a revision's predictor in `spec.canary`. */

@@ -44,7 +44,7 @@ export interface ModePlace {
 }
 
 export function placeOf(key: Key, options: KserveOptions): ModePlace {
-  return { key, names: namesOf(key), options }
+  return { key, names: namesOf(key, options), options }
 }
 
 export function built(

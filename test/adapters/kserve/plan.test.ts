@@ -114,14 +114,23 @@ describe('names of objects', () => {
     'default/churn-0123456789',
   ]
 
-  it('are DNS names that leave room for KServe’s own endings, and differ for each key', () => {
-    const names = keys.map((key) => namesOf(key))
-    for (const { service, record, secret } of names) {
-      expect(service).toMatch(/^[a-z]([-a-z0-9]{0,38}[a-z0-9])?$/)
-      expect(record).toBe(`${service}.modelspine`)
-      expect(secret('../x')).toMatch(/^[a-z0-9][-a-z0-9.]*[a-z0-9]$/)
-    }
-    expect(new Set(names.map(({ service }) => service)).size).toBe(keys.length)
-    expect(names[0]?.service).toBe('churn')
-  })
+  it.each([
+    ['knative', 'kit', '-'],
+    ['knative', 'n'.repeat(50), '-'],
+    ['standard', 'kit', '-ra1b2c3d4e5-predictor-'],
+    ['standard', 'n'.repeat(28), '-ra1b2c3d4e5-predictor-'],
+  ] as const)(
+    'leave room for KServe’s host names, and differ for each key: %s in %s',
+    (mode, namespace, between) => {
+      const names = keys.map((key) => namesOf(key, { mode, namespace }))
+      for (const { service, record, secret } of names) {
+        expect(service).toMatch(/^[a-z]([-a-z0-9]{0,38}[a-z0-9])?$/)
+        expect(`${service}${between}${namespace}`.length).toBeLessThanOrEqual(63)
+        expect(record).toBe(`${service}.modelspine`)
+        expect(secret('../x')).toMatch(/^[a-z0-9][-a-z0-9.]*[a-z0-9]$/)
+      }
+      expect(new Set(names.map(({ service }) => service)).size).toBe(keys.length)
+      expect(names[0]?.service).toBe('churn')
+    },
+  )
 })

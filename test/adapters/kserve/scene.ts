@@ -122,7 +122,7 @@ export async function kserveSubject(mode: KserveTargetOptions['mode']): Promise<
         token = credential
         api.intercept = () => jsonReply(401, 'Unauthorized', `${credential} is not valid`)
       },
-      truth: (key) => truthOf(api, key),
+      truth: (key) => truthOf(api, key, { mode, namespace: 'kit' }),
     },
     async dispose() {
       for (const each of targets) await each.close()
@@ -135,8 +135,8 @@ function jsonReply(code: number, reason: string, message: string) {
   return { status: code, headers: {}, body: JSON.stringify(status(code, reason, message)) }
 }
 
-function truthOf({ world, kserve }: ScriptedKubernetes, key: Key) {
-  const names = namesOf(key)
+function truthOf({ world, kserve }: ScriptedKubernetes, key: Key, where: Parameters<typeof namesOf>[1]) {
+  const names = namesOf(key, where)
   const service = world.all('inferenceservices').find(({ metadata }) => metadata.name === names.service)
   if (service === undefined) return []
   const there = new Map<string, Json[]>()

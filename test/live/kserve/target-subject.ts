@@ -113,7 +113,7 @@ export async function liveSubject(
       unauthorize() {
         token = credential
       },
-      truth: (key) => truthOf(world, key),
+      truth: (key) => truthOf(world, key, mode),
     },
     dispose: close,
   }
@@ -178,8 +178,12 @@ interface ModelSpec {
 }
 
 /** What runs in the simulator, and what the API has in Secrets. */
-async function truthOf(world: KserveWorld, key: Key): Promise<readonly VendorRevision[]> {
-  const { service } = namesOf(key)
+async function truthOf(
+  world: KserveWorld,
+  key: Key,
+  mode: KserveTargetOptions['mode'],
+): Promise<readonly VendorRevision[]> {
+  const { service } = namesOf(key, { mode, namespace: world.namespace })
   const simulated = world.simulator.world(service)
   const declared = world.simulator.service(service)
   if (simulated === undefined || declared === undefined) return []

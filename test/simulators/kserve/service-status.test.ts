@@ -12,19 +12,20 @@ interface SceneOptions {
   readonly faults?: Faults
   readonly mode?: DeploymentMode
   readonly annotations?: Record<string, string>
+  readonly namespace?: string
 }
 
 /** The status of a service, so long after it was created. */
 function statusAt(
   nowMs: number,
   spec: ServiceSpec,
-  { faults = {}, mode = 'Knative', annotations = {} }: SceneOptions = {},
+  { faults = {}, mode = 'Knative', annotations = {}, namespace = 'n' }: SceneOptions = {},
 ) {
   const make = mode === 'Standard' ? standardService : knativeService
   const service = make('churn', { readyAfterMs })
   service.step({ spec }, faults, 0)
   const object: InferenceService = {
-    metadata: { name: 'churn', namespace: 'n', uid: 'u', generation: 3, resourceVersion: '1', annotations },
+    metadata: { name: 'churn', namespace, uid: 'u', generation: 3, resourceVersion: '1', annotations },
     spec,
   }
   return serviceStatus(object, service.step({ spec }, faults, nowMs), {
@@ -47,6 +48,18 @@ describe('the status of a simulated service', () => {
       states: { activeModelState: '', targetModelState: 'Loading' },
     })
     expect(status.url).toBeUndefined()
+  })
+
+  it('has no address where a label of its hosts would be too long', () => {
+    const named = { predictor: { ...predictor, name: 'v1' } }
+    // churn-v1-predictor- has 19 characters.
+    const at = (mode: DeploymentMode, length: number) =>
+      statusAt(100, named, { mode, namespace: 'n'.repeat(length) })
+    expect(at('Standard', 44).url).toBeDefined()
+    expect(at('Standard', 45).url).toBeUndefined()
+    expect(conditionsIn(at('Standard', 45))).toMatchObject({ IngressReady: 'Unknown', Ready: 'Unknown' })
+    expect(at('Knative', 57).url).toBeDefined()
+    expect(at('Knative', 58).url).toBeUndefined()
   })
 
   it('is ready, with an address, once the model is loaded', () => {

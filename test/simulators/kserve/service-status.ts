@@ -32,13 +32,13 @@ export function serviceStatus(
   const { name } = service.metadata
   const { state, servedBefore, shares, lastFailure, component, canaries } = simulated
   const tagged = routesByTag(service)
-  const serves = shares.length > 0
+  const serves = isServed(service, simulated, mode)
   const copies = faults.scaledToZero && mode === 'Knative' ? 0 : service.spec.predictor.minReplicas || 1
   const address = url(name)
   return {
     deploymentMode: mode,
     observedGeneration: generationOf(simulated, context),
-    conditions: conditionsOf(simulated, context, service.status?.conditions ?? []),
+    conditions: conditionsOf(simulated, context, serves, service.status?.conditions ?? []),
     ...(serves && { url: address, address: { url: address } }),
     components: {
       predictor: {
@@ -60,14 +60,25 @@ export function serviceStatus(
   }
 }
 
+/** KServe makes no route when a label of a host, a name with the namespace, has more than 63 characters. */
+function isServed(
+  { metadata }: InferenceService,
+  { shares, processes }: Simulated,
+  mode: DeploymentMode,
+): boolean {
+  const hosts = [metadata.name, ...(mode === 'Standard' ? processes.map(({ name }) => name) : [])]
+  return shares.length > 0 && hosts.every((host) => `${host}-${metadata.namespace}`.length <= 63)
+}
+
 function generationOf({ workload }: Simulated, { faults, nowMs }: StatusContext): number {
   const isLate = nowMs < workload.sinceMs + (faults.generationLagMs ?? 0)
   return isLate ? workload.generation - 1 : workload.generation
 }
 
 function conditionsOf(
-  { state, shares, canaries }: Simulated,
+  { state, canaries }: Simulated,
   { mode, faults, nowMs }: StatusContext,
+  serves: boolean,
   before: readonly Condition[],
 ): readonly Condition[] {
   const deployed: Fact =
@@ -80,7 +91,7 @@ function conditionsOf(
             reason: mode === 'Knative' ? 'RevisionFailed' : 'ProgressDeadlineExceeded',
             message: 'no server of the newest model is ready',
           }
-  const routed = shares.length > 0 ? yes : unknown
+  const routed = serves ? yes : unknown
   const flaps = faults.flapEveryMs !== undefined && Math.floor(nowMs / faults.flapEveryMs) % 2 === 1
   const predictor: Fact =
     flaps && state === 'ready'
