@@ -102,7 +102,7 @@ export const otherMutants: readonly Mutant[] = [
   {
     law: 10,
     what: 'a secret shows in base64',
-    file: 'src/security/scrub-secrets.ts',
+    file: 'src/spellings.ts',
     find: "        base64,\n        base64.replace(/=+$/, ''),\n",
     replace: '',
     tests: ['test/unit/security/scrub-secrets.test.ts'],
