@@ -3,7 +3,8 @@ import { type ModelspineError, secretOf } from 'modelspine/adapter'
 import { afterEach, describe, expect, it } from 'vitest'
 import { callOptions, converge, key, secretValue, wantOf } from './converge.ts'
 import type { Json } from './kubernetes-world.ts'
-import { kserveScene, revision, type Scene } from './scene.ts'
+import { revision } from './revision.ts'
+import { kserveScene, type Scene } from './scene.ts'
 import { type ScriptedReply, status } from './scripted-kubernetes.ts'
 
 const first = revision(1)

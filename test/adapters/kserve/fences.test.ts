@@ -4,7 +4,8 @@ import { type KserveTarget, kserveTarget } from 'modelspine/adapters/kserve'
 import { afterEach, describe, expect, it } from 'vitest'
 import { callOptions, converge, key, wantOf } from './converge.ts'
 import type { Json } from './kubernetes-world.ts'
-import { kserveScene, revision, type Scene } from './scene.ts'
+import { revision } from './revision.ts'
+import { kserveScene, type Scene } from './scene.ts'
 
 const first = revision(1)
 const plain = { ...first, runtime: { ...first.runtime, secrets: {} } }

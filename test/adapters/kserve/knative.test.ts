@@ -2,7 +2,8 @@ import type { ObservedRevision, Revision } from 'modelspine/adapter'
 import { afterEach, describe, expect, it } from 'vitest'
 import { callOptions, converge, key, wantOf } from './converge.ts'
 import type { Json, Stored } from './kubernetes-world.ts'
-import { kserveScene, revision, type Scene } from './scene.ts'
+import { revision } from './revision.ts'
+import { kserveScene, type Scene } from './scene.ts'
 
 const [first, second, third] = [revision(1), revision(2), revision(3)]
 

@@ -4,7 +4,8 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { callOptions, converge, key, wantOf } from './converge.ts'
 import { crdCheck } from './crd-schema.ts'
 import type { Json } from './kubernetes-world.ts'
-import { kserveScene, revision, type Scene } from './scene.ts'
+import { revision } from './revision.ts'
+import { kserveScene, type Scene } from './scene.ts'
 
 const file = fileURLToPath(
   new URL('../../../../shared/truth/kserve-inferenceservices-crd.yaml', import.meta.url),

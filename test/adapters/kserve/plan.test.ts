@@ -3,7 +3,7 @@ import { type KserveTargetOptions, kserveTarget } from 'modelspine/adapters/kser
 import { describe, expect, it } from 'vitest'
 import { namesOf } from '../../../adapters/kserve/kserve-names.ts'
 import { wantOf } from './converge.ts'
-import { revision } from './scene.ts'
+import { revision } from './revision.ts'
 
 const options: KserveTargetOptions = { baseUrl: 'http://127.0.0.1:9', mode: 'knative' }
 const target = kserveTarget(options)

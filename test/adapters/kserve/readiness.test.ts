@@ -2,7 +2,8 @@ import type { ObservedRevision } from 'modelspine/adapter'
 import { afterEach, describe, expect, it } from 'vitest'
 import { converge, key, wantOf } from './converge.ts'
 import type { Json } from './kubernetes-world.ts'
-import { kserveScene, revision, type Scene } from './scene.ts'
+import { revision } from './revision.ts'
+import { kserveScene, type Scene } from './scene.ts'
 
 const [first, second] = [revision(1), revision(2)]
 

@@ -1,31 +1,11 @@
-import { type Key, type Revision, type Secret, secretOf } from 'modelspine/adapter'
+import { type Key, type Secret, secretOf } from 'modelspine/adapter'
 import { type KserveTarget, type KserveTargetOptions, kserveTarget } from 'modelspine/adapters/kserve'
 import type { Fixture, TargetSubject } from 'modelspine/testing'
 import { namesOf } from '../../../adapters/kserve/kserve-names.ts'
 import { type Json, Refusal, type Stored } from './kubernetes-world.ts'
+import { credential, revision } from './revision.ts'
 import { type ScriptedKubernetes, scriptedKubernetes, status } from './scripted-kubernetes.ts'
 import { revisionOf } from './small-kserve.ts'
-
-export const credential = 'kit-token-5f0d'
-
-export function revision(version: number, more: Partial<Revision> = {}): Revision {
-  return {
-    name: `a${version}b2c3d4e5`,
-    model: {
-      registry: 'memory',
-      name: 'churn',
-      version: String(version),
-      artifact: { kind: 'files', files: [{ uri: `s3://models/churn-${version}` }] },
-    },
-    runtime: {
-      env: { THREADS: '4' },
-      secrets: { TOKEN: 'env:TOKEN' },
-      resources: { cpu: '500m', memory: '1Gi' },
-    },
-    settings: { modelFormat: 'sklearn', args: ['--workers=2'] },
-    ...more,
-  }
-}
 
 export interface Scene {
   readonly api: ScriptedKubernetes

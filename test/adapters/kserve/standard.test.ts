@@ -3,7 +3,8 @@ import { refusalOf } from '../../simulators/kserve/admission-rules.ts'
 import type { InferenceService } from '../../simulators/kserve/inference-service.ts'
 import { callOptions, converge, key, wantOf } from './converge.ts'
 import { type Json, Refusal, type Stored } from './kubernetes-world.ts'
-import { kserveScene, revision, type Scene } from './scene.ts'
+import { revision } from './revision.ts'
+import { kserveScene, type Scene } from './scene.ts'
 
 const [first, second, third] = [revision(1), revision(2), revision(3)]
 

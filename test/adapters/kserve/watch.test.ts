@@ -3,7 +3,8 @@ import { type KserveTarget, kserveTarget } from 'modelspine/adapters/kserve'
 import { createFakeClock, type FakeClock } from 'modelspine/testing'
 import { afterEach, describe, expect, it } from 'vitest'
 import { converge, key, wantOf } from './converge.ts'
-import { kserveScene, revision, type Scene } from './scene.ts'
+import { revision } from './revision.ts'
+import { kserveScene, type Scene } from './scene.ts'
 import { status } from './scripted-kubernetes.ts'
 
 interface Watching extends Scene {

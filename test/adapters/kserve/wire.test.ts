@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { callOptions, converge, key, wantOf } from './converge.ts'
 import type { Json } from './kubernetes-world.ts'
-import { kserveScene, revision, type Scene } from './scene.ts'
+import { revision } from './revision.ts'
+import { kserveScene, type Scene } from './scene.ts'
 import { status } from './scripted-kubernetes.ts'
 
 let ends: (() => Promise<void>)[] = []

@@ -1,7 +1,8 @@
-import { type Key, type Revision, secretOf } from 'modelspine/adapter'
+import { type Key, secretOf } from 'modelspine/adapter'
 import { type KserveTarget, type KserveTargetOptions, kserveTarget } from 'modelspine/adapters/kserve'
 import type { Fixture, TargetSubject, VendorRevision } from 'modelspine/testing'
 import { namesOf } from '../../../adapters/kserve/kserve-names.ts'
+import { credential, revision } from '../../adapters/kserve/revision.ts'
 import type { Predictor } from '../../simulators/kserve/inference-service.ts'
 import { stateOf } from '../../simulators/kserve/model-process.ts'
 import type { KubeAddress } from '../servers/kube-apiserver.ts'
@@ -10,27 +11,6 @@ import { type KserveWorld, kserveWorld } from './kserve-world.ts'
 
 /** Short, because a kit waits for it hundreds of times. */
 export const readyAfterMs = 10
-
-export const credential = 'kit-token-5f0d'
-
-export function revision(version: number, more: Partial<Revision> = {}): Revision {
-  return {
-    name: `a${version}b2c3d4e5`,
-    model: {
-      registry: 'memory',
-      name: 'churn',
-      version: String(version),
-      artifact: { kind: 'files', files: [{ uri: `s3://models/churn-${version}` }] },
-    },
-    runtime: {
-      env: { THREADS: '4' },
-      secrets: { TOKEN: 'env:TOKEN' },
-      resources: { cpu: '500m', memory: '1Gi' },
-    },
-    settings: { modelFormat: 'sklearn', args: ['--workers=2'] },
-    ...more,
-  }
-}
 
 export interface TargetScene {
   readonly world: KserveWorld

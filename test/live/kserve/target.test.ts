@@ -2,10 +2,11 @@ import type { ModelspineError, TargetWant } from 'modelspine/adapter'
 import type { KserveTarget } from 'modelspine/adapters/kserve'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { callOptions, key, wantOf } from '../../adapters/kserve/converge.ts'
+import { revision } from '../../adapters/kserve/revision.ts'
 import type { RecordedRequest } from '../support/recording-proxy.ts'
 import { withServer } from '../support/with-server.ts'
 import { documentedRole } from './kserve-world.ts'
-import { revision, type TargetScene, targetScene } from './target-subject.ts'
+import { type TargetScene, targetScene } from './target-subject.ts'
 
 const [v1, v2, v3] = [revision(1), revision(2), revision(3)]
 
