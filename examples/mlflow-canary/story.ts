@@ -4,6 +4,7 @@ import { createCast } from '../telling/cast.ts'
 import { describeFailures, narrate, summaryRows } from '../telling/narrate.ts'
 import type { Score } from '../telling/score.ts'
 import type { Screen } from '../telling/screen.ts'
+import { tellAudit } from '../telling/tell-audit.ts'
 import type { Recipe, Team } from './team.ts'
 
 export interface StoryOptions {
@@ -128,13 +129,7 @@ export function createStory(options: StoryOptions): Story {
 
   const proveIt = async (): Promise<string> => {
     screen.chapter('The audit log proves it')
-    const verdict = await plane.audit.verify()
-    if (!verdict.ok) throw new Error(`the audit log is broken: ${verdict.reason}`)
-    screen.event('ok', `${verdict.records} records, each hashed with the one before: the log is intact`, [
-      `head ${verdict.head.slice(0, 16)}…`,
-      ...(await aliasRecords(plane)),
-    ])
-    return `${verdict.records}, verified`
+    return tellAudit(screen, plane.audit, () => aliasRecords(plane))
   }
 
   return {

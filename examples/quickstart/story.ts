@@ -5,6 +5,7 @@ import { createCast } from '../telling/cast.ts'
 import { describeFailures, narrate, summaryRows } from '../telling/narrate.ts'
 import type { Score } from '../telling/score.ts'
 import type { Screen } from '../telling/screen.ts'
+import { tellAudit } from '../telling/tell-audit.ts'
 import type { Traffic } from '../telling/traffic.ts'
 import type { Home } from './home.ts'
 import { actor, digitsAt, route } from './resources.ts'
@@ -94,15 +95,11 @@ export function createStory(options: StoryOptions): Story {
 
   const proveIt = async (): Promise<readonly (readonly [string, string])[]> => {
     screen.chapter('The audit log proves it')
-    const verdict = await plane.audit.verify()
-    if (!verdict.ok) throw new Error(`the audit log is broken: ${verdict.reason}`)
-    screen.event('ok', `${verdict.records} records, each hashed with the one before: the log is intact`, [
-      `head ${verdict.head.slice(0, 16)}…`,
-    ])
+    const verified = await tellAudit(screen, plane.audit)
     const tampered = await tamper(home.audit, `${home.folder}/tampered`)
     screen.event('fail', `in a copy, one byte is changed (${tampered.change})`, [tampered.verdict])
     return [
-      ['audit records', `${verdict.records}, verified`],
+      ['audit records', verified],
       ['one changed byte', tampered.verdict],
     ]
   }
