@@ -12,7 +12,8 @@ import {
 } from 'modelspine'
 import { modelspineMetrics, prometheusExposition, prometheusMetrics } from 'modelspine/adapters/prometheus'
 import { createGateway, type Listening } from 'modelspine/gateway'
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { rolloutEnded } from './support/rollout-ended.ts'
 import { withServer } from './support/with-server.ts'
 
 const ann = { actor: { name: 'ann@example.com' } }
@@ -133,17 +134,8 @@ withServer('prometheus', ({ url, targets }) => {
       }
     }
 
-    async function ended(): Promise<Deployment | null> {
-      return vi.waitFor(
-        async () => {
-          const deployment = await plane.get('digits')
-          expect(['failed', 'converged']).toContain(deployment?.status?.rollout.phase)
-          expect(deployment?.status?.observedGeneration).toBe(deployment?.generation)
-          return deployment
-        },
-        { timeout: 90_000, interval: 200 },
-      )
-    }
+    const ended = (): Promise<Deployment | null> =>
+      rolloutEnded(plane, 'digits', { timeout: 90_000, interval: 200 })
 
     it('serves its metrics to Prometheus, and nothing else without credentials', async () => {
       const metrics = await fetch(`${listening.url}/metrics`)

@@ -4,6 +4,7 @@ import { type KserveTargetOptions, kserveTarget } from 'modelspine/adapters/kser
 import { openInferenceProvider } from 'modelspine/adapters/open-inference'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { values } from '../open-inference/provider-suite.ts'
+import { rolloutEnded } from '../support/rollout-ended.ts'
 import { withServer } from '../support/with-server.ts'
 import { type KserveWorld, kserveWorld } from './kserve-world.ts'
 
@@ -94,17 +95,8 @@ withServer('kube-apiserver', (address) => {
           }
         }
 
-        async function ended(): Promise<Deployment | null> {
-          return vi.waitFor(
-            async () => {
-              const deployment = await plane.get('digits')
-              expect(['failed', 'converged']).toContain(deployment?.status?.rollout.phase)
-              expect(deployment?.status?.observedGeneration).toBe(deployment?.generation)
-              return deployment
-            },
-            { timeout: 60_000, interval: 100 },
-          )
-        }
+        const ended = (): Promise<Deployment | null> =>
+          rolloutEnded(plane, 'digits', { timeout: 60_000, interval: 100 })
 
         it('turns a canary back that fails requests', async () => {
           await declare('bad')
