@@ -1,3 +1,4 @@
+import type { TargetPlan } from '../../deployment-target/contract.ts'
 import { messageOf } from '../../errors.ts'
 import { isRecord, sameJson } from '../../json.ts'
 import type { Decision } from '../../policy/contract.ts'
@@ -157,27 +158,28 @@ async function planTarget(
   const refuses = (reason: string, message: string): void => {
     problems.push(`spec.target "${spec.target.name}" refuses: ${reason}: ${message}`)
   }
+  let plan: TargetPlan
   try {
-    const observed = await target.observe(key, knownOf(status, here))
-    const plan = target.plan(want, observed)
-    if (plan.kind === 'steps') {
-      try {
-        const checked = await target.check?.(key, want)
-        if (checked?.kind === 'refused') refuses(checked.reason, checked.message)
-        else notes.push(...(checked?.warnings ?? []))
-      } catch (error) {
-        notes.push(`target "${spec.target.name}" could not check this: ${clean(messageOf(error))}`)
-      }
-      return plan.steps
-    }
-    // The plane has said so already, with the field.
-    if (plan.reason === 'ScaleUnsupported' && problems.some((each) => each.startsWith('spec.scale')))
-      return []
-    refuses(plan.reason, plan.message)
+    plan = target.plan(want, await target.observe(key, knownOf(status, here)))
   } catch (error) {
     problems.push(`spec.target "${spec.target.name}" could not be asked: ${clean(messageOf(error))}`)
+    return []
   }
-  return []
+  if (plan.kind === 'refused') {
+    // The plane has said so already, with the field.
+    const isKnown =
+      plan.reason === 'ScaleUnsupported' && problems.some((each) => each.startsWith('spec.scale'))
+    if (!isKnown) refuses(plan.reason, plan.message)
+    return []
+  }
+  try {
+    const checked = await target.check?.(key, want)
+    if (checked?.kind === 'refused') refuses(checked.reason, checked.message)
+    else notes.push(...(checked?.warnings ?? []))
+  } catch (error) {
+    notes.push(`target "${spec.target.name}" could not check this: ${clean(messageOf(error))}`)
+  }
+  return plan.steps
 }
 
 /** The target that the deployment leaves; undefined when it stays where it is. */
