@@ -5,7 +5,7 @@
  */
 
 import { type Clock, nextTurn, type Timer } from '../clock.ts'
-import { isModelspineError, ModelspineError, messageOf, throwIfAborted } from '../errors.ts'
+import { isModelspineError, ModelspineError, messageOf, throwIfAborted, unlessAborted } from '../errors.ts'
 import { type Logger, silentLogger } from '../telemetry/logger.ts'
 import type { Backoff } from './backoff.ts'
 import { type Priority, priorities } from './priority.ts'
@@ -252,7 +252,15 @@ export function createLoop<K extends string = string>(options: LoopOptions<K>): 
       for (const { forget } of left) forget()
     },
     async runOnce(key, { abortSignal } = {}) {
-      while (!queue.take(key)) await unlessAborted(runs.get(key)?.ended ?? nextTurn(), abortSignal, key)
+      const waiting = `waiting for the run of ${key} that is under way`
+      while (!queue.take(key)) {
+        await unlessAborted<unknown>(
+          runs.get(key)?.ended ?? nextTurn(),
+          abortSignal,
+          (cause) => new ModelspineError('aborted', `${waiting} was aborted`, { cause }),
+        )
+        throwIfAborted(abortSignal, waiting)
+      }
       const ended = run(key, false)
       const mine = runs.get(key)
       let grace: Timer | undefined
@@ -272,24 +280,3 @@ export function createLoop<K extends string = string>(options: LoopOptions<K>): 
 }
 
 function nothing(): void {}
-
-/** Waits for something that never rejects. */
-async function unlessAborted(
-  what: Promise<unknown>,
-  abortSignal: AbortSignal | undefined,
-  key: string,
-): Promise<void> {
-  throwIfAborted(abortSignal, `waiting for the run of ${key} that is under way`)
-  if (abortSignal === undefined) {
-    await what
-    return
-  }
-  let wake = (): void => {}
-  const fired = new Promise<void>((resolve) => {
-    wake = resolve
-    abortSignal.addEventListener('abort', wake, { once: true })
-  })
-  await Promise.race([what, fired])
-  abortSignal.removeEventListener('abort', wake)
-  throwIfAborted(abortSignal, `waiting for the run of ${key} that is under way`)
-}
