@@ -1,3 +1,6 @@
+/** What stands in the place of a secret. */
+export const mask = '[secret]'
+
 /** One way in which a vendor or a log writes a secret. */
 export type Spelling = string | RegExp
 
@@ -44,5 +47,5 @@ export function escaped(text: string): string {
 
 /** The text with `[secret]` in the place of each spelling. */
 export function hide(text: string, spellings: readonly Spelling[]): string {
-  return spellings.reduce<string>((clean, spelling) => clean.replaceAll(spelling, '[secret]'), text)
+  return spellings.reduce<string>((clean, spelling) => clean.replaceAll(spelling, mask), text)
 }

@@ -11,7 +11,6 @@ import {
   type Secret,
   scrub,
   scrubError,
-  scrubSecrets,
   scrubStart,
   secretsOf,
   systemClock,
@@ -175,7 +174,7 @@ export function createVendorClient(connection: VendorConnection, words: VendorWo
     if (status < 400) {
       // What follows the path may be a signature.
       const [address = ''] = (reply.header('location') ?? '').split(/[?#]/)
-      const to = scrub(scrubSecrets(address, secrets))
+      const to = scrub(address, secrets)
       const message = `${where} answered ${status}${to && `, and points to ${to}`}: redirects are not followed`
       return new ModelspineError(unavailable, message, { retryable: false, details: { status } })
     }

@@ -1,6 +1,5 @@
-import { escaped, hide, type KnownSecret, type Spelling, spellingsOf } from '../spellings.ts'
+import { escaped, hide, type KnownSecret, mask, type Spelling, spellingsOf } from '../spellings.ts'
 
-const mask = '[secret]'
 const sensitiveName = /authorization|cookie|api-?key|token|secret|signature|password|credential/i
 
 /**

@@ -1,6 +1,5 @@
+import { mask } from '../spellings.ts'
 import type { Secret } from './contract.ts'
-
-const shown = '[secret]'
 
 /** A value that prints as `[secret]` in text, JSON and inspection. A clone of it is an empty object. */
 export function secretOf(value: string): Secret {
@@ -19,18 +18,18 @@ class HiddenText implements Secret {
   }
 
   toString(): string {
-    return shown
+    return mask
   }
 
   toJSON(): string {
-    return shown
+    return mask
   }
 
   [Symbol.toPrimitive](): string {
-    return shown
+    return mask
   }
 
   [Symbol.for('nodejs.util.inspect.custom')](): string {
-    return shown
+    return mask
   }
 }
