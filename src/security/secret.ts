@@ -1,5 +1,6 @@
-import { mask } from '../spellings.ts'
 import type { Secret } from './contract.ts'
+
+const shown = '[secret]'
 
 /** A value that prints as `[secret]` in text, JSON and inspection. A clone of it is an empty object. */
 export function secretOf(value: string): Secret {
@@ -18,18 +19,18 @@ class HiddenText implements Secret {
   }
 
   toString(): string {
-    return mask
+    return shown
   }
 
   toJSON(): string {
-    return mask
+    return shown
   }
 
   [Symbol.toPrimitive](): string {
-    return mask
+    return shown
   }
 
   [Symbol.for('nodejs.util.inspect.custom')](): string {
-    return mask
+    return shown
   }
 }

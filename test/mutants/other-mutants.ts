@@ -87,7 +87,7 @@ export const otherMutants: readonly Mutant[] = [
     law: 10,
     what: 'a secret shows in JSON',
     file: 'src/security/secret.ts',
-    find: 'toJSON(): string {\n    return mask',
+    find: 'toJSON(): string {\n    return shown',
     replace: 'toJSON(): string {\n    return this.#value',
     tests: ['test/unit/security/secret.test.ts'],
   },
