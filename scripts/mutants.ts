@@ -109,7 +109,7 @@ async function testsFail(
   const output = join(tree, 'mutant-report.json')
   rmSync(output, { force: true })
   const vitest = join('node_modules', 'vitest', 'vitest.mjs')
-  const flags = ['--typecheck.enabled=false', '--bail=1', '--reporter=json', `--outputFile=${output}`]
+  const flags = ['--bail=1', '--reporter=json', `--outputFile=${output}`]
   const ended = await run(tree, [vitest, 'run', ...flags, ...tests], limitMs)
   if (ended === 'too late') return 'failed'
   try {
