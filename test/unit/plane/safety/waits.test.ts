@@ -19,11 +19,11 @@ async function rollingOut(
   const fixture = planeFixture({ plane: { metrics: { prom: silent }, ...plane } })
   await serving(fixture)
   await registerVersions(fixture.registry, '2')
-  await fixture.plane.apply(digits('2', { answerWithin: '2d', ...spec }), { actor: ann })
+  await fixture.plane.apply(digits('2', { answerWithin: '2h', ...spec }), { actor: ann })
   return fixture
 }
 
-const dayMs = 86_400_000
+const hourMs = 3_600_000
 
 describe('a wait for a person', () => {
   it.each([
@@ -39,7 +39,7 @@ describe('a wait for a person', () => {
     async (_what, phase, strategy, analysis) => {
       const fixture = await rollingOut({ strategy, analysis })
       await fixture.until(async () => (await fixture.phase()) === phase, 120_000)
-      await fixture.clock.advance(2 * dayMs - 120_000)
+      await fixture.clock.advance(2 * hourMs - 120_000)
       expect(await fixture.phase()).toBe(phase)
       await fixture.clock.advance(200_000)
       expect((await fixture.plane.get('digits'))?.status).toMatchObject({
@@ -58,7 +58,7 @@ describe('a wait for a person', () => {
     ])
     const fixture = await rollingOut({}, { policies: [policy] })
     await fixture.until(async () => (await fixture.phase()) === 'blocked')
-    await fixture.clock.advance(2 * dayMs + 60_000)
+    await fixture.clock.advance(2 * hourMs + 60_000)
     expect((await fixture.plane.get('digits'))?.status?.rollout).toMatchObject({
       phase: 'failed',
       cause: 'NoAnswer',
@@ -73,7 +73,7 @@ describe('a wait for a person', () => {
     const fixture = await rollingOut({ strategy })
     await fixture.until(async () => (await fixture.phase()) === 'pausing')
     await fixture.plane.pause('digits', { actor: ann })
-    await fixture.clock.advance(5 * dayMs)
+    await fixture.clock.advance(5 * hourMs)
     expect(await fixture.phase()).toBe('pausing')
   })
 })
