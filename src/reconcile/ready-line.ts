@@ -31,6 +31,10 @@ export class ReadyLine<Item extends Linked<Item>> {
     return this.#first
   }
 
+  /**
+   * The item keeps no link. Through a link, an item that is gone would keep alive all that came after it, until the
+   * garbage collector looks at everything.
+   */
   remove(item: Item): void {
     const { before, after } = item
     if (before === undefined) this.#first = after

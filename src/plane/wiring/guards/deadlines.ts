@@ -1,4 +1,5 @@
 import { type Clock, nextTurn, type Timer } from '../../../clock.ts'
+import { type Linked, ReadyLine } from '../../../reconcile/ready-line.ts'
 
 /** The end of one wait. */
 export interface Deadline {
@@ -53,7 +54,7 @@ function untilNextTurn(late: (closed: boolean) => void): Deadline {
   }
 }
 
-class Wait implements Deadline {
+class Wait implements Deadline, Linked<Wait> {
   readonly line: Line
   readonly dueMs: number
   readonly late: (closed: boolean) => void
@@ -79,8 +80,7 @@ const earlyMs = 1
 class Line {
   readonly #clock: Clock
   readonly #limitMs: number
-  #first: Wait | undefined
-  #last: Wait | undefined
+  readonly #waits = new ReadyLine<Wait>()
   #timer: Timer | undefined
 
   constructor(clock: Clock, limitMs: number) {
@@ -90,26 +90,19 @@ class Line {
 
   begin(late: (closed: boolean) => void): Wait {
     const wait = new Wait(this, this.#clock.monotonic() + this.#limitMs, late)
-    wait.before = this.#last
-    if (this.#last === undefined) this.#first = wait
-    else this.#last.after = wait
-    this.#last = wait
+    this.#waits.push(wait)
     this.#timer ??= this.#clock.schedule(this.#limitMs, this.#ring)
     return wait
   }
 
   remove(wait: Wait): void {
-    const { before, after } = wait
-    if (before === undefined) this.#first = after
-    else before.after = after
-    if (after === undefined) this.#last = before
-    else after.before = before
+    this.#waits.remove(wait)
     wait.waiting = false
   }
 
   close(): void {
     this.#timer?.cancel()
-    for (let wait = this.#first; wait !== undefined; wait = this.#first) {
+    for (let wait = this.#waits.first; wait !== undefined; wait = this.#waits.first) {
       this.remove(wait)
       wait.late(true)
     }
@@ -120,11 +113,11 @@ class Line {
     this.#timer = undefined
     const nowMs = this.#clock.monotonic()
     const untilMs = nowMs + earlyMs
-    for (let wait = this.#first; wait !== undefined && wait.dueMs <= untilMs; wait = this.#first) {
-      this.remove(wait)
-      wait.late(false)
+    let next = this.#waits.first
+    for (; next !== undefined && next.dueMs <= untilMs; next = this.#waits.first) {
+      this.remove(next)
+      next.late(false)
     }
-    const next = this.#first
     if (next !== undefined) this.#timer ??= this.#clock.schedule(next.dueMs - nowMs, this.#ring)
   }
 }

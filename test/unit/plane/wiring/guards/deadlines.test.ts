@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { describe, expect, it } from 'vitest'
 import { nextTurn } from '../../../../../src/clock.ts'
 import { createDeadlines } from '../../../../../src/plane/wiring/guards/deadlines.ts'
@@ -12,7 +14,33 @@ function scene() {
   return { clock, deadlines, late, begin }
 }
 
+/** Collects all garbage, twice, because what a finaliser holds goes with the second. */
+function collect(): void {
+  setFlagsFromString('--expose-gc')
+  const gc = runInNewContext('gc') as () => void
+  gc()
+  gc()
+}
+
 describe('deadlines', () => {
+  it('of a wait that is over keep none of the waits after it alive', async () => {
+    const { deadlines } = scene()
+    const kept = deadlines.begin(1000, () => {})
+    const later = ((): WeakRef<object> => {
+      const held = {}
+      deadlines.begin(1000, () => void held).met()
+      const wait = deadlines.begin(1000, () => void held)
+      kept.met()
+      wait.met()
+      return new WeakRef(held)
+    })()
+    deadlines.begin(1000, () => {}).met()
+    await nextTurn()
+    collect()
+    expect(later.deref()).toBeUndefined()
+    expect(kept).toBeDefined()
+  })
+
   it('end each wait at its own time, unless it was met', async () => {
     const { clock, late, begin } = scene()
     const first = begin('first', 1000)
