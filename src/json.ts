@@ -22,15 +22,22 @@ function sameMembers(left: JsonRecord, right: JsonRecord): boolean {
 }
 
 /**
- * JSON with sorted keys and no spaces, so that equal values give equal text. It is RFC 8785 for the values
- * used here. Members that are undefined are left out.
+ * JSON with sorted keys and no spaces, so that equal values give equal text: RFC 8785. Members that are undefined
+ * are left out. Throws what `JSON.stringify` throws, and a `RangeError` for a value that contains itself.
  */
 export function canonicalJson(value: unknown): string {
-  return JSON.stringify(value, (_key, member: unknown) =>
-    isRecord(member)
-      ? Object.fromEntries(
-          Object.entries(member).sort(([left], [right]) => (left < right ? -1 : left > right ? 1 : 0)),
-        )
-      : member,
-  )
+  return textOf(value) as string
+}
+
+/** Undefined for what JSON leaves out. */
+function textOf(value: unknown): string | undefined {
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value)
+  if ('toJSON' in value && typeof value.toJSON === 'function') return textOf(value.toJSON())
+  if (Array.isArray(value)) return `[${value.map((member) => textOf(member) ?? 'null').join()}]`
+  let text = ''
+  for (const name of Object.keys(value).sort()) {
+    const member = textOf((value as JsonRecord)[name])
+    if (member !== undefined) text += `${text === '' ? '' : ','}${JSON.stringify(name)}:${member}`
+  }
+  return `{${text}}`
 }

@@ -41,3 +41,64 @@ describe('sameJson', () => {
     expect(sameJson({}, [])).toBe(false)
   })
 })
+
+describe('canonicalJson', () => {
+  it('sorts names by their UTF-16 code units, as RFC 8785 does, also names that are numbers', () => {
+    // The example of section 3.2.3, and numbers, which objects keep in an order of their own.
+    const value = {
+      '\u20ac': 'Euro Sign',
+      '\r': 'Carriage Return',
+      '\ufb33': 'Hebrew Letter Dalet With Dagesh',
+      '1': 'One',
+      '\ud83d\ude00': 'Emoji: Grinning Face',
+      '\u0080': 'Control',
+      '\u00f6': 'Latin Small Letter O With Diaeresis',
+      '10': 'Ten',
+      '9': 'Nine',
+    }
+    const names = [...canonicalJson(value).matchAll(/:"(.*?)"/g)].map(([, told]) => told)
+    expect(names).toEqual([
+      'Carriage Return',
+      'One',
+      'Ten',
+      'Nine',
+      'Control',
+      'Latin Small Letter O With Diaeresis',
+      'Euro Sign',
+      'Emoji: Grinning Face',
+      'Hebrew Letter Dalet With Dagesh',
+    ])
+  })
+
+  it('is read by every JSON parser as the same value, and is the same for each order of members', () => {
+    fc.assert(
+      fc.property(fc.jsonValue({ maxDepth: 6 }), (value) => {
+        const text = canonicalJson(value)
+        expect(JSON.parse(text)).toEqual(JSON.parse(JSON.stringify(value)))
+        expect(canonicalJson(reversed(value))).toBe(text)
+      }),
+    )
+  })
+
+  it('leaves out and replaces what JSON.stringify leaves out and replaces', () => {
+    const value = {
+      a: undefined,
+      b: [undefined, Number.NaN, () => 1],
+      c: new Date(0),
+      d: { toJSON: () => ({ z: 1, y: 2 }) },
+      e: () => 1,
+      f: -0,
+    }
+    expect(canonicalJson(value)).toBe(
+      '{"b":[null,null,null],"c":"1970-01-01T00:00:00.000Z","d":{"y":2,"z":1},"f":0}',
+    )
+    expect(canonicalJson(undefined)).toBeUndefined()
+    expect(() => canonicalJson(1n)).toThrow(TypeError)
+  })
+
+  it('does not go on for ever with a value that contains itself', () => {
+    const value: Record<string, unknown> = {}
+    value.self = value
+    expect(() => canonicalJson(value)).toThrow(RangeError)
+  })
+})
