@@ -90,9 +90,10 @@ export function sqliteStore(options: SqliteStoreOptions): SqliteStore {
   const damaged = createDamagedRows()
   const watching = createSqliteWatch({ link, feed, clock, pollMs })
 
-  const changed = (kind: Kind, key: Key): void => {
+  /** `stored` is absent when the object was removed. */
+  const changed = (kind: Kind, key: Key, stored?: { readonly version: number }): void => {
     damaged.forget(kind, key)
-    feed.publish({ type: 'changed', kind, key })
+    feed.publish({ type: 'changed', kind, key, ...(stored && { version: String(stored.version) }) })
   }
   /** Throws the error of a write that was refused. */
   const refused = (refusal: Refusal, added: number, { fence, urgent = false }: FencedWrite): never => {
@@ -128,7 +129,7 @@ export function sqliteStore(options: SqliteStoreOptions): SqliteStore {
           continue
         }
         if (answer.type !== 'written') return refused(answer, write.events.length, {})
-        changed(kind, key)
+        changed(kind, key, write.type === 'put' ? answer : undefined)
         return write.type === 'put' ? withVersion(write, String(answer.version)) : write
       }
     })
@@ -183,7 +184,7 @@ export function sqliteStore(options: SqliteStoreOptions): SqliteStore {
         throw new ModelspineError('conflict', `${kind} ${key} was changed by someone else: read it again`)
       }
       if (answer.type === 'full' || answer.type === 'stale') return refused(answer, put.events.length, put)
-      changed(kind, key)
+      changed(kind, key, answer.type === 'removed' ? undefined : answer.row)
       return answer.type === 'removed' ? null : objectOf(answer.row).stored
     },
     async delete(kind, key, mark) {

@@ -103,7 +103,17 @@ export interface StoreFault {
 }
 
 export type StoreChange =
-  | { readonly type: 'changed'; readonly kind: Kind; readonly key: Key }
+  | {
+      readonly type: 'changed'
+      readonly kind: Kind
+      readonly key: Key
+      /**
+       * The version that the object has by this change, where the store knows it without a read. Whoever has this
+       * version need not read. Changes that name versions of one object come in the order of their commits. When
+       * changes are merged, this is what the last of them says: absent when that one names none.
+       */
+      readonly version?: string
+    }
   | { readonly type: 'resync' }
 
 export interface PutSpecOptions {

@@ -68,14 +68,14 @@ export function memoryStore(options: MemoryStoreOptions = {}): StateStore {
   }
 
   /** The last part of each write. */
-  const tell = (kind: Kind, key: Key, entries: readonly AuditEntry[]): void => {
+  const tell = (kind: Kind, key: Key, entries: readonly AuditEntry[], version?: string): void => {
     versions += 1
     for (const entry of entries) {
       eventIds += 1
       const id = String(eventIds)
       events.set(id, { id, entry, of: key })
     }
-    feed.publish({ type: 'changed', kind, key })
+    feed.publish({ type: 'changed', kind, key, ...(version !== undefined && { version }) })
   }
 
   const commit = (write: ObjectWrite, urgent = false): StoredObject | null => {
@@ -90,8 +90,9 @@ export function memoryStore(options: MemoryStoreOptions = {}): StateStore {
       shelf.objects.delete(key)
       shelf.removed = true
     }
-    tell(kind, key, entries)
-    return write.type === 'put' ? write.stored : null
+    const stored = write.type === 'put' ? write.stored : null
+    tell(kind, key, entries, stored?.version)
+    return stored
   }
 
   /** What `look` makes of each key. After some of them the event loop gets a turn. */

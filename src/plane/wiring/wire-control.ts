@@ -84,7 +84,10 @@ export function wireControl(options: ControlPlaneOptions, requestSide: RequestSi
     secret: (reference, abortSignal) => resolveSecret(guarded.secrets, reference, abortSignal),
     usedBy: (key) => routeTo(store, key),
     sent: (key, effect, result) => telemetry.effectSent({ key, effect, result }),
-    committed: (stored, facts) => listeners.committed(stored, { facts, by: 'loop' }),
+    committed(stored, facts, over) {
+      if (over !== undefined) watch.wrote({ over, stored })
+      listeners.committed(stored, { facts, by: 'loop' })
+    },
     resyncMs,
     routersLearnMs: options.routersLearnMs ?? (store.capabilities.shared ? watchIdleMs + surelyReadMs : 0),
     quietMs: standingMs,

@@ -36,7 +36,8 @@ export async function commitStatus(
     ...(finalizers !== undefined && { finalizers }),
     ...(urgent === true && { urgent }),
   })
-  committed(written ?? stored, events)
+  if (written === null) committed(stored, events)
+  else committed(written, events, stored.version)
   return written
 }
 

@@ -47,8 +47,11 @@ export interface ReconcilerOptions {
   readonly knownSecrets: KnownSecrets
   /** Called after an effect or an alias was sent, with the kind of its answer or `failed`. */
   sent(key: Key, effect: EffectKind | 'set-alias', result: ApplyResult['kind'] | 'failed'): void
-  /** Called after every write, with the events that were committed with it. */
-  committed(stored: TypedObject<'ModelDeployment'>, events: readonly RolloutEvent[]): void
+  /**
+   * Called after every write, with the events that were committed with it. `over` is the version that was replaced;
+   * absent when the write removed the object.
+   */
+  committed(stored: TypedObject<'ModelDeployment'>, events: readonly RolloutEvent[], over?: string): void
   /** Milliseconds between two looks at a deployment to which nothing happens. */
   readonly resyncMs: number
   /**

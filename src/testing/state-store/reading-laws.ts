@@ -40,18 +40,18 @@ function watching(store: StateStore): Watching {
   }
 }
 
-/** Asserts that a watch reports this change after its first `resync`. */
+/** Asserts that a watch reports this change after its first `resync`, and gives what it reports. */
 async function tells(
   subject: StateStoreSubject,
   watch: Watching,
   name: string,
   change: () => Promise<unknown>,
-): Promise<void> {
+): Promise<StoreChange> {
   const told = watch.until(name)
   // When the change itself fails, that error matters, and not the end of the watch.
   told.catch(() => {})
   await change()
-  await within(subject, `a change of ${key(name)} in the watch`, told)
+  return within(subject, `a change of ${key(name)} in the watch`, told)
 }
 
 const remove = { actor, nowMs: atMs, events: () => [] }
@@ -184,6 +184,32 @@ export const readingLaws: readonly Law<StateStoreSubject>[] = [
         ),
       )
       await tells(subject, watch, 'told', () => store.putEvents(kind, key('told'), [entry('1')]))
+      watch.stop()
+    },
+  },
+  {
+    name: 'names in a change the version that the object then has, or none',
+    async check(subject) {
+      const { store } = subject
+      const watch = watching(store)
+      await within(subject, 'the first item of a watch', watch.next())
+      const expectItsVersion = async (name: string, change: () => Promise<unknown>): Promise<void> => {
+        const told = await tells(subject, watch, name, change)
+        const stored = await store.get(kind, key(name))
+        if (told.type === 'resync' || told.version === undefined) return
+        assert.equal(told.version, stored?.version, `the version that a change of ${key(name)} names`)
+      }
+      const expect = async (name: string): Promise<string> =>
+        (await store.get(kind, key(name)))?.version ?? ''
+      await expectItsVersion('a', () => created(store, 'a', { finalizers: ['target'] }))
+      await expectItsVersion('b', () => created(store, 'b'))
+      await expectItsVersion('a', () => store.putSpec(deployment('a', '2'), put()))
+      const reported = { expect: await expect('a'), events: [] }
+      await expectItsVersion('a', () => store.putStatus(kind, key('a'), { seen: 1 }, reported))
+      await expectItsVersion('a', () => store.delete(kind, key('a'), remove))
+      const last = { expect: await expect('a'), events: [], finalizers: [] }
+      await expectItsVersion('a', () => store.putStatus(kind, key('a'), {}, last))
+      await expectItsVersion('b', () => store.delete(kind, key('b'), remove))
       watch.stop()
     },
   },

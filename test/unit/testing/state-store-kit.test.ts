@@ -186,6 +186,20 @@ const breakings: Readonly<Record<string, Breaking>> = {
       }
     },
   }),
+  'names in a change the version that the object then has, or none': (good) => ({
+    async *watch(abortSignal) {
+      const told = new Map<Key, string>()
+      for await (const change of good.watch(abortSignal)) {
+        if (change.type === 'resync' || change.version === undefined) {
+          yield change
+          continue
+        }
+        // The version that the object had before.
+        yield { ...change, version: told.get(change.key) ?? change.version }
+        told.set(change.key, change.version)
+      }
+    },
+  }),
   'reports changes to every watch, and keeps unread changes for a slow watch': (good) => ({
     async *watch(abortSignal) {
       let last: string | undefined

@@ -1,15 +1,15 @@
 import type { StoreChange } from '../../../store/contract.ts'
-import type { StoredName } from './store-reading.ts'
+import type { ChangedName } from './store-reading.ts'
 
 /** What a watch has told and nobody has read yet. */
 export interface PendingChanges {
-  /** Several changes of one object are one. */
+  /** Several changes of one object are one: the last. */
   post(change: StoreChange): void
   /**
    * Waits for changes and takes the objects that changed first; `all` when anything may have changed. Undefined
    * once nothing is left and `close` was called.
    */
-  take(): Promise<readonly StoredName[] | 'all' | undefined>
+  take(): Promise<readonly ChangedName[] | 'all' | undefined>
   close(): void
 }
 
@@ -20,7 +20,7 @@ const mostPending = 4096
 export const mostAtOnce = 64
 
 export function createPendingChanges(): PendingChanges {
-  const pending = new Map<string, StoredName>()
+  const pending = new Map<string, ChangedName>()
   let isAll = false
   let closed = false
   let wake = (): void => {}
@@ -45,7 +45,7 @@ export function createPendingChanges(): PendingChanges {
         isAll = false
         return 'all'
       }
-      const oldest: StoredName[] = []
+      const oldest: ChangedName[] = []
       for (const [id, name] of pending) {
         if (oldest.length === mostAtOnce) break
         pending.delete(id)

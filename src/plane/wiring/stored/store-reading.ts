@@ -12,16 +12,44 @@ export interface StoredName {
   readonly key: Key
 }
 
+/** An object that may have changed, and the version that it then has, if that was told. */
+export interface ChangedName extends StoredName {
+  readonly version?: string
+}
+
+/** A write of this process. */
+export interface OwnWrite {
+  /** The version that was stored before. */
+  readonly over: string
+  readonly stored: TypedObject
+}
+
 /** Reads the store and tells the listeners what is new. Never tells an older state after a newer one. */
 export interface StoreReading {
-  /** Reads these objects, and tells them together. */
-  some(names: readonly StoredName[]): Promise<void>
+  /**
+   * Reads these objects, and tells them together. What this process wrote itself is told without a read, when
+   * nobody else wrote in between.
+   */
+  some(names: readonly ChangedName[]): Promise<void>
+  /** Keeps the write until the store tells of it. */
+  wrote(write: OwnWrite): void
   /** Reads everything, and yields to other work again and again. Gives the number of changes. */
   all(): Promise<number>
 }
 
+/** Writes of this process in a row, each over the one before it. */
+interface OwnWrites {
+  /** The version before the first of them. */
+  readonly over: string
+  readonly versions: readonly string[]
+  readonly newest: TypedObject
+}
+
 /** A list is read in such pieces. Between them, single objects are read and other work goes on. */
 const pieceSize = 256
+
+/** So many own writes are kept, for a store that does not tell of them. The oldest is forgotten first. */
+const mostOwn = 4096
 
 export function createStoreReading(
   store: Pick<TypedStore, 'get' | 'list'>,
@@ -34,6 +62,8 @@ export function createStoreReading(
   }
   /** The objects that were read one by one while a list was read. What the list says of them may be older. */
   let readMeanwhile: Set<string> | undefined
+  /** The own writes of each object of which the store has not told yet. */
+  const own = new Map<string, OwnWrites>()
   let last = Promise.resolve()
 
   /** One read at a time. Otherwise an earlier read could answer later and tell an older state. */
@@ -53,7 +83,24 @@ export function createStoreReading(
     known[kind].delete(key)
     listeners.gone(kind, key)
   }
-  const readOne = async ({ kind, key }: StoredName): Promise<boolean> => {
+  /** The object, if its change was told and only this process has written since what was told last. */
+  const ownOf = ({ kind, key, version }: ChangedName): TypedObject | undefined => {
+    const writes = own.get(idOf(kind, key))
+    if (version === undefined || writes?.versions.includes(version) !== true) return undefined
+    own.delete(idOf(kind, key))
+    return writes.over === known[kind].get(key) ? writes.newest : undefined
+  }
+  const readOne = async (name: ChangedName): Promise<boolean> => {
+    const { kind, key, version } = name
+    const mine = ownOf(name)
+    if (version !== undefined && version === known[kind].get(key)) {
+      listeners.nothingNew()
+      return false
+    }
+    if (mine !== undefined) {
+      readMeanwhile?.add(idOf(kind, key))
+      return take(mine)
+    }
     // An object that cannot be read stays as it was known.
     const stored = await store.get(kind, key).catch(ifNotForUs)
     readMeanwhile?.add(idOf(kind, key))
@@ -66,7 +113,7 @@ export function createStoreReading(
     drop({ kind, key })
     return true
   }
-  const readEach = async (names: readonly StoredName[]): Promise<number> => {
+  const readEach = async (names: readonly ChangedName[]): Promise<number> => {
     let changes = 0
     for (const name of names) if (await readOne(name)) changes += 1
     listeners.settled()
@@ -100,6 +147,19 @@ export function createStoreReading(
   }
   return {
     some: async (names) => void (await inTurn(() => readEach(names))),
+    wrote({ over, stored }) {
+      const { kind, key, version } = stored
+      const id = idOf(kind, key)
+      const earlier = own.get(id)
+      const inRow = earlier?.newest.version === over && known[kind].get(key) !== over
+      own.delete(id)
+      own.set(id, {
+        over: inRow ? earlier.over : over,
+        versions: inRow ? [...earlier.versions, version] : [version],
+        newest: stored,
+      })
+      if (own.size > mostOwn) own.delete(own.keys().next().value as string)
+    },
     async all() {
       const newer = new Set<string>()
       readMeanwhile = newer

@@ -4,7 +4,7 @@ import type { TypedStore } from '../../../store/typed-store.ts'
 import type { Logger } from '../../../telemetry/logger.ts'
 import type { CommitListeners } from './commit-listeners.ts'
 import { createPendingChanges, mostAtOnce } from './pending-changes.ts'
-import { createStoreReading, type StoredName } from './store-reading.ts'
+import { createStoreReading, type OwnWrite, type StoredName } from './store-reading.ts'
 import { createWatchdog, type Watchdog } from './watchdog.ts'
 
 export interface StoreWatchOptions {
@@ -24,6 +24,8 @@ export interface StoreWatch {
    * Brings one object up to date now, without waiting for the watch. Does nothing before the first `load`.
    */
   refresh(name: StoredName): Promise<void>
+  /** This process has written an object. When the watch tells of it, it need not be read. */
+  wrote(write: OwnWrite): void
   /** Follows the store until aborted. Never rejects. */
   follow(abortSignal: AbortSignal): Promise<void>
 }
@@ -113,9 +115,10 @@ export function createStoreWatch(options: StoreWatchOptions): StoreWatch {
       loaded = true
       listeners.loaded()
     },
-    async refresh(name) {
-      if (loaded) await reading.some([name])
+    async refresh({ kind, key }) {
+      if (loaded) await reading.some([{ kind, key }])
     },
+    wrote: reading.wrote,
     async follow(abortSignal) {
       let isSilent = false
       while (!abortSignal.aborted) {

@@ -1,9 +1,8 @@
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import { describe, expect, it } from 'vitest'
 import { nextTurn } from '../../../../../src/clock.ts'
 import { createDeadlines } from '../../../../../src/plane/wiring/guards/deadlines.ts'
 import { createFakeClock } from '../../../../../src/testing/fake-clock.ts'
+import { collectGarbage } from '../../../../collect-garbage.ts'
 
 function scene() {
   const clock = createFakeClock()
@@ -12,14 +11,6 @@ function scene() {
   const begin = (name: string, ms: number) =>
     deadlines.begin(ms, () => void late.push(`${name} at ${clock.monotonic()}`))
   return { clock, deadlines, late, begin }
-}
-
-/** Collects all garbage, twice, because what a finaliser holds goes with the second. */
-function collect(): void {
-  setFlagsFromString('--expose-gc')
-  const gc = runInNewContext('gc') as () => void
-  gc()
-  gc()
 }
 
 describe('deadlines', () => {
@@ -36,7 +27,7 @@ describe('deadlines', () => {
     })()
     deadlines.begin(1000, () => {}).met()
     await nextTurn()
-    collect()
+    collectGarbage()
     expect(later.deref()).toBeUndefined()
     expect(kept).toBeDefined()
   })

@@ -1,13 +1,15 @@
 import { describe, expect, it } from 'vitest'
+import { nextTurn } from '../../../../../src/clock.ts'
 import { ModelspineError } from '../../../../../src/errors.ts'
 import { memoryStore } from '../../../../../src/index.ts'
 import { createCommitListeners } from '../../../../../src/plane/wiring/stored/commit-listeners.ts'
 import { createStoreWatch } from '../../../../../src/plane/wiring/stored/store-watch.ts'
-import type { StateStore, StoredObject } from '../../../../../src/store/contract.ts'
-import { typedStore } from '../../../../../src/store/typed-store.ts'
+import type { StateStore, StoreChange, StoredObject } from '../../../../../src/store/contract.ts'
+import { type TypedObject, typedStore } from '../../../../../src/store/typed-store.ts'
 import { silentLogger } from '../../../../../src/telemetry/logger.ts'
 import { createFakeClock } from '../../../../../src/testing/fake-clock.ts'
 import { key, kind, put, route } from '../../../../../src/testing/state-store/subject.ts'
+import { collectGarbage } from '../../../../collect-garbage.ts'
 
 function scene(change: (inner: StateStore) => Partial<StateStore> = () => ({})) {
   const clock = createFakeClock()
@@ -186,6 +188,106 @@ describe('the watch of the store', () => {
     }
     expect(heard()).toContain('lost 1s')
     stop()
+  })
+})
+
+describe('what this process wrote itself', () => {
+  /** A scene in which `a` and `b` were told, and that counts the reads after it. */
+  async function following(told: (change: StoreChange) => StoreChange = (change) => change) {
+    const reads: string[] = []
+    const world = scene((inner) => ({
+      get(of, at) {
+        reads.push(at)
+        return inner.get(of, at)
+      },
+      // As with every store that is not in memory, the writer hears of its write before the watch does.
+      async *watch(abortSignal) {
+        for await (const change of inner.watch(abortSignal)) {
+          await nextTurn()
+          yield told(change)
+        }
+      },
+    }))
+    const turns = async (): Promise<void> => {
+      for (let turn = 0; turn < 10; turn += 1) await nextTurn()
+    }
+    const stored = { a: await world.apply('a'), b: await world.apply('b') }
+    await world.watch.load()
+    world.follow()
+    await turns()
+    world.heard()
+    reads.length = 0
+    /** Writes as this process. */
+    const write = async (over: StoredObject, timeout: `${number}s`): Promise<StoredObject> => {
+      const written = await world.apply(over.key.split('/')[1] ?? '', timeout)
+      world.watch.wrote({ over: over.version, stored: written as TypedObject })
+      return written
+    }
+    return { ...world, turns, reads, stored, write }
+  }
+
+  it('is told without a read, also when several writes come in a row', async () => {
+    const { turns, stored, write, reads, heard, stop } = await following()
+    const first = await write(stored.a, '2s')
+    await turns()
+    expect(heard()).toEqual(['a 2s'])
+    await write(await write(first, '3s'), '4s')
+    await turns()
+    expect(heard()).toEqual(['a 4s'])
+    expect(reads).toEqual([])
+    stop()
+  })
+
+  it('is read when somebody else wrote in between or afterwards', async () => {
+    const { turns, apply, stored, write, reads, heard, stop } = await following()
+    const theirs = await apply('a', '2s')
+    await write(theirs, '3s')
+    await turns()
+    expect(heard()).toEqual(['a 3s'])
+    expect(reads).toEqual([stored.a.key])
+    await write(stored.b, '2s')
+    await apply('b', '3s')
+    await turns()
+    expect(heard()).toEqual(['b 2s', 'b 3s'])
+    expect(reads).toEqual([stored.a.key, stored.b.key])
+    stop()
+  })
+
+  it('is read when the change names no version', async () => {
+    const { turns, stored, write, reads, heard, stop } = await following((change) =>
+      change.type === 'resync' ? change : { type: 'changed', kind: change.kind, key: change.key },
+    )
+    await write(stored.a, '2s')
+    await turns()
+    expect(heard()).toEqual(['a 2s'])
+    expect(reads).toEqual([stored.a.key])
+    stop()
+  })
+
+  it('is never told after what is newer', async () => {
+    const { turns, watch, apply, stored, write, heard, stop } = await following()
+    // The change of the first write is told only after the object was read in a newer version.
+    await write(stored.a, '2s')
+    await apply('a', '3s')
+    await watch.refresh(stored.a)
+    expect(heard()).toEqual(['a 3s'])
+    await turns()
+    expect(heard()).toEqual([])
+    stop()
+  })
+
+  it('does not stay in memory when the store tells of nothing', async () => {
+    const { watch } = scene()
+    const kept: WeakRef<object>[] = []
+    for (let place = 0; place < 5000; place += 1) {
+      const stored = { ...route(`r${place}`), kind: 'ModelRoute', key: key(`r${place}`), version: '2' }
+      kept.push(new WeakRef(stored))
+      watch.wrote({ over: '1', stored: stored as unknown as TypedObject })
+    }
+    await nextTurn()
+    collectGarbage()
+    expect(kept.filter((each) => each.deref() !== undefined)).toHaveLength(4096)
+    watch.wrote({ over: '1', stored: {} as TypedObject })
   })
 })
 
