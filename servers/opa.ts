@@ -55,6 +55,6 @@ async function ofSystem(version: string): Promise<Installed | undefined> {
 function built(version: string): Promise<Installed> {
   const source = `github.com/open-policy-agent/opa@v${version}`
   return cached({ name: 'opa', version, recipe: [] }, (folder) =>
-    go(['install', '-p', '2', '-trimpath', '-ldflags=-s -w', source], { GOBIN: folder }),
+    go(['install', '-ldflags=-s -w', source], { GOBIN: folder }),
   )
 }

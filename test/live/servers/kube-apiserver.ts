@@ -77,7 +77,7 @@ async function build(version: string, target: string): Promise<void> {
   const variables = Object.entries(told).map(
     ([name, value]) => `-X k8s.io/component-base/version.${name}=${value}`,
   )
-  const args = ['build', '-p', '2', '-trimpath', `-ldflags=-s -w ${variables.join(' ')}`, '-o', target, '.']
+  const args = ['build', `-ldflags=-s -w ${variables.join(' ')}`, '-o', target, '.']
   await go(args, {}, sources)
 }
 
