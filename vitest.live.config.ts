@@ -1,9 +1,31 @@
+import { availableParallelism } from 'node:os'
 import { defineConfig, type ViteUserConfig } from 'vitest/config'
+import { BaseSequencer, type TestSpecification } from 'vitest/node'
 import unit, { conditions } from './vitest.config.ts'
 
 /** They measure their own traffic, so each runs with nothing beside it. */
 const tours = ['quickstart', 'mlflow-canary']
-const fileOf = (tour: string): string => `test/live/${tour}.test.ts`
+const fileOf = (name: string): string => `test/live/${name}.test.ts`
+
+/** They take longest. Begun last, the others would be done and the processors would wait for them. */
+const long = [
+  'mlflow/serving',
+  'cut-offs',
+  'prometheus-scrape-kit',
+  'mlflow/registry',
+  'kserve/kill',
+  'scale',
+].map(fileOf)
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const place = ({ moduleId }: TestSpecification): number => {
+      const found = long.findIndex((file) => moduleId.endsWith(`/${file}`))
+      return found === -1 ? long.length : found
+    }
+    return (await super.sort(files)).sort((left, right) => place(left) - place(right))
+  }
+}
 
 const config: ViteUserConfig = defineConfig({
   ...unit,
@@ -11,7 +33,9 @@ const config: ViteUserConfig = defineConfig({
   environments: { __vitest__: { resolve: { conditions } } },
   test: {
     passWithNoTests: true,
-    maxWorkers: '100%',
+    // Three more than processors, because most of them wait for servers, other processes or a minute to pass.
+    maxWorkers: availableParallelism() + 3,
+    sequence: { sequencer: LongestFirst },
     testTimeout: 120_000,
     hookTimeout: 600_000,
     projects: [

@@ -236,7 +236,7 @@ withServer('opa', ({ url }) => {
       })
       await plane.apply(deployment, { actor: ana })
       await expect
-        .poll(() => plane.explain('churn'))
+        .poll(() => plane.explain('churn'), { timeout: 20_000 })
         .toMatchObject({ waitsFor: expect.stringContaining('the approval of risk') })
       await plane.approve('churn', { actor: { name: 'bob', roles: ['risk'] } })
       const ready = (): Promise<boolean> =>
