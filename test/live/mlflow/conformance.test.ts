@@ -29,10 +29,12 @@ async function create(server: MlflowAddress): Promise<Fixture<ModelRegistrySubje
   const { run_id, artifact_uri } = run.info
   const looks = countLooks()
   const registry = mlflowRegistry({ baseUrl: server.url, pollMs: 200, dispatcher: looks.dispatcher })
+  const { changes } = registry
+  if (changes === undefined) throw new Error('a registry that polls has no changes')
   const artifactAt = (uri: string): Artifact => ({ kind: 'files', files: [{ uri }] })
   return {
     subject: {
-      registry,
+      registry: { ...registry, changes: (abortSignal) => ofTheKit(changes(abortSignal)) },
       poll: looks.next,
       artifact: (label) => artifactAt(`s3://kit/${label}`),
       async seed({ name, versions }) {
@@ -67,6 +69,11 @@ async function create(server: MlflowAddress): Promise<Fixture<ModelRegistrySubje
       await looks.close()
     },
   }
+}
+
+/** The server also tells of models that other suites change at the same time. */
+async function* ofTheKit(changes: AsyncIterable<string>): AsyncIterable<string> {
+  for await (const name of changes) if (names.test(name)) yield name
 }
 
 /** Counts the looks for changes. Each ends with the answer to a search of versions. */
