@@ -162,6 +162,8 @@ async function beside({ rolling, pairs }: Sizes): Promise<BenchRow[]> {
   const server = (question: ServingQuestion): Promise<ServingAnswer> => serving.ask(question)
   try {
     await server({ kind: 'fill', count: rolling })
+    // The first requests open connections and run code that was never run before.
+    await measured(() => server({ kind: 'serve', forMs: 5000 }))
     const [quiet, calm] = await measured(() => server({ kind: 'serve', forMs: 5000 }))
     const rounds: { readonly rolled: number; readonly burnt: number; readonly delayMs: number }[] = []
     for (let pair = 0; pair < pairs; pair += 1) {

@@ -56,9 +56,9 @@ describe('the watch of a SQLite store', () => {
   it('reports its own writes at once, and the writes of others at the next poll', async () => {
     const told = collect(new AbortController().signal)
     await advance(0)
-    await created(store, 'own')
+    const { version } = await created(store, 'own')
     await advance(0)
-    expect(told).toEqual([{ type: 'resync' }, changed('own')])
+    expect(told).toEqual([{ type: 'resync' }, { ...changed('own'), version }])
     await created(other, 'foreign')
     await advance(499)
     expect(told).toHaveLength(2)
