@@ -6,7 +6,8 @@ import {
   secretOf,
   type TlsOptions,
 } from 'modelspine/adapter'
-import { type CallerLimits, withinLimits } from '../within-limits.ts'
+import { askTogether, mostAtOnce } from '../ask-together.ts'
+import type { CallerLimits } from '../within-limits.ts'
 
 /**
  * Where the address and the credentials of a cluster are. `default`: as kubectl finds them, by KUBECONFIG, in the
@@ -64,20 +65,15 @@ interface WireOptions {
   rejectUnauthorized?: boolean
 }
 
-/** Each may be a process. */
-const mostAtOnce = 3
-
 /**
- * The function reads the file at its first call. Calls at the same time share one answer. What has not come within
- * the limits of a call may hang, so the next call asks anew. The library cannot end a command that hangs.
+ * The function reads the file at its first call. Calls at the same time share one answer. The library cannot end a
+ * command that hangs.
  */
 export function openKubeconfig(
   kubeconfig: Kubeconfig,
   asking: Asking,
 ): (limits: CallerLimits) => Promise<ClusterAccess> {
   let loading: Promise<LoadedConfig> | undefined
-  let asked: Promise<ClusterAccess> | undefined
-  const underWay = new Set<Promise<ClusterAccess>>()
 
   async function load(): Promise<LoadedConfig> {
     loading ??= loadConfig(kubeconfig, asking)
@@ -89,35 +85,10 @@ export function openKubeconfig(
     }
   }
 
-  function forget(asks: Promise<ClusterAccess> | undefined): void {
-    if (asked === asks) asked = undefined
-  }
-
-  function ask(): Promise<ClusterAccess> {
-    if (underWay.size >= mostAtOnce) throw withoutCredentials(asking, hanging)
-    const asks = load().then((config) => accessOf(config, asking))
-    const ended = (): void => {
-      underWay.delete(asks)
-      forget(asks)
-    }
-    underWay.add(asks)
-    asks.then(ended, ended)
-    return asks
-  }
-
-  return (limits) => {
-    let asks: Promise<ClusterAccess> | undefined
-    const shared = async (): Promise<ClusterAccess> => {
-      asked ??= ask()
-      asks = asked
-      return asks
-    }
-    const late = (): ModelspineError => {
-      forget(asks)
-      return withoutCredentials(asking, 'its credentials were not there in time')
-    }
-    return withinLimits(shared, limits, late)
-  }
+  return askTogether(async () => accessOf(await load(), asking), {
+    late: () => withoutCredentials(asking, 'its credentials were not there in time'),
+    hanging: () => withoutCredentials(asking, hanging),
+  })
 }
 
 const hanging = `the kubeconfig gave no credentials ${mostAtOnce} times, and all of them still hang: end the commands that it runs, and see what kubectl says with the same context`
