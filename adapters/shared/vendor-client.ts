@@ -8,7 +8,6 @@ import {
   jsonBody,
   ModelspineError,
   retryAfterMs,
-  type Secret,
   scrub,
   scrubError,
   scrubStart,
@@ -17,14 +16,17 @@ import {
   type TlsOptions,
 } from 'modelspine/adapter'
 import type { ZodType } from 'zod'
+import {
+  type Authority,
+  basicAuthority,
+  bearerAuthority,
+  type SecretSource,
+  withoutAuthority,
+} from './vendor-authority.ts'
 import { createVendorReach } from './vendor-reach.ts'
-import { type CallerLimits, withinLimits } from './within-limits.ts'
+import type { CallerLimits } from './within-limits.ts'
 
-/**
- * Asked before each request, so that a rotated value is used at once. Errors that it throws pass unchanged. It
- * is waited for no longer than the vendor.
- */
-export type SecretSource = () => Secret | Promise<Secret>
+export type { SecretSource } from './vendor-authority.ts'
 
 /** How a vendor's API is reached. Options of every adapter that calls one. */
 export interface VendorConnection
@@ -46,6 +48,11 @@ export interface VendorWords {
   readonly vendor: string
   /** The code of the contract for a vendor that cannot answer now: `registry-unavailable`. */
   readonly unavailable: ErrorCode
+  /**
+   * As the contract ModelProvider asks: each call is sent, and once, and what the HTTP client throws keeps its code,
+   * such as `timeout` and `interrupted`. An answer that does not fit is `malformed-reply`.
+   */
+  readonly oneAttempt?: boolean
   /** The vendor's own message in the body of an error. Default: the body's text. */
   readonly said?: (reply: HttpReply) => string | undefined
   /**
@@ -69,7 +76,7 @@ export interface VendorRequest {
   readonly path: string
   /** Members that are undefined are left out. A list is sent as one member for each of its texts. */
   readonly query?: Readonly<Record<string, string | number | readonly string[] | undefined>>
-  /** Sent as JSON, unless it is a text. */
+  /** Sent as JSON, unless it is a text or bytes. */
   readonly body?: unknown
   readonly headers?: Readonly<Record<string, string>>
   /** Whether the call may be repeated when no answer came, or one that says to come again. Default: for `GET`. */
@@ -99,6 +106,10 @@ export interface VendorClient {
 /** An answer that occupies its connection until its chunks were read to their end, or the reader stopped. */
 export interface VendorStream {
   header(name: string): string | undefined
+  /** When it is false, an answer that was cut off looks whole. */
+  readonly delimited: boolean
+  /** The beginning of a text of this answer, without secrets, to be told in an error. */
+  clean(text: string): string
   /** Read once. Throws as `call` does. Leaving the loop early ends the call. */
   readonly chunks: AsyncIterable<Uint8Array>
 }
@@ -112,12 +123,22 @@ const retry = { times: 2, minDelayMs: 200, maxDelayMs: 1000 }
 /** Longer messages of a vendor are cut. */
 const longestSaid = 500
 
-/** Connects nothing before the first call. Throws `invalid-options`. */
-export function createVendorClient(connection: VendorConnection, words: VendorWords): VendorClient {
-  const { token, basic, timeoutMs = 10_000, maxReplyBytes = 16 * 1024 * 1024, ...http } = connection
-  if (token !== undefined && basic !== undefined) {
-    throw new ModelspineError('invalid-options', 'token and basic are both given: give one of them')
-  }
+/**
+ * Connects nothing before the first call. Throws `invalid-options`. With an `authority` of the caller, `connection` has
+ * no token and no password.
+ */
+export function createVendorClient(
+  connection: VendorConnection,
+  words: VendorWords,
+  authority: Authority = authorityOf(connection, words),
+): VendorClient {
+  const {
+    token: _token,
+    basic: _basic,
+    timeoutMs = 10_000,
+    maxReplyBytes = 16 * 1024 * 1024,
+    ...http
+  } = connection
   const client = createHttpClient({
     ...http,
     headersTimeoutMs: timeoutMs,
@@ -125,7 +146,7 @@ export function createVendorClient(connection: VendorConnection, words: VendorWo
     maxBodyBytes: maxReplyBytes,
   })
   const fixed = secretsOf(connection.headers ?? {})
-  const { vendor, unavailable } = words
+  const { vendor, unavailable, oneAttempt = false } = words
   const where = `${vendor} at ${client.baseUrl}`
   const reach = createVendorReach(where)
 
@@ -134,36 +155,17 @@ export function createVendorClient(connection: VendorConnection, words: VendorWo
     abortSignal: request.abortSignal,
   })
 
-  const revealed = async (source: SecretSource, request: VendorRequest): Promise<string> => {
-    const late = (): ModelspineError =>
-      new ModelspineError(unavailable, `${vendor}: its credentials were not there in time`, {
-        retryable: true,
-        details: { phase: 'connecting' },
-      })
-    return (await withinLimits(async () => source(), limitsOf(request), late)).reveal()
-  }
-
-  const authorization = async (request: VendorRequest): Promise<Credentials | undefined> => {
-    if (token !== undefined) {
-      const value = await revealed(token, request)
-      return { header: `Bearer ${value}`, secrets: [value] }
-    }
-    if (basic === undefined) return undefined
-    const password = await revealed(basic.password, request)
-    const pair = `${basic.user}:${password}`
-    const encoded = Buffer.from(pair).toString('base64')
-    return { header: `Basic ${encoded}`, secrets: [pair, encoded, password] }
-  }
-
   const failed = (reply: HttpReply, secrets: readonly string[]): ModelspineError => {
     const { status } = reply
     const said = scrubStart(saidIn(reply, words), longestSaid, secrets)
     const told = said === '' ? '' : `: ${said}`
+    const waitMs = retryAfterMs(reply.headers, systemClock.now())
     const meant = status < 400 ? undefined : words.meaning?.(reply, said)
     if (meant !== undefined) {
       return new ModelspineError(meant.code, meant.message, {
         details: { status, ...meant.details },
         ...(meant.retryable !== undefined && { retryable: meant.retryable }),
+        ...(waitMs !== undefined && { retryAfterMs: waitMs }),
       })
     }
     if (status === 401 || status === 403) {
@@ -178,7 +180,6 @@ export function createVendorClient(connection: VendorConnection, words: VendorWo
       const message = `${where} answered ${status}${to && `, and points to ${to}`}: redirects are not followed`
       return new ModelspineError(unavailable, message, { retryable: false, details: { status } })
     }
-    const waitMs = retryAfterMs(reply.headers, systemClock.now())
     return new ModelspineError(unavailable, `${where} answered ${status}${told}`, {
       retryable: status === 408 || status === 429 || status >= 500,
       details: { status },
@@ -190,63 +191,77 @@ export function createVendorClient(connection: VendorConnection, words: VendorWo
     const clean = scrubError(error, secrets)
     if (!isModelspineError(clean) || clean.code === 'aborted') throw clean
     const { message, details, retryable } = clean
-    throw new ModelspineError(unavailable, `${vendor}: ${message}`, { cause: clean, details, retryable })
+    const code = oneAttempt ? (clean.code as ErrorCode) : unavailable
+    throw new ModelspineError(code, `${vendor}: ${message}`, { cause: clean, details, retryable })
   }
 
-  /** Makes one request with credentials. Nothing that it throws contains them. */
-  const send = async <Answer>(
-    request: VendorRequest,
-    exchange: (wire: HttpRequest, secrets: readonly string[]) => Promise<Answer>,
-  ): Promise<Answer> => {
+  const wireOf = (request: VendorRequest): HttpRequest => {
     const { method, path, query, body, headers, abortSignal } = request
-    const credentials = await authorization(request)
-    const secrets = [...fixed, ...secretsOf(headers ?? {}), ...(credentials?.secrets ?? [])]
-    const wire: HttpRequest = {
+    return {
       method,
       path: path + queryOf(query),
-      headers: {
-        ...(body !== undefined && { 'content-type': 'application/json' }),
-        ...(credentials && { authorization: credentials.header }),
-        ...headers,
-      },
-      ...(body !== undefined && { body: typeof body === 'string' ? body : jsonBody(body) }),
+      headers: { ...(body !== undefined && { 'content-type': 'application/json' }), ...headers },
+      ...(body !== undefined && {
+        body: typeof body === 'string' || body instanceof Uint8Array ? body : jsonBody(body),
+      }),
       abortSignal,
       headersTimeoutMs: request.timeoutMs,
       bodyTimeoutMs: request.idleMs,
     }
-    try {
-      return await exchange(wire, secrets)
-    } catch (error) {
-      throw scrubError(error, secrets)
+  }
+
+  /** Makes one call with credentials. Nothing that it throws contains them. */
+  const send = async <Answer>(
+    request: VendorRequest,
+    exchange: (wire: HttpRequest, secrets: readonly string[]) => Promise<Exchanged<Answer>>,
+  ): Promise<Answer> => {
+    const { authorize, again } = authority()
+    const bare = wireOf(request)
+    const limits = limitsOf(request)
+    const known = [...fixed, ...secretsOf(request.headers ?? {})]
+    for (;;) {
+      const { headers, secrets: shown } = await authorize(bare, limits)
+      const wire = { ...bare, headers: { ...headers, ...bare.headers } }
+      known.push(...shown)
+      const secrets = [...new Set(known)]
+      try {
+        const exchanged = await exchange(wire, secrets)
+        if (exchanged.kind === 'answer') return exchanged.answer
+        const { refusal } = exchanged
+        if (again === undefined || !(await again(refusal, limits))) throw failed(refusal, secrets)
+      } catch (error) {
+        throw scrubError(error, secrets)
+      }
     }
   }
 
   const ask = <Answer>(request: VendorRequest, answerOf: (reply: HttpReply) => Answer): Promise<Answer> =>
     send(request, async (wire, secrets) => {
       const { repeatable = request.method === 'GET' } = request
-      const tries = repeatable && !reach.isAway ? retry : undefined
-      const asked = reach.through(() => client.request({ ...wire, retry: tries }), limitsOf(request))
+      const retries = repeatable && !oneAttempt && !reach.isAway ? retry : undefined
+      const exchange = (): Promise<HttpReply> => client.request({ ...wire, retry: retries })
+      const asked = oneAttempt ? exchange() : reach.through(exchange, limitsOf(request))
       const reply = await asked.catch((error) => unreached(error, secrets))
-      if (isGood(reply)) return answerOf(reply)
-      throw failed(reply, secrets)
+      return isGood(reply) ? { kind: 'answer', answer: answerOf(reply) } : { kind: 'refusal', refusal: reply }
     })
 
   const fitting = <Answer>(schema: ZodType<Answer>, request: VendorRequest, reply: HttpReply): Answer => {
     const { status } = reply
+    const unfit = oneAttempt ? 'malformed-reply' : unavailable
     let body: unknown
     try {
       body = reply.json()
     } catch {
       // The parser's error quotes a few characters, which may be a piece of a secret.
       const message = `${where} answered something that is not JSON`
-      throw new ModelspineError(unavailable, message, { details: { status, bytes: reply.bytes.byteLength } })
+      throw new ModelspineError(unfit, message, { details: { status, bytes: reply.bytes.byteLength } })
     }
     const read = schema.safeParse(body)
     if (read.success) return read.data
     const [issue] = read.error.issues
     const field = issue?.path.map(String).join('.') || 'the answer'
     throw new ModelspineError(
-      unavailable,
+      unfit,
       `${where} answered ${request.method} ${request.path} in an unknown form: ${field}: ${issue?.message}`,
       { details: { status, field } },
     )
@@ -255,10 +270,14 @@ export function createVendorClient(connection: VendorConnection, words: VendorWo
   const stream = (request: VendorRequest): Promise<VendorStream> =>
     send(request, async (wire, secrets) => {
       const answer = await client.stream(wire).catch((error) => unreached(error, secrets))
-      if (isGood(answer)) {
-        return { header: (name) => answer.header(name), chunks: cleanly(answer.chunks, secrets) }
+      if (!isGood(answer)) {
+        const refusal = await answer.whole().catch((error) => unreached(error, secrets))
+        return { kind: 'refusal', refusal }
       }
-      throw failed(await answer.whole().catch((error) => unreached(error, secrets)), secrets)
+      const { delimited, chunks } = answer
+      const header = (name: string): string | undefined => answer.header(name)
+      const clean = (text: string): string => scrubStart(text, longestSaid, secrets)
+      return { kind: 'answer', answer: { header, delimited, clean, chunks: cleanly(chunks, secrets) } }
     })
 
   async function* cleanly(
@@ -285,9 +304,16 @@ function isGood({ status }: { readonly status: number }): boolean {
   return status >= 200 && status < 300
 }
 
-interface Credentials {
-  readonly header: string
-  readonly secrets: readonly string[]
+type Exchanged<Answer> =
+  | { readonly kind: 'answer'; readonly answer: Answer }
+  | { readonly kind: 'refusal'; readonly refusal: HttpReply }
+
+function authorityOf({ token, basic }: VendorConnection, words: VendorWords): Authority {
+  if (token !== undefined && basic !== undefined) {
+    throw new ModelspineError('invalid-options', 'token and basic are both given: give one of them')
+  }
+  if (token !== undefined) return bearerAuthority(token, words)
+  return basic === undefined ? withoutAuthority : basicAuthority(basic.user, basic.password, words)
 }
 
 /**

@@ -119,9 +119,60 @@ describe('a client of a vendor', () => {
     expect(error.message).toContain('the reason')
   })
 
-  it('tells how long the vendor wants to be left alone', async () => {
-    const { client } = await scene([{ status: 429, headers: { 'retry-after': '7' } }])
+  it('tells how long the vendor wants to be left alone, also when the adapter says what that means', async () => {
+    const replies = [{ status: 429, headers: { 'retry-after': '7' } }]
+    const { client } = await scene(replies)
     expect(await failureOf(client.call(post))).toMatchObject({ retryAfterMs: 7000 })
+    const meaning = () => ({ code: 'rate-limited', message: 'slowly' }) as const
+    const { client: other } = await scene(replies, {}, { meaning })
+    expect(await failureOf(other.call(post))).toMatchObject({ code: 'rate-limited', retryAfterMs: 7000 })
+  })
+
+  it('sends bytes as they are', async () => {
+    const { client, asked } = await scene([])
+    await client.call({ ...post, body: Buffer.from('{"raw":'), headers: { 'content-type': 'text/csv' } })
+    expect(asked[0]).toMatchObject({ body: '{"raw":', request: { headers: { 'content-type': 'text/csv' } } })
+  })
+
+  it('asks the authority of a call for its headers, and after each refusal whether to send it again', async () => {
+    const server = await serveLoopback((request, _body, response) => {
+      const { 'x-key': key } = request.headers
+      response.writeHead(key === 'third' ? 200 : 401).end(`not ${key}`)
+    })
+    const given = ['first', 'second', 'third']
+    const authority = () => ({
+      authorize: async () => {
+        const key = given.shift() ?? ''
+        return { headers: { 'x-key': key }, secrets: [key] }
+      },
+      again: async () => given.length > 0,
+    })
+    const client = createVendorClient({ baseUrl: server.url }, words, authority)
+    ends.push(server.close, client.close)
+    expect((await client.call(post)).status).toBe(200)
+    given.push('fourth', 'fifth')
+    const error = await failureOf(client.call(post))
+    expect(error).toMatchObject({ code: 'auth', message: expect.stringContaining('not [secret]') })
+    expect(shownIn(error)).not.toMatch(/fourth|fifth/)
+  })
+
+  it('sends each call once for a provider, and keeps what the HTTP client says', async () => {
+    const own = { unavailable: 'unavailable', oneAttempt: true } as const
+    const { client, asked } = await scene([{ status: 503 }, { body: 'no' }], {}, own)
+    expect(await failureOf(client.call(get))).toMatchObject({ code: 'unavailable', retryable: true })
+    expect(await failureOf(client.read(z.object({}), get))).toMatchObject({ code: 'malformed-reply' })
+    expect(asked).toHaveLength(2)
+    const slow = await serveLoopback(() => {})
+    const waiting = createVendorClient({ baseUrl: slow.url, timeoutMs: 50 }, { ...words, ...own })
+    ends.push(slow.close, waiting.close)
+    expect((await failureOf(waiting.call(get))).code).toBe('timeout')
+  })
+
+  it('says whether the end of a stream can be told from a broken connection', async () => {
+    const { client } = await scene([{ body: 'text' }])
+    const stream = await client.stream(get)
+    expect(stream.delimited).toBe(true)
+    for await (const chunk of stream.chunks) expect(Buffer.from(chunk).toString()).toBe('text')
   })
 
   it('asks the adapter what an answer means, with the vendor’s own message', async () => {
