@@ -1,0 +1,105 @@
+import { type Clock, isModelspineError, ModelspineError, systemClock } from 'modelspine/adapter'
+import {
+  createVendorClient,
+  type VendorClient,
+  type VendorConnection,
+  type VendorRequest,
+} from '../vendor-client.ts'
+import { awsAuthority } from './aws-authority.ts'
+import type { AwsCredentialsOption } from './aws-credentials.ts'
+import { type AwsPlace, endpointOf, regionOf } from './aws-place.ts'
+import { type AwsWords, vendorWords } from './aws-words.ts'
+import { encodedQuery } from './uri-encoding.ts'
+
+/** How AWS is reached. Options of every adapter over a service of AWS. A proxy is a `dispatcher`. */
+export interface AwsConnection extends AwsPlace, Omit<VendorConnection, 'baseUrl' | 'token' | 'basic'> {
+  /** Default `default`. */
+  readonly credentials?: AwsCredentialsOption
+}
+
+export interface AwsService {
+  /** Stands before the region in the public address: `api.sagemaker`. */
+  readonly endpointPrefix: string
+  /** The name that the service signs with: `sagemaker`. */
+  readonly signingName: string
+  readonly rules?: 's3' | 'common'
+}
+
+/**
+ * A client whose requests are signed. Paths are made with `awsPath`. Connects, loads and reads nothing before the first
+ * call but the region's variable. Throws `invalid-options`.
+ */
+export function createAwsClient(
+  connection: AwsConnection,
+  service: AwsService,
+  words: AwsWords,
+  clock: Clock = systemClock,
+): VendorClient {
+  const { region: _region, endpoint: _endpoint, credentials = 'default', headers = {}, ...rest } = connection
+  const region = regionOf(connection)
+  const baseUrl = endpointOf(service.endpointPrefix, region, connection)
+  const { signingName, rules = 'common' } = service
+  const { vendor, unavailable, owner } = words
+  const client = namingEndpoint(() =>
+    createVendorClient(
+      { ...rest, baseUrl },
+      vendorWords(words),
+      awsAuthority({
+        baseUrl,
+        region,
+        service: signingName,
+        rules,
+        credentials,
+        vendor,
+        unavailable,
+        owner,
+        clock,
+      }),
+    ),
+  )
+
+  function signable(request: VendorRequest): VendorRequest {
+    const { query, path, headers: own, ...others } = request
+    return { ...others, path: path + queryOf(query), headers: unsigned({ ...headers, ...own }) }
+  }
+
+  return {
+    baseUrl: client.baseUrl,
+    call: (request) => client.call(signable(request)),
+    read: (schema, request) => client.read(schema, signable(request)),
+    stream: (request) => client.stream(signable(request)),
+    close: () => client.close(),
+  }
+}
+
+/** The servers of AWS do not read a `+` as a space. */
+function queryOf(query: VendorRequest['query'] = {}): string {
+  const pairs = Object.entries(query).flatMap(([name, value]) =>
+    [value ?? []].flat().map((each) => [name, String(each)] as const),
+  )
+  return pairs.length === 0 ? '' : `?${encodedQuery(pairs)}`
+}
+
+/** A caller's own headers of these names would contradict the signature. */
+const ofSignature: ReadonlySet<string> = new Set([
+  'authorization',
+  'date',
+  'host',
+  'x-amz-date',
+  'x-amz-security-token',
+])
+
+function unsigned(headers: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !ofSignature.has(name.toLowerCase())))
+}
+
+function namingEndpoint<Made>(make: () => Made): Made {
+  try {
+    return make()
+  } catch (error) {
+    if (!isModelspineError(error, 'invalid-options') || error.details.field !== 'baseUrl') throw error
+    throw new ModelspineError('invalid-options', error.message.replace(/^baseUrl/, 'endpoint'), {
+      details: { field: 'endpoint' },
+    })
+  }
+}
