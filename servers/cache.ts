@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
@@ -20,16 +21,26 @@ export interface CacheEntry {
   readonly recipe: readonly string[]
 }
 
+function entryFolder({ name, version, recipe }: CacheEntry): string {
+  const hash = createHash('sha256').update(recipe.join('\n')).digest('hex').slice(0, 8)
+  return join(cacheFolder(), `${name}-${version}-${hash}`)
+}
+
+/** The folder of a cache entry that somebody has filled; undefined when nobody has. */
+export function filledFolder(wanted: CacheEntry): string | undefined {
+  const entry = entryFolder(wanted)
+  return existsSync(join(entry, 'complete.json')) ? join(entry, 'files') : undefined
+}
+
 /**
  * The folder of a cache entry. The first who asks fills it; `fill` gets an empty folder. Others wait meanwhile. An
  * entry counts only after `fill` came to its end, so the remains of a killed run are thrown away.
  */
 export async function cached(
-  { name, version, recipe }: CacheEntry,
+  wanted: CacheEntry,
   fill: (folder: string) => Promise<void>,
 ): Promise<Installed> {
-  const hash = createHash('sha256').update(recipe.join('\n')).digest('hex').slice(0, 8)
-  const entry = join(cacheFolder(), `${name}-${version}-${hash}`)
+  const entry = entryFolder(wanted)
   const folder = join(entry, 'files')
   const complete = join(entry, 'complete.json')
   const found = async (): Promise<Installed | undefined> => {

@@ -1,13 +1,21 @@
 /**
- * Puts servers into the cache, all at once: those named on the command line, or all. CI does so while other work runs.
+ * Puts servers and the vendors' interface descriptions into the cache, all at once: those named on the command line, or
+ * all. CI does so while other work runs.
  */
-import { liveServers, type ServerName } from './servers/index.ts'
+import type { Installation } from '../../servers/server.ts'
+import { officialModels } from '../official/official-models.ts'
+import { liveServers } from './servers/index.ts'
 
-const named = process.argv.slice(2) as ServerName[]
-const names = named.length > 0 ? named : (Object.keys(liveServers) as ServerName[])
+const all: Readonly<Record<string, { install(): Promise<Installation> }>> = {
+  ...liveServers,
+  [officialModels.name]: officialModels,
+}
+const named = process.argv.slice(2)
+const names = named.length > 0 ? named : Object.keys(all)
 await Promise.all(
   names.map(async (name) => {
-    const installed = await liveServers[name].install()
+    const known = `there is no ${name}: name some of ${Object.keys(all).join(', ')}`
+    const installed = (await all[name]?.install()) ?? { missing: known }
     if ('missing' in installed) {
       console.log(installed.missing)
       process.exitCode = 1

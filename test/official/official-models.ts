@@ -1,0 +1,56 @@
+import { join } from 'node:path'
+import { cached, filledFolder, installation } from '../../servers/cache.ts'
+import { run } from '../../servers/run.ts'
+import type { Installation } from '../../servers/server.ts'
+
+/**
+ * The interface descriptions that AWS and Google publish inside their Python libraries: for tests, which check every
+ * request against them. Nothing of the libraries runs, and the repository has no copy.
+ */
+const packages = { botocore: '1.44.8', 'google-api-python-client': '2.202.0' }
+const version = Object.values(packages).join('-')
+const services = ['sagemaker', 'sagemaker-runtime', 'cloudwatch', 'bedrock-runtime', 'sts']
+const documents = ['aiplatform.v1', 'monitoring.v3']
+const entry = { name: 'official-models', version, recipe: [...services, ...documents] }
+
+/** Keeps the chosen files of the packages in a folder, and nothing else of them. */
+const extract = `
+import glob, os, re, sys, zipfile
+folder, services, documents = sys.argv[1], sys.argv[2].split(','), sys.argv[3].split(',')
+wanted = re.compile('botocore/data/(' + '|'.join(services) + ')/[^/]+/service-2.json.gz$'
+  + '|googleapiclient/discovery_cache/documents/(' + '|'.join(map(re.escape, documents)) + ').json$')
+for wheel in glob.glob(os.path.join(folder, '*.whl')):
+    with zipfile.ZipFile(wheel) as files:
+        for name in files.namelist():
+            found = wanted.match(name)
+            if found:
+                target = (found.group(1) + '.json.gz') if found.group(1) else (found.group(2) + '.json')
+                with open(os.path.join(folder, target), 'wb') as kept:
+                    kept.write(files.read(name))
+    os.remove(wheel)
+`
+
+/** Puts the descriptions into the cache of the live servers, unless they are there. */
+export const officialModels: {
+  readonly name: string
+  readonly version: string
+  install(): Promise<Installation>
+} = {
+  name: entry.name,
+  version: entry.version,
+  install: (): Promise<Installation> =>
+    installation(entry.name, version, () =>
+      cached(entry, async (folder) => {
+        const wanted = Object.entries(packages).map(([name, exact]) => `${name}==${exact}`)
+        await run('python3', ['-m', 'pip', 'download', '--quiet', '--no-deps', '--dest', folder, ...wanted])
+        await run('python3', ['-c', extract, folder, services.join(), documents.join()])
+      }),
+    ),
+}
+
+/** The file, or why it is not there. Does not install anything, because tests that use it need no network. */
+export function officialModel(file: string): { readonly path: string } | { readonly missing: string } {
+  const folder = filledFolder(entry)
+  if (folder !== undefined) return { path: join(folder, file) }
+  return { missing: `${file} is not in the cache: run npm run live:install -- ${entry.name}` }
+}
