@@ -1,8 +1,14 @@
 import { globSync, readFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
 import { defineConfig, type ViteUserConfig } from 'vitest/config'
+import { BaseSequencer, type TestSequencerConstructor, type TestSpecification } from 'vitest/node'
 
 // What Node itself knows: builds under `module` are made for bundlers and may not load.
 export const conditions: string[] = ['modelspine/source', 'node', 'development|production']
+
+// Processes and threads that tests start load the same sources. So only the first strips their types and compiles them.
+process.env.NODE_COMPILE_CACHE ??= join(import.meta.dirname, 'node_modules/.cache/compiled')
 
 const include = ['test/**/*.test.ts']
 
@@ -11,14 +17,44 @@ const mocking = globSync(include, { cwd: import.meta.dirname }).filter((file) =>
   /\bvi\.(mock|doMock)\(/.test(readFileSync(`${import.meta.dirname}/${file}`, 'utf8')),
 )
 
+/** Begun last, these files would be left when the others are done, and most processors would have nothing to do. */
+export function longestFirst(long: readonly string[]): TestSequencerConstructor {
+  return class extends BaseSequencer {
+    override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+      const place = ({ moduleId }: TestSpecification): number => {
+        const found = long.findIndex((file) => moduleId.endsWith(`/${file}`))
+        return found === -1 ? long.length : found
+      }
+      return (await super.sort(files)).sort((left, right) => place(left) - place(right))
+    }
+  }
+}
+
+/** They take longest. Those that wait for processes come first, and the others compute meanwhile. */
+const long = [
+  'unit/plane/kill',
+  'adapters/sqlite/shared-measurements',
+  'adapters/prometheus/faults',
+  'unit/rollout/lives/laws',
+  'chaos/chaos',
+  'adapters/sqlite/sqlite-store',
+  'adapters/process/killed-parent',
+  'house/host',
+  'unit/examples/digit-models',
+  'unit/examples/scripts',
+  'adapters/process/conformance',
+  'adapters/secrets',
+].map((name) => `test/${name}.test.ts`)
+
 const config: ViteUserConfig = defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions } },
   test: {
     exclude: ['test/live/*.test.ts', 'test/live/!(support)/**', 'node_modules/**'],
     pool: 'threads',
-    // vitest keeps one processor free; with two of them that is half. Many tests wait for processes, not for one.
-    maxWorkers: '100%',
+    // One more than processors, because many tests wait for other processes.
+    maxWorkers: availableParallelism() + 1,
+    sequence: { sequencer: longestFirst(long) },
     // Real processes and disks answer late on a busy machine; nothing here sleeps for so long.
     testTimeout: 30_000,
     hookTimeout: 30_000,

@@ -1,13 +1,12 @@
 import { availableParallelism } from 'node:os'
 import { defineConfig, type ViteUserConfig } from 'vitest/config'
-import { BaseSequencer, type TestSpecification } from 'vitest/node'
-import unit, { conditions } from './vitest.config.ts'
+import unit, { conditions, longestFirst } from './vitest.config.ts'
 
 /** They measure their own traffic, so each runs with nothing beside it. */
 const tours = ['quickstart', 'mlflow-canary']
 const fileOf = (name: string): string => `test/live/${name}.test.ts`
 
-/** They take longest. Begun last, the others would be done and the processors would wait for them. */
+/** They take longest. */
 const long = [
   'mlflow/serving',
   'cut-offs',
@@ -17,16 +16,6 @@ const long = [
   'scale',
 ].map(fileOf)
 
-class LongestFirst extends BaseSequencer {
-  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const place = ({ moduleId }: TestSpecification): number => {
-      const found = long.findIndex((file) => moduleId.endsWith(`/${file}`))
-      return found === -1 ? long.length : found
-    }
-    return (await super.sort(files)).sort((left, right) => place(left) - place(right))
-  }
-}
-
 const config: ViteUserConfig = defineConfig({
   ...unit,
   // The setup runs in an environment of its own, which otherwise does not know the sources' condition.
@@ -35,7 +24,7 @@ const config: ViteUserConfig = defineConfig({
     passWithNoTests: true,
     // Three more than processors, because most of them wait for servers, other processes or a minute to pass.
     maxWorkers: availableParallelism() + 3,
-    sequence: { sequencer: LongestFirst },
+    sequence: { sequencer: longestFirst(long) },
     testTimeout: 120_000,
     hookTimeout: 600_000,
     projects: [

@@ -85,8 +85,12 @@ export function createLink(options: SqliteLinkOptions): SqliteLink {
 
   const start = (): Worker => {
     const workerData: WorkerOptions = { path, maxPages, nowMs: clock.now() }
-    // Its own flags and environment: what a host preloads into its threads is not for this one.
-    const started = new Worker(workerFile, { workerData, name: 'modelspine-sqlite', execArgv: [], env: {} })
+    const started = new Worker(workerFile, {
+      workerData,
+      name: 'modelspine-sqlite',
+      execArgv: [],
+      env: ownEnv(),
+    })
     let cause: unknown
     started.on('message', receive)
     started.on('error', (error) => {
@@ -162,6 +166,12 @@ export function createLink(options: SqliteLinkOptions): SqliteLink {
     },
   }
   return link
+}
+
+/** What a host preloads into its threads is not for this one. What Node compiled before saves compiling it again. */
+function ownEnv(): NodeJS.ProcessEnv {
+  const { NODE_COMPILE_CACHE } = process.env
+  return NODE_COMPILE_CACHE === undefined ? {} : { NODE_COMPILE_CACHE }
 }
 
 /** Beside this file, as source and in the package. */

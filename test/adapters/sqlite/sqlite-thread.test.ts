@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { readdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { Worker } from 'node:worker_threads'
 import { type SqliteStore, sqliteStore } from 'modelspine/adapters/sqlite'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { nextTurn } from '../../../src/clock.ts'
 import type { StoredObject } from '../../../src/store/contract.ts'
 import {
@@ -202,6 +203,15 @@ describe('the thread of a SQLite store', () => {
     )
     await created(store, 'after')
     expect(workers).toHaveLength(2)
+  })
+
+  it('keeps what Node compiled for it where the host has Node keep it', async () => {
+    const folder = temporaryFolder()
+    vi.stubEnv('NODE_COMPILE_CACHE', folder)
+    onTestFinished(() => void vi.unstubAllEnvs())
+    await created(store)
+    await store.close()
+    expect(readdirSync(folder, { recursive: true }).length).toBeGreaterThan(1)
   })
 
   it('keeps no process alive that has nothing else to do', async () => {
