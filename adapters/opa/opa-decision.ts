@@ -1,4 +1,5 @@
-import { canonicalJson, type Decision, type PolicyRequest, sha256 } from 'modelspine/adapter'
+import type { Decision, PolicyRequest } from 'modelspine/adapter'
+import { fault, withDigest } from '../shared/policy-answer.ts'
 import { readResult } from './opa-result.ts'
 
 /** What a policy answered, before it is read. */
@@ -45,34 +46,4 @@ export function decisionOf(
     { verdict, findings: findings.map((each) => ({ policy: name, ...each })), obligations },
     revision,
   )
-}
-
-/** The decision on a request that could not be evaluated. What it means for an action is the core's to say. */
-export function undecided(request: PolicyRequest, name: string, message: string): Decision {
-  return withDigest(request, fault(name, message))
-}
-
-/** The decision on an action that the engine does not declare. */
-export function undeclared(request: PolicyRequest): Decision {
-  return withDigest(request, { verdict: 'not-applicable' })
-}
-
-function fault(name: string, message: string): Pick<Decision, 'verdict' | 'findings'> {
-  return { verdict: 'error', findings: [{ policy: name, rule: 'error', level: 'advisory', message }] }
-}
-
-/** A digest costs more than a decision in process, and few callers read it. */
-function withDigest(request: PolicyRequest, decision: Partial<Decision>): Decision {
-  let digest: string | undefined
-  return {
-    verdict: 'error',
-    findings: [],
-    obligations: [],
-    policyRevision: '',
-    ...decision,
-    get inputDigest() {
-      digest ??= sha256(canonicalJson(request))
-      return digest
-    },
-  }
 }

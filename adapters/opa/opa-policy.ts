@@ -1,7 +1,8 @@
 import { messageOf, type PolicyEngine } from 'modelspine/adapter'
+import { undecided, undeclared } from '../shared/policy-answer.ts'
 import { createVendorClient, type VendorConnection } from '../shared/vendor-client.ts'
 import { answerOf, dataReply, dataRequest, saidBy } from './opa-api.ts'
-import { decisionOf, undecided, undeclared } from './opa-decision.ts'
+import { decisionOf } from './opa-decision.ts'
 import { checkedOptions, type OpaDecisionOptions } from './opa-options.ts'
 
 export interface OpaPolicyOptions<Name extends string = string>

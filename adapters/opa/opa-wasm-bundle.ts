@@ -2,7 +2,7 @@ import { promisify } from 'node:util'
 import { gunzip } from 'node:zlib'
 import { messageOf } from 'modelspine/adapter'
 import { z } from 'zod'
-import { wrong } from './opa-options.ts'
+import { wrongOption } from '../shared/policy-options.ts'
 
 /** A compiled policy, as it was found in a bundle or given alone. */
 export interface CompiledPolicy {
@@ -26,7 +26,7 @@ const manifest = z.object({
 export async function readCompiled(bytes: Uint8Array, path: string): Promise<CompiledPolicy> {
   if (startsWith(bytes, [0x00, 0x61, 0x73, 0x6d])) return { wasm: bytes }
   if (!startsWith(bytes, [0x1f, 0x8b])) {
-    throw wrong(
+    throw wrongOption(
       'policy',
       `is neither a bundle nor a WebAssembly module: build it with opa build -t wasm -e ${path}`,
     )
@@ -35,19 +35,19 @@ export async function readCompiled(bytes: Uint8Array, path: string): Promise<Com
   try {
     files = unpack(await promisify(gunzip)(bytes, { maxOutputLength: maxBundleBytes }))
   } catch (error) {
-    throw wrong('policy', `is a bundle that cannot be unpacked: ${messageOf(error)}`)
+    throw wrongOption('policy', `is a bundle that cannot be unpacked: ${messageOf(error)}`)
   }
   const told = manifest.safeParse(json(files, '.manifest') ?? {})
-  if (!told.success) throw wrong('policy', `is a bundle whose .manifest is not one of opa build`)
+  if (!told.success) throw wrongOption('policy', `is a bundle whose .manifest is not one of opa build`)
   const { revision, wasm: modules } = told.data
   const module = modules?.find(({ entrypoint }) => entrypoint === path)?.module ?? 'policy.wasm'
   const wasm = files.get(plain(module))
   if (wasm === undefined) {
-    throw wrong('policy', `is a bundle without WebAssembly: build it with opa build -t wasm -e ${path}`)
+    throw wrongOption('policy', `is a bundle without WebAssembly: build it with opa build -t wasm -e ${path}`)
   }
   const elsewhere = [...files.keys()].find((name) => /\/data\.(json|ya?ml)$/.test(name))
   if (elsewhere !== undefined) {
-    throw wrong(
+    throw wrongOption(
       'policy',
       `is a bundle with data in ${elsewhere}: build it with opa build, which joins the data`,
     )
@@ -90,7 +90,7 @@ function json(files: ReadonlyMap<string, Uint8Array>, name: string): unknown {
   try {
     return JSON.parse(Buffer.from(file).toString('utf8'))
   } catch {
-    throw wrong('policy', `is a bundle whose ${name} is not JSON`)
+    throw wrongOption('policy', `is a bundle whose ${name} is not JSON`)
   }
 }
 

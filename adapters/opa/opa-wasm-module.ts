@@ -1,4 +1,4 @@
-import { wrong } from './opa-options.ts'
+import { wrongOption } from '../shared/policy-options.ts'
 import type { CompiledPolicy } from './opa-wasm-bundle.ts'
 import {
   compileWasm,
@@ -46,7 +46,7 @@ export async function openModule(
   try {
     policy = open()
   } catch (error) {
-    throw wrong('policy', `cannot be loaded: ${reasonOf(error)}`)
+    throw wrongOption('policy', `cannot be loaded: ${reasonOf(error)}`)
   }
   check(policy, options)
   return {
@@ -71,27 +71,33 @@ function memoryFor(
   const initial = runtimePages + Math.ceil(wasm.byteLength / page)
   const maximum = Math.floor(maxMemoryBytes / page)
   if (initial <= maximum) return { initial, maximum }
-  throw wrong('maxMemoryBytes', `is ${maxMemoryBytes}, and the policy needs ${initial * page} to begin with`)
+  throw wrongOption(
+    'maxMemoryBytes',
+    `is ${maxMemoryBytes}, and the policy needs ${initial * page} to begin with`,
+  )
 }
 
 async function codeOf(wasm: Uint8Array, { path }: ModuleOptions): Promise<WasmCode> {
   const code = await compileWasm(wasm).catch((error: unknown) => {
-    throw wrong('policy', `is no WebAssembly module: ${reasonOf(error)}`)
+    throw wrongOption('policy', `is no WebAssembly module: ${reasonOf(error)}`)
   })
   if (isPolicy(code)) return code
-  throw wrong('policy', `is a WebAssembly module of another kind: build it with opa build -t wasm -e ${path}`)
+  throw wrongOption(
+    'policy',
+    `is a WebAssembly module of another kind: build it with opa build -t wasm -e ${path}`,
+  )
 }
 
 function check(policy: LoadedPolicy, { path, builtins }: ModuleOptions): void {
   if (!Object.hasOwn(policy.entrypoints, path)) {
     const known = Object.keys(policy.entrypoints).join(', ')
-    throw wrong('path', `is ${path}, and the policy was built for ${known}: build it with -e ${path}`)
+    throw wrongOption('path', `is ${path}, and the policy was built for ${known}: build it with -e ${path}`)
   }
   const lacking = builtinsOf(policy).filter(
     (each) => !libraryBuiltins.has(each) && !Object.hasOwn(builtins, each),
   )
   if (lacking.length === 0) return
-  throw wrong(
+  throw wrongOption(
     'policy',
     `calls ${lacking.join(', ')}, which WebAssembly lacks: write them in "builtins", or ask an OPA server with opaPolicy`,
   )
