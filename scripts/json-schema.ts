@@ -1,7 +1,8 @@
-/** Writes the files in schemas/, which editors and OPA read. A test fails when a file is out of date. */
+/** Writes the files in schemas/, which editors, OPA and Cedar read. A test fails when a file is out of date. */
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { cedarSchema } from '../adapters/cedar/cedar-schema.ts'
 import { opaInputJsonSchema } from '../adapters/opa/opa-input-schema.ts'
 import { jsonSchema } from '../src/resources/json-schema.ts'
 
@@ -18,3 +19,4 @@ for (const [file, schema] of Object.entries(schemas)) {
     stdio: 'inherit',
   })
 }
+writeFileSync(`${root}/schemas/modelspine.cedarschema`, cedarSchema)

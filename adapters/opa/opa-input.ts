@@ -15,6 +15,7 @@ import type {
   Revision,
   RuntimeSettings,
 } from 'modelspine/adapter'
+import { withoutCredentials } from '../shared/without-credentials.ts'
 
 /**
  * What a Rego policy reads as `input`: the request with the names that it has in our resources, and less of it.
@@ -243,11 +244,4 @@ function lineageInput({ run, datasets, parents, commit }: Lineage): Lineage {
  */
 function finite(metrics: Readonly<Record<string, number>>): Readonly<Record<string, number>> {
   return Object.fromEntries(Object.entries(metrics).filter(([, value]) => Number.isFinite(value)))
-}
-
-/** Addresses may be signed, or hold a user and a password. A policy sees that there was something. */
-function withoutCredentials(address: string): string {
-  return address
-    .replace(/\/\/[^/?#]*@/, '//[hidden]@')
-    .replace(/\?[^#]*/, (query) => query.replace(/([?&][^=&]*=)[^&]*|([?&])[^=&]+/g, '$1$2[hidden]'))
 }

@@ -1,3 +1,4 @@
+import manifest from '../../package.json' with { type: 'json' }
 import { liveServers } from '../live/servers/index.ts'
 import { type CataloguedPart, catalogue } from './catalogue.ts'
 
@@ -52,6 +53,8 @@ export function tierOf({ truth }: CataloguedPart): string {
     }
     case 'model':
       return `checked against the official model (\`${truth.file}\`)`
+    case 'library':
+      return `run in process in version ${manifest.devDependencies[truth.package]} (${truth.package})`
     case 'documentation':
       return 'written from documentation'
     case 'machine':

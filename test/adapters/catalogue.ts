@@ -1,6 +1,7 @@
 import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { cedarPolicy } from 'modelspine/adapters/cedar'
 import { fileAuditLog, fileRegistry } from 'modelspine/adapters/file'
 import { kserveTarget } from 'modelspine/adapters/kserve'
 import { mlflowRegistry } from 'modelspine/adapters/mlflow'
@@ -35,6 +36,8 @@ type Truth =
     }
   /** Every request is checked against a description that the vendor publishes, a file of that name. */
   | { readonly kind: 'model'; readonly file: string }
+  /** The vendor's own library runs in the tests: a package, in the version that package.json pins. */
+  | { readonly kind: 'library'; readonly package: keyof typeof manifest.devDependencies }
   /** The vendor's documentation. */
   | { readonly kind: 'documentation' }
   /** No vendor: the adapter uses this machine, in all tests. */
@@ -60,6 +63,13 @@ const machine = (what: string): Truth => ({ kind: 'machine', what: `${what} of N
 
 /** All parts of all adapters. */
 export const catalogue: readonly CataloguedPart[] = [
+  {
+    adapter: 'cedar',
+    factory: 'cedarPolicy',
+    contract: 'policy-engine',
+    truth: { kind: 'library', package: '@cedar-policy/cedar-wasm' },
+    capabilities: () => ({ actions: cedarPolicy({ policies: [], actions }).actions }),
+  },
   {
     adapter: 'file',
     factory: 'fileRegistry',

@@ -113,6 +113,7 @@ const kindsOf: Readonly<Record<string, readonly string[]>> = {
 const withoutCredential: Readonly<Record<string, string>> = {
   fileRegistry: 'reads files',
   fileAuditLog: 'writes files',
+  cedarPolicy: 'runs in process',
   opaWasmPolicy: 'runs in process',
   processTarget: 'gives secrets of a revision to its process; its own tests plant them there',
   sqliteStore: 'opens a file',

@@ -82,6 +82,17 @@ describe('the table of adapters', () => {
     expect(wrong).toEqual([])
   })
 
+  it('says “run in process” only where an adapter loads that package', () => {
+    const unproved = catalogue.flatMap(({ adapter, truth }) => {
+      if (truth.kind !== 'library') return []
+      const files = filesUnder(`adapters/${adapter}`, '.ts')
+      return files.some(({ text }) => text.includes(`'${truth.package}`))
+        ? []
+        : [`${adapter}: ${truth.package}`]
+    })
+    expect(unproved).toEqual([])
+  })
+
   it('says “official model” only where the tests of the adapter open that file', () => {
     const unproved = catalogue.flatMap(({ adapter, truth }) => {
       if (truth.kind !== 'model') return []

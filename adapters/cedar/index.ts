@@ -1,0 +1,5 @@
+export { type CedarPolicy, type CedarPolicyOptions, cedarPolicy } from './cedar-policy.ts'
+export { type CedarRequest, cedarRequest } from './cedar-request.ts'
+export { cedarSchema } from './cedar-schema.ts'
+export type { CedarSource, CedarText } from './cedar-source.ts'
+export type { CedarEntity, CedarUid, CedarValue } from './cedar-values.ts'

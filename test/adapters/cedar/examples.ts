@@ -1,0 +1,1 @@
+export const exampleFolder = 'examples/policies/cedar'
