@@ -26,18 +26,32 @@ function sameMembers(left: JsonRecord, right: JsonRecord): boolean {
  * are left out. Throws what `JSON.stringify` throws, and a `RangeError` for a value that contains itself.
  */
 export function canonicalJson(value: unknown): string {
-  return textOf(value) as string
+  return textOf(value, '') as string
 }
 
-/** Undefined for what JSON leaves out. */
-function textOf(value: unknown): string | undefined {
+/** Undefined for what JSON leaves out. `name` is that of the member, or its place in a list. */
+function textOf(given: unknown, name: string | number): string | undefined {
+  const value = jsonOf(given, name)
   if (typeof value !== 'object' || value === null) return JSON.stringify(value)
-  if ('toJSON' in value && typeof value.toJSON === 'function') return textOf(value.toJSON())
-  if (Array.isArray(value)) return `[${value.map((member) => textOf(member) ?? 'null').join()}]`
+  if (Array.isArray(value)) return listOf(value)
   let text = ''
   for (const name of Object.keys(value).sort()) {
-    const member = textOf((value as JsonRecord)[name])
+    const member = textOf((value as JsonRecord)[name], name)
     if (member !== undefined) text += `${text === '' ? '' : ','}${JSON.stringify(name)}:${member}`
   }
   return `{${text}}`
+}
+
+function jsonOf(given: unknown, name: string | number): unknown {
+  if (typeof given !== 'object' || given === null) return given
+  return 'toJSON' in given && typeof given.toJSON === 'function' ? given.toJSON(String(name)) : given
+}
+
+/** Goes by places, because a list may have holes. */
+function listOf(list: readonly unknown[]): string {
+  let text = ''
+  for (let place = 0; place < list.length; place += 1) {
+    text += `${place === 0 ? '' : ','}${textOf(list[place], place) ?? 'null'}`
+  }
+  return `[${text}]`
 }

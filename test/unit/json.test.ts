@@ -96,6 +96,27 @@ describe('canonicalJson', () => {
     expect(() => canonicalJson(1n)).toThrow(TypeError)
   })
 
+  it('writes null for the holes of a list', () => {
+    const list: unknown[] = [1]
+    list[2] = { b: 2, a: 1 }
+    expect(canonicalJson(list)).toBe('[1,null,{"a":1,"b":2}]')
+  })
+
+  it('asks toJSON once, with the name of the member, as JSON.stringify does', () => {
+    const itself = {
+      b: 1,
+      a: 2,
+      toJSON() {
+        return this
+      },
+    }
+    const named = { toJSON: (name: string) => `<${name}>` }
+    const value = { list: [named], itself, named }
+    expect(JSON.parse(canonicalJson(value))).toEqual(JSON.parse(JSON.stringify(value)))
+    expect(canonicalJson(value)).toBe('{"itself":{"a":2,"b":1},"list":["<0>"],"named":"<named>"}')
+    expect(canonicalJson(named)).toBe('"<>"')
+  })
+
   it('does not go on for ever with a value that contains itself', () => {
     const value: Record<string, unknown> = {}
     value.self = value
