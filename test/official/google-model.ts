@@ -34,7 +34,7 @@ interface Document extends Resource {
 /** A request as an adapter makes it. */
 export interface GoogleRequest {
   readonly method: string
-  /** With its query, without the version of the API before it. */
+  /** With its query, and with the version of the API: `v1/projects/p/locations`. */
   readonly path: string
   readonly body?: unknown
 }

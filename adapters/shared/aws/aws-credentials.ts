@@ -106,6 +106,7 @@ function foundCredentials(
   const { clock = systemClock, now = () => clock.now() } = context
   let provider: AwsIdentityProvider | undefined
   let held: AwsCredentials | undefined
+  let expiresAtMs = Number.POSITIVE_INFINITY
   let isRefused = false
   let notBeforeMs = Number.NEGATIVE_INFINITY
 
@@ -113,7 +114,9 @@ function foundCredentials(
     try {
       provider ??= await open()
       const identity = await provider(held === undefined ? undefined : { forceRefresh: true })
-      held = credentialsFrom(identity)
+      const found = credentialsFrom(identity)
+      if (held === undefined || !sameKeys(held, found)) held = found
+      expiresAtMs = identity.expiration?.getTime() ?? Number.POSITIVE_INFINITY
       isRefused = false
       return held
     } catch (error) {
@@ -146,7 +149,7 @@ function foundCredentials(
   return {
     async current(limits) {
       if (held === undefined || isRefused) return ask(limits)
-      const leftMs = (held.expiresAtMs ?? Number.POSITIVE_INFINITY) - now()
+      const leftMs = expiresAtMs - now()
       if (leftMs < lastMs) return ask(limits)
       if (leftMs < earlyMs) lookAside()
       return held
@@ -159,13 +162,11 @@ function foundCredentials(
   }
 }
 
-function credentialsFrom(identity: AwsIdentity): AwsCredentials {
-  const { accessKeyId, secretAccessKey, sessionToken, expiration } = identity
+function credentialsFrom({ accessKeyId, secretAccessKey, sessionToken }: AwsIdentity): AwsCredentials {
   if (!accessKeyId || !secretAccessKey) throw new TypeError('no keys')
   return {
     accessKeyId,
     secretAccessKey: secretOf(secretAccessKey),
     ...(sessionToken && { sessionToken: secretOf(sessionToken) }),
-    ...(expiration !== undefined && { expiresAtMs: expiration.getTime() }),
   }
 }

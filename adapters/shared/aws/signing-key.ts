@@ -6,8 +6,6 @@ export interface AwsCredentials {
   readonly accessKeyId: string
   readonly secretAccessKey: Secret
   readonly sessionToken?: Secret | undefined
-  /** Milliseconds since the epoch. Undefined for what does not expire. */
-  readonly expiresAtMs?: number | undefined
 }
 
 /** Keys live as long as the credentials that they were made of. */

@@ -75,6 +75,23 @@ describe('credentials of AWS that expire', () => {
     expect(keys.looks).toBe(2)
   })
 
+  it('are the same object while a look gives the same keys, and serve as long as the look says', async () => {
+    let looks = 0
+    const { source, clock } = scene(async () => {
+      looks += 1
+      return { accessKeyId: 'id', secretAccessKey: 's', expiration: new Date(clock.now() + 60 * minute) }
+    })
+    const first = await source.current(noLimits)
+    await clock.advance(59.8 * minute)
+    expect(await source.current(noLimits)).toBe(first)
+    await clock.advance(54 * minute)
+    expect(await source.current(noLimits)).toBe(first)
+    expect(looks).toBe(2)
+    expect(await source.hasOthers(first, noLimits)).toBe(false)
+    expect(await source.current(noLimits)).toBe(first)
+    expect(looks).toBe(3)
+  })
+
   it('are waited for in their last half minute, once for many callers', async () => {
     const keys = hourly(() => clock)
     const { source, clock } = scene(keys.provider)
