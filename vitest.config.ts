@@ -34,16 +34,16 @@ export function longestFirst(long: readonly string[]): TestSequencerConstructor 
 const long = [
   'unit/plane/kill',
   'adapters/sqlite/shared-measurements',
+  'adapters/secrets',
+  'chaos/chaos',
   'adapters/prometheus/faults',
   'unit/rollout/lives/laws',
-  'chaos/chaos',
   'adapters/sqlite/sqlite-store',
   'adapters/process/killed-parent',
   'house/host',
   'unit/examples/digit-models',
   'unit/examples/scripts',
   'adapters/process/conformance',
-  'adapters/secrets',
 ].map((name) => `test/${name}.test.ts`)
 
 const config: ViteUserConfig = defineConfig({

@@ -48,7 +48,8 @@ describe('a rollout that is killed at any point', () => {
           expect(killed.created).toEqual(calm.created)
         },
       ),
-      { numRuns: 200, seed: 20260102 },
+      // The mutants in test/mutants that it finds, it finds by run 31.
+      { numRuns: 100, seed: 20260102 },
     )
   }, 60_000)
 })
@@ -102,7 +103,8 @@ describe('a rollout with any faults and commands', () => {
         expect(await comesToRest(world), 'it comes to rest').toBe(true)
         await expectStand(world)
       }),
-      { numRuns: 1000, seed: 20260101 },
+      // The mutants in test/mutants that it finds, it finds by run 309; those that no other file finds, by run 89.
+      { numRuns: 500, seed: 20260101 },
     )
     console.log(
       shares()
