@@ -1,18 +1,15 @@
 import {
-  isModelspineError,
-  type Key,
-  type MetricQuery,
   type MetricReading,
   ModelspineError,
-  messageOf,
   type NamedMetricSource,
   throwIfAborted,
   unknownMetric,
 } from 'modelspine/adapter'
+import { asMetricError, gateLabels } from '../shared/gate-questions.ts'
 import { createVendorClient, type VendorConnection } from '../shared/vendor-client.ts'
 import { type CheckedMetric, checkMetric, type PrometheusMetric } from './metric-definitions.ts'
 import { prometheusWords } from './prometheus-errors.ts'
-import { type MetricQueries, type NumbersQuestion, queryNumbers } from './query-numbers.ts'
+import { type MetricQueries, queryNumbers } from './query-numbers.ts'
 import { readingOf } from './reading-of.ts'
 
 export interface PrometheusMetricsOptions extends VendorConnection {
@@ -58,7 +55,7 @@ export function prometheusMetrics(options: PrometheusMetricsOptions): NamedMetri
     async query(query): Promise<MetricReading> {
       throwIfAborted(query.abortSignal, `the query of ${query.metric}`)
       const metric = find(query.metric)
-      const labels = labelsOf(query)
+      const labels = gateLabels(query)
       const { abortSignal } = query
       const interval = {
         fromMs: Math.ceil(query.interval.fromMs),
@@ -70,26 +67,11 @@ export function prometheusMetrics(options: PrometheusMetricsOptions): NamedMetri
         const question = { labels, interval, scrapeMs, abortSignal }
         return readingOf(metric, await queryNumbers(client, queriesOf(metric), question), interval)
       } catch (error) {
-        throw asMetricError(error)
+        throw asMetricError(error, 'Prometheus')
       }
     },
     close: () => client.close(),
   }
-}
-
-function labelsOf({ metric, labels }: MetricQuery): NumbersQuestion['labels'] {
-  const { deployment, revision, ...others } = labels
-  const [unknown] = Object.keys(others)
-  const wrong = (why: string): ModelspineError =>
-    new ModelspineError('metric-error', `${metric}: ${why}`, { retryable: false })
-  if (unknown !== undefined) {
-    throw wrong(`label "${unknown}" is not known. Known: deployment, revision.`)
-  }
-  if (deployment === undefined || !/^[^/]+\/[^/]+$/.test(deployment)) {
-    throw wrong(`label deployment is "${deployment}": give namespace/name`)
-  }
-  if (revision === undefined || revision === '') throw wrong('label revision is missing')
-  return { deployment: deployment as Key, revision }
 }
 
 function queriesOf(metric: CheckedMetric): MetricQueries {
@@ -103,11 +85,4 @@ function queriesOf(metric: CheckedMetric): MetricQueries {
     case 'quantile':
       return { buckets: metric.buckets }
   }
-}
-
-/** Only what asks for a credential throws anything else. */
-function asMetricError(error: unknown): unknown {
-  if (isModelspineError(error, 'metric-error') || isModelspineError(error, 'aborted')) return error
-  const retryable = isModelspineError(error) ? error.retryable : true
-  return new ModelspineError('metric-error', `Prometheus: ${messageOf(error)}`, { cause: error, retryable })
 }
