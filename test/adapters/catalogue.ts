@@ -2,6 +2,7 @@ import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { cedarPolicy } from 'modelspine/adapters/cedar'
+import { cloudwatchMetrics } from 'modelspine/adapters/cloudwatch'
 import { fileAuditLog, fileRegistry } from 'modelspine/adapters/file'
 import { kserveTarget } from 'modelspine/adapters/kserve'
 import { mlflowRegistry } from 'modelspine/adapters/mlflow'
@@ -69,6 +70,16 @@ export const catalogue: readonly CataloguedPart[] = [
     contract: 'policy-engine',
     truth: { kind: 'library', package: '@cedar-policy/cedar-wasm' },
     capabilities: () => ({ actions: cedarPolicy({ policies: [], actions }).actions }),
+  },
+  {
+    adapter: 'cloudwatch',
+    factory: 'cloudwatchMetrics',
+    contract: 'metric-source',
+    truth: { kind: 'model', file: 'cloudwatch.json.gz' },
+    capabilities() {
+      const alarms = { bad: { alarm: '{name}-{revision}' } }
+      return cloudwatchMetrics({ region: 'eu-west-1', alarms }).capabilities('bad')
+    },
   },
   {
     adapter: 'file',

@@ -9,6 +9,7 @@ import {
   memoryStore,
 } from 'modelspine'
 import { secretOf, systemClock } from 'modelspine/adapter'
+import { type CloudwatchMetricsOptions, cloudwatchMetrics } from 'modelspine/adapters/cloudwatch'
 import { type KserveTargetOptions, kserveTarget } from 'modelspine/adapters/kserve'
 import { type MlflowRegistryOptions, mlflowRegistry } from 'modelspine/adapters/mlflow'
 import { type OpaPolicyOptions, opaPolicy } from 'modelspine/adapters/opa'
@@ -24,6 +25,7 @@ import {
 } from 'modelspine/routing'
 import { createFakeClock } from 'modelspine/testing'
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
+import type { AwsKeys } from '../../adapters/shared/aws/aws-credentials.ts'
 import type { VendorConnection } from '../../adapters/shared/vendor-client.ts'
 import { type RegisteredSdk, registerSdk } from '../unit/telemetry/registered-sdk.ts'
 import { catalogue } from './catalogue.ts'
@@ -32,6 +34,7 @@ import { leaks, planted, printed, repeatingVendor, type Vice, vices } from './pl
 const metrics = {
   errors: { kind: 'value', value: 'max_over_time(up{name=$name, revision=$revision}[$range])' },
 } as const
+const alarms = { errors: { alarm: '{name}-{revision}', delayMs: 0 } } as const
 const key = async () => secretOf(planted)
 const basic = { user: 'ann', password: key }
 const headers = { 'x-api-key': planted }
@@ -39,10 +42,21 @@ const actor = { name: 'ann' }
 const hosted = { kind: 'hosted', provider: 'echo', model: 'm' } as const
 const files = { kind: 'files', files: [{ uri: 's3://models/m' }] } as const
 
+/** CloudWatch under the keys of a session. The secret key itself is never sent. */
+function cloudwatch(endpoint: string, options: Partial<AwsKeys>, headers = {}): Parts {
+  const own = { accessKeyId: 'AKIAPLANTED', secretAccessKey: secretOf('never sent') }
+  const credentials: AwsKeys = { ...own, ...options }
+  const region = 'eu-west-1'
+  return { metrics: { prom: cloudwatchMetrics({ region, endpoint, credentials, headers, alarms }) } }
+}
+
 type Parts = Pick<ControlPlaneOptions, 'registries' | 'targets' | 'policies' | 'metrics'>
 
 /** The parts of a plane that send a credential, by the function that makes them and the kind of credential. */
 const ofThePlane: Readonly<Record<string, (baseUrl: string) => Parts>> = {
+  'cloudwatchMetrics, sessionToken': (baseUrl) => cloudwatch(baseUrl, { sessionToken: secretOf(planted) }),
+  'cloudwatchMetrics, accessKeyId': (baseUrl) => cloudwatch(baseUrl, { accessKeyId: key }),
+  'cloudwatchMetrics, headers': (baseUrl) => cloudwatch(baseUrl, {}, headers),
   'kserveTarget, token': (baseUrl) => ({
     targets: { vendor: kserveTarget({ baseUrl, token: key, mode: 'knative', modelFormat: 'sklearn' }) },
   }),
@@ -101,6 +115,10 @@ const ofAConnection = ['token', 'basic', 'headers'] as const satisfies readonly 
 
 /** The kinds of credential that each factory takes. */
 const kindsOf: Readonly<Record<string, readonly string[]>> = {
+  cloudwatchMetrics: ['sessionToken', 'accessKeyId', 'headers'] satisfies readonly (
+    | keyof CloudwatchMetricsOptions
+    | keyof AwsKeys
+  )[],
   kserveTarget: ofAConnection satisfies readonly (keyof KserveTargetOptions)[],
   mlflowRegistry: ofAConnection satisfies readonly (keyof MlflowRegistryOptions)[],
   opaPolicy: ofAConnection satisfies readonly (keyof OpaPolicyOptions)[],

@@ -34,6 +34,8 @@ interface Operation {
 interface Description {
   readonly metadata: {
     readonly protocol: string
+    /** All that it speaks, where it speaks several. */
+    readonly protocols?: readonly string[]
     readonly jsonVersion?: string
     readonly targetPrefix?: string
   }

@@ -1,0 +1,13 @@
+import type { AwsWords } from '../shared/aws/aws-words.ts'
+
+/** A mistake in a query, and credentials that may not read, are not worth a second try. */
+export const cloudwatchWords: AwsWords = {
+  vendor: 'CloudWatch',
+  owner: 'cloudwatchMetrics',
+  unavailable: 'metric-error',
+  refused: 'metric-error',
+  denied: 'metric-error',
+  // The next query begins again without a token.
+  meaning: ({ code }, message) =>
+    code === 'InvalidNextToken' ? { code: 'metric-error', message, retryable: true } : undefined,
+}
