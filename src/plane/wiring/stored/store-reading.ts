@@ -51,6 +51,9 @@ const pieceSize = 256
 /** So many own writes are kept, for a store that does not tell of them. The oldest is forgotten first. */
 const mostOwn = 4096
 
+/** Of one object, so many writes in a row are remembered. After more of them it is read. */
+const mostInRow = 64
+
 export function createStoreReading(
   store: Pick<TypedStore, 'get' | 'list'>,
   listeners: Required<Pick<CommitListener, 'seen' | 'gone' | 'nothingNew' | 'settled'>>,
@@ -151,7 +154,10 @@ export function createStoreReading(
       const { kind, key, version } = stored
       const id = idOf(kind, key)
       const earlier = own.get(id)
-      const inRow = earlier?.newest.version === over && known[kind].get(key) !== over
+      const inRow =
+        earlier?.newest.version === over &&
+        earlier.versions.length < mostInRow &&
+        known[kind].get(key) !== over
       own.delete(id)
       own.set(id, {
         over: inRow ? earlier.over : over,

@@ -264,6 +264,16 @@ describe('what this process wrote itself', () => {
     stop()
   })
 
+  it('is read after more writes in a row than are remembered', async () => {
+    const { turns, stored, write, reads, heard, stop } = await following()
+    let last = stored.a
+    for (let seconds = 2; seconds <= 100; seconds += 1) last = await write(last, `${seconds}s`)
+    await turns()
+    expect(heard()).toEqual(['a 100s'])
+    expect(reads).toEqual([stored.a.key])
+    stop()
+  })
+
   it('is never told after what is newer', async () => {
     const { turns, watch, apply, stored, write, heard, stop } = await following()
     // The change of the first write is told only after the object was read in a newer version.
