@@ -164,6 +164,35 @@ when { principal.name == "ana" && context.x${'x'.repeat(5000)} };`
   })
 })
 
+describe('the sets that Cedar is asked', () => {
+  const about = (id: string, level: 'hard' | 'soft', ...actions: readonly string[]) =>
+    ({ id, text: open, effect: 'permit', level, message: '', actions }) as const
+
+  it('have the policies that can be about an action, and no others', () => {
+    const prepared: Record<string, readonly string[]> = {}
+    const recording = {
+      ...openLibrary(),
+      preparsePolicySet(id: string, { staticPolicies }: { readonly staticPolicies: object }) {
+        prepared[id] = Object.keys(staticPolicies)
+        return { type: 'success' } as const
+      },
+    }
+    const policies = [
+      about('a', 'hard', 'promote', 'deploy'),
+      about('b', 'soft', 'promote'),
+      about('c', 'hard', 'invoke'),
+      { id: 'd', text: open, effect: 'permit', level: 'hard', message: '' } as const,
+    ]
+    openModule(policies, ['promote', 'deploy', 'command'], recording)
+    expect(prepared).toEqual({
+      'promote every': ['0', '1', '3'],
+      'promote binding': ['0', '3'],
+      'deploy every': ['0', '3'],
+      'command every': ['3'],
+    })
+  })
+})
+
 describe('Cedar that breaks off at a question', () => {
   it('is given up, and the next question has a new instance', async () => {
     const policies = [{ id: 'open', text: open, effect: 'permit', level: 'hard', message: '' }] as const

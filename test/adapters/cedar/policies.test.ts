@@ -29,7 +29,7 @@ describe('policies that cannot be used', () => {
   it.each([
     [
       'a fault of syntax, after signs of several bytes',
-      '// éé\n\npermit (principal, action, resource)\nwhen { context.weight = 1 };',
+      `// ${'é'.repeat(60)}\n\npermit (principal, action, resource)\nwhen { context.weight = 1 };\n${'\n'.repeat(60)}`,
       "rules.cedar, line 4: '=' is not a valid operator in Cedar (try using '==' instead)",
     ],
     ['an end that comes early', 'permit (', 'rules.cedar, line 1: unexpected end of input'],
