@@ -3,7 +3,7 @@
 export type JsonRecord = Readonly<Record<string, unknown>>
 
 export function isRecord(value: unknown): value is JsonRecord {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
+  return isObject(value) && !Array.isArray(value)
 }
 
 /** Whether two JSON values are equal. Members that are undefined count as absent. */
@@ -31,27 +31,21 @@ export function canonicalJson(value: unknown): string {
 
 /** Undefined for what JSON leaves out. `name` is that of the member, or its place in a list. */
 function textOf(given: unknown, name: string | number): string | undefined {
-  const value = jsonOf(given, name)
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value)
-  if (Array.isArray(value)) return listOf(value)
+  const value =
+    isObject(given) && 'toJSON' in given && typeof given.toJSON === 'function'
+      ? given.toJSON(`${name}`)
+      : given
+  if (!isObject(value)) return JSON.stringify(value)
+  // Array.from gives the holes of a list, too.
+  if (Array.isArray(value)) return `[${Array.from(value, (each, at) => textOf(each, at) ?? 'null')}]`
   let text = ''
   for (const name of Object.keys(value).sort()) {
     const member = textOf((value as JsonRecord)[name], name)
-    if (member !== undefined) text += `${text === '' ? '' : ','}${JSON.stringify(name)}:${member}`
+    if (member !== undefined) text += `${text && ','}${JSON.stringify(name)}:${member}`
   }
   return `{${text}}`
 }
 
-function jsonOf(given: unknown, name: string | number): unknown {
-  if (typeof given !== 'object' || given === null) return given
-  return 'toJSON' in given && typeof given.toJSON === 'function' ? given.toJSON(String(name)) : given
-}
-
-/** Goes by places, because a list may have holes. */
-function listOf(list: readonly unknown[]): string {
-  let text = ''
-  for (let place = 0; place < list.length; place += 1) {
-    text += `${place === 0 ? '' : ','}${textOf(list[place], place) ?? 'null'}`
-  }
-  return `[${text}]`
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null
 }
