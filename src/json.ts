@@ -3,7 +3,7 @@
 export type JsonRecord = Readonly<Record<string, unknown>>
 
 export function isRecord(value: unknown): value is JsonRecord {
-  return isObject(value) && !Array.isArray(value)
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 /** Whether two JSON values are equal. Members that are undefined count as absent. */
@@ -26,26 +26,21 @@ function sameMembers(left: JsonRecord, right: JsonRecord): boolean {
  * are left out. Throws what `JSON.stringify` throws, and a `RangeError` for a value that contains itself.
  */
 export function canonicalJson(value: unknown): string {
-  return textOf(value, '') as string
+  return textOf(value as Convertible, '') as string
 }
 
+type Convertible = { toJSON?(name: string): unknown } | null | undefined
+
 /** Undefined for what JSON leaves out. `name` is that of the member, or its place in a list. */
-function textOf(given: unknown, name: string | number): string | undefined {
-  const value =
-    isObject(given) && 'toJSON' in given && typeof given.toJSON === 'function'
-      ? given.toJSON(`${name}`)
-      : given
-  if (!isObject(value)) return JSON.stringify(value)
+function textOf(given: Convertible, name: string | number): string | undefined {
+  const value = typeof given?.toJSON === 'function' ? given.toJSON(`${name}`) : given
   // Array.from gives the holes of a list, too.
   if (Array.isArray(value)) return `[${Array.from(value, (each, at) => textOf(each, at) ?? 'null')}]`
+  if (!isRecord(value)) return JSON.stringify(value)
   let text = ''
   for (const name of Object.keys(value).sort()) {
-    const member = textOf((value as JsonRecord)[name], name)
+    const member = textOf(value[name] as Convertible, name)
     if (member !== undefined) text += `${text && ','}${JSON.stringify(name)}:${member}`
   }
   return `{${text}}`
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null
 }
