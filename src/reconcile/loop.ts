@@ -15,7 +15,10 @@ import { withinMs } from './within-ms.ts'
 
 export interface LoopOptions<K extends string> {
   readonly queue: Queue<K>
-  /** Should end soon after `abortSignal` fires. A throw is read by `resultOfThrow`. */
+  /**
+   * Should end soon after `abortSignal` fires. It also fires when the run has ended: whatever still waits for the run
+   * in a line, nobody needs. A throw is read by `resultOfThrow`.
+   */
   reconcile(key: K, context: { readonly abortSignal: AbortSignal }): Promise<Result>
   readonly backoff: Backoff<K>
   readonly clock: Clock
@@ -83,6 +86,9 @@ const keysPerTurn = 16
  */
 const manyRuns = 64
 
+/** Made once: a reason of its own would cost each run a stack trace. */
+const runIsOver = new ModelspineError('aborted', 'the run is over')
+
 export function createLoop<K extends string = string>(options: LoopOptions<K>): Loop<K> {
   const { queue, reconcile, backoff, clock, concurrency = 4, onResult, logger = silentLogger } = options
   if (!Number.isSafeInteger(concurrency) || concurrency < 1) {
@@ -140,8 +146,10 @@ export function createLoop<K extends string = string>(options: LoopOptions<K>): 
     runs.set(key, { controller, ended, forget, aside })
     void attempt(key, controller.signal).then((result) => {
       if (!open) return
+      const wasInterrupted = controller.signal.aborted
+      controller.abort(runIsOver)
       close()
-      finish(key, result, controller.signal, startedMs)
+      finish(key, result, wasInterrupted, startedMs)
       end(result)
     })
     return ended
@@ -155,8 +163,8 @@ export function createLoop<K extends string = string>(options: LoopOptions<K>): 
     }
   }
 
-  const finish = (key: K, result: Result, abortSignal: AbortSignal, startedMs: number): void => {
-    const againInMs = abortSignal.aborted && result.kind === 'retry' ? 0 : comeBack(key, result)
+  const finish = (key: K, result: Result, wasInterrupted: boolean, startedMs: number): void => {
+    const againInMs = wasInterrupted && result.kind === 'retry' ? 0 : comeBack(key, result)
     if (againInMs !== undefined) {
       queue.add(key, { afterMs: againInMs, priority: priorityAfter(key, result, againInMs) })
     }

@@ -1,4 +1,3 @@
-import { ModelspineError } from '../../errors.ts'
 import { priorities } from '../../reconcile/priority.ts'
 import type { AddOptions } from '../../reconcile/queue.ts'
 import type { Key } from '../../resources/metadata.ts'
@@ -50,9 +49,6 @@ const shortDrainMs = 1000
 /** A router has read everything so many milliseconds after it began to suspect its watch. */
 const surelyReadMs = 5000
 
-/** Made once: a reason of its own would cost each run a stack trace. */
-const runIsOver = new ModelspineError('aborted', 'the run is over')
-
 export function wireControl(options: ControlPlaneOptions, requestSide: RequestSide): WiredControl {
   const { clock, logger, windows, emitter, say, holder, telemetry, parts } = requestSide
   const { resyncMs = 60_000, concurrency = defaultConcurrency, watchIdleMs = 10_000 } = options
@@ -94,21 +90,8 @@ export function wireControl(options: ControlPlaneOptions, requestSide: RequestSi
   })
   const work = createLeaderWork({
     context,
-    async reconcile(key, { held, abortSignal }) {
-      // Not AbortSignal.any: it makes weak references, and thousands of them lengthen each garbage collection.
-      const over = new AbortController()
-      const end = (): void => over.abort(abortSignal.reason)
-      if (abortSignal.aborted) end()
-      else abortSignal.addEventListener('abort', end, { once: true })
-      const inRoom = guarded.runs(key, over.signal)
-      try {
-        return await reconcile(key, { held, abortSignal: over.signal, inRoom })
-      } finally {
-        abortSignal.removeEventListener('abort', end)
-        // Whatever the run still waits for in a line, nobody needs.
-        over.abort(runIsOver)
-      }
-    },
+    reconcile: (key, { held, abortSignal }) =>
+      reconcile(key, { held, abortSignal, inRoom: guarded.runs(key, abortSignal) }),
     holder: processName,
     leaseMs,
     concurrency: concurrency * (1 + countOf(targets, guarded.registries, guarded.metrics)),

@@ -52,6 +52,22 @@ describe('the loop', () => {
     expect(seen).toEqual(['user', 'drift', 'late'])
   })
 
+  it('fires the signal of a run that has ended, which was not interrupted', async () => {
+    const signals: AbortSignal[] = []
+    const { queue, loop, clock, runs } = setUp(async (_key, { abortSignal }) => {
+      signals.push(abortSignal)
+      expect(abortSignal.aborted).toBe(false)
+      return { kind: 'retry', cause: new Error('not yet') }
+    })
+    queue.add('a')
+    loop.start()
+    await clock.advance(0)
+    expect(signals).toMatchObject([
+      { aborted: true, reason: { code: 'aborted', message: 'the run is over' } },
+    ])
+    expect(runs).toMatchObject([{ key: 'a', againInMs: 5 }])
+  })
+
   it('works on `concurrency` keys at a time, and never twice on one key at a time', async () => {
     let most = 0
     const busy = new Set<string>()
