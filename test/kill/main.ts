@@ -34,7 +34,7 @@ const played = modes.filter((mode) => values.mode === undefined || values.mode =
 if (played.length === 0) throw new TypeError(`--mode is "${values.mode}": give one of ${modes.join(', ')}`)
 
 /** The time limit of all runs of a mode together. Every run that is left then counts as failed. */
-const limitMs = 330_000
+const limitMs = 900_000
 
 const over = new AbortController()
 process.once('SIGINT', () => over.abort())

@@ -24,7 +24,10 @@ export interface KillOutcome {
 }
 
 export interface RunOptions {
-  /** A run that takes longer has failed. Default 45,000. */
+  /**
+   * A run that takes longer has failed. Default 120,000. A quiet machine needs 6,000 to 22,000 for a run, a busy one
+   * many times that.
+   */
   readonly timeoutMs?: number
   /** Leaves the folder of a run with faults where it is. */
   readonly keep?: boolean
@@ -34,9 +37,29 @@ export interface RunOptions {
 /** The pause at the end of a run. It shows that no more changes happen. */
 const restMs = 100
 
-/** Plays the scenario to its end in a folder of its own, with the planned kills, and judges the evidence. */
+/** How often a run is played when the lead moved to the standby before the planned kill. */
+const mostTries = 3
+
+/**
+ * Plays the scenario to its end in a folder of its own, with the planned kills, and judges the evidence. On a busy
+ * machine the lead may move to the standby before the kill, whose plane then never comes to its point. Such a run is
+ * judged too, and then played again.
+ */
 export async function runKill(plan: PlannedKill, options: RunOptions = {}): Promise<KillOutcome> {
-  const { timeoutMs = 45_000, keep = false, abortSignal } = options
+  for (let tries = 1; ; tries += 1) {
+    const outcome = await playOnce(plan, options)
+    const missed = plan.kills.length - outcome.killed.length
+    const wasJudged = outcome.evidence !== undefined
+    if (missed === 0 || !wasJudged || outcome.faults.length > 0) return outcome
+    if (plan.mode === 'restart' || tries === mostTries) {
+      const fault = `only ${plan.kills.length - missed} of ${plan.kills.length} planned kills happened: ${plan.title}`
+      return { ...outcome, faults: [fault] }
+    }
+  }
+}
+
+async function playOnce(plan: PlannedKill, options: RunOptions): Promise<KillOutcome> {
+  const { timeoutMs = 120_000, keep = false, abortSignal } = options
   const startedMs = performance.now()
   const killed: KilledAt[] = []
   const folder = await mkdtemp(join(tmpdir(), 'modelspine-kill-'))
@@ -52,12 +75,7 @@ export async function runKill(plan: PlannedKill, options: RunOptions = {}): Prom
     await prepare(folder)
     const done = play(plan, plane, folder, killed)
     evidence = await withinTime(done, plane, timeoutMs, abortSignal)
-    faults = [
-      ...(killed.length < plan.kills.length
-        ? [`only ${killed.length} of ${plan.kills.length} planned kills happened: ${plan.title}`]
-        : []),
-      ...judge(evidence),
-    ]
+    faults = judge(evidence)
   } catch (error) {
     faults = [error instanceof Error ? error.message : String(error)]
   }

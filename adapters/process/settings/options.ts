@@ -1,6 +1,6 @@
 import { isAbsolute } from 'node:path'
 import { type Clock, type Logger, ModelspineError } from 'modelspine/adapter'
-import type { PortRange } from '../free-port.ts'
+import { type PortRange, quietPorts } from '../free-port.ts'
 import { checkTemplate } from './command-template.ts'
 
 export interface ProcessTargetOptions {
@@ -43,7 +43,10 @@ export interface ProcessTargetOptions {
   readonly basePath?: string
   /** The model's name at the endpoint, with placeholders. Default `{name}`. */
   readonly modelName?: string
-  /** The range of ports to choose from. By default the system chooses. */
+  /**
+   * The range of ports to choose from. Default 20000 to 29999, which no system gives to the connections that processes
+   * open.
+   */
   readonly ports?: PortRange
   /** How many revisions of one deployment may run side by side. Default 10. */
   readonly maxRevisions?: number
@@ -104,7 +107,7 @@ export interface ProcessSettings {
   readonly protocol: string
   readonly basePath: string
   readonly modelName: string
-  readonly ports: PortRange | undefined
+  readonly ports: PortRange
   readonly maxRevisions: number
   readonly verifyDigests: boolean
 }
@@ -145,7 +148,7 @@ export function checkOptions(options: ProcessTargetOptions, platform: string): P
     protocol: options.protocol ?? 'open-inference',
     basePath: options.basePath ?? '',
     modelName: options.modelName ?? '{name}',
-    ports: options.ports,
+    ports: options.ports ?? quietPorts,
     maxRevisions: options.maxRevisions ?? 10,
     verifyDigests: options.verifyDigests ?? true,
   }

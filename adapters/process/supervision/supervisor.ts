@@ -182,10 +182,9 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     const ranMs = running?.health === 'ready' ? clock.monotonic() - running.sinceMs : 0
     const exits = ranMs >= restart.maxMs ? 1 : run.intent.exits + 1
     const ending = run.ending() ?? 'ended while this target did not watch it'
-    await restartLater(exits, {
-      reason: 'Exited',
-      message: await describeEnding(path, `the process ${ending}`, secrets),
-    })
+    const why = { reason: 'Exited', message: await describeEnding(path, `the process ${ending}`, secrets) }
+    logger.warn({ ...subject, pid: run.identity.pid, error: why.message }, 'a process ended by itself')
+    await restartLater(exits, why)
   }
 
   async function restartLater(exits: number, why: Failure): Promise<void> {

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { createServer, type Server } from 'node:net'
 import { join } from 'node:path'
-import { isModelspineError } from 'modelspine/adapter'
+import { isModelspineError, type Logger, silentLogger } from 'modelspine/adapter'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { ProcessTarget } from '../../../adapters/process/index.ts'
 import {
@@ -43,9 +43,9 @@ async function removed(target: ProcessTarget): Promise<void> {
   await eventually('everything is gone', async () => (await target.destroy(key, call())).kind === 'unchanged')
 }
 
-/** A port that the system never hands out by itself, so that it is still free after the server closes. */
-async function listenBelowEphemeralPorts(): Promise<{ readonly server: Server; readonly port: number }> {
-  for (let port = 20_000 + (process.pid % 10_000); ; port += 1) {
+/** A port that nobody else takes, so that it is still free after the server closes. */
+async function listenOnQuietPort(): Promise<{ readonly server: Server; readonly port: number }> {
+  for (let port = 10_000 + (process.pid % 10_000); ; port += 1) {
     const server = createServer()
     const listening = await new Promise<boolean>((resolve) => {
       server.once('error', () => resolve(false)).listen(port, '127.0.0.1', () => resolve(true))
@@ -98,7 +98,9 @@ describe('processTarget', () => {
   })
 
   it('starts a process again after a crash, and reports the crash', async () => {
-    const target = scene.open({ restart: { minMs: 100, maxMs: 200 } })
+    const warned: unknown[] = []
+    const logger: Logger = { ...silentLogger, warn: (fields) => warned.push(fields) }
+    const target = scene.open({ restart: { minMs: 100, maxMs: 200 }, logger })
     await target.apply(key, wantOf(scene.revision('r1')), call())
     const before = (await (await ask(target)).json()) as Reply
     await ask(target, '/crash').catch(() => {})
@@ -109,6 +111,9 @@ describe('processTarget', () => {
     const after = (await (await ask(target)).json()) as Reply
     expect(after.pid).not.toBe(before.pid)
     expect(scene.lines().map(({ event }) => event)).toEqual(['started', 'exited', 'restarted'])
+    expect(warned).toEqual([
+      { key, revision: 'r1', pid: before.pid, error: expect.stringContaining('exited with code 7') },
+    ])
   })
 
   it('notices that an adopted process died, and starts another process', async () => {
@@ -162,8 +167,16 @@ describe('processTarget', () => {
     expect(scene.lines().map(({ event }) => event)).toEqual(['started', 'exited', 'restarted'])
   })
 
+  it('chooses a port that the system gives to no connection, unless a range says otherwise', async () => {
+    const target = scene.open()
+    await target.apply(key, wantOf(scene.revision('r1')), call())
+    const port = Number(new URL((await inState(target, 'r1', 'ready')).endpoint?.address ?? '').port)
+    expect(port).toBeGreaterThanOrEqual(20_000)
+    expect(port).toBeLessThan(30_000)
+  })
+
   it('takes a free port of its range, and says when no port is free', async () => {
-    const { server, port } = await listenBelowEphemeralPorts()
+    const { server, port } = await listenOnQuietPort()
     const target = scene.open({ ports: { from: port, to: port } })
     await expect(target.apply(key, wantOf(scene.revision('r1')), call())).rejects.toThrow(
       `no port from ${port}`,

@@ -16,7 +16,7 @@ const seed = 1
 // The search for orphans reads /proc.
 const onLinux = describe.skipIf(process.platform !== 'linux')
 
-onLinux('a plane that is killed', { concurrent: true, timeout: 60_000 }, () => {
+onLinux('a plane that is killed', { concurrent: true, timeout: 300_000 }, () => {
   const outcomes = new Map<number, Promise<KillOutcome>>()
   const outcomeOf = (number: number): Promise<KillOutcome> => {
     const running = outcomes.get(number) ?? runKill(planKill(seed, number))
