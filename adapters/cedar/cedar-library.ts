@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module'
-import { ModelspineError, messageOf } from 'modelspine/adapter'
+import { messageOf } from 'modelspine/adapter'
+import { missingLibrary } from '../shared/missing-library.ts'
 import type { CedarRequest } from './cedar-request.ts'
 import type { CedarUid } from './cedar-values.ts'
 
@@ -87,11 +88,7 @@ export function openLibrary(): CedarLibrary {
   } catch (cause) {
     // Node lists who asked for it on further lines.
     const [why] = messageOf(cause).split('\n')
-    throw new ModelspineError(
-      'unsupported',
-      `cedarPolicy needs @cedar-policy/cedar-wasm, which could not be loaded (${why}): run npm install @cedar-policy/cedar-wasm`,
-      { cause },
-    )
+    throw missingLibrary('cedarPolicy', '@cedar-policy/cedar-wasm', cause, why)
   }
 }
 

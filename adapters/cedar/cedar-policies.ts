@@ -1,5 +1,5 @@
 import type { Finding } from 'modelspine/adapter'
-import { wrongOption } from '../shared/policy-options.ts'
+import { wrongOption } from '../shared/wrong-option.ts'
 import { type CedarFault, type CedarLibrary, type CedarPolicyJson, faultText } from './cedar-library.ts'
 import { cedarSchema } from './cedar-schema.ts'
 import type { CedarText } from './cedar-source.ts'

@@ -2,7 +2,7 @@ import { readdir, readFile, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { messageOf } from 'modelspine/adapter'
-import { wrongOption } from '../shared/policy-options.ts'
+import { wrongOption } from '../shared/wrong-option.ts'
 
 /** Policies: a file, a folder whose files `*.cedar` are read in the order of their names, or a text. */
 export type CedarSource = string | URL | CedarText

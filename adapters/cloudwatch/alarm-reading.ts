@@ -1,5 +1,6 @@
-import { type Interval, type MetricReading, ModelspineError } from 'modelspine/adapter'
+import type { Interval, MetricReading } from 'modelspine/adapter'
 import type { Alarm } from './cloudwatch-api.ts'
+import { failure } from './cloudwatch-errors.ts'
 
 /**
  * The state that an alarm has now, as the number of an interval. The alarm saw the end of the interval `delayMs` later.
@@ -12,7 +13,7 @@ export function alarmReading(
   delayMs: number,
 ): MetricReading {
   const alarm = alarms.find(({ AlarmName }) => AlarmName === name)
-  if (alarm === undefined) throw failure(`has no alarm "${name}"`, true)
+  if (alarm === undefined) throw failure(`has no alarm "${name}"`)
   const { StateValue: state, StateReason: reason, EvaluationState: evaluation } = alarm
   if (evaluation) {
     const why = reason ? `: ${reason.slice(0, 500)}` : ''
@@ -31,10 +32,6 @@ export function alarmReading(
     case 'INSUFFICIENT_DATA':
       return { kind: 'no-data' }
     default:
-      throw failure(`answered the state ${String(state)} for the alarm "${name}"`, true)
+      throw failure(`answered the state ${String(state)} for the alarm "${name}"`)
   }
-}
-
-function failure(what: string, retryable: boolean): ModelspineError {
-  return new ModelspineError('metric-error', `CloudWatch ${what}`, { retryable })
 }

@@ -1,6 +1,6 @@
-import { ModelspineError } from 'modelspine/adapter'
 import { type ZodType, z } from 'zod'
 import type { VendorClient } from '../shared/vendor-client.ts'
+import { failure } from './cloudwatch-errors.ts'
 import { type CloudwatchOperation, cloudwatchRequest } from './cloudwatch-requests.ts'
 
 const message = z.object({ Code: z.string().nullish(), Value: z.string().nullish() })
@@ -152,8 +152,4 @@ function told({ Id, Messages }: Result): string {
 
 function wordsOf({ Code, Value }: Message): string {
   return [Code, Value].filter(Boolean).join(': ').slice(0, 500)
-}
-
-function failure(what: string, retryable = true): ModelspineError {
-  return new ModelspineError('metric-error', `CloudWatch ${what}`, { retryable })
 }

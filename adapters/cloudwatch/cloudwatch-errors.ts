@@ -1,4 +1,10 @@
+import { ModelspineError } from 'modelspine/adapter'
 import type { AwsWords } from '../shared/aws/aws-words.ts'
+
+/** `metric-error` for what CloudWatch did. */
+export function failure(what: string, retryable = true): ModelspineError {
+  return new ModelspineError('metric-error', `CloudWatch ${what}`, { retryable })
+}
 
 /** A mistake in a query, and credentials that may not read, are not worth a second try. */
 export const cloudwatchWords: AwsWords = {

@@ -1,5 +1,6 @@
 import type { PolicyAction } from 'modelspine/adapter'
-import { checkNamedActions, wrongOption } from '../shared/policy-options.ts'
+import { checkNamedActions } from '../shared/policy-options.ts'
+import { wrongOption } from '../shared/wrong-option.ts'
 
 /** What both ways of asking a policy have in common. */
 export interface OpaDecisionOptions<Name extends string = string> {

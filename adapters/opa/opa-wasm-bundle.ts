@@ -2,7 +2,7 @@ import { promisify } from 'node:util'
 import { gunzip } from 'node:zlib'
 import { messageOf } from 'modelspine/adapter'
 import { z } from 'zod'
-import { wrongOption } from '../shared/policy-options.ts'
+import { wrongOption } from '../shared/wrong-option.ts'
 
 /** A compiled policy, as it was found in a bundle or given alone. */
 export interface CompiledPolicy {

@@ -1,4 +1,4 @@
-import { ModelspineError, messageOf } from 'modelspine/adapter'
+import { missingLibrary } from '../shared/missing-library.ts'
 
 /** WebAssembly code that was compiled and not yet given a memory. */
 export type WasmCode = object
@@ -42,11 +42,7 @@ export async function loadLibrary(): Promise<OpaWasmLibrary> {
     const imported: unknown = await import('@open-policy-agent/opa-wasm')
     return (imported as { readonly default: OpaWasmLibrary }).default
   } catch (cause) {
-    throw new ModelspineError(
-      'unsupported',
-      `opaWasmPolicy needs @open-policy-agent/opa-wasm, which could not be loaded (${messageOf(cause)}): run npm install @open-policy-agent/opa-wasm`,
-      { cause },
-    )
+    throw missingLibrary('opaWasmPolicy', '@open-policy-agent/opa-wasm', cause)
   }
 }
 

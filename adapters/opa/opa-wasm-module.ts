@@ -1,4 +1,4 @@
-import { wrongOption } from '../shared/policy-options.ts'
+import { wrongOption } from '../shared/wrong-option.ts'
 import type { CompiledPolicy } from './opa-wasm-bundle.ts'
 import {
   compileWasm,

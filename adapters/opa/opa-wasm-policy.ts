@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { messageOf, sha256 } from 'modelspine/adapter'
 import { createLoadedPolicy, type ReloadablePolicy } from '../shared/loaded-policy.ts'
-import { wrongOption } from '../shared/policy-options.ts'
+import { wrongOption } from '../shared/wrong-option.ts'
 import { decisionOf } from './opa-decision.ts'
 import { opaInputText } from './opa-input.ts'
 import { checkedOptions, type OpaDecisionOptions } from './opa-options.ts'

@@ -4,6 +4,7 @@
  */
 
 import { type Key, ModelspineError, splitKey } from 'modelspine/adapter'
+import { wrongOption } from '../shared/wrong-option.ts'
 import type { ScrapedTarget } from './counter-growth.ts'
 
 /** What stands for the variables of a template. */
@@ -43,8 +44,7 @@ const regexBefore = /[=!]~\s*$/
 
 /** `field` names the option in errors. Throws `invalid-options`. */
 export function promqlTemplate(text: string, field: string): PromqlTemplate {
-  const wrong = (why: string): ModelspineError =>
-    new ModelspineError('invalid-options', `${field} ${why}`, { details: { field } })
+  const wrong = (why: string): ModelspineError => wrongOption(field, why)
   if (typeof text !== 'string' || text.trim() === '') throw wrong('is no query: write PromQL')
   const used = new Set<string>()
   const pieces: Piece[] = []

@@ -1,4 +1,5 @@
-import { ModelspineError, type PolicyAction } from 'modelspine/adapter'
+import type { PolicyAction } from 'modelspine/adapter'
+import { wrongOption } from './wrong-option.ts'
 
 const known = {
   deploy: true,
@@ -27,8 +28,4 @@ export function checkNamedActions({ name, actions }: NamedActions): void {
     }
     if (actions.indexOf(action) < index) throw wrongOption('actions', `has ${action} twice: write it once`)
   }
-}
-
-export function wrongOption(field: string, fault: string): ModelspineError {
-  return new ModelspineError('invalid-options', `${field} ${fault}`, { details: { field } })
 }

@@ -16,6 +16,7 @@ import {
   type TlsOptions,
 } from 'modelspine/adapter'
 import type { ZodType } from 'zod'
+import { pathWith, type UrlPath } from './url-path.ts'
 import {
   type Authority,
   basicAuthority,
@@ -316,26 +317,18 @@ function authorityOf({ token, basic }: VendorConnection, words: VendorWords): Au
   return basic === undefined ? withoutAuthority : basicAuthority(basic.user, basic.password, words)
 }
 
-/**
- * A path with names in it. Each name becomes one segment, whatever characters it has. Throws
- * `invalid-reference` for the names `.` and `..`, which servers take away.
- */
-export function path(parts: TemplateStringsArray, ...names: readonly string[]): string {
-  return String.raw({ raw: parts }, ...names.map(segment))
+/** A path with names in it, as `pathWith` makes them. */
+export const path: UrlPath = pathWith((name) => encodeURIComponent(name.toWellFormed()))
+
+/** Each name with its values, one after the other. */
+export function queryPairs(query: VendorRequest['query'] = {}): [name: string, value: string][] {
+  return Object.entries(query).flatMap(([name, value]) =>
+    [value ?? []].flat().map((each): [string, string] => [name, String(each)]),
+  )
 }
 
-function segment(name: string): string {
-  if (name === '' || name === '.' || name === '..') {
-    throw new ModelspineError('invalid-reference', `"${name}" cannot be a part of an address`)
-  }
-  return encodeURIComponent(name.toWellFormed())
-}
-
-function queryOf(query: VendorRequest['query'] = {}): string {
-  const given = new URLSearchParams()
-  for (const [name, value] of Object.entries(query)) {
-    for (const each of [value ?? []].flat()) given.append(name, String(each))
-  }
+function queryOf(query: VendorRequest['query']): string {
+  const given = new URLSearchParams(queryPairs(query))
   return given.size === 0 ? '' : `?${given}`
 }
 

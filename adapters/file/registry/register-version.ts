@@ -14,6 +14,7 @@ import { stringify } from 'yaml'
 import { makeFolder, syncFolder, takePlace } from '../../shared/durable-names.ts'
 import { identityOf } from '../../shared/process-identity.ts'
 import { lockFile, removeAbandoned } from '../../shared/process-lock.ts'
+import { wrongOption } from '../../shared/wrong-option.ts'
 import type { ArtifactDigests } from './artifact-digests.ts'
 import { folderName, type RegistryFolder } from './registry-folder.ts'
 import type { ListedFile, VersionFacts } from './version-facts.ts'
@@ -105,7 +106,7 @@ async function copyFiles(
     await copy(source, join(folder, path), `artifact.files[${index}].uri`)
     const digest = await digests.of(join(folder, path))
     if (file.digest !== undefined && file.digest !== digest) {
-      throw wrongFile(`artifact.files[${index}].digest`, `is ${file.digest}, and ${source} has ${digest}`)
+      throw wrongOption(`artifact.files[${index}].digest`, `is ${file.digest}, and ${source} has ${digest}`)
     }
     listed.push({ path, digest })
     folders.add(dirname(join(folder, path)))
@@ -117,7 +118,7 @@ async function copyFiles(
 async function copy(source: string, target: string, field: string): Promise<void> {
   const found = await stat(source).catch(() => undefined)
   if (!found?.isFile())
-    throw wrongFile(field, `is ${pathToFileURL(source).href}, which is not a file: list files`)
+    throw wrongOption(field, `is ${pathToFileURL(source).href}, which is not a file: list files`)
   await makeFolder(dirname(target))
   await copyFile(source, target, constants.COPYFILE_FICLONE)
   const handle = await open(target, 'r')
@@ -185,8 +186,4 @@ async function placeless(folder: VersionFolder, digests: ArtifactDigests): Promi
     uri: file.uri.startsWith(own) ? file.uri.slice(own.length) : file.uri,
   }))
   return { kind: 'files', files }
-}
-
-function wrongFile(field: string, what: string): ModelspineError {
-  return new ModelspineError('invalid-options', `${field} ${what}`, { details: { field } })
 }

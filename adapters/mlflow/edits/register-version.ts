@@ -12,6 +12,7 @@ import {
   sleep,
 } from 'modelspine/adapter'
 import type { VendorClient } from '../../shared/vendor-client.ts'
+import { wrongOption } from '../../shared/wrong-option.ts'
 import {
   createModel,
   createVersion,
@@ -71,14 +72,12 @@ export async function registerVersion(
 }
 
 function onlyFile({ artifact }: NewModelVersion): ArtifactFile {
-  const wrong = (field: string, why: string): ModelspineError =>
-    new ModelspineError('invalid-options', `${field} ${why}`, { details: { field } })
   if (artifact.kind !== 'files') {
-    throw wrong('artifact.kind', 'is "hosted", but MLflow keeps only addresses of files')
+    throw wrongOption('artifact.kind', 'is "hosted", but MLflow keeps only addresses of files')
   }
   const [file, ...others] = artifact.files
   if (file === undefined || others.length > 0) {
-    throw wrong(
+    throw wrongOption(
       'artifact.files',
       `has ${artifact.files.length} files, but MLflow keeps one address: give that of their folder`,
     )

@@ -1,6 +1,7 @@
 import { type Clock, isModelspineError, ModelspineError, systemClock } from 'modelspine/adapter'
 import {
   createVendorClient,
+  queryPairs,
   type VendorClient,
   type VendorConnection,
   type VendorRequest,
@@ -73,10 +74,8 @@ export function createAwsClient(
 }
 
 /** The servers of AWS do not read a `+` as a space. */
-function queryOf(query: VendorRequest['query'] = {}): string {
-  const pairs = Object.entries(query).flatMap(([name, value]) =>
-    [value ?? []].flat().map((each) => [name, String(each)] as const),
-  )
+function queryOf(query: VendorRequest['query']): string {
+  const pairs = queryPairs(query)
   return pairs.length === 0 ? '' : `?${encodedQuery(pairs)}`
 }
 

@@ -1,4 +1,4 @@
-import { ModelspineError } from 'modelspine/adapter'
+import { wrongOption } from '../wrong-option.ts'
 
 /** Where a service of AWS is. */
 export interface AwsPlace {
@@ -17,10 +17,10 @@ type Environment = Readonly<Record<string, string | undefined>>
 export function regionOf({ region }: AwsPlace, env: Environment = process.env): string {
   const found = region ?? (env.AWS_REGION || env.AWS_DEFAULT_REGION)
   if (found === undefined || found === '') {
-    throw wrong('region', 'is not given: give the option region, or set the variable AWS_REGION')
+    throw wrongOption('region', 'is not given: give the option region, or set the variable AWS_REGION')
   }
   if (!/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(found)) {
-    throw wrong('region', `is "${found}": write one such as eu-west-1`)
+    throw wrongOption('region', `is "${found}": write one such as eu-west-1`)
   }
   return found
 }
@@ -40,11 +40,7 @@ export function endpointOf(prefix: string, region: string, { endpoint }: AwsPlac
   if (endpoint !== undefined) return endpoint
   const [, suffix] = suffixes.find(([begin]) => begin.test(region)) ?? []
   if (suffix === undefined) {
-    throw wrong('endpoint', `is not known for the region "${region}": give the option endpoint`)
+    throw wrongOption('endpoint', `is not known for the region "${region}": give the option endpoint`)
   }
   return `https://${prefix}.${region}.${suffix}`
-}
-
-function wrong(field: string, why: string): ModelspineError {
-  return new ModelspineError('invalid-options', `${field} ${why}`, { details: { field } })
 }

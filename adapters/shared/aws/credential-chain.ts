@@ -1,4 +1,4 @@
-import { ModelspineError, messageOf } from 'modelspine/adapter'
+import { missingLibrary } from '../missing-library.ts'
 
 /** Credentials as the AWS SDK gives them. */
 export interface AwsIdentity {
@@ -18,8 +18,6 @@ export interface ChainOptions {
   /** A profile of the files in `~/.aws`. Default: as the variable AWS_PROFILE says. */
   readonly profile?: string | undefined
 }
-
-const library = '@aws-sdk/credential-provider-node'
 
 /**
  * The AWS SDK's own search: environment, files, SSO, web identity, container and instance. Throws `unsupported` where
@@ -41,10 +39,10 @@ async function loadLibrary(owner: string): Promise<typeof import('@aws-sdk/crede
   try {
     return await import('@aws-sdk/credential-provider-node')
   } catch (cause) {
-    throw new ModelspineError(
-      'unsupported',
-      `${owner} without accessKeyId and secretAccessKey needs ${library}, which could not be loaded (${messageOf(cause)}): run npm install ${library}`,
-      { cause },
+    throw missingLibrary(
+      `${owner} without accessKeyId and secretAccessKey`,
+      '@aws-sdk/credential-provider-node',
+      cause,
     )
   }
 }

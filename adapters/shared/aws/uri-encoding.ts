@@ -1,4 +1,4 @@
-import { ModelspineError } from 'modelspine/adapter'
+import { pathWith, type UrlPath } from '../url-path.ts'
 
 /** Names and values, each as often as it is sent. */
 export type QueryPairs = readonly (readonly [name: string, value: string])[]
@@ -12,20 +12,8 @@ function percentEscape(character: string): string {
   return `%${character.charCodeAt(0).toString(16).toUpperCase()}`
 }
 
-/**
- * A path with names in it, encoded as AWS signs it. Each name becomes one segment, whatever characters it has. Throws
- * `invalid-reference` for an empty name, `.` and `..`.
- */
-export function awsPath(parts: TemplateStringsArray, ...names: readonly string[]): string {
-  return String.raw({ raw: parts }, ...names.map(segment))
-}
-
-function segment(name: string): string {
-  if (name === '' || name === '.' || name === '..') {
-    throw new ModelspineError('invalid-reference', `"${name}" cannot be a part of an address`)
-  }
-  return uriEncode(name)
-}
+/** A path with names in it, as `pathWith` makes them, encoded as AWS signs it. */
+export const awsPath: UrlPath = pathWith(uriEncode)
 
 /** A query as AWS signs it, and as it is sent: sorted by name, then by value. Empty for no pairs. */
 export function encodedQuery(pairs: QueryPairs): string {

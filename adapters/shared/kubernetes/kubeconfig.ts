@@ -2,11 +2,11 @@ import {
   type ErrorCode,
   isModelspineError,
   ModelspineError,
-  messageOf,
   secretOf,
   type TlsOptions,
 } from 'modelspine/adapter'
 import { askTogether, mostAtOnce } from '../ask-together.ts'
+import { missingLibrary } from '../missing-library.ts'
 import type { CallerLimits } from '../within-limits.ts'
 
 /**
@@ -169,11 +169,7 @@ async function newConfig(owner: string): Promise<LoadedConfig> {
     const { KubeConfig } = await import('@kubernetes/client-node')
     return new KubeConfig() as unknown as LoadedConfig
   } catch (cause) {
-    throw new ModelspineError(
-      'unsupported',
-      `${owner} with kubeconfig needs @kubernetes/client-node, which could not be loaded (${messageOf(cause)}): run npm install @kubernetes/client-node`,
-      { cause },
-    )
+    throw missingLibrary(`${owner} with kubeconfig`, '@kubernetes/client-node', cause)
   }
 }
 
