@@ -51,7 +51,7 @@ describe('a rollout that is killed at any point', () => {
       // The mutants in test/mutants that it finds, it finds by run 31.
       { numRuns: 100, seed: 20260102 },
     )
-  }, 60_000)
+  }, 300_000)
 })
 
 const versions = fc.array(fc.integer({ min: 1, max: 4 }), { minLength: 1, maxLength: 3 })
@@ -112,7 +112,7 @@ describe('a rollout with any faults and commands', () => {
         .join('\n'),
     )
     expect(shares().filter(([, share]) => share < 1)).toEqual([])
-  }, 60_000)
+  }, 300_000)
 })
 
 async function expectStand(world: World): Promise<void> {
