@@ -1,4 +1,6 @@
-import { ModelspineError } from 'modelspine/adapter'
+import { checkDelay, checkScale, keepsApart, type Wrong, wrongIn } from '../shared/periods/metric-checks.ts'
+import { type NameTemplate, nameTemplate } from '../shared/periods/name-template.ts'
+import { type Over, overs } from '../shared/periods/period-numbers.ts'
 import {
   type CloudwatchAlarm,
   type CloudwatchMetric,
@@ -8,7 +10,6 @@ import {
   type CloudwatchUnit,
   cloudwatchUnits,
 } from './metric-definitions.ts'
-import { type NameTemplate, nameTemplate } from './name-template.ts'
 
 /** A statistic whose templates were read. */
 export interface CheckedStat {
@@ -25,7 +26,7 @@ export type CheckedQuery = CheckedStat | string
 /** How the numbers of the periods become a reading. */
 export type Combining =
   | { readonly kind: 'ratio'; readonly noHits: 'zero' | 'no-data' }
-  | { readonly kind: 'value'; readonly over: 'mean' | 'sum' | 'max' | 'min'; readonly scale: number }
+  | { readonly kind: 'value'; readonly over: Over; readonly scale: number }
   | { readonly kind: 'mean'; readonly scale: number }
 
 interface Common {
@@ -51,8 +52,6 @@ export interface CheckedAlarm extends Common {
   readonly kind: 'alarm'
   readonly alarm: NameTemplate
 }
-
-type Wrong = (part: string, why: string) => ModelspineError
 
 /** The names that the parts of a reading have in a request. */
 const partNames: ReadonlySet<string> = new Set(['hits', 'total', 'value', 'count', 'sum'])
@@ -81,7 +80,7 @@ export function checkMetric(name: string, metric: CloudwatchMetric, delayMs: num
     name,
     counts,
     routerMeasured,
-    delayMs: delay(metric.delayMs ?? delayMs, wrong),
+    delayMs: checkDelay(metric.delayMs ?? delayMs, wrong),
     periodSeconds,
     combining,
     parts: Object.fromEntries(Object.entries(parts).map(([part, query]) => [part, read(part, query)])),
@@ -107,7 +106,7 @@ export function checkAlarm(name: string, declared: CloudwatchAlarm, delayMs: num
     alarm,
     counts: false,
     routerMeasured: false,
-    delayMs: delay(declared.delayMs ?? delayMs, wrong),
+    delayMs: checkDelay(declared.delayMs ?? delayMs, wrong),
   }
 }
 
@@ -130,7 +129,7 @@ function partsOf(metric: CloudwatchMetric, wrong: Wrong): Parts {
     }
     case 'value': {
       const { kind, value, over, count, scale = 1 } = metric
-      if (!['mean', 'sum', 'max', 'min'].includes(over)) {
+      if (!overs.includes(over)) {
         throw wrong('over', `is ${String(over)}: give "mean", "sum", "max" or "min"`)
       }
       if (count === undefined && typeof value === 'string' && /\bFILL\b/i.test(value)) {
@@ -154,20 +153,6 @@ function partsOf(metric: CloudwatchMetric, wrong: Wrong): Parts {
     default:
       throw wrong('kind', `is ${String((metric as CloudwatchMetric).kind)}: give "ratio", "value" or "mean"`)
   }
-}
-
-function wrongIn(owner: string): Wrong {
-  return (part, why) => new ModelspineError('invalid-options', `${owner}.${part} ${why}`)
-}
-
-function delay(delayMs: number, wrong: Wrong): number {
-  if (Number.isFinite(delayMs) && delayMs >= 0) return delayMs
-  throw wrong('delayMs', `is ${delayMs}: give milliseconds, 0 or more`)
-}
-
-function checkScale(scale: number, wrong: Wrong): number {
-  if (Number.isFinite(scale) && scale > 0) return scale
-  throw wrong('scale', `is ${scale}: give a number above 0`)
 }
 
 /** Other statistics of several periods have no sum that is a number of something. */
@@ -207,15 +192,6 @@ function dimensions(part: string, query: CloudwatchSeries, wrong: Wrong): Checke
 /** ASCII without control characters, of which one is not a space. */
 export function isDimension(text: string, most: number): boolean {
   return text.length <= most && /^[ -~]*[!-~][ -~]*$/.test(text)
-}
-
-function keepsApart(part: string, templates: readonly NameTemplate[], wrong: Wrong): void {
-  const uses = (name: 'deployment' | 'name' | 'revision'): boolean =>
-    templates.some((each) => each.uses.has(name))
-  if (!uses('revision')) throw wrong(part, 'has no {revision}, so it would answer the same for each')
-  if (!uses('deployment') && !uses('name')) {
-    throw wrong(part, 'has neither {deployment} nor {name}, so it would answer for other deployments too')
-  }
 }
 
 function expression(

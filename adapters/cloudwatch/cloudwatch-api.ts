@@ -1,4 +1,5 @@
 import { type ZodType, z } from 'zod'
+import type { PeriodNumbers } from '../shared/periods/period-numbers.ts'
 import type { VendorClient } from '../shared/vendor-client.ts'
 import { failure } from './cloudwatch-errors.ts'
 import { type CloudwatchOperation, cloudwatchRequest } from './cloudwatch-requests.ts'
@@ -51,9 +52,6 @@ const alarmPage = z.object({
 
 type Result = NonNullable<z.infer<typeof metricData>['MetricDataResults']>[number]
 type Message = z.infer<typeof message>
-
-/** The numbers of one query, by the time at which their period begins. */
-export type PeriodNumbers = ReadonlyMap<number, number>
 
 type InputOfPage = (nextToken: string | undefined) => object
 

@@ -10,14 +10,15 @@ import {
 } from 'modelspine/adapter'
 import { type AwsConnection, createAwsClient } from '../shared/aws/aws-client.ts'
 import { asMetricError, type GateLabels, gateLabels } from '../shared/gate-questions.ts'
+import { wholePeriods } from '../shared/periods/whole-periods.ts'
 import { alarmReading } from './alarm-reading.ts'
 import { type CheckedAlarm, checkAlarm, checkMetric, type PeriodicMetric } from './check-metric.ts'
 import { readAlarms, readMetricData } from './cloudwatch-api.ts'
 import { cloudwatchWords } from './cloudwatch-errors.ts'
 import { alarmInput, metricDataInput } from './cloudwatch-requests.ts'
 import type { CloudwatchAlarm, CloudwatchMetric } from './metric-definitions.ts'
+import { periodFor } from './period-for.ts'
 import { readingOf } from './reading-of.ts'
-import { periodFor, wholePeriods } from './whole-periods.ts'
 
 export interface CloudwatchMetricsOptions extends AwsConnection {
   /** By the names that gates write. */

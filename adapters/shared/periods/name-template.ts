@@ -1,5 +1,5 @@
 import { ModelspineError } from 'modelspine/adapter'
-import type { GateLabels } from '../shared/gate-questions.ts'
+import type { GateLabels } from '../gate-questions.ts'
 
 const variables = ['deployment', 'namespace', 'name', 'revision'] as const
 type Variable = (typeof variables)[number]

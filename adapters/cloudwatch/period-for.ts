@@ -1,5 +1,3 @@
-import type { Interval } from 'modelspine/adapter'
-
 const hourMs = 3_600_000
 const dayMs = 24 * hourMs
 
@@ -18,14 +16,4 @@ export function periodFor(wantedSeconds: number, fromMs: number, nowMs: number):
   // What is asked now must not be too old when the question arrives.
   const least = leastPeriod(nowMs + 60_000 - fromMs)
   return Math.ceil(wantedSeconds / least) * least
-}
-
-/**
- * The periods that lie within the interval as a whole. A data point stands at the beginning of its period. The answer
- * may be empty: then it begins with the first period that begins within the interval or after it.
- */
-export function wholePeriods({ fromMs, toMs }: Interval, periodSeconds: number): Interval {
-  const periodMs = periodSeconds * 1000
-  const firstMs = Math.ceil(fromMs / periodMs) * periodMs
-  return { fromMs: firstMs, toMs: Math.max(firstMs, Math.floor(toMs / periodMs) * periodMs) }
 }
