@@ -9,6 +9,8 @@ export interface AwsReply {
   readonly status?: number
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: string | Uint8Array
+  /** The connection breaks instead of an answer. */
+  readonly isLost?: boolean
 }
 
 export interface AwsCall {
@@ -50,6 +52,7 @@ export async function smallAws(
     calls.push(call)
     const refusal = await refusalOf(call)
     const reply = refusal ?? answer(call, calls.length - 1)
+    if (reply.isLost) return void response.destroy()
     const date = new Date(nowMs()).toUTCString()
     response.sendDate = false
     response.writeHead(reply.status ?? 200, { date, ...reply.headers }).end(reply.body ?? '{}')

@@ -1,0 +1,2 @@
+export type { AwsConnection } from '../shared/aws/aws-client.ts'
+export { sagemakerProtocol } from './sagemaker-protocol.ts'
