@@ -123,7 +123,8 @@ async function testsFail(
 
 function run(cwd: string, args: readonly string[], limitMs: number): Promise<'ended' | 'too late'> {
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, args, { cwd, stdio: 'ignore' })
+    const env = { MODELSPINE_LIVES: '1000', ...process.env }
+    const child = spawn(process.execPath, args, { cwd, env, stdio: 'ignore' })
     const timer = setTimeout(() => {
       child.kill('SIGKILL')
       resolve('too late')
