@@ -69,6 +69,8 @@ export interface VendorMeaning {
   readonly details?: Readonly<Record<string, unknown>>
   /** Only when it differs from the default of the code. */
   readonly retryable?: boolean
+  /** Where the body says how long to wait. A header `Retry-After` stands above it. */
+  readonly retryAfterMs?: number
 }
 
 export interface VendorRequest {
@@ -160,8 +162,8 @@ export function createVendorClient(
     const { status } = reply
     const said = scrubStart(saidIn(reply, words), longestSaid, secrets)
     const told = said === '' ? '' : `: ${said}`
-    const waitMs = retryAfterMs(reply.headers, systemClock.now())
     const meant = status < 400 ? undefined : words.meaning?.(reply, said)
+    const waitMs = retryAfterMs(reply.headers, systemClock.now()) ?? meant?.retryAfterMs
     if (meant !== undefined) {
       return new ModelspineError(meant.code, meant.message, {
         details: { status, ...meant.details },

@@ -1,4 +1,5 @@
-import { type Clock, isModelspineError, ModelspineError, systemClock } from 'modelspine/adapter'
+import { type Clock, systemClock } from 'modelspine/adapter'
+
 import {
   createVendorClient,
   queryPairs,
@@ -6,6 +7,7 @@ import {
   type VendorConnection,
   type VendorRequest,
 } from '../vendor-client.ts'
+import { namingEndpoint } from '../wrong-option.ts'
 import { awsAuthority } from './aws-authority.ts'
 import type { AwsCredentialsOption } from './aws-credentials.ts'
 import { type AwsPlace, endpointOf, regionOf } from './aws-place.ts'
@@ -90,15 +92,4 @@ const ofSignature: ReadonlySet<string> = new Set([
 
 function unsigned(headers: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
   return Object.fromEntries(Object.entries(headers).filter(([name]) => !ofSignature.has(name.toLowerCase())))
-}
-
-function namingEndpoint<Made>(make: () => Made): Made {
-  try {
-    return make()
-  } catch (error) {
-    if (!isModelspineError(error, 'invalid-options') || error.details.field !== 'baseUrl') throw error
-    throw new ModelspineError('invalid-options', error.message.replace(/^baseUrl/, 'endpoint'), {
-      details: { field: 'endpoint' },
-    })
-  }
 }

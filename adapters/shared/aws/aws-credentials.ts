@@ -1,13 +1,5 @@
-import {
-  type Clock,
-  type ErrorCode,
-  isModelspineError,
-  ModelspineError,
-  type Secret,
-  secretOf,
-  systemClock,
-} from 'modelspine/adapter'
-import { askTogether, mostAtOnce } from '../ask-together.ts'
+import { type Clock, type ErrorCode, type Secret, secretOf } from 'modelspine/adapter'
+import { type CredentialSource, renewedCredentials } from '../renewed-credentials.ts'
 import { lateCredentials, type SecretSource } from '../vendor-authority.ts'
 import { type CallerLimits, withinLimits } from '../within-limits.ts'
 import { type AwsIdentity, type AwsIdentityProvider, chainFailure, openChain } from './credential-chain.ts'
@@ -27,12 +19,7 @@ export interface AwsKeys {
  */
 export type AwsCredentialsOption = 'default' | { readonly profile: string } | AwsKeys | AwsIdentityProvider
 
-export interface AwsCredentialSource {
-  /** The same object from call to call, until there are others. */
-  current(limits: CallerLimits): Promise<AwsCredentials>
-  /** After AWS refused credentials: looks anew, and says whether there are others now. */
-  hasOthers(refused: AwsCredentials, limits: CallerLimits): Promise<boolean>
-}
+export type AwsCredentialSource = CredentialSource<AwsCredentials>
 
 export interface CredentialContext {
   readonly vendor: string
@@ -92,74 +79,23 @@ function sameKeys(one: AwsCredentials, other: AwsCredentials): boolean {
   )
 }
 
-/** With less than this left, others are looked for while these still serve. */
-const earlyMs = 5 * 60_000
-/** With less than this left, requests wait for others. */
-const lastMs = 30_000
-/** How long the next look waits after one that failed while credentials still serve. */
-const pauseMs = 10_000
-
 function foundCredentials(
   open: () => Promise<AwsIdentityProvider>,
   context: CredentialContext,
 ): AwsCredentialSource {
-  const { clock = systemClock, now = () => clock.now() } = context
   let provider: AwsIdentityProvider | undefined
-  let held: AwsCredentials | undefined
-  let expiresAtMs = Number.POSITIVE_INFINITY
-  let isRefused = false
-  let notBeforeMs = Number.NEGATIVE_INFINITY
-
-  async function look(): Promise<AwsCredentials> {
-    try {
-      provider ??= await open()
-      const identity = await provider(held === undefined ? undefined : { forceRefresh: true })
-      const found = credentialsFrom(identity)
-      if (held === undefined || !sameKeys(held, found)) held = found
-      expiresAtMs = identity.expiration?.getTime() ?? Number.POSITIVE_INFINITY
-      isRefused = false
-      return held
-    } catch (error) {
-      throw isModelspineError(error) ? error : without(`AWS gave no credentials: ${chainFailure(error)}`)
-    }
-  }
-
-  const ask = askTogether(
-    look,
+  return renewedCredentials(
     {
-      late: () => lateCredentials(context),
-      hanging: () => without(`AWS was asked for credentials ${mostAtOnce} times, and all of them still hang`),
+      async look(held) {
+        provider ??= await open()
+        const identity = await provider(held === undefined ? undefined : { forceRefresh: true })
+        return { credentials: credentialsFrom(identity), expiresAtMs: identity.expiration?.getTime() }
+      },
+      same: sameKeys,
+      failure: chainFailure,
     },
-    clock,
+    { ...context, giver: 'AWS' },
   )
-
-  function without(why: string): ModelspineError {
-    return new ModelspineError(context.unavailable, `${context.vendor}: ${why}`, {
-      retryable: true,
-      details: { phase: 'connecting' },
-    })
-  }
-
-  function lookAside(): void {
-    if (clock.monotonic() < notBeforeMs) return
-    notBeforeMs = clock.monotonic() + pauseMs
-    ask({ timeoutMs: 0, abortSignal: undefined }).catch(() => {})
-  }
-
-  return {
-    async current(limits) {
-      if (held === undefined || isRefused) return ask(limits)
-      const leftMs = expiresAtMs - now()
-      if (leftMs < lastMs) return ask(limits)
-      if (leftMs < earlyMs) lookAside()
-      return held
-    },
-    async hasOthers(refused, limits) {
-      if (held === refused) isRefused = true
-      const next = held === undefined || isRefused ? await ask(limits) : held
-      return !sameKeys(next, refused)
-    },
-  }
 }
 
 function credentialsFrom({ accessKeyId, secretAccessKey, sessionToken }: AwsIdentity): AwsCredentials {
