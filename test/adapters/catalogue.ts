@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { cedarPolicy } from 'modelspine/adapters/cedar'
 import { cloudwatchMetrics } from 'modelspine/adapters/cloudwatch'
 import { fileAuditLog, fileRegistry } from 'modelspine/adapters/file'
+import { googleMonitoringMetrics } from 'modelspine/adapters/google-monitoring'
 import { kserveTarget } from 'modelspine/adapters/kserve'
 import { mlflowRegistry } from 'modelspine/adapters/mlflow'
 import { opaPolicy, opaWasmPolicy } from 'modelspine/adapters/opa'
@@ -94,6 +95,17 @@ export const catalogue: readonly CataloguedPart[] = [
     contract: 'audit-log',
     truth: machine('files'),
     capabilities: () => fileAuditLog({ path: folder() }).capabilities,
+  },
+  {
+    adapter: 'google-monitoring',
+    factory: 'googleMonitoringMetrics',
+    contract: 'metric-source',
+    truth: { kind: 'model', file: 'monitoring.v3.json' },
+    capabilities() {
+      const series = { metric: 'm', metricLabels: { r: '{deployment} {revision}' } }
+      const bad = { kind: 'ratio', hits: series, total: series } as const
+      return googleMonitoringMetrics({ project: 'p', metrics: { bad } }).capabilities('bad')
+    },
   },
   {
     adapter: 'kserve',

@@ -28,6 +28,11 @@ export function nameTemplate(text: string, field: string): NameTemplate {
   }
 }
 
+/** A name that the app makes by itself. It counts as using all variables, because no text tells which it uses. */
+export function ofFunction(render: (labels: GateLabels) => string): NameTemplate {
+  return { uses: new Set(variables), render }
+}
+
 function isVariable(name: string): name is Variable {
   return variables.some((each) => each === name)
 }

@@ -1,0 +1,13 @@
+export { type GoogleMonitoringMetricsOptions, googleMonitoringMetrics } from './google-monitoring-metrics.ts'
+export type {
+  GoogleAligner,
+  GoogleCount,
+  GoogleDistribution,
+  GoogleLabelValue,
+  GoogleMetric,
+  GoogleNumber,
+  GoogleRatio,
+  GoogleReducer,
+  GoogleSeries,
+  GoogleValue,
+} from './metric-definitions.ts'
