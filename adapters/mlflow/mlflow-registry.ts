@@ -9,8 +9,9 @@ import {
   systemClock,
   throwIfAborted,
 } from 'modelspine/adapter'
+import { pollChanges } from '../shared/registry/poll-changes.ts'
 import { createVendorClient } from '../shared/vendor-client.ts'
-import { createChangePoller, pollChanges } from './changes/poll-changes.ts'
+import { createChangePoller } from './changes/poll-changes.ts'
 import { registerVersion } from './edits/register-version.ts'
 import { setAlias } from './edits/set-alias.ts'
 import { approvalTag, refuseKeptTags, setTags } from './edits/set-tags.ts'

@@ -1,2 +1,6 @@
 export type { AwsConnection } from '../shared/aws/aws-client.ts'
+export type { SagemakerArtifact } from './registry/artifact.ts'
+export type { SagemakerPackaging } from './registry/package-requests.ts'
+export type { SagemakerMetadata, SagemakerRegistryOptions } from './registry/registry-options.ts'
+export { type SagemakerRegistry, sagemakerRegistry } from './registry/sagemaker-registry.ts'
 export { sagemakerProtocol } from './sagemaker-protocol.ts'

@@ -12,6 +12,7 @@ import { openInferenceProvider } from 'modelspine/adapters/open-inference'
 import { openaiCompatible } from 'modelspine/adapters/openai-compatible'
 import { processTarget } from 'modelspine/adapters/process'
 import { modelspineMetrics, prometheusMetrics } from 'modelspine/adapters/prometheus'
+import { sagemakerRegistry } from 'modelspine/adapters/sagemaker'
 import { sqliteStore } from 'modelspine/adapters/sqlite'
 import manifest from '../../package.json' with { type: 'json' }
 import type { ServerName } from '../live/servers/index.ts'
@@ -163,6 +164,13 @@ export const catalogue: readonly CataloguedPart[] = [
     truth: { kind: 'live', servers: ['prometheus'] },
     capabilities: () =>
       prometheusMetrics({ baseUrl, metrics: modelspineMetrics() }).capabilities('requests.errors'),
+  },
+  {
+    adapter: 'sagemaker',
+    factory: 'sagemakerRegistry',
+    contract: 'model-registry',
+    truth: { kind: 'model', file: 'sagemaker.json.gz' },
+    capabilities: () => sagemakerRegistry({ region: 'eu-west-1', packaging: { image: 'i' } }).capabilities,
   },
   {
     adapter: 'sqlite',

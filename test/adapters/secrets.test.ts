@@ -20,6 +20,7 @@ import { type OpaPolicyOptions, opaPolicy } from 'modelspine/adapters/opa'
 import { type OpenInferenceOptions, openInferenceProvider } from 'modelspine/adapters/open-inference'
 import { type OpenaiCompatibleOptions, openaiCompatible } from 'modelspine/adapters/openai-compatible'
 import { type PrometheusMetricsOptions, prometheusMetrics } from 'modelspine/adapters/prometheus'
+import { type SagemakerRegistryOptions, sagemakerRegistry } from 'modelspine/adapters/sagemaker'
 import {
   createRequestTelemetry,
   createRouter,
@@ -46,11 +47,12 @@ const actor = { name: 'ann' }
 const hosted = { kind: 'hosted', provider: 'echo', model: 'm' } as const
 const files = { kind: 'files', files: [{ uri: 's3://models/m' }] } as const
 
-/** CloudWatch under the keys of a session. The secret key itself is never sent. */
+/** Keys of a session. The secret key itself is never sent. */
+const awsKeys = { accessKeyId: 'AKIAPLANTED', secretAccessKey: secretOf('never sent') } as const
+const region = 'eu-west-1'
+
 function cloudwatch(endpoint: string, options: Partial<AwsKeys>, headers = {}): Parts {
-  const own = { accessKeyId: 'AKIAPLANTED', secretAccessKey: secretOf('never sent') }
-  const credentials: AwsKeys = { ...own, ...options }
-  const region = 'eu-west-1'
+  const credentials: AwsKeys = { ...awsKeys, ...options }
   return { metrics: { prom: cloudwatchMetrics({ region, endpoint, credentials, headers, alarms }) } }
 }
 
@@ -63,6 +65,11 @@ function cloudMonitoring(endpoint: string, options: Partial<GoogleMonitoringMetr
       prom: googleMonitoringMetrics({ project: 'p', endpoint, credentials, metrics: { errors }, ...options }),
     },
   }
+}
+
+function sagemaker(endpoint: string, options: Partial<AwsKeys>, headers = {}): Parts {
+  const credentials: AwsKeys = { ...awsKeys, ...options }
+  return { registries: { models: sagemakerRegistry({ region, endpoint, credentials, headers }) } }
 }
 
 type Parts = Pick<ControlPlaneOptions, 'registries' | 'targets' | 'policies' | 'metrics'>
@@ -112,6 +119,9 @@ const ofThePlane: Readonly<Record<string, (baseUrl: string) => Parts>> = {
   'prometheusMetrics, headers': (baseUrl) => ({
     metrics: { prom: prometheusMetrics({ baseUrl, headers, metrics, scrapeMs: 1 }) },
   }),
+  'sagemakerRegistry, sessionToken': (baseUrl) => sagemaker(baseUrl, { sessionToken: secretOf(planted) }),
+  'sagemakerRegistry, accessKeyId': (baseUrl) => sagemaker(baseUrl, { accessKeyId: key }),
+  'sagemakerRegistry, headers': (baseUrl) => sagemaker(baseUrl, {}, headers),
 }
 
 /** The first kind of credential of a part meets every vice. The others go the same way, so a few are enough. */
@@ -141,6 +151,10 @@ const kindsOf: Readonly<Record<string, readonly string[]>> = {
   mlflowRegistry: ofAConnection satisfies readonly (keyof MlflowRegistryOptions)[],
   opaPolicy: ofAConnection satisfies readonly (keyof OpaPolicyOptions)[],
   prometheusMetrics: ofAConnection satisfies readonly (keyof PrometheusMetricsOptions)[],
+  sagemakerRegistry: ['sessionToken', 'accessKeyId', 'headers'] satisfies readonly (
+    | keyof SagemakerRegistryOptions
+    | keyof AwsKeys
+  )[],
   openaiCompatible: ['apiKey', 'headers'] satisfies readonly (keyof OpenaiCompatibleOptions)[],
   openInferenceProvider: ['headers'] satisfies readonly (keyof OpenInferenceOptions)[],
 }

@@ -1,5 +1,6 @@
-import { type Clock, sha256, type Timer } from 'modelspine/adapter'
+import { sha256 } from 'modelspine/adapter'
 import type { ZodType } from 'zod'
+import type { ChangePoller } from '../../shared/registry/poll-changes.ts'
 import type { VendorClient, VendorRequest } from '../../shared/vendor-client.ts'
 import {
   type ModelRecord,
@@ -20,11 +21,6 @@ const pagesPerLook = 4
 const mostEntries = 20_000
 
 const lastUpdatedFirst = ['last_updated_timestamp DESC']
-
-export interface ChangePoller {
-  /** Asks MLflow for a bounded number of pages, and tells which models differ from what an earlier look saw. */
-  look(abortSignal: AbortSignal): Promise<void>
-}
 
 /**
  * Moving an alias or setting a tag does not count as an update in MLflow. So each look reads the entries that were
@@ -118,21 +114,4 @@ function follow<Item>(
     if (at === undefined) [depth, isKnown] = [0, true]
     goOnAt = at
   }
-}
-
-/** Looks at once and then every `pollMs`, jittered by a fifth, until aborted. A look that failed is made up by the next. */
-export function pollChanges(
-  poller: ChangePoller,
-  { clock, pollMs }: { readonly clock: Clock; readonly pollMs: number },
-  abortSignal: AbortSignal,
-): void {
-  let timer: Timer | undefined
-  const look = async (): Promise<void> => {
-    if (abortSignal.aborted) return
-    await poller.look(abortSignal).catch(() => {})
-    timer = clock.schedule(pollMs * (0.8 + 0.4 * clock.random()), () => void look())
-    if (abortSignal.aborted) timer.cancel()
-  }
-  abortSignal.addEventListener('abort', () => timer?.cancel(), { once: true })
-  void look()
 }
