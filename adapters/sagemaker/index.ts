@@ -1,4 +1,14 @@
 export type { AwsConnection } from '../shared/aws/aws-client.ts'
+export type { AsyncPayload as SagemakerAsyncPayload } from './provider/invocation-requests.ts'
+export type { TensorForm as SagemakerTensorForm } from './provider/payload-forms.ts'
+export {
+  connectSagemaker,
+  type SagemakerPending,
+  type SagemakerProvider,
+  type SagemakerProviderOptions,
+  type SagemakerStream,
+  sagemakerProvider,
+} from './provider/sagemaker-provider.ts'
 export type { SagemakerArtifact } from './registry/artifact.ts'
 export type { SagemakerPackaging } from './registry/package-requests.ts'
 export type { SagemakerMetadata, SagemakerRegistryOptions } from './registry/registry-options.ts'

@@ -12,7 +12,7 @@ import { openInferenceProvider } from 'modelspine/adapters/open-inference'
 import { openaiCompatible } from 'modelspine/adapters/openai-compatible'
 import { processTarget } from 'modelspine/adapters/process'
 import { modelspineMetrics, prometheusMetrics } from 'modelspine/adapters/prometheus'
-import { sagemakerRegistry } from 'modelspine/adapters/sagemaker'
+import { sagemakerProvider, sagemakerRegistry } from 'modelspine/adapters/sagemaker'
 import { sqliteStore } from 'modelspine/adapters/sqlite'
 import manifest from '../../package.json' with { type: 'json' }
 import type { ServerName } from '../live/servers/index.ts'
@@ -171,6 +171,13 @@ export const catalogue: readonly CataloguedPart[] = [
     contract: 'model-registry',
     truth: { kind: 'model', file: 'sagemaker.json.gz' },
     capabilities: () => sagemakerRegistry({ region: 'eu-west-1', packaging: { image: 'i' } }).capabilities,
+  },
+  {
+    adapter: 'sagemaker',
+    factory: 'sagemakerProvider',
+    contract: 'model-provider',
+    truth: { kind: 'model', file: 'sagemaker-runtime.json.gz' },
+    capabilities: () => sagemakerProvider({ region: 'eu-west-1' }).capabilities,
   },
   {
     adapter: 'sqlite',

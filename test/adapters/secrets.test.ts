@@ -20,7 +20,12 @@ import { type OpaPolicyOptions, opaPolicy } from 'modelspine/adapters/opa'
 import { type OpenInferenceOptions, openInferenceProvider } from 'modelspine/adapters/open-inference'
 import { type OpenaiCompatibleOptions, openaiCompatible } from 'modelspine/adapters/openai-compatible'
 import { type PrometheusMetricsOptions, prometheusMetrics } from 'modelspine/adapters/prometheus'
-import { type SagemakerRegistryOptions, sagemakerRegistry } from 'modelspine/adapters/sagemaker'
+import {
+  type SagemakerProviderOptions,
+  type SagemakerRegistryOptions,
+  sagemakerProvider,
+  sagemakerRegistry,
+} from 'modelspine/adapters/sagemaker'
 import {
   createRequestTelemetry,
   createRouter,
@@ -135,6 +140,12 @@ const vicesFor = (name: string, all: readonly string[]): readonly Vice[] => {
 const ofARouter: Readonly<Record<string, (baseUrl: string) => ModelProvider>> = {
   'openaiCompatible, apiKey': (baseUrl) => openaiCompatible({ baseUrl, apiKey: secretOf(planted) }),
   'openaiCompatible, headers': (baseUrl) => openaiCompatible({ baseUrl, headers }),
+  'sagemakerProvider, sessionToken': (endpoint) =>
+    sagemakerProvider({ region, endpoint, credentials: { ...awsKeys, sessionToken: secretOf(planted) } }),
+  'sagemakerProvider, accessKeyId': (endpoint) =>
+    sagemakerProvider({ region, endpoint, credentials: { ...awsKeys, accessKeyId: key } }),
+  'sagemakerProvider, headers': (endpoint) =>
+    sagemakerProvider({ region, endpoint, credentials: awsKeys, headers }),
   'openInferenceProvider, headers': (baseUrl) => openInferenceProvider({ baseUrl, headers }),
 }
 
@@ -153,6 +164,10 @@ const kindsOf: Readonly<Record<string, readonly string[]>> = {
   prometheusMetrics: ofAConnection satisfies readonly (keyof PrometheusMetricsOptions)[],
   sagemakerRegistry: ['sessionToken', 'accessKeyId', 'headers'] satisfies readonly (
     | keyof SagemakerRegistryOptions
+    | keyof AwsKeys
+  )[],
+  sagemakerProvider: ['sessionToken', 'accessKeyId', 'headers'] satisfies readonly (
+    | keyof SagemakerProviderOptions
     | keyof AwsKeys
   )[],
   openaiCompatible: ['apiKey', 'headers'] satisfies readonly (keyof OpenaiCompatibleOptions)[],

@@ -56,6 +56,24 @@ export interface AwsModel {
   request(operation: string, members: unknown): readonly string[]
   /** The same for a reply. */
   reply(operation: string, members: unknown): readonly string[]
+  /**
+   * The members of a request or a reply of a REST protocol, as HTTP carries them. Headers that begin with `x-amzn-sagemaker-`
+   * and that the operation does not know are members of their own names, which are wrong.
+   */
+  carried(
+    operation: string,
+    way: 'request' | 'reply',
+    message: CarriedMessage,
+  ): Readonly<Record<string, unknown>>
+}
+
+/** A message of HTTP. */
+export interface CarriedMessage {
+  /** Only of a request, without a query. */
+  readonly path?: string
+  /** In small letters. */
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>
+  readonly body: Uint8Array
 }
 
 /** Undefined, with a line on the console, when the descriptions are not in the cache. */
@@ -86,7 +104,47 @@ export function awsModel(service: string): AwsModel | undefined {
     http: (operation) => known(operation).http,
     request: (operation, members) => check(known(operation).input?.shape, members),
     reply: (operation, members) => check(known(operation).output?.shape, members),
+    carried(operation, way, message) {
+      const { http, input, output } = known(operation)
+      const shape = shapes[(way === 'request' ? input : output)?.shape ?? ''] ?? { type: 'structure' }
+      return {
+        ...membersInPath(http.requestUri, message.path),
+        ...membersInHeaders(shape, shapes, message.headers),
+        ...(shape.payload !== undefined &&
+          message.body.byteLength > 0 && { [shape.payload]: Buffer.from(message.body).toString('base64') }),
+      }
+    },
   }
+}
+
+/** Of `/endpoints/{EndpointName}/invocations` the endpoint's name. A path of another form is wrong. */
+function membersInPath(template: string, path: string | undefined): Readonly<Record<string, string>> {
+  if (path === undefined) return {}
+  const found = new RegExp(`^${template.replaceAll(/\{(\w+)\}/g, '(?<$1>[^/]+)')}$`).exec(path)
+  const named = Object.entries(found?.groups ?? { [`the path ${path}`]: '' })
+  return Object.fromEntries(named.map(([name, value]) => [name, decodeURIComponent(value)]))
+}
+
+function membersInHeaders(
+  { members = {} }: Shape,
+  shapes: Description['shapes'],
+  headers: CarriedMessage['headers'],
+): Readonly<Record<string, unknown>> {
+  const known = new Map(
+    Object.entries(members)
+      .filter(([, { location }]) => location === 'header')
+      .map(
+        ([name, { locationName = name, shape }]) => [locationName.toLowerCase(), { name, shape }] as const,
+      ),
+  )
+  const found: [string, unknown][] = []
+  for (const [header, value] of Object.entries(headers)) {
+    const member = known.get(header)
+    if (member !== undefined) {
+      found.push([member.name, shapes[member.shape]?.type === 'integer' ? Number(value) : String(value)])
+    } else if (header.startsWith('x-amzn-sagemaker-')) found.push([header, value])
+  }
+  return Object.fromEntries(found)
 }
 
 /** A closed JSON Schema: members that the shape does not name are refused. Blobs are base64 text. */

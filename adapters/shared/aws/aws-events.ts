@@ -50,8 +50,9 @@ function eventIn({ headers, payload }: EventMessage, stream: VendorStream, words
     return { type: header(':event-type') ?? '', contentType: header(':content-type'), payload }
   }
   if (kind === 'exception') {
-    const said = messageIn(Buffer.from(payload).toString('utf8')) ?? ''
-    throw streamError(header(':exception-type') ?? 'UnknownException', stream.clean(said), words)
+    const text = Buffer.from(payload).toString('utf8')
+    const said = stream.clean(messageIn(text) ?? '')
+    throw streamError(header(':exception-type') ?? 'UnknownException', said, words, text)
   }
   if (kind === 'error') {
     throw streamError(

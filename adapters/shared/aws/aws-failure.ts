@@ -9,6 +9,8 @@ export interface AwsFailure {
   readonly status: number | undefined
   /** By which AWS's support finds the request. */
   readonly requestId: string | undefined
+  /** All that the error's JSON has. It may repeat secrets: decide by it, and do not show it. */
+  readonly members: Readonly<Record<string, unknown>>
 }
 
 /**
@@ -25,12 +27,13 @@ export function failureIn(reply: HttpReply): AwsFailure | undefined {
   if (code === undefined) return undefined
   const { status } = reply
   const requestId = reply.header('x-amzn-requestid') ?? reply.header('x-amz-request-id')
-  return { code, kind: kindOf(code, status), status, requestId }
+  return { code, kind: kindOf(code, status), status, requestId, members: membersIn(reply.text()) }
 }
 
-/** What AWS says about an error within a stream. */
-export function streamFailure(code: string): AwsFailure {
-  return { code: shortCode(code) ?? code, kind: kindOf(code), status: undefined, requestId: undefined }
+/** What AWS says about an error within a stream. `text` is the payload of its message. */
+export function streamFailure(code: string, text = ''): AwsFailure {
+  const nothing = { status: undefined, requestId: undefined }
+  return { code: shortCode(code) ?? code, kind: kindOf(code), ...nothing, members: membersIn(text) }
 }
 
 /** The message of an error, in JSON or XML. */

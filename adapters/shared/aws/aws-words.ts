@@ -30,9 +30,9 @@ export function vendorWords(words: AwsWords): VendorWords {
   }
 }
 
-/** The error that a stream of AWS ended with. `said` has no secrets. */
-export function streamError(code: string, said: string, words: AwsWords): ModelspineError {
-  const { code: own, message, details, retryable } = meaningOf(streamFailure(code), said, words)
+/** The error that a stream of AWS ended with. `said` has no secrets. `text` is the payload of its message. */
+export function streamError(code: string, said: string, words: AwsWords, text = ''): ModelspineError {
+  const { code: own, message, details, retryable } = meaningOf(streamFailure(code, text), said, words)
   return new ModelspineError(own, message, {
     ...(details !== undefined && { details }),
     ...(retryable !== undefined && { retryable }),

@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { secretOf } from 'modelspine/adapter'
 import type { AwsCredentials } from '../../../../adapters/shared/aws/signing-key.ts'
 import { decodedQuery } from '../../../../adapters/shared/aws/uri-encoding.ts'
@@ -11,6 +11,8 @@ export interface AwsReply {
   readonly body?: string | Uint8Array
   /** The connection breaks instead of an answer. */
   readonly isLost?: boolean
+  /** Answers in its own way, piece by piece or not at all. */
+  readonly play?: (response: ServerResponse) => void
 }
 
 export interface AwsCall {
@@ -53,6 +55,7 @@ export async function smallAws(
     const refusal = await refusalOf(call)
     const reply = refusal ?? answer(call, calls.length - 1)
     if (reply.isLost) return void response.destroy()
+    if (reply.play !== undefined) return reply.play(response)
     const date = new Date(nowMs()).toUTCString()
     response.sendDate = false
     response.writeHead(reply.status ?? 200, { date, ...reply.headers }).end(reply.body ?? '{}')
