@@ -17,8 +17,9 @@ import {
   wantRefusal,
 } from 'modelspine/adapter'
 import { createKubernetesClient, type KubernetesClient } from '../shared/kubernetes/kubernetes-client.ts'
-import { trackWrites, wasNotSent } from '../shared/kubernetes/track-writes.ts'
+import { trackWrites } from '../shared/kubernetes/track-writes.ts'
 import { watchObjects } from '../shared/kubernetes/watch-objects.ts'
+import { wasNotSent } from '../shared/vendor-reach.ts'
 import { applySpec, readService } from './apply-service.ts'
 import { checkService } from './check-service.ts'
 import { destroyNext } from './destroy-service.ts'

@@ -88,3 +88,8 @@ export function createVendorReach(where: string, clock: Clock = systemClock): Ve
     },
   }
 }
+
+/** Whether there was no connection, so that nothing of the request left this machine. */
+export function wasNotSent(error: unknown): boolean {
+  return isModelspineError(error) && error.details.phase === 'connecting'
+}

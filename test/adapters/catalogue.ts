@@ -12,7 +12,7 @@ import { openInferenceProvider } from 'modelspine/adapters/open-inference'
 import { openaiCompatible } from 'modelspine/adapters/openai-compatible'
 import { processTarget } from 'modelspine/adapters/process'
 import { modelspineMetrics, prometheusMetrics } from 'modelspine/adapters/prometheus'
-import { sagemakerProvider, sagemakerRegistry } from 'modelspine/adapters/sagemaker'
+import { sagemakerProvider, sagemakerRegistry, sagemakerTarget } from 'modelspine/adapters/sagemaker'
 import { sqliteStore } from 'modelspine/adapters/sqlite'
 import manifest from '../../package.json' with { type: 'json' }
 import type { ServerName } from '../live/servers/index.ts'
@@ -178,6 +178,13 @@ export const catalogue: readonly CataloguedPart[] = [
     contract: 'model-provider',
     truth: { kind: 'model', file: 'sagemaker-runtime.json.gz' },
     capabilities: () => sagemakerProvider({ region: 'eu-west-1' }).capabilities,
+  },
+  {
+    adapter: 'sagemaker',
+    factory: 'sagemakerTarget',
+    contract: 'deployment-target',
+    truth: { kind: 'model', file: 'sagemaker.json.gz' },
+    capabilities: () => sagemakerTarget({ region: 'eu-west-1' }).capabilities,
   },
   {
     adapter: 'sqlite',

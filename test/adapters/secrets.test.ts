@@ -23,8 +23,10 @@ import { type PrometheusMetricsOptions, prometheusMetrics } from 'modelspine/ada
 import {
   type SagemakerProviderOptions,
   type SagemakerRegistryOptions,
+  type SagemakerTargetOptions,
   sagemakerProvider,
   sagemakerRegistry,
+  sagemakerTarget,
 } from 'modelspine/adapters/sagemaker'
 import {
   createRequestTelemetry,
@@ -77,6 +79,13 @@ function sagemaker(endpoint: string, options: Partial<AwsKeys>, headers = {}): P
   return { registries: { models: sagemakerRegistry({ region, endpoint, credentials, headers }) } }
 }
 
+function sagemakerEndpoints(endpoint: string, options: Partial<AwsKeys>, headers = {}): Parts {
+  const credentials: AwsKeys = { ...awsKeys, ...options }
+  const executionRole = 'arn:aws:iam::123456789012:role/sagemaker'
+  const needed = { executionRole, instanceType: 'ml.m5.xlarge', image: 'image' }
+  return { targets: { vendor: sagemakerTarget({ region, endpoint, credentials, headers, ...needed }) } }
+}
+
 type Parts = Pick<ControlPlaneOptions, 'registries' | 'targets' | 'policies' | 'metrics'>
 
 /** The parts of a plane that send a credential, by the function that makes them and the kind of credential. */
@@ -127,6 +136,10 @@ const ofThePlane: Readonly<Record<string, (baseUrl: string) => Parts>> = {
   'sagemakerRegistry, sessionToken': (baseUrl) => sagemaker(baseUrl, { sessionToken: secretOf(planted) }),
   'sagemakerRegistry, accessKeyId': (baseUrl) => sagemaker(baseUrl, { accessKeyId: key }),
   'sagemakerRegistry, headers': (baseUrl) => sagemaker(baseUrl, {}, headers),
+  'sagemakerTarget, sessionToken': (baseUrl) =>
+    sagemakerEndpoints(baseUrl, { sessionToken: secretOf(planted) }),
+  'sagemakerTarget, accessKeyId': (baseUrl) => sagemakerEndpoints(baseUrl, { accessKeyId: key }),
+  'sagemakerTarget, headers': (baseUrl) => sagemakerEndpoints(baseUrl, {}, headers),
 }
 
 /** The first kind of credential of a part meets every vice. The others go the same way, so a few are enough. */
@@ -168,6 +181,10 @@ const kindsOf: Readonly<Record<string, readonly string[]>> = {
   )[],
   sagemakerProvider: ['sessionToken', 'accessKeyId', 'headers'] satisfies readonly (
     | keyof SagemakerProviderOptions
+    | keyof AwsKeys
+  )[],
+  sagemakerTarget: ['sessionToken', 'accessKeyId', 'headers'] satisfies readonly (
+    | keyof SagemakerTargetOptions
     | keyof AwsKeys
   )[],
   openaiCompatible: ['apiKey', 'headers'] satisfies readonly (keyof OpenaiCompatibleOptions)[],

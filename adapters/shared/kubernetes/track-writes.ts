@@ -1,5 +1,5 @@
-import { isModelspineError } from 'modelspine/adapter'
 import type { VendorRequest } from '../vendor-client.ts'
+import { wasNotSent } from '../vendor-reach.ts'
 import type { KubernetesClient } from './kubernetes-client.ts'
 
 /** A client for one mutation, which may take several calls. */
@@ -34,9 +34,4 @@ export function trackWrites(client: KubernetesClient): TrackedClient {
       return hasWritten
     },
   }
-}
-
-/** Whether there was no connection, so that nothing of the request left this machine. */
-export function wasNotSent(error: unknown): boolean {
-  return isModelspineError(error) && error.details.phase === 'connecting'
 }

@@ -1,0 +1,175 @@
+import type { ApplyOptions, ApplyResult, Revision, TargetWant } from 'modelspine/adapter'
+import type { ConfigVariant } from './endpoint-replies.ts'
+import {
+  type ConfigContent,
+  completeSettings,
+  configInput,
+  createInput,
+  desiredInput,
+  modelInput,
+  updateInput,
+  variantInput,
+  wholeIn,
+  wholeOf,
+} from './endpoint-requests.ts'
+import { claimEndpoint, endpointTags, tagsOf } from './endpoint-tags.ts'
+import { findLeftovers, removeOne } from './leftovers.ts'
+import type { LiveEndpoint } from './live-endpoint.ts'
+import { type EndpointStep, nextStep } from './next-step.ts'
+import { handleOf, type SentOperation } from './operations.ts'
+import { refused } from './revision-refusal.ts'
+import { type EndpointPlace, hasModel, readConfig, readEndpoint } from './target-calls.ts'
+
+/** SageMaker takes minutes for most changes of an endpoint. */
+export const waitMs = 5000
+
+const busy = { kind: 'busy', retryAfterMs: waitMs } as const
+
+/** The next mutation on the way to the want. */
+export async function applyNext(
+  place: EndpointPlace,
+  want: TargetWant,
+  call: ApplyOptions,
+): Promise<ApplyResult> {
+  const { client, names, abortSignal } = place
+  const live = await readEndpoint(place)
+  if (live !== undefined) await claimEndpoint(place, live.arn, call)
+  const step = nextStep(want, live)
+  switch (step.kind) {
+    case 'wait':
+      return busy
+    case 'delete':
+      await client.send('DeleteEndpoint', { EndpointName: names.endpoint }, { abortSignal })
+      return { kind: 'accepted' }
+    case 'set': {
+      const input = desiredInput(names.endpoint, step.variants)
+      await client.send('UpdateEndpointWeightsAndCapacities', input, { abortSignal })
+      return accepted(call, live, 'weights', live?.config ?? '')
+    }
+    case 'bring':
+      return bring(place, want, call, live, step)
+    case 'clean': {
+      const removed = await removeOne(place, await findLeftovers(place, live))
+      return removed ?? { kind: 'unchanged' }
+    }
+  }
+}
+
+function accepted(
+  { operationId }: ApplyOptions,
+  live: LiveEndpoint | undefined,
+  kind: SentOperation['kind'],
+  config: string,
+): ApplyResult {
+  const handle = handleOf({ kind, config, afterMs: live?.modifiedMs ?? 0, operationId })
+  return { kind: 'accepted', handle }
+}
+
+/** One call each: the models that are missing, the config, and the endpoint with it. */
+async function bring(
+  place: EndpointPlace,
+  want: TargetWant,
+  call: ApplyOptions,
+  live: LiveEndpoint | undefined,
+  step: Extract<EndpointStep, { kind: 'bring' }>,
+): Promise<ApplyResult> {
+  const { client, names, config: defaults, abortSignal } = place
+  // A kept revision that is gone cannot be made.
+  if (live === undefined && step.added.length === 0) return { kind: 'unchanged' }
+  const content = live === undefined ? firstContent(place, want) : await nextContent(place, want, live, step)
+  if ('kind' in content) return content
+  for (const revision of step.added) {
+    const model = names.model(revision.name)
+    if (await hasModel(place, model)) continue
+    const input = modelInput(model, revision, defaults, tagsOf(place))
+    await client.send('CreateModel', input, { abortSignal })
+    return { kind: 'accepted' }
+  }
+  const config = names.config(content)
+  if ((await readConfig(place, config)) === undefined) {
+    const input = configInput(config, content, tagsOf(place))
+    await client.send('CreateEndpointConfig', input, { abortSignal })
+    return { kind: 'accepted' }
+  }
+  if (live === undefined) {
+    const input = createInput(names.endpoint, config, endpointTags(place, call))
+    await client.send('CreateEndpoint', input, { abortSignal })
+    return accepted(call, live, 'create', config)
+  }
+  await client.send('UpdateEndpoint', updateInput(names.endpoint, config), { abortSignal })
+  return accepted(call, live, 'update', config)
+}
+
+/** Before there is a split, the first revision gets all requests. */
+function firstContent(place: EndpointPlace, { revisions, split, scale }: TargetWant): ConfigContent {
+  const weighted = revisions.some(({ name }) => weightIn(split, name) > 0)
+  const variants = revisions.map((revision, index) => {
+    const weight = weighted ? weightIn(split, revision.name) : index === 0 ? 100 : 0
+    return variantInput(revision, place.names.model(revision.name), place.config, { scale, weight })
+  })
+  return { ...newestWhole(place, revisions), ProductionVariants: variants }
+}
+
+/** What stays is written as it is, also where nobody knows what it is made of. What is new begins without traffic. */
+async function nextContent(
+  place: EndpointPlace,
+  want: TargetWant,
+  live: LiveEndpoint,
+  { staying, added }: Extract<EndpointStep, { kind: 'bring' }>,
+): Promise<ConfigContent | ApplyResult> {
+  const running = await readConfig(place, live.config)
+  // It was deleted by somebody, or is not shown yet.
+  if (running === undefined) return busy
+  const odd = Object.keys(running).find((name) => !taken.has(name) && !isEmpty(running[name]))
+  const unlike = running.ProductionVariants.find(({ ModelName }) => !ModelName)
+  if (odd !== undefined || unlike !== undefined) {
+    const what = odd === undefined ? `a variant without a model, ${unlike?.VariantName}` : odd
+    return refused(
+      'AdoptionUnsupported',
+      `the config ${live.config} of the endpoint ${place.names.endpoint} has ${what}, which this target would lose: change the endpoint by hand, or leave it to its owner`,
+    )
+  }
+  const ours = new Set(want.revisions.map(({ name }) => name))
+  const stays = running.ProductionVariants.filter(({ VariantName }) => staying.includes(VariantName))
+  const variants = [
+    ...stays.map(
+      (variant): ConfigVariant => ({
+        ...variant,
+        InitialVariantWeight: weightIn(want.split, variant.VariantName),
+        ...(ours.has(variant.VariantName) && { InitialInstanceCount: want.scale.min }),
+      }),
+    ),
+    ...added.map((revision) =>
+      variantInput(revision, place.names.model(revision.name), place.config, {
+        scale: want.scale,
+        weight: 0,
+      }),
+    ),
+  ]
+  const whole = want.revisions.length === 0 ? wholeIn(running) : newestWhole(place, want.revisions)
+  return { ...whole, ProductionVariants: variants }
+}
+
+/** Members of a config that this target keeps, or that are none of the endpoint. */
+const taken: ReadonlySet<string> = new Set([
+  'EndpointConfigName',
+  'EndpointConfigArn',
+  'CreationTime',
+  'ProductionVariants',
+  'KmsKeyId',
+  'DataCaptureConfig',
+])
+
+function isEmpty(value: unknown): boolean {
+  if (value === undefined || value === null || value === false) return true
+  return typeof value === 'object' && Object.keys(value).length === 0
+}
+
+function newestWhole({ config }: EndpointPlace, revisions: readonly Revision[]): object {
+  const newest = revisions.at(-1)
+  return newest === undefined ? {} : wholeOf(completeSettings(newest, config))
+}
+
+function weightIn(split: TargetWant['split'], revision: string): number {
+  return split.find((each) => each.revision === revision)?.weight ?? 0
+}

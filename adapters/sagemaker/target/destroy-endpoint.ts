@@ -1,0 +1,48 @@
+import type { ApplyOptions, DeploymentTarget, Key } from 'modelspine/adapter'
+import { waitMs } from './apply-endpoint.ts'
+import { claimEndpoint, keyIn } from './endpoint-tags.ts'
+import { findLeftovers, removeOne } from './leftovers.ts'
+import { isInFlight } from './live-endpoint.ts'
+import { type EndpointPlace, listAll, lists, readEndpoint, readTags } from './target-calls.ts'
+import { baseIn } from './target-names.ts'
+
+/** One call each: the endpoint, its configs and its models. */
+export async function destroyNext(
+  place: EndpointPlace,
+  call: Omit<ApplyOptions, 'secret' | 'ifMatch'>,
+): ReturnType<DeploymentTarget['destroy']> {
+  const { client, names, abortSignal } = place
+  const live = await readEndpoint(place)
+  if (live === undefined) {
+    return (await removeOne(place, await findLeftovers(place, live))) ?? { kind: 'unchanged' }
+  }
+  await claimEndpoint(place, live.arn, call)
+  if (isInFlight(live)) return { kind: 'busy', retryAfterMs: waitMs }
+  await client.send('DeleteEndpoint', { EndpointName: names.endpoint }, { abortSignal })
+  return { kind: 'accepted' }
+}
+
+/** The keys that have an endpoint, a config or a model here. SageMaker cannot list by tags. */
+export async function keysIn(
+  place: Pick<EndpointPlace, 'client' | 'config' | 'abortSignal'>,
+  adopted: readonly EndpointPlace[],
+): Promise<readonly Key[]> {
+  const begin = `${place.config.prefix}-`
+  const arns = new Map<string, string>()
+  for (const { name, arn } of await listAll(place, lists.endpoints, begin)) arns.set(name, arn)
+  for (const list of [lists.configs, lists.models]) {
+    for (const { name, arn } of await listAll(place, list, begin)) {
+      if (!arns.has(baseIn(name))) arns.set(baseIn(name), arn)
+    }
+  }
+  for (const { names, ...asking } of adopted) {
+    const live = await readEndpoint({ names, ...asking })
+    if (live !== undefined) arns.set(names.endpoint, live.arn)
+  }
+  const keys = new Set<Key>()
+  for (const arn of arns.values()) {
+    const key = keyIn(await readTags(place, arn))
+    if (key !== undefined) keys.add(key)
+  }
+  return [...keys].sort()
+}
