@@ -51,8 +51,12 @@ export function tierOf({ truth }: CataloguedPart): string {
       const simulated = played === undefined ? '' : `; a simulator plays ${played}`
       return `run live in version ${servers.map(versionOf).join(', ')}${simulated}`
     }
-    case 'model':
-      return `checked against the official model (\`${truth.file}\`)`
+    case 'model': {
+      const { file, emulator } = truth
+      const emulated =
+        emulator === undefined ? '' : `; in part run on an emulator in version ${versionOf(emulator)}`
+      return `checked against the official model (\`${file}\`)${emulated}`
+    }
     case 'library':
       return `run in process in version ${manifest.devDependencies[truth.package]} (${truth.package})`
     case 'documentation':

@@ -37,8 +37,11 @@ type Truth =
       /** What of the vendor does not run there. A simulator in `test/simulators` plays it. */
       readonly played?: string
     }
-  /** Every request is checked against a description that the vendor publishes, a file of that name. */
-  | { readonly kind: 'model'; readonly file: string }
+  /**
+   * Every request is checked against a description that the vendor publishes, a file of that name. An emulator that others
+   * wrote may run some of it.
+   */
+  | { readonly kind: 'model'; readonly file: string; readonly emulator?: ServerName }
   /** The vendor's own library runs in the tests: a package, in the version that package.json pins. */
   | { readonly kind: 'library'; readonly package: keyof typeof manifest.devDependencies }
   /** The vendor's documentation. */
@@ -169,21 +172,21 @@ export const catalogue: readonly CataloguedPart[] = [
     adapter: 'sagemaker',
     factory: 'sagemakerRegistry',
     contract: 'model-registry',
-    truth: { kind: 'model', file: 'sagemaker.json.gz' },
+    truth: { kind: 'model', file: 'sagemaker.json.gz', emulator: 'moto' },
     capabilities: () => sagemakerRegistry({ region: 'eu-west-1', packaging: { image: 'i' } }).capabilities,
   },
   {
     adapter: 'sagemaker',
     factory: 'sagemakerProvider',
     contract: 'model-provider',
-    truth: { kind: 'model', file: 'sagemaker-runtime.json.gz' },
+    truth: { kind: 'model', file: 'sagemaker-runtime.json.gz', emulator: 'moto' },
     capabilities: () => sagemakerProvider({ region: 'eu-west-1' }).capabilities,
   },
   {
     adapter: 'sagemaker',
     factory: 'sagemakerTarget',
     contract: 'deployment-target',
-    truth: { kind: 'model', file: 'sagemaker.json.gz' },
+    truth: { kind: 'model', file: 'sagemaker.json.gz', emulator: 'moto' },
     capabilities: () => sagemakerTarget({ region: 'eu-west-1' }).capabilities,
   },
   {

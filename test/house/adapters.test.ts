@@ -36,6 +36,11 @@ const live: readonly SourceFile[] = sourceFiles('test/live')
   .filter(({ path }) => path.endsWith('.test.ts'))
   .map(({ path }) => ({ path, text: withImports(path) }))
 
+function serversOf(truth: (typeof catalogue)[number]['truth']): readonly string[] {
+  if (truth.kind === 'live') return truth.servers
+  return truth.kind === 'model' && truth.emulator !== undefined ? [truth.emulator] : []
+}
+
 describe('the table of adapters', () => {
   it('is up to date: run `npm run adapters`', () => {
     const page = readFileSync(`${root}/${tablePage}`, 'utf8')
@@ -53,10 +58,9 @@ describe('the table of adapters', () => {
     expect(adapterTable().split('\n')).toHaveLength(catalogue.length + 3)
   })
 
-  it('says “run live” only of what a live test runs against that server', () => {
-    const unproved = catalogue.flatMap(({ adapter, factory, truth }) => {
-      if (truth.kind !== 'live') return []
-      return truth.servers
+  it('says “run live” and “run on an emulator” only of what a live test runs against that server', () => {
+    const unproved = catalogue.flatMap(({ adapter, factory, truth }) =>
+      serversOf(truth)
         .filter(
           (server) =>
             !live.some(
@@ -66,8 +70,8 @@ describe('the table of adapters', () => {
                 text.includes(factory),
             ),
         )
-        .map((server) => `${factory} on ${server}`)
-    })
+        .map((server) => `${factory} on ${server}`),
+    )
     expect(unproved).toEqual([])
   })
 

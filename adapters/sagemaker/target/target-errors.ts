@@ -5,7 +5,7 @@ import type { SagemakerCodes } from '../sagemaker-client.ts'
  * SageMaker has one code for a mistake, for what is not there and for what is under way. Only the text tells them apart.
  * "Could not find model data" is a mistake of the artifact, and not meant here.
  */
-const absent = /\bCould not find (endpoint|endpoint configuration|model) "/i
+const absent = /\bCould not find (endpoint|endpoint configuration|model) ["']/i
 const passing = /already existing|\bin[- ]progress\b/i
 
 export const targetCodes: SagemakerCodes = {

@@ -4,6 +4,7 @@ import { prometheus } from '../../../servers/prometheus.ts'
 import { kserve } from './kserve.ts'
 import { kubeApiserver } from './kube-apiserver.ts'
 import { mlserver } from './mlserver.ts'
+import { moto } from './moto.ts'
 
 /** All servers, by the name that suites ask for. */
 export const liveServers: {
@@ -11,9 +12,10 @@ export const liveServers: {
   readonly 'kube-apiserver': typeof kubeApiserver
   readonly mlflow: typeof mlflow
   readonly mlserver: typeof mlserver
+  readonly moto: typeof moto
   readonly opa: typeof opa
   readonly prometheus: typeof prometheus
-} = { kserve, 'kube-apiserver': kubeApiserver, mlflow, mlserver, opa, prometheus }
+} = { kserve, 'kube-apiserver': kubeApiserver, mlflow, mlserver, moto, opa, prometheus }
 
 export type ServerName = keyof typeof liveServers
 
