@@ -14,6 +14,7 @@ import { processTarget } from 'modelspine/adapters/process'
 import { modelspineMetrics, prometheusMetrics } from 'modelspine/adapters/prometheus'
 import { sagemakerProvider, sagemakerRegistry, sagemakerTarget } from 'modelspine/adapters/sagemaker'
 import { sqliteStore } from 'modelspine/adapters/sqlite'
+import { vertexTarget } from 'modelspine/adapters/vertex'
 import manifest from '../../package.json' with { type: 'json' }
 import type { ServerName } from '../live/servers/index.ts'
 
@@ -195,5 +196,12 @@ export const catalogue: readonly CataloguedPart[] = [
     contract: 'state-store',
     truth: machine('SQLite'),
     capabilities: () => sqliteStore({ path: join(folder(), 'store.db') }).capabilities,
+  },
+  {
+    adapter: 'vertex',
+    factory: 'vertexTarget',
+    contract: 'deployment-target',
+    truth: { kind: 'model', file: 'aiplatform.v1.json' },
+    capabilities: () => vertexTarget({ project: 'my-team', location: 'europe-west4' }).capabilities,
   },
 ]

@@ -8,7 +8,7 @@ import {
   memoryRegistry,
   memoryStore,
 } from 'modelspine'
-import { secretOf, systemClock } from 'modelspine/adapter'
+import { type Artifact, secretOf, systemClock } from 'modelspine/adapter'
 import { type CloudwatchMetricsOptions, cloudwatchMetrics } from 'modelspine/adapters/cloudwatch'
 import {
   type GoogleMonitoringMetricsOptions,
@@ -28,6 +28,7 @@ import {
   sagemakerRegistry,
   sagemakerTarget,
 } from 'modelspine/adapters/sagemaker'
+import { type VertexTargetOptions, vertexTarget } from 'modelspine/adapters/vertex'
 import {
   createRequestTelemetry,
   createRouter,
@@ -83,10 +84,30 @@ function sagemakerEndpoints(endpoint: string, options: Partial<AwsKeys>, headers
   const credentials: AwsKeys = { ...awsKeys, ...options }
   const executionRole = 'arn:aws:iam::123456789012:role/sagemaker'
   const needed = { executionRole, instanceType: 'ml.m5.xlarge', image: 'image' }
-  return { targets: { vendor: sagemakerTarget({ region, endpoint, credentials, headers, ...needed }) } }
+  return {
+    artifact: files,
+    targets: { vendor: sagemakerTarget({ region, endpoint, credentials, headers, ...needed }) },
+  }
 }
 
-type Parts = Pick<ControlPlaneOptions, 'registries' | 'targets' | 'policies' | 'metrics'>
+type Parts = Pick<ControlPlaneOptions, 'registries' | 'targets' | 'policies' | 'metrics'> & {
+  /** Of the versions that are deployed. */
+  readonly artifact?: Artifact
+}
+
+/** A target that runs what is in the registry of Vertex. */
+function vertexParts(endpoint: string, options: Partial<VertexTargetOptions>): Parts {
+  const place = { project: 'my-team', location: 'europe-west4' }
+  const credentials = { token: secretOf('harmless') }
+  return {
+    artifact: {
+      kind: 'hosted',
+      provider: 'vertex',
+      model: 'projects/my-team/locations/europe-west4/models/m@1',
+    },
+    targets: { vendor: vertexTarget({ ...place, endpoint, credentials, ...options }) },
+  }
+}
 
 /** The parts of a plane that send a credential, by the function that makes them and the kind of credential. */
 const ofThePlane: Readonly<Record<string, (baseUrl: string) => Parts>> = {
@@ -96,12 +117,15 @@ const ofThePlane: Readonly<Record<string, (baseUrl: string) => Parts>> = {
   'googleMonitoringMetrics, token': (baseUrl) => cloudMonitoring(baseUrl, { credentials: { token: key } }),
   'googleMonitoringMetrics, headers': (baseUrl) => cloudMonitoring(baseUrl, { headers }),
   'kserveTarget, token': (baseUrl) => ({
+    artifact: files,
     targets: { vendor: kserveTarget({ baseUrl, token: key, mode: 'knative', modelFormat: 'sklearn' }) },
   }),
   'kserveTarget, basic': (baseUrl) => ({
+    artifact: files,
     targets: { vendor: kserveTarget({ baseUrl, basic, mode: 'standard', modelFormat: 'sklearn' }) },
   }),
   'kserveTarget, headers': (baseUrl) => ({
+    artifact: files,
     targets: { vendor: kserveTarget({ baseUrl, headers, mode: 'knative', modelFormat: 'sklearn' }) },
   }),
   'mlflowRegistry, token': (baseUrl) => ({ registries: { models: mlflowRegistry({ baseUrl, token: key }) } }),
@@ -140,6 +164,8 @@ const ofThePlane: Readonly<Record<string, (baseUrl: string) => Parts>> = {
     sagemakerEndpoints(baseUrl, { sessionToken: secretOf(planted) }),
   'sagemakerTarget, accessKeyId': (baseUrl) => sagemakerEndpoints(baseUrl, { accessKeyId: key }),
   'sagemakerTarget, headers': (baseUrl) => sagemakerEndpoints(baseUrl, {}, headers),
+  'vertexTarget, token': (endpoint) => vertexParts(endpoint, { credentials: { token: key } }),
+  'vertexTarget, headers': (endpoint) => vertexParts(endpoint, { headers }),
 }
 
 /** The first kind of credential of a part meets every vice. The others go the same way, so a few are enough. */
@@ -187,6 +213,7 @@ const kindsOf: Readonly<Record<string, readonly string[]>> = {
     | keyof SagemakerTargetOptions
     | keyof AwsKeys
   )[],
+  vertexTarget: ['token', 'headers'],
   openaiCompatible: ['apiKey', 'headers'] satisfies readonly (keyof OpenaiCompatibleOptions)[],
   openInferenceProvider: ['headers'] satisfies readonly (keyof OpenInferenceOptions)[],
 }
@@ -245,7 +272,7 @@ describe('a planted secret', () => {
         const { logger, lines } = recorder()
         const audit = memoryAuditLog()
         const clock = createFakeClock({ startMs: Date.now() })
-        const parts = partsOf(vendor.url)
+        const { artifact = hosted, ...parts } = partsOf(vendor.url)
         const store = memoryStore()
         const plane = createControlPlane({
           store,
@@ -259,7 +286,7 @@ describe('a planted secret', () => {
                 name: 'm',
                 version,
                 approval: 'approved',
-                artifact: 'targets' in parts ? files : hosted,
+                artifact,
               })),
             }),
           },

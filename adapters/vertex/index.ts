@@ -1,0 +1,6 @@
+export type { GoogleAuthClient, GoogleCredentialsOption } from '../shared/google/google-credentials.ts'
+export { deployedModelIdOf, endpointIdOf } from './target/target-names.ts'
+export type { VertexTargetOptions } from './target/target-options.ts'
+export type { VertexSettings } from './target/target-settings.ts'
+export { type VertexTarget, vertexTarget } from './target/vertex-target.ts'
+export type { VertexConnection } from './vertex-client.ts'

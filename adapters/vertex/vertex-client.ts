@@ -1,0 +1,41 @@
+import type { Clock } from 'modelspine/adapter'
+import { createGoogleClient, type GoogleConnection, isProject } from '../shared/google/google-client.ts'
+import type { GoogleWords } from '../shared/google/google-words.ts'
+import type { VendorClient } from '../shared/vendor-client.ts'
+import { wrongOption } from '../shared/wrong-option.ts'
+
+/** How Vertex AI is reached, and where in it. */
+export interface VertexConnection extends GoogleConnection {
+  /** The id or the number of the project. */
+  readonly project: string
+  /** A region such as `europe-west4`. */
+  readonly location: string
+}
+
+export interface VertexClient extends VendorClient {
+  /** `projects/{project}/locations/{location}` */
+  readonly parent: string
+}
+
+/** Vertex answers some calls only after it has looked at files or machines. */
+const defaultTimeoutMs = 30_000
+
+/** Connects nothing before the first call. Throws `invalid-options`. */
+export function createVertexClient(
+  { project, location, ...connection }: VertexConnection,
+  words: GoogleWords,
+  clock: Clock,
+): VertexClient {
+  if (!isProject(project)) {
+    throw wrongOption(
+      'project',
+      `is "${project}": write the id or the number of a project, such as my-team-prod`,
+    )
+  }
+  if (!/^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/.test(location)) {
+    throw wrongOption('location', `is "${location}": write one such as europe-west4`)
+  }
+  const host = location === 'global' ? 'aiplatform.googleapis.com' : `${location}-aiplatform.googleapis.com`
+  const client = createGoogleClient({ timeoutMs: defaultTimeoutMs, ...connection }, { host }, words, clock)
+  return { ...client, parent: `projects/${project}/locations/${location}` }
+}
