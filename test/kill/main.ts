@@ -4,10 +4,13 @@
  * 50) sets the number of kills of each and `--seed N` their seed. `--only K` runs one kill. `--keep` leaves the
  * folder of a run with faults. `--jobs N` sets the number of runs at the same time (default 2, and 6 where runs
  * mostly wait for the vendor).
+ *
+ * `--vendor NAME` kills a plane over a simulated cloud instead (default 4 kills): see `clouds/`.
  */
 
 import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
+import { cloudNames, isCloud, killCloud } from './clouds/kill-cloud.ts'
 import { type PlannedKill, planKill } from './kill-plan.ts'
 import { lagMs, type Mode, modes } from './mode.ts'
 import { type KillOutcome, runKill } from './run-kill.ts'
@@ -15,7 +18,8 @@ import type { KilledAt } from './victim/reach.ts'
 
 const { values } = parseArgs({
   options: {
-    kills: { type: 'string', default: '50' },
+    kills: { type: 'string' },
+    vendor: { type: 'string' },
     seed: { type: 'string' },
     only: { type: 'string' },
     jobs: { type: 'string' },
@@ -24,7 +28,7 @@ const { values } = parseArgs({
   },
 })
 const seed = numberOf('seed', values.seed ?? '1')
-const total = numberOf('kills', values.kills)
+const total = numberOf('kills', values.kills ?? (values.vendor === undefined ? '50' : '4'))
 const numbers =
   values.only === undefined
     ? Array.from({ length: total }, (_, place) => place + 1)
@@ -46,7 +50,8 @@ const titles: Readonly<Record<Mode, string>> = {
   tagged: `a standby takes over, and the vendor's list lags by ${lagMs / 1000} s`,
 }
 
-if (process.platform === 'linux') {
+if (values.vendor !== undefined) await killVendor(values.vendor)
+else if (process.platform === 'linux') {
   const results: Result[] = []
   for (const mode of played) results.push(await killAll(mode))
   const sum = (count: (result: Result) => number): number =>
@@ -64,6 +69,18 @@ interface Result {
   readonly passed: number
   readonly failed: number
   readonly killed: number
+}
+
+async function killVendor(vendor: string): Promise<void> {
+  if (!isCloud(vendor)) throw new TypeError(`--vendor is "${vendor}": give one of ${cloudNames.join(', ')}`)
+  const jobs = numberOf('jobs', values.jobs ?? '4')
+  const late = AbortSignal.timeout(limitMs)
+  const abortSignal = AbortSignal.any([over.signal, late])
+  const { passed, failed, killed } = await killCloud(vendor, { numbers, seed, jobs, abortSignal })
+  report({ passed, failed, skipped: 0 })
+  const verdict = failed === 0 ? 'each reached the same end' : 'FAILED'
+  console.log(`${passed} of ${numbers.length} runs, killed ${killed} times, over ${vendor}: ${verdict}`)
+  process.exitCode = failed === 0 ? 0 : 1
 }
 
 async function killAll(mode: Mode): Promise<Result> {

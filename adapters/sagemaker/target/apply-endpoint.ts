@@ -14,7 +14,7 @@ import {
 } from './endpoint-requests.ts'
 import { claimEndpoint, endpointTags, tagsOf } from './endpoint-tags.ts'
 import { findLeftovers, removeOne } from './leftovers.ts'
-import type { LiveEndpoint } from './live-endpoint.ts'
+import { isInFlight, type LiveEndpoint } from './live-endpoint.ts'
 import { type EndpointStep, nextStep } from './next-step.ts'
 import { handleOf, type SentOperation } from './operations.ts'
 import { refused } from './revision-refusal.ts'
@@ -33,11 +33,11 @@ export async function applyNext(
 ): Promise<ApplyResult> {
   const { client, names, abortSignal } = place
   const live = await readEndpoint(place)
+  // One that is being deleted may have lost its tags.
+  if (live !== undefined && isInFlight(live)) return busy
   if (live !== undefined) await claimEndpoint(place, live.arn, call)
   const step = nextStep(want, live)
   switch (step.kind) {
-    case 'wait':
-      return busy
     case 'delete':
       await client.send('DeleteEndpoint', { EndpointName: names.endpoint }, { abortSignal })
       return { kind: 'accepted' }

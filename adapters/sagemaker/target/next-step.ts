@@ -1,6 +1,6 @@
 import type { Revision, TargetWant } from 'modelspine/adapter'
 import type { DesiredVariant } from './endpoint-requests.ts'
-import { isInFlight, type LiveEndpoint, type LiveVariant } from './live-endpoint.ts'
+import type { LiveEndpoint, LiveVariant } from './live-endpoint.ts'
 import { settingsOf } from './target-settings.ts'
 
 /** How many variants an endpoint can have. */
@@ -13,14 +13,15 @@ export type EndpointStep =
   | { readonly kind: 'set'; readonly variants: readonly DesiredVariant[] }
   /** Nothing else can be done with an endpoint that failed. */
   | { readonly kind: 'delete' }
-  | { readonly kind: 'wait' }
   /** The endpoint is as it is wanted. */
   | { readonly kind: 'clean' }
 
-/** New variants first, without traffic. Then weights and counts, and then what is no longer wanted. Pure. */
+/**
+ * New variants first, without traffic. Then weights and counts, and then what is no longer wanted. For an endpoint that
+ * takes changes. Pure.
+ */
 export function nextStep(want: TargetWant, live: LiveEndpoint | undefined): EndpointStep {
   if (live === undefined) return { kind: 'bring', staying: [], added: want.revisions }
-  if (isInFlight(live)) return { kind: 'wait' }
   if (live.status === 'Failed') return { kind: 'delete' }
   const there = live.variants.map(({ name }) => name)
   const wanted = new Set([...(want.keep ?? []), ...want.revisions.map(({ name }) => name)])

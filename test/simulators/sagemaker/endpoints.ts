@@ -46,6 +46,8 @@ export interface JournalEntry {
   readonly atMs: number
   readonly operation: string
   readonly name: string
+  /** With which an endpoint is created or updated. */
+  readonly config?: string
 }
 
 export interface EndpointVices {
@@ -114,8 +116,8 @@ export function simulatedEndpoints(
   const misuse: string[] = []
   let failure: string | undefined
 
-  const note = (operation: string, name: string): void =>
-    void journal.push({ atMs: nowMs(), operation, name })
+  const note = (operation: string, name: string, config?: string): void =>
+    void journal.push({ atMs: nowMs(), operation, name, ...(config !== undefined && { config }) })
 
   const missing = (kind: ResourceKind, name: string): Fault =>
     Fault.validation(`Could not find ${words[kind]} "${arnOf(kind, name)}".`)
@@ -243,7 +245,7 @@ export function simulatedEndpoints(
     if (endpoints.get(name) !== undefined) throw existing('endpoint', name)
     // SageMaker itself reads what may be stale.
     if (configs.seen(config) === undefined) throw missing('endpoint-config', config)
-    note('CreateEndpoint', name)
+    note('CreateEndpoint', name, config)
     keepTags(arnOf('endpoint', name), Tags)
     const variants = variantsIn(config)
     const made = { status: 'Creating', config, variants: [], createdMs: nowMs(), modifiedMs: nowMs() }
@@ -265,7 +267,7 @@ export function simulatedEndpoints(
     const [name, config] = [String(EndpointName), String(EndpointConfigName)]
     const endpoint = changeable('update', name)
     if (configs.seen(config) === undefined) throw missing('endpoint-config', config)
-    note('UpdateEndpoint', name)
+    note('UpdateEndpoint', name, config)
     const variants = variantsIn(config, endpoint.variants, RetainAllVariantProperties === true)
     begin(name, endpoint, 'Updating', { kind: 'update', config, variants })
     return { EndpointArn: arnOf('endpoint', name) }
