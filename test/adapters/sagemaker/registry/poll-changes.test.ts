@@ -80,10 +80,13 @@ describe('changes of SageMaker', () => {
     for (let place = 0; place < 8; place += 1) packages.put(`m${place}`)
     const { told, look, looked } = listening(made)
     await looked()
-    made.simulator.intercept = (_operation, { NextToken }) =>
-      NextToken === undefined ? undefined : jsonError(400, 'ValidationException', 'The token expired')
-    await look()
-    made.simulator.intercept = undefined
+    // The token at which the next look goes on is refused, until a list came to it anew.
+    let isExpired = true
+    made.simulator.intercept = (_operation, { NextToken }) => {
+      if (NextToken === '4') isExpired = false
+      const isRefused = NextToken === '5' && isExpired
+      return isRefused ? jsonError(400, 'ValidationException', 'The token expired') : undefined
+    }
     for (const _ of [1, 2, 3]) await look()
     packages.put('fresh')
     await look()
