@@ -130,12 +130,16 @@ async function nextContent(
     )
   }
   const ours = new Set(want.revisions.map(({ name }) => name))
+  const weightOf = (name: string): number =>
+    want.split.length > 0
+      ? weightIn(want.split, name)
+      : (live.variants.find((variant) => variant.name === name)?.desiredWeight ?? 0)
   const stays = running.ProductionVariants.filter(({ VariantName }) => staying.includes(VariantName))
   const variants = [
     ...stays.map(
       (variant): ConfigVariant => ({
         ...variant,
-        InitialVariantWeight: weightIn(want.split, variant.VariantName),
+        InitialVariantWeight: weightOf(variant.VariantName),
         ...(ours.has(variant.VariantName) && { InitialInstanceCount: want.scale.min }),
       }),
     ),

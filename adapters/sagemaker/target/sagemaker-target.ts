@@ -55,9 +55,7 @@ const capabilities: TargetCapabilities = {
  * one account. Connects nothing before the first call. Throws `invalid-options`.
  */
 export function sagemakerTarget(options: SagemakerTargetOptions): SagemakerTarget {
-  const config = checkTargetOptions(options)
-  const { prefix: _, executionRole: __, instanceType: ___, image: ____, ...others } = options
-  const { tags: _____, adopt: ______, clock: _______, ...connection } = others
+  const { config, connection } = checkTargetOptions(options)
   const client = createSagemakerClient(connection, targetCodes, config.clock)
   /** The config with which a deployment was seen to have nothing left over, to look for that only once. */
   const clean = new Map<Key, string>()

@@ -39,8 +39,20 @@ export const ownTags = 'modelspine:'
 const longestPrefix = 24
 
 /** Throws `invalid-options` and names the field. */
-export function checkTargetOptions(options: SagemakerTargetOptions): TargetConfig {
-  const { prefix = 'modelspine', executionRole, instanceType, image, tags = {}, adopt = {} } = options
+export function checkTargetOptions(options: SagemakerTargetOptions): {
+  readonly config: TargetConfig
+  readonly connection: AwsConnection
+} {
+  const {
+    prefix = 'modelspine',
+    executionRole,
+    instanceType,
+    image,
+    tags = {},
+    adopt = {},
+    clock = systemClock,
+    ...connection
+  } = options
   if (!/^[a-zA-Z0-9](-*[a-zA-Z0-9])*$/.test(prefix) || prefix.length > longestPrefix) {
     throw wrongOption('prefix', `is "${prefix}": write 1 to ${longestPrefix} letters, digits and "-"`)
   }
@@ -65,15 +77,8 @@ export function checkTargetOptions(options: SagemakerTargetOptions): TargetConfi
   }
   const twice = adopted.find(([, name], place) => adopted.findIndex(([, other]) => other === name) !== place)
   if (twice !== undefined) throw wrongOption('adopt', `gives the endpoint "${twice[1]}" to two deployments`)
-  return {
-    prefix,
-    executionRole,
-    instanceType,
-    image,
-    tags,
-    adopt: new Map(adopted),
-    clock: options.clock ?? systemClock,
-  }
+  const config = { prefix, executionRole, instanceType, image, tags, adopt: new Map(adopted), clock }
+  return { config, connection }
 }
 
 /** SageMaker takes 50 tags, of which this target needs a few. */

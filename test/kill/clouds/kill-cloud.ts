@@ -71,7 +71,7 @@ export async function killCloud(
 function momentOf(seed: number, number: number, calm: CloudRun): KillMoment {
   const random = seededRandom(seed * 7919 + number)
   const counted = number % 2 === 0 ? 'request' : 'mutation'
-  const most = counted === 'request' ? 0.8 * calm.requests : calm.mutations
+  const most = 0.8 * (counted === 'request' ? calm.requests : calm.mutations)
   return {
     counted,
     count: 1 + Math.floor(random() * most),

@@ -92,6 +92,16 @@ describe('a change of an endpoint', () => {
     expect(made.target.plan(want, await made.target.observe(key))).toEqual({ kind: 'steps', steps: [] })
   })
 
+  it('writes no config without any weight while there is no split', async () => {
+    const made = await scene()
+    await converge(made, wantOf([first], [], { split: [] }))
+    await converge(made, wantOf([first, second], [], { split: [] }))
+    const weights = inputs(made, 'CreateEndpointConfig').map(({ ProductionVariants }) =>
+      (ProductionVariants as readonly Json[]).map(({ InitialVariantWeight }) => InitialVariantWeight),
+    )
+    expect(weights).toEqual([[100], [100, 0]])
+  })
+
   it('makes room among ten variants, by the one with the least traffic', async () => {
     const made = await scene()
     const all = Array.from({ length: 10 }, (_, place) => ({ ...first, name: `a${place}b2c3d4e5` }))
