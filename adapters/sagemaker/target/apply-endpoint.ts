@@ -33,9 +33,8 @@ export async function applyNext(
 ): Promise<ApplyResult> {
   const { client, names, abortSignal } = place
   const live = await readEndpoint(place)
-  // One that is being deleted may have lost its tags.
   if (live !== undefined && isInFlight(live)) return busy
-  if (live !== undefined) await claimEndpoint(place, live.arn, call)
+  if (live !== undefined) await claimEndpoint(place, live, call)
   const step = nextStep(want, live)
   switch (step.kind) {
     case 'delete':

@@ -16,9 +16,8 @@ export async function destroyNext(
   if (live === undefined) {
     return (await removeOne(place, await findLeftovers(place, live))) ?? { kind: 'unchanged' }
   }
-  // One that is being deleted may have lost its tags.
   if (isInFlight(live)) return { kind: 'busy', retryAfterMs: waitMs }
-  await claimEndpoint(place, live.arn, call)
+  await claimEndpoint(place, live, call)
   await client.send('DeleteEndpoint', { EndpointName: names.endpoint }, { abortSignal })
   return { kind: 'accepted' }
 }

@@ -6,10 +6,11 @@ import {
   ModelspineError,
 } from 'modelspine/adapter'
 import type { EndpointTag } from './endpoint-replies.ts'
+import type { LiveEndpoint } from './live-endpoint.ts'
 import { type EndpointPlace, readTags } from './target-calls.ts'
 import { ownTags } from './target-options.ts'
 
-const names = {
+const tagNames = {
   key: `${ownTags}key`,
   fence: `${ownTags}fence`,
   store: `${ownTags}store`,
@@ -19,7 +20,7 @@ type FenceCall = Pick<ApplyOptions, 'fence' | 'store' | 'takeOver'>
 
 /** The tags of everything that is made for a key. */
 export function tagsOf({ key, config }: Pick<EndpointPlace, 'key' | 'config'>): readonly EndpointTag[] {
-  return asTags({ ...config.tags, [names.key]: key })
+  return asTags({ ...config.tags, [tagNames.key]: key })
 }
 
 /** Those of an endpoint. */
@@ -28,7 +29,7 @@ export function endpointTags(place: EndpointPlace, call: FenceCall): readonly En
 }
 
 function fenceTags({ fence, store }: FenceRecord): readonly EndpointTag[] {
-  return asTags({ [names.fence]: String(fence), ...(store !== undefined && { [names.store]: store }) })
+  return asTags({ [tagNames.fence]: String(fence), ...(store !== undefined && { [tagNames.store]: store }) })
 }
 
 function asTags(tags: Readonly<Record<string, string>>): readonly EndpointTag[] {
@@ -37,7 +38,7 @@ function asTags(tags: Readonly<Record<string, string>>): readonly EndpointTag[] 
 
 /** The key of what this target made. */
 export function keyIn(tags: ReadonlyMap<string, string>): Key | undefined {
-  const key = tags.get(names.key)
+  const key = tags.get(tagNames.key)
   return key !== undefined && /^[^/]+\/[^/]+$/.test(key) ? (key as Key) : undefined
 }
 
@@ -47,34 +48,43 @@ export function keyIn(tags: ReadonlyMap<string, string>): Key | undefined {
  *
  * Throws `target-refused` for an endpoint of somebody else, `fence-stale` and `fence-foreign`.
  */
-export async function claimEndpoint(place: EndpointPlace, arn: string, call: FenceCall): Promise<void> {
+export async function claimEndpoint(
+  place: EndpointPlace,
+  live: LiveEndpoint,
+  call: FenceCall,
+): Promise<void> {
   const { key, client, abortSignal } = place
-  const tags = await readTags(place, arn)
-  checkOwner(place, tags)
+  const tags = await readTags(place, live.arn)
+  checkOwner(place, live, tags)
   const known = recordIn(tags)
   const record = acceptFence(key, known, call)
   const isKnown = record.fence === known?.fence && record.store === known.store && keyIn(tags) === key
   if (isKnown) return
-  const input = { ResourceArn: arn, Tags: [...tagsOf(place), ...fenceTags(record)] }
+  const input = { ResourceArn: live.arn, Tags: [...tagsOf(place), ...fenceTags(record)] }
   await client.send('AddTags', input, { abortSignal, repeatable: true })
 }
 
-/** Throws `target-refused`. */
+/**
+ * Throws `target-refused`. An endpoint with a config of ours and without tags is ours: it is gone already and only the
+ * description is old, or somebody took the tags off.
+ */
 export function checkOwner(
-  { key, names: { endpoint }, config }: EndpointPlace,
+  { key, names, config }: EndpointPlace,
+  live: LiveEndpoint,
   tags: ReadonlyMap<string, string>,
 ): void {
   const owner = keyIn(tags)
-  if (owner === key || (owner === undefined && config.adopt.has(key))) return
+  if (owner === key) return
+  if (owner === undefined && (config.adopt.has(key) || names.isConfig(live.config))) return
   const whose = owner === undefined ? 'is not of this target' : `belongs to ${owner}`
   throw new ModelspineError(
     'target-refused',
-    `the endpoint ${endpoint} ${whose}, so it is left alone: name it in the target’s option adopt, delete it, or call the deployment otherwise`,
+    `the endpoint ${names.endpoint} ${whose}, so it is left alone: name it in the target’s option adopt, delete it, or call the deployment otherwise`,
   )
 }
 
 function recordIn(tags: ReadonlyMap<string, string>): FenceRecord | undefined {
-  const fence = Number(tags.get(names.fence) ?? Number.NaN)
-  const store = tags.get(names.store)
+  const fence = Number(tags.get(tagNames.fence) ?? Number.NaN)
+  const store = tags.get(tagNames.store)
   return Number.isSafeInteger(fence) ? { fence, ...(store !== undefined && { store }) } : undefined
 }

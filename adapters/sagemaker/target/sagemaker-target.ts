@@ -117,7 +117,8 @@ export function sagemakerTarget(options: SagemakerTargetOptions): SagemakerTarge
       begin(known.abortSignal)
       const at = place(key, known.abortSignal)
       const live = await readEndpoint(at)
-      if (live !== undefined && !at.names.isConfig(live.config)) checkOwner(at, await readTags(at, live.arn))
+      if (live !== undefined && !at.names.isConfig(live.config))
+        checkOwner(at, live, await readTags(at, live.arn))
       const running = live === undefined ? [] : revisionsOf(at.names.endpoint, live, known)
       const operations = operationsOf(known.handles ?? [], live)
       const failed = operations.find(({ state }) => state === 'failed')?.reason

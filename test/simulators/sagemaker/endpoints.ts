@@ -84,6 +84,8 @@ export interface SimulatedEndpoints extends SimulatedPart {
   configs(): readonly string[]
   models(): readonly string[]
   tags(kind: ResourceKind, name: string): Readonly<Record<string, string>>
+  /** Somebody takes all tags off. */
+  untag(kind: ResourceKind, name: string): void
   /** Tags that somebody else sets. */
   tag(kind: ResourceKind, name: string, tags: Readonly<Record<string, string>>): void
 }
@@ -433,7 +435,9 @@ export function simulatedEndpoints(
     ListEndpoints: listEndpoints,
     ListTags: listTags,
     AddTags({ ResourceArn, Tags }) {
-      keepTags(String(ResourceArn), Tags)
+      const arn = String(ResourceArn)
+      if (!tags.has(arn)) throw Fault.validation(`Could not find endpoint "${arn}".`)
+      keepTags(arn, Tags)
       return listTags({ ResourceArn })
     },
   }
@@ -477,6 +481,7 @@ export function simulatedEndpoints(
     configs: () => configs.names(),
     models: () => models.names(),
     tags: (kind, name) => Object.fromEntries(tags.get(arnOf(kind, name)) ?? []),
+    untag: (kind, name) => tags.get(arnOf(kind, name))?.clear(),
     tag: (kind, name, more) =>
       keepTags(
         arnOf(kind, name),

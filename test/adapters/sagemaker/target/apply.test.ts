@@ -291,6 +291,29 @@ describe('an endpoint of somebody else', () => {
     expect(world.journal).toEqual([])
   })
 
+  it('is not one with a config of ours whose tags somebody took off', async () => {
+    const made = await scene()
+    await converge(made, wantOf([first]))
+    made.world.untag('endpoint', endpoint)
+    await converge(made, wantOf([second]))
+    expect(made.world.tags('endpoint', endpoint)).toMatchObject({ 'modelspine:key': key })
+  })
+
+  it('is not one that is gone and still described', async () => {
+    const made = await scene({ lagMs: 60_000 })
+    const { clock, target, world } = made
+    for (let call = 0; call < 5; call += 1) {
+      await target.apply(key, wantOf([first]), callOptions())
+      world.settle()
+      await clock.advance(60_000)
+    }
+    await target.destroy(key, callOptions())
+    world.settle()
+    expect(world.endpoints()).toEqual([])
+    expect(await target.apply(key, wantOf([first]), callOptions())).toMatchObject({ kind: 'busy' })
+    expect(await target.destroy(key, callOptions())).toMatchObject({ kind: 'busy' })
+  })
+
   it('keeps its models and configs, also when their names look like ours', async () => {
     const made = await scene()
     await converge(made, wantOf([first]))
