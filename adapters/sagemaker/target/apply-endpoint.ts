@@ -1,5 +1,5 @@
-import type { ApplyOptions, ApplyResult, Revision, TargetWant } from 'modelspine/adapter'
-import type { ConfigVariant } from './endpoint-replies.ts'
+import type { ApplyOptions, ApplyResult, Revision, TargetRefusal, TargetWant } from 'modelspine/adapter'
+import type { ConfigReply, ConfigVariant } from './endpoint-replies.ts'
 import {
   type ConfigContent,
   completeSettings,
@@ -23,7 +23,7 @@ import { type EndpointPlace, hasModel, readConfig, readEndpoint } from './target
 /** SageMaker takes minutes for most changes of an endpoint. */
 export const waitMs = 5000
 
-const busy = { kind: 'busy', retryAfterMs: waitMs } as const
+export const busy: Extract<ApplyResult, { kind: 'busy' }> = { kind: 'busy', retryAfterMs: waitMs }
 
 /** The next mutation on the way to the want. */
 export async function applyNext(
@@ -54,7 +54,7 @@ export async function applyNext(
   }
 }
 
-function accepted(
+export function accepted(
   { operationId }: ApplyOptions,
   live: LiveEndpoint | undefined,
   kind: SentOperation['kind'],
@@ -119,15 +119,8 @@ async function nextContent(
   const running = await readConfig(place, live.config)
   // It was deleted by somebody, or is not shown yet.
   if (running === undefined) return busy
-  const odd = Object.keys(running).find((name) => !taken.has(name) && !isEmpty(running[name]))
-  const unlike = running.ProductionVariants.find(({ ModelName }) => !ModelName)
-  if (odd !== undefined || unlike !== undefined) {
-    const what = odd === undefined ? `a variant without a model, ${unlike?.VariantName}` : odd
-    return refused(
-      'AdoptionUnsupported',
-      `the config ${live.config} of the endpoint ${place.names.endpoint} has ${what}, which this target would lose: change the endpoint by hand, or leave it to its owner`,
-    )
-  }
+  const loss = lossRefusal(place, live.config, running)
+  if (loss !== undefined) return loss
   const ours = new Set(want.revisions.map(({ name }) => name))
   const weightOf = (name: string): number =>
     want.split.length > 0
@@ -151,6 +144,22 @@ async function nextContent(
   ]
   const whole = want.revisions.length === 0 ? wholeIn(running) : newestWhole(place, want.revisions)
   return { ...whole, ProductionVariants: variants }
+}
+
+/** The reason why a config that runs cannot be replaced: it has what this target does not write. */
+export function lossRefusal(
+  { names }: Pick<EndpointPlace, 'names'>,
+  name: string,
+  running: ConfigReply,
+): TargetRefusal | undefined {
+  const odd = Object.keys(running).find((each) => !taken.has(each) && !isEmpty(running[each]))
+  const unlike = running.ProductionVariants.find(({ ModelName }) => !ModelName)
+  if (odd === undefined && unlike === undefined) return undefined
+  const what = odd === undefined ? `a variant without a model, ${unlike?.VariantName}` : odd
+  return refused(
+    'AdoptionUnsupported',
+    `the config ${name} of the endpoint ${names.endpoint} has ${what}, which this target would lose: change the endpoint by hand, or leave it to its owner`,
+  )
 }
 
 /** Members of a config that this target keeps, or that are none of the endpoint. */

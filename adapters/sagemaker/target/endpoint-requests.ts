@@ -1,5 +1,6 @@
 import type { ArtifactFile, Revision, Scale } from 'modelspine/adapter'
 import type { ConfigReply, ConfigVariant, EndpointTag } from './endpoint-replies.ts'
+import { deploymentConfig, type SagemakerGuardrails } from './guarded/guardrails.ts'
 import type { TargetConfig } from './target-options.ts'
 import { type SagemakerSettings, settingsOf } from './target-settings.ts'
 
@@ -135,12 +136,13 @@ export function createInput(endpoint: string, config: string, tags: readonly End
  * Without `RetainAllVariantProperties`, SageMaker sets counts and weights back to those of the config, and so undoes
  * what autoscaling did. What is captured shall follow the config.
  */
-export function updateInput(endpoint: string, config: string): object {
+export function updateInput(endpoint: string, config: string, guardrails?: SagemakerGuardrails): object {
   return {
     EndpointName: endpoint,
     EndpointConfigName: config,
     RetainAllVariantProperties: true,
     ExcludeRetainedVariantProperties: [{ VariantPropertyType: 'DataCaptureConfig' }],
+    ...(guardrails !== undefined && { DeploymentConfig: deploymentConfig(guardrails) }),
   }
 }
 

@@ -66,12 +66,17 @@ export async function bareRevisions(
   place: EndpointPlace,
   live: LiveEndpoint | undefined,
 ): Promise<readonly BareRevision[]> {
-  const { names } = place
   const shown = [...(live?.variants ?? []).map(({ name }) => name), ...(live?.pending?.variants ?? [])]
-  const used = new Set(shown.map((name) => names.model(name)))
-  const models = await listAll(place, lists.models, `${names.base}-`)
+  const used = new Set(shown.map((name) => place.names.model(name)))
+  const models = await modelsOf(place)
+  return models.filter(({ revision }) => !used.has(place.names.model(revision)))
+}
+
+/** The revisions that have a model. */
+export async function modelsOf(place: EndpointPlace): Promise<readonly BareRevision[]> {
+  const models = await listAll(place, lists.models, `${place.names.base}-`)
   return models.flatMap(({ name, createdMs }) => {
-    const revision = names.revisionOf(name)
-    return revision === undefined || used.has(name) ? [] : [{ revision, createdMs }]
+    const revision = place.names.revisionOf(name)
+    return revision === undefined ? [] : [{ revision, createdMs }]
   })
 }

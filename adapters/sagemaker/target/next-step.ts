@@ -67,8 +67,12 @@ function variantsToSet(want: TargetWant, variants: readonly LiveVariant[]): read
 }
 
 /** Undefined where the number of instances is right, or not ours to set. */
-function countToSet({ revisions, scale }: TargetWant, variant: LiveVariant): number | undefined {
-  const revision = revisions.find(({ name }) => name === variant.name)
+export function countToSet(
+  { revisions, scale }: TargetWant,
+  variant: LiveVariant,
+  name: string = variant.name,
+): number | undefined {
+  const revision = revisions.find((each) => each.name === name)
   if (revision === undefined) return undefined
   const isAutoscaled = settingsOf(revision.settings).autoscaling === 'external'
   const { desiredCount: count } = variant

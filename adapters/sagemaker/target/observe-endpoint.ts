@@ -30,9 +30,9 @@ export function revisionsOf(
   ]
 }
 
-type Standing = Pick<ObservedRevision, 'state' | 'reason' | 'message'>
+export type Standing = Pick<ObservedRevision, 'state' | 'reason' | 'message'>
 
-function standingOf(live: LiveEndpoint, { name, count }: LiveVariant): Standing {
+export function standingOf(live: LiveEndpoint, { name, count }: LiveVariant): Standing {
   const { status, pending } = live
   const message = live.failure
   const because = (state: Standing['state'], reason: string = live.told): Standing => ({
@@ -58,7 +58,7 @@ function standingOf(live: LiveEndpoint, { name, count }: LiveVariant): Standing 
   }
 }
 
-function comingIn({ status, told, failure }: LiveEndpoint): Standing {
+export function comingIn({ status, told, failure }: LiveEndpoint): Standing {
   const isLost = status === 'RollingBack' || status === 'Failed'
   const state = status === 'Deleting' ? 'stopping' : isLost ? 'failed' : 'starting'
   return { state, reason: told, ...(failure !== undefined && { message: failure }) }
@@ -85,7 +85,7 @@ export function bareOf(
 }
 
 /** Whether somebody else moves the number of instances, so that it is no scale. */
-function isAutoscaled(applied: readonly Revision[], revision: string): boolean {
+export function isAutoscaled(applied: readonly Revision[], revision: string): boolean {
   const known = applied.find(({ name }) => name === revision)
   return known !== undefined && settingsOf(known.settings).autoscaling === 'external'
 }

@@ -1,9 +1,9 @@
 import type { ObservedOperation } from 'modelspine/adapter'
 import { isInFlight, type LiveEndpoint } from './live-endpoint.ts'
 
-/** A mutation that runs for a while at SageMaker, as its handle tells it. */
+/** A mutation that runs for a while at SageMaker, as its handle tells it. A shift names its revision. */
 export interface SentOperation {
-  readonly kind: 'create' | 'update' | 'weights'
+  readonly kind: 'create' | 'update' | 'weights' | `shift:${string}`
   /** The config that it was to bring. That of weights is the one that runs. */
   readonly config: string
   /** When the endpoint was last modified before it. 0 for a new endpoint. */
@@ -15,11 +15,15 @@ export function handleOf({ kind, config, afterMs, operationId }: SentOperation):
   return [kind, config, afterMs, operationId].join(' ')
 }
 
-function sentOf(handle: string): SentOperation | undefined {
+export function sentOf(handle: string): SentOperation | undefined {
   const [, kind, config = '', after, operationId = ''] =
-    /^(create|update|weights) (\S+) (\d+) (.+)$/s.exec(handle) ?? []
+    /^(create|update|weights|shift:\S+) (\S+) (\d+) (.+)$/s.exec(handle) ?? []
   if (kind === undefined) return undefined
   return { kind: kind as SentOperation['kind'], config, afterMs: Number(after), operationId }
+}
+
+export function lastSent(handles: readonly string[]): SentOperation | undefined {
+  return handles.map(sentOf).findLast((each) => each !== undefined)
 }
 
 /**
@@ -30,7 +34,7 @@ export function operationsOf(
   handles: readonly string[],
   live: LiveEndpoint | undefined,
 ): readonly ObservedOperation[] {
-  const sent = handles.map(sentOf).findLast((each) => each !== undefined)
+  const sent = lastSent(handles)
   if (sent === undefined || live === undefined) return []
   const { operationId } = sent
   // A description from before the operation knows nothing of it.

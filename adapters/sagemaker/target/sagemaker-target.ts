@@ -19,6 +19,9 @@ import { sagemakerProtocol } from '../sagemaker-protocol.ts'
 import { applyNext, waitMs } from './apply-endpoint.ts'
 import { destroyNext, keysIn } from './destroy-endpoint.ts'
 import { checkOwner } from './endpoint-tags.ts'
+import { applyGuarded } from './guarded/apply-guarded.ts'
+import { guardedRefusal } from './guarded/guarded-refusal.ts'
+import { observeGuarded } from './guarded/observe-guarded.ts'
 import { type BareRevision, bareRevisions } from './leftovers.ts'
 import { isInFlight, type LiveEndpoint } from './live-endpoint.ts'
 import { mostVariants } from './next-step.ts'
@@ -36,7 +39,7 @@ export interface SagemakerTarget extends DeploymentTarget<SagemakerSettings> {
   close(): Promise<void>
 }
 
-const capabilities: TargetCapabilities = {
+const ownShifts: TargetCapabilities = {
   maxRevisions: mostVariants,
   split: 'ratio',
   names: 'deterministic',
@@ -50,12 +53,17 @@ const capabilities: TargetCapabilities = {
   listLagMs: 5000,
 }
 
+/** Where SageMaker shifts, nobody knows which of two revisions of one name answers. */
+const guardedShifts: TargetCapabilities = { ...ownShifts, maxRevisions: 2, attribution: 'none' }
+
 /**
  * Runs each deployment as an endpoint of Amazon SageMaker, whose variants are its revisions. One target is one region of
  * one account. Connects nothing before the first call. Throws `invalid-options`.
  */
 export function sagemakerTarget(options: SagemakerTargetOptions): SagemakerTarget {
   const { config, connection } = checkTargetOptions(options)
+  const { guardrails } = config
+  const capabilities = guardrails === undefined ? ownShifts : guardedShifts
   const client = createSagemakerClient(connection, targetCodes, config.clock)
   /** The config with which a deployment was seen to have nothing left over, to look for that only once. */
   const clean = new Map<Key, string>()
@@ -70,7 +78,9 @@ export function sagemakerTarget(options: SagemakerTargetOptions): SagemakerTarge
     placeOf(key, config, client, abortSignal)
 
   const refusalOf = (want: TargetWant): TargetRefusal | undefined =>
-    wantRefusal(want, capabilities) ?? sagemakerRefusal(want, config)
+    wantRefusal(want, capabilities) ??
+    sagemakerRefusal(want, config) ??
+    (guardrails && guardedRefusal(want, guardrails, config))
 
   /** The revisions that serve nothing, and whose models have to be removed. */
   async function bare(at: EndpointPlace, live: LiveEndpoint | undefined): Promise<readonly BareRevision[]> {
@@ -110,7 +120,8 @@ export function sagemakerTarget(options: SagemakerTargetOptions): SagemakerTarge
       begin(call.abortSignal)
       const refusal = refusalOf(want)
       if (refusal !== undefined) return refusal
-      return changing(key, () => applyNext(place(key, call.abortSignal), want, call))
+      const next = guardrails === undefined ? applyNext : applyGuarded
+      return changing(key, () => next(place(key, call.abortSignal), want, call))
     },
 
     async observe(key, known = {}): Promise<ObservedTarget> {
@@ -119,9 +130,12 @@ export function sagemakerTarget(options: SagemakerTargetOptions): SagemakerTarge
       const live = await readEndpoint(at)
       if (live !== undefined && !at.names.isConfig(live.config))
         checkOwner(at, live, await readTags(at, live.arn))
-      const running = live === undefined ? [] : revisionsOf(at.names.endpoint, live, known)
       const operations = operationsOf(known.handles ?? [], live)
       const failed = operations.find(({ state }) => state === 'failed')?.reason
+      if (live !== undefined && guardrails !== undefined) {
+        return { revisions: await observeGuarded(at, live, known, failed), operations }
+      }
+      const running = live === undefined ? [] : revisionsOf(at.names.endpoint, live, known)
       return {
         revisions: [...running, ...bareOf(await bare(at, live), live, failed, known)],
         operations,

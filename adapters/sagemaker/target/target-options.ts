@@ -1,6 +1,7 @@
 import { type Clock, type Key, systemClock } from 'modelspine/adapter'
 import type { AwsConnection } from '../../shared/aws/aws-client.ts'
 import { wrongOption } from '../../shared/wrong-option.ts'
+import { checkGuardrails, type SagemakerGuardrails } from './guarded/guardrails.ts'
 import { isImage, isInstanceType, isRole } from './target-settings.ts'
 
 export interface SagemakerTargetOptions extends AwsConnection {
@@ -19,6 +20,11 @@ export interface SagemakerTargetOptions extends AwsConnection {
    * changed and deleted with their deployment.
    */
   readonly adopt?: Readonly<Record<Key, string>>
+  /**
+   * SageMaker's own guardrails carry out the shift of each rollout. Deployments declare `strategy: { blueGreen }` then, and
+   * the router does not know which revision answers.
+   */
+  readonly guardrails?: SagemakerGuardrails
   readonly clock?: Clock
 }
 
@@ -29,6 +35,7 @@ export interface TargetConfig {
   readonly image: string | undefined
   readonly tags: Readonly<Record<string, string>>
   readonly adopt: ReadonlyMap<Key, string>
+  readonly guardrails: SagemakerGuardrails | undefined
   readonly clock: Clock
 }
 
@@ -50,6 +57,7 @@ export function checkTargetOptions(options: SagemakerTargetOptions): {
     image,
     tags = {},
     adopt = {},
+    guardrails,
     clock = systemClock,
     ...connection
   } = options
@@ -77,7 +85,16 @@ export function checkTargetOptions(options: SagemakerTargetOptions): {
   }
   const twice = adopted.find(([, name], place) => adopted.findIndex(([, other]) => other === name) !== place)
   if (twice !== undefined) throw wrongOption('adopt', `gives the endpoint "${twice[1]}" to two deployments`)
-  const config = { prefix, executionRole, instanceType, image, tags, adopt: new Map(adopted), clock }
+  const config = {
+    prefix,
+    executionRole,
+    instanceType,
+    image,
+    tags,
+    adopt: new Map(adopted),
+    guardrails: guardrails && checkGuardrails(guardrails),
+    clock,
+  }
   return { config, connection }
 }
 

@@ -4,6 +4,7 @@
  * reads may be stale.
  */
 
+import { type GuardedUpdate, guardedUpdate, percentAt } from './guardrails.ts'
 import { Fault, type Json, type SimulatedPart } from './sagemaker-simulator.ts'
 import { Versioned } from './versioned.ts'
 
@@ -15,6 +16,7 @@ interface Change {
   readonly endsAtMs: number
   /** Why it will fail. */
   readonly fails?: string
+  readonly guarded?: GuardedUpdate
 }
 
 export interface Variant {
@@ -62,6 +64,8 @@ export interface EndpointVices {
   readonly pageSize?: number
   /** An update that failed leaves no reason behind. Default false. */
   readonly isSilent?: boolean
+  /** How long it takes until an update is taken back. Default 0. */
+  readonly rollbackMs?: number
 }
 
 export interface SimulatedEndpoints extends SimulatedPart {
@@ -71,6 +75,12 @@ export interface SimulatedEndpoints extends SimulatedPart {
   readonly vices: { -readonly [Name in keyof EndpointVices]: EndpointVices[Name] }
   /** Fails the next change that takes long. */
   failNext(reason: string): void
+  /** Sets an alarm of CloudWatch off, or back. Updates that watch it are taken back. */
+  alarm(name: string, isOn?: boolean): void
+  /** Endpoints for which guardrails were asked, and silently left out. */
+  readonly unguarded: readonly string[]
+  /** How much of the traffic the new instances of a guarded update have. Undefined where there is none. */
+  percent(endpoint: string): number | undefined
   /** Ends what is under way, however long it would take. */
   settle(): void
   /** What Application Auto Scaling does. */
@@ -116,6 +126,8 @@ export function simulatedEndpoints(
   const tags = new Map<string, Map<string, string>>()
   const journal: JournalEntry[] = []
   const misuse: string[] = []
+  const unguarded: string[] = []
+  const alarms = new Set<string>()
   let failure: string | undefined
 
   const note = (operation: string, name: string, config?: string): void =>
@@ -152,9 +164,18 @@ export function simulatedEndpoints(
     }
     if (change.kind === 'create') return { ...done, status: 'Failed', failure: change.fails }
     if (change.kind === 'update' && endpoint.status !== 'RollingBack') {
-      return { ...endpoint, status: 'RollingBack', modifiedMs: atMs }
+      const back = { ...change, endsAtMs: atMs + (given.rollbackMs ?? 0) }
+      return { ...endpoint, status: 'RollingBack', change: back, modifiedMs: atMs }
     }
     return { ...done, status: 'InService', ...(!given.isSilent && { failure: change.fails }) }
+  }
+
+  /** An update that watches an alarm that is on goes back at once. */
+  function watched(change: Change, status: string): Change {
+    const alarm = change.guarded?.alarms.find((name) => alarms.has(name))
+    if (alarm === undefined || status !== 'Updating') return change
+    const fails = `The deployment was rolled back because the alarm ${alarm} is in the ALARM state.`
+    return { ...change, fails, endsAtMs: Math.min(change.endsAtMs, nowMs()) }
   }
 
   /** Does what the clock has passed, or everything. */
@@ -162,8 +183,8 @@ export function simulatedEndpoints(
     for (const name of endpoints.names()) {
       for (let turn = 0; turn < 3; turn += 1) {
         const endpoint = endpoints.get(name)
-        const { change } = endpoint ?? {}
-        if (endpoint === undefined || change === undefined) break
+        if (endpoint?.change === undefined) break
+        const change = watched(endpoint.change, endpoint.status)
         if (!everything && change.endsAtMs > nowMs()) break
         const atMs = everything ? nowMs() : Math.max(change.endsAtMs, endpoint.modifiedMs)
         const next = ended(endpoint, change, atMs)
@@ -174,6 +195,7 @@ export function simulatedEndpoints(
   }
 
   function begin(name: string, endpoint: Endpoint, status: string, change: Omit<Change, 'endsAtMs'>): void {
+    const { guarded } = change
     const durations = {
       create: given.createMs,
       update: given.updateMs,
@@ -181,9 +203,11 @@ export function simulatedEndpoints(
       delete: given.deleteMs,
     }
     const lasts = durations[change.kind] ?? Number.POSITIVE_INFINITY
+    const endsAtMs = guarded?.endsAtMs ?? nowMs() + lasts
     const { failure: _, ...rest } = endpoint
     const isFailing = failure !== undefined && change.kind !== 'delete'
-    const next = { ...change, endsAtMs: nowMs() + lasts, ...(isFailing && { fails: failure as string }) }
+    const fails = isFailing ? failure : guarded?.fails
+    const next = { ...change, endsAtMs, ...(fails !== undefined && { fails }) }
     if (isFailing) failure = undefined
     endpoints.set(name, { ...rest, status, change: next, modifiedMs: nowMs() })
   }
@@ -217,11 +241,19 @@ export function simulatedEndpoints(
     }
   }
 
+  function pendingOf({ guarded }: Change, variant: Variant, moved: number): Json {
+    if (guarded === undefined) return summaryOf(variant)
+    const Status = moved === 0 ? 'Creating' : 'Baking'
+    const summary = summaryOf({ ...variant, currentWeight: variant.desiredWeight * moved })
+    return { ...summary, VariantStatus: [{ Status }] }
+  }
+
   function describeEndpoint({ EndpointName }: Json): Json {
     const name = String(EndpointName)
     const endpoint = endpoints.seen(name)
     if (endpoint === undefined) throw missing('endpoint', name)
     const { change, variants, status } = endpoint
+    const moved = change?.guarded && status === 'Updating' ? percentAt(change.guarded, nowMs()) / 100 : 0
     const isComing = change?.kind === 'create' || (change?.kind === 'update' && status !== 'RollingBack')
     return {
       EndpointName: name,
@@ -231,11 +263,15 @@ export function simulatedEndpoints(
       ...(endpoint.failure !== undefined && { FailureReason: endpoint.failure }),
       CreationTime: endpoint.createdMs / 1000,
       LastModifiedTime: endpoint.modifiedMs / 1000,
-      ...(variants.length > 0 && { ProductionVariants: variants.map(summaryOf) }),
+      ...(variants.length > 0 && {
+        ProductionVariants: variants.map((each) =>
+          summaryOf({ ...each, currentWeight: each.currentWeight * (1 - moved) }),
+        ),
+      }),
       ...(isComing && {
         PendingDeploymentSummary: {
           EndpointConfigName: change.config,
-          ProductionVariants: change.variants.map(summaryOf),
+          ProductionVariants: change.variants.map((each) => pendingOf(change, each, moved)),
           StartTime: endpoint.modifiedMs / 1000,
         },
       }),
@@ -265,13 +301,22 @@ export function simulatedEndpoints(
     throw inProgress(verb, name)
   }
 
-  function updateEndpoint({ EndpointName, EndpointConfigName, RetainAllVariantProperties }: Json): Json {
+  const variantsOf = (config: string): readonly Json[] =>
+    (configs.get(config)?.input.ProductionVariants ?? []) as readonly Json[]
+
+  function updateEndpoint(input: Json): Json {
+    const { EndpointName, EndpointConfigName, RetainAllVariantProperties, DeploymentConfig } = input
     const [name, config] = [String(EndpointName), String(EndpointConfigName)]
     const endpoint = changeable('update', name)
     if (configs.seen(config) === undefined) throw missing('endpoint-config', config)
+    const fleets = { before: variantsOf(endpoint.config), after: variantsOf(config) }
+    const times = { nowMs: nowMs(), provisionMs: given.updateMs ?? Number.POSITIVE_INFINITY }
+    const guarded =
+      DeploymentConfig === undefined ? undefined : guardedUpdate(DeploymentConfig as Json, fleets, times)
+    if (DeploymentConfig !== undefined && guarded === undefined) unguarded.push(name)
     note('UpdateEndpoint', name, config)
     const variants = variantsIn(config, endpoint.variants, RetainAllVariantProperties === true)
-    begin(name, endpoint, 'Updating', { kind: 'update', config, variants })
+    begin(name, endpoint, 'Updating', { kind: 'update', config, variants, ...(guarded && { guarded }) })
     return { EndpointArn: arnOf('endpoint', name) }
   }
 
@@ -457,6 +502,18 @@ export function simulatedEndpoints(
     vices: given,
     failNext(reason) {
       failure = reason
+    },
+    alarm(name, isOn = true) {
+      progress()
+      if (isOn) alarms.add(name)
+      else alarms.delete(name)
+      progress()
+    },
+    unguarded,
+    percent(name) {
+      progress()
+      const { change, status } = endpoints.get(name) ?? {}
+      return change?.guarded && status === 'Updating' ? percentAt(change.guarded, nowMs()) : undefined
     },
     settle: () => progress(true),
     autoscale(name, variant, count) {

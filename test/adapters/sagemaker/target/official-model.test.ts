@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import type { Revision } from 'modelspine/adapter'
+import type { SagemakerGuardrails } from 'modelspine/adapters/sagemaker'
 import { describe, expect, it } from 'vitest'
 import {
   type Exchange,
@@ -34,6 +35,35 @@ const arn = 'arn:aws:sagemaker:eu-west-1:123456789012:model-package/churn/3'
 const full = revision(3, { model: of('s3://models/folder/'), settings })
 const packaged = revision(4, { model: of(arn) })
 const single = revision(5, { model: of('s3://models/churn.onnx') })
+
+const waits = { waitSeconds: 60, alarms: ['errors'] }
+const everyGuardrails: readonly SagemakerGuardrails[] = [
+  { kind: 'all-at-once', waitSeconds: 0, terminationWaitSeconds: 3600, maximumSeconds: 28_800, alarms: [] },
+  { kind: 'canary', sizePercent: 50, terminationWaitSeconds: 60, maximumSeconds: 600, ...waits },
+  { kind: 'linear', sizeInstances: 1, ...waits },
+  { kind: 'rolling', sizePercent: 5, rollbackSizePercent: 100, maximumSeconds: 600, ...waits },
+]
+
+let shifts: ReturnType<typeof guardedUpdates> | undefined
+const guardedShifts = (): ReturnType<typeof guardedUpdates> => {
+  shifts ??= guardedUpdates()
+  return shifts
+}
+
+/** A guarded shift of each kind. */
+async function guardedUpdates(): Promise<
+  readonly { readonly input: Json; readonly output: Json | undefined }[]
+> {
+  const found: { readonly input: Json; readonly output: Json | undefined }[] = []
+  for (const guardrails of everyGuardrails) {
+    const made = await scene({}, { guardrails })
+    const scaled = { scale: { min: 2, max: 2 } }
+    await converge(made, wantOf([first], [100], scaled))
+    await converge(made, wantOf([first, second], [0, 100], scaled))
+    found.push(...made.api.exchanges.filter(({ operation }) => operation === 'UpdateEndpoint'))
+  }
+  return found
+}
 
 /** Every form of request that the target has. */
 async function exchanged(): Promise<Scene> {
@@ -111,6 +141,84 @@ describe.skipIf(model === undefined)('against sagemaker.json.gz, the model that 
     for (const step of path) at = at[step] as Record<string, unknown>
     at[member] = wrong
     expect(known.request(operation, input)).not.toEqual([])
+  })
+
+  it('every form of guardrails fits', async () => {
+    const updates = await guardedShifts()
+    const forms = updates.map(({ input }) => input.DeploymentConfig)
+    for (const { input, output } of updates) {
+      expect(known.request('UpdateEndpoint', input), JSON.stringify(input)).toEqual([])
+      expect(output && known.reply('UpdateEndpoint', output)).toEqual([])
+    }
+    const Alarms = [{ AlarmName: 'errors' }]
+    const AutoRollbackConfiguration = { Alarms }
+    expect(forms).toEqual([
+      {
+        BlueGreenUpdatePolicy: {
+          TrafficRoutingConfiguration: { Type: 'ALL_AT_ONCE', WaitIntervalInSeconds: 0 },
+          TerminationWaitInSeconds: 3600,
+          MaximumExecutionTimeoutInSeconds: 28_800,
+        },
+      },
+      {
+        BlueGreenUpdatePolicy: {
+          TrafficRoutingConfiguration: {
+            Type: 'CANARY',
+            WaitIntervalInSeconds: 60,
+            CanarySize: { Type: 'CAPACITY_PERCENT', Value: 50 },
+          },
+          TerminationWaitInSeconds: 60,
+          MaximumExecutionTimeoutInSeconds: 600,
+        },
+        AutoRollbackConfiguration,
+      },
+      {
+        BlueGreenUpdatePolicy: {
+          TrafficRoutingConfiguration: {
+            Type: 'LINEAR',
+            WaitIntervalInSeconds: 60,
+            LinearStepSize: { Type: 'INSTANCE_COUNT', Value: 1 },
+          },
+        },
+        AutoRollbackConfiguration,
+      },
+      {
+        RollingUpdatePolicy: {
+          MaximumBatchSize: { Type: 'CAPACITY_PERCENT', Value: 5 },
+          WaitIntervalInSeconds: 60,
+          MaximumExecutionTimeoutInSeconds: 600,
+          RollbackMaximumBatchSize: { Type: 'CAPACITY_PERCENT', Value: 100 },
+        },
+        AutoRollbackConfiguration,
+      },
+    ])
+  })
+
+  const blue = ['DeploymentConfig', 'BlueGreenUpdatePolicy']
+  const routing = [...blue, 'TrafficRoutingConfiguration']
+  const rolling = ['DeploymentConfig', 'RollingUpdatePolicy']
+  const alarm = ['DeploymentConfig', 'AutoRollbackConfiguration', 'Alarms', 0]
+  it.each<[number, readonly (string | number)[], string, unknown]>([
+    [0, ['DeploymentConfig'], 'Colour', 'blue'],
+    [0, blue, 'Colour', 'blue'],
+    [0, blue, 'TerminationWaitInSeconds', 3601],
+    [0, blue, 'MaximumExecutionTimeoutInSeconds', 28_801],
+    [0, routing, 'Type', 'AT_ONCE'],
+    [0, routing, 'WaitIntervalInSeconds', 3601],
+    [1, [...routing, 'CanarySize'], 'Type', 'PERCENT'],
+    [1, [...routing, 'CanarySize'], 'Value', 0],
+    [2, [...routing, 'LinearStepSize'], 'Colour', 'blue'],
+    [3, rolling, 'TerminationWaitInSeconds', 60],
+    [3, [...rolling, 'MaximumBatchSize'], 'Type', 'PERCENT'],
+    [3, [...rolling, 'RollbackMaximumBatchSize'], 'Value', 0.5],
+    [3, alarm, 'AlarmName', ' '],
+    [3, alarm, 'Colour', 'blue'],
+  ])('a mistake in the guardrails %i at %j is found: %s', async (form, path, member, wrong) => {
+    const input = structuredClone((await guardedShifts())[form]?.input) as never
+    let at = input as Record<string, unknown>
+    for (const step of path) at = at[step] as Record<string, unknown>
+    at[member] = wrong
+    expect(known.request('UpdateEndpoint', input)).not.toEqual([])
   })
 
   it('every setting is sent', async () => {

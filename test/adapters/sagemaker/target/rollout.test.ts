@@ -1,111 +1,11 @@
-import type { DeploymentTarget } from 'modelspine/adapter'
-import { describe, expect, it, onTestFinished } from 'vitest'
-import type { EndpointVices } from '../../../simulators/sagemaker/endpoints.ts'
-import { ann, type PlaneFixture, planeFixture } from '../../../unit/plane/plane-fixture.ts'
-import { endpoint, image, role, type Scene, scene } from './scene.ts'
-
-const minuteMs = 60_000
-
-/** Times of SageMaker, much as they are. */
-const slow: EndpointVices = {
-  createMs: 4 * minuteMs,
-  updateMs: 6 * minuteMs,
-  weightsMs: 90_000,
-  deleteMs: 30_000,
-  lagMs: 1500,
-}
+import { describe, expect, it } from 'vitest'
+import { ann } from '../../../unit/plane/plane-fixture.ts'
+import { played, weights } from './played-plane.ts'
+import { endpoint } from './scene.ts'
 
 const canary = {
   canary: { steps: [{ weight: 20 }, { pause: '1m' }, { weight: 60 }, { pause: '1m' }] },
 } as const
-
-interface Played extends Omit<PlaneFixture, 'until'> {
-  readonly scene: Scene
-  declare(version: string, more?: object): Promise<void>
-  until(condition: () => Promise<boolean> | boolean, forMs?: number): Promise<void>
-  converged(): Promise<void>
-}
-
-/** A plane over SageMaker. Each call of the target is answered at the time at which it was made. */
-async function played(more: Parameters<typeof scene>[1] = {}): Promise<Played> {
-  const made = await scene(slow, { executionRole: role, image, instanceType: 'ml.m5.xlarge', ...more })
-  const { clock, target } = made
-  let open = 0
-  const counted = <Args extends readonly unknown[], Answer>(call: (...args: Args) => Promise<Answer>) => {
-    return async (...args: Args): Promise<Answer> => {
-      open += 1
-      try {
-        return await call(...args)
-      } finally {
-        open -= 1
-      }
-    }
-  }
-  const watched: DeploymentTarget = {
-    ...target,
-    apply: counted(target.apply),
-    observe: counted(target.observe),
-    destroy: counted(target.destroy),
-    list: counted(target.list),
-  }
-  const fixture = planeFixture({ clock, plane: { targets: { sagemaker: watched }, routersLearnMs: 100 } })
-  onTestFinished(() => fixture.plane.stop())
-  const { plane, registry } = fixture
-  for (const version of ['1', '2', '3']) {
-    const uri = `s3://models/churn-${version}.tar.gz`
-    await registry.register({
-      name: 'churn',
-      version,
-      approval: 'approved',
-      artifact: { kind: 'files', files: [{ uri }] },
-    })
-  }
-  await plane.start()
-  const until: Played['until'] = async (condition, forMs = 60 * minuteMs) => {
-    for (let passed = 0; passed < forMs; passed += 1000) {
-      if (await condition()) return
-      await clock.advance(1000)
-      while (open > 0) await new Promise((resolve) => setImmediate(resolve))
-      await clock.advance(0)
-    }
-    const status = (await plane.get('churn'))?.status
-    throw new Error(`it did not come true: ${JSON.stringify(status?.rollout)}`)
-  }
-  let generation = 0
-  return {
-    ...fixture,
-    scene: made,
-    until,
-    async declare(version, spec = {}) {
-      const metadata = { name: 'churn' }
-      const target = 'sagemaker'
-      await plane.apply(
-        { kind: 'ModelDeployment', metadata, spec: { model: `models/churn:${version}`, target, ...spec } },
-        { actor: ann },
-      )
-      generation = (await plane.get('churn'))?.generation ?? 0
-    },
-    async converged() {
-      await until(async () => {
-        const { status } = (await plane.get('churn')) ?? {}
-        const requested = status?.placements.flatMap((each) => each.requested) ?? []
-        return (
-          status?.observedGeneration === generation &&
-          status.rollout.phase === 'converged' &&
-          requested.length === 0
-        )
-      })
-    },
-  }
-}
-
-const weights = ({ world }: Scene): readonly (readonly [files: unknown, weight: number])[] => {
-  const found = world.endpoint(endpoint)
-  return (found?.variants ?? []).map(({ name, currentWeight }) => {
-    const model = world.model(`${endpoint}-${name}`)
-    return [(model?.PrimaryContainer as { ModelDataUrl?: string })?.ModelDataUrl, currentWeight] as const
-  })
-}
 
 describe('a rollout on SageMaker', () => {
   it('brings a model, then a better one by steps, and in the end nothing is left', async () => {

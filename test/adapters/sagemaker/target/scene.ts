@@ -52,7 +52,7 @@ export interface Scene {
   readonly api: SagemakerSimulator
   readonly target: SagemakerTarget
   readonly clock: FakeClock
-  open(): SagemakerTarget
+  open(other?: Partial<SagemakerTargetOptions>): SagemakerTarget
   close(): Promise<void>
 }
 
@@ -66,9 +66,9 @@ export async function startScene(
   const api = await sagemakerSimulator([world], { nowMs })
   const { accessKeyId, secretAccessKey, sessionToken } = credentials
   const targets: SagemakerTarget[] = []
-  const open = (): SagemakerTarget => {
+  const open = (other: Partial<SagemakerTargetOptions> = {}): SagemakerTarget => {
     const keys = { accessKeyId, secretAccessKey, ...(sessionToken && { sessionToken }) }
-    const made = sagemakerTarget({ region, endpoint: api.url, credentials: keys, clock, ...more })
+    const made = sagemakerTarget({ region, endpoint: api.url, credentials: keys, clock, ...more, ...other })
     targets.push(made)
     return made
   }
@@ -95,6 +95,7 @@ export async function scene(
     await made.close()
     expect(made.api.problems).toEqual([])
     expect(made.world.misuse).toEqual([])
+    expect(made.world.unguarded).toEqual([])
   })
   return made
 }
@@ -159,11 +160,15 @@ export function onceFor(
 }
 
 /** The kit's fixture over the simulator. */
-export async function targetSubject(vices: EndpointVices = {}): Promise<Fixture<TargetSubject>> {
+export async function targetSubject(
+  vices: EndpointVices = {},
+  more: Partial<SagemakerTargetOptions> = {},
+): Promise<Fixture<TargetSubject>> {
   let accessKeyId = credentials.accessKeyId
   const { secretAccessKey, sessionToken } = credentials
   const credential = 'AKIAKIT5F0D'
   const made = await startScene(vices, {
+    ...more,
     credentials: {
       accessKeyId: () => secretOf(accessKeyId),
       secretAccessKey,
@@ -184,7 +189,7 @@ export async function targetSubject(vices: EndpointVices = {}): Promise<Fixture<
       },
       created: () => world.journal.filter(({ operation }) => operation === 'CreateModel').length,
       mutations: () => world.journal.length,
-      reopen: made.open,
+      reopen: () => made.open(),
       busyNext() {
         const name = namesOf('kit/first', { prefix: 'modelspine', adopt: new Map() }).endpoint
         world.put(name, { status: 'Deleting', config: 'gone', change: { kind: 'delete', ...nothing } })
@@ -231,20 +236,34 @@ export async function targetSubject(vices: EndpointVices = {}): Promise<Fixture<
 
 const nothing = { config: 'gone', variants: [], endsAtMs: Number.POSITIVE_INFINITY }
 
+/** Each revision by the config that has its model: that of the endpoint, or one that waits for a guarded shift. */
 function truthOf(world: SimulatedEndpoints, at: Key) {
-  const found = world.endpoint(namesOf(at, { prefix: 'modelspine', adopt: new Map() }).endpoint)
-  const config = found && world.config(found.config)
-  if (found === undefined || config === undefined) return []
+  const names = namesOf(at, { prefix: 'modelspine', adopt: new Map() })
+  const found = world.endpoint(names.endpoint)
+  const running = found && world.config(found.config)
+  if (found === undefined || running === undefined) return []
   const sum = found.variants.reduce((total, { currentWeight }) => total + currentWeight, 0)
-  return (config.ProductionVariants as readonly Json[]).map((variant) => {
-    const live = found.variants.find(({ name }) => name === variant.VariantName)
-    const model = world.model(String(variant.ModelName)) as Json
+  const serves = found.status !== 'Creating' && found.status !== 'Failed'
+  return world.models().flatMap((name) => {
+    const revision = names.revisionOf(name)
+    const variantIn = (config: Json | undefined) =>
+      (config?.ProductionVariants as readonly Json[] | undefined)?.find(({ ModelName }) => ModelName === name)
+    const isRunning = variantIn(running) !== undefined
+    const variant =
+      variantIn(running) ??
+      world
+        .configs()
+        .map((each) => variantIn(world.config(each)))
+        .find(Boolean)
+    if (revision === undefined || variant === undefined) return []
+    const live = isRunning ? found.variants.find((each) => each.name === variant.VariantName) : undefined
+    const model = world.model(name) as Json
     const container = model.PrimaryContainer as Json
     const { MODELSPINE_REVISION: _, ...env } = container.Environment as Readonly<Record<string, string>>
-    const count = live?.desiredCount ?? 0
+    const count = live?.desiredCount ?? Number(variant.InitialInstanceCount)
     return {
-      revision: String(variant.VariantName),
-      ready: (live?.currentCount ?? 0) > 0 && found.status !== 'Creating' && found.status !== 'Failed',
+      revision,
+      ready: serves && (!isRunning || (live?.currentCount ?? 0) > 0),
       files: [String(container.ModelDataUrl)],
       env,
       settings: {
