@@ -24,6 +24,7 @@ import {
   type SecretSource,
   withoutAuthority,
 } from './vendor-authority.ts'
+import { createVendorPace } from './vendor-pace.ts'
 import { createVendorReach } from './vendor-reach.ts'
 import type { CallerLimits } from './within-limits.ts'
 
@@ -61,6 +62,11 @@ export interface VendorWords {
    * 403 are `auth`, all others `unavailable`.
    */
   readonly meaning?: (reply: HttpReply, said: string) => VendorMeaning | undefined
+  /**
+   * Whether the vendor turned the request away as one of too many, and did nothing. Then the client slows down, and sends
+   * it again, unless the vendor said how long to wait, or `oneAttempt` is set. Left out: that is the caller's to do.
+   */
+  readonly turnedAway?: (reply: HttpReply) => boolean
 }
 
 export interface VendorMeaning {
@@ -123,6 +129,9 @@ export interface VendorStream {
  */
 const retry = { times: 2, minDelayMs: 200, maxDelayMs: 1000 }
 
+/** How often a request is sent that is turned away as one of too many. */
+const mostTurns = 4
+
 /** Longer messages of a vendor are cut. */
 const longestSaid = 500
 
@@ -152,6 +161,14 @@ export function createVendorClient(
   const { vendor, unavailable, oneAttempt = false } = words
   const where = `${vendor} at ${client.baseUrl}`
   const reach = createVendorReach(where)
+  const pace = createVendorPace()
+
+  /** Whether the request was turned away, and shall be sent again. */
+  const takesAnotherTurn = (refusal: HttpReply, turns: number): boolean => {
+    if (oneAttempt || words.turnedAway?.(refusal) !== true) return false
+    pace.turnedAway()
+    return turns < mostTurns && retryAfterMs(refusal.headers, systemClock.now()) === undefined
+  }
 
   const limitsOf = (request: VendorRequest): CallerLimits => ({
     timeoutMs: request.timeoutMs ?? timeoutMs,
@@ -222,15 +239,21 @@ export function createVendorClient(
     const bare = wireOf(request)
     const limits = limitsOf(request)
     const known = [...fixed, ...secretsOf(request.headers ?? {})]
-    for (;;) {
+    for (let turns = 1; ; turns += 1) {
+      const turn = oneAttempt ? undefined : pace.turn(request.abortSignal)
+      if (turn !== undefined) await turn
       const { headers, secrets: shown } = await authorize(bare, limits)
       const wire = { ...bare, headers: { ...headers, ...bare.headers } }
       known.push(...shown)
       const secrets = [...new Set(known)]
       try {
         const exchanged = await exchange(wire, secrets)
-        if (exchanged.kind === 'answer') return exchanged.answer
+        if (exchanged.kind === 'answer') {
+          pace.taken()
+          return exchanged.answer
+        }
         const { refusal } = exchanged
+        if (takesAnotherTurn(refusal, turns)) continue
         if (again === undefined || !(await again(refusal, limits))) throw failed(refusal, secrets)
       } catch (error) {
         throw scrubError(error, secrets)

@@ -27,6 +27,7 @@ export function vendorWords(words: AwsWords): VendorWords {
       const failure = failureIn(reply)
       return failure && meaningOf(failure, said, words)
     },
+    turnedAway: (reply) => failureIn(reply)?.kind === 'throttled',
   }
 }
 

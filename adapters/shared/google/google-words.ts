@@ -29,6 +29,10 @@ export function vendorWords(words: GoogleWords): VendorWords {
       const failure = failureIn(reply)
       return failure && meaningOf(failure, said, words)
     },
+    turnedAway(reply) {
+      const failure = failureIn(reply)
+      return failure?.reason === 'RATE_LIMIT_EXCEEDED' && failure.retryAfterMs === undefined
+    },
   }
 }
 

@@ -53,6 +53,9 @@ export function vertexTarget(options: VertexTargetOptions): VertexTarget {
     attribution: 'reply',
     scaleToZero: false,
     mirror: false,
+    // An endpoint and its operations are read as they are. The first of a deployment is made by two changes, and the
+    // plane sends the second when the first has not shown the revision for so long.
+    listLagMs: 2000,
   }
   const closing = new AbortController()
 

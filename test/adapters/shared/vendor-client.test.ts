@@ -128,6 +128,33 @@ describe('a client of a vendor', () => {
     expect(await failureOf(other.call(post))).toMatchObject({ code: 'rate-limited', retryAfterMs: 7000 })
   })
 
+  it('sends again, later, what was turned away as one of too many, unless it is told how long to wait', async () => {
+    const tooMany = { status: 400, body: 'too many' }
+    const turnedAway = (reply: { readonly status: number }) => reply.status === 400
+    const { client, asked } = await scene([tooMany, tooMany, {}], {}, { turnedAway })
+    const begunMs = performance.now()
+    expect((await client.call(post)).status).toBe(200)
+    expect(asked).toHaveLength(3)
+    expect(performance.now() - begunMs).toBeGreaterThan(500)
+    const told = { ...tooMany, headers: { 'retry-after': '7' } }
+    const { client: other, asked: askedOther } = await scene([told], {}, { turnedAway })
+    expect(await failureOf(other.call(post))).toMatchObject({ retryAfterMs: 7000 })
+    expect(askedOther).toHaveLength(1)
+    const { client: once, asked: askedOnce } = await scene([tooMany], {}, { turnedAway, oneAttempt: true })
+    await failureOf(once.call(post))
+    expect(askedOnce).toHaveLength(1)
+  })
+
+  it('gives up on what is turned away again and again', async () => {
+    const { client, asked } = await scene(
+      Array.from({ length: 9 }, () => ({ status: 400 })),
+      {},
+      { turnedAway: () => true },
+    )
+    expect((await failureOf(client.call(get))).message).toContain('400')
+    expect(asked).toHaveLength(4)
+  })
+
   it('sends bytes as they are', async () => {
     const { client, asked } = await scene([])
     await client.call({ ...post, body: Buffer.from('{"raw":'), headers: { 'content-type': 'text/csv' } })
