@@ -1,5 +1,5 @@
 import type { Decision, Finding, PolicyRequest } from 'modelspine/adapter'
-import { withDigest } from '../shared/policy-answer.ts'
+import { withDigest } from '../shared/policy/policy-answer.ts'
 import type { CedarAnswer } from './cedar-module.ts'
 
 /** The rule of a finding that no policy gave. */

@@ -1,6 +1,6 @@
 import { type PolicyAction, sha256 } from 'modelspine/adapter'
-import { createLoadedPolicy, type ReloadablePolicy } from '../shared/loaded-policy.ts'
-import { checkNamedActions } from '../shared/policy-options.ts'
+import { createLoadedPolicy, type ReloadablePolicy } from '../shared/policy/loaded-policy.ts'
+import { checkNamedActions } from '../shared/policy/policy-options.ts'
 import { decisionOf } from './cedar-decision.ts'
 import { openLibrary } from './cedar-library.ts'
 import { type CedarModule, openModule } from './cedar-module.ts'

@@ -1,5 +1,5 @@
 import type { Decision, PolicyRequest } from 'modelspine/adapter'
-import { fault, withDigest } from '../shared/policy-answer.ts'
+import { fault, withDigest } from '../shared/policy/policy-answer.ts'
 import { readResult } from './opa-result.ts'
 
 /** What a policy answered, before it is read. */

@@ -1,5 +1,5 @@
 import type { PolicyAction } from 'modelspine/adapter'
-import { checkNamedActions } from '../shared/policy-options.ts'
+import { checkNamedActions } from '../shared/policy/policy-options.ts'
 import { wrongOption } from '../shared/wrong-option.ts'
 
 /** What both ways of asking a policy have in common. */

@@ -1,5 +1,5 @@
 import { messageOf, type PolicyEngine } from 'modelspine/adapter'
-import { undecided, undeclared } from '../shared/policy-answer.ts'
+import { undecided, undeclared } from '../shared/policy/policy-answer.ts'
 import { createVendorClient, type VendorConnection } from '../shared/vendor-client.ts'
 import { answerOf, dataReply, dataRequest, saidBy } from './opa-api.ts'
 import { decisionOf } from './opa-decision.ts'

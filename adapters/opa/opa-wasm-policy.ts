@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { messageOf, sha256 } from 'modelspine/adapter'
-import { createLoadedPolicy, type ReloadablePolicy } from '../shared/loaded-policy.ts'
+import { createLoadedPolicy, type ReloadablePolicy } from '../shared/policy/loaded-policy.ts'
 import { wrongOption } from '../shared/wrong-option.ts'
 import { decisionOf } from './opa-decision.ts'
 import { opaInputText } from './opa-input.ts'

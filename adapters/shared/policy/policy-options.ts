@@ -1,5 +1,5 @@
 import type { PolicyAction } from 'modelspine/adapter'
-import { wrongOption } from './wrong-option.ts'
+import { wrongOption } from '../wrong-option.ts'
 
 const known = {
   deploy: true,
