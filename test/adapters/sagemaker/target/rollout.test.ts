@@ -7,7 +7,8 @@ const canary = {
   canary: { steps: [{ weight: 20 }, { pause: '1m' }, { weight: 60 }, { pause: '1m' }] },
 } as const
 
-describe('a rollout on SageMaker', () => {
+// An hour of SageMaker passes in steps of a second, each with its requests.
+describe('a rollout on SageMaker', { timeout: 120_000 }, () => {
   it('brings a model, then a better one by steps, and in the end nothing is left', async () => {
     const { scene: made, declare, converged, until, plane } = await played()
     const { world } = made
