@@ -1,4 +1,17 @@
 export type { GoogleAuthClient, GoogleCredentialsOption } from '../shared/google/google-credentials.ts'
+export {
+  connectVertex,
+  type VertexCalls,
+  type VertexProvider,
+  type VertexProviderOptions,
+  vertexProvider,
+} from './provider/vertex-provider.ts'
+export type {
+  VertexContainer,
+  VertexModelLabels,
+  VertexRegistryOptions,
+} from './registry/registry-options.ts'
+export { type VertexRegistry, vertexRegistry } from './registry/vertex-registry.ts'
 export { deployedModelIdOf, endpointIdOf } from './target/target-names.ts'
 export type { VertexTargetOptions } from './target/target-options.ts'
 export type { VertexSettings } from './target/target-settings.ts'

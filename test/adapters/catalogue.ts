@@ -14,7 +14,7 @@ import { processTarget } from 'modelspine/adapters/process'
 import { modelspineMetrics, prometheusMetrics } from 'modelspine/adapters/prometheus'
 import { sagemakerProvider, sagemakerRegistry, sagemakerTarget } from 'modelspine/adapters/sagemaker'
 import { sqliteStore } from 'modelspine/adapters/sqlite'
-import { vertexTarget } from 'modelspine/adapters/vertex'
+import { vertexProvider, vertexRegistry, vertexTarget } from 'modelspine/adapters/vertex'
 import manifest from '../../package.json' with { type: 'json' }
 import type { ServerName } from '../live/servers/index.ts'
 
@@ -63,6 +63,7 @@ export interface CataloguedPart {
 }
 
 const baseUrl = 'http://127.0.0.1:9'
+const vertex = { project: 'my-team', location: 'europe-west4' }
 const folder = (): string => mkdtempSync(join(tmpdir(), 'modelspine-catalogue-'))
 const actions = ['deploy', 'promote', 'invoke', 'query-data', 'command', 'delete'] as const
 const { node } = manifest.devDependencies
@@ -199,9 +200,23 @@ export const catalogue: readonly CataloguedPart[] = [
   },
   {
     adapter: 'vertex',
+    factory: 'vertexRegistry',
+    contract: 'model-registry',
+    truth: { kind: 'model', file: 'aiplatform.v1.json' },
+    capabilities: () => vertexRegistry({ ...vertex, container: { image: 'image' } }).capabilities,
+  },
+  {
+    adapter: 'vertex',
     factory: 'vertexTarget',
     contract: 'deployment-target',
     truth: { kind: 'model', file: 'aiplatform.v1.json' },
-    capabilities: () => vertexTarget({ project: 'my-team', location: 'europe-west4' }).capabilities,
+    capabilities: () => vertexTarget(vertex).capabilities,
+  },
+  {
+    adapter: 'vertex',
+    factory: 'vertexProvider',
+    contract: 'model-provider',
+    truth: { kind: 'model', file: 'aiplatform.v1.json' },
+    capabilities: () => vertexProvider(vertex).capabilities,
   },
 ]

@@ -28,7 +28,12 @@ import {
   sagemakerRegistry,
   sagemakerTarget,
 } from 'modelspine/adapters/sagemaker'
-import { type VertexTargetOptions, vertexTarget } from 'modelspine/adapters/vertex'
+import {
+  type VertexConnection,
+  vertexProvider,
+  vertexRegistry,
+  vertexTarget,
+} from 'modelspine/adapters/vertex'
 import {
   createRequestTelemetry,
   createRouter,
@@ -52,6 +57,7 @@ const key = async () => secretOf(planted)
 const basic = { user: 'ann', password: key }
 const headers = { 'x-api-key': planted }
 const actor = { name: 'ann' }
+const tensor = { name: 'x', datatype: 'FP32', shape: [1], data: [1] }
 const hosted = { kind: 'hosted', provider: 'echo', model: 'm' } as const
 const files = { kind: 'files', files: [{ uri: 's3://models/m' }] } as const
 
@@ -95,18 +101,16 @@ type Parts = Pick<ControlPlaneOptions, 'registries' | 'targets' | 'policies' | '
   readonly artifact?: Artifact
 }
 
-/** A target that runs what is in the registry of Vertex. */
-function vertexParts(endpoint: string, options: Partial<VertexTargetOptions>): Parts {
-  const place = { project: 'my-team', location: 'europe-west4' }
+/** With a token that is not planted, unless the options say so. */
+function vertex(endpoint: string, options: Partial<VertexConnection>): VertexConnection {
   const credentials = { token: secretOf('harmless') }
-  return {
-    artifact: {
-      kind: 'hosted',
-      provider: 'vertex',
-      model: 'projects/my-team/locations/europe-west4/models/m@1',
-    },
-    targets: { vendor: vertexTarget({ ...place, endpoint, credentials, ...options }) },
-  }
+  return { project: 'my-team', location: 'europe-west4', endpoint, credentials, ...options }
+}
+
+const ofVertex: Artifact = {
+  kind: 'hosted',
+  provider: 'vertex',
+  model: 'projects/my-team/locations/europe-west4/models/m@1',
 }
 
 /** The parts of a plane that send a credential, by the function that makes them and the kind of credential. */
@@ -164,8 +168,20 @@ const ofThePlane: Readonly<Record<string, (baseUrl: string) => Parts>> = {
     sagemakerEndpoints(baseUrl, { sessionToken: secretOf(planted) }),
   'sagemakerTarget, accessKeyId': (baseUrl) => sagemakerEndpoints(baseUrl, { accessKeyId: key }),
   'sagemakerTarget, headers': (baseUrl) => sagemakerEndpoints(baseUrl, {}, headers),
-  'vertexTarget, token': (endpoint) => vertexParts(endpoint, { credentials: { token: key } }),
-  'vertexTarget, headers': (endpoint) => vertexParts(endpoint, { headers }),
+  'vertexRegistry, token': (endpoint) => ({
+    registries: { models: vertexRegistry(vertex(endpoint, { credentials: { token: key } })) },
+  }),
+  'vertexRegistry, headers': (endpoint) => ({
+    registries: { models: vertexRegistry(vertex(endpoint, { headers })) },
+  }),
+  'vertexTarget, token': (endpoint) => ({
+    artifact: ofVertex,
+    targets: { vendor: vertexTarget(vertex(endpoint, { credentials: { token: key } })) },
+  }),
+  'vertexTarget, headers': (endpoint) => ({
+    artifact: ofVertex,
+    targets: { vendor: vertexTarget(vertex(endpoint, { headers })) },
+  }),
 }
 
 /** The first kind of credential of a part meets every vice. The others go the same way, so a few are enough. */
@@ -186,6 +202,8 @@ const ofARouter: Readonly<Record<string, (baseUrl: string) => ModelProvider>> = 
   'sagemakerProvider, headers': (endpoint) =>
     sagemakerProvider({ region, endpoint, credentials: awsKeys, headers }),
   'openInferenceProvider, headers': (baseUrl) => openInferenceProvider({ baseUrl, headers }),
+  'vertexProvider, token': (endpoint) => vertexProvider(vertex(endpoint, { credentials: { token: key } })),
+  'vertexProvider, headers': (endpoint) => vertexProvider(vertex(endpoint, { headers })),
 }
 
 const ofAConnection = ['token', 'basic', 'headers'] as const satisfies readonly (keyof VendorConnection)[]
@@ -213,6 +231,8 @@ const kindsOf: Readonly<Record<string, readonly string[]>> = {
     | keyof SagemakerTargetOptions
     | keyof AwsKeys
   )[],
+  vertexProvider: ['token', 'headers'],
+  vertexRegistry: ['token', 'headers'],
   vertexTarget: ['token', 'headers'],
   openaiCompatible: ['apiKey', 'headers'] satisfies readonly (keyof OpenaiCompatibleOptions)[],
   openInferenceProvider: ['headers'] satisfies readonly (keyof OpenInferenceOptions)[],
@@ -372,7 +392,7 @@ describe('a planted secret', () => {
         const request = { messages: [{ role: 'user', content: [{ type: 'text', text: 'hi' }] }] } as const
         const shown =
           operation === 'infer'
-            ? [await settled(router.infer('r', { kind: 'tensors', inputs: [] }))]
+            ? [await settled(router.infer('r', { kind: 'tensors', inputs: [tensor] }))]
             : [
                 await settled(router.chat('r', request)),
                 await settled(streamed(router.chatStream('r', request))),

@@ -9,7 +9,7 @@ import {
   type TensorPayload,
   type TensorReply,
 } from 'modelspine/adapter'
-import { instancesBody, readPredictions } from './instances-json.ts'
+import { instancesOf, readPredictions } from '../../shared/instances-json.ts'
 import type { Payload } from './invocation-requests.ts'
 
 /**
@@ -19,13 +19,16 @@ import type { Payload } from './invocation-requests.ts'
 export type TensorForm = 'open-inference' | 'instances'
 
 export function tensorPayload(request: TensorPayload, form: TensorForm): Payload {
-  const body = form === 'instances' ? instancesBody(request) : inferRequestBody(request)
+  const body =
+    form === 'instances'
+      ? { instances: instancesOf(request), ...request.parameters }
+      : inferRequestBody(request)
   const type = 'application/json'
   return { contentType: type, accept: type, bytes: jsonBody(body) }
 }
 
 export function readTensors(reply: HttpReply, form: TensorForm): TensorReply {
-  return form === 'instances' ? readPredictions(reply.json()) : readInferReply(reply.json())
+  return form === 'instances' ? readPredictions('SageMaker', reply.json()) : readInferReply(reply.json())
 }
 
 /**

@@ -62,15 +62,20 @@ export class VertexModels {
     return this.shown(model, version)
   }
 
-  /** The default version of each model. */
+  /** The default version of each model, that which changed last first. */
   list(): readonly Json[] {
-    return [...this.models.keys()].map((name) => this.get(name))
+    const all = [...this.models.keys()].map((name) => this.get(name))
+    return all.sort((one, other) => (String(one.updateTime) < String(other.updateTime) ? 1 : -1))
   }
 
-  listVersions(name: string): readonly Json[] {
+  /** In no order that anybody promised. */
+  listVersions(name: string, filter: string): readonly Json[] {
     const versions = this.models.get(name.split('@')[0] ?? '')
     if (versions === undefined) throw notFound(name)
-    return versions.map((version) => this.shown(`${name}@${version.versionId}`, version))
+    const [isFilter, label = '', value] = /^labels\.([\w-]+)=([\w-]+)$/.exec(filter) ?? []
+    if (filter !== '' && isFilter === undefined) throw invalid(`Invalid filter: ${filter}`)
+    const found = versions.filter(({ labels }) => filter === '' || labels[label] === value)
+    return found.toReversed().map((version) => this.shown(`${name}@${version.versionId}`, version))
   }
 
   upload(parent: string, { model: given, modelId, parentModel }: Json): Json {

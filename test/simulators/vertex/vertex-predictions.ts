@@ -7,12 +7,12 @@ function served(world: VertexWorld, endpoint: string): DeployedModel {
   return world.endpoints.pick(endpoint, Math.random())
 }
 
-/** The container tells what it was sent, as one prediction for each instance. */
-export function predict(world: VertexWorld, endpoint: string, { instances, parameters }: Json): Json {
+/** The container answers with what it was sent. */
+export function predict(world: VertexWorld, endpoint: string, { instances }: Json): Json {
   const { id, model, modelVersionId } = served(world, endpoint)
   if (!Array.isArray(instances)) throw new Failure('INVALID_ARGUMENT', 'instances is required.')
   return {
-    predictions: instances.map((instance) => ({ instance, ...(parameters !== undefined && { parameters }) })),
+    predictions: instances,
     deployedModelId: id,
     model: world.named(model).split('@')[0],
     modelVersionId: String(modelVersionId),

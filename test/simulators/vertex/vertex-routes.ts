@@ -90,7 +90,7 @@ const rules: readonly Rule[] = [
     'GET',
     /^models\/[^/:]+:listVersions$/,
     ({ models }, name, _, query, { pageSize }) =>
-      page('models', models.listVersions(bare(name)), query, pageSize),
+      page('models', models.listVersions(bare(name), query.get('filter') ?? ''), query, pageSize),
   ),
   rule('models.upload', 'POST', /^models:upload$/, ({ models }, name, given) =>
     json(models.upload(parentOf(name), given)),

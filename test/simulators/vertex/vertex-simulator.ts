@@ -11,6 +11,7 @@ export interface VertexCall {
   /** By the discovery document, without what all have in common: `endpoints.create`. */
   readonly operation: string
   readonly body: string
+  readonly bytes: Buffer
   readonly headers: IncomingMessage['headers']
 }
 
@@ -81,6 +82,7 @@ export async function vertexSimulator({
       url,
       operation: route?.operation ?? '',
       body: bytes.toString(),
+      bytes,
       headers,
     }
     calls.push(call)

@@ -1,10 +1,10 @@
 import { ModelspineError, type Tensor, type TensorPayload, type TensorReply } from 'modelspine/adapter'
 
 /**
- * The JSON of TensorFlow Serving and of many containers: `{ instances }` is answered with `{ predictions }`. The first
+ * The `instances` of the JSON of TensorFlow Serving and of many containers, which answer with `predictions`. The first
  * dimension of each tensor counts instances. Several tensors are members of each instance, by their names.
  */
-export function instancesBody({ inputs, parameters }: TensorPayload): Readonly<Record<string, unknown>> {
+export function instancesOf({ inputs }: Pick<TensorPayload, 'inputs'>): readonly unknown[] {
   const [first, ...others] = inputs
   if (first === undefined)
     throw new ModelspineError('bad-request', 'inputs is empty: give at least one tensor')
@@ -17,13 +17,10 @@ export function instancesBody({ inputs, parameters }: TensorPayload): Readonly<R
     )
   }
   const rows = inputs.map((tensor) => [tensor.name, rowsOf(tensor)] as const)
-  const instances =
-    others.length === 0
-      ? rowsOf(first)
-      : Array.from({ length: count }, (_, place) =>
-          Object.fromEntries(rows.map(([name, each]) => [name, each[place]])),
-        )
-  return { instances, ...parameters }
+  if (others.length === 0) return rowsOf(first)
+  return Array.from({ length: count }, (_, place) =>
+    Object.fromEntries(rows.map(([name, each]) => [name, each[place]])),
+  )
 }
 
 /** The data as lists within lists, as the shape says. */
@@ -39,17 +36,20 @@ function rowsOf({ shape, data }: Tensor): readonly unknown[] {
 }
 
 /** One tensor `predictions`, or one for each member where predictions are objects. Throws `malformed-reply`. */
-export function readPredictions(body: unknown): TensorReply {
+export function readPredictions(vendor: string, body: unknown): TensorReply {
+  const malformed = malformedBy(vendor)
   const predictions = (body as { predictions?: unknown } | null)?.predictions
   if (!Array.isArray(predictions)) throw malformed('the reply has no list "predictions"')
   const names = memberNames(predictions)
-  if (names === undefined) return { kind: 'tensors', outputs: [tensorOf('predictions', predictions)] }
+  if (names === undefined)
+    return { kind: 'tensors', outputs: [tensorOf('predictions', predictions, malformed)] }
   return {
     kind: 'tensors',
     outputs: names.map((name) =>
       tensorOf(
         name,
         predictions.map((each) => (each as Record<string, unknown>)[name]),
+        malformed,
       ),
     ),
   }
@@ -60,18 +60,20 @@ function memberNames(predictions: readonly unknown[]): readonly string[] | undef
   return typeof first === 'object' && first !== null && !Array.isArray(first) ? Object.keys(first) : undefined
 }
 
-function tensorOf(name: string, rows: readonly unknown[]): Tensor {
+type Malformed = (why: string) => ModelspineError
+
+function tensorOf(name: string, rows: readonly unknown[], malformed: Malformed): Tensor {
   const shape: number[] = []
   let data: readonly unknown[] = rows
   for (;;) {
-    shape.push(shape.length === 0 ? data.length : lengthOfAll(name, data))
+    shape.push(shape.length === 0 ? data.length : lengthOfAll(name, data, malformed))
     if (shape.length > 1) data = data.flat()
     if (!data.some(Array.isArray)) break
   }
-  return { name, datatype: datatypeOf(name, data), shape, data }
+  return { name, datatype: datatypeOf(name, data, malformed), shape, data }
 }
 
-function lengthOfAll(name: string, lists: readonly unknown[]): number {
+function lengthOfAll(name: string, lists: readonly unknown[], malformed: Malformed): number {
   const lengths = new Set(lists.map((each) => (Array.isArray(each) ? each.length : -1)))
   const [length = 0] = lengths
   if (lengths.size > 1 || length < 0) throw malformed(`${name} of the reply has lists of different lengths`)
@@ -81,7 +83,7 @@ function lengthOfAll(name: string, lists: readonly unknown[]): number {
 const datatypes: Readonly<Record<string, string>> = { number: 'FP64', boolean: 'BOOL', string: 'BYTES' }
 
 /** JSON does not tell the kinds of numbers apart. */
-function datatypeOf(name: string, data: readonly unknown[]): string {
+function datatypeOf(name: string, data: readonly unknown[], malformed: Malformed): string {
   const kinds = new Set(data.map((each) => typeof each))
   const [kind = 'number'] = kinds
   const datatype = datatypes[kind]
@@ -90,6 +92,6 @@ function datatypeOf(name: string, data: readonly unknown[]): string {
   return datatype
 }
 
-function malformed(why: string): ModelspineError {
-  return new ModelspineError('malformed-reply', `SageMaker: ${why}`)
+function malformedBy(vendor: string): Malformed {
+  return (why) => new ModelspineError('malformed-reply', `${vendor}: ${why}`)
 }

@@ -1,0 +1,162 @@
+import {
+  type CallContext,
+  type Clock,
+  type Endpoint,
+  type HttpReply,
+  type InferReply,
+  type InferRequest,
+  inferenceHeader,
+  type ModelProvider,
+  ModelspineError,
+  readInferReply,
+  systemClock,
+  type TensorPayload,
+  type TensorReply,
+} from 'modelspine/adapter'
+import { createGoogleClient, type GoogleConnection } from '../../shared/google/google-client.ts'
+import { readPredictions } from '../../shared/instances-json.ts'
+import type { VendorClient, VendorRequest } from '../../shared/vendor-client.ts'
+import { wrongOption } from '../../shared/wrong-option.ts'
+import { createVertexClient, type VertexConnection } from '../vertex-client.ts'
+import {
+  addressOf,
+  endpointOf,
+  openInferenceRequest,
+  predictRequest,
+  rawPredictRequest,
+} from './prediction-requests.ts'
+import { named, providerWords } from './provider-errors.ts'
+
+/** Options of what asks endpoints. */
+export interface VertexCalls extends Omit<GoogleConnection, 'endpoint'> {
+  /** Default `gcp.vertex_ai`. */
+  readonly name?: string
+  /**
+   * How tensors are sent. `instances` (default): to `predict`, as Vertex's own containers take them. `open-inference`: to
+   * `rawPredict`, as Triton takes them.
+   */
+  readonly tensors?: 'instances' | 'open-inference'
+  /** How long Vertex may take until its answer begins, in milliseconds. Default 70,000. */
+  readonly timeoutMs?: number
+  readonly clock?: Clock
+}
+
+export interface VertexProviderOptions
+  extends VertexCalls,
+    Pick<VertexConnection, 'project' | 'location' | 'endpoint'> {}
+
+export interface VertexProvider extends ModelProvider {
+  infer(request: InferRequest, context: CallContext): Promise<InferReply>
+  close(): Promise<void>
+}
+
+/**
+ * Asks endpoints of Vertex AI. The model of a request is the id of an endpoint, or a whole name. Connects, loads and reads
+ * nothing before the first call. Throws `invalid-options`.
+ */
+export function vertexProvider(options: VertexProviderOptions): VertexProvider {
+  const { name: _, tensors: __, clock = systemClock, ...connection } = checked(options)
+  const client = createVertexClient(connection, providerWords, clock)
+  return providerOver(client, options, (model) => endpointOf(client.parent, model))
+}
+
+/** For the plane's `connect`: `{ vertex: connectVertex() }`. Throws `invalid-options`. */
+export function connectVertex(options: VertexCalls = {}): (endpoint: Endpoint) => VertexProvider {
+  const { name: _, tensors: __, clock = systemClock, ...connection } = checked(options)
+  return ({ address }) => {
+    const { origin, endpoint } = addressOf(address)
+    const client = createGoogleClient({ ...connection, endpoint: origin }, { host: '' }, providerWords, clock)
+    return providerOver(client, options, () => endpoint)
+  }
+}
+
+function checked<Options extends VertexCalls>(options: Options): Options & { readonly timeoutMs: number } {
+  const { tensors = 'instances' } = options
+  if (tensors !== 'instances' && tensors !== 'open-inference') {
+    throw wrongOption('tensors', `is "${String(tensors)}": write instances or open-inference`)
+  }
+  return { ...options, timeoutMs: options.timeoutMs ?? 70_000 }
+}
+
+function providerOver(
+  client: VendorClient,
+  { name = 'gcp.vertex_ai', tensors = 'instances' }: VertexCalls,
+  endpointFor: (model: string) => string,
+): VertexProvider {
+  async function inferTensors(
+    endpoint: string,
+    request: TensorPayload,
+    context: CallContext,
+  ): Promise<TensorReply> {
+    if (tensors === 'open-inference') {
+      const reply = await ask(openInferenceRequest(endpoint, request), context)
+      const read = readInferReply(reply.json())
+      return { ...read, parameters: { ...read.parameters, ...answeredBy(reply) } }
+    }
+    const reply = await ask(predictRequest(endpoint, request), context)
+    const body = reply.json() as Readonly<Record<string, unknown>>
+    return { ...readPredictions('Vertex', body), parameters: toldBy(body) }
+  }
+
+  const ask = (request: VendorRequest, { headers = {}, abortSignal }: CallContext): Promise<HttpReply> =>
+    named(client.call({ ...request, headers: { ...harmless(headers), ...request.headers }, abortSignal }))
+
+  return {
+    name,
+    capabilities: { operations: ['infer'], streaming: false, dialects: [] },
+
+    async infer(request, context) {
+      if (request.version !== undefined) {
+        throw new ModelspineError(
+          'unsupported',
+          `Vertex: an endpoint has no versions: leave out version "${request.version}"`,
+        )
+      }
+      const endpoint = endpointFor(request.model)
+      if (request.kind === 'tensors') return inferTensors(endpoint, request, context)
+      const reply = await ask(rawPredictRequest(endpoint, request), context)
+      const split = reply.header(inferenceHeader)
+      return {
+        kind: 'bytes',
+        contentType: reply.header('content-type') ?? 'application/octet-stream',
+        bytes: reply.bytes,
+        headers: { ...answeredBy(reply), ...(split !== undefined && { [inferenceHeader]: split }) },
+      }
+    },
+
+    close: () => client.close(),
+  }
+}
+
+/** What would be other credentials, or another bill. */
+const ofCredentials: ReadonlySet<string> = new Set([
+  'authorization',
+  'x-goog-user-project',
+  'x-goog-api-key',
+  'host',
+])
+
+function harmless(headers: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(headers).filter(([name]) => !ofCredentials.has(name.toLowerCase())),
+  )
+}
+
+/** Members of a prediction that say who made it. */
+const tellers = ['deployedModelId', 'model', 'modelVersionId', 'modelDisplayName', 'metadata'] as const
+
+function toldBy(body: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(tellers.flatMap((name) => (body[name] === undefined ? [] : [[name, body[name]]])))
+}
+
+/** The same in headers. */
+const tellingHeaders = ['x-vertex-ai-endpoint-id', 'x-vertex-ai-deployed-model-id'] as const
+
+function answeredBy(reply: HttpReply): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    tellingHeaders.flatMap((name) => {
+      const value = reply.header(name)
+      return value === undefined ? [] : [[name, value] as const]
+    }),
+  )
+}
