@@ -252,7 +252,9 @@ export function simulatedEndpoints(
     const name = String(EndpointName)
     const endpoint = endpoints.seen(name)
     if (endpoint === undefined) throw missing('endpoint', name)
-    const { change, variants, status } = endpoint
+    const { change, status } = endpoint
+    // Of a change of weights, what is desired shows at once.
+    const variants = change?.kind === 'weights' ? change.variants : endpoint.variants
     const moved = change?.guarded && status === 'Updating' ? percentAt(change.guarded, nowMs()) / 100 : 0
     const isComing = change?.kind === 'create' || (change?.kind === 'update' && status !== 'RollingBack')
     return {

@@ -105,12 +105,49 @@ describe('a change of an endpoint', () => {
   it('makes room among ten variants, by the one with the least traffic', async () => {
     const made = await scene()
     const all = Array.from({ length: 10 }, (_, place) => ({ ...first, name: `a${place}b2c3d4e5` }))
-    await converge(made, wantOf(all, [90, 10]))
+    await converge(made, wantOf(all, [80, 10, 10]))
     const next = { ...first, name: 'ffb2c3d4e5' }
+    const before = inputs(made, 'CreateEndpointConfig').length
     await converge(made, wantOf([...all.slice(0, 2), next], [90, 10]))
     expect(running(made).variants.map(({ name }) => name)).toEqual(
       [...all.slice(0, 2), next].map(({ name }) => name),
     )
+    const [between] = inputs(made, 'CreateEndpointConfig').slice(before)
+    const served = all.slice(0, 3).map(({ name }) => expect.objectContaining({ VariantName: name }))
+    expect(between?.ProductionVariants).toEqual(expect.arrayContaining(served))
+  })
+
+  it('shows the weights that SageMaker has reached, and not those that it was given', async () => {
+    const made = await scene()
+    await converge(made, wantOf([first, second]))
+    await made.target.apply(key, wantOf([first, second], [40, 60]), callOptions())
+    const weights = async () => (await made.target.observe(key)).revisions.map(({ weight }) => weight)
+    expect(await weights()).toEqual([100, 0])
+    made.world.settle()
+    expect(await weights()).toEqual([40, 60])
+  })
+
+  it('is no failure while the description is older than it', async () => {
+    const made = await scene({ lagMs: 3000 })
+    const { clock, target, world } = made
+    const handles: string[] = []
+    for (let call = 0; call < 12; call += 1) {
+      const wanted = call < 6 ? [first] : [first, second]
+      const result = await target.apply(key, wantOf(wanted), callOptions())
+      if (result.kind === 'accepted' && result.handle?.startsWith('update')) {
+        handles.push(result.handle)
+        break
+      }
+      world.settle()
+      await clock.advance(3000)
+    }
+    const states = async () =>
+      (await target.observe(key, { handles, applied: [first, second] })).operations.map(({ state }) => state)
+    expect(await states()).toEqual(['running'])
+    await clock.advance(3000)
+    world.settle()
+    await clock.advance(3000)
+    expect(await states()).toEqual(['succeeded'])
   })
 
   it('captures what the newest revision says', async () => {
