@@ -166,8 +166,10 @@ export function createVendorClient(
   /** Whether the request was turned away, and shall be sent again. */
   const takesAnotherTurn = (refusal: HttpReply, turns: number): boolean => {
     if (oneAttempt || words.turnedAway?.(refusal) !== true) return false
+    // Then the caller waits as long as it was told.
+    if (retryAfterMs(refusal.headers, systemClock.now()) !== undefined) return false
     pace.turnedAway()
-    return turns < mostTurns && retryAfterMs(refusal.headers, systemClock.now()) === undefined
+    return turns < mostTurns
   }
 
   const limitsOf = (request: VendorRequest): CallerLimits => ({
