@@ -1,4 +1,4 @@
-import type { DeploymentTarget } from 'modelspine/adapter'
+import type { Artifact, DeploymentTarget } from 'modelspine/adapter'
 
 /** A cloud that a simulator plays in this process, while the plane over it lives and dies in another one. */
 export interface SimulatedCloud {
@@ -30,6 +30,8 @@ export interface VictimCloud {
   target(address: never): DeploymentTarget
   /** The protocol of its endpoints. */
   readonly protocol: string
-  /** The address of a version of the model. */
-  uri(version: string): string
+  /** Of a version of the model. */
+  artifact(version: string): Artifact
+  /** Variables of each revision. */
+  readonly env: Readonly<Record<string, string>>
 }

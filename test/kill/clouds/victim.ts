@@ -16,9 +16,10 @@ import { fastClock } from './fast-clock.ts'
 import { type VictimOrders, victimSpeed } from './orders.ts'
 import { sagemakerVictim } from './sagemaker/sagemaker-victim.ts'
 import type { VictimCloud } from './simulated-cloud.ts'
+import { vertexVictim } from './vertex/vertex-victim.ts'
 
 const { folder, cloud, address } = JSON.parse(process.argv[2] ?? '') as VictimOrders
-const victims: Readonly<Record<CloudName, VictimCloud>> = { sagemaker: sagemakerVictim }
+const victims: Readonly<Record<CloudName, VictimCloud>> = { sagemaker: sagemakerVictim, vertex: vertexVictim }
 const own = victims[cloud]
 const clock = fastClock(victimSpeed)
 const actor = { name: 'kill-test' }
@@ -34,7 +35,7 @@ const plane = createControlPlane({
         name: 'digits',
         version,
         approval: 'approved',
-        artifact: { kind: 'files', files: [{ uri: own.uri(version) }] },
+        artifact: own.artifact(version),
       })),
     }),
   },
@@ -75,7 +76,7 @@ async function bring(
   const spec: ModelDeploymentSpecInput = {
     model: `models/digits:${version}`,
     target: 'cloud',
-    runtime: { env: { THREADS: '4' } },
+    runtime: { env: own.env },
     strategy: canary,
     deadline: '30m',
     ...more,

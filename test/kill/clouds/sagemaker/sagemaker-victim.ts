@@ -7,7 +7,8 @@ const { accessKeyId, secretAccessKey, sessionToken } = credentials
 
 export const sagemakerVictim: VictimCloud = {
   protocol: 'sagemaker',
-  uri: (version) => `s3://models/${version}.tar.gz`,
+  artifact: (version) => ({ kind: 'files', files: [{ uri: `s3://models/${version}.tar.gz` }] }),
+  env: { THREADS: '4' },
   target: (endpoint: string) =>
     sagemakerTarget({
       region,
