@@ -14,6 +14,7 @@ import { stringify } from 'yaml'
 import { makeFolder, syncFolder, takePlace } from '../../shared/durable-names.ts'
 import { identityOf } from '../../shared/process-identity.ts'
 import { lockFile, removeAbandoned } from '../../shared/process-lock.ts'
+import { otherArtifact } from '../../shared/registry/other-artifact.ts'
 import { wrongOption } from '../../shared/wrong-option.ts'
 import type { ArtifactDigests } from './artifact-digests.ts'
 import { folderName, type RegistryFolder } from './registry-folder.ts'
@@ -161,11 +162,7 @@ async function agreeing(
     const [old, now] = [await placeless(existing, digests), await placeless(candidate, digests)]
     if (sameArtifact(old, now)) return existing
   }
-  throw new ModelspineError(
-    'conflict',
-    `version "${existing.version}" of model "${fresh.name}" is already registered with another artifact: versions never change, so register a new version`,
-    { details: { model: fresh.name, version: existing.version }, retryable: false },
-  )
+  throw otherArtifact(fresh.name, existing.version)
 }
 
 function notOurs(path: string, model: string, version: string): ModelspineError {

@@ -11,6 +11,7 @@ import {
   sha256,
   sleep,
 } from 'modelspine/adapter'
+import { otherArtifact } from '../../shared/registry/other-artifact.ts'
 import type { VendorClient } from '../../shared/vendor-client.ts'
 import { wrongOption } from '../../shared/wrong-option.ts'
 import {
@@ -139,11 +140,7 @@ async function agreeing(
   // MLflow keeps the address that it was given beside the one where the files are.
   const same = { ...file, uri: file.uri === record.source ? (there?.uri ?? file.uri) : file.uri }
   if (sameArtifact(existing.artifact, { kind: 'files', files: [same] })) return existing
-  throw new ModelspineError(
-    'conflict',
-    `version "${record.version}" of model "${fresh.name}" is already registered with another artifact: versions never change, so register a new version`,
-    { details: { model: fresh.name, version: record.version }, retryable: false },
-  )
+  throw otherArtifact(fresh.name, record.version)
 }
 
 async function ensureModel(

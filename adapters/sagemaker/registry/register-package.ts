@@ -10,6 +10,7 @@ import {
   sha256,
   sleep,
 } from 'modelspine/adapter'
+import { otherArtifact } from '../../shared/registry/other-artifact.ts'
 import { wrongOption } from '../../shared/wrong-option.ts'
 import type { SagemakerClient } from '../sagemaker-client.ts'
 import { artifactOf, packageAddress } from './artifact.ts'
@@ -169,11 +170,7 @@ async function newestVersions(
 function agreeing(fresh: NewModelVersion, version: string, record: PackageRecord): Registered {
   const there = artifactOf(record, 'model-data', factsOf(record).digests ?? {})
   if (sameArtifact(there, fresh.artifact)) return { version, record }
-  throw new ModelspineError(
-    'conflict',
-    `version "${version}" of model "${fresh.name}" is already registered with another artifact: versions never change, so register a new version`,
-    { details: { model: fresh.name, version }, retryable: false },
-  )
+  throw otherArtifact(fresh.name, version)
 }
 
 async function ensureGroup(

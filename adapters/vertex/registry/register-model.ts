@@ -10,6 +10,7 @@ import {
 } from 'modelspine/adapter'
 import { operationReply } from '../../shared/google/google-operations.ts'
 import { googleError } from '../../shared/google/google-words.ts'
+import { otherArtifact } from '../../shared/registry/other-artifact.ts'
 import { wrongOption } from '../../shared/wrong-option.ts'
 import type { VertexClient } from '../vertex-client.ts'
 import { checkTags } from './edit-model.ts'
@@ -122,11 +123,7 @@ function checkNumber({ version }: NewModelVersion, versions: readonly string[]):
 function agreeing(fresh: NewModelVersion, record: VertexModelRecord): VertexModelRecord {
   const there = artifactOf(record, 'files', factsIn(record.versionDescription))
   if (sameArtifact(there, fresh.artifact)) return record
-  throw new ModelspineError(
-    'conflict',
-    `version "${fresh.version}" of model "${fresh.name}" is already registered with another artifact: versions never change, so register a new version`,
-    { details: { model: fresh.name, version: fresh.version }, retryable: false },
-  )
+  throw otherArtifact(fresh.name, fresh.version)
 }
 
 async function uploaded(
