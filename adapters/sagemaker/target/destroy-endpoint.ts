@@ -22,10 +22,14 @@ export async function destroyNext(
   return { kind: 'accepted' }
 }
 
-/** The keys that have an endpoint, a config or a model here. SageMaker cannot list by tags. */
+/**
+ * The keys that have an endpoint, a config or a model here. SageMaker cannot list by tags, and asks for a call for the tags
+ * of each. So the key of an address is kept in `known` while the address is listed, also when this is aborted.
+ */
 export async function keysIn(
   place: Pick<EndpointPlace, 'client' | 'config' | 'abortSignal'>,
   adopted: readonly EndpointPlace[],
+  known: Map<string, Key>,
 ): Promise<readonly Key[]> {
   const begin = `${place.config.prefix}-`
   const arns = new Map<string, string>()
@@ -39,10 +43,12 @@ export async function keysIn(
     const live = await readEndpoint({ names, ...asking })
     if (live !== undefined) arns.set(names.endpoint, live.arn)
   }
-  const keys = new Set<Key>()
-  for (const arn of arns.values()) {
+  const listed = new Set(arns.values())
+  for (const arn of known.keys()) if (!listed.has(arn)) known.delete(arn)
+  for (const arn of listed) {
+    if (known.has(arn)) continue
     const key = keyIn(await readTags(place, arn))
-    if (key !== undefined) keys.add(key)
+    if (key !== undefined) known.set(arn, key)
   }
-  return [...keys].sort()
+  return [...new Set(known.values())].sort()
 }

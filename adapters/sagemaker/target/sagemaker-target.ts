@@ -67,6 +67,8 @@ export function sagemakerTarget(options: SagemakerTargetOptions): SagemakerTarge
   const client = createSagemakerClient(connection, targetCodes, config.clock)
   /** The config with which a deployment was seen to have nothing left over, to look for that only once. */
   const clean = new Map<Key, string>()
+  /** The keys of what was listed last. */
+  const owners = new Map<string, Key>()
   let isClosed = false
 
   function begin(abortSignal: AbortSignal | undefined): void {
@@ -145,7 +147,7 @@ export function sagemakerTarget(options: SagemakerTargetOptions): SagemakerTarge
     async list({ abortSignal } = {}) {
       begin(abortSignal)
       const adopted = [...config.adopt.keys()].map((key) => place(key, abortSignal))
-      return keysIn({ client, config, abortSignal }, adopted)
+      return keysIn({ client, config, abortSignal }, adopted, owners)
     },
 
     async destroy(key, call) {
@@ -155,6 +157,7 @@ export function sagemakerTarget(options: SagemakerTargetOptions): SagemakerTarge
 
     async standDown() {
       clean.clear()
+      owners.clear()
     },
 
     async close() {

@@ -145,3 +145,24 @@ describe('what is observed', () => {
     expect(world.models()).toHaveLength(1)
   })
 })
+
+describe('what is listed', () => {
+  it('costs a read of tags only once for each endpoint, and forgets an endpoint that is gone', async () => {
+    const made = await scene()
+    const { target, api } = made
+    await converge(made, wantOf([first]))
+    const readsOfTags = async (): Promise<number> => {
+      const { length } = api.exchanges
+      await target.list()
+      return api.exchanges.slice(length).filter(({ operation }) => operation === 'ListTags').length
+    }
+    expect(await readsOfTags()).toBe(1)
+    expect(await readsOfTags()).toBe(0)
+    expect(await target.list()).toEqual([key])
+    for (let call = 0; call < 10; call += 1) {
+      await target.destroy(key, callOptions())
+      made.world.settle()
+    }
+    expect(await target.list()).toEqual([])
+  })
+})
