@@ -49,4 +49,29 @@ export const lagLaws: readonly Law<TargetSubject>[] = [
       assert.ok((await isListed()) !== true, `list still has the destroyed key ${when}`)
     },
   },
+  {
+    name: 'shows a revision after the first change that makes it, unless its names are deterministic and it tells listLagMs',
+    skip: ({ target: { capabilities } }) =>
+      capabilities.names === 'deterministic' && capabilities.listLagMs !== undefined
+        ? 'a create is sent again after listLagMs, so it may take several changes'
+        : undefined,
+    async check(subject) {
+      const { target, revisions } = subject
+      const [revision] = revisions
+      let isShown: boolean | undefined
+      const { handles } = await drive({ ...subject, settle: async () => {} }, key, wantOf([revision]), [], {
+        async after({ kind }, known) {
+          await subject.settle()
+          if (kind !== 'accepted' || isShown !== undefined) return
+          const shown = await observedNames(target, key, { handles: known, applied: [revision] })
+          isShown = shown.includes(revision.name)
+        },
+      })
+      await destroyAll(subject, key, handles)
+      assert.ok(
+        isShown !== false,
+        'after an accepted create the plane waits until observe shows the revision, for ever: make it with one change, or tell listLagMs',
+      )
+    },
+  },
 ]
