@@ -79,9 +79,9 @@ export type { ModelDeployment, ModelDeploymentInput } from './resources/deployme
 export type { Actor, Key } from './resources/metadata.ts'
 export type { Resource } from './resources/resource.ts'
 export type { ModelRoute, ModelRouteInput, Operation } from './resources/route/model-route.ts'
-export type { Served } from './routing/attempts.ts'
+export type { Served } from './routing/attempt/attempts.ts'
+export type { RoutedStream } from './routing/attempt/stream.ts'
 export type { CallOptions, Routed, Router } from './routing/router.ts'
-export type { RoutedStream } from './routing/stream.ts'
 export type {
   AuditEntry,
   AuditLog,

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { ModelspineError, messageOf } from '../errors.ts'
-import type { CallerAbort } from '../routing/routed-request.ts'
+import type { CallerAbort } from '../routing/attempt/routed-request.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import type { Core } from './core.ts'
 import type { GatewayRequest } from './surface.ts'

@@ -2,9 +2,9 @@
 
 import { inferenceHeader } from '../dialects/open-inference/infer-json.ts'
 import { ModelspineError } from '../errors.ts'
-import type { Route } from '../routing/route.ts'
 import type { Router } from '../routing/router.ts'
-import { loadedTable } from '../routing/table.ts'
+import type { Route } from '../routing/table/route.ts'
+import { loadedTable } from '../routing/table/table.ts'
 import { HttpFailure } from './failure.ts'
 import { pathName } from './path-name.ts'
 import { plainBody } from './plain-body.ts'

@@ -1,4 +1,4 @@
-import type { CallerAbort } from '../routing/routed-request.ts'
+import type { CallerAbort } from '../routing/attempt/routed-request.ts'
 import type { CallOptions } from '../routing/router.ts'
 
 /** A request as surfaces see it. It may come from any handler. */

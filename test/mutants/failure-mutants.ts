@@ -325,10 +325,10 @@ export const failureMutants: readonly Mutant[] = [
   {
     law: 'S10',
     what: 'a change of the table forgets that a route is gone',
-    file: 'src/routing/table-builder.ts',
+    file: 'src/routing/table/table-builder.ts',
     find: 'route === undefined ? this.#table.without(key)',
     replace: 'route === undefined ? this.#table',
-    tests: ['test/unit/routing/table-changes.test.ts'],
+    tests: ['test/unit/routing/table/table-changes.test.ts'],
   },
   {
     law: 'O5',

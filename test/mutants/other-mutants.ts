@@ -5,18 +5,18 @@ export const otherMutants: readonly Mutant[] = [
   {
     law: 8,
     what: 'a stream that was cut looks complete',
-    file: 'src/routing/stream.ts',
+    file: 'src/routing/attempt/stream.ts',
     find: 'if (!this.#finishSeen) throw unfinished(this.#upstream)',
     replace: '',
-    tests: ['test/unit/routing/stream.test.ts'],
+    tests: ['test/unit/routing/attempt/stream.test.ts'],
   },
   {
     law: 8,
     what: 'a stream fails over although its content has begun',
-    file: 'src/routing/stream.ts',
+    file: 'src/routing/attempt/stream.ts',
     find: 'if (isOutput(event)) break',
     replace: "if (event.type === 'finish') break",
-    tests: ['test/unit/routing/stream.test.ts'],
+    tests: ['test/unit/routing/attempt/stream.test.ts'],
   },
   {
     law: 8,
@@ -29,10 +29,10 @@ export const otherMutants: readonly Mutant[] = [
   {
     law: 8,
     what: 'a failure after the first content looks like the end of the stream',
-    file: 'src/routing/stream.ts',
+    file: 'src/routing/attempt/stream.ts',
     find: '      throw this.#fail(cause)\n',
     replace: '      this.#fail(cause)\n      return { done: true, value: undefined }\n',
-    tests: ['test/unit/routing/stream.test.ts'],
+    tests: ['test/unit/routing/attempt/stream.test.ts'],
   },
   {
     law: 9,
@@ -207,10 +207,10 @@ export const otherMutants: readonly Mutant[] = [
   {
     law: 11,
     what: 'connections of routes that are gone are kept',
-    file: 'src/routing/table-builder.ts',
+    file: 'src/routing/table/table-builder.ts',
     find: 'for (const { uses } of before) this.#letGo(uses)',
     replace: 'before.length = 0',
-    tests: ['test/unit/routing/table-changes.test.ts'],
+    tests: ['test/unit/routing/table/table-changes.test.ts'],
   },
   {
     law: 11,

@@ -1,6 +1,6 @@
 import { decideAll } from '../../policy/decide-all.ts'
 import type { ModelProvider } from '../../provider/contract.ts'
-import type { Connect } from '../../routing/connections.ts'
+import type { Connect } from '../../routing/table/connections.ts'
 import { combineSources } from '../../telemetry/combine-sources.ts'
 import type { ControlContext } from '../control-context.ts'
 import { type ControlPlaneOptions, namesOf } from '../options.ts'

@@ -3,7 +3,7 @@ import { createFeedback, type FeedbackRoom } from '../../feedback/create-feedbac
 import type { PolicyEngine, PolicyRequest } from '../../policy/contract.ts'
 import { type DecideOptions, decideAll } from '../../policy/decide-all.ts'
 import { createRouter, type Router } from '../../routing/router.ts'
-import { createRouteTableHolder, type RouteTableHolder } from '../../routing/table-holder.ts'
+import { createRouteTableHolder, type RouteTableHolder } from '../../routing/table/table-holder.ts'
 import type { AuditLog } from '../../security/contract.ts'
 import { memoryAuditLog } from '../../security/memory-audit-log.ts'
 import type { ControlObserver } from '../../telemetry/contract.ts'

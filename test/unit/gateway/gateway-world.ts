@@ -9,8 +9,8 @@ import {
   type Listening,
 } from '../../../src/gateway/index.ts'
 import { createRouter, type RouterOptions } from '../../../src/routing/router.ts'
-import type { RouteTableInput } from '../../../src/routing/table.ts'
-import { createRouteTableHolder, type RouteTableHolder } from '../../../src/routing/table-holder.ts'
+import type { RouteTableInput } from '../../../src/routing/table/table.ts'
+import { createRouteTableHolder, type RouteTableHolder } from '../../../src/routing/table/table-holder.ts'
 import { type Loopback, serveLoopback } from '../../loopback.ts'
 
 /** A gateway on a port of its own, in front of real upstreams. */

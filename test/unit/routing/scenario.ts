@@ -11,9 +11,9 @@ import type {
 } from '../../../src/provider/contract.ts'
 import type { ModelRoute, RouteBackend } from '../../../src/resources/route/model-route.ts'
 import { createRouter, type Router, type RouterOptions } from '../../../src/routing/router.ts'
-import type { RouteTableInput } from '../../../src/routing/table.ts'
-import { createRouteTableHolder, type RouteTableHolder } from '../../../src/routing/table-holder.ts'
-import type { DeploymentView } from '../../../src/routing/upstreams.ts'
+import type { RouteTableInput } from '../../../src/routing/table/table.ts'
+import { createRouteTableHolder, type RouteTableHolder } from '../../../src/routing/table/table-holder.ts'
+import type { DeploymentView } from '../../../src/routing/table/upstreams.ts'
 import type { AttemptRecord, RequestRecord } from '../../../src/telemetry/contract.ts'
 import { createFakeClock, type FakeClock } from '../../../src/testing/fake-clock.ts'
 

@@ -3,8 +3,8 @@ import type { DeploymentStatus } from '../../../resources/deployment/deployment-
 import type { Endpoint } from '../../../resources/deployment/revision.ts'
 import type { Key } from '../../../resources/metadata.ts'
 import type { ModelRoute } from '../../../resources/route/model-route.ts'
-import type { RouteTableHolder } from '../../../routing/table-holder.ts'
-import type { DeploymentView } from '../../../routing/upstreams.ts'
+import type { RouteTableHolder } from '../../../routing/table/table-holder.ts'
+import type { DeploymentView } from '../../../routing/table/upstreams.ts'
 import type { CommitListener } from './commit-listeners.ts'
 
 export interface RoutesFromStoreOptions {

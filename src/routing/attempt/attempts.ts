@@ -1,8 +1,8 @@
-import { ModelspineError } from '../errors.ts'
-import type { Key } from '../resources/metadata.ts'
+import { ModelspineError } from '../../errors.ts'
+import type { Key } from '../../resources/metadata.ts'
+import type { UpstreamPicker } from '../strategies/picker.ts'
+import type { Upstream } from '../table/route.ts'
 import { failureOf, reachOf } from './failure-reach.ts'
-import type { UpstreamPicker } from './picker.ts'
-import type { Upstream } from './route.ts'
 import type { RoutedRequest } from './routed-request.ts'
 
 /** The provider, deployment and revision that served a request. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { deployment, route, scenario, scriptedProvider, vendor } from './scenario.ts'
+import { deployment, route, scenario, scriptedProvider, vendor } from '../scenario.ts'
 
 const churn = { deployment: 'churn', weight: 1 }
 

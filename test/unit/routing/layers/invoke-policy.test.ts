@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { Decision, InvokeRequest, Obligation } from '../../../src/policy/contract.ts'
-import type { ChatRequest } from '../../../src/provider/contract.ts'
+import type { Decision, InvokeRequest, Obligation } from '../../../../src/policy/contract.ts'
+import type { ChatRequest } from '../../../../src/provider/contract.ts'
 import {
   question,
   route,
@@ -9,7 +9,7 @@ import {
   scriptedProvider,
   tensors,
   vendor,
-} from './scenario.ts'
+} from '../scenario.ts'
 
 const decision = (verdict: Decision['verdict'], more: Partial<Decision> = {}): Decision => ({
   verdict,

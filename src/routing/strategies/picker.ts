@@ -1,5 +1,5 @@
-import { isBeyond, type Reach } from './failure-reach.ts'
-import type { Choice, RoutePlan, Upstream } from './route.ts'
+import { isBeyond, type Reach } from '../attempt/failure-reach.ts'
+import type { Choice, RoutePlan, Upstream } from '../table/route.ts'
 
 /** Chooses the upstream to ask. The router calls the picker for every attempt, so it must be quick. */
 export interface UpstreamPicker {

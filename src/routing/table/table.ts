@@ -3,9 +3,9 @@
  * change makes another snapshot, which shares everything that has not changed.
  */
 
-import { ModelspineError } from '../errors.ts'
-import type { ModelProvider } from '../provider/contract.ts'
-import type { ModelRoute } from '../resources/route/model-route.ts'
+import { ModelspineError } from '../../errors.ts'
+import type { ModelProvider } from '../../provider/contract.ts'
+import type { ModelRoute } from '../../resources/route/model-route.ts'
 import type { CompiledRoute } from './compile-route.ts'
 import type { Connect } from './connections.ts'
 import type { Route, TableProblem } from './route.ts'

@@ -4,11 +4,11 @@
  * calls have ended.
  */
 
-import type { Clock, Timer } from '../clock.ts'
-import { messageOf } from '../errors.ts'
-import type { ModelProvider } from '../provider/contract.ts'
-import type { Endpoint } from '../resources/deployment/revision.ts'
-import { type Logger, silentLogger } from '../telemetry/logger.ts'
+import type { Clock, Timer } from '../../clock.ts'
+import { messageOf } from '../../errors.ts'
+import type { ModelProvider } from '../../provider/contract.ts'
+import type { Endpoint } from '../../resources/deployment/revision.ts'
+import { type Logger, silentLogger } from '../../telemetry/logger.ts'
 
 /** A provider, and how many of its calls are under way. */
 export interface Connection {

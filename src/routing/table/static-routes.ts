@@ -1,7 +1,7 @@
-import { type Clock, systemClock } from '../clock.ts'
-import type { ModelProvider } from '../provider/contract.ts'
-import { defineRoute } from '../resources/parse-resource.ts'
-import type { ModelRoute, ModelRouteInput } from '../resources/route/model-route.ts'
+import { type Clock, systemClock } from '../../clock.ts'
+import type { ModelProvider } from '../../provider/contract.ts'
+import { defineRoute } from '../../resources/parse-resource.ts'
+import type { ModelRoute, ModelRouteInput } from '../../resources/route/model-route.ts'
 import { createRouteTableHolder, type RouteTableHolder } from './table-holder.ts'
 
 export interface StaticRoutesOptions {

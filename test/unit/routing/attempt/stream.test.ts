@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { ChatEvent } from '../../../src/provider/contract.ts'
+import type { ChatEvent } from '../../../../src/provider/contract.ts'
 import {
   finish,
   other,
@@ -11,7 +11,7 @@ import {
   scriptedProvider,
   text,
   vendor,
-} from './scenario.ts'
+} from '../scenario.ts'
 
 function streaming(
   first: readonly (ChatEvent | Script)[],

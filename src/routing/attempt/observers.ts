@@ -1,6 +1,6 @@
-import { messageOf } from '../errors.ts'
-import type { AttemptRecord, RequestObserver, RequestRecord, RequestStart } from '../telemetry/contract.ts'
-import { type Logger, silentLogger } from '../telemetry/logger.ts'
+import { messageOf } from '../../errors.ts'
+import type { AttemptRecord, RequestObserver, RequestRecord, RequestStart } from '../../telemetry/contract.ts'
+import { type Logger, silentLogger } from '../../telemetry/logger.ts'
 
 /** All observers together. The group never throws. */
 export interface ObserverGroup {

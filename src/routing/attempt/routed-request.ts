@@ -1,10 +1,10 @@
-import type { Clock, Timer } from '../clock.ts'
-import { ModelspineError } from '../errors.ts'
-import type { CallContext, InferReply, Usage } from '../provider/contract.ts'
-import type { Operation } from '../resources/route/model-route.ts'
+import type { Clock, Timer } from '../../clock.ts'
+import { ModelspineError } from '../../errors.ts'
+import type { CallContext, InferReply, Usage } from '../../provider/contract.ts'
+import type { Operation } from '../../resources/route/model-route.ts'
+import type { UpstreamPicker } from '../strategies/picker.ts'
+import type { Route, Upstream } from '../table/route.ts'
 import type { ObserverGroup } from './observers.ts'
-import type { UpstreamPicker } from './picker.ts'
-import type { Route, Upstream } from './route.ts'
 
 /** The parts that all requests of a router share. */
 export interface RouterContext {

@@ -1,8 +1,8 @@
-import { ModelspineError, messageOf } from '../errors.ts'
-import type { Decision, InvokeRequest, Obligation } from '../policy/contract.ts'
-import { refusalDetails } from '../policy/decision-trace.ts'
-import type { Operation } from '../resources/route/model-route.ts'
-import type { Route } from './route.ts'
+import { ModelspineError, messageOf } from '../../errors.ts'
+import type { Decision, InvokeRequest, Obligation } from '../../policy/contract.ts'
+import { refusalDetails } from '../../policy/decision-trace.ts'
+import type { Operation } from '../../resources/route/model-route.ts'
+import type { Route } from '../table/route.ts'
 
 /**
  * The router asks this before every request. It stands for all policy engines, which are combined elsewhere.

@@ -1,5 +1,5 @@
-import { type ErrorCode, isModelspineError, ModelspineError, messageOf } from '../errors.ts'
-import type { Upstream } from './route.ts'
+import { type ErrorCode, isModelspineError, ModelspineError, messageOf } from '../../errors.ts'
+import type { Upstream } from '../table/route.ts'
 
 /** How far a failure reaches. The reach decides which other upstreams may still be asked. */
 export type Reach =

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { type ErrorCode, ModelspineError } from '../../../src/errors.ts'
-import { deployment, route, scenario, scriptedProvider, tensors, vendor } from './scenario.ts'
+import { type ErrorCode, ModelspineError } from '../../../../src/errors.ts'
+import { deployment, route, scenario, scriptedProvider, tensors, vendor } from '../scenario.ts'
 
 const churn = { deployment: 'churn', weight: 1 }
 

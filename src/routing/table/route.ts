@@ -1,6 +1,6 @@
-import type { Key } from '../resources/metadata.ts'
-import type { Operation } from '../resources/route/model-route.ts'
-import type { UpstreamIdentity } from '../telemetry/contract.ts'
+import type { Key } from '../../resources/metadata.ts'
+import type { Operation } from '../../resources/route/model-route.ts'
+import type { UpstreamIdentity } from '../../telemetry/contract.ts'
 import type { Connection } from './connections.ts'
 
 /** One ModelRoute in a snapshot. Everything that a request needs is computed beforehand. */

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { seededRandom } from '../../../src/clock.ts'
-import { choose } from '../../../src/routing/picker.ts'
-import { deployment, route, scenario, scriptedProvider, tensors, vendor } from './scenario.ts'
+import { seededRandom } from '../../../../src/clock.ts'
+import { choose } from '../../../../src/routing/strategies/picker.ts'
+import { deployment, route, scenario, scriptedProvider, tensors, vendor } from '../scenario.ts'
 
 describe('weighted choice', () => {
   it('picks every item in proportion to its weight', () => {

@@ -1,5 +1,5 @@
-import { ModelspineError } from '../errors.ts'
-import type { ChatRequest, Native } from '../provider/contract.ts'
+import { ModelspineError } from '../../errors.ts'
+import type { ChatRequest, Native } from '../../provider/contract.ts'
 
 /**
  * The same request, but all its choices (`n`) together ask for at most `cap` output tokens. A native form in

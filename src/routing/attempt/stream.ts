@@ -1,9 +1,9 @@
-import { ModelspineError } from '../errors.ts'
-import type { ChatEvent, ChatRequest } from '../provider/contract.ts'
+import { ModelspineError } from '../../errors.ts'
+import type { ChatEvent, ChatRequest } from '../../provider/contract.ts'
+import type { UpstreamPicker } from '../strategies/picker.ts'
+import type { Upstream } from '../table/route.ts'
 import { attempt, missing, type Served, servedBy } from './attempts.ts'
 import { failureOf } from './failure-reach.ts'
-import type { UpstreamPicker } from './picker.ts'
-import type { Upstream } from './route.ts'
 import type { RoutedRequest } from './routed-request.ts'
 
 /** A stream whose upstream has begun to answer. From now on the upstream does not change. */
