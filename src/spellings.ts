@@ -13,10 +13,14 @@ export function spellingsOf(secrets: Iterable<KnownSecret>): readonly Spelling[]
     .map((secret) => (typeof secret === 'string' ? secret : secret.reveal()))
     .filter((value) => value !== '')
     .flatMap((value) => {
+      const encoded = encodeURIComponent(value.toWellFormed())
       const base64 = Buffer.from(value).toString('base64')
       return [
         value,
-        encodeURIComponent(value.toWellFormed()),
+        encoded,
+        // As a form writes it, and in a URL that is a parameter of another.
+        encoded.replaceAll('%20', '+'),
+        encodeURIComponent(encoded),
         JSON.stringify(value).slice(1, -1),
         base64,
         base64.replace(/=+$/, ''),
@@ -31,7 +35,7 @@ const percentEscape = /%[0-9A-F]{2}/
 /** Finds escapes with large and with small letters, because writers differ: `%2F`, `%2f`. */
 function anyEscapes(spelling: string): Spelling {
   if (!percentEscape.test(spelling)) return spelling
-  const parts = spelling.split(/(%[0-9A-F]{2})/)
+  const parts = spelling.split(/(%(?:25)?[0-9A-F]{2})/)
   const pattern = parts.map((part, place) =>
     place % 2 === 1
       ? part.replace(/[A-F]/g, (letter) => `[${letter}${letter.toLowerCase()}]`)

@@ -1,12 +1,39 @@
 import { escaped, hide, type KnownSecret, mask, type Spelling, spellingsOf } from '../spellings.ts'
 
-const sensitiveName = /authorization|cookie|api-?key|token|secret|signature|password|credential/i
+const sensitiveName = /auth|cookie|key|token|secret|signature|password|credential/i
+
+/** Whether a header of this name holds a credential: `authorization`, `x-goog-api-key`, `ocp-apim-subscription-key` … */
+export function isCredential(header: string): boolean {
+  return sensitiveName.test(header)
+}
 
 /**
- * The length of names is limited, so that for every text the time stays proportional to the text's length.
+ * What is hidden in every text, with the part that stays. The length of names is limited, so that for every text the time
+ * stays proportional to the text's length.
  */
-const secretParameter =
-  /([?&][^=?&\s]{0,100}(?:key|token|secret|signature|password|credential)[^=?&\s]{0,100}=)[^&\s"']+/gi
+const credentials: readonly (readonly [pattern: RegExp, stays: string])[] = [
+  [/\b(Bearer|Basic)\s+[\w.~+/=-]{6,}/gi, '$1 '],
+  // User information in a URL.
+  [/(:\/\/)[^/\s@]+(?=@)/g, '$1'],
+  // A parameter of a query, also where the whole URL is percent-encoded, or stands in JSON that Go wrote. `sig` is that
+  // of Azure Storage, `code` that of Azure Functions.
+  [
+    /((?:[?&;]|%3F|%26|\\u0026)(?:sig|code|auth|jwt|pwd|[^=?&%\s]{0,100}(?:key|token|secret|signature|password|credential)[^=?&%\s]{0,100})(?:=|%3D))(?:(?!%26|\\u0026)[^&\s"'])+/gi,
+    '$1',
+  ],
+  // A header, or a member of JSON.
+  [
+    /\b((?:[\w-]{0,40}(?:api|access|subscription|functions|account|private)[-_]?key|authorization|(?:set-)?cookie|[\w-]{0,40}(?:client|shared)[-_]secret|(?:access|refresh|session|security)[-_]token)["']?\s{0,9}[:=]\s{0,9}["']?(?:(?:Bearer|Basic)\s)?)[^\s"',;&]+/gi,
+    '$1',
+  ],
+  // Keys that are known by their form.
+  [
+    /\b()(?:(?:sk|rk|gsk|hf|ghp|gho|glpat|xai|xox[abp])[-_][\w-]{16,}|A[KS]IA[0-9A-Z]{16}|AIza[\w-]{35})/g,
+    '$1',
+  ],
+  // A JSON web token.
+  [/\b()eyJ[\w-]{10,}\.[\w-]{10,}(?:\.[\w-]+)?/g, '$1'],
+]
 
 /**
  * The header values that must not be printed: the whole value, and the part after a scheme such as `Bearer`.
@@ -14,7 +41,7 @@ const secretParameter =
 export function secretsOf(headers: Readonly<Record<string, string>>): readonly string[] {
   const secrets: string[] = []
   for (const [name, value] of Object.entries(headers)) {
-    if (!sensitiveName.test(name) || value === '') continue
+    if (!isCredential(name) || value === '') continue
     secrets.push(value)
     const space = value.indexOf(' ')
     if (space > 0) secrets.push(value.slice(space + 1))
@@ -24,13 +51,13 @@ export function secretsOf(headers: Readonly<Record<string, string>>): readonly s
 
 /**
  * Removes credentials from a text: the given secrets in every spelling, the word after `Bearer` or `Basic`, user
- * information in a URL, and query parameters whose name says that they are secret.
+ * information in a URL, values whose name says that they are secret, and keys of well-known forms.
  */
 export function scrub(text: string, secrets: Iterable<KnownSecret> = []): string {
-  return hide(text, spellingsOf(secrets))
-    .replace(/\b(Bearer|Basic)\s+[\w.~+/=-]{6,}/gi, `$1 ${mask}`)
-    .replace(/:\/\/[^/\s@]+@/g, `://${mask}@`)
-    .replace(secretParameter, `$1${mask}`)
+  return credentials.reduce(
+    (clean, [pattern, stays]) => clean.replace(pattern, `${stays}${mask}`),
+    hide(text, spellingsOf(secrets)),
+  )
 }
 
 /**

@@ -9,6 +9,26 @@ describe('scrub', () => {
     ['GET /x?page=2&api_key=abc&x=1', 'GET /x?page=2&api_key=[secret]&x=1'],
     ['/x?q=a?token=abc', '/x?q=a?token=[secret]'],
     ['/x?Secret-Thing=a?b&y', '/x?Secret-Thing=[secret]&y'],
+    ['https://h/p?sig=AA%2FA&se=1', 'https://h/p?sig=[secret]&se=1'],
+    ['/p?X-Amz-Signature=ab&X-Amz-Date=1', '/p?X-Amz-Signature=[secret]&X-Amz-Date=1'],
+    ['/p?AWSAccessKeyId=A&Signature=z%3D', '/p?AWSAccessKeyId=[secret]&Signature=[secret]'],
+    ['/p?X-Goog-Signature=ab"', '/p?X-Goog-Signature=[secret]"'],
+    ['/v1:generate?key=abc&alt=sse', '/v1:generate?key=[secret]&alt=sse'],
+    ['/api/run?code=abc==', '/api/run?code=[secret]'],
+    ['?next=https%3A%2F%2Fh%3Fsig%3DAA%26a%3D1', '?next=https%3A%2F%2Fh%3Fsig%3D[secret]%26a%3D1'],
+    ['?next=https%3a%2f%2fh%3fa%3d1%26token%3dAA', '?next=https%3a%2f%2fh%3fa%3d1%26token%3d[secret]'],
+    [
+      String.raw`{"url":"h?a=1\u0026sig=AA\u0026b=2"}`,
+      String.raw`{"url":"h?a=1\u0026sig=[secret]\u0026b=2"}`,
+    ],
+    ['x-api-key: abc, accept: b', 'x-api-key: [secret], accept: b'],
+    ['Ocp-Apim-Subscription-Key: abc', 'Ocp-Apim-Subscription-Key: [secret]'],
+    ['{"api_key":"abc","a":"b"}', '{"api_key":"[secret]","a":"b"}'],
+    ['authorization: abc', 'authorization: [secret]'],
+    ['Incorrect API key provided: sk-proj-0123456789abcdef.', 'Incorrect API key provided: [secret].'],
+    ['no access for AKIAIOSFODNN7EXAMPLE', 'no access for [secret]'],
+    ['the token eyJhbGciOiJIUzI1.eyJzdWIiOiIxMjM0.c2lnbmF0dXJl expired', 'the token [secret] expired'],
+    ['the key of the cache: too long, see sk-learn', 'the key of the cache: too long, see sk-learn'],
   ])('takes the credentials out of %j', (text, clean) => {
     expect(scrub(text)).toBe(clean)
   })
@@ -20,7 +40,7 @@ describe('scrub', () => {
   })
 
   // With quadratic time, a text of 100 times the length would take 10,000 times as long, which is minutes.
-  it.each(['a', '?', '?key', '&', '://', 'a://b', 'Bearer '])(
+  it.each(['a', '?', '?key', '&', '://', 'a://b', 'Bearer ', 'api-', 'sk-', 'eyJ', 'api_key:', '%3Fsig%3D'])(
     'takes time in proportion to the length of a text that only repeats %j',
     (piece) => {
       const timed = (length: number): number => {
@@ -40,6 +60,8 @@ describe('scrub', () => {
       'abc',
       'k',
     ])
+    const others = ['ocp-apim-subscription-key', 'x-functions-key', 'x-goog-api-key', 'api-key', 'x-auth']
+    expect(secretsOf(Object.fromEntries(others.map((name) => [name, name])))).toEqual(others)
   })
 })
 

@@ -17,6 +17,12 @@ describe('scrubbing', () => {
       encodeURIComponent(value).replace(/%../g, (hex) => hex.toLowerCase()),
     ],
     ['percent-encoded with letters of both kinds', encodeURIComponent(value).replace('%2F', '%2f')],
+    ['as a form writes it', encodeURIComponent(value).replaceAll('%20', '+')],
+    ['percent-encoded twice', encodeURIComponent(encodeURIComponent(value))],
+    [
+      'percent-encoded twice, in small letters',
+      encodeURIComponent(encodeURIComponent(value)).replaceAll('%252F', '%252f'),
+    ],
     ['in base64', Buffer.from(value).toString('base64')],
     ['in base64url', Buffer.from(value).toString('base64url')],
     ['in JSON', JSON.stringify(value).slice(1, -1)],
