@@ -30,10 +30,19 @@ export interface OpenInferenceOptions {
   readonly dispatcher?: HttpDispatcher
   /** The most connections at the same time. Default 256. */
   readonly connections?: number
+  /** The most requests that wait while all connections are busy. Default 1,024. */
+  readonly maxWaiting?: number
+  /** How long a request may wait for a connection, in milliseconds. Default 10,000. */
+  readonly waitTimeoutMs?: number
   /** How long the provider waits until an answer begins, in milliseconds. Default 300,000. */
   readonly headersTimeoutMs?: number
   /** The largest body of an answer, in bytes. Default 64 MiB. */
   readonly maxBodyBytes?: number
+  /**
+   * Whether a request may reach the server twice: it is sent again when the server closed the connection before it
+   * answered anything. Set false for models that keep state between requests. Default true.
+   */
+  readonly resend?: boolean
   readonly clock?: Clock
 }
 
@@ -58,7 +67,7 @@ export interface OpenInferenceModel {
  * Seldon, our own processes.
  */
 export function openInferenceProvider(options: OpenInferenceOptions): OpenInferenceProvider {
-  const { clock = systemClock, name = 'open-inference', ...http } = options
+  const { clock = systemClock, name = 'open-inference', resend = true, ...http } = options
   const client = createHttpClient(http)
 
   const secrets = secretsOf(http.headers ?? {})
@@ -80,6 +89,7 @@ export function openInferenceProvider(options: OpenInferenceOptions): OpenInfere
           headers: headersOf(request, context),
           body: request.kind === 'bytes' ? request.bytes : jsonBody(inferRequestBody(request)),
           abortSignal: context.abortSignal,
+          resend,
         }),
         context.headers,
       )
@@ -132,10 +142,11 @@ function headersOf(request: InferRequest, context: CallContext): Readonly<Record
 
 function bytesReply(reply: HttpReply): InferReply {
   const contentType = reply.header('content-type') ?? 'application/json'
+  const bytes = reply.wholeBytes()
   const split = reply.header(inferenceHeader)
   return split === undefined
-    ? { kind: 'bytes', contentType, bytes: reply.bytes }
-    : { kind: 'bytes', contentType, bytes: reply.bytes, headers: { [inferenceHeader]: split } }
+    ? { kind: 'bytes', contentType, bytes }
+    : { kind: 'bytes', contentType, bytes, headers: { [inferenceHeader]: split } }
 }
 
 /** Some servers answer 200 with `{ ready: false }`. */

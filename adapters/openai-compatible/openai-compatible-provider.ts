@@ -42,6 +42,10 @@ export interface OpenaiCompatibleOptions {
   readonly dispatcher?: HttpDispatcher
   /** The most connections at the same time. Default 256. */
   readonly connections?: number
+  /** The most requests that wait while all connections are busy. Default 1,024. */
+  readonly maxWaiting?: number
+  /** How long a request may wait for a connection, in milliseconds. Default 10,000. */
+  readonly waitTimeoutMs?: number
   /** How long the provider waits until an answer begins, in milliseconds. Default 300,000. */
   readonly headersTimeoutMs?: number
   /** The longest time between two pieces of an answer, in milliseconds. Default 300,000. */
@@ -86,6 +90,8 @@ export function openaiCompatible(options: OpenaiCompatibleOptions): OpenaiCompat
       },
       body: jsonBody(body),
       abortSignal: context.abortSignal,
+      // A completion changes nothing at the vendor, so twice is as good as once.
+      resend: true,
     }
     const secrets = [
       ...(key === undefined ? [] : [key]),

@@ -1,22 +1,33 @@
 import type { Clock } from '../clock.ts'
-import { isModelspineError, messageOf } from '../errors.ts'
+import { isModelspineError, ModelspineError, messageOf } from '../errors.ts'
 import type { Actor } from '../resources/metadata.ts'
 import type { CallOptions, Router } from '../routing/router.ts'
 import type { Logger } from '../telemetry/logger.ts'
-import type { Identify } from './authenticate.ts'
 import { failureAnswer, HttpFailure } from './failure.ts'
-import type { JsonLimits } from './json-limits.ts'
 import { type Mounted, mountHandlers } from './mounted-handlers.ts'
 import { openInferenceSurface } from './open-inference-surface.ts'
 import { openaiSurface } from './openai-surface.ts'
 import type { Answer, GatewayRequest, Surface } from './surface.ts'
 
+export interface RequestInfo {
+  readonly method: string
+  /** The path below the base path, without the query. */
+  readonly path: string
+}
+
+/**
+ * Returns the actor that makes the request, or null for an unknown caller. Header names are in lower case.
+ */
+export type Authenticate = (
+  headers: Readonly<Record<string, string | string[] | undefined>>,
+  info: RequestInfo,
+) => Actor | null | Promise<Actor | null>
+
 export interface CoreOptions {
   readonly router: Router
   readonly clock: Clock
   readonly logger: Logger
-  readonly identify: Identify | undefined
-  readonly jsonLimits: JsonLimits
+  readonly authenticate: Authenticate | undefined
   readonly handlers: Readonly<Record<string, Mounted>>
 }
 
@@ -26,17 +37,14 @@ export type Core = (request: GatewayRequest) => Promise<Answer>
 /** The caller's own request id is kept if it is one word that fits into logs and headers. */
 const usableId = /^[\x21-\x7e]{1,128}$/
 
-export function createCore(options: CoreOptions): Core {
-  const { router, clock, logger, identify, handlers, jsonLimits } = options
+export function createCore({ router, clock, logger, authenticate, handlers }: CoreOptions): Core {
   const openInference = openInferenceSurface(router)
-  const openai = openaiSurface(router, clock, jsonLimits)
+  const openai = openaiSurface(router, clock)
   const mounted = mountHandlers(handlers)
 
   const handle = (request: GatewayRequest, surface: Surface, requestId: string): Answer | Promise<Answer> => {
     const { method, path } = request
     const place = surface.find(path) ?? mounted.get(path)
-    const refusal = place?.probe === true ? undefined : request.refusal
-    if (refusal !== undefined) throw refusal
     if (place === undefined) throw new HttpFailure(404, `there is nothing at ${path || 'this path'}`)
     const asked = method === 'HEAD' ? 'GET' : method
     const handler = Object.hasOwn(place.methods, asked) ? place.methods[asked] : undefined
@@ -53,9 +61,12 @@ export function createCore(options: CoreOptions): Core {
         names: place.names,
         options: () => callOptions(request, requestId, actor),
       })
-    if (identify === undefined || place.open === true || place.probe === true) return enter()
-    const known = identify(request)
-    return known instanceof Promise ? known.then(enter) : enter(known)
+    if (authenticate === undefined || place.open === true) return enter()
+    const known = authenticate(request.headers(), { method, path })
+    if (known !== null && typeof known === 'object' && 'then' in known) {
+      return known.then((actor) => enter(identified(actor)))
+    }
+    return enter(identified(known))
   }
 
   return async (request) => {
@@ -77,6 +88,15 @@ export function createCore(options: CoreOptions): Core {
     answer.headers['x-request-id'] = requestId
     return answer
   }
+}
+
+/**
+ * The actor. Throws `unauthenticated` for every other value, also for an undefined or false from a hook that
+ * no compiler has checked.
+ */
+function identified(actor: Actor | null): Actor {
+  if (typeof actor?.name === 'string') return actor
+  throw new ModelspineError('unauthenticated', 'the credentials are missing or unknown')
 }
 
 function callOptions(request: GatewayRequest, requestId: string, actor: Actor | undefined): CallOptions {

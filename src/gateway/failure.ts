@@ -1,4 +1,4 @@
-import { type ErrorCode, isModelspineError, ModelspineError } from '../errors.ts'
+import { type ErrorCode, isModelspineError } from '../errors.ts'
 import type { Answer, ErrorFacts, Surface } from './surface.ts'
 
 /**
@@ -41,17 +41,6 @@ export class HttpFailure extends Error {
     this.status = status
     this.headers = headers
   }
-}
-
-/** For a host that the gateway does not serve. */
-export function misdirected(host: string | undefined): HttpFailure {
-  const named = host === undefined ? 'no host' : `the host "${host}"`
-  return new HttpFailure(421, `${named} is not served here: add it to the gateway's hosts if it should be`)
-}
-
-export function tooLarge(maxBodyBytes: number): ModelspineError {
-  const message = `the body has more than the ${maxBodyBytes} bytes allowed`
-  return new ModelspineError('body-too-large', message, { details: { maxBodyBytes } })
 }
 
 /**

@@ -1,16 +1,13 @@
 import { ModelspineError } from '../errors.ts'
 import type { Core } from './core.ts'
-import { misdirected, tooLarge } from './failure.ts'
 import { headersOf } from './headers-of.ts'
-import type { HostCheck } from './hosts.ts'
-import { pathBelow } from './request-target.ts'
+import { pathBelow, tooLarge } from './node-handler.ts'
 import type { Answer, GatewayRequest } from './surface.ts'
 
 export interface FetchHandlerOptions {
   readonly core: Core
   readonly basePath: string
   readonly maxBodyBytes: number
-  readonly servesHost: HostCheck | undefined
 }
 
 /** A handler with the fetch signature, for frameworks, edge runtimes and tests. */
@@ -33,23 +30,15 @@ class FetchRequest implements GatewayRequest {
   readonly path: string
   readonly abortSignal: AbortSignal
   readonly #request: Request
-  readonly #options: FetchHandlerOptions
+  readonly #maxBodyBytes: number
 
-  constructor(request: Request, abortSignal: AbortSignal, options: FetchHandlerOptions) {
+  constructor(request: Request, abortSignal: AbortSignal, { basePath, maxBodyBytes }: FetchHandlerOptions) {
     this.method = request.method
     this.url = request.url
-    this.path = pathBelow(new URL(request.url).pathname, options.basePath)
+    this.path = pathBelow(new URL(request.url).pathname, basePath)
     this.abortSignal = abortSignal
     this.#request = request
-    this.#options = options
-  }
-
-  get refusal(): Error | undefined {
-    const { servesHost } = this.#options
-    if (servesHost === undefined) return undefined
-    // Some frameworks make the URL of the address that they listen on.
-    const host = this.header('host') ?? new URL(this.url).host
-    return servesHost(host) ? undefined : misdirected(host)
+    this.#maxBodyBytes = maxBodyBytes
   }
 
   header(name: string): string | undefined {
@@ -61,21 +50,20 @@ class FetchRequest implements GatewayRequest {
   }
 
   async body(): Promise<Uint8Array> {
-    const { maxBodyBytes } = this.#options
-    if (Number(this.header('content-length') ?? 0) > maxBodyBytes) throw tooLarge(maxBodyBytes)
+    if (Number(this.header('content-length') ?? 0) > this.#maxBodyBytes) throw tooLarge(this.#maxBodyBytes)
     const chunks: Uint8Array[] = []
     let size = 0
     try {
       for await (const chunk of this.#request.body ?? []) {
         size += chunk.byteLength
         // Leaving the loop cancels the body.
-        if (size > maxBodyBytes) break
+        if (size > this.#maxBodyBytes) break
         chunks.push(chunk)
       }
     } catch (cause) {
       throw new ModelspineError('aborted', 'the caller went away while sending', { cause })
     }
-    if (size > maxBodyBytes) throw tooLarge(maxBodyBytes)
+    if (size > this.#maxBodyBytes) throw tooLarge(this.#maxBodyBytes)
     return Buffer.concat(chunks, size)
   }
 }

@@ -1,7 +1,8 @@
 import { ModelspineError } from '../errors.ts'
-import type { HttpHeaders, WireController, WireOptions } from './dispatcher.ts'
-import { Exchange } from './exchange.ts'
-import { HttpReply, headerOf } from './http-reply.ts'
+import { type Coding, codingOf, decodedChunks, withoutCoding } from './decode.ts'
+import type { HttpHeaders, WireController } from './dispatcher.ts'
+import { Exchange, type WireCall } from './exchange.ts'
+import { HttpReply, headerOf, isDelimited } from './http-reply.ts'
 
 /** When this many bytes are unread, the socket is paused. */
 const highWater = 64 * 1024
@@ -21,8 +22,8 @@ export interface HttpStream {
    */
   readonly chunks: AsyncIterable<Uint8Array>
   /**
-   * Whether the end of the body can be told from a broken connection. This is true when the body has a length
-   * or is chunked. When it is false, a body that was cut off looks whole.
+   * Whether the end of the body can be told from a broken connection. This is true when the body has a length,
+   * is chunked or was compressed. When it is false, a body that was cut off looks whole.
    */
   readonly delimited: boolean
   /** Reads the rest of the body as one reply, up to the client's `maxBodyBytes`. */
@@ -54,27 +55,20 @@ export class BodyStream
   private waiting:
     | { resolve(result: IteratorResult<Uint8Array>): void; reject(error: Error): void }
     | undefined
-  private readonly maxBytes: number
+  private coding: Coding | undefined
   private started: { resolve(stream: HttpStream): void; reject(error: Error): void } | undefined
 
-  constructor(
-    wire: WireOptions,
-    abortSignal: AbortSignal | undefined,
-    maxBytes: number,
-    resolve: (stream: HttpStream) => void,
-    reject: (error: Error) => void,
-  ) {
-    super(wire, abortSignal)
-    this.maxBytes = maxBytes
+  constructor(call: WireCall, resolve: (stream: HttpStream) => void, reject: (error: Error) => void) {
+    super(call)
     this.started = { resolve, reject }
   }
 
   get chunks(): AsyncIterable<Uint8Array> {
-    return this
+    return this.coding === undefined ? this : decodedChunks(this, this.coding)
   }
 
   get delimited(): boolean {
-    return this.headers['content-length'] !== undefined || this.headers['transfer-encoding'] !== undefined
+    return this.coding !== undefined || isDelimited(this.headers)
   }
 
   header(name: string): string | undefined {
@@ -85,7 +79,13 @@ export class BodyStream
     if (status < 200 || this.isOver) return
     this.phase = 'answering'
     this.status = status
-    this.headers = headers
+    try {
+      this.coding = codingOf(headers)
+    } catch (error) {
+      this.end(error as ModelspineError)
+      return
+    }
+    this.headers = this.coding === undefined ? headers : withoutCoding(headers)
     this.started?.resolve(this)
     this.started = undefined
   }
@@ -153,7 +153,7 @@ export class BodyStream
   async whole(): Promise<HttpReply> {
     const chunks: Uint8Array[] = []
     let size = 0
-    for await (const chunk of this) {
+    for await (const chunk of this.chunks) {
       size += chunk.byteLength
       if (size > this.maxBytes) {
         throw new ModelspineError(
@@ -167,7 +167,7 @@ export class BodyStream
       }
       chunks.push(chunk)
     }
-    return new HttpReply(this.status, this.headers, Buffer.concat(chunks, size))
+    return new HttpReply(this.status, this.headers, Buffer.concat(chunks, size), this.delimited)
   }
 
   protected settle(error: Error | undefined): void {

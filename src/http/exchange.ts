@@ -2,18 +2,41 @@ import type { HttpHeaders, WireController, WireHandler, WireOptions } from './di
 import { abortedError, type CallPhase, httpError } from './http-error.ts'
 import { secretsOf } from './scrub.ts'
 
+/** One call, as both kinds of exchange need it. */
+export interface WireCall {
+  readonly wire: WireOptions
+  readonly abortSignal: AbortSignal | undefined
+  readonly maxBytes: number
+  /** Whether it may be sent a second time when nobody can say whether the first reached the server. */
+  readonly resend: boolean
+}
+
+/** With these, a connection ends that the server closed. */
+const closings: ReadonlySet<unknown> = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET'])
+
 /** One HTTP call: the part that is the same for a whole body and for a streamed body. */
 export abstract class Exchange implements WireHandler {
-  protected readonly wire: WireOptions
+  readonly wire: WireOptions
+  /** Called once, when the call is over. */
+  onOver: (() => void) | undefined
+  /**
+   * Set while the call uses a connection that served before. Called in place of the end when the call may be sent
+   * again, and the connection broke before any byte of an answer.
+   */
+  onStale: (() => void) | undefined
   protected readonly abortSignal: AbortSignal | undefined
+  protected readonly maxBytes: number
   protected phase: CallPhase = 'connecting'
   protected controller: WireController | undefined
   private readonly onAbort: () => void
+  private mayResend: boolean
   private over = false
 
-  constructor(wire: WireOptions, abortSignal: AbortSignal | undefined) {
+  constructor({ wire, abortSignal, maxBytes, resend }: WireCall) {
     this.wire = wire
     this.abortSignal = abortSignal
+    this.maxBytes = maxBytes
+    this.mayResend = resend
     this.onAbort = () => this.end(abortedError(this.call(), this.abortSignal?.reason))
     abortSignal?.addEventListener('abort', this.onAbort, { once: true })
   }
@@ -29,12 +52,24 @@ export abstract class Exchange implements WireHandler {
     else this.phase = 'sent'
   }
 
+  /** The first bytes of an answer are there. */
+  answerBegan(): void {
+    this.mayResend = false
+  }
+
   onResponseEnd(): void {
-    this.finish(undefined)
+    if (!this.over) this.finish(undefined)
   }
 
   onResponseError(_controller: WireController | null, error: Error): void {
     if (this.over) return
+    const { onStale } = this
+    if (onStale !== undefined && this.mayResend && closings.has((error as NodeJS.ErrnoException).code)) {
+      this.mayResend = false
+      this.phase = 'connecting'
+      onStale()
+      return
+    }
     this.finish(httpError(error, { ...this.call(), secrets: secretsOf(this.wire.headers) }))
   }
 
@@ -45,7 +80,7 @@ export abstract class Exchange implements WireHandler {
     this.controller?.abort(error)
   }
 
-  protected get isOver(): boolean {
+  get isOver(): boolean {
     return this.over
   }
 
@@ -58,6 +93,7 @@ export abstract class Exchange implements WireHandler {
   private finish(error: Error | undefined): void {
     this.over = true
     this.abortSignal?.removeEventListener('abort', this.onAbort)
+    this.onOver?.()
     this.settle(error)
   }
 }

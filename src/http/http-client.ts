@@ -3,22 +3,30 @@
  * is an answer, not an error. The client throws a ModelspineError with one of these codes:
  *
  * - `unavailable`: there is no connection, or the connection broke before an answer.
+ * - `overloaded`: all connections are busy, and too many calls wait, or a call waited too long. Nothing was sent.
  * - `timeout`: no answer, or no further part of it, within the time limit.
  * - `interrupted`: the connection broke in the middle of an answer.
- * - `malformed-reply`: the answer is not HTTP, or is too large.
+ * - `malformed-reply`: the answer is not HTTP, is too large, or is compressed in a way that cannot be undone.
  * - `bad-request`: the request cannot be sent.
+ * - `auth`: a header with a credential cannot be sent, for example because a line feed ends it.
  * - `aborted`: the caller aborted the call.
  *
  * `details.phase` is `connecting` when nothing can have reached the server. Errors contain no credentials.
+ *
+ * The client asks for answers that are not compressed, and decodes those that are all the same. When the server closed
+ * a connection since the last call on it, calls that may be sent again are sent again, once, on a new connection.
  */
 
 import { ModelspineError } from '../errors.ts'
 import { requireNode } from '../node-version.ts'
 import { BodyStream, type HttpStream } from './body-stream.ts'
-import type { HttpDispatcher, WireDispatcher, WireHandler, WireOptions } from './dispatcher.ts'
+import type { HttpDispatcher, WireDispatcher, WireOptions } from './dispatcher.ts'
+import type { Exchange, WireCall } from './exchange.ts'
 import { abortedError } from './http-error.ts'
 import type { HttpReply } from './http-reply.ts'
-import { loadPool } from './load-pool.ts'
+import { loadUndici } from './load-undici.ts'
+import { dispatchWithOneTrace } from './one-trace.ts'
+import { Pool } from './pool.ts'
 import { type HttpRetry, withRetries } from './retry.ts'
 import { checkTls, type TlsOptions } from './tls.ts'
 import { WholeBody } from './whole-body.ts'
@@ -37,6 +45,10 @@ export interface HttpClientOptions {
   readonly headers?: Readonly<Record<string, string>>
   /** The most connections at the same time. Further requests wait for a connection. Default 256. */
   readonly connections?: number
+  /** The most requests that wait for a connection. Further requests fail at once. Default 1,024. */
+  readonly maxWaiting?: number
+  /** How long a request may wait while all connections are busy, in milliseconds. Default 10,000. */
+  readonly waitTimeoutMs?: number
   /** How long a new connection may take, in milliseconds. Default 10,000. */
   readonly connectTimeoutMs?: number
   /**
@@ -46,7 +58,7 @@ export interface HttpClientOptions {
   readonly headersTimeoutMs?: number
   /** The longest time between two pieces of the body, in milliseconds. Default 300,000. 0 means no limit. */
   readonly bodyTimeoutMs?: number
-  /** The largest body of a whole answer, in bytes. Default 64 MiB. */
+  /** The largest body of a whole answer, in bytes, also after decoding. Default 64 MiB. */
   readonly maxBodyBytes?: number
 }
 
@@ -62,6 +74,11 @@ export interface HttpRequest {
   /** Default: the client's own value. */
   readonly bodyTimeoutMs?: number | undefined
   readonly maxBodyBytes?: number | undefined
+  /**
+   * Whether the request may reach the server twice. Then it is sent again when its connection, which served before,
+   * breaks before any byte of an answer. Default: true for GET and HEAD.
+   */
+  readonly resend?: boolean | undefined
 }
 
 export interface HttpClient {
@@ -79,82 +96,78 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
   requireNode()
   const base = baseOf(options.baseUrl)
   checkTls({ origin: base.origin, tls: options.tls, dispatcher: options.dispatcher })
-  const own = options.headers ?? {}
-  const hasOwn = Object.keys(own).length > 0
+  const { connections = 256, connectTimeoutMs = 10_000, maxWaiting = 1024, waitTimeoutMs = 10_000 } = options
+  checkNumbers({ connections, maxWaiting, waitTimeoutMs })
+  const own = { 'accept-encoding': 'identity', ...options.headers }
   const headersTimeout = options.headersTimeoutMs ?? 300_000
   const bodyTimeout = options.bodyTimeoutMs ?? 300_000
   const maxBodyBytes = options.maxBodyBytes ?? 64 * 1024 * 1024
-  let dispatcher = options.dispatcher as unknown as WireDispatcher | undefined
-  let opening: Promise<WireDispatcher> | undefined
+  const given = options.dispatcher as unknown as WireDispatcher | undefined
+  let pool: Pool | undefined
+  let opening: Promise<Pool> | undefined
   let closing: Promise<void> | undefined
 
-  function wireOf(request: HttpRequest): WireOptions {
-    const { headers } = request
-    return {
-      origin: base.origin,
-      method: request.method,
-      path: base.path + request.path,
-      headers: headers === undefined ? own : hasOwn ? { ...own, ...headers } : headers,
-      body: request.body ?? null,
-      headersTimeout: request.headersTimeoutMs ?? headersTimeout,
-      bodyTimeout: request.bodyTimeoutMs ?? bodyTimeout,
-    }
+  const wireOf = (request: HttpRequest): WireOptions => ({
+    origin: base.origin,
+    method: request.method,
+    path: base.path + request.path,
+    headers: request.headers === undefined ? own : { ...own, ...request.headers },
+    body: request.body ?? null,
+    headersTimeout: request.headersTimeoutMs ?? headersTimeout,
+    bodyTimeout: request.bodyTimeoutMs ?? bodyTimeout,
+  })
+
+  async function open(): Promise<Pool> {
+    const undici = await loadUndici()
+    pool = new Pool(undici, base.origin, {
+      connections,
+      connectTimeoutMs,
+      maxWaiting,
+      waitTimeoutMs,
+      tls: options.tls,
+    })
+    return pool
   }
 
-  function send(wire: WireOptions, handler: WireHandler): void {
-    const dispatch = (open: WireDispatcher): void => {
+  function send(exchange: Exchange): void {
+    const failed = (error: unknown): void => exchange.onResponseError(null, error as Error)
+    if (given !== undefined) {
       try {
-        open.dispatch(wire, handler)
+        dispatchWithOneTrace(given, exchange.wire, exchange)
       } catch (error) {
-        handler.onResponseError(null, error as Error)
+        failed(error)
       }
-    }
-    if (dispatcher !== undefined) {
-      dispatch(dispatcher)
       return
     }
-    opening ??= loadPool(base.origin, {
-      connections: options.connections ?? 256,
-      connectTimeoutMs: options.connectTimeoutMs ?? 10_000,
-      tls: options.tls,
-    }).then((pool) => {
-      dispatcher = pool
-      return pool
-    })
-    opening.then(dispatch, (error) => handler.onResponseError(null, error))
+    if (pool === undefined) {
+      opening ??= open()
+      opening.then((opened) => opened.send(exchange)).catch(failed)
+    } else pool.send(exchange)
   }
 
   function exchange<Reply>(
     request: HttpRequest,
-    handlerOf: (
-      wire: WireOptions,
-      maxBytes: number,
-      resolve: (reply: Reply) => void,
-      reject: (error: Error) => void,
-    ) => WireHandler,
+    begin: (call: WireCall, resolve: (reply: Reply) => void, reject: (error: Error) => void) => Exchange,
   ): Promise<Reply> {
     return new Promise((resolve, reject) => {
-      const call = { method: request.method, url: base.origin + base.path, phase: 'connecting' as const }
-      if (request.abortSignal?.aborted) return reject(abortedError(call, request.abortSignal.reason))
+      const { method, abortSignal, resend = method === 'GET' || method === 'HEAD' } = request
+      const call = { method, url: base.origin + base.path, phase: 'connecting' as const }
+      if (abortSignal?.aborted) return reject(abortedError(call, abortSignal.reason))
       if (closing !== undefined)
         return reject(
           new ModelspineError('unavailable', `${base.origin}: the client was closed`, { retryable: false }),
         )
-      const wire = wireOf(request)
-      send(wire, handlerOf(wire, request.maxBodyBytes ?? maxBodyBytes, resolve, reject))
+      const maxBytes = request.maxBodyBytes ?? maxBodyBytes
+      send(begin({ wire: wireOf(request), abortSignal, maxBytes, resend }, resolve, reject))
     })
   }
 
   async function closePool(): Promise<void> {
-    if (options.dispatcher === undefined) await (await opening)?.close()
+    await (await opening)?.close()
   }
 
   const requestOnce = (request: HttpRequest): Promise<HttpReply> =>
-    exchange<HttpReply>(
-      request,
-      (wire, maxBytes, resolve, reject) =>
-        new WholeBody(wire, request.abortSignal, maxBytes, resolve, reject),
-    )
+    exchange<HttpReply>(request, (...call) => new WholeBody(...call))
 
   return {
     baseUrl: base.origin + base.path,
@@ -162,16 +175,19 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
       request.retry === undefined
         ? requestOnce(request)
         : withRetries(() => requestOnce(request), request.retry, request.abortSignal),
-    stream: (request) =>
-      exchange<HttpStream>(
-        request,
-        (wire, maxBytes, resolve, reject) =>
-          new BodyStream(wire, request.abortSignal, maxBytes, resolve, reject),
-      ),
+    stream: (request) => exchange<HttpStream>(request, (...call) => new BodyStream(...call)),
     close() {
       closing ??= closePool()
       return closing
     },
+  }
+}
+
+function checkNumbers(options: Readonly<Record<string, number>>): void {
+  for (const [field, value] of Object.entries(options)) {
+    if (Number.isSafeInteger(value) && value > 0) continue
+    const message = `${field} is ${value}: give a whole number above 0`
+    throw new ModelspineError('invalid-options', message, { details: { field } })
   }
 }
 

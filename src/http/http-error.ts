@@ -1,5 +1,5 @@
 import { type ErrorCode, ModelspineError } from '../errors.ts'
-import { scrubbedCause } from './scrub.ts'
+import { isCredential, scrubbedCause } from './scrub.ts'
 
 /** How far a call had come. In the phase `connecting`, no part of the call can have reached the server. */
 export type CallPhase = 'connecting' | 'sent' | 'answering'
@@ -39,11 +39,16 @@ const words: Readonly<Record<string, string>> = {
 
 /**
  * Makes a ModelspineError of an error that undici or the system threw. Its code is `unavailable`, `timeout`,
- * `interrupted`, `malformed-reply` or `bad-request`.
+ * `interrupted`, `malformed-reply`, `bad-request` or `auth`.
  */
 export function httpError(error: unknown, call: FailedCall): ModelspineError {
   const cause = scrubbedCause(error, call.secrets)
   const code = String((cause as NodeJS.ErrnoException).code ?? '')
+  const credential = unsendable(cause, code)
+  if (credential !== undefined) {
+    const message = `the header ${credential} has a character that no header can have: is there a line feed at its end?`
+    return new ModelspineError('auth', message, { details: { phase: call.phase, field: credential } })
+  }
   const what = words[code] ?? (cause.message || code || 'failed')
   return new ModelspineError(codeOf(cause, code, call.phase), `${call.method} ${call.url}: ${what}`, {
     cause,
@@ -51,12 +56,18 @@ export function httpError(error: unknown, call: FailedCall): ModelspineError {
   })
 }
 
+/** The name of the header with a credential that undici refused to send. */
+function unsendable({ message }: Error, code: string): string | undefined {
+  const name = code === 'UND_ERR_INVALID_ARG' ? /^invalid (\S+) header$/.exec(message)?.[1] : undefined
+  return name !== undefined && isCredential(name) ? name : undefined
+}
+
 function codeOf(cause: Error, code: string, phase: CallPhase): ErrorCode {
   const known = byCode[code]
   if (known !== undefined) return known
   // The parser also reports a body that ended too early. Its errors have no codes, so the message decides.
   const unparsable = cause.name === 'HTTPParserError' && !/EOF/.test(cause.message)
-  if (unparsable) return 'malformed-reply'
+  if (unparsable || /^bad (response|upgrade)$/.test(cause.message)) return 'malformed-reply'
   return phase === 'answering' ? 'interrupted' : 'unavailable'
 }
 

@@ -1,6 +1,7 @@
 import { ModelspineError } from '../errors.ts'
-import type { HttpHeaders, WireController, WireOptions } from './dispatcher.ts'
-import { Exchange } from './exchange.ts'
+import { codingOf, decoded, withoutCoding } from './decode.ts'
+import type { HttpHeaders, WireController } from './dispatcher.ts'
+import { Exchange, type WireCall } from './exchange.ts'
 import { HttpReply, headerOf } from './http-reply.ts'
 
 const nothing = new Uint8Array(0)
@@ -12,25 +13,17 @@ export class WholeBody extends Exchange {
   private chunks: Uint8Array[] | undefined
   private only: Uint8Array = nothing
   private size = 0
-  private readonly maxBytes: number
   private readonly resolve: (reply: HttpReply) => void
   private readonly reject: (error: Error) => void
 
-  constructor(
-    wire: WireOptions,
-    abortSignal: AbortSignal | undefined,
-    maxBytes: number,
-    resolve: (reply: HttpReply) => void,
-    reject: (error: Error) => void,
-  ) {
-    super(wire, abortSignal)
-    this.maxBytes = maxBytes
+  constructor(call: WireCall, resolve: (reply: HttpReply) => void, reject: (error: Error) => void) {
+    super(call)
     this.resolve = resolve
     this.reject = reject
   }
 
   onResponseStart(_controller: WireController, status: number, headers: HttpHeaders): void {
-    if (status < 200) return
+    if (status < 200 || this.isOver) return
     this.phase = 'answering'
     this.status = status
     this.headers = headers
@@ -48,11 +41,16 @@ export class WholeBody extends Exchange {
   }
 
   protected settle(error: Error | undefined): void {
-    if (error !== undefined) this.reject(error)
-    else {
-      const bytes = this.chunks === undefined ? this.only : Buffer.concat(this.chunks, this.size)
-      this.resolve(new HttpReply(this.status, this.headers, bytes))
-    }
+    if (error === undefined) this.reply().then(this.resolve, this.reject)
+    else this.reject(error)
+  }
+
+  private async reply(): Promise<HttpReply> {
+    const { status, headers, size, maxBytes } = this
+    const bytes = this.chunks === undefined ? this.only : Buffer.concat(this.chunks, size)
+    const coding = size === 0 ? undefined : codingOf(headers)
+    if (coding === undefined) return new HttpReply(status, headers, bytes)
+    return new HttpReply(status, withoutCoding(headers), await decoded(bytes, coding, maxBytes), true)
   }
 
   private refuse(size: number): void {

@@ -38,6 +38,8 @@ export async function scriptedServer(
     failures: [...(refusals as ProviderFailure[]), 'unavailable', 'interrupted', 'malformed-reply'],
     play(next) {
       script = next
+      // On a new connection a broken call is not sent a second time.
+      loopback.server.closeIdleConnections()
     },
     get left() {
       return left

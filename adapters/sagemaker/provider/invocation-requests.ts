@@ -40,7 +40,13 @@ export function invocation({ endpoint, ...address }: InvocationAddress, payload:
       ...(accept !== undefined && { accept }),
     },
     body: bytes,
+    repeatable: isRepeatable(headers),
   }
+}
+
+/** A session has state at the model. */
+function isRepeatable(headers: Readonly<Record<string, string>>): boolean {
+  return headers[`${own}session-id`] === undefined
 }
 
 /** Headers that have no meaning for a stream. */
@@ -61,6 +67,7 @@ export function streamedInvocation({ endpoint, ...address }: InvocationAddress, 
       ...(accept !== undefined && { [`${own}accept`]: accept }),
     },
     body: bytes,
+    repeatable: isRepeatable(headers),
   }
 }
 

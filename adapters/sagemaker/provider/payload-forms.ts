@@ -55,7 +55,7 @@ export function readBytes(reply: HttpReply): InferReply {
   return {
     kind: 'bytes',
     contentType: split === undefined ? contentType : 'application/octet-stream',
-    bytes: reply.bytes,
+    bytes: reply.wholeBytes(),
     headers: {
       ...replyHeaders((name) => reply.header(name)),
       ...(split !== undefined && { [inferenceHeader]: split }),

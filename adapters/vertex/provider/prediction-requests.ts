@@ -15,6 +15,7 @@ export function predictRequest(endpoint: string, { inputs, parameters }: TensorP
     method: 'POST',
     path: `/v1/${resourcePath(endpoint)}:predict`,
     body: { instances: instancesOf({ inputs }), parameters },
+    repeatable: true,
   }
 }
 
@@ -32,6 +33,7 @@ export function rawPredictRequest(
     path: `/v1/${resourcePath(endpoint)}:rawPredict`,
     headers: { ...headers, 'content-type': contentType },
     body: bytes,
+    repeatable: true,
   }
 }
 

@@ -119,7 +119,7 @@ function providerOver(
       return {
         kind: 'bytes',
         contentType: reply.header('content-type') ?? 'application/octet-stream',
-        bytes: reply.bytes,
+        bytes: reply.wholeBytes(),
         headers: { ...answeredBy(reply), ...(split !== undefined && { [inferenceHeader]: split }) },
       }
     },

@@ -24,7 +24,6 @@ beforeAll(async () => {
     {},
     {
       maxBodyBytes: 1000,
-      hosts: 'any',
       authenticate: ({ authorization }) => (authorization === 'Bearer ada' ? { name: 'ada' } : null),
       logger: { debug() {}, info() {}, warn() {}, error: (facts) => void logged.push(facts) },
       handlers: {
