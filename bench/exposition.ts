@@ -49,8 +49,9 @@ export async function run(): Promise<BenchResult> {
 }
 
 function countBoth(exposition: PrometheusExposition, attempt: AttemptRecord, request: RequestRecord): void {
-  exposition.attempted(attempt)
-  exposition.finished(request)
+  const watch = exposition.started?.(request)
+  watch?.attempted?.(attempt)
+  watch?.finished?.(request)
 }
 
 function microsEach(count: (attempt: AttemptRecord, request: RequestRecord) => void): number {
@@ -61,16 +62,16 @@ function microsEach(count: (attempt: AttemptRecord, request: RequestRecord) => v
     const durationMs = 1 + (place % 500)
     const common = {
       requestId: 'r',
+      kind: 'first',
+      actor: { name: 'bench' },
       upstream,
       operation: 'infer',
       outcome: 'ok',
       usage: {},
+      startedAtMs: endedAtMs - durationMs,
       durationMs,
     } as const
-    count(
-      { ...common, endedAtMs },
-      { ...common, route: 'default/m', startedAtMs: endedAtMs - durationMs, streamed: false, attempts: 1 },
-    )
+    count({ ...common, endedAtMs }, { ...common, route: 'default/m', streamed: false, attempts: 1 })
   }
   return ((performance.now() - began) / perRound) * 1000
 }

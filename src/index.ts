@@ -78,10 +78,10 @@ export type { DeploymentStatus } from './resources/deployment/deployment-status.
 export type { ModelDeployment, ModelDeploymentInput } from './resources/deployment/model-deployment.ts'
 export type { Actor, Key } from './resources/metadata.ts'
 export type { Resource } from './resources/resource.ts'
-export type { ModelRoute, ModelRouteInput, Operation } from './resources/route/model-route.ts'
-export type { Served } from './routing/attempt/attempts.ts'
+export type { ModelRoute, ModelRouteInput, OperationName } from './resources/route/model-route.ts'
+export type { Routed, Served } from './routing/attempt/served.ts'
 export type { RoutedStream } from './routing/attempt/stream.ts'
-export type { CallOptions, Routed, Router } from './routing/router.ts'
+export type { CallOptions, Router } from './routing/router.ts'
 export type {
   AuditEntry,
   AuditLog,

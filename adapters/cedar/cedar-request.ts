@@ -9,6 +9,7 @@ import {
   type PolicyRequest,
   type Revision,
   type RuntimeSettings,
+  requestTimeoutOf,
 } from 'modelspine/adapter'
 import { withoutCredentials } from '../shared/without-credentials.ts'
 import {
@@ -157,12 +158,12 @@ function deploymentSpec({ spec }: ModelDeployment): CedarValue {
 }
 
 function routeSpec({ spec }: ModelRoute): CedarValue {
-  const { operations, backends, fallback, timeout, onPolicyError } = spec
+  const { operations, backends, fallback, onPolicyError } = spec
   return {
     operations: textSet(operations),
     backends: backendsRecord(backends),
     fallback: backendsRecord(fallback),
-    timeoutMs: whole(durationMs(timeout)),
+    timeoutMs: whole(durationMs(requestTimeoutOf(spec))),
     onPolicyError,
   }
 }

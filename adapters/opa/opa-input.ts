@@ -15,6 +15,7 @@ import type {
   Revision,
   RuntimeSettings,
 } from 'modelspine/adapter'
+import { requestTimeoutOf } from 'modelspine/adapter'
 import { withoutCredentials } from '../shared/without-credentials.ts'
 
 /**
@@ -169,12 +170,12 @@ function deploymentInput({ apiVersion, kind, metadata, spec }: ModelDeployment):
 }
 
 function routeInput({ apiVersion, kind, metadata, spec }: ModelRoute): OpaRoute {
-  const { operations, backends, fallback, timeout, onPolicyError } = spec
+  const { operations, backends, fallback, onPolicyError } = spec
   return {
     apiVersion,
     kind,
     metadata: metadataInput(metadata),
-    spec: { operations, backends, fallback, timeout, onPolicyError },
+    spec: { operations, backends, fallback, timeout: requestTimeoutOf(spec), onPolicyError },
   }
 }
 

@@ -17,7 +17,8 @@ export interface Score extends RequestObserver {
   readonly reasons: readonly string[]
   answered(answer: Answered): void
   failed(reason: string): void
-  attempted(record: AttemptRecord): void
+  /** Hears of every attempt. */
+  started(): { attempted(record: AttemptRecord): void }
   requestsPerSecond(): number
 }
 
@@ -29,6 +30,11 @@ export function createScore(): Score {
   const recent: number[] = []
   let failedRequests = 0
   let failedAttempts = 0
+  const watch = {
+    attempted({ outcome }: AttemptRecord): void {
+      if (outcome === 'failed') failedAttempts += 1
+    },
+  }
   return {
     revisions,
     get failedRequests() {
@@ -53,9 +59,7 @@ export function createScore(): Score {
       failedRequests += 1
       reasons.add(reason)
     },
-    attempted({ outcome }) {
-      if (outcome === 'failed') failedAttempts += 1
-    },
+    started: () => watch,
     requestsPerSecond() {
       const since = performance.now() - 1000
       while (recent[0] !== undefined && recent[0] < since) recent.shift()

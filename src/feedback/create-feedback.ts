@@ -7,6 +7,7 @@ import type {
   MetricReading,
   NamedMetricSource,
   RequestObserver,
+  RequestWatch,
 } from '../telemetry/contract.ts'
 import { seriesLabels } from '../windows/series-labels.ts'
 import { type SharedCounts, sharedDelayMs } from '../windows/shared-counts.ts'
@@ -51,7 +52,8 @@ export interface FeedbackOptions {
   readonly shared?: SharedCounts
 }
 
-export interface FeedbackRoom extends Feedback, NamedMetricSource, RequestObserver {
+/** Watches every request as itself, because it keeps only what an attempt tells. */
+export interface FeedbackRoom extends Feedback, NamedMetricSource, RequestObserver, RequestWatch {
   attempted(record: AttemptRecord): void
   query(query: MetricQuery): MetricReading
   /** Closes what is being counted, so that `shared` has heard of every signal. */
@@ -98,7 +100,8 @@ export function createFeedback(options: FeedbackOptions): FeedbackRoom {
     }
   }
 
-  return {
+  const room: FeedbackRoom = {
+    started: () => room,
     capabilities(metric) {
       if (!isMetric(metric)) throw unknownMetric(metric, metrics)
       return { counts: true, routerMeasured: true, delayMs: shared === undefined ? 0 : sharedDelayMs }
@@ -142,6 +145,7 @@ export function createFeedback(options: FeedbackOptions): FeedbackRoom {
     },
     closeCounts: () => windows.closeAll(),
   }
+  return room
 }
 
 function isMetric(metric: string): boolean {

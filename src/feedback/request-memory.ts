@@ -13,6 +13,7 @@ export interface RequestMemoryOptions {
 /** An answered request that is still remembered. */
 export interface RememberedRequest {
   readonly requestId: string
+  readonly callerId: string | undefined
   readonly atMs: number
   readonly deployment: Key | undefined
   readonly revision: string | undefined
@@ -26,6 +27,13 @@ export interface RememberedRequest {
   outcomes: Set<string> | undefined
 }
 
+/** The remembered requests to which callers gave the same id. */
+interface Namesakes {
+  count: number
+  /** The request, if no other one had the id. */
+  only: RememberedRequest | undefined
+}
+
 /**
  * The newest answered requests, in a ring: which upstream answered, and when. For fewer of them the reply is
  * kept, too. The oldest requests are dropped first. A request's reply is dropped before the request. So a
@@ -35,6 +43,8 @@ export class RequestMemory {
   readonly #options: RequestMemoryOptions
   readonly #ring: (RememberedRequest | undefined)[]
   readonly #byId: Map<string, RememberedRequest> = new Map()
+  /** By the id that callers gave. Several requests may have the same one. */
+  readonly #byCallerId: Map<string, Namesakes> = new Map()
   /** The place for the next request. When the ring is full, the oldest request is at this place. */
   #next = 0
   /** The place of the oldest reply, or a place before it: no reply is older than this place. */
@@ -59,18 +69,19 @@ export class RequestMemory {
     return this.#bytes
   }
 
-  find(requestId: string): RememberedRequest | undefined {
-    return this.#byId.get(requestId)
+  /** By our id, or by the id that the caller gave if no other remembered request had it. */
+  find(id: string): RememberedRequest | undefined {
+    return this.#byId.get(id) ?? this.#byCallerId.get(id)?.only
   }
 
-  /** If the same id comes again, the id then stands for the newer request. */
-  remember({ requestId, endedAtMs, upstream, reply }: AttemptRecord): void {
+  remember({ requestId, callerId, endedAtMs, upstream, reply }: AttemptRecord): void {
     const { maxRequests } = this.#options
     const place = this.#next
     this.#next = (place + 1) % maxRequests
     this.#forget(place)
     const request: RememberedRequest = {
       requestId,
+      callerId,
       atMs: endedAtMs,
       deployment: upstream.deployment,
       revision: upstream.revision,
@@ -83,6 +94,7 @@ export class RequestMemory {
     }
     this.#ring[place] = request
     this.#byId.set(requestId, request)
+    if (callerId !== undefined) this.#name(callerId, request)
     if (reply !== undefined) this.#keep(request, reply)
   }
 
@@ -95,11 +107,28 @@ export class RequestMemory {
     this.#bytes -= request.bytes
   }
 
+  #name(callerId: string, request: RememberedRequest): void {
+    const namesakes = this.#byCallerId.get(callerId)
+    if (namesakes === undefined) this.#byCallerId.set(callerId, { count: 1, only: request })
+    else {
+      namesakes.count += 1
+      namesakes.only = undefined
+    }
+  }
+
+  #unname(callerId: string): void {
+    const namesakes = this.#byCallerId.get(callerId)
+    if (namesakes === undefined) return
+    namesakes.count -= 1
+    if (namesakes.count === 0) this.#byCallerId.delete(callerId)
+  }
+
   #forget(place: number): void {
     const old = this.#ring[place]
     if (old === undefined) return
     this.dropReply(old)
     if (this.#byId.get(old.requestId) === old) this.#byId.delete(old.requestId)
+    if (old.callerId !== undefined) this.#unname(old.callerId)
     if (this.#oldestReply === place) this.#oldestReply = this.#next
   }
 

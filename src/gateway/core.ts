@@ -34,7 +34,7 @@ export interface CoreOptions {
 /** Answers every request, from any handler. Never rejects. */
 export type Core = (request: GatewayRequest) => Promise<Answer>
 
-/** The caller's own request id is kept if it is one word that fits into logs and headers. */
+/** The caller's own id of the request is kept beside ours if it is one word that fits into logs and headers. */
 const usableId = /^[\x21-\x7e]{1,128}$/
 
 export function createCore({ router, clock, logger, authenticate, handlers }: CoreOptions): Core {
@@ -42,7 +42,7 @@ export function createCore({ router, clock, logger, authenticate, handlers }: Co
   const openai = openaiSurface(router, clock)
   const mounted = mountHandlers(handlers)
 
-  const handle = (request: GatewayRequest, surface: Surface, requestId: string): Answer | Promise<Answer> => {
+  const handle = (request: GatewayRequest, surface: Surface, ids: RequestIds): Answer | Promise<Answer> => {
     const { method, path } = request
     const place = surface.find(path) ?? mounted.get(path)
     if (place === undefined) throw new HttpFailure(404, `there is nothing at ${path || 'this path'}`)
@@ -57,9 +57,9 @@ export function createCore({ router, clock, logger, authenticate, handlers }: Co
     const enter = (actor?: Actor): Answer | Promise<Answer> =>
       handler({
         request,
-        requestId,
+        ...ids,
         names: place.names,
-        options: () => callOptions(request, requestId, actor),
+        options: () => callOptions(request, ids, actor),
       })
     if (authenticate === undefined || place.open === true) return enter()
     const known = authenticate(request.headers(), { method, path })
@@ -72,10 +72,11 @@ export function createCore({ router, clock, logger, authenticate, handlers }: Co
   return async (request) => {
     const surface = request.path.startsWith('/v1') ? openai : openInference
     const given = request.header('x-request-id')
-    const requestId = given !== undefined && usableId.test(given) ? given : clock.id()
+    const requestId = clock.id()
+    const callerId = given !== undefined && usableId.test(given) ? given : undefined
     let answer: Answer
     try {
-      answer = await handle(request, surface, requestId)
+      answer = await handle(request, surface, { requestId, callerId })
     } catch (error) {
       if (!isModelspineError(error) && !(error instanceof HttpFailure)) {
         logger.error(
@@ -85,7 +86,8 @@ export function createCore({ router, clock, logger, authenticate, handlers }: Co
       }
       answer = failureAnswer(error, surface)
     }
-    answer.headers['x-request-id'] = requestId
+    answer.headers['x-request-id'] = callerId ?? requestId
+    answer.headers['x-modelspine-request-id'] = requestId
     return answer
   }
 }
@@ -99,11 +101,22 @@ function identified(actor: Actor | null): Actor {
   throw new ModelspineError('unauthenticated', 'the credentials are missing or unknown')
 }
 
-function callOptions(request: GatewayRequest, requestId: string, actor: Actor | undefined): CallOptions {
+/** Our id of a request, and the one that the caller gave it. */
+interface RequestIds {
+  readonly requestId: string
+  readonly callerId: string | undefined
+}
+
+function callOptions(
+  request: GatewayRequest,
+  { requestId, callerId }: RequestIds,
+  actor: Actor | undefined,
+): CallOptions {
   const traceparent = request.header('traceparent')
   const tracestate = request.header('tracestate')
   return {
     requestId,
+    ...(callerId === undefined ? undefined : { callerId }),
     abortSignal: request.abortSignal,
     ...(actor === undefined ? undefined : { actor }),
     ...(traceparent === undefined

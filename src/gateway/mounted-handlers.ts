@@ -7,7 +7,10 @@ import type { Answer, Call, Handler, SurfacePath } from './surface.ts'
 
 /** What the gateway knows of a request that it gives to a handler of the app's own. */
 export interface MountedCall {
+  /** The request's own id. */
   readonly requestId: string
+  /** The id that the caller gave the request. */
+  readonly callerId?: string
   /** Whom `authenticate` let in. Absent without `authenticate`, and where the handler is open. */
   readonly actor?: Actor
 }
@@ -50,7 +53,7 @@ function pathProblem(path: string): string | undefined {
 }
 
 async function askHandler(path: string, handler: MountedHandler, call: Call): Promise<Answer> {
-  const { request, requestId } = call
+  const { request, requestId, callerId } = call
   const { actor, abortSignal } = call.options()
   const leaving = new AbortController()
   if (abortSignal?.aborted) leaving.abort()
@@ -62,7 +65,11 @@ async function askHandler(path: string, handler: MountedHandler, call: Call): Pr
     signal: leaving.signal,
     ...(takesBody && { body: (await request.body()) as Uint8Array<ArrayBuffer> }),
   })
-  const response = await handler(asked, { requestId, ...(actor !== undefined && { actor }) })
+  const response = await handler(asked, {
+    requestId,
+    ...(callerId !== undefined && { callerId }),
+    ...(actor !== undefined && { actor }),
+  })
   const { status, headers, body } = response
   if (!(status >= 200 && status <= 599))
     throw new Error(`the handler of ${path} gave no response with a status`)

@@ -1,4 +1,4 @@
-import type { Served } from '../routing/attempt/attempts.ts'
+import type { Served } from '../routing/attempt/served.ts'
 
 /** The headers of a reply that name the provider, the deployment and the revision that gave it. */
 export function servedHeaders(served: Served, contentType: string): Record<string, string> {

@@ -33,6 +33,8 @@ export interface Answer {
 export interface Call {
   readonly request: GatewayRequest
   readonly requestId: string
+  /** The id that the caller gave the request. */
+  readonly callerId: string | undefined
   /** The names in the path, decoded. */
   readonly names: readonly string[]
   /** The options for the router: the actor, the request id, the `abortSignal` and the headers. */

@@ -22,7 +22,7 @@ import type { ModelVersion } from '../registry/contract.ts'
 import type { ModelDeployment } from '../resources/deployment/model-deployment.ts'
 import type { Revision } from '../resources/deployment/revision.ts'
 import type { Actor, Key } from '../resources/metadata.ts'
-import type { ModelRoute, Operation } from '../resources/route/model-route.ts'
+import type { ModelRoute, OperationName } from '../resources/route/model-route.ts'
 
 export type PolicyAction = 'deploy' | 'promote' | 'invoke' | 'query-data' | 'command' | 'delete'
 
@@ -60,7 +60,7 @@ export interface InvokeRequest {
   readonly action: 'invoke'
   readonly actor: Actor
   readonly route: Key
-  readonly operation: Operation
+  readonly operation: OperationName
   readonly requestId: string
 }
 

@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts'
-import { ModelspineError, messageOf, throwIfAborted } from '../errors.ts'
+import { ModelspineError, messageOf } from '../errors.ts'
 import { isAbort } from './call-refusal.ts'
 import { decisionFault, errorDecision } from './checked-decision.ts'
 import { combineDecisions, type PolicyAnswer } from './combine-decisions.ts'
@@ -58,7 +58,6 @@ async function answerInTime(
   { clock, abortSignal, timeoutMs }: DecideOptions,
 ): Promise<PolicyAnswer> {
   const asked = `asking the policy ${engine.name}`
-  throwIfAborted(abortSignal, asked)
   const given = Promise.withResolvers<PolicyAnswer>()
   const stop = (): void => {
     cancel.fire(abortSignal?.reason)
@@ -73,6 +72,7 @@ async function answerInTime(
     (value) => given.resolve(answerOf(engine, value)),
     (error: unknown) => given.resolve(failed(engine, messageOf(error))),
   )
+  if (abortSignal?.aborted) stop()
   const timer = timeoutMs === undefined ? undefined : clock.schedule(timeoutMs, late)
   abortSignal?.addEventListener('abort', stop, { once: true })
   try {

@@ -9,7 +9,7 @@
  */
 
 import type { ErrorCode } from '../errors.ts'
-import type { Operation } from '../resources/route/model-route.ts'
+import type { OperationName } from '../resources/route/model-route.ts'
 
 export type ProviderFailure = Extract<
   ErrorCode,
@@ -31,6 +31,7 @@ export type ProviderFailure = Extract<
 >
 
 export interface CallContext {
+  /** The request's own id, which no other request has. */
   readonly requestId: string
   readonly abortSignal: AbortSignal
   /** Sent with the request if the protocol has headers: trace context, tenant. */
@@ -217,11 +218,27 @@ export interface EmbedReply {
 }
 
 export interface ProviderCapabilities {
-  readonly operations: readonly Operation[]
-  /** Whether `chatStream` exists. */
+  readonly operations: readonly OperationName[]
+  /** Whether `chatStream` exists. Only providers that declare it are asked for streams, of any operation. */
   readonly streaming: boolean
   /** The dialects whose `native` form the provider sends as it is. */
   readonly dialects: readonly string[]
+}
+
+/** A call that somebody else sends. */
+export interface TargetCall {
+  readonly operation: OperationName
+  readonly model: string
+  readonly streamed: boolean
+  /** The body in the vendor's dialect. Vendors that sign requests need it. */
+  readonly body?: string | Uint8Array
+}
+
+export interface CallTarget {
+  readonly method: 'POST'
+  readonly url: string
+  /** With credentials: never log them. Names are in lower case. */
+  readonly headers: Readonly<Record<string, string>>
 }
 
 export interface ModelProvider {
@@ -235,6 +252,11 @@ export interface ModelProvider {
   chat?(request: ChatRequest, context: CallContext): Promise<ChatReply>
   chatStream?(request: ChatRequest, context: CallContext): AsyncIterable<ChatEvent>
   embed?(request: EmbedRequest, context: CallContext): Promise<EmbedReply>
+  /**
+   * For a gateway that sends the request itself: where, and with which credentials. A provider that declares no
+   * `target` cannot tell. Throws the failures of any call, such as `auth`.
+   */
+  target?(call: TargetCall, context: CallContext): CallTarget | Promise<CallTarget>
   /** Closes the provider's connections. Calls under way finish or fail. */
   close?(): Promise<void>
 }

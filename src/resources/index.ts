@@ -65,8 +65,9 @@ export type {
   ModelRouteInput,
   ModelRouteSpec,
   ModelRouteSpecInput,
-  Operation,
+  OperationName,
   RouteBackend,
   RouteBackendInput,
+  RouteTimeouts,
 } from './route/model-route.ts'
 export { modelRouteSchema } from './route/model-route-schema.ts'

@@ -19,6 +19,7 @@ export { createFeedback, type FeedbackOptions, type FeedbackRoom } from '../feed
 export { openInferencePrediction, type PredictionOf } from '../feedback/prediction-of.ts'
 export { combineSources } from '../telemetry/combine-sources.ts'
 export type {
+  AttemptKind,
   AttemptRecord,
   ControlHealth,
   ControlObserver,
@@ -29,10 +30,12 @@ export type {
   MetricReading,
   MetricSource,
   NamedMetricSource,
+  Outcome,
   ReconcileRecord,
   RequestObserver,
   RequestRecord,
   RequestStart,
+  RequestWatch,
   UpstreamIdentity,
 } from '../telemetry/contract.ts'
 export {
@@ -47,20 +50,33 @@ export {
   type MetricWindowsOptions,
 } from '../telemetry/metric-windows.ts'
 export { openTelemetryLoaded } from '../telemetry/open-telemetry.ts'
-export {
-  createRequestTelemetry,
-  type RequestTelemetry,
-  type RequestTelemetryOptions,
-} from '../telemetry/request-telemetry.ts'
-export type { Served } from './attempt/attempts.ts'
-export type { Reach } from './attempt/failure-reach.ts'
+export { createRequestTelemetry, type RequestTelemetryOptions } from '../telemetry/request-telemetry.ts'
+export { type Reach, reachOf } from './attempt/failure-reach.ts'
+export type { Picked, PickFailure, PickReport, PickRequest } from './attempt/pick-upstream.ts'
 export type { CallerAbort } from './attempt/routed-request.ts'
+export type { Routed, Served } from './attempt/served.ts'
 export type { RoutedStream } from './attempt/stream.ts'
 export type { InvokePolicy } from './layers/invoke-policy.ts'
-export { type CallOptions, createRouter, type Routed, type Router, type RouterOptions } from './router.ts'
-export { type UpstreamPicker, weightedPicker } from './strategies/picker.ts'
+export type {
+  Budget,
+  CachedReply,
+  LayerRequest,
+  Layers,
+  ReplyCache,
+  ReplyGuardrail,
+  RequestGuardrail,
+  Settlement,
+} from './layers/layers.ts'
+export { type Chat, chatOperation } from './operations/chat.ts'
+export { type Embed, embedOperation } from './operations/embed.ts'
+export { inferOperation } from './operations/infer.ts'
+export type { Operation, ReplyNotes, StreamedOperation, StreamNotes } from './operations/operation.ts'
+export { type CallOptions, createRouter, type Router, type RouterOptions } from './router.ts'
+export type { RequestView, RoutingStrategy, Tried } from './strategies/routing-strategy.ts'
+export { weightedStrategy } from './strategies/weighted-strategy.ts'
 export type { Connect, ConnectionsOptions } from './table/connections.ts'
-export type { Choice, Route, RoutePlan, TableProblem, Upstream } from './table/route.ts'
+export type { Load, UpstreamState } from './table/load.ts'
+export type { Choice, Route, RouteLimits, RoutePlan, TableProblem, Upstream } from './table/route.ts'
 export { type StaticRoutesOptions, staticRoutes } from './table/static-routes.ts'
 export type { RouteTable, RouteTableInput } from './table/table.ts'
 export type { RouteTableChanges } from './table/table-builder.ts'

@@ -1,158 +1,156 @@
 import { type Clock, systemClock } from '../clock.ts'
 import { asModelspineError, ModelspineError } from '../errors.ts'
 import { requireNode } from '../node-version.ts'
-import type {
-  CallContext,
-  ChatReply,
-  ChatRequest,
-  EmbedReply,
-  EmbedRequest,
-  InferPayload,
-  InferReply,
-} from '../provider/contract.ts'
-import type { Actor } from '../resources/metadata.ts'
-import type { Operation } from '../resources/route/model-route.ts'
+import type { ChatEvent, ChatReply, EmbedReply, InferPayload, InferReply } from '../provider/contract.ts'
 import type { RequestObserver } from '../telemetry/contract.ts'
 import type { Logger } from '../telemetry/logger.ts'
-import { attempt, missing, type Served, servedBy } from './attempt/attempts.ts'
+import { callUpstreams } from './attempt/call-upstreams.ts'
 import { groupObservers } from './attempt/observers.ts'
+import { type Picked, type PickRequest, pickUpstream } from './attempt/pick-upstream.ts'
 import { type RequestOptions, RoutedRequest, type RouterContext } from './attempt/routed-request.ts'
+import { type Routed, servedBy } from './attempt/served.ts'
 import { openStream, type RoutedStream } from './attempt/stream.ts'
-import { ask, type InvokePolicy, type Terms, termsOf } from './layers/invoke-policy.ts'
-import { capTokens } from './operations/cap-tokens.ts'
-import { type UpstreamPicker, weightedPicker } from './strategies/picker.ts'
-import type { Route, Upstream } from './table/route.ts'
+import type { InvokePolicy } from './layers/invoke-policy.ts'
+import { LayerFrame } from './layers/layer-frame.ts'
+import type { Layers } from './layers/layers.ts'
+import { PolicyLayer } from './layers/policy-layer.ts'
+import { type Chat, chatOperation } from './operations/chat.ts'
+import { type Embed, embedOperation } from './operations/embed.ts'
+import { inferOperation } from './operations/infer.ts'
+import type { Operation } from './operations/operation.ts'
+import type { RoutingStrategy } from './strategies/routing-strategy.ts'
+import { weightedStrategy } from './strategies/weighted-strategy.ts'
 import { loadedTable, type RouteTable } from './table/table.ts'
 
 export interface RouterOptions {
-  /** Holds the current snapshot. The router reads it once per request. */
+  /** Holds the current snapshot. */
   readonly table: { readonly current: RouteTable | undefined }
   readonly clock?: Clock
   /** Without a policy, every actor may make every request. */
   readonly policy?: InvokePolicy
+  /** What stands around the calls, besides the policy. Default: nothing. */
+  readonly layers?: Layers
   readonly observers?: readonly RequestObserver[]
-  /** Default: `weightedPicker`, which chooses by weight. */
-  readonly picker?: UpstreamPicker
+  /** Default: `weightedStrategy`, which chooses by weight. */
+  readonly strategy?: RoutingStrategy
+  /**
+   * The most calls at the same time to one upstream, over all routes. Then other upstreams are asked, or else the
+   * request fails with `overloaded`. The default 200 is below the 256 connections of a provider, so that a model
+   * that hangs leaves connections to the vendor's other models.
+   */
+  readonly maxInFlightPerUpstream?: number
   readonly logger?: Logger
 }
 
-export interface CallOptions extends RequestOptions {
-  /** The actor that makes the request. Default `anonymous`. */
-  readonly actor?: Actor
-}
-
-/** A provider's reply, with the provider, deployment and revision that gave it. */
-export interface Routed<Reply> extends Served {
-  readonly reply: Reply
-}
+export type CallOptions = RequestOptions
 
 /**
  * Sends each request to an upstream that serves the route now. Throws a ModelspineError with one of these
  * codes: `no-route`, `unsupported` (the route does not offer the operation), `no-backend` (also before a
- * table is loaded), `policy-denied`, `policy-error`, `timeout`, `aborted`. Or it throws the upstream's own
- * failure, when failover was not allowed or did not help.
+ * table is loaded), `policy-denied`, `policy-error`, `overloaded`, `timeout`, `aborted`. Or it throws the upstream's
+ * own failure, when failover was not allowed or did not help.
  */
 export interface Router {
-  infer(route: string, payload: InferPayload, options?: CallOptions): Promise<Routed<InferReply>>
-  chat(route: string, request: Omit<ChatRequest, 'model'>, options?: CallOptions): Promise<Routed<ChatReply>>
-  /** Resolves when the first content has arrived. */
-  chatStream(route: string, request: Omit<ChatRequest, 'model'>, options?: CallOptions): Promise<RoutedStream>
-  embed(
+  /** Any operation, for a whole reply. */
+  run<Request, Reply>(
+    operation: Operation<Request, Reply, unknown>,
     route: string,
-    request: Omit<EmbedRequest, 'model'>,
+    request: NoInfer<Request>,
     options?: CallOptions,
-  ): Promise<Routed<EmbedReply>>
+  ): Promise<Routed<Reply>>
+  /** Any operation that has a stream. Resolves when the first output has arrived. */
+  open<Request, Piece>(
+    operation: Operation<Request, unknown, Piece>,
+    route: string,
+    request: NoInfer<Request>,
+    options?: CallOptions,
+  ): Promise<RoutedStream<Piece>>
+  infer(route: string, payload: InferPayload, options?: CallOptions): Promise<Routed<InferReply>>
+  chat(route: string, request: Chat, options?: CallOptions): Promise<Routed<ChatReply>>
+  /** Resolves when the first output has arrived. */
+  chatStream(route: string, request: Chat, options?: CallOptions): Promise<RoutedStream<ChatEvent>>
+  embed(route: string, request: Embed, options?: CallOptions): Promise<Routed<EmbedReply>>
+  /**
+   * For a gateway that sends requests itself: whom to ask, how, and a place to report what became of the call. The
+   * policy, the limits and the telemetry are those of any other request. Guardrails cannot see such a request, so a
+   * router with guardrails refuses it.
+   */
+  pick(route: string, request: PickRequest): Promise<Picked>
   /** The current snapshot. Undefined before the first snapshot is loaded. */
   readonly table: RouteTable | undefined
   /** How often an observer threw. */
   readonly observerFailures: number
 }
 
-const anonymous: Actor = { name: 'anonymous' }
+const noOptions: CallOptions = {}
 
 export function createRouter(options: RouterOptions): Router {
   requireNode()
-  const { table, clock = systemClock, policy, logger } = options
+  const { table, clock = systemClock, logger } = options
   const observers = groupObservers(options.observers ?? [], logger)
-  const picker = options.picker ?? weightedPicker(() => clock.random())
-  const around: RouterContext = { clock, observers, picker }
-
-  /**
-   * The terms for the request. Undefined without a policy. A promise only when the policy returned a promise.
-   */
-  const admit = (request: RoutedRequest, actor: Actor): Terms | undefined | Promise<Terms> => {
-    const { operation, requestId, route } = request
-    if (!route.operations.includes(operation)) throw notOffered(route, operation)
-    if (policy === undefined) return undefined
-    const decision = ask(policy, { action: 'invoke', actor, route: route.key, operation, requestId })
-    return 'then' in decision
-      ? request.untilStopped(decision).then((late) => termsOf(late, route, operation))
-      : termsOf(decision, route, operation)
+  const strategy = options.strategy ?? weightedStrategy(() => clock.random())
+  const maxInFlight = options.maxInFlightPerUpstream ?? 200
+  if (!(Number.isSafeInteger(maxInFlight) && maxInFlight > 0)) {
+    const message = `maxInFlightPerUpstream is ${maxInFlight}: give a whole number above 0`
+    throw new ModelspineError('invalid-options', message)
   }
+  const around: RouterContext = { clock, observers, strategy, maxInFlight, table }
+  const frame = new LayerFrame(new PolicyLayer(options.policy), options.layers ?? {})
 
-  /** Runs a request to its end, or a stream to its first content. */
-  const run = async <Result>(
+  const begin = <Request>(
     name: string,
-    operation: Operation,
-    call: CallOptions,
+    operation: Operation<Request, unknown, unknown>,
+    body: Request,
     streamed: boolean,
-    work: (request: RoutedRequest, terms: Terms | undefined) => Promise<Result>,
-  ): Promise<Result> => {
-    const route = loadedTable(table.current).find(name)
-    if (route === undefined) {
-      throw new ModelspineError('no-route', `there is no route "${name}"`, { details: { route: name } })
-    }
-    const request = new RoutedRequest(around, route, operation, streamed, call)
-    try {
-      if (request.stopped !== undefined) throw request.stopped
-      const admitted = admit(request, call.actor ?? anonymous)
-      return await work(request, admitted instanceof Promise ? await admitted : admitted)
-    } catch (cause) {
-      const error = request.stopped ?? asModelspineError(cause, 'unavailable', 'routing failed')
-      request.failed(error)
-      throw error
-    }
+    call: CallOptions,
+  ): RoutedRequest<Request> => {
+    const snapshot = loadedTable(table.current)
+    const route = snapshot.find(name)
+    if (route !== undefined)
+      return new RoutedRequest(around, snapshot, route, name, operation, body, streamed, call)
+    throw new ModelspineError('no-route', `there is no route "${name}"`, { details: { route: name } })
   }
 
-  /** Asks one upstream for a reply. Asks another upstream if the first one fails. */
-  const reply = <Reply extends InferReply | ChatReply | EmbedReply>(
-    request: RoutedRequest,
-    send: (upstream: Upstream, context: CallContext) => Promise<Reply> | undefined,
-  ): Promise<Routed<Reply>> =>
-    attempt(request, picker, async (upstream) => {
-      const sent = send(upstream, request.context)
-      if (sent === undefined) throw missing(upstream, request.operation)
-      const reply = await request.untilStopped(sent)
-      if ('usage' in reply) request.usage = reply.usage
-      request.attemptSucceeded('kind' in reply ? reply : undefined)
-      request.succeeded()
-      return { ...servedBy(request, upstream), reply }
-    })
-
-  return {
-    infer: (name, payload, call = {}) =>
-      run(name, 'infer', call, false, (request) =>
-        reply(request, ({ connection, identity }, context) =>
-          connection.provider.infer?.({ ...payload, model: identity.model }, context),
-        ),
-      ),
-    chat: (name, chat, call = {}) =>
-      run(name, 'chat', call, false, (request, terms) => {
-        const capped = withinTerms(chat, terms)
-        return reply(request, ({ connection, identity }, context) =>
-          connection.provider.chat?.({ ...capped, model: identity.model }, context),
-        )
-      }),
-    chatStream: (name, chat, call = {}) =>
-      run(name, 'chat', call, true, (request, terms) =>
-        openStream(request, picker, withinTerms(chat, terms)),
-      ),
-    embed: (name, embed, call = {}) =>
-      run(name, 'embed', call, false, (request) =>
-        reply(request, ({ connection, identity }, context) =>
-          connection.provider.embed?.({ ...embed, model: identity.model }, context),
-        ),
-      ),
+  const router: Router = {
+    async run(operation, name, body, call = noOptions) {
+      const request = begin(name, operation, body, false, call)
+      try {
+        const entered = frame.enter(request)
+        const cached = entered instanceof Promise ? await entered : entered
+        const answered = cached ?? (await callUpstreams(request, operation))
+        if (cached === undefined) frame.keep(request, answered)
+        const reply = frame.guardsReplies ? await frame.leave(request, answered.reply) : answered.reply
+        request.succeeded()
+        return { ...servedBy(request, answered.upstream), reply: reply as never }
+      } catch (cause) {
+        throw ended(request, cause)
+      }
+    },
+    async open(operation, name, body, call = noOptions) {
+      const request = begin(name, operation, body, true, call)
+      try {
+        const entered = frame.enter(request)
+        if (entered instanceof Promise) await entered
+        const stream = await openStream(request, operation, !frame.guardsReplies)
+        const events = frame.guardsReplies ? frame.leaveStream(request, stream) : stream
+        return { ...servedBy(request, stream.attempt.upstream.identity), events }
+      } catch (cause) {
+        throw ended(request, cause)
+      }
+    },
+    infer: (...call) => router.run(inferOperation, ...call),
+    chat: (...call) => router.run(chatOperation, ...call),
+    chatStream: (...call) => router.open(chatOperation, ...call),
+    embed: (...call) => router.run(embedOperation, ...call),
+    async pick(name, { operation, streamed = false, ...call }) {
+      const request = begin(name, { name: operation }, undefined, streamed, call)
+      try {
+        await frame.enterUnseen(request)
+        return pickUpstream(request)
+      } catch (cause) {
+        throw ended(request, cause)
+      }
+    },
     get table() {
       return table.current
     },
@@ -160,17 +158,12 @@ export function createRouter(options: RouterOptions): Router {
       return observers.failures
     },
   }
+  return router
 }
 
-function withinTerms<Request extends Omit<ChatRequest, 'model'>>(
-  request: Request,
-  terms: Terms | undefined,
-): Request {
-  return terms?.maxOutputTokens === undefined ? request : capTokens(request, terms.maxOutputTokens)
-}
-
-function notOffered(route: Route, operation: Operation): ModelspineError {
-  const offered = route.operations.join(', ')
-  const message = `route ${route.key} does not offer ${operation}, only ${offered}`
-  return new ModelspineError('unsupported', message, { details: { route: route.key, operation } })
+/** Ends the request, with whatever of it is still under way. Gives the error for the caller. */
+function ended(request: RoutedRequest, cause: unknown): ModelspineError {
+  const error = request.stopped ?? asModelspineError(cause, 'unavailable', 'routing failed')
+  request.stop(error)
+  return error
 }

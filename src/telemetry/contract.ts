@@ -14,9 +14,10 @@
  */
 
 import type { ErrorCode } from '../errors.ts'
+import type { Decision } from '../policy/contract.ts'
 import type { InferReply, Usage } from '../provider/contract.ts'
-import type { Key } from '../resources/metadata.ts'
-import type { Operation } from '../resources/route/model-route.ts'
+import type { Actor, Key } from '../resources/metadata.ts'
+import type { OperationName } from '../resources/route/model-route.ts'
 
 export interface MetricQuery {
   readonly metric: string
@@ -85,9 +86,15 @@ export interface NamedMetricSource extends MetricSource {
 
 /** A request as it enters the router. */
 export interface RequestStart {
+  /** The request's own id. No other request has it. */
   readonly requestId: string
+  /** The id that the caller gave the request. Other requests may have the same one. */
+  readonly callerId?: string
   readonly route: Key
-  readonly operation: Operation
+  readonly operation: OperationName
+  readonly actor: Actor
+  /** What the caller says about the request, by name. */
+  readonly tags?: Readonly<Record<string, string>>
   /** Milliseconds since the epoch. */
   readonly startedAtMs: number
   readonly streamed: boolean
@@ -106,23 +113,45 @@ export interface UpstreamIdentity {
   readonly model: string
 }
 
+/**
+ * Why a call was made. `first`: it is the request's first one. `failover`: the calls before it failed. A gateway
+ * that asked the router only whom to call makes calls of the same kinds.
+ */
+export type AttemptKind = 'first' | 'failover'
+
+/** What became of a call, or of a request. */
+export type Outcome = 'ok' | 'failed' | 'aborted'
+
 /** One call to one upstream. It counts for that upstream, whether or not the request succeeded in the end. */
 export interface AttemptRecord {
   readonly requestId: string
+  readonly callerId?: string
+  readonly kind: AttemptKind
   readonly upstream: UpstreamIdentity
-  readonly operation: Operation
+  readonly operation: OperationName
+  /** Milliseconds since the epoch. */
+  readonly startedAtMs: number
   /** Milliseconds since the epoch. */
   readonly endedAtMs: number
+  /** How long the upstream was waited for. The time in which the caller did not read a stream is left out. */
   readonly durationMs: number
-  /** The time until the first content of a stream. */
+  /** The time until the first output of a stream. */
   readonly firstOutputMs?: number
   /**
    * `aborted` means that the caller went away, or that the caller was not reading its stream when the
-   * deadline came. It is not a failure of the upstream.
+   * time ran out. It is not a failure of the upstream.
    */
-  readonly outcome: 'ok' | 'failed' | 'aborted'
+  readonly outcome: Outcome
   readonly code?: ErrorCode
   readonly usage: Usage
+  /** What the call cost. Absent, because there is no list of prices yet. */
+  readonly cost?: number
+  /** The vendor's id of the reply. */
+  readonly replyId?: string
+  /** The vendor's name for the model that answered. */
+  readonly replyModel?: string
+  /** Why the model stopped: one reason for each choice of the reply. */
+  readonly finishReasons?: readonly string[]
   /**
    * The reply, so that labels can be joined to predictions. Only for `infer`, and only when `outcome` is
    * `ok`.
@@ -130,15 +159,21 @@ export interface AttemptRecord {
   readonly reply?: InferReply
 }
 
-/** A request as the caller sees it. There is at most one record per request, for any number of attempts. */
+/** A request as the caller sees it. There is one record per request, for any number of attempts. */
 export interface RequestRecord extends Omit<RequestStart, 'headers'> {
   readonly durationMs: number
   readonly attempts: number
   /** The upstream that served the request, or that was asked last. */
   readonly upstream?: UpstreamIdentity
-  readonly outcome: 'ok' | 'failed' | 'aborted'
+  /** What the policy answered. Absent without a policy, and when the request ended before the answer. */
+  readonly decision?: Decision
+  readonly outcome: Outcome
   readonly code?: ErrorCode
+  /** The usage of the attempt that served the request, or that was made last. */
   readonly usage: Usage
+  readonly replyId?: string
+  readonly replyModel?: string
+  readonly finishReasons?: readonly string[]
 }
 
 /**
@@ -146,9 +181,20 @@ export interface RequestRecord extends Omit<RequestStart, 'headers'> {
  * throw. If it throws, the router catches, counts and logs the error, and the caller never sees it.
  */
 export interface RequestObserver {
-  /** May return headers to send to the upstream, such as `traceparent`. */
-  started?(request: RequestStart): Readonly<Record<string, string>> | undefined
+  /**
+   * Called for each request. Returns what hears the rest of that request. An observer that keeps nothing for a
+   * request returns the same object each time.
+   */
+  started?(request: RequestStart): RequestWatch | undefined
+}
+
+/** Hears what becomes of one request. */
+export interface RequestWatch {
+  /** Sent to the upstreams, such as `traceparent`. */
+  readonly headers?: Readonly<Record<string, string>> | undefined
+  /** Called once per attempt, when it has ended. */
   attempted?(record: AttemptRecord): void
+  /** Called once, when the request has ended. */
   finished?(record: RequestRecord): void
 }
 

@@ -1,4 +1,4 @@
-import type { Operation } from '../resources/route/model-route.ts'
+import type { OperationName } from '../resources/route/model-route.ts'
 
 /**
  * The names in OpenTelemetry's conventions for generative AI, by version. Choose the version that your
@@ -10,6 +10,8 @@ export interface GenAiNames {
   readonly provider: string
   readonly requestModel: string
   readonly responseModel: string
+  readonly responseId: string
+  readonly finishReasons: string
   readonly tokenType: string
   readonly inputTokens: string
   readonly outputTokens: string
@@ -25,6 +27,8 @@ const common = {
   operation: 'gen_ai.operation.name',
   requestModel: 'gen_ai.request.model',
   responseModel: 'gen_ai.response.model',
+  responseId: 'gen_ai.response.id',
+  finishReasons: 'gen_ai.response.finish_reasons',
   tokenType: 'gen_ai.token.type',
   inputTokens: 'gen_ai.usage.input_tokens',
   outputTokens: 'gen_ai.usage.output_tokens',
@@ -47,13 +51,11 @@ export const genAiNames: Readonly<Record<GenAiVersion, GenAiNames>> = {
 }
 
 /**
- * `infer` is our own name, because the conventions have no name for tensors. They allow a custom name when no
- * name of theirs applies.
+ * The conventions' word for an operation. They have none for tensors, or for an operation of somebody's own, and
+ * allow a custom name where none of theirs applies.
  */
-export const operationNames: Readonly<Record<Operation, string>> = {
-  chat: 'chat',
-  embed: 'embeddings',
-  infer: 'infer',
+export function conventionalOperation(operation: OperationName): string {
+  return operation === 'embed' ? 'embeddings' : operation
 }
 
 /**

@@ -12,6 +12,7 @@ import type {
   MetricReading,
   NamedMetricSource,
   RequestObserver,
+  RequestWatch,
 } from './contract.ts'
 import { promptTokens } from './prompt-tokens.ts'
 import { columns, isUpstreamFault, requestCells, requestMetrics } from './request-metrics.ts'
@@ -32,7 +33,8 @@ export interface MetricWindowsOptions {
   readonly shared?: SharedCounts
 }
 
-export interface MetricWindows extends NamedMetricSource, RequestObserver {
+/** Watches every request as itself, because it keeps nothing for a single one. */
+export interface MetricWindows extends NamedMetricSource, RequestObserver, RequestWatch {
   attempted(record: AttemptRecord): void
   query(query: MetricQuery): MetricReading
   /** How many revisions have numbers, and about how many bytes they take. */
@@ -61,7 +63,8 @@ export function createMetricWindows(options: MetricWindowsOptions): MetricWindow
     maxBytes: options.maxBytes ?? 256 * 1024 * 1024,
   })
   const metrics = Object.keys(requestMetrics)
-  return {
+  const windows: MetricWindows = {
+    started: () => windows,
     capabilities(metric) {
       if (!Object.hasOwn(requestMetrics, metric)) throw unknownMetric(metric, metrics)
       return { counts: true, routerMeasured: true, delayMs: shared === undefined ? 0 : sharedDelayMs }
@@ -91,6 +94,7 @@ export function createMetricWindows(options: MetricWindowsOptions): MetricWindow
     },
     closeCounts: () => series.closeAll(),
   }
+  return windows
 }
 
 function count(window: TimeWindow, record: AttemptRecord): void {

@@ -4,6 +4,7 @@ export const attributeNames = {
   deployment: 'modelspine.deployment',
   revision: 'modelspine.revision',
   requestId: 'modelspine.request.id',
+  callerId: 'modelspine.request.caller_id',
   attempts: 'modelspine.attempts',
   result: 'modelspine.result',
   phase: 'modelspine.phase',

@@ -1,6 +1,6 @@
 import type { Attributes, Histogram, Meter } from '@opentelemetry/api'
 import type { RequestStart, UpstreamIdentity } from './contract.ts'
-import { durationBuckets, type GenAiNames, operationNames, tokenBuckets } from './genai-names.ts'
+import { conventionalOperation, durationBuckets, type GenAiNames, tokenBuckets } from './genai-names.ts'
 import { attributeNames, metricNames } from './modelspine-names.ts'
 
 export interface RequestInstruments {
@@ -43,7 +43,7 @@ export function modelOf({ route }: Pick<RequestStart, 'route'>): string {
 
 export function startAttributes(names: GenAiNames, request: RequestStart): Attributes {
   return {
-    [names.operation]: operationNames[request.operation],
+    [names.operation]: conventionalOperation(request.operation),
     [names.requestModel]: modelOf(request),
     [attributeNames.route]: request.route,
   }

@@ -1,6 +1,6 @@
 import type { Attributes, Context, Span, SpanOptions, Tracer } from '@opentelemetry/api'
-import type { AttemptRecord, RequestObserver, RequestRecord, RequestStart } from './contract.ts'
-import { type GenAiNames, type GenAiVersion, genAiNames, operationNames } from './genai-names.ts'
+import type { AttemptRecord, RequestObserver, RequestRecord, RequestStart, RequestWatch } from './contract.ts'
+import { conventionalOperation, type GenAiNames, type GenAiVersion, genAiNames } from './genai-names.ts'
 import { attemptEvent, attributeNames } from './modelspine-names.ts'
 import { LateInstruments, LateTracer, openTelemetry, spanTime } from './open-telemetry.ts'
 import { promptTokens } from './prompt-tokens.ts'
@@ -18,25 +18,6 @@ export interface RequestTelemetryOptions {
    * versions only add names to it.
    */
   readonly conventions?: GenAiVersion
-  /**
-   * The most requests under way that can have a span. Requests beyond this number are counted in `untraced`.
-   * Default 10,000.
-   */
-  readonly maxOpen?: number
-}
-
-export interface RequestTelemetry extends RequestObserver {
-  started(request: RequestStart): Readonly<Record<string, string>> | undefined
-  attempted(record: AttemptRecord): void
-  finished(record: RequestRecord): void
-  /** The requests without a span, because too many requests, or one with the same id, were under way. */
-  readonly untraced: number
-}
-
-interface OpenRequest {
-  readonly startedAtMs: number
-  readonly span: Span | undefined
-  firstOutputAtMs: number | undefined
 }
 
 /**
@@ -44,48 +25,47 @@ interface OpenRequest {
  * OpenTelemetry's API. While no SDK is registered, nothing is built and nothing is loaded. An SDK that is
  * registered later is found.
  */
-export function createRequestTelemetry(options: RequestTelemetryOptions = {}): RequestTelemetry {
+export function createRequestTelemetry(options: RequestTelemetryOptions = {}): RequestObserver {
   const names = genAiNames[options.conventions ?? '1.37']
-  const maxOpen = options.maxOpen ?? 10_000
   const instruments = new LateInstruments((meter) => requestInstruments(meter, names))
   const tracer = new LateTracer()
-  const open = new Map<string, OpenRequest>()
-  let untraced = 0
   return {
-    get untraced() {
-      return untraced
-    },
     started(request) {
       const tracing = tracer.get()
       if (tracing === undefined && instruments.get() === undefined) return undefined
-      if (open.size >= maxOpen || open.has(request.requestId)) {
-        untraced += 1
-        return undefined
-      }
-      const span = tracing && startSpan(tracing, names, request)
-      open.set(request.requestId, { startedAtMs: request.startedAtMs, span, firstOutputAtMs: undefined })
-      return span && traceHeaders(span)
+      return new WatchedRequest(names, instruments, tracing && startSpan(tracing, names, request))
     },
-    attempted(record) {
-      const measuring = instruments.get()
-      const request = open.size === 0 ? undefined : open.get(record.requestId)
-      if (measuring !== undefined) measureAttempt(measuring, names, record)
-      if (request === undefined) return
-      if (record.firstOutputMs !== undefined) {
-        request.firstOutputAtMs = record.endedAtMs - record.durationMs + record.firstOutputMs
-      }
-      if (record.outcome !== 'ok' && request.span?.isRecording() === true) {
-        request.span.addEvent(attemptEvent, attemptAttributes(names, record), spanTime(record.endedAtMs))
-      }
-    },
-    finished(record) {
-      const measuring = instruments.get()
-      const found = open.size === 0 ? undefined : open.get(record.requestId)
-      const request = found?.startedAtMs === record.startedAtMs ? found : undefined
-      if (request !== undefined) open.delete(record.requestId)
-      if (measuring !== undefined) measureRequest(measuring, names, record, request)
-      if (request?.span !== undefined) endSpan(request.span, names, record)
-    },
+  }
+}
+
+/** One request with its span. It hears only of its own request, so no other request can end the span. */
+class WatchedRequest implements RequestWatch {
+  readonly headers: Readonly<Record<string, string>> | undefined
+  readonly #names: GenAiNames
+  readonly #instruments: LateInstruments<RequestInstruments>
+  readonly #span: Span | undefined
+  #firstOutputAtMs: number | undefined
+
+  constructor(names: GenAiNames, instruments: LateInstruments<RequestInstruments>, span: Span | undefined) {
+    this.#names = names
+    this.#instruments = instruments
+    this.#span = span
+    this.headers = span && traceHeaders(span)
+  }
+
+  attempted(record: AttemptRecord): void {
+    const measuring = this.#instruments.get()
+    if (measuring !== undefined) measureAttempt(measuring, this.#names, record)
+    if (record.firstOutputMs !== undefined) this.#firstOutputAtMs = record.startedAtMs + record.firstOutputMs
+    if (record.outcome !== 'ok' && this.#span?.isRecording() === true) {
+      this.#span.addEvent(attemptEvent, attemptAttributes(this.#names, record), spanTime(record.endedAtMs))
+    }
+  }
+
+  finished(record: RequestRecord): void {
+    const measuring = this.#instruments.get()
+    if (measuring !== undefined) measureRequest(measuring, this.#names, record, this.#firstOutputAtMs)
+    if (this.#span !== undefined) endSpan(this.#span, this.#names, record)
   }
 }
 
@@ -94,13 +74,14 @@ function startSpan(tracer: Tracer, names: GenAiNames, request: RequestStart): Sp
     // SpanKind.CLIENT. It is written as a number, because the enum would have to be loaded.
     kind: 2,
     startTime: spanTime(request.startedAtMs),
-    attributes: { ...startAttributes(names, request), [attributeNames.requestId]: request.requestId },
+    attributes: {
+      ...startAttributes(names, request),
+      [attributeNames.requestId]: request.requestId,
+      ...(request.callerId !== undefined && { [attributeNames.callerId]: request.callerId }),
+    },
   }
-  return tracer.startSpan(
-    `${operationNames[request.operation]} ${modelOf(request)}`,
-    options,
-    parentOf(request),
-  )
+  const name = `${conventionalOperation(request.operation)} ${modelOf(request)}`
+  return tracer.startSpan(name, options, parentOf(request))
 }
 
 /**
@@ -127,7 +108,7 @@ function attemptAttributes(
   names: GenAiNames,
   { upstream, operation, outcome, code }: AttemptRecord,
 ): Attributes {
-  const attributes: Attributes = { [names.operation]: operationNames[operation] }
+  const attributes: Attributes = { [names.operation]: conventionalOperation(operation) }
   addUpstream(attributes, names, upstream)
   // The code of an aborted attempt may be `timeout`, when the caller did not read its stream.
   const failure = outcome === 'aborted' ? outcome : code
@@ -143,14 +124,11 @@ function measureRequest(
   { duration, tokens, firstChunk }: RequestInstruments,
   names: GenAiNames,
   record: RequestRecord,
-  request: OpenRequest | undefined,
+  firstOutputAtMs: number | undefined,
 ): void {
   const attributes = startAttributes(names, record)
   if (record.upstream !== undefined) addUpstream(attributes, names, record.upstream)
-  if (record.upstream !== undefined && record.outcome === 'ok') {
-    attributes[names.responseModel] = record.upstream.model
-  }
-  const firstOutputAtMs = request?.firstOutputAtMs
+  addResponseModel(attributes, names, record)
   if (firstOutputAtMs !== undefined) {
     firstChunk?.record(Math.max(0, firstOutputAtMs - record.startedAtMs) / 1000, attributes)
   }
@@ -167,9 +145,9 @@ function endSpan(span: Span, names: GenAiNames, record: RequestRecord): void {
   if (span.isRecording()) {
     const attributes: Attributes = { [attributeNames.attempts]: record.attempts }
     if (record.upstream !== undefined) addUpstream(attributes, names, record.upstream)
-    if (record.upstream !== undefined && record.outcome === 'ok') {
-      attributes[names.responseModel] = record.upstream.model
-    }
+    addResponseModel(attributes, names, record)
+    if (record.replyId !== undefined) attributes[names.responseId] = record.replyId
+    if (record.finishReasons !== undefined) attributes[names.finishReasons] = [...record.finishReasons]
     if (record.code !== undefined) attributes[attributeNames.errorType] = record.code
     addUsage(attributes, names, record)
     span.setAttributes(attributes)
@@ -178,6 +156,13 @@ function endSpan(span: Span, names: GenAiNames, record: RequestRecord): void {
     if (record.outcome === 'failed') span.setStatus({ code: 2, ...(record.code && { message: record.code }) })
   }
   span.end(spanTime(record.startedAtMs + record.durationMs))
+}
+
+/** The model as the vendor names it in its reply, or else as it was asked for. */
+function addResponseModel(attributes: Attributes, names: GenAiNames, record: RequestRecord): void {
+  const { upstream, outcome, replyModel } = record
+  if (upstream !== undefined && outcome === 'ok')
+    attributes[names.responseModel] = replyModel ?? upstream.model
 }
 
 function addUsage(attributes: Attributes, names: GenAiNames, { usage }: RequestRecord): void {

@@ -265,7 +265,7 @@ async function settled(call: Promise<unknown>): Promise<unknown> {
   return call.catch((error: unknown) => error)
 }
 
-async function streamed(stream: Promise<RoutedStream>): Promise<unknown[]> {
+async function streamed(stream: Promise<RoutedStream<unknown>>): Promise<unknown[]> {
   return records((await stream).events)
 }
 

@@ -59,7 +59,16 @@ describe('the input of a Rego policy', () => {
     >()
     expectTypeOf<keyof RuntimeSettings>().toEqualTypeOf<'env' | 'secrets' | 'resources'>()
     expectTypeOf<keyof ModelRoute['spec']>().toEqualTypeOf<
-      'operations' | 'backends' | 'fallback' | 'timeout' | 'onPolicyError'
+      | 'operations'
+      | 'backends'
+      | 'fallback'
+      | 'timeout'
+      | 'onPolicyError'
+      /* given as `timeout`: */
+      | 'timeouts'
+      /* not given: */
+      | 'attempts'
+      | 'maxInFlight'
     >()
   })
 

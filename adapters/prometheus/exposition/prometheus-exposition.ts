@@ -28,9 +28,7 @@ export interface PrometheusExpositionOptions {
  * Counts what a router and a plane do, for Prometheus to read. Give it to `observers` of the plane or of the
  * router, and put one of its handlers on a path such as `/metrics`.
  */
-export interface PrometheusExposition
-  extends Required<Pick<RequestObserver, 'attempted' | 'finished'>>,
-    Required<ControlObserver> {
+export interface PrometheusExposition extends RequestObserver, Required<ControlObserver> {
   /** All metrics now, in Prometheus' text format 0.0.4. */
   text(): string
   /** Answers GET and HEAD, wherever fetch is spoken, such as in `handlers` of a gateway. */

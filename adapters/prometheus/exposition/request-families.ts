@@ -1,11 +1,12 @@
 import {
   type AttemptRecord,
+  conventionalOperation,
   durationBuckets,
-  type Operation,
-  operationNames,
+  type OperationName,
   promptTokens,
   type RequestObserver,
   type RequestRecord,
+  type RequestWatch,
   tokenBuckets,
 } from 'modelspine/adapter'
 import { exportedLabels as label, exportedMetrics as metric } from '../exported-names.ts'
@@ -14,12 +15,9 @@ import { type SeriesBound, SeriesMemo } from './series.ts'
 import type { Labels } from './text-format.ts'
 
 /** Counts requests and attempts. */
-export interface RequestFamilies extends Required<Pick<RequestObserver, 'attempted' | 'finished'>> {
+export interface RequestFamilies extends RequestObserver {
   readonly families: readonly Family[]
 }
-
-/** Streams under way whose first content has come. More than these have no time to it. */
-const maxStreams = 10_000
 
 /** Stands for the upstream of a request that had none. */
 const none = {}
@@ -47,57 +45,80 @@ export function requestFamilies(bound: SeriesBound): RequestFamilies {
     firstChunks: byOperation(),
     tokens: byOperation(),
   }
-  /** When the first content of a stream came, by request id. */
-  const firstOutputs = new Map<string, number>()
 
   const countTokens = (record: RequestRecord, type: 'input' | 'output', count: number | undefined): void => {
     if (count === undefined) return
     const { upstream = none, operation, route } = record
-    const series = memo.tokens[operation].find(upstream, route, type, () =>
-      tokens.at({ ...requestLabels(record), [label.tokenType]: type }),
-    )
+    const series = memo
+      .tokens(operation)
+      .find(upstream, route, type, () => tokens.at({ ...requestLabels(record), [label.tokenType]: type }))
     tokens.observe(series, record.startedAtMs + record.durationMs, count)
+  }
+
+  const countAttempt = (record: AttemptRecord): void => {
+    const { upstream, operation, endedAtMs, durationMs } = record
+    const code = failureOf(record)
+    const series = memo.attempts.find(upstream, operation, code, () =>
+      attempts.at({
+        [label.operation]: conventionalOperation(operation),
+        ...upstreamLabels(record),
+        [label.errorType]: code,
+      }),
+    )
+    attempts.observe(series, endedAtMs, durationMs / 1000)
+  }
+
+  const countRequest = (record: RequestRecord, firstOutputAtMs: number | undefined): void => {
+    const { route, operation, startedAtMs, durationMs, upstream = none, usage } = record
+    const endedAtMs = startedAtMs + durationMs
+    const code = failureOf(record)
+    const series = memo
+      .durations(operation)
+      .find(upstream, route, code, () => duration.at({ ...requestLabels(record), [label.errorType]: code }))
+    duration.observe(series, endedAtMs, durationMs / 1000)
+    countTokens(record, 'input', promptTokens(usage))
+    countTokens(record, 'output', usage.outputTokens)
+    if (firstOutputAtMs === undefined) return
+    const first = memo
+      .firstChunks(operation)
+      .find(upstream, route, '', () => firstChunk.at(requestLabels(record)))
+    firstChunk.observe(first, endedAtMs, Math.max(0, firstOutputAtMs - startedAtMs) / 1000)
+  }
+
+  /** Keeps when the first output of a stream came. */
+  const watchStream = (): RequestWatch => {
+    let firstOutputAtMs: number | undefined
+    return {
+      attempted(record) {
+        countAttempt(record)
+        const { firstOutputMs } = record
+        if (firstOutputMs !== undefined) firstOutputAtMs = record.startedAtMs + firstOutputMs
+      },
+      finished: (record) => countRequest(record, firstOutputAtMs),
+    }
+  }
+  const watchReply: RequestWatch = {
+    attempted: countAttempt,
+    finished: (record) => countRequest(record, undefined),
   }
 
   return {
     families: [duration, firstChunk, tokens, attempts],
-    attempted(record) {
-      const { upstream, operation, endedAtMs, durationMs, firstOutputMs } = record
-      const code = failureOf(record)
-      const series = memo.attempts.find(upstream, operation, code, () =>
-        attempts.at({
-          [label.operation]: operationNames[operation],
-          ...upstreamLabels(record),
-          [label.errorType]: code,
-        }),
-      )
-      attempts.observe(series, endedAtMs, durationMs / 1000)
-      if (firstOutputMs === undefined || firstOutputs.size >= maxStreams) return
-      firstOutputs.set(record.requestId, endedAtMs - durationMs + firstOutputMs)
-    },
-    finished(record) {
-      const { route, operation, startedAtMs, durationMs, upstream = none, usage, requestId } = record
-      const endedAtMs = startedAtMs + durationMs
-      const code = failureOf(record)
-      const series = memo.durations[operation].find(upstream, route, code, () =>
-        duration.at({ ...requestLabels(record), [label.errorType]: code }),
-      )
-      duration.observe(series, endedAtMs, durationMs / 1000)
-      countTokens(record, 'input', promptTokens(usage))
-      countTokens(record, 'output', usage.outputTokens)
-      const firstOutputAtMs = firstOutputs.size === 0 ? undefined : firstOutputs.get(requestId)
-      if (firstOutputAtMs === undefined) return
-      firstOutputs.delete(requestId)
-      const first = memo.firstChunks[operation].find(upstream, route, '', () =>
-        firstChunk.at(requestLabels(record)),
-      )
-      firstChunk.observe(first, endedAtMs, Math.max(0, firstOutputAtMs - startedAtMs) / 1000)
-    },
+    started: ({ streamed }) => (streamed ? watchStream() : watchReply),
   }
 }
 
-function byOperation(): Readonly<Record<Operation, SeriesMemo<HistogramCells>>> {
-  return { chat: new SeriesMemo(), embed: new SeriesMemo(), infer: new SeriesMemo() }
+/** One memo for each operation. There are as many as the routes declare. */
+function byOperation(): (operation: OperationName) => SeriesMemo<HistogramCells> {
+  const memos = new Map<OperationName, SeriesMemo<HistogramCells>>()
+  return (operation) => {
+    let memo = memos.get(operation)
+    if (memo === undefined) {
+      memo = new SeriesMemo()
+      memos.set(operation, memo)
+    }
+    return memo
+  }
 }
 
 /** A caller who does not read its stream until the deadline is no failure of the upstream, whatever the code. */
@@ -109,7 +130,7 @@ function failureOf({ outcome, code }: Pick<AttemptRecord | RequestRecord, 'outco
 function requestLabels(record: RequestRecord): Labels {
   const { operation, route } = record
   return {
-    [label.operation]: operationNames[operation],
+    [label.operation]: conventionalOperation(operation),
     [label.requestModel]: route.startsWith('default/') ? route.slice('default/'.length) : route,
     [label.route]: route,
     ...upstreamLabels(record),

@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from '../../clock.ts'
 import { createFeedback, type FeedbackRoom } from '../../feedback/create-feedback.ts'
-import type { PolicyEngine, PolicyRequest } from '../../policy/contract.ts'
+import type { InvokeRequest, PolicyEngine } from '../../policy/contract.ts'
 import { type DecideOptions, decideAll } from '../../policy/decide-all.ts'
 import { createRouter, type Router } from '../../routing/router.ts'
 import { createRouteTableHolder, type RouteTableHolder } from '../../routing/table/table-holder.ts'
@@ -49,6 +49,21 @@ export interface RequestSide {
 /** How many deployments call a part at the same time. */
 export const defaultConcurrency = 4
 
+/** Reads the abort signal only when an engine answers late, because the signal is made when it is read. */
+class AskingOptions implements DecideOptions {
+  readonly clock: Clock
+  readonly #asking: { readonly abortSignal: AbortSignal }
+
+  constructor(clock: Clock, asking: { readonly abortSignal: AbortSignal }) {
+    this.clock = clock
+    this.#asking = asking
+  }
+
+  get abortSignal(): AbortSignal {
+    return this.#asking.abortSignal
+  }
+}
+
 export function createRequestSide(options: ControlPlaneOptions): RequestSide {
   const clock = options.clock ?? systemClock
   const logger = options.logger ?? silentLogger
@@ -89,7 +104,10 @@ export function createRequestSide(options: ControlPlaneOptions): RequestSide {
     logger,
     observers: [windows, feedback, createRequestTelemetry(), ...observers],
     ...(polices && {
-      policy: { decide: (request: PolicyRequest) => decideAll(policies, request, policyOptions) },
+      policy: {
+        decide: (request: InvokeRequest, asking: { readonly abortSignal: AbortSignal }) =>
+          decideAll(policies, request, new AskingOptions(clock, asking)),
+      },
     }),
   })
   return {

@@ -85,6 +85,12 @@ function plainProblem(issue: z.core.$ZodIssue, { input }: Reading, path: FieldPa
 }
 
 function wanted(issue: z.core.$ZodIssue | undefined, found?: unknown): string {
+  // A choice of words that allows other words, too.
+  if (issue?.code === 'invalid_union' && typeof found === 'string') {
+    const words = issue.errors.flat().flatMap((each) => (each.code === 'invalid_value' ? each.values : []))
+    const near = nearestName(found, words.map(String))
+    if (near !== undefined) return `Did you mean "${near}"?`
+  }
   if (issue?.code === 'invalid_value') {
     const values = issue.values.map(String)
     const near = typeof found === 'string' ? nearestName(found, values) : undefined

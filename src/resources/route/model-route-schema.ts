@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { defaulted, durationField, nameField, numberField, textField } from '../fields.ts'
+import { defaulted, durationField, nameField, numberField, textField, wholeNumberField } from '../fields.ts'
 import { apiVersionSchema, metadataSchema } from '../metadata-schema.ts'
 import { planeName } from '../plane-names.ts'
 import { withCheck } from '../schema-checks.ts'
@@ -8,8 +8,10 @@ import type {
   ModelRouteInput,
   ModelRouteSpec,
   ModelRouteSpecInput,
+  OperationName,
   RouteBackend,
   RouteBackendInput,
+  RouteTimeouts,
 } from './model-route.ts'
 import { routeProblems } from './route-checks.ts'
 
@@ -44,16 +46,21 @@ function specSchema(): z.ZodType<ModelRouteSpec, ModelRouteSpecInput> {
   const spec = z.strictObject(
     {
       operations: z
-        .array(z.enum(['infer', 'chat', 'embed']), { error: 'a list of at least one of infer, chat, embed' })
+        .array(operationField(), { error: operationsRight })
         .min(1)
         .describe('The operations that callers may ask for. Requests for other operations are refused.'),
       backends: backends.describe('Where requests go, by weight.'),
       fallback: defaulted(fallback, []).describe(
         'Backends that are tried in order when the chosen backend failed before any output.',
       ),
-      timeout: defaulted(durationField('above zero'), '60s').describe(
-        'The timeout of the whole request, with all attempts.',
-      ),
+      timeout: durationField('above zero').exactOptional().describe('The old name of timeouts.request.'),
+      timeouts: timeoutsSchema().exactOptional(),
+      attempts: wholeNumberField(1, 10)
+        .exactOptional()
+        .describe('The most calls that one request may make. Default 2.'),
+      maxInFlight: wholeNumberField(1)
+        .exactOptional()
+        .describe('The most requests under way at the same time, in one process. Default: any number.'),
       onPolicyError: defaulted(z.enum(['deny', 'allow']), 'deny').describe(
         'What happens when an invoke policy cannot answer.',
       ),
@@ -61,6 +68,41 @@ function specSchema(): z.ZodType<ModelRouteSpec, ModelRouteSpecInput> {
     { error: 'a spec with at least operations and backends' },
   )
   return withCheck(spec, routeProblems)
+}
+
+const operationsRight =
+  'a list of at least one of infer, chat, embed, or a name of your own such as acme.rerank'
+/** A name of one's own has a dot, so that a typing error is no new name. */
+const ownOperation = /^[a-z][a-z0-9-]*(?:\.[a-z][a-z0-9-]*)+$/
+
+function operationField(): z.ZodType<OperationName, OperationName> {
+  const own = z
+    .string({ error: 'a name of your own with a dot, such as acme.rerank' })
+    .max(63)
+    .regex(ownOperation, { abort: true })
+  const either = z.union([z.enum(['infer', 'chat', 'embed']), own], {
+    error: 'infer, chat, embed, or a name of your own with a dot, such as acme.rerank',
+  })
+  return either as unknown as z.ZodType<OperationName, OperationName>
+}
+
+function timeoutsSchema(): z.ZodType<RouteTimeouts, RouteTimeouts> {
+  const limit = (description: string) => durationField('above zero').exactOptional().describe(description)
+  return z
+    .strictObject(
+      {
+        request: limit(
+          'The whole request, with all attempts. Default 60s: for a reply, or for the first output of a stream. A value that is given bounds the rest of a stream, too.',
+        ),
+        attempt: limit(
+          'One call for a reply. Default: an equal share of the time that is left, while another upstream can still be asked.',
+        ),
+        firstOutput: limit('The first output of one streamed call. The default is that of attempt.'),
+        idle: limit('The pause between two pieces of a stream. Default 60s.'),
+      },
+      { error: 'timeouts: { request, attempt, firstOutput, idle }, each a duration if given' },
+    )
+    .describe('How long requests may take.')
 }
 
 function backendSchema(): z.ZodType<RouteBackend, RouteBackendInput> {

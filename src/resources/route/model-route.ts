@@ -9,20 +9,26 @@ export interface ModelRoute {
   readonly spec: ModelRouteSpec
 }
 
-export type Operation = 'infer' | 'chat' | 'embed'
+/** An operation that is built in, or one of your own, such as `acme.rerank`. */
+export type OperationName = 'infer' | 'chat' | 'embed' | `${string}.${string}`
 
 export interface ModelRouteSpec {
   /**
    * The operations that callers may ask for; requests for other operations are refused. The public model name
    * is `metadata.name`.
    */
-  readonly operations: readonly Operation[]
+  readonly operations: readonly OperationName[]
   /** Where requests go, by weight. */
   readonly backends: readonly RouteBackend[]
   /** Backends that are tried in order when the chosen backend failed before it gave any output. */
   readonly fallback: readonly RouteBackend[]
-  /** The timeout of the whole request, with all attempts. */
-  readonly timeout: Duration
+  /** The old name of `timeouts.request`. */
+  readonly timeout?: Duration
+  readonly timeouts?: RouteTimeouts
+  /** The most calls that one request may make. Default 2. */
+  readonly attempts?: number
+  /** The most requests under way at the same time, in this process. Default: any number. */
+  readonly maxInFlight?: number
   /** What happens when an `invoke` policy cannot answer. */
   readonly onPolicyError: 'deny' | 'allow'
 }
@@ -36,9 +42,35 @@ export type RouteBackend =
   /** One of the plane's providers, and the model as that vendor names it. */
   | { readonly provider: string; readonly model: string; readonly weight: number }
 
+/** The timeout of the whole request, with all attempts. */
+export function requestTimeoutOf({
+  timeout,
+  timeouts,
+}: Pick<ModelRouteSpec, 'timeout' | 'timeouts'>): Duration {
+  return timeouts?.request ?? timeout ?? '60s'
+}
+
 /** The deployment that a backend names: by key, or by name in the route's own namespace. */
 export function backendKey({ deployment }: { readonly deployment: string }, namespace: string): Key {
   return deployment.includes('/') ? (deployment as Key) : `${namespace}/${deployment}`
+}
+
+/** How long a request may take. */
+export interface RouteTimeouts {
+  /**
+   * The whole request, with all attempts. Default 60s: for a reply, or for the first output of a stream. A value
+   * that is given bounds the rest of a stream, too.
+   */
+  readonly request?: Duration
+  /**
+   * One call for a reply. Default: an equal share of the time that is left, while another upstream can still
+   * be asked.
+   */
+  readonly attempt?: Duration
+  /** The first output of one streamed call. The default is that of `attempt`. */
+  readonly firstOutput?: Duration
+  /** The pause between two pieces of a stream. Default 60s. */
+  readonly idle?: Duration
 }
 
 export interface ModelRouteInput {
@@ -49,12 +81,17 @@ export interface ModelRouteInput {
 }
 
 export interface ModelRouteSpecInput {
-  readonly operations: readonly Operation[]
+  readonly operations: readonly OperationName[]
   readonly backends: readonly RouteBackendInput[]
   /** Default none. */
   readonly fallback?: readonly RouteBackendInput[]
-  /** Default `60s`. */
+  /** The old name of `timeouts.request`. */
   readonly timeout?: Duration
+  readonly timeouts?: RouteTimeouts
+  /** Default 2. */
+  readonly attempts?: number
+  /** Default: any number. */
+  readonly maxInFlight?: number
   /** Default `deny`. */
   readonly onPolicyError?: 'deny' | 'allow'
 }

@@ -2,10 +2,17 @@ import { type CheckProblem, fieldsOf, itemsOf, repeated } from '../schema-checks
 
 /** The rules between the fields of a route's spec. */
 export function* routeProblems(spec: unknown): Generator<CheckProblem> {
-  const { operations, backends, fallback } = fieldsOf(spec)
+  const { operations, backends, fallback, timeout, timeouts } = fieldsOf(spec)
   yield* repeated(operations, ['operations'])
   yield* repeated(backends, ['backends'], identity)
   yield* repeated(fallback, ['fallback'], identity)
+  if (timeout !== undefined && fieldsOf(timeouts).request !== undefined) {
+    yield {
+      path: ['timeout'],
+      fault: 'is the old name of timeouts.request, which is given, too',
+      remedy: 'Keep timeouts.request only.',
+    }
+  }
   const weights = itemsOf(backends).map((backend) => fieldsOf(backend).weight)
   if (weights.length > 0 && weights.every((weight) => weight === 0)) {
     yield {

@@ -32,12 +32,22 @@ export function reachOf(error: ModelspineError): Reach {
   return reaches[error.code] ?? (error.retryable ? 'upstream' : 'request')
 }
 
-/** Whether `other` may be asked after `failed` failed with a failure of this reach. */
-export function isBeyond(reach: Reach, failed: Upstream, other: Upstream): boolean {
-  if (other === failed || reach === 'request') return false
+/**
+ * Whether `other` may be asked after this upstream failed. An upstream that has moved to another address since
+ * then may be asked again.
+ */
+export function isBeyond({ upstream: failed, error }: Failed, other: Upstream): boolean {
+  const reach = reachOf(error)
+  if (reach === 'request') return false
+  if (other.id === failed.id && other.connection === failed.connection) return false
   if (reach === 'source') return other.source !== failed.source
   if (reach === 'model') return other.modelIdentity !== failed.modelIdentity
   return true
+}
+
+interface Failed {
+  readonly upstream: Upstream
+  readonly error: ModelspineError
 }
 
 /** A provider must throw only a ModelspineError. If it throws something else, it counts as unavailable. */

@@ -1,12 +1,26 @@
 import { messageOf } from '../../errors.ts'
-import type { AttemptRecord, RequestObserver, RequestRecord, RequestStart } from '../../telemetry/contract.ts'
+import type {
+  AttemptRecord,
+  RequestObserver,
+  RequestRecord,
+  RequestStart,
+  RequestWatch,
+} from '../../telemetry/contract.ts'
 import { type Logger, silentLogger } from '../../telemetry/logger.ts'
 
 /** All observers together. The group never throws. */
 export interface ObserverGroup {
   /** How often an observer threw. */
   readonly failures: number
-  started(request: RequestStart): Readonly<Record<string, string>> | undefined
+  /** Undefined when no observer watches the request. */
+  started(request: RequestStart): WatchGroup | undefined
+  /** Calls something else that must not disturb a request, and counts a throw in the same way. */
+  guarded(run: () => void): void
+}
+
+/** What all observers together hear of one request. */
+export interface WatchGroup {
+  readonly headers: Readonly<Record<string, string>> | undefined
   attempted(record: AttemptRecord): void
   finished(record: RequestRecord): void
 }
@@ -30,34 +44,63 @@ export function groupObservers(
       return failures
     },
     started(request) {
-      let headers: Readonly<Record<string, string>> | undefined
+      const watches: RequestWatch[] = []
       for (const observer of observers) {
         try {
-          const added = observer.started?.(request)
-          if (added !== undefined) headers = headers === undefined ? added : { ...headers, ...added }
+          const watch = observer.started?.(request)
+          if (watch !== undefined) watches.push(watch)
         } catch (error) {
           failed(error)
         }
       }
-      return headers
+      return watches.length === 0 ? undefined : new Watches(watches, failed)
     },
-    attempted(record) {
-      for (const observer of observers) {
-        try {
-          observer.attempted?.(record)
-        } catch (error) {
-          failed(error)
-        }
-      }
-    },
-    finished(record) {
-      for (const observer of observers) {
-        try {
-          observer.finished?.(record)
-        } catch (error) {
-          failed(error)
-        }
+    guarded(run) {
+      try {
+        run()
+      } catch (error) {
+        failed(error)
       }
     },
   }
+}
+
+class Watches implements WatchGroup {
+  readonly headers: Readonly<Record<string, string>> | undefined
+  readonly #watches: readonly RequestWatch[]
+  readonly #failed: (error: unknown) => void
+
+  constructor(watches: readonly RequestWatch[], failed: (error: unknown) => void) {
+    this.#watches = watches
+    this.#failed = failed
+    this.headers = headersOf(watches)
+  }
+
+  attempted(record: AttemptRecord): void {
+    for (const watch of this.#watches) {
+      try {
+        watch.attempted?.(record)
+      } catch (error) {
+        this.#failed(error)
+      }
+    }
+  }
+
+  finished(record: RequestRecord): void {
+    for (const watch of this.#watches) {
+      try {
+        watch.finished?.(record)
+      } catch (error) {
+        this.#failed(error)
+      }
+    }
+  }
+}
+
+function headersOf(watches: readonly RequestWatch[]): Readonly<Record<string, string>> | undefined {
+  let headers: Readonly<Record<string, string>> | undefined
+  for (const { headers: added } of watches) {
+    if (added !== undefined) headers = headers === undefined ? added : { ...headers, ...added }
+  }
+  return headers
 }

@@ -1,16 +1,25 @@
 import type { Clock, Timer } from '../../clock.ts'
 import { ModelspineError } from '../../errors.ts'
-import type { CallContext, InferReply, Usage } from '../../provider/contract.ts'
-import type { Operation } from '../../resources/route/model-route.ts'
-import type { UpstreamPicker } from '../strategies/picker.ts'
-import type { Route, Upstream } from '../table/route.ts'
-import type { ObserverGroup } from './observers.ts'
+import type { Decision } from '../../policy/contract.ts'
+import type { Usage } from '../../provider/contract.ts'
+import type { Actor, Key } from '../../resources/metadata.ts'
+import type { OperationName } from '../../resources/route/model-route.ts'
+import type { AttemptRecord, Outcome, RequestRecord } from '../../telemetry/contract.ts'
+import type { Operation } from '../operations/operation.ts'
+import type { RequestView, RoutingStrategy } from '../strategies/routing-strategy.ts'
+import type { Route } from '../table/route.ts'
+import type { RouteTable } from '../table/table.ts'
+import { type Attempt, type AttemptHost, factsOf } from './attempt.ts'
+import type { ObserverGroup, WatchGroup } from './observers.ts'
 
 /** The parts that all requests of a router share. */
 export interface RouterContext {
   readonly clock: Clock
   readonly observers: ObserverGroup
-  readonly picker: UpstreamPicker
+  readonly strategy: RoutingStrategy
+  /** The most calls at the same time to one upstream. */
+  readonly maxInFlight: number
+  readonly table: { readonly current: RouteTable | undefined }
 }
 
 /** The members of an AbortSignal that the router uses, so that a cheaper object can take its place. */
@@ -22,117 +31,203 @@ export interface CallerAbort {
 
 /** Options that a caller may give in addition to the request itself. */
 export interface RequestOptions {
+  /** Who makes the request. Default `anonymous`. */
+  readonly actor?: Actor
+  /**
+   * The request's own id, which no other request may have. For a surface that needs the id before the router
+   * has it. Default: a new one. An id that comes from outside is a `callerId`.
+   */
   readonly requestId?: string
+  /** The id that the caller gave the request. It may come again. */
+  readonly callerId?: string
   /**
    * Ends the request and the call to the upstream. The outcome is `aborted` and does not count as a failure.
    */
   readonly abortSignal?: CallerAbort
   /** Sent to the upstream with the request: trace context, tenant. */
   readonly headers?: Readonly<Record<string, string>>
+  /** What is known about the request, by name: for strategies, layers and observers. */
+  readonly tags?: Readonly<Record<string, string>>
+  /** Requests with the same value should go to the same upstream, such as those of one conversation. */
+  readonly stickyKey?: string
 }
 
-interface Attempt {
-  readonly upstream: Upstream
-  readonly startedAt: number
-}
-
+const anonymous: Actor = { name: 'anonymous' }
+const noTags = {}
 const noUsage: Usage = {}
+const noNeeds: readonly string[] = []
+const meetsNone: readonly 'cap-tokens'[] = []
 
 /**
- * The state of one request from its start to its end: the deadline, the caller's abort, and the attempt under
- * way. Requests do not share this state. A request ends once. However it ends, its lease was released once,
- * its timer is cancelled, and observers were told once of every attempt and once of the request.
+ * One request from its start to its end: its ids, its deadline, the caller's abort and its attempts. Requests do
+ * not share this. A request ends once. However it ends, no timer, listener or attempt of it is left, and observers
+ * were told once of every attempt and once of the request.
  */
-export class RoutedRequest {
+export class RoutedRequest<Request = unknown> implements AttemptHost, RequestView {
   readonly requestId: string
+  readonly callerId: string | undefined
+  readonly descriptor: Operation<Request, unknown, unknown>
+  readonly streamed: boolean
+  readonly actor: Actor
+  readonly tags: Readonly<Record<string, string>>
+  readonly stickyKey: string | undefined
+  readonly clock: Clock
+  readonly headers: Readonly<Record<string, string>> | undefined
+  readonly around: RouterContext
+  /** The route that the request began with. */
   readonly route: Route
-  readonly operation: Operation
-  /** Attempts made so far, the current one included. */
-  attempts = 0
-  /** The upstream that is being asked, or that was asked last. */
-  upstream: Upstream | undefined
-  /** Why the request was ended from outside: `timeout` or `aborted`. */
+  /** What is sent. Layers may change it before the first attempt. */
+  body: Request
+  decision: Decision | undefined
+  /** What the policy allows. */
+  maxOutputTokens: number | undefined
+  /** The obligations that the caller meets, because it sends the request itself. */
+  readonly meets: readonly 'cap-tokens'[]
+  /** All attempts so far. */
+  readonly attempts: Attempt[] = []
+  /** Why the request was ended from outside: `timeout`, `aborted`. */
   stopped: ModelspineError | undefined
-  usage: Usage = noUsage
 
-  readonly #around: RouterContext
-  readonly #streamed: boolean
-  readonly #controller: AbortController = new AbortController()
+  readonly #name: string
   readonly #startedAtMs: number
   readonly #startedAt: number
-  readonly #headers: Readonly<Record<string, string>> | undefined
-  readonly #deadline: Timer
+  readonly #watch: WatchGroup | undefined
   readonly #abortSignal: CallerAbort | undefined
   readonly #onAbort: () => void
-  #attempt: Attempt | undefined
-  #firstOutputMs: number | undefined
-  #finished = false
-  #rejectWaiting: ((error: ModelspineError) => void) | undefined
+  readonly #deadline: Timer
+  readonly #table: RouteTable
+  #controller: AbortController | undefined
+  #reject: ((error: ModelspineError) => void) | undefined
+  #ended: { readonly outcome: Outcome; readonly error: ModelspineError | undefined } | undefined
+  #ends: ((record: RequestRecord) => void)[] | undefined
 
   constructor(
     around: RouterContext,
+    table: RouteTable,
     route: Route,
-    operation: Operation,
+    name: string,
+    descriptor: Operation<Request, unknown, unknown>,
+    body: Request,
     streamed: boolean,
-    options: RequestOptions,
+    options: RequestOptions & { readonly meets?: readonly 'cap-tokens'[] },
   ) {
-    this.requestId = options.requestId ?? around.clock.id()
+    const { clock, observers } = around
+    this.around = around
+    this.clock = clock
+    this.requestId = options.requestId ?? clock.id()
+    this.callerId = options.callerId
+    this.descriptor = descriptor
+    this.body = body
+    this.streamed = streamed
+    this.actor = options.actor ?? anonymous
+    this.tags = options.tags ?? noTags
+    this.stickyKey = options.stickyKey
+    this.meets = options.meets ?? meetsNone
     this.route = route
-    this.operation = operation
-    this.#around = around
-    this.#streamed = streamed
-    this.#startedAtMs = around.clock.now()
-    this.#startedAt = around.clock.monotonic()
-    const added = around.observers.started({
-      requestId: this.requestId,
-      route: route.key,
-      operation,
-      startedAtMs: this.#startedAtMs,
-      streamed,
-      ...(options.headers === undefined ? undefined : { headers: options.headers }),
-    })
-    this.#headers = added === undefined ? options.headers : { ...options.headers, ...added }
-    this.#deadline = around.clock.schedule(route.timeoutMs, () => {
-      const message = `route ${route.key} gave no complete answer within ${route.timeoutMs} ms`
-      this.stop(new ModelspineError('timeout', message, { details: { timeoutMs: route.timeoutMs } }))
-    })
+    this.#table = table
+    this.#name = name
+    this.#startedAtMs = clock.now()
+    this.#startedAt = clock.monotonic()
+    route.load.began()
+    this.#watch = observers.started(this.#start(options))
+    const added = this.#watch?.headers
+    this.headers = added === undefined ? options.headers : { ...options.headers, ...added }
+    this.#deadline = clock.schedule(route.limits.requestMs, () => this.#deadlineReached())
     this.#abortSignal = options.abortSignal
     this.#onAbort = () => this.stop(new ModelspineError('aborted', 'the caller aborted the request'))
     if (this.#abortSignal?.aborted) this.#onAbort()
     else this.#abortSignal?.addEventListener('abort', this.#onAbort, { once: true })
   }
 
-  get context(): CallContext {
-    const { requestId } = this
-    const abortSignal = this.#controller.signal
-    return this.#headers === undefined
-      ? { requestId, abortSignal }
-      : { requestId, abortSignal, headers: this.#headers }
+  get routeKey(): Key {
+    return this.route.key
   }
 
-  /** Takes a lease on the upstream's connection. */
-  beginAttempt(upstream: Upstream): void {
-    this.attempts += 1
-    this.upstream = upstream
-    this.usage = noUsage
-    this.#firstOutputMs = undefined
-    upstream.connection.lease()
-    this.#attempt = { upstream, startedAt: this.#around.clock.monotonic() }
+  get operation(): OperationName {
+    return this.descriptor.name
   }
 
-  /** Call this when the first content of a stream has arrived. */
-  outputBegan(): void {
-    if (this.#attempt !== undefined) {
-      this.#firstOutputMs = this.#around.clock.monotonic() - this.#attempt.startedAt
+  get estimatedTokens(): number | undefined {
+    return this.descriptor.estimateTokens?.(this.body)
+  }
+
+  get needs(): readonly string[] {
+    return this.descriptor.needs?.(this.body) ?? noNeeds
+  }
+
+  /** Fires when the request is ended from outside. It is made when somebody asks for it. */
+  get abortSignal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController()
+      if (this.stopped !== undefined) this.#controller.abort(this.stopped)
     }
+    return this.#controller.signal
   }
 
-  attemptSucceeded(reply?: InferReply): void {
-    this.#endAttempt('ok', undefined, reply)
+  /** The milliseconds until the deadline. */
+  get leftMs(): number {
+    return this.route.limits.requestMs - (this.clock.monotonic() - this.#startedAt)
   }
 
-  attemptFailed(error: ModelspineError): void {
-    this.#endAttempt(error.code === 'aborted' ? 'aborted' : 'failed', error)
+  /**
+   * The route as it is now. So a call finds an upstream that has moved since the request began. A route that is
+   * gone, or whose name another route has now, stays as it was.
+   */
+  newestRoute(): Route {
+    const table = this.around.table.current
+    if (table === this.#table) return this.route
+    const newest = table?.find(this.#name)
+    return newest?.key === this.route.key ? newest : this.route
+  }
+
+  attemptBegan(attempt: Attempt): void {
+    this.attempts.push(attempt)
+    const { strategy, observers } = this.around
+    if (strategy.began !== undefined) observers.guarded(() => strategy.began?.(attempt.upstream, this))
+  }
+
+  attemptEnded({ upstream }: Attempt, record: AttemptRecord): void {
+    upstream.state.learn(record)
+    const { strategy, observers } = this.around
+    if (strategy.ended !== undefined) observers.guarded(() => strategy.ended?.(upstream, record))
+    this.#watch?.attempted(record)
+  }
+
+  /** The first output of a stream has come. A deadline that the route does not declare is over now. */
+  outputBegan(): void {
+    if (!this.route.limits.isRequestDeclared) this.#deadline.cancel()
+  }
+
+  /** Calls `told` with the record when the request has ended, or at once when it has. */
+  whenEnded(told: (record: RequestRecord) => void): void {
+    if (this.#ended !== undefined) {
+      const { outcome, error } = this.#ended
+      this.around.observers.guarded(() => told(this.#record(outcome, error)))
+      return
+    }
+    this.#ends ??= []
+    this.#ends.push(told)
+  }
+
+  /** Settles as `work` does. Rejects as soon as the request is stopped. For what is not an attempt. */
+  wait<Value>(work: PromiseLike<Value>): Promise<Value> {
+    return new Promise((resolve, reject) => {
+      if (this.stopped !== undefined) reject(this.stopped)
+      else this.#reject = reject
+      const over = (): void => {
+        this.#reject = undefined
+      }
+      work.then(
+        (value) => {
+          over()
+          resolve(value)
+        },
+        (cause: unknown) => {
+          over()
+          reject(cause)
+        },
+      )
+    })
   }
 
   succeeded(): void {
@@ -143,83 +238,62 @@ export class RoutedRequest {
     this.#finish(error.code === 'aborted' ? 'aborted' : 'failed', error)
   }
 
-  /**
-   * Ends the request from outside. Rejects the promise that waits for the upstream, aborts the upstream's
-   * call and releases the lease.
-   */
+  /** Ends the request from outside, and with it every attempt that is under way. */
   stop(error: ModelspineError): void {
-    if (this.#finished) return
+    if (this.#ended !== undefined) return
     this.stopped = error
-    const waiting = this.#rejectWaiting
-    // When no read of the upstream is pending, the caller is the one who does not read: no upstream failure.
-    if (waiting === undefined) this.#endAttempt('aborted', error)
-    else this.attemptFailed(error)
+    for (const attempt of this.attempts) attempt.stop(error)
     this.failed(error)
-    waiting?.(error)
-    this.#controller.abort(error)
+    this.#reject?.(error)
+    this.#controller?.abort(error)
   }
 
-  /**
-   * Resolves or rejects as `work` does. Rejects with the reason as soon as the request is stopped, even if
-   * the callee ignores its abort.
-   */
-  untilStopped<Value>(work: Promise<Value>): Promise<Value> {
-    return new Promise((resolve, reject) => {
-      if (this.stopped !== undefined) reject(this.stopped)
-      else this.#rejectWaiting = reject
-      const settled = (): void => {
-        this.#rejectWaiting = undefined
-      }
-      work.then(
-        (value) => {
-          settled()
-          resolve(value)
-        },
-        (error) => {
-          settled()
-          reject(error)
-        },
-      )
-    })
+  #deadlineReached(): void {
+    const { key, limits } = this.route
+    const message = `route ${key} gave no complete answer within ${limits.requestMs} ms`
+    const details = { timeoutMs: limits.requestMs }
+    this.stop(new ModelspineError('timeout', message, { details }))
   }
 
-  #endAttempt(outcome: 'ok' | 'failed' | 'aborted', error?: ModelspineError, reply?: InferReply): void {
-    const attempt = this.#attempt
-    if (attempt === undefined) return
-    this.#attempt = undefined
-    const { clock, observers } = this.#around
-    attempt.upstream.connection.release()
-    observers.attempted({
+  #start({ headers, tags }: RequestOptions) {
+    const { callerId } = this
+    return {
       requestId: this.requestId,
-      upstream: attempt.upstream.identity,
-      operation: this.operation,
-      endedAtMs: clock.now(),
-      durationMs: clock.monotonic() - attempt.startedAt,
-      ...(this.#firstOutputMs === undefined ? undefined : { firstOutputMs: this.#firstOutputMs }),
-      outcome,
-      ...(error === undefined ? undefined : { code: error.code }),
-      usage: this.usage,
-      ...(reply === undefined ? undefined : { reply }),
-    })
+      ...(callerId === undefined ? undefined : { callerId }),
+      route: this.route.key,
+      operation: this.descriptor.name,
+      actor: this.actor,
+      ...(tags === undefined ? undefined : { tags }),
+      startedAtMs: this.#startedAtMs,
+      streamed: this.streamed,
+      ...(headers === undefined ? undefined : { headers }),
+    }
   }
 
-  #finish(outcome: 'ok' | 'failed' | 'aborted', error?: ModelspineError): void {
-    if (this.#finished) return
-    this.#finished = true
+  #finish(outcome: Outcome, error?: ModelspineError): void {
+    if (this.#ended !== undefined) return
+    this.#ended = { outcome, error }
     this.#deadline.cancel()
     this.#abortSignal?.removeEventListener('abort', this.#onAbort)
-    this.#around.observers.finished({
-      requestId: this.requestId,
-      route: this.route.key,
-      operation: this.operation,
-      startedAtMs: this.#startedAtMs,
-      streamed: this.#streamed,
-      durationMs: this.#around.clock.monotonic() - this.#startedAt,
-      attempts: this.attempts,
-      ...(this.upstream === undefined ? undefined : { upstream: this.upstream.identity }),
+    this.route.load.ended()
+    if (this.#watch === undefined && this.#ends === undefined) return
+    const record = this.#record(outcome, error)
+    this.#watch?.finished(record)
+    for (const told of this.#ends ?? []) this.around.observers.guarded(() => told(record))
+  }
+
+  #record(outcome: Outcome, error: ModelspineError | undefined): RequestRecord {
+    const last = this.attempts.at(-1)
+    return {
+      ...this.#start(this.tags === noTags ? {} : { tags: this.tags }),
+      durationMs: this.clock.monotonic() - this.#startedAt,
+      attempts: this.attempts.length,
+      ...(this.decision === undefined ? undefined : { decision: this.decision }),
+      ...(last === undefined ? undefined : { upstream: last.upstream.identity }),
       outcome,
       ...(error === undefined ? undefined : { code: error.code }),
-      usage: this.usage,
-    })
+      usage: last?.usage ?? noUsage,
+      ...(last === undefined ? undefined : factsOf(last)),
+    }
   }
 }

@@ -1,85 +1,106 @@
 import { ModelspineError } from '../../errors.ts'
-import type { ChatEvent, ChatRequest } from '../../provider/contract.ts'
-import type { UpstreamPicker } from '../strategies/picker.ts'
-import type { Upstream } from '../table/route.ts'
-import { attempt, missing, type Served, servedBy } from './attempts.ts'
+import type { Operation, StreamedOperation } from '../operations/operation.ts'
+import type { Attempt } from './attempt.ts'
+import { AttemptChain, missing } from './attempt-chain.ts'
 import { failureOf } from './failure-reach.ts'
 import type { RoutedRequest } from './routed-request.ts'
+import type { Served } from './served.ts'
 
 /** A stream whose upstream has begun to answer. From now on the upstream does not change. */
-export interface RoutedStream extends Served {
+export interface RoutedStream<Piece> extends Served {
   /**
-   * Read the events once, one event at a time. The iterator ends only after the upstream's `finish` event. It
-   * throws in every other case. Leaving it early (`break`, `return()`) ends the call to the upstream.
+   * Read the pieces once, one piece at a time. The iterator ends only after the upstream's end. It throws in
+   * every other case. Leaving it early (`break`, `return()`) ends the call to the upstream.
    */
-  readonly events: AsyncIterableIterator<ChatEvent>
+  readonly events: AsyncIterableIterator<Piece>
 }
 
 /**
- * How many events are read ahead to find the first content. After this many events the stream counts as
- * begun, even if none of them had content.
+ * How many pieces are read ahead to find the first output. After this many the stream counts as begun, even if
+ * none of them had output.
  */
 const maxHeld = 32
 
-/** Fails over only before the first content, never after it. */
-export async function openStream(
-  request: RoutedRequest,
-  picker: UpstreamPicker,
-  chat: Omit<ChatRequest, 'model'>,
-): Promise<RoutedStream> {
-  return await attempt(request, picker, async (upstream) => {
-    const { provider } = upstream.connection
-    if (provider.chatStream === undefined) throw missing(upstream, 'chatStream')
-    const source = provider
-      .chatStream({ ...chat, model: upstream.identity.model }, request.context)
-      [Symbol.asyncIterator]()
-    const events = new CommittedEvents(request, upstream, source)
-    await events.commit()
-    return { ...servedBy(request, upstream), events }
-  })
+/**
+ * Asks upstreams one after the other until one begins to answer. Fails over only before the first output, never
+ * after it. With `endsRequest`, the end of the stream is the end of the request.
+ */
+export async function openStream<Request, Piece>(
+  request: RoutedRequest<Request>,
+  operation: Operation<Request, unknown, Piece>,
+  endsRequest: boolean,
+): Promise<CommittedStream<Piece>> {
+  const chain = new AttemptChain(request)
+  for (;;) {
+    const attempt = chain.begin()
+    try {
+      const { upstream, context } = attempt
+      const { provider } = upstream.connection
+      const sent = operation.stream?.send(provider, request.body, upstream.identity.model, context)
+      if (operation.stream === undefined || sent === undefined)
+        throw missing(attempt, `streamed ${operation.name}`)
+      const source = sent[Symbol.asyncIterator]()
+      const stream = new CommittedStream(request, attempt, operation.stream, source, endsRequest)
+      await stream.commit()
+      return stream
+    } catch (cause) {
+      chain.failed(attempt, cause)
+    }
+  }
 }
 
-class CommittedEvents implements AsyncIterableIterator<ChatEvent> {
+/** The pieces of one attempt. */
+export class CommittedStream<Piece> implements AsyncIterableIterator<Piece> {
+  readonly attempt: Attempt
   readonly #request: RoutedRequest
-  readonly #upstream: Upstream
-  readonly #source: AsyncIterator<ChatEvent>
-  /** Events that `commit` read and that the caller has not received yet. */
-  readonly #held: ChatEvent[] = []
-  #finishSeen = false
+  readonly #operation: StreamedOperation<never, Piece>
+  readonly #source: AsyncIterator<Piece>
+  readonly #endsRequest: boolean
+  /** Pieces that `commit` read and that the caller has not received yet. */
+  readonly #held: Piece[] = []
   #reading = false
   #state: 'open' | 'complete' | 'ended' = 'open'
 
-  constructor(request: RoutedRequest, upstream: Upstream, source: AsyncIterator<ChatEvent>) {
+  constructor(
+    request: RoutedRequest,
+    attempt: Attempt,
+    operation: StreamedOperation<never, Piece>,
+    source: AsyncIterator<Piece>,
+    endsRequest: boolean,
+  ) {
     this.#request = request
-    this.#upstream = upstream
+    this.attempt = attempt
+    this.#operation = operation
     this.#source = source
+    this.#endsRequest = endsRequest
   }
 
-  /** Reads up to the first content. If the upstream throws before that, throws the same error. */
+  /** Reads up to the first output. If the upstream throws before that, throws the same error. */
   async commit(): Promise<void> {
     try {
-      while (this.#held.length < maxHeld) {
-        const event = await this.#read()
-        if (event === undefined) break
-        this.#held.push(event)
-        if (isOutput(event)) break
+      while (this.#held.length < maxHeld && !this.attempt.hasOutput) {
+        const step = await this.#read()
+        if (step.done === true) break
+        this.#held.push(step.value)
       }
     } catch (cause) {
       this.#letGo()
       throw cause
     }
+    this.attempt.outputBegan()
     this.#request.outputBegan()
+    this.attempt.whenStopped = (error) => this.#fail(error)
   }
 
-  async next(): Promise<IteratorResult<ChatEvent>> {
+  async next(): Promise<IteratorResult<Piece, undefined>> {
     if (this.#reading) throw new TypeError('read a stream one event at a time')
     const held = this.#held.shift()
     if (held !== undefined) return { done: false, value: held }
-    if (this.#state !== 'open') return { done: true, value: undefined }
+    if (this.#state === 'complete') return { done: true, value: undefined }
+    if (this.#state === 'ended') return this.#afterEnd()
     this.#reading = true
     try {
-      const event = await this.#read()
-      return event === undefined ? { done: true, value: undefined } : { done: false, value: event }
+      return await this.#read()
     } catch (cause) {
       throw this.#fail(cause)
     } finally {
@@ -87,12 +108,11 @@ class CommittedEvents implements AsyncIterableIterator<ChatEvent> {
     }
   }
 
-  async return(): Promise<IteratorResult<ChatEvent>> {
+  async return(): Promise<IteratorResult<Piece, undefined>> {
     this.#held.length = 0
+    this.#told = true
     if (this.#state === 'open') {
-      this.#state = 'ended'
       this.#request.stop(new ModelspineError('aborted', 'the caller stopped reading the stream'))
-      this.#letGo()
     }
     return { done: true, value: undefined }
   }
@@ -101,26 +121,40 @@ class CommittedEvents implements AsyncIterableIterator<ChatEvent> {
     return this
   }
 
-  /** The next event. Undefined when the stream is complete: it has ended after a `finish` event. */
-  async #read(): Promise<ChatEvent | undefined> {
-    if (this.#request.stopped !== undefined) throw this.#request.stopped
-    const step = await this.#request.untilStopped(this.#source.next())
-    if (step.done === true) {
-      if (!this.#finishSeen) throw unfinished(this.#upstream)
-      this.#state = 'complete'
-      this.#request.attemptSucceeded()
-      this.#request.succeeded()
-      return undefined
+  /** Whether the caller knows how the stream ended. */
+  #told = false
+
+  /** A stream that was ended while nobody read it throws at the next read, once. */
+  #afterEnd(): IteratorResult<Piece, undefined> {
+    const { error } = this.attempt
+    if (this.#told || error === undefined) return { done: true, value: undefined }
+    this.#told = true
+    throw this.#request.stopped ?? error
+  }
+
+  /** The next piece. Done when the stream is complete. */
+  async #read(): Promise<IteratorResult<Piece, undefined>> {
+    const { attempt } = this
+    if (attempt.error !== undefined) throw attempt.error
+    const step = await attempt.wait(this.#source.next())
+    if (step.done !== true) {
+      this.#operation.note(step.value, attempt, this.#request.body as never)
+      return step
     }
-    if (step.value.type === 'usage') this.#request.usage = step.value.usage
-    if (step.value.type === 'finish') this.#finishSeen = true
-    return step.value
+    if (this.#operation.end === 'marked' && !attempt.isComplete) throw unfinished(attempt)
+    this.#state = 'complete'
+    attempt.succeeded()
+    if (this.#endsRequest) this.#request.succeeded()
+    return { done: true, value: undefined }
   }
 
   #fail(cause: unknown): ModelspineError {
+    const { attempt } = this
+    const error = this.#request.stopped ?? attempt.error ?? failureOf(cause, attempt.upstream)
+    this.#told ||= this.#reading
+    if (this.#state === 'ended') return error
     this.#state = 'ended'
-    const error = this.#request.stopped ?? failureOf(cause, this.#upstream)
-    this.#request.attemptFailed(error)
+    attempt.failed(error)
     this.#request.failed(error)
     this.#letGo()
     return error
@@ -132,12 +166,7 @@ class CommittedEvents implements AsyncIterableIterator<ChatEvent> {
   }
 }
 
-function isOutput(event: ChatEvent): boolean {
-  if (event.type === 'text-delta') return event.text !== ''
-  return event.type === 'tool-call-delta' || event.type === 'finish'
-}
-
-function unfinished(upstream: Upstream): ModelspineError {
-  const message = `the stream of provider ${upstream.identity.provider} ended without a finish event`
+function unfinished({ upstream }: Attempt): ModelspineError {
+  const message = `the stream of provider ${upstream.identity.provider} ended without its end mark`
   return new ModelspineError('interrupted', message)
 }

@@ -1,15 +1,18 @@
 import { ModelspineError, messageOf } from '../../errors.ts'
 import type { Decision, InvokeRequest, Obligation } from '../../policy/contract.ts'
 import { refusalDetails } from '../../policy/decision-trace.ts'
-import type { Operation } from '../../resources/route/model-route.ts'
+import type { OperationName } from '../../resources/route/model-route.ts'
 import type { Route } from '../table/route.ts'
 
 /**
  * The router asks this before every request. It stands for all policy engines, which are combined elsewhere.
  */
 export interface InvokePolicy {
-  /** A decision that is returned directly, not as a promise, saves the request a wait. */
-  decide(request: InvokeRequest): Decision | Promise<Decision>
+  /**
+   * A decision that is returned directly, not as a promise, saves the request a wait. `abortSignal` fires when the
+   * caller leaves or the request's time is over. It is made only when it is read.
+   */
+  decide(request: InvokeRequest, options: { readonly abortSignal: AbortSignal }): Decision | Promise<Decision>
 }
 
 /** The limits that an allowed request must obey. */
@@ -20,9 +23,13 @@ export interface Terms {
 const free: Terms = {}
 
 /** Asks the policy for a decision. If the policy throws or rejects, the decision has the verdict `error`. */
-export function ask(policy: InvokePolicy, request: InvokeRequest): Decision | Promise<Decision> {
+export function ask(
+  policy: InvokePolicy,
+  request: InvokeRequest,
+  options: { readonly abortSignal: AbortSignal },
+): Decision | Promise<Decision> {
   try {
-    const decision = policy.decide(request)
+    const decision = policy.decide(request, options)
     return 'then' in decision ? decision.catch(broken) : decision
   } catch (error) {
     return broken(error)
@@ -45,7 +52,11 @@ function broken(error: unknown): Decision {
  * engine could not answer, throws `policy-error`, unless the route has `onPolicyError: allow`. In that case
  * the obligations that the other engines set still apply.
  */
-export function termsOf(decision: Decision, route: Route, operation: Operation): Terms {
+export function termsOf(
+  decision: Decision,
+  route: Pick<Route, 'key' | 'onPolicyError'>,
+  { operation, capsTokens }: { readonly operation: OperationName; readonly capsTokens: boolean },
+): Terms {
   const { verdict } = decision
   if (verdict === 'error' && route.onPolicyError !== 'allow') {
     throw refusal('policy-error', `the policy of route ${route.key} could not answer`, decision)
@@ -56,7 +67,7 @@ export function termsOf(decision: Decision, route: Route, operation: Operation):
   if (decision.obligations.length === 0) return free
   let maxOutputTokens = Number.POSITIVE_INFINITY
   for (const obligation of decision.obligations) {
-    if (obligation.kind !== 'cap-tokens' || operation === 'infer') {
+    if (obligation.kind !== 'cap-tokens' || !capsTokens) {
       const message = `the policy allows route ${route.key} only with ${nameOf(obligation)}, which the router cannot do for ${operation}`
       throw refusal('policy-denied', message, decision)
     }

@@ -1,8 +1,15 @@
 import { durationMs } from '../../resources/duration.ts'
 import { keyOf } from '../../resources/metadata.ts'
-import type { ModelRoute, Operation, RouteBackend } from '../../resources/route/model-route.ts'
+import {
+  type ModelRoute,
+  type OperationName,
+  type RouteBackend,
+  requestTimeoutOf,
+} from '../../resources/route/model-route.ts'
 import type { Connection } from './connections.ts'
-import type { Choice, Route, RoutePlan, TableProblem, Upstream } from './route.ts'
+import type { Load } from './load.ts'
+import { narrowed } from './narrowed.ts'
+import type { Choice, Route, RouteLimits, RoutePlan, TableProblem, Upstream } from './route.ts'
 import { type Report, type TableSources, upstreamsOf } from './upstreams.ts'
 
 /** A route as the table holds it. */
@@ -11,6 +18,8 @@ export interface CompiledRoute {
   readonly problems: readonly TableProblem[]
   /** The connections that it holds on to. */
   readonly uses: ReadonlySet<Connection>
+  /** Its own load, and those of its upstreams. */
+  readonly loads: ReadonlySet<Load>
   /** Its place among the others. */
   readonly order: number
 }
@@ -27,18 +36,8 @@ export function compileRoute(
   const key = keyOf(metadata)
   const problems: TableProblem[] = []
   const uses = new Set<Connection>()
-  const used = (connection: Connection): Connection => {
-    uses.add(connection)
-    return connection
-  }
-  const { connections } = sources
-  const around: TableSources = {
-    ...sources,
-    connections: {
-      toEndpoint: (...endpoint) => used(connections.toEndpoint(...endpoint)),
-      ofProvider: (provider) => used(connections.ofProvider(provider)),
-    },
-  }
+  const loads = new Set<Load>()
+  const around = recorded(sources, uses, loads)
   const resolve = (backend: RouteBackend): ResolvedBackend => {
     const label =
       'deployment' in backend ? `deployment ${backend.deployment}` : `provider ${backend.provider}`
@@ -51,20 +50,57 @@ export function compileRoute(
   const { backends, fallback } = usedBackends(spec)
   const first = backends.map(resolve)
   const then = fallback.map(resolve)
-  const plans: Partial<Record<Operation, RoutePlan>> = {}
+  const plans: Record<string, RoutePlan> = {}
+  const streamPlans: Record<string, RoutePlan> = {}
   for (const operation of spec.operations) {
-    plans[operation] = { backends: choicesFor(operation, first), fallback: choicesFor(operation, then) }
+    const plan = { backends: choicesFor(operation, first), fallback: choicesFor(operation, then) }
+    plans[operation] = plan
+    streamPlans[operation] = streamedOf(plan)
   }
-  const { operations, onPolicyError } = spec
   const route: Route = {
     key,
     name: metadata.namespace === 'default' ? metadata.name : key,
-    operations,
-    timeoutMs: durationMs(spec.timeout),
-    onPolicyError,
+    operations: spec.operations,
+    limits: limitsOf(spec),
+    onPolicyError: spec.onPolicyError,
     plans,
+    streamPlans,
+    load: around.loads.ofRoute(key),
   }
-  return { route, problems, uses, order }
+  return { route, problems, uses, loads, order }
+}
+
+/** The same sources, which note what is asked of them. */
+function recorded(sources: TableSources, uses: Set<Connection>, loads: Set<Load>): TableSources {
+  const noted = <Item, Each extends Item>(items: Set<Item>, item: Each): Each => {
+    items.add(item)
+    return item
+  }
+  const { connections, loads: from } = sources
+  return {
+    ...sources,
+    connections: {
+      toEndpoint: (...endpoint) => noted(uses, connections.toEndpoint(...endpoint)),
+      ofProvider: (provider) => noted(uses, connections.ofProvider(provider)),
+    },
+    loads: {
+      ofRoute: (key) => noted(loads, from.ofRoute(key)),
+      ofUpstream: (id) => noted(loads, from.ofUpstream(id)),
+    },
+  }
+}
+
+function limitsOf(spec: ModelRoute['spec']): RouteLimits {
+  const { timeout, timeouts = {}, attempts, maxInFlight } = spec
+  return {
+    requestMs: durationMs(requestTimeoutOf(spec)),
+    isRequestDeclared: timeouts.request !== undefined || timeout !== undefined,
+    attemptMs: timeouts.attempt && durationMs(timeouts.attempt),
+    firstOutputMs: timeouts.firstOutput && durationMs(timeouts.firstOutput),
+    idleMs: durationMs(timeouts.idle ?? '60s'),
+    attempts: attempts ?? 2,
+    maxInFlight: maxInFlight ?? Number.POSITIVE_INFINITY,
+  }
 }
 
 /** The backends that requests may reach. A fallback needs no weight: its place in the list decides. */
@@ -82,7 +118,7 @@ interface ResolvedBackend {
   readonly report: Report
 }
 
-function choicesFor(operation: Operation, backends: readonly ResolvedBackend[]): readonly Choice[] {
+function choicesFor(operation: OperationName, backends: readonly ResolvedBackend[]): readonly Choice[] {
   return backends.flatMap(({ label, weight, upstreams, report }) => {
     const able = upstreams.filter(({ connection }) =>
       connection.provider.capabilities.operations.includes(operation),
@@ -91,4 +127,12 @@ function choicesFor(operation: Operation, backends: readonly ResolvedBackend[]):
       report('OperationUnsupported', `${label} does not support ${operation}`)
     return able.length > 0 ? [{ weight, upstreams: able }] : []
   })
+}
+
+/** The plan without the upstreams that do not stream. */
+function streamedOf(plan: RoutePlan): RoutePlan {
+  const streams = ({ connection }: Upstream): boolean => connection.provider.capabilities.streaming
+  const all = [...plan.backends, ...plan.fallback]
+  if (all.every(({ upstreams }) => upstreams.every(streams))) return plan
+  return { backends: narrowed(plan.backends, streams), fallback: narrowed(plan.fallback, streams) }
 }

@@ -1,18 +1,42 @@
 import type { Key } from '../../resources/metadata.ts'
-import type { Operation } from '../../resources/route/model-route.ts'
+import type { OperationName } from '../../resources/route/model-route.ts'
 import type { UpstreamIdentity } from '../../telemetry/contract.ts'
 import type { Connection } from './connections.ts'
+import type { RouteLoad, UpstreamState } from './load.ts'
 
 /** One ModelRoute in a snapshot. Everything that a request needs is computed beforehand. */
 export interface Route {
   readonly key: Key
   /** The name that callers write as the model: `name` in namespace `default`, else `namespace/name`. */
   readonly name: string
-  readonly operations: readonly Operation[]
-  readonly timeoutMs: number
+  readonly operations: readonly OperationName[]
+  readonly limits: RouteLimits
   readonly onPolicyError: 'deny' | 'allow'
-  readonly plans: Readonly<Partial<Record<Operation, RoutePlan>>>
+  readonly plans: Plans
+  /** The plans of streams. They hold only upstreams whose provider declares `streaming`. */
+  readonly streamPlans: Plans
+  /** The same object in every snapshot. */
+  readonly load: RouteLoad
 }
+
+/** The times are milliseconds. */
+export interface RouteLimits {
+  readonly requestMs: number
+  /** Whether the route declares `requestMs`. Then it bounds streams to their end, not only to their first output. */
+  readonly isRequestDeclared: boolean
+  /** Undefined: an equal share of the time that is left. */
+  readonly attemptMs: number | undefined
+  /** Undefined: an equal share of the time that is left. */
+  readonly firstOutputMs: number | undefined
+  readonly idleMs: number
+  /** The most calls of one request. */
+  readonly attempts: number
+  /** The most requests at the same time. */
+  readonly maxInFlight: number
+}
+
+/** One plan for each operation of the route, by the operation's name. */
+export type Plans = Readonly<Record<string, RoutePlan>>
 
 /** The upstreams for one operation. Backends that do not support it, or that have weight 0, are left out. */
 export interface RoutePlan {
@@ -31,8 +55,17 @@ export interface Choice {
 
 /** One address that can answer, and its identity. */
 export interface Upstream {
+  /**
+   * The same in every snapshot, also when the upstream has moved to another address. What is known about an
+   * upstream is kept by this id.
+   */
+  readonly id: string
   readonly identity: UpstreamIdentity
+  /** The endpoint's address. Undefined for a provider that you made: it alone knows where it sends. */
+  readonly address: string | undefined
   readonly connection: Connection
+  /** What the calls so far have told. The same object in every snapshot. */
+  readonly state: UpstreamState
   /**
    * Above 0, relative to its siblings. The traffic of a revision that is not ready goes to its ready
    * siblings.

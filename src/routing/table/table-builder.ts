@@ -2,7 +2,8 @@ import { sameJson } from '../../json.ts'
 import type { Key } from '../../resources/metadata.ts'
 import { backendKey, type ModelRoute } from '../../resources/route/model-route.ts'
 import { type CompiledRoute, compileRoute, usedBackends } from './compile-route.ts'
-import type { Connection, Connections } from './connections.ts'
+import type { Connections } from './connections.ts'
+import type { Loads } from './load.ts'
 import { emptySnapshotMap } from './snapshot-map.ts'
 import { type RouteTable, type RouteTableInput, tableOf } from './table.ts'
 import type { DeploymentView } from './upstreams.ts'
@@ -21,6 +22,7 @@ export class TableBuilder {
   /** How many routes were compiled so far. */
   compiled = 0
   readonly #connections: Connections
+  readonly #loads: Loads
   readonly #parts: Pick<RouteTableInput, 'providers' | 'connect'>
   readonly #routes = new Map<Key, ModelRoute>()
   readonly #deployments = new Map<Key, DeploymentView>()
@@ -29,9 +31,10 @@ export class TableBuilder {
   #table = emptySnapshotMap<CompiledRoute>()
   #order = 0
 
-  constructor(parts: Pick<RouteTableInput, 'providers' | 'connect'>, connections: Connections) {
+  constructor(parts: Pick<RouteTableInput, 'providers' | 'connect'>, connections: Connections, loads: Loads) {
     this.#parts = parts
     this.#connections = connections
+    this.#loads = loads
   }
 
   /** Returns false when nothing has changed for requests. */
@@ -61,7 +64,7 @@ export class TableBuilder {
       this.#table =
         route === undefined ? this.#table.without(key) : this.#table.with(key, this.#compile(route, old))
     }
-    for (const { uses } of before) this.#letGo(uses)
+    for (const old of before) this.#letGo(old)
     return concerned.size > 0
   }
 
@@ -69,23 +72,30 @@ export class TableBuilder {
     return tableOf(this.#table)
   }
 
-  /** Lets go of all connections. */
+  /** Lets go of all connections and loads. */
   close(): void {
-    for (const { uses } of this.#table.values()) this.#letGo(uses)
+    for (const compiled of this.#table.values()) this.#letGo(compiled)
     this.#table = emptySnapshotMap()
   }
 
   #compile(route: ModelRoute, old: CompiledRoute | undefined): CompiledRoute {
     this.compiled += 1
     if (old === undefined) this.#order += 1
-    const sources = { ...this.#parts, deployments: this.#deployments, connections: this.#connections }
+    const sources = {
+      ...this.#parts,
+      deployments: this.#deployments,
+      connections: this.#connections,
+      loads: this.#loads,
+    }
     const compiled = compileRoute(route, sources, old?.order ?? this.#order)
     for (const connection of compiled.uses) this.#connections.use(connection)
+    for (const load of compiled.loads) this.#loads.use(load)
     return compiled
   }
 
-  #letGo(uses: ReadonlySet<Connection>): void {
+  #letGo({ uses, loads }: CompiledRoute): void {
     for (const connection of uses) this.#connections.letGo(connection)
+    for (const load of loads) this.#loads.letGo(load)
   }
 
   #link(deployment: Key, route: Key): void {

@@ -3,6 +3,7 @@ import type { Key } from '../../resources/metadata.ts'
 import { keyOf } from '../../resources/metadata.ts'
 import type { ModelRoute } from '../../resources/route/model-route.ts'
 import { type ConnectionsOptions, createConnections } from './connections.ts'
+import { createLoads } from './load.ts'
 import type { RouteTable, RouteTableInput } from './table.ts'
 import { type RouteTableChanges, TableBuilder } from './table-builder.ts'
 import type { DeploymentView } from './upstreams.ts'
@@ -34,6 +35,7 @@ export interface RouteTableHolder {
 
 export function createRouteTableHolder(options: ConnectionsOptions): RouteTableHolder {
   const connections = createConnections(options)
+  const loads = createLoads()
   let current: RouteTable | undefined
   /** The builder of the current table, and the one that takes the changes. */
   let published: TableBuilder | undefined
@@ -61,7 +63,7 @@ export function createRouteTableHolder(options: ConnectionsOptions): RouteTableH
     prepare(parts) {
       if (builder !== published) retire(builder)
       else build()
-      builder = new TableBuilder(parts, connections)
+      builder = new TableBuilder(parts, connections, loads)
     },
     publish() {
       build()

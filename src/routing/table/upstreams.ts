@@ -5,6 +5,7 @@ import type { TrafficEntry } from '../../resources/deployment/traffic.ts'
 import type { Key } from '../../resources/metadata.ts'
 import { backendKey, type RouteBackend } from '../../resources/route/model-route.ts'
 import type { Connect, Connection, Connections } from './connections.ts'
+import type { Loads } from './load.ts'
 import type { TableProblem, Upstream } from './route.ts'
 
 /** The loop's knowledge of a deployment's traffic. */
@@ -30,6 +31,7 @@ export interface TableSources {
   readonly providers: Readonly<Record<string, ModelProvider>>
   readonly connect: Readonly<Record<string, Connect>>
   readonly connections: Pick<Connections, 'toEndpoint' | 'ofProvider'>
+  readonly loads: Pick<Loads, 'ofRoute' | 'ofUpstream'>
 }
 
 export type Report = (reason: TableProblem['reason'], message: string) => void
@@ -52,7 +54,7 @@ export function upstreamsOf(
 function ofProvider(
   name: string,
   model: string,
-  { providers, connections }: TableSources,
+  { providers, connections, loads }: TableSources,
   report: Report,
 ): readonly Upstream[] {
   const provider = Object.hasOwn(providers, name) ? providers[name] : undefined
@@ -60,10 +62,14 @@ function ofProvider(
     report('UnknownProvider', `there is no provider "${name}"; the providers are: ${namesOf(providers)}`)
     return []
   }
+  const id = `provider ${name} ${model}`
   return [
     {
+      id,
       identity: { provider: provider.name, model },
+      address: undefined,
       connection: connections.ofProvider(provider),
+      state: loads.ofUpstream(id),
       weight: 1,
       stable: false,
       source: `provider/${name}`,
@@ -78,20 +84,24 @@ function ofDeployment(view: DeploymentView, around: TableSources, report: Report
     if (!('weight' in entry) || entry.weight <= 0) return []
     const { revision, target, weight } = entry
     const at = view.endpoints.find((each) => each.revision === revision && each.target === target)
-    return at === undefined ? [] : [{ revision, weight, endpoint: at.endpoint }]
+    return at === undefined ? [] : [{ revision, target, weight, endpoint: at.endpoint }]
   })
   if (serving.length === 0) {
     report('NoReadyRevision', `deployment ${view.key} has no ready revision with a weight above 0`)
   }
-  return serving.flatMap(({ revision, weight, endpoint }) => {
+  return serving.flatMap(({ revision, target, weight, endpoint }) => {
     const connection = connectionTo(revision, endpoint, around, report)
     if (connection === undefined) return []
     const provider = connection.provider.name
     const model = endpoint.model ?? view.key.slice(view.key.indexOf('/') + 1)
+    const id = `deployment ${view.key} ${revision} ${target}`
     return [
       {
+        id,
         identity: { deployment: view.key, revision, provider, model },
+        address: endpoint.address,
         connection,
+        state: around.loads.ofUpstream(id),
         weight,
         stable: view.stable === revision,
         source: `protocol/${endpoint.protocol}`,

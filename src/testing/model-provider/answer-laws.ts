@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import type { InferRequest } from '../../provider/contract.ts'
-import type { Operation } from '../../resources/route/model-route.ts'
+import type { OperationName } from '../../resources/route/model-route.ts'
 import type { Law } from '../kit.ts'
 import {
   chatRequest,
@@ -15,7 +15,7 @@ import {
 import { type ModelProviderSubject, scriptedAnswer } from './subject.ts'
 
 const without =
-  (operation: Operation) =>
+  (operation: OperationName) =>
   ({ provider }: ModelProviderSubject): string | undefined =>
     provider.capabilities.operations.includes(operation) ? undefined : `declares no ${operation}`
 

@@ -8,7 +8,6 @@ import type {
   EmbedRequest,
   InferRequest,
 } from '../../provider/contract.ts'
-import type { Operation } from '../../resources/route/model-route.ts'
 import { usualPatienceMs, within } from '../within.ts'
 import type { ModelProviderSubject } from './subject.ts'
 
@@ -29,19 +28,24 @@ export function contextOf(abortSignal: AbortSignal = new AbortController().signa
   return { requestId: 'kit-request', abortSignal }
 }
 
+/** The kit has requests for these. */
+const known = ['infer', 'chat', 'embed'] as const
+
 /** The ways to call this provider. A stream counts as one call that is read to its end. */
 export function waysToAsk(
   subject: ModelProviderSubject,
 ): readonly { readonly name: string; ask(context: CallContext): Promise<unknown> }[] {
   const { provider } = subject
-  const ways = provider.capabilities.operations.map((name: Operation) => ({
-    name,
-    ask: (context: CallContext): Promise<unknown> => {
-      if (name === 'chat') return provided(provider.chat?.(chatRequest, context), 'chat')
-      if (name === 'embed') return provided(provider.embed?.(embedRequest, context), 'embed')
-      return provided(provider.infer?.(inferRequest, context), 'infer')
-    },
-  }))
+  const ways = known
+    .filter((name) => provider.capabilities.operations.includes(name))
+    .map((name) => ({
+      name,
+      ask: (context: CallContext): Promise<unknown> => {
+        if (name === 'chat') return provided(provider.chat?.(chatRequest, context), 'chat')
+        if (name === 'embed') return provided(provider.embed?.(embedRequest, context), 'embed')
+        return provided(provider.infer?.(inferRequest, context), 'infer')
+      },
+    }))
   if (!provider.capabilities.streaming) return ways
   const streamed = {
     name: 'chatStream' as const,

@@ -15,6 +15,7 @@ import { ann, digits, planeFixture, registerVersions, serving } from '../../unit
 import { attemptRecord } from '../../unit/telemetry/attempt-records.ts'
 import { type RegisteredSdk, registerSdk } from '../../unit/telemetry/registered-sdk.ts'
 import { requestRecord } from '../../unit/telemetry/request-records.ts'
+import { told } from '../../unit/telemetry/told.ts'
 import { readText, type TextSample } from './read-text.ts'
 
 const startMs = Date.UTC(2026, 0, 1)
@@ -34,9 +35,9 @@ describe('the text of an exposition', () => {
   it('has a histogram with every bucket, its sum and its count, for each label set', () => {
     const exposition = prometheusExposition({ clock: clockAt() })
     for (const durationMs of [10, 10.5, 20, 300_000]) {
-      exposition.attempted(attemptRecord({ endedAtMs: startMs, durationMs }))
+      told(exposition).attempted(attemptRecord({ endedAtMs: startMs, durationMs }))
     }
-    exposition.attempted(attemptRecord({ endedAtMs: startMs, outcome: 'failed', code: 'timeout' }))
+    told(exposition).attempted(attemptRecord({ endedAtMs: startMs, outcome: 'failed', code: 'timeout' }))
     const family = readText(exposition.text()).get('modelspine_attempt_duration_seconds')
     expect(family?.type).toBe('histogram')
     const own = { gen_ai_operation_name: 'infer', gen_ai_provider_name: 'open-inference' }
@@ -79,18 +80,20 @@ describe('the text of an exposition', () => {
       const { started } = observer as Partial<typeof telemetry>
       const stream = { requestId: 's', streamed: true } as const
       started?.({ ...requestRecord(stream) })
-      observer.attempted(
+      told(observer).attempted(
         attemptRecord({ requestId: 's', endedAtMs: startMs + 900, durationMs: 700, firstOutputMs: 300 }),
       )
       const usage = { inputTokens: 3, outputTokens: 7, cacheReadTokens: 2 }
-      observer.finished(requestRecord({ ...stream, durationMs: 900, usage }))
+      told(observer).finished(requestRecord({ ...stream, durationMs: 900, usage }))
       started?.({ ...requestRecord({ requestId: 'f' }) })
-      observer.attempted(
+      told(observer).attempted(
         attemptRecord({ requestId: 'f', endedAtMs: startMs, outcome: 'aborted', code: 'timeout', upstream }),
       )
       const failed = { requestId: 'f', outcome: 'failed', code: 'timeout', route: 'risk/churn' } as const
-      observer.finished(requestRecord({ ...failed, upstream }))
-      observer.finished(requestRecord({ requestId: 'n', outcome: 'failed', code: 'no-backend', attempts: 0 }))
+      told(observer).finished(requestRecord({ ...failed, upstream }))
+      told(observer).finished(
+        requestRecord({ requestId: 'n', outcome: 'failed', code: 'no-backend', attempts: 0 }),
+      )
     }
     const text = exposition.text()
     const names = genAiNames['1.37']
@@ -147,7 +150,7 @@ describe('the text of an exposition', () => {
     (provider) => {
       const exposition = prometheusExposition({ clock: clockAt() })
       const upstream = { deployment: 'default/churn', revision: 'one', provider, model: 'm' } as const
-      exposition.attempted(attemptRecord({ endedAtMs: startMs, upstream }))
+      told(exposition).attempted(attemptRecord({ endedAtMs: startMs, upstream }))
       const [sample] = samplesOf(exposition.text(), 'modelspine_attempt_duration_seconds_count')
       expect(sample?.labels.gen_ai_provider_name ?? '').toBe(provider.toWellFormed())
     },
@@ -228,8 +231,8 @@ describe('the memory of an exposition', () => {
     const exposition = prometheusExposition({ clock: clockAt(startMs + 1000), maxSeries: 16 })
     const { upstream } = attemptRecord({ endedAtMs: 0 }, 'always')
     for (let revision = 0; revision < 100; revision += 1) {
-      exposition.attempted(attemptRecord({ endedAtMs: startMs + revision }, `r${revision}`))
-      exposition.attempted(attemptRecord({ endedAtMs: startMs + revision, upstream }))
+      told(exposition).attempted(attemptRecord({ endedAtMs: startMs + revision }, `r${revision}`))
+      told(exposition).attempted(attemptRecord({ endedAtMs: startMs + revision, upstream }))
     }
     const name = 'modelspine_attempt_duration_seconds_count'
     const kept = samplesOf(exposition.text(), name)
@@ -251,14 +254,14 @@ describe('the memory of an exposition', () => {
       )
     // The upstream of a route table is one object for as long as the table has it.
     const { upstream } = attemptRecord({ endedAtMs: 0 }, 'old')
-    exposition.attempted(attemptRecord({ endedAtMs: clock.now(), upstream }))
+    told(exposition).attempted(attemptRecord({ endedAtMs: clock.now(), upstream }))
     await clock.advance(600)
-    exposition.attempted(attemptRecord({ endedAtMs: clock.now() }, 'new'))
+    told(exposition).attempted(attemptRecord({ endedAtMs: clock.now() }, 'new'))
     await clock.advance(400)
     expect(revisions()).toEqual(['old 1', 'new 1'])
     await clock.advance(1)
     expect(revisions()).toEqual(['new 1'])
-    exposition.attempted(attemptRecord({ endedAtMs: clock.now(), upstream }))
+    told(exposition).attempted(attemptRecord({ endedAtMs: clock.now(), upstream }))
     expect(revisions()).toEqual(['new 1', 'old 1'])
     // What did not fit did not exist: nothing was lost for want of room.
     expect(exposition.forgotten).toBe(0)
@@ -268,8 +271,8 @@ describe('the memory of an exposition', () => {
     const exposition = prometheusExposition({ clock: clockAt() })
     for (let stream = 0; stream < 20_000; stream += 1) {
       const requestId = `s${stream}`
-      exposition.attempted(attemptRecord({ requestId, endedAtMs: startMs, firstOutputMs: 5 }))
-      exposition.finished(requestRecord({ requestId, streamed: true }))
+      told(exposition).attempted(attemptRecord({ requestId, endedAtMs: startMs, firstOutputMs: 5 }))
+      told(exposition).finished(requestRecord({ requestId, streamed: true }))
     }
     const [first] = samplesOf(exposition.text(), `${exportedMetrics.firstChunk}_count`)
     expect(first?.value).toBe(20_000)
@@ -288,7 +291,7 @@ describe('the handlers of an exposition', () => {
 
   it.each(['fetch', 'node', 'a gateway'])('answer GET and HEAD, and nothing else, in %s', async (where) => {
     const exposition = prometheusExposition({ clock: clockAt() })
-    exposition.attempted(attemptRecord({ endedAtMs: startMs }))
+    told(exposition).attempted(attemptRecord({ endedAtMs: startMs }))
     const server = createServer(exposition.node)
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
     const gateway = createGateway({

@@ -2,6 +2,7 @@ import { prometheusExposition } from 'modelspine/adapters/prometheus'
 import type { RangeSeries } from '../../../adapters/prometheus/prometheus-api.ts'
 import type { AttemptRecord } from '../../../src/telemetry/contract.ts'
 import { createFakeClock } from '../../../src/testing/fake-clock.ts'
+import { told } from '../../unit/telemetry/told.ts'
 import { readText } from './read-text.ts'
 
 export interface ScrapedHistory {
@@ -32,7 +33,7 @@ export function scrapedHistory({ scrapeMs, labels }: HistoryOptions): ScrapedHis
       const happened = [
         ...history.attempts.map((attempt) => ({
           atMs: attempt.endedAtMs,
-          happens: () => exposition.attempted(attempt),
+          happens: () => told(exposition).attempted(attempt),
         })),
         ...history.restarts.map((atMs) => ({
           atMs,

@@ -13,6 +13,7 @@ import type { PrometheusAddress } from '../../../servers/prometheus.ts'
 import type { MetricSource } from '../../../src/telemetry/contract.ts'
 import { serveLoopback } from '../../loopback.ts'
 import { attemptRecord } from '../../unit/telemetry/attempt-records.ts'
+import { told } from '../../unit/telemetry/told.ts'
 
 /** Prometheus scrapes every second. */
 const scrapeMs = 1000
@@ -68,7 +69,9 @@ export async function realTimeSubject(
       resolutionMs,
       seed(revision, atMs) {
         const failed = metric === 'requests.errors' && ({ outcome: 'failed', code: 'unavailable' } as const)
-        at(atMs, () => exposition.attempted(attemptRecord({ endedAtMs: Date.now(), ...failed }, revision)))
+        at(atMs, () =>
+          told(exposition).attempted(attemptRecord({ endedAtMs: Date.now(), ...failed }, revision)),
+        )
       },
       // A query waits by itself.
       pass() {},

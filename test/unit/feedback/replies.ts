@@ -32,7 +32,9 @@ export function answered(
 ): AttemptRecord {
   const record = {
     requestId,
+    kind: 'first',
     upstream,
+    startedAtMs: endedAtMs - 5,
     endedAtMs,
     operation: 'infer',
     durationMs: 5,

@@ -6,10 +6,10 @@ import { createGateway, type MountedHandler } from '../../../src/gateway/index.t
 import { createRouter } from '../../../src/routing/router.ts'
 import { type GatewayWorld, gatewayWorld, type Way } from './gateway-world.ts'
 
-const echo: MountedHandler = async (request, { requestId, actor }) => {
+const echo: MountedHandler = async (request, ids) => {
   const { method, url, headers } = request
   const body = await request.text()
-  const seen = { method, query: new URL(url).search, mark: headers.get('x-mark'), body, requestId, actor }
+  const seen = { method, query: new URL(url).search, mark: headers.get('x-mark'), body, ...ids }
   return Response.json(seen, { status: 203, headers: { 'x-own': 'yes' } })
 }
 
@@ -101,7 +101,8 @@ describe('a handler of the app', () => {
       query: '?a=b%20c',
       mark: 'm',
       body: 'héllo',
-      requestId: 'r-7',
+      requestId: response.headers.get('x-modelspine-request-id'),
+      callerId: 'r-7',
       actor: { name: 'ada' },
     })
   })

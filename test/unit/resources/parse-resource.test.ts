@@ -128,7 +128,6 @@ describe('a route', () => {
       operations: ['infer'],
       backends: [{ deployment: 'churn', weight: 1 }],
       fallback: [],
-      timeout: '60s',
       onPolicyError: 'deny',
     })
   })

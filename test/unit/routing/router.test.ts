@@ -11,9 +11,12 @@ const served = (): ReturnType<typeof scenario> =>
 describe('the router', () => {
   it('says which upstream served, and calls observers once per attempt and once per request', async () => {
     const world = served()
-    const { reply, ...who } = await world.router.chat('m', question, { requestId: 'id-1' })
+    const { reply, ...who } = await world.router.chat('m', question, { callerId: 'id-1' })
+    const { requestId } = who
+    expect(requestId).not.toBe('id-1')
     expect(who).toEqual({
-      requestId: 'id-1',
+      requestId,
+      callerId: 'id-1',
       deployment: 'default/churn',
       revision: 'r1',
       provider: 'test',
@@ -22,19 +25,34 @@ describe('the router', () => {
     expect(reply.content).toEqual([{ type: 'text', text: 'test' }])
     const upstream = { deployment: 'default/churn', revision: 'r1', provider: 'test', model: 'churn' }
     const usage = { inputTokens: 3, outputTokens: 1 }
+    const facts = { replyId: 'x', replyModel: 'test', finishReasons: ['stop'] }
     expect(world.attempts).toEqual([
       {
-        requestId: 'id-1',
+        requestId,
+        callerId: 'id-1',
+        kind: 'first',
         upstream,
         operation: 'chat',
+        startedAtMs: world.clock.now(),
         endedAtMs: world.clock.now(),
         durationMs: 0,
         outcome: 'ok',
         usage,
+        ...facts,
       },
     ])
     expect(world.requests).toMatchObject([
-      { route: 'default/m', upstream, attempts: 1, outcome: 'ok', usage },
+      {
+        requestId,
+        callerId: 'id-1',
+        actor: { name: 'anonymous' },
+        route: 'default/m',
+        upstream,
+        attempts: 1,
+        outcome: 'ok',
+        usage,
+        ...facts,
+      },
     ])
   })
 
@@ -89,7 +107,7 @@ describe('the router', () => {
 
   it('sends the headers of the caller and of observers along', async () => {
     const a = scriptedProvider('a')
-    const traced = { started: () => ({ traceparent: '00-1' }) }
+    const traced = { started: () => ({ headers: { traceparent: '00-1' } }) }
     const world = scenario(
       { routes: [route([vendor('a')])], providers: { a } },
       { observers: [traced, { started: () => undefined }] },
@@ -104,7 +122,7 @@ describe('the router', () => {
     }
     const world = scenario(
       { routes: [route([churn])], deployments: [deployment('churn', { r1: 100 })] },
-      { observers: [{ started: fail, attempted: fail, finished: fail }] },
+      { observers: [{ started: fail }, { started: () => ({ attempted: fail, finished: fail }) }] },
     )
     await expect(world.router.infer('m', tensors)).resolves.toMatchObject({ attempts: 1 })
     expect(world.router.observerFailures).toBe(3)
@@ -123,7 +141,7 @@ describe('the router', () => {
 })
 
 describe('the deadline', () => {
-  it('covers all attempts together, and ends the request when an upstream ignores its abortSignal', async () => {
+  it('covers all attempts together, and ends the request when upstreams ignore their abortSignal', async () => {
     const [a, b] = [scriptedProvider('a', 'hang'), scriptedProvider('b', 'hang')]
     const world = scenario({
       routes: [route([vendor('a')], { timeout: '2s', fallback: [vendor('b')] })],
@@ -135,9 +153,11 @@ describe('the deadline', () => {
     expect(world.requests).toHaveLength(0)
     await world.clock.advance(1)
     await expect(call).rejects.toMatchObject({ code: 'timeout', details: { timeoutMs: 2000 } })
-    expect(b.calls).toHaveLength(0)
-    expect(a.calls[0]?.context.abortSignal.aborted).toBe(true)
-    expect(world.attempts).toMatchObject([{ outcome: 'failed', code: 'timeout', durationMs: 2000 }])
+    expect([a, b].map(({ calls }) => calls[0]?.context.abortSignal.aborted)).toEqual([true, true])
+    expect(world.attempts).toMatchObject([
+      { kind: 'first', outcome: 'failed', code: 'timeout', durationMs: 1000 },
+      { kind: 'failover', outcome: 'failed', code: 'timeout', durationMs: 1000 },
+    ])
     expect(world.requests).toMatchObject([{ outcome: 'failed', code: 'timeout', durationMs: 2000 }])
     expect([world.inFlight, world.clock.pendingTimers]).toEqual([0, 0])
   })

@@ -167,10 +167,11 @@ export function scenario(
     holder.load({ routes: [], deployments: [], providers: {}, connect, ...next })
   }
   load(input)
-  const observer = {
+  const watch = {
     attempted: (record: AttemptRecord) => void attempts.push(record),
     finished: (record: RequestRecord) => void requests.push(record),
   }
+  const observer = { started: () => watch }
   const router = createRouter({
     table: holder,
     clock,

@@ -5,7 +5,10 @@ export function attemptRecord(
   fields: Partial<AttemptRecord> & Pick<AttemptRecord, 'endedAtMs'>,
   revision = 'one',
 ): AttemptRecord {
+  const { endedAtMs, durationMs = 20 } = fields
   return {
+    kind: 'first',
+    startedAtMs: endedAtMs - durationMs,
     requestId: `request-${fields.endedAtMs}`,
     upstream: { deployment: 'default/churn', revision, provider: 'open-inference', model: 'churn' },
     operation: 'infer',

@@ -8,8 +8,8 @@ const script = `
   const loaded = () => Object.keys(createRequire('file:///').cache).some((path) => path.includes('@opentelemetry/api'))
   const start = { requestId: 'a', route: 'default/a', operation: 'chat', startedAtMs: 0, streamed: false }
   const telemetry = createRequestTelemetry()
-  telemetry.started(start)
-  telemetry.finished({ ...start, durationMs: 1, attempts: 1, outcome: 'ok', usage: {} })
+  const watch = telemetry.started(start)
+  watch?.finished({ ...start, durationMs: 1, attempts: 1, outcome: 'ok', usage: {} })
   await new Promise((resolve) => setImmediate(resolve))
   const before = loaded()
   const { metrics } = await import('@opentelemetry/api')

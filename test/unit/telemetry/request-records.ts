@@ -5,6 +5,7 @@ export function requestStart(fields: Partial<RequestStart> = {}): RequestStart {
     requestId: 'request-1',
     route: 'default/churn',
     operation: 'chat',
+    actor: { name: 'tester' },
     startedAtMs: Date.UTC(2026, 0, 1),
     streamed: false,
     ...fields,

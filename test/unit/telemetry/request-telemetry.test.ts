@@ -6,6 +6,7 @@ import { createRequestTelemetry } from '../../../src/telemetry/request-telemetry
 import { attemptRecord } from './attempt-records.ts'
 import { type RegisteredSdk, registerSdk } from './registered-sdk.ts'
 import { requestRecord, requestStart } from './request-records.ts'
+import { told } from './told.ts'
 
 const startMs = Date.UTC(2026, 0, 1)
 
@@ -34,11 +35,10 @@ afterEach(async () => {
 
 describe('a request without an SDK', () => {
   it('is not reported and gets no headers', () => {
-    const telemetry = createRequestTelemetry()
+    const telemetry = told(createRequestTelemetry())
     expect(telemetry.started(requestStart())).toBeUndefined()
     telemetry.attempted(attemptRecord({ endedAtMs: startMs }))
     telemetry.finished(requestRecord())
-    expect(telemetry.untraced).toBe(0)
   })
 })
 
@@ -48,7 +48,7 @@ describe("a request's span", () => {
   })
 
   it('has the names, times and attributes of the conventions', () => {
-    const telemetry = createRequestTelemetry()
+    const telemetry = told(createRequestTelemetry())
     telemetry.started(requestStart())
     expect(sdk?.spans()).toEqual([])
     const usage = { inputTokens: 10, outputTokens: 20, cacheReadTokens: 5, cacheWriteTokens: 1 }
@@ -79,14 +79,14 @@ describe("a request's span", () => {
     ['embed', 'embeddings churn'],
     ['infer', 'infer churn'],
   ] as const)('for the operation %s has the name "%s"', (operation, name) => {
-    const telemetry = createRequestTelemetry()
+    const telemetry = told(createRequestTelemetry())
     telemetry.started(requestStart({ operation }))
     telemetry.finished(requestRecord({ operation }))
     expect(sdk?.spans()[0]?.name).toBe(name)
   })
 
   it('records each failed attempt and the failure of the request', () => {
-    const telemetry = createRequestTelemetry()
+    const telemetry = told(createRequestTelemetry())
     telemetry.started(requestStart())
     telemetry.attempted(
       attemptRecord({
@@ -120,7 +120,7 @@ describe("a request's span", () => {
   })
 
   it('is not an error when the caller left', () => {
-    const telemetry = createRequestTelemetry()
+    const telemetry = told(createRequestTelemetry())
     telemetry.started(requestStart())
     telemetry.finished(requestRecord({ outcome: 'aborted', code: 'aborted' }))
     expect(sdk?.spans()[0]?.status.code).toBe(SpanStatusCode.UNSET)
@@ -128,7 +128,7 @@ describe("a request's span", () => {
   })
 
   it('continues the trace that the caller sent', () => {
-    const telemetry = createRequestTelemetry()
+    const telemetry = told(createRequestTelemetry())
     const [traceId, spanId] = ['0af7651916cd43dd8448eb211c80319c', 'b7ad6b7169203331']
     const headers = { traceparent: `00-${traceId}-${spanId}-01` }
     expect(telemetry.started(requestStart({ headers }))?.traceparent).toContain(`00-${traceId}-`)
@@ -139,7 +139,7 @@ describe("a request's span", () => {
   })
 
   it('is sent to the backend in headers', () => {
-    const telemetry = createRequestTelemetry()
+    const telemetry = told(createRequestTelemetry())
     const headers = telemetry.started(requestStart())
     telemetry.finished(requestRecord())
     const { traceId, spanId } = sdk?.spans()[0]?.spanContext() ?? {}
@@ -147,29 +147,36 @@ describe("a request's span", () => {
   })
 
   it('has no tokens when the backend gave no tokens', () => {
-    const telemetry = createRequestTelemetry()
+    const telemetry = told(createRequestTelemetry())
     telemetry.started(requestStart())
     telemetry.finished(requestRecord())
     const names = Object.keys(sdk?.spans()[0]?.attributes ?? {})
     expect(names.filter((name) => name.startsWith('gen_ai.usage'))).toEqual([])
   })
 
-  it('does not exist for a request beyond the bound, or for a request whose id is already in use', () => {
-    const telemetry = createRequestTelemetry({ maxOpen: 2 })
-    telemetry.started(requestStart())
-    telemetry.started(requestStart({ startedAtMs: startMs + 1 }))
-    telemetry.started(requestStart({ requestId: 'request-2' }))
-    telemetry.started(requestStart({ requestId: 'request-3' }))
-    telemetry.finished(requestRecord({ startedAtMs: startMs + 1 }))
-    expect([telemetry.untraced, sdk?.spans().length]).toEqual([2, 0])
-    telemetry.finished(requestRecord())
-    telemetry.finished(requestRecord({ requestId: 'request-2' }))
-    telemetry.finished(requestRecord({ requestId: 'request-3' }))
-    expect(sdk?.spans().length).toBe(2)
+  it('is ended by its own request only, also when a caller gives two requests the same id', () => {
+    const telemetry = createRequestTelemetry()
+    const callerId = 'same'
+    const slow = telemetry.started?.(requestStart({ callerId }))
+    const quick = telemetry.started?.(requestStart({ callerId, requestId: 'request-2' }))
+    quick?.finished?.(requestRecord({ requestId: 'request-2', outcome: 'failed', code: 'bad-request' }))
+    slow?.finished?.(requestRecord({ durationMs: 80 }))
+    expect(
+      sdk
+        ?.spans()
+        .map(({ attributes }) => [
+          attributes['modelspine.request.id'],
+          attributes['modelspine.request.caller_id'],
+          attributes['error.type'],
+        ]),
+    ).toEqual([
+      ['request-2', 'same', 'bad-request'],
+      ['request-1', 'same', undefined],
+    ])
   })
 
   it('uses the older attribute names when the options ask for them', () => {
-    const telemetry = createRequestTelemetry({ conventions: '1.36' })
+    const telemetry = told(createRequestTelemetry({ conventions: '1.36' }))
     telemetry.started(requestStart())
     telemetry.finished(requestRecord({ usage: { inputTokens: 1, cacheReadTokens: 1 } }))
     const attributes = sdk?.spans()[0]?.attributes ?? {}
@@ -181,7 +188,7 @@ describe("a request's span", () => {
 describe("a request's metrics", () => {
   it('are its duration, its tokens and each attempt, in the advised buckets', async () => {
     await registered()
-    const telemetry = createRequestTelemetry()
+    const telemetry = told(createRequestTelemetry())
     telemetry.started(requestStart())
     telemetry.attempted(
       attemptRecord({
@@ -228,7 +235,7 @@ describe("a request's metrics", () => {
 
   it('tell a caller who did not read its stream from an upstream that was too slow', async () => {
     await registered()
-    const telemetry = createRequestTelemetry()
+    const telemetry = told(createRequestTelemetry())
     const ended = { endedAtMs: startMs, code: 'timeout' } as const
     telemetry.attempted(attemptRecord({ ...ended, outcome: 'aborted' }, 'one'))
     telemetry.attempted(attemptRecord({ ...ended, outcome: 'failed' }, 'two'))
@@ -243,7 +250,7 @@ describe("a request's metrics", () => {
 
   it('measure the time to the first content of a stream, failed attempts included', async () => {
     await registered()
-    const telemetry = createRequestTelemetry()
+    const telemetry = told(createRequestTelemetry())
     telemetry.started(requestStart({ streamed: true }))
     telemetry.attempted(
       attemptRecord({
@@ -259,7 +266,7 @@ describe("a request's metrics", () => {
   })
 
   it('start, like spans, when an SDK is registered later, and start again with the next SDK', async () => {
-    const telemetry = createRequestTelemetry()
+    const telemetry = told(createRequestTelemetry())
     telemetry.finished(requestRecord())
     for (let turn = 0; turn < 2; turn += 1) {
       await registered()
@@ -274,7 +281,7 @@ describe("a request's metrics", () => {
 
   it('still count a request that the sampler leaves out, and its trace context is passed on', async () => {
     await registered(new AlwaysOffSampler())
-    const telemetry = createRequestTelemetry()
+    const telemetry = told(createRequestTelemetry())
     const headers = telemetry.started(requestStart())
     telemetry.attempted(
       attemptRecord({ requestId: 'request-1', endedAtMs: startMs, outcome: 'failed', code: 'timeout' }),

@@ -42,9 +42,12 @@ describe('a routed stream', () => {
     await world.clock.advance(20)
     expect(await collect(stream.events)).toEqual([other, text(''), text('he'), text('llo'), finish, usage])
     expect(world.attempts).toMatchObject([
-      { outcome: 'ok', firstOutputMs: 0, durationMs: 20, usage: usage.usage },
+      // The caller took 20 ms before it read on, which is not the upstream's time.
+      { outcome: 'ok', firstOutputMs: 0, durationMs: 0, usage: usage.usage, finishReasons: ['stop'] },
     ])
-    expect(world.requests).toMatchObject([{ outcome: 'ok', streamed: true, usage: usage.usage }])
+    expect(world.requests).toMatchObject([
+      { outcome: 'ok', streamed: true, durationMs: 20, usage: usage.usage },
+    ])
     expect([world.inFlight, world.clock.pendingTimers]).toEqual([0, 0])
   })
 

@@ -74,7 +74,12 @@ describe('the invoke policy', () => {
         {
           policy: { decide },
           observers: [
-            { attempted: () => void told.push('attempted'), finished: () => void told.push('finished') },
+            {
+              started: () => ({
+                attempted: () => void told.push('attempted'),
+                finished: () => void told.push('finished'),
+              }),
+            },
           ],
         },
       )

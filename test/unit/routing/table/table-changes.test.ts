@@ -33,14 +33,17 @@ const routeTo = (name: string): ModelRoute => route([to(name)], {}, { name })
 
 /** What requests can see of a table, without the identity of its connections. */
 function seen(table: RouteTable | undefined) {
-  const routes = (table?.routes ?? []).map(({ plans, ...rest }) => ({
+  const routes = (table?.routes ?? []).map(({ plans, streamPlans: _plans, load: _load, ...rest }) => ({
     ...rest,
     plans: Object.entries(plans).map(([operation, { backends, fallback }]) => [
       operation,
       [backends, fallback].map((choices) =>
         choices.map(({ weight, upstreams }) => [
           weight,
-          upstreams.map(({ connection: _, ...upstream }) => upstream),
+          upstreams.map(({ connection: _, state, ...upstream }) => ({
+            ...upstream,
+            inFlight: state.inFlight,
+          })),
         ]),
       ),
     ]),

@@ -67,7 +67,7 @@ function scene(change: (inner: StateStore) => Partial<StateStore> = () => ({})) 
 }
 
 function durationOf({ resource }: StoredObject): string {
-  return resource.kind === 'ModelRoute' ? resource.spec.timeout : ''
+  return resource.kind === 'ModelRoute' ? (resource.spec.timeout ?? '') : ''
 }
 
 describe('the watch of the store', () => {

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { seededRandom } from '../../../../src/clock.ts'
-import { choose } from '../../../../src/routing/strategies/picker.ts'
+import { choose } from '../../../../src/routing/strategies/weighted-strategy.ts'
 import { deployment, route, scenario, scriptedProvider, tensors, vendor } from '../scenario.ts'
 
 describe('weighted choice', () => {

@@ -1,0 +1,110 @@
+import { ModelspineError } from '../../errors.ts'
+import type { Tried } from '../strategies/routing-strategy.ts'
+import type { RoutePlan, Upstream } from '../table/route.ts'
+import { Attempt, type AttemptLimits } from './attempt.ts'
+import { failureOf, isBeyond } from './failure-reach.ts'
+import type { RoutedRequest } from './routed-request.ts'
+
+/**
+ * Makes the attempts of one request, one after the other. The strategy says whom to ask. The chain says whether
+ * anybody may still be asked, and how long an attempt may take.
+ */
+export class AttemptChain {
+  readonly #request: RoutedRequest
+  readonly #tried: Tried[] = []
+
+  constructor(request: RoutedRequest) {
+    this.#request = request
+  }
+
+  /**
+   * Begins a call to the next upstream. Throws what the caller should get when no upstream may be asked: the last
+   * failure, why the request was stopped, `overloaded`, or `no-backend`.
+   */
+  begin(): Attempt {
+    const request = this.#request
+    if (request.stopped !== undefined) throw request.stopped
+    const failed = request.attempts.at(-1)
+    if (failed?.error !== undefined && this.#isUsedUp()) throw failed.error
+    const plan = this.#plan()
+    const upstream = plan && this.#pick(plan, this.#tried)
+    if (plan === undefined || upstream === undefined) {
+      throw failed?.error ?? this.#tried.at(-1)?.error ?? noBackend(request)
+    }
+    const kind = failed === undefined ? 'first' : 'failover'
+    return new Attempt(request, upstream, kind, this.#limits(plan))
+  }
+
+  /** Ends an attempt whose call failed, and keeps the reason for the next `begin`. */
+  failed(attempt: Attempt, cause: unknown): void {
+    const error = attempt.error ?? failureOf(cause, attempt.upstream)
+    attempt.failed(error)
+    this.#tried.push({ upstream: attempt.upstream, error })
+  }
+
+  /** Whether no further call may be made, whatever upstreams there are. */
+  #isUsedUp(): boolean {
+    const { attempts, route, descriptor, body } = this.#request
+    return attempts.length >= route.limits.attempts || descriptor.isRepeatable?.(body) === false
+  }
+
+  #plan(): RoutePlan | undefined {
+    const { streamed, operation } = this.#request
+    const route = this.#request.newestRoute()
+    return (streamed ? route.streamPlans : route.plans)[operation]
+  }
+
+  /** Passes over upstreams that have as many calls as they may. Those are noted in `tried`. */
+  #pick(plan: RoutePlan, tried: Tried[]): Upstream | undefined {
+    const { strategy, maxInFlight } = this.#request.around
+    for (;;) {
+      const upstream = strategy.pick(plan, this.#request, tried)
+      if (upstream === undefined || !tried.every((each) => isBeyond(each, upstream))) return undefined
+      if (upstream.state.inFlight < maxInFlight) return upstream
+      tried.push({ upstream, error: full(upstream, maxInFlight) })
+    }
+  }
+
+  #limits(plan: RoutePlan): AttemptLimits {
+    const { route, streamed, attempts, leftMs } = this.#request
+    const { attemptMs, firstOutputMs, idleMs } = route.limits
+    const declared = streamed ? firstOutputMs : attemptMs
+    if (declared !== undefined) return { answerMs: declared, mayMoveOn: undefined, idleMs }
+    const left = route.limits.attempts - attempts.length
+    if (left <= 1 || !hasSeveral(plan)) return { answerMs: undefined, mayMoveOn: undefined, idleMs }
+    return { answerMs: leftMs / left, mayMoveOn: (attempt) => this.#mayMoveOn(attempt), idleMs }
+  }
+
+  /** Whether another upstream could be asked if this attempt ended now. */
+  #mayMoveOn({ upstream }: Attempt): boolean {
+    const plan = this.#isUsedUp() ? undefined : this.#plan()
+    const error = new ModelspineError('timeout', 'the attempt has used its share of the time')
+    return plan !== undefined && this.#pick(plan, [...this.#tried, { upstream, error }]) !== undefined
+  }
+}
+
+function hasSeveral({ backends, fallback }: RoutePlan): boolean {
+  const [first] = backends
+  return backends.length + fallback.length > 1 || (first !== undefined && first.upstreams.length > 1)
+}
+
+function full({ identity }: Upstream, maxInFlight: number): ModelspineError {
+  const message = `provider ${identity.provider} has ${maxInFlight} calls of model ${identity.model} under way, which is the most that the router's maxInFlightPerUpstream allows`
+  return new ModelspineError('overloaded', message, { details: { maxInFlight } })
+}
+
+function noBackend({ route, operation, streamed }: RoutedRequest): ModelspineError {
+  const details = { route: route.key, operation }
+  const plan = streamed ? route.plans[operation] : undefined
+  if (plan !== undefined && plan.backends.length + plan.fallback.length > 0) {
+    const message = `route ${route.key} has no backend that streams ${operation}; ask for a whole reply`
+    return new ModelspineError('unsupported', message, { details })
+  }
+  const message = `route ${route.key} has no backend that is ready to ${operation}`
+  return new ModelspineError('no-backend', message, { details })
+}
+
+/** The error for a provider that declares an operation but lacks the method for it. */
+export function missing({ upstream }: Attempt, method: string): ModelspineError {
+  return new ModelspineError('unsupported', `provider ${upstream.identity.provider} has no ${method}`)
+}

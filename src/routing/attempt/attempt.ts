@@ -1,0 +1,246 @@
+import type { Clock, Timer } from '../../clock.ts'
+import { ModelspineError } from '../../errors.ts'
+import type { CallContext, InferReply, Usage } from '../../provider/contract.ts'
+import type { AttemptKind, AttemptRecord, Outcome } from '../../telemetry/contract.ts'
+import type { StreamNotes } from '../operations/operation.ts'
+import type { Upstream } from '../table/route.ts'
+
+/** What an attempt needs of its request. */
+export interface AttemptHost {
+  readonly clock: Clock
+  readonly requestId: string
+  readonly callerId: string | undefined
+  readonly operation: AttemptRecord['operation']
+  /** Sent to the upstream. */
+  readonly headers: Readonly<Record<string, string>> | undefined
+  attemptBegan(attempt: Attempt): void
+  /** Called once, when everything of the attempt has been released. */
+  attemptEnded(attempt: Attempt, record: AttemptRecord): void
+}
+
+/** When an attempt is cut. The times are milliseconds. */
+export interface AttemptLimits {
+  /** The time until the reply, or until the first output of a stream. */
+  readonly answerMs: number | undefined
+  /** Undefined when `answerMs` is firm. Otherwise the attempt is cut only if another upstream can be asked then. */
+  readonly mayMoveOn: ((attempt: Attempt) => boolean) | undefined
+  /** The pause between two pieces of a stream, on either side: the upstream's and the caller's. */
+  readonly idleMs: number
+}
+
+const noUsage: Usage = {}
+
+/**
+ * One call to one upstream: its abort, its timer, its lease, and what is known of its reply. Attempts share no
+ * state, so several of one request can be under way at once. An attempt ends once. However it ends, its lease is
+ * given back once, its timer is cancelled, and its request is told once.
+ */
+export class Attempt implements StreamNotes {
+  readonly upstream: Upstream
+  readonly kind: AttemptKind
+  readonly context: CallContext
+  /** Why it ended, if it did not end well. */
+  error: ModelspineError | undefined
+  isOver = false
+  /** Called when `stop` ends the attempt. */
+  whenStopped: ((error: ModelspineError) => void) | undefined
+
+  usage: Usage = noUsage
+  replyId: string | undefined
+  replyModel: string | undefined
+  finishReasons: readonly string[] | undefined
+  hasOutput = false
+  isComplete = false
+
+  readonly #host: AttemptHost
+  readonly #limits: AttemptLimits
+  readonly #controller: AbortController = new AbortController()
+  readonly #startedAt: number
+  readonly #startedAtMs: number
+  #timer: Timer | undefined
+  #firstOutputMs: number | undefined
+  /** The last time at which somebody began to wait: the router for the upstream, or the upstream for the caller. */
+  #since: number
+  /** Whether the upstream is waited for. Otherwise the caller is. */
+  #isWaiting = true
+  /** The milliseconds in which the caller was waited for. */
+  #callerMs = 0
+  #reject: ((error: ModelspineError) => void) | undefined
+
+  constructor(host: AttemptHost, upstream: Upstream, kind: AttemptKind, limits: AttemptLimits) {
+    this.upstream = upstream
+    this.kind = kind
+    this.#host = host
+    this.#limits = limits
+    const { requestId, headers, clock } = host
+    const abortSignal = this.#controller.signal
+    this.context = headers === undefined ? { requestId, abortSignal } : { requestId, abortSignal, headers }
+    this.#startedAtMs = clock.now()
+    this.#startedAt = clock.monotonic()
+    this.#since = this.#startedAt
+    upstream.connection.lease()
+    upstream.state.began()
+    host.attemptBegan(this)
+    this.#armAnswer()
+  }
+
+  /**
+   * Settles as `work` does. Rejects as soon as the attempt is stopped, even when the provider ignores its abort.
+   */
+  wait<Value>(work: Promise<Value>): Promise<Value> {
+    this.waitBegan()
+    return new Promise((resolve, reject) => {
+      if (this.error !== undefined) reject(this.error)
+      else this.#reject = reject
+      work.then(
+        (value) => {
+          this.waitEnded()
+          resolve(value)
+        },
+        (cause) => {
+          this.waitEnded()
+          reject(cause)
+        },
+      )
+    })
+  }
+
+  /** From now on the upstream is waited for. */
+  waitBegan(): void {
+    if (this.#isWaiting) return
+    this.#isWaiting = true
+    const now = this.#host.clock.monotonic()
+    this.#callerMs += now - this.#since
+    this.#since = now
+  }
+
+  /** From now on the caller is waited for, until it asks for more. */
+  waitEnded(): void {
+    this.#reject = undefined
+    if (!this.#isWaiting || this.isOver) return
+    this.#isWaiting = false
+    this.#since = this.#host.clock.monotonic()
+  }
+
+  /** A piece has come that the router does not see itself. */
+  pieceCame(): void {
+    this.#since = this.#host.clock.monotonic()
+  }
+
+  /** The first output of a stream has come. From now on only pauses cut the attempt. */
+  outputBegan(): void {
+    if (this.isOver || this.#firstOutputMs !== undefined) return
+    this.#firstOutputMs = this.#host.clock.monotonic() - this.#startedAt
+    this.#timer?.cancel()
+    this.#armIdle(this.#limits.idleMs)
+  }
+
+  succeeded(prediction?: InferReply): void {
+    this.#end('ok', undefined, prediction)
+  }
+
+  failed(error: ModelspineError): void {
+    this.#end(error.code === 'aborted' ? 'aborted' : 'failed', error)
+  }
+
+  /**
+   * Ends the attempt from outside: rejects what waits for the upstream, and aborts the call. When nobody waits for
+   * the upstream, the caller is the one who does not read. That is no failure of the upstream.
+   */
+  stop(error: ModelspineError): void {
+    if (this.isOver) return
+    if (this.#isWaiting) this.failed(error)
+    else this.#end('aborted', error)
+    this.#reject?.(error)
+    this.whenStopped?.(error)
+    this.#controller.abort(error)
+  }
+
+  #armAnswer(): void {
+    const { answerMs, mayMoveOn } = this.#limits
+    if (answerMs === undefined) return
+    this.#arm(answerMs, () => {
+      if (mayMoveOn === undefined || mayMoveOn(this)) this.#timeOut(answerMs)
+    })
+  }
+
+  /** Looks again when the pause could be too long. So a piece that comes in time sets no timer. */
+  #armIdle(afterMs: number): void {
+    this.#arm(afterMs, () => {
+      const { idleMs } = this.#limits
+      const pauseMs = this.#host.clock.monotonic() - this.#since
+      if (pauseMs < idleMs) this.#armIdle(idleMs - pauseMs)
+      else this.#timeOut(idleMs)
+    })
+  }
+
+  #arm(afterMs: number, run: () => void): void {
+    this.#timer = this.#host.clock.schedule(afterMs, run)
+  }
+
+  #timeOut(limitMs: number): void {
+    this.stop(new ModelspineError('timeout', this.#slowness(limitMs), { details: { timeoutMs: limitMs } }))
+  }
+
+  #slowness(limitMs: number): string {
+    const { provider } = this.upstream.identity
+    if (!this.#isWaiting) return `the caller did not read the stream for ${limitMs} ms`
+    return this.#firstOutputMs === undefined
+      ? `provider ${provider} gave no answer within ${limitMs} ms`
+      : `the stream of provider ${provider} paused for ${limitMs} ms`
+  }
+
+  #end(outcome: Outcome, error: ModelspineError | undefined, prediction?: InferReply): void {
+    if (this.isOver) return
+    this.isOver = true
+    this.error = error
+    this.#timer?.cancel()
+    const { upstream } = this
+    upstream.connection.release()
+    upstream.state.ended()
+    this.#host.attemptEnded(this, this.#record(outcome, error, prediction))
+  }
+
+  #record(
+    outcome: Outcome,
+    error: ModelspineError | undefined,
+    reply: InferReply | undefined,
+  ): AttemptRecord {
+    const { clock, requestId, callerId, operation } = this.#host
+    const now = clock.monotonic()
+    const callerMs = this.#isWaiting ? this.#callerMs : this.#callerMs + now - this.#since
+    const durationMs = now - this.#startedAt - callerMs
+    return {
+      requestId,
+      ...(callerId === undefined ? undefined : { callerId }),
+      kind: this.kind,
+      upstream: this.upstream.identity,
+      operation,
+      startedAtMs: this.#startedAtMs,
+      endedAtMs: clock.now(),
+      durationMs,
+      ...(this.#firstOutputMs === undefined ? undefined : { firstOutputMs: this.#firstOutputMs }),
+      outcome,
+      ...(error === undefined ? undefined : { code: error.code }),
+      usage: this.usage,
+      ...factsOf(this),
+      ...(reply === undefined ? undefined : { reply }),
+    }
+  }
+}
+
+/** The notes of a reply as records hold them. */
+export function factsOf({
+  replyId,
+  replyModel,
+  finishReasons,
+}: Pick<StreamNotes, 'replyId' | 'replyModel' | 'finishReasons'>): Pick<
+  AttemptRecord,
+  'replyId' | 'replyModel' | 'finishReasons'
+> {
+  return {
+    ...(replyId === undefined ? undefined : { replyId }),
+    ...(replyModel === undefined ? undefined : { replyModel }),
+    ...(finishReasons === undefined ? undefined : { finishReasons }),
+  }
+}

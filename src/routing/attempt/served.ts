@@ -1,0 +1,35 @@
+import type { Key } from '../../resources/metadata.ts'
+import type { UpstreamIdentity } from '../../telemetry/contract.ts'
+import type { RoutedRequest } from './routed-request.ts'
+
+/** The provider, deployment and revision that served a request. */
+export interface Served {
+  /** The request's own id. */
+  readonly requestId: string
+  /** The id that the caller gave the request. */
+  readonly callerId?: string
+  readonly deployment?: Key
+  readonly revision?: string
+  /** `gen_ai.provider.name`. */
+  readonly provider: string
+  /** How many calls were made. The call that succeeded is included. 0 for a reply from a cache. */
+  readonly attempts: number
+}
+
+/** A provider's reply, with the provider, deployment and revision that gave it. */
+export interface Routed<Reply> extends Served {
+  readonly reply: Reply
+}
+
+export function servedBy(
+  { requestId, callerId, attempts }: RoutedRequest,
+  { deployment, revision, provider }: UpstreamIdentity,
+): Served {
+  return {
+    requestId,
+    ...(callerId === undefined ? undefined : { callerId }),
+    ...(deployment === undefined || revision === undefined ? undefined : { deployment, revision }),
+    provider,
+    attempts: attempts.length,
+  }
+}

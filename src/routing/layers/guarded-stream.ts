@@ -1,0 +1,43 @@
+import { asModelspineError, ModelspineError } from '../../errors.ts'
+import type { RoutedRequest } from '../attempt/routed-request.ts'
+import type { ReplyGuardrail } from './layers.ts'
+
+/**
+ * The stream as the guardrails let it through. Its end is the end of the request, because a guardrail may hold
+ * pieces back and refuse them after the upstream has ended.
+ */
+export class GuardedStream<Piece> implements AsyncIterableIterator<Piece> {
+  readonly #request: RoutedRequest
+  readonly #pieces: AsyncIterator<unknown>
+
+  constructor(request: RoutedRequest, stream: AsyncIterable<Piece>, guardrails: readonly ReplyGuardrail[]) {
+    this.#request = request
+    let pieces: AsyncIterable<unknown> = stream
+    for (const guardrail of guardrails) pieces = guardrail.checkStream(request, pieces)
+    this.#pieces = pieces[Symbol.asyncIterator]()
+  }
+
+  async next(): Promise<IteratorResult<Piece, undefined>> {
+    try {
+      const step = await this.#pieces.next()
+      if (step.done !== true) return step as IteratorYieldResult<Piece>
+      this.#request.succeeded()
+      return { done: true, value: undefined }
+    } catch (cause) {
+      const error = asModelspineError(cause, 'unavailable', 'a guardrail failed')
+      this.#request.stop(error)
+      throw error
+    }
+  }
+
+  /** This does not wait for the guardrails, because one that hangs must not block the caller. */
+  async return(): Promise<IteratorResult<Piece, undefined>> {
+    this.#request.stop(new ModelspineError('aborted', 'the caller stopped reading the stream'))
+    this.#pieces.return?.().then(undefined, () => {})
+    return { done: true, value: undefined }
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this
+  }
+}
