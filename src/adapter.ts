@@ -61,6 +61,7 @@ export {
 } from './http/http-client.ts'
 export { HttpReply } from './http/http-reply.ts'
 export { jsonBody } from './http/json-body.ts'
+export { rateLimitsOf } from './http/rate-limits.ts'
 export type { HttpRetry } from './http/retry.ts'
 export { retryAfterMs } from './http/retry-after.ts'
 export { scrub, scrubStart, secretsOf } from './http/scrub.ts'

@@ -2,6 +2,7 @@ import {
   type HttpReply,
   ModelspineError,
   type ProviderFailure,
+  rateLimitsOf,
   retryAfterMs,
   scrubStart,
 } from 'modelspine/adapter'
@@ -35,10 +36,14 @@ export function openInferenceError(
 ): ModelspineError {
   const said = scrubStart(errorText(reply), longestSaid, secrets)
   const wait = retryAfterMs(reply.headers, nowMs)
+  const rateLimits = rateLimitsOf(reply.headers)
   return new ModelspineError(
     codeOf(reply.status, said),
     `the server answered ${reply.status}${said === '' ? '' : `: ${said}`}`,
-    { details: { status: reply.status }, ...(wait === undefined ? {} : { retryAfterMs: wait }) },
+    {
+      details: { status: reply.status, ...(rateLimits && { rateLimits }) },
+      ...(wait === undefined ? {} : { retryAfterMs: wait }),
+    },
   )
 }
 

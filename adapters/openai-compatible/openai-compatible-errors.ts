@@ -1,6 +1,7 @@
 import {
   type HttpReply,
   ModelspineError,
+  rateLimitsOf,
   readOpenaiError,
   retryAfterMs,
   scrubStart,
@@ -25,6 +26,7 @@ export function failureOf(
     status: failed.status,
     body: parsed(failed),
     clean,
+    rateLimits: rateLimitsOf(failed.headers),
     ...(wait === undefined ? {} : { retryAfterMs: wait }),
   })
 }

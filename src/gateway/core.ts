@@ -1,9 +1,9 @@
 import type { Clock } from '../clock.ts'
-import { isModelspineError, ModelspineError, messageOf } from '../errors.ts'
+import { ModelspineError } from '../errors.ts'
 import type { Actor } from '../resources/metadata.ts'
 import type { CallOptions, Router } from '../routing/router.ts'
 import type { Logger } from '../telemetry/logger.ts'
-import { failureAnswer, HttpFailure } from './failure.ts'
+import { failureAnswer, failureTeller, HttpFailure } from './failure.ts'
 import { type Mounted, mountHandlers } from './mounted-handlers.ts'
 import { openInferenceSurface } from './open-inference-surface.ts'
 import { openaiSurface } from './openai-surface.ts'
@@ -38,8 +38,9 @@ export type Core = (request: GatewayRequest) => Promise<Answer>
 const usableId = /^[\x21-\x7e]{1,128}$/
 
 export function createCore({ router, clock, logger, authenticate, handlers }: CoreOptions): Core {
+  const tell = failureTeller(logger)
   const openInference = openInferenceSurface(router)
-  const openai = openaiSurface(router, clock)
+  const openai = openaiSurface(router, clock, tell)
   const mounted = mountHandlers(handlers)
 
   const handle = (request: GatewayRequest, surface: Surface, ids: RequestIds): Answer | Promise<Answer> => {
@@ -78,13 +79,7 @@ export function createCore({ router, clock, logger, authenticate, handlers }: Co
     try {
       answer = await handle(request, surface, { requestId, callerId })
     } catch (error) {
-      if (!isModelspineError(error) && !(error instanceof HttpFailure)) {
-        logger.error(
-          { requestId, error: messageOf(error) },
-          'a request failed because of an error in the gateway',
-        )
-      }
-      answer = failureAnswer(error, surface)
+      answer = failureAnswer(error, tell(error, requestId), surface)
     }
     answer.headers['x-request-id'] = callerId ?? requestId
     answer.headers['x-modelspine-request-id'] = requestId

@@ -1,34 +1,52 @@
-import { type ErrorCode, isModelspineError } from '../errors.ts'
+import { type ErrorCode, isModelspineError, type ModelspineError, messageOf } from '../errors.ts'
+import { rateLimitsOf } from '../http/rate-limits.ts'
+import { scrub, scrubStart } from '../http/scrub.ts'
+import type { Logger } from '../telemetry/logger.ts'
 import type { Answer, ErrorFacts, Surface } from './surface.ts'
 
+interface Told {
+  readonly status: number
+  /** What the caller is told. Left out where the error's own words are for the caller. */
+  readonly sentence?: string
+}
+
+const ofCredentials = 'the upstream refuses the credentials of this gateway: its operator must correct them'
+
 /**
- * The HTTP status of each code. An upstream's problem with its credentials or its model is the fault of the
- * gateway and not of the caller, so its status is 502. A code that is not in the table has the status 500.
+ * What a caller is told of each code. The status decides whether a client sends the request again, because not every
+ * client reads `x-should-retry`. The AI SDK repeats 408, 409, 429 and everything from 500, and LangChain for JavaScript
+ * everything but 400 to 407 and 409. So a failure that a repetition cannot mend has a status from 400 to 407, also when the
+ * caller is not at fault. The words of an upstream are for the operator's log, unless they say what is wrong with the request.
  */
-const statuses: Readonly<Partial<Record<ErrorCode, number>>> = {
-  'bad-request': 400,
-  'context-length': 400,
-  'content-filter': 400,
-  unsupported: 400,
-  unauthenticated: 401,
-  'policy-denied': 403,
-  'no-route': 404,
-  'not-found': 502,
-  'body-too-large': 413,
-  'rate-limited': 429,
-  quota: 429,
+const told: Readonly<Partial<Record<ErrorCode, Told>>> = {
+  'bad-request': { status: 400 },
+  'context-length': { status: 400 },
+  'content-filter': { status: 400 },
+  unsupported: { status: 400 },
+  unauthenticated: { status: 401 },
+  quota: { status: 402, sentence: 'the quota of this gateway at the upstream is used up' },
+  auth: { status: 403, sentence: ofCredentials },
+  'secret-not-found': { status: 403, sentence: ofCredentials },
+  'policy-denied': { status: 403 },
+  'no-route': { status: 404 },
+  'not-found': { status: 404, sentence: 'the upstream does not have the model of this route' },
+  'body-too-large': { status: 413 },
+  'rate-limited': { status: 429 },
   // Web servers log this status for a caller that went away. The caller never sees it.
-  aborted: 499,
-  auth: 502,
-  interrupted: 502,
-  'malformed-reply': 502,
-  'policy-error': 503,
-  'no-backend': 503,
-  'not-ready': 503,
-  overloaded: 503,
-  unavailable: 503,
-  stopped: 503,
-  timeout: 504,
+  aborted: { status: 499 },
+  interrupted: { status: 502, sentence: 'the upstream broke off its answer' },
+  'malformed-reply': { status: 502, sentence: 'the upstream gave an answer that cannot be used' },
+  'no-backend': { status: 503 },
+  'not-ready': { status: 503, sentence: 'the model is not ready yet' },
+  overloaded: { status: 503, sentence: 'the upstream has too much to do at the moment' },
+  'policy-error': { status: 503, sentence: 'the policy cannot be asked at the moment' },
+  'secret-unavailable': {
+    status: 503,
+    sentence: 'the credentials of this gateway cannot be read at the moment',
+  },
+  stopped: { status: 503 },
+  unavailable: { status: 503, sentence: 'the upstream cannot be reached' },
+  timeout: { status: 504, sentence: 'no answer came in time' },
 }
 
 /** An error that exists only in HTTP: an unknown path, a wrong method, a wrong content type. */
@@ -43,40 +61,62 @@ export class HttpFailure extends Error {
   }
 }
 
-/**
- * The facts that a caller is told about an error. For an error that is not ours: only that the gateway
- * failed.
- */
-export function factsOf(error: unknown): ErrorFacts {
-  if (error instanceof HttpFailure) {
-    const { status, message } = error
-    return { status, code: status === 404 ? 'not-found' : 'bad-request', message, field: undefined }
-  }
-  if (!isModelspineError(error)) {
-    return { status: 500, code: 'internal', message: 'the gateway failed', field: undefined }
-  }
-  const { code, message } = error
-  const { field } = error.details
-  return {
-    status: statuses[code] ?? 500,
-    code,
-    message,
-    field: typeof field === 'string' ? field : undefined,
+/** Gives the facts of an error that a caller is told, and writes the others into the log. */
+export type TellFailure = (error: unknown, requestId: string) => ErrorFacts
+
+export function failureTeller(logger: Logger): TellFailure {
+  return (error, requestId) => {
+    if (error instanceof HttpFailure) {
+      const { status, message } = error
+      return { status, code: status === 404 ? 'not-found' : 'bad-request', message }
+    }
+    const known = isModelspineError(error) ? told[error.code] : undefined
+    if (!isModelspineError(error) || known === undefined) {
+      logger.error({ requestId, ...wordsOf(error) }, 'a request failed because of an error in the gateway')
+      return { status: 500, code: 'internal', message: 'the gateway failed' }
+    }
+    const { code } = error
+    const { status, sentence } = known
+    if (sentence === undefined) return { status, code, message: scrub(error.message), ...vendorWords(error) }
+    logger.warn({ requestId, code, ...wordsOf(error) }, 'a request failed at an upstream')
+    return { status, code, message: sentence }
   }
 }
 
+/** What the log is told of an error. Only its beginning: some vendors answer with whole pages. */
+function wordsOf(error: unknown): { readonly error: string; readonly cause?: string } {
+  const clean = (thrown: unknown): string => scrubStart(messageOf(thrown), 2000)
+  const cause = error instanceof Error ? error.cause : undefined
+  return { error: clean(error), ...(cause !== undefined && { cause: clean(cause) }) }
+}
+
+/** The vendor's own words for what is wrong with the request. */
+function vendorWords({ details }: ModelspineError): Pick<ErrorFacts, 'field' | 'vendorCode' | 'vendorType'> {
+  const word = (value: unknown): string | undefined =>
+    typeof value === 'string' && value !== '' ? scrubStart(value, 200) : undefined
+  return { field: word(details.field), vendorCode: word(details.code), vendorType: word(details.type) }
+}
+
 /** Turns any error into an answer in the surface's own form. */
-export function failureAnswer(error: unknown, surface: Surface): Answer {
-  const facts = factsOf(error)
+export function failureAnswer(error: unknown, facts: ErrorFacts, surface: Surface): Answer {
   const headers: Record<string, string> = { 'content-type': 'application/json' }
   if (error instanceof HttpFailure) Object.assign(headers, error.headers)
   if (facts.status === 401) headers['www-authenticate'] = 'Bearer'
-  if (isModelspineError(error)) {
-    // Clients that retry by themselves, such as OpenAI's, follow this header.
-    headers['x-should-retry'] = String(error.retryable)
-    if (error.retryAfterMs !== undefined) {
-      headers['retry-after'] = String(Math.ceil(error.retryAfterMs / 1000))
-    }
-  }
+  if (isModelspineError(error)) Object.assign(headers, retryHeaders(error))
   return { status: facts.status, headers, body: surface.errorBody(facts) }
+}
+
+/** Headers by which clients decide whether and when to send the request again. */
+function retryHeaders({ code, retryable, retryAfterMs, details }: ModelspineError): Record<string, string> {
+  // Another process behind the same address may go on where this one stopped.
+  const helps = retryable || code === 'stopped'
+  const limits = typeof details.rateLimits === 'object' ? rateLimitsOf({ ...details.rateLimits }) : undefined
+  return {
+    ...limits,
+    'x-should-retry': String(helps),
+    ...(retryAfterMs !== undefined && {
+      'retry-after': String(Math.ceil(retryAfterMs / 1000)),
+      'retry-after-ms': String(Math.ceil(retryAfterMs)),
+    }),
+  }
 }

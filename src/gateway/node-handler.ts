@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { ModelspineError, messageOf } from '../errors.ts'
+import { scrub } from '../http/scrub.ts'
 import type { CallerAbort } from '../routing/attempt/routed-request.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import type { Core } from './core.ts'
@@ -48,7 +49,7 @@ async function respond(
       res.end(body)
     }
   } catch (error) {
-    options.logger.error({ error: messageOf(error) }, 'an answer could not be sent')
+    options.logger.error({ error: scrub(messageOf(error)) }, 'an answer could not be sent')
     res.destroy()
   }
 }

@@ -3,6 +3,7 @@ import type { ErrorFacts } from './surface.ts'
 /** OpenAI's words for codes, because OpenAI's clients check them. Any other code is sent as it is. */
 const codes: Readonly<Record<string, string>> = {
   'no-route': 'model_not_found',
+  'not-found': 'model_not_found',
   'context-length': 'context_length_exceeded',
   'content-filter': 'content_filter',
   'rate-limited': 'rate_limit_exceeded',
@@ -11,9 +12,22 @@ const codes: Readonly<Record<string, string>> = {
 }
 
 /** The error as `{ error: { message, type, param, code } }`. It is also sent as an event of a stream. */
-export function openaiErrorBody({ status, code, message, field }: ErrorFacts): string {
+export function openaiErrorBody({
+  status,
+  code,
+  message,
+  field,
+  vendorCode,
+  vendorType,
+}: ErrorFacts): string {
   return JSON.stringify({
-    error: { message, type: typeOf(status, code), param: field ?? null, code: codes[code] ?? code },
+    error: {
+      message,
+      type: vendorType ?? typeOf(status, code),
+      param: field ?? null,
+      // Some vendors repeat the status as the code.
+      code: vendorCode !== undefined && /[a-z]/i.test(vendorCode) ? vendorCode : (codes[code] ?? code),
+    },
   })
 }
 

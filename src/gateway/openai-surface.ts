@@ -11,14 +11,14 @@ import { splitKey } from '../resources/metadata.ts'
 import type { Router } from '../routing/router.ts'
 import type { Route } from '../routing/table/route.ts'
 import { loadedTable } from '../routing/table/table.ts'
-import { factsOf, HttpFailure } from './failure.ts'
+import { HttpFailure, type TellFailure } from './failure.ts'
 import { openaiErrorBody } from './openai-errors.ts'
 import { pathName } from './path-name.ts'
 import { plainBody } from './plain-body.ts'
 import { servedHeaders } from './served-headers.ts'
-import type { Answer, Call, Handler, Surface } from './surface.ts'
+import type { Answer, Call, ErrorFacts, Handler, Surface } from './surface.ts'
 
-export function openaiSurface(router: Router, clock: Clock): Surface {
+export function openaiSurface(router: Router, clock: Clock, tell: TellFailure): Surface {
   const chat: Handler = async (call) => {
     const { request, stream, includeUsage } = parseOpenaiChat(await jsonOf(call))
     const { model } = request
@@ -31,7 +31,9 @@ export function openaiSurface(router: Router, clock: Clock): Surface {
     const headers = servedHeaders(routed, 'text/event-stream; charset=utf-8')
     headers['cache-control'] = 'no-cache'
     const id = `chatcmpl-${call.requestId}`
-    const body = openaiEvents(routed.events, { id, model, createdMs: clock.now(), includeUsage })
+    const body = openaiEvents(routed.events, { id, model, createdMs: clock.now(), includeUsage }, (error) =>
+      tell(error, call.requestId),
+    )
     return { status: 200, headers, body }
   }
 
@@ -104,6 +106,7 @@ function json(body: unknown): Answer {
 async function* openaiEvents(
   events: AsyncIterable<ChatEvent>,
   options: OpenaiChunkOptions,
+  factsOf: (error: unknown) => ErrorFacts,
 ): AsyncGenerator<string> {
   const writer = new OpenaiChunkWriter(options)
   try {

@@ -64,5 +64,8 @@ export interface ErrorFacts {
   readonly code: string
   readonly message: string
   /** The field with the wrong value. Undefined when the error is not about a field. */
-  readonly field: string | undefined
+  readonly field?: string | undefined
+  /** The upstream's own word for what is wrong with the request, without credentials. */
+  readonly vendorCode?: string | undefined
+  readonly vendorType?: string | undefined
 }

@@ -50,7 +50,10 @@ export function httpError(error: unknown, call: FailedCall): ModelspineError {
     return new ModelspineError('auth', message, { details: { phase: call.phase, field: credential } })
   }
   const what = words[code] ?? (cause.message || code || 'failed')
-  return new ModelspineError(codeOf(cause, code, call.phase), `${call.method} ${call.url}: ${what}`, {
+  const meant = codeOf(cause, code, call.phase)
+  // Callers of a gateway are told what is wrong with their request, and addresses are not for them.
+  const about = meant === 'bad-request' ? 'the request cannot be sent' : `${call.method} ${call.url}`
+  return new ModelspineError(meant, `${about}: ${what}`, {
     cause,
     details: { phase: call.phase, ...(code === '' ? {} : { cause: code }) },
   })

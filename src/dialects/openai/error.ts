@@ -10,6 +10,8 @@ export interface OpenaiFailure {
    */
   readonly body: unknown
   readonly retryAfterMs?: number
+  /** What `rateLimitsOf` found in the headers of the reply. */
+  readonly rateLimits?: Readonly<Record<string, string>> | undefined
   /** The first `longest` characters of what the vendor wrote, without credentials: `scrubStart`. */
   readonly clean: (text: string, longest: number) => string
 }
@@ -103,6 +105,7 @@ export function readOpenaiError(failure: OpenaiFailure): ModelspineError {
         ...(typeof error.type === 'string' ? { type: failure.clean(error.type, longestWord) } : {}),
         ...(typeof error.code === 'string' ? { code: failure.clean(error.code, longestWord) } : {}),
         ...(typeof error.param === 'string' ? { field: failure.clean(error.param, longestWord) } : {}),
+        ...(failure.rateLimits === undefined ? {} : { rateLimits: failure.rateLimits }),
       },
       ...(failure.retryAfterMs === undefined ? {} : { retryAfterMs: failure.retryAfterMs }),
     },

@@ -1,4 +1,5 @@
-import { type ErrorCode, isModelspineError, ModelspineError, messageOf } from '../../errors.ts'
+import { type ErrorCode, isModelspineError, ModelspineError } from '../../errors.ts'
+import { scrubbedCause } from '../../http/scrub.ts'
 import type { Upstream } from '../table/route.ts'
 
 /** How far a failure reaches. The reach decides which other upstreams may still be asked. */
@@ -53,6 +54,6 @@ interface Failed {
 /** A provider must throw only a ModelspineError. If it throws something else, it counts as unavailable. */
 export function failureOf(cause: unknown, upstream: Upstream): ModelspineError {
   if (isModelspineError(cause)) return cause
-  const message = `provider ${upstream.identity.provider} threw an error that is not a ModelspineError: ${messageOf(cause)}`
-  return new ModelspineError('unavailable', message, { cause })
+  const message = `provider ${upstream.identity.provider} threw an error that is not a ModelspineError`
+  return new ModelspineError('unavailable', message, { cause: scrubbedCause(cause, []) })
 }
