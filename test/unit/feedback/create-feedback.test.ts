@@ -306,6 +306,20 @@ describe('the memory of requests', () => {
     expect(read(feedback, 'labels.accuracy', startMs, startMs + 1)).toMatchObject({ hits: 1, total: 1 })
   })
 
+  it('is found by the id that its caller gave it, while no other remembered request has the same', () => {
+    const { clock, feedback } = started({ maxRequests: 2 })
+    const called = (requestId: string) => ({ ...answered(requestId, clock.now()), callerId: 'mine' })
+    const rate = (requestId: string) => feedback.record({ kind: 'rating', requestId, value: 5 }).outcome
+    feedback.attempted(called('a'))
+    expect(rate('mine')).toBe('joined')
+    feedback.attempted(called('b'))
+    expect([rate('mine'), rate('a'), rate('b')]).toEqual(['unknown', 'duplicate', 'joined'])
+    feedback.attempted(answered('c', clock.now()))
+    feedback.attempted(answered('d', clock.now()))
+    feedback.attempted(called('e'))
+    expect(rate('mine')).toBe('joined')
+  })
+
   it('knows a request that a provider answered, but counts nothing for it', () => {
     const { clock, feedback, startMs } = started()
     feedback.attempted(answered('a', clock.now(), undefined, { provider: 'openai', model: 'some-model' }))

@@ -47,6 +47,45 @@ async function scene(attribution: 'address' | 'none' = 'address'): Promise<Scene
   return made
 }
 
+describe('an invoke policy of a plane', () => {
+  it('hears that the caller of a request left', async () => {
+    const heard: unknown[] = []
+    const fixture = planeFixture({
+      plane: {
+        connect: { memory: () => memoryProvider({ infer: () => ({ kind: 'tensors', outputs: [] }) }) },
+        policies: [
+          {
+            name: 'slow',
+            actions: ['invoke'],
+            decide: (_request, options) =>
+              new Promise((_resolve, reject) => {
+                options?.abortSignal?.addEventListener('abort', () => {
+                  heard.push(options.abortSignal?.reason)
+                  reject(new Error('aborted'))
+                })
+              }),
+          },
+        ],
+      },
+    })
+    await serving(fixture)
+    await fixture.plane.apply(route(), { actor: ann })
+    await fixture.clock.advance(0)
+    const caller = new AbortController()
+    const call = fixture.plane.router.infer(
+      'digits',
+      { kind: 'tensors', inputs: [] },
+      { abortSignal: caller.signal },
+    )
+    call.catch(() => {})
+    await fixture.clock.advance(0)
+    caller.abort()
+    await expect(call).rejects.toMatchObject({ code: 'aborted' })
+    await fixture.clock.advance(0)
+    expect(heard).toHaveLength(1)
+  })
+})
+
 describe('RequestsFailing', () => {
   it('is reported when ten requests of ten failed, until one request succeeds', async () => {
     const made = await scene()

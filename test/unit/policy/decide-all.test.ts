@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { sleep } from '../../../src/clock.ts'
+import { nextTurn, sleep } from '../../../src/clock.ts'
 import type { Decision, PolicyAction, PolicyEngine } from '../../../src/policy/contract.ts'
 import { decideAll } from '../../../src/policy/decide-all.ts'
 import { createFakeClock } from '../../../src/testing/fake-clock.ts'
@@ -145,6 +145,30 @@ describe('asking all engines', () => {
     const clock = createFakeClock()
     const decision = await decideAll([engine('a', async () => allowed)], request, { clock, timeoutMs: 200 })
     expect([decision.verdict, clock.pendingTimers]).toEqual(['allow', 0])
+  })
+
+  it('does not end the process when an engine fails after an abort that came before the question', async () => {
+    const rejections: unknown[] = []
+    const hear = (reason: unknown): void => void rejections.push(reason)
+    process.on('unhandledRejection', hear)
+    try {
+      const { promise: late, reject } = Promise.withResolvers<Decision>()
+      let told: boolean | undefined
+      const down = engine('down', (_request, options) => {
+        queueMicrotask(() => {
+          told = options?.abortSignal?.aborted
+        })
+        return late
+      })
+      const decision = decideAll([down], request, { clock, abortSignal: AbortSignal.abort() })
+      await expect(decision).rejects.toMatchObject({ code: 'aborted' })
+      reject(new Error('the engine is down'))
+      await nextTurn()
+      await nextTurn()
+      expect([rejections, told]).toEqual([[], true])
+    } finally {
+      process.off('unhandledRejection', hear)
+    }
   })
 
   it('ends when the caller aborts, and passes the abort on to the engine', async () => {

@@ -63,6 +63,20 @@ describe('a failover', () => {
     expect(world.clock.pendingTimers).toBe(0)
   })
 
+  it('goes through the fallbacks in their order, as often as the route allows', async () => {
+    const names = ['a', 'b', 'c', 'd'] as const
+    const providers = Object.fromEntries(names.map((name) => [name, scriptedProvider(name, 'unavailable')]))
+    const fallback = [vendor('b'), vendor('c'), vendor('d')]
+    for (const [attempts, asked] of [
+      [3, ['a', 'b', 'c']],
+      [10, ['a', 'b', 'c', 'd']],
+    ] as const) {
+      const world = scenario({ routes: [route([vendor('a')], { attempts, fallback })], providers })
+      await expect(world.router.infer('m', tensors)).rejects.toMatchObject({ code: 'unavailable' })
+      expect(world.attempts.map(({ upstream }) => upstream.provider)).toEqual(asked)
+    }
+  })
+
   it('does not wait for a Retry-After', async () => {
     const limited = new ModelspineError('rate-limited', 'slow down', { retryAfterMs: 60_000 })
     const { router, clock } = twoVendors(limited)

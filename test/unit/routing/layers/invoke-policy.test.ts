@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { nextTurn } from '../../../../src/clock.ts'
 import type { Decision, InvokeRequest, Obligation } from '../../../../src/policy/contract.ts'
 import type { ChatRequest } from '../../../../src/provider/contract.ts'
 import {
@@ -56,6 +57,51 @@ describe('the invoke policy', () => {
         requestId: 'q',
       },
     ])
+  })
+
+  it('hears that the caller left, and that the time is over', async () => {
+    for (const leaves of [true, false]) {
+      const heard: unknown[] = []
+      const world = scenario(
+        { routes: [route([vendor('a')])], providers: { a: scriptedProvider('a') } },
+        {
+          policy: {
+            decide(_request, { abortSignal }) {
+              abortSignal.addEventListener('abort', () => heard.push(abortSignal.reason))
+              return new Promise(() => {})
+            },
+          },
+        },
+      )
+      const caller = new AbortController()
+      const call = world.router.infer('m', tensors, { abortSignal: caller.signal })
+      call.catch(() => {})
+      if (leaves) caller.abort()
+      else await world.clock.advance(10_000)
+      const code = leaves ? 'aborted' : 'timeout'
+      await expect(call).rejects.toMatchObject({ code })
+      expect(heard).toMatchObject([{ code }])
+    }
+  })
+
+  it('may reject after the request has ended, without ending the process', async () => {
+    const rejections: unknown[] = []
+    const hear = (reason: unknown): void => void rejections.push(reason)
+    process.on('unhandledRejection', hear)
+    try {
+      const answer = Promise.withResolvers<Decision>()
+      const { router } = governed(() => answer.promise)
+      const caller = new AbortController()
+      const call = router.infer('m', tensors, { abortSignal: caller.signal })
+      caller.abort()
+      await expect(call).rejects.toMatchObject({ code: 'aborted' })
+      answer.reject(new Error('OPA is down'))
+      await nextTurn()
+      await nextTurn()
+      expect(rejections).toEqual([])
+    } finally {
+      process.off('unhandledRejection', hear)
+    }
   })
 
   it('leads to no attempt after the request has ended, at any moment that the caller leaves', async () => {
