@@ -1,33 +1,21 @@
 import type { Clock } from '../clock.ts'
-import { ModelspineError } from '../errors.ts'
 import type { Actor } from '../resources/metadata.ts'
 import type { CallOptions, Router } from '../routing/router.ts'
 import type { Logger } from '../telemetry/logger.ts'
+import type { Identify } from './authenticate.ts'
 import { failureAnswer, failureTeller, HttpFailure } from './failure.ts'
+import type { JsonLimits } from './json-limits.ts'
 import { type Mounted, mountHandlers } from './mounted-handlers.ts'
 import { openInferenceSurface } from './open-inference-surface.ts'
 import { openaiSurface } from './openai-surface.ts'
 import type { Answer, GatewayRequest, Surface } from './surface.ts'
 
-export interface RequestInfo {
-  readonly method: string
-  /** The path below the base path, without the query. */
-  readonly path: string
-}
-
-/**
- * Returns the actor that makes the request, or null for an unknown caller. Header names are in lower case.
- */
-export type Authenticate = (
-  headers: Readonly<Record<string, string | string[] | undefined>>,
-  info: RequestInfo,
-) => Actor | null | Promise<Actor | null>
-
 export interface CoreOptions {
   readonly router: Router
   readonly clock: Clock
   readonly logger: Logger
-  readonly authenticate: Authenticate | undefined
+  readonly identify: Identify | undefined
+  readonly jsonLimits: JsonLimits
   readonly handlers: Readonly<Record<string, Mounted>>
 }
 
@@ -37,15 +25,18 @@ export type Core = (request: GatewayRequest) => Promise<Answer>
 /** The caller's own id of the request is kept beside ours if it is one word that fits into logs and headers. */
 const usableId = /^[\x21-\x7e]{1,128}$/
 
-export function createCore({ router, clock, logger, authenticate, handlers }: CoreOptions): Core {
+export function createCore(options: CoreOptions): Core {
+  const { router, clock, logger, identify, handlers, jsonLimits } = options
   const tell = failureTeller(logger)
   const openInference = openInferenceSurface(router)
-  const openai = openaiSurface(router, clock, tell)
+  const openai = openaiSurface(router, clock, tell, jsonLimits)
   const mounted = mountHandlers(handlers)
 
   const handle = (request: GatewayRequest, surface: Surface, ids: RequestIds): Answer | Promise<Answer> => {
     const { method, path } = request
     const place = surface.find(path) ?? mounted.get(path)
+    const refusal = place?.probe === true ? undefined : request.refusal
+    if (refusal !== undefined) throw refusal
     if (place === undefined) throw new HttpFailure(404, `there is nothing at ${path || 'this path'}`)
     const asked = method === 'HEAD' ? 'GET' : method
     const handler = Object.hasOwn(place.methods, asked) ? place.methods[asked] : undefined
@@ -62,12 +53,9 @@ export function createCore({ router, clock, logger, authenticate, handlers }: Co
         names: place.names,
         options: () => callOptions(request, ids, actor),
       })
-    if (authenticate === undefined || place.open === true) return enter()
-    const known = authenticate(request.headers(), { method, path })
-    if (known !== null && typeof known === 'object' && 'then' in known) {
-      return known.then((actor) => enter(identified(actor)))
-    }
-    return enter(identified(known))
+    if (identify === undefined || place.open === true || place.probe === true) return enter()
+    const known = identify(request)
+    return known instanceof Promise ? known.then(enter) : enter(known)
   }
 
   return async (request) => {
@@ -85,15 +73,6 @@ export function createCore({ router, clock, logger, authenticate, handlers }: Co
     answer.headers['x-modelspine-request-id'] = requestId
     return answer
   }
-}
-
-/**
- * The actor. Throws `unauthenticated` for every other value, also for an undefined or false from a hook that
- * no compiler has checked.
- */
-function identified(actor: Actor | null): Actor {
-  if (typeof actor?.name === 'string') return actor
-  throw new ModelspineError('unauthenticated', 'the credentials are missing or unknown')
 }
 
 /** Our id of a request, and the one that the caller gave it. */

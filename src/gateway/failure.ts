@@ -1,4 +1,4 @@
-import { type ErrorCode, isModelspineError, type ModelspineError, messageOf } from '../errors.ts'
+import { type ErrorCode, isModelspineError, ModelspineError, messageOf } from '../errors.ts'
 import { rateLimitsOf } from '../http/rate-limits.ts'
 import { scrub, scrubStart } from '../http/scrub.ts'
 import type { Logger } from '../telemetry/logger.ts'
@@ -52,6 +52,7 @@ const told: Readonly<Partial<Record<ErrorCode, Told>>> = {
 /** An error that exists only in HTTP: an unknown path, a wrong method, a wrong content type. */
 export class HttpFailure extends Error {
   readonly status: number
+  /** Names are in lower case. */
   readonly headers: Readonly<Record<string, string>>
 
   constructor(status: number, message: string, headers: Readonly<Record<string, string>> = {}) {
@@ -61,6 +62,24 @@ export class HttpFailure extends Error {
   }
 }
 
+/** For a host that the gateway does not serve. */
+export function wrongHost(host: string | undefined): HttpFailure {
+  const named = host === undefined ? 'no host' : `the host "${host}"`
+  return new HttpFailure(403, `${named} is not served here: add it to the gateway's hosts if it should be`)
+}
+
+/** For something that the gateway itself cannot do at the moment. */
+export function busy(message: string): HttpFailure {
+  return new HttpFailure(503, message, { 'x-should-retry': 'true', 'retry-after': '1' })
+}
+
+export function tooLarge(maxBodyBytes: number): ModelspineError {
+  const message = `the body has more than the ${maxBodyBytes} bytes allowed`
+  return new ModelspineError('body-too-large', message, { details: { maxBodyBytes } })
+}
+
+const httpCodes: Readonly<Record<number, string>> = { 404: 'not-found', 503: 'unavailable' }
+
 /** Gives the facts of an error that a caller is told, and writes the others into the log. */
 export type TellFailure = (error: unknown, requestId: string) => ErrorFacts
 
@@ -68,7 +87,7 @@ export function failureTeller(logger: Logger): TellFailure {
   return (error, requestId) => {
     if (error instanceof HttpFailure) {
       const { status, message } = error
-      return { status, code: status === 404 ? 'not-found' : 'bad-request', message }
+      return { status, code: httpCodes[status] ?? 'bad-request', message }
     }
     const known = isModelspineError(error) ? told[error.code] : undefined
     if (!isModelspineError(error) || known === undefined) {

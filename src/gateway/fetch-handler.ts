@@ -1,13 +1,16 @@
 import { ModelspineError } from '../errors.ts'
 import type { Core } from './core.ts'
+import { tooLarge, wrongHost } from './failure.ts'
 import { headersOf } from './headers-of.ts'
-import { pathBelow, tooLarge } from './node-handler.ts'
+import type { HostCheck } from './hosts.ts'
+import { pathBelow } from './request-target.ts'
 import type { Answer, GatewayRequest } from './surface.ts'
 
 export interface FetchHandlerOptions {
   readonly core: Core
   readonly basePath: string
   readonly maxBodyBytes: number
+  readonly servesHost: HostCheck | undefined
 }
 
 /** A handler with the fetch signature, for frameworks, edge runtimes and tests. */
@@ -30,15 +33,23 @@ class FetchRequest implements GatewayRequest {
   readonly path: string
   readonly abortSignal: AbortSignal
   readonly #request: Request
-  readonly #maxBodyBytes: number
+  readonly #options: FetchHandlerOptions
 
-  constructor(request: Request, abortSignal: AbortSignal, { basePath, maxBodyBytes }: FetchHandlerOptions) {
+  constructor(request: Request, abortSignal: AbortSignal, options: FetchHandlerOptions) {
     this.method = request.method
     this.url = request.url
-    this.path = pathBelow(new URL(request.url).pathname, basePath)
+    this.path = pathBelow(new URL(request.url).pathname, options.basePath)
     this.abortSignal = abortSignal
     this.#request = request
-    this.#maxBodyBytes = maxBodyBytes
+    this.#options = options
+  }
+
+  get refusal(): Error | undefined {
+    const { servesHost } = this.#options
+    if (servesHost === undefined) return undefined
+    // Some frameworks make the URL of the address that they listen on.
+    const host = this.header('host') ?? new URL(this.url).host
+    return servesHost(host) ? undefined : wrongHost(host)
   }
 
   header(name: string): string | undefined {
@@ -50,20 +61,21 @@ class FetchRequest implements GatewayRequest {
   }
 
   async body(): Promise<Uint8Array> {
-    if (Number(this.header('content-length') ?? 0) > this.#maxBodyBytes) throw tooLarge(this.#maxBodyBytes)
+    const { maxBodyBytes } = this.#options
+    if (Number(this.header('content-length') ?? 0) > maxBodyBytes) throw tooLarge(maxBodyBytes)
     const chunks: Uint8Array[] = []
     let size = 0
     try {
       for await (const chunk of this.#request.body ?? []) {
         size += chunk.byteLength
         // Leaving the loop cancels the body.
-        if (size > this.#maxBodyBytes) break
+        if (size > maxBodyBytes) break
         chunks.push(chunk)
       }
     } catch (cause) {
       throw new ModelspineError('aborted', 'the caller went away while sending', { cause })
     }
-    if (size > this.#maxBodyBytes) throw tooLarge(this.#maxBodyBytes)
+    if (size > maxBodyBytes) throw tooLarge(maxBodyBytes)
     return Buffer.concat(chunks, size)
   }
 }

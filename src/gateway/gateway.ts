@@ -2,18 +2,41 @@ import { type Clock, systemClock } from '../clock.ts'
 import { ModelspineError } from '../errors.ts'
 import type { Router } from '../routing/router.ts'
 import { type Logger, silentLogger } from '../telemetry/logger.ts'
-import { type Authenticate, createCore } from './core.ts'
+import { type Authenticate, identifyBy } from './authenticate.ts'
+import { createCore } from './core.ts'
 import { fetchHandler } from './fetch-handler.ts'
-import { type Listening, type ListenOptions, listen } from './listen.ts'
+import { type Hosts, hostCheck } from './hosts.ts'
+import { defaultJsonLimits } from './json-limits.ts'
 import type { Mounted } from './mounted-handlers.ts'
-import { type NodeHandler, nodeHandler } from './node-handler.ts'
+import { type Listening, type ListenOptions, listen } from './node/listen.ts'
+import { type NodeHandler, nodeHandler } from './node/node-handler.ts'
+import { checkWholeNumbers } from './whole-numbers.ts'
 
 export interface GatewayOptions {
   readonly router: Router
   /** Called before every request except health probes. Without it every caller is let in, as `anonymous`. */
   readonly authenticate?: Authenticate
+  /** How long `authenticate` may take, in milliseconds. After that the answer is 503. Default 5000. */
+  readonly authenticateTimeoutMs?: number
   /** The largest body of a request, in bytes. Default 8 MiB. */
   readonly maxBodyBytes?: number
+  /** How deep the lists and objects of a JSON body may be nested. Default 128. */
+  readonly maxJsonDepth?: number
+  /** The most parts of a JSON body: texts, names of members, lists and objects. Default 100,000. */
+  readonly maxJsonParts?: number
+  /** The most values in a JSON body, numbers included. Default 500,000. */
+  readonly maxJsonValues?: number
+  /**
+   * How long a caller may go without reading its answer, in milliseconds. After that its connection is cut. Default
+   * 60,000. For `fetch`, this is the matter of the server around it.
+   */
+  readonly writeTimeoutMs?: number
+  /**
+   * The hosts that callers may address, such as `models.example.com`, with a port where only that port is meant, or
+   * `any`. Every other host is refused with 403, except for health probes. Default: `any`. A server that `listen` opens
+   * on a loopback address serves by default only `localhost`, `127.0.0.1` and `[::1]`.
+   */
+  readonly hosts?: Hosts
   /**
    * Handlers of your own, by path below the base path, such as `/metrics`. A path below `/v1` or `/v2` is not
    * allowed.
@@ -36,19 +59,28 @@ export interface Gateway {
 
 /** Serves a router over HTTP: Open Inference V2 below `/v2`, OpenAI below `/v1`. Throws `invalid-options`. */
 export function createGateway(options: GatewayOptions): Gateway {
-  const { router, authenticate, maxBodyBytes = 8 * 1024 * 1024, clock = systemClock } = options
-  const { logger = silentLogger, basePath = '', handlers = {} } = options
+  const { router, authenticate, hosts, clock = systemClock, logger = silentLogger } = options
+  const { basePath = '', handlers = {} } = options
   if (basePath !== '' && !/^(?:\/[^/?#]+)+$/.test(basePath)) {
     throw new ModelspineError('invalid-options', `basePath is "${basePath}"; write a path such as /models`)
   }
-  if (!(maxBodyBytes > 0)) {
-    throw new ModelspineError('invalid-options', `maxBodyBytes is ${maxBodyBytes}; write a number above 0`)
-  }
-  const core = createCore({ router, clock, logger, authenticate, handlers })
-  const shared = { core, basePath, maxBodyBytes, logger }
+  const { authenticateTimeoutMs = 5000, maxBodyBytes = 8 * 1024 * 1024, writeTimeoutMs = 60_000 } = options
+  const { maxJsonDepth, maxJsonParts, maxJsonValues } = { ...defaultJsonLimits, ...options }
+  const jsonLimits = { maxJsonDepth, maxJsonParts, maxJsonValues }
+  checkWholeNumbers({ authenticateTimeoutMs, maxBodyBytes, writeTimeoutMs, ...jsonLimits })
+  const core = createCore({
+    router,
+    clock,
+    logger,
+    identify: authenticate && identifyBy(authenticate, authenticateTimeoutMs, clock),
+    handlers,
+    jsonLimits,
+  })
+  const servesHost = hosts === undefined ? undefined : hostCheck(hosts)
+  const shared = { core, basePath, maxBodyBytes, writeTimeoutMs, servesHost, clock, logger }
   return {
     fetch: fetchHandler(shared),
     node: nodeHandler(shared),
-    listen: (where) => listen((draining) => nodeHandler({ ...shared, draining }), clock, where),
+    listen: (where) => listen((server) => nodeHandler(shared, server), clock, where),
   }
 }

@@ -41,8 +41,8 @@ export function openInferenceSurface(router: Router): Surface {
     find(path) {
       const model = modelPath.exec(path)
       if (model === null) {
-        if (path === '/v2/health/live') return { methods: { GET: live }, names: [], open: true }
-        if (path === '/v2/health/ready') return { methods: { GET: ready }, names: [], open: true }
+        if (path === '/v2/health/live') return { methods: { GET: live }, names: [], probe: true }
+        if (path === '/v2/health/ready') return { methods: { GET: ready }, names: [], probe: true }
         return path === '/v2' || path === '/v2/' ? { methods: { GET: server }, names: [] } : undefined
       }
       const [, name = '', version, action] = model

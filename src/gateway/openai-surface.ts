@@ -12,15 +12,16 @@ import type { Router } from '../routing/router.ts'
 import type { Route } from '../routing/table/route.ts'
 import { loadedTable } from '../routing/table/table.ts'
 import { HttpFailure, type TellFailure } from './failure.ts'
+import { type JsonLimits, jsonText } from './json-limits.ts'
 import { openaiErrorBody } from './openai-errors.ts'
 import { pathName } from './path-name.ts'
 import { plainBody } from './plain-body.ts'
 import { servedHeaders } from './served-headers.ts'
 import type { Answer, Call, ErrorFacts, Handler, Surface } from './surface.ts'
 
-export function openaiSurface(router: Router, clock: Clock, tell: TellFailure): Surface {
+export function openaiSurface(router: Router, clock: Clock, tell: TellFailure, limits: JsonLimits): Surface {
   const chat: Handler = async (call) => {
-    const { request, stream, includeUsage } = parseOpenaiChat(await jsonOf(call))
+    const { request, stream, includeUsage } = parseOpenaiChat(await jsonOf(call, limits))
     const { model } = request
     if (!stream) {
       const routed = await router.chat(model, request, call.options())
@@ -38,7 +39,7 @@ export function openaiSurface(router: Router, clock: Clock, tell: TellFailure): 
   }
 
   const embed: Handler = async (call) => {
-    const request = parseOpenaiEmbed(await jsonOf(call))
+    const request = parseOpenaiEmbed(await jsonOf(call, limits))
     const routed = await router.embed(request.model, request, call.options())
     const body = JSON.stringify(openaiEmbedReply(routed.reply, request))
     return { status: 200, headers: servedHeaders(routed, 'application/json'), body }
@@ -73,14 +74,14 @@ export function openaiSurface(router: Router, clock: Clock, tell: TellFailure): 
  * Reads the body as JSON. Demands a JSON content type, because then a browser asks first (CORS preflight)
  * before a web page of another origin can send the request.
  */
-async function jsonOf({ request }: Call): Promise<unknown> {
+async function jsonOf({ request }: Call, limits: JsonLimits): Promise<unknown> {
   const contentType = request.header('content-type') ?? 'missing'
   if (!/^application\/json\b/i.test(contentType)) {
     throw new HttpFailure(415, `the content type is ${contentType}; write application/json`)
   }
-  const { buffer, byteOffset, byteLength } = await plainBody(request)
+  const text = jsonText(await plainBody(request), limits)
   try {
-    return JSON.parse(Buffer.from(buffer, byteOffset, byteLength).toString('utf8'))
+    return JSON.parse(text)
   } catch (error) {
     throw new ModelspineError('bad-request', `the body is not JSON: ${messageOf(error)}`)
   }

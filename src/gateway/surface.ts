@@ -10,6 +10,8 @@ export interface GatewayRequest {
   readonly path: string
   /** Fires when the caller goes away. */
   readonly abortSignal: CallerAbort
+  /** Why the request is not served, whatever it asks for. Health probes are answered all the same. */
+  readonly refusal: Error | undefined
   /** The value of a header by its lower-case name. */
   header(name: string): string | undefined
   /** All headers, by lower-case name. */
@@ -47,8 +49,10 @@ export type Handler = (call: Call) => Answer | Promise<Answer>
 export interface SurfacePath {
   readonly methods: Readonly<Record<string, Handler>>
   readonly names: readonly string[]
-  /** Whether the path is served without `authenticate`, as health probes are. */
+  /** Whether the path is served without `authenticate`. */
   readonly open?: boolean
+  /** Whether this is a health probe: served to everybody, under any host, also when there is room for nothing else. */
+  readonly probe?: boolean
 }
 
 /** One HTTP interface over the router, with its own paths and its own form of errors. */

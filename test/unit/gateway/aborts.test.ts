@@ -116,7 +116,7 @@ describe('a caller who reads slowly', () => {
     const body = JSON.stringify(ask)
     const socket = connect(world.listening.port, '127.0.0.1')
     socket.write(
-      `POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
+      `POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
     )
     await new Promise((resolve) => socket.once('readable', resolve))
     const settled = async (): Promise<number> => {
@@ -138,7 +138,7 @@ describe('a body that is too large', () => {
     const { world } = await worldBefore(() => {})
     const socket = connect(world.listening.port, '127.0.0.1')
     socket.write(
-      'POST /v2/models/churn/infer HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 999999999\r\n\r\n',
+      'POST /v2/models/churn/infer HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 999999999\r\n\r\n',
     )
     let answer = ''
     for await (const bytes of socket) answer += bytes

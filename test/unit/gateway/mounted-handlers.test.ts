@@ -24,6 +24,7 @@ beforeAll(async () => {
     {},
     {
       maxBodyBytes: 1000,
+      hosts: 'any',
       authenticate: ({ authorization }) => (authorization === 'Bearer ada' ? { name: 'ada' } : null),
       logger: { debug() {}, info() {}, warn() {}, error: (facts) => void logged.push(facts) },
       handlers: {
