@@ -51,7 +51,7 @@ export interface VendorWords {
   /** The code of the contract for a vendor that cannot answer now: `registry-unavailable`. */
   readonly unavailable: ErrorCode
   /**
-   * As the contract ModelProvider asks: each call is sent, and once, and what the HTTP client throws keeps its code,
+   * As the contract ModelProvider asks: each call is one attempt, and what the HTTP client throws keeps its code,
    * such as `timeout` and `interrupted`. An answer that does not fit is `malformed-reply`.
    */
   readonly oneAttempt?: boolean
@@ -88,7 +88,10 @@ export interface VendorRequest {
   /** Sent as JSON, unless it is a text or bytes. */
   readonly body?: unknown
   readonly headers?: Readonly<Record<string, string>>
-  /** Whether the call may be repeated when no answer came, or one that says to come again. Default: for `GET`. */
+  /**
+   * Whether the call may be repeated when no answer came, or one that says to come again. With `oneAttempt` it is sent
+   * again only when its connection was closed since the last call on it. Default: for `GET`.
+   */
   readonly repeatable?: boolean
   /** How long this call may take until its answer begins, in milliseconds. */
   readonly timeoutMs?: number
@@ -213,12 +216,12 @@ export function createVendorClient(
     const clean = scrubError(error, secrets)
     if (!isModelspineError(clean) || clean.code === 'aborted') throw clean
     const { message, details, retryable } = clean
-    const code = oneAttempt ? (clean.code as ErrorCode) : unavailable
+    const code = oneAttempt || clean.code === 'auth' ? (clean.code as ErrorCode) : unavailable
     throw new ModelspineError(code, `${vendor}: ${message}`, { cause: clean, details, retryable })
   }
 
   const wireOf = (request: VendorRequest): HttpRequest => {
-    const { method, path, query, body, headers, abortSignal } = request
+    const { method, path, query, body, headers, abortSignal, repeatable } = request
     return {
       method,
       path: path + queryOf(query),
@@ -229,6 +232,7 @@ export function createVendorClient(
       abortSignal,
       headersTimeoutMs: request.timeoutMs,
       bodyTimeoutMs: request.idleMs,
+      resend: repeatable,
     }
   }
 

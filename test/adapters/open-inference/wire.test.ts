@@ -125,6 +125,54 @@ describe('openInferenceProvider', () => {
     })
   })
 
+  it('passes no answer on that may have been cut off', async () => {
+    const bytes = {
+      kind: 'bytes',
+      model: 'm',
+      contentType: 'application/json',
+      bytes: Buffer.from('{}'),
+    } as const
+    const all = JSON.stringify(reply)
+    for (const [sent, type, code] of [
+      [all, 'application/json', 'whole'],
+      [all.slice(0, -9), 'application/json', 'interrupted'],
+      [all, 'application/octet-stream', 'whole'],
+      ['\x00\x01', 'application/octet-stream', 'interrupted'],
+    ] as const) {
+      const { url } = await serve(({ socket }) =>
+        socket?.end(`HTTP/1.0 200 OK\r\ncontent-type: ${type}\r\n\r\n${sent}`),
+      )
+      const outcomes = [bytes, tensors].map((request) =>
+        openInferenceProvider({ baseUrl: url })
+          .infer(request, context)
+          .then(
+            () => 'whole',
+            (error) => error.code,
+          ),
+      )
+      expect(await Promise.all(outcomes)).toEqual([code, code])
+    }
+  })
+
+  it.each([
+    [true, ['answered', 'answered']],
+    [false, ['answered', 'unavailable']],
+  ])('sends again what a closed connection lost, unless told not to: resend %s', async (resend, outcomes) => {
+    const used = new WeakSet<object>()
+    const { url } = await serve((response, { socket }) => {
+      if (used.has(socket)) socket.destroy()
+      else answerJson(reply)(response)
+      used.add(socket)
+    })
+    const provider = openInferenceProvider({ baseUrl: url, connections: 1, resend })
+    const ask = (): Promise<string> =>
+      provider.infer(tensors, context).then(
+        () => 'answered',
+        (error) => error.code,
+      )
+    expect([await ask(), await ask()]).toEqual(outcomes)
+  })
+
   it('hides a credential that the server repeats in its error', async () => {
     const secret = 'sesame-0123456789'
     const { url } = await serve(answerJson({ error: `tenant ${secret} and key ${secret} are unknown` }, 401))

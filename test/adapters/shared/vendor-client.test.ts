@@ -195,6 +195,39 @@ describe('a client of a vendor', () => {
     expect((await failureOf(waiting.call(get))).code).toBe('timeout')
   })
 
+  it('sends again what may be repeated when its connection was closed meanwhile, and no change', async () => {
+    const own = { unavailable: 'unavailable', oneAttempt: true } as const
+    const asked: string[] = []
+    const used = new WeakSet<object>()
+    // Answers the first request of each connection, and closes the connection at the second.
+    const server = await serveLoopback((request, _body, response) => {
+      asked.push(request.method ?? '')
+      if (used.has(request.socket)) request.socket.destroy()
+      else response.end('{}')
+      used.add(request.socket)
+    })
+    const client = createVendorClient({ baseUrl: server.url, connections: 1 }, { ...words, ...own })
+    ends.push(server.close, client.close)
+    await client.call(get)
+    await client.call(get)
+    await client.call({ ...post, repeatable: true })
+    expect(await failureOf(client.call(post))).toMatchObject({
+      code: 'unavailable',
+      details: { phase: 'sent' },
+    })
+    const stream = await client.stream({ ...post, repeatable: true })
+    for await (const _chunk of stream.chunks);
+    expect(asked).toEqual(['GET', 'GET', 'GET', 'POST', 'POST', 'POST', 'POST'])
+  })
+
+  it('says that a credential cannot be sent, and does not try', async () => {
+    const { client, asked } = await scene([{}], { token: () => secretOf(`${secret}\n`) })
+    const error = await failureOf(client.call(get))
+    expect(error).toMatchObject({ code: 'auth', retryable: false, details: { field: 'authorization' } })
+    expect(shownIn(error)).not.toContain(secret)
+    expect(asked).toEqual([])
+  })
+
   it('says whether the end of a stream can be told from a broken connection', async () => {
     const { client } = await scene([{ body: 'text' }])
     const stream = await client.stream(get)

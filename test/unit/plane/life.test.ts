@@ -1,4 +1,6 @@
+import { once } from 'node:events'
 import { describe, expect, it } from 'vitest'
+import { openInferenceProvider } from '../../../adapters/open-inference/index.ts'
 import type { DeploymentTarget } from '../../../src/deployment-target/contract.ts'
 import {
   type ControlPlaneOptions,
@@ -13,8 +15,18 @@ import { memoryProvider } from '../../../src/provider/memory-provider.ts'
 import type { DeploymentStatus } from '../../../src/resources/deployment/deployment-status.ts'
 import type { StateStore } from '../../../src/store/contract.ts'
 import { createFakeClock } from '../../../src/testing/fake-clock.ts'
+import { serveLoopback } from '../../loopback.ts'
 import { ledgerOf } from '../../status.ts'
-import { actionsOf, ann, digits, inTime, planeFixture, registerVersions, serving } from './plane-fixture.ts'
+import {
+  actionsOf,
+  ann,
+  digits,
+  inTime,
+  planeFixture,
+  registerVersions,
+  route,
+  serving,
+} from './plane-fixture.ts'
 
 /** A store whose reads fail with `code` while `when` is true. */
 function failing(
@@ -245,6 +257,28 @@ describe('a plane', () => {
     const beganMs = hanging.clock.now()
     await inTime(hanging, hanging.plane.stop({ drainMs: 3000 }))
     expect(hanging.clock.now() - beganMs).toBeLessThanOrEqual(3200)
+  })
+
+  it('stops by its drainMs while a request hangs at its upstream', async () => {
+    const upstream = await serveLoopback(() => {})
+    const vendor = openInferenceProvider({ baseUrl: upstream.url })
+    const fixture = planeFixture({ plane: { providers: { vendor } } })
+    await fixture.plane.start()
+    const backends = [{ provider: 'vendor', model: 'm' }]
+    await fixture.plane.apply(route('digits', { timeout: '8s', backends }), { actor: ann })
+    await fixture.clock.advance(100)
+    const came = once(upstream.server, 'request')
+    const call = fixture.plane.router.infer('digits', { kind: 'tensors', inputs: [] })
+    const failed = call.then(
+      () => 'answered',
+      (error) => error.code,
+    )
+    await came
+    const beganMs = fixture.clock.now()
+    await inTime(fixture, fixture.plane.stop({ drainMs: 200 }))
+    expect(fixture.clock.now() - beganMs).toBeLessThan(1000)
+    await upstream.close()
+    expect(await failed).not.toBe('answered')
   })
 
   it('closes each of its parts once, even when one part cannot be closed', async () => {
