@@ -24,7 +24,7 @@ import {
   type SecretSource,
   withoutAuthority,
 } from './vendor-authority.ts'
-import { createVendorPace } from './vendor-pace.ts'
+import { createVendorPace, LongLine } from './vendor-pace.ts'
 import { createVendorReach } from './vendor-reach.ts'
 import type { CallerLimits } from './within-limits.ts'
 
@@ -212,6 +212,12 @@ export function createVendorClient(
     })
   }
 
+  const crowded = (error: unknown): never => {
+    if (!(error instanceof LongLine)) throw error
+    const message = `${where} takes few requests now, and too many wait already`
+    throw new ModelspineError(unavailable, message, { retryable: true, retryAfterMs: error.waitMs })
+  }
+
   const unreached = (error: unknown, secrets: readonly string[]): never => {
     const clean = scrubError(error, secrets)
     if (!isModelspineError(clean) || clean.code === 'aborted') throw clean
@@ -247,7 +253,7 @@ export function createVendorClient(
     const known = [...fixed, ...secretsOf(request.headers ?? {})]
     for (let turns = 1; ; turns += 1) {
       const turn = oneAttempt ? undefined : pace.turn(request.abortSignal)
-      if (turn !== undefined) await turn
+      if (turn !== undefined) await turn.catch(crowded)
       const { headers, secrets: shown } = await authorize(bare, limits)
       const wire = { ...bare, headers: { ...headers, ...bare.headers } }
       known.push(...shown)

@@ -142,8 +142,12 @@ export interface KeyLook extends Omit<ObserveOptions, 'abortSignal'> {
 }
 
 export type ApplyResult =
-  /** One mutation was sent. The status keeps `handle`, and `observe` finds the mutation again by it. */
-  | { readonly kind: 'accepted'; readonly handle?: string }
+  /**
+   * One mutation was sent. The status keeps `handle`, and `observe` finds the mutation again by it. `unfinished`: the want
+   * needs another call for this change. Then `apply` is called again at the next look, as a new operation. Otherwise the
+   * loop waits until `observe` shows the change.
+   */
+  | { readonly kind: 'accepted'; readonly handle?: string; readonly unfinished?: true }
   /** Everything wanted is already there or on its way. */
   | { readonly kind: 'unchanged' }
   /** The vendor is still working on the last mutation. Nothing was sent. */

@@ -39,7 +39,7 @@ export async function applyNext(
   switch (step.kind) {
     case 'delete':
       await client.send('DeleteEndpoint', { EndpointName: names.endpoint }, { abortSignal })
-      return { kind: 'accepted' }
+      return { kind: 'accepted', unfinished: true }
     case 'set': {
       const input = desiredInput(names.endpoint, step.variants)
       await client.send('UpdateEndpointWeightsAndCapacities', input, { abortSignal })
@@ -82,13 +82,13 @@ async function bring(
     if (await hasModel(place, model)) continue
     const input = modelInput(model, revision, defaults, tagsOf(place))
     await client.send('CreateModel', input, { abortSignal })
-    return { kind: 'accepted' }
+    return { kind: 'accepted', unfinished: true }
   }
   const config = names.config(content)
   if ((await readConfig(place, config)) === undefined) {
     const input = configInput(config, content, tagsOf(place))
     await client.send('CreateEndpointConfig', input, { abortSignal })
-    return { kind: 'accepted' }
+    return { kind: 'accepted', unfinished: true }
   }
   if (live === undefined) {
     const input = createInput(names.endpoint, config, endpointTags(place, call))

@@ -125,6 +125,8 @@ export class Mutation {
       return {
         kind: 'accepted',
         handle: handleOf({ name: operation.name, endpoint: id, operationId, does, revision }),
+        // A revision is deployed to an endpoint that is there.
+        ...(does === 'create' && { unfinished: true }),
       }
     })
   }

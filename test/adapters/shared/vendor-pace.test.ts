@@ -1,20 +1,21 @@
+import { sleep } from 'modelspine/adapter'
 import { createFakeClock } from 'modelspine/testing'
 import { describe, expect, it } from 'vitest'
-import { createVendorPace, type VendorPace } from '../../../adapters/shared/vendor-pace.ts'
+import { createVendorPace, LongLine, type VendorPace } from '../../../adapters/shared/vendor-pace.ts'
 
 const startMs = 1000
 
-/** A vendor that takes one request each `everyMs`, asked by many at once until all are taken. */
-async function asked(count: number, everyMs: number) {
+/** A vendor that takes one request each `everyMs`, asked by many calls of some requests until all are taken. */
+async function asked(calls: number, requestsEach: number, everyMs: number) {
   const clock = createFakeClock({ startMs })
   const pace = createVendorPace(clock)
-  let [taken, turnedAway, freeAtMs] = [0, 0, 0]
-  const caller = async (): Promise<void> => {
+  let [turnedAway, freeAtMs, sentHome] = [0, 0, 0]
+  const longestMs: number[] = []
+  const request = async (call: AbortSignal): Promise<void> => {
     for (;;) {
-      await pace.turn(undefined)
+      await pace.turn(call)
       if (clock.monotonic() >= freeAtMs) {
         freeAtMs = clock.monotonic() + everyMs
-        taken += 1
         pace.taken()
         return
       }
@@ -22,11 +23,29 @@ async function asked(count: number, everyMs: number) {
       pace.turnedAway()
     }
   }
+  const caller = async (): Promise<void> => {
+    const call = new AbortController().signal
+    const begunMs = clock.monotonic()
+    try {
+      for (let left = requestsEach; left > 0; left -= 1) await request(call)
+      longestMs.push(clock.monotonic() - begunMs)
+    } catch (error) {
+      if (!(error instanceof LongLine)) throw error
+      sentHome += 1
+      await sleep(clock, error.waitMs, undefined)
+      await caller()
+    }
+  }
+  // Until it is known how many are too many, all go at once.
+  await Promise.all([request(new AbortController().signal), pace.turnedAway()])
   const begunMs = clock.monotonic()
-  const all = Promise.all(Array.from({ length: count }, caller))
-  for (let ms = 0; ms < 10 * count * everyMs && taken < count; ms += 10) await clock.advance(10)
+  let isOver = false
+  const all = Promise.all(Array.from({ length: calls }, caller)).then(() => {
+    isOver = true
+  })
+  for (let ms = 0; ms < 10 * calls * requestsEach * everyMs && !isOver; ms += 10) await clock.advance(10)
   await all
-  return { turnedAway, tookMs: clock.monotonic() - begunMs }
+  return { turnedAway, sentHome, tookMs: clock.monotonic() - begunMs, longestMs: Math.max(...longestMs) }
 }
 
 function isWaiting(pace: VendorPace): boolean {
@@ -46,10 +65,16 @@ describe('the pace of a vendor', () => {
   })
 
   it.each([100, 1000])('becomes that of a vendor that takes one request each %d ms', async (everyMs) => {
-    const { turnedAway, tookMs } = await asked(60, everyMs)
-    // The first ones came at once.
-    expect(turnedAway - 60).toBeLessThan(60)
-    expect(tookMs).toBeLessThan(2 * 60 * everyMs + 1000)
+    const { turnedAway, tookMs } = await asked(20, 3, everyMs)
+    expect(turnedAway).toBeLessThan(15)
+    expect(tookMs).toBeLessThan(1.5 * 60 * everyMs + 1000)
+  })
+
+  it('lets a call that has begun come to its end before others begin, and sends those home that would wait long', async () => {
+    const { longestMs, sentHome } = await asked(20, 3, 1000)
+    // The plane gives a call ten seconds.
+    expect(longestMs).toBeLessThan(10_000)
+    expect(sentHome).toBeGreaterThan(0)
   })
 
   it('lets nobody wait for one who gave up', async () => {

@@ -57,17 +57,18 @@ const breaks: Readonly<Record<string, Break>> = {
       return { ...empty, revisions: revisions.map((each) => ({ ...each, weight: 50 })) }
     },
   }),
-  'shows a revision after the first change that makes it, unless its names are deterministic and it tells listLagMs':
-    (target) => {
-      let isPrepared = false
-      return {
-        async apply(key, want, call) {
-          if (isPrepared) return target.apply(key, want, call)
-          isPrepared = true
-          return { kind: 'accepted' }
-        },
-      }
-    },
+  'calls an accepted create unfinished where observe shows nothing of it yet, or tells listLagMs': (
+    target,
+  ) => {
+    let isPrepared = false
+    return {
+      async apply(key, want, call) {
+        if (isPrepared) return target.apply(key, want, call)
+        isPrepared = true
+        return { kind: 'accepted' }
+      },
+    }
+  },
   'observes an unknown key as empty': () => ({
     observe: async () => ({ ...empty, revisions: [{ revision: 'r9', state: 'ready' }] }),
   }),

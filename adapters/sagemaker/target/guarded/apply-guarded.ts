@@ -45,7 +45,7 @@ export async function applyGuarded(
   await claimEndpoint(place, live, call)
   if (live.status === 'Failed') {
     await client.send('DeleteEndpoint', { EndpointName: names.endpoint }, { abortSignal })
-    return { kind: 'accepted' }
+    return { kind: 'accepted', unfinished: true }
   }
   const config = await readConfig(place, live.config)
   // It was deleted by somebody, or is not shown yet.
@@ -104,7 +104,7 @@ async function bringRevisions(
     if (!(await hasModel(place, model))) {
       const input = modelInput(model, revision, defaults, tagsOf(place))
       await client.send('CreateModel', input, { abortSignal })
-      return { kind: 'accepted' }
+      return { kind: 'accepted', unfinished: true }
     }
     const config = await bringConfig(place, contentOf(place, want, revision, variant))
     if (config !== undefined) return config
@@ -117,7 +117,7 @@ async function bringConfig(place: EndpointPlace, content: ConfigContent): Promis
   if ((await readConfig(place, config)) !== undefined) return undefined
   const input = configInput(config, content, tagsOf(place))
   await place.client.send('CreateEndpointConfig', input, { abortSignal: place.abortSignal })
-  return { kind: 'accepted' }
+  return { kind: 'accepted', unfinished: true }
 }
 
 function contentOf(

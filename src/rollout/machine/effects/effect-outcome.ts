@@ -249,9 +249,11 @@ function taken(
 ): DeploymentStatus {
   if (at.role === 'leaving' && result.kind === 'unchanged') return withoutPlacement(status, at.target)
   // Earlier failures are kept, so that an operation that is accepted and fails again waits longer each time.
+  const isUnfinished = result.kind === 'accepted' && result.unfinished === true
   const requested = at.requested.map((each): RequestedChange => {
     if (each.change !== entry.change || (each.accepted && each.operationId === entry.operationId)) return each
     const { busy: _, ...rest } = each
+    if (isUnfinished) return asNew(rest)
     return { ...rest, accepted: true, operationId: entry.operationId, acceptedMs: nowMs }
   })
   const handles =
@@ -269,6 +271,11 @@ function taken(
   const { rollout } = status
   const emptied = entry.kind === 'destroy' && result.kind === 'unchanged' && rollout.phase === 'deleting'
   return emptied ? { ...rest, rollout: { ...rollout, emptied: true } } : rest
+}
+
+/** The change is sent again at the next look, as another operation. */
+function asNew({ change, failed }: RequestedChange): RequestedChange {
+  return { change, accepted: false, ...(failed !== undefined && { failed }) }
 }
 
 /** A busy target took nothing. The change is sent again later, as the same operation. */

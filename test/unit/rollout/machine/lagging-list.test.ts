@@ -1,10 +1,17 @@
 import { describe, expect, it } from 'vitest'
 import type { TargetCapabilities } from '../../../../src/deployment-target/contract.ts'
+import type {
+  DeploymentStatus,
+  LedgerEntry,
+  RequestedChange,
+} from '../../../../src/resources/deployment/deployment-status.ts'
+import { recordOutcome } from '../../../../src/rollout/machine/effects/effect-outcome.ts'
 import { here, statusWith } from '../../../status.ts'
 import { capabilities, decideIn, observing, revisionFor, specWith, startMs } from './fixtures.ts'
 
 const spec = specWith({ rolling: { step: 50, every: '0s' } })
 const v1 = revisionFor(1, spec)
+const v2 = revisionFor(2, spec)
 const times = [0, 1000, 2500, 9000, 11_000]
 
 const converged = statusWith({
@@ -60,18 +67,7 @@ describe('a target that tells how late its lists are', () => {
     ['after the lag of its lists', 10_000, [undefined, undefined, 'create']],
   ])('is asked again for a candidate that it accepted and does not show, %s', (_what, listLagMs, kinds) => {
     const declared = { capabilities: { ...capabilities, ...(listLagMs !== undefined && { listLagMs }) } }
-    const v2 = revisionFor(2, spec)
-    const status = statusWith({
-      target: 'prod',
-      stable: v1.name,
-      revisions: [
-        { revision: v1, state: 'ready', sinceMs: startMs },
-        { revision: v2, state: 'requested', sinceMs: startMs },
-      ],
-      split: [{ revision: v1.name, weight: 100 }],
-      rollout: { phase: 'starting', revision: v2.name, sinceMs: startMs },
-      requested: [{ change: `create:${v2.name}`, accepted: true, operationId: 'o1', acceptedMs: startMs }],
-    })
+    const status = requestedCandidate({ accepted: true, operationId: 'o1', acceptedMs: startMs })
     const at = (afterMs: number) =>
       decideIn({
         spec,
@@ -95,6 +91,34 @@ describe('a target that tells how late its lists are', () => {
     },
   )
 
+  it.each(['deterministic', 'tagged', 'random'] as const)(
+    'is asked again at once, as another operation, for what it called unfinished: names are %s',
+    (names) => {
+      const change = `create:${v2.name}`
+      const entry: LedgerEntry = {
+        kind: 'create',
+        change,
+        revision: v2.name,
+        operationId: 'o1',
+        sinceMs: startMs,
+        fence: 1,
+      }
+      const { status: after } = recordOutcome(
+        requestedCandidate({ accepted: false, operationId: 'o1' }),
+        'prod',
+        entry,
+        { kind: 'accepted', handle: 'h1', unfinished: true },
+        { nowMs: startMs },
+      )
+      expect(here(after).handles).toEqual([{ handle: 'h1', revisions: [v2.name] }])
+      expect(here(after).requested).toEqual([{ change, accepted: false }])
+      const declared = { capabilities: { ...capabilities, names } }
+      const observed = observing([v1, 'ready'])
+      const { effect } = decideIn({ spec, desired: v2, status: after, observed, declared, now: startMs })
+      expect(effect).toMatchObject({ kind: 'create', revision: v2.name })
+    },
+  )
+
   it('is asked again ever later, because it may need many calls or never show the candidate', () => {
     const waits = [0, 2000, 4000, 8000].map((acceptedAfterMs) => {
       const at = (ms: number) =>
@@ -104,6 +128,20 @@ describe('a target that tells how late its lists are', () => {
     expect(waits).toEqual([2000, 2000, 4000, 8000])
   })
 })
+
+function requestedCandidate(request: Omit<RequestedChange, 'change'>): DeploymentStatus {
+  return statusWith({
+    target: 'prod',
+    stable: v1.name,
+    revisions: [
+      { revision: v1, state: 'ready', sinceMs: startMs },
+      { revision: v2, state: 'requested', sinceMs: startMs },
+    ],
+    split: [{ revision: v1.name, weight: 100 }],
+    rollout: { phase: 'starting', revision: v2.name, sinceMs: startMs },
+    requested: [{ change: `create:${v2.name}`, ...request }],
+  })
+}
 
 /** What is sent for a candidate that is not shown, so long after it was asked for. */
 function askedAgain({
@@ -115,19 +153,8 @@ function askedAgain({
   readonly acceptedAfterMs: number
   readonly afterMs: number
 }) {
-  const v2 = revisionFor(2, spec)
   const acceptedMs = startMs + acceptedAfterMs
-  const status = statusWith({
-    target: 'prod',
-    stable: v1.name,
-    revisions: [
-      { revision: v1, state: 'ready', sinceMs: startMs },
-      { revision: v2, state: 'requested', sinceMs: startMs },
-    ],
-    split: [{ revision: v1.name, weight: 100 }],
-    rollout: { phase: 'starting', revision: v2.name, sinceMs: startMs },
-    requested: [{ change: `create:${v2.name}`, accepted: true, operationId: 'o1', acceptedMs }],
-  })
+  const status = requestedCandidate({ accepted: true, operationId: 'o1', acceptedMs })
   const declared = { capabilities: { ...capabilities, names, listLagMs: 0 } }
   const observed = observing([v1, 'ready'])
   return decideIn({ spec, desired: v2, status, observed, declared, now: startMs + afterMs }).effect?.kind
