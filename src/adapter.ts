@@ -91,7 +91,12 @@ export type {
 export { type Duration, durationMs } from './resources/duration.ts'
 export { type Actor, type Key, keyFrom, keyOf, splitKey } from './resources/metadata.ts'
 export type { Resource } from './resources/resource.ts'
-export { type ModelRoute, type OperationName, requestTimeoutOf } from './resources/route/model-route.ts'
+export {
+  type ModelRoute,
+  type OperationName,
+  publicNames,
+  requestTimeoutOf,
+} from './resources/route/model-route.ts'
 export { type AppendPlan, planAppend } from './security/append-plan.ts'
 export { emptyChain, headAt, type LinkedRecord, link, linkAll } from './security/audit-chain.ts'
 export { type ChainWalk, type WalkOptions, walkChain } from './security/chain-walk.ts'

@@ -7,6 +7,7 @@ import {
   type ModelRoute,
   type ModelVersion,
   type PolicyRequest,
+  publicNames,
   type Revision,
   type RuntimeSettings,
   requestTimeoutOf,
@@ -157,9 +158,10 @@ function deploymentSpec({ spec }: ModelDeployment): CedarValue {
   }
 }
 
-function routeSpec({ spec }: ModelRoute): CedarValue {
+function routeSpec({ metadata, spec }: ModelRoute): CedarValue {
   const { operations, backends, fallback, onPolicyError } = spec
   return {
+    names: textSet(publicNames({ metadata, spec })),
     operations: textSet(operations),
     backends: backendsRecord(backends),
     fallback: backendsRecord(fallback),

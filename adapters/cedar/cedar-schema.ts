@@ -86,7 +86,9 @@ type DeploymentSpec = {
   onPromoted: { setAlias?: String },
 };
 
+// The names are those that callers write, declared or not.
 type RouteSpec = {
+  names: Set<String>,
   operations: Set<String>,
   backends: Backends,
   fallback: Backends,

@@ -135,6 +135,7 @@ function route(): z.ZodType<OpaRoute> {
     kind: z.literal('ModelRoute'),
     metadata: metadata(),
     spec: z.strictObject({
+      names: z.array(z.string()),
       operations: z.array(operation()),
       backends,
       fallback: backends,

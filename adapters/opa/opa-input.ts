@@ -1,21 +1,22 @@
-import type {
-  Actor,
-  Artifact,
-  CommandRequest,
-  DeleteRequest,
-  DeployRequest,
-  InvokeRequest,
-  Lineage,
-  ModelDeployment,
-  ModelRoute,
-  ModelVersion,
-  PolicyRequest,
-  PromoteRequest,
-  QueryDataRequest,
-  Revision,
-  RuntimeSettings,
+import {
+  type Actor,
+  type Artifact,
+  type CommandRequest,
+  type DeleteRequest,
+  type DeployRequest,
+  type InvokeRequest,
+  type Lineage,
+  type ModelDeployment,
+  type ModelRoute,
+  type ModelVersion,
+  type PolicyRequest,
+  type PromoteRequest,
+  publicNames,
+  type QueryDataRequest,
+  type Revision,
+  type RuntimeSettings,
+  requestTimeoutOf,
 } from 'modelspine/adapter'
-import { requestTimeoutOf } from 'modelspine/adapter'
 import { withoutCredentials } from '../shared/without-credentials.ts'
 
 /**
@@ -65,8 +66,10 @@ export interface OpaDeployment extends Omit<ModelDeployment, 'metadata' | 'spec'
   readonly spec: Omit<ModelDeployment['spec'], 'runtime'> & { readonly runtime: OpaRuntime }
 }
 
-export interface OpaRoute extends Omit<ModelRoute, 'metadata'> {
+/** `names` are those that callers write, declared or not. */
+export interface OpaRoute extends Omit<ModelRoute, 'metadata' | 'spec'> {
   readonly metadata: OpaMetadata
+  readonly spec: ModelRoute['spec'] & { readonly names: readonly string[] }
 }
 
 export type OpaMetadata = Omit<ModelDeployment['metadata'], 'annotations'>
@@ -175,7 +178,14 @@ function routeInput({ apiVersion, kind, metadata, spec }: ModelRoute): OpaRoute 
     apiVersion,
     kind,
     metadata: metadataInput(metadata),
-    spec: { operations, backends, fallback, timeout: requestTimeoutOf(spec), onPolicyError },
+    spec: {
+      names: publicNames({ metadata, spec }),
+      operations,
+      backends,
+      fallback,
+      timeout: requestTimeoutOf(spec),
+      onPolicyError,
+    },
   }
 }
 

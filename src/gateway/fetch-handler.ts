@@ -1,8 +1,8 @@
 import { ModelspineError } from '../errors.ts'
+import type { HostCheck } from './callers/hosts.ts'
 import type { Core } from './core.ts'
 import { tooLarge, wrongHost } from './failure.ts'
 import { headersOf } from './headers-of.ts'
-import type { HostCheck } from './hosts.ts'
 import { pathBelow } from './request-target.ts'
 import type { Answer, GatewayRequest } from './surface.ts'
 

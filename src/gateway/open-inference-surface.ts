@@ -6,7 +6,7 @@ import type { Router } from '../routing/router.ts'
 import type { Route } from '../routing/table/route.ts'
 import { loadedTable } from '../routing/table/table.ts'
 import { HttpFailure } from './failure.ts'
-import { pathName } from './path-name.ts'
+import { modelPath } from './model-path.ts'
 import { plainBody } from './plain-body.ts'
 import { headerText, servedHeaders } from './served-headers.ts'
 import type { Answer, Call, GatewayRequest, Handler, Surface } from './surface.ts'
@@ -17,7 +17,7 @@ import type { Answer, Call, GatewayRequest, Handler, Surface } from './surface.t
  */
 const simpleTypes = /^(?:text\/plain|application\/x-www-form-urlencoded|multipart\/form-data)\b/i
 
-const modelPath = /^\/v2\/models\/([^/]+)(?:\/versions\/([^/]+))?(\/ready|\/infer)?$/
+const models = '/v2/models/'
 
 export function openInferenceSurface(router: Router): Surface {
   const live: Handler = () => json(200, { live: true })
@@ -26,7 +26,7 @@ export function openInferenceSurface(router: Router): Surface {
 
   const metadata: Handler = ({ names }) => {
     const route = routeOf(router, names)
-    return json(200, { name: route.name, versions: revisionsOf(route), platform: 'modelspine' })
+    return json(200, { name: names[0], versions: revisionsOf(route), platform: 'modelspine' })
   }
   const modelReady: Handler = ({ names }) => {
     const { key, plans } = routeOf(router, names)
@@ -39,16 +39,17 @@ export function openInferenceSurface(router: Router): Surface {
 
   return {
     find(path) {
-      const model = modelPath.exec(path)
-      if (model === null) {
+      if (!path.startsWith(models)) {
         if (path === '/v2/health/live') return { methods: { GET: live }, names: [], probe: true }
         if (path === '/v2/health/ready') return { methods: { GET: ready }, names: [], probe: true }
         return path === '/v2' || path === '/v2/' ? { methods: { GET: server }, names: [] } : undefined
       }
-      const [, name = '', version, action] = model
-      const names = [pathName(name), ...(version === undefined ? [] : [pathName(version)])]
-      if (action === '/infer') return { methods: toInfer, names }
-      return { methods: { GET: action === '/ready' ? modelReady : metadata }, names }
+      const model = modelPath(path.slice(models.length), (name) => router.table?.find(name) !== undefined)
+      if (model === undefined) return undefined
+      const { name, version, action } = model
+      const names = version === undefined ? [name] : [name, version]
+      if (action === 'infer') return { methods: toInfer, names }
+      return { methods: { GET: action === 'ready' ? modelReady : metadata }, names }
     },
     errorBody: ({ message }) => JSON.stringify({ error: message }),
   }

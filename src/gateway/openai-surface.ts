@@ -46,7 +46,11 @@ export function openaiSurface(router: Router, clock: Clock, tell: TellFailure, l
   }
 
   const models: Handler = () => {
-    const data = loadedTable(router.table).routes.filter(isOffered).map(modelOf)
+    const table = loadedTable(router.table)
+    const data = table.routes.filter(isOffered).flatMap((route) => {
+      const reached = route.names.filter((name) => table.find(name)?.key === route.key)
+      return reached.map((name) => modelOf(name, route))
+    })
     return json({ object: 'list', data })
   }
 
@@ -55,7 +59,7 @@ export function openaiSurface(router: Router, clock: Clock, tell: TellFailure, l
     if (route === undefined || !isOffered(route)) {
       throw new ModelspineError('no-route', `there is no model "${name}"`, { details: { field: 'model' } })
     }
-    return json(modelOf(route))
+    return json(modelOf(name, route))
   }
 
   return {
@@ -92,7 +96,7 @@ function isOffered({ operations }: Route): boolean {
 }
 
 /** The time when a route was first declared is not stored, so `created` is 0, the epoch. */
-function modelOf({ key, name }: Route): unknown {
+function modelOf(name: string, { key }: Route): unknown {
   return { id: name, object: 'model', created: 0, owned_by: splitKey(key).namespace }
 }
 

@@ -3,6 +3,7 @@ import type { DeploymentTarget } from '../deployment-target/contract.ts'
 import type { Decision, PolicyEngine, PolicyRequest, PromoteRequest } from '../policy/contract.ts'
 import type { ModelRegistry } from '../registry/contract.ts'
 import type { Approved } from '../resources/deployment/deployment-status.ts'
+import type { Key } from '../resources/metadata.ts'
 import type { PlaneNames } from '../resources/plane-names.ts'
 import type { Permit, RolloutEvent } from '../rollout/machine/machine-types.ts'
 import type { KnownSecrets } from '../rollout/shell/known-secrets.ts'
@@ -14,6 +15,14 @@ import type { PlaneAction } from './events.ts'
 
 /** An event without the identity of its resource. */
 export type PlaneFact = Pick<RolloutEvent, 'details' | 'actor'> & { readonly action: PlaneAction }
+
+/** The public names of the routes that are stored. */
+export interface RouteNames {
+  /** Another route that has the name, as it is stored now. */
+  takenBy(name: string, route: Key): Promise<Key | undefined>
+  /** Runs a change of a route after the earlier ones that want one of its names. */
+  inTurn<Answer>(names: readonly string[], change: () => Promise<Answer>): Promise<Answer>
+}
 
 /** The parts that the plane's calls share. */
 export interface ControlContext {
@@ -29,6 +38,7 @@ export interface ControlContext {
   readonly metrics: Readonly<Record<string, MetricSource>>
   readonly secrets: Readonly<Record<string, unknown>>
   readonly knownSecrets: KnownSecrets
+  readonly routeNames: RouteNames
   readonly policies: readonly PolicyEngine[]
   /** Asks all engines and combines their answers. */
   decide(request: PolicyRequest): Promise<Decision>

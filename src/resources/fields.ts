@@ -6,7 +6,7 @@
  */
 import { z } from 'zod'
 import { type Duration, durationMs, isDuration } from './duration.ts'
-import { plainName, plainNameRight } from './name-patterns.ts'
+import { modelName, modelNameRight, plainName, plainNameRight } from './name-patterns.ts'
 
 const dnsLabel = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/
 const variableName = /^[A-Za-z_][A-Za-z0-9_]*$/
@@ -33,6 +33,10 @@ export function dnsLabelField(): z.ZodType<string, string> {
 /** Names of gates, policies, targets, sources and providers. */
 export function nameField(): z.ZodType<string, string> {
   return z.string({ error: plainNameRight }).regex(plainName)
+}
+
+export function modelNameField(): z.ZodType<string, string> {
+  return z.string({ error: modelNameRight }).regex(modelName)
 }
 
 export function textField(expected: string): z.ZodType<string, string> {

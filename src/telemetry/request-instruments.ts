@@ -36,7 +36,7 @@ export function requestInstruments(meter: Meter, names: GenAiNames): RequestInst
   }
 }
 
-/** The public model name, as callers write it. */
+/** The route, without the default namespace. */
 export function modelOf({ route }: Pick<RequestStart, 'route'>): string {
   return route.startsWith('default/') ? route.slice('default/'.length) : route
 }

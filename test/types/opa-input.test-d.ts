@@ -59,6 +59,7 @@ describe('the input of a Rego policy', () => {
     >()
     expectTypeOf<keyof RuntimeSettings>().toEqualTypeOf<'env' | 'secrets' | 'resources'>()
     expectTypeOf<keyof ModelRoute['spec']>().toEqualTypeOf<
+      | 'names'
       | 'operations'
       | 'backends'
       | 'fallback'

@@ -1,6 +1,6 @@
 import type { AddressInfo } from 'node:net'
 import type { Clock } from '../../clock.ts'
-import { type HostCheck, loopbackCheck } from '../hosts.ts'
+import { type HostCheck, loopbackCheck } from '../callers/hosts.ts'
 import { checkWholeNumbers } from '../whole-numbers.ts'
 import type { NodeHandler, ServerFacts } from './node-handler.ts'
 import { OpenSockets } from './open-sockets.ts'

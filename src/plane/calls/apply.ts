@@ -18,7 +18,7 @@ import {
 import { withUnknownNames } from '../../resources/plane-names.ts'
 import { invalidResource } from '../../resources/problems/problem.ts'
 import type { Resource } from '../../resources/resource.ts'
-import type { ModelRouteInput } from '../../resources/route/model-route.ts'
+import { type ModelRouteInput, publicNames } from '../../resources/route/model-route.ts'
 import { modelRouteSchema } from '../../resources/route/model-route-schema.ts'
 import { fieldsOf } from '../../resources/schema-checks.ts'
 import { policyDetails } from '../../rollout/machine/moves/permit.ts'
@@ -106,6 +106,12 @@ export async function applyResource(
   { actor }: AskedBy,
 ): Promise<Applied> {
   const resource = normalize(context, input)
+  const change = (): Promise<Applied> => applyNormalized(context, resource, actor)
+  if (resource.kind !== 'ModelRoute') return change()
+  return context.routeNames.inTurn(publicNames(resource), change)
+}
+
+async function applyNormalized(context: ControlContext, resource: Resource, actor: Actor): Promise<Applied> {
   const key = keyOf(resource.metadata)
   const problems = await problemsOf(context, resource)
   if (problems.length > 0) {

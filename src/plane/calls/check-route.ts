@@ -1,7 +1,7 @@
-import type { Actor, Key } from '../../resources/metadata.ts'
+import { type Actor, type Key, keyOf } from '../../resources/metadata.ts'
 import { unknownNames } from '../../resources/plane-names.ts'
 import { nearestName } from '../../resources/problems/nearest-name.ts'
-import { backendKey, type ModelRoute } from '../../resources/route/model-route.ts'
+import { backendKey, type ModelRoute, publicNames } from '../../resources/route/model-route.ts'
 import { servingPlacement } from '../../rollout/machine/placement.ts'
 import type { TypedObject } from '../../store/typed-store.ts'
 import type { ControlContext } from '../control-context.ts'
@@ -11,7 +11,7 @@ import type { ControlContext } from '../control-context.ts'
  * is not declared yet is no problem: the route waits for it.
  */
 export async function checkRoute(
-  context: Pick<ControlContext, 'names' | 'protocols' | 'store' | 'targets'>,
+  context: Pick<ControlContext, 'names' | 'protocols' | 'routeNames' | 'store' | 'targets'>,
   route: ModelRoute,
 ): Promise<readonly string[]> {
   /** The first field that names each deployment. */
@@ -33,7 +33,26 @@ export async function checkRoute(
         .map((protocol) => unknownProtocol(field, key, protocol, context.protocols))
     }),
   )
-  return [...unknownNames(context.names, route).map(({ problem }) => problem.message), ...spoken.flat()]
+  const unknown = unknownNames(context.names, route).map(({ problem }) => problem.message)
+  return [...unknown, ...(await takenNames(context, route)), ...spoken.flat()]
+}
+
+async function takenNames(
+  { routeNames }: Pick<ControlContext, 'routeNames'>,
+  route: ModelRoute,
+): Promise<readonly string[]> {
+  const found = await Promise.all(
+    publicNames(route).map(async (name, place) => {
+      const other = await routeNames.takenBy(name, keyOf(route.metadata))
+      if (other === undefined) return []
+      const field =
+        route.spec.names === undefined
+          ? `metadata.name makes the model name "${name}"`
+          : `spec.names[${place}] is "${name}"`
+      return [`${field}, which route ${other} has. Choose another name, or take it from that route first.`]
+    }),
+  )
+  return found.flat()
 }
 
 /** The protocols that the endpoints of a deployment speak or will speak, as far as they are known. */

@@ -13,7 +13,7 @@ export function contextOf(
   options: ControlPlaneOptions,
   { clock, logger, windows, feedback, policies, policyOptions }: RequestSide,
   { store, registries, targets, metrics, secrets }: GuardedOptions,
-  { knownSecrets, committed }: Pick<ControlContext, 'knownSecrets' | 'committed'>,
+  { knownSecrets, routeNames, committed }: Pick<ControlContext, 'knownSecrets' | 'routeNames' | 'committed'>,
 ): ControlContext {
   const { providers, connect } = routedBy(options)
   return {
@@ -27,6 +27,7 @@ export function contextOf(
     metrics: byName({ ...metrics, plane: combineSources([windows, feedback]) }),
     secrets,
     knownSecrets,
+    routeNames,
     policies,
     decide: async (request) => decideAll(policies, request, policyOptions),
     permit: (request, approvals, abortSignal) =>

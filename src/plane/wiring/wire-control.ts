@@ -24,6 +24,7 @@ import { createRunMemory } from './run-memory.ts'
 import { createCommitListeners } from './stored/commit-listeners.ts'
 import { createModelsInUse } from './stored/models-in-use.ts'
 import { announces, countsPhases, nudgesPump, wakesLoop } from './stored/reactions.ts'
+import { createRouteNames } from './stored/route-names.ts'
 import { createRoutesFromStore } from './stored/routes-from-store.ts'
 import { createStoreWatch, type StoreWatch } from './stored/store-watch.ts'
 import { createWaitBoard, type WaitBoard } from './stored/wait-board.ts'
@@ -59,6 +60,7 @@ export function wireControl(options: ControlPlaneOptions, requestSide: RequestSi
   const listeners = createCommitListeners()
   const memory = createRunMemory(clock)
   const models = createModelsInUse()
+  const routeNames = createRouteNames(store)
   const following = new AbortController()
   /** The holder of its leases. */
   const processName = options.name ?? clock.id()
@@ -68,6 +70,7 @@ export function wireControl(options: ControlPlaneOptions, requestSide: RequestSi
 
   const context = contextOf(options, requestSide, guarded, {
     knownSecrets,
+    routeNames,
     committed: (stored, facts) => listeners.committed(stored, { facts, by: 'person' }),
   })
   const reconcile = createDeploymentReconciler({
@@ -146,6 +149,7 @@ export function wireControl(options: ControlPlaneOptions, requestSide: RequestSi
     memory,
     requestSide.known,
     models,
+    routeNames,
     createRoutesFromStore({ holder, providers, connect }),
     waits,
     countsPhases(telemetry),

@@ -1,5 +1,13 @@
 import { z } from 'zod'
-import { defaulted, durationField, nameField, numberField, textField, wholeNumberField } from '../fields.ts'
+import {
+  defaulted,
+  durationField,
+  modelNameField,
+  nameField,
+  numberField,
+  textField,
+  wholeNumberField,
+} from '../fields.ts'
 import { apiVersionSchema, metadataSchema } from '../metadata-schema.ts'
 import { planeName } from '../plane-names.ts'
 import { withCheck } from '../schema-checks.ts'
@@ -45,6 +53,13 @@ function specSchema(): z.ZodType<ModelRouteSpec, ModelRouteSpecInput> {
   const fallback = z.array(backendSchema(), { error: 'a list of backends' })
   const spec = z.strictObject(
     {
+      names: z
+        .array(modelNameField(), { error: 'a list of at least one model name' })
+        .min(1)
+        .exactOptional()
+        .describe(
+          'The model names that callers write. No other route may have them. Default: metadata.name, outside namespace default with the namespace before it.',
+        ),
       operations: z
         .array(operationField(), { error: operationsRight })
         .min(1)

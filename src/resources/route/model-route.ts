@@ -13,10 +13,9 @@ export interface ModelRoute {
 export type OperationName = 'infer' | 'chat' | 'embed' | `${string}.${string}`
 
 export interface ModelRouteSpec {
-  /**
-   * The operations that callers may ask for; requests for other operations are refused. The public model name
-   * is `metadata.name`.
-   */
+  /** The model names that callers write. No other route may have them. Absent: see `publicNames`. */
+  readonly names?: readonly string[]
+  /** The operations that callers may ask for; requests for other operations are refused. */
   readonly operations: readonly OperationName[]
   /** Where requests go, by weight. */
   readonly backends: readonly RouteBackend[]
@@ -41,6 +40,12 @@ export type RouteBackend =
   | { readonly deployment: string; readonly weight: number }
   /** One of the plane's providers, and the model as that vendor names it. */
   | { readonly provider: string; readonly model: string; readonly weight: number }
+
+/** The names under which callers reach a route. By default `name` in namespace `default`, else `namespace/name`. */
+export function publicNames({ metadata, spec }: Pick<ModelRoute, 'metadata' | 'spec'>): readonly string[] {
+  const { namespace, name } = metadata
+  return spec.names ?? [namespace === 'default' ? name : `${namespace}/${name}`]
+}
 
 /** The timeout of the whole request, with all attempts. */
 export function requestTimeoutOf({
@@ -81,6 +86,8 @@ export interface ModelRouteInput {
 }
 
 export interface ModelRouteSpecInput {
+  /** Default `metadata.name`, outside namespace `default` with the namespace before it. */
+  readonly names?: readonly string[]
   readonly operations: readonly OperationName[]
   readonly backends: readonly RouteBackendInput[]
   /** Default none. */

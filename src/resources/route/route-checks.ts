@@ -2,7 +2,8 @@ import { type CheckProblem, fieldsOf, itemsOf, repeated } from '../schema-checks
 
 /** The rules between the fields of a route's spec. */
 export function* routeProblems(spec: unknown): Generator<CheckProblem> {
-  const { operations, backends, fallback, timeout, timeouts } = fieldsOf(spec)
+  const { names, operations, backends, fallback, timeout, timeouts } = fieldsOf(spec)
+  yield* repeated(names, ['names'])
   yield* repeated(operations, ['operations'])
   yield* repeated(backends, ['backends'], identity)
   yield* repeated(fallback, ['fallback'], identity)

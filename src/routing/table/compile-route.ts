@@ -3,6 +3,7 @@ import { keyOf } from '../../resources/metadata.ts'
 import {
   type ModelRoute,
   type OperationName,
+  publicNames,
   type RouteBackend,
   requestTimeoutOf,
 } from '../../resources/route/model-route.ts'
@@ -42,7 +43,7 @@ export function compileRoute(
     const label =
       'deployment' in backend ? `deployment ${backend.deployment}` : `provider ${backend.provider}`
     const report: Report = (reason, message) => {
-      problems.push({ route: key, backend: label, reason, message })
+      problems.push({ route: key, part: label, reason, message })
     }
     const upstreams = upstreamsOf(backend, metadata.namespace, around, report)
     return { label, weight: backend.weight, upstreams, report }
@@ -59,7 +60,7 @@ export function compileRoute(
   }
   const route: Route = {
     key,
-    name: metadata.namespace === 'default' ? metadata.name : key,
+    names: publicNames({ metadata, spec }),
     operations: spec.operations,
     limits: limitsOf(spec),
     onPolicyError: spec.onPolicyError,

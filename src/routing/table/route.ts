@@ -7,8 +7,8 @@ import type { RouteLoad, UpstreamState } from './load.ts'
 /** One ModelRoute in a snapshot. Everything that a request needs is computed beforehand. */
 export interface Route {
   readonly key: Key
-  /** The name that callers write as the model: `name` in namespace `default`, else `namespace/name`. */
-  readonly name: string
+  /** The names that callers write as the model. Another route may have taken one of them. */
+  readonly names: readonly string[]
   readonly operations: readonly OperationName[]
   readonly limits: RouteLimits
   readonly onPolicyError: 'deny' | 'allow'
@@ -83,12 +83,13 @@ export interface Upstream {
   readonly modelIdentity: string
 }
 
-/** A backend that a snapshot leaves out, and the reason. */
+/** A part of a route that a snapshot leaves out, and the reason. */
 export interface TableProblem {
   readonly route: Key
-  /** The backend as the route names it: `deployment churn`, `provider openai`. */
-  readonly backend: string
+  /** The part as the route writes it: `deployment churn`, `provider openai`, `name gpt-4.1-mini`. */
+  readonly part: string
   readonly reason:
+    | 'NameTaken'
     | 'UnknownDeployment'
     | 'NoReadyRevision'
     | 'UnknownProvider'

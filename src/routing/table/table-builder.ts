@@ -4,6 +4,7 @@ import { backendKey, type ModelRoute } from '../../resources/route/model-route.t
 import { type CompiledRoute, compileRoute, usedBackends } from './compile-route.ts'
 import type { Connections } from './connections.ts'
 import type { Loads } from './load.ts'
+import { NamedRoutes } from './named-routes.ts'
 import { emptySnapshotMap } from './snapshot-map.ts'
 import { type RouteTable, type RouteTableInput, tableOf } from './table.ts'
 import type { DeploymentView } from './upstreams.ts'
@@ -29,6 +30,7 @@ export class TableBuilder {
   /** By deployment: the routes that lead to it. */
   readonly #leadingTo = new Map<Key, Set<Key>>()
   #table = emptySnapshotMap<CompiledRoute>()
+  readonly #names = new NamedRoutes((key) => this.#table.get(key))
   #order = 0
 
   constructor(parts: Pick<RouteTableInput, 'providers' | 'connect'>, connections: Connections, loads: Loads) {
@@ -61,15 +63,16 @@ export class TableBuilder {
       const old = this.#table.get(key)
       if (old !== undefined) before.push(old)
       const route = this.#routes.get(key)
-      this.#table =
-        route === undefined ? this.#table.without(key) : this.#table.with(key, this.#compile(route, old))
+      const compiled = route && this.#compile(route, old)
+      this.#table = compiled === undefined ? this.#table.without(key) : this.#table.with(key, compiled)
+      this.#names.changed(key, old?.route.names ?? [], compiled?.route.names ?? [])
     }
     for (const old of before) this.#letGo(old)
     return concerned.size > 0
   }
 
   table(): RouteTable {
-    return tableOf(this.#table)
+    return tableOf(this.#table, this.#names.routes)
   }
 
   /** Lets go of all connections and loads. */

@@ -24,9 +24,9 @@ export interface RouteTableInput {
 export interface RouteTable {
   /** The routes in the order in which they were given first. */
   readonly routes: readonly Route[]
-  /** The backends that were left out, with the reasons. */
+  /** The backends and the names that were left out, with the reasons. */
   readonly problems: readonly TableProblem[]
-  /** Finds a route by its public name. Also accepts `default/name`. */
+  /** Finds a route by one of its public names. Also accepts `default/name` for a route that declares no names. */
   find(name: string): Route | undefined
 }
 
@@ -39,8 +39,8 @@ export function loadedTable(table: RouteTable | undefined): RouteTable {
   return table
 }
 
-/** The table of these routes, by key. Its lists are made when somebody asks for them. */
-export function tableOf(compiled: SnapshotMap<CompiledRoute>): RouteTable {
+/** The table of these routes, by key and by name. Its lists are made when somebody asks for them. */
+export function tableOf(compiled: SnapshotMap<CompiledRoute>, named: SnapshotMap<CompiledRoute>): RouteTable {
   let listed: readonly CompiledRoute[] | undefined
   const inOrder = (): readonly CompiledRoute[] => {
     listed ??= [...compiled.values()].sort((one, other) => one.order - other.order)
@@ -48,16 +48,34 @@ export function tableOf(compiled: SnapshotMap<CompiledRoute>): RouteTable {
   }
   let routes: readonly Route[] | undefined
   let problems: readonly TableProblem[] | undefined
+  const ofDefault = (name: string): CompiledRoute | undefined => {
+    if (!name.startsWith(defaultNamespace)) return undefined
+    const found = named.get(name.slice(defaultNamespace.length))
+    return found?.route.key === name ? found : undefined
+  }
   return {
     get routes() {
       routes ??= inOrder().map(({ route }) => route)
       return routes
     },
     get problems() {
-      problems ??= inOrder().flatMap((each) => each.problems)
+      problems ??= inOrder().flatMap((each) => [...takenNames(each, named), ...each.problems])
       return problems
     },
-    // Names contain no `/`, so no two routes share a public name.
-    find: (name) => compiled.get(name.includes('/') ? name : `default/${name}`)?.route,
+    find: (name) => (named.get(name) ?? ofDefault(name))?.route,
   }
+}
+
+const defaultNamespace = 'default/'
+
+function takenNames(
+  { route: { key, names } }: CompiledRoute,
+  named: SnapshotMap<CompiledRoute>,
+): readonly TableProblem[] {
+  return names.flatMap((name) => {
+    const holder = named.get(name)?.route.key
+    if (holder === undefined || holder === key) return []
+    const message = `the name "${name}" leads to route ${holder}, which was there first`
+    return [{ route: key, part: `name ${name}`, reason: 'NameTaken' as const, message }]
+  })
 }

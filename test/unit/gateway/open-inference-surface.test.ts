@@ -41,6 +41,7 @@ beforeAll(async () => {
       routes: [
         route([churn], {}, { name: 'churn' }),
         route([churn], {}, { name: 'churn', namespace: 'risk' }),
+        route([churn], { names: ['org/Model-8B', 'o3:latest', 'org/infer'] }, { name: 'named' }),
         route([{ deployment: 'nowhere', weight: 1 }], {}, { name: 'unready' }),
         route([churn], { operations: ['chat'] }, { name: 'talk' }),
       ],
@@ -136,8 +137,18 @@ describe.each(['node', 'fetch'] as const)('Open Inference over the %s handler', 
     ])
   })
 
-  it('finds a route of another namespace by its percent-encoded name', async () => {
-    expect((await ask('/v2/models/risk%2Fchurn/infer', post())).status).toBe(200)
+  it.each([
+    'risk%2Fchurn',
+    'risk/churn',
+    'org/Model-8B',
+    'org%2FModel-8B',
+    'o3:latest',
+    'o3%3Alatest',
+    'org/infer',
+  ])('finds a model by its name in the path, percent-encoded or not: %s', async (path) => {
+    expect((await ask(`/v2/models/${path}/infer`, post())).status).toBe(200)
+    expect(await answer(`/v2/models/${path}/ready`)).toEqual([200, { ready: true }])
+    expect(await answer(`/v2/models/${path}`)).toMatchObject([200, { name: decodeURIComponent(path) }])
   })
 
   it('makes a request id when the caller’s id is missing or unusable', async () => {
@@ -167,6 +178,8 @@ describe.each(['node', 'fetch'] as const)('Open Inference over the %s handler', 
   it.each<[string, RequestInit | undefined, number, string]>([
     ['/v2/models/none/infer', post(), 404, 'there is no route "none"'],
     ['/v2/models/none', undefined, 404, 'there is no route "none"'],
+    ['/v2/models/no/such/infer', post(), 404, 'there is no route "no/such"'],
+    ['/v2/models/', undefined, 404, 'there is nothing at /v2/models/'],
     ['/v2/nothing', undefined, 404, 'there is nothing at /v2/nothing'],
     ['/elsewhere', undefined, 404, 'there is nothing at /elsewhere'],
     ['/v2/models/churn/infer', undefined, 405, '/v2/models/churn/infer takes POST, not GET'],

@@ -113,6 +113,7 @@ beforeAll(async () => {
       routes: [
         route([vendor('native')], { operations: ['chat', 'embed'] }, { name: 'native' }),
         route([vendor('foreign')], { operations: ['chat', 'embed'] }, { name: 'foreign' }),
+        route([vendor('foreign')], { names: ['gpt-4.1-mini', 'org/Model-8B', 'foreign'] }, { name: 'named' }),
         route([vendor('failing')], { operations: ['chat'] }, { name: 'failing' }),
         route([vendor('native')], { fallback: [vendor('foreign')] }, { name: 'safe', namespace: 'team' }),
         route([vendor('native')], { operations: ['infer'] }, { name: 'numbers' }),
@@ -284,8 +285,17 @@ describe.each(['node', 'fetch'] as const)('OpenAI over the %s handler', (name) =
 
   it('lists only the models that chat or embed', async () => {
     const listed = await client().models.list()
-    expect(listed.data.map(({ id }) => id)).toEqual(['native', 'foreign', 'failing', 'team/safe'])
+    const ids = ['native', 'foreign', 'gpt-4.1-mini', 'org/Model-8B', 'failing', 'team/safe']
+    expect(listed.data.map(({ id }) => id)).toEqual(ids)
     expect(await client().models.retrieve('team/safe')).toMatchObject({ id: 'team/safe', owned_by: 'team' })
+    const way = world.ways.find((each) => each.name === name)
+    const unencoded = await way?.ask('/v1/models/org/Model-8B', { headers: { authorization: 'Bearer key' } })
+    expect(await unencoded?.json()).toMatchObject({ id: 'org/Model-8B', owned_by: 'default' })
+    const { model } = await client().chat.completions.create({
+      model: 'gpt-4.1-mini',
+      messages: messages('hi'),
+    })
+    expect(model).toBe('foreign-model')
     expect((await failure(client().models.retrieve('numbers'))).status).toBe(404)
   })
 

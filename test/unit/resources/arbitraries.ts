@@ -125,6 +125,9 @@ export const routeInput: fc.Arbitrary<ModelRouteInput> = fc.record({
   metadata,
   spec: fc.record(
     {
+      names: fc.uniqueArray(fc.constantFrom('gpt-4.1-mini', 'Llama-3-8B', 'org/model', 'o3:latest'), {
+        minLength: 1,
+      }),
       operations: fc.uniqueArray(fc.constantFrom('infer', 'chat', 'embed'), { minLength: 1 }),
       backends: fc.uniqueArray(backend, { selector: identity, minLength: 1, maxLength: 4 }),
       fallback: fc.uniqueArray(fc.record({ deployment: label }), { selector: identity, maxLength: 3 }),

@@ -143,6 +143,57 @@ describe('a route', () => {
   })
 })
 
+describe('the names of a route', () => {
+  const fieldsOf = (names: readonly unknown[]): readonly string[] => {
+    const spec = { names, operations: ['chat'], backends: [{ deployment: 'churn' }] }
+    try {
+      parseResource({ kind: 'ModelRoute', metadata: { name: 'churn' }, spec })
+      return []
+    } catch (error) {
+      return problemsOf(error).map(({ field }) => field)
+    }
+  }
+
+  it.each([
+    'gpt-4.1-mini',
+    'Llama-3-8B',
+    'org/model',
+    'o3:latest',
+    '@cf/meta/llama-3.1-8b-instruct',
+    'ft:gpt-4o-mini-2024-07-18:acme::id',
+    'accounts/fireworks/models/v3p1_8b',
+    '...',
+    'x'.repeat(256),
+  ])('may be %s', (name) => {
+    expect(fieldsOf([name])).toEqual([])
+  })
+
+  it.each([
+    '',
+    ' a',
+    'a b',
+    '/a',
+    'a/',
+    'a//b',
+    'a/../b',
+    '.',
+    'a/.',
+    'a?b',
+    'a%20b',
+    'a#b',
+    'é',
+    'x'.repeat(257),
+    7,
+  ])('may not be "%s"', (name) => {
+    expect(fieldsOf(['fine', name])).toEqual(['spec.names[1]'])
+  })
+
+  it('are at least one, and each only once', () => {
+    expect(fieldsOf([])).toEqual(['spec.names'])
+    expect(fieldsOf(['a', 'b', 'a'])).toEqual(['spec.names[2]'])
+  })
+})
+
 describe('an unknown value', () => {
   it.each([
     undefined,

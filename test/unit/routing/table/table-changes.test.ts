@@ -2,7 +2,7 @@ import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { nextTurn } from '../../../../src/clock.ts'
 import { type Key, keyOf } from '../../../../src/resources/metadata.ts'
-import type { ModelRoute } from '../../../../src/resources/route/model-route.ts'
+import type { ModelRoute, RouteBackend } from '../../../../src/resources/route/model-route.ts'
 import { emptySnapshotMap, type SnapshotMap } from '../../../../src/routing/table/snapshot-map.ts'
 import type { RouteTable } from '../../../../src/routing/table/table.ts'
 import type { RouteTableChanges } from '../../../../src/routing/table/table-builder.ts'
@@ -51,6 +51,7 @@ function seen(table: RouteTable | undefined) {
   const byKey = (one: { readonly key: string }, other: { readonly key: string }): number =>
     one.key < other.key ? -1 : 1
   return {
+    found: ['a', 'b', 'c', 'd', 'default/a', 'x', 'org/y'].map((name) => table?.find(name)?.key),
     routes: routes.sort(byKey),
     problems: (table?.problems ?? []).map((each) => JSON.stringify(each)).sort(),
   }
@@ -149,32 +150,49 @@ describe('a change of the route table', () => {
   it('leads to the table that is built from nothing, whatever came before', () => {
     const names = ['a', 'b', 'c', 'd'] as const
     const name = fc.constantFrom(...names)
+    const publicName = fc.constantFrom('a', 'b', 'x', 'org/y')
     const backend = fc.record({ deployment: name, weight: fc.integer({ min: 0, max: 2 }) })
     const step = fc.oneof(
       fc.record({
         kind: fc.constant('route' as const),
         name,
         backends: fc.array(backend, { minLength: 1, maxLength: 3 }),
+        publicNames: fc.option(fc.uniqueArray(publicName, { minLength: 1 }), { nil: undefined }),
       }),
       fc.record({ kind: fc.constant('view' as const), name, revision: fc.constantFrom('r1', 'r2', 'r3') }),
       fc.record({ kind: fc.constantFrom('no-route' as const, 'no-view' as const), name }),
     )
+    const routeOf = (drawn: {
+      readonly name: string
+      readonly backends: readonly RouteBackend[]
+      readonly publicNames: readonly string[] | undefined
+    }): ModelRoute => {
+      const { name, backends, publicNames: names } = drawn
+      return route(backends, names === undefined ? {} : { names }, { name })
+    }
     fc.assert(
       fc.property(fc.array(fc.array(step, { maxLength: 4 }), { maxLength: 12 }), (turns) => {
         const routes = new Map<Key, ModelRoute>()
         const views = new Map<Key, DeploymentView>()
         const world = scenario({})
         for (const steps of turns) {
+          // A route that goes and comes back in one turn keeps its place.
+          const changed = new Map<Key, ModelRoute | undefined>()
           for (const each of steps) {
             const key: Key = `default/${each.name}`
-            if (each.kind === 'route') routes.set(key, route(each.backends, {}, { name: each.name }))
-            else if (each.kind === 'view') views.set(key, deployment(each.name, { [each.revision]: 100 }))
-            else if (each.kind === 'no-route') routes.delete(key)
+            if (each.kind === 'route' || each.kind === 'no-route') {
+              const next = each.kind === 'route' ? routeOf(each) : undefined
+              changed.set(key, next)
+              world.holder.change({ routes: new Map([[key, next]]), deployments: new Map() })
+              continue
+            }
+            if (each.kind === 'view') views.set(key, deployment(each.name, { [each.revision]: 100 }))
             else views.delete(key)
-            world.holder.change({
-              routes: new Map([[key, routes.get(key)]]),
-              deployments: new Map([[key, views.get(key)]]),
-            })
+            world.holder.change({ routes: new Map(), deployments: new Map([[key, views.get(key)]]) })
+          }
+          for (const [key, next] of changed) {
+            if (next === undefined) routes.delete(key)
+            else routes.set(key, next)
           }
           const anew = scenario({ routes: [...routes.values()], deployments: [...views.values()] })
           expect(seen(world.holder.current)).toEqual(seen(anew.holder.current))

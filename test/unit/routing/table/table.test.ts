@@ -15,7 +15,48 @@ describe('the route table', () => {
     expect(table?.find('risk/m')?.key).toBe('risk/m')
     expect(table?.find('other')).toBeUndefined()
     expect(table?.find('constructor')).toBeUndefined()
-    expect(table?.routes.map(({ name }) => name)).toEqual(['m', 'risk/m'])
+    expect(table?.routes.map(({ names }) => names)).toEqual([['m'], ['risk/m']])
+  })
+
+  it('finds a route by each name that it declares, and by no other', () => {
+    const { holder } = scenario({
+      routes: [
+        route([vendor('a')], { names: ['gpt-4.1-mini', 'org/Model-8B', 'o3:latest'] }),
+        route([vendor('a')], { names: ['m'] }, { namespace: 'risk' }),
+      ],
+      providers: { a: scriptedProvider('a') },
+    })
+    const find = (name: string): string | undefined => holder.current?.find(name)?.key
+    expect(['gpt-4.1-mini', 'org/Model-8B', 'o3:latest'].map(find)).toEqual(Array(3).fill('default/m'))
+    expect(find('m')).toBe('risk/m')
+    expect(['default/m', 'risk/m', 'default/gpt-4.1-mini', 'GPT-4.1-mini'].map(find)).toEqual(
+      Array(4).fill(undefined),
+    )
+    expect(holder.current?.problems).toEqual([])
+  })
+
+  it('gives a name to the first route that has it, and to the next one when that is gone', () => {
+    const { holder } = scenario({
+      routes: [
+        route([vendor('a')], { names: ['x', 'y'] }, { name: 'one' }),
+        route([vendor('a')], { names: ['y', 'z'] }, { name: 'two' }),
+        route([vendor('a')], {}, { name: 'y' }),
+      ],
+      providers: { a: scriptedProvider('a') },
+    })
+    const find = (name: string): string | undefined => holder.current?.find(name)?.key
+    const problems = () => holder.current?.problems.map(({ route, part, reason }) => [route, part, reason])
+    expect(['x', 'y', 'z'].map(find)).toEqual(['default/one', 'default/one', 'default/two'])
+    expect(problems()).toEqual([
+      ['default/two', 'name y', 'NameTaken'],
+      ['default/y', 'name y', 'NameTaken'],
+    ])
+    expect(holder.current?.problems[0]?.message).toBe(
+      'the name "y" leads to route default/one, which was there first',
+    )
+    holder.change({ routes: new Map([['default/one', undefined]]), deployments: new Map() })
+    expect(['x', 'y', 'z'].map(find)).toEqual([undefined, 'default/two', 'default/two'])
+    expect(problems()).toEqual([['default/y', 'name y', 'NameTaken']])
   })
 
   it('lists the backends that it cannot use, and does not throw', () => {
@@ -56,7 +97,7 @@ describe('the route table', () => {
       },
     })
     const problems = holder.current?.problems ?? []
-    expect(problems.map(({ route, backend, reason }) => [route, backend, reason])).toEqual([
+    expect(problems.map(({ route, part, reason }) => [route, part, reason])).toEqual([
       ['default/m', 'deployment churn', 'NoReadyRevision'],
       ['default/m', 'deployment nowhere', 'UnknownDeployment'],
       ['default/m', 'provider nobody', 'UnknownProvider'],

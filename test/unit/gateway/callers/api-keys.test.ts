@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { apiKeys } from '../../../src/gateway/index.ts'
-import { sha256 } from '../../../src/hash.ts'
+import { apiKeys } from '../../../../src/gateway/index.ts'
+import { sha256 } from '../../../../src/hash.ts'
 
 const info = { method: 'GET', path: '/v2' }
 

@@ -1,6 +1,6 @@
 import { hash, timingSafeEqual } from 'node:crypto'
-import { ModelspineError } from '../errors.ts'
-import type { Actor } from '../resources/metadata.ts'
+import { ModelspineError } from '../../errors.ts'
+import type { Actor } from '../../resources/metadata.ts'
 import type { Authenticate } from './authenticate.ts'
 
 /** By the actor's name: the SHA-256 of its key in hexadecimal, or several while a key is being replaced. */

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { ModelspineError } from '../../../src/errors.ts'
-import { type Authenticate, createGateway } from '../../../src/gateway/index.ts'
-import { createRouter } from '../../../src/routing/router.ts'
-import { createFakeClock } from '../../../src/testing/fake-clock.ts'
+import { ModelspineError } from '../../../../src/errors.ts'
+import { type Authenticate, createGateway } from '../../../../src/gateway/index.ts'
+import { createRouter } from '../../../../src/routing/router.ts'
+import { createFakeClock } from '../../../../src/testing/fake-clock.ts'
 
 function gatewayWith(authenticate: Authenticate, authenticateTimeoutMs?: number) {
   const clock = createFakeClock()

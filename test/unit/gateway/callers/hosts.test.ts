@@ -2,9 +2,9 @@ import { once } from 'node:events'
 import { request as httpRequest } from 'node:http'
 import { connect } from 'node:net'
 import { describe, expect, it } from 'vitest'
-import { createGateway, type Hosts } from '../../../src/gateway/index.ts'
-import { createRouter } from '../../../src/routing/router.ts'
-import { gatewayWorld } from './gateway-world.ts'
+import { createGateway, type Hosts } from '../../../../src/gateway/index.ts'
+import { createRouter } from '../../../../src/routing/router.ts'
+import { gatewayWorld } from '../gateway-world.ts'
 
 const router = createRouter({ table: { current: undefined } })
 

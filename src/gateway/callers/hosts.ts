@@ -1,4 +1,4 @@
-import { ModelspineError } from '../errors.ts'
+import { ModelspineError } from '../../errors.ts'
 
 /**
  * The hosts that callers may address: names and addresses, with a port where only that port is meant. `any` turns the

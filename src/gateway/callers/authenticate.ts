@@ -1,8 +1,8 @@
-import type { Clock } from '../clock.ts'
-import { type ErrorCode, isModelspineError, ModelspineError, messageOf } from '../errors.ts'
-import type { Actor } from '../resources/metadata.ts'
-import { busy } from './failure.ts'
-import type { GatewayRequest } from './surface.ts'
+import type { Clock } from '../../clock.ts'
+import { type ErrorCode, isModelspineError, ModelspineError, messageOf } from '../../errors.ts'
+import type { Actor } from '../../resources/metadata.ts'
+import { busy } from '../failure.ts'
+import type { GatewayRequest } from '../surface.ts'
 
 export interface RequestInfo {
   readonly method: string
