@@ -20,7 +20,7 @@ export interface PickRequest extends RequestOptions {
 }
 
 /**
- * Whom to ask, and a lease on it. Report the end of the call with `ended` or `next`, exactly once. A lease without a
+ * Whom to ask, and a lease on it. Report the end of the call with `ended` or `next`; the first report counts. A lease without a
  * report ends by itself: at the request's deadline, or, after `output`, at the route's idle timeout.
  */
 export interface Picked {
@@ -76,6 +76,7 @@ class Lease implements Picked {
   readonly #request: RoutedRequest
   readonly #chain: AttemptChain
   readonly #attempt: Attempt
+  #isReported = false
 
   constructor(request: RoutedRequest, chain: AttemptChain) {
     this.#request = request
@@ -133,6 +134,7 @@ class Lease implements Picked {
   }
 
   ended(report: PickReport): void {
+    if (this.#reported()) return
     const attempt = this.#attempt
     if (report.usage !== undefined) attempt.usage = report.usage
     if (report.outcome === 'failed') {
@@ -151,6 +153,7 @@ class Lease implements Picked {
   }
 
   next(failure: PickFailure): Picked | undefined {
+    if (this.#reported()) return undefined
     const attempt = this.#attempt
     attempt.whenStopped = undefined
     this.#chain.failed(attempt, errorOf(failure, this.upstream))
@@ -162,6 +165,13 @@ class Lease implements Picked {
       this.#request.failed(cause as ModelspineError)
       return undefined
     }
+  }
+
+  /** The first report counts. */
+  #reported(): boolean {
+    const isSecond = this.#isReported
+    this.#isReported = true
+    return isSecond
   }
 
   /** Before the first output the caller may still fail over, so the request goes on until its deadline. */

@@ -198,7 +198,7 @@ export class RoutedRequest<Request = unknown> implements AttemptHost, RequestVie
     if (!this.route.limits.isRequestDeclared) this.#deadline.cancel()
   }
 
-  /** Calls `told` with the record when the request has ended, or at once when it has. */
+  /** Calls `told` with the record when the request has ended, or at once when it has. The last one is told first. */
   whenEnded(told: (record: RequestRecord) => void): void {
     if (this.#ended !== undefined) {
       const { outcome, error } = this.#ended
@@ -279,7 +279,7 @@ export class RoutedRequest<Request = unknown> implements AttemptHost, RequestVie
     if (this.#watch === undefined && this.#ends === undefined) return
     const record = this.#record(outcome, error)
     this.#watch?.finished(record)
-    for (const told of this.#ends ?? []) this.around.observers.guarded(() => told(record))
+    for (const told of this.#ends?.reverse() ?? []) this.around.observers.guarded(() => told(record))
   }
 
   #record(outcome: Outcome, error: ModelspineError | undefined): RequestRecord {

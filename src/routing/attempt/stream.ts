@@ -59,6 +59,8 @@ export class CommittedStream<Piece> implements AsyncIterableIterator<Piece> {
   /** Pieces that `commit` read and that the caller has not received yet. */
   readonly #held: Piece[] = []
   #reading = false
+  /** Whether the caller knows how the stream ended. */
+  #told = false
   #state: 'open' | 'complete' | 'ended' = 'open'
 
   constructor(
@@ -111,18 +113,13 @@ export class CommittedStream<Piece> implements AsyncIterableIterator<Piece> {
   async return(): Promise<IteratorResult<Piece, undefined>> {
     this.#held.length = 0
     this.#told = true
-    if (this.#state === 'open') {
-      this.#request.stop(new ModelspineError('aborted', 'the caller stopped reading the stream'))
-    }
+    if (this.#state === 'open') this.#leave()
     return { done: true, value: undefined }
   }
 
   [Symbol.asyncIterator](): this {
     return this
   }
-
-  /** Whether the caller knows how the stream ended. */
-  #told = false
 
   /** A stream that was ended while nobody read it throws at the next read, once. */
   #afterEnd(): IteratorResult<Piece, undefined> {
@@ -146,6 +143,19 @@ export class CommittedStream<Piece> implements AsyncIterableIterator<Piece> {
     attempt.succeeded()
     if (this.#endsRequest) this.#request.succeeded()
     return { done: true, value: undefined }
+  }
+
+  /** The reader has left. When it is a guardrail, that is not the end of the request. */
+  #leave(): void {
+    const error = new ModelspineError('aborted', 'the caller stopped reading the stream')
+    if (this.#endsRequest) {
+      this.#request.stop(error)
+      return
+    }
+    this.attempt.whenStopped = undefined
+    this.#state = 'ended'
+    this.attempt.stop(error)
+    this.#letGo()
   }
 
   #fail(cause: unknown): ModelspineError {

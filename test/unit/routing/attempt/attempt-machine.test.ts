@@ -195,7 +195,7 @@ describe('requests under any order of answers, failures, timeouts, aborts and re
         expect([told.finished, told.settled, told.errors]).toEqual([told.started, told.started, 0])
         expect([told.began, told.ended]).toEqual([told.attempts, told.attempts])
       }),
-      { numRuns: 300 },
+      { numRuns: 200 },
     )
   })
 })

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { ModelspineError } from '../../../../src/errors.ts'
 import type { ModelRoute } from '../../../../src/resources/route/model-route.ts'
 import {
+  deployment,
   finish,
   question,
   route,
@@ -53,13 +54,17 @@ describe('a call that hangs', () => {
   })
 
   it('goes on after its share when nobody else can be asked', async () => {
-    const alone = twoVendors({ timeout: '4s', fallback: [] })
-    alone.a.infer = async () => {
-      await new Promise<void>((resolve) => alone.clock.schedule(3000, resolve))
+    // The canary may not stand in for the stable revision.
+    const world = scenario({
+      routes: [route([{ deployment: 'churn', weight: 1 }], { timeout: '4s' })],
+      deployments: [deployment('churn', { r1: 100, r2: 1e-9 }, { stable: 'r1' })],
+    })
+    world.at('r1').infer = async () => {
+      await new Promise<void>((resolve) => world.clock.schedule(3000, resolve))
       return { kind: 'tensors', outputs: [] }
     }
-    await expect(settled(alone, alone.router.infer('m', tensors), 3000)).resolves.toMatchObject({
-      provider: 'a',
+    await expect(settled(world, world.router.infer('m', tensors), 3000)).resolves.toMatchObject({
+      revision: 'r1',
       attempts: 1,
     })
   })
