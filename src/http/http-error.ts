@@ -1,5 +1,5 @@
 import { type ErrorCode, ModelspineError } from '../errors.ts'
-import { isCredential, scrubbedCause } from './scrub.ts'
+import { isCredential, scrub, scrubbedCause } from './scrub.ts'
 
 /** How far a call had come. In the phase `connecting`, no part of the call can have reached the server. */
 export type CallPhase = 'connecting' | 'sent' | 'answering'
@@ -52,7 +52,8 @@ export function httpError(error: unknown, call: FailedCall): ModelspineError {
   const what = words[code] ?? (cause.message || code || 'failed')
   const meant = codeOf(cause, code, call.phase)
   // Callers of a gateway are told what is wrong with their request, and addresses are not for them.
-  const about = meant === 'bad-request' ? 'the request cannot be sent' : `${call.method} ${call.url}`
+  const about =
+    meant === 'bad-request' ? 'the request cannot be sent' : `${call.method} ${scrub(call.url, call.secrets)}`
   return new ModelspineError(meant, `${about}: ${what}`, {
     cause,
     details: { phase: call.phase, ...(code === '' ? {} : { cause: code }) },

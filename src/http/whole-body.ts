@@ -41,14 +41,20 @@ export class WholeBody extends Exchange {
   }
 
   protected settle(error: Error | undefined): void {
-    if (error === undefined) this.reply().then(this.resolve, this.reject)
-    else this.reject(error)
+    if (error !== undefined) {
+      this.reject(error)
+      return
+    }
+    const { status, headers, size } = this
+    const bytes = this.chunks === undefined ? this.only : Buffer.concat(this.chunks, size)
+    if (size === 0 || headers['content-encoding'] === undefined) {
+      this.resolve(new HttpReply(status, headers, bytes))
+    } else this.decode(bytes).then(this.resolve, this.reject)
   }
 
-  private async reply(): Promise<HttpReply> {
-    const { status, headers, size, maxBytes } = this
-    const bytes = this.chunks === undefined ? this.only : Buffer.concat(this.chunks, size)
-    const coding = size === 0 ? undefined : codingOf(headers)
+  private async decode(bytes: Uint8Array): Promise<HttpReply> {
+    const { status, headers, maxBytes } = this
+    const coding = codingOf(headers)
     if (coding === undefined) return new HttpReply(status, headers, bytes)
     return new HttpReply(status, withoutCoding(headers), await decoded(bytes, coding, maxBytes), true)
   }

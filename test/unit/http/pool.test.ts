@@ -3,15 +3,18 @@ import { channel } from 'node:diagnostics_channel'
 import type { Socket } from 'node:net'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
+import { gzipSync } from 'node:zlib'
 import { Agent } from 'undici'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import type { HttpRequest } from '../../../src/http/http-client.ts'
+import type { HttpReply } from '../../../src/http/http-reply.ts'
 import { answerOf, clientOf, serveRaw } from './raw-server.ts'
 
 setFlagsFromString('--expose-gc')
 const collectGarbage = runInNewContext('gc') as () => void
 
 const get = { method: 'GET', path: '/' } as const
+const zipped = gzipSync('ok').toString('latin1')
 const post = { method: 'POST', path: '/', body: 'b' } as const
 
 describe('a connection that the server closed', () => {
@@ -198,6 +201,60 @@ describe('a call that waits for a connection', () => {
   it.each(['connections', 'maxWaiting', 'waitTimeoutMs'])('refuses %s below 1', (field) => {
     expect(() => clientOf('http://127.0.0.1:1', { [field]: 0 })).toThrow(`${field} is 0`)
   })
+})
+
+it('ends every call once, and leaves nothing behind, whatever the server and the callers do', async () => {
+  let state = 7
+  const drawn = (below: number): number => {
+    state = (state * 1_103_515_245 + 12_345) % 2 ** 31
+    return Math.floor((state / 2 ** 31) * below)
+  }
+  const callers = new Map<string, AbortController>()
+  const acts: readonly ((socket: Socket, caller: AbortController | undefined) => void)[] = [
+    (socket) => socket.write(answerOf('ok')),
+    (socket) => socket.write(`HTTP/1.1 100 Continue\r\n\r\n${answerOf('ok')}`),
+    (socket) => socket.write(answerOf(zipped, 'HTTP/1.1 200 OK\r\ncontent-encoding: gzip'), 'latin1'),
+    (socket) => socket.end(answerOf('ok', 'HTTP/1.1 200 OK\r\nconnection: close')),
+    (socket) => socket.end('HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nhalf'),
+    (socket) => socket.resetAndDestroy(),
+    (_socket, caller) => caller?.abort(),
+    (socket, caller) =>
+      socket.write('HTTP/1.1 200 OK\r\n\r\nhalf', () => setImmediate(() => caller?.abort())),
+  ]
+  let busiest = 0
+  const { url, sockets } = await serveRaw((socket, _connection, _request, text) => {
+    busiest = Math.max(busiest, sockets.filter((each) => !each.destroyed).length)
+    acts[drawn(acts.length)]?.(socket, callers.get(text.split(' ')[1] ?? ''))
+  })
+  const client = clientOf(url, { connections: 5 })
+  const ends = new Map<string, number>()
+  const ended = (how: string): void => void ends.set(how, (ends.get(how) ?? 0) + 1)
+  const ask = async (place: number): Promise<void> => {
+    const abort = new AbortController()
+    const path = `/${place}`
+    callers.set(path, abort)
+    const request: HttpRequest = { ...(place % 2 ? get : post), path, abortSignal: abort.signal }
+    const stream = (): Promise<HttpReply> => client.stream(request).then((begun) => begun.whole())
+    const call = place % 3 === 0 ? stream() : client.request(request)
+    const leaves = drawn(12)
+    if (leaves === 0) abort.abort()
+    else if (leaves === 1) setImmediate(() => abort.abort())
+    await call.then(
+      (reply) => ended(reply.text()),
+      (error) => ended(error.code),
+    )
+  }
+  let next = 0
+  const worker = async (): Promise<void> => {
+    while (next < 400) await ask(next++)
+  }
+  await Promise.all(Array.from({ length: 20 }, worker))
+  expect([...ends.keys()].sort()).toEqual(['aborted', 'interrupted', 'ok', 'unavailable'])
+  expect([...ends.values()].reduce((sum, count) => sum + count)).toBe(400)
+  // One that is being closed may still be there when the next one comes.
+  expect(busiest).toBeLessThanOrEqual(10)
+  await client.close()
+  await expect.poll(() => sockets.every((socket) => socket.destroyed)).toBe(true)
 })
 
 describe('interim answers', () => {

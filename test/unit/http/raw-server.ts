@@ -44,7 +44,7 @@ export function clientOf(baseUrl: string, options: Omit<HttpClientOptions, 'base
   return client
 }
 
-/** An answer whose length is told. */
+/** An answer whose length is told. `body` has one byte for each letter. */
 export function answerOf(body: string, head = 'HTTP/1.1 200 OK'): string {
-  return `${head}\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`
+  return `${head}\r\ncontent-length: ${body.length}\r\n\r\n${body}`
 }
