@@ -47,7 +47,7 @@ for (let question = 1; question <= 12; question += 1) {
   const { reply, attempts } = await router.chat('assistant', {
     messages: [{ role: 'user', content: [{ type: 'text', text: `question ${question}` }] }],
   })
-  const [said] = reply.content
+  const said = reply.choices[0]?.content[0]
   const failedOver = attempts > 1 ? ` (attempt ${attempts}: the first one failed)` : ''
   console.log(`${question}: ${said?.type === 'text' ? said.text : '?'}${failedOver}`)
 }

@@ -8,6 +8,17 @@ export { acceptFence, type FenceRecord } from './deployment-target/accept-fence.
 export type * from './deployment-target/contract.ts'
 export { describeTargetStep, type TargetStep, targetSteps } from './deployment-target/target-steps.ts'
 export { type TargetRefusal, wantRefusal } from './deployment-target/want-refusal.ts'
+export type {
+  ChatAnswerFacts,
+  ChatCall,
+  ChatCodec,
+  ChatPrinting,
+  ChatStreamEnd,
+  ChatStreamReader,
+  ChatStreamWriter,
+  ErrorOf,
+} from './dialects/chat-codec.ts'
+export { limitPerChoice } from './dialects/limit-per-choice.ts'
 export {
   inferenceHeader,
   inferReplyBody,
@@ -17,25 +28,15 @@ export {
   type TensorPayload,
   type TensorReply,
 } from './dialects/open-inference/infer-json.ts'
+export { holdsError } from './dialects/openai/body-text.ts'
+export type { OpenaiPrinting } from './dialects/openai/chat-body.ts'
+export { openaiChat } from './dialects/openai/chat-codec.ts'
 export {
-  type OpenaiChunkOptions,
-  OpenaiChunkWriter,
-  readOpenaiChatChunk,
-} from './dialects/openai/chat-chunk.ts'
-export { openaiChatReply, readOpenaiChatReply } from './dialects/openai/chat-reply.ts'
-export {
-  type OpenaiChatBodyOptions,
-  type OpenaiChatCall,
-  openaiChatBody,
-  openaiChatDialect,
-  parseOpenaiChat,
-} from './dialects/openai/chat-request.ts'
-export {
-  openaiEmbedBody,
   openaiEmbedDialect,
-  openaiEmbedReply,
   parseOpenaiEmbed,
-  readOpenaiEmbedReply,
+  parseOpenaiEmbedReply,
+  printOpenaiEmbed,
+  printOpenaiEmbedReply,
 } from './dialects/openai/embed.ts'
 export { type OpenaiFailure, readOpenaiError } from './dialects/openai/error.ts'
 export {
@@ -70,6 +71,16 @@ export type { TlsOptions } from './http/tls.ts'
 export { canonicalJson } from './json.ts'
 export type * from './policy/contract.ts'
 export type * from './provider/contract.ts'
+export {
+  edited,
+  editedFields,
+  Native,
+  nativeBody,
+  nativeEvent,
+  nativeText,
+  originalOf,
+  withNative,
+} from './provider/contract.ts'
 export { type ChangeHints, createChangeHints } from './registry/change-hints.ts'
 export type * from './registry/contract.ts'
 export { latestApproved, latestApprovedAlias, refuseComputedAlias } from './registry/latest-approved.ts'

@@ -55,7 +55,9 @@ export {
   requireApproval,
 } from './policy/ruling.ts'
 export type {
+  ChatChoice,
   ChatEvent,
+  ChatEventPart,
   ChatMessage,
   ChatPart,
   ChatReply,

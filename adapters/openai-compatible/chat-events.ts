@@ -1,76 +1,97 @@
 import {
   type ChatEvent,
+  type ChatStreamEnd,
+  type ChatStreamReader,
   type HttpStream,
   ModelspineError,
-  readOpenaiChatChunk,
-  type SseEvent,
   SseParser,
 } from 'modelspine/adapter'
 
-export interface ChatEventsOptions {
-  /** Whether the caller asked for the chunk that holds the usage. */
-  readonly usageAsked: boolean
-  /** Makes a ModelspineError of a body that holds an error. */
-  readonly errorOf: (body: unknown) => ModelspineError
-}
-
-const done = '[DONE]'
-
 /**
- * The events of a streamed completion. A stream without `[DONE]` is finished if the transport ended properly.
- * There is one exception: the stream gave no finish reason, and its end cannot be told from a broken
- * connection. Then this throws `interrupted`.
+ * The events of a streamed completion, in one batch for each piece of the answer. A stream without an end
+ * marker is finished if the transport ended properly and the answer does not look cut off.
  */
-export async function* chatEvents(stream: HttpStream, options: ChatEventsOptions): AsyncGenerator<ChatEvent> {
-  const parser = new SseParser()
-  let began = false
-  let finished = false
-  for await (const chunk of stream.chunks) {
-    for (const event of parser.push(chunk)) {
-      if (event.data === done) {
-        stream.release()
-        if (!finished) yield { type: 'finish', finishReason: 'other' }
-        return
-      }
-      for (const part of readEvent(event, options)) {
-        began = true
-        // Some vendors repeat the finish reason on the chunk with usage.
-        if (finished && part.type === 'finish') {
-          if (part.native !== undefined) yield { type: 'other', native: part.native }
-          continue
-        }
-        finished ||= part.type === 'finish'
-        yield part
-      }
-    }
+export class ChatEvents implements AsyncIterableIterator<readonly ChatEvent[]> {
+  readonly #open: () => Promise<HttpStream>
+  readonly #reader: ChatStreamReader
+  readonly #parser = new SseParser()
+  #stream: HttpStream | undefined
+  #chunks: AsyncIterator<Uint8Array> | undefined
+  /** Thrown after the events that came before it. */
+  #failure: unknown
+  #isOver = false
+
+  /** `open` makes the call, when the first batch is asked for. */
+  constructor(open: () => Promise<HttpStream>, reader: ChatStreamReader) {
+    this.#open = open
+    this.#reader = reader
   }
-  const rest = parser.unfinished()
-  if (rest !== undefined && rest.data !== done) {
+
+  [Symbol.asyncIterator](): this {
+    return this
+  }
+
+  async next(): Promise<IteratorResult<readonly ChatEvent[]>> {
+    if (this.#failure !== undefined) throw this.#failed(this.#failure)
+    const stream = this.#stream ?? (await this.#opened())
+    this.#chunks ??= stream.chunks[Symbol.asyncIterator]()
+    while (!this.#isOver) {
+      const step = await this.#chunks.next()
+      const events = step.done === true ? this.#rest(stream) : this.#read(stream, step.value)
+      if (events.length > 0) return { done: false, value: events }
+      if (this.#failure !== undefined) throw this.#failed(this.#failure)
+    }
+    return { done: true, value: undefined }
+  }
+
+  async #opened(): Promise<HttpStream> {
+    const stream = await this.#open()
+    this.#stream = stream
+    // The reader may have left while the call was made.
+    if (this.#isOver) stream.cancel()
+    return stream
+  }
+
+  async return(): Promise<IteratorResult<readonly ChatEvent[]>> {
+    if (!this.#isOver) this.#stream?.cancel()
+    this.#isOver = true
+    return { done: true, value: undefined }
+  }
+
+  #read(stream: HttpStream, chunk: Uint8Array): readonly ChatEvent[] {
+    const events: ChatEvent[] = []
+    try {
+      for (const { event, data } of this.#parser.push(chunk)) {
+        if (this.#reader.isEnd(data)) {
+          stream.release()
+          return this.#finish(events, 'marked')
+        }
+        const read = this.#reader.read(event, data)
+        if (read !== undefined) events.push(read)
+      }
+    } catch (error) {
+      this.#failure = error
+    }
+    return events
+  }
+
+  #rest(stream: HttpStream): readonly ChatEvent[] {
+    const rest = this.#parser.unfinished()
+    if (rest === undefined) return this.#finish([], stream.delimited ? 'whole' : 'unsure')
+    if (this.#reader.isEnd(rest.data)) return this.#finish([], 'marked')
     throw new ModelspineError('interrupted', 'the stream ended in the middle of an event')
   }
-  if (!began) throw new ModelspineError('malformed-reply', 'the stream ended without any event')
-  if (finished) return
-  if (rest === undefined && !stream.delimited) {
-    throw new ModelspineError(
-      'interrupted',
-      'the connection was closed before the stream said that it was finished',
-    )
-  }
-  yield { type: 'finish', finishReason: 'other' }
-}
 
-function readEvent(event: SseEvent, { usageAsked, errorOf }: ChatEventsOptions): readonly ChatEvent[] {
-  let body: unknown
-  try {
-    body = JSON.parse(event.data)
-  } catch {
-    throw new ModelspineError('malformed-reply', 'an event of the stream is not JSON')
+  #finish(events: ChatEvent[], how: ChatStreamEnd): readonly ChatEvent[] {
+    this.#isOver = true
+    events.push(...this.#reader.end(how))
+    return events
   }
-  if (event.event === 'error' || holdsError(body)) throw errorOf(body)
-  return readOpenaiChatChunk(body, usageAsked)
-}
 
-/** Some servers answer 200 and put an error into the body, or into an event. */
-export function holdsError(body: unknown): boolean {
-  return typeof body === 'object' && body !== null && (body as { error?: unknown }).error != null
+  #failed(error: unknown): unknown {
+    this.#isOver = true
+    this.#failure = undefined
+    this.#stream?.cancel()
+    return error
+  }
 }

@@ -1,12 +1,12 @@
 import {
   type HttpReply,
+  holdsError,
   ModelspineError,
   rateLimitsOf,
   readOpenaiError,
   retryAfterMs,
   scrubStart,
 } from 'modelspine/adapter'
-import { holdsError } from './chat-events.ts'
 
 export interface OpenaiFailureContext {
   readonly secrets: readonly string[]

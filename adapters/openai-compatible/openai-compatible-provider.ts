@@ -1,5 +1,6 @@
 import {
   type CallContext,
+  type Chat,
   type ChatEvent,
   type ChatReply,
   type ChatRequest,
@@ -9,19 +10,18 @@ import {
   type EmbedRequest,
   type HttpDispatcher,
   type HttpRequest,
-  jsonBody,
+  type HttpStream,
   type ModelProvider,
-  openaiChatBody,
-  openaiChatDialect,
-  openaiEmbedBody,
+  type ModelspineError,
+  openaiChat,
   openaiEmbedDialect,
-  readOpenaiChatReply,
-  readOpenaiEmbedReply,
+  parseOpenaiEmbedReply,
+  printOpenaiEmbed,
   secretsOf,
   systemClock,
 } from 'modelspine/adapter'
 import { type ApiKey, revealKey } from './api-key.ts'
-import { chatEvents, holdsError } from './chat-events.ts'
+import { ChatEvents } from './chat-events.ts'
 import { failureOf, noStream, type OpenaiFailureContext } from './openai-compatible-errors.ts'
 
 export interface OpenaiCompatibleOptions {
@@ -57,8 +57,9 @@ export interface OpenaiCompatibleOptions {
 
 export interface OpenaiCompatibleProvider extends ModelProvider {
   chat(request: ChatRequest, context: CallContext): Promise<ChatReply>
-  chatStream(request: ChatRequest, context: CallContext): AsyncIterable<ChatEvent>
+  chatStream(request: ChatRequest, context: CallContext): AsyncIterable<readonly ChatEvent[]>
   embed(request: EmbedRequest, context: CallContext): Promise<EmbedReply>
+  capTokens<Request extends Chat>(request: Request, cap: number): Request
   close(): Promise<void>
 }
 
@@ -76,7 +77,7 @@ export function openaiCompatible(options: OpenaiCompatibleOptions): OpenaiCompat
   /** The request to send, and the facts that are needed to report a failure. */
   async function prepare(
     path: string,
-    body: unknown,
+    body: string,
     context: CallContext,
   ): Promise<{ readonly request: HttpRequest; readonly failure: OpenaiFailureContext }> {
     const key = apiKey === undefined ? undefined : await revealKey(apiKey)
@@ -88,7 +89,7 @@ export function openaiCompatible(options: OpenaiCompatibleOptions): OpenaiCompat
         ...context.headers,
         ...(key === undefined ? {} : { authorization: `Bearer ${key}` }),
       },
-      body: jsonBody(body),
+      body,
       abortSignal: context.abortSignal,
       // A completion changes nothing at the vendor, so twice is as good as once.
       resend: true,
@@ -100,13 +101,16 @@ export function openaiCompatible(options: OpenaiCompatibleOptions): OpenaiCompat
     return { request, failure: { secrets, nowMs: () => clock.now() } }
   }
 
-  async function post(path: string, body: unknown, context: CallContext): Promise<unknown> {
+  /** The text of the answer, and how to report that it holds an error. */
+  async function post(
+    path: string,
+    body: string,
+    context: CallContext,
+  ): Promise<{ readonly text: string; readonly errorOf: (held: unknown) => ModelspineError }> {
     const { request, failure } = await prepare(path, body, context)
     const reply = await client.request(request)
     if (reply.status !== 200) throw failureOf(reply, failure)
-    const parsed = reply.json()
-    if (holdsError(parsed)) throw failureOf({ body: parsed }, failure)
-    return parsed
+    return { text: reply.text(), errorOf: (held) => failureOf({ body: held }, failure) }
   }
 
   return {
@@ -114,41 +118,42 @@ export function openaiCompatible(options: OpenaiCompatibleOptions): OpenaiCompat
     capabilities: {
       operations: ['chat', 'embed'],
       streaming: true,
-      dialects: [openaiChatDialect, openaiEmbedDialect],
+      dialects: [openaiChat.dialect, openaiEmbedDialect],
     },
 
     async chat(request, context) {
-      const body = openaiChatBody(request, { stream: false, vendor: name, maxTokensField })
-      return readOpenaiChatReply(await post('/chat/completions', body, context))
+      const body = openaiChat.print(request, { stream: false, vendor: name, maxTokensField })
+      const { text, errorOf } = await post('/chat/completions', body, context)
+      return openaiChat.parseReply(text, errorOf)
     },
 
-    async *chatStream(request, context) {
-      const body = openaiChatBody(request, { stream: true, vendor: name, maxTokensField })
-      const { request: call, failure } = await prepare('/chat/completions', body, context)
-      const stream = await client.stream({
-        ...call,
-        headers: { ...call.headers, accept: 'text/event-stream' },
-      })
-      if (stream.status !== 200) throw failureOf(await stream.whole(), failure)
-      if (/^application\/json\b/.test(stream.header('content-type') ?? '')) {
-        throw noStream(await stream.whole(), failure)
+    chatStream(request, context) {
+      let failure: OpenaiFailureContext | undefined
+      const open = async (): Promise<HttpStream> => {
+        const body = openaiChat.print(request, { stream: true, vendor: name, maxTokensField })
+        const prepared = await prepare('/chat/completions', body, context)
+        failure = prepared.failure
+        const headers = { ...prepared.request.headers, accept: 'text/event-stream' }
+        const stream = await client.stream({ ...prepared.request, headers })
+        if (stream.status !== 200) throw failureOf(await stream.whole(), failure)
+        if (/^application\/json\b/.test(stream.header('content-type') ?? '')) {
+          throw noStream(await stream.whole(), failure)
+        }
+        return stream
       }
-      yield* chatEvents(stream, {
-        usageAsked: asksForUsage(request),
-        errorOf: (event) => failureOf({ body: event }, failure),
-      })
+      const secrets: readonly string[] = []
+      const errorOf = (held: unknown): ModelspineError =>
+        failureOf({ body: held }, failure ?? { secrets, nowMs: () => clock.now() })
+      return new ChatEvents(open, openaiChat.reader(request, errorOf))
     },
 
     async embed(request, context) {
-      const reply = await post('/embeddings', openaiEmbedBody(request, name), context)
-      return readOpenaiEmbedReply(reply, request.input.length)
+      const { text, errorOf } = await post('/embeddings', printOpenaiEmbed(request, name), context)
+      return parseOpenaiEmbedReply(text, request.input.length, errorOf)
     },
+
+    capTokens: (request, cap) => openaiChat.capTokens(request, cap, name),
 
     close: () => client.close(),
   }
-}
-
-function asksForUsage({ native }: ChatRequest): boolean {
-  const options = native?.dialect === openaiChatDialect ? native.body.stream_options : undefined
-  return (options as { include_usage?: unknown } | null | undefined)?.include_usage === true
 }

@@ -79,6 +79,13 @@ export class JsonFields {
     return value as number
   }
 
+  /** Also a whole number that is too large to be exact. */
+  optionalWholeNumber(name: string): number | undefined {
+    const value = this.value(name)
+    if (value !== undefined && !Number.isInteger(value)) throw this.wrong(name, 'a whole number')
+    return value as number | undefined
+  }
+
   optionalBoolean(name: string): boolean | undefined {
     const value = this.value(name)
     if (value !== undefined && typeof value !== 'boolean') throw this.wrong(name, 'true or false')

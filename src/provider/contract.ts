@@ -10,6 +10,19 @@
 
 import type { ErrorCode } from '../errors.ts'
 import type { OperationName } from '../resources/route/model-route.ts'
+import type { Chat, ChatReply, ChatRequest } from './contract/chat.ts'
+import type { ChatEvent } from './contract/chat-event.ts'
+import type { EmbedReply, EmbedRequest } from './contract/embed.ts'
+import type { InferReply, InferRequest } from './contract/infer.ts'
+
+export * from './contract/chat.ts'
+export * from './contract/chat-event.ts'
+export * from './contract/chat-part.ts'
+export * from './contract/embed.ts'
+export * from './contract/infer.ts'
+export * from './contract/native.ts'
+export * from './contract/usage.ts'
+export * from './contract/vendor-options.ts'
 
 export type ProviderFailure = Extract<
   ErrorCode,
@@ -36,185 +49,6 @@ export interface CallContext {
   readonly abortSignal: AbortSignal
   /** Sent with the request if the protocol has headers: trace context, tenant. */
   readonly headers?: Readonly<Record<string, string>>
-}
-
-/**
- * Counts of tokens. A count is present only when the vendor gave it. `inputTokens` does not include cached
- * reads and cached writes.
- */
-export interface Usage {
-  readonly inputTokens?: number
-  readonly outputTokens?: number
-  readonly cacheReadTokens?: number
-  readonly cacheWriteTokens?: number
-}
-
-// Infer
-// ------------------------------------------------------------------------------------------------------------
-
-export type InferRequest = {
-  /** The model's name at the upstream. The router fills it in. */
-  readonly model: string
-  readonly version?: string
-} & InferPayload
-
-export type InferPayload =
-  | {
-      readonly kind: 'tensors'
-      readonly id?: string
-      readonly inputs: readonly Tensor[]
-      readonly outputs?: readonly string[]
-      readonly parameters?: Readonly<Record<string, unknown>>
-    }
-  /**
-   * The bytes are passed on unchanged. `headers` are the headers that the protocol itself needs, such as
-   * `inference-header-content-length`.
-   */
-  | {
-      readonly kind: 'bytes'
-      readonly contentType: string
-      readonly bytes: Uint8Array
-      readonly headers?: Readonly<Record<string, string>>
-    }
-
-export interface Tensor {
-  readonly name: string
-  /** Open Inference names: BOOL, UINT8, INT64, FP32, BYTES … */
-  readonly datatype: string
-  readonly shape: readonly number[]
-  readonly data: readonly unknown[]
-}
-
-/** The reply has the same form as the request: tensors answer tensors, bytes answer bytes. */
-export type InferReply =
-  | {
-      readonly kind: 'tensors'
-      readonly id?: string
-      readonly model?: string
-      readonly version?: string
-      readonly outputs: readonly Tensor[]
-      readonly parameters?: Readonly<Record<string, unknown>>
-    }
-  | {
-      readonly kind: 'bytes'
-      readonly contentType: string
-      readonly bytes: Uint8Array
-      readonly headers?: Readonly<Record<string, string>>
-    }
-
-// Chat
-// -------------------------------------------------------------------------------------------------------------
-
-export interface ChatRequest {
-  readonly model: string
-  readonly messages: readonly ChatMessage[]
-  readonly maxOutputTokens?: number
-  readonly temperature?: number
-  readonly topP?: number
-  readonly stop?: readonly string[]
-  readonly seed?: number
-  readonly tools?: readonly ChatTool[]
-  readonly toolChoice?: 'auto' | 'none' | 'required' | { readonly name: string }
-  /** A JSON Schema that the answer must match, if the upstream supports this. */
-  readonly responseSchema?: { readonly name: string; readonly schema: Readonly<Record<string, unknown>> }
-  /** Options by vendor name. A provider reads only the entry of its own vendor. */
-  readonly options?: Readonly<Record<string, Readonly<Record<string, unknown>>>>
-  /**
-   * The request as the caller wrote it. A provider of the same dialect sends this form, so that fields which
-   * the contract does not know reach the vendor.
-   */
-  readonly native?: Native
-}
-
-/** A request, reply or event in a vendor's own dialect, such as `openai-chat`. */
-export interface Native {
-  readonly dialect: string
-  readonly body: Readonly<Record<string, unknown>>
-}
-
-export interface ChatMessage {
-  readonly role: 'system' | 'user' | 'assistant' | 'tool'
-  readonly content: readonly ChatPart[]
-  /** The id of the tool call that a message with the role `tool` answers. */
-  readonly toolCallId?: string
-}
-
-export type ChatPart =
-  | { readonly type: 'text'; readonly text: string }
-  | { readonly type: 'image'; readonly url: string }
-  | { readonly type: 'tool-call'; readonly id: string; readonly name: string; readonly arguments: string }
-  /**
-   * A part for one vendor only: reasoning signatures, cache marks. Providers of other vendors leave it out.
-   */
-  | { readonly type: 'opaque'; readonly vendor: string; readonly data: unknown }
-
-export interface ChatTool {
-  readonly name: string
-  readonly description?: string
-  readonly parameters: Readonly<Record<string, unknown>>
-}
-
-export type FinishReason = 'stop' | 'length' | 'tool-calls' | 'content-filter' | 'other'
-
-export interface ChatReply {
-  readonly id: string
-  /** The vendor's name for the model that answered. */
-  readonly model: string
-  readonly content: readonly ChatPart[]
-  readonly finishReason: FinishReason
-  readonly usage: Usage
-  readonly native?: Native
-}
-
-/**
- * The events of a stream, in order: any number of deltas, then one `finish`. `usage` may come at any place.
- * If there are several `usage` events, the last one counts.
- */
-export type ChatEvent = (
-  | { readonly type: 'text-delta'; readonly text: string }
-  | {
-      readonly type: 'tool-call-delta'
-      readonly index: number
-      readonly id?: string
-      readonly name?: string
-      readonly arguments?: string
-    }
-  | { readonly type: 'finish'; readonly finishReason: FinishReason }
-  | { readonly type: 'usage'; readonly usage: Usage }
-  /** An event without content: a role announcement, a vendor's own event. */
-  | { readonly type: 'other' }
-) & {
-  /**
-   * The vendor's event. A surface of the same dialect passes it on. When one vendor event becomes several
-   * events, the first of them carries it.
-   */
-  readonly native?: Native
-}
-
-// Embed
-// ------------------------------------------------------------------------------------------------------------
-
-export interface EmbedRequest {
-  readonly model: string
-  /**
-   * Texts, or token ids if the upstream accepts them. Otherwise the provider throws `unsupported` for token
-   * ids.
-   */
-  readonly input: readonly (string | readonly number[])[]
-  readonly dimensions?: number
-  readonly options?: Readonly<Record<string, Readonly<Record<string, unknown>>>>
-  readonly native?: Native
-}
-
-export interface EmbedReply {
-  readonly model: string
-  /**
-   * One embedding per input, in the order of the inputs. A string is base64 of little-endian float32, when
-   * the request's native form asked for that.
-   */
-  readonly embeddings: readonly (readonly number[] | string)[]
-  readonly usage: Usage
-  readonly native?: Native
 }
 
 export interface ProviderCapabilities {
@@ -250,13 +84,20 @@ export interface ModelProvider {
   readonly capabilities: ProviderCapabilities
   infer?(request: InferRequest, context: CallContext): Promise<InferReply>
   chat?(request: ChatRequest, context: CallContext): Promise<ChatReply>
-  chatStream?(request: ChatRequest, context: CallContext): AsyncIterable<ChatEvent>
+  /** Yields in one batch all events that came in one piece of the upstream's answer. No batch is empty. */
+  chatStream?(request: ChatRequest, context: CallContext): AsyncIterable<readonly ChatEvent[]>
   embed?(request: EmbedRequest, context: CallContext): Promise<EmbedReply>
   /**
    * For a gateway that sends the request itself: where, and with which credentials. A provider that declares no
    * `target` cannot tell. Throws the failures of any call, such as `auth`.
    */
   target?(call: TargetCall, context: CallContext): CallTarget | Promise<CallTarget>
+  /**
+   * The same request, but all its choices together ask for at most `cap` output tokens, in every field that
+   * the vendor reads: in the native form and in `options`, too. Throws `policy-denied` when `cap` is too small
+   * for so many choices. For a provider without this method the router leaves out `native` and `options`.
+   */
+  capTokens?<Request extends Chat>(request: Request, cap: number): Request
   /** Closes the provider's connections. Calls under way finish or fail. */
   close?(): Promise<void>
 }

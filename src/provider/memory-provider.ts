@@ -1,7 +1,9 @@
 import { asModelspineError, ModelspineError } from '../errors.ts'
 import type {
   CallContext,
+  ChatDelta,
   ChatEvent,
+  ChatPart,
   ChatReply,
   ChatRequest,
   EmbedReply,
@@ -23,7 +25,10 @@ export interface MemoryProviderOptions {
   readonly infer?: (request: InferRequest, context: CallContext) => Answer<InferReply>
   /** If the script returns a text, the reply has that text and the finish reason `stop`. */
   readonly chat?: (request: ChatRequest, context: CallContext) => Answer<ChatReply | string>
-  /** Each text becomes a text delta. Without this script, the reply of `chat` is streamed word by word. */
+  /**
+   * Each text becomes a text delta, and each event a batch. Without this script, the reply of `chat` is streamed
+   * word by word.
+   */
   readonly chatStream?: (
     request: ChatRequest,
     context: CallContext,
@@ -72,7 +77,7 @@ export function memoryProvider(options: MemoryProviderOptions): ModelProvider {
 function wholeReply(said: ChatReply | string, request: ChatRequest): ChatReply {
   if (typeof said !== 'string') return said
   const content = [{ type: 'text' as const, text: said }]
-  return { id: 'memory', model: request.model, content, finishReason: 'stop', usage: {} }
+  return { id: 'memory', model: request.model, choices: [{ content, finishReason: 'stop' }], usage: {} }
 }
 
 async function* wordByWord(
@@ -80,19 +85,30 @@ async function* wordByWord(
   request: ChatRequest,
 ): AsyncGenerator<ChatEvent> {
   const reply = wholeReply(await said, request)
-  let calls = 0
-  for (const part of reply.content) {
-    if (part.type === 'text') {
-      for (const text of part.text.match(/\S+\s*|\s+/g) ?? []) yield { type: 'text-delta', text }
+  for (const [choice, { content, finishReason }] of reply.choices.entries()) {
+    for (const [block, part] of content.entries()) {
+      for (const delta of deltasOf(part)) yield { parts: [{ ...delta, choice, block }] }
     }
-    if (part.type === 'tool-call') {
-      const { id, name, arguments: text } = part
-      yield { type: 'tool-call-delta', index: calls, id, name, arguments: text }
-      calls += 1
-    }
+    yield { parts: [{ type: 'finish', choice, finishReason }] }
   }
-  yield { type: 'finish', finishReason: reply.finishReason }
-  yield { type: 'usage', usage: reply.usage }
+  yield { parts: [{ type: 'usage', usage: reply.usage }] }
+}
+
+function deltasOf(part: ChatPart): readonly ChatDelta[] {
+  switch (part.type) {
+    case 'text':
+      return (part.text.match(/\S+\s*|\s+/g) ?? []).map((text) => ({ type: 'text-delta', text }))
+    case 'reasoning':
+      return [{ ...part, type: 'reasoning-delta' }]
+    case 'refusal':
+      return [{ type: 'refusal-delta', text: part.text }]
+    case 'tool-call':
+      return [{ ...part, type: 'tool-call-delta' }]
+    case 'opaque':
+      return [{ type: 'opaque-delta', vendor: part.vendor, kind: part.kind, data: part.data }]
+    default:
+      return []
+  }
 }
 
 async function answer<T>(script: () => Answer<T>, context: CallContext): Promise<T> {
@@ -110,7 +126,7 @@ async function answer<T>(script: () => Answer<T>, context: CallContext): Promise
 async function* stream(
   script: () => Iterable<ChatEvent | string> | AsyncIterable<ChatEvent | string>,
   context: CallContext,
-): AsyncGenerator<ChatEvent> {
+): AsyncGenerator<readonly ChatEvent[]> {
   const abort = watch(context.abortSignal)
   let source: AsyncIterator<ChatEvent | string> | undefined
   let over = false
@@ -120,7 +136,7 @@ async function* stream(
     for (;;) {
       const result = await Promise.race([abort.fired, source.next()])
       if (result.done === true) break
-      yield typeof result.value === 'string' ? { type: 'text-delta', text: result.value } : result.value
+      yield [typeof result.value === 'string' ? textEvent(result.value) : result.value]
     }
     over = true
   } catch (error) {
@@ -131,6 +147,10 @@ async function* stream(
     // reading.
     if (!over) source?.return?.()?.catch(() => {})
   }
+}
+
+function textEvent(text: string): ChatEvent {
+  return { parts: [{ type: 'text-delta', text, choice: 0, block: 0 }] }
 }
 
 async function* each<T>(source: Iterable<T> | AsyncIterable<T>): AsyncGenerator<T> {

@@ -17,6 +17,7 @@ export type {
 } from '../feedback/contract.ts'
 export { createFeedback, type FeedbackOptions, type FeedbackRoom } from '../feedback/create-feedback.ts'
 export { openInferencePrediction, type PredictionOf } from '../feedback/prediction-of.ts'
+export type { Chat } from '../provider/contract.ts'
 export { combineSources } from '../telemetry/combine-sources.ts'
 export type {
   AttemptKind,
@@ -67,7 +68,7 @@ export type {
   RequestGuardrail,
   Settlement,
 } from './layers/layers.ts'
-export { type Chat, chatOperation } from './operations/chat.ts'
+export { chatOperation } from './operations/chat.ts'
 export { type Embed, embedOperation } from './operations/embed.ts'
 export { inferOperation } from './operations/infer.ts'
 export type { Operation, ReplyNotes, StreamedOperation, StreamNotes } from './operations/operation.ts'

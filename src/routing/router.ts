@@ -1,7 +1,14 @@
 import { type Clock, systemClock } from '../clock.ts'
 import { asModelspineError, ModelspineError } from '../errors.ts'
 import { requireNode } from '../node-version.ts'
-import type { ChatEvent, ChatReply, EmbedReply, InferPayload, InferReply } from '../provider/contract.ts'
+import type {
+  Chat,
+  ChatEvent,
+  ChatReply,
+  EmbedReply,
+  InferPayload,
+  InferReply,
+} from '../provider/contract.ts'
 import type { RequestObserver } from '../telemetry/contract.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import { callUpstreams } from './attempt/call-upstreams.ts'
@@ -14,7 +21,7 @@ import type { InvokePolicy } from './layers/invoke-policy.ts'
 import { LayerFrame } from './layers/layer-frame.ts'
 import type { Layers } from './layers/layers.ts'
 import { PolicyLayer } from './layers/policy-layer.ts'
-import { type Chat, chatOperation } from './operations/chat.ts'
+import { chatOperation } from './operations/chat.ts'
 import { type Embed, embedOperation } from './operations/embed.ts'
 import { inferOperation } from './operations/infer.ts'
 import type { Operation } from './operations/operation.ts'
@@ -68,7 +75,7 @@ export interface Router {
   infer(route: string, payload: InferPayload, options?: CallOptions): Promise<Routed<InferReply>>
   chat(route: string, request: Chat, options?: CallOptions): Promise<Routed<ChatReply>>
   /** Resolves when the first output has arrived. */
-  chatStream(route: string, request: Chat, options?: CallOptions): Promise<RoutedStream<ChatEvent>>
+  chatStream(route: string, request: Chat, options?: CallOptions): Promise<RoutedStream<readonly ChatEvent[]>>
   embed(route: string, request: Embed, options?: CallOptions): Promise<Routed<EmbedReply>>
   /**
    * For a gateway that sends requests itself: whom to ask, how, and a place to report what became of the call. The

@@ -63,9 +63,9 @@ export function placeOf(path: string): string | undefined {
   const room = rest[0] ?? ''
   const subRoom = `${room}/${rest[1]}`
   if (rest.length > 2 && subRoom in below) return subRoom
-  if (rest.length === 2 && rest[1] === 'contract.ts' && contractRooms.some((name) => name === room)) {
-    return 'contract'
-  }
+  // A long contract is a folder beside its `contract.ts`.
+  const isContract = rest[1] === 'contract.ts' || (rest.length === 3 && rest[1] === 'contract')
+  if (isContract && contractRooms.some((name) => name === room)) return 'contract'
   return room in below && !ground.includes(room) && room !== 'contract' ? room : undefined
 }
 

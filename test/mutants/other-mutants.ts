@@ -21,9 +21,9 @@ export const otherMutants: readonly Mutant[] = [
   {
     law: 8,
     what: 'a stream that broke after output ends with [DONE]',
-    file: 'src/gateway/openai-surface.ts',
-    find: 'factsOf(error))}\\n\\n`\n    return',
-    replace: 'factsOf(error))}\\n\\n`',
+    file: 'src/gateway/chat-pieces.ts',
+    find: 'factsOf(error))}\\n\\n`',
+    replace: 'factsOf(error))}\\n\\n` + this.#writer.end()',
     tests: ['test/unit/gateway/openai-surface.test.ts'],
   },
   {

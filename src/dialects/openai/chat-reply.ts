@@ -1,86 +1,125 @@
 import { ModelspineError } from '../../errors.ts'
 import { isRecord, type JsonRecord } from '../../json.ts'
-import type { ChatPart, ChatReply } from '../../provider/contract.ts'
+import {
+  type AudioPart,
+  type ChatChoice,
+  type ChatPart,
+  type ChatReply,
+  nativeText,
+  withNative,
+} from '../../provider/contract.ts'
+import type { ChatAnswerFacts, ErrorOf } from '../chat-codec.ts'
+import { bodyText, holdsError, parseAnswer } from './body-text.ts'
 import { openaiChatDialect } from './chat-request.ts'
 import { openaiFinish, readOpenaiFinish } from './finish.ts'
-import { refusalPart, wireCall } from './message.ts'
+import { openaiVendor } from './left-over.ts'
+import { reasoningNames } from './message.ts'
+import { wireCall } from './message-wire.ts'
 import { openaiUsage, readOpenaiUsage } from './usage.ts'
 
 /**
  * Reads a whole completion and checks only the fields that are used. Throws `malformed-reply` without a
  * message.
  */
-export function readOpenaiChatReply(body: unknown): ChatReply {
-  const choices = isRecord(body) ? body.choices : undefined
-  const choice: unknown = Array.isArray(choices) ? choices[0] : undefined
-  if (!isRecord(body) || !isRecord(choice) || !isRecord(choice.message)) {
-    throw new ModelspineError('malformed-reply', 'the reply has no choices[0].message')
-  }
-  return {
+export function parseOpenaiChatReply(text: string, errorOf: ErrorOf): ChatReply {
+  const body = parseAnswer(text, 'the reply')
+  if (holdsError(body)) throw errorOf(body)
+  if (!isRecord(body) || !Array.isArray(body.choices) || body.choices.length === 0)
+    throw malformed('choices[0]')
+  const reply: ChatReply = {
     id: String(body.id ?? ''),
     model: String(body.model ?? ''),
-    content: readContent(choice.message),
-    finishReason: readOpenaiFinish(choice.finish_reason),
+    choices: body.choices.map(readChoice),
     usage: readOpenaiUsage(body.usage),
-    native: { dialect: openaiChatDialect, body },
   }
+  return withNative(reply, openaiChatDialect, text, body)
+}
+
+function malformed(missing: string): ModelspineError {
+  return new ModelspineError('malformed-reply', `the reply has no ${missing}.message`)
+}
+
+function readChoice(choice: unknown, index: number): ChatChoice {
+  if (!isRecord(choice) || !isRecord(choice.message)) throw malformed(`choices[${index}]`)
+  return { content: readContent(choice.message), finishReason: readOpenaiFinish(choice.finish_reason) }
 }
 
 function readContent(message: JsonRecord): readonly ChatPart[] {
   const parts: ChatPart[] = []
+  const reasoning = reasoningNames.map((name) => message[name]).find((each) => typeof each === 'string')
+  if (typeof reasoning === 'string' && reasoning !== '') parts.push({ type: 'reasoning', text: reasoning })
   if (typeof message.content === 'string' && message.content !== '')
     parts.push({ type: 'text', text: message.content })
-  if (typeof message.refusal === 'string') parts.push(refusalPart(message.refusal))
-  for (const call of Array.isArray(message.tool_calls) ? message.tool_calls : []) {
-    const called: unknown = isRecord(call) ? call.function : undefined
-    if (!isRecord(call) || !isRecord(called) || typeof called.name !== 'string') {
-      throw new ModelspineError('malformed-reply', 'the reply has a tool call without a function name')
-    }
-    parts.push({
-      type: 'tool-call',
-      id: String(call.id ?? ''),
-      name: called.name,
-      arguments: String(called.arguments ?? ''),
-    })
-  }
+  if (typeof message.refusal === 'string') parts.push({ type: 'refusal', text: message.refusal })
+  if (isRecord(message.audio)) parts.push(readAudio(message.audio))
+  for (const call of Array.isArray(message.tool_calls) ? message.tool_calls : []) parts.push(readCall(call))
+  if (isRecord(message.function_call)) parts.push(readCall({ function: message.function_call }))
   return parts
 }
 
-/**
- * The whole completion to send. If the vendor uses this dialect, it is the vendor's own body, otherwise it is
- * built. `createdMs` is in milliseconds since the epoch.
- */
-export function openaiChatReply(reply: ChatReply, createdMs: number): JsonRecord {
-  if (reply.native?.dialect === openaiChatDialect) return reply.native.body
-  const text = reply.content.flatMap((part) => (part.type === 'text' ? [part.text] : [])).join('')
-  const calls = reply.content.flatMap(wireCall)
+function readAudio({ id, data, transcript }: JsonRecord): AudioPart {
+  return {
+    type: 'audio',
+    // The request chose the format, and the reply does not repeat it.
+    ...(typeof data === 'string' ? { url: `data:application/octet-stream;base64,${data}` } : {}),
+    ...(typeof id === 'string' ? { fileId: id } : {}),
+    ...(typeof transcript === 'string' ? { transcript } : {}),
+  }
+}
+
+function readCall(call: unknown): ChatPart {
+  if (!isRecord(call))
+    throw new ModelspineError('malformed-reply', 'the reply has a tool call that is no object')
+  const id = String(call.id ?? '')
+  const called = call.function ?? call.custom
+  if (call.function === undefined && call.custom === undefined && typeof call.type === 'string') {
+    return { type: 'opaque', vendor: openaiVendor, kind: call.type, data: call }
+  }
+  if (!isRecord(called) || typeof called.name !== 'string') {
+    throw new ModelspineError('malformed-reply', 'the reply has a tool call without a name')
+  }
+  const { name } = called
+  return call.function === undefined
+    ? { type: 'tool-call', id, name, arguments: String(called.input ?? ''), custom: true }
+    : { type: 'tool-call', id, name, arguments: String(called.arguments ?? '') }
+}
+
+/** As `printReply` of a codec. */
+export function printOpenaiChatReply(reply: ChatReply, facts: Pick<ChatAnswerFacts, 'createdMs'>): string {
+  return nativeText(reply, openaiChatDialect) ?? bodyText(openaiChatReply(reply, facts))
+}
+
+function openaiChatReply(reply: ChatReply, { createdMs }: Pick<ChatAnswerFacts, 'createdMs'>): JsonRecord {
   const usage = openaiUsage(reply.usage)
   return {
     id: reply.id,
     object: 'chat.completion',
     created: Math.floor(createdMs / 1000),
     model: reply.model,
-    choices: [
-      {
-        index: 0,
-        message: {
-          role: 'assistant',
-          content: text === '' && calls.length > 0 ? null : text,
-          refusal: refusalOf(reply.content),
-          ...(calls.length === 0 ? {} : { tool_calls: calls }),
-        },
-        logprobs: null,
-        finish_reason: openaiFinish(reply.finishReason),
-      },
-    ],
+    choices: reply.choices.map(({ content, finishReason }, index) => ({
+      index,
+      message: openaiAnswer(content),
+      logprobs: null,
+      finish_reason: openaiFinish(finishReason),
+    })),
     ...(usage === undefined ? {} : { usage }),
   }
 }
 
-function refusalOf(content: readonly ChatPart[]): string | null {
-  for (const part of content) {
-    if (part.type === 'opaque' && isRecord(part.data) && typeof part.data.refusal === 'string')
-      return part.data.refusal
+function openaiAnswer(content: readonly ChatPart[]): JsonRecord {
+  const text = textOfParts(content, 'text')
+  const reasoning = textOfParts(content, 'reasoning')
+  const calls = content.flatMap((part) => wireCall(part, openaiVendor))
+  const beside = calls.length > 0 || content.some(({ type }) => type === 'refusal' || type === 'audio')
+  return {
+    role: 'assistant',
+    content: text === '' && beside ? null : text,
+    ...(reasoning === '' ? {} : { reasoning_content: reasoning }),
+    refusal: content.some(({ type }) => type === 'refusal') ? textOfParts(content, 'refusal') : null,
+    ...(calls.length === 0 ? {} : { tool_calls: calls }),
   }
-  return null
+}
+
+function textOfParts(content: readonly ChatPart[], type: 'text' | 'reasoning' | 'refusal'): string {
+  return content.flatMap((part) => (part.type === type ? [part.text] : [])).join('')
 }

@@ -1,49 +1,58 @@
-import type { JsonRecord } from '../../json.ts'
 import type { ChatRequest, ChatTool } from '../../provider/contract.ts'
+import { withNative } from '../../provider/contract.ts'
+import type { ChatCall } from '../chat-codec.ts'
 import { JsonFields } from '../json-fields.ts'
-import { openaiMessage, parseOpenaiMessages } from './message.ts'
+import { parseText } from './body-text.ts'
+import { leftOver, openaiVendor } from './left-over.ts'
+import { parseOpenaiMessages } from './message.ts'
 
 /** The dialect of OpenAI's chat completions, which many other servers use, too. */
 export const openaiChatDialect = 'openai-chat'
-
-export interface OpenaiChatCall {
-  /** The field `native` holds the whole body, so that a provider of the same dialect loses no field. */
-  readonly request: ChatRequest
-  readonly stream: boolean
-  /** Whether the caller asked for a last chunk that holds the usage. */
-  readonly includeUsage: boolean
-}
 
 /**
  * Reads the body of `POST /chat/completions`. Fields that the contract does not know stay in `native`. A
  * known field with a wrong value throws `bad-request` with the field, its value and a correct value.
  */
-export function parseOpenaiChat(body: unknown): OpenaiChatCall {
-  const fields = new JsonFields(body, '')
-  const maxOutputTokens =
-    fields.optionalInteger('max_completion_tokens', 1) ?? fields.optionalInteger('max_tokens', 1)
-  const temperature = fields.optionalNumber('temperature', 0, 2)
-  const topP = fields.optionalNumber('top_p', 0, 1)
-  const seed = fields.optionalInteger('seed', -Infinity)
-  const stop = stopOf(fields)
-  const tools = toolsOf(fields)
-  const toolChoice = toolChoiceOf(fields)
-  const responseSchema = responseSchemaOf(fields)
-  const request: ChatRequest = {
+export function parseOpenaiChat(text: string): ChatCall {
+  const fields = new JsonFields(parseText(text), '')
+  const request = withoutUndefined({
     model: fields.string('model', 'the name of a model'),
     messages: parseOpenaiMessages(fields.value('messages')),
-    ...(maxOutputTokens === undefined ? {} : { maxOutputTokens }),
-    ...(temperature === undefined ? {} : { temperature }),
-    ...(topP === undefined ? {} : { topP }),
-    ...(seed === undefined ? {} : { seed }),
-    ...(stop === undefined ? {} : { stop }),
-    ...(tools === undefined ? {} : { tools }),
-    ...(toolChoice === undefined ? {} : { toolChoice }),
-    ...(responseSchema === undefined ? {} : { responseSchema }),
-    native: { dialect: openaiChatDialect, body: fields.record },
+    ...parseSampling(fields),
+    tools: toolsOf(fields),
+    toolChoice: toolChoiceOf(fields),
+    parallelToolCalls: fields.optionalBoolean('parallel_tool_calls'),
+    reasoningEffort: fields.optionalString('reasoning_effort'),
+    responseSchema: responseSchemaOf(fields),
+  }) as ChatRequest
+  return {
+    request: withNative(request, openaiChatDialect, text, fields.record),
+    stream: fields.optionalBoolean('stream') ?? false,
+    includeUsage: fields.optionalFields('stream_options')?.optionalBoolean('include_usage') ?? false,
   }
-  const includeUsage = fields.optionalFields('stream_options')?.optionalBoolean('include_usage') ?? false
-  return { request, stream: fields.optionalBoolean('stream') ?? false, includeUsage }
+}
+
+/**
+ * The fields that chats and legacy completions share. Their ranges differ between servers, and the server
+ * knows its own.
+ */
+export function parseSampling(fields: JsonFields): Partial<Record<keyof ChatRequest, unknown>> {
+  return {
+    maxOutputTokens:
+      fields.optionalInteger('max_completion_tokens', 1) ?? fields.optionalInteger('max_tokens', 1),
+    choices: fields.optionalInteger('n', 1),
+    temperature: fields.optionalNumber('temperature', 0, Infinity),
+    topP: fields.optionalNumber('top_p', 0, 1),
+    // A seed may have 64 bits. Then the contract has the nearest number, and the native form the exact one.
+    seed: fields.optionalWholeNumber('seed'),
+    stop: stopOf(fields),
+  }
+}
+
+export function withoutUndefined<Value extends object>(value: Value): Partial<Value> {
+  const kept: Record<string, unknown> = {}
+  for (const [name, each] of Object.entries(value)) if (each !== undefined) kept[name] = each
+  return kept as Partial<Value>
 }
 
 function stopOf(fields: JsonFields): readonly string[] | undefined {
@@ -55,34 +64,62 @@ function stopOf(fields: JsonFields): readonly string[] | undefined {
   return list
 }
 
-/** Reads tools of the type `function` only. Other types belong to one vendor and stay in `native`. */
+/** The older field `functions` has the same declarations without a type. */
 function toolsOf(fields: JsonFields): readonly ChatTool[] | undefined {
   const list = fields.optionalList('tools', 'a list of tools')
-  return list?.flatMap((value, index) => {
-    const tool = new JsonFields(value, `tools[${index}]`)
-    if (tool.string('type') !== 'function') return []
+  const older = fields.optionalList('functions', 'a list of functions')
+  if (list === undefined && older === undefined) return undefined
+  return [
+    ...(list ?? []).map((value, index) => toolOf(new JsonFields(value, `tools[${index}]`))),
+    ...(older ?? []).map((value, index) => functionTool(new JsonFields(value, `functions[${index}]`), {})),
+  ]
+}
+
+const toolFields: ReadonlySet<string> = new Set(['type', 'function', 'custom'])
+const functionFields: ReadonlySet<string> = new Set(['name', 'description', 'parameters', 'strict'])
+
+function toolOf(tool: JsonFields): ChatTool {
+  const type = tool.string('type')
+  const more = leftOver(tool.record, toolFields)
+  if (type === 'function') {
     const declared = tool.optionalFields('function')
     if (declared === undefined) throw tool.wrong('function', 'an object with a name and parameters')
-    const description = declared.optionalString('description')
-    return [
-      {
-        name: declared.string('name'),
-        ...(description === undefined ? {} : { description }),
-        parameters: declared.optionalFields('parameters')?.record ?? { type: 'object', properties: {} },
-      },
-    ]
-  })
+    return functionTool(declared, more)
+  }
+  const custom = type === 'custom' ? tool.optionalFields('custom') : undefined
+  if (custom === undefined) {
+    return { type: 'opaque', vendor: openaiVendor, kind: type, data: tool.record, required: true }
+  }
+  const described = { description: custom.optionalString('description'), format: custom.value('format') }
+  return { type: 'custom', name: custom.string('name'), ...withoutUndefined(described), ...more } as ChatTool
+}
+
+function functionTool(declared: JsonFields, more: Pick<ChatRequest, 'options'>): ChatTool {
+  const described = {
+    description: declared.optionalString('description'),
+    strict: declared.optionalBoolean('strict'),
+  }
+  return {
+    type: 'function',
+    name: declared.string('name'),
+    ...withoutUndefined(described),
+    parameters: declared.optionalFields('parameters')?.record ?? { type: 'object', properties: {} },
+    ...more,
+    ...leftOver(declared.record, functionFields),
+  } as ChatTool
 }
 
 function toolChoiceOf(fields: JsonFields): ChatRequest['toolChoice'] {
-  const choice = fields.value('tool_choice')
+  const choice = fields.value('tool_choice') ?? fields.value('function_call')
   if (choice === undefined || choice === 'auto' || choice === 'none' || choice === 'required') return choice
   if (typeof choice === 'string')
     throw fields.wrong('tool_choice', 'auto, none, required or a named function')
   const named = fields.optionalFields('tool_choice')
-  return named?.value('type') === 'function'
-    ? { name: new JsonFields(named.value('function'), named.at('function')).string('name') }
-    : undefined
+  if (named === undefined) return { name: new JsonFields(choice, 'function_call').string('name') }
+  const type = named.value('type')
+  if (type !== 'function' && type !== 'custom') return undefined
+  const name = new JsonFields(named.value(type), named.at(type)).string('name')
+  return type === 'custom' ? { name, custom: true } : { name }
 }
 
 function responseSchemaOf(fields: JsonFields): ChatRequest['responseSchema'] {
@@ -90,60 +127,4 @@ function responseSchemaOf(fields: JsonFields): ChatRequest['responseSchema'] {
   if (format?.value('type') !== 'json_schema') return undefined
   const declared = new JsonFields(format.value('json_schema'), format.at('json_schema'))
   return { name: declared.string('name'), schema: declared.optionalFields('schema')?.record ?? {} }
-}
-
-export interface OpenaiChatBodyOptions {
-  readonly stream: boolean
-  /**
-   * The entry of the request's `options` to send. Fields that the contract knows win over fields of the
-   * entry.
-   */
-  readonly vendor: string
-  /**
-   * The vendor's name for the limit on output tokens. OpenAI deprecated `max_tokens`. Some other vendors know
-   * only `max_tokens`.
-   */
-  readonly maxTokensField: 'max_completion_tokens' | 'max_tokens'
-}
-
-/**
- * The body to send. A request that came in this dialect is sent as it came, with three changes: the model is
- * replaced, the limit on output has the name that the vendor knows, and a streamed request asks for usage.
- * For any other request the body is built from the contract's fields.
- */
-export function openaiChatBody(request: ChatRequest, options: OpenaiChatBodyOptions): JsonRecord {
-  if (request.native?.dialect === openaiChatDialect) {
-    const { stream: _, stream_options, ...rest } = request.native.body
-    const body = { ...withBoundAs(options.maxTokensField, rest), model: request.model }
-    if (!options.stream) return body
-    return { ...body, stream: true, stream_options: { ...(stream_options as object), include_usage: true } }
-  }
-  const { maxOutputTokens, temperature, topP, seed, stop, tools, toolChoice, responseSchema } = request
-  return {
-    ...request.options?.[options.vendor],
-    model: request.model,
-    messages: request.messages.map(openaiMessage),
-    ...(maxOutputTokens === undefined ? {} : { [options.maxTokensField]: maxOutputTokens }),
-    ...(temperature === undefined ? {} : { temperature }),
-    ...(topP === undefined ? {} : { top_p: topP }),
-    ...(seed === undefined ? {} : { seed }),
-    ...(stop === undefined ? {} : { stop }),
-    ...(tools === undefined ? {} : { tools: tools.map((tool) => ({ type: 'function', function: tool })) }),
-    ...(toolChoice === undefined ? {} : { tool_choice: wireToolChoice(toolChoice) }),
-    ...(responseSchema === undefined
-      ? {}
-      : { response_format: { type: 'json_schema', json_schema: { ...responseSchema, strict: true } } }),
-    ...(options.stream ? { stream: true, stream_options: { include_usage: true } } : {}),
-  }
-}
-
-/** A server that knows only `max_tokens` would ignore the newer name, and with it a cap from the policy. */
-function withBoundAs(field: OpenaiChatBodyOptions['maxTokensField'], body: JsonRecord): JsonRecord {
-  const { max_completion_tokens: bound, ...rest } = body
-  if (field !== 'max_tokens' || bound === undefined || bound === null) return body
-  return { ...rest, max_tokens: body.max_tokens ?? bound }
-}
-
-function wireToolChoice(choice: NonNullable<ChatRequest['toolChoice']>): unknown {
-  return typeof choice === 'string' ? choice : { type: 'function', function: { name: choice.name } }
 }

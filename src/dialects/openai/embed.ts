@@ -1,7 +1,17 @@
 import { ModelspineError } from '../../errors.ts'
 import { isRecord, type JsonRecord } from '../../json.ts'
-import type { EmbedReply, EmbedRequest } from '../../provider/contract.ts'
+import {
+  type EmbedReply,
+  type EmbedRequest,
+  editedFields,
+  nativeText,
+  originalOf,
+  withNative,
+} from '../../provider/contract.ts'
+import type { ErrorOf } from '../chat-codec.ts'
 import { JsonFields } from '../json-fields.ts'
+import { patchMembers } from '../json-text.ts'
+import { bodyText, holdsError, parseAnswer, parseText } from './body-text.ts'
 import { openaiUsage, readOpenaiUsage } from './usage.ts'
 
 /** The dialect of OpenAI's embeddings, which many other servers use, too. */
@@ -10,19 +20,19 @@ export const openaiEmbedDialect = 'openai-embeddings'
 /**
  * Reads the body of `POST /embeddings`. Throws `bad-request` with the field, its value and a correct value.
  */
-export function parseOpenaiEmbed(body: unknown): EmbedRequest {
-  const fields = new JsonFields(body, '')
+export function parseOpenaiEmbed(text: string): EmbedRequest {
+  const fields = new JsonFields(parseText(text), '')
   const dimensions = fields.optionalInteger('dimensions', 1)
   const format = fields.value('encoding_format')
   if (format !== undefined && format !== 'float' && format !== 'base64') {
     throw fields.wrong('encoding_format', 'float or base64')
   }
-  return {
+  const request = {
     model: fields.string('model', 'the name of a model'),
     input: inputOf(fields),
     ...(dimensions === undefined ? {} : { dimensions }),
-    native: { dialect: openaiEmbedDialect, body: fields.record },
   }
+  return withNative(request, openaiEmbedDialect, text, fields.record)
 }
 
 function inputOf(fields: JsonFields): EmbedRequest['input'] {
@@ -43,21 +53,29 @@ function isTokens(value: unknown): boolean {
 }
 
 /**
- * The body to send. A request that came in this dialect is sent as it came, with only the model replaced. For
- * any other request the body is built.
+ * The body to send. A request that came in this dialect is sent as it came, with the model replaced and with
+ * what was edited. For any other request the body is built.
  */
-export function openaiEmbedBody(request: EmbedRequest, vendor: string): JsonRecord {
-  if (request.native?.dialect === openaiEmbedDialect) return { ...request.native.body, model: request.model }
-  return {
-    ...request.options?.[vendor],
-    model: request.model,
-    input: request.input,
-    ...(request.dimensions === undefined ? {} : { dimensions: request.dimensions }),
+export function printOpenaiEmbed(request: EmbedRequest, vendor: string): string {
+  const { model, input, dimensions } = request
+  const original = originalOf(request, openaiEmbedDialect)
+  const more = request.options?.[vendor]
+  if (original === undefined) return bodyText({ ...more, model, input, dimensions })
+  const edits: Record<string, string | undefined> = {}
+  for (const name of editedFields(request, original.value)) {
+    if (name !== 'options') edits[name] = bodyText(request[name])
   }
+  for (const [name, value] of Object.entries(more ?? {})) edits[name] ??= bodyText(value)
+  return patchMembers(original.text, edits)
 }
 
-/** Reads the vendor's answer. Throws `malformed-reply` unless it holds one embedding for each of `inputs`. */
-export function readOpenaiEmbedReply(body: unknown, inputs: number): EmbedReply {
+/**
+ * Reads the vendor's answer. Throws `malformed-reply` unless it holds one embedding for each of `inputs`, and
+ * what `errorOf` makes of an answer that is an error.
+ */
+export function parseOpenaiEmbedReply(text: string, inputs: number, errorOf: ErrorOf): EmbedReply {
+  const body = parseAnswer(text, 'the reply')
+  if (holdsError(body)) throw errorOf(body)
   const data = isRecord(body) && Array.isArray(body.data) ? (body.data as readonly unknown[]) : undefined
   if (!isRecord(body) || data === undefined) {
     throw new ModelspineError('malformed-reply', 'the reply has no list of embeddings in "data"')
@@ -76,21 +94,20 @@ export function readOpenaiEmbedReply(body: unknown, inputs: number): EmbedReply 
       `the reply has ${data.length} embeddings for ${inputs} inputs`,
     )
   }
-  return {
-    model: String(body.model ?? ''),
-    embeddings,
-    usage: readOpenaiUsage(body.usage),
-    native: { dialect: openaiEmbedDialect, body },
-  }
+  const reply = { model: String(body.model ?? ''), embeddings, usage: readOpenaiUsage(body.usage) }
+  return withNative(reply, openaiEmbedDialect, text, body)
 }
 
 /**
  * The answer to send. If the vendor uses this dialect, it is the vendor's own body. Otherwise it is built, in
  * the encoding that the request asked for.
  */
-export function openaiEmbedReply(reply: EmbedReply, request: EmbedRequest): JsonRecord {
-  if (reply.native?.dialect === openaiEmbedDialect) return reply.native.body
-  const packed = request.native?.body.encoding_format === 'base64'
+export function printOpenaiEmbedReply(reply: EmbedReply, request: EmbedRequest): string {
+  return nativeText(reply, openaiEmbedDialect) ?? bodyText(openaiEmbedReply(reply, request))
+}
+
+function openaiEmbedReply(reply: EmbedReply, request: EmbedRequest): JsonRecord {
+  const packed = originalOf(request, openaiEmbedDialect)?.body.encoding_format === 'base64'
   const usage = openaiUsage(reply.usage)
   return {
     object: 'list',

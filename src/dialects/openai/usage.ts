@@ -7,22 +7,34 @@ import type { Usage } from '../../provider/contract.ts'
  */
 export function readOpenaiUsage(value: unknown): Usage {
   if (!isRecord(value)) return {}
-  const details = isRecord(value.prompt_tokens_details) ? value.prompt_tokens_details : {}
-  const cacheReadTokens = count(details.cached_tokens)
-  const cacheWriteTokens = count(details.cache_write_tokens)
+  const input = isRecord(value.prompt_tokens_details) ? value.prompt_tokens_details : {}
+  const output = isRecord(value.completion_tokens_details) ? value.completion_tokens_details : {}
   const prompt = count(value.prompt_tokens)
-  const outputTokens = count(value.completion_tokens)
-  const cached = (cacheReadTokens ?? 0) + (cacheWriteTokens ?? 0)
-  return {
-    ...(prompt === undefined ? {} : { inputTokens: Math.max(0, prompt - cached) }),
-    ...(outputTokens === undefined ? {} : { outputTokens }),
-    ...(cacheReadTokens === undefined ? {} : { cacheReadTokens }),
-    ...(cacheWriteTokens === undefined ? {} : { cacheWriteTokens }),
-  }
+  const read = count(input.cached_tokens)
+  const written = count(input.cache_write_tokens)
+  const usage: Record<string, number> = {}
+  add(
+    usage,
+    'inputTokens',
+    prompt === undefined ? undefined : Math.max(0, prompt - (read ?? 0) - (written ?? 0)),
+  )
+  add(usage, 'outputTokens', count(value.completion_tokens))
+  add(usage, 'cacheReadTokens', read)
+  add(usage, 'cacheWriteTokens', written)
+  add(usage, 'reasoningTokens', count(output.reasoning_tokens))
+  add(usage, 'audioInputTokens', count(input.audio_tokens))
+  add(usage, 'audioOutputTokens', count(output.audio_tokens))
+  add(usage, 'imageInputTokens', count(input.image_tokens))
+  add(usage, 'imageOutputTokens', count(output.image_tokens))
+  return usage
 }
 
 function count(value: unknown): number | undefined {
   return typeof value === 'number' && value >= 0 ? value : undefined
+}
+
+function add(usage: Record<string, number>, name: keyof Usage, value: number | undefined): void {
+  if (value !== undefined) usage[name] = value
 }
 
 /** The `usage` to send. Undefined when the vendor gave no numbers, because zeros would be false. */
@@ -30,14 +42,25 @@ export function openaiUsage(usage: Usage): JsonRecord | undefined {
   const { inputTokens, outputTokens, cacheReadTokens, cacheWriteTokens } = usage
   if (inputTokens === undefined && outputTokens === undefined) return undefined
   const prompt = (inputTokens ?? 0) + (cacheReadTokens ?? 0) + (cacheWriteTokens ?? 0)
-  const cached = {
-    ...(cacheReadTokens === undefined ? {} : { cached_tokens: cacheReadTokens }),
-    ...(cacheWriteTokens === undefined ? {} : { cache_write_tokens: cacheWriteTokens }),
-  }
   return {
     prompt_tokens: prompt,
     completion_tokens: outputTokens ?? 0,
     total_tokens: prompt + (outputTokens ?? 0),
-    ...(Object.keys(cached).length === 0 ? {} : { prompt_tokens_details: cached }),
+    ...details('prompt_tokens_details', {
+      cached_tokens: cacheReadTokens,
+      cache_write_tokens: cacheWriteTokens,
+      audio_tokens: usage.audioInputTokens,
+      image_tokens: usage.imageInputTokens,
+    }),
+    ...details('completion_tokens_details', {
+      reasoning_tokens: usage.reasoningTokens,
+      audio_tokens: usage.audioOutputTokens,
+      image_tokens: usage.imageOutputTokens,
+    }),
   }
+}
+
+function details(name: string, counts: Readonly<Record<string, number | undefined>>): JsonRecord {
+  const known = Object.entries(counts).filter(([, value]) => value !== undefined)
+  return known.length === 0 ? {} : { [name]: Object.fromEntries(known) }
 }

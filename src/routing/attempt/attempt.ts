@@ -51,6 +51,7 @@ export class Attempt implements StreamNotes {
   finishReasons: readonly string[] | undefined
   hasOutput = false
   isComplete = false
+  readonly open: Set<number> = new Set()
 
   readonly #host: AttemptHost
   readonly #limits: AttemptLimits

@@ -23,7 +23,7 @@ export async function callUpstreams<Request, Reply>(
     try {
       const { upstream, context } = attempt
       const { provider } = upstream.connection
-      const sent = operation.send?.(provider, request.body, upstream.identity.model, context)
+      const sent = operation.send?.(provider, request.bodyFor(provider), upstream.identity.model, context)
       if (sent === undefined) throw missing(attempt, operation.name)
       const reply = await attempt.wait(sent)
       operation.note?.(reply, attempt)

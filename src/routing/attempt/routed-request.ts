@@ -1,7 +1,7 @@
 import type { Clock, Timer } from '../../clock.ts'
 import { ModelspineError } from '../../errors.ts'
 import type { Decision } from '../../policy/contract.ts'
-import type { Usage } from '../../provider/contract.ts'
+import type { ModelProvider, Usage } from '../../provider/contract.ts'
 import type { Actor, Key } from '../../resources/metadata.ts'
 import type { OperationName } from '../../resources/route/model-route.ts'
 import type { AttemptRecord, Outcome, RequestRecord } from '../../telemetry/contract.ts'
@@ -145,6 +145,14 @@ export class RoutedRequest<Request = unknown> implements AttemptHost, RequestVie
 
   get operation(): OperationName {
     return this.descriptor.name
+  }
+
+  /** What is sent to this provider. No layer and no provider can lift what the policy allows. */
+  bodyFor(provider: ModelProvider): Request {
+    const { body, descriptor, maxOutputTokens } = this
+    return maxOutputTokens === undefined || descriptor.capTokens === undefined
+      ? body
+      : descriptor.capTokens(body, maxOutputTokens, provider)
   }
 
   get estimatedTokens(): number | undefined {

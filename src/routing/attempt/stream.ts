@@ -36,7 +36,12 @@ export async function openStream<Request, Piece>(
     try {
       const { upstream, context } = attempt
       const { provider } = upstream.connection
-      const sent = operation.stream?.send(provider, request.body, upstream.identity.model, context)
+      const sent = operation.stream?.send(
+        provider,
+        request.bodyFor(provider),
+        upstream.identity.model,
+        context,
+      )
       if (operation.stream === undefined || sent === undefined)
         throw missing(attempt, `streamed ${operation.name}`)
       const source = sent[Symbol.asyncIterator]()
@@ -95,7 +100,7 @@ export class CommittedStream<Piece> implements AsyncIterableIterator<Piece> {
   }
 
   async next(): Promise<IteratorResult<Piece, undefined>> {
-    if (this.#reading) throw new TypeError('read a stream one event at a time')
+    if (this.#reading) throw new TypeError('read a stream one piece at a time')
     const held = this.#held.shift()
     if (held !== undefined) return { done: false, value: held }
     if (this.#state === 'complete') return { done: true, value: undefined }

@@ -1,30 +1,20 @@
-import type { ChatEvent, ChatReply, ChatRequest } from '../../provider/contract.ts'
+import type { Chat, ChatEvent, ChatEventPart, ChatReply } from '../../provider/contract.ts'
 import { capTokens } from './cap-tokens.ts'
-import type { Operation } from './operation.ts'
+import type { Operation, StreamNotes } from './operation.ts'
 
-/** A chat request without the model. */
-export type Chat = Omit<ChatRequest, 'model'>
-
-export const chatOperation: Operation<Chat, ChatReply, ChatEvent> = {
+export const chatOperation: Operation<Chat, ChatReply, readonly ChatEvent[]> = {
   name: 'chat',
   send: (provider, request, model, context) => provider.chat?.({ ...request, model }, context),
   note(reply, notes) {
     notes.usage = reply.usage
     notes.replyId = reply.id
     notes.replyModel = reply.model
-    notes.finishReasons = [reply.finishReason]
+    notes.finishReasons = reply.choices.map(({ finishReason }) => finishReason)
   },
   stream: {
     send: (provider, request, model, context) => provider.chatStream?.({ ...request, model }, context),
-    note(event, notes) {
-      if (event.type === 'text-delta') notes.hasOutput ||= event.text !== ''
-      else if (event.type === 'tool-call-delta') notes.hasOutput = true
-      else if (event.type === 'usage') notes.usage = event.usage
-      else if (event.type === 'finish') {
-        notes.hasOutput = true
-        notes.isComplete = true
-        notes.finishReasons = [...(notes.finishReasons ?? []), event.finishReason]
-      }
+    note(events, notes) {
+      for (const { parts } of events) for (const part of parts) notePart(part, notes)
     },
     end: 'marked',
   },
@@ -35,6 +25,21 @@ export const chatOperation: Operation<Chat, ChatReply, ChatEvent> = {
     ...(responseSchema === undefined ? [] : ['response-schema']),
     ...(messages.some(({ content }) => content.some(({ type }) => type === 'image')) ? ['images'] : []),
   ],
+}
+
+function notePart(part: ChatEventPart, notes: StreamNotes): void {
+  if (part.type === 'usage') {
+    notes.usage = part.usage
+  } else if (part.type === 'finish') {
+    notes.hasOutput = true
+    notes.open.delete(part.choice)
+    notes.isComplete = notes.open.size === 0
+    notes.finishReasons = [...(notes.finishReasons ?? []), part.finishReason]
+  } else {
+    if (part.type !== 'opaque-delta') notes.hasOutput ||= part.type !== 'text-delta' || part.text !== ''
+    notes.open.add(part.choice)
+    notes.isComplete = false
+  }
 }
 
 /** A rule of thumb for English text, good enough to choose an upstream. */

@@ -30,10 +30,11 @@ export interface Operation<Request, Reply = never, Piece = never> {
   /** How the operation is streamed. Without it, the operation has only whole replies. */
   readonly stream?: StreamedOperation<Request, Piece>
   /**
-   * The same request, but it asks for at most so many output tokens. Without it, a policy that caps the tokens
-   * denies the request.
+   * The same request, but it asks for at most so many output tokens. Called when the policy caps them, and again
+   * for each attempt, with its provider, because only that one knows all fields that its vendor reads. Without it,
+   * a policy that caps the tokens denies the request.
    */
-  capTokens?(request: Request, maxOutputTokens: number): Request
+  capTokens?(request: Request, maxOutputTokens: number, provider?: ModelProvider): Request
   /** About how many tokens the request holds. For strategies and budgets; called only when one asks. */
   estimateTokens?(request: Request): number
   /** What an upstream must be able to do for this request, such as `tools`. For strategies. */
@@ -80,4 +81,6 @@ export interface StreamNotes extends ReplyNotes {
   /** Something came that the caller shows or uses. From then on no other upstream is asked. */
   hasOutput: boolean
   isComplete: boolean
+  /** The answers that have begun and not finished, by number. For operations that can have several. */
+  readonly open: Set<number>
 }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import type { ChatEvent } from '../../provider/contract.ts'
 import type { Law } from '../kit.ts'
 import { contextOf, failureOf, readStream, soon, streamOf, until, waysToAsk } from './calling.ts'
 import type { ModelProviderSubject } from './subject.ts'
@@ -46,9 +47,9 @@ export const abortLaws: readonly Law<ModelProviderSubject>[] = [
       subject.upstream.play({ kind: 'stream', end: 'stuck' })
       const abort = new AbortController()
       const reading = readStream(afterText(streamOf(subject, contextOf(abort.signal)), () => abort.abort()))
-      const { error, events } = await soon(subject, reading, 'the stream ends')
+      const { error, parts } = await soon(subject, reading, 'the stream ends')
       assert.equal((error as { code?: string } | undefined)?.code, 'aborted')
-      assert.ok(!events.some(({ type }) => type === 'finish'), 'an aborted stream was finished')
+      assert.ok(!parts.some(({ type }) => type === 'finish'), 'an aborted stream was finished')
       await until(subject, () => subject.upstream.left > 0, 'the upstream sees its caller leave')
     },
   },
@@ -58,7 +59,7 @@ export const abortLaws: readonly Law<ModelProviderSubject>[] = [
     async check(subject) {
       subject.upstream.play({ kind: 'stream', end: 'stuck' })
       const stopped = (async () => {
-        for await (const event of streamOf(subject, contextOf())) if (event.type === 'text-delta') return
+        for await (const batch of streamOf(subject, contextOf())) if (hasText(batch)) return
       })()
       await soon(subject, stopped, 'the first text arrives')
       await until(subject, () => subject.upstream.left > 0, 'the upstream sees its caller leave')
@@ -66,12 +67,16 @@ export const abortLaws: readonly Law<ModelProviderSubject>[] = [
   },
 ]
 
-async function* afterText<T extends { readonly type: string }>(
-  stream: AsyncIterable<T>,
+async function* afterText(
+  stream: AsyncIterable<readonly ChatEvent[]>,
   act: () => void,
-): AsyncGenerator<T> {
-  for await (const event of stream) {
-    yield event
-    if (event.type === 'text-delta') act()
+): AsyncGenerator<readonly ChatEvent[]> {
+  for await (const batch of stream) {
+    yield batch
+    if (hasText(batch)) act()
   }
+}
+
+function hasText(batch: readonly ChatEvent[]): boolean {
+  return batch.some(({ parts }) => parts.some(({ type }) => type === 'text-delta'))
 }

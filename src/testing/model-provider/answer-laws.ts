@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { InferRequest } from '../../provider/contract.ts'
+import type { ChatMessage, ChatRequest, EmbedRequest, InferRequest } from '../../provider/contract.ts'
 import type { OperationName } from '../../resources/route/model-route.ts'
 import type { Law } from '../kit.ts'
 import {
@@ -69,9 +69,11 @@ export const answerLaws: readonly Law<ModelProviderSubject>[] = [
         provided(subject.provider.chat?.(chatRequest, contextOf()), 'chat'),
         'chat',
       )
-      const text = reply.content.map((part) => (part.type === 'text' ? part.text : '')).join('')
+      const [choice, ...more] = reply.choices
+      const text = choice?.content.map((part) => (part.type === 'text' ? part.text : '')).join('')
       assert.equal(text, scriptedAnswer.text.join(''))
-      assert.equal(reply.finishReason, scriptedAnswer.finishReason)
+      assert.equal(choice?.finishReason, scriptedAnswer.finishReason)
+      assert.equal(more.length, 0, 'choices that nobody asked for')
       assert.deepEqual(pickUsage(reply.usage), scriptedAnswer.usage)
     },
   },
@@ -140,21 +142,33 @@ export const answerLaws: readonly Law<ModelProviderSubject>[] = [
     },
   },
   {
-    name: 'sends a request of its own dialect unchanged, except for the model',
-    skip: ({ provider, nativeBody }) => {
-      if (provider.capabilities.dialects.length === 0) return 'declares no dialect'
-      return nativeBody === undefined ? 'the fixture gives no body in a dialect' : undefined
-    },
+    name: 'sends a request of its own dialect with the same text, except for the model',
+    skip: skipNative,
     async check(subject) {
       for (const dialect of subject.provider.capabilities.dialects) {
-        const body = { ...subject.nativeBody?.(dialect), x_unknown: { kept: [1, null, 'as it is'] } }
-        const native = { dialect, body }
-        subject.upstream.play({ kind: 'ok' })
-        const call = /embed/.test(dialect)
-          ? subject.provider.embed?.({ ...embedRequest, native }, contextOf())
-          : subject.provider.chat?.({ ...chatRequest, native }, contextOf())
-        await soon<unknown>(subject, provided<Promise<unknown>>(call, dialect), dialect)
-        assert.deepEqual(subject.upstream.calls.at(-1)?.body, { ...body, model: kitModel }, dialect)
+        const { request, sent } = nativeCall(subject, dialect)
+        await ask(subject, request, dialect)
+        assert.equal(subject.upstream.calls.at(-1)?.text, sent, dialect)
+      }
+    },
+  },
+  {
+    name: 'sends what was edited in a request of its own dialect, not the original',
+    skip: skipNative,
+    async check(subject) {
+      for (const dialect of subject.provider.capabilities.dialects) {
+        const { request } = nativeCall(subject, dialect)
+        const said = 'Only this is said'
+        const edited =
+          'input' in request
+            ? { ...request, input: [said, said] }
+            : { ...request, messages: [userSays(said)] }
+        await ask(subject, edited, dialect)
+        const text = subject.upstream.calls.at(-1)?.text ?? ''
+        assert.ok(text.includes(said), `${dialect}: the edit was not sent`)
+        for (const secret of textsOf(request)) {
+          assert.ok(!text.includes(secret), `${dialect}: "${secret}" was edited away and sent all the same`)
+        }
       }
     },
   },
@@ -166,4 +180,46 @@ export function pickUsage(usage: {
   readonly outputTokens?: number
 }): Readonly<Record<string, number | undefined>> {
   return { inputTokens: usage.inputTokens, outputTokens: usage.outputTokens }
+}
+
+function userSays(text: string): ChatMessage {
+  return { role: 'user', content: [{ type: 'text', text }] }
+}
+
+function skipNative({ provider, nativeCall: given }: ModelProviderSubject): string | undefined {
+  if (provider.capabilities.dialects.length === 0) return 'declares no dialect'
+  return given === undefined ? 'the fixture gives no request in a dialect' : undefined
+}
+
+/** The request of the fixture, for the kit's model, and the text that must reach the upstream. */
+function nativeCall(
+  subject: ModelProviderSubject,
+  dialect: string,
+): { readonly request: ChatRequest | EmbedRequest; readonly sent: string } {
+  const call = subject.nativeCall?.(dialect)
+  assert.ok(call !== undefined, `the fixture gives no request in ${dialect}`)
+  subject.upstream.play({ kind: 'ok' })
+  return {
+    request: { ...call.request, model: kitModel },
+    sent: call.text.replace(call.request.model, kitModel),
+  }
+}
+
+function ask(
+  subject: ModelProviderSubject,
+  request: ChatRequest | EmbedRequest,
+  what: string,
+): Promise<unknown> {
+  const call =
+    'input' in request
+      ? subject.provider.embed?.(request, contextOf())
+      : subject.provider.chat?.(request, contextOf())
+  return soon<unknown>(subject, provided<Promise<unknown>>(call, what), what)
+}
+
+/** What the request says, in words. */
+function textsOf(request: ChatRequest | EmbedRequest): readonly string[] {
+  if ('input' in request) return request.input.filter((each) => typeof each === 'string')
+  const parts = request.messages.flatMap(({ content }) => content)
+  return parts.flatMap((part) => (part.type === 'text' ? [part.text] : []))
 }

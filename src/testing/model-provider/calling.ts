@@ -4,6 +4,7 @@ import { isModelspineError, type ModelspineError } from '../../errors.ts'
 import type {
   CallContext,
   ChatEvent,
+  ChatEventPart,
   ChatRequest,
   EmbedRequest,
   InferRequest,
@@ -62,23 +63,34 @@ export function provided<T>(value: T | undefined, method: string): T {
   return value
 }
 
-export function streamOf(subject: ModelProviderSubject, context: CallContext): AsyncIterable<ChatEvent> {
+export function streamOf(
+  subject: ModelProviderSubject,
+  context: CallContext,
+): AsyncIterable<readonly ChatEvent[]> {
   return provided(subject.provider.chatStream?.(chatRequest, context), 'chatStream')
 }
 
-/** All events of a stream, and the error that it threw at the end. */
-export async function readStream(
-  stream: AsyncIterable<ChatEvent>,
-): Promise<{ readonly events: readonly ChatEvent[]; readonly text: string; readonly error: unknown }> {
-  const events: ChatEvent[] = []
+/** What a stream gave until its end. */
+export interface PlayedStream {
+  readonly batches: readonly (readonly ChatEvent[])[]
+  /** The parts of all events, in order. */
+  readonly parts: readonly ChatEventPart[]
+  readonly text: string
+  /** What it threw at its end. */
+  readonly error: unknown
+}
+
+export async function readStream(stream: AsyncIterable<readonly ChatEvent[]>): Promise<PlayedStream> {
+  const batches: (readonly ChatEvent[])[] = []
   let error: unknown
   try {
-    for await (const event of stream) events.push(event)
+    for await (const batch of stream) batches.push(batch)
   } catch (thrown) {
     error = thrown
   }
-  const text = events.map((event) => (event.type === 'text-delta' ? event.text : '')).join('')
-  return { events, text, error }
+  const parts = batches.flat().flatMap((event) => event.parts)
+  const text = parts.map((part) => (part.type === 'text-delta' ? part.text : '')).join('')
+  return { batches, parts, text, error }
 }
 
 /** The error of the call, which must be a ModelspineError. */

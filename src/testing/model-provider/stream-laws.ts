@@ -1,45 +1,36 @@
 import assert from 'node:assert/strict'
-import type { ChatEvent } from '../../provider/contract.ts'
+import type { ChatEventPart } from '../../provider/contract.ts'
 import type { Law } from '../kit.ts'
 import { pickUsage } from './answer-laws.ts'
-import { contextOf, readStream, soon, streamOf } from './calling.ts'
+import { contextOf, type PlayedStream, readStream, soon, streamOf } from './calling.ts'
 import { type ModelProviderSubject, type StreamEnd, scriptedAnswer } from './subject.ts'
 
 const skip = ({ provider }: ModelProviderSubject): string | undefined =>
   provider.capabilities.streaming ? undefined : 'declares no streaming'
 
-async function play(
-  subject: ModelProviderSubject,
-  end: StreamEnd,
-): Promise<{ readonly events: readonly ChatEvent[]; readonly text: string; readonly error: unknown }> {
+async function play(subject: ModelProviderSubject, end: StreamEnd): Promise<PlayedStream> {
   subject.upstream.play({ kind: 'stream', end })
   return soon(subject, readStream(streamOf(subject, contextOf())), 'the stream ends')
 }
 
-function assertFinished(played: { readonly events: readonly ChatEvent[]; readonly error: unknown }): void {
-  assert.equal(played.error, undefined, `the stream threw ${String(played.error)}`)
-  const types = played.events.map(({ type }) => type)
-  assert.equal(types.filter((type) => type === 'finish').length, 1, `events: ${types.join(', ')}`)
+function assertFinished({ error, parts, batches }: PlayedStream): void {
+  assert.equal(error, undefined, `the stream threw ${String(error)}`)
+  const types = parts.map(({ type }) => type)
+  assert.equal(types.filter((type) => type === 'finish').length, 1, `parts: ${types.join(', ')}`)
   assert.ok(types.lastIndexOf('text-delta') < types.indexOf('finish'), 'text came after finish')
+  assert.ok(!batches.some((batch) => batch.length === 0), 'a batch is empty')
 }
 
-function usageOf(events: readonly ChatEvent[]): unknown {
-  const last = events.findLast((event) => event.type === 'usage')
+function usageOf(parts: readonly ChatEventPart[]): unknown {
+  const last = parts.findLast((part) => part.type === 'usage')
   return last?.type === 'usage' ? pickUsage(last.usage) : undefined
 }
 
-function assertBroken(
-  {
-    events,
-    text,
-    error,
-  }: { readonly events: readonly ChatEvent[]; readonly text: string; readonly error: unknown },
-  code: string,
-): void {
+function assertBroken({ parts, text, error }: PlayedStream, code: string): void {
   assert.ok(error !== undefined, 'a broken stream ended as if it were complete')
   assert.equal((error as { code?: string }).code, code, `threw ${String(error)}`)
   assert.equal(text, scriptedAnswer.text[0], 'the text that came before')
-  assert.ok(!events.some(({ type }) => type === 'finish'), 'a broken stream was finished')
+  assert.ok(!parts.some(({ type }) => type === 'finish'), 'a broken stream was finished')
 }
 
 export const streamLaws: readonly Law<ModelProviderSubject>[] = [
@@ -49,11 +40,11 @@ export const streamLaws: readonly Law<ModelProviderSubject>[] = [
     async check(subject) {
       const played = await play(subject, 'whole')
       assertFinished(played)
-      const deltas = played.events.flatMap((event) => (event.type === 'text-delta' ? [event.text] : []))
+      const deltas = played.parts.flatMap((part) => (part.type === 'text-delta' ? [part.text] : []))
       assert.deepEqual(deltas, scriptedAnswer.text, 'the deltas, one for each of the upstream')
-      const finish = played.events.find((event) => event.type === 'finish')
+      const finish = played.parts.find((part) => part.type === 'finish')
       assert.equal(finish?.type === 'finish' && finish.finishReason, scriptedAnswer.finishReason)
-      assert.deepEqual(usageOf(played.events), scriptedAnswer.usage, 'the usage')
+      assert.deepEqual(usageOf(played.parts), scriptedAnswer.usage, 'the usage')
     },
   },
   {
@@ -63,7 +54,7 @@ export const streamLaws: readonly Law<ModelProviderSubject>[] = [
       const played = await play(subject, 'usage-with-text')
       assertFinished(played)
       assert.equal(played.text, scriptedAnswer.text.join(''))
-      assert.deepEqual(usageOf(played.events), scriptedAnswer.usage, 'the usage')
+      assert.deepEqual(usageOf(played.parts), scriptedAnswer.usage, 'the usage')
     },
   },
   {

@@ -1,4 +1,12 @@
-import type { FinishReason, ModelProvider, ProviderFailure, Tensor, Usage } from '../../provider/contract.ts'
+import type {
+  ChatRequest,
+  EmbedRequest,
+  FinishReason,
+  ModelProvider,
+  ProviderFailure,
+  Tensor,
+  Usage,
+} from '../../provider/contract.ts'
 
 export interface ModelProviderSubject {
   readonly provider: ModelProvider
@@ -8,8 +16,11 @@ export interface ModelProviderSubject {
    * plays.
    */
   readonly secret?: string
-  /** A valid body in one of the provider's dialects, for the model `public-name`. */
-  nativeBody?(dialect: string): Readonly<Record<string, unknown>>
+  /** A caller's text in one of the provider's dialects, for the model `public-name`, and what it was read as. */
+  nativeCall?(dialect: string): {
+    readonly text: string
+    readonly request: ChatRequest | EmbedRequest
+  }
   /** How many milliseconds a law waits for an expected event. Default 2,000. */
   readonly patienceMs?: number
 }
@@ -34,6 +45,8 @@ export interface UpstreamCall {
   readonly model: string
   /** The body as it arrived. Parsed if it is JSON. */
   readonly body: unknown
+  /** The text of the body, if the protocol sends text. */
+  readonly text?: string
 }
 
 export type UpstreamScript =

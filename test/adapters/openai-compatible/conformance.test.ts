@@ -1,8 +1,12 @@
+import { openaiChat, parseOpenaiEmbed } from 'modelspine/adapter'
 import { openaiCompatible } from 'modelspine/adapters/openai-compatible'
 import { modelProviderConformance } from 'modelspine/testing'
 import { describe, it } from 'vitest'
 import { scriptedOpenai } from './scripted-openai.ts'
 
+const chat = `{ "messages":[{"role":"user","content": "A long secret"}], "model" : "public-name",
+  "logit_bias":{"50256": -1e2}, "seed": 9223372036854775807, "x_unknown":{"kept":[1,null,"as it is"]} }`
+const embed = '{"model": "public-name", "input":["A long secret","two"], "encoding_format":"float", "x": 1.0}'
 const secret = 'sk-very-secret-0123456789'
 
 modelProviderConformance({
@@ -17,14 +21,10 @@ modelProviderConformance({
         provider,
         upstream,
         secret,
-        nativeBody: (dialect) =>
-          dialect === 'openai-chat'
-            ? {
-                model: 'public-name',
-                messages: [{ role: 'user', content: 'Hi' }],
-                logit_bias: { 50256: -100 },
-              }
-            : { model: 'public-name', input: ['one', 'two'], encoding_format: 'float' },
+        nativeCall: (dialect) => {
+          if (dialect === 'openai-chat') return { text: chat, request: openaiChat.parse(chat).request }
+          return { text: embed, request: parseOpenaiEmbed(embed) }
+        },
       },
       async dispose() {
         await upstream.close()

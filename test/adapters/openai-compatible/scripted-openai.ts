@@ -29,7 +29,7 @@ export function scriptedOpenai(secret: string): Promise<ScriptedServer> {
   return scriptedServer(Object.keys(failures), (script, request, bytes, response) => {
     const body = JSON.parse(bytes.toString()) as { model: string; stream?: boolean }
     act(script, request.url === '/v1/embeddings', body, response, secret)
-    return { model: body.model, body }
+    return { model: body.model, body, text: bytes.toString() }
   })
 }
 

@@ -3,8 +3,12 @@ import { inspect } from 'node:util'
 import {
   type CallContext,
   type ChatEvent,
+  type ChatEventPart,
   type ChatRequest,
   ModelspineError,
+  nativeBody,
+  nativeText,
+  openaiChat,
   type Secret,
 } from 'modelspine/adapter'
 import {
@@ -66,17 +70,24 @@ const request: ChatRequest = {
 }
 const native = (more: object = {}): ChatRequest => {
   const body = { model: 'public', messages: [{ role: 'user', content: 'Hi' }], ...more }
-  return { ...request, native: { dialect: 'openai-chat', body } }
+  return openaiChat.parse(JSON.stringify(body)).request
 }
 
-async function read(stream: AsyncIterable<ChatEvent>): Promise<{ events: ChatEvent[]; error: unknown }> {
+interface Read {
+  readonly events: readonly ChatEvent[]
+  readonly parts: readonly ChatEventPart[]
+  readonly error: unknown
+}
+
+async function read(stream: AsyncIterable<readonly ChatEvent[]>): Promise<Read> {
   const events: ChatEvent[] = []
+  let error: unknown
   try {
-    for await (const each of stream) events.push(each)
-  } catch (error) {
-    return { events, error }
+    for await (const batch of stream) events.push(...batch)
+  } catch (thrown) {
+    error = thrown
   }
-  return { events, error: undefined }
+  return { events, parts: events.flatMap(({ parts }) => parts), error }
 }
 
 describe('a call of openaiCompatible', () => {
@@ -185,8 +196,8 @@ describe('a call of openaiCompatible', () => {
     const { provider, seen } = await serve(answerJson(chatReply('m')))
     let nested: unknown[] = []
     for (let depth = 0; depth < 100_000; depth += 1) nested = [nested]
-    const native = { dialect: 'openai-chat', body: { messages: [], nested } }
-    await expect(provider.chat({ ...request, native }, context)).rejects.toMatchObject({
+    const options = { openai: { nested } }
+    await expect(provider.chat({ ...request, options }, context)).rejects.toMatchObject({
       code: 'bad-request',
     })
     expect(seen).toEqual([])
@@ -209,26 +220,28 @@ describe('a call of openaiCompatible', () => {
   })
 })
 
+const chunkOf = (index: number, content: string, finish: string | null = null): string =>
+  event({ choices: [{ index, delta: { content }, finish_reason: finish }] })
+
 describe('a stream of openaiCompatible', () => {
   const whole = [chunk({ content: 'a' }, { usage: null }), chunk({}, { usage: null }, 'stop'), usageChunk]
 
   it('hides the usage from a caller that did not ask for it', async () => {
     const { provider, seen } = await serve(answerStream(...whole, 'data: [DONE]\n\n'))
-    const { events } = await read(provider.chatStream(native(), context))
+    const { events, parts } = await read(provider.chatStream(native(), context))
     expect(seen[0]?.body).toMatchObject({ stream: true, stream_options: { include_usage: true } })
-    expect(events.map(({ type, native: passed }) => [type, passed !== undefined])).toEqual([
-      ['text-delta', true],
-      ['finish', true],
-      ['usage', false],
-    ])
-    for (const each of events) expect(each.native?.body ?? {}).not.toHaveProperty('usage')
+    expect(parts.map(({ type }) => type)).toEqual(['text-delta', 'finish', 'usage'])
+    const texts = events.map((event) => nativeText(event, 'openai-chat'))
+    expect(texts.map((text) => text === '')).toEqual([false, false, true])
+    for (const text of texts) expect(text).not.toContain('usage')
   })
 
   it('passes the usage on when the caller asked for it', async () => {
     const { provider } = await serve(answerStream(...whole, 'data: [DONE]\n\n'))
     const asked = native({ stream_options: { include_usage: true } })
-    const { events } = await read(provider.chatStream(asked, context))
-    expect(events.at(-1)).toMatchObject({ type: 'usage', native: { body: { usage: { total_tokens: 10 } } } })
+    const { events, parts } = await read(provider.chatStream(asked, context))
+    expect(parts.at(-1)).toMatchObject({ type: 'usage' })
+    expect(nativeBody(events.at(-1) ?? {}, 'openai-chat')).toMatchObject({ usage: { total_tokens: 10 } })
   })
 
   it('gives its connection back, even when the body ends only after [DONE] was read', async () => {
@@ -251,11 +264,13 @@ describe('a stream of openaiCompatible', () => {
     ['its finish reason sent twice', [...whole, chunk({}, {}, 'stop'), 'data: [DONE]\n\n']],
     ['no finish reason, but the marker', [whole[0] ?? '', 'data: [DONE]\n\n']],
     ['no finish reason and no marker', [whole[0] ?? '']],
+    ['an empty event', [whole[0] ?? '', 'data:\n\n', 'data\n\n', ...whole.slice(1)]],
+    ['named events of the vendor', ['event: ping\ndata: {}\n\n', ...whole, 'event: ping\ndata: now\n\n']],
   ])('finishes exactly once when it ends whole with %s', async (_what, pieces) => {
     const { provider } = await serve(answerStream(...pieces))
-    const { events, error } = await read(provider.chatStream(request, context))
+    const { parts, error } = await read(provider.chatStream(request, context))
     expect(error).toBeUndefined()
-    expect(events.filter(({ type }) => type === 'finish')).toHaveLength(1)
+    expect(parts.filter(({ type }) => type === 'finish')).toHaveLength(1)
   })
 
   it.each([
@@ -271,9 +286,9 @@ describe('a stream of openaiCompatible', () => {
     ],
   ])('fails when it ends %s', async (_where, pieces, code) => {
     const { provider } = await serve(answerStream(...pieces))
-    const { events, error } = await read(provider.chatStream(request, context))
+    const { parts, error } = await read(provider.chatStream(request, context))
     expect(error).toMatchObject({ code })
-    expect(events.filter(({ type }) => type === 'text-delta')).toHaveLength(pieces.length === 0 ? 0 : 1)
+    expect(parts.filter(({ type }) => type === 'text-delta')).toHaveLength(pieces.length === 0 ? 0 : 1)
   })
 
   const closed = (text: string) => (response: ServerResponse) => {
@@ -285,6 +300,17 @@ describe('a stream of openaiCompatible', () => {
   it('is interrupted when the connection closes before a finish reason came', async () => {
     const { provider } = await serve(closed(whole[0] ?? ''))
     expect((await read(provider.chatStream(request, context))).error).toMatchObject({ code: 'interrupted' })
+  })
+
+  it.each([
+    ['the one that began has finished', [chunkOf(0, 'a', 'stop'), chunkOf(1, 'b')]],
+    ['not all have begun', [chunkOf(0, 'a', 'stop')]],
+    ['none has finished', [chunkOf(0, 'a'), chunkOf(1, 'b')]],
+  ])('is interrupted when the connection closes while of two choices %s', async (_what, pieces) => {
+    const { provider } = await serve(closed(pieces.join('')))
+    const { parts, error } = await read(provider.chatStream({ ...request, choices: 2 }, context))
+    expect(error).toMatchObject({ code: 'interrupted' })
+    expect(parts.filter((part) => part.type === 'finish' && part.choice === 1)).toEqual([])
   })
 
   it('is finished when the connection closes after a finish reason came', async () => {

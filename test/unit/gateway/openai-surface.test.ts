@@ -4,7 +4,7 @@ import { openaiCompatible } from '../../../adapters/openai-compatible/index.ts'
 import { ModelspineError } from '../../../src/errors.ts'
 import type { ChatEvent, ChatRequest } from '../../../src/provider/contract.ts'
 import { memoryProvider } from '../../../src/provider/memory-provider.ts'
-import { finish, route, text, vendor } from '../routing/scenario.ts'
+import { finish, route, text, used, vendor } from '../routing/scenario.ts'
 import { type GatewayWorld, gatewayWorld, type Upstream, upstream } from './gateway-world.ts'
 import { notHere, officialSchemas } from './official.ts'
 
@@ -73,7 +73,7 @@ beforeAll(async () => {
     text('one '),
     text('two'),
     finish,
-    { type: 'usage', usage: { inputTokens: 4, outputTokens: 2 } },
+    used({ inputTokens: 4, outputTokens: 2 }),
   ]
   const foreign = memoryProvider({
     name: 'foreign',
@@ -82,11 +82,15 @@ beforeAll(async () => {
       return {
         id: 'f-1',
         model: request.model,
-        content: [
-          { type: 'text', text: 'one two' },
-          { type: 'tool-call', id: 'call-1', name: 'look', arguments: '{"at":1}' },
+        choices: [
+          {
+            content: [
+              { type: 'text', text: 'one two' },
+              { type: 'tool-call', id: 'call-1', name: 'look', arguments: '{"at":1}' },
+            ],
+            finishReason: 'tool-calls',
+          },
         ],
-        finishReason: 'tool-calls',
         usage: { inputTokens: 4, outputTokens: 2 },
       }
     },
@@ -323,11 +327,11 @@ describe.each(['node', 'fetch'] as const)('OpenAI over the %s handler', (name) =
   it('says what is wrong with a request, and in which field', async () => {
     const create = (body: object): Promise<unknown> =>
       client().chat.completions.create(body as OpenAI.ChatCompletionCreateParamsNonStreaming)
-    const hot = await failure(create({ model: 'native', messages: messages('hi'), temperature: 9 }))
+    const hot = await failure(create({ model: 'native', messages: messages('hi'), temperature: 'hot' }))
     expect([hot.status, hot.param, hot.message]).toEqual([
       400,
       'temperature',
-      '400 temperature is 9; write a number from 0 to 2',
+      '400 temperature is "hot"; write a number of at least 0',
     ])
     const unknown = await failure(create({ model: 'none', messages: messages('hi') }))
     expect([unknown.status, unknown.code]).toEqual([404, 'model_not_found'])

@@ -1,20 +1,17 @@
 import { describe, expect, it } from 'vitest'
+import type { ChatEvent } from '../../../src/provider/contract.ts'
 import { memoryProvider } from '../../../src/provider/memory-provider.ts'
 import { modelProviderConformance } from '../../../src/testing/index.ts'
-import { scriptedMemory } from './scripted-memory.ts'
+import { memoryCall, scriptedMemory } from './scripted-memory.ts'
 
 modelProviderConformance({
   name: 'memoryProvider',
   describe,
   it,
-  create: () => ({
-    subject: {
-      ...scriptedMemory(),
-      nativeBody: () => ({ model: 'public-name', messages: [{ role: 'user', content: 'Hi' }] }),
-    },
-  }),
+  create: () => ({ subject: { ...scriptedMemory(), nativeCall: memoryCall } }),
 })
 
+const partsOf = (batch: readonly ChatEvent[]): readonly unknown[] => batch.flatMap(({ parts }) => parts)
 const context = { requestId: 'r1', abortSignal: new AbortController().signal }
 const request = { model: 'm', messages: [] }
 
@@ -28,17 +25,49 @@ describe('memoryProvider', () => {
   it('makes a reply from a text, and streams the text word by word', async () => {
     const provider = memoryProvider({ chat: () => 'Hello  there, you' })
     expect(await provider.chat?.(request, context)).toMatchObject({
-      content: [{ type: 'text', text: 'Hello  there, you' }],
-      finishReason: 'stop',
+      choices: [{ content: [{ type: 'text', text: 'Hello  there, you' }], finishReason: 'stop' }],
       usage: {},
     })
-    const events: unknown[] = []
-    for await (const event of provider.chatStream?.(request, context) ?? []) events.push(event)
-    expect(events).toEqual([
-      { type: 'text-delta', text: 'Hello  ' },
-      { type: 'text-delta', text: 'there, ' },
-      { type: 'text-delta', text: 'you' },
-      { type: 'finish', finishReason: 'stop' },
+    const parts: unknown[] = []
+    for await (const batch of provider.chatStream?.(request, context) ?? []) parts.push(...partsOf(batch))
+    expect(parts).toEqual([
+      { type: 'text-delta', text: 'Hello  ', choice: 0, block: 0 },
+      { type: 'text-delta', text: 'there, ', choice: 0, block: 0 },
+      { type: 'text-delta', text: 'you', choice: 0, block: 0 },
+      { type: 'finish', choice: 0, finishReason: 'stop' },
+      { type: 'usage', usage: {} },
+    ])
+  })
+
+  it('streams every kind of part, each in a block of its own', async () => {
+    const call = { id: 'c', name: 'f', arguments: '{}' }
+    const provider = memoryProvider({
+      chat: () => ({
+        id: 'r',
+        model: 'm',
+        choices: [
+          {
+            content: [
+              { type: 'reasoning', text: 'hm', signature: 's' },
+              { type: 'tool-call', ...call },
+              { type: 'refusal', text: 'no' },
+            ],
+            finishReason: 'tool-calls',
+          },
+          { content: [{ type: 'text', text: 'b' }], finishReason: 'stop' },
+        ],
+        usage: {},
+      }),
+    })
+    const parts: unknown[] = []
+    for await (const batch of provider.chatStream?.(request, context) ?? []) parts.push(...partsOf(batch))
+    expect(parts).toEqual([
+      { type: 'reasoning-delta', text: 'hm', signature: 's', choice: 0, block: 0 },
+      { type: 'tool-call-delta', ...call, choice: 0, block: 1 },
+      { type: 'refusal-delta', text: 'no', choice: 0, block: 2 },
+      { type: 'finish', choice: 0, finishReason: 'tool-calls' },
+      { type: 'text-delta', text: 'b', choice: 1, block: 0 },
+      { type: 'finish', choice: 1, finishReason: 'stop' },
       { type: 'usage', usage: {} },
     ])
   })

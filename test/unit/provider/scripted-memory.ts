@@ -1,4 +1,12 @@
-import type { ChatEvent, ModelProvider, ProviderFailure } from '../../../src/adapter.ts'
+import {
+  type ChatEvent,
+  type ChatRequest,
+  editedFields,
+  type ModelProvider,
+  originalOf,
+  type ProviderFailure,
+  withNative,
+} from '../../../src/adapter.ts'
 import { ModelspineError } from '../../../src/errors.ts'
 import { memoryProvider } from '../../../src/provider/memory-provider.ts'
 import {
@@ -33,7 +41,7 @@ export function scriptedMemory(): { readonly provider: ModelProvider; readonly u
   const { text, finishReason, usage, embeddings, outputs } = scriptedAnswer
 
   async function answer<T>(model: string, body: unknown, abortSignal: AbortSignal, reply: T): Promise<T> {
-    calls.push({ model, body })
+    calls.push({ model, body, text: textOf(body) })
     if (script.kind === 'fails') throw failure(script.code, script.retryAfterMs)
     if (script.kind === 'silent') {
       await fired(abortSignal).finally(() => {
@@ -53,11 +61,10 @@ export function scriptedMemory(): { readonly provider: ModelProvider; readonly u
         request.kind === 'bytes' ? request : { kind: 'tensors', outputs },
       ),
     chat: (request, { abortSignal }) =>
-      answer(request.model, { ...request.native?.body, model: request.model }, abortSignal, {
+      answer(request.model, request, abortSignal, {
         id: 'reply-1',
         model: request.model,
-        content: [{ type: 'text', text: text.join('') }],
-        finishReason,
+        choices: [{ content: [{ type: 'text', text: text.join('') }], finishReason }],
         usage,
       }),
     embed: (request, { abortSignal }) =>
@@ -73,12 +80,12 @@ export function scriptedMemory(): { readonly provider: ModelProvider; readonly u
           if (end === 'cut') throw failure('interrupted')
           if (end === 'malformed') throw failure('malformed-reply')
           if (end === 'stuck') {
-            yield { type: 'other' }
+            yield { parts: [] }
             await fired(abortSignal)
           }
         }
-        yield { type: 'usage', usage }
-        yield { type: 'finish', finishReason }
+        yield { parts: [{ type: 'usage', usage }] }
+        yield { parts: [{ type: 'finish', choice: 0, finishReason }] }
         whole = true
       } finally {
         if (!whole) left += 1
@@ -98,6 +105,22 @@ export function scriptedMemory(): { readonly provider: ModelProvider; readonly u
       },
     },
   }
+}
+
+/** A caller's text in the dialect `memory-chat`, and the request that was read from it. */
+export function memoryCall(): { readonly text: string; readonly request: ChatRequest } {
+  const text = '{ "model": "public-name", "said": "A long secret" }'
+  const content = [{ type: 'text' as const, text: 'A long secret' }]
+  const request = { model: 'public-name', messages: [{ role: 'user' as const, content }] }
+  return { text, request: withNative(request, 'memory-chat', text) }
+}
+
+/** What a provider of the dialect would send: the original, unless more than the model was edited. */
+function textOf(body: unknown): string {
+  const request = body as ChatRequest
+  const original = originalOf(request, 'memory-chat')
+  if (original === undefined || editedFields(request, original.value).length > 1) return JSON.stringify(body)
+  return original.text.replace(original.value.model, request.model)
 }
 
 function fired(abortSignal: AbortSignal): Promise<never> {

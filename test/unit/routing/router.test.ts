@@ -22,7 +22,7 @@ describe('the router', () => {
       provider: 'test',
       attempts: 1,
     })
-    expect(reply.content).toEqual([{ type: 'text', text: 'test' }])
+    expect(reply.choices[0]?.content).toEqual([{ type: 'text', text: 'test' }])
     const upstream = { deployment: 'default/churn', revision: 'r1', provider: 'test', model: 'churn' }
     const usage = { inputTokens: 3, outputTokens: 1 }
     const facts = { replyId: 'x', replyModel: 'test', finishReasons: ['stop'] }

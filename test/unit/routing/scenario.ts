@@ -1,6 +1,7 @@
 import { type ErrorCode, ModelspineError } from '../../../src/errors.ts'
 import type {
   CallContext,
+  ChatDelta,
   ChatEvent,
   ChatReply,
   ChatRequest,
@@ -8,6 +9,7 @@ import type {
   InferReply,
   InferRequest,
   ModelProvider,
+  Usage,
 } from '../../../src/provider/contract.ts'
 import type { ModelRoute, RouteBackend } from '../../../src/resources/route/model-route.ts'
 import { createRouter, type Router, type RouterOptions } from '../../../src/routing/router.ts'
@@ -22,17 +24,23 @@ export type Script = ErrorCode | ModelspineError | 'ok' | 'hang'
 
 /** A provider that follows its script and remembers its calls. */
 export interface ScriptedProvider extends ModelProvider {
+  capTokens?: NonNullable<ModelProvider['capTokens']>
   readonly calls: { readonly request: InferRequest | ChatRequest; readonly context: CallContext }[]
   closed: number
   script: Script
-  /** The events that `chatStream` yields. An error code in the list is thrown. `hang` waits without end. */
+  /** The events that `chatStream` yields, each as a batch. An error code in the list is thrown. `hang` waits without end. */
   events: readonly (ChatEvent | Script)[]
   returned: number
 }
 
-export const text = (value: string): ChatEvent => ({ type: 'text-delta', text: value })
-export const finish: ChatEvent = { type: 'finish', finishReason: 'stop' }
-export const other: ChatEvent = { type: 'other' }
+export const delta = (part: ChatDelta, choice = 0): ChatEvent => ({ parts: [{ ...part, choice, block: 0 }] })
+export const text = (value: string): ChatEvent => delta({ type: 'text-delta', text: value })
+export const finished = (choice: number): ChatEvent => ({
+  parts: [{ type: 'finish', choice, finishReason: 'stop' }],
+})
+export const finish: ChatEvent = finished(0)
+export const used = (usage: Usage): ChatEvent => ({ parts: [{ type: 'usage', usage }] })
+export const other: ChatEvent = { parts: [] }
 
 export function scriptedProvider(name: string, script: Script = 'ok'): ScriptedProvider {
   const act = async (): Promise<void> => {
@@ -60,8 +68,7 @@ export function scriptedProvider(name: string, script: Script = 'ok'): ScriptedP
       return {
         id: 'x',
         model: name,
-        content,
-        finishReason: 'stop',
+        choices: [{ content, finishReason: 'stop' }],
         usage: { inputTokens: 3, outputTokens: 1 },
       }
     },
@@ -69,7 +76,7 @@ export function scriptedProvider(name: string, script: Script = 'ok'): ScriptedP
       provider.calls.push({ request, context })
       try {
         for (const event of provider.events) {
-          if (typeof event === 'object' && 'type' in event) yield event
+          if (typeof event === 'object' && 'parts' in event) yield [event]
           else {
             provider.script = event
             await act()

@@ -1,8 +1,16 @@
 import { describe, expect, it } from 'vitest'
 import { isModelspineError, ModelspineError } from '../../../src/errors.ts'
-import type { CallContext, ChatEvent, ChatRequest, ModelProvider } from '../../../src/provider/contract.ts'
+import {
+  type CallContext,
+  type ChatEvent,
+  type ChatEventPart,
+  type ChatRequest,
+  edited,
+  type ModelProvider,
+  originalOf,
+} from '../../../src/provider/contract.ts'
 import { brokenLaws, type ModelProviderSubject, modelProviderLaws } from '../../../src/testing/index.ts'
-import { scriptedMemory } from '../provider/scripted-memory.ts'
+import { memoryCall, scriptedMemory } from '../provider/scripted-memory.ts'
 
 type Break = (provider: ModelProvider) => ModelProvider
 
@@ -10,8 +18,7 @@ const secret = 'kit-secret-0123456789'
 
 function subjectOf(breaking: Break): ModelProviderSubject {
   const { provider, upstream } = scriptedMemory()
-  const nativeBody = (): Record<string, unknown> => ({ model: 'public-name', messages: [] })
-  return { provider: breaking(provider), upstream, nativeBody, secret, patienceMs: 60 }
+  return { provider: breaking(provider), upstream, nativeCall: memoryCall, secret, patienceMs: 60 }
 }
 
 /** Does the same to every way of asking. */
@@ -28,14 +35,18 @@ function ask<T>(call: Promise<T> | undefined): Promise<T> {
   return call ?? Promise.reject(new Error('no such method'))
 }
 
-function streamed(act: (events: AsyncIterable<ChatEvent>) => AsyncIterable<ChatEvent>): Break {
+type Batches = AsyncIterable<readonly ChatEvent[]>
+
+function streamed(act: (events: Batches) => Batches): Break {
   return (provider) => ({
     ...provider,
     chatStream: (request, context) => act(provider.chatStream?.(request, context) ?? none()),
   })
 }
 
-async function* none(): AsyncGenerator<ChatEvent> {}
+async function* none(): AsyncGenerator<readonly ChatEvent[]> {}
+
+const finish: ChatEvent = { parts: [{ type: 'finish', choice: 0, finishReason: 'stop' }] }
 
 /** Hides the caller's signal from the provider. */
 const deaf: Break = (provider) => {
@@ -66,13 +77,20 @@ const glossedOver = (code: string): Break =>
       yield* events
     } catch (error) {
       if ((error as ModelspineError).code !== code) throw error
-      yield { type: 'finish', finishReason: 'stop' }
+      yield [finish]
     }
   })
 
-const without = (type: ChatEvent['type']): Break =>
+const without = (type: ChatEventPart['type']): Break =>
   streamed(async function* (events) {
-    for await (const event of events) if (event.type !== type) yield event
+    for await (const batch of events) {
+      yield batch.map((event) =>
+        edited(
+          event,
+          event.parts.filter((part) => part.type !== type),
+        ),
+      )
+    }
   })
 
 let lastBytes: unknown
@@ -117,10 +135,17 @@ const breaks: Readonly<Record<string, Break>> = {
       return reply.kind === 'bytes' ? { ...reply, bytes: lastBytes as Uint8Array } : reply
     },
   }),
-  'sends a request of its own dialect unchanged, except for the model': (provider) => ({
+  'sends a request of its own dialect with the same text, except for the model': (provider) => ({
     ...provider,
     chat({ native: _, ...request }: ChatRequest, context) {
       return ask(provider.chat?.(request, context))
+    },
+  }),
+  'sends what was edited in a request of its own dialect, not the original': (provider) => ({
+    ...provider,
+    chat(request, context) {
+      const original = originalOf(request, 'memory-chat')?.value ?? request
+      return ask(provider.chat?.({ ...original, model: request.model }, context))
     },
   }),
   'throws the code of each failure': retold((error) => new ModelspineError('unavailable', error.message)),
@@ -142,7 +167,7 @@ const breaks: Readonly<Record<string, Break>> = {
   }),
   'streams the text in order, then one finish, and the usage': streamed(async function* (events) {
     yield* events
-    yield { type: 'finish', finishReason: 'stop' }
+    yield [finish]
   }),
   'reports usage that comes in the same event as text': without('usage'),
   'finishes a complete stream that has no end marker': without('finish'),

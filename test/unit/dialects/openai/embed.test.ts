@@ -1,10 +1,17 @@
 import { describe, expect, it } from 'vitest'
 import {
-  openaiEmbedBody,
-  openaiEmbedReply,
   parseOpenaiEmbed,
-  readOpenaiEmbedReply,
+  parseOpenaiEmbedReply,
+  printOpenaiEmbed,
+  printOpenaiEmbedReply,
 } from '../../../../src/dialects/openai/embed.ts'
+import { ModelspineError } from '../../../../src/errors.ts'
+import type { EmbedReply, EmbedRequest } from '../../../../src/provider/contract.ts'
+
+const parse = (body: unknown): EmbedRequest => parseOpenaiEmbed(JSON.stringify(body))
+const errorOf = (): ModelspineError => new ModelspineError('unavailable', 'an error inside')
+const parseReply = (body: unknown, inputs: number): EmbedReply =>
+  parseOpenaiEmbedReply(JSON.stringify(body), inputs, errorOf)
 
 describe('parseOpenaiEmbed', () => {
   it.each([
@@ -14,9 +21,22 @@ describe('parseOpenaiEmbed', () => {
     ['lists of tokens', [[1], [2, 3]], [[1], [2, 3]]],
   ])('reads %s', (_what, input, expected) => {
     const body = { model: 'm', input, encoding_format: 'base64', user: 'u' }
-    const request = parseOpenaiEmbed(body)
-    expect(request).toEqual({ model: 'm', input: expected, native: { dialect: 'openai-embeddings', body } })
-    expect(openaiEmbedBody({ ...request, model: 'other' }, 'openai')).toEqual({ ...body, model: 'other' })
+    const request = parse(body)
+    expect(request).toEqual({ model: 'm', input: expected, native: { dialect: 'openai-embeddings' } })
+    expect(JSON.parse(printOpenaiEmbed({ ...request, model: 'other' }, 'openai'))).toEqual({
+      ...body,
+      model: 'other',
+    })
+  })
+
+  it('keeps its text but for the model and what was edited', () => {
+    const text = '{ "input":["a","b"],"model" : "m", "dimensions": 3, "x":1.50 }'
+    const request = { ...parseOpenaiEmbed(text), model: 'other' }
+    expect(printOpenaiEmbed(request, 'openai')).toBe(text.replace('"m"', '"other"'))
+    const { dimensions: _, ...edited } = { ...request, input: ['a', '[redacted]'] }
+    expect(printOpenaiEmbed(edited, 'openai')).toBe(
+      '{ "input":["a","[redacted]"],"model" : "other", "x":1.50 }',
+    )
   })
 
   it.each([
@@ -27,19 +47,19 @@ describe('parseOpenaiEmbed', () => {
     [{ model: 'm', input: 'a', encoding_format: 'hex' }, 'encoding_format is "hex"; write float or base64'],
     [{ input: 'a' }, 'model is missing'],
   ])('refuses %j and names the wrong field', (body, text) => {
-    expect(() => parseOpenaiEmbed(body)).toThrow(
+    expect(() => parse(body)).toThrow(
       expect.objectContaining({ code: 'bad-request', message: expect.stringContaining(text) }),
     )
   })
 })
 
-describe('readOpenaiEmbedReply', () => {
+describe('parseOpenaiEmbedReply', () => {
   it('orders the embeddings by their index', () => {
     const data = [
       { index: 1, embedding: [2] },
       { index: 0, embedding: 'AACAPw==' },
     ]
-    expect(readOpenaiEmbedReply({ model: 'm', data }, 2).embeddings).toEqual(['AACAPw==', [2]])
+    expect(parseReply({ model: 'm', data }, 2).embeddings).toEqual(['AACAPw==', [2]])
   })
 
   it.each([
@@ -66,19 +86,20 @@ describe('readOpenaiEmbedReply', () => {
     ['no list', { data: 'x' }],
     ['embeddings that are not lists', { data: [{ embedding: 1 }, { embedding: 2 }] }],
   ])('throws malformed-reply for a reply with %s', (_what, body) => {
-    expect(() => readOpenaiEmbedReply(body, 2)).toThrow(expect.objectContaining({ code: 'malformed-reply' }))
+    expect(() => parseReply(body, 2)).toThrow(expect.objectContaining({ code: 'malformed-reply' }))
   })
 })
 
-describe('openaiEmbedReply', () => {
+describe('printOpenaiEmbedReply', () => {
   it('packs numbers as base64, as OpenAI does, when the caller asked for base64', () => {
-    const request = parseOpenaiEmbed({ model: 'm', input: 'a', encoding_format: 'base64' })
-    const body = openaiEmbedReply({ model: 'm', embeddings: [[1, -2]], usage: {} }, request)
+    const request = parse({ model: 'm', input: 'a', encoding_format: 'base64' })
+    const body = JSON.parse(printOpenaiEmbedReply({ model: 'm', embeddings: [[1, -2]], usage: {} }, request))
     expect(body.data).toEqual([{ object: 'embedding', index: 0, embedding: 'AACAPwAAAMA=' }])
   })
 
   it('gives a reply of the same dialect back unchanged', () => {
-    const body = { data: [{ embedding: [1] }], model: 'm', extra: true }
-    expect(openaiEmbedReply(readOpenaiEmbedReply(body, 1), { model: 'm', input: ['a'] })).toBe(body)
+    const text = '{"data": [{"embedding":[1.0]}], "model":"m", "extra":12345678901234567890}'
+    const reply = parseOpenaiEmbedReply(text, 1, errorOf)
+    expect(printOpenaiEmbedReply(reply, { model: 'm', input: ['a'] })).toBe(text)
   })
 })

@@ -1,55 +1,65 @@
 import { describe, expect, it } from 'vitest'
-import { OpenaiChunkWriter } from '../../../../src/dialects/openai/chat-chunk.ts'
-import { openaiChatReply } from '../../../../src/dialects/openai/chat-reply.ts'
-import { openaiChatBody, parseOpenaiChat } from '../../../../src/dialects/openai/chat-request.ts'
-import { openaiEmbedBody, openaiEmbedReply } from '../../../../src/dialects/openai/embed.ts'
+import type { OpenaiPrinting } from '../../../../src/dialects/openai/chat-body.ts'
+import { openaiChat } from '../../../../src/dialects/openai/chat-codec.ts'
+import { printOpenaiEmbed, printOpenaiEmbedReply } from '../../../../src/dialects/openai/embed.ts'
 import type { ChatEvent, ChatReply, ChatRequest } from '../../../../src/provider/contract.ts'
 import { openTruth } from '../../../truth.ts'
 
 const truth = openTruth('openai-openapi.json')
 const options = { stream: false, vendor: 'openai', maxTokensField: 'max_completion_tokens' } as const
 
+const bodyOf = (request: ChatRequest, printing: OpenaiPrinting): Record<string, unknown> =>
+  JSON.parse(openaiChat.print(request, printing))
+const facts = { id: 'r', model: 'm', createdMs: Date.UTC(2026, 0, 1), includeUsage: true }
+
 const full: ChatRequest = {
   model: 'some-model',
   messages: [
-    { role: 'system', content: [{ type: 'text', text: 'Be brief' }] },
+    { role: 'developer', content: [{ type: 'text', text: 'Be brief' }] },
     {
       role: 'user',
       content: [
         { type: 'text', text: 'What is this?' },
-        { type: 'image', url: 'https://example.com/cat.png' },
-        {
-          type: 'opaque',
-          vendor: 'openai',
-          data: { type: 'input_audio', input_audio: { data: 'AA==', format: 'wav' } },
-        },
-        { type: 'opaque', vendor: 'another', data: { cache: true } },
+        { type: 'image', url: 'https://example.com/cat.png', detail: 'low' },
+        { type: 'audio', url: 'data:audio/mpeg;base64,AA==' },
+        { type: 'file', url: 'data:application/pdf;base64,AA==', filename: 'cat.pdf' },
+        { type: 'opaque', vendor: 'another', kind: 'cache', data: { cache: true } },
       ],
     },
     {
       role: 'assistant',
-      content: [{ type: 'tool-call', id: 'call-1', name: 'look', arguments: '{"at":1}' }],
+      content: [
+        { type: 'tool-call', id: 'call-1', name: 'look', arguments: '{"at":1}' },
+        { type: 'tool-call', id: 'call-0', name: 'query', arguments: 'select 1', custom: true },
+      ],
     },
     { role: 'tool', toolCallId: 'call-1', content: [{ type: 'text', text: 'a cat' }] },
     {
       role: 'assistant',
-      content: [{ type: 'opaque', vendor: 'openai', data: { type: 'refusal', refusal: 'No' } }],
+      name: 'cautious',
+      content: [{ type: 'refusal', text: 'No' }],
     },
     { role: 'user', content: [{ type: 'text', text: 'Sure?' }] },
   ],
   maxOutputTokens: 100,
+  choices: 2,
   temperature: 0.5,
   topP: 0.9,
   stop: ['END'],
   seed: 7,
   tools: [
+    { type: 'custom', name: 'query', description: 'Runs SQL' },
     {
+      type: 'function',
       name: 'look',
+      strict: false,
       description: 'Looks',
       parameters: { type: 'object', properties: { at: { type: 'integer' } } },
     },
   ],
   toolChoice: { name: 'look' },
+  parallelToolCalls: false,
+  reasoningEffort: 'low',
   responseSchema: { name: 'answer', schema: { type: 'object', properties: {} } },
   options: { openai: { service_tier: 'flex' }, another: { hidden: true } },
 }
@@ -57,20 +67,30 @@ const full: ChatRequest = {
 const reply: ChatReply = {
   id: 'reply-1',
   model: 'some-model',
-  content: [
-    { type: 'text', text: 'A cat' },
-    { type: 'tool-call', id: 'call-2', name: 'look', arguments: '{}' },
+  choices: [
+    {
+      content: [
+        { type: 'text', text: 'A cat' },
+        { type: 'tool-call', id: 'call-2', name: 'look', arguments: '{}' },
+      ],
+      finishReason: 'tool-calls',
+    },
+    { content: [{ type: 'refusal', text: 'No' }], finishReason: 'stop' },
   ],
-  finishReason: 'tool-calls',
   usage: { inputTokens: 5, outputTokens: 3, cacheReadTokens: 2 },
 }
 
 const events: readonly ChatEvent[] = [
-  { type: 'text-delta', text: 'A' },
-  { type: 'usage', usage: { inputTokens: 5, outputTokens: 3 } },
-  { type: 'tool-call-delta', index: 0, id: 'call-2', name: 'look', arguments: '' },
-  { type: 'tool-call-delta', index: 0, arguments: '{}' },
-  { type: 'finish', finishReason: 'tool-calls' },
+  { parts: [{ type: 'text-delta', text: 'A', choice: 0, block: 0 }] },
+  { parts: [{ type: 'refusal-delta', text: 'No', choice: 1, block: 0 }] },
+  { parts: [{ type: 'usage', usage: { inputTokens: 5, outputTokens: 3, reasoningTokens: 1 } }] },
+  {
+    parts: [
+      { type: 'tool-call-delta', choice: 0, block: 3, id: 'call-2', name: 'look', arguments: '' },
+      { type: 'tool-call-delta', choice: 0, block: 3, arguments: '{}' },
+    ],
+  },
+  { parts: [{ type: 'finish', choice: 0, finishReason: 'tool-calls' }] },
 ]
 
 describe.skipIf(truth.missing !== undefined)("a body written in OpenAI's format", () => {
@@ -84,7 +104,7 @@ describe.skipIf(truth.missing !== undefined)("a body written in OpenAI's format"
     ['all fields, streamed', full, true],
     ['a tool choice by word', { ...full, toolChoice: 'required' }, false],
   ] as const)('is a chat request that OpenAI takes: %s', (_what, request, stream) => {
-    const body = openaiChatBody(request as ChatRequest, { ...options, stream })
+    const body = bodyOf(request as ChatRequest, { ...options, stream })
     expect(truth.problems('CreateChatCompletionRequest', body, true)).toEqual([])
   })
 
@@ -93,16 +113,14 @@ describe.skipIf(truth.missing !== undefined)("a body written in OpenAI's format"
       ['a', 'b'],
       [[1, 2], [3]],
     ]) {
-      const body = openaiEmbedBody(
-        { model: 'm', input, dimensions: 3, options: { openai: { user: 'u' } } },
-        'openai',
-      )
+      const request = { model: 'm', input, dimensions: 3, options: { openai: { user: 'u' } } }
+      const body = JSON.parse(printOpenaiEmbed(request, 'openai'))
       expect(truth.problems('CreateEmbeddingRequest', body, true)).toEqual([])
     }
   })
 
   it("is a reply that OpenAI's clients take", () => {
-    const body = openaiChatReply(reply, Date.UTC(2026, 0, 1))
+    const body = JSON.parse(openaiChat.printReply(reply, facts))
     expect(truth.problems('CreateChatCompletionResponse', body, true)).toEqual([])
     expect(body).toMatchObject({
       created: 1_767_225_600,
@@ -116,33 +134,31 @@ describe.skipIf(truth.missing !== undefined)("a body written in OpenAI's format"
   })
 
   it("is a stream that OpenAI's clients take", () => {
-    const writer = new OpenaiChunkWriter({ id: 'r', model: 'm', createdMs: 0, includeUsage: true })
-    const chunks = [...events.map((event) => writer.write(event)), writer.end()].filter(
-      (chunk) => chunk !== undefined,
-    )
-    expect(chunks).toHaveLength(5)
+    const writer = openaiChat.writer(facts)
+    const pieces = `${writer.write(events)}${writer.end()}`.split('\n\n').slice(0, -1)
+    expect(pieces.pop()).toBe('data: [DONE]')
+    const chunks = pieces.map((piece) => JSON.parse(piece.slice('data: '.length)))
+    expect(chunks).toHaveLength(6)
     for (const chunk of chunks)
       expect(truth.problems('CreateChatCompletionStreamResponse', chunk, true)).toEqual([])
     expect(chunks.at(-1)).toMatchObject({ choices: [], usage: { prompt_tokens: 5, total_tokens: 8 } })
   })
 
   it("is an embedding reply that OpenAI's clients take", () => {
-    const body = openaiEmbedReply(
-      { model: 'm', embeddings: [[1, 0.5]], usage: { inputTokens: 2 } },
-      { model: 'm', input: ['a'] },
-    )
+    const embedded = { model: 'm', embeddings: [[1, 0.5]], usage: { inputTokens: 2 } }
+    const body = JSON.parse(printOpenaiEmbedReply(embedded, { model: 'm', input: ['a'] }))
     expect(truth.problems('CreateEmbeddingResponse', body, true)).toEqual([])
   })
 
   it('fails this check when it is wrong', () => {
-    const body = openaiChatBody(full, options)
+    const body = bodyOf(full, options)
     expect(truth.problems('CreateChatCompletionRequest', { ...body, invented: 1 }, true)).not.toEqual([])
     expect(truth.problems('CreateChatCompletionRequest', { ...body, temperature: 9 }, true)).not.toEqual([])
   })
 
   it('reads back as the request from which it was written', () => {
     const { options: _, ...asked } = full
-    const { request } = parseOpenaiChat(openaiChatBody(asked, options))
+    const { request } = openaiChat.parse(openaiChat.print(asked, options))
     const { native: __, ...read } = request
     const messages = asked.messages.map((message) => ({
       ...message,

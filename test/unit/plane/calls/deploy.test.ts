@@ -66,7 +66,7 @@ describe('route', () => {
       change: 'created',
     })
     const { reply } = await plane.router.chat('greeter', { messages: [] })
-    expect(reply.content).toEqual([{ type: 'text', text: 'Hello!' }])
+    expect(reply.choices[0]?.content).toEqual([{ type: 'text', text: 'Hello!' }])
     await plane.stop()
   })
 })

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import type { ChatEvent } from '../../../../src/provider/contract.ts'
 import {
+  delta,
   finish,
+  finished,
   other,
   question,
   route,
@@ -10,6 +12,7 @@ import {
   scenario,
   scriptedProvider,
   text,
+  used,
   vendor,
 } from '../scenario.ts'
 
@@ -27,27 +30,29 @@ function streaming(
   return { world, a, b }
 }
 
-async function collect(events: AsyncIterable<ChatEvent>, into: ChatEvent[] = []): Promise<ChatEvent[]> {
-  for await (const event of events) into.push(event)
+async function collect(
+  events: AsyncIterable<readonly ChatEvent[]>,
+  into: ChatEvent[] = [],
+): Promise<ChatEvent[]> {
+  for await (const batch of events) into.push(...batch)
   return into
 }
 
 describe('a routed stream', () => {
   it('gives every event in order, and calls observers at its end', async () => {
-    const usage: ChatEvent = { type: 'usage', usage: { inputTokens: 2, outputTokens: 4 } }
-    const { world } = streaming([other, text(''), text('he'), text('llo'), finish, usage])
+    const usage = { inputTokens: 2, outputTokens: 4 }
+    const told = [other, text(''), text('he'), text('llo'), finish, used(usage)]
+    const { world } = streaming(told)
     const stream = await world.router.chatStream('m', question)
     expect(stream).toMatchObject({ provider: 'a', attempts: 1 })
     expect(world.requests).toHaveLength(0)
     await world.clock.advance(20)
-    expect(await collect(stream.events)).toEqual([other, text(''), text('he'), text('llo'), finish, usage])
+    expect(await collect(stream.events)).toEqual(told)
     expect(world.attempts).toMatchObject([
       // The caller took 20 ms before it read on, which is not the upstream's time.
-      { outcome: 'ok', firstOutputMs: 0, durationMs: 0, usage: usage.usage, finishReasons: ['stop'] },
+      { outcome: 'ok', firstOutputMs: 0, durationMs: 0, usage, finishReasons: ['stop'] },
     ])
-    expect(world.requests).toMatchObject([
-      { outcome: 'ok', streamed: true, durationMs: 20, usage: usage.usage },
-    ])
+    expect(world.requests).toMatchObject([{ outcome: 'ok', streamed: true, durationMs: 20, usage }])
     expect([world.inFlight, world.clock.pendingTimers]).toEqual([0, 0])
   })
 
@@ -73,15 +78,27 @@ describe('a routed stream', () => {
   })
 
   it('is interrupted when it ends without a finish event', async () => {
-    const { world } = streaming([text('half')])
-    const { events } = await world.router.chatStream('m', question)
-    await expect(collect(events)).rejects.toMatchObject({ code: 'interrupted' })
+    const second = delta({ type: 'text-delta', text: 'other choice' }, 1)
+    for (const cut of [[text('half')], [text('half'), second, finish], [text('half'), finish, second]]) {
+      const { world } = streaming(cut)
+      const { events } = await world.router.chatStream('m', question)
+      await expect(collect(events)).rejects.toMatchObject({ code: 'interrupted' })
+    }
+    const whole = streaming([text('one'), second, finish, finished(1)])
+    const { events } = await whole.world.router.chatStream('m', question)
+    expect(await collect(events)).toHaveLength(4)
     const empty = streaming([other])
     expect(await empty.world.router.chatStream('m', question)).toMatchObject({ provider: 'b' })
   })
 
-  it('is committed by a tool call and by an empty answer', async () => {
-    for (const first of [{ type: 'tool-call-delta', index: 0, name: 'f' } as const, finish]) {
+  it('is committed by any output, reasoning included, and by an empty answer', async () => {
+    for (const first of [
+      delta({ type: 'tool-call-delta', name: 'f' }),
+      delta({ type: 'reasoning-delta', text: 'hm' }),
+      delta({ type: 'refusal-delta', text: 'no' }),
+      delta({ type: 'audio-delta', data: 'AA==' }),
+      finish,
+    ]) {
       const { world } = streaming([first, 'interrupted'])
       const { events } = await world.router.chatStream('m', question)
       await expect(collect(events)).rejects.toMatchObject({ code: 'interrupted' })
@@ -116,7 +133,7 @@ describe('a routed stream', () => {
     expect(world.requests).toMatchObject([{ outcome: 'failed', code: 'timeout' }])
     // The backend did all that was asked, so this is not its failure.
     expect(world.attempts).toMatchObject([{ outcome: 'aborted', code: 'timeout' }])
-    expect(await events.next()).toEqual({ done: false, value: text('one') })
+    expect(await events.next()).toEqual({ done: false, value: [text('one')] })
     await expect(events.next()).rejects.toMatchObject({ code: 'timeout' })
   })
 
@@ -148,7 +165,7 @@ describe('a routed stream', () => {
     const { events } = await world.router.chatStream('m', question)
     await events.next()
     events.next().catch(() => {})
-    await expect(events.next()).rejects.toThrow('one event at a time')
+    await expect(events.next()).rejects.toThrow('one piece at a time')
     await events.return?.()
   })
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { nextTurn } from '../../../../src/clock.ts'
 import type { Decision, InvokeRequest, Obligation } from '../../../../src/policy/contract.ts'
-import type { ChatRequest } from '../../../../src/provider/contract.ts'
+import { type ChatRequest, withNative } from '../../../../src/provider/contract.ts'
 import {
   question,
   route,
@@ -220,47 +220,32 @@ describe('a cap on tokens', () => {
     expect(world.asked()?.maxOutputTokens).toBe(50)
   })
 
-  it('holds in the native body too, and the body keeps its unknown fields', async () => {
-    for (const [fields, expected] of [
-      [{}, { max_completion_tokens: 50 }],
-      [{ max_tokens: 70 }, { max_tokens: 50 }],
-      [{ max_tokens: 7 }, { max_tokens: 7 }],
-      [
-        { max_completion_tokens: 70, max_tokens: null },
-        { max_completion_tokens: 50, max_tokens: null },
-      ],
-    ] as const) {
-      const world = governed(() => capped(50))
-      const native = { dialect: 'openai-chat', body: { ...fields, custom: 1 } }
-      const asked = 'max_tokens' in fields && fields.max_tokens === 7 ? { maxOutputTokens: 7 } : {}
-      await world.router.chat('m', { ...question, ...asked, native })
-      expect(world.asked()?.native?.body).toEqual({ ...expected, custom: 1 })
+  it('drops a native form and options whose limits the provider cannot lower', async () => {
+    const world = governed(() => capped(50))
+    const native = withNative({ ...question }, 'openai-chat', '{}').native
+    await world.router.chat('m', { ...question, native, options: { a: { limit: 900 } } })
+    expect(world.asked()).toEqual({ ...question, model: 'a-model', maxOutputTokens: 50 })
+  })
+
+  it('leaves it to a provider that can lower them', async () => {
+    const world = governed(() => capped(50))
+    const seen: unknown[] = []
+    world.a.capTokens = (request, cap) => {
+      seen.push([request.maxOutputTokens, cap])
+      return { ...request, maxOutputTokens: cap - 1 }
     }
+    await world.router.chatStream('m', { ...question, options: { a: { limit: 900 } } })
+    expect(seen).toEqual([[50, 50]])
+    expect(world.asked()).toMatchObject({ maxOutputTokens: 49, options: { a: { limit: 900 } } })
   })
 
   it('covers all choices together', async () => {
     const world = governed(() => capped(50))
-    const native = { dialect: 'openai-chat', body: { n: 4 } }
-    await world.router.chat('m', { ...question, native })
+    await world.router.chat('m', { ...question, choices: 4 })
     expect(world.asked()?.maxOutputTokens).toBe(12)
-    const many = { dialect: 'openai-chat', body: { n: 51 } }
-    await expect(world.router.chat('m', { ...question, native: many })).rejects.toMatchObject({
+    await expect(world.router.chat('m', { ...question, choices: 51 })).rejects.toMatchObject({
       code: 'policy-denied',
     })
-  })
-
-  it('is not raised by a fractional number of choices', async () => {
-    const world = governed(() => capped(50))
-    const native = { dialect: 'openai-chat', body: { n: 0.1, max_tokens: 500 } }
-    await world.router.chat('m', { ...question, maxOutputTokens: 500, native })
-    expect(world.asked()?.maxOutputTokens).toBe(50)
-    expect(world.asked()?.native?.body.max_tokens).toBe(50)
-  })
-
-  it('drops a native body whose limit it cannot lower', async () => {
-    const world = governed(() => capped(50))
-    await world.router.chat('m', { ...question, native: { dialect: 'other', body: {} } })
-    expect(world.asked()).toEqual({ ...question, model: 'a-model', maxOutputTokens: 50 })
   })
 
   it('allows an embedding, and denies an infer because an infer cannot meet it', async () => {

@@ -1,0 +1,145 @@
+/**
+ * Edits JSON as text, so that everything else stays the same to the byte: spaces, the order of members, numbers
+ * that JavaScript cannot hold. The text must be valid JSON, as it is after `JSON.parse` has read it.
+ */
+
+/** A member of an object, by its places in the text. */
+export interface Member {
+  readonly name: string
+  /** Where its name begins. */
+  readonly from: number
+  /** Where its value begins. */
+  readonly value: number
+  /** Where its value ends. */
+  readonly to: number
+}
+
+/** A part of a text: from its first character up to, but without, the one at `to`. */
+export interface TextSpan {
+  readonly from: number
+  readonly to: number
+}
+
+const quote = 34
+const comma = 44
+const backslash = 92
+const openBracket = 91
+const closeBracket = 93
+const openBrace = 123
+const closeBrace = 125
+
+/** The members of the object that begins at `at`, those with the same name included. */
+export function membersOf(text: string, at = 0): readonly Member[] {
+  const members: Member[] = []
+  let place = skipSpace(text, skipSpace(text, at) + 1)
+  while (text.charCodeAt(place) === quote) {
+    const from = place
+    place = afterString(text, place)
+    const name = text.slice(from, place)
+    const value = skipSpace(text, skipSpace(text, place) + 1)
+    const to = afterValue(text, value)
+    members.push({ name: name.includes('\\') ? JSON.parse(name) : name.slice(1, -1), from, value, to })
+    place = afterComma(text, to)
+  }
+  return members
+}
+
+/** The elements of the list that begins at `at`. */
+export function elementsOf(text: string, at: number): readonly TextSpan[] {
+  const elements: TextSpan[] = []
+  let from = skipSpace(text, at + 1)
+  while (from < text.length && text.charCodeAt(from) !== closeBracket) {
+    const to = afterValue(text, from)
+    elements.push({ from, to })
+    from = afterComma(text, to)
+  }
+  return elements
+}
+
+/**
+ * The text of the object with other values for some members. `undefined` removes a member. A member that is
+ * not there is added at the end. Each member of that name is changed, because readers differ in which of them
+ * they take.
+ */
+export function patchMembers(text: string, edits: Readonly<Record<string, string | undefined>>): string {
+  const members = membersOf(text)
+  const [first] = members
+  if (first === undefined) return `{${addedMembers(edits, members)}}`
+  let patched = ''
+  for (const [place, { name, from, value, to }] of members.entries()) {
+    const isEdited = Object.hasOwn(edits, name)
+    const next = edits[name]
+    if (isEdited && next === undefined) continue
+    if (patched !== '') patched += text.slice(members[place - 1]?.to, from)
+    patched += isEdited ? text.slice(from, value) + next : text.slice(from, to)
+  }
+  const added = addedMembers(edits, members)
+  const comma = patched !== '' && added !== '' ? ',' : ''
+  return text.slice(0, first.from) + patched + comma + added + text.slice(members.at(-1)?.to)
+}
+
+function addedMembers(
+  edits: Readonly<Record<string, string | undefined>>,
+  members: readonly Member[],
+): string {
+  const names = new Set(members.map(({ name }) => name))
+  return Object.entries(edits)
+    .flatMap(([name, value]) =>
+      value === undefined || names.has(name) ? [] : [`${JSON.stringify(name)}:${value}`],
+    )
+    .join(',')
+}
+
+/** The text of a list with these elements. Each is a part of `text`, or a text of its own. */
+export function listOf(text: string, elements: readonly (TextSpan | string)[]): string {
+  return `[${elements.map((each) => (typeof each === 'string' ? each : text.slice(each.from, each.to))).join(',')}]`
+}
+
+function skipSpace(text: string, from: number): number {
+  let at = from
+  for (;;) {
+    const code = text.charCodeAt(at)
+    if (code !== 32 && code !== 10 && code !== 13 && code !== 9) return at
+    at += 1
+  }
+}
+
+function afterComma(text: string, from: number): number {
+  const at = skipSpace(text, from)
+  return text.charCodeAt(at) === comma ? skipSpace(text, at + 1) : at
+}
+
+/** Looks for quotes only, so that a long string, such as an image, costs little. */
+function afterString(text: string, from: number): number {
+  let at = from
+  for (;;) {
+    at = text.indexOf('"', at + 1)
+    if (at < 0) return text.length
+    let before = at - 1
+    while (text.charCodeAt(before) === backslash) before -= 1
+    if ((at - before) % 2 === 1) return at + 1
+  }
+}
+
+function afterValue(text: string, from: number): number {
+  let depth = 0
+  let at = from
+  while (at < text.length) {
+    const code = text.charCodeAt(at)
+    if (code === quote) {
+      at = afterString(text, at)
+      if (depth === 0) return at
+    } else if (code === openBrace || code === openBracket) {
+      depth += 1
+      at += 1
+    } else if (code === closeBrace || code === closeBracket) {
+      if (depth === 0) return at
+      depth -= 1
+      at += 1
+      if (depth === 0) return at
+    } else if (depth === 0 && (code === comma || code === 32 || code === 10 || code === 13 || code === 9)) {
+      return at
+    } else at += 1
+  }
+  return at
+}

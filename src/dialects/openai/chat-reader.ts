@@ -1,0 +1,98 @@
+import { ModelspineError } from '../../errors.ts'
+import { isRecord } from '../../json.ts'
+import {
+  type ChatEvent,
+  type ChatEventPart,
+  type ChatRequest,
+  nativeEvent,
+  originalOf,
+} from '../../provider/contract.ts'
+import type { ChatStreamEnd, ChatStreamReader, ErrorOf } from '../chat-codec.ts'
+import { patchMembers } from '../json-text.ts'
+import { holdsError, parseAnswer } from './body-text.ts'
+import { readChoices } from './chat-delta.ts'
+import { openaiChatDialect } from './chat-request.ts'
+import { readOpenaiUsage } from './usage.ts'
+
+const endMarker = '[DONE]'
+
+/** Reads a streamed completion. */
+export class OpenaiChatReader implements ChatStreamReader {
+  readonly #errorOf: ErrorOf
+  /** Whether the caller asked for usage. If not, usage is taken out of what the caller sees. */
+  readonly #usageAsked: boolean
+  /** How many choices must finish. */
+  readonly #expected: number
+  readonly #begun = new Set<number>()
+  readonly #finished = new Set<number>()
+  #isEmpty = true
+
+  constructor(request: ChatRequest, errorOf: ErrorOf) {
+    const options = originalOf(request, openaiChatDialect)?.body.stream_options
+    this.#usageAsked = isRecord(options) && options.include_usage === true
+    this.#expected = request.choices ?? 1
+    this.#errorOf = errorOf
+  }
+
+  isEnd(data: string): boolean {
+    return data === endMarker
+  }
+
+  read(name: string, data: string): ChatEvent | undefined {
+    if (data === '') return undefined
+    const body = this.#bodyOf(name, data)
+    if (body === undefined) return undefined
+    this.#isEmpty = false
+    const parts = readChoices(body.choices).filter((part) => this.#isNews(part))
+    const hasUsage = 'usage' in body
+    if (isRecord(body.usage)) parts.push({ type: 'usage', usage: readOpenaiUsage(body.usage) })
+    if (this.#usageAsked || !hasUsage) return nativeEvent(parts, openaiChatDialect, data)
+    // Without its usage, the chunk that holds only usage says nothing.
+    const isOnlyUsage = isRecord(body.usage) && body.choices.length === 0
+    const shown = isOnlyUsage ? '' : patchMembers(data, { usage: undefined })
+    return nativeEvent(parts, openaiChatDialect, shown)
+  }
+
+  end(how: ChatStreamEnd): readonly ChatEvent[] {
+    const isWhole = this.#finished.size >= this.#expected && this.#begun.size === this.#finished.size
+    if (isWhole) return []
+    if (how !== 'marked' && this.#isEmpty) {
+      throw new ModelspineError('malformed-reply', 'the stream ended without any event')
+    }
+    if (how === 'unsure') {
+      throw new ModelspineError(
+        'interrupted',
+        'the connection was closed before the stream said that it was finished',
+      )
+    }
+    const open = [...this.#begun].filter((choice) => !this.#finished.has(choice))
+    if (this.#begun.size === 0) open.push(0)
+    // The vendor said nothing more, so there is no text to pass on.
+    const parts = open.map((choice) => ({ type: 'finish', choice, finishReason: 'other' }) as const)
+    return parts.length === 0 ? [] : [nativeEvent(parts, openaiChatDialect, '')]
+  }
+
+  /** Undefined for an event that is not a chunk: a vendor's own event, such as a ping. */
+  #bodyOf(
+    name: string,
+    data: string,
+  ): { readonly choices: readonly unknown[]; readonly usage?: unknown } | undefined {
+    const isNamed = name !== 'message' && name !== 'error'
+    if (isNamed && !data.startsWith('{')) return undefined
+    const body = parseAnswer(data, 'an event of the stream')
+    if (name === 'error' || holdsError(body)) throw this.#errorOf(body)
+    if (isRecord(body) && Array.isArray(body.choices)) return body as { choices: unknown[] }
+    if (isNamed) return undefined
+    throw new ModelspineError('malformed-reply', 'an event of the stream has no list "choices"')
+  }
+
+  /** Also false for a finish that was said before: some vendors repeat it on the chunk with usage. */
+  #isNews(part: ChatEventPart): boolean {
+    if (part.type === 'usage') return true
+    this.#begun.add(part.choice)
+    if (part.type !== 'finish') return true
+    const isFirst = !this.#finished.has(part.choice)
+    this.#finished.add(part.choice)
+    return isFirst
+  }
+}

@@ -1,0 +1,75 @@
+import type { ChatPart } from '../../provider/contract.ts'
+import { JsonFields } from '../json-fields.ts'
+import { leftOver, openaiVendor } from './left-over.ts'
+
+const textFields: ReadonlySet<string> = new Set(['type', 'text'])
+const refusalFields: ReadonlySet<string> = new Set(['type', 'refusal'])
+const imageFields: ReadonlySet<string> = new Set(['type', 'image_url'])
+const audioFields: ReadonlySet<string> = new Set(['type', 'input_audio'])
+const fileFields: ReadonlySet<string> = new Set(['type', 'file'])
+
+/** Reads one part of a message's content. A kind that only this format has becomes a required opaque part. */
+export function parseContentPart(value: unknown, path: string): ChatPart {
+  const part = new JsonFields(value, path)
+  const type = part.string('type', 'text, image_url or another kind of part')
+  const { record } = part
+  switch (type) {
+    case 'text':
+      return { type, text: part.string('text'), ...leftOver(record, textFields) }
+    case 'refusal':
+      return { type, text: part.string('refusal'), ...leftOver(record, refusalFields) }
+    case 'image_url':
+      return { ...imageOf(part), ...leftOver(record, imageFields) }
+    case 'input_audio':
+      return { ...audioOf(part), ...leftOver(record, audioFields) }
+    case 'file':
+      return { ...fileOf(part), ...leftOver(record, fileFields) }
+    default:
+      return { type: 'opaque', vendor: openaiVendor, kind: type, data: record, required: true }
+  }
+}
+
+function imageOf(part: JsonFields): ChatPart {
+  const image = part.optionalFields('image_url')
+  if (image === undefined) throw part.wrong('image_url', 'an object with a url')
+  const detail = image.optionalString('detail')
+  const url = image.string('url', 'an https: or data: URL')
+  return { type: 'image', url, ...(detail === undefined ? {} : { detail }) }
+}
+
+function audioOf(part: JsonFields): ChatPart {
+  const audio = part.optionalFields('input_audio')
+  if (audio === undefined) throw part.wrong('input_audio', 'an object with data and format')
+  const format = audio.string('format', 'wav or mp3')
+  return {
+    type: 'audio',
+    url: `data:${audioType(format)};base64,${audio.string('data', 'the audio in base64')}`,
+  }
+}
+
+function fileOf(part: JsonFields): ChatPart {
+  const file = part.optionalFields('file')
+  if (file === undefined) throw part.wrong('file', 'an object with file_data or file_id')
+  const data = file.optionalString('file_data')
+  const fileId = file.optionalString('file_id')
+  const filename = file.optionalString('filename')
+  if (data === undefined && fileId === undefined)
+    throw file.wrong('file_data', 'the file as a data: URL, or file_id')
+  return {
+    type: 'file',
+    ...(data === undefined ? {} : { url: data }),
+    ...(fileId === undefined ? {} : { fileId }),
+    ...(filename === undefined ? {} : { filename }),
+  }
+}
+
+/** The media type of a format of OpenAI: `wav`, `mp3`. */
+export function audioType(format: string): string {
+  return format === 'mp3' ? 'audio/mpeg' : `audio/${format}`
+}
+
+/** OpenAI's word for a media type. */
+export function audioFormat(mediaType: string): string {
+  const subtype = mediaType.slice(mediaType.indexOf('/') + 1)
+  return subtype === 'mpeg' ? 'mp3' : subtype.replace(/^x-/, '')
+}
