@@ -128,7 +128,7 @@ describe('a stream', () => {
     expect(world.attempts).toMatchObject([{ outcome: 'aborted', code: 'timeout', durationMs: 0 }])
     expect(world.requests).toMatchObject([{ outcome: 'failed', code: 'timeout' }])
     expect([world.a.returned, world.inFlight, world.clock.pendingTimers]).toEqual([1, 0, 0])
-    expect(await events.next()).toEqual({ done: false, value: text('x') })
+    expect(await events.next()).toEqual({ done: false, value: [text('x')] })
     await expect(events.next()).rejects.toThrow('the caller did not read the stream for 20000 ms')
     expect(await events.next()).toEqual({ done: true, value: undefined })
   })

@@ -1,7 +1,7 @@
-import type { ChatStreamWriter } from '../dialects/chat-codec.ts'
-import type { ChatEvent } from '../provider/contract.ts'
-import { openaiErrorBody } from './openai-errors.ts'
-import type { ErrorFacts } from './surface.ts'
+import type { ChatStreamWriter } from '../../dialects/chat-codec.ts'
+import type { ChatEvent } from '../../provider/contract.ts'
+import { openaiErrorBody } from '../openai-errors.ts'
+import type { ErrorFacts } from '../surface.ts'
 
 /**
  * The pieces of a streamed answer, one for each batch of events. A stream that fails ends with an event that
