@@ -15,7 +15,7 @@ const ofCredentials = 'the upstream refuses the credentials of this gateway: its
 /**
  * What a caller is told of each code. The status decides whether a client sends the request again, because not every
  * client reads `x-should-retry`. The AI SDK repeats 408, 409, 429 and everything from 500, and LangChain for JavaScript
- * everything but 400 to 407 and 409. So a failure that a repetition cannot mend has a status from 400 to 407, also when the
+ * everything but 400 to 407, 409 and 413. So a failure that a repetition cannot mend has a status from 400 to 407, also when the
  * caller is not at fault. The words of an upstream are for the operator's log, unless they say what is wrong with the request.
  */
 const told: Readonly<Partial<Record<ErrorCode, Told>>> = {
@@ -47,6 +47,16 @@ const told: Readonly<Partial<Record<ErrorCode, Told>>> = {
   stopped: { status: 503 },
   unavailable: { status: 503, sentence: 'the upstream cannot be reached' },
   timeout: { status: 504, sentence: 'no answer came in time' },
+}
+
+/** RFC 9110, 15.5.7: there is an answer, but none that can be passed on. It would be the same again. */
+const unusable: Told = {
+  status: 406,
+  sentence: 'the answer of the upstream is too large, or in a form that cannot be read',
+}
+
+function toldOf({ code, retryable }: ModelspineError): Told | undefined {
+  return code === 'malformed-reply' && !retryable ? unusable : told[code]
 }
 
 /** An error that exists only in HTTP: an unknown path, a wrong method, a wrong content type. */
@@ -89,7 +99,7 @@ export function failureTeller(logger: Logger): TellFailure {
       const { status, message } = error
       return { status, code: httpCodes[status] ?? 'bad-request', message }
     }
-    const known = isModelspineError(error) ? told[error.code] : undefined
+    const known = isModelspineError(error) ? toldOf(error) : undefined
     if (!isModelspineError(error) || known === undefined) {
       logger.error({ requestId, ...wordsOf(error) }, 'a request failed because of an error in the gateway')
       return { status: 500, code: 'internal', message: 'the gateway failed' }

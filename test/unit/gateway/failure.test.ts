@@ -31,9 +31,11 @@ const clients: Readonly<
     told === 'true' || (told !== 'false' && ([408, 409, 429].includes(status) || status >= 500)),
   // vercel/ai, `APICallError`.
   'AI SDK': (status) => [408, 409, 429].includes(status) || status >= 500,
-  // langchainjs, `defaultFailedAttemptHandler`.
-  LangChain: (status, _headers, code) =>
-    ![400, 401, 402, 403, 404, 405, 406, 407, 409].includes(status) && code !== 'insufficient_quota',
+  // langchainjs, `defaultFailedAttemptHandler` of 1.4.
+  LangChain: (status, { 'retry-after': waitSeconds }, code) =>
+    ![400, 401, 402, 403, 404, 405, 406, 407, 409, 413].includes(status) &&
+    code !== 'insufficient_quota' &&
+    (status !== 429 || Number(waitSeconds) <= 60),
 }
 
 const table: readonly (readonly [code: ErrorCode, status: number, retry: boolean, word: string])[] = [
@@ -46,6 +48,7 @@ const table: readonly (readonly [code: ErrorCode, status: number, retry: boolean
   ['auth', 403, false, 'auth'],
   ['secret-not-found', 403, false, 'secret-not-found'],
   ['policy-denied', 403, false, 'policy-denied'],
+  ['body-too-large', 413, false, 'body-too-large'],
   ['no-route', 404, false, 'model_not_found'],
   ['not-found', 404, false, 'model_not_found'],
   ['rate-limited', 429, true, 'rate_limit_exceeded'],
@@ -65,7 +68,11 @@ describe('an error', () => {
   it.each(table)(
     'with the code %s is a %i, and clients send the request again: %s',
     (code, status, retry, word) => {
-      const { headers, body, status: given } = answerTo(new ModelspineError(code, 'at http://10.0.0.1/x'))
+      const {
+        headers,
+        body,
+        status: given,
+      } = answerTo(new ModelspineError(code, 'at http://10.0.0.1/x', { retryAfterMs: 100 }))
       expect([given, JSON.parse(String(body)).error.code]).toEqual([status, word])
       for (const [client, sendsAgain] of Object.entries(clients)) {
         expect([client, sendsAgain(status, headers, word)]).toEqual([client, retry])
@@ -73,8 +80,16 @@ describe('an error', () => {
     },
   )
 
+  it('that an answer of the upstream would cause again is a 406, which no client repeats', () => {
+    const { headers, status } = answerTo(
+      new ModelspineError('malformed-reply', 'too large', { retryable: false }),
+    )
+    expect(status).toBe(406)
+    for (const sendsAgain of Object.values(clients)) expect(sendsAgain(status, headers, '')).toBe(false)
+  })
+
   it('with any other code is a 500 that says nothing', () => {
-    const known = [...table.map(([code]) => code), 'body-too-large', 'aborted']
+    const known = [...table.map(([code]) => code), 'aborted']
     for (const code of errorCodes.filter((each) => !known.includes(each))) {
       const { status, body } = answerTo(new ModelspineError(code, 'sqlite at /var/lib/x'))
       expect([code, status, JSON.parse(String(body)).error.message]).toEqual([
@@ -99,6 +114,7 @@ describe('an error', () => {
       'unsupported',
       'unauthenticated',
       'policy-denied',
+      'body-too-large',
       'no-route',
       'rate-limited',
       'no-backend',

@@ -1,9 +1,9 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { createServer, type Server } from 'node:https'
 import type { AddressInfo } from 'node:net'
-import type { TLSSocket } from 'node:tls'
+import { createServer as createTlsServer, type TLSSocket } from 'node:tls'
 import { Agent } from 'undici'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { createHttpClient, type HttpClient, type HttpClientOptions } from '../../../src/http/http-client.ts'
 import { secretOf } from '../../../src/security/secret.ts'
 import { certificate, certificateKey } from '../../test-certificate.ts'
@@ -57,6 +57,29 @@ describe('TLS of the HTTP client', () => {
     await expect(answerTo({ ca: certificate, serverName: 'other.example' })).rejects.toMatchObject({
       code: 'unavailable',
     })
+  })
+
+  it('skips 100 Continue, and sends again what a closed connection lost, as without TLS', async () => {
+    let requests = 0
+    const raw = createTlsServer({ cert: certificate, key: certificateKey }, (socket) => {
+      let served = 0
+      socket.on('error', () => {})
+      socket.on('data', () => {
+        requests += 1
+        served += 1
+        if (served > 1) socket.destroy()
+        else socket.write('HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok')
+      })
+    })
+    await new Promise<void>((resolve) => raw.listen(0, '127.0.0.1', resolve))
+    onTestFinished(() => void raw.close())
+    const { port } = raw.address() as AddressInfo
+    const client = createHttpClient({ baseUrl: `https://127.0.0.1:${port}`, tls: { ca: certificate } })
+    clients.push(client)
+    for (let round = 0; round < 2; round += 1) {
+      expect((await client.request({ method: 'GET', path: '/' })).text()).toBe('ok')
+    }
+    expect(requests).toBe(3)
   })
 
   it.each([
