@@ -1,5 +1,6 @@
 import {
   type CallContext,
+  type CallTarget,
   type Clock,
   createHttpClient,
   type Endpoint,
@@ -15,6 +16,7 @@ import {
   readInferReply,
   secretsOf,
   systemClock,
+  type TargetCall,
 } from 'modelspine/adapter'
 import { metadataReply, modelPath, type OpenInferenceMetadata } from './open-inference-api.ts'
 import { openInferenceError } from './open-inference-errors.ts'
@@ -48,6 +50,7 @@ export interface OpenInferenceOptions {
 
 export interface OpenInferenceProvider extends ModelProvider {
   infer(request: InferRequest, context: CallContext): Promise<InferReply>
+  target(call: TargetCall, context: CallContext): CallTarget
   /** Whether the server, or one of its models, says that it is ready. Throws when there is no answer. */
   ready(model?: OpenInferenceModel): Promise<boolean>
   /** The server's description of a model. Throws the same errors as `infer`. */
@@ -121,6 +124,16 @@ export function openInferenceProvider(options: OpenInferenceOptions): OpenInfere
           cause: parsed.error,
         },
       )
+    },
+
+    target({ operation, model }, context) {
+      if (operation !== 'infer')
+        throw new ModelspineError('unsupported', `provider ${name} has no ${operation}`)
+      return {
+        method: 'POST',
+        url: `${http.baseUrl.replace(/\/+$/, '')}${modelPath(model, undefined)}/infer`,
+        headers: { ...http.headers, 'content-type': 'application/json', ...context.headers },
+      }
     },
 
     close: () => client.close(),

@@ -1,5 +1,6 @@
 import {
   type CallContext,
+  type CallTarget,
   type Chat,
   type ChatEvent,
   type ChatReply,
@@ -12,13 +13,14 @@ import {
   type HttpRequest,
   type HttpStream,
   type ModelProvider,
-  type ModelspineError,
+  ModelspineError,
   openaiChat,
   openaiEmbedDialect,
   parseOpenaiEmbedReply,
   printOpenaiEmbed,
   secretsOf,
   systemClock,
+  type TargetCall,
 } from 'modelspine/adapter'
 import { type ApiKey, revealKey } from './api-key.ts'
 import { ChatEvents } from './chat-events.ts'
@@ -60,8 +62,11 @@ export interface OpenaiCompatibleProvider extends ModelProvider {
   chatStream(request: ChatRequest, context: CallContext): AsyncIterable<readonly ChatEvent[]>
   embed(request: EmbedRequest, context: CallContext): Promise<EmbedReply>
   capTokens<Request extends Chat>(request: Request, cap: number): Request
+  target(call: TargetCall, context: CallContext): Promise<CallTarget>
   close(): Promise<void>
 }
+
+const paths: Readonly<Record<string, string>> = { chat: '/chat/completions', embed: '/embeddings' }
 
 /** A provider for OpenAI, and for every server with the same chat completions and embeddings. */
 export function openaiCompatible(options: OpenaiCompatibleOptions): OpenaiCompatibleProvider {
@@ -153,6 +158,16 @@ export function openaiCompatible(options: OpenaiCompatibleOptions): OpenaiCompat
     },
 
     capTokens: (request, cap) => openaiChat.capTokens(request, cap, name),
+    async target({ operation }, context) {
+      const path = Object.hasOwn(paths, operation) ? paths[operation] : undefined
+      if (path === undefined) throw new ModelspineError('unsupported', `provider ${name} has no ${operation}`)
+      const { request } = await prepare(path, '', context)
+      return {
+        method: 'POST',
+        url: `${http.baseUrl.replace(/\/+$/, '')}${path}`,
+        headers: { ...http.headers, ...request.headers },
+      }
+    },
 
     close: () => client.close(),
   }

@@ -71,6 +71,21 @@ describe('examples/router-only.ts', () => {
   }, 30_000)
 })
 
+describe('examples/own-proxy.ts', () => {
+  it('serves replies and streams from the upstreams that the router picks', async () => {
+    const { code, out } = await run('own-proxy.ts')
+    expect(out.trim().split('\n')).toEqual([
+      '1: 200 from flaky: {"said":"flaky as large with a key"}',
+      '2: 200 from spare: {"said":"spare as small with no key"}',
+      '3: 200 from flaky: data: flaky  data: streams  data: [DONE]',
+      '4: 200 from spare: data: spare  data: streams  data: [DONE]',
+      '5: 404 no-route',
+      'observed: ["flaky",1] ["spare",2] ["flaky",1] ["spare",2]',
+    ])
+    expect(code).toBe(0)
+  }, 30_000)
+})
+
 describe('examples/reconcile-script.ts', () => {
   it('continues at each run where the last run stopped, and then changes nothing', async () => {
     const folder = await temporaryFolder()
