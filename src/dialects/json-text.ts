@@ -109,15 +109,25 @@ function afterComma(text: string, from: number): number {
   return text.charCodeAt(at) === comma ? skipSpace(text, at + 1) : at
 }
 
-/** Looks for quotes only, so that a long string, such as an image, costs little. */
+/** After so many characters of a string, searching for its end costs less than reading on. */
+const shortString = 64
+
+/** Searches for quotes in a long string, such as an image. Reads a short one, or one that is full of escapes. */
 function afterString(text: string, from: number): number {
-  let at = from
+  let at = from + 1
   for (;;) {
-    at = text.indexOf('"', at + 1)
+    for (const until = at + shortString; at < until; at += 1) {
+      const code = text.charCodeAt(at)
+      if (code === quote) return at + 1
+      if (code === backslash) at += 1
+    }
+    const read = at
+    at = text.indexOf('"', read)
     if (at < 0) return text.length
     let before = at - 1
-    while (text.charCodeAt(before) === backslash) before -= 1
-    if ((at - before) % 2 === 1) return at + 1
+    while (before >= read && text.charCodeAt(before) === backslash) before -= 1
+    at += 1
+    if ((at - before) % 2 === 0) return at
   }
 }
 
