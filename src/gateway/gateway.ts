@@ -22,7 +22,7 @@ export interface GatewayOptions {
   readonly maxBodyBytes?: number
   /** How deep the lists and objects of a JSON body may be nested. Default 128. */
   readonly maxJsonDepth?: number
-  /** The most parts of a JSON body: texts, names of members, lists and objects. Default 100,000. */
+  /** The most parts of a JSON body: texts, names of members, lists and objects. Default 50,000. */
   readonly maxJsonParts?: number
   /** The most values in a JSON body, numbers included. Default 500,000. */
   readonly maxJsonValues?: number

@@ -17,7 +17,7 @@ export interface JsonLimits {
  */
 export const defaultJsonLimits: JsonLimits = {
   maxJsonDepth: 128,
-  maxJsonParts: 100_000,
+  maxJsonParts: 50_000,
   maxJsonValues: 500_000,
 }
 
@@ -45,7 +45,9 @@ export function checkJson(bytes: Uint8Array, limits: JsonLimits): void {
   let depth = 0
   let parts = 0
   let values = 1
-  for (let at = 0; at < bytes.length; at += 1) {
+  const { length } = bytes
+  const { maxJsonDepth } = limits
+  for (let at = 0; at < length; at += 1) {
     const byte = bytes[at] as number
     if (byte === quote) {
       parts += 1
@@ -56,7 +58,7 @@ export function checkJson(bytes: Uint8Array, limits: JsonLimits): void {
       parts += 1
       values += 1
       depth += 1
-      if (depth > limits.maxJsonDepth) throw tooDeep(limits)
+      if (depth > maxJsonDepth) throw tooDeep(limits)
     } else if ((byte | braced) === closeBrace) depth -= 1
   }
   if (parts > limits.maxJsonParts) throw tooMany('parts', parts, 'maxJsonParts', limits)

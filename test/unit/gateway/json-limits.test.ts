@@ -55,9 +55,9 @@ describe('the limits of a JSON body', () => {
     ['brackets', '['.repeat(4_000_000), 'bad-request', 'deeper than the 128 levels allowed'],
     [
       'distinct members',
-      `{${Array.from({ length: 100_000 }, (_, place) => `"${place}":1`)}}`,
+      `{${Array.from({ length: 50_000 }, (_, place) => `"${place}":1`)}}`,
       'body-too-large',
-      '100001 parts',
+      '50001 parts',
     ],
     ['elements', `[${'1,'.repeat(600_000)}1]`, 'body-too-large', '600002 values'],
     ['an open string', `["${'\\"'.repeat(100)}`, undefined, ''],
