@@ -20,6 +20,7 @@
 import { ModelspineError } from '../errors.ts'
 import { requireNode } from '../node-version.ts'
 import { BodyStream, type HttpStream } from './body-stream.ts'
+import { checkHeaders, checkNumbers, readBaseUrl } from './check-options.ts'
 import type { HttpDispatcher, WireDispatcher, WireOptions } from './dispatcher.ts'
 import type { Exchange, WireCall } from './exchange.ts'
 import { abortedError } from './http-error.ts'
@@ -94,10 +95,11 @@ export interface HttpClient {
 /** Loads and connects nothing before the first request. Throws `invalid-options`. */
 export function createHttpClient(options: HttpClientOptions): HttpClient {
   requireNode()
-  const base = baseOf(options.baseUrl)
+  const base = readBaseUrl(options.baseUrl)
   checkTls({ origin: base.origin, tls: options.tls, dispatcher: options.dispatcher })
   const { connections = 256, connectTimeoutMs = 10_000, maxWaiting = 1024, waitTimeoutMs = 10_000 } = options
   checkNumbers({ connections, maxWaiting, waitTimeoutMs })
+  checkHeaders(options.headers ?? {})
   const own = { 'accept-encoding': 'identity', ...options.headers }
   const headersTimeout = options.headersTimeoutMs ?? 300_000
   const bodyTimeout = options.bodyTimeoutMs ?? 300_000
@@ -181,26 +183,4 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
       return closing
     },
   }
-}
-
-function checkNumbers(options: Readonly<Record<string, number>>): void {
-  for (const [field, value] of Object.entries(options)) {
-    if (Number.isSafeInteger(value) && value > 0) continue
-    const message = `${field} is ${value}: give a whole number above 0`
-    throw new ModelspineError('invalid-options', message, { details: { field } })
-  }
-}
-
-function baseOf(baseUrl: string): { readonly origin: string; readonly path: string } {
-  const wrong = (why: string): ModelspineError =>
-    new ModelspineError('invalid-options', `baseUrl ${why}`, { details: { field: 'baseUrl' } })
-  if (!URL.canParse(baseUrl)) throw wrong('is not a URL: write one such as http://127.0.0.1:8080')
-  const url = new URL(baseUrl)
-  if (url.protocol !== 'http:' && url.protocol !== 'https:') {
-    throw wrong(`begins with "${url.protocol}": write http: or https: before the host`)
-  }
-  if (url.username !== '' || url.password !== '') throw wrong('contains credentials: send them in a header')
-  if (url.search !== '' || url.hash !== '')
-    throw wrong('has a query or a fragment: write only origin and path')
-  return { origin: url.origin, path: url.pathname.replace(/\/+$/, '') }
 }

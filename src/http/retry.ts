@@ -1,7 +1,7 @@
 import { sleep, systemClock } from '../clock.ts'
 import { isModelspineError } from '../errors.ts'
 import type { HttpReply } from './http-reply.ts'
-import { retryAfterMs } from './retry-after.ts'
+import { retryAfterMs } from './rate-limits.ts'
 
 /**
  * Short retries of a call that is safe to repeat. Never use them for inference, because there the router

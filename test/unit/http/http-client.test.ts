@@ -101,6 +101,20 @@ describe('createHttpClient', () => {
     expect(() => createHttpClient({ baseUrl })).not.toThrow('hidden-word')
   })
 
+  it.each(['abc\n', 'a\r\nb: c', '\u2028'])(
+    'refuses a header that cannot be sent, and does not show %j',
+    (value) => {
+      const create = (): unknown => createHttpClient({ baseUrl: 'http://a', headers: { 'api-key': value } })
+      expect(create).toThrow(
+        expect.objectContaining({
+          code: 'invalid-options',
+          message:
+            'headers.api-key has a character that no header can have: is there a line feed at its end?',
+        }),
+      )
+    },
+  )
+
   it('uses the dispatcher that it is given, and leaves it open', async () => {
     const { url } = await serve((_request, _body, response) => void response.end('ok'))
     const agent = new Agent()

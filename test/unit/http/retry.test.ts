@@ -1,8 +1,8 @@
 import { describe, expect, it, vi } from 'vitest'
 import { createHttpClient } from '../../../src/http/http-client.ts'
 import type { HttpReply } from '../../../src/http/http-reply.ts'
+import { retryAfterMs } from '../../../src/http/rate-limits.ts'
 import { withRetries } from '../../../src/http/retry.ts'
-import { retryAfterMs } from '../../../src/http/retry-after.ts'
 import { serveLoopback } from '../../loopback.ts'
 
 const fast = { times: 3, minDelayMs: 1, maxDelayMs: 5 }
