@@ -8,6 +8,7 @@ const fileOf = (name: string): string => `test/live/${name}.test.ts`
 
 /** They take longest. */
 const long = [
+  'fleet',
   'mlflow/serving',
   'cut-offs',
   'prometheus-scrape-kit',

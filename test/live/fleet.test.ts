@@ -225,8 +225,9 @@ withServer('kube-apiserver', (address) => {
         console.log([`${'median time, requests'.padEnd(42)}${head}`, ...lines].join('\n'))
         console.log(`SageMaker turned ${turnedAway} requests away`)
         expect(turnedAway).toBeGreaterThan(0)
+        // A rollout that waited for SageMaker would take minutes.
         for (const vendor of ['kserve', 'vertex'] as const) {
-          expect(throttled[vendor], vendor).toBeLessThan(1.5 * calm[vendor] + 1000)
+          expect(throttled[vendor], vendor).toBeLessThan(2 * calm[vendor] + 5000)
         }
         for (const vendor of names) {
           const { perSecond, burst } = rates.targets[vendor]
