@@ -25,10 +25,15 @@ export function hostCheck(hosts: Hosts): HostCheck {
       `hosts has "${host}": write a host without scheme or path, such as models.example.com or [::1]:8080`,
     )
   }
+  /** Most callers address one host. */
+  let servedLast: string | undefined
   return (host) => {
     if (host === undefined) return false
+    if (host === servedLast) return true
     const addressed = host.toLowerCase()
-    return allowed.has(addressed) || allowed.has(withoutPort(addressed))
+    const isServed = allowed.has(addressed) || allowed.has(withoutPort(addressed))
+    if (isServed) servedLast = host
+    return isServed
   }
 }
 

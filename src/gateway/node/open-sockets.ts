@@ -7,14 +7,20 @@ import type { Socket } from 'node:net'
  */
 const reserve = 32
 
+interface OpenSocket {
+  /** How many of its requests are under way. */
+  requests: number
+  /** Called when an answer was sent, or when the caller left before. */
+  readonly answered: () => void
+}
+
 /**
  * The connections of a server. When there are more than the most, the one that has been idle longest is closed. A
  * connection is idle while it waits for a request, also for the rest of its headers.
  */
 export class OpenSockets {
   readonly #most: number
-  /** The number of requests under way, by connection. */
-  readonly #requests = new Map<Socket, number>()
+  readonly #open = new Map<Socket, OpenSocket>()
   /** The longest idle first. */
   readonly #idle = new Set<Socket>()
   /** As many as there are above the most. The oldest first. */
@@ -25,10 +31,11 @@ export class OpenSockets {
   }
 
   opened(socket: Socket): void {
-    this.#requests.set(socket, 0)
+    const open: OpenSocket = { requests: 0, answered: () => this.#answered(socket, open) }
+    this.#open.set(socket, open)
     this.#idle.add(socket)
     socket.once('close', () => this.#forget(socket))
-    if (this.#requests.size <= this.#most) return
+    if (this.#open.size <= this.#most) return
     this.#extra.add(socket)
     if (!this.#closeIdle((idle) => !this.#extra.has(idle)) && this.#extra.size > reserve) {
       this.#closeIdle((idle) => this.#extra.has(idle))
@@ -37,9 +44,11 @@ export class OpenSockets {
 
   /** A request begins. The connection is idle again when every answer on it was sent. */
   began(socket: Socket, response: ServerResponse): void {
-    this.#requests.set(socket, (this.#requests.get(socket) ?? 0) + 1)
+    const open = this.#open.get(socket)
+    if (open === undefined) return
+    open.requests += 1
     this.#idle.delete(socket)
-    response.once('close', () => this.#ended(socket))
+    response.on('close', open.answered)
   }
 
   /** Whether a connection is one too many, although the idle ones were closed. */
@@ -50,11 +59,9 @@ export class OpenSockets {
     return false
   }
 
-  #ended(socket: Socket): void {
-    const left = (this.#requests.get(socket) ?? 0) - 1
-    if (left < 0) return
-    this.#requests.set(socket, left)
-    if (left === 0) this.#idle.add(socket)
+  #answered(socket: Socket, open: OpenSocket): void {
+    open.requests -= 1
+    if (open.requests === 0 && this.#open.has(socket)) this.#idle.add(socket)
   }
 
   #closeIdle(which: (socket: Socket) => boolean): boolean {
@@ -68,7 +75,7 @@ export class OpenSockets {
   }
 
   #forget(socket: Socket): void {
-    if (!this.#requests.delete(socket)) return
+    if (!this.#open.delete(socket)) return
     this.#idle.delete(socket)
     if (this.#extra.delete(socket)) return
     for (const oldest of this.#extra) {
