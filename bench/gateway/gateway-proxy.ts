@@ -1,5 +1,7 @@
 import { openInference } from 'modelspine/adapters/open-inference'
+import { openaiCompatible } from 'modelspine/adapters/openai-compatible'
 import { createGateway } from 'modelspine/gateway'
+import { defineRoute } from 'modelspine/resources'
 import { systemClock } from '../../src/clock.ts'
 import { createFeedback } from '../../src/feedback/create-feedback.ts'
 import { createRouter } from '../../src/routing/router.ts'
@@ -7,38 +9,36 @@ import { createRouteTableHolder } from '../../src/routing/table/table-holder.ts'
 import { createMetricWindows } from '../../src/telemetry/metric-windows.ts'
 import { createRequestTelemetry } from '../../src/telemetry/request-telemetry.ts'
 import { serve } from '../child.ts'
+import { traffic } from './traffic.ts'
 
-/** A gateway for one deployment with one revision. It measures everything that a plane measures. */
+/**
+ * A gateway for one deployment with one revision, and for a vendor's models. It measures everything that a plane
+ * measures.
+ */
+const address = process.argv[2] ?? ''
+const names = Object.keys(traffic).filter((name) => name !== 'infer')
 const table = createRouteTableHolder({ clock: systemClock })
 table.load({
   routes: [
-    {
-      apiVersion: 'modelspine.dev/v1alpha1',
-      kind: 'ModelRoute',
-      metadata: { name: 'm', namespace: 'default', labels: {}, annotations: {} },
-      spec: {
-        operations: ['infer'],
-        backends: [{ deployment: 'm', weight: 1 }],
-        fallback: [],
-        timeout: '60s',
-        onPolicyError: 'deny',
-      },
-    },
+    defineRoute({
+      metadata: { name: 'infer' },
+      spec: { operations: ['infer'], backends: [{ deployment: 'm' }] },
+    }),
+    ...names.map((name) =>
+      defineRoute({
+        metadata: { name },
+        spec: { operations: ['chat'], backends: [{ provider: 'vendor', model: name }] },
+      }),
+    ),
   ],
   deployments: [
     {
       key: 'default/m',
       traffic: [{ revision: 'r1', target: 'local', weight: 100 }],
-      endpoints: [
-        {
-          revision: 'r1',
-          target: 'local',
-          endpoint: { protocol: 'open-inference', address: process.argv[2] ?? '' },
-        },
-      ],
+      endpoints: [{ revision: 'r1', target: 'local', endpoint: { protocol: 'open-inference', address } }],
     },
   ],
-  providers: {},
+  providers: { vendor: openaiCompatible({ baseUrl: `${address}/v1` }) },
   connect: { 'open-inference': openInference },
 })
 const observers = [

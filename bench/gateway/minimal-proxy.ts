@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { Pool } from 'undici'
 import { serve } from '../child.ts'
 
-/** The simplest proxy: it reads the body, asks the upstream and sends the answer. */
+/** The simplest proxy: it reads the body, asks the upstream and sends the answer, or pipes it. */
 const pool = new Pool(process.argv[2] ?? '', { connections: 256 })
 const server = createServer((request, response) => {
   const chunks: Buffer[] = []
@@ -15,9 +15,15 @@ const server = createServer((request, response) => {
       headers: { 'content-type': request.headers['content-type'] ?? '' },
       body: Buffer.concat(chunks),
     })
+    const contentType = String(answer.headers['content-type'])
+    if (contentType === 'text/event-stream') {
+      response.writeHead(answer.statusCode, { 'content-type': contentType })
+      answer.body.pipe(response)
+      return
+    }
     const bytes = Buffer.from(await answer.body.arrayBuffer())
     response.writeHead(answer.statusCode, {
-      'content-type': String(answer.headers['content-type']),
+      'content-type': contentType,
       'content-length': bytes.byteLength,
     })
     response.end(bytes)
