@@ -12,9 +12,21 @@ import { patchMembers } from '../json-text.ts'
 import { holdsError, parseAnswer } from './body-text.ts'
 import { readChoices } from './chat-delta.ts'
 import { openaiChatDialect } from './chat-request.ts'
+import { type DeltaTemplate, matchTemplate, type ReadChunk, templateOf } from './delta-template.ts'
 import { readOpenaiUsage } from './usage.ts'
 
 const endMarker = '[DONE]'
+
+/** Answers may take turns, and reasoning and text follow each other. */
+const maxTemplates = 4
+
+/** A stream in which every chunk has another form is parsed chunk by chunk. */
+const maxTries = 12
+
+interface Chunk {
+  readonly choices: readonly unknown[]
+  readonly usage?: unknown
+}
 
 /** Reads a streamed completion. */
 export class OpenaiChatReader implements ChatStreamReader {
@@ -26,6 +38,8 @@ export class OpenaiChatReader implements ChatStreamReader {
   readonly #begun = new Set<number>()
   readonly #finished = new Set<number>()
   #isEmpty = true
+  readonly #templates: DeltaTemplate[] = []
+  #tries = 0
 
   constructor(request: ChatRequest, errorOf: ErrorOf) {
     const options = originalOf(request, openaiChatDialect)?.body.stream_options
@@ -39,18 +53,48 @@ export class OpenaiChatReader implements ChatStreamReader {
   }
 
   read(name: string, data: string): ChatEvent | undefined {
+    const known = name === 'message' ? this.#known(data) : undefined
+    if (known !== undefined) return this.#event(known)
     if (data === '') return undefined
     const body = this.#bodyOf(name, data)
     if (body === undefined) return undefined
     this.#isEmpty = false
-    const parts = readChoices(body.choices).filter((part) => this.#isNews(part))
-    const hasUsage = 'usage' in body
-    if (isRecord(body.usage)) parts.push({ type: 'usage', usage: readOpenaiUsage(body.usage) })
-    if (this.#usageAsked || !hasUsage) return nativeEvent(parts, openaiChatDialect, data)
-    // Without its usage, the chunk that holds only usage says nothing.
-    const isOnlyUsage = isRecord(body.usage) && body.choices.length === 0
-    const shown = isOnlyUsage ? '' : patchMembers(data, { usage: undefined })
+    const chunk = this.#chunk(body, data)
+    this.#learn(data, chunk)
+    return this.#event({ ...chunk, parts: chunk.parts.filter((part) => this.#isNews(part)) })
+  }
+
+  /** The chunk, if it has the form of one before. */
+  #known(data: string): ReadChunk | undefined {
+    for (const template of this.#templates) {
+      const known = matchTemplate(data, template)
+      if (known !== undefined) return known
+    }
+    return undefined
+  }
+
+  #event({ parts, shown }: ReadChunk): ChatEvent {
     return nativeEvent(parts, openaiChatDialect, shown)
+  }
+
+  #chunk(body: Chunk, data: string): ReadChunk {
+    const parts = readChoices(body.choices)
+    const hasUsage = isRecord(body.usage)
+    if (hasUsage) parts.push({ type: 'usage', usage: readOpenaiUsage(body.usage) })
+    if (this.#usageAsked || !('usage' in body)) return { parts, shown: data }
+    // Without its usage, the chunk that holds only usage says nothing.
+    const isOnlyUsage = hasUsage && body.choices.length === 0
+    return { parts, shown: isOnlyUsage ? '' : patchMembers(data, { usage: undefined }) }
+  }
+
+  /** Learns the form of this chunk, so that the next ones need no parsing. Gives up where no two are alike. */
+  #learn(data: string, chunk: ReadChunk): void {
+    if (this.#tries === maxTries) return
+    const template = templateOf(data, chunk.parts, (text) => this.#chunk(JSON.parse(text), text))
+    if (template === undefined) return
+    this.#tries += 1
+    if (this.#templates.length === maxTemplates) this.#templates.shift()
+    this.#templates.push(template)
   }
 
   end(how: ChatStreamEnd): readonly ChatEvent[] {
@@ -73,15 +117,12 @@ export class OpenaiChatReader implements ChatStreamReader {
   }
 
   /** Undefined for an event that is not a chunk: a vendor's own event, such as a ping. */
-  #bodyOf(
-    name: string,
-    data: string,
-  ): { readonly choices: readonly unknown[]; readonly usage?: unknown } | undefined {
+  #bodyOf(name: string, data: string): Chunk | undefined {
     const isNamed = name !== 'message' && name !== 'error'
     if (isNamed && !data.startsWith('{')) return undefined
     const body = parseAnswer(data, 'an event of the stream')
     if (name === 'error' || holdsError(body)) throw this.#errorOf(body)
-    if (isRecord(body) && Array.isArray(body.choices)) return body as { choices: unknown[] }
+    if (isRecord(body) && Array.isArray(body.choices)) return body as unknown as Chunk
     if (isNamed) return undefined
     throw new ModelspineError('malformed-reply', 'an event of the stream has no list "choices"')
   }
