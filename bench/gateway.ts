@@ -1,5 +1,6 @@
 import { type BenchResult, type BenchRow, median } from './bench.ts'
 import { type Child, start } from './child.ts'
+import { inProcess } from './gateway/in-process.ts'
 
 type Proxy = Child & { readonly url: string }
 
@@ -28,7 +29,7 @@ export async function run(flags: Readonly<Record<string, string>> = {}): Promise
     start('gateway/minimal-proxy', [upstream.url]),
     start('gateway/dispatch-proxy', [upstream.url]),
   ])
-  const measured: BenchRow[] = []
+  const measured: BenchRow[] = flags.only === undefined ? await insideRows() : []
   try {
     for (const { model, what, perRound, atMost } of rows) {
       if (flags.only !== undefined && flags.only !== model) continue
@@ -49,6 +50,16 @@ export async function run(flags: Readonly<Record<string, string>> = {}): Promise
   } finally {
     for (const child of [upstream, load, gateway, minimal, dispatch]) child.stop()
   }
+}
+
+/** The router alone, in this process and without I/O. */
+async function insideRows(): Promise<BenchRow[]> {
+  const { observed, bare } = await inProcess()
+  const what = 'CPU of the router per infer, in process, with all that a plane measures'
+  return [
+    { what, value: observed, unit: 'µs', aim: { atMost: 5 } },
+    { what: 'the same, without observers', value: bare, unit: 'µs' },
+  ]
 }
 
 /** For each round, the cost at each proxy. */

@@ -51,7 +51,6 @@ export class Attempt implements StreamNotes {
   finishReasons: readonly string[] | undefined
   hasOutput = false
   isComplete = false
-  readonly open: Set<number> = new Set()
 
   readonly #host: AttemptHost
   readonly #limits: AttemptLimits
@@ -59,6 +58,7 @@ export class Attempt implements StreamNotes {
   readonly #startedAt: number
   readonly #startedAtMs: number
   #timer: Timer | undefined
+  #open: Set<number> | undefined
   #firstOutputMs: number | undefined
   /** The last time at which somebody began to wait: the router for the upstream, or the upstream for the caller. */
   #since: number
@@ -85,29 +85,44 @@ export class Attempt implements StreamNotes {
     this.#armAnswer()
   }
 
+  get open(): Set<number> {
+    this.#open ??= new Set()
+    return this.#open
+  }
+
   /**
-   * Settles as `work` does. Rejects as soon as the attempt is stopped, even when the provider ignores its abort.
+   * Resolves to what `came` makes of the value of `work`. Rejects with what `failed` makes of its error, and at once
+   * when the attempt is stopped, even when the provider ignores its abort. Both are called when `work` has settled,
+   * so that a stream costs one promise a piece.
    */
-  wait<Value>(work: Promise<Value>): Promise<Value> {
-    this.waitBegan()
+  wait<Value, Result>(
+    work: Promise<Value>,
+    came: (value: Value) => Result,
+    failed: (cause: unknown) => unknown = itself,
+  ): Promise<Result> {
+    this.#waitBegan()
     return new Promise((resolve, reject) => {
       if (this.error !== undefined) reject(this.error)
       else this.#reject = reject
-      work.then(
-        (value) => {
-          this.waitEnded()
-          resolve(value)
-        },
-        (cause) => {
-          this.waitEnded()
-          reject(cause)
-        },
-      )
+      const fail = (cause: unknown): void => {
+        if (this.isOver) return
+        this.#waitEnded()
+        reject(failed(cause))
+      }
+      work.then((value) => {
+        if (this.isOver) return
+        this.#waitEnded()
+        try {
+          resolve(came(value))
+        } catch (cause) {
+          reject(failed(cause))
+        }
+      }, fail)
     })
   }
 
   /** From now on the upstream is waited for. */
-  waitBegan(): void {
+  #waitBegan(): void {
     if (this.#isWaiting) return
     this.#isWaiting = true
     const now = this.#host.clock.monotonic()
@@ -116,7 +131,7 @@ export class Attempt implements StreamNotes {
   }
 
   /** From now on the caller is waited for, until it asks for more. */
-  waitEnded(): void {
+  #waitEnded(): void {
     this.#reject = undefined
     if (!this.#isWaiting || this.isOver) return
     this.#isWaiting = false
@@ -211,37 +226,41 @@ export class Attempt implements StreamNotes {
     const now = clock.monotonic()
     const callerMs = this.#isWaiting ? this.#callerMs : this.#callerMs + now - this.#since
     const durationMs = now - this.#startedAt - callerMs
-    return {
+    const record: Writable<AttemptRecord> = {
       requestId,
-      ...(callerId === undefined ? undefined : { callerId }),
       kind: this.kind,
       upstream: this.upstream.identity,
       operation,
       startedAtMs: this.#startedAtMs,
       endedAtMs: clock.now(),
       durationMs,
-      ...(this.#firstOutputMs === undefined ? undefined : { firstOutputMs: this.#firstOutputMs }),
       outcome,
-      ...(error === undefined ? undefined : { code: error.code }),
       usage: this.usage,
-      ...factsOf(this),
-      ...(reply === undefined ? undefined : { reply }),
     }
+    if (callerId !== undefined) record.callerId = callerId
+    if (this.#firstOutputMs !== undefined) record.firstOutputMs = this.#firstOutputMs
+    if (error !== undefined) record.code = error.code
+    if (reply !== undefined) record.reply = reply
+    addFacts(record, this)
+    return record
   }
 }
 
+/** While it is made. Every request makes records, and a spread for each optional member would cost more. */
+export type Writable<Record> = { -readonly [Member in keyof Record]: Record[Member] }
+
+type Facts = 'replyId' | 'replyModel' | 'finishReasons'
+
 /** The notes of a reply as records hold them. */
-export function factsOf({
-  replyId,
-  replyModel,
-  finishReasons,
-}: Pick<StreamNotes, 'replyId' | 'replyModel' | 'finishReasons'>): Pick<
-  AttemptRecord,
-  'replyId' | 'replyModel' | 'finishReasons'
-> {
-  return {
-    ...(replyId === undefined ? undefined : { replyId }),
-    ...(replyModel === undefined ? undefined : { replyModel }),
-    ...(finishReasons === undefined ? undefined : { finishReasons }),
-  }
+export function addFacts(
+  record: Writable<Pick<AttemptRecord, Facts>>,
+  { replyId, replyModel, finishReasons }: Pick<StreamNotes, Facts>,
+): void {
+  if (replyId !== undefined) record.replyId = replyId
+  if (replyModel !== undefined) record.replyModel = replyModel
+  if (finishReasons !== undefined) record.finishReasons = finishReasons
+}
+
+function itself(cause: unknown): unknown {
+  return cause
 }

@@ -25,10 +25,11 @@ export async function callUpstreams<Request, Reply>(
       const { provider } = upstream.connection
       const sent = operation.send?.(provider, request.bodyFor(provider), upstream.identity.model, context)
       if (sent === undefined) throw missing(attempt, operation.name)
-      const reply = await attempt.wait(sent)
-      operation.note?.(reply, attempt)
-      attempt.succeeded(operation.prediction?.(reply))
-      return { reply, upstream: upstream.identity }
+      return await attempt.wait(sent, (reply) => {
+        operation.note?.(reply, attempt)
+        attempt.succeeded(operation.prediction?.(reply))
+        return { reply, upstream: upstream.identity }
+      })
     } catch (cause) {
       chain.failed(attempt, cause)
     }

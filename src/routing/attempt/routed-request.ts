@@ -4,12 +4,12 @@ import type { Decision } from '../../policy/contract.ts'
 import type { ModelProvider, Usage } from '../../provider/contract.ts'
 import type { Actor, Key } from '../../resources/metadata.ts'
 import type { OperationName } from '../../resources/route/model-route.ts'
-import type { AttemptRecord, Outcome, RequestRecord } from '../../telemetry/contract.ts'
+import type { AttemptRecord, Outcome, RequestRecord, RequestStart } from '../../telemetry/contract.ts'
 import type { Operation } from '../operations/operation.ts'
 import type { RequestView, RoutingStrategy } from '../strategies/routing-strategy.ts'
 import type { Route } from '../table/route.ts'
 import type { RouteTable } from '../table/table.ts'
-import { type Attempt, type AttemptHost, factsOf } from './attempt.ts'
+import { type Attempt, type AttemptHost, addFacts, type Writable } from './attempt.ts'
 import type { ObserverGroup, WatchGroup } from './observers.ts'
 
 /** The parts that all requests of a router share. */
@@ -129,7 +129,7 @@ export class RoutedRequest<Request = unknown> implements AttemptHost, RequestVie
     this.#startedAtMs = clock.now()
     this.#startedAt = clock.monotonic()
     route.load.began()
-    this.#watch = observers.started(this.#start(options))
+    this.#watch = observers.started(this.#start(options.headers))
     const added = this.#watch?.headers
     this.headers = added === undefined ? options.headers : { ...options.headers, ...added }
     this.#deadline = clock.schedule(route.limits.requestMs, () => this.#deadlineReached())
@@ -263,19 +263,19 @@ export class RoutedRequest<Request = unknown> implements AttemptHost, RequestVie
     this.stop(new ModelspineError('timeout', message, { details }))
   }
 
-  #start({ headers, tags }: RequestOptions) {
-    const { callerId } = this
-    return {
+  #start(headers: RequestOptions['headers']): RequestStart {
+    const start: Writable<RequestStart> = {
       requestId: this.requestId,
-      ...(callerId === undefined ? undefined : { callerId }),
       route: this.route.key,
       operation: this.descriptor.name,
       actor: this.actor,
-      ...(tags === undefined ? undefined : { tags }),
       startedAtMs: this.#startedAtMs,
       streamed: this.streamed,
-      ...(headers === undefined ? undefined : { headers }),
     }
+    if (this.callerId !== undefined) start.callerId = this.callerId
+    if (this.tags !== noTags) start.tags = this.tags
+    if (headers !== undefined) start.headers = headers
+    return start
   }
 
   #finish(outcome: Outcome, error?: ModelspineError): void {
@@ -292,16 +292,26 @@ export class RoutedRequest<Request = unknown> implements AttemptHost, RequestVie
 
   #record(outcome: Outcome, error: ModelspineError | undefined): RequestRecord {
     const last = this.attempts.at(-1)
-    return {
-      ...this.#start(this.tags === noTags ? {} : { tags: this.tags }),
+    const record: Writable<RequestRecord> = {
+      requestId: this.requestId,
+      route: this.route.key,
+      operation: this.descriptor.name,
+      actor: this.actor,
+      startedAtMs: this.#startedAtMs,
+      streamed: this.streamed,
       durationMs: this.clock.monotonic() - this.#startedAt,
       attempts: this.attempts.length,
-      ...(this.decision === undefined ? undefined : { decision: this.decision }),
-      ...(last === undefined ? undefined : { upstream: last.upstream.identity }),
       outcome,
-      ...(error === undefined ? undefined : { code: error.code }),
       usage: last?.usage ?? noUsage,
-      ...(last === undefined ? undefined : factsOf(last)),
     }
+    if (this.callerId !== undefined) record.callerId = this.callerId
+    if (this.tags !== noTags) record.tags = this.tags
+    if (this.decision !== undefined) record.decision = this.decision
+    if (error !== undefined) record.code = error.code
+    if (last !== undefined) {
+      record.upstream = last.upstream.identity
+      addFacts(record, last)
+    }
+    return record
   }
 }

@@ -86,7 +86,7 @@ export class CommittedStream<Piece> implements AsyncIterableIterator<Piece> {
   async commit(): Promise<void> {
     try {
       while (this.#held.length < maxHeld && !this.attempt.hasOutput) {
-        const step = await this.#read()
+        const step = await this.attempt.wait(this.#source.next(), this.#note)
         if (step.done === true) break
         this.#held.push(step.value)
       }
@@ -99,20 +99,13 @@ export class CommittedStream<Piece> implements AsyncIterableIterator<Piece> {
     this.attempt.whenStopped = (error) => this.#fail(error)
   }
 
-  async next(): Promise<IteratorResult<Piece, undefined>> {
-    if (this.#reading) throw new TypeError('read a stream one piece at a time')
+  next(): Promise<IteratorResult<Piece, undefined>> {
+    if (this.#reading) return Promise.reject(new TypeError('read a stream one piece at a time'))
     const held = this.#held.shift()
-    if (held !== undefined) return { done: false, value: held }
-    if (this.#state === 'complete') return { done: true, value: undefined }
-    if (this.#state === 'ended') return this.#afterEnd()
+    if (held !== undefined) return Promise.resolve({ done: false, value: held })
+    if (this.#state !== 'open') return this.#afterEnd()
     this.#reading = true
-    try {
-      return await this.#read()
-    } catch (cause) {
-      throw this.#fail(cause)
-    } finally {
-      this.#reading = false
-    }
+    return this.attempt.wait(this.#source.next(), this.#came, this.#failed)
   }
 
   async return(): Promise<IteratorResult<Piece, undefined>> {
@@ -127,18 +120,25 @@ export class CommittedStream<Piece> implements AsyncIterableIterator<Piece> {
   }
 
   /** A stream that was ended while nobody read it throws at the next read, once. */
-  #afterEnd(): IteratorResult<Piece, undefined> {
+  async #afterEnd(): Promise<IteratorResult<Piece, undefined>> {
     const { error } = this.attempt
-    if (this.#told || error === undefined) return { done: true, value: undefined }
+    if (this.#state === 'complete' || this.#told || error === undefined)
+      return { done: true, value: undefined }
     this.#told = true
     throw this.#request.stopped ?? error
   }
 
-  /** The next piece. Done when the stream is complete. */
-  async #read(): Promise<IteratorResult<Piece, undefined>> {
+  readonly #came = (step: IteratorResult<Piece>): IteratorResult<Piece, undefined> => {
+    const noted = this.#note(step)
+    this.#reading = false
+    return noted
+  }
+
+  readonly #failed = (cause: unknown): ModelspineError => this.#fail(cause)
+
+  /** Takes in what the upstream gave. Done when the stream is complete. */
+  readonly #note = (step: IteratorResult<Piece>): IteratorResult<Piece, undefined> => {
     const { attempt } = this
-    if (attempt.error !== undefined) throw attempt.error
-    const step = await attempt.wait(this.#source.next())
     if (step.done !== true) {
       this.#operation.note(step.value, attempt, this.#request.body as never)
       return step
@@ -167,6 +167,7 @@ export class CommittedStream<Piece> implements AsyncIterableIterator<Piece> {
     const { attempt } = this
     const error = this.#request.stopped ?? attempt.error ?? failureOf(cause, attempt.upstream)
     this.#told ||= this.#reading
+    this.#reading = false
     if (this.#state === 'ended') return error
     this.#state = 'ended'
     attempt.failed(error)
