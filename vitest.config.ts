@@ -1,6 +1,7 @@
 import { globSync, readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
+import type { Plugin } from 'vite'
 import { defineConfig, type ViteUserConfig } from 'vitest/config'
 import { BaseSequencer, type TestSequencerConstructor, type TestSpecification } from 'vitest/node'
 
@@ -46,7 +47,18 @@ const long = [
   'adapters/process/conformance',
 ].map((name) => `test/${name}.test.ts`)
 
+/** Retries as `src/http` makes them, without their long waits. */
+const quickRetries: Plugin = {
+  name: 'quick-retries',
+  enforce: 'pre',
+  resolveId: (id, importer) =>
+    id === 'p-retry' && importer?.endsWith('/src/http/retry.ts')
+      ? join(import.meta.dirname, 'test/quick-retries.ts')
+      : undefined,
+}
+
 const config: ViteUserConfig = defineConfig({
+  plugins: [quickRetries],
   resolve: { conditions },
   ssr: { resolve: { conditions } },
   test: {

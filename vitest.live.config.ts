@@ -19,6 +19,8 @@ const long = [
 
 const config: ViteUserConfig = defineConfig({
   ...unit,
+  // Real servers need the real waits.
+  plugins: [],
   // The setup runs in an environment of its own, which otherwise does not know the sources' condition.
   environments: { __vitest__: { resolve: { conditions } } },
   test: {
