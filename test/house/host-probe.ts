@@ -1,6 +1,6 @@
 /**
- * Runs in a process of its own. It notes the state of its host, imports the module that its argument names,
- * and prints the changes. A second argument names a module whose `use(loaded)` is called after the import.
+ * Runs in a process of its own. It imports the modules that its first argument names, one after the other, and prints
+ * what each changed in its host. A second argument names a module whose `use(loaded)` is called after each import.
  */
 
 type Host = Readonly<Record<string, unknown>>
@@ -63,25 +63,30 @@ function settled(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 20))
 }
 
-const [specifier = '', useFile] = process.argv.slice(2)
+async function probe(specifier: string): Promise<unknown> {
+  const before = snapshot()
+  const loaded = await import(specifier)
+  await settled()
+  const imported = snapshot()
+  const facts = await user?.use(loaded)
+  if (user !== undefined) await settled()
+  const used = snapshot()
+  return {
+    byImport: await changes(before, imported),
+    byUse: await changes(imported, used),
+    names: Object.keys(loaded).length,
+    facts,
+  }
+}
+
+const [specifiers = '[]', useFile] = process.argv.slice(2)
 const user = useFile === undefined ? undefined : await import(useFile)
 await user?.prepare()
 // zod keeps the shared state of its copies in two globals of its own, in any host that uses zod.
 await import('zod')
 await settled()
-const before = snapshot()
-const loaded = await import(specifier)
-await settled()
-const imported = snapshot()
-const facts = await user?.use(loaded)
-await settled()
-const used = snapshot()
-const report = {
-  byImport: await changes(before, imported),
-  byUse: await changes(imported, used),
-  names: Object.keys(loaded).length,
-  facts,
-}
-process.stdout.write(JSON.stringify(report))
+const reports: unknown[] = []
+for (const specifier of JSON.parse(specifiers)) reports.push(await probe(specifier))
+process.stdout.write(JSON.stringify(reports))
 // A probe that finds an open timer must not wait for it.
 process.exit()
