@@ -123,7 +123,7 @@ async function testsFail(
 
 function run(cwd: string, args: readonly string[], limitMs: number): Promise<'ended' | 'too late'> {
   return new Promise((resolve) => {
-    const env = { MODELSPINE_LIVES: '1000', ...process.env }
+    const env = { MODELSPINE_LIVES: '1000', MODELSPINE_DRAWS: 'all', ...process.env }
     const child = spawn(process.execPath, args, { cwd, env, stdio: 'ignore' })
     const timer = setTimeout(() => {
       child.kill('SIGKILL')

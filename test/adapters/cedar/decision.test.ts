@@ -22,7 +22,10 @@ const overflow =
 
 async function decided(...policies: readonly string[]): Promise<Decision> {
   const text = policies.join('\n')
-  return cedarPolicy({ actions: ['promote'], policies: { name: 'rules', text } }).decide(request)
+  // Checking policies against the schema takes longer than all else, and decides nothing.
+  return cedarPolicy({ actions: ['promote'], policies: { name: 'rules', text }, validate: false }).decide(
+    request,
+  )
 }
 
 function finding(rule: string, level: string, message = `${rule} says no`): object {

@@ -8,6 +8,7 @@ import { seededRandom } from 'modelspine/adapter'
 import { fileAuditLog } from 'modelspine/adapters/file'
 import { describe, expect, it } from 'vitest'
 import { auditEntry as entry } from '../../audit-entry.ts'
+import { draws } from '../../draws.ts'
 import { temporaryFolder } from '../../temporary-folder.ts'
 import { collect } from '../../unit/collect.ts'
 import { chainFiles } from './audit-fixture.ts'
@@ -34,7 +35,7 @@ describe('fileAuditLog in a process that dies', () => {
     const path = join(temporaryFolder(), 'audit')
     const random = seededRandom(7)
     const acknowledged: string[] = []
-    for (let life = 0; life < 6; life += 1) {
+    for (let life = 0; life < draws(3, 6); life += 1) {
       const running = start(path, acknowledged.length + 1)
       const enough = acknowledged.length + 1 + Math.floor(random() * 60)
       for await (const line of linesFrom(running)) {

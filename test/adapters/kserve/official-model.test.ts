@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
 import { callOptions, converge, key, wantOf } from './converge.ts'
 import { crdCheck } from './crd-schema.ts'
 import type { Json } from './kubernetes-world.ts'
@@ -13,14 +13,22 @@ const file = fileURLToPath(
 const isMissing = !existsSync(file)
 if (isMissing) console.log(`skipped the checks against KServe's CRD: ${file} is not there`)
 
-let ends: (() => Promise<void>)[] = []
-afterEach(async () => {
+const sent = new Map<Mode, Promise<readonly Json[]>>()
+const ends: (() => Promise<void>)[] = []
+afterAll(async () => {
   for (const end of ends) await end()
-  ends = []
 })
 
+type Mode = 'knative' | 'standard'
+
+function sentIn(mode: Mode): Promise<readonly Json[]> {
+  const known = sent.get(mode) ?? everythingIn(mode)
+  sent.set(mode, known)
+  return known
+}
+
 /** Everything that a target sends about InferenceServices from the first revision to the removal. */
-async function sentIn(mode: 'knative' | 'standard'): Promise<readonly Json[]> {
+async function everythingIn(mode: Mode): Promise<readonly Json[]> {
   const scene: Scene = await kserveScene(mode, { storageSchemes: ['models:'] })
   ends.push(scene.close)
   const [first, second, third] = [revision(1), revision(2), revision(3)]

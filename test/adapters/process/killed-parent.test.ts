@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { seededRandom } from 'modelspine/adapter'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { ProcessTarget } from '../../../adapters/process/index.ts'
+import { draws } from '../../draws.ts'
 import {
   call,
   createScene,
@@ -143,7 +144,7 @@ describe('processTarget after its parent was killed', () => {
 
   it('runs exactly one process, whenever the parent was killed', async () => {
     const random = seededRandom(11)
-    for (let turn = 0; turn < 6; turn += 1) {
+    for (let turn = 0; turn < draws(3, 6); turn += 1) {
       await killParent('apply', 'open', { afterMs: random() * 60 })
       const target = scene.open()
       await converge(target)

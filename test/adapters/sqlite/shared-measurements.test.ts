@@ -41,6 +41,8 @@ describe('two processes on one SQLite store, both routing, one leading', () => {
       store: sqliteStore({ path }),
       registries: { models: registry },
       targets: { local: memoryTarget() },
+      // Nothing here is about what routers learn late.
+      routersLearnMs: 500,
       connect: { memory: () => memoryProvider({ infer: () => ({ kind: 'tensors', outputs: [] }) }) },
     })
     await plane.start()

@@ -6,6 +6,7 @@ import { seededRandom } from 'modelspine/adapter'
 import { sqliteStore } from 'modelspine/adapters/sqlite'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { standing, waitingIds } from '../../../src/testing/state-store/subject.ts'
+import { draws } from '../../draws.ts'
 import { temporaryFolder } from '../../temporary-folder.ts'
 
 let path: string
@@ -48,7 +49,7 @@ async function killedAfter(counts: number, delayMs: number): Promise<number> {
 describe('a SQLite store whose process is killed', () => {
   it('keeps every write that was answered, and no object without its events', async () => {
     const random = seededRandom(7)
-    for (let round = 0; round < 6; round += 1) {
+    for (let round = 0; round < draws(3, 6); round += 1) {
       const said = await killedAfter(1 + Math.floor(random() * 20), 4 * random())
       const raw = new DatabaseSync(path)
       expect(raw.prepare('PRAGMA integrity_check').get()).toEqual({ integrity_check: 'ok' })

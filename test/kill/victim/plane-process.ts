@@ -3,6 +3,7 @@
  * state.
  */
 
+import { flushCompileCache } from 'node:module'
 import type { ControlPlane, DeploymentStatus, Key } from 'modelspine'
 import { here, ledgerOf } from '../../status.ts'
 import { layoutOf } from '../layout.ts'
@@ -28,6 +29,9 @@ const { makeTargets } = await import('./make-targets.ts')
 const { watchedAudit } = await import('./watched-audit.ts')
 const { watchedStore } = await import('./watched-store.ts')
 const { watchedTarget } = await import('./watched-target.ts')
+
+// A process that is killed would not leave what it compiled to the next one.
+flushCompileCache()
 
 const at = layoutOf(folder)
 const actor = { name: 'kill-test' }

@@ -17,8 +17,8 @@ const trained = new Map<Version, TrainedModel>()
 
 beforeAll(() => {
   all = loadDigits()
-  const split = splitDigits(all, { training: 2000, seed })
-  const count = 1500
+  const split = splitDigits(all, { training: 1500, seed })
+  const count = 1000
   digits = {
     training: split.training,
     test: { ...split.test, count, labels: split.test.labels.slice(0, count) },
@@ -42,7 +42,7 @@ describe('digits', () => {
   })
 
   it('are split in the same way by the same seed, and in another way by another seed', () => {
-    const again = splitDigits(all, { training: 2000, seed })
+    const again = splitDigits(all, { training: 1500, seed })
     expect(again.training.labels).toEqual(digits.training.labels)
     expect(splitDigits(all, { training: 2000, seed: 2 }).training.labels).not.toEqual(digits.training.labels)
   })

@@ -39,7 +39,7 @@ async function expectEnd(made: Played, file: string): Promise<void> {
   expect(weights(made.scene)).toEqual([[file, 1]])
 }
 
-// An hour of SageMaker passes in steps of a second, each with its requests.
+// Many minutes of SageMaker pass in steps of a second, each with its requests.
 describe('a rollout that SageMaker shifts', { timeout: 120_000 }, () => {
   it('brings a better model with one update, and in the end nothing is left', async () => {
     const made = await shifting()

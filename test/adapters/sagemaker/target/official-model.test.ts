@@ -65,8 +65,14 @@ async function guardedUpdates(): Promise<
   return found
 }
 
+let everything: ReturnType<typeof everyRequest> | undefined
+const exchanged = (): ReturnType<typeof everyRequest> => {
+  everything ??= everyRequest()
+  return everything
+}
+
 /** Every form of request that the target has. */
-async function exchanged(): Promise<Scene> {
+async function everyRequest(): Promise<Scene> {
   const made = await scene({ pageSize: 1 }, { tags: { team: 'risk' } })
   const { target, world } = made
   await converge(made, wantOf([first, packaged], [60, 40]), { store: 'store-1' })

@@ -9,12 +9,12 @@ import { endpoint, image, role, type Scene, scene } from './scene.ts'
 
 export const minuteMs = 60_000
 
-/** Times of SageMaker, much as they are. */
+/** An eighth of the time that SageMaker takes, which is still many looks of the plane. */
 const slow: EndpointVices = {
-  createMs: 4 * minuteMs,
-  updateMs: 6 * minuteMs,
-  weightsMs: 90_000,
-  deleteMs: 30_000,
+  createMs: 30_000,
+  updateMs: 45_000,
+  weightsMs: 12_000,
+  deleteMs: 4000,
   lagMs: 1500,
 }
 

@@ -4,10 +4,10 @@ import { played, weights } from './played-plane.ts'
 import { endpoint } from './scene.ts'
 
 const canary = {
-  canary: { steps: [{ weight: 20 }, { pause: '1m' }, { weight: 60 }, { pause: '1m' }] },
+  canary: { steps: [{ weight: 20 }, { pause: '15s' }, { weight: 60 }, { pause: '15s' }] },
 } as const
 
-// An hour of SageMaker passes in steps of a second, each with its requests.
+// Many minutes of SageMaker pass in steps of a second, each with its requests.
 describe('a rollout on SageMaker', { timeout: 120_000 }, () => {
   it('brings a model, then a better one by steps, and in the end nothing is left', async () => {
     const { scene: made, declare, converged, until, plane } = await played()

@@ -21,6 +21,7 @@ async function found(
     {
       env: {
         PATH: process.env.PATH,
+        NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE,
         HOME: folder,
         AWS_CONFIG_FILE: join(folder, 'config'),
         AWS_SHARED_CREDENTIALS_FILE: join(folder, 'credentials'),

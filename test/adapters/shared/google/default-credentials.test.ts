@@ -19,6 +19,7 @@ async function found(env: Readonly<Record<string, string>>, file?: object | stri
     {
       env: {
         PATH: process.env.PATH,
+        NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE,
         HOME: folder,
         ...(file !== undefined && { GOOGLE_APPLICATION_CREDENTIALS: path }),
         ...env,

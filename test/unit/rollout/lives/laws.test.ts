@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { DeploymentStatus, Phase } from '../../../../src/resources/deployment/deployment-status.ts'
+import { draws } from '../../../draws.ts'
 import { here, madeOf } from '../../../status.ts'
 import { comesToRest } from './comes-to-rest.ts'
 import type { Interruption } from './interruption.ts'
@@ -49,13 +50,13 @@ describe('a rollout that is killed at any point', () => {
         },
       ),
       // The mutants in test/mutants that it finds, it finds by run 31.
-      { numRuns: 100, seed: 20260102 },
+      { numRuns: draws(40, 100), seed: 20260102 },
     )
   }, 300_000)
 })
 
 /** One of the mutants in test/mutants is found only by life 870, so `npm run mutants` plays more. */
-const lives = Number(process.env.MODELSPINE_LIVES ?? 300)
+const lives = Number(process.env.MODELSPINE_LIVES ?? draws(120, 300))
 
 const versions = fc.array(fc.integer({ min: 1, max: 4 }), { minLength: 1, maxLength: 3 })
 
@@ -113,7 +114,9 @@ describe('a rollout with any faults and commands', () => {
         .map(([phase, share]) => `${phase.padEnd(13)} ${share.toFixed(1).padStart(5)} %`)
         .join('\n'),
     )
-    expect(shares().filter(([, share]) => share < 1)).toEqual([])
+    // Few lives visit the rare phases unevenly.
+    const least = lives < 300 ? 0.5 : 1
+    expect(shares().filter(([, share]) => share < least)).toEqual([])
   }, 300_000)
 })
 
