@@ -92,12 +92,14 @@ export async function spawnRun(folder: string, options: Omit<StartOptions, 'id'>
       child.once('spawn', resolve)
       child.once('error', reject)
     })
+    const ended = Promise.withResolvers<void>()
     child.once('exit', (code, signal) => {
       ending = signal === null ? `exited with code ${code}` : `was ended by ${signal}`
+      ended.resolve()
       onExit()
     })
     const identity = await identityOf(child.pid ?? 0)
-    return runOf(folder, intent, identity, () => ending)
+    return runOf(folder, intent, identity, { ending: () => ending, ended: ended.promise })
   } finally {
     await log.close()
   }
@@ -111,14 +113,20 @@ export async function findRun(folder: string): Promise<ProcessRun | 'void'> {
   const claim = await claimVoid(folder)
   if (claim === 'void') return 'void'
   const intent = await readJson(join(folder, 'intent.json'), intentFile)
-  return runOf(folder, intent ?? { port: 0, exits: 0 }, claim, () => undefined)
+  return runOf(folder, intent ?? { port: 0, exits: 0 }, claim, { ending: () => undefined })
+}
+
+/** What this parent sees of the end. `ended` resolves with it, and is there only when this parent started the process. */
+interface Watched {
+  ending(): string | undefined
+  readonly ended?: Promise<void>
 }
 
 function runOf(
   folder: string,
   intent: Intent,
   identity: ProcessIdentity,
-  ending: () => string | undefined,
+  { ending, ended }: Watched,
 ): ProcessRun {
   const signalGroup = (name: 'SIGTERM' | 'SIGKILL'): void => {
     try {
@@ -132,7 +140,13 @@ function runOf(
     intent,
     identity,
     ending,
-    isAlive: async () => ending() === undefined && (await mayBeAlive(identity)),
+    async isAlive() {
+      if (ending() !== undefined) return false
+      if (await mayBeAlive(identity)) return true
+      // The system may know of the end before this parent is told how it came.
+      await ended
+      return false
+    },
     async signal(name) {
       if (ending() === undefined && (await mayBeAlive(identity))) signalGroup(name)
     },
