@@ -20,8 +20,8 @@ export abstract class Exchange implements WireHandler {
   /** Called once, when the call is over. */
   onOver: (() => void) | undefined
   /**
-   * Set while the call uses a connection that served before. Called in place of the end when the call may be sent
-   * again, and the connection broke before any byte of an answer.
+   * Set while the call uses a connection that is not just made. Called in place of the end when the connection broke before
+   * the call was written, or before any byte of an answer to a call that may be sent again.
    */
   onStale: (() => void) | undefined
   protected readonly abortSignal: AbortSignal | undefined
@@ -64,7 +64,9 @@ export abstract class Exchange implements WireHandler {
   onResponseError(_controller: WireController | null, error: Error): void {
     if (this.over) return
     const { onStale } = this
-    if (onStale !== undefined && this.mayResend && closings.has((error as NodeJS.ErrnoException).code)) {
+    const maySend = this.phase === 'connecting' || this.mayResend
+    if (onStale !== undefined && maySend && closings.has((error as NodeJS.ErrnoException).code)) {
+      this.onStale = undefined
       this.mayResend = false
       this.phase = 'connecting'
       onStale()

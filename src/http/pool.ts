@@ -1,9 +1,10 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
+import type { Socket } from 'node:net'
 import { ModelspineError } from '../errors.ts'
 import type { Exchange } from './exchange.ts'
 import type { Undici } from './load-undici.ts'
 import { type TlsOptions, wireTls } from './tls.ts'
-import { type Connector, WireConnection } from './wire-connection.ts'
+import { WireConnection } from './wire-connection.ts'
 
 export interface PoolOptions {
   readonly connections: number
@@ -13,6 +14,11 @@ export interface PoolOptions {
   readonly tls?: TlsOptions | undefined
 }
 
+/** A connection that is being made, for whichever call has waited longest when it is there. */
+interface Attempt {
+  socket?: Socket
+}
+
 /**
  * Connections to one origin. It uses HTTP/1.1 only, because there an aborted call closes its socket, and the
  * upstream notices that. It gives undici a call only together with a connection of its own: what undici queues by itself
@@ -20,12 +26,13 @@ export interface PoolOptions {
  */
 export class Pool {
   readonly #undici: Undici
-  readonly #origin: string
+  readonly #origin: URL
   readonly #options: PoolOptions
-  readonly #connector: Connector
+  readonly #connector: ReturnType<Undici['buildConnector']>
   /** The one that was used last is taken first. */
   readonly #free: WireConnection[] = []
   readonly #all = new Set<WireConnection>()
+  readonly #attempts = new Set<Attempt>()
   /** Calls without a connection, the oldest first. Each is sent in the context in which it came. */
   readonly #waiting = new Map<Exchange, (send: () => void) => void>()
   #isClosing = false
@@ -33,7 +40,7 @@ export class Pool {
 
   constructor(undici: Undici, origin: string, options: PoolOptions) {
     this.#undici = undici
-    this.#origin = origin
+    this.#origin = new URL(origin)
     this.#options = options
     const { connectTimeoutMs, tls } = options
     this.#connector = undici.buildConnector({ allowH2: false, timeout: connectTimeoutMs, ...wireTls(tls) })
@@ -41,7 +48,7 @@ export class Pool {
 
   send(exchange: Exchange): void {
     if (exchange.isOver) return
-    const connection = this.#takeFree() ?? this.#open()
+    const connection = this.#takeFree()
     if (connection === undefined) this.#wait(exchange)
     else this.#run(exchange, connection)
   }
@@ -52,7 +59,7 @@ export class Pool {
     for (const connection of this.#free.splice(0)) this.#drop(connection)
     return new Promise((resolve) => {
       this.#closed = resolve
-      this.#tellClosed()
+      this.#endWhenIdle()
     })
   }
 
@@ -64,45 +71,34 @@ export class Pool {
     }
   }
 
-  /** A new connection, unless there are as many as may be. */
-  #open(): WireConnection | undefined {
-    if (this.#all.size >= this.#options.connections) return undefined
-    const connection: WireConnection = new WireConnection(this.#undici, this.#origin, this.#connector, () =>
-      this.#drop(connection),
-    )
-    this.#all.add(connection)
-    return connection
-  }
-
   #run(exchange: Exchange, connection: WireConnection): void {
     // undici decides on the connection only after it has told the end of the answer.
     exchange.onOver = () => queueMicrotask(() => this.#ended(connection))
-    connection.run(exchange, () => this.#again(exchange, connection))
-  }
-
-  /** Sends the call anew, on a connection that no idle time can have closed. */
-  #again(exchange: Exchange, stale: WireConnection): void {
-    this.#all.delete(stale)
-    stale.destroy()
-    const connection = this.#open()
-    if (connection !== undefined) this.#run(exchange, connection)
+    connection.run(exchange, () => {
+      this.#all.delete(connection)
+      connection.destroy()
+      this.#queue(exchange)
+    })
   }
 
   #ended(connection: WireConnection): void {
-    connection.rest()
-    const isDone = this.#isClosing && this.#waiting.size === 0
-    if (!connection.isFree || isDone) this.#drop(connection)
-    else if (!this.#serve(connection)) this.#free.push(connection)
+    connection.ended()
+    if (connection.isFree) this.#use(connection)
+    else this.#drop(connection)
   }
 
-  /** Gives the connection to the call that has waited longest. */
-  #serve(connection: WireConnection): boolean {
+  /** Gives the connection to the call that has waited longest, or lets it rest. */
+  #use(connection: WireConnection): void {
     const [next] = this.#waiting
-    if (next === undefined) return false
-    const [exchange, inItsContext] = next
-    exchange.onOver?.()
-    inItsContext(() => this.#run(exchange, connection))
-    return true
+    if (next !== undefined) {
+      const [exchange, inItsContext] = next
+      exchange.onOver?.()
+      inItsContext(() => this.#run(exchange, connection))
+    } else if (this.#isClosing) this.#drop(connection)
+    else {
+      connection.rest()
+      this.#free.push(connection)
+    }
   }
 
   #drop(connection: WireConnection): void {
@@ -110,35 +106,79 @@ export class Pool {
     const place = this.#free.indexOf(connection)
     if (place >= 0) this.#free.splice(place, 1)
     connection.destroy()
-    if (this.#waiting.size > 0) {
-      const other = this.#open()
-      if (other !== undefined) this.#serve(other)
-    }
-    this.#tellClosed()
+    this.#grow()
+    this.#endWhenIdle()
   }
 
   #wait(exchange: Exchange): void {
-    const { maxWaiting, waitTimeoutMs, connections } = this.#options
-    const busy = `all ${connections} connections to ${this.#origin} are busy`
-    const details = { phase: 'connecting', connections, waiting: this.#waiting.size }
-    if (this.#waiting.size >= maxWaiting) {
-      const message = `${busy}, and ${maxWaiting} calls wait for one already`
-      exchange.end(new ModelspineError('overloaded', message, { details }))
-      return
-    }
-    const timer = setTimeout(() => {
-      const message = `${busy}, and none became free within ${waitTimeoutMs} ms`
-      exchange.end(new ModelspineError('overloaded', message, { details }))
-    }, waitTimeoutMs)
+    const { maxWaiting, connections } = this.#options
+    if (this.#waiting.size - this.#attempts.size < maxWaiting) this.#queue(exchange)
+    else exchange.end(this.#busy(`and ${maxWaiting} calls wait for one already`, connections))
+  }
+
+  #queue(exchange: Exchange): void {
+    const { waitTimeoutMs, connections } = this.#options
+    let timer: NodeJS.Timeout | undefined
     this.#waiting.set(exchange, AsyncLocalStorage.snapshot())
     exchange.onOver = () => {
       clearTimeout(timer)
       this.#waiting.delete(exchange)
-      this.#tellClosed()
+      this.#endWhenIdle()
     }
+    this.#grow()
+    // Others have their own limit, that of the connection which is being made.
+    if (this.#attempts.size >= this.#waiting.size) return
+    timer = setTimeout(() => {
+      exchange.end(this.#busy(`and none became free within ${waitTimeoutMs} ms`, connections))
+    }, waitTimeoutMs)
   }
 
-  #tellClosed(): void {
-    if (this.#isClosing && this.#all.size === 0 && this.#waiting.size === 0) this.#closed()
+  #busy(why: string, connections: number): ModelspineError {
+    const message = `all ${connections} connections to ${this.#origin.origin} are busy, ${why}`
+    const details = { phase: 'connecting', connections, waiting: this.#waiting.size }
+    return new ModelspineError('overloaded', message, { details })
+  }
+
+  /** Makes connections while more calls wait than connections are being made, and there may be more. */
+  #grow(): void {
+    const { connections } = this.#options
+    while (this.#attempts.size < this.#waiting.size && this.#attempts.size + this.#all.size < connections)
+      this.#connect()
+  }
+
+  #connect(): void {
+    const { protocol, host, hostname, port } = this.#origin
+    const attempt: Attempt = {}
+    this.#attempts.add(attempt)
+    const bare = hostname.startsWith('[') ? hostname.slice(1, -1) : hostname
+    const connecting: unknown = this.#connector({ protocol, host, hostname: bare, port }, (error, socket) => {
+      if (!this.#attempts.delete(attempt)) return
+      if (error === null) this.#connected(socket)
+      else this.#failed(error)
+    })
+    // `buildConnector` gives the socket, which its type does not say.
+    attempt.socket = connecting as Socket
+  }
+
+  #connected(socket: Socket): void {
+    const connection: WireConnection = new WireConnection(this.#undici, this.#origin.origin, socket, () =>
+      this.#drop(connection),
+    )
+    this.#all.add(connection)
+    this.#use(connection)
+  }
+
+  #failed(error: Error): void {
+    const [oldest] = this.#waiting.keys()
+    oldest?.onResponseError(null, error)
+    this.#grow()
+    this.#endWhenIdle()
+  }
+
+  #endWhenIdle(): void {
+    if (!this.#isClosing || this.#waiting.size > 0) return
+    for (const { socket } of this.#attempts) socket?.destroy()
+    this.#attempts.clear()
+    if (this.#all.size === 0) this.#closed()
   }
 }

@@ -5,64 +5,93 @@ import type { Undici } from './load-undici.ts'
 import { dispatchWithOneTrace } from './one-trace.ts'
 import { type AnswerStart, skipInterim } from './skip-interim.ts'
 
-/** Makes a socket with TCP or TLS, as undici's `buildConnector` does. */
-export type Connector = ReturnType<Undici['buildConnector']>
+/** How long a connection is kept that no call has used yet. undici keeps used ones as long, unless the server says more. */
+const unusedMs = 4000
 
 /** One connection to a server, with one call at a time. */
 export class WireConnection {
+  readonly #socket: Socket
   readonly #client: InstanceType<Undici['Client']>
-  #socket: Socket | undefined
-  #start: AnswerStart | undefined
+  readonly #start: AnswerStart
   #exchange: Exchange | undefined
-  /** Whether a call before the present one was answered on it. */
-  #isUsed = false
+  #state: 'new' | 'resting' | 'used' = 'new'
+  /** Whether it is not just made, so that the server may have closed it meanwhile. */
+  #mayBeStale = false
+  #stopWatching = (): void => {}
 
-  /** Connects with the first call. `lost` is called when it was closed while no call used it. */
-  constructor(undici: Undici, origin: string, connector: Connector, lost: () => void) {
+  /** `lost` is called when it was closed while no call used it. */
+  constructor(undici: Undici, origin: string, socket: Socket, lost: () => void) {
+    this.#socket = socket
+    this.#start = skipInterim(socket, () => this.#exchange?.answerBegan())
+    let isTaken = false
     this.#client = new undici.Client(origin, {
-      allowH2: false,
-      connect: (options, told) => {
-        this.#isUsed = false
-        // What `buildConnector` makes returns the socket, which its type does not say.
-        const connecting: unknown = connector(options, (...made) => {
-          const [, socket] = made
-          if (socket !== null && socket !== undefined) {
-            this.#start = skipInterim(socket, () => this.#exchange?.answerBegan())
-          }
-          told(...made)
-        })
-        this.#socket = connecting as Socket | undefined
+      // Called at the first call, and again when the connection was closed before a call was written.
+      connect: (_options, told) => {
+        const isGone = isTaken
+        isTaken = true
+        queueMicrotask(() => (isGone ? told(closedError(), null) : told(null, socket)))
       },
     })
-    this.#client.on('disconnect', () => {
-      if (this.#exchange === undefined) lost()
+    socket.once('close', () => {
+      this.#stopWatching()
+      if (this.#exchange === undefined) queueMicrotask(lost)
     })
   }
 
   /** Whether it can take a call. */
   get isFree(): boolean {
+    if (this.#state !== 'used') return !this.#socket.destroyed
     const { connected, size } = this.#client.stats
     return connected && size === 0
   }
 
-  /** Sends a call. `stale` is called in place of the call's end when the connection was closed since the call before it. */
+  /** Sends a call. `stale` is called in place of the call's end when the server closed the connection before the call. */
   run(exchange: Exchange, stale: () => void): void {
+    this.#stopWatching()
+    this.#state = 'used'
     this.#exchange = exchange
-    this.#start?.awaited()
-    exchange.onStale = this.#isUsed ? stale : undefined
+    exchange.onStale = this.#mayBeStale ? stale : undefined
+    this.#start.awaited()
     dispatchWithOneTrace(this.#client as unknown as WireDispatcher, exchange.wire, exchange)
   }
 
   /** The call is over. */
-  rest(): void {
+  ended(): void {
     this.#exchange = undefined
-    this.#isUsed = true
+    this.#mayBeStale = true
+  }
+
+  /** Waits for a call. */
+  rest(): void {
+    this.#mayBeStale = true
+    if (this.#state === 'new') this.#watch()
   }
 
   /** Closes it, with the call that it may have. */
   destroy(): void {
     this.#exchange = undefined
     this.#client.destroy().catch(() => {})
-    this.#socket?.destroy()
+    this.#socket.destroy()
   }
+
+  /** Until its first call, undici does not see what becomes of the socket. */
+  #watch(): void {
+    this.#state = 'resting'
+    const end = (): void => void this.#socket.destroy()
+    const timer = setTimeout(end, unusedMs)
+    timer.unref()
+    this.#socket.unref()
+    // The end of the connection, or bytes that nobody asked for.
+    this.#socket.on('readable', end)
+    this.#stopWatching = () => {
+      clearTimeout(timer)
+      this.#socket.ref()
+      this.#socket.off('readable', end)
+      this.#stopWatching = () => {}
+    }
+  }
+}
+
+function closedError(): Error {
+  return Object.assign(new Error('the connection was closed'), { code: 'ECONNRESET' })
 }

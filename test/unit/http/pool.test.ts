@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { channel } from 'node:diagnostics_channel'
+import { once } from 'node:events'
 import type { Socket } from 'node:net'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
@@ -196,6 +197,41 @@ describe('a call that waits for a connection', () => {
       expect((await second).text()).toBe('ok')
     }
     expect(sockets.length).toBeLessThanOrEqual(4)
+  })
+
+  it('gets a connection that was made for a call that left', async () => {
+    const { url, sockets } = await serveRaw((socket) => void socket.write(answerOf('ok')))
+    await clientOf(url).request(get)
+    const client = clientOf(url)
+    const leaves = async (): Promise<void> => {
+      const abort = new AbortController()
+      const left = client.request({ ...post, abortSignal: abort.signal }).catch((error) => error.code)
+      // undici is loaded by now. So the call connects, and leaves before it is connected.
+      await new Promise((resolve) => process.nextTick(resolve))
+      abort.abort()
+      expect(await left).toBe('aborted')
+    }
+    for (let round = 0; round < 20; round += 1) await leaves()
+    expect((await client.request(post)).text()).toBe('ok')
+    expect(sockets.length).toBe(2)
+  })
+
+  it('is sent elsewhere when its connection was closed before any call used it', async () => {
+    const { url, sockets } = await serveRaw((socket) => void socket.write(answerOf('ok')))
+    const client = clientOf(url)
+    await client.request(get)
+    const abort = new AbortController()
+    const busy = client.request(get)
+    const left = client.request({ ...post, abortSignal: abort.signal }).catch((error) => error.code)
+    abort.abort()
+    expect([(await busy).text(), await left]).toEqual(['ok', 'aborted'])
+    await expect.poll(() => sockets.length).toBe(2)
+    const unused = sockets[1]
+    const gone = once(unused as Socket, 'close')
+    unused?.end()
+    await gone
+    const calls = [client.request(post), client.request(post), client.request(post)]
+    for (const call of calls) expect((await call).text()).toBe('ok')
   })
 
   it.each(['connections', 'maxWaiting', 'waitTimeoutMs'])('refuses %s below 1', (field) => {
