@@ -121,12 +121,10 @@ function afterString(text: string, from: number): number {
       if (code === quote) return at + 1
       if (code === backslash) at += 1
     }
-    const read = at
-    at = text.indexOf('"', read)
-    if (at < 0) return text.length
-    let before = at - 1
-    while (before >= read && text.charCodeAt(before) === backslash) before -= 1
-    at += 1
+    at = text.indexOf('"', at) + 1
+    if (at === 0) return text.length
+    let before = at - 2
+    while (text.charCodeAt(before) === backslash) before -= 1
     if ((at - before) % 2 === 0) return at
   }
 }

@@ -79,15 +79,15 @@ function endOfString(bytes: Uint8Array, start: number): number {
     }
     const found = bytes.indexOf(quote, from)
     if (found < 0) return bytes.length
-    if (!isEscaped(bytes, from, found)) return found
+    if (!isEscaped(bytes, found)) return found
     from = found + 1
   }
 }
 
-/** Whether an odd number of backslashes stands before a place. `from` is no escaped character itself. */
-function isEscaped(bytes: Uint8Array, from: number, place: number): boolean {
+/** Whether an odd number of backslashes stands before a place. */
+function isEscaped(bytes: Uint8Array, place: number): boolean {
   let first = place
-  while (first > from && bytes[first - 1] === backslash) first -= 1
+  while (bytes[first - 1] === backslash) first -= 1
   return (place - first) % 2 === 1
 }
 

@@ -61,8 +61,7 @@ export class NodeRequest implements GatewayRequest {
 
   /** Whether the rest of the body would have to be read before another request on this connection. */
   get isUnread(): boolean {
-    if (this.#req.complete) return false
-    return this.#awaitsContinue || !(Number(this.#req.headers['content-length']) <= worthDraining)
+    return !this.#req.complete && !(Number(this.#req.headers['content-length']) <= worthDraining)
   }
 
   get #host(): string | undefined {
