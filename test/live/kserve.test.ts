@@ -17,17 +17,19 @@ withServer('kserve', (server) => {
       const provider = openInferenceProvider({ baseUrl: server.url })
       const backends = [{ provider: 'kserve', model: 'mirror' }]
       const table = staticRoutes({
-        routes: [{ metadata: { name: 'churn' }, spec: { operations: ['infer'], backends } }],
+        routes: [
+          { metadata: { name: 'churn' }, spec: { names: ['risk/churn'], operations: ['infer'], backends } },
+        ],
         providers: { kserve: provider },
       })
       const gateway = createGateway({ router: createRouter({ table, clock: systemClock }) })
       const { url, close } = await gateway.listen({ port: 0 })
       try {
-        const client = [join(import.meta.dirname, 'open-inference/through_gateway.py'), url, 'churn']
+        const client = [join(import.meta.dirname, 'open-inference/through_gateway.py'), url, 'risk/churn']
         const { stdout } = await promisify(execFile)(server.python, client, { timeout: 60_000 })
         const answer = { ready: true, values: [[1.5, 2, -3.25]] }
         const refusal = ['404', expect.stringContaining('nobody')]
-        const triton = { ...answer, id: 'two', metadata: 'churn', refusal }
+        const triton = { ...answer, id: 'two', metadata: 'risk/churn', refusal }
         expect(JSON.parse(stdout)).toEqual({
           kserve: { ...answer, id: 'one', split: false },
           kserveBinary: { ...answer, id: 'one', split: true },
