@@ -24,6 +24,9 @@ function sameMembers(left: JsonRecord, right: JsonRecord): boolean {
 /**
  * JSON with sorted keys and no spaces, so that equal values give equal text: RFC 8785. Members that are undefined
  * are left out. Throws what `JSON.stringify` throws, and a `RangeError` for a value that contains itself.
+ *
+ * RFC 8785 refuses half of a surrogate pair. Here it is written as an escape, as `JSON.stringify` does, so that
+ * every text has a hash. See `hasHalfPair`.
  */
 export function canonicalJson(value: unknown): string {
   return textOf(value as Convertible, '') as string
@@ -43,4 +46,24 @@ function textOf(given: Convertible, name: string | number): string | undefined {
     if (member !== undefined) text += `${text && ','}${JSON.stringify(name)}:${member}`
   }
   return `{${text}}`
+}
+
+/** Half of a surrogate pair is the only character of JSON text that is written as such an escape. */
+const halfPair = /(?<!\\)(?:\\\\)*\\ud[89a-f]/
+
+/** Whether a text in this JSON holds half of a surrogate pair, which is not Unicode and which RFC 8785 refuses. */
+export function hasHalfPair(json: string): boolean {
+  return json.includes('\\ud') && halfPair.test(json)
+}
+
+/**
+ * What `canonicalJson` was in version 0.1: names that are whole numbers stand before all others. It is only for
+ * hashes that were made then.
+ */
+export function formerJson(value: unknown): string {
+  return JSON.stringify(value, (_name, member: unknown) =>
+    isRecord(member)
+      ? Object.fromEntries(Object.entries(member).sort(([one], [other]) => (one < other ? -1 : 1)))
+      : member,
+  )
 }

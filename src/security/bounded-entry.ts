@@ -1,4 +1,4 @@
-import { isRecord } from '../json.ts'
+import { hasHalfPair, isRecord } from '../json.ts'
 import type { AuditEntry } from './contract.ts'
 
 const longestString = 4096
@@ -11,21 +11,24 @@ const deepest = 32
 /**
  * The entry with strings of at most 4,096 characters, and with details and an actor of at most 64 kB each, so
  * that every audit log can keep it. Small members and the first items of lists stay, others are left out. Then
- * `details.truncated` says how many bytes the details had. The same entry always gives the same result.
+ * `details.truncated` says how many bytes the details had. Half of a surrogate pair becomes U+FFFD, because the
+ * log refuses what is not Unicode. The same entry always gives the same result.
  */
 export function boundedEntry(entry: AuditEntry): AuditEntry {
   const text = JSON.stringify([entry.actor, entry.details])
-  if (text.length <= longestString) return entry
+  const isUnicode = !hasHalfPair(text)
+  if (text.length <= longestString && isUnicode) return entry
   const [actor, details] = JSON.parse(text) as [AuditEntry['actor'], AuditEntry['details']]
   const room = new Room(mostDetailBytes)
   const actorRoom = new Room(mostActorBytes)
   const bounded = { actor: actorRoom.fit(actor), details: room.fit(details) }
-  if (!room.cut && !actorRoom.cut) return entry
+  const isCut = room.cut || actorRoom.cut
+  if (!isCut && isUnicode) return entry
   const bytes = Buffer.byteLength(JSON.stringify(details))
   return {
     ...entry,
     actor: bounded.actor as AuditEntry['actor'],
-    details: { ...(bounded.details as AuditEntry['details']), truncated: { bytes } },
+    details: { ...(bounded.details as AuditEntry['details']), ...(isCut && { truncated: { bytes } }) },
   }
 }
 
@@ -42,7 +45,7 @@ class Room {
   fit(value: unknown, depth = 0): unknown {
     if (Array.isArray(value)) return this.fitArray(value, depth)
     if (isRecord(value)) return this.fitRecord(value, depth)
-    const short = typeof value === 'string' ? this.shorten(value) : value
+    const short = typeof value === 'string' ? this.shorten(value.toWellFormed()) : value
     return this.take(short) ? short : undefined
   }
 
@@ -66,7 +69,9 @@ class Room {
       const fitted = this.take(`${name}::`) ? this.fit(member, depth + 1) : undefined
       if (fitted !== undefined) kept.set(name, fitted)
     }
-    return Object.fromEntries(members.flatMap(([name]) => (kept.has(name) ? [[name, kept.get(name)]] : [])))
+    return Object.fromEntries(
+      members.flatMap(([name]) => (kept.has(name) ? [[name.toWellFormed(), kept.get(name)]] : [])),
+    )
   }
 
   private take(value: unknown): boolean {

@@ -53,6 +53,11 @@ export interface AuditRecord extends AuditEntry {
    * cut.
    */
   readonly remaining?: number
+  /**
+   * 2: the canonical JSON is RFC 8785. Absent in records that version 0.1 wrote. There, names that are whole
+   * numbers may stand before the others.
+   */
+  readonly version?: number
   /** SHA-256, hex, of the canonical JSON of this record without `hash`. */
   readonly hash: string
 }

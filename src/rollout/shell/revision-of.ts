@@ -1,5 +1,5 @@
 import { sha256 } from '../../hash.ts'
-import { canonicalJson, sameJson } from '../../json.ts'
+import { canonicalJson, formerJson, sameJson } from '../../json.ts'
 import type { ModelVersion } from '../../registry/contract.ts'
 import type { DeploymentStatus } from '../../resources/deployment/deployment-status.ts'
 import type { ModelDeploymentSpec, RuntimeSettings } from '../../resources/deployment/model-deployment.ts'
@@ -108,7 +108,7 @@ function withoutDefaults(runtime: RuntimeSettings): Readonly<Record<string, unkn
 
 /** The name that versions before 0.2 gave: it depended on the files' order and addresses, and on defaults. */
 function formerNameOf({ model, runtime, settings }: Content): string {
-  return sha256(canonicalJson({ model, runtime, settings })).slice(0, nameLength)
+  return sha256(formerJson({ model, runtime, settings })).slice(0, nameLength)
 }
 
 /** A revision that was aborted or approved under its former name stays so. */

@@ -1,5 +1,6 @@
 import {
   appendFileSync,
+  cpSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -409,3 +410,44 @@ async function writtenHead(): Promise<{ records: number; head: string }> {
   if (!verdict.ok) throw new Error(verdict.reason)
   return verdict
 }
+
+describe('a chain that version 0.1 wrote', () => {
+  const copy = (): string => {
+    const path = join(temporaryFolder(), 'audit')
+    cpSync(join(import.meta.dirname, 'fixtures/chain-of-0.1'), path, { recursive: true })
+    return path
+  }
+
+  it('is verified, and goes on with records that have a version', async () => {
+    const path = copy()
+    const log = fileAuditLog({ path })
+    const head = '2096aee6f35250b19ab02e2590df91bb6d2d1854de0900149cc87f695c94674d'
+    expect(await log.verify()).toEqual({ ok: true, records: 4, head })
+    await log.append([entry('new', { 9: 'nine', 10: 'ten' })])
+    expect(await log.verify({ anchor: { records: 4, head } })).toMatchObject({ ok: true, records: 5 })
+    expect((await collect(log.read())).map(({ version }) => version)).toEqual([
+      undefined,
+      undefined,
+      undefined,
+      undefined,
+      2,
+    ])
+    await log.close?.()
+    expect(await fileAuditLog({ path }).verify()).toMatchObject({ ok: true, records: 5 })
+  })
+
+  it('has one spelling for each record: that which was hashed', async () => {
+    const path = copy()
+    const [file = ''] = chainFiles(path)
+    const [first = '', ...others] = linesOf(file)
+    const sorted = first.replace(
+      '{"9":"nine","10":"ten","-":"sign","a":"letter"}',
+      '{"-":"sign","10":"ten","9":"nine","a":"letter"}',
+    )
+    expect(sorted).not.toBe(first)
+    writeLines(file, [sorted, ...others])
+    expect(await fileAuditLog({ path }).verify()).toMatchObject({
+      reason: 'record 1 is not spelled as it was written',
+    })
+  })
+})

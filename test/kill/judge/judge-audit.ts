@@ -1,4 +1,4 @@
-import { canonicalJson } from 'modelspine/adapter'
+import { type AuditRecord, canonicalJson } from 'modelspine/adapter'
 import type { Evidence } from '../evidence.ts'
 
 /**
@@ -25,7 +25,8 @@ export function judgeAudit({ commits, records, verdict, kills }: Evidence): read
   if (faults.length > 0) return faults
 
   commits.events.forEach((event, place) => {
-    const { sequence, previousHash: _, hash: __, remaining: ___, ...entry } = logged[place] ?? {}
+    const record: Partial<AuditRecord> = logged[place] ?? {}
+    const { sequence, previousHash: _, hash: __, remaining: ___, version: ____, ...entry } = record
     if (canonicalJson(entry) !== canonicalJson(event)) {
       faults.push(`record ${sequence} is not the event that was committed in its place: ${event.action}`)
     }

@@ -60,4 +60,13 @@ describe('the bound of an audit entry', () => {
     expect(() => JSON.stringify(bounded({ deep, other: 1 }))).not.toThrow()
     expect(bounded({ deep, other: 1 })).toMatchObject({ other: 1 })
   })
+
+  it('replaces what is not Unicode, and says nothing of a cut', () => {
+    const half = { ...entry('a', { 'n\udc00': ['x\ud800'], fine: '😀' }), actor: { name: 'a\ud800' } }
+    expect(boundedEntry(half)).toEqual({
+      ...half,
+      actor: { name: 'a\ufffd' },
+      details: { 'n\ufffd': ['x\ufffd'], fine: '😀' },
+    })
+  })
 })

@@ -115,6 +115,37 @@ describe('verifying a chain', () => {
     })
   })
 
+  it('names the version that it does not know, and takes no record for one of another version', async () => {
+    const lines = chain()
+    const third = (version: number | undefined): string => {
+      const { hash: _, ...record } = { ...JSON.parse(lines[2] ?? ''), version }
+      return canonicalJson({ ...record, hash: sha256(canonicalJson(record)) })
+    }
+    expect(JSON.parse(lines[2] ?? '').version).toBe(2)
+    expect(await verifyChain([...lines.slice(0, 2), third(3)])).toMatchObject({
+      sequence: 3,
+      reason: expect.stringContaining('has version 3, which this Modelspine does not know'),
+    })
+    expect(await verifyChain([...lines.slice(0, 2), third(undefined)])).toMatchObject({ ok: true })
+    expect(
+      await verifyChain([...lines.slice(0, 2), (lines[2] ?? '').replace(',"version":2', '')]),
+    ).toMatchObject({
+      sequence: 3,
+      reason: expect.stringContaining('does not match its own hash'),
+    })
+  })
+
+  it('takes no text that is not Unicode, because RFC 8785 has no form for it', async () => {
+    const half = entry('x', { text: 'a\ud800' })
+    expect(() => link(half, emptyChain)).toThrow(
+      'audit entry "x" is not JSON: a text holds half of a surrogate pair',
+    )
+    const { line } = link(entry('x', { text: 'ab' }), emptyChain)
+    const { hash: _, ...record } = { ...JSON.parse(line), details: { text: 'a\ud800' } }
+    const forgedLine = canonicalJson({ ...record, hash: sha256(canonicalJson(record)) })
+    expect(await verifyChain([forgedLine])).toMatchObject({ sequence: 1, reason: 'record 1 is not a record' })
+  })
+
   it('refuses to link an entry that is not JSON', () => {
     const circle: Record<string, unknown> = {}
     circle.self = circle

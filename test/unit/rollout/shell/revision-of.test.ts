@@ -108,4 +108,22 @@ describe('a revision that the status knows', () => {
     ] as const
     expect(nameRevision(pinned(3), spec, { ...status, aborted }).name).toBe(formerName(3))
   })
+
+  it('has the names that version 0.1 gave, also with settings whose names are numbers', () => {
+    const named01 = (revision: string): DeploymentStatus => ({
+      ...status,
+      aborted: [{ revision, cause: 'GateFailed', message: 'bad', atMs: startMs, actor: ada }],
+    })
+    for (const [settings, name] of namesOf01) {
+      const target = { name: 'prod', settings }
+      expect(nameRevision(pinned(3), { ...spec, target }, named01(name)).name).toBe(name)
+    }
+  })
 })
+
+/** Settings of the target, and the name that version 0.1 gave to version 3 of the model with them. */
+const namesOf01: readonly (readonly [Record<string, unknown>, string])[] = [
+  [{}, '2fc89d85d3'],
+  [{ region: 'eu', zones: ['a', 'b'] }, '716355bc23'],
+  [{ ports: { 10: 'metrics', 9: 'model', a: 'admin' } }, 'ddd4826c85'],
+]
