@@ -6,7 +6,7 @@
  */
 import { z } from 'zod'
 import { type Duration, durationMs, isDuration } from './duration.ts'
-import { modelName, modelNameRight, plainName, plainNameRight } from './name-patterns.ts'
+import { longestModelName, modelName, modelNameRight, plainName, plainNameRight } from './name-patterns.ts'
 
 const dnsLabel = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/
 const variableName = /^[A-Za-z_][A-Za-z0-9_]*$/
@@ -36,7 +36,7 @@ export function nameField(): z.ZodType<string, string> {
 }
 
 export function modelNameField(): z.ZodType<string, string> {
-  return z.string({ error: modelNameRight }).regex(modelName)
+  return z.string({ error: modelNameRight }).max(longestModelName).regex(modelName)
 }
 
 export function textField(expected: string): z.ZodType<string, string> {

@@ -7,7 +7,9 @@ export const plainNameRight = 'a name: letters, digits, ".", "_" and "-", at mos
 
 /** A model as callers write it: `gpt-4.1-mini`, `Llama-3-8B`, `org/model`, `o3:latest`. */
 export const modelName: RegExp =
-  /^(?!.{257})(?!(?:.*\/)?\.\.?(?:\/|$))[A-Za-z0-9@._:+~=,-]+(\/[A-Za-z0-9@._:+~=,-]+)*$/
+  /^[.]*[A-Za-z0-9@_:+~=,-][A-Za-z0-9@._:+~=,-]*(\/[.]*[A-Za-z0-9@_:+~=,-][A-Za-z0-9@._:+~=,-]*)*$/
+
+export const longestModelName = 256
 
 export const modelNameRight =
   'a model\'s name: letters, digits and any of @ . _ - : + ~ = , in parts with "/" between them, at most 256 characters'

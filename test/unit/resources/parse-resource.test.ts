@@ -162,7 +162,7 @@ describe('the names of a route', () => {
     '@cf/meta/llama-3.1-8b-instruct',
     'ft:gpt-4o-mini-2024-07-18:acme::id',
     'accounts/fireworks/models/v3p1_8b',
-    '...',
+    '.hidden/..a',
     'x'.repeat(256),
   ])('may be %s', (name) => {
     expect(fieldsOf([name])).toEqual([])
@@ -178,6 +178,7 @@ describe('the names of a route', () => {
     'a/../b',
     '.',
     'a/.',
+    '...',
     'a?b',
     'a%20b',
     'a#b',
