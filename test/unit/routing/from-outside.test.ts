@@ -139,6 +139,70 @@ describe('an operation from outside', () => {
   })
 })
 
+interface SpeakProvider extends ModelProvider {
+  speak(form: FormData, context: CallContext): AsyncIterable<Uint8Array>
+}
+
+/** A form in, bytes out. The form's file can be read only once, so it is never sent again. */
+const speak: Operation<{ readonly form: FormData; readonly isRead: () => boolean }, never, Uint8Array> = {
+  name: 'acme.speak',
+  stream: {
+    send: (provider, { form }, model, context) => {
+      form.set('model', model)
+      return 'speak' in provider ? (provider as SpeakProvider).speak(form, context) : undefined
+    },
+    note(bytes, notes) {
+      notes.hasOutput ||= bytes.byteLength > 0
+    },
+    end: 'transport',
+  },
+  isRepeatable: ({ isRead }) => !isRead(),
+}
+
+describe('an operation with a form and bytes', () => {
+  const speaker = (
+    name: string,
+    bytes: readonly number[] | ModelspineError,
+    read = () => {},
+  ): SpeakProvider => ({
+    name,
+    capabilities: { operations: ['acme.speak'], streaming: true, dialects: [] },
+    async *speak(form) {
+      read()
+      if (bytes instanceof ModelspineError) throw bytes
+      for (const each of bytes) yield Uint8Array.of(each, String(form.get('model')).length)
+    },
+  })
+  const speaking = (providers: Readonly<Record<string, ModelProvider>>) => {
+    const backends = Object.keys(providers).map((provider) => ({ provider, model: 'voice' }))
+    const [first, ...fallback] = backends
+    const spec = { operations: ['acme.speak' as const], backends: first ? [first] : [], fallback }
+    return createRouter({ table: staticRoutes({ providers, routes: [{ metadata: { name: 'v' }, spec }] }) })
+  }
+
+  it('is streamed until the transport ends', async () => {
+    const router = speaking({ a: speaker('a', [1, 2]) })
+    const { events } = await router.open(speak, 'v', { form: new FormData(), isRead: () => false })
+    const bytes: number[] = []
+    for await (const piece of events) bytes.push(...piece)
+    expect(bytes).toEqual([1, 5, 2, 5])
+  })
+
+  it('is sent again only if the form has not been read', async () => {
+    const busy = new ModelspineError('overloaded', 'busy')
+    for (const reads of [false, true]) {
+      let isRead = false
+      const read = (): void => {
+        isRead = reads
+      }
+      const router = speaking({ a: speaker('a', busy, read), b: speaker('b', [1]) })
+      const call = router.open(speak, 'v', { form: new FormData(), isRead: () => isRead })
+      if (reads) await expect(call).rejects.toMatchObject({ code: 'overloaded' })
+      else expect(await call).toMatchObject({ provider: 'b' })
+    }
+  })
+})
+
 /** A strategy without state: the first upstream that was not tried. */
 function inOrder(): RoutingStrategy {
   return {
