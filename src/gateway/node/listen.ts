@@ -105,6 +105,7 @@ export async function listen(
           timer.cancel()
           resolve()
         })
+        sockets.closeAllIdle()
       })
       return closing
     },

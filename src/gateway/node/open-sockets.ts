@@ -59,6 +59,11 @@ export class OpenSockets {
     return false
   }
 
+  /** Closes every connection without a request under way. Node keeps those that never had one. */
+  closeAllIdle(): void {
+    for (const socket of this.#idle) socket.destroy()
+  }
+
   #answered(socket: Socket, open: OpenSocket): void {
     open.requests -= 1
     if (open.requests === 0 && this.#open.has(socket)) this.#idle.add(socket)

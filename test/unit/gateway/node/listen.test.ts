@@ -52,6 +52,17 @@ describe('a listening gateway', () => {
     await server.close()
   })
 
+  it('does not wait for connections that have asked for nothing', async () => {
+    const { world, server, clock } = await slowWorld()
+    const fresh = connect(world.listening.port, '127.0.0.1')
+    await once(fresh, 'connect')
+    await fetch(`${world.listening.url}/v2/health/live`).then((response) => response.text())
+    await world.listening.close({ drainMs: 60_000 })
+    expect(clock.pendingTimers).toBe(0)
+    await world.close()
+    await server.close()
+  })
+
   it('cuts requests that take longer than the drain time', async () => {
     const { world, server, clock, came } = await slowWorld()
     const call = fetch(`${world.listening.url}/v2/models/m/infer`, post)
