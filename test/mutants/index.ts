@@ -6,6 +6,7 @@ import { otherMutants } from './other-mutants.ts'
 import { scaleMutants } from './scale-mutants.ts'
 import { signalMutants } from './signal-mutants.ts'
 import { trafficMutants } from './traffic-mutants.ts'
+import { upstreamMutants } from './upstream-mutants.ts'
 
 /** All mutants, by file. */
 export const mutantFiles: Readonly<Record<string, readonly Mutant[]>> = {
@@ -16,4 +17,5 @@ export const mutantFiles: Readonly<Record<string, readonly Mutant[]>> = {
   'test/mutants/scale-mutants.ts': scaleMutants,
   'test/mutants/signal-mutants.ts': signalMutants,
   'test/mutants/traffic-mutants.ts': trafficMutants,
+  'test/mutants/upstream-mutants.ts': upstreamMutants,
 }
