@@ -51,6 +51,7 @@ const config: z.ZodType<GatewayConfig> = z.strictObject({
       maxJsonParts: number,
       maxJsonValues: number,
       writeTimeoutMs: number,
+      streamCommentMs: number,
       authenticateTimeoutMs: number,
     })
     .default({}),

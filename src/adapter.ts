@@ -31,6 +31,8 @@ export {
 export { holdsError } from './dialects/openai/body-text.ts'
 export type { OpenaiPrinting } from './dialects/openai/chat-body.ts'
 export { openaiChat } from './dialects/openai/chat-codec.ts'
+export { isOpenaiCompletion } from './dialects/openai/completions/completion-body.ts'
+export { openaiCompletions } from './dialects/openai/completions/completion-codec.ts'
 export {
   openaiEmbedDialect,
   parseOpenaiEmbed,

@@ -2,6 +2,7 @@ import {
   type CallContext,
   type CallTarget,
   type Chat,
+  type ChatCodec,
   type ChatEvent,
   type ChatReply,
   type ChatRequest,
@@ -12,9 +13,12 @@ import {
   type HttpDispatcher,
   type HttpRequest,
   type HttpStream,
+  isOpenaiCompletion,
   type ModelProvider,
   ModelspineError,
+  type OpenaiPrinting,
   openaiChat,
+  openaiCompletions,
   openaiEmbedDialect,
   parseOpenaiEmbedReply,
   printOpenaiEmbed,
@@ -67,6 +71,13 @@ export interface OpenaiCompatibleProvider extends ModelProvider {
 }
 
 const paths: Readonly<Record<string, string>> = { chat: '/chat/completions', embed: '/embeddings' }
+
+/** What a request is written in, and where it is sent. A legacy completion stays one. */
+function formOf(request: ChatRequest): { readonly codec: ChatCodec<OpenaiPrinting>; readonly path: string } {
+  return isOpenaiCompletion(request)
+    ? { codec: openaiCompletions, path: '/completions' }
+    : { codec: openaiChat, path: '/chat/completions' }
+}
 
 /** A provider for OpenAI, and for every server with the same chat completions and embeddings. */
 export function openaiCompatible(options: OpenaiCompatibleOptions): OpenaiCompatibleProvider {
@@ -123,20 +134,22 @@ export function openaiCompatible(options: OpenaiCompatibleOptions): OpenaiCompat
     capabilities: {
       operations: ['chat', 'embed'],
       streaming: true,
-      dialects: [openaiChat.dialect, openaiEmbedDialect],
+      dialects: [openaiChat.dialect, openaiCompletions.dialect, openaiEmbedDialect],
     },
 
     async chat(request, context) {
-      const body = openaiChat.print(request, { stream: false, vendor: name, maxTokensField })
-      const { text, errorOf } = await post('/chat/completions', body, context)
-      return openaiChat.parseReply(text, errorOf)
+      const { codec, path } = formOf(request)
+      const body = codec.print(request, { stream: false, vendor: name, maxTokensField })
+      const { text, errorOf } = await post(path, body, context)
+      return codec.parseReply(text, errorOf)
     },
 
     chatStream(request, context) {
+      const { codec, path } = formOf(request)
       let failure: OpenaiFailureContext | undefined
       const open = async (): Promise<HttpStream> => {
-        const body = openaiChat.print(request, { stream: true, vendor: name, maxTokensField })
-        const prepared = await prepare('/chat/completions', body, context)
+        const body = codec.print(request, { stream: true, vendor: name, maxTokensField })
+        const prepared = await prepare(path, body, context)
         failure = prepared.failure
         const headers = { ...prepared.request.headers, accept: 'text/event-stream' }
         const stream = await client.stream({ ...prepared.request, headers })
@@ -149,7 +162,7 @@ export function openaiCompatible(options: OpenaiCompatibleOptions): OpenaiCompat
       const secrets: readonly string[] = []
       const errorOf = (held: unknown): ModelspineError =>
         failureOf({ body: held }, failure ?? { secrets, nowMs: () => clock.now() })
-      return new ChatEvents(open, openaiChat.reader(request, errorOf))
+      return new ChatEvents(open, codec.reader(request, errorOf))
     },
 
     async embed(request, context) {
@@ -157,7 +170,11 @@ export function openaiCompatible(options: OpenaiCompatibleOptions): OpenaiCompat
       return parseOpenaiEmbedReply(text, request.input.length, errorOf)
     },
 
-    capTokens: (request, cap) => openaiChat.capTokens(request, cap, name),
+    capTokens: (request, cap) => {
+      const isCompletion = request.native?.dialect === openaiCompletions.dialect
+      return (isCompletion ? openaiCompletions : openaiChat).capTokens(request, cap, name)
+    },
+
     async target({ operation }, context) {
       const path = Object.hasOwn(paths, operation) ? paths[operation] : undefined
       if (path === undefined) throw new ModelspineError('unsupported', `provider ${name} has no ${operation}`)

@@ -16,6 +16,7 @@ export interface CoreOptions {
   readonly logger: Logger
   readonly identify: Identify | undefined
   readonly jsonLimits: JsonLimits
+  readonly streamCommentMs: number
   readonly handlers: Readonly<Record<string, Mounted>>
 }
 
@@ -26,10 +27,10 @@ export type Core = (request: GatewayRequest) => Promise<Answer>
 const usableId = /^[\x21-\x7e]{1,128}$/
 
 export function createCore(options: CoreOptions): Core {
-  const { router, clock, logger, identify, handlers, jsonLimits } = options
+  const { router, clock, logger, identify, handlers, jsonLimits, streamCommentMs } = options
   const tell = failureTeller(logger)
   const openInference = openInferenceSurface(router)
-  const openai = openaiSurface(router, clock, tell, jsonLimits)
+  const openai = openaiSurface({ router, clock, tell, limits: jsonLimits, streamCommentMs })
   const mounted = mountHandlers(handlers)
 
   const handle = (request: GatewayRequest, surface: Surface, ids: RequestIds): Answer | Promise<Answer> => {

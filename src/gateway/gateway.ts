@@ -32,6 +32,11 @@ export interface GatewayOptions {
    */
   readonly writeTimeoutMs?: number
   /**
+   * How long a stream may pause until a comment is sent, in milliseconds, so that proxies keep the connection. 0 for
+   * no comments. Default 15,000.
+   */
+  readonly streamCommentMs?: number
+  /**
    * The hosts that callers may address, such as `models.example.com`, with a port where only that port is meant, or
    * `any`. Every other host is refused with 403, except for health probes. Default: `any`. A server that `listen` opens
    * on a loopback address serves by default only `localhost`, `127.0.0.1` and `[::1]`.
@@ -67,6 +72,8 @@ export function createGateway(options: GatewayOptions): Gateway {
   const { authenticateTimeoutMs = 5000, maxBodyBytes = 8 * 1024 * 1024, writeTimeoutMs = 60_000 } = options
   const { maxJsonDepth, maxJsonParts, maxJsonValues } = { ...defaultJsonLimits, ...options }
   const jsonLimits = { maxJsonDepth, maxJsonParts, maxJsonValues }
+  const { streamCommentMs = 15_000 } = options
+  if (streamCommentMs !== 0) checkWholeNumbers({ streamCommentMs })
   checkWholeNumbers({ authenticateTimeoutMs, maxBodyBytes, writeTimeoutMs, ...jsonLimits })
   const core = createCore({
     router,
@@ -75,6 +82,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     identify: authenticate && identifyBy(authenticate, authenticateTimeoutMs, clock),
     handlers,
     jsonLimits,
+    streamCommentMs,
   })
   const servesHost = hosts === undefined ? undefined : hostCheck(hosts)
   const shared = { core, basePath, maxBodyBytes, writeTimeoutMs, servesHost, clock, logger }

@@ -1,7 +1,9 @@
-/** OpenAI's chat completions, embeddings and models over the router. */
+/** OpenAI's chat completions, legacy completions, embeddings and models over the router. */
 
 import type { Clock } from '../clock.ts'
+import type { ChatCodec } from '../dialects/chat-codec.ts'
 import { openaiChat } from '../dialects/openai/chat-codec.ts'
+import { openaiCompletions } from '../dialects/openai/completions/completion-codec.ts'
 import { parseOpenaiEmbed, printOpenaiEmbedReply } from '../dialects/openai/embed.ts'
 import { ModelspineError } from '../errors.ts'
 import { splitKey } from '../resources/metadata.ts'
@@ -11,28 +13,47 @@ import { loadedTable } from '../routing/table/table.ts'
 import { HttpFailure, type TellFailure } from './failure.ts'
 import { type JsonLimits, jsonText } from './json-limits.ts'
 import { ChatPieces } from './openai/chat-pieces.ts'
+import { StreamComments } from './openai/stream-comments.ts'
 import { openaiErrorBody } from './openai-errors.ts'
 import { pathName } from './path-name.ts'
 import { plainBody } from './plain-body.ts'
 import { servedHeaders } from './served-headers.ts'
 import type { Answer, Call, ErrorFacts, Handler, Surface } from './surface.ts'
 
-export function openaiSurface(router: Router, clock: Clock, tell: TellFailure, limits: JsonLimits): Surface {
-  const chat: Handler = async (call) => {
-    const { request, stream, includeUsage } = openaiChat.parse(await textOf(call, limits))
-    const { model } = request
-    const facts = { id: `chatcmpl-${call.requestId}`, model, createdMs: clock.now(), includeUsage }
-    if (!stream) {
-      const routed = await router.chat(model, request, call.options())
-      const body = openaiChat.printReply(routed.reply, facts)
-      return { status: 200, headers: servedHeaders(routed, 'application/json'), body }
+export interface OpenaiSurfaceOptions {
+  readonly router: Router
+  readonly clock: Clock
+  readonly tell: TellFailure
+  readonly limits: JsonLimits
+  /** 0 for no comments. */
+  readonly streamCommentMs: number
+}
+
+export function openaiSurface(options: OpenaiSurfaceOptions): Surface {
+  const { router, clock, tell, limits, streamCommentMs } = options
+
+  /** Chats in a dialect. The ids of answers from other dialects begin with `prefix`. */
+  const chatIn = (codec: ChatCodec<never>, prefix: string): Handler => {
+    return async (call) => {
+      const { request, stream, includeUsage } = codec.parse(await textOf(call, limits))
+      const { model } = request
+      const facts = { id: `${prefix}-${call.requestId}`, model, createdMs: clock.now(), includeUsage }
+      if (!stream) {
+        const routed = await router.chat(model, request, call.options())
+        const body = codec.printReply(routed.reply, facts)
+        return { status: 200, headers: servedHeaders(routed, 'application/json'), body }
+      }
+      const routed = await router.chatStream(model, request, call.options())
+      const headers = servedHeaders(routed, 'text/event-stream; charset=utf-8')
+      headers['cache-control'] = 'no-cache'
+      const factsOf = (error: unknown): ErrorFacts => tell(error, call.requestId)
+      const pieces = new ChatPieces(routed.events, codec.writer(facts), factsOf)
+      const body = streamCommentMs === 0 ? pieces : new StreamComments(pieces, clock, streamCommentMs)
+      return { status: 200, headers, body }
     }
-    const routed = await router.chatStream(model, request, call.options())
-    const headers = servedHeaders(routed, 'text/event-stream; charset=utf-8')
-    headers['cache-control'] = 'no-cache'
-    const factsOf = (error: unknown): ErrorFacts => tell(error, call.requestId)
-    return { status: 200, headers, body: new ChatPieces(routed.events, openaiChat.writer(facts), factsOf) }
   }
+  const chat = chatIn(openaiChat, 'chatcmpl')
+  const complete = chatIn(openaiCompletions, 'cmpl')
 
   const embed: Handler = async (call) => {
     const request = parseOpenaiEmbed(await textOf(call, limits))
@@ -61,6 +82,7 @@ export function openaiSurface(router: Router, clock: Clock, tell: TellFailure, l
   return {
     find(path) {
       if (path === '/v1/chat/completions') return { methods: { POST: chat }, names: [] }
+      if (path === '/v1/completions') return { methods: { POST: complete }, names: [] }
       if (path === '/v1/embeddings') return { methods: { POST: embed }, names: [] }
       if (path === '/v1/models') return { methods: { GET: models }, names: [] }
       if (!path.startsWith('/v1/models/')) return undefined

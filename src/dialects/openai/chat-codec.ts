@@ -1,10 +1,24 @@
+import { type ChatRequest, originalOf } from '../../provider/contract.ts'
 import type { ChatCodec } from '../chat-codec.ts'
-import { type OpenaiPrinting, printOpenaiChat } from './chat-body.ts'
+import { bodyText } from './body-text.ts'
+import { type OpenaiPrinting, openaiChatBody } from './chat-body.ts'
+import { readChoices } from './chat-delta.ts'
 import { OpenaiChatReader } from './chat-reader.ts'
 import { parseOpenaiChatReply, printOpenaiChatReply } from './chat-reply.ts'
 import { openaiChatDialect, parseOpenaiChat } from './chat-request.ts'
-import { OpenaiChatWriter } from './chat-writer.ts'
+import { ChatChunkForm } from './chat-writer.ts'
+import { patchedMessages, patchOpenai } from './patch-body.ts'
+import { OpenaiStreamWriter } from './stream-writer.ts'
 import { capOpenaiTokens } from './token-limits.ts'
+
+/** The body of `POST /chat/completions`, as `print` of a codec. */
+function printOpenaiChat(request: ChatRequest, printing: OpenaiPrinting): string {
+  const original = originalOf(request, openaiChatDialect)
+  if (original === undefined) return bodyText(openaiChatBody(request, printing))
+  return patchOpenai(request, original, printing, () => ({
+    messages: patchedMessages(request.messages, original, printing),
+  }))
+}
 
 /** OpenAI's chat completions. */
 export const openaiChat: ChatCodec<OpenaiPrinting> = {
@@ -14,6 +28,7 @@ export const openaiChat: ChatCodec<OpenaiPrinting> = {
   capTokens: (request, cap, vendor) => capOpenaiTokens(request, cap, { dialect: openaiChatDialect, vendor }),
   parseReply: parseOpenaiChatReply,
   printReply: printOpenaiChatReply,
-  reader: (request, errorOf) => new OpenaiChatReader(request, errorOf),
-  writer: (facts) => new OpenaiChatWriter(facts),
+  reader: (request, errorOf) =>
+    new OpenaiChatReader({ dialect: openaiChatDialect, readChoices }, request, errorOf),
+  writer: (facts) => new OpenaiStreamWriter(facts, new ChatChunkForm()),
 }

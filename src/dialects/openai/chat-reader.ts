@@ -10,8 +10,6 @@ import {
 import type { ChatStreamEnd, ChatStreamReader, ErrorOf } from '../chat-codec.ts'
 import { patchMembers } from '../json-text.ts'
 import { holdsError, parseAnswer } from './body-text.ts'
-import { readChoices } from './chat-delta.ts'
-import { openaiChatDialect } from './chat-request.ts'
 import { type DeltaTemplate, matchTemplate, type ReadChunk, templateOf } from './delta-template.ts'
 import { readOpenaiUsage } from './usage.ts'
 
@@ -28,8 +26,16 @@ interface Chunk {
   readonly usage?: unknown
 }
 
-/** Reads a streamed completion. */
+/** What differs between streams of OpenAI's dialects. */
+export interface StreamForm {
+  readonly dialect: string
+  /** What the choices of a chunk say. Throws `malformed-reply`. */
+  readonly readChoices: (choices: readonly unknown[]) => ChatEventPart[]
+}
+
+/** Reads a stream of one of OpenAI's dialects. */
 export class OpenaiChatReader implements ChatStreamReader {
+  readonly #form: StreamForm
   readonly #errorOf: ErrorOf
   /** Whether the caller asked for usage. If not, usage is taken out of what the caller sees. */
   readonly #usageAsked: boolean
@@ -41,8 +47,9 @@ export class OpenaiChatReader implements ChatStreamReader {
   readonly #templates: DeltaTemplate[] = []
   #tries = 0
 
-  constructor(request: ChatRequest, errorOf: ErrorOf) {
-    const options = originalOf(request, openaiChatDialect)?.body.stream_options
+  constructor(form: StreamForm, request: ChatRequest, errorOf: ErrorOf) {
+    this.#form = form
+    const options = originalOf(request, form.dialect)?.body.stream_options
     this.#usageAsked = isRecord(options) && options.include_usage === true
     this.#expected = request.choices ?? 1
     this.#errorOf = errorOf
@@ -74,11 +81,11 @@ export class OpenaiChatReader implements ChatStreamReader {
   }
 
   #event({ parts, shown }: ReadChunk): ChatEvent {
-    return nativeEvent(parts, openaiChatDialect, shown)
+    return nativeEvent(parts, this.#form.dialect, shown)
   }
 
   #chunk(body: Chunk, data: string): ReadChunk {
-    const parts = readChoices(body.choices)
+    const parts = this.#form.readChoices(body.choices)
     const hasUsage = isRecord(body.usage)
     if (hasUsage) parts.push({ type: 'usage', usage: readOpenaiUsage(body.usage) })
     if (this.#usageAsked || !('usage' in body)) return { parts, shown: data }
@@ -113,7 +120,7 @@ export class OpenaiChatReader implements ChatStreamReader {
     if (this.#begun.size === 0) open.push(0)
     // The vendor said nothing more, so there is no text to pass on.
     const parts = open.map((choice) => ({ type: 'finish', choice, finishReason: 'other' }) as const)
-    return parts.length === 0 ? [] : [nativeEvent(parts, openaiChatDialect, '')]
+    return parts.length === 0 ? [] : [nativeEvent(parts, this.#form.dialect, '')]
   }
 
   /** Undefined for an event that is not a chunk: a vendor's own event, such as a ping. */

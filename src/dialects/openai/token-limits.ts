@@ -13,6 +13,9 @@ const limitNames: ReadonlySet<string> = new Set([
   'num_predict',
 ])
 
+/** What a limit is written as. */
+const writtenNames: ReadonlySet<string> = new Set(['max_completion_tokens', 'max_tokens'])
+
 /** What servers of this format read as a number of answers. Those that are not shown cost as much. */
 const countNames: ReadonlySet<string> = new Set([
   'n',
@@ -46,9 +49,10 @@ export function capOpenaiTokens<Request extends Chat>(
   if (original === undefined) return capped
   const edits: Record<string, string> = {}
   for (const name in lowered(said, limit)) edits[name] = JSON.stringify(limit)
-  const { maxOutputTokens: asked } = original.value
-  const value =
-    asked === undefined ? original.value : { ...original.value, maxOutputTokens: Math.min(asked, limit) }
+  const { maxOutputTokens: asked, ...rest } = original.value
+  // A limit that stands nowhere in the text still has to be written.
+  const stands = said.some(([name, value]) => writtenNames.has(name) && value !== null)
+  const value = asked === undefined || !stands ? rest : { ...rest, maxOutputTokens: Math.min(asked, limit) }
   return { ...capped, native: withNative(value, dialect, patchMembers(original.text, edits)).native }
 }
 

@@ -1,4 +1,4 @@
-import { openaiChat, parseOpenaiEmbed } from 'modelspine/adapter'
+import { openaiChat, openaiCompletions, parseOpenaiEmbed } from 'modelspine/adapter'
 import { openaiCompatible } from 'modelspine/adapters/openai-compatible'
 import { modelProviderConformance } from 'modelspine/testing'
 import { describe, it } from 'vitest'
@@ -6,6 +6,8 @@ import { scriptedOpenai } from './scripted-openai.ts'
 
 const chat = `{ "messages":[{"role":"user","content": "A long secret"}], "model" : "public-name",
   "logit_bias":{"50256": -1e2}, "seed": 9223372036854775807, "x_unknown":{"kept":[1,null,"as it is"]} }`
+const completion =
+  '{"prompt" : "A long secret","model": "public-name", "echo":false, "seed":9223372036854775807}'
 const embed = '{"model": "public-name", "input":["A long secret","two"], "encoding_format":"float", "x": 1.0}'
 const secret = 'sk-very-secret-0123456789'
 
@@ -23,6 +25,9 @@ modelProviderConformance({
         secret,
         nativeCall: (dialect) => {
           if (dialect === 'openai-chat') return { text: chat, request: openaiChat.parse(chat).request }
+          if (dialect === 'openai-completions') {
+            return { text: completion, request: openaiCompletions.parse(completion).request }
+          }
           return { text: embed, request: parseOpenaiEmbed(embed) }
         },
       },

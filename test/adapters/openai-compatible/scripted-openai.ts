@@ -28,14 +28,14 @@ const failures: Readonly<Partial<Record<ProviderFailure, readonly [number, objec
 export function scriptedOpenai(secret: string): Promise<ScriptedServer> {
   return scriptedServer(Object.keys(failures), (script, request, bytes, response) => {
     const body = JSON.parse(bytes.toString()) as { model: string; stream?: boolean }
-    act(script, request.url === '/v1/embeddings', body, response, secret)
+    act(script, request.url, body, response, secret)
     return { model: body.model, body, text: bytes.toString() }
   })
 }
 
 function act(
   script: UpstreamScript,
-  embeds: boolean,
+  path: string | undefined,
   { model, stream }: { model: string; stream?: boolean },
   response: ServerResponse,
   secret: string,
@@ -44,7 +44,7 @@ function act(
     response.writeHead(status, { 'content-type': 'application/json', ...more }).end(JSON.stringify(body))
   }
   if (script.kind === 'stream') streamed(script.end, response)
-  if (script.kind === 'ok') json(200, embeds ? embeddingReply(model) : chatReply(model))
+  if (script.kind === 'ok') json(200, replies[path ?? '']?.(model) ?? {})
   if (script.kind !== 'fails') return
   const [status, error] = failures[script.code] ?? []
   if (status !== undefined) {
@@ -57,6 +57,17 @@ function act(
   } else {
     breakOff(response, stream ? 'text/event-stream' : 'application/json')
   }
+}
+
+export function completionReply(model: string): object {
+  const choices = [{ index: 0, text: text.join(''), logprobs: null, finish_reason: 'stop' }]
+  return { id: 'cmpl-1', object: 'text_completion', created: 1_700_000_000, model, choices, usage: wireUsage }
+}
+
+const replies: Readonly<Record<string, (model: string) => object>> = {
+  '/v1/chat/completions': chatReply,
+  '/v1/completions': completionReply,
+  '/v1/embeddings': embeddingReply,
 }
 
 export function chatReply(model: string): object {

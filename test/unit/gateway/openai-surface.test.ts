@@ -54,6 +54,19 @@ beforeAll(async () => {
           usage: { prompt_tokens: 1, total_tokens: 1 },
         }),
       )
+    } else if (request.url === '/v1/completions') {
+      const legacy = (text: string): object => ({
+        id: 'cmpl-up',
+        object: 'text_completion',
+        created: 1_700_000_000,
+        model: 'vendor-model',
+        choices: [{ index: 0, text, logprobs: null, finish_reason: 'stop' }],
+      })
+      const body = legacy('legacy hello')
+      if (stream === true) {
+        response.writeHead(200, { 'content-type': 'text/event-stream' })
+        response.end(sse(body) + sse('[DONE]'))
+      } else response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(body))
     } else if (stream !== true) {
       response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(completion))
     } else {
@@ -202,6 +215,24 @@ describe.each(['node', 'fetch'] as const)('OpenAI over the %s handler', (name) =
       }
     },
   )
+
+  it('serves legacy completions, whole and streamed, from a chat upstream and from one of the same dialect', async () => {
+    const seen = native.seen.length
+    const asked = { prompt: 'hi', max_tokens: 9, top_k: 3 }
+    for (const [model, said] of [
+      ['native', 'legacy hello'],
+      ['foreign', 'one two'],
+    ] as const) {
+      const { choices } = await client().completions.create({ model, ...asked })
+      expect(choices[0]).toMatchObject({ index: 0, text: said, finish_reason: 'stop' })
+      let streamed = ''
+      for await (const chunk of await client().completions.create({ model, ...asked, stream: true })) {
+        streamed += chunk.choices[0]?.text ?? ''
+      }
+      expect(streamed).toBe(said)
+    }
+    expect(JSON.parse(String(native.seen[seen]?.body))).toEqual({ ...asked, model: 'native-model' })
+  })
 
   it('ends a stream with [DONE]', async () => {
     for (const model of ['native', 'foreign']) {

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import type { OpenaiPrinting } from '../../../../src/dialects/openai/chat-body.ts'
 import { openaiChat } from '../../../../src/dialects/openai/chat-codec.ts'
+import { openaiCompletions } from '../../../../src/dialects/openai/completions/completion-codec.ts'
 import { printOpenaiEmbed, printOpenaiEmbedReply } from '../../../../src/dialects/openai/embed.ts'
-import type { ChatEvent, ChatReply, ChatRequest } from '../../../../src/provider/contract.ts'
+import type { ChatEvent, ChatMessage, ChatReply, ChatRequest } from '../../../../src/provider/contract.ts'
 import { openTruth } from '../../../truth.ts'
 
 const truth = openTruth('openai-openapi.json')
@@ -11,6 +12,8 @@ const options = { stream: false, vendor: 'openai', maxTokensField: 'max_completi
 const bodyOf = (request: ChatRequest, printing: OpenaiPrinting): Record<string, unknown> =>
   JSON.parse(openaiChat.print(request, printing))
 const facts = { id: 'r', model: 'm', createdMs: Date.UTC(2026, 0, 1), includeUsage: true }
+
+const user = (text: string): ChatMessage => ({ role: 'user', content: [{ type: 'text', text }] })
 
 const full: ChatRequest = {
   model: 'some-model',
@@ -106,6 +109,31 @@ describe.skipIf(truth.missing !== undefined)("a body written in OpenAI's format"
   ] as const)('is a chat request that OpenAI takes: %s', (_what, request, stream) => {
     const body = bodyOf(request as ChatRequest, { ...options, stream })
     expect(truth.problems('CreateChatCompletionRequest', body, true)).toEqual([])
+  })
+
+  it('is a legacy completion that OpenAI takes, with its answer and its stream', () => {
+    const asked = {
+      model: 'm',
+      messages: [user('Hi')],
+      maxOutputTokens: 3,
+      choices: 2,
+      stop: ['END'],
+      seed: 1,
+    }
+    for (const stream of [false, true]) {
+      const body = JSON.parse(openaiCompletions.print(asked, { ...options, stream }))
+      expect(truth.problems('CreateCompletionRequest', body, true)).toEqual([])
+    }
+    const texts = { ...reply, choices: [{ content: user('A cat').content, finishReason: 'length' as const }] }
+    const answer = JSON.parse(openaiCompletions.printReply(texts, facts))
+    expect(truth.problems('CreateCompletionResponse', answer, true)).toEqual([])
+    const writer = openaiCompletions.writer({ ...facts, includeUsage: false })
+    const pieces = `${writer.write(events)}${writer.end()}`.split('\n\n').slice(0, -1)
+    expect(pieces.pop()).toBe('data: [DONE]')
+    for (const piece of pieces.filter((each) => !each.includes('"finish_reason":null'))) {
+      expect(truth.problems('CreateCompletionResponse', JSON.parse(piece.slice(6)), false)).toEqual([])
+    }
+    expect(pieces[0]).toContain('"text":"A"')
   })
 
   it('is an embedding request that OpenAI takes', () => {

@@ -1,0 +1,82 @@
+import { describe, expect, it } from 'vitest'
+import { StreamComments } from '../../../../src/gateway/openai/stream-comments.ts'
+import { createFakeClock } from '../../../../src/testing/fake-clock.ts'
+
+const comment = { done: false, value: ': keep-alive\n\n' }
+
+/** A stream whose pieces come when they are pushed. */
+function slow() {
+  const clock = createFakeClock()
+  const waiting: ((step: IteratorResult<string>) => void)[] = []
+  const failing: ((error: Error) => void)[] = []
+  let returned = 0
+  const pieces: AsyncIterableIterator<string> = {
+    [Symbol.asyncIterator]: () => pieces,
+    next: () =>
+      new Promise((resolve, reject) => {
+        waiting.push(resolve)
+        failing.push(reject)
+      }),
+    return: async () => {
+      returned += 1
+      return { done: true, value: undefined }
+    },
+  }
+  return {
+    clock,
+    stream: new StreamComments(pieces, clock, 1000),
+    push: (value: string) => waiting.shift()?.({ done: false, value }),
+    end: () => waiting.shift()?.({ done: true, value: undefined }),
+    fail: () => failing.at(-1)?.(new Error('broken')),
+    asked: () => waiting.length,
+    returned: () => returned,
+  }
+}
+
+describe('the comments of a slow stream', () => {
+  it('come at each pause, and no piece is lost or comes twice', async () => {
+    const { clock, stream, push, end, asked } = slow()
+    const first = stream.next()
+    await clock.advance(1000)
+    expect(await first).toEqual(comment)
+    const second = stream.next()
+    await clock.advance(999)
+    expect(asked()).toBe(1)
+    push('a')
+    expect(await second).toEqual({ done: false, value: 'a' })
+    const third = stream.next()
+    await clock.advance(1000)
+    expect(await third).toEqual(comment)
+    push('b')
+    expect(await stream.next()).toEqual({ done: false, value: 'b' })
+    const last = stream.next()
+    end()
+    expect(await last).toEqual({ done: true, value: undefined })
+    expect(clock.pendingTimers).toBe(0)
+  })
+
+  it('do not come while the caller does not read', async () => {
+    const { clock, stream, push } = slow()
+    const first = stream.next()
+    push('a')
+    await first
+    await clock.advance(10_000)
+    const second = stream.next()
+    push('b')
+    expect(await second).toEqual({ done: false, value: 'b' })
+  })
+
+  it('hide no failure, and leave no timer when the caller leaves', async () => {
+    const broken = slow()
+    const first = broken.stream.next()
+    await broken.clock.advance(1000)
+    await first
+    broken.fail()
+    await expect(broken.stream.next()).rejects.toThrow('broken')
+    expect(broken.clock.pendingTimers).toBe(0)
+    const left = slow()
+    void left.stream.next()
+    await left.stream.return()
+    expect([left.returned(), left.clock.pendingTimers]).toEqual([1, 0])
+  })
+})
