@@ -104,19 +104,27 @@ async function tryUpstream(
     'content-type': String(reply.headers['content-type']),
     'x-served-by': lease.upstream.provider,
   })
+  let callerMs = 0
   try {
     for await (const piece of reply.body) {
       lease.output()
-      if (!res.write(piece)) await new Promise((resolve) => res.once('drain', resolve).once('close', resolve))
+      if (!res.write(piece)) callerMs += await drained(res)
     }
     res.end()
-    lease.ended({ outcome: 'ok' })
+    lease.ended({ outcome: 'ok', callerMs })
   } catch {
     // The caller has received output, so nothing is sent again. A broken connection tells it that the answer is cut.
-    lease.ended({ outcome: 'failed', failure: { code: 'interrupted' } })
+    lease.ended({ outcome: 'failed', failure: { code: 'interrupted' }, callerMs })
     res.destroy()
   }
   return undefined
+}
+
+/** Waits until the caller has read, or has left. Gives the milliseconds that it took, which are not the upstream's. */
+async function drained(res: ServerResponse): Promise<number> {
+  const sinceMs = performance.now()
+  await new Promise((resolve) => res.once('drain', resolve).once('close', resolve))
+  return performance.now() - sinceMs
 }
 
 function fail(res: ServerResponse, status: number): undefined {

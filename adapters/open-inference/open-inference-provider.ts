@@ -82,6 +82,7 @@ export function openInferenceProvider(options: OpenInferenceOptions): OpenInfere
 
   return {
     name,
+    address: client.baseUrl,
     capabilities: { operations: ['infer'], streaming: false, dialects: [] },
 
     async infer(request, context) {
@@ -131,7 +132,7 @@ export function openInferenceProvider(options: OpenInferenceOptions): OpenInfere
         throw new ModelspineError('unsupported', `provider ${name} has no ${operation}`)
       return {
         method: 'POST',
-        url: `${http.baseUrl.replace(/\/+$/, '')}${modelPath(model, undefined)}/infer`,
+        url: `${client.baseUrl}${modelPath(model, undefined)}/infer`,
         headers: { ...http.headers, 'content-type': 'application/json', ...context.headers },
       }
     },

@@ -131,6 +131,7 @@ export function openaiCompatible(options: OpenaiCompatibleOptions): OpenaiCompat
 
   return {
     name,
+    address: client.baseUrl,
     capabilities: {
       operations: ['chat', 'embed'],
       streaming: true,
@@ -181,7 +182,7 @@ export function openaiCompatible(options: OpenaiCompatibleOptions): OpenaiCompat
       const { request } = await prepare(path, '', context)
       return {
         method: 'POST',
-        url: `${http.baseUrl.replace(/\/+$/, '')}${path}`,
+        url: `${client.baseUrl}${path}`,
         headers: { ...http.headers, ...request.headers },
       }
     },

@@ -5,6 +5,7 @@ import type { ModelProvider } from '../provider/contract.ts'
 import type { ModelRegistry } from '../registry/contract.ts'
 import type { Endpoint } from '../resources/deployment/revision.ts'
 import type { PlaneNames } from '../resources/plane-names.ts'
+import type { RouterOptions } from '../routing/router.ts'
 import type { AuditLog, SecretStore } from '../security/contract.ts'
 import type { StateStore } from '../store/contract.ts'
 import type { ControlObserver, MetricSource, RequestObserver } from '../telemetry/contract.ts'
@@ -42,6 +43,8 @@ export interface ControlPlaneOptions<
   readonly metrics?: Readonly<Record<Metrics, MetricSource>>
   /** By scheme: `env` resolves `env:TOKEN`. */
   readonly secrets?: Readonly<Record<Secrets, SecretStore>>
+  /** How the router chooses upstreams, what stands around its calls, and how many there may be. */
+  readonly routing?: Pick<RouterOptions, 'strategy' | 'layers' | 'maxInFlightPerUpstream'>
   /** How much feedback remembers, and how it finds the prediction in a reply. */
   readonly feedback?: Omit<FeedbackOptions, 'clock' | 'isKnown' | 'shared'>
   /**

@@ -82,6 +82,8 @@ export interface ModelProvider {
    */
   readonly name: string
   readonly capabilities: ProviderCapabilities
+  /** The URL that it calls, without credentials. For telemetry and for callers of `router.pick`. */
+  readonly address?: string
   infer?(request: InferRequest, context: CallContext): Promise<InferReply>
   chat?(request: ChatRequest, context: CallContext): Promise<ChatReply>
   /** Yields in one batch all events that came in one piece of the upstream's answer. No batch is empty. */

@@ -122,12 +122,21 @@ export type AttemptKind = 'first' | 'failover'
 /** What became of a call, or of a request. */
 export type Outcome = 'ok' | 'failed' | 'aborted'
 
+/** Where an upstream is reached. */
+export interface ServerAddress {
+  /** A name or an IP address. */
+  readonly address: string
+  readonly port?: number
+}
+
 /** One call to one upstream. It counts for that upstream, whether or not the request succeeded in the end. */
 export interface AttemptRecord {
   readonly requestId: string
   readonly callerId?: string
   readonly kind: AttemptKind
   readonly upstream: UpstreamIdentity
+  /** Absent when the provider does not tell. */
+  readonly server?: ServerAddress
   readonly operation: OperationName
   /** Milliseconds since the epoch. */
   readonly startedAtMs: number
@@ -165,6 +174,7 @@ export interface RequestRecord extends Omit<RequestStart, 'headers'> {
   readonly attempts: number
   /** The upstream that served the request, or that was asked last. */
   readonly upstream?: UpstreamIdentity
+  readonly server?: ServerAddress
   /** What the policy answered. Absent without a policy, and when the request ended before the answer. */
   readonly decision?: Decision
   readonly outcome: Outcome

@@ -14,6 +14,8 @@ export const attributeNames = {
   verdict: 'modelspine.verdict',
   effect: 'modelspine.effect',
   errorType: 'error.type',
+  serverAddress: 'server.address',
+  serverPort: 'server.port',
 } as const
 
 export const metricNames = {

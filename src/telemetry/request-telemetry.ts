@@ -58,7 +58,9 @@ class WatchedRequest implements RequestWatch {
     if (measuring !== undefined) measureAttempt(measuring, this.#names, record)
     if (record.firstOutputMs !== undefined) this.#firstOutputAtMs = record.startedAtMs + record.firstOutputMs
     if (record.outcome !== 'ok' && this.#span?.isRecording() === true) {
-      this.#span.addEvent(attemptEvent, attemptAttributes(this.#names, record), spanTime(record.endedAtMs))
+      const attributes = attemptAttributes(this.#names, record)
+      addServer(attributes, record)
+      this.#span.addEvent(attemptEvent, attributes, spanTime(record.endedAtMs))
     }
   }
 
@@ -145,6 +147,7 @@ function endSpan(span: Span, names: GenAiNames, record: RequestRecord): void {
   if (span.isRecording()) {
     const attributes: Attributes = { [attributeNames.attempts]: record.attempts }
     if (record.upstream !== undefined) addUpstream(attributes, names, record.upstream)
+    addServer(attributes, record)
     addResponseModel(attributes, names, record)
     if (record.replyId !== undefined) attributes[names.responseId] = record.replyId
     if (record.finishReasons !== undefined) attributes[names.finishReasons] = [...record.finishReasons]
@@ -156,6 +159,12 @@ function endSpan(span: Span, names: GenAiNames, record: RequestRecord): void {
     if (record.outcome === 'failed') span.setStatus({ code: 2, ...(record.code && { message: record.code }) })
   }
   span.end(spanTime(record.startedAtMs + record.durationMs))
+}
+
+function addServer(attributes: Attributes, { server }: Pick<RequestRecord, 'server'>): void {
+  if (server === undefined) return
+  attributes[attributeNames.serverAddress] = server.address
+  if (server.port !== undefined) attributes[attributeNames.serverPort] = server.port
 }
 
 /** The model as the vendor names it in its reply, or else as it was asked for. */

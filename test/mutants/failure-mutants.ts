@@ -326,8 +326,8 @@ export const failureMutants: readonly Mutant[] = [
     law: 'S10',
     what: 'a change of the table forgets that a route is gone',
     file: 'src/routing/table/table-builder.ts',
-    find: 'route === undefined ? this.#table.without(key)',
-    replace: 'route === undefined ? this.#table',
+    find: 'compiled === undefined ? this.#table.without(key)',
+    replace: 'compiled === undefined ? this.#table',
     tests: ['test/unit/routing/table/table-changes.test.ts'],
   },
   {

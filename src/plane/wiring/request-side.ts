@@ -99,6 +99,7 @@ export function createRequestSide(options: ControlPlaneOptions): RequestSide {
   const holder = createRouteTableHolder({ clock, logger })
   const polices = policies.some(({ actions }) => actions.includes('invoke'))
   const router = createRouter({
+    ...options.routing,
     table: holder,
     clock,
     logger,

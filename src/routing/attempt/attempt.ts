@@ -45,6 +45,8 @@ export class Attempt implements StreamNotes {
   /** Called when `stop` ends the attempt. */
   whenStopped: ((error: ModelspineError) => void) | undefined
 
+  /** The milliseconds in which the caller was waited for. */
+  callerMs = 0
   usage: Usage = noUsage
   replyId: string | undefined
   replyModel: string | undefined
@@ -64,8 +66,6 @@ export class Attempt implements StreamNotes {
   #since: number
   /** Whether the upstream is waited for. Otherwise the caller is. */
   #isWaiting = true
-  /** The milliseconds in which the caller was waited for. */
-  #callerMs = 0
   #reject: ((error: ModelspineError) => void) | undefined
 
   constructor(host: AttemptHost, upstream: Upstream, kind: AttemptKind, limits: AttemptLimits) {
@@ -126,7 +126,7 @@ export class Attempt implements StreamNotes {
     if (this.#isWaiting) return
     this.#isWaiting = true
     const now = this.#host.clock.monotonic()
-    this.#callerMs += now - this.#since
+    this.callerMs += now - this.#since
     this.#since = now
   }
 
@@ -224,8 +224,8 @@ export class Attempt implements StreamNotes {
   ): AttemptRecord {
     const { clock, requestId, callerId, operation } = this.#host
     const now = clock.monotonic()
-    const callerMs = this.#isWaiting ? this.#callerMs : this.#callerMs + now - this.#since
-    const durationMs = now - this.#startedAt - callerMs
+    const callerMs = this.#isWaiting ? this.callerMs : this.callerMs + now - this.#since
+    const durationMs = Math.max(0, now - this.#startedAt - callerMs)
     const record: Writable<AttemptRecord> = {
       requestId,
       kind: this.kind,
@@ -237,6 +237,8 @@ export class Attempt implements StreamNotes {
       outcome,
       usage: this.usage,
     }
+    const { server } = this.upstream
+    if (server !== undefined) record.server = server
     if (callerId !== undefined) record.callerId = callerId
     if (this.#firstOutputMs !== undefined) record.firstOutputMs = this.#firstOutputMs
     if (error !== undefined) record.code = error.code

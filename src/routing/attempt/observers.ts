@@ -10,7 +10,7 @@ import { type Logger, silentLogger } from '../../telemetry/logger.ts'
 
 /** All observers together. The group never throws. */
 export interface ObserverGroup {
-  /** How often an observer threw. */
+  /** How often an observer threw, or something else that only hears of requests. */
   readonly failures: number
   /** Undefined when no observer watches the request. */
   started(request: RequestStart): WatchGroup | undefined
@@ -36,7 +36,7 @@ export function groupObservers(
   const failed = (error: unknown): void => {
     failures += 1
     if (failures % 1000 === 1) {
-      logger.error({ failures, error: messageOf(error) }, 'a request observer threw an error')
+      logger.error({ failures, error: messageOf(error) }, 'something that hears of requests threw an error')
     }
   }
   return {

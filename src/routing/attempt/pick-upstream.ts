@@ -27,7 +27,7 @@ export interface Picked {
   readonly requestId: string
   /** Who is asked. For logs and headers. */
   readonly upstream: UpstreamIdentity
-  /** The endpoint's address. Undefined for a provider that you made. */
+  /** The endpoint's address, or the one that the provider tells. */
   readonly address: string | undefined
   /** The model's name at that upstream: put it into the body. */
   readonly model: string
@@ -55,17 +55,22 @@ export interface Picked {
 
 export type PickFailure = ModelspineError | { readonly status: number } | { readonly code: ErrorCode }
 
-export type PickReport =
+export type PickReport = PickOutcome & {
+  readonly usage?: Usage
+  /** The milliseconds in which you waited for your caller to read. They are no time of the upstream. */
+  readonly callerMs?: number
+}
+
+type PickOutcome =
   | {
       readonly outcome: 'ok'
-      readonly usage?: Usage
       readonly replyId?: string
       readonly replyModel?: string
       readonly finishReasons?: readonly string[]
     }
-  | { readonly outcome: 'failed'; readonly failure: PickFailure; readonly usage?: Usage }
+  | { readonly outcome: 'failed'; readonly failure: PickFailure }
   /** The caller left. */
-  | { readonly outcome: 'aborted'; readonly usage?: Usage }
+  | { readonly outcome: 'aborted' }
 
 /** Begins the first call of a request that the caller sends itself. Throws like any other request. */
 export function pickUpstream(request: RoutedRequest): Picked {
@@ -137,6 +142,7 @@ class Lease implements Picked {
     if (this.#reported()) return
     const attempt = this.#attempt
     if (report.usage !== undefined) attempt.usage = report.usage
+    attempt.callerMs += report.callerMs ?? 0
     if (report.outcome === 'failed') {
       const error = attempt.error ?? errorOf(report.failure, this.upstream)
       attempt.failed(error)

@@ -309,7 +309,9 @@ export class RoutedRequest<Request = unknown> implements AttemptHost, RequestVie
     if (this.decision !== undefined) record.decision = this.decision
     if (error !== undefined) record.code = error.code
     if (last !== undefined) {
-      record.upstream = last.upstream.identity
+      const { identity, server } = last.upstream
+      record.upstream = identity
+      if (server !== undefined) record.server = server
       addFacts(record, last)
     }
     return record

@@ -1,6 +1,6 @@
 import type { Key } from '../../resources/metadata.ts'
 import type { OperationName } from '../../resources/route/model-route.ts'
-import type { UpstreamIdentity } from '../../telemetry/contract.ts'
+import type { ServerAddress, UpstreamIdentity } from '../../telemetry/contract.ts'
 import type { Connection } from './connections.ts'
 import type { RouteLoad, UpstreamState } from './load.ts'
 
@@ -61,8 +61,10 @@ export interface Upstream {
    */
   readonly id: string
   readonly identity: UpstreamIdentity
-  /** The endpoint's address. Undefined for a provider that you made: it alone knows where it sends. */
+  /** The endpoint's address, or the one that the provider tells. */
   readonly address: string | undefined
+  /** The server in `address`. */
+  readonly server: ServerAddress | undefined
   readonly connection: Connection
   /** What the calls so far have told. The same object in every snapshot. */
   readonly state: UpstreamState

@@ -67,7 +67,7 @@ function ofProvider(
     {
       id,
       identity: { provider: provider.name, model },
-      address: undefined,
+      ...addressOf(provider.address),
       connection: connections.ofProvider(provider),
       state: loads.ofUpstream(id),
       weight: 1,
@@ -99,7 +99,7 @@ function ofDeployment(view: DeploymentView, around: TableSources, report: Report
       {
         id,
         identity: { deployment: view.key, revision, provider, model },
-        address: endpoint.address,
+        ...addressOf(endpoint.address),
         connection,
         state: around.loads.ofUpstream(id),
         weight,
@@ -130,6 +130,16 @@ function connectionTo(
     return undefined
   }
 }
+
+/** The parts of an address that telemetry shows. Something that is no URL has no server. */
+function addressOf(address: string | undefined): Pick<Upstream, 'address' | 'server'> {
+  const url = address === undefined ? null : URL.parse(address)
+  if (url === null || url.hostname === '') return { address, server: undefined }
+  const port = Number(url.port) || defaultPorts[url.protocol]
+  return { address, server: { address: url.hostname, ...(port !== undefined && { port }) } }
+}
+
+const defaultPorts: Readonly<Record<string, number>> = { 'http:': 80, 'https:': 443 }
 
 function namesOf(entries: Readonly<Record<string, unknown>>): string {
   return Object.keys(entries).join(', ') || 'none'

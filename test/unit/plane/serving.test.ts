@@ -47,6 +47,29 @@ async function scene(attribution: 'address' | 'none' = 'address'): Promise<Scene
   return made
 }
 
+describe('the routing of a plane', () => {
+  it('has the strategy and the layers that the plane was given', async () => {
+    const heard: string[] = []
+    const fixture = planeFixture({
+      plane: {
+        connect: { memory: () => memoryProvider({ infer: () => ({ kind: 'tensors', outputs: [] }) }) },
+        routing: {
+          strategy: {
+            pick: ({ backends }) => backends[0]?.upstreams[0],
+            began: ({ identity }) => void heard.push(`began ${identity.deployment}`),
+          },
+          layers: { settlement: [{ settle: (_request, { outcome }) => void heard.push(outcome) }] },
+        },
+      },
+    })
+    await serving(fixture)
+    await fixture.plane.apply(route(), { actor: ann })
+    await fixture.clock.advance(0)
+    await fixture.plane.router.infer('digits', { kind: 'tensors', inputs: [] })
+    expect(heard).toEqual(['began default/digits', 'ok'])
+  })
+})
+
 describe('an invoke policy of a plane', () => {
   it('hears that the caller of a request left', async () => {
     const heard: unknown[] = []

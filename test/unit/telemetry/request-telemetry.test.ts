@@ -154,6 +154,20 @@ describe("a request's span", () => {
     expect(names.filter((name) => name.startsWith('gen_ai.usage'))).toEqual([])
   })
 
+  it('says what the reply says of itself, and where the upstream is reached', () => {
+    const telemetry = told(createRequestTelemetry())
+    telemetry.started(requestStart())
+    const facts = { replyId: 'chatcmpl-1', replyModel: 'large-2026', finishReasons: ['stop', 'length'] }
+    telemetry.finished(requestRecord({ ...facts, server: { address: 'vendor.test', port: 443 } }))
+    expect(sdk?.spans()[0]?.attributes).toMatchObject({
+      'gen_ai.response.id': 'chatcmpl-1',
+      'gen_ai.response.model': 'large-2026',
+      'gen_ai.response.finish_reasons': ['stop', 'length'],
+      'server.address': 'vendor.test',
+      'server.port': 443,
+    })
+  })
+
   it('is ended by its own request only, also when a caller gives two requests the same id', () => {
     const telemetry = createRequestTelemetry()
     const callerId = 'same'

@@ -27,10 +27,10 @@ describe('a picked upstream', () => {
     expect([world.inFlight, await lease.target('{}')]).toEqual([1, undefined])
     await world.clock.advance(40)
     const facts = { usage: { outputTokens: 3 }, replyId: 'x', finishReasons: ['stop'] }
-    lease.ended({ outcome: 'ok', ...facts })
+    lease.ended({ outcome: 'ok', callerMs: 15, ...facts })
     lease.ended({ outcome: 'aborted' })
     expect(world.attempts).toMatchObject([
-      { kind: 'first', upstream, outcome: 'ok', durationMs: 40, ...facts },
+      { kind: 'first', upstream, outcome: 'ok', durationMs: 25, ...facts },
     ])
     expect(world.requests).toMatchObject([
       { requestId: lease.requestId, callerId: 'mine', actor: { name: 'ann' }, outcome: 'ok', ...facts },

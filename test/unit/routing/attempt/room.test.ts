@@ -115,6 +115,14 @@ describe('an upstream', () => {
     expect(upstream()?.state).toMatchObject({ latencyMs: undefined, failures: 0 })
   })
 
+  it('has the server of its address, where that is a URL, in records', async () => {
+    const a = Object.assign(scriptedProvider('a'), { address: 'https://vendor.test/v1' })
+    const world = scenario({ routes: [route([vendor('a')])], providers: { a } })
+    await world.router.infer('m', tensors)
+    const server = { address: 'vendor.test', port: 443 }
+    expect([world.attempts[0]?.server, world.requests[0]?.server]).toEqual([server, server])
+  })
+
   it('is asked for streams only when its provider declares them', async () => {
     const [plain, streams] = [scriptedProvider('plain'), scriptedProvider('streams')]
     Object.assign(plain, {
