@@ -8,7 +8,6 @@ import {
   type HttpReply,
   type InferReply,
   type InferRequest,
-  inferenceHeader,
   inferRequestBody,
   jsonBody,
   type ModelProvider,
@@ -20,6 +19,7 @@ import {
 } from 'modelspine/adapter'
 import { metadataReply, modelPath, type OpenInferenceMetadata } from './open-inference-api.ts'
 import { openInferenceError } from './open-inference-errors.ts'
+import { predictionBytes, saysError } from './prediction.ts'
 
 export interface OpenInferenceOptions {
   /** The URL without `/v2`: `http://127.0.0.1:8080`. */
@@ -76,7 +76,7 @@ export function openInferenceProvider(options: OpenInferenceOptions): OpenInfere
   const secrets = secretsOf(http.headers ?? {})
 
   const good = (reply: HttpReply, sent: CallContext['headers'] = {}): HttpReply => {
-    if (reply.status === 200) return reply
+    if (reply.status === 200 && !saysError(reply)) return reply
     throw openInferenceError(reply, { secrets: [...secrets, ...secretsOf(sent)], nowMs: clock.now() })
   }
 
@@ -97,7 +97,7 @@ export function openInferenceProvider(options: OpenInferenceOptions): OpenInfere
         }),
         context.headers,
       )
-      return request.kind === 'bytes' ? bytesReply(reply) : readInferReply(reply.json())
+      return request.kind === 'bytes' ? predictionBytes(reply) : readInferReply(reply.json())
     },
 
     async ready(model = {}) {
@@ -152,15 +152,6 @@ function headersOf(request: InferRequest, context: CallContext): Readonly<Record
     return { 'content-type': request.contentType }
   }
   return { ...context.headers, ...request.headers, 'content-type': request.contentType }
-}
-
-function bytesReply(reply: HttpReply): InferReply {
-  const contentType = reply.header('content-type') ?? 'application/json'
-  const bytes = reply.wholeBytes()
-  const split = reply.header(inferenceHeader)
-  return split === undefined
-    ? { kind: 'bytes', contentType, bytes }
-    : { kind: 'bytes', contentType, bytes, headers: { [inferenceHeader]: split } }
 }
 
 /** Some servers answer 200 with `{ ready: false }`. */

@@ -102,6 +102,30 @@ describe('openInferenceProvider', () => {
   })
 
   it.each([
+    ['a web page', 'text/html', '<!doctype html><title>Log in</title>', {}],
+    ['a text', 'text/plain; charset=utf-8', 'ok', {}],
+    ['an object that is cut', 'application/json', '{"outputs":[{"name":"y"', {}],
+    ['an error', 'application/json', ' {\n"error": "out of memory"}', {}],
+    ['tensors that are cut', 'application/octet-stream', '{}', { 'inference-header-content-length': '9' }],
+    [
+      'tensors with an odd length',
+      'application/octet-stream',
+      '{}',
+      { 'inference-header-content-length': 'x' },
+    ],
+  ])('passes nothing on that is no prediction: %s', async (_what, contentType, body, headers) => {
+    const { url } = await serve((response) =>
+      response.writeHead(200, { 'content-type': contentType, ...headers }).end(body),
+    )
+    const bytes = Buffer.from('{"inputs":[]}')
+    const call = { model: 'm', kind: 'bytes', contentType: 'application/json', bytes } as const
+    await expect(openInferenceProvider({ baseUrl: url }).infer(call, context)).rejects.toMatchObject({
+      code: 'malformed-reply',
+      retryable: true,
+    })
+  })
+
+  it.each([
     [400, { error: 'unexpected shape' }, 'bad-request'],
     [400, { error: "Request for unknown model: 'm' is not found" }, 'not-found'],
     [

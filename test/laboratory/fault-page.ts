@@ -1,0 +1,48 @@
+import { forms, wordsFor } from './asking.ts'
+import { expectedRows, faultsOf } from './fault-rows.ts'
+import { limits } from './fault-world.ts'
+import { faults } from './faults.ts'
+
+export const faultPagePath = 'docs/faults.md'
+
+/** The page, made of the outcomes that the tests expect. */
+export function faultPage(): string {
+  const { attempt, firstOutput, idle } = limits
+  return `# What a fault does
+
+An upstream that misbehaves in each of these ways stood behind the gateway. The tables say what its caller got. This page
+is written by \`npm run faults\` from the table that the tests of \`test/laboratory\` check, each line with real connections.
+
+- **The route** has one backend, which misbehaves. With a fallback it has a second provider, which is well.
+- **The limits** are \`attempt: ${attempt}\`, \`firstOutput: ${firstOutput}\`, \`idle: ${idle}\`. The time tells which of them
+  cut the call: see [Time](routing.md#time). A clock that the test moves measures it, so "at once" means that nothing
+  waited.
+- **whole**: the caller has all of the answer. **cut**: it has a part, and an error as the last event without \`[DONE]\`.
+  **as it came**: the answer was well-formed for HTTP and its format, so the gateway passed it on.
+- **retry** and **no retry** are what the header \`x-should-retry\` says.
+- **The upstream** is the one that misbehaves. "Closed by the gateway" means that the gateway ended the call, and the
+  upstream saw it.
+
+Embeddings and infer have no streams. A fault whose outcome changes was met three times, 30 seconds apart.
+
+## The faults
+
+| fault | the upstream |
+|---|---|
+${faultsOf('chat-stream')
+  .map((name) => `| \`${name}\` | ${faults[name].does} |`)
+  .join('\n')}
+${forms.map((form) => `\n## ${wordsFor[form]}\n\n${tableOf(form)}\n`).join('')}`
+}
+
+function tableOf(form: (typeof forms)[number]): string {
+  const rows = expectedRows(form).map(
+    ({ fault, alone, withFallback, took, upstream }) =>
+      `| \`${fault}\` | ${alone} | ${withFallback} | ${took} | ${upstream} |`,
+  )
+  return [
+    '| fault | caller | caller, with a fallback | took | upstream |',
+    '|---|---|---|---|---|',
+    ...rows,
+  ].join('\n')
+}

@@ -1,0 +1,83 @@
+import { ask, type Form, inWords, type Received } from './asking.ts'
+import { type FaultWorld, routeOf } from './fault-world.ts'
+import { type FaultName, faults } from './faults.ts'
+import type { CallEnd, Laboratory } from './laboratory.ts'
+
+/** What a fault did to its caller and its upstream, as the table of faults says it. */
+export interface Outcome {
+  readonly caller: string
+  /** How long the answer took by the clock. */
+  readonly took: string
+  /** What the upstream that misbehaves saw. */
+  readonly upstream: string
+}
+
+/** The time between the calls of a fault that changes. */
+const betweenMs = 30_000
+
+/** One caller meets the fault. When the fault changes with time, the caller asks three times. */
+export async function playFault(
+  world: FaultWorld,
+  form: Form,
+  name: FaultName,
+  fallback: boolean,
+): Promise<Outcome> {
+  const { sick, well, clock } = world
+  // A connection that served before is for this fault only.
+  sick.server.closeIdleConnections()
+  await settle()
+  if (name === 'reset-when-used') await meet(world, form, routeOf('none', false))
+  sick.forget()
+  well.forget()
+  const callers: string[] = []
+  const times: string[] = []
+  for (let call = 0; call < (faults[name].changes === true ? 3 : 1); call += 1) {
+    if (call > 0) await clock.advance(betweenMs)
+    const { received, tookMs } = await meet(world, form, routeOf(name, fallback))
+    callers.push(inWords(form, received))
+    times.push(tookMs === 0 ? 'at once' : `${tookMs / 1000} s`)
+  }
+  await untilOver([sick, well])
+  return { caller: callers.join('; then '), took: [...new Set(times)].join(', '), upstream: seen(sick.ends) }
+}
+
+async function meet(
+  { url, agent, clock, sick, well }: FaultWorld,
+  form: Form,
+  route: string,
+): Promise<{ readonly received: Received; readonly tookMs: number }> {
+  const begunAt = clock.monotonic()
+  let tookMs: number | undefined
+  const received = ask(url, agent, form, route).finally(() => {
+    tookMs = clock.monotonic() - begunAt
+  })
+  // A failure is thrown below.
+  received.catch(() => {})
+  while (tookMs === undefined) {
+    await settle()
+    if (tookMs === undefined && sick.pausing + well.pausing > 0) await clock.advance(1000)
+  }
+  return { received: await received, tookMs }
+}
+
+/** Lets everything happen that needs no time. All connections are inside this process. */
+async function settle(): Promise<void> {
+  for (let turn = 0; turn < 40; turn += 1) await new Promise((resolve) => setImmediate(resolve))
+}
+
+/** Gives calls time to end. The ends of those that nobody ends stay undefined. */
+async function untilOver(laboratories: readonly Laboratory[]): Promise<void> {
+  for (let tries = 0; tries < 5; tries += 1) {
+    if (laboratories.every(({ ends }) => !ends.includes(undefined))) return
+    await settle()
+  }
+}
+
+function seen(ends: readonly (CallEnd | undefined)[]): string {
+  const count = ends.length === 1 ? '1 call' : `${ends.length} calls`
+  const left = ends.filter((end) => end === 'left').length
+  const open = ends.filter((end) => end === undefined).length
+  return [count, left > 0 && 'closed by the gateway', open > 0 && `${open} STILL OPEN`]
+    .filter((part) => part !== false)
+    .join(', ')
+}
