@@ -79,7 +79,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     router,
     clock,
     logger,
-    identify: authenticate && identifyBy(authenticate, authenticateTimeoutMs, clock),
+    identify: authenticate && identifyBy(authenticate, { timeoutMs: authenticateTimeoutMs, clock, logger }),
     handlers,
     jsonLimits,
     streamCommentMs,

@@ -1,6 +1,7 @@
 import type { Clock } from '../../clock.ts'
 import { type ErrorCode, isModelspineError, ModelspineError, messageOf } from '../../errors.ts'
 import type { Actor } from '../../resources/metadata.ts'
+import type { Logger } from '../../telemetry/logger.ts'
 import { busy } from '../failure.ts'
 import type { GatewayRequest } from '../surface.ts'
 
@@ -25,22 +26,32 @@ export type Identify = (request: GatewayRequest) => Actor | Promise<Actor>
 
 const refusals: ReadonlySet<ErrorCode> = new Set(['unauthenticated', 'policy-denied', 'rate-limited'])
 
-export function identifyBy(authenticate: Authenticate, timeoutMs: number, clock: Clock): Identify {
+export interface IdentifyOptions {
+  readonly timeoutMs: number
+  readonly clock: Clock
+  readonly logger: Logger
+}
+
+export function identifyBy(authenticate: Authenticate, options: IdentifyOptions): Identify {
   return (request) => {
     const { method, path } = request
     try {
       const known = authenticate(request.headers(), { method, path })
       if (known === null || typeof known !== 'object' || !('then' in known)) return identified(known)
-      return inTime(known, timeoutMs, clock).then(identified)
+      return inTime(known, options).then(identified)
     } catch (error) {
       throw shown(error)
     }
   }
 }
 
-function inTime(known: Promise<Actor | null>, timeoutMs: number, clock: Clock): Promise<Actor | null> {
+function inTime(
+  known: Promise<Actor | null>,
+  { timeoutMs, clock, logger }: IdentifyOptions,
+): Promise<Actor | null> {
   return new Promise((resolve, reject) => {
     const timer = clock.schedule(timeoutMs, () => {
+      logger.warn({ timeoutMs }, 'authenticate gave no answer in time')
       reject(busy(`the caller could not be identified within ${timeoutMs} ms`))
     })
     const over = (): void => timer.cancel()

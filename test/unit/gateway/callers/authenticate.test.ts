@@ -11,7 +11,12 @@ function gatewayWith(authenticate: Authenticate, authenticateTimeoutMs?: number)
     router: createRouter({ table: { current: undefined }, clock }),
     authenticate,
     clock,
-    logger: { debug() {}, info() {}, warn() {}, error: (facts) => void logged.push(facts) },
+    logger: {
+      debug() {},
+      info() {},
+      warn: (facts) => void logged.push(facts),
+      error: (facts) => void logged.push(facts),
+    },
     ...(authenticateTimeoutMs !== undefined && { authenticateTimeoutMs }),
   })
   const ask = async (): Promise<readonly [number, string]> => {
@@ -23,12 +28,13 @@ function gatewayWith(authenticate: Authenticate, authenticateTimeoutMs?: number)
 
 describe('a hook that identifies callers', () => {
   it('has until its deadline', async () => {
-    const { clock, ask } = gatewayWith(() => new Promise(() => {}), 800)
+    const { clock, logged, ask } = gatewayWith(() => new Promise(() => {}), 800)
     const answer = ask()
     await clock.advance(799)
     expect(clock.pendingTimers).toBe(1)
     await clock.advance(1)
     expect(await answer).toEqual([503, '{"error":"the caller could not be identified within 800 ms"}'])
+    expect(logged).toEqual([{ timeoutMs: 800 }])
   })
 
   it('leaves no timer behind when it answers in time', async () => {
