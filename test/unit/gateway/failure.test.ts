@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { afterEach, describe, expect, it } from 'vitest'
 import { openInferenceProvider } from '../../../adapters/open-inference/index.ts'
 import { openaiCompatible } from '../../../adapters/openai-compatible/index.ts'
@@ -86,6 +87,18 @@ describe('an error', () => {
     )
     expect(status).toBe(406)
     for (const sendsAgain of Object.values(clients)) expect(sendsAgain(status, headers, '')).toBe(false)
+  })
+
+  it('has the status that docs/gateway.md says', () => {
+    const page = readFileSync(new URL('../../../docs/gateway.md', import.meta.url), 'utf8')
+    const rows = [...page.matchAll(/^\| (\d{3}) \| (.*) \|$/gm)]
+    const said = rows.flatMap(([, status, text = '']) => {
+      const words = [...text.matchAll(/`([a-z-]+)`/g)].map(([, word]) => word)
+      const codes = words.filter((word) => errorCodes.some((code) => code === word))
+      return codes.map((code) => `${code} ${status}`)
+    })
+    const given = table.map(([code, status]) => `${code} ${status}`)
+    expect(said.sort()).toEqual([...given, 'malformed-reply 406'].sort())
   })
 
   it('with any other code is a 500 that says nothing', () => {
