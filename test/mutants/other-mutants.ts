@@ -30,9 +30,9 @@ export const otherMutants: readonly Mutant[] = [
     law: 8,
     what: 'a failure after the first content looks like the end of the stream',
     file: 'src/routing/attempt/stream.ts',
-    find: 'return this.attempt.wait(this.#source.next(), this.#came, this.#failed)',
+    find: 'return this.attempt.wait(this.#pull(), this.#came, this.#failed)',
     replace:
-      'return this.attempt.wait(this.#source.next(), this.#came, this.#failed).catch(() => ({ done: true, value: undefined }))',
+      'return this.attempt.wait(this.#pull(), this.#came, this.#failed).catch(() => ({ done: true, value: undefined }))',
     tests: ['test/unit/routing/attempt/stream.test.ts'],
   },
   {

@@ -70,22 +70,29 @@ export class AttemptChain {
     const { attemptMs, firstOutputMs, idleMs } = route.limits
     const declared = streamed ? firstOutputMs : attemptMs
     if (declared !== undefined) return { answerMs: declared, mayMoveOn: undefined, idleMs }
-    const left = route.limits.attempts - attempts.length
-    if (left <= 1 || !hasSeveral(plan)) return { answerMs: undefined, mayMoveOn: undefined, idleMs }
+    const left = Math.min(route.limits.attempts - attempts.length, sizeOf(plan) - this.#tried.length)
+    if (left <= 1) return { answerMs: undefined, mayMoveOn: undefined, idleMs }
     return { answerMs: leftMs / left, mayMoveOn: (attempt) => this.#mayMoveOn(attempt), idleMs }
   }
 
-  /** Whether another upstream could be asked if this attempt ended now. */
+  /** Whether another upstream could be asked if this attempt ended now. Asked by a timer, so it never throws. */
   #mayMoveOn({ upstream }: Attempt): boolean {
-    const plan = this.#isUsedUp() ? undefined : this.#plan()
-    const error = new ModelspineError('timeout', 'the attempt has used its share of the time')
-    return plan !== undefined && this.#pick(plan, [...this.#tried, { upstream, error }]) !== undefined
+    let mayMoveOn = false
+    this.#request.around.observers.guarded(() => {
+      const plan = this.#isUsedUp() ? undefined : this.#plan()
+      const error = new ModelspineError('timeout', 'the attempt has used its share of the time')
+      mayMoveOn = plan !== undefined && this.#pick(plan, [...this.#tried, { upstream, error }]) !== undefined
+    })
+    return mayMoveOn
   }
 }
 
-function hasSeveral({ backends, fallback }: RoutePlan): boolean {
-  const [first] = backends
-  return backends.length + fallback.length > 1 || (first !== undefined && first.upstreams.length > 1)
+/** How many upstreams a plan has. */
+function sizeOf({ backends, fallback }: RoutePlan): number {
+  let size = 0
+  for (const { upstreams } of backends) size += upstreams.length
+  for (const { upstreams } of fallback) size += upstreams.length
+  return size
 }
 
 function full({ identity }: Upstream, maxInFlight: number): ModelspineError {

@@ -45,15 +45,18 @@ export function groupObservers(
     },
     started(request) {
       const watches: RequestWatch[] = []
+      let headers: RequestWatch['headers']
       for (const observer of observers) {
         try {
           const watch = observer.started?.(request)
-          if (watch !== undefined) watches.push(watch)
+          if (watch === undefined) continue
+          headers = joined(headers, watch.headers)
+          watches.push(watch)
         } catch (error) {
           failed(error)
         }
       }
-      return watches.length === 0 ? undefined : new Watches(watches, failed)
+      return watches.length === 0 ? undefined : new Watches(watches, headers, failed)
     },
     guarded(run) {
       try {
@@ -70,10 +73,14 @@ class Watches implements WatchGroup {
   readonly #watches: readonly RequestWatch[]
   readonly #failed: (error: unknown) => void
 
-  constructor(watches: readonly RequestWatch[], failed: (error: unknown) => void) {
+  constructor(
+    watches: readonly RequestWatch[],
+    headers: RequestWatch['headers'],
+    failed: (error: unknown) => void,
+  ) {
     this.#watches = watches
+    this.headers = headers
     this.#failed = failed
-    this.headers = headersOf(watches)
   }
 
   attempted(record: AttemptRecord): void {
@@ -97,10 +104,6 @@ class Watches implements WatchGroup {
   }
 }
 
-function headersOf(watches: readonly RequestWatch[]): Readonly<Record<string, string>> | undefined {
-  let headers: Readonly<Record<string, string>> | undefined
-  for (const { headers: added } of watches) {
-    if (added !== undefined) headers = headers === undefined ? added : { ...headers, ...added }
-  }
-  return headers
+function joined(headers: RequestWatch['headers'], added: RequestWatch['headers']): RequestWatch['headers'] {
+  return headers === undefined || added === undefined ? (headers ?? added) : { ...headers, ...added }
 }

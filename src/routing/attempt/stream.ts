@@ -86,7 +86,7 @@ export class CommittedStream<Piece> implements AsyncIterableIterator<Piece> {
   async commit(): Promise<void> {
     try {
       while (this.#held.length < maxHeld && !this.attempt.hasOutput) {
-        const step = await this.attempt.wait(this.#source.next(), this.#note)
+        const step = await this.attempt.wait(this.#pull(), this.#note)
         if (step.done === true) break
         this.#held.push(step.value)
       }
@@ -105,7 +105,7 @@ export class CommittedStream<Piece> implements AsyncIterableIterator<Piece> {
     if (held !== undefined) return Promise.resolve({ done: false, value: held })
     if (this.#state !== 'open') return this.#afterEnd()
     this.#reading = true
-    return this.attempt.wait(this.#source.next(), this.#came, this.#failed)
+    return this.attempt.wait(this.#pull(), this.#came, this.#failed)
   }
 
   async return(): Promise<IteratorResult<Piece, undefined>> {
@@ -126,6 +126,15 @@ export class CommittedStream<Piece> implements AsyncIterableIterator<Piece> {
       return { done: true, value: undefined }
     this.#told = true
     throw this.#request.stopped ?? error
+  }
+
+  /** A source that throws instead of rejecting is a source all the same. */
+  #pull(): Promise<IteratorResult<Piece>> {
+    try {
+      return this.#source.next()
+    } catch (cause) {
+      return Promise.reject(cause)
+    }
   }
 
   readonly #came = (step: IteratorResult<Piece>): IteratorResult<Piece, undefined> => {

@@ -122,10 +122,22 @@ describe('the router', () => {
     }
     const world = scenario(
       { routes: [route([churn])], deployments: [deployment('churn', { r1: 100 })] },
-      { observers: [{ started: fail }, { started: () => ({ attempted: fail, finished: fail }) }] },
+      {
+        observers: [
+          { started: fail },
+          { started: () => ({ attempted: fail, finished: fail }) },
+          {
+            started: () => ({
+              get headers() {
+                return fail()
+              },
+            }),
+          },
+        ],
+      },
     )
     await expect(world.router.infer('m', tensors)).resolves.toMatchObject({ attempts: 1 })
-    expect(world.router.observerFailures).toBe(3)
+    expect(world.router.observerFailures).toBe(4)
   })
 
   it('lets a request keep its table when a new table is loaded', async () => {

@@ -53,6 +53,39 @@ describe('a call that hangs', () => {
     expect([streamed.inFlight, streamed.clock.pendingTimers]).toEqual([0, 0])
   })
 
+  it('shares the time with the upstreams that there are, however many attempts the route allows', async () => {
+    const world = twoVendors({ timeout: '1s', attempts: 10 })
+    await expect(settled(world, world.router.infer('m', tensors), 500)).resolves.toMatchObject({
+      provider: 'b',
+    })
+    expect(world.attempts[0]).toMatchObject({ code: 'timeout', durationMs: 500 })
+  })
+
+  it('goes on when the strategy throws as it is asked for another upstream', async () => {
+    const a = scriptedProvider('a', 'hang')
+    let picks = 0
+    const world = scenario(
+      {
+        routes: [route([vendor('a')], { timeout: '1s', fallback: [vendor('a', 1, 'x')] })],
+        providers: { a },
+      },
+      {
+        strategy: {
+          pick({ backends }) {
+            picks += 1
+            if (picks > 1) throw new TypeError('a bug')
+            return backends[0]?.upstreams[0]
+          },
+        },
+      },
+    )
+    await expect(settled(world, world.router.infer('m', tensors), 1000)).rejects.toMatchObject({
+      code: 'timeout',
+      details: { timeoutMs: 1000 },
+    })
+    expect([picks, world.router.observerFailures, world.inFlight]).toEqual([2, 1, 0])
+  })
+
   it('goes on after its share when nobody else can be asked', async () => {
     // The canary may not stand in for the stable revision.
     const world = scenario({
