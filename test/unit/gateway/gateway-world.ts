@@ -30,9 +30,9 @@ export interface Way {
 
 export async function gatewayWorld(
   input: Partial<RouteTableInput>,
-  options: Partial<GatewayOptions> & { readonly policy?: RouterOptions['policy'] } = {},
+  options: Partial<GatewayOptions> & Partial<Pick<RouterOptions, 'policy' | 'layers'>> = {},
 ): Promise<GatewayWorld> {
-  const { policy, ...more } = options
+  const { policy, layers, ...more } = options
   const table = createRouteTableHolder({ clock: systemClock })
   table.load({
     routes: [],
@@ -44,7 +44,12 @@ export async function gatewayWorld(
     },
     ...input,
   })
-  const router = createRouter({ table, clock: systemClock, ...(policy === undefined ? {} : { policy }) })
+  const router = createRouter({
+    table,
+    clock: systemClock,
+    ...(policy === undefined ? {} : { policy }),
+    ...(layers === undefined ? {} : { layers }),
+  })
   const gateway = createGateway({ router, ...more })
   const listening = await gateway.listen({ port: 0 })
   return {
