@@ -109,6 +109,8 @@ function count(window: TimeWindow, record: AttemptRecord): void {
     window.add(columns.failed, 1)
   }
   if (firstOutputMs !== undefined) window.addSample(columns.firstOutput, firstOutputMs)
+  // Only numbers of the vendor count.
+  if (usage.estimated === true) return
   const input = promptTokens(usage)
   const { outputTokens } = usage
   if (input !== undefined) window.addSample(columns.inputTokens, input)

@@ -1,4 +1,5 @@
 import type { Attributes, Context, Span, SpanOptions, Tracer } from '@opentelemetry/api'
+import type { Usage } from '../provider/contract.ts'
 import type { AttemptRecord, RequestObserver, RequestRecord, RequestStart, RequestWatch } from './contract.ts'
 import { conventionalOperation, type GenAiNames, type GenAiVersion, genAiNames } from './genai-names.ts'
 import { attemptEvent, attributeNames } from './modelspine-names.ts'
@@ -134,9 +135,10 @@ function measureRequest(
   if (firstOutputAtMs !== undefined) {
     firstChunk?.record(Math.max(0, firstOutputAtMs - record.startedAtMs) / 1000, attributes)
   }
-  const input = promptTokens(record.usage)
+  const usage = givenUsage(record)
+  const input = promptTokens(usage)
   if (input !== undefined) tokens.record(input, { ...attributes, [names.tokenType]: 'input' })
-  const { outputTokens } = record.usage
+  const { outputTokens } = usage
   if (outputTokens !== undefined) tokens.record(outputTokens, { ...attributes, [names.tokenType]: 'output' })
   const ended =
     record.code === undefined ? attributes : { ...attributes, [attributeNames.errorType]: record.code }
@@ -174,7 +176,15 @@ function addResponseModel(attributes: Attributes, names: GenAiNames, record: Req
     attributes[names.responseModel] = replyModel ?? upstream.model
 }
 
-function addUsage(attributes: Attributes, names: GenAiNames, { usage }: RequestRecord): void {
+const noUsage: Usage = {}
+
+/** The conventions ask for the vendor's numbers only. */
+function givenUsage({ usage }: RequestRecord): Usage {
+  return usage.estimated === true ? noUsage : usage
+}
+
+function addUsage(attributes: Attributes, names: GenAiNames, record: RequestRecord): void {
+  const usage = givenUsage(record)
   const input = promptTokens(usage)
   if (input !== undefined) attributes[names.inputTokens] = input
   if (usage.outputTokens !== undefined) attributes[names.outputTokens] = usage.outputTokens

@@ -4,6 +4,7 @@ import type { CallContext, InferReply, Usage } from '../../provider/contract.ts'
 import type { AttemptKind, AttemptRecord, Outcome } from '../../telemetry/contract.ts'
 import type { StreamNotes } from '../operations/operation.ts'
 import type { Upstream } from '../table/route.ts'
+import { tokensIn } from '../tokens-in.ts'
 
 /** What an attempt needs of its request. */
 export interface AttemptHost {
@@ -13,6 +14,8 @@ export interface AttemptHost {
   readonly operation: AttemptRecord['operation']
   /** Sent to the upstream. */
   readonly headers: Readonly<Record<string, string>> | undefined
+  /** About how many tokens were sent. */
+  readonly estimatedTokens: number | undefined
   attemptBegan(attempt: Attempt): void
   /** Called once, when everything of the attempt has been released. */
   attemptEnded(attempt: Attempt, record: AttemptRecord): void
@@ -53,6 +56,7 @@ export class Attempt implements StreamNotes {
   finishReasons: readonly string[] | undefined
   hasOutput = false
   isComplete = false
+  outputCharacters = 0
 
   readonly #host: AttemptHost
   readonly #limits: AttemptLimits
@@ -211,10 +215,19 @@ export class Attempt implements StreamNotes {
     this.isOver = true
     this.error = error
     this.#timer?.cancel()
+    if (outcome !== 'ok') this.#estimateUsage()
     const { upstream } = this
     upstream.connection.release()
     upstream.state.ended()
     this.#host.attemptEnded(this, this.#record(outcome, error, prediction))
+  }
+
+  /** Vendors tell the usage at the end, and charge for a stream that was cut all the same. */
+  #estimateUsage(): void {
+    if (this.usage !== noUsage || this.outputCharacters === 0) return
+    const { estimatedTokens: inputTokens } = this.#host
+    const outputTokens = tokensIn(this.outputCharacters)
+    this.usage = { ...(inputTokens !== undefined && { inputTokens }), outputTokens, estimated: true }
   }
 
   #record(

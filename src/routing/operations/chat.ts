@@ -1,4 +1,12 @@
-import type { Chat, ChatEvent, ChatEventPart, ChatReply } from '../../provider/contract.ts'
+import type {
+  Chat,
+  ChatDelta,
+  ChatEvent,
+  ChatEventPart,
+  ChatPlace,
+  ChatReply,
+} from '../../provider/contract.ts'
+import { tokensIn } from '../tokens-in.ts'
 import { capTokens } from './cap-tokens.ts'
 import type { Operation, StreamNotes } from './operation.ts'
 
@@ -19,12 +27,17 @@ export const chatOperation: Operation<Chat, ChatReply, readonly ChatEvent[]> = {
     end: 'marked',
   },
   capTokens,
-  estimateTokens: ({ messages }) => Math.ceil(messages.reduce(charactersOf, 0) / charactersPerToken),
+  estimateTokens: ({ messages }) => tokensIn(messages.reduce(charactersOf, 0)),
   needs: ({ tools, responseSchema, messages }) => [
     ...(tools !== undefined && tools.length > 0 ? ['tools'] : []),
     ...(responseSchema === undefined ? [] : ['response-schema']),
     ...(messages.some(({ content }) => content.some(({ type }) => type === 'image')) ? ['images'] : []),
   ],
+}
+
+function charactersIn(part: ChatPlace & ChatDelta): number {
+  if ('text' in part) return part.text.length
+  return part.type === 'tool-call-delta' ? (part.arguments?.length ?? 0) : 0
 }
 
 function notePart(part: ChatEventPart, notes: StreamNotes): void {
@@ -36,14 +49,13 @@ function notePart(part: ChatEventPart, notes: StreamNotes): void {
     notes.isComplete = notes.open.size === 0
     notes.finishReasons = [...(notes.finishReasons ?? []), part.finishReason]
   } else {
-    if (part.type !== 'opaque-delta') notes.hasOutput ||= part.type !== 'text-delta' || part.text !== ''
+    const characters = charactersIn(part)
+    notes.outputCharacters += characters
+    notes.hasOutput ||= characters > 0 || part.type === 'tool-call-delta' || part.type === 'audio-delta'
     notes.open.add(part.choice)
     notes.isComplete = false
   }
 }
-
-/** A rule of thumb for English text, good enough to choose an upstream. */
-const charactersPerToken = 4
 
 function charactersOf(sum: number, { content }: Chat['messages'][number]): number {
   return content.reduce((all, part) => all + (part.type === 'text' ? part.text.length : 0), sum)

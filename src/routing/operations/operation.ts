@@ -81,6 +81,8 @@ export interface StreamNotes extends ReplyNotes {
   /** Something came that the caller shows or uses. From then on no other upstream is asked. */
   hasOutput: boolean
   isComplete: boolean
+  /** How much text has come. The usage of a stream that is cut is estimated by it. */
+  outputCharacters: number
   /** The answers that have begun and not finished, by number. For operations that can have several. */
   readonly open: Set<number>
 }

@@ -142,6 +142,14 @@ describe('request windows', () => {
     expect((reading as { value: number }).value).toBeLessThanOrEqual(30)
   })
 
+  it('count no tokens that were estimated, because gates judge by what vendors say', async () => {
+    const { clock, windows, startMs } = started()
+    const usage = { inputTokens: 10, outputTokens: 20, estimated: true } as const
+    await clock.advance(100)
+    windows.attempted(attemptRecord({ endedAtMs: clock.now(), usage }))
+    expect(read(windows, 'tokens.total', startMs, clock.now())).toMatchObject({ kind: 'no-data' })
+  })
+
   it('give percentiles and first output in milliseconds, the rate per second, and tokens', async () => {
     const { clock, windows, startMs } = started()
     for (let durationMs = 1; durationMs <= 100; durationMs += 1) {

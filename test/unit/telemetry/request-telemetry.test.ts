@@ -200,6 +200,15 @@ describe("a request's span", () => {
 })
 
 describe("a request's metrics", () => {
+  it('have no tokens that were estimated', async () => {
+    await registered()
+    const telemetry = told(createRequestTelemetry())
+    telemetry.started(requestStart())
+    telemetry.finished(requestRecord({ usage: { inputTokens: 3, outputTokens: 7, estimated: true } }))
+    expect(await sdk?.points('gen_ai.client.token.usage')).toEqual([])
+    expect(Object.keys(sdk?.spans()[0]?.attributes ?? {}).join()).not.toContain('usage')
+  })
+
   it('are its duration, its tokens and each attempt, in the advised buckets', async () => {
     await registered()
     const telemetry = told(createRequestTelemetry())

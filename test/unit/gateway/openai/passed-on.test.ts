@@ -20,7 +20,7 @@ afterEach(async () => {
 
 interface Options {
   readonly layers?: Layers
-  readonly policy?: RouterOptions['policy']
+  readonly policy?: NonNullable<RouterOptions['policy']>
 }
 
 /** A gateway before an upstream of OpenAI's format, and a way to send it a text. */

@@ -77,6 +77,20 @@ describe('a routed stream', () => {
     expect([world.inFlight, world.clock.pendingTimers]).toEqual([0, 0])
   })
 
+  it('has an estimated usage when it is cut, because vendors charge for it', async () => {
+    const cut = streaming([text('12345678'), delta({ type: 'reasoning-delta', text: '9' }), 'interrupted'])
+    const { events } = await cut.world.router.chatStream('m', question)
+    await expect(collect(events)).rejects.toMatchObject({ code: 'interrupted' })
+    const usage = { inputTokens: 1, outputTokens: 3, estimated: true }
+    expect(cut.world.attempts).toMatchObject([{ outcome: 'failed', usage }])
+    expect(cut.world.requests).toMatchObject([{ usage }])
+    const told = streaming([used({ outputTokens: 9 }), text('a'), text('b'), finish])
+    const stream = await told.world.router.chatStream('m', question)
+    await stream.events.return?.()
+    expect(told.world.attempts).toMatchObject([{ outcome: 'aborted', usage: { outputTokens: 9 } }])
+    expect(told.world.attempts[0]?.usage).not.toHaveProperty('estimated')
+  })
+
   it('is interrupted when it ends without a finish event', async () => {
     const second = delta({ type: 'text-delta', text: 'other choice' }, 1)
     for (const cut of [[text('half')], [text('half'), second, finish], [text('half'), finish, second]]) {
