@@ -23,12 +23,12 @@ const credentials: readonly (readonly [pattern: RegExp, stays: string])[] = [
   ],
   // A header, or a member of JSON.
   [
-    /\b((?:[\w-]{0,40}(?:api|access|subscription|functions|account|private)[-_]?key|authorization|(?:set-)?cookie|[\w-]{0,40}(?:client|shared)[-_]secret|(?:access|refresh|session|security)[-_]token)["']?\s{0,9}[:=]\s{0,9}["']?(?:(?:Bearer|Basic)\s)?)[^\s"',;&]+/gi,
+    /((?:(?:api|access|subscription|functions|account|private)[-_]?key|authorization|cookie|(?:client|shared)[-_]secret|(?:access|refresh|session|security)[-_]token)["']?\s{0,9}[:=]\s{0,9}["']?(?:(?:Bearer|Basic)\s)?)[^\s"',;&]+/gi,
     '$1',
   ],
-  // Keys that are known by their form.
+  // Keys that are known by their form. Names of models look alike, but have no capital letters together with digits.
   [
-    /\b()(?:(?:sk|rk|gsk|hf|ghp|gho|glpat|xai|xox[abp])[-_][\w-]{16,}|A[KS]IA[0-9A-Z]{16}|AIza[\w-]{35})/g,
+    /\b()(?:(?:sk|rk|gsk|hf|ghp|gho|glpat|xai|xox[abp])[-_](?=[\w-]{0,40}[A-Z])(?=[\w-]{0,40}\d)[\w-]{16,}|A[KS]IA[0-9A-Z]{16}|AIza[\w-]{35})/g,
     '$1',
   ],
   // A JSON web token.

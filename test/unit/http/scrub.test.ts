@@ -25,9 +25,13 @@ describe('scrub', () => {
     ['Ocp-Apim-Subscription-Key: abc', 'Ocp-Apim-Subscription-Key: [secret]'],
     ['{"api_key":"abc","a":"b"}', '{"api_key":"[secret]","a":"b"}'],
     ['authorization: abc', 'authorization: [secret]'],
-    ['Incorrect API key provided: sk-proj-0123456789abcdef.', 'Incorrect API key provided: [secret].'],
+    ['Incorrect API key provided: sk-proj-0123456789abcDEF.', 'Incorrect API key provided: [secret].'],
     ['no access for AKIAIOSFODNN7EXAMPLE', 'no access for [secret]'],
     ['the token eyJhbGciOiJIUzI1.eyJzdWIiOiIxMjM0.c2lnbmF0dXJl expired', 'the token [secret] expired'],
+    [
+      'no model hf-internal-testing/tiny-2, sk-learn-iris-classifier-v2',
+      'no model hf-internal-testing/tiny-2, sk-learn-iris-classifier-v2',
+    ],
     ['the key of the cache: too long, see sk-learn', 'the key of the cache: too long, see sk-learn'],
   ])('takes the credentials out of %j', (text, clean) => {
     expect(scrub(text)).toBe(clean)
