@@ -5,6 +5,7 @@ import type { AuditLog } from 'modelspine'
 import { fileAuditLog } from 'modelspine/adapters/file'
 import { sqliteStore } from 'modelspine/adapters/sqlite'
 import { createAuditCarrier } from '../src/plane/wiring/audit/audit-carrier.ts'
+import { createAuditEnd } from '../src/plane/wiring/audit/audit-end.ts'
 import type { StateStore, StoredObject } from '../src/store/contract.ts'
 import { silentLogger } from '../src/telemetry/logger.ts'
 import { created, entry, kind } from '../src/testing/state-store/subject.ts'
@@ -53,6 +54,7 @@ async function syncs(store: StateStore, folder: string): Promise<BenchRow[]> {
   const carry = createAuditCarrier({
     store,
     audit,
+    end: createAuditEnd({ store, audit }),
     logger: silentLogger,
     fence: () => ({ lease: 'audit', fence: lease.fence }),
     omitted: () => {},

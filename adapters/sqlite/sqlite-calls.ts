@@ -1,4 +1,4 @@
-import type { Fence, Key, Kind } from 'modelspine/adapter'
+import type { AuditHead, Fence, Key, Kind } from 'modelspine/adapter'
 import type { EventRow, LeaseRow, MeasurementRow, ObjectRow } from './row-types.ts'
 
 /** What is known of the leases when a grant is decided. */
@@ -58,6 +58,10 @@ export interface Reads {
     readonly ask: { readonly after: number; readonly nowMs: number; readonly limit: number }
     readonly answer: readonly MeasurementRow[]
   }
+  readonly auditHead: {
+    readonly ask: Readonly<Record<string, never>>
+    readonly answer: AuditHead | null
+  }
   /** The newest version of all objects. */
   readonly mark: { readonly ask: Readonly<Record<string, never>>; readonly answer: number }
   readonly lease: { readonly ask: { readonly name: string }; readonly answer: LeaseState }
@@ -106,6 +110,7 @@ export interface Writes {
     readonly ask: {
       readonly ids: readonly string[]
       readonly fence: Fence | undefined
+      readonly head: AuditHead | undefined
       readonly urgent: true
     }
     readonly answer: Extract<Refusal, { type: 'stale' }> | { readonly type: 'written' }

@@ -139,6 +139,12 @@ export const migrations: readonly string[] = [
   ) STRICT;
   CREATE INDEX measurements_by_expiry ON measurements (expires_at_ms);
   `,
+  // Where the audit log ends that has the events which were acknowledged.
+  `
+  CREATE TABLE audit_head (
+    only_row INTEGER PRIMARY KEY CHECK (only_row = 1), records INTEGER NOT NULL, head TEXT NOT NULL
+  ) STRICT;
+  `,
 ]
 
 /** Throws unless the file is empty or ours. Only reads. */

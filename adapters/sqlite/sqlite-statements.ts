@@ -29,6 +29,10 @@ const texts = {
   eventKeys: 'SELECT position, key FROM events WHERE position > ? ORDER BY position LIMIT ?',
   event: 'SELECT position, entry FROM events WHERE position = ?',
   forgetEvent: 'DELETE FROM events WHERE position = ?',
+  auditHead: 'SELECT records, head FROM audit_head',
+  putAuditHead: `
+    INSERT INTO audit_head (only_row, records, head) VALUES (1, $records, $head)
+    ON CONFLICT (only_row) DO UPDATE SET records = $records, head = $head`,
   identity: 'SELECT id FROM identity',
   fence: "SELECT value FROM counters WHERE name = 'fence'",
   setFence: "UPDATE counters SET value = max(value, ?) WHERE name = 'fence'",

@@ -244,10 +244,11 @@ export function sqliteStore(options: SqliteStoreOptions): SqliteStore {
       shard === undefined
         ? eventsAt({ limit })
         : link.during(async () => eventsAt({ positions: await positionsOf(link, limit, shard) })),
-    async acknowledgeEvents(ids, fence) {
-      const answer = await link.ask('forget', { ids, fence, urgent: true })
+    async acknowledgeEvents(ids, fence, head) {
+      const answer = await link.ask('forget', { ids, fence, head, urgent: true })
       if (answer.type === 'stale') refused(answer, 0, { ...(fence && { fence }) })
     },
+    auditHead: () => link.ask('auditHead', {}),
     acquireLease: (name, holder, ttlMs) =>
       changeLease(name, (last, { identity, fence }) =>
         grantLease(last, { name, holder, ttlMs, store: identity, newestFence: fence }, clock.now()),

@@ -1,4 +1,4 @@
-import type { Key, Kind } from 'modelspine/adapter'
+import type { AuditHead, Key, Kind } from 'modelspine/adapter'
 import type { OpenFile } from './open-file.ts'
 import type { EventRow, LeaseRow, MeasurementRow, ObjectRow } from './row-types.ts'
 import type { LeaseState, Reads } from './sqlite-calls.ts'
@@ -23,6 +23,7 @@ export const reads: { readonly [Name in keyof Reads]: Read<Name> } = {
     sql.eventKeys.all(after, limit) as { position: number; key: Key }[],
   measurements: ({ sql }, { after, nowMs, limit }) =>
     sql.measurements.all(after, nowMs, limit) as unknown as MeasurementRow[],
+  auditHead: ({ sql }) => (sql.auditHead.get() as AuditHead | undefined) ?? null,
   mark: ({ sql }) => Number(sql.version.get()?.value),
   lease: ({ sql }, { name }) => leaseState(sql, name),
   changes({ sql, opened }, { last }) {

@@ -48,10 +48,11 @@ export const writes: { readonly [Name in Exclude<keyof Writes, 'maxPages'>]: Wri
     addEvents(sql, ask)
     return { type: 'written' }
   },
-  forget(sql, { ids, fence }) {
+  forget(sql, { ids, fence, head }) {
     const refusal = staleFence(sql, fence)
     if (refusal !== undefined) return refusal
     for (const id of ids) sql.forgetEvent.run(Number(id))
+    if (head !== undefined) sql.putAuditHead.run({ records: head.records, head: head.head })
     return { type: 'written' }
   },
   grant(sql, { seen, next }) {

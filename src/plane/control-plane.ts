@@ -8,7 +8,7 @@ import type { Feedback } from '../feedback/contract.ts'
 import type { PlaneNames } from '../resources/plane-names.ts'
 import type { ModelRoute } from '../resources/route/model-route.ts'
 import type { Router } from '../routing/router.ts'
-import type { AuditLog } from '../security/contract.ts'
+import type { AuditHead, AuditLog } from '../security/contract.ts'
 import type { Applied, AskedBy, DeclareOptions, ResourceInput } from './calls/apply.ts'
 import type { Deployment } from './calls/deployment.ts'
 import type { Explanation } from './calls/explain.ts'
@@ -32,7 +32,17 @@ export interface ControlPlane<Names extends DeclaredNames = DeclaredNames> {
    * Takes labels, ratings and outcomes and joins them to the replies. Gates read them as metrics of `plane`.
    */
   readonly feedback: Feedback
+  /**
+   * The audit log. `verify` also compares it with the head that the plane keeps in its store, so that records
+   * which were deleted at the end are missed.
+   */
   readonly audit: Pick<AuditLog, 'read' | 'verify'>
+  /**
+   * Goes on with an audit log that lost its end, or with a new one in its place. Until then nothing is appended.
+   * The log's next record names the actor and what was lost. Throws `audit-broken` for a log that is broken inside,
+   * and `lease-held` when another process writes the log.
+   */
+  continueAudit(options: AskedBy): Promise<AuditHead>
   /**
    * Declares a deployment; the compiler checks its names. `name` is a name or `namespace/name`. Throws the
    * same errors as `apply`.

@@ -49,7 +49,11 @@ export function createControlPlane<
     names: namesOf(options),
     router,
     feedback,
-    audit,
+    audit: {
+      read: (asked) => audit.read(asked),
+      verify: async (asked) => (await control()).verifyAudit(asked),
+    },
+    continueAudit: async (call) => (await control()).continueAudit(call),
     deploy: async (name, spec, call) => (await control()).deploy(name, spec, call),
     route: async (name, spec, call) => (await control()).route(name, spec, call),
     apply: async (resource, call) => (await control()).apply(resource, call),

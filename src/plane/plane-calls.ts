@@ -4,6 +4,7 @@ import type { ModelDeploymentSpecInput } from '../resources/deployment/model-dep
 import { type Key, keyFrom } from '../resources/metadata.ts'
 import { gateDelays } from '../rollout/gates/read-gates.ts'
 import type { Command } from '../rollout/machine/commands.ts'
+import type { AuditLog } from '../security/contract.ts'
 import type { Kind } from '../store/contract.ts'
 import { type AskedBy, applyResource, metadataOf } from './calls/apply.ts'
 import { checkActor } from './calls/check-actor.ts'
@@ -44,11 +45,13 @@ export interface PlaneCalls
     | 'takeOver'
     | 'giveUp'
     | 'explain'
+    | 'continueAudit'
     | 'health'
     | 'start'
     | 'reconcileOnce'
   > {
   stop(drainMs: number): Promise<void>
+  verifyAudit: AuditLog['verify']
 }
 
 export function createPlaneCalls(options: ControlPlaneOptions, requestSide: RequestSide): PlaneCalls {
@@ -170,6 +173,12 @@ export function createPlaneCalls(options: ControlPlaneOptions, requestSide: Requ
     async explain(name) {
       return explained(await mustFind(name))
     },
+    async continueAudit(call) {
+      mustRun()
+      checkActor('continueAudit', call)
+      return wired.audit.continueAfterLoss(call.actor)
+    },
+    verifyAudit: (asked) => wired.audit.verify(asked),
     health: wired.health,
     async start() {
       mustRun()

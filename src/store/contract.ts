@@ -20,7 +20,7 @@
 
 import type { Actor, Key } from '../resources/metadata.ts'
 import type { Resource, Resources } from '../resources/resource.ts'
-import type { AuditEntry } from '../security/contract.ts'
+import type { AuditEntry, AuditHead } from '../security/contract.ts'
 
 export type Kind = Resource['kind']
 
@@ -270,8 +270,13 @@ export interface StateStore {
    * commits, and none is left out before a later one of its key.
    */
   readEvents(limit: number, shard?: Shard): Promise<readonly OutboxEvent[]>
-  /** Forgets the events with these ids. Ignores ids that it has forgotten already. */
-  acknowledgeEvents(ids: readonly string[], fence?: Fence): Promise<void>
+  /**
+   * Forgets the events with these ids. Ignores ids that it has forgotten already. Keeps `head`, if given, in the
+   * same commit: where the audit log ends that has the events.
+   */
+  acknowledgeEvents(ids: readonly string[], fence?: Fence, head?: AuditHead): Promise<void>
+  /** The head that was kept last; null before the first one. It shows when the audit log has lost its end. */
+  auditHead(): Promise<AuditHead | null>
   /**
    * Grants the lease when it is free, when it has expired by the store's clock, or when this holder already
    * has it. Each grant raises the fence. Returns null when another holder has the lease.

@@ -1,7 +1,7 @@
 import { type Clock, nextTurn, systemClock } from '../clock.ts'
 import { ModelspineError } from '../errors.ts'
 import { type Key, keyOf } from '../resources/metadata.ts'
-import type { AuditEntry } from '../security/contract.ts'
+import type { AuditEntry, AuditHead } from '../security/contract.ts'
 import { createChangeFeed } from './change-feed.ts'
 import type { Fence, Kind, Lease, ListOptions, OutboxEvent, StateStore, StoredObject } from './contract.ts'
 import { checkEventRoom } from './event-room.ts'
@@ -42,6 +42,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): StateStore {
   let newestFence = Math.trunc(clock.now()) * fencesPerMs + Math.trunc(clock.random() * fencesPerMs)
   let versions = 0
   let eventIds = 0
+  let auditHead: AuditHead | null = null
   let closed = false
 
   const open = (): void => {
@@ -159,10 +160,15 @@ export function memoryStore(options: MemoryStoreOptions = {}): StateStore {
       }
       return read
     },
-    async acknowledgeEvents(ids, fence) {
+    async acknowledgeEvents(ids, fence, head) {
       open()
       fenced(fence)
       for (const id of ids) events.delete(id)
+      if (head !== undefined) auditHead = Object.freeze({ records: head.records, head: head.head })
+    },
+    async auditHead() {
+      open()
+      return auditHead
     },
     async acquireLease(name, holder, ttlMs) {
       open()

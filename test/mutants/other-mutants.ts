@@ -39,9 +39,9 @@ export const otherMutants: readonly Mutant[] = [
     law: 9,
     what: 'events are acknowledged before the log has them',
     file: 'src/plane/wiring/audit/audit-carrier.ts',
-    find: '      const failure = await failureOf(part.map(({ entry }) => entry))',
+    find: '      const appended = await append(part.map(({ entry }) => entry))',
     replace:
-      '      await store.acknowledgeEvents(part.map(({ id }) => id), held)\n      const failure = await failureOf(part.map(({ entry }) => entry))',
+      '      await store.acknowledgeEvents(part.map(({ id }) => id), held)\n      const appended = await append(part.map(({ entry }) => entry))',
     tests: ['test/unit/plane/faults.test.ts'],
   },
   {

@@ -11,7 +11,7 @@ import type { ControlContext } from '../control-context.ts'
 import { newerFaults, orphanFaults, type PlaneHealth, planeFault, unreadableFaults } from '../health.ts'
 import type { ControlPlaneOptions } from '../options.ts'
 import { paceOf, quietMs } from '../pace.ts'
-import { createAuditWork } from './audit/audit-work.ts'
+import { type AuditWork, createAuditWork } from './audit/audit-work.ts'
 import { closeParts } from './close-parts.ts'
 import { byName, contextOf, routedBy } from './context-of.ts'
 import { guardOptions } from './guard-options.ts'
@@ -34,6 +34,7 @@ export interface WiredControl {
   readonly context: ControlContext
   readonly watch: StoreWatch
   readonly work: LeaderWork
+  readonly audit: Pick<AuditWork, 'verify' | 'continueAfterLoss'>
   readonly waits: WaitBoard
   /** The fault of this process's last reconcile of a deployment, or the fault of the store. */
   faultOf(key: Key): Fault | undefined
@@ -165,6 +166,7 @@ export function wireControl(options: ControlPlaneOptions, requestSide: RequestSi
     context,
     watch,
     work,
+    audit: pump,
     waits,
     faultOf(key) {
       const storeFault = guarded.storeFault()

@@ -134,6 +134,25 @@ export const eventLaws: readonly Law<StateStoreSubject>[] = [
     },
   },
   {
+    name: 'keeps where the audit log ends, in the commit that acknowledges its events',
+    async check({ store }) {
+      assert.equal(await store.auditHead(), null)
+      await created(store, 'a', { events: () => [entry('1'), entry('2')] })
+      const [first, second] = await store.readEvents(2)
+      await store.acknowledgeEvents([first?.id ?? ''], undefined, { records: 1, head: 'a'.repeat(64) })
+      assert.deepEqual(await store.auditHead(), { records: 1, head: 'a'.repeat(64) })
+      assert.deepEqual(await waitingIds(store), ['2'])
+      await store.acknowledgeEvents([second?.id ?? ''])
+      assert.deepEqual(
+        await store.auditHead(),
+        { records: 1, head: 'a'.repeat(64) },
+        'no head changes nothing',
+      )
+      await store.acknowledgeEvents([], undefined, { records: 7, head: 'b'.repeat(64) })
+      assert.deepEqual(await store.auditHead(), { records: 7, head: 'b'.repeat(64) })
+    },
+  },
+  {
     name: 'never uses the id of an event twice',
     async check({ store }) {
       const seen: string[] = []

@@ -49,8 +49,10 @@ export const handleLaws: readonly Law<StateStoreSubject>[] = [
       const options = { expect: changed.version, events: [entry('3')] }
       const last = await store.putStatus(kind, key('churn'), { phase: 'idle' }, options)
       const before = await store.readEvents(10)
-      await store.acknowledgeEvents([before[0]?.id ?? ''])
+      const head = { records: 3, head: 'c'.repeat(64) }
+      await store.acknowledgeEvents([before[0]?.id ?? ''], undefined, head)
       const again = await reopened(subject)
+      assert.deepEqual(await again.auditHead(), head)
       assert.deepEqual(await standing(again), last)
       assert.deepEqual(await again.readEvents(10), before.slice(1))
       await again.acknowledgeEvents(before.slice(1).map(({ id }) => id))
@@ -98,8 +100,10 @@ export const handleLaws: readonly Law<StateStoreSubject>[] = [
       await refuses('conflict', 'a version that another handle replaced', () =>
         store.putSpec(deployment('churn', '3'), put({ expect: first.version })),
       )
-      await store.acknowledgeEvents([(await store.readEvents(1))[0]?.id ?? ''])
+      const head = { records: 1, head: 'd'.repeat(64) }
+      await store.acknowledgeEvents([(await store.readEvents(1))[0]?.id ?? ''], undefined, head)
       assert.deepEqual(await waitingIds(other), ['2'])
+      assert.deepEqual(await other.auditHead(), head)
     },
   },
   {

@@ -247,8 +247,13 @@ export const leaseLaws: readonly Law<StateStoreSubject>[] = [
       await created(store, 'churn', { events: () => [entry('event-1')] })
       const [event] = await store.readEvents(1)
       await refuses('fence-stale', 'acknowledging under an older fence', () =>
-        store.acknowledgeEvents([event?.id ?? ''], { lease: 'loop', fence: stale.fence }),
+        store.acknowledgeEvents(
+          [event?.id ?? ''],
+          { lease: 'loop', fence: stale.fence },
+          { records: 1, head: 'a' },
+        ),
       )
+      assert.equal(await store.auditHead(), null, 'a refused write keeps no head')
       assert.deepEqual(await waitingIds(store), ['event-1'])
     },
   },

@@ -36,8 +36,8 @@ export function watchedStore(inner: StateStore, reach: Reach, known: Map<Key, De
       reach('mark/after-write', key)
       return left
     },
-    async acknowledgeEvents(ids, fence) {
-      await inner.acknowledgeEvents(ids, fence)
+    async acknowledgeEvents(ids, fence, head) {
+      await inner.acknowledgeEvents(ids, fence, head)
       reach('audit/after-acknowledge')
     },
   }

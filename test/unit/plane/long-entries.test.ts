@@ -1,6 +1,7 @@
 import { fileAuditLog } from 'modelspine/adapters/file'
 import { describe, expect, it } from 'vitest'
 import { allow, deny, rule, rulesPolicy } from '../../../src/index.ts'
+import { createAuditEnd } from '../../../src/plane/wiring/audit/audit-end.ts'
 import { createAuditPump } from '../../../src/plane/wiring/audit/audit-pump.ts'
 import { memoryStore } from '../../../src/store/memory-store.ts'
 import { silentLogger } from '../../../src/telemetry/logger.ts'
@@ -37,7 +38,8 @@ describe('an audit entry that is too long', () => {
     const audit = fileAuditLog({ path: `${temporaryFolder()}/audit`, clock })
     const lease = await store.acquireLease('loop', 'me', 60_000)
     const fence = { lease: 'loop', fence: lease?.fence ?? 0 }
-    const pump = createAuditPump({ store, audit, clock, logger: silentLogger, fence: () => fence })
+    const end = createAuditEnd({ store, audit })
+    const pump = createAuditPump({ store, audit, end, clock, logger: silentLogger, fence: () => fence })
     await created(store, 'a', { events: () => [entry('1')] })
     await created(store, 'b', { events: () => [entry('2', { text: 'x'.repeat(17 << 20) })] })
     await created(store, 'c', { events: () => [entry('3')] })

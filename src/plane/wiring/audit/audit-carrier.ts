@@ -1,15 +1,17 @@
 import { nextTurn } from '../../../clock.ts'
 import { ModelspineError, messageOf } from '../../../errors.ts'
-import type { AuditEntry, AuditLog } from '../../../security/contract.ts'
+import type { AuditEntry, AuditLog, AuditRecord } from '../../../security/contract.ts'
 import { standInEntry } from '../../../security/stand-in-entry.ts'
 import type { Fence, OutboxEvent, StateStore } from '../../../store/contract.ts'
 import type { Logger } from '../../../telemetry/logger.ts'
+import type { AuditEnd } from './audit-end.ts'
 
 const batch = 200
 
 export interface AuditCarrierOptions {
   readonly store: StateStore
   readonly audit: AuditLog
+  readonly end: AuditEnd
   readonly logger: Logger
   /** Undefined when nothing may be carried now. */
   fence(): Fence | undefined
@@ -17,22 +19,23 @@ export interface AuditCarrierOptions {
   omitted(error: ModelspineError): void
 }
 
+type Appended = { readonly records: readonly AuditRecord[] } | { readonly error: unknown }
+
 /**
  * Carries events in commit order: read, append, acknowledge, until none is left. Throws the errors of the store
- * and of the log.
+ * and of the log, and `audit-broken` before it appends anything when the log has lost its end.
  *
  * When an append fails, it goes on with one entry at a time and doubles that number with each success. So it
  * finds the entry that the log refuses. A stand-in takes the place of that entry. It is the entry's fault when
  * the log says so with a TypeError, or when the log refuses it again right after it took another waiting entry.
  */
 export function createAuditCarrier(options: AuditCarrierOptions): () => Promise<void> {
-  const { store, audit, logger, fence, omitted } = options
+  const { store, audit, end, logger, fence, omitted } = options
   let size = batch
 
-  const failureOf = async (entries: readonly AuditEntry[]): Promise<{ error: unknown } | undefined> => {
+  const append = async (entries: readonly AuditEntry[]): Promise<Appended> => {
     try {
-      await audit.append(entries)
-      return undefined
+      return { records: await audit.append(entries) }
     } catch (error) {
       return { error }
     }
@@ -43,16 +46,16 @@ export function createAuditCarrier(options: AuditCarrierOptions): () => Promise<
     first: OutboxEvent,
     others: readonly OutboxEvent[],
     error: unknown,
-  ): Promise<void> => {
+  ): Promise<readonly AuditRecord[]> => {
     let refusal = error
     if (!(refusal instanceof TypeError)) {
       const witness = smallest(others)
-      if (witness === undefined || (await failureOf([witness.entry])) !== undefined) throw error
-      const again = await failureOf([first.entry])
-      if (again === undefined) return
+      if (witness === undefined || 'error' in (await append([witness.entry]))) throw error
+      const again = await append([first.entry])
+      if ('records' in again) return again.records
       refusal = again.error
     }
-    await audit.append([standInEntry(first.entry, refusal)])
+    const records = await audit.append([standInEntry(first.entry, refusal)])
     const { id, action, key } = first.entry
     logger.error(
       { id, action, key, error: messageOf(refusal) },
@@ -65,27 +68,32 @@ export function createAuditCarrier(options: AuditCarrierOptions): () => Promise<
         { cause: refusal, retryable: false, details: { id, action, key } },
       ),
     )
+    return records
   }
 
   return async () => {
     for (;;) {
       const held = fence()
       if (held === undefined) return
+      await end.expectKept(held.fence)
       const events = await store.readEvents(batch)
       const part = events.slice(0, size)
       const [first] = part
       if (first === undefined) return
-      const failure = await failureOf(part.map(({ entry }) => entry))
-      if (failure !== undefined) {
+      const appended = await append(part.map(({ entry }) => entry))
+      let records: readonly AuditRecord[]
+      if ('error' in appended) {
         size = 1
         if (part.length > 1) continue
-        await carryFirst(first, events.slice(1), failure.error)
+        records = await carryFirst(first, events.slice(1), appended.error)
       } else {
         size = Math.min(batch, size * 2)
+        records = appended.records
       }
       await store.acknowledgeEvents(
         part.map(({ id }) => id),
         held,
+        end.reached(records),
       )
       // Much may wait, and a log may answer at once. Other work has its turn in between.
       if (part.length === batch) await nextTurn()

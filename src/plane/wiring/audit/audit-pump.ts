@@ -4,6 +4,7 @@ import type { AuditLog } from '../../../security/contract.ts'
 import type { Fence, StateStore } from '../../../store/contract.ts'
 import type { Logger } from '../../../telemetry/logger.ts'
 import { createAuditCarrier } from './audit-carrier.ts'
+import type { AuditEnd } from './audit-end.ts'
 
 const firstRetryMs = 100
 const longestRetryMs = 30_000
@@ -33,6 +34,7 @@ export interface AuditPump {
 export interface AuditPumpOptions {
   readonly store: StateStore
   readonly audit: AuditLog
+  readonly end: AuditEnd
   readonly clock: Clock
   readonly logger: Logger
   /**
@@ -41,7 +43,7 @@ export interface AuditPumpOptions {
   fence(): Fence | undefined
 }
 
-export function createAuditPump({ store, audit, clock, logger, fence }: AuditPumpOptions): AuditPump {
+export function createAuditPump({ store, audit, end, clock, logger, fence }: AuditPumpOptions): AuditPump {
   let running: Promise<void> | undefined
   let again = false
   let stopped = false
@@ -53,6 +55,7 @@ export function createAuditPump({ store, audit, clock, logger, fence }: AuditPum
   const carry = createAuditCarrier({
     store,
     audit,
+    end,
     logger,
     fence: () => (stopped ? undefined : fence()),
     omitted(error) {

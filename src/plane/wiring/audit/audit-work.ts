@@ -3,10 +3,13 @@ import { isModelspineError, messageOf } from '../../../errors.ts'
 import { createLeaderElection } from '../../../reconcile/leader-election.ts'
 import type { HeldLease } from '../../../reconcile/lease-term.ts'
 import { withinMs } from '../../../reconcile/within-ms.ts'
-import type { AuditLog } from '../../../security/contract.ts'
-import type { StateStore } from '../../../store/contract.ts'
+import type { Actor } from '../../../resources/metadata.ts'
+import type { AuditHead, AuditLog } from '../../../security/contract.ts'
+import type { Fence, StateStore } from '../../../store/contract.ts'
 import type { Logger } from '../../../telemetry/logger.ts'
 import { type LeaseLoan, withLoan } from '../lease-loan.ts'
+import { createAuditEnd } from './audit-end.ts'
+import { continueAfterLoss, verifyWithEnd } from './audit-loss.ts'
 import { createAuditPump } from './audit-pump.ts'
 
 /**
@@ -39,21 +42,24 @@ export interface AuditWork {
    * process carries them. Never rejects.
    */
   once(): Promise<void>
+  /** As `AuditLog.verify`, and against the head that the plane knows. */
+  verify: AuditLog['verify']
+  /** See `ControlPlane.continueAudit`. */
+  continueAfterLoss(actor: Actor): Promise<AuditHead>
   /** Gives the lease back. Waits for an append that is under way, for `limitMs` at most. */
   stop(limitMs: number): Promise<void>
 }
 
 export function createAuditWork(options: AuditWorkOptions): AuditWork {
-  const { store, clock, logger, holder, leaseMs } = options
+  const { store, audit, clock, logger, holder, leaseMs } = options
+  const end = createAuditEnd(options)
   let loan: LeaseLoan | undefined
   const held = (): HeldLease | undefined => election.lease() ?? loan?.lease()
-  const pump = createAuditPump({
-    ...options,
-    fence() {
-      const lease = held()
-      return lease && { lease: lease.name, fence: lease.fence }
-    },
-  })
+  const fence = (): Fence | undefined => {
+    const lease = held()
+    return lease && { lease: lease.name, fence: lease.fence }
+  }
+  const pump = createAuditPump({ ...options, end, fence })
   const election = createLeaderElection({
     store,
     name: auditLeaseName,
@@ -70,15 +76,18 @@ export function createAuditWork(options: AuditWorkOptions): AuditWork {
     },
   })
 
-  const onLoan = (): Promise<void> =>
-    withLoan({ store, clock, logger, name: auditLeaseName, holder, leaseMs }, async (mine) => {
-      loan = mine
-      try {
-        await pump.drain()
-      } finally {
-        loan = undefined
-      }
-    })
+  /** Does some work under the lease, which it borrows when nobody has it. Throws `lease-held`. */
+  const underLease = <Answer>(work: () => Promise<Answer>): Promise<Answer> =>
+    held() !== undefined
+      ? work()
+      : withLoan({ store, clock, logger, name: auditLeaseName, holder, leaseMs }, async (mine) => {
+          loan = mine
+          try {
+            return await work()
+          } finally {
+            loan = undefined
+          }
+        })
 
   return {
     nudge: pump.nudge,
@@ -88,12 +97,18 @@ export function createAuditWork(options: AuditWorkOptions): AuditWork {
     start: election.start,
     async once() {
       try {
-        await (held() === undefined ? onLoan() : pump.drain())
+        await underLease(pump.drain)
       } catch (error) {
         if (isModelspineError(error, 'lease-held')) return
         logger.error({ error: messageOf(error) }, 'audit events wait in the store')
       }
     },
+    verify: (asked) => verifyWithEnd(audit, end, asked),
+    continueAfterLoss: (actor) =>
+      underLease(async () => {
+        await pump.rest()
+        return continueAfterLoss({ audit, end, clock, actor, fence })
+      }),
     async stop(limitMs) {
       pump.stop()
       const released = election.stop({ graceMs: Math.min(graceMs, limitMs / 2) })

@@ -4,6 +4,7 @@ import { itemsInTime, itemsUntil } from './guarded-items.ts'
 import type { GuardedPart } from './guarded-part.ts'
 import { fieldsIn, type ShapeProblem, unlessText } from './shapes/shape.ts'
 import {
+  auditHeadProblem,
   eventsProblem,
   leaseProblem,
   markProblem,
@@ -70,8 +71,9 @@ export function guardStore(
     ...(mark !== undefined && { mark: () => call('mark', 'mark', mark, markProblem) }),
     readEvents: (limit, shard) =>
       call('read', 'readEvents', () => store.readEvents(limit, shard), eventsProblem),
-    acknowledgeEvents: (ids, fence) =>
-      call('write', 'acknowledgeEvents', () => store.acknowledgeEvents(ids, fence)),
+    acknowledgeEvents: (ids, fence, head) =>
+      call('write', 'acknowledgeEvents', () => store.acknowledgeEvents(ids, fence, head)),
+    auditHead: () => call('read', 'auditHead', () => store.auditHead(), auditHeadProblem),
     acquireLease: (name, holder, ttlMs) =>
       call('lease', 'acquireLease', () => store.acquireLease(name, holder, ttlMs), leaseProblem),
     renewLease: (lease, ttlMs) =>

@@ -39,6 +39,7 @@ describe('a call that changes something', () => {
       () => plane.retry('digits', asked),
       () => plane.takeOver('digits', asked),
       () => plane.giveUp('digits', asked),
+      () => plane.continueAudit(asked),
     ]
     for (const call of calls) {
       const error = await call().catch((thrown: unknown) => thrown)

@@ -48,6 +48,14 @@ export function eventsProblem(answer: unknown): ShapeProblem {
   })
 }
 
+/** What is wrong with the answer of `auditHead`. */
+export function auditHeadProblem(answer: unknown): ShapeProblem {
+  if (answer === null) return undefined
+  const fields = fieldsIn(answer)
+  if (fields === undefined) return unlessObject('the head', answer)
+  return unlessNumber('records', fields.records) ?? unlessText('head', fields.head)
+}
+
 /** What is wrong with the answer of `measurements.read`. */
 export function measurementPageProblem(answer: unknown): ShapeProblem {
   const fields = fieldsIn(answer)

@@ -7,6 +7,7 @@ import {
   memoryAuditLog,
   memoryStore,
 } from '../../../../../src/index.ts'
+import { createAuditEnd } from '../../../../../src/plane/wiring/audit/audit-end.ts'
 import { type AuditPump, createAuditPump } from '../../../../../src/plane/wiring/audit/audit-pump.ts'
 import { defineRoute } from '../../../../../src/resources/index.ts'
 import type { Fence, StateStore } from '../../../../../src/store/contract.ts'
@@ -52,16 +53,19 @@ async function createScene(): Promise<Scene> {
   }
   const watched: StateStore = {
     ...store,
-    async acknowledgeEvents(ids, fence) {
+    async acknowledgeEvents(ids, fence, head) {
       if (faults.acknowledge !== undefined) throw faults.acknowledge
-      return store.acknowledgeEvents(ids, fence)
+      return store.acknowledgeEvents(ids, fence, head)
     },
   }
   const lease = await store.acquireLease('modelspine', 'me', 1_000_000_000)
   const said: string[] = []
   const logger = { ...silentLogger, error: (_facts: object, text: string) => said.push(text) }
   const make = (): AuditPump =>
-    createAuditPump({ store: watched, audit, clock, logger, fence: () => scene.fence })
+    createAuditPump({
+      ...{ store: watched, audit, clock, logger, fence: () => scene.fence },
+      end: createAuditEnd({ store: watched, audit }),
+    })
   const scene: Scene = {
     clock,
     store,

@@ -120,6 +120,33 @@ describe('the audit log of a plane', () => {
     ])
   })
 
+  it('stays as it is when its end was deleted, until a person lets the plane go on', async () => {
+    const store = { ...memoryStore(), close: async () => {} }
+    const fixture = opened(undefined, {
+      store,
+      audit: { ...memoryAuditLog(), capabilities: { durable: true } },
+    })
+    await serving(fixture)
+    await fixture.until(async () => (await waiting(fixture)) === 0)
+    await inTime(fixture, fixture.plane.stop())
+    const empty = { ...memoryAuditLog(), capabilities: { durable: true } }
+    const { plane, clock, until } = opened(fixture, { store, audit: empty })
+    await plane.start()
+    await until(() => plane.health().faults.length > 0)
+    expect(plane.health().faults).toMatchObject([{ part: 'audit', reason: 'AuditBroken' }])
+    expect(await plane.audit.verify()).toMatchObject({ ok: false, sequence: 1 })
+    await plane.apply(digits('1', { scale: { min: 2, max: 4 } }), { actor: ann })
+    await clock.advance(60_000)
+    expect(await collect(empty.read()), 'nothing is overwritten').toEqual([])
+    await plane.continueAudit({ actor: ann })
+    await clock.advance(60_000)
+    expect((await store.readEvents(1)).length).toBe(0)
+    const actions = (await collect(plane.audit.read())).map(({ action }) => action)
+    expect(actions.slice(0, 2)).toEqual(['log-continued', 'deployment-applied'])
+    expect(plane.health().faults).toEqual([])
+    expect(await plane.audit.verify()).toMatchObject({ ok: true, records: actions.length })
+  })
+
   it('is taken over together with the work when the process that did both ends', async () => {
     const first = opened()
     for (const shared of [first.store, first.audit]) shared.close = async () => {}
