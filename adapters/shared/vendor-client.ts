@@ -124,6 +124,8 @@ export interface VendorStream {
   clean(text: string): string
   /** Read once. Throws as `call` does. Leaving the loop early ends the call. */
   readonly chunks: AsyncIterable<Uint8Array>
+  /** Ends the call. For a reader who needs none of the chunks. */
+  cancel(): void
 }
 
 /**
@@ -175,6 +177,12 @@ export function createVendorClient(
     return turns < mostTurns
   }
 
+  /** Whether the vendor looked at the request, and refused it for what it asks. */
+  const wasJudged = (refusal: HttpReply): boolean => {
+    const { status } = refusal
+    return status < 500 && status !== 429 && status !== 408 && words.turnedAway?.(refusal) !== true
+  }
+
   const limitsOf = (request: VendorRequest): CallerLimits => ({
     timeoutMs: request.timeoutMs ?? timeoutMs,
     abortSignal: request.abortSignal,
@@ -221,9 +229,14 @@ export function createVendorClient(
   const unreached = (error: unknown, secrets: readonly string[]): never => {
     const clean = scrubError(error, secrets)
     if (!isModelspineError(clean) || clean.code === 'aborted') throw clean
-    const { message, details, retryable } = clean
+    const { message, details, retryable, retryAfterMs: waitMs } = clean
     const code = oneAttempt || clean.code === 'auth' ? (clean.code as ErrorCode) : unavailable
-    throw new ModelspineError(code, `${vendor}: ${message}`, { cause: clean, details, retryable })
+    throw new ModelspineError(code, `${vendor}: ${message}`, {
+      cause: clean,
+      details,
+      retryable,
+      ...(waitMs !== undefined && { retryAfterMs: waitMs }),
+    })
   }
 
   const wireOf = (request: VendorRequest): HttpRequest => {
@@ -265,7 +278,8 @@ export function createVendorClient(
           return exchanged.answer
         }
         const { refusal } = exchanged
-        if (takesAnotherTurn(refusal, turns)) continue
+        if (wasJudged(refusal)) pace.taken()
+        else if (takesAnotherTurn(refusal, turns)) continue
         if (again === undefined || !(await again(refusal, limits))) throw failed(refusal, secrets)
       } catch (error) {
         throw scrubError(error, secrets)
@@ -315,7 +329,11 @@ export function createVendorClient(
       const { delimited, chunks } = answer
       const header = (name: string): string | undefined => answer.header(name)
       const clean = (text: string): string => scrubStart(text, longestSaid, secrets)
-      return { kind: 'answer', answer: { header, delimited, clean, chunks: cleanly(chunks, secrets) } }
+      const cancel = (): void => answer.cancel()
+      return {
+        kind: 'answer',
+        answer: { header, delimited, clean, chunks: cleanly(chunks, secrets), cancel },
+      }
     })
 
   async function* cleanly(

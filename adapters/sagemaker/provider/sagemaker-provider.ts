@@ -165,7 +165,12 @@ function providerOver(
       const address = addressOf(request)
       const wire = streamedInvocation(address, withInferenceId(payloadOf(request), context))
       const stream = await named(client.stream(sent(wire, context)))
-      checkVariant(address, stream.header(variantHeader))
+      try {
+        checkVariant(address, stream.header(variantHeader))
+      } catch (error) {
+        stream.cancel()
+        throw error
+      }
       return {
         contentType: stream.header('x-amzn-sagemaker-content-type') ?? 'application/octet-stream',
         headers: replyHeaders(stream.header),

@@ -1,7 +1,8 @@
 import type { IncomingMessage } from 'node:http'
 import { inspect } from 'node:util'
 import { type ModelspineError, secretOf } from 'modelspine/adapter'
-import { afterEach, describe, expect, it } from 'vitest'
+import type { Dispatcher } from 'undici'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { z } from 'zod'
 import {
   createVendorClient,
@@ -143,6 +144,38 @@ describe('a client of a vendor', () => {
     const { client: once, asked: askedOnce } = await scene([tooMany], {}, { turnedAway, oneAttempt: true })
     await failureOf(once.call(post))
     expect(askedOnce).toHaveLength(1)
+  })
+
+  it('learns that more is taken from what is refused for another reason, too', async () => {
+    const statuses = [400, ...Array.from({ length: 40 }, () => 404)]
+    const atMs: number[] = []
+    const dispatcher = {
+      dispatch(_request: unknown, handler: Dispatcher.DispatchHandler) {
+        atMs.push(performance.now())
+        handler.onResponseStart?.({} as never, statuses.shift() ?? 404, {}, '')
+        handler.onResponseEnd?.({} as never, {})
+        return true
+      },
+    }
+    const turnedAway = (reply: { readonly status: number }) => reply.status === 400
+    const client = createVendorClient(
+      { baseUrl: 'http://127.0.0.1:1', dispatcher: dispatcher as never },
+      { ...words, turnedAway },
+    )
+    vi.useFakeTimers()
+    try {
+      const calls = Array.from({ length: 40 }, () => async () => failureOf(client.call(get)))
+      const all = (async () => {
+        for (const call of calls) await call()
+      })()
+      await vi.advanceTimersByTimeAsync(20_000)
+      await all
+    } finally {
+      vi.useRealTimers()
+    }
+    const waits = atMs.slice(1).map((at, place) => at - (atMs[place] ?? 0))
+    expect(waits[0]).toBeGreaterThanOrEqual(250)
+    expect(waits.at(-1)).toBe(0)
   })
 
   it('gives up on what is turned away again and again', async () => {

@@ -180,6 +180,9 @@ describe('a client of a vendor that is away', () => {
     expect(sent).toBe(3)
     await Promise.allSettled([ask(), ask(), ask()])
     expect(sent).toBe(3)
+    await expect(ask()).rejects.toMatchObject({
+      retryAfterMs: expect.toSatisfy((ms: number) => ms > 0 && ms <= 500),
+    })
     await new Promise((resolve) => setTimeout(resolve, 510))
     await Promise.allSettled([ask(), ask(), ask()])
     expect(sent).toBe(4)

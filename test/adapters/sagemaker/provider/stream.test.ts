@@ -86,6 +86,21 @@ describe('a streamed answer', () => {
     await expect.poll(() => isLeft).toBe(true)
   })
 
+  it('leaves the connection when another variant answers than was asked', async () => {
+    const made = await scene()
+    const left = Promise.withResolvers<void>()
+    made.runtime.intercept = () => ({
+      play: (response) => {
+        response.on('close', () => left.resolve())
+        response.writeHead(200, { ...type, 'x-amzn-invoked-production-variant': 'r2' })
+        response.write(payloadPart(Buffer.from('first')))
+      },
+    })
+    const asked = made.provider.inferStream(bytesRequest('churn/r1'), contextOf())
+    await expect(asked).rejects.toMatchObject({ code: 'malformed-reply' })
+    await left.promise
+  })
+
   it('ends with aborted when the caller aborts in its middle', async () => {
     const made = await scene()
     made.runtime.intercept = () => ({
