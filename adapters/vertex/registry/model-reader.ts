@@ -61,7 +61,11 @@ export function createModelReader(client: VertexClient, settings: VertexRegistry
       throw missing(model, `has no version "${version}": versions are numbers`)
     },
 
-    alias: read,
+    // And a version in the place of an alias.
+    async alias(model, alias, abortSignal) {
+      if (!isNumber(alias)) return read(model, alias, abortSignal)
+      throw missing(model, `has no alias "${alias}": for the version of this number write :${alias}`)
+    },
 
     async latestApproved(model, abortSignal) {
       const records = await versions(model, `labels.${settings.labels.approval}=approved`, abortSignal)

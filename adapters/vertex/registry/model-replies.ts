@@ -54,9 +54,6 @@ export const modelPage: z.ZodType<VertexModelPage> = z.object({
 })
 
 /** The response of an upload that has ended. */
-export const uploadedModel: z.ZodType<{ readonly model: string; readonly modelVersionId: string }> = z.object(
-  {
-    model: z.string(),
-    modelVersionId: z.string(),
-  },
-)
+export const uploadedModel: z.ZodType<{ readonly modelVersionId: string }> = z.object({
+  modelVersionId: z.string(),
+})

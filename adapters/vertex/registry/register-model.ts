@@ -135,7 +135,7 @@ async function uploaded(
   for (;;) {
     const operation = await client.read(operationReply, { ...readUploadRequest(name), abortSignal })
     if (operation.state === 'failed') throw googleError(operation.failure, registryWords)
-    if (operation.state === 'succeeded') return uploadedModel.parse(operation.response)
+    if (operation.state === 'succeeded') return madeBy(name, operation.response)
     if (clock.monotonic() >= untilMs) {
       throw new ModelspineError(
         'registry-unavailable',
@@ -147,4 +147,15 @@ async function uploaded(
     }
     await sleep(clock, lookMs, abortSignal)
   }
+}
+
+function madeBy(operation: string, response: unknown): { readonly modelVersionId: string } {
+  const read = uploadedModel.safeParse(response)
+  if (read.success) return read.data
+  const [issue] = read.error.issues
+  throw new ModelspineError(
+    'registry-unavailable',
+    `Vertex: the upload ${operation} ended with an answer in an unknown form: ${issue?.path.join('.')}: ${issue?.message}`,
+    { details: { field: issue?.path.join('.') } },
+  )
 }

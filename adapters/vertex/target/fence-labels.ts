@@ -35,10 +35,15 @@ export function without(labels: Labels): Labels {
 }
 
 /** Undefined for an endpoint that belongs to no deployment. */
-export function ownerIn(labels: Labels, endpoint: string): Owner | undefined {
+export function keyIn(labels: Labels): Key | undefined {
   const { [labelNames.name]: name, [labelNames.namespace]: namespace } = labels
-  if (!name || !namespace) return undefined
-  const key: Key = `${namespace}/${name}`
+  return name && namespace ? `${namespace}/${name}` : undefined
+}
+
+/** The same, with the fence. Throws `target-refused` for a fence that is no number. */
+export function ownerIn(labels: Labels, endpoint: string): Owner | undefined {
+  const key = keyIn(labels)
+  if (key === undefined) return undefined
   const { [labelNames.fence]: fence, [labelNames.store]: store } = labels
   if (fence === undefined) return { key, fence: undefined }
   if (!/^\d+$/.test(fence) || !Number.isSafeInteger(Number(fence))) {

@@ -3,7 +3,7 @@ import { googlePages } from '../../shared/google/google-pages.ts'
 import type { VertexClient } from '../vertex-client.ts'
 import { endpointPage } from './endpoint-replies.ts'
 import { listEndpointsRequest } from './endpoint-requests.ts'
-import { ownerIn } from './fence-labels.ts'
+import { keyIn } from './fence-labels.ts'
 
 /** The keys of all endpoints that have our labels. */
 export async function listKeys(
@@ -20,9 +20,9 @@ export async function listKeys(
     'target-unavailable',
   )
   const keys = new Set<Key>()
-  for await (const { name, labels } of endpoints) {
-    const owner = ownerIn(labels ?? {}, name)
-    if (owner !== undefined) keys.add(owner.key)
+  for await (const { labels } of endpoints) {
+    const key = keyIn(labels ?? {})
+    if (key !== undefined) keys.add(key)
   }
   return [...keys]
 }

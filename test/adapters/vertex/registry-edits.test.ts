@@ -77,6 +77,18 @@ describe('a version that is registered in Vertex', () => {
     })
   })
 
+  it('is told as an answer in an unknown form where Vertex does not say which one it is', async () => {
+    const { registry, vertex } = await scene()
+    vertex.afterwards = ({ operation }) =>
+      operation === 'models.operations.get'
+        ? { json: { name: 'projects/p/locations/l/models/churn/operations/1', done: true, response: {} } }
+        : undefined
+    await expect(registry.register?.({ name: 'churn', artifact })).rejects.toMatchObject({
+      code: 'registry-unavailable',
+      message: expect.stringContaining('modelVersionId'),
+    })
+  })
+
   it.each([
     ['name', { name: 'Churn' }],
     ['version', { version: '7' }],
@@ -137,6 +149,10 @@ describe('labels and aliases in Vertex', () => {
     const asVersion = registry.resolve({ registry: 'v', name: 'churn', version: 'golden' })
     await expect(asVersion).rejects.toMatchObject({ code: 'model-not-found' })
     expect((await registry.resolve({ registry: 'v', text: 'churn@golden' })).version).toBe('1')
+    await expect(registry.resolve({ registry: 'v', text: 'churn@1' })).rejects.toMatchObject({
+      code: 'model-not-found',
+      message: expect.stringContaining(':1'),
+    })
   })
 })
 

@@ -371,12 +371,13 @@ describe('the fence of a deployment at Vertex', () => {
     expect(endpoints.get(endpointOf(key)).trafficSplit).toEqual({ [idOf(first)]: 100 })
   })
 
-  it('that is no number is told, and nothing is sent', async () => {
+  it('that is no number is told, nothing is sent, and all keys are listed', async () => {
     const at = await scene()
     const labels = { modelspine_name: 'churn', modelspine_namespace: 'default', modelspine_fence: 'x' }
     at.vertex.world.endpoints.put(endpointOf(key), { labels })
     const call = at.target.apply(key, wantOf([first]), callOptions())
     await expect(call).rejects.toThrow('the label modelspine_fence "x", which is no number')
+    expect(await at.target.list()).toEqual([key])
   })
 })
 
