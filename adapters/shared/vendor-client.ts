@@ -16,7 +16,7 @@ import {
   type TlsOptions,
 } from 'modelspine/adapter'
 import type { ZodType } from 'zod'
-import { pathWith, type UrlPath } from './url-path.ts'
+import { pathWith, queryOf, type UrlPath, type UrlQuery } from './url-path.ts'
 import {
   type Authority,
   basicAuthority,
@@ -84,7 +84,7 @@ export interface VendorRequest {
   /** Made with `path`, so that no name can change it. */
   readonly path: string
   /** Members that are undefined are left out. A list is sent as one member for each of its texts. */
-  readonly query?: Readonly<Record<string, string | number | readonly string[] | undefined>>
+  readonly query?: UrlQuery
   /** Sent as JSON, unless it is a text or bytes. */
   readonly body?: unknown
   readonly headers?: Readonly<Record<string, string>>
@@ -374,18 +374,6 @@ function authorityOf({ token, basic }: VendorConnection, words: VendorWords): Au
 
 /** A path with names in it, as `pathWith` makes them. */
 export const path: UrlPath = pathWith((name) => encodeURIComponent(name.toWellFormed()))
-
-/** Each name with its values, one after the other. */
-export function queryPairs(query: VendorRequest['query'] = {}): [name: string, value: string][] {
-  return Object.entries(query).flatMap(([name, value]) =>
-    [value ?? []].flat().map((each): [string, string] => [name, String(each)]),
-  )
-}
-
-function queryOf(query: VendorRequest['query']): string {
-  const given = new URLSearchParams(queryPairs(query))
-  return given.size === 0 ? '' : `?${given}`
-}
 
 function saidIn(reply: HttpReply, { said }: VendorWords): string {
   try {

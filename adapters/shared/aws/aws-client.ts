@@ -1,8 +1,7 @@
 import { type Clock, systemClock } from 'modelspine/adapter'
-
+import { queryPairs, type UrlQuery } from '../url-path.ts'
 import {
   createVendorClient,
-  queryPairs,
   type VendorClient,
   type VendorConnection,
   type VendorRequest,
@@ -63,7 +62,7 @@ export function createAwsClient(
 
   function signable(request: VendorRequest): VendorRequest {
     const { query, path, headers: own, ...others } = request
-    return { ...others, path: path + queryOf(query), headers: unsigned({ ...headers, ...own }) }
+    return { ...others, path: path + signableQuery(query), headers: unsigned({ ...headers, ...own }) }
   }
 
   return {
@@ -76,7 +75,7 @@ export function createAwsClient(
 }
 
 /** The servers of AWS do not read a `+` as a space. */
-function queryOf(query: VendorRequest['query']): string {
+function signableQuery(query: UrlQuery | undefined): string {
   const pairs = queryPairs(query)
   return pairs.length === 0 ? '' : `?${encodedQuery(pairs)}`
 }

@@ -1,4 +1,5 @@
-import { queryPairs, type VendorRequest } from '../../../adapters/shared/vendor-client.ts'
+import { queryPairs } from '../../../adapters/shared/url-path.ts'
+import type { VendorRequest } from '../../../adapters/shared/vendor-client.ts'
 import type { Json } from '../../simulators/vertex/vertex-failure.ts'
 import { officialVertex } from '../../simulators/vertex/vertex-simulator.ts'
 
