@@ -155,10 +155,13 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
       const { method, abortSignal, resend = method === 'GET' || method === 'HEAD' } = request
       const call = { method, url: base.origin + base.path, phase: 'connecting' as const }
       if (abortSignal?.aborted) return reject(abortedError(call, abortSignal.reason))
-      if (closing !== undefined)
+      // Another client may have been put in its place, so others are to be asked.
+      if (closing !== undefined) {
+        const details = { phase: call.phase }
         return reject(
-          new ModelspineError('unavailable', `${base.origin}: the client was closed`, { retryable: false }),
+          new ModelspineError('unavailable', `${base.origin}: the client was closed`, { details }),
         )
+      }
       const maxBytes = request.maxBodyBytes ?? maxBodyBytes
       send(begin({ wire: wireOf(request), abortSignal, maxBytes, resend }, resolve, reject))
     })

@@ -155,7 +155,8 @@ describe('createHttpClient', () => {
     await closing
     expect(await failureOf(client.request({ method: 'GET', path: '/' }))).toMatchObject({
       code: 'unavailable',
-      retryable: false,
+      retryable: true,
+      details: { phase: 'connecting' },
     })
   })
 })
