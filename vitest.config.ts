@@ -71,6 +71,7 @@ const config: ViteUserConfig = defineConfig({
     // Real processes and disks answer late on a busy machine; nothing here sleeps for so long.
     testTimeout: 30_000,
     hookTimeout: 30_000,
+    expect: { poll: { timeout: 20_000, interval: 5 } },
     typecheck: {
       enabled: true,
       include: ['test/types/**/*.test-d.ts'],

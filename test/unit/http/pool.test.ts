@@ -13,6 +13,7 @@ import { answerOf, clientOf, serveRaw } from './raw-server.ts'
 
 setFlagsFromString('--expose-gc')
 const collectGarbage = runInNewContext('gc') as () => void
+setFlagsFromString('--no-expose-gc')
 
 const get = { method: 'GET', path: '/' } as const
 const zipped = gzipSync('ok').toString('latin1')
