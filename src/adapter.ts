@@ -82,6 +82,7 @@ export {
   originalOf,
   withNative,
 } from './provider/contract.ts'
+export { refuseForeignParts } from './provider/foreign-parts.ts'
 export { type ChangeHints, createChangeHints } from './registry/change-hints.ts'
 export type * from './registry/contract.ts'
 export { latestApproved, latestApprovedAlias, refuseComputedAlias } from './registry/latest-approved.ts'

@@ -12,6 +12,7 @@ import type {
   InferRequest,
   ModelProvider,
 } from './contract.ts'
+import { refuseForeignParts } from './foreign-parts.ts'
 
 type Answer<T> = T | Promise<T>
 
@@ -63,11 +64,20 @@ export function memoryProvider(options: MemoryProviderOptions): ModelProvider {
       ? {}
       : {
           chat: (request, context) =>
-            answer(async () => wholeReply(await chat(request, context), request), context),
+            answer(async () => {
+              refuseForeignParts(request, [name])
+              return wholeReply(await chat(request, context), request)
+            }, context),
         }),
     ...(chatStream === undefined
       ? {}
-      : { chatStream: (request, context) => stream(() => chatStream(request, context), context) }),
+      : {
+          chatStream: (request, context) =>
+            stream(() => {
+              refuseForeignParts(request, [name])
+              return chatStream(request, context)
+            }, context),
+        }),
     ...(embed === undefined
       ? {}
       : { embed: (request, context) => answer(() => embed(request, context), context) }),

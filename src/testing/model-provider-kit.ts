@@ -1,6 +1,7 @@
 import { type KitOptions, type Law, runKit } from './kit.ts'
 import { abortLaws } from './model-provider/abort-laws.ts'
 import { answerLaws } from './model-provider/answer-laws.ts'
+import { dialectLaws } from './model-provider/dialect-laws.ts'
 import { failureLaws } from './model-provider/failure-laws.ts'
 import { streamLaws } from './model-provider/stream-laws.ts'
 import type { ModelProviderSubject } from './model-provider/subject.ts'
@@ -20,6 +21,7 @@ export {
  */
 export const modelProviderLaws: readonly Law<ModelProviderSubject>[] = [
   ...answerLaws,
+  ...dialectLaws,
   ...failureLaws,
   ...abortLaws,
   ...streamLaws,

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict'
-import type { ChatMessage, ChatRequest, EmbedRequest, InferRequest } from '../../provider/contract.ts'
+import type { ChatRequest, InferRequest } from '../../provider/contract.ts'
 import type { OperationName } from '../../resources/route/model-route.ts'
 import type { Law } from '../kit.ts'
 import {
+  ask,
   chatRequest,
   contextOf,
   embedRequest,
+  failureOf,
   inferRequest,
   kitModel,
   provided,
@@ -142,34 +144,40 @@ export const answerLaws: readonly Law<ModelProviderSubject>[] = [
     },
   },
   {
-    name: 'sends a request of its own dialect with the same text, except for the model',
-    skip: skipNative,
+    name: 'refuses a required part of an unknown vendor with unsupported, and sends nothing',
+    skip: without('chat'),
     async check(subject) {
-      for (const dialect of subject.provider.capabilities.dialects) {
-        const { request, sent } = nativeCall(subject, dialect)
-        await ask(subject, request, dialect)
-        assert.equal(subject.upstream.calls.at(-1)?.text, sent, dialect)
-      }
+      subject.upstream.play({ kind: 'ok' })
+      const kind = 'kit-part'
+      const part = { type: 'opaque', vendor: 'kit-vendor', kind, data: {} } as const
+      const asked = (required: boolean): ChatRequest => ({
+        ...chatRequest,
+        messages: [
+          ...chatRequest.messages,
+          { role: 'user', content: [{ type: 'text', text: 'b' }, required ? { ...part, required } : part] },
+        ],
+      })
+      const failure = await soon(subject, failureOf(ask(subject, asked(true), 'chat'), 'chat'), 'chat')
+      assert.equal(failure.code, 'unsupported')
+      assert.ok(failure.message.includes(kind), `the error does not name the part: ${failure.message}`)
+      assert.equal(subject.upstream.calls.length, 0, 'calls made')
+      await ask(subject, asked(false), 'chat without the mark')
+      assert.equal(subject.upstream.calls.length, 1, 'calls made without the mark')
     },
   },
   {
-    name: 'sends what was edited in a request of its own dialect, not the original',
-    skip: skipNative,
-    async check(subject) {
-      for (const dialect of subject.provider.capabilities.dialects) {
-        const { request } = nativeCall(subject, dialect)
-        const said = 'Only this is said'
-        const edited =
-          'input' in request
-            ? { ...request, input: [said, said] }
-            : { ...request, messages: [userSays(said)] }
-        await ask(subject, edited, dialect)
-        const text = subject.upstream.calls.at(-1)?.text ?? ''
-        assert.ok(text.includes(said), `${dialect}: the edit was not sent`)
-        for (const secret of textsOf(request)) {
-          assert.ok(!text.includes(secret), `${dialect}: "${secret}" was edited away and sent all the same`)
-        }
-      }
+    name: 'caps the tokens of all choices together',
+    skip: ({ provider }) => (provider.capTokens === undefined ? 'has no capTokens' : undefined),
+    async check({ provider }) {
+      const capped = (more: Partial<ChatRequest>): number | undefined =>
+        provided(provider.capTokens, 'capTokens').call(provider, { ...chatRequest, ...more }, 50)
+          .maxOutputTokens
+      assert.equal(capped({}), 50)
+      assert.equal(capped({ maxOutputTokens: 900 }), 50)
+      assert.equal(capped({ maxOutputTokens: 7 }), 7)
+      assert.equal(capped({ choices: 4 }), 12)
+      const refused = Promise.resolve().then(() => capped({ choices: 51 }))
+      assert.equal((await failureOf(refused, 'a cap below one token a choice')).code, 'policy-denied')
     },
   },
 ]
@@ -180,46 +188,4 @@ export function pickUsage(usage: {
   readonly outputTokens?: number
 }): Readonly<Record<string, number | undefined>> {
   return { inputTokens: usage.inputTokens, outputTokens: usage.outputTokens }
-}
-
-function userSays(text: string): ChatMessage {
-  return { role: 'user', content: [{ type: 'text', text }] }
-}
-
-function skipNative({ provider, nativeCall: given }: ModelProviderSubject): string | undefined {
-  if (provider.capabilities.dialects.length === 0) return 'declares no dialect'
-  return given === undefined ? 'the fixture gives no request in a dialect' : undefined
-}
-
-/** The request of the fixture, for the kit's model, and the text that must reach the upstream. */
-function nativeCall(
-  subject: ModelProviderSubject,
-  dialect: string,
-): { readonly request: ChatRequest | EmbedRequest; readonly sent: string } {
-  const call = subject.nativeCall?.(dialect)
-  assert.ok(call !== undefined, `the fixture gives no request in ${dialect}`)
-  subject.upstream.play({ kind: 'ok' })
-  return {
-    request: { ...call.request, model: kitModel },
-    sent: call.text.replace(call.request.model, kitModel),
-  }
-}
-
-function ask(
-  subject: ModelProviderSubject,
-  request: ChatRequest | EmbedRequest,
-  what: string,
-): Promise<unknown> {
-  const call =
-    'input' in request
-      ? subject.provider.embed?.(request, contextOf())
-      : subject.provider.chat?.(request, contextOf())
-  return soon<unknown>(subject, provided<Promise<unknown>>(call, what), what)
-}
-
-/** What the request says, in words. */
-function textsOf(request: ChatRequest | EmbedRequest): readonly string[] {
-  if ('input' in request) return request.input.filter((each) => typeof each === 'string')
-  const parts = request.messages.flatMap(({ content }) => content)
-  return parts.flatMap((part) => (part.type === 'text' ? [part.text] : []))
 }

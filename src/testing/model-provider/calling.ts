@@ -58,6 +58,19 @@ export function waysToAsk(
   return [...ways, streamed]
 }
 
+/** Sends a chat or an embedding. */
+export function ask(
+  subject: ModelProviderSubject,
+  request: ChatRequest | EmbedRequest,
+  what: string,
+): Promise<unknown> {
+  const call =
+    'input' in request
+      ? subject.provider.embed?.(request, contextOf())
+      : subject.provider.chat?.(request, contextOf())
+  return soon<unknown>(subject, provided<Promise<unknown>>(call, what), what)
+}
+
 export function provided<T>(value: T | undefined, method: string): T {
   assert.ok(value !== undefined, `the provider declares ${method} but has no such method`)
   return value

@@ -135,6 +135,20 @@ const breaks: Readonly<Record<string, Break>> = {
       return reply.kind === 'bytes' ? { ...reply, bytes: lastBytes as Uint8Array } : reply
     },
   }),
+  'refuses a required part of an unknown vendor with unsupported, and sends nothing': (provider) => ({
+    ...provider,
+    chat(request, context) {
+      const messages = request.messages.map((message) => ({
+        ...message,
+        content: message.content.filter(({ type }) => type !== 'opaque'),
+      }))
+      return ask(provider.chat?.({ ...request, messages }, context))
+    },
+  }),
+  'caps the tokens of all choices together': (provider) => ({
+    ...provider,
+    capTokens: (request, cap) => ({ ...request, maxOutputTokens: cap }),
+  }),
   'sends a request of its own dialect with the same text, except for the model': (provider) => ({
     ...provider,
     chat({ native: _, ...request }: ChatRequest, context) {
