@@ -41,7 +41,7 @@ const capped = (...caps: number[]): Decision =>
 describe('the invoke policy', () => {
   it('gets the actor, the route and the operation of each request', async () => {
     const seen: InvokeRequest[] = []
-    const { router } = governed((request) => {
+    const { router, requests } = governed((request) => {
       seen.push(request)
       return decision('allow')
     })
@@ -57,6 +57,7 @@ describe('the invoke policy', () => {
         requestId: 'q',
       },
     ])
+    expect(requests.map((record) => record.decision?.policyRevision)).toEqual(['p1', 'p1'])
   })
 
   it('hears that the caller left, and that the time is over', async () => {
@@ -147,7 +148,7 @@ describe('the invoke policy', () => {
         message: 'policy denies default/m: not yours',
       })
       expect(a.calls).toHaveLength(0)
-      expect(requests).toMatchObject([{ code: 'policy-denied', attempts: 0 }])
+      expect(requests).toMatchObject([{ code: 'policy-denied', attempts: 0, decision: { verdict } }])
     }
   })
 
