@@ -42,8 +42,9 @@ export interface RouterOptions {
   readonly strategy?: RoutingStrategy
   /**
    * The most calls at the same time to one upstream, over all routes. Then other upstreams are asked, or else the
-   * request fails with `overloaded`. The default 200 is below the 256 connections of a provider, so that a model
-   * that hangs leaves connections to the vendor's other models.
+   * request fails with `overloaded`. Default: 200 for a model of a provider that you made, which is below the 256
+   * connections of a provider, so that a model that hangs leaves connections to the vendor's others; any number for
+   * an endpoint of a deployment, which has connections of its own.
    */
   readonly maxInFlightPerUpstream?: number
   readonly logger?: Logger
@@ -96,8 +97,8 @@ export function createRouter(options: RouterOptions): Router {
   const { table, clock = systemClock, logger } = options
   const observers = groupObservers(options.observers ?? [], logger)
   const strategy = options.strategy ?? weightedStrategy(() => clock.random())
-  const maxInFlight = options.maxInFlightPerUpstream ?? 200
-  if (!(Number.isSafeInteger(maxInFlight) && maxInFlight > 0)) {
+  const maxInFlight = options.maxInFlightPerUpstream
+  if (maxInFlight !== undefined && !(Number.isSafeInteger(maxInFlight) && maxInFlight > 0)) {
     const message = `maxInFlightPerUpstream is ${maxInFlight}: give a whole number above 0`
     throw new ModelspineError('invalid-options', message)
   }

@@ -6,6 +6,12 @@ import { failureOf, isBeyond } from './failure-reach.ts'
 import type { RoutedRequest } from './routed-request.ts'
 
 /**
+ * The default for an upstream whose provider others use, too. It is below the 256 connections of a provider, so that
+ * a model that hangs leaves connections to the vendor's other models.
+ */
+const sharedInFlight = 200
+
+/**
  * Makes the attempts of one request, one after the other. The strategy says whom to ask. The chain says whether
  * anybody may still be asked, and how long an attempt may take.
  */
@@ -60,8 +66,9 @@ export class AttemptChain {
     for (;;) {
       const upstream = strategy.pick(plan, this.#request, tried)
       if (upstream === undefined || !tried.every((each) => isBeyond(each, upstream))) return undefined
-      if (upstream.state.inFlight < maxInFlight) return upstream
-      tried.push({ upstream, error: full(upstream, maxInFlight) })
+      const most = maxInFlight ?? (upstream.connection.isShared ? sharedInFlight : Number.POSITIVE_INFINITY)
+      if (upstream.state.inFlight < most) return upstream
+      tried.push({ upstream, error: full(upstream, most) })
     }
   }
 

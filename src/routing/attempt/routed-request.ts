@@ -17,8 +17,8 @@ export interface RouterContext {
   readonly clock: Clock
   readonly observers: ObserverGroup
   readonly strategy: RoutingStrategy
-  /** The most calls at the same time to one upstream. */
-  readonly maxInFlight: number
+  /** The most calls at the same time to one upstream. Undefined: the default. */
+  readonly maxInFlight: number | undefined
   readonly table: { readonly current: RouteTable | undefined }
 }
 

@@ -14,6 +14,8 @@ import { type Logger, silentLogger } from '../../telemetry/logger.ts'
 export interface Connection {
   readonly provider: ModelProvider
   readonly inFlight: number
+  /** Whether the provider was made elsewhere, so that several upstreams may call by it. */
+  readonly isShared: boolean
   /** Call this when a call begins. */
   lease(): void
   /** Call this when the call has ended, exactly once for each lease. */
@@ -54,6 +56,7 @@ export interface Connections {
 
 class CountedConnection implements Connection {
   readonly provider: ModelProvider
+  readonly isShared: boolean = true
   inFlight = 0
   /** How many routes of the current snapshot use it. */
   users = 0
@@ -72,6 +75,7 @@ class CountedConnection implements Connection {
 }
 
 class MadeConnection extends CountedConnection {
+  override readonly isShared: boolean = false
   readonly id: string
   readonly address: string
   state: ConnectionState = { kind: 'active' }

@@ -31,6 +31,25 @@ describe('calls under way', () => {
     await expect(world.router.infer('m', tensors)).resolves.toMatchObject({ provider: 'a', attempts: 1 })
   })
 
+  it('are bounded by default where upstreams share connections, and not where they have their own', async () => {
+    const a = scriptedProvider('a', 'hang')
+    const world = scenario({
+      routes: [route([vendor('a')]), route([{ deployment: 'churn', weight: 1 }], {}, { name: 'own' })],
+      deployments: [deployment('churn', { r1: 100 })],
+      providers: { a },
+    })
+    world.at('r1').script = 'hang'
+    const caller = new AbortController()
+    const ask = (name: string): Promise<unknown> =>
+      world.router.infer(name, tensors, { abortSignal: caller.signal }).catch(({ code }) => code)
+    const asked = Array.from({ length: 201 }, () => [ask('m'), ask('own')]).flat()
+    await world.clock.advance(0)
+    expect([a.calls.length, world.at('r1').calls.length]).toEqual([200, 201])
+    caller.abort()
+    const codes = await Promise.all(asked)
+    expect(codes.filter((code) => code === 'overloaded')).toHaveLength(1)
+  })
+
   it('are bounded for each route by its spec, in every snapshot', async () => {
     const a = scriptedProvider('a', 'hang')
     const input = { routes: [route([vendor('a')], { maxInFlight: 1 })], providers: { a } }
