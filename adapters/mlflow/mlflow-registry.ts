@@ -1,7 +1,5 @@
 import {
   createChangeHints,
-  isModelspineError,
-  latestApprovedAlias,
   type ModelRegistry,
   type ModelSummary,
   type ModelVersion,
@@ -9,7 +7,9 @@ import {
   systemClock,
   throwIfAborted,
 } from 'modelspine/adapter'
+import { findVersion } from '../shared/registry/find-version.ts'
 import { pollChanges } from '../shared/registry/poll-changes.ts'
+import { unlessNotFound } from '../shared/registry/unless-not-found.ts'
 import { createVendorClient } from '../shared/vendor-client.ts'
 import { createChangePoller } from './changes/poll-changes.ts'
 import { registerVersion } from './edits/register-version.ts'
@@ -55,14 +55,7 @@ export function mlflowRegistry(options: MlflowRegistryOptions): MlflowRegistry {
 
     async resolve(reference, { abortSignal } = {}) {
       throwIfAborted(abortSignal, 'resolving a model reference')
-      const wanted = parseReference(reference)
-      const { name } = wanted
-      const record =
-        'version' in wanted
-          ? await reader.version(name, wanted.version, abortSignal)
-          : wanted.alias === latestApprovedAlias
-            ? await reader.latestApproved(name, abortSignal)
-            : await reader.alias(name, wanted.alias, abortSignal)
+      const record = await findVersion(reader, parseReference(reference), abortSignal)
       return reader.publish(reference.registry, record, abortSignal)
     },
 
@@ -82,7 +75,7 @@ export function mlflowRegistry(options: MlflowRegistryOptions): MlflowRegistry {
         for (let from = 0; from < usable.length; from += together) {
           const some = usable.slice(from, from + together)
           const published = some.map((record) => reader.publish(registry, record, abortSignal))
-          for (const found of await Promise.all(published.map(unlessDeleted))) {
+          for (const found of await Promise.all(published.map(unlessNotFound))) {
             if (found !== undefined) yield found
           }
         }
@@ -126,16 +119,6 @@ export function mlflowRegistry(options: MlflowRegistryOptions): MlflowRegistry {
 
 async function passOn(models: AsyncIterable<string>, notify: (model: string) => void): Promise<void> {
   for await (const model of models) notify(model)
-}
-
-/** A version may be deleted while its model is listed. */
-async function unlessDeleted(version: Promise<ModelVersion>): Promise<ModelVersion | undefined> {
-  try {
-    return await version
-  } catch (error) {
-    if (isModelspineError(error, 'model-not-found')) return undefined
-    throw error
-  }
 }
 
 function summaryOf({ name, tags, latest_versions }: ModelRecord, names: MlflowTags): ModelSummary {

@@ -6,12 +6,13 @@ import {
   ModelspineError,
   type ModelVersion,
   type NewModelVersion,
-  nextVersionNumber,
   sameArtifact,
   sha256,
   sleep,
 } from 'modelspine/adapter'
+import { checkNextNumber } from '../../shared/registry/check-next-number.ts'
 import { otherArtifact } from '../../shared/registry/other-artifact.ts'
+import { unlessNotFound } from '../../shared/registry/unless-not-found.ts'
 import type { VendorClient } from '../../shared/vendor-client.ts'
 import { wrongOption } from '../../shared/wrong-option.ts'
 import {
@@ -102,18 +103,11 @@ async function existingVersion(
   version: string,
   abortSignal: AbortSignal | undefined,
 ): Promise<VersionRecord | undefined> {
-  try {
-    return await reader.version(name, version, abortSignal)
-  } catch (error) {
-    if (!isModelspineError(error, 'model-not-found')) throw error
+  const existing = await unlessNotFound(reader.version(name, version, abortSignal))
+  if (existing === undefined) {
+    checkNextNumber('MLflow', version, await newestVersions(reader, name, abortSignal))
   }
-  const next = nextVersionNumber(await newestVersions(reader, name, abortSignal))
-  if (version === next) return undefined
-  throw new ModelspineError(
-    'invalid-options',
-    `version is "${version}", but MLflow numbers versions and would give ${next}: leave it out`,
-    { details: { field: 'version', next } },
-  )
+  return existing
 }
 
 async function newestVersions(
@@ -148,15 +142,11 @@ async function ensureModel(
   name: string,
   abortSignal: AbortSignal | undefined,
 ): Promise<void> {
-  try {
-    await reader.model(name, abortSignal)
-  } catch (error) {
-    if (!isModelspineError(error, 'model-not-found')) throw error
-    await client.call({ ...createModel(name), abortSignal }).catch((refused) => {
-      // Another writer was faster.
-      if (!isModelspineError(refused, 'conflict')) throw refused
-    })
-  }
+  if ((await unlessNotFound(reader.model(name, abortSignal))) !== undefined) return
+  await client.call({ ...createModel(name), abortSignal }).catch((refused) => {
+    // Another writer was faster.
+    if (!isModelspineError(refused, 'conflict')) throw refused
+  })
 }
 
 function bodyOf(fresh: NewModelVersion, { uri }: ArtifactFile, names: MlflowTags): NewVersionBody {

@@ -1,10 +1,5 @@
-import {
-  isModelspineError,
-  type ModelReference,
-  ModelspineError,
-  type NamedReference,
-  parseReference,
-} from 'modelspine/adapter'
+import { type ModelReference, ModelspineError, type NamedReference, parseReference } from 'modelspine/adapter'
+import { unlessNotFound } from '../../shared/registry/unless-not-found.ts'
 import type { SagemakerClient } from '../sagemaker-client.ts'
 import { allPages } from './all-pages.ts'
 import { packageAddress, packageArnIn } from './artifact.ts'
@@ -106,7 +101,7 @@ export function createPackageReader(client: SagemakerClient, aliasTags: string |
     async latestApproved(model, abortSignal) {
       const filter = { group: checkedName(model), approved: true, newestFirst: true }
       for await (const summary of newestFirst(reader.versions(filter, abortSignal))) {
-        const found = await unlessGone(reader.version(model, versionOf(summary), abortSignal))
+        const found = await unlessNotFound(reader.version(model, versionOf(summary), abortSignal))
         // The list may be older than the version.
         if (found?.ModelApprovalStatus === 'Approved') return found
       }
@@ -182,16 +177,6 @@ async function* newestFirst(pages: AsyncIterable<readonly PackageSummary[]>): As
 /** Oldest first. */
 export function compare(one: PackageSummary, other: PackageSummary): number {
   return createdAtMs(one) - createdAtMs(other) || Number(versionOf(one)) - Number(versionOf(other))
-}
-
-/** A version may be deleted after it was listed. */
-export async function unlessGone<Found>(found: Promise<Found>): Promise<Found | undefined> {
-  try {
-    return await found
-  } catch (error) {
-    if (isModelspineError(error, 'model-not-found')) return undefined
-    throw error
-  }
 }
 
 function checkReady(model: string, version: string, record: PackageRecord): void {

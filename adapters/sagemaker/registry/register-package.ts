@@ -5,12 +5,13 @@ import {
   isModelspineError,
   ModelspineError,
   type NewModelVersion,
-  nextVersionNumber,
   sameArtifact,
   sha256,
   sleep,
 } from 'modelspine/adapter'
+import { checkNextNumber } from '../../shared/registry/check-next-number.ts'
 import { otherArtifact } from '../../shared/registry/other-artifact.ts'
+import { unlessNotFound } from '../../shared/registry/unless-not-found.ts'
 import { wrongOption } from '../../shared/wrong-option.ts'
 import type { SagemakerClient } from '../sagemaker-client.ts'
 import { artifactOf, packageAddress } from './artifact.ts'
@@ -139,17 +140,12 @@ async function existingVersion(
   version: string,
   abortSignal: AbortSignal | undefined,
 ): Promise<PackageRecord | undefined> {
-  try {
-    return await reader.anyVersion(name, version, abortSignal)
-  } catch (error) {
-    if (!isModelspineError(error, 'model-not-found')) throw error
+  const existing = await unlessNotFound(reader.anyVersion(name, version, abortSignal))
+  if (existing === undefined) {
+    const newest = await unlessNotFound(newestVersions(reader, name, abortSignal))
+    checkNextNumber('SageMaker', version, newest ?? [])
   }
-  const next = nextVersionNumber(await newestVersions(reader, name, abortSignal))
-  if (version === next) return undefined
-  throw wrongOption(
-    'version',
-    `is "${version}", but SageMaker numbers versions and would give ${next}: leave it out`,
-  )
+  return existing
 }
 
 async function newestVersions(
@@ -157,12 +153,8 @@ async function newestVersions(
   group: string,
   abortSignal: AbortSignal | undefined,
 ): Promise<readonly string[]> {
-  try {
-    for await (const page of reader.versions({ group, newestFirst: true }, abortSignal))
-      return page.map(versionOf)
-  } catch (error) {
-    if (!isModelspineError(error, 'model-not-found')) throw error
-  }
+  for await (const page of reader.versions({ group, newestFirst: true }, abortSignal))
+    return page.map(versionOf)
   return []
 }
 

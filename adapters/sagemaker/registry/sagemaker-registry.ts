@@ -6,7 +6,9 @@ import {
   systemClock,
   throwIfAborted,
 } from 'modelspine/adapter'
+import { findVersion } from '../../shared/registry/find-version.ts'
 import { pollChanges } from '../../shared/registry/poll-changes.ts'
+import { unlessNotFound } from '../../shared/registry/unless-not-found.ts'
 import { createSagemakerClient } from '../sagemaker-client.ts'
 import { checkTags, setApproval, setTags } from './edit-version.ts'
 import { createPackagePoller } from './package-poller.ts'
@@ -15,7 +17,6 @@ import {
   compare,
   createPackageReader,
   parsePackageReference,
-  unlessGone,
   versionOf,
 } from './package-reader.ts'
 import type { PackageRecord, PackageSummary } from './package-replies.ts'
@@ -76,13 +77,9 @@ export function sagemakerRegistry(options: SagemakerRegistryOptions = {}): Sagem
       throwIfAborted(abortSignal, 'resolving a model reference')
       const wanted = parsePackageReference(reference)
       const { registry, name } = wanted
-      if ('version' in wanted) {
-        return publish(registry, name, await reader.version(name, wanted.version, abortSignal), [])
-      }
-      if (wanted.alias === latestApprovedAlias) {
-        return publish(registry, name, await reader.latestApproved(name, abortSignal), [])
-      }
-      return publish(registry, name, await aliased(name, wanted.alias, abortSignal), [wanted.alias])
+      const record = await findVersion({ ...reader, alias: aliased }, wanted, abortSignal)
+      const hasAlias = 'alias' in wanted && wanted.alias !== latestApprovedAlias
+      return publish(registry, name, record, hasAlias ? [wanted.alias] : [])
     },
 
     async *models({ abortSignal } = {}) {
@@ -102,7 +99,7 @@ export function sagemakerRegistry(options: SagemakerRegistryOptions = {}): Sagem
       usable.sort(compare)
       for (let from = 0; from < usable.length; from += together) {
         const some = usable.slice(from, from + together).map(versionOf)
-        const records = some.map((version) => unlessGone(reader.version(model, version, abortSignal)))
+        const records = some.map((version) => unlessNotFound(reader.version(model, version, abortSignal)))
         for (const [place, record] of (await Promise.all(records)).entries()) {
           const own = aliases.get(some[place] ?? '') ?? []
           if (record !== undefined) yield publish(settings.name, model, record, own)

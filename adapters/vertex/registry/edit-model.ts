@@ -1,11 +1,12 @@
-import { isModelspineError, ModelspineError, refuseComputedAlias } from 'modelspine/adapter'
+import { isModelspineError, refuseComputedAlias } from 'modelspine/adapter'
+import { type AliasMove, moveAlias } from '../../shared/registry/move-alias.ts'
+import { unlessNotFound } from '../../shared/registry/unless-not-found.ts'
 import { wrongOption } from '../../shared/wrong-option.ts'
 import type { VertexClient } from '../vertex-client.ts'
 import type { ModelReader } from './model-reader.ts'
 import { modelRecord } from './model-replies.ts'
 import { mergeAliasesRequest, writeLabelsRequest } from './model-requests.ts'
 import { isOwnLabel, versionIn } from './published-model.ts'
-import { unlessMissing } from './registry-errors.ts'
 import { labelFault, type VertexModelLabels } from './registry-options.ts'
 
 /** How often labels are written anew when somebody else has changed the version meanwhile. */
@@ -51,22 +52,16 @@ export function checkTags(tags: LabelEdit, names: VertexModelLabels): void {
   }
 }
 
-export interface AliasEdit {
-  readonly model: string
-  readonly alias: string
-  readonly version: string | null
-  readonly expect: string | null | undefined
-}
-
 const aliasForm = /^[a-z]([a-z0-9-]{0,126}[a-z0-9])?$/
 
-/** Vertex takes no etag for aliases. So they are read before, compared with what is expected, and read again. */
+/** Vertex takes no etag for aliases. */
 export async function setAlias(
   client: VertexClient,
   reader: ModelReader,
-  { model, alias, version, expect }: AliasEdit,
+  move: AliasMove,
   abortSignal: AbortSignal | undefined,
 ): Promise<void> {
+  const { model, alias, version } = move
   refuseComputedAlias(alias)
   if (!aliasForm.test(alias)) {
     throw wrongOption(
@@ -77,27 +72,19 @@ export async function setAlias(
   if (alias === 'default' && version === null) {
     throw wrongOption('alias', 'is "default", which each model of Vertex has: move it to another version')
   }
-  if (version !== null) await reader.version(model, version, abortSignal)
-  const before = await current()
-  if (before === null && version === null) await reader.alias(model, 'default', abortSignal)
-  if (expect !== undefined && expect !== before) throw standsElsewhere(before, expect)
-  if (version === before) return
-  const [at, change] = version === null ? [before ?? '', `-${alias}`] : [version, alias]
-  const request = mergeAliasesRequest(client.parent, model, at, [change])
-  await client.read(modelRecord, { ...request, abortSignal })
-  const after = await current()
-  if (after !== version) throw standsElsewhere(after, version)
-
-  async function current(): Promise<string | null> {
-    const record = await unlessMissing(reader.alias(model, alias, abortSignal))
-    return record === undefined ? null : versionIn(record)
-  }
-
-  function standsElsewhere(found: string | null, wanted: string | null): ModelspineError {
-    return new ModelspineError(
-      'conflict',
-      `alias "${alias}" of model "${model}" points to ${found ?? 'nothing'}, not to ${wanted ?? 'nothing'}`,
-      { details: { model, alias, current: found, expected: wanted } },
-    )
-  }
+  await moveAlias(move, {
+    async current() {
+      const record = await unlessNotFound(reader.alias(model, alias, abortSignal))
+      if (record !== undefined) return versionIn(record)
+      // Each model has this one. So the alias is missing, or the model.
+      await reader.alias(model, 'default', abortSignal)
+      return null
+    },
+    checkVersion: (wanted) => reader.version(model, wanted, abortSignal),
+    write(before) {
+      const [at, change] = version === null ? [before ?? '', `-${alias}`] : [version, alias]
+      const request = mergeAliasesRequest(client.parent, model, at, [change])
+      return client.read(modelRecord, { ...request, abortSignal })
+    },
+  })
 }

@@ -1,5 +1,6 @@
 import { latestApproved } from 'modelspine/adapter'
 import { googlePages } from '../../shared/google/google-pages.ts'
+import type { VersionLookups } from '../../shared/registry/find-version.ts'
 import type { VertexClient } from '../vertex-client.ts'
 import { modelPage, modelRecord, type VertexModelRecord } from './model-replies.ts'
 import { listModelsRequest, listVersionsRequest, readVersionRequest } from './model-requests.ts'
@@ -7,12 +8,7 @@ import { publishedModel, versionIn } from './published-model.ts'
 import { missing } from './registry-errors.ts'
 import type { VertexRegistrySettings } from './registry-options.ts'
 
-export interface ModelReader {
-  /** Throws `model-not-found`. */
-  version(model: string, version: string, abortSignal: AbortSignal | undefined): Promise<VertexModelRecord>
-  /** The version to which an alias points. Throws `model-not-found`. */
-  alias(model: string, alias: string, abortSignal: AbortSignal | undefined): Promise<VertexModelRecord>
-  latestApproved(model: string, abortSignal: AbortSignal | undefined): Promise<VertexModelRecord>
+export interface ModelReader extends VersionLookups<VertexModelRecord> {
   /** The default version of each model. */
   models(abortSignal: AbortSignal | undefined): AsyncIterable<VertexModelRecord>
   /** From the oldest to the newest. A filter is Vertex's, such as `labels.team=risk`. */

@@ -3,14 +3,15 @@ import {
   canonicalJson,
   ModelspineError,
   type NewModelVersion,
-  nextVersionNumber,
   sameArtifact,
   sha256,
   sleep,
 } from 'modelspine/adapter'
 import { operationReply } from '../../shared/google/google-operations.ts'
 import { googleError } from '../../shared/google/google-words.ts'
+import { checkNextNumber } from '../../shared/registry/check-next-number.ts'
 import { otherArtifact } from '../../shared/registry/other-artifact.ts'
+import { unlessNotFound } from '../../shared/registry/unless-not-found.ts'
 import { wrongOption } from '../../shared/wrong-option.ts'
 import type { VertexClient } from '../vertex-client.ts'
 import { checkTags } from './edit-model.ts'
@@ -19,7 +20,7 @@ import type { ModelReader } from './model-reader.ts'
 import { uploadedModel, type VertexModelRecord } from './model-replies.ts'
 import { readUploadRequest, type Upload, uploadRequest } from './model-requests.ts'
 import { artifactOf, versionIn } from './published-model.ts'
-import { registryWords, unlessMissing } from './registry-errors.ts'
+import { registryWords } from './registry-errors.ts'
 import { labelFault, registrationLabel, type VertexRegistrySettings } from './registry-options.ts'
 
 export interface RegisterModelParts {
@@ -41,13 +42,13 @@ export async function registerModel(
 ): Promise<VertexModelRecord> {
   const { client, reader } = parts
   const upload = uploadOf(fresh, parts.settings)
-  const there = await unlessMissing(reader.versions(fresh.name, undefined, abortSignal))
+  const there = await unlessNotFound(reader.versions(fresh.name, undefined, abortSignal))
   const existing = there?.find((record) => versionIn(record) === fresh.version)
   if (existing !== undefined) return agreeing(fresh, existing)
   const token = upload.labels[registrationLabel]
   const made = there?.find(({ labels }) => labels?.[registrationLabel] === token)
   if (made !== undefined) return made
-  checkNumber(fresh, (there ?? []).map(versionIn))
+  if (fresh.version !== undefined) checkNextNumber('Vertex', fresh.version, (there ?? []).map(versionIn))
   const request = uploadRequest(client.parent, { ...upload, isNext: there !== undefined })
   const { name } = await client.read(operationReply, { ...request, abortSignal })
   const { modelVersionId } = await uploaded(parts, name, abortSignal)
@@ -107,16 +108,6 @@ function folderOf({ artifact }: NewModelVersion): string {
     throw wrongOption('artifact.files', 'must be one folder in Cloud Storage, such as gs://models/churn/3')
   }
   return file.uri
-}
-
-/** Vertex numbers versions. */
-function checkNumber({ version }: NewModelVersion, versions: readonly string[]): void {
-  const next = nextVersionNumber(versions)
-  if (version === undefined || version === next) return
-  throw wrongOption(
-    'version',
-    `is "${version}", but Vertex numbers versions and would give ${next}: leave it out`,
-  )
 }
 
 /** The caller's files are compared, whatever kind of artifact `resolve` gives. */

@@ -1,4 +1,4 @@
-import { isModelspineError, ModelspineError } from 'modelspine/adapter'
+import { ModelspineError } from 'modelspine/adapter'
 import type { GoogleWords } from '../../shared/google/google-words.ts'
 
 export const registryWords: GoogleWords = {
@@ -13,16 +13,6 @@ export const registryWords: GoogleWords = {
     if (status === 'ALREADY_EXISTS') return { code: 'conflict', message, retryable: true }
     return undefined
   },
-}
-
-/** Undefined for a model, version or alias that is not there. */
-export async function unlessMissing<Found>(found: Promise<Found>): Promise<Found | undefined> {
-  try {
-    return await found
-  } catch (error) {
-    if (isModelspineError(error, 'model-not-found')) return undefined
-    throw error
-  }
 }
 
 export function missing(model: string, what: string): ModelspineError {

@@ -1,13 +1,13 @@
 import {
   type Approval,
   createChangeHints,
-  latestApprovedAlias,
   type ModelRegistry,
   type NewModelVersion,
   parseReference,
   systemClock,
   throwIfAborted,
 } from 'modelspine/adapter'
+import { findVersion } from '../../shared/registry/find-version.ts'
 import { pollChanges } from '../../shared/registry/poll-changes.ts'
 import { createVertexClient } from '../vertex-client.ts'
 import { checkTags, editLabels, setAlias } from './edit-model.ts'
@@ -47,14 +47,7 @@ export function vertexRegistry(options: VertexRegistryOptions): VertexRegistry {
     async resolve(reference, { abortSignal } = {}) {
       throwIfAborted(abortSignal, 'resolving a model reference')
       const wanted = parseReference(reference)
-      const { name } = wanted
-      const record =
-        'version' in wanted
-          ? await reader.version(name, wanted.version, abortSignal)
-          : wanted.alias === latestApprovedAlias
-            ? await reader.latestApproved(name, abortSignal)
-            : await reader.alias(name, wanted.alias, abortSignal)
-      return publishedModel(record, wanted, settings)
+      return publishedModel(await findVersion(reader, wanted, abortSignal), wanted, settings)
     },
 
     async *models({ abortSignal } = {}) {
