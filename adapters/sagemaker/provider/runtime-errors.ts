@@ -1,6 +1,7 @@
-import { type ErrorCode, isModelspineError, ModelspineError, type ProviderFailure } from 'modelspine/adapter'
+import type { ProviderFailure } from 'modelspine/adapter'
 import type { AwsFailure } from '../../shared/aws/aws-failure.ts'
 import type { AwsWords } from '../../shared/aws/aws-words.ts'
+import type { CodesByStatus } from '../../shared/provider/named-by-status.ts'
 import type { VendorMeaning } from '../../shared/vendor-client.ts'
 
 export const runtimeWords: AwsWords = {
@@ -59,19 +60,10 @@ function ofContainer(status: number, message: string): ProviderFailure {
 }
 
 /** Some answers come from before SageMaker: a body that is too large has a status and no name of an error. */
-const byStatus: Readonly<Record<number, ErrorCode>> = {
+export const byStatus: CodesByStatus = {
   408: 'timeout',
   413: 'bad-request',
   429: 'rate-limited',
   503: 'overloaded',
   504: 'timeout',
-}
-
-export function inferError(error: unknown): unknown {
-  if (!isModelspineError(error, 'unavailable') || error.details.reason !== undefined) return error
-  const { status } = error.details
-  const code = typeof status === 'number' && byStatus[status]
-  if (!code) return error
-  const { message, details, retryAfterMs } = error
-  return new ModelspineError(code, message, { details, ...(retryAfterMs !== undefined && { retryAfterMs }) })
 }

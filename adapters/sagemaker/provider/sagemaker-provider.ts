@@ -11,6 +11,7 @@ import {
 import { z } from 'zod'
 import { type AwsConnection, createAwsClient } from '../../shared/aws/aws-client.ts'
 import { awsEvents } from '../../shared/aws/aws-events.ts'
+import { namedByStatus } from '../../shared/provider/named-by-status.ts'
 import type { VendorClient, VendorRequest } from '../../shared/vendor-client.ts'
 import { wrongOption } from '../../shared/wrong-option.ts'
 import { type InvocationAddress, invocationAddress } from './invocation-address.ts'
@@ -30,7 +31,7 @@ import {
   tensorPayload,
   variantHeader,
 } from './payload-forms.ts'
-import { inferError, runtimeWords } from './runtime-errors.ts'
+import { byStatus, runtimeWords } from './runtime-errors.ts'
 
 export interface SagemakerProviderOptions extends AwsConnection {
   /** Default `aws.sagemaker`. */
@@ -221,12 +222,8 @@ function inferenceIdOf({ requestId }: CallContext): string | undefined {
   return /^[!-~][ -~]{0,63}$/.test(requestId) ? requestId : undefined
 }
 
-async function named<Answer>(answer: Promise<Answer>): Promise<Answer> {
-  try {
-    return await answer
-  } catch (error) {
-    throw inferError(error)
-  }
+function named<Answer>(answer: Promise<Answer>): Promise<Answer> {
+  return namedByStatus(answer, byStatus)
 }
 
 /** What another variant answered must not count for the one that was asked. */

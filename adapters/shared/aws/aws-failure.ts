@@ -1,4 +1,5 @@
 import type { HttpReply } from 'modelspine/adapter'
+import type { CloudFailureKind } from '../cloud-words.ts'
 
 /** What AWS says went wrong. */
 export interface AwsFailure {
@@ -13,13 +14,7 @@ export interface AwsFailure {
   readonly members: Readonly<Record<string, unknown>>
 }
 
-/**
- * - `throttled`: too many requests for now.
- * - `unavailable`: AWS cannot answer now.
- * - `denied`: the credentials are missing, wrong, expired or not allowed to do this.
- * - `refused`: a mistake in the request, or something that is not there.
- */
-export type AwsFailureKind = 'throttled' | 'unavailable' | 'denied' | 'refused'
+export type AwsFailureKind = Exclude<CloudFailureKind, 'conflict'>
 
 /** Undefined for an answer in which AWS names no error, such as a page of a proxy. */
 export function failureIn(reply: HttpReply): AwsFailure | undefined {

@@ -1,10 +1,11 @@
 import type { HttpReply } from 'modelspine/adapter'
+import type { CloudFailureKind } from '../cloud-words.ts'
 
 /** What Google says went wrong: a `google.rpc.Status`, as https://google.aip.dev/193 has it. */
 export interface GoogleFailure {
   /** Such as `NOT_FOUND`. */
   readonly status: string
-  readonly kind: GoogleFailureKind
+  readonly kind: CloudFailureKind
   readonly message: string
   /** Of an `ErrorInfo`: `RATE_LIMIT_EXCEEDED`, `SERVICE_DISABLED`. */
   readonly reason: string | undefined
@@ -15,15 +16,6 @@ export interface GoogleFailure {
 
 /** One of the typed details, with its `@type`. */
 export type GoogleDetail = Readonly<Record<string, unknown>>
-
-/**
- * - `throttled`: a quota is used up: of requests in a time, or of resources. Each service has its own way to say which.
- * - `unavailable`: Google cannot answer now.
- * - `conflict`: something else changed the resource between reading and writing.
- * - `denied`: the credentials are missing, wrong, expired or not allowed to do this.
- * - `refused`: a mistake in the request, or something that is not there, there already, or not in the state for this.
- */
-export type GoogleFailureKind = 'throttled' | 'unavailable' | 'conflict' | 'denied' | 'refused'
 
 /** Undefined for an answer in which Google names no error, such as a page of a proxy. */
 export function failureIn(reply: HttpReply): GoogleFailure | undefined {
@@ -97,7 +89,7 @@ const names = [
   'UNAUTHENTICATED',
 ] as const
 
-const kinds: Readonly<Record<string, GoogleFailureKind>> = {
+const kinds: Readonly<Record<string, CloudFailureKind>> = {
   CANCELLED: 'unavailable',
   UNKNOWN: 'unavailable',
   DEADLINE_EXCEEDED: 'unavailable',

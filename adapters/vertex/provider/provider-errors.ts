@@ -1,5 +1,6 @@
-import { isModelspineError, ModelspineError, type ProviderFailure } from 'modelspine/adapter'
+import type { ProviderFailure } from 'modelspine/adapter'
 import type { GoogleWords } from '../../shared/google/google-words.ts'
+import type { CodesByStatus } from '../../shared/provider/named-by-status.ts'
 
 const byGoogleStatus: Readonly<Record<string, ProviderFailure>> = {
   NOT_FOUND: 'not-found',
@@ -23,7 +24,7 @@ export const providerWords: GoogleWords = {
 }
 
 /** `rawPredict` passes on what the container answers, which has a status of HTTP and no name of Google's. */
-const byHttpStatus: Readonly<Record<number, ProviderFailure>> = {
+export const byHttpStatus: CodesByStatus = {
   400: 'bad-request',
   404: 'not-found',
   408: 'timeout',
@@ -33,16 +34,4 @@ const byHttpStatus: Readonly<Record<number, ProviderFailure>> = {
   501: 'unsupported',
   503: 'overloaded',
   504: 'timeout',
-}
-
-export async function named<Answer>(asked: Promise<Answer>): Promise<Answer> {
-  try {
-    return await asked
-  } catch (error) {
-    if (!isModelspineError(error, 'unavailable') || error.details.reason !== undefined) throw error
-    const { message, details, retryAfterMs } = error
-    const code = typeof details.status === 'number' ? byHttpStatus[details.status] : undefined
-    if (code === undefined) throw error
-    throw new ModelspineError(code, message, { details, ...(retryAfterMs !== undefined && { retryAfterMs }) })
-  }
 }

@@ -15,6 +15,7 @@ import {
 } from 'modelspine/adapter'
 import { createGoogleClient, type GoogleConnection } from '../../shared/google/google-client.ts'
 import { readPredictions } from '../../shared/instances-json.ts'
+import { namedByStatus } from '../../shared/provider/named-by-status.ts'
 import type { VendorClient, VendorRequest } from '../../shared/vendor-client.ts'
 import { wrongOption } from '../../shared/wrong-option.ts'
 import { createVertexClient, type VertexConnection } from '../vertex-client.ts'
@@ -25,7 +26,7 @@ import {
   predictRequest,
   rawPredictRequest,
 } from './prediction-requests.ts'
-import { named, providerWords } from './provider-errors.ts'
+import { byHttpStatus, providerWords } from './provider-errors.ts'
 
 /** Options of what asks endpoints. */
 export interface VertexCalls extends Omit<GoogleConnection, 'endpoint'> {
@@ -99,7 +100,10 @@ function providerOver(
   }
 
   const ask = (request: VendorRequest, { headers = {}, abortSignal }: CallContext): Promise<HttpReply> =>
-    named(client.call({ ...request, headers: { ...harmless(headers), ...request.headers }, abortSignal }))
+    namedByStatus(
+      client.call({ ...request, headers: { ...harmless(headers), ...request.headers }, abortSignal }),
+      byHttpStatus,
+    )
 
   return {
     name,
