@@ -46,19 +46,30 @@ export function walk(
   field = '',
 ): void {
   visit(node, parent, field)
-  for (const [name, value] of Object.entries(node)) {
-    for (const child of Array.isArray(value) ? value : [value]) {
-      if (typeof child === 'object' && child !== null && typeof child.type === 'string') {
-        walk(child as Node, visit, node, name)
-      }
+  for (const name in node) {
+    const value = node[name]
+    if (!Array.isArray(value)) walkInto(value)
+    else for (const child of value) walkInto(child)
+
+    function walkInto(child: unknown): void {
+      if (isNode(child)) walk(child, visit, node, name)
     }
   }
 }
 
+function isNode(value: unknown): value is Node {
+  return typeof value === 'object' && value !== null && 'type' in value && typeof value.type === 'string'
+}
+
+/** Several rules look at one file after another, and all trees would fill the memory. */
+let latest: { readonly file: SourceFile; readonly tree: Node } | undefined
+
 export function parse(file: SourceFile): Node {
+  if (latest?.file === file) return latest.tree
   const { program, errors } = parseSync(file.path, file.text)
   if (errors.length > 0) throw new Error(`${file.path}: ${errors[0]?.message}`)
-  return program as unknown as Node
+  latest = { file, tree: program as unknown as Node }
+  return latest.tree
 }
 
 export function lineOf(file: SourceFile, node: Node): number {
@@ -73,8 +84,16 @@ export interface Import {
   readonly line: number
 }
 
+const known = new WeakMap<SourceFile, readonly Import[]>()
+
 /** Static, dynamic and type imports, and re-exports. `import(expression)` has the specifier `?`. */
-export function importsOf(file: SourceFile): Import[] {
+export function importsOf(file: SourceFile): readonly Import[] {
+  const imports = known.get(file) ?? readImports(file)
+  known.set(file, imports)
+  return imports
+}
+
+function readImports(file: SourceFile): readonly Import[] {
   const found: Import[] = []
   walk(parse(file), (node) => {
     const source = (

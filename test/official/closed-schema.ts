@@ -9,7 +9,12 @@ export interface Definitions {
 }
 
 export function definitions(defs: Readonly<Record<string, Schema>>): Definitions {
-  const ajv = new Ajv2019({ strict: false, allErrors: true, validateFormats: false })
+  const ajv = new Ajv2019({
+    strict: false,
+    allErrors: true,
+    validateFormats: false,
+    code: { optimize: false },
+  })
   ajv.addSchema({ $id: 'official', $defs: defs })
   const compiled = new Map<string, ValidateFunction>()
   return {

@@ -17,6 +17,7 @@ import { auditLogConformance, createFakeClock } from 'modelspine/testing'
 import { describe, expect, it } from 'vitest'
 import { tryLock } from '../../../adapters/shared/process-lock.ts'
 import { auditEntry as entry } from '../../audit-entry.ts'
+import { draws } from '../../draws.ts'
 import { temporaryFolder } from '../../temporary-folder.ts'
 import { collect } from '../../unit/collect.ts'
 import { chainFiles, linesOf, writeLines } from './audit-fixture.ts'
@@ -241,7 +242,7 @@ describe('verifying a log that somebody changed', () => {
           expect(verdict).toMatchObject({ ok: false, sequence })
         },
       ),
-      { numRuns: 300 },
+      { numRuns: draws(100, 300) },
     )
     expect((await verify(path)).ok).toBe(true)
   })
@@ -260,7 +261,7 @@ describe('verifying a log that somebody changed', () => {
         )
         expect((await verify(path)).ok).toBe(false)
       }),
-      { numRuns: 200 },
+      { numRuns: draws(60, 200) },
     )
   })
 })
@@ -290,7 +291,7 @@ describe('recovering a log that was cut off', () => {
         })
         expect(await verify(path)).toMatchObject({ ok: true, records: 11 })
       }),
-      { numRuns: 40 },
+      { numRuns: draws(15, 40) },
     )
   })
 
