@@ -63,6 +63,7 @@ const config: ViteUserConfig = defineConfig({
   ssr: { resolve: { conditions } },
   test: {
     exclude: ['test/live/*.test.ts', 'test/live/!(support)/**', 'node_modules/**'],
+    setupFiles: ['test/short-stacks.ts'],
     pool: 'threads',
     // vitest keeps one processor free; with two of them that is half. With more workers than processors, planes in
     // processes that tests kill lose their leases.
