@@ -1,0 +1,44 @@
+import { describe, expect, it } from 'vitest'
+import { judge, type Sample } from './samples.ts'
+
+const flat = (place: number): Sample => ({
+  minute: place / 6,
+  heapMb: 30 + (place % 3),
+  sockets: 180 + (place % 7) * 5,
+  timers: 80,
+  requests: 40,
+  calls: 40 + (place % 2),
+})
+
+function broken(sampleAt: (place: number) => Sample, count = 60): readonly string[] {
+  const samples = Array.from({ length: count }, (_, place) => sampleAt(place))
+  return judge(samples)
+    .filter(({ holds }) => !holds)
+    .map(({ law }) => law)
+}
+
+describe('what must not grow during endurance', () => {
+  it('may come and go', () => {
+    expect(broken(flat)).toEqual([])
+  })
+
+  it('may grow while code is compiled and pools fill', () => {
+    expect(
+      broken((place) => (place < 12 ? { ...flat(place), heapMb: 10, sockets: 20 } : flat(place))),
+    ).toEqual([])
+  })
+
+  it.each([
+    ['the heap grows by less than 4 MB', (place: number) => ({ heapMb: 30 + place / 10 })],
+    ['sockets stay flat', (place: number) => ({ sockets: 100 + place * 3 })],
+    ['timers stay flat', (place: number) => ({ timers: place * 2 })],
+    ['requests stay flat', (place: number) => ({ requests: place })],
+    ['calls stay flat', (place: number) => ({ calls: place })],
+  ])('breaks the law that %s when it grows', (law, grown) => {
+    expect(broken((place) => ({ ...flat(place), ...grown(place) }))).toEqual([law])
+  })
+
+  it('is not judged by too few samples', () => {
+    expect(broken(flat, 3)).toEqual(['the run is long enough to be judged'])
+  })
+})
