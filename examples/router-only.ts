@@ -36,7 +36,7 @@ const table = staticRoutes({
           { provider: 'flaky', model: 'large', weight: 1 },
         ],
         fallback: [{ provider: 'spare', model: 'small' }],
-        timeout: '10s',
+        timeouts: { request: '10s' },
       },
     },
   ],
