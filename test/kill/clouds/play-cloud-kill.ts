@@ -1,8 +1,7 @@
-import { type ChildProcess, fork } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { twoLives } from '../staged/two-lives.ts'
 import { type CloudName, clouds } from './clouds.ts'
 import type { VictimOrders } from './orders.ts'
 import type { CloudEnd } from './simulated-cloud.ts'
@@ -32,45 +31,23 @@ export async function playCloudKill(
 ): Promise<CloudRun> {
   const folder = await mkdtemp(join(tmpdir(), 'modelspine-cloud-kill-'))
   const cloud = await clouds[name].start()
-  let victim: ChildProcess | undefined
-  let killed = false
+  const orders: VictimOrders = { folder, cloud: name, address: cloud.address }
+  const lives = twoLives({ script, orders, limitMs, abortSignal })
   const seen = { request: 0, mutation: 0 }
   const arrived = (counted: KillMoment['counted']): void => {
     seen[counted] += 1
-    if (moment?.counted !== counted || seen[counted] !== moment.count) return
-    setTimeout(() => {
-      killed = victim?.kill('SIGKILL') === true
-    }, moment.delayMs)
+    if (moment?.counted === counted && seen[counted] === moment.count) lives.killIn(moment.delayMs)
   }
   cloud.onRequest = (changes) => {
     arrived('request')
     if (changes) arrived('mutation')
   }
-  const orders: VictimOrders = { folder, cloud: name, address: cloud.address }
-
-  async function live(): Promise<boolean> {
-    const output: Buffer[] = []
-    victim = fork(script, [JSON.stringify(orders)], {
-      execArgv: ['--conditions=modelspine/source'],
-      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-      timeout: limitMs,
-      ...(abortSignal && { signal: abortSignal }),
-    })
-    // The signal's error comes beside the exit.
-    victim.on('error', () => {})
-    victim.stderr?.on('data', (chunk: Buffer) => output.push(chunk))
-    const [code, signal] = (await once(victim, 'exit')) as [number | null, string | null]
-    if (code === 0) return true
-    if (signal === 'SIGKILL' && killed) return false
-    const said = Buffer.concat(output).toString().slice(-2000)
-    throw new Error(`the plane ended with ${code ?? signal}: ${said}`)
-  }
 
   try {
-    if (!(await live())) await live()
-    return { killed, requests: seen.request, mutations: seen.mutation, ...cloud.end() }
+    await lives.play()
+    return { killed: lives.killed, requests: seen.request, mutations: seen.mutation, ...cloud.end() }
   } finally {
-    victim?.kill('SIGKILL')
+    lives.end()
     await cloud.close()
     await rm(folder, { recursive: true, force: true, maxRetries: 5 })
   }

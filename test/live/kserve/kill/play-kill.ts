@@ -1,9 +1,8 @@
-import { type ChildProcess, fork } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { KserveTargetOptions } from 'modelspine/adapters/kserve'
+import { twoLives } from '../../../kill/staged/two-lives.ts'
 import type { KubeAddress } from '../../servers/kube-apiserver.ts'
 import { recordingProxy } from '../../support/recording-proxy.ts'
 import { kserveWorld, servicesOf } from '../kserve-world.ts'
@@ -46,41 +45,22 @@ export async function playKill(
 ): Promise<KillEnd> {
   const folder = await mkdtemp(join(tmpdir(), 'modelspine-kserve-kill-'))
   const world = await kserveWorld(address, namespace)
-  let victim: ChildProcess | undefined
-  let killed = false
   let seen = 0
   const proxy = await recordingProxy({
     ...address,
     onRequest() {
       seen += 1
-      if (seen !== moment?.request) return
-      setTimeout(() => {
-        killed = victim?.kill('SIGKILL') === true
-      }, moment.delayMs)
+      if (seen === moment?.request) lives.killIn(moment.delayMs)
     },
   })
   const orders: VictimOrders = { folder, url: proxy.url, token: address.userToken, namespace, mode }
-  const live = async (): Promise<boolean> => {
-    const output: Buffer[] = []
-    victim = fork(script, [JSON.stringify(orders)], {
-      execArgv: ['--conditions=modelspine/source'],
-      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-      timeout: limitMs,
-    })
-    victim.stderr?.on('data', (chunk: Buffer) => output.push(chunk))
-    const [code, signal] = (await once(victim, 'exit')) as [number | null, string | null]
-    if (code === 0) return true
-    if (signal === 'SIGKILL' && killed) return false
-    throw new Error(
-      `the plane ended with ${code ?? signal}: ${Buffer.concat(output).toString().slice(-2000)}`,
-    )
-  }
+  const lives = twoLives({ script, orders, limitMs })
   try {
-    if (!(await live())) await live()
+    await lives.play()
     await world.simulator.settled()
     return await endOf()
   } finally {
-    victim?.kill('SIGKILL')
+    lives.end()
     await proxy.close()
     await world.close()
     await rm(folder, { recursive: true, force: true, maxRetries: 5 })
@@ -100,7 +80,7 @@ export async function playKill(
       metadata.managedFields.map(({ manager, operation }) => `${manager} ${operation}`),
     )
     return {
-      killed,
+      killed: lives.killed,
       declared: (services ?? []).map(({ spec }) => withoutGenerations(JSON.stringify(spec))),
       objects: all.map(({ metadata }) => metadata.name),
       writers: [...new Set(writers)].sort(),
