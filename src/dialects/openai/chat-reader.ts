@@ -97,11 +97,20 @@ export class OpenaiChatReader implements ChatStreamReader {
   /** Learns the form of this chunk, so that the next ones need no parsing. Gives up where no two are alike. */
   #learn(data: string, chunk: ReadChunk): void {
     if (this.#tries === maxTries) return
-    const template = templateOf(data, chunk.parts, (text) => this.#chunk(JSON.parse(text), text))
+    const template = templateOf(data, chunk.parts, (text) => this.#tried(text))
     if (template === undefined) return
     this.#tries += 1
     if (this.#templates.length === maxTemplates) this.#templates.shift()
     this.#templates.push(template)
+  }
+
+  /** Undefined for what is no chunk: the text that was sought stood elsewhere in its JSON. */
+  #tried(text: string): ReadChunk | undefined {
+    try {
+      return this.#chunk(JSON.parse(text), text)
+    } catch {
+      return undefined
+    }
   }
 
   end(how: ChatStreamEnd): readonly ChatEvent[] {

@@ -50,7 +50,7 @@ const stand = 'modelspine-stand-in'
 export function templateOf(
   data: string,
   [part, ...more]: readonly ChatEventPart[],
-  read: (data: string) => ReadChunk,
+  read: (data: string) => ReadChunk | undefined,
 ): DeltaTemplate | undefined {
   const field = part === undefined || more.length > 0 ? undefined : changing(part)
   if (part === undefined || field === undefined) return undefined
@@ -60,6 +60,7 @@ export function templateOf(
   const before = data.slice(0, at + 1)
   const after = data.slice(at + told.length - 1)
   const tried = read(before + stand + after)
+  if (tried === undefined) return undefined
   const cut = tried.shown.indexOf(stand)
   const made = maker(part as ChatPlace & ChatDelta)
   if (cut < 0 || !sameJson(tried.parts, [made(stand)])) return undefined

@@ -47,6 +47,18 @@ describe('a reader', () => {
     }
   })
 
+  it('reads a text that the vendor escapes in its own way', () => {
+    const open = reader(true)
+    // The text of a lone backslash, as JavaScript would write it, stands only inside another text.
+    const text = String.raw`{"choices":[{"delta":{"content":"\u005c"}}],"x":"\"\\"}`
+    const comma = String.raw`{"choices":[{"delta":{"content":"\u002c"}}],"x":["a","b"]}`
+    for (const each of [text, text.replace('u005c', 'u0041'), comma]) {
+      const event = open.read('message', each)
+      expect(textOf(event)).toBe(each)
+      expect(event?.parts).toMatchObject([{ text: JSON.parse(each).choices[0].delta.content }])
+    }
+  })
+
   it('passes a chunk on when it knows no part of it', () => {
     const filtered = { choices: [], prompt_filter_results: [] }
     const event = read(filtered)
