@@ -28,7 +28,7 @@ wrong-type        | 200, whole                               | 200, whole       
 huge-headers      | 502 malformed-reply, retry               | 200, whole from the fallback | at once | 1 call
 context-length    | 400 context_length_exceeded, no retry    | 200, whole from the fallback | at once | 1 call
 content-filter    | 400 content_filter, no retry             | 400 content_filter, no retry | at once | 1 call
-drip              | 200, whole                               | 200, whole                   | 16 s    | 1 call
+drip              | 200, whole                               | 200, whole                   | 12 s    | 1 call
 gzip              | 200, whole                               | 200, whole                   | at once | 1 call
 odd-borders       | 200, whole                               | 200, whole                   | at once | 1 call
 `,
@@ -56,7 +56,7 @@ wrong-type         | 200, whole                               | 200, whole      
 huge-headers       | 502 malformed-reply, retry               | 200, whole from the fallback | at once | 1 call
 context-length     | 400 context_length_exceeded, no retry    | 200, whole from the fallback | at once | 1 call
 content-filter     | 400 content_filter, no retry             | 400 content_filter, no retry | at once | 1 call
-drip               | 200, whole                               | 200, whole                   | 24 s    | 1 call
+drip               | 200, whole                               | 200, whole                   | 18 s    | 1 call
 gzip               | 200, whole                               | 200, whole                   | at once | 1 call
 odd-borders        | 200, whole                               | 200, whole                   | at once | 1 call
 `,
@@ -83,7 +83,7 @@ wrong-type        | 200, whole                               | 200, whole       
 huge-headers      | 502 malformed-reply, retry               | 200, whole from the fallback | at once | 1 call
 context-length    | 400 context_length_exceeded, no retry    | 200, whole from the fallback | at once | 1 call
 content-filter    | 400 content_filter, no retry             | 400 content_filter, no retry | at once | 1 call
-drip              | 200, whole                               | 200, whole                   | 16 s    | 1 call
+drip              | 200, whole                               | 200, whole                   | 12 s    | 1 call
 gzip              | 200, whole                               | 200, whole                   | at once | 1 call
 odd-borders       | 200, whole                               | 200, whole                   | at once | 1 call
 `,
@@ -110,7 +110,7 @@ wrong-type        | 200, whole           | 200, whole                   | at onc
 huge-headers      | 502, retry           | 200, whole from the fallback | at once | 1 call
 context-length    | 400, no retry        | 400, no retry                | at once | 1 call
 content-filter    | 400, no retry        | 400, no retry                | at once | 1 call
-drip              | 200, whole           | 200, whole                   | 16 s    | 1 call
+drip              | 200, whole           | 200, whole                   | 12 s    | 1 call
 gzip              | 200, whole           | 200, whole                   | at once | 1 call
 odd-borders       | 200, whole           | 200, whole                   | at once | 1 call
 `,

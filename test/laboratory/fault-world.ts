@@ -1,4 +1,5 @@
 import { Agent } from 'node:http'
+import type { Clock } from '../../src/clock.ts'
 import { createGateway } from '../../src/gateway/index.ts'
 import type { ModelProvider } from '../../src/provider/contract.ts'
 import { defineRoute } from '../../src/resources/index.ts'
@@ -25,6 +26,8 @@ export const limits = { attempt: '20s', firstOutput: '10s', idle: '5s' } as cons
 export interface FaultWorld {
   readonly url: string
   readonly clock: FakeClock
+  /** How many timers of the clock have fired: after one, bytes may be under way. */
+  readonly timersFired: number
   readonly agent: Agent
   readonly sick: Laboratory
   readonly well: Laboratory
@@ -38,9 +41,18 @@ export function routeOf(fault: string, fallback: boolean): string {
 
 export async function openFaultWorld({ words, connect }: FaultyVendor): Promise<FaultWorld> {
   const clock = createFakeClock()
-  const [sick, well] = await Promise.all([openLaboratory(words, clock), openLaboratory(words, clock)])
+  let timersFired = 0
+  const watched: Clock = {
+    ...clock,
+    schedule: (delayMs, run) =>
+      clock.schedule(delayMs, () => {
+        timersFired += 1
+        run()
+      }),
+  }
+  const [sick, well] = await Promise.all([openLaboratory(words, watched), openLaboratory(words, watched)])
   const providers = { sick: connect(sick.url, 'sick'), well: connect(well.url, 'well') }
-  const table = createRouteTableHolder({ clock })
+  const table = createRouteTableHolder({ clock: watched })
   const routes = [false, true].flatMap((fallback) =>
     faultNames.map((fault) =>
       defineRoute({
@@ -55,12 +67,15 @@ export async function openFaultWorld({ words, connect }: FaultyVendor): Promise<
     ),
   )
   table.load({ routes, deployments: [], providers, connect: {} })
-  const gateway = createGateway({ router: createRouter({ table, clock }) })
+  const gateway = createGateway({ router: createRouter({ table, clock: watched }) })
   const listening = await gateway.listen({ port: 0 })
   const agent = new Agent({ keepAlive: true })
   return {
     url: listening.url,
     clock,
+    get timersFired() {
+      return timersFired
+    },
     agent,
     sick,
     well,

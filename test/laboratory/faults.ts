@@ -16,7 +16,7 @@ export interface Fault {
 /** The upstream's time until it answers, where it is slow. */
 const slowMs = 8000
 /** The time between two pieces, where they drip. */
-const dripMs = 4000
+const dripMs = 3000
 
 /** The name of a model that misbehaves. */
 export type FaultName =

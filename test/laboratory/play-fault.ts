@@ -14,6 +14,8 @@ export interface Outcome {
 
 /** The time between the calls of a fault that changes. */
 const betweenMs = 30_000
+/** How far the clock goes at once. Every limit is a multiple of it. */
+const stepMs = 1000
 
 /** One caller meets the fault. When the fault changes with time, the caller asks three times. */
 export async function playFault(
@@ -42,10 +44,11 @@ export async function playFault(
 }
 
 async function meet(
-  { url, agent, clock, sick, well }: FaultWorld,
+  world: FaultWorld,
   form: Form,
   route: string,
 ): Promise<{ readonly received: Received; readonly tookMs: number }> {
+  const { url, agent, clock, sick, well } = world
   const begunAt = clock.monotonic()
   let tookMs: number | undefined
   const received = ask(url, agent, form, route).finally(() => {
@@ -53,16 +56,20 @@ async function meet(
   })
   // A failure is thrown below.
   received.catch(() => {})
+  let fired: number | undefined
   while (tookMs === undefined) {
-    await settle()
-    if (tookMs === undefined && sick.pausing + well.pausing > 0) await clock.advance(1000)
+    if (sick.pausing + well.pausing === 0) await settle(1)
+    else if (fired !== world.timersFired) {
+      fired = world.timersFired
+      await settle()
+    } else await clock.advance(stepMs)
   }
   return { received: await received, tookMs }
 }
 
 /** Lets everything happen that needs no time. All connections are inside this process. */
-async function settle(): Promise<void> {
-  for (let turn = 0; turn < 40; turn += 1) await new Promise((resolve) => setImmediate(resolve))
+async function settle(turns = 400): Promise<void> {
+  for (let turn = 0; turn < turns; turn += 1) await new Promise((resolve) => setImmediate(resolve))
 }
 
 /** Gives calls time to end. The ends of those that nobody ends stay undefined. */
