@@ -1,5 +1,5 @@
-import type { ApplyOptions, ApplyResult, Revision, TargetRefusal, TargetWant } from 'modelspine/adapter'
-import type { ConfigReply, ConfigVariant } from './endpoint-replies.ts'
+import type { ApplyOptions, ApplyResult, Revision, TargetWant } from 'modelspine/adapter'
+import type { ConfigVariant } from './endpoint-replies.ts'
 import {
   type ConfigContent,
   completeSettings,
@@ -15,9 +15,9 @@ import {
 import { claimEndpoint, endpointTags, tagsOf } from './endpoint-tags.ts'
 import { findLeftovers, removeOne } from './leftovers.ts'
 import { isInFlight, type LiveEndpoint } from './live-endpoint.ts'
+import { lossRefusal } from './loss-refusal.ts'
 import { type EndpointStep, nextStep } from './next-step.ts'
 import { handleOf, type SentOperation } from './operations.ts'
-import { refused } from './revision-refusal.ts'
 import { type EndpointPlace, hasModel, readConfig, readEndpoint } from './target-calls.ts'
 
 /** SageMaker takes minutes for most changes of an endpoint. */
@@ -119,7 +119,7 @@ async function nextContent(
   const running = await readConfig(place, live.config)
   // It was deleted by somebody, or is not shown yet.
   if (running === undefined) return busy
-  const loss = lossRefusal(place, live.config, running)
+  const loss = lossRefusal(place, live.config, running, want.revisions.at(-1))
   if (loss !== undefined) return loss
   const ours = new Set(want.revisions.map(({ name }) => name))
   const weightOf = (name: string): number =>
@@ -144,37 +144,6 @@ async function nextContent(
   ]
   const whole = want.revisions.length === 0 ? wholeIn(running) : newestWhole(place, want.revisions)
   return { ...whole, ProductionVariants: variants }
-}
-
-/** The reason why a config that runs cannot be replaced: it has what this target does not write. */
-export function lossRefusal(
-  { names }: Pick<EndpointPlace, 'names'>,
-  name: string,
-  running: ConfigReply,
-): TargetRefusal | undefined {
-  const odd = Object.keys(running).find((each) => !taken.has(each) && !isEmpty(running[each]))
-  const unlike = running.ProductionVariants.find(({ ModelName }) => !ModelName)
-  if (odd === undefined && unlike === undefined) return undefined
-  const what = odd === undefined ? `a variant without a model, ${unlike?.VariantName}` : odd
-  return refused(
-    'AdoptionUnsupported',
-    `the config ${name} of the endpoint ${names.endpoint} has ${what}, which this target would lose: change the endpoint by hand, or leave it to its owner`,
-  )
-}
-
-/** Members of a config that this target keeps, or that are none of the endpoint. */
-const taken: ReadonlySet<string> = new Set([
-  'EndpointConfigName',
-  'EndpointConfigArn',
-  'CreationTime',
-  'ProductionVariants',
-  'KmsKeyId',
-  'DataCaptureConfig',
-])
-
-function isEmpty(value: unknown): boolean {
-  if (value === undefined || value === null || value === false) return true
-  return typeof value === 'object' && Object.keys(value).length === 0
 }
 
 function newestWhole({ config }: EndpointPlace, revisions: readonly Revision[]): object {

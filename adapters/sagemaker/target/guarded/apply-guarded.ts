@@ -1,5 +1,5 @@
 import type { ApplyOptions, ApplyResult, Revision, TargetWant } from 'modelspine/adapter'
-import { accepted, busy, lossRefusal } from '../apply-endpoint.ts'
+import { accepted, busy } from '../apply-endpoint.ts'
 import {
   type ConfigContent,
   completeSettings,
@@ -14,6 +14,7 @@ import {
 import { claimEndpoint, endpointTags, tagsOf } from '../endpoint-tags.ts'
 import { findLeftovers, type Leftovers, removeOne } from '../leftovers.ts'
 import { isInFlight } from '../live-endpoint.ts'
+import { lossRefusal } from '../loss-refusal.ts'
 import { countToSet } from '../next-step.ts'
 import { sentOf } from '../operations.ts'
 import { refused } from '../revision-refusal.ts'
@@ -157,7 +158,7 @@ async function shift(
     if (odd !== undefined && guardrails !== undefined) {
       return instanceRefusal(`the endpoint ${names.endpoint} runs on ${odd.InstanceType}`)
     }
-    const before = lossRefusal(place, live.config, running) ?? (await bringConfig(place, content))
+    const before = lossRefusal(place, live.config, running, revision) ?? (await bringConfig(place, content))
     if (before !== undefined) return before
   }
   await client.send('UpdateEndpoint', updateInput(names.endpoint, config, guardrails), { abortSignal })

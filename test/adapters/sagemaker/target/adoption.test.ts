@@ -1,12 +1,13 @@
 import type { TargetWant } from 'modelspine/adapter'
+import type { SagemakerTargetOptions } from 'modelspine/adapters/sagemaker'
 import { describe, expect, it } from 'vitest'
 import { callOptions, converge, key, revision, role, type Scene, scene, wantOf } from './scene.ts'
 
 const theirs = 'churn-prod'
 
 /** An endpoint that somebody made by hand. */
-async function found(config: object = {}): Promise<Scene> {
-  const made = await scene({}, { adopt: { [key]: theirs } })
+async function found(config: object = {}, more: Partial<SagemakerTargetOptions> = {}): Promise<Scene> {
+  const made = await scene({}, { adopt: { [key]: theirs }, ...more })
   const { operations = {} } = made.world
   operations.CreateModel?.({ ModelName: 'their-model', ExecutionRoleArn: role })
   operations.CreateEndpointConfig?.({
@@ -78,17 +79,66 @@ describe('an endpoint that ran before', () => {
     expect(world.configs()).toContain('their-config')
   })
 
-  it('is refused when the target would lose a part of it', async () => {
-    const { target, world } = await found({
-      AsyncInferenceConfig: { OutputConfig: { S3OutputPath: 's3://bucket/out' } },
-    })
-    const before = world.journal.length
-    expect(await target.apply(key, keeping([100, 0]), callOptions())).toMatchObject({
+  const KmsKeyId = 'arn:aws:kms:eu-west-1:123456789012:key/1'
+  const DataCaptureConfig = {
+    EnableCapture: true,
+    InitialSamplingPercentage: 5,
+    DestinationS3Uri: 's3://bucket/captured',
+    CaptureOptions: [{ CaptureMode: 'Input' }],
+  }
+  const guardrails = { kind: 'all-at-once', waitSeconds: 0, alarms: [] } as const
+
+  it.each([
+    ['AsyncInferenceConfig', { AsyncInferenceConfig: { OutputConfig: { S3OutputPath: 's3://bucket/out' } } }],
+    ['settings.kmsKey', { KmsKeyId }],
+    ['settings.dataCapture', { DataCaptureConfig }],
+  ])('is refused when the target would lose a part of it: %s', async (what, config) => {
+    const refusal = {
       kind: 'refused',
       reason: 'AdoptionUnsupported',
-      message: expect.stringContaining('AsyncInferenceConfig'),
-    })
+      message: expect.stringContaining(what),
+    }
+    const { target, world } = await found(config)
+    const before = world.journal.length
+    expect(await target.apply(key, keeping([100, 0]), callOptions())).toMatchObject(refusal)
     expect(world.journal.length).toBe(before)
+    const guarded = await found(config, { guardrails })
+    const made: string[] = []
+    for (let call = 0; call < 4; call += 1) {
+      const result = await guarded.target.apply(key, keeping([0, 100]), callOptions())
+      if (result.kind === 'refused') expect(result).toMatchObject(refusal)
+      made.push(result.kind)
+    }
+    expect(made.at(-1)).toBe('refused')
+    expect(guarded.world.endpoint(theirs)?.config).toBe('their-config')
+  })
+
+  it('keeps its key and what it captures, where the deployment names them or has no revision yet', async () => {
+    const none = await found({ KmsKeyId, DataCaptureConfig })
+    const { operations = {} } = none.world
+    operations.CreateEndpointConfig?.({
+      EndpointConfigName: 'two',
+      KmsKeyId,
+      DataCaptureConfig,
+      ProductionVariants: ['AllTraffic', 'other'].map((VariantName) => ({
+        VariantName,
+        ModelName: 'their-model',
+        InitialInstanceCount: 1,
+        InstanceType: 'ml.c5.large',
+      })),
+    })
+    operations.UpdateEndpoint?.({ EndpointName: theirs, EndpointConfigName: 'two' })
+    none.world.settle()
+    const alone = [{ revision: 'AllTraffic', weight: 100 }]
+    await converge(none, { ...keeping([100, 0]), revisions: [], split: alone })
+    const { config = '', variants } = none.world.endpoint(theirs) ?? {}
+    expect(variants?.map(({ name }) => name)).toEqual(['AllTraffic'])
+    expect(none.world.config(config)).toMatchObject({ KmsKeyId, DataCaptureConfig })
+
+    const named = await found({ KmsKeyId })
+    const own = { ...next, settings: { ...next.settings, kmsKey: KmsKeyId } }
+    await converge(named, { ...keeping([100, 0]), revisions: [own] })
+    expect(named.world.config(named.world.endpoint(theirs)?.config ?? '')).toMatchObject({ KmsKeyId })
   })
 
   it('is deleted with its deployment', async () => {
