@@ -35,16 +35,19 @@ export function longestFirst(long: readonly string[]): TestSequencerConstructor 
 const long = [
   'unit/plane/kill',
   'adapters/sqlite/shared-measurements',
+  'adapters/shared/vendor-client',
+  'adapters/process/supervision',
+  'adapters/process/conformance',
+  'house/docs',
   'adapters/secrets',
   'chaos/chaos',
-  'adapters/prometheus/faults',
-  'unit/rollout/lives/laws',
-  'adapters/sqlite/sqlite-store',
   'adapters/process/killed-parent',
-  'house/host',
-  'unit/examples/digit-models',
+  'adapters/sqlite/sqlite-store',
   'unit/examples/scripts',
-  'adapters/process/conformance',
+  'unit/plane/real-faults',
+  'unit/examples/digit-models',
+  'adapters/prometheus/faults',
+  'house/names',
 ].map((name) => `test/${name}.test.ts`)
 
 /** Retries as `src/http` makes them, without their long waits. */
