@@ -14,6 +14,7 @@ export const exportedMetrics = {
   deployments: 'modelspine_rollout_deployments',
   decisions: 'modelspine_policy_decisions_total',
   effects: 'modelspine_effects_total',
+  signals: 'modelspine_feedback_signals_total',
 } as const
 
 export const exportedLabels = {
@@ -31,6 +32,7 @@ export const exportedLabels = {
   action: 'modelspine_action',
   verdict: 'modelspine_verdict',
   effect: 'modelspine_effect',
+  signal: 'modelspine_signal',
   errorType: 'error_type',
 } as const
 

@@ -63,7 +63,10 @@ export type SignalOutcome =
   | 'joined'
   /** Counted for the deployment it names. */
   | 'accepted'
-  /** Not counted: the request's reply is already dropped, or `atMs` is longer ago than metrics reach. */
+  /**
+   * Counted for no metric: the request's reply is already dropped, or the request or `atMs` is longer ago than
+   * metrics reach.
+   */
   | 'late'
   /** Not counted: the request has this signal already, and the first one stays. */
   | 'duplicate'
@@ -91,6 +94,8 @@ export interface SignalEvent {
 
 /** How often each outcome happened since the start. */
 export type FeedbackCounts = Readonly<Record<SignalOutcome, number>> & {
+  /** The part of `late` of each kind of signal. */
+  readonly lateOf: Readonly<Record<Signal['kind'], number>>
   /** The number of requests whose reply is remembered now, and the bytes that these replies take. */
   readonly remembered: number
   readonly rememberedBytes: number

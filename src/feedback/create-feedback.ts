@@ -11,6 +11,7 @@ import type {
 } from '../telemetry/contract.ts'
 import { seriesLabels } from '../windows/series-labels.ts'
 import { type SharedCounts, sharedDelayMs } from '../windows/shared-counts.ts'
+import { SteadyTime } from '../windows/steady-time.ts'
 import { unknownMetric } from '../windows/unknown-metric.ts'
 import { checkSignal } from './check-signal.ts'
 import type { Feedback, FeedbackCounts, Signal, SignalEvent, SignalOutcome } from './contract.ts'
@@ -70,8 +71,10 @@ export function createFeedback(options: FeedbackOptions): FeedbackRoom {
     maxPredictions: options.maxPredictions ?? 50_000,
     maxPredictionBytes: options.maxPredictionBytes ?? 64 * 1024 * 1024,
   })
+  const time = new SteadyTime(clock)
   const windows = new SignalWindows({
     startedAtMs: clock.now(),
+    time,
     bucketMs: options.bucketMs ?? 250,
     keepMs: options.keepMs ?? 86_400_000,
     maxBytes: options.maxBytes ?? 128 * 1024 * 1024,
@@ -86,6 +89,7 @@ export function createFeedback(options: FeedbackOptions): FeedbackRoom {
     unknown: 0,
     unreadable: 0,
   }
+  const lateOf: Record<Signal['kind'], number> = { label: 0, rating: 0, outcome: 0 }
   const counter = new SignalCounter({ clock, memory, windows, predictionOf, isKnown })
   const listeners = new Set<(event: SignalEvent) => void>()
   let listenerFailures = 0
@@ -110,6 +114,7 @@ export function createFeedback(options: FeedbackOptions): FeedbackRoom {
     get counts(): FeedbackCounts {
       return {
         ...outcomes,
+        lateOf: { ...lateOf },
         remembered: memory.replies,
         rememberedBytes: memory.bytes,
         forgotten: windows.forgotten,
@@ -117,6 +122,8 @@ export function createFeedback(options: FeedbackOptions): FeedbackRoom {
       }
     },
     attempted(record) {
+      // So that signals find the moment of the request also when the clock jumps later.
+      time.now()
       if (record.outcome === 'ok') memory.remember(record)
     },
     record(signal) {
@@ -129,6 +136,7 @@ export function createFeedback(options: FeedbackOptions): FeedbackRoom {
             ? 'unknown'
             : counter.join(signal, request)
       outcomes[outcome] += 1
+      if (outcome === 'late') lateOf[signal.kind] += 1
       if (listeners.size > 0) tell(eventOf(signal, outcome, clock.now(), request))
       return { outcome }
     },

@@ -13,7 +13,8 @@ export interface RequestMemoryOptions {
 /** An answered request that is still remembered. */
 export interface RememberedRequest {
   readonly requestId: string
-  readonly callerId: string | undefined
+  /** Absent when the caller gave none, or one that is too long to be remembered. */
+  callerId: string | undefined
   readonly atMs: number
   readonly deployment: Key | undefined
   readonly revision: string | undefined
@@ -23,9 +24,12 @@ export interface RememberedRequest {
   bytes: number
   labelled: boolean
   rated: boolean
-  /** The names of the outcomes that the request has already. */
+  /** The metrics of the outcomes that the request has already. */
   outcomes: Set<string> | undefined
 }
+
+/** As long as the gateway takes them. A longer one of another caller would cost too much memory. */
+const longestCallerId = 128
 
 /** The remembered requests to which callers gave the same id. */
 interface Namesakes {
@@ -81,7 +85,7 @@ export class RequestMemory {
     this.#forget(place)
     const request: RememberedRequest = {
       requestId,
-      callerId,
+      callerId: undefined,
       atMs: endedAtMs,
       deployment: upstream.deployment,
       revision: upstream.revision,
@@ -94,7 +98,7 @@ export class RequestMemory {
     }
     this.#ring[place] = request
     this.#byId.set(requestId, request)
-    if (callerId !== undefined) this.#name(callerId, request)
+    if (callerId !== undefined && callerId.length <= longestCallerId) this.#name(callerId, request)
     if (reply !== undefined) this.#keep(request, reply)
   }
 
@@ -108,11 +112,13 @@ export class RequestMemory {
   }
 
   #name(callerId: string, request: RememberedRequest): void {
+    request.callerId = callerId
     const namesakes = this.#byCallerId.get(callerId)
     if (namesakes === undefined) this.#byCallerId.set(callerId, { count: 1, only: request })
     else {
       namesakes.count += 1
-      namesakes.only = undefined
+      // Several attempts of one request may be answered.
+      namesakes.only = namesakes.only?.requestId === request.requestId ? request : undefined
     }
   }
 
@@ -136,8 +142,8 @@ export class RequestMemory {
     const { maxPredictions, maxPredictionBytes } = this.#options
     request.replyState = 'dropped'
     if (maxPredictions === 0) return
-    const kept = keepReply(reply)
-    if (kept.bytes > maxPredictionBytes) return
+    const kept = keepReply(reply, maxPredictionBytes)
+    if (kept === undefined) return
     while (this.#replies >= maxPredictions || this.#bytes + kept.bytes > maxPredictionBytes) {
       const oldest = this.#ring[this.#oldestReply]
       this.#oldestReply = (this.#oldestReply + 1) % this.#options.maxRequests

@@ -30,13 +30,14 @@ export class SignalCounter {
     const nowMs = this.#parts.clock.now()
     // A sample from a clock that is ahead must not look newer than samples that come after it.
     const atMs = Math.min(signal.atMs ?? nowMs, nowMs)
-    if (this.#parts.windows.isForgotten(atMs, nowMs)) return 'late'
+    if (this.#parts.windows.isForgotten(atMs)) return 'late'
     const deployment = keyFrom(signal.deployment)
     const unknown = !this.#parts.isKnown(deployment, signal.revision)
     const place = { deployment, revision: signal.revision ?? '', atMs, unknown }
     if (signal.kind === 'rating') this.#parts.windows.addNumber('ratings.mean', place, signal.value)
-    else if (signal.kind === 'outcome') this.#addOutcome(signal, place)
-    else {
+    else if (signal.kind === 'outcome') {
+      this.#addOutcome(this.#parts.windows.openOutcome(signal.name, unknown), signal, place)
+    } else {
       const judged = compareLabel(signal.value, signal.prediction)
       if (judged === undefined) return 'unreadable'
       this.#parts.windows.addShare('labels.accuracy', place, judged.right, judged.total)
@@ -50,6 +51,7 @@ export class SignalCounter {
    */
   join(signal: Signal, request: RememberedRequest): SignalOutcome {
     const place = placeOf(request)
+    if (place !== undefined && this.#parts.windows.isForgotten(place.atMs)) return this.#tooOld(signal, place)
     if (signal.kind === 'label') return this.#label(signal, request, place)
     if (signal.kind === 'rating') {
       if (request.rated) return 'duplicate'
@@ -57,11 +59,18 @@ export class SignalCounter {
       if (place !== undefined) this.#parts.windows.addNumber('ratings.mean', place, signal.value)
       return 'joined'
     }
-    if (request.outcomes?.has(signal.name)) return 'duplicate'
-    this.#addOutcome(signal, place)
+    const metric = this.#parts.windows.openOutcome(signal.name)
+    if (request.outcomes?.has(metric)) return 'duplicate'
+    this.#addOutcome(metric, signal, place)
     request.outcomes ??= new Set()
-    request.outcomes.add(signal.name)
+    request.outcomes.add(metric)
     return 'joined'
+  }
+
+  /** The metrics do not reach back to the request any more. */
+  #tooOld(signal: Signal, place: SamplePlace): SignalOutcome {
+    if (signal.kind === 'label') this.#countTimeliness(place, 1)
+    return 'late'
   }
 
   #label(signal: LabelSignal, request: RememberedRequest, place: SamplePlace | undefined): SignalOutcome {
@@ -96,9 +105,8 @@ export class SignalCounter {
     windows.addShare('labels.late', { ...place, atMs: clock.now() }, late, 1)
   }
 
-  #addOutcome({ name, value }: OutcomeSignal, place: SamplePlace | undefined): void {
+  #addOutcome(metric: string, { value }: OutcomeSignal, place: SamplePlace | undefined): void {
     const { windows } = this.#parts
-    const metric = windows.openOutcome(name)
     if (place === undefined) return
     if (typeof value === 'boolean') windows.addShare(metric, place, value ? 1 : 0, 1)
     else windows.addNumber(metric, place, value)

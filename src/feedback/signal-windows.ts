@@ -2,11 +2,13 @@ import { ModelspineError } from '../errors.ts'
 import type { MetricReading } from '../telemetry/contract.ts'
 import { type Counted, SeriesSet } from '../windows/series-set.ts'
 import type { SharedCounts } from '../windows/shared-counts.ts'
+import type { SteadyTime } from '../windows/steady-time.ts'
 import type { Span } from '../windows/time-window.ts'
 import { checkBound } from './check-bound.ts'
 
 export interface SignalWindowsOptions {
   readonly startedAtMs: number
+  readonly time: SteadyTime
   readonly bucketMs: number
   readonly keepMs: number
   /** About how many bytes all numbers may take. */
@@ -37,14 +39,16 @@ export class SignalWindows {
   readonly #options: SignalWindowsOptions
   readonly #known: SeriesSet
   readonly #unknown: SeriesSet
-  readonly #outcomes: Set<string> = new Set()
+  /** The metrics of outcomes by name. Those that only made-up deployments have take no name from the others. */
+  readonly #outcomes: Map<string, string> = new Map()
+  readonly #unknownOutcomes: Map<string, string> = new Map()
 
   /** Throws `invalid-options`. */
   constructor(options: SignalWindowsOptions) {
     checkBound('maxOutcomes', options.maxOutcomes, 0)
     this.#options = options
-    const { startedAtMs, bucketMs, keepMs, maxBytes, shared } = options
-    const bounds = { ...signalCells, startedAtMs, bucketMs, keepMs }
+    const { startedAtMs, time, bucketMs, keepMs, maxBytes, shared } = options
+    const bounds = { ...signalCells, startedAtMs, time, bucketMs, keepMs }
     this.#known = new SeriesSet({
       ...bounds,
       maxBytes,
@@ -54,8 +58,9 @@ export class SignalWindows {
   }
 
   /** Whether this time is so long ago that no metric reaches it. */
-  isForgotten(atMs: number, nowMs: number): boolean {
-    return atMs < nowMs - this.#options.keepMs
+  isForgotten(wallMs: number): boolean {
+    const { time, keepMs } = this.#options
+    return time.at(wallMs) < time.now() - keepMs
   }
 
   get bytes(): number {
@@ -66,15 +71,20 @@ export class SignalWindows {
     return this.#known.forgotten + this.#unknown.forgotten
   }
 
-  /** The metric of an outcome. Throws `invalid-options` when there are too many names already. */
-  openOutcome(name: string): string {
-    const metric = `outcomes.${name}`
-    if (this.#outcomes.has(metric)) return metric
-    if (this.#outcomes.size >= this.#options.maxOutcomes) {
-      const message = `signal.name is "${name}", and ${this.#outcomes.size} other outcomes are counted already; use one of them or raise maxOutcomes`
+  /**
+   * The metric of an outcome, always the same string. Throws `invalid-options` when there are too many names
+   * already.
+   */
+  openOutcome(name: string, unknown = false): string {
+    const outcomes = unknown ? this.#unknownOutcomes : this.#outcomes
+    const open = outcomes.get(name)
+    if (open !== undefined) return open
+    if (outcomes.size >= this.#options.maxOutcomes) {
+      const message = `signal.name is "${name}", and ${outcomes.size} other outcomes are counted already; use one of them or raise maxOutcomes`
       throw new ModelspineError('invalid-options', message, { details: { field: 'signal.name' } })
     }
-    this.#outcomes.add(metric)
+    const metric = `outcomes.${name}`
+    outcomes.set(name, metric)
     return metric
   }
 
@@ -107,7 +117,8 @@ export class SignalWindows {
     const fromMs = unknown ? Math.max(known.covered.fromMs, other.covered.fromMs) : known.covered.fromMs
     const covered = { fromMs, toMs: Math.max(fromMs, known.covered.toMs) }
     const sums = known.sums.map((each, column) => each + (other.sums[column] as number))
-    const own = { sums, tallies: known.tallies, covered }
+    const coveredMs = unknown ? Math.min(known.coveredMs, other.coveredMs) : known.coveredMs
+    const own = { sums, tallies: known.tallies, covered, coveredMs }
     return this.#options.shared?.addTo(own, group, revision, span, nowMs) ?? own
   }
 

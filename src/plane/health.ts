@@ -1,3 +1,4 @@
+import type { FeedbackCounts } from '../feedback/contract.ts'
 import type { Key } from '../resources/metadata.ts'
 import { faultOf } from '../rollout/shell/fault.ts'
 import type { StateStore } from '../store/contract.ts'
@@ -15,6 +16,11 @@ export interface PlaneHealth {
    * process does not lead.
    */
   readonly resyncMs?: number
+  /**
+   * How many signals of each kind came too late to be counted, since the start. Absent while there are none. See
+   * docs/feedback.md.
+   */
+  readonly lateSignals?: FeedbackCounts['lateOf']
   /** The faults that hinder a part of the plane now; empty when there are none. */
   readonly faults: readonly PlaneFault[]
 }

@@ -230,6 +230,13 @@ export interface EffectRecord {
   readonly result: string
 }
 
+/** One signal about an answer, with what became of it. */
+export interface SignalRecord {
+  readonly signal: 'label' | 'rating' | 'outcome'
+  /** Such as `joined` or `late`. */
+  readonly result: string
+}
+
 /** What a plane can say of itself at any time. */
 export interface ControlHealth {
   readonly leading: boolean
@@ -253,4 +260,5 @@ export interface ControlObserver {
   phaseSeen?(key: Key, phase: string | undefined): void
   decided?(record: DecisionRecord): void
   effectSent?(record: EffectRecord): void
+  signalCame?(record: SignalRecord): void
 }

@@ -31,5 +31,6 @@ export function groupControlObservers(
     phaseSeen: tell('phaseSeen'),
     decided: tell('decided'),
     effectSent: tell('effectSent'),
+    signalCame: tell('signalCame'),
   }
 }

@@ -22,6 +22,7 @@ interface ControlInstruments {
   readonly phaseChanges: Counter
   readonly decisions: Counter
   readonly effects: Counter
+  readonly signals: Counter
 }
 
 export function createControlTelemetry(options: ControlTelemetryOptions): ControlTelemetry {
@@ -70,6 +71,12 @@ export function createControlTelemetry(options: ControlTelemetryOptions): Contro
         [attributeNames.result]: result,
       })
     },
+    signalCame({ signal, result }) {
+      instruments.get()?.signals.add(1, {
+        [attributeNames.signal]: signal,
+        [attributeNames.result]: result,
+      })
+    },
   }
 }
 
@@ -91,6 +98,10 @@ function controlInstruments(meter: Meter): ControlInstruments {
     effects: meter.createCounter(metricNames.effects, {
       unit: '{effect}',
       description: 'Calls that change the outside world.',
+    }),
+    signals: meter.createCounter(metricNames.signals, {
+      unit: '{signal}',
+      description: 'Signals about answers, by what became of them.',
     }),
   }
 }

@@ -4,6 +4,7 @@ import { cellOf } from '../windows/histogram.ts'
 import { seriesLabels } from '../windows/series-labels.ts'
 import { SeriesSet } from '../windows/series-set.ts'
 import { type SharedCounts, sharedDelayMs } from '../windows/shared-counts.ts'
+import { SteadyTime } from '../windows/steady-time.ts'
 import type { TimeWindow } from '../windows/time-window.ts'
 import { unknownMetric } from '../windows/unknown-metric.ts'
 import type {
@@ -58,6 +59,7 @@ export function createMetricWindows(options: MetricWindowsOptions): MetricWindow
     ...requestCells,
     ...(shared !== undefined && { counted: (...told) => shared.outgoing.add(...told) }),
     startedAtMs: clock.now(),
+    time: new SteadyTime(clock),
     bucketMs: options.bucketMs ?? 250,
     keepMs: options.keepMs ?? 86_400_000,
     maxBytes: options.maxBytes ?? 256 * 1024 * 1024,

@@ -13,6 +13,7 @@ export const attributeNames = {
   action: 'modelspine.action',
   verdict: 'modelspine.verdict',
   effect: 'modelspine.effect',
+  signal: 'modelspine.signal',
   errorType: 'error.type',
   serverAddress: 'server.address',
   serverPort: 'server.port',
@@ -26,6 +27,7 @@ export const metricNames = {
   deployments: 'modelspine.rollout.deployments',
   decisions: 'modelspine.policy.decisions',
   effects: 'modelspine.effects',
+  signals: 'modelspine.feedback.signals',
 } as const
 
 /** In seconds. The range goes from a check of a converged deployment to a slow vendor. */

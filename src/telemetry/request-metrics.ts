@@ -62,9 +62,7 @@ function attempts(per: (count: number, counted: Counted) => number): Read {
 export const requestMetrics: Readonly<Record<string, Read>> = {
   'requests.errors': ratio(columns.failed, columns.judged),
   'requests.total': attempts((count) => count),
-  'requests.perSecond': attempts(
-    (count, { covered }) => count / (Math.max(1, covered.toMs - covered.fromMs) / 1000),
-  ),
+  'requests.perSecond': attempts((count, { coveredMs }) => count / (Math.max(1, coveredMs) / 1000)),
   'requests.latency': spread(columns.latency),
   'requests.latency.p50': quantile(0.5),
   'requests.latency.p90': quantile(0.9),

@@ -1,5 +1,6 @@
 import { ModelspineError } from '../errors.ts'
 import { type Bucket, type Cells, newCells } from './bucket.ts'
+import { type Timeline, wallTime } from './steady-time.ts'
 import { type Span, TimeWindow, type WindowOptions } from './time-window.ts'
 
 export interface SeriesOptions extends WindowOptions {
@@ -9,11 +10,15 @@ export interface SeriesOptions extends WindowOptions {
   readonly maxBytes: number
   /** Hears what was counted in a bucket since it was told last, once for each series and bucket. */
   readonly counted?: (group: string, name: string, bucket: Bucket) => void
+  /** The time in which counts are kept. All times that callers give and get are the wall clock's. Default: the same. */
+  readonly time?: Timeline
 }
 
 /** The counts of an interval, and the part of the interval for which they are complete. */
 export interface Counted extends Cells {
   readonly covered: Span
+  /** How long that really was. The wall clock may have jumped meanwhile. */
+  readonly coveredMs: number
 }
 
 interface Series {
@@ -36,6 +41,7 @@ const keptShare = 0.75
  */
 export class SeriesSet {
   readonly #options: SeriesOptions
+  readonly #time: Timeline
   readonly #series: Map<string, Map<string, Series>> = new Map()
   /** Those that count now. Their cells return to `#spare` when time has gone on to another bucket. */
   readonly #open: Set<Series> = new Set()
@@ -55,8 +61,9 @@ export class SeriesSet {
       throw new ModelspineError('invalid-options', message, { details: { option: name } })
     }
     this.#options = options
-    this.#completeFromMs = options.startedAtMs
-    this.#idleCheckedMs = options.startedAtMs
+    this.#time = options.time ?? wallTime
+    this.#completeFromMs = this.#time.at(options.startedAtMs)
+    this.#idleCheckedMs = this.#completeFromMs
   }
 
   get size(): number {
@@ -73,8 +80,9 @@ export class SeriesSet {
     return this.#forgotten
   }
 
-  /** The window to count in, set to `atMs`. */
-  at(group: string, name: string, atMs: number): TimeWindow {
+  /** The window to count in, set to `wallMs`. */
+  at(group: string, name: string, wallMs: number): TimeWindow {
+    const atMs = this.#time.at(wallMs)
     const bucket = Math.floor(atMs / this.#options.bucketMs)
     if (bucket > this.#newestBucket) {
       this.#newestBucket = bucket
@@ -104,15 +112,23 @@ export class SeriesSet {
   /** Sums over one series. Without a name, sums over all series of the group. */
   read(group: string, name: string | undefined, span: Span, nowMs: number): Counted {
     const cells = newCells(this.#options)
-    const fromMs = Math.max(span.fromMs, this.#completeFromMs, nowMs - this.#options.keepMs)
-    const toMs = Math.max(fromMs, Math.min(span.toMs, nowMs))
+    const now = this.#time.at(nowMs)
+    const asked = { fromMs: this.#time.at(span.fromMs), toMs: this.#time.at(span.toMs) }
+    const fromMs = Math.max(asked.fromMs, this.#completeFromMs, now - this.#options.keepMs)
+    const toMs = Math.max(fromMs, Math.min(asked.toMs, now))
     this.closeAll()
-    for (const { window } of this.#found(group, name)) window.read({ fromMs, toMs: span.toMs }, nowMs, cells)
-    return { ...cells, covered: { fromMs, toMs } }
+    for (const { window } of this.#found(group, name)) window.read({ fromMs, toMs: asked.toMs }, now, cells)
+    const beginMs = fromMs === asked.fromMs ? span.fromMs : this.#time.wallAt(fromMs)
+    const covered = { fromMs: beginMs, toMs: Math.max(beginMs, Math.min(span.toMs, nowMs)) }
+    return { ...cells, covered, coveredMs: toMs - fromMs }
   }
 
   /** Counts from before this time are not known to be complete. */
-  incompleteBefore(timeMs: number): void {
+  incompleteBefore(wallMs: number): void {
+    this.#incompleteBefore(this.#time.at(wallMs))
+  }
+
+  #incompleteBefore(timeMs: number): void {
     this.#completeFromMs = Math.max(this.#completeFromMs, timeMs)
   }
 
@@ -126,7 +142,10 @@ export class SeriesSet {
 
   #told({ window, group, name }: Series, closed: Bucket, beforeBytes: number): void {
     this.#bytes += window.bytes - beforeBytes
-    this.#options.counted?.(group, name, closed)
+    const { counted } = this.#options
+    if (counted === undefined) return
+    const startMs = this.#time.correctedAt(closed.startMs)
+    counted(group, name, startMs === closed.startMs ? closed : { ...closed, startMs })
   }
 
   #found(group: string, name: string | undefined): Iterable<Series> {
@@ -163,7 +182,7 @@ export class SeriesSet {
   }
 
   #forgetBefore(timeMs: number): void {
-    this.incompleteBefore(timeMs)
+    this.#incompleteBefore(timeMs)
     this.#bytes = 0
     for (const [group, named] of this.#series) {
       for (const [name, { window }] of named) {

@@ -2,6 +2,7 @@ import { ModelspineError } from '../errors.ts'
 import type { WindowCells } from './bucket.ts'
 import { type CountEntry, OutgoingCounts } from './outgoing-counts.ts'
 import { type Counted, SeriesSet } from './series-set.ts'
+import type { SteadyTime } from './steady-time.ts'
 import type { Span } from './time-window.ts'
 
 export interface SharedCountsOptions extends WindowCells {
@@ -9,6 +10,7 @@ export interface SharedCountsOptions extends WindowCells {
   readonly keepMs: number
   /** As `SeriesOptions.maxBytes`, for what the other processes counted. */
   readonly maxBytes: number
+  readonly time: SteadyTime
 }
 
 /** How often a process tells what it counted, and reads what the others told. */
@@ -25,11 +27,13 @@ const maxAheadMs = 5000
 export class SharedCounts {
   readonly outgoing: OutgoingCounts = new OutgoingCounts({ bucketMs: shareEveryMs, maxEntries })
   readonly #others: SeriesSet
+  readonly #time: SteadyTime
   #readMs: number
 
   constructor(options: SharedCountsOptions) {
     this.#others = new SeriesSet({ ...options, bucketMs: shareEveryMs })
-    this.#readMs = options.startedAtMs
+    this.#time = options.time
+    this.#readMs = options.time.at(options.startedAtMs)
   }
 
   /** Adds what another process counted. Leaves out what has not the form of an entry, or is not yet. */
@@ -39,8 +43,8 @@ export class SharedCounts {
   }
 
   /** All that the others told was read at this time. */
-  readAt(nowMs: number): void {
-    this.#readMs = nowMs
+  readAt(wallMs: number): void {
+    this.#readMs = this.#time.at(wallMs)
   }
 
   /** Counts of others from before this time may be missing. */
@@ -53,11 +57,12 @@ export class SharedCounts {
    * counts of the span may be missing.
    */
   addTo(own: Counted, group: string, name: string | undefined, span: Span, nowMs: number): Counted {
-    const endMs = Math.min(span.toMs, nowMs - sharedDelayMs)
+    const steadyMs = this.#time.now()
+    const endMs = Math.min(this.#time.at(span.toMs), steadyMs - sharedDelayMs)
     if (this.#readMs + staleMs < endMs) {
       throw new ModelspineError(
         'metric-error',
-        `what other processes measured was read last ${Math.round((nowMs - this.#readMs) / 1000)} s ago`,
+        `what other processes measured was read last ${Math.round((steadyMs - this.#readMs) / 1000)} s ago`,
       )
     }
     const others = this.#others.read(group, name, span, nowMs)
@@ -66,6 +71,7 @@ export class SharedCounts {
       sums: own.sums.map((sum, column) => sum + (others.sums[column] as number)),
       tallies: own.tallies.map((tally, cell) => tally + (others.tallies[cell] as number)),
       covered: { fromMs, toMs: Math.max(fromMs, own.covered.toMs) },
+      coveredMs: Math.min(own.coveredMs, others.coveredMs),
     }
   }
 }

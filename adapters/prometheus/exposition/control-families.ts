@@ -19,6 +19,7 @@ export function controlFamilies(bound: SeriesBound, now: () => number): ControlF
   const changes = new CounterFamily(metric.phaseChanges, 'How often a rollout entered a phase.', bound)
   const decisions = new CounterFamily(metric.decisions, 'Answers of policy engines.', bound)
   const effects = new CounterFamily(metric.effects, 'Calls that change the outside world.', bound)
+  const signals = new CounterFamily(metric.signals, 'Signals about answers, by what became of them.', bound)
   /** One entry for each declared deployment. */
   const phases = new Map<string, string>()
   let health: (() => ControlHealth) | undefined
@@ -28,6 +29,7 @@ export function controlFamilies(bound: SeriesBound, now: () => number): ControlF
       changes,
       decisions,
       effects,
+      signals,
       gauges(() => deploymentsText(phases)),
       gauges(() => (health === undefined ? '' : healthText(health()))),
     ],
@@ -49,6 +51,9 @@ export function controlFamilies(bound: SeriesBound, now: () => number): ControlF
     },
     effectSent({ key, effect, result }) {
       effects.add(now(), { [label.deployment]: key, [label.effect]: effect, [label.result]: result })
+    },
+    signalCame({ signal, result }) {
+      signals.add(now(), { [label.signal]: signal, [label.result]: result })
     },
   }
 }

@@ -96,6 +96,7 @@ export function createRequestSide(options: ControlPlaneOptions): RequestSide {
     ...options.feedback,
     ...(shared !== undefined && { shared: shared.signals }),
   })
+  feedback.onSignal(({ signal, outcome }) => telemetry.signalCame({ signal: signal.kind, result: outcome }))
   const holder = createRouteTableHolder({ clock, logger })
   const polices = policies.some(({ actions }) => actions.includes('invoke'))
   const router = createRouter({

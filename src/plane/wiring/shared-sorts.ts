@@ -2,6 +2,7 @@ import type { Clock } from '../../clock.ts'
 import { signalCells } from '../../feedback/signal-windows.ts'
 import { requestCells } from '../../telemetry/request-metrics.ts'
 import { SharedCounts } from '../../windows/shared-counts.ts'
+import { SteadyTime } from '../../windows/steady-time.ts'
 import type { ControlPlaneOptions } from '../options.ts'
 
 /** What the processes of one store tell each other. The names are those of their messages. */
@@ -19,9 +20,9 @@ export function sharesMeasurements({ shareMeasurements, store }: ControlPlaneOpt
 }
 
 export function createSharedSorts(clock: Clock, signalsKeepMs: number = dayMs): SharedSorts {
-  const startedAtMs = clock.now()
+  const bounds = { startedAtMs: clock.now(), time: new SteadyTime(clock), maxBytes }
   return {
-    requests: new SharedCounts({ ...requestCells, startedAtMs, keepMs: dayMs, maxBytes }),
-    signals: new SharedCounts({ ...signalCells, startedAtMs, keepMs: signalsKeepMs, maxBytes }),
+    requests: new SharedCounts({ ...bounds, ...requestCells, keepMs: dayMs }),
+    signals: new SharedCounts({ ...bounds, ...signalCells, keepMs: signalsKeepMs }),
   }
 }

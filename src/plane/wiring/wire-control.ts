@@ -176,6 +176,7 @@ export function wireControl(options: ControlPlaneOptions, requestSide: RequestSi
       leading: work.held() !== undefined,
       queued: work.queue.size,
       ...(work.leads() && { resyncMs: standingMs() }),
+      ...(requestSide.feedback.counts.late > 0 && { lateSignals: requestSide.feedback.counts.lateOf }),
       faults: [
         ...parts.faults().filter(({ part }) => part !== 'audit' || pump.fault === undefined),
         ...(pump.fault === undefined ? [] : [planeFault({ part: 'audit' }, pump.fault)]),

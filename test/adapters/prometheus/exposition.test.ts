@@ -137,6 +137,7 @@ describe('the text of an exposition', () => {
       deployments: underscored(metricNames.deployments),
       decisions: `${underscored(metricNames.decisions)}_total`,
       effects: `${underscored(metricNames.effects)}_total`,
+      signals: `${underscored(metricNames.signals)}_total`,
     })
     const attributes = { ...names, ...attributeNames } as Readonly<Record<string, string>>
     for (const [name, exported] of Object.entries(exportedLabels)) {

@@ -34,6 +34,7 @@ describe('the ready metrics', () => {
         const windows = createMetricWindows({ clock, bucketMs: scrapeMs })
         const history = scrapedHistory({ scrapeMs, labels: { job: 'gateway', instance: 'one' } })
         history.beganMs = interval.fromMs - 20_000
+        await clock.advance(60_000)
         for (const { atMs, revision, durationMs, failure } of attempts) {
           const outcome = failure === undefined ? 'ok' : failure === 'aborted' ? 'aborted' : 'failed'
           const record = attemptRecord(
@@ -43,7 +44,6 @@ describe('the ready metrics', () => {
           windows.attempted(record)
           history.attempts.push(record)
         }
-        await clock.advance(60_000)
         server.series = await history.until(interval.toMs + 5000)
         for (const metric of [
           'requests.errors',

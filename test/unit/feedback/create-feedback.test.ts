@@ -285,7 +285,7 @@ describe('the memory of requests', () => {
       )
     }
     expect(feedback.counts.rememberedBytes).toBeLessThanOrEqual(10_000)
-    expect(feedback.counts.remembered).toBe(33)
+    expect(feedback.counts.remembered).toBe(27)
   })
 
   it('does not keep a reply that is larger than its whole limit', () => {
@@ -318,6 +318,56 @@ describe('the memory of requests', () => {
     feedback.attempted(answered('d', clock.now()))
     feedback.attempted(called('e'))
     expect(rate('mine')).toBe('joined')
+  })
+
+  it('is still found by that id when two of its attempts were answered, and not when the id is very long', () => {
+    const { clock, feedback } = started()
+    const called = (requestId: string, callerId: string) => ({
+      ...answered(requestId, clock.now()),
+      callerId,
+    })
+    const rate = (requestId: string) => feedback.record({ kind: 'rating', requestId, value: 5 }).outcome
+    feedback.attempted(called('a', 'mine'))
+    feedback.attempted(called('a', 'mine'))
+    expect(rate('mine')).toBe('joined')
+    feedback.attempted(called('b', 'x'.repeat(129)))
+    expect([rate('x'.repeat(129)), rate('b')]).toEqual(['unknown', 'joined'])
+  })
+
+  it('is late once the metrics do not reach back to it, which is counted for each kind of signal', async () => {
+    const { clock, feedback } = started({ keepMs: 60_000 })
+    const requestId = 'a'
+    feedback.attempted(answered(requestId, clock.now(), tensorReply(['label', 1])))
+    await clock.advance(61_000)
+    const signals: readonly Signal[] = [
+      label(requestId, 1),
+      { kind: 'rating', requestId, value: 5 },
+      { kind: 'outcome', name: 'bought', requestId, value: true },
+      { kind: 'outcome', name: 'sold', requestId, value: true },
+      { kind: 'rating', deployment, value: 5, atMs: clock.now() - 61_000 },
+    ]
+    for (const signal of signals) expect(feedback.record(signal).outcome).toBe('late')
+    expect(feedback.counts).toMatchObject({ late: 5, lateOf: { label: 1, rating: 2, outcome: 2 } })
+    expect(read(feedback, 'labels.late', clock.now() - 1000, clock.now())).toMatchObject({
+      hits: 1,
+      total: 1,
+    })
+    feedback.attempted(answered('b', clock.now(), tensorReply(['label', 1])))
+    expect(feedback.record(label('b', 1)).outcome).toBe('joined')
+    expect(feedback.counts.late).toBe(5)
+  })
+
+  it('can have outcomes of its own names, however many names made-up deployments use', () => {
+    const { clock, feedback, startMs } = started({ maxOutcomes: 2, isKnown: (key) => key === deployment })
+    for (const name of ['x', 'y'])
+      feedback.record({ kind: 'outcome', name, deployment: 'default/made-up', value: true })
+    expect(() =>
+      feedback.record({ kind: 'outcome', name: 'z', deployment: 'default/made-up', value: true }),
+    ).toThrow('2 other outcomes')
+    feedback.attempted(answered('a', clock.now()))
+    feedback.record({ kind: 'outcome', name: 'bought', requestId: 'a', value: true })
+    feedback.record({ kind: 'outcome', name: 'sold', deployment, revision: 'one', value: true })
+    expect(read(feedback, 'outcomes.bought', startMs, startMs + 1)).toMatchObject({ hits: 1, total: 1 })
   })
 
   it('knows a request that a provider answered, but counts nothing for it', () => {

@@ -73,4 +73,26 @@ describe('an observer of the plane', () => {
     expect(seen).toContain('converged')
     expect(lines).toEqual([[{ failures: 1, error: 'a bug' }, 'a control observer threw an error']])
   })
+
+  it('hears what became of each signal, and health counts those that came too late', async () => {
+    const heard: unknown[] = []
+    const observers = [{ signalCame: (record: unknown) => void heard.push(record) }]
+    const { plane, clock } = planeFixture({ plane: { observers } })
+    const day = 86_400_000
+    plane.feedback.record({ kind: 'rating', deployment: 'default/digits', value: 5 })
+    expect(plane.health()).not.toHaveProperty('lateSignals')
+    plane.feedback.record({
+      kind: 'rating',
+      deployment: 'default/digits',
+      value: 5,
+      atMs: clock.now() - 2 * day,
+    })
+    expect(heard).toEqual([
+      { signal: 'rating', result: 'accepted' },
+      { signal: 'rating', result: 'late' },
+    ])
+    await plane.get('digits')
+    expect(plane.health().lateSignals).toEqual({ label: 0, rating: 1, outcome: 0 })
+    await plane.stop()
+  })
 })

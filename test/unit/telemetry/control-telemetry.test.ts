@@ -73,6 +73,10 @@ describe('the control side', () => {
     const telemetry = createControlTelemetry({ clock: createFakeClock() })
     telemetry.decided({ policy: 'promotion', action: 'promote', verdict: 'deny' })
     telemetry.effectSent({ key, effect: 'create', result: 'accepted' })
+    telemetry.signalCame({ signal: 'label', result: 'late' })
+    expect(await valuesOf('modelspine.feedback.signals')).toEqual([
+      [{ 'modelspine.signal': 'label', 'modelspine.result': 'late' }, 1],
+    ])
     expect(await valuesOf('modelspine.policy.decisions')).toEqual([
       [{ 'modelspine.policy': 'promotion', 'modelspine.action': 'promote', 'modelspine.verdict': 'deny' }, 1],
     ])

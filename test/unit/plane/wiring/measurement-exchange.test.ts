@@ -6,13 +6,14 @@ import { memoryStore } from '../../../../src/store/memory-store.ts'
 import { createFakeClock, type FakeClock } from '../../../../src/testing/fake-clock.ts'
 import { SeriesSet } from '../../../../src/windows/series-set.ts'
 import { SharedCounts } from '../../../../src/windows/shared-counts.ts'
+import { SteadyTime } from '../../../../src/windows/steady-time.ts'
 
 const bounds = { sums: 1, tallies: 2, keepMs: 3_600_000, maxBytes: 1_000_000 }
 
 /** A process that counts one series and shares it. */
 function member(clock: FakeClock, measurements: Measurements) {
   const startedAtMs = clock.now()
-  const shared = new SharedCounts({ ...bounds, startedAtMs })
+  const shared = new SharedCounts({ ...bounds, startedAtMs, time: new SteadyTime(clock) })
   const own = new SeriesSet({
     ...bounds,
     startedAtMs,
