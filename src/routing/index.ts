@@ -51,6 +51,7 @@ export {
   type MetricWindowsOptions,
 } from '../telemetry/metric-windows.ts'
 export { openTelemetryLoaded } from '../telemetry/open-telemetry.ts'
+export { type LogEmitter, type LogValue, openTelemetryLogger } from '../telemetry/open-telemetry-logger.ts'
 export { createRequestTelemetry, type RequestTelemetryOptions } from '../telemetry/request-telemetry.ts'
 export { type Reach, reachOf } from './attempt/failure-reach.ts'
 export type { Picked, PickFailure, PickReport, PickRequest } from './attempt/pick-upstream.ts'

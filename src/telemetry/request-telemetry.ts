@@ -131,6 +131,8 @@ function measureRequest(
 ): void {
   const attributes = startAttributes(names, record)
   if (record.upstream !== undefined) addUpstream(attributes, names, record.upstream)
+  // A deployment's address may be another at each start. Its revision says enough, and keeps the series few.
+  if (record.upstream?.deployment === undefined) addServer(attributes, record)
   addResponseModel(attributes, names, record)
   if (firstOutputAtMs !== undefined) {
     firstChunk?.record(Math.max(0, firstOutputAtMs - record.startedAtMs) / 1000, attributes)

@@ -5,6 +5,7 @@ import { kserve } from './kserve.ts'
 import { kubeApiserver } from './kube-apiserver.ts'
 import { mlserver } from './mlserver.ts'
 import { moto } from './moto.ts'
+import { otelCollector } from './otel-collector.ts'
 
 /** All servers, by the name that suites ask for. */
 export const liveServers: {
@@ -14,8 +15,18 @@ export const liveServers: {
   readonly mlserver: typeof mlserver
   readonly moto: typeof moto
   readonly opa: typeof opa
+  readonly 'otel-collector': typeof otelCollector
   readonly prometheus: typeof prometheus
-} = { kserve, 'kube-apiserver': kubeApiserver, mlflow, mlserver, moto, opa, prometheus }
+} = {
+  kserve,
+  'kube-apiserver': kubeApiserver,
+  mlflow,
+  mlserver,
+  moto,
+  opa,
+  'otel-collector': otelCollector,
+  prometheus,
+}
 
 export type ServerName = keyof typeof liveServers
 
