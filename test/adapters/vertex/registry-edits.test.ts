@@ -67,6 +67,50 @@ describe('a version that is registered in Vertex', () => {
     expect(vertex.world.journal.filter(({ did }) => did === 'upload')).toHaveLength(1)
   })
 
+  it('is waited for while Vertex uploads it, for ten minutes at most', async () => {
+    const { registry, vertex, clock } = await scene()
+    let looks = 0
+    let running = 2
+    vertex.afterwards = ({ operation, url }) => {
+      if (operation !== 'models.operations.get') return undefined
+      looks += 1
+      return looks <= running ? { json: { name: url.slice('/v1/'.length), done: false } } : undefined
+    }
+    const asleepAfter = async (count: number): Promise<void> => {
+      while (looks < count || clock.pendingTimers === 0) await new Promise(setImmediate)
+    }
+    const registered = registry.register?.({ name: 'churn', artifact })
+    await asleepAfter(1)
+    await clock.advance(2000)
+    await asleepAfter(2)
+    await clock.advance(2000)
+    expect((await registered)?.version).toBe('1')
+    running = Number.POSITIVE_INFINITY
+    const endless = registry.register?.({ name: 'endless', artifact })
+    await asleepAfter(4)
+    await Promise.all([
+      expect(endless).rejects.toMatchObject({
+        code: 'registry-unavailable',
+        retryable: true,
+        message: expect.stringContaining('ten minutes'),
+      }),
+      clock.advance(600_000),
+    ])
+  })
+
+  it('is a conflict when another version took its number meanwhile', async () => {
+    const { registry, vertex } = await scene()
+    vertex.world.models.put(wholeName('churn'))
+    vertex.before = ({ operation }) => {
+      if (operation === 'models.upload') vertex.world.models.put(wholeName('churn'))
+      return undefined
+    }
+    await expect(registry.register?.({ name: 'churn', version: '2', artifact })).rejects.toMatchObject({
+      code: 'conflict',
+      details: { model: 'churn', version: '2', given: '3' },
+    })
+  })
+
   it('tells why Vertex failed the upload', async () => {
     const { registry, vertex } = await scene()
     vertex.world.operations.failNext(new Failure('INVALID_ARGUMENT', 'The image cannot be pulled.'))

@@ -180,6 +180,24 @@ describe('an operation of Vertex', () => {
   })
 })
 
+describe('what is gone when a deployment begins', () => {
+  it('is tried again later when it is the endpoint, and refused when it is the model', async () => {
+    const at = await scene()
+    const handles = await converge(at, wantOf([first]))
+    const gone = (what: string): void => {
+      at.vertex.before = ({ operation }) =>
+        operation === 'endpoints.deployModel'
+          ? new Failure('NOT_FOUND', `The resource ${what} is not found.`)
+          : undefined
+    }
+    const deploy = () => at.target.apply(key, wantOf([first, second]), callOptions({ handles }))
+    gone(endpointOf(key))
+    expect(await deploy()).toMatchObject({ kind: 'failed', reason: 'EndpointGone' })
+    gone(modelName)
+    await expect(deploy()).rejects.toMatchObject({ code: 'target-refused' })
+  })
+})
+
 describe('quotas of Vertex', () => {
   it('of machines fail the deployment of the revision, which is sent again later', async () => {
     const at = await scene()

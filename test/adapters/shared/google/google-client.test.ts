@@ -131,6 +131,21 @@ describe('a client of Google', () => {
     },
   )
 
+  it.each([
+    [400, 'INVALID_ARGUMENT', 'target-refused'],
+    [401, 'UNAUTHENTICATED', 'auth'],
+    [403, 'PERMISSION_DENIED', 'auth'],
+    [404, 'NOT_FOUND', 'target-refused'],
+    [408, 'UNAVAILABLE', 'target-unavailable'],
+    [409, 'ABORTED', 'target-unavailable'],
+    [429, 'RESOURCE_EXHAUSTED', 'target-unavailable'],
+    [500, 'UNAVAILABLE', 'target-unavailable'],
+  ])('reads an error that has only the number %d as %s', async (status, reason, code) => {
+    const body = JSON.stringify({ error: { code: status, message: 'why so' } })
+    const { client } = await scene([{ status, body }])
+    expect(await failureOf(client.call(post))).toMatchObject({ code, details: { reason } })
+  })
+
   it('waits as a header says, when both say how long', async () => {
     const details = [{ '@type': 'type.googleapis.com/google.rpc.RetryInfo', retryDelay: '7s' }]
     const { client } = await scene([
