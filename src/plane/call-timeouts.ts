@@ -20,7 +20,7 @@ export interface CallTimeouts {
   readonly policyMs: number
   /** `standDown` of a target. Default 5,000. */
   readonly standDownMs: number
-  /** `append` of the audit log. Default 10,000. */
+  /** `append` of the audit log, and six times as long to find the record at which it ended. Default 10,000. */
   readonly auditMs: number
   /** Each call of the store, and the wait for each item of its lists. Default 5,000. */
   readonly storeMs: number

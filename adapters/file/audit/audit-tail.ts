@@ -88,7 +88,7 @@ export async function readTail(
 export function broken(folder: string, reason: string, sequence?: number): ModelspineError {
   return new ModelspineError(
     'audit-broken',
-    `the audit log in ${folder} cannot be continued, because ${reason}: keep the folder as evidence, and start a new log in another folder`,
+    `the audit log in ${folder} cannot be continued, because ${reason}: keep the folder as evidence, start a new log in another folder, and call plane.continueAudit`,
     { details: { folder, reason, ...(sequence === undefined ? {} : { sequence }) } },
   )
 }
