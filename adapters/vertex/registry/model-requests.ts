@@ -112,6 +112,10 @@ export function uploadRequest(parent: string, upload: Upload): VendorRequest {
   }
 }
 
+export function deleteVersionRequest(parent: string, model: string, version: string): VendorRequest {
+  return { method: 'DELETE', path: `${modelPath(parent, model, version)}:deleteVersion` }
+}
+
 export function readUploadRequest(operation: string): VendorRequest {
   return { method: 'GET', path: `/v1/${resourcePath(operation)}` }
 }

@@ -18,7 +18,7 @@ import { checkTags } from './edit-model.ts'
 import { factsIn, factsText } from './model-facts.ts'
 import type { ModelReader } from './model-reader.ts'
 import { uploadedModel, type VertexModelRecord } from './model-replies.ts'
-import { readUploadRequest, type Upload, uploadRequest } from './model-requests.ts'
+import { deleteVersionRequest, readUploadRequest, type Upload, uploadRequest } from './model-requests.ts'
 import { artifactOf, versionIn } from './published-model.ts'
 import { registryWords } from './registry-errors.ts'
 import { labelFault, registrationLabel, type VertexRegistrySettings } from './registry-options.ts'
@@ -53,9 +53,11 @@ export async function registerModel(
   const { name } = await client.read(operationReply, { ...request, abortSignal })
   const { modelVersionId } = await uploaded(parts, name, abortSignal)
   if (fresh.version !== undefined && fresh.version !== modelVersionId) {
+    const taken = deleteVersionRequest(client.parent, fresh.name, modelVersionId)
+    await client.read(operationReply, { ...taken, abortSignal })
     throw new ModelspineError(
       'conflict',
-      `another version of model "${fresh.name}" came between: Vertex gave this one the number ${modelVersionId}, not ${fresh.version}`,
+      `another version of model "${fresh.name}" came between: Vertex gave this one the number ${modelVersionId}, not ${fresh.version}, and it was removed again`,
       { details: { model: fresh.name, version: fresh.version, given: modelVersionId } },
     )
   }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { VendorRequest } from '../../../adapters/shared/vendor-client.ts'
 import {
+  deleteVersionRequest,
   listModelsRequest,
   listVersionsRequest,
   mergeAliasesRequest,
@@ -59,6 +60,7 @@ const bodiless: readonly (readonly [string, VendorRequest])[] = [
   ['models.get', readVersionRequest(parent, 'churn', 'champion')],
   ['models.list', listModelsRequest(parent, 'token')],
   ['models.listVersions', listVersionsRequest(parent, 'churn', 'labels.approval=approved', 'token')],
+  ['models.deleteVersion', deleteVersionRequest(parent, 'churn', '3')],
   ['models.operations.get', readUploadRequest(`${parent}/models/churn/operations/1`)],
 ]
 

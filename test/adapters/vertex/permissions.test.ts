@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { converge, destroyAll, key, wantOf } from './drive.ts'
 import { providerScene } from './provider-scene.ts'
-import { registryScene } from './registry-scene.ts'
+import { registryScene, wholeName } from './registry-scene.ts'
 import { revision } from './revision.ts'
 import { isMutation, targetScene } from './target-scene.ts'
 
@@ -28,6 +28,12 @@ async function methodsSent(): Promise<readonly string[]> {
   const { registry, ...models } = await registryScene()
   const artifact = { kind: 'files', files: [{ uri: 'gs://models/churn' }] } as const
   await registry.register?.({ name: 'churn', artifact, approval: 'approved' })
+  models.vertex.before = ({ operation }) => {
+    // Another version comes between.
+    if (operation === 'models.upload') models.vertex.world.models.put(wholeName('churn'))
+    return undefined
+  }
+  await expect(registry.register?.({ name: 'churn', artifact, version: '2' })).rejects.toThrow('came between')
   await registry.setAlias('churn', 'champion', '1')
   await registry.setTags('churn', '1', { team: 'risk' })
   for await (const _ of registry.models());

@@ -98,17 +98,21 @@ describe('a version that is registered in Vertex', () => {
     ])
   })
 
-  it('is a conflict when another version took its number meanwhile', async () => {
+  it('is a conflict when another version took its number meanwhile, and is deleted again', async () => {
     const { registry, vertex } = await scene()
     vertex.world.models.put(wholeName('churn'))
     vertex.before = ({ operation }) => {
       if (operation === 'models.upload') vertex.world.models.put(wholeName('churn'))
       return undefined
     }
-    await expect(registry.register?.({ name: 'churn', version: '2', artifact })).rejects.toMatchObject({
+    const overtaken = registry.register?.({ name: 'churn', version: '2', artifact, approval: 'approved' })
+    await expect(overtaken).rejects.toMatchObject({
       code: 'conflict',
       details: { model: 'churn', version: '2', given: '3' },
     })
+    const left: string[] = []
+    for await (const { version } of registry.versions('churn')) left.push(version)
+    expect(left).toEqual(['1', '2'])
   })
 
   it('tells why Vertex failed the upload', async () => {

@@ -37,7 +37,7 @@ export class VertexModels {
       modelSourceInfo: { sourceType: 'CUSTOM' },
       createTime: time,
       ...more,
-      versionId: String(versions.length + 1),
+      versionId: String(Number(versions.at(-1)?.versionId ?? 0) + 1),
       versionAliases,
       labels: (more.labels ?? {}) as Record<string, string>,
       etag: this.nextEtag(),
@@ -129,6 +129,25 @@ export class VertexModels {
       this.changed(version)
     }
     return this.shown(model, version)
+  }
+
+  deleteVersion(name: string): Json {
+    const { model, version } = this.find(name)
+    if (version.versionAliases.includes('default')) {
+      throw new Failure('FAILED_PRECONDITION', `${name} is the default version: delete the model.`)
+    }
+    const { operationEndsMs: endsAtMs, time } = this.world
+    return this.operations.begin({
+      on: model,
+      type: 'DeleteOperationMetadata',
+      endsAtMs,
+      time,
+      end: () => {
+        const left = (this.models.get(model) ?? []).filter((each) => each !== version)
+        this.models.set(model, left)
+        return { '@type': 'type.googleapis.com/google.protobuf.Empty' }
+      },
+    })
   }
 
   patch(name: string, updateMask: string, given: Json): Json {

@@ -101,6 +101,9 @@ const rules: readonly Rule[] = [
     /^models\/[^/:]+:mergeVersionAliases$/,
     ({ models }, name, given) => json(models.mergeVersionAliases(bare(name), given)),
   ),
+  rule('models.deleteVersion', 'DELETE', /^models\/[^/:]+:deleteVersion$/, ({ models }, name) =>
+    json(models.deleteVersion(bare(name))),
+  ),
   rule('models.patch', 'PATCH', /^models\/[^/:]+$/, ({ models }, name, given, query) =>
     json(models.patch(name, query.get('updateMask') ?? '', given)),
   ),

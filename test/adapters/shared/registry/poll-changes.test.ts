@@ -46,7 +46,11 @@ describe('looking for changes', () => {
       await clock.advance(5000)
       expect(looks).toHaveLength(1)
     }
-    const look = async (): Promise<void> => expect.unreachable('it looked')
+    const looked: AbortSignal[] = []
+    const look = async (abortSignal: AbortSignal): Promise<void> => {
+      looked.push(abortSignal)
+    }
     pollChanges({ look }, { clock: createFakeClock(), pollMs: 1000 }, AbortSignal.abort())
+    expect(looked).toEqual([])
   })
 })
