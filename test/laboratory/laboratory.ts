@@ -42,7 +42,7 @@ export interface Laboratory extends Loopback {
  * It says everything in the words of one vendor.
  */
 export async function openLaboratory(words: VendorWords, clock: Clock): Promise<Laboratory> {
-  const ends: (CallEnd | undefined)[] = []
+  let ends: (CallEnd | undefined)[] = []
   const met = new Map<FaultName, { calls: number; readonly firstMs: number }>()
   const requests = new WeakMap<Socket, number>()
   let pausing = 0
@@ -87,7 +87,9 @@ export async function openLaboratory(words: VendorWords, clock: Clock): Promise<
 
   return {
     ...loopback,
-    ends,
+    get ends() {
+      return ends
+    },
     get pausing() {
       return pausing
     },
@@ -95,7 +97,7 @@ export async function openLaboratory(words: VendorWords, clock: Clock): Promise<
       return connections
     },
     forget() {
-      ends.length = 0
+      ends = []
       met.clear()
     },
   }
