@@ -12,6 +12,7 @@ import { z } from 'zod'
 import { type AwsConnection, createAwsClient } from '../../shared/aws/aws-client.ts'
 import { awsEvents } from '../../shared/aws/aws-events.ts'
 import { namedByStatus } from '../../shared/provider/named-by-status.ts'
+import { sharedClients } from '../../shared/provider/shared-clients.ts'
 import type { VendorClient, VendorRequest } from '../../shared/vendor-client.ts'
 import { wrongOption } from '../../shared/wrong-option.ts'
 import { type InvocationAddress, invocationAddress } from './invocation-address.ts'
@@ -101,21 +102,12 @@ export function sagemakerProvider(options: SagemakerProviderOptions = {}): Sagem
 export function connectSagemaker(
   options: SagemakerProviderOptions = {},
 ): (endpoint: Endpoint) => SagemakerProvider {
-  let shared: VendorClient | undefined = clientOf(options)
-  let users = 0
+  // Tells at once what is wrong.
+  const { baseUrl } = clientOf(options)
+  const clientAt = sharedClients(() => clientOf(options))
   return ({ address }) => {
-    shared ??= clientOf(options)
-    const client = shared
-    users += 1
-    let isOpen = true
-    return providerOver(client, options, address, async () => {
-      if (!isOpen) return
-      isOpen = false
-      users -= 1
-      if (users > 0) return
-      shared = undefined
-      await client.close()
-    })
+    const { client, close } = clientAt(baseUrl)
+    return providerOver(client, options, address, close)
   }
 }
 

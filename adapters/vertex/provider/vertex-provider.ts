@@ -16,7 +16,8 @@ import {
 import { createGoogleClient, type GoogleConnection } from '../../shared/google/google-client.ts'
 import { readPredictions } from '../../shared/instances-json.ts'
 import { namedByStatus } from '../../shared/provider/named-by-status.ts'
-import type { VendorClient, VendorRequest } from '../../shared/vendor-client.ts'
+import { type SharedClient, sharedClients } from '../../shared/provider/shared-clients.ts'
+import type { VendorRequest } from '../../shared/vendor-client.ts'
 import { wrongOption } from '../../shared/wrong-option.ts'
 import { createVertexClient, type VertexConnection } from '../vertex-client.ts'
 import {
@@ -58,16 +59,22 @@ export interface VertexProvider extends ModelProvider {
 export function vertexProvider(options: VertexProviderOptions): VertexProvider {
   const { name: _, tensors: __, clock = systemClock, ...connection } = checked(options)
   const client = createVertexClient(connection, providerWords, clock)
-  return providerOver(client, options, (model) => endpointOf(client.parent, model))
+  const { close } = client
+  return providerOver({ client, close }, options, (model) => endpointOf(client.parent, model))
 }
 
-/** For the plane's `connect`: `{ vertex: connectVertex() }`. Throws `invalid-options`. */
+/**
+ * For the plane's `connect`: `{ vertex: connectVertex() }`. The providers of endpoints at one address share their connections
+ * and credentials. Throws `invalid-options`.
+ */
 export function connectVertex(options: VertexCalls = {}): (endpoint: Endpoint) => VertexProvider {
   const { name: _, tensors: __, clock = systemClock, ...connection } = checked(options)
+  const clientAt = sharedClients((origin) =>
+    createGoogleClient({ ...connection, endpoint: origin }, { host: '' }, providerWords, clock),
+  )
   return ({ address }) => {
     const { origin, endpoint } = addressOf(address)
-    const client = createGoogleClient({ ...connection, endpoint: origin }, { host: '' }, providerWords, clock)
-    return providerOver(client, options, () => endpoint)
+    return providerOver(clientAt(origin), options, () => endpoint)
   }
 }
 
@@ -80,7 +87,7 @@ function checked<Options extends VertexCalls>(options: Options): Options & { rea
 }
 
 function providerOver(
-  client: VendorClient,
+  { client, close }: SharedClient,
   { name = 'gcp.vertex_ai', tensors = 'instances' }: VertexCalls,
   endpointFor: (model: string) => string,
 ): VertexProvider {
@@ -128,7 +135,7 @@ function providerOver(
       }
     },
 
-    close: () => client.close(),
+    close,
   }
 }
 

@@ -107,6 +107,31 @@ describe('a prediction of Vertex', () => {
     expect(() => connect({ protocol: 'vertex', address: vertex.url })).toThrow('no address of an endpoint')
   })
 
+  it('shares connections and credentials with the others at its address, until the last one is closed', async () => {
+    const { vertex } = await scene()
+    let looks = 0
+    const credentials = {
+      credentials: { expiry_date: Date.now() + 3_600_000 },
+      async getAccessToken() {
+        looks += 1
+        return { token: credential }
+      },
+    }
+    const connect = connectVertex({ credentials })
+    const address = `${vertex.url}/v1/${endpoint}`
+    const [one, other] = ['77', '78'].map((model) => connect({ protocol: 'vertex', address, model }))
+    await one?.infer({ ...request, model: '77' }, context)
+    await one?.close()
+    await one?.close()
+    await other?.infer({ ...request, model: '78' }, context)
+    expect(looks).toBe(1)
+    await other?.close()
+    const again = connect({ protocol: 'vertex', address, model: '77' })
+    await again.infer({ ...request, model: '77' }, context)
+    await again.close()
+    expect(looks).toBe(2)
+  })
+
   it.each([
     ['unsupported', { ...request, version: '3' }],
     ['not-found', { ...request, model: 'projects/p/endpoints/e' }],
