@@ -86,7 +86,7 @@ export interface Router {
   pick(route: string, request: PickRequest): Promise<Picked>
   /** The current snapshot. Undefined before the first snapshot is loaded. */
   readonly table: RouteTable | undefined
-  /** How often an observer threw, or something else that only hears of requests: a strategy, a layer. */
+  /** How often an observer threw or rejected, or something else that only hears of requests: a strategy, a layer. */
   readonly observerFailures: number
 }
 

@@ -14,8 +14,8 @@ export interface ObserverGroup {
   readonly failures: number
   /** Undefined when no observer watches the request. */
   started(request: RequestStart): WatchGroup | undefined
-  /** Calls something else that must not disturb a request, and counts a throw in the same way. */
-  guarded(run: () => void): void
+  /** Calls something else that must not disturb a request, and counts a throw or a rejection in the same way. */
+  guarded(run: () => unknown): void
 }
 
 /** What all observers together hear of one request. */
@@ -60,7 +60,7 @@ export function groupObservers(
     },
     guarded(run) {
       try {
-        run()
+        hear(run(), failed)
       } catch (error) {
         failed(error)
       }
@@ -86,7 +86,7 @@ class Watches implements WatchGroup {
   attempted(record: AttemptRecord): void {
     for (const watch of this.#watches) {
       try {
-        watch.attempted?.(record)
+        hear(watch.attempted?.(record), this.#failed)
       } catch (error) {
         this.#failed(error)
       }
@@ -96,12 +96,17 @@ class Watches implements WatchGroup {
   finished(record: RequestRecord): void {
     for (const watch of this.#watches) {
       try {
-        watch.finished?.(record)
+        hear(watch.finished?.(record), this.#failed)
       } catch (error) {
         this.#failed(error)
       }
     }
   }
+}
+
+/** Nobody waits for what only hears of requests. But a promise of it that rejects would end the host. */
+function hear(answer: unknown, failed: (error: unknown) => void): void {
+  if (answer instanceof Promise) answer.catch(failed)
 }
 
 function joined(headers: RequestWatch['headers'], added: RequestWatch['headers']): RequestWatch['headers'] {

@@ -140,6 +140,26 @@ describe('the router', () => {
     expect(world.router.observerFailures).toBe(4)
   })
 
+  it('counts what rejects after it was told, too, so that no rejection ends the host', async () => {
+    const reject = async (): Promise<never> => {
+      throw new Error('the store is gone')
+    }
+    const world = scenario(
+      { routes: [route([churn])], deployments: [deployment('churn', { r1: 100 })] },
+      {
+        observers: [{ started: () => ({ attempted: reject, finished: reject }) }],
+        layers: {
+          cache: { find: () => undefined, keep: reject },
+          budgets: [{ reserve: () => {}, settle: reject }],
+          settlement: [{ settle: reject }],
+        },
+      },
+    )
+    await expect(world.router.infer('m', tensors)).resolves.toMatchObject({ attempts: 1 })
+    await new Promise(setImmediate)
+    expect(world.router.observerFailures).toBe(5)
+  })
+
   it('lets a request keep its table when a new table is loaded', async () => {
     const world = served()
     world.at('r1').script = 'hang'
