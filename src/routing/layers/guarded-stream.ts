@@ -9,6 +9,7 @@ import type { ReplyGuardrail } from './layers.ts'
 export class GuardedStream<Piece> implements AsyncIterableIterator<Piece> {
   readonly #request: RoutedRequest
   readonly #pieces: AsyncIterator<unknown>
+  #isOver = false
 
   constructor(request: RoutedRequest, stream: AsyncIterable<Piece>, guardrails: readonly ReplyGuardrail[]) {
     this.#request = request
@@ -18,26 +19,34 @@ export class GuardedStream<Piece> implements AsyncIterableIterator<Piece> {
   }
 
   async next(): Promise<IteratorResult<Piece, undefined>> {
+    if (this.#isOver) return { done: true, value: undefined }
     try {
-      const step = await this.#pieces.next()
+      const step = await this.#request.wait(this.#pieces.next())
       if (step.done !== true) return step as IteratorYieldResult<Piece>
+      this.#isOver = true
       this.#request.succeeded()
       return { done: true, value: undefined }
     } catch (cause) {
+      this.#letGo()
       const error = asModelspineError(cause, 'unavailable', 'a guardrail failed')
       this.#request.stop(error)
       throw error
     }
   }
 
-  /** This does not wait for the guardrails, because one that hangs must not block the caller. */
   async return(): Promise<IteratorResult<Piece, undefined>> {
     this.#request.stop(new ModelspineError('aborted', 'the caller stopped reading the stream'))
-    this.#pieces.return?.().then(undefined, () => {})
+    this.#letGo()
     return { done: true, value: undefined }
   }
 
   [Symbol.asyncIterator](): this {
     return this
+  }
+
+  /** This does not wait for the guardrails, because one that hangs must not block the caller. */
+  #letGo(): void {
+    this.#isOver = true
+    this.#pieces.return?.().then(undefined, () => {})
   }
 }

@@ -21,8 +21,8 @@ export class LayerFrame {
   }
 
   /**
-   * Everything before the attempts. Gives a reply if the cache has one. A promise only when a layer answers
-   * late.
+   * Everything before the attempts. Gives a reply if the cache has one. Not a promise when there is only a policy, and
+   * it answers at once.
    */
   enter(request: RoutedRequest): CachedReply | undefined | Promise<CachedReply | undefined> {
     this.#promiseSettlement(request)

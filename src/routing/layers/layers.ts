@@ -3,8 +3,8 @@
  *
  * policy → guardrails in → cache → budgets → attempts → guardrails out → settlement
  *
- * A layer refuses a request by throwing a ModelspineError. A layer that answers at once, without a promise, costs
- * the request no wait. A request that is stopped meanwhile does not wait for a layer.
+ * A layer refuses a request by throwing a ModelspineError. A layer may answer at once or with a promise. A request that
+ * is stopped meanwhile does not wait for a layer.
  */
 
 import type { Decision } from '../../policy/contract.ts'

@@ -6,6 +6,7 @@ import {
   createRouter,
   type Layers,
   type Operation,
+  type ReplyGuardrail,
   type RequestRecord,
   type RouterOptions,
   type RoutingStrategy,
@@ -379,5 +380,26 @@ describe('layers from outside', () => {
     const left = await ranking({ a: ranker('a') }, { layers }).open(rank, 'rank', question)
     await left.events.return?.()
     expect(heard.at(-1)).toBe('aborted')
+    expect(await left.events.next()).toEqual({ done: true, value: undefined })
+  })
+
+  it('that hang in a stream keep no caller who leaves waiting', async () => {
+    const hang: ReplyGuardrail = {
+      checkReply: (_request, reply) => reply,
+      async *checkStream(_request, pieces) {
+        for await (const piece of pieces) {
+          yield piece
+          await new Promise(() => {})
+        }
+      },
+    }
+    const caller = new AbortController()
+    const router = ranking({ a: ranker('a') }, { layers: { guardrailsOut: [hang] } })
+    const { events } = await router.open(rank, 'rank', question, { abortSignal: caller.signal })
+    await events.next()
+    const next = events.next()
+    caller.abort()
+    await expect(next).rejects.toMatchObject({ code: 'aborted' })
+    expect(await events.next()).toEqual({ done: true, value: undefined })
   })
 })
