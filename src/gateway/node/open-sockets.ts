@@ -25,6 +25,7 @@ export class OpenSockets {
   readonly #idle = new Set<Socket>()
   /** As many as there are above the most. The oldest first. */
   readonly #extra = new Set<Socket>()
+  #isClosing = false
 
   constructor(most: number) {
     this.#most = most
@@ -59,14 +60,20 @@ export class OpenSockets {
     return false
   }
 
-  /** Closes every connection without a request under way. Node keeps those that never had one. */
+  /**
+   * Closes every connection without a request under way now, and each other one after its last answer. Node keeps
+   * those that never had a request, and those whose answer had begun before.
+   */
   closeAllIdle(): void {
+    this.#isClosing = true
     for (const socket of this.#idle) socket.destroy()
   }
 
   #answered(socket: Socket, open: OpenSocket): void {
     open.requests -= 1
-    if (open.requests === 0 && this.#open.has(socket)) this.#idle.add(socket)
+    if (open.requests > 0 || !this.#open.has(socket)) return
+    if (this.#isClosing) socket.destroySoon()
+    else this.#idle.add(socket)
   }
 
   #closeIdle(which: (socket: Socket) => boolean): boolean {

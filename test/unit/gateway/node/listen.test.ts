@@ -52,6 +52,31 @@ describe('a listening gateway', () => {
     await server.close()
   })
 
+  it('does not wait for the connection of an answer that had begun before', async () => {
+    const clock = createFakeClock()
+    const rest = Promise.withResolvers<void>()
+    const begun = new ReadableStream<Uint8Array>({
+      start: (stream) => stream.enqueue(Buffer.from('first ')),
+      async pull(stream) {
+        await rest.promise
+        stream.enqueue(Buffer.from('last'))
+        stream.close()
+      },
+    })
+    const gateway = createGateway({
+      router: createRouter({ table: { current: undefined } }),
+      clock,
+      handlers: { '/slow': () => new Response(begun) },
+    })
+    const { url, close } = await gateway.listen({ port: 0 })
+    const response = await fetch(`${url}/slow`)
+    const closing = close({ drainMs: 60_000 })
+    rest.resolve()
+    expect(await response.text()).toBe('first last')
+    await closing
+    expect(clock.pendingTimers).toBe(0)
+  })
+
   it('does not wait for connections that have asked for nothing', async () => {
     const { world, server, clock } = await slowWorld()
     const fresh = connect(world.listening.port, '127.0.0.1')
