@@ -27,17 +27,25 @@ const countNames: ReadonlySet<string> = new Set([
 
 type Entries = readonly (readonly [name: string, value: unknown])[]
 
+interface Capping {
+  readonly dialect: string
+  readonly vendor: string
+  /** How many prompts are answered, each as often as the counts say. Default 1. */
+  readonly prompts?: number
+}
+
 /** As `capTokens` of a codec, for every dialect of OpenAI. */
 export function capOpenaiTokens<Request extends Chat>(
   request: Request,
   cap: number,
-  { dialect, vendor }: { readonly dialect: string; readonly vendor: string },
+  { dialect, vendor, prompts = 1 }: Capping,
 ): Request {
   const original = originalOf(request, dialect)
   const said = original === undefined ? [] : entriesOf(original.text)
   const entry: JsonRecord = request.options?.[vendor] ?? {}
   const options = Object.entries(entry)
-  const choices = Math.max(request.choices ?? 1, mostChoices(said), mostChoices(options))
+  const answers = Math.max(mostChoices(said), mostChoices(options))
+  const choices = Math.max(request.choices ?? 1, prompts * answers)
   const limit = limitPerChoice(cap, choices, request.maxOutputTokens)
   const capped = {
     ...request,

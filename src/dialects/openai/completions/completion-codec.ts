@@ -10,7 +10,7 @@ import {
   readCompletionChoices,
 } from './completion-answer.ts'
 import { printOpenaiCompletion } from './completion-body.ts'
-import { openaiCompletionsDialect, parseOpenaiCompletion } from './completion-request.ts'
+import { openaiCompletionsDialect, parseOpenaiCompletion, promptsIn } from './completion-request.ts'
 
 const form = { dialect: openaiCompletionsDialect, readChoices: readCompletionChoices }
 
@@ -20,7 +20,11 @@ export const openaiCompletions: ChatCodec<OpenaiPrinting> = {
   parse: parseOpenaiCompletion,
   print: printOpenaiCompletion,
   capTokens: (request, cap, vendor) =>
-    capOpenaiTokens(request, cap, { dialect: openaiCompletionsDialect, vendor }),
+    capOpenaiTokens(request, cap, {
+      dialect: openaiCompletionsDialect,
+      vendor,
+      prompts: promptsIn(request),
+    }),
   parseReply: parseOpenaiCompletionReply,
   printReply: printOpenaiCompletionReply,
   reader: (request, errorOf) => new OpenaiChatReader(form, request, errorOf),

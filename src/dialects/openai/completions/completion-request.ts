@@ -1,4 +1,10 @@
-import { type ChatPart, type ChatRequest, withNative } from '../../../provider/contract.ts'
+import {
+  type Chat,
+  type ChatPart,
+  type ChatRequest,
+  originalOf,
+  withNative,
+} from '../../../provider/contract.ts'
 import type { ChatCall } from '../../chat-codec.ts'
 import { JsonFields } from '../../json-fields.ts'
 import { parseText } from '../body-text.ts'
@@ -48,6 +54,12 @@ function ownParts(fields: JsonFields): readonly ChatPart[] {
 
 function ownPart(kind: string, data: unknown): ChatPart {
   return { type: 'opaque', vendor: openaiCompletionsDialect, kind, data, required: true }
+}
+
+/** How many prompts a request has that came in this format. */
+export function promptsIn(request: Chat): number {
+  const original = originalOf(request, openaiCompletionsDialect)
+  return original === undefined ? 1 : promptsOf(new JsonFields(original.body, '')).length
 }
 
 /** Texts, or lists of token ids. */

@@ -92,6 +92,9 @@ describe('a legacy completion', () => {
     expect(capped({ n_predict: -1 })).toEqual({ n_predict: 16, max_tokens: 16 })
     const several = parse({ model: 'm', prompt: ['a', 'b'], n: 5, max_tokens: 20 })
     expect(openaiCompletions.capTokens(several, 50, 'openai').maxOutputTokens).toBe(5)
+    // Each prompt is answered so often.
+    expect(capped({ prompt: ['a', 'b'], best_of: 5 })).toEqual({ best_of: 5, max_tokens: 5 })
+    expect(capped({ prompt: ['a', 'b'], n: 2, best_of: 5 })).toEqual({ n: 2, best_of: 5, max_tokens: 5 })
   })
 })
 
