@@ -43,6 +43,7 @@ export class StreamComments implements AsyncIterableIterator<string> {
           resolve(step)
         },
         (error: unknown) => {
+          if (this.#give !== resolve) return
           this.#settle()
           this.#timer?.cancel()
           reject(error)

@@ -74,6 +74,17 @@ describe('the comments of a slow stream', () => {
     broken.fail()
     await expect(broken.stream.next()).rejects.toThrow('broken')
     expect(broken.clock.pendingTimers).toBe(0)
+    const later = slow()
+    const comes = later.stream.next()
+    await later.clock.advance(1000)
+    await comes
+    later.fail()
+    // The caller was still busy with the comment when the stream failed.
+    await Promise.resolve()
+    const told = expect(later.stream.next()).rejects.toThrow('broken')
+    expect(later.asked()).toBe(1)
+    await told
+    expect(later.clock.pendingTimers).toBe(0)
     const left = slow()
     void left.stream.next()
     await left.stream.return()
