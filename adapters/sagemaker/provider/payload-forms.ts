@@ -9,7 +9,7 @@ import {
   type TensorPayload,
   type TensorReply,
 } from 'modelspine/adapter'
-import { instancesOf, readPredictions } from '../../shared/instances-json.ts'
+import { instancesOf, readPredictions } from '../../shared/provider/instances-json.ts'
 import type { Payload } from './invocation-requests.ts'
 
 /**

@@ -1,8 +1,8 @@
 import { type ModelReference, ModelspineError, type NamedReference, parseReference } from 'modelspine/adapter'
 import { unlessNotFound } from '../../shared/registry/unless-not-found.ts'
 import type { SagemakerClient } from '../sagemaker-client.ts'
-import { allPages } from './all-pages.ts'
 import { packageAddress, packageArnIn } from './artifact.ts'
+import { pagesOf } from './package-pages.ts'
 import {
   type GroupRecord,
   groupReply,
@@ -74,7 +74,7 @@ export function createPackageReader(client: SagemakerClient, aliasTags: string |
       return group
     },
 
-    groups: (abortSignal) => allPages(client, groupsPage, listGroups, abortSignal),
+    groups: (abortSignal) => pagesOf(client, groupsPage, listGroups, abortSignal),
 
     async version(model, version, abortSignal) {
       const record = await reader.anyVersion(model, version, abortSignal)
@@ -96,7 +96,7 @@ export function createPackageReader(client: SagemakerClient, aliasTags: string |
     },
 
     versions: (filter, abortSignal) =>
-      allPages(client, packagesPage, (next) => listPackages(filter, next), abortSignal),
+      pagesOf(client, packagesPage, (next) => listPackages(filter, next), abortSignal),
 
     async latestApproved(model, abortSignal) {
       const filter = { group: checkedName(model), approved: true, newestFirst: true }
@@ -116,7 +116,7 @@ export function createPackageReader(client: SagemakerClient, aliasTags: string |
       const found = new Map<string, string>()
       if (aliasTags === undefined) return found
       const arn = await reader.groupArn(model, abortSignal)
-      for await (const tags of allPages(client, tagsPage, (next) => listTags(arn, next), abortSignal)) {
+      for await (const tags of pagesOf(client, tagsPage, (next) => listTags(arn, next), abortSignal)) {
         for (const { Key, Value } of tags) {
           if (Key.startsWith(aliasTags)) found.set(Key.slice(aliasTags.length), Value)
         }

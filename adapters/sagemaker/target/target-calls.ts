@@ -1,5 +1,6 @@
-import { type Key, ModelspineError } from 'modelspine/adapter'
+import type { Key } from 'modelspine/adapter'
 import type { ZodType } from 'zod'
+import { allPages } from '../../shared/all-pages.ts'
 import type { SagemakerClient } from '../sagemaker-client.ts'
 import {
   type ConfigReply,
@@ -108,15 +109,9 @@ async function allItems<Item>(
   input: object,
 ): Promise<readonly Item[]> {
   const found: Item[] = []
-  const seen = new Set<string>()
-  for (let next: object = {}; ; ) {
-    const page = await client.read(schema, operation, { ...input, ...next }, { abortSignal })
-    found.push(...page.items)
-    if (page.next === undefined) return found
-    if (seen.has(page.next)) {
-      throw new ModelspineError('target-unavailable', `SageMaker: ${operation} repeats a token of its pages`)
-    }
-    seen.add(page.next)
-    next = { NextToken: page.next }
-  }
+  const ask = (next: string | undefined): Promise<ListPage<Item>> =>
+    client.read(schema, operation, { ...input, ...(next && { NextToken: next }) }, { abortSignal })
+  const list = `the answer of SageMaker to ${operation}`
+  for await (const items of allPages(ask, list, 'target-unavailable')) found.push(...items)
+  return found
 }

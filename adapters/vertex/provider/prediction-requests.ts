@@ -6,7 +6,7 @@ import {
   type TensorPayload,
 } from 'modelspine/adapter'
 import { googlePath, resourcePath } from '../../shared/google/resource-path.ts'
-import { instancesOf } from '../../shared/instances-json.ts'
+import { instancesOf } from '../../shared/provider/instances-json.ts'
 import type { VendorRequest } from '../../shared/vendor-client.ts'
 
 /** Tensors as `instances`, which Vertex itself reads. */

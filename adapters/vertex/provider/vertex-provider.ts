@@ -14,7 +14,7 @@ import {
   type TensorReply,
 } from 'modelspine/adapter'
 import { createGoogleClient, type GoogleConnection } from '../../shared/google/google-client.ts'
-import { readPredictions } from '../../shared/instances-json.ts'
+import { readPredictions } from '../../shared/provider/instances-json.ts'
 import { namedByStatus } from '../../shared/provider/named-by-status.ts'
 import { type SharedClient, sharedClients } from '../../shared/provider/shared-clients.ts'
 import type { VendorRequest } from '../../shared/vendor-client.ts'

@@ -143,7 +143,7 @@ describe('an answer that cannot be judged by', () => {
     ],
     ['is only a part, by a region', { unreachable: ['europe-west4'] }, p99, /europe-west4/, true],
     ['has another form', { timeSeries: {} }, p99, /unknown form/, true],
-    ['does not end', { nextPageToken: 'again' }, p99, /does not end/, true],
+    ['does not end', { nextPageToken: 'again' }, p99, /without end/, true],
   ])('%s is a metric-error', async (_, answer, metric, words, retryable) => {
     const { ask, simulator } = await scene({ metrics: { m: metric } })
     simulator.override = () => answer as Readonly<Record<string, unknown>>

@@ -114,8 +114,15 @@ describe('the pages of a list', () => {
   it('that repeat, or do not end, are an error', async () => {
     await expect(all([], () => 'again')).rejects.toMatchObject({
       code: 'target-unavailable',
-      message: 'the list of models does not end: its pages repeat, or are more than 1000',
+      message: 'the list of models goes on without end: its pages repeat, or are more than 100000',
     })
-    await expect(all([], (page) => `t${page}`)).rejects.toThrow('does not end')
+    let last = 0
+    const inCircles = all([], (page) => {
+      last = page
+      return `t${page % 3}`
+    })
+    await expect(inCircles).rejects.toThrow('without end')
+    expect(last).toBeLessThan(6)
+    await expect(all([], (page) => `t${page}`)).rejects.toThrow('without end')
   })
 })
