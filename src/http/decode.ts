@@ -4,13 +4,13 @@ import type { HttpHeaders } from './dispatcher.ts'
 /** A way to compress a body that is undone here. */
 export type Coding = 'gzip' | 'deflate' | 'br' | 'zstd'
 
-const codings: Readonly<Record<string, Coding>> = {
-  gzip: 'gzip',
-  'x-gzip': 'gzip',
-  deflate: 'deflate',
-  br: 'br',
-  zstd: 'zstd',
-}
+const codings: ReadonlyMap<string, Coding> = new Map([
+  ['gzip', 'gzip'],
+  ['x-gzip', 'gzip'],
+  ['deflate', 'deflate'],
+  ['br', 'br'],
+  ['zstd', 'zstd'],
+])
 
 /**
  * How the body is compressed, although the client asked for `identity`. Undefined when it is not. Throws
@@ -26,7 +26,7 @@ export function codingOf(headers: HttpHeaders): Coding | undefined {
     .filter((name) => name !== '' && name !== 'identity')
   const [name] = names
   if (name === undefined) return undefined
-  const coding = names.length === 1 ? codings[name] : undefined
+  const coding = names.length === 1 ? codings.get(name) : undefined
   if (coding !== undefined) return coding
   throw new ModelspineError(
     'malformed-reply',

@@ -110,6 +110,7 @@ describe('a compressed answer', () => {
   it.each([
     ['compress', gzipSync(text), 'the content encoding "compress"'],
     ['gzip, br', gzipSync(text), 'the content encoding "gzip, br"'],
+    ['constructor', gzipSync(text), 'the content encoding "constructor"'],
     ['gzip', Buffer.from(text), 'not the gzip that its headers announce'],
   ])('in %s that cannot be decoded is a malformed reply', async (coding, body, message) => {
     const refusal = { code: 'malformed-reply', message: expect.stringContaining(message) }
