@@ -96,7 +96,7 @@ export class CommittedStream<Piece> implements AsyncIterableIterator<Piece> {
     }
     this.attempt.outputBegan()
     this.#request.outputBegan()
-    this.attempt.whenStopped = (error) => this.#fail(error)
+    this.attempt.whenStopped = (error) => this.#stopped(error)
   }
 
   next(): Promise<IteratorResult<Piece, undefined>> {
@@ -170,6 +170,12 @@ export class CommittedStream<Piece> implements AsyncIterableIterator<Piece> {
     this.#state = 'ended'
     this.attempt.stop(error)
     this.#letGo()
+  }
+
+  /** When a guardrail does not read on, its caller would wait for it. So the request is stopped, too. */
+  #stopped(error: ModelspineError): void {
+    if (!this.#endsRequest && !this.#reading) this.#request.stop(error)
+    this.#fail(error)
   }
 
   #fail(cause: unknown): ModelspineError {

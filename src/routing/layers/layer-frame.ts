@@ -1,5 +1,6 @@
 import { ModelspineError } from '../../errors.ts'
 import type { RoutedRequest } from '../attempt/routed-request.ts'
+import type { CommittedStream } from '../attempt/stream.ts'
 import { GuardedStream } from './guarded-stream.ts'
 import type { Budget, CachedReply, Layers } from './layers.ts'
 import type { PolicyLayer } from './policy-layer.ts'
@@ -56,10 +57,7 @@ export class LayerFrame {
   }
 
   /** The stream that the caller gets. */
-  leaveStream<Piece>(
-    request: RoutedRequest,
-    stream: AsyncIterableIterator<Piece>,
-  ): AsyncIterableIterator<Piece> {
+  leaveStream<Piece>(request: RoutedRequest, stream: CommittedStream<Piece>): AsyncIterableIterator<Piece> {
     const { guardrailsOut } = this.#layers
     return guardrailsOut === undefined ? stream : new GuardedStream(request, stream, guardrailsOut)
   }

@@ -14,6 +14,7 @@ import {
   type Upstream,
 } from 'modelspine/routing'
 import { describe, expect, it } from 'vitest'
+import { createFakeClock } from '../../../src/testing/fake-clock.ts'
 
 interface Ranking {
   readonly query: string
@@ -401,5 +402,26 @@ describe('layers from outside', () => {
     caller.abort()
     await expect(next).rejects.toMatchObject({ code: 'aborted' })
     expect(await events.next()).toEqual({ done: true, value: undefined })
+  })
+
+  it.each(['before', 'after'])('that hang %s the end of a stream are bounded by idle', async (place) => {
+    const hang: ReplyGuardrail = {
+      checkReply: (_request, reply) => reply,
+      async *checkStream(_request, pieces) {
+        for await (const piece of pieces) {
+          yield piece
+          if (place === 'before') await new Promise(() => {})
+        }
+        await new Promise(() => {})
+      },
+    }
+    const clock = createFakeClock()
+    const router = ranking({ a: ranker('a') }, { clock, layers: { guardrailsOut: [hang] } })
+    const { events } = await router.open(rank, 'rank', question)
+    for (let read = place === 'before' ? 1 : 3; read > 0; read -= 1) await events.next()
+    const told = expect(events.next()).rejects.toMatchObject({ code: 'timeout' })
+    await clock.advance(120_000)
+    await told
+    expect([router.table?.find('rank')?.load.inFlight, clock.pendingTimers]).toEqual([0, 0])
   })
 })
