@@ -1,5 +1,6 @@
 import { type Clock, systemClock } from '../clock.ts'
 import { ModelspineError } from '../errors.ts'
+import { checkNumbers } from '../http/check-options.ts'
 import type { Router } from '../routing/router.ts'
 import { type Logger, silentLogger } from '../telemetry/logger.ts'
 import { type Authenticate, identifyBy } from './callers/authenticate.ts'
@@ -10,7 +11,6 @@ import { defaultJsonLimits } from './json-limits.ts'
 import type { Mounted } from './mounted-handlers.ts'
 import { type Listening, type ListenOptions, listen } from './node/listen.ts'
 import { type NodeHandler, nodeHandler } from './node/node-handler.ts'
-import { checkWholeNumbers } from './whole-numbers.ts'
 
 export interface GatewayOptions {
   readonly router: Router
@@ -73,8 +73,8 @@ export function createGateway(options: GatewayOptions): Gateway {
   const { maxJsonDepth, maxJsonParts, maxJsonValues } = { ...defaultJsonLimits, ...options }
   const jsonLimits = { maxJsonDepth, maxJsonParts, maxJsonValues }
   const { streamCommentMs = 15_000 } = options
-  if (streamCommentMs !== 0) checkWholeNumbers({ streamCommentMs })
-  checkWholeNumbers({ authenticateTimeoutMs, maxBodyBytes, writeTimeoutMs, ...jsonLimits })
+  checkNumbers({ streamCommentMs }, 0)
+  checkNumbers({ authenticateTimeoutMs, maxBodyBytes, writeTimeoutMs, ...jsonLimits })
   const core = createCore({
     router,
     clock,

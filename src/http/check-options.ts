@@ -1,10 +1,10 @@
 import { ModelspineError } from '../errors.ts'
 
-/** Throws `invalid-options` for a number that is not whole and above 0. */
-export function checkNumbers(options: Readonly<Record<string, number>>): void {
+/** Throws `invalid-options` for a number that is not whole, or below the least. */
+export function checkNumbers(options: Readonly<Record<string, number>>, least: 0 | 1 = 1): void {
   for (const [field, value] of Object.entries(options)) {
-    if (Number.isSafeInteger(value) && value > 0) continue
-    const message = `${field} is ${value}: give a whole number above 0`
+    if (Number.isSafeInteger(value) && value >= least) continue
+    const message = `${field} is ${value}: give a whole number${least === 1 ? ' above 0' : ', or 0 for none'}`
     throw new ModelspineError('invalid-options', message, { details: { field } })
   }
 }

@@ -98,12 +98,13 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
   const base = readBaseUrl(options.baseUrl)
   checkTls({ origin: base.origin, tls: options.tls, dispatcher: options.dispatcher })
   const { connections = 256, connectTimeoutMs = 10_000, maxWaiting = 1024, waitTimeoutMs = 10_000 } = options
-  checkNumbers({ connections, maxWaiting, waitTimeoutMs })
   checkHeaders(options.headers ?? {})
   const own = { 'accept-encoding': 'identity', ...options.headers }
   const headersTimeout = options.headersTimeoutMs ?? 300_000
   const bodyTimeout = options.bodyTimeoutMs ?? 300_000
   const maxBodyBytes = options.maxBodyBytes ?? 64 * 1024 * 1024
+  checkNumbers({ connections, maxWaiting, waitTimeoutMs, connectTimeoutMs, maxBodyBytes })
+  checkNumbers({ headersTimeoutMs: headersTimeout, bodyTimeoutMs: bodyTimeout }, 0)
   const given = options.dispatcher as unknown as WireDispatcher | undefined
   let pool: Pool | undefined
   let opening: Promise<Pool> | undefined

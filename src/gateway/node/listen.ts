@@ -1,7 +1,7 @@
 import type { AddressInfo } from 'node:net'
 import type { Clock } from '../../clock.ts'
+import { checkNumbers } from '../../http/check-options.ts'
 import { type HostCheck, loopbackCheck } from '../callers/hosts.ts'
-import { checkWholeNumbers } from '../whole-numbers.ts'
 import type { NodeHandler, ServerFacts } from './node-handler.ts'
 import { OpenSockets } from './open-sockets.ts'
 
@@ -56,7 +56,7 @@ export async function listen(
 ): Promise<Listening> {
   const { port, host = '127.0.0.1', maxConnections = 1000, requestTimeoutMs = 60_000 } = options
   const { keepAliveTimeoutMs = 75_000 } = options
-  checkWholeNumbers({ maxConnections, requestTimeoutMs, keepAliveTimeoutMs })
+  checkNumbers({ maxConnections, requestTimeoutMs, keepAliveTimeoutMs })
   const { createServer } = await import('node:http')
   const sockets = new OpenSockets(maxConnections)
   let closing: Promise<void> | undefined

@@ -101,6 +101,21 @@ describe('createHttpClient', () => {
     expect(() => createHttpClient({ baseUrl })).not.toThrow('hidden-word')
   })
 
+  it.each([
+    ['maxBodyBytes', Number.NaN, 'give a whole number above 0'],
+    ['connectTimeoutMs', 0, 'give a whole number above 0'],
+    ['headersTimeoutMs', Number.NaN, 'give a whole number, or 0 for none'],
+    ['bodyTimeoutMs', -1, 'give a whole number, or 0 for none'],
+  ])('refuses %s %d before any call', (field, value, right) => {
+    const message = `${field} is ${value}: ${right}`
+    expect(() => createHttpClient({ baseUrl: 'http://a', [field]: value })).toThrow(
+      expect.objectContaining({ code: 'invalid-options', message }),
+    )
+    expect(() =>
+      createHttpClient({ baseUrl: 'http://a', headersTimeoutMs: 0, bodyTimeoutMs: 0 }),
+    ).not.toThrow()
+  })
+
   it.each(['abc\n', 'a\r\nb: c', '\u2028'])(
     'refuses a header that cannot be sent, and does not show %j',
     (value) => {
