@@ -178,7 +178,8 @@ export class Attempt implements StreamNotes {
 
   #armAnswer(): void {
     const { answerMs, mayMoveOn } = this.#limits
-    if (answerMs === undefined) return
+    // A strategy that hears of the attempt may have led to its end.
+    if (answerMs === undefined || this.isOver) return
     this.#arm(answerMs, () => {
       if (mayMoveOn === undefined || mayMoveOn(this)) this.#timeOut(answerMs)
     })

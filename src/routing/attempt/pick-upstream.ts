@@ -127,7 +127,8 @@ class Lease implements Picked {
       model: identity.model,
       ...(body === undefined ? undefined : { body }),
     }
-    return await connection.provider.target?.(call, this.#attempt.context)
+    const { context } = this.#attempt
+    return await unlessAborted(connection.provider.target?.(call, context), context.abortSignal)
   }
 
   output(): void {
@@ -184,6 +185,16 @@ class Lease implements Picked {
   #stopped(error: ModelspineError): void {
     if (this.#attempt.hasOutput) this.#request.failed(error)
   }
+}
+
+/** Rejects with the abort's reason, also when the work goes on. */
+function unlessAborted<Value>(work: Value | PromiseLike<Value>, abortSignal: AbortSignal): Promise<Value> {
+  return new Promise((resolve, reject) => {
+    const leave = (): void => reject(abortSignal.reason)
+    if (abortSignal.aborted) leave()
+    else abortSignal.addEventListener('abort', leave, { once: true })
+    Promise.resolve(work).then(resolve, reject)
+  })
 }
 
 function errorOf(failure: PickFailure, { provider }: UpstreamIdentity): ModelspineError {

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { openInferenceProvider } from '../../../../adapters/open-inference/index.ts'
 import { openaiCompatible } from '../../../../adapters/openai-compatible/index.ts'
 import type { Decision } from '../../../../src/policy/contract.ts'
+import { weightedStrategy } from '../../../../src/routing/strategies/weighted-strategy.ts'
 import { secretOf } from '../../../../src/security/secret.ts'
 import { deployment, route, scenario, scriptedProvider, vendor } from '../scenario.ts'
 
@@ -56,6 +57,26 @@ describe('a picked upstream', () => {
       { outcome: 'failed', code: next === undefined ? code : 'unavailable' },
     ])
     expect(lease.next(failure)).toBeUndefined()
+    expect([world.inFlight, world.clock.pendingTimers]).toEqual([0, 0])
+  })
+
+  it('keeps nobody waiting for its target when the caller leaves', async () => {
+    const slow = { ...scriptedProvider('a'), target: () => new Promise<never>(() => {}) }
+    const world = scenario({ routes: [route([vendor('a')])], providers: { a: slow } })
+    const caller = new AbortController()
+    const lease = await world.router.pick('m', { ...chat, abortSignal: caller.signal })
+    const target = lease.target('{}')
+    caller.abort()
+    await expect(target).rejects.toMatchObject({ code: 'aborted' })
+    await expect(lease.target('{}')).rejects.toMatchObject({ code: 'aborted' })
+  })
+
+  it('leaves no timer when the caller leaves while the strategy hears of it', async () => {
+    const caller = new AbortController()
+    const strategy = { ...weightedStrategy(() => 0), began: () => caller.abort() }
+    const world = twoVendors({ strategy })
+    const lease = await world.router.pick('m', { ...chat, abortSignal: caller.signal })
+    expect(lease.abortSignal.aborted).toBe(true)
     expect([world.inFlight, world.clock.pendingTimers]).toEqual([0, 0])
   })
 
