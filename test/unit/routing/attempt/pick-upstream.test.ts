@@ -43,6 +43,9 @@ describe('a picked upstream', () => {
     [{ status: 503 }, 'overloaded', 'b'],
     [{ status: 429 }, 'rate-limited', 'b'],
     [{ status: 500 }, 'unavailable', 'b'],
+    // As a provider would say it: another model may take a longer request.
+    [{ status: 413 }, 'context-length', 'b'],
+    [{ status: 405 }, 'unsupported', 'b'],
     [{ code: 'timeout' }, 'timeout', 'b'],
     [{ status: 400 }, 'bad-request', undefined],
     [{ status: 418 }, 'bad-request', undefined],
