@@ -38,7 +38,7 @@ const told: Readonly<Partial<Record<ErrorCode, Told>>> = {
   'malformed-reply': { status: 502, sentence: 'the upstream gave an answer that cannot be used' },
   'no-backend': { status: 503 },
   'not-ready': { status: 503, sentence: 'the model is not ready yet' },
-  overloaded: { status: 503, sentence: 'the upstream has too much to do at the moment' },
+  overloaded: { status: 503, sentence: 'too many requests are under way at the moment' },
   'policy-error': { status: 503, sentence: 'the policy cannot be asked at the moment' },
   'secret-unavailable': {
     status: 503,
@@ -107,7 +107,10 @@ export function failureTeller(logger: Logger): TellFailure {
     const { code } = error
     const { status, sentence } = known
     if (sentence === undefined) return { status, code, message: scrub(error.message), ...vendorWords(error) }
-    logger.warn({ requestId, code, ...wordsOf(error) }, 'a request failed at an upstream')
+    logger.warn(
+      { requestId, code, ...wordsOf(error) },
+      'a request failed, and its caller was told only a part',
+    )
     return { status, code, message: sentence }
   }
 }

@@ -147,7 +147,7 @@ describe('an error', () => {
     expect(lines).toEqual([
       [
         { requestId: 'r-1', code: 'unavailable', error: 'provider own threw', cause: clean },
-        'a request failed at an upstream',
+        'a request failed, and its caller was told only a part',
       ],
       [{ requestId: 'r-1', error: clean }, 'a request failed because of an error in the gateway'],
     ])
