@@ -41,8 +41,9 @@ export async function createScene(): Promise<Scene> {
   const lines = (): readonly JournalLine[] =>
     existsSync(journal)
       ? readFileSync(journal, 'utf8')
-          .trimEnd()
           .split('\n')
+          // What follows the last end of a line is being written.
+          .slice(0, -1)
           .map((line) => JSON.parse(line) as JournalLine)
       : []
 
