@@ -50,18 +50,24 @@ const long = [
   'house/names',
 ].map((name) => `test/${name}.test.ts`)
 
-/** Retries as `src/http` makes them, without their long waits. */
-const quickRetries: Plugin = {
-  name: 'quick-retries',
-  enforce: 'pre',
-  resolveId: (id, importer) =>
-    id === 'p-retry' && importer?.endsWith('/src/http/retry.ts')
-      ? join(import.meta.dirname, 'test/quick-retries.ts')
-      : undefined,
+/** Stands in for a module where one file imports it. */
+function standIn(id: string, importer: string, file: string): Plugin {
+  return {
+    name: `stand-in ${file}`,
+    enforce: 'pre',
+    resolveId: (wanted, by) =>
+      wanted === id && by?.endsWith(importer) ? join(import.meta.dirname, file) : undefined,
+  }
 }
 
+/** Retries as `src/http` makes them, and the pace of vendors, without their long waits. */
+const quick = [
+  standIn('p-retry', '/src/http/retry.ts', 'test/quick-retries.ts'),
+  standIn('./vendor-pace.ts', '/adapters/shared/vendor-client.ts', 'test/quick-pace.ts'),
+]
+
 const config: ViteUserConfig = defineConfig({
-  plugins: [quickRetries],
+  plugins: quick,
   resolve: { conditions },
   ssr: { resolve: { conditions } },
   test: {

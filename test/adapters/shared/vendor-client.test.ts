@@ -136,7 +136,8 @@ describe('a client of a vendor', () => {
     const begunMs = performance.now()
     expect((await client.call(post)).status).toBe(200)
     expect(asked).toHaveLength(3)
-    expect(performance.now() - begunMs).toBeGreaterThan(500)
+    // A tenth of the time: see quick-pace.ts.
+    expect(performance.now() - begunMs).toBeGreaterThan(50)
     const told = { ...tooMany, headers: { 'retry-after': '7' } }
     const { client: other, asked: askedOther } = await scene([told], {}, { turnedAway })
     expect(await failureOf(other.call(post))).toMatchObject({ retryAfterMs: 7000 })
@@ -174,7 +175,7 @@ describe('a client of a vendor', () => {
       vi.useRealTimers()
     }
     const waits = atMs.slice(1).map((at, place) => at - (atMs[place] ?? 0))
-    expect(waits[0]).toBeGreaterThanOrEqual(250)
+    expect(waits[0]).toBeGreaterThanOrEqual(25)
     expect(waits.at(-1)).toBe(0)
   })
 
