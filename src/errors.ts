@@ -125,7 +125,7 @@ export function throwIfAborted(abortSignal: AbortSignal | undefined, what: strin
 
 /**
  * The answer, or the error of `aborted` as soon as the signal fires. What is waited for goes on, for others who wait
- * for it too.
+ * for it too. When it fails after that, nobody hears of it.
  */
 export function unlessAborted<Answer>(
   answer: Promise<Answer>,
@@ -135,8 +135,8 @@ export function unlessAborted<Answer>(
   if (abortSignal === undefined) return answer
   return new Promise((resolve, reject) => {
     const onAbort = (): void => reject(aborted(abortSignal.reason))
-    if (abortSignal.aborted) return onAbort()
-    abortSignal.addEventListener('abort', onAbort, { once: true })
+    if (abortSignal.aborted) onAbort()
+    else abortSignal.addEventListener('abort', onAbort, { once: true })
     const over = (): void => abortSignal.removeEventListener('abort', onAbort)
     answer.then(
       (given) => {
