@@ -1,5 +1,6 @@
 import { type Clock, systemClock } from '../clock.ts'
 import { asModelspineError, ModelspineError } from '../errors.ts'
+import { checkNumbers } from '../http/check-options.ts'
 import { requireNode } from '../node-version.ts'
 import type {
   Chat,
@@ -98,10 +99,7 @@ export function createRouter(options: RouterOptions): Router {
   const observers = groupObservers(options.observers ?? [], logger)
   const strategy = options.strategy ?? weightedStrategy(() => clock.random())
   const maxInFlight = options.maxInFlightPerUpstream
-  if (maxInFlight !== undefined && !(Number.isSafeInteger(maxInFlight) && maxInFlight > 0)) {
-    const message = `maxInFlightPerUpstream is ${maxInFlight}: give a whole number above 0`
-    throw new ModelspineError('invalid-options', message)
-  }
+  if (maxInFlight !== undefined) checkNumbers({ maxInFlightPerUpstream: maxInFlight })
   const around: RouterContext = { clock, observers, strategy, maxInFlight, table }
   const frame = new LayerFrame(new PolicyLayer(options.policy), options.layers ?? {})
 

@@ -23,6 +23,18 @@ export class AttemptChain {
     this.#request = request
   }
 
+  /** Asks upstreams one after the other until one gives a result. Throws what `begin` throws. */
+  async ask<Result>(call: (attempt: Attempt) => Promise<Result>): Promise<Result> {
+    for (;;) {
+      const attempt = this.begin()
+      try {
+        return await call(attempt)
+      } catch (cause) {
+        this.failed(attempt, cause)
+      }
+    }
+  }
+
   /**
    * Begins a call to the next upstream. Throws what the caller should get when no upstream may be asked: the last
    * failure, why the request was stopped, `overloaded`, or `no-backend`.

@@ -13,25 +13,19 @@ export interface Answered<Reply> {
  * Asks upstreams one after the other until one gives a reply. Throws the failure of the last one unchanged when no
  * other may be asked. Never waits for a `retryAfterMs`. Does not end the request.
  */
-export async function callUpstreams<Request, Reply>(
+export function callUpstreams<Request, Reply>(
   request: RoutedRequest<Request>,
   operation: Operation<Request, Reply, unknown>,
 ): Promise<Answered<Reply>> {
-  const chain = new AttemptChain(request)
-  for (;;) {
-    const attempt = chain.begin()
-    try {
-      const { upstream, context } = attempt
-      const { provider } = upstream.connection
-      const sent = operation.send?.(provider, request.bodyFor(provider), upstream.identity.model, context)
-      if (sent === undefined) throw missing(attempt, operation.name)
-      return await attempt.wait(sent, (reply) => {
-        operation.note?.(reply, attempt)
-        attempt.succeeded(operation.prediction?.(reply))
-        return { reply, upstream: upstream.identity }
-      })
-    } catch (cause) {
-      chain.failed(attempt, cause)
-    }
-  }
+  return new AttemptChain(request).ask((attempt) => {
+    const { upstream, context } = attempt
+    const { provider } = upstream.connection
+    const sent = operation.send?.(provider, request.bodyFor(provider), upstream.identity.model, context)
+    if (sent === undefined) throw missing(attempt, operation.name)
+    return attempt.wait(sent, (reply) => {
+      operation.note?.(reply, attempt)
+      attempt.succeeded(operation.prediction?.(reply))
+      return { reply, upstream: upstream.identity }
+    })
+  })
 }

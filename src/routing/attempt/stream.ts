@@ -25,33 +25,21 @@ const maxHeld = 32
  * Asks upstreams one after the other until one begins to answer. Fails over only before the first output, never
  * after it. With `endsRequest`, the end of the stream is the end of the request.
  */
-export async function openStream<Request, Piece>(
+export function openStream<Request, Piece>(
   request: RoutedRequest<Request>,
-  operation: Operation<Request, unknown, Piece>,
+  { name, stream: streamed }: Operation<Request, unknown, Piece>,
   endsRequest: boolean,
 ): Promise<CommittedStream<Piece>> {
-  const chain = new AttemptChain(request)
-  for (;;) {
-    const attempt = chain.begin()
-    try {
-      const { upstream, context } = attempt
-      const { provider } = upstream.connection
-      const sent = operation.stream?.send(
-        provider,
-        request.bodyFor(provider),
-        upstream.identity.model,
-        context,
-      )
-      if (operation.stream === undefined || sent === undefined)
-        throw missing(attempt, `streamed ${operation.name}`)
-      const source = sent[Symbol.asyncIterator]()
-      const stream = new CommittedStream(request, attempt, operation.stream, source, endsRequest)
-      await stream.commit()
-      return stream
-    } catch (cause) {
-      chain.failed(attempt, cause)
-    }
-  }
+  return new AttemptChain(request).ask(async (attempt) => {
+    const { upstream, context } = attempt
+    const { provider } = upstream.connection
+    const sent = streamed?.send(provider, request.bodyFor(provider), upstream.identity.model, context)
+    if (streamed === undefined || sent === undefined) throw missing(attempt, `streamed ${name}`)
+    const source = sent[Symbol.asyncIterator]()
+    const stream = new CommittedStream(request, attempt, streamed, source, endsRequest)
+    await stream.commit()
+    return stream
+  })
 }
 
 /** The pieces of one attempt. */
