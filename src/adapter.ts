@@ -63,7 +63,6 @@ export {
   type HttpRequest,
 } from './http/http-client.ts'
 export { HttpReply } from './http/http-reply.ts'
-export { jsonBody } from './http/json-body.ts'
 export { rateLimitsOf, retryAfterMs } from './http/rate-limits.ts'
 export type { HttpRetry } from './http/retry.ts'
 export { scrub, scrubStart, secretsOf } from './http/scrub.ts'
@@ -71,6 +70,7 @@ export { type SseEvent, type SseOptions, SseParser } from './http/sse.ts'
 export type { TlsOptions } from './http/tls.ts'
 export { canonicalJson } from './json.ts'
 export type * from './policy/contract.ts'
+export { jsonBody } from './provider/contract/json-body.ts'
 export type * from './provider/contract.ts'
 export {
   edited,

@@ -10,15 +10,6 @@ export function parseText(text: string): unknown {
   }
 }
 
-/** Throws `bad-request` for what cannot be written as JSON, such as a value that contains itself. */
-export function bodyText(value: unknown): string {
-  try {
-    return JSON.stringify(value)
-  } catch (error) {
-    throw new ModelspineError('bad-request', `the request cannot be written as JSON: ${messageOf(error)}`)
-  }
-}
-
 /** Parses an upstream's answer. Throws `malformed-reply`. */
 export function parseAnswer(text: string, what: string): unknown {
   try {

@@ -2,7 +2,7 @@ import type { JsonRecord } from '../../json.ts'
 import type { ChatRequest, ChatTool } from '../../provider/contract.ts'
 import type { ChatPrinting } from '../chat-codec.ts'
 import { openaiVendor } from './left-over.ts'
-import { cannotSay, openaiMessage } from './message-wire.ts'
+import { cannotSay, openaiMessage } from './messages/message-wire.ts'
 
 export interface OpenaiPrinting extends ChatPrinting {
   /**

@@ -1,6 +1,6 @@
+import { jsonBody } from '../../provider/contract/json-body.ts'
 import { type ChatRequest, originalOf } from '../../provider/contract.ts'
 import type { ChatCodec } from '../chat-codec.ts'
-import { bodyText } from './body-text.ts'
 import { type OpenaiPrinting, openaiChatBody } from './chat-body.ts'
 import { readChoices } from './chat-delta.ts'
 import { OpenaiChatReader } from './chat-reader.ts'
@@ -14,7 +14,7 @@ import { capOpenaiTokens } from './token-limits.ts'
 /** The body of `POST /chat/completions`, as `print` of a codec. */
 function printOpenaiChat(request: ChatRequest, printing: OpenaiPrinting): string {
   const original = originalOf(request, openaiChatDialect)
-  if (original === undefined) return bodyText(openaiChatBody(request, printing))
+  if (original === undefined) return jsonBody(openaiChatBody(request, printing))
   return patchOpenai(request, original, printing, () => ({
     messages: patchedMessages(request.messages, original, printing),
   }))

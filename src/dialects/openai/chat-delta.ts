@@ -2,7 +2,7 @@ import { ModelspineError } from '../../errors.ts'
 import { isRecord, type JsonRecord } from '../../json.ts'
 import type { ChatDelta, ChatEventPart, ChatPlace } from '../../provider/contract.ts'
 import { readOpenaiFinish } from './finish.ts'
-import { reasoningNames } from './message.ts'
+import { reasoningNames } from './messages/message.ts'
 
 /** OpenAI does not number what is in an answer. So each kind has a number of its own, and tool calls follow. */
 const blocks = { reasoning: 0, text: 1, refusal: 2, audio: 3, firstTool: 4 } as const

@@ -1,47 +1,33 @@
 import { ModelspineError } from '../../errors.ts'
 import { isRecord, type JsonRecord } from '../../json.ts'
-import {
-  type AudioPart,
-  type ChatChoice,
-  type ChatPart,
-  type ChatReply,
-  nativeText,
-  withNative,
-} from '../../provider/contract.ts'
+import type { AudioPart, ChatPart, ChatReply } from '../../provider/contract.ts'
 import type { ChatAnswerFacts, ErrorOf } from '../chat-codec.ts'
-import { bodyText, holdsError, parseAnswer } from './body-text.ts'
 import { openaiChatDialect } from './chat-request.ts'
-import { openaiFinish, readOpenaiFinish } from './finish.ts'
+import { openaiFinish } from './finish.ts'
 import { openaiVendor } from './left-over.ts'
-import { reasoningNames } from './message.ts'
-import { wireCall } from './message-wire.ts'
-import { openaiUsage, readOpenaiUsage } from './usage.ts'
+import { reasoningNames } from './messages/message.ts'
+import { wireCall } from './messages/message-wire.ts'
+import { printReply, type ReplyForm, readReply } from './whole-reply.ts'
 
 /**
  * Reads a whole completion and checks only the fields that are used. Throws `malformed-reply` without a
  * message.
  */
 export function parseOpenaiChatReply(text: string, errorOf: ErrorOf): ChatReply {
-  const body = parseAnswer(text, 'the reply')
-  if (holdsError(body)) throw errorOf(body)
-  if (!isRecord(body) || !Array.isArray(body.choices) || body.choices.length === 0)
-    throw malformed('choices[0]')
-  const reply: ChatReply = {
-    id: String(body.id ?? ''),
-    model: String(body.model ?? ''),
-    choices: body.choices.map(readChoice),
-    usage: readOpenaiUsage(body.usage),
-  }
-  return withNative(reply, openaiChatDialect, text, body)
+  return readReply(text, chatReplies, errorOf)
 }
 
-function malformed(missing: string): ModelspineError {
-  return new ModelspineError('malformed-reply', `the reply has no ${missing}.message`)
-}
-
-function readChoice(choice: unknown, index: number): ChatChoice {
-  if (!isRecord(choice) || !isRecord(choice.message)) throw malformed(`choices[${index}]`)
-  return { content: readContent(choice.message), finishReason: readOpenaiFinish(choice.finish_reason) }
+const chatReplies: ReplyForm = {
+  dialect: openaiChatDialect,
+  object: 'chat.completion',
+  member: 'message',
+  read: (message) => (isRecord(message) ? readContent(message) : undefined),
+  print: ({ content, finishReason }, index) => ({
+    index,
+    message: openaiAnswer(content),
+    logprobs: null,
+    finish_reason: openaiFinish(finishReason),
+  }),
 }
 
 function readContent(message: JsonRecord): readonly ChatPart[] {
@@ -86,24 +72,7 @@ function readCall(call: unknown): ChatPart {
 
 /** As `printReply` of a codec. */
 export function printOpenaiChatReply(reply: ChatReply, facts: Pick<ChatAnswerFacts, 'createdMs'>): string {
-  return nativeText(reply, openaiChatDialect) ?? bodyText(openaiChatReply(reply, facts))
-}
-
-function openaiChatReply(reply: ChatReply, { createdMs }: Pick<ChatAnswerFacts, 'createdMs'>): JsonRecord {
-  const usage = openaiUsage(reply.usage)
-  return {
-    id: reply.id,
-    object: 'chat.completion',
-    created: Math.floor(createdMs / 1000),
-    model: reply.model,
-    choices: reply.choices.map(({ content, finishReason }, index) => ({
-      index,
-      message: openaiAnswer(content),
-      logprobs: null,
-      finish_reason: openaiFinish(finishReason),
-    })),
-    ...(usage === undefined ? {} : { usage }),
-  }
+  return printReply(reply, chatReplies, facts)
 }
 
 function openaiAnswer(content: readonly ChatPart[]): JsonRecord {

@@ -4,7 +4,7 @@ import type { ChatCall } from '../chat-codec.ts'
 import { JsonFields } from '../json-fields.ts'
 import { parseText } from './body-text.ts'
 import { leftOver, openaiVendor } from './left-over.ts'
-import { parseOpenaiMessages } from './message.ts'
+import { parseOpenaiMessages } from './messages/message.ts'
 
 /** The dialect of OpenAI's chat completions, which many other servers use, too. */
 export const openaiChatDialect = 'openai-chat'

@@ -1,5 +1,6 @@
 import { ModelspineError } from '../../errors.ts'
 import { isRecord, type JsonRecord } from '../../json.ts'
+import { jsonBody } from '../../provider/contract/json-body.ts'
 import {
   type EmbedReply,
   type EmbedRequest,
@@ -11,7 +12,7 @@ import {
 import type { ErrorOf } from '../chat-codec.ts'
 import { JsonFields } from '../json-fields.ts'
 import { patchMembers } from '../json-text.ts'
-import { bodyText, holdsError, parseAnswer, parseText } from './body-text.ts'
+import { holdsError, parseAnswer, parseText } from './body-text.ts'
 import { openaiUsage, readOpenaiUsage } from './usage.ts'
 
 /** The dialect of OpenAI's embeddings, which many other servers use, too. */
@@ -60,12 +61,12 @@ export function printOpenaiEmbed(request: EmbedRequest, vendor: string): string 
   const { model, input, dimensions } = request
   const original = originalOf(request, openaiEmbedDialect)
   const more = request.options?.[vendor]
-  if (original === undefined) return bodyText({ ...more, model, input, dimensions })
+  if (original === undefined) return jsonBody({ ...more, model, input, dimensions })
   const edits: Record<string, string | undefined> = {}
   for (const name of editedFields(request, original.value)) {
-    if (name !== 'options') edits[name] = bodyText(request[name])
+    if (name !== 'options') edits[name] = jsonBody(request[name])
   }
-  for (const [name, value] of Object.entries(more ?? {})) edits[name] ??= bodyText(value)
+  for (const [name, value] of Object.entries(more ?? {})) edits[name] ??= jsonBody(value)
   return patchMembers(original.text, edits)
 }
 
@@ -103,7 +104,7 @@ export function parseOpenaiEmbedReply(text: string, inputs: number, errorOf: Err
  * the encoding that the request asked for.
  */
 export function printOpenaiEmbedReply(reply: EmbedReply, request: EmbedRequest): string {
-  return nativeText(reply, openaiEmbedDialect) ?? bodyText(openaiEmbedReply(reply, request))
+  return nativeText(reply, openaiEmbedDialect) ?? jsonBody(openaiEmbedReply(reply, request))
 }
 
 function openaiEmbedReply(reply: EmbedReply, request: EmbedRequest): JsonRecord {

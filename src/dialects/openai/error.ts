@@ -1,5 +1,6 @@
 import { type ErrorCode, ModelspineError } from '../../errors.ts'
 import { isRecord } from '../../json.ts'
+import { codeOfStatus, codesOfStatus } from '../../provider/contract/code-of-status.ts'
 import type { ProviderFailure } from '../../provider/contract.ts'
 
 export interface OpenaiFailure {
@@ -58,24 +59,6 @@ const byWord: ReadonlyMap<string, ProviderFailure> = new Map<string, ProviderFai
   } as const),
 )
 
-const byStatus: Readonly<Record<number, ProviderFailure>> = {
-  400: 'bad-request',
-  401: 'auth',
-  402: 'quota',
-  403: 'auth',
-  404: 'not-found',
-  405: 'unsupported',
-  408: 'timeout',
-  413: 'context-length',
-  422: 'bad-request',
-  429: 'rate-limited',
-  501: 'unsupported',
-  502: 'unavailable',
-  503: 'overloaded',
-  504: 'timeout',
-  529: 'overloaded',
-}
-
 /**
  * Codes that say more than the status: a 429 because money is missing, a 400 because the prompt is too long.
  */
@@ -120,14 +103,14 @@ function codeOf(
   // A redirect, or an answer without content, is not a reply. The caller cannot fix it.
   if (status !== undefined && status < 400) return 'malformed-reply'
   if (word !== undefined && telling.has(word)) return word
-  const known = status === undefined ? undefined : byStatus[status]
+  const known = status === undefined ? undefined : codesOfStatus[status]
   // Some servers use OpenAI's format without its codes. They tell this only in the message.
   if ((known === 'bad-request' || (known === undefined && word === 'bad-request')) && tooLong.test(message)) {
     return 'context-length'
   }
   if (known !== undefined) return known
   if (word !== undefined) return word
-  return status !== undefined && status < 500 ? 'bad-request' : 'unavailable'
+  return status === undefined ? 'unavailable' : codeOfStatus(status)
 }
 
 const tooLong = /context (length|window|size)|maximum context|too many tokens/i

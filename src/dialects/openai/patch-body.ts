@@ -1,7 +1,7 @@
 import { type JsonRecord, sameJson } from '../../json.ts'
+import { jsonBody } from '../../provider/contract/json-body.ts'
 import { type ChatMessage, type ChatRequest, editedFields, type Original } from '../../provider/contract.ts'
 import { elementsOf, listOf, membersOf, patchMembers } from '../json-text.ts'
-import { bodyText } from './body-text.ts'
 import {
   type OpenaiPrinting,
   type WireField,
@@ -10,7 +10,7 @@ import {
   wireValue,
   writtenName,
 } from './chat-body.ts'
-import { openaiMessage } from './message-wire.ts'
+import { openaiMessage } from './messages/message-wire.ts'
 
 type Edits = Record<string, string | undefined>
 
@@ -45,7 +45,7 @@ function fieldEdits(request: ChatRequest, field: WireField, printing: OpenaiPrin
   const edits: Edits = {}
   for (const name of wireNames[field]) edits[name] = undefined
   if (request[field] !== undefined) {
-    edits[writtenName(field, printing)] = bodyText(wireValue(request, field, printing))
+    edits[writtenName(field, printing)] = jsonBody(wireValue(request, field, printing))
   }
   return edits
 }
@@ -64,7 +64,7 @@ export function patchedMessages(
     messages.map((message, index) => {
       const same = sameJson(message, value.messages[index]) ? index : undefined
       const span = spans[places.get(message) ?? same ?? -1]
-      return span ?? bodyText(openaiMessage(message, { vendor, path: `messages[${index}]` }))
+      return span ?? jsonBody(openaiMessage(message, { vendor, path: `messages[${index}]` }))
     }),
   )
 }
@@ -76,7 +76,7 @@ function optionEdits(request: ChatRequest, { vendor }: OpenaiPrinting): Edits {
     if (request[field] !== undefined) for (const name of wireNames[field]) said.add(name)
   }
   for (const [name, value] of Object.entries(request.options?.[vendor] ?? {})) {
-    if (!said.has(name)) edits[name] = bodyText(value)
+    if (!said.has(name)) edits[name] = jsonBody(value)
   }
   return edits
 }

@@ -1,10 +1,10 @@
-import { type ErrorCode, ModelspineError } from '../../errors.ts'
+import { type ErrorCode, ModelspineError, unlessAborted } from '../../errors.ts'
+import { codeOfStatus } from '../../provider/contract/code-of-status.ts'
 import type { CallTarget, Usage } from '../../provider/contract.ts'
 import type { OperationName } from '../../resources/route/model-route.ts'
 import type { UpstreamIdentity } from '../../telemetry/contract.ts'
 import type { Attempt } from './attempt.ts'
 import { AttemptChain } from './attempt-chain.ts'
-import { codeOfStatus } from './code-of-status.ts'
 import type { RequestOptions, RoutedRequest } from './routed-request.ts'
 
 /** A request that the caller sends itself. */
@@ -128,7 +128,8 @@ class Lease implements Picked {
       ...(body === undefined ? undefined : { body }),
     }
     const { context } = this.#attempt
-    return await unlessAborted(connection.provider.target?.(call, context), context.abortSignal)
+    const target = Promise.resolve(connection.provider.target?.(call, context))
+    return await unlessAborted(target, context.abortSignal, (reason) => reason as ModelspineError)
   }
 
   output(): void {
@@ -185,16 +186,6 @@ class Lease implements Picked {
   #stopped(error: ModelspineError): void {
     if (this.#attempt.hasOutput) this.#request.failed(error)
   }
-}
-
-/** Rejects with the abort's reason, also when the work goes on. */
-function unlessAborted<Value>(work: Value | PromiseLike<Value>, abortSignal: AbortSignal): Promise<Value> {
-  return new Promise((resolve, reject) => {
-    const leave = (): void => reject(abortSignal.reason)
-    if (abortSignal.aborted) leave()
-    else abortSignal.addEventListener('abort', leave, { once: true })
-    Promise.resolve(work).then(resolve, reject)
-  })
 }
 
 function errorOf(failure: PickFailure, { provider }: UpstreamIdentity): ModelspineError {

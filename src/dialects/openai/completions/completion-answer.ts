@@ -1,62 +1,36 @@
 import { ModelspineError } from '../../../errors.ts'
 import { isRecord, type JsonRecord } from '../../../json.ts'
-import {
-  type ChatChoice,
-  type ChatEventPart,
-  type ChatReply,
-  type FinishReason,
-  nativeText,
-  withNative,
-} from '../../../provider/contract.ts'
+import type { ChatEventPart, ChatReply, FinishReason } from '../../../provider/contract.ts'
 import type { ChatAnswerFacts, ErrorOf } from '../../chat-codec.ts'
-import { bodyText, holdsError, parseAnswer } from '../body-text.ts'
 import type { PlacedDelta } from '../chat-delta.ts'
 import { openaiFinish, readOpenaiFinish } from '../finish.ts'
 import type { ChunkForm } from '../stream-writer.ts'
-import { openaiUsage, readOpenaiUsage } from '../usage.ts'
+import { printReply, type ReplyForm, readReply } from '../whole-reply.ts'
 import { openaiCompletionsDialect } from './completion-request.ts'
 
 /** Reads a whole answer. Throws `malformed-reply` for a choice without a text. */
 export function parseOpenaiCompletionReply(text: string, errorOf: ErrorOf): ChatReply {
-  const body = parseAnswer(text, 'the reply')
-  if (holdsError(body)) throw errorOf(body)
-  if (!isRecord(body) || !Array.isArray(body.choices) || body.choices.length === 0) throw malformed(0)
-  const reply: ChatReply = {
-    id: String(body.id ?? ''),
-    model: String(body.model ?? ''),
-    choices: body.choices.map(readChoice),
-    usage: readOpenaiUsage(body.usage),
-  }
-  return withNative(reply, openaiCompletionsDialect, text, body)
+  return readReply(text, completionReplies, errorOf)
 }
 
-function malformed(index: number): ModelspineError {
-  return new ModelspineError('malformed-reply', `the reply has no choices[${index}].text`)
+const completionReplies: ReplyForm = {
+  dialect: openaiCompletionsDialect,
+  object: 'text_completion',
+  member: 'text',
+  read(text) {
+    if (typeof text !== 'string') return undefined
+    return text === '' ? [] : [{ type: 'text', text }]
+  },
+  print: ({ content, finishReason }, index) => ({
+    text: content.flatMap((part) => (part.type === 'text' ? [part.text] : [])).join(''),
+    index,
+    logprobs: null,
+    finish_reason: completionFinish(finishReason),
+  }),
 }
 
-function readChoice(choice: unknown, index: number): ChatChoice {
-  if (!isRecord(choice) || typeof choice.text !== 'string') throw malformed(index)
-  const content = choice.text === '' ? [] : [{ type: 'text' as const, text: choice.text }]
-  return { content, finishReason: readOpenaiFinish(choice.finish_reason) }
-}
-
-export function printOpenaiCompletionReply(reply: ChatReply, { createdMs }: ChatAnswerFacts): string {
-  const native = nativeText(reply, openaiCompletionsDialect)
-  if (native !== undefined) return native
-  const usage = openaiUsage(reply.usage)
-  return bodyText({
-    id: reply.id,
-    object: 'text_completion',
-    created: Math.floor(createdMs / 1000),
-    model: reply.model,
-    choices: reply.choices.map(({ content, finishReason }, index) => ({
-      text: content.flatMap((part) => (part.type === 'text' ? [part.text] : [])).join(''),
-      index,
-      logprobs: null,
-      finish_reason: completionFinish(finishReason),
-    })),
-    ...(usage === undefined ? {} : { usage }),
-  })
+export function printOpenaiCompletionReply(reply: ChatReply, facts: ChatAnswerFacts): string {
+  return printReply(reply, completionReplies, facts)
 }
 
 /** This format has no word for tool calls. */

@@ -1,6 +1,6 @@
 import type { JsonRecord } from '../../../json.ts'
+import { jsonBody } from '../../../provider/contract/json-body.ts'
 import { type ChatRequest, editedFields, originalOf } from '../../../provider/contract.ts'
-import { bodyText } from '../body-text.ts'
 import type { OpenaiPrinting } from '../chat-body.ts'
 import { patchOpenai } from '../patch-body.ts'
 import { openaiCompletionsDialect } from './completion-request.ts'
@@ -22,7 +22,7 @@ export function printOpenaiCompletion(request: ChatRequest, printing: OpenaiPrin
   const own: OpenaiPrinting = { ...printing, maxTokensField: 'max_tokens' }
   const original = originalOf(request, openaiCompletionsDialect)
   if (original !== undefined) {
-    return patchOpenai(request, original, own, () => ({ prompt: bodyText(promptOf(request) ?? '') }))
+    return patchOpenai(request, original, own, () => ({ prompt: jsonBody(promptOf(request) ?? '') }))
   }
   const { model, maxOutputTokens, choices, temperature, topP, stop, seed } = request
   const body: JsonRecord = {
@@ -36,7 +36,7 @@ export function printOpenaiCompletion(request: ChatRequest, printing: OpenaiPrin
     stop,
     seed,
   }
-  return bodyText(printing.stream ? { ...body, stream: true, stream_options: { include_usage: true } } : body)
+  return jsonBody(printing.stream ? { ...body, stream: true, stream_options: { include_usage: true } } : body)
 }
 
 /** The one text that the request says. Undefined for a request that says more, or otherwise. */

@@ -1,7 +1,7 @@
-import type { JsonRecord } from '../../json.ts'
-import type { ChatMessage, ChatPart } from '../../provider/contract.ts'
-import { badField, JsonFields } from '../json-fields.ts'
-import { leftOver } from './left-over.ts'
+import type { JsonRecord } from '../../../json.ts'
+import type { ChatMessage, ChatPart } from '../../../provider/contract.ts'
+import { badField, JsonFields } from '../../json-fields.ts'
+import { leftOver } from '../left-over.ts'
 import { parseContentPart } from './message-part.ts'
 
 const roleNames = 'system, developer, user, assistant, tool or function'

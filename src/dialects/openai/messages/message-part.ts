@@ -1,6 +1,6 @@
-import type { ChatPart } from '../../provider/contract.ts'
-import { JsonFields } from '../json-fields.ts'
-import { leftOver, openaiVendor } from './left-over.ts'
+import type { ChatPart } from '../../../provider/contract.ts'
+import { JsonFields } from '../../json-fields.ts'
+import { leftOver, openaiVendor } from '../left-over.ts'
 
 const textFields: ReadonlySet<string> = new Set(['type', 'text'])
 const refusalFields: ReadonlySet<string> = new Set(['type', 'refusal'])

@@ -1,4 +1,4 @@
-import { ModelspineError, messageOf } from '../errors.ts'
+import { ModelspineError, messageOf } from '../../errors.ts'
 
 /**
  * A body to send. Throws `bad-request` for a value that cannot be written as JSON, such as a value that is

@@ -1,5 +1,5 @@
-import { ModelspineError } from '../../errors.ts'
-import type { JsonRecord } from '../../json.ts'
+import { ModelspineError } from '../../../errors.ts'
+import type { JsonRecord } from '../../../json.ts'
 import type {
   AudioPart,
   ChatMessage,
@@ -7,8 +7,8 @@ import type {
   FilePart,
   ImagePart,
   VendorOptions,
-} from '../../provider/contract.ts'
-import { openaiVendor } from './left-over.ts'
+} from '../../../provider/contract.ts'
+import { openaiVendor } from '../left-over.ts'
 import { audioFormat } from './message-part.ts'
 
 /** What is known of the message or part that is being written. */
