@@ -45,6 +45,7 @@ const below: Readonly<Record<string, readonly string[]>> = {
   routing: [...rooms, 'reconcile'],
   plane: upToRouting,
   gateway: [...upToRouting, 'plane'],
+  'ai-sdk': upToRouting,
   testing: contracts,
   'testing/simulator': [...upToRouting, 'plane', 'testing'],
   'users-door': [...upToRouting, 'plane'],
@@ -52,7 +53,14 @@ const below: Readonly<Record<string, readonly string[]>> = {
 }
 
 /** The packages that only one place may import. */
-const keptFor: Readonly<Record<string, string>> = { undici: 'http', 'p-retry': 'http' }
+const keptFor: Readonly<Record<string, string>> = {
+  undici: 'http',
+  'p-retry': 'http',
+  '@ai-sdk/provider': 'ai-sdk',
+}
+
+/** The packages that may be imported for their types only, so that nothing of them is loaded. */
+const typesOnly: readonly string[] = ['@ai-sdk/provider']
 
 /** The place of a path under src/ or adapters/, or undefined when the path has no place. */
 export function placeOf(path: string): string | undefined {
@@ -89,10 +97,10 @@ export function floorBreaches(files: readonly SourceFile[], packages: readonly s
       breaches.push(`${file.path}:1: belongs to no floor`)
       continue
     }
-    for (const { specifier, target, line } of importsOf(file)) {
+    for (const { specifier, target, typeOnly, line } of importsOf(file)) {
       const reason = specifier.startsWith('.')
         ? relativeReason(place, target)
-        : packageReason(place, specifier, packages)
+        : (packageReason(place, specifier, packages) ?? loadReason(specifier, typeOnly))
       if (reason !== undefined) breaches.push(`${file.path}:${line}: ${reason}`)
     }
   }
@@ -104,6 +112,10 @@ function relativeReason(place: string, target: string): string | undefined {
   if (other === undefined) return `${target} belongs to no floor`
   if (other === place || (place.startsWith('adapters/') && other === 'adapters/shared')) return undefined
   return below[place]?.includes(other) ? undefined : `${place} may not import ${other} (${target})`
+}
+
+function loadReason(specifier: string, typeOnly: boolean): string | undefined {
+  return typesOnly.includes(specifier) && !typeOnly ? `${specifier} has only types to import` : undefined
 }
 
 function packageReason(place: string, specifier: string, packages: readonly string[]): string | undefined {

@@ -7,7 +7,9 @@ const declaresType: ReadonlySet<string> = new Set([
   'ClassDeclaration',
 ])
 
-const insideDoors = ['gateway', 'resources', 'routing', 'testing'].map((room) => `src/${room}/index.ts`)
+const insideDoors = ['ai-sdk', 'gateway', 'resources', 'routing', 'testing'].map(
+  (room) => `src/${room}/index.ts`,
+)
 
 const shipped = sourceFiles('src', 'adapters')
 
@@ -75,6 +77,7 @@ describe('doors', () => {
     'src/adapter.ts',
     'src/resources/index.ts',
     'src/routing/index.ts',
+    'src/ai-sdk/index.ts',
     'src/testing/index.ts',
   ])('re-export by name only: %s', (path) => {
     expect(oddities(path)).toEqual([])

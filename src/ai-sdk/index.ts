@@ -1,0 +1,6 @@
+/**
+ * The door `modelspine/ai-sdk`: models of the AI SDK that fail over, without a control plane.
+ */
+
+export { fallback } from './fallback/fallback.ts'
+export type { FallbackOptions, FallbackTimeouts } from './fallback/options.ts'
