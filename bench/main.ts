@@ -3,8 +3,8 @@ import { parseArgs } from 'node:util'
 import { type BenchRow, isMet, type Run } from './bench.ts'
 
 const own = new Set(['bench.ts', 'child.ts', 'main.ts'])
-/** Run only when they are named, because they take very long. */
-const long = new Set(['scale.ts'])
+/** Run only when they are named, because they take long. */
+const long = new Set(['failover.ts', 'scale.ts'])
 const files = readdirSync(import.meta.dirname).filter((name) => name.endsWith('.ts') && !own.has(name))
 const { values: flags, positionals: chosen } = parseArgs({ allowPositionals: true, strict: false })
 const wanted = files.filter((name) =>
