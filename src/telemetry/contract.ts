@@ -152,6 +152,8 @@ export interface AttemptRecord {
    */
   readonly outcome: Outcome
   readonly code?: ErrorCode
+  /** How long the upstream asked not to be called, in milliseconds, if it failed and said so. */
+  readonly retryAfterMs?: number
   readonly usage: Usage
   /** What the call cost. Absent, because there is no list of prices yet. */
   readonly cost?: number

@@ -17,6 +17,8 @@ export interface AttemptHost {
   /** About how many tokens were sent. */
   readonly estimatedTokens: number | undefined
   attemptBegan(attempt: Attempt): void
+  /** Called once, when the first output of a stream has come. */
+  attemptAnswered(attempt: Attempt): void
   /** Called once, when everything of the attempt has been released. */
   attemptEnded(attempt: Attempt, record: AttemptRecord): void
 }
@@ -153,6 +155,7 @@ export class Attempt implements StreamNotes {
     this.#firstOutputMs = this.#host.clock.monotonic() - this.#startedAt
     this.#timer?.cancel()
     this.#armIdle(this.#limits.idleMs)
+    this.#host.attemptAnswered(this)
   }
 
   succeeded(prediction?: InferReply): void {
@@ -256,6 +259,7 @@ export class Attempt implements StreamNotes {
     if (callerId !== undefined) record.callerId = callerId
     if (this.#firstOutputMs !== undefined) record.firstOutputMs = this.#firstOutputMs
     if (error !== undefined) record.code = error.code
+    if (error?.retryAfterMs !== undefined) record.retryAfterMs = error.retryAfterMs
     if (reply !== undefined) record.reply = reply
     addFacts(record, this)
     return record

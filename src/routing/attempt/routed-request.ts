@@ -194,6 +194,11 @@ export class RoutedRequest<Request = unknown> implements AttemptHost, RequestVie
     if (strategy.began !== undefined) observers.guarded(() => strategy.began?.(attempt.upstream, this))
   }
 
+  attemptAnswered({ upstream }: Attempt): void {
+    const { strategy, observers } = this.around
+    if (strategy.answered !== undefined) observers.guarded(() => strategy.answered?.(upstream, this))
+  }
+
   attemptEnded({ upstream }: Attempt, record: AttemptRecord): void {
     upstream.state.learn(record)
     const { strategy, observers } = this.around

@@ -16,6 +16,8 @@ export interface RoutingStrategy {
   pick(plan: RoutePlan, request: RequestView, tried: readonly Tried[]): Upstream | undefined
   /** A call to the upstream has begun. */
   began?(upstream: Upstream, request: RequestView): void
+  /** The first output of a stream has come. Its call goes on. */
+  answered?(upstream: Upstream, request: RequestView): void
   /** The call has ended. Called exactly once for each `began`. */
   ended?(upstream: Upstream, outcome: AttemptRecord): void
 }
