@@ -1,3 +1,4 @@
+import { getHeapSpaceStatistics } from 'node:v8'
 import { openInference } from 'modelspine/adapters/open-inference'
 import { openaiCompatible } from 'modelspine/adapters/openai-compatible'
 import { createGateway } from 'modelspine/gateway'
@@ -48,4 +49,10 @@ const observers = [
 ]
 const router = createRouter({ table, clock: systemClock, observers })
 const { url } = await createGateway({ router }).listen({ port: 0 })
-serve(url, () => process.cpuUsage())
+serve(url, () => ({ ...process.cpuUsage(), oldBytes: oldBytes() }))
+
+/** What is in the generation that only a whole garbage collection cleans. */
+function oldBytes(): number {
+  const spaces = getHeapSpaceStatistics()
+  return spaces.find(({ space_name }) => space_name === 'old_space')?.space_used_size ?? 0
+}

@@ -28,7 +28,7 @@ export abstract class Exchange implements WireHandler {
   protected readonly maxBytes: number
   protected phase: CallPhase = 'connecting'
   protected controller: WireController | undefined
-  private readonly onAbort: () => void
+  private readonly onAbort = (): void => this.end(abortedError(this.call(), this.abortSignal?.reason))
   private mayResend: boolean
   private over = false
 
@@ -37,7 +37,6 @@ export abstract class Exchange implements WireHandler {
     this.abortSignal = abortSignal
     this.maxBytes = maxBytes
     this.mayResend = resend
-    this.onAbort = () => this.end(abortedError(this.call(), this.abortSignal?.reason))
     abortSignal?.addEventListener('abort', this.onAbort, { once: true })
   }
 

@@ -73,7 +73,8 @@ export class Pool {
 
   #run(exchange: Exchange, connection: WireConnection): void {
     // undici decides on the connection only after it has told the end of the answer.
-    exchange.onOver = () => queueMicrotask(() => this.#ended(connection))
+    const over = (): void => queueMicrotask(() => this.#ended(connection))
+    exchange.onOver = over
     connection.run(exchange, () => {
       this.#all.delete(connection)
       connection.destroy()
@@ -120,11 +121,12 @@ export class Pool {
     const { waitTimeoutMs, connections } = this.#options
     let timer: NodeJS.Timeout | undefined
     this.#waiting.set(exchange, AsyncLocalStorage.snapshot())
-    exchange.onOver = () => {
+    const over = (): void => {
       clearTimeout(timer)
       this.#waiting.delete(exchange)
       this.#endWhenIdle()
     }
+    exchange.onOver = over
     this.#grow()
     // Others have their own limit, that of the connection which is being made.
     if (this.#attempts.size >= this.#waiting.size) return

@@ -20,7 +20,7 @@ export function skipInterim(socket: Readable, begun: () => void): AnswerStart {
   const read = socket.read.bind(socket) as (size?: number) => Buffer | null
   let isStart = true
   let held: Buffer | undefined
-  socket.read = (size?: number): Buffer | null => {
+  const readOn = (size?: number): Buffer | null => {
     for (;;) {
       const chunk = read(size)
       if (!isStart || chunk === null) return chunk
@@ -32,6 +32,7 @@ export function skipInterim(socket: Readable, begun: () => void): AnswerStart {
       if (rest !== undefined) return rest
     }
   }
+  socket.read = readOn
   return {
     awaited() {
       isStart = true

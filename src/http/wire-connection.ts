@@ -17,7 +17,7 @@ export class WireConnection {
   #state: 'new' | 'resting' | 'used' = 'new'
   /** Whether it is not just made, so that the server may have closed it meanwhile. */
   #mayBeStale = false
-  #stopWatching = (): void => {}
+  #stopWatching: () => void = nothing
 
   /** `lost` is called when it was closed while no call used it. */
   constructor(undici: Undici, origin: string, socket: Socket, lost: () => void) {
@@ -83,14 +83,17 @@ export class WireConnection {
     this.#socket.unref()
     // The end of the connection, or bytes that nobody asked for.
     this.#socket.on('readable', end)
-    this.#stopWatching = () => {
+    const stop = (): void => {
       clearTimeout(timer)
       this.#socket.ref()
       this.#socket.off('readable', end)
-      this.#stopWatching = () => {}
+      this.#stopWatching = nothing
     }
+    this.#stopWatching = stop
   }
 }
+
+function nothing(): void {}
 
 function closedError(): Error {
   return Object.assign(new Error('the connection was closed'), { code: 'ECONNRESET' })

@@ -40,6 +40,23 @@ describe('files', () => {
   })
 })
 
+describe('the rooms of requests', () => {
+  const rooms = /^src\/(routing|gateway|http|provider|dialects|telemetry|feedback)\//
+
+  it('assign no function expression to a property, because V8 keeps it until a whole garbage collection', () => {
+    const kept: string[] = []
+    for (const file of shipped.filter(({ path }) => rooms.test(path))) {
+      walk(parse(file), (node) => {
+        if (node.type !== 'AssignmentExpression' || (node.left as Node).type !== 'MemberExpression') return
+        const { type } = node.right as Node
+        if (type !== 'ArrowFunctionExpression' && type !== 'FunctionExpression') return
+        kept.push(`${file.path}: ${file.text.slice(Number(node.start), Number(node.end)).split('\n')[0]}`)
+      })
+    }
+    expect(kept).toEqual([])
+  })
+})
+
 describe('exported types', () => {
   it('each have a name of their own', () => {
     const owners = new Map<string, string[]>()

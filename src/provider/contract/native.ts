@@ -42,13 +42,7 @@ export class Native {
     const { native } = value
     if (native === undefined || native.dialect !== dialect || !(#text in native)) return undefined
     if (native.#value === undefined) return undefined
-    return {
-      text: native.#text,
-      value: native.#value as Value,
-      get body() {
-        return native.#parsed()
-      },
-    }
+    return new ReadOriginal(native.#text, native.#value as Value, native)
   }
 
   static text(value: HasNative, dialect: string): string | undefined {
@@ -62,9 +56,29 @@ export class Native {
     return native === undefined || Native.text(value, dialect) === undefined ? undefined : native.#parsed()
   }
 
+  static parsed(native: Native): JsonRecord {
+    return native.#parsed()
+  }
+
   #parsed(): JsonRecord {
     this.#body ??= JSON.parse(this.#text) as JsonRecord
     return this.#body
+  }
+}
+
+class ReadOriginal<Value> implements Original<Value> {
+  readonly text: string
+  readonly value: Value
+  readonly #native: Native
+
+  constructor(text: string, value: Value, native: Native) {
+    this.text = text
+    this.value = value
+    this.#native = native
+  }
+
+  get body(): JsonRecord {
+    return Native.parsed(this.#native)
   }
 }
 

@@ -87,7 +87,8 @@ class Lease implements Picked {
     this.#request = request
     this.#chain = chain
     this.#attempt = chain.begin()
-    this.#attempt.whenStopped = (error) => this.#stopped(error)
+    const stopped = (error: ModelspineError): void => this.#stopped(error)
+    this.#attempt.whenStopped = stopped
   }
 
   get requestId(): string {

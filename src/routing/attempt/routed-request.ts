@@ -93,7 +93,7 @@ export class RoutedRequest<Request = unknown> implements AttemptHost, RequestVie
   readonly #startedAt: number
   readonly #watch: WatchGroup | undefined
   readonly #abortSignal: CallerAbort | undefined
-  readonly #onAbort: () => void
+  readonly #onAbort = (): void => this.stop(new ModelspineError('aborted', 'the caller aborted the request'))
   readonly #deadline: Timer
   readonly #table: RouteTable
   #controller: AbortController | undefined
@@ -134,7 +134,6 @@ export class RoutedRequest<Request = unknown> implements AttemptHost, RequestVie
     this.headers = added === undefined ? options.headers : { ...options.headers, ...added }
     this.#deadline = clock.schedule(route.limits.requestMs, () => this.#deadlineReached())
     this.#abortSignal = options.abortSignal
-    this.#onAbort = () => this.stop(new ModelspineError('aborted', 'the caller aborted the request'))
     if (this.#abortSignal?.aborted) this.#onAbort()
     else this.#abortSignal?.addEventListener('abort', this.#onAbort, { once: true })
   }

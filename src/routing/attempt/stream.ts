@@ -84,7 +84,8 @@ export class CommittedStream<Piece> implements AsyncIterableIterator<Piece> {
     }
     this.attempt.outputBegan()
     this.#request.outputBegan()
-    this.attempt.whenStopped = (error) => this.#stopped(error)
+    const stopped = (error: ModelspineError): void => this.#stopped(error)
+    this.attempt.whenStopped = stopped
   }
 
   next(): Promise<IteratorResult<Piece, undefined>> {
