@@ -62,20 +62,25 @@ export function elementsOf(text: string, at: number): readonly TextSpan[] {
  * they take.
  */
 export function patchMembers(text: string, edits: Readonly<Record<string, string | undefined>>): string {
+  if (Object.keys(edits).length === 0) return text
   const members = membersOf(text)
   const [first] = members
   if (first === undefined) return `{${addedMembers(edits, members)}}`
   let patched = ''
-  for (const [place, { name, from, value, to }] of members.entries()) {
-    const isEdited = Object.hasOwn(edits, name)
+  /** Up to here the text was copied or left out. */
+  let done = first.from
+  for (const [place, { name, value, to }] of members.entries()) {
+    if (!Object.hasOwn(edits, name)) continue
     const next = edits[name]
-    if (isEdited && next === undefined) continue
-    if (patched !== '') patched += text.slice(members[place - 1]?.to, from)
-    patched += isEdited ? text.slice(from, value) + next : text.slice(from, to)
+    if (next !== undefined) patched += text.slice(done, value) + next
+    else patched += text.slice(done, members[place - 1]?.to ?? done)
+    done = patched === '' ? (members[place + 1]?.from ?? to) : to
   }
+  const end = members.at(-1)?.to
+  patched += text.slice(done, end)
   const added = addedMembers(edits, members)
   const comma = patched !== '' && added !== '' ? ',' : ''
-  return text.slice(0, first.from) + patched + comma + added + text.slice(members.at(-1)?.to)
+  return text.slice(0, first.from) + patched + comma + added + text.slice(end)
 }
 
 function addedMembers(
@@ -95,13 +100,25 @@ export function listOf(text: string, elements: readonly (TextSpan | string)[]): 
   return `[${elements.map((each) => (typeof each === 'string' ? each : text.slice(each.from, each.to))).join(',')}]`
 }
 
+/** After so many characters, a search costs less than reading on. */
+const shortRun = 64
+
+const noSpace = /[^ \n\r\t]/g
+const afterScalar = /[,\]} \n\r\t]/g
+const insideValue = /["[\]{}]/g
+
+/** The first place from `from` on that the pattern finds, or the end of the text. */
+function search(text: string, pattern: RegExp, from: number): number {
+  pattern.lastIndex = from
+  return pattern.test(text) ? pattern.lastIndex - 1 : text.length
+}
+
 function skipSpace(text: string, from: number): number {
-  let at = from
-  for (;;) {
+  for (let at = from; at < from + shortRun; at += 1) {
     const code = text.charCodeAt(at)
     if (code !== 32 && code !== 10 && code !== 13 && code !== 9) return at
-    at += 1
   }
+  return search(text, noSpace, from + shortRun)
 }
 
 function afterComma(text: string, from: number): number {
@@ -109,14 +126,11 @@ function afterComma(text: string, from: number): number {
   return text.charCodeAt(at) === comma ? skipSpace(text, at + 1) : at
 }
 
-/** After so many characters of a string, searching for its end costs less than reading on. */
-const shortString = 64
-
 /** Searches for quotes in a long string, such as an image. Reads a short one, or one that is full of escapes. */
 function afterString(text: string, from: number): number {
   let at = from + 1
   for (;;) {
-    for (const until = at + shortString; at < until; at += 1) {
+    for (const until = at + shortRun; at < until; at += 1) {
       const code = text.charCodeAt(at)
       if (code === quote) return at + 1
       if (code === backslash) at += 1
@@ -130,24 +144,28 @@ function afterString(text: string, from: number): number {
 }
 
 function afterValue(text: string, from: number): number {
-  let depth = 0
-  let at = from
-  while (at < text.length) {
+  const first = text.charCodeAt(from)
+  if (first === quote) return afterString(text, from)
+  if (first !== openBrace && first !== openBracket) return search(text, afterScalar, from)
+  let depth = 1
+  let at = from + 1
+  let until = at + shortRun
+  while (depth > 0 && at < text.length) {
     const code = text.charCodeAt(at)
-    if (code === quote) {
-      at = afterString(text, at)
-      if (depth === 0) return at
-    } else if (code === openBrace || code === openBracket) {
-      depth += 1
+    if (code === quote) at = afterString(text, at)
+    else {
+      if (code === openBrace || code === openBracket) depth += 1
+      else if (code === closeBrace || code === closeBracket) depth -= 1
+      else if (at < until) {
+        at += 1
+        continue
+      } else {
+        at = search(text, insideValue, at)
+        continue
+      }
       at += 1
-    } else if (code === closeBrace || code === closeBracket) {
-      if (depth === 0) return at
-      depth -= 1
-      at += 1
-      if (depth === 0) return at
-    } else if (depth === 0 && (code === comma || code === 32 || code === 10 || code === 13 || code === 9)) {
-      return at
-    } else at += 1
+    }
+    until = at + shortRun
   }
   return at
 }
