@@ -10,6 +10,7 @@ import type {
   InferPayload,
   InferReply,
 } from '../provider/contract.ts'
+import { longestModelName } from '../resources/name-patterns.ts'
 import type { RequestObserver } from '../telemetry/contract.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import { callUpstreams } from './attempt/call-upstreams.ts'
@@ -114,7 +115,9 @@ export function createRouter(options: RouterOptions): Router {
     const route = snapshot.find(name)
     if (route !== undefined)
       return new RoutedRequest(around, snapshot, route, name, operation, body, streamed, call)
-    throw new ModelspineError('no-route', `there is no route "${name}"`, { details: { route: name } })
+    // Only a name that a route may have is worth repeating whole.
+    const shown = name.slice(0, longestModelName)
+    throw new ModelspineError('no-route', `there is no route "${shown}"`, { details: { route: shown } })
   }
 
   const router: Router = {

@@ -85,6 +85,8 @@ describe('the router', () => {
       deployments: [deployment('churn', { r1: 100 }, { endpoints: [] })],
     })
     await expect(world.router.infer('x', tensors)).rejects.toMatchObject({ code: 'no-route' })
+    const long = await world.router.infer('x'.repeat(1_000_000), tensors).catch((error: unknown) => error)
+    expect([JSON.stringify(long).length, String(long).length].every((length) => length < 1000)).toBe(true)
     await expect(world.router.chat('m', question)).rejects.toMatchObject({
       code: 'unsupported',
       message: 'route default/m does not offer chat, only infer',
