@@ -135,6 +135,16 @@ describe('an error', () => {
     ])
   })
 
+  it('tells the words of a vendor without credentials and not without end, whichever provider read them', () => {
+    const spoken = (word: string) => `${word} Bearer abcdef0123 ${'x'.repeat(20_000)}`
+    const details = { code: spoken('code'), type: spoken('type'), field: spoken('field') }
+    const { error } = JSON.parse(String(answerTo(new ModelspineError('bad-request', 'no', { details })).body))
+    for (const told of [error.code, error.type, error.param]) {
+      expect(told).toMatch(/^\w+ Bearer \[secret\] x+$/)
+      expect(told.length).toBe(200)
+    }
+  })
+
   it('is told to the log with its words and those of its cause, without credentials', () => {
     const lines: unknown[] = []
     const write = (fields: unknown, message: string): void => void lines.push([fields, message])
