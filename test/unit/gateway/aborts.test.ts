@@ -10,6 +10,9 @@ const chunk = (content: string): string =>
   `data: ${JSON.stringify({ id: 'c', object: 'chat.completion.chunk', created: 1, model: 'v', choices: [{ index: 0, delta: { content }, finish_reason: null }] })}\n\n`
 const ask = { model: 'talk', messages: [{ role: 'user', content: 'hi' }], stream: true }
 
+/** Longer than a test, so that nothing but the caller ends a call. */
+const timeouts = { request: '1h', idle: '1h' } as const
+
 const open: { close(): Promise<void> }[] = []
 afterEach(async () => {
   for (const each of open.splice(0)) await each.close()
@@ -24,8 +27,8 @@ async function worldBefore(
   ]
   const world = await gatewayWorld({
     routes: [
-      route([{ deployment: 'churn', weight: 1 }], { operations: ['infer'] }, { name: 'churn' }),
-      route([vendor('llm')], { operations: ['chat'] }, { name: 'talk' }),
+      route([{ deployment: 'churn', weight: 1 }], { operations: ['infer'], timeouts }, { name: 'churn' }),
+      route([vendor('llm')], { operations: ['chat'], timeouts }, { name: 'talk' }),
     ],
     deployments: [deployment('churn', { r1: 100 }, { endpoints })],
     providers: { llm: openaiCompatible({ baseUrl: `${server.url}/v1` }) },
@@ -90,6 +93,25 @@ describe('a caller who leaves before reading anything', () => {
   })
 })
 
+describe('a caller who sent several requests at once and leaves', () => {
+  it('ends the call to the upstream of each, also of those whose answer had to wait', async () => {
+    const came = [Promise.withResolvers<void>(), Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    let calls = 0
+    const { server, world } = await worldBefore(() => {
+      came[calls]?.resolve()
+      calls += 1
+    })
+    const socket = connect(world.listening.port, '127.0.0.1')
+    const one =
+      'POST /v2/models/churn/infer HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}'
+    socket.write(one.repeat(came.length))
+    await Promise.all(came.map(({ promise }) => promise))
+    socket.destroy()
+    await server.whenLeft(came.length)
+    expect(server.left).toBe(came.length)
+  })
+})
+
 describe('a caller who reads slowly', () => {
   it('slows the stream down, so that it does not pile up in memory', async () => {
     let made = 0
@@ -109,7 +131,7 @@ describe('a caller who reads slowly', () => {
       },
     })
     const world = await gatewayWorld({
-      routes: [route([vendor('fast')], { operations: ['chat'] }, { name: 'talk' })],
+      routes: [route([vendor('fast')], { operations: ['chat'], timeouts }, { name: 'talk' })],
       providers: { fast: source },
     })
     open.push(world)
