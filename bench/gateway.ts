@@ -15,6 +15,9 @@ const rows = [
 
 const rounds = 9
 
+/** Before them. Until V8 has compiled all that a request runs through, a request costs twice as much. */
+const warmUpRounds = 10
+
 /**
  * Measures the CPU time that the gateway's process spends on one request. It is compared with a minimal proxy,
  * made of node:http and an undici Pool (`Pool.request`). For information, infer is also compared with a proxy that
@@ -69,7 +72,7 @@ async function costsOf(
   model: string,
   perRound: number,
 ): Promise<readonly (readonly number[])[]> {
-  for (const proxy of proxies) await microsPerRequest(proxy, load, model, perRound * 2)
+  for (const proxy of proxies) await microsPerRequest(proxy, load, model, perRound * warmUpRounds)
   const costs: number[][] = []
   for (let round = 0; round < rounds; round += 1) {
     const turn: number[] = []

@@ -69,7 +69,8 @@ export function patchMembers(text: string, edits: Readonly<Record<string, string
   let patched = ''
   /** Up to here the text was copied or left out. */
   let done = first.from
-  for (const [place, { name, value, to }] of members.entries()) {
+  for (let place = 0; place < members.length; place += 1) {
+    const { name, value, to } = members[place] as Member
     if (!Object.hasOwn(edits, name)) continue
     const next = edits[name]
     if (next !== undefined) patched += text.slice(done, value) + next
@@ -87,12 +88,13 @@ function addedMembers(
   edits: Readonly<Record<string, string | undefined>>,
   members: readonly Member[],
 ): string {
-  const names = new Set(members.map(({ name }) => name))
-  return Object.entries(edits)
-    .flatMap(([name, value]) =>
-      value === undefined || names.has(name) ? [] : [`${JSON.stringify(name)}:${value}`],
-    )
-    .join(',')
+  let added = ''
+  for (const edited of Object.keys(edits)) {
+    const value = edits[edited]
+    if (value === undefined || members.some(({ name }) => name === edited)) continue
+    added += `${added && ','}${JSON.stringify(edited)}:${value}`
+  }
+  return added
 }
 
 /** The text of a list with these elements. Each is a part of `text`, or a text of its own. */

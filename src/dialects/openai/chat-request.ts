@@ -50,9 +50,9 @@ export function parseSampling(fields: JsonFields): Partial<Record<keyof ChatRequ
 }
 
 export function withoutUndefined<Value extends object>(value: Value): Partial<Value> {
-  const kept: Record<string, unknown> = {}
-  for (const [name, each] of Object.entries(value)) if (each !== undefined) kept[name] = each
-  return kept as Partial<Value>
+  const kept: Partial<Value> = {}
+  for (const name in value) if (value[name] !== undefined) kept[name] = value[name]
+  return kept
 }
 
 function stopOf(fields: JsonFields): readonly string[] | undefined {

@@ -115,8 +115,10 @@ export function originalOf<Value extends HasNative>(
 
 /** The names of the fields in which `value` differs from `original`, except `native`. */
 export function editedFields<Value extends object>(value: Value, original: Value): readonly (keyof Value)[] {
-  const names = new Set([...Object.keys(value), ...Object.keys(original)]) as Set<keyof Value>
-  return [...names].filter((name) => name !== 'native' && !sameJson(value[name], original[name]))
+  const names: (keyof Value)[] = []
+  for (const name in value) if (!sameJson(value[name], original[name])) names.push(name)
+  for (const name in original) if (!(name in value) && original[name] !== undefined) names.push(name)
+  return names.filter((name) => name !== 'native')
 }
 
 function isUntouched(value: HasNative, original: HasNative | undefined): boolean {
