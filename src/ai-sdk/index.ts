@@ -3,4 +3,9 @@
  */
 
 export { fallback } from './fallback/fallback.ts'
-export type { FallbackOptions, FallbackTimeouts } from './fallback/options.ts'
+export type {
+  FallbackAttempt,
+  FallbackModel,
+  FallbackOptions,
+  FallbackTimeouts,
+} from './fallback/options.ts'

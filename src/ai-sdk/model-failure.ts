@@ -1,7 +1,16 @@
 import type { APICallError } from '@ai-sdk/provider'
+import { readOpenaiError } from '../dialects/openai/error.ts'
 import { isModelspineError, ModelspineError, messageOf } from '../errors.ts'
-import { codeOfStatus } from '../provider/contract/code-of-status.ts'
+import { retryAfterMs } from '../http/rate-limits.ts'
+import { scrubStart } from '../http/scrub.ts'
+import { isRecord } from '../json.ts'
 import type { ProviderFailure } from '../provider/contract.ts'
+
+/** The names that a model has in the AI SDK. */
+export interface NamedModel {
+  readonly provider: string
+  readonly modelId: string
+}
 
 /** By the marker, so that the errors of every copy of the AI SDK are known. */
 const apiCallMarker = Symbol.for('vercel.ai.error.AI_APICallError')
@@ -13,17 +22,85 @@ export function isApiCallError(error: unknown): error is APICallError {
   )
 }
 
-/** What an error of an AI SDK model means. The error itself is the cause. */
+/** Errors of the AI SDK that come without a status. They have these names in every copy of it. */
+const byName: ReadonlyMap<unknown, ProviderFailure> = new Map<unknown, ProviderFailure>([
+  ['AI_InvalidPromptError', 'bad-request'],
+  ['AI_InvalidArgumentError', 'bad-request'],
+  ['AI_UnsupportedFunctionalityError', 'unsupported'],
+  ['AI_TooManyEmbeddingValuesForCallError', 'unsupported'],
+  ['AI_LoadAPIKeyError', 'auth'],
+  ['AI_LoadSettingError', 'auth'],
+  ['AI_NoSuchModelError', 'not-found'],
+  ['AI_JSONParseError', 'malformed-reply'],
+  ['AI_TypeValidationError', 'malformed-reply'],
+  ['AI_InvalidResponseDataError', 'malformed-reply'],
+  ['AI_EmptyResponseBodyError', 'malformed-reply'],
+  ['AI_NoContentGeneratedError', 'malformed-reply'],
+  ['TimeoutError', 'timeout'],
+  ['AbortError', 'interrupted'],
+])
+
+/** How many characters of an answer are read for its meaning, and shown of a message. */
+const longestBody = 65_536
+const longestMessage = 1000
+
+/**
+ * What an error means that a model of the AI SDK threw, or put into its stream. The cause is that error, unchanged, because
+ * it is the app's own. `nowMs` is the time since the epoch, for a `retry-after` that is a date. A ModelspineError stays.
+ */
 export function modelFailure(
   cause: unknown,
-  { provider, modelId }: { readonly provider: string; readonly modelId: string },
+  { provider, modelId }: NamedModel,
+  nowMs: number,
 ): ModelspineError {
   if (isModelspineError(cause)) return cause
-  const message = `${provider} ${modelId}: ${messageOf(cause)}`
-  return new ModelspineError(codeOf(cause), message, { cause })
+  const message = scrubStart(`${provider} ${modelId}: ${textOf(cause)}`, longestMessage)
+  const headers = isRecord(cause) && isRecord(cause.responseHeaders) ? cause.responseHeaders : {}
+  const waitMs = retryAfterMs(headers as Record<string, string>, nowMs)
+  return new ModelspineError(codeOf(cause), message, {
+    cause,
+    ...(waitMs !== undefined && { retryAfterMs: waitMs }),
+  })
 }
 
 function codeOf(cause: unknown): ProviderFailure {
-  if (!isApiCallError(cause) || cause.statusCode === undefined) return 'unavailable'
-  return codeOfStatus(cause.statusCode)
+  if (!isRecord(cause)) return 'unavailable'
+  const status = statusOf(cause)
+  if (status === undefined && isApiCallError(cause)) return 'unavailable'
+  const named = byName.get(cause.name)
+  if (status === undefined && named !== undefined) return named
+  // The vendors whose format is not OpenAI's still write { error: { type, message } }.
+  const read = readOpenaiError({
+    ...(status !== undefined && { status }),
+    body: bodyOf(cause),
+    clean: () => '',
+  })
+  const code = read.code as ProviderFailure
+  // The AI SDK knows of some statuses, such as 409, that they may pass.
+  return code === 'bad-request' && cause.isRetryable === true ? 'unavailable' : code
+}
+
+function statusOf({ statusCode, status, code }: Readonly<Record<string, unknown>>): number | undefined {
+  return [statusCode, status, code].find(
+    (value): value is number => Number.isInteger(value) && Number(value) >= 100 && Number(value) < 600,
+  )
+}
+
+/** What the vendor wrote: the text of its answer, or the error that it put into a stream. */
+function bodyOf(cause: Readonly<Record<string, unknown>>): unknown {
+  const { responseBody, data } = cause
+  if (typeof responseBody === 'string' && responseBody.length <= longestBody) {
+    try {
+      return JSON.parse(responseBody)
+    } catch {
+      return responseBody
+    }
+  }
+  return data ?? { ...cause, message: cause.message }
+}
+
+/** Streams carry errors as texts and as plain objects, too. */
+function textOf(cause: unknown): string {
+  const inner = isRecord(cause) && isRecord(cause.error) ? cause.error : cause
+  return isRecord(inner) && typeof inner.message === 'string' ? inner.message : messageOf(cause)
 }

@@ -1,7 +1,8 @@
 import type { EmbeddingModelV4, LanguageModelV4 } from '@ai-sdk/provider'
+import { type AnyModel, checkFallback } from './check-fallback.ts'
 import { embeddingFallback } from './embedding-fallback.ts'
 import { languageFallback } from './language-fallback.ts'
-import { type AnyModel, checkFallback, type FallbackOptions } from './options.ts'
+import type { FallbackOptions } from './options.ts'
 
 /**
  * One model for the AI SDK that asks these models in their order until one answers. Failover happens before the first

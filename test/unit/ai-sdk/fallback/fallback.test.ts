@@ -60,7 +60,7 @@ describe('fallback', () => {
 
   it.each([
     [[], 'models', 'is empty'],
-    [['openai/gpt-5'], 'models[0]', 'is string'],
+    [['openai/gpt-5'], 'models[0]', 'is a string'],
     [[{ ...healthy('a'), specificationVersion: 'v3' }], 'models[0]', 'version v3'],
     [[healthy('a'), new MockEmbeddingModelV4()], 'models[1]', 'models of one kind'],
   ])('refuses models that cannot stand in for each other: %#', (models, field, message) => {

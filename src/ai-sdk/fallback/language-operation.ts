@@ -1,0 +1,43 @@
+import type {
+  LanguageModelV4,
+  LanguageModelV4CallOptions,
+  LanguageModelV4GenerateResult,
+} from '@ai-sdk/provider'
+import { ModelspineError } from '../../errors.ts'
+import type { Operation } from '../../routing/operations/operation.ts'
+import type { AskedModel, ModelCall } from './model-call.ts'
+import { PartSource, type Piece } from './part-source.ts'
+import { isBroken } from './visible-output.ts'
+
+/** A language model's call. Nothing is translated: the AI SDK's own options, result and parts go through the router. */
+export const languageOperation: Operation<
+  ModelCall<LanguageModelV4CallOptions>,
+  LanguageModelV4GenerateResult,
+  Piece
+> = {
+  name: 'ai-sdk.language',
+  send(provider, call, _model, { abortSignal }) {
+    const asked: AskedModel<LanguageModelV4> = call.ask(provider, abortSignal)
+    return asked.reply(() => asked.model.doGenerate({ ...call.options, abortSignal }), checkReply)
+  },
+  stream: {
+    send(provider, call, _model, { abortSignal }) {
+      const asked: AskedModel<LanguageModelV4> = call.ask(provider, abortSignal)
+      return new PartSource(asked, { ...call.options, abortSignal })
+    },
+    // The source gives nothing before the first output.
+    note({ parts }, notes) {
+      notes.hasOutput = true
+      notes.isComplete ||= parts.some(({ type }) => type === 'finish')
+    },
+    end: 'marked',
+  },
+  isRepeatable: ({ isFinal }) => !isFinal,
+}
+
+function checkReply(reply: LanguageModelV4GenerateResult): void {
+  const { content, finishReason } = reply
+  if (!Array.isArray(content)) throw new ModelspineError('malformed-reply', 'the reply has no content')
+  if (content.length === 0 && isBroken(finishReason))
+    throw new ModelspineError('interrupted', `the reply is empty and ended with "${finishReason.unified}"`)
+}

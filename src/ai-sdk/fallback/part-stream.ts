@@ -1,0 +1,52 @@
+import type { LanguageModelV4StreamPart } from '@ai-sdk/provider'
+import type { Told } from './model-router.ts'
+import type { Piece } from './part-source.ts'
+
+/**
+ * The parts as the AI SDK reads them. Nothing is read ahead. A `finish` tells who answered. After an error part the stream
+ * ends without a second error, because the AI SDK has it already.
+ */
+export function partStream(
+  pieces: AsyncIterator<Piece>,
+  first: readonly LanguageModelV4StreamPart[],
+  told: Told,
+): ReadableStream<LanguageModelV4StreamPart> {
+  let hasError = false
+  let waiting = [...first]
+  const read = async (): Promise<LanguageModelV4StreamPart | undefined> => {
+    while (waiting.length === 0) {
+      const step = await pieces.next()
+      if (step.done === true) return undefined
+      waiting = [...step.value.parts]
+    }
+    return waiting.shift()
+  }
+  return new ReadableStream<LanguageModelV4StreamPart>(
+    {
+      async pull(controller) {
+        try {
+          const part = await read()
+          if (part === undefined) return controller.close()
+          hasError ||= part.type === 'error'
+          controller.enqueue(part.type === 'finish' ? signed(part, told) : part)
+        } catch (error) {
+          if (hasError) controller.close()
+          else controller.error(error)
+        }
+      },
+      async cancel() {
+        await pieces.return?.()
+      },
+    },
+    { highWaterMark: 0 },
+  )
+}
+
+/** The same, with `modelspine` in its `providerMetadata`. */
+export function signed<Answer extends object>(answer: Answer & Signable, told: Told): Answer {
+  return { ...answer, providerMetadata: { ...answer.providerMetadata, modelspine: told } }
+}
+
+interface Signable {
+  readonly providerMetadata?: Readonly<Record<string, object>>
+}
