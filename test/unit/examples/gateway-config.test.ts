@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { readConfig } from '../../../examples/gateway-config.ts'
-import { createGateway } from '../../../src/gateway/index.ts'
+import { createGateway, type GatewayOptions, type ListenOptions } from '../../../src/gateway/index.ts'
 import { createRouter } from '../../../src/routing/router.ts'
 import { temporaryFolder } from '../../temporary-folder.ts'
 
@@ -16,6 +16,28 @@ async function problemsOf(text: string): Promise<readonly string[]> {
   return String(error).replaceAll(`${file}: `, '').replace('Error: ', '').split('\n')
 }
 
+type InCode = 'router' | 'authenticate' | 'handlers' | 'clock' | 'logger'
+
+/** What a file can say. The compiler asks for each option that is added. */
+const gatewayOptions: Readonly<Record<Exclude<keyof GatewayOptions, InCode>, true>> = {
+  authenticateTimeoutMs: true,
+  basePath: true,
+  hosts: true,
+  maxBodyBytes: true,
+  maxJsonDepth: true,
+  maxJsonParts: true,
+  maxJsonValues: true,
+  streamCommentMs: true,
+  writeTimeoutMs: true,
+}
+const listenOptions: Readonly<Record<keyof ListenOptions, true>> = {
+  host: true,
+  keepAliveTimeoutMs: true,
+  maxConnections: true,
+  port: true,
+  requestTimeoutMs: true,
+}
+
 describe('the file of the example gateway', () => {
   it('can set everything that a gateway takes', async () => {
     const { listen, gateway, upstreams, routes } = await readConfig('examples/gateway.yaml')
@@ -23,6 +45,12 @@ describe('the file of the example gateway', () => {
     const opened = await createGateway({ router, ...gateway }).listen({ ...listen, port: 0 })
     await opened.close()
     expect([Object.keys(upstreams), routes.length]).toEqual([['one', 'two', 'vendor'], 1])
+    // There is no default for a base path to be shown.
+    expect([...Object.keys(gateway), 'basePath'].sort()).toEqual(Object.keys(gatewayOptions))
+    expect(Object.keys(listen).sort()).toEqual(Object.keys(listenOptions))
+    const based = join(temporaryFolder(), 'gateway.yaml')
+    await writeFile(based, 'gateway: { basePath: /models }\nupstreams: {}\nroutes: []')
+    expect((await readConfig(based)).gateway).toEqual({ basePath: '/models' })
   })
 
   it('names every field that does not exist', async () => {

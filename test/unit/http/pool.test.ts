@@ -6,7 +6,7 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { gzipSync } from 'node:zlib'
 import { Agent } from 'undici'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import type { HttpRequest } from '../../../src/http/http-client.ts'
 import type { HttpReply } from '../../../src/http/http-reply.ts'
 import { answerOf, clientOf, serveRaw } from './raw-server.ts'
@@ -168,6 +168,22 @@ describe('a call that waits for a connection', () => {
     await expect.poll(() => pending.length).toBe(1)
     answer()
     expect((await next).status).toBe(200)
+  })
+
+  it('is by default one of 1,024, and waits for 10 s', async () => {
+    const { client, pending } = await held({ connections: 1 })
+    const abort = new AbortController()
+    const ask = (): Promise<unknown> =>
+      client.request({ ...get, abortSignal: abort.signal }).catch((error) => error)
+    const calls = [ask()]
+    await expect.poll(() => pending.length).toBe(1)
+    const timers = vi.spyOn(globalThis, 'setTimeout')
+    onTestFinished(() => timers.mockRestore())
+    while (calls.length <= 1024) calls.push(ask())
+    expect(timers.mock.calls.filter(([, ms]) => ms === 10_000)).toHaveLength(1024)
+    expect(await ask()).toMatchObject({ code: 'overloaded', details: { waiting: 1024 } })
+    abort.abort()
+    for (const ended of await Promise.all(calls)) expect(ended).toMatchObject({ code: 'aborted' })
   })
 
   it('is sent before the client closes', async () => {

@@ -131,6 +131,13 @@ describe('a request that is built', () => {
     )
   })
 
+  it('leaves out the mark of a failed tool, for which there is no field, and keeps what its content says', () => {
+    const content = [{ type: 'text', text: 'no such city' }] as const
+    const failed = { role: 'tool', toolCallId: 'c', content, toolFailed: true } as const
+    const sent = JSON.parse(openaiChat.print({ model: 'm', messages: [failed] }, unary))
+    expect(sent.messages).toEqual([{ role: 'tool', tool_call_id: 'c', content: 'no such city' }])
+  })
+
   it('leaves out parts of other vendors and reasoning that nobody requires', () => {
     const sent = openaiChat.print(
       user({ type: 'text', text: 'a' }, opaque, { type: 'reasoning', text: 'hm' }),
