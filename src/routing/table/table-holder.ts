@@ -29,7 +29,10 @@ export interface RouteTableHolder {
   change(changes: RouteTableChanges): void
   /** How many routes were compiled so far. */
   readonly compiledRoutes: number
-  /** Drops the table and closes every connection that the holder made for its endpoints. */
+  /**
+   * Drops the table and closes every connection that the holder made for its endpoints. Calls under way on them may
+   * finish; the time limits of their routes bound that.
+   */
   close(): Promise<void>
 }
 
