@@ -1,6 +1,9 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { openaiCompatible } from '../../../../adapters/openai-compatible/index.ts'
 import { StreamComments } from '../../../../src/gateway/openai/stream-comments.ts'
 import { createFakeClock } from '../../../../src/testing/fake-clock.ts'
+import { route, vendor } from '../../routing/scenario.ts'
+import { gatewayWorld, upstream } from '../gateway-world.ts'
 
 const comment = { done: false, value: ': keep-alive\n\n' }
 
@@ -89,5 +92,60 @@ describe('the comments of a slow stream', () => {
     void left.stream.next()
     await left.stream.return()
     expect([left.returned(), left.clock.pendingTimers]).toEqual([1, 0])
+  })
+})
+
+describe('a stream of the gateway', () => {
+  const piece = (content: string): string =>
+    `data: ${JSON.stringify({ choices: [{ index: 0, delta: { content } }] })}\n\n`
+
+  /** An upstream that says one word, and the rest when it is told to. */
+  async function paused(streamCommentMs: number) {
+    const goOn = Promise.withResolvers<void>()
+    const server = await upstream(async (_body, response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' }).write(piece('one'))
+      await goOn.promise
+      response.end(piece('two') + end)
+    })
+    const provider = openaiCompatible({ baseUrl: server.url })
+    const world = await gatewayWorld(
+      { routes: [route([vendor('a')], { operations: ['chat'] })], providers: { a: provider } },
+      { streamCommentMs },
+    )
+    onTestFinished(async () => {
+      await world.close()
+      await provider.close()
+      await server.close()
+    })
+    const response = await fetch(`${world.listening.url}/v1/chat/completions`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ model: 'm', stream: true, messages: [{ role: 'user', content: 'hi' }] }),
+    })
+    const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader()
+    let heard = ''
+    /** All that came, at least until this came. */
+    const heardUntil = async (text: string): Promise<string> => {
+      while (!heard.includes(text)) heard += (await reader?.read())?.value ?? text
+      return heard
+    }
+    return { goOn, heardUntil }
+  }
+  const end = 'data: [DONE]\n\n'
+
+  it('has comments in its pauses, as often as the gateway is told', async () => {
+    const { goOn, heardUntil } = await paused(1)
+    const before = await heardUntil(comment.value)
+    expect(before.replaceAll(comment.value, '')).toBe(piece('one'))
+    goOn.resolve()
+    const all = await heardUntil(end)
+    expect(all.replaceAll(comment.value, '')).toBe(piece('one') + piece('two') + end)
+  })
+
+  it('has none when the gateway is told so', async () => {
+    const { goOn, heardUntil } = await paused(0)
+    await heardUntil(piece('one'))
+    goOn.resolve()
+    expect(await heardUntil(end)).toBe(piece('one') + piece('two') + end)
   })
 })
