@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { type ErrorCode, ModelspineError } from '../../../../src/errors.ts'
 import { deployment, route, scenario, scriptedProvider, tensors, vendor } from '../scenario.ts'
@@ -97,6 +98,21 @@ describe('a failover', () => {
     }
     await expect(router.infer('m', tensors)).resolves.toMatchObject({ provider: 'b' })
     expect(world.attempts[0]).toMatchObject({ code: 'unavailable' })
+  })
+
+  it('shows no credential and no request that a provider left in such an error', async () => {
+    const { router, a, b } = twoVendors('unavailable')
+    const bug = Object.assign(new RangeError('no answer of https://ann:pass-5e11@host/x?token=key-5e11'), {
+      request: { headers: { authorization: 'Bearer head-5e11' } },
+    })
+    for (const each of [a, b]) {
+      each.infer = async () => {
+        throw bug
+      }
+    }
+    const error: unknown = await router.infer('m', tensors).catch((thrown: unknown) => thrown)
+    expect(error).toMatchObject({ code: 'unavailable', cause: { name: 'RangeError' } })
+    expect(inspect(error, { depth: null })).not.toContain('5e11')
   })
 
   it('goes to another provider after auth, never to the same credentials', async () => {
