@@ -5,6 +5,8 @@ const perString = 24
 /** What is nested deeper, or contains itself, has no room. */
 const deepest = 64
 
+const ownMember = { enumerable: true, configurable: true, writable: true } as const
+
 /** Copies values of JSON, and counts about how many bytes the copies take. */
 export class RoomForCopies {
   #leftBytes: number
@@ -46,13 +48,18 @@ export class RoomForCopies {
   #copyMembers(value: object, depth: number): unknown {
     this.take(perObject)
     if (this.#isTooDeep(depth)) return undefined
-    const copied: [string, unknown][] = []
-    for (const [name, member] of Object.entries(value)) {
+    const copied: Record<string, unknown> = {}
+    for (const name of Object.keys(value)) {
       this.take(perMember + 2 * name.length)
       if (this.isFull) return undefined
-      if (member !== undefined) copied.push([name, this.copy(member, depth + 1)])
+      const member = (value as Record<string, unknown>)[name]
+      if (member === undefined) continue
+      const copy = this.copy(member, depth + 1)
+      // A plain assignment to this name would set the prototype.
+      if (name === '__proto__') Object.defineProperty(copied, name, { ...ownMember, value: copy })
+      else copied[name] = copy
     }
-    return Object.fromEntries(copied)
+    return copied
   }
 
   #copyView(view: ArrayBufferView): unknown {

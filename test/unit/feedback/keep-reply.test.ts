@@ -23,6 +23,15 @@ function kept64(reply: InferReply): KeptBytes {
 }
 
 describe('a reply that is kept', () => {
+  it('keeps a member with the name of the prototype as a member', () => {
+    const parameters = JSON.parse('{"__proto__":{"polluted":true},"why":"x"}') as Record<string, unknown>
+    const restored = restoreReply(kept64(tensors({ parameters })).reply)
+    const kept = (restored as Tensors).parameters ?? {}
+    expect(Object.keys(kept)).toEqual(['__proto__', 'why'])
+    expect(Object.getPrototypeOf(kept)).toBe(Object.prototype)
+    expect((kept as { polluted?: boolean }).polluted).toBeUndefined()
+  })
+
   it('comes back byte for byte, even when its buffer was overwritten', () => {
     const buffers = [(size: number) => new Uint8Array(size), (size: number) => Buffer.alloc(size)]
     fc.assert(
