@@ -4,14 +4,17 @@ import type { Piece } from './part-source.ts'
 
 /**
  * The parts as the AI SDK reads them. Nothing is read ahead. A `finish` tells who answered. After an error part the stream
- * ends without a second error, because the AI SDK has it already.
+ * ends without a second error, because the AI SDK has it already. A stream that does not name its model gets the name of
+ * the one that answered, unless that is `assumed`, which the AI SDK writes by itself.
  */
 export function partStream(
   pieces: AsyncIterator<Piece>,
   first: readonly LanguageModelV4StreamPart[],
   told: Told,
+  assumed: string,
 ): ReadableStream<LanguageModelV4StreamPart> {
   let hasError = false
+  let isNamed = told.model === assumed
   let waiting = [...first]
   const read = async (): Promise<LanguageModelV4StreamPart | undefined> => {
     while (waiting.length === 0) {
@@ -28,7 +31,10 @@ export function partStream(
           const part = await read()
           if (part === undefined) return controller.close()
           hasError ||= part.type === 'error'
-          controller.enqueue(part.type === 'finish' ? signed(part, told) : part)
+          isNamed ||= part.type === 'response-metadata' && part.modelId !== undefined
+          if (part.type !== 'finish') return controller.enqueue(part)
+          if (!isNamed) controller.enqueue({ type: 'response-metadata', modelId: told.model })
+          controller.enqueue(signed(part, told))
         } catch (error) {
           if (hasError) controller.close()
           else controller.error(error)

@@ -139,10 +139,9 @@ export async function partsOf(
   }
 }
 
-/** The same without what a fallback adds. */
+/** The same without what a fallback adds, and without metadata that is empty or undefined. */
 export function plain<Value>(value: Value): Value {
-  const { providerMetadata, ...rest } = value as { providerMetadata?: Record<string, unknown> }
-  if (providerMetadata === undefined) return value
+  const { providerMetadata = {}, ...rest } = value as { providerMetadata?: Record<string, unknown> }
   const { modelspine: _, ...left } = providerMetadata
   const isEmpty = Object.keys(left).length === 0
   return (isEmpty ? rest : { ...rest, providerMetadata: left }) as Value
