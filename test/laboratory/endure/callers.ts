@@ -1,30 +1,10 @@
 import { Agent, type ClientRequest, type IncomingMessage, request } from 'node:http'
-import { setTimeout as wait } from 'node:timers/promises'
 import { seededRandom } from '../../../src/clock.ts'
 import { type Form, inWords, requestOf } from '../asking.ts'
 import { expectedRows, faultsOf } from '../fault-rows.ts'
 import type { FaultName } from '../faults.ts'
-
-/** What became of a caller's request, as far as the caller knows. */
-export type CallerEnd = 'as expected' | 'left' | 'late' | 'unexpected'
-
-export interface Callers {
-  readonly ends: Readonly<Record<CallerEnd, number>>
-  /** The first unexpected answers. */
-  readonly unexpected: readonly string[]
-  readonly longestMs: number
-  /** Lets each caller end its request. */
-  stop(): Promise<void>
-}
-
-/** The most time between two requests of a caller, in milliseconds. */
-const thinkMs = 150
-/** How long a caller that stalls reads nothing, in milliseconds. */
-const stallMs = 1500
-/** After how long an impatient caller leaves, in milliseconds. */
-const leaveMs = 5
-
-type Manner = 'reads' | 'leaves early' | 'leaves late' | 'stalls'
+import { type CallerEnd, type Callers, keepAsking } from './keep-asking.ts'
+import { leaveMs, type Manner, mannerOf, stallMs } from './manner.ts'
 
 export interface CallersOptions {
   readonly url: string
@@ -37,45 +17,19 @@ export interface CallersOptions {
 export function beginCallers({ url, form, count, seed }: CallersOptions): Callers {
   const random = seededRandom(seed)
   const agent = new Agent({ keepAlive: true })
-  const ends = { 'as expected': 0, left: 0, late: 0, unexpected: 0 }
-  const unexpected: string[] = []
-  let longestMs = 0
-  let isOver = false
-  const once = async (): Promise<void> => {
-    const faults = faultsOf(form)
+  const faults = faultsOf(form)
+  const callers = keepAsking(count, random, async () => {
     const fault = faults[Math.floor(random() * faults.length)] ?? 'none'
-    const begunAt = performance.now()
     const got = await askInManner(url, agent, form, fault, mannerOf(random()))
-    longestMs = Math.max(longestMs, performance.now() - begunAt)
-    const end = endOf(form, fault, got)
-    ends[end] += 1
-    if (end === 'unexpected' && unexpected.length < 20) unexpected.push(`${form}, ${fault}: ${got}`)
-  }
-  const caller = async (): Promise<void> => {
-    while (!isOver) {
-      await once()
-      await wait(random() * thinkMs)
-    }
-  }
-  const callers = Array.from({ length: count }, caller)
-  return {
-    ends,
-    unexpected,
-    get longestMs() {
-      return longestMs
-    },
+    return { end: endOf(form, fault, got), got: `${form}, ${fault}: ${got}` }
+  })
+  const { stop } = callers
+  return Object.assign(callers, {
     async stop() {
-      isOver = true
-      await Promise.all(callers)
+      await stop()
       agent.destroy()
     },
-  }
-}
-
-function mannerOf(drawn: number): Manner {
-  if (drawn < 0.1) return 'leaves early'
-  if (drawn < 0.2) return 'leaves late'
-  return drawn < 0.3 ? 'stalls' : 'reads'
+  })
 }
 
 /** Every fault may also end well, because its route has a fallback. */

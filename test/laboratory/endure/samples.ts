@@ -2,11 +2,8 @@
 export interface Sample {
   readonly minute: number
   readonly heapMb: number
-  readonly sockets: number
-  readonly timers: number
-  /** Requests under way at the gateways, and calls under way at their upstreams. */
-  readonly requests: number
-  readonly calls: number
+  /** How many there are of each: sockets, timers, and what is under way. */
+  readonly counts: Readonly<Record<string, number>>
 }
 
 export interface Verdict {
@@ -31,14 +28,14 @@ export function judge(all: readonly Sample[]): readonly Verdict[] {
     holds: growthMb < mostGrowthMb,
     seen: `${growthMb.toFixed(2)} MB, ${perMinute.toFixed(3)} MB a minute`,
   }
-  return [heap, ...(['sockets', 'timers', 'requests', 'calls'] as const).map((name) => isFlat(samples, name))]
+  return [heap, ...Object.keys(first.counts).map((name) => isFlat(samples, name))]
 }
 
 /** Whether there are about as many in the second half as in the first. */
-function isFlat(samples: readonly Sample[], name: 'sockets' | 'timers' | 'requests' | 'calls'): Verdict {
+function isFlat(samples: readonly Sample[], name: string): Verdict {
   const half = Math.ceil(samples.length / 2)
-  const before = mean(samples.slice(0, half), (sample) => sample[name])
-  const after = mean(samples.slice(half), (sample) => sample[name])
+  const before = mean(samples.slice(0, half), ({ counts }) => counts[name] ?? Number.NaN)
+  const after = mean(samples.slice(half), ({ counts }) => counts[name] ?? Number.NaN)
   return {
     law: `${name} stay flat`,
     holds: after <= before * 1.2 + 5,
@@ -58,11 +55,14 @@ function slopeOf(samples: readonly Sample[]): number {
   return shared / mean(samples, (sample) => (sample.minute - minute) ** 2)
 }
 
-export function lineOf({ minute, heapMb, sockets, timers, requests, calls }: Sample): string {
-  const cells = [minute.toFixed(1), heapMb.toFixed(1), sockets, timers, requests, calls]
-  return cells.map((cell) => String(cell).padStart(9)).join('')
+export function lineOf({ minute, heapMb, counts }: Sample): string {
+  return inColumns([minute.toFixed(1), heapMb.toFixed(1), ...Object.values(counts).map(String)])
 }
 
-export const heading: string = ['minute', 'heap MB', 'sockets', 'timers', 'requests', 'calls']
-  .map((cell) => cell.padStart(9))
-  .join('')
+export function headingOf({ counts }: Sample): string {
+  return inColumns(['minute', 'heap MB', ...Object.keys(counts)])
+}
+
+function inColumns(cells: readonly string[]): string {
+  return cells.map((cell) => cell.padStart(10)).join('')
+}
