@@ -1,8 +1,8 @@
 /**
  * Packs the package as it would be published and checks it from outside: publint, attw, install scripts, and the links
- * between its pages. It installs the tarball in an empty project, compiles and runs the README's first example there, and
- * runs the adapter of docs/writing-an-adapter.md with its conformance kit. It writes a bill of materials to
- * reports/sbom.cdx.json. `--skip-build` packs what `npm run build` made before.
+ * between its pages. It installs the tarball in an empty project, and the AI SDK beside it. It compiles and runs the
+ * README's examples there, and runs the adapter of docs/writing-an-adapter.md with its conformance kit. It writes a bill of
+ * materials to reports/sbom.cdx.json. `--skip-build` packs what `npm run build` made before.
  */
 
 import { spawnSync } from 'node:child_process'
@@ -44,12 +44,6 @@ function blocksOf(path: string): CodeBlock[] {
   return blocks.filter(({ info }) => info === 'ts')
 }
 
-function firstExample(): string {
-  const [example] = blocksOf('README.md')
-  if (example === undefined) throw new Error('README.md has no ```ts block')
-  return example.text
-}
-
 const skipBuild = process.argv.includes('--skip-build') ? ['--ignore-scripts'] : []
 run('npm pack', root, 'npm', 'pack', '--loglevel=error', '--pack-destination', folder, ...skipBuild)
 const tarball = readdirSync(folder).find((name) => name.endsWith('.tgz'))
@@ -75,7 +69,15 @@ const compilerOptions = {
   types: ['node'],
   outDir: 'out',
 }
-writeFileSync(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['*.ts'] }))
+writeFileSync(
+  join(project, 'tsconfig.json'),
+  JSON.stringify({ compilerOptions, include: ['*.ts'], exclude: ['readme-*.ts'] }),
+)
+// The declarations of `ai` are not made for exact optional properties. Ours are checked above.
+writeFileSync(
+  join(project, 'tsconfig.readme.json'),
+  JSON.stringify({ compilerOptions: { ...compilerOptions, skipLibCheck: true }, include: ['readme-*.ts'] }),
+)
 const entries = exportEntries(manifest)
 const imports = entries.map(({ specifier }, index) => `import * as door${index} from '${specifier}'`)
 const doors = entries.map((_, index) => `door${index}`).join(', ')
@@ -83,7 +85,16 @@ writeFileSync(
   join(project, 'doors.ts'),
   `${imports.join('\n')}\nfor (const door of [${doors}]) if (Object.keys(door).length === 0) process.exit(1)\n`,
 )
-writeFileSync(join(project, 'readme.ts'), firstExample())
+// `@ai-sdk/provider` imports its types, and leaves it to others to install them.
+writeFileSync(
+  join(project, 'json-schema.d.ts'),
+  "declare module 'json-schema' { export type JSONSchema7 = object; export type JSONSchema7Definition = object }\n",
+)
+const examples = blocksOf('README.md')
+if (examples.length === 0) throw new Error('README.md has no ```ts block')
+for (const [place, { text }] of examples.entries()) {
+  writeFileSync(join(project, `readme-${place}.ts`), `${text}\nexport {}\n`)
+}
 writeFileSync(join(project, 'sqlite.ts'), blocksOf('docs/adapters/sqlite.md')[0]?.text ?? '')
 for (const block of blocksOf('docs/writing-an-adapter.md')) {
   const name = fileNameOf(block)
@@ -123,6 +134,10 @@ expectNone(
 )
 const packed = join(project, 'node_modules', manifest.name)
 expectNone('the links between its pages lead to pages in it', brokenLinks(packed))
+
+// The AI SDK comes after what tells of the package alone. Its declarations are those of an app that has it.
+const sdk = ['ai', '@ai-sdk/openai-compatible'].map((name) => `${name}@${manifest.devDependencies?.[name]}`)
+run('npm install of the AI SDK', project, 'npm', 'install', ...quiet, ...sdk)
 
 // The subject of the bill is the package itself, so npm makes the bill where the package is the root.
 const subject = join(folder, manifest.name)
@@ -167,9 +182,14 @@ mkdirSync(join(root, 'reports'), { recursive: true })
 const sbomFile = join(root, 'reports/sbom.cdx.json')
 writeFileSync(sbomFile, sbom)
 
-run('tsc', project, process.execPath, join(project, 'node_modules/typescript/bin/tsc'))
+const tsc = join(project, 'node_modules/typescript/bin/tsc')
+run('tsc', project, process.execPath, tsc)
+run('tsc of README’s examples', project, process.execPath, tsc, '-p', 'tsconfig.readme.json')
 run('every door opens', project, process.execPath, 'out/doors.js')
-run('README’s first example runs', project, process.execPath, 'out/readme.js')
+for (const place of examples.keys()) {
+  const vendors = ['--import', join(root, 'scripts/readme-vendors.ts')]
+  run(`README’s example ${place + 1} runs`, project, process.execPath, ...vendors, `out/readme-${place}.js`)
+}
 run('the SQLite store finds its thread', project, process.execPath, 'out/sqlite.js')
 run('the documented adapter keeps its laws', project, process.execPath, '--test', '*.test.ts')
 console.log(`package: ${manifest.name}@${manifest.version} packs, lints, installs, compiles and runs`)
