@@ -86,6 +86,36 @@ describe('examples/own-proxy.ts', () => {
   }, 30_000)
 })
 
+describe('examples/ai-sdk.ts', () => {
+  it('answers all questions although a vendor dies between a tool and the answer', async () => {
+    const { code, out } = await run('ai-sdk.ts')
+    expect(out.split('\n').map((line) => line.trim())).toEqual([
+      '',
+      'you    Where is my parcel 7431?',
+      '→ findParcel {"parcel":"7431"}',
+      '· north',
+      'clerk  Good news: parcel 7431 left Basel at nine.',
+      '· north',
+      '',
+      'you    Can it come on Friday?',
+      '→ moveDelivery {"parcel":"7431","day":"Friday"}',
+      '✗ north dies',
+      '· north',
+      'clerk  Good news: parcel 7431 comes on Friday.',
+      '· south, at attempt 2',
+      '',
+      'you    Thank you!',
+      'clerk  You are welcome. Have a good day!',
+      '· south',
+      '',
+      '✓ three answers, all whole: 3 calls to north, 2 to south',
+      '',
+      '',
+    ])
+    expect(code).toBe(0)
+  }, 30_000)
+})
+
 describe('examples/reconcile-script.ts', () => {
   it('continues at each run where the last run stopped, and then changes nothing', async () => {
     const folder = await temporaryFolder()
