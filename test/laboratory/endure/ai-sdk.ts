@@ -15,6 +15,8 @@ import type { BeginSubject } from './subject.ts'
 
 /** Longer than any pause of an upstream that goes on. */
 const timeouts = { firstOutputMs: 20_000, idleMs: 10_000 }
+/** Short, so that models go on misbehaving, and are probed all the time. */
+const rest = { restMs: 500, longestRestMs: 2000 }
 
 /**
  * 50 streams at a time of models of the AI SDK that fail over, from a model that misbehaves in every way to one that is
@@ -28,7 +30,7 @@ export const beginAiSdk: BeginSubject = async ({ clock, seed }) => {
   const models = new Map<FaultName, LanguageModelV4>()
   for (const fault of faultNames) {
     const first = modelAt(sick.url, fault)
-    models.set(fault, fallback([first, modelAt(well.url, 'none')], { clock, timeouts }))
+    models.set(fault, fallback([first, modelAt(well.url, 'none')], { clock, timeouts, rest }))
   }
   const random = seededRandom(seed)
   // As of an app that passes on what tells it to end: it outlives all requests.
