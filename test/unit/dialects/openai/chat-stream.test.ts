@@ -52,7 +52,9 @@ describe('a reader', () => {
     // The text of a lone backslash, as JavaScript would write it, stands only inside another text.
     const text = String.raw`{"choices":[{"delta":{"content":"\u005c"}}],"x":"\"\\"}`
     const comma = String.raw`{"choices":[{"delta":{"content":"\u002c"}}],"x":["a","b"]}`
-    for (const each of [text, text.replace('u005c', 'u0041'), comma]) {
+    // The text as JavaScript would write it stands in another member alone.
+    const id = String.raw`{"id":"A","choices":[{"delta":{"content":"\u0041"}}]}`
+    for (const each of [text, text.replace('u005c', 'u0041'), comma, id, id.replace('"A"', '"B"')]) {
       const event = open.read('message', each)
       expect(textOf(event)).toBe(each)
       expect(event?.parts).toMatchObject([{ text: JSON.parse(each).choices[0].delta.content }])

@@ -2,7 +2,9 @@ import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
 import { createGateway, type GatewayOptions, type ListenOptions } from '../../../../src/gateway/index.ts'
+import { memoryProvider } from '../../../../src/provider/memory-provider.ts'
 import { createRouter } from '../../../../src/routing/router.ts'
+import { staticRoutes } from '../../../../src/routing/table/static-routes.ts'
 import { createFakeClock } from '../../../../src/testing/fake-clock.ts'
 
 const undo: (() => unknown)[] = []
@@ -30,9 +32,12 @@ async function until(holds: () => boolean): Promise<void> {
 }
 
 const get = (path: string): string => `GET ${path} HTTP/1.1\r\nhost: localhost\r\n\r\n`
+const infer =
+  'POST /v2/models/m/infer HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}'
+const closing = (request: string): string => request.replace('\r\n\r\n', '\r\nconnection: close\r\n\r\n')
 const length = 16 * 1024 * 1024
 
-/** A gateway with a long body and an endless stream. */
+/** A gateway with a long body, an endless stream, and a model whose answer is long. */
 async function talkative() {
   const clock = createFakeClock()
   const left = Promise.withResolvers<void>()
@@ -44,8 +49,15 @@ async function talkative() {
         cancel: () => left.resolve(),
       }),
     )
+  const bytes = Buffer.alloc(length, 'x')
+  const provider = memoryProvider({
+    infer: () => ({ kind: 'bytes', contentType: 'application/octet-stream', bytes }),
+  })
+  const spec = { operations: ['infer'], backends: [{ provider: 'p', model: 'm' }] } as const
+  const table = staticRoutes({ routes: [{ metadata: { name: 'm' }, spec }], providers: { p: provider } })
   const { port } = await listening({
     clock,
+    router: createRouter({ table }),
     writeTimeoutMs: 7000,
     handlers: { '/long': () => new Response('x'.repeat(length)), '/endless': endless },
     logger: { debug() {}, warn() {}, error() {}, info: (facts) => void told.push(facts) },
@@ -82,9 +94,12 @@ describe('a caller who does not read', () => {
     expect(told).toEqual([{ writeTimeoutMs: 7000 }])
   })
 
-  it('has until it goes on reading, as often as it likes', async () => {
+  it.each([
+    ['in pieces', get('/long')],
+    ['whole', infer],
+  ])('has until it goes on reading, as often as it likes, where the body comes %s', async (_how, request) => {
     const { clock, port, told } = await talkative()
-    const socket = caller(port, get('/long').replace('\r\n\r\n', '\r\nconnection: close\r\n\r\n')).pause()
+    const socket = caller(port, closing(request)).pause()
     let read = 0
     socket.on('data', (bytes) => {
       read += bytes.byteLength

@@ -112,7 +112,7 @@ describe('an upstream', () => {
 
   it('keeps its id and what calls have told across snapshots, as long as a route names it', async () => {
     const a = scriptedProvider('a')
-    const input = { routes: [route([vendor('a')])], providers: { a } }
+    const input = { routes: [route([vendor('a')])], providers: { a, b: scriptedProvider('b') } }
     const world = scenario(input)
     const upstream = () => world.holder.current?.find('m')?.plans.infer?.backends[0]?.upstreams[0]
     a.infer = async () => {
@@ -129,6 +129,10 @@ describe('an upstream', () => {
     expect(upstream()).not.toBe(before)
     expect(upstream()?.id).toBe('provider a a-model')
     expect(upstream()?.state).toMatchObject({ inFlight: 0, latencyMs: 100, failures: 1 })
+    world.load({ ...input, routes: [...input.routes, route([vendor('b')], {}, { name: 'other' })] })
+    // Once the other is gone, and once after that.
+    for (let time = 0; time < 2; time += 1) world.load(input)
+    expect(upstream()?.state).toMatchObject({ latencyMs: 100, failures: 1 })
     world.load({})
     world.load(input)
     expect(upstream()?.state).toMatchObject({ latencyMs: undefined, failures: 0 })

@@ -166,6 +166,42 @@ describe('a stream', () => {
     expect(await events.next()).toEqual({ done: true, value: undefined })
   })
 
+  it('has 60 s until its first output and in each pause where the route declares nothing, like a whole reply', async () => {
+    const late = (timeoutMs: number, message: string) => ({
+      code: 'timeout',
+      message,
+      details: { timeoutMs },
+    })
+    const all = late(60_000, 'route default/m gave no complete answer within 60000 ms')
+    const [whole, silent, paused] = [1, 2, 3].map(() => twoVendors({ fallback: [] })) as [
+      TwoVendors,
+      TwoVendors,
+      TwoVendors,
+    ]
+    const reply = whole.router.infer('m', tensors)
+    silent.a.events = ['hang']
+    const opened = silent.router.chatStream('m', question)
+    for (const [world, call] of [
+      [whole, reply],
+      [silent, opened],
+    ] as const) {
+      call.catch(() => {})
+      await world.clock.advance(59_999)
+      expect(world.inFlight).toBe(1)
+      await expect(settled<unknown>(world, call, 1)).rejects.toMatchObject(all)
+    }
+    paused.a.events = [text('x'), 'hang']
+    const { events } = await paused.router.chatStream('m', question)
+    await events.next()
+    const next = events.next()
+    next.catch(() => {})
+    await paused.clock.advance(59_999)
+    expect(paused.inFlight).toBe(1)
+    await expect(settled(paused, next, 1)).rejects.toMatchObject(
+      late(60_000, 'the stream of provider a paused for 60000 ms'),
+    )
+  })
+
   it('is cut by a request timeout that the route declares', async () => {
     const world = twoVendors({ timeouts: { request: '3s' } })
     world.a.events = [text('x'), 'hang']
