@@ -37,6 +37,14 @@ describe('the memory store', () => {
     expect(await store.readEvents(5)).toHaveLength(2)
   })
 
+  it('has room for 100,000 events by default', async () => {
+    const store = memoryStore()
+    const entries = Array.from({ length: 100_000 }, (_, place) => entry(`e${place}`))
+    await store.putEvents(kind, key('churn'), entries)
+    const late = store.putSpec(deployment('late'), put({ events: () => [entry('late')] }))
+    await expect(late).rejects.toMatchObject({ code: 'store-full' })
+  })
+
   it('grants newer fences than an earlier store of the same app, because it counts from the time', async () => {
     const clock = createFakeClock()
     const fences: number[] = []

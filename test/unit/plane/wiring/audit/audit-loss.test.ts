@@ -128,6 +128,30 @@ describe('an audit log that has lost its end', () => {
     expect(await idsIn(longer)).toEqual(['e1', 'e2', 'e3', 'e4', 'e5', 'e6'])
   })
 
+  it('is looked for in one record when another process writes, and in none while one goes on', async () => {
+    const log = await logWith(0)
+    const store = await storeAfter(log)
+    let records = 0
+    const counted: AuditLog = {
+      ...log,
+      async *read(options) {
+        for await (const record of log.read(options)) {
+          records += 1
+          yield record
+        }
+      },
+    }
+    const [one, other] = [writerOf(store, counted), writerOf(store, counted)]
+    const read: number[] = []
+    for (const [place, writer] of [one, one, one, other, other, one].entries()) {
+      await commit(store, `e${place + 4}`)
+      await writer.once()
+      expect(writer.fault).toBeUndefined()
+      read.push(records)
+    }
+    expect(read).toEqual([1, 1, 1, 2, 2, 3])
+  })
+
   it('shows also for a log in memory, but only to the process whose log it is', async () => {
     let log = await logWith(0, {}, false)
     const audit: AuditLog = {
