@@ -78,9 +78,11 @@ export {
   Native,
   nativeBody,
   nativeEvent,
+  nativeObject,
   nativeText,
   originalOf,
   withNative,
+  withNativeObject,
 } from './provider/contract.ts'
 export { refuseForeignParts } from './provider/foreign-parts.ts'
 export { type ChangeHints, createChangeHints } from './registry/change-hints.ts'

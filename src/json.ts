@@ -6,7 +6,10 @@ export function isRecord(value: unknown): value is JsonRecord {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** Whether two JSON values are equal. Members that are undefined count as absent. */
+/**
+ * Whether two JSON values are equal. Members that are undefined count as absent. What writes itself as JSON, such as a
+ * date, is compared as what it writes.
+ */
 export function sameJson(left: unknown, right: unknown): boolean {
   if (left === right) return true
   if (Array.isArray(left) && Array.isArray(right)) {
@@ -16,9 +19,17 @@ export function sameJson(left: unknown, right: unknown): boolean {
 }
 
 function sameMembers(left: JsonRecord, right: JsonRecord): boolean {
+  if (typeof left.toJSON === 'function' || typeof right.toJSON === 'function') {
+    return sameJson(written(left), written(right))
+  }
   for (const name in left) if (!sameJson(left[name], right[name])) return false
   for (const name in right) if (!(name in left) && right[name] !== undefined) return false
   return true
+}
+
+/** Null for what cannot write itself, so that it differs from what can. */
+function written(value: JsonRecord): unknown {
+  return typeof value.toJSON === 'function' ? value.toJSON() : null
 }
 
 /**

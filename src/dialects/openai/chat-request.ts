@@ -126,5 +126,10 @@ function responseSchemaOf(fields: JsonFields): ChatRequest['responseSchema'] {
   const format = fields.optionalFields('response_format')
   if (format?.value('type') !== 'json_schema') return undefined
   const declared = new JsonFields(format.value('json_schema'), format.at('json_schema'))
-  return { name: declared.string('name'), schema: declared.optionalFields('schema')?.record ?? {} }
+  const description = declared.optionalString('description')
+  return {
+    name: declared.string('name'),
+    ...(description === undefined ? {} : { description }),
+    schema: declared.optionalFields('schema')?.record ?? {},
+  }
 }

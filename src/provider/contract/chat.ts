@@ -21,7 +21,12 @@ export interface ChatRequest {
   /** How much the model should reason, in the vendor's word: `low`, `high` … */
   readonly reasoningEffort?: string
   /** A JSON Schema that the answer must match, if the upstream supports this. */
-  readonly responseSchema?: { readonly name: string; readonly schema: Readonly<Record<string, unknown>> }
+  readonly responseSchema?: {
+    readonly name: string
+    /** What the answer is, for the model. */
+    readonly description?: string
+    readonly schema: Readonly<Record<string, unknown>>
+  }
   readonly options?: VendorOptions
   /**
    * The request as the caller wrote it. A provider of the same dialect sends this form, so that fields which

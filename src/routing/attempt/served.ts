@@ -12,6 +12,8 @@ export interface Served {
   readonly revision?: string
   /** `gen_ai.provider.name`. */
   readonly provider: string
+  /** The model's name at the provider, as it was asked for. */
+  readonly model: string
   /** How many calls were made. The call that succeeded is included. 0 for a reply from a cache. */
   readonly attempts: number
 }
@@ -23,13 +25,14 @@ export interface Routed<Reply> extends Served {
 
 export function servedBy(
   { requestId, callerId, attempts }: RoutedRequest,
-  { deployment, revision, provider }: UpstreamIdentity,
+  { deployment, revision, provider, model }: UpstreamIdentity,
 ): Served {
   return {
     requestId,
     ...(callerId === undefined ? undefined : { callerId }),
     ...(deployment === undefined || revision === undefined ? undefined : { deployment, revision }),
     provider,
+    model,
     attempts: attempts.length,
   }
 }

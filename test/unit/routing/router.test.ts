@@ -20,6 +20,7 @@ describe('the router', () => {
       deployment: 'default/churn',
       revision: 'r1',
       provider: 'test',
+      model: 'churn',
       attempts: 1,
     })
     expect(reply.choices[0]?.content).toEqual([{ type: 'text', text: 'test' }])

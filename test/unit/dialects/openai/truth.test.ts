@@ -63,7 +63,7 @@ const full: ChatRequest = {
   toolChoice: { name: 'look' },
   parallelToolCalls: false,
   reasoningEffort: 'low',
-  responseSchema: { name: 'answer', schema: { type: 'object', properties: {} } },
+  responseSchema: { name: 'answer', description: 'What to say', schema: { type: 'object', properties: {} } },
   options: { openai: { service_tier: 'flex' }, another: { hidden: true } },
 }
 
