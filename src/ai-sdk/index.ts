@@ -1,5 +1,6 @@
 /**
- * The door `modelspine/ai-sdk`: models of the AI SDK that fail over, without a control plane.
+ * The door `modelspine/ai-sdk`: models of the AI SDK that fail over, without a control plane;
+ * routes as models of the AI SDK, and models of the AI SDK behind routes.
  */
 
 export { fallback } from './fallback/fallback.ts'
@@ -9,3 +10,14 @@ export type {
   FallbackOptions,
   FallbackTimeouts,
 } from './fallback/options.ts'
+export {
+  type AiSdkModels,
+  type FromAiSdkOptions,
+  fromAiSdk,
+  type ModelSource,
+} from './provider/from-ai-sdk.ts'
+export { type EmbeddingModelOptions, embeddingModel } from './route/embedding-model.ts'
+export { type LanguageModelOptions, languageModel } from './route/language-model.ts'
+export type { RouteModelOptions, RouteRequestOptions } from './route/request-options.ts'
+export { RouteCallError } from './route/route-call-error.ts'
+export type { RouteMetadata } from './route/route-metadata.ts'

@@ -1,0 +1,174 @@
+import type { EmbeddingModelV4, LanguageModelV4 } from '@ai-sdk/provider'
+import { systemClock } from '../../clock.ts'
+import { limitPerChoice } from '../../dialects/limit-per-choice.ts'
+import { ModelspineError, unlessAborted } from '../../errors.ts'
+import type { CallContext, Chat, ModelProvider } from '../../provider/contract.ts'
+import { aiSdkDialect, aiSdkEmbedDialect, aiSdkVendor } from '../words/dialect.ts'
+import { readEmbedReply, writeEmbed } from '../words/embed.ts'
+import { readReply } from '../words/read-reply.ts'
+import { writeRequest } from '../words/write-request.ts'
+import { limitsIn, lowered, withoutBudget } from './capped-options.ts'
+import { modelStream } from './model-stream.ts'
+import { upstreamFailure } from './upstream-failure.ts'
+
+/** One model, or how to get the model of a name, such as a provider of the AI SDK has it. */
+export type ModelSource<Model> = Model | ((modelId: string) => Model)
+
+/** What `fromAiSdk` makes a provider of. */
+export interface AiSdkModels {
+  /** For chats. */
+  readonly language?: ModelSource<LanguageModelV4>
+  /** For embeddings. */
+  readonly embedding?: ModelSource<EmbeddingModelV4>
+}
+
+export interface FromAiSdkOptions {
+  /** The `gen_ai.provider.name`. Default: the model's `provider`, or `ai-sdk` for a function. */
+  readonly name?: string
+}
+
+/**
+ * Models of the AI SDK as one of our providers, so that every provider package of that ecosystem can stand behind a
+ * route. A request that came from the AI SDK is passed on as the same call, and its answer comes back as the same result,
+ * to the byte and the object.
+ *
+ * A single model answers only for its own name (`not-found` for any other); a function answers for any. Throws
+ * `invalid-options` for what is no model of version v4.
+ */
+export function fromAiSdk(
+  models: LanguageModelV4 | EmbeddingModelV4 | AiSdkModels,
+  options: FromAiSdkOptions = {},
+): ModelProvider {
+  const { language, embedding } = sourcesOf(models)
+  const name = options.name ?? nameOf(language) ?? nameOf(embedding) ?? aiSdkVendor
+
+  return {
+    name,
+    capabilities: {
+      operations: [...(language ? (['chat'] as const) : []), ...(embedding ? (['embed'] as const) : [])],
+      streaming: language !== undefined,
+      dialects: [...(language ? [aiSdkDialect] : []), ...(embedding ? [aiSdkEmbedDialect] : [])],
+    },
+    ...(language && {
+      chat: (request, context) =>
+        calling(request.model, context, async (abortSignal) => {
+          const model = modelOf(language, request.model)
+          const call = withHeaders(writeRequest(request, keeperOf(model)), context)
+          return readReply(await model.doGenerate({ ...call, abortSignal }), request.model)
+        }),
+      async *chatStream(request, context) {
+        const { abortSignal } = context
+        const failureOf = (thrown: unknown, hasBegun: boolean): ModelspineError =>
+          upstreamFailure(thrown, { model: request.model, abortSignal, hasBegun, nowMs: systemClock.now() })
+        let model: LanguageModelV4
+        let call: ReturnType<typeof writeRequest>
+        try {
+          model = modelOf(language, request.model)
+          call = withHeaders(writeRequest(request, keeperOf(model)), context)
+        } catch (thrown) {
+          throw failureOf(thrown, false)
+        }
+        yield* modelStream(model, call, abortSignal, failureOf)
+      },
+      capTokens,
+    }),
+    ...(embedding && {
+      embed: (request, context) =>
+        calling(request.model, context, async (abortSignal) => {
+          const model = modelOf(embedding, request.model)
+          const call = withHeaders(writeEmbed(request), context)
+          return readEmbedReply(
+            await model.doEmbed({ ...call, abortSignal }),
+            request.model,
+            request.input.length,
+          )
+        }),
+    }),
+  }
+}
+
+/**
+ * No field holds more than the cap, neither of the call nor of the options for models. A budget to think with is taken
+ * off the cap, and a wish for effort is left out, because some models add what they think to the limit.
+ */
+function capTokens<Request extends Chat>(request: Request, cap: number): Request {
+  const entry = request.options?.[aiSdkVendor]
+  const { choices, budget } = limitsIn(entry)
+  const answers = Math.max(request.choices ?? 1, choices)
+  const limit = limitPerChoice(withoutBudget(cap, budget * answers), answers, request.maxOutputTokens)
+  const { reasoningEffort, ...rest } = request
+  return {
+    ...rest,
+    maxOutputTokens: limit,
+    ...(reasoningEffort === 'none' ? { reasoningEffort } : {}),
+    ...(entry === undefined ? {} : { options: { ...request.options, [aiSdkVendor]: lowered(entry, limit) } }),
+  } as unknown as Request
+}
+
+/** A call for a whole reply. It ends at the abort, also when the model goes on. */
+async function calling<Reply>(
+  model: string,
+  { abortSignal }: CallContext,
+  call: (abortSignal: AbortSignal) => Promise<Reply>,
+): Promise<Reply> {
+  const failureOf = (thrown: unknown): ModelspineError =>
+    upstreamFailure(thrown, { model, abortSignal, hasBegun: false, nowMs: systemClock.now() })
+  if (abortSignal.aborted) throw failureOf(abortSignal.reason)
+  try {
+    return await unlessAborted(call(abortSignal), abortSignal, failureOf)
+  } catch (thrown) {
+    throw failureOf(thrown)
+  }
+}
+
+function withHeaders<Call extends { headers?: Record<string, string | undefined> }>(
+  call: Call,
+  { headers }: CallContext,
+): Call {
+  return headers === undefined ? call : { ...call, headers: { ...call.headers, ...headers } }
+}
+
+interface AnyModel {
+  readonly specificationVersion: string
+  readonly provider: string
+  readonly modelId: string
+}
+
+function modelOf<Model extends AnyModel>(source: ModelSource<Model>, name: string): Model {
+  const model = typeof source === 'function' ? checked(source(name), `the model "${name}"`) : source
+  if (typeof source === 'function' || model.modelId === name) return model
+  const message = `this provider has the model "${model.modelId}" and not "${name}"; give fromAiSdk a function to have several`
+  throw new ModelspineError('not-found', message)
+}
+
+function nameOf(source: ModelSource<AnyModel> | undefined): string | undefined {
+  return source === undefined || typeof source === 'function' ? undefined : source.provider
+}
+
+/** `openai.chat` keeps its files as `openai`. */
+function keeperOf({ provider }: AnyModel): string {
+  return provider.split('.')[0] ?? provider
+}
+
+function sourcesOf(models: LanguageModelV4 | EmbeddingModelV4 | AiSdkModels): AiSdkModels {
+  if ('doGenerate' in models) return { language: checked(models, 'the model') }
+  if ('doEmbed' in models) return { embedding: checked(models, 'the model') }
+  const { language, embedding } = models
+  if (language === undefined && embedding === undefined) {
+    throw new ModelspineError(
+      'invalid-options',
+      'fromAiSdk got neither a language model nor an embedding model',
+    )
+  }
+  if (typeof language === 'object') checked(language, 'language')
+  if (typeof embedding === 'object') checked(embedding, 'embedding')
+  return models
+}
+
+/** Earlier versions of models have other results. */
+function checked<Model extends AnyModel>(model: Model, what: string): Model {
+  const version: unknown = model?.specificationVersion
+  if (version === 'v4') return model
+  const message = `${what} is of version ${String(version)} of the AI SDK's models; fromAiSdk takes v4, of AI SDK 7`
+  throw new ModelspineError('invalid-options', message)
+}

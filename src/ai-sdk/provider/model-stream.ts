@@ -1,0 +1,55 @@
+import type { LanguageModelV4, LanguageModelV4StreamPart } from '@ai-sdk/provider'
+import { ModelspineError, unlessAborted } from '../../errors.ts'
+import type { ChatEvent } from '../../provider/contract.ts'
+import type { NativeCall } from '../words/dialect.ts'
+import { AiSdkStreamReader } from '../words/stream-reader.ts'
+
+/**
+ * The stream of one call of a model. However it ends, the model's own stream is cancelled, its signal has fired unless
+ * the stream was whole, and nothing listens any more. `failureOf` tells what an error means; its second argument is
+ * whether the stream had begun.
+ */
+export async function* modelStream(
+  model: LanguageModelV4,
+  call: NativeCall,
+  abortSignal: AbortSignal,
+  failureOf: (thrown: unknown, hasBegun: boolean) => ModelspineError,
+): AsyncGenerator<readonly ChatEvent[]> {
+  const controller = new AbortController()
+  const onAbort = (): void => controller.abort(abortSignal.reason)
+  const aborted = (): ModelspineError => failureOf(abortSignal.reason, false)
+  if (abortSignal.aborted) throw aborted()
+  abortSignal.addEventListener('abort', onAbort, { once: true })
+  let reader: ReadableStreamDefaultReader<LanguageModelV4StreamPart> | undefined
+  let isWhole = false
+  let hasBegun = false
+  try {
+    const opening = Promise.resolve(model.doStream({ ...call, abortSignal: controller.signal }))
+    const { stream } = await unlessAborted(opening, abortSignal, () => {
+      opening.then(({ stream: late }) => late.cancel()).catch(() => {})
+      return aborted()
+    })
+    reader = stream.getReader()
+    const events = new AiSdkStreamReader()
+    let isFinished = false
+    for (;;) {
+      const step = await unlessAborted(reader.read(), abortSignal, aborted)
+      if (step.done) break
+      hasBegun = true
+      if (step.value.type === 'error') throw step.value.error
+      isFinished ||= step.value.type === 'finish'
+      yield [events.read(step.value)]
+    }
+    isWhole = isFinished
+    if (!isFinished)
+      throw new ModelspineError('interrupted', 'the stream of the model ended without a finish')
+  } catch (thrown) {
+    throw failureOf(thrown, hasBegun)
+  } finally {
+    abortSignal.removeEventListener('abort', onAbort)
+    if (!isWhole) {
+      controller.abort(new ModelspineError('aborted', 'the stream is read no further'))
+      reader?.cancel().catch(() => {})
+    }
+  }
+}

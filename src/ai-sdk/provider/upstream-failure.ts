@@ -1,0 +1,100 @@
+import type { APICallError } from '@ai-sdk/provider'
+import { readOpenaiError } from '../../dialects/openai/error.ts'
+import { isModelspineError, ModelspineError, messageOf } from '../../errors.ts'
+import { rateLimitsOf, retryAfterMs } from '../../http/rate-limits.ts'
+import { scrubbedCause, scrubStart, secretsOf } from '../../http/scrub.ts'
+import type { ProviderFailure } from '../../provider/contract.ts'
+
+/** The AI SDK's errors by their markers, so that those of every copy of it are known. */
+const codes: Readonly<Record<string, ProviderFailure>> = {
+  AI_LoadAPIKeyError: 'auth',
+  AI_LoadSettingError: 'auth',
+  AI_NoSuchModelError: 'not-found',
+  AI_NoSuchProviderReferenceError: 'unsupported',
+  AI_UnsupportedFunctionalityError: 'unsupported',
+  AI_InvalidArgumentError: 'bad-request',
+  AI_InvalidPromptError: 'bad-request',
+  AI_TooManyEmbeddingValuesForCallError: 'bad-request',
+  AI_EmptyResponseBodyError: 'malformed-reply',
+  AI_InvalidResponseDataError: 'malformed-reply',
+  AI_JSONParseError: 'malformed-reply',
+  AI_NoContentGeneratedError: 'malformed-reply',
+  AI_TypeValidationError: 'malformed-reply',
+}
+
+export interface UpstreamCallFacts {
+  /** The name of the model, for the message. */
+  readonly model: string
+  readonly abortSignal: AbortSignal
+  /** A stream had begun: what breaks now is no connection that could not be made. */
+  readonly hasBegun: boolean
+  readonly nowMs: number
+}
+
+/**
+ * What the error of a model of the AI SDK means. Its cause shows no prompts, no headers and no credentials, which the
+ * SDK's own errors hold.
+ */
+export function upstreamFailure(thrown: unknown, facts: UpstreamCallFacts): ModelspineError {
+  if (facts.abortSignal.aborted)
+    return new ModelspineError('aborted', `the call of ${facts.model} was aborted`)
+  if (isModelspineError(thrown)) return thrown
+  const broken = facts.hasBegun ? 'interrupted' : 'unavailable'
+  if (isMarked(thrown, 'AI_APICallError')) return apiFailure(thrown as APICallError, facts, broken)
+  const code = codeOf(thrown)
+  if (code !== undefined) return told(code, thrown, facts)
+  const { name } = thrown instanceof Error ? thrown : { name: '' }
+  if (name === 'TimeoutError') return told('timeout', thrown, facts)
+  if (thrown instanceof Error) return told(broken, thrown, facts)
+  // An error in a stream may be what the vendor sent, as it sent it.
+  return readOpenaiError({ body: thrown, clean: scrubStart })
+}
+
+function apiFailure(error: APICallError, facts: UpstreamCallFacts, broken: ProviderFailure): ModelspineError {
+  const { statusCode: status, responseHeaders = {}, responseBody } = error
+  if (status === undefined) return told(codeOf(error.cause) ?? broken, error, facts)
+  if (status < 400) return told(codeOf(error.cause) ?? unusable(error.cause), error, facts)
+  const secrets = secretsOf(responseHeaders)
+  const afterMs = retryAfterMs(responseHeaders, facts.nowMs)
+  const read = readOpenaiError({
+    status,
+    body: parsed(responseBody) ?? error.message,
+    clean: (text, longest) => scrubStart(text, longest, secrets),
+    rateLimits: rateLimitsOf(responseHeaders),
+    ...(afterMs === undefined ? {} : { retryAfterMs: afterMs }),
+  })
+  return new ModelspineError(read.code, `${facts.model}: ${read.message}`, {
+    details: read.details,
+    retryable: read.retryable,
+    cause: scrubbedCause(error, secrets),
+    ...(afterMs === undefined ? {} : { retryAfterMs: afterMs }),
+  })
+}
+
+/** An answer whose body could not be read to its end, or that says nothing of use. */
+function unusable(cause: unknown): ProviderFailure {
+  return cause instanceof Error ? 'interrupted' : 'malformed-reply'
+}
+
+function told(code: ProviderFailure, thrown: unknown, { model }: UpstreamCallFacts): ModelspineError {
+  const words = scrubStart(messageOf(thrown), 1000)
+  return new ModelspineError(code, `${model}: ${words}`, { cause: scrubbedCause(thrown, []) })
+}
+
+function codeOf(thrown: unknown): ProviderFailure | undefined {
+  const found = Object.keys(codes).find((name) => isMarked(thrown, name))
+  return found === undefined ? undefined : codes[found]
+}
+
+function isMarked(thrown: unknown, name: string): boolean {
+  if (typeof thrown !== 'object' || thrown === null) return false
+  return (thrown as Record<symbol, unknown>)[Symbol.for(`vercel.ai.error.${name}`)] === true
+}
+
+function parsed(body: string | undefined): unknown {
+  try {
+    return body === undefined ? undefined : JSON.parse(body)
+  } catch {
+    return undefined
+  }
+}
