@@ -27,12 +27,14 @@ export class ChatPieces implements AsyncIterableIterator<string> {
     return this
   }
 
-  async next(): Promise<IteratorResult<string>> {
-    while (!this.#isOver) {
-      const piece = await this.#piece()
-      if (piece !== '') return { done: false, value: piece }
+  /** One promise a piece, besides that of the events. It is called for every token. */
+  next(): Promise<IteratorResult<string>> {
+    if (this.#isOver) return Promise.resolve({ done: true, value: undefined })
+    try {
+      return this.#events.next().then(this.#came, this.#failed)
+    } catch (error) {
+      return Promise.resolve(this.#failed(error))
     }
-    return { done: true, value: undefined }
   }
 
   async return(): Promise<IteratorResult<string>> {
@@ -41,15 +43,38 @@ export class ChatPieces implements AsyncIterableIterator<string> {
     return { done: true, value: undefined }
   }
 
-  async #piece(): Promise<string> {
+  readonly #came = (
+    step: IteratorResult<readonly ChatEvent[]>,
+  ): IteratorResult<string> | Promise<IteratorResult<string>> => {
     try {
-      const step = await this.#events.next()
-      if (step.done !== true) return this.#writer.write(step.value)
-      this.#isOver = true
-      return this.#writer.end()
+      const piece = this.#written(step)
+      return piece === '' ? this.#nextWritten() : { done: false, value: piece }
     } catch (error) {
-      this.#isOver = true
-      return `data: ${openaiErrorBody(this.#factsOf(error))}\n\n`
+      return this.#failed(error)
     }
+  }
+
+  /** Some events are nothing that the caller sees. */
+  async #nextWritten(): Promise<IteratorResult<string>> {
+    try {
+      while (!this.#isOver) {
+        const piece = this.#written(await this.#events.next())
+        if (piece !== '') return { done: false, value: piece }
+      }
+      return { done: true, value: undefined }
+    } catch (error) {
+      return this.#failed(error)
+    }
+  }
+
+  #written(step: IteratorResult<readonly ChatEvent[]>): string {
+    if (step.done !== true) return this.#writer.write(step.value)
+    this.#isOver = true
+    return this.#writer.end()
+  }
+
+  readonly #failed = (error: unknown): IteratorResult<string> => {
+    this.#isOver = true
+    return { done: false, value: `data: ${openaiErrorBody(this.#factsOf(error))}\n\n` }
   }
 }
