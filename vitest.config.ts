@@ -60,8 +60,9 @@ function standIn(id: string, importer: string, file: string): Plugin {
   }
 }
 
-/** Retries as `src/http` makes them, and the pace of vendors, without their long waits. */
+/** Retries and short limits as `src/http` makes them, and the pace of vendors, without their long waits. */
 const quick = [
+  standIn('undici', '/src/http/load-undici.ts', 'test/quick-undici.ts'),
   standIn('p-retry', '/src/http/retry.ts', 'test/quick-retries.ts'),
   standIn('./vendor-pace.ts', '/adapters/shared/vendor-client.ts', 'test/quick-pace.ts'),
 ]
@@ -74,9 +75,9 @@ const config: ViteUserConfig = defineConfig({
     exclude: ['test/live/*.test.ts', 'test/live/!(support)/**', 'node_modules/**'],
     setupFiles: ['test/short-stacks.ts'],
     pool: 'threads',
-    // vitest keeps one processor free; with two of them that is half. With more workers than processors, planes in
-    // processes that tests kill lose their leases.
-    maxWorkers: availableParallelism(),
+    // vitest keeps one processor free; with two of them that is half. One worker more than processors computes while others
+    // wait for processes, disks and timers.
+    maxWorkers: availableParallelism() + 1,
     sequence: { sequencer: longestFirst(long) },
     // Real processes and disks answer late on a busy machine; nothing here sleeps for so long.
     testTimeout: 30_000,

@@ -373,7 +373,7 @@ describe('a client of a vendor', () => {
   it('waits for the next piece of a stream as long as the request says', async () => {
     const pausing = await serveLoopback((_request, _body, response) => {
       response.write('one')
-      setTimeout(() => response.end('two'), 1500)
+      setTimeout(() => response.end('two'), 600)
     })
     const client = createVendorClient({ baseUrl: pausing.url, timeoutMs: 100 }, words)
     ends.push(pausing.close, client.close)
