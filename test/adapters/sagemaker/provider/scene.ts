@@ -5,8 +5,12 @@ import {
   type SagemakerProviderOptions,
   sagemakerProvider,
 } from 'modelspine/adapters/sagemaker'
-import { onTestFinished } from 'vitest'
-import { type SimulatedRuntime, sagemakerRuntime } from '../../../simulators/sagemaker/runtime.ts'
+import { expect, onTestFinished } from 'vitest'
+import {
+  runtimeModel,
+  type SimulatedRuntime,
+  sagemakerRuntime,
+} from '../../../simulators/sagemaker/runtime.ts'
 import {
   credentials,
   type SagemakerSimulator,
@@ -79,4 +83,10 @@ export const tensorsRequest: InferRequest = {
   model: 'churn',
   kind: 'tensors',
   inputs: [{ name: 'x', datatype: 'FP32', shape: [2, 2], data: [1, 2, 3, 4] }],
+}
+
+/** Checks what was sent, by the names that AWS's model gives. Where the model is not in the cache, nobody knows them. */
+export function expectMembers({ invocations }: SimulatedRuntime, expected: readonly object[]): void {
+  const members = invocations.map((each) => each.members)
+  expect(members).toEqual(runtimeModel() === undefined ? expected.map(() => ({})) : expected)
 }

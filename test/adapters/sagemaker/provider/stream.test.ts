@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { payloadPart } from '../../../simulators/sagemaker/runtime.ts'
 import { errorEvent, eventBytes, exceptionEvent, jsonEvent } from '../../shared/aws/event-stream-bytes.ts'
 import type { AwsReply } from '../../shared/aws/small-aws.ts'
-import { bytesRequest, contextOf, type ProviderScene, scene } from './scene.ts'
+import { bytesRequest, contextOf, expectMembers, type ProviderScene, scene } from './scene.ts'
 
 interface Read {
   readonly bytes: Buffer
@@ -54,15 +54,17 @@ describe('a streamed answer', () => {
       contentType: 'application/jsonlines',
       headers: { 'x-amzn-invoked-production-variant': 'r1' },
     })
-    expect(made.runtime.invocations[0]?.members).toEqual({
-      EndpointName: 'churn',
-      Body: Buffer.from('a').toString('base64'),
-      ContentType: 'text/csv',
-      Accept: 'application/jsonlines',
-      SessionId: 's',
-      TargetVariant: 'r1',
-      InferenceId: 'r-1',
-    })
+    expectMembers(made.runtime, [
+      {
+        EndpointName: 'churn',
+        Body: Buffer.from('a').toString('base64'),
+        ContentType: 'text/csv',
+        Accept: 'application/jsonlines',
+        SessionId: 's',
+        TargetVariant: 'r1',
+        InferenceId: 'r-1',
+      },
+    ])
     expect(made.runtime.problems).toEqual([])
   })
 

@@ -6,7 +6,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { modelError } from '../../../simulators/sagemaker/runtime.ts'
 import { credentials } from '../../../simulators/sagemaker/sagemaker-simulator.ts'
 import { jsonError } from '../../shared/aws/small-aws.ts'
-import { bytesRequest, contextOf, type ProviderScene, scene, tensorsRequest } from './scene.ts'
+import { bytesRequest, contextOf, expectMembers, type ProviderScene, scene, tensorsRequest } from './scene.ts'
 
 const variants = { variantsOf: () => ['r1', 'r2'] }
 
@@ -100,16 +100,18 @@ describe('headers', () => {
         'x-amzn-sagemaker-new-session-id': 's-1; Expires=2026-12-01T00:00:00Z',
       },
     })
-    expect(made.runtime.invocations[0]?.members).toEqual({
-      EndpointName: 'churn',
-      Body: Buffer.from('a').toString('base64'),
-      ContentType: 'text/csv',
-      Accept: 'text/plain',
-      CustomAttributes: 'trace=1',
-      SessionId: 'NEW_SESSION',
-      TargetModel: 'churn.tar.gz',
-      InferenceId: 'r-1',
-    })
+    expectMembers(made.runtime, [
+      {
+        EndpointName: 'churn',
+        Body: Buffer.from('a').toString('base64'),
+        ContentType: 'text/csv',
+        Accept: 'text/plain',
+        CustomAttributes: 'trace=1',
+        SessionId: 'NEW_SESSION',
+        TargetModel: 'churn.tar.gz',
+        InferenceId: 'r-1',
+      },
+    ])
     expect(sent(made)[0]).not.toHaveProperty('x-other')
     expect(made.runtime.problems).toEqual([])
   })
@@ -352,7 +354,7 @@ describe('an asynchronous request', () => {
     })
     const second = { model: 'churn', input: Buffer.from('a,b'), inferenceId: 'mine', customAttributes: 'c' }
     expect((await provider.inferAsync(second, contextOf())).inferenceId).toBe('mine')
-    expect(runtime.invocations.map(({ members }) => members)).toEqual([
+    expectMembers(runtime, [
       {
         EndpointName: 'churn',
         InputLocation: 's3://questions/1.csv',
