@@ -169,6 +169,16 @@ describe('the options of vertexProvider', () => {
   })
 })
 
+it('predictions may be sent again when their connection was closed, because they change nothing', () => {
+  for (const request of [
+    predictRequest(endpoint, tensors),
+    rawPredictRequest(endpoint, { contentType: 'text/csv', bytes: new Uint8Array() }),
+    openInferenceRequest(endpoint, tensors),
+  ]) {
+    expect(request).toMatchObject({ method: 'POST', repeatable: true })
+  }
+})
+
 describe.skipIf(officialVertex() === undefined)('the requests of vertexProvider', () => {
   it('fit the official description, and with one wrong member they do not', () => {
     const predict = predictRequest(endpoint, tensors)
