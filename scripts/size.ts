@@ -1,14 +1,14 @@
 /**
  * Measures the cost of importing Modelspine: the time compared with zod alone, the modules that are loaded,
- * and the size of the core; then the size and the time of each adapter. Needs a build. The loaded modules and the
- * size of the core decide the exit code. The rest is only printed.
+ * and the size of the core and of the door for the AI SDK; then the size and the time of each adapter. Needs a build. The
+ * loaded modules and the two sizes decide the exit code. The rest is only printed.
  */
 
 import { execFileSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { relative } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import { build } from 'esbuild'
+import { build, type Plugin } from 'esbuild'
 import { exportEntries, readManifest } from './package-exports.ts'
 
 const root = process.cwd()
@@ -16,6 +16,7 @@ const runs = 31
 const adapterRuns = 9
 const timeAim = 1.5
 const sizeLimitKb = 55
+const aiSdkLimitKb = 15
 const forbidden = ['undici', 'node:sqlite']
 
 const manifest = readManifest(root)
@@ -80,9 +81,13 @@ const offenders = forbidden.filter((name) =>
 )
 
 /** Bundles one entry, split like the package: a part that the import loads, and parts that are loaded when needed. */
-async function sizesOf(built: string): Promise<{ readonly kb: number; readonly laterKb: number }> {
+async function sizesOf(
+  entryPath: string,
+  plugins: Plugin[] = [],
+): Promise<{ readonly kb: number; readonly laterKb: number }> {
   const bundle = await build({
-    entryPoints: [`${root}/${built}`],
+    entryPoints: [`${root}/${entryPath}`],
+    plugins,
     bundle: true,
     splitting: true,
     write: false,
@@ -103,7 +108,7 @@ async function sizesOf(built: string): Promise<{ readonly kb: number; readonly l
     ]),
   )
   const { outputs } = bundle.metafile
-  const atOnce = new Set(Object.keys(outputs).filter((path) => outputs[path]?.entryPoint === built))
+  const atOnce = new Set(Object.keys(outputs).filter((path) => outputs[path]?.entryPoint === entryPath))
   for (const path of atOnce) {
     for (const { path: next, kind } of outputs[path]?.imports ?? []) {
       if (kind === 'import-statement' && next in outputs) atOnce.add(next)
@@ -117,6 +122,17 @@ async function sizesOf(built: string): Promise<{ readonly kb: number; readonly l
 
 const { kb, laterKb } = await sizesOf(entry.built)
 
+const withoutRouter: Plugin = {
+  name: 'without-router',
+  setup: ({ onResolve }) => onResolve({ filter: /\/routing\// }, ({ path }) => ({ path, external: true })),
+}
+// From the source, because the build shares chunks between the doors.
+const aiSdk = 'src/ai-sdk/index.ts'
+const [{ kb: aiSdkKb }, { kb: aiSdkWholeKb }] = await Promise.all([
+  sizesOf(aiSdk, [withoutRouter]),
+  sizesOf(aiSdk),
+])
+
 const verdict = (kept: boolean): string => (kept ? 'kept' : 'MISSED')
 const small = kb < sizeLimitKb
 console.log(`import time   ${ratio.toFixed(2)}× zod alone (medians of ${runs}, by turns)`)
@@ -128,6 +144,11 @@ console.log(`              must be neither: ${verdict(offenders.length === 0)}`)
 console.log(`core bundle   ${kb.toFixed(1)} kB minified and gzipped, dependencies excluded`)
 console.log(`              and ${laterKb.toFixed(1)} kB loaded when first needed`)
 console.log(`              must be < ${sizeLimitKb} kB: ${verdict(small)}`)
+const aiSdkSmall = aiSdkKb < aiSdkLimitKb
+console.log(
+  `ai-sdk        ${aiSdkKb.toFixed(1)} kB without the router, ${aiSdkWholeKb.toFixed(1)} kB with it`,
+)
+console.log(`              must be < ${aiSdkLimitKb} kB without it: ${verdict(aiSdkSmall)}`)
 
 /** Milliseconds that an adapter's import adds for an app that has imported the core. */
 function addedMs(specifier: string): number {
@@ -164,4 +185,4 @@ for (const { subpath, specifier, built } of exportEntries(manifest)) {
   )
 }
 console.log(`vendor libraries that are loaded before they are used: ${early.join(', ') || 'none'}`)
-if (offenders.length > 0 || !small || early.length > 0) process.exitCode = 1
+if (offenders.length > 0 || !small || !aiSdkSmall || early.length > 0) process.exitCode = 1
