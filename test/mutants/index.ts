@@ -1,3 +1,4 @@
+import { aiSdkMutants } from './ai-sdk-mutants.ts'
 import { effectMutants } from './effect-mutants.ts'
 import { failureMutants } from './failure-mutants.ts'
 import { gateMutants } from './gate-mutants.ts'
@@ -10,6 +11,7 @@ import { upstreamMutants } from './upstream-mutants.ts'
 
 /** All mutants, by file. */
 export const mutantFiles: Readonly<Record<string, readonly Mutant[]>> = {
+  'test/mutants/ai-sdk-mutants.ts': aiSdkMutants,
   'test/mutants/effect-mutants.ts': effectMutants,
   'test/mutants/failure-mutants.ts': failureMutants,
   'test/mutants/gate-mutants.ts': gateMutants,

@@ -28,6 +28,8 @@ export class PartSource implements AsyncIterableIterator<Piece> {
   readonly #options: LanguageModelV4CallOptions
   #reader: Reader | undefined
   #hasLeft = false
+  /** Whether the finish has come. */
+  #isWhole = false
   /** The first error in the stream after output. */
   #error: { readonly cause: unknown } | undefined
 
@@ -75,17 +77,23 @@ export class PartSource implements AsyncIterableIterator<Piece> {
       if (isVisible(part)) break
     }
     this.#asked.hasOutput = true
+    this.#isWhole = held.at(-1)?.type === 'finish'
     return held
   }
 
   async #one(reader: Reader): Promise<IteratorResult<Piece>> {
-    const { done, value: part } = await reader.read()
+    const { done, value: part } = await reader.read().catch((cause: unknown) => {
+      // The answer is whole. Only the connection ended badly.
+      if (this.#isWhole) return { done: true, value: undefined } as const
+      throw cause
+    })
     if (!done) return { done, value: { parts: [this.#seen(part)] } }
     if (this.#error !== undefined) throw this.#error.cause
     return { done: true, value: undefined }
   }
 
   #seen(part: LanguageModelV4StreamPart): LanguageModelV4StreamPart {
+    this.#isWhole ||= part.type === 'finish'
     if (part.type === 'error') this.#error ??= { cause: part.error }
     if (part.type !== 'finish' || this.#error === undefined || isBroken(part.finishReason)) return part
     return { ...part, finishReason: { ...part.finishReason, unified: 'error' } }

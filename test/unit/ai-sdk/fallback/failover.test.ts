@@ -181,6 +181,24 @@ describe('limits', () => {
     ])
   })
 
+  it('lead to the next model whatever the option says, and whatever the model does after its end', async () => {
+    const clock = createFakeClock()
+    const heard: unknown[] = []
+    const models = [scriptedModel('a', { opening: 'hang' }), scriptedModel('b', { opening: 'hang' })]
+    const c = scriptedModel('c')
+    const reply = fallback([...models, c], {
+      clock,
+      timeouts: { attemptMs: 300 },
+      shouldFailover: (error) => {
+        heard.push(error)
+        return false
+      },
+    }).doGenerate(prompt)
+    await clock.advance(600)
+    expect((await reply).content).toEqual([{ type: 'text', text: 'c' }])
+    expect(heard).toEqual([])
+  })
+
   it('leave the next model its share of the time, when nothing is said', async () => {
     const clock = createFakeClock()
     const reply = fallback([scriptedModel('a', { opening: 'hang' }), scriptedModel('b')], {

@@ -166,6 +166,26 @@ describe('a stream that fails after output', () => {
     expect([parts, error]).toEqual([[start, delta('he'), broken], undefined])
   })
 
+  it('is none when its finish has come already', async () => {
+    const { parts, error } = await streamed({ parts: [start, delta('he'), finish, down] })
+    expect([parts, error]).toEqual([[start, delta('he'), finish], undefined])
+  })
+
+  it('is read to its end, so that the middleware of a model hears of it', async () => {
+    let isFlushed = false
+    const a = scriptedModel('a')
+    const { doStream } = a
+    a.doStream = async (options) => {
+      const { stream, ...rest } = await doStream(options)
+      const flush = (): void => {
+        isFlushed = true
+      }
+      return { ...rest, stream: stream.pipeThrough(new TransformStream({ flush })) }
+    }
+    await partsOf((await fallback([a]).doStream(prompt)).stream)
+    expect(isFlushed).toBe(true)
+  })
+
   it('is cut when it pauses for idleMs', async () => {
     const clock = createFakeClock()
     const running = streamed({ parts: [start, delta('he'), 'hang'] }, { clock, timeouts: { idleMs: 700 } })

@@ -1,0 +1,82 @@
+import type { Mutant } from './mutant.ts'
+
+const room = 'src/ai-sdk/fallback'
+const tests = 'test/unit/ai-sdk/fallback'
+const streams = `${tests}/streams.test.ts`
+const failover = `${tests}/failover.test.ts`
+
+/** Mutants of laws 8 and 10 in the door for the AI SDK. */
+export const aiSdkMutants: readonly Mutant[] = [
+  {
+    law: 8,
+    what: 'the beginning of a block counts as output, so that no other model is asked',
+    file: `${room}/visible-output.ts`,
+    find: "  'text-start',\n",
+    replace: '',
+    tests: [streams],
+  },
+  {
+    law: 8,
+    what: 'reasoning does not count as output',
+    file: `${room}/visible-output.ts`,
+    find: "  'reasoning-start',\n",
+    replace: "  'reasoning-start',\n  'reasoning-delta',\n",
+    tests: [streams],
+  },
+  {
+    law: 8,
+    what: 'an error part before the output goes to the caller',
+    file: `${room}/part-source.ts`,
+    find: "if (part.type === 'error') throw part.error\n",
+    replace: '\n',
+    tests: [streams],
+  },
+  {
+    law: 8,
+    what: 'a stream looks complete although there was an error in it',
+    file: `${room}/part-source.ts`,
+    find: "finishReason: { ...part.finishReason, unified: 'error' }",
+    replace: 'finishReason: part.finishReason',
+    tests: [streams],
+  },
+  {
+    law: 8,
+    what: 'a stream that ends without a finish is complete',
+    file: `${room}/language-operation.ts`,
+    find: "notes.isComplete ||= parts.some(({ type }) => type === 'finish')",
+    replace: 'notes.isComplete = parts.length > 0',
+    tests: [streams],
+  },
+  {
+    law: 8,
+    what: 'an empty reply that ended with an error is an answer',
+    file: `${room}/language-operation.ts`,
+    find: 'content.length === 0 && isBroken(finishReason)',
+    replace: 'content.length < 0 && isBroken(finishReason)',
+    tests: [failover],
+  },
+  {
+    law: 8,
+    what: 'the AI SDK asks all models again',
+    file: `${room}/final-error.ts`,
+    find: "Object.defineProperty(error, 'isRetryable', { value: false })",
+    replace: "Object.defineProperty(error, 'isRetryable', { value: retryable })",
+    tests: [failover, `${tests}/sdk.test.ts`],
+  },
+  {
+    law: 8,
+    what: 'an attempt that was given up says how the next one failed',
+    file: `${room}/model-call.ts`,
+    find: '    if (asked.abortSignal.aborted) return failure\n',
+    replace: '',
+    tests: [failover],
+  },
+  {
+    law: 10,
+    what: 'an error holds the prompt of every attempt',
+    file: `${room}/final-error.ts`,
+    find: 'Object.defineProperty(error, name, { value: vendor[name] })',
+    replace: 'Object.defineProperty(error, name, { value: vendor[name], enumerable: true })',
+    tests: [failover],
+  },
+]
