@@ -1,5 +1,7 @@
+import { createOpenAICompatible } from '@ai-sdk/openai-compatible'
 import { openInferenceProvider } from 'modelspine/adapters/open-inference'
 import { openaiCompatible } from 'modelspine/adapters/openai-compatible'
+import { fromAiSdk } from 'modelspine/ai-sdk'
 import type { FaultyVendor } from './fault-world.ts'
 import { openInferenceWords } from './open-inference-words.ts'
 import { openaiWords } from './openai-words.ts'
@@ -7,6 +9,18 @@ import { openaiWords } from './openai-words.ts'
 export const openaiVendor: FaultyVendor = {
   words: openaiWords,
   connect: (url, name) => openaiCompatible({ baseUrl: `${url}/v1`, name }),
+}
+
+/** The same vendor, called by a provider package of the AI SDK. */
+export const aiSdkVendor: FaultyVendor = {
+  words: openaiWords,
+  connect(url, name) {
+    const vendor = createOpenAICompatible({ name, baseURL: `${url}/v1`, includeUsage: true })
+    return fromAiSdk(
+      { language: (id) => vendor.chatModel(id), embedding: (id) => vendor.embeddingModel(id) },
+      { name },
+    )
+  },
 }
 
 export const openInferenceVendor: FaultyVendor = {

@@ -1,4 +1,5 @@
 import type { APICallError } from '@ai-sdk/provider'
+import { holdsError } from '../../dialects/openai/body-text.ts'
 import { readOpenaiError } from '../../dialects/openai/error.ts'
 import { isModelspineError, ModelspineError, messageOf } from '../../errors.ts'
 import { rateLimitsOf, retryAfterMs } from '../../http/rate-limits.ts'
@@ -53,12 +54,15 @@ export function upstreamFailure(thrown: unknown, facts: UpstreamCallFacts): Mode
 function apiFailure(error: APICallError, facts: UpstreamCallFacts, broken: ProviderFailure): ModelspineError {
   const { statusCode: status, responseHeaders = {}, responseBody } = error
   if (status === undefined) return told(codeOf(error.cause) ?? broken, error, facts)
-  if (status < 400) return told(codeOf(error.cause) ?? unusable(error.cause), error, facts)
+  const body = parsed(responseBody)
+  // Some servers answer 200 and put an error into the body.
+  if (status < 400 && !holdsError(body))
+    return told(codeOf(error.cause) ?? unusable(error.cause), error, facts)
   const secrets = secretsOf(responseHeaders)
   const afterMs = retryAfterMs(responseHeaders, facts.nowMs)
   const read = readOpenaiError({
-    status,
-    body: parsed(responseBody) ?? error.message,
+    ...(status < 400 ? {} : { status }),
+    body: body ?? error.message,
     clean: (text, longest) => scrubStart(text, longest, secrets),
     rateLimits: rateLimitsOf(responseHeaders),
     ...(afterMs === undefined ? {} : { retryAfterMs: afterMs }),

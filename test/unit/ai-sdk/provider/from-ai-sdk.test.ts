@@ -185,6 +185,7 @@ describe('fromAiSdk', () => {
     ],
     ['no answer', apiError(undefined, {}), { code: 'unavailable' }],
     ['an unusable answer', apiError(200, {}), { code: 'malformed-reply' }],
+    ['an error in an answer', apiError(200, { error: { type: 'overloaded_error' } }), { code: 'overloaded' }],
     ['a missing key', new LoadAPIKeyError({ message: 'no key' }), { code: 'auth' }],
     [
       'a missing ability',
