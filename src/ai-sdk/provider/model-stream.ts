@@ -25,12 +25,13 @@ export async function* modelStream(
   let hasBegun = false
   try {
     const opening = Promise.resolve(model.doStream({ ...call, abortSignal: controller.signal }))
-    const { stream } = await unlessAborted(opening, abortSignal, () => {
+    const { stream, request, response } = await unlessAborted(opening, abortSignal, () => {
       opening.then(({ stream: late }) => late.cancel()).catch(() => {})
       return aborted()
     })
     reader = stream.getReader()
-    const events = new AiSdkStreamReader()
+    const opened = { ...(request && { request }), ...(response && { response }) }
+    const events = new AiSdkStreamReader(opened)
     let isFinished = false
     for (;;) {
       const step = await unlessAborted(reader.read(), abortSignal, aborted)

@@ -4,7 +4,7 @@ import type { ChatEvent } from '../../provider/contract.ts'
 import type { CallOptions, Router } from '../../routing/router.ts'
 import { ownName } from '../words/dialect.ts'
 import { type ReadRequest, readRequest } from '../words/read-request.ts'
-import { AiSdkStreamWriter } from '../words/stream-writer.ts'
+import { AiSdkStreamWriter, openedBy } from '../words/stream-writer.ts'
 import { type AnswerFacts, writeReply } from '../words/write-reply.ts'
 import { callOptions, type RouteModelOptions, readRouteOptions } from './request-options.ts'
 import { type RouteFailureFacts, routeFailure } from './route-call-error.ts'
@@ -80,7 +80,10 @@ export function languageModel(
         const metadata = routeMetadata(route, served)
         const wantsRaw = given.includeRawChunks === true
         const writer = new AiSdkStreamWriter({ ...facts, model: served.model, wantsRaw, metadata })
-        return { stream: partsOf(events, writer, facts) }
+        // It has come already, unless a guardrail holds it back.
+        const first = await events.next()
+        const opened = first.done === true ? {} : openedBy(first.value)
+        return { ...opened, stream: partsOf(first, events, writer, facts) }
       } catch (cause) {
         throw routeFailure(cause, facts)
       }
@@ -90,16 +93,19 @@ export function languageModel(
 
 /** Reads on only when the app does. An error after the first output is a part of the stream, which then ends. */
 function partsOf(
+  first: IteratorResult<readonly ChatEvent[], unknown>,
   events: AsyncIterableIterator<readonly ChatEvent[]>,
   writer: AiSdkStreamWriter,
   facts: RouteFailureFacts,
 ): ReadableStream<LanguageModelV4StreamPart> {
+  let next: typeof first | undefined = first
   return new ReadableStream<LanguageModelV4StreamPart>(
     {
       async pull(controller) {
         try {
           for (;;) {
-            const step = await events.next()
+            const step = next ?? (await events.next())
+            next = undefined
             const parts = step.done === true ? writer.end() : writer.write(step.value)
             for (const part of parts) controller.enqueue(part)
             if (step.done === true) controller.close()

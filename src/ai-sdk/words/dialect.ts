@@ -2,6 +2,7 @@ import type {
   EmbeddingModelV4CallOptions,
   LanguageModelV4CallOptions,
   LanguageModelV4StreamPart,
+  LanguageModelV4StreamResult,
   SharedV4ProviderOptions,
 } from '@ai-sdk/provider'
 import type { VendorOptions } from '../../provider/contract.ts'
@@ -31,7 +32,12 @@ export interface NativePart {
   readonly place: number
   /** The block that the part begins, continues or ends. */
   readonly block?: number
+  /** What the model told of the whole stream. It goes with the first part. */
+  readonly opened?: OpenedStream
 }
+
+/** What a model tells of a stream besides its parts. */
+export type OpenedStream = Pick<LanguageModelV4StreamResult, 'request' | 'response'>
 
 /** What the AI SDK's own providers read. Our providers have other words, so they never see it. */
 export function vendorOptions(provided: SharedV4ProviderOptions | undefined): {

@@ -5,7 +5,7 @@ import {
   type ChatEventPart,
   withNativeObject,
 } from '../../provider/contract.ts'
-import { aiSdkDialect, aiSdkVendor, type NativePart } from './dialect.ts'
+import { aiSdkDialect, aiSdkVendor, type NativePart, type OpenedStream } from './dialect.ts'
 import { reasoningMarks } from './own-marks.ts'
 import { readFinish, readUsage } from './usage.ts'
 
@@ -21,15 +21,26 @@ interface OpenCall {
 
 /** Reads one stream of a model. Each part is an event, and its native form says where the part stood. */
 export class AiSdkStreamReader {
+  readonly #opened: OpenedStream
   #place = 0
   #blocks = 0
   /** The blocks of text and reasoning that are open, by kind and id. */
   readonly #open = new Map<string, number>()
   readonly #calls = new Map<string, OpenCall>()
 
+  constructor(opened: OpenedStream) {
+    this.#opened = opened
+  }
+
   read(part: Part): ChatEvent {
     const { block, says } = this.#reading(part)
-    const native: NativePart = { part, place: this.#place++, ...(block === undefined ? {} : { block }) }
+    const place = this.#place++
+    const native: NativePart = {
+      part,
+      place,
+      ...(block === undefined ? {} : { block }),
+      ...(place === 0 ? { opened: this.#opened } : {}),
+    }
     return withNativeObject({ parts: says }, aiSdkDialect, native)
   }
 

@@ -7,7 +7,7 @@ import {
   type Usage,
 } from '../../provider/contract.ts'
 import { BlockWriter } from './block-writer.ts'
-import { aiSdkDialect, type NativePart } from './dialect.ts'
+import { aiSdkDialect, type NativePart, type OpenedStream } from './dialect.ts'
 import { writeFinish, writeUsage } from './usage.ts'
 import type { AnswerFacts } from './write-reply.ts'
 
@@ -22,6 +22,13 @@ export interface StreamFacts extends AnswerFacts {
 
 type Part = LanguageModelV4StreamPart
 
+/** What a model of the AI SDK told of the whole stream, if these are its first parts. */
+export function openedBy(events: readonly ChatEvent[]): OpenedStream {
+  const [first] = events
+  const native = first && (nativeObject(first, aiSdkDialect) as NativePart | undefined)
+  return native?.opened ?? {}
+}
+
 /**
  * Writes one stream for an app. As long as every part of a model of the AI SDK comes through, each is passed on as it
  * came. From the first one on that was edited or held back, what the words of chat say is written, because a part that
@@ -32,6 +39,8 @@ export class AiSdkStreamWriter {
   readonly #blocks: BlockWriter
   #hasBegun = false
   #isFinished = false
+  /** Whether the caller was told the name of the model. Else it would take the name of the route for it. */
+  #isNamed = false
   /** The place of the next part of the model. Undefined once something was missing. */
   #next: number | undefined = 0
   /** A raw chunk and what came after it. It goes out when all that was made of the chunk has come through. */
@@ -65,24 +74,30 @@ export class AiSdkStreamWriter {
       finishReason: writeFinish(this.#finishReason),
       providerMetadata,
     }
-    return [...held, ...this.#blocks.closeAll(), finish]
+    return [...held, ...this.#blocks.closeAll(), ...this.#name(), finish]
   }
 
   #passOn({ part, place, block }: NativePart): readonly Part[] {
     this.#next = place + 1
     this.#hasBegun = true
+    this.#isNamed ||= part.type === 'response-metadata' && part.modelId !== undefined
     if (block !== undefined) this.#blocks.passed(part, block)
-    const written = part.type === 'finish' ? this.#finish(part) : part
-    if (!this.#facts.wantsRaw) return part.type === 'raw' ? [] : [written]
-    const out = part.type === 'raw' || part.type === 'finish' ? this.#release() : []
-    if (part.type === 'finish') return [...out, written]
-    this.#group.push(written)
+    if (part.type === 'finish') return [...this.#release(), ...this.#finish(part)]
+    if (!this.#facts.wantsRaw) return part.type === 'raw' ? [] : [part]
+    const out = part.type === 'raw' ? this.#release() : []
+    this.#group.push(part)
     return this.#group[0]?.type === 'raw' ? out : this.#release()
   }
 
-  #finish(part: Part & { readonly type: 'finish' }): Part {
+  #finish(part: Part & { readonly type: 'finish' }): readonly Part[] {
     this.#isFinished = true
-    return { ...part, providerMetadata: { ...part.providerMetadata, ...this.#facts.metadata } }
+    const providerMetadata = { ...part.providerMetadata, ...this.#facts.metadata }
+    return [...this.#name(), { ...part, providerMetadata }]
+  }
+
+  /** The name of the model, if nobody told it. */
+  #name(): readonly Part[] {
+    return this.#isNamed ? [] : [{ type: 'response-metadata', modelId: this.#facts.model }]
   }
 
   #release(): readonly Part[] {
@@ -101,6 +116,7 @@ export class AiSdkStreamWriter {
   #begin(event: ChatEvent): readonly Part[] {
     if (this.#hasBegun) return []
     this.#hasBegun = true
+    this.#isNamed = true
     const isOfModel = originalOf(event, aiSdkDialect) !== undefined
     const { uncarried, requestId: id, model: modelId, timestamp } = this.#facts
     return [

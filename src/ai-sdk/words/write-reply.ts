@@ -15,8 +15,12 @@ export interface AnswerFacts {
 
 /** The result of a model of the AI SDK as it came. Any other one, and one that was edited, is made. */
 export function writeReply(reply: ChatReply, facts: AnswerFacts): LanguageModelV4GenerateResult {
-  const native = nativeObject(reply, aiSdkDialect)
-  if (native !== undefined) return native as LanguageModelV4GenerateResult
+  const native = nativeObject(reply, aiSdkDialect) as LanguageModelV4GenerateResult | undefined
+  if (native !== undefined) {
+    // The AI SDK would take the name of the route for the name of the model.
+    if (native.response?.modelId !== undefined) return native
+    return { ...native, response: { ...native.response, modelId: reply.model } }
+  }
   const original = originalOf(reply, aiSdkDialect)?.object as LanguageModelV4GenerateResult | undefined
   const [choice] = reply.choices
   return {

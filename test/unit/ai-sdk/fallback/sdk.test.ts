@@ -1,8 +1,9 @@
 import type { LanguageModelV4, LanguageModelV4StreamPart } from '@ai-sdk/provider'
 import { APICallError, generateText, isStepCount, Output, streamText, ToolLoopAgent, tool } from 'ai'
-import { fallback } from 'modelspine/ai-sdk'
+import { fallback, fromAiSdk, languageModel } from 'modelspine/ai-sdk'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
+import { routerOver } from '../route/route-world.ts'
 import {
   answer,
   apiError,
@@ -24,11 +25,19 @@ async function all<Part>(parts: AsyncIterable<Part>): Promise<Part[]> {
 
 const dead = () => scriptedModel('dead', { opening: new Throws(apiError(503)) })
 
-/** The model itself, and fallbacks that end at it. */
+/** Fallbacks and routes that end at the model. */
 const ways: readonly (readonly [string, (model: LanguageModelV4) => LanguageModelV4])[] = [
   ['alone', (model) => fallback([model])],
   ['after a dead model', (model) => fallback([dead(), model])],
   ['in a fallback in a fallback', (model) => fallback([fallback([dead(), dead()]), fallback([model])])],
+  ['behind a route', (model) => languageModel(routerOver([fromAiSdk(model)], {}, 'a'), 'app')],
+  [
+    'behind a route, after a dead one',
+    (model) => {
+      const upstreams = [dead(), model].map((each) => fromAiSdk({ language: () => each }))
+      return languageModel(routerOver(upstreams, {}, 'a'), 'app')
+    },
+  ],
 ]
 
 /** What the AI SDK makes of a call, without times, ids of its own and what a fallback adds. */

@@ -1,7 +1,11 @@
 import type { LanguageModelV4CallOptions, LanguageModelV4StreamPart } from '@ai-sdk/provider'
+import { convertArrayToReadableStream, convertReadableStreamToArray } from 'ai/test'
 import fc from 'fast-check'
 import { fromAiSdk, languageModel } from 'modelspine/ai-sdk'
 import { describe, expect, it } from 'vitest'
+import { draws } from '../../../draws.ts'
+import { healthyStream } from '../fallback/part-arbitraries.ts'
+import { plain } from '../fallback/scripted-model.ts'
 import { finishReason, modelOf, own, partsFrom, routerOver, says, usage, withoutOwn } from './route-world.ts'
 import { contents, streams } from './stream-arbitraries.ts'
 
@@ -25,6 +29,36 @@ describe('a route whose upstream is a model of the AI SDK', () => {
         })
       }),
     )
+  })
+
+  it('gives the same parts as the model, also of streams whose blocks share ids', async () => {
+    await fc.assert(
+      fc.asyncProperty(healthyStream, async (parts) => {
+        const route = languageModel(routerOver([fromAiSdk(modelOf(parts))]), 'app')
+        const got = await partsFrom(route, { ...says('Hi'), includeRawChunks: true })
+        const isNamed = parts.some((part) => part.type === 'response-metadata' && part.modelId !== undefined)
+        const name = { type: 'response-metadata', modelId: 'm' } as const
+        expect(got.map(plain)).toEqual(parts.map(plain).toSpliced(-1, 0, ...(isNamed ? [] : [name])))
+      }),
+      { numRuns: draws(150, 2000) },
+    )
+  })
+
+  it('gives what the model tells of a stream besides its parts, and the name that it does not tell', async () => {
+    const finish = { type: 'finish', usage, finishReason } as const
+    const told = { request: { body: { sent: 1 } }, response: { headers: { 'x-limit': '3' } } }
+    const model = modelOf([])
+    model.doStream = async () => ({ ...told, stream: convertArrayToReadableStream([finish]) })
+    const { stream, ...opened } = await languageModel(routerOver([fromAiSdk(model)]), 'app').doStream(
+      says('Hi'),
+    )
+    expect(opened).toEqual(told)
+    expect(plainly(await convertReadableStreamToArray(stream))).toEqual([
+      { type: 'response-metadata', modelId: 'm' },
+      finish,
+    ])
+    const whole = await languageModel(routerOver([fromAiSdk(model)]), 'app').doGenerate(says('Hi'))
+    expect(whole.response).toEqual({ modelId: 'm' })
   })
 
   it('gives the same whole result as the model, object for object', async () => {
