@@ -53,5 +53,5 @@ function endOf(fault: FaultName, text: string, error: unknown): CallerEnd {
   const isCut = error !== undefined && text !== '' && answeredText.startsWith(text)
   if (isCut || (refused.has(fault) && error !== undefined && text === '')) return 'as expected'
   // A machine with too much to do keeps no limits.
-  return /no answer within/.test(String(error)) ? 'late' : 'unexpected'
+  return /no answer within|in time/.test(String(error)) ? 'late' : 'unexpected'
 }

@@ -116,6 +116,19 @@ describe('examples/ai-sdk.ts', () => {
   }, 30_000)
 })
 
+describe('examples/ai-sdk-canary.ts', () => {
+  it('turns back the prompt that users rate worse, promotes the better one, and fails no request', async () => {
+    const { code, out } = await run('ai-sdk-canary.ts')
+    const told = out.replaceAll(/\s+/g, ' ')
+    expect(told).toMatch(
+      /v2 “Answer in one word.” → gets a fifth of the users ✗ is turned back: [12]\.\d from \d+/,
+    )
+    expect(told).toMatch(/v3 “[^”]+” → gets a fifth of the users ✓ is promoted: [45]\.\d from \d+/)
+    expect(told).toContain(' 0 requests failed ')
+    expect(code).toBe(0)
+  }, 60_000)
+})
+
 describe('examples/reconcile-script.ts', () => {
   it('continues at each run where the last run stopped, and then changes nothing', async () => {
     const folder = await temporaryFolder()
