@@ -35,18 +35,18 @@ export function longestFirst(long: readonly string[]): TestSequencerConstructor 
 const long = [
   'unit/plane/kill',
   'adapters/sqlite/shared-measurements',
-  'adapters/shared/vendor-client',
   'adapters/process/supervision',
   'adapters/process/conformance',
   'house/docs',
   'adapters/secrets',
   'chaos/chaos',
+  'adapters/sagemaker/target/conformance',
+  'adapters/sagemaker/target/guarded-rollout',
   'adapters/process/killed-parent',
   'adapters/sqlite/sqlite-store',
   'unit/examples/scripts',
   'unit/plane/real-faults',
   'unit/examples/digit-models',
-  'adapters/prometheus/faults',
   'house/names',
 ].map((name) => `test/${name}.test.ts`)
 
