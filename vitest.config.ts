@@ -83,13 +83,6 @@ const config: ViteUserConfig = defineConfig({
     testTimeout: 30_000,
     hookTimeout: 30_000,
     expect: { poll: { timeout: 20_000, interval: 5 } },
-    typecheck: {
-      enabled: true,
-      include: ['test/types/**/*.test-d.ts'],
-      // Only what these files import. Mistakes elsewhere are told by `npm run types`.
-      tsconfig: 'test/types/tsconfig.json',
-      ignoreSourceErrors: true,
-    },
     projects: [
       {
         extends: true,
@@ -101,7 +94,7 @@ const config: ViteUserConfig = defineConfig({
           isolate: false,
         },
       },
-      { extends: true, test: { name: 'alone', include: mocking, typecheck: { enabled: false } } },
+      { extends: true, test: { name: 'alone', include: mocking } },
     ],
   },
 })
