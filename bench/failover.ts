@@ -6,8 +6,9 @@ import { type Added, type Line, tablesAsText, writePage } from './failover/page.
 import { scenarios } from './failover/scenarios.ts'
 
 const contenders: readonly Contender[] = ['modelspine', 'ai-fallback', 'ai-retry']
-const rounds = 9
-const perRound = 120
+const rounds = 25
+const perRound = 64
+const warmUp = 640
 
 interface Lane {
   readonly contender: Contender
@@ -24,6 +25,7 @@ export async function run(flags: Readonly<Record<string, unknown>> = {}): Promis
   const healthy = await start('failover/upstream')
   const lanes = await Promise.all(contenders.map((contender) => laneFor(contender, healthy.url)))
   try {
+    for (const { app } of lanes) await app.ask({ measure: warmUp })
     const lines: Line[] = []
     for (const maxRetries of [0, 2]) {
       for (const place of scenarios.keys()) lines.push(...(await play(lanes, place, maxRetries)))
@@ -63,7 +65,7 @@ async function addedMicros(healthyUrl: string): Promise<readonly Added[]> {
   const names: readonly Contender[] = ['plain', ...contenders]
   const apps = await Promise.all(names.map((name) => start('failover/app', [name, healthyUrl, healthyUrl])))
   try {
-    for (const app of apps) await app.ask({ measure: perRound * 5 })
+    for (const app of apps) await app.ask({ measure: warmUp })
     const best = apps.map(() => Number.POSITIVE_INFINITY)
     for (let round = 0; round < rounds; round += 1) {
       for (const [place, app] of apps.entries()) {

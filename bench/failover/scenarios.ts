@@ -1,8 +1,18 @@
 /**
  * How an upstream behaves: it answers well; refuses with 503; answers well until it dies; breaks its stream in the middle;
- * sends a head and nothing else; stops in the middle; reports an error in a stream of status 200.
+ * sends a head and nothing else; stops in the middle; reports an error in a stream of status 200. `brisk` answers well, in
+ * one write.
  */
-export type Upstream = 'healthy' | 'dead' | 'also dead' | 'mortal' | 'cut' | 'silent' | 'stalls' | 'error'
+export type Upstream =
+  | 'healthy'
+  | 'brisk'
+  | 'dead'
+  | 'also dead'
+  | 'mortal'
+  | 'cut'
+  | 'silent'
+  | 'stalls'
+  | 'error'
 
 export interface Scenario {
   readonly what: string

@@ -51,13 +51,19 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
     return
   }
   response.writeHead(200, { 'content-type': 'text/event-stream' })
+  const beginning = event({ role: 'assistant', content: '' })
+  const finish = `${event({}, 'stop')}data: [DONE]\n\n`
+  if (model === 'brisk') {
+    response.end(beginning + pieces.map((content) => event({ content })).join('') + finish)
+    return
+  }
   if (model === 'error') {
     response.end(
       `data: ${JSON.stringify({ error: { message: 'The server had an error', type: 'server_error' } })}\n\n`,
     )
     return
   }
-  response.write(event({ role: 'assistant', content: '' }))
+  response.write(beginning)
   if (model === 'silent') return
   for (const [place, content] of pieces.entries()) {
     if (place === shownOfBroken && model === 'stalls') return
@@ -65,7 +71,7 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
     response.write(event({ content }))
     await wait(pieceGapMs)
   }
-  response.end(`${event({}, 'stop')}data: [DONE]\n\n`)
+  response.end(finish)
 }
 
 function event(delta: object, finish: string | null = null): string {
