@@ -45,7 +45,7 @@ export function lowered<Value>(value: Value, limit: number): Value {
   if (Array.isArray(value)) return value.map((each) => lowered(each, limit)) as Value
   if (!isRecord(value)) return value
   const entries = Object.entries(value).map(([name, member]) => {
-    const isLimit = limitName.test(name) && !budgetName.test(name) && !isRecord(member)
+    const isLimit = limitName.test(name) && !isRecord(member)
     if (!isLimit || member === undefined || member === null) return [name, lowered(member, limit)]
     return [name, typeof member === 'number' && member >= 0 && member <= limit ? member : limit]
   })

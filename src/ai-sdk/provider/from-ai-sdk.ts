@@ -1,15 +1,9 @@
 import type { EmbeddingModelV4, LanguageModelV4 } from '@ai-sdk/provider'
-import { systemClock } from '../../clock.ts'
 import { limitPerChoice } from '../../dialects/limit-per-choice.ts'
-import { ModelspineError, unlessAborted } from '../../errors.ts'
-import type { CallContext, Chat, ModelProvider } from '../../provider/contract.ts'
+import { ModelspineError } from '../../errors.ts'
+import type { Chat, ModelProvider } from '../../provider/contract.ts'
 import { aiSdkDialect, aiSdkEmbedDialect, aiSdkVendor } from '../words/dialect.ts'
-import { readEmbedReply, writeEmbed } from '../words/embed.ts'
-import { readReply } from '../words/read-reply.ts'
-import { writeRequest } from '../words/write-request.ts'
 import { limitsIn, lowered, withoutBudget } from './capped-options.ts'
-import { modelStream } from './model-stream.ts'
-import { upstreamFailure } from './upstream-failure.ts'
 
 /** One model, or how to get the model of a name, such as a provider of the AI SDK has it. */
 export type ModelSource<Model> = Model | ((modelId: string) => Model)
@@ -49,40 +43,23 @@ export function fromAiSdk(
       streaming: language !== undefined,
       dialects: [...(language ? [aiSdkDialect] : []), ...(embedding ? [aiSdkEmbedDialect] : [])],
     },
+    // What speaks with models is loaded with the first call, because many apps never make one.
     ...(language && {
-      chat: (request, context) =>
-        calling(request.model, context, async (abortSignal) => {
-          const model = modelOf(language, request.model)
-          const call = withHeaders(writeRequest(request, keeperOf(model)), context)
-          return readReply(await model.doGenerate({ ...call, abortSignal }), request.model)
-        }),
+      async chat(request, context) {
+        const { generateBy } = await import('./model-calls.ts')
+        return generateBy(() => modelOf(language, request.model), request, context)
+      },
       async *chatStream(request, context) {
-        const { abortSignal } = context
-        const failureOf = (thrown: unknown, hasBegun: boolean): ModelspineError =>
-          upstreamFailure(thrown, { model: request.model, abortSignal, hasBegun, nowMs: systemClock.now() })
-        let model: LanguageModelV4
-        let call: ReturnType<typeof writeRequest>
-        try {
-          model = modelOf(language, request.model)
-          call = withHeaders(writeRequest(request, keeperOf(model)), context)
-        } catch (thrown) {
-          throw failureOf(thrown, false)
-        }
-        yield* modelStream(model, call, abortSignal, failureOf)
+        const { streamBy } = await import('./model-calls.ts')
+        yield* streamBy(() => modelOf(language, request.model), request, context)
       },
       capTokens,
     }),
     ...(embedding && {
-      embed: (request, context) =>
-        calling(request.model, context, async (abortSignal) => {
-          const model = modelOf(embedding, request.model)
-          const call = withHeaders(writeEmbed(request), context)
-          return readEmbedReply(
-            await model.doEmbed({ ...call, abortSignal }),
-            request.model,
-            request.input.length,
-          )
-        }),
+      async embed(request, context) {
+        const { embedBy } = await import('./model-calls.ts')
+        return embedBy(() => modelOf(embedding, request.model), request, context)
+      },
     }),
   }
 }
@@ -105,29 +82,6 @@ function capTokens<Request extends Chat>(request: Request, cap: number): Request
   } as unknown as Request
 }
 
-/** A call for a whole reply. It ends at the abort, also when the model goes on. */
-async function calling<Reply>(
-  model: string,
-  { abortSignal }: CallContext,
-  call: (abortSignal: AbortSignal) => Promise<Reply>,
-): Promise<Reply> {
-  const failureOf = (thrown: unknown): ModelspineError =>
-    upstreamFailure(thrown, { model, abortSignal, hasBegun: false, nowMs: systemClock.now() })
-  if (abortSignal.aborted) throw failureOf(abortSignal.reason)
-  try {
-    return await unlessAborted(call(abortSignal), abortSignal, failureOf)
-  } catch (thrown) {
-    throw failureOf(thrown)
-  }
-}
-
-function withHeaders<Call extends { headers?: Record<string, string | undefined> }>(
-  call: Call,
-  { headers }: CallContext,
-): Call {
-  return headers === undefined ? call : { ...call, headers: { ...call.headers, ...headers } }
-}
-
 interface AnyModel {
   readonly specificationVersion: string
   readonly provider: string
@@ -143,11 +97,6 @@ function modelOf<Model extends AnyModel>(source: ModelSource<Model>, name: strin
 
 function nameOf(source: ModelSource<AnyModel> | undefined): string | undefined {
   return source === undefined || typeof source === 'function' ? undefined : source.provider
-}
-
-/** `openai.chat` keeps its files as `openai`. */
-function keeperOf({ provider }: AnyModel): string {
-  return provider.split('.')[0] ?? provider
 }
 
 function sourcesOf(models: LanguageModelV4 | EmbeddingModelV4 | AiSdkModels): AiSdkModels {

@@ -1,12 +1,8 @@
 import type { EmbeddingModelV4 } from '@ai-sdk/provider'
-import { systemClock } from '../../clock.ts'
 import { checkNumbers } from '../../http/check-options.ts'
 import type { Router } from '../../routing/router.ts'
 import { ownName } from '../words/dialect.ts'
-import { readEmbed, writeEmbedReply } from '../words/embed.ts'
-import { callOptions, type RouteModelOptions, readRouteOptions } from './request-options.ts'
-import { routeFailure } from './route-call-error.ts'
-import { routeMetadata } from './route-metadata.ts'
+import type { RouteModelOptions } from './request-options.ts'
 
 export interface EmbeddingModelOptions extends RouteModelOptions {
   /** The most texts of one request, which every upstream of the route must take. Default 96. */
@@ -32,24 +28,10 @@ export function embeddingModel(
     modelId: route,
     maxEmbeddingsPerCall,
     supportsParallelCalls,
+    // Loaded with the first call, as what speaks of chats.
     async doEmbed(given) {
-      const requestId = systemClock.id()
-      try {
-        const own = readRouteOptions(given.providerOptions)
-        const { request, uncarried } = readEmbed(given, own.options)
-        const { reply, ...served } = await router.embed(
-          route,
-          request,
-          callOptions(given, own, all, requestId),
-        )
-        const result = writeEmbedReply(reply, uncarried)
-        return {
-          ...result,
-          providerMetadata: { ...result.providerMetadata, ...routeMetadata(route, served) },
-        }
-      } catch (cause) {
-        throw routeFailure(cause, { route, requestId, abortSignal: given.abortSignal })
-      }
+      const { embedOn } = await import('./embed-calls.ts')
+      return embedOn(router, route, given, all)
     },
   }
 }

@@ -118,11 +118,13 @@ describe('a request of a route that fails', () => {
 
   it('passes the abort on to the model, and gives its reason, before and in the middle of an answer', async () => {
     const signals: (AbortSignal | undefined)[] = []
+    const called = Promise.withResolvers<void>()
     let cancelled = 0
     const silent = new MockLanguageModelV4({
       modelId: 'm',
       doGenerate: ({ abortSignal }) => {
         signals.push(abortSignal)
+        called.resolve()
         return new Promise(() => {})
       },
       doStream: async ({ abortSignal }) => {
@@ -141,6 +143,7 @@ describe('a request of a route that fails', () => {
     const model = languageModel(routerOver([fromAiSdk(silent)]), 'app')
     const before = new AbortController()
     const whole = Promise.resolve(model.doGenerate({ ...says('Hi'), abortSignal: before.signal }))
+    await called.promise
     before.abort()
     await expect(whole).rejects.toBe(before.signal.reason)
 

@@ -220,6 +220,11 @@ describe('a route with a guardrail for requests', () => {
             { type: 'tool-result', toolCallId: 'd', toolName: 'look', output: { type: 'json', value: [1] } },
           ],
         },
+        {
+          role: 'tool',
+          content: [{ type: 'tool-approval-response', approvalId: 'a', approved: true }],
+          providerOptions: { vendor: { second: true } },
+        },
       ],
       topK: 4,
       responseFormat: { type: 'json' },
@@ -247,6 +252,7 @@ describe('a route with a guardrail for requests', () => {
             { type: 'tool-result', toolCallId: 'd', toolName: 'look', output: { type: 'json', value: [1] } },
           ],
         },
+        { role: 'tool', providerOptions: { vendor: { second: true } } },
       ],
       topK: 4,
       responseFormat: { type: 'json' },
@@ -254,6 +260,6 @@ describe('a route with a guardrail for requests', () => {
     })
     const user = sent?.prompt[1]
     expect(user?.role === 'user' && user.content[1]).toBe(file)
-    expect(sent?.prompt).toHaveLength(4)
+    expect(sent?.prompt).toHaveLength(5)
   })
 })

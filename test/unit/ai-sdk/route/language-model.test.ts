@@ -214,8 +214,12 @@ describe('a route as a model of the AI SDK', () => {
       'inputExamples',
       'providerOptions.vendor',
     ])
-    const [start] = await partsFrom(model, call)
-    expect(start).toEqual({ type: 'stream-start', warnings })
+    const [start] = await partsFrom(model, { ...call, includeRawChunks: true })
+    const raw = { type: 'unsupported', feature: 'includeRawChunks' }
+    expect(start).toEqual({
+      type: 'stream-start',
+      warnings: [...warnings.slice(0, -1), raw, ...warnings.slice(-1)],
+    })
   })
 
   it.each<[string, LanguageModelV4Prompt[number]]>([
