@@ -1,6 +1,6 @@
 import type { APICallError } from '@ai-sdk/provider'
 import { readOpenaiError } from '../dialects/openai/error.ts'
-import { isModelspineError, ModelspineError, messageOf } from '../errors.ts'
+import { type ErrorCode, isModelspineError, ModelspineError, messageOf } from '../errors.ts'
 import { retryAfterMs } from '../http/rate-limits.ts'
 import { scrubStart } from '../http/scrub.ts'
 import { isRecord } from '../json.ts'
@@ -40,20 +40,34 @@ const byName: ReadonlyMap<unknown, ProviderFailure> = new Map<unknown, ProviderF
   ['AbortError', 'interrupted'],
 ])
 
+/**
+ * What routes say that are models of the AI SDK. Their other errors mean the same here. An abort is theirs, not that of our
+ * caller.
+ */
+const ofRoutes: Readonly<Partial<Record<ErrorCode, ProviderFailure>>> = {
+  'no-route': 'not-found',
+  stopped: 'unavailable',
+  aborted: 'interrupted',
+}
+
 /** How many characters of an answer are read for its meaning, and shown of a message. */
 const longestBody = 65_536
 const longestMessage = 1000
 
 /**
  * What an error means that a model of the AI SDK threw, or put into its stream. The cause is that error, unchanged, because
- * it is the app's own. `nowMs` is the time since the epoch, for a `retry-after` that is a date. A ModelspineError stays.
+ * it is the app's own. `nowMs` is the time since the epoch, for a `retry-after` that is a date. A ModelspineError of a
+ * provider's failure stays.
  */
 export function modelFailure(
   cause: unknown,
   { provider, modelId }: NamedModel,
   nowMs: number,
 ): ModelspineError {
-  if (isModelspineError(cause)) return cause
+  if (isModelspineError(cause)) {
+    const code = ofRoutes[cause.code]
+    return code === undefined ? cause : new ModelspineError(code, cause.message, { cause })
+  }
   const message = scrubStart(`${provider} ${modelId}: ${textOf(cause)}`, longestMessage)
   const headers = isRecord(cause) && isRecord(cause.responseHeaders) ? cause.responseHeaders : {}
   const waitMs = retryAfterMs(headers as Record<string, string>, nowMs)

@@ -39,7 +39,9 @@ export function finalError(
     details,
   } = asModelspineError(cause, 'unavailable', 'the models could not be asked')
   const failed = attempts.filter(({ outcome }) => outcome === 'failed')
-  const vendor = own ?? failed.at(-1)?.error
+  const thrown = failed.at(-1)?.error
+  // The error of a route is ours and an APICallError at once. Its own cause has no status.
+  const vendor = isApiCallError(thrown) ? thrown : (own ?? thrown)
   const error = new ModelspineError(code, failed.length > 1 ? allFailed(failed) : message, {
     ...(vendor !== undefined && { cause: vendor }),
     retryable,

@@ -48,9 +48,14 @@ export function partStream(
   )
 }
 
-/** The same, with `modelspine` in its `providerMetadata`. */
+/**
+ * The same, with `modelspine` in its `providerMetadata`. What a route's model says there of itself stays: feedback finds the
+ * request by its id.
+ */
 export function signed<Answer extends object>(answer: Answer & Signable, told: Told): Answer {
-  return { ...answer, providerMetadata: { ...answer.providerMetadata, modelspine: told } }
+  const { providerMetadata } = answer
+  const modelspine = { ...told, ...providerMetadata?.modelspine }
+  return { ...answer, providerMetadata: { ...providerMetadata, modelspine } }
 }
 
 interface Signable {

@@ -56,6 +56,15 @@ describe('an error of the AI SDK', () => {
     expect(modelFailure(error, { provider: 'p', modelId: 'm' }, 0)).toBe(error)
   })
 
+  it.each([
+    ['no-route', 'not-found'],
+    ['stopped', 'unavailable'],
+    ['aborted', 'interrupted'],
+    ['policy-denied', 'policy-denied'],
+  ] as const)('of a route that is a model has the code of a provider: %s', (code, failure) => {
+    expect(codeOf(new ModelspineError(code, 'no'))).toBe(failure)
+  })
+
   it('keeps the error as cause, says who failed, and hides keys', () => {
     const cause = apiError(401, { message: 'Incorrect API key provided: Bearer abcdef123456' })
     const failure = modelFailure(cause, { provider: 'openai', modelId: 'gpt' }, 0)
