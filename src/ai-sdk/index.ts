@@ -12,6 +12,7 @@ export type {
 } from './fallback/options.ts'
 export {
   type AiSdkModels,
+  type AiSdkProvider,
   type FromAiSdkOptions,
   fromAiSdk,
   type ModelSource,

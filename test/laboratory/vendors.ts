@@ -16,10 +16,7 @@ export const aiSdkVendor: FaultyVendor = {
   words: openaiWords,
   connect(url, name) {
     const vendor = createOpenAICompatible({ name, baseURL: `${url}/v1`, includeUsage: true })
-    return fromAiSdk(
-      { language: (id) => vendor.chatModel(id), embedding: (id) => vendor.embeddingModel(id) },
-      { name },
-    )
+    return fromAiSdk(vendor, { name })
   },
 }
 

@@ -1,4 +1,4 @@
-import type { EmbeddingModelV4, LanguageModelV4 } from '@ai-sdk/provider'
+import type { EmbeddingModelV4, LanguageModelV4, ProviderV4 } from '@ai-sdk/provider'
 import { limitPerChoice } from '../../dialects/limit-per-choice.ts'
 import { ModelspineError } from '../../errors.ts'
 import type { Chat, ModelProvider } from '../../provider/contract.ts'
@@ -16,8 +16,11 @@ export interface AiSdkModels {
   readonly embedding?: ModelSource<EmbeddingModelV4>
 }
 
+/** A provider of the AI SDK, such as `createOpenAI()` gives one. */
+export type AiSdkProvider = Pick<ProviderV4, 'specificationVersion' | 'languageModel' | 'embeddingModel'>
+
 export interface FromAiSdkOptions {
-  /** The `gen_ai.provider.name`. Default: the model's `provider`, or `ai-sdk` for a function. */
+  /** The `gen_ai.provider.name`. Default: the model's `provider`, or `ai-sdk` where there are several. */
   readonly name?: string
 }
 
@@ -26,11 +29,11 @@ export interface FromAiSdkOptions {
  * route. A request that came from the AI SDK is passed on as the same call, and its answer comes back as the same result,
  * to the byte and the object.
  *
- * A single model answers only for its own name (`not-found` for any other); a function answers for any. Throws
- * `invalid-options` for what is no model of version v4.
+ * A single model answers only for its own name (`not-found` for any other); a provider or a function answers for any.
+ * Throws `invalid-options` for what is no model of version v4.
  */
 export function fromAiSdk(
-  models: LanguageModelV4 | EmbeddingModelV4 | AiSdkModels,
+  models: LanguageModelV4 | EmbeddingModelV4 | AiSdkProvider | AiSdkModels,
   options: FromAiSdkOptions = {},
 ): ModelProvider {
   const { language, embedding } = sourcesOf(models)
@@ -91,7 +94,7 @@ interface AnyModel {
 function modelOf<Model extends AnyModel>(source: ModelSource<Model>, name: string): Model {
   const model = typeof source === 'function' ? checked(source(name), `the model "${name}"`) : source
   if (typeof source === 'function' || model.modelId === name) return model
-  const message = `this provider has the model "${model.modelId}" and not "${name}"; give fromAiSdk a function to have several`
+  const message = `this provider has the model "${model.modelId}" and not "${name}"; give fromAiSdk a provider or a function to have several`
   throw new ModelspineError('not-found', message)
 }
 
@@ -99,9 +102,16 @@ function nameOf(source: ModelSource<AnyModel> | undefined): string | undefined {
   return source === undefined || typeof source === 'function' ? undefined : source.provider
 }
 
-function sourcesOf(models: LanguageModelV4 | EmbeddingModelV4 | AiSdkModels): AiSdkModels {
+function sourcesOf(models: Parameters<typeof fromAiSdk>[0]): AiSdkModels {
   if ('doGenerate' in models) return { language: checked(models, 'the model') }
   if ('doEmbed' in models) return { embedding: checked(models, 'the model') }
+  if ('languageModel' in models) {
+    const provider = checked(models, 'the provider')
+    return {
+      language: (id) => provider.languageModel(id),
+      embedding: (id) => provider.embeddingModel(id),
+    }
+  }
   const { language, embedding } = models
   if (language === undefined && embedding === undefined) {
     throw new ModelspineError(
@@ -115,7 +125,7 @@ function sourcesOf(models: LanguageModelV4 | EmbeddingModelV4 | AiSdkModels): Ai
 }
 
 /** Earlier versions of models have other results. */
-function checked<Model extends AnyModel>(model: Model, what: string): Model {
+function checked<Model extends Pick<AnyModel, 'specificationVersion'>>(model: Model, what: string): Model {
   const version: unknown = model?.specificationVersion
   if (version === 'v4') return model
   const message = `${what} is of version ${String(version)} of the AI SDK's models; fromAiSdk takes v4, of AI SDK 7`

@@ -1,4 +1,5 @@
 import { inspect } from 'node:util'
+import { createOpenAICompatible } from '@ai-sdk/openai-compatible'
 import {
   APICallError,
   LoadAPIKeyError,
@@ -42,6 +43,12 @@ describe('fromAiSdk', () => {
       capabilities: { operations: ['chat', 'embed'], streaming: true },
     })
     expect(fromAiSdk({ language: () => modelOf([]) }, { name: 'acme' }).name).toBe('acme')
+    // A provider is a function with members of many names.
+    const vendor = createOpenAICompatible({ name: 'vendor', baseURL: 'http://127.0.0.1:1/v1' })
+    expect(fromAiSdk(vendor, { name: 'vendor' })).toMatchObject({
+      name: 'vendor',
+      capabilities: { operations: ['chat', 'embed'], streaming: true },
+    })
   })
 
   it('refuses what is no model of the version that it knows', () => {
@@ -49,6 +56,29 @@ describe('fromAiSdk', () => {
     expect(() => fromAiSdk(older)).toThrow(/of version v3 of the AI SDK's models; fromAiSdk takes v4/)
     expect(() => fromAiSdk({ language: older })).toThrow(/language is of version v3/)
     expect(() => fromAiSdk({})).toThrow(expect.objectContaining({ code: 'invalid-options' }))
+  })
+
+  it('asks a provider of the AI SDK for the model of each request', async () => {
+    const names: string[] = []
+    const embedding = new MockEmbeddingModelV4({ doEmbed: async () => ({ embeddings: [[1]], warnings: [] }) })
+    const vendor = {
+      specificationVersion: 'v4' as const,
+      languageModel: (id: string) => {
+        names.push(id)
+        return modelOf([], ok)
+      },
+      embeddingModel: (id: string) => {
+        names.push(id)
+        return embedding
+      },
+    }
+    const provider = fromAiSdk(vendor)
+    await asked(provider, chat({ model: 'one' }))
+    await provider.embed?.({ model: 'two', input: ['a'] }, context())
+    expect(names).toEqual(['one', 'two'])
+    expect(() => fromAiSdk({ ...vendor, specificationVersion: 'v3' } as never)).toThrow(
+      /the provider is of version v3/,
+    )
   })
 
   it('answers only for the name of its model, and a function for any', async () => {
