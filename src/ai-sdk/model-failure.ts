@@ -68,7 +68,7 @@ export function modelFailure(
     const code = ofRoutes[cause.code]
     return code === undefined ? cause : new ModelspineError(code, cause.message, { cause })
   }
-  const message = scrubStart(`${provider} ${modelId}: ${textOf(cause)}`, longestMessage)
+  const message = `${provider} ${modelId}: ${modelMessage(cause)}`
   const headers = isRecord(cause) && isRecord(cause.responseHeaders) ? cause.responseHeaders : {}
   const waitMs = retryAfterMs(headers as Record<string, string>, nowMs)
   return new ModelspineError(codeOf(cause), message, {
@@ -113,8 +113,9 @@ function bodyOf(cause: Readonly<Record<string, unknown>>): unknown {
   return data ?? { ...cause, message: cause.message }
 }
 
-/** Streams carry errors as texts and as plain objects, too. */
-function textOf(cause: unknown): string {
+/** What a model's error says, without credentials. Streams carry errors as texts and as plain objects, too. */
+export function modelMessage(cause: unknown): string {
   const inner = isRecord(cause) && isRecord(cause.error) ? cause.error : cause
-  return isRecord(inner) && typeof inner.message === 'string' ? inner.message : messageOf(cause)
+  const text = isRecord(inner) && typeof inner.message === 'string' ? inner.message : messageOf(cause)
+  return scrubStart(text, longestMessage)
 }

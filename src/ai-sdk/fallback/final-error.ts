@@ -1,5 +1,5 @@
-import { asModelspineError, isModelspineError, ModelspineError, messageOf } from '../../errors.ts'
-import { isApiCallError } from '../model-failure.ts'
+import { asModelspineError, isModelspineError, ModelspineError } from '../../errors.ts'
+import { isApiCallError, modelMessage } from '../model-failure.ts'
 import type { ModelCall } from './model-call.ts'
 import type { FallbackAttempt } from './options.ts'
 
@@ -58,7 +58,7 @@ export function finalError(
 
 function allFailed(failed: readonly FallbackAttempt[]): string {
   const each = failed.map(
-    ({ provider, modelId, code, error }) => `${provider} ${modelId} (${code}): ${messageOf(error)}`,
+    ({ provider, modelId, code, error }) => `${provider} ${modelId} (${code}): ${modelMessage(error)}`,
   )
   return `${failed.length} models failed: ${each.join('; ')}`
 }

@@ -132,6 +132,15 @@ describe('the last error', () => {
     expect(JSON.stringify(error)).not.toContain('secret plan')
   })
 
+  it('says in words what plain objects say that streams carry as errors, without credentials', async () => {
+    const error = await last(
+      { type: 'server_error', message: 'the engine is overloaded' },
+      { error: { message: 'Incorrect API key provided: sk-proj-Abcdefghijklmnop0123456789' } },
+    )
+    expect(error.message).toMatch(/^2 models failed: .*: the engine is overloaded; .*: Incorrect API key/)
+    expect(error.message).not.toContain('bcdefghijklmnop')
+  })
+
   it('tells all attempts, and keeps the last one as cause', async () => {
     const second = new Error('reset')
     const error = await last(apiError(503), second)
