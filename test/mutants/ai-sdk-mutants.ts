@@ -72,6 +72,22 @@ export const aiSdkMutants: readonly Mutant[] = [
     tests: [failover],
   },
   {
+    law: 8,
+    what: 'a stream of a model behind a route is whole although it has no finish',
+    file: 'src/ai-sdk/provider/model-stream.ts',
+    find: 'isFinished ||=',
+    replace: 'isFinished = true ||',
+    tests: ['test/unit/ai-sdk/provider/from-ai-sdk.test.ts'],
+  },
+  {
+    law: 8,
+    what: 'an error in the stream of a model behind a route is a part like any other',
+    file: 'src/ai-sdk/provider/model-stream.ts',
+    find: "      if (step.value.type === 'error') throw step.value.error\n",
+    replace: "      if (step.value.type === 'error') continue\n",
+    tests: ['test/unit/ai-sdk/route/failures.test.ts'],
+  },
+  {
     law: 10,
     what: 'an error holds the prompt of every attempt',
     file: `${room}/final-error.ts`,

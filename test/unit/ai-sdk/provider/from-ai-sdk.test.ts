@@ -240,6 +240,19 @@ describe('fromAiSdk', () => {
     }
   })
 
+  it('throws interrupted for a stream without a finish, after its parts', async () => {
+    const text = { type: 'text-delta', id: 't', delta: 'Half' } as const
+    const stream = fromAiSdk(modelOf([text])).chatStream?.(chat(), context()) ?? []
+    const seen: unknown[] = []
+    const reading = (async () => {
+      for await (const batch of stream as AsyncIterable<readonly { parts: readonly unknown[] }[]>) {
+        seen.push(...batch.flatMap(({ parts }) => parts))
+      }
+    })()
+    await expect(reading).rejects.toMatchObject({ code: 'interrupted' })
+    expect(seen).toMatchObject([{ type: 'text-delta', text: 'Half' }])
+  })
+
   it('leaves no listener on the signal of the call', async () => {
     const signal = new AbortController().signal
     let listeners = 0
