@@ -1,8 +1,8 @@
 import { ModelspineError } from '../../errors.ts'
 import { isRecord } from '../../json.ts'
 
-/** `maxOutputTokens`, `max_completion_tokens`, `maxTokens`, `n_predict` … */
-const limitName = /max.*tokens|max.*length|^n_?predict$|^num_?predict$/i
+/** `maxOutputTokens`, `max_completion_tokens`, `max_gen_len`, `n_predict` … */
+const limitName = /max.*(?:tokens|len)|^n_?predict$|^num_?predict$/i
 
 /** `n`, `best_of`, `candidateCount`, `num_return_sequences` … */
 const countName =
@@ -10,6 +10,9 @@ const countName =
 
 /** `budgetTokens`, `thinkingBudget` … Some models add it to the limit. */
 const budgetName = /budget/i
+
+/** Anthropic's model takes this many where `thinking` is enabled without a budget, and adds them to the limit, too. */
+const usualBudget = 1024
 
 export interface Limits {
   /** How many answers the options ask for. */
@@ -23,12 +26,18 @@ export function limitsIn(options: unknown): Limits {
   let choices = 1
   let budget = 0
   visit(options, (name, value) => {
+    if (isEnabled(value)) budget = Math.max(budget, usualBudget)
     if (typeof value !== 'number' || Number.isNaN(value)) return
     if (countName.test(name)) choices = Math.max(choices, value)
     // There may be several, of models that stand in for each other.
     if (budgetName.test(name)) budget = Math.max(budget, value)
   })
   return { choices, budget }
+}
+
+function isEnabled(value: unknown): boolean {
+  if (!isRecord(value) || value.type !== 'enabled') return false
+  return !Object.entries(value).some(([name, member]) => budgetName.test(name) && typeof member === 'number')
 }
 
 function visit(value: unknown, see: (name: string, member: unknown) => void): void {

@@ -39,14 +39,24 @@ describe('a cap on tokens before a model of the AI SDK', () => {
   it('lowers each limit in the options for models, at any depth, and keeps the other options', async () => {
     const providerOptions = {
       openai: { maxCompletionTokens: 900, logitBias: { 1: 2 }, store: false },
-      other: { max_tokens: 'many', n_predict: -1, fallbacks: [{ max_tokens: 900, model: 'x' }] },
+      other: {
+        max_tokens: 'many',
+        n_predict: -1,
+        max_gen_len: 900,
+        fallbacks: [{ max_tokens: 900, model: 'x' }],
+      },
     }
     expect(await sentUnder(50, { providerOptions, topK: 3 })).toMatchObject({
       maxOutputTokens: 50,
       topK: 3,
       providerOptions: {
         openai: { maxCompletionTokens: 50, logitBias: { 1: 2 }, store: false },
-        other: { max_tokens: 50, n_predict: 50, fallbacks: [{ max_tokens: 50, model: 'x' }] },
+        other: {
+          max_tokens: 50,
+          n_predict: 50,
+          max_gen_len: 50,
+          fallbacks: [{ max_tokens: 50, model: 'x' }],
+        },
       },
     })
   })
@@ -61,6 +71,15 @@ describe('a cap on tokens before a model of the AI SDK', () => {
       code: 'policy-denied',
       message: expect.stringContaining('a budget of 2000 tokens'),
     })
+  })
+
+  it('takes off what a model adds that thinks without a budget of its own', async () => {
+    const providerOptions = { anthropic: { thinking: { type: 'enabled' } } }
+    expect(await sentUnder(5000, { providerOptions })).toMatchObject({
+      maxOutputTokens: 5000 - 1024,
+      providerOptions,
+    })
+    await expect(sentUnder(1000, { providerOptions })).rejects.toMatchObject({ code: 'policy-denied' })
   })
 
   it('leaves out a wish for effort, which some models turn into such a budget', async () => {
