@@ -39,7 +39,7 @@ export interface UpstreamCallFacts {
 export function upstreamFailure(thrown: unknown, facts: UpstreamCallFacts): ModelspineError {
   if (facts.abortSignal.aborted)
     return new ModelspineError('aborted', `the call of ${facts.model} was aborted`)
-  if (isModelspineError(thrown)) return thrown
+  if (isModelspineError(thrown)) return withoutOthers(thrown)
   const broken = facts.hasBegun ? 'interrupted' : 'unavailable'
   if (isMarked(thrown, 'AI_APICallError')) return apiFailure(thrown as APICallError, facts, broken)
   const code = codeOf(thrown)
@@ -49,6 +49,18 @@ export function upstreamFailure(thrown: unknown, facts: UpstreamCallFacts): Mode
   if (thrown instanceof Error) return told(broken, thrown, facts)
   // An error in a stream may be what the vendor sent, as it sent it.
   return readOpenaiError({ body: thrown, clean: scrubStart })
+}
+
+/** A fallback's error keeps that of its last model, which is the app's own there, but not behind a route. */
+function withoutOthers(error: ModelspineError): ModelspineError {
+  const { code, message, cause, details, retryable, retryAfterMs } = error
+  if (cause === undefined) return error
+  return new ModelspineError(code, message, {
+    details,
+    retryable,
+    cause: scrubbedCause(cause, []),
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+  })
 }
 
 function apiFailure(error: APICallError, facts: UpstreamCallFacts, broken: ProviderFailure): ModelspineError {

@@ -155,6 +155,15 @@ describe('the last error', () => {
     ])
   })
 
+  it('hides keys and is short, however many models failed and whatever they say', async () => {
+    const key = 'Bearer abcdef123456'
+    const said = { type: 'error', error: { message: `busy, ${key}` } }
+    const error = await last(new Error(`no, ${key}, ${'x'.repeat(1_000_000)}`), said)
+    expect(error.message).not.toContain('abcdef123456')
+    expect(error.message).toContain('scripted m1 (unavailable): busy')
+    expect(error.message.length).toBeLessThan(3000)
+  })
+
   it('is the reason of the caller, when the caller aborted', async () => {
     const caller = new AbortController()
     const model = fallback([scriptedModel('a', { opening: 'hang' })])

@@ -8,7 +8,7 @@ import {
 } from '@ai-sdk/provider'
 import { MockEmbeddingModelV4, MockLanguageModelV4 } from 'ai/test'
 import type { CallContext, ModelProvider } from 'modelspine/adapter'
-import { embeddingModel, fromAiSdk, languageModel } from 'modelspine/ai-sdk'
+import { embeddingModel, fallback, fromAiSdk, languageModel } from 'modelspine/ai-sdk'
 import type { RequestRecord } from 'modelspine/routing'
 import { describe, expect, it } from 'vitest'
 import { parseOpenaiChat } from '../../../../src/dialects/openai/chat-request.ts'
@@ -251,6 +251,21 @@ describe('fromAiSdk', () => {
     })()
     await expect(reading).rejects.toMatchObject({ code: 'interrupted' })
     expect(seen).toMatchObject([{ type: 'text-delta', text: 'Half' }])
+  })
+
+  it('hides them also in the error of a fallback, which keeps those of its models', async () => {
+    const doGenerate = async (): Promise<never> => {
+      throw apiError(429, { error: { message: secret } }, { 'retry-after': '2' })
+    }
+    const dead = new MockLanguageModelV4({ modelId: 'm', doGenerate })
+    const error: unknown = await asked(fromAiSdk(fallback([dead, dead])), chat()).catch(
+      (caught: unknown) => caught,
+    )
+    expect(error).toMatchObject({ code: 'rate-limited', retryAfterMs: 2000, retryable: true })
+    expect(error).toMatchObject({ details: { attempts: [{ place: 0 }, { place: 1 }] } })
+    const printed = inspect(error, { depth: null, showHidden: true }) + JSON.stringify(error)
+    expect(printed).not.toContain(secret)
+    expect(printed).not.toContain('A private prompt')
   })
 
   it('leaves no listener on the signal of the call', async () => {
