@@ -10,7 +10,7 @@ export const aiSdkMutants: readonly Mutant[] = [
   {
     law: 8,
     what: 'the beginning of a block counts as output, so that no other model is asked',
-    file: `${room}/visible-output.ts`,
+    file: 'src/ai-sdk/visible-output.ts',
     find: "  'text-start',\n",
     replace: '',
     tests: [streams],
@@ -18,7 +18,7 @@ export const aiSdkMutants: readonly Mutant[] = [
   {
     law: 8,
     what: 'reasoning does not count as output',
-    file: `${room}/visible-output.ts`,
+    file: 'src/ai-sdk/visible-output.ts',
     find: "  'reasoning-start',\n",
     replace: "  'reasoning-start',\n  'reasoning-delta',\n",
     tests: [streams],
@@ -42,17 +42,17 @@ export const aiSdkMutants: readonly Mutant[] = [
   {
     law: 8,
     what: 'a stream that ends without a finish is complete',
-    file: `${room}/language-operation.ts`,
-    find: "notes.isComplete ||= parts.some(({ type }) => type === 'finish')",
-    replace: 'notes.isComplete = parts.length > 0',
+    file: `${room}/part-source.ts`,
+    find: "    if (!this.#isWhole) throw new ModelspineError('interrupted', 'the stream ended without a finish')\n",
+    replace: '',
     tests: [streams],
   },
   {
     law: 8,
     what: 'an empty reply that ended with an error is an answer',
     file: `${room}/language-operation.ts`,
-    find: 'content.length === 0 && isBroken(finishReason)',
-    replace: 'content.length < 0 && isBroken(finishReason)',
+    find: 'if (content.length === 0) refuseBroken(finishReason)\n',
+    replace: '\n',
     tests: [failover],
   },
   {

@@ -5,9 +5,9 @@ import type {
 } from '@ai-sdk/provider'
 import { ModelspineError } from '../../errors.ts'
 import type { Operation } from '../../routing/operations/operation.ts'
+import { refuseBroken } from '../visible-output.ts'
 import type { AskedModel, ModelCall } from './model-call.ts'
 import { PartSource, type Piece } from './part-source.ts'
-import { isBroken } from './visible-output.ts'
 
 /** A language model's call. Nothing is translated: the AI SDK's own options, result and parts go through the router. */
 export const languageOperation: Operation<
@@ -26,11 +26,11 @@ export const languageOperation: Operation<
       return new PartSource(asked, { ...call.options, abortSignal })
     },
     // The source gives nothing before the first output.
-    note({ parts }, notes) {
+    note(_piece, notes) {
       notes.hasOutput = true
-      notes.isComplete ||= parts.some(({ type }) => type === 'finish')
     },
-    end: 'marked',
+    // And it throws when the finish is missing.
+    end: 'transport',
   },
   isRepeatable: ({ isFinal }) => !isFinal,
 }
@@ -38,6 +38,5 @@ export const languageOperation: Operation<
 function checkReply(reply: LanguageModelV4GenerateResult): void {
   const { content, finishReason } = reply
   if (!Array.isArray(content)) throw new ModelspineError('malformed-reply', 'the reply has no content')
-  if (content.length === 0 && isBroken(finishReason))
-    throw new ModelspineError('interrupted', `the reply is empty and ended with "${finishReason.unified}"`)
+  if (content.length === 0) refuseBroken(finishReason)
 }

@@ -57,8 +57,9 @@ export class ModelCall<Options extends { readonly abortSignal?: AbortSignal }> i
     const asked = this.#latest
     if (asked === undefined) return undefined
     const { provider, modelId } = asked.model
+    const slowness = firstOutputMs === undefined ? 'gave no output in time' : 'paused for too long'
     const limit = (): ModelspineError =>
-      new ModelspineError(code ?? 'unavailable', `${provider} ${modelId} gave no output in time`)
+      new ModelspineError(code ?? 'unavailable', `${provider} ${modelId} ${slowness}`)
     const attempt: FallbackAttempt = {
       requestId,
       place: asked.place,

@@ -5,8 +5,8 @@ import type {
   LanguageModelV4StreamResult,
 } from '@ai-sdk/provider'
 import { ModelspineError } from '../../errors.ts'
+import { isBroken, isVisible, refuseBroken } from '../visible-output.ts'
 import type { AskedModel } from './model-call.ts'
-import { isBroken, isVisible } from './visible-output.ts'
 
 /** Parts that came together. The first piece has all parts up to the first output, and what the model said of the call. */
 export interface Piece {
@@ -21,7 +21,8 @@ const maxHeld = 1000
 
 /**
  * The stream of one attempt. Before the first output, an error in it is a failed attempt. After the output, an error goes to
- * the caller as it is, and so do the parts after it, but then the stream fails and its `finish` says so.
+ * the caller as it is, and so do the parts after it, but then the stream fails and its `finish` says so. After the finish it
+ * is no failure any more.
  */
 export class PartSource implements AsyncIterableIterator<Piece> {
   readonly #asked: AskedModel<LanguageModelV4>
@@ -30,7 +31,7 @@ export class PartSource implements AsyncIterableIterator<Piece> {
   #hasLeft = false
   /** Whether the finish has come. */
   #isWhole = false
-  /** The first error in the stream after output. */
+  /** The first error in the stream between output and finish. */
   #error: { readonly cause: unknown } | undefined
 
   constructor(asked: AskedModel<LanguageModelV4>, options: LanguageModelV4CallOptions) {
@@ -68,11 +69,7 @@ export class PartSource implements AsyncIterableIterator<Piece> {
       const { done, value: part } = await reader.read()
       if (done) throw new ModelspineError('interrupted', 'the stream ended before any output')
       if (part.type === 'error') throw part.error
-      if (part.type === 'finish' && isBroken(part.finishReason))
-        throw new ModelspineError(
-          'interrupted',
-          `the stream is empty and ended with "${part.finishReason.unified}"`,
-        )
+      if (part.type === 'finish') refuseBroken(part.finishReason)
       held.push(part)
       if (isVisible(part)) break
     }
@@ -89,12 +86,13 @@ export class PartSource implements AsyncIterableIterator<Piece> {
     })
     if (!done) return { done, value: { parts: [this.#seen(part)] } }
     if (this.#error !== undefined) throw this.#error.cause
+    if (!this.#isWhole) throw new ModelspineError('interrupted', 'the stream ended without a finish')
     return { done: true, value: undefined }
   }
 
   #seen(part: LanguageModelV4StreamPart): LanguageModelV4StreamPart {
+    if (part.type === 'error' && !this.#isWhole) this.#error ??= { cause: part.error }
     this.#isWhole ||= part.type === 'finish'
-    if (part.type === 'error') this.#error ??= { cause: part.error }
     if (part.type !== 'finish' || this.#error === undefined || isBroken(part.finishReason)) return part
     return { ...part, finishReason: { ...part.finishReason, unified: 'error' } }
   }

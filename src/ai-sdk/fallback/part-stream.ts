@@ -3,8 +3,8 @@ import type { Told } from './model-router.ts'
 import type { Piece } from './part-source.ts'
 
 /**
- * The parts as the AI SDK reads them. Nothing is read ahead. A `finish` tells who answered. After an error part the stream
- * ends without a second error, because the AI SDK has it already. A stream that does not name its model gets the name of
+ * The parts as the AI SDK reads them. Nothing is read ahead. A `finish` tells who answered. After its
+ * `finish` no error can change the answer, and after an error part the AI SDK has one already, so the stream just ends. A stream that does not name its model gets the name of
  * the one that answered, unless that is `assumed`, which the AI SDK writes by itself.
  */
 export function partStream(
@@ -13,7 +13,7 @@ export function partStream(
   told: Told,
   assumed: string,
 ): ReadableStream<LanguageModelV4StreamPart> {
-  let hasError = false
+  let isTold = false
   let isNamed = told.model === assumed
   let waiting = [...first]
   const read = async (): Promise<LanguageModelV4StreamPart | undefined> => {
@@ -30,13 +30,13 @@ export function partStream(
         try {
           const part = await read()
           if (part === undefined) return controller.close()
-          hasError ||= part.type === 'error'
+          isTold ||= part.type === 'error' || part.type === 'finish'
           isNamed ||= part.type === 'response-metadata' && part.modelId !== undefined
           if (part.type !== 'finish') return controller.enqueue(part)
           if (!isNamed) controller.enqueue({ type: 'response-metadata', modelId: told.model })
           controller.enqueue(signed(part, told))
         } catch (error) {
-          if (hasError) controller.close()
+          if (isTold) controller.close()
           else controller.error(error)
         }
       },

@@ -1,13 +1,14 @@
 import type { LanguageModelV4, LanguageModelV4StreamPart } from '@ai-sdk/provider'
 import { ModelspineError, unlessAborted } from '../../errors.ts'
 import type { ChatEvent } from '../../provider/contract.ts'
+import { isVisible, refuseBroken } from '../visible-output.ts'
 import type { NativeCall } from '../words/dialect.ts'
 import { AiSdkStreamReader } from '../words/stream-reader.ts'
 
 /**
  * The stream of one call of a model. However it ends, the model's own stream is cancelled, its signal has fired unless
  * the stream was whole, and nothing listens any more. `failureOf` tells what an error means; its second argument is
- * whether the stream had begun.
+ * whether the stream had begun. An error after the finish is none.
  */
 export async function* modelStream(
   model: LanguageModelV4,
@@ -23,6 +24,7 @@ export async function* modelStream(
   let reader: ReadableStreamDefaultReader<LanguageModelV4StreamPart> | undefined
   let isWhole = false
   let hasBegun = false
+  let isFinished = false
   try {
     const opening = Promise.resolve(model.doStream({ ...call, abortSignal: controller.signal }))
     const { stream, request, response } = await unlessAborted(opening, abortSignal, () => {
@@ -32,12 +34,14 @@ export async function* modelStream(
     reader = stream.getReader()
     const opened = { ...(request && { request }), ...(response && { response }) }
     const events = new AiSdkStreamReader(opened)
-    let isFinished = false
+    let hasOutput = false
     for (;;) {
       const step = await unlessAborted(reader.read(), abortSignal, aborted)
       if (step.done) break
       hasBegun = true
       if (step.value.type === 'error') throw step.value.error
+      if (step.value.type === 'finish' && !hasOutput) refuseBroken(step.value.finishReason)
+      hasOutput ||= isVisible(step.value)
       isFinished ||= step.value.type === 'finish'
       yield [events.read(step.value)]
     }
@@ -45,6 +49,8 @@ export async function* modelStream(
     if (!isFinished)
       throw new ModelspineError('interrupted', 'the stream of the model ended without a finish')
   } catch (thrown) {
+    // The answer is whole. Only what comes after it is broken.
+    if (isFinished && !abortSignal.aborted) return
     throw failureOf(thrown, hasBegun)
   } finally {
     abortSignal.removeEventListener('abort', onAbort)

@@ -73,7 +73,7 @@ export async function streamOn(
   }
 }
 
-/** Reads on only when the app does. An error after the first output is a part of the stream, which then ends. */
+/** Reads on only when the app does. An error after the first output is a part of the stream, which then ends. One after the finish is none. */
 function partsOf(
   first: IteratorResult<readonly ChatEvent[], unknown>,
   events: AsyncIterableIterator<readonly ChatEvent[]>,
@@ -94,7 +94,8 @@ function partsOf(
             if (step.done === true || parts.length > 0) return
           }
         } catch (cause) {
-          fail(controller, routeFailure(cause, facts), facts.abortSignal)
+          if (writer.isFinished) controller.close()
+          else fail(controller, routeFailure(cause, facts), facts.abortSignal)
         }
       },
       async cancel() {

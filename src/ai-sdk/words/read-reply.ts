@@ -1,13 +1,18 @@
 import type { LanguageModelV4Content, LanguageModelV4GenerateResult } from '@ai-sdk/provider'
 import { type ChatPart, type ChatReply, withNativeObject } from '../../provider/contract.ts'
+import { refuseBroken } from '../visible-output.ts'
 import { aiSdkDialect, aiSdkVendor, vendorOptions } from './dialect.ts'
 import { readFile } from './media.ts'
 import { ownMarks, readForeign, reasoningMarks } from './own-marks.ts'
 import { readFinish, readUsage } from './usage.ts'
 
-/** A whole result of a model. `model` is the one that was asked. */
+/**
+ * A whole result of a model. `model` is the one that was asked. Throws `interrupted` for an empty one of which the model says
+ * that it is none.
+ */
 export function readReply(result: LanguageModelV4GenerateResult, model: string): ChatReply {
   const { content, finishReason, usage, response } = result
+  if (content.length === 0) refuseBroken(finishReason)
   const reply: ChatReply = {
     id: response?.id ?? '',
     model: response?.modelId ?? model,

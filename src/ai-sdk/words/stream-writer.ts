@@ -53,6 +53,11 @@ export class AiSdkStreamWriter {
     this.#blocks = new BlockWriter(facts.requestId)
   }
 
+  /** Whether the answer is whole, so that no error can change it. */
+  get isFinished(): boolean {
+    return this.#isFinished
+  }
+
   write(events: readonly ChatEvent[]): readonly Part[] {
     return events.flatMap((event) => {
       const native = nativeObject(event, aiSdkDialect) as NativePart | undefined

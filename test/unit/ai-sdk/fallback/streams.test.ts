@@ -1,4 +1,4 @@
-import { fallback } from 'modelspine/ai-sdk'
+import { type FallbackAttempt, fallback } from 'modelspine/ai-sdk'
 import { createFakeClock } from 'modelspine/testing'
 import { describe, expect, it } from 'vitest'
 import {
@@ -110,9 +110,11 @@ describe('a stream that fails before its first output', () => {
 describe('a stream that fails after output', () => {
   it.each([
     ['is cut', [start, begin, delta('he'), new Throws(new Error('reset'))], 'reset'],
-    ['ends without finish', [start, begin, delta('he')], 'without its end mark'],
+    ['ends without finish', [start, begin, delta('he')], 'the stream ended without a finish'],
   ] as const)('that %s is an error, and nothing is said twice', async (_how, script, message) => {
-    const { parts, error, b } = await streamed({ parts: script })
+    const told: FallbackAttempt[] = []
+    const { parts, error, b } = await streamed({ parts: script }, { onAttempt: told.push.bind(told) })
+    expect(told).toMatchObject([{ outcome: 'failed', error: { message } }])
     expect(parts).toEqual([start, begin, delta('he')])
     expect(error).toMatchObject({ name: 'ModelspineError', message: expect.stringContaining(message) })
     expect(b.calls).toHaveLength(0)
@@ -167,8 +169,24 @@ describe('a stream that fails after output', () => {
   })
 
   it('is none when its finish has come already', async () => {
-    const { parts, error } = await streamed({ parts: [start, delta('he'), finish, down] })
-    expect([parts, error]).toEqual([[start, delta('he'), finish], undefined])
+    const late = { type: 'error', error: new Error('late') } as const
+    for (const [after, more] of [
+      [down, []],
+      [late, [late]],
+    ] as const) {
+      const outcomes: string[] = []
+      const onAttempt = ({ outcome }: FallbackAttempt) => outcomes.push(outcome)
+      const { parts, error } = await streamed({ parts: [start, delta('he'), finish, after] }, { onAttempt })
+      expect([parts, error, outcomes]).toEqual([[start, delta('he'), finish, ...more], undefined, ['ok']])
+    }
+  })
+
+  it('is none when it hangs after its finish', async () => {
+    const clock = createFakeClock()
+    const running = streamed({ parts: [start, delta('he'), finish, 'hang'] }, { clock })
+    await clock.advance(120_000)
+    const { parts, error, a } = await running
+    expect([parts, error, a.cancelled]).toEqual([[start, delta('he'), finish], undefined, 1])
   })
 
   it('is read to its end, so that the middleware of a model hears of it', async () => {
@@ -188,12 +206,15 @@ describe('a stream that fails after output', () => {
 
   it('is cut when it pauses for idleMs', async () => {
     const clock = createFakeClock()
-    const running = streamed({ parts: [start, delta('he'), 'hang'] }, { clock, timeouts: { idleMs: 700 } })
+    const told: FallbackAttempt[] = []
+    const options = { clock, timeouts: { idleMs: 700 }, onAttempt: told.push.bind(told) }
+    const running = streamed({ parts: [start, delta('he'), 'hang'] }, options)
     await clock.advance(699)
     await clock.advance(1)
     const { parts, error, a, b } = await running
     expect([parts, b.calls.length, a.cancelled]).toEqual([[start, delta('he')], 0, 1])
     expect(error).toMatchObject({ code: 'timeout' })
+    expect(told).toMatchObject([{ error: { code: 'timeout', message: 'scripted a paused for too long' } }])
     expect(clock.pendingTimers).toBe(0)
   })
 })

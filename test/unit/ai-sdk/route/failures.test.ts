@@ -2,6 +2,8 @@ import { APICallError, type LanguageModelV4StreamPart } from '@ai-sdk/provider'
 import { embedMany, generateText, streamText } from 'ai'
 import { MockEmbeddingModelV4, MockLanguageModelV4 } from 'ai/test'
 import { embeddingModel, fromAiSdk, languageModel, type RouteCallError } from 'modelspine/ai-sdk'
+import type { AttemptRecord } from 'modelspine/routing'
+import { createFakeClock } from 'modelspine/testing'
 import { describe, expect, it } from 'vitest'
 import { type ErrorCode, ModelspineError } from '../../../../src/errors.ts'
 import { memoryProvider } from '../../../../src/provider/memory-provider.ts'
@@ -21,6 +23,15 @@ const failing = (code: ErrorCode, retryAfterMs?: number) => {
   return { asked, provider: memoryProvider({ chat: fail, chatStream: fail, embed: fail }) }
 }
 
+const modelUsage = {
+  inputTokens: { total: 1, noCache: 1, cacheRead: undefined, cacheWrite: undefined },
+  outputTokens: { total: 1, text: 1, reasoning: undefined },
+}
+const finish: LanguageModelV4StreamPart = {
+  type: 'finish',
+  usage: modelUsage,
+  finishReason: { unified: 'stop', raw: 'x' },
+}
 const broken: readonly LanguageModelV4StreamPart[] = [
   { type: 'text-start', id: 't' },
   { type: 'text-delta', id: 't', delta: 'Half' },
@@ -95,12 +106,7 @@ describe('a request of a route that fails', () => {
     })
 
     const first = fromAiSdk(modelOf([{ type: 'stream-start', warnings: [] }, error]))
-    const second = fromAiSdk(
-      modelOf([
-        ...broken,
-        { type: 'finish', usage: modelUsage, finishReason: { unified: 'stop', raw: 'x' } },
-      ]),
-    )
+    const second = fromAiSdk(modelOf([...broken, finish]))
     const seen: string[] = []
     const both = languageModel(routerOver([first, second]), 'app')
     for await (const part of streamText({ model: both, prompt: 'Hi' }).stream) seen.push(part.type)
@@ -115,6 +121,65 @@ describe('a request of a route that fails', () => {
       error: { code: 'interrupted' },
     })
   })
+
+  it('is none when the finish of its stream has come already, whatever comes then', async () => {
+    const late: LanguageModelV4StreamPart = { type: 'error', error: new Error('late') }
+    for (const after of [[late], 'breaks', 'hangs'] as const) {
+      const clock = createFakeClock()
+      const model = modelOf([])
+      model.doStream = async () => {
+        const left = [...broken, finish, ...(typeof after === 'string' ? [] : after)]
+        const stream = new ReadableStream<LanguageModelV4StreamPart>({
+          async pull(controller) {
+            const part = left.shift()
+            if (part !== undefined) return controller.enqueue(part)
+            if (after === 'breaks') return controller.error(new Error('reset'))
+            if (after === 'hangs') return await new Promise(() => {})
+            controller.close()
+          },
+        })
+        return { stream }
+      }
+      const outcomes: string[] = []
+      const observer = {
+        started: () => ({ attempted: ({ outcome }: AttemptRecord) => outcomes.push(outcome) }),
+      }
+      const router = routerOver([fromAiSdk(model)], { clock, observers: [observer] })
+      const reading = partsFrom(languageModel(router, 'app'), says('Hi'))
+      await clock.advance(0)
+      await clock.advance(60_000)
+      expect((await reading).at(-1)).toMatchObject(finish)
+      expect(outcomes).toEqual([after === 'hangs' ? 'failed' : 'ok'])
+      expect(clock.pendingTimers).toBe(0)
+    }
+  })
+
+  it.each(['error', 'interrupted'] as const)(
+    'moves on when a model says of an empty answer that it is none: %s',
+    async (unified) => {
+      const none = { unified, raw: undefined }
+      const first = modelOf(
+        [
+          { type: 'stream-start', warnings: [] },
+          { ...finish, finishReason: none },
+        ],
+        {
+          finishReason: none,
+        },
+      )
+      const second = modelOf([...broken, finish], { content: [{ type: 'text', text: 'ok' }] })
+      const model = languageModel(routerOver([fromAiSdk(first), fromAiSdk(second)]), 'app')
+      expect((await model.doGenerate(says('Hi'))).content).toEqual([{ type: 'text', text: 'ok' }])
+      expect(await partsFrom(model, says('Hi'))).toMatchObject([
+        ...broken,
+        { type: 'response-metadata' },
+        finish,
+      ])
+      const half = modelOf([...broken, { ...finish, finishReason: none }])
+      const alone = languageModel(routerOver([fromAiSdk(half)]), 'app')
+      expect((await partsFrom(alone, says('Hi'))).at(-1)).toMatchObject({ finishReason: none })
+    },
+  )
 
   it('passes the abort on to the model, and gives its reason, before and in the middle of an answer', async () => {
     const signals: (AbortSignal | undefined)[] = []
@@ -187,11 +252,6 @@ describe('a request of a route that fails', () => {
     await expect(asked).rejects.toMatchObject({ code: 'no-route', isRetryable: false, statusCode: 404 })
   })
 })
-
-const modelUsage = {
-  inputTokens: { total: 1, noCache: 1, cacheRead: undefined, cacheWrite: undefined },
-  outputTokens: { total: 1, text: 1, reasoning: undefined },
-}
 
 describe('a route as an embedding model', () => {
   it('gives the same result as the model, in several calls', async () => {

@@ -1,4 +1,5 @@
 import type { LanguageModelV4FinishReason, LanguageModelV4StreamPart } from '@ai-sdk/provider'
+import { ModelspineError } from '../errors.ts'
 
 /** What shows nothing: the frame of a stream, and the beginnings and ends of blocks. */
 const frames: ReadonlySet<string> = new Set([
@@ -25,4 +26,10 @@ export function isVisible(part: LanguageModelV4StreamPart): boolean {
 /** Whether the model itself says that its answer is none. */
 export function isBroken(reason: LanguageModelV4FinishReason | undefined): boolean {
   return reason?.unified === 'error' || reason?.unified === 'interrupted'
+}
+
+/** Throws `interrupted` for the end of an empty answer of which the model itself says that it is none. */
+export function refuseBroken(reason: LanguageModelV4FinishReason | undefined): void {
+  if (!isBroken(reason)) return
+  throw new ModelspineError('interrupted', `the answer is empty and ended with "${reason?.unified}"`)
 }
