@@ -1,10 +1,10 @@
-import type { APICallError } from '@ai-sdk/provider'
 import { readOpenaiError } from '../dialects/openai/error.ts'
 import { type ErrorCode, isModelspineError, ModelspineError, messageOf } from '../errors.ts'
 import { retryAfterMs } from '../http/rate-limits.ts'
 import { scrubStart } from '../http/scrub.ts'
 import { isRecord } from '../json.ts'
 import type { ProviderFailure } from '../provider/contract.ts'
+import { isApiCallError, sdkFailure } from './sdk-errors.ts'
 
 /** The names that a model has in the AI SDK. */
 export interface NamedModel {
@@ -12,30 +12,8 @@ export interface NamedModel {
   readonly modelId: string
 }
 
-/** By the marker, so that the errors of every copy of the AI SDK are known. */
-const apiCallMarker = Symbol.for('vercel.ai.error.AI_APICallError')
-
-/** Whether the error tells of a call over HTTP. */
-export function isApiCallError(error: unknown): error is APICallError {
-  return (
-    typeof error === 'object' && error !== null && (error as Record<symbol, unknown>)[apiCallMarker] === true
-  )
-}
-
-/** Errors of the AI SDK that come without a status. They have these names in every copy of it. */
+/** Errors of the platform. A model may have a limit of time of its own. */
 const byName: ReadonlyMap<unknown, ProviderFailure> = new Map<unknown, ProviderFailure>([
-  ['AI_InvalidPromptError', 'bad-request'],
-  ['AI_InvalidArgumentError', 'bad-request'],
-  ['AI_UnsupportedFunctionalityError', 'unsupported'],
-  ['AI_TooManyEmbeddingValuesForCallError', 'unsupported'],
-  ['AI_LoadAPIKeyError', 'auth'],
-  ['AI_LoadSettingError', 'auth'],
-  ['AI_NoSuchModelError', 'not-found'],
-  ['AI_JSONParseError', 'malformed-reply'],
-  ['AI_TypeValidationError', 'malformed-reply'],
-  ['AI_InvalidResponseDataError', 'malformed-reply'],
-  ['AI_EmptyResponseBodyError', 'malformed-reply'],
-  ['AI_NoContentGeneratedError', 'malformed-reply'],
   ['TimeoutError', 'timeout'],
   ['AbortError', 'interrupted'],
 ])
@@ -81,7 +59,7 @@ function codeOf(cause: unknown): ProviderFailure {
   if (!isRecord(cause)) return 'unavailable'
   const status = statusOf(cause)
   if (status === undefined && isApiCallError(cause)) return 'unavailable'
-  const named = byName.get(cause.name)
+  const named = sdkFailure(cause) ?? byName.get(cause.name)
   if (status === undefined && named !== undefined) return named
   // The vendors whose format is not OpenAI's still write { error: { type, message } }.
   const read = readOpenaiError({

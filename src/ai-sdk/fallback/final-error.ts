@@ -1,5 +1,6 @@
 import { asModelspineError, isModelspineError, ModelspineError } from '../../errors.ts'
-import { isApiCallError, modelMessage } from '../model-failure.ts'
+import { modelMessage } from '../model-failure.ts'
+import { isApiCallError } from '../sdk-errors.ts'
 import type { ModelCall } from './model-call.ts'
 import type { FallbackAttempt } from './options.ts'
 

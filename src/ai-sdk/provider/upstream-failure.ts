@@ -5,23 +5,7 @@ import { isModelspineError, ModelspineError, messageOf } from '../../errors.ts'
 import { rateLimitsOf, retryAfterMs } from '../../http/rate-limits.ts'
 import { scrubbedCause, scrubStart, secretsOf } from '../../http/scrub.ts'
 import type { ProviderFailure } from '../../provider/contract.ts'
-
-/** The AI SDK's errors by their markers, so that those of every copy of it are known. */
-const codes: Readonly<Record<string, ProviderFailure>> = {
-  AI_LoadAPIKeyError: 'auth',
-  AI_LoadSettingError: 'auth',
-  AI_NoSuchModelError: 'not-found',
-  AI_NoSuchProviderReferenceError: 'unsupported',
-  AI_UnsupportedFunctionalityError: 'unsupported',
-  AI_InvalidArgumentError: 'bad-request',
-  AI_InvalidPromptError: 'bad-request',
-  AI_TooManyEmbeddingValuesForCallError: 'bad-request',
-  AI_EmptyResponseBodyError: 'malformed-reply',
-  AI_InvalidResponseDataError: 'malformed-reply',
-  AI_JSONParseError: 'malformed-reply',
-  AI_NoContentGeneratedError: 'malformed-reply',
-  AI_TypeValidationError: 'malformed-reply',
-}
+import { isApiCallError, sdkFailure } from '../sdk-errors.ts'
 
 export interface UpstreamCallFacts {
   /** The name of the model, for the message. */
@@ -41,8 +25,8 @@ export function upstreamFailure(thrown: unknown, facts: UpstreamCallFacts): Mode
     return new ModelspineError('aborted', `the call of ${facts.model} was aborted`)
   if (isModelspineError(thrown)) return withoutOthers(thrown)
   const broken = facts.hasBegun ? 'interrupted' : 'unavailable'
-  if (isMarked(thrown, 'AI_APICallError')) return apiFailure(thrown as APICallError, facts, broken)
-  const code = codeOf(thrown)
+  if (isApiCallError(thrown)) return apiFailure(thrown, facts, broken)
+  const code = sdkFailure(thrown)
   if (code !== undefined) return told(code, thrown, facts)
   const { name } = thrown instanceof Error ? thrown : { name: '' }
   if (name === 'TimeoutError') return told('timeout', thrown, facts)
@@ -65,11 +49,11 @@ function withoutOthers(error: ModelspineError): ModelspineError {
 
 function apiFailure(error: APICallError, facts: UpstreamCallFacts, broken: ProviderFailure): ModelspineError {
   const { statusCode: status, responseHeaders = {}, responseBody } = error
-  if (status === undefined) return told(codeOf(error.cause) ?? broken, error, facts)
+  if (status === undefined) return told(sdkFailure(error.cause) ?? broken, error, facts)
   const body = parsed(responseBody)
   // Some servers answer 200 and put an error into the body.
   if (status < 400 && !holdsError(body))
-    return told(codeOf(error.cause) ?? unusable(error.cause), error, facts)
+    return told(sdkFailure(error.cause) ?? unusable(error.cause), error, facts)
   const secrets = secretsOf(responseHeaders)
   const afterMs = retryAfterMs(responseHeaders, facts.nowMs)
   const read = readOpenaiError({
@@ -95,16 +79,6 @@ function unusable(cause: unknown): ProviderFailure {
 function told(code: ProviderFailure, thrown: unknown, { model }: UpstreamCallFacts): ModelspineError {
   const words = scrubStart(messageOf(thrown), 1000)
   return new ModelspineError(code, `${model}: ${words}`, { cause: scrubbedCause(thrown, []) })
-}
-
-function codeOf(thrown: unknown): ProviderFailure | undefined {
-  const found = Object.keys(codes).find((name) => isMarked(thrown, name))
-  return found === undefined ? undefined : codes[found]
-}
-
-function isMarked(thrown: unknown, name: string): boolean {
-  if (typeof thrown !== 'object' || thrown === null) return false
-  return (thrown as Record<symbol, unknown>)[Symbol.for(`vercel.ai.error.${name}`)] === true
 }
 
 function parsed(body: string | undefined): unknown {

@@ -2,6 +2,7 @@ import {
   EmptyResponseBodyError,
   InvalidPromptError,
   LoadAPIKeyError,
+  NoSuchProviderReferenceError,
   UnsupportedFunctionalityError,
 } from '@ai-sdk/provider'
 import { StreamProviderError } from 'ai'
@@ -31,6 +32,11 @@ describe('an error of the AI SDK', () => {
     ['an overloaded vendor', apiError(529, { body: body({ type: 'overloaded_error' }) }), 'overloaded'],
     ['a body that is no JSON', apiError(500, { body: '<html>' }), 'unavailable'],
     ['what a model cannot do', new UnsupportedFunctionalityError({ functionality: 'images' }), 'unsupported'],
+    [
+      'a file of another vendor',
+      new NoSuchProviderReferenceError({ provider: 'p', reference: {} }),
+      'unsupported',
+    ],
     ['a key that is missing', new LoadAPIKeyError({ message: 'none' }), 'auth'],
     ['a prompt that is none', new InvalidPromptError({ prompt: 1, message: 'no' }), 'bad-request'],
     ['a reply without a body', new EmptyResponseBodyError(), 'malformed-reply'],

@@ -4,6 +4,7 @@ import {
   APICallError,
   LoadAPIKeyError,
   NoSuchModelError,
+  TooManyEmbeddingValuesForCallError,
   UnsupportedFunctionalityError,
 } from '@ai-sdk/provider'
 import { MockEmbeddingModelV4, MockLanguageModelV4 } from 'ai/test'
@@ -220,6 +221,16 @@ describe('fromAiSdk', () => {
     [
       'a missing ability',
       new UnsupportedFunctionalityError({ functionality: 'images' }),
+      { code: 'unsupported' },
+    ],
+    [
+      'too many texts at once',
+      new TooManyEmbeddingValuesForCallError({
+        provider: 'p',
+        modelId: 'm',
+        maxEmbeddingsPerCall: 1,
+        values: [],
+      }),
       { code: 'unsupported' },
     ],
     ['a timeout', new DOMException('too slow', 'TimeoutError'), { code: 'timeout' }],
