@@ -89,6 +89,8 @@ export function restingStrategy(inner: RoutingStrategy, options: RestOptions = {
       if (hidden.length === 0) return inner.pick(plan, request, tried)
       const picked = inner.pick(narrowedPlan(plan, isSeen), request, tried)
       if (picked !== undefined) return picked
+      // Usually the request itself was refused. With thousands that rest, trying each would block the process.
+      if (inner.pick(plan, request, tried) === undefined) return undefined
       // Not one that the inner strategy would refuse, such as an unproven sibling of a revision that failed.
       for (const woken of hidden.sort((one, other) => endOf(one) - endOf(other))) {
         const found = inner.pick(

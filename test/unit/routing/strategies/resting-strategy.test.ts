@@ -230,6 +230,24 @@ describe('a strategy that rests', () => {
     expect(heard).toEqual(['began a', 'ended a ok', 'began a', 'answered a', 'ended a ok'])
   })
 
+  it('does not try every one that rests when the request itself was refused', async () => {
+    const picksOf = async (names: string): Promise<number> => {
+      let picks = 0
+      const pick: RoutingStrategy['pick'] = (...asked) => {
+        picks += 1
+        return inOrderStrategy.pick(...asked)
+      }
+      const { ask, provider } = resting(names, {}, { pick })
+      for (const name of names) provider(name).script = 'unavailable'
+      await ask()
+      picks = 0
+      provider('a').script = 'bad-request'
+      expect(await ask()).toBe('a: nobody')
+      return picks
+    }
+    expect(await picksOf('abcdefghijklmnopqrst')).toBe(await picksOf('abc'))
+  })
+
   it('never lets an unproven revision stand in where the strategy inside would not', async () => {
     const clock = createFakeClock()
     const old = scriptedProvider('old', 'unavailable')
