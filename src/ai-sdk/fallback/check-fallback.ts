@@ -39,12 +39,10 @@ function kindOf(model: AnyModel, field: string): 'a language model' | 'an embedd
       `${field} has the specification version ${String(version)}: give a model for AI SDK 7, which has v4`,
     )
   }
-  if ('doGenerate' in model) return 'a language model'
+  // Models of images and of speech have doGenerate, too.
+  if ('doStream' in model) return 'a language model'
   if ('doEmbed' in model) return 'an embedding model'
-  throw wrong(
-    field,
-    `${field} has neither doGenerate nor doEmbed: give a language model or an embedding model`,
-  )
+  throw wrong(field, `${field} has neither doStream nor doEmbed: give a language model or an embedding model`)
 }
 
 function wrong(field: string, message: string): ModelspineError {

@@ -19,5 +19,5 @@ export function fallback(models: readonly AnyModel[], options: FallbackOptions =
 }
 
 function areLanguageModels(models: readonly AnyModel[]): models is readonly LanguageModelV4[] {
-  return models.every((model) => 'doGenerate' in model)
+  return models.every((model) => 'doStream' in model)
 }

@@ -98,7 +98,10 @@ export class ModelCall<Options extends { readonly abortSignal?: AbortSignal }> i
     const { provider, modelId } = model
     const named: FallbackModel = { provider, modelId, place }
     try {
-      return this.#hooks.shouldFailover?.(cause, named)
+      const decided: unknown = this.#hooks.shouldFailover?.(cause, named)
+      // Nobody waits for a promise, and one that rejects would end the process.
+      if (decided instanceof Promise) decided.catch(() => {})
+      return typeof decided === 'boolean' ? decided : undefined
     } catch {
       return undefined
     }

@@ -53,7 +53,7 @@ export interface FallbackOptions {
   readonly rest?: Omit<RestOptions, 'clock'> | false
   /**
    * Whether another model is asked after this error. Not asked after output, nor for a limit of time. Default, also for
-   * undefined and when it throws: not when no model would take the request (400, 422, content filter).
+   * undefined, for a promise and when it throws: not when no model would take the request (400, 422, content filter).
    */
   readonly shouldFailover?: (error: unknown, model: FallbackModel) => boolean | undefined
   /** Hears of each attempt when it has ended. When it throws or rejects, nothing is disturbed. */

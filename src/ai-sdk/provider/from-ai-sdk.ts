@@ -103,7 +103,7 @@ function nameOf(source: ModelSource<AnyModel> | undefined): string | undefined {
 }
 
 function sourcesOf(models: Parameters<typeof fromAiSdk>[0]): AiSdkModels {
-  if ('doGenerate' in models) return { language: checked(models, 'the model') }
+  if ('doStream' in models) return { language: checked(models, 'the model') }
   if ('doEmbed' in models) return { embedding: checked(models, 'the model') }
   if ('languageModel' in models) {
     const provider = checked(models, 'the provider')

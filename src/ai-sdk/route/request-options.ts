@@ -4,7 +4,7 @@ import { isRecord } from '../../json.ts'
 import type { VendorOptions } from '../../provider/contract.ts'
 import type { Actor } from '../../resources/metadata.ts'
 import type { CallOptions } from '../../routing/router.ts'
-import { ownName } from '../words/dialect.ts'
+import { aiSdkVendor, ownName } from '../words/dialect.ts'
 
 /**
  * What an app may say of one request, under `providerOptions.modelspine`. In a loop of tools it holds for each step,
@@ -34,10 +34,11 @@ const texts: Check = (value) =>
   isRecord(value) && Object.values(value).every((each) => typeof each === 'string')
     ? undefined
     : 'an object whose values are texts'
-const objects: Check = (value) =>
-  isRecord(value) && Object.values(value).every(isRecord)
-    ? undefined
-    : 'an object with an object for each provider'
+const objects: Check = (value) => {
+  if (!isRecord(value) || !Object.values(value).every(isRecord))
+    return 'an object with an object for each provider'
+  return aiSdkVendor in value ? 'what models of the AI SDK read directly under providerOptions' : undefined
+}
 const actor: Check = (value) => {
   const isActor =
     isRecord(value) &&

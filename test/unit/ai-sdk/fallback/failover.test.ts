@@ -78,6 +78,9 @@ describe('an error', () => {
     }
     expect(await asked(apiError(500), { shouldFailover: throwing })).toBe(1)
     expect(await asked(apiError(400), { shouldFailover: throwing })).toBe(0)
+    const rejecting = (async () => throwing()) as unknown as () => boolean
+    expect(await asked(apiError(500), { shouldFailover: rejecting })).toBe(1)
+    expect(await asked(apiError(400), { shouldFailover: rejecting })).toBe(0)
   })
 
   it('is told to the option with the model that it came from', async () => {

@@ -1,6 +1,11 @@
 import type { EmbeddingModelV4, LanguageModelV4 } from '@ai-sdk/provider'
 import { embedMany, generateText, streamText } from 'ai'
-import { convertArrayToReadableStream, MockEmbeddingModelV4, MockLanguageModelV4 } from 'ai/test'
+import {
+  convertArrayToReadableStream,
+  MockEmbeddingModelV4,
+  MockImageModelV4,
+  MockLanguageModelV4,
+} from 'ai/test'
 import { fallback } from 'modelspine/ai-sdk'
 import { describe, expect, it } from 'vitest'
 
@@ -62,6 +67,7 @@ describe('fallback', () => {
     [[], 'models', 'is empty'],
     [['openai/gpt-5'], 'models[0]', 'is a string'],
     [[{ ...healthy('a'), specificationVersion: 'v3' }], 'models[0]', 'version v3'],
+    [[new MockImageModelV4()], 'models[0]', 'a language model or an embedding model'],
     [[healthy('a'), new MockEmbeddingModelV4()], 'models[1]', 'models of one kind'],
   ])('refuses models that cannot stand in for each other: %#', (models, field, message) => {
     const given = models as unknown as readonly LanguageModelV4[] | readonly EmbeddingModelV4[]

@@ -7,7 +7,7 @@ import {
   TooManyEmbeddingValuesForCallError,
   UnsupportedFunctionalityError,
 } from '@ai-sdk/provider'
-import { MockEmbeddingModelV4, MockLanguageModelV4 } from 'ai/test'
+import { MockEmbeddingModelV4, MockImageModelV4, MockLanguageModelV4 } from 'ai/test'
 import type { CallContext, ModelProvider } from 'modelspine/adapter'
 import { embeddingModel, fallback, fromAiSdk, languageModel } from 'modelspine/ai-sdk'
 import type { RequestRecord } from 'modelspine/routing'
@@ -56,7 +56,8 @@ describe('fromAiSdk', () => {
     const older = { ...modelOf([]), specificationVersion: 'v3', doGenerate: () => {} } as never
     expect(() => fromAiSdk(older)).toThrow(/of version v3 of the AI SDK's models; fromAiSdk takes v4/)
     expect(() => fromAiSdk({ language: older })).toThrow(/language is of version v3/)
-    expect(() => fromAiSdk({})).toThrow(expect.objectContaining({ code: 'invalid-options' }))
+    for (const other of [{}, new MockImageModelV4()])
+      expect(() => fromAiSdk(other as never)).toThrow(expect.objectContaining({ code: 'invalid-options' }))
   })
 
   it('asks a provider of the AI SDK for the model of each request', async () => {

@@ -234,6 +234,7 @@ describe('a request of a route that fails', () => {
     [{ callerId: '' }, 'providerOptions.modelspine.callerId is wrong'],
     [{ actor: { roles: ['a'] } }, 'providerOptions.modelspine.actor is wrong'],
     [{ options: { openai: 1 } }, 'providerOptions.modelspine.options is wrong'],
+    [{ options: { 'ai-sdk': {} } }, 'write what models of the AI SDK read directly under providerOptions'],
   ])('names what is wrong with its options: %j', async (modelspine, message) => {
     const { asked, provider } = failing('unavailable')
     const router = routerOver([provider])
