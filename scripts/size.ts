@@ -80,10 +80,17 @@ const offenders = forbidden.filter((name) =>
   ),
 )
 
-/** Bundles one entry, split like the package: a part that the import loads, and parts that are loaded when needed. */
-async function sizesOf(built: string): Promise<{ readonly kb: number; readonly laterKb: number }> {
+/**
+ * Bundles what one import takes, split like the package: a part that the import loads, and parts that are loaded when
+ * needed. In kilobytes.
+ */
+async function sizesOf(
+  statement: string,
+  plugins: Plugin[] = [],
+): Promise<{ readonly kb: number; readonly laterKb: number }> {
   const bundle = await build({
-    entryPoints: [`${root}/${built}`],
+    stdin: { contents: statement, resolveDir: root },
+    plugins,
     bundle: true,
     splitting: true,
     write: false,
@@ -104,7 +111,7 @@ async function sizesOf(built: string): Promise<{ readonly kb: number; readonly l
     ]),
   )
   const { outputs } = bundle.metafile
-  const atOnce = new Set(Object.keys(outputs).filter((path) => outputs[path]?.entryPoint === built))
+  const atOnce = new Set(Object.keys(outputs).filter((path) => outputs[path]?.entryPoint === '<stdin>'))
   for (const path of atOnce) {
     for (const { path: next, kind } of outputs[path]?.imports ?? []) {
       if (kind === 'import-statement' && next in outputs) atOnce.add(next)
@@ -116,32 +123,17 @@ async function sizesOf(built: string): Promise<{ readonly kb: number; readonly l
   return { kb, laterKb: sum(gzippedKb.keys()) - kb }
 }
 
-const { kb, laterKb } = await sizesOf(entry.built)
+const { kb, laterKb } = await sizesOf(`export * from './${entry.built}'`)
 
 const withoutRouter: Plugin = {
   name: 'without-router',
   setup: ({ onResolve }) => onResolve({ filter: /\/routing\// }, ({ path }) => ({ path, external: true })),
 }
-/** Kilobytes of what a bundler keeps for this import. From the source, because the build shares chunks between doors. */
-async function bundledKb(names: string, plugins: Plugin[] = []): Promise<number> {
-  const { outputFiles } = await build({
-    stdin: { contents: `export ${names} from './src/ai-sdk/index.ts'`, resolveDir: root },
-    plugins,
-    bundle: true,
-    write: false,
-    minify: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node22.19',
-    packages: 'external',
-    legalComments: 'none',
-    logLevel: 'error',
-  })
-  return outputFiles.reduce((sum, { contents }) => sum + gzipSync(contents, { level: 9 }).length / 1000, 0)
-}
-const fallbackKb = await bundledKb('{ fallback }', [withoutRouter])
-const aiSdkKb = await bundledKb('*', [withoutRouter])
-const aiSdkWholeKb = await bundledKb('*')
+// From the source, because the build shares chunks between doors.
+const aiSdk = "from './src/ai-sdk/index.ts'"
+const { kb: fallbackKb } = await sizesOf(`export { fallback } ${aiSdk}`, [withoutRouter])
+const { kb: aiSdkKb, laterKb: aiSdkLaterKb } = await sizesOf(`export * ${aiSdk}`, [withoutRouter])
+const { kb: aiSdkWholeKb } = await sizesOf(`export * ${aiSdk}`)
 
 const verdict = (kept: boolean): string => (kept ? 'kept' : 'MISSED')
 const small = kb < sizeLimitKb
@@ -154,13 +146,13 @@ console.log(`              must be neither: ${verdict(offenders.length === 0)}`)
 console.log(`core bundle   ${kb.toFixed(1)} kB minified and gzipped, dependencies excluded`)
 console.log(`              and ${laterKb.toFixed(1)} kB loaded when first needed`)
 console.log(`              must be < ${sizeLimitKb} kB: ${verdict(small)}`)
-const fallbackSmall = fallbackKb < aiSdkLimitKb
-console.log(`ai-sdk        ${fallbackKb.toFixed(1)} kB for fallback alone, without the router`)
-console.log(`              must be < ${aiSdkLimitKb} kB: ${verdict(fallbackSmall)}`)
+const aiSdkSmall = aiSdkKb < aiSdkLimitKb
 console.log(
-  `              ${aiSdkKb.toFixed(1)} kB for all of it, ${aiSdkWholeKb.toFixed(1)} kB with the router`,
+  `ai-sdk        ${aiSdkKb.toFixed(1)} kB without the router, ${aiSdkWholeKb.toFixed(1)} kB with it`,
 )
-console.log(`              aim < ${aiSdkLimitKb} kB without it: ${verdict(aiSdkKb < aiSdkLimitKb)}`)
+console.log(`              and ${aiSdkLaterKb.toFixed(1)} kB loaded when first needed`)
+console.log(`              must be < ${aiSdkLimitKb} kB without the router: ${verdict(aiSdkSmall)}`)
+console.log(`              ${fallbackKb.toFixed(1)} kB for fallback alone, without the router`)
 
 /** Milliseconds that an adapter's import adds for an app that has imported the core. */
 function addedMs(specifier: string): number {
@@ -182,7 +174,7 @@ const early: string[] = []
 console.log('\nadapter             own code             import after the core')
 for (const { subpath, specifier, built } of exportEntries(manifest)) {
   if (!subpath.startsWith('./adapters/')) continue
-  const own = await sizesOf(built)
+  const own = await sizesOf(`export * from './${built}'`)
   const times = Array.from({ length: adapterRuns }, () => addedMs(specifier))
   const urls = loadedBy(specifier)
   early.push(
@@ -197,4 +189,4 @@ for (const { subpath, specifier, built } of exportEntries(manifest)) {
   )
 }
 console.log(`vendor libraries that are loaded before they are used: ${early.join(', ') || 'none'}`)
-if (offenders.length > 0 || !small || !fallbackSmall || early.length > 0) process.exitCode = 1
+if (offenders.length > 0 || !small || !aiSdkSmall || early.length > 0) process.exitCode = 1
