@@ -50,7 +50,7 @@ export async function* modelStream(
       throw new ModelspineError('interrupted', 'the stream of the model ended without a finish')
   } catch (thrown) {
     // The answer is whole. Only what comes after it is broken.
-    if (isFinished && !abortSignal.aborted) return
+    if (isFinished) return
     throw failureOf(thrown, hasBegun)
   } finally {
     abortSignal.removeEventListener('abort', onAbort)

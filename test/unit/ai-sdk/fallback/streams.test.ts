@@ -113,7 +113,12 @@ describe('a stream that fails after output', () => {
     ['ends without finish', [start, begin, delta('he')], 'the stream ended without a finish'],
   ] as const)('that %s is an error, and nothing is said twice', async (_how, script, message) => {
     const told: FallbackAttempt[] = []
-    const { parts, error, b } = await streamed({ parts: script }, { onAttempt: told.push.bind(told) })
+    const decided: unknown[] = []
+    const { parts, error, b } = await streamed(
+      { parts: script },
+      { onAttempt: told.push.bind(told), shouldFailover: (cause: unknown) => decided.push(cause) > 0 },
+    )
+    expect(decided).toEqual([])
     expect(told).toMatchObject([{ outcome: 'failed', error: { message } }])
     expect(parts).toEqual([start, begin, delta('he')])
     expect(error).toMatchObject({ name: 'ModelspineError', message: expect.stringContaining(message) })
@@ -184,7 +189,13 @@ describe('a stream that fails after output', () => {
   it('is none when it hangs after its finish', async () => {
     const clock = createFakeClock()
     const running = streamed({ parts: [start, delta('he'), finish, 'hang'] }, { clock })
-    await clock.advance(120_000)
+    let hasEnded = false
+    void running.then(() => {
+      hasEnded = true
+    })
+    await clock.advance(119_999)
+    expect(hasEnded).toBe(false)
+    await clock.advance(1)
     const { parts, error, a } = await running
     expect([parts, error, a.cancelled]).toEqual([[start, delta('he'), finish], undefined, 1])
   })

@@ -280,6 +280,27 @@ describe('fromAiSdk', () => {
     expect(printed).not.toContain('A private prompt')
   })
 
+  it('cancels a stream that comes after the call was aborted', async () => {
+    let open = (): void => {}
+    const opened = new Promise<void>((resolve) => {
+      open = resolve
+    })
+    const cancelled: unknown[] = []
+    const model = modelOf([])
+    model.doStream = async () => {
+      await opened
+      return { stream: new ReadableStream({ cancel: () => void cancelled.push(true) }) }
+    }
+    const caller = new AbortController()
+    const stream = fromAiSdk(model).chatStream?.(chat(), { requestId: 'r', abortSignal: caller.signal })
+    const first = stream?.[Symbol.asyncIterator]().next()
+    setTimeout(() => caller.abort())
+    await expect(first).rejects.toMatchObject({ code: 'aborted' })
+    open()
+    await new Promise((resolve) => setTimeout(resolve))
+    expect(cancelled).toEqual([true])
+  })
+
   it('leaves no listener on the signal of the call', async () => {
     const signal = new AbortController().signal
     let listeners = 0

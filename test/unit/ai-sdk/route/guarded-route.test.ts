@@ -262,4 +262,28 @@ describe('a route with a guardrail for requests', () => {
     expect(user?.role === 'user' && user.content[1]).toBe(file)
     expect(sent?.prompt).toHaveLength(5)
   })
+
+  it('drops a message and the options for models, and what is left stays what it was', async () => {
+    const model = modelOf([], { content: [{ type: 'text', text: 'ok' }] })
+    const checkRequest = ({ body }: { readonly body: unknown }): Chat => {
+      const { messages, options: _, ...rest } = body as Chat
+      return { ...rest, messages: messages.slice(1) }
+    }
+    const layers = { guardrailsIn: [{ checkRequest }] } as Layers
+    const url = new URL('https://a.example/a.png')
+    const file = { type: 'file', mediaType: 'image/png', data: { type: 'url', url } } as const
+    await languageModel(routerOver([fromAiSdk(model)], { layers }), 'app').doGenerate({
+      prompt: [
+        { role: 'user', content: [{ type: 'text', text: secret }] },
+        { role: 'user', content: [file] },
+      ],
+      topK: 4,
+      providerOptions: { vendor: { quote: secret } },
+    })
+    const [sent] = model.doGenerateCalls
+    expect(JSON.stringify(sent)).not.toContain(secret)
+    expect(sent).toMatchObject({ prompt: [{ role: 'user', content: [file] }], topK: 4 })
+    const [user] = sent?.prompt ?? []
+    expect(user?.role === 'user' && user.content[0]).toBe(file)
+  })
 })

@@ -4,7 +4,7 @@ import { openaiCompatible } from 'modelspine/adapters/openai-compatible'
 import { languageModel } from 'modelspine/ai-sdk'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { z } from 'zod'
-import type { ChatEventPart, ChatPart, ChatRequest } from '../../../../src/provider/contract.ts'
+import type { ChatEvent, ChatEventPart, ChatPart, ChatRequest } from '../../../../src/provider/contract.ts'
 import { memoryProvider } from '../../../../src/provider/memory-provider.ts'
 import { chunk, usageChunk } from '../../../adapters/openai-compatible/scripted-openai.ts'
 import { serveLoopback } from '../../../loopback.ts'
@@ -128,6 +128,25 @@ describe('a route as a model of the AI SDK', () => {
       usage: { inputTokens: { total: 7, noCache: 7 }, outputTokens: { total: 3 } },
       providerMetadata: { modelspine: { route: 'app', provider: 'openai', model: 'm', attempts: 1 } },
     })
+  })
+
+  it('streams the first answer of an upstream that was made to give several', async () => {
+    const say = (choice: number, text: string): ChatEvent => ({
+      parts: [
+        { type: 'text-delta', choice, block: 0, text },
+        { type: 'finish', choice, finishReason: 'stop' },
+      ],
+    })
+    async function* chatStream() {
+      yield say(0, 'first')
+      yield say(1, 'second')
+    }
+    const parts = await partsFrom(
+      languageModel(routerOver([memoryProvider({ chatStream })]), 'app'),
+      says('Hi'),
+    )
+    expect(parts.filter((part) => 'delta' in part)).toMatchObject([{ delta: 'first' }])
+    expect(parts.filter(({ type }) => type === 'finish')).toHaveLength(1)
   })
 
   it('asks for objects by their schema, with all settings that the words of chat have', async () => {
