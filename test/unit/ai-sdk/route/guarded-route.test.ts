@@ -106,6 +106,24 @@ describe('a route with a guardrail for replies', () => {
     )
   })
 
+  it('gives a well-formed stream when the guardrail says something first', async () => {
+    const notice = { parts: [{ type: 'text-delta', choice: 0, block: 9, text: 'Checked. ' }] }
+    const checkStream = async function* (_request: unknown, pieces: AsyncIterable<unknown>) {
+      yield [notice]
+      yield* pieces
+    }
+    const checkReply = (_request: unknown, reply: unknown): unknown => reply
+    const layers = { guardrailsOut: [{ checkReply, checkStream }] } as Layers
+    const got = await partsFrom(guarded(telling, layers), says('Hi'))
+    expect(misshapen(got)).toEqual([])
+    expect(got.filter(({ type }) => type === 'stream-start')).toHaveLength(1)
+    expect(got.filter((part) => part.type === 'text-delta').map(({ delta }) => delta)).toEqual([
+      'Checked. ',
+      'A ',
+      secret,
+    ])
+  })
+
   it('gives well-formed streams, whatever pieces the guardrail holds back', async () => {
     await fc.assert(
       fc.asyncProperty(streams, fc.infiniteStream(fc.boolean()), async (parts, kept) => {
