@@ -74,8 +74,11 @@ describe('a real plane among real faults', { concurrent: true, timeout: 40_000 }
       })(),
     ).rejects.toMatchObject({ code: 'store-full', details: { sqliteCode: 13 } })
     await until('health says so', () => plane.health().faults.some(({ reason }) => reason === 'StoreFull'))
-    // One failed write is told of by the part that made it, and several in a row by the store itself.
+    // One failed write is told of by the part that made it, and several in a row by the store itself. What has
+    // converged writes nothing, so the writes are this test's.
     await until('explain says so', async () => {
+      const more = { ...route('one-more'), metadata: { name: 'one-more', annotations: { pad } } }
+      await expect(plane.apply(more, { actor: ann })).rejects.toMatchObject({ code: 'store-full' })
       const { fault, waitsFor } = await plane.explain('digits')
       return fault?.reason === 'StoreFull' && /StoreFull/.test(waitsFor)
     })
