@@ -49,6 +49,7 @@ const calm = await testsFail(
 )
 if (calm !== 'passed') {
   console.error(`The tests do not pass without a mutant (${calm}).`)
+  for (const name of failedIn(trees[0] ?? root)) console.error(`  ${name}`)
   report(0, 1)
   process.exit(1)
 }
@@ -119,6 +120,30 @@ async function testsFail(
   } catch {
     return 'not loaded'
   }
+}
+
+/** The tests that failed in the last run of a tree, each with the beginning of its reason. */
+function failedIn(tree: string): readonly string[] {
+  try {
+    const { testResults } = JSON.parse(readFileSync(join(tree, 'mutant-report.json'), 'utf8')) as Report
+    return testResults.flatMap(({ assertionResults }) =>
+      assertionResults
+        .filter(({ status }) => status === 'failed')
+        .map(({ fullName, failureMessages }) => `${fullName}: ${failureMessages.join(' ').slice(0, 300)}`),
+    )
+  } catch {
+    return ['the run left no report']
+  }
+}
+
+interface Report {
+  readonly testResults: readonly {
+    readonly assertionResults: readonly {
+      readonly status: string
+      readonly fullName: string
+      readonly failureMessages: readonly string[]
+    }[]
+  }[]
 }
 
 function run(cwd: string, args: readonly string[], limitMs: number): Promise<'ended' | 'too late'> {
