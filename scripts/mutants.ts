@@ -16,7 +16,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { mutantFiles } from '../test/mutants/index.ts'
 import type { Mutant } from '../test/mutants/mutant.ts'
@@ -110,7 +110,9 @@ async function testsFail(
   const output = join(tree, 'mutant-report.json')
   rmSync(output, { force: true })
   const vitest = join('node_modules', 'vitest', 'vitest.mjs')
-  const flags = ['--bail=1', '--reporter=json', `--outputFile=${output}`]
+  // Two copies run at the same time, so none takes more than the processors that there are.
+  const workers = `--maxWorkers=${availableParallelism()}`
+  const flags = ['--bail=1', workers, '--reporter=json', `--outputFile=${output}`]
   const ended = await run(tree, [vitest, 'run', ...flags, ...tests], limitMs)
   if (ended === 'too late') return 'failed'
   try {
