@@ -3,9 +3,9 @@ import type { Told } from './model-router.ts'
 import type { Piece } from './part-source.ts'
 
 /**
- * The parts as the AI SDK reads them. Nothing is read ahead. A `finish` tells who answered. After its
- * `finish` no error can change the answer, and after an error part the AI SDK has one already, so the stream just ends. A stream that does not name its model gets the name of
- * the one that answered, unless that is `assumed`, which the AI SDK writes by itself.
+ * The parts as the AI SDK reads them. Nothing is read ahead. A `finish` tells who answered. After its `finish` no error can
+ * change the answer, and after an error part the AI SDK has one already, so the stream just ends. A stream that does not
+ * name its model gets the name of the one that answered, unless that is `assumed`, which the AI SDK writes by itself.
  */
 export function partStream(
   pieces: AsyncIterator<Piece>,

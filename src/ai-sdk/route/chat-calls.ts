@@ -73,7 +73,10 @@ export async function streamOn(
   }
 }
 
-/** Reads on only when the app does. An error after the first output is a part of the stream, which then ends. One after the finish is none. */
+/**
+ * Reads on only when the app does. An error after the first output is a part of the stream, which then ends. One after the
+ * finish is none.
+ */
 function partsOf(
   first: IteratorResult<readonly ChatEvent[], unknown>,
   events: AsyncIterableIterator<readonly ChatEvent[]>,

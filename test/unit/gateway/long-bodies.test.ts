@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { openaiChat } from '../../../src/dialects/openai/chat-codec.ts'
 import { defaultJsonLimits, jsonText } from '../../../src/gateway/json-limits.ts'
 
@@ -32,10 +32,6 @@ const asked = '"model":"m","messages":[{"role":"user","content":"x"}]'
 const listOf = (count: number, each: (place: number) => string): string =>
   Array.from({ length: count }, (_, place) => each(place)).join(',')
 const said = (content: string): string => `{"model":"m","messages":[{"role":"user","content":"${content}"}]}`
-
-afterEach(() => {
-  String.prototype.charCodeAt = charCodeAt
-})
 
 describe('a body of permitted size', () => {
   it.each<[string, number, () => string]>([
