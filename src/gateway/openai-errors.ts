@@ -31,6 +31,11 @@ export function openaiErrorBody({
   })
 }
 
+/** The error as the last event of a stream. No end marker follows it. */
+export function openaiErrorEvent(error: ErrorFacts): string {
+  return `data: ${openaiErrorBody(error)}\n\n`
+}
+
 function typeOf(status: number, code: string): string {
   if (code === 'quota') return 'insufficient_quota'
   if (status === 429) return 'rate_limit_error'

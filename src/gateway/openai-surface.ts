@@ -1,62 +1,38 @@
 /** OpenAI's chat completions, legacy completions, embeddings and models over the router. */
 
-import type { Clock } from '../clock.ts'
 import type { ChatCodec } from '../dialects/chat-codec.ts'
 import { openaiChat } from '../dialects/openai/chat-codec.ts'
 import { openaiCompletions } from '../dialects/openai/completions/completion-codec.ts'
 import { parseOpenaiEmbed, printOpenaiEmbedReply } from '../dialects/openai/embed.ts'
 import { ModelspineError } from '../errors.ts'
 import { splitKey } from '../resources/metadata.ts'
-import type { Router } from '../routing/router.ts'
 import type { Route } from '../routing/table/route.ts'
 import { loadedTable } from '../routing/table/table.ts'
-import { HttpFailure, type TellFailure } from './failure.ts'
-import { type JsonLimits, jsonText } from './json-limits.ts'
-import { ChatPieces } from './openai/chat-pieces.ts'
-import { StreamComments } from './openai/stream-comments.ts'
-import { openaiErrorBody } from './openai-errors.ts'
+import { type ChatHandling, chatHandler } from './chats/chat-handler.ts'
+import { demandJson } from './demand-json.ts'
+import { jsonText } from './json-limits.ts'
+import { openaiErrorBody, openaiErrorEvent } from './openai-errors.ts'
 import { pathName } from './path-name.ts'
 import { plainBody } from './plain-body.ts'
 import { servedHeaders } from './served-headers.ts'
-import type { Answer, Call, ErrorFacts, Handler, Surface } from './surface.ts'
+import type { Answer, Handler, Surface } from './surface.ts'
 
-export interface OpenaiSurfaceOptions {
-  readonly router: Router
-  readonly clock: Clock
-  readonly tell: TellFailure
-  readonly limits: JsonLimits
-  /** 0 for no comments. */
-  readonly streamCommentMs: number
-}
-
-export function openaiSurface(options: OpenaiSurfaceOptions): Surface {
-  const { router, clock, tell, limits, streamCommentMs } = options
+export function openaiSurface(options: ChatHandling): Surface {
+  const { router, limits } = options
 
   /** Chats in a dialect. The ids of answers from other dialects begin with `prefix`. */
-  const chatIn = (codec: ChatCodec<never>, prefix: string): Handler => {
-    return async (call) => {
-      const { request, stream, includeUsage } = codec.parse(await textOf(call, limits))
-      const { model } = request
-      const facts = { id: `${prefix}-${call.requestId}`, model, createdMs: clock.now(), includeUsage }
-      if (!stream) {
-        const routed = await router.chat(model, request, call.options())
-        const body = codec.printReply(routed.reply, facts)
-        return { status: 200, headers: servedHeaders(routed, 'application/json'), body }
-      }
-      const routed = await router.chatStream(model, request, call.options())
-      const headers = servedHeaders(routed, 'text/event-stream; charset=utf-8')
-      headers['cache-control'] = 'no-cache'
-      const factsOf = (error: unknown): ErrorFacts => tell(error, call.requestId)
-      const pieces = new ChatPieces(routed.events, codec.writer(facts), factsOf)
-      const body = streamCommentMs === 0 ? pieces : new StreamComments(pieces, clock, streamCommentMs)
-      return { status: 200, headers, body }
-    }
-  }
+  const chatIn = (codec: ChatCodec<never>, prefix: string): Handler =>
+    chatHandler(options, {
+      codec,
+      idOf: (requestId) => `${prefix}-${requestId}`,
+      errorEvent: openaiErrorEvent,
+    })
   const chat = chatIn(openaiChat, 'chatcmpl')
   const complete = chatIn(openaiCompletions, 'cmpl')
 
   const embed: Handler = async (call) => {
-    const request = parseOpenaiEmbed(await textOf(call, limits))
+    demandJson(call.request)
+    const request = parseOpenaiEmbed(jsonText(await plainBody(call.request), limits))
     const routed = await router.embed(request.model, request, call.options())
     const body = printOpenaiEmbedReply(routed.reply, request)
     return { status: 200, headers: servedHeaders(routed, 'application/json'), body }
@@ -90,18 +66,6 @@ export function openaiSurface(options: OpenaiSurfaceOptions): Surface {
     },
     errorBody: openaiErrorBody,
   }
-}
-
-/**
- * Reads the body as text. Demands a JSON content type, because then a browser asks first (CORS preflight)
- * before a web page of another origin can send the request.
- */
-async function textOf({ request }: Call, limits: JsonLimits): Promise<string> {
-  const contentType = request.header('content-type') ?? 'missing'
-  if (!/^application\/json\b/i.test(contentType)) {
-    throw new HttpFailure(415, `the content type is ${contentType}; write application/json`)
-  }
-  return jsonText(await plainBody(request), limits)
 }
 
 function isOffered({ operations }: Route): boolean {

@@ -21,7 +21,7 @@ export const otherMutants: readonly Mutant[] = [
   {
     law: 8,
     what: 'a stream that broke after output ends with [DONE]',
-    file: 'src/gateway/openai/chat-pieces.ts',
+    file: 'src/gateway/chats/chat-pieces.ts',
     find: 'factsOf(error))}\\n\\n`',
     replace: 'factsOf(error))}\\n\\n` + this.#writer.end()',
     tests: ['test/unit/gateway/openai-surface.test.ts'],

@@ -1,7 +1,5 @@
 import type { ChatStreamWriter } from '../../dialects/chat-codec.ts'
 import type { ChatEvent } from '../../provider/contract.ts'
-import { openaiErrorBody } from '../openai-errors.ts'
-import type { ErrorFacts } from '../surface.ts'
 
 /**
  * The pieces of a streamed answer, one for each batch of events. A stream that fails ends with an event that
@@ -10,17 +8,17 @@ import type { ErrorFacts } from '../surface.ts'
 export class ChatPieces implements AsyncIterableIterator<string> {
   readonly #events: AsyncIterator<readonly ChatEvent[]>
   readonly #writer: ChatStreamWriter
-  readonly #factsOf: (error: unknown) => ErrorFacts
+  readonly #eventOf: (error: unknown) => string
   #isOver = false
 
   constructor(
     events: AsyncIterable<readonly ChatEvent[]>,
     writer: ChatStreamWriter,
-    factsOf: (error: unknown) => ErrorFacts,
+    eventOf: (error: unknown) => string,
   ) {
     this.#events = events[Symbol.asyncIterator]()
     this.#writer = writer
-    this.#factsOf = factsOf
+    this.#eventOf = eventOf
   }
 
   [Symbol.asyncIterator](): this {
@@ -75,6 +73,6 @@ export class ChatPieces implements AsyncIterableIterator<string> {
 
   readonly #failed = (error: unknown): IteratorResult<string> => {
     this.#isOver = true
-    return { done: false, value: `data: ${openaiErrorBody(this.#factsOf(error))}\n\n` }
+    return { done: false, value: this.#eventOf(error) }
   }
 }

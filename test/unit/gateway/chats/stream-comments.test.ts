@@ -1,6 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { openaiCompatible } from '../../../../adapters/openai-compatible/index.ts'
-import { StreamComments } from '../../../../src/gateway/openai/stream-comments.ts'
+import { StreamComments } from '../../../../src/gateway/chats/stream-comments.ts'
 import { createFakeClock } from '../../../../src/testing/fake-clock.ts'
 import { route, vendor } from '../../routing/scenario.ts'
 import { gatewayWorld, upstream } from '../gateway-world.ts'

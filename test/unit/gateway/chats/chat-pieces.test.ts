@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { ChatStreamWriter } from '../../../../src/dialects/chat-codec.ts'
-import { ChatPieces } from '../../../../src/gateway/openai/chat-pieces.ts'
+import { ChatPieces } from '../../../../src/gateway/chats/chat-pieces.ts'
 import type { ChatEvent } from '../../../../src/provider/contract.ts'
 
 const batch: readonly ChatEvent[] = []
