@@ -8,10 +8,12 @@ export { acceptFence, type FenceRecord } from './deployment-target/accept-fence.
 export type * from './deployment-target/contract.ts'
 export { describeTargetStep, type TargetStep, targetSteps } from './deployment-target/target-steps.ts'
 export { type TargetRefusal, wantRefusal } from './deployment-target/want-refusal.ts'
+export { Carriage, ListingCarriage, type Loss } from './dialects/carriage.ts'
 export type {
   ChatAnswerFacts,
   ChatCall,
   ChatCodec,
+  ChatPlaceInUrl,
   ChatPrinting,
   ChatStreamEnd,
   ChatStreamReader,

@@ -1,4 +1,4 @@
-export type { ApiKey } from './api-key.ts'
+export type { ApiKey } from '../shared/provider/api-key.ts'
 export {
   type OpenaiCompatibleOptions,
   type OpenaiCompatibleProvider,

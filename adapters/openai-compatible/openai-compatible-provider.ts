@@ -1,6 +1,7 @@
 import {
   type CallContext,
   type CallTarget,
+  Carriage,
   type Chat,
   type ChatCodec,
   type ChatEvent,
@@ -12,7 +13,6 @@ import {
   type EmbedRequest,
   type HttpDispatcher,
   type HttpRequest,
-  type HttpStream,
   isOpenaiCompletion,
   type ModelProvider,
   ModelspineError,
@@ -22,12 +22,13 @@ import {
   openaiEmbedDialect,
   parseOpenaiEmbedReply,
   printOpenaiEmbed,
+  SseParser,
   secretsOf,
   systemClock,
   type TargetCall,
 } from 'modelspine/adapter'
-import { type ApiKey, revealKey } from './api-key.ts'
-import { ChatEvents } from './chat-events.ts'
+import { type ApiKey, revealKey } from '../shared/provider/api-key.ts'
+import { chatOverHttp } from '../shared/provider/chat-over-http.ts'
 import { failureOf, noStream, type OpenaiFailureContext } from './openai-compatible-errors.ts'
 
 export interface OpenaiCompatibleOptions {
@@ -117,18 +118,6 @@ export function openaiCompatible(options: OpenaiCompatibleOptions): OpenaiCompat
     return { request, failure: { secrets, nowMs: () => clock.now() } }
   }
 
-  /** The text of the answer, and how to report that it holds an error. */
-  async function post(
-    path: string,
-    body: string,
-    context: CallContext,
-  ): Promise<{ readonly text: string; readonly errorOf: (held: unknown) => ModelspineError }> {
-    const { request, failure } = await prepare(path, body, context)
-    const reply = await client.request(request)
-    if (reply.status !== 200) throw failureOf(reply, failure)
-    return { text: reply.text(), errorOf: (held) => failureOf({ body: held }, failure) }
-  }
-
   return {
     name,
     address: client.baseUrl,
@@ -138,37 +127,43 @@ export function openaiCompatible(options: OpenaiCompatibleOptions): OpenaiCompat
       dialects: [openaiChat.dialect, openaiCompletions.dialect, openaiEmbedDialect],
     },
 
-    async chat(request, context) {
-      const { codec, path } = formOf(request)
-      const body = codec.print(request, { stream: false, vendor: name, maxTokensField })
-      const { text, errorOf } = await post(path, body, context)
-      return codec.parseReply(text, errorOf)
-    },
-
-    chatStream(request, context) {
-      const { codec, path } = formOf(request)
-      let failure: OpenaiFailureContext | undefined
-      const open = async (): Promise<HttpStream> => {
-        const body = codec.print(request, { stream: true, vendor: name, maxTokensField })
-        const prepared = await prepare(path, body, context)
-        failure = prepared.failure
-        const headers = { ...prepared.request.headers, accept: 'text/event-stream' }
-        const stream = await client.stream({ ...prepared.request, headers })
-        if (stream.status !== 200) throw failureOf(await stream.whole(), failure)
-        if (/^application\/json\b/.test(stream.header('content-type') ?? '')) {
-          throw noStream(await stream.whole(), failure)
+    ...chatOverHttp({
+      framing: () => new SseParser(),
+      async begin(chat, context, stream) {
+        const { codec, path } = formOf(chat)
+        const carriage = new Carriage(codec.title, context.translation)
+        const body = codec.print(chat, { stream, vendor: name, maxTokensField, carriage })
+        const { request, failure } = await prepare(path, body, context)
+        return {
+          codec,
+          errorOf: (held) => failureOf({ body: held }, failure),
+          async whole() {
+            const reply = await client.request(request)
+            if (reply.status !== 200) throw failureOf(reply, failure)
+            return reply.text()
+          },
+          async open() {
+            const headers = { ...request.headers, accept: 'text/event-stream' }
+            const source = await client.stream({ ...request, headers })
+            if (source.status !== 200) throw failureOf(await source.whole(), failure)
+            if (!/^application\/json\b/.test(source.header('content-type') ?? '')) return source
+            throw noStream(await source.whole(), failure)
+          },
         }
-        return stream
-      }
-      const secrets: readonly string[] = []
-      const errorOf = (held: unknown): ModelspineError =>
-        failureOf({ body: held }, failure ?? { secrets, nowMs: () => clock.now() })
-      return new ChatEvents(open, codec.reader(request, errorOf))
-    },
+      },
+    }),
 
     async embed(request, context) {
-      const { text, errorOf } = await post('/embeddings', printOpenaiEmbed(request, name), context)
-      return parseOpenaiEmbedReply(text, request.input.length, errorOf)
+      const { request: sent, failure } = await prepare(
+        '/embeddings',
+        printOpenaiEmbed(request, name),
+        context,
+      )
+      const reply = await client.request(sent)
+      if (reply.status !== 200) throw failureOf(reply, failure)
+      return parseOpenaiEmbedReply(reply.text(), request.input.length, (held) =>
+        failureOf({ body: held }, failure),
+      )
     },
 
     capTokens: (request, cap) => {

@@ -1,5 +1,6 @@
 import type { ModelspineError } from '../errors.ts'
 import type { Chat, ChatEvent, ChatReply, ChatRequest } from '../provider/contract.ts'
+import type { Carriage } from './carriage.ts'
 
 /** Makes an error of a parsed answer or event that holds one. */
 export type ErrorOf = (body: unknown) => ModelspineError
@@ -13,11 +14,19 @@ export interface ChatCall {
   readonly includeUsage: boolean
 }
 
+/** What the path of a request says in some formats. */
+export interface ChatPlaceInUrl {
+  readonly model: string
+  readonly stream: boolean
+}
+
 /** How to write a request for an upstream. */
 export interface ChatPrinting {
   readonly stream: boolean
   /** The entry of `options` to send. Fields that the contract knows win over fields of the entry. */
   readonly vendor: string
+  /** Watches over what this dialect lacks. Absent: refusals throw, and approximations are allowed. */
+  readonly carriage?: Carriage | undefined
 }
 
 /** What an answer says that no upstream of another dialect gave. */
@@ -37,12 +46,17 @@ export interface ChatAnswerFacts {
 export interface ChatCodec<Printing extends ChatPrinting = ChatPrinting> {
   /** The value of `dialect` in a native form. */
   readonly dialect: string
-  /** Reads a caller's request. Throws `bad-request` with the field, its value and a correct value. */
-  parse(text: string): ChatCall
+  /** The format's name in messages for people, such as "Anthropic's messages". */
+  readonly title: string
+  /**
+   * Reads a caller's request. Throws `bad-request` with the field, its value and a correct value. What the contract has
+   * no word for is listed in `unread`. `place` is what the path says, for formats whose bodies do not say it.
+   */
+  parse(text: string, place?: ChatPlaceInUrl): ChatCall
   /**
    * Writes a request for an upstream. A request of this dialect keeps its text: the model, what was edited and
-   * what `printing` asks for are written into it. Throws `unsupported` for a part that is required and that
-   * this dialect cannot say.
+   * what `printing` asks for are written into it. Of any other request everything is written, or refused by name
+   * (`unsupported`, with the field), or told to the carriage as approximated.
    */
   print(request: ChatRequest, printing: Printing): string
   /** As `capTokens` of a provider. `vendor` names the entry of `options` that holds further limits. */
@@ -63,8 +77,8 @@ export interface ChatCodec<Printing extends ChatPrinting = ChatPrinting> {
 export type ChatStreamEnd = 'marked' | 'whole' | 'unsure'
 
 export interface ChatStreamReader {
-  /** Whether this is the vendor's end marker. What comes after it is not read. */
-  isEnd(data: string): boolean
+  /** Whether this is the vendor's end marker, which says nothing else. What comes after it is not read. */
+  isEnd(name: string, data: string): boolean
   /**
    * The event that a vendor's event says. Undefined for one that says nothing, such as a ping. Throws
    * `malformed-reply`, or what `errorOf` makes of an event that is an error.

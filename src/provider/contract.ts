@@ -49,6 +49,16 @@ export interface CallContext {
   readonly abortSignal: AbortSignal
   /** Sent with the request if the protocol has headers: trace context, tenant. */
   readonly headers?: Readonly<Record<string, string>>
+  /** What may become of words that the vendor's format lacks. Absent: approximations are allowed, and nobody asks. */
+  readonly translation?: Translation
+}
+
+/** What may become of a request whose vendor's format cannot say all of it. */
+export interface Translation {
+  /** `refuse`: where the provider would have to approximate, it throws `unsupported`. */
+  readonly approximations: 'allow' | 'refuse'
+  /** Notes an approximation: the field of the request, and what becomes of it. */
+  approximated(field: string, what: string): void
 }
 
 export interface ProviderCapabilities {

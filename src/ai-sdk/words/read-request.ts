@@ -20,15 +20,22 @@ export function readRequest(options: LanguageModelV4CallOptions, own: VendorOpti
     maxOutputTokens: options.maxOutputTokens,
     temperature: options.temperature,
     topP: options.topP,
+    topK: options.topK,
+    frequencyPenalty: options.frequencyPenalty,
+    presencePenalty: options.presencePenalty,
     stop: options.stopSequences,
     seed: options.seed,
     tools: options.tools?.map(readTool),
     toolChoice: readChoice(options.toolChoice),
     reasoningEffort: options.reasoning === 'provider-default' ? undefined : options.reasoning,
     responseSchema: readFormat(options.responseFormat),
+    responseFormat: isAnyJson(options.responseFormat) ? 'json' : undefined,
     options: readOptions(options, own),
     choices: undefined,
     parallelToolCalls: undefined,
+    reasoningTokens: undefined,
+    endUser: undefined,
+    unread: undefined,
     native: undefined,
   }
   const said = Object.fromEntries(Object.entries(request).filter(([, value]) => value !== undefined))
@@ -76,17 +83,15 @@ function readFormat(format: LanguageModelV4CallOptions['responseFormat']): Chat[
   }
 }
 
+function isAnyJson(format: LanguageModelV4CallOptions['responseFormat']): boolean {
+  return format?.type === 'json' && format.schema === undefined
+}
+
 function uncarriedBy(options: LanguageModelV4CallOptions): readonly SharedV4Warning[] {
-  const { responseFormat, tools = [], includeRawChunks, providerOptions } = options
+  const { tools = [], includeRawChunks, providerOptions } = options
   const warnings: SharedV4Warning[] = []
   const warn = (feature: string, details?: string): void => {
     warnings.push({ type: 'unsupported', feature, ...(details === undefined ? {} : { details }) })
-  }
-  for (const setting of ['topK', 'presencePenalty', 'frequencyPenalty'] as const) {
-    if (options[setting] !== undefined) warn(setting)
-  }
-  if (responseFormat?.type === 'json' && responseFormat.schema === undefined) {
-    warn('responseFormat', 'JSON is asked for by a schema only')
   }
   for (const tool of tools) {
     if (tool.type === 'provider') warn(`provider-defined tool ${tool.id}`)

@@ -15,14 +15,16 @@ const writers: Readonly<
   maxOutputTokens: ({ maxOutputTokens }) => ({ maxOutputTokens }),
   temperature: ({ temperature }) => ({ temperature }),
   topP: ({ topP }) => ({ topP }),
+  topK: ({ topK }) => ({ topK }),
+  frequencyPenalty: ({ frequencyPenalty }) => ({ frequencyPenalty }),
+  presencePenalty: ({ presencePenalty }) => ({ presencePenalty }),
   stop: ({ stop }) => ({ stopSequences: stop && [...stop] }),
   seed: ({ seed }) => ({ seed }),
   tools: ({ tools }) => ({ tools: tools?.flatMap(writeTool) }),
   toolChoice: ({ toolChoice }) => ({ toolChoice: writeChoice(toolChoice) }),
   reasoningEffort: ({ reasoningEffort }) => ({ reasoning: reasoningEffort as NativeCall['reasoning'] }),
-  responseSchema: ({ responseSchema }) => ({
-    responseFormat: responseSchema && { type: 'json', ...responseSchema },
-  }),
+  responseSchema: writeFormat,
+  responseFormat: writeFormat,
   options: ({ options }) => ({ providerOptions: undefined, ...providerOptions(options) }),
 }
 
@@ -77,6 +79,12 @@ function writeTool(tool: ChatTool): NonNullable<LanguageModelV4CallOptions['tool
       ...providerOptions(options),
     },
   ]
+}
+
+function writeFormat({ responseSchema, responseFormat }: ChatRequest): Edits {
+  if (responseSchema === undefined) return { responseFormat: responseFormat && { type: 'json' } }
+  const { strict: _, ...schema } = responseSchema
+  return { responseFormat: { type: 'json', ...schema } }
 }
 
 function writeChoice(choice: ChatRequest['toolChoice']): NativeCall['toolChoice'] {

@@ -12,7 +12,7 @@ export interface OpenaiPrinting extends ChatPrinting {
   readonly maxTokensField: 'max_completion_tokens' | 'max_tokens'
 }
 
-export type WireField = Exclude<keyof ChatRequest, 'model' | 'options' | 'native'>
+export type WireField = Exclude<keyof ChatRequest, 'model' | 'options' | 'unread' | 'native'>
 
 /** The members that say each field. The first is the one to write. */
 export const wireNames: Readonly<Record<WireField, readonly string[]>> = {
@@ -21,13 +21,19 @@ export const wireNames: Readonly<Record<WireField, readonly string[]>> = {
   choices: ['n'],
   temperature: ['temperature'],
   topP: ['top_p'],
+  topK: ['top_k'],
+  frequencyPenalty: ['frequency_penalty'],
+  presencePenalty: ['presence_penalty'],
   stop: ['stop'],
   seed: ['seed'],
   tools: ['tools', 'functions'],
   toolChoice: ['tool_choice', 'function_call'],
   parallelToolCalls: ['parallel_tool_calls'],
   reasoningEffort: ['reasoning_effort'],
+  reasoningTokens: [],
+  responseFormat: ['response_format'],
   responseSchema: ['response_format'],
+  endUser: ['user'],
 }
 
 export const wireFields = Object.keys(wireNames) as readonly WireField[]

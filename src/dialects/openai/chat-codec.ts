@@ -23,6 +23,7 @@ function printOpenaiChat(request: ChatRequest, printing: OpenaiPrinting): string
 /** OpenAI's chat completions. */
 export const openaiChat: ChatCodec<OpenaiPrinting> = {
   dialect: openaiChatDialect,
+  title: "OpenAI's chat completions",
   parse: parseOpenaiChat,
   print: printOpenaiChat,
   capTokens: (request, cap, vendor) => capOpenaiTokens(request, cap, { dialect: openaiChatDialect, vendor }),

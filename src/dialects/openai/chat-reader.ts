@@ -55,7 +55,7 @@ export class OpenaiChatReader implements ChatStreamReader {
     this.#errorOf = errorOf
   }
 
-  isEnd(data: string): boolean {
+  isEnd(_name: string, data: string): boolean {
     return data === endMarker
   }
 

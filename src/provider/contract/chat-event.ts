@@ -1,4 +1,5 @@
 import type { FinishReason } from './chat.ts'
+import type { Signed } from './chat-part.ts'
 import { Native } from './native.ts'
 import type { Usage } from './usage.ts'
 
@@ -23,29 +24,30 @@ export interface ChatPlace {
 export type ChatEventPart =
   | (ChatPlace & ChatDelta)
   /** An answer is complete. There is one for each choice, after all its pieces. */
-  | { readonly type: 'finish'; readonly choice: number; readonly finishReason: FinishReason }
+  | {
+      readonly type: 'finish'
+      readonly choice: number
+      readonly finishReason: FinishReason
+      readonly stopSequence?: string
+    }
   /** May come at any place of a stream. If there are several, the last one counts. */
   | { readonly type: 'usage'; readonly usage: Usage }
 
 /** A piece of an answer. */
 export type ChatDelta =
-  | { readonly type: 'text-delta'; readonly text: string }
-  /** `signature` and `encrypted` come whole, mostly in a piece without text. */
-  | {
-      readonly type: 'reasoning-delta'
-      readonly text: string
-      readonly signature?: string
-      readonly encrypted?: string
-    }
+  /** A signature comes whole, mostly in a piece without text. */
+  | ({ readonly type: 'text-delta'; readonly text: string } & Signed)
+  /** `encrypted` comes whole, mostly in a piece without text. */
+  | ({ readonly type: 'reasoning-delta'; readonly text: string; readonly encrypted?: string } & Signed)
   | { readonly type: 'refusal-delta'; readonly text: string }
   /** `id` and `name` come in the first piece of a call. `custom` tells a call of a custom tool. */
-  | {
+  | ({
       readonly type: 'tool-call-delta'
       readonly id?: string
       readonly name?: string
       readonly arguments?: string
       readonly custom?: true
-    }
+    } & Signed)
   /** `data` is base64. `fileId` is the vendor's id of the whole audio. */
   | {
       readonly type: 'audio-delta'

@@ -12,8 +12,22 @@ export type ChatPart =
   | OpaquePart
 
 interface AnyPart {
-  /** What only one vendor knows about the part: cache marks, citations, signatures of thoughts. */
+  /** The prompt up to here should be kept in the vendor's cache. */
+  readonly cacheMark?: CacheMark
+  /** What only one vendor knows about the part, such as citations. */
   readonly options?: VendorOptions
+}
+
+export interface CacheMark {
+  /** How long it should be kept, in the vendor's words: `5m`, `1h`. Absent: as long as the vendor likes. */
+  readonly ttl?: string
+}
+
+/** The vendor's proof of the thoughts that led here. It goes back to that vendor unchanged, and to no other. */
+export interface Signed {
+  readonly signature?: string
+  /** The vendor that wrote the signature, or the encrypted text: `anthropic`, `google`, `openai`. */
+  readonly signedBy?: string
 }
 
 /**
@@ -27,7 +41,7 @@ interface Media {
   readonly mediaType?: string
 }
 
-export interface TextPart extends AnyPart {
+export interface TextPart extends AnyPart, Signed {
   readonly type: 'text'
   readonly text: string
 }
@@ -49,7 +63,7 @@ export interface FilePart extends AnyPart, Media {
   readonly filename?: string
 }
 
-export interface ToolCallPart extends AnyPart {
+export interface ToolCallPart extends AnyPart, Signed {
   readonly type: 'tool-call'
   readonly id: string
   readonly name: string
@@ -59,11 +73,9 @@ export interface ToolCallPart extends AnyPart {
   readonly custom?: true
 }
 
-export interface ReasoningPart extends AnyPart {
+export interface ReasoningPart extends AnyPart, Signed {
   readonly type: 'reasoning'
   readonly text: string
-  /** The vendor's proof that it wrote this text. It goes back to the vendor unchanged. */
-  readonly signature?: string
   /** Reasoning that only the vendor can read. It goes back to the vendor unchanged. */
   readonly encrypted?: string
 }
@@ -74,8 +86,8 @@ export interface RefusalPart extends AnyPart {
 }
 
 /**
- * A part that only one vendor knows. Providers of other vendors leave it out. If it is `required`, they throw
- * `unsupported` instead.
+ * A part that only one vendor knows. Providers of other vendors leave it out, which is an approximation. If it is
+ * `required`, they throw `unsupported` instead.
  */
 export interface OpaquePart extends AnyPart {
   readonly type: 'opaque'

@@ -1,4 +1,4 @@
-import type { ChatPart } from './chat-part.ts'
+import type { CacheMark, ChatPart } from './chat-part.ts'
 import type { Native } from './native.ts'
 import type { Usage } from './usage.ts'
 import type { VendorOptions } from './vendor-options.ts'
@@ -12,6 +12,12 @@ export interface ChatRequest {
   readonly choices?: number
   readonly temperature?: number
   readonly topP?: number
+  /** Only so many of the likeliest tokens are considered. */
+  readonly topK?: number
+  /** From -2 to 2: lowers the odds of a token by how often it was said. */
+  readonly frequencyPenalty?: number
+  /** From -2 to 2: lowers the odds of a token that was said at all. */
+  readonly presencePenalty?: number
   readonly stop?: readonly string[]
   readonly seed?: number
   readonly tools?: readonly ChatTool[]
@@ -20,20 +26,41 @@ export interface ChatRequest {
   readonly parallelToolCalls?: boolean
   /** How much the model should reason, in the vendor's word: `low`, `high` … */
   readonly reasoningEffort?: string
-  /** A JSON Schema that the answer must match, if the upstream supports this. */
+  /** The most tokens to reason with. 0 for none. */
+  readonly reasoningTokens?: number
+  /** The answer must be JSON, of any form. `responseSchema` says the form. */
+  readonly responseFormat?: 'json'
+  /** A JSON Schema that the answer must match. */
   readonly responseSchema?: {
     readonly name: string
+    /** Whether the answer must match exactly. Absent: the vendor's default, or the strictest that it has. */
+    readonly strict?: boolean
     /** What the answer is, for the model. */
     readonly description?: string
     readonly schema: Readonly<Record<string, unknown>>
   }
+  /** The vendor's user: an opaque id by which the vendor tells abusers apart. */
+  readonly endUser?: string
   readonly options?: VendorOptions
+  /**
+   * What the caller's body says that the contract has no word for. It is in `native`, and nowhere else. A dialect that
+   * does not send `native` refuses it by name, or lists it as left out if it is only a hint.
+   */
+  readonly unread?: readonly UnreadField[]
   /**
    * The request as the caller wrote it. A provider of the same dialect sends this form, so that fields which
    * the contract does not know reach the vendor. The contract's fields win: what was edited in them is
    * written into the form.
    */
   readonly native?: Native
+}
+
+/** A field of a caller's body. */
+export interface UnreadField {
+  /** Its path in the body: `logit_bias`, `messages[2].audio`. */
+  readonly field: string
+  /** Whether the answer means the same without it: a label, a wish about price or storage. */
+  readonly hint?: true
 }
 
 /** A chat request without the model, which the router chooses. */
@@ -61,6 +88,7 @@ export type ChatTool =
       readonly parameters: Readonly<Record<string, unknown>>
       /** Whether the arguments must match the schema exactly. */
       readonly strict?: boolean
+      readonly cacheMark?: CacheMark
       readonly options?: VendorOptions
     }
   /** A tool that takes free text. `format` is the vendor's description of that text, such as a grammar. */
@@ -95,4 +123,6 @@ export interface ChatReply {
 export interface ChatChoice {
   readonly content: readonly ChatPart[]
   readonly finishReason: FinishReason
+  /** The entry of `stop` that ended the answer, where the vendor tells it. */
+  readonly stopSequence?: string
 }

@@ -8,6 +8,8 @@ export interface Usage {
   readonly outputTokens?: number
   readonly cacheReadTokens?: number
   readonly cacheWriteTokens?: number
+  /** The part of `cacheWriteTokens` that the vendor keeps for an hour, which costs more. */
+  readonly longCacheWriteTokens?: number
   /** The part of `outputTokens` that was spent on reasoning. */
   readonly reasoningTokens?: number
   /** The part of all input tokens that was audio. */

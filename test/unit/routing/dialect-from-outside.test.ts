@@ -15,6 +15,7 @@ const dialect = 'acme-lines'
 /** A request is a line such as `small|most 9|mood calm|Hello`. `mood` is a field that no contract knows. */
 const lines: ChatCodec = {
   dialect,
+  title: 'the lines of Acme',
   parse(text) {
     const [model = '', most = '', , said = ''] = text.split('|')
     const maxOutputTokens = Number(most.slice('most '.length)) || undefined
@@ -45,7 +46,7 @@ const lines: ChatCodec = {
   }),
   printReply: ({ choices }) => JSON.stringify(choices[0]?.content),
   reader: () => ({
-    isEnd: (data) => data === '.',
+    isEnd: (_name, data) => data === '.',
     read: (_name, data) => ({ parts: [{ type: 'text-delta', choice: 0, block: 0, text: data }] }),
     end: () => [{ parts: [{ type: 'finish', choice: 0, finishReason: 'stop' }] }],
   }),

@@ -17,6 +17,7 @@ const form = { dialect: openaiCompletionsDialect, readChoices: readCompletionCho
 /** OpenAI's legacy completions, as chats with one message. */
 export const openaiCompletions: ChatCodec<OpenaiPrinting> = {
   dialect: openaiCompletionsDialect,
+  title: "OpenAI's legacy completions",
   parse: parseOpenaiCompletion,
   print: printOpenaiCompletion,
   capTokens: (request, cap, vendor) =>

@@ -225,10 +225,6 @@ describe('a route as a model of the AI SDK', () => {
     const { warnings } = await model.doGenerate(call)
     const features = warnings.map((warning) => 'feature' in warning && warning.feature)
     expect(features).toEqual([
-      'topK',
-      'presencePenalty',
-      'frequencyPenalty',
-      'responseFormat',
       'provider-defined tool vendor.search',
       'inputExamples',
       'providerOptions.vendor',
