@@ -20,6 +20,7 @@ export type {
   ChatStreamWriter,
   ErrorOf,
 } from './dialects/chat-codec.ts'
+export { markSignature, readSignature } from './dialects/foreign-signature.ts'
 export { limitPerChoice } from './dialects/limit-per-choice.ts'
 export {
   inferenceHeader,
