@@ -23,13 +23,27 @@ export type {
 export { markSignature, readSignature } from './dialects/foreign-signature.ts'
 export { limitPerChoice } from './dialects/limit-per-choice.ts'
 export {
+  binaryFault,
+  edgeText,
   inferenceHeader,
+  isObjectBody,
+} from './dialects/open-inference/binary-fault.ts'
+export {
+  asksBinary,
+  bytesPayloadOf,
+  bytesReplyOf,
+  type InferBytes,
+  tensorPayloadOf,
+  tensorReplyOf,
+} from './dialects/open-inference/infer-bytes.ts'
+export {
   inferReplyBody,
   inferRequestBody,
   parseInferRequest,
   readInferReply,
   type TensorPayload,
   type TensorReply,
+  wrongReplyField,
 } from './dialects/open-inference/infer-json.ts'
 export { holdsError } from './dialects/openai/body-text.ts'
 export type { OpenaiPrinting } from './dialects/openai/chat-body.ts'

@@ -1,4 +1,5 @@
 import {
+  bytesPayloadOf,
   type CallContext,
   type CallTarget,
   type Clock,
@@ -6,20 +7,26 @@ import {
   type Endpoint,
   type HttpDispatcher,
   type HttpReply,
+  type InferBytes,
   type InferReply,
   type InferRequest,
-  inferRequestBody,
-  jsonBody,
+  type ModelDescription,
   type ModelProvider,
   ModelspineError,
-  readInferReply,
   secretsOf,
   systemClock,
   type TargetCall,
 } from 'modelspine/adapter'
-import { metadataReply, modelPath, type OpenInferenceMetadata } from './open-inference-api.ts'
+import { BinarySupport } from './binary-support.ts'
+import {
+  descriptionOf,
+  metadataReply,
+  modelPath,
+  type OpenInferenceMetadata,
+  serverReply,
+} from './open-inference-api.ts'
 import { openInferenceError } from './open-inference-errors.ts'
-import { predictionBytes, saysError } from './prediction.ts'
+import { predictionBytes, predictionTensors, saysError } from './prediction.ts'
 
 export interface OpenInferenceOptions {
   /** The URL without `/v2`: `http://127.0.0.1:8080`. */
@@ -45,12 +52,18 @@ export interface OpenInferenceOptions {
    * answered anything. Set false for models that keep state between requests. Default true.
    */
   readonly resend?: boolean
+  /**
+   * Whether the server has the binary tensor extension, so that tensors are sent and asked for as binary data.
+   * `auto` asks the server, and believes it for a minute. Answers are read in either form. Default false.
+   */
+  readonly binary?: boolean | 'auto'
   readonly clock?: Clock
 }
 
 export interface OpenInferenceProvider extends ModelProvider {
   infer(request: InferRequest, context: CallContext): Promise<InferReply>
   target(call: TargetCall, context: CallContext): CallTarget
+  describe(model: string, context: CallContext): Promise<ModelDescription>
   /** Whether the server, or one of its models, says that it is ready. Throws when there is no answer. */
   ready(model?: OpenInferenceModel): Promise<boolean>
   /** The server's description of a model. Throws the same errors as `infer`. */
@@ -70,7 +83,7 @@ export interface OpenInferenceModel {
  * Seldon, our own processes.
  */
 export function openInferenceProvider(options: OpenInferenceOptions): OpenInferenceProvider {
-  const { clock = systemClock, name = 'open-inference', resend = true, ...http } = options
+  const { clock = systemClock, name = 'open-inference', resend = true, binary = false, ...http } = options
   const client = createHttpClient(http)
 
   const secrets = secretsOf(http.headers ?? {})
@@ -80,24 +93,49 @@ export function openInferenceProvider(options: OpenInferenceOptions): OpenInfere
     throw openInferenceError(reply, { secrets: [...secrets, ...secretsOf(sent)], nowMs: clock.now() })
   }
 
+  const support = new BinarySupport(binary, clock, async (abortSignal) => {
+    const reply = good(await client.request({ method: 'GET', path: '/v2', abortSignal }))
+    return serverReply.parse(reply.json()).extensions
+  })
+
+  const metadataOf = async (
+    { name, version, abortSignal }: OpenInferenceModel & { readonly name: string },
+    headers?: CallContext['headers'],
+  ): Promise<OpenInferenceMetadata> => {
+    const path = modelPath(name, version)
+    const reply = good(await client.request({ method: 'GET', path, headers, abortSignal }), headers)
+    const parsed = metadataReply.safeParse(reply.json())
+    if (parsed.success) return parsed.data
+    const message = 'the server describes its model in a form that is not V2'
+    throw new ModelspineError('malformed-reply', message, { cause: parsed.error })
+  }
+
   return {
     name,
     address: client.baseUrl,
-    capabilities: { operations: ['infer'], streaming: false, dialects: [] },
+    capabilities: {
+      operations: ['infer'],
+      streaming: false,
+      dialects: [],
+      get binaryTensors() {
+        return support.now
+      },
+    },
 
     async infer(request, context) {
+      const sent = request.kind === 'bytes' ? request : bytesPayloadOf(request, await support.find(context))
       const reply = good(
         await client.request({
           method: 'POST',
           path: `${modelPath(request.model, request.version)}/infer`,
-          headers: headersOf(request, context),
-          body: request.kind === 'bytes' ? request.bytes : jsonBody(inferRequestBody(request)),
+          headers: headersOf(sent, context),
+          body: sent.bytes,
           abortSignal: context.abortSignal,
           resend,
         }),
         context.headers,
       )
-      return request.kind === 'bytes' ? predictionBytes(reply) : readInferReply(reply.json())
+      return request.kind === 'bytes' ? predictionBytes(reply) : predictionTensors(reply)
     },
 
     async ready(model = {}) {
@@ -110,22 +148,10 @@ export function openInferenceProvider(options: OpenInferenceOptions): OpenInfere
       return reply.status === 200 && !saysNotReady(reply)
     },
 
-    async metadata(model) {
-      const reply = await client.request({
-        method: 'GET',
-        path: modelPath(model.name, model.version),
-        abortSignal: model.abortSignal,
-      })
-      const parsed = metadataReply.safeParse(good(reply).json())
-      if (parsed.success) return parsed.data
-      throw new ModelspineError(
-        'malformed-reply',
-        'the server describes its model in a form that is not V2',
-        {
-          cause: parsed.error,
-        },
-      )
-    },
+    metadata: (model) => metadataOf(model),
+
+    describe: async (model, { abortSignal, headers }) =>
+      descriptionOf(await metadataOf({ name: model, abortSignal }, headers)),
 
     target({ operation, model }, context) {
       if (operation !== 'infer')
@@ -141,17 +167,20 @@ export function openInferenceProvider(options: OpenInferenceOptions): OpenInfere
   }
 }
 
-/** For the plane's `connect`: `{ 'open-inference': openInference }`. */
-export function openInference(endpoint: Endpoint): OpenInferenceProvider {
-  return openInferenceProvider({ baseUrl: endpoint.address })
+/**
+ * For the plane's `connect`: `{ 'open-inference': openInference }`, or with options
+ * `{ 'open-inference': (endpoint) => openInference(endpoint, { binary: 'auto' }) }`.
+ */
+export function openInference(
+  endpoint: Endpoint,
+  options: Omit<OpenInferenceOptions, 'baseUrl'> = {},
+): OpenInferenceProvider {
+  return openInferenceProvider({ ...options, baseUrl: endpoint.address })
 }
 
-function headersOf(request: InferRequest, context: CallContext): Readonly<Record<string, string>> {
-  if (request.kind === 'tensors') return { 'content-type': 'application/json', ...context.headers }
-  if (request.headers === undefined && context.headers === undefined) {
-    return { 'content-type': request.contentType }
-  }
-  return { ...context.headers, ...request.headers, 'content-type': request.contentType }
+function headersOf(sent: InferBytes, { headers }: CallContext): Readonly<Record<string, string>> {
+  if (sent.headers === undefined && headers === undefined) return { 'content-type': sent.contentType }
+  return { ...headers, ...sent.headers, 'content-type': sent.contentType }
 }
 
 /** Some servers answer 200 with `{ ready: false }`. */

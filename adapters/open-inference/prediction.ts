@@ -1,4 +1,24 @@
-import { type HttpReply, type InferReply, inferenceHeader, ModelspineError } from 'modelspine/adapter'
+import {
+  binaryFault,
+  edgeText,
+  type HttpReply,
+  type InferReply,
+  inferenceHeader,
+  isObjectBody,
+  ModelspineError,
+  readInferReply,
+  type TensorReply,
+  tensorReplyOf,
+  wrongReplyField,
+} from 'modelspine/adapter'
+
+/** The answer's tensors, in whichever form the server chose. Throws `malformed-reply`. */
+export function predictionTensors(reply: HttpReply): TensorReply {
+  const split = reply.header(inferenceHeader)
+  if (split === undefined) return readInferReply(reply.json())
+  const headers = { [inferenceHeader]: split }
+  return tensorReplyOf({ kind: 'bytes', contentType: '', bytes: reply.wholeBytes(), headers })
+}
 
 /**
  * The answer's bytes, to be passed on. They are not parsed. But JSON must begin and end as an object does, so that web
@@ -9,34 +29,24 @@ export function predictionBytes(reply: HttpReply): InferReply {
   const contentType = reply.header('content-type') ?? 'application/json'
   const split = reply.header(inferenceHeader)
   if (split !== undefined) {
-    if (Number(split) <= bytes.length)
-      return { kind: 'bytes', contentType, bytes, headers: { [inferenceHeader]: split } }
-    throw unlike(`has ${bytes.length} bytes, but ${inferenceHeader} is "${split}"`)
+    const fault = binaryFault(split, bytes, wrongReplyField)
+    if (fault !== undefined) throw fault
+    return { kind: 'bytes', contentType, bytes, headers: { [inferenceHeader]: split } }
   }
-  if (isText(contentType) && !isObject(bytes)) throw unlike(`is ${contentType}, and no JSON object`)
+  if (isText(contentType) && !isObjectBody(bytes)) throw unlike(contentType)
   return { kind: 'bytes', contentType, bytes }
 }
 
 /** Whether a prediction reports an error in place of outputs. */
 export function saysError({ bytes }: HttpReply): boolean {
-  return /^\s*\{\s*"error"/.test(edgeOf(bytes, 0))
-}
-
-/** How many bytes of a body are looked at, at each end. */
-const edge = 256
-
-function isObject(bytes: Uint8Array): boolean {
-  return /^\s*\{/.test(edgeOf(bytes, 0)) && /\}\s*$/.test(edgeOf(bytes, Math.max(0, bytes.length - edge)))
-}
-
-function edgeOf({ buffer, byteOffset, length }: Uint8Array, from: number): string {
-  return Buffer.from(buffer, byteOffset + from, Math.min(edge, length - from)).toString('latin1')
+  return /^\s*\{\s*"error"/.test(edgeText(bytes, 0))
 }
 
 function isText(contentType: string): boolean {
   return /^(?:text\/|application\/(?:[^;]*\+)?json\b)/i.test(contentType)
 }
 
-function unlike(what: string): ModelspineError {
-  return new ModelspineError('malformed-reply', `the server answered 200 with a body that ${what}`)
+function unlike(contentType: string): ModelspineError {
+  const message = `the server answered 200 with a body that is ${contentType}, and no JSON object`
+  return new ModelspineError('malformed-reply', message)
 }

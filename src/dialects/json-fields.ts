@@ -13,8 +13,10 @@ export function badField(field: string, value: unknown, right: string): Modelspi
 /**
  * Shows a short value as it is and a long value by its size only, because prompts do not belong in errors.
  */
-function told(value: unknown): string {
+export function told(value: unknown): string {
   if (value === undefined) return 'missing'
+  // JSON has no word for some numbers, and throws for bigints.
+  if (typeof value === 'number' || typeof value === 'bigint') return String(value)
   if (typeof value === 'string' && value.length > 40) return `a string of ${value.length} characters`
   if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : `a list of ${value.length}`
   if (isRecord(value)) return 'an object'

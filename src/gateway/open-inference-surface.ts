@@ -1,6 +1,6 @@
 /** The Open Inference Protocol V2 over HTTP: health, metadata and infer. Bodies are passed on as they are. */
 
-import { inferenceHeader } from '../dialects/open-inference/infer-json.ts'
+import { inferenceHeader } from '../dialects/open-inference/binary-fault.ts'
 import { ModelspineError } from '../errors.ts'
 import type { Router } from '../routing/router.ts'
 import type { Route } from '../routing/table/route.ts'

@@ -12,12 +12,14 @@ import type { ErrorCode } from '../errors.ts'
 import type { OperationName } from '../resources/route/model-route.ts'
 import type { Chat, ChatReply, ChatRequest } from './contract/chat.ts'
 import type { ChatEvent } from './contract/chat-event.ts'
+import type { ModelDescription } from './contract/description.ts'
 import type { EmbedReply, EmbedRequest } from './contract/embed.ts'
 import type { InferReply, InferRequest } from './contract/infer.ts'
 
 export * from './contract/chat.ts'
 export * from './contract/chat-event.ts'
 export * from './contract/chat-part.ts'
+export * from './contract/description.ts'
 export * from './contract/embed.ts'
 export * from './contract/infer.ts'
 export * from './contract/native.ts'
@@ -67,6 +69,8 @@ export interface ProviderCapabilities {
   readonly streaming: boolean
   /** The dialects whose `native` form the provider sends as it is. */
   readonly dialects: readonly string[]
+  /** Whether the upstream takes and gives bodies with the binary tensors of Open Inference. Default: nobody knows. */
+  readonly binaryTensors?: boolean
 }
 
 /** A call that somebody else sends. */
@@ -99,6 +103,8 @@ export interface ModelProvider {
   /** Yields in one batch all events that came in one piece of the upstream's answer. No batch is empty. */
   chatStream?(request: ChatRequest, context: CallContext): AsyncIterable<readonly ChatEvent[]>
   embed?(request: EmbedRequest, context: CallContext): Promise<EmbedReply>
+  /** What the upstream says of one of its models. It changes nothing, and takes no room of a model. */
+  describe?(model: string, context: CallContext): Promise<ModelDescription>
   /**
    * For a gateway that sends the request itself: where, and with which credentials. A provider that declares no
    * `target` cannot tell. Throws the failures of any call, such as `auth`.

@@ -2,6 +2,14 @@
  * The door `modelspine/routing`: a router without a control plane, its table, and what observes its requests.
  */
 
+export {
+  bytesPayloadOf,
+  bytesReplyOf,
+  type InferBytes,
+  tensorPayloadOf,
+  tensorReplyOf,
+} from '../dialects/open-inference/infer-bytes.ts'
+export type { TensorPayload, TensorReply } from '../dialects/open-inference/infer-json.ts'
 export type {
   About,
   AboutDeployment,

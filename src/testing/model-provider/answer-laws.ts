@@ -123,7 +123,9 @@ export const answerLaws: readonly Law<ModelProviderSubject>[] = [
     skip: without('infer'),
     async check(subject) {
       subject.upstream.play({ kind: 'ok' })
-      const bodies = Array.from({ length: 8 }, (_, index) => Uint8Array.from([index, 255 - index, 0, index]))
+      const bodies = Array.from({ length: 8 }, (_, index) =>
+        Uint8Array.from([123, 125, index, 255 - index, 0, index]),
+      )
       const replies = await soon(
         subject,
         Promise.all(

@@ -30,40 +30,52 @@ describe('a prediction', () => {
   })
 
   it.each([
-    ['INT64', new Uint8Array(new BigInt64Array([3n, -4n]).buffer), [3n, -4n]],
-    ['INT32', new Uint8Array(new Int32Array([3, -4]).buffer), [3, -4]],
-    ['FP32', new Uint8Array(new Float32Array([0.5]).buffer), 0.5],
-    ['BOOL', new Uint8Array([1, 0]), [true, false]],
-    ['BYTES', new Uint8Array([3, 0, 0, 0, 99, 97, 116, 0, 0, 0, 0]), ['cat', '']],
-    ['FP16', new Uint8Array([0, 0]), undefined],
-    ['constructor', new Uint8Array([0, 0]), undefined],
-  ])('is read from binary data of datatype %s', (datatype, data, prediction) => {
+    ['INT64', 2, new Uint8Array(new BigInt64Array([3n, -4n]).buffer), [3, -4]],
+    ['INT64', 1, new Uint8Array(new BigInt64Array([2n ** 60n]).buffer), 2n ** 60n],
+    ['INT32', 2, new Uint8Array(new Int32Array([3, -4]).buffer), [3, -4]],
+    ['FP32', 1, new Uint8Array(new Float32Array([0.5]).buffer), 0.5],
+    ['FP16', 1, new Uint8Array([0, 60]), 1],
+    ['BF16', 1, new Uint8Array([128, 63]), 1],
+    ['BOOL', 2, new Uint8Array([1, 0]), [true, false]],
+    ['BYTES', 2, new Uint8Array([3, 0, 0, 0, 99, 97, 116, 0, 0, 0, 0]), ['cat', '']],
+    ['FP32', 2, new Uint8Array(new Float32Array([0.5]).buffer), undefined],
+    ['FP8', 2, new Uint8Array([0, 0]), undefined],
+    ['constructor', 2, new Uint8Array([0, 0]), undefined],
+  ])('is read from binary data of datatype %s with %i values', (datatype, count, data, prediction) => {
     const before = new Uint8Array([9, 9, 9])
     expect(
       openInferencePrediction(
         binaryReply([
-          { name: 'scores', datatype: 'UINT8', data: before },
-          { name: 'label', datatype, data },
+          { name: 'scores', datatype: 'UINT8', shape: [3], data: before },
+          { name: 'label', datatype, shape: [count], data },
         ]),
       ),
     ).toEqual(prediction)
   })
 
+  it('is unknown when nobody says how many values binary data has', () => {
+    const reply = binaryReply([{ name: 'label', datatype: 'UINT8', data: new Uint8Array(1) }])
+    expect(openInferencePrediction(reply)).toBeUndefined()
+  })
+
   it('is unknown when binary data is cut short', () => {
-    const reply = binaryReply([{ name: 'label', datatype: 'INT64', data: new Uint8Array(8) }])
+    const reply = binaryReply([{ name: 'label', datatype: 'INT64', shape: [1], data: new Uint8Array(8) }])
     if (reply.kind !== 'bytes') throw new Error('bytes were made')
     expect(openInferencePrediction({ ...reply, bytes: reply.bytes.subarray(0, -1) })).toBeUndefined()
   })
 })
 
 function binaryReply(
-  outputs: readonly { readonly name: string; readonly datatype: string; readonly data: Uint8Array }[],
+  outputs: readonly {
+    readonly name: string
+    readonly datatype: string
+    readonly shape?: readonly number[]
+    readonly data: Uint8Array
+  }[],
 ): InferReply {
   const body = {
-    outputs: outputs.map(({ name, datatype, data }) => ({
-      name,
-      datatype,
-      shape: [1],
+    outputs: outputs.map(({ data, ...rest }) => ({
+      ...rest,
       parameters: { binary_data_size: data.byteLength },
     })),
   }

@@ -125,7 +125,7 @@ describe.each(['node', 'fetch'] as const)('Open Inference over the %s handler', 
 
   it.each([
     ['application/json', {}],
-    ['application/octet-stream', { 'inference-header-content-length': '2' }],
+    ['application/octet-stream', { 'inference-header-content-length': String(payload.length) }],
   ])('takes a body without a content type as %s, unless it comes from a web page', async (type, headers) => {
     const init = { method: 'POST', headers, body: new Blob([payload]) }
     expect((await ask('/v2/models/churn/infer', init)).status).toBe(200)
