@@ -46,7 +46,6 @@ export {
   wrongReplyField,
 } from './dialects/open-inference/infer-json.ts'
 export { holdsError } from './dialects/openai/body-text.ts'
-export type { OpenaiPrinting } from './dialects/openai/chat-body.ts'
 export { openaiChat } from './dialects/openai/chat-codec.ts'
 export { isOpenaiCompletion } from './dialects/openai/completions/completion-body.ts'
 export { openaiCompletions } from './dialects/openai/completions/completion-codec.ts'
@@ -58,6 +57,7 @@ export {
   printOpenaiEmbedReply,
 } from './dialects/openai/embed.ts'
 export { type OpenaiFailure, readOpenaiError } from './dialects/openai/error.ts'
+export type { OpenaiExtension, OpenaiPrinting } from './dialects/openai/printing.ts'
 export {
   asModelspineError,
   type ErrorCode,

@@ -1,5 +1,5 @@
 import { ModelspineError } from '../errors.ts'
-import type { ChatRequest, Translation } from '../provider/contract.ts'
+import type { ChatRequest, Translation, VendorOptions } from '../provider/contract.ts'
 
 /** Something that a dialect does not say as the request says it. */
 export interface Loss {
@@ -39,6 +39,13 @@ export class Carriage {
     }
     const message = `${field} would be ${what} in ${this.#dialect}, and the route forbids approximations; leave it out, or route to another upstream`
     throw new ModelspineError('unsupported', message, { details: { field } })
+  }
+
+  /** Tells that options of other vendors than these are left out. `field` is the place of the part that has them. */
+  options(field: string, options: VendorOptions | undefined, vendors: readonly string[]): void {
+    for (const vendor in options) {
+      if (!vendors.includes(vendor)) this.approximate(`${field}.options.${vendor}`, 'left out')
+    }
   }
 
   /** For a request whose `native` is not sent: refuses what only that form says. */

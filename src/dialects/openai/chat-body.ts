@@ -1,16 +1,9 @@
 import type { JsonRecord } from '../../json.ts'
 import type { ChatRequest, ChatTool } from '../../provider/contract.ts'
-import type { ChatPrinting } from '../chat-codec.ts'
+import type { Carriage } from '../carriage.ts'
 import { openaiVendor } from './left-over.ts'
-import { cannotSay, openaiMessage } from './messages/message-wire.ts'
-
-export interface OpenaiPrinting extends ChatPrinting {
-  /**
-   * The server's name for the limit on output tokens. OpenAI deprecated `max_tokens`. Some other servers know
-   * only `max_tokens`.
-   */
-  readonly maxTokensField: 'max_completion_tokens' | 'max_tokens'
-}
+import { openaiMessage } from './messages/message-wire.ts'
+import { type OpenaiPrinting, type WireContext, wireContext } from './printing.ts'
 
 export type WireField = Exclude<keyof ChatRequest, 'model' | 'options' | 'unread' | 'native'>
 
@@ -30,19 +23,23 @@ export const wireNames: Readonly<Record<WireField, readonly string[]>> = {
   toolChoice: ['tool_choice', 'function_call'],
   parallelToolCalls: ['parallel_tool_calls'],
   reasoningEffort: ['reasoning_effort'],
-  reasoningTokens: [],
+  reasoningTokens: ['reasoning_effort'],
   responseFormat: ['response_format'],
   responseSchema: ['response_format'],
-  endUser: ['user'],
+  endUser: ['user', 'safety_identifier'],
 }
 
 export const wireFields = Object.keys(wireNames) as readonly WireField[]
 
 /** The body of `POST /chat/completions` for a request that did not come in this dialect. */
 export function openaiChatBody(request: ChatRequest, printing: OpenaiPrinting): JsonRecord {
+  const context = wireContext(printing, '', false)
+  context.carriage.unread(request)
   const body: Record<string, unknown> = { ...request.options?.[printing.vendor], model: request.model }
   for (const field of wireFields) {
-    if (request[field] !== undefined) body[writtenName(field, printing)] = wireValue(request, field, printing)
+    if (request[field] === undefined) continue
+    const value = wireValue(request, field, context)
+    if (value !== undefined) body[writtenName(field, printing)] = value
   }
   return printing.stream ? { ...body, stream: true, stream_options: { include_usage: true } } : body
 }
@@ -51,25 +48,71 @@ export function writtenName(field: WireField, { maxTokensField }: OpenaiPrinting
   return field === 'maxOutputTokens' ? maxTokensField : (wireNames[field][0] ?? field)
 }
 
-export function wireValue(request: ChatRequest, field: WireField, { vendor }: OpenaiPrinting): unknown {
-  const { messages, tools, toolChoice, responseSchema } = request
-  if (field === 'messages') {
-    return messages.map((message, index) => openaiMessage(message, { vendor, path: `messages[${index}]` }))
+/** What the field's member says. Undefined for what this format does not say. */
+export function wireValue(request: ChatRequest, field: WireField, context: WireContext): unknown {
+  const { carriage, extensions, isOwn } = context
+  switch (field) {
+    case 'messages':
+      return request.messages.map((message, index) =>
+        openaiMessage(message, { ...context, path: `messages[${index}]` }),
+      )
+    case 'tools':
+      return request.tools?.flatMap((tool, index) => wireTool(tool, { ...context, path: `tools[${index}]` }))
+    case 'toolChoice':
+      return wireToolChoice(request.toolChoice)
+    case 'responseSchema':
+    case 'responseFormat':
+      return wireFormat(request)
+    case 'reasoningTokens':
+      return wireEffort(request, carriage)
+    case 'topK':
+      if (isOwn || extensions.has('top_k')) return request.topK
+      carriage.approximate('topK', 'left out')
+      return undefined
+    default:
+      return request[field]
   }
-  if (field === 'tools') return tools?.flatMap((tool, index) => wireTool(tool, index, vendor))
-  if (field === 'toolChoice') return wireToolChoice(toolChoice)
-  if (field !== 'responseSchema') return request[field]
-  return { type: 'json_schema', json_schema: { ...responseSchema, strict: true } }
 }
 
-function wireTool(tool: ChatTool, index: number, vendor: string): readonly JsonRecord[] {
+function wireFormat({ responseSchema, responseFormat }: ChatRequest): JsonRecord | undefined {
+  if (responseSchema === undefined) return responseFormat && { type: 'json_object' }
+  return { type: 'json_schema', json_schema: { strict: true, ...responseSchema } }
+}
+
+/** OpenAI has words for how much to reason, and no number. The steps are those at which other gateways change the word. */
+function wireEffort(
+  { reasoningEffort, reasoningTokens }: ChatRequest,
+  carriage: Carriage,
+): string | undefined {
+  if (reasoningTokens === undefined) return reasoningEffort
+  const word = reasoningEffort ?? effortOf(reasoningTokens)
+  carriage.approximate('reasoningTokens', `reasoning_effort "${word}"`)
+  return word
+}
+
+function effortOf(tokens: number): string {
+  if (tokens === 0) return 'none'
+  if (tokens <= 1024) return 'low'
+  return tokens <= 8192 ? 'medium' : 'high'
+}
+
+function wireTool(tool: ChatTool, context: WireContext): readonly JsonRecord[] {
+  const { vendor, path, carriage, extensions, isOwn } = context
   if (tool.type === 'opaque') {
     if (tool.vendor === openaiVendor || tool.vendor === vendor) return [tool.data as JsonRecord]
-    if (tool.required !== true) return []
-    throw cannotSay(`"${tool.kind}" of ${tool.vendor}`, 'leave it out', { path: `tools[${index}]` })
+    if (tool.required === true) carriage.refuse(path, `"${tool.kind}" of ${tool.vendor}`)
+    else carriage.approximate(path, 'left out')
+    return []
   }
-  const { type, options, ...declared } = tool
-  return [{ ...options?.[vendor], type, [type]: declared }]
+  const { type, options, cacheMark, ...declared } =
+    tool.type === 'function' ? tool : { ...tool, cacheMark: undefined }
+  carriage.options(path, options, [vendor, openaiVendor])
+  const isMarked = cacheMark !== undefined && (isOwn || extensions.has('cache_control'))
+  if (cacheMark !== undefined && !isMarked) carriage.approximate(`${path}.cacheMark`, 'left out')
+  const mark = isMarked ? { cache_control: { type: 'ephemeral', ...cacheMark } } : {}
+  const more =
+    vendor === openaiVendor ? options?.[vendor] : { ...options?.[openaiVendor], ...options?.[vendor] }
+  return [{ ...more, ...mark, type, [type]: declared }]
 }
 
 function wireToolChoice(choice: ChatRequest['toolChoice']): unknown {

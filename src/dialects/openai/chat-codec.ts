@@ -1,13 +1,14 @@
 import { jsonBody } from '../../provider/contract/json-body.ts'
 import { type ChatRequest, originalOf } from '../../provider/contract.ts'
 import type { ChatCodec } from '../chat-codec.ts'
-import { type OpenaiPrinting, openaiChatBody } from './chat-body.ts'
+import { openaiChatBody } from './chat-body.ts'
 import { readChoices } from './chat-delta.ts'
 import { OpenaiChatReader } from './chat-reader.ts'
 import { parseOpenaiChatReply, printOpenaiChatReply } from './chat-reply.ts'
 import { openaiChatDialect, parseOpenaiChat } from './chat-request.ts'
 import { ChatChunkForm } from './chat-writer.ts'
 import { patchedMessages, patchOpenai } from './patch-body.ts'
+import { type OpenaiPrinting, openaiChatTitle } from './printing.ts'
 import { OpenaiStreamWriter } from './stream-writer.ts'
 import { capOpenaiTokens } from './token-limits.ts'
 
@@ -23,7 +24,7 @@ function printOpenaiChat(request: ChatRequest, printing: OpenaiPrinting): string
 /** OpenAI's chat completions. */
 export const openaiChat: ChatCodec<OpenaiPrinting> = {
   dialect: openaiChatDialect,
-  title: "OpenAI's chat completions",
+  title: openaiChatTitle,
   parse: parseOpenaiChat,
   print: printOpenaiChat,
   capTokens: (request, cap, vendor) => capOpenaiTokens(request, cap, { dialect: openaiChatDialect, vendor }),

@@ -3,6 +3,7 @@ import { isRecord, type JsonRecord } from '../../json.ts'
 import type { ChatDelta, ChatEventPart, ChatPlace } from '../../provider/contract.ts'
 import { readOpenaiFinish } from './finish.ts'
 import { reasoningNames } from './messages/message.ts'
+import { readReasoningDetails, readSignedContent } from './messages/reasoning-details.ts'
 
 /** OpenAI does not number what is in an answer. So each kind has a number of its own, and tool calls follow. */
 const blocks = { reasoning: 0, text: 1, refusal: 2, audio: 3, firstTool: 4 } as const
@@ -27,7 +28,9 @@ function malformed(what: string): ModelspineError {
 
 function readDelta(delta: JsonRecord, choice: number, parts: ChatEventPart[]): void {
   const add = (block: number, part: ChatDelta): void => void parts.push({ ...part, choice, block })
-  for (const name of reasoningNames) {
+  const details = readReasoningDetails(delta.reasoning_details)
+  for (const thought of details ?? []) add(blocks.reasoning, { type: 'reasoning-delta', ...thought })
+  for (const name of details === undefined ? reasoningNames : []) {
     const text = delta[name]
     if (typeof text === 'string' && text !== '') {
       add(blocks.reasoning, { type: 'reasoning-delta', text })
@@ -35,7 +38,10 @@ function readDelta(delta: JsonRecord, choice: number, parts: ChatEventPart[]): v
     }
   }
   if (typeof delta.content === 'string' && delta.content !== '') {
-    add(blocks.text, { type: 'text-delta', text: delta.content })
+    add(blocks.text, { type: 'text-delta', text: delta.content, ...readSignedContent(delta.extra_content) })
+  } else if (delta.extra_content !== undefined) {
+    const signed = readSignedContent(delta.extra_content)
+    if (signed.signature !== undefined) add(blocks.text, { type: 'text-delta', text: '', ...signed })
   }
   if (typeof delta.refusal === 'string' && delta.refusal !== '') {
     add(blocks.refusal, { type: 'refusal-delta', text: delta.refusal })
@@ -67,6 +73,7 @@ function callDelta(call: JsonRecord): ChatDelta {
     ...(typeof called.name === 'string' ? { name: called.name } : {}),
     ...(typeof text === 'string' ? { arguments: text } : {}),
     ...(custom === undefined ? {} : { custom: true as const }),
+    ...(call.extra_content === undefined ? {} : readSignedContent(call.extra_content)),
   }
 }
 

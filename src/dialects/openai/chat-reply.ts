@@ -1,12 +1,17 @@
 import { ModelspineError } from '../../errors.ts'
 import { isRecord, type JsonRecord } from '../../json.ts'
-import type { AudioPart, ChatPart, ChatReply } from '../../provider/contract.ts'
+import type { AudioPart, ChatPart, ChatReply, TextPart } from '../../provider/contract.ts'
 import type { ChatAnswerFacts, ErrorOf } from '../chat-codec.ts'
 import { openaiChatDialect } from './chat-request.ts'
 import { openaiFinish } from './finish.ts'
 import { openaiVendor } from './left-over.ts'
 import { reasoningNames } from './messages/message.ts'
-import { wireCall } from './messages/message-wire.ts'
+import {
+  readReasoningDetails,
+  readSignedContent,
+  reasoningDetails,
+  signedContent,
+} from './messages/reasoning-details.ts'
 import { printReply, type ReplyForm, readReply } from './whole-reply.ts'
 
 /**
@@ -32,10 +37,13 @@ const chatReplies: ReplyForm = {
 
 function readContent(message: JsonRecord): readonly ChatPart[] {
   const parts: ChatPart[] = []
+  const details = readReasoningDetails(message.reasoning_details)
   const reasoning = reasoningNames.map((name) => message[name]).find((each) => typeof each === 'string')
-  if (typeof reasoning === 'string' && reasoning !== '') parts.push({ type: 'reasoning', text: reasoning })
+  if (details !== undefined) for (const thought of details) parts.push({ type: 'reasoning', ...thought })
+  else if (typeof reasoning === 'string' && reasoning !== '')
+    parts.push({ type: 'reasoning', text: reasoning })
   if (typeof message.content === 'string' && message.content !== '')
-    parts.push({ type: 'text', text: message.content })
+    parts.push({ type: 'text', text: message.content, ...readSignedContent(message.extra_content) })
   if (typeof message.refusal === 'string') parts.push({ type: 'refusal', text: message.refusal })
   if (isRecord(message.audio)) parts.push(readAudio(message.audio))
   for (const call of Array.isArray(message.tool_calls) ? message.tool_calls : []) parts.push(readCall(call))
@@ -65,9 +73,10 @@ function readCall(call: unknown): ChatPart {
     throw new ModelspineError('malformed-reply', 'the reply has a tool call without a name')
   }
   const { name } = called
+  const signed = readSignedContent(call.extra_content)
   return call.function === undefined
-    ? { type: 'tool-call', id, name, arguments: String(called.input ?? ''), custom: true }
-    : { type: 'tool-call', id, name, arguments: String(called.arguments ?? '') }
+    ? { type: 'tool-call', id, name, arguments: String(called.input ?? ''), custom: true, ...signed }
+    : { type: 'tool-call', id, name, arguments: String(called.arguments ?? ''), ...signed }
 }
 
 /** As `printReply` of a codec. */
@@ -78,15 +87,37 @@ export function printOpenaiChatReply(reply: ChatReply, facts: Pick<ChatAnswerFac
 function openaiAnswer(content: readonly ChatPart[]): JsonRecord {
   const text = textOfParts(content, 'text')
   const reasoning = textOfParts(content, 'reasoning')
-  const calls = content.flatMap((part) => wireCall(part, openaiVendor))
+  const thoughts = content.some(isSignedThought) ? content : []
+  const details = thoughts.flatMap((part) => (part.type === 'reasoning' ? reasoningDetails(part) : []))
+  const calls = content.flatMap(answeredCall)
   const beside = calls.length > 0 || content.some(({ type }) => type === 'refusal' || type === 'audio')
   return {
     role: 'assistant',
     content: text === '' && beside ? null : text,
     ...(reasoning === '' ? {} : { reasoning_content: reasoning }),
+    ...(details.length === 0 ? {} : { reasoning_details: details }),
+    ...signedContent(content.find(isSignedText) ?? {}),
     refusal: content.some(({ type }) => type === 'refusal') ? textOfParts(content, 'refusal') : null,
     ...(calls.length === 0 ? {} : { tool_calls: calls }),
   }
+}
+
+/** Only thoughts with a proof have more to say than their text. If one has, all are listed, so that none is lost. */
+function isSignedThought(part: ChatPart): boolean {
+  return part.type === 'reasoning' && (part.signature !== undefined || part.encrypted !== undefined)
+}
+
+function isSignedText(part: ChatPart): part is TextPart {
+  return part.type === 'text' && part.signature !== undefined
+}
+
+function answeredCall(part: ChatPart): readonly JsonRecord[] {
+  if (part.type !== 'tool-call') return []
+  const { id, name, arguments: text, custom } = part
+  const signed = signedContent(part)
+  return custom === true
+    ? [{ id, type: 'custom', custom: { name, input: text }, ...signed }]
+    : [{ id, type: 'function', function: { name, arguments: text }, ...signed }]
 }
 
 function textOfParts(content: readonly ChatPart[], type: 'text' | 'reasoning' | 'refusal'): string {

@@ -1,10 +1,13 @@
-import type { ChatRequest, ChatTool } from '../../provider/contract.ts'
+import { isRecord } from '../../json.ts'
+import type { ChatRequest, ChatTool, UnreadField } from '../../provider/contract.ts'
 import { withNative } from '../../provider/contract.ts'
 import type { ChatCall } from '../chat-codec.ts'
 import { JsonFields } from '../json-fields.ts'
 import { parseText } from './body-text.ts'
 import { leftOver, openaiVendor } from './left-over.ts'
 import { parseOpenaiMessages } from './messages/message.ts'
+import { readCacheMark } from './messages/message-part.ts'
+import { unreadFields } from './unread.ts'
 
 /** The dialect of OpenAI's chat completions, which many other servers use, too. */
 export const openaiChatDialect = 'openai-chat'
@@ -23,13 +26,58 @@ export function parseOpenaiChat(text: string): ChatCall {
     toolChoice: toolChoiceOf(fields),
     parallelToolCalls: fields.optionalBoolean('parallel_tool_calls'),
     reasoningEffort: fields.optionalString('reasoning_effort'),
+    responseFormat:
+      fields.optionalFields('response_format')?.value('type') === 'json_object' ? 'json' : undefined,
     responseSchema: responseSchemaOf(fields),
+    endUser: fields.optionalString('user') ?? fields.optionalString('safety_identifier'),
+    ...unreadIn(fields),
   }) as ChatRequest
   return {
     request: withNative(request, openaiChatDialect, text, fields.record),
     stream: fields.optionalBoolean('stream') ?? false,
     includeUsage: fields.optionalFields('stream_options')?.optionalBoolean('include_usage') ?? false,
   }
+}
+
+/** The members that the contract has words for. */
+const read: ReadonlySet<string> = new Set([
+  'model',
+  'messages',
+  'stream',
+  'stream_options',
+  'max_completion_tokens',
+  'max_tokens',
+  'n',
+  'temperature',
+  'top_p',
+  'top_k',
+  'frequency_penalty',
+  'presence_penalty',
+  'seed',
+  'stop',
+  'tools',
+  'functions',
+  'tool_choice',
+  'function_call',
+  'parallel_tool_calls',
+  'reasoning_effort',
+  'response_format',
+  'user',
+  'safety_identifier',
+])
+
+function unreadIn(fields: JsonFields): { readonly unread?: readonly UnreadField[] } {
+  const { unread = [] } = unreadFields(fields.record, read)
+  const format = fields.optionalFields('response_format')?.value('type')
+  const isOwnFormat = format !== undefined && !['text', 'json_object', 'json_schema'].includes(String(format))
+  const choice = fields.value('tool_choice')
+  const isOwnChoice = isRecord(choice) && choice.type !== 'function' && choice.type !== 'custom'
+  const more = [
+    ...(isOwnFormat ? [{ field: 'response_format' }] : []),
+    ...(isOwnChoice ? [{ field: 'tool_choice' }] : []),
+  ]
+  const all = [...unread, ...more]
+  return all.length === 0 ? {} : { unread: all }
 }
 
 /**
@@ -43,6 +91,9 @@ export function parseSampling(fields: JsonFields): Partial<Record<keyof ChatRequ
     choices: fields.optionalInteger('n', 1),
     temperature: fields.optionalNumber('temperature', 0, Infinity),
     topP: fields.optionalNumber('top_p', 0, 1),
+    topK: fields.optionalInteger('top_k', -1),
+    frequencyPenalty: fields.optionalNumber('frequency_penalty', -Infinity, Infinity),
+    presencePenalty: fields.optionalNumber('presence_penalty', -Infinity, Infinity),
     // A seed may have 64 bits. Then the contract has the nearest number, and the native form the exact one.
     seed: fields.optionalWholeNumber('seed'),
     stop: stopOf(fields),
@@ -75,7 +126,7 @@ function toolsOf(fields: JsonFields): readonly ChatTool[] | undefined {
   ]
 }
 
-const toolFields: ReadonlySet<string> = new Set(['type', 'function', 'custom'])
+const toolFields: ReadonlySet<string> = new Set(['type', 'function', 'custom', 'cache_control'])
 const functionFields: ReadonlySet<string> = new Set(['name', 'description', 'parameters', 'strict'])
 
 function toolOf(tool: JsonFields): ChatTool {
@@ -84,7 +135,7 @@ function toolOf(tool: JsonFields): ChatTool {
   if (type === 'function') {
     const declared = tool.optionalFields('function')
     if (declared === undefined) throw tool.wrong('function', 'an object with a name and parameters')
-    return functionTool(declared, more)
+    return { ...functionTool(declared, more), ...readCacheMark(tool.record) }
   }
   const custom = type === 'custom' ? tool.optionalFields('custom') : undefined
   if (custom === undefined) {
@@ -127,8 +178,10 @@ function responseSchemaOf(fields: JsonFields): ChatRequest['responseSchema'] {
   if (format?.value('type') !== 'json_schema') return undefined
   const declared = new JsonFields(format.value('json_schema'), format.at('json_schema'))
   const description = declared.optionalString('description')
+  const strict = declared.optionalBoolean('strict')
   return {
     name: declared.string('name'),
+    ...(strict === undefined ? {} : { strict }),
     ...(description === undefined ? {} : { description }),
     schema: declared.optionalFields('schema')?.record ?? {},
   }

@@ -2,6 +2,7 @@ import type { JsonRecord } from '../../json.ts'
 import type { PlacedDelta } from './chat-delta.ts'
 import { openaiChatDialect } from './chat-request.ts'
 import { openaiFinish } from './finish.ts'
+import { reasoningDetails, signedContent } from './messages/reasoning-details.ts'
 import type { ChunkForm } from './stream-writer.ts'
 
 /** Chunks of chat completions. The first one of a choice has the assistant's role. */
@@ -22,9 +23,11 @@ export class ChatChunkForm implements ChunkForm {
   #delta(part: PlacedDelta): JsonRecord | undefined {
     switch (part.type) {
       case 'text-delta':
-        return { content: part.text }
+        return part.signature === undefined
+          ? { content: part.text }
+          : { content: part.text, ...signedContent(part) }
       case 'reasoning-delta':
-        return part.text === '' ? undefined : { reasoning_content: part.text }
+        return reasoningDelta(part)
       case 'refusal-delta':
         return { refusal: part.text }
       case 'audio-delta':
@@ -40,7 +43,12 @@ export class ChatChunkForm implements ChunkForm {
     const { id, name, custom, arguments: text } = part
     const kind = custom === true ? 'custom' : 'function'
     const called = { name, [custom === true ? 'input' : 'arguments']: text }
-    return { index: this.#numberOf(part), ...(id === undefined ? {} : { id, type: kind }), [kind]: called }
+    return {
+      index: this.#numberOf(part),
+      ...(id === undefined ? {} : { id, type: kind }),
+      [kind]: called,
+      ...signedContent(part),
+    }
   }
 
   /** Tool calls are numbered from 0 in each choice, whatever other blocks are between them. */
@@ -51,4 +59,15 @@ export class ChatChunkForm implements ChunkForm {
     numbers.set(block, number)
     return number
   }
+}
+
+/** Text is in `reasoning_content` alone, and a proof in `reasoning_details`, so that clients read nothing twice. */
+function reasoningDelta(part: PlacedDelta & { readonly type: 'reasoning-delta' }): JsonRecord | undefined {
+  const { text, signature, encrypted } = part
+  const isSigned = signature !== undefined || encrypted !== undefined
+  if (!isSigned) return text === '' ? undefined : { reasoning_content: text }
+  const details = reasoningDetails(part)
+  return text === ''
+    ? { reasoning_details: details }
+    : { reasoning_content: text, reasoning_details: details }
 }

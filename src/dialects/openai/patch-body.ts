@@ -2,15 +2,9 @@ import { type JsonRecord, sameJson } from '../../json.ts'
 import { jsonBody } from '../../provider/contract/json-body.ts'
 import { type ChatMessage, type ChatRequest, editedFields, type Original } from '../../provider/contract.ts'
 import { elementsOf, listOf, membersOf, patchMembers } from '../json-text.ts'
-import {
-  type OpenaiPrinting,
-  type WireField,
-  wireFields,
-  wireNames,
-  wireValue,
-  writtenName,
-} from './chat-body.ts'
+import { type WireField, wireFields, wireNames, wireValue, writtenName } from './chat-body.ts'
 import { openaiMessage } from './messages/message-wire.ts'
+import { type OpenaiPrinting, wireContext } from './printing.ts'
 
 type Edits = Record<string, string | undefined>
 
@@ -44,9 +38,8 @@ function isField(field: keyof ChatRequest): field is WireField {
 function fieldEdits(request: ChatRequest, field: WireField, printing: OpenaiPrinting): Edits {
   const edits: Edits = {}
   for (const name of wireNames[field]) edits[name] = undefined
-  if (request[field] !== undefined) {
-    edits[writtenName(field, printing)] = jsonBody(wireValue(request, field, printing))
-  }
+  const value = wireValue(request, field, wireContext(printing, '', true))
+  if (value !== undefined) edits[writtenName(field, printing)] = jsonBody(value)
   return edits
 }
 
@@ -54,7 +47,7 @@ function fieldEdits(request: ChatRequest, field: WireField, printing: OpenaiPrin
 export function patchedMessages(
   messages: readonly ChatMessage[],
   { text, value }: Original<ChatRequest>,
-  { vendor }: OpenaiPrinting,
+  printing: OpenaiPrinting,
 ): string {
   const member = membersOf(text).findLast(({ name }) => name === 'messages')
   const spans = member === undefined ? [] : elementsOf(text, member.value)
@@ -64,7 +57,7 @@ export function patchedMessages(
     messages.map((message, index) => {
       const same = sameJson(message, value.messages[index]) ? index : undefined
       const span = spans[places.get(message) ?? same ?? -1]
-      return span ?? jsonBody(openaiMessage(message, { vendor, path: `messages[${index}]` }))
+      return span ?? jsonBody(openaiMessage(message, wireContext(printing, `messages[${index}]`, true)))
     }),
   )
 }

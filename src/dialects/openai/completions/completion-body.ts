@@ -1,8 +1,8 @@
 import type { JsonRecord } from '../../../json.ts'
 import { jsonBody } from '../../../provider/contract/json-body.ts'
 import { type ChatRequest, editedFields, originalOf } from '../../../provider/contract.ts'
-import type { OpenaiPrinting } from '../chat-body.ts'
 import { patchOpenai } from '../patch-body.ts'
+import type { OpenaiPrinting } from '../printing.ts'
 import { openaiCompletionsDialect } from './completion-request.ts'
 
 /** Whether the request came as a legacy completion, and still is one: its prompt was not edited into a chat. */

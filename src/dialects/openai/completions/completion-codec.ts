@@ -1,6 +1,6 @@
 import type { ChatCodec } from '../../chat-codec.ts'
-import type { OpenaiPrinting } from '../chat-body.ts'
 import { OpenaiChatReader } from '../chat-reader.ts'
+import type { OpenaiPrinting } from '../printing.ts'
 import { OpenaiStreamWriter } from '../stream-writer.ts'
 import { capOpenaiTokens } from '../token-limits.ts'
 import {

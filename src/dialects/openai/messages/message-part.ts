@@ -1,12 +1,13 @@
-import type { ChatPart } from '../../../provider/contract.ts'
+import { isRecord, type JsonRecord } from '../../../json.ts'
+import type { CacheMark, ChatPart } from '../../../provider/contract.ts'
 import { JsonFields } from '../../json-fields.ts'
 import { leftOver, openaiVendor } from '../left-over.ts'
 
-const textFields: ReadonlySet<string> = new Set(['type', 'text'])
+const textFields: ReadonlySet<string> = new Set(['type', 'text', 'cache_control'])
 const refusalFields: ReadonlySet<string> = new Set(['type', 'refusal'])
-const imageFields: ReadonlySet<string> = new Set(['type', 'image_url'])
-const audioFields: ReadonlySet<string> = new Set(['type', 'input_audio'])
-const fileFields: ReadonlySet<string> = new Set(['type', 'file'])
+const imageFields: ReadonlySet<string> = new Set(['type', 'image_url', 'cache_control'])
+const audioFields: ReadonlySet<string> = new Set(['type', 'input_audio', 'cache_control'])
+const fileFields: ReadonlySet<string> = new Set(['type', 'file', 'cache_control'])
 
 /** Reads one part of a message's content. A kind that only this format has becomes a required opaque part. */
 export function parseContentPart(value: unknown, path: string): ChatPart {
@@ -15,18 +16,24 @@ export function parseContentPart(value: unknown, path: string): ChatPart {
   const { record } = part
   switch (type) {
     case 'text':
-      return { type, text: part.string('text'), ...leftOver(record, textFields) }
+      return { type, text: part.string('text'), ...readCacheMark(record), ...leftOver(record, textFields) }
     case 'refusal':
       return { type, text: part.string('refusal'), ...leftOver(record, refusalFields) }
     case 'image_url':
-      return { ...imageOf(part), ...leftOver(record, imageFields) }
+      return { ...imageOf(part), ...readCacheMark(record), ...leftOver(record, imageFields) }
     case 'input_audio':
-      return { ...audioOf(part), ...leftOver(record, audioFields) }
+      return { ...audioOf(part), ...readCacheMark(record), ...leftOver(record, audioFields) }
     case 'file':
-      return { ...fileOf(part), ...leftOver(record, fileFields) }
+      return { ...fileOf(part), ...readCacheMark(record), ...leftOver(record, fileFields) }
     default:
       return { type: 'opaque', vendor: openaiVendor, kind: type, data: record, required: true }
   }
+}
+
+/** The mark that clients of several vendors write into this format. OpenAI's own caches need none. */
+export function readCacheMark({ cache_control: mark }: JsonRecord): { readonly cacheMark?: CacheMark } {
+  if (!isRecord(mark)) return {}
+  return { cacheMark: typeof mark.ttl === 'string' ? { ttl: mark.ttl } : {} }
 }
 
 function imageOf(part: JsonFields): ChatPart {

@@ -1,4 +1,3 @@
-import { ModelspineError } from '../../../errors.ts'
 import type { JsonRecord } from '../../../json.ts'
 import type {
   AudioPart,
@@ -9,33 +8,33 @@ import type {
   VendorOptions,
 } from '../../../provider/contract.ts'
 import { openaiVendor } from '../left-over.ts'
+import type { WireContext } from '../printing.ts'
 import { audioFormat } from './message-part.ts'
-
-/** What is known of the message or part that is being written. */
-export interface WireContext {
-  /** The entry of `options` to send. */
-  readonly vendor: string
-  /** The place of the message or part, for errors. */
-  readonly path: string
-}
+import { reasoningDetails, signedContent } from './reasoning-details.ts'
 
 /**
- * One entry of `messages` in OpenAI's format. Parts that it cannot say are left out. Throws `unsupported`, with
- * the place and the kind, for a part that may not be left out.
+ * One entry of `messages` in OpenAI's format. What it cannot say is refused by its place, or told as approximated.
  */
-export function openaiMessage(message: ChatMessage, { vendor, path }: WireContext): JsonRecord {
-  const { role, name, toolCallId } = message
-  const at = (index: number): WireContext => ({ vendor, path: `${path}.content[${index}]` })
-  const parts = message.content.flatMap((part, index) => wirePart(part, role, at(index)))
-  const head = { ...optionsFor(message, vendor), role }
+export function openaiMessage(message: ChatMessage, context: WireContext): JsonRecord {
+  const { role, name, toolCallId, content, toolFailed } = message
+  const { carriage, path } = context
+  carriage.options(path, message.options, [openaiVendor, context.vendor])
+  if (toolFailed === true)
+    carriage.approximate(`${path}.toolFailed`, 'left out, so that only the content says it')
+  const parts = content.flatMap((part, index) => wirePart(part, role, at(context, index)))
+  const head = { ...optionsFor(message, context.vendor), role }
   if (role === 'tool') return { ...head, tool_call_id: toolCallId ?? '', content: shown(parts) }
   const named = name === undefined ? head : { ...head, name }
   if (role !== 'assistant') return { ...named, content: shown(parts) }
   return {
     ...named,
     content: parts.length === 0 ? null : shown(parts),
-    ...besideContent(message.content, vendor),
+    ...besideContent(content, context),
   }
+}
+
+function at(context: WireContext, index: number): WireContext {
+  return { ...context, path: `${context.path}.content[${index}]` }
 }
 
 /** What came in this format is sent to every server of this format, whatever its provider is called. */
@@ -54,69 +53,138 @@ function shown(parts: readonly JsonRecord[]): unknown {
 }
 
 /** The parts of an assistant's message that have fields of their own. */
-function besideContent(content: readonly ChatPart[], vendor: string): JsonRecord {
+function besideContent(content: readonly ChatPart[], context: WireContext): JsonRecord {
   const fields: Record<string, unknown> = {}
-  const calls = content.flatMap((part) => wireCall(part, vendor))
-  for (const part of content) {
-    const field = part.type === 'reasoning' ? part.options?.[openaiVendor]?.field : undefined
-    if (part.type === 'reasoning' && typeof field === 'string') fields[field] = part.text
+  const calls = content.flatMap((part, index) => wireCall(part, at(context, index)))
+  for (const [index, part] of content.entries()) {
     if (part.type === 'audio' && part.fileId !== undefined) fields.audio = { id: part.fileId }
+    if (part.type === 'reasoning') wireReasoning(part, fields, at(context, index))
+    if (part.type === 'text' && part.signature !== undefined) wireSigned(part, fields, at(context, index))
   }
   if (calls.length > 0) fields.tool_calls = calls
   return fields
 }
 
+type Fields = Record<string, unknown>
+
+/** OpenAI has no field for reasoning. It goes back where it came from, or to servers that take it. */
+function wireReasoning(
+  part: ChatPart & { readonly type: 'reasoning' },
+  fields: Fields,
+  { extensions, carriage, isOwn, path }: WireContext,
+): void {
+  const came = part.options?.[openaiVendor]?.field
+  const hasDetails = part.signature !== undefined || part.encrypted !== undefined
+  const asDetails = extensions.has('reasoning_details') || (isOwn && hasDetails)
+  const name =
+    typeof came === 'string' ? came : extensions.has('reasoning_content') ? 'reasoning_content' : undefined
+  if (asDetails) fields.reasoning_details = [...listOf(fields.reasoning_details), ...reasoningDetails(part)]
+  if (name !== undefined) {
+    fields[name] = `${fields[name] ?? ''}${part.text}`
+    if (hasDetails && !asDetails) carriage.approximate(`${path}.signature`, 'left out')
+  } else if (!asDetails) carriage.approximate(path, 'left out')
+}
+
+function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : []
+}
+
+function wireSigned(
+  part: ChatPart & { readonly type: 'text' },
+  fields: Fields,
+  { extensions, carriage, isOwn, path }: WireContext,
+): void {
+  if (isOwn || extensions.has('reasoning_details')) Object.assign(fields, signedContent(part))
+  else carriage.approximate(`${path}.signature`, 'left out')
+}
+
 /** The part as a list of entries for `tool_calls`, with one entry or no entry. */
-export function wireCall(part: ChatPart, vendor: string): readonly JsonRecord[] {
+export function wireCall(part: ChatPart, context: WireContext): readonly JsonRecord[] {
   if (part.type !== 'tool-call') return []
-  const { id, name, arguments: text, custom } = part
-  const more = optionsFor(part, vendor)
+  const { id, name, arguments: text, custom, signature } = part
+  const { vendor, extensions, carriage, isOwn, path } = context
+  carriage.options(path, part.options, [openaiVendor, vendor])
+  const isSigned = signature !== undefined && (isOwn || extensions.has('reasoning_details'))
+  if (signature !== undefined && !isSigned) carriage.approximate(`${path}.signature`, 'left out')
+  const more = { ...optionsFor(part, vendor), ...(isSigned ? signedContent(part) : {}) }
   return custom === true
     ? [{ ...more, id, type: 'custom', custom: { name, input: text } }]
     : [{ ...more, id, type: 'function', function: { name, arguments: text } }]
 }
 
 function wirePart(part: ChatPart, role: ChatMessage['role'], context: WireContext): readonly JsonRecord[] {
-  const more = optionsFor(part, context.vendor)
-  switch (part.type) {
-    case 'text':
-      return [{ ...more, type: 'text', text: part.text }]
-    case 'refusal':
-      return [{ ...more, type: 'refusal', refusal: part.text }]
-    case 'image':
-      return [{ ...more, ...wireImage(part, context) }]
-    case 'audio':
-      return role === 'assistant' && part.fileId !== undefined
-        ? []
-        : [{ ...more, ...wireAudio(part, context) }]
-    case 'file':
-      return [{ ...more, ...wireFile(part, context) }]
-    case 'opaque':
-      if (part.vendor === openaiVendor || part.vendor === context.vendor) return [part.data as JsonRecord]
-      if (part.required === true) throw cannotSay(`"${part.kind}" of ${part.vendor}`, 'leave it out', context)
-      return []
-    default:
-      return []
+  const { vendor, carriage, path } = context
+  if (part.type === 'opaque') {
+    if (part.vendor === openaiVendor || part.vendor === vendor) return [part.data as JsonRecord]
+    if (part.required === true) carriage.refuse(path, `"${part.kind}" of ${part.vendor}`)
+    else carriage.approximate(path, 'left out')
+    return []
   }
+  // They have fields of their own.
+  if (part.type === 'tool-call' || part.type === 'reasoning') return []
+  if (part.type === 'audio' && role === 'assistant' && part.fileId !== undefined) return []
+  const said = saidIn(part, role, context)
+  if (said === undefined) return []
+  carriage.options(path, part.options, [openaiVendor, vendor])
+  return [{ ...optionsFor(part, vendor), ...said, ...markOf(part, context) }]
 }
 
-function wireImage({ url, detail }: ImagePart, context: WireContext): JsonRecord {
-  if (url === undefined) throw cannotSay('an image by the id of a file', 'give its url', context)
-  return { type: 'image_url', image_url: { url, ...(detail === undefined ? {} : { detail }) } }
+function saidIn(
+  part: Exclude<ChatPart, { readonly type: 'opaque' | 'tool-call' | 'reasoning' }>,
+  role: ChatMessage['role'],
+  context: WireContext,
+): JsonRecord | undefined {
+  if (part.type === 'text') return { type: 'text', text: part.text }
+  if (part.type === 'refusal') return { type: 'refusal', refusal: part.text }
+  if (role !== 'user' && !context.isOwn && !context.extensions.has('images_anywhere')) {
+    const where = role === 'tool' ? 'the answer of a tool' : `a message with the role ${role}`
+    context.carriage.refuse(context.path, `${part.type} in ${where}`, 'give it in a message of the user')
+    return undefined
+  }
+  if (part.type === 'image') return wireImage(part, context)
+  return part.type === 'audio' ? wireAudio(part, context) : wireFile(part, context)
 }
 
-function wireAudio({ url = '' }: AudioPart, context: WireContext): JsonRecord {
+function markOf({ cacheMark }: ChatPart, { extensions, isOwn, carriage, path }: WireContext): JsonRecord {
+  if (cacheMark === undefined) return {}
+  if (isOwn || extensions.has('cache_control')) return { cache_control: { type: 'ephemeral', ...cacheMark } }
+  carriage.approximate(`${path}.cacheMark`, 'left out')
+  return {}
+}
+
+const webOrData = /^(?:https?:|data:)/i
+
+function wireImage(
+  { url, detail }: ImagePart,
+  { carriage, path, isOwn }: WireContext,
+): JsonRecord | undefined {
+  if (url !== undefined && (isOwn || webOrData.test(url))) {
+    return { type: 'image_url', image_url: { url, ...(detail === undefined ? {} : { detail }) } }
+  }
+  if (url === undefined) carriage.refuse(path, 'an image by the id of a file', 'give its url')
+  else carriage.refuse(path, 'an image at an address of a cloud', 'give its bytes')
+  return undefined
+}
+
+function wireAudio({ url = '' }: AudioPart, { carriage, path }: WireContext): JsonRecord | undefined {
   const [head, mediaType] = /^data:([^;,]*);base64,/.exec(url.slice(0, 200)) ?? []
   if (head === undefined || mediaType === undefined) {
-    throw cannotSay('audio that is not a data: URL', 'give its bytes', context)
+    carriage.refuse(path, 'audio that is not a data: URL', 'give its bytes')
+    return undefined
   }
   const input = { data: url.slice(head.length), format: audioFormat(mediaType) }
   return { type: 'input_audio', input_audio: input }
 }
 
-function wireFile({ url, fileId, filename }: FilePart, context: WireContext): JsonRecord {
+function wireFile(
+  { url, fileId, filename }: FilePart,
+  { carriage, path }: WireContext,
+): JsonRecord | undefined {
   const isAddress = url !== undefined && /^[a-z][a-z0-9+.-]*:\/\//i.test(url)
-  if (isAddress && fileId === undefined) throw cannotSay('a file by its address', 'give its bytes', context)
+  if (isAddress && fileId === undefined) {
+    carriage.refuse(path, 'a file by its address', 'give its bytes')
+    return undefined
+  }
   return {
     type: 'file',
     file: {
@@ -125,14 +193,4 @@ function wireFile({ url, fileId, filename }: FilePart, context: WireContext): Js
       ...(filename === undefined ? {} : { filename }),
     },
   }
-}
-
-/** The error for something that this format cannot say and that may not be left out. */
-export function cannotSay(
-  what: string,
-  remedy: string,
-  { path }: Pick<WireContext, 'path'>,
-): ModelspineError {
-  const message = `${path} is ${what}, which OpenAI's chat completions cannot carry; ${remedy}, or route to another upstream`
-  return new ModelspineError('unsupported', message, { details: { field: path } })
 }

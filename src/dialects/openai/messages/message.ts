@@ -3,6 +3,7 @@ import type { ChatMessage, ChatPart } from '../../../provider/contract.ts'
 import { badField, JsonFields } from '../../json-fields.ts'
 import { leftOver } from '../left-over.ts'
 import { parseContentPart } from './message-part.ts'
+import { readReasoningDetails, readSignedContent } from './reasoning-details.ts'
 
 const roleNames = 'system, developer, user, assistant, tool or function'
 
@@ -27,6 +28,8 @@ const known: ReadonlySet<string> = new Set([
   'function_call',
   'reasoning_content',
   'reasoning',
+  'reasoning_details',
+  'extra_content',
 ])
 
 /** The ids of the calls in the older form, by function. The latest call of a function is the open one. */
@@ -88,7 +91,7 @@ function assistantParts(
   if (call !== undefined) older.set(call.string('name'), callId)
   return [
     ...reasoningOf(fields.record),
-    ...content,
+    ...signedBy(content, fields.record),
     ...(refusal === undefined ? [] : [{ type: 'refusal' as const, text: refusal }]),
     ...(audio === undefined ? [] : [{ type: 'audio' as const, fileId: audio.string('id') }]),
     ...calls.map((each, index) => parseToolCall(each, `${fields.at('tool_calls')}[${index}]`)),
@@ -99,7 +102,10 @@ function assistantParts(
 /** OpenAI has no field for it. Servers that give it call it by one of these names. */
 export const reasoningNames = ['reasoning_content', 'reasoning'] as const
 
+/** Thoughts with their signatures count, and the text beside them is the same again. */
 function reasoningOf(record: JsonRecord): readonly ChatPart[] {
+  const details = readReasoningDetails(record.reasoning_details)
+  if (details !== undefined) return details.map((thought) => ({ type: 'reasoning', ...thought }))
   for (const name of reasoningNames) {
     const text = record[name]
     // Remembered, because OpenAI itself refuses the field.
@@ -108,10 +114,29 @@ function reasoningOf(record: JsonRecord): readonly ChatPart[] {
   return []
 }
 
+/** A signature of the message belongs to its last text. */
+function signedBy(content: readonly ChatPart[], { extra_content: extra }: JsonRecord): readonly ChatPart[] {
+  const signed = extra === undefined ? {} : readSignedContent(extra)
+  const last = content.findLastIndex(({ type }) => type === 'text')
+  return signed.signature === undefined
+    ? content
+    : content.map((part, index) => (index === last ? { ...part, ...signed } : part))
+}
+
+const callFields: ReadonlySet<string> = new Set([
+  'id',
+  'type',
+  'function',
+  'custom',
+  'extra_content',
+  'index',
+])
+
 function parseToolCall(value: unknown, path: string): ChatPart {
   const call = new JsonFields(value, path)
+  const more = { ...readSignedContent(call.value('extra_content')), ...leftOver(call.record, callFields) }
   const called = call.optionalFields('function')
-  if (called !== undefined) return functionCall(called, call.string('id'))
+  if (called !== undefined) return { ...functionCall(called, call.string('id')), ...more }
   const custom = call.optionalFields('custom')
   if (custom === undefined) throw call.wrong('function', 'an object with a name and arguments')
   const text = custom.string('input', 'the input as a text')
@@ -121,6 +146,7 @@ function parseToolCall(value: unknown, path: string): ChatPart {
     name: custom.string('name'),
     arguments: text,
     custom: true,
+    ...more,
   }
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { OpenaiPrinting } from '../../../../src/dialects/openai/chat-body.ts'
 import { openaiChat } from '../../../../src/dialects/openai/chat-codec.ts'
+import type { OpenaiPrinting } from '../../../../src/dialects/openai/printing.ts'
 import type { ChatPart, ChatRequest } from '../../../../src/provider/contract.ts'
 
 const unary: OpenaiPrinting = { stream: false, vendor: 'openai', maxTokensField: 'max_completion_tokens' }

@@ -28,6 +28,7 @@ describe('parseOpenaiChat', () => {
         ],
         maxOutputTokens: 5,
         stop: ['END'],
+        unread: [{ field: 'logit_bias' }],
         native: { dialect: 'openai-chat' },
       },
     })
@@ -48,7 +49,7 @@ describe('parseOpenaiChat', () => {
       { type: 'image', url: 'https://example.com/a.png', detail: 'low' },
       { type: 'audio', url: 'data:audio/mpeg;base64,AA==' },
       { type: 'file', fileId: 'f-1', filename: 'a.pdf' },
-      { type: 'text', text: 'a', options: { openai: { cache_control: { type: 'ephemeral' } } } },
+      { type: 'text', text: 'a', cacheMark: {} },
     ])
   })
 

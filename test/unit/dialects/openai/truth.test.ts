@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import type { OpenaiPrinting } from '../../../../src/dialects/openai/chat-body.ts'
 import { openaiChat } from '../../../../src/dialects/openai/chat-codec.ts'
 import { openaiCompletions } from '../../../../src/dialects/openai/completions/completion-codec.ts'
 import { printOpenaiEmbed, printOpenaiEmbedReply } from '../../../../src/dialects/openai/embed.ts'
+import type { OpenaiPrinting } from '../../../../src/dialects/openai/printing.ts'
 import type { ChatEvent, ChatMessage, ChatReply, ChatRequest } from '../../../../src/provider/contract.ts'
 import { openTruth } from '../../../truth.ts'
 
@@ -192,6 +192,7 @@ describe.skipIf(truth.missing !== undefined)("a body written in OpenAI's format"
       ...message,
       content: message.content.filter((part) => part.type !== 'opaque' || part.vendor === 'openai'),
     }))
-    expect(read).toEqual({ ...asked, messages })
+    const responseSchema = { strict: true, ...asked.responseSchema }
+    expect(read).toEqual({ ...asked, messages, responseSchema })
   })
 })
