@@ -29,7 +29,6 @@ export {
   isObjectBody,
 } from './dialects/open-inference/binary-fault.ts'
 export {
-  asksBinary,
   bytesPayloadOf,
   bytesReplyOf,
   type InferBytes,

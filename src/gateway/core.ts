@@ -6,7 +6,7 @@ import type { Identify } from './callers/authenticate.ts'
 import { failureAnswer, failureTeller, HttpFailure } from './failure.ts'
 import type { JsonLimits } from './json-limits.ts'
 import { type Mounted, mountHandlers } from './mounted-handlers.ts'
-import { openInferenceSurface } from './open-inference-surface.ts'
+import { openInferenceSurface } from './open-inference/open-inference-surface.ts'
 import { openaiSurface } from './openai-surface.ts'
 import type { Answer, GatewayRequest, Surface } from './surface.ts'
 
@@ -29,7 +29,7 @@ const usableId = /^[\x21-\x7e]{1,128}$/
 export function createCore(options: CoreOptions): Core {
   const { router, clock, logger, identify, handlers, jsonLimits, streamCommentMs } = options
   const tell = failureTeller(logger)
-  const openInference = openInferenceSurface(router)
+  const openInference = openInferenceSurface(router, jsonLimits)
   const openai = openaiSurface({ router, clock, tell, limits: jsonLimits, streamCommentMs })
   const mounted = mountHandlers(handlers)
 

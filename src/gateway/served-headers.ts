@@ -2,13 +2,22 @@ import type { Served } from '../routing/attempt/served.ts'
 
 /** The headers of a reply that name the provider, the deployment and the revision that gave it. */
 export function servedHeaders(served: Served, contentType: string): Record<string, string> {
-  const headers: Record<string, string> = {
+  return {
     'content-type': headerText(contentType),
-    'x-modelspine-provider': headerText(served.provider),
+    ...upstreamHeaders(served),
     'x-modelspine-attempts': String(served.attempts),
   }
-  if (served.deployment !== undefined) headers['x-modelspine-deployment'] = served.deployment
-  if (served.revision !== undefined) headers['x-modelspine-revision'] = served.revision
+}
+
+/** The headers that name an upstream. */
+export function upstreamHeaders({
+  provider,
+  deployment,
+  revision,
+}: Pick<Served, 'provider' | 'deployment' | 'revision'>): Record<string, string> {
+  const headers: Record<string, string> = { 'x-modelspine-provider': headerText(provider) }
+  if (deployment !== undefined) headers['x-modelspine-deployment'] = deployment
+  if (revision !== undefined) headers['x-modelspine-revision'] = revision
   return headers
 }
 

@@ -10,6 +10,7 @@ import type {
   EmbedRequest,
   InferReply,
   InferRequest,
+  ModelDescription,
   ModelProvider,
 } from './contract.ts'
 import { refuseForeignParts } from './foreign-parts.ts'
@@ -35,6 +36,7 @@ export interface MemoryProviderOptions {
     context: CallContext,
   ) => Iterable<ChatEvent | string> | AsyncIterable<ChatEvent | string>
   readonly embed?: (request: EmbedRequest, context: CallContext) => Answer<EmbedReply>
+  readonly describe?: (model: string, context: CallContext) => Answer<ModelDescription>
   /** The value of `capabilities.dialects`. Default: no dialects. */
   readonly dialects?: readonly string[]
 }
@@ -45,7 +47,7 @@ export interface MemoryProviderOptions {
  * the script still runs.
  */
 export function memoryProvider(options: MemoryProviderOptions): ModelProvider {
-  const { name = 'memory', infer, chat, embed, dialects = [] } = options
+  const { name = 'memory', infer, chat, embed, describe, dialects = [] } = options
   const chatStream =
     options.chatStream ??
     (chat === undefined ? undefined : (request, context) => wordByWord(chat(request, context), request))
@@ -81,6 +83,9 @@ export function memoryProvider(options: MemoryProviderOptions): ModelProvider {
     ...(embed === undefined
       ? {}
       : { embed: (request, context) => answer(() => embed(request, context), context) }),
+    ...(describe === undefined
+      ? {}
+      : { describe: (model, context) => answer(() => describe(model, context), context) }),
   }
 }
 

@@ -77,6 +77,7 @@ export type {
   RequestGuardrail,
   Settlement,
 } from './layers/layers.ts'
+export type { DescribedModel, DescribeOptions } from './model-descriptions.ts'
 export { chatOperation } from './operations/chat.ts'
 export { type Embed, embedOperation } from './operations/embed.ts'
 export { inferOperation } from './operations/infer.ts'

@@ -23,12 +23,14 @@ import type { InvokePolicy } from './layers/invoke-policy.ts'
 import { LayerFrame } from './layers/layer-frame.ts'
 import type { Layers } from './layers/layers.ts'
 import { PolicyLayer } from './layers/policy-layer.ts'
+import { type DescribedModel, type DescribeOptions, ModelDescriptions } from './model-descriptions.ts'
 import { chatOperation } from './operations/chat.ts'
 import { type Embed, embedOperation } from './operations/embed.ts'
 import { inferOperation } from './operations/infer.ts'
 import type { Operation } from './operations/operation.ts'
 import type { RoutingStrategy } from './strategies/routing-strategy.ts'
 import { weightedStrategy } from './strategies/weighted-strategy.ts'
+import type { Route } from './table/route.ts'
 import { loadedTable, type RouteTable } from './table/table.ts'
 
 export interface RouterOptions {
@@ -86,6 +88,11 @@ export interface Router {
    * router with guardrails refuses it.
    */
   pick(route: string, request: PickRequest): Promise<Picked>
+  /**
+   * What an upstream of the route says of its model: inputs, outputs. The policy is asked as for a request, but nothing is
+   * counted. Upstreams are asked at most once in ten seconds.
+   */
+  describe(route: string, options?: DescribeOptions): Promise<DescribedModel>
   /** The current snapshot. Undefined before the first snapshot is loaded. */
   readonly table: RouteTable | undefined
   /** How often an observer threw or rejected, or something else that only hears of requests: a strategy, a layer. */
@@ -103,6 +110,7 @@ export function createRouter(options: RouterOptions): Router {
   if (maxInFlight !== undefined) checkNumbers({ maxInFlightPerUpstream: maxInFlight })
   const around: RouterContext = { clock, observers, strategy, maxInFlight, table }
   const frame = new LayerFrame(new PolicyLayer(options.policy), options.layers ?? {})
+  const descriptions = new ModelDescriptions(clock, options.policy)
 
   const begin = <Request>(
     name: string,
@@ -112,12 +120,8 @@ export function createRouter(options: RouterOptions): Router {
     call: CallOptions,
   ): RoutedRequest<Request> => {
     const snapshot = loadedTable(table.current)
-    const route = snapshot.find(name)
-    if (route !== undefined)
-      return new RoutedRequest(around, snapshot, route, name, operation, body, streamed, call)
-    // Only a name that a route may have is worth repeating whole.
-    const shown = name.slice(0, longestModelName)
-    throw new ModelspineError('no-route', `there is no route "${shown}"`, { details: { route: shown } })
+    const route = routeNamed(snapshot, name)
+    return new RoutedRequest(around, snapshot, route, name, operation, body, streamed, call)
   }
 
   const router: Router = {
@@ -160,6 +164,9 @@ export function createRouter(options: RouterOptions): Router {
         throw ended(request, cause)
       }
     },
+    async describe(name, call = noOptions) {
+      return await descriptions.find(routeNamed(loadedTable(table.current), name), call)
+    },
     get table() {
       return table.current
     },
@@ -168,6 +175,14 @@ export function createRouter(options: RouterOptions): Router {
     },
   }
   return router
+}
+
+function routeNamed(snapshot: RouteTable, name: string): Route {
+  const route = snapshot.find(name)
+  if (route !== undefined) return route
+  // Only a name that a route may have is worth repeating whole.
+  const shown = name.slice(0, longestModelName)
+  throw new ModelspineError('no-route', `there is no route "${shown}"`, { details: { route: shown } })
 }
 
 /** Ends the request, with whatever of it is still under way. Gives the error for the caller. */

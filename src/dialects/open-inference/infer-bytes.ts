@@ -4,7 +4,7 @@
  */
 
 import { messageOf } from '../../errors.ts'
-import type { JsonRecord } from '../../json.ts'
+import { isRecord, type JsonRecord } from '../../json.ts'
 import { jsonBody } from '../../provider/contract/json-body.ts'
 import type { InferPayload, InferReply } from '../../provider/contract.ts'
 import { badField } from '../json-fields.ts'
@@ -78,12 +78,16 @@ export function bytesReplyOf(
 
 const allOutputs = 'binary_data_output'
 
-/** Which outputs a request asks for as binary data: `binary_data` of the output, else `binary_data_output`. */
-export function asksBinary({ outputs = [], parameters }: TensorPayload): (output: string) => boolean {
-  const own = new Map<string, unknown>()
-  for (const output of outputs)
-    if (typeof output !== 'string') own.set(output.name, output.parameters?.binary_data)
-  return (name) => (own.get(name) ?? parameters?.[allOutputs]) === true
+/**
+ * Which outputs a request asks for as binary data: `binary_data` of the output, else `binary_data_output`. Takes the
+ * JSON of any request, also of one that is wrong elsewhere.
+ */
+export function asksBinary({ outputs, parameters }: JsonRecord): (output: string) => boolean {
+  const own = new Map<unknown, unknown>()
+  for (const output of Array.isArray(outputs) ? outputs : [])
+    if (isRecord(output) && isRecord(output.parameters)) own.set(output.name, output.parameters.binary_data)
+  const all = isRecord(parameters) && parameters[allOutputs] === true
+  return (name) => (own.get(name) ?? all) === true
 }
 
 function parted(

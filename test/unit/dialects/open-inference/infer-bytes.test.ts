@@ -241,7 +241,8 @@ describe('a binary reply', () => {
         { name: 'c', parameters: { classification: 1 } },
       ],
     }
-    const chosen = (payload: typeof asked): boolean[] => ['a', 'b', 'c', 'other'].map(asksBinary(payload))
+    const chosen = (payload: typeof asked): boolean[] =>
+      ['a', 'b', 'c', 'other'].map(asksBinary({ ...payload }))
     expect(chosen(asked)).toEqual([false, true, false, false])
     expect(chosen({ ...asked, parameters: { binary_data_output: true } } as never)).toEqual([
       true,

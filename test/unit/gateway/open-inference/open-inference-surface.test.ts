@@ -1,8 +1,8 @@
 import { runInNewContext } from 'node:vm'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { deployment, route } from '../routing/scenario.ts'
-import { type GatewayWorld, gatewayWorld, type Upstream, upstream, type Way } from './gateway-world.ts'
-import { notHere, officialSchemas } from './official.ts'
+import { deployment, route } from '../../routing/scenario.ts'
+import { type GatewayWorld, gatewayWorld, type Upstream, upstream, type Way } from '../gateway-world.ts'
+import { notHere, officialSchemas } from '../official.ts'
 
 const json = { 'content-type': 'application/json' }
 const outputs = [{ name: 'label', datatype: 'INT64', shape: [1], data: [7] }]

@@ -1,4 +1,4 @@
-import { pathName } from './path-name.ts'
+import { pathName } from '../path-name.ts'
 
 /** What a path below `/v2/models/` asks for. */
 export interface ModelPath {
@@ -7,14 +7,14 @@ export interface ModelPath {
   readonly action: Action
 }
 
-type Action = 'infer' | 'ready' | undefined
+type Action = 'infer' | 'ready' | 'config' | 'stats' | undefined
 
-const tail = /^(.+?)(?:\/versions\/([^/]+))?(?:\/(infer|ready))?$/
+const tail = /^(.+?)(?:\/versions\/([^/]+))?(?:\/(infer|ready|config|stats))?$/
 
 /**
- * Reads `NAME[/versions/VERSION][/infer|/ready]`. Names may hold slashes that are not percent-encoded, because Triton's
- * clients encode nothing. So `org/infer` may be a model, or an infer of `org`: the longest name that is known counts.
- * Throws `bad-request`.
+ * Reads `NAME[/versions/VERSION][/infer|/ready|/config|/stats]`. Names may hold slashes that are not percent-encoded,
+ * because Triton's clients encode nothing. So `org/infer` may be a model, or an infer of `org`: the longest name that is
+ * known counts. Throws `bad-request`.
  */
 export function modelPath(rest: string, isKnown: (name: string) => boolean): ModelPath | undefined {
   const read = tail.exec(rest)

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { modelPath } from '../../../src/gateway/model-path.ts'
+import { modelPath } from '../../../../src/gateway/open-inference/model-path.ts'
 
 const known = new Set(['churn', 'org/model', 'org/infer', 'a', 'a/versions/2', 'o3:latest', 'x/ready'])
 
@@ -25,6 +25,8 @@ describe('a path of a model', () => {
     ['a/versions/2/versions/3/infer', 'a/versions/2', '3', 'infer'],
     ['no/such/infer', 'no/such', undefined, 'infer'],
     ['infer', 'infer', undefined, undefined],
+    ['churn/config', 'churn', undefined, 'config'],
+    ['churn/versions/7/stats', 'churn', '7', 'stats'],
   ])('is read as the longest name that is known: %s', (path, name, version, action) => {
     expect(modelPath(path, (each) => known.has(each))).toEqual({ name, version, action })
   })
