@@ -1,0 +1,82 @@
+import {
+  type Carriage,
+  type ChatCodec,
+  type ChatPrinting,
+  type ChatRequest,
+  ModelspineError,
+  openaiChat,
+} from 'modelspine/adapter'
+
+/** One event of a stream as a reader takes it. */
+export interface Frame {
+  readonly event: string
+  readonly data: string
+}
+
+/** A dialect as the tests of pairs use it. */
+export interface PairedDialect {
+  /** The heading of its column. */
+  readonly name: string
+  readonly codec: ChatCodec<never>
+  /** The vendor whose signatures and opaque parts are its own. */
+  readonly vendor: string
+  print(request: ChatRequest, carriage: Carriage): string
+  /** Reads a request. The model is in the path in some formats. */
+  parse(text: string): ChatRequest
+  /** The events in what its writer wrote. */
+  frames(text: string): readonly Frame[]
+  /**
+   * What its answers cannot say. A member of the answer: `stopSequence`, `choices`, `usage.longCacheWriteTokens`; the
+   * type of a part: `audio`; or a member of a part: `text.signature`.
+   */
+  readonly answersLack: ReadonlySet<string>
+}
+
+interface Listed<Printing extends ChatPrinting> extends Pick<PairedDialect, 'name' | 'vendor'> {
+  readonly codec: ChatCodec<Printing>
+  readonly printing: Printing
+  readonly answersLack: readonly string[]
+  readonly frames?: (text: string) => readonly Frame[]
+}
+
+function listed<Printing extends ChatPrinting>(dialect: Listed<Printing>): PairedDialect {
+  const { codec, printing } = dialect
+  return {
+    ...dialect,
+    codec: codec as ChatCodec<never>,
+    answersLack: new Set(dialect.answersLack),
+    print: (request, carriage) => codec.print(request, { ...printing, carriage }),
+    parse: (text) => codec.parse(text, { model: 'm', stream: false }).request,
+    frames: dialect.frames ?? sseFrames,
+  }
+}
+
+/** The events of a text of server-sent events. */
+function sseFrames(text: string): readonly Frame[] {
+  return text
+    .split('\n\n')
+    .filter((block) => block !== '')
+    .map((block) => {
+      const lines = block.split('\n')
+      const event = lines.find((line) => line.startsWith('event: '))?.slice('event: '.length) ?? 'message'
+      const data = lines
+        .filter((line) => line.startsWith('data: '))
+        .map((line) => line.slice('data: '.length))
+      return { event, data: data.join('\n') }
+    })
+}
+
+/** An answer that holds an error. None of these tests has one. */
+export function heldError(body: unknown): ModelspineError {
+  return new ModelspineError('unavailable', `an error in an answer: ${JSON.stringify(body)}`)
+}
+
+export const dialectList: readonly PairedDialect[] = [
+  listed({
+    name: 'OpenAI chat',
+    codec: openaiChat,
+    vendor: 'openai',
+    printing: { stream: false, vendor: 'openai', maxTokensField: 'max_completion_tokens' },
+    answersLack: ['opaque', 'stopSequence', 'usage.longCacheWriteTokens'],
+  }),
+]

@@ -1,0 +1,232 @@
+/** What a request means, in a form in which two dialects can be compared. */
+
+import { isDeepStrictEqual } from 'node:util'
+import type { ChatMessage, ChatPart, ChatRequest, Loss } from 'modelspine/adapter'
+
+/** Something that is said, and the place where a loss of it would be told. */
+interface Item {
+  readonly place: string
+  readonly says: Readonly<Record<string, unknown>>
+}
+
+interface Meaning {
+  readonly settings: Readonly<Record<string, unknown>>
+  readonly system: readonly Item[]
+  readonly turns: readonly Item[]
+  readonly tools: readonly Item[]
+}
+
+const settingNames = [
+  'maxOutputTokens',
+  'choices',
+  'temperature',
+  'topP',
+  'topK',
+  'frequencyPenalty',
+  'presencePenalty',
+  'stop',
+  'seed',
+  'toolChoice',
+  'parallelToolCalls',
+  'reasoningEffort',
+  'reasoningTokens',
+  'responseFormat',
+  'endUser',
+] as const
+
+export function meaningOf(request: ChatRequest): Meaning {
+  const settings: Record<string, unknown> = {}
+  for (const name of settingNames) if (request[name] !== undefined) settings[name] = request[name]
+  for (const [name, value] of Object.entries(request.responseSchema ?? {})) {
+    if (value !== undefined) settings[`responseSchema.${name}`] = value
+  }
+  for (const { field } of request.unread ?? []) settings[field] = 'unread'
+  const calls = callNumbers(request.messages)
+  const items = request.messages.flatMap((message, index) => itemsOf(message, `messages[${index}]`, calls))
+  const isSystem = ({ says }: Item): boolean => says.role === 'system'
+  return {
+    settings,
+    system: items.filter(isSystem),
+    turns: inOrder(items.filter((item) => !isSystem(item))),
+    tools: (request.tools ?? []).map((tool, index) => ({
+      place: `tools[${index}]`,
+      says: said({ ...tool }),
+    })),
+  }
+}
+
+type Calls = ReadonlyMap<string, number>
+
+/** The number of each call by its id. Formats without ids have made ones. */
+function callNumbers(messages: readonly ChatMessage[]): Calls {
+  const numbers = new Map<string, number>()
+  for (const { content } of messages) {
+    for (const part of content) if (part.type === 'tool-call') numbers.set(part.id, numbers.size)
+  }
+  return numbers
+}
+
+function itemsOf(message: ChatMessage, place: string, calls: Calls): readonly Item[] {
+  const role = message.role === 'developer' ? 'system' : message.role
+  const about =
+    role === 'tool'
+      ? { role, answers: calls.get(message.toolCallId ?? ''), toolFailed: message.toolFailed }
+      : { role, name: message.name }
+  const parts = message.content.flatMap((part, index) => {
+    const says = saidBy(part, calls)
+    return says === undefined
+      ? []
+      : [{ place: `${place}.content[${index}]`, says: said({ ...about, ...says }) }]
+  })
+  // A tool that says nothing has answered all the same.
+  return parts.length === 0 && role === 'tool'
+    ? [{ place, says: said({ ...about, type: 'nothing' }) }]
+    : parts
+}
+
+/** Undefined for what says nothing. */
+function saidBy(part: ChatPart, calls: Calls): Readonly<Record<string, unknown>> | undefined {
+  const { options: _, ...says } = part
+  // Whether it may be left out is the caller's wish. Formats do not say it.
+  if (part.type === 'opaque') return { ...says, required: undefined }
+  if (part.type === 'tool-call') {
+    const args = part.custom === true ? part.arguments : parsed(part.arguments)
+    return { ...says, id: calls.get(part.id), arguments: args }
+  }
+  const isSigned = 'signature' in part || 'encrypted' in part
+  if (part.type === 'text' && part.text === '' && !isSigned && part.cacheMark === undefined) return undefined
+  // What is at an address says its type itself, and not all formats have a place for it.
+  if ('mediaType' in says) return { ...says, mediaType: undefined }
+  return says
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return text
+  }
+}
+
+function said(says: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(
+    Object.entries(says).filter(([name, value]) => value !== undefined && name !== 'options'),
+  )
+}
+
+const ranks: Readonly<Record<string, number>> = { reasoning: 0, 'tool-call': 2 }
+
+/** In each answer of the model: thoughts, then texts, then calls. */
+function inOrder(items: readonly Item[]): readonly Item[] {
+  const turns: Item[][] = []
+  for (const item of items) {
+    const last = turns.at(-1)
+    if (last?.[0]?.says.role === item.says.role) last?.push(item)
+    else turns.push([item])
+  }
+  return turns.flatMap((turn) => turn.toSorted((one, other) => rankOf(one) - rankOf(other)))
+}
+
+function rankOf({ says }: Item): number {
+  return says.role === 'assistant' ? (ranks[String(says.type)] ?? 1) : 1
+}
+
+export interface Told {
+  readonly refused: readonly Loss[]
+  readonly approximated: readonly Loss[]
+}
+
+/** What was lost on the way, or came from nowhere, and that no loss tells. */
+export function untold(before: ChatRequest, after: ChatRequest, told: Told): readonly string[] {
+  const [from, to] = [meaningOf(before), meaningOf(after)]
+  const losses = [...told.refused, ...told.approximated]
+  return [
+    ...untoldSettings(from.settings, to.settings, losses),
+    ...untoldItems('messages', [...from.system, ...from.turns], [...to.system, ...to.turns], told),
+    ...untoldItems('tools', from.tools, to.tools, told),
+  ]
+}
+
+/** Settings that say one thing in several ways. A loss of one may change the others. */
+const sameThing: readonly (readonly string[])[] = [
+  ['reasoningEffort', 'reasoningTokens'],
+  ['responseFormat', 'responseSchema'],
+]
+
+function memberOf(name: string): string {
+  return name.startsWith('responseSchema.') ? 'responseSchema' : name
+}
+
+function untoldSettings(
+  from: Meaning['settings'],
+  to: Meaning['settings'],
+  losses: readonly Loss[],
+): readonly string[] {
+  const isTold = (name: string): boolean => {
+    const together = sameThing.find((names) => names.includes(memberOf(name))) ?? [name]
+    return losses.some(({ field }) => field === name || together.includes(field))
+  }
+  return [...new Set([...Object.keys(from), ...Object.keys(to)])]
+    .filter((name) => !isTold(name) && !isDeepStrictEqual(from[name], to[name]))
+    .map((name) => `${name}: ${JSON.stringify(from[name])} became ${JSON.stringify(to[name])}`)
+}
+
+function untoldItems(
+  where: string,
+  from: readonly Item[],
+  to: readonly Item[],
+  { refused, approximated }: Told,
+): readonly string[] {
+  const losses = [...refused, ...approximated]
+  const isRefused = (place: string): boolean => refused.some(({ field }) => field === place)
+  const problems: string[] = []
+  const rest = [...to]
+  /** What may have another form now, because a loss says so. */
+  let changed = 0
+  const extra: Item[] = []
+  for (const item of from) {
+    const own = losses.filter(
+      ({ field }) => item.place === field || item.place.startsWith(`${field}.content`),
+    )
+    if (own.some(({ field, what }) => field === item.place || what === 'left out' || isRefused(field))) {
+      changed += 1
+      continue
+    }
+    const about = losses.filter(
+      ({ field }) => field.startsWith(`${item.place}.`) || isOfMessage(field, item.place),
+    )
+    const lost = new Set(about.flatMap(({ field }) => namesIn(field)))
+    // The whole message may stand elsewhere, or under another role.
+    if (own.length > 0) lost.add('role')
+    const found = rest.findIndex((other) => isSame(item.says, other.says, lost))
+    if (found === -1) problems.push(`${where} lost ${item.place}: ${JSON.stringify(item.says)}`)
+    else if (own.length > 0) rest.splice(found, 1)
+    else extra.push(...rest.splice(0, found + 1).slice(0, -1))
+  }
+  extra.push(...rest)
+  if (extra.length > changed)
+    problems.push(`${where} gained ${JSON.stringify(extra.map(({ says }) => says))}`)
+  return problems
+}
+
+/** Whether the loss is of a member of the message in which the part at this place is: `messages[1].name`. */
+function isOfMessage(field: string, place: string): boolean {
+  const [, message = '', member = ''] = /^(messages\[\d+\])\.(name|toolFailed)$/.exec(field) ?? []
+  return member !== '' && place.startsWith(`${message}.`)
+}
+
+/** The members that a loss at this place takes away. */
+function namesIn(field: string): readonly string[] {
+  const name = field.slice(field.lastIndexOf('.') + 1)
+  return name === 'signature' ? ['signature', 'signedBy'] : [name]
+}
+
+function isSame(
+  from: Readonly<Record<string, unknown>>,
+  to: Readonly<Record<string, unknown>>,
+  lost: ReadonlySet<string>,
+): boolean {
+  const kept = (says: Readonly<Record<string, unknown>>): unknown =>
+    Object.fromEntries(Object.entries(says).filter(([name]) => !lost.has(name)))
+  return isDeepStrictEqual(kept(from), kept(to))
+}
