@@ -56,6 +56,15 @@ export {
   type MetadataInput,
   splitKey,
 } from './metadata.ts'
+export { routesFromLitellm, routesFromPortkey } from './moving/move-routes.ts'
+export type {
+  CarriedField,
+  LeftField,
+  Moved,
+  MovedProvider,
+  MovingOptions,
+  PortkeyMovingOptions,
+} from './moving/moved.ts'
 export { defineDeployment, defineRoute, parseResource } from './parse-resource.ts'
 export type { PlaneNames } from './plane-names.ts'
 export { formatProblem, type Problem, problemsOf } from './problems/problem.ts'

@@ -22,8 +22,15 @@ export interface ReadText {
   readonly problems: readonly Problem[]
 }
 
-/** Reads YAML, of which JSON is a part. With `json`, refuses syntax that JSON does not allow. */
-export async function readDocuments(text: string, json: boolean): Promise<ReadText> {
+/**
+ * Reads YAML, of which JSON is a part. With `json`, refuses syntax that JSON does not allow. `version` 1.1 is for files
+ * that are written for readers of it: it has merge keys, and `yes` is a truth value.
+ */
+export async function readDocuments(
+  text: string,
+  json: boolean,
+  version: '1.1' | '1.2' = '1.2',
+): Promise<ReadText> {
   if (text.length > textLimit) return { documents: [], problems: [tooLong(text.length)] }
   const yaml = await import('yaml')
   const lines = new yaml.LineCounter()
@@ -32,6 +39,9 @@ export async function readDocuments(text: string, json: boolean): Promise<ReadTe
     prettyErrors: false,
     stringKeys: true,
     logLevel: 'silent',
+    version,
+    // YAML 1.1 makes a date of `2024-02-01`, which vendors use as the name of a version.
+    customTags: (tags) => tags.filter((tag) => typeof tag !== 'object' || !tag.tag.endsWith(':timestamp')),
   })
   const documents: ReadDocument[] = []
   const problems: Problem[] = []

@@ -1,0 +1,50 @@
+/** What of a foreign config may be shown. In doubt it may not: a secret can stand in any field. */
+import type { FieldPath } from '../problems/field-path.ts'
+
+const secretField =
+  /key|secret|passw|credential|token|auth|cookie|header|dsn|salt|license|cert|private|environment_variables|webhook|(database|redis)_url/i
+
+const countsTokens = /tokens$|_per_token$/
+
+/** Beginnings of vendors' keys, and addresses with a password. */
+const secretText =
+  /^(sk|pk|rk|gsk|hf|xai|ghp|glpat|pplx|xox[a-z]|AKIA|ASIA|AIza|eyJ)[-_]?[\w-]{6,}|:\/\/[^/\s]*@/
+
+/** Fields whose texts are names: of models, vendors and kinds. */
+const nameFields: ReadonlySet<string> = new Set([
+  'model',
+  'model_name',
+  'mode',
+  'base_model',
+  'routing_strategy',
+  'custom_llm_provider',
+  'provider',
+  'then',
+  'fallbacks',
+  'default_fallbacks',
+  'context_window_fallbacks',
+  'content_policy_fallbacks',
+  'model_group_alias',
+])
+
+export function looksSecret(text: string): boolean {
+  return secretText.test(text)
+}
+
+/** A variable that the config names in place of a value: `os.environ/NAME`. */
+export function variableOf(value: unknown): string | undefined {
+  return typeof value === 'string' ? /^os\.environ\/(\w+)$/.exec(value)?.[1] : undefined
+}
+
+/** The value as it may be shown; undefined when it is a text that may be anything. */
+export function shownValue(value: unknown, path: FieldPath): string | undefined {
+  if (value === undefined) return undefined
+  if (Array.isArray(value)) return `a list of ${value.length}`
+  if (typeof value === 'object' && value !== null) return `an object of ${Object.keys(value).length}`
+  if (variableOf(value) !== undefined) return String(value)
+  const names = path.filter((step) => typeof step === 'string')
+  if (names.some((name) => secretField.test(name) && !countsTokens.test(name))) return '[secret]'
+  if (typeof value !== 'string') return String(value)
+  if (looksSecret(value)) return '[secret]'
+  return names.some((name) => nameFields.has(name)) ? JSON.stringify(value.slice(0, 80)) : undefined
+}
