@@ -63,6 +63,7 @@ function microsEach(count: (attempt: AttemptRecord, request: RequestRecord) => v
     const common = {
       requestId: 'r',
       kind: 'first',
+      route: 'default/m',
       actor: { name: 'bench' },
       upstream,
       operation: 'infer',
@@ -71,7 +72,7 @@ function microsEach(count: (attempt: AttemptRecord, request: RequestRecord) => v
       startedAtMs: endedAtMs - durationMs,
       durationMs,
     } as const
-    count({ ...common, endedAtMs }, { ...common, route: 'default/m', streamed: false, attempts: 1 })
+    count({ ...common, endedAtMs }, { ...common, streamed: false, attempts: 1 })
   }
   return ((performance.now() - began) / perRound) * 1000
 }

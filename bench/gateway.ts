@@ -57,11 +57,17 @@ export async function run(flags: Readonly<Record<string, string>> = {}): Promise
 
 /** The router alone, in this process and without I/O. */
 async function insideRows(): Promise<BenchRow[]> {
-  const { observed, bare } = await inProcess()
+  const { observed, bare, chat, priced } = await inProcess()
   const what = 'CPU of the router per infer, in process, with all that a plane measures'
   return [
     { what, value: observed, unit: 'µs', aim: { atMost: 5 } },
     { what: 'the same, without observers', value: bare, unit: 'µs' },
+    {
+      what: 'CPU of the router per chat, in process, with all that a plane measures',
+      value: chat,
+      unit: 'µs',
+    },
+    { what: 'what a table of prices adds to it', value: priced - chat, unit: 'µs' },
   ]
 }
 

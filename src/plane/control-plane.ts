@@ -3,6 +3,7 @@
  * itself.
  */
 
+import type { UsageReport } from '../cost/contract.ts'
 import type { Impossible } from '../deployment-target/contract.ts'
 import type { Feedback } from '../feedback/contract.ts'
 import type { PlaneNames } from '../resources/plane-names.ts'
@@ -28,6 +29,8 @@ export interface ControlPlane<Names extends DeclaredNames = DeclaredNames> {
   readonly names: PlaneNames
   /** Sends requests to deployments and to vendors, as the ModelRoutes say. */
   readonly router: Router
+  /** The tokens and the cost of all requests since this plane was made, in this process. */
+  usage(): UsageReport
   /**
    * Takes labels, ratings and outcomes and joins them to the replies. Gates read them as metrics of `plane`.
    */

@@ -48,6 +48,7 @@ export function createControlPlane<
   const plane: ControlPlane = {
     names: namesOf(options),
     router,
+    usage: () => router.usage(),
     feedback,
     audit: {
       read: (asked) => audit.read(asked),

@@ -10,6 +10,7 @@ import type { AuditLog, SecretStore } from '../security/contract.ts'
 import type { StateStore } from '../store/contract.ts'
 import type { ControlObserver, MetricSource, RequestObserver } from '../telemetry/contract.ts'
 import type { Logger } from '../telemetry/logger.ts'
+import type { RequestTelemetryOptions } from '../telemetry/request-telemetry.ts'
 import type { CallTimeouts } from './call-timeouts.ts'
 import type { DeclaredNames } from './declared-names.ts'
 import type { Pace } from './pace.ts'
@@ -43,8 +44,13 @@ export interface ControlPlaneOptions<
   readonly metrics?: Readonly<Record<Metrics, MetricSource>>
   /** By scheme: `env` resolves `env:TOKEN`. */
   readonly secrets?: Readonly<Record<Secrets, SecretStore>>
-  /** How the router chooses upstreams, what stands around its calls, and how many there may be. */
-  readonly routing?: Pick<RouterOptions, 'strategy' | 'layers' | 'maxInFlightPerUpstream'>
+  /** How the router chooses upstreams, what stands around its calls, how many there may be, and what they cost. */
+  readonly routing?: Pick<
+    RouterOptions,
+    'strategy' | 'layers' | 'maxInFlightPerUpstream' | 'prices' | 'maxUsageNames'
+  >
+  /** The names and the attributes that OpenTelemetry gets. */
+  readonly telemetry?: RequestTelemetryOptions
   /** How much feedback remembers, and how it finds the prediction in a reply. */
   readonly feedback?: Omit<FeedbackOptions, 'clock' | 'isKnown' | 'shared'>
   /**

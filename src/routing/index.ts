@@ -2,6 +2,26 @@
  * The door `modelspine/routing`: a router without a control plane, its table, and what observes its requests.
  */
 
+export type {
+  Cost,
+  CostClass,
+  ModelPrice,
+  PricedModel,
+  Prices,
+  PriceTable,
+  PriceTier,
+  TokenClass,
+  UsageBy,
+  UsageReport,
+  UsageSums,
+} from '../cost/contract.ts'
+export { costOf } from '../cost/cost-of.ts'
+export {
+  type OwnPrice,
+  type PriceTableOptions,
+  priceTable,
+  type SamePrice,
+} from '../cost/price-table.ts'
 export {
   bytesPayloadOf,
   bytesReplyOf,

@@ -1,4 +1,6 @@
 import { type Clock, systemClock } from '../clock.ts'
+import type { PriceTable, UsageReport } from '../cost/contract.ts'
+import { UsageBook } from '../cost/usage-book.ts'
 import { asModelspineError, ModelspineError } from '../errors.ts'
 import { checkNumbers } from '../http/check-options.ts'
 import { requireNode } from '../node-version.ts'
@@ -51,6 +53,13 @@ export interface RouterOptions {
    * an endpoint of a deployment, which has connections of its own.
    */
   readonly maxInFlightPerUpstream?: number
+  /** What models charge. Default: nobody knows, so records have no cost, and `usage()` only tokens. */
+  readonly prices?: PriceTable
+  /**
+   * For how many routes, for how many models and for how many actors `usage()` has sums. Those that are idle for longest
+   * are added up as others. Each takes at most 1 kB. Default 1,000.
+   */
+  readonly maxUsageNames?: number
   readonly logger?: Logger
 }
 
@@ -93,6 +102,8 @@ export interface Router {
    * counted. Upstreams are asked at most once in ten seconds.
    */
   describe(route: string, options?: DescribeOptions): Promise<DescribedModel>
+  /** The tokens and the cost of all requests since the router was made. */
+  usage(): UsageReport
   /** The current snapshot. Undefined before the first snapshot is loaded. */
   readonly table: RouteTable | undefined
   /** How often an observer threw or rejected, or something else that only hears of requests: a strategy, a layer. */
@@ -108,7 +119,9 @@ export function createRouter(options: RouterOptions): Router {
   const strategy = options.strategy ?? weightedStrategy(() => clock.random())
   const maxInFlight = options.maxInFlightPerUpstream
   if (maxInFlight !== undefined) checkNumbers({ maxInFlightPerUpstream: maxInFlight })
-  const around: RouterContext = { clock, observers, strategy, maxInFlight, table }
+  const { prices, maxUsageNames: maxEntries = 1000 } = options
+  const usage = new UsageBook({ maxEntries, sinceMs: clock.now(), isPriced: prices !== undefined })
+  const around: RouterContext = { clock, observers, strategy, maxInFlight, table, prices, usage }
   const frame = new LayerFrame(new PolicyLayer(options.policy), options.layers ?? {})
   const descriptions = new ModelDescriptions(clock, options.policy)
 
@@ -134,7 +147,11 @@ export function createRouter(options: RouterOptions): Router {
         if (cached === undefined) frame.keep(request, answered)
         const reply = frame.guardsReplies ? await frame.leave(request, answered.reply) : answered.reply
         request.succeeded()
-        return { ...servedBy(request, answered.upstream), reply: reply as never }
+        const { cost } = request
+        const served = servedBy(request, answered.upstream)
+        return cost === undefined
+          ? { ...served, reply: reply as never }
+          : { ...served, cost, reply: reply as never }
       } catch (cause) {
         throw ended(request, cause)
       }
@@ -167,6 +184,7 @@ export function createRouter(options: RouterOptions): Router {
     async describe(name, call = noOptions) {
       return await descriptions.find(routeNamed(loadedTable(table.current), name), call)
     },
+    usage: () => usage.report(),
     get table() {
       return table.current
     },

@@ -13,6 +13,7 @@
  * judges.
  */
 
+import type { Cost } from '../cost/contract.ts'
 import type { ErrorCode } from '../errors.ts'
 import type { Decision } from '../policy/contract.ts'
 import type { InferReply, Usage } from '../provider/contract.ts'
@@ -134,6 +135,8 @@ export interface AttemptRecord {
   readonly requestId: string
   readonly callerId?: string
   readonly kind: AttemptKind
+  readonly route: Key
+  readonly actor: Actor
   readonly upstream: UpstreamIdentity
   /** Absent when the provider does not tell. */
   readonly server?: ServerAddress
@@ -155,8 +158,11 @@ export interface AttemptRecord {
   /** How long the upstream asked not to be called, in milliseconds, if it failed and said so. */
   readonly retryAfterMs?: number
   readonly usage: Usage
-  /** What the call cost. Absent, because there is no list of prices yet. */
-  readonly cost?: number
+  /**
+   * What the call cost. Absent without a table of prices, and for a call that is not billed: it failed, and the vendor
+   * gave no usage.
+   */
+  readonly cost?: Cost
   /** The vendor's id of the reply. */
   readonly replyId?: string
   /** The vendor's name for the model that answered. */
@@ -183,6 +189,8 @@ export interface RequestRecord extends Omit<RequestStart, 'headers'> {
   readonly code?: ErrorCode
   /** The usage of the attempt that served the request, or that was made last. */
   readonly usage: Usage
+  /** What all its calls cost together. Absent when none was billed. */
+  readonly cost?: Cost
   readonly replyId?: string
   readonly replyModel?: string
   readonly finishReasons?: readonly string[]

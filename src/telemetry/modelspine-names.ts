@@ -6,6 +6,11 @@ export const attributeNames = {
   requestId: 'modelspine.request.id',
   callerId: 'modelspine.request.caller_id',
   attempts: 'modelspine.attempts',
+  model: 'modelspine.model',
+  actor: 'modelspine.actor',
+  costUsd: 'modelspine.cost.usd',
+  costUnknown: 'modelspine.cost.unknown',
+  costEstimated: 'modelspine.cost.estimated',
   result: 'modelspine.result',
   phase: 'modelspine.phase',
   previousPhase: 'modelspine.previous_phase',
@@ -21,6 +26,8 @@ export const attributeNames = {
 
 export const metricNames = {
   attemptDuration: 'modelspine.attempt.duration',
+  cost: 'modelspine.cost.usd',
+  unknownCosts: 'modelspine.cost.unknown',
   reconcileDuration: 'modelspine.reconcile.duration',
   queueDepth: 'modelspine.queue.depth',
   phaseChanges: 'modelspine.rollout.phase_changes',

@@ -1,4 +1,4 @@
-import type { Attributes, Histogram, Meter } from '@opentelemetry/api'
+import type { Attributes, Counter, Histogram, Meter } from '@opentelemetry/api'
 import type { RequestStart, UpstreamIdentity } from './contract.ts'
 import { conventionalOperation, durationBuckets, type GenAiNames, tokenBuckets } from './genai-names.ts'
 import { attributeNames, metricNames } from './modelspine-names.ts'
@@ -8,6 +8,8 @@ export interface RequestInstruments {
   readonly tokens: Histogram
   readonly firstChunk: Histogram | undefined
   readonly attempt: Histogram
+  readonly cost: Counter
+  readonly unknownCosts: Counter
 }
 
 export function requestInstruments(meter: Meter, names: GenAiNames): RequestInstruments {
@@ -32,6 +34,14 @@ export function requestInstruments(meter: Meter, names: GenAiNames): RequestInst
     attempt: meter.createHistogram(metricNames.attemptDuration, {
       ...seconds,
       description: 'The time that one call to one upstream takes, also when the request fails.',
+    }),
+    cost: meter.createCounter(metricNames.cost, {
+      unit: '{USD}',
+      description: 'What calls to upstreams cost, as far as their prices are known.',
+    }),
+    unknownCosts: meter.createCounter(metricNames.unknownCosts, {
+      unit: '{call}',
+      description: 'Calls to upstreams of which something has no price.',
     }),
   }
 }

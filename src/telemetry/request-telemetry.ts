@@ -5,6 +5,7 @@ import { conventionalOperation, type GenAiNames, type GenAiVersion, genAiNames }
 import { attemptEvent, attributeNames } from './modelspine-names.ts'
 import { LateInstruments, LateTracer, openTelemetry, spanTime } from './open-telemetry.ts'
 import { promptTokens } from './prompt-tokens.ts'
+import { addCost, measureCost } from './request-cost.ts'
 import {
   addUpstream,
   modelOf,
@@ -19,6 +20,11 @@ export interface RequestTelemetryOptions {
    * versions only add names to it.
    */
   readonly conventions?: GenAiVersion
+  /**
+   * Whether spans and the metrics of cost name the actor. Default false, because an app with many users would make as many
+   * series. SDKs have a limit of series, above which they add up the rest.
+   */
+  readonly actors?: boolean
 }
 
 /**
@@ -27,14 +33,16 @@ export interface RequestTelemetryOptions {
  * registered later is found.
  */
 export function createRequestTelemetry(options: RequestTelemetryOptions = {}): RequestObserver {
-  const names = genAiNames[options.conventions ?? '1.37']
+  const { conventions = '1.37', actors = false } = options
+  const names = genAiNames[conventions]
   const instruments = new LateInstruments((meter) => requestInstruments(meter, names))
   const tracer = new LateTracer()
   return {
     started(request) {
       const tracing = tracer.get()
       if (tracing === undefined && instruments.get() === undefined) return undefined
-      return new WatchedRequest(names, instruments, tracing && startSpan(tracing, names, request))
+      const span = tracing && startSpan(tracing, names, request, actors)
+      return new WatchedRequest(names, instruments, span, actors)
     },
   }
 }
@@ -45,18 +53,28 @@ class WatchedRequest implements RequestWatch {
   readonly #names: GenAiNames
   readonly #instruments: LateInstruments<RequestInstruments>
   readonly #span: Span | undefined
+  readonly #actors: boolean
   #firstOutputAtMs: number | undefined
 
-  constructor(names: GenAiNames, instruments: LateInstruments<RequestInstruments>, span: Span | undefined) {
+  constructor(
+    names: GenAiNames,
+    instruments: LateInstruments<RequestInstruments>,
+    span: Span | undefined,
+    actors: boolean,
+  ) {
     this.#names = names
     this.#instruments = instruments
     this.#span = span
+    this.#actors = actors
     this.headers = span && traceHeaders(span)
   }
 
   attempted(record: AttemptRecord): void {
     const measuring = this.#instruments.get()
-    if (measuring !== undefined) measureAttempt(measuring, this.#names, record)
+    if (measuring !== undefined) {
+      measureAttempt(measuring, this.#names, record)
+      measureCost(measuring, this.#names, record, this.#actors)
+    }
     if (record.firstOutputMs !== undefined) this.#firstOutputAtMs = record.startedAtMs + record.firstOutputMs
     if (record.outcome !== 'ok' && this.#span?.isRecording() === true) {
       const attributes = attemptAttributes(this.#names, record)
@@ -72,7 +90,7 @@ class WatchedRequest implements RequestWatch {
   }
 }
 
-function startSpan(tracer: Tracer, names: GenAiNames, request: RequestStart): Span {
+function startSpan(tracer: Tracer, names: GenAiNames, request: RequestStart, actors: boolean): Span {
   const options: SpanOptions = {
     // SpanKind.CLIENT. It is written as a number, because the enum would have to be loaded.
     kind: 2,
@@ -81,6 +99,7 @@ function startSpan(tracer: Tracer, names: GenAiNames, request: RequestStart): Sp
       ...startAttributes(names, request),
       [attributeNames.requestId]: request.requestId,
       ...(request.callerId !== undefined && { [attributeNames.callerId]: request.callerId }),
+      ...(actors && { [attributeNames.actor]: request.actor.name }),
     },
   }
   const name = `${conventionalOperation(request.operation)} ${modelOf(request)}`
@@ -157,6 +176,7 @@ function endSpan(span: Span, names: GenAiNames, record: RequestRecord): void {
     if (record.finishReasons !== undefined) attributes[names.finishReasons] = [...record.finishReasons]
     if (record.code !== undefined) attributes[attributeNames.errorType] = record.code
     addUsage(attributes, names, record)
+    addCost(attributes, record)
     span.setAttributes(attributes)
     // SpanStatusCode.ERROR. A request whose caller went away has the outcome `aborted`, which is not an
     // error.

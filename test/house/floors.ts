@@ -12,6 +12,7 @@ const contractRooms = [
   'provider',
   'telemetry',
   'feedback',
+  'cost',
   'security',
   'store',
 ] as const

@@ -41,7 +41,7 @@ describe('files', () => {
 })
 
 describe('the rooms of requests', () => {
-  const rooms = /^src\/(routing|gateway|http|provider|dialects|telemetry|feedback)\//
+  const rooms = /^src\/(routing|gateway|http|provider|dialects|telemetry|feedback|cost)\//
 
   it('assign no function expression to a property, because V8 keeps it until a whole garbage collection', () => {
     const kept: string[] = []

@@ -10,15 +10,22 @@ export interface Family {
   text(nowMs: number): string
 }
 
+export interface CounterCells {
+  count: number
+}
+
 /** A counter. */
 export class CounterFamily implements Family {
   readonly #name: string
   readonly #help: string
-  readonly #map: SeriesMap<{ count: number }>
+  readonly #map: SeriesMap<CounterCells>
+  readonly #scale: number
 
-  constructor(name: string, help: string, bound: SeriesBound) {
+  /** `scale`: how much of what is counted is 1 in the text. Default 1. */
+  constructor(name: string, help: string, bound: SeriesBound, scale: number = 1) {
     this.#name = name
     this.#help = help
+    this.#scale = scale
     this.#map = new SeriesMap(bound, () => ({ count: 0 }))
   }
 
@@ -30,15 +37,23 @@ export class CounterFamily implements Family {
     return this.#map.forgotten
   }
 
+  at(labels: Labels): Series<CounterCells> {
+    return this.#map.at(labels)
+  }
+
   add(atMs: number, labels: Labels): void {
-    const series = this.#map.at(labels)
+    this.addTo(this.#map.at(labels), atMs, 1)
+  }
+
+  addTo(series: Series<CounterCells>, atMs: number, amount: number): void {
     series.changedMs = atMs
-    series.cells.count += 1
+    series.cells.count += amount
   }
 
   text(nowMs: number): string {
     let text = ''
-    for (const { labels, cells } of this.#map.all(nowMs)) text += lineText(this.#name, labels, cells.count)
+    for (const { labels, cells } of this.#map.all(nowMs))
+      text += lineText(this.#name, labels, cells.count / this.#scale)
     return text && headText(this.#name, 'counter', this.#help) + text
   }
 }

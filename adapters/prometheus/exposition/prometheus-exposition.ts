@@ -21,6 +21,11 @@ export interface PrometheusExpositionOptions {
    * not stay for ever. Default 24 hours.
    */
   readonly keepMs?: number
+  /**
+   * Whether the metrics of cost name the actor. Default false, because an app with many users would have as many label
+   * sets, of which `maxSeries` are kept.
+   */
+  readonly actors?: boolean
   readonly clock?: Clock
 }
 
@@ -45,13 +50,13 @@ const forgottenName = 'modelspine_exposition_forgotten_series_total'
 
 /** Counts from now on, in memory with a bound. Throws `invalid-options`. */
 export function prometheusExposition(options: PrometheusExpositionOptions = {}): PrometheusExposition {
-  const { maxSeries = 2000, keepMs = 86_400_000, clock = systemClock } = options
+  const { maxSeries = 2000, keepMs = 86_400_000, actors = false, clock = systemClock } = options
   for (const [name, value] of Object.entries({ maxSeries, keepMs })) {
     if (Number.isSafeInteger(value) && value > 0) continue
     throw new ModelspineError('invalid-options', `${name} is ${value}: give a whole number above 0`)
   }
   const bound = { maxSeries, keepMs }
-  const { families: ofRequests, ...requests } = requestFamilies(bound)
+  const { families: ofRequests, ...requests } = requestFamilies(bound, actors)
   const { families: ofControl, ...control } = controlFamilies(bound, () => clock.now())
   const families = [...ofRequests, ...ofControl]
   const total = (of: 'series' | 'forgotten'): number => families.reduce((sum, family) => sum + family[of], 0)

@@ -10,6 +10,7 @@ import {
   tokenBuckets,
 } from 'modelspine/adapter'
 import { exportedLabels as label, exportedMetrics as metric } from '../exported-names.ts'
+import { costFamilies } from './cost-families.ts'
 import { type Family, type HistogramCells, HistogramFamily } from './families.ts'
 import { type SeriesBound, SeriesMemo } from './series.ts'
 import type { Labels } from './text-format.ts'
@@ -22,7 +23,7 @@ export interface RequestFamilies extends RequestObserver {
 /** Stands for the upstream of a request that had none. */
 const none = {}
 
-export function requestFamilies(bound: SeriesBound): RequestFamilies {
+export function requestFamilies(bound: SeriesBound, actors: boolean): RequestFamilies {
   const seconds = { ...bound, bounds: durationBuckets }
   const duration = new HistogramFamily(metric.requestDuration, 'GenAI operation duration.', seconds)
   const firstChunk = new HistogramFamily(
@@ -39,6 +40,7 @@ export function requestFamilies(bound: SeriesBound): RequestFamilies {
     'The time that one call to one upstream takes, also when the request fails.',
     { ...seconds, squares: true },
   )
+  const costs = costFamilies(bound, actors)
   const memo = {
     attempts: new SeriesMemo<HistogramCells>(),
     durations: byOperation(),
@@ -66,6 +68,7 @@ export function requestFamilies(bound: SeriesBound): RequestFamilies {
       }),
     )
     attempts.observe(series, endedAtMs, durationMs / 1000)
+    costs.count(record)
   }
 
   const countRequest = (record: RequestRecord, firstOutputAtMs: number | undefined): void => {
@@ -103,7 +106,7 @@ export function requestFamilies(bound: SeriesBound): RequestFamilies {
   }
 
   return {
-    families: [duration, firstChunk, tokens, attempts],
+    families: [duration, firstChunk, tokens, attempts, ...costs.families],
     started: ({ streamed }) => (streamed ? watchStream() : watchReply),
   }
 }

@@ -104,7 +104,7 @@ export function createRequestSide(options: ControlPlaneOptions): RequestSide {
     table: holder,
     clock,
     logger,
-    observers: [windows, feedback, createRequestTelemetry(), ...observers],
+    observers: [windows, feedback, createRequestTelemetry(options.telemetry), ...observers],
     ...(polices && {
       policy: {
         decide: (request: InvokeRequest, asking: { readonly abortSignal: AbortSignal }) =>

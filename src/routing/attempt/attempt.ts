@@ -1,6 +1,8 @@
 import type { Clock, Timer } from '../../clock.ts'
+import type { Cost } from '../../cost/contract.ts'
 import { ModelspineError } from '../../errors.ts'
 import type { CallContext, InferReply, Usage } from '../../provider/contract.ts'
+import type { Actor, Key } from '../../resources/metadata.ts'
 import type { AttemptKind, AttemptRecord, Outcome } from '../../telemetry/contract.ts'
 import type { StreamNotes } from '../operations/operation.ts'
 import type { Upstream } from '../table/route.ts'
@@ -11,11 +13,15 @@ export interface AttemptHost {
   readonly clock: Clock
   readonly requestId: string
   readonly callerId: string | undefined
+  readonly routeKey: Key
+  readonly actor: Actor
   readonly operation: AttemptRecord['operation']
   /** Sent to the upstream. */
   readonly headers: Readonly<Record<string, string>> | undefined
   /** About how many tokens were sent. */
   readonly estimatedTokens: number | undefined
+  /** What the call cost, if it is billed and there is a table of prices. */
+  costOf(attempt: Attempt, outcome: Outcome): Cost | undefined
   attemptBegan(attempt: Attempt): void
   /** Called once, when the first output of a stream has come. */
   attemptAnswered(attempt: Attempt): void
@@ -53,6 +59,8 @@ export class Attempt implements StreamNotes {
   /** The milliseconds in which the caller was waited for. */
   callerMs = 0
   usage: Usage = noUsage
+  /** What it cost, once it has ended. */
+  cost: Cost | undefined
   replyId: string | undefined
   replyModel: string | undefined
   finishReasons: readonly string[] | undefined
@@ -220,18 +228,28 @@ export class Attempt implements StreamNotes {
     this.error = error
     this.#timer?.cancel()
     if (outcome !== 'ok') this.#estimateUsage()
+    this.cost = this.#host.costOf(this, outcome)
     const { upstream } = this
     upstream.connection.release()
     upstream.state.ended()
     this.#host.attemptEnded(this, this.#record(outcome, error, prediction))
   }
 
-  /** Vendors tell the usage at the end, and charge for a stream that was cut all the same. */
+  /**
+   * Vendors tell the usage at the end, and charge for a stream that was cut all the same. What some tell at the
+   * beginning, such as the tokens of the prompt, is kept. The output that they count there is only the first.
+   */
   #estimateUsage(): void {
-    if (this.usage !== noUsage || this.outputCharacters === 0) return
-    const { estimatedTokens: inputTokens } = this.#host
-    const outputTokens = tokensIn(this.outputCharacters)
-    this.usage = { ...(inputTokens !== undefined && { inputTokens }), outputTokens, estimated: true }
+    const { usage, outputCharacters } = this
+    if (outputCharacters === 0 || (usage !== noUsage && this.isComplete)) return
+    const inputTokens = usage.inputTokens ?? this.#host.estimatedTokens
+    const outputTokens = Math.max(usage.outputTokens ?? 0, tokensIn(outputCharacters))
+    this.usage = {
+      ...usage,
+      ...(inputTokens !== undefined && { inputTokens }),
+      outputTokens,
+      estimated: true,
+    }
   }
 
   #record(
@@ -239,13 +257,15 @@ export class Attempt implements StreamNotes {
     error: ModelspineError | undefined,
     reply: InferReply | undefined,
   ): AttemptRecord {
-    const { clock, requestId, callerId, operation } = this.#host
+    const { clock, requestId, callerId, operation, routeKey, actor } = this.#host
     const now = clock.monotonic()
     const callerMs = this.#isWaiting ? this.callerMs : this.callerMs + now - this.#since
     const durationMs = Math.max(0, now - this.#startedAt - callerMs)
     const record: Writable<AttemptRecord> = {
       requestId,
       kind: this.kind,
+      route: routeKey,
+      actor,
       upstream: this.upstream.identity,
       operation,
       startedAtMs: this.#startedAtMs,
@@ -261,6 +281,7 @@ export class Attempt implements StreamNotes {
     if (error !== undefined) record.code = error.code
     if (error?.retryAfterMs !== undefined) record.retryAfterMs = error.retryAfterMs
     if (reply !== undefined) record.reply = reply
+    if (this.cost !== undefined) record.cost = this.cost
     addFacts(record, this)
     return record
   }

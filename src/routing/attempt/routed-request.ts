@@ -1,4 +1,7 @@
 import type { Clock, Timer } from '../../clock.ts'
+import type { Cost, PriceTable } from '../../cost/contract.ts'
+import { addCosts } from '../../cost/cost-of.ts'
+import type { UsageBook } from '../../cost/usage-book.ts'
 import { ModelspineError } from '../../errors.ts'
 import type { Decision } from '../../policy/contract.ts'
 import type { ModelProvider, Usage } from '../../provider/contract.ts'
@@ -10,6 +13,7 @@ import type { RequestView, RoutingStrategy } from '../strategies/routing-strateg
 import type { Route } from '../table/route.ts'
 import type { RouteTable } from '../table/table.ts'
 import { type Attempt, type AttemptHost, addFacts, type Writable } from './attempt.ts'
+import { attemptCost } from './attempt-cost.ts'
 import type { ObserverGroup, WatchGroup } from './observers.ts'
 
 /** The parts that all requests of a router share. */
@@ -20,6 +24,8 @@ export interface RouterContext {
   /** The most calls at the same time to one upstream. Undefined: the default. */
   readonly maxInFlight: number | undefined
   readonly table: { readonly current: RouteTable | undefined }
+  readonly prices: PriceTable | undefined
+  readonly usage: UsageBook
 }
 
 /** The members of an AbortSignal that the router uses, so that a cheaper object can take its place. */
@@ -202,7 +208,21 @@ export class RoutedRequest<Request = unknown> implements AttemptHost, RequestVie
     upstream.state.learn(record)
     const { strategy, observers } = this.around
     if (strategy.ended !== undefined) observers.guarded(() => strategy.ended?.(upstream, record))
+    this.around.usage.called(record)
     this.#watch?.attempted(record)
+  }
+
+  costOf(attempt: Attempt, outcome: Outcome): Cost | undefined {
+    return this.around.prices && attemptCost(this.around.prices, this.around.observers, attempt, outcome)
+  }
+
+  /** What all attempts that have ended cost together. */
+  get cost(): Cost | undefined {
+    let sum: Cost | undefined
+    for (const { cost } of this.attempts) {
+      if (cost !== undefined) sum = sum === undefined ? cost : addCosts(sum, cost)
+    }
+    return sum
   }
 
   /** The first output of a stream has come. A deadline that the route does not declare is over now. */
@@ -288,6 +308,8 @@ export class RoutedRequest<Request = unknown> implements AttemptHost, RequestVie
     this.#deadline.cancel()
     this.#abortSignal?.removeEventListener('abort', this.#onAbort)
     this.route.load.ended()
+    const last = this.attempts.at(-1)?.upstream.identity
+    this.around.usage.ended(this.#startedAtMs, this.route.key, this.actor.name, last)
     if (this.#watch === undefined && this.#ends === undefined) return
     const record = this.#record(outcome, error)
     this.#watch?.finished(record)
@@ -312,6 +334,8 @@ export class RoutedRequest<Request = unknown> implements AttemptHost, RequestVie
     if (this.tags !== noTags) record.tags = this.tags
     if (this.decision !== undefined) record.decision = this.decision
     if (error !== undefined) record.code = error.code
+    const { cost } = this
+    if (cost !== undefined) record.cost = cost
     if (last !== undefined) {
       const { identity, server } = last.upstream
       record.upstream = identity

@@ -1,3 +1,4 @@
+import type { Cost } from '../../cost/contract.ts'
 import type { Key } from '../../resources/metadata.ts'
 import type { UpstreamIdentity } from '../../telemetry/contract.ts'
 import type { RoutedRequest } from './routed-request.ts'
@@ -20,6 +21,11 @@ export interface Served {
 
 /** A provider's reply, with the provider, deployment and revision that gave it. */
 export interface Routed<Reply> extends Served {
+  /**
+   * What all calls of the request cost together. Absent without a table of prices, and for a reply from a cache. Of a
+   * stream, observers and the layers of settlement hear it at its end.
+   */
+  readonly cost?: Cost
   readonly reply: Reply
 }
 

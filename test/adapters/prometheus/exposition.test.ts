@@ -131,6 +131,8 @@ describe('the text of an exposition', () => {
       firstChunk: `${underscored(names.timeToFirstChunk ?? '')}_seconds`,
       tokens: underscored(names.tokenUsage),
       attemptDuration: `${underscored(metricNames.attemptDuration)}_seconds`,
+      cost: `${underscored(metricNames.cost)}_total`,
+      unknownCosts: `${underscored(metricNames.unknownCosts)}_total`,
       reconcileDuration: `${underscored(metricNames.reconcileDuration)}_seconds`,
       queueDepth: underscored(metricNames.queueDepth),
       phaseChanges: `${underscored(metricNames.phaseChanges)}_total`,

@@ -33,6 +33,8 @@ export function answered(
   const record = {
     requestId,
     kind: 'first',
+    route: 'default/churn',
+    actor: { name: 'anonymous' },
     upstream,
     startedAtMs: endedAtMs - 5,
     endedAtMs,

@@ -32,6 +32,8 @@ describe('the router', () => {
         requestId,
         callerId: 'id-1',
         kind: 'first',
+        route: 'default/m',
+        actor: { name: 'anonymous' },
         upstream,
         operation: 'chat',
         startedAtMs: world.clock.now(),

@@ -8,6 +8,8 @@ export function attemptRecord(
   const { endedAtMs, durationMs = 20 } = fields
   return {
     kind: 'first',
+    route: 'default/churn',
+    actor: { name: 'anonymous' },
     startedAtMs: endedAtMs - durationMs,
     requestId: `request-${fields.endedAtMs}`,
     upstream: { deployment: 'default/churn', revision, provider: 'open-inference', model: 'churn' },

@@ -47,6 +47,25 @@ describe("a request's span", () => {
     await registered()
   })
 
+  it('has the cost, or the classes of it that are not known', () => {
+    const telemetry = told(createRequestTelemetry({ actors: true }))
+    const whole = { usd: 0.5, picoUsd: 5e11, parts: { input: 5e11 }, unknown: [], estimated: true } as const
+    const lacking = { usd: undefined, picoUsd: 5e11, parts: { input: 5e11 }, unknown: ['cacheRead'] } as const
+    for (const cost of [whole, lacking]) {
+      telemetry.started(requestStart())
+      telemetry.finished(requestRecord({ cost }))
+    }
+    const [known, unknown] = (sdk?.spans() ?? []).map(({ attributes }) => attributes)
+    expect(known).toMatchObject({
+      'modelspine.actor': 'tester',
+      'modelspine.cost.usd': 0.5,
+      'modelspine.cost.estimated': true,
+    })
+    expect(known).not.toHaveProperty(['modelspine.cost.unknown'])
+    expect(unknown).toMatchObject({ 'modelspine.cost.unknown': ['cacheRead'] })
+    expect(unknown).not.toHaveProperty(['modelspine.cost.usd'])
+  })
+
   it('has the names, times and attributes of the conventions', () => {
     const telemetry = told(createRequestTelemetry())
     telemetry.started(requestStart())

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { UsageBook } from '../../../../src/cost/usage-book.ts'
 import { ModelspineError } from '../../../../src/errors.ts'
 import { Attempt } from '../../../../src/routing/attempt/attempt.ts'
 import { groupObservers } from '../../../../src/routing/attempt/observers.ts'
@@ -24,7 +25,8 @@ function hedged() {
   const [a, b] = [plan?.backends[0]?.upstreams[0], plan?.fallback[0]?.upstreams[0]]
   if (table === undefined || found === undefined || a === undefined || b === undefined)
     throw new Error('no route')
-  const around = { clock, observers, strategy, maxInFlight: 9, table: holder }
+  const usage = new UsageBook({ maxEntries: 9, sinceMs: clock.now(), isPriced: false })
+  const around = { clock, observers, strategy, maxInFlight: 9, table: holder, prices: undefined, usage }
   const request = new RoutedRequest(around, table, found, 'm', inferOperation, tensors, false, {})
   const attempts = [a, b].map((upstream) => new Attempt(request, upstream, 'first', limits)) as [
     Attempt,

@@ -84,11 +84,28 @@ describe('a routed stream', () => {
     const usage = { inputTokens: 1, outputTokens: 3, estimated: true }
     expect(cut.world.attempts).toMatchObject([{ outcome: 'failed', usage }])
     expect(cut.world.requests).toMatchObject([{ usage }])
-    const told = streaming([used({ outputTokens: 9 }), text('a'), text('b'), finish])
-    const stream = await told.world.router.chatStream('m', question)
+  })
+
+  it('keeps what the vendor told before it was cut, and estimates the output that came since', async () => {
+    const told = { inputTokens: 25, cacheReadTokens: 100, outputTokens: 1 }
+    const cut = streaming([used(told), text('x'.repeat(40)), 'interrupted'])
+    const { events } = await cut.world.router.chatStream('m', question)
+    await expect(collect(events)).rejects.toMatchObject({ code: 'interrupted' })
+    expect(cut.world.attempts[0]?.usage).toEqual({ ...told, outputTokens: 10, estimated: true })
+    const more = streaming([text('a'), used({ outputTokens: 9 }), text('b'), finish])
+    const stream = await more.world.router.chatStream('m', question)
+    for (let read = 0; read < 2; read += 1) await stream.events.next()
     await stream.events.return?.()
-    expect(told.world.attempts).toMatchObject([{ outcome: 'aborted', usage: { outputTokens: 9 } }])
-    expect(told.world.attempts[0]?.usage).not.toHaveProperty('estimated')
+    expect(more.world.attempts[0]?.usage).toEqual({ inputTokens: 1, outputTokens: 9, estimated: true })
+  })
+
+  it('has the usage of the vendor when it is left after its finish', async () => {
+    const told = streaming([text('a'), finish, used({ outputTokens: 9 }), other])
+    const stream = await told.world.router.chatStream('m', question)
+    for (let read = 0; read < 3; read += 1) await stream.events.next()
+    await stream.events.return?.()
+    expect(told.world.attempts).toMatchObject([{ outcome: 'aborted' }])
+    expect(told.world.attempts[0]?.usage).toEqual({ outputTokens: 9 })
   })
 
   it('is interrupted when it ends without a finish event', async () => {

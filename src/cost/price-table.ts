@@ -1,0 +1,61 @@
+import { ModelspineError } from '../errors.ts'
+import type { ModelPrice, PricedModel, Prices, PriceTable, PriceTier } from './contract.ts'
+
+/** Prices as you write them: USD for a million tokens, for one call, for one unit. */
+export interface OwnPrice extends Prices {
+  readonly tiers?: readonly PriceTier[]
+  /** Where the price is from. Default `own`. */
+  readonly source?: string
+  /** `2026-11-30`. */
+  readonly date?: string
+}
+
+/** The price that `fallback` has for another name, such as the model behind a deployment of Azure. */
+export interface SamePrice {
+  readonly sameAs: PricedModel
+}
+
+export interface PriceTableOptions {
+  /** By `gen_ai.provider.name`, then by the model's name there. `*` stands for all its other models. */
+  readonly prices: Readonly<Record<string, Readonly<Record<string, OwnPrice | SamePrice>>>>
+  /** Asked for what `prices` does not have. Default: nothing, so its price is unknown. */
+  readonly fallback?: PriceTable
+}
+
+/** Your own prices, over those of another table. Throws `invalid-options` for a price that is no amount of money. */
+export function priceTable({ prices, fallback }: PriceTableOptions): PriceTable {
+  const own = new Map<string, Map<string, ModelPrice | SamePrice>>()
+  for (const [provider, models] of Object.entries(prices)) {
+    const read = Object.entries(models).map(
+      ([model, price]) => [model, readPrice(`${provider}.${model}`, price)] as const,
+    )
+    own.set(provider, new Map(read))
+  }
+  return {
+    priceOf(asked) {
+      const models = own.get(asked.provider)
+      const found = models?.get(asked.model) ?? models?.get('*')
+      if (found === undefined) return fallback?.priceOf(asked)
+      return 'sameAs' in found ? fallback?.priceOf(found.sameAs) : found
+    },
+  }
+}
+
+function readPrice(place: string, price: OwnPrice | SamePrice): ModelPrice | SamePrice {
+  if ('sameAs' in price) return price
+  const { source = 'own', tiers, ...rest } = price
+  checkPrices(place, rest)
+  if (tiers === undefined) return { ...rest, currency: 'USD', source }
+  for (const [index, tier] of tiers.entries()) checkPrices(`${place}.tiers[${index}]`, tier)
+  const ascending = [...tiers].sort((left, right) => left.aboveInputTokens - right.aboveInputTokens)
+  return { ...rest, currency: 'USD', source, tiers: ascending }
+}
+
+/** `date` is the one member that is no number. */
+function checkPrices(place: string, { units = {}, date: _, ...prices }: Prices & { date?: string }): void {
+  for (const [name, value] of [...Object.entries(prices), ...Object.entries(units)]) {
+    if (typeof value === 'number' && value >= 0 && value < Number.POSITIVE_INFINITY) continue
+    const message = `prices.${place}.${name} is ${value}: give USD, 0 or more`
+    throw new ModelspineError('invalid-options', message, { details: { option: `prices.${place}.${name}` } })
+  }
+}
