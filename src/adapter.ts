@@ -22,6 +22,13 @@ export type {
   ErrorOf,
 } from './dialects/chat-codec.ts'
 export { markSignature, readSignature } from './dialects/foreign-signature.ts'
+export { geminiContent } from './dialects/gemini/chat-codec.ts'
+export {
+  type GeminiAbilities,
+  type GeminiPrinting,
+  geminiApi,
+  vertexAi,
+} from './dialects/gemini/printing/gemini-printing.ts'
 export { limitPerChoice } from './dialects/limit-per-choice.ts'
 export {
   binaryFault,

@@ -1,0 +1,33 @@
+import { jsonBody } from '../../provider/contract/json-body.ts'
+import { type ChatRequest, originalOf } from '../../provider/contract.ts'
+import type { ChatCodec } from '../chat-codec.ts'
+import { GeminiReader } from './answer/chat-reader.ts'
+import { parseGeminiReply, printGeminiReply } from './answer/chat-reply.ts'
+import { GeminiWriter } from './answer/chat-writer.ts'
+import { geminiDialect, geminiTitle } from './gemini-names.ts'
+import { geminiBody } from './printing/chat-body.ts'
+import type { GeminiPrinting } from './printing/gemini-printing.ts'
+import { patchGemini } from './printing/patch-body.ts'
+import { parseGemini } from './request/chat-request.ts'
+import { capGeminiTokens } from './token-limits.ts'
+
+/** The body of `generateContent`, as `print` of a codec. The path says the model, and whether the answer is streamed. */
+function printGemini(request: ChatRequest, printing: GeminiPrinting): string {
+  const original = originalOf(request, geminiDialect)
+  return original === undefined
+    ? jsonBody(geminiBody(request, printing))
+    : patchGemini(request, original, printing)
+}
+
+/** Gemini's `generateContent` and `streamGenerateContent`, in the Gemini API and in Vertex AI. */
+export const geminiContent: ChatCodec<GeminiPrinting> = {
+  dialect: geminiDialect,
+  title: geminiTitle,
+  parse: parseGemini,
+  print: printGemini,
+  capTokens: capGeminiTokens,
+  parseReply: parseGeminiReply,
+  printReply: printGeminiReply,
+  reader: (request, errorOf) => new GeminiReader(request, errorOf),
+  writer: (facts) => new GeminiWriter(facts),
+}
