@@ -3,10 +3,20 @@ import { isRecord, type JsonRecord } from '../../json.ts'
 import type { ChatDelta, ChatEventPart, ChatPlace } from '../../provider/contract.ts'
 import { readOpenaiFinish } from './finish.ts'
 import { reasoningNames } from './messages/message.ts'
-import { readReasoningDetails, readSignedContent } from './messages/reasoning-details.ts'
+import { readSignedContent, readThoughtPieces } from './messages/reasoning-details.ts'
 
-/** OpenAI does not number what is in an answer. So each kind has a number of its own, and tool calls follow. */
-const blocks = { reasoning: 0, text: 1, refusal: 2, audio: 3, firstTool: 4 } as const
+/**
+ * OpenAI does not number what is in an answer. So each kind has a number of its own, and tool calls follow. Only servers
+ * that sign thoughts number those.
+ */
+const blocks = {
+  reasoning: 0,
+  text: 1,
+  refusal: 2,
+  audio: 3,
+  firstTool: 4,
+  laterThoughts: 1_000_000,
+} as const
 
 /** What the choices of a chunk say. Throws `malformed-reply`. */
 export function readChoices(choices: readonly unknown[]): ChatEventPart[] {
@@ -28,9 +38,15 @@ function malformed(what: string): ModelspineError {
 
 function readDelta(delta: JsonRecord, choice: number, parts: ChatEventPart[]): void {
   const add = (block: number, part: ChatDelta): void => void parts.push({ ...part, choice, block })
-  const details = readReasoningDetails(delta.reasoning_details)
-  for (const thought of details ?? []) add(blocks.reasoning, { type: 'reasoning-delta', ...thought })
-  for (const name of details === undefined ? reasoningNames : []) {
+  const pieces =
+    delta.reasoning_details === undefined ? undefined : readThoughtPieces(delta.reasoning_details)
+  for (const { index = 0, thought } of pieces ?? []) {
+    add(index === 0 ? blocks.reasoning : blocks.laterThoughts + index, {
+      type: 'reasoning-delta',
+      ...thought,
+    })
+  }
+  for (const name of pieces === undefined ? reasoningNames : []) {
     const text = delta[name]
     if (typeof text === 'string' && text !== '') {
       add(blocks.reasoning, { type: 'reasoning-delta', text })

@@ -96,7 +96,7 @@ function openaiAnswer(content: readonly ChatPart[]): JsonRecord {
     content: text === '' && beside ? null : text,
     ...(reasoning === '' ? {} : { reasoning_content: reasoning }),
     ...(details.length === 0 ? {} : { reasoning_details: details }),
-    ...signedContent(content.find(isSignedText) ?? {}),
+    ...signedContent(content.findLast(isSignedText) ?? {}),
     refusal: content.some(({ type }) => type === 'refusal') ? textOfParts(content, 'refusal') : null,
     ...(calls.length === 0 ? {} : { tool_calls: calls }),
   }

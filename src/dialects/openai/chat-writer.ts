@@ -12,7 +12,9 @@ export class ChatChunkForm implements ChunkForm {
   readonly nothing: JsonRecord = { delta: {} }
   readonly finish: typeof openaiFinish = openaiFinish
   /** The numbers of each choice's tool calls, by block. */
-  readonly #calls = new Map<number, Map<number, number>>()
+  readonly #calls: Numbers = new Map()
+  /** The numbers of each choice's thoughts, by block. */
+  readonly #thoughts: Numbers = new Map()
 
   saying(part: PlacedDelta, isFirst: boolean): JsonRecord | undefined {
     const delta = this.#delta(part)
@@ -27,7 +29,7 @@ export class ChatChunkForm implements ChunkForm {
           ? { content: part.text }
           : { content: part.text, ...signedContent(part) }
       case 'reasoning-delta':
-        return reasoningDelta(part)
+        return this.#thought(part)
       case 'refusal-delta':
         return { refusal: part.text }
       case 'audio-delta':
@@ -44,30 +46,28 @@ export class ChatChunkForm implements ChunkForm {
     const kind = custom === true ? 'custom' : 'function'
     const called = { name, [custom === true ? 'input' : 'arguments']: text }
     return {
-      index: this.#numberOf(part),
+      index: numberOf(part, this.#calls),
       ...(id === undefined ? {} : { id, type: kind }),
       [kind]: called,
       ...signedContent(part),
     }
   }
 
-  /** Tool calls are numbered from 0 in each choice, whatever other blocks are between them. */
-  #numberOf({ choice, block }: PlacedDelta): number {
-    const numbers = this.#calls.get(choice) ?? new Map<number, number>()
-    this.#calls.set(choice, numbers)
-    const number = numbers.get(block) ?? numbers.size
-    numbers.set(block, number)
-    return number
+  /** The text twice: for clients that show it, and with the number of its thought for those that give it back. */
+  #thought(part: PlacedDelta & { readonly type: 'reasoning-delta' }): JsonRecord | undefined {
+    const details = reasoningDetails(part, numberOf(part, this.#thoughts))
+    if (details.length === 0) return undefined
+    return { ...(part.text === '' ? {} : { reasoning_content: part.text }), reasoning_details: details }
   }
 }
 
-/** Text is in `reasoning_content` alone, and a proof in `reasoning_details`, so that clients read nothing twice. */
-function reasoningDelta(part: PlacedDelta & { readonly type: 'reasoning-delta' }): JsonRecord | undefined {
-  const { text, signature, encrypted } = part
-  const isSigned = signature !== undefined || encrypted !== undefined
-  if (!isSigned) return text === '' ? undefined : { reasoning_content: text }
-  const details = reasoningDetails(part)
-  return text === ''
-    ? { reasoning_details: details }
-    : { reasoning_content: text, reasoning_details: details }
+type Numbers = Map<number, Map<number, number>>
+
+/** Things of one kind are numbered from 0 in each choice, whatever other blocks are between them. */
+function numberOf({ choice, block }: PlacedDelta, all: Numbers): number {
+  const numbers = all.get(choice) ?? new Map<number, number>()
+  all.set(choice, numbers)
+  const number = numbers.get(block) ?? numbers.size
+  numbers.set(block, number)
+  return number
 }

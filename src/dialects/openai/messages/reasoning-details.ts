@@ -16,33 +16,74 @@ const formats: Readonly<Record<string, string>> = {
 
 type Thought = Pick<ReasoningPart, 'text' | 'signature' | 'signedBy' | 'encrypted'>
 
-/** The entries of `reasoning_details` for one thought. */
-export function reasoningDetails({ text, signature, signedBy, encrypted }: Thought): readonly JsonRecord[] {
-  const format = signedBy === undefined ? {} : { format: formats[signedBy] ?? signedBy }
-  const hasText = text !== '' || signature !== undefined
-  return [
-    ...(hasText
-      ? [{ type: 'reasoning.text', text, ...(signature === undefined ? {} : { signature }), ...format }]
-      : []),
-    ...(encrypted === undefined ? [] : [{ type: 'reasoning.encrypted', data: encrypted, ...format }]),
-  ]
+/** The entries of `reasoning_details` for one thought, or for a piece of it. `index` tells thoughts of a stream apart. */
+export function reasoningDetails(
+  { text, signature, signedBy, encrypted }: Thought,
+  index?: number,
+): readonly JsonRecord[] {
+  const about = {
+    ...(signedBy === undefined ? {} : { format: formats[signedBy] ?? signedBy }),
+    ...(index === undefined ? {} : { index }),
+  }
+  const entries: JsonRecord[] = []
+  if (text !== '' || signature !== undefined) {
+    entries.push({
+      type: 'reasoning.text',
+      text,
+      ...(signature === undefined ? {} : { signature }),
+      ...about,
+    })
+  }
+  if (encrypted !== undefined) entries.push({ type: 'reasoning.encrypted', data: encrypted, ...about })
+  return entries
 }
 
-/** The thoughts in `reasoning_details`. Undefined when there are none. */
-export function readReasoningDetails(value: unknown): readonly Thought[] | undefined {
+/** A thought, or a piece of the one with this index. */
+export interface ThoughtPiece {
+  readonly index: number | undefined
+  readonly thought: Thought
+}
+
+/** What the entries of `reasoning_details` say, one by one. Undefined when there are none. */
+export function readThoughtPieces(value: unknown): readonly ThoughtPiece[] | undefined {
   if (!Array.isArray(value)) return undefined
-  const thoughts = value.flatMap((entry) => (isRecord(entry) ? thoughtIn(entry) : []))
-  return thoughts.length === 0 ? undefined : thoughts
+  const pieces = value.flatMap((entry) => (isRecord(entry) ? pieceIn(entry) : []))
+  return pieces.length === 0 ? undefined : pieces
 }
 
-function thoughtIn({ type, text, summary, signature, data, format }: JsonRecord): readonly Thought[] {
+/** The thoughts in `reasoning_details`. Clients may give back the pieces of a stream. Undefined when there are none. */
+export function readReasoningDetails(value: unknown): readonly Thought[] | undefined {
+  const pieces = readThoughtPieces(value)
+  if (pieces === undefined) return undefined
+  const thoughts: Thought[] = []
+  let before: number | undefined
+  for (const { index, thought } of pieces) {
+    const last = thoughts.at(-1)
+    if (last === undefined || index === undefined || index !== before) thoughts.push(thought)
+    else thoughts[thoughts.length - 1] = { ...last, ...thought, text: last.text + thought.text }
+    before = index
+  }
+  return thoughts
+}
+
+function pieceIn({
+  type,
+  text,
+  summary,
+  signature,
+  data,
+  format,
+  index: given,
+}: JsonRecord): readonly ThoughtPiece[] {
+  const index = typeof given === 'number' ? given : undefined
   const signedBy = typeof format === 'string' ? { signedBy: vendorOf(format) } : {}
-  if (type === 'reasoning.encrypted' && typeof data === 'string')
-    return [{ text: '', encrypted: data, ...signedBy }]
+  if (type === 'reasoning.encrypted' && typeof data === 'string') {
+    return [{ index, thought: { text: '', encrypted: data, ...signedBy } }]
+  }
   const said = type === 'reasoning.summary' ? summary : text
   if (typeof said !== 'string' && typeof signature !== 'string') return []
   const proof = typeof signature === 'string' ? { signature, ...signedBy } : {}
-  return [{ text: typeof said === 'string' ? said : '', ...proof }]
+  return [{ index, thought: { text: typeof said === 'string' ? said : '', ...proof } }]
 }
 
 function vendorOf(format: string): string {

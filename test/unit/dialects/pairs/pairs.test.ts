@@ -42,5 +42,5 @@ describe('a conversation', () => {
       }),
       { numRuns: draws(100, 10_000) },
     )
-  })
+  }, 600_000)
 })

@@ -1,0 +1,135 @@
+/** Answers of models, whole and in pieces. */
+
+import fc from 'fast-check'
+import type { ChatDelta, ChatEvent, ChatPart, ChatReply, Usage } from 'modelspine/adapter'
+
+const word = fc.constantFrom('Yes', ' and ', 'ünï 漢字 🐟', '"quoted" \\ \n', '{"json":1}')
+const proof = fc.constantFrom('c2lnbmVk', 'QUJD')
+const signer = fc.constantFrom('anthropic', 'bedrock', 'google', 'openai')
+
+const thought: fc.Arbitrary<ChatPart> = fc.oneof(
+  fc
+    .record({ text: word, signature: proof, signedBy: signer })
+    .map((part): ChatPart => ({ type: 'reasoning', ...part })),
+  fc
+    .record({ encrypted: proof, signedBy: signer })
+    .map((part): ChatPart => ({ type: 'reasoning', text: '', ...part })),
+  word.map((text): ChatPart => ({ type: 'reasoning', text })),
+)
+
+const said: fc.Arbitrary<ChatPart> = fc.oneof(
+  { weight: 5, arbitrary: word.map((text): ChatPart => ({ type: 'text', text })) },
+  { weight: 1, arbitrary: fc.constant<ChatPart>({ type: 'refusal', text: 'No' }) },
+  {
+    weight: 1,
+    arbitrary: signer.map(
+      (vendor): ChatPart => ({ type: 'opaque', vendor, kind: 'thing', data: { type: 'thing' } }),
+    ),
+  },
+)
+
+/** The last text may carry a proof of the thoughts before it. */
+const signed = fc.option(
+  proof.map((signature): ChatPart => ({ type: 'text', text: 'Yes', signature, signedBy: 'google' })),
+  { nil: undefined, freq: 5 },
+)
+
+const json = fc.constantFrom('{}', '{"at":1}', '{"text":"ünï","list":[1,{"a":null}],"big":1.5}')
+
+const call: fc.Arbitrary<ChatPart> = fc
+  .record({
+    name: fc.constantFrom('look', 'find'),
+    arguments: json,
+    signature: fc.option(proof, { nil: undefined, freq: 4 }),
+  })
+  .map(
+    ({ signature, ...rest }): ChatPart => ({
+      type: 'tool-call',
+      id: '',
+      ...rest,
+      ...(signature === undefined ? {} : { signature, signedBy: 'google' }),
+    }),
+  )
+
+const some = fc.option(fc.integer({ min: 1, max: 1000 }), { nil: undefined, freq: 3 })
+
+/** Classes that do not overlap, and parts of them that are no larger than the whole. */
+const usage: fc.Arbitrary<Usage> = fc
+  .record({
+    inputTokens: fc.integer({ min: 0, max: 100_000 }),
+    outputTokens: fc.integer({ min: 1000, max: 100_000 }),
+    cacheReadTokens: some,
+    cacheWriteTokens: some,
+    longCacheWriteTokens: fc.boolean(),
+    reasoningTokens: some,
+  })
+  .map(({ longCacheWriteTokens: isLong, ...counts }) => {
+    const long = isLong && counts.cacheWriteTokens !== undefined ? { longCacheWriteTokens: 1 } : {}
+    return Object.fromEntries(
+      Object.entries({ ...counts, ...long }).filter(([, count]) => count !== undefined),
+    )
+  })
+
+/** Any answer of one choice. */
+export const replies: fc.Arbitrary<ChatReply> = fc
+  .record({
+    thoughts: fc.array(thought, { maxLength: 2 }),
+    texts: fc.array(said, { maxLength: 2 }),
+    last: signed,
+    calls: fc.array(call, { maxLength: 2 }),
+    ending: fc.constantFrom('stop' as const, 'length' as const, 'content-filter' as const),
+    stopSequence: fc.option(fc.constant('END'), { nil: undefined, freq: 4 }),
+    usage,
+  })
+  .map(({ thoughts, texts, last, calls, ending, stopSequence, usage: counts }) => {
+    const numbered = calls.map((part, index) => ({ ...part, id: `call_${index}` }) as ChatPart)
+    const parts = [...thoughts, ...texts, ...(last === undefined ? [] : [last]), ...numbered]
+    const content: readonly ChatPart[] = parts.length === 0 ? [{ type: 'text', text: 'Yes' }] : parts
+    const finishReason = calls.length > 0 ? 'tool-calls' : ending
+    const ended = finishReason === 'stop' && stopSequence !== undefined ? { stopSequence } : {}
+    return { id: 'answer-1', model: 'm', choices: [{ content, finishReason, ...ended }], usage: counts }
+  })
+
+/** The same answer in pieces of at most so many characters. */
+export function piecesOf({ choices, usage: counts }: ChatReply, length: number): readonly ChatEvent[] {
+  const events: ChatEvent[] = []
+  for (const [choice, { content, finishReason, stopSequence }] of choices.entries()) {
+    for (const [block, part] of content.entries()) {
+      for (const delta of deltasOf(part, length)) events.push({ parts: [{ ...delta, choice, block }] })
+    }
+    const ended = stopSequence === undefined ? {} : { stopSequence }
+    events.push({ parts: [{ type: 'finish', choice, finishReason, ...ended }] })
+  }
+  return [...events, { parts: [{ type: 'usage', usage: counts }] }]
+}
+
+function deltasOf(part: ChatPart, length: number): readonly ChatDelta[] {
+  switch (part.type) {
+    case 'text':
+    case 'reasoning': {
+      const { type, text, cacheMark: _, options: __, ...proven } = part
+      const kind = type === 'text' ? ('text-delta' as const) : ('reasoning-delta' as const)
+      const pieces = cut(text, length).map((piece) => ({ type: kind, text: piece }))
+      return Object.keys(proven).length === 0 ? pieces : [...pieces, { type: kind, text: '', ...proven }]
+    }
+    case 'refusal':
+      return cut(part.text, length).map((text) => ({ type: 'refusal-delta', text }))
+    case 'tool-call': {
+      const { type: _, arguments: text, cacheMark: __, options: ___, ...head } = part
+      return [
+        { type: 'tool-call-delta', ...head, arguments: '' },
+        ...cut(text, length).map((piece) => ({ type: 'tool-call-delta' as const, arguments: piece })),
+      ]
+    }
+    case 'opaque':
+      return [{ type: 'opaque-delta', vendor: part.vendor, kind: part.kind, data: part.data }]
+    default:
+      return []
+  }
+}
+
+function cut(text: string, length: number): readonly string[] {
+  const pieces: string[] = []
+  for (let from = 0; from < text.length; from += length) pieces.push(text.slice(from, from + length))
+  return pieces
+}
