@@ -6,7 +6,7 @@
 import { messageOf } from '../../errors.ts'
 import { isRecord, type JsonRecord } from '../../json.ts'
 import { jsonBody } from '../../provider/contract/json-body.ts'
-import type { InferPayload, InferReply } from '../../provider/contract.ts'
+import type { InferPayload, InferReply, RequestedOutput } from '../../provider/contract.ts'
 import { badField } from '../json-fields.ts'
 import { inferenceHeader, lengthOf, rightLength } from './binary-fault.ts'
 import { BinaryTail, type WrongField } from './binary-tail.ts'
@@ -53,7 +53,18 @@ export function bytesPayloadOf(payload: TensorPayload, binary: boolean): InferBy
   const tail: Uint8Array[] = []
   const inputs = payload.inputs.map((input, index) => binaryTensor(input, `inputs[${index}]`, tail, badField))
   const parameters = { [allOutputs]: true, ...payload.parameters }
-  return joined(requestBody({ ...payload, parameters }, inputs), tail, true)
+  const wanted = {
+    ...payload,
+    parameters,
+    // KServe's server takes what is said of all outputs only for a request that names none.
+    ...(payload.outputs && { outputs: payload.outputs.map((each) => inForm(each, parameters[allOutputs])) }),
+  }
+  return joined(requestBody(wanted, inputs), tail, true)
+}
+
+function inForm(output: string | RequestedOutput, binary: unknown): RequestedOutput {
+  const { name, parameters } = typeof output === 'string' ? { name: output } : output
+  return { name, parameters: { binary_data: binary, ...parameters } }
 }
 
 /**

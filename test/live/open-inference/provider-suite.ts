@@ -48,6 +48,22 @@ export function testProvider(server: string, address: { readonly url: string }):
       expect(reply).toMatchObject({ kind: 'tensors', id: 'live-1', model: 'mirror', outputs: inputs })
     })
 
+    it('describes a model for the gateway, also where the server knows no version', async () => {
+      const tensor = { name: 'values', datatype: 'FP32', shape: [-1, 3] }
+      const { platform, ...described } = await provider.describe('mirror', call)
+      expect(described).toEqual({ inputs: [tensor], outputs: [tensor] })
+      expect(['string', 'undefined']).toContain(typeof platform)
+      await expect(provider.describe('nobody', call)).rejects.toMatchObject({ code: 'not-found' })
+    })
+
+    it('sends what the server says that it takes: binary tensors or JSON', async () => {
+      const auto = openInferenceProvider({ baseUrl: address.url, binary: 'auto' })
+      expect(await auto.infer(asking('mirror', values), call)).toMatchObject({ outputs: [values] })
+      // Neither server names the extension.
+      expect(auto.capabilities.binaryTensors).toBe(false)
+      await auto.close()
+    })
+
     it.each([
       ['a model that is not there', 'not-found', asking('nobody', values)],
       ['a tensor that the model refuses', 'bad-request', asking('mirror', { ...values, name: 'refused' })],

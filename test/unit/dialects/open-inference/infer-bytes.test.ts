@@ -55,7 +55,10 @@ describe('a binary request', () => {
         { name: 'x', datatype: 'FP32', shape: [2], parameters: { scale: 2, binary_data_size: 8 } },
         { name: 'w', datatype: 'BYTES', shape: [1], parameters: { binary_data_size: 5 } },
       ],
-      outputs: [{ name: 'y' }, { name: 'z', parameters: { binary_data: false } }],
+      outputs: [
+        { name: 'y', parameters: { binary_data: true } },
+        { name: 'z', parameters: { binary_data: false } },
+      ],
     })
     const split = Number(made.headers?.[inferenceHeader])
     expect([...made.bytes.subarray(split)]).toEqual([0, 0, 0, 63, 0, 0, 128, 191, 1, 0, 0, 0, 97])
@@ -66,7 +69,15 @@ describe('a binary request', () => {
     fc.assert(
       fc.property(anyPayload, (payload) => {
         const parameters = { binary_data_output: true, ...payload.parameters }
-        expect(tensorPayloadOf(bytesPayloadOf(payload, true))).toEqual({ ...payload, parameters })
+        const binary_data = parameters.binary_data_output
+        const outputs = payload.outputs?.map((output) =>
+          typeof output === 'string' ? { name: output, parameters: { binary_data } } : output,
+        )
+        expect(tensorPayloadOf(bytesPayloadOf(payload, true))).toEqual({
+          ...payload,
+          parameters,
+          ...(outputs && { outputs }),
+        })
       }),
       runs,
     )
@@ -74,7 +85,14 @@ describe('a binary request', () => {
 
   it('leaves it to the request which outputs are binary', () => {
     const parameters = { binary_data_output: false }
-    expect(headOf(bytesPayloadOf({ ...payloadOf(tensor), parameters }, true))).toMatchObject({ parameters })
+    const outputs = ['y', { name: 'z', parameters: { classification: 3 } }]
+    expect(headOf(bytesPayloadOf({ ...payloadOf(tensor), outputs, parameters }, true))).toMatchObject({
+      parameters,
+      outputs: [
+        { name: 'y', parameters: { binary_data: false } },
+        { name: 'z', parameters: { binary_data: false, classification: 3 } },
+      ],
+    })
   })
 
   it('may have inputs of both forms', () => {
