@@ -1,16 +1,23 @@
 import { type Agent, type IncomingMessage, request } from 'node:http'
-import { answeredTensors, answeredText, answeredVector } from './words.ts'
+import {
+  answeredBinary,
+  answeredBinaryHeaders,
+  answeredTensors,
+  answeredText,
+  answeredVector,
+} from './words.ts'
 
 /** What a caller asks the gateway for: the operation, and whether it wants a stream. */
-export type Form = 'chat' | 'chat-stream' | 'embed' | 'infer'
+export type Form = 'chat' | 'chat-stream' | 'embed' | 'infer' | 'infer-binary'
 
-export const forms: readonly Form[] = ['chat', 'chat-stream', 'embed', 'infer']
+export const forms: readonly Form[] = ['chat', 'chat-stream', 'embed', 'infer', 'infer-binary']
 
 export const wordsFor: Readonly<Record<Form, string>> = {
   chat: 'A chat',
   'chat-stream': 'A streamed chat',
   embed: 'An embedding',
   infer: 'An infer',
+  'infer-binary': 'An infer answered with binary tensors',
 }
 
 /** What came back to the caller of a gateway. */
@@ -26,6 +33,10 @@ export interface Received {
 export function requestOf(form: Form, model: string): { readonly path: string; readonly body: string } {
   const messages = [{ role: 'user', content: 'hi' }]
   if (form === 'infer') return { path: `/v2/models/${model}/infer`, body: '{"inputs":[]}' }
+  if (form === 'infer-binary') {
+    const body = '{"inputs":[],"parameters":{"binary_data_output":true}}'
+    return { path: `/v2/models/${model}/infer`, body }
+  }
   if (form === 'embed') return { path: '/v1/embeddings', body: JSON.stringify({ model, input: 'hi' }) }
   const stream = form === 'chat-stream'
   return { path: '/v1/chat/completions', body: JSON.stringify({ model, messages, stream }) }
@@ -63,7 +74,7 @@ export function inWords(form: Form, received: Received): string {
   const { status, headers, body, ended } = received
   if (status !== 200) return refusalInWords(received)
   const from = headers['x-modelspine-provider'] === 'well' ? ' from the fallback' : ''
-  if (isWhole(form, body)) return `200, whole${from}`
+  if (isWhole(form, received)) return `200, whole${from}`
   if (!ended) return `200, cut: no end${from}`
   const code = form === 'chat-stream' && !body.includes('[DONE]') ? streamError(body) : undefined
   return code === undefined ? `200, as it came${from}` : `200, cut: ${code}${from}`
@@ -77,8 +88,12 @@ function refusalInWords({ status, headers, body }: Received): string {
   return `${status}${code}, ${headers['x-should-retry'] === 'true' ? 'retry' : 'no retry'}`
 }
 
-function isWhole(form: Form, body: string): boolean {
+function isWhole(form: Form, { body, headers }: Received): boolean {
   if (form === 'infer') return body === answeredTensors
+  if (form === 'infer-binary') {
+    const told = Object.entries(answeredBinaryHeaders).every(([name, value]) => headers[name] === value)
+    return body === answeredBinary && told
+  }
   if (form === 'embed') return body.includes(`"embedding":${JSON.stringify(answeredVector)}`)
   if (form === 'chat') return body.includes(`"content":${JSON.stringify(answeredText)}`)
   const { text, isFinished } = readStream(body)

@@ -114,4 +114,31 @@ drip              | 200, whole           | 200, whole                   | 12 s  
 gzip              | 200, whole           | 200, whole                   | at once | 1 call
 odd-borders       | 200, whole           | 200, whole                   | at once | 1 call
 `,
+  'infer-binary': `
+none              | 200, whole           | 200, whole                   | at once | 1 call
+rate-limit        | 429, retry after 7 s | 200, whole from the fallback | at once | 1 call
+bare-rate-limit   | 429, retry           | 200, whole from the fallback | at once | 1 call
+fails-once        | 503, retry; then 200, whole; then 200, whole | 200, whole from the fallback; then 200, whole; then 200, whole | at once | 3 calls
+away-for-a-minute | 503, retry; then 503, retry; then 200, whole | 200, whole from the fallback; then 200, whole from the fallback; then 200, whole | at once | 3 calls
+flapping          | 503, retry; then 200, whole; then 503, retry | 200, whole from the fallback; then 200, whole; then 200, whole from the fallback | at once | 3 calls
+reset             | 503, retry           | 200, whole from the fallback | at once | 1 call
+reset-when-used   | 200, whole           | 200, whole                   | at once | 2 calls
+silence           | 504, retry           | 200, whole from the fallback | 20 s    | 1 call, closed by the gateway
+headers-only      | 504, retry           | 200, whole from the fallback | 20 s    | 1 call, closed by the gateway
+slow-start        | 200, whole           | 200, whole                   | 8 s     | 1 call
+cut               | 502, retry           | 200, whole from the fallback | at once | 1 call
+stall             | 504, retry           | 200, whole from the fallback | 20 s    | 1 call, closed by the gateway
+ends-early        | 502, retry           | 200, whole from the fallback | at once | 1 call
+no-end-mark       | 502, retry           | 200, whole from the fallback | at once | 1 call
+malformed         | 502, retry           | 200, whole from the fallback | at once | 1 call
+error-in-answer   | 502, retry           | 200, whole from the fallback | at once | 1 call
+web-page          | 502, retry           | 200, whole from the fallback | at once | 1 call
+wrong-type        | 200, whole           | 200, whole                   | at once | 1 call
+huge-headers      | 502, retry           | 200, whole from the fallback | at once | 1 call
+context-length    | 400, no retry        | 400, no retry                | at once | 1 call
+content-filter    | 400, no retry        | 400, no retry                | at once | 1 call
+drip              | 200, whole           | 200, whole                   | 12 s    | 1 call
+gzip              | 200, whole           | 200, whole                   | at once | 1 call
+odd-borders       | 200, whole           | 200, whole                   | at once | 1 call
+`,
 }

@@ -13,6 +13,7 @@ faultChapter({ vendor: openaiVendor, form: 'chat' })
 faultChapter({ vendor: openaiVendor, form: 'chat-stream' })
 faultChapter({ vendor: openaiVendor, form: 'embed' })
 faultChapter({ vendor: openInferenceVendor, form: 'infer' })
+faultChapter({ vendor: openInferenceVendor, form: 'infer-binary' })
 
 it('the page of faults is what `npm run faults` writes', () => {
   expect(readFileSync(faultPagePath, 'utf8')).toBe(faultPage())

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import { gzipSync } from 'node:zlib'
 import type { FaultyCall } from './laboratory.ts'
-import type { AnswerInEvents, RefusalKind } from './words.ts'
+import type { Answer, AnswerInEvents, RefusalKind } from './words.ts'
 
 export interface Fault {
   /** For the table of faults: what the upstream does. */
@@ -208,8 +208,9 @@ function piecesOf(call: FaultyCall): readonly string[] {
 }
 
 function begin(call: FaultyCall, headers: Headers = {}): ServerResponse {
-  const { contentType } = eventsOf(call) ?? call.words.whole(call.asked)
-  return call.response.writeHead(200, { 'content-type': contentType, ...headers })
+  const answer: Answer | AnswerInEvents = eventsOf(call) ?? call.words.whole(call.asked)
+  const own = 'headers' in answer ? answer.headers : undefined
+  return call.response.writeHead(200, { 'content-type': answer.contentType, ...own, ...headers })
 }
 
 function answer(call: FaultyCall, headers: Headers = {}): void {

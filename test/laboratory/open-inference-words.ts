@@ -1,4 +1,10 @@
-import { answeredTensors, type RefusalKind, type VendorWords } from './words.ts'
+import {
+  answeredBinary,
+  answeredBinaryHeaders,
+  answeredTensors,
+  type RefusalKind,
+  type VendorWords,
+} from './words.ts'
 
 /** The protocol has no codes. Servers say in words what is wrong. */
 const refusals: Readonly<Record<RefusalKind, readonly [number, string]>> = {
@@ -11,11 +17,15 @@ const refusals: Readonly<Record<RefusalKind, readonly [number, string]>> = {
 
 /** The Open Inference Protocol V2. It has no streams. */
 export const openInferenceWords: VendorWords = {
-  read(path) {
+  read(path, body) {
     const [, model = ''] = /^\/v2\/models\/([^/]+)\/infer$/.exec(path) ?? []
-    return { asked: 'infer', model: decodeURIComponent(model), streamed: false }
+    const asked = body.includes('"binary_data_output":true') ? 'infer-binary' : 'infer'
+    return { asked, model: decodeURIComponent(model), streamed: false }
   },
-  whole: () => ({ contentType: 'application/json', text: answeredTensors }),
+  whole: (asked) =>
+    asked === 'infer-binary'
+      ? { contentType: 'application/octet-stream', text: answeredBinary, headers: answeredBinaryHeaders }
+      : { contentType: 'application/json', text: answeredTensors },
   refusal(kind) {
     const [status, error] = refusals[kind]
     return { status, text: JSON.stringify({ error }) }

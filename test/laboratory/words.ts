@@ -1,9 +1,10 @@
 /** What can be asked, and in which form the answer comes. */
-export type Asked = 'chat' | 'embed' | 'infer'
+export type Asked = 'chat' | 'embed' | 'infer' | 'infer-binary'
 
 export interface Answer {
   readonly contentType: string
   readonly text: string
+  readonly headers?: Readonly<Record<string, string>>
 }
 
 /** An answer in events, each with its end. */
@@ -49,3 +50,11 @@ export const answeredText = 'Grüße ✓ an alle 🌍'
 export const answeredVector: readonly number[] = [0.5, -0.25, 1]
 export const answeredTensors =
   '{"model_name":"m","outputs":[{"name":"y","datatype":"BYTES","shape":[1],"data":["Grüße 🌍"]}]}'
+
+const binaryHead =
+  '{"model_name":"m","outputs":[{"name":"y","datatype":"BYTES","shape":[1],"parameters":{"binary_data_size":9}}]}'
+/** Its bytes are letters, so that it can be a text here. */
+export const answeredBinary: string = `${binaryHead}\x05\0\0\0tiger`
+export const answeredBinaryHeaders: Readonly<Record<string, string>> = {
+  'inference-header-content-length': String(binaryHead.length),
+}
