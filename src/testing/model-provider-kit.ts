@@ -5,6 +5,7 @@ import { dialectLaws } from './model-provider/dialect-laws.ts'
 import { failureLaws } from './model-provider/failure-laws.ts'
 import { streamLaws } from './model-provider/stream-laws.ts'
 import type { ModelProviderSubject } from './model-provider/subject.ts'
+import { tensorLaws } from './model-provider/tensor-laws.ts'
 
 export {
   type ModelProviderSubject,
@@ -21,6 +22,7 @@ export {
  */
 export const modelProviderLaws: readonly Law<ModelProviderSubject>[] = [
   ...answerLaws,
+  ...tensorLaws,
   ...dialectLaws,
   ...failureLaws,
   ...abortLaws,

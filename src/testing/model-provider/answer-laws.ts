@@ -15,20 +15,12 @@ import {
   waysToAsk,
 } from './calling.ts'
 import { type ModelProviderSubject, scriptedAnswer } from './subject.ts'
+import { rawRequest } from './tensor-laws.ts'
 
 const without =
   (operation: OperationName) =>
   ({ provider }: ModelProviderSubject): string | undefined =>
     provider.capabilities.operations.includes(operation) ? undefined : `declares no ${operation}`
-
-/** Bytes that are not UTF-8, with the header of the binary extension. */
-const rawRequest: InferRequest = {
-  model: kitModel,
-  kind: 'bytes',
-  contentType: 'application/octet-stream',
-  bytes: Uint8Array.from([123, 125, 0, 255, 254, 128, 10, 13, 0]),
-  headers: { 'inference-header-content-length': '2' },
-}
 
 export const answerLaws: readonly Law<ModelProviderSubject>[] = [
   {

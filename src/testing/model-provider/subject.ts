@@ -55,6 +55,11 @@ export type UpstreamScript =
   /** Takes the call and never answers. */
   | { readonly kind: 'silent' }
   | { readonly kind: 'fails'; readonly code: ProviderFailure; readonly retryAfterMs?: number }
+  /**
+   * Answers `scriptedAnswer.outputs` as binary tensors, to tensors and to bytes. With `cut` the last byte is missing,
+   * although the transport says that the answer is whole. Played for providers that declare `binaryTensors`.
+   */
+  | { readonly kind: 'binary'; readonly cut: boolean }
   /** Streams the text of `scriptedAnswer`. */
   | { readonly kind: 'stream'; readonly end: StreamEnd }
 

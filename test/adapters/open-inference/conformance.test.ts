@@ -5,20 +5,22 @@ import { scriptedOpenInference } from './scripted-open-inference.ts'
 
 const secret = 'token-very-secret-0123456789'
 
-modelProviderConformance({
-  name: 'openInferenceProvider',
-  describe,
-  it,
-  async create() {
-    const upstream = await scriptedOpenInference(secret)
-    const headers = { authorization: `Bearer ${secret}` }
-    const provider = openInferenceProvider({ baseUrl: upstream.url, headers })
-    return {
-      subject: { provider, upstream, secret },
-      async dispose() {
-        await upstream.close()
-        await provider.close()
-      },
-    }
-  },
-})
+for (const binary of [false, true]) {
+  modelProviderConformance({
+    name: `openInferenceProvider with binary: ${binary}`,
+    describe,
+    it,
+    async create() {
+      const upstream = await scriptedOpenInference(secret)
+      const headers = { authorization: `Bearer ${secret}` }
+      const provider = openInferenceProvider({ baseUrl: upstream.url, headers, binary })
+      return {
+        subject: { provider, upstream, secret },
+        async dispose() {
+          await upstream.close()
+          await provider.close()
+        },
+      }
+    },
+  })
+}

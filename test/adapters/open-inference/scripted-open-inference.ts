@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http'
-import type { ProviderFailure } from 'modelspine/adapter'
+import { bytesReplyOf, type ProviderFailure, tensorPayloadOf } from 'modelspine/adapter'
 import { scriptedAnswer } from 'modelspine/testing'
 import { breakOff, type ScriptedServer, scriptedServer, waitHeader } from '../scripted-server.ts'
 
@@ -19,17 +19,32 @@ export function scriptedOpenInference(secret: string): Promise<ScriptedServer> {
   return scriptedServer(Object.keys(statuses), (script, request, bytes, response) => {
     const model = decodeURIComponent(/^\/v2\/models\/([^/]+)/.exec(request.url ?? '')?.[1] ?? '')
     const type = request.headers['content-type'] ?? ''
+    const split = request.headers['inference-header-content-length']
     if (script.kind === 'fails') fail(script.code, script.retryAfterMs, response, secret)
-    else if (script.kind === 'ok' && type === 'application/json') {
+    else if (script.kind === 'ok' && (type === 'application/json' || asksTensors(bytes, String(split)))) {
       response.writeHead(200, { 'content-type': 'application/json' })
       response.end(JSON.stringify({ model_name: model, outputs: scriptedAnswer.outputs }))
+    } else if (script.kind === 'binary') {
+      const { outputs } = scriptedAnswer
+      const whole = bytesReplyOf({ kind: 'tensors', outputs }, model, () => true)
+      const sent = script.cut ? whole.bytes.subarray(0, -1) : whole.bytes
+      response.writeHead(200, { 'content-type': whole.contentType, ...whole.headers }).end(sent)
     } else if (script.kind === 'ok') {
-      const split = request.headers['inference-header-content-length']
       const more = split === undefined ? {} : { 'inference-header-content-length': split }
       response.writeHead(200, { 'content-type': type, ...more }).end(bytes)
     }
     return { model, body: type === 'application/json' ? JSON.parse(bytes.toString()) : bytes }
   })
+}
+
+/** Whether a binary body is one that the provider made. The kit's own bytes are no request. */
+function asksTensors(bytes: Buffer, split: string): boolean {
+  try {
+    const headers = { 'inference-header-content-length': split }
+    return tensorPayloadOf({ kind: 'bytes', contentType: '', bytes, headers }).inputs.length > 0
+  } catch {
+    return false
+  }
 }
 
 function fail(

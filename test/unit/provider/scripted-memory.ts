@@ -1,11 +1,19 @@
 import {
+  binaryFault,
+  bytesPayloadOf,
+  bytesReplyOf,
   type ChatEvent,
   type ChatRequest,
   editedFields,
+  type InferReply,
+  type InferRequest,
+  inferenceHeader,
   type ModelProvider,
   originalOf,
   type ProviderFailure,
+  tensorReplyOf,
   withNative,
+  wrongReplyField,
 } from '../../../src/adapter.ts'
 import { ModelspineError } from '../../../src/errors.ts'
 import { memoryProvider } from '../../../src/provider/memory-provider.ts'
@@ -51,15 +59,22 @@ export function scriptedMemory(): { readonly provider: ModelProvider; readonly u
     return reply
   }
 
-  const provider = memoryProvider({
+  function inferReply(request: InferRequest): InferReply {
+    if (script.kind !== 'binary') return request.kind === 'bytes' ? request : { kind: 'tensors', outputs }
+    const whole = bytesReplyOf({ kind: 'tensors', outputs }, request.model, () => true)
+    const sent = script.cut ? { ...whole, bytes: whole.bytes.subarray(0, -1) } : whole
+    if (request.kind === 'tensors') return tensorReplyOf(sent)
+    const fault = binaryFault(sent.headers?.[inferenceHeader] ?? '', sent.bytes, wrongReplyField)
+    if (fault !== undefined) throw fault
+    return sent
+  }
+
+  const memory = memoryProvider({
     dialects: ['memory-chat'],
-    infer: (request, { abortSignal }) =>
-      answer(
-        request.model,
-        request,
-        abortSignal,
-        request.kind === 'bytes' ? request : { kind: 'tensors', outputs },
-      ),
+    infer(request, { abortSignal }) {
+      if (request.kind === 'tensors') bytesPayloadOf(request, true)
+      return answer(request.model, request, abortSignal, inferReply(request))
+    },
     chat: (request, { abortSignal }) =>
       answer(request.model, request, abortSignal, {
         id: 'reply-1',
@@ -92,6 +107,7 @@ export function scriptedMemory(): { readonly provider: ModelProvider; readonly u
       }
     },
   })
+  const provider = { ...memory, capabilities: { ...memory.capabilities, binaryTensors: true } }
   return {
     provider,
     upstream: {

@@ -135,6 +135,36 @@ const breaks: Readonly<Record<string, Break>> = {
       return reply.kind === 'bytes' ? { ...reply, bytes: lastBytes as Uint8Array } : reply
     },
   }),
+  'gives the values of a binary answer as those of JSON, and passes it on with the length of its JSON': (
+    provider,
+  ) => ({
+    ...provider,
+    async infer(request, context) {
+      const reply = await ask(provider.infer?.(request, context))
+      return reply.kind === 'bytes' ? { ...reply, headers: {} } : reply
+    },
+  }),
+  'takes no binary answer for whole that is cut, although the transport says that it is whole': (
+    provider,
+  ) => ({
+    ...provider,
+    infer: (request, context) =>
+      ask(provider.infer?.(request, context)).catch((error: unknown) => {
+        if (request.kind === 'tensors') throw error
+        return request
+      }),
+  }),
+  'refuses a value that its datatype does not hold with the name of the field, and sends nothing': (
+    provider,
+  ) => ({
+    ...provider,
+    async infer(request, context) {
+      if (request.kind === 'bytes') return ask(provider.infer?.(request, context))
+      const inputs = request.inputs.map((input) => ({ ...input, data: input.data.map(() => 0) }))
+      await ask(provider.infer?.({ ...request, inputs }, context))
+      return ask(provider.infer?.(request, context))
+    },
+  }),
   'refuses a required part of an unknown vendor with unsupported, and sends nothing': (provider) => ({
     ...provider,
     chat(request, context) {
