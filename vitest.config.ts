@@ -37,7 +37,7 @@ const long = [
   'adapters/sqlite/shared-measurements',
   'adapters/process/supervision',
   'adapters/process/conformance',
-  'house/docs',
+  'house/compiled',
   'adapters/secrets',
   'chaos/chaos',
   'adapters/sagemaker/target/conformance',
@@ -47,7 +47,6 @@ const long = [
   'unit/examples/scripts',
   'unit/plane/real-faults',
   'unit/examples/digit-models',
-  'house/names',
 ].map((name) => `test/${name}.test.ts`)
 
 /** Stands in for a module where one file imports it. */
