@@ -6,6 +6,7 @@ import { exampleRules } from '../../../examples/policies/rules.ts'
 import { decideAll } from '../../../src/policy/decide-all.ts'
 import { type PolicyCase, policyCases } from '../opa/cases.ts'
 import { exampleFolder } from './examples.ts'
+import './kept-library.ts'
 
 const { name, actions } = exampleRules
 const cedar = cedarPolicy({ name, actions, policies: exampleFolder })

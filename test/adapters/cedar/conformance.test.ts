@@ -6,6 +6,7 @@ import { type PolicyEngineSubject, policyEngineConformance, policyRequests } fro
 import { describe, it } from 'vitest'
 import { temporaryFolder } from '../../temporary-folder.ts'
 import { exampleFolder } from './examples.ts'
+import './kept-library.ts'
 
 const actions = ['deploy', 'command', 'delete'] as const
 const questions: Pick<PolicyEngineSubject, 'allowed' | 'denied'> = {

@@ -7,6 +7,7 @@ import { openModule } from '../../../adapters/cedar/cedar-module.ts'
 import { cedarRequest } from '../../../adapters/cedar/cedar-request.ts'
 import { decideAll } from '../../../src/policy/decide-all.ts'
 import { permitVerdict } from '../../../src/policy/permit-verdict.ts'
+import './kept-library.ts'
 
 const open = '@id("open") permit (principal, action, resource);'
 const forbid = (id: string, level: string): string =>

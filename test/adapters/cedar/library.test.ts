@@ -3,6 +3,7 @@ import { createRequire } from 'node:module'
 import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { openLibrary } from '../../../adapters/cedar/cedar-library.ts'
+import './kept-library.ts'
 
 const run = async (...script: readonly string[]): Promise<unknown> => {
   const { stdout } = await promisify(execFile)(process.execPath, [

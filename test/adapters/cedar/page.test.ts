@@ -4,6 +4,7 @@ import { cedarPolicy } from 'modelspine/adapters/cedar'
 import { createFakeClock, policyRequests } from 'modelspine/testing'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { codeBlocks } from '../../house/code-blocks.ts'
+import './kept-library.ts'
 
 const path = 'docs/adapters/cedar.md'
 const [written, ...more] = codeBlocks({ path, text: readFileSync(path, 'utf8') }).filter(

@@ -7,6 +7,7 @@ import { policyRequests } from 'modelspine/testing'
 import { describe, expect, it } from 'vitest'
 import { temporaryFolder } from '../../temporary-folder.ts'
 import { exampleFolder } from './examples.ts'
+import './kept-library.ts'
 
 const open = 'permit (principal, action, resource);'
 const actions = ['promote', 'deploy', 'invoke'] as const

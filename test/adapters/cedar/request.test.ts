@@ -16,6 +16,7 @@ import { modelRouteSchema } from '../../../src/resources/route/model-route-schem
 import { anyText } from '../../any-text.ts'
 import { deploymentInput, routeInput } from '../../unit/resources/arbitraries.ts'
 import { policyCases } from '../opa/cases.ts'
+import './kept-library.ts'
 
 const { deploy, promote, invoke, queryData, command } = policyRequests
 const requests: readonly PolicyRequest[] = [
