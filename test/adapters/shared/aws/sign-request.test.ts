@@ -154,7 +154,7 @@ describe('a signature', () => {
   })
 
   it('uses the key that AWS published for deriving', () => {
-    expect(signingKey(published, '20150830/us-east-1/iam/aws4_request').toString('hex')).toBe(
+    expect(signingKey(published, '20150830/us-east-1/iam/aws4_request').export().toString('hex')).toBe(
       'c4afb1cc5771d871763a393e44b703571b55cc28424d1a5e86da6ed3c154a4b9',
     )
   })
