@@ -49,6 +49,13 @@ export function escaped(text: string): string {
   return text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&')
 }
 
+/** Whether the text has this spelling. One that is a pattern has an escape, so a text without `%` needs no search. */
+export function isIn(text: string, spelling: Spelling): boolean {
+  return typeof spelling === 'string'
+    ? text.includes(spelling)
+    : text.includes('%') && text.search(spelling) >= 0
+}
+
 /** The text with `[secret]` in the place of each spelling. */
 export function hide(text: string, spellings: readonly Spelling[]): string {
   return spellings.reduce<string>((clean, spelling) => clean.replaceAll(spelling, mask), text)

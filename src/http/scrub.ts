@@ -1,4 +1,4 @@
-import { escaped, hide, type KnownSecret, mask, type Spelling, spellingsOf } from '../spellings.ts'
+import { escaped, hide, isIn, type KnownSecret, mask, type Spelling, spellingsOf } from '../spellings.ts'
 
 const sensitiveName = /auth|cookie|key|token|secret|signature|password|credential/i
 
@@ -80,10 +80,12 @@ const openUserInformation = /:\/\/[^/\s@]*:[^/\s@]*$/
 /** At least `length` characters of the text without the spellings, unless the text is shorter. None is cut in two. */
 function hiddenStart(text: string, length: number, spellings: readonly Spelling[]): string {
   const sources = spellings.map((each) => (typeof each === 'string' ? escaped(each) : each.source))
-  if (sources.length === 0) return text.slice(0, length)
-  const pattern = new RegExp(sources.join('|'))
   // A spelling that is a pattern finds texts of its unescaped length.
-  const longestSpelling = Math.max(...sources.map((each) => each.length))
+  const longestSpelling = Math.max(0, ...sources.map((each) => each.length))
+  // Most texts have no secret, and this is found out sooner than the pattern of all is made.
+  const first = text.slice(0, length + longestSpelling)
+  if (!spellings.some((each) => isIn(first, each))) return first.slice(0, length)
+  const pattern = new RegExp(sources.join('|'))
   let clean = ''
   for (let at = 0; at < text.length && clean.length < length; ) {
     const window = text.slice(at, at + length + longestSpelling)
