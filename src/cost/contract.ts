@@ -8,14 +8,30 @@
  * What has no price is named and left out of the sum. It is never taken for free.
  */
 
+import type { Usage } from '../provider/contract.ts'
 import type { Key } from '../resources/metadata.ts'
 
 export interface PriceTable {
   /**
-   * The price of a model, or undefined when the table does not know it. Asked once for each call that is billed, on
-   * its way back to the caller. So it answers at once. One that throws knows no price.
+   * The price of a model, or undefined when the table does not know it. Asked for each call that is billed, on its way
+   * back to the caller. So it answers at once.
    */
   priceOf(model: PricedModel): ModelPrice | undefined
+}
+
+/** A table of prices together with the formula. A router takes it, and `priceTable` makes it. */
+export interface Pricing extends PriceTable {
+  /** What a call cost. Undefined for one that is not billed: it was not answered, and the vendor told no usage. */
+  costOf(call: PricedCall): Cost | undefined
+}
+
+/** A call that has ended. */
+export interface PricedCall extends PricedModel {
+  /** The model's name in the reply. */
+  readonly replyModel: string | undefined
+  readonly usage: Usage
+  /** Whether the caller has the whole answer. */
+  readonly isAnswered: boolean
 }
 
 export interface PricedModel {
@@ -64,7 +80,7 @@ export interface PriceTier extends Prices {
   readonly aboveInputTokens: number
 }
 
-/** A class of `Prices`, a unit, or `usage` for a reply that told no counts at all. */
+/** A class of `Prices`, a unit, or `usage` for all of it: of a reply that told no counts. */
 export type CostClass = Exclude<keyof Prices, 'units'> | `unit:${string}` | 'usage'
 
 /** What one call cost, or one request with all its calls. */

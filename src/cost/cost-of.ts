@@ -2,7 +2,7 @@ import type { Usage } from '../provider/contract.ts'
 import type { Cost, CostClass, ModelPrice, Prices } from './contract.ts'
 
 /** Pico-dollars in one dollar. */
-export const picoPerUsd = 1e12
+const picoPerUsd = 1e12
 /** USD for a million tokens is so many pico-dollars a token. */
 const picoPerMillionth = 1e6
 /** No call costs more than 9,000 USD. So whatever is below a dollar can be added without a rounding error. */
@@ -38,21 +38,12 @@ export function costOf(usage: Usage, price: ModelPrice | undefined): Cost {
     bill.add(`unit:${name}`, usage.units[name], at.units?.[name], picoPerUsd)
   }
   if (at.call !== undefined) bill.add('call', 1, at.call, picoPerUsd)
-  return costFrom(bill, usage.estimated)
+  const { picoUsd, parts, unknown } = bill
+  const usd = unknown.length === 0 ? picoUsd / picoPerUsd : undefined
+  return usage.estimated === true
+    ? { usd, picoUsd, parts, unknown, estimated: true }
+    : { usd, picoUsd, parts, unknown }
 }
-
-/** The cost of two calls together. */
-export function addCosts(one: Cost, other: Cost): Cost {
-  const parts: Partial<Record<CostClass, number>> = { ...one.parts }
-  for (const [name, pico] of Object.entries(other.parts) as [CostClass, number][]) {
-    parts[name] = (parts[name] ?? 0) + pico
-  }
-  const unknown = [...new Set([...one.unknown, ...other.unknown])]
-  return costFrom({ parts, unknown, picoUsd: one.picoUsd + other.picoUsd }, one.estimated ?? other.estimated)
-}
-
-/** The cost of a reply that told no counts. */
-export const costOfUntold: Cost = { usd: undefined, picoUsd: 0, parts: {}, unknown: ['usage'] }
 
 const none: readonly CostClass[] = []
 const noPrices: Prices = {}
@@ -86,16 +77,6 @@ class Bill {
     this.parts[name] = pico
     this.picoUsd += pico
   }
-}
-
-function costFrom(
-  { picoUsd, parts, unknown }: Pick<Cost, 'picoUsd' | 'parts' | 'unknown'>,
-  estimated: true | undefined,
-): Cost {
-  const usd = unknown.length === 0 ? picoUsd / picoPerUsd : undefined
-  return estimated === undefined
-    ? { usd, picoUsd, parts, unknown }
-    : { usd, picoUsd, parts, unknown, estimated }
 }
 
 /** The prices for a prompt of this length. */

@@ -1,5 +1,6 @@
 import { ModelspineError } from '../errors.ts'
-import type { ModelPrice, PricedModel, Prices, PriceTable, PriceTier } from './contract.ts'
+import type { ModelPrice, PricedModel, Prices, PriceTable, PriceTier, Pricing } from './contract.ts'
+import { costOfCall } from './cost-of-call.ts'
 
 /** Prices as you write them: USD for a million tokens, for one call, for one unit. */
 export interface OwnPrice extends Prices {
@@ -17,13 +18,13 @@ export interface SamePrice {
 
 export interface PriceTableOptions {
   /** By `gen_ai.provider.name`, then by the model's name there. `*` stands for all its other models. */
-  readonly prices: Readonly<Record<string, Readonly<Record<string, OwnPrice | SamePrice>>>>
+  readonly prices?: Readonly<Record<string, Readonly<Record<string, OwnPrice | SamePrice>>>>
   /** Asked for what `prices` does not have. Default: nothing, so its price is unknown. */
   readonly fallback?: PriceTable
 }
 
 /** Your own prices, over those of another table. Throws `invalid-options` for a price that is no amount of money. */
-export function priceTable({ prices, fallback }: PriceTableOptions): PriceTable {
+export function priceTable({ prices = {}, fallback }: PriceTableOptions): Pricing {
   const own = new Map<string, Map<string, ModelPrice | SamePrice>>()
   for (const [provider, models] of Object.entries(prices)) {
     const read = Object.entries(models).map(
@@ -31,14 +32,16 @@ export function priceTable({ prices, fallback }: PriceTableOptions): PriceTable 
     )
     own.set(provider, new Map(read))
   }
-  return {
+  const table: Pricing = {
     priceOf(asked) {
       const models = own.get(asked.provider)
       const found = models?.get(asked.model) ?? models?.get('*')
       if (found === undefined) return fallback?.priceOf(asked)
       return 'sameAs' in found ? fallback?.priceOf(found.sameAs) : found
     },
+    costOf: (call) => costOfCall(table, call),
   }
+  return table
 }
 
 function readPrice(place: string, price: OwnPrice | SamePrice): ModelPrice | SamePrice {

@@ -1,4 +1,3 @@
-import { ModelspineError } from '../errors.ts'
 import type { Key } from '../resources/metadata.ts'
 import type { AttemptRecord, UpstreamIdentity } from '../telemetry/contract.ts'
 import type { UsageReport } from './contract.ts'
@@ -26,13 +25,8 @@ export class UsageBook {
   /** Used for each call in turn. */
   readonly #call: Sums = new Sums()
 
-  /** Throws `invalid-options`. */
   constructor(options: UsageBookOptions) {
     const { maxEntries } = options
-    if (!Number.isSafeInteger(maxEntries) || maxEntries < 1) {
-      const message = `maxUsageNames is ${maxEntries}: give a whole number above 0`
-      throw new ModelspineError('invalid-options', message, { details: { field: 'maxUsageNames' } })
-    }
     this.#options = options
     this.#routes = new SumsBy(maxEntries)
     this.#models = new SumsBy(maxEntries)

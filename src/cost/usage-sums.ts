@@ -1,6 +1,5 @@
 import type { Usage } from '../provider/contract.ts'
 import type { Cost, TokenClass, UsageSums } from './contract.ts'
-import { picoPerUsd } from './cost-of.ts'
 
 const tokenClasses: readonly TokenClass[] = [
   'inputTokens',
@@ -23,6 +22,8 @@ const estimated = unknownCosts + 1
 const dollars = estimated + 1
 const pico = dollars + 1
 const size = pico + 1
+
+const picoPerUsd = 1e12
 
 /** The most units of one entry. A vendor that invents names cannot fill the memory. */
 const maxUnits = 16

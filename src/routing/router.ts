@@ -1,5 +1,5 @@
 import { type Clock, systemClock } from '../clock.ts'
-import type { PriceTable, UsageReport } from '../cost/contract.ts'
+import type { Pricing, UsageReport } from '../cost/contract.ts'
 import { UsageBook } from '../cost/usage-book.ts'
 import { asModelspineError, ModelspineError } from '../errors.ts'
 import { checkNumbers } from '../http/check-options.ts'
@@ -53,8 +53,11 @@ export interface RouterOptions {
    * an endpoint of a deployment, which has connections of its own.
    */
   readonly maxInFlightPerUpstream?: number
-  /** What models charge. Default: nobody knows, so records have no cost, and `usage()` only tokens. */
-  readonly prices?: PriceTable
+  /**
+   * What calls cost, such as from `priceTable`. It answers at once; when it throws, the cost is unknown. Default: records
+   * have no cost, and `usage()` only tokens.
+   */
+  readonly prices?: Pricing
   /**
    * For how many routes, for how many models and for how many actors `usage()` has sums. Those that are idle for longest
    * are added up as others. Each takes at most 1 kB. Default 1,000.
@@ -120,6 +123,7 @@ export function createRouter(options: RouterOptions): Router {
   const maxInFlight = options.maxInFlightPerUpstream
   if (maxInFlight !== undefined) checkNumbers({ maxInFlightPerUpstream: maxInFlight })
   const { prices, maxUsageNames: maxEntries = 1000 } = options
+  checkNumbers({ maxUsageNames: maxEntries })
   const usage = new UsageBook({ maxEntries, sinceMs: clock.now(), isPriced: prices !== undefined })
   const around: RouterContext = { clock, observers, strategy, maxInFlight, table, prices, usage }
   const frame = new LayerFrame(new PolicyLayer(options.policy), options.layers ?? {})

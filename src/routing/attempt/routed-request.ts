@@ -1,6 +1,6 @@
 import type { Clock, Timer } from '../../clock.ts'
-import type { Cost, PriceTable } from '../../cost/contract.ts'
-import { addCosts } from '../../cost/cost-of.ts'
+import { addCosts } from '../../cost/add-costs.ts'
+import type { Cost, Pricing } from '../../cost/contract.ts'
 import type { UsageBook } from '../../cost/usage-book.ts'
 import { ModelspineError } from '../../errors.ts'
 import type { Decision } from '../../policy/contract.ts'
@@ -13,7 +13,6 @@ import type { RequestView, RoutingStrategy } from '../strategies/routing-strateg
 import type { Route } from '../table/route.ts'
 import type { RouteTable } from '../table/table.ts'
 import { type Attempt, type AttemptHost, addFacts, type Writable } from './attempt.ts'
-import { attemptCost } from './attempt-cost.ts'
 import type { ObserverGroup, WatchGroup } from './observers.ts'
 
 /** The parts that all requests of a router share. */
@@ -24,7 +23,7 @@ export interface RouterContext {
   /** The most calls at the same time to one upstream. Undefined: the default. */
   readonly maxInFlight: number | undefined
   readonly table: { readonly current: RouteTable | undefined }
-  readonly prices: PriceTable | undefined
+  readonly prices: Pricing | undefined
   readonly usage: UsageBook
 }
 
@@ -62,6 +61,8 @@ const anonymous: Actor = { name: 'anonymous' }
 const noTags = {}
 const noUsage: Usage = {}
 const noNeeds: readonly string[] = []
+/** When the table of prices throws. */
+const unknownCost: Cost = { usd: undefined, picoUsd: 0, parts: {}, unknown: ['usage'] }
 const meetsNone: readonly 'cap-tokens'[] = []
 
 /**
@@ -212,8 +213,15 @@ export class RoutedRequest<Request = unknown> implements AttemptHost, RequestVie
     this.#watch?.attempted(record)
   }
 
-  costOf(attempt: Attempt, outcome: Outcome): Cost | undefined {
-    return this.around.prices && attemptCost(this.around.prices, this.around.observers, attempt, outcome)
+  costOf({ upstream, usage, replyModel }: Attempt, outcome: Outcome): Cost | undefined {
+    const { prices, observers } = this.around
+    if (prices === undefined) return undefined
+    const { provider, model } = upstream.identity
+    let cost: Cost | undefined = unknownCost
+    observers.guarded(() => {
+      cost = prices.costOf({ provider, model, replyModel, usage, isAnswered: outcome === 'ok' })
+    })
+    return cost
   }
 
   /** What all attempts that have ended cost together. */

@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { addCosts } from '../../../src/cost/add-costs.ts'
 import type { ModelPrice } from '../../../src/cost/contract.ts'
-import { addCosts, costOf } from '../../../src/cost/cost-of.ts'
+import { costOf } from '../../../src/cost/cost-of.ts'
 import type { Usage } from '../../../src/provider/contract.ts'
 
 const price: ModelPrice = {

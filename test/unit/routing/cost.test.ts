@@ -212,10 +212,10 @@ describe('a cost of which something is unknown', () => {
         throw new Error('no prices today')
       },
     }
-    const { world } = priced([], { prices: broken })
+    const { world } = priced([], { prices: priceTable({ fallback: broken }) })
     const { reply, cost } = await world.router.chat('m', question)
     expect(reply.choices).toHaveLength(1)
-    expect(cost).toMatchObject({ usd: undefined, unknown: ['input', 'output'] })
+    expect(cost).toMatchObject({ usd: undefined, unknown: ['usage'] })
     expect(world.router.observerFailures).toBe(1)
   })
 })
@@ -233,7 +233,7 @@ describe('the price of a call', () => {
     })
     const usage = { inputTokens: 1 }
     const costs = [['a-model', 'real-model'], ['real-model'], []].map(async (names) => {
-      const { world } = using(usage, { prices: known(names) })
+      const { world } = using(usage, { prices: priceTable({ fallback: known(names) }) })
       return (await world.router.chat('m', question)).cost?.picoUsd
     })
     expect(await Promise.all(costs)).toEqual([micro, 2 * micro, 0])
@@ -284,6 +284,7 @@ describe('the usage of a router', () => {
     const { actors } = world.router.usage()
     expect(actors.entries.map(({ actor }) => actor)).toEqual(['d', 'e'])
     expect(actors.others.requests).toBe(3)
-    expect(() => priced([], { maxUsageNames: 0 })).toThrow('maxUsageNames is 0')
+    for (const maxUsageNames of [0, 1.5, Number.NaN])
+      expect(() => priced([], { maxUsageNames })).toThrow(`maxUsageNames is ${maxUsageNames}`)
   })
 })
