@@ -9,6 +9,8 @@ export { acceptFence, type FenceRecord } from './deployment-target/accept-fence.
 export type * from './deployment-target/contract.ts'
 export { describeTargetStep, type TargetStep, targetSteps } from './deployment-target/target-steps.ts'
 export { type TargetRefusal, wantRefusal } from './deployment-target/want-refusal.ts'
+export { bedrockConverse } from './dialects/bedrock/converse-codec.ts'
+export { type ConverseAnswerNames, parseConverseReply } from './dialects/bedrock/converse-reply.ts'
 export { Carriage, ListingCarriage, type Loss } from './dialects/carriage.ts'
 export type {
   ChatAnswerFacts,

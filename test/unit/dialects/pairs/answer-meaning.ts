@@ -24,6 +24,8 @@ export function meaningOfAnswer(
 }
 
 function saidBy(part: ChatPart, lacks: (name: string) => boolean): readonly Said[] {
+  // Where nothing says that a text is a refusal, it is a text.
+  if (part.type === 'refusal' && lacks(part.type)) return saidBy({ type: 'text', text: part.text }, lacks)
   if (lacks(part.type)) return []
   const { options: _, ...says } = part
   const known = Object.entries(says).filter(

@@ -83,7 +83,11 @@ export const replies: fc.Arbitrary<ChatReply> = fc
   })
   .map(({ thoughts, texts, last, calls, ending, stopSequence, usage: counts }) => {
     const numbered = calls.map((part, index) => ({ ...part, id: `call_${index}` }) as ChatPart)
-    const parts = [...thoughts, ...texts, ...(last === undefined ? [] : [last]), ...numbered]
+    // A model says why it refuses at the end, and OpenAI's format has a refusal behind all texts.
+    const inTurn = [...texts, ...(last === undefined ? [] : [last])].toSorted(
+      (one, other) => Number(one.type === 'refusal') - Number(other.type === 'refusal'),
+    )
+    const parts = [...thoughts, ...inTurn, ...numbered]
     const content: readonly ChatPart[] = parts.length === 0 ? [{ type: 'text', text: 'Yes' }] : parts
     const finishReason = calls.length > 0 ? 'tool-calls' : ending
     const ended = finishReason === 'stop' && stopSequence !== undefined ? { stopSequence } : {}

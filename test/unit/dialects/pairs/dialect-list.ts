@@ -1,4 +1,5 @@
 import {
+  bedrockConverse,
   type Carriage,
   type ChatCodec,
   type ChatPrinting,
@@ -6,6 +7,7 @@ import {
   ModelspineError,
   openaiChat,
 } from 'modelspine/adapter'
+import { framesIn } from '../bedrock/event-frames.ts'
 
 /** One event of a stream as a reader takes it. */
 export interface Frame {
@@ -78,5 +80,21 @@ export const dialectList: readonly PairedDialect[] = [
     vendor: 'openai',
     printing: { stream: false, vendor: 'openai', maxTokensField: 'max_completion_tokens' },
     answersLack: ['opaque', 'stopSequence', 'usage.longCacheWriteTokens'],
+  }),
+  listed({
+    name: 'Bedrock Converse',
+    codec: bedrockConverse,
+    vendor: 'bedrock',
+    printing: { stream: false, vendor: 'bedrock' },
+    answersLack: [
+      'choices',
+      'audio.transcript',
+      'opaque',
+      'refusal',
+      'text.signature',
+      'tool-call.signature',
+      'usage.reasoningTokens',
+    ],
+    frames: (text) => framesIn(text).map(({ name, data }) => ({ event: name, data })),
   }),
 ]

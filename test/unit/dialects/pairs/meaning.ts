@@ -34,20 +34,26 @@ const settingNames = [
   'endUser',
 ] as const
 
-export function meaningOf(request: ChatRequest): Meaning {
+function meaningOf(request: ChatRequest, { refused, approximated }: Told = nothingTold): Meaning {
   const settings: Record<string, unknown> = {}
   for (const name of settingNames) if (request[name] !== undefined) settings[name] = request[name]
+  // One answer, and several calls at once, are what all vendors give when nobody asks.
+  if (settings.choices === 1) delete settings.choices
+  if (settings.parallelToolCalls === true) delete settings.parallelToolCalls
   for (const [name, value] of Object.entries(request.responseSchema ?? {})) {
     if (value !== undefined) settings[`responseSchema.${name}`] = value
   }
   for (const { field } of request.unread ?? []) settings[field] = 'unread'
-  const calls = callNumbers(request.messages)
+  const calls = callNumbers(request.messages, new Set(refused.map(({ field }) => field)))
   const items = request.messages.flatMap((message, index) => itemsOf(message, `messages[${index}]`, calls))
   const isSystem = ({ says }: Item): boolean => says.role === 'system'
   return {
     settings,
     system: items.filter(isSystem),
-    turns: inOrder(items.filter((item) => !isSystem(item))),
+    turns: inOrder(
+      items.filter((item) => !isSystem(item)),
+      [...refused, ...approximated],
+    ),
     tools: (request.tools ?? []).map((tool, index) => ({
       place: `tools[${index}]`,
       says: said({ ...tool }),
@@ -57,11 +63,14 @@ export function meaningOf(request: ChatRequest): Meaning {
 
 type Calls = ReadonlyMap<string, number>
 
-/** The number of each call by its id. Formats without ids have made ones. */
-function callNumbers(messages: readonly ChatMessage[]): Calls {
+/** The number of each call by its id. Formats without ids have made ones. A call that was refused has none. */
+function callNumbers(messages: readonly ChatMessage[], refused: ReadonlySet<string>): Calls {
   const numbers = new Map<string, number>()
-  for (const { content } of messages) {
-    for (const part of content) if (part.type === 'tool-call') numbers.set(part.id, numbers.size)
+  for (const [index, { content }] of messages.entries()) {
+    for (const [place, part] of content.entries()) {
+      if (part.type !== 'tool-call' || refused.has(`messages[${index}].content[${place}]`)) continue
+      numbers.set(part.id, numbers.size)
+    }
   }
   return numbers
 }
@@ -86,7 +95,11 @@ function itemsOf(message: ChatMessage, place: string, calls: Calls): readonly It
 
 /** Undefined for what says nothing. */
 function saidBy(part: ChatPart, calls: Calls): Readonly<Record<string, unknown>> | undefined {
-  const { options: _, ...says } = part
+  const { options: _, ...given } = part
+  const says = {
+    ...given,
+    ...('signedBy' in given && { signedBy: signerOf(given.signedBy) }),
+  } as typeof given
   // Whether it may be left out is the caller's wish. Formats do not say it.
   if (part.type === 'opaque') return { ...says, required: undefined }
   if (part.type === 'tool-call') {
@@ -98,6 +111,11 @@ function saidBy(part: ChatPart, calls: Calls): Readonly<Record<string, unknown>>
   // What is at an address says its type itself, and not all formats have a place for it.
   if ('mediaType' in says) return { ...says, mediaType: undefined }
   return says
+}
+
+/** Bedrock runs Anthropic's models. What was signed at one of both is valid at the other, too. */
+function signerOf(vendor: string | undefined): string | undefined {
+  return vendor === 'bedrock' ? 'anthropic' : vendor
 }
 
 function parsed(text: string): unknown {
@@ -116,15 +134,22 @@ function said(says: Readonly<Record<string, unknown>>): Readonly<Record<string, 
 
 const ranks: Readonly<Record<string, number>> = { reasoning: 0, 'tool-call': 2 }
 
-/** In each answer of the model: thoughts, then texts, then calls. */
-function inOrder(items: readonly Item[]): readonly Item[] {
+/**
+ * In each answer of the model: thoughts, then texts, then calls. What is told as lost stands at the end, because the turns
+ * before and behind it may have become one.
+ */
+function inOrder(items: readonly Item[], losses: readonly Loss[]): readonly Item[] {
   const turns: Item[][] = []
-  for (const item of items) {
+  // The answer of a tool stands where it stood, even if it says nothing now.
+  const isLost = ({ place, says }: Item): boolean =>
+    says.role !== 'tool' && losses.some(({ field }) => field === place)
+  for (const item of items.filter((each) => !isLost(each))) {
     const last = turns.at(-1)
     if (last?.[0]?.says.role === item.says.role) last?.push(item)
     else turns.push([item])
   }
-  return turns.flatMap((turn) => turn.toSorted((one, other) => rankOf(one) - rankOf(other)))
+  const kept = turns.flatMap((turn) => turn.toSorted((one, other) => rankOf(one) - rankOf(other)))
+  return [...kept, ...items.filter(isLost)]
 }
 
 function rankOf({ says }: Item): number {
@@ -136,9 +161,11 @@ export interface Told {
   readonly approximated: readonly Loss[]
 }
 
+const nothingTold: Told = { refused: [], approximated: [] }
+
 /** What was lost on the way, or came from nowhere, and that no loss tells. */
 export function untold(before: ChatRequest, after: ChatRequest, told: Told): readonly string[] {
-  const [from, to] = [meaningOf(before), meaningOf(after)]
+  const [from, to] = [meaningOf(before, told), meaningOf(after)]
   const losses = [...told.refused, ...told.approximated]
   return [
     ...untoldSettings(from.settings, to.settings, losses),

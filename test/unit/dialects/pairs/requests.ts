@@ -42,6 +42,11 @@ const media: fc.Arbitrary<ChatPart> = fc.oneof(
   fc.constant<ChatPart>({ type: 'file', fileId: 'file-2', mediaType: 'application/pdf' }),
 )
 
+/** A thing that only this vendor knows. Its kind is a member of the thing, or the name of its only member. */
+function ownForm(vendor: string, kind: string): Readonly<Record<string, unknown>> {
+  return vendor === 'bedrock' ? { [kind]: {} } : { type: kind }
+}
+
 const foreign: fc.Arbitrary<ChatPart> = fc
   .record({ vendor: signer, required: fc.boolean() })
   .map(({ vendor, required }) =>
@@ -49,7 +54,7 @@ const foreign: fc.Arbitrary<ChatPart> = fc
       type: 'opaque',
       vendor,
       kind: 'thing',
-      data: { type: 'thing' },
+      data: ownForm(vendor, 'thing'),
       required: required ? (true as const) : undefined,
     }),
   )
@@ -200,7 +205,7 @@ const tools: fc.Arbitrary<readonly ChatTool[]> = fc
             type: 'opaque' as const,
             vendor: own,
             kind: 'search',
-            data: { type: 'search' },
+            data: ownForm(own, 'search'),
             required: true as const,
           },
         ]),
