@@ -38,6 +38,22 @@ export const upstreamMutants: readonly Mutant[] = [
     tests: ['test/unit/http/decode.test.ts'],
   },
   {
+    law: 'U2',
+    what: 'a binary answer without the end of its tensors is passed on',
+    file: 'adapters/open-inference/prediction.ts',
+    find: 'if (fault !== undefined) throw fault',
+    replace: '',
+    tests: ['test/adapters/open-inference/binary.test.ts'],
+  },
+  {
+    law: 'U2',
+    what: 'a tensor is read whose bytes are not all there',
+    file: 'src/dialects/open-inference/binary-tail.ts',
+    find: '|| (size as number) > left',
+    replace: '',
+    tests: ['test/unit/dialects/open-inference/infer-bytes.test.ts'],
+  },
+  {
     law: 'U3',
     what: 'a call that left keeps its place among those that wait',
     file: 'src/http/pool.ts',

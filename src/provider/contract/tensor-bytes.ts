@@ -84,8 +84,8 @@ export function tensorValues(
     throw misfit(bytes.byteLength, `${size * count} bytes, which are ${count} values of ${datatype}`)
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  const values: unknown[] = []
-  for (let at = 0; at < bytes.byteLength; at += size) values.push(read(view, at))
+  const values: unknown[] = count <= mostAtOnce ? new Array(count) : []
+  for (let place = 0; place < count; place += 1) values[place] = read(view, place * size)
   return values
 }
 
@@ -110,6 +110,9 @@ function fixedOf(datatype: string, misfit: Misfit): Fixed {
   if (known !== undefined) return known
   throw misfit(datatype, `a datatype of ${binaryDatatypes.join(', ')}`)
 }
+
+/** A list that is made with its length is filled four times as fast. V8 makes longer ones as hash tables. */
+const mostAtOnce = 2 ** 25
 
 type WholeName = 'Uint8' | 'Uint16' | 'Uint32' | 'Int8' | 'Int16' | 'Int32'
 
