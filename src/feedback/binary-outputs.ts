@@ -1,4 +1,4 @@
-import { tensorValues } from '../provider/contract/tensor-bytes.ts'
+import { tensorValues } from '../provider/contract/tensor-values.ts'
 import { plainOutput, type ReplyOutput } from './reply-output.ts'
 
 /**

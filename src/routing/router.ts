@@ -25,7 +25,7 @@ import type { InvokePolicy } from './layers/invoke-policy.ts'
 import { LayerFrame } from './layers/layer-frame.ts'
 import type { Layers } from './layers/layers.ts'
 import { PolicyLayer } from './layers/policy-layer.ts'
-import { type DescribedModel, type DescribeOptions, ModelDescriptions } from './model-descriptions.ts'
+import type { DescribedModel, DescribeOptions, ModelDescriptions } from './model-descriptions.ts'
 import { chatOperation } from './operations/chat.ts'
 import { type Embed, embedOperation } from './operations/embed.ts'
 import { inferOperation } from './operations/infer.ts'
@@ -127,7 +127,7 @@ export function createRouter(options: RouterOptions): Router {
   const usage = new UsageBook({ maxEntries, sinceMs: clock.now(), isPriced: prices !== undefined })
   const around: RouterContext = { clock, observers, strategy, maxInFlight, table, prices, usage }
   const frame = new LayerFrame(new PolicyLayer(options.policy), options.layers ?? {})
-  const descriptions = new ModelDescriptions(clock, options.policy)
+  let descriptions: Promise<ModelDescriptions> | undefined
 
   const begin = <Request>(
     name: string,
@@ -186,7 +186,11 @@ export function createRouter(options: RouterOptions): Router {
       }
     },
     async describe(name, call = noOptions) {
-      return await descriptions.find(routeNamed(loadedTable(table.current), name), call)
+      // Most routers are never asked, so it is loaded for the first one who does.
+      descriptions ??= import('./model-descriptions.ts').then(
+        (loaded) => new loaded.ModelDescriptions(clock, options.policy),
+      )
+      return await (await descriptions).find(routeNamed(loadedTable(table.current), name), call)
     },
     usage: () => usage.report(),
     get table() {

@@ -1,5 +1,5 @@
 import type { Misfit } from '../../provider/contract/misfit.ts'
-import { tensorValues } from '../../provider/contract/tensor-bytes.ts'
+import { tensorValues } from '../../provider/contract/tensor-values.ts'
 
 /** Makes the error for a field that is wrong: its path, what it is, what would be right. */
 export type WrongField = (field: string, is: unknown, right: string) => Error

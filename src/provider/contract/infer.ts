@@ -36,7 +36,7 @@ export interface Tensor {
   readonly datatype: string
   readonly shape: readonly number[]
   /**
-   * The values, flat, in the order of the rows. `tensor-bytes.ts` says what a value of each datatype is. A whole number
+   * The values, flat, in the order of the rows. `tensor-values.ts` says what a value of each datatype is. A whole number
    * beyond 2^53 is a bigint, and a value of BYTES that is no text is a Uint8Array; JSON cannot say either.
    */
   readonly data: readonly unknown[]

@@ -4,6 +4,9 @@ export interface SmallFloat {
   readonly exponentBits: number
 }
 
+export const fp16: SmallFloat = { fractionBits: 10, exponentBits: 5 }
+export const bf16: SmallFloat = { fractionBits: 7, exponentBits: 8 }
+
 /** The number that 16 bits are. */
 export function fromSmallFloat(bits: number, { fractionBits, exponentBits }: SmallFloat): number {
   const sign = bits & 0x8000 ? -1 : 1
@@ -13,6 +16,10 @@ export function fromSmallFloat(bits: number, { fractionBits, exponentBits }: Sma
   if (exponent === most) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN
   const bias = 2 ** (exponentBits - 1) - 1
   return exponent === 0 ? sign * fraction * 2 ** (1 - bias) : sign * (1 + fraction) * 2 ** (exponent - bias)
+}
+
+export function largestOf(form: SmallFloat): number {
+  return fromSmallFloat(((2 ** form.exponentBits - 1) << form.fractionBits) - 1, form)
 }
 
 /**

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { tensorBytes, tensorValues } from '../../../../src/provider/contract/tensor-bytes.ts'
+import { tensorBytes } from '../../../../src/provider/contract/tensor-bytes.ts'
+import { tensorValues } from '../../../../src/provider/contract/tensor-values.ts'
 
 const misfit = (is: unknown, right: string, at?: number): Error =>
   new RangeError(`${at ?? 'all'}: ${typeof is === 'object' ? 'object' : String(is)}; ${right}`)
