@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Form, wordsFor } from './asking.ts'
+import { billFor } from './bills.ts'
 import { expectedRows, type FaultRow, rowOf } from './fault-rows.ts'
 import { type FaultWorld, type FaultyVendor, openFaultWorld } from './fault-world.ts'
 import type { FaultName } from './faults.ts'
@@ -29,6 +30,7 @@ export function faultChapter({ vendor, form, except = {} }: FaultChapter): void 
       const alone = await playFault(world, form, fault, false)
       const withFallback = await playFault(world, form, fault, true)
       expect(rowOf(fault, alone, withFallback)).toEqual({ ...expected, ...except[fault] })
+      for (const { caller, billed } of [alone, withFallback]) expect(billed).toBe(billFor(form, caller))
     })
   })
 }

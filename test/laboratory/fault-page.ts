@@ -22,6 +22,9 @@ is written by \`npm run faults\` from the table that the tests of \`test/laborat
 - **retry** and **no retry** are what the header \`x-should-retry\` says.
 - **The upstream** is the one that misbehaves. "Closed by the gateway" means that the gateway ended the call, and the
   upstream saw it.
+- **What was billed** follows from what the caller got, in each line and whatever its fault: [the cost](cost.md) of a whole
+  answer, with the tokens that the vendor read from its cache once; of one that was cut, an estimate of what came; of a call
+  that failed before any output, nothing. With a fallback, only the calls that gave something are billed.
 
 Embeddings and infer have no streams. A fault whose outcome changes was met three times, 30 seconds apart.
 

@@ -6,6 +6,7 @@ import { defineRoute } from '../../src/resources/index.ts'
 import { createRouter } from '../../src/routing/router.ts'
 import { createRouteTableHolder } from '../../src/routing/table/table-holder.ts'
 import { createFakeClock, type FakeClock } from '../../src/testing/fake-clock.ts'
+import { type Bills, createBills, labPrices } from './bills.ts'
 import { faultNames } from './faults.ts'
 import { type Laboratory, openLaboratory } from './laboratory.ts'
 import type { VendorWords } from './words.ts'
@@ -31,6 +32,7 @@ export interface FaultWorld {
   readonly agent: Agent
   readonly sick: Laboratory
   readonly well: Laboratory
+  readonly bills: Bills
   close(): Promise<void>
 }
 
@@ -67,7 +69,9 @@ export async function openFaultWorld({ words, connect }: FaultyVendor): Promise<
     ),
   )
   table.load({ routes, deployments: [], providers, connect: {} })
-  const gateway = createGateway({ router: createRouter({ table, clock: watched }) })
+  const bills = createBills()
+  const router = createRouter({ table, clock: watched, prices: labPrices, observers: [bills] })
+  const gateway = createGateway({ router })
   const listening = await gateway.listen({ port: 0 })
   const agent = new Agent({ keepAlive: true })
   return {
@@ -79,6 +83,7 @@ export async function openFaultWorld({ words, connect }: FaultyVendor): Promise<
     agent,
     sick,
     well,
+    bills,
     async close() {
       agent.destroy()
       await listening.close({ drainMs: 0 })

@@ -17,6 +17,14 @@ const refusals: Readonly<Record<RefusalKind, readonly [number, object]>> = {
   ],
 }
 
+/** Of the twelve tokens of the prompt, ten were cached. */
+const usage = {
+  prompt_tokens: 12,
+  completion_tokens: 4,
+  total_tokens: 16,
+  prompt_tokens_details: { cached_tokens: 10 },
+}
+
 /** OpenAI's chat completions and embeddings. */
 export const openaiWords: VendorWords = {
   read(path, body) {
@@ -26,7 +34,7 @@ export const openaiWords: VendorWords = {
   whole: (asked) => ({ contentType: json, text: JSON.stringify(wholeOf(asked)) }),
   inEvents: {
     contentType: 'text/event-stream',
-    events: [...textPieces().map((content) => chunk({ content }, null)), chunk({}, 'stop')],
+    events: [...textPieces().map((content) => chunk({ content }, null)), chunk({}, 'stop', usage)],
     endMark: 'data: [DONE]\n\n',
     malformed: 'data: {"choices":[{"index":0,"delta":\n\n',
     error: `data: ${JSON.stringify({ error: refusals.broken[1] })}\n\n`,
@@ -45,13 +53,19 @@ function wholeOf(asked: Asked): object {
   }
   const message = { role: 'assistant', content: answeredText }
   const choices = [{ index: 0, message, finish_reason: 'stop' }]
-  const usage = { prompt_tokens: 2, completion_tokens: 4, total_tokens: 6 }
   return { id: 'chat-1', object: 'chat.completion', created: 1, model: 'm', choices, usage }
 }
 
-function chunk(delta: object, finish: string | null): string {
+function chunk(delta: object, finish: string | null, told?: object): string {
   const choices = [{ index: 0, delta, finish_reason: finish }]
-  const body = { id: 'chat-1', object: 'chat.completion.chunk', created: 1, model: 'm', choices }
+  const body = {
+    id: 'chat-1',
+    object: 'chat.completion.chunk',
+    created: 1,
+    model: 'm',
+    choices,
+    ...(told && { usage: told }),
+  }
   return `data: ${JSON.stringify(body)}\n\n`
 }
 

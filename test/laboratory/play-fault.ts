@@ -11,6 +11,8 @@ export interface Outcome {
   readonly took: string
   /** What the upstream that misbehaves saw. */
   readonly upstream: string
+  /** What was billed of each call of the caller. */
+  readonly billed: string
 }
 
 /** The time between the calls of a fault that changes. */
@@ -27,13 +29,14 @@ export async function playFault(
   name: FaultName,
   fallback: boolean,
 ): Promise<Outcome> {
-  const { sick, well, clock } = world
+  const { sick, well, clock, bills } = world
   // A connection that served before is for this fault only.
   sick.hangUp()
   await settle()
   if (name === 'reset-when-used') await meet(world, form, routeOf('none', false))
   sick.forget()
   well.forget()
+  bills.forget()
   const callers: string[] = []
   const times: string[] = []
   for (let call = 0; call < (faults[name].changes === true ? 3 : 1); call += 1) {
@@ -43,7 +46,12 @@ export async function playFault(
     times.push(tookMs === 0 ? 'at once' : `${tookMs / 1000} s`)
   }
   await untilOver([sick, well])
-  return { caller: callers.join('; then '), took: [...new Set(times)].join(', '), upstream: seen(sick.ends) }
+  return {
+    caller: callers.join('; then '),
+    took: [...new Set(times)].join(', '),
+    upstream: seen(sick.ends),
+    billed: bills.of.join('; then '),
+  }
 }
 
 async function meet(

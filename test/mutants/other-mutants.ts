@@ -239,6 +239,14 @@ export const otherMutants: readonly Mutant[] = [
   },
   {
     law: 11,
+    what: 'the sums of a router keep every actor that ever asked',
+    file: 'src/cost/sums-by.ts',
+    find: '    if (this.#size >= this.#maxEntries) this.#fold()\n',
+    replace: '',
+    tests: ['test/unit/cost/usage-book.test.ts'],
+  },
+  {
+    law: 11,
     what: 'aborted revisions pile up in the status',
     file: 'src/rollout/machine/moves/rollback.ts',
     find: '].slice(-keptAborts)',
