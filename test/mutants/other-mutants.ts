@@ -190,6 +190,22 @@ export const otherMutants: readonly Mutant[] = [
     tests: ['test/unit/rollout/shell/known-secrets.test.ts'],
   },
   {
+    law: 10,
+    what: "a key of another gateway's config stands in the provider that is made of it",
+    file: 'src/resources/moving/provider-shelf.ts',
+    find: 'variableOf(value) ?? suggested(name, option)',
+    replace: 'variableOf(value) ?? String(value)',
+    tests: ['test/unit/resources/moving/secrets.test.ts'],
+  },
+  {
+    law: 10,
+    what: "a value of another gateway's config is told although it looks like a key",
+    file: 'src/resources/moving/secret-values.ts',
+    find: "if (looksSecret(value)) return '[secret]'",
+    replace: '',
+    tests: ['test/unit/resources/moving/secrets.test.ts'],
+  },
+  {
     law: 11,
     what: 'the secrets of deleted deployments are kept',
     file: 'src/rollout/shell/reconcile-deployment.ts',

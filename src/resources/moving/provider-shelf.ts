@@ -1,5 +1,6 @@
 import { plainName } from '../name-patterns.ts'
 import { type FieldPath, formatPath } from '../problems/field-path.ts'
+import { addressDoubt, addressOf } from './addresses.ts'
 import type { Ledger, Reason } from './ledger.ts'
 import type { MovedProvider } from './moved.ts'
 import { looksSecret, variableOf } from './secret-values.ts'
@@ -56,12 +57,14 @@ export class ProviderShelf {
       return present.name
     }
     const free = this.#freeName(
-      name !== undefined && plainName.test(name) ? name : (vendor?.name ?? slug(vendorWord)),
+      name !== undefined && plainName.test(name) && !looksSecret(name)
+        ? name
+        : (vendor?.name ?? slug(vendorWord)),
     )
     const address = addressOf(baseUrl?.value, vendor)
     const provider: MovedProvider & { paths: string[] } = {
       name: free,
-      ...(vendorWord !== undefined && { vendor: vendorWord }),
+      ...(vendorWord !== undefined && !looksSecret(vendorWord) && { vendor: vendorWord }),
       ...(vendor?.adapter !== undefined && { adapter: vendor.adapter }),
       ...(address !== undefined && { baseUrl: address }),
       ...(modelPrefix !== undefined && { modelPrefix }),
@@ -174,34 +177,4 @@ function settingOf(value: unknown): string | undefined {
   if (variable !== undefined) return `env:${variable}`
   if (typeof value === 'object' || looksSecret(String(value))) return undefined
   return String(value)
-}
-
-/** What the user must know of an address that is not taken as it is written. */
-function addressDoubt(value: unknown, vendor: Vendor | undefined): Reason | undefined {
-  if (variableOf(value) !== undefined) {
-    if (vendor?.path === undefined) return undefined
-    return [
-      `the OpenAI format of this server is under ${vendor.path}`,
-      `End the address in the variable with ${vendor.path}.`,
-    ]
-  }
-  const url = typeof value === 'string' ? URL.parse(value) : null
-  if (url === null) return ['it is no address', 'Give the provider its baseUrl.']
-  if (url.username === '' && url.password === '' && url.search === '') return undefined
-  return [
-    'a password or a query in the address is left out, because it may be a secret',
-    'Give it to the provider as a secret.',
-  ]
-}
-
-/** The address without a password, a query and a slash at its end. */
-function addressOf(value: unknown, vendor: Vendor | undefined): string | undefined {
-  if (value === undefined) return vendor?.baseUrl
-  const variable = variableOf(value)
-  if (variable !== undefined) return `env:${variable}`
-  const url = typeof value === 'string' ? URL.parse(value) : null
-  if (url === null) return undefined
-  const base = `${url.protocol}//${url.host}${url.pathname.replace(/\/+$/, '')}`
-  const path = vendor?.path ?? ''
-  return base.endsWith(path) ? base : `${base}${path}`
 }

@@ -6,9 +6,9 @@ const secretField =
 
 const countsTokens = /tokens$|_per_token$/
 
-/** Beginnings of vendors' keys, and addresses with a password. */
+/** How vendors' keys begin, with enough behind it to be no name of a model; and addresses with a password. */
 const secretText =
-  /^(sk|pk|rk|gsk|hf|xai|ghp|glpat|pplx|xox[a-z]|AKIA|ASIA|AIza|eyJ)[-_]?[\w-]{6,}|:\/\/[^/\s]*@/
+  /^([spr]k[-_][\w-]{12,}|(gsk_|hf_|xai-|ghp_|pplx-)[A-Za-z0-9]{16,}|(AKIA|ASIA)[A-Z0-9]{12,}|AIza[\w-]{20,}|eyJ[\w-]{12,})|:\/\/[^/\s]*@/
 
 /** Fields whose texts are names: of models, vendors and kinds. */
 const nameFields: ReadonlySet<string> = new Set([
@@ -31,6 +31,11 @@ export function looksSecret(text: string): boolean {
   return secretText.test(text)
 }
 
+/** A name for a sentence. */
+export function quoted(name: string): string {
+  return looksSecret(name) ? '[secret]' : JSON.stringify(name)
+}
+
 /** A variable that the config names in place of a value: `os.environ/NAME`. */
 export function variableOf(value: unknown): string | undefined {
   return typeof value === 'string' ? /^os\.environ\/(\w+)$/.exec(value)?.[1] : undefined
@@ -40,7 +45,7 @@ export function variableOf(value: unknown): string | undefined {
 export function shownValue(value: unknown, path: FieldPath): string | undefined {
   if (value === undefined) return undefined
   if (Array.isArray(value)) return `a list of ${value.length}`
-  if (typeof value === 'object' && value !== null) return `an object of ${Object.keys(value).length}`
+  if (typeof value === 'object' && value !== null) return 'an object'
   if (variableOf(value) !== undefined) return String(value)
   const names = path.filter((step) => typeof step === 'string')
   if (names.some((name) => secretField.test(name) && !countsTokens.test(name))) return '[secret]'

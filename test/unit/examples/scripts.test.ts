@@ -141,6 +141,24 @@ describe('examples/reconcile-script.ts', () => {
   }, 60_000)
 })
 
+describe('examples/from-gateway.ts', () => {
+  it('prints the routes of both samples and what is left, and no secret', async () => {
+    const { code, out } = await run('from-gateway.ts')
+    expect(out.match(/kind: ModelRoute/g)).toHaveLength(5)
+    expect(out).toContain('a secret stands in the config')
+    expect(out).not.toMatch(/this-is-not-a-key|not-a-password/)
+    expect(code).toBe(0)
+  }, 30_000)
+
+  it('says what is wrong with a file that cannot be read', async () => {
+    const file = join(await temporaryFolder(), 'litellm.yaml')
+    await writeFile(file, 'model_list: [\n')
+    const { code, out } = await run('from-gateway.ts', file)
+    expect(out).toMatch(/^litellm\.yaml:\d/)
+    expect(code).toBe(1)
+  }, 30_000)
+})
+
 describe('examples/gateway.ts', () => {
   it('routes, admits and limits as its file says, and ends at a signal', async () => {
     const file = join(await temporaryFolder(), 'gateway.yaml')

@@ -3,7 +3,7 @@ import type { FieldPath } from '../../problems/field-path.ts'
 import { fieldsOf, itemsOf } from '../../schema-checks.ts'
 import type { Ledger } from '../ledger.ts'
 import type { Found } from '../provider-shelf.ts'
-import { variableOf } from '../secret-values.ts'
+import { looksSecret, variableOf } from '../secret-values.ts'
 
 /** One entry of `model_list`: LiteLLM calls it a deployment, and those of one `model_name` a group. */
 export interface LitellmDeployment {
@@ -38,6 +38,10 @@ export function readDeployments(config: JsonRecord, ledger: Ledger): readonly Li
     const { model, litellm_credential_name: name } = given
     if (typeof group !== 'string' || !isRecord(params) || typeof model !== 'string') {
       ledger.leave(path, ['it lacks model_name or litellm_params.model', 'Name both.'])
+      return []
+    }
+    if (looksSecret(model) || looksSecret(group)) {
+      ledger.leave(path, ['its model looks like a key', 'Write the name of the model.'])
       return []
     }
     if (variableOf(model) !== undefined) {

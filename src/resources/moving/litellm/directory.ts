@@ -1,6 +1,7 @@
 import type { FieldPath } from '../../problems/field-path.ts'
 import { fieldsOf } from '../../schema-checks.ts'
 import type { Ledger } from '../ledger.ts'
+import { looksSecret } from '../secret-values.ts'
 import type { LitellmDeployment } from './deployment.ts'
 import type { LitellmSettings } from './settings.ts'
 
@@ -44,6 +45,7 @@ export class LitellmDirectory {
 
   /** The deployments behind a name; undefined when the config has none. */
   resolve(name: string): readonly GroupMember[] | undefined {
+    if (looksSecret(name)) return undefined
     const target = this.aliases?.find((alias) => alias.name === name)?.group ?? name
     const group = this.groups.get(target)
     if (group !== undefined) return group

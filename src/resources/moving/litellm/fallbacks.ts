@@ -2,6 +2,7 @@ import { isRecord } from '../../../json.ts'
 import type { FieldPath } from '../../problems/field-path.ts'
 import { fieldsOf, itemsOf } from '../../schema-checks.ts'
 import type { Ledger } from '../ledger.ts'
+import { quoted } from '../secret-values.ts'
 import type { GroupMember, LitellmDirectory } from './directory.ts'
 import type { LitellmSettings } from './settings.ts'
 
@@ -9,6 +10,13 @@ import type { LitellmSettings } from './settings.ts'
 export interface Fallback {
   readonly name: string
   readonly path: FieldPath
+}
+
+/** A fallback of a group, with all the places that name it. */
+export interface ChainedFallback {
+  readonly name: string
+  readonly members: readonly GroupMember[]
+  readonly paths: readonly FieldPath[]
 }
 
 /** Fallbacks by the group that they are for. Under `*` those of all other groups. */
@@ -47,27 +55,20 @@ export class LitellmFallbacks {
     }
   }
 
-  /** The places where a fallback of a group is written: also among those for long prompts. */
-  placesOf(group: string, { name, path }: Fallback): readonly FieldPath[] {
-    const other = this.#same.get(`${group}\n${name}`)
-    return other === undefined ? [path] : [path, other]
-  }
-
   /** Those of one group and, behind each, its own, as LiteLLM follows them. No group comes twice. */
-  chainOf(group: string): readonly (Fallback & { readonly members: readonly GroupMember[] })[] {
-    const chain: (Fallback & { readonly members: readonly GroupMember[] })[] = []
-    const seen = new Set([group])
+  chainOf(group: string): readonly ChainedFallback[] {
+    const chain: (ChainedFallback & { readonly paths: FieldPath[] })[] = []
     const follow = (from: string): void => {
-      for (const fallback of this.#map.get(from) ?? this.#map.get('*') ?? []) {
-        const members = this.#directory.resolve(fallback.name)
-        if (members === undefined) {
-          this.#ledger.leave(fallback.path, ['no model of the config has this name'])
-          continue
+      for (const { name, path } of this.#map.get(from) ?? this.#map.get('*') ?? []) {
+        const members = this.#directory.resolve(name)
+        const before = chain.find((each) => each.name === name)
+        if (members === undefined) this.#ledger.leave(path, ['no model of the config has this name'])
+        else if (before !== undefined) before.paths.push(path)
+        else if (name !== group) {
+          const other = this.#same.get(`${group}\n${name}`)
+          chain.push({ name, members, paths: other === undefined ? [path] : [path, other] })
+          if (chain.length < this.#depth) follow(name)
         }
-        if (seen.has(fallback.name)) continue
-        seen.add(fallback.name)
-        chain.push({ ...fallback, members })
-        if (chain.length < this.#depth) follow(fallback.name)
       }
     }
     follow(group)
@@ -98,7 +99,7 @@ export class LitellmFallbacks {
       } else {
         this.#ledger.leave(path, [
           'a fallback for long prompts only; a route has one list of fallbacks, of which it asks other models when a prompt is too long',
-          `Add ${JSON.stringify(name)} to the fallback of the route, if it may answer after other failures, too.`,
+          `Add ${quoted(name)} to the fallback of the route, if it may answer after other failures, too.`,
         ])
       }
     }

@@ -20,7 +20,7 @@ export function askable(members: readonly GroupMember[], ledger: Ledger): readon
   return members.filter((member) => {
     if (operationOf(member) !== undefined) return true
     ledger.leave(member.deployment.path, [
-      `routes have no operation for the mode ${member.deployment.mode}`,
+      'routes have no operation for the mode of this model',
       'Write an operation of your own, or call the vendor beside the router.',
     ])
     return false

@@ -1,6 +1,7 @@
 import type { FieldPath } from '../../problems/field-path.ts'
 import type { OperationName } from '../../route/model-route.ts'
 import type { Ledger } from '../ledger.ts'
+import { quoted } from '../secret-values.ts'
 import type { LitellmFallbacks } from './fallbacks.ts'
 import { askable, operationOf } from './operations.ts'
 import { distinct, levelsOf, type Placed, type Placing } from './placing.ts'
@@ -20,7 +21,8 @@ export function placedFallbacks(
   ledger: Ledger,
 ): readonly PlacedFallback[] {
   return fallbacks.chainOf(group).flatMap((fallback): readonly PlacedFallback[] => {
-    const { name, path } = fallback
+    const { name, paths } = fallback
+    const path = paths[0] ?? []
     const able = askable(fallback.members, ledger).filter((member) => {
       const operation = operationOf(member)
       return operation !== undefined && operations.includes(operation)
@@ -45,10 +47,6 @@ export function placedFallbacks(
         `the deployments of ${quoted(name)} are asked in their order as fallbacks, not by weight`,
       ])
     }
-    return [{ paths: fallbacks.placesOf(group, fallback), placed: placing.inOrder(able) }]
+    return [{ paths, placed: placing.inOrder(able) }]
   })
-}
-
-function quoted(name: string): string {
-  return JSON.stringify(name)
 }

@@ -3,6 +3,7 @@ import type { FieldPath } from '../../problems/field-path.ts'
 import { fieldsOf } from '../../schema-checks.ts'
 import type { Reason } from '../ledger.ts'
 import { atAddress, type Found, type ProviderSketch } from '../provider-shelf.ts'
+import { looksSecret } from '../secret-values.ts'
 import { portkeyVendors } from '../vendors.ts'
 
 /** One object of a config: the whole, or a target. Portkey reads each field in two spellings. */
@@ -89,13 +90,15 @@ export function inherit(node: PortkeyNode, from: Inherited): Inherited {
 export function ownModel(node: PortkeyNode, { model }: Inherited): Found | undefined {
   const deployment = pick(node, 'deployment_id')
   const found = deployment ?? model
-  return typeof found?.value === 'string' && found.value !== '' ? found : undefined
+  return typeof found?.value === 'string' && found.value !== '' && !looksSecret(found.value)
+    ? found
+    : undefined
 }
 
 /** `@slug/model` names a provider that is kept at Portkey, and a model of it. */
 export function slugOf(text: unknown): { readonly slug: string; readonly model?: string } | undefined {
   const [, slug, model] = (typeof text === 'string' && /^@([^/]+)(?:\/(.+))?$/.exec(text)) || []
-  if (slug === undefined) return undefined
+  if (slug === undefined || looksSecret(slug)) return undefined
   return model === undefined ? { slug } : { slug, model }
 }
 

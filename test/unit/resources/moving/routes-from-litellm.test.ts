@@ -63,6 +63,9 @@ describe('the order in which a route of LiteLLM asks', () => {
     )
     expect(await asked(moved, 'm', 5)).toEqual(new Map([['a b d c', 1]]))
     expect(await asked(moved, 'o', 5)).toEqual(new Map([['c b d a', 1]]))
+    // A fallback that comes by two ways is carried by both.
+    const { left } = moved
+    expect(left.filter(({ path }) => path.includes('fallbacks')).map(({ path }) => path)).toEqual([])
   })
 
   it('has the default fallbacks where a group has none of its own', async () => {

@@ -36,14 +36,8 @@ describe.each(configs)('a secret in a config of $name', ({ config, move }) => {
     }
   })
 
-  it('is not in the result when it stands in a field for a name and looks like a key', async () => {
+  it('is not in the result when it looks like a key, wherever it stands', async () => {
     for (const { path } of leavesOf(config)) {
-      if (
-        !/^(api_base|custom_host|organization|openai_organization|tenant_id|api_version)$/.test(
-          String(path.at(-1)),
-        )
-      )
-        continue
       const moved = await move(changed(config, path, 'sk-proj-planted-0123456789') as object)
       expect(inspect(moved, { depth: 20 }), path.join('.')).not.toContain('planted')
     }
