@@ -3,7 +3,10 @@ import { type FieldPath, valueAt } from '../../problems/field-path.ts'
 import type { Reason } from '../ledger.ts'
 import { reasonIn } from '../reason-table.ts'
 
-const prices: Reason = ['a route has no prices', 'Keep prices beside the router, by provider and model.']
+const prices: Reason = [
+  'prices stand beside the routes',
+  'Write priceTable({ prices }), by provider and model, and give it to createRouter({ prices }). See docs/cost.md.',
+]
 const parameters: Reason = [
   'a route sends each request as its caller wrote it',
   'Set the parameter where the request is made, or in a guardrail of your own.',
