@@ -1,6 +1,6 @@
 import type { JsonRecord } from '../../../json.ts'
 import type { AudioPart, FilePart, ImagePart } from '../../../provider/contract.ts'
-import { readDataUrl } from './data-url.ts'
+import { readDataUrl } from '../../data-url.ts'
 import { bucketOwner, formatOf, type MediaKind, mediaFormats } from './media.ts'
 import { type BlockRole, type ConverseContext, ownOptions } from './write-context.ts'
 

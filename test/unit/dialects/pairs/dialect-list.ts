@@ -1,4 +1,5 @@
 import {
+  anthropicMessages,
   bedrockConverse,
   type Carriage,
   type ChatCodec,
@@ -96,5 +97,12 @@ export const dialectList: readonly PairedDialect[] = [
       'usage.reasoningTokens',
     ],
     frames: (text) => framesIn(text).map(({ name, data }) => ({ event: name, data })),
+  }),
+  listed({
+    name: 'Anthropic',
+    codec: anthropicMessages,
+    vendor: 'anthropic',
+    printing: { stream: false, vendor: 'anthropic' },
+    answersLack: ['choices', 'refusal', 'audio', 'opaque', 'text.signature', 'tool-call.signature'],
   }),
 ]

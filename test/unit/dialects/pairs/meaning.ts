@@ -40,6 +40,13 @@ function meaningOf(request: ChatRequest, { refused, approximated }: Told = nothi
   // One answer, and several calls at once, are what all vendors give when nobody asks.
   if (settings.choices === 1) delete settings.choices
   if (settings.parallelToolCalls === true) delete settings.parallelToolCalls
+  // So is a model that chooses among its tools.
+  if (settings.toolChoice === 'auto') delete settings.toolChoice
+  // No effort is no tokens.
+  if (settings.reasoningEffort === 'none') {
+    delete settings.reasoningEffort
+    settings.reasoningTokens ??= 0
+  }
   for (const [name, value] of Object.entries(request.responseSchema ?? {})) {
     if (value !== undefined) settings[`responseSchema.${name}`] = value
   }

@@ -1,0 +1,90 @@
+import { isRecord, type JsonRecord } from '../../../json.ts'
+import type { ChatRequest } from '../../../provider/contract.ts'
+import type { BlockContext } from '../blocks/block-context.ts'
+import { isBlank } from './check-sayable.ts'
+import { writeEffort, writeSampling, writeThinking } from './thinking.ts'
+import { writeToolChoice, writeTools } from './write-tools.ts'
+
+/** What the members of a body are written from. */
+export interface Writing {
+  readonly request: ChatRequest
+  readonly context: BlockContext
+  /** The limit of an answer whose request has none. */
+  readonly maxTokens: number
+  /** The body that the caller wrote in this format. Empty for any other request. */
+  readonly original: JsonRecord
+}
+
+export type WireName =
+  | 'max_tokens'
+  | 'temperature'
+  | 'top_p'
+  | 'top_k'
+  | 'stop_sequences'
+  | 'tools'
+  | 'tool_choice'
+  | 'thinking'
+  | 'output_config'
+  | 'metadata'
+
+/** The members of a body besides its messages. Those that are undefined are not sent. */
+export const memberWriters: Readonly<Record<WireName, (writing: Writing) => unknown>> = {
+  max_tokens: writeLimit,
+  temperature: (writing) => samplingOf(writing, 'temperature'),
+  top_p: (writing) => samplingOf(writing, 'topP'),
+  top_k: (writing) => samplingOf(writing, 'topK'),
+  stop_sequences: ({ request }) => request.stop?.filter((text) => !isBlank(text)),
+  tools: ({ request, context }) => request.tools && writeTools(request.tools, context),
+  tool_choice: ({ request, context }) => writeToolChoice(request, context),
+  thinking: (writing) =>
+    writeThinking(writing.request, limitOf(writing), writing.context.carriage, writing.original.thinking),
+  output_config: outputConfig,
+  metadata,
+}
+
+export const wireNames = Object.keys(memberWriters) as readonly WireName[]
+
+/** Whoever asks for no limit may get an answer that this one cuts. */
+function writeLimit(writing: Writing): number {
+  const limit = limitOf(writing)
+  const { request, context } = writing
+  if (request.maxOutputTokens === undefined) context.carriage.approximate('maxOutputTokens', String(limit))
+  return limit
+}
+
+/** A budget to think with is part of the limit, so it comes on top of the one that nobody asked for. */
+function limitOf({ request, maxTokens }: Writing): number {
+  return request.maxOutputTokens ?? maxTokens + (request.reasoningTokens ?? 0)
+}
+
+function samplingOf(writing: Writing, field: 'temperature' | 'topP' | 'topK'): number | undefined {
+  return writeSampling(writing.request, field, limitOf(writing), writing.context.carriage)
+}
+
+function outputConfig({ request, context: { carriage }, original }: Writing): JsonRecord | undefined {
+  const { reasoningEffort, responseSchema } = request
+  const { effort: _effort, format: _format, ...rest } = recordOf(original.output_config)
+  const effort = writeEffort(reasoningEffort, carriage)
+  if (responseSchema?.description !== undefined)
+    carriage.approximate('responseSchema.description', 'left out')
+  if (responseSchema?.strict === false) carriage.approximate('responseSchema.strict', 'true')
+  return unlessEmpty({
+    ...rest,
+    ...(effort !== undefined && { effort }),
+    // The name is for those who ask. The same schema without a name means the same.
+    ...(responseSchema !== undefined && { format: { type: 'json_schema', schema: responseSchema.schema } }),
+  })
+}
+
+function metadata({ request: { endUser }, original }: Writing): JsonRecord | undefined {
+  const { user_id: _user, ...rest } = recordOf(original.metadata)
+  return unlessEmpty(endUser === undefined ? rest : { ...rest, user_id: endUser })
+}
+
+function recordOf(value: unknown): JsonRecord {
+  return isRecord(value) ? value : {}
+}
+
+function unlessEmpty(value: JsonRecord): JsonRecord | undefined {
+  return Object.keys(value).length === 0 ? undefined : value
+}
