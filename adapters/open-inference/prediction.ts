@@ -1,38 +1,29 @@
 import {
-  binaryFault,
   edgeText,
   type HttpReply,
   type InferReply,
   inferenceHeader,
   isObjectBody,
   ModelspineError,
-  readInferReply,
   type TensorReply,
-  tensorReplyOf,
-  wrongReplyField,
 } from 'modelspine/adapter'
+import { bytesOfReply, tensorsOfReply } from '../shared/provider/open-inference-replies.ts'
 
 /** The answer's tensors, in whichever form the server chose. Throws `malformed-reply`. */
 export function predictionTensors(reply: HttpReply): TensorReply {
-  const split = reply.header(inferenceHeader)
-  if (split === undefined) return readInferReply(reply.json())
-  const headers = { [inferenceHeader]: split }
-  return tensorReplyOf({ kind: 'bytes', contentType: '', bytes: reply.wholeBytes(), headers })
+  return tensorsOfReply(reply, reply.header(inferenceHeader))
 }
 
 /**
  * The answer's bytes, to be passed on. They are not parsed. But JSON must begin and end as an object does, so that web
- * pages, and objects that are cut, are no predictions. Throws `malformed-reply`.
+ * pages, and objects that are cut, are no predictions, and binary tensors must be as long as they say. Throws
+ * `malformed-reply`.
  */
 export function predictionBytes(reply: HttpReply): InferReply {
-  const bytes = reply.wholeBytes()
   const contentType = reply.header('content-type') ?? 'application/json'
   const split = reply.header(inferenceHeader)
-  if (split !== undefined) {
-    const fault = binaryFault(split, bytes, wrongReplyField)
-    if (fault !== undefined) throw fault
-    return { kind: 'bytes', contentType, bytes, headers: { [inferenceHeader]: split } }
-  }
+  const bytes = bytesOfReply(reply, split)
+  if (split !== undefined) return { kind: 'bytes', contentType, bytes, headers: { [inferenceHeader]: split } }
   if (isText(contentType) && !isObjectBody(bytes)) throw unlike(contentType)
   return { kind: 'bytes', contentType, bytes }
 }

@@ -5,11 +5,11 @@ import {
   inferenceHeader,
   inferRequestBody,
   jsonBody,
-  readInferReply,
   type TensorPayload,
   type TensorReply,
 } from 'modelspine/adapter'
 import { instancesOf, readPredictions } from '../../shared/provider/instances-json.ts'
+import { bytesOfReply, tensorsOfReply } from '../../shared/provider/open-inference-replies.ts'
 import type { Payload } from './invocation-requests.ts'
 
 /**
@@ -28,7 +28,9 @@ export function tensorPayload(request: TensorPayload, form: TensorForm): Payload
 }
 
 export function readTensors(reply: HttpReply, form: TensorForm): TensorReply {
-  return form === 'instances' ? readPredictions('SageMaker', reply.json()) : readInferReply(reply.json())
+  return form === 'instances'
+    ? readPredictions('SageMaker', reply.json())
+    : tensorsOfReply(reply, splitOf(typeOf(reply)))
 }
 
 /**
@@ -50,17 +52,25 @@ export function bytesPayload(request: Extract<InferRequest, { kind: 'bytes' }>):
 }
 
 export function readBytes(reply: HttpReply): InferReply {
-  const contentType = reply.header('content-type') ?? 'application/octet-stream'
-  const split = contentType.startsWith(tritonBinary) ? contentType.slice(tritonBinary.length) : undefined
+  const contentType = typeOf(reply)
+  const split = splitOf(contentType)
   return {
     kind: 'bytes',
     contentType: split === undefined ? contentType : 'application/octet-stream',
-    bytes: reply.wholeBytes(),
+    bytes: bytesOfReply(reply, split),
     headers: {
       ...replyHeaders((name) => reply.header(name)),
       ...(split !== undefined && { [inferenceHeader]: split }),
     },
   }
+}
+
+function typeOf(reply: HttpReply): string {
+  return reply.header('content-type') ?? 'application/octet-stream'
+}
+
+function splitOf(contentType: string): string | undefined {
+  return contentType.startsWith(tritonBinary) ? contentType.slice(tritonBinary.length) : undefined
 }
 
 /** Who answered. */

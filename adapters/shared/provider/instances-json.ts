@@ -1,13 +1,22 @@
-import { ModelspineError, type Tensor, type TensorPayload, type TensorReply } from 'modelspine/adapter'
+import {
+  inferRequestBody,
+  ModelspineError,
+  type Tensor,
+  type TensorPayload,
+  type TensorReply,
+} from 'modelspine/adapter'
 
 /**
  * The `instances` of the JSON of TensorFlow Serving and of many containers, which answer with `predictions`. The first
- * dimension of each tensor counts instances. Several tensors are members of each instance, by their names.
+ * dimension of each tensor counts instances. Several tensors are members of each instance, by their names. Throws
+ * `bad-request`, also for a value that JSON cannot say.
  */
 export function instancesOf({ inputs }: Pick<TensorPayload, 'inputs'>): readonly unknown[] {
   const [first, ...others] = inputs
   if (first === undefined)
     throw new ModelspineError('bad-request', 'inputs is empty: give at least one tensor')
+  // Refuses the same values, by the same names.
+  inferRequestBody({ kind: 'tensors', inputs })
   const count = first.shape[0] ?? 1
   const odd = others.find(({ shape }) => (shape[0] ?? 1) !== count)
   if (odd !== undefined) {

@@ -8,7 +8,6 @@ import {
   inferenceHeader,
   type ModelProvider,
   ModelspineError,
-  readInferReply,
   systemClock,
   type TensorPayload,
   type TensorReply,
@@ -16,6 +15,7 @@ import {
 import { createGoogleClient, type GoogleConnection } from '../../shared/google/google-client.ts'
 import { readPredictions } from '../../shared/provider/instances-json.ts'
 import { namedByStatus } from '../../shared/provider/named-by-status.ts'
+import { bytesOfReply, tensorsOfReply } from '../../shared/provider/open-inference-replies.ts'
 import { type SharedClient, sharedClients } from '../../shared/provider/shared-clients.ts'
 import type { VendorRequest } from '../../shared/vendor-client.ts'
 import { wrongOption } from '../../shared/wrong-option.ts'
@@ -98,7 +98,7 @@ function providerOver(
   ): Promise<TensorReply> {
     if (tensors === 'open-inference') {
       const reply = await ask(openInferenceRequest(endpoint, request), context)
-      const read = readInferReply(reply.json())
+      const read = tensorsOfReply(reply, reply.header(inferenceHeader))
       return { ...read, parameters: { ...read.parameters, ...answeredBy(reply) } }
     }
     const reply = await ask(predictRequest(endpoint, request), context)
@@ -130,7 +130,7 @@ function providerOver(
       return {
         kind: 'bytes',
         contentType: reply.header('content-type') ?? 'application/octet-stream',
-        bytes: reply.wholeBytes(),
+        bytes: bytesOfReply(reply, split),
         headers: { ...answeredBy(reply), ...(split !== undefined && { [inferenceHeader]: split }) },
       }
     },

@@ -1,4 +1,4 @@
-import { type InferRequest, isModelspineError, secretOf } from 'modelspine/adapter'
+import { bytesReplyOf, type InferRequest, isModelspineError, secretOf } from 'modelspine/adapter'
 import { connectVertex, type VertexProviderOptions, vertexProvider } from 'modelspine/adapters/vertex'
 import { afterEach, describe, expect, it } from 'vitest'
 import {
@@ -95,6 +95,24 @@ describe('a prediction of Vertex', () => {
       authorization: `Bearer ${credential}`,
     })
     expect(call?.headers['x-goog-user-project']).toBeUndefined()
+  })
+
+  it('is read from binary tensors, and is malformed when they are cut', async () => {
+    const { provider, vertex } = await scene({ tensors: 'open-inference' })
+    const output = { name: 'half', datatype: 'FP16', shape: [2], data: [0.5, -2] }
+    const { bytes, headers = {} } = bytesReplyOf({ kind: 'tensors', outputs: [output] }, 'm', () => true)
+    const raw = {
+      model: endpoint,
+      kind: 'bytes',
+      contentType: 'application/json',
+      bytes: Buffer.from('{}'),
+    } as const
+    vertex.before = () => ({ headers, bytes })
+    expect(await provider.infer(request, context)).toMatchObject({ kind: 'tensors', outputs: [output] })
+    expect(await provider.infer(raw, context)).toMatchObject({ kind: 'bytes', headers })
+    vertex.before = () => ({ headers, bytes: bytes.subarray(0, -1) })
+    for (const each of [request, raw])
+      await expect(provider.infer(each, context)).rejects.toMatchObject({ code: 'malformed-reply' })
   })
 
   it('is asked at the address that the target observed', async () => {

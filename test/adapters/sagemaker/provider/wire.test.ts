@@ -1,6 +1,6 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { isModelspineError } from 'modelspine/adapter'
+import { bytesReplyOf, isModelspineError } from 'modelspine/adapter'
 import { connectSagemaker, type SagemakerProvider, sagemakerProvider } from 'modelspine/adapters/sagemaker'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { modelError } from '../../../simulators/sagemaker/runtime.ts'
@@ -159,9 +159,39 @@ describe('bytes', () => {
       headers: { 'inference-header-content-length': '2' },
     })
   })
+
+  const output = { name: 'half', datatype: 'FP16', shape: [2], data: [0.5, -2] }
+  const answer = bytesReplyOf({ kind: 'tensors', model: 'm', outputs: [output] }, 'm', () => true)
+  const split = answer.headers?.['inference-header-content-length']
+  const contentType = `application/vnd.sagemaker-triton.binary+json;json-header-size=${split}`
+
+  it('in the binary form are read when tensors were asked', async () => {
+    const made = await scene()
+    made.runtime.container = () => ({ contentType, body: answer.bytes })
+    expect(await made.provider.infer({ ...tensorsRequest, model: 'churn' }, contextOf())).toMatchObject({
+      kind: 'tensors',
+      outputs: [output],
+    })
+  })
+
+  it.each(['tensors', 'bytes'])('in the binary form are malformed when they are cut: %s', async (kind) => {
+    const made = await scene()
+    const body = answer.bytes.subarray(0, -1)
+    made.runtime.container = () => ({ contentType, body })
+    const request = kind === 'bytes' ? bytesRequest('churn') : { ...tensorsRequest, model: 'churn' }
+    await expect(made.provider.infer(request, contextOf())).rejects.toMatchObject({ code: 'malformed-reply' })
+  })
 })
 
 describe('tensors as instances', () => {
+  it('are refused by the name of a value that JSON would change', async () => {
+    const { provider, runtime } = await scene({ tensors: 'instances' })
+    const input = { name: 'x', datatype: 'FP32', shape: [2], data: [1, Number.NaN] }
+    const call = provider.infer({ model: 'churn', kind: 'tensors', inputs: [input] }, contextOf())
+    await expect(call).rejects.toMatchObject({ code: 'bad-request', details: { field: 'inputs[0].data[1]' } })
+    expect(runtime.invocations).toEqual([])
+  })
+
   const parts = (model = 'churn') => ({ ...tensorsRequest, model })
 
   it('are rows, and predictions are a tensor', async () => {
