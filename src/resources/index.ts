@@ -78,5 +78,6 @@ export type {
   RouteBackend,
   RouteBackendInput,
   RouteTimeouts,
+  RouteTranslation,
 } from './route/model-route.ts'
 export { modelRouteSchema } from './route/model-route-schema.ts'

@@ -83,6 +83,7 @@ export {
 export { openTelemetryLoaded } from '../telemetry/open-telemetry.ts'
 export { type LogEmitter, type LogValue, openTelemetryLogger } from '../telemetry/open-telemetry-logger.ts'
 export { createRequestTelemetry, type RequestTelemetryOptions } from '../telemetry/request-telemetry.ts'
+export type { Approximation } from './attempt/attempt-translation.ts'
 export { type Reach, reachOf } from './attempt/failure-reach.ts'
 export type { Picked, PickFailure, PickReport, PickRequest } from './attempt/pick-upstream.ts'
 export type { CallerAbort } from './attempt/routed-request.ts'

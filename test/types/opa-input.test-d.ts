@@ -70,6 +70,7 @@ describe('the input of a Rego policy', () => {
       /* not given: */
       | 'attempts'
       | 'maxInFlight'
+      | 'translation'
     >()
   })
 

@@ -3,9 +3,11 @@ import type {
   LanguageModelV4GenerateResult,
   LanguageModelV4StreamPart,
   LanguageModelV4StreamResult,
+  SharedV4Warning,
 } from '@ai-sdk/provider'
 import { systemClock } from '../../clock.ts'
 import type { ChatEvent } from '../../provider/contract.ts'
+import type { Served } from '../../routing/attempt/served.ts'
 import type { CallOptions, Router } from '../../routing/router.ts'
 import { type ReadRequest, readRequest } from '../words/read-request.ts'
 import { AiSdkStreamWriter, openedBy } from '../words/stream-writer.ts'
@@ -34,6 +36,21 @@ function prepare(route: string, given: LanguageModelV4CallOptions, all: RouteMod
   }
 }
 
+/** What no upstream could be told, and what this one was told only about. */
+function warningsOf(
+  { uncarried }: Pick<AnswerFacts, 'uncarried'>,
+  { approximated = [] }: Pick<Served, 'approximated'>,
+): readonly SharedV4Warning[] {
+  const about = approximated.map(
+    ({ field, what }): SharedV4Warning => ({
+      type: 'compatibility',
+      feature: field,
+      details: what,
+    }),
+  )
+  return [...uncarried, ...about]
+}
+
 /** A whole reply of a route, as the result of a model of the AI SDK. */
 export async function generateOn(
   router: Pick<Router, 'chat'>,
@@ -44,7 +61,7 @@ export async function generateOn(
   const { request, call, facts } = prepare(route, given, all)
   try {
     const { reply, ...served } = await router.chat(route, request, call)
-    const result = writeReply(reply, facts)
+    const result = writeReply(reply, { ...facts, uncarried: warningsOf(facts, served) })
     return { ...result, providerMetadata: { ...result.providerMetadata, ...routeMetadata(route, served) } }
   } catch (cause) {
     throw routeFailure(cause, facts)
@@ -63,7 +80,13 @@ export async function streamOn(
     const { events, ...served } = await router.chatStream(route, request, call)
     const metadata = routeMetadata(route, served)
     const wantsRaw = given.includeRawChunks === true
-    const writer = new AiSdkStreamWriter({ ...facts, model: served.model, wantsRaw, metadata })
+    const writer = new AiSdkStreamWriter({
+      ...facts,
+      uncarried: warningsOf(facts, served),
+      model: served.model,
+      wantsRaw,
+      metadata,
+    })
     // It has come already, unless a guardrail holds it back.
     const first = await events.next()
     const opened = first.done === true ? {} : openedBy(first.value)

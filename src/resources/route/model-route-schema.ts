@@ -20,6 +20,7 @@ import type {
   RouteBackend,
   RouteBackendInput,
   RouteTimeouts,
+  RouteTranslation,
 } from './model-route.ts'
 import { routeProblems } from './route-checks.ts'
 
@@ -79,6 +80,7 @@ function specSchema(): z.ZodType<ModelRouteSpec, ModelRouteSpecInput> {
       onPolicyError: defaulted(z.enum(['deny', 'allow']), 'deny').describe(
         'What happens when an invoke policy cannot answer.',
       ),
+      translation: translationSchema().exactOptional(),
     },
     { error: 'a spec with at least operations and backends' },
   )
@@ -118,6 +120,28 @@ function timeoutsSchema(): z.ZodType<RouteTimeouts, RouteTimeouts> {
       { error: 'timeouts: { request, attempt, firstOutput, idle }, each a duration if given' },
     )
     .describe('How long requests may take.')
+}
+
+function translationSchema(): z.ZodType<RouteTranslation, RouteTranslation> {
+  return z
+    .strictObject(
+      {
+        cannotCarry: z
+          .enum(['ask-others', 'refuse'], { error: 'ask-others or refuse' })
+          .exactOptional()
+          .describe(
+            'When an upstream cannot carry what changes the meaning of the answer. Default ask-others: other upstreams are asked, and the refusal costs none of the attempts.',
+          ),
+        approximations: z
+          .enum(['allow', 'refuse'], { error: 'allow or refuse' })
+          .exactOptional()
+          .describe(
+            'When an upstream can say something only about, such as a seed. Default allow: it is approximated, and the reply lists it.',
+          ),
+      },
+      { error: 'translation: { cannotCarry, approximations }, each if wanted' },
+    )
+    .describe("What happens to chats with something that an upstream's format cannot say.")
 }
 
 function backendSchema(): z.ZodType<RouteBackend, RouteBackendInput> {

@@ -30,6 +30,22 @@ export interface ModelRouteSpec {
   readonly maxInFlight?: number
   /** What happens when an `invoke` policy cannot answer. */
   readonly onPolicyError: 'deny' | 'allow'
+  /** What happens to chats with something that an upstream's format cannot say. */
+  readonly translation?: RouteTranslation
+}
+
+/** Formats of vendors differ in what they can say. Nothing is dropped in silence. */
+export interface RouteTranslation {
+  /**
+   * When an upstream cannot carry what changes the meaning of the answer, such as a tool or an image. `ask-others`
+   * (default): other upstreams are asked, and the refusal costs none of the `attempts`. `refuse`: the request fails.
+   */
+  readonly cannotCarry?: 'ask-others' | 'refuse'
+  /**
+   * When an upstream can say something only about, such as a seed or the range of a temperature. `allow` (default): it is
+   * approximated, and the reply lists it. `refuse`: that upstream cannot carry the request.
+   */
+  readonly approximations?: 'allow' | 'refuse'
 }
 
 export type RouteBackend =
@@ -101,6 +117,7 @@ export interface ModelRouteSpecInput {
   readonly maxInFlight?: number
   /** Default `deny`. */
   readonly onPolicyError?: 'deny' | 'allow'
+  readonly translation?: RouteTranslation
 }
 
 export type RouteBackendInput =

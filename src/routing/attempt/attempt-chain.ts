@@ -63,7 +63,16 @@ export class AttemptChain {
   /** Whether no further call may be made, whatever upstreams there are. */
   #isUsedUp(): boolean {
     const { attempts, route, descriptor, body } = this.#request
-    return attempts.length >= route.limits.attempts || descriptor.isRepeatable?.(body) === false
+    if (route.translation.cannotCarry === 'refuse' && attempts.at(-1)?.error?.code === 'unsupported')
+      return true
+    return this.#callsMade() >= route.limits.attempts || descriptor.isRepeatable?.(body) === false
+  }
+
+  /** What an upstream cannot carry was not sent to it. */
+  #callsMade(): number {
+    let made = 0
+    for (const { error } of this.#request.attempts) if (error?.code !== 'unsupported') made += 1
+    return made
   }
 
   #plan(): RoutePlan | undefined {
@@ -89,7 +98,7 @@ export class AttemptChain {
     const { attemptMs, firstOutputMs, idleMs } = route.limits
     const declared = streamed ? firstOutputMs : attemptMs
     if (declared !== undefined) return { answerMs: declared, mayMoveOn: undefined, idleMs }
-    const left = Math.min(route.limits.attempts - attempts.length, sizeOf(plan) - this.#tried.length)
+    const left = Math.min(route.limits.attempts - this.#callsMade(), sizeOf(plan) - this.#tried.length)
     if (left <= 1) return { answerMs: undefined, mayMoveOn: undefined, idleMs }
     return { answerMs: leftMs / left, mayMoveOn: (attempt) => this.#mayMoveOn(attempt), idleMs }
   }

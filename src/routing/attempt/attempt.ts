@@ -5,14 +5,16 @@ import type { CallContext, InferReply, Usage } from '../../provider/contract.ts'
 import type { Actor, Key } from '../../resources/metadata.ts'
 import type { AttemptKind, AttemptRecord, Outcome } from '../../telemetry/contract.ts'
 import type { StreamNotes } from '../operations/operation.ts'
-import type { Upstream } from '../table/route.ts'
+import type { Route, Upstream } from '../table/route.ts'
 import { tokensIn } from '../tokens-in.ts'
+import { AttemptTranslation } from './attempt-translation.ts'
 
 /** What an attempt needs of its request. */
 export interface AttemptHost {
   readonly clock: Clock
   readonly requestId: string
   readonly callerId: string | undefined
+  readonly route: Pick<Route, 'translation'>
   readonly routeKey: Key
   readonly actor: Actor
   readonly operation: AttemptRecord['operation']
@@ -50,6 +52,7 @@ export class Attempt implements StreamNotes {
   readonly upstream: Upstream
   readonly kind: AttemptKind
   readonly context: CallContext
+  readonly translation: AttemptTranslation
   /** Why it ended, if it did not end well. */
   error: ModelspineError | undefined
   isOver = false
@@ -87,9 +90,14 @@ export class Attempt implements StreamNotes {
     this.kind = kind
     this.#host = host
     this.#limits = limits
-    const { requestId, headers, clock } = host
+    const { requestId, headers, clock, route } = host
     const abortSignal = this.#controller.signal
-    this.context = headers === undefined ? { requestId, abortSignal } : { requestId, abortSignal, headers }
+    const translation = new AttemptTranslation(route.translation.approximations)
+    this.translation = translation
+    this.context =
+      headers === undefined
+        ? { requestId, abortSignal, translation }
+        : { requestId, abortSignal, translation, headers }
     this.#startedAtMs = clock.now()
     this.#startedAt = clock.monotonic()
     this.#since = this.#startedAt

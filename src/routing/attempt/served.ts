@@ -1,6 +1,7 @@
 import type { Cost } from '../../cost/contract.ts'
 import type { Key } from '../../resources/metadata.ts'
 import type { UpstreamIdentity } from '../../telemetry/contract.ts'
+import type { Approximation } from './attempt-translation.ts'
 import type { RoutedRequest } from './routed-request.ts'
 
 /** The provider, deployment and revision that served a request. */
@@ -17,6 +18,8 @@ export interface Served {
   readonly model: string
   /** How many calls were made. The call that succeeded is included. 0 for a reply from a cache. */
   readonly attempts: number
+  /** What the upstream's format could say only about, and what became of it. At most 100 are listed. */
+  readonly approximated?: readonly Approximation[]
 }
 
 /** A provider's reply, with the provider, deployment and revision that gave it. */
@@ -33,6 +36,7 @@ export function servedBy(
   { requestId, callerId, attempts }: RoutedRequest,
   { deployment, revision, provider, model }: UpstreamIdentity,
 ): Served {
+  const approximated = attempts.at(-1)?.translation.listed
   return {
     requestId,
     ...(callerId === undefined ? undefined : { callerId }),
@@ -40,5 +44,6 @@ export function servedBy(
     provider,
     model,
     attempts: attempts.length,
+    ...(approximated === undefined ? undefined : { approximated }),
   }
 }

@@ -64,6 +64,7 @@ export function compileRoute(
     operations: spec.operations,
     limits: limitsOf(spec),
     onPolicyError: spec.onPolicyError,
+    translation: { cannotCarry: 'ask-others', approximations: 'allow', ...spec.translation },
     plans,
     streamPlans,
     load: around.loads.ofRoute(key),

@@ -1,5 +1,5 @@
 import type { Key } from '../../resources/metadata.ts'
-import type { OperationName } from '../../resources/route/model-route.ts'
+import type { OperationName, RouteTranslation } from '../../resources/route/model-route.ts'
 import type { ServerAddress, UpstreamIdentity } from '../../telemetry/contract.ts'
 import type { Connection } from './connections.ts'
 import type { RouteLoad, UpstreamState } from './load.ts'
@@ -12,6 +12,7 @@ export interface Route {
   readonly operations: readonly OperationName[]
   readonly limits: RouteLimits
   readonly onPolicyError: 'deny' | 'allow'
+  readonly translation: Required<RouteTranslation>
   readonly plans: Plans
   /** The plans of streams. They hold only upstreams whose provider declares `streaming`. */
   readonly streamPlans: Plans

@@ -133,6 +133,11 @@ export const routeInput: fc.Arbitrary<ModelRouteInput> = fc.record({
       fallback: fc.uniqueArray(fc.record({ deployment: label }), { selector: identity, maxLength: 3 }),
       timeout: duration,
       onPolicyError: fc.constantFrom('deny', 'allow'),
+      translation: fc.constantFrom(
+        {},
+        { cannotCarry: 'refuse' as const },
+        { approximations: 'refuse' as const },
+      ),
     },
     { requiredKeys: ['operations', 'backends'] },
   ),

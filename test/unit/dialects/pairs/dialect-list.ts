@@ -6,6 +6,8 @@ import {
   type ChatPrinting,
   type ChatRequest,
   ModelspineError,
+  type OpenaiExtension,
+  type OpenaiPrinting,
   openaiChat,
 } from 'modelspine/adapter'
 import { framesIn } from '../bedrock/event-frames.ts'
@@ -23,7 +25,10 @@ export interface PairedDialect {
   readonly codec: ChatCodec<never>
   /** The vendor whose signatures and opaque parts are its own. */
   readonly vendor: string
+  /** Writes a request for the vendor's server. */
   print(request: ChatRequest, carriage: Carriage): string
+  /** Writes a request as a client of the dialect can, also with what only some servers take. */
+  write(request: ChatRequest, carriage: Carriage): string
   /** Reads a request. The model is in the path in some formats. */
   parse(text: string): ChatRequest
   /** The events in what its writer wrote. */
@@ -38,6 +43,8 @@ export interface PairedDialect {
 interface Listed<Printing extends ChatPrinting> extends Pick<PairedDialect, 'name' | 'vendor'> {
   readonly codec: ChatCodec<Printing>
   readonly printing: Printing
+  /** What clients can say that the vendor's own server does not take. */
+  readonly clientPrinting?: Printing
   readonly answersLack: readonly string[]
   readonly frames?: (text: string) => readonly Frame[]
 }
@@ -49,6 +56,7 @@ function listed<Printing extends ChatPrinting>(dialect: Listed<Printing>): Paire
     codec: codec as ChatCodec<never>,
     answersLack: new Set(dialect.answersLack),
     print: (request, carriage) => codec.print(request, { ...printing, carriage }),
+    write: (request, carriage) => codec.print(request, { ...printing, ...dialect.clientPrinting, carriage }),
     parse: (text) => codec.parse(text, { model: 'm', stream: false }).request,
     frames: dialect.frames ?? sseFrames,
   }
@@ -74,12 +82,31 @@ export function heldError(body: unknown): ModelspineError {
   return new ModelspineError('unavailable', `an error in an answer: ${JSON.stringify(body)}`)
 }
 
+const openaiPrinting: OpenaiPrinting = {
+  stream: false,
+  vendor: 'openai',
+  maxTokensField: 'max_completion_tokens',
+}
+
+/** All of them. */
+const extensions: Readonly<Record<OpenaiExtension, true>> = {
+  top_k: true,
+  cache_control: true,
+  reasoning_content: true,
+  reasoning_details: true,
+  images_anywhere: true,
+}
+
 export const dialectList: readonly PairedDialect[] = [
   listed({
     name: 'OpenAI chat',
     codec: openaiChat,
     vendor: 'openai',
-    printing: { stream: false, vendor: 'openai', maxTokensField: 'max_completion_tokens' },
+    printing: openaiPrinting,
+    clientPrinting: {
+      ...openaiPrinting,
+      extensions: new Set(Object.keys(extensions) as OpenaiExtension[]),
+    },
     answersLack: ['opaque', 'stopSequence', 'usage.longCacheWriteTokens'],
   }),
   listed({

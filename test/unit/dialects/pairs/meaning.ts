@@ -63,7 +63,7 @@ function meaningOf(request: ChatRequest, { refused, approximated }: Told = nothi
     ),
     tools: (request.tools ?? []).map((tool, index) => ({
       place: `tools[${index}]`,
-      says: said({ ...tool }),
+      says: said(tool.type === 'opaque' ? { ...tool, kind: undefined, required: undefined } : { ...tool }),
     })),
   }
 }
@@ -107,8 +107,8 @@ function saidBy(part: ChatPart, calls: Calls): Readonly<Record<string, unknown>>
     ...given,
     ...('signedBy' in given && { signedBy: signerOf(given.signedBy) }),
   } as typeof given
-  // Whether it may be left out is the caller's wish. Formats do not say it.
-  if (part.type === 'opaque') return { ...says, required: undefined }
+  // The data say what it is. Whether it may be left out is the caller's wish, which formats do not say.
+  if (part.type === 'opaque') return { ...says, kind: undefined, required: undefined }
   if (part.type === 'tool-call') {
     const args = part.custom === true ? part.arguments : parsed(part.arguments)
     return { ...says, id: calls.get(part.id), arguments: args }

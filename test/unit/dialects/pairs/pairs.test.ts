@@ -8,10 +8,10 @@ import { dialectList, type PairedDialect } from './dialect-list.ts'
 import { untold } from './meaning.ts'
 import { requests } from './requests.ts'
 
-/** A request as a server of the dialect reads it, and what is told of the way there. */
-function sentTo(dialect: PairedDialect, request: ChatRequest) {
+/** A request as a server of the dialect, or a gateway before it, reads it, and what is told of the way there. */
+function sentTo(dialect: PairedDialect, request: ChatRequest, how: 'print' | 'write' = 'print') {
   const carriage = new ListingCarriage(dialect.codec.title)
-  const { native: _, ...read } = dialect.parse(dialect.print(request, carriage))
+  const { native: _, ...read } = dialect.parse(dialect[how](request, carriage))
   return { read: read as ChatRequest, carriage }
 }
 
@@ -22,12 +22,12 @@ function untoldBetweenAll(request: ChatRequest): readonly string[] {
     problems.push(...found.map((each) => `${way}: ${each}`))
   }
   for (const from of dialectList) {
-    const first = sentTo(from, request)
+    const first = sentTo(from, request, 'write')
     note(from.name, untold(request, first.read, first.carriage))
     for (const to of dialectList) {
       const there = sentTo(to, first.read)
       note(`${from.name} → ${to.name}`, untold(first.read, there.read, there.carriage))
-      const back = sentTo(from, there.read)
+      const back = sentTo(from, there.read, 'write')
       note(`${to.name} → ${from.name}, back`, untold(there.read, back.read, back.carriage))
     }
   }

@@ -1,0 +1,146 @@
+/** What becomes of requests with something that an upstream's format cannot say. */
+
+import { openaiCompatible } from 'modelspine/adapters/openai-compatible'
+import { describe, expect, it } from 'vitest'
+import { ModelspineError } from '../../../../src/errors.ts'
+import { servedHeaders } from '../../../../src/gateway/served-headers.ts'
+import type { ChatRequest } from '../../../../src/provider/contract.ts'
+import type { ModelRoute } from '../../../../src/resources/route/model-route.ts'
+import { route, type ScriptedProvider, scenario, scriptedProvider, vendor } from '../scenario.ts'
+
+const hello: Omit<ChatRequest, 'model'> = {
+  messages: [{ role: 'user', content: [{ type: 'text', text: 'Hi' }] }],
+}
+
+/** A provider whose format has no seed, and no tools. */
+function plain(name: string): ScriptedProvider {
+  const provider = scriptedProvider(name)
+  const { chat, chatStream } = provider
+  const check = (
+    { seed, tools }: ChatRequest,
+    { translation }: Parameters<NonNullable<typeof chat>>[1],
+  ): void => {
+    if (tools !== undefined) throw new ModelspineError('unsupported', `${name} has no tools`)
+    if (seed === undefined || translation === undefined) return
+    if (translation.approximations === 'refuse')
+      throw new ModelspineError('unsupported', `${name} has no seed`)
+    translation.approximated('seed', 'left out')
+  }
+  return Object.assign(provider, {
+    async chat(request: ChatRequest, context: never) {
+      check(request, context)
+      return await chat?.(request, context)
+    },
+    async *chatStream(request: ChatRequest, context: never) {
+      check(request, context)
+      if (chatStream !== undefined) yield* chatStream(request, context)
+    },
+  })
+}
+
+function world(translation: ModelRoute['spec']['translation'] = {}, spec: Partial<ModelRoute['spec']> = {}) {
+  const providers = { a: plain('a'), b: plain('b'), c: scriptedProvider('c') }
+  const fallback = [vendor('b'), vendor('c')]
+  return {
+    ...scenario({ routes: [route([vendor('a')], { fallback, translation, ...spec })], providers }),
+    providers,
+  }
+}
+
+const withTools = { ...hello, tools: [{ type: 'function', name: 'f', parameters: {} }] } as const
+const withSeed = { ...hello, seed: 7 }
+
+describe('an upstream that cannot carry a request', () => {
+  it('costs none of the attempts: those that can are asked', async () => {
+    const { router, attempts } = world({}, { attempts: 1 })
+    const { provider } = await router.chat('m', withTools)
+    expect([provider, attempts.map(({ code }) => code)]).toEqual([
+      'c',
+      ['unsupported', 'unsupported', undefined],
+    ])
+    const { provider: streaming } = await router.chatStream('m', withTools)
+    expect(streaming).toBe('c')
+  })
+
+  it('leaves the attempts for failures', async () => {
+    const { router, providers, attempts } = world({}, { attempts: 1 })
+    providers.c.script = 'unavailable'
+    await expect(router.chat('m', withTools)).rejects.toMatchObject({ code: 'unavailable' })
+    expect(attempts).toHaveLength(3)
+    providers.a.script = 'unavailable'
+    await expect(router.chat('m', hello)).rejects.toMatchObject({ code: 'unavailable' })
+    expect(attempts).toHaveLength(4)
+  })
+
+  it('ends the request where the route says so', async () => {
+    const { router, attempts } = world({ cannotCarry: 'refuse' })
+    await expect(router.chat('m', withTools)).rejects.toMatchObject({
+      code: 'unsupported',
+      message: 'a has no tools',
+    })
+    expect(attempts).toHaveLength(1)
+    const { provider } = await router.chat('m', hello)
+    expect(provider).toBe('a')
+  })
+})
+
+describe('an approximation', () => {
+  it('is listed in the reply, whole and streamed, and only there where it was made', async () => {
+    const { router } = world()
+    const { approximated, provider } = await router.chat('m', withSeed)
+    expect([provider, approximated]).toEqual(['a', [{ field: 'seed', what: 'left out' }]])
+    expect((await router.chatStream('m', withSeed)).approximated).toEqual(approximated)
+    expect(await router.chat('m', hello)).not.toHaveProperty('approximated')
+  })
+
+  it('of an upstream that failed is not listed', async () => {
+    const { router, providers } = world()
+    providers.a.script = 'unavailable'
+    providers.b.script = 'unavailable'
+    const { provider, approximated } = await world({}, { attempts: 3 }).router.chat('m', withSeed)
+    expect([provider, approximated?.length]).toEqual(['a', 1])
+    await expect(router.chat('m', withSeed)).rejects.toMatchObject({ code: 'unavailable' })
+  })
+
+  it('is refused where the route says so, and an upstream that needs none is asked', async () => {
+    const { router } = world({ approximations: 'refuse' })
+    const { provider, approximated } = await router.chat('m', withSeed)
+    expect([provider, approximated]).toEqual(['c', undefined])
+  })
+
+  it('is made by a real provider in the words of its format, before anything is sent', async () => {
+    const local = openaiCompatible({ baseUrl: 'http://127.0.0.1:1/v1' })
+    const routes = [route([vendor('local')], { translation: { approximations: 'refuse' } })]
+    const { router } = scenario({ routes, providers: { local } })
+    await expect(router.chat('m', { ...hello, topK: 3 })).rejects.toMatchObject({
+      code: 'unsupported',
+      details: { field: 'topK' },
+      message: expect.stringContaining("topK would be left out in OpenAI's chat completions"),
+    })
+    await local.close()
+  })
+
+  it('is named in a header, which has a bound', () => {
+    const served = { requestId: 'r', provider: 'p', model: 'm', attempts: 1 }
+    const of = (count: number) =>
+      Array.from({ length: count }, (_, index) => ({ field: `f${index}`, what: 'x' }))
+    const header = (count: number) =>
+      servedHeaders({ ...served, approximated: of(count) }, 'a/b')['x-modelspine-approximated']
+    expect(header(2)).toBe('f0, f1')
+    expect(header(25)).toMatch(/, f19, and 5 more$/)
+    expect(servedHeaders(served, 'a/b')).not.toHaveProperty('x-modelspine-approximated')
+  })
+
+  it('is listed a hundred times at most', async () => {
+    const chatty = scriptedProvider('a')
+    const { chat } = chatty
+    Object.assign(chatty, {
+      async chat(request: ChatRequest, context: Parameters<NonNullable<typeof chat>>[1]) {
+        for (let each = 0; each < 1000; each += 1) context.translation?.approximated(`f${each}`, 'x')
+        return await chat?.(request, context)
+      },
+    })
+    const { router } = scenario({ routes: [route([vendor('a')])], providers: { a: chatty } })
+    expect((await router.chat('m', hello)).approximated).toHaveLength(100)
+  })
+})
