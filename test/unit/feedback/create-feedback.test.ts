@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { bytesReplyOf } from '../../../src/dialects/open-inference/infer-bytes.ts'
 import type { Signal, SignalEvent } from '../../../src/feedback/contract.ts'
 import {
   createFeedback,
@@ -47,6 +48,37 @@ describe('labels', () => {
       covered,
     })
     expect(read(feedback, 'labels.accuracy', startMs, startMs + 1000, 'two').kind).toBe('no-data')
+  })
+
+  it.each<[string, unknown[], unknown]>([
+    ['FP16', [0.5, -2], [0.5, '-2']],
+    ['BF16', [1, 3], [1, 3]],
+    ['BYTES', ['ja', 'nein'], ['ja', 'nein']],
+    ['INT64', [2n ** 60n, 7], ['1152921504606846976', 7]],
+  ])('are joined to predictions of %s, as bytes and as tensors', (datatype, data, value) => {
+    const { clock, feedback, startMs } = started()
+    const outputs = [
+      { name: 'scores', datatype: 'FP32', shape: [2], data: [0.25, 0.75] },
+      { name: 'label', datatype, shape: [2], data },
+    ]
+    const reply = { kind: 'tensors', outputs } as const
+    feedback.attempted(answered('a', clock.now(), reply))
+    feedback.attempted(
+      answered(
+        'b',
+        clock.now(),
+        bytesReplyOf(reply, 'm', () => true),
+      ),
+    )
+    feedback.attempted(
+      answered(
+        'c',
+        clock.now(),
+        bytesReplyOf(reply, 'm', (name) => name === 'label'),
+      ),
+    )
+    for (const id of ['a', 'b', 'c']) expect(feedback.record(label(id, value))).toEqual({ outcome: 'joined' })
+    expect(read(feedback, 'labels.accuracy', startMs, startMs + 1)).toMatchObject({ hits: 6, total: 6 })
   })
 
   it('count each instance of a batch', () => {
