@@ -94,7 +94,7 @@ export class AttemptChain {
   }
 
   #limits(plan: RoutePlan): AttemptLimits {
-    const { route, streamed, attempts, leftMs } = this.#request
+    const { route, streamed, leftMs } = this.#request
     const { attemptMs, firstOutputMs, idleMs } = route.limits
     const declared = streamed ? firstOutputMs : attemptMs
     if (declared !== undefined) return { answerMs: declared, mayMoveOn: undefined, idleMs }
