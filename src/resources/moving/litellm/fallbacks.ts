@@ -76,7 +76,8 @@ export class LitellmFallbacks {
   }
 
   #tellUnusable(group: string): void {
-    const isAlias = this.#directory.aliases.some(({ name }) => name === group)
+    const alias = this.#directory.aliases.find(({ name }) => name === group)
+    const isAlias = alias !== undefined && this.#directory.groups.has(alias.group)
     if (group !== '*' && this.#directory.resolve(group) !== undefined && !isAlias) return
     for (const { path } of group === '*' ? [] : (this.#map.get(group) ?? [])) {
       const reason = isAlias

@@ -7,6 +7,10 @@ const prices: Reason = [
   'prices stand beside the routes',
   'Write priceTable({ prices }), by provider and model, and give it to createRouter({ prices }). See docs/cost.md.',
 ]
+const budgets: Reason = [
+  'no budgets ship; the router has a place for them',
+  'Give createRouter({ layers: { budgets } }).',
+]
 const parameters: Reason = [
   'a route sends each request as its caller wrote it',
   'Set the parameter where the request is made, or in a guardrail of your own.',
@@ -52,6 +56,9 @@ const choice: Reason = [
   'Give createRouter({ strategy }). One of your own can read latency and calls under way of each upstream.',
 ]
 const tags: Reason = ['a route does not choose by tags', 'Give each tag a route, and let the app ask it.']
+const preCallChecks: Reason = [
+  'nothing counts a prompt before it is sent; a prompt that is too long is told by the vendor, and other models are asked',
+]
 const proxy: Reason = ["a setting of LiteLLM's server, which an app that imports the router does not have"]
 
 const params = 'model_list[].litellm_params'
@@ -59,6 +66,8 @@ const params = 'model_list[].litellm_params'
 /** What of a config of LiteLLM no route says, and what takes its place. */
 const table: Readonly<Record<string, Reason>> = {
   'model_list[].*': ['the deployment has no such field'],
+  'model_list[].rpm': limits,
+  'model_list[].tpm': limits,
   [`${params}.*`]: parameters,
   [`${params}.order`]: ['its deployment is in no route'],
   [`${params}.model`]: ['its deployment is in no route'],
@@ -76,14 +85,8 @@ const table: Readonly<Record<string, Reason>> = {
   [`${params}.output_cost_per_token`]: prices,
   [`${params}.input_cost_per_second`]: prices,
   [`${params}.output_cost_per_second`]: prices,
-  [`${params}.max_budget`]: [
-    'no budgets ship; the router has a place for them',
-    'Give createRouter({ layers: { budgets } }).',
-  ],
-  [`${params}.budget_duration`]: [
-    'no budgets ship; the router has a place for them',
-    'Give createRouter({ layers: { budgets } }).',
-  ],
+  [`${params}.max_budget`]: budgets,
+  [`${params}.budget_duration`]: budgets,
   [`${params}.drop_params`]: [
     'nothing is dropped in silence: what a vendor cannot be told is refused by its name',
     'Leave the parameter out where the request is made.',
@@ -127,19 +130,15 @@ const table: Readonly<Record<string, Reason>> = {
   'router_settings.model_group_retry_policy': retries,
   'router_settings.retry_after': retries,
   'router_settings.default_max_parallel_requests': parallel,
-  'router_settings.enable_pre_call_checks': [
-    'nothing counts a prompt before it is sent; a prompt that is too long is told by the vendor, and other models are asked',
-  ],
+  'router_settings.enable_pre_call_checks': preCallChecks,
+  'router_settings.enable_pre_call_check': preCallChecks,
   'router_settings.optional_pre_call_checks': [
     'no checks ship; the router has places for them',
     'Give createRouter({ layers }).',
   ],
   'router_settings.enable_tag_filtering': tags,
   'router_settings.tag_filtering_match_any': tags,
-  'router_settings.provider_budget_config': [
-    'no budgets ship; the router has a place for them',
-    'Give createRouter({ layers: { budgets } }).',
-  ],
+  'router_settings.provider_budget_config': budgets,
   'router_settings.cache_responses': cache,
   'router_settings.cache_kwargs': cache,
   'router_settings.caching_groups': cache,
@@ -173,14 +172,15 @@ const table: Readonly<Record<string, Reason>> = {
     "an alias for LiteLLM's own names of models",
     'Write spec.names of the route.',
   ],
-  'litellm_settings.max_budget': [
-    'no budgets ship; the router has a place for them',
-    'Give createRouter({ layers: { budgets } }).',
-  ],
+  'litellm_settings.max_budget': budgets,
   'litellm_settings.guardrails': guardrails,
   'litellm_settings.default_team_settings': callers,
   'general_settings.*': proxy,
   'general_settings.master_key': callers,
+  'general_settings.max_budget': budgets,
+  'general_settings.budget_duration': budgets,
+  'litellm_settings.budget_duration': budgets,
+  'litellm_settings.max_end_user_budget': budgets,
   'general_settings.custom_auth': callers,
   'general_settings.enable_jwt_auth': callers,
   'general_settings.litellm_jwtauth': callers,

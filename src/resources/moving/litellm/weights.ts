@@ -21,7 +21,7 @@ export function weightsOf(
   ledger: Ledger,
 ): readonly Weighted[] {
   const strategy = settings.find('routing_strategy')?.value ?? 'simple-shuffle'
-  const metric = strategy === 'simple-shuffle' ? metricOf(members) : undefined
+  const metric = strategy === 'simple-shuffle' && members.length > 1 ? metricOf(members) : undefined
   for (const { deployment } of members) {
     for (const field of ['weight', 'rpm', 'tpm']) {
       const found = deployment.find(field)
@@ -32,9 +32,11 @@ export function weightsOf(
         ])
       } else if (found !== undefined && metric !== 'weight') {
         ledger.leave(found.path, [
-          strategy === 'simple-shuffle'
-            ? 'LiteLLM reads no weight here, because the first deployment of the group has none'
-            : 'LiteLLM reads no weights with this routing_strategy',
+          strategy !== 'simple-shuffle'
+            ? 'LiteLLM reads no weights with this routing_strategy'
+            : members.length === 1
+              ? 'there is one deployment, so there is nothing to weigh'
+              : 'LiteLLM reads no weight here, because the first deployment of the group has none',
         ])
       }
     }

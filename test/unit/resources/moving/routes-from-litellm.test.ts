@@ -149,6 +149,17 @@ describe('the weights of a group', () => {
     expect(leftAt(moved, 'model_list[1].litellm_params.weight')).toHaveLength(1)
   })
 
+  it('are none for one deployment', async () => {
+    const moved = await move([deployment('m', 'a', { weight: 3, rpm: 60 })])
+    expect(spec(moved)?.backends).toEqual([{ provider: 'openai-compatible', model: 'a' }])
+    expect(leftAt(moved, 'model_list[0].litellm_params.weight')).toEqual([
+      'there is one deployment, so there is nothing to weigh',
+    ])
+    expect(leftAt(moved, 'model_list[0].litellm_params.rpm')).toEqual([
+      'as a limit for each minute it is left',
+    ])
+  })
+
   it('add up when two deployments are the same model of the same account', async () => {
     const same = { api_base: 'http://x.test/v1' }
     const moved = await move([deployment('m', 'a', same), deployment('m', 'a', same), deployment('m', 'b')])
@@ -215,6 +226,22 @@ describe('a fallback of LiteLLM', () => {
       { fallbacks: [{ m: ['w/x', 'short', 'just-b'] }], model_group_alias: { short: 'n' }, num_retries: 0 },
     )
     expect(models(spec(moved)?.fallback)).toEqual(['x', 'b', 'c'])
+  })
+
+  it('of an alias is that of its model, unless the alias leads to a wildcard', async () => {
+    const moved = await move([deployment('m', 'a'), deployment('w/*', '*'), deployment('n', 'b')], {
+      model_group_alias: { short: 'm', wild: 'w/x' },
+      fallbacks: [{ short: ['n'] }, { wild: ['n'] }],
+    })
+    expect(moved.routes.map(({ metadata, spec: { fallback } }) => [metadata.name, models(fallback)])).toEqual(
+      [
+        ['m', []],
+        ['n', []],
+        ['wild', ['b']],
+      ],
+    )
+    expect(leftAt(moved, 'router_settings.fallbacks[0].short[0]')).toHaveLength(1)
+    expect(leftAt(moved, 'router_settings.fallbacks[1].wild[0]')).toEqual([])
   })
 
   it('for long prompts is carried when it is one for all failures, too', async () => {
