@@ -5,6 +5,7 @@
 
 export { type Clock, seededRandom, sleep, sortableId, systemClock, type Timer } from './clock.ts'
 export type * from './cost/contract.ts'
+export { type OwnPrice, type PriceTableOptions, priceTable, type SamePrice } from './cost/price-table.ts'
 export { acceptFence, type FenceRecord } from './deployment-target/accept-fence.ts'
 export type * from './deployment-target/contract.ts'
 export { describeTargetStep, type TargetStep, targetSteps } from './deployment-target/target-steps.ts'

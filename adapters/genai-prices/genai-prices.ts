@@ -3,6 +3,8 @@ import {
   type ModelPrice,
   ModelspineError,
   type PriceTable,
+  type Pricing,
+  priceTable,
   systemClock,
 } from 'modelspine/adapter'
 import { type GenaiLibrary, loadGenaiLibrary, sourceName } from './genai-library.ts'
@@ -25,10 +27,11 @@ const maxKept = 2000
 
 /**
  * The prices of `@pydantic/genai-prices`, an optional library that this loads. They are those that its installed
- * version has, or that its own `updatePrices` has put in their place. Throws `unsupported` where it is not installed,
+ * version has, or that its own `updatePrices` has put in their place. Give them to a router, or to `priceTable` as the
+ * fallback of your own. Throws `unsupported` where it is not installed,
  * and `invalid-options` for an id that it does not have.
  */
-export async function genaiPrices(options: GenaiPricesOptions = {}): Promise<PriceTable> {
+export async function genaiPrices(options: GenaiPricesOptions = {}): Promise<Pricing> {
   const { providers = {}, clock = systemClock } = options
   const library = await loadGenaiLibrary()
   for (const [name, id] of Object.entries(providers)) {
@@ -40,13 +43,13 @@ export async function genaiPrices(options: GenaiPricesOptions = {}): Promise<Pri
   const kept = new Map<string, Map<string, Kept>>()
   let size = 0
 
-  return {
+  const fallback: PriceTable = {
     priceOf({ provider, model }) {
       const nowMs = clock.now()
       const found = kept.get(provider)?.get(model)
       // A clock that was set back makes no price older than it is.
       if (found !== undefined && Math.abs(nowMs - found.atMs) < keepMs) return found.price
-      if (size >= maxKept) {
+      if (found === undefined && size >= maxKept) {
         kept.clear()
         size = 0
       }
@@ -58,6 +61,7 @@ export async function genaiPrices(options: GenaiPricesOptions = {}): Promise<Pri
       return price
     },
   }
+  return priceTable({ fallback })
 }
 
 interface Kept {

@@ -61,6 +61,14 @@ describe('the prices of genai-prices', () => {
     expect(table.priceOf({ provider: 'perplexity', model: 'sonar' })).toMatchObject({ call: 0.012 })
   })
 
+  it('are a pricing, which a router takes as it is', () => {
+    const call = { provider: 'openai', model: 'gpt-4.1-mini', replyModel: undefined, isAnswered: true }
+    expect(table.costOf({ ...call, usage: { inputTokens: 1000, cacheReadTokens: 1000 } })).toMatchObject({
+      usd: 0.0005,
+    })
+    expect(table.costOf({ ...call, usage: {}, isAnswered: false })).toBeUndefined()
+  })
+
   it('take the name of a provider of yours', async () => {
     const own = await genaiPrices({ providers: { 'openai-eu': 'openai' } })
     const asked = { provider: 'openai-eu', model: 'gpt-4.1-mini' }
