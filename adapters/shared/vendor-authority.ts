@@ -36,6 +36,21 @@ interface Asking {
   readonly unavailable: ErrorCode
 }
 
+/** Options of a client that shows a credential. */
+interface Shown {
+  readonly token?: SecretSource | undefined
+  readonly basic?: { readonly user: string; readonly password: SecretSource } | undefined
+}
+
+/** The authority that options ask for. Throws `invalid-options` for two of them. */
+export function authorityOf({ token, basic }: Shown, asking: Asking): Authority {
+  if (token !== undefined && basic !== undefined) {
+    throw new ModelspineError('invalid-options', 'token and basic are both given: give one of them')
+  }
+  if (token !== undefined) return bearerAuthority(token, asking)
+  return basic === undefined ? withoutAuthority : basicAuthority(basic.user, basic.password, asking)
+}
+
 export function withoutAuthority(): CallAuthority {
   return { authorize: async () => ({ headers: {}, secrets: [] }) }
 }

@@ -17,13 +17,7 @@ import {
 } from 'modelspine/adapter'
 import type { ZodType } from 'zod'
 import { pathWith, queryOf, type UrlPath, type UrlQuery } from './url-path.ts'
-import {
-  type Authority,
-  basicAuthority,
-  bearerAuthority,
-  type SecretSource,
-  withoutAuthority,
-} from './vendor-authority.ts'
+import { type Authority, authorityOf, type SecretSource } from './vendor-authority.ts'
 import { createVendorPace, LongLine } from './vendor-pace.ts'
 import { createVendorReach } from './vendor-reach.ts'
 import type { CallerLimits } from './within-limits.ts'
@@ -115,6 +109,14 @@ export interface VendorClient {
   close(): Promise<void>
 }
 
+/** A client that also tells what it would send. */
+export interface AddressingClient extends VendorClient {
+  /** Where the request would be sent, and all its headers, with credentials: for a call that somebody else sends. */
+  addressed(
+    request: VendorRequest,
+  ): Promise<{ readonly url: string; readonly headers: Readonly<Record<string, string>> }>
+}
+
 /** An answer that occupies its connection until its chunks were read to their end, or the reader stopped. */
 export interface VendorStream {
   header(name: string): string | undefined
@@ -148,7 +150,7 @@ export function createVendorClient(
   connection: VendorConnection,
   words: VendorWords,
   authority: Authority = authorityOf(connection, words),
-): VendorClient {
+): AddressingClient {
   const {
     token: _token,
     basic: _basic,
@@ -352,6 +354,14 @@ export function createVendorClient(
     call: (request) => ask(request, (reply) => reply),
     read: (schema, request) => ask(request, (reply) => fitting(schema, request, reply)),
     stream,
+    async addressed(request) {
+      const bare = wireOf(request)
+      const { headers } = await authority().authorize(bare, limitsOf(request))
+      return {
+        url: client.baseUrl + bare.path,
+        headers: { ...connection.headers, ...headers, ...bare.headers },
+      }
+    },
     close: () => client.close(),
   }
 }
@@ -363,14 +373,6 @@ function isGood({ status }: { readonly status: number }): boolean {
 type Exchanged<Answer> =
   | { readonly kind: 'answer'; readonly answer: Answer }
   | { readonly kind: 'refusal'; readonly refusal: HttpReply }
-
-function authorityOf({ token, basic }: VendorConnection, words: VendorWords): Authority {
-  if (token !== undefined && basic !== undefined) {
-    throw new ModelspineError('invalid-options', 'token and basic are both given: give one of them')
-  }
-  if (token !== undefined) return bearerAuthority(token, words)
-  return basic === undefined ? withoutAuthority : basicAuthority(basic.user, basic.password, words)
-}
 
 /** A path with names in it, as `pathWith` makes them. */
 export const path: UrlPath = pathWith((name) => encodeURIComponent(name.toWellFormed()))

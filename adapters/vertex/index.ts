@@ -1,4 +1,6 @@
+export type { GeminiProvider } from '../shared/google/gemini/gemini-provider.ts'
 export type { GoogleAuthClient, GoogleCredentialsOption } from '../shared/google/google-credentials.ts'
+export { type VertexGeminiOptions, vertexGemini } from './gemini/vertex-gemini.ts'
 export {
   connectVertex,
   type VertexCalls,

@@ -1,7 +1,7 @@
 import type { Clock } from 'modelspine/adapter'
 import { createGoogleClient, type GoogleConnection, isProject } from '../shared/google/google-client.ts'
 import type { GoogleWords } from '../shared/google/google-words.ts'
-import type { VendorClient } from '../shared/vendor-client.ts'
+import type { AddressingClient } from '../shared/vendor-client.ts'
 import { wrongOption } from '../shared/wrong-option.ts'
 
 /** How Vertex AI is reached, and where in it. */
@@ -12,7 +12,7 @@ export interface VertexConnection extends GoogleConnection {
   readonly location: string
 }
 
-export interface VertexClient extends VendorClient {
+export interface VertexClient extends AddressingClient {
   /** `projects/{project}/locations/{location}` */
   readonly parent: string
 }
@@ -35,7 +35,14 @@ export function createVertexClient(
   if (!/^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/.test(location)) {
     throw wrongOption('location', `is "${location}": write one such as europe-west4`)
   }
-  const host = location === 'global' ? 'aiplatform.googleapis.com' : `${location}-aiplatform.googleapis.com`
-  const client = createGoogleClient({ timeoutMs: defaultTimeoutMs, ...connection }, { host }, words, clock)
+  const service = { host: hostOf(location) }
+  const client = createGoogleClient({ timeoutMs: defaultTimeoutMs, ...connection }, service, words, clock)
   return { ...client, parent: `projects/${project}/locations/${location}` }
+}
+
+/** Some locations are several regions, and have addresses of another form. */
+function hostOf(location: string): string {
+  if (location === 'global') return 'aiplatform.googleapis.com'
+  if (location === 'us' || location === 'eu') return `aiplatform.${location}.rep.googleapis.com`
+  return `${location}-aiplatform.googleapis.com`
 }

@@ -1,9 +1,11 @@
 import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { secretOf } from 'modelspine/adapter'
 import { cedarPolicy } from 'modelspine/adapters/cedar'
 import { cloudwatchMetrics } from 'modelspine/adapters/cloudwatch'
 import { fileAuditLog, fileRegistry } from 'modelspine/adapters/file'
+import { gemini } from 'modelspine/adapters/gemini'
 import { googleMonitoringMetrics } from 'modelspine/adapters/google-monitoring'
 import { kserveTarget } from 'modelspine/adapters/kserve'
 import { mlflowRegistry } from 'modelspine/adapters/mlflow'
@@ -14,7 +16,7 @@ import { processTarget } from 'modelspine/adapters/process'
 import { modelspineMetrics, prometheusMetrics } from 'modelspine/adapters/prometheus'
 import { sagemakerProvider, sagemakerRegistry, sagemakerTarget } from 'modelspine/adapters/sagemaker'
 import { sqliteStore } from 'modelspine/adapters/sqlite'
-import { vertexProvider, vertexRegistry, vertexTarget } from 'modelspine/adapters/vertex'
+import { vertexGemini, vertexProvider, vertexRegistry, vertexTarget } from 'modelspine/adapters/vertex'
 import manifest from '../../package.json' with { type: 'json' }
 import type { ServerName } from '../live/servers/index.ts'
 
@@ -101,6 +103,13 @@ export const catalogue: readonly CataloguedPart[] = [
     contract: 'audit-log',
     truth: machine('files'),
     capabilities: () => fileAuditLog({ path: folder() }).capabilities,
+  },
+  {
+    adapter: 'gemini',
+    factory: 'gemini',
+    contract: 'model-provider',
+    truth: { kind: 'model', file: 'generativelanguage.v1beta.json' },
+    capabilities: () => gemini({ apiKey: secretOf('key') }).capabilities,
   },
   {
     adapter: 'google-monitoring',
@@ -218,5 +227,12 @@ export const catalogue: readonly CataloguedPart[] = [
     contract: 'model-provider',
     truth: { kind: 'model', file: 'aiplatform.v1.json' },
     capabilities: () => vertexProvider(vertex).capabilities,
+  },
+  {
+    adapter: 'vertex',
+    factory: 'vertexGemini',
+    contract: 'model-provider',
+    truth: { kind: 'model', file: 'aiplatform.v1.json' },
+    capabilities: () => vertexGemini(vertex).capabilities,
   },
 ]

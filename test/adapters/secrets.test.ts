@@ -10,6 +10,7 @@ import {
 } from 'modelspine'
 import { type Artifact, secretOf, systemClock } from 'modelspine/adapter'
 import { type CloudwatchMetricsOptions, cloudwatchMetrics } from 'modelspine/adapters/cloudwatch'
+import { type GeminiOptions, gemini } from 'modelspine/adapters/gemini'
 import {
   type GoogleMonitoringMetricsOptions,
   googleMonitoringMetrics,
@@ -30,6 +31,7 @@ import {
 } from 'modelspine/adapters/sagemaker'
 import {
   type VertexConnection,
+  vertexGemini,
   vertexProvider,
   vertexRegistry,
   vertexTarget,
@@ -193,6 +195,8 @@ const vicesFor = (name: string, all: readonly string[]): readonly Vice[] => {
 
 /** The same for providers. */
 const ofARouter: Readonly<Record<string, (baseUrl: string) => ModelProvider>> = {
+  'gemini, apiKey': (baseUrl) => gemini({ baseUrl, apiKey: secretOf(planted) }),
+  'gemini, headers': (baseUrl) => gemini({ baseUrl, apiKey: secretOf('harmless'), headers }),
   'openaiCompatible, apiKey': (baseUrl) => openaiCompatible({ baseUrl, apiKey: secretOf(planted) }),
   'openaiCompatible, headers': (baseUrl) => openaiCompatible({ baseUrl, headers }),
   'sagemakerProvider, sessionToken': (endpoint) =>
@@ -202,6 +206,8 @@ const ofARouter: Readonly<Record<string, (baseUrl: string) => ModelProvider>> = 
   'sagemakerProvider, headers': (endpoint) =>
     sagemakerProvider({ region, endpoint, credentials: awsKeys, headers }),
   'openInferenceProvider, headers': (baseUrl) => openInferenceProvider({ baseUrl, headers }),
+  'vertexGemini, token': (endpoint) => vertexGemini(vertex(endpoint, { credentials: { token: key } })),
+  'vertexGemini, headers': (endpoint) => vertexGemini(vertex(endpoint, { headers })),
   'vertexProvider, token': (endpoint) => vertexProvider(vertex(endpoint, { credentials: { token: key } })),
   'vertexProvider, headers': (endpoint) => vertexProvider(vertex(endpoint, { headers })),
 }
@@ -231,6 +237,8 @@ const kindsOf: Readonly<Record<string, readonly string[]>> = {
     | keyof SagemakerTargetOptions
     | keyof AwsKeys
   )[],
+  gemini: ['apiKey', 'headers'] satisfies readonly (keyof GeminiOptions)[],
+  vertexGemini: ['token', 'headers'],
   vertexProvider: ['token', 'headers'],
   vertexRegistry: ['token', 'headers'],
   vertexTarget: ['token', 'headers'],

@@ -7,7 +7,9 @@ import { catalogue } from '../adapters/catalogue.ts'
 import { filesUnder, root, type SourceFile, sourceFiles } from './source-files.ts'
 
 /** The ends of the names of functions that make a part. */
-const partName = /(Registry|AuditLog|Target|Provider|Policy|Metrics|Store|Compatible)$/
+/** Providers of vendors that are known for nothing else have the vendor's name. */
+const partName =
+  /(Registry|AuditLog|Target|Provider|Policy|Metrics|Store|Compatible|Gemini)$|^(anthropic|azureOpenai|bedrock|gemini|openai)$/
 
 /** The functions of an adapter's door that make a part for a plane or a router. */
 function makersOf(adapter: string): string[] {

@@ -1,8 +1,12 @@
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible'
+import { secretOf } from 'modelspine/adapter'
+import { gemini } from 'modelspine/adapters/gemini'
 import { openInferenceProvider } from 'modelspine/adapters/open-inference'
 import { openaiCompatible } from 'modelspine/adapters/openai-compatible'
+import { vertexGemini } from 'modelspine/adapters/vertex'
 import { fromAiSdk } from 'modelspine/ai-sdk'
 import type { FaultyVendor } from './fault-world.ts'
+import { geminiWords } from './gemini-words.ts'
 import { openInferenceWords } from './open-inference-words.ts'
 import { openaiWords } from './openai-words.ts'
 
@@ -23,4 +27,18 @@ export const aiSdkVendor: FaultyVendor = {
 export const openInferenceVendor: FaultyVendor = {
   words: openInferenceWords,
   connect: (url, name) => openInferenceProvider({ baseUrl: url, name }),
+}
+
+export const geminiVendor: FaultyVendor = {
+  words: geminiWords,
+  connect: (url, name) => gemini({ baseUrl: `${url}/v1beta`, apiKey: secretOf('key'), name }),
+}
+
+/** The same models in Vertex AI. */
+export const vertexGeminiVendor: FaultyVendor = {
+  words: geminiWords,
+  connect(url, name) {
+    const credentials = { token: secretOf('token') }
+    return vertexGemini({ project: 'p', location: 'global', endpoint: url, credentials, name })
+  },
 }

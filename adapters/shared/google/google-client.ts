@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from 'modelspine/adapter'
 
-import { createVendorClient, type VendorClient, type VendorConnection } from '../vendor-client.ts'
+import { type AddressingClient, createVendorClient, type VendorConnection } from '../vendor-client.ts'
 import { namingEndpoint, wrongOption } from '../wrong-option.ts'
 import { googleAuthority } from './google-authority.ts'
 import type { GoogleCredentialsOption } from './google-credentials.ts'
@@ -30,7 +30,7 @@ export function createGoogleClient(
   { host }: GoogleService,
   words: GoogleWords,
   clock: Clock = systemClock,
-): VendorClient {
+): AddressingClient {
   const { credentials = 'default', endpoint = `https://${host}`, quotaProject, ...rest } = connection
   const { vendor, unavailable, owner } = words
   if (quotaProject !== undefined && !isProject(quotaProject)) {

@@ -25,12 +25,17 @@ export function failureIn(reply: HttpReply): GoogleFailure | undefined {
   } catch {
     return undefined
   }
+  return failureInBody(body, reply.status)
+}
+
+/** The same for a body that came with another status, such as an event of a stream. */
+export function failureInBody(body: unknown, httpStatus: number): GoogleFailure | undefined {
   // Methods that stream answer a list.
   const { error } = membersOf(Array.isArray(body) ? body[0] : body)
   const members = membersOf(error)
   const status = textOf(members.status)
   if (status === undefined && typeof members.code !== 'number') return undefined
-  return failureFrom(members, status ?? statusOfHttp(reply.status))
+  return failureFrom(members, status ?? statusOfHttp(httpStatus))
 }
 
 /** Of an error within an answer, such as that of an operation. It has the number of the status, and no name. */

@@ -13,6 +13,7 @@ import {
   type TensorReply,
 } from 'modelspine/adapter'
 import { createGoogleClient, type GoogleConnection } from '../../shared/google/google-client.ts'
+import { harmlessHeaders } from '../../shared/google/harmless-headers.ts'
 import { readPredictions } from '../../shared/provider/instances-json.ts'
 import { namedByStatus } from '../../shared/provider/named-by-status.ts'
 import { bytesOfReply, tensorsOfReply } from '../../shared/provider/open-inference-replies.ts'
@@ -108,7 +109,7 @@ function providerOver(
 
   const ask = (request: VendorRequest, { headers = {}, abortSignal }: CallContext): Promise<HttpReply> =>
     namedByStatus(
-      client.call({ ...request, headers: { ...harmless(headers), ...request.headers }, abortSignal }),
+      client.call({ ...request, headers: { ...harmlessHeaders(headers), ...request.headers }, abortSignal }),
       byHttpStatus,
     )
 
@@ -137,20 +138,6 @@ function providerOver(
 
     close,
   }
-}
-
-/** What would be other credentials, or another bill. */
-const ofCredentials: ReadonlySet<string> = new Set([
-  'authorization',
-  'x-goog-user-project',
-  'x-goog-api-key',
-  'host',
-])
-
-function harmless(headers: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
-  return Object.fromEntries(
-    Object.entries(headers).filter(([name]) => !ofCredentials.has(name.toLowerCase())),
-  )
 }
 
 /** Members of a prediction that say who made it. */

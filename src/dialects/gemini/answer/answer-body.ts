@@ -22,7 +22,7 @@ export function answerBody(text: string, what: string, errorOf: ErrorOf): JsonRe
   if (typeof reason === 'string' && candidatesOf(body).length === 0) {
     const word = /^[A-Z_]{1,60}$/.test(reason) ? reason : 'OTHER'
     throw new ModelspineError('content-filter', `the vendor refused the prompt: ${word}`, {
-      details: { code: word },
+      details: { reason: word },
     })
   }
   return body

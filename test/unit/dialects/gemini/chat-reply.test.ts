@@ -124,7 +124,7 @@ describe('a reply', () => {
       usageMetadata: { promptTokenCount: 3 },
     }
     expect(() => read(refused)).toThrow(
-      expect.objectContaining({ code: 'content-filter', details: { code: 'PROHIBITED_CONTENT' } }),
+      expect.objectContaining({ code: 'content-filter', details: { reason: 'PROHIBITED_CONTENT' } }),
     )
   })
 
