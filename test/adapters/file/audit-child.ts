@@ -6,9 +6,12 @@
  */
 
 import { writeSync } from 'node:fs'
+import { flushCompileCache } from 'node:module'
 import { isModelspineError } from 'modelspine/adapter'
 import { fileAuditLog } from 'modelspine/adapters/file'
 import { auditEntry as entry } from '../../audit-entry.ts'
+
+flushCompileCache()
 
 const [path = '', first = '1'] = process.argv.slice(2)
 const log = fileAuditLog({ path, maxBytes: 20_000 })

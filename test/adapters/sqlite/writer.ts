@@ -1,9 +1,12 @@
 /** A process that writes until it is killed (`writer.ts PATH`) or TIMES times (`writer.ts PATH TIMES`). */
 
 import { writeSync } from 'node:fs'
+import { flushCompileCache } from 'node:module'
 import { isModelspineError } from 'modelspine/adapter'
 import { sqliteStore } from 'modelspine/adapters/sqlite'
 import { deployment, entry, key, kind, put } from '../../../src/testing/state-store/subject.ts'
+
+flushCompileCache()
 
 const [path = '', times = 'Infinity'] = process.argv.slice(2)
 const store = sqliteStore({ path })
