@@ -113,7 +113,7 @@ async function user(): Promise<void> {
     } catch {
       failed += 1
     }
-    await wait(20 + Math.random() * 20)
+    await wait(40 + Math.random() * 40)
   }
 }
 

@@ -47,6 +47,7 @@ import { createFakeClock } from 'modelspine/testing'
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import type { AwsKeys } from '../../adapters/shared/aws/aws-credentials.ts'
 import type { VendorConnection } from '../../adapters/shared/vendor-client.ts'
+import { draws } from '../draws.ts'
 import { type RegisteredSdk, registerSdk } from '../unit/telemetry/registered-sdk.ts'
 import { catalogue } from './catalogue.ts'
 import { leaks, planted, printed, repeatingVendor, type Vice, vices } from './planted-secret.ts'
@@ -186,12 +187,16 @@ const ofThePlane: Readonly<Record<string, (baseUrl: string) => Parts>> = {
   }),
 }
 
-/** The first kind of credential of a part meets every vice. The others go the same way, so a few are enough. */
+/**
+ * The first kind of credential of a part meets every vice, or every second, beginning with another than the part before.
+ * The others go the same way, so a few are enough.
+ */
 const vicesFor = (name: string, all: readonly string[]): readonly Vice[] => {
-  const [factory] = name.split(',')
-  const isFirst = all.find((each) => each.startsWith(`${factory},`)) === name
-  return isFirst ? vices : [200, 401, 500]
+  const firsts = all.filter((each, place) => factoryOf(each) !== factoryOf(all[place - 1] ?? ''))
+  const turn = firsts.indexOf(name)
+  return turn === -1 ? [200, 401, 500] : vices.filter((_, place) => (place + turn) % draws(2, 1) === 0)
 }
+const factoryOf = (name: string): string => name.split(',')[0] ?? ''
 
 /** The same for providers. */
 const ofARouter: Readonly<Record<string, (baseUrl: string) => ModelProvider>> = {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { draws } from '../draws.ts'
 import { awsModel } from './aws-model.ts'
 import { googleModel } from './google-model.ts'
 
@@ -48,7 +49,7 @@ describe.skipIf(sagemaker === undefined)('the models of AWS', () => {
       const model = awsModel(name) as NonNullable<typeof sagemaker>
       expect(model.operations.length).toBeGreaterThan(0)
       // All of SageMaker's would take half a minute to compile.
-      for (const operation of model.operations.slice(0, 30)) {
+      for (const operation of model.operations.slice(0, draws(5, 30))) {
         model.request(operation, {})
         model.reply(operation, {})
       }
@@ -98,6 +99,6 @@ describe.skipIf(vertex === undefined)('the model of a Google API', () => {
   it.each(['aiplatform.v1', 'monitoring.v3'])('compiles for methods of %s', (name) => {
     const model = googleModel(name) as NonNullable<typeof vertex>
     expect(model.methods.length).toBeGreaterThan(0)
-    for (const method of model.methods.slice(0, 30)) model.reply(method, {})
+    for (const method of model.methods.slice(0, draws(5, 30))) model.reply(method, {})
   })
 })
