@@ -9,12 +9,12 @@ import { endpoint, image, role, type Scene, scene } from './scene.ts'
 
 export const minuteMs = 60_000
 
-/** An eighth of the time that SageMaker takes, which is still many looks of the plane. */
+/** A sixteenth of the time that SageMaker takes, which is still many looks of the plane. */
 const slow: EndpointVices = {
-  createMs: 30_000,
-  updateMs: 45_000,
-  weightsMs: 12_000,
-  deleteMs: 4000,
+  createMs: 15_000,
+  updateMs: 22_000,
+  weightsMs: 6000,
+  deleteMs: 2000,
   lagMs: 1500,
 }
 
