@@ -2,6 +2,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { type SqliteStore, sqliteStore } from 'modelspine/adapters/sqlite'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { memoryAuditLog } from '../../../src/index.ts'
+import { settled } from '../../adapters/sqlite/settled.ts'
 import { temporaryFolder } from '../../temporary-folder.ts'
 import {
   ann,
@@ -27,8 +28,16 @@ function spoil(column: string, key: string): void {
 
 /** The next process over the same file and target. A log in memory ends with its process. */
 function restarted(): PlaneFixture {
-  store = sqliteStore({ path, clock: fixture.clock, pollMs: 50 })
-  return planeFixture({ beside: fixture, plane: { store, audit: memoryAuditLog() } })
+  const own = sqliteStore({ path, clock: fixture.clock, pollMs: 50 })
+  store = own
+  const made = planeFixture({ beside: fixture, plane: { store, audit: memoryAuditLog() } })
+  // The disk of a busy machine must not let the plane's clock run ahead of its writes.
+  const until: PlaneFixture['until'] = (condition, forMs) =>
+    made.until(async () => {
+      await settled(own)
+      return condition()
+    }, forMs)
+  return { ...made, until }
 }
 
 beforeEach(async () => {
