@@ -242,7 +242,7 @@ describe('verifying a log that somebody changed', () => {
           expect(verdict).toMatchObject({ ok: false, sequence })
         },
       ),
-      { numRuns: draws(100, 300) },
+      { numRuns: draws(60, 300) },
     )
     expect((await verify(path)).ok).toBe(true)
   })
@@ -261,7 +261,7 @@ describe('verifying a log that somebody changed', () => {
         )
         expect((await verify(path)).ok).toBe(false)
       }),
-      { numRuns: draws(60, 200) },
+      { numRuns: draws(40, 200) },
     )
   })
 })
@@ -291,7 +291,7 @@ describe('recovering a log that was cut off', () => {
         })
         expect(await verify(path)).toMatchObject({ ok: true, records: 11 })
       }),
-      { numRuns: draws(15, 40) },
+      { numRuns: draws(10, 40) },
     )
   })
 
