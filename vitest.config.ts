@@ -31,22 +31,22 @@ export function longestFirst(long: readonly string[]): TestSequencerConstructor 
   }
 }
 
-/** They take longest. Those that wait for processes come first, and the others compute meanwhile. */
+/** They take longest. Beside each that waits for processes or for time, others compute. */
 const long = [
   'unit/plane/kill',
-  'adapters/sqlite/shared-measurements',
-  'adapters/process/supervision',
-  'adapters/process/conformance',
-  'house/compiled',
   'adapters/secrets',
   'chaos/chaos',
+  'adapters/sqlite/shared-measurements',
   'adapters/sagemaker/target/conformance',
   'adapters/sagemaker/target/guarded-rollout',
-  'adapters/process/killed-parent',
-  'adapters/sqlite/sqlite-store',
   'unit/examples/scripts',
-  'unit/plane/real-faults',
+  'house/compiled',
+  'adapters/sqlite/sqlite-store',
+  'adapters/process/supervision',
   'unit/examples/digit-models',
+  'unit/plane/real-faults',
+  'adapters/process/conformance',
+  'adapters/process/killed-parent',
 ].map((name) => `test/${name}.test.ts`)
 
 /** Stands in for a module where one file imports it. */
@@ -74,9 +74,9 @@ const config: ViteUserConfig = defineConfig({
     exclude: ['test/live/*.test.ts', 'test/live/!(support)/**', 'node_modules/**'],
     setupFiles: ['test/short-stacks.ts'],
     pool: 'threads',
-    // vitest keeps one processor free; with two of them that is half. One worker more than processors computes while others
-    // wait for processes, disks and timers.
-    maxWorkers: availableParallelism() + 1,
+    // vitest keeps one processor free; with two of them that is half. Another worker would load and compile all modules once
+    // more, and takes a tenth more of the processors' time.
+    maxWorkers: availableParallelism(),
     sequence: { sequencer: longestFirst(long) },
     // Real processes and disks answer late on a busy machine; nothing here sleeps for so long.
     testTimeout: 30_000,
