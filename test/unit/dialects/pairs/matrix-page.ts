@@ -61,6 +61,10 @@ Thoughts that a vendor has signed or encrypted go back to that vendor only. On t
 dialect they are kept: OpenAI's chats have them in \`reasoning_details\` and \`extra_content\`, and formats with a place for
 a signature only have the vendor's name before it.
 
+What translating costs is measured by \`npm run bench -- dialects\`: the gateway's CPU for a request whose upstream speaks
+another format, against one that passes as it came. A chat of 1 KB costs about 1.2 times as much, and a stream of 50 events
+1.1 to 1.3 times.
+
 ## What each vendor's own server is told
 
 ${table(
