@@ -28,7 +28,7 @@ export interface MovedProvider {
   readonly secrets: Readonly<Record<string, string>>
   /** Further options that are no secrets, such as `region`; or `env:NAME` where the config takes one from a variable. */
   readonly settings: Readonly<Record<string, string>>
-  /** The places of the config that made it. */
+  /** The places of the config that made it. Empty text for the config as a whole. */
   readonly paths: readonly string[]
 }
 

@@ -49,9 +49,9 @@ export function providerOf(
   const given = deployment.find('custom_llm_provider')
   const named = modelOf(model, typeof given?.value === 'string' ? given.value : undefined)
   const modelPath = deployment.at('litellm_params', 'model')
-  if (named.word === undefined) {
+  if (named.word === undefined || named.model.trim() === '') {
     ledger.leave(deployment.path, [
-      'its model names no vendor that is known here, so it is in no route',
+      'its model names no vendor that is known here, or no model of it, so it is in no route',
       `Write the vendor before the model, such as openai/NAME.`,
     ])
     return undefined

@@ -63,7 +63,7 @@ export class PortkeyPlanner {
     }
     if (mode === 'fallback') return withMode(this.#inOrder(targets, inherited), modePath)
     if (mode === 'loadbalance') return withMode(this.#byWeight(targets, inherited), modePath)
-    this.#ledger.leave(node.path, [
+    this.#ledger.leave(placeOf(node, 'strategy'), [
       mode === 'conditional'
         ? 'a route does not choose by what is in a request'
         : 'a route has no strategy of this name',
@@ -82,7 +82,7 @@ export class PortkeyPlanner {
       return undefined
     }
     if (model === undefined) {
-      this.#ledger.leave(node.path, [
+      this.#ledger.leave(placeOf(node, 'provider'), [
         'it asks the model that each request names, and a route names its models',
         'Call it again with { models: [the names that clients send] }: each gets a route.',
       ])
@@ -164,6 +164,11 @@ export class PortkeyPlanner {
       modes: sameTail ? parts.flatMap(({ plan }) => plan.modes) : [],
     }
   }
+}
+
+/** Where to tell of an object. Of the whole config, only one field is told, because the others have reasons of their own. */
+function placeOf(node: PortkeyNode, field: string): FieldPath {
+  return node.path.length > 0 ? node.path : [field]
 }
 
 /** Whether some target asks the model that the request names. */

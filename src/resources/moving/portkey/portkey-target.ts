@@ -90,7 +90,7 @@ export function inherit(node: PortkeyNode, from: Inherited): Inherited {
 export function ownModel(node: PortkeyNode, { model }: Inherited): Found | undefined {
   const deployment = pick(node, 'deployment_id')
   const found = deployment ?? model
-  return typeof found?.value === 'string' && found.value !== '' && !looksSecret(found.value)
+  return typeof found?.value === 'string' && found.value.trim() !== '' && !looksSecret(found.value)
     ? found
     : undefined
 }

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import {
@@ -7,6 +8,8 @@ import {
   routesFromLitellm,
   routesFromPortkey,
 } from '../../../../src/resources/index.ts'
+import { type FieldPath, valueAt } from '../../../../src/resources/problems/field-path.ts'
+import { draws } from '../../../draws.ts'
 import { carriedNowhere, changed, forgotten, leavesOf, stepsOf } from './accounted.ts'
 
 const fixtures = 'test/unit/resources/moving/fixtures'
@@ -14,6 +17,54 @@ const yaml = readFileSync(`${fixtures}/litellm.yaml`, 'utf8')
 const json = readFileSync(`${fixtures}/portkey.json`, 'utf8')
 const models = ['gpt-4o', 'anthropic/claude-opus-4-1']
 const { $schema: _, ...portkey } = JSON.parse(json)
+
+/** The path of every part of a config, not only of the last ones. */
+function placesIn(value: unknown, path: FieldPath = []): readonly FieldPath[] {
+  const children = typeof value === 'object' && value !== null ? Object.entries(value) : []
+  return children.flatMap(([step, child]) => {
+    const at = [...path, Array.isArray(value) ? Number(step) : step]
+    return [at, ...placesIn(child, at)]
+  })
+}
+
+/** Nothing, where an earlier edit has taken the place away. */
+function editedAt(config: unknown, path: FieldPath, value: unknown): unknown {
+  return valueAt(config, path) === undefined ? config : changed(config, path, value)
+}
+
+const anything = fc.oneof(
+  fc.constantFrom<unknown>(
+    null,
+    true,
+    0,
+    -1,
+    0.5,
+    1e300,
+    '',
+    ' ',
+    '*',
+    'a/*',
+    '/',
+    '@',
+    '@x',
+    'openai/',
+    'os.environ/X',
+    [],
+    {},
+  ),
+  fc.string({ maxLength: 12 }),
+  fc.jsonValue({ maxDepth: 2 }),
+  fc.constantFrom<unknown>(
+    'gpt-4o',
+    'claude',
+    'fast',
+    'x'.repeat(300),
+    '__proto__',
+    'constructor',
+    'http://',
+    'ftp://a',
+  ),
+)
 
 const configs: readonly {
   name: string
@@ -59,6 +110,21 @@ describe.each(configs)('a big config of $name', ({ config, move }) => {
       if (shown.every((text) => text === before)) without.push(path)
     }
     expect(without).toEqual([])
+  }, 60_000)
+
+  it('is told whole, and its routes are valid, whatever stands in its fields', async () => {
+    const places = placesIn(config)
+    const edits = fc.array(fc.tuple(fc.constantFrom(...places), anything), { minLength: 1, maxLength: 6 })
+    await fc.assert(
+      fc.asyncProperty(edits, async (each) => {
+        const odd = each.reduce<unknown>((edited, [path, value]) => editedAt(edited, path, value), config)
+        const moved = await move(odd as object)
+        expect(forgotten(odd, moved)).toEqual([])
+        expect(carriedNowhere(moved)).toEqual([])
+        for (const route of moved.routes) defineRoute(route)
+      }),
+      { numRuns: draws(50, 600) },
+    )
   }, 60_000)
 
   it('becomes routes that are valid, each backend at a provider that is told', async () => {

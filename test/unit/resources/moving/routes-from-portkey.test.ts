@@ -223,6 +223,18 @@ describe('the models of a config of Portkey', () => {
     expect(leftAt(moved, 'targets[0]').join()).toContain('asks the model that each request names')
   })
 
+  it('are told to be missing in a config that is one provider, and all else is told, too', async () => {
+    const moved = await move({ provider: 'openai', api_key: 'x', cache: { mode: 'simple' } })
+    expect(moved.routes).toEqual([])
+    expect(leftAt(moved, 'provider').join()).toContain('asks the model that each request names')
+    expect(moved.left.map(({ path }) => path)).toEqual(['request_timeout', 'provider', 'api_key', 'cache'])
+    const { routes, providers } = await move({ provider: 'openai', api_key: 'x' }, { models: ['gpt-4o'] })
+    expect(routes).toMatchObject([
+      { metadata: { name: 'portkey' }, spec: { names: ['gpt-4o'], attempts: 1 } },
+    ])
+    expect(providers).toMatchObject([{ name: 'openai', paths: [''] }])
+  })
+
   it('may stand behind the name of a provider', async () => {
     const { routes, providers } = await move(
       { override_params: { model: '@prod/gpt-4o' } },
