@@ -71,6 +71,8 @@ export interface ProviderCapabilities {
   readonly dialects: readonly string[]
   /** Whether the upstream takes and gives bodies with the binary tensors of Open Inference. Default: nobody knows. */
   readonly binaryTensors?: boolean
+  /** Whether `infer` takes bytes only, and throws `unsupported` for tensors. Default false. */
+  readonly bytesOnly?: true
 }
 
 /** A call that somebody else sends. */

@@ -2,6 +2,7 @@ import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { secretOf } from 'modelspine/adapter'
+import { bedrock } from 'modelspine/adapters/bedrock'
 import { cedarPolicy } from 'modelspine/adapters/cedar'
 import { cloudwatchMetrics } from 'modelspine/adapters/cloudwatch'
 import { fileAuditLog, fileRegistry } from 'modelspine/adapters/file'
@@ -73,6 +74,13 @@ const machine = (what: string): Truth => ({ kind: 'machine', what: `${what} of N
 
 /** All parts of all adapters. */
 export const catalogue: readonly CataloguedPart[] = [
+  {
+    adapter: 'bedrock',
+    factory: 'bedrock',
+    contract: 'model-provider',
+    truth: { kind: 'model', file: 'bedrock-runtime.json.gz', emulator: 'ministack' },
+    capabilities: () => bedrock({ region: 'eu-west-1' }).capabilities,
+  },
   {
     adapter: 'cedar',
     factory: 'cedarPolicy',

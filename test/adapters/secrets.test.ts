@@ -9,6 +9,7 @@ import {
   memoryStore,
 } from 'modelspine'
 import { type Artifact, secretOf, systemClock } from 'modelspine/adapter'
+import { type BedrockOptions, bedrock } from 'modelspine/adapters/bedrock'
 import { type CloudwatchMetricsOptions, cloudwatchMetrics } from 'modelspine/adapters/cloudwatch'
 import { type GeminiOptions, gemini } from 'modelspine/adapters/gemini'
 import {
@@ -202,6 +203,12 @@ const factoryOf = (name: string): string => name.split(',')[0] ?? ''
 const ofARouter: Readonly<Record<string, (baseUrl: string) => ModelProvider>> = {
   'gemini, apiKey': (baseUrl) => gemini({ baseUrl, apiKey: secretOf(planted) }),
   'gemini, headers': (baseUrl) => gemini({ baseUrl, apiKey: secretOf('harmless'), headers }),
+  'bedrock, sessionToken': (endpoint) =>
+    bedrock({ region, endpoint, credentials: { ...awsKeys, sessionToken: secretOf(planted) } }),
+  'bedrock, accessKeyId': (endpoint) =>
+    bedrock({ region, endpoint, credentials: { ...awsKeys, accessKeyId: key } }),
+  'bedrock, apiKey': (endpoint) => bedrock({ region, endpoint, apiKey: secretOf(planted) }),
+  'bedrock, headers': (endpoint) => bedrock({ region, endpoint, credentials: awsKeys, headers }),
   'openaiCompatible, apiKey': (baseUrl) => openaiCompatible({ baseUrl, apiKey: secretOf(planted) }),
   'openaiCompatible, headers': (baseUrl) => openaiCompatible({ baseUrl, headers }),
   'sagemakerProvider, sessionToken': (endpoint) =>
@@ -221,6 +228,10 @@ const ofAConnection = ['token', 'basic', 'headers'] as const satisfies readonly 
 
 /** The kinds of credential that each factory takes. */
 const kindsOf: Readonly<Record<string, readonly string[]>> = {
+  bedrock: ['sessionToken', 'accessKeyId', 'apiKey', 'headers'] satisfies readonly (
+    | keyof BedrockOptions
+    | keyof AwsKeys
+  )[],
   cloudwatchMetrics: ['sessionToken', 'accessKeyId', 'headers'] satisfies readonly (
     | keyof CloudwatchMetricsOptions
     | keyof AwsKeys

@@ -7,11 +7,14 @@ import { faultChapter } from './fault-chapter.ts'
 import { faultPage, faultPagePath } from './fault-page.ts'
 import { openFaultWorld } from './fault-world.ts'
 import { playFault } from './play-fault.ts'
-import { openaiVendor, openInferenceVendor } from './vendors.ts'
+import { bedrockVendor, openaiVendor, openInferenceVendor } from './vendors.ts'
 
 faultChapter({ vendor: openaiVendor, form: 'chat' })
 faultChapter({ vendor: openaiVendor, form: 'chat-stream' })
 faultChapter({ vendor: openaiVendor, form: 'embed' })
+faultChapter({ vendor: bedrockVendor, form: 'chat' })
+faultChapter({ vendor: bedrockVendor, form: 'chat-stream' })
+faultChapter({ vendor: bedrockVendor, form: 'embed' })
 faultChapter({ vendor: openInferenceVendor, form: 'infer' })
 faultChapter({ vendor: openInferenceVendor, form: 'infer-binary' })
 

@@ -126,7 +126,7 @@ export const faults: Readonly<Record<FaultName, Fault>> = {
     does: 'Begins with status 200, and reports an error in the answer.',
     play(call) {
       const events = eventsOf(call)
-      begin(call).end(events === undefined ? call.words.errorAnswer : events.error)
+      begin(call).end(bytesOf(call, events === undefined ? call.words.errorAnswer : events.error))
     },
   },
   'error-after-output': {
@@ -171,7 +171,7 @@ export const faults: Readonly<Record<FaultName, Fault>> = {
   gzip: {
     does: 'Compresses its answer, although it was asked not to.',
     play(call) {
-      const bytes = gzipSync(piecesOf(call).join(''))
+      const bytes = gzipSync(bytesOf(call, piecesOf(call).join('')))
       begin(call, { 'content-encoding': 'gzip' }).end(bytes)
     },
   },
@@ -179,7 +179,7 @@ export const faults: Readonly<Record<FaultName, Fault>> = {
     does: 'Sends each byte alone, so that pieces end inside letters and inside `data:`.',
     async play(call) {
       const response = begin(call)
-      for (const byte of Buffer.from(piecesOf(call).join(''))) {
+      for (const byte of bytesOf(call, piecesOf(call).join(''))) {
         response.write(Buffer.of(byte))
         await new Promise((resolve) => setImmediate(resolve))
       }
@@ -207,6 +207,11 @@ function piecesOf(call: FaultyCall): readonly string[] {
   return events === undefined ? [call.words.whole(call.asked).text] : [...events.events, events.endMark]
 }
 
+/** A text of the answer, as it is sent. */
+function bytesOf(call: FaultyCall, text: string): Buffer {
+  return Buffer.from(text, eventsOf(call)?.encoding ?? 'utf8')
+}
+
 function begin(call: FaultyCall, headers: Headers = {}): ServerResponse {
   const answer: Answer | AnswerInEvents = eventsOf(call) ?? call.words.whole(call.asked)
   const own = 'headers' in answer ? answer.headers : undefined
@@ -214,22 +219,22 @@ function begin(call: FaultyCall, headers: Headers = {}): ServerResponse {
 }
 
 function answer(call: FaultyCall, headers: Headers = {}): void {
-  const body = piecesOf(call).join('')
-  begin(call, { 'content-length': String(Buffer.byteLength(body)), ...headers }).end(body)
+  const body = bytesOf(call, piecesOf(call).join(''))
+  begin(call, { 'content-length': String(body.byteLength), ...headers }).end(body)
 }
 
 /** Sends the first half of the answer, and goes on with `then` when it is on its way. */
 function half(call: FaultyCall, then: () => void): void {
   const [first = ''] = piecesOf(call)
   const isEvent = eventsOf(call) !== undefined
-  begin(call).write(isEvent ? first : first.slice(0, first.length / 2), then)
+  begin(call).write(bytesOf(call, isEvent ? first : first.slice(0, first.length / 2)), then)
 }
 
 /** Sends a whole answer in five pieces, and events one by one. */
-function dripped(call: FaultyCall): readonly (string | Buffer)[] {
+function dripped(call: FaultyCall): readonly Buffer[] {
   const pieces = piecesOf(call)
-  if (pieces.length > 1) return pieces
-  const bytes = Buffer.from(pieces.join(''))
+  if (pieces.length > 1) return pieces.map((piece) => bytesOf(call, piece))
+  const bytes = bytesOf(call, pieces.join(''))
   const length = Math.ceil(bytes.length / 5)
   return Array.from({ length: 5 }, (_, place) => bytes.subarray(place * length, (place + 1) * length))
 }
@@ -239,7 +244,7 @@ function unmarked(call: FaultyCall): void {
   // Without it, only the end of the connection ends the answer.
   if (events === undefined) call.response.removeHeader('transfer-encoding')
   const response = begin(call)
-  response.write(events === undefined ? piecesOf(call).join('') : events.events.join(''))
+  response.write(bytesOf(call, events === undefined ? piecesOf(call).join('') : events.events.join('')))
   response.end()
 }
 
@@ -247,5 +252,5 @@ function unmarked(call: FaultyCall): void {
 function spoil(call: FaultyCall, piece: (events: AnswerInEvents) => string): void {
   const [first = ''] = piecesOf(call)
   const events = eventsOf(call)
-  begin(call).end(events === undefined ? `${first.slice(0, -2)},` : first + piece(events))
+  begin(call).end(bytesOf(call, events === undefined ? `${first.slice(0, -2)},` : first + piece(events)))
 }

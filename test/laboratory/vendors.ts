@@ -1,10 +1,12 @@
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible'
 import { secretOf } from 'modelspine/adapter'
+import { bedrock } from 'modelspine/adapters/bedrock'
 import { gemini } from 'modelspine/adapters/gemini'
 import { openInferenceProvider } from 'modelspine/adapters/open-inference'
 import { openaiCompatible } from 'modelspine/adapters/openai-compatible'
 import { vertexGemini } from 'modelspine/adapters/vertex'
 import { fromAiSdk } from 'modelspine/ai-sdk'
+import { bedrockWords } from './bedrock-words.ts'
 import type { FaultyVendor } from './fault-world.ts'
 import { geminiWords } from './gemini-words.ts'
 import { openInferenceWords } from './open-inference-words.ts'
@@ -40,5 +42,13 @@ export const vertexGeminiVendor: FaultyVendor = {
   connect(url, name) {
     const credentials = { token: secretOf('token') }
     return vertexGemini({ project: 'p', location: 'global', endpoint: url, credentials, name })
+  },
+}
+
+export const bedrockVendor: FaultyVendor = {
+  words: bedrockWords,
+  connect(url, name) {
+    const credentials = { accessKeyId: 'AKIATEST', secretAccessKey: secretOf('a-secret-key') }
+    return bedrock({ region: 'eu-west-1', endpoint: url, name, credentials, embedForm: () => 'titan-v2' })
   },
 }

@@ -10,6 +10,8 @@ export interface Answer {
 /** An answer in events, each with its end. */
 export interface AnswerInEvents {
   readonly contentType: string
+  /** Set for a binary answer: each character of its texts is one byte. */
+  readonly encoding?: 'latin1'
   /** Every event but the last has output. The last one says that the answer is finished. */
   readonly events: readonly string[]
   /** What stands behind the last event. */

@@ -1,5 +1,6 @@
 import { type Clock, systemClock } from 'modelspine/adapter'
 import { queryPairs, type UrlQuery } from '../url-path.ts'
+import { bearerAuthority, type SecretSource } from '../vendor-authority.ts'
 import {
   createVendorClient,
   type VendorClient,
@@ -27,38 +28,44 @@ export interface AwsService {
   readonly rules?: 's3' | 'common'
 }
 
+export interface AwsClient extends VendorClient {
+  /** All headers of a request that somebody else sends as it is given here, its credentials among them. */
+  authorized(
+    request: VendorRequest & { readonly body?: string | Uint8Array },
+  ): Promise<Readonly<Record<string, string>>>
+}
+
 /**
- * A client whose requests are signed. Paths are made with `awsPath`. Connects, loads and reads nothing before the first
- * call but the region's variable. Throws `invalid-options`.
+ * A client whose requests are signed, or have a `token` in place of a signature. Paths are made with `awsPath`. Connects,
+ * loads and reads nothing before the first call but the region's variable. Throws `invalid-options`.
  */
 export function createAwsClient(
   connection: AwsConnection,
   service: AwsService,
   words: AwsWords,
   clock: Clock = systemClock,
-): VendorClient {
+  token?: SecretSource,
+): AwsClient {
   const { region: _region, endpoint: _endpoint, credentials = 'default', headers = {}, ...rest } = connection
   const region = regionOf(connection)
   const baseUrl = endpointOf(service.endpointPrefix, region, connection)
   const { signingName, rules = 'common' } = service
   const { vendor, unavailable, owner } = words
-  const client = namingEndpoint(() =>
-    createVendorClient(
-      { ...rest, baseUrl },
-      vendorWords(words),
-      awsAuthority({
-        baseUrl,
-        region,
-        service: signingName,
-        rules,
-        credentials,
-        vendor,
-        unavailable,
-        owner,
-        clock,
-      }),
-    ),
-  )
+  const authority =
+    token === undefined
+      ? awsAuthority({
+          baseUrl,
+          region,
+          service: signingName,
+          rules,
+          credentials,
+          vendor,
+          unavailable,
+          owner,
+          clock,
+        })
+      : bearerAuthority(token, words)
+  const client = namingEndpoint(() => createVendorClient({ ...rest, baseUrl }, vendorWords(words), authority))
 
   function signable(request: VendorRequest): VendorRequest {
     const { query, path, headers: own, ...others } = request
@@ -70,6 +77,13 @@ export function createAwsClient(
     call: (request) => client.call(signable(request)),
     read: (schema, request) => client.read(schema, signable(request)),
     stream: (request) => client.stream(signable(request)),
+    async authorized(request) {
+      const { method, path, headers = {}, abortSignal } = signable(request)
+      const wire = { method, path, headers, body: request.body }
+      const { timeoutMs = 10_000 } = rest
+      const own = await authority().authorize(wire, { timeoutMs, abortSignal })
+      return { ...headers, ...own.headers }
+    },
     close: () => client.close(),
   }
 }

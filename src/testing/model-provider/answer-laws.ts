@@ -82,7 +82,8 @@ export const answerLaws: readonly Law<ModelProviderSubject>[] = [
   },
   {
     name: 'answers tensors with tensors',
-    skip: without('infer'),
+    skip: (subject) =>
+      without('infer')(subject) ?? (subject.provider.capabilities.bytesOnly ? 'takes bytes only' : undefined),
     async check(subject) {
       subject.upstream.play({ kind: 'ok' })
       const reply = await soon(
@@ -92,6 +93,17 @@ export const answerLaws: readonly Law<ModelProviderSubject>[] = [
       )
       assert.ok(reply.kind === 'tensors', 'answered with bytes')
       assert.deepEqual(reply.outputs, scriptedAnswer.outputs)
+    },
+  },
+  {
+    name: 'refuses tensors with unsupported, where it takes bytes only, and sends nothing',
+    skip: ({ provider }) => (provider.capabilities.bytesOnly ? undefined : 'takes tensors, or has no infer'),
+    async check(subject) {
+      subject.upstream.play({ kind: 'ok' })
+      const call = provided(subject.provider.infer?.(inferRequest, contextOf()), 'infer')
+      const failure = await soon(subject, failureOf(call, 'infer'), 'infer')
+      assert.equal(failure.code, 'unsupported')
+      assert.equal(subject.upstream.calls.length, 0, 'calls made')
     },
   },
   {

@@ -32,13 +32,17 @@ export function contextOf(abortSignal: AbortSignal = new AbortController().signa
 /** The kit has requests for these. */
 const known = ['infer', 'chat', 'embed'] as const
 
-/** The ways to call this provider. A stream counts as one call that is read to its end. */
+/**
+ * The ways to call this provider. A stream counts as one call that is read to its end. An `infer` of bytes only is none,
+ * because any bytes are a right answer to it.
+ */
 export function waysToAsk(
   subject: ModelProviderSubject,
 ): readonly { readonly name: string; ask(context: CallContext): Promise<unknown> }[] {
   const { provider } = subject
   const ways = known
     .filter((name) => provider.capabilities.operations.includes(name))
+    .filter((name) => name !== 'infer' || provider.capabilities.bytesOnly !== true)
     .map((name) => ({
       name,
       ask: (context: CallContext): Promise<unknown> => {

@@ -3,6 +3,7 @@ import { opa } from '../../../servers/opa.ts'
 import { prometheus } from '../../../servers/prometheus.ts'
 import { kserve } from './kserve.ts'
 import { kubeApiserver } from './kube-apiserver.ts'
+import { ministack } from './ministack.ts'
 import { mlserver } from './mlserver.ts'
 import { moto } from './moto.ts'
 import { otelCollector } from './otel-collector.ts'
@@ -11,6 +12,7 @@ import { otelCollector } from './otel-collector.ts'
 export const liveServers: {
   readonly kserve: typeof kserve
   readonly 'kube-apiserver': typeof kubeApiserver
+  readonly ministack: typeof ministack
   readonly mlflow: typeof mlflow
   readonly mlserver: typeof mlserver
   readonly moto: typeof moto
@@ -20,6 +22,7 @@ export const liveServers: {
 } = {
   kserve,
   'kube-apiserver': kubeApiserver,
+  ministack,
   mlflow,
   mlserver,
   moto,

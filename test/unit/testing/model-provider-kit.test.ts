@@ -119,6 +119,10 @@ const breaks: Readonly<Record<string, Break>> = {
     ...provider,
     infer: async (_request, _context) => ({ kind: 'bytes', contentType: 'x', bytes: new Uint8Array() }),
   }),
+  'refuses tensors with unsupported, where it takes bytes only, and sends nothing': (provider) => ({
+    ...provider,
+    capabilities: { ...provider.capabilities, bytesOnly: true },
+  }),
   'passes bytes on unchanged in both directions': (provider) => ({
     ...provider,
     async infer(request, context) {

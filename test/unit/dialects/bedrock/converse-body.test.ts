@@ -314,6 +314,23 @@ describe('the body of a Converse request', () => {
     })
   })
 
+  it('gives an id that Bedrock refuses another form, the same in the call and in its result', () => {
+    const long = 'call/'.repeat(20)
+    const { body, approximated } = print({
+      messages: [
+        user,
+        { role: 'assistant', content: [{ type: 'tool-call', id: long, name: 'q', arguments: '{}' }] },
+        { role: 'tool', toolCallId: long, content: [] },
+      ],
+    })
+    const ids = [...JSON.stringify(body).matchAll(/"toolUseId":"([^"]*)"/g)].map(([, id]) => id)
+    expect(ids).toEqual([ids[1], expect.stringMatching(/^call_[0-9a-f]{32}$/)])
+    expect(approximated.map(({ field }) => field)).toEqual([
+      'messages[1].content[0].id',
+      'messages[2].toolCallId',
+    ])
+  })
+
   it('keeps the arguments of a tool call as they were written', () => {
     const text = '{"id": 9223372036854775807}'
     const messages: ChatMessage[] = [

@@ -135,6 +135,16 @@ describe('a stream of Converse', () => {
     expect(frames).toEqual(expected)
   })
 
+  it('closes blocks that are open when it ends, where an edit took the event that closes them', () => {
+    const events = read(whole.slice(0, 9)).filter((_, place) => place !== 8)
+    const last = read([['messageStop', { stopReason: 'end_turn' }]])
+    const frames = framesIn(bedrockConverse.writer(facts).write([...events, ...last]))
+    expect(frames.slice(-2)).toEqual([
+      { name: 'contentBlockStop', data: '{"contentBlockIndex":2}' },
+      { name: 'messageStop', data: '{"stopReason":"end_turn"}' },
+    ])
+  })
+
   it('is built of the events of another vendor, with blocks one after the other', () => {
     const at = (block: number) => ({ choice: 0, block })
     const parts: ChatEventPart[] = [

@@ -1,0 +1,5 @@
+export type { AwsConnection } from '../shared/aws/aws-client.ts'
+export type { ApiKey } from '../shared/provider/api-key.ts'
+export { type BedrockOptions, type BedrockProvider, bedrock } from './bedrock-provider.ts'
+export type { BedrockEmbedForm } from './embed/embed-forms.ts'
+export type { BedrockStream } from './invocation.ts'
