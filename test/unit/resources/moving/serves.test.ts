@@ -30,16 +30,15 @@ function asker({ routes, providers: told }: Moved): (model: string) => Promise<s
   const env = envSecrets({
     env: { FIRST_KEY: 'one', SECOND_KEY: 'two', OPENAI_COMPATIBLE_2_API_KEY: 'three' },
   })
-  const providers = Object.fromEntries(
-    told.map(({ name, baseUrl = '', secrets: { apiKey } }) => [
+  const made = told.map(({ name, adapter, baseUrl, secrets: { apiKey } }) => {
+    if (baseUrl === undefined || adapter !== 'openai-compatible') throw new Error(`${name} needs ${adapter}`)
+    return openaiCompatible({
       name,
-      openaiCompatible({
-        name,
-        baseUrl,
-        ...(apiKey !== undefined && { apiKey: () => env.resolve(apiKey.slice('env:'.length)) }),
-      }),
-    ]),
-  )
+      baseUrl,
+      ...(apiKey !== undefined && { apiKey: () => env.resolve(apiKey.slice('env:'.length)) }),
+    })
+  })
+  const providers = Object.fromEntries(made.map((provider) => [provider.name, provider]))
   undo.push(...Object.values(providers).map((provider) => () => provider.close()))
   const gateway = createGateway({ router: createRouter({ table: staticRoutes({ routes, providers }) }) })
   return async (model) => {
