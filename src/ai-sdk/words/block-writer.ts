@@ -2,13 +2,19 @@ import type { LanguageModelV4StreamPart } from '@ai-sdk/provider'
 import type { ChatDelta, ChatPlace } from '../../provider/contract.ts'
 import { aiSdkVendor } from './dialect.ts'
 import { joinedBase64 } from './media.ts'
-import { metadataOf, reasoningMetadata, writeForeign } from './own-marks.ts'
+import { metadataOf, writeForeign } from './own-marks.ts'
+import { isProof, type Proof, proofMarks, proofOf } from './proofs.ts'
 
 type Part = LanguageModelV4StreamPart
 
+/**
+ * Ours, as far as they are known of a block. The AI SDK takes the last metadata of a block for the whole of it, so that
+ * each piece with marks has all that came before.
+ */
+type Marks = Proof & { readonly refusal?: true | undefined }
+
 type Open =
-  | { readonly kind: 'text'; readonly id: string }
-  | { readonly kind: 'reasoning'; readonly id: string }
+  | { readonly kind: 'text' | 'reasoning'; readonly id: string; marks: Marks }
   | {
       readonly kind: 'call'
       readonly id: string
@@ -16,6 +22,7 @@ type Open =
       readonly isText: boolean
       input: string
       hasEnded: boolean
+      marks: Marks
     }
   | { readonly kind: 'audio'; readonly pieces: string[]; transcript: string; fileId: string | undefined }
 
@@ -32,10 +39,9 @@ export class BlockWriter {
 
   /** A part of a model went out as it came. Its block has the model's id, should the writer go on with it. */
   passed(part: Part, block: number): void {
-    if (part.type === 'text-start' || part.type === 'text-delta')
-      this.#open.set(block, { kind: 'text', id: part.id })
+    if (part.type === 'text-start' || part.type === 'text-delta') this.#passedText('text', part, block)
     else if (part.type === 'reasoning-start' || part.type === 'reasoning-delta') {
-      this.#open.set(block, { kind: 'reasoning', id: part.id })
+      this.#passedText('reasoning', part, block)
     } else if (part.type === 'tool-input-start') {
       const { id, toolName: name, inputEncoding } = part
       this.#open.set(block, {
@@ -45,6 +51,7 @@ export class BlockWriter {
         isText: inputEncoding === 'text',
         input: '',
         hasEnded: false,
+        marks: proofMarks(part.providerMetadata),
       })
     } else if (part.type === 'tool-input-delta') {
       const open = this.#open.get(block)
@@ -55,16 +62,24 @@ export class BlockWriter {
     } else this.#open.delete(block)
   }
 
+  #passedText(
+    kind: 'text' | 'reasoning',
+    { id, providerMetadata }: Part & { readonly type: `${'text' | 'reasoning'}-${'start' | 'delta'}` },
+    block: number,
+  ): void {
+    const open = this.#open.get(block)
+    const before = open?.kind === kind ? open.marks : {}
+    const marks = providerMetadata === undefined ? before : { ...before, ...proofMarks(providerMetadata) }
+    this.#open.set(block, { kind, id, marks })
+  }
+
   write(delta: ChatPlace & ChatDelta): readonly Part[] {
     switch (delta.type) {
       case 'text-delta':
+      case 'reasoning-delta':
+        return this.#piece(delta, delta.type === 'text-delta' ? 'text' : 'reasoning', proofOf(delta))
       case 'refusal-delta':
-        return delta.text === '' ? [] : this.#piece(delta, 'text', {})
-      case 'reasoning-delta': {
-        const marks = reasoningMetadata(delta)
-        const isEmpty = delta.text === '' && marks.providerMetadata === undefined
-        return isEmpty ? [] : this.#piece(delta, 'reasoning', marks)
-      }
+        return this.#piece(delta, 'text', {})
       case 'tool-call-delta':
         return this.#call(delta)
       case 'audio-delta':
@@ -85,14 +100,14 @@ export class BlockWriter {
     const open = this.#open.get(block)
     this.#open.delete(block)
     if (open === undefined) return []
-    if (open.kind === 'text' || open.kind === 'reasoning') return [{ type: `${open.kind}-end`, id: open.id }]
     if (open.kind === 'audio') {
       const { pieces, transcript, fileId } = open
       const data = { type: 'data', data: joinedBase64(pieces) } as const
       const marks = { fileId, transcript: transcript === '' ? undefined : transcript }
       return [{ type: 'file', mediaType: 'application/octet-stream', data, ...metadataOf(undefined, marks) }]
     }
-    const { id, name: toolName, isText, input, hasEnded } = open
+    if (open.kind !== 'call') return [{ type: `${open.kind}-end`, id: open.id }]
+    const { id, name: toolName, isText, input, hasEnded, marks } = open
     return [
       ...(hasEnded ? [] : [{ type: 'tool-input-end', id } as const]),
       {
@@ -100,7 +115,7 @@ export class BlockWriter {
         toolCallId: id,
         toolName,
         input: isText ? JSON.stringify(input) : input,
-        ...metadataOf(undefined, { custom: isText || undefined }),
+        ...metadataOf(undefined, { custom: isText || undefined, ...marks }),
       },
     ]
   }
@@ -108,18 +123,25 @@ export class BlockWriter {
   #piece(
     { block, text: delta, type }: ChatPlace & Extract<ChatDelta, { readonly text: string }>,
     kind: 'text' | 'reasoning',
-    marks: object,
+    proof: Proof,
   ): readonly Part[] {
+    const isProven = isProof(proof)
+    if (delta === '' && !isProven) return []
     const open = this.#open.get(block)
-    if (open?.kind === kind) return [{ type: `${kind}-delta`, id: open.id, delta, ...marks }]
+    if (open?.kind === kind) {
+      if (!isProven) return [{ type: `${kind}-delta`, id: open.id, delta }]
+      open.marks = { ...open.marks, ...proof }
+      return [{ type: `${kind}-delta`, id: open.id, delta, ...metadataOf(undefined, open.marks) }]
+    }
     const id = this.#newId()
     const before = this.#closeTexts()
-    this.#open.set(block, { kind, id })
-    const start = metadataOf(undefined, { refusal: type === 'refusal-delta' || undefined })
+    const refusal = type === 'refusal-delta' || undefined
+    const marks = { refusal, ...proof }
+    this.#open.set(block, { kind, id, marks })
     return [
       ...before,
-      { type: `${kind}-start`, id, ...start },
-      { type: `${kind}-delta`, id, delta, ...marks },
+      { type: `${kind}-start`, id, ...metadataOf(undefined, { refusal }) },
+      { type: `${kind}-delta`, id, delta, ...(isProven ? metadataOf(undefined, marks) : {}) },
     ]
   }
 
@@ -129,17 +151,20 @@ export class BlockWriter {
     name,
     arguments: delta = '',
     custom,
+    ...proven
   }: ChatPlace & Extract<ChatDelta, { readonly type: 'tool-call-delta' }>): readonly Part[] {
     const open = this.#open.get(block)
+    const marks = proofOf(proven)
     if (open?.kind === 'call') {
       open.input += delta
+      if (isProof(marks)) open.marks = marks
       return delta === '' ? [] : [{ type: 'tool-input-delta', id: open.id, delta }]
     }
     const before = this.#closeTexts()
     const id = given === undefined || given === '' ? this.#newId() : given
     const toolName = name ?? ''
     const isText = custom === true
-    this.#open.set(block, { kind: 'call', id, name: toolName, isText, input: delta, hasEnded: false })
+    this.#open.set(block, { kind: 'call', id, name: toolName, isText, input: delta, hasEnded: false, marks })
     const start: Part = {
       type: 'tool-input-start',
       id,

@@ -1,7 +1,7 @@
 import type { SharedV4ProviderMetadata, SharedV4ProviderOptions } from '@ai-sdk/provider'
 import { isRecord } from '../../json.ts'
-import type { OpaquePart, ReasoningPart, VendorOptions } from '../../provider/contract.ts'
-import { aiSdkVendor, ownName, splitOptions, vendorOptions } from './dialect.ts'
+import type { OpaquePart, VendorOptions } from '../../provider/contract.ts'
+import { aiSdkVendor, ownName, splitOptions } from './dialect.ts'
 
 /**
  * What the AI SDK has no words for goes with a part under our name. The SDK gives it back with the next prompt. So a
@@ -20,38 +20,6 @@ export function metadataOf(
   const others = options?.[aiSdkVendor] as SharedV4ProviderMetadata | undefined
   if (Object.keys(own).length === 0) return others === undefined ? {} : { providerMetadata: others }
   return { providerMetadata: { ...others, [ownName]: own } as SharedV4ProviderMetadata }
-}
-
-/** Vendors call the proof of a thought `signature`, and a hidden one `redactedData`. */
-export function reasoningMarks(
-  provided: SharedV4ProviderOptions | undefined,
-): Pick<ReasoningPart, 'signature' | 'encrypted' | 'options'> {
-  const own = ownMarks(provided)
-  const signature = own.signature ?? found(provided, 'signature')
-  const encrypted = own.encrypted ?? found(provided, 'redactedData')
-  return {
-    ...(typeof signature === 'string' ? { signature } : {}),
-    ...(typeof encrypted === 'string' ? { encrypted } : {}),
-    ...vendorOptions(provided),
-  }
-}
-
-function found(provided: SharedV4ProviderOptions | undefined, name: string): unknown {
-  for (const entry of Object.values(provided ?? {})) if (typeof entry[name] === 'string') return entry[name]
-  return undefined
-}
-
-/** The same marks for the AI SDK, unless its own vendor's metadata has them already. */
-export function reasoningMetadata(part: Pick<ReasoningPart, 'signature' | 'encrypted' | 'options'>): {
-  readonly providerMetadata?: SharedV4ProviderMetadata
-} {
-  const given = part.options?.[aiSdkVendor] as SharedV4ProviderOptions | undefined
-  const isNew = (name: string, value: string | undefined): string | undefined =>
-    value !== undefined && found(given, name) === value ? undefined : value
-  return metadataOf(part.options, {
-    signature: isNew('signature', part.signature),
-    encrypted: isNew('redactedData', part.encrypted),
-  })
 }
 
 /** Another vendor's part, kept whole in a custom part. Undefined for a custom part that is not ours. */

@@ -7,7 +7,8 @@ import type {
 import type { ChatMessage, ChatPart } from '../../provider/contract.ts'
 import { aiSdkVendor, vendorOptions } from './dialect.ts'
 import { readFile } from './media.ts'
-import { ownMarks, readForeign, reasoningMarks } from './own-marks.ts'
+import { ownMarks, readForeign } from './own-marks.ts'
+import { readProven } from './proofs.ts'
 
 export type PromptPart = Exclude<LanguageModelV4Message['content'], string>[number]
 
@@ -49,17 +50,17 @@ function readPart(part: PromptPart): ChatPart {
   switch (part.type) {
     case 'text': {
       const type = ownMarks(part.providerOptions).refusal === true ? 'refusal' : 'text'
-      return { type, text: part.text, ...vendorOptions(part.providerOptions) }
+      return { type, text: part.text, ...readProven(part.providerOptions) }
     }
     case 'file':
       return readFile(part)
     case 'reasoning':
-      return { type: 'reasoning', text: part.text, ...reasoningMarks(part.providerOptions) }
+      return { type: 'reasoning', text: part.text, ...readProven(part.providerOptions) }
     case 'tool-call': {
       if (part.providerExecuted === true) return required(part)
       const { custom } = ownMarks(part.providerOptions)
       const call = { type: 'tool-call', id: part.toolCallId, name: part.toolName } as const
-      const options = vendorOptions(part.providerOptions)
+      const options = readProven(part.providerOptions)
       return custom === true && typeof part.input === 'string'
         ? { ...call, arguments: part.input, custom, ...options }
         : { ...call, arguments: textOf(part.input), ...options }

@@ -6,10 +6,19 @@ import {
   withNativeObject,
 } from '../../provider/contract.ts'
 import { aiSdkDialect, aiSdkVendor, type NativePart, type OpenedStream } from './dialect.ts'
-import { reasoningMarks } from './own-marks.ts'
+import { ownMarks, readForeign } from './own-marks.ts'
+import { isProof, proofMarks } from './proofs.ts'
+import { readInput } from './read-reply.ts'
 import { readFinish, readUsage } from './usage.ts'
 
 type Part = Exclude<LanguageModelV4StreamPart, { readonly type: 'error' }>
+
+type SaidPart = Extract<Part, { readonly type: `${'text' | 'reasoning'}-${'start' | 'delta' | 'end'}` }>
+
+interface Reading {
+  readonly block?: number
+  readonly says: readonly ChatEventPart[]
+}
 
 /** A tool call whose input comes in pieces. */
 interface OpenCall {
@@ -26,6 +35,8 @@ export class AiSdkStreamReader {
   #blocks = 0
   /** The blocks of text and reasoning that are open, by kind and id. */
   readonly #open = new Map<string, number>()
+  /** The blocks of text that are refusals. */
+  readonly #refusals = new Set<number>()
   readonly #calls = new Map<string, OpenCall>()
 
   constructor(opened: OpenedStream) {
@@ -45,7 +56,7 @@ export class AiSdkStreamReader {
   }
 
   /** What the part says, and of which block. */
-  #reading(part: Part): { readonly block?: number; readonly says: readonly ChatEventPart[] } {
+  #reading(part: Part): Reading {
     switch (part.type) {
       case 'stream-start':
       case 'response-metadata':
@@ -53,22 +64,12 @@ export class AiSdkStreamReader {
       case 'raw':
         return { says: [] }
       case 'text-start':
-      case 'reasoning-start':
-        return { block: this.#begun(part.type.slice(0, -6), part.id), says: [] }
-      case 'text-end':
-      case 'reasoning-end':
-        return { block: this.#ended(part.type.slice(0, -4), part.id), says: [] }
       case 'text-delta':
-        return this.#saying(
-          this.#blockOf('text', part.id),
-          part.delta !== '' && { type: 'text-delta', text: part.delta },
-        )
-      case 'reasoning-delta': {
-        const { options: _, ...marks } = reasoningMarks(part.providerMetadata)
-        const isEmpty = part.delta === '' && Object.keys(marks).length === 0
-        const block = this.#blockOf('reasoning', part.id)
-        return this.#saying(block, !isEmpty && { type: 'reasoning-delta', text: part.delta, ...marks })
-      }
+      case 'text-end':
+      case 'reasoning-start':
+      case 'reasoning-delta':
+      case 'reasoning-end':
+        return this.#said(part)
       case 'tool-input-start':
       case 'tool-input-delta':
       case 'tool-input-end':
@@ -86,15 +87,33 @@ export class AiSdkStreamReader {
     }
   }
 
+  /** A proof may stand at the beginning, in the middle or at the end of a block. */
+  #said(part: SaidPart): Reading {
+    const [kind, step] = part.type.split('-') as ['text' | 'reasoning', 'start' | 'delta' | 'end']
+    const block = this.#block(kind, step, part.id)
+    const text = part.type === 'text-delta' || part.type === 'reasoning-delta' ? part.delta : ''
+    const { providerMetadata: metadata } = part
+    if (metadata === undefined) {
+      return this.#saying(block, text !== '' && { type: this.#typeOf(kind, block), text })
+    }
+    if (kind === 'text' && ownMarks(metadata).refusal === true) this.#refusals.add(block)
+    const proof = proofMarks(metadata)
+    const type = this.#typeOf(kind, block)
+    if (text === '' && !isProof(proof)) return { block, says: [] }
+    return this.#saying(block, type === 'refusal-delta' ? { type, text } : { type, text, ...proof })
+  }
+
+  #typeOf(kind: 'text' | 'reasoning', block: number): 'text-delta' | 'reasoning-delta' | 'refusal-delta' {
+    return kind === 'text' && this.#refusals.has(block) ? 'refusal-delta' : `${kind}-delta`
+  }
+
   #call(
     part: Part & { readonly type: 'tool-input-start' | 'tool-input-delta' | 'tool-input-end' | 'tool-call' },
-  ): {
-    readonly block?: number
-    readonly says: readonly ChatEventPart[]
-  } {
+  ): Reading {
     const id = part.type === 'tool-call' ? part.toolCallId : part.id
     const isExecuted = 'providerExecuted' in part && part.providerExecuted === true
     const call = this.#calls.get(id)
+    const { encrypted: _, ...proof } = proofMarks(part.providerMetadata)
     // The vendor runs the tool itself, so nobody else may take it for a call.
     if (isExecuted || (call === undefined && part.type !== 'tool-input-start' && part.type !== 'tool-call')) {
       return this.#opaque(part)
@@ -104,30 +123,37 @@ export class AiSdkStreamReader {
       const begun: OpenCall = { block: this.#blocks++, isText, hasInput: false }
       this.#calls.set(id, begun)
       const custom = isText ? { custom: true as const } : {}
-      return this.#saying(begun.block, { type: 'tool-call-delta', id, name: part.toolName, ...custom })
+      const { toolName: name } = part
+      return this.#saying(begun.block, { type: 'tool-call-delta', id, name, ...custom, ...proof })
     }
     if (part.type === 'tool-call' && call === undefined) {
       const { toolName: name, input } = part
-      return this.#saying(this.#blocks++, { type: 'tool-call-delta', id, name, arguments: input })
+      return this.#saying(this.#blocks++, {
+        type: 'tool-call-delta',
+        id,
+        name,
+        ...readInput(input, part.providerMetadata),
+        ...proof,
+      })
     }
-    if (call === undefined || part.type === 'tool-input-end')
-      return { ...(call && { block: call.block }), says: [] }
-    const text = part.type === 'tool-call' ? part.input : part.delta
+    if (call === undefined) return { says: [] }
+    const text = part.type === 'tool-call' ? part.input : part.type === 'tool-input-delta' ? part.delta : ''
     // The input has come in pieces. Some models leave out the pieces of an empty one.
-    const isNew = part.type === 'tool-input-delta' || (!call.hasInput && !call.isText)
+    const isNew = text !== '' && (part.type === 'tool-input-delta' || (!call.hasInput && !call.isText))
     if (part.type === 'tool-input-delta') call.hasInput = true
-    else this.#calls.delete(id)
-    return this.#saying(call.block, isNew && text !== '' && { type: 'tool-call-delta', arguments: text })
+    else if (part.type === 'tool-call') this.#calls.delete(id)
+    if (!isNew && !isProof(proof)) return { block: call.block, says: [] }
+    const piece = isNew ? { arguments: text } : {}
+    return this.#saying(call.block, { type: 'tool-call-delta', ...piece, ...proof })
   }
 
-  #saying(
-    block: number,
-    delta: ChatDelta | false,
-  ): { readonly block: number; readonly says: readonly ChatEventPart[] } {
+  #saying(block: number, delta: ChatDelta | false): Reading {
     return { block, says: delta === false ? [] : [{ ...delta, choice: 0, block }] }
   }
 
-  #opaque(part: Part): { readonly block: number; readonly says: readonly ChatEventPart[] } {
+  #opaque(part: Part): Reading {
+    const foreign = part.type === 'custom' ? readForeign(part.kind, part.providerMetadata) : undefined
+    if (foreign !== undefined) return this.#saying(this.#blocks++, { ...foreign, type: 'opaque-delta' })
     return this.#saying(this.#blocks++, {
       type: 'opaque-delta',
       vendor: aiSdkVendor,
@@ -136,19 +162,11 @@ export class AiSdkStreamReader {
     })
   }
 
-  #begun(kind: string, id: string): number {
-    const block = this.#blocks++
-    this.#open.set(`${kind}:${id}`, block)
-    return block
-  }
-
-  #blockOf(kind: string, id: string): number {
-    return this.#open.get(`${kind}:${id}`) ?? this.#begun(kind, id)
-  }
-
-  #ended(kind: string, id: string): number {
-    const block = this.#blockOf(kind, id)
-    this.#open.delete(`${kind}:${id}`)
+  #block(kind: string, step: 'start' | 'delta' | 'end', id: string): number {
+    const key = `${kind}:${id}`
+    const block = (step === 'start' ? undefined : this.#open.get(key)) ?? this.#blocks++
+    if (step === 'end') this.#open.delete(key)
+    else this.#open.set(key, block)
     return block
   }
 }

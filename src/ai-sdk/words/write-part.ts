@@ -1,19 +1,20 @@
-import type { LanguageModelV4ToolResultOutput, SharedV4ProviderMetadata } from '@ai-sdk/provider'
+import type { LanguageModelV4ToolResultOutput } from '@ai-sdk/provider'
 import { ModelspineError } from '../../errors.ts'
 import type { ChatMessage, ChatPart } from '../../provider/contract.ts'
 import { aiSdkVendor, providerOptions } from './dialect.ts'
 import { writeFile } from './media.ts'
-import { reasoningMetadata } from './own-marks.ts'
+import { provenOptions } from './proofs.ts'
 import type { PromptPart } from './read-prompt.ts'
 
 /** The part of a prompt, in a list of one. Empty for what only another vendor knows. */
 export function writePart(part: ChatPart, role: ChatMessage['role'], keeper: string): readonly PromptPart[] {
   const options = providerOptions(part.options)
   switch (part.type) {
-    // The AI SDK has no word for a refusal.
     case 'text':
+      return [{ type: 'text', text: part.text, ...provenOptions(part, keeper) }]
+    // The AI SDK has no word for a refusal. A route behind the model knows our mark.
     case 'refusal':
-      return [{ type: 'text', text: part.text, ...options }]
+      return [{ type: 'text', text: part.text, ...provenOptions(part, keeper, { refusal: true }) }]
     case 'image':
     case 'audio':
     case 'file': {
@@ -24,24 +25,17 @@ export function writePart(part: ChatPart, role: ChatMessage['role'], keeper: str
       }
       return [{ type: 'file', ...writeFile(part, keeper), ...named, ...options }]
     }
-    case 'reasoning': {
-      const { providerMetadata } = reasoningMetadata(part)
-      return [{ type: 'reasoning', text: part.text, ...asOptions(providerMetadata) }]
-    }
+    case 'reasoning':
+      return [{ type: 'reasoning', text: part.text, ...provenOptions(part, keeper) }]
     case 'tool-call': {
-      const input = part.custom === true ? part.arguments : parsed(part.arguments)
-      return [{ type: 'tool-call', toolCallId: part.id, toolName: part.name, input, ...options }]
+      const { id: toolCallId, name: toolName, custom } = part
+      const input = custom === true ? part.arguments : parsed(part.arguments)
+      return [{ type: 'tool-call', toolCallId, toolName, input, ...provenOptions(part, keeper, { custom }) }]
     }
     case 'opaque':
       // Another vendor's required part was refused before.
       return part.vendor === aiSdkVendor ? [part.data as PromptPart] : []
   }
-}
-
-function asOptions(metadata: SharedV4ProviderMetadata | undefined): {
-  readonly providerOptions?: SharedV4ProviderMetadata
-} {
-  return metadata === undefined ? {} : { providerOptions: metadata }
 }
 
 /** A model may have written arguments that are not JSON. Then the text itself is the input. */

@@ -2,7 +2,8 @@ import type { LanguageModelV4Content, LanguageModelV4GenerateResult, SharedV4War
 import { type ChatPart, type ChatReply, nativeObject, originalOf } from '../../provider/contract.ts'
 import { aiSdkDialect, aiSdkVendor } from './dialect.ts'
 import { writeFile } from './media.ts'
-import { metadataOf, reasoningMetadata, writeForeign } from './own-marks.ts'
+import { metadataOf, writeForeign } from './own-marks.ts'
+import { provenMetadata } from './proofs.ts'
 import { writeFinish, writeUsage } from './usage.ts'
 
 /** What an answer says that no model of the AI SDK gave. */
@@ -41,18 +42,18 @@ export function writeReply(reply: ChatReply, facts: AnswerFacts): LanguageModelV
 function writeContent(part: ChatPart, id: string): LanguageModelV4Content {
   switch (part.type) {
     case 'text':
-      return { type: 'text', text: part.text, ...metadataOf(part.options, {}) }
+      return { type: 'text', text: part.text, ...provenMetadata(part) }
     case 'refusal':
       return { type: 'text', text: part.text, ...metadataOf(part.options, { refusal: true }) }
     case 'reasoning':
-      return { type: 'reasoning', text: part.text, ...reasoningMetadata(part) }
+      return { type: 'reasoning', text: part.text, ...provenMetadata(part) }
     case 'tool-call':
       return {
         type: 'tool-call',
         toolCallId: part.id === '' ? id : part.id,
         toolName: part.name,
         input: part.custom === true ? JSON.stringify(part.arguments) : part.arguments,
-        ...metadataOf(part.options, { custom: part.custom }),
+        ...provenMetadata(part, { custom: part.custom }),
       }
     case 'opaque':
       return part.vendor === aiSdkVendor ? (part.data as LanguageModelV4Content) : writeForeign(part)
