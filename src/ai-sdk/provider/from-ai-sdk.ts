@@ -76,11 +76,12 @@ function capTokens<Request extends Chat>(request: Request, cap: number): Request
   const { choices, budget } = limitsIn(entry)
   const answers = Math.max(request.choices ?? 1, choices)
   const limit = limitPerChoice(withoutBudget(cap, budget * answers), answers, request.maxOutputTokens)
-  const { reasoningEffort, ...rest } = request
+  const { reasoningEffort, reasoningTokens, ...rest } = request
   return {
     ...rest,
     maxOutputTokens: limit,
     ...(reasoningEffort === 'none' ? { reasoningEffort } : {}),
+    ...(reasoningTokens === 0 ? { reasoningTokens } : {}),
     ...(entry === undefined ? {} : { options: { ...request.options, [aiSdkVendor]: lowered(entry, limit) } }),
   } as unknown as Request
 }

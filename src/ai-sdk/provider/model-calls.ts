@@ -1,5 +1,6 @@
 import type { EmbeddingModelV4, LanguageModelV4 } from '@ai-sdk/provider'
 import { systemClock } from '../../clock.ts'
+import { Carriage } from '../../dialects/carriage.ts'
 import { type ModelspineError, unlessAborted } from '../../errors.ts'
 import type {
   CallContext,
@@ -9,9 +10,10 @@ import type {
   EmbedReply,
   EmbedRequest,
 } from '../../provider/contract.ts'
+import type { NativeCall } from '../words/dialect.ts'
 import { readEmbedReply, writeEmbed } from '../words/embed.ts'
 import { readReply } from '../words/read-reply.ts'
-import { writeRequest } from '../words/write-request.ts'
+import { aiSdkTitle, writeRequest } from '../words/write-request.ts'
 import { modelStream } from './model-stream.ts'
 import { upstreamFailure } from './upstream-failure.ts'
 
@@ -23,7 +25,7 @@ export function generateBy(
 ): Promise<ChatReply> {
   return calling(request.model, context, async (abortSignal) => {
     const model = modelOf()
-    const call = withHeaders(writeRequest(request, keeperOf(model)), context)
+    const call = withHeaders(callOf(model, request, context), context)
     return readReply(await model.doGenerate({ ...call, abortSignal }), request.model)
   })
 }
@@ -39,7 +41,7 @@ export function streamBy(
     upstreamFailure(thrown, { model: request.model, abortSignal, hasBegun, nowMs: systemClock.now() })
   try {
     const model = modelOf()
-    const call = withHeaders(writeRequest(request, keeperOf(model)), context)
+    const call = withHeaders(callOf(model, request, context), context)
     return modelStream(model, call, abortSignal, failureOf)
   } catch (thrown) {
     throw failureOf(thrown, false)
@@ -80,6 +82,10 @@ function withHeaders<Call extends { headers?: Record<string, string | undefined>
   { headers }: CallContext,
 ): Call {
   return headers === undefined ? call : { ...call, headers: { ...call.headers, ...headers } }
+}
+
+function callOf(model: LanguageModelV4, request: ChatRequest, { translation }: CallContext): NativeCall {
+  return writeRequest(request, keeperOf(model), new Carriage(aiSdkTitle, translation))
 }
 
 /** `openai.chat` keeps its files as `openai`. */

@@ -1,82 +1,97 @@
-import type { LanguageModelV4ToolResultOutput } from '@ai-sdk/provider'
-import { ModelspineError } from '../../errors.ts'
-import type { ChatMessage, ChatPart } from '../../provider/contract.ts'
+import type { Carriage } from '../../dialects/carriage.ts'
+import { parseExactly } from '../../dialects/exact-json.ts'
+import type { AudioPart, ChatMessage, ChatPart, FilePart, ImagePart } from '../../provider/contract.ts'
 import { aiSdkVendor, providerOptions } from './dialect.ts'
 import { writeFile } from './media.ts'
 import { provenOptions } from './proofs.ts'
 import type { PromptPart } from './read-prompt.ts'
 
-/** The part of a prompt, in a list of one. Empty for what only another vendor knows. */
-export function writePart(part: ChatPart, role: ChatMessage['role'], keeper: string): readonly PromptPart[] {
-  const options = providerOptions(part.options)
+/** What is known of the message or part that is being written. */
+export interface PartContext {
+  readonly role: ChatMessage['role']
+  /** The vendor that keeps files which are told by an id. */
+  readonly keeper: string
+  readonly carriage: Carriage
+  /** The place of the message or part. */
+  readonly path: string
+}
+
+/** The part of a prompt, in a list of one. Empty for what was refused or left out. */
+export function writePart(part: ChatPart, context: PartContext): readonly PromptPart[] {
+  const { keeper, carriage, path } = context
+  if (part.type === 'opaque') {
+    if (part.vendor === aiSdkVendor) return [part.data as PromptPart]
+    leaveOpaque(part, path, carriage)
+    return []
+  }
+  leaveMarks(part, [aiSdkVendor], context)
   switch (part.type) {
     case 'text':
       return [{ type: 'text', text: part.text, ...provenOptions(part, keeper) }]
-    // The AI SDK has no word for a refusal. A route behind the model knows our mark.
+    // The AI SDK has no word for a refusal. Only a route behind the model knows our mark.
     case 'refusal':
+      carriage.approximate(path, 'written as a text')
       return [{ type: 'text', text: part.text, ...provenOptions(part, keeper, { refusal: true }) }]
-    case 'image':
-    case 'audio':
-    case 'file': {
-      const named = part.type === 'file' && part.filename !== undefined ? { filename: part.filename } : {}
-      // An assistant's audio is known to its vendor by its id; what was said is enough for another.
-      if (role === 'assistant' && part.type === 'audio' && part.url === undefined) {
-        return [{ type: 'text', text: part.transcript ?? '', ...options }]
-      }
-      return [{ type: 'file', ...writeFile(part, keeper), ...named, ...options }]
-    }
     case 'reasoning':
       return [{ type: 'reasoning', text: part.text, ...provenOptions(part, keeper) }]
     case 'tool-call': {
       const { id: toolCallId, name: toolName, custom } = part
-      const input = custom === true ? part.arguments : parsed(part.arguments)
+      const input = custom === true ? part.arguments : parsed(part.arguments, context)
       return [{ type: 'tool-call', toolCallId, toolName, input, ...provenOptions(part, keeper, { custom }) }]
     }
-    case 'opaque':
-      // Another vendor's required part was refused before.
-      return part.vendor === aiSdkVendor ? [part.data as PromptPart] : []
+    default:
+      return writeMedia(part, context)
   }
+}
+
+/** Another vendor's part or tool: refused if it is required. */
+export function leaveOpaque(
+  { kind, vendor, required }: { readonly kind: string; readonly vendor: string; readonly required?: true },
+  path: string,
+  carriage: Carriage,
+): void {
+  if (required === true) carriage.refuse(path, `"${kind}" of ${vendor}`)
+  else carriage.approximate(path, 'left out')
+}
+
+/** Tells that the mark for the cache and the options of other vendors than these are left out. */
+export function leaveMarks(
+  { options, cacheMark }: ChatPart,
+  vendors: readonly string[],
+  { carriage, path }: PartContext,
+): void {
+  carriage.options(path, options, vendors)
+  if (cacheMark !== undefined) carriage.approximate(`${path}.cacheMark`, 'left out')
+}
+
+function writeMedia(
+  part: ImagePart | AudioPart | FilePart,
+  { role, keeper, carriage, path }: PartContext,
+): readonly PromptPart[] {
+  const options = providerOptions(part.options)
+  if (part.type === 'image' && part.detail !== undefined) carriage.approximate(`${path}.detail`, 'left out')
+  if (part.type === 'audio' && role === 'assistant' && part.url === undefined) {
+    // Only its vendor knows it by its id. What was said is enough for another.
+    const { transcript } = part
+    if (transcript === undefined) {
+      carriage.refuse(path, 'audio by an id of its vendor', 'give its transcript')
+      return []
+    }
+    carriage.approximate(path, 'written as a text')
+    return [{ type: 'text', text: transcript, ...options }]
+  }
+  if (part.type === 'audio' && part.transcript !== undefined)
+    carriage.approximate(`${path}.transcript`, 'left out')
+  const named = part.type === 'file' && part.filename !== undefined ? { filename: part.filename } : {}
+  return [{ type: 'file', ...writeFile(part, keeper), ...named, ...options }]
 }
 
 /** A model may have written arguments that are not JSON. Then the text itself is the input. */
-function parsed(text: string): unknown {
+function parsed(text: string, { carriage, path }: PartContext): unknown {
   try {
-    return JSON.parse(text === '' ? '{}' : text)
+    return parseExactly(text === '' ? '{}' : text)
   } catch {
+    carriage.approximate(`${path}.arguments`, 'a text, because it is no JSON')
     return text
   }
-}
-
-/** The parts of a message with the role `tool`: one result, or what only the AI SDK knows. `called` is its tool. */
-export function writeResult(message: ChatMessage, keeper: string, called: string): readonly PromptPart[] {
-  const { content, name: toolName = called, toolCallId, toolFailed, options } = message
-  if (toolCallId === undefined) return content.flatMap((part) => writePart(part, 'tool', keeper))
-  const output = writeOutput(content, toolFailed === true, keeper)
-  return [{ type: 'tool-result', toolCallId, toolName, output, ...providerOptions(options) }]
-}
-
-function writeOutput(
-  content: readonly ChatPart[],
-  failed: boolean,
-  keeper: string,
-): LanguageModelV4ToolResultOutput {
-  const texts = content.map((part) => (part.type === 'text' ? part.text : undefined))
-  if (failed || texts.length === 1 || texts.length === 0) {
-    if (!texts.includes(undefined)) return { type: failed ? 'error-text' : 'text', value: texts.join('') }
-  }
-  const value = content
-    .flatMap((part) => writePart(part, 'tool', keeper))
-    .map((part) => {
-      if (part.type === 'text' || part.type === 'file' || part.type === 'custom') return part
-      throw new ModelspineError(
-        'unsupported',
-        `the result of a tool has a part "${part.type}", which the AI SDK cannot carry`,
-      )
-    })
-  return { type: 'content', value }
-}
-
-/** The text of a message with the role `system`. */
-export function systemText({ content }: ChatMessage): string {
-  return content.map((part) => ('text' in part ? part.text : '')).join('')
 }

@@ -1,17 +1,18 @@
 import type { LanguageModelV4Message, LanguageModelV4Prompt } from '@ai-sdk/provider'
 import { sameJson } from '../../json.ts'
-import type { ChatMessage } from '../../provider/contract.ts'
-import { providerOptions } from './dialect.ts'
+import type { ChatMessage, ChatPart } from '../../provider/contract.ts'
+import { aiSdkVendor, providerOptions } from './dialect.ts'
 import { type PromptPart, type ReadMessage, readPrompt } from './read-prompt.ts'
-import { systemText, writePart, writeResult } from './write-part.ts'
+import { leaveMarks, leaveOpaque, type PartContext, writePart } from './write-part.ts'
+import { inContent, writeResult } from './write-result.ts'
 
 /**
  * The prompt that says these messages. `original` is the prompt of which they are an edit: parts that were not edited
- * stay what they were, bytes and addresses included. `keeper` is the vendor that keeps files which are told by an id.
+ * stay what they were, bytes and addresses included.
  */
 export function writePrompt(
   messages: readonly ChatMessage[],
-  keeper: string,
+  writing: Pick<PartContext, 'keeper' | 'carriage'>,
   original: LanguageModelV4Prompt = [],
 ): LanguageModelV4Prompt {
   const before = readPrompt(original)
@@ -22,13 +23,15 @@ export function writePrompt(
   for (const [place, message] of messages.entries()) {
     const read = originOf(message, place, before)
     for (const part of message.content) if (part.type === 'tool-call') called.set(part.id, part.name)
-    const written = writeMessage(message, read, { keeper, called })
-    const previous = prompt.at(-1)
-    // The results of one turn stand in one message, as the AI SDK writes them.
-    const joins = written.role === 'tool' && previous?.role === 'tool' && sameTurn(last, read)
-    if (joins && previous?.role === 'tool')
-      previous.content.push(...(written.content as typeof previous.content))
-    else prompt.push(written)
+    const context = { ...writing, role: message.role, path: `messages[${place}]` }
+    for (const written of writeMessage(message, read, called, context)) {
+      const previous = prompt.at(-1)
+      // The results of one turn stand in one message, as the AI SDK writes them.
+      const joins = written.role === 'tool' && previous?.role === 'tool' && sameTurn(last, read)
+      if (joins && previous?.role === 'tool')
+        previous.content.push(...(written.content as typeof previous.content))
+      else prompt.push(written)
+    }
     last = read
   }
   return prompt
@@ -51,31 +54,60 @@ function originOf(
   return moved ?? (same?.message.role === message.role ? same : undefined)
 }
 
+/** One message, or one for each text of a message with the role `system`. */
 function writeMessage(
   message: ChatMessage,
   read: ReadMessage | undefined,
-  { keeper, called }: { readonly keeper: string; readonly called: ReadonlyMap<string, string> },
-): LanguageModelV4Message {
+  called: ReadonlyMap<string, string>,
+  context: PartContext,
+): readonly LanguageModelV4Message[] {
   const { role, content } = message
-  const options = providerOptions(message.options)
-  if (role === 'system' || role === 'developer')
-    return { role: 'system', content: systemText(message), ...options }
   const isSame = read !== undefined && sameJson(read.message, message)
+  if (!isSame) leaveHead(message, context)
+  const options = providerOptions(message.options)
+  if (role === 'system' || role === 'developer') {
+    return content.flatMap((part, index) =>
+      systemTexts(part, inContent(context, index)).map((text) => ({
+        role: 'system' as const,
+        content: text,
+        ...options,
+      })),
+    )
+  }
   if (role === 'tool') {
     const name = called.get(message.toolCallId ?? '') ?? ''
-    const parts = isSame && read.parts !== undefined ? read.parts : writeResult(message, keeper, name)
+    const parts = isSame && read.parts !== undefined ? read.parts : writeResult(message, name, context)
     const turn = read?.from.providerOptions
-    return {
-      role,
-      content: [...parts],
-      ...(turn === undefined ? {} : { providerOptions: turn }),
-    } as LanguageModelV4Message
+    return [
+      {
+        role,
+        content: [...parts],
+        ...(turn === undefined ? {} : { providerOptions: turn }),
+      } as LanguageModelV4Message,
+    ]
   }
   const parts = content.flatMap((part, place): readonly PromptPart[] => {
     const from = read?.parts?.[place]
     return from !== undefined && sameJson(read?.message.content[place], part)
       ? [from]
-      : writePart(part, role, keeper)
+      : writePart(part, inContent(context, place))
   })
-  return { role, content: parts, ...options } as LanguageModelV4Message
+  return [{ role, content: parts, ...options } as LanguageModelV4Message]
+}
+
+/** Tells what the AI SDK has no place for beside the content. */
+function leaveHead({ role, name, options }: ChatMessage, { carriage, path }: PartContext): void {
+  carriage.options(path, options, [aiSdkVendor])
+  if (name !== undefined && role !== 'tool') carriage.approximate(`${path}.name`, 'left out')
+}
+
+function systemTexts(part: ChatPart, context: PartContext): readonly string[] {
+  const { role, path, carriage } = context
+  if (part.type === 'text') {
+    leaveMarks(part, [], context)
+    return [part.text]
+  }
+  if (part.type === 'opaque') leaveOpaque(part, path, carriage)
+  else carriage.refuse(path, `${part.type} in a message with the role ${role}`, 'give it in one of the user')
+  return []
 }

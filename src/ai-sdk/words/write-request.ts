@@ -1,74 +1,111 @@
 import type { LanguageModelV4CallOptions, LanguageModelV4FunctionTool } from '@ai-sdk/provider'
-import { ModelspineError } from '../../errors.ts'
+import type { Carriage } from '../../dialects/carriage.ts'
 import { type ChatRequest, type ChatTool, editedFields, originalOf } from '../../provider/contract.ts'
-import { refuseForeignParts } from '../../provider/foreign-parts.ts'
 import { aiSdkDialect, aiSdkVendor, type NativeCall, providerOptions } from './dialect.ts'
+import { leaveOpaque } from './write-part.ts'
 import { writePrompt } from './write-prompt.ts'
+import { writeReasoning } from './write-reasoning.ts'
+
+/** The format's name for people. */
+export const aiSdkTitle = 'the AI SDK'
 
 type Edits = { -readonly [Name in keyof NativeCall]?: NativeCall[Name] | undefined }
 
+/** A request that is being written. */
+interface Writing {
+  readonly request: ChatRequest
+  /** The call that it came from. */
+  readonly before: NativeCall | undefined
+  readonly keeper: string
+  readonly carriage: Carriage
+}
+
+type Writer = (writing: Writing) => Edits
+
 /** How to say each field. What is undefined is left out of the call. */
-const writers: Readonly<
-  Record<string, (request: ChatRequest, before: NativeCall | undefined, keeper: string) => Edits>
-> = {
-  messages: ({ messages }, before, keeper) => ({ prompt: writePrompt(messages, keeper, before?.prompt) }),
-  maxOutputTokens: ({ maxOutputTokens }) => ({ maxOutputTokens }),
-  temperature: ({ temperature }) => ({ temperature }),
-  topP: ({ topP }) => ({ topP }),
-  topK: ({ topK }) => ({ topK }),
-  frequencyPenalty: ({ frequencyPenalty }) => ({ frequencyPenalty }),
-  presencePenalty: ({ presencePenalty }) => ({ presencePenalty }),
-  stop: ({ stop }) => ({ stopSequences: stop && [...stop] }),
-  seed: ({ seed }) => ({ seed }),
-  tools: ({ tools }) => ({ tools: tools?.flatMap(writeTool) }),
-  toolChoice: ({ toolChoice }) => ({ toolChoice: writeChoice(toolChoice) }),
-  reasoningEffort: ({ reasoningEffort }) => ({ reasoning: reasoningEffort as NativeCall['reasoning'] }),
+const writers: Readonly<Record<Exclude<keyof ChatRequest, 'model' | 'native' | 'unread'>, Writer>> = {
+  messages: writeMessages,
+  maxOutputTokens: ({ request: { maxOutputTokens } }) => ({ maxOutputTokens }),
+  temperature: ({ request: { temperature } }) => ({ temperature }),
+  topP: ({ request: { topP } }) => ({ topP }),
+  topK: ({ request: { topK } }) => ({ topK }),
+  frequencyPenalty: ({ request: { frequencyPenalty } }) => ({ frequencyPenalty }),
+  presencePenalty: ({ request: { presencePenalty } }) => ({ presencePenalty }),
+  stop: ({ request: { stop } }) => ({ stopSequences: stop && [...stop] }),
+  seed: ({ request: { seed } }) => ({ seed }),
+  tools: writeTools,
+  toolChoice: writeChoice,
+  reasoningEffort: writeReasoning,
+  reasoningTokens: writeReasoning,
   responseSchema: writeFormat,
   responseFormat: writeFormat,
-  options: ({ options }) => ({ providerOptions: undefined, ...providerOptions(options) }),
+  options: ({ request: { options } }) => ({ providerOptions: undefined, ...providerOptions(options) }),
+  choices: refuseChoices,
+  parallelToolCalls: refuseOneCall,
+  endUser: leaveEndUser,
 }
 
 /**
  * The call of a model. A request that came from the AI SDK is the same call, with what was edited since. `keeper` is the
- * vendor that keeps files which are told by an id. Throws `unsupported` for what the AI SDK cannot say.
+ * vendor that keeps files which are told by an id. `carriage` hears what the AI SDK cannot say: it throws `unsupported`
+ * for what it refuses.
  */
-export function writeRequest(request: ChatRequest, keeper: string): NativeCall {
-  refuse(request)
+export function writeRequest(request: ChatRequest, keeper: string, carriage: Carriage): NativeCall {
   const original = originalOf(request, aiSdkDialect)
   const before = original?.object as NativeCall | undefined
+  if (before === undefined) carriage.unread(request)
   const fields =
     original === undefined || before === undefined
       ? Object.keys(request)
       : editedFields(request, original.value)
   const call: Edits = { ...(before ?? { prompt: [] }) }
-  for (const field of fields) Object.assign(call, writers[field]?.(request, before, keeper))
+  // Two fields may be said together.
+  const saying = new Set(fields.map((field) => (writers as Readonly<Record<string, Writer>>)[field]))
+  for (const write of saying) Object.assign(call, write?.({ request, before, keeper, carriage }))
   for (const name of Object.keys(call) as (keyof Edits)[]) if (call[name] === undefined) delete call[name]
   return call as NativeCall
 }
 
-function refuse(request: ChatRequest): void {
-  refuseForeignParts(request, [aiSdkVendor])
-  const { choices = 1, parallelToolCalls, tools = [], toolChoice } = request
-  const custom = tools.find(({ type }) => type === 'custom')
-  if (choices > 1) throw cannotSay('several choices', 'choices')
-  if (parallelToolCalls === false) throw cannotSay('one tool call at a time', 'parallelToolCalls')
-  if (custom?.type === 'custom') throw cannotSay(`the custom tool "${custom.name}"`, 'tools')
-  if (typeof toolChoice === 'object' && toolChoice.custom === true) {
-    throw cannotSay(`the custom tool "${toolChoice.name}"`, 'toolChoice')
-  }
+function writeMessages({ request: { messages }, before, keeper, carriage }: Writing): Edits {
+  return { prompt: writePrompt(messages, { keeper, carriage }, before?.prompt) }
 }
 
-function cannotSay(what: string, field: string): ModelspineError {
-  const message = `the AI SDK cannot ask a model for ${what}; leave it out, or route to another upstream`
-  return new ModelspineError('unsupported', message, { details: { field } })
+function refuseChoices({ request: { choices = 1 }, carriage }: Writing): Edits {
+  if (choices > 1) carriage.refuse('choices', `${choices} answers`)
+  return {}
 }
 
-function writeTool(tool: ChatTool): NonNullable<LanguageModelV4CallOptions['tools']> {
+function refuseOneCall({ request: { parallelToolCalls }, carriage }: Writing): Edits {
+  if (parallelToolCalls === false) carriage.refuse('parallelToolCalls', 'one tool call at a time')
+  return {}
+}
+
+function leaveEndUser({ request: { endUser }, carriage }: Writing): Edits {
+  if (endUser !== undefined) carriage.approximate('endUser', 'left out')
+  return {}
+}
+
+function writeTools({ request: { tools }, carriage }: Writing): Edits {
+  return { tools: tools?.flatMap((tool, index) => writeTool(tool, `tools[${index}]`, carriage)) }
+}
+
+function writeTool(
+  tool: ChatTool,
+  path: string,
+  carriage: Carriage,
+): NonNullable<LanguageModelV4CallOptions['tools']> {
   if (tool.type === 'opaque') {
-    return tool.vendor === aiSdkVendor ? [tool.data as LanguageModelV4FunctionTool] : []
+    if (tool.vendor === aiSdkVendor) return [tool.data as LanguageModelV4FunctionTool]
+    leaveOpaque(tool, path, carriage)
+    return []
   }
-  if (tool.type === 'custom') return []
-  const { name, description, parameters, strict, options } = tool
+  if (tool.type === 'custom') {
+    carriage.refuse(path, `the custom tool "${tool.name}"`)
+    return []
+  }
+  const { name, description, parameters, strict, options, cacheMark } = tool
+  carriage.options(path, options, [aiSdkVendor])
+  if (cacheMark !== undefined) carriage.approximate(`${path}.cacheMark`, 'left out')
   return [
     {
       type: 'function',
@@ -81,13 +118,18 @@ function writeTool(tool: ChatTool): NonNullable<LanguageModelV4CallOptions['tool
   ]
 }
 
-function writeFormat({ responseSchema, responseFormat }: ChatRequest): Edits {
+function writeFormat({ request: { responseSchema, responseFormat }, carriage }: Writing): Edits {
   if (responseSchema === undefined) return { responseFormat: responseFormat && { type: 'json' } }
-  const { strict: _, ...schema } = responseSchema
+  const { strict, ...schema } = responseSchema
+  if (strict !== undefined) carriage.approximate('responseSchema.strict', 'left out')
   return { responseFormat: { type: 'json', ...schema } }
 }
 
-function writeChoice(choice: ChatRequest['toolChoice']): NativeCall['toolChoice'] {
-  if (choice === undefined) return undefined
-  return typeof choice === 'object' ? { type: 'tool', toolName: choice.name } : { type: choice }
+function writeChoice({ request: { toolChoice: choice }, carriage }: Writing): Edits {
+  if (typeof choice !== 'object') return { toolChoice: choice && { type: choice } }
+  if (choice.custom === true) {
+    carriage.refuse('toolChoice', `the custom tool "${choice.name}"`)
+    return {}
+  }
+  return { toolChoice: { type: 'tool', toolName: choice.name } }
 }

@@ -85,6 +85,19 @@ describe('a cap on tokens before a model of the AI SDK', () => {
   it('leaves out a wish for effort, which some models turn into such a budget', async () => {
     expect(await sentUnder(50, { reasoning: 'high' })).not.toHaveProperty('reasoning')
     expect(await sentUnder(50, { reasoning: 'none' })).toMatchObject({ reasoning: 'none' })
+    for (const [reasoningTokens, sent] of [
+      [4000, undefined],
+      [0, 'none'],
+    ] as const) {
+      const model = modelOf([], { content: [{ type: 'text', text: 'ok' }] })
+      const provider = fromAiSdk(model)
+      const request = { model: 'm', messages: [], reasoningTokens }
+      await provider.chat?.(provider.capTokens?.(request, 50) ?? request, {
+        requestId: 'r',
+        abortSignal: new AbortController().signal,
+      })
+      expect(model.doGenerateCalls[0]?.reasoning).toBe(sent)
+    }
   })
 
   it('shares the cap among the answers that the options ask for', async () => {

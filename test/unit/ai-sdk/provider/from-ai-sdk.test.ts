@@ -169,7 +169,7 @@ describe('fromAiSdk', () => {
   it.each<[string, Partial<ChatRequest>]>([
     ['choices', { choices: 2 }],
     ['parallelToolCalls', { parallelToolCalls: false }],
-    ['tools', { tools: [{ type: 'custom', name: 'sql' }] }],
+    ['tools[0]', { tools: [{ type: 'custom', name: 'sql' }] }],
     ['toolChoice', { toolChoice: { name: 'sql', custom: true } }],
   ])('refuses what the AI SDK cannot ask for: %s', async (field, more) => {
     const model = modelOf([], ok)
