@@ -20,6 +20,8 @@ interface OpenChoice {
   /** The number of the present block, and its kind. Calls have a block each. */
   block: number
   kind: ChatPart['type'] | undefined
+  /** Whether the block has its signature, and so is whole. */
+  isSigned: boolean
   hasCalls: boolean
   isFinished: boolean
   readonly calls: PartialCalls
@@ -93,7 +95,14 @@ export class GeminiReader implements ChatStreamReader {
     const known = this.#choices.get(choice)
     if (known !== undefined) return known
     const calls = new PartialCalls()
-    const made: OpenChoice = { block: -1, kind: undefined, hasCalls: false, isFinished: false, calls }
+    const made: OpenChoice = {
+      block: -1,
+      kind: undefined,
+      isSigned: false,
+      hasCalls: false,
+      isFinished: false,
+      calls,
+    }
     this.#choices.set(choice, made)
     return made
   }
@@ -116,12 +125,21 @@ function malformed(what: string): ModelspineError {
 function begin(open: OpenChoice, kind: ChatPart['type']): void {
   open.block += 1
   open.kind = kind
+  open.isSigned = false
 }
 
 /** Pieces of text follow each other in one block. Everything else comes whole. */
 function addDelta(part: ChatPart, choice: number, open: OpenChoice, into: ChatEventPart[]): void {
   const isText = part.type === 'text' || part.type === 'reasoning'
-  if (!isText || open.kind !== part.type) begin(open, part.type)
+  const isSigned =
+    isText && (part.signature !== undefined || ('encrypted' in part && part.encrypted !== undefined))
+  // Google ends answers with an empty text. Between thoughts it parts them.
+  if (isText && part.text === '' && !isSigned) {
+    if (open.kind !== part.type) open.kind = undefined
+    return
+  }
+  if (!isText || open.kind !== part.type || open.isSigned) begin(open, part.type)
+  open.isSigned = isSigned
   const { block } = open
   switch (part.type) {
     case 'text':

@@ -34,6 +34,8 @@ export class GeminiWriter implements ChatStreamWriter {
   /** Answers whose last call could not be written. */
   readonly #broken = new Set<number>()
   readonly #finishes: JsonRecord[] = []
+  /** The block of the thought that was written last in each answer. */
+  readonly #thoughts = new Map<number, number>()
 
   constructor(facts: ChatAnswerFacts) {
     this.#facts = facts
@@ -68,7 +70,15 @@ export class GeminiWriter implements ChatStreamWriter {
     }
     if (part.type === 'finish') return this.#closed(part.choice) + this.#finish(part)
     if (part.type === 'tool-call-delta') return this.#call(part)
-    return this.#closed(part.choice) + this.#parts(part.choice, saidIn(part))
+    return this.#closed(part.choice) + this.#parts(part.choice, [...this.#parting(part), ...saidIn(part)])
+  }
+
+  /** An empty text, which parts one thought from another. Each has a signature of its own. */
+  #parting({ type, choice, block }: PlacedPart): readonly JsonRecord[] {
+    const before = this.#thoughts.get(choice)
+    if (type === 'reasoning-delta') this.#thoughts.set(choice, block)
+    else this.#thoughts.delete(choice)
+    return type === 'reasoning-delta' && before !== undefined && before !== block ? [{ text: '' }] : []
   }
 
   #call(delta: Part<'tool-call-delta'>): string {
@@ -123,9 +133,9 @@ export class GeminiWriter implements ChatStreamWriter {
   }
 }
 
-function saidIn(
-  part: Exclude<ChatEventPart, Part<'usage' | 'finish' | 'tool-call-delta'>>,
-): readonly JsonRecord[] {
+type PlacedPart = Exclude<ChatEventPart, Part<'usage' | 'finish' | 'tool-call-delta'>>
+
+function saidIn(part: PlacedPart): readonly JsonRecord[] {
   switch (part.type) {
     case 'text-delta':
       return clientParts({ ...part, type: 'text' })

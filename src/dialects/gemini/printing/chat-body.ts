@@ -45,7 +45,5 @@ export function wireCalling({ tools, toolChoice }: ChatRequest, context: GeminiC
 
 export function tellLeftOut({ parallelToolCalls, endUser }: ChatRequest, { carriage }: GeminiContext): void {
   if (parallelToolCalls === false) carriage.refuse('parallelToolCalls', 'false')
-  // Every model may call several tools at once.
-  if (parallelToolCalls === true) carriage.approximate('parallelToolCalls', 'left out')
   if (endUser !== undefined) carriage.approximate('endUser', 'left out')
 }

@@ -10,6 +10,8 @@ interface Content {
   readonly answers: boolean
   readonly options: JsonRecord | undefined
   readonly parts: JsonRecord[]
+  /** Whether all that the user says was refused. A list of refusals has its place all the same. */
+  readonly isRefused: boolean
 }
 
 /** A message with its place in the request. */
@@ -42,11 +44,13 @@ export function wireContents(
         answers,
         options: answers ? undefined : ownOptions(message, inside),
         parts: [...parts],
+        isRefused:
+          parts.length === 0 && role === 'user' && message.content.some(({ type }) => type !== 'opaque'),
       })
     }
   }
   return contents
-    .filter(({ parts }) => parts.length > 0)
+    .filter(({ parts, isRefused }) => parts.length > 0 || isRefused)
     .map(({ role, options, parts }) => ({
       ...options,
       role,

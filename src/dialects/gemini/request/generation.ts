@@ -63,7 +63,7 @@ function modalities(config: JsonFields): readonly UnreadField[] {
 
 function stopOf(config: JsonFields): readonly string[] | undefined {
   const list = config.optionalList('stopSequences', 'a list of strings')
-  if (list === undefined || list.length === 0) return undefined
+  if (list === undefined) return undefined
   if (!list.every((each) => typeof each === 'string'))
     throw config.wrong('stopSequences', 'a list of strings')
   return list

@@ -361,7 +361,6 @@ describe('settings', () => {
       'responseSchema.description: left out',
       'tools[0].strict: left out',
       'tools[0].cacheMark: left out',
-      'parallelToolCalls: left out',
       'endUser: left out',
     ])
     expect(body.generationConfig).toMatchObject({

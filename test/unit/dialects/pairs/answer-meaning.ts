@@ -18,9 +18,16 @@ export function meaningOfAnswer(
       ...(stopSequence === undefined || lacks('stopSequence') ? {} : { stopSequence }),
     })),
     usage: Object.fromEntries(
-      Object.entries(usage).filter(([name, count]) => count !== undefined && !lacks(`usage.${name}`)),
+      Object.entries(lacks('usage.cacheWriteTokens') ? withoutWrites(usage) : usage).filter(
+        ([name, count]) => count !== undefined && !lacks(`usage.${name}`),
+      ),
     ),
   }
+}
+
+/** Where written tokens are no class of their own, they are input like any other. */
+function withoutWrites({ inputTokens, cacheWriteTokens, ...others }: ChatReply['usage']): ChatReply['usage'] {
+  return { ...others, inputTokens: (inputTokens ?? 0) + (cacheWriteTokens ?? 0) }
 }
 
 function saidBy(part: ChatPart, lacks: (name: string) => boolean): readonly Said[] {

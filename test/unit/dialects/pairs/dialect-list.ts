@@ -5,6 +5,7 @@ import {
   type ChatCodec,
   type ChatPrinting,
   type ChatRequest,
+  geminiContent,
   ModelspineError,
   type OpenaiExtension,
   type OpenaiPrinting,
@@ -131,5 +132,18 @@ export const dialectList: readonly PairedDialect[] = [
     vendor: 'anthropic',
     printing: { stream: false, vendor: 'anthropic' },
     answersLack: ['choices', 'refusal', 'audio', 'opaque', 'text.signature', 'tool-call.signature'],
+  }),
+  listed({
+    name: 'Gemini',
+    codec: geminiContent,
+    vendor: 'google',
+    printing: { stream: false, vendor: 'google' },
+    answersLack: [
+      'stopSequence',
+      'opaque',
+      'refusal',
+      'usage.cacheWriteTokens',
+      'usage.longCacheWriteTokens',
+    ],
   }),
 ]

@@ -147,9 +147,11 @@ const ranks: Readonly<Record<string, number>> = { reasoning: 0, 'tool-call': 2 }
  */
 function inOrder(items: readonly Item[], losses: readonly Loss[]): readonly Item[] {
   const turns: Item[][] = []
-  // The answer of a tool stands where it stood, even if it says nothing now.
+  // The answer of a tool stands where it stood, even if it says nothing now, unless all of the message is told.
   const isLost = ({ place, says }: Item): boolean =>
-    says.role !== 'tool' && losses.some(({ field }) => field === place)
+    losses.some(
+      ({ field }) => (says.role !== 'tool' && field === place) || place.startsWith(`${field}.content[`),
+    )
   for (const item of items.filter((each) => !isLost(each))) {
     const last = turns.at(-1)
     if (last?.[0]?.says.role === item.says.role) last?.push(item)

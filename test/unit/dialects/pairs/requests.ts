@@ -44,7 +44,7 @@ const media: fc.Arbitrary<ChatPart> = fc.oneof(
 
 /** A thing that only this vendor knows. Its kind is a member of the thing, or the name of its only member. */
 function ownForm(vendor: string, kind: string): Readonly<Record<string, unknown>> {
-  return vendor === 'bedrock' ? { [kind]: {} } : { type: kind }
+  return vendor === 'bedrock' || vendor === 'google' ? { [kind]: {} } : { type: kind }
 }
 
 const foreign: fc.Arbitrary<ChatPart> = fc
