@@ -10,6 +10,7 @@ export { acceptFence, type FenceRecord } from './deployment-target/accept-fence.
 export type * from './deployment-target/contract.ts'
 export { describeTargetStep, type TargetStep, targetSteps } from './deployment-target/target-steps.ts'
 export { type TargetRefusal, wantRefusal } from './deployment-target/want-refusal.ts'
+export { parseAnthropicCount, printAnthropicCount } from './dialects/anthropic/count.ts'
 export { type AnthropicFailure, readAnthropicError } from './dialects/anthropic/error.ts'
 export { anthropicMessages } from './dialects/anthropic/messages-codec.ts'
 export type { AnthropicPrinting } from './dialects/anthropic/request/write-request.ts'

@@ -2,6 +2,7 @@ import type { Clock } from '../clock.ts'
 import type { Actor } from '../resources/metadata.ts'
 import type { CallOptions, Router } from '../routing/router.ts'
 import type { Logger } from '../telemetry/logger.ts'
+import { anthropicSurface, isForAnthropic } from './anthropic/anthropic-surface.ts'
 import type { Identify } from './callers/authenticate.ts'
 import { failureAnswer, failureTeller, HttpFailure } from './failure.ts'
 import type { JsonLimits } from './json-limits.ts'
@@ -30,7 +31,9 @@ export function createCore(options: CoreOptions): Core {
   const { router, clock, logger, identify, handlers, jsonLimits, streamCommentMs } = options
   const tell = failureTeller(logger)
   const openInference = openInferenceSurface(router, jsonLimits)
-  const openai = openaiSurface({ router, clock, tell, limits: jsonLimits, streamCommentMs })
+  const chats = { router, clock, tell, limits: jsonLimits, streamCommentMs }
+  const openai = openaiSurface(chats)
+  const anthropic = anthropicSurface(chats)
   const mounted = mountHandlers(handlers)
 
   const handle = (request: GatewayRequest, surface: Surface, ids: RequestIds): Answer | Promise<Answer> => {
@@ -59,8 +62,13 @@ export function createCore(options: CoreOptions): Core {
     return known instanceof Promise ? known.then(enter) : enter(known)
   }
 
+  const surfaceFor = (request: GatewayRequest): Surface => {
+    if (!request.path.startsWith('/v1')) return openInference
+    return isForAnthropic(request) ? anthropic : openai
+  }
+
   return async (request) => {
-    const surface = request.path.startsWith('/v1') ? openai : openInference
+    const surface = surfaceFor(request)
     const given = request.header('x-request-id')
     const requestId = clock.id()
     const callerId = given !== undefined && usableId.test(given) ? given : undefined
@@ -72,6 +80,7 @@ export function createCore(options: CoreOptions): Core {
     }
     answer.headers['x-request-id'] = callerId ?? requestId
     answer.headers['x-modelspine-request-id'] = requestId
+    if (surface.requestIdHeader !== undefined) answer.headers[surface.requestIdHeader] = callerId ?? requestId
     return answer
   }
 }

@@ -135,7 +135,8 @@ export function failureAnswer(error: unknown, facts: ErrorFacts, surface: Surfac
   if (error instanceof HttpFailure) Object.assign(headers, error.headers)
   if (facts.status === 401) headers['www-authenticate'] = 'Bearer'
   if (isModelspineError(error)) Object.assign(headers, retryHeaders(error))
-  return { status: facts.status, headers, body: surface.errorBody(facts) }
+  const status = surface.statusOf?.(facts) ?? facts.status
+  return { status, headers, body: surface.errorBody(facts) }
 }
 
 /** Headers by which clients decide whether and when to send the request again. */

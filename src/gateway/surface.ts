@@ -60,6 +60,10 @@ export interface Surface {
   /** Undefined when the surface does not serve the path. May throw `bad-request`. */
   find(path: string): SurfacePath | undefined
   errorBody(error: ErrorFacts): string
+  /** The status of an error, where the interface has one of its own. */
+  statusOf?(error: ErrorFacts): number
+  /** A further header with the request's id, which the interface's clients read. In lower case. */
+  readonly requestIdHeader?: string
 }
 
 export interface ErrorFacts {

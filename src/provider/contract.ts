@@ -45,6 +45,12 @@ export type ProviderFailure = Extract<
   | 'aborted'
 >
 
+/** What a chat would be charged for before it is answered. */
+export interface TokenCount {
+  /** Tokens of the whole prompt: instructions, messages, tools. */
+  readonly inputTokens: number
+}
+
 export interface CallContext {
   /** The request's own id, which no other request has. */
   readonly requestId: string
@@ -104,6 +110,8 @@ export interface ModelProvider {
   chat?(request: ChatRequest, context: CallContext): Promise<ChatReply>
   /** Yields in one batch all events that came in one piece of the upstream's answer. No batch is empty. */
   chatStream?(request: ChatRequest, context: CallContext): AsyncIterable<readonly ChatEvent[]>
+  /** How many tokens the prompt has. For a provider that declares the operation `chat.count-tokens`. */
+  countTokens?(request: ChatRequest, context: CallContext): Promise<TokenCount>
   embed?(request: EmbedRequest, context: CallContext): Promise<EmbedReply>
   /** What the upstream says of one of its models. It changes nothing, and takes no room of a model. */
   describe?(model: string, context: CallContext): Promise<ModelDescription>

@@ -102,6 +102,7 @@ export type {
 } from './layers/layers.ts'
 export type { DescribedModel, DescribeOptions } from './model-descriptions.ts'
 export { chatOperation } from './operations/chat.ts'
+export { countTokensOperation } from './operations/count-tokens.ts'
 export { type Embed, embedOperation } from './operations/embed.ts'
 export { inferOperation } from './operations/infer.ts'
 export type { Operation, ReplyNotes, StreamedOperation, StreamNotes } from './operations/operation.ts'

@@ -59,6 +59,8 @@ export function tierOf({ truth }: CataloguedPart): string {
     }
     case 'library':
       return `run in process in version ${manifest.devDependencies[truth.package]} (${truth.package})`
+    case 'client':
+      return `checked with the vendor's own client in version ${manifest.devDependencies[truth.package]} (${truth.package})`
     case 'documentation':
       return 'written from documentation'
     case 'machine':

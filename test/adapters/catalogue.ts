@@ -2,6 +2,7 @@ import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { secretOf } from 'modelspine/adapter'
+import { anthropic } from 'modelspine/adapters/anthropic'
 import { bedrock } from 'modelspine/adapters/bedrock'
 import { cedarPolicy } from 'modelspine/adapters/cedar'
 import { cloudwatchMetrics } from 'modelspine/adapters/cloudwatch'
@@ -48,6 +49,8 @@ type Truth =
   | { readonly kind: 'model'; readonly file: string; readonly emulator?: ServerName }
   /** The vendor's own library runs in the tests: a package, in the version that package.json pins. */
   | { readonly kind: 'library'; readonly package: keyof typeof manifest.devDependencies }
+  /** The vendor's own client reads what the tests answer, and its types describe what is sent: a package, as above. */
+  | { readonly kind: 'client'; readonly package: keyof typeof manifest.devDependencies }
   /** The vendor's documentation. */
   | { readonly kind: 'documentation' }
   /** No vendor: the adapter uses this machine, in all tests. */
@@ -74,6 +77,13 @@ const machine = (what: string): Truth => ({ kind: 'machine', what: `${what} of N
 
 /** All parts of all adapters. */
 export const catalogue: readonly CataloguedPart[] = [
+  {
+    adapter: 'anthropic',
+    factory: 'anthropic',
+    contract: 'model-provider',
+    truth: { kind: 'client', package: '@anthropic-ai/sdk' },
+    capabilities: () => anthropic({ baseUrl }).capabilities,
+  },
   {
     adapter: 'bedrock',
     factory: 'bedrock',

@@ -9,6 +9,7 @@ import {
   memoryStore,
 } from 'modelspine'
 import { type Artifact, secretOf, systemClock } from 'modelspine/adapter'
+import { type AnthropicOptions, anthropic } from 'modelspine/adapters/anthropic'
 import { type BedrockOptions, bedrock } from 'modelspine/adapters/bedrock'
 import { type CloudwatchMetricsOptions, cloudwatchMetrics } from 'modelspine/adapters/cloudwatch'
 import { type GeminiOptions, gemini } from 'modelspine/adapters/gemini'
@@ -209,6 +210,9 @@ const ofARouter: Readonly<Record<string, (baseUrl: string) => ModelProvider>> = 
     bedrock({ region, endpoint, credentials: { ...awsKeys, accessKeyId: key } }),
   'bedrock, apiKey': (endpoint) => bedrock({ region, endpoint, apiKey: secretOf(planted) }),
   'bedrock, headers': (endpoint) => bedrock({ region, endpoint, credentials: awsKeys, headers }),
+  'anthropic, apiKey': (baseUrl) => anthropic({ baseUrl, apiKey: secretOf(planted) }),
+  'anthropic, authToken': (baseUrl) => anthropic({ baseUrl, authToken: secretOf(planted) }),
+  'anthropic, headers': (baseUrl) => anthropic({ baseUrl, headers }),
   'openaiCompatible, apiKey': (baseUrl) => openaiCompatible({ baseUrl, apiKey: secretOf(planted) }),
   'openaiCompatible, headers': (baseUrl) => openaiCompatible({ baseUrl, headers }),
   'sagemakerProvider, sessionToken': (endpoint) =>
@@ -258,6 +262,7 @@ const kindsOf: Readonly<Record<string, readonly string[]>> = {
   vertexProvider: ['token', 'headers'],
   vertexRegistry: ['token', 'headers'],
   vertexTarget: ['token', 'headers'],
+  anthropic: ['apiKey', 'authToken', 'headers'] satisfies readonly (keyof AnthropicOptions)[],
   openaiCompatible: ['apiKey', 'headers'] satisfies readonly (keyof OpenaiCompatibleOptions)[],
   openInferenceProvider: ['headers'] satisfies readonly (keyof OpenInferenceOptions)[],
 }

@@ -1,11 +1,13 @@
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible'
 import { secretOf } from 'modelspine/adapter'
+import { anthropic } from 'modelspine/adapters/anthropic'
 import { bedrock } from 'modelspine/adapters/bedrock'
 import { gemini } from 'modelspine/adapters/gemini'
 import { openInferenceProvider } from 'modelspine/adapters/open-inference'
 import { openaiCompatible } from 'modelspine/adapters/openai-compatible'
 import { vertexGemini } from 'modelspine/adapters/vertex'
 import { fromAiSdk } from 'modelspine/ai-sdk'
+import { anthropicWords } from './anthropic-words.ts'
 import { bedrockWords } from './bedrock-words.ts'
 import type { FaultyVendor } from './fault-world.ts'
 import { geminiWords } from './gemini-words.ts'
@@ -24,6 +26,11 @@ export const aiSdkVendor: FaultyVendor = {
     const vendor = createOpenAICompatible({ name, baseURL: `${url}/v1`, includeUsage: true })
     return fromAiSdk(vendor, { name })
   },
+}
+
+export const anthropicVendor: FaultyVendor = {
+  words: anthropicWords,
+  connect: (baseUrl, name) => anthropic({ baseUrl, name }),
 }
 
 export const openInferenceVendor: FaultyVendor = {

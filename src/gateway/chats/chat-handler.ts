@@ -1,12 +1,13 @@
 import type { Clock } from '../../clock.ts'
 import type { ChatCodec } from '../../dialects/chat-codec.ts'
+import type { ChatRequest } from '../../provider/contract.ts'
 import type { Router } from '../../routing/router.ts'
 import { demandJson } from '../demand-json.ts'
 import type { TellFailure } from '../failure.ts'
 import { type JsonLimits, jsonText } from '../json-limits.ts'
 import { plainBody } from '../plain-body.ts'
 import { servedHeaders } from '../served-headers.ts'
-import type { ErrorFacts, Handler } from '../surface.ts'
+import type { ErrorFacts, GatewayRequest, Handler } from '../surface.ts'
 import { ChatPieces } from './chat-pieces.ts'
 import { StreamComments } from './stream-comments.ts'
 
@@ -27,14 +28,22 @@ export interface ChatForm {
   idOf(requestId: string): string
   /** The event that ends a stream which failed after its output had begun. */
   errorEvent(error: ErrorFacts): string
+  /** The request with what its headers say. Absent: nothing that matters to the model. */
+  requestOf?(read: ChatRequest, sent: GatewayRequest): ChatRequest
 }
 
 /** Answers chats in one dialect, whole and streamed. The model is in the body. */
-export function chatHandler(handling: ChatHandling, { codec, idOf, errorEvent }: ChatForm): Handler {
+export function chatHandler(handling: ChatHandling, form: ChatForm): Handler {
+  const { codec, idOf, errorEvent } = form
   const { router, clock, tell, limits, streamCommentMs } = handling
   return async (call) => {
     demandJson(call.request)
-    const { request, stream, includeUsage } = codec.parse(jsonText(await plainBody(call.request), limits))
+    const {
+      request: read,
+      stream,
+      includeUsage,
+    } = codec.parse(jsonText(await plainBody(call.request), limits))
+    const request = form.requestOf?.(read, call.request) ?? read
     const { model } = request
     const facts = { id: idOf(call.requestId), model, createdMs: clock.now(), includeUsage }
     if (!stream) {

@@ -110,9 +110,11 @@ export class AnthropicStreamReader implements ChatStreamReader {
       )
     }
     this.#isFinished = true
-    // The vendor said nothing more, so there is no text to pass on.
     const finish = { type: 'finish', choice: 0, finishReason: 'other' } as const
-    return [Native.bind({ native: new Native(anthropicDialect, ''), parts: [finish] })]
+    // What was told of the prompt would look like all that was used.
+    const unknown = { type: 'usage', usage: {} } as const
+    // The vendor said nothing more, so there is no text to pass on.
+    return [Native.bind({ native: new Native(anthropicDialect, ''), parts: [finish, unknown] })]
   }
 }
 

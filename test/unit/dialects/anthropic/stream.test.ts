@@ -149,7 +149,10 @@ describe('a reader of Anthropic’s stream', () => {
     const reader = openReader()
     reader.read('message_start', vendorEvents[0] ?? '')
     const [event] = reader.end('whole')
-    expect(event?.parts).toEqual([{ type: 'finish', choice: 0, finishReason: 'other' }])
+    expect(event?.parts).toEqual([
+      { type: 'finish', choice: 0, finishReason: 'other' },
+      { type: 'usage', usage: {} },
+    ])
     expect(nativeText(event ?? {}, 'anthropic-messages')).toBe('')
     expect(() => openReader().end('whole')).toThrow('without any event')
   })

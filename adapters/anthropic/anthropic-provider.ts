@@ -1,0 +1,197 @@
+import {
+  anthropicMessages,
+  type CallContext,
+  type CallTarget,
+  Carriage,
+  type Chat,
+  type ChatEvent,
+  type ChatReply,
+  type ChatRequest,
+  type Clock,
+  createHttpClient,
+  type HttpDispatcher,
+  type HttpRequest,
+  type ModelProvider,
+  ModelspineError,
+  parseAnthropicCount,
+  printAnthropicCount,
+  SseParser,
+  secretsOf,
+  systemClock,
+  type TargetCall,
+  type TokenCount,
+} from 'modelspine/adapter'
+import { type ApiKey, revealKey } from '../shared/provider/api-key.ts'
+import { chatOverHttp } from '../shared/provider/chat-over-http.ts'
+import { type AnthropicFailureContext, failureOf, noStream } from './anthropic-errors.ts'
+
+export interface AnthropicOptions {
+  /** The URL without `/v1/messages`. Default `https://api.anthropic.com`. */
+  readonly baseUrl?: string
+  /** Sent as `x-api-key`. */
+  readonly apiKey?: ApiKey | undefined
+  /** Sent as `authorization: Bearer …`, for gateways and servers of this format that want it so. */
+  readonly authToken?: ApiKey | undefined
+  /** Sent as `anthropic-version`. Default `2023-06-01`. */
+  readonly version?: string
+  /** Sent as `anthropic-beta`, besides those that a request names in `options`. */
+  readonly betas?: readonly string[]
+  /** The limit of an answer whose request has none, in tokens. The vendor must be told one. Default 16,384. */
+  readonly maxTokens?: number
+  /** The `gen_ai.provider.name`, and the name of the request's `options` entry to send. Default `anthropic`. */
+  readonly name?: string
+  /** Sent with every request. Names are in lower case. */
+  readonly headers?: Readonly<Record<string, string>>
+  /** An undici dispatcher to use instead of the provider's own pool. */
+  readonly dispatcher?: HttpDispatcher
+  /** The most connections at the same time. Default 256. */
+  readonly connections?: number
+  /** The most requests that wait while all connections are busy. Default 1,024. */
+  readonly maxWaiting?: number
+  /** How long a request may wait for a connection, in milliseconds. Default 10,000. */
+  readonly waitTimeoutMs?: number
+  /** How long the provider waits until an answer begins, in milliseconds. Default 300,000. */
+  readonly headersTimeoutMs?: number
+  /** The longest time between two pieces of an answer, in milliseconds. Default 300,000. */
+  readonly bodyTimeoutMs?: number
+  /** The largest body of a whole answer, in bytes. Default 64 MiB. */
+  readonly maxBodyBytes?: number
+  readonly clock?: Clock
+}
+
+export interface AnthropicProvider extends ModelProvider {
+  chat(request: ChatRequest, context: CallContext): Promise<ChatReply>
+  chatStream(request: ChatRequest, context: CallContext): AsyncIterable<readonly ChatEvent[]>
+  countTokens(request: ChatRequest, context: CallContext): Promise<TokenCount>
+  capTokens<Request extends Chat>(request: Request, cap: number): Request
+  target(call: TargetCall, context: CallContext): Promise<CallTarget>
+  close(): Promise<void>
+}
+
+const chatPath = '/v1/messages'
+const countPath = '/v1/messages/count_tokens'
+
+/** A request to send, and the facts that are needed to report its failure. */
+interface Prepared {
+  readonly sent: HttpRequest
+  readonly failure: AnthropicFailureContext
+}
+
+/**
+ * A provider for Anthropic's messages, and for servers and gateways of the same format. Throws `invalid-options` for
+ * an option that cannot be meant.
+ */
+export function anthropic(options: AnthropicOptions = {}): AnthropicProvider {
+  const {
+    baseUrl = 'https://api.anthropic.com',
+    apiKey,
+    authToken,
+    version = '2023-06-01',
+    betas = [],
+    maxTokens = 16_384,
+    clock = systemClock,
+    name = 'anthropic',
+    ...http
+  } = options
+  if (!Number.isSafeInteger(maxTokens) || maxTokens < 1) {
+    throw new ModelspineError(
+      'invalid-options',
+      `maxTokens is ${maxTokens}; write a whole number of at least 1`,
+    )
+  }
+  const client = createHttpClient({ ...http, baseUrl })
+
+  async function prepare(
+    path: string,
+    body: string,
+    context: CallContext,
+    asked: Pick<Chat, 'options'> = {},
+  ): Promise<Prepared> {
+    const key = apiKey === undefined ? undefined : await revealKey(apiKey)
+    const token = authToken === undefined ? undefined : await revealKey(authToken)
+    const named = [...new Set([...betas, ...betasIn(asked.options?.[name]?.betas)])]
+    const sent: HttpRequest = {
+      method: 'POST',
+      path,
+      headers: {
+        'content-type': 'application/json',
+        ...context.headers,
+        'anthropic-version': version,
+        ...(named.length > 0 && { 'anthropic-beta': named.join(',') }),
+        ...(key !== undefined && { 'x-api-key': key }),
+        ...(token !== undefined && { authorization: `Bearer ${token}` }),
+      },
+      body,
+      abortSignal: context.abortSignal,
+      // An answer changes nothing at the vendor, so twice is as good as once.
+      resend: true,
+    }
+    const own = [key, token].filter((each) => each !== undefined)
+    const secrets = [...own, ...secretsOf({ ...http.headers, ...context.headers })]
+    return { sent, failure: { secrets, nowMs: () => clock.now() } }
+  }
+
+  return {
+    name,
+    address: client.baseUrl,
+    capabilities: {
+      operations: ['chat', 'chat.count-tokens'],
+      streaming: true,
+      dialects: [anthropicMessages.dialect],
+    },
+
+    ...chatOverHttp({
+      framing: () => new SseParser(),
+      async begin(chat, context, stream) {
+        const carriage = new Carriage(anthropicMessages.title, context.translation)
+        const body = anthropicMessages.print(chat, { stream, vendor: name, maxTokens, carriage })
+        const { sent, failure } = await prepare(chatPath, body, context, chat)
+        return {
+          codec: anthropicMessages,
+          errorOf: (held) => failureOf({ body: held }, failure),
+          async whole() {
+            const reply = await client.request(sent)
+            if (reply.status !== 200) throw failureOf(reply, failure)
+            return reply.text()
+          },
+          async open() {
+            const headers = { ...sent.headers, accept: 'text/event-stream' }
+            const source = await client.stream({ ...sent, headers })
+            if (source.status !== 200) throw failureOf(await source.whole(), failure)
+            if (!/^application\/json\b/.test(source.header('content-type') ?? '')) return source
+            throw noStream(await source.whole(), failure)
+          },
+        }
+      },
+    }),
+
+    async countTokens(request, context) {
+      const body = printAnthropicCount(request, { stream: false, vendor: name, maxTokens })
+      const { sent, failure } = await prepare(countPath, body, context, request)
+      const reply = await client.request(sent)
+      if (reply.status !== 200) throw failureOf(reply, failure)
+      return parseAnthropicCount(reply.text(), (held) => failureOf({ body: held }, failure))
+    },
+
+    capTokens: (request, cap) => anthropicMessages.capTokens(request, cap, name),
+
+    async target({ operation }, context) {
+      if (operation !== 'chat')
+        throw new ModelspineError('unsupported', `provider ${name} has no ${operation}`)
+      const { sent } = await prepare(chatPath, '', context)
+      return {
+        method: 'POST',
+        url: `${client.baseUrl}${chatPath}`,
+        headers: { ...http.headers, ...sent.headers },
+      }
+    },
+
+    close: () => client.close(),
+  }
+}
+
+/** What a request names as betas. A name with other characters would be another header. */
+function betasIn(value: unknown): readonly string[] {
+  const list = Array.isArray(value) ? value : []
+  return list.filter((each): each is string => typeof each === 'string' && /^[\w.-]+$/.test(each))
+}
