@@ -38,6 +38,11 @@ export interface AnthropicOptions {
   readonly betas?: readonly string[]
   /** The limit of an answer whose request has none, in tokens. The vendor must be told one. Default 16,384. */
   readonly maxTokens?: number
+  /**
+   * Whether a model lets its callers choose how it samples. Where it does not, `temperature`, `topP` and `topK` of requests in
+   * other formats are left out, which is told. Default: every model does.
+   */
+  readonly sampling?: (model: string) => boolean
   /** The `gen_ai.provider.name`, and the name of the request's `options` entry to send. Default `anthropic`. */
   readonly name?: string
   /** Sent with every request. Names are in lower case. */
@@ -89,6 +94,7 @@ export function anthropic(options: AnthropicOptions = {}): AnthropicProvider {
     version = '2023-06-01',
     betas = [],
     maxTokens = 16_384,
+    sampling = () => true,
     clock = systemClock,
     name = 'anthropic',
     ...http
@@ -144,7 +150,13 @@ export function anthropic(options: AnthropicOptions = {}): AnthropicProvider {
       framing: () => new SseParser(),
       async begin(chat, context, stream) {
         const carriage = new Carriage(anthropicMessages.title, context.translation)
-        const body = anthropicMessages.print(chat, { stream, vendor: name, maxTokens, carriage })
+        const body = anthropicMessages.print(chat, {
+          stream,
+          vendor: name,
+          maxTokens,
+          sampling: sampling(chat.model),
+          carriage,
+        })
         const { sent, failure } = await prepare(chatPath, body, context, chat)
         return {
           codec: anthropicMessages,

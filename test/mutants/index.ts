@@ -1,4 +1,5 @@
 import { aiSdkMutants } from './ai-sdk-mutants.ts'
+import { anthropicMutants } from './anthropic-mutants.ts'
 import { effectMutants } from './effect-mutants.ts'
 import { failureMutants } from './failure-mutants.ts'
 import { gateMutants } from './gate-mutants.ts'
@@ -12,6 +13,7 @@ import { upstreamMutants } from './upstream-mutants.ts'
 /** All mutants, by file. */
 export const mutantFiles: Readonly<Record<string, readonly Mutant[]>> = {
   'test/mutants/ai-sdk-mutants.ts': aiSdkMutants,
+  'test/mutants/anthropic-mutants.ts': anthropicMutants,
   'test/mutants/effect-mutants.ts': effectMutants,
   'test/mutants/failure-mutants.ts': failureMutants,
   'test/mutants/gate-mutants.ts': gateMutants,

@@ -228,6 +228,24 @@ describe('a call of anthropic', () => {
     expect(told).toEqual([['seed', 'left out']])
   })
 
+  it('leaves out how to sample for models that refuse it, and tells so', async () => {
+    const { provider, seen } = await serve(answerJson(messageOf('m')), {
+      sampling: (model) => model !== 'new',
+    })
+    const told: string[] = []
+    const translation = {
+      approximations: 'allow' as const,
+      approximated: (field: string) => void told.push(field),
+    }
+    const warm = { ...request, maxOutputTokens: 9, temperature: 0.5, topP: 0.9, topK: 4 }
+    await provider.chat({ ...warm, model: 'old' }, { ...context, translation })
+    expect(told).toEqual([])
+    expect(seen[0]?.body).toMatchObject({ temperature: 0.5, top_p: 0.9, top_k: 4 })
+    await provider.chat({ ...warm, model: 'new' }, { ...context, translation })
+    expect(told).toEqual(['temperature', 'topP', 'topK'])
+    expect(Object.keys(seen[1]?.body ?? {})).toEqual(['model', 'messages', 'max_tokens'])
+  })
+
   it('tells others where to send a chat, with its credentials', async () => {
     const { provider } = await serve(answerJson({}), { apiKey: secretOf('k'), headers: { 'x-team': 't' } })
     const call = { operation: 'chat', model: 'm', streamed: false } as const

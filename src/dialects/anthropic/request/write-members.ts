@@ -11,6 +11,8 @@ export interface Writing {
   readonly context: BlockContext
   /** The limit of an answer whose request has none. */
   readonly maxTokens: number
+  /** Whether the model lets its callers choose how it samples. */
+  readonly sampling: boolean
   /** The body that the caller wrote in this format. Empty for any other request. */
   readonly original: JsonRecord
 }
@@ -58,7 +60,12 @@ function limitOf({ request, maxTokens }: Writing): number {
 }
 
 function samplingOf(writing: Writing, field: 'temperature' | 'topP' | 'topK'): number | undefined {
-  return writeSampling(writing.request, field, limitOf(writing), writing.context.carriage)
+  const { request, context, sampling } = writing
+  if (!sampling && request[field] !== undefined) {
+    context.carriage.approximate(field, 'left out')
+    return undefined
+  }
+  return writeSampling(request, field, limitOf(writing), context.carriage)
 }
 
 function outputConfig({ request, context: { carriage }, original }: Writing): JsonRecord | undefined {

@@ -13,6 +13,8 @@ import { headOf, type PlacedMessage, writeMessages, writeSystem } from './write-
 export interface AnthropicPrinting extends ChatPrinting {
   /** The limit of an answer whose request has none. Anthropic must be told one. Default 16,384. */
   readonly maxTokens?: number
+  /** Whether the model lets its callers choose how it samples. Newer ones refuse such requests. Default true. */
+  readonly sampling?: boolean
 }
 
 /** Every model of today can write so much. */
@@ -21,14 +23,15 @@ const defaultMaxTokens = 16_384
 /** As `print` of a codec. */
 export function printAnthropicRequest(request: ChatRequest, printing: AnthropicPrinting): string {
   const { vendor, stream, carriage = new Carriage(anthropicTitle), maxTokens = defaultMaxTokens } = printing
+  const { sampling = true } = printing
   const original = originalOf(request, anthropicDialect)
   const hasOwnFiles = request.native === undefined || original !== undefined
   const context = { vendor, carriage, hasOwnFiles, path: '' }
   if (original !== undefined) {
-    return patchRequest({ request, context, maxTokens, original: original.body }, original, stream)
+    return patchRequest({ request, context, maxTokens, sampling, original: original.body }, original, stream)
   }
   carriage.unread(request)
-  return jsonBody(wholeBody({ request, context, maxTokens, original: {} }, stream))
+  return jsonBody(wholeBody({ request, context, maxTokens, sampling, original: {} }, stream))
 }
 
 function wholeBody(writing: Writing, stream: boolean): JsonRecord {
