@@ -27,9 +27,11 @@ export function matrixPage(): string {
 
 Each vendor has its own format for chats. Modelspine reads a caller's format, and writes the format of the upstream that
 was chosen. Formats differ in what they can say. **What cannot be carried is refused by name, before anything is sent.
-Nothing is dropped in silence.** This page is written by \`npm run dialects\` from the table that the tests in
-\`test/unit/dialects/pairs\` check; they also send random conversations and answers between each two dialects, there and back, and plant mistakes of translation
-to see that they are found.
+Nothing is dropped in silence.** The reasons are in [a decision](decisions/0065-nothing-dropped-between-dialects.md).
+
+This page is written by \`npm run dialects\` from the table that the tests in \`test/unit/dialects/pairs\` check. They also
+send random conversations and answers between each two dialects, there and back, and plant mistakes of translation to see
+that they are found.
 
 - **carried**: the upstream gets the same meaning.
 - **approximated**: the upstream gets what it can understand; the cell says what that is. It is something that only shapes
