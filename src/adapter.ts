@@ -72,6 +72,8 @@ export {
 } from './dialects/openai/embed.ts'
 export { type OpenaiFailure, readOpenaiError } from './dialects/openai/error.ts'
 export type { OpenaiExtension, OpenaiPrinting } from './dialects/openai/printing.ts'
+export type { OpenaiResponsesPrinting } from './dialects/openai/responses/response-body.ts'
+export { openaiResponses } from './dialects/openai/responses/response-codec.ts'
 export {
   asModelspineError,
   type ErrorCode,

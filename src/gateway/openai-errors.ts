@@ -36,6 +36,13 @@ export function openaiErrorEvent(error: ErrorFacts): string {
   return `data: ${openaiErrorBody(error)}\n\n`
 }
 
+/** The error as the last event of a stream of responses, which has no number because no event follows it. */
+export function openaiResponseErrorEvent(error: ErrorFacts): string {
+  const { error: said } = JSON.parse(openaiErrorBody(error))
+  const { code, message, param } = said
+  return `event: error\ndata: ${JSON.stringify({ type: 'error', code, message, param, sequence_number: 0 })}\n\n`
+}
+
 function typeOf(status: number, code: string): string {
   if (code === 'quota') return 'insufficient_quota'
   if (status === 429) return 'rate_limit_error'

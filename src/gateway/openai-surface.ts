@@ -1,9 +1,10 @@
-/** OpenAI's chat completions, legacy completions, embeddings and models over the router. */
+/** OpenAI's responses, chat completions, legacy completions, embeddings and models over the router. */
 
 import type { ChatCodec } from '../dialects/chat-codec.ts'
 import { openaiChat } from '../dialects/openai/chat-codec.ts'
 import { openaiCompletions } from '../dialects/openai/completions/completion-codec.ts'
 import { parseOpenaiEmbed, printOpenaiEmbedReply } from '../dialects/openai/embed.ts'
+import { openaiResponses } from '../dialects/openai/responses/response-codec.ts'
 import { ModelspineError } from '../errors.ts'
 import { splitKey } from '../resources/metadata.ts'
 import type { Route } from '../routing/table/route.ts'
@@ -11,7 +12,7 @@ import { loadedTable } from '../routing/table/table.ts'
 import { type ChatHandling, chatHandler } from './chats/chat-handler.ts'
 import { demandJson } from './demand-json.ts'
 import { jsonText } from './json-limits.ts'
-import { openaiErrorBody, openaiErrorEvent } from './openai-errors.ts'
+import { openaiErrorBody, openaiErrorEvent, openaiResponseErrorEvent } from './openai-errors.ts'
 import { pathName } from './path-name.ts'
 import { plainBody } from './plain-body.ts'
 import { servedHeaders } from './served-headers.ts'
@@ -29,6 +30,11 @@ export function openaiSurface(options: ChatHandling): Surface {
     })
   const chat = chatIn(openaiChat, 'chatcmpl')
   const complete = chatIn(openaiCompletions, 'cmpl')
+  const respond = chatHandler(options, {
+    codec: openaiResponses,
+    idOf: (requestId) => `resp_${requestId}`,
+    errorEvent: openaiResponseErrorEvent,
+  })
 
   const embed: Handler = async (call) => {
     demandJson(call.request)
@@ -59,6 +65,8 @@ export function openaiSurface(options: ChatHandling): Surface {
     find(path) {
       if (path === '/v1/chat/completions') return { methods: { POST: chat }, names: [] }
       if (path === '/v1/completions') return { methods: { POST: complete }, names: [] }
+      if (path === '/v1/responses') return { methods: { POST: respond }, names: [] }
+      if (path.startsWith('/v1/responses/')) return { methods: storedMethods, names: [] }
       if (path === '/v1/embeddings') return { methods: { POST: embed }, names: [] }
       if (path === '/v1/models') return { methods: { GET: models }, names: [] }
       if (!path.startsWith('/v1/models/')) return undefined
@@ -67,6 +75,18 @@ export function openaiSurface(options: ChatHandling): Surface {
     errorBody: openaiErrorBody,
   }
 }
+
+/**
+ * Which upstream answered, and with which account, is known to nobody afterwards. So an answer that an upstream may have
+ * stored cannot be found again, and the gateway stores none.
+ */
+const stored: Handler = () => {
+  throw new ModelspineError(
+    'unsupported',
+    'this gateway keeps no responses: send the whole conversation as input, and read the answer where it was asked for',
+  )
+}
+const storedMethods = { GET: stored, POST: stored, DELETE: stored }
 
 function isOffered({ operations }: Route): boolean {
   return operations.includes('chat') || operations.includes('embed')

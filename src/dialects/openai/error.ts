@@ -26,6 +26,23 @@ const longestRead = 8000
 /** How many characters are shown of a word, such as an error's type. */
 const longestWord = 200
 
+/** What is wrong with an image of the caller. */
+const imageWords = [
+  'invalid_image',
+  'invalid_image_format',
+  'invalid_base64_image',
+  'invalid_image_url',
+  'invalid_image_mode',
+  'image_too_large',
+  'image_too_small',
+  'image_parse_error',
+  'image_file_too_large',
+  'image_file_not_found',
+  'unsupported_image_media_type',
+  'empty_image_file',
+  'failed_to_download_image',
+] as const
+
 const byWord: ReadonlyMap<string, ProviderFailure> = new Map<string, ProviderFailure>(
   Object.entries({
     insufficient_quota: 'quota',
@@ -56,6 +73,13 @@ const byWord: ReadonlyMap<string, ProviderFailure> = new Map<string, ProviderFai
     api_error: 'unavailable',
     internal_server_error: 'unavailable',
     invalid_request_error: 'bad-request',
+    // Why a response failed after it had begun.
+    invalid_prompt: 'bad-request',
+    data_residency_mismatch: 'bad-request',
+    bio_policy: 'content-filter',
+    image_content_policy_violation: 'content-filter',
+    vector_store_timeout: 'timeout',
+    ...Object.fromEntries(imageWords.map((word) => [word, 'bad-request'] as const)),
   } as const),
 )
 
