@@ -60,7 +60,7 @@ export function wireTools(tools: readonly ChatTool[], writing: ToolWriting): rea
 
 function wireTool(tool: ChatTool, path: string, { vendor, carriage }: ToolWriting): readonly JsonRecord[] {
   if (tool.type === 'opaque') {
-    if (tool.vendor === openaiResponsesDialect || tool.vendor === vendor) return [tool.data as JsonRecord]
+    if (tool.vendor === openaiResponsesDialect) return [tool.data as JsonRecord]
     if (tool.required === true) carriage.refuse(path, `"${tool.kind}" of ${tool.vendor}`)
     else carriage.approximate(path, 'left out')
     return []

@@ -19,7 +19,8 @@ export function meaningOfAnswer(
     })),
     usage: Object.fromEntries(
       Object.entries(lacks('usage.cacheWriteTokens') ? withoutWrites(usage) : usage).filter(
-        ([name, count]) => count !== undefined && !lacks(`usage.${name}`),
+        // Some formats must name each class, so that none and unknown are the same there.
+        ([name, count]) => Boolean(count) && !lacks(`usage.${name}`),
       ),
     ),
   }

@@ -10,6 +10,7 @@ import {
   type OpenaiExtension,
   type OpenaiPrinting,
   openaiChat,
+  openaiResponses,
 } from 'modelspine/adapter'
 import { framesIn } from '../bedrock/event-frames.ts'
 
@@ -109,6 +110,13 @@ export const dialectList: readonly PairedDialect[] = [
       extensions: new Set(Object.keys(extensions) as OpenaiExtension[]),
     },
     answersLack: ['opaque', 'stopSequence', 'usage.longCacheWriteTokens'],
+  }),
+  listed({
+    name: 'OpenAI responses',
+    codec: openaiResponses,
+    vendor: 'openai',
+    printing: { stream: false, vendor: 'openai' },
+    answersLack: ['opaque', 'audio', 'stopSequence', 'choices', 'usage.longCacheWriteTokens'],
   }),
   listed({
     name: 'Bedrock Converse',

@@ -1,7 +1,7 @@
 /** What a request means, in a form in which two dialects can be compared. */
 
 import { isDeepStrictEqual } from 'node:util'
-import type { ChatMessage, ChatPart, ChatRequest, Loss } from 'modelspine/adapter'
+import type { ChatMessage, ChatPart, ChatRequest, ChatTool, Loss } from 'modelspine/adapter'
 
 /** Something that is said, and the place where a loss of it would be told. */
 interface Item {
@@ -63,9 +63,15 @@ function meaningOf(request: ChatRequest, { refused, approximated }: Told = nothi
     ),
     tools: (request.tools ?? []).map((tool, index) => ({
       place: `tools[${index}]`,
-      says: said(tool.type === 'opaque' ? { ...tool, kind: undefined, required: undefined } : { ...tool }),
+      says: said(toolMeaning(tool)),
     })),
   }
+}
+
+function toolMeaning(tool: ChatTool): Readonly<Record<string, unknown>> {
+  if (tool.type === 'opaque') return { ...tool, kind: undefined, required: undefined }
+  // That a tool need not be strict is what it means to say nothing.
+  return tool.type === 'function' && tool.strict === false ? { ...tool, strict: undefined } : { ...tool }
 }
 
 type Calls = ReadonlyMap<string, number>

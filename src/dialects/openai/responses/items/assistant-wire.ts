@@ -1,7 +1,7 @@
 import type { JsonRecord } from '../../../../json.ts'
 import type { ChatPart } from '../../../../provider/contract.ts'
 import { type ItemWriting, partWords, wireOpaque } from './content-wire.ts'
-import { idOf, isOwn, sealOf } from './item-ids.ts'
+import { idOf, isOwn, madeThought, sealOf } from './item-ids.ts'
 
 /** The items that say what the assistant said. */
 export function assistantItems(
@@ -68,7 +68,7 @@ function messageItem(
 }
 
 function thoughtItem(part: ChatPart & { readonly type: 'reasoning' }, path: string): JsonRecord {
-  const { id = `rs_${madeId(path)}`, encrypted } = sealOf(part)
+  const { id = `${madeThought}${madeId(path)}`, encrypted } = sealOf(part)
   return {
     type: 'reasoning',
     id,

@@ -51,9 +51,9 @@ export function partWords(part: ChatPart, path: string, { vendor, carriage }: It
 export function wireOpaque(
   part: ChatPart & { readonly type: 'opaque' },
   path: string,
-  { vendor, carriage }: Pick<ItemWriting, 'vendor' | 'carriage'>,
+  { carriage }: Pick<ItemWriting, 'carriage'>,
 ): JsonRecord | undefined {
-  if (part.vendor === openaiResponsesDialect || part.vendor === vendor) return part.data as JsonRecord
+  if (part.vendor === openaiResponsesDialect) return part.data as JsonRecord
   if (part.required === true) carriage.refuse(path, `"${part.kind}" of ${part.vendor}`)
   else carriage.approximate(path, 'left out')
   return undefined

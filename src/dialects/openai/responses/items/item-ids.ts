@@ -7,6 +7,9 @@ export interface Sealed extends Signed {
   readonly encrypted?: string
 }
 
+/** How an id begins that nobody but us gave to a thought. It proves nothing, so it goes back to nobody. */
+export const madeThought = 'rs_made_'
+
 /** Stands before encrypted thoughts of another vendor, where signatures stand otherwise. */
 const encryptedMark = 'encrypted:'
 
@@ -49,12 +52,19 @@ export function sealOf(sealed: Sealed): { readonly id?: string; readonly encrypt
   return { ...(id === undefined ? {} : { id }), ...(text === undefined ? {} : { encrypted: text }) }
 }
 
+/** The encrypted text for an own signature that came when the item already had another id. */
+export function lateSignature(signature: string): string {
+  return `modelspine:${openaiVendor}:${signature}`
+}
+
 /** What the id and the encrypted text of a thought say. */
 export function sealIn(id: unknown, encrypted: unknown): Sealed {
   const text = typeof encrypted === 'string' ? readSignature(encrypted, openaiVendor) : undefined
-  const named = typeof id === 'string' ? readSignature(id, openaiVendor) : {}
+  const isNamed = typeof id === 'string' && !id.startsWith(madeThought)
+  const named = isNamed ? readSignature(id, openaiVendor) : {}
   if (text?.signature === undefined) return named
   const { signature, signedBy = openaiVendor } = text
+  if (text.signature !== encrypted && signedBy === openaiVendor) return { signature, signedBy }
   if (signedBy === openaiVendor) return { ...named, encrypted: signature, signedBy }
   if (!signature.startsWith(encryptedMark)) return { signature, signedBy }
   const sealed = { encrypted: signature.slice(encryptedMark.length), signedBy }

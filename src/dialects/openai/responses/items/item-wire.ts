@@ -36,7 +36,8 @@ export function messageItems(
     if (written !== undefined) content.push(written)
   }
   end()
-  return items
+  // A turn of which everything was left out is a turn all the same.
+  return items.length > 0 ? items : [{ ...sentWords(options, vendor), role, content: [] }]
 }
 
 /** What another tool of the vendor answered is an item. Everything else stands within a message. */

@@ -2,7 +2,7 @@ import type { JsonRecord } from '../../../../json.ts'
 import type { ChatPart } from '../../../../provider/contract.ts'
 import { openaiResponsesDialect, sentWords } from '../own-words.ts'
 import { callItem, outputText } from './assistant-wire.ts'
-import { idOf, sealOf } from './item-ids.ts'
+import { idOf, madeThought, sealOf } from './item-ids.ts'
 
 /** The items of an answer for a caller. What this format has no item for is left out. */
 export function replyItems(content: readonly ChatPart[], responseId: string): readonly JsonRecord[] {
@@ -12,14 +12,14 @@ export function replyItems(content: readonly ChatPart[], responseId: string): re
 }
 
 const prefixes: Readonly<Partial<Record<ChatPart['type'], string>>> = {
-  reasoning: 'rs',
-  'tool-call': 'fc',
-  image: 'ig',
+  reasoning: madeThought,
+  'tool-call': 'fc_',
+  image: 'ig_',
 }
 
 /** The id of an item of an answer that has none of its own. */
 export function madeItemId({ type }: Pick<ChatPart, 'type'>, responseId: string, index: number): string {
-  return `${prefixes[type] ?? 'msg'}_${responseId.replace(/^resp_/, '')}_${index}`
+  return `${prefixes[type] ?? 'msg_'}${responseId.replace(/^resp_/, '')}_${index}`
 }
 
 /** The item that says a part. Thoughts that another vendor signed are marked, so that they can come back. */

@@ -1,6 +1,6 @@
 import type { JsonRecord } from '../../../../json.ts'
 import { callItem, outputText } from '../items/assistant-wire.ts'
-import { type Sealed, sealOf } from '../items/item-ids.ts'
+import { isOwn, lateSignature, type Sealed, sealOf } from '../items/item-ids.ts'
 
 export type WrittenKind = 'message' | 'reasoning' | 'function_call' | 'custom_tool_call' | 'opaque'
 
@@ -44,7 +44,9 @@ export class WrittenItem {
       return { type: kind, id, status, role: 'assistant', content }
     }
     if (kind === 'reasoning') {
-      const { encrypted } = sealOf(this.seal)
+      const sealed = sealOf(this.seal)
+      const isLate = sealed.id !== undefined && sealed.id !== id && isOwn(this.seal)
+      const encrypted = sealed.encrypted ?? (isLate ? lateSignature(sealed.id) : undefined)
       const summary = text === '' ? [] : [{ type: 'summary_text', text }]
       return { type: kind, id, summary, ...(encrypted === undefined ? {} : { encrypted_content: encrypted }) }
     }
