@@ -18,3 +18,12 @@ export async function revealKey(key: ApiKey): Promise<string> {
     })
   }
 }
+
+/** The headers of one call that proves itself by a key, and what must not stand in an error. None without a key. */
+export async function bearerKey(
+  key: ApiKey | undefined,
+): Promise<{ readonly headers: Readonly<Record<string, string>>; readonly secrets: readonly string[] }> {
+  if (key === undefined) return { headers: {}, secrets: [] }
+  const text = await revealKey(key)
+  return { headers: { authorization: `Bearer ${text}` }, secrets: [text] }
+}
