@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { secretOf } from 'modelspine/adapter'
 import { anthropic } from 'modelspine/adapters/anthropic'
+import { azureOpenai } from 'modelspine/adapters/azure-openai'
 import { bedrock } from 'modelspine/adapters/bedrock'
 import { cedarPolicy } from 'modelspine/adapters/cedar'
 import { cloudwatchMetrics } from 'modelspine/adapters/cloudwatch'
@@ -13,6 +14,7 @@ import { kserveTarget } from 'modelspine/adapters/kserve'
 import { mlflowRegistry } from 'modelspine/adapters/mlflow'
 import { opaPolicy, opaWasmPolicy } from 'modelspine/adapters/opa'
 import { openInferenceProvider } from 'modelspine/adapters/open-inference'
+import { openai } from 'modelspine/adapters/openai'
 import { openaiCompatible } from 'modelspine/adapters/openai-compatible'
 import { processTarget } from 'modelspine/adapters/process'
 import { modelspineMetrics, prometheusMetrics } from 'modelspine/adapters/prometheus'
@@ -90,6 +92,13 @@ export const catalogue: readonly CataloguedPart[] = [
     contract: 'model-provider',
     truth: { kind: 'model', file: 'bedrock-runtime.json.gz', emulator: 'ministack' },
     capabilities: () => bedrock({ region: 'eu-west-1' }).capabilities,
+  },
+  {
+    adapter: 'azure-openai',
+    factory: 'azureOpenai',
+    contract: 'model-provider',
+    truth: { kind: 'documentation' },
+    capabilities: () => azureOpenai({ endpoint: baseUrl, apiKey: secretOf('a key') }).capabilities,
   },
   {
     adapter: 'cedar',
@@ -174,6 +183,13 @@ export const catalogue: readonly CataloguedPart[] = [
     contract: 'model-provider',
     truth: { kind: 'live', servers: ['kserve', 'mlserver'] },
     capabilities: () => openInferenceProvider({ baseUrl }).capabilities,
+  },
+  {
+    adapter: 'openai',
+    factory: 'openai',
+    contract: 'model-provider',
+    truth: { kind: 'model', file: 'openai-openapi.json' },
+    capabilities: () => openai({ apiKey: secretOf('a key') }).capabilities,
   },
   {
     adapter: 'openai-compatible',

@@ -10,6 +10,7 @@ import {
 } from 'modelspine'
 import { type Artifact, secretOf, systemClock } from 'modelspine/adapter'
 import { type AnthropicOptions, anthropic } from 'modelspine/adapters/anthropic'
+import { type AzureOpenaiOptions, azureOpenai } from 'modelspine/adapters/azure-openai'
 import { type BedrockOptions, bedrock } from 'modelspine/adapters/bedrock'
 import { type CloudwatchMetricsOptions, cloudwatchMetrics } from 'modelspine/adapters/cloudwatch'
 import { type GeminiOptions, gemini } from 'modelspine/adapters/gemini'
@@ -21,6 +22,7 @@ import { type KserveTargetOptions, kserveTarget } from 'modelspine/adapters/kser
 import { type MlflowRegistryOptions, mlflowRegistry } from 'modelspine/adapters/mlflow'
 import { type OpaPolicyOptions, opaPolicy } from 'modelspine/adapters/opa'
 import { type OpenInferenceOptions, openInferenceProvider } from 'modelspine/adapters/open-inference'
+import { type OpenaiOptions, openai } from 'modelspine/adapters/openai'
 import { type OpenaiCompatibleOptions, openaiCompatible } from 'modelspine/adapters/openai-compatible'
 import { type PrometheusMetricsOptions, prometheusMetrics } from 'modelspine/adapters/prometheus'
 import {
@@ -213,6 +215,12 @@ const ofARouter: Readonly<Record<string, (baseUrl: string) => ModelProvider>> = 
   'anthropic, apiKey': (baseUrl) => anthropic({ baseUrl, apiKey: secretOf(planted) }),
   'anthropic, authToken': (baseUrl) => anthropic({ baseUrl, authToken: secretOf(planted) }),
   'anthropic, headers': (baseUrl) => anthropic({ baseUrl, headers }),
+  'azureOpenai, apiKey': (endpoint) => azureOpenai({ endpoint, apiKey: secretOf(planted) }),
+  'azureOpenai, token': (endpoint) => azureOpenai({ endpoint, token: key }),
+  'azureOpenai, headers': (endpoint) =>
+    azureOpenai({ endpoint, apiKey: secretOf('never repeated'), headers }),
+  'openai, apiKey': (baseUrl) => openai({ baseUrl, apiKey: secretOf(planted) }),
+  'openai, headers': (baseUrl) => openai({ baseUrl, apiKey: secretOf('never repeated'), headers }),
   'openaiCompatible, apiKey': (baseUrl) => openaiCompatible({ baseUrl, apiKey: secretOf(planted) }),
   'openaiCompatible, headers': (baseUrl) => openaiCompatible({ baseUrl, headers }),
   'sagemakerProvider, sessionToken': (endpoint) =>
@@ -263,6 +271,8 @@ const kindsOf: Readonly<Record<string, readonly string[]>> = {
   vertexRegistry: ['token', 'headers'],
   vertexTarget: ['token', 'headers'],
   anthropic: ['apiKey', 'authToken', 'headers'] satisfies readonly (keyof AnthropicOptions)[],
+  azureOpenai: ['apiKey', 'token', 'headers'] satisfies readonly (keyof AzureOpenaiOptions)[],
+  openai: ['apiKey', 'headers'] satisfies readonly (keyof OpenaiOptions)[],
   openaiCompatible: ['apiKey', 'headers'] satisfies readonly (keyof OpenaiCompatibleOptions)[],
   openInferenceProvider: ['headers'] satisfies readonly (keyof OpenInferenceOptions)[],
 }

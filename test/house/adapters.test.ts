@@ -6,7 +6,6 @@ import { adapterTable, tablePage, withTable } from '../adapters/adapter-table.ts
 import { catalogue } from '../adapters/catalogue.ts'
 import { filesUnder, root, type SourceFile, sourceFiles } from './source-files.ts'
 
-/** The ends of the names of functions that make a part. */
 /** Providers of vendors that are known for nothing else have the vendor's name. */
 const partName =
   /(Registry|AuditLog|Target|Provider|Policy|Metrics|Store|Compatible|Gemini)$|^(anthropic|azureOpenai|bedrock|gemini|openai)$/

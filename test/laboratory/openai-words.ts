@@ -29,7 +29,11 @@ const usage = {
 export const openaiWords: VendorWords = {
   read(path, body) {
     const { model, stream } = JSON.parse(body) as { readonly model: string; readonly stream?: boolean }
-    return { asked: path.endsWith('/embeddings') ? 'embed' : 'chat', model, streamed: stream === true }
+    return {
+      asked: path.split('?')[0]?.endsWith('/embeddings') === true ? 'embed' : 'chat',
+      model,
+      streamed: stream === true,
+    }
   },
   whole: (asked) => ({ contentType: json, text: JSON.stringify(wholeOf(asked)) }),
   inEvents: {

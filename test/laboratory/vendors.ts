@@ -1,9 +1,11 @@
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible'
 import { secretOf } from 'modelspine/adapter'
 import { anthropic } from 'modelspine/adapters/anthropic'
+import { azureOpenai } from 'modelspine/adapters/azure-openai'
 import { bedrock } from 'modelspine/adapters/bedrock'
 import { gemini } from 'modelspine/adapters/gemini'
 import { openInferenceProvider } from 'modelspine/adapters/open-inference'
+import { openai } from 'modelspine/adapters/openai'
 import { openaiCompatible } from 'modelspine/adapters/openai-compatible'
 import { vertexGemini } from 'modelspine/adapters/vertex'
 import { fromAiSdk } from 'modelspine/ai-sdk'
@@ -12,11 +14,26 @@ import { bedrockWords } from './bedrock-words.ts'
 import type { FaultyVendor } from './fault-world.ts'
 import { geminiWords } from './gemini-words.ts'
 import { openInferenceWords } from './open-inference-words.ts'
+import { openaiResponsesWords } from './openai-responses-words.ts'
 import { openaiWords } from './openai-words.ts'
 
 export const openaiVendor: FaultyVendor = {
   words: openaiWords,
   connect: (url, name) => openaiCompatible({ baseUrl: `${url}/v1`, name }),
+}
+
+const key = { reveal: () => 'a key' }
+
+/** OpenAI's responses, for callers of chat completions. */
+export const openaiResponsesVendor: FaultyVendor = {
+  words: openaiResponsesWords,
+  connect: (url, name) => openai({ baseUrl: `${url}/v1`, apiKey: key, api: 'responses', name }),
+}
+
+/** Azure's older API, with deployments in its paths. */
+export const azureVendor: FaultyVendor = {
+  words: openaiWords,
+  connect: (url, name) => azureOpenai({ endpoint: url, apiKey: key, apiVersion: '2024-10-21', name }),
 }
 
 /** The same vendor, called by a provider package of the AI SDK. */

@@ -13,11 +13,11 @@ export interface OpenaiFailureContext {
   /** Milliseconds since the epoch, for a Retry-After that is a date. */
   readonly nowMs: () => number
   /** What the vendor's own words mean, where they say more than the format's. */
-  readonly meaning?: VendorMeaning | undefined
+  readonly meaning?: OpenaiMeaning | undefined
 }
 
 /** Another error for a failure of one vendor. `body` is what the vendor sent. */
-export type VendorMeaning = (error: ModelspineError, body: unknown) => ModelspineError
+export type OpenaiMeaning = (error: ModelspineError, body: unknown) => ModelspineError
 
 /** Makes a ModelspineError of a failed reply, or of an error inside a reply or event that began with 200. */
 export function failureOf(

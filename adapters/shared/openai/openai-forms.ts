@@ -15,7 +15,7 @@ import {
 export type OpenaiPath = '/chat/completions' | '/completions' | '/responses' | '/embeddings'
 
 /** What is known of one call when its request is written. */
-export interface Writing {
+export interface FormWriting {
   readonly stream: boolean
   /** The entry of `options` to send. */
   readonly vendor: string
@@ -26,10 +26,10 @@ export interface Writing {
 export interface OpenaiForm {
   readonly path: OpenaiPath
   readonly codec: Pick<ChatCodec, 'dialect' | 'title' | 'parseReply' | 'reader' | 'capTokens'>
-  print(request: ChatRequest, writing: Writing): string
+  print(request: ChatRequest, writing: FormWriting): string
 }
 
-type OwnWords<Printing> = Omit<Printing, keyof Writing>
+type OwnWords<Printing> = Omit<Printing, keyof FormWriting>
 
 export function chatForm(own: OwnWords<OpenaiPrinting>): OpenaiForm {
   return {

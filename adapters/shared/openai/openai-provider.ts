@@ -23,7 +23,8 @@ import {
   type TargetCall,
 } from 'modelspine/adapter'
 import { chatOverHttp } from '../provider/chat-over-http.ts'
-import { failureOf, noStream, type OpenaiFailureContext, type VendorMeaning } from './openai-failure.ts'
+import type { Credentials } from '../vendor-authority.ts'
+import { failureOf, noStream, type OpenaiFailureContext, type OpenaiMeaning } from './openai-failure.ts'
 import { formFor, type OpenaiForms, type OpenaiPath } from './openai-forms.ts'
 
 /** What the adapters of OpenAI's formats can do. */
@@ -34,13 +35,6 @@ export interface OpenaiProvider extends ModelProvider {
   capTokens<Request extends Chat>(request: Request, cap: number): Request
   target(call: TargetCall, context: CallContext): Promise<CallTarget>
   close(): Promise<void>
-}
-
-/** What a call sends to prove who it is. */
-export interface Credentials {
-  readonly headers: Readonly<Record<string, string>>
-  /** What must not stand in an error. */
-  readonly secrets: readonly string[]
 }
 
 /** What differs between the servers of OpenAI's formats. */
@@ -58,7 +52,7 @@ export interface OpenaiServer {
   modelName?(model: string): string
   /** Where a call goes, below the base URL. Default: the path. */
   place?(path: OpenaiPath, model: string): string
-  readonly meaning?: VendorMeaning
+  readonly meaning?: OpenaiMeaning
 }
 
 /** A provider for a server of OpenAI's formats. One attempt for each call, without retries. */

@@ -7,7 +7,7 @@ const { text, embeddings } = scriptedAnswer
 const wireUsage = { prompt_tokens: 7, completion_tokens: 3, total_tokens: 10 }
 
 /** The status and `error` object with which OpenAI, or a proxy before OpenAI, reports each failure. */
-const failures: Readonly<Partial<Record<ProviderFailure, readonly [number, object]>>> = {
+export const openaiFailures: Readonly<Partial<Record<ProviderFailure, readonly [number, object]>>> = {
   'rate-limited': [429, { type: 'requests', code: 'rate_limit_exceeded' }],
   quota: [429, { type: 'insufficient_quota', code: 'insufficient_quota' }],
   overloaded: [503, { type: 'server_error', code: null }],
@@ -26,7 +26,7 @@ const failures: Readonly<Partial<Record<ProviderFailure, readonly [number, objec
 
 /** An OpenAI server that follows a script, over real HTTP. */
 export function scriptedOpenai(secret: string): Promise<ScriptedServer> {
-  return scriptedServer(Object.keys(failures), (script, request, bytes, response) => {
+  return scriptedServer(Object.keys(openaiFailures), (script, request, bytes, response) => {
     const body = JSON.parse(bytes.toString()) as { model: string; stream?: boolean }
     act(script, request.url, body, response, secret)
     return { model: body.model, body, text: bytes.toString() }
@@ -46,7 +46,7 @@ function act(
   if (script.kind === 'stream') streamed(script.end, response)
   if (script.kind === 'ok') json(200, replies[path ?? '']?.(model) ?? {})
   if (script.kind !== 'fails') return
-  const [status, error] = failures[script.code] ?? []
+  const [status, error] = openaiFailures[script.code] ?? []
   if (status !== undefined) {
     const body = { error: { message: `Refused, key ${secret}`, param: null, ...error } }
     json(status, body, waitHeader(script.retryAfterMs))
@@ -66,6 +66,9 @@ export function completionReply(model: string): object {
 
 const replies: Readonly<Record<string, (model: string) => object>> = {
   '/v1/chat/completions': chatReply,
+  '/openai/v1/chat/completions': chatReply,
+  '/openai/v1/completions': completionReply,
+  '/openai/v1/embeddings': embeddingReply,
   '/v1/completions': completionReply,
   '/v1/embeddings': embeddingReply,
 }

@@ -39,6 +39,7 @@ function meaningOf(request: ChatRequest, { refused, approximated }: Told = nothi
   for (const name of settingNames) if (request[name] !== undefined) settings[name] = request[name]
   // One answer, and several calls at once, are what all vendors give when nobody asks.
   if (settings.choices === 1) delete settings.choices
+  if (Array.isArray(settings.stop) && settings.stop.length === 0) delete settings.stop
   if (settings.parallelToolCalls === true) delete settings.parallelToolCalls
   // So is a model that chooses among its tools.
   if (settings.toolChoice === 'auto') delete settings.toolChoice

@@ -1,0 +1,16 @@
+import { chatForm, completionForm, type OpenaiForms, responseForm } from './openai-forms.ts'
+
+export type OpenaiApi = 'responses' | 'chat'
+
+/**
+ * The formats of OpenAI's own models, at OpenAI and at Azure. A response to a caller of another format is not stored,
+ * because that caller has no way to ask for it again.
+ */
+export function ownForms(api: OpenaiApi | undefined, encryptedReasoning: boolean): OpenaiForms {
+  const own = { maxTokensField: 'max_completion_tokens' } as const
+  const include = encryptedReasoning ? { include: ['reasoning.encrypted_content'] } : {}
+  return {
+    ...(api === 'responses' ? {} : { chat: chatForm(own), completions: completionForm(own) }),
+    ...(api === 'chat' ? {} : { responses: responseForm({ defaults: { store: false, ...include } }) }),
+  }
+}
