@@ -20,7 +20,7 @@ export class ConverseFraming implements ChatFraming {
   }
 }
 
-export function frameOf({ headers, payload }: EventMessage): ChatFrame {
+function frameOf({ headers, payload }: EventMessage): ChatFrame {
   const kind = textIn(headers, ':message-type')
   if (kind === 'event') return { event: textIn(headers, ':event-type') ?? '', data: textOf(payload) }
   if (kind === 'exception') {

@@ -24,9 +24,9 @@ export function patchConverse(
   const edits: Edits = edited.has('options') ? optionEdits(request, context) : {}
   const said = membersOfFields(request, edited, context)
   for (const name of objectMembers) {
-    const given = edits[name] ?? memberText(original.text, name)
-    const patched = patchedObject(given, said[name] ?? {})
-    if (patched !== given) edits[name] = patched
+    const { [name]: members = {} } = said
+    if (Object.keys(members).length === 0) continue
+    edits[name] = patchedObject(edits[name] ?? memberText(original.text, name), members)
   }
   if (edited.has('messages')) Object.assign(edits, messageEdits(request.messages, original, context))
   return patchMembers(original.text, edits)
@@ -39,7 +39,6 @@ function memberText(text: string, name: string): string | undefined {
 
 /** Undefined for an object that says nothing. */
 function patchedObject(given: string | undefined, edits: MemberEdits): string | undefined {
-  if (Object.keys(edits).length === 0) return given
   const texts: Edits = {}
   for (const [name, value] of Object.entries(edits))
     texts[name] = value === undefined ? undefined : jsonBody(value)
