@@ -24,8 +24,8 @@ export const anthropicMutants: readonly Mutant[] = [
     law: 8,
     what: "an error in the middle of a stream of Anthropic's looks like its end",
     file: 'src/gateway/anthropic/anthropic-errors.ts',
-    find: 'return `event: error\\ndata: ${anthropicErrorBody(error)}\\n\\n`',
-    replace: 'return `event: message_stop\\ndata: {"type":"message_stop"}\\n\\n${error.code.slice(99)}`',
+    find: 'event: error\\ndata',
+    replace: 'event: message_stop\\ndata',
     tests: ['test/unit/gateway/anthropic/anthropic-surface.test.ts'],
   },
 ]
