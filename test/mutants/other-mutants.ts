@@ -22,8 +22,8 @@ export const otherMutants: readonly Mutant[] = [
     law: 8,
     what: 'a stream that broke after output ends with [DONE]',
     file: 'src/gateway/chats/chat-pieces.ts',
-    find: 'factsOf(error))}\\n\\n`',
-    replace: 'factsOf(error))}\\n\\n` + this.#writer.end()',
+    find: 'value: this.#eventOf(error) }',
+    replace: 'value: this.#eventOf(error) + this.#writer.end() }',
     tests: ['test/unit/gateway/openai-surface.test.ts'],
   },
   {

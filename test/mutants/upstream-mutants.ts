@@ -40,7 +40,7 @@ export const upstreamMutants: readonly Mutant[] = [
   {
     law: 'U2',
     what: 'a binary answer without the end of its tensors is passed on',
-    file: 'adapters/open-inference/prediction.ts',
+    file: 'adapters/shared/provider/open-inference-replies.ts',
     find: 'if (fault !== undefined) throw fault',
     replace: '',
     tests: ['test/adapters/open-inference/binary.test.ts'],
