@@ -74,9 +74,10 @@ const config: ViteUserConfig = defineConfig({
     exclude: ['test/live/*.test.ts', 'test/live/!(support)/**', 'node_modules/**'],
     setupFiles: ['test/short-stacks.ts'],
     pool: 'threads',
-    // vitest keeps one processor free; with two of them that is half. Another worker would load and compile all modules once
-    // more, and takes a tenth more of the processors' time.
-    maxWorkers: availableParallelism(),
+    // vitest keeps one processor free; with two of them that is half. One worker more than processors computes while others
+    // wait for processes, disks and timers. It costs a tenth more of the processors' time, because each worker loads all
+    // modules and has V8 compile them for itself, and makes the run some seconds shorter. `--maxWorkers=2` leaves it out.
+    maxWorkers: availableParallelism() + 1,
     sequence: { sequencer: longestFirst(long) },
     // Real processes and disks answer late on a busy machine; nothing here sleeps for so long.
     testTimeout: 30_000,
