@@ -48,6 +48,8 @@ export async function smallAws(
 ): Promise<SmallAws> {
   const { nowMs = Date.now, rules = 'common' } = options
   const calls: AwsCall[] = []
+  /** What asks again in the same second has the same signature. */
+  const signatures = new Map<string, string | undefined>()
   const loopback = await serveLoopback(async (request, body, response) => {
     const { method = '', url = '', headers } = request
     const call: AwsCall = { method, url, headers, body }
@@ -72,19 +74,13 @@ export async function smallAws(
     const [path = '', query = ''] = url.split('?', 2)
     const signedHeaders = Object.fromEntries(names.split(';').map((name) => [name, String(headers[name])]))
     const date = dateOf(String(headers['x-amz-date']))
-    const { authorization } = await signedBySdk({
-      method,
-      host: String(headers.host),
-      path,
-      query: decodedQuery(query),
-      headers: signedHeaders,
-      body,
-      credentials,
-      region,
-      service,
-      rules,
-      date,
-    })
+    const signer = { credentials, region, service, rules, date }
+    const request = { method, host: String(headers.host), path, headers: signedHeaders }
+    const text = JSON.stringify([id, service, request, query, date, body.toString('latin1')])
+    const authorization =
+      signatures.get(text) ??
+      (await signedBySdk({ ...request, query: decodedQuery(query), body, ...signer })).authorization
+    signatures.set(text, authorization)
     if (authorization !== given) {
       return jsonError(400, 'InvalidSignatureException', `Not our signature: ${given}`)
     }
