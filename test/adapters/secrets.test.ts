@@ -192,13 +192,13 @@ const ofThePlane: Readonly<Record<string, (baseUrl: string) => Parts>> = {
 }
 
 /**
- * The first kind of credential of a part meets every vice, or every second, beginning with another than the part before.
+ * The first kind of credential of a part meets every vice, or every third, beginning with another than the part before.
  * The others go the same way, so a few are enough.
  */
 const vicesFor = (name: string, all: readonly string[]): readonly Vice[] => {
   const firsts = all.filter((each, place) => factoryOf(each) !== factoryOf(all[place - 1] ?? ''))
   const turn = firsts.indexOf(name)
-  return turn === -1 ? [200, 401, 500] : vices.filter((_, place) => (place + turn) % draws(2, 1) === 0)
+  return turn === -1 ? [200, 401, 500] : vices.filter((_, place) => (place + turn) % draws(3, 1) === 0)
 }
 const factoryOf = (name: string): string => name.split(',')[0] ?? ''
 

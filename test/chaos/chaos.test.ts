@@ -6,7 +6,7 @@ import { judge } from './judge.ts'
 import { type Line, playLine } from './play.ts'
 
 /** A small fleet, and one part of each kind. `npm run chaos` plays all parts with 200 deployments. */
-const options = { seed: 1, deployments: draws(11, 14), disturbedMs: draws(60_000, 120_000) }
+const options = { seed: 1, deployments: draws(11, 14), disturbedMs: draws(45_000, 120_000) }
 const parts: readonly PartName[] = ['target-1', 'registry-1', 'source-1', ...core]
 const all = parts.flatMap((part) => modes.map((mode): Line => ({ part, mode })))
 /** Every third has each part and each mode. */

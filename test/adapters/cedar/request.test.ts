@@ -14,6 +14,7 @@ import { openLibrary } from '../../../adapters/cedar/cedar-library.ts'
 import { modelDeploymentSchema } from '../../../src/resources/deployment/model-deployment-schema.ts'
 import { modelRouteSchema } from '../../../src/resources/route/model-route-schema.ts'
 import { anyText } from '../../any-text.ts'
+import { draws } from '../../draws.ts'
 import { deploymentInput, routeInput } from '../../unit/resources/arbitraries.ts'
 import { policyCases } from '../opa/cases.ts'
 import './kept-library.ts'
@@ -104,6 +105,7 @@ describe('a request in Cedar', () => {
         const request = { action: 'deploy', actor: { name: 'ana' }, resource: declared, previous } as const
         expect(faults(cedarRequest(request))).toBeUndefined()
       }),
+      { numRuns: draws(30, 100) },
     )
   })
 
@@ -248,6 +250,7 @@ when { principal.roles.contains(principal.name) };
         const request = { ...deploy(labels), actor: { name, roles } }
         expect(faults(cedarRequest(request))).toBeUndefined()
       }),
+      { numRuns: draws(30, 100) },
     )
   })
 })

@@ -15,7 +15,7 @@ import {
 import { type Act, partsOf, plain, prompt, scriptedModel, Throws } from './scripted-model.ts'
 
 const dead = () => scriptedModel('dead', { opening: new Throws(new Error('down')) })
-const numRuns = draws(150, 2000)
+const numRuns = draws(80, 2000)
 
 /** After a dead model, a stream that does not name its model gets its name before the `finish`. */
 function named(parts: readonly LanguageModelV4StreamPart[], deadOnes: number): LanguageModelV4StreamPart[] {

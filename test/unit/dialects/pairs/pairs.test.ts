@@ -17,7 +17,7 @@ describe('between each two dialects', () => {
       fc.property(requests, (request) => {
         expect(untoldBetween(dialectList, request)).toEqual([])
       }),
-      { numRuns: draws(100, 10_000) },
+      { numRuns: draws(60, 10_000) },
     )
   }, 900_000)
 
@@ -26,7 +26,7 @@ describe('between each two dialects', () => {
       fc.property(replies, (reply) => {
         expect(changedReplies(dialectList, reply)).toEqual([])
       }),
-      { numRuns: draws(100, 2_000) },
+      { numRuns: draws(60, 2_000) },
     )
   }, 600_000)
 
@@ -36,7 +36,7 @@ describe('between each two dialects', () => {
         expect(meaningOfAnswer(answerOf(piecesOf(reply, length)), [])).toEqual(meaningOfAnswer(reply, []))
         expect(changedPieces(dialectList, reply, length)).toEqual([])
       }),
-      { numRuns: draws(100, 2_000) },
+      { numRuns: draws(60, 2_000) },
     )
   }, 600_000)
 })

@@ -50,13 +50,13 @@ describe('a rollout that is killed at any point', () => {
         },
       ),
       // The mutants in test/mutants that it finds, it finds by run 31.
-      { numRuns: draws(40, 100), seed: 20260102 },
+      { numRuns: draws(32, 100), seed: 20260102 },
     )
   }, 300_000)
 })
 
 /** One of the mutants in test/mutants is found only by life 870, so `npm run mutants` plays more. */
-const lives = Number(process.env.MODELSPINE_LIVES ?? draws(120, 300))
+const lives = Number(process.env.MODELSPINE_LIVES ?? draws(80, 300))
 
 const versions = fc.array(fc.integer({ min: 1, max: 4 }), { minLength: 1, maxLength: 3 })
 
