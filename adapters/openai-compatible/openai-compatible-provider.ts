@@ -1,7 +1,16 @@
 import type { OpenaiConnection } from '../shared/openai/openai-connection.ts'
-import { chatForm, completionForm } from '../shared/openai/openai-forms.ts'
+import {
+  chatForm,
+  completionForm,
+  type OpenaiForm,
+  type OpenaiForms,
+  responseForm,
+} from '../shared/openai/openai-forms.ts'
 import { type OpenaiProvider, openaiProvider } from '../shared/openai/openai-provider.ts'
 import { type ApiKey, bearerKey } from '../shared/provider/api-key.ts'
+import { fitToServer } from './fit-to-server.ts'
+import { type KnownServer, knownServers } from './known-servers.ts'
+import type { ServerQuirks } from './server-quirks.ts'
 
 export interface OpenaiCompatibleOptions extends OpenaiConnection {
   /** The URL without `/chat/completions`: `https://api.openai.com/v1`. */
@@ -10,9 +19,11 @@ export interface OpenaiCompatibleOptions extends OpenaiConnection {
   readonly apiKey?: ApiKey | undefined
   /** The `gen_ai.provider.name`, and the name of the request's `options` entry to send. Default `openai`. */
   readonly name?: string
+  /** How the server differs from OpenAI: the name of a known one, or what differs. Default: as OpenAI. */
+  readonly quirks?: KnownServer | ServerQuirks
   /**
-   * The server's name for the limit on output tokens. Default `max_completion_tokens`. Some servers know only
-   * `max_tokens`.
+   * The server's name for the limit on output tokens. Default: that of `quirks`, or `max_completion_tokens`. Some servers
+   * know only `max_tokens`.
    */
   readonly maxTokensField?: 'max_completion_tokens' | 'max_tokens'
 }
@@ -21,12 +32,36 @@ export interface OpenaiCompatibleProvider extends OpenaiProvider {}
 
 /** A provider for every server with OpenAI's chat completions and embeddings. */
 export function openaiCompatible(options: OpenaiCompatibleOptions): OpenaiCompatibleProvider {
-  const { apiKey, clock, name = 'openai', maxTokensField = 'max_completion_tokens', ...http } = options
+  const { apiKey, clock, name = 'openai', quirks: named = {}, maxTokensField, ...http } = options
+  const quirks = typeof named === 'string' ? knownServers[named] : named
+  const titled = typeof named === 'string' ? named : 'this server'
   return openaiProvider({
     name,
     http,
     clock,
-    forms: { chat: chatForm({ maxTokensField }), completions: completionForm({ maxTokensField }) },
+    forms: formsOf({ ...quirks, ...(maxTokensField === undefined ? {} : { maxTokensField }) }, titled),
     credentials: () => bearerKey(apiKey),
   })
+}
+
+function formsOf(quirks: ServerQuirks, titled: string): OpenaiForms {
+  const {
+    maxTokensField = 'max_completion_tokens',
+    extensions = [],
+    streamUsage = 'asked',
+    responses,
+  } = quirks
+  const own = { maxTokensField, extensions: new Set(extensions), streamUsage }
+  const chat = chatForm(own)
+  const fitted: OpenaiForm = {
+    ...chat,
+    codec: { ...chat.codec, title: `OpenAI's chat completions, as ${titled} takes them,` },
+    print: (request, writing) => chat.print(fitToServer(request, quirks, writing), writing),
+  }
+  return {
+    chat: Object.keys(quirks).length === 0 ? chat : fitted,
+    completions: completionForm({ maxTokensField }),
+    responses:
+      responses === true ? { ...responseForm({ defaults: { store: false } }), isOnlyOwn: true } : undefined,
+  }
 }

@@ -4,6 +4,7 @@ import { effectMutants } from './effect-mutants.ts'
 import { failureMutants } from './failure-mutants.ts'
 import { gateMutants } from './gate-mutants.ts'
 import type { Mutant } from './mutant.ts'
+import { openaiMutants } from './openai-mutants.ts'
 import { otherMutants } from './other-mutants.ts'
 import { scaleMutants } from './scale-mutants.ts'
 import { signalMutants } from './signal-mutants.ts'
@@ -17,6 +18,7 @@ export const mutantFiles: Readonly<Record<string, readonly Mutant[]>> = {
   'test/mutants/effect-mutants.ts': effectMutants,
   'test/mutants/failure-mutants.ts': failureMutants,
   'test/mutants/gate-mutants.ts': gateMutants,
+  'test/mutants/openai-mutants.ts': openaiMutants,
   'test/mutants/other-mutants.ts': otherMutants,
   'test/mutants/scale-mutants.ts': scaleMutants,
   'test/mutants/signal-mutants.ts': signalMutants,

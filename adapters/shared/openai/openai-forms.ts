@@ -27,6 +27,8 @@ export interface OpenaiForm {
   readonly path: OpenaiPath
   readonly codec: Pick<ChatCodec, 'dialect' | 'title' | 'parseReply' | 'reader' | 'capTokens'>
   print(request: ChatRequest, writing: FormWriting): string
+  /** Whether only requests that came in this format are sent in it. */
+  readonly isOnlyOwn?: boolean
 }
 
 type OwnWords<Printing> = Omit<Printing, keyof FormWriting>
@@ -65,14 +67,15 @@ export interface OpenaiForms {
 
 /**
  * The format that a request is sent in. One that came in a format which the server takes stays in it. Any other is
- * written as a response where the server takes them, unless it says what only chat completions can say.
+ * written as a response where the server takes them from everybody, unless it says what only chat completions can say.
  */
 export function formFor(request: Chat, { chat, completions, responses }: OpenaiForms): OpenaiForm {
   const came = request.native?.dialect
   if (completions !== undefined && isOpenaiCompletion({ model: '', ...request })) return completions
-  const first = came === openaiChat.dialect ? (chat ?? responses) : (responses ?? chat)
-  const other = first === chat ? undefined : chat
   const isOwn = came === openaiResponses.dialect
+  const prefersChat = came === openaiChat.dialect || (responses?.isOnlyOwn === true && !isOwn)
+  const first = prefersChat ? (chat ?? responses) : (responses ?? chat)
+  const other = first === chat ? undefined : chat
   const form = other !== undefined && !isOwn && wantsChat(request) ? other : first
   if (form === undefined) throw new TypeError('a server of OpenAI takes chat completions or responses')
   return form

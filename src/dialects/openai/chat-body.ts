@@ -41,7 +41,9 @@ export function openaiChatBody(request: ChatRequest, printing: OpenaiPrinting): 
     const value = wireValue(request, field, context)
     if (value !== undefined) body[writtenName(field, printing)] = value
   }
-  return printing.stream ? { ...body, stream: true, stream_options: { include_usage: true } } : body
+  if (!printing.stream) return body
+  const asked = printing.streamUsage === 'always' ? {} : { stream_options: { include_usage: true } }
+  return { ...body, stream: true, ...asked }
 }
 
 export function writtenName(field: WireField, { maxTokensField }: OpenaiPrinting): string {

@@ -83,9 +83,10 @@ function renamedLimit(body: JsonRecord, { maxTokensField }: OpenaiPrinting): Edi
 }
 
 /** A stream always asks for usage, so that it can be counted. */
-function streamEdits({ text, body }: Original<ChatRequest>, { stream }: OpenaiPrinting): Edits {
+function streamEdits({ text, body }: Original<ChatRequest>, { stream, streamUsage }: OpenaiPrinting): Edits {
   if (!stream) return body.stream === true ? { stream: undefined, stream_options: undefined } : {}
   const edits: Edits = body.stream === true ? {} : { stream: 'true' }
+  if (streamUsage === 'always') return { ...edits, stream_options: undefined }
   const options = body.stream_options as JsonRecord | null | undefined
   if (options?.include_usage === true) return edits
   const usage = { include_usage: 'true' }

@@ -19,6 +19,8 @@ export interface OpenaiPrinting extends ChatPrinting {
    * only `max_tokens`.
    */
   readonly maxTokensField: 'max_completion_tokens' | 'max_tokens'
+  /** Whether usage in a stream is asked for. `always`: the server gives it, and does not know the question. Default `asked`. */
+  readonly streamUsage?: 'asked' | 'always'
   /** Default none. */
   readonly extensions?: ReadonlySet<OpenaiExtension>
 }

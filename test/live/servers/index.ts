@@ -3,6 +3,7 @@ import { opa } from '../../../servers/opa.ts'
 import { prometheus } from '../../../servers/prometheus.ts'
 import { kserve } from './kserve.ts'
 import { kubeApiserver } from './kube-apiserver.ts'
+import { llama } from './llama.ts'
 import { ministack } from './ministack.ts'
 import { mlserver } from './mlserver.ts'
 import { moto } from './moto.ts'
@@ -13,6 +14,7 @@ export const liveServers: {
   readonly kserve: typeof kserve
   readonly 'kube-apiserver': typeof kubeApiserver
   readonly ministack: typeof ministack
+  readonly llama: typeof llama
   readonly mlflow: typeof mlflow
   readonly mlserver: typeof mlserver
   readonly moto: typeof moto
@@ -23,6 +25,7 @@ export const liveServers: {
   kserve,
   'kube-apiserver': kubeApiserver,
   ministack,
+  llama,
   mlflow,
   mlserver,
   moto,

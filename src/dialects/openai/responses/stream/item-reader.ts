@@ -27,10 +27,12 @@ export class ItemReader {
   /** The items whose beginning told a call. */
   readonly #calls = new Set<number>()
   hasCalls = false
+  /** The numbers of items, by their ids, for a server that does not number them. */
+  readonly #numbers = new Map<string, number>()
 
   /** `type` is the event's. */
   read(type: string, event: JsonRecord): readonly ChatEventPart[] {
-    const output = typeof event.output_index === 'number' ? event.output_index : 0
+    const output = this.#numberOf(event)
     const kind = deltas[type]
     if (kind !== undefined) return this.#delta(kind, output, event)
     if (type === 'response.output_item.added')
@@ -41,6 +43,14 @@ export class ItemReader {
       return [{ type: 'reasoning-delta', text: betweenThoughts, choice: 0, block: output * blocksPerItem }]
     }
     return none
+  }
+
+  #numberOf({ output_index: number, item_id: id, item }: JsonRecord): number {
+    if (typeof number === 'number') return number
+    const named = String(id ?? (isRecord(item) ? item.id : ''))
+    const known = this.#numbers.get(named) ?? this.#numbers.size
+    this.#numbers.set(named, known)
+    return known
   }
 
   #delta(

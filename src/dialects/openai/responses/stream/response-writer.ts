@@ -54,7 +54,7 @@ export class ResponseWriter implements ChatStreamWriter {
     for (const event of events) {
       const native = this.#isBuilt ? undefined : nativeText(event, openaiResponsesDialect)
       if (native !== undefined && this.#pass(event, native)) continue
-      if (event.parts.length > 0) this.#isBuilt = true
+      if (native !== undefined || event.parts.length > 0) this.#isBuilt = true
       if (this.#isBuilt) for (const part of event.parts) this.#build(part)
     }
     return this.#text
@@ -78,16 +78,19 @@ export class ResponseWriter implements ChatStreamWriter {
     this.#output.isNumbered = true
     const type = typeOf(native)
     for (const part of event.parts) this.#remember(part)
-    if (type?.endsWith('.delta') === true) this.#sequence += 1
+    if (type?.endsWith('.delta') === true) this.#sequence = numberIn(native) ?? this.#sequence
     else {
       const body = nativeBody(event, openaiResponsesDialect)
       if (type === undefined || body === undefined || !agrees(this.#output, type, body)) return false
+      // Clients cannot put together items that a server does not number.
+      if (type === 'response.output_item.added' && typeof body.output_index !== 'number') return false
       noteEvent(this.#output, type, body)
-      if (typeof body.sequence_number === 'number') this.#sequence = body.sequence_number + 1
+      if (typeof body.sequence_number === 'number') this.#sequence = body.sequence_number
       this.#noteLife(type, body)
     }
     const data = native.includes('\n') ? native.replaceAll(/\r?\n/g, '\ndata: ') : native
     this.#text += `event: ${type}\ndata: ${data}\n\n`
+    this.#sequence += 1
     return true
   }
 
@@ -145,6 +148,14 @@ export class ResponseWriter implements ChatStreamWriter {
 
 function isForeign(part: PlacedDelta): boolean {
   return part.type === 'opaque-delta' && part.vendor !== openaiResponsesDialect
+}
+
+const numbered = /"sequence_number":\s*(\d+)/
+
+/** The number of an event, read from its text because every token has one. */
+function numberIn(native: string): number | undefined {
+  const [, digits] = numbered.exec(native) ?? []
+  return digits === undefined ? undefined : Number(digits)
 }
 
 const typeFirst = '{"type":"'

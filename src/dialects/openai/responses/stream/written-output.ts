@@ -57,7 +57,7 @@ export class WrittenOutput {
       return
     }
     const held = this.#byBlock.get(this.#keyOf(part))
-    const fits = held?.isOpen === true && held.kind === kindOf(part) && !isLateSign(part)
+    const fits = held?.isOpen === true && goesInto(held, part) && !isLateSign(part)
     if (held !== undefined && !fits) closeItem(held, emit)
     const item = fits && held !== undefined ? held : this.#begin(part, emit)
     if (part.type === 'text-delta' || part.type === 'refusal-delta') this.#writeText(item, part, emit)
@@ -167,6 +167,12 @@ const kinds: Readonly<Record<PlacedDelta['type'], WrittenKind>> = {
 
 function kindOf(part: PlacedDelta): WrittenKind {
   return part.type === 'tool-call-delta' && part.custom === true ? 'custom_tool_call' : kinds[part.type]
+}
+
+/** Only the first piece of a call tells what kind of call it is. */
+function goesInto({ kind }: WrittenItem, part: PlacedDelta): boolean {
+  const isMore = part.type === 'tool-call-delta' && part.name === undefined
+  return kind === kindOf(part) || (isMore && kind === 'custom_tool_call')
 }
 
 /** The id that says who signed the item, where its first piece tells it. */

@@ -3,7 +3,7 @@ import { ListingCarriage } from '../../../../../src/dialects/carriage.ts'
 import { openaiChat } from '../../../../../src/dialects/openai/chat-codec.ts'
 import { openaiResponses } from '../../../../../src/dialects/openai/responses/response-codec.ts'
 import type { ChatRequest } from '../../../../../src/provider/contract.ts'
-import { full, parse, print, vendor, withoutNative } from './requests.ts'
+import { facts, full, parse, print, vendor, withoutNative } from './requests.ts'
 
 const hi = { model: 'm', input: 'Hi' }
 
@@ -157,6 +157,22 @@ describe('a request of responses', () => {
       previous_response_id: 'resp_1',
       temperature: 0.5,
     })
+  })
+
+  it('answers a call in an item of its kind, as the vendor wants it', () => {
+    const types = (print(full).input as { readonly type?: string }[]).map(({ type }) => type)
+    expect(types.filter((type) => type?.endsWith('_output'))).toEqual([
+      'function_call_output',
+      'custom_tool_call_output',
+    ])
+  })
+
+  it('takes no id that was made here for the proof of a thought', () => {
+    const choices = [{ content: [{ type: 'reasoning' as const, text: 'Hm' }], finishReason: 'stop' as const }]
+    const reply = { id: 'r', model: 'm', choices, usage: {} }
+    const { output } = JSON.parse(openaiResponses.printReply(reply, facts))
+    expect(output[0].id).toMatch(/^rs_/)
+    expect(parse({ model: 'm', input: output }).messages[0]?.content).toEqual(choices[0]?.content)
   })
 
   it('takes items that only this format has back as they were, and sends them nowhere else', () => {

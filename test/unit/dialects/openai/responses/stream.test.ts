@@ -179,6 +179,25 @@ describe('a writer of responses', () => {
     expect(parsed.map(({ data }) => data)).toEqual(pretty)
   })
 
+  it('numbers the items of a server that does not', () => {
+    const plain = vendorStream().map((data) => {
+      const { output_index: _, content_index: __, sequence_number: ___, ...event } = JSON.parse(data)
+      return JSON.stringify(event)
+    })
+    const written = dataIn(write(readAll(plain)))
+    // The first two are passed on as they came, without a number.
+    const numbers = written.slice(2).map((each) => each.sequence_number)
+    expect(numbers).toEqual(numbers.map((_, index) => index + 2))
+    expect(written.at(-1)?.response.output.map(({ type }: { type: string }) => type)).toEqual([
+      'reasoning',
+      'message',
+      'function_call',
+      'custom_tool_call',
+      'web_search_call',
+    ])
+    expect(written.at(-1)?.response.output[1].content[0].text).toBe('Grüße 🌍')
+  })
+
   it('says the end itself when the vendor left it out', () => {
     const open = reader()
     const cut = vendorStream().slice(0, -1)

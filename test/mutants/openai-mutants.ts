@@ -1,0 +1,32 @@
+import type { Mutant } from './mutant.ts'
+
+const stream = ['test/unit/dialects/openai/responses/stream.test.ts']
+const reader = 'src/dialects/openai/responses/stream/response-reader.ts'
+
+/** Mistakes in streams of OpenAI's responses. */
+export const openaiMutants: readonly Mutant[] = [
+  {
+    law: 8,
+    what: 'a stream of responses that was cut looks whole',
+    file: reader,
+    find: "if (how === 'unsure') {",
+    replace: "if (how === 'unsure' && this.#isOver) {",
+    tests: stream,
+  },
+  {
+    law: 8,
+    what: 'a response that failed looks finished',
+    file: reader,
+    find: 'throw this.#errorOf(failureIn(event.response))',
+    replace: 'return this.#end({}, type)',
+    tests: stream,
+  },
+  {
+    law: 8,
+    what: 'an error in the middle of a stream of responses looks like its end',
+    file: 'src/gateway/openai-errors.ts',
+    find: "return `event: error\\ndata: ${JSON.stringify({ type: 'error', code, message, param, sequence_number: 0 })}\\n\\n`",
+    replace: 'return `event: done\\ndata: [DONE]\\n\\n${JSON.stringify([code, message, param]).slice(9999)}`',
+    tests: ['test/unit/gateway/openai/responses.test.ts'],
+  },
+]
