@@ -9,6 +9,7 @@ import {
   type ChatRequest,
   geminiContent,
   openaiChat,
+  openaiResponses,
   SseParser,
 } from 'modelspine/adapter'
 import { EventStreamDecoder } from '../../adapters/shared/aws/event-stream-decoder.ts'
@@ -48,6 +49,11 @@ export const formats: Readonly<Record<string, Format>> = {
     codec: openaiChat,
     print: (request, stream) =>
       openaiChat.print(request, { stream, vendor: 'openai', maxTokensField: 'max_completion_tokens' }),
+  },
+  'openai-responses': {
+    ...events,
+    codec: openaiResponses,
+    print: (request, stream) => openaiResponses.print(request, { stream, vendor: 'openai' }),
   },
   'anthropic-messages': {
     ...events,

@@ -65,8 +65,8 @@ dialect they are kept: OpenAI's chats have them in \`reasoning_details\` and \`e
 a signature only have the vendor's name before it.
 
 What translating costs is measured by \`npm run bench -- dialects\`: the gateway's CPU for a request whose upstream speaks
-another format, against one that passes as it came. A chat of 1 KB costs about 1.2 times as much, and a stream of 50 events
-1.1 to 1.3 times.
+another format, against one that passes as it came. A chat of 1 KB costs about 1.1 to 1.2 times as much, and a stream of 50 events
+1.1 to 1.4 times.
 
 ## What each vendor's own server is told
 
