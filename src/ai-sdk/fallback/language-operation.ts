@@ -23,7 +23,7 @@ export const languageOperation: Operation<
   stream: {
     send(provider, call, _model, { abortSignal }) {
       const asked: AskedModel<LanguageModelV4> = call.ask(provider, abortSignal)
-      return new PartSource(asked, { ...call.options, abortSignal })
+      return new PartSource(asked, { ...call.options, abortSignal }, call.clock)
     },
     // The source gives nothing before the first output.
     note(_piece, notes) {

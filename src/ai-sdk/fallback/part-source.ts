@@ -4,7 +4,9 @@ import type {
   LanguageModelV4StreamPart,
   LanguageModelV4StreamResult,
 } from '@ai-sdk/provider'
+import type { Clock } from '../../clock.ts'
 import { ModelspineError } from '../../errors.ts'
+import { readRest } from '../read-rest.ts'
 import { isBroken, isVisible, refuseBroken } from '../visible-output.ts'
 import type { AskedModel } from './model-call.ts'
 
@@ -27,6 +29,7 @@ const maxHeld = 1000
 export class PartSource implements AsyncIterableIterator<Piece> {
   readonly #asked: AskedModel<LanguageModelV4>
   readonly #options: LanguageModelV4CallOptions
+  readonly #clock: Clock
   #reader: Reader | undefined
   #hasLeft = false
   /** Whether the finish has come. */
@@ -34,8 +37,9 @@ export class PartSource implements AsyncIterableIterator<Piece> {
   /** The first error in the stream between output and finish. */
   #error: { readonly cause: unknown } | undefined
 
-  constructor(asked: AskedModel<LanguageModelV4>, options: LanguageModelV4CallOptions) {
+  constructor(asked: AskedModel<LanguageModelV4>, options: LanguageModelV4CallOptions, clock: Clock) {
     this.#asked = asked
+    this.#clock = clock
     this.#options = options
   }
 
@@ -79,15 +83,16 @@ export class PartSource implements AsyncIterableIterator<Piece> {
   }
 
   async #one(reader: Reader): Promise<IteratorResult<Piece>> {
-    const { done, value: part } = await reader.read().catch((cause: unknown) => {
-      // The answer is whole. Only the connection ended badly.
-      if (this.#isWhole) return { done: true, value: undefined } as const
-      throw cause
-    })
+    const { done, value: part } = await (this.#isWhole ? this.#rest(reader) : reader.read())
     if (!done) return { done, value: { parts: [this.#seen(part)] } }
     if (this.#error !== undefined) throw this.#error.cause
     if (!this.#isWhole) throw new ModelspineError('interrupted', 'the stream ended without a finish')
     return { done: true, value: undefined }
+  }
+
+  /** The answer is whole. What breaks now is only the connection. */
+  #rest(reader: Reader): ReturnType<Reader['read']> {
+    return readRest(reader, this.#clock).catch(() => ({ done: true, value: undefined }))
   }
 
   #seen(part: LanguageModelV4StreamPart): LanguageModelV4StreamPart {

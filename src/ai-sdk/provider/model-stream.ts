@@ -1,6 +1,8 @@
 import type { LanguageModelV4, LanguageModelV4StreamPart } from '@ai-sdk/provider'
+import { systemClock } from '../../clock.ts'
 import { ModelspineError, unlessAborted } from '../../errors.ts'
 import type { ChatEvent } from '../../provider/contract.ts'
+import { readRest } from '../read-rest.ts'
 import { isVisible, refuseBroken } from '../visible-output.ts'
 import type { NativeCall } from '../words/dialect.ts'
 import { AiSdkStreamReader } from '../words/stream-reader.ts'
@@ -36,7 +38,9 @@ export async function* modelStream(
     const events = new AiSdkStreamReader(opened)
     let hasOutput = false
     for (;;) {
-      const step = await unlessAborted(reader.read(), abortSignal, aborted)
+      const step: Awaited<ReturnType<typeof reader.read>> = isFinished
+        ? await readRest(reader, systemClock)
+        : await unlessAborted(reader.read(), abortSignal, aborted)
       if (step.done) break
       hasBegun = true
       if (step.value.type === 'error') throw step.value.error
