@@ -30,6 +30,11 @@ describe('an error of the AI SDK', () => {
     ],
     ['no money', apiError(429, { body: body({ code: 'insufficient_quota' }) }), 'quota'],
     ['an overloaded vendor', apiError(529, { body: body({ type: 'overloaded_error' }) }), 'overloaded'],
+    [
+      'an error in an answer with status 200',
+      apiError(200, { body: body({ type: 'overloaded_error' }) }),
+      'overloaded',
+    ],
     ['a body that is no JSON', apiError(500, { body: '<html>' }), 'unavailable'],
     ['what a model cannot do', new UnsupportedFunctionalityError({ functionality: 'images' }), 'unsupported'],
     [

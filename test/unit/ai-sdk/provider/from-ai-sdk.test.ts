@@ -7,6 +7,7 @@ import {
   TooManyEmbeddingValuesForCallError,
   UnsupportedFunctionalityError,
 } from '@ai-sdk/provider'
+import { StreamProviderError } from 'ai'
 import { MockEmbeddingModelV4, MockImageModelV4, MockLanguageModelV4 } from 'ai/test'
 import type { CallContext, ModelProvider } from 'modelspine/adapter'
 import { embeddingModel, fallback, fromAiSdk, languageModel } from 'modelspine/ai-sdk'
@@ -218,6 +219,19 @@ describe('fromAiSdk', () => {
     ['no answer', apiError(undefined, {}), { code: 'unavailable' }],
     ['an unusable answer', apiError(200, {}), { code: 'malformed-reply' }],
     ['an error in an answer', apiError(200, { error: { type: 'overloaded_error' } }), { code: 'overloaded' }],
+    [
+      'an error of a stream, with its status',
+      new StreamProviderError({ message: secret, statusCode: 429 }),
+      { code: 'rate-limited' },
+    ],
+    ['a status that may pass', apiError(409, {}), { code: 'unavailable' }],
+    ['an abort of its own', new DOMException('gone', 'AbortError'), { code: 'interrupted' }],
+    [
+      'an error with a word',
+      Object.assign(new Error(secret), { type: 'overloaded_error' }),
+      { code: 'overloaded' },
+    ],
+    ['a plain object', { error: { type: 'overloaded_error', message: secret } }, { code: 'overloaded' }],
     ['a missing key', new LoadAPIKeyError({ message: 'no key' }), { code: 'auth' }],
     [
       'a missing ability',
