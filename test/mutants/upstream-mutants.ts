@@ -78,6 +78,22 @@ export const upstreamMutants: readonly Mutant[] = [
     tests: ['test/adapters/bedrock/stream.test.ts'],
   },
   {
+    law: 'U2',
+    what: 'a stream of Gemini that never said why it ended is finished',
+    file: 'src/dialects/gemini/answer/chat-reader.ts',
+    find: 'if (isWhole) return []',
+    replace: "if (isWhole || how === 'whole') return []",
+    tests: ['test/unit/dialects/gemini/chat-stream.test.ts'],
+  },
+  {
+    law: 'U2',
+    what: 'a prompt that Google refused passes for an answer',
+    file: 'src/dialects/gemini/answer/answer-body.ts',
+    find: "if (typeof reason === 'string' && candidatesOf(body).length === 0) {",
+    replace: "if (typeof reason === 'string' && candidatesOf(body).length > 0) {",
+    tests: ['test/unit/dialects/gemini/chat-reply.test.ts'],
+  },
+  {
     law: 'U3',
     what: 'a call that left keeps its place among those that wait',
     file: 'src/http/pool.ts',
@@ -100,6 +116,14 @@ export const upstreamMutants: readonly Mutant[] = [
     find: '{ maxOutputLength: maxBytes }',
     replace: '{ maxOutputLength: 2 ** 31 }',
     tests: ['test/unit/http/decode.test.ts'],
+  },
+  {
+    law: 'U5',
+    what: 'an error in a stream of Gemini repeats the key',
+    file: 'adapters/shared/google/gemini/gemini-reach.ts',
+    find: 'message: clean(failure.message)',
+    replace: 'message: failure.message || clean(failure.message)',
+    tests: ['test/adapters/gemini/wire.test.ts'],
   },
   {
     law: 'U5',

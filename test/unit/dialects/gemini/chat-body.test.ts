@@ -68,6 +68,12 @@ describe('contents', () => {
     expect(approximated).toEqual([{ field: 'messages[6]', what: 'moved before the first message' }])
   })
 
+  it('keep what the user says apart from answers of tools', () => {
+    const answer: ChatMessage = { role: 'tool', toolCallId: '1', name: 'look', content: [] }
+    const { body } = printed({ messages: [...base.messages, answer, ...base.messages, ...base.messages] })
+    expect(body.contents.map(({ parts }: { parts: unknown[] }) => parts.length)).toEqual([1, 1, 1, 1])
+  })
+
   it.each(['plain', '{"output":"x"}', '{"a": 1}', '{}', '{"error":["x"]}', '{"at":12345678901234567890}'])(
     'give the answer %s of a tool as the same text again',
     (text) => {

@@ -1,5 +1,5 @@
 import { FunctionCallingConfigMode, type GenerateContentParameters, GoogleGenAI } from '@google/genai'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { geminiContent } from '../../../../src/dialects/gemini/chat-codec.ts'
 import type { ChatEvent, ChatReply, ChatRequest } from '../../../../src/provider/contract.ts'
 import { type Loopback, serveLoopback } from '../../../loopback.ts'
@@ -7,7 +7,10 @@ import { type Loopback, serveLoopback } from '../../../loopback.ts'
 const facts = { id: 'r-1', model: 'gemini-2.5-flash', createdMs: 0, includeUsage: true }
 
 let server: Loopback | undefined
+// The client tells of parts that `text` does not have.
+beforeEach(() => void vi.spyOn(console, 'warn').mockImplementation(() => {}))
 afterEach(async () => {
+  vi.restoreAllMocks()
   await server?.close()
   server = undefined
 })

@@ -56,6 +56,16 @@ describe('a cap', () => {
     })
   })
 
+  it('lowers options by either of their names', () => {
+    const options = { [vendor]: { generation_config: { max_output_tokens: 99, candidate_count: 2 } } }
+    expect(geminiContent.capTokens({ model: 'm', messages: [], options }, 10, vendor)).toEqual({
+      model: 'm',
+      messages: [],
+      maxOutputTokens: 5,
+      options: { [vendor]: { generation_config: { max_output_tokens: 5, candidate_count: 2 } } },
+    })
+  })
+
   it('is denied when it is too small for so many choices', () => {
     expect(() => capped(`{${contents},"generationConfig":{"candidateCount":4}}`, 3)).toThrow(
       expect.objectContaining({ code: 'policy-denied' }),
