@@ -1,8 +1,8 @@
 import type { ServerQuirks } from './server-quirks.ts'
 
 /**
- * Servers that are known by name, as their documentation and sources described them on 2026-11-30. Newer versions may
- * take more: spread an entry and change it.
+ * Servers that are known by name, as of 2026-11-30. The adapter's page says which of them were checked against what. Newer
+ * versions may take more: spread an entry and change it.
  */
 export const knownServers: Readonly<Record<KnownServer, ServerQuirks>> = {
   vllm: {
