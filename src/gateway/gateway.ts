@@ -62,7 +62,7 @@ export interface Gateway {
   listen(options: ListenOptions): Promise<Listening>
 }
 
-/** Serves a router over HTTP: Open Inference V2 below `/v2`, OpenAI below `/v1`. Throws `invalid-options`. */
+/** Serves a router over HTTP: Open Inference V2 below `/v2`, OpenAI and Anthropic below `/v1`. Throws `invalid-options`. */
 export function createGateway(options: GatewayOptions): Gateway {
   const { router, authenticate, hosts, clock = systemClock, logger = silentLogger } = options
   const { basePath = '', handlers = {} } = options

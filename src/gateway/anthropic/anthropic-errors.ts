@@ -19,7 +19,7 @@ export function anthropicStatus({ status, code }: Pick<ErrorFacts, 'status' | 'c
 /** The error as `{ type: 'error', error: { type, message, details } }`. It is also sent as an event of a stream. */
 export function anthropicErrorBody(facts: ErrorFacts): string {
   const { code, message, vendorCode, field } = facts
-  const details = { error_code: vendorCode ?? code, ...(field !== undefined && { field }) }
+  const details = { error_code: vendorCode ?? codeOf(code, field), ...(field !== undefined && { field }) }
   return JSON.stringify({
     type: 'error',
     error: { type: typeOf(facts), message, details },
@@ -35,4 +35,12 @@ export function anthropicErrorEvent(error: ErrorFacts): string {
 function typeOf({ status, code }: ErrorFacts): string {
   if (code === 'overloaded') return 'overloaded_error'
   return byStatus[status] ?? (status < 500 && status !== 406 ? 'invalid_request_error' : 'api_error')
+}
+
+/**
+ * The client's loop of tools lets the vendor keep the conversation (`thread`). Other vendors do not, and with this word the
+ * client sends the whole conversation itself.
+ */
+function codeOf(code: string, field: string | undefined): string {
+  return code === 'unsupported' && field === 'thread' ? 'thread_unsupported_request' : code
 }

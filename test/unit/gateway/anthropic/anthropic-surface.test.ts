@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { ServerResponse } from 'node:http'
 import Anthropic from '@anthropic-ai/sdk'
+import { betaTool } from '@anthropic-ai/sdk/helpers/beta/json-schema'
 import { afterEach, describe, expect, it } from 'vitest'
 import { anthropic } from '../../../../adapters/anthropic/index.ts'
 import { openaiCompatible } from '../../../../adapters/openai-compatible/index.ts'
@@ -147,6 +148,48 @@ describe('Anthropic’s client at the gateway', () => {
       tools: [{ type: 'function', function: { name: 'look' } }],
     })
   })
+
+  it.each([false, true])(
+    'runs its loop of tools over a model of OpenAI’s format, streamed: %s',
+    async (streamed) => {
+      const { client, vendor } = await world((response, body) => {
+        const messages = body.messages as readonly { readonly role: string }[]
+        const isAnswered = messages.some(({ role }) => role === 'tool')
+        const call = {
+          id: 'call-1',
+          type: 'function',
+          function: { name: 'look', arguments: '{"at":"home"}' },
+        }
+        const delta = isAnswered ? { content: 'A cat' } : { tool_calls: [{ index: 0, ...call }] }
+        const finish = isAnswered ? 'stop' : 'tool_calls'
+        if (body.stream === true) {
+          stream(chunk({ role: 'assistant', ...delta }, {}, finish), 'data: [DONE]\n\n')(response, body)
+          return
+        }
+        const message = isAnswered ? { content: 'A cat' } : { content: null, tool_calls: [call] }
+        json({ id: 'chat-1', model: 'real', choices: [{ index: 0, message, finish_reason: finish }] })(
+          response,
+          body,
+        )
+      }, 'openai')
+      const look = betaTool({
+        name: 'look',
+        description: 'Looks',
+        inputSchema: { type: 'object', properties: { at: { type: 'string' } }, required: ['at'] },
+        run: ({ at }) => `seen at ${at}`,
+      })
+      const runner = client.beta.messages.toolRunner({ ...asked, tools: [look], stream: streamed })
+      const message = await runner.runUntilDone()
+      expect(message).toMatchObject({ content: [{ type: 'text', text: 'A cat' }], stop_reason: 'end_turn' })
+      expect(JSON.parse(vendor.seen[1]?.body.toString() ?? '').messages.slice(1)).toMatchObject([
+        {
+          role: 'assistant',
+          tool_calls: [{ id: 'call-1', function: { name: 'look', arguments: '{"at":"home"}' } }],
+        },
+        { role: 'tool', tool_call_id: 'call-1', content: 'seen at home' },
+      ])
+    },
+  )
 
   it.each([
     ['bad-request', 400, 'invalid_request_error', Anthropic.BadRequestError, 400],
