@@ -21,8 +21,8 @@ export interface CoreOptions {
   readonly handlers: Readonly<Record<string, Mounted>>
 }
 
-/** Answers every request, from any handler. Never rejects. */
-export type Core = (request: GatewayRequest) => Promise<Answer>
+/** Answers every request, from any handler. Never rejects. `known` is asked instead of the gateway's own `identify`. */
+export type Core = (request: GatewayRequest, known?: Identify) => Promise<Answer>
 
 /** The caller's own id of the request is kept beside ours if it is one word that fits into logs and headers. */
 const usableId = /^[\x21-\x7e]{1,128}$/
@@ -36,7 +36,12 @@ export function createCore(options: CoreOptions): Core {
   const anthropic = anthropicSurface(chats)
   const mounted = mountHandlers(handlers)
 
-  const handle = (request: GatewayRequest, surface: Surface, ids: RequestIds): Answer | Promise<Answer> => {
+  const handle = (
+    request: GatewayRequest,
+    surface: Surface,
+    ids: RequestIds,
+    who: Identify | undefined,
+  ): Answer | Promise<Answer> => {
     const { method, path } = request
     const place = surface.find(path) ?? mounted.get(path)
     const refusal = place?.probe === true ? undefined : request.refusal
@@ -57,9 +62,9 @@ export function createCore(options: CoreOptions): Core {
         names: place.names,
         options: () => callOptions(request, ids, actor),
       })
-    if (identify === undefined || place.open === true || place.probe === true) return enter()
-    const known = identify(request)
-    return known instanceof Promise ? known.then(enter) : enter(known)
+    if (who === undefined || place.open === true || place.probe === true) return enter()
+    const actor = who(request)
+    return actor instanceof Promise ? actor.then(enter) : enter(actor)
   }
 
   const surfaceFor = (request: GatewayRequest): Surface => {
@@ -67,14 +72,14 @@ export function createCore(options: CoreOptions): Core {
     return isForAnthropic(request) ? anthropic : openai
   }
 
-  return async (request) => {
+  return async (request, known = identify) => {
     const surface = surfaceFor(request)
     const given = request.header('x-request-id')
     const requestId = clock.id()
     const callerId = given !== undefined && usableId.test(given) ? given : undefined
     let answer: Answer
     try {
-      answer = await handle(request, surface, { requestId, callerId })
+      answer = await handle(request, surface, { requestId, callerId }, known)
     } catch (error) {
       answer = failureAnswer(error, tell(error, requestId), surface)
     }

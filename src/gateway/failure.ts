@@ -88,6 +88,17 @@ export function tooLarge(maxBodyBytes: number): ModelspineError {
   return new ModelspineError('body-too-large', message, { details: { maxBodyBytes } })
 }
 
+/** For a body that something in front of the gateway has read. The log says so, and the caller only gets 500. */
+export function alreadyRead(): Error {
+  return new Error(
+    'the body was read before the gateway got the request: put the gateway before body parsers',
+  )
+}
+
+export function callerLeft(cause?: unknown): ModelspineError {
+  return new ModelspineError('aborted', 'the caller went away while sending', { cause })
+}
+
 const httpCodes: Readonly<Record<number, string>> = { 404: 'not-found', 503: 'unavailable' }
 
 /** Gives the facts of an error that a caller is told, and writes the others into the log. */

@@ -1,7 +1,6 @@
-import { ModelspineError } from '../errors.ts'
 import type { HostCheck } from './callers/hosts.ts'
 import type { Core } from './core.ts'
-import { tooLarge, wrongHost } from './failure.ts'
+import { alreadyRead, callerLeft, tooLarge, wrongHost } from './failure.ts'
 import { headersOf } from './headers-of.ts'
 import { pathBelow } from './request-target.ts'
 import type { Answer, GatewayRequest } from './surface.ts'
@@ -63,6 +62,7 @@ class FetchRequest implements GatewayRequest {
   async body(): Promise<Uint8Array> {
     const { maxBodyBytes } = this.#options
     if (Number(this.header('content-length') ?? 0) > maxBodyBytes) throw tooLarge(maxBodyBytes)
+    if (this.#request.bodyUsed) throw alreadyRead()
     const chunks: Uint8Array[] = []
     let size = 0
     try {
@@ -73,7 +73,7 @@ class FetchRequest implements GatewayRequest {
         chunks.push(chunk)
       }
     } catch (cause) {
-      throw new ModelspineError('aborted', 'the caller went away while sending', { cause })
+      throw callerLeft(cause)
     }
     if (size > maxBodyBytes) throw tooLarge(maxBodyBytes)
     return Buffer.concat(chunks, size)

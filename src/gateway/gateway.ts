@@ -1,9 +1,10 @@
 import { type Clock, systemClock } from '../clock.ts'
 import { ModelspineError } from '../errors.ts'
 import { checkNumbers } from '../http/check-options.ts'
+import type { Actor } from '../resources/metadata.ts'
 import type { Router } from '../routing/router.ts'
 import { type Logger, silentLogger } from '../telemetry/logger.ts'
-import { type Authenticate, identifyBy } from './callers/authenticate.ts'
+import { type Authenticate, identifyAs, identifyBy } from './callers/authenticate.ts'
 import { type Hosts, hostCheck } from './callers/hosts.ts'
 import { createCore } from './core.ts'
 import { fetchHandler } from './fetch-handler.ts'
@@ -11,6 +12,7 @@ import { defaultJsonLimits } from './json-limits.ts'
 import type { Mounted } from './mounted-handlers.ts'
 import { type Listening, type ListenOptions, listen } from './node/listen.ts'
 import { type NodeHandler, nodeHandler } from './node/node-handler.ts'
+import type { GatewayRequest } from './surface.ts'
 
 export interface GatewayOptions {
   readonly router: Router
@@ -53,11 +55,20 @@ export interface GatewayOptions {
   readonly logger?: Logger
 }
 
-export interface Gateway {
+/** The handlers to put into a server or a framework. */
+export interface GatewayHandlers {
   /** For every framework that uses fetch's Request and Response. */
   fetch(request: Request): Promise<Response>
-  /** For `http.createServer`. This is the fast path. */
+  /** For `http.createServer`, and for frameworks over it. This is the fast path. The body must be unread. */
   readonly node: NodeHandler
+}
+
+export interface Gateway extends GatewayHandlers {
+  /**
+   * Handlers for one request whose caller the framework around the gateway has identified. `authenticate` is not called.
+   * Null stands for an unknown caller, who gets 401.
+   */
+  as(actor: Actor | null): GatewayHandlers
   /** Opens a port of the gateway's own. */
   listen(options: ListenOptions): Promise<Listening>
 }
@@ -89,6 +100,11 @@ export function createGateway(options: GatewayOptions): Gateway {
   return {
     fetch: fetchHandler(shared),
     node: nodeHandler(shared),
+    as(actor) {
+      const known = identifyAs(actor)
+      const handed = { ...shared, core: (request: GatewayRequest) => core(request, known) }
+      return { fetch: fetchHandler(handed), node: nodeHandler(handed) }
+    },
     listen: (where) => listen((server) => nodeHandler(shared, server), clock, where),
   }
 }

@@ -1,7 +1,7 @@
 export { type ApiKeyHashes, apiKeys } from './callers/api-keys.ts'
 export type { Authenticate, RequestInfo } from './callers/authenticate.ts'
 export type { Hosts } from './callers/hosts.ts'
-export { createGateway, type Gateway, type GatewayOptions } from './gateway.ts'
+export { createGateway, type Gateway, type GatewayHandlers, type GatewayOptions } from './gateway.ts'
 export type { Mounted, MountedCall, MountedHandler } from './mounted-handlers.ts'
 export type { CloseOptions, Listening, ListenOptions } from './node/listen.ts'
 export type { NodeHandler } from './node/node-handler.ts'

@@ -68,6 +68,11 @@ function inTime(
   })
 }
 
+/** For an actor whom somebody else has identified. Null, and what is no actor, throws `unauthenticated`. */
+export function identifyAs(actor: Actor | null): Identify {
+  return () => identified(actor)
+}
+
 /**
  * The actor. Throws `unauthenticated` for every other value, also for an undefined or false from a hook that no
  * compiler has checked.

@@ -1,7 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { ModelspineError } from '../../errors.ts'
 import type { CallerAbort } from '../../routing/attempt/routed-request.ts'
-import { tooLarge } from '../failure.ts'
+import { alreadyRead, callerLeft, tooLarge } from '../failure.ts'
 import { pathBelow, type RequestTarget, requestTarget } from '../request-target.ts'
 import type { GatewayRequest } from '../surface.ts'
 
@@ -117,6 +116,10 @@ class CallerLeft implements CallerAbort {
 }
 
 function readBody(req: IncomingMessage, maxBodyBytes: number): Promise<Uint8Array> {
+  // A stream that is over tells nobody, so waiting for its end would never end.
+  if (req.readableDidRead) return Promise.reject(alreadyRead())
+  if (req.readableEnded) return Promise.resolve(Buffer.alloc(0))
+  if (req.destroyed) return Promise.reject(callerLeft(req.errored))
   return new Promise((resolve, reject) => {
     let first: Buffer | undefined
     let more: Buffer[] | undefined
@@ -137,7 +140,7 @@ function readBody(req: IncomingMessage, maxBodyBytes: number): Promise<Uint8Arra
     req.on('error', (cause) => {
       first = undefined
       more = undefined
-      reject(new ModelspineError('aborted', 'the caller went away while sending', { cause }))
+      reject(callerLeft(cause))
     })
   })
 }
