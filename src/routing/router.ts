@@ -152,7 +152,7 @@ export function createRouter(options: RouterOptions): Router {
         const reply = frame.guardsReplies ? await frame.leave(request, answered.reply) : answered.reply
         request.succeeded()
         const { cost } = request
-        const served = servedBy(request, answered.upstream)
+        const served = servedBy(request, answered.upstream, answered.approximated)
         return cost === undefined
           ? { ...served, reply: reply as never }
           : { ...served, cost, reply: reply as never }
@@ -167,7 +167,8 @@ export function createRouter(options: RouterOptions): Router {
         if (entered instanceof Promise) await entered
         const stream = await openStream(request, operation, !frame.guardsReplies)
         const events = frame.guardsReplies ? frame.leaveStream(request, stream) : stream
-        return { ...servedBy(request, stream.attempt.upstream.identity), events }
+        const { upstream, translation } = stream.attempt
+        return { ...servedBy(request, upstream.identity, translation.listed), events }
       } catch (cause) {
         throw ended(request, cause)
       }

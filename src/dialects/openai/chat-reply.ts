@@ -2,6 +2,7 @@ import { ModelspineError } from '../../errors.ts'
 import { isRecord, type JsonRecord } from '../../json.ts'
 import type { AudioPart, ChatPart, ChatReply, TextPart } from '../../provider/contract.ts'
 import type { ChatAnswerFacts, ErrorOf } from '../chat-codec.ts'
+import { readDataUrl } from '../data-url.ts'
 import { openaiChatDialect } from './chat-request.ts'
 import { openaiFinish } from './finish.ts'
 import { openaiVendor } from './left-over.ts'
@@ -27,9 +28,9 @@ const chatReplies: ReplyForm = {
   object: 'chat.completion',
   member: 'message',
   read: (message) => (isRecord(message) ? readContent(message) : undefined),
-  print: ({ content, finishReason }, index) => ({
+  print: ({ content, finishReason }, index, createdMs) => ({
     index,
-    message: openaiAnswer(content),
+    message: openaiAnswer(content, createdMs),
     logprobs: null,
     finish_reason: openaiFinish(finishReason),
   }),
@@ -84,7 +85,7 @@ export function printOpenaiChatReply(reply: ChatReply, facts: Pick<ChatAnswerFac
   return printReply(reply, chatReplies, facts)
 }
 
-function openaiAnswer(content: readonly ChatPart[]): JsonRecord {
+function openaiAnswer(content: readonly ChatPart[], createdMs: number): JsonRecord {
   const text = textOfParts(content, 'text')
   const reasoning = textOfParts(content, 'reasoning')
   const thoughts = content.some(isSignedThought) ? content : []
@@ -98,8 +99,18 @@ function openaiAnswer(content: readonly ChatPart[]): JsonRecord {
     ...(details.length === 0 ? {} : { reasoning_details: details }),
     ...signedContent(content.findLast(isSignedText) ?? {}),
     refusal: content.some(({ type }) => type === 'refusal') ? textOfParts(content, 'refusal') : null,
+    ...answeredAudio(content, createdMs),
     ...(calls.length === 0 ? {} : { tool_calls: calls }),
   }
+}
+
+/** One audio has a place. What no server keeps cannot be fetched by its id, so that it ends when it is made. */
+function answeredAudio(content: readonly ChatPart[], createdMs: number): JsonRecord {
+  const audio = content.find((part): part is AudioPart => part.type === 'audio')
+  if (audio === undefined) return {}
+  const { fileId = 'audio', url = '', transcript = '' } = audio
+  const data = readDataUrl(url)?.base64 ?? ''
+  return { audio: { id: fileId, data, expires_at: Math.floor(createdMs / 1000), transcript } }
 }
 
 /** Only thoughts with a proof have more to say than their text. If one has, all are listed, so that none is lost. */

@@ -1,4 +1,4 @@
-import type { JsonRecord } from '../../json.ts'
+import { isRecord, type JsonRecord } from '../../json.ts'
 import type { UnreadField } from '../../provider/contract.ts'
 
 /** Labels, and wishes about price, storage, caches and speed. The answer means the same without them. */
@@ -13,6 +13,9 @@ const hints: ReadonlySet<string> = new Set([
   'store',
   'verbosity',
 ])
+
+/** The values of numbers that say the same as nothing. */
+const neutral: Readonly<Record<string, unknown>> = { best_of: 1, top_logprobs: 0 }
 
 /** The members of a body that the contract has no word for. Those that say nothing, such as `logprobs: false`, are none. */
 export function unreadFields(
@@ -29,6 +32,7 @@ export function unreadFields(
 }
 
 function saysNothing(field: string, value: unknown): boolean {
-  if (value === null || value === false || value === undefined) return true
+  if (value === null || value === false || value === undefined || value === neutral[field]) return true
+  if (isRecord(value)) return Object.keys(value).length === 0
   return field === 'modalities' && Array.isArray(value) && value.length === 1 && value[0] === 'text'
 }

@@ -21,7 +21,7 @@ export interface ReplyForm {
   readonly member: string
   /** Undefined for something else than the form has there. */
   read(said: unknown): readonly ChatPart[] | undefined
-  print(choice: ChatChoice, index: number): JsonRecord
+  print(choice: ChatChoice, index: number, createdMs: number): JsonRecord
 }
 
 /** Throws `malformed-reply` for a choice without its member, and what `errorOf` gives for an error in the body. */
@@ -62,7 +62,7 @@ export function printReply(
     object,
     created: Math.floor(createdMs / 1000),
     model: reply.model,
-    choices: reply.choices.map(print),
+    choices: reply.choices.map((choice, index) => print(choice, index, createdMs)),
     ...(usage === undefined ? {} : { usage }),
   })
 }

@@ -1,12 +1,14 @@
 import type { UpstreamIdentity } from '../../telemetry/contract.ts'
 import type { Operation } from '../operations/operation.ts'
 import { AttemptChain, missing } from './attempt-chain.ts'
+import type { Approximation } from './attempt-translation.ts'
 import type { RoutedRequest } from './routed-request.ts'
 
 /** A reply, and the upstream that gave it. */
 export interface Answered<Reply> {
   readonly reply: Reply
   readonly upstream: UpstreamIdentity
+  readonly approximated?: readonly Approximation[]
 }
 
 /**
@@ -25,7 +27,12 @@ export function callUpstreams<Request, Reply>(
     return attempt.wait(sent, (reply) => {
       operation.note?.(reply, attempt)
       attempt.succeeded(operation.prediction?.(reply))
-      return { reply, upstream: upstream.identity }
+      const { listed } = attempt.translation
+      return {
+        reply,
+        upstream: upstream.identity,
+        ...(listed === undefined ? undefined : { approximated: listed }),
+      }
     })
   })
 }

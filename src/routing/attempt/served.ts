@@ -35,8 +35,8 @@ export interface Routed<Reply> extends Served {
 export function servedBy(
   { requestId, callerId, attempts }: RoutedRequest,
   { deployment, revision, provider, model }: UpstreamIdentity,
+  approximated: readonly Approximation[] | undefined,
 ): Served {
-  const approximated = attempts.at(-1)?.translation.listed
   return {
     requestId,
     ...(callerId === undefined ? undefined : { callerId }),

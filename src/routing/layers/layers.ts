@@ -9,6 +9,7 @@
 
 import type { Decision } from '../../policy/contract.ts'
 import type { RequestRecord, UpstreamIdentity } from '../../telemetry/contract.ts'
+import type { Approximation } from '../attempt/attempt-translation.ts'
 import type { RequestView } from '../strategies/routing-strategy.ts'
 
 type MaybePromise<Value> = Value | PromiseLike<Value>
@@ -55,6 +56,8 @@ export interface CachedReply {
   readonly reply: unknown
   /** The upstream that gave it. */
   readonly upstream: UpstreamIdentity
+  /** What was approximated for it. Keep it, so that later callers are told, too. */
+  readonly approximated?: readonly Approximation[]
 }
 
 export interface Budget {

@@ -9,12 +9,33 @@ import type { ChatCall } from '../../chat-codec.ts'
 import { JsonFields } from '../../json-fields.ts'
 import { parseText } from '../body-text.ts'
 import { parseSampling, withoutUndefined } from '../chat-request.ts'
+import { unreadFields } from '../unread.ts'
 
 /** The dialect of OpenAI's legacy completions, which some clients and many servers still speak. */
 export const openaiCompletionsDialect = 'openai-completions'
 
 /** What only this format knows of a prompt. Other dialects refuse it by these names, when it is there. */
 const ownFields = ['suffix', 'echo'] as const
+
+/** The members that the contract has words for, and those that become parts. */
+const read: ReadonlySet<string> = new Set([
+  'model',
+  'prompt',
+  'stream',
+  'stream_options',
+  'max_completion_tokens',
+  'max_tokens',
+  'n',
+  'temperature',
+  'top_p',
+  'top_k',
+  'frequency_penalty',
+  'presence_penalty',
+  'seed',
+  'stop',
+  'user',
+  ...ownFields,
+])
 
 /**
  * Reads the body of `POST /completions` as a chat with one message of the user. Several prompts, token ids, a
@@ -37,6 +58,8 @@ export function parseOpenaiCompletion(text: string): ChatCall {
     // The limit that OpenAI documents for a request without one.
     maxOutputTokens: sampling.maxOutputTokens ?? 16,
     choices: choices === 1 ? sampling.choices : choices,
+    endUser: fields.optionalString('user'),
+    ...unreadFields(fields.record, read),
   }) as ChatRequest
   return {
     request: withNative(request, openaiCompletionsDialect, text, fields.record),

@@ -104,6 +104,7 @@ export function wireCall(part: ChatPart, context: WireContext): readonly JsonRec
   const { id, name, arguments: text, custom, signature } = part
   const { vendor, extensions, carriage, isOwn, path } = context
   carriage.options(path, part.options, [openaiVendor, vendor])
+  if (part.cacheMark !== undefined) carriage.approximate(`${path}.cacheMark`, 'left out')
   const isSigned = signature !== undefined && (isOwn || extensions.has('reasoning_details'))
   if (signature !== undefined && !isSigned) carriage.approximate(`${path}.signature`, 'left out')
   const more = { ...optionsFor(part, vendor), ...(isSigned ? signedContent(part) : {}) }
@@ -120,8 +121,13 @@ function wirePart(part: ChatPart, role: ChatMessage['role'], context: WireContex
     else carriage.approximate(path, 'left out')
     return []
   }
-  // They have fields of their own.
-  if (part.type === 'tool-call' || part.type === 'reasoning') return []
+  if (part.type === 'tool-call' || part.type === 'reasoning') {
+    // They have fields of their own in the assistant's messages, and no place in others.
+    if (role === 'assistant') return []
+    if (part.type === 'reasoning') carriage.approximate(path, 'left out')
+    else carriage.refuse(path, `a tool call in a message with the role ${role}`, "give it in the assistant's")
+    return []
+  }
   if (part.type === 'audio' && role === 'assistant' && part.fileId !== undefined) return []
   const said = saidIn(part, role, context)
   if (said === undefined) return []

@@ -57,6 +57,12 @@ describe('what OpenAI’s chat completions lack', () => {
       'messages[0].content[0]',
       asking({ messages: [{ role: 'user', content: [{ type: 'image', url: 's3://a/b' }] }] }),
     ],
+    [
+      'messages[0].content[0]',
+      asking({
+        messages: [{ role: 'user', content: [{ type: 'tool-call', id: '1', name: 'f', arguments: '{}' }] }],
+      }),
+    ],
     ['tools[0]', asking({ tools: [{ type: 'opaque', vendor: 'x', kind: 'k', data: {}, required: true }] })],
     ['top_logprobs', asking({ unread: [{ field: 'top_logprobs' }] })],
   ])('is refused by its place: %s', (place, request) => {
@@ -90,6 +96,12 @@ describe('what OpenAI’s chat completions lack', () => {
       says('system', { type: 'text', text: 'a', cacheMark: {} }),
       'cache_control',
     ],
+    [
+      'messages[0].content[0].cacheMark: left out',
+      says('assistant', { type: 'tool-call', id: '1', name: 'f', arguments: '{}', cacheMark: {} }),
+      undefined,
+    ],
+    ['messages[0].content[0]: left out', says('system', { type: 'reasoning', text: 'hm' }), undefined],
     [
       'tools[0].cacheMark: left out',
       asking({ tools: [{ type: 'function', name: 'f', parameters: {}, cacheMark: {} }] }),

@@ -72,6 +72,19 @@ describe('parseReply', () => {
     })
   })
 
+  it.each([
+    [
+      { fileId: 'a1', transcript: 'hi' },
+      { id: 'a1', data: 'AA==', transcript: 'hi', expires_at: 0 },
+    ],
+    [{}, { id: 'audio', data: 'AA==', transcript: '', expires_at: 0 }],
+  ])('says the audio of another vendor: %j', (more, audio) => {
+    const part = { type: 'audio' as const, url: 'data:audio/wav;base64,AA==', ...more }
+    const choices = [{ content: [part], finishReason: 'stop' as const }]
+    const printed = JSON.parse(openaiChat.printReply({ id: 'r', model: 'm', choices, usage: {} }, facts))
+    expect(printed.choices[0].message).toMatchObject({ content: null, audio })
+  })
+
   it('is passed on with the same text, until it is edited', () => {
     const text = '{"id":"c", "choices":[{"message":{"content":"Card 4111"}}],"big":12345678901234567890}'
     const reply = openaiChat.parseReply(text, errorOf)

@@ -43,10 +43,29 @@ describe('a legacy completion', () => {
     },
   )
 
-  it.each([{ suffix: 'end' }, { echo: true }])('does not lose %j in silence', (own) => {
-    const { native: _, ...elsewhere } = parse({ model: 'm', prompt: 'a', ...own })
-    expect(() => openaiChat.print(elsewhere, printing)).toThrow(
-      expect.objectContaining({ code: 'unsupported' }),
+  it.each([{ suffix: 'end' }, { echo: true }, { logprobs: 3 }, { best_of: 4 }, { logit_bias: { 50: 1 } }])(
+    'does not lose %j in silence',
+    (own) => {
+      const { native: _, ...elsewhere } = parse({ model: 'm', prompt: 'a', ...own })
+      expect(() => openaiChat.print(elsewhere, printing)).toThrow(
+        expect.objectContaining({ code: 'unsupported' }),
+      )
+    },
+  )
+
+  it('says the user of the vendor in other formats, too', () => {
+    const request = parse({
+      model: 'm',
+      prompt: 'a',
+      user: 'user-1',
+      echo: false,
+      best_of: 1,
+      logit_bias: {},
+    })
+    expect(JSON.parse(openaiChat.print(request, printing)).user).toBe('user-1')
+    expect(request.unread).toBeUndefined()
+    expect(JSON.parse(openaiCompletions.print({ ...request, endUser: 'user-2' }, printing)).user).toBe(
+      'user-2',
     )
   })
 

@@ -18,7 +18,17 @@ export function fateOf(request: ChatRequest, dialect: PairedDialect, how: 'print
   const { native: _, ...read } = dialect.parse(dialect[how](request, carriage))
   const { refused, approximated } = carriage
   const word = refused.length > 0 ? 'refused' : approximated.length > 0 ? 'approximated' : 'carried'
-  return { word, told: [...new Set(approximated.map(({ what }) => what))], read: read as ChatRequest }
+  return {
+    word,
+    told: [...new Set(approximated.map(({ field, what }) => `${memberIn(field)}${what}`))],
+    read: read as ChatRequest,
+  }
+}
+
+/** Of a part, what is left out may be one member only. */
+function memberIn(field: string): string {
+  const dot = field.lastIndexOf('.')
+  return dot === -1 || field.endsWith(']') ? '' : `\`${field.slice(dot + 1)}\` `
 }
 
 /** What each dialect can say of the features. */

@@ -6,6 +6,7 @@ import { ModelspineError } from '../../../../src/errors.ts'
 import { servedHeaders } from '../../../../src/gateway/served-headers.ts'
 import type { ChatRequest } from '../../../../src/provider/contract.ts'
 import type { ModelRoute } from '../../../../src/resources/route/model-route.ts'
+import type { CachedReply } from '../../../../src/routing/layers/layers.ts'
 import { route, type ScriptedProvider, scenario, scriptedProvider, vendor } from '../scenario.ts'
 
 const hello: Omit<ChatRequest, 'model'> = {
@@ -94,12 +95,32 @@ describe('an approximation', () => {
   })
 
   it('of an upstream that failed is not listed', async () => {
-    const { router, providers } = world()
+    const { router, providers } = world({}, { attempts: 3 })
     providers.a.script = 'unavailable'
+    const { provider, approximated } = await router.chat('m', withSeed)
+    expect([provider, approximated?.length]).toEqual(['b', 1])
     providers.b.script = 'unavailable'
-    const { provider, approximated } = await world({}, { attempts: 3 }).router.chat('m', withSeed)
-    expect([provider, approximated?.length]).toEqual(['a', 1])
-    await expect(router.chat('m', withSeed)).rejects.toMatchObject({ code: 'unavailable' })
+    const served = await router.chat('m', withSeed)
+    expect(served.provider).toBe('c')
+    expect(served).not.toHaveProperty('approximated')
+  })
+
+  it('is listed in a reply from a cache, too', async () => {
+    let kept: CachedReply | undefined
+    const cache = {
+      find: () => kept,
+      keep: (_: unknown, reply: CachedReply) => {
+        kept = reply
+      },
+    }
+    const { router } = scenario(
+      { routes: [route([vendor('a')])], providers: { a: plain('a') } },
+      { layers: { cache } },
+    )
+    const first = await router.chat('m', withSeed)
+    const { attempts, approximated } = await router.chat('m', withSeed)
+    expect([attempts, approximated]).toEqual([0, first.approximated])
+    expect(approximated).toEqual([{ field: 'seed', what: 'left out' }])
   })
 
   it('is refused where the route says so, and an upstream that needs none is asked', async () => {
