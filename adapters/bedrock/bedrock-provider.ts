@@ -135,6 +135,7 @@ export function bedrock(options: BedrockOptions = {}): BedrockProvider {
     }),
 
     async embed(request, context) {
+      new Carriage("Bedrock's embeddings", context.translation).unread(request)
       const form = embedForms[embedForm?.(request.model) ?? embedFormOf(request.model)]
       const path = modelPath(request.model, 'invoke')
       const more = { ...request.options?.bedrock, ...request.options?.[name] }

@@ -1,5 +1,5 @@
 import { ModelspineError } from '../errors.ts'
-import type { ChatRequest, Translation, VendorOptions } from '../provider/contract.ts'
+import type { ChatRequest, EmbedRequest, Translation, VendorOptions } from '../provider/contract.ts'
 
 /** Something that a dialect does not say as the request says it. */
 export interface Loss {
@@ -49,7 +49,7 @@ export class Carriage {
   }
 
   /** For a request whose `native` is not sent: refuses what only that form says. */
-  unread({ unread }: Pick<ChatRequest, 'unread'>): void {
+  unread({ unread }: Pick<ChatRequest | EmbedRequest, 'unread'>): void {
     for (const { field, hint } of unread ?? []) {
       if (hint === true) this.approximate(field, 'left out')
       else this.refuse(field, "a field of the caller's own format")

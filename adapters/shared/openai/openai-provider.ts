@@ -127,7 +127,8 @@ export function openaiProvider(server: OpenaiServer): OpenaiProvider {
 
     async embed(asked, context) {
       const request = named(asked)
-      const body = printOpenaiEmbed(request, vendor)
+      const carriage = new Carriage("OpenAI's embeddings", context.translation)
+      const body = printOpenaiEmbed(request, vendor, carriage)
       const { request: sent, failure } = await prepare('/embeddings', request.model, body, context)
       const reply = await client.request(sent)
       if (reply.status !== 200) throw failureOf(reply, failure)

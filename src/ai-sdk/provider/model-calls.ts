@@ -55,6 +55,7 @@ export function embedBy(
   context: CallContext,
 ): Promise<EmbedReply> {
   return calling(request.model, context, async (abortSignal) => {
+    new Carriage(aiSdkTitle, context.translation).unread(request)
     const model = modelOf()
     const result = await model.doEmbed({ ...withHeaders(writeEmbed(request), context), abortSignal })
     return readEmbedReply(result, request.model, request.input.length)

@@ -9,14 +9,19 @@ import {
   originalOf,
   withNative,
 } from '../../provider/contract.ts'
+import { Carriage } from '../carriage.ts'
 import type { ErrorOf } from '../chat-codec.ts'
 import { JsonFields } from '../json-fields.ts'
 import { patchMembers } from '../json-text.ts'
 import { holdsError, parseAnswer, parseText } from './body-text.ts'
+import { unreadFields } from './unread.ts'
 import { openaiUsage, readOpenaiUsage } from './usage.ts'
 
 /** The dialect of OpenAI's embeddings, which many other servers use, too. */
 export const openaiEmbedDialect = 'openai-embeddings'
+
+/** The members that the contract has words for, and the form of the answer, which is made here. */
+const read: ReadonlySet<string> = new Set(['model', 'input', 'dimensions', 'encoding_format'])
 
 /**
  * Reads the body of `POST /embeddings`. Throws `bad-request` with the field, its value and a correct value.
@@ -32,6 +37,7 @@ export function parseOpenaiEmbed(text: string): EmbedRequest {
     model: fields.string('model', 'the name of a model'),
     input: inputOf(fields),
     ...(dimensions === undefined ? {} : { dimensions }),
+    ...unreadFields(fields.record, read),
   }
   return withNative(request, openaiEmbedDialect, text, fields.record)
 }
@@ -55,16 +61,23 @@ function isTokens(value: unknown): boolean {
 
 /**
  * The body to send. A request that came in this dialect is sent as it came, with the model replaced and with
- * what was edited. For any other request the body is built.
+ * what was edited. For any other request the body is built. Throws `unsupported` for what only another format says.
  */
-export function printOpenaiEmbed(request: EmbedRequest, vendor: string): string {
+export function printOpenaiEmbed(
+  request: EmbedRequest,
+  vendor: string,
+  carriage: Carriage = new Carriage("OpenAI's embeddings"),
+): string {
   const { model, input, dimensions } = request
   const original = originalOf(request, openaiEmbedDialect)
   const more = request.options?.[vendor]
-  if (original === undefined) return jsonBody({ ...more, model, input, dimensions })
+  if (original === undefined) {
+    carriage.unread(request)
+    return jsonBody({ ...more, model, input, dimensions })
+  }
   const edits: Record<string, string | undefined> = {}
   for (const name of editedFields(request, original.value)) {
-    if (name !== 'options') edits[name] = jsonBody(request[name])
+    if (name !== 'options' && name !== 'unread') edits[name] = jsonBody(request[name])
   }
   for (const [name, value] of Object.entries(more ?? {})) edits[name] ??= jsonBody(value)
   return patchMembers(original.text, edits)

@@ -11,6 +11,7 @@ const hints: ReadonlySet<string> = new Set([
   'prompt_cache_retention',
   'service_tier',
   'store',
+  'user',
   'verbosity',
 ])
 

@@ -1,3 +1,4 @@
+import type { UnreadField } from './chat.ts'
 import type { Native } from './native.ts'
 import type { Usage } from './usage.ts'
 import type { VendorOptions } from './vendor-options.ts'
@@ -11,6 +12,8 @@ export interface EmbedRequest {
   readonly input: readonly (string | readonly number[])[]
   readonly dimensions?: number
   readonly options?: VendorOptions
+  /** As `unread` of a chat: what only the caller's own form says. */
+  readonly unread?: readonly UnreadField[]
   readonly native?: Native
 }
 

@@ -92,6 +92,7 @@ describe('embeddings of Bedrock', () => {
       { model: 'amazon.titan-embed-text-v1', dimensions: 5 },
       'unsupported',
     ],
+    ["what only the caller's format says", { unread: [{ field: 'input_type' }] }, 'unsupported'],
     ['a model that nobody knows', { model: 'meta.llama3-8b-instruct-v1:0' }, 'unsupported'],
   ])('refuse %s, and send nothing', async (_what, request, code) => {
     const { provider, calls } = await openScene(titanAnswer)

@@ -287,6 +287,25 @@ describe('embeddings', () => {
     return { json: { predictions } }
   }
 
+  it('refuse what only the format of the caller says, and tell what is a hint', async () => {
+    const { url, seen } = await service(reply)
+    const request: EmbedRequest = { model: 'gemini-embedding-001', input: texts(1) }
+    await expect(
+      overGemini(url).embed({ ...request, unread: [{ field: 'input_type' }] }, context),
+    ).rejects.toMatchObject({ code: 'unsupported', details: { field: 'input_type' } })
+    expect(seen).toEqual([])
+    const told: string[] = []
+    const translation = {
+      approximations: 'allow' as const,
+      approximated: (field: string) => told.push(field),
+    }
+    await overGemini(url).embed(
+      { ...request, unread: [{ field: 'user', hint: true }] },
+      { ...context, translation },
+    )
+    expect(told).toEqual(['user'])
+  })
+
   it('of the Gemini API go in batches of a hundred, one after the other', async () => {
     const { url, seen, most } = await service(reply)
     const request: EmbedRequest = {

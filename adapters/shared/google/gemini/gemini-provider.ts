@@ -67,7 +67,10 @@ export function geminiProvider({ name, reach, embed }: GeminiService): GeminiPro
       },
     }),
 
-    embed,
+    async embed(request, context) {
+      new Carriage("Google's embeddings", context.translation).unread(request)
+      return await embed(request, context)
+    },
 
     capTokens: (request, cap) => geminiContent.capTokens(request, cap, name),
 

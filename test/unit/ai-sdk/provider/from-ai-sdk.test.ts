@@ -53,6 +53,16 @@ describe('fromAiSdk', () => {
     })
   })
 
+  it('refuses to embed with what only the format of the caller says', async () => {
+    const embedding = new MockEmbeddingModelV4({ doEmbed: async () => ({ embeddings: [[1]], warnings: [] }) })
+    const request = { model: 'm', input: ['a'], unread: [{ field: 'input_type' }] }
+    await expect(fromAiSdk(embedding).embed?.(request, context())).rejects.toMatchObject({
+      code: 'unsupported',
+      details: { field: 'input_type' },
+    })
+    expect(embedding.doEmbedCalls).toEqual([])
+  })
+
   it('refuses what is no model of the version that it knows', () => {
     const older = { ...modelOf([]), specificationVersion: 'v3', doGenerate: () => {} } as never
     expect(() => fromAiSdk(older)).toThrow(/of version v3 of the AI SDK's models; fromAiSdk takes v4/)

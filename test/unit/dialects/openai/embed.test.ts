@@ -22,11 +22,22 @@ describe('parseOpenaiEmbed', () => {
   ])('reads %s', (_what, input, expected) => {
     const body = { model: 'm', input, encoding_format: 'base64', user: 'u' }
     const request = parse(body)
-    expect(request).toEqual({ model: 'm', input: expected, native: { dialect: 'openai-embeddings' } })
+    const native = { dialect: 'openai-embeddings' }
+    const unread = [{ field: 'user', hint: true }]
+    expect(request).toEqual({ model: 'm', input: expected, unread, native })
     expect(JSON.parse(printOpenaiEmbed({ ...request, model: 'other' }, 'openai'))).toEqual({
       ...body,
       model: 'other',
     })
+  })
+
+  it('is refused by what only it says, where its text is not sent', () => {
+    const { native: _, ...elsewhere } = parse({ model: 'm', input: 'a', user: 'u', input_type: 'query' })
+    expect(() => printOpenaiEmbed(elsewhere, 'openai')).toThrow(
+      expect.objectContaining({ code: 'unsupported', details: { field: 'input_type' } }),
+    )
+    const { native: __, ...hinted } = parse({ model: 'm', input: 'a', user: 'u', encoding_format: 'float' })
+    expect(JSON.parse(printOpenaiEmbed(hinted, 'openai'))).toEqual({ model: 'm', input: ['a'] })
   })
 
   it('keeps its text but for the model and what was edited', () => {
