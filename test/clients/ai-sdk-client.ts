@@ -22,7 +22,10 @@ export function aiSdkOverHttp({ url }: Place): RealClient {
     includeUsage: true,
     supportsStructuredOutputs: true,
   })
-  const like = (statusCode: number) => ({ kind: APICallError, like: { statusCode } })
+  const like = (statusCode: number, code: string) => ({
+    kind: APICallError,
+    like: { statusCode, data: { error: { code } } },
+  })
   return {
     ...aiSdk(
       (model) => models.chatModel(model),
@@ -30,7 +33,11 @@ export function aiSdkOverHttp({ url }: Place): RealClient {
     ),
     name: 'ai with @ai-sdk/openai-compatible',
     through: '`/v1/chat/completions`, `/v1/embeddings`',
-    errors: { 'rate-limited': like(429), 'not-found': like(404), 'context-length': like(400) },
+    errors: {
+      'rate-limited': like(429, 'rate_limit_exceeded'),
+      'not-found': like(404, 'model_not_found'),
+      'context-length': like(400, 'context_length_exceeded'),
+    },
     retryAfter: (error) =>
       APICallError.isInstance(error) ? error.responseHeaders?.['retry-after'] : undefined,
   }

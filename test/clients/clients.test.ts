@@ -1,13 +1,12 @@
+import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { answeredVector } from '../laboratory/words.ts'
 import { clientList } from './client-list.ts'
+import { clientPage, nowhere, withClients } from './client-table.ts'
 import { type ClientWorld, failureKinds, openClientWorld, routeName } from './client-world.ts'
-import type { Place, Said } from './real-client.ts'
+import { image, type Said } from './real-client.ts'
 import { prompts, saidJson, saidText, scriptedVendors, toolCall, usage } from './scripted-vendors.ts'
 
-const png = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=='
-
-const nowhere: Place = { url: 'http://127.0.0.1:9', router: undefined as never }
 let world: ClientWorld
 beforeAll(async () => {
   world = await openClientWorld()
@@ -39,8 +38,8 @@ describe.each(clientList.map((make) => ({ make, ...make(nowhere) })))('$name', (
     })
 
     it('shows an image, whose bytes arrive', async () => {
-      await client().ask({ model: vendor, text: prompts.text, image: png })
-      expect(sent()).toContain(png)
+      await client().ask({ model: vendor, text: prompts.text, image })
+      expect(sent()).toContain(image)
     })
 
     it('asks for JSON of a schema', async () => {
@@ -78,4 +77,9 @@ describe.each(clientList.map((make) => ({ make, ...make(nowhere) })))('$name', (
       }
     })
   })
+})
+
+it('the table of clients is what `npm run clients` writes', () => {
+  const page = readFileSync(clientPage, 'utf8')
+  expect(withClients(page)).toBe(page)
 })

@@ -75,3 +75,7 @@ export const replySchema: ObjectSchema = {
   required: ['hueOfSky'],
   additionalProperties: false,
 }
+
+/** A PNG of one pixel, as base64. */
+export const image =
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=='
