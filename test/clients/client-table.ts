@@ -1,4 +1,6 @@
 import manifest from '../../package.json' with { type: 'json' }
+import { pythonClientList } from '../live/python-clients/client-list.ts'
+import { pythonClientVersions } from '../live/servers/python-clients.ts'
 import { clientList } from './client-list.ts'
 import type { Place } from './real-client.ts'
 import { scriptedVendors } from './scripted-vendors.ts'
@@ -22,10 +24,16 @@ export function withClients(page: string): string {
 
 function clientTable(): string {
   const chats = scriptedVendors.map(({ name }) => `\`${name}\``).join(', ')
-  const rows = clientList.map((make) => {
+  const forNode = clientList.map((make) => {
     const { name, package: from, through, embed } = make(nowhere)
-    return `| ${name} | ${versionOf(from)} | ${through} | ${embed === undefined ? 'no' : 'yes'} |`
+    return [name, versionOf(from), through, embed === undefined ? 'no' : 'yes']
   })
+  const forPython = pythonClientList.map(({ name, package: from, through, embeds }) => {
+    const [client, ...more] = name.split(', ')
+    const shown = [`${client} for Python`, ...more].join(', ')
+    return [shown, pythonClientVersions[from], through, embeds ? 'yes' : 'no']
+  })
+  const rows = [...forNode, ...forPython].map((cells) => `| ${cells.join(' | ')} |`)
   return `Each over ${chats}:
 
 | client | version | reaches | embeds |

@@ -8,6 +8,7 @@ import { ministack } from './ministack.ts'
 import { mlserver } from './mlserver.ts'
 import { moto } from './moto.ts'
 import { otelCollector } from './otel-collector.ts'
+import { pythonClients } from './python-clients.ts'
 
 /** All servers, by the name that suites ask for. */
 export const liveServers: {
@@ -21,6 +22,7 @@ export const liveServers: {
   readonly opa: typeof opa
   readonly 'otel-collector': typeof otelCollector
   readonly prometheus: typeof prometheus
+  readonly 'python-clients': typeof pythonClients
 } = {
   kserve,
   'kube-apiserver': kubeApiserver,
@@ -32,6 +34,7 @@ export const liveServers: {
   opa,
   'otel-collector': otelCollector,
   prometheus,
+  'python-clients': pythonClients,
 }
 
 export type ServerName = keyof typeof liveServers
