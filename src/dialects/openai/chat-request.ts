@@ -68,16 +68,32 @@ const read: ReadonlySet<string> = new Set([
 
 function unreadIn(fields: JsonFields): { readonly unread?: readonly UnreadField[] } {
   const { unread = [] } = unreadFields(fields.record, read)
-  const format = fields.optionalFields('response_format')?.value('type')
-  const isOwnFormat = format !== undefined && !['text', 'json_object', 'json_schema'].includes(String(format))
   const choice = fields.value('tool_choice')
   const isOwnChoice = isRecord(choice) && choice.type !== 'function' && choice.type !== 'custom'
   const more = [
-    ...(isOwnFormat ? [{ field: 'response_format' }] : []),
+    ...unreadFormat(fields.value('response_format')),
     ...(isOwnChoice ? [{ field: 'tool_choice' }] : []),
   ]
   const all = [...unread, ...more]
   return all.length === 0 ? {} : { unread: all }
+}
+
+const formats: ReadonlySet<unknown> = new Set([undefined, null, 'text', 'json_object', 'json_schema'])
+const formatFields: ReadonlySet<string> = new Set(['type', 'json_schema'])
+const schemaFields: ReadonlySet<string> = new Set(['name', 'description', 'strict', 'schema'])
+
+/** Some servers take a schema beside `json_object`, and words of their own beside the schema. */
+function unreadFormat(format: unknown): readonly UnreadField[] {
+  if (!isRecord(format)) return []
+  if (!formats.has(format.type)) return [{ field: 'response_format' }]
+  const { unread: beside = [] } = unreadFields(format, formatFields)
+  const { unread: inside = [] } = isRecord(format.json_schema)
+    ? unreadFields(format.json_schema, schemaFields)
+    : {}
+  return [
+    ...beside.map(({ field }) => ({ field: `response_format.${field}` })),
+    ...inside.map(({ field }) => ({ field: `response_format.json_schema.${field}` })),
+  ]
 }
 
 /**

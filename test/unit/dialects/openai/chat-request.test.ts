@@ -34,6 +34,21 @@ describe('parseOpenaiChat', () => {
     })
   })
 
+  it.each([
+    [{ type: 'text' }, undefined],
+    [{ type: 'json_schema', json_schema: { name: 'a', strict: null, schema: {} } }, undefined],
+    [{ type: 'json_object', schema: { type: 'object' } }, ['response_format.schema']],
+    [
+      { type: 'json_schema', json_schema: { name: 'a', grammar: 'g' } },
+      ['response_format.json_schema.grammar'],
+    ],
+    [{ type: 'regex', value: 'a+' }, ['response_format']],
+  ])('names what it does not know of the format %j', (format, fields) => {
+    const messages = [{ role: 'user', content: 'Hi' }]
+    const { unread } = parse({ model: 'm', messages, response_format: format }).request
+    expect(unread?.map(({ field }) => field)).toEqual(fields)
+  })
+
   const contentOf = (...content: readonly object[]): unknown =>
     parse({ model: 'm', messages: [{ role: 'user', content }] }).request.messages[0]?.content
 
