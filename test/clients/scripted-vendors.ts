@@ -1,12 +1,16 @@
 import type { ServerResponse } from 'node:http'
+import { createOpenAICompatible } from '@ai-sdk/openai-compatible'
 import type { ChatEvent, ChatReply, ModelProvider } from 'modelspine/adapter'
+import { fromAiSdk } from 'modelspine/ai-sdk'
 import type { FaultyVendor } from '../laboratory/fault-world.ts'
 import {
   anthropicVendor,
+  azureVendor,
   bedrockVendor,
   geminiVendor,
   openaiResponsesVendor,
   openaiVendor,
+  vertexGeminiVendor,
 } from '../laboratory/vendors.ts'
 import { dialectList, type PairedDialect } from '../unit/dialects/pairs/dialect-list.ts'
 import { type Upstream, upstream } from '../unit/gateway/gateway-world.ts'
@@ -45,6 +49,16 @@ const openaiUnknown = {
   },
 }
 
+/** A provider package of the AI SDK, told that its server reads schemas. */
+const aiSdkVendor: FaultyVendor = {
+  words: openaiVendor.words,
+  connect(url, name) {
+    const baseURL = `${url}/v1`
+    const wishes = { includeUsage: true, supportsStructuredOutputs: true }
+    return fromAiSdk(createOpenAICompatible({ name, baseURL, ...wishes }), { name })
+  },
+}
+
 export const scriptedVendors: readonly ScriptedVendor[] = [
   {
     name: 'openai-compatible',
@@ -60,6 +74,22 @@ export const scriptedVendors: readonly ScriptedVendor[] = [
     piecesOfArguments: true,
     vendor: openaiResponsesVendor,
     dialect: 'OpenAI responses',
+    unknownModel: openaiUnknown,
+  },
+  {
+    name: 'azure-openai',
+    embeds: true,
+    piecesOfArguments: true,
+    vendor: azureVendor,
+    dialect: 'OpenAI chat',
+    unknownModel: { error: { code: 'DeploymentNotFound', message: 'The API deployment does not exist.' } },
+  },
+  {
+    name: 'from-ai-sdk',
+    embeds: true,
+    piecesOfArguments: true,
+    vendor: aiSdkVendor,
+    dialect: 'OpenAI chat',
     unknownModel: openaiUnknown,
   },
   {
@@ -88,6 +118,15 @@ export const scriptedVendors: readonly ScriptedVendor[] = [
     // Gemini never splits them.
     piecesOfArguments: false,
     vendor: geminiVendor,
+    dialect: 'Gemini',
+    unknownModel: { error: { code: 404, message: 'models/m is not found', status: 'NOT_FOUND' } },
+  },
+  {
+    name: 'vertex-gemini',
+    embeds: true,
+    // Gemini never splits them.
+    piecesOfArguments: false,
+    vendor: vertexGeminiVendor,
     dialect: 'Gemini',
     unknownModel: { error: { code: 404, message: 'models/m is not found', status: 'NOT_FOUND' } },
   },
