@@ -157,7 +157,9 @@ function inOrder(items: readonly Item[], losses: readonly Loss[]): readonly Item
   // The answer of a tool stands where it stood, even if it says nothing now, unless all of the message is told.
   const isLost = ({ place, says }: Item): boolean =>
     losses.some(
-      ({ field }) => (says.role !== 'tool' && field === place) || place.startsWith(`${field}.content[`),
+      ({ field }) =>
+        ((says.role !== 'tool' || says.type === 'nothing') && field === place) ||
+        place.startsWith(`${field}.content[`),
     )
   for (const item of items.filter((each) => !isLost(each))) {
     const last = turns.at(-1)
