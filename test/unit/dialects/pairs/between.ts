@@ -8,26 +8,43 @@ import { heldError, type PairedDialect } from './dialect-list.ts'
 import { untold } from './meaning.ts'
 
 /** A request as a server of the dialect, or a gateway before it, reads it, and what is told of the way there. */
-function sentTo(dialect: PairedDialect, request: ChatRequest, how: 'print' | 'write' = 'print') {
+interface Sent {
+  /** Undefined when so much is told as lost that nothing is left to say. */
+  readonly read: ChatRequest | undefined
+  readonly carriage: ListingCarriage
+}
+
+function sentTo(dialect: PairedDialect, request: ChatRequest, how: 'print' | 'write' = 'print'): Sent {
   const carriage = new ListingCarriage(dialect.codec.title)
-  const { native: _, ...read } = dialect.parse(dialect[how](request, carriage))
-  return { read: read as ChatRequest, carriage }
+  const text = dialect[how](request, carriage)
+  try {
+    const { native: _, ...read } = dialect.parse(text)
+    return { read: read as ChatRequest, carriage }
+  } catch (error) {
+    if (carriage.refused.length + carriage.approximated.length === 0) throw error
+    return { read: undefined, carriage }
+  }
 }
 
 /** What is lost or gained between each two dialects without being told, on the way there and back. */
 export function untoldBetween(dialects: readonly PairedDialect[], request: ChatRequest): readonly string[] {
   const problems: string[] = []
-  const note = (way: string, found: readonly string[]): void => {
-    problems.push(...found.map((each) => `${way}: ${each}`))
+  const go = (
+    way: string,
+    dialect: PairedDialect,
+    said: ChatRequest,
+    how?: 'write',
+  ): ChatRequest | undefined => {
+    const { read, carriage } = sentTo(dialect, said, how)
+    if (read !== undefined) problems.push(...untold(said, read, carriage).map((each) => `${way}: ${each}`))
+    return read
   }
   for (const from of dialects) {
-    const first = sentTo(from, request, 'write')
-    note(from.name, untold(request, first.read, first.carriage))
+    const first = go(from.name, from, request, 'write')
+    if (first === undefined) continue
     for (const to of dialects) {
-      const there = sentTo(to, first.read)
-      note(`${from.name} → ${to.name}`, untold(first.read, there.read, there.carriage))
-      const back = sentTo(from, there.read, 'write')
-      note(`${to.name} → ${from.name}, back`, untold(there.read, back.read, back.carriage))
+      const there = go(`${from.name} → ${to.name}`, to, first)
+      if (there !== undefined) go(`${to.name} → ${from.name}, back`, from, there, 'write')
     }
   }
   return problems
