@@ -25,8 +25,8 @@ export const openaiMutants: readonly Mutant[] = [
     law: 8,
     what: 'an error in the middle of a stream of responses looks like its end',
     file: 'src/gateway/openai-errors.ts',
-    find: "return `event: error\\ndata: ${JSON.stringify({ type: 'error', code, message, param, sequence_number: 0 })}\\n\\n`",
-    replace: 'return `event: done\\ndata: [DONE]\\n\\n${JSON.stringify([code, message, param]).slice(9999)}`',
+    find: 'event: error\\ndata',
+    replace: 'event: done\\ndata: [DONE]\\n\\ndata',
     tests: ['test/unit/gateway/openai/responses.test.ts'],
   },
 ]
