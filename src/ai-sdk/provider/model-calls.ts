@@ -15,6 +15,7 @@ import { readEmbedReply, writeEmbed } from '../words/embed.ts'
 import { readReply } from '../words/read-reply.ts'
 import { aiSdkTitle, writeRequest } from '../words/write-request.ts'
 import { modelStream } from './model-stream.ts'
+import { tellWarnings } from './told-warnings.ts'
 import { upstreamFailure } from './upstream-failure.ts'
 
 /** Asks a model for a whole reply. `modelOf` gives the model, and may throw. */
@@ -26,7 +27,9 @@ export function generateBy(
   return calling(request.model, context, async (abortSignal) => {
     const model = modelOf()
     const call = withHeaders(callOf(model, request, context), context)
-    return readReply(await model.doGenerate({ ...call, abortSignal }), request.model)
+    const result = await model.doGenerate({ ...call, abortSignal })
+    tellWarnings(result.warnings, context.translation)
+    return readReply(result, request.model)
   })
 }
 
@@ -42,7 +45,7 @@ export function streamBy(
   try {
     const model = modelOf()
     const call = withHeaders(callOf(model, request, context), context)
-    return modelStream(model, call, abortSignal, failureOf)
+    return modelStream(model, call, context, failureOf)
   } catch (thrown) {
     throw failureOf(thrown, false)
   }

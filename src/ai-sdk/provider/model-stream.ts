@@ -1,11 +1,12 @@
 import type { LanguageModelV4, LanguageModelV4StreamPart } from '@ai-sdk/provider'
 import { systemClock } from '../../clock.ts'
 import { ModelspineError, unlessAborted } from '../../errors.ts'
-import type { ChatEvent } from '../../provider/contract.ts'
+import type { CallContext, ChatEvent } from '../../provider/contract.ts'
 import { readRest } from '../read-rest.ts'
 import { isVisible, refuseBroken } from '../visible-output.ts'
 import type { NativeCall } from '../words/dialect.ts'
 import { AiSdkStreamReader } from '../words/stream-reader.ts'
+import { tellWarnings } from './told-warnings.ts'
 
 /**
  * The stream of one call of a model. However it ends, the model's own stream is cancelled, its signal has fired unless
@@ -15,7 +16,7 @@ import { AiSdkStreamReader } from '../words/stream-reader.ts'
 export async function* modelStream(
   model: LanguageModelV4,
   call: NativeCall,
-  abortSignal: AbortSignal,
+  { abortSignal, translation }: Pick<CallContext, 'abortSignal' | 'translation'>,
   failureOf: (thrown: unknown, hasBegun: boolean) => ModelspineError,
 ): AsyncGenerator<readonly ChatEvent[]> {
   const controller = new AbortController()
@@ -44,6 +45,7 @@ export async function* modelStream(
       if (step.done) break
       hasBegun = true
       if (step.value.type === 'error') throw step.value.error
+      if (step.value.type === 'stream-start') tellWarnings(step.value.warnings, translation)
       if (step.value.type === 'finish' && !hasOutput) refuseBroken(step.value.finishReason)
       hasOutput ||= isVisible(step.value)
       isFinished ||= step.value.type === 'finish'

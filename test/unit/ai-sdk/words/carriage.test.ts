@@ -1,7 +1,8 @@
 /** What becomes of requests that the AI SDK cannot say whole. */
 
+import type { LanguageModelV4StreamPart } from '@ai-sdk/provider'
 import fc from 'fast-check'
-import { type ChatPart, type ChatRequest, ListingCarriage } from 'modelspine/adapter'
+import { type ChatPart, type ChatRequest, ListingCarriage, type ModelProvider } from 'modelspine/adapter'
 import { fromAiSdk, languageModel } from 'modelspine/ai-sdk'
 import { describe, expect, it } from 'vitest'
 import { readRequest } from '../../../../src/ai-sdk/words/read-request.ts'
@@ -10,7 +11,7 @@ import { parseOpenaiChat } from '../../../../src/dialects/openai/chat-request.ts
 import { draws } from '../../../draws.ts'
 import { untold } from '../../dialects/pairs/meaning.ts'
 import { requests } from '../../dialects/pairs/requests.ts'
-import { modelOf, routerOver, says } from '../route/route-world.ts'
+import { finishReason, modelOf, routerOver, says, usage } from '../route/route-world.ts'
 
 const ok = { content: [{ type: 'text' as const, text: 'ok' }] }
 const question: ChatRequest['messages'][number] = { role: 'user', content: [{ type: 'text', text: 'Hi' }] }
@@ -148,6 +149,38 @@ describe('a request for a model of the AI SDK', () => {
     await expect(asked).rejects.toMatchObject({ code: 'unsupported', details: { field } })
     await expect(asked).rejects.toThrow('which the AI SDK cannot carry')
     expect(model.doGenerateCalls).toEqual([])
+  })
+
+  it('is told of what the model itself left out, and refused then where the route forbids it', async () => {
+    const warnings = [
+      { type: 'unsupported' as const, feature: 'responseFormat', details: 'the schema was left out' },
+      { type: 'compatibility' as const, feature: 'reasoning' },
+      { type: 'other' as const, message: 'x'.repeat(900) },
+      { type: 'deprecated' as const, setting: 'a', message: 'use b' },
+    ]
+    const stream: LanguageModelV4StreamPart[] = [
+      { type: 'stream-start', warnings },
+      { type: 'text-start', id: '1' },
+      { type: 'text-delta', id: '1', delta: 'ok' },
+      { type: 'text-end', id: '1' },
+      { type: 'finish', usage, finishReason },
+    ]
+    const told = [
+      { field: 'responseFormat', what: 'the schema was left out' },
+      { field: 'reasoning', what: 'compatibility' },
+      { field: 'warning', what: 'x'.repeat(200) },
+    ]
+    const model = (): ModelProvider => fromAiSdk(modelOf(stream, { ...ok, warnings }))
+    const { messages } = asks({})
+    const allowing = routerOver([model()])
+    expect((await allowing.chat('app', { messages })).approximated).toEqual(told)
+    expect((await allowing.chatStream('app', { messages })).approximated).toEqual(told)
+    const translation = { approximations: 'refuse' as const, approximated: () => expect.unreachable() }
+    const context = { requestId: 'r', abortSignal: new AbortController().signal, translation }
+    const refused = { code: 'unsupported', details: { field: 'responseFormat' } }
+    await expect(model().chat?.(asks({}), context)).rejects.toMatchObject(refused)
+    const events = model().chatStream?.(asks({}), context)
+    await expect(events?.[Symbol.asyncIterator]().next()).rejects.toMatchObject(refused)
   })
 
   it('is told of no loss where it came from the AI SDK', async () => {
