@@ -1,7 +1,7 @@
 import type { JsonRecord } from '../../json.ts'
 import type { ChatRequest, ChatTool } from '../../provider/contract.ts'
 import type { Carriage } from '../carriage.ts'
-import { openaiVendor } from './left-over.ts'
+import { openaiVendor, withOptions } from './left-over.ts'
 import { openaiMessage } from './messages/message-wire.ts'
 import { type OpenaiPrinting, type WireContext, wireContext } from './printing.ts'
 
@@ -35,7 +35,9 @@ export const wireFields = Object.keys(wireNames) as readonly WireField[]
 export function openaiChatBody(request: ChatRequest, printing: OpenaiPrinting): JsonRecord {
   const context = wireContext(printing, '', false)
   context.carriage.unread(request)
-  const body: Record<string, unknown> = { ...request.options?.[printing.vendor], model: request.model }
+  // Whether the answer is a stream is the call's own matter.
+  const { stream: _, stream_options: __, ...own } = request.options?.[printing.vendor] ?? {}
+  const body: Record<string, unknown> = { ...own, model: request.model }
   for (const field of wireFields) {
     if (request[field] === undefined) continue
     const value = wireValue(request, field, context)
@@ -114,7 +116,7 @@ function wireTool(tool: ChatTool, context: WireContext): readonly JsonRecord[] {
   const mark = isMarked ? { cache_control: { type: 'ephemeral', ...cacheMark } } : {}
   const more =
     vendor === openaiVendor ? options?.[vendor] : { ...options?.[openaiVendor], ...options?.[vendor] }
-  return [{ ...more, ...mark, type, [type]: declared }]
+  return [withOptions(more, { ...mark, type, [type]: declared })]
 }
 
 function wireToolChoice(choice: ChatRequest['toolChoice']): unknown {

@@ -4,7 +4,7 @@ import { withNative } from '../../provider/contract.ts'
 import type { ChatCall } from '../chat-codec.ts'
 import { JsonFields } from '../json-fields.ts'
 import { parseText } from './body-text.ts'
-import { leftOver, openaiVendor } from './left-over.ts'
+import { leftOverWithin, openaiVendor } from './left-over.ts'
 import { parseOpenaiMessages } from './messages/message.ts'
 import { readCacheMark } from './messages/message-part.ts'
 import { unreadFields } from './unread.ts'
@@ -70,7 +70,9 @@ function unreadIn(fields: JsonFields): { readonly unread?: readonly UnreadField[
   const { unread = [] } = unreadFields(fields.record, read)
   const choice = fields.value('tool_choice')
   const isOwnChoice = isRecord(choice) && choice.type !== 'function' && choice.type !== 'custom'
+  const hasBoth = fields.value('user') !== undefined && fields.value('safety_identifier') !== undefined
   const more = [
+    ...(hasBoth ? [{ field: 'safety_identifier', hint: true as const }] : []),
     ...unreadFormat(fields.value('response_format')),
     ...(isOwnChoice ? [{ field: 'tool_choice' }] : []),
   ]
@@ -138,19 +140,21 @@ function toolsOf(fields: JsonFields): readonly ChatTool[] | undefined {
   if (list === undefined && older === undefined) return undefined
   return [
     ...(list ?? []).map((value, index) => toolOf(new JsonFields(value, `tools[${index}]`))),
-    ...(older ?? []).map((value, index) => functionTool(new JsonFields(value, `functions[${index}]`), {})),
+    ...(older ?? []).map((value, index) => olderTool(new JsonFields(value, `functions[${index}]`))),
   ]
 }
 
-const toolFields: ReadonlySet<string> = new Set(['type', 'function', 'custom', 'cache_control'])
+const toolFields: ReadonlySet<string> = new Set(['type', 'function', 'cache_control'])
+const customToolFields: ReadonlySet<string> = new Set(['type', 'custom'])
+const customFields: ReadonlySet<string> = new Set(['name', 'description', 'format'])
 const functionFields: ReadonlySet<string> = new Set(['name', 'description', 'parameters', 'strict'])
 
 function toolOf(tool: JsonFields): ChatTool {
   const type = tool.string('type')
-  const more = leftOver(tool.record, toolFields)
   if (type === 'function') {
     const declared = tool.optionalFields('function')
     if (declared === undefined) throw tool.wrong('function', 'an object with a name and parameters')
+    const more = leftOverWithin(tool.record, toolFields, type, functionFields)
     return { ...functionTool(declared, more), ...readCacheMark(tool.record) }
   }
   const custom = type === 'custom' ? tool.optionalFields('custom') : undefined
@@ -158,7 +162,16 @@ function toolOf(tool: JsonFields): ChatTool {
     return { type: 'opaque', vendor: openaiVendor, kind: type, data: tool.record, required: true }
   }
   const described = { description: custom.optionalString('description'), format: custom.value('format') }
+  const more = leftOverWithin(tool.record, customToolFields, 'custom', customFields)
   return { type: 'custom', name: custom.string('name'), ...withoutUndefined(described), ...more } as ChatTool
+}
+
+const within: ReadonlySet<string> = new Set(['function'])
+
+/** An entry of the older field `functions`. */
+function olderTool(declared: JsonFields): ChatTool {
+  const record = { function: declared.record }
+  return functionTool(declared, leftOverWithin(record, within, 'function', functionFields))
 }
 
 function functionTool(declared: JsonFields, more: Pick<ChatRequest, 'options'>): ChatTool {
@@ -172,7 +185,6 @@ function functionTool(declared: JsonFields, more: Pick<ChatRequest, 'options'>):
     ...withoutUndefined(described),
     parameters: declared.optionalFields('parameters')?.record ?? { type: 'object', properties: {} },
     ...more,
-    ...leftOver(declared.record, functionFields),
   } as ChatTool
 }
 

@@ -1,13 +1,16 @@
 import { isRecord, type JsonRecord } from '../../../json.ts'
 import type { CacheMark, ChatPart } from '../../../provider/contract.ts'
 import { JsonFields } from '../../json-fields.ts'
-import { leftOver, openaiVendor } from '../left-over.ts'
+import { leftOver, leftOverWithin, openaiVendor } from '../left-over.ts'
 
 const textFields: ReadonlySet<string> = new Set(['type', 'text', 'cache_control'])
 const refusalFields: ReadonlySet<string> = new Set(['type', 'refusal'])
 const imageFields: ReadonlySet<string> = new Set(['type', 'image_url', 'cache_control'])
 const audioFields: ReadonlySet<string> = new Set(['type', 'input_audio', 'cache_control'])
 const fileFields: ReadonlySet<string> = new Set(['type', 'file', 'cache_control'])
+const inImage: ReadonlySet<string> = new Set(['url', 'detail'])
+const inAudio: ReadonlySet<string> = new Set(['data', 'format'])
+const inFile: ReadonlySet<string> = new Set(['file_data', 'file_id', 'filename'])
 
 /** Reads one part of a message's content. A kind that only this format has becomes a required opaque part. */
 export function parseContentPart(value: unknown, path: string): ChatPart {
@@ -20,11 +23,23 @@ export function parseContentPart(value: unknown, path: string): ChatPart {
     case 'refusal':
       return { type, text: part.string('refusal'), ...leftOver(record, refusalFields) }
     case 'image_url':
-      return { ...imageOf(part), ...readCacheMark(record), ...leftOver(record, imageFields) }
+      return {
+        ...imageOf(part),
+        ...readCacheMark(record),
+        ...leftOverWithin(record, imageFields, type, inImage),
+      }
     case 'input_audio':
-      return { ...audioOf(part), ...readCacheMark(record), ...leftOver(record, audioFields) }
+      return {
+        ...audioOf(part),
+        ...readCacheMark(record),
+        ...leftOverWithin(record, audioFields, type, inAudio),
+      }
     case 'file':
-      return { ...fileOf(part), ...readCacheMark(record), ...leftOver(record, fileFields) }
+      return {
+        ...fileOf(part),
+        ...readCacheMark(record),
+        ...leftOverWithin(record, fileFields, type, inFile),
+      }
     default:
       return { type: 'opaque', vendor: openaiVendor, kind: type, data: record, required: true }
   }

@@ -7,7 +7,7 @@ import type {
   ImagePart,
   VendorOptions,
 } from '../../../provider/contract.ts'
-import { openaiVendor } from '../left-over.ts'
+import { openaiVendor, withOptions } from '../left-over.ts'
 import type { WireContext } from '../printing.ts'
 import { audioFormat } from './message-part.ts'
 import { reasoningDetails, signedContent } from './reasoning-details.ts'
@@ -132,7 +132,7 @@ function wirePart(part: ChatPart, role: ChatMessage['role'], context: WireContex
   const said = saidIn(part, role, context)
   if (said === undefined) return []
   carriage.options(path, part.options, [openaiVendor, vendor])
-  return [{ ...optionsFor(part, vendor), ...said, ...markOf(part, context) }]
+  return [{ ...withOptions(optionsFor(part, vendor), said), ...markOf(part, context) }]
 }
 
 function saidIn(

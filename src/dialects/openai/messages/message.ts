@@ -17,14 +17,14 @@ const roles: ReadonlyMap<string, ChatMessage['role']> = new Map([
   ['function', 'tool'],
 ])
 
-const known: ReadonlySet<string> = new Set([
-  'role',
-  'content',
-  'name',
+const known: ReadonlySet<string> = new Set(['role', 'content', 'name', 'tool_call_id'])
+
+/** What only an answer of the model has. In another message it is left over. */
+const knownInAnswers: ReadonlySet<string> = new Set([
+  ...known,
   'refusal',
   'audio',
   'tool_calls',
-  'tool_call_id',
   'function_call',
   'reasoning_content',
   'reasoning',
@@ -60,7 +60,7 @@ function parseMessage(value: unknown, index: number, older: OlderCalls): ChatMes
     content: role === 'assistant' ? assistantParts(fields, content, `function-${index}`, older) : content,
     ...(name === undefined ? {} : { name }),
     ...(role === 'tool' ? { toolCallId: answeredCall(fields, given, older, index) } : {}),
-    ...leftOver(fields.record, known),
+    ...leftOver(fields.record, role === 'assistant' ? knownInAnswers : known),
   }
 }
 

@@ -47,7 +47,9 @@ export function carriageOf({ carriage }: ChatPrinting): Carriage {
 export function responseBody(request: ChatRequest, printing: OpenaiResponsesPrinting): JsonRecord {
   const carriage = carriageOf(printing)
   const { vendor, stream, defaults } = printing
-  const body: Record<string, unknown> = { ...defaults, ...request.options?.[vendor], model: request.model }
+  // Whether the answer is a stream is the call's own matter.
+  const { stream: _, stream_options: __, ...own } = request.options?.[vendor] ?? {}
+  const body: Record<string, unknown> = { ...defaults, ...own, model: request.model }
   for (const field of responseFields) {
     if (field === 'messages' || request[field] === undefined) continue
     const [name = ''] = responseNames[field]
