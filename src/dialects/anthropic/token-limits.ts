@@ -14,6 +14,9 @@ const limitNames: ReadonlySet<string> = new Set([
   'n_predict',
 ])
 
+/** What such servers read as a number of answers, in OpenAI's format. */
+const countNames: ReadonlySet<string> = new Set(['n', 'best_of'])
+
 type Entries = readonly (readonly [name: string, value: unknown])[]
 
 /** As `capTokens` of a codec. A budget to think with is part of the limit, and is lowered with it. */
@@ -22,11 +25,14 @@ export function capAnthropicTokens<Request extends Chat>(
   cap: number,
   vendor: string,
 ): Request {
-  const limit = limitPerChoice(cap, request.choices ?? 1, request.maxOutputTokens)
-  const { reasoningTokens } = request
-  const isTooMuch = reasoningTokens !== undefined && reasoningTokens >= limit
   const entry: JsonRecord = request.options?.[vendor] ?? {}
   const options = Object.entries(entry)
+  const original = originalOf(request, anthropicDialect)
+  const said = original === undefined ? [] : entriesOf(original.text)
+  const choices = Math.max(request.choices ?? 1, ...answersIn(options), ...answersIn(said))
+  const limit = limitPerChoice(cap, choices, request.maxOutputTokens)
+  const { reasoningTokens } = request
+  const isTooMuch = reasoningTokens !== undefined && reasoningTokens >= limit
   const capped = {
     ...request,
     maxOutputTokens: limit,
@@ -35,10 +41,9 @@ export function capAnthropicTokens<Request extends Chat>(
       options: { ...request.options, [vendor]: { ...entry, ...lowered(options, limit) } },
     }),
   }
-  const original = originalOf(request, anthropicDialect)
   if (original === undefined) return capped
   const edits = Object.fromEntries(
-    Object.keys(lowered(entriesOf(original.text), limit)).map((name) => [name, JSON.stringify(limit)]),
+    Object.keys(lowered(said, limit)).map((name) => [name, JSON.stringify(limit)]),
   )
   const { maxOutputTokens: asked, ...rest } = original.value
   const value = asked === undefined ? rest : { ...rest, maxOutputTokens: Math.min(asked, limit) }
@@ -48,8 +53,15 @@ export function capAnthropicTokens<Request extends Chat>(
 /** Read from the text, because of two members with one name servers differ in which they take. */
 function entriesOf(text: string): Entries {
   return membersOf(text)
-    .filter(({ name }) => limitNames.has(name))
+    .filter(({ name }) => limitNames.has(name) || countNames.has(name))
     .map(({ name, value, to }) => [name, JSON.parse(text.slice(value, to))])
+}
+
+/** How many answers each of them asks for. A count that is no number makes the server refuse. */
+function answersIn(entries: Entries): readonly number[] {
+  return entries.flatMap(([name, value]) =>
+    countNames.has(name) && typeof value === 'number' ? [value] : [],
+  )
 }
 
 /** The limits that are higher, or that are no number. */

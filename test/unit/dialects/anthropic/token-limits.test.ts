@@ -56,4 +56,22 @@ describe('a cap on tokens, in Anthropic’s format', () => {
       /too few for 3 choices/,
     )
   })
+
+  it('divides the cap among the answers that servers which also take OpenAI’s format would give', () => {
+    const options = { anthropic: { n: 5 } }
+    const { messages } = native({})
+    const plain = { model: 'm', messages, options }
+    const body = JSON.parse(
+      anthropicMessages.print(anthropicMessages.capTokens(plain, 10, 'anthropic'), {
+        stream: false,
+        vendor: 'anthropic',
+      }),
+    )
+    expect(body).toMatchObject({ n: 5, max_tokens: 2 })
+    const text = anthropicMessages.capTokens(native({ n: 4, max_tokens: 9 }), 8, 'anthropic')
+    expect(JSON.parse(anthropicMessages.print(text, { stream: false, vendor: 'anthropic' }))).toMatchObject({
+      n: 4,
+      max_tokens: 2,
+    })
+  })
 })
