@@ -1,12 +1,12 @@
 import {
   type HttpReply,
-  holdsError,
-  ModelspineError,
+  type ModelspineError,
   rateLimitsOf,
   readAnthropicError,
   retryAfterMs,
   scrubStart,
 } from 'modelspine/adapter'
+import { documentIn } from '../shared/provider/json-exchange.ts'
 
 export interface AnthropicFailureContext {
   readonly secrets: readonly string[]
@@ -24,30 +24,10 @@ export function failureOf(
   const wait = retryAfterMs(failed.headers, context.nowMs())
   return readAnthropicError({
     status: failed.status,
-    body: parsed(failed),
+    body: documentIn(failed),
     clean,
     rateLimits: rateLimitsOf(failed.headers),
     vendorRequestId: failed.header('request-id'),
     ...(wait !== undefined && { retryAfterMs: wait }),
   })
-}
-
-/** The error for a JSON reply to a request that asked for a stream. */
-export function noStream(reply: HttpReply, context: AnthropicFailureContext): ModelspineError {
-  const body = parsed(reply)
-  return holdsError(body)
-    ? failureOf({ body }, context)
-    : new ModelspineError(
-        'malformed-reply',
-        'the vendor answered with one JSON document, but the request asked for a stream',
-      )
-}
-
-function parsed(reply: HttpReply): unknown {
-  const text = reply.text()
-  try {
-    return JSON.parse(text)
-  } catch {
-    return text
-  }
 }

@@ -23,7 +23,8 @@ import {
 } from 'modelspine/adapter'
 import { type ApiKey, revealKey } from '../shared/provider/api-key.ts'
 import { chatOverHttp } from '../shared/provider/chat-over-http.ts'
-import { type AnthropicFailureContext, failureOf, noStream } from './anthropic-errors.ts'
+import { jsonExchange } from '../shared/provider/json-exchange.ts'
+import { type AnthropicFailureContext, failureOf } from './anthropic-errors.ts'
 
 export interface AnthropicOptions {
   /** The URL without `/v1/messages`. Default `https://api.anthropic.com`. */
@@ -158,22 +159,7 @@ export function anthropic(options: AnthropicOptions = {}): AnthropicProvider {
           carriage,
         })
         const { sent, failure } = await prepare(chatPath, body, context, chat)
-        return {
-          codec: anthropicMessages,
-          errorOf: (held) => failureOf({ body: held }, failure),
-          async whole() {
-            const reply = await client.request(sent)
-            if (reply.status !== 200) throw failureOf(reply, failure)
-            return reply.text()
-          },
-          async open() {
-            const headers = { ...sent.headers, accept: 'text/event-stream' }
-            const source = await client.stream({ ...sent, headers })
-            if (source.status !== 200) throw failureOf(await source.whole(), failure)
-            if (!/^application\/json\b/.test(source.header('content-type') ?? '')) return source
-            throw noStream(await source.whole(), failure)
-          },
-        }
+        return jsonExchange(client, sent, anthropicMessages, (failed) => failureOf(failed, failure))
       },
     }),
 

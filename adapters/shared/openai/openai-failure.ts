@@ -1,12 +1,12 @@
 import {
   type HttpReply,
-  holdsError,
   ModelspineError,
   rateLimitsOf,
   readOpenaiError,
   retryAfterMs,
   scrubStart,
 } from 'modelspine/adapter'
+import { documentIn } from '../provider/json-exchange.ts'
 
 export interface OpenaiFailureContext {
   readonly secrets: readonly string[]
@@ -28,7 +28,7 @@ export function failureOf(
   const { meaning = asItIs } = context
   if ('body' in failed) return meaning(readOpenaiError({ body: failed.body, clean }), failed.body)
   const wait = retryAfterMs(failed.headers, context.nowMs())
-  const body = parsed(failed)
+  const body = documentIn(failed)
   const error = readOpenaiError({
     status: failed.status,
     body,
@@ -62,24 +62,4 @@ export function withDetails(
     details: { ...details, ...more },
     ...(wait === undefined ? {} : { retryAfterMs: wait }),
   })
-}
-
-/** The error for a JSON reply to a request that asked for a stream. */
-export function noStream(reply: HttpReply, context: OpenaiFailureContext): ModelspineError {
-  const body = parsed(reply)
-  return holdsError(body)
-    ? failureOf({ body }, context)
-    : new ModelspineError(
-        'malformed-reply',
-        'the vendor answered with one JSON document, but the request asked for a stream',
-      )
-}
-
-function parsed(reply: HttpReply): unknown {
-  const text = reply.text()
-  try {
-    return JSON.parse(text)
-  } catch {
-    return text
-  }
 }

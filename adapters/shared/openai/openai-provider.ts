@@ -23,8 +23,9 @@ import {
   type TargetCall,
 } from 'modelspine/adapter'
 import { chatOverHttp } from '../provider/chat-over-http.ts'
+import { jsonExchange } from '../provider/json-exchange.ts'
 import type { Credentials } from '../vendor-authority.ts'
-import { failureOf, noStream, type OpenaiFailureContext, type OpenaiMeaning } from './openai-failure.ts'
+import { failureOf, type OpenaiFailureContext, type OpenaiMeaning } from './openai-failure.ts'
 import { formFor, type OpenaiForms, type OpenaiPath } from './openai-forms.ts'
 
 /** What the adapters of OpenAI's formats can do. */
@@ -106,22 +107,7 @@ export function openaiProvider(server: OpenaiServer): OpenaiProvider {
         const carriage = new Carriage(form.codec.title, context.translation)
         const body = form.print(chat, { stream, vendor, carriage })
         const { request, failure } = await prepare(form.path, chat.model, body, context)
-        return {
-          codec: form.codec,
-          errorOf: (held) => failureOf({ body: held }, failure),
-          async whole() {
-            const reply = await client.request(request)
-            if (reply.status !== 200) throw failureOf(reply, failure)
-            return reply.text()
-          },
-          async open() {
-            const headers = { ...request.headers, accept: 'text/event-stream' }
-            const source = await client.stream({ ...request, headers })
-            if (source.status !== 200) throw failureOf(await source.whole(), failure)
-            if (!/^application\/json\b/.test(source.header('content-type') ?? '')) return source
-            throw noStream(await source.whole(), failure)
-          },
-        }
+        return jsonExchange(client, request, form.codec, (failed) => failureOf(failed, failure))
       },
     }),
 

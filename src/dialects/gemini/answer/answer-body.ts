@@ -1,7 +1,7 @@
 import { ModelspineError } from '../../../errors.ts'
 import { isRecord, type JsonRecord } from '../../../json.ts'
 import type { ErrorOf } from '../../chat-codec.ts'
-import { parseExact } from '../exact-json.ts'
+import { parseExactly } from '../../exact-json.ts'
 
 /**
  * The parsed text of an answer or of an event. Throws `malformed-reply`, what `errorOf` makes of an error in it, and
@@ -10,7 +10,7 @@ import { parseExact } from '../exact-json.ts'
 export function answerBody(text: string, what: string, errorOf: ErrorOf): JsonRecord {
   let body: unknown
   try {
-    body = parseExact(text)
+    body = parseExactly(text)
   } catch {
     // The parser's own message repeats a piece of the answer.
     throw new ModelspineError('malformed-reply', `${what} is not JSON`)

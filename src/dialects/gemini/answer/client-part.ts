@@ -1,6 +1,6 @@
 import type { JsonRecord } from '../../../json.ts'
 import type { ChatPart } from '../../../provider/contract.ts'
-import { exactRecord } from '../exact-json.ts'
+import { exactRecord } from '../exact-record.ts'
 import { googleVendor } from '../gemini-names.ts'
 import { clientSignature } from '../google-signature.ts'
 

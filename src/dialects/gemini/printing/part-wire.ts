@@ -1,6 +1,6 @@
 import type { JsonRecord } from '../../../json.ts'
 import type { ChatPart, ReasoningPart, Signed, ToolCallPart } from '../../../provider/contract.ts'
-import { exactRecord } from '../exact-json.ts'
+import { exactRecord } from '../exact-record.ts'
 import { isGoogles } from '../google-signature.ts'
 import { type GeminiContext, ownOptions, wireId, withOptions } from './gemini-printing.ts'
 import { wireMedia } from './media-wire.ts'

@@ -2,7 +2,7 @@ import { ModelspineError, messageOf } from '../../../errors.ts'
 import type { ChatRequest } from '../../../provider/contract.ts'
 import { withNative } from '../../../provider/contract.ts'
 import type { ChatCall, ChatPlaceInUrl } from '../../chat-codec.ts'
-import { parseExact } from '../exact-json.ts'
+import { parseExactly } from '../../exact-json.ts'
 import { geminiFields, unreadIn } from '../gemini-fields.ts'
 import { geminiDialect } from '../gemini-names.ts'
 import { parseContents, parseSystem } from './contents.ts'
@@ -51,7 +51,7 @@ export function parseGemini(text: string, place?: ChatPlaceInUrl): ChatCall {
 
 function parsed(text: string): unknown {
   try {
-    return parseExact(text)
+    return parseExactly(text)
   } catch (error) {
     throw new ModelspineError('bad-request', `the body is not JSON: ${messageOf(error)}`)
   }
