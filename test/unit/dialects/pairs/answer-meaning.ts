@@ -46,6 +46,8 @@ function saidBy(part: ChatPart, lacks: (name: string) => boolean): readonly Said
   const meaning: Record<string, unknown> = Object.fromEntries(members)
   if (part.type === 'tool-call' && part.custom !== true)
     meaning.arguments = JSON.parse(part.arguments || '{}')
+  // The bytes say their type themselves.
+  if ('url' in part && part.url?.startsWith('data:') === true) delete meaning.mediaType
   if ('text' in part && part.text === '' && Object.keys(meaning).length === 2) return []
   return [meaning]
 }

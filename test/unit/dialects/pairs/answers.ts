@@ -28,6 +28,12 @@ const said: fc.Arbitrary<ChatPart> = fc.oneof(
   },
 )
 
+/** What some models make. OpenAI's answers do not say the form of their audio, so it is not drawn. */
+const media: fc.Arbitrary<ChatPart> = fc.constantFrom<ChatPart>(
+  { type: 'image', url: 'data:image/png;base64,iVBORw0KGgo=' },
+  { type: 'file', url: 'data:application/pdf;base64,JVBERi0xLjQK' },
+)
+
 /** The last text may carry a proof of the thoughts before it. */
 const signed = fc.option(
   proof.map((signature): ChatPart => ({ type: 'text', text: 'Yes', signature, signedBy: 'google' })),
@@ -62,6 +68,11 @@ const usage: fc.Arbitrary<Usage> = fc
     cacheWriteTokens: some,
     longCacheWriteTokens: fc.boolean(),
     reasoningTokens: some,
+    audioInputTokens: some,
+    audioOutputTokens: some,
+    imageInputTokens: some,
+    imageOutputTokens: some,
+    units: fc.option(fc.constant({ searches: 2, fetches: 1 }), { nil: undefined, freq: 4 }),
   })
   .map(({ longCacheWriteTokens: isLong, ...counts }) => {
     const long = isLong && counts.cacheWriteTokens !== undefined ? { longCacheWriteTokens: 1 } : {}
@@ -76,18 +87,19 @@ export const replies: fc.Arbitrary<ChatReply> = fc
     thoughts: fc.array(thought, { maxLength: 2 }),
     texts: fc.array(said, { maxLength: 2 }),
     last: signed,
+    made: fc.option(media, { nil: undefined, freq: 8 }),
     calls: fc.array(call, { maxLength: 2 }),
     ending: fc.constantFrom('stop' as const, 'length' as const, 'content-filter' as const),
     stopSequence: fc.option(fc.constant('END'), { nil: undefined, freq: 4 }),
     usage,
   })
-  .map(({ thoughts, texts, last, calls, ending, stopSequence, usage: counts }) => {
+  .map(({ thoughts, texts, last, made, calls, ending, stopSequence, usage: counts }) => {
     const numbered = calls.map((part, index) => ({ ...part, id: `call_${index}` }) as ChatPart)
     // A model says why it refuses at the end, and OpenAI's format has a refusal behind all texts.
     const inTurn = [...texts, ...(last === undefined ? [] : [last])].toSorted(
       (one, other) => Number(one.type === 'refusal') - Number(other.type === 'refusal'),
     )
-    const parts = [...thoughts, ...inTurn, ...numbered]
+    const parts = [...thoughts, ...inTurn, ...(made === undefined ? [] : [made]), ...numbered]
     const content: readonly ChatPart[] = parts.length === 0 ? [{ type: 'text', text: 'Yes' }] : parts
     const finishReason = calls.length > 0 ? 'tool-calls' : ending
     const ended = finishReason === 'stop' && stopSequence !== undefined ? { stopSequence } : {}

@@ -99,6 +99,13 @@ const extensions: Readonly<Record<OpenaiExtension, true>> = {
   images_anywhere: true,
 }
 
+const mediaCounts = [
+  'usage.audioInputTokens',
+  'usage.audioOutputTokens',
+  'usage.imageInputTokens',
+  'usage.imageOutputTokens',
+]
+
 export const dialectList: readonly PairedDialect[] = [
   listed({
     name: 'OpenAI chat',
@@ -109,14 +116,24 @@ export const dialectList: readonly PairedDialect[] = [
       ...openaiPrinting,
       extensions: new Set(Object.keys(extensions) as OpenaiExtension[]),
     },
-    answersLack: ['opaque', 'stopSequence', 'usage.longCacheWriteTokens'],
+    answersLack: ['opaque', 'image', 'file', 'stopSequence', 'usage.longCacheWriteTokens', 'usage.units'],
   }),
   listed({
     name: 'OpenAI responses',
     codec: openaiResponses,
     vendor: 'openai',
     printing: { stream: false, vendor: 'openai' },
-    answersLack: ['opaque', 'audio', 'stopSequence', 'choices', 'usage.longCacheWriteTokens'],
+    answersLack: [
+      'opaque',
+      'audio',
+      'image',
+      'file',
+      'stopSequence',
+      'choices',
+      'usage.longCacheWriteTokens',
+      ...mediaCounts,
+      'usage.units',
+    ],
   }),
   listed({
     name: 'Bedrock Converse',
@@ -131,6 +148,9 @@ export const dialectList: readonly PairedDialect[] = [
       'text.signature',
       'tool-call.signature',
       'usage.reasoningTokens',
+      'file',
+      ...mediaCounts,
+      'usage.units',
     ],
     frames: (text) => framesIn(text).map(({ name, data }) => ({ event: name, data })),
   }),
@@ -139,7 +159,17 @@ export const dialectList: readonly PairedDialect[] = [
     codec: anthropicMessages,
     vendor: 'anthropic',
     printing: { stream: false, vendor: 'anthropic' },
-    answersLack: ['choices', 'refusal', 'audio', 'opaque', 'text.signature', 'tool-call.signature'],
+    answersLack: [
+      'choices',
+      'refusal',
+      'audio',
+      'image',
+      'file',
+      'opaque',
+      'text.signature',
+      'tool-call.signature',
+      ...mediaCounts,
+    ],
   }),
   listed({
     name: 'Gemini',
@@ -152,6 +182,8 @@ export const dialectList: readonly PairedDialect[] = [
       'refusal',
       'usage.cacheWriteTokens',
       'usage.longCacheWriteTokens',
+      'audio.transcript',
+      'usage.units',
     ],
   }),
 ]

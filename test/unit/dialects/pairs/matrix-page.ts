@@ -90,7 +90,7 @@ ${table(
 ${dialectList.map(pairTable).join('')}
 ## What answers cannot say
 
-An answer cannot be refused. What a dialect's answers have no place for is left out of them.
+An answer cannot be refused. What a dialect's answers have no place for is left out of them. Where\naudio has no place, its transcript is written as text.
 
 ${table(
   ['dialect', 'is left out of its answers'],
