@@ -82,7 +82,7 @@ const usage: fc.Arbitrary<Usage> = fc
   })
 
 /** Any answer of one choice. */
-export const replies: fc.Arbitrary<ChatReply> = fc
+export const repliesWithMedia: fc.Arbitrary<ChatReply> = fc
   .record({
     thoughts: fc.array(thought, { maxLength: 2 }),
     texts: fc.array(said, { maxLength: 2 }),
@@ -105,6 +105,18 @@ export const replies: fc.Arbitrary<ChatReply> = fc
     const ended = finishReason === 'stop' && stopSequence !== undefined ? { stopSequence } : {}
     return { id: 'answer-1', model: 'm', choices: [{ content, finishReason, ...ended }], usage: counts }
   })
+
+function withoutMedia(reply: ChatReply): ChatReply {
+  const isMedia = ({ type }: ChatPart): boolean => type === 'image' || type === 'audio' || type === 'file'
+  const choices = reply.choices.map((choice) => {
+    const content = choice.content.filter((part) => !isMedia(part))
+    return { ...choice, content: content.length === 0 ? [{ type: 'text' as const, text: 'Yes' }] : content }
+  })
+  return { ...reply, choices }
+}
+
+/** Any answer that may be streamed. Streams have no pieces of images and files. */
+export const replies: fc.Arbitrary<ChatReply> = repliesWithMedia.map(withoutMedia)
 
 /** The same answer in pieces of at most so many characters. */
 export function piecesOf({ choices, usage: counts }: ChatReply, length: number): readonly ChatEvent[] {
