@@ -4,6 +4,7 @@ import type { ChatRequest } from '../../provider/contract.ts'
 import { Carriage } from '../carriage.ts'
 import type { ChatPrinting } from '../chat-codec.ts'
 import { patchMembers } from '../json-text.ts'
+import { withoutUndefined } from '../without-undefined.ts'
 import { type ConverseMembers, type MemberEdits, objectMembers } from './converse-members.ts'
 import { bedrockVendor } from './left-over.ts'
 import { type ConverseContext, namesClaude } from './messages/write-context.ts'
@@ -44,10 +45,6 @@ export function converseBody(request: ChatRequest, context: ConverseContext): st
     messages: entriesText(entries),
     system: systemText(messages.slice(0, head), context),
   })
-}
-
-function withoutUndefined(record: JsonRecord): JsonRecord {
-  return Object.fromEntries(Object.entries(record).filter(([, value]) => value !== undefined))
 }
 
 export const converseFields: readonly ConverseField[] = [

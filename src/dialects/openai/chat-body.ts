@@ -1,7 +1,7 @@
 import type { JsonRecord } from '../../json.ts'
 import type { ChatRequest, ChatTool } from '../../provider/contract.ts'
 import type { Carriage } from '../carriage.ts'
-import { openaiVendor, withOptions } from './left-over.ts'
+import { openaiVendor, optionsFor, withOptions } from './left-over.ts'
 import { openaiMessage } from './messages/message-wire.ts'
 import { type OpenaiPrinting, type WireContext, wireContext } from './printing.ts'
 
@@ -114,9 +114,7 @@ function wireTool(tool: ChatTool, context: WireContext): readonly JsonRecord[] {
   const isMarked = cacheMark !== undefined && (isOwn || extensions.has('cache_control'))
   if (cacheMark !== undefined && !isMarked) carriage.approximate(`${path}.cacheMark`, 'left out')
   const mark = isMarked ? { cache_control: { type: 'ephemeral', ...cacheMark } } : {}
-  const more =
-    vendor === openaiVendor ? options?.[vendor] : { ...options?.[openaiVendor], ...options?.[vendor] }
-  return [withOptions(more, { ...mark, type, [type]: declared })]
+  return [withOptions(optionsFor(tool, vendor), { ...mark, type, [type]: declared })]
 }
 
 function wireToolChoice(choice: ChatRequest['toolChoice']): unknown {

@@ -3,6 +3,7 @@ import type { ChatRequest, ChatTool, UnreadField } from '../../provider/contract
 import { withNative } from '../../provider/contract.ts'
 import type { ChatCall } from '../chat-codec.ts'
 import { JsonFields } from '../json-fields.ts'
+import { withoutUndefined } from '../without-undefined.ts'
 import { parseText } from './body-text.ts'
 import { leftOverWithin, openaiVendor } from './left-over.ts'
 import { parseOpenaiMessages } from './messages/message.ts'
@@ -116,12 +117,6 @@ export function parseSampling(fields: JsonFields): Partial<Record<keyof ChatRequ
     seed: fields.optionalWholeNumber('seed'),
     stop: stopOf(fields),
   }
-}
-
-export function withoutUndefined<Value extends object>(value: Value): Partial<Value> {
-  const kept: Partial<Value> = {}
-  for (const name in value) if (value[name] !== undefined) kept[name] = value[name]
-  return kept
 }
 
 function stopOf(fields: JsonFields): readonly string[] | undefined {

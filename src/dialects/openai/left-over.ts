@@ -42,3 +42,12 @@ export function withOptions(options: JsonRecord | undefined, said: JsonRecord): 
   }
   return merged
 }
+
+/** What came in this format is sent to every server of this format, whatever its provider is called. */
+export function optionsFor(
+  { options }: { readonly options?: VendorOptions },
+  vendor: string,
+): JsonRecord | undefined {
+  if (options === undefined) return undefined
+  return vendor === openaiVendor ? options[vendor] : { ...options[openaiVendor], ...options[vendor] }
+}

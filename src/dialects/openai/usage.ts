@@ -1,5 +1,6 @@
 import { isRecord, type JsonRecord } from '../../json.ts'
 import type { Usage } from '../../provider/contract.ts'
+import { add, count } from '../token-counts.ts'
 
 /**
  * OpenAI counts cached tokens within `prompt_tokens`. `Usage` counts them apart, so they are subtracted. A
@@ -27,14 +28,6 @@ export function readOpenaiUsage(value: unknown): Usage {
   add(usage, 'imageInputTokens', count(input.image_tokens))
   add(usage, 'imageOutputTokens', count(output.image_tokens))
   return usage
-}
-
-function count(value: unknown): number | undefined {
-  return typeof value === 'number' && value >= 0 ? value : undefined
-}
-
-function add(usage: Record<string, number>, name: keyof Usage, value: number | undefined): void {
-  if (value !== undefined) usage[name] = value
 }
 
 /** The `usage` to send. Undefined when the vendor gave no numbers, because zeros would be false. */

@@ -1,5 +1,6 @@
 import { isRecord, type JsonRecord } from '../../../json.ts'
 import type { Usage } from '../../../provider/contract.ts'
+import { add, count } from '../../token-counts.ts'
 
 /**
  * Anthropic counts cached tokens beside `input_tokens`, as `Usage` does. A value that is not a number of at least 0 is left
@@ -21,14 +22,6 @@ export function readUsage(value: unknown): Usage {
   add(usage, 'reasoningTokens', count(details.thinking_tokens))
   add(usage, 'units', unitsOf(value.server_tool_use))
   return usage
-}
-
-function count(value: unknown): number | undefined {
-  return typeof value === 'number' && value >= 0 ? value : undefined
-}
-
-function add(usage: Record<string, unknown>, name: keyof Usage, value: unknown): void {
-  if (value !== undefined) usage[name] = value
 }
 
 /** Our words for what the vendor's own tools are charged by. */

@@ -4,6 +4,7 @@ import { type ChatRequest, withNative } from '../../../provider/contract.ts'
 import type { ChatCall } from '../../chat-codec.ts'
 import { parseExactly } from '../../exact-json.ts'
 import { badField, JsonFields } from '../../json-fields.ts'
+import { withoutUndefined } from '../../without-undefined.ts'
 import { anthropicDialect } from '../vendor.ts'
 import { readMessages, readSystem } from './read-messages.ts'
 import { readToolChoice, readTools } from './read-tools.ts'
@@ -52,12 +53,6 @@ function callOf(
     request: withNative(request, anthropicDialect, text, fields.record),
     stream: fields.optionalBoolean('stream') ?? false,
   }
-}
-
-function withoutUndefined<Value extends object>(value: Value): Partial<Value> {
-  const kept: Partial<Value> = {}
-  for (const name in value) if (value[name] !== undefined) kept[name] = value[name]
-  return kept
 }
 
 function stopOf(fields: JsonFields): readonly string[] | undefined {

@@ -1,5 +1,6 @@
 import { isRecord, type JsonRecord } from '../../../json.ts'
 import type { Usage } from '../../../provider/contract.ts'
+import { add, count } from '../../token-counts.ts'
 
 /**
  * Google counts cached tokens within `promptTokenCount`, and thoughts and what its own tools read beside everything else.
@@ -30,16 +31,8 @@ export function readGeminiUsage(value: unknown): Usage {
   return usage
 }
 
-function count(value: unknown): number | undefined {
-  return typeof value === 'number' && value >= 0 ? value : undefined
-}
-
 function sum(one: number | undefined, other: number | undefined): number | undefined {
   return one === undefined && other === undefined ? undefined : (one ?? 0) + (other ?? 0)
-}
-
-function add(usage: Record<string, number>, name: keyof Usage, value: number | undefined): void {
-  if (value !== undefined) usage[name] = value
 }
 
 /** The tokens of one modality in lists of `{ modality, tokenCount }`. */

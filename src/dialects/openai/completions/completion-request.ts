@@ -7,8 +7,9 @@ import {
 } from '../../../provider/contract.ts'
 import type { ChatCall } from '../../chat-codec.ts'
 import { JsonFields } from '../../json-fields.ts'
+import { withoutUndefined } from '../../without-undefined.ts'
 import { parseText } from '../body-text.ts'
-import { parseSampling, withoutUndefined } from '../chat-request.ts'
+import { parseSampling } from '../chat-request.ts'
 import { unreadFields } from '../unread.ts'
 
 /** The dialect of OpenAI's legacy completions, which some clients and many servers still speak. */

@@ -1,13 +1,6 @@
 import type { JsonRecord } from '../../../json.ts'
-import type {
-  AudioPart,
-  ChatMessage,
-  ChatPart,
-  FilePart,
-  ImagePart,
-  VendorOptions,
-} from '../../../provider/contract.ts'
-import { openaiVendor, withOptions } from '../left-over.ts'
+import type { AudioPart, ChatMessage, ChatPart, FilePart, ImagePart } from '../../../provider/contract.ts'
+import { openaiVendor, optionsFor, withOptions } from '../left-over.ts'
 import type { WireContext } from '../printing.ts'
 import { audioFormat } from './message-part.ts'
 import { reasoningDetails, signedContent } from './reasoning-details.ts'
@@ -35,15 +28,6 @@ export function openaiMessage(message: ChatMessage, context: WireContext): JsonR
 
 function at(context: WireContext, index: number): WireContext {
   return { ...context, path: `${context.path}.content[${index}]` }
-}
-
-/** What came in this format is sent to every server of this format, whatever its provider is called. */
-function optionsFor(
-  { options }: { readonly options?: VendorOptions },
-  vendor: string,
-): JsonRecord | undefined {
-  if (options === undefined) return undefined
-  return vendor === openaiVendor ? options[vendor] : { ...options[openaiVendor], ...options[vendor] }
 }
 
 function shown(parts: readonly JsonRecord[]): unknown {
@@ -99,7 +83,7 @@ function wireSigned(
 }
 
 /** The part as a list of entries for `tool_calls`, with one entry or no entry. */
-export function wireCall(part: ChatPart, context: WireContext): readonly JsonRecord[] {
+function wireCall(part: ChatPart, context: WireContext): readonly JsonRecord[] {
   if (part.type !== 'tool-call') return []
   const { id, name, arguments: text, custom, signature } = part
   const { vendor, extensions, carriage, isOwn, path } = context

@@ -2,7 +2,7 @@ import type { JsonRecord } from '../../../json.ts'
 import type { ChatRequest, ChatTool } from '../../../provider/contract.ts'
 import type { Carriage } from '../../carriage.ts'
 import { JsonFields } from '../../json-fields.ts'
-import { withoutUndefined } from '../chat-request.ts'
+import { withoutUndefined } from '../../without-undefined.ts'
 import { openaiResponsesDialect, ownWords, sentVendors, sentWords } from './own-words.ts'
 
 const functionFields: ReadonlySet<string> = new Set(['type', 'name', 'description', 'parameters', 'strict'])
