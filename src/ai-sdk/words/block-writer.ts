@@ -158,7 +158,8 @@ export class BlockWriter {
     if (open?.kind === 'call') {
       open.input += delta
       if (isProof(marks)) open.marks = marks
-      return delta === '' ? [] : [{ type: 'tool-input-delta', id: open.id, delta }]
+      // Some models tell the input of a call only in the call, after its pieces have ended.
+      return delta === '' || open.hasEnded ? [] : [{ type: 'tool-input-delta', id: open.id, delta }]
     }
     const before = this.#closeTexts()
     const id = given === undefined || given === '' ? this.#newId() : given

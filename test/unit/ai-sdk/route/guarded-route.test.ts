@@ -133,6 +133,21 @@ describe('a route with a guardrail for replies', () => {
       }),
     )
   })
+
+  it('gives no more input of a call that has ended, when the call itself tells it', async () => {
+    const parts: LanguageModelV4StreamPart[] = [
+      { type: 'stream-start', warnings: [] },
+      { type: 'tool-input-start', id: 'c', toolName: 'look' },
+      { type: 'tool-input-end', id: 'c' },
+      { type: 'response-metadata', id: 'held-back' },
+      { type: 'tool-call', toolCallId: 'c', toolName: 'look', input: '{"at":1}' },
+      { type: 'finish', usage, finishReason },
+    ]
+    let place = 0
+    const got = await partsFrom(guarded(parts, holdingBack(() => place++ !== 3)), says('Hi'))
+    expect(misshapen(got)).toEqual([])
+    expect(got).toContainEqual({ type: 'tool-call', toolCallId: 'c', toolName: 'look', input: '{"at":1}' })
+  })
 })
 
 const passing: Layers = {
