@@ -144,7 +144,13 @@ describe('a route with a guardrail for replies', () => {
       { type: 'finish', usage, finishReason },
     ]
     let place = 0
-    const got = await partsFrom(guarded(parts, holdingBack(() => place++ !== 3)), says('Hi'))
+    const got = await partsFrom(
+      guarded(
+        parts,
+        holdingBack(() => place++ !== 3),
+      ),
+      says('Hi'),
+    )
     expect(misshapen(got)).toEqual([])
     expect(got).toContainEqual({ type: 'tool-call', toolCallId: 'c', toolName: 'look', input: '{"at":1}' })
   })
