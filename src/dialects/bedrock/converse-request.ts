@@ -1,10 +1,11 @@
 import { isRecord } from '../../json.ts'
-import { type ChatRequest, type ChatTool, type UnreadField, withNative } from '../../provider/contract.ts'
+import { type ChatRequest, type UnreadField, withNative } from '../../provider/contract.ts'
 import type { ChatCall, ChatPlaceInUrl } from '../chat-codec.ts'
 import { badField, JsonFields } from '../json-fields.ts'
 import { parseText } from '../openai/body-text.ts'
-import { bedrockOptions, bedrockVendor } from './left-over.ts'
+import { listOthers } from './left-over.ts'
 import { readMessages } from './messages/read-messages.ts'
+import { readTools } from './read-tools.ts'
 
 /** The dialect of Bedrock's Converse and ConverseStream. */
 export const converseDialect = 'bedrock-converse'
@@ -55,13 +56,6 @@ export function parseConverse(text: string, place?: ChatPlaceInUrl): ChatCall {
   }
 }
 
-/** Lists what an object has besides these members. */
-function listOthers(fields: JsonFields, known: readonly string[], unread: UnreadField[]): void {
-  for (const name in fields.record) {
-    if (!known.includes(name) && fields.value(name) !== undefined) unread.push({ field: fields.at(name) })
-  }
-}
-
 type Read = Partial<ChatRequest>
 
 function readInference(config: JsonFields | undefined, unread: UnreadField[]): Read {
@@ -82,60 +76,6 @@ function readInference(config: JsonFields | undefined, unread: UnreadField[]): R
   }
 }
 
-function readTools(config: JsonFields | undefined, unread: UnreadField[]): Read {
-  if (config === undefined) return {}
-  listOthers(config, ['tools', 'toolChoice'], unread)
-  const tools: ChatTool[] = []
-  const list = config.optionalList('tools', 'a list of tools') ?? []
-  for (const [index, value] of list.entries()) {
-    const last = tools.at(-1)
-    if (isRecord(value) && isRecord(value.cachePoint) && last?.type === 'function') {
-      const { ttl } = value.cachePoint
-      tools[tools.length - 1] = { ...last, cacheMark: typeof ttl === 'string' ? { ttl } : {} }
-    } else tools.push(readTool(new JsonFields(value, config.at(`tools[${index}]`))))
-  }
-  const toolChoice = readChoice(config, unread)
-  return { ...(tools.length > 0 && { tools }), ...(toolChoice !== undefined && { toolChoice }) }
-}
-
-function readTool(tool: JsonFields): ChatTool {
-  const spec = tool.optionalFields('toolSpec')
-  if (spec === undefined) {
-    const [kind = 'tool'] = Object.keys(tool.record)
-    const isMark = kind === 'cachePoint'
-    return {
-      type: 'opaque',
-      vendor: bedrockVendor,
-      kind,
-      data: tool.record,
-      ...(!isMark && { required: true }),
-    }
-  }
-  const schema = spec.optionalFields('inputSchema')?.optionalFields('json')
-  if (schema === undefined) throw spec.wrong('inputSchema', 'an object with the JSON Schema in json')
-  const description = spec.optionalString('description')
-  const strict = spec.optionalBoolean('strict')
-  return {
-    type: 'function',
-    name: spec.string('name'),
-    ...(description !== undefined && { description }),
-    parameters: schema.record,
-    ...(strict !== undefined && { strict }),
-    ...bedrockOptions(spec.record, ['name', 'description', 'inputSchema', 'strict']),
-  }
-}
-
-function readChoice(config: JsonFields, unread: UnreadField[]): ChatRequest['toolChoice'] {
-  const choice = config.optionalFields('toolChoice')
-  if (choice === undefined) return undefined
-  const named = choice.optionalFields('tool')
-  if (named !== undefined) return { name: named.string('name') }
-  if (choice.value('any') !== undefined) return 'required'
-  if (choice.value('auto') !== undefined) return 'auto'
-  listOthers(choice, [], unread)
-  return undefined
-}
-
 function readOutput(config: JsonFields | undefined, unread: UnreadField[]): Read {
   if (config === undefined) return {}
   listOthers(config, ['textFormat', 'effort'], unread)
@@ -149,11 +89,15 @@ function readOutput(config: JsonFields | undefined, unread: UnreadField[]): Read
 
 function readSchema(format: JsonFields | undefined, unread: UnreadField[]): ChatRequest['responseSchema'] {
   if (format === undefined) return undefined
-  const declared = format.optionalFields('structure')?.optionalFields('jsonSchema')
-  if (format.value('type') !== 'json_schema' || declared === undefined) {
+  const structure = format.optionalFields('structure')
+  const declared = structure?.optionalFields('jsonSchema')
+  if (format.value('type') !== 'json_schema' || structure === undefined || declared === undefined) {
     unread.push({ field: format.at('type') })
     return undefined
   }
+  listOthers(format, ['type', 'structure'], unread)
+  listOthers(structure, ['jsonSchema'], unread)
+  listOthers(declared, ['schema', 'name', 'description'], unread)
   const description = declared.optionalString('description')
   return {
     name: declared.optionalString('name') ?? 'answer',

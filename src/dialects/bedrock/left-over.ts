@@ -1,5 +1,6 @@
 import type { JsonRecord } from '../../json.ts'
-import type { VendorOptions } from '../../provider/contract.ts'
+import type { UnreadField, VendorOptions } from '../../provider/contract.ts'
+import type { JsonFields } from '../json-fields.ts'
 
 /** The vendor of parts and options that only Bedrock has. */
 export const bedrockVendor = 'bedrock'
@@ -16,4 +17,11 @@ export function bedrockOptions(
     rest[name] = record[name]
   }
   return rest === undefined ? {} : { options: { [bedrockVendor]: rest } }
+}
+
+/** Lists what an object has besides these members. */
+export function listOthers(fields: JsonFields, known: readonly string[], unread: UnreadField[]): void {
+  for (const name in fields.record) {
+    if (!known.includes(name) && fields.value(name) !== undefined) unread.push({ field: fields.at(name) })
+  }
 }

@@ -83,8 +83,8 @@ export function formatOf(kind: MediaKind, mediaType: string): string | undefined
 }
 
 /**
- * Reads a block of media. Undefined for a source that is neither bytes nor an object of S3 nor a text, which only
- * Bedrock knows.
+ * Reads a block of media. Undefined for a source that is neither bytes nor an object of S3 nor a text, or that says more,
+ * which only Bedrock knows.
  */
 export function readMedia(kind: MediaKind, media: JsonFields): ImagePart | AudioPart | FilePart | undefined {
   const format = media.optionalString('format')
@@ -94,6 +94,8 @@ export function readMedia(kind: MediaKind, media: JsonFields): ImagePart | Audio
   if (source === undefined) throw media.wrong('source', 'an object with bytes or s3Location')
   const { bytes, text } = source.record
   const place = source.optionalFields('s3Location')
+  const [, ...others] = Object.keys(source.record)
+  if (others.length > 0 || !isPlainPlace(place)) return undefined
   const known = ['format', 'source', 'name']
   const more = bedrockOptions({ ...media.record, bucketOwner: place?.record.bucketOwner }, known)
   const named = kind === 'document' ? { filename: filenameOf(media.string('name'), format) } : {}
@@ -109,6 +111,12 @@ export function readMedia(kind: MediaKind, media: JsonFields): ImagePart | Audio
     url: `data:${type ?? 'application/octet-stream'};base64,${source.string('bytes')}`,
     ...more,
   }
+}
+
+function isPlainPlace(place: JsonFields | undefined): boolean {
+  return (
+    place === undefined || Object.keys(place.record).every((name) => name === 'uri' || name === 'bucketOwner')
+  )
 }
 
 function mainType(kind: MediaKind): string {

@@ -76,24 +76,34 @@ function jsonText(place: BlockPlace): TextPart {
   return { type: 'text', text: place.textOf('json'), options: { [bedrockVendor]: { json: true } } }
 }
 
-/** What a guardrail looks at is content like any other. */
+/** What a guardrail looks at is content like any other. Undefined for what only Bedrock knows. */
 function readGuarded(content: JsonFields): ChatPart | undefined {
-  const text = content.optionalFields('text')
-  const image = content.optionalFields('image')
-  const part: ChatPart | undefined =
-    text === undefined ? image && readMedia('image', image) : { type: 'text', text: text.string('text') }
+  const [kind, ...others] = Object.keys(content.record)
+  if (others.length > 0) return undefined
+  const guarded = kind === 'text' || kind === 'image' ? content.optionalFields(kind) : undefined
+  if (guarded === undefined) return undefined
+  if (kind === 'image') return asGuarded(readMedia('image', guarded), {})
+  const { text: _text, ...guardContent } = guarded.record
+  return asGuarded({ type: 'text', text: guarded.string('text') }, guardContent)
+}
+
+function asGuarded(part: ChatPart | undefined, guardContent: JsonRecord): ChatPart | undefined {
   if (part === undefined) return undefined
-  const { qualifiers } = text?.record ?? {}
-  const guardContent: JsonRecord = qualifiers === undefined ? {} : { qualifiers }
   return { ...part, options: { [bedrockVendor]: { ...part.options?.[bedrockVendor], guardContent } } }
 }
 
-/** Text with its sources. */
+/** Text with its sources. Pieces that are no text are kept beside it. */
 function readCited(content: JsonFields): ChatPart {
-  const texts = content.optionalList('content') ?? []
-  const text = texts
+  const pieces = content.optionalList('content') ?? []
+  const text = pieces
     .map((each) => (isRecord(each) && typeof each.text === 'string' ? each.text : ''))
     .join('')
+  const isText = pieces.every(isOnlyText)
+  const { options } = bedrockOptions(content.record, isText ? ['content', 'citations'] : ['citations'])
   const citations = content.optionalList('citations') ?? []
-  return { type: 'text', text, options: { [bedrockVendor]: { citations } } }
+  return { type: 'text', text, options: { [bedrockVendor]: { ...options?.[bedrockVendor], citations } } }
+}
+
+function isOnlyText(piece: unknown): boolean {
+  return isRecord(piece) && typeof piece.text === 'string' && Object.keys(piece).length === 1
 }

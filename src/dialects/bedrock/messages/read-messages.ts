@@ -2,7 +2,8 @@ import { isRecord } from '../../../json.ts'
 import type { CacheMark, ChatMessage, ChatPart } from '../../../provider/contract.ts'
 import { JsonFields } from '../../json-fields.ts'
 import { bedrockOptions } from '../left-over.ts'
-import { type BlockPlace, readBlock } from './read-block.ts'
+import { type BlockPlace, kindOfBlock, readBlock } from './read-block.ts'
+import { markIn } from './read-mark.ts'
 import { textAt } from './text-at.ts'
 
 /** A conversation, and where each message stands in the body. */
@@ -61,12 +62,13 @@ export function readEntry(
     const at = blockPlace(place, index)
     const last = messages.at(-1)
     if (role === 'user' && isRecord(block) && isRecord(block.toolResult)) {
+      kindOfBlock(block, at.path)
       readResult(
         new JsonFields(block.toolResult, `${at.path}.toolResult`),
         { ...place, names: [...place.names, index, 'toolResult'] },
         begin,
       )
-    } else if (isRecord(block) && isRecord(block.cachePoint) && marked(last?.content, block.cachePoint)) {
+    } else if (marked(last?.content, markIn(block))) {
       // The mark is on the part before it.
     } else {
       const read = readBlock(block, at)
@@ -85,10 +87,10 @@ function optional(part: ChatPart): ChatPart {
 }
 
 /** Puts the mark on the last part. False when there is none to put it on. */
-function marked(content: ChatPart[] | undefined, { ttl }: Readonly<Record<string, unknown>>): boolean {
+function marked(content: ChatPart[] | undefined, cacheMark: CacheMark | undefined): boolean {
   const part = content?.at(-1)
-  if (content === undefined || part === undefined || part.cacheMark !== undefined) return false
-  const cacheMark: CacheMark = typeof ttl === 'string' ? { ttl } : {}
+  if (cacheMark === undefined || content === undefined || part === undefined) return false
+  if (part.cacheMark !== undefined) return false
   content[content.length - 1] = { ...part, cacheMark }
   return true
 }
@@ -98,11 +100,13 @@ function readResult(
   place: ListPlace,
   begin: (message: Omit<ChatMessage, 'content'>) => ChatPart[],
 ): void {
+  const { status } = result.record
+  const isKnown = status === 'success' || status === 'error'
   const content = begin({
     role: 'tool',
     toolCallId: result.string('toolUseId'),
-    ...(result.value('status') === 'error' && { toolFailed: true }),
-    ...bedrockOptions(result.record, ['toolUseId', 'content', 'status']),
+    ...(status === 'error' && { toolFailed: true }),
+    ...bedrockOptions(result.record, ['toolUseId', 'content', ...(isKnown ? ['status'] : [])]),
   })
   const list = { ...place, names: [...place.names, 'content'] }
   const blocks = result.optionalList('content', 'a list of blocks') ?? []

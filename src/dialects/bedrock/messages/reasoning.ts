@@ -14,12 +14,17 @@ export function isReadable({ signedBy }: Signed): boolean {
 
 /** Reads `reasoningContent`. */
 export function readReasoning(content: JsonFields): ReasoningPart {
-  const more = bedrockOptions(content.record, ['reasoningText', 'redactedContent'])
+  const known = ['reasoningText', 'redactedContent']
   const redacted = content.optionalString('redactedContent')
-  if (redacted !== undefined) return { type: 'reasoning', text: '', ...readRedacted(redacted), ...more }
+  if (redacted !== undefined) {
+    const more = bedrockOptions(content.record, known)
+    return { type: 'reasoning', text: '', ...readRedacted(redacted), ...more }
+  }
   const said = content.optionalFields('reasoningText')
   if (said === undefined) throw content.wrong('reasoningText', 'an object with a text')
   const signature = said.optionalString('signature')
+  const { options } = bedrockOptions(said.record, ['text', 'signature'])
+  const more = bedrockOptions({ ...content.record, reasoningText: options?.[bedrockVendor] }, known.slice(1))
   return {
     type: 'reasoning',
     text: said.string('text'),

@@ -1,11 +1,11 @@
 import { sha256 } from '../../../hash.ts'
-import type { JsonRecord } from '../../../json.ts'
+import { isRecord, type JsonRecord } from '../../../json.ts'
 import { jsonBody } from '../../../provider/contract/json-body.ts'
 import type { ChatPart, ReasoningPart, TextPart, ToolCallPart } from '../../../provider/contract.ts'
 import { bedrockVendor } from '../left-over.ts'
 import { isJsonText } from './is-json-text.ts'
 import { isReadable } from './reasoning.ts'
-import { type BlockRole, type ConverseContext, ownOptions } from './write-context.ts'
+import { type BlockRole, type ConverseContext, leaveOut, ownOptions } from './write-context.ts'
 import { mediaBlock } from './write-media.ts'
 
 /**
@@ -40,6 +40,7 @@ function contentOf(part: ChatPart, role: BlockRole, context: ConverseContext): r
     case 'text':
       return textBlocks(part, role, context)
     case 'refusal':
+      leaveOut(ownOptions(part.options, context), context)
       if (part.text === '') return []
       carriage.approximate(path, 'sent as text')
       return [jsonBody({ text: part.text })]
@@ -54,6 +55,7 @@ function contentOf(part: ChatPart, role: BlockRole, context: ConverseContext): r
     case 'reasoning':
       return thoughtBlocks(part, role, context)
     case 'opaque':
+      leaveOut(ownOptions(part.options, context), context)
       if (part.vendor === bedrockVendor || part.vendor === vendor) return [jsonBody(part.data)]
       if (part.required === true) carriage.refuse(path, `"${part.kind}" of ${part.vendor}`)
       else carriage.approximate(path, 'left out')
@@ -64,15 +66,23 @@ function contentOf(part: ChatPart, role: BlockRole, context: ConverseContext): r
 /** Bedrock refuses empty texts, and they say nothing. */
 function textBlocks(part: TextPart, role: BlockRole, context: ConverseContext): readonly string[] {
   const { text, signature } = part
-  const { guardContent, citations, json } = ownOptions(part.options, context)
   if (signature !== undefined) context.carriage.approximate(`${context.path}.signature`, 'left out')
-  if (role === 'tool' && json === true && isJsonText(text)) return [`{"json":${text}}`]
-  if (text === '') return []
-  if (guardContent !== undefined) {
-    return [jsonBody({ guardContent: { text: { text, ...(guardContent as JsonRecord) } } })]
+  const { json, guardContent, citations, ...more } = ownOptions(part.options, context)
+  if (role === 'tool' && json === true && isJsonText(text)) {
+    leaveOut({ guardContent, citations, ...more }, context)
+    return [`{"json":${text}}`]
   }
-  if (citations !== undefined) return [jsonBody({ citationsContent: { content: [{ text }], citations } })]
-  return [jsonBody({ text })]
+  if (role !== 'tool' && isRecord(guardContent)) {
+    leaveOut({ json, citations, ...more }, context)
+    return text === '' ? [] : [jsonBody({ guardContent: { text: { ...guardContent, text } } })]
+  }
+  if ((role === 'user' || role === 'assistant') && citations !== undefined) {
+    const { content: pieces, ...others } = more
+    leaveOut({ json, guardContent, content: pieces }, context)
+    return text === '' ? [] : [jsonBody({ citationsContent: { ...others, content: [{ text }], citations } })]
+  }
+  leaveOut({ json, guardContent, citations, ...more }, context)
+  return text === '' ? [] : [jsonBody({ text })]
 }
 
 function callBlocks(part: ToolCallPart, role: BlockRole, context: ConverseContext): readonly string[] {
@@ -106,14 +116,14 @@ function thoughtBlocks(part: ReasoningPart, role: BlockRole, context: ConverseCo
     carriage.approximate(path, 'left out')
     return []
   }
-  ownOptions(part.options, context)
+  const { reasoningText: said, ...more } = ownOptions(part.options, context)
   const blocks: string[] = []
   if (text !== '' || signature !== undefined) {
-    const reasoningText = { text, ...(signature !== undefined && { signature }) }
-    blocks.push(jsonBody({ reasoningContent: { reasoningText } }))
+    const reasoningText = { ...(isRecord(said) && said), text, ...(signature !== undefined && { signature }) }
+    blocks.push(jsonBody({ reasoningContent: { ...more, reasoningText } }))
   }
   if (encrypted !== undefined) {
-    blocks.push(jsonBody({ reasoningContent: { redactedContent: encrypted } }))
+    blocks.push(jsonBody({ reasoningContent: { ...more, redactedContent: encrypted } }))
   }
   return blocks
 }

@@ -31,3 +31,11 @@ export function ownOptions(options: VendorOptions | undefined, context: Converse
     ? (options[vendor] ?? {})
     : { ...options[bedrockVendor], ...options[vendor] }
 }
+
+/** Tells that these options of Bedrock's have no place in the block. */
+export function leaveOut(options: JsonRecord, { carriage, path }: ConverseContext): void {
+  for (const name in options) {
+    if (options[name] !== undefined)
+      carriage.approximate(`${path}.options.${bedrockVendor}.${name}`, 'left out')
+  }
+}

@@ -2,7 +2,7 @@ import type { JsonRecord } from '../../../json.ts'
 import type { AudioPart, FilePart, ImagePart } from '../../../provider/contract.ts'
 import { readDataUrl } from '../../data-url.ts'
 import { bucketOwner, formatOf, type MediaKind, mediaFormats } from './media.ts'
-import { type BlockRole, type ConverseContext, ownOptions } from './write-context.ts'
+import { type BlockRole, type ConverseContext, leaveOut, ownOptions } from './write-context.ts'
 
 type MediaPart = ImagePart | AudioPart | FilePart
 
@@ -27,7 +27,15 @@ export function mediaBlock(
     carriage.refuse(path, `${part.type} of ${type}`, 'give it in another format')
     return undefined
   }
-  const { bucketOwner: _owner, guardContent, ...more } = ownOptions(part.options, context)
+  const { bucketOwner, guardContent, ...more } = ownOptions(part.options, context)
+  const isGuarded = guardContent !== undefined && kind === 'image' && role === 'user'
+  leaveOut(
+    {
+      ...(!('s3Location' in source.source) && { bucketOwner }),
+      ...(!isGuarded && { guardContent }),
+    },
+    context,
+  )
   noteLosses(part, context)
   const media = {
     ...more,
@@ -35,9 +43,7 @@ export function mediaBlock(
     ...(kind === 'document' && { name: documentName(part, format, context) }),
     source: source.source,
   }
-  return guardContent !== undefined && kind === 'image'
-    ? { guardContent: { image: media } }
-    : { [kind]: media }
+  return isGuarded ? { guardContent: { image: media } } : { [kind]: media }
 }
 
 function noteLosses(part: MediaPart, { carriage, path }: ConverseContext): void {

@@ -2,7 +2,7 @@ import type { JsonRecord } from '../../../json.ts'
 import { jsonBody } from '../../../provider/contract/json-body.ts'
 import type { ChatMessage } from '../../../provider/contract.ts'
 import { blocksOf, cachePoint, callId } from './write-block.ts'
-import { type BlockRole, type ConverseContext, ownOptions } from './write-context.ts'
+import { type BlockRole, type ConverseContext, leaveOut, ownOptions } from './write-context.ts'
 
 /** An entry of `messages` that is being written. */
 export interface Entry {
@@ -22,7 +22,12 @@ export function headLength(messages: readonly ChatMessage[]): number {
 
 /** The list `system`. Undefined when there is none. */
 export function systemText(head: readonly ChatMessage[], context: ConverseContext): string | undefined {
-  const blocks = head.flatMap((message, index) => entryOf(message, index, context).blocks)
+  const blocks = head.flatMap((message, index) => {
+    const entry = entryOf(message, index, context)
+    // The list has no place for what is said of a message.
+    leaveOut(entry.options, { ...context, path: `messages[${index}]` })
+    return entry.blocks
+  })
   return blocks.length === 0 ? undefined : `[${blocks.join()}]`
 }
 

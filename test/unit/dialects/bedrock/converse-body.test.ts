@@ -234,6 +234,64 @@ describe('the body of a Converse request', () => {
     )
   })
 
+  it.each<[string, ChatMessage['role'], ChatPart, unknown, readonly string[]]>([
+    [
+      'a text',
+      'user',
+      { type: 'text', text: 'a', options: { bedrock: { color: 'red', json: true } } },
+      { text: 'a' },
+      ['json', 'color'],
+    ],
+    [
+      'a guarded text with sources',
+      'user',
+      { type: 'text', text: 'a', options: { bedrock: { guardContent: {}, citations: [] } } },
+      { guardContent: { text: { text: 'a' } } },
+      ['citations'],
+    ],
+    [
+      'what a tool answered',
+      'tool',
+      { type: 'text', text: 'a', options: { bedrock: { guardContent: {}, citations: [] } } },
+      { toolResult: { toolUseId: 'c', content: [{ text: 'a' }] } },
+      ['guardContent', 'citations'],
+    ],
+    [
+      'JSON that a tool answered',
+      'tool',
+      { type: 'text', text: '[1]', options: { bedrock: { json: true, color: 'red' } } },
+      { toolResult: { toolUseId: 'c', content: [{ json: [1] }] } },
+      ['color'],
+    ],
+    [
+      'an image that a tool answered',
+      'tool',
+      { type: 'image', url: 'data:image/png;base64,AA==', options: { bedrock: { guardContent: {} } } },
+      { toolResult: { toolUseId: 'c', content: [{ image: { format: 'png', source: { bytes: 'AA==' } } }] } },
+      ['guardContent'],
+    ],
+    [
+      'an image that stands in no bucket',
+      'user',
+      { type: 'image', url: 'data:image/png;base64,AA==', options: { bedrock: { bucketOwner: '1' } } },
+      { image: { format: 'png', source: { bytes: 'AA==' } } },
+      ['bucketOwner'],
+    ],
+  ])('tells which of Bedrock’s own options have no place in %s', (_what, role, part, block, names) => {
+    const printed = said([part], role)
+    expect(blocksOf(printed)).toEqual([block])
+    expect(printed.approximated).toEqual(
+      names.map((name) => ({ field: `messages[1].content[0].options.bedrock.${name}`, what: 'left out' })),
+    )
+  })
+
+  it('tells which options of a message the list of the system has no place for', () => {
+    const { approximated } = print({
+      messages: [{ role: 'system', content: [], options: { bedrock: { color: 'red' } } }, user],
+    })
+    expect(approximated).toEqual([{ field: 'messages[0].options.bedrock.color', what: 'left out' }])
+  })
+
   it('leaves out thoughts that nobody signed for Anthropic’s models, which refuse them', () => {
     const messages: ChatMessage[] = [user, { role: 'assistant', content: [{ type: 'reasoning', text: 'a' }] }]
     const { approximated } = print({ model: claude, messages })

@@ -160,6 +160,12 @@ export const features: readonly Feature[] = [
     name: 'a mark for the cache on a tool',
     request: asking({ tools: [{ ...look, cacheMark: {} } as ChatTool] }),
   },
+  {
+    name: 'a text for a guardrail of Bedrock',
+    request: asking({
+      messages: [user({ type: 'text', text: 'Hi', options: { bedrock: { guardContent: {} } } })],
+    }),
+  },
   { name: 'a JSON schema', request: asking({ responseSchema: { name: 'answer', schema, strict: true } }) },
   { name: 'any JSON', request: asking({ responseFormat: 'json' }) },
   { name: 'no limit on output', request: { model: 'm', messages: [user(text('Hi'))] } },
