@@ -20,7 +20,8 @@ type Placed = Exclude<ChatEventPart, { readonly type: 'finish' | 'usage' }>
 
 /**
  * Writes a stream as messages of AWS's event stream, each character one byte. An event of the same dialect is passed on as
- * it came. Any other event is built, also in the middle of a stream that is passed on.
+ * it came. Any other event is built, also in the middle of a stream that is passed on. Bedrock answers once, so that only
+ * the first choice is told.
  */
 export class ConverseWriter implements ChatStreamWriter {
   #isPassing = false
@@ -71,6 +72,7 @@ export class ConverseWriter implements ChatStreamWriter {
       this.#usage = part.usage
       return ''
     }
+    if (part.choice !== 0) return ''
     const begun = this.#begin()
     if (part.type === 'finish') return begun + this.#closeAll() + framed('messageStop', wireStop(part))
     const deltas = deltasOf(part)

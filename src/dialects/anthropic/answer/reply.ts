@@ -74,7 +74,7 @@ function readCall(block: JsonRecord): ChatPart {
 
 const foreignCallFields: ReadonlySet<string> = new Set(['type', 'id', 'name', 'input'])
 
-/** As `printReply` of a codec. The format has one answer. */
+/** As `printReply` of a codec. The format has one answer, so only the first choice is told. */
 export function printAnthropicReply(reply: ChatReply, { model }: Pick<ChatAnswerFacts, 'model'>): string {
   const native = nativeText(reply, anthropicDialect)
   if (native !== undefined) return native

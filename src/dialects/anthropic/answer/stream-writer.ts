@@ -18,7 +18,7 @@ import { writeDeltaUsage, writeUsage } from './usage.ts'
 /**
  * Writes a stream of messages. An event of the same dialect is passed on as it came. Any other event is built, also in the
  * middle of a stream that is passed on. What is known of the end is written last, because other vendors tell the usage
- * after it.
+ * after it. The format has one answer, so only the first choice is told.
  */
 export class AnthropicStreamWriter implements ChatStreamWriter {
   readonly #facts: ChatAnswerFacts
@@ -95,6 +95,7 @@ export class AnthropicStreamWriter implements ChatStreamWriter {
     let text = ''
     for (const part of parts) {
       if (part.type === 'usage') this.#usage = part.usage
+      else if (part.choice !== 0) continue
       else if (part.type === 'finish') this.#finish = part
       else text += this.#begun() + this.#blocks.write(part)
     }

@@ -12,11 +12,14 @@ export function meaningOfAnswer(
 ): unknown {
   const lacks = (name: string): boolean => dialects.some(({ answersLack }) => answersLack.has(name))
   return {
-    choices: choices.map(({ content, finishReason, stopSequence }) => ({
-      says: joined(content.flatMap((part) => saidBy(part, lacks))),
-      finishReason,
-      ...(stopSequence === undefined || lacks('stopSequence') ? {} : { stopSequence }),
-    })),
+    // Where one choice has a place, it is the first.
+    choices: (lacks('choices') ? choices.slice(0, 1) : choices).map(
+      ({ content, finishReason, stopSequence }) => ({
+        says: joined(content.flatMap((part) => saidBy(part, lacks))),
+        finishReason,
+        ...(stopSequence === undefined || lacks('stopSequence') ? {} : { stopSequence }),
+      }),
+    ),
     usage: Object.fromEntries(
       Object.entries(lacks('usage.cacheWriteTokens') ? withoutWrites(usage) : usage).filter(
         // Some formats must name each class, so that none and unknown are the same there.
@@ -94,8 +97,9 @@ export function answerOf(events: readonly ChatEvent[]): Pick<ChatReply, 'choices
     const before = choice.blocks.get(block) ?? { type: type.slice(0, -'-delta'.length) }
     choice.blocks.set(block, added(before, delta))
   }
+  const inOrder = [...choices].toSorted(([one], [other]) => one - other)
   return {
-    choices: [...choices.values()].map(({ blocks, finish }) => ({
+    choices: inOrder.map(([, { blocks, finish }]) => ({
       ...(finish as unknown as ChatReply['choices'][number]),
       content: [...blocks.values()] as unknown as readonly ChatPart[],
     })),

@@ -1,7 +1,7 @@
 /** Answers of models, whole and in pieces. */
 
 import fc from 'fast-check'
-import type { ChatDelta, ChatEvent, ChatPart, ChatReply, Usage } from 'modelspine/adapter'
+import type { ChatChoice, ChatDelta, ChatEvent, ChatPart, ChatReply, Usage } from 'modelspine/adapter'
 
 const word = fc.constantFrom('Yes', ' and ', 'ünï 漢字 🐟', '"quoted" \\ \n', '{"json":1}')
 const proof = fc.constantFrom('c2lnbmVk', 'QUJD')
@@ -81,8 +81,7 @@ const usage: fc.Arbitrary<Usage> = fc
     )
   })
 
-/** Any answer of one choice. */
-export const repliesWithMedia: fc.Arbitrary<ChatReply> = fc
+const choice: fc.Arbitrary<ChatChoice> = fc
   .record({
     thoughts: fc.array(thought, { maxLength: 2 }),
     texts: fc.array(said, { maxLength: 2 }),
@@ -91,9 +90,8 @@ export const repliesWithMedia: fc.Arbitrary<ChatReply> = fc
     calls: fc.array(call, { maxLength: 2 }),
     ending: fc.constantFrom('stop' as const, 'length' as const, 'content-filter' as const),
     stopSequence: fc.option(fc.constant('END'), { nil: undefined, freq: 4 }),
-    usage,
   })
-  .map(({ thoughts, texts, last, made, calls, ending, stopSequence, usage: counts }) => {
+  .map(({ thoughts, texts, last, made, calls, ending, stopSequence }) => {
     const numbered = calls.map((part, index) => ({ ...part, id: `call_${index}` }) as ChatPart)
     // A model says why it refuses at the end, and OpenAI's format has a refusal behind all texts.
     const inTurn = [...texts, ...(last === undefined ? [] : [last])].toSorted(
@@ -103,7 +101,19 @@ export const repliesWithMedia: fc.Arbitrary<ChatReply> = fc
     const content: readonly ChatPart[] = parts.length === 0 ? [{ type: 'text', text: 'Yes' }] : parts
     const finishReason = calls.length > 0 ? 'tool-calls' : ending
     const ended = finishReason === 'stop' && stopSequence !== undefined ? { stopSequence } : {}
-    return { id: 'answer-1', model: 'm', choices: [{ content, finishReason, ...ended }], usage: counts }
+    return { content, finishReason, ...ended }
+  })
+
+/** Any answer. Few requests ask for several choices. */
+export const repliesWithMedia: fc.Arbitrary<ChatReply> = fc
+  .record({
+    first: choice,
+    second: fc.option(choice, { nil: undefined, freq: 4 }),
+    usage,
+  })
+  .map(({ first, second, usage: counts }) => {
+    const choices = second === undefined ? [first] : [first, second]
+    return { id: 'answer-1', model: 'm', choices, usage: counts }
   })
 
 function withoutMedia(reply: ChatReply): ChatReply {
@@ -118,17 +128,24 @@ function withoutMedia(reply: ChatReply): ChatReply {
 /** Any answer that may be streamed. Streams have no pieces of images and files. */
 export const replies: fc.Arbitrary<ChatReply> = repliesWithMedia.map(withoutMedia)
 
-/** The same answer in pieces of at most so many characters. */
+/** The same answer in pieces of at most so many characters. Several choices come by turns. */
 export function piecesOf({ choices, usage: counts }: ChatReply, length: number): readonly ChatEvent[] {
-  const events: ChatEvent[] = []
-  for (const [choice, { content, finishReason, stopSequence }] of choices.entries()) {
-    for (const [block, part] of content.entries()) {
-      for (const delta of deltasOf(part, length)) events.push({ parts: [{ ...delta, choice, block }] })
-    }
-    const ended = stopSequence === undefined ? {} : { stopSequence }
-    events.push({ parts: [{ type: 'finish', choice, finishReason, ...ended }] })
-  }
-  return [...events, { parts: [{ type: 'usage', usage: counts }] }]
+  const lists = choices.map((said, choice) => eventsOf(said, choice, length))
+  const longest = Math.max(...lists.map((list) => list.length))
+  const events = Array.from({ length: longest }, (_, turn) => lists.flatMap((list) => list[turn] ?? []))
+  return [...events.flat(), { parts: [{ type: 'usage', usage: counts }] }]
+}
+
+function eventsOf(
+  { content, finishReason, stopSequence }: ChatChoice,
+  choice: number,
+  length: number,
+): readonly ChatEvent[] {
+  const pieces = content.flatMap((part, block) =>
+    deltasOf(part, length).map((delta): ChatEvent => ({ parts: [{ ...delta, choice, block }] })),
+  )
+  const ended = stopSequence === undefined ? {} : { stopSequence }
+  return [...pieces, { parts: [{ type: 'finish', choice, finishReason, ...ended }] }]
 }
 
 function deltasOf(part: ChatPart, length: number): readonly ChatDelta[] {

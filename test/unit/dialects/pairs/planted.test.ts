@@ -187,6 +187,12 @@ const pieces: readonly (readonly [string, PairedDialect])[] = [
     })),
   ],
   [
+    'puts all choices into one answer',
+    streaming((event) => ({
+      parts: event.parts.map((part) => ('choice' in part ? { ...part, choice: 0 } : part)),
+    })),
+  ],
+  [
     'drops pieces that are only a space or a line feed',
     streaming((event) => ({
       parts: event.parts.filter((part) => part.type !== 'text-delta' || part.text.trim() !== ''),
