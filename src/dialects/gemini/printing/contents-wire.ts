@@ -45,7 +45,9 @@ export function wireContents(
         options: answers ? undefined : ownOptions(message, inside),
         parts: [...parts],
         isRefused:
-          parts.length === 0 && role === 'user' && message.content.some(({ type }) => type !== 'opaque'),
+          parts.length === 0 &&
+          role === 'user' &&
+          message.content.some(({ type }) => type !== 'opaque' && type !== 'reasoning'),
       })
     }
   }
@@ -65,7 +67,7 @@ export function isSystem({ role }: ChatMessage): boolean {
 function wireMessage(message: ChatMessage, context: GeminiContext): readonly JsonRecord[] {
   if (message.role === 'tool') return wireToolResult(message, context)
   tellMessage(message, context)
-  return message.content.flatMap((part, place) => wirePart(part, at(context, `content[${place}]`)))
+  return message.content.flatMap((part, place) => wirePart(part, message.role, at(context, `content[${place}]`)))
 }
 
 function tellMessage({ name, toolFailed }: ChatMessage, { carriage, path }: GeminiContext): void {
@@ -91,13 +93,15 @@ export function wireSystem(context: GeminiContext): JsonRecord | undefined {
     options = { ...options, ...ownOptions(message, inside) }
     for (const [index, part] of message.content.entries()) {
       const written = at(inside, `content[${index}]`)
-      if (part.type === 'text' || part.type === 'opaque') parts.push(...wirePart(part, written))
-      else
-        context.carriage.refuse(
-          written.path,
-          `${part.type} in a message with the role ${message.role}`,
-          'give it in a message of the user',
-        )
+      if (part.type !== 'image' && part.type !== 'audio' && part.type !== 'file') {
+        parts.push(...wirePart(part, message.role, written))
+        continue
+      }
+      context.carriage.refuse(
+        written.path,
+        `${part.type} in a message with the role ${message.role}`,
+        'give it in a message of the user',
+      )
     }
   }
   return parts.length === 0 ? undefined : { ...options, parts }

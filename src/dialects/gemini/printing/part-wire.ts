@@ -1,12 +1,16 @@
 import type { JsonRecord } from '../../../json.ts'
-import type { ChatPart, ReasoningPart, Signed, ToolCallPart } from '../../../provider/contract.ts'
+import type { ChatMessage, ChatPart, ReasoningPart, Signed, ToolCallPart } from '../../../provider/contract.ts'
 import { exactRecord } from '../exact-record.ts'
 import { isGoogles } from '../google-signature.ts'
 import { type GeminiContext, ownOptions, wireId, withOptions } from './gemini-printing.ts'
 import { wireMedia } from './media-wire.ts'
 
 /** The parts of a content for one part of a message: one, or none for what was refused or left out. */
-export function wirePart(part: ChatPart, context: GeminiContext): readonly JsonRecord[] {
+export function wirePart(
+  part: ChatPart,
+  role: ChatMessage['role'],
+  context: GeminiContext,
+): readonly JsonRecord[] {
   const { carriage, path, vendors } = context
   if (part.cacheMark !== undefined) carriage.approximate(`${path}.cacheMark`, 'left out')
   if (part.type === 'opaque') {
@@ -15,15 +19,22 @@ export function wirePart(part: ChatPart, context: GeminiContext): readonly JsonR
     else carriage.approximate(path, 'left out')
     return []
   }
-  const said = saidIn(part, context)
+  const said = saidIn(part, role, context)
   return said === undefined ? [] : [withOptions(said, ownOptions(part, context))]
 }
 
 function saidIn(
   part: Exclude<ChatPart, { readonly type: 'opaque' }>,
+  role: ChatMessage['role'],
   context: GeminiContext,
 ): JsonRecord | undefined {
   const { carriage, path } = context
+  if (role !== 'assistant' && isModels(part)) {
+    // Only the model thinks and calls.
+    if (part.type === 'reasoning') carriage.approximate(path, 'left out')
+    else carriage.refuse(path, `a tool call in a message with the role ${role}`, "give it in the assistant's")
+    return undefined
+  }
   switch (part.type) {
     case 'text':
       return { text: part.text, ...signed(part, context) }
@@ -37,6 +48,10 @@ function saidIn(
     default:
       return wireMedia(part, context)
   }
+}
+
+function isModels(part: ChatPart): part is ReasoningPart | ToolCallPart {
+  return part.type === 'reasoning' || part.type === 'tool-call'
 }
 
 function signed(part: Signed, { carriage, path }: GeminiContext): JsonRecord {

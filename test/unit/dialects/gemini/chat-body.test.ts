@@ -256,6 +256,23 @@ describe('contents', () => {
     ])
   })
 
+  it.each(['user', 'system', 'developer'] as const)(
+    'have no calls and no thoughts in a message with the role %s',
+    (role) => {
+      const thought: ChatPart = { type: 'reasoning', text: 'Hm', signature: 'QUJD', signedBy: 'google' }
+      const said: ChatPart = { type: 'text', text: 'x' }
+      const { body, refused, approximated } = printed(saying([thought, call('1'), said], role))
+      expect(refused).toEqual([
+        { field: 'messages[1].content[1]', what: `a tool call in a message with the role ${role}` },
+      ])
+      expect(approximated.map(({ field }) => field)).toContain('messages[1].content[0]')
+      expect(JSON.stringify(body)).not.toMatch(/functionCall|thought/)
+      expect(printed(saying([thought], role)).body.contents).toEqual([
+        { role: 'user', parts: [{ text: 'Hi' }] },
+      ])
+    },
+  )
+
   it('are refused when nobody but the system speaks, or a tool answers that nobody called', () => {
     const system: ChatMessage = { role: 'system', content: [{ type: 'text', text: 'A' }] }
     expect(printed({ messages: [system] }).refused.map(({ field }) => field)).toEqual(['messages'])
