@@ -30,6 +30,7 @@ export type {
 } from './dialects/chat-codec.ts'
 export { markSignature, readSignature } from './dialects/foreign-signature.ts'
 export { geminiContent } from './dialects/gemini/chat-codec.ts'
+export { parseGeminiCount, printGeminiCount } from './dialects/gemini/count.ts'
 export {
   type GeminiAbilities,
   type GeminiPrinting,

@@ -51,6 +51,7 @@ def described(sources):
       'flatPath': 'v1beta/models/{modelsId}:' + name, 'request': {'$ref': asked}, 'response': {'$ref': told}}
       for name, asked, told in [('generateContent', 'GenerateContentRequest', 'GenerateContentResponse'),
         ('streamGenerateContent', 'GenerateContentRequest', 'GenerateContentResponse'),
+        ('countTokens', 'CountTokensRequest', 'CountTokensResponse'),
         ('batchEmbedContents', 'BatchEmbedContentsRequest', 'BatchEmbedContentsResponse')]}
     return json.dumps({'schemas': schemas, 'parameters': {}, 'resources': {'models': {'methods': methods}}})
 `

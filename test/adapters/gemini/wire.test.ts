@@ -1,69 +1,12 @@
-import { type CallContext, type ChatRequest, type EmbedRequest, secretOf } from 'modelspine/adapter'
-import { gemini } from 'modelspine/adapters/gemini'
-import { type VertexGeminiOptions, vertexGemini } from 'modelspine/adapters/vertex'
-import { afterEach, describe, expect, it } from 'vitest'
-import { type Loopback, serveLoopback } from '../../loopback.ts'
+import type { ChatRequest, EmbedRequest } from 'modelspine/adapter'
+import { describe, expect, it } from 'vitest'
 import { googleModel } from '../../official/google-model.ts'
+import { chat, context, googleService, overGemini, overVertex, type Reply } from './google-service.ts'
 import { event, wholeAnswer } from './scripted-gemini.ts'
-
-interface Seen {
-  readonly path: string
-  readonly headers: Readonly<Record<string, unknown>>
-  readonly body: Record<string, unknown>
-}
-
-type Reply = (
-  seen: Seen,
-  number: number,
-) => { readonly status?: number; readonly json?: unknown; readonly text?: string; readonly type?: string }
-
-const opened: (() => Promise<void>)[] = []
-afterEach(async () => {
-  for (const close of opened.splice(0)) await close()
-})
-
-async function service(
-  reply: Reply,
-): Promise<{ readonly url: string; readonly seen: readonly Seen[]; readonly most: () => number }> {
-  const seen: Seen[] = []
-  let open = 0
-  let most = 0
-  const server: Loopback = await serveLoopback(async ({ url = '', headers }, bytes, response) => {
-    open += 1
-    most = Math.max(most, open)
-    const each = { path: url, headers, body: JSON.parse(bytes.toString()) }
-    const number = seen.push(each)
-    await new Promise((resolve) => setImmediate(resolve))
-    open -= 1
-    const { status = 200, json, text, type = 'application/json' } = reply(each, number)
-    response.writeHead(status, { 'content-type': type }).end(text ?? JSON.stringify(json))
-  })
-  opened.push(() => server.close())
-  return { url: server.url, seen, most: () => most }
-}
-
-function overGemini(url: string) {
-  const provider = gemini({ baseUrl: `${url}/v1beta`, apiKey: secretOf('the-key') })
-  opened.push(() => provider.close())
-  return provider
-}
-
-function overVertex(url: string, more: Partial<VertexGeminiOptions> = {}) {
-  const credentials = { token: secretOf('the-token') }
-  const provider = vertexGemini({ project: 'p', location: 'global', endpoint: url, credentials, ...more })
-  opened.push(() => provider.close())
-  return provider
-}
-
-const context: CallContext = { requestId: 'r', abortSignal: new AbortController().signal }
-const chat: ChatRequest = {
-  model: 'gemini-2.5-flash',
-  messages: [{ role: 'user', content: [{ type: 'text', text: 'Hi' }] }],
-}
 
 describe('a chat', () => {
   it('goes to the method of its model, with the key or the token', async () => {
-    const { url, seen } = await service(({ path }) =>
+    const { url, seen } = await googleService(({ path }) =>
       path.includes('stream')
         ? { text: event(wholeAnswer), type: 'text/event-stream' }
         : { json: wholeAnswer },
@@ -94,7 +37,7 @@ describe('a chat', () => {
   })
 
   it('names a model that is none, and lets no caller bring other credentials', async () => {
-    const { url, seen } = await service(() => ({ json: wholeAnswer }))
+    const { url, seen } = await googleService(() => ({ json: wholeAnswer }))
     for (const provider of [overGemini(url), overVertex(url)]) {
       const headers = {
         'x-goog-api-key': 'theirs',
@@ -115,7 +58,7 @@ describe('a chat', () => {
   })
 
   it('is refused by name before anything is sent, or approximated as the route allows', async () => {
-    const { url, seen } = await service(() => ({ json: wholeAnswer }))
+    const { url, seen } = await googleService(() => ({ json: wholeAnswer }))
     const provider = overGemini(url)
     const told: string[] = []
     const translation = {
@@ -216,7 +159,7 @@ describe('an error', () => {
     [504, 'DEADLINE_EXCEEDED', 'Deadline expired', [], 'timeout'],
     [501, 'UNIMPLEMENTED', 'not there', [], 'unsupported'],
   ])('%i %s "%s" with %j is %s', async (code, status, message, details, expected) => {
-    const { url } = await service(() => ({
+    const { url } = await googleService(() => ({
       status: code,
       json: { error: { code, status, message, details } },
     }))
@@ -229,7 +172,7 @@ describe('an error', () => {
   })
 
   it('of somebody between has the meaning of its status', async () => {
-    const { url } = await service(() => ({ status: 413, text: '<html>', type: 'text/html' }))
+    const { url } = await googleService(() => ({ status: 413, text: '<html>', type: 'text/html' }))
     await expect(overGemini(url).chat(chat, context)).rejects.toMatchObject({ code: 'context-length' })
   })
 
@@ -240,7 +183,7 @@ describe('an error', () => {
       { json: [{ error }] },
       { json: wholeAnswer },
     ]
-    const { url } = await service((_, number) => replies[number - 1] ?? {})
+    const { url } = await googleService((_, number) => replies[number - 1] ?? {})
     const provider = overGemini(url)
     const reading = async (): Promise<unknown> => {
       try {
@@ -288,7 +231,7 @@ describe('embeddings', () => {
   }
 
   it('refuse what only the format of the caller says, and tell what is a hint', async () => {
-    const { url, seen } = await service(reply)
+    const { url, seen } = await googleService(reply)
     const request: EmbedRequest = { model: 'gemini-embedding-001', input: texts(1) }
     await expect(
       overGemini(url).embed({ ...request, unread: [{ field: 'input_type' }] }, context),
@@ -307,7 +250,7 @@ describe('embeddings', () => {
   })
 
   it('of the Gemini API go in batches of a hundred, one after the other', async () => {
-    const { url, seen, most } = await service(reply)
+    const { url, seen, most } = await googleService(reply)
     const request: EmbedRequest = {
       model: 'gemini-embedding-001',
       input: texts(205),
@@ -342,7 +285,7 @@ describe('embeddings', () => {
     ['gemini-embedding-001', 'predict', Array(260).fill(1), 3 * 260],
     ['gemini-embedding-2', 'embedContent', Array(260).fill(1), 2 * 260],
   ] as const)('of %s in Vertex AI go to %s', async (model, method, sizes, tokens) => {
-    const { url, seen, most } = await service(reply)
+    const { url, seen, most } = await googleService(reply)
     const request: EmbedRequest = { model, input: texts(260), dimensions: 256 }
     const { embeddings, usage } = await overVertex(url).embed(request, context)
     expect(embeddings).toEqual(embedded(request))
@@ -363,7 +306,7 @@ describe('embeddings', () => {
   })
 
   it('of Vertex AI take options, each where Vertex has it', async () => {
-    const { url, seen } = await service(reply)
+    const { url, seen } = await googleService(reply)
     const options = { 'gcp.vertex_ai': { task_type: 'CLASSIFICATION', title: 'T', autoTruncate: true } }
     await overVertex(url).embed({ model: 'text-embedding-005', input: ['text 1'], options }, context)
     expect(seen[0]?.body).toEqual({
@@ -373,7 +316,7 @@ describe('embeddings', () => {
   })
 
   it('take no token ids', async () => {
-    const { url, seen } = await service(reply)
+    const { url, seen } = await googleService(reply)
     const request: EmbedRequest = { model: 'm', input: ['text 1', [1, 2]] }
     for (const provider of [overGemini(url), overVertex(url)]) {
       await expect(provider.embed(request, context)).rejects.toMatchObject({
@@ -385,7 +328,7 @@ describe('embeddings', () => {
   })
 
   it('stop asking after a failure', async () => {
-    const { url, seen } = await service(() => ({ status: 500, json: {} }))
+    const { url, seen } = await googleService(() => ({ status: 500, json: {} }))
     await expect(
       overVertex(url).embed({ model: 'gemini-embedding-2', input: texts(50) }, context),
     ).rejects.toMatchObject({ code: 'unavailable' })
@@ -398,7 +341,7 @@ describe('embeddings', () => {
     { embeddings: [{ values: ['x'] }], predictions: [{ embeddings: { values: [] } }] },
     { error: { code: 500, status: 'INTERNAL' } },
   ])('are not taken from %j', async (json) => {
-    const { url } = await service(() => ({ json }))
+    const { url } = await googleService(() => ({ json }))
     const code = 'error' in json ? 'unavailable' : 'malformed-reply'
     for (const provider of [overGemini(url), overVertex(url)]) {
       await expect(provider.embed({ model: 'm', input: ['a'] }, context)).rejects.toMatchObject({ code })
@@ -408,11 +351,7 @@ describe('embeddings', () => {
 
 describe('the connection of Vertex AI', () => {
   it('goes to the address of its location', () => {
-    const address = (location: string): string | undefined => {
-      const provider = vertexGemini({ project: 'p', location, credentials: { token: secretOf('t') } })
-      opened.push(() => provider.close())
-      return provider.address
-    }
+    const address = (location: string): string | undefined => overVertex(undefined, { location }).address
     expect(['global', 'europe-west4', 'us', 'eu'].map(address)).toEqual([
       'https://aiplatform.googleapis.com',
       'https://europe-west4-aiplatform.googleapis.com',

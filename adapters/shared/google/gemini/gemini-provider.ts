@@ -11,8 +11,11 @@ import {
   geminiContent,
   type ModelProvider,
   ModelspineError,
+  parseGeminiCount,
+  printGeminiCount,
   SseParser,
   type TargetCall,
+  type TokenCount,
 } from 'modelspine/adapter'
 import type { ChatSource } from '../../provider/chat-events.ts'
 import { chatOverHttp } from '../../provider/chat-over-http.ts'
@@ -23,6 +26,7 @@ import { callGemini, type GeminiReach, heldError, modelRequest, streamGemini } f
 export interface GeminiProvider extends ModelProvider {
   chat(request: ChatRequest, context: CallContext): Promise<ChatReply>
   chatStream(request: ChatRequest, context: CallContext): AsyncIterable<readonly ChatEvent[]>
+  countTokens(request: ChatRequest, context: CallContext): Promise<TokenCount>
   embed(request: EmbedRequest, context: CallContext): Promise<EmbedReply>
   capTokens<Request extends Chat>(request: Request, cap: number): Request
   target(call: TargetCall, context: CallContext): Promise<CallTarget>
@@ -40,7 +44,11 @@ export function geminiProvider({ name, reach, embed }: GeminiService): GeminiPro
   return {
     name,
     address: reach.client.baseUrl,
-    capabilities: { operations: ['chat', 'embed'], streaming: true, dialects: [geminiContent.dialect] },
+    capabilities: {
+      operations: ['chat', 'chat.count-tokens', 'embed'],
+      streaming: true,
+      dialects: [geminiContent.dialect],
+    },
 
     ...chatOverHttp({
       framing: () => new SseParser(),
@@ -66,6 +74,16 @@ export function geminiProvider({ name, reach, embed }: GeminiService): GeminiPro
         }
       },
     }),
+
+    async countTokens(chat, context) {
+      const carriage = new Carriage("Google's counting of tokens", context.translation)
+      const { abilities, words } = reach
+      const printing = { stream: false, vendor: name, abilities, carriage }
+      const body = printGeminiCount(chat, reach.pathOf(chat.model).slice(1), printing)
+      const request = modelRequest(reach, { model: chat.model, method: 'countTokens', body }, context)
+      const reply = await callGemini(reach, request)
+      return parseGeminiCount(reply.text(), (held) => heldError(held, words))
+    },
 
     async embed(request, context) {
       new Carriage("Google's embeddings", context.translation).unread(request)

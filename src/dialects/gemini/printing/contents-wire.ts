@@ -67,7 +67,9 @@ export function isSystem({ role }: ChatMessage): boolean {
 function wireMessage(message: ChatMessage, context: GeminiContext): readonly JsonRecord[] {
   if (message.role === 'tool') return wireToolResult(message, context)
   tellMessage(message, context)
-  return message.content.flatMap((part, place) => wirePart(part, message.role, at(context, `content[${place}]`)))
+  return message.content.flatMap((part, place) =>
+    wirePart(part, message.role, at(context, `content[${place}]`)),
+  )
 }
 
 function tellMessage({ name, toolFailed }: ChatMessage, { carriage, path }: GeminiContext): void {

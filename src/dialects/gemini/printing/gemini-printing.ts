@@ -16,6 +16,8 @@ export interface GeminiAbilities {
   readonly displayNames: boolean
   /** Whether the answer of a function may name files by their addresses. */
   readonly addressesInToolResults: boolean
+  /** Whether it counts the tokens of a whole request. Otherwise it takes only what the prompt is made of. */
+  readonly countsRequests: boolean
 }
 
 /** The Gemini API, which takes API keys. */
@@ -25,6 +27,7 @@ export const geminiApi: GeminiAbilities = {
   needsMediaType: false,
   displayNames: false,
   addressesInToolResults: false,
+  countsRequests: true,
 }
 
 /** Gemini in Vertex AI. */
@@ -34,6 +37,7 @@ export const vertexAi: GeminiAbilities = {
   needsMediaType: true,
   displayNames: true,
   addressesInToolResults: true,
+  countsRequests: false,
 }
 
 export interface GeminiPrinting extends ChatPrinting {

@@ -1,5 +1,11 @@
 import type { JsonRecord } from '../../../json.ts'
-import type { ChatMessage, ChatPart, ReasoningPart, Signed, ToolCallPart } from '../../../provider/contract.ts'
+import type {
+  ChatMessage,
+  ChatPart,
+  ReasoningPart,
+  Signed,
+  ToolCallPart,
+} from '../../../provider/contract.ts'
 import { exactRecord } from '../exact-record.ts'
 import { isGoogles } from '../google-signature.ts'
 import { type GeminiContext, ownOptions, wireId, withOptions } from './gemini-printing.ts'

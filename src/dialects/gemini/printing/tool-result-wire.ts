@@ -42,6 +42,7 @@ function textIn(part: ChatPart, context: GeminiContext): string | undefined {
   const { carriage, path } = context
   if (part.cacheMark !== undefined) carriage.approximate(`${path}.cacheMark`, 'left out')
   if (part.type !== 'text') carriage.approximate(path, 'sent as text')
+  else if (part.signature !== undefined) carriage.approximate(`${path}.signature`, 'left out')
   // A text of an answer has no place of its own, and so no options.
   for (const vendor in part.options) carriage.approximate(`${path}.options.${vendor}`, 'left out')
   return part.text

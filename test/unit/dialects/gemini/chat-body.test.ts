@@ -195,7 +195,7 @@ describe('contents', () => {
       content: [
         { type: 'image', url: 'data:image/png;base64,AA==' },
         { type: 'text', text: 'a' },
-        { type: 'text', text: 'b' },
+        { type: 'text', text: 'b', signature: 'c2ln' },
       ],
     }
     const messages = [...base.messages, { role: 'assistant' as const, content: [call('1')] }, answer]
@@ -212,6 +212,7 @@ describe('contents', () => {
     ])
     expect(approximated.map(({ field }) => field)).toEqual([
       'messages[2].content[1]',
+      'messages[2].content[2].signature',
       'messages[2].content[2]',
     ])
     const addressed = { ...answer, content: [{ type: 'image' as const, url: 'https://example.com/a.png' }] }

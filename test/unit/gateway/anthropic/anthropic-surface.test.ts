@@ -2,8 +2,10 @@ import { createHash } from 'node:crypto'
 import type { ServerResponse } from 'node:http'
 import Anthropic from '@anthropic-ai/sdk'
 import { betaTool } from '@anthropic-ai/sdk/helpers/beta/json-schema'
+import { secretOf } from 'modelspine/adapter'
 import { afterEach, describe, expect, it } from 'vitest'
 import { anthropic } from '../../../../adapters/anthropic/index.ts'
+import { gemini } from '../../../../adapters/gemini/index.ts'
 import { openaiCompatible } from '../../../../adapters/openai-compatible/index.ts'
 import { apiKeys, type GatewayOptions } from '../../../../src/gateway/index.ts'
 import { defineRoute } from '../../../../src/resources/index.ts'
@@ -43,17 +45,20 @@ const stream =
   (response) =>
     void response.writeHead(200, { 'content-type': 'text/event-stream' }).end(pieces.join(''))
 
-/** A gateway with the route `claude`, whose upstream speaks Anthropic's format, or OpenAI's. */
+const speaking = {
+  anthropic: (url: string) => anthropic({ baseUrl: url, connections: 4 }),
+  openai: (url: string) => openaiCompatible({ baseUrl: `${url}/v1` }),
+  gemini: (url: string) => gemini({ baseUrl: `${url}/v1beta`, apiKey: secretOf('k') }),
+}
+
+/** A gateway with the route `claude`, whose upstream speaks Anthropic's format, or another vendor's. */
 async function world(
   answer: Answer,
-  speaks: 'anthropic' | 'openai' = 'anthropic',
+  speaks: keyof typeof speaking = 'anthropic',
   options: Partial<GatewayOptions> = {},
 ): Promise<World> {
   const vendor = await upstream((body, response) => answer(response, JSON.parse(body.toString())))
-  const provider =
-    speaks === 'anthropic'
-      ? anthropic({ baseUrl: vendor.url, connections: 4 })
-      : openaiCompatible({ baseUrl: `${vendor.url}/v1` })
+  const provider = speaking[speaks](vendor.url)
   const operations = ['chat', 'chat.count-tokens'] as const
   const backends = [{ provider: 'vendor', model: 'real' }]
   const routes = [
@@ -263,6 +268,10 @@ describe('Anthropic’s client at the gateway', () => {
     const { max_tokens: _, ...prompt } = asked
     expect(await client.messages.countTokens(prompt)).toEqual({ input_tokens: 14 })
     expect(vendor.seen[0]).toMatchObject({ url: '/v1/messages/count_tokens' })
+    const google = await world(json({ totalTokens: 9 }), 'gemini')
+    const tools = [{ name: 'look', input_schema: { type: 'object' as const } }]
+    expect(await google.client.messages.countTokens({ ...prompt, tools })).toEqual({ input_tokens: 9 })
+    expect(google.vendor.seen[0]).toMatchObject({ url: '/v1beta/models/real:countTokens' })
     const cannot = await world(json({}), 'openai')
     await expect(cannot.client.messages.countTokens(prompt)).rejects.toMatchObject({
       status: expect.any(Number),
