@@ -96,4 +96,6 @@ export interface ChatStreamWriter {
   write(events: readonly ChatEvent[]): string
   /** The text that ends a complete stream. */
   end(): string
+  /** The number of the next event, in formats that number events. */
+  readonly nextNumber?: number
 }

@@ -36,11 +36,12 @@ export function openaiErrorEvent(error: ErrorFacts): string {
   return `data: ${openaiErrorBody(error)}\n\n`
 }
 
-/** The error as the last event of a stream of responses, which has no number because no event follows it. */
-export function openaiResponseErrorEvent(error: ErrorFacts): string {
+/** The error as the last event of a stream of responses. `number` counts on from the event before. */
+export function openaiResponseErrorEvent(error: ErrorFacts, number: number): string {
   const { error: said } = JSON.parse(openaiErrorBody(error))
   const { code, message, param } = said
-  return `event: error\ndata: ${JSON.stringify({ type: 'error', code, message, param, sequence_number: 0 })}\n\n`
+  const event = { type: 'error', code, message, param, sequence_number: number }
+  return `event: error\ndata: ${JSON.stringify(event)}\n\n`
 }
 
 function typeOf(status: number, code: string): string {

@@ -4,6 +4,7 @@ import type { Carriage } from '../carriage.ts'
 import { openaiVendor, optionsFor, withOptions } from './left-over.ts'
 import { openaiMessage } from './messages/message-wire.ts'
 import { type OpenaiPrinting, type WireContext, wireContext } from './printing.ts'
+import { withStrict } from './strict-schema.ts'
 
 export type WireField = Exclude<keyof ChatRequest, 'model' | 'options' | 'unread' | 'native'>
 
@@ -66,7 +67,7 @@ export function wireValue(request: ChatRequest, field: WireField, context: WireC
       return wireToolChoice(request.toolChoice)
     case 'responseSchema':
     case 'responseFormat':
-      return wireFormat(request)
+      return wireFormat(request, context)
     case 'reasoningTokens':
       return wireEffort(request, carriage)
     case 'topK':
@@ -78,9 +79,15 @@ export function wireValue(request: ChatRequest, field: WireField, context: WireC
   }
 }
 
-function wireFormat({ responseSchema, responseFormat }: ChatRequest): JsonRecord | undefined {
+function wireFormat(
+  { responseSchema, responseFormat }: ChatRequest,
+  { carriage, isOwn }: WireContext,
+): JsonRecord | undefined {
   if (responseSchema === undefined) return responseFormat && { type: 'json_object' }
-  return { type: 'json_schema', json_schema: { strict: true, ...responseSchema } }
+  return {
+    type: 'json_schema',
+    json_schema: isOwn ? responseSchema : withStrict(responseSchema, carriage),
+  }
 }
 
 /** OpenAI has words for how much to reason, and no number. The steps are those at which other gateways change the word. */

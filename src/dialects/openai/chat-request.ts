@@ -75,10 +75,31 @@ function unreadIn(fields: JsonFields): { readonly unread?: readonly UnreadField[
   const more = [
     ...(hasBoth ? [{ field: 'safety_identifier', hint: true as const }] : []),
     ...unreadFormat(fields.value('response_format')),
-    ...(isOwnChoice ? [{ field: 'tool_choice' }] : []),
+    ...(isOwnChoice ? [{ field: 'tool_choice' }] : unreadChoice(fields)),
   ]
   const all = [...unread, ...more]
   return all.length === 0 ? {} : { unread: all }
+}
+
+const choiceFields: ReadonlySet<string> = new Set(['type', 'function', 'custom'])
+const chosenFields: ReadonlySet<string> = new Set(['name'])
+
+/** What the choice of one tool says besides its name. */
+function unreadChoice(fields: JsonFields): readonly UnreadField[] {
+  const choice = fields.value('tool_choice')
+  const older = fields.value('function_call')
+  return [
+    ...unreadWithin(choice, 'tool_choice', choiceFields),
+    ...['function', 'custom'].flatMap((name) =>
+      unreadWithin(isRecord(choice) ? choice[name] : undefined, `tool_choice.${name}`, chosenFields),
+    ),
+    ...unreadWithin(older, 'function_call', chosenFields),
+  ]
+}
+
+function unreadWithin(value: unknown, path: string, known: ReadonlySet<string>): readonly UnreadField[] {
+  const { unread = [] } = isRecord(value) ? unreadFields(value, known) : {}
+  return unread.map(({ field }) => ({ field: `${path}.${field}` }))
 }
 
 const formats: ReadonlySet<unknown> = new Set([undefined, null, 'text', 'json_object', 'json_schema'])
@@ -89,13 +110,9 @@ const schemaFields: ReadonlySet<string> = new Set(['name', 'description', 'stric
 function unreadFormat(format: unknown): readonly UnreadField[] {
   if (!isRecord(format)) return []
   if (!formats.has(format.type)) return [{ field: 'response_format' }]
-  const { unread: beside = [] } = unreadFields(format, formatFields)
-  const { unread: inside = [] } = isRecord(format.json_schema)
-    ? unreadFields(format.json_schema, schemaFields)
-    : {}
   return [
-    ...beside.map(({ field }) => ({ field: `response_format.${field}` })),
-    ...inside.map(({ field }) => ({ field: `response_format.json_schema.${field}` })),
+    ...unreadWithin(format, 'response_format', formatFields),
+    ...unreadWithin(format.json_schema, 'response_format.json_schema', schemaFields),
   ]
 }
 
@@ -201,10 +218,10 @@ function responseSchemaOf(fields: JsonFields): ChatRequest['responseSchema'] {
   if (format?.value('type') !== 'json_schema') return undefined
   const declared = new JsonFields(format.value('json_schema'), format.at('json_schema'))
   const description = declared.optionalString('description')
-  const strict = declared.optionalBoolean('strict')
   return {
     name: declared.string('name'),
-    ...(strict === undefined ? {} : { strict }),
+    // The vendor's default.
+    strict: declared.optionalBoolean('strict') ?? false,
     ...(description === undefined ? {} : { description }),
     schema: declared.optionalFields('schema')?.record ?? {},
   }

@@ -38,7 +38,7 @@ export function withOptions(options: JsonRecord | undefined, said: JsonRecord): 
   const merged: Record<string, unknown> = { ...options, ...said }
   for (const name in options) {
     const [own, more] = [said[name], options[name]]
-    if (isRecord(own) && isRecord(more)) merged[name] = { ...more, ...own }
+    if (isRecord(own) && isRecord(more)) merged[name] = withOptions(more, own)
   }
   return merged
 }

@@ -26,8 +26,8 @@ export interface ChatForm {
   readonly codec: ChatCodec<never>
   /** The id of an answer from another dialect. */
   idOf(requestId: string): string
-  /** The event that ends a stream which failed after its output had begun. */
-  errorEvent(error: ErrorFacts): string
+  /** The event that ends a stream which failed after its output had begun. `number` is that of the event. */
+  errorEvent(error: ErrorFacts, number: number): string
   /** The request with what its headers say. Absent: nothing that matters to the model. */
   requestOf?(read: ChatRequest, sent: GatewayRequest): ChatRequest
 }
@@ -54,8 +54,10 @@ export function chatHandler(handling: ChatHandling, form: ChatForm): Handler {
     const routed = await router.chatStream(model, request, call.options())
     const headers = servedHeaders(routed, 'text/event-stream; charset=utf-8')
     headers['cache-control'] = 'no-cache'
-    const eventOf = (error: unknown): string => errorEvent(tell(error, call.requestId))
-    const pieces = new ChatPieces(routed.events, codec.writer(facts), eventOf)
+    const writer = codec.writer(facts)
+    const eventOf = (error: unknown): string =>
+      errorEvent(tell(error, call.requestId), writer.nextNumber ?? 0)
+    const pieces = new ChatPieces(routed.events, writer, eventOf)
     const body = streamCommentMs === 0 ? pieces : new StreamComments(pieces, clock, streamCommentMs)
     return { status: 200, headers, body }
   }

@@ -33,7 +33,7 @@ export interface ChatRequest {
   /** A JSON Schema that the answer must match. */
   readonly responseSchema?: {
     readonly name: string
-    /** Whether the answer must match exactly. Absent: the vendor's default, or the strictest that it has. */
+    /** Whether the answer must match exactly. Absent: as exactly as the vendor can make it match this schema. */
     readonly strict?: boolean
     /** What the answer is, for the model. */
     readonly description?: string

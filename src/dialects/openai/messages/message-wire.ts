@@ -15,15 +15,14 @@ export function openaiMessage(message: ChatMessage, context: WireContext): JsonR
   if (toolFailed === true)
     carriage.approximate(`${path}.toolFailed`, 'left out, so that only the content says it')
   const parts = content.flatMap((part, index) => wirePart(part, role, at(context, index)))
-  const head = { ...optionsFor(message, context.vendor), role }
+  const options = optionsFor(message, context.vendor)
+  const head = { ...options, role }
   if (role === 'tool') return { ...head, tool_call_id: toolCallId ?? '', content: shown(parts) }
   const named = name === undefined ? head : { ...head, name }
   if (role !== 'assistant') return { ...named, content: shown(parts) }
-  return {
-    ...named,
-    content: parts.length === 0 ? null : shown(parts),
-    ...besideContent(content, context),
-  }
+  const said = { role, content: parts.length === 0 ? null : shown(parts) }
+  const details = listOf(options?.reasoning_details)
+  return withOptions(named, { ...said, ...besideContent(content, details, context) })
 }
 
 function at(context: WireContext, index: number): WireContext {
@@ -37,8 +36,12 @@ function shown(parts: readonly JsonRecord[]): unknown {
 }
 
 /** The parts of an assistant's message that have fields of their own. */
-function besideContent(content: readonly ChatPart[], context: WireContext): JsonRecord {
-  const fields: Record<string, unknown> = {}
+function besideContent(
+  content: readonly ChatPart[],
+  details: readonly unknown[],
+  context: WireContext,
+): JsonRecord {
+  const fields: Record<string, unknown> = details.length === 0 ? {} : { reasoning_details: details }
   const calls = content.flatMap((part, index) => wireCall(part, at(context, index)))
   for (const [index, part] of content.entries()) {
     if (part.type === 'audio' && part.fileId !== undefined) fields.audio = { id: part.fileId }
@@ -91,10 +94,11 @@ function wireCall(part: ChatPart, context: WireContext): readonly JsonRecord[] {
   if (part.cacheMark !== undefined) carriage.approximate(`${path}.cacheMark`, 'left out')
   const isSigned = signature !== undefined && (isOwn || extensions.has('reasoning_details'))
   if (signature !== undefined && !isSigned) carriage.approximate(`${path}.signature`, 'left out')
-  const more = { ...optionsFor(part, vendor), ...(isSigned ? signedContent(part) : {}) }
-  return custom === true
-    ? [{ ...more, id, type: 'custom', custom: { name, input: text } }]
-    : [{ ...more, id, type: 'function', function: { name, arguments: text } }]
+  const called =
+    custom === true
+      ? { id, type: 'custom', custom: { name, input: text } }
+      : { id, type: 'function', function: { name, arguments: text } }
+  return [withOptions(optionsFor(part, vendor), { ...called, ...(isSigned ? signedContent(part) : {}) })]
 }
 
 function wirePart(part: ChatPart, role: ChatMessage['role'], context: WireContext): readonly JsonRecord[] {
@@ -156,12 +160,16 @@ function wireImage(
   return undefined
 }
 
-function wireAudio({ url = '' }: AudioPart, { carriage, path }: WireContext): JsonRecord | undefined {
+function wireAudio(
+  { url = '', transcript }: AudioPart,
+  { carriage, path }: WireContext,
+): JsonRecord | undefined {
   const [head, mediaType] = /^data:([^;,]*);base64,/.exec(url.slice(0, 200)) ?? []
   if (head === undefined || mediaType === undefined) {
     carriage.refuse(path, 'audio that is not a data: URL', 'give its bytes')
     return undefined
   }
+  if (transcript !== undefined) carriage.approximate(`${path}.transcript`, 'left out')
   const input = { data: url.slice(head.length), format: audioFormat(mediaType) }
   return { type: 'input_audio', input_audio: input }
 }

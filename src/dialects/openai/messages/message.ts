@@ -1,9 +1,14 @@
 import type { JsonRecord } from '../../../json.ts'
-import type { ChatMessage, ChatPart } from '../../../provider/contract.ts'
+import type { ChatMessage, ChatPart, VendorOptions } from '../../../provider/contract.ts'
 import { badField, JsonFields } from '../../json-fields.ts'
-import { leftOver } from '../left-over.ts'
+import { leftOver, leftOverWithin, openaiVendor } from '../left-over.ts'
 import { parseContentPart } from './message-part.ts'
-import { readReasoningDetails, readSignedContent } from './reasoning-details.ts'
+import {
+  besideSignature,
+  besideThoughts,
+  readReasoningDetails,
+  readSignedContent,
+} from './reasoning-details.ts'
 
 const roleNames = 'system, developer, user, assistant, tool or function'
 
@@ -60,8 +65,29 @@ function parseMessage(value: unknown, index: number, older: OlderCalls): ChatMes
     content: role === 'assistant' ? assistantParts(fields, content, `function-${index}`, older) : content,
     ...(name === undefined ? {} : { name }),
     ...(role === 'tool' ? { toolCallId: answeredCall(fields, given, older, index) } : {}),
-    ...leftOver(fields.record, role === 'assistant' ? knownInAnswers : known),
+    ...(role === 'assistant' ? leftInAnswer(fields.record, content) : leftOver(fields.record, known)),
   }
+}
+
+/** What is left over of an answer, with what its members say besides what was read of them. */
+function leftInAnswer(
+  record: JsonRecord,
+  content: readonly ChatPart[],
+): { readonly options?: VendorOptions } {
+  const extra = record.extra_content
+  const isSigned = content.some(({ type }) => type === 'text')
+  const rest = {
+    ...leftOver(record, knownInAnswers).options?.[openaiVendor],
+    ...leftOverWithin(record, allOf(record), 'audio', audioFields).options?.[openaiVendor],
+    ...leftOverWithin(record, allOf(record), 'function_call', calledFields).options?.[openaiVendor],
+    ...besideThoughts(record.reasoning_details),
+    ...(isSigned ? besideSignature(extra) : extra == null ? {} : { extra_content: extra }),
+  }
+  return Object.keys(rest).length === 0 ? {} : { options: { [openaiVendor]: rest } }
+}
+
+function allOf(record: JsonRecord): ReadonlySet<string> {
+  return new Set(Object.keys(record))
 }
 
 function answeredCall(fields: JsonFields, role: string, older: OlderCalls, index: number): string {
@@ -123,18 +149,19 @@ function signedBy(content: readonly ChatPart[], { extra_content: extra }: JsonRe
     : content.map((part, index) => (index === last ? { ...part, ...signed } : part))
 }
 
-const callFields: ReadonlySet<string> = new Set([
-  'id',
-  'type',
-  'function',
-  'custom',
-  'extra_content',
-  'index',
-])
+const callFields: ReadonlySet<string> = new Set(['id', 'type', 'function', 'custom', 'index'])
+
+/** What is read of a function that is called, or of a custom tool. */
+const calledFields: ReadonlySet<string> = new Set(['name', 'arguments', 'input'])
+const audioFields: ReadonlySet<string> = new Set(['id'])
 
 function parseToolCall(value: unknown, path: string): ChatPart {
   const call = new JsonFields(value, path)
-  const more = { ...readSignedContent(call.value('extra_content')), ...leftOver(call.record, callFields) }
+  const extra = call.value('extra_content')
+  const { extra_content: _, ...record } = call.record
+  const left = { ...record, ...besideSignature(extra) }
+  const kind = call.value('function') === undefined ? 'custom' : 'function'
+  const more = { ...readSignedContent(extra), ...leftOverWithin(left, callFields, kind, calledFields) }
   const called = call.optionalFields('function')
   if (called !== undefined) return { ...functionCall(called, call.string('id')), ...more }
   const custom = call.optionalFields('custom')

@@ -51,6 +51,13 @@ export function readThoughtPieces(value: unknown): readonly ThoughtPiece[] | und
   return pieces.length === 0 ? undefined : pieces
 }
 
+/** The entries of `reasoning_details` that are no thought, as a member of an object. */
+export function besideThoughts(value: unknown): { readonly reasoning_details?: unknown } {
+  if (!Array.isArray(value)) return value == null ? {} : { reasoning_details: value }
+  const rest = value.filter((entry) => !isRecord(entry) || pieceIn(entry).length === 0)
+  return rest.length === 0 ? {} : { reasoning_details: rest }
+}
+
 /** The thoughts in `reasoning_details`. Clients may give back the pieces of a stream. Undefined when there are none. */
 export function readReasoningDetails(value: unknown): readonly Thought[] | undefined {
   const pieces = readThoughtPieces(value)
@@ -97,12 +104,26 @@ export function signedContent({ signature, signedBy = 'google' }: Signed): JsonR
 
 /** The signature in `extra_content`. */
 export function readSignedContent(value: unknown): Signed {
-  if (!isRecord(value)) return {}
+  return signerIn(value) ?? {}
+}
+
+function signerIn(value: unknown): { readonly signature: string; readonly signedBy: string } | undefined {
+  if (!isRecord(value)) return undefined
   for (const signedBy of Object.keys(value)) {
     const entry = value[signedBy]
     if (isRecord(entry) && typeof entry.thought_signature === 'string') {
       return { signature: entry.thought_signature, signedBy }
     }
   }
-  return {}
+  return undefined
+}
+
+/** What `extra_content` says besides the signature, as a member of an object. */
+export function besideSignature(value: unknown): { readonly extra_content?: unknown } {
+  const signedBy = signerIn(value)?.signedBy
+  if (signedBy === undefined || !isRecord(value)) return value == null ? {} : { extra_content: value }
+  const { [signedBy]: signed, ...others } = value
+  const { thought_signature: _, ...more } = signed as JsonRecord
+  const rest = Object.keys(more).length === 0 ? others : { ...others, [signedBy]: more }
+  return Object.keys(rest).length === 0 ? {} : { extra_content: rest }
 }

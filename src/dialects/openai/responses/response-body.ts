@@ -2,6 +2,7 @@ import type { JsonRecord } from '../../../json.ts'
 import type { ChatMessage, ChatRequest } from '../../../provider/contract.ts'
 import { Carriage } from '../../carriage.ts'
 import type { ChatPrinting } from '../../chat-codec.ts'
+import { withStrict } from '../strict-schema.ts'
 import type { ItemWriting } from './items/content-wire.ts'
 import { customCallsIn, messageItems } from './items/item-wire.ts'
 import { wireToolChoice, wireTools } from './tools.ts'
@@ -109,16 +110,16 @@ export function fieldValue(request: ChatRequest, field: ResponseField, printing:
     case 'toolChoice':
       return toolChoice === undefined ? undefined : wireToolChoice(toolChoice)
     case 'responseFormat':
-      return responseSchema === undefined ? { type: 'json_object' } : schemaFormat(responseSchema)
+      return responseSchema === undefined ? { type: 'json_object' } : schemaFormat(responseSchema, carriage)
     case 'responseSchema':
-      return responseSchema === undefined ? undefined : schemaFormat(responseSchema)
+      return responseSchema === undefined ? undefined : schemaFormat(responseSchema, carriage)
     default:
       return request[field]
   }
 }
 
-function schemaFormat(schema: NonNullable<ChatRequest['responseSchema']>): JsonRecord {
-  return { type: 'json_schema', ...schema }
+function schemaFormat(schema: NonNullable<ChatRequest['responseSchema']>, carriage: Carriage): JsonRecord {
+  return { type: 'json_schema', ...withStrict(schema, carriage) }
 }
 
 /** Words for how much to reason, with the most tokens that each stands for. The steps are those of chat completions. */

@@ -43,11 +43,13 @@ function parseFormat(fields: JsonFields): Pick<Partial<ChatRequest>, 'responseFo
   const type = format?.value('type')
   if (type === 'json_object') return { responseFormat: 'json' }
   if (format === undefined || type !== 'json_schema') return {}
-  const more = { description: format.optionalString('description'), strict: format.optionalBoolean('strict') }
+  const description = format.optionalString('description')
   return {
     responseSchema: {
       name: format.string('name'),
-      ...withoutUndefined(more),
+      ...withoutUndefined({ description }),
+      // The vendor's default.
+      strict: format.optionalBoolean('strict') ?? false,
       schema: format.optionalFields('schema')?.record ?? {},
     } as NonNullable<ChatRequest['responseSchema']>,
   }

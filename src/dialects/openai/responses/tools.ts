@@ -72,7 +72,7 @@ function wireTool(tool: ChatTool, path: string, { vendor, carriage }: ToolWritin
     return [{ ...head, ...(tool.format === undefined ? {} : { format: flat(tool.format) }) }]
   if (tool.cacheMark !== undefined)
     carriage.approximate(`${path}.cacheMark`, "left to the vendor's own cache")
-  // In this format a function is strict unless it says otherwise. Elsewhere it is not.
+  // A function that says nothing is strict in this format, if its schema can be. Elsewhere it is not.
   return [{ ...head, parameters: tool.parameters, strict: tool.strict ?? false }]
 }
 

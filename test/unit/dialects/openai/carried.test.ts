@@ -122,6 +122,18 @@ describe('what OpenAI’s chat completions lack', () => {
       says('system', { type: 'text', text: 'a', options: { x: {} } }),
       undefined,
     ],
+    [
+      'messages[0].content[0].transcript: left out',
+      asking({
+        messages: [
+          {
+            role: 'user',
+            content: [{ type: 'audio', url: 'data:audio/wav;base64,AA==', transcript: 'Hi' }],
+          },
+        ],
+      }),
+      undefined,
+    ],
     ['store: left out', asking({ unread: [{ field: 'store', hint: true }] }), undefined],
     [
       'messages[0].toolFailed: left out, so that only the content says it',

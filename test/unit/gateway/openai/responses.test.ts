@@ -160,6 +160,28 @@ describe("OpenAI's own client, with responses", () => {
     await expect(read()).rejects.toMatchObject({ code: 'interrupted', name: 'Error' })
   })
 
+  it('gets an error within a stream whose number counts on', async () => {
+    const { world } = await clientBefore({
+      *chatStream() {
+        yield* events.slice(0, 3)
+        throw new ModelspineError('interrupted', 'the connection broke')
+      },
+    })
+    const answer = await fetch(`${world.listening.url}/v1/responses`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ ...ask, stream: true }),
+    })
+    const bodies = [...(await answer.text()).matchAll(/^data: (.*)$/gm)].map(([, data = '']) =>
+      JSON.parse(data),
+    )
+    expect(bodies.at(-1)).toMatchObject({ type: 'error', code: 'interrupted' })
+    expect(bodies.length).toBeGreaterThan(3)
+    expect(bodies.map((body) => body.sequence_number)).toEqual([...bodies.keys()])
+    if (truth.missing === undefined)
+      expect(truth.problems('ResponseErrorEvent', bodies.at(-1), true)).toEqual([])
+  })
+
   it('ends the call to the upstream when it leaves a stream', async () => {
     const left = Promise.withResolvers<void>()
     const { client } = await clientBefore({

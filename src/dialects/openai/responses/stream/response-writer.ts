@@ -73,6 +73,10 @@ export class ResponseWriter implements ChatStreamWriter {
     return this.#text
   }
 
+  get nextNumber(): number {
+    return this.#sequence
+  }
+
   /** Passes an event on, unless it repeats something that the caller may not see. */
   #pass(event: ChatEvent, native: string): boolean {
     this.#output.isNumbered = true

@@ -73,7 +73,7 @@ export const full: ChatRequest = {
     name: 'answer',
     strict: true,
     description: 'What to say',
-    schema: { type: 'object', properties: {} },
+    schema: { type: 'object', properties: {}, additionalProperties: false },
   },
   endUser: 'someone',
 }
