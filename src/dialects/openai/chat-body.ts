@@ -4,7 +4,7 @@ import type { Carriage } from '../carriage.ts'
 import { openaiVendor, optionsFor, withOptions } from './left-over.ts'
 import { openaiMessage } from './messages/message-wire.ts'
 import { type OpenaiPrinting, type WireContext, wireContext } from './printing.ts'
-import { withStrict } from './strict-schema.ts'
+import { withStrict } from './schema/strict-schema.ts'
 
 export type WireField = Exclude<keyof ChatRequest, 'model' | 'options' | 'unread' | 'native'>
 

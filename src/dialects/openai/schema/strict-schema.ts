@@ -1,6 +1,6 @@
-import { isRecord, type JsonRecord } from '../../json.ts'
-import type { ChatRequest } from '../../provider/contract.ts'
-import type { Carriage } from '../carriage.ts'
+import { isRecord, type JsonRecord } from '../../../json.ts'
+import type { ChatRequest } from '../../../provider/contract.ts'
+import type { Carriage } from '../../carriage.ts'
 
 type ResponseSchema = NonNullable<ChatRequest['responseSchema']>
 
