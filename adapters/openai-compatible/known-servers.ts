@@ -1,7 +1,7 @@
 import type { ServerQuirks } from './server-quirks.ts'
 
 /**
- * Servers that are known by name, as of 2026-11-30. The adapter's page says which of them were checked against what. Newer
+ * Servers that are known by name, as of 2026-12-01. The adapter's page says which of them were checked against what. Newer
  * versions may take more: spread an entry and change it.
  */
 export const knownServers: Readonly<Record<KnownServer, ServerQuirks>> = {
@@ -10,10 +10,11 @@ export const knownServers: Readonly<Record<KnownServer, ServerQuirks>> = {
     lacks: ['parallelToolCalls', 'endUser', 'imageDetail', 'customTools'],
     responses: true,
   },
+  // Its parts for audio have a form of their own.
   sglang: {
     maxTokensField: 'max_tokens',
     extensions: ['top_k', 'reasoning_content'],
-    lacks: ['endUser', 'customTools'],
+    lacks: ['endUser', 'customTools', 'audio', 'files'],
   },
   // Its responses ignore `text.format`, and their streams do not number items.
   'llama.cpp': {
@@ -43,15 +44,20 @@ export const knownServers: Readonly<Record<KnownServer, ServerQuirks>> = {
     lacks: ['choices', 'endUser', 'parallelToolCalls', 'customTools', 'jsonMode', 'audio', 'files'],
     responses: true,
   },
+  // It makes another penalty of `presence_penalty`, and takes schemas in a form of its own.
   tgi: {
     maxTokensField: 'max_tokens',
     schema: 'none',
     lacks: [
+      'choices',
       'endUser',
+      'presencePenalty',
+      'reasoningEffort',
       'parallelToolCalls',
       'customTools',
       'strictTools',
       'jsonMode',
+      'imageDetail',
       'audio',
       'files',
       'developer',
@@ -64,13 +70,23 @@ export const knownServers: Readonly<Record<KnownServer, ServerQuirks>> = {
   together: {
     maxTokensField: 'max_tokens',
     extensions: ['top_k'],
-    lacks: ['endUser', 'customTools', 'files', 'developer'],
+    lacks: [
+      'endUser',
+      'parallelToolCalls',
+      'customTools',
+      'strictTools',
+      'imageDetail',
+      'files',
+      'developer',
+    ],
   },
+  // Its parts for audio and files have forms of their own.
   mistral: {
     maxTokensField: 'max_tokens',
     seedField: 'random_seed',
     streamUsage: 'always',
-    lacks: ['endUser', 'names', 'customTools', 'developer', 'imageDetail'],
+    extensions: ['top_k'],
+    lacks: ['endUser', 'names', 'customTools', 'developer', 'audio', 'files'],
   },
   deepseek: {
     maxTokensField: 'max_tokens',
@@ -82,6 +98,8 @@ export const knownServers: Readonly<Record<KnownServer, ServerQuirks>> = {
       'endUser',
       'parallelToolCalls',
       'customTools',
+      // Only below another base URL, `/beta`.
+      'strictTools',
       'images',
       'audio',
       'files',

@@ -61,8 +61,11 @@ export interface ChatCodec<Printing extends ChatPrinting = ChatPrinting> {
   print(request: ChatRequest, printing: Printing): string
   /** As `capTokens` of a provider. `vendor` names the entry of `options` that holds further limits. */
   capTokens<Request extends Chat>(request: Request, cap: number, vendor: string): Request
-  /** Reads a whole answer. Throws `malformed-reply`, or what `errorOf` makes of an answer that is an error. */
-  parseReply(text: string, errorOf: ErrorOf): ChatReply
+  /**
+   * Reads a whole answer. Throws `malformed-reply`, or what `errorOf` makes of an answer that is an error. `request` says
+   * what an answer does not repeat, such as the format of its audio.
+   */
+  parseReply(text: string, errorOf: ErrorOf, request?: Chat): ChatReply
   printReply(reply: ChatReply, facts: ChatAnswerFacts): string
   /** Reads one stream of an upstream. `request` says what the caller may see of it. */
   reader(request: ChatRequest, errorOf: ErrorOf): ChatStreamReader

@@ -28,7 +28,7 @@ export function chatOverHttp(vendor: ChatVendor): ChatCalls {
   return {
     async chat(request, context) {
       const { codec, errorOf, whole } = await vendor.begin(request, context, false)
-      return codec.parseReply(await whole(), errorOf)
+      return codec.parseReply(await whole(), errorOf, request)
     },
 
     chatStream(request, context) {

@@ -2,6 +2,7 @@ import { ModelspineError } from '../../errors.ts'
 import { isRecord, type JsonRecord } from '../../json.ts'
 import type { ChatDelta, ChatEventPart, ChatPlace } from '../../provider/contract.ts'
 import { readOpenaiFinish } from './finish.ts'
+import { contentChunks } from './messages/content-chunks.ts'
 import { reasoningNames } from './messages/message.ts'
 import { readSignedContent, readThoughtPieces } from './messages/reasoning-details.ts'
 
@@ -52,6 +53,11 @@ function readDelta(delta: JsonRecord, choice: number, parts: ChatEventPart[]): v
       add(blocks.reasoning, { type: 'reasoning-delta', text })
       break
     }
+  }
+  const chunks = Array.isArray(delta.content) ? contentChunks(delta.content) : []
+  for (const { type, text } of chunks) {
+    if (type === 'reasoning') add(blocks.reasoning, { type: 'reasoning-delta', text })
+    else add(blocks.text, { type: 'text-delta', text })
   }
   if (typeof delta.content === 'string' && delta.content !== '') {
     add(blocks.text, { type: 'text-delta', text: delta.content, ...readSignedContent(delta.extra_content) })

@@ -1,12 +1,21 @@
 import { ModelspineError } from '../../errors.ts'
 import { isRecord, type JsonRecord } from '../../json.ts'
-import type { AudioPart, ChatPart, ChatReply, TextPart } from '../../provider/contract.ts'
+import {
+  type AudioPart,
+  type Chat,
+  type ChatPart,
+  type ChatReply,
+  originalOf,
+  type TextPart,
+} from '../../provider/contract.ts'
 import type { ChatAnswerFacts, ErrorOf } from '../chat-codec.ts'
 import { readDataUrl } from '../data-url.ts'
 import { openaiChatDialect } from './chat-request.ts'
 import { openaiFinish } from './finish.ts'
 import { openaiVendor } from './left-over.ts'
+import { contentChunks } from './messages/content-chunks.ts'
 import { reasoningNames } from './messages/message.ts'
+import { audioType } from './messages/message-part.ts'
 import {
   readReasoningDetails,
   readSignedContent,
@@ -19,15 +28,27 @@ import { printReply, type ReplyForm, readReply } from './whole-reply.ts'
  * Reads a whole completion and checks only the fields that are used. Throws `malformed-reply` without a
  * message.
  */
-export function parseOpenaiChatReply(text: string, errorOf: ErrorOf): ChatReply {
-  return readReply(text, chatReplies, errorOf)
+export function parseOpenaiChatReply(text: string, errorOf: ErrorOf, request?: Chat): ChatReply {
+  const audio = request === undefined ? undefined : askedAudio(request)
+  return readReply(text, { ...chatReplies, read: (message) => readMessage(message, audio) }, errorOf)
+}
+
+/** The media type of the audio that was asked for. The reply does not repeat it. */
+function askedAudio(request: Chat): string | undefined {
+  const asked = originalOf(request, openaiChatDialect)?.body.audio ?? request.options?.[openaiVendor]?.audio
+  const format = isRecord(asked) ? asked.format : undefined
+  return typeof format === 'string' ? audioType(format) : undefined
+}
+
+function readMessage(message: unknown, audio?: string): readonly ChatPart[] | undefined {
+  return isRecord(message) ? readContent(message, audio) : undefined
 }
 
 const chatReplies: ReplyForm = {
   dialect: openaiChatDialect,
   object: 'chat.completion',
   member: 'message',
-  read: (message) => (isRecord(message) ? readContent(message) : undefined),
+  read: (message) => readMessage(message),
   print: ({ content, finishReason }, index, createdMs) => ({
     index,
     message: openaiAnswer(content, createdMs),
@@ -36,27 +57,29 @@ const chatReplies: ReplyForm = {
   }),
 }
 
-function readContent(message: JsonRecord): readonly ChatPart[] {
+function readContent(message: JsonRecord, audio: string | undefined): readonly ChatPart[] {
   const parts: ChatPart[] = []
   const details = readReasoningDetails(message.reasoning_details)
   const reasoning = reasoningNames.map((name) => message[name]).find((each) => typeof each === 'string')
   if (details !== undefined) for (const thought of details) parts.push({ type: 'reasoning', ...thought })
   else if (typeof reasoning === 'string' && reasoning !== '')
     parts.push({ type: 'reasoning', text: reasoning })
-  if (typeof message.content === 'string' && message.content !== '')
-    parts.push({ type: 'text', text: message.content, ...readSignedContent(message.extra_content) })
+  const signed = readSignedContent(message.extra_content)
+  const chunks = contentChunks(message.content)
+  for (const [index, chunk] of chunks.entries()) {
+    parts.push(index === chunks.length - 1 && chunk.type === 'text' ? { ...chunk, ...signed } : chunk)
+  }
   if (typeof message.refusal === 'string') parts.push({ type: 'refusal', text: message.refusal })
-  if (isRecord(message.audio)) parts.push(readAudio(message.audio))
+  if (isRecord(message.audio)) parts.push(readAudio(message.audio, audio))
   for (const call of Array.isArray(message.tool_calls) ? message.tool_calls : []) parts.push(readCall(call))
   if (isRecord(message.function_call)) parts.push(readCall({ function: message.function_call }))
   return parts
 }
 
-function readAudio({ id, data, transcript }: JsonRecord): AudioPart {
+function readAudio({ id, data, transcript }: JsonRecord, mediaType = 'application/octet-stream'): AudioPart {
   return {
     type: 'audio',
-    // The request chose the format, and the reply does not repeat it.
-    ...(typeof data === 'string' ? { url: `data:application/octet-stream;base64,${data}` } : {}),
+    ...(typeof data === 'string' ? { url: `data:${mediaType};base64,${data}` } : {}),
     ...(typeof id === 'string' ? { fileId: id } : {}),
     ...(typeof transcript === 'string' ? { transcript } : {}),
   }

@@ -4,14 +4,15 @@ import { add, count } from '../token-counts.ts'
 
 /**
  * OpenAI counts cached tokens within `prompt_tokens`. `Usage` counts them apart, so they are subtracted. A
- * value that is not a number of at least 0 is left out, and no count goes below zero.
+ * value that is not a number of at least 0 is left out, and no count goes below zero. DeepSeek's older name for cached
+ * tokens is read, and SGLang's place for those of thoughts.
  */
 export function readOpenaiUsage(value: unknown): Usage {
   if (!isRecord(value)) return {}
   const input = isRecord(value.prompt_tokens_details) ? value.prompt_tokens_details : {}
   const output = isRecord(value.completion_tokens_details) ? value.completion_tokens_details : {}
   const prompt = count(value.prompt_tokens)
-  const read = count(input.cached_tokens)
+  const read = count(input.cached_tokens) ?? count(value.prompt_cache_hit_tokens)
   const written = count(input.cache_write_tokens)
   const usage: Record<string, number> = {}
   add(
@@ -22,7 +23,7 @@ export function readOpenaiUsage(value: unknown): Usage {
   add(usage, 'outputTokens', count(value.completion_tokens))
   add(usage, 'cacheReadTokens', read)
   add(usage, 'cacheWriteTokens', written)
-  add(usage, 'reasoningTokens', count(output.reasoning_tokens))
+  add(usage, 'reasoningTokens', count(output.reasoning_tokens) ?? count(value.reasoning_tokens))
   add(usage, 'audioInputTokens', count(input.audio_tokens))
   add(usage, 'audioOutputTokens', count(output.audio_tokens))
   add(usage, 'imageInputTokens', count(input.image_tokens))

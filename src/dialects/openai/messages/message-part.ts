@@ -85,9 +85,12 @@ function fileOf(part: JsonFields): ChatPart {
   }
 }
 
+/** The subtypes that OpenAI has other words for. */
+const audioSubtypes: Readonly<Record<string, string>> = { mp3: 'mpeg', pcm16: 'pcm' }
+
 /** The media type of a format of OpenAI: `wav`, `mp3`. */
 export function audioType(format: string): string {
-  return format === 'mp3' ? 'audio/mpeg' : `audio/${format}`
+  return `audio/${audioSubtypes[format] ?? format}`
 }
 
 /** OpenAI's word for a media type. */

@@ -122,3 +122,24 @@ describe('parseReply', () => {
     expect(parse({ choices: [{ message: { content: 'a' } }] }).usage).toEqual({})
   })
 })
+
+describe('audio of an answer', () => {
+  const message = { content: null, audio: { id: 'a1', data: 'AA==', transcript: 'hi' } }
+  const text = JSON.stringify({ choices: [{ message, finish_reason: 'stop' }] })
+  const hello = [{ role: 'user', content: 'Hi' }]
+
+  it.each([
+    ['mp3', 'audio/mpeg'],
+    ['wav', 'audio/wav'],
+    ['pcm16', 'audio/pcm'],
+    [7, 'application/octet-stream'],
+  ])('has the type that the request asked for: %s', (format, mediaType) => {
+    const audio = { voice: 'alloy', format }
+    const asked = openaiChat.parse(JSON.stringify({ model: 'm', messages: hello, audio })).request
+    const { native: _, ...rest } = asked
+    for (const request of [asked, { ...rest, options: { openai: { audio } } }]) {
+      const [part] = openaiChat.parseReply(text, errorOf, request).choices[0]?.content ?? []
+      expect(part).toMatchObject({ type: 'audio', url: `data:${mediaType};base64,AA==` })
+    }
+  })
+})
