@@ -3,8 +3,9 @@ import { jsonBody } from '../../../provider/contract/json-body.ts'
 import { type ChatRequest, originalOf } from '../../../provider/contract.ts'
 import { Carriage } from '../../carriage.ts'
 import type { ChatPrinting } from '../../chat-codec.ts'
+import { withOwnSeals } from '../../own-seals.ts'
 import type { BlockContext } from '../blocks/block-context.ts'
-import { anthropicDialect, anthropicTitle } from '../vendor.ts'
+import { anthropicDialect, anthropicTitle, anthropicVendor, isOwnSignature } from '../vendor.ts'
 import { checkSayable } from './check-sayable.ts'
 import { patchRequest } from './patch-request.ts'
 import { memberWriters, type Writing, wireNames } from './write-members.ts'
@@ -28,7 +29,9 @@ export function printAnthropicRequest(request: ChatRequest, printing: AnthropicP
   const hasOwnFiles = request.native === undefined || original !== undefined
   const context = { vendor, carriage, hasOwnFiles, path: '' }
   if (original !== undefined) {
-    return patchRequest({ request, context, maxTokens, sampling, original: original.body }, original, stream)
+    const own = withOwnSeals(request, { unmarked: anthropicVendor, isOwn: isOwnSignature }, carriage)
+    const writing = { request: own, context, maxTokens, sampling, original: original.body }
+    return patchRequest(writing, original, stream)
   }
   carriage.unread(request)
   return jsonBody(wholeBody({ request, context, maxTokens, sampling, original: {} }, stream))

@@ -1,7 +1,10 @@
 import { jsonBody } from '../../../provider/contract/json-body.ts'
 import { type ChatRequest, originalOf } from '../../../provider/contract.ts'
 import type { ChatCodec } from '../../chat-codec.ts'
+import { withOwnSeals } from '../../own-seals.ts'
+import { openaiVendor } from '../left-over.ts'
 import { capOpenaiTokens } from '../token-limits.ts'
+import { isOwn } from './items/item-ids.ts'
 import { openaiResponsesDialect } from './own-words.ts'
 import { patchResponse } from './patch-response.ts'
 import {
@@ -18,8 +21,12 @@ import { ResponseWriter } from './stream/response-writer.ts'
 /** The body of `POST /responses`, as `print` of a codec. */
 function printOpenaiResponse(request: ChatRequest, printing: OpenaiResponsesPrinting): string {
   const original = originalOf(request, openaiResponsesDialect)
-  if (original !== undefined) return patchResponse(request, original, printing)
-  carriageOf(printing).unread(request)
+  const carriage = carriageOf(printing)
+  if (original !== undefined) {
+    const own = withOwnSeals(request, { unmarked: openaiVendor, isOwn }, carriage)
+    return patchResponse(own, original, printing)
+  }
+  carriage.unread(request)
   return jsonBody(responseBody(request, printing))
 }
 

@@ -73,6 +73,8 @@ approximation. Options for one vendor on a part or tool are left out of another'
 Thoughts that a vendor has signed or encrypted go back to that vendor only. On the way through a client of another
 dialect they are kept: OpenAI's chats have them in \`reasoning_details\` and \`extra_content\`, and formats with a place for
 a signature only have the vendor's name before it.
+This holds also for a caller who speaks the format of the server that is asked: what another vendor signed in an earlier turn
+is taken out of that request, and told as approximated.
 
 What translating costs is measured by \`npm run bench -- dialects\`: the gateway's CPU for a request whose upstream speaks
 another format, against one that passes as it came. A chat of 1 KB costs about 1.1 to 1.2 times as much, and a stream of 50 events
