@@ -105,6 +105,7 @@ export type { TlsOptions } from './http/tls.ts'
 export { canonicalJson } from './json.ts'
 export type * from './policy/contract.ts'
 export { jsonBody } from './provider/contract/json-body.ts'
+export { notCarried } from './provider/contract/not-carried.ts'
 export type * from './provider/contract.ts'
 export {
   edited,

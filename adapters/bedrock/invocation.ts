@@ -1,5 +1,5 @@
 import type { CallContext, HttpReply, InferReply, InferRequest } from 'modelspine/adapter'
-import { ModelspineError } from 'modelspine/adapter'
+import { notCarried } from 'modelspine/adapter'
 import { awsEvents } from '../shared/aws/aws-events.ts'
 import type { VendorRequest, VendorStream } from '../shared/vendor-client.ts'
 import { bedrockWords, malformed } from './bedrock-errors.ts'
@@ -38,16 +38,10 @@ type Bytes = Extract<InferRequest, { readonly kind: 'bytes' }>
 /** Throws `unsupported` for tensors and versions. */
 export function bytesOf(request: InferRequest): Bytes {
   if (request.version !== undefined) {
-    throw new ModelspineError(
-      'unsupported',
-      `Bedrock: a model has no version "${request.version}": name it in the model`,
-    )
+    throw notCarried(`Bedrock: a model has no version "${request.version}": name it in the model`)
   }
   if (request.kind === 'bytes') return request
-  throw new ModelspineError(
-    'unsupported',
-    'Bedrock: models take no tensors: send the body that the model knows, as bytes',
-  )
+  throw notCarried('Bedrock: models take no tensors: send the body that the model knows, as bytes')
 }
 
 export function invocation(request: Bytes, context: CallContext, streamed: boolean): VendorRequest {

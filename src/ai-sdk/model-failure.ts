@@ -1,6 +1,7 @@
 import { type ErrorCode, isModelspineError, ModelspineError, messageOf } from '../errors.ts'
 import { scrubStart } from '../http/scrub.ts'
 import { isRecord } from '../json.ts'
+import { notCarried } from '../provider/contract/not-carried.ts'
 import type { ProviderFailure } from '../provider/contract.ts'
 import { toldFailure } from './told-failure.ts'
 
@@ -39,6 +40,7 @@ export function modelFailure(
   }
   const message = `${provider} ${modelId}: ${modelMessage(cause)}`
   const told = toldFailure(cause, { nowMs, broken: 'unavailable', clean: nothing })
+  if (told.unsent === true) return notCarried(message, { cause })
   return new ModelspineError(told.code, message, {
     cause,
     ...(told.retryAfterMs !== undefined && { retryAfterMs: told.retryAfterMs }),

@@ -12,6 +12,8 @@ export interface ToldFailure {
   /** What the vendor said, where the error holds it. */
   readonly answer?: ModelspineError
   readonly retryAfterMs?: number
+  /** The package of the vendor refused the call before it sent anything. */
+  readonly unsent?: true
 }
 
 export interface FailureFacts {
@@ -67,6 +69,8 @@ function withoutStatus(
 ): ToldFailure {
   if (isApiCallError(cause)) return { code: sdkFailure(cause.cause) ?? broken }
   const named = sdkFailure(cause) ?? byName.get(cause.name)
+  // Packages throw it where they write a call in the vendor's words.
+  if (named === 'unsupported') return { code: named, unsent: true }
   if (named !== undefined) return { code: named }
   // The vendors whose format is not OpenAI's still write { error: { type, message } }.
   const told = answered(readOpenaiError({ body: bodyOf(cause), clean }), {})

@@ -1,4 +1,4 @@
-import { ModelspineError } from '../errors.ts'
+import { notCarried } from '../provider/contract/not-carried.ts'
 import type { ChatRequest, EmbedRequest, Translation, VendorOptions } from '../provider/contract.ts'
 
 /** Something that a dialect does not say as the request says it. */
@@ -27,7 +27,7 @@ export class Carriage {
   /** Throws `unsupported`, with the field. `what` completes "messages[0] is …", `remedy` is what the caller can do. */
   refuse(field: string, what: string, remedy = 'leave it out'): void {
     const message = `${field} is ${what}, which ${this.#dialect} cannot carry; ${remedy}, or route to another upstream`
-    throw new ModelspineError('unsupported', message, { details: { field } })
+    throw notCarried(message, { details: { field } })
   }
 
   /** Throws `unsupported` where approximations are forbidden. `what` is what becomes of the field: "left out". */
@@ -38,7 +38,7 @@ export class Carriage {
       return
     }
     const message = `${field} would be ${what} in ${this.#dialect}, and the route forbids approximations; leave it out, or route to another upstream`
-    throw new ModelspineError('unsupported', message, { details: { field } })
+    throw notCarried(message, { details: { field } })
   }
 
   /** Tells that options of other vendors than these are left out. `field` is the place of the part that has them. */

@@ -1,4 +1,4 @@
-import { ModelspineError } from '../errors.ts'
+import { notCarried } from './contract/not-carried.ts'
 import type { Chat } from './contract.ts'
 
 /**
@@ -23,5 +23,5 @@ function check(
 ): void {
   if (required !== true || vendors.includes(vendor)) return
   const message = `${path} is "${kind}" of ${vendor}, which ${vendors.join(', ')} cannot carry; leave it out, or route to another upstream`
-  throw new ModelspineError('unsupported', message, { details: { field: path } })
+  throw notCarried(message, { details: { field: path } })
 }

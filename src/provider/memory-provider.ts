@@ -1,4 +1,5 @@
 import { asModelspineError, ModelspineError } from '../errors.ts'
+import { notCarried } from './contract/not-carried.ts'
 import type {
   CallContext,
   ChatDelta,
@@ -37,7 +38,10 @@ export interface MemoryProviderOptions {
   ) => Iterable<ChatEvent | string> | AsyncIterable<ChatEvent | string>
   readonly embed?: (request: EmbedRequest, context: CallContext) => Answer<EmbedReply>
   readonly describe?: (model: string, context: CallContext) => Answer<ModelDescription>
-  /** The value of `capabilities.dialects`. Default: no dialects. */
+  /**
+   * The value of `capabilities.dialects`. Default: no dialects. What only the caller's form says reaches scripts in `native`
+   * if the form is of one of these. From any other form it is refused or left out, as a vendor's provider does.
+   */
   readonly dialects?: readonly string[]
 }
 
@@ -51,6 +55,11 @@ export function memoryProvider(options: MemoryProviderOptions): ModelProvider {
   const chatStream =
     options.chatStream ??
     (chat === undefined ? undefined : (request, context) => wordByWord(chat(request, context), request))
+  const checkUnread = (request: ChatRequest | EmbedRequest, context: CallContext): void => {
+    const { native, unread } = request
+    if (native !== undefined && dialects.includes(native.dialect)) return
+    leaveOut(unread, name, context)
+  }
   const operations = [
     ...(infer === undefined ? [] : (['infer'] as const)),
     ...(chat === undefined && chatStream === undefined ? [] : (['chat'] as const)),
@@ -68,6 +77,7 @@ export function memoryProvider(options: MemoryProviderOptions): ModelProvider {
           chat: (request, context) =>
             answer(async () => {
               refuseForeignParts(request, [name])
+              checkUnread(request, context)
               return wholeReply(await chat(request, context), request)
             }, context),
         }),
@@ -77,15 +87,37 @@ export function memoryProvider(options: MemoryProviderOptions): ModelProvider {
           chatStream: (request, context) =>
             stream(() => {
               refuseForeignParts(request, [name])
+              checkUnread(request, context)
               return chatStream(request, context)
             }, context),
         }),
     ...(embed === undefined
       ? {}
-      : { embed: (request, context) => answer(() => embed(request, context), context) }),
+      : {
+          embed: (request, context) =>
+            answer(async () => {
+              checkUnread(request, context)
+              return await embed(request, context)
+            }, context),
+        }),
     ...(describe === undefined
       ? {}
       : { describe: (model, context) => answer(() => describe(model, context), context) }),
+  }
+}
+
+/** Throws `unsupported` for what is no hint, and for hints where the route forbids approximations. */
+function leaveOut(unread: ChatRequest['unread'], name: string, { translation }: CallContext): void {
+  for (const { field, hint } of unread ?? []) {
+    if (hint === true && translation?.approximations !== 'refuse') {
+      translation?.approximated(field, 'left out')
+      continue
+    }
+    const why = hint === true ? 'and the route forbids approximations' : 'which changes the answer'
+    throw notCarried(
+      `${field} is a field of the caller's own format, which provider ${name} does not read, ${why}; leave it out, or name the format in the option dialects`,
+      { details: { field } },
+    )
   }
 }
 

@@ -6,6 +6,7 @@ import { gateMutants } from './gate-mutants.ts'
 import type { Mutant } from './mutant.ts'
 import { openaiMutants } from './openai-mutants.ts'
 import { otherMutants } from './other-mutants.ts'
+import { routingMutants } from './routing-mutants.ts'
 import { scaleMutants } from './scale-mutants.ts'
 import { signalMutants } from './signal-mutants.ts'
 import { trafficMutants } from './traffic-mutants.ts'
@@ -20,6 +21,7 @@ export const mutantFiles: Readonly<Record<string, readonly Mutant[]>> = {
   'test/mutants/gate-mutants.ts': gateMutants,
   'test/mutants/openai-mutants.ts': openaiMutants,
   'test/mutants/other-mutants.ts': otherMutants,
+  'test/mutants/routing-mutants.ts': routingMutants,
   'test/mutants/scale-mutants.ts': scaleMutants,
   'test/mutants/signal-mutants.ts': signalMutants,
   'test/mutants/traffic-mutants.ts': trafficMutants,

@@ -1,4 +1,4 @@
-import { type EmbedRequest, ModelspineError, type Usage } from 'modelspine/adapter'
+import { type EmbedRequest, notCarried, type Usage } from 'modelspine/adapter'
 import { malformed } from '../bedrock-errors.ts'
 
 /**
@@ -76,8 +76,7 @@ const named: readonly (readonly [name: RegExp, form: BedrockEmbedForm])[] = [
 export function embedFormOf(model: string): BedrockEmbedForm {
   const [, form] = named.find(([name]) => name.test(model)) ?? []
   if (form !== undefined) return form
-  throw new ModelspineError(
-    'unsupported',
+  throw notCarried(
     `Bedrock: nothing tells how "${model}" takes texts to embed: give the option embedForm, or name a model of Titan or Cohere`,
   )
 }
@@ -85,7 +84,5 @@ export function embedFormOf(model: string): BedrockEmbedForm {
 /** Throws `unsupported` for token ids. */
 export function textsOf({ input }: Pick<EmbedRequest, 'input'>): readonly string[] {
   if (input.every((each) => typeof each === 'string')) return input
-  throw new ModelspineError('unsupported', 'Bedrock: models embed texts, and input has token ids', {
-    details: { field: 'input' },
-  })
+  throw notCarried('Bedrock: models embed texts, and input has token ids', { details: { field: 'input' } })
 }

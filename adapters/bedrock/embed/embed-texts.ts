@@ -4,7 +4,7 @@ import {
   type EmbedReply,
   type EmbedRequest,
   type HttpReply,
-  ModelspineError,
+  notCarried,
 } from 'modelspine/adapter'
 import { heldFailure, malformed } from '../bedrock-errors.ts'
 import { type EmbedAnswer, type EmbedFormCalls, textsOf } from './embed-forms.ts'
@@ -61,13 +61,9 @@ function settingsOf({ dimensions, model }: EmbedRequest, form: EmbedFormCalls): 
   if (dimensions === undefined) return {}
   const settings = form.dimensions(dimensions)
   if (settings !== undefined) return settings
-  throw new ModelspineError(
-    'unsupported',
-    `Bedrock: "${model}" has embeddings of one length: leave out dimensions`,
-    {
-      details: { field: 'dimensions' },
-    },
-  )
+  throw notCarried(`Bedrock: "${model}" has embeddings of one length: leave out dimensions`, {
+    details: { field: 'dimensions' },
+  })
 }
 
 function answerIn(reply: HttpReply, form: EmbedFormCalls, count: number): EmbedAnswer {

@@ -6,6 +6,7 @@ import {
   type InferRequest,
   type ModelProvider,
   ModelspineError,
+  notCarried,
   systemClock,
 } from 'modelspine/adapter'
 import { z } from 'zod'
@@ -133,8 +134,7 @@ function providerOver(
 
   const addressOf = ({ model, version }: InferRequest): InvocationAddress => {
     if (version === undefined) return invocationAddress(model, endpoint)
-    throw new ModelspineError(
-      'unsupported',
+    throw notCarried(
       `SageMaker: an endpoint has no versions: leave out version "${version}", or name a variant`,
     )
   }

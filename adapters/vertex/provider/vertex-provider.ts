@@ -7,7 +7,7 @@ import {
   type InferRequest,
   inferenceHeader,
   type ModelProvider,
-  ModelspineError,
+  notCarried,
   systemClock,
   type TensorPayload,
   type TensorReply,
@@ -119,10 +119,7 @@ function providerOver(
 
     async infer(request, context) {
       if (request.version !== undefined) {
-        throw new ModelspineError(
-          'unsupported',
-          `Vertex: an endpoint has no versions: leave out version "${request.version}"`,
-        )
+        throw notCarried(`Vertex: an endpoint has no versions: leave out version "${request.version}"`)
       }
       const endpoint = endpointFor(request.model)
       if (request.kind === 'tensors') return inferTensors(endpoint, request, context)

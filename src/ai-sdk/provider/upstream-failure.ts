@@ -1,5 +1,6 @@
 import { isModelspineError, ModelspineError, messageOf } from '../../errors.ts'
 import { scrubbedCause, scrubStart, secretsOf } from '../../http/scrub.ts'
+import { notCarried } from '../../provider/contract/not-carried.ts'
 import { headersOf, toldFailure } from '../told-failure.ts'
 
 export interface UpstreamCallFacts {
@@ -20,17 +21,19 @@ export function upstreamFailure(thrown: unknown, facts: UpstreamCallFacts): Mode
     return new ModelspineError('aborted', `the call of ${facts.model} was aborted`)
   if (isModelspineError(thrown)) return withoutOthers(thrown)
   const secrets = secretsOf(headersOf(thrown))
-  const { code, answer, retryAfterMs } = toldFailure(thrown, {
+  const { code, answer, retryAfterMs, unsent } = toldFailure(thrown, {
     nowMs: facts.nowMs,
     broken: facts.hasBegun ? 'interrupted' : 'unavailable',
     clean: (text, longest) => scrubStart(text, longest, secrets),
   })
   const words = answer?.message ?? scrubStart(messageOf(thrown), 1000, secrets)
-  return new ModelspineError(code, `${facts.model}: ${words}`, {
+  const options = {
     ...(answer !== undefined && { details: answer.details }),
     ...(thrown instanceof Error && { cause: scrubbedCause(thrown, secrets) }),
     ...(retryAfterMs !== undefined && { retryAfterMs }),
-  })
+  }
+  const message = `${facts.model}: ${words}`
+  return unsent === true ? notCarried(message, options) : new ModelspineError(code, message, options)
 }
 
 /** A fallback's error keeps that of its last model, which is the app's own there, but not behind a route. */

@@ -1,5 +1,6 @@
 import type { EmbeddingModelV4CallOptions, EmbeddingModelV4Result, SharedV4Warning } from '@ai-sdk/provider'
 import { ModelspineError } from '../../errors.ts'
+import { notCarried } from '../../provider/contract/not-carried.ts'
 import {
   type EmbedReply,
   type EmbedRequest,
@@ -51,9 +52,7 @@ export function writeEmbed(request: EmbedRequest): NativeEmbedCall {
   if (before !== undefined && edited.every((field) => field === 'model')) return before
   const values = request.input.map((input) => {
     if (typeof input === 'string') return input
-    throw new ModelspineError('unsupported', 'the AI SDK embeds texts, and no token ids', {
-      details: { field: 'input' },
-    })
+    throw notCarried('the AI SDK embeds texts, and no token ids', { details: { field: 'input' } })
   })
   const { providerOptions: _, dimensions: __, ...rest } = before ?? { values }
   return {

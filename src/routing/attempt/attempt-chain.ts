@@ -1,5 +1,7 @@
 import { ModelspineError } from '../../errors.ts'
+import { isNotCarried, notCarried } from '../../provider/contract/not-carried.ts'
 import type { Tried } from '../strategies/routing-strategy.ts'
+import { upstreamsIn } from '../strategies/upstreams-in.ts'
 import type { RoutePlan, Upstream } from '../table/route.ts'
 import { Attempt, type AttemptLimits } from './attempt.ts'
 import { failureOf, isBeyond } from './failure-reach.ts'
@@ -63,15 +65,14 @@ export class AttemptChain {
   /** Whether no further call may be made, whatever upstreams there are. */
   #isUsedUp(): boolean {
     const { attempts, route, descriptor, body } = this.#request
-    if (route.translation.cannotCarry === 'refuse' && attempts.at(-1)?.error?.code === 'unsupported')
-      return true
+    if (route.translation.cannotCarry === 'refuse' && isNotCarried(attempts.at(-1)?.error)) return true
     return this.#callsMade() >= route.limits.attempts || descriptor.isRepeatable?.(body) === false
   }
 
-  /** What an upstream cannot carry was not sent to it. */
+  /** What a provider refused to carry was not sent. */
   #callsMade(): number {
     let made = 0
-    for (const { error } of this.#request.attempts) if (error?.code !== 'unsupported') made += 1
+    for (const { error } of this.#request.attempts) if (!isNotCarried(error)) made += 1
     return made
   }
 
@@ -98,7 +99,10 @@ export class AttemptChain {
     const { attemptMs, firstOutputMs, idleMs } = route.limits
     const declared = streamed ? firstOutputMs : attemptMs
     if (declared !== undefined) return { answerMs: declared, mayMoveOn: undefined, idleMs }
-    const left = Math.min(route.limits.attempts - this.#callsMade(), sizeOf(plan) - this.#tried.length)
+    const left = Math.min(
+      route.limits.attempts - this.#callsMade(),
+      upstreamsIn(plan).length - this.#tried.length,
+    )
     if (left <= 1) return { answerMs: undefined, mayMoveOn: undefined, idleMs }
     return { answerMs: leftMs / left, mayMoveOn: (attempt) => this.#mayMoveOn(attempt), idleMs }
   }
@@ -113,14 +117,6 @@ export class AttemptChain {
     })
     return mayMoveOn
   }
-}
-
-/** How many upstreams a plan has. */
-function sizeOf({ backends, fallback }: RoutePlan): number {
-  let size = 0
-  for (const { upstreams } of backends) size += upstreams.length
-  for (const { upstreams } of fallback) size += upstreams.length
-  return size
 }
 
 function full({ identity }: Upstream, maxInFlight: number): ModelspineError {
@@ -141,5 +137,5 @@ function noBackend({ route, operation, streamed }: RoutedRequest): ModelspineErr
 
 /** The error for a provider that declares an operation but lacks the method for it. */
 export function missing({ upstream }: Attempt, method: string): ModelspineError {
-  return new ModelspineError('unsupported', `provider ${upstream.identity.provider} has no ${method}`)
+  return notCarried(`provider ${upstream.identity.provider} has no ${method}`)
 }

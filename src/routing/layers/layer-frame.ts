@@ -75,7 +75,7 @@ export class LayerFrame {
       cache === undefined || request.streamed
         ? undefined
         : await request.wait(Promise.resolve(cache.find(request)))
-    if (found !== undefined) return found
+    if (found !== undefined && mayAnswer(found, request)) return found
     for (const budget of budgets) await this.#reserve(request, budget)
     return undefined
   }
@@ -93,6 +93,11 @@ export class LayerFrame {
       request.whenEnded((record) => layer.settle(request, record))
     }
   }
+}
+
+/** A reply that was kept before the route forbade approximations, or by another route, counts as not found. */
+function mayAnswer({ approximated = [] }: CachedReply, { route }: RoutedRequest): boolean {
+  return approximated.length === 0 || route.translation.approximations === 'allow'
 }
 
 function unseen({ route }: RoutedRequest): ModelspineError {

@@ -46,7 +46,10 @@ export interface ReplyGuardrail {
 }
 
 export interface ReplyCache {
-  /** A reply from before. It goes through the guardrails for replies like any other. Not asked for streams. */
+  /**
+   * A reply from before. It goes through the guardrails for replies like any other. One with approximations is not used
+   * where the route forbids them. Not asked for streams.
+   */
   find(request: LayerRequest): MaybePromise<CachedReply | undefined>
   /** A reply that an upstream has just given, before the guardrails for replies. */
   keep(request: LayerRequest, reply: CachedReply): void

@@ -8,7 +8,9 @@ import {
 import { StreamProviderError } from 'ai'
 import { describe, expect, it } from 'vitest'
 import { modelFailure } from '../../../src/ai-sdk/model-failure.ts'
+import { upstreamFailure } from '../../../src/ai-sdk/provider/upstream-failure.ts'
 import { ModelspineError } from '../../../src/errors.ts'
+import { isNotCarried } from '../../../src/provider/contract/not-carried.ts'
 import { apiError } from './fallback/scripted-model.ts'
 
 const codeOf = (cause: unknown): string => modelFailure(cause, { provider: 'p', modelId: 'm' }, 0).code
@@ -55,6 +57,20 @@ describe('an error of the AI SDK', () => {
     ['any other error', new TypeError('x is undefined'), 'unavailable'],
   ])('that tells of %s has its code', (_what, cause, code) => {
     expect(codeOf(cause)).toBe(code)
+  })
+
+  it('of a package that cannot say the call tells that nothing was sent, and no answer does', () => {
+    const refused = new UnsupportedFunctionalityError({ functionality: 'images' })
+    const facts = { model: 'm', abortSignal: new AbortController().signal, hasBegun: false, nowMs: 0 }
+    for (const [cause, unsent] of [
+      [refused, true],
+      [apiError(501), false],
+    ] as const) {
+      const errors = [modelFailure(cause, { provider: 'p', modelId: 'm' }, 0), upstreamFailure(cause, facts)]
+      expect(errors.map((error) => [error.code, isNotCarried(error)])).toEqual(
+        Array(2).fill(['unsupported', unsent]),
+      )
+    }
   })
 
   it('of another copy of the package is known by its marker', () => {

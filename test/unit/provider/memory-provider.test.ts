@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { ChatEvent } from '../../../src/provider/contract.ts'
+import { openaiChat } from '../../../src/dialects/openai/chat-codec.ts'
+import type { ChatEvent, ChatRequest } from '../../../src/provider/contract.ts'
 import { memoryProvider } from '../../../src/provider/memory-provider.ts'
 import { modelProviderConformance } from '../../../src/testing/index.ts'
 import { memoryCall, scriptedMemory } from './scripted-memory.ts'
@@ -12,6 +13,11 @@ modelProviderConformance({
 })
 
 const partsOf = (batch: readonly ChatEvent[]): readonly unknown[] => batch.flatMap(({ parts }) => parts)
+async function firstOf(stream: AsyncIterable<unknown> | undefined): Promise<unknown> {
+  for await (const batch of stream ?? []) return batch
+  return undefined
+}
+
 const context = { requestId: 'r1', abortSignal: new AbortController().signal }
 const request = { model: 'm', messages: [] }
 
@@ -37,6 +43,43 @@ describe('memoryProvider', () => {
       { type: 'finish', choice: 0, finishReason: 'stop' },
       { type: 'usage', usage: {} },
     ])
+  })
+
+  it('carries what only the form of the caller says if it has that dialect, and else as a vendor does', async () => {
+    const seen: unknown[] = []
+    const scripts = {
+      chat: ({ unread }: ChatRequest) => {
+        seen.push(unread)
+        return 'Hi'
+      },
+      embed: () => ({ model: 'm', embeddings: [[1]], usage: {} }),
+    }
+    const provider = memoryProvider(scripts)
+    const asked = openaiChat.parse(
+      JSON.stringify({
+        model: 'm',
+        messages: [{ role: 'user', content: 'Hi' }],
+        logit_bias: { 1: 2 },
+        metadata: { a: 'b' },
+      }),
+    ).request
+    const hinted = { ...request, unread: [{ field: 'metadata', hint: true as const }] }
+    const told: unknown[] = []
+    const approximated = (field: string, what: string) => told.push([field, what])
+    const allowing = { ...context, translation: { approximations: 'allow' as const, approximated } }
+    const refusing = { ...context, translation: { approximations: 'refuse' as const, approximated } }
+    const refusal = (field: string) => ({ code: 'unsupported', details: { field } })
+    await expect(provider.chat?.(asked, allowing)).rejects.toMatchObject(refusal('logit_bias'))
+    await expect(firstOf(provider.chatStream?.(asked, allowing))).rejects.toMatchObject(refusal('logit_bias'))
+    await expect(
+      provider.embed?.({ model: 'm', input: ['a'], unread: [{ field: 'x' }] }, allowing),
+    ).rejects.toMatchObject(refusal('x'))
+    await expect(provider.chat?.(hinted, refusing)).rejects.toMatchObject(refusal('metadata'))
+    expect([told, seen]).toEqual([[], []])
+    await provider.chat?.(hinted, allowing)
+    expect(told).toEqual([['metadata', 'left out']])
+    await memoryProvider({ ...scripts, dialects: [openaiChat.dialect] }).chat?.(asked, refusing)
+    expect(seen).toEqual([hinted.unread, asked.unread])
   })
 
   it('streams every kind of part, each in a block of its own', async () => {

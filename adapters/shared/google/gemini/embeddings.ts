@@ -1,16 +1,12 @@
-import { type EmbedRequest, ModelspineError, type Usage } from 'modelspine/adapter'
+import { type EmbedRequest, ModelspineError, notCarried, type Usage } from 'modelspine/adapter'
 
 /** Throws `unsupported` for token ids, which Google does not take. */
 export function textsOf({ input }: EmbedRequest): readonly string[] {
   return input.map((each, place) => {
     if (typeof each === 'string') return each
-    throw new ModelspineError(
-      'unsupported',
-      `input[${place}] is a list of token ids: Google embeds texts only`,
-      {
-        details: { field: `input[${place}]` },
-      },
-    )
+    throw notCarried(`input[${place}] is a list of token ids: Google embeds texts only`, {
+      details: { field: `input[${place}]` },
+    })
   })
 }
 

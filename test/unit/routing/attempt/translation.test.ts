@@ -2,8 +2,8 @@
 
 import { openaiCompatible } from 'modelspine/adapters/openai-compatible'
 import { describe, expect, it } from 'vitest'
-import { ModelspineError } from '../../../../src/errors.ts'
 import { servedHeaders } from '../../../../src/gateway/served-headers.ts'
+import { notCarried } from '../../../../src/provider/contract/not-carried.ts'
 import type { ChatRequest } from '../../../../src/provider/contract.ts'
 import type { ModelRoute } from '../../../../src/resources/route/model-route.ts'
 import type { CachedReply } from '../../../../src/routing/layers/layers.ts'
@@ -21,10 +21,9 @@ function plain(name: string): ScriptedProvider {
     { seed, tools }: ChatRequest,
     { translation }: Parameters<NonNullable<typeof chat>>[1],
   ): void => {
-    if (tools !== undefined) throw new ModelspineError('unsupported', `${name} has no tools`)
+    if (tools !== undefined) throw notCarried(`${name} has no tools`)
     if (seed === undefined || translation === undefined) return
-    if (translation.approximations === 'refuse')
-      throw new ModelspineError('unsupported', `${name} has no seed`)
+    if (translation.approximations === 'refuse') throw notCarried(`${name} has no seed`)
     translation.approximated('seed', 'left out')
   }
   return Object.assign(provider, {
@@ -71,6 +70,16 @@ describe('an upstream that cannot carry a request', () => {
     providers.a.script = 'unavailable'
     await expect(router.chat('m', hello)).rejects.toMatchObject({ code: 'unavailable' })
     expect(attempts).toHaveLength(4)
+  })
+
+  it('is told apart from a vendor that answers so, which was called', async () => {
+    const { router, providers, attempts } = world({}, { attempts: 1 })
+    providers.a.script = 'unsupported'
+    await expect(router.chat('m', hello)).rejects.toMatchObject({ code: 'unsupported', message: 'a failed' })
+    expect(attempts.map(({ code }) => code)).toEqual(['unsupported'])
+    const strict = world({ cannotCarry: 'refuse' })
+    strict.providers.a.script = 'unsupported'
+    expect((await strict.router.chat('m', hello)).provider).toBe('b')
   })
 
   it('ends the request where the route says so', async () => {
@@ -121,6 +130,35 @@ describe('an approximation', () => {
     const { attempts, approximated } = await router.chat('m', withSeed)
     expect([attempts, approximated]).toEqual([0, first.approximated])
     expect(approximated).toEqual([{ field: 'seed', what: 'left out' }])
+  })
+
+  it('that is refused by the route is not given from a cache either', async () => {
+    let kept: CachedReply | undefined
+    const cache = {
+      find: () => kept,
+      keep: (_: unknown, reply: CachedReply) => {
+        kept ??= reply
+      },
+    }
+    const routes = [
+      route([vendor('a')]),
+      route(
+        [vendor('a')],
+        {
+          fallback: [vendor('c')],
+
+          translation: { approximations: 'refuse' },
+        },
+        { name: 'exact' },
+      ),
+    ]
+    const providers = { a: plain('a'), c: scriptedProvider('c') }
+    const { router } = scenario({ routes, providers }, { layers: { cache } })
+    expect((await router.chat('m', withSeed)).approximated).toHaveLength(1)
+    const { provider, attempts, approximated } = await router.chat('exact', withSeed)
+    expect([provider, attempts, approximated]).toEqual(['c', 2, undefined])
+    kept = { ...(kept as CachedReply), approximated: [] }
+    expect((await router.chat('exact', withSeed)).attempts).toBe(0)
   })
 
   it('is refused where the route says so, and an upstream that needs none is asked', async () => {
