@@ -11,6 +11,7 @@ import {
   modelProviderLaws,
   modelRegistryLaws,
   policyEngineLaws,
+  priceTableLaws,
   secretStoreLaws,
   stateStoreLaws,
 } from '../src/testing/index.ts'
@@ -30,6 +31,7 @@ export const lawPages: ReadonlyMap<string, readonly ListedLaw[]> = new Map<strin
   ['model-provider', modelProviderLaws],
   ['model-registry', modelRegistryLaws],
   ['policy-engine', policyEngineLaws],
+  ['price-table', priceTableLaws],
   ['secret-store', secretStoreLaws],
   ['state-store', stateStoreLaws],
 ])

@@ -37,5 +37,6 @@ export {
 } from './model-registry-kit.ts'
 export { type PolicyEngineSubject, policyEngineConformance, policyEngineLaws } from './policy-engine-kit.ts'
 export { type PolicyRequests, policyRequests } from './policy-requests.ts'
+export { type PriceTableSubject, priceTableConformance, priceTableLaws } from './price-table-kit.ts'
 export { type SecretStoreSubject, secretStoreConformance, secretStoreLaws } from './secret-store-kit.ts'
 export { type StateStoreSubject, stateStoreConformance, stateStoreLaws } from './state-store-kit.ts'

@@ -3,11 +3,21 @@ import { promisify } from 'node:util'
 import { calcPrice } from '@pydantic/genai-prices'
 import fc from 'fast-check'
 import { type GenaiPricesOptions, genaiPrices } from 'modelspine/adapters/genai-prices'
+import { priceTableConformance } from 'modelspine/testing'
 import { describe, expect, it } from 'vitest'
 import { costOf } from '../../../src/cost/cost-of.ts'
 import { priceTable } from '../../../src/cost/price-table.ts'
 
 const table = await genaiPrices()
+
+priceTableConformance({
+  name: 'genaiPrices',
+  describe,
+  it,
+  create: () => ({
+    subject: { prices: table, pricing: table, known: { provider: 'gcp.gemini', model: 'gemini-2.5-pro' } },
+  }),
+})
 const sonnet = 'anthropic.claude-sonnet-4-5-20250929-v1:0'
 
 describe('the prices of genai-prices', () => {

@@ -1,6 +1,17 @@
 import { describe, expect, it } from 'vitest'
 import type { PricedModel } from '../../../src/cost/contract.ts'
 import { type OwnPrice, priceTable } from '../../../src/cost/price-table.ts'
+import { priceTableConformance } from '../../../src/testing/index.ts'
+
+const own = { input: 1.25, output: 10, cacheRead: 0.125, tiers: [{ aboveInputTokens: 1000, input: 2.5 }] }
+const pricing = priceTable({ prices: { openai: { 'gpt-4.1': own } } })
+
+priceTableConformance({
+  name: 'priceTable',
+  describe,
+  it,
+  create: () => ({ subject: { prices: pricing, pricing, known: { provider: 'openai', model: 'gpt-4.1' } } }),
+})
 
 const fallback = {
   priceOf: ({ provider, model }: PricedModel) =>
