@@ -2,9 +2,24 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { elementsOf, membersOf, patchMembers } from '../../../src/dialects/json-text.ts'
 
-/** JSON of any shape, with any spaces. */
+function namesIn(value: unknown): readonly string[] {
+  const names: string[] = []
+  JSON.stringify(value, (each, inner: unknown) => {
+    names.push(each)
+    return inner
+  })
+  return names
+}
+
+/**
+ * JSON of any shape, with any spaces. No name in it holds a backslash: after such a name, the `JSON.parse` of Node 24 and
+ * 26 reads another escaped name wrongly (https://github.com/nodejs/node/issues/63785), and it judges the results here.
+ */
 const spaced = fc
-  .tuple(fc.jsonValue({ maxDepth: 3 }), fc.constantFrom(undefined, 1, '\t', ' \r\n'))
+  .tuple(
+    fc.jsonValue({ maxDepth: 3 }).filter((value) => !namesIn(value).some((each) => each.includes('\\'))),
+    fc.constantFrom(undefined, 1, '\t', ' \r\n'),
+  )
   .map(([value, spaces]) => JSON.stringify(value, null, spaces))
 const name = fc.oneof(fc.constantFrom('a', 'model', '"', '__proto__'), fc.stringMatching(/^[ -!#-[\]-~é€]*$/))
 const objectText = fc
