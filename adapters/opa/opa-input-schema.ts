@@ -114,6 +114,7 @@ function deploymentOf(runtime: z.ZodType<OpaRuntime>): z.ZodType<OpaDeployment> 
       scale: scale(),
       strategy: strategy(),
       analysis: z.array(gate()),
+      falseAlarms: z.number().exactOptional(),
       policies: texts(),
       deadline: duration(),
       answerWithin: duration(),
@@ -209,6 +210,12 @@ function gate(): z.ZodType<Spec['analysis'][number]> {
     ]),
     noData: outcome,
     onError: outcome,
+    detect: z.number().exactOptional(),
+    power: z.number().exactOptional(),
+    undecided: z.enum(['extend', 'pause', 'pass', 'fail']).exactOptional(),
+    maxFor: duration().exactOptional(),
+    compare: z.enum(['tested', 'raw']).exactOptional(),
+    range: z.strictObject({ min: z.number(), max: z.number() }).exactOptional(),
   })
 }
 

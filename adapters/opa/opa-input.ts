@@ -152,7 +152,7 @@ function resourceInput(resource: ModelDeployment | ModelRoute): OpaResource {
 
 function deploymentInput({ apiVersion, kind, metadata, spec }: ModelDeployment): OpaDeployment {
   const { model, target, runtime, scale, strategy, analysis, policies, deadline, answerWithin } = spec
-  const { onPromoted } = spec
+  const { onPromoted, falseAlarms } = spec
   return {
     apiVersion,
     kind,
@@ -164,6 +164,7 @@ function deploymentInput({ apiVersion, kind, metadata, spec }: ModelDeployment):
       scale,
       strategy,
       analysis,
+      ...(falseAlarms !== undefined && { falseAlarms }),
       policies,
       deadline,
       answerWithin,

@@ -74,9 +74,11 @@ export function wholeNumberField(
 export function numberField(
   expected: string,
   least: number = Number.NEGATIVE_INFINITY,
+  most: number = Number.POSITIVE_INFINITY,
 ): z.ZodType<number, number> {
   const number = z.number({ error: expected })
-  return least === Number.NEGATIVE_INFINITY ? number : number.min(least)
+  const bounded = least === Number.NEGATIVE_INFINITY ? number : number.min(least)
+  return most === Number.POSITIVE_INFINITY ? bounded : bounded.max(most)
 }
 
 export function percentField(): z.ZodType<number, number> {

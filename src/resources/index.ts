@@ -7,6 +7,8 @@ export { type Condition, type ConditionType, conditionOf } from './deployment/co
 export type {
   AbortedRevision,
   DeploymentStatus,
+  Difference,
+  GateMethod,
   GateResult,
   Phase,
   Placement,
@@ -20,6 +22,7 @@ export type {
   BlueGreenStrategy,
   CanaryStep,
   CanaryStrategy,
+  GateRange,
   GateRule,
   ModelDeployment,
   ModelDeploymentInput,
@@ -30,6 +33,7 @@ export type {
   Scale,
   Strategy,
   TargetReference,
+  Undecided,
 } from './deployment/model-deployment.ts'
 export { modelDeploymentSchema } from './deployment/model-deployment-schema.ts'
 export { formatReference, type ModelReference } from './deployment/reference.ts'

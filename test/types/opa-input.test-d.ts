@@ -52,6 +52,7 @@ describe('the input of a Rego policy', () => {
       | 'scale'
       | 'strategy'
       | 'analysis'
+      | 'falseAlarms'
       | 'policies'
       | 'deadline'
       | 'answerWithin'

@@ -43,9 +43,14 @@ describe('inputs', () => {
             minSamples: 200,
             pass: { noWorseThan: 'stable', by: 0.01 },
             noData: 'pause',
+            detect: 0.02,
+            power: 0.95,
+            undecided: 'extend',
+            maxFor: '30m',
           },
           { name: 'errors', metric: 'requests.errors', pass: { atMost: 0.02 } },
         ],
+        falseAlarms: 0.01,
         policies: ['promotion'],
         deadline: '30m',
         answerWithin: '2d',
@@ -105,6 +110,9 @@ describe('inputs', () => {
     const gate = { name: 'errors', metric: 'requests.errors' }
     // @ts-expect-error a gate has a rule
     defineDeployment({ metadata, spec: { ...spec, analysis: [gate] } })
+    const undecided = { ...gate, pass: { atMost: 0.01 }, undecided: 'wait' }
+    // @ts-expect-error no such outcome
+    defineDeployment({ metadata, spec: { ...spec, analysis: [undecided] } })
     // @ts-expect-error a version or an alias is required
     defineDeployment({ metadata, spec: { ...spec, model: { registry: 'mlflow', name: 'churn' } } })
     // @ts-expect-error a route is no deployment

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { defaulted, nameField, numberField, textField, wholeNumberField } from '../fields.ts'
 import { planeName } from '../plane-names.ts'
 import { type CheckProblem, fieldsOf, withCheck } from '../schema-checks.ts'
+import { testFields, testProblems } from './gate-test-fields.ts'
 import { knownMetric } from './known-metrics.ts'
 import type { AnalysisGate, AnalysisGateInput, GateRule } from './model-deployment.ts'
 
@@ -28,10 +29,11 @@ export function gateSchema(): z.ZodType<AnalysisGate, AnalysisGateInput> {
       onError: outcomeSchema().describe(
         "When the source answers with an error at the step's deadline: hold the rollout for a person, or fail it.",
       ),
+      ...testFields(),
     },
     { error: 'a gate: { name, metric, pass }' },
   )
-  return withCheck(gate, ruleProblems).transform((value) => ({
+  return withCheck(withCheck(gate, ruleProblems), testProblems).transform((value) => ({
     ...value,
     pass: withDirection(value.source, value.metric, value.pass),
   }))

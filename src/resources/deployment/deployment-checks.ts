@@ -1,6 +1,7 @@
 import type { FieldPath } from '../problems/field-path.ts'
 import { nearestName } from '../problems/nearest-name.ts'
 import { type CheckProblem, fieldsOf, itemsOf, repeated } from '../schema-checks.ts'
+import { shortExtensions } from './extension-checks.ts'
 
 /** The rules between the fields of a deployment's spec. */
 export function* deploymentProblems(spec: unknown): Generator<CheckProblem> {
@@ -8,6 +9,7 @@ export function* deploymentProblems(spec: unknown): Generator<CheckProblem> {
   yield* weightsFalling(fieldsOf(fieldsOf(strategy).canary).steps)
   yield* repeated(analysis, ['analysis'], (gate) => fieldsOf(gate).name, ['name'])
   yield* gatesAmiss(strategy, analysis)
+  yield* shortExtensions(strategy, analysis)
   yield* repeated(policies, ['policies'])
   yield* aliasAmiss(model, onPromoted)
 }

@@ -165,6 +165,8 @@ export type Rollout =
        * earlier data.
        */
       readonly fromMs?: number
+      /** The step ended undecided and measures on, until `untilMs` at most. */
+      readonly extended?: true
       readonly gates: readonly GateResult[]
     }
   /** An analysis ended without an answer. The rollout waits for promote, resume or abort. */
@@ -246,11 +248,24 @@ export type RollbackCause =
 
 export interface GateResult {
   readonly gate: string
-  readonly verdict: 'pass' | 'fail' | 'too-few-samples' | 'no-data' | 'error'
-  /** True when more samples would hardly change the verdict. */
+  /** `undecided`: the numbers show neither that the rule is met nor that it is broken. */
+  readonly verdict: 'pass' | 'fail' | 'undecided' | 'too-few-samples' | 'no-data' | 'error'
+  /**
+   * A pass or a failure that a test has shown. A verdict that is not conclusive counts at the end of the step only.
+   */
   readonly conclusive: boolean
   readonly candidate?: Measured
   readonly stable?: Measured
+  /** How the numbers were judged. */
+  readonly method?: GateMethod
+  /** The candidate minus the stable revision, or minus the bound, in the metric's unit. */
+  readonly difference?: Difference
+  /** The stable revision before the step. It is read once, at the step's first look. */
+  readonly basis?: Measured
+  /** For people: what would have to happen next. */
+  readonly next?: string
+  /** What made the numbers of the two revisions incomparable. Only with the verdict `error`. */
+  readonly spoiled?: 'split' | 'window' | 'labels' | 'retries'
   /**
    * Where the source's data begins, when that is after the begin of the step: the source was started anew
    * since.
@@ -258,6 +273,23 @@ export interface GateResult {
   readonly coveredFromMs?: number
   /** For people: the numbers and the rule. */
   readonly message: string
+}
+
+/** The test that a gate's numbers were put to. `plain` tests nothing. */
+export type GateMethod =
+  | 'proportions'
+  | 'proportion'
+  | 'bounded-means'
+  | 'asymptotic-means'
+  | 'quantiles'
+  | 'rates'
+  | 'plain'
+
+/** The true difference lies from `low` to `high` at all looks of the step, but for the gate's chance of an error. */
+export interface Difference {
+  readonly value: number
+  readonly low: number
+  readonly high: number
 }
 
 export interface Measured {

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { defaulted, durationField, nameField, textField, wholeNumberField } from '../fields.ts'
+import { defaulted, durationField, nameField, numberField, textField, wholeNumberField } from '../fields.ts'
 import { apiVersionSchema, metadataSchema } from '../metadata-schema.ts'
 import { planeName } from '../plane-names.ts'
 import { type CheckProblem, fieldsOf, withCheck } from '../schema-checks.ts'
@@ -53,6 +53,11 @@ function specSchema(): z.ZodType<ModelDeploymentSpec, ModelDeploymentSpecInput> 
       scale: defaulted(scaleSchema(), {}).describe('Replicas of each revision.'),
       strategy: defaulted(strategySchema(), { rolling: {} }),
       analysis: defaulted(analysis, []).describe("The gates that the strategy's steps refer to by name."),
+      falseAlarms: numberField('a number from 0.0001 to 0.5', 0.0001, 0.5)
+        .exactOptional()
+        .describe(
+          'The chance that a revision as good as the stable one is turned back by chance, over the whole rollout. Default 0.05.',
+        ),
       policies: defaulted(policies, []).describe(
         "Policy engines that must agree; an empty list means all of the plane's engines.",
       ),

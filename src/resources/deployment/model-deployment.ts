@@ -20,6 +20,11 @@ export interface ModelDeploymentSpec {
   readonly strategy: Strategy
   /** The gates that the strategy's steps refer to by name. */
   readonly analysis: readonly AnalysisGate[]
+  /**
+   * The chance that a revision which is as good as the stable one is turned back by chance, over the whole rollout.
+   * The gates of all steps share it. Default 0.05.
+   */
+  readonly falseAlarms?: number
   /** Names of the plane's policy engines that must agree; empty means all of them. */
   readonly policies: readonly string[]
   /**
@@ -124,6 +129,37 @@ export interface AnalysisGate {
   readonly noData: 'pause' | 'fail'
   /** When the source answers with an error at the step's deadline: the same choice. */
   readonly onError: 'pause' | 'fail'
+  /**
+   * A difference that is worth seeing, in the metric's unit: how much worse than the stable revision, or than the bound.
+   * More than `by`.
+   */
+  readonly detect?: number
+  /** How surely a revision within the bound is to be shown so. Default 0.9. */
+  readonly power?: number
+  /** What happens when the step ended and the numbers show neither a pass nor a failure. Default `extend`. */
+  readonly undecided?: Undecided
+  /** The longest window of a step that is extended. Default twice the step's `for`. */
+  readonly maxFor?: Duration
+  /**
+   * - `tested`, the default: a verdict is a statement of a test, with a stated rate of errors.
+   * - `raw`: the plain numbers are compared at the end of the step.
+   */
+  readonly compare?: 'tested' | 'raw'
+  /** Between what each single value of the metric lies. A mean of such values can be tested exactly. */
+  readonly range?: GateRange
+}
+
+/**
+ * - `extend`: the step goes on, for `maxFor` in all; then a person is asked.
+ * - `pause`: a person is asked.
+ * - `pass`: the gate counts as passed.
+ * - `fail`: the rollout is turned back.
+ */
+export type Undecided = 'extend' | 'pause' | 'pass' | 'fail'
+
+export interface GateRange {
+  readonly min: number
+  readonly max: number
 }
 
 export type GateRule =
@@ -160,6 +196,8 @@ export interface ModelDeploymentSpecInput {
     | { readonly canary: CanaryStrategy }
     | { readonly blueGreen: Partial<BlueGreenStrategy> }
   readonly analysis?: readonly AnalysisGateInput[]
+  /** From 0.0001 to 0.5. Default 0.05. */
+  readonly falseAlarms?: number
   readonly policies?: readonly string[]
   /** Default `30m`. */
   readonly deadline?: Duration
@@ -189,4 +227,14 @@ export interface AnalysisGateInput {
   readonly noData?: 'pause' | 'fail'
   /** Default `pause`. */
   readonly onError?: 'pause' | 'fail'
+  readonly detect?: number
+  /** From 0.5 to 0.999. Default 0.9. */
+  readonly power?: number
+  /** Default `extend`. */
+  readonly undecided?: Undecided
+  /** Default twice the step's `for`. */
+  readonly maxFor?: Duration
+  /** Default `tested`. */
+  readonly compare?: 'tested' | 'raw'
+  readonly range?: GateRange
 }

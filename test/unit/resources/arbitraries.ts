@@ -39,6 +39,11 @@ const gate: fc.Arbitrary<AnalysisGateInput> = fc.record(
     ),
     noData: fc.constantFrom('pause', 'fail'),
     onError: fc.constantFrom('pause', 'fail'),
+    power: fc.double({ min: 0.5, max: 0.999, noNaN: true }),
+    detect: fc.double({ min: 6, max: 20, noNaN: true }),
+    undecided: fc.constantFrom('extend', 'extend', 'pause', 'pass', 'fail'),
+    compare: fc.constant('tested'),
+    range: fc.constant({ min: 0, max: 100 }),
   },
   { requiredKeys: ['name', 'metric', 'pass'] },
 )
@@ -102,7 +107,8 @@ export const deploymentInput: fc.Arbitrary<ModelDeploymentInput> = fc
   .chain((analysis) => {
     const strategy = strategyWith(analysis.map(({ name }) => name))
     const limits = { deadline: duration, answerWithin: duration }
-    const fields = { model, target, runtime, scale, ...limits, policies: fc.uniqueArray(label) }
+    const falseAlarms = fc.double({ min: 0.0001, max: 0.5, noNaN: true })
+    const fields = { model, target, runtime, scale, ...limits, falseAlarms, policies: fc.uniqueArray(label) }
     const optional = fc.record(fields, { requiredKeys: ['model', 'target'] })
     return fc.record({
       metadata,
