@@ -73,6 +73,7 @@ export {
 } from './dialects/openai/embed.ts'
 export { type OpenaiFailure, readOpenaiError } from './dialects/openai/error.ts'
 export type { OpenaiExtension, OpenaiPrinting } from './dialects/openai/printing.ts'
+export { openaiResponsesOf } from './dialects/openai/responses/resource-codec.ts'
 export type { OpenaiResponsesPrinting } from './dialects/openai/responses/response-body.ts'
 export { openaiResponses } from './dialects/openai/responses/response-codec.ts'
 export {

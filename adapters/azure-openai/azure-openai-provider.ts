@@ -1,3 +1,4 @@
+import { sha256 } from 'modelspine/adapter'
 import type { OpenaiConnection } from '../shared/openai/openai-connection.ts'
 import type { OpenaiPath } from '../shared/openai/openai-forms.ts'
 import { type OpenaiProvider, openaiProvider } from '../shared/openai/openai-provider.ts'
@@ -72,11 +73,19 @@ export function azureOpenai(options: AzureOpenaiOptions): OpenaiProvider {
       name,
       http: { ...connection, baseUrl: `${endpoint.replace(/\/+$/, '')}/openai` },
       clock,
-      forms: ownForms(isDated ? (api ?? 'chat') : api, encryptedReasoning),
+      forms: ownForms(isDated ? (api ?? 'chat') : api, encryptedReasoning, signerAt(endpoint)),
       credentials,
       modelName: (model) => (Object.hasOwn(deployments, model) ? (deployments[model] ?? model) : model),
       place,
       meaning: azureMeaning,
     }),
   )
+}
+
+/**
+ * Each resource reads only its own encrypted thoughts: "could not be verified", says another one, and OpenAI too. The name is
+ * no secret of the resource, and the same in every process.
+ */
+function signerAt(endpoint: string): string {
+  return `azure-${sha256(endpoint.replace(/\/+$/, '').toLowerCase()).slice(0, 12)}`
 }

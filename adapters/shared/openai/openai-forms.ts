@@ -9,6 +9,7 @@ import {
   openaiChat,
   openaiCompletions,
   openaiResponses,
+  openaiResponsesOf,
 } from 'modelspine/adapter'
 
 /** The paths of OpenAI's formats, below the base URL. */
@@ -50,11 +51,13 @@ export function completionForm(own: OwnWords<OpenaiPrinting>): OpenaiForm {
   }
 }
 
-export function responseForm(own: OwnWords<OpenaiResponsesPrinting>): OpenaiForm {
+/** `signer` names a server whose thoughts no other server reads. */
+export function responseForm(own: OwnWords<OpenaiResponsesPrinting>, signer?: string): OpenaiForm {
+  const codec = signer === undefined ? openaiResponses : openaiResponsesOf(signer)
   return {
     path: '/responses',
-    codec: openaiResponses,
-    print: (request, writing) => openaiResponses.print(request, { ...writing, ...own }),
+    codec,
+    print: (request, writing) => codec.print(request, { ...writing, ...own }),
   }
 }
 

@@ -4,13 +4,19 @@ export type OpenaiApi = 'responses' | 'chat'
 
 /**
  * The formats of OpenAI's own models, at OpenAI and at Azure. A response to a caller of another format is not stored,
- * because that caller has no way to ask for it again.
+ * because that caller has no way to ask for it again. `signer` is as in `responseForm`.
  */
-export function ownForms(api: OpenaiApi | undefined, encryptedReasoning: boolean): OpenaiForms {
+export function ownForms(
+  api: OpenaiApi | undefined,
+  encryptedReasoning: boolean,
+  signer?: string,
+): OpenaiForms {
   const own = { maxTokensField: 'max_completion_tokens' } as const
   const include = encryptedReasoning ? { include: ['reasoning.encrypted_content'] } : {}
   return {
     ...(api === 'responses' ? {} : { chat: chatForm(own), completions: completionForm(own) }),
-    ...(api === 'chat' ? {} : { responses: responseForm({ defaults: { store: false, ...include } }) }),
+    ...(api === 'chat'
+      ? {}
+      : { responses: responseForm({ defaults: { store: false, ...include } }, signer) }),
   }
 }

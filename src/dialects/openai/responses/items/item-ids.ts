@@ -11,7 +11,7 @@ export interface Sealed extends Signed {
 export const madeThought = 'rs_made_'
 
 /** Stands before encrypted thoughts of another vendor, where signatures stand otherwise. */
-const encryptedMark = 'encrypted:'
+export const encryptedMark = 'encrypted:'
 
 /**
  * The id of an item is what its vendor knows it by, so it is the signature of a thought. An item of another kind has
