@@ -101,6 +101,11 @@ ${table(
     [...answersLack].map((each) => `\`${each}\``).join(', ') || 'nothing',
   ]),
 )}
+
+A vendor's answers also say what the words of chat do not have: sources and citations (\`groundingMetadata\`, \`citationMetadata\`
+and \`urlContextMetadata\` of Gemini, \`annotations\` of OpenAI, \`citations\` of Anthropic and Bedrock), the probabilities of tokens
+(\`logprobs\`, \`logprobsResult\`), ratings of safety (\`safetyRatings\`). A caller of the vendor's own format gets them as they came, and
+in every other format they are left out.
 `
 }
 
