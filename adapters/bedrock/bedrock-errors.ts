@@ -1,8 +1,8 @@
 import { ModelspineError, type ProviderFailure } from 'modelspine/adapter'
 import type { AwsFailure } from '../shared/aws/aws-failure.ts'
 import { type AwsWords, streamError } from '../shared/aws/aws-words.ts'
+import { meaningBefore, passingStatuses } from '../shared/aws/model-server.ts'
 import type { CodesByStatus } from '../shared/provider/named-by-status.ts'
-import type { VendorMeaning } from '../shared/vendor-client.ts'
 
 export const bedrockWords: AwsWords = {
   vendor: 'Bedrock',
@@ -11,30 +11,28 @@ export const bedrockWords: AwsWords = {
   oneAttempt: true,
   throttled: 'rate-limited',
   refused: 'bad-request',
-  meaning(failure, message) {
-    const code = codeOf(failure, message)
-    return code && meant(code, message, failure)
-  },
-}
-
-/** `originalStatusCode` is what the model's own server answered with. */
-function meant(code: ProviderFailure, message: string, { members }: AwsFailure): VendorMeaning {
-  const { originalStatusCode: modelStatus } = members
-  return { code, message, ...(typeof modelStatus === 'number' && { details: { modelStatus } }) }
+  meaning: meaningBefore({ statusIn: 'originalStatusCode', detail: 'modelStatus', codeOf }),
 }
 
 /** Bedrock has one word for all mistakes. What kind of mistake it is, only its message tells. */
 const tooLong =
   /too long|too many (input )?tokens|exceeds? .{0,40}(context|token|length)|maximum .{0,30}(context|tokens)/i
+/** A limit on output above the model's own is a mistake, also where the prompt is short. */
+const wishesTooMuch = /maximum tokens you requested|maximum .{0,30}output tokens/i
 const filtered = /content filter|responsible ai|blocked by .{0,40}(policy|guardrail)/i
 const unknownModel =
   /model identifier is invalid|not found|could not (find|resolve)|does not exist|end of its life/i
-const lacking = /doesn't support|does not support|isn't supported|is not supported|on-demand throughput/i
+const lacking = /does(n['’]t| not) support|is(n['’]t| not) supported|on-demand throughput/i
 
 /** Names within a stream begin with a small letter. */
-function codeOf({ code, members }: AwsFailure, message: string): ProviderFailure | undefined {
+function codeOf(
+  { code }: AwsFailure,
+  message: string,
+  serverCode: () => ProviderFailure,
+): ProviderFailure | undefined {
   switch (code.charAt(0).toUpperCase() + code.slice(1)) {
     case 'ValidationException':
+      if (wishesTooMuch.test(message)) return undefined
       if (tooLong.test(message)) return 'context-length'
       if (filtered.test(message)) return 'content-filter'
       if (unknownModel.test(message)) return 'not-found'
@@ -50,7 +48,7 @@ function codeOf({ code, members }: AwsFailure, message: string): ProviderFailure
     case 'ServiceUnavailableException':
       return 'overloaded'
     case 'ModelErrorException':
-      return ofModel(Number(members.originalStatusCode))
+      return serverCode()
     case 'ModelStreamErrorException':
       return 'interrupted'
     default:
@@ -58,25 +56,11 @@ function codeOf({ code, members }: AwsFailure, message: string): ProviderFailure
   }
 }
 
-const byModelStatus: Readonly<Record<number, ProviderFailure>> = {
-  408: 'timeout',
-  429: 'rate-limited',
-  503: 'overloaded',
-  504: 'timeout',
-}
-
-function ofModel(status: number): ProviderFailure {
-  return byModelStatus[status] ?? (status >= 400 && status < 500 ? 'bad-request' : 'unavailable')
-}
-
 /** Some answers come from before Bedrock: they have a status and no name of an error. */
 export const byStatus: CodesByStatus = {
+  ...passingStatuses,
   404: 'not-found',
-  408: 'timeout',
   413: 'bad-request',
-  429: 'rate-limited',
-  503: 'overloaded',
-  504: 'timeout',
 }
 
 /**

@@ -24,7 +24,7 @@ function frameOf({ headers, payload }: EventMessage): ChatFrame {
   const kind = textIn(headers, ':message-type')
   if (kind === 'event') return { event: textIn(headers, ':event-type') ?? '', data: textOf(payload) }
   if (kind === 'exception') {
-    return { event: exceptionName(textIn(headers, ':exception-type')), data: textOf(payload) || '{}' }
+    return { event: exceptionName(textIn(headers, ':exception-type')), data: exceptionText(textOf(payload)) }
   }
   if (kind !== 'error') throw malformed('a message of the stream has no known type')
   const error = { __type: textIn(headers, ':error-code'), message: textIn(headers, ':error-message') }
@@ -34,6 +34,22 @@ function frameOf({ headers, payload }: EventMessage): ChatFrame {
 /** The reader knows exceptions by how their names end. */
 function exceptionName(type = 'unknown'): string {
   return type.endsWith('Exception') ? type : `${type}Exception`
+}
+
+/** An exception is told by its name. What it says beside that need not be JSON. */
+function exceptionText(text: string): string {
+  const body = parsed(text)
+  return typeof body === 'object' && body !== null && !Array.isArray(body)
+    ? text
+    : JSON.stringify({ message: text })
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
 }
 
 function textIn(headers: EventHeaders, name: string): string | undefined {

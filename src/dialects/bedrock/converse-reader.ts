@@ -32,7 +32,7 @@ export class ConverseReader implements ChatStreamReader {
     return false
   }
 
-  read(name: string, data: string): ChatEvent | undefined {
+  read(name: string, data: string): ChatEvent {
     const body = parseAnswer(data, 'an event of the stream')
     if (!isRecord(body)) throw malformed(name, 'no object')
     if (name.endsWith('Exception') || name === 'error') throw this.#errorOf({ __type: name, ...body })
@@ -99,20 +99,13 @@ export class ConverseReader implements ChatStreamReader {
     return [{ type: 'finish', choice: 0, ...readStop(body) }]
   }
 
+  /** Bedrock always says why an answer is finished, so that one without it was cut, however its transport ended. */
   end(how: ChatStreamEnd): readonly ChatEvent[] {
     if (this.#isFinished) return []
     if (this.#isEmpty && how !== 'marked') {
       throw new ModelspineError('malformed-reply', 'the stream ended without any event')
     }
-    if (how === 'unsure') {
-      throw new ModelspineError(
-        'interrupted',
-        'the connection was closed before the stream said that it was finished',
-      )
-    }
-    this.#isFinished = true
-    // Bedrock said nothing more, so there is no text to pass on.
-    return [nativeEvent([{ type: 'finish', choice: 0, finishReason: 'other' }], converseDialect, '')]
+    throw new ModelspineError('interrupted', 'the stream ended before it said why the answer was finished')
   }
 }
 

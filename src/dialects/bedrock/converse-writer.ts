@@ -37,8 +37,6 @@ export class ConverseWriter implements ChatStreamWriter {
     for (const event of events) {
       const native = nativeText(event, converseDialect)
       if (native === undefined) for (const part of event.parts) text += this.#built(part)
-      else if (native === '')
-        for (const part of event.parts) text += part.type === 'finish' ? this.#built(part) : ''
       else text += this.#passed(event, native)
     }
     return text

@@ -100,6 +100,6 @@ function streamed(end: StreamEnd, response: ServerResponse): void {
     return
   }
   for (const piece of rest) response.write(textEvent(piece))
-  if (end === 'unmarked') return void response.end()
-  response.end(Buffer.concat([stopEvents, metadataEvent]))
+  // The last event. The one before it says why the answer is finished.
+  response.end(end === 'unmarked' ? stopEvents : Buffer.concat([stopEvents, metadataEvent]))
 }

@@ -5,7 +5,7 @@ import { nativeBody } from 'modelspine/adapter'
 import { describe, expect, it } from 'vitest'
 import { draws } from '../../draws.ts'
 import { officialClient } from '../../unit/dialects/bedrock/official-client.ts'
-import { errorEvent, exceptionEvent, jsonEvent } from '../shared/aws/event-stream-bytes.ts'
+import { errorEvent, eventBytes, exceptionEvent, jsonEvent } from '../shared/aws/event-stream-bytes.ts'
 import { context, cutReply, jsonReply, openScene, readChat, request, streamReply } from './scene.ts'
 import { converseReply, eventStream, metadataEvent, stopEvents, textEvent } from './scripted-bedrock.ts'
 
@@ -74,23 +74,22 @@ describe.each(streams)('a stream of Bedrock %s', (_whose, bytes) => {
     })
   })
 
-  it('is never whole where it was cut within an event, although the transport says that it is whole', async () => {
+  it('is never whole where it was cut, although the transport says that it is whole', async () => {
     let cut = 0
     const { provider } = await openScene(() => streamReply(bytes.subarray(0, cut)))
     const ends = eventEnds(bytes)
+    // Only the usage comes after the event that says why the answer is finished.
+    const [whole] = ends.slice(-2)
     const read = async (place: number): Promise<void> => {
       cut = place
       const { error } = await readChat(provider.chatStream(request, context))
-      const isBetween = ends.includes(place)
-      expect([place, error?.code]).toEqual([
-        place,
-        isBetween ? undefined : place === 0 ? 'malformed-reply' : 'interrupted',
-      ])
+      const code = place === 0 ? 'malformed-reply' : 'interrupted'
+      expect([place, error?.code]).toEqual([place, place === whole ? undefined : code])
     }
     const places = fc.integer({ min: 0, max: bytes.length - 1 })
     await fc.assert(fc.asyncProperty(places, read), {
       numRuns: draws(15, 150),
-      examples: [[0], [bytes.length - 1]],
+      examples: [0, bytes.length - 1, ...ends.slice(0, -1)].map((place) => [place]),
     })
   })
 
@@ -132,6 +131,21 @@ describe('an exception in a stream of Bedrock', () => {
     const { text, error } = await readChat(provider.chatStream(request, context))
     expect([text, error?.code]).toEqual(['a', code])
     expect(error?.message).toMatch(/^Bedrock: \w+: no$/)
+  })
+
+  it('tells what the model’s own server answered, and is itself when it is no JSON', async () => {
+    const type = [':exception-type', { type: 'string', value: 'modelStreamErrorException' }] as const
+    const headers = [type, [':message-type', { type: 'string', value: 'exception' }]] as const
+    let payload = JSON.stringify({ message: 'broke', originalStatusCode: 500 })
+    const { provider } = await openScene(() => streamReply(eventBytes(headers, payload)))
+    const failure = async () => (await readChat(provider.chatStream(request, context))).error
+    expect(await failure()).toMatchObject({ code: 'interrupted', details: { modelStatus: 500 } })
+    for (payload of ['no JSON', '[]', '']) {
+      expect(await failure()).toMatchObject({
+        code: 'interrupted',
+        message: expect.stringMatching(/^Bedrock: modelStreamErrorException(: .+)?$/),
+      })
+    }
   })
 
   it('that is none of Bedrock’s own is an error too, and shows no secret', async () => {

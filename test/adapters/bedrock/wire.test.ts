@@ -113,7 +113,25 @@ describe('a call of bedrock', () => {
     [400, 'ValidationException', 'The provided model identifier is invalid.', 'not-found'],
     [400, 'ValidationException', 'Input is too long for requested model.', 'context-length'],
     [400, 'ValidationException', 'prompt is too long: 250000 tokens > 200000 maximum', 'context-length'],
-    [400, 'ValidationException', 'This model doesn’t support tool use in streaming mode.', 'bad-request'],
+    [400, 'ValidationException', 'This model doesn’t support tool use in streaming mode.', 'unsupported'],
+    [
+      400,
+      'ValidationException',
+      'input length and `max_tokens` exceed context limit: 199000 + 8192 > 200000',
+      'context-length',
+    ],
+    [
+      400,
+      'ValidationException',
+      'The maximum tokens you requested exceeds the model limit of 4096. Try again with a lower value.',
+      'bad-request',
+    ],
+    [
+      400,
+      'ValidationException',
+      'max_tokens: 9000 > 8192, which is the maximum allowed number of output tokens for the model',
+      'bad-request',
+    ],
     [400, 'ValidationException', "This model doesn't support tool use in streaming mode.", 'unsupported'],
     [400, 'ValidationException', 'Invocation with on-demand throughput isn’t supported.', 'unsupported'],
     [400, 'ValidationException', 'messages.0 is wrong', 'bad-request'],
@@ -134,6 +152,8 @@ describe('a call of bedrock', () => {
   it.each([
     [503, 'overloaded'],
     [422, 'bad-request'],
+    [404, 'not-found'],
+    [501, 'unsupported'],
     [500, 'unavailable'],
   ])('tells what the model’s own server answered: %i', async (originalStatusCode, code) => {
     const body = { message: 'no', originalStatusCode }
