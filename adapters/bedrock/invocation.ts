@@ -110,9 +110,13 @@ export function readInvocationStream(stream: VendorStream): BedrockStream {
 }
 
 async function* pieces(stream: VendorStream): AsyncGenerator<Uint8Array> {
+  let isEmpty = true
   for await (const { type, payload } of awsEvents(stream, bedrockWords)) {
-    if (type === 'chunk') yield pieceIn(payload)
+    if (type !== 'chunk') continue
+    isEmpty = false
+    yield pieceIn(payload)
   }
+  if (isEmpty) throw malformed('the stream ended without any piece of an answer')
 }
 
 /** The piece is base64 within JSON. */

@@ -57,8 +57,9 @@ export interface AwsModel {
   /** The same for a reply. */
   reply(operation: string, members: unknown): readonly string[]
   /**
-   * The members of a request or a reply of a REST protocol, as HTTP carries them. Headers that begin with `x-amzn-sagemaker-`
-   * and that the operation does not know are members of their own names, which are wrong.
+   * The members of a request or a reply of a REST protocol, as HTTP carries them. Headers of a service's own, which begin with
+   * `x-amzn-sagemaker-` or `x-amzn-bedrock-`, and that the operation does not know are members of their own names, which are
+   * wrong.
    */
   carried(
     operation: string,
@@ -142,7 +143,7 @@ function membersInHeaders(
     const member = known.get(header)
     if (member !== undefined) {
       found.push([member.name, shapes[member.shape]?.type === 'integer' ? Number(value) : String(value)])
-    } else if (header.startsWith('x-amzn-sagemaker-')) found.push([header, value])
+    } else if (/^x-amzn-(sagemaker|bedrock)-/.test(header)) found.push([header, value])
   }
   return Object.fromEntries(found)
 }

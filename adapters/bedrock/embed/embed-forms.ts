@@ -19,6 +19,8 @@ export interface EmbedFormCalls {
   readonly most: number
   /** What says the length of an embedding. Undefined where a model has one length only. */
   dimensions(length: number): object | undefined
+  /** What is said unless the caller's own options say otherwise. */
+  readonly usual?: object
   body(texts: readonly string[]): object
   read(body: Readonly<Record<string, unknown>>): EmbedAnswer
 }
@@ -36,7 +38,8 @@ const titan = {
 
 const cohere = {
   most: 96,
-  body: (texts: readonly string[]) => ({ input_type: 'search_document', texts }),
+  usual: { input_type: 'search_document' },
+  body: (texts: readonly string[]) => ({ texts }),
   read({ embeddings }: Readonly<Record<string, unknown>>): EmbedAnswer {
     const { float } = (embeddings ?? {}) as { readonly float?: unknown }
     return { embeddings: vectorsOf(Array.isArray(embeddings) ? embeddings : float) }

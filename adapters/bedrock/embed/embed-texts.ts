@@ -39,7 +39,9 @@ export async function embedTexts(
   async function work(): Promise<void> {
     for (let place = next++; place < batches.length; place = next++) {
       const batch = batches[place] ?? []
-      const reply = await invoke({ ...form.body(batch), ...settings, ...more }, { ...context, abortSignal })
+      // No option can stand in the place of a text, or of the length that was asked for.
+      const body = { ...form.usual, ...more, ...form.body(batch), ...settings }
+      const reply = await invoke(body, { ...context, abortSignal })
       answers[place] = answerIn(reply, form, batch.length)
     }
   }

@@ -18,7 +18,7 @@ export type ConverseField = Exclude<keyof ChatRequest, 'model' | 'options' | 'un
 
 export function converseContext(request: ChatRequest, printing: ChatPrinting): ConverseContext {
   const { vendor, carriage = new Carriage(converseTitle) } = printing
-  return { vendor, carriage, path: '', isClaude: namesClaude(request.model) }
+  return { vendor, carriage, path: '', isClaude: namesClaude(request.model), documentNames: new Set() }
 }
 
 /** Bedrock's own fields that the caller gave beside the contract's. */

@@ -102,6 +102,19 @@ describe('embeddings of Bedrock', () => {
     expect(calls).toEqual([])
   })
 
+  it.each([
+    [titan, { inputText: 'z', dimensions: 1, normalize: true }],
+    ['cohere.embed-v4:0', { texts: ['z'], output_dimension: 1, truncate: 'END' }],
+  ])('of %s are those of the texts, whatever the options say', async (model, bedrock) => {
+    const { provider, calls } = await openScene((call) =>
+      'texts' in bodyOf(call) ? cohereAnswer(call) : titanAnswer(call),
+    )
+    await provider.embed({ model, input: ['1'], dimensions: 256, options: { bedrock } }, context)
+    const { inputText, texts, dimensions, output_dimension: length, ...more } = bodyOf(calls[0] as AwsCall)
+    expect([texts ?? [inputText], dimensions ?? length]).toEqual([['1'], 256])
+    expect(more).toHaveProperty(model === titan ? 'normalize' : 'truncate')
+  })
+
   it('fail as the first call that fails, and end the others', async () => {
     let left = 0
     const { provider } = await openScene((call) =>

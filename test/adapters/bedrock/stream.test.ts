@@ -1,8 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { ConverseStreamCommand } from '@aws-sdk/client-bedrock-runtime'
 import fc from 'fast-check'
-import { nativeBody } from 'modelspine/adapter'
+import { bedrockConverse, isModelspineError, ModelspineError, nativeBody } from 'modelspine/adapter'
 import { describe, expect, it } from 'vitest'
+import { ConverseFraming } from '../../../adapters/bedrock/converse-framing.ts'
 import { draws } from '../../draws.ts'
 import { officialClient } from '../../unit/dialects/bedrock/official-client.ts'
 import { errorEvent, eventBytes, exceptionEvent, jsonEvent } from '../shared/aws/event-stream-bytes.ts'
@@ -103,6 +104,39 @@ describe.each(streams)('a stream of Bedrock %s', (_whose, bytes) => {
       expect([place, bit, error?.code]).toEqual([place, bit, 'malformed-reply'])
     }
     await fc.assert(fc.asyncProperty(fc.nat(bytes.length - 1), fc.nat(7), flip), { numRuns: draws(20, 200) })
+  })
+})
+
+/** What the provider reads of bytes that ended well, without the network in between. */
+function outcomeOf(sent: Uint8Array): string {
+  const framing = new ConverseFraming()
+  const reader = bedrockConverse.reader(request, () => new ModelspineError('unavailable', 'no'))
+  try {
+    for (const { event, data } of framing.push(sent)) reader.read(event, data)
+    framing.unfinished()
+    reader.end('whole')
+    return 'whole'
+  } catch (error) {
+    return isModelspineError(error) ? error.code : String(error)
+  }
+}
+
+describe('each byte of a stream of Bedrock', () => {
+  it('is missed where the stream is cut before it', () => {
+    const [finished] = eventEnds(whole).slice(-2)
+    const taken = Array.from(whole.keys()).filter((place) => outcomeOf(whole.subarray(0, place)) === 'whole')
+    expect(taken).toEqual([finished])
+    expect(outcomeOf(whole)).toBe('whole')
+  })
+
+  it('is refused when one of its bits is flipped', () => {
+    const outcomes = new Set<string>()
+    for (let bit = 0; bit < whole.length * 8; bit += 1) {
+      const sent = Buffer.from(whole)
+      sent[bit >> 3] = (sent[bit >> 3] ?? 0) ^ (1 << (bit & 7))
+      outcomes.add(outcomeOf(sent))
+    }
+    expect([...outcomes]).toEqual(['malformed-reply'])
   })
 })
 

@@ -4,6 +4,7 @@ import { bedrock } from 'modelspine/adapters/bedrock'
 import { describe, expect, it } from 'vitest'
 import { awsModel } from '../../official/aws-model.ts'
 import { officialClient, type SentRequest } from '../../unit/dialects/bedrock/official-client.ts'
+import { exceptionEvent, jsonEvent } from '../shared/aws/event-stream-bytes.ts'
 import { type AwsCall, jsonError } from '../shared/aws/small-aws.ts'
 import { context, credentials, jsonReply, openScene, readChat, request, streamReply } from './scene.ts'
 import { converseReply, metadataEvent, stopEvents, textEvent } from './scripted-bedrock.ts'
@@ -206,7 +207,6 @@ describe('a body that the model knows', () => {
   })
 
   it('is answered in pieces', async () => {
-    const { jsonEvent, exceptionEvent } = await import('../shared/aws/event-stream-bytes.ts')
     const piece = (text: string): Buffer =>
       jsonEvent('chunk', { bytes: Buffer.from(text).toString('base64') })
     const whole = Buffer.concat([piece('{"a":1}'), piece('{"b":2}')])
@@ -319,6 +319,33 @@ describe.skipIf(model === undefined)('against bedrock-runtime.json.gz, the model
       expect(model?.http(operation).method).toBe(call.method)
     }
     expect(credentials.accessKeyId).toBe('AKIABEDROCK')
+  })
+
+  it('a body that the model knows may have each header that AWS describes', async () => {
+    const { provider, calls } = await openScene(({ url }) =>
+      url.endsWith('-stream') ? streamReply(jsonEvent('chunk', { bytes: 'AA==' })) : jsonReply({}),
+    )
+    const own = {
+      accept: 'application/json',
+      'x-amzn-bedrock-trace': 'ENABLED',
+      'x-amzn-bedrock-guardrailidentifier': 'abc',
+      'x-amzn-bedrock-guardrailversion': '1',
+      'x-amzn-bedrock-performanceconfig-latency': 'optimized',
+      'x-amzn-bedrock-service-tier': 'flex',
+      'x-amzn-bedrock-request-metadata': '{"team":"a"}',
+      'x-amzn-bedrock-projectidentifier': 'default',
+    }
+    const headers = { ...own, 'x-amzn-bedrock-other': 'x' }
+    const body = { kind: 'bytes', contentType: 'application/json', bytes: Buffer.from('{}') } as const
+    await provider.infer({ model: arn, ...body, headers }, context)
+    await provider.inferStream({ model: arn, ...body, headers }, context)
+    for (const [place, operation] of ['InvokeModel', 'InvokeModelWithResponseStream'].entries()) {
+      const { url: path, headers, body } = calls[place] as AwsCall
+      const carried = model?.carried(operation, 'request', { path, headers, body }) ?? {}
+      expect([operation, model?.request(operation, carried)]).toEqual([operation, []])
+      // The path, the body and its type are members, too.
+      expect(Object.keys(carried)).toHaveLength(Object.keys(own).length + 3)
+    }
   })
 
   it('a body that the model knows has the headers that the client of AWS sends', async () => {

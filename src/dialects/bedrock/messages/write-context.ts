@@ -15,6 +15,8 @@ export interface ConverseContext {
   readonly path: string
   /** Anthropic's models refuse thoughts that nobody signed. */
   readonly isClaude: boolean
+  /** The names of documents that were written, in small letters. Bedrock refuses two of one name in a request. */
+  readonly documentNames: Set<string>
 }
 
 /** Whether the name of a model or of an inference profile says that it is one of Anthropic's. */

@@ -1,6 +1,7 @@
 import type { JsonRecord } from '../../../json.ts'
 import type { AudioPart, FilePart, ImagePart } from '../../../provider/contract.ts'
 import { readDataUrl } from '../../data-url.ts'
+import { documentName } from './document-name.ts'
 import { bucketOwner, formatOf, type MediaKind, mediaFormats } from './media.ts'
 import { type BlockRole, type ConverseContext, leaveOut, ownOptions } from './write-context.ts'
 
@@ -93,26 +94,4 @@ function typeByEnding({ type }: MediaPart, name: string): string {
   const ending = name.slice(name.lastIndexOf('.') + 1).toLowerCase()
   if (type !== 'file') return mediaFormats[type][ending === 'jpg' ? 'jpeg' : ending] ?? ''
   return mediaFormats.document[ending] ?? mediaFormats.video[ending] ?? ''
-}
-
-function documentName(
-  part: MediaPart,
-  format: string | undefined,
-  { carriage, path }: ConverseContext,
-): string {
-  const filename = part.type === 'file' ? part.filename : undefined
-  if (filename === undefined || filename === '') {
-    carriage.approximate(`${path}.filename`, 'made up')
-    return path.replaceAll(/[^a-zA-Z0-9]+/g, '-').replace(/-$/, '')
-  }
-  const ending = format === undefined ? '' : `.${format}`
-  const bare =
-    ending !== '' && filename.toLowerCase().endsWith(ending) ? filename.slice(0, -ending.length) : filename
-  const name =
-    bare
-      .replaceAll(/[^a-zA-Z0-9\s\-()[\]]/g, '-')
-      .replaceAll(/\s+/g, ' ')
-      .slice(0, 200) || 'document'
-  if (name !== bare) carriage.approximate(`${path}.filename`, `"${name}"`)
-  return name
 }

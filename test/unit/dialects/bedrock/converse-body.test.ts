@@ -313,6 +313,23 @@ describe('the body of a Converse request', () => {
     ])
   })
 
+  it('gives two documents of one name different names, wherever they stand', () => {
+    const file = { type: 'file', url: 'data:application/pdf;base64,AA==' } as const
+    const long = 'x'.repeat(230)
+    const names = ['a.b.pdf', 'A_b.pdf', 'a-b (2).pdf', `${long}.pdf`, `${long}y.pdf`]
+    const { body, approximated } = print({
+      messages: [
+        { role: 'user', content: names.map((filename) => ({ ...file, filename })) },
+        { role: 'assistant', content: [{ type: 'tool-call', id: 'c', name: 'q', arguments: '{}' }] },
+        { role: 'tool', toolCallId: 'c', content: [{ ...file, filename: 'a-b.pdf' }] },
+      ],
+    })
+    const written = [...JSON.stringify(body).matchAll(/"name":"([^"]*)","source"/g)].map(([, name]) => name)
+    const cut = 'x'.repeat(200)
+    expect(written).toEqual(['a-b', 'A-b (2)', 'a-b (2) (2)', cut, `${cut.slice(4)} (2)`, 'a-b (3)'])
+    expect(approximated.map(({ what }) => what)).toEqual(written.map((name) => `"${name}"`))
+  })
+
   it('takes videos, and the type of an object of S3 by its ending', () => {
     const printed = said([
       { type: 'file', url: 'data:video/quicktime;base64,AA==' },
