@@ -57,8 +57,8 @@ export const upstreamMutants: readonly Mutant[] = [
     law: 'U2',
     what: 'a stream of Bedrock that was cut between two events is finished',
     file: 'src/dialects/bedrock/converse-reader.ts',
-    find: "if (how === 'unsure') {",
-    replace: "if (how === 'marked') {",
+    find: 'if (this.#isFinished) return []',
+    replace: "if (this.#isFinished || how === 'whole') return []",
     tests: ['test/unit/dialects/bedrock/converse-stream.test.ts'],
   },
   {
