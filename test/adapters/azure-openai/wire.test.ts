@@ -130,7 +130,21 @@ describe('a call of azureOpenai', () => {
     [404, { code: 'DeploymentNotFound', message: 'm' }, 'not-found', undefined],
     [400, { code: 'OperationNotSupported', message: 'm' }, 'unsupported', undefined],
     [429, { code: '429', message: 'Rate limit is exceeded' }, 'rate-limited', undefined],
+    [404, { code: 'ResourceNotFound', message: 'm' }, 'not-found', undefined],
     [503, { code: 'NoCapacity', message: 'm' }, 'overloaded', undefined],
+    [429, { code: 'ServerBusy', message: 'm' }, 'overloaded', undefined],
+    [429, { code: 'EngineOverloaded', message: 'm' }, 'overloaded', undefined],
+    [403, { code: 'QuotaExceeded', message: 'm' }, 'quota', undefined],
+    [
+      400,
+      {
+        code: '400',
+        message: 'm',
+        inner_error: { content_filter_results: { violence: { filtered: true } } },
+      },
+      'content-filter',
+      ['violence'],
+    ],
     [401, { code: '401', message: 'Access denied' }, 'auth', undefined],
     [
       400,
