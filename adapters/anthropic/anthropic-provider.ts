@@ -106,6 +106,13 @@ export function anthropic(options: AnthropicOptions = {}): AnthropicProvider {
       `maxTokens is ${maxTokens}; write a whole number of at least 1`,
     )
   }
+  const odd = betas.find((each) => !isBeta(each))
+  if (odd !== undefined) {
+    throw new ModelspineError(
+      'invalid-options',
+      `betas has ${JSON.stringify(odd)}; write names of letters, digits, points and dashes`,
+    )
+  }
   const client = createHttpClient({ ...http, baseUrl })
 
   async function prepare(
@@ -116,7 +123,7 @@ export function anthropic(options: AnthropicOptions = {}): AnthropicProvider {
   ): Promise<Prepared> {
     const key = apiKey === undefined ? undefined : await revealKey(apiKey)
     const token = authToken === undefined ? undefined : await revealKey(authToken)
-    const named = [...new Set([...betas, ...betasIn(asked.options?.[name]?.betas)])]
+    const named = [...new Set([...betas, ...betasIn(asked, 'anthropic'), ...betasIn(asked, name)])]
     const sent: HttpRequest = {
       method: 'POST',
       path,
@@ -164,7 +171,8 @@ export function anthropic(options: AnthropicOptions = {}): AnthropicProvider {
     }),
 
     async countTokens(request, context) {
-      const body = printAnthropicCount(request, { stream: false, vendor: name, maxTokens })
+      const carriage = new Carriage(anthropicMessages.title, context.translation)
+      const body = printAnthropicCount(request, { stream: false, vendor: name, carriage })
       const { sent, failure } = await prepare(countPath, body, context, request)
       const reply = await client.request(sent)
       if (reply.status !== 200) throw failureOf(reply, failure)
@@ -188,8 +196,21 @@ export function anthropic(options: AnthropicOptions = {}): AnthropicProvider {
   }
 }
 
-/** What a request names as betas. A name with other characters would be another header. */
-function betasIn(value: unknown): readonly string[] {
-  const list = Array.isArray(value) ? value : []
-  return list.filter((each): each is string => typeof each === 'string' && /^[\w.-]+$/.test(each))
+/**
+ * What a request names as betas in this entry of its options. A gateway reads them from a header, without knowing the name of
+ * the provider. Throws `bad-request` for a name with other characters, which could be another header.
+ */
+function betasIn({ options }: Pick<Chat, 'options'>, entry: string): readonly string[] {
+  const betas = options?.[entry]?.betas ?? []
+  const list: readonly unknown[] = Array.isArray(betas) ? betas : [betas]
+  return list.map((each, place) => {
+    if (typeof each === 'string' && isBeta(each)) return each
+    const field = `options.${entry}.betas[${place}]`
+    const message = `${field} is ${JSON.stringify(each)}; write a name of letters, digits, points and dashes`
+    throw new ModelspineError('bad-request', message, { details: { field } })
+  })
+}
+
+function isBeta(name: string): boolean {
+  return /^[\w.-]+$/.test(name)
 }

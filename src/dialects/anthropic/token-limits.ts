@@ -3,7 +3,7 @@ import { type Chat, originalOf, withNative } from '../../provider/contract.ts'
 import { membersOf, patchMembers } from '../json-text.ts'
 import { limitPerChoice } from '../limit-per-choice.ts'
 import { budgetOf } from './request/thinking.ts'
-import { anthropicDialect } from './vendor.ts'
+import { anthropicDialect, recordOf } from './vendor.ts'
 
 /** What servers of this format read as a limit. Those that also take OpenAI's format read its names, too. */
 const limitNames: ReadonlySet<string> = new Set([
@@ -19,7 +19,7 @@ const countNames: ReadonlySet<string> = new Set(['n', 'best_of'])
 
 type Entries = readonly (readonly [name: string, value: unknown])[]
 
-/** As `capTokens` of a codec. A budget to think with is part of the limit, and is lowered with it. */
+/** As `capTokens` of a codec. A budget to think with is part of the limit, and is lowered with it, also in options. */
 export function capAnthropicTokens<Request extends Chat>(
   request: Request,
   cap: number,
@@ -30,7 +30,8 @@ export function capAnthropicTokens<Request extends Chat>(
   const original = originalOf(request, anthropicDialect)
   const said = original === undefined ? [] : entriesOf(original.text)
   const choices = Math.max(request.choices ?? 1, ...answersIn(options), ...answersIn(said))
-  const limit = limitPerChoice(cap, choices, request.maxOutputTokens)
+  const asked = request.maxOutputTokens ?? limitIn(entry)
+  const limit = limitPerChoice(cap, choices, asked)
   const { reasoningTokens } = request
   const isTooMuch = reasoningTokens !== undefined && reasoningTokens >= limit
   const capped = {
@@ -38,16 +39,34 @@ export function capAnthropicTokens<Request extends Chat>(
     maxOutputTokens: limit,
     ...(isTooMuch && { reasoningTokens: budgetOf(request, limit) ?? 0 }),
     ...(options.length > 0 && {
-      options: { ...request.options, [vendor]: { ...entry, ...lowered(options, limit) } },
+      options: {
+        ...request.options,
+        [vendor]: { ...entry, ...lowered(options, limit), ...thinkingWithin(entry, limit) },
+      },
     }),
   }
   if (original === undefined) return capped
   const edits = Object.fromEntries(
     Object.keys(lowered(said, limit)).map((name) => [name, JSON.stringify(limit)]),
   )
-  const { maxOutputTokens: asked, ...rest } = original.value
-  const value = asked === undefined ? rest : { ...rest, maxOutputTokens: Math.min(asked, limit) }
+  const { maxOutputTokens: before, ...rest } = original.value
+  const value = before === undefined ? rest : { ...rest, maxOutputTokens: Math.min(before, limit) }
   return { ...capped, native: withNative(value, anthropicDialect, patchMembers(original.text, edits)).native }
+}
+
+/** What options ask for, where the request does not. */
+function limitIn({ max_tokens: limit }: JsonRecord): number | undefined {
+  return typeof limit === 'number' && limit >= 1 ? limit : undefined
+}
+
+/** `thinking` with a budget that leaves room for an answer. */
+function thinkingWithin({ thinking }: JsonRecord, limit: number): JsonRecord {
+  const { type, budget_tokens: budget } = recordOf(thinking)
+  if (type !== 'enabled' || (typeof budget === 'number' && budget < limit)) return {}
+  const lower = budgetOf({ reasoningTokens: limit }, limit)
+  return {
+    thinking: lower === undefined ? { type: 'disabled' } : { ...recordOf(thinking), budget_tokens: lower },
+  }
 }
 
 /** Read from the text, because of two members with one name servers differ in which they take. */

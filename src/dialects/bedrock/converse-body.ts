@@ -42,7 +42,7 @@ export function converseBody(request: ChatRequest, context: ConverseContext): st
   const head = headLength(messages)
   const entries = messages.slice(head).map((message, index) => entryOf(message, head + index, context))
   return patchMembers(jsonBody(body), {
-    messages: entriesText(entries),
+    messages: entriesText(entries, context),
     system: systemText(messages.slice(0, head), context),
   })
 }

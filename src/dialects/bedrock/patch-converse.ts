@@ -79,7 +79,7 @@ function messageEdits(
     }
     place += group?.messages.length ?? 1
   }
-  edits.messages = entriesText(entries)
+  edits.messages = entriesText(entries, context)
   return edits
 }
 

@@ -1,6 +1,7 @@
 import type { JsonRecord } from '../../json.ts'
 import type { ChatRequest, ChatTool } from '../../provider/contract.ts'
 import type { Carriage } from '../carriage.ts'
+import { refuseEmpty } from '../refuse-empty.ts'
 import { openaiVendor, optionsFor, withOptions } from './left-over.ts'
 import { openaiMessage } from './messages/message-wire.ts'
 import { type OpenaiPrinting, type WireContext, wireContext } from './printing.ts'
@@ -58,6 +59,7 @@ export function wireValue(request: ChatRequest, field: WireField, context: WireC
   const { carriage, extensions, isOwn } = context
   switch (field) {
     case 'messages':
+      refuseEmpty(request.messages, carriage)
       return request.messages.map((message, index) =>
         openaiMessage(message, { ...context, path: `messages[${index}]` }),
       )

@@ -2,6 +2,7 @@ import { type JsonRecord, sameJson } from '../../json.ts'
 import { jsonBody } from '../../provider/contract/json-body.ts'
 import { type ChatMessage, type ChatRequest, editedFields, type Original } from '../../provider/contract.ts'
 import { elementsOf, listOf, membersOf, patchMembers } from '../json-text.ts'
+import { refuseEmpty } from '../refuse-empty.ts'
 import { type WireField, wireFields, wireNames, wireValue, writtenName } from './chat-body.ts'
 import { openaiMessage } from './messages/message-wire.ts'
 import { type OpenaiPrinting, wireContext } from './printing.ts'
@@ -51,6 +52,7 @@ export function patchedMessages(
 ): string {
   const member = membersOf(text).findLast(({ name }) => name === 'messages')
   const spans = member === undefined ? [] : elementsOf(text, member.value)
+  refuseEmpty(messages, wireContext(printing, '', true).carriage)
   const places = new Map(value.messages.map((message, index) => [message, index]))
   return listOf(
     text,

@@ -73,7 +73,7 @@ describe('a call of anthropic', () => {
       headers: { 'x-team': 't' },
     })
     const options = {
-      anthropic: { betas: ['two-2026', 'one-2026', 'bad\r\nheader: x'], service_tier: 'auto' },
+      anthropic: { betas: ['two-2026', 'one-2026'], service_tier: 'auto' },
     }
     await provider.chat({ ...request, options }, { ...context, headers: { traceparent: '00-1-2-01' } })
     expect(seen[0]).toMatchObject({
@@ -205,6 +205,46 @@ describe('a call of anthropic', () => {
   ])('fails to count with %j and %s as %s', async (body, status, code) => {
     const { provider } = await serve(answerJson(body, status))
     await expect(provider.countTokens(request, context)).rejects.toMatchObject({ code })
+  })
+
+  it('counts under the terms of the route, and tells nothing of what is not part of the prompt', async () => {
+    const { provider, seen } = await serve(answerJson({ input_tokens: 12 }))
+    const approximated: string[] = []
+    const translation = {
+      approximations: 'allow' as const,
+      approximated: (field: string): void => void approximated.push(field),
+    }
+    const named = { ...request, seed: 1, choices: 2, temperature: 2, reasoningTokens: 20_000 }
+    await provider.countTokens(named, { ...context, translation })
+    expect(approximated).toEqual([])
+    expect(seen[0]?.body).toEqual({
+      model: 'm',
+      messages: [{ role: 'user', content: 'Hi' }],
+      thinking: { type: 'enabled', budget_tokens: 20_000 },
+    })
+    const messages = [{ role: 'user' as const, name: 'ann', content: request.messages[0]?.content ?? [] }]
+    await provider.countTokens({ ...request, messages }, { ...context, translation })
+    expect(approximated).toEqual(['messages[0].name'])
+    const forbidding = { ...context, translation: { ...translation, approximations: 'refuse' as const } }
+    await expect(provider.countTokens({ ...request, messages }, forbidding)).rejects.toMatchObject({
+      code: 'unsupported',
+      details: { field: 'messages[0].name' },
+    })
+  })
+
+  it('sends the betas of Anthropic’s clients under any name, and refuses what is no name', async () => {
+    const { provider, seen } = await serve(answerJson(messageOf('m')), { name: 'eu' })
+    await provider.chat(
+      { ...request, options: { anthropic: { betas: ['a-1'] }, eu: { betas: ['b-2'] } } },
+      context,
+    )
+    expect(seen[0]?.headers['anthropic-beta']).toBe('a-1,b-2')
+    const options = { eu: { betas: ['b-2', 'bad\r\nheader: x'] } }
+    await expect(provider.chat({ ...request, options }, context)).rejects.toMatchObject({
+      code: 'bad-request',
+      details: { field: 'options.eu.betas[1]' },
+    })
+    expect(() => anthropic({ betas: ['a b'] })).toThrow('betas has "a b"')
   })
 
   it('refuses by name what the vendor cannot be told, and sends nothing', async () => {

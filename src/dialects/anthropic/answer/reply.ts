@@ -6,7 +6,7 @@ import type { ChatAnswerFacts, ErrorOf } from '../../chat-codec.ts'
 import { parseExactly } from '../../exact-json.ts'
 import { holdsError } from '../../openai/body-text.ts'
 import { redactedOf, thinkingOf } from '../blocks/read-block.ts'
-import { anthropicDialect, anthropicVendor, besides } from '../vendor.ts'
+import { anthropicDialect, anthropicVendor, besides, callFieldsOf } from '../vendor.ts'
 import { readStop, writeStop } from './stop-reason.ts'
 import { readUsage, writeUsage } from './usage.ts'
 import { answerBlocks } from './write-answer.ts'
@@ -42,7 +42,6 @@ function malformed(what: string): ModelspineError {
 }
 
 const textFields: ReadonlySet<string> = new Set(['type', 'text'])
-const callFields: ReadonlySet<string> = new Set(['type', 'id', 'name', 'input', 'caller'])
 
 /** What a block of an answer says. */
 export function readPart(block: unknown): ChatPart {
@@ -62,17 +61,12 @@ export function readPart(block: unknown): ChatPart {
 
 const known: ReadonlySet<string> = new Set(['text', 'thinking', 'redacted_thinking'])
 
-/** The caller of a call is said again only where it is not the model itself. */
 function readCall(block: JsonRecord): ChatPart {
-  const { id, name, input = {}, caller } = block
+  const { id, name, input = {} } = block
   if (typeof id !== 'string' || typeof name !== 'string') throw malformed('a call without an id or a name')
-  const { caller: _caller, ...plain } = block
-  const isDirect = !isRecord(caller) || caller.type === 'direct'
-  const more = besides(isDirect ? plain : { ...plain, caller }, isDirect ? callFields : foreignCallFields)
+  const more = besides(block, callFieldsOf(block))
   return { type: 'tool-call', id, name, arguments: JSON.stringify(input), ...more }
 }
-
-const foreignCallFields: ReadonlySet<string> = new Set(['type', 'id', 'name', 'input'])
 
 /** As `printReply` of a codec. The format has one answer, so only the first choice is told. */
 export function printAnthropicReply(reply: ChatReply, { model }: Pick<ChatAnswerFacts, 'model'>): string {

@@ -1,7 +1,7 @@
 import type { JsonRecord } from '../../../json.ts'
 import type { CacheMark, VendorOptions } from '../../../provider/contract.ts'
 import type { Carriage } from '../../carriage.ts'
-import { anthropicVendor } from '../vendor.ts'
+import { anthropicVendor, recordOf } from '../vendor.ts'
 
 /** What is known of the block, message or tool that is being written. */
 export interface BlockContext {
@@ -21,8 +21,13 @@ interface Marked {
 
 /** What a block says besides its own fields: the mark of a cache, and options of this vendor. */
 export function writeBesides({ cacheMark, options }: Marked, context: BlockContext): JsonRecord {
-  const mark = cacheMark === undefined ? undefined : { cache_control: cacheControl(cacheMark, context) }
-  return { ...ownOptions(options, context), ...mark }
+  const own = ownOptions(options, context)
+  const { cache_control: more, ...others } = own
+  if (cacheMark !== undefined) {
+    return { ...others, cache_control: { ...recordOf(more), ...cacheControl(cacheMark, context) } }
+  }
+  // What was said of a mark that is gone would be half of one.
+  return recordOf(more).type === undefined ? others : own
 }
 
 /** The options of this vendor. Those of others are told as left out. */

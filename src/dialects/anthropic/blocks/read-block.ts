@@ -1,12 +1,11 @@
 import type { ChatPart, FilePart, ImagePart, ReasoningPart } from '../../../provider/contract.ts'
 import { readSignature } from '../../foreign-signature.ts'
 import { JsonFields } from '../../json-fields.ts'
-import { anthropicVendor, besides } from '../vendor.ts'
+import { anthropicVendor, besides, callFieldsOf } from '../vendor.ts'
 
 const textFields: ReadonlySet<string> = new Set(['type', 'text'])
 const mediaFields: ReadonlySet<string> = new Set(['type', 'source'])
 const documentFields: ReadonlySet<string> = new Set(['type', 'source', 'title'])
-const callFields: ReadonlySet<string> = new Set(['type', 'id', 'name', 'input'])
 const thinkingFields: ReadonlySet<string> = new Set(['type', 'thinking', 'signature'])
 const redactedFields: ReadonlySet<string> = new Set(['type', 'data'])
 
@@ -28,7 +27,7 @@ export function readBlock(value: unknown, path: string): ChatPart {
       const id = block.string('id')
       const name = block.string('name')
       const text = JSON.stringify(block.value('input') ?? {})
-      return { type: 'tool-call', id, name, arguments: text, ...besides(record, callFields) }
+      return { type: 'tool-call', id, name, arguments: text, ...besides(record, callFieldsOf(record)) }
     }
     case 'thinking':
       return {
@@ -82,11 +81,14 @@ function documentOf(block: JsonFields): FilePart | undefined {
   const source = sourceOf(block)
   const title = block.optionalString('title')
   const isText = source.value('type') === 'text'
-  const media = isText
-    ? { url: `data:text/plain;base64,${Buffer.from(source.string('data')).toString('base64')}` }
-    : mediaOf(source)
+  const media = isText ? textOf(source) : mediaOf(source)
   if (media === undefined) return undefined
   return { type: 'file', ...media, ...(title === undefined ? undefined : { filename: title }) }
+}
+
+function textOf(source: JsonFields): Pick<FilePart, 'url'> {
+  const base64 = Buffer.from(source.string('data')).toString('base64')
+  return { url: `data:${source.optionalString('media_type') ?? 'text/plain'};base64,${base64}` }
 }
 
 function mediaOf(source: JsonFields): Pick<ImagePart, 'url' | 'fileId'> | undefined {

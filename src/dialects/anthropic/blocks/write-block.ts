@@ -1,7 +1,7 @@
 import { isRecord, type JsonRecord } from '../../../json.ts'
 import type { ChatMessage, ChatPart, ReasoningPart, ToolCallPart } from '../../../provider/contract.ts'
 import { parseExactly } from '../../exact-json.ts'
-import { anthropicVendor, isOwnSignature } from '../vendor.ts'
+import { anthropicVendor, isOwnSignature, recordOf } from '../vendor.ts'
 import { type BlockContext, writeBesides } from './block-context.ts'
 import { toolUseId } from './tool-use-id.ts'
 import { writeDocument, writeImage } from './write-media.ts'
@@ -29,7 +29,7 @@ export function writeBlock(
     case 'file': {
       if (role === 'assistant' || isSystem(role)) return refused(`of the role ${role}`, part, context)
       const block = part.type === 'image' ? writeImage(part, context) : writeDocument(part, context)
-      return block === undefined ? [] : [{ ...besides(), ...block }]
+      return block === undefined ? [] : [sourced(besides(), block)]
     }
     case 'tool-call':
       if (role !== 'assistant') return refused(`of the role ${role}`, part, context)
@@ -46,6 +46,11 @@ export function writeBlock(
       carriage.refuse(path, 'audio', 'give a text of what is said')
       return []
   }
+}
+
+/** The source has what only this vendor knows of it. */
+function sourced({ source, ...besides }: JsonRecord, block: JsonRecord): JsonRecord {
+  return { ...besides, ...block, source: { ...recordOf(source), ...recordOf(block.source) } }
 }
 
 function isSystem(role: ChatMessage['role']): boolean {

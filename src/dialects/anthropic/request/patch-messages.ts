@@ -2,6 +2,7 @@ import { sameJson } from '../../../json.ts'
 import { jsonBody } from '../../../provider/contract/json-body.ts'
 import type { ChatMessage, ChatRequest, Original } from '../../../provider/contract.ts'
 import { elementsOf, listOf, membersOf, type TextSpan } from '../../json-text.ts'
+import { refuseEmpty } from '../../refuse-empty.ts'
 import type { BlockContext } from '../blocks/block-context.ts'
 import { readMessages } from './read-messages.ts'
 import { headOf, type PlacedMessage, writeMessages, writeSystem } from './write-messages.ts'
@@ -31,11 +32,11 @@ export function patchMessages(
   const placed: readonly PlacedMessage[] = messages.map((message, index) => ({ message, index }))
   const ownSystem = body.system === undefined || body.system === null ? 0 : 1
   const entries = entriesOf(text, body.messages, value.messages.slice(ownSystem))
-  const write = (rest: readonly PlacedMessage[]): string =>
-    listOf(
-      text,
-      listed(rest, entries, (edited) => writeMessages(edited, context)),
-    )
+  const write = (rest: readonly PlacedMessage[]): string => {
+    const said = listed(rest, entries, (edited, isEnd) => writeMessages(edited, context, isEnd))
+    refuseEmpty(said, context.carriage)
+    return listOf(text, said)
+  }
   const head = headOf(messages)
   const isSameHead =
     head === headOf(value.messages) && sameJson(messages.slice(0, head), value.messages.slice(0, head))
@@ -62,15 +63,15 @@ function entriesOf(text: string, list: unknown, messages: readonly ChatMessage[]
 function listed(
   placed: readonly PlacedMessage[],
   entries: readonly Entry[],
-  write: (edited: readonly PlacedMessage[]) => readonly object[],
+  write: (edited: readonly PlacedMessage[], isEnd: boolean) => readonly object[],
 ): readonly (TextSpan | string)[] {
   const byFirst = new Map(entries.map((entry, place) => [entry.messages[0], place]))
   const list: (TextSpan | string)[] = []
   let edited: PlacedMessage[] = []
   /** The entry after the last one that kept its text. */
   let next = 0
-  const flush = (): void => {
-    list.push(...write(edited).map((entry) => jsonBody(entry)))
+  const flush = (isEnd: boolean): void => {
+    list.push(...write(edited, isEnd).map((entry) => jsonBody(entry)))
     edited = []
   }
   for (let at = 0; at < placed.length; ) {
@@ -86,12 +87,12 @@ function listed(
       at += 1
       continue
     }
-    flush()
+    flush(false)
     list.push(entry.span)
     at += entry.messages.length
     next = place + 1
   }
-  flush()
+  flush(true)
   return list
 }
 

@@ -51,18 +51,35 @@ function onlyEdited(request: ChatRequest, edited: readonly (keyof ChatRequest)[]
 
 /** Thinking as much as the model likes is in the original alone, and stays there. */
 function saysThinking(request: ChatRequest, edited: readonly (keyof ChatRequest)[]): boolean {
-  const { reasoningTokens, reasoningEffort } = request
-  return reasoningTokens !== undefined || reasoningEffort === 'none' || edited.includes('reasoningTokens')
+  return asksThinking(request) || edited.includes('reasoningTokens')
 }
 
+function asksThinking({ reasoningTokens, reasoningEffort }: ChatRequest): boolean {
+  return reasoningTokens !== undefined || reasoningEffort === 'none'
+}
+
+/** The members in which options of the vendor stand beside what the fields say. */
+const shared: ReadonlySet<string> = new Set<WireName>(['output_config', 'metadata', 'thinking'])
+
 /** What the request's fields say wins over options. */
-function optionEdits({ request, context }: Writing): Edits {
+function optionEdits(writing: Writing): Edits {
+  const { request, context } = writing
   const said = new Set<string>(['model', 'messages', 'system', 'stream', 'betas'])
   for (const field of readFields) {
-    if (request[field] !== undefined) for (const name of namesOf[field] ?? []) said.add(name)
+    if (request[field] !== undefined) for (const name of ownNames(field)) said.add(name)
   }
-  const options = Object.entries(request.options?.[context.vendor] ?? {})
-  return Object.fromEntries(
-    options.filter(([name]) => !said.has(name)).map(([name, value]) => [name, jsonBody(value)]),
-  )
+  if (!asksThinking(request)) said.delete('thinking')
+  const edits: Edits = {}
+  for (const [name, option] of Object.entries(request.options?.[context.vendor] ?? {})) {
+    const isShared = shared.has(name) && (name !== 'thinking' || said.has(name))
+    if (said.has(name) && !isShared) continue
+    const value = isShared ? memberWriters[name as WireName](writing) : option
+    if (value !== undefined) edits[name] = jsonBody(value)
+  }
+  return edits
+}
+
+/** The members that say what this field says, without those that only depend on it. */
+function ownNames(field: keyof ChatRequest): readonly WireName[] {
+  return field === 'tools' ? ['tools'] : (namesOf[field] ?? [])
 }

@@ -1,7 +1,7 @@
 import type { ChatMessage, ChatPart } from '../../../provider/contract.ts'
 import { badField, JsonFields } from '../../json-fields.ts'
 import { readBlock } from '../blocks/read-block.ts'
-import { besides } from '../vendor.ts'
+import { besides, optionsIn } from '../vendor.ts'
 
 const messageFields: ReadonlySet<string> = new Set(['role', 'content'])
 const resultFields: ReadonlySet<string> = new Set(['type', 'tool_use_id', 'content', 'is_error'])
@@ -28,8 +28,7 @@ function readEntry(value: unknown, index: number): ReadEntry {
   const fields = new JsonFields(value, `messages[${index}]`)
   const role = fields.string('role', roleNames)
   if (role !== 'user' && role !== 'assistant' && role !== 'system') throw fields.wrong('role', roleNames)
-  const { options } = besides(fields.record, messageFields)
-  const more = options === undefined ? undefined : { options }
+  const more = optionsIn(fields.record, messageFields)
   const content = fields.value('content')
   if (role !== 'user' || !Array.isArray(content)) {
     return [{ role, content: partsOf(fields, 'content'), ...more }]
@@ -54,12 +53,13 @@ function readEntry(value: unknown, index: number): ReadEntry {
   return messages.length === 0 ? [{ role, content: [], ...more }] : messages
 }
 
-/** A mark of a cache after a result is one after the last part of it. */
+/** A mark of a cache after a result is one after the last part of it. Without a part it stays an option of this vendor. */
 function resultOf(result: JsonFields): ChatMessage {
   const toolCallId = result.string('tool_use_id', 'the id of the call that this answers')
   const read = result.value('content') === undefined ? [] : partsOf(result, 'content')
-  const { cacheMark, options } = besides(result.record, resultFields)
   const last = read.at(-1)
+  const { cacheMark, options }: ReturnType<typeof besides> =
+    last === undefined ? optionsIn(result.record, resultFields) : besides(result.record, resultFields)
   const content =
     cacheMark === undefined || last === undefined ? read : [...read.slice(0, -1), { ...last, cacheMark }]
   return {

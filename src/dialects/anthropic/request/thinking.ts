@@ -1,4 +1,4 @@
-import { isRecord, type JsonRecord } from '../../../json.ts'
+import type { JsonRecord } from '../../../json.ts'
 import type { ChatRequest } from '../../../provider/contract.ts'
 import type { Carriage } from '../../carriage.ts'
 
@@ -21,12 +21,12 @@ export function budgetOf(
   return reasoningTokens === 0 || isForced || budget < leastBudget ? undefined : budget
 }
 
-/** `thinking` of the body. `original` is what the caller wrote there, which may also say how thoughts are shown. */
+/** `thinking` of the body. `given` is what stands there otherwise, which may also say how thoughts are shown. */
 export function writeThinking(
   request: ChatRequest,
   limit: number,
   carriage: Carriage,
-  original: unknown,
+  given: JsonRecord,
 ): JsonRecord | undefined {
   const { reasoningTokens, reasoningEffort } = request
   if (reasoningTokens === 0 || (reasoningTokens === undefined && reasoningEffort === 'none')) {
@@ -36,8 +36,7 @@ export function writeThinking(
   const budget = budgetOf(request, limit)
   if (budget !== reasoningTokens) carriage.approximate('reasoningTokens', String(budget ?? 'left out'))
   if (budget === undefined) return undefined
-  const display = isRecord(original) && typeof original.display === 'string' && { display: original.display }
-  return { ...display, type: 'enabled', budget_tokens: budget }
+  return { ...given, type: 'enabled', budget_tokens: budget }
 }
 
 /** What of the fields of sampling Anthropic takes while a model thinks. It refuses any other value. */

@@ -1,5 +1,6 @@
 import { isRecord, type JsonRecord } from '../../../json.ts'
 import type { UnreadField } from '../../../provider/contract.ts'
+import { recordOf, restOf } from '../vendor.ts'
 
 /** The members of the body that the contract has a field for, or whose members are looked at one by one. */
 const readFields: ReadonlySet<string> = new Set([
@@ -30,6 +31,8 @@ const neutral: ReadonlyMap<string, unknown> = new Map([
 
 const choiceFields: ReadonlySet<string> = new Set(['type', 'name', 'disable_parallel_tool_use'])
 const outputFields: ReadonlySet<string> = new Set(['effort', 'format'])
+const formatFields: ReadonlySet<string> = new Set(['type', 'schema'])
+const thinkingFields: ReadonlySet<string> = new Set(['type', 'budget_tokens', 'display'])
 const metadataFields: ReadonlySet<string> = new Set(['user_id'])
 
 /** What a body says that the contract has no word for. */
@@ -41,10 +44,11 @@ export function unreadFields(body: JsonRecord): readonly UnreadField[] {
   }
   return [
     ...unread,
-    ...membersOf(body, 'tool_choice', choiceFields),
-    ...membersOf(body, 'metadata', metadataFields).map(asHint),
-    ...membersOf(body, 'output_config', outputFields),
+    ...membersOf(body.tool_choice, 'tool_choice', choiceFields),
+    ...membersOf(body.metadata, 'metadata', metadataFields).map(asHint),
+    ...membersOf(body.output_config, 'output_config', outputFields),
     ...formatOf(body),
+    ...membersOf(body.thinking, 'thinking', thinkingFields),
     ...thinkingOf(body),
   ]
 }
@@ -54,21 +58,21 @@ function isNeutral(name: string, value: unknown): boolean {
   return Array.isArray(value) && value.length === 0
 }
 
-function membersOf(body: JsonRecord, name: string, known: ReadonlySet<string>): readonly UnreadField[] {
-  const value = body[name]
-  if (!isRecord(value)) return []
-  const members = Object.keys(value).filter((member) => !known.has(member) && value[member] !== null)
-  return members.map((member) => ({ field: `${name}.${member}` }))
+function membersOf(value: unknown, path: string, known: ReadonlySet<string>): readonly UnreadField[] {
+  const unknown = restOf(recordOf(value), known) ?? {}
+  return Object.keys(unknown).map((member) => ({ field: `${path}.${member}` }))
 }
 
 function asHint({ field }: UnreadField): UnreadField {
   return { field, hint: true }
 }
 
-/** A form of the answer that is no JSON schema. */
+/** A form of the answer that is no JSON schema is not read at all. */
 function formatOf({ output_config: output }: JsonRecord): readonly UnreadField[] {
-  const format = isRecord(output) ? output.format : undefined
-  return isRecord(format) && format.type !== 'json_schema' ? [{ field: 'output_config.format' }] : []
+  const { format } = recordOf(output)
+  if (!isRecord(format)) return []
+  const path = 'output_config.format'
+  return format.type === 'json_schema' ? membersOf(format, path, formatFields) : [{ field: path }]
 }
 
 /**

@@ -28,11 +28,12 @@ export function writeSystem(messages: readonly PlacedMessage[], context: BlockCo
 
 /**
  * Entries of `messages`. Neighbours of one role become one entry, which Anthropic reads the same. Results of tools are
- * said by the user.
+ * said by the user. `isEnd` tells that nothing follows.
  */
 export function writeMessages(
   messages: readonly PlacedMessage[],
   context: BlockContext,
+  isEnd: boolean,
 ): readonly JsonRecord[] {
   const entries: { readonly role: string; readonly head: JsonRecord; readonly blocks: JsonRecord[] }[] = []
   for (const placed of messages) {
@@ -45,8 +46,16 @@ export function writeMessages(
     if (last?.role === role && Object.keys(head).length === 0) last.blocks.push(...blocks)
     else entries.push({ role, head, blocks: [...blocks] })
   }
-  // What a model said is empty when only thoughts were in it that this vendor cannot read.
-  const said = entries.filter(({ role, blocks }) => role === 'user' || blocks.length > 0)
+  // A message is empty when all of it was left out, or when it said nothing. The vendor refuses such messages.
+  const said = entries.filter(({ blocks }) => blocks.length > 0)
+  // Without its last question, the model would go on with its own last answer.
+  const last = entries.at(-1)
+  if (isEnd && last?.role === 'user' && said.at(-1)?.role !== 'user') {
+    const path = `messages[${messages.at(-1)?.index}]`
+    context.carriage.refuse(path, 'a last message in which nothing is left to say', 'say something')
+    // Where refusals are only listed, a conversation without it would be another loss.
+    said.push(last)
+  }
   return said.map(({ role, head, blocks }) => ({ ...head, role, content: shown(blocks) }))
 }
 

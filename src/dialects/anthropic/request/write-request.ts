@@ -4,6 +4,7 @@ import { type ChatRequest, originalOf } from '../../../provider/contract.ts'
 import { Carriage } from '../../carriage.ts'
 import type { ChatPrinting } from '../../chat-codec.ts'
 import { withOwnSeals } from '../../own-seals.ts'
+import { refuseEmpty } from '../../refuse-empty.ts'
 import type { BlockContext } from '../blocks/block-context.ts'
 import { anthropicDialect, anthropicTitle, anthropicVendor, isOwnSignature } from '../vendor.ts'
 import { checkSayable } from './check-sayable.ts'
@@ -59,6 +60,11 @@ function messagesOf({ messages }: ChatRequest, context: BlockContext): JsonRecor
     context.carriage.approximate(`messages[${index}]`, 'moved to the head')
   }
   const system = writeSystem(placed.filter(isSystem), context)
-  const said = placed.filter((each) => !isSystem(each))
-  return { ...(system !== undefined && { system }), messages: writeMessages(said, context) }
+  const said = writeMessages(
+    placed.filter((each) => !isSystem(each)),
+    context,
+    true,
+  )
+  refuseEmpty(said, context.carriage)
+  return { ...(system !== undefined && { system }), messages: said }
 }

@@ -1,6 +1,7 @@
 import type { JsonRecord } from '../../../json.ts'
 import { jsonBody } from '../../../provider/contract/json-body.ts'
 import type { ChatMessage } from '../../../provider/contract.ts'
+import { refuseEmpty } from '../../refuse-empty.ts'
 import { blocksOf, cachePoint, callId } from './write-block.ts'
 import { type BlockRole, type ConverseContext, leaveOut, ownOptions } from './write-context.ts'
 
@@ -74,7 +75,10 @@ function resultBlocks(
 }
 
 /** The list `messages`. Roles take turns, so neighbours of one role become one entry. Empty ones say nothing. */
-export function entriesText(entries: readonly Entry[]): string {
+export function entriesText(
+  entries: readonly Entry[],
+  { carriage }: Pick<ConverseContext, 'carriage'>,
+): string {
   const joined: Entry[] = []
   for (const entry of entries) {
     const last = joined.at(-1)
@@ -89,7 +93,8 @@ export function entriesText(entries: readonly Entry[]): string {
       }
     }
   }
-  // A conversation of which nothing is left is refused by Bedrock, and is none that nobody sent.
+  refuseEmpty(joined, carriage)
+  // Where refusals are only listed, a list that nobody sent would be another loss.
   if (joined.length === 0) joined.push(...entries.slice(-1))
   return `[${joined.map(entryText).join()}]`
 }

@@ -1,5 +1,6 @@
 import type { JsonRecord } from '../../../json.ts'
 import type { ChatRequest } from '../../../provider/contract.ts'
+import { refuseEmpty } from '../../refuse-empty.ts'
 import { wireContents, wireSystem } from './contents-wire.ts'
 import { type GeminiContext, type GeminiPrinting, geminiContext, withOptions } from './gemini-printing.ts'
 import { generationFields, wireGeneration } from './generation-wire.ts'
@@ -25,8 +26,7 @@ export function wireMessages(context: GeminiContext): JsonRecord {
   const systemInstruction = wireSystem(context)
   const contents = wireContents([...request.messages.entries()], context)
   // Google takes no conversation in which nobody but the system speaks.
-  if (contents.length === 0)
-    carriage.refuse('messages', 'a list in which the user says nothing', 'add a message')
+  refuseEmpty(contents, carriage)
   return {
     ...(systemInstruction !== undefined && { systemInstruction }),
     contents: contents.length === 0 ? [{ role: 'user', parts: [] }] : contents,

@@ -7,6 +7,7 @@ import {
   type Original,
 } from '../../../provider/contract.ts'
 import { elementsOf, listOf, membersOf, patchMembers } from '../../json-text.ts'
+import { refuseEmpty } from '../../refuse-empty.ts'
 import { camelMembers, camelName } from '../gemini-fields.ts'
 import { parseContents } from '../request/contents.ts'
 import { tellLeftOut, wireCalling } from './chat-body.ts'
@@ -141,6 +142,7 @@ function patchedContents({ text, body, value }: Original<ChatRequest>, context: 
     place += found.length
   }
   flush()
+  refuseEmpty(written, context.carriage)
   return listOf(text, written)
 }
 

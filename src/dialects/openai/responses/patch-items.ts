@@ -4,11 +4,12 @@ import type { ChatMessage, ChatRequest, Original } from '../../../provider/contr
 import type { ChatPrinting } from '../../chat-codec.ts'
 import { JsonFields } from '../../json-fields.ts'
 import { elementsOf, listOf, membersOf, type TextSpan } from '../../json-text.ts'
+import { refuseEmpty } from '../../refuse-empty.ts'
 import { assistantItem } from './items/assistant-wire.ts'
 import type { ItemWriting } from './items/content-wire.ts'
 import { groupItems, type ItemGroup } from './items/input-items.ts'
 import { customCallsIn, messageItems } from './items/item-wire.ts'
-import { carriageOf, instructionsOf } from './response-body.ts'
+import { carriageOf, hasConversation, instructionsOf } from './response-body.ts'
 
 /** What is written for edited messages. Items that were not edited keep their text, wherever their message stands. */
 export function messageEdits(
@@ -43,6 +44,7 @@ export function messageEdits(
       ? assistantTexts(message, before, { path, spans, writing })
       : messageItems(message, path, writing).map((item) => jsonBody(item))
   })
+  if (instructions === undefined && !hasConversation(body)) refuseEmpty(items, writing.carriage)
   const given = typeof body.instructions === 'string' ? body.instructions : undefined
   return {
     ...(given === instructions

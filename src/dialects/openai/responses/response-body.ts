@@ -1,7 +1,8 @@
-import type { JsonRecord } from '../../../json.ts'
+import { isRecord, type JsonRecord } from '../../../json.ts'
 import type { ChatMessage, ChatRequest } from '../../../provider/contract.ts'
 import { Carriage } from '../../carriage.ts'
 import type { ChatPrinting } from '../../chat-codec.ts'
+import { refuseEmpty } from '../../refuse-empty.ts'
 import { withStrict } from '../schema/strict-schema.ts'
 import type { ItemWriting } from './items/content-wire.ts'
 import { customCallsIn, messageItems } from './items/item-wire.ts'
@@ -60,7 +61,9 @@ export function responseBody(request: ChatRequest, printing: OpenaiResponsesPrin
     body[outer] = inner === undefined ? value : { ...(body[outer] as JsonRecord | undefined), [inner]: value }
   }
   const writing = { vendor, carriage, customCalls: customCallsIn(request.messages) }
-  Object.assign(body, wireMessages(request.messages, writing))
+  const said = wireMessages(request.messages, writing)
+  if (!hasConversation(own)) refuseEmpty(said.input, carriage)
+  Object.assign(body, said)
   return stream ? { ...body, stream: true } : body
 }
 
@@ -72,16 +75,32 @@ export function instructionsOf([first]: readonly ChatMessage[]): string | undefi
   return part.options === undefined && part.signature === undefined ? part.text : undefined
 }
 
-function wireMessages(messages: readonly ChatMessage[], writing: ItemWriting): JsonRecord {
+interface WireMessages {
+  readonly instructions?: string
+  readonly input: readonly JsonRecord[]
+}
+
+function wireMessages(messages: readonly ChatMessage[], writing: ItemWriting): WireMessages {
   const instructions = instructionsOf(messages)
   const [first] = messages
   if (instructions !== undefined && first?.content[0]?.cacheMark !== undefined) {
     writing.carriage.approximate('messages[0].content[0].cacheMark', "left to the vendor's own cache")
   }
-  const input = messages.flatMap((message, index) =>
+  const rest = messages.flatMap((message, index) =>
     index === 0 && instructions !== undefined ? [] : messageItems(message, `messages[${index}]`, writing),
   )
-  return { ...(instructions === undefined ? {} : { instructions }), input }
+  if (rest.length > 0 || first === undefined || instructions === undefined) {
+    return { ...(instructions === undefined ? {} : { instructions }), input: rest }
+  }
+  // OpenAI wants some input, and takes instructions there, too.
+  return { input: messageItems(first, 'messages[0]', writing) }
+}
+
+/** Members that bring what was said before. */
+const conversations = ['previous_response_id', 'conversation', 'prompt'] as const
+
+export function hasConversation(body: JsonRecord): boolean {
+  return conversations.some((name) => isRecord(body[name]) || typeof body[name] === 'string')
 }
 
 /** What is written of a field, or undefined for what is left out. Refuses and tells what this format lacks. */

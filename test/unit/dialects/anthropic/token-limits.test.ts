@@ -51,6 +51,17 @@ describe('a cap on tokens, in Anthropic’s format', () => {
     })
   })
 
+  it('lowers a budget in the options, too, and keeps a limit in them that is lower', () => {
+    const { native: _, maxOutputTokens: __, ...bare } = native({})
+    const thinking = { type: 'enabled', budget_tokens: 8000, display: 'omitted' }
+    const within = (cap: number, more: object = {}): Record<string, unknown> =>
+      cappedBody({ ...bare, options: { anthropic: { thinking, ...more } } }, cap)
+    expect(within(9000)).toMatchObject({ max_tokens: 9000, thinking })
+    expect(within(2000)).toMatchObject({ max_tokens: 2000, thinking: { ...thinking, budget_tokens: 1999 } })
+    expect(within(1024)).toMatchObject({ max_tokens: 1024, thinking: { type: 'disabled' } })
+    expect(within(9000, { max_tokens: 8500 })).toMatchObject({ max_tokens: 8500, thinking })
+  })
+
   it('is refused where it leaves no token', () => {
     expect(() => anthropicMessages.capTokens({ ...native({}), choices: 3 }, 2, 'anthropic')).toThrow(
       /too few for 3 choices/,

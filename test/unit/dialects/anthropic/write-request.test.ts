@@ -165,7 +165,7 @@ describe('a request of no format, in Anthropic’s', () => {
     ],
     [
       'a result without its call',
-      asking({ messages: [{ role: 'tool', content: [] }] }),
+      asking({ messages: [{ role: 'tool', content: [] }, user] }),
       'messages[0].toolCallId',
     ],
     ['a field of another format', asking({ unread: [{ field: 'logit_bias' }] }), 'logit_bias'],
@@ -304,7 +304,7 @@ describe('a request of no format, in Anthropic’s', () => {
     const { request } = openaiChat.parse(
       JSON.stringify({ model: 'm', messages: [{ role: 'user', content: [file] }] }),
     )
-    expect(print(request).refused).toMatchObject([{ field: 'messages[0].content[0]' }])
+    expect(print(request).refused[0]).toMatchObject({ field: 'messages[0].content[0]' })
   })
 
   it('throws for a refusal where nobody lists it', () => {
