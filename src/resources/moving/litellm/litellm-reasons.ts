@@ -2,6 +2,7 @@ import type { JsonRecord } from '../../../json.ts'
 import { type FieldPath, valueAt } from '../../problems/field-path.ts'
 import type { Reason } from '../ledger.ts'
 import { reasonIn } from '../reason-table.ts'
+import { connectionFields } from './provider-of.ts'
 
 const prices: Reason = [
   'prices stand beside the routes',
@@ -211,7 +212,10 @@ const table: Readonly<Record<string, Reason>> = {
 }
 
 export function litellmReason(path: FieldPath, config: JsonRecord): Reason {
-  const [section, place, field] = path
+  const [section, place, field, parameter] = path
+  const isConnection = field === 'litellm_params' && connectionFields.has(String(parameter))
+  if (section === 'model_list' && isConnection && typeof valueAt(config, path) === 'string')
+    return ['its deployment is in no route']
   if (section === 'model_list' && field === 'model_name' && String(valueAt(config, path)).includes('*')) {
     return [
       'a route has exact names, and this is a wildcard',

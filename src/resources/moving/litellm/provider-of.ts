@@ -30,6 +30,13 @@ const settingFields = {
 
 const addressFields = ['api_base', 'base_url', 'aws_bedrock_runtime_endpoint'] as const
 
+/** The fields that say how a vendor is reached. Every deployment that is in a route carries them. */
+export const connectionFields: ReadonlySet<string> = new Set([
+  ...Object.keys(secretFields),
+  ...Object.keys(settingFields),
+  ...addressFields,
+])
+
 /** A model at a provider, for a request that names `model`. */
 export interface ProviderModel {
   readonly provider: string

@@ -206,8 +206,14 @@ describe('the names of a route of LiteLLM', () => {
   })
 
   it('are left without a word of what clients send', async () => {
-    const moved = await move([deployment('local/*', '*')])
+    const litellm_params = { model: 'openai/*', api_key: 'os.environ/KEY', api_base: 'http://127.0.0.1:1' }
+    const moved = await move([{ model_name: 'local/*', litellm_params }])
     expect(moved.routes).toEqual([])
+    for (const field of Object.keys(litellm_params)) {
+      expect(leftAt(moved, `model_list[0].litellm_params.${field}`)).toEqual([
+        'its deployment is in no route',
+      ])
+    }
     expect(leftAt(moved, 'model_list[0].model_name')).toEqual([
       'a route has exact names, and this is a wildcard',
     ])
