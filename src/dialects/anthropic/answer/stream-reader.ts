@@ -103,11 +103,9 @@ export class AnthropicStreamReader implements ChatStreamReader {
     if (how !== 'marked' && !this.#hasBegun) {
       throw new ModelspineError('malformed-reply', 'the stream ended without any event')
     }
-    if (how === 'unsure' && !this.#isStopped) {
-      throw new ModelspineError(
-        'interrupted',
-        'the connection was closed before the stream said that it was finished',
-      )
+    // Every server of this format says how the answer ended. A proxy may end a stream properly whose upstream broke off.
+    if (how !== 'marked' && !this.#isStopped) {
+      throw new ModelspineError('interrupted', 'the stream ended before it said that the answer was finished')
     }
     this.#isFinished = true
     const finish = { type: 'finish', choice: 0, finishReason: 'other' } as const

@@ -133,22 +133,23 @@ describe('a reader of Anthropic’s stream', () => {
     return { parts }
   }
 
-  it('never looks whole when it was cut, at whichever byte', () => {
+  it.each(['unsure', 'whole'] as const)('never looks whole when it was cut, at whichever byte: %s', (how) => {
     const bytes = Buffer.from(vendorEvents.map(framed).join(''))
-    const whole = JSON.stringify(cut(bytes, 'unsure').parts)
-    expect(cut(bytes, 'unsure').code).toBeUndefined()
+    const whole = JSON.stringify(cut(bytes, how).parts)
+    expect(cut(bytes, how).code).toBeUndefined()
     for (let length = 0; length < bytes.length; length += 1) {
-      const { parts, code } = cut(bytes.subarray(0, length), 'unsure')
+      const { parts, code } = cut(bytes.subarray(0, length), how)
       const isWhole = JSON.stringify(parts) === whole
       expect([length, code === undefined]).toEqual([length, isWhole && code === undefined])
       if (code !== undefined) expect(['interrupted', 'malformed-reply']).toContain(code)
     }
   })
 
-  it('is finished without its mark when the transport says that it came whole', () => {
+  it('is finished by its mark alone, and not by the end of the transport', () => {
     const reader = openReader()
     reader.read('message_start', vendorEvents[0] ?? '')
-    const [event] = reader.end('whole')
+    expect(() => reader.end('whole')).toThrow('before it said that the answer was finished')
+    const [event] = reader.end('marked')
     expect(event?.parts).toEqual([
       { type: 'finish', choice: 0, finishReason: 'other' },
       { type: 'usage', usage: {} },
