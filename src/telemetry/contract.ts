@@ -19,6 +19,9 @@ import type { Decision } from '../policy/contract.ts'
 import type { InferReply, Usage } from '../provider/contract.ts'
 import type { Actor, Key } from '../resources/metadata.ts'
 import type { OperationName } from '../resources/route/model-route.ts'
+import type { Interval, MetricReading } from './contract/metric-reading.ts'
+
+export type * from './contract/metric-reading.ts'
 
 export interface MetricQuery {
   readonly metric: string
@@ -27,28 +30,6 @@ export interface MetricQuery {
   readonly interval: Interval
   readonly abortSignal?: AbortSignal
 }
-
-/** Both values are milliseconds since the epoch. `toMs` itself is excluded. */
-export interface Interval {
-  readonly fromMs: number
-  readonly toMs: number
-}
-
-export type MetricReading =
-  /** `hits` out of `total`: error rates, accuracy. */
-  | { readonly kind: 'ratio'; readonly hits: number; readonly total: number; readonly covered: Interval }
-  /** A number that the source computed. `count` is the number of samples, if the source knows it. */
-  | { readonly kind: 'value'; readonly value: number; readonly count?: number; readonly covered: Interval }
-  /** Sums from which a mean and its spread can be computed. */
-  | {
-      readonly kind: 'distribution'
-      readonly count: number
-      readonly sum: number
-      readonly sumSquares: number
-      readonly covered: Interval
-    }
-  /** `covered` may be empty. Then it tells where the source's data begins, which is after the interval. */
-  | { readonly kind: 'no-data'; readonly covered?: Interval }
 
 /** What a source can say about one metric. */
 export interface MetricCapabilities {

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { nextTurn } from '../clock.ts'
+import { readingSamples } from '../telemetry/contract/reading-samples.ts'
 import type { Interval, MetricReading } from '../telemetry/contract.ts'
 import { type KitOptions, type Law, runKit } from './kit.ts'
 import { metricCapabilityLaws } from './metric-source/capability-laws.ts'
+import { checkNumbers, isSilent } from './metric-source/check-numbers.ts'
 import { metricDataLaws } from './metric-source/data-laws.ts'
 import type { MetricSourceSubject } from './metric-source/subject.ts'
 import { refuses } from './refuses.ts'
@@ -26,18 +28,6 @@ function counts({ source, metric }: MetricSourceSubject): boolean {
   return source.capabilities(metric).counts
 }
 
-/** The number of samples behind a reading. Undefined when the source cannot tell. */
-function samplesOf(reading: MetricReading): number | undefined {
-  switch (reading.kind) {
-    case 'no-data':
-      return 0
-    case 'ratio':
-      return reading.total
-    default:
-      return reading.count
-  }
-}
-
 /** Three samples in the middle of an interval, on borders that no bucket cuts. */
 async function seedThree(subject: MetricSourceSubject): Promise<Interval> {
   const { nowMs, resolutionMs } = subject
@@ -54,7 +44,7 @@ export const metricSourceLaws: readonly Law<MetricSourceSubject>[] = [
       const interval = await seedThree(subject)
       const reading = await read(subject, interval)
       assert.notEqual(reading.kind, 'no-data', 'three samples were seeded, and there is no data')
-      if (counts(subject)) assert.equal(samplesOf(reading), 3, 'samples counted')
+      if (counts(subject)) assert.equal(readingSamples(reading), 3, 'samples counted')
     },
   },
   {
@@ -62,10 +52,10 @@ export const metricSourceLaws: readonly Law<MetricSourceSubject>[] = [
     async check(subject) {
       const { nowMs, resolutionMs } = subject
       const interval = { fromMs: nowMs - 4 * resolutionMs, toMs: nowMs - resolutionMs }
-      assert.equal((await read(subject, interval)).kind, 'no-data', 'with no sample at all')
+      isSilent(await read(subject, interval), 'with no sample at all')
       await seedThree(subject)
       const before = { fromMs: nowMs - 40 * resolutionMs, toMs: nowMs - 20 * resolutionMs }
-      assert.equal((await read(subject, before)).kind, 'no-data', 'before the first sample')
+      isSilent(await read(subject, before), 'before the first sample')
     },
   },
   {
@@ -76,7 +66,7 @@ export const metricSourceLaws: readonly Law<MetricSourceSubject>[] = [
         await subject.seed(revision, interval.fromMs - (back - 0.5) * subject.resolutionMs)
       }
       const reading = await read(subject, interval)
-      if (counts(subject)) assert.equal(samplesOf(reading), 3, 'samples counted')
+      if (counts(subject)) assert.equal(readingSamples(reading), 3, 'samples counted')
       if (reading.covered !== undefined) {
         assert.ok(reading.covered.fromMs >= interval.fromMs, 'covered begins before the interval')
       }
@@ -88,7 +78,7 @@ export const metricSourceLaws: readonly Law<MetricSourceSubject>[] = [
     async check(subject) {
       const interval = await seedThree(subject)
       await subject.seed(revision, interval.toMs + 0.5 * subject.resolutionMs)
-      assert.equal(samplesOf(await read(subject, interval)), 3, 'samples counted')
+      assert.equal(readingSamples(await read(subject, interval)), 3, 'samples counted')
     },
   },
   {
@@ -105,11 +95,15 @@ export const metricSourceLaws: readonly Law<MetricSourceSubject>[] = [
     name: 'keeps revisions apart',
     async check(subject) {
       const interval = await seedThree(subject)
-      assert.equal((await read(subject, interval, 'r-two')).kind, 'no-data', 'of a revision without samples')
+      isSilent(await read(subject, interval, 'r-two'), 'of a revision without samples')
       await subject.seed('r-two', interval.fromMs + 0.5 * subject.resolutionMs)
       if (!counts(subject)) return
-      assert.equal(samplesOf(await read(subject, interval)), 3, 'samples of the first revision')
-      assert.equal(samplesOf(await read(subject, interval, 'r-two')), 1, 'samples of the second revision')
+      assert.equal(readingSamples(await read(subject, interval)), 3, 'samples of the first revision')
+      assert.equal(
+        readingSamples(await read(subject, interval, 'r-two')),
+        1,
+        'samples of the second revision',
+      )
     },
   },
   {
@@ -188,34 +182,6 @@ export const metricSourceLaws: readonly Law<MetricSourceSubject>[] = [
   ...metricDataLaws,
   ...metricCapabilityLaws,
 ]
-
-function checkNumbers(reading: MetricReading, counted: boolean): void {
-  const whole = (count: number, what: string): void =>
-    assert.ok(Number.isInteger(count) && count >= 0, `${what} is ${count}`)
-  switch (reading.kind) {
-    case 'no-data':
-      return
-    case 'ratio':
-      whole(reading.hits, 'hits')
-      whole(reading.total, 'total')
-      assert.ok(reading.total > 0, 'a ratio of nothing is no data')
-      assert.ok(reading.hits <= reading.total, `${reading.hits} hits of ${reading.total}`)
-      return
-    case 'value':
-      assert.ok(Number.isFinite(reading.value), `the value is ${reading.value}`)
-      assert.ok(!counted || reading.count !== undefined, 'it declares counts and gives none')
-      if (reading.count !== undefined) whole(reading.count, 'count')
-      return
-    case 'distribution':
-      whole(reading.count, 'count')
-      assert.ok(reading.count > 0, 'a distribution of nothing is no data')
-      assert.ok(Number.isFinite(reading.sum), `the sum is ${reading.sum}`)
-      assert.ok(
-        reading.sumSquares * reading.count >= reading.sum ** 2 * (1 - 1e-9),
-        'the sum of squares is too small for the sum',
-      )
-  }
-}
 
 /** Registers the laws of MetricSource as tests of one implementation. */
 export function metricSourceConformance(options: KitOptions<MetricSourceSubject>): void {

@@ -1,5 +1,7 @@
 import type { GateResult, Measured } from '../../resources/deployment/deployment-status.ts'
 import type { AnalysisGate, GateRule } from '../../resources/deployment/model-deployment.ts'
+import { histogramQuantile } from '../../telemetry/contract/histogram-quantile.ts'
+import { readingSamples } from '../../telemetry/contract/reading-samples.ts'
 import type { MetricReading } from '../../telemetry/contract.ts'
 import { confidenceRadius } from './confidence.ts'
 
@@ -128,15 +130,7 @@ function estimate(reading: GateReading): Estimate {
 }
 
 function samplesOf(reading: GateReading): number | undefined {
-  switch (reading.kind) {
-    case 'ratio':
-      return reading.total
-    case 'distribution':
-    case 'value':
-      return reading.count
-    default:
-      return 0
-  }
+  return reading.kind === 'error' ? 0 : readingSamples(reading)
 }
 
 function centre(reading: GateReading): number {
@@ -147,6 +141,10 @@ function centre(reading: GateReading): number {
       return reading.sum / reading.count
     case 'value':
       return reading.value
+    case 'histogram':
+      return histogramQuantile(reading)
+    case 'events':
+      return (reading.events * 1000) / reading.exposureMs
     default:
       return Number.NaN
   }
