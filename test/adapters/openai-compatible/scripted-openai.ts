@@ -24,11 +24,23 @@ export const openaiFailures: Readonly<Partial<Record<ProviderFailure, readonly [
   auth: [401, { type: 'invalid_request_error', code: 'invalid_api_key' }],
 }
 
+/** How a server answers in one of OpenAI's formats. */
+export interface ScriptedFormat {
+  /** The whole answers, by path. */
+  readonly replies: Readonly<Record<string, (model: string) => object>>
+  streamed(end: StreamEnd, response: ServerResponse): void
+}
+
 /** An OpenAI server that follows a script, over real HTTP. */
 export function scriptedOpenai(secret: string): Promise<ScriptedServer> {
+  return scriptedFormat(secret, { replies, streamed })
+}
+
+/** The same in another of OpenAI's formats. */
+export function scriptedFormat(secret: string, format: ScriptedFormat): Promise<ScriptedServer> {
   return scriptedServer(Object.keys(openaiFailures), (script, request, bytes, response) => {
     const body = JSON.parse(bytes.toString()) as { model: string; stream?: boolean }
-    act(script, request.url, body, response, secret)
+    act(script, request.url, body, response, { secret, ...format })
     return { model: body.model, body, text: bytes.toString() }
   })
 }
@@ -38,13 +50,13 @@ function act(
   path: string | undefined,
   { model, stream }: { model: string; stream?: boolean },
   response: ServerResponse,
-  secret: string,
+  { secret, replies: whole, streamed: inPieces }: ScriptedFormat & { readonly secret: string },
 ): void {
   const json = (status: number, body: object, more: Readonly<Record<string, string>> = {}): void => {
     response.writeHead(status, { 'content-type': 'application/json', ...more }).end(JSON.stringify(body))
   }
-  if (script.kind === 'stream') streamed(script.end, response)
-  if (script.kind === 'ok') json(200, replies[path ?? '']?.(model) ?? {})
+  if (script.kind === 'stream') inPieces(script.end, response)
+  if (script.kind === 'ok') json(200, whole[path ?? '']?.(model) ?? {})
   if (script.kind !== 'fails') return
   const [status, error] = openaiFailures[script.code] ?? []
   if (status !== undefined) {

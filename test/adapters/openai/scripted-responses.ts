@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http'
-import { type StreamEnd, scriptedAnswer, type UpstreamScript } from 'modelspine/testing'
-import { completionReply, embeddingReply, openaiFailures } from '../openai-compatible/scripted-openai.ts'
-import { breakOff, type ScriptedServer, scriptedServer, waitHeader } from '../scripted-server.ts'
+import { type StreamEnd, scriptedAnswer } from 'modelspine/testing'
+import { completionReply, embeddingReply, scriptedFormat } from '../openai-compatible/scripted-openai.ts'
+import type { ScriptedServer } from '../scripted-server.ts'
 
 const { text } = scriptedAnswer
 const usage = { input_tokens: 7, output_tokens: 3, total_tokens: 10 }
@@ -9,37 +9,7 @@ const place = { item_id: 'msg_1', output_index: 0, content_index: 0, logprobs: [
 
 /** A server of OpenAI's responses that follows a script, over real HTTP. */
 export function scriptedResponses(secret: string): Promise<ScriptedServer> {
-  return scriptedServer(Object.keys(openaiFailures), (script, request, bytes, response) => {
-    const body = JSON.parse(bytes.toString()) as { model: string; stream?: boolean }
-    act(script, request.url, body, response, secret)
-    return { model: body.model, body, text: bytes.toString() }
-  })
-}
-
-function act(
-  script: UpstreamScript,
-  path: string | undefined,
-  { model, stream }: { model: string; stream?: boolean },
-  response: ServerResponse,
-  secret: string,
-): void {
-  const json = (status: number, body: object, more: Readonly<Record<string, string>> = {}): void => {
-    response.writeHead(status, { 'content-type': 'application/json', ...more }).end(JSON.stringify(body))
-  }
-  if (script.kind === 'stream') streamed(script.end, response)
-  if (script.kind === 'ok') json(200, replies[path ?? '']?.(model) ?? {})
-  if (script.kind !== 'fails') return
-  const [status, error] = openaiFailures[script.code] ?? []
-  if (status !== undefined) {
-    const body = { error: { message: `Refused, key ${secret}`, param: null, ...error } }
-    json(status, body, waitHeader(script.retryAfterMs))
-  } else if (script.code === 'unavailable') {
-    response.socket?.destroy()
-  } else if (script.code === 'malformed-reply') {
-    json(200, { note: `no reply for ${secret}` })
-  } else {
-    breakOff(response, stream ? 'text/event-stream' : 'application/json')
-  }
+  return scriptedFormat(secret, { replies, streamed })
 }
 
 export function responseReply(model: string): object {

@@ -2,6 +2,7 @@ import type { JsonRecord } from '../../../json.ts'
 import type { AudioPart, ChatMessage, ChatPart, FilePart, ImagePart } from '../../../provider/contract.ts'
 import { openaiVendor, optionsFor, withOptions } from '../left-over.ts'
 import type { WireContext } from '../printing.ts'
+import { fileName } from './file-name.ts'
 import { audioFormat } from './message-part.ts'
 import { reasoningDetails, signedContent } from './reasoning-details.ts'
 
@@ -174,10 +175,8 @@ function wireAudio(
   return { type: 'input_audio', input_audio: input }
 }
 
-function wireFile(
-  { url, fileId, filename }: FilePart,
-  { carriage, path }: WireContext,
-): JsonRecord | undefined {
+function wireFile(part: FilePart, { carriage, path, isOwn }: WireContext): JsonRecord | undefined {
+  const { url, fileId, filename } = part
   const isAddress = url !== undefined && /^[a-z][a-z0-9+.-]*:\/\//i.test(url)
   if (isAddress && fileId === undefined) {
     carriage.refuse(path, 'a file by its address', 'give its bytes')
@@ -188,7 +187,7 @@ function wireFile(
     file: {
       ...(url === undefined || isAddress ? {} : { file_data: url }),
       ...(fileId === undefined ? {} : { file_id: fileId }),
-      ...(filename === undefined ? {} : { filename }),
+      ...(isOwn ? { filename } : fileName(part, path, carriage)),
     },
   }
 }

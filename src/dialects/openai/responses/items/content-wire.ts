@@ -1,6 +1,7 @@
 import type { JsonRecord } from '../../../../json.ts'
 import type { ChatPart, FilePart, ImagePart } from '../../../../provider/contract.ts'
 import type { Carriage } from '../../../carriage.ts'
+import { fileName } from '../../messages/file-name.ts'
 import { openaiResponsesDialect, sentVendors, sentWords } from '../own-words.ts'
 
 /** What is known while a message is written. */
@@ -25,7 +26,7 @@ export function wireContent(part: ChatPart, path: string, writing: ItemWriting):
     case 'image':
       return refusedMedia(part, path, writing) ? undefined : { ...more, ...wireImage(part) }
     case 'file':
-      return refusedMedia(part, path, writing) ? undefined : { ...more, ...wireFile(part) }
+      return refusedMedia(part, path, writing) ? undefined : { ...more, ...wireFile(part, path, carriage) }
     case 'audio':
       carriage.refuse(path, 'audio', 'give its transcript as text')
       return undefined
@@ -88,12 +89,13 @@ function wireImage({ url, fileId, detail = 'auto' }: ImagePart): JsonRecord {
   }
 }
 
-function wireFile({ url, fileId, filename }: FilePart): JsonRecord {
+function wireFile(part: FilePart, path: string, carriage: Carriage): JsonRecord {
+  const { url, fileId } = part
   const isFar = url !== undefined && /^https?:/i.test(url)
   return {
     type: 'input_file',
     ...(url === undefined ? {} : { [isFar ? 'file_url' : 'file_data']: url }),
     ...(fileId === undefined ? {} : { file_id: fileId }),
-    ...(filename === undefined ? {} : { filename }),
+    ...fileName(part, path, carriage),
   }
 }

@@ -79,7 +79,8 @@ export class ResponseReader implements ChatStreamReader {
     if (how !== 'marked' && this.#isEmpty) {
       throw new ModelspineError('malformed-reply', 'the stream ended without any event')
     }
-    if (how === 'unsure') {
+    // Each stream of this format says that it ends. One that does not was cut, perhaps behind a proxy.
+    if (how !== 'marked') {
       throw new ModelspineError(
         'interrupted',
         'the connection was closed before the stream said that it was finished',
