@@ -5,6 +5,8 @@ const misfortunes = 'test/unit/rollout/lives/misfortunes.test.ts'
 const turns = 'test/unit/rollout/lives/turns.test.ts'
 const strategies = 'test/unit/rollout/lives/strategies.test.ts'
 const commands = 'test/unit/rollout/machine/commands.test.ts'
+const undecided = 'test/unit/rollout/machine/undecided.test.ts'
+const undecidedLives = 'test/unit/rollout/machine/undecided-lives.test.ts'
 const moves = 'src/rollout/machine/moves'
 
 /** Mutants of laws 6 and 7: gates, and aborted revisions. */
@@ -12,9 +14,9 @@ export const gateMutants: readonly Mutant[] = [
   {
     law: 6,
     what: 'no data, errors and too few samples count as pass',
-    file: `${moves}/analyze.ts`,
-    find: "judged.filter(({ verdict }) => verdict !== 'pass')",
-    replace: "judged.filter(({ verdict }) => verdict === 'fail')",
+    file: `${moves}/gate-ends.ts`,
+    find: "      return gate?.onError ?? 'pause'\n    default:\n      return gate?.noData ?? 'pause'",
+    replace: "    default:\n      return 'pass'",
     tests: [laws],
   },
   {
@@ -29,9 +31,81 @@ export const gateMutants: readonly Mutant[] = [
     law: 6,
     what: 'a part of an interval counts as the whole interval',
     file: `${moves}/analyze.ts`,
-    find: "if (step?.kind !== 'analyze' || coveredFromMs <=",
-    replace: "if (step?.kind !== 'analyze' || 0 <=",
+    find: 'if (coveredFromMs <= (rollout.fromMs',
+    replace: 'if (0 <= (rollout.fromMs',
     tests: [laws, strategies],
+  },
+  {
+    law: 6,
+    what: 'a gate that is undecided lets an extended step pass',
+    file: `${moves}/gate-ends.ts`,
+    find: "gate.name === name)) === 'pass'",
+    replace: "gate.name === name)) !== 'fail'",
+    tests: [undecided, undecidedLives],
+  },
+  {
+    law: 6,
+    what: 'a gate that is undecided after its maxFor passes',
+    file: `${moves}/gate-ends.ts`,
+    find: "!mayExtend ? 'pause' : end",
+    replace: "!mayExtend ? 'pass' : end",
+    tests: [undecided, undecidedLives],
+  },
+  {
+    law: 6,
+    what: 'a step is extended again and again',
+    file: `${moves}/window.ts`,
+    find: 'return rollout.extended !== true && longestMs !== undefined && longestMs > rollout.untilMs',
+    replace: 'return longestMs !== undefined && longestMs >= rollout.untilMs',
+    tests: [undecided, undecidedLives],
+  },
+  {
+    law: 6,
+    what: 'a gate has the maxFor of another gate',
+    file: `${moves}/window.ts`,
+    find: 'longestMs !== undefined && nowMs >= longestMs',
+    replace: 'longestMs !== undefined && nowMs >= rollout.untilMs',
+    tests: [undecided],
+  },
+  {
+    law: 6,
+    what: 'a part of an interval lets an extended step pass',
+    file: `${moves}/analyze.ts`,
+    find: '!isPaused && again === undefined && isShown',
+    replace: '!isPaused && isShown',
+    tests: [undecided],
+  },
+  {
+    law: 6,
+    what: 'an extended step waits for its end although all gates pass',
+    file: `${moves}/analyze.ts`,
+    find: 'if (rollout.extended === true && !isPaused && again',
+    replace: 'if (rollout.extended !== true && !isPaused && again',
+    tests: [undecided],
+  },
+  {
+    law: 6,
+    what: 'each gate has all false alarms of the rollout',
+    file: 'src/rollout/machine/false-alarms.ts',
+    find: '/ Math.max(1, tests)',
+    replace: '/ Math.min(1, tests)',
+    tests: ['test/unit/rollout/machine/false-alarms.test.ts'],
+  },
+  {
+    law: 6,
+    what: 'what the stable revision was before the step is forgotten at the second look',
+    file: `${moves}/gates-need.ts`,
+    find: '  if (last?.basis !== undefined) return { basis: last.basis }\n',
+    replace: '',
+    tests: ['test/unit/rollout/machine/gates-need.test.ts'],
+  },
+  {
+    law: 6,
+    what: 'a gate fails because the time before its step cannot be read',
+    file: 'src/rollout/gates/read-gates.ts',
+    find: '  } catch {\n    return undefined\n  }',
+    replace: '  } finally {\n  }',
+    tests: ['test/unit/rollout/gates/read-gates.test.ts'],
   },
   {
     law: 6,

@@ -1,8 +1,9 @@
 import { answerWithin, answerWithinMs } from '../../resources/deployment/answer-within.ts'
 import { conditionOf } from '../../resources/deployment/condition.ts'
-import type { DeploymentStatus, Rollout } from '../../resources/deployment/deployment-status.ts'
-import type { ModelDeploymentSpec } from '../../resources/deployment/model-deployment.ts'
+import type { Analyzing, DeploymentStatus, Rollout } from '../../resources/deployment/deployment-status.ts'
+import type { ModelDeploymentSpec, Undecided } from '../../resources/deployment/model-deployment.ts'
 import { latenessMs } from '../../rollout/machine/moves/analyze.ts'
+import { undecidedOf } from '../../rollout/machine/moves/gate-ends.ts'
 import { comingPlacement } from '../../rollout/machine/placement.ts'
 import { revisionStatus } from '../../rollout/machine/status-edits.ts'
 import { type Step, stepsOf } from '../../rollout/machine/strategy-steps.ts'
@@ -71,8 +72,8 @@ export function storyOf(
       const lateMs = latenessMs(step?.kind === 'analyze' ? step.gates : [], delaysMs)
       const late = lateMs === 0 ? '' : `; their numbers come ${lateMs / 1000} s late`
       return {
-        waitsFor: paused ?? `its gates to be measured in full${late}`,
-        next: `if all pass, ${after(rollout.step)}; if one fails, traffic returns`,
+        waitsFor: paused ?? `${describeMeasuring(rollout)}${late}`,
+        next: `if all pass, ${after(rollout.step)}; if one fails, traffic returns${describeUndecided(rollout, spec)}`,
         ...(paused === undefined && { untilMs: rollout.untilMs + lateMs }),
       }
     }
@@ -127,6 +128,29 @@ export function storyOf(
     case 'deleting':
       return { waitsFor: 'the target to be empty', next: 'the deployment is gone' }
   }
+}
+
+function describeMeasuring({ extended }: Analyzing): string {
+  if (extended !== true) return 'its gates to be measured in full'
+  return `all of its gates to pass, because the step ended undecided and was extended`
+}
+
+/** What becomes of the gates that are undecided now, if they still are at the end. */
+function describeUndecided({ gates, extended }: Analyzing, { analysis }: ModelDeploymentSpec): string {
+  return gates
+    .filter(({ verdict }) => verdict === 'undecided')
+    .map(({ gate: name }) => {
+      const end = undecidedOf(analysis.find((gate) => gate.name === name))
+      return `; if ${name} is still undecided then, ${undecidedEnds[extended === true && end === 'extend' ? 'pause' : end]}`
+    })
+    .join('')
+}
+
+const undecidedEnds: Readonly<Record<Undecided, string>> = {
+  extend: 'the step is extended',
+  pause: 'a person is asked',
+  pass: 'it counts as passed',
+  fail: 'traffic returns',
 }
 
 /** What a policy's permit leads to. */

@@ -234,6 +234,8 @@ export type Rollout =
 
 export type Phase = Rollout['phase']
 
+export type Analyzing = Extract<Rollout, { phase: 'analyzing' }>
+
 export type RollbackCause =
   | 'GateFailed'
   | 'GateInconclusive'

@@ -4,6 +4,7 @@ import { histogramQuantile } from '../../telemetry/contract/histogram-quantile.t
 import { readingSamples } from '../../telemetry/contract/reading-samples.ts'
 import type { MetricReading } from '../../telemetry/contract.ts'
 import { confidenceRadius } from './confidence.ts'
+import type { JudgeContext } from './judge-context.ts'
 
 /** A source's reading for one revision, or the reason why it could not be read. */
 export type GateReading = MetricReading | { readonly kind: 'error'; readonly message: string }
@@ -20,6 +21,7 @@ export function judgeGate(
   gate: AnalysisGate,
   candidate: GateReading,
   stable: GateReading | undefined,
+  _context?: JudgeContext,
 ): GateResult {
   const compared = 'noWorseThan' in gate.pass ? stable : undefined
   const coveredFromMs = Math.max(coveredFrom(candidate), compared === undefined ? 0 : coveredFrom(compared))

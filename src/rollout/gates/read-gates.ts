@@ -1,10 +1,11 @@
 import { messageOf } from '../../errors.ts'
-import type { GateResult } from '../../resources/deployment/deployment-status.ts'
+import type { GateResult, Measured } from '../../resources/deployment/deployment-status.ts'
 import type { AnalysisGate } from '../../resources/deployment/model-deployment.ts'
 import type { Key } from '../../resources/metadata.ts'
 import type { Interval, MetricSource } from '../../telemetry/contract.ts'
-import type { Need } from '../machine/machine-types.ts'
+import type { AskedGate, Need } from '../machine/machine-types.ts'
 import { type GateReading, judgeGate } from './judge-gate.ts'
+import { measuredBy } from './measured-by.ts'
 import { metricCapabilities } from './metric-capabilities.ts'
 import type { UnreadGates } from './unread-gates.ts'
 import { wasFull } from './was-full.ts'
@@ -25,43 +26,84 @@ export async function readGates(
   unread?: UnreadGates,
 ): Promise<readonly GateResult[]> {
   return Promise.all(
-    need.gates.flatMap(({ gate: name, toMs }) => {
-      const gate = gates.find((each) => each.name === name)
+    need.gates.flatMap((asked) => {
+      const gate = gates.find((each) => each.name === asked.gate)
       if (gate === undefined) return []
-      return [readGate(sources[gate.source], gate, key, need, toMs, abortSignal, unread)]
+      return [readGate({ source: sources[gate.source], gate, key, abortSignal }, need, asked, unread)]
     }),
   )
 }
 
+interface Question {
+  readonly source: MetricSource | undefined
+  readonly gate: AnalysisGate
+  readonly key: Key
+  readonly abortSignal: AbortSignal
+}
+
 async function readGate(
-  source: MetricSource | undefined,
-  gate: AnalysisGate,
-  key: Key,
-  { candidate, stable, fromMs, atEnd }: GatesNeed,
-  toMs: number,
-  abortSignal: AbortSignal,
+  question: Question,
+  need: GatesNeed,
+  asked: AskedGate,
   unread: UnreadGates | undefined,
 ): Promise<GateResult> {
+  const { gate, key, abortSignal } = question
+  const { candidate, stable, fromMs, atEnd } = need
+  const interval = { fromMs, toMs: asked.toMs }
   const postponed = atEnd === true ? undefined : unread?.postponed(key, gate.name)
-  if (postponed !== undefined) return judgeGate(gate, { kind: 'error', message: postponed }, undefined)
-  const readOf = (revision: string): Promise<GateReading> =>
-    read(source, gate, key, revision, { fromMs, toMs }, abortSignal)
+  if (postponed !== undefined) {
+    return judged(need, gate, asked.basis, { kind: 'error', message: postponed }, undefined)
+  }
   const compares = 'noWorseThan' in gate.pass && stable !== undefined
-  const readings = await Promise.all([readOf(candidate), compares ? readOf(stable) : undefined])
+  const readings = await Promise.all([
+    read(question, candidate, interval),
+    compares ? read(question, stable, interval) : undefined,
+  ])
   const failed = readings.find((reading) => reading?.kind === 'error')
   // An abort of the run says nothing about the source.
   if (failed?.kind !== 'error') unread?.answered(key, gate.name)
   else if (!abortSignal.aborted) unread?.failed(key, gate.name, failed.message)
-  return judgeGate(gate, ...readings)
+  const mayRead = compares && gate.compare !== 'raw' && failed === undefined
+  const basis =
+    asked.before !== undefined && mayRead ? await readBasis(question, stable, asked.before) : asked.basis
+  return judged(need, gate, basis, ...readings)
+}
+
+function judged(
+  { alpha, share, splitSinceMs, fromMs }: GatesNeed,
+  gate: AnalysisGate,
+  basis: Measured | undefined,
+  candidate: GateReading,
+  stable: GateReading | undefined,
+): GateResult {
+  const result = judgeGate(gate, candidate, stable, {
+    alpha,
+    fromMs,
+    ...(share !== undefined && { share }),
+    ...(splitSinceMs !== undefined && { splitSinceMs }),
+    ...(basis !== undefined && { basis }),
+  })
+  return basis === undefined ? result : { ...result, basis }
+}
+
+/** The stable revision before the step. A gate is judged without it when it cannot be read. */
+async function readBasis(
+  question: Question,
+  stable: string,
+  before: Interval,
+): Promise<Measured | undefined> {
+  try {
+    const reading = await read(question, stable, before)
+    return reading.kind === 'error' ? undefined : measuredBy(reading)
+  } catch {
+    return undefined
+  }
 }
 
 async function read(
-  source: MetricSource | undefined,
-  gate: AnalysisGate,
-  deployment: Key,
+  { source, gate, key: deployment, abortSignal }: Question,
   revision: string,
   { fromMs, toMs }: Interval,
-  abortSignal: AbortSignal,
 ): Promise<GateReading> {
   try {
     if (source === undefined) throw new Error(`no metric source is called "${gate.source}"`)

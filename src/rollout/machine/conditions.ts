@@ -5,9 +5,10 @@ import {
   withCondition,
   withoutCondition,
 } from '../../resources/deployment/condition.ts'
-import type { DeploymentStatus, Rollout } from '../../resources/deployment/deployment-status.ts'
+import type { DeploymentStatus } from '../../resources/deployment/deployment-status.ts'
 import { durationMs } from '../../resources/duration.ts'
 import { scaleIsUnconfirmed } from './effects/want.ts'
+import { describeAnalysis } from './gate-words.ts'
 import type { Analysis } from './machine-types.ts'
 import { hindersDeletion } from './moves/deletion.ts'
 import { isElsewhere, leavingPlacements, servingPlacement } from './placement.ts'
@@ -96,10 +97,7 @@ function progressing(
         ? no('AwaitingPromotion', `step ${rollout.step + 1} waits for promote`)
         : yes('Pausing', `step ${rollout.step + 1} waits`)
     case 'analyzing':
-      return yes(
-        'Analyzing',
-        `step ${rollout.step + 1} measures revision ${rollout.revision}${unread(rollout)}`,
-      )
+      return yes('Analyzing', describeAnalysis(rollout))
     case 'holding':
       return no('AnalysisInconclusive', rollout.message)
     case 'retiring':
@@ -117,14 +115,6 @@ function progressing(
     case 'deleting':
       return yes('Deleting', 'removes everything from the target')
   }
-}
-
-/** Why gates of a step cannot be read now. */
-function unread({ gates }: Extract<Rollout, { phase: 'analyzing' }>): string {
-  return gates
-    .filter(({ verdict }) => verdict === 'error')
-    .map(({ message }) => `; ${message}`)
-    .join('')
 }
 
 /** What was to be removed longer than `deadline` ago and is still there. */

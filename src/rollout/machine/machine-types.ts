@@ -11,11 +11,13 @@ import type {
   DeploymentStatus,
   EffectKind,
   GateResult,
+  Measured,
   PromotedAlias,
 } from '../../resources/deployment/deployment-status.ts'
 import type { ModelDeploymentSpec } from '../../resources/deployment/model-deployment.ts'
 import type { Revision } from '../../resources/deployment/revision.ts'
 import type { Actor } from '../../resources/metadata.ts'
+import type { Interval } from '../../telemetry/contract.ts'
 
 /** The declared state, as the machine sees it. */
 export interface Declared {
@@ -91,6 +93,12 @@ export type Need =
       readonly candidate: string
       readonly stable?: string
       readonly fromMs: number
+      /** The chance of a false alarm that each gate has in this step. */
+      readonly alpha: number
+      /** The candidate's part of the requests that go to it or to the stable revision, from 0 to 1. */
+      readonly share?: number
+      /** When the split was last changed. */
+      readonly splitSinceMs?: number
       /** The step is judged by the answers, so every source is asked. */
       readonly atEnd?: boolean
     }
@@ -99,6 +107,10 @@ export type Need =
 export interface AskedGate {
   readonly gate: string
   readonly toMs: number
+  /** The stable revision before the step, as an earlier look read it. */
+  readonly basis?: Measured
+  /** The interval before the step, over which a comparison reads the stable revision, too. Only until it was read. */
+  readonly before?: Interval
 }
 
 export interface Effect {
@@ -136,6 +148,7 @@ export type RolloutAction =
   | 'revision-approved'
   | 'step-entered'
   | 'analysis-passed'
+  | 'analysis-extended'
   | 'split-changed'
   | 'revision-requested'
   | 'revision-removal-requested'

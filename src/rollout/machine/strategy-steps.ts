@@ -10,7 +10,7 @@ export type Step =
   | { readonly kind: 'analyze'; readonly gates: readonly string[]; readonly forMs: number }
 
 /** The steps that take a ready candidate to all traffic. The last weight is always 100. */
-export function stepsOf({ strategy }: ModelDeploymentSpec): readonly Step[] {
+export function stepsOf({ strategy }: Pick<ModelDeploymentSpec, 'strategy'>): readonly Step[] {
   if ('rolling' in strategy) {
     const { step, every } = strategy.rolling
     const steps: Step[] = []

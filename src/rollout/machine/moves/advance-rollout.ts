@@ -1,4 +1,4 @@
-import type { DeploymentStatus, Rollout } from '../../../resources/deployment/deployment-status.ts'
+import type { Analyzing, DeploymentStatus, Rollout } from '../../../resources/deployment/deployment-status.ts'
 import { splitIsObserved } from '../effects/want.ts'
 import type { RolloutEvent } from '../machine-types.ts'
 import {
@@ -11,7 +11,7 @@ import {
   withSplit,
 } from '../status-edits.ts'
 import { type Context, enter, stay, type Transition } from '../transition.ts'
-import { judgeAnalysis } from './analyze.ts'
+import { judgeAnalysis, type StepVerdict } from './analyze.ts'
 import { complete, enterStep, standsInSteps } from './enter-step.ts'
 import { policyDetails, withoutPermit } from './permit.ts'
 import { beginRollback } from './rollback.ts'
@@ -61,24 +61,34 @@ export function advanceRollout(context: Context, status: DeploymentStatus, rollo
   }
 }
 
-type Analyzing = Extract<Rollout, { phase: 'analyzing' }>
+type Extended = Extract<StepVerdict, { kind: 'extend' }>
 
-/** Goes on when all gates have passed. Failures and holds are `makeSafe`'s. */
+/** Goes on when all gates have passed, and measures on when the step is extended. Failures and holds are `makeSafe`'s. */
 function analyze(context: Context, status: DeploymentStatus, rollout: Analyzing): Transition {
   const judgement = judgeAnalysis(context, status, rollout)
   if (judgement.kind === 'open') {
     const { rollout: next, againAfterMs } = judgement
     return { status: { ...status, rollout: next }, events: [], requeueAfterMs: againAfterMs }
   }
-  if (judgement.kind !== 'pass' || !mayRise(status, rollout.revision)) {
+  if ((judgement.kind !== 'pass' && judgement.kind !== 'extend') || !mayRise(status, rollout.revision)) {
     return stay(status, context, stepDeadline(context, status)?.atMs)
   }
+  if (judgement.kind === 'extend') return extend(status, judgement)
   const transition = enterStep(context, status, rollout.revision, rollout.step + 1)
   const passed: RolloutEvent = {
     action: 'analysis-passed',
     details: { revision: rollout.revision, step: rollout.step, gates: judgement.gates },
   }
   return { ...transition, events: [passed, ...transition.events] }
+}
+
+function extend(status: DeploymentStatus, { rollout, againAfterMs, message }: Extended): Transition {
+  const { revision, step, untilMs, gates } = rollout
+  const extended: RolloutEvent = {
+    action: 'analysis-extended',
+    details: { revision, step, untilMs, message, gates },
+  }
+  return { status: { ...status, rollout }, events: [extended], requeueAfterMs: againAfterMs }
 }
 
 type Shifting = Extract<Rollout, { phase: 'shifting' }>

@@ -43,7 +43,7 @@ export function makeSafe(context: BlindContext, status: DeploymentStatus): Trans
   return enter(
     status,
     { phase: 'holding', revision: candidate, step: rollout.step, sinceMs: context.now, gates, message },
-    { action: 'rollout-held', details: { revision: candidate, step: rollout.step, message } },
+    { action: 'rollout-held', details: { revision: candidate, step: rollout.step, message, gates } },
   )
 }
 

@@ -5,6 +5,7 @@ import type { ModelDeploymentSpec } from '../../../../src/resources/deployment/m
 import { newPlacement } from '../../../../src/rollout/machine/placement.ts'
 import { policyRequests } from '../../../../src/testing/policy-requests.ts'
 import { type StatusParts, statusWith } from '../../../status.ts'
+import { gateNamed } from '../../rollout/machine/fixtures.ts'
 
 const { deployment } = policyRequests.promote()
 const { revision: model } = policyRequests.promote()
@@ -76,6 +77,44 @@ describe('explaining a wait for a person', () => {
     for (const rest of [{ rollout: denied }, { rollout: { ...of, phase: 'pausing' } as const, paused }]) {
       expect(explained(rest)).not.toHaveProperty('untilMs')
     }
+  })
+})
+
+describe('explaining an analysis', () => {
+  const steps = [{ weight: 5 }, { analyze: ['accuracy', 'errors'], for: '1m' }] as const
+  const analysis = [gateNamed('accuracy'), gateNamed('errors', { undecided: 'pass' })]
+  const spec = { strategy: { canary: { steps } }, analysis } as const
+  const undecided = ['accuracy', 'errors'].map((name) => ({
+    gate: name,
+    verdict: 'undecided' as const,
+    conclusive: false,
+    message: '',
+  }))
+  const rollout = {
+    phase: 'analyzing',
+    revision: 'candidate',
+    step: 1,
+    sinceMs: 0,
+    untilMs: 60_000,
+    gates: undecided,
+  } as const
+
+  it('tells what becomes of gates that stay undecided', () => {
+    expect(explained({ rollout }, { spec })).toMatchObject({
+      waitsFor: 'its gates to be measured in full',
+      next: 'if all pass, it gets 100 % of traffic; if one fails, traffic returns; if accuracy is still undecided then, the step is extended; if errors is still undecided then, it counts as passed',
+      untilMs: 60_000,
+    })
+    const calm = explained({ rollout: { ...rollout, gates: [] } }, { spec })
+    expect(calm.next).toBe('if all pass, it gets 100 % of traffic; if one fails, traffic returns')
+  })
+
+  it('tells that the step was extended, and that a person is asked at its end', () => {
+    const extended = { ...rollout, extended: true, untilMs: 120_000 } as const
+    const { waitsFor, next, untilMs } = explained({ rollout: extended }, { spec })
+    expect(waitsFor).toBe('all of its gates to pass, because the step ended undecided and was extended')
+    expect(next).toContain('if accuracy is still undecided then, a person is asked')
+    expect(untilMs).toBe(120_000)
   })
 })
 

@@ -34,7 +34,7 @@ function scene() {
   const look = (more: { readonly atEnd?: boolean; readonly abortSignal?: AbortSignal } = {}) => {
     const { abortSignal = new AbortController().signal, ...rest } = more
     const asked = gates.map(({ name }) => ({ gate: name, toMs: nowMs }))
-    const need = { kind: 'gates', gates: asked, candidate: 'b', fromMs, ...rest } as const
+    const need = { kind: 'gates', gates: asked, candidate: 'b', fromMs, alpha: 0.05, ...rest } as const
     return readGates(sources, gates, key, need, abortSignal, unread)
   }
   return {

@@ -4,8 +4,19 @@ import {
   type ConditionType,
   conditionOf,
 } from '../../../../src/resources/deployment/condition.ts'
+import type { Instruction } from '../../../../src/rollout/machine/machine-types.ts'
 import { statusWith } from '../../../status.ts'
-import { ada, decideIn, observing, revisionFor, type Situation, specWith, startMs } from './fixtures.ts'
+import { result, sceneOf } from './analyzing.ts'
+import {
+  ada,
+  decideIn,
+  gateNamed,
+  observing,
+  revisionFor,
+  type Situation,
+  specWith,
+  startMs,
+} from './fixtures.ts'
 
 const spec = specWith({ rolling: { step: 50, every: '1m' } })
 const v1 = revisionFor(1, spec)
@@ -80,5 +91,27 @@ describe('a condition', () => {
     expect(told('Ready', { ...later, observed: observing([v1, 'unready']) })?.lastTransitionTime).toBe(
       new Date(startMs + 60_000).toISOString(),
     )
+  })
+})
+
+describe('Progressing', () => {
+  const scene = sceneOf(gateNamed('accuracy'))
+  const said = (instruction: Instruction): string =>
+    conditionOf(instruction.status.conditions, 'Progressing')?.message ?? ''
+  const open = result('accuracy', 'undecided', { next: 'some 400 requests more would decide it' })
+
+  it('tells what is known of a gate that is undecided, and what would decide it', () => {
+    expect(said(scene.at(30_000, [open]))).toBe(
+      `step 2 measures revision ${scene.candidate}; accuracy is undecided; some 400 requests more would decide it`,
+    )
+    expect(said(scene.at(30_000, [result('accuracy', 'pass')]))).toBe(
+      `step 2 measures revision ${scene.candidate}`,
+    )
+  })
+
+  it('tells that a step was extended', () => {
+    expect(said(scene.at(60_000, [open]))).toContain('measures revision')
+    expect(said(scene.at(60_000, [open]))).toContain('for longer, because it ended undecided')
+    expect(said(scene.at(59_000, [open]))).not.toContain('for longer')
   })
 })
