@@ -1,0 +1,49 @@
+import type { Aim } from './comparison.ts'
+
+/**
+ * The pairs of true shares for which a comparison of two proportions is made strong. `lower` is the share of the side that is
+ * claimed to be the lower one, `excess` is by how much the other side lies above it beyond the margin.
+ */
+export interface Alternative {
+  readonly lower: number
+  readonly excess: number
+  readonly weight: number
+}
+
+/** The shares beside the basis: the side below may also be better than it was. */
+const basisFactors = [0.5, 1]
+/** Multiples of the excess that is to be seen. */
+const excessFactors = [0.5, 0.8, 1.2, 2]
+/** How much of the evidence does not rely on the basis, which may be wrong. */
+const unbiasedShare = 0.15
+
+/** For a basis that is not known: bases from rare to frequent, and how many times the odds are higher. */
+const anyBases = [0.001, 0.01, 0.06, 0.3, 0.7]
+const oddsRatios = [1.5, 3]
+
+/** Alternatives to "the difference is `margin` at most", for an excess of `wanted` above the margin. */
+export function alternativesOf({ basis }: Pick<Aim, 'basis'>, wanted: number): readonly Alternative[] {
+  const any = anyBases.flatMap((lower) => [
+    ...oddsRatios.map((ratio) => ({ lower, excess: raisedOdds(lower, ratio) - lower, weight: 1 })),
+    { lower, excess: wanted, weight: 1 },
+  ])
+  if (basis === undefined) return normalized(any, 1)
+  const near = basisFactors.flatMap((factor) =>
+    excessFactors.map((each) => ({ lower: atLeastRare(basis * factor), excess: wanted * each, weight: 1 })),
+  )
+  return [...normalized(near, 1 - unbiasedShare), ...normalized(any, unbiasedShare)]
+}
+
+/** A revision that never failed so far may fail yet. */
+function atLeastRare(share: number): number {
+  return Math.max(1e-5, Math.min(0.999, share))
+}
+
+export function raisedOdds(share: number, ratio: number): number {
+  const odds = (share / (1 - share)) * ratio
+  return odds / (1 + odds)
+}
+
+function normalized(alternatives: readonly Alternative[], sum: number): readonly Alternative[] {
+  return alternatives.map((each) => ({ ...each, weight: sum / alternatives.length }))
+}

@@ -1,0 +1,97 @@
+import { type Alternative, alternativesOf } from './alternatives.ts'
+import type { Aim, Comparison } from './comparison.ts'
+import { logSum } from './log-sum.ts'
+
+/** How many of `total` samples are bad. */
+export interface Proportion {
+  readonly bad: number
+  readonly total: number
+}
+
+/**
+ * Compares two proportions of samples that were split at random, a share `share` of them to the candidate.
+ *
+ * An alternative is a pair of true proportions. It is compared with the nearest pair that the claim allows, in
+ * Kullback-Leibler divergence with the weights of the split (the reverse information projection). Under every pair of the
+ * claim the likelihood ratio of the two is 1 at most on average, for each sample, whatever the pair is and however it drifts.
+ * The evidence is a weighted mean of such ratios. Turner and Grünwald, "Exact anytime-valid confidence intervals for
+ * contingency tables and beyond" (2023), theorem 1.
+ */
+export function compareProportions(
+  candidate: Proportion,
+  stable: Proportion,
+  share: number,
+  aim: Aim,
+): Comparison {
+  const worse = alternativesOf(aim, aim.detect - aim.margin)
+  const within = aim.margin > 0 ? equals(aim) : worse
+  return {
+    difference: candidate.bad / candidate.total - stable.bad / stable.total,
+    above: (margin) => exceeds(candidate, stable, share, margin, worse),
+    below: (margin) => exceeds(stable, candidate, 1 - share, -margin, within),
+  }
+}
+
+/** Alternatives to "the candidate is worse by the margin or more": it is about as good as the stable revision. */
+function equals({ margin, basis }: Aim): readonly Alternative[] {
+  return alternativesOf({ ...(basis !== undefined && { basis }) }, margin)
+}
+
+/**
+ * Logarithm of the evidence that the proportion behind `upper` exceeds that behind `lower` by more than `margin`.
+ * `share` is the share of the samples that go to `upper`.
+ */
+function exceeds(
+  upper: Proportion,
+  lower: Proportion,
+  share: number,
+  margin: number,
+  alternatives: readonly Alternative[],
+): number {
+  const terms: number[] = []
+  const upperGood = upper.total - upper.bad
+  const lowerGood = lower.total - lower.bad
+  let used = 0
+  for (const { lower: low, excess, weight } of alternatives) {
+    const high = low + margin + excess
+    if (!(high > 0 && high < 1)) continue
+    used += weight
+    const allowedLow = project(high, low, margin, share)
+    const allowedHigh = allowedLow + margin
+    terms.push(
+      Math.log(weight) +
+        upper.bad * Math.log(high / allowedHigh) +
+        upperGood * Math.log((1 - high) / (1 - allowedHigh)) +
+        lower.bad * Math.log(low / allowedLow) +
+        lowerGood * Math.log((1 - low) / (1 - allowedLow)),
+    )
+  }
+  return used === 0 ? Number.NEGATIVE_INFINITY : logSum(terms) - Math.log(used)
+}
+
+/** Enough for the last digits. Newton's method needs some five steps. */
+const mostSteps = 60
+
+/**
+ * The lower one of the nearest allowed pair: the x that minimizes share·KL(high, x + margin) + (1 − share)·KL(low, x).
+ * `cubic` has the sign of the derivative. It is negative at the begin of the bracket and positive at its end.
+ */
+function project(high: number, low: number, margin: number, share: number): number {
+  if (margin === 0) return share * high + (1 - share) * low
+  let from = Math.max(low, -margin)
+  let to = Math.min(high - margin, 1, 1 - margin)
+  let x = (from + to) / 2
+  for (let step = 0; step < mostSteps; step += 1) {
+    const y = x + margin
+    const cubic = share * (y - high) * x * (1 - x) + (1 - share) * (x - low) * y * (1 - y)
+    if (cubic > 0) to = x
+    else from = x
+    const slope =
+      share * (x * (1 - x) + (y - high) * (1 - 2 * x)) + (1 - share) * (y * (1 - y) + (x - low) * (1 - 2 * y))
+    const newton = x - cubic / slope
+    const next = newton > from && newton < to ? newton : (from + to) / 2
+    if (Math.abs(next - x) <= 1e-15 * Math.abs(next)) return next
+    x = next
+  }
+  return x
+}

@@ -1,0 +1,37 @@
+import { describe, expect, it } from 'vitest'
+import { intervalOf } from '../../../../../src/rollout/gates/evidence/interval.ts'
+import { compareProportions } from '../../../../../src/rollout/gates/evidence/proportions.ts'
+
+describe('the interval of a comparison', () => {
+  const aim = { margin: 0.01, detect: 0.02, basis: 0.01 }
+  const of = (samples: number, candidate: number) => {
+    const comparison = compareProportions(
+      { bad: samples * candidate, total: samples },
+      { bad: samples * 0.01, total: samples },
+      0.5,
+      aim,
+    )
+    return { comparison, ...intervalOf(comparison, { alpha: 0.05, beta: 0.1 }, { least: -1, most: 1 }) }
+  }
+
+  it('has the measured difference inside, and shrinks with the number of samples', () => {
+    let last = 2
+    for (const samples of [100, 1000, 10_000, 100_000]) {
+      const { low, high } = of(samples, 0.02)
+      expect(low).toBeLessThan(0.01)
+      expect(high).toBeGreaterThan(0.01)
+      expect(high - low).toBeLessThan(last)
+      last = high - low
+    }
+  })
+
+  it('lies above the margin just when the candidate is shown to be worse, and below it when it is shown to be within', () => {
+    for (const candidate of [0.005, 0.01, 0.015, 0.02, 0.025, 0.03, 0.05]) {
+      for (const samples of [200, 1000, 5000, 20_000]) {
+        const { comparison, low, high } = of(samples, candidate)
+        expect(low > 0.01).toBe(comparison.above(0.01) > -Math.log(0.05))
+        expect(high < 0.01).toBe(comparison.below(0.01) > -Math.log(0.1))
+      }
+    }
+  })
+})
