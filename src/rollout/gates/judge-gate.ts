@@ -1,182 +1,185 @@
-import type { GateResult, Measured } from '../../resources/deployment/deployment-status.ts'
-import type { AnalysisGate, GateRule } from '../../resources/deployment/model-deployment.ts'
-import { histogramQuantile } from '../../telemetry/contract/histogram-quantile.ts'
-import { readingSamples } from '../../telemetry/contract/reading-samples.ts'
+import type { Difference, GateResult } from '../../resources/deployment/deployment-status.ts'
+import { gateDefaults } from '../../resources/deployment/gate-defaults.ts'
+import type { AnalysisGate, GateRange } from '../../resources/deployment/model-deployment.ts'
 import type { MetricReading } from '../../telemetry/contract.ts'
-import { confidenceRadius } from './confidence.ts'
+import { readingSamples } from '../../telemetry/reading-samples.ts'
+import { chooseTest, type GateTest, type TestOptions } from './choose-test.ts'
+import { intervalOf } from './evidence/interval.ts'
+import { sampleOf } from './evidence/sample.ts'
+import { betterOf, gateAim } from './gate-aim.ts'
+import { describeNext, describeNumbers, describePlain, describeShown, type Numbers } from './gate-words.ts'
 import type { JudgeContext } from './judge-context.ts'
+import { measuredOf, readingValue } from './reading-value.ts'
+import { retriedOf, withoutRetried } from './retried-samples.ts'
+import { samplesMissing } from './samples-missing.ts'
+import { findSpoiler } from './spoilers.ts'
+import { type Levels, testVerdict } from './test-verdict.ts'
 
 /** A source's reading for one revision, or the reason why it could not be read. */
 export type GateReading = MetricReading | { readonly kind: 'error'; readonly message: string }
 
-/** A measured value and how far it may be off. The radius is infinite when that is not known. */
-interface Estimate extends Measured {
-  readonly radius: number
-}
+type Data = Exclude<MetricReading, { kind: 'no-data' }>
 
 /**
  * Judges one gate by the candidate's reading and, when the rule compares, by the stable revision's reading.
+ *
+ * A gate passes when its numbers show that the rule is met, and fails when they show that it is broken. Both are shown by
+ * tests that hold at any moment. In between the gate is undecided. Numbers without samples, and those of gates that ask for
+ * it (`compare: raw`), are compared as they stand. Such a verdict is never conclusive.
  */
 export function judgeGate(
   gate: AnalysisGate,
   candidate: GateReading,
   stable: GateReading | undefined,
-  _context?: JudgeContext,
+  context: JudgeContext,
 ): GateResult {
-  const compared = 'noWorseThan' in gate.pass ? stable : undefined
+  const compares = 'noWorseThan' in gate.pass
+  const compared = compares ? stable : undefined
   const coveredFromMs = Math.max(coveredFrom(candidate), compared === undefined ? 0 : coveredFrom(compared))
-  const base = { gate: gate.name, ...(coveredFromMs > 0 && { coveredFromMs }) }
+  const base = {
+    gate: gate.name,
+    ...(coveredFromMs > 0 && { coveredFromMs }),
+    ...(context.basis !== undefined && { basis: context.basis }),
+    conclusive: false,
+  }
   const open =
     unreadable(gate, 'the candidate', candidate) ??
     (compared && unreadable(gate, 'the stable revision', compared))
-  if (open !== undefined) return { ...base, conclusive: false, ...open }
-  const measured = estimate(candidate)
-  if ('noWorseThan' in gate.pass) {
-    if (compared === undefined) {
-      return {
-        ...base,
-        verdict: 'no-data',
-        conclusive: false,
-        message: `${gate.name}: there is no stable revision to compare with`,
-      }
-    }
-    const reference = estimate(compared)
-    return {
-      ...base,
-      candidate: plain(measured),
-      stable: plain(reference),
-      ...compare(gate, gate.pass, measured, reference),
-    }
+  if (open !== undefined) return { ...base, ...open }
+  if (compares && compared === undefined) {
+    const message = `${gate.name}: there is no stable revision to compare with`
+    return { ...base, verdict: 'no-data', message }
   }
-  return { ...base, candidate: plain(measured), ...against(gate, gate.pass, measured) }
+  // Whatever is not data is unreadable.
+  const [ours, theirs] = [candidate as Data, compared as Data | undefined]
+  const numbers: Numbers = {
+    candidate: measuredOf(ours),
+    ...(theirs !== undefined && { stable: measuredOf(theirs) }),
+  }
+  const spoiler = theirs && findSpoiler(ours, theirs, context)
+  if (spoiler !== undefined) {
+    const message = `${gate.name}: ${gate.metric} cannot be judged: ${spoiler.message}`
+    return { ...base, ...numbers, verdict: 'error', spoiled: spoiler.spoiled, message }
+  }
+  return { ...base, ...numbers, ...judgeNumbers(gate, ours, theirs, numbers, context) }
 }
 
-type Judged = Pick<GateResult, 'verdict' | 'conclusive' | 'message'>
+type Judged = Pick<
+  GateResult,
+  'verdict' | 'conclusive' | 'method' | 'message' | 'difference' | 'next' | 'spoiled'
+>
+
+function judgeNumbers(
+  gate: AnalysisGate,
+  ours: Data,
+  theirs: Data | undefined,
+  numbers: Numbers,
+  context: JudgeContext,
+): Judged {
+  const better = betterOf(gate)
+  const candidate = sampleOf(ours, better)
+  const stable = theirs && sampleOf(theirs, better)
+  const testable =
+    gate.compare !== 'raw' && candidate !== undefined && (stable !== undefined || theirs === undefined)
+  if (!testable) return compareRaw(gate, numbers)
+  const options: TestOptions = {
+    aim: gateAim(gate, candidate, context.basis),
+    ...(context.share !== undefined && { share: context.share }),
+    ...(gate.range !== undefined && { range: better === 'lower' ? gate.range : negated(gate.range) }),
+  }
+  const test = chooseTest(candidate, stable, options)
+  if (test === undefined) return compareRaw(gate, numbers)
+  const levels = { alpha: context.alpha, beta: 1 - (gate.power ?? gateDefaults.power) }
+  const { margin } = options.aim
+  let verdict = testVerdict(test.comparison, margin, levels)
+  const head = describeNumbers(gate, numbers)
+  if (verdict !== 'undecided') {
+    const retried = retriedOf(ours, theirs)
+    const doubt = withoutRetried(verdict, candidate, stable, retried, options, levels)
+    if (doubt === 'spoiled') {
+      const { method } = test
+      const message = `${head}; but ${retried.candidate} samples of the candidate and ${retried.stable} of the stable revision are of requests that the other revision had failed before, and without them nothing is shown`
+      return { method, verdict: 'error', conclusive: false, spoiled: 'retries', message }
+    }
+    if (doubt === 'doubtful') verdict = 'undecided'
+  }
+  const difference = differenceOf(gate, test, options, levels)
+  const missing = verdict === 'undecided' ? samplesMissing(candidate, stable, options, levels) : undefined
+  const next = describeNext(verdict, numbers, missing)
+  return {
+    method: test.method,
+    verdict,
+    conclusive: verdict !== 'undecided',
+    difference,
+    ...(next !== undefined && { next }),
+    message: `${head}; ${describeShown(gate, verdict, difference)}`,
+  }
+}
+
+/** Rounding must not turn an exact tie into a failure. */
+const tie = 1e-9
+
+function compareRaw(gate: AnalysisGate, numbers: Numbers): Judged {
+  const { pass } = gate
+  const { value } = numbers.candidate
+  const better = betterOf(gate)
+  const rule =
+    'noWorseThan' in pass
+      ? (numbers.stable?.value ?? Number.NaN) + (better === 'lower' ? pass.by : -pass.by)
+      : 'atLeast' in pass
+        ? pass.atLeast
+        : pass.atMost
+  const margin = better === 'lower' ? rule - value : value - rule
+  return {
+    method: 'plain',
+    verdict: margin >= -tie ? 'pass' : 'fail',
+    conclusive: false,
+    message: `${describeNumbers(gate, numbers)}; ${describePlain(gate)}`,
+  }
+}
+
+/** In the metric's own unit: the candidate less the stable revision, or less the bound. */
+function differenceOf(gate: AnalysisGate, test: GateTest, { aim }: TestOptions, levels: Levels): Difference {
+  const { low, high } = intervalOf(test.comparison, levels, test)
+  const from = 'noWorseThan' in gate.pass ? 0 : aim.margin
+  const value = test.comparison.difference - from
+  return betterOf(gate) === 'lower'
+    ? { value, low: low - from, high: high - from }
+    : { value: 0 - value, low: from - high, high: from - low }
+}
+
+function negated({ min, max }: GateRange): GateRange {
+  return { min: -max, max: -min }
+}
 
 function unreadable(
   gate: AnalysisGate,
   who: string,
   reading: GateReading,
 ): Pick<GateResult, 'verdict' | 'message'> | undefined {
+  const what = `${gate.name}: ${gate.metric} of ${who}`
   switch (reading.kind) {
     case 'error':
-      return {
-        verdict: 'error',
-        message: `${gate.name}: ${gate.metric} of ${who} could not be read: ${reading.message}`,
-      }
+      return { verdict: 'error', message: `${what} could not be read: ${reading.message}` }
     case 'no-data':
-      return { verdict: 'no-data', message: `${gate.name}: ${gate.metric} of ${who} has no data` }
+      return { verdict: 'no-data', message: `${what} has no data` }
     default: {
-      const samples = samplesOf(reading)
-      if (!Number.isFinite(centre(reading))) {
+      const samples = readingSamples(reading)
+      if (!Number.isFinite(readingValue(reading))) {
         return samples === 0 || samples === undefined
-          ? { verdict: 'no-data', message: `${gate.name}: ${gate.metric} of ${who} has no data` }
-          : { verdict: 'error', message: `${gate.name}: ${gate.metric} of ${who} is not a finite number` }
+          ? { verdict: 'no-data', message: `${what} has no data` }
+          : { verdict: 'error', message: `${what} is not a finite number` }
+      }
+      if (reading.kind === 'ratio' && !(reading.hits >= 0 && reading.hits <= reading.total)) {
+        return { verdict: 'error', message: `${what} has ${reading.hits} hits of ${reading.total} samples` }
       }
       // When a source does not count samples, the plan allows no `minSamples` but 1.
       if (samples === undefined || samples >= gate.minSamples) return undefined
-      return {
-        verdict: 'too-few-samples',
-        message: `${gate.name}: ${gate.metric} of ${who} has ${samples} of ${gate.minSamples} samples`,
-      }
+      return { verdict: 'too-few-samples', message: `${what} has ${samples} of ${gate.minSamples} samples` }
     }
   }
 }
 
-function against(
-  gate: AnalysisGate,
-  rule: Exclude<GateRule, { noWorseThan: 'stable' }>,
-  measured: Estimate,
-): Judged {
-  const margin = 'atLeast' in rule ? measured.value - rule.atLeast : rule.atMost - measured.value
-  const wanted = 'atLeast' in rule ? `at least ${format(rule.atLeast)}` : `at most ${format(rule.atMost)}`
-  return verdict(
-    gate,
-    margin,
-    measured.radius,
-    `${format(measured.value)}${counted(measured)}, wanted ${wanted}`,
-  )
-}
-
-function compare(
-  gate: AnalysisGate,
-  rule: Extract<GateRule, { noWorseThan: 'stable' }>,
-  measured: Estimate,
-  reference: Estimate,
-): Judged {
-  const gain = rule.better === 'higher' ? measured.value - reference.value : reference.value - measured.value
-  const numbers = `${format(measured.value)}${counted(measured)}, stable has ${format(reference.value)}${counted(reference)}, wanted at most ${format(rule.by)} worse`
-  return verdict(gate, gain + rule.by, measured.radius + reference.radius, numbers)
-}
-
-/** Rounding must not turn an exact tie into a failure. */
-const tie = 1e-9
-
-function verdict(gate: AnalysisGate, margin: number, radius: number, numbers: string): Judged {
-  const passed = margin >= -tie
-  return {
-    verdict: passed ? 'pass' : 'fail',
-    conclusive: Math.abs(margin) > radius,
-    message: `${gate.name}: ${gate.metric} is ${numbers}`,
-  }
-}
-
-function estimate(reading: GateReading): Estimate {
-  const samples = samplesOf(reading)
-  const value = centre(reading)
-  return {
-    value,
-    radius: confidenceRadius(samples ?? 0, deviationOf(reading)),
-    ...(samples !== undefined && { samples }),
-  }
-}
-
-function samplesOf(reading: GateReading): number | undefined {
-  return reading.kind === 'error' ? 0 : readingSamples(reading)
-}
-
-function centre(reading: GateReading): number {
-  switch (reading.kind) {
-    case 'ratio':
-      return reading.hits / reading.total
-    case 'distribution':
-      return reading.sum / reading.count
-    case 'value':
-      return reading.value
-    case 'histogram':
-      return histogramQuantile(reading)
-    case 'events':
-      return (reading.events * 1000) / reading.exposureMs
-    default:
-      return Number.NaN
-  }
-}
-
-/**
- * From this many samples on, their spread is taken as the true spread. With fewer samples, chance would judge
- * a skewed metric, such as a latency, too early one time in three instead of one time in twenty.
- */
-const knownSpread = 64
-
-function deviationOf(reading: GateReading): number {
-  if (reading.kind === 'ratio') return 0.5
-  if (reading.kind !== 'distribution' || reading.count < knownSpread) return Number.POSITIVE_INFINITY
-  const mean = reading.sum / reading.count
-  return Math.sqrt(Math.max(0, (reading.sumSquares - reading.count * mean * mean) / (reading.count - 1)))
-}
-
 function coveredFrom(reading: GateReading): number {
   return reading.kind === 'error' ? 0 : (reading.covered?.fromMs ?? 0)
-}
-
-function plain({ value, samples }: Estimate): Measured {
-  return { value, ...(samples !== undefined && { samples }) }
-}
-
-function format(value: number): string {
-  return String(Number(value.toPrecision(4)))
-}
-
-function counted({ samples }: Estimate): string {
-  return samples === undefined ? '' : ` (${samples} samples)`
 }

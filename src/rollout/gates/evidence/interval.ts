@@ -1,7 +1,7 @@
 import type { Comparison } from './comparison.ts'
 
 /** The margins that are not refuted yet. It holds at all looks together. */
-export interface Interval {
+export interface ConfidenceInterval {
   readonly low: number
   readonly high: number
 }
@@ -17,7 +17,7 @@ export function intervalOf(
   { difference, above, below }: Comparison,
   { alpha, beta }: { readonly alpha: number; readonly beta: number },
   { least, most }: { readonly least: number; readonly most: number },
-): Interval {
+): ConfidenceInterval {
   return {
     low: last(least, difference, (margin) => above(margin) > -Math.log(alpha)),
     high: last(most, difference, (margin) => below(margin) > -Math.log(beta)),

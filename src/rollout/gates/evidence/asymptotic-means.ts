@@ -1,0 +1,58 @@
+import type { Aim, Comparison } from './comparison.ts'
+import { logNormalCdf } from './normal.ts'
+import type { Moments } from './sample.ts'
+
+/**
+ * From this many samples on, their spread is taken as the true spread. With fewer samples, chance would judge a skewed
+ * metric, such as a latency, too early one time in three.
+ */
+const knownSpread = 64
+
+/** The natural logarithm of the evidence at which the sequence is tightest: a small rate of false alarms. */
+const wantedEvidence = 4
+
+/**
+ * Compares means of values without known bounds, by the one-sided normal mixture of Robbins. It holds for many samples
+ * only: the spread is estimated, and means are taken as normal. Waudby-Smith, Arbour, Sinha, Kennedy and Ramdas,
+ * "Time-uniform central limit theory and asymptotic confidence sequences" (2024), theorem 2.2 and section 3.
+ */
+export function compareMeans(candidate: Moments, stable: Moments, aim: Aim): Comparison {
+  const known = candidate.count >= knownSpread && stable.count >= knownSpread
+  const difference = candidate.sum / candidate.count - stable.sum / stable.count
+  const samples = candidate.count + stable.count
+  // The variance of the difference, for one sample of both revisions together.
+  const variance = samples * (varianceOf(candidate) / candidate.count + varianceOf(stable) / stable.count)
+  return compare(difference, samples, known ? variance : Number.NaN, aim)
+}
+
+/** Compares a mean with a constant, in the same way. */
+export function compareMean(candidate: Moments, aim: Aim): Comparison {
+  const { count, sum } = candidate
+  return compare(sum / count, count, count >= knownSpread ? varianceOf(candidate) : Number.NaN, aim)
+}
+
+function varianceOf({ count, sum, sumSquares }: Moments): number {
+  return Math.max(0, sumSquares - (sum * sum) / count) / (count - 1)
+}
+
+function compare(difference: number, samples: number, variance: number, aim: Aim): Comparison {
+  const deviation = Math.sqrt(variance)
+  const wanted = (aim.detect - aim.margin) / deviation
+  const tightest = (2 * wantedEvidence) / (wanted * wanted)
+  // Howard, Ramdas, McAuliffe and Sekhon (2021), proposition 3: the mixture that is tightest there.
+  const mixed = Math.max(1, tightest / (2 * wantedEvidence + Math.log(1 + 2 * wantedEvidence)))
+  const excess = (by: number): number => {
+    if (Number.isNaN(variance)) return Number.NEGATIVE_INFINITY
+    if (variance === 0) return by > 0 ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY
+    const sum = (samples * by) / deviation
+    const whole = samples + mixed
+    return (
+      Math.log((4 * mixed) / whole) / 2 + (sum * sum) / (2 * whole) + logNormalCdf(sum / Math.sqrt(whole))
+    )
+  }
+  return {
+    difference,
+    above: (margin) => excess(difference - margin),
+    below: (margin) => excess(margin - difference),
+  }
+}

@@ -1,0 +1,87 @@
+import type { Difference, GateResult, Measured } from '../../resources/deployment/deployment-status.ts'
+import type { AnalysisGate } from '../../resources/deployment/model-deployment.ts'
+
+/** What was measured of both revisions, in the metric's unit. */
+export interface Numbers {
+  readonly candidate: Measured
+  readonly stable?: Measured
+}
+
+/** How many times the samples it takes, and what they would show. */
+export interface Missing {
+  readonly times: number
+  readonly verdict: 'pass' | 'fail'
+}
+
+/** The numbers and the rule, such as `errors: requests.errors is 0.031 (1000 samples), wanted at most 0.02`. */
+export function describeNumbers(
+  { name, metric, pass }: AnalysisGate,
+  { candidate, stable }: Numbers,
+): string {
+  const head = `${name}: ${metric} is ${formatNumber(candidate.value)}${counted(candidate)}`
+  if ('atLeast' in pass) return `${head}, wanted at least ${formatNumber(pass.atLeast)}`
+  if ('atMost' in pass) return `${head}, wanted at most ${formatNumber(pass.atMost)}`
+  const beside = stable === undefined ? '' : `, stable has ${formatNumber(stable.value)}${counted(stable)}`
+  return `${head}${beside}, wanted at most ${formatNumber(pass.by)} worse`
+}
+
+/** Why a gate is not tested. */
+export function describePlain({ compare }: AnalysisGate): string {
+  return compare === 'raw'
+    ? 'the numbers are compared as they stand, as the gate asks'
+    : 'the numbers are compared as they stand, because their source gives no samples to test'
+}
+
+/** What is shown, and where the true difference lies. */
+export function describeShown(
+  { pass }: AnalysisGate,
+  verdict: 'pass' | 'fail' | 'undecided',
+  { low, high }: Difference,
+): string {
+  const what = 'noWorseThan' in pass ? 'the true difference from stable' : 'the true distance from the bound'
+  const range = `${what} lies between ${signed(low)} and ${signed(high)}`
+  switch (verdict) {
+    case 'pass':
+      return `this shows that the rule is met: ${range}`
+    case 'fail':
+      return `this shows that the rule is broken: ${range}`
+    case 'undecided':
+      return `this shows neither that the rule is met nor that it is broken: ${range}`
+  }
+}
+
+/** What would have to happen next. */
+export function describeNext(
+  verdict: GateResult['verdict'],
+  { candidate }: Numbers,
+  missing: Missing | undefined,
+): string | undefined {
+  if (verdict === 'pass') return 'the step goes on to its end, because a failure may still show'
+  if (verdict === 'fail') return 'traffic returns to the stable revision'
+  if (verdict !== 'undecided') return undefined
+  if (missing === undefined || candidate.samples === undefined) {
+    return 'the numbers lie so close to the rule that no number of samples can be named'
+  }
+  const more = roundUp(candidate.samples * (missing.times - 1))
+  const shown = missing.verdict === 'pass' ? 'that the rule is met' : 'that the rule is broken'
+  return `if the numbers stay like this, some ${more} more samples of the candidate show ${shown}`
+}
+
+/** Two digits are enough for a number that chance decides. */
+function roundUp(number: number): number {
+  const unit = 10 ** Math.max(0, Math.floor(Math.log10(Math.max(1, number))) - 1)
+  return Math.ceil(number / unit) * unit
+}
+
+export function formatNumber(value: number): string {
+  return String(Number(value.toPrecision(4)))
+}
+
+function signed(value: number): string {
+  const text = String(Number(value.toPrecision(2)))
+  return value > 0 ? `+${text}` : text
+}
+
+function counted({ samples }: Measured): string {
+  return samples === undefined ? '' : ` (${samples} samples)`
+}

@@ -1,0 +1,27 @@
+import type { Measured } from '../../resources/deployment/deployment-status.ts'
+import type { MetricReading } from '../../telemetry/contract.ts'
+import { histogramQuantile } from '../../telemetry/histogram-quantile.ts'
+import { readingSamples } from '../../telemetry/reading-samples.ts'
+
+/** A reading as one number. NaN when there is none. */
+export function readingValue(reading: MetricReading): number {
+  switch (reading.kind) {
+    case 'ratio':
+      return reading.hits / reading.total
+    case 'distribution':
+      return reading.sum / reading.count
+    case 'value':
+      return reading.value
+    case 'histogram':
+      return histogramQuantile(reading)
+    case 'events':
+      return (reading.events * 1000) / reading.exposureMs
+    case 'no-data':
+      return Number.NaN
+  }
+}
+
+export function measuredOf(reading: MetricReading): Measured {
+  const samples = readingSamples(reading)
+  return { value: readingValue(reading), ...(samples !== undefined && { samples }) }
+}
