@@ -8,7 +8,7 @@ export interface Numbers {
 }
 
 /** How many times the samples it takes, and what they would show. */
-export interface Missing {
+export interface StillMissing {
   readonly times: number
   readonly verdict: 'pass' | 'fail'
 }
@@ -54,7 +54,7 @@ export function describeShown(
 export function describeNext(
   verdict: GateResult['verdict'],
   { candidate }: Numbers,
-  missing: Missing | undefined,
+  missing: StillMissing | undefined,
 ): string | undefined {
   if (verdict === 'pass') return 'the step goes on to its end, because a failure may still show'
   if (verdict === 'fail') return 'traffic returns to the stable revision'

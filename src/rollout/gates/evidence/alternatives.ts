@@ -14,6 +14,9 @@ export interface Alternative {
 const basisFactors = [0.5, 1]
 /** Multiples of the excess that is to be seen. */
 const excessFactors = [0.5, 0.8, 1.2, 2]
+/** Small excesses take many samples, but even they are shown in the end. Each is some three times the one before. */
+const smallFactors = [0.02, 0.06, 0.2]
+const smallShare = 0.1
 /** How much of the evidence does not rely on the basis, which may be wrong. */
 const unbiasedShare = 0.15
 
@@ -25,13 +28,18 @@ const oddsRatios = [1.5, 3]
 export function alternativesOf({ basis }: Pick<Aim, 'basis'>, wanted: number): readonly Alternative[] {
   const any = anyBases.flatMap((lower) => [
     ...oddsRatios.map((ratio) => ({ lower, excess: raisedOdds(lower, ratio) - lower, weight: 1 })),
-    { lower, excess: wanted, weight: 1 },
+    ...[...smallFactors, 1].map((factor) => ({ lower, excess: wanted * factor, weight: 1 })),
   ])
   if (basis === undefined) return normalized(any, 1)
-  const near = basisFactors.flatMap((factor) =>
-    excessFactors.map((each) => ({ lower: atLeastRare(basis * factor), excess: wanted * each, weight: 1 })),
-  )
-  return [...normalized(near, 1 - unbiasedShare), ...normalized(any, unbiasedShare)]
+  const near = (factors: readonly number[]): readonly Alternative[] =>
+    basisFactors.flatMap((factor) =>
+      factors.map((each) => ({ lower: atLeastRare(basis * factor), excess: wanted * each, weight: 1 })),
+    )
+  return [
+    ...normalized(near(excessFactors), 1 - smallShare - unbiasedShare),
+    ...normalized(near(smallFactors), smallShare),
+    ...normalized(any, unbiasedShare),
+  ]
 }
 
 /** A revision that never failed so far may fail yet. */

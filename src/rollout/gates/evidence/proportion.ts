@@ -4,8 +4,8 @@ import { logSum } from './log-sum.ts'
 import type { Proportion } from './proportions.ts'
 
 /** Multiples of the excess that is to be seen, and of the odds of the bound, for which the evidence is made strong. */
-const excessFactors = [0.5, 0.8, 1.2, 2]
-const oddsRatios = [1.5, 2.5, 5, 20]
+const excessFactors = [0.02, 0.06, 0.2, 0.5, 0.8, 1.2, 2]
+const oddsRatios = [1.02, 1.06, 1.2, 1.5, 2.5, 5, 20]
 
 /**
  * Compares a proportion with a constant: the likelihood ratios of several other proportions to the constant, in equal parts.

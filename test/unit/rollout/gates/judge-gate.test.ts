@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { JudgeContext } from '../../../../src/rollout/gates/judge-context.ts'
 import { type GateReading, judgeGate } from '../../../../src/rollout/gates/judge-gate.ts'
 import { gateNamed } from '../machine/fixtures.ts'
 
@@ -10,97 +11,186 @@ const value = (number: number, count?: number): GateReading => ({
   covered,
   ...(count !== undefined && { count }),
 })
+const means = (count: number, mean: number, deviation: number): GateReading => ({
+  kind: 'distribution',
+  count,
+  sum: count * mean,
+  sumSquares: count * mean * mean + (count - 1) * deviation * deviation,
+  covered,
+})
 const nothing: GateReading = { kind: 'no-data', covered }
 const broken: GateReading = { kind: 'error', message: 'connection refused' }
+const context: JudgeContext = { alpha: 0.05, share: 0.5, fromMs: 0 }
 
 const accuracy = gateNamed('accuracy', { minSamples: 100, pass: { atLeast: 0.9 } })
+const errors = gateNamed('errors', { metric: 'requests.errors', pass: { atMost: 0.02 } })
 const beside = gateNamed('accuracy', {
   minSamples: 100,
   pass: { noWorseThan: 'stable', by: 0.01, better: 'higher' },
 })
-const latency = gateNamed('latency', { pass: { noWorseThan: 'stable', by: 5, better: 'lower' } })
+const latency = gateNamed('latency', {
+  metric: 'requests.latency',
+  pass: { noWorseThan: 'stable', by: 5, better: 'lower' },
+})
 
 describe('a gate with a bound', () => {
-  it('passes at the bound and fails below it', () => {
-    expect(judgeGate(accuracy, ratio(900, 1000), undefined).verdict).toBe('pass')
-    expect(judgeGate(accuracy, ratio(899, 1000), undefined).verdict).toBe('fail')
-    const errors = gateNamed('errors', { pass: { atMost: 0.01 } })
-    expect(judgeGate(errors, ratio(1, 100), undefined).verdict).toBe('pass')
-    expect(judgeGate(errors, ratio(2, 100), undefined).verdict).toBe('fail')
+  it('passes and fails only when its numbers show it', () => {
+    expect(judgeGate(accuracy, ratio(960, 1000), undefined, context).verdict).toBe('pass')
+    expect(judgeGate(accuracy, ratio(905, 1000), undefined, context).verdict).toBe('undecided')
+    expect(judgeGate(accuracy, ratio(895, 1000), undefined, context).verdict).toBe('undecided')
+    expect(judgeGate(accuracy, ratio(840, 1000), undefined, context).verdict).toBe('fail')
+    expect(judgeGate(errors, ratio(2, 1000), undefined, context).verdict).toBe('pass')
+    expect(judgeGate(errors, ratio(20, 1000), undefined, context).verdict).toBe('undecided')
+    expect(judgeGate(errors, ratio(50, 1000), undefined, context).verdict).toBe('fail')
   })
 
-  it('is conclusive only when the margin is wider than the uncertainty', () => {
-    expect(judgeGate(accuracy, ratio(890, 1000), undefined).conclusive).toBe(false)
-    expect(judgeGate(accuracy, ratio(100, 1000), undefined).conclusive).toBe(true)
-  })
-
-  it('has verdicts for too few samples, no data and an error that differ from pass and fail', () => {
-    expect(judgeGate(accuracy, ratio(99, 99), undefined).verdict).toBe('too-few-samples')
-    expect(judgeGate(accuracy, ratio(0, 99), undefined).verdict).toBe('too-few-samples')
-    expect(judgeGate(accuracy, nothing, undefined).verdict).toBe('no-data')
-    expect(judgeGate(accuracy, broken, undefined).verdict).toBe('error')
-    for (const reading of [ratio(99, 99), nothing, broken]) {
-      expect(judgeGate(accuracy, reading, undefined).conclusive).toBe(false)
+  it('is conclusive when it passes or fails, and not before', () => {
+    for (const [hits, conclusive] of [
+      [960, true],
+      [905, false],
+      [840, true],
+    ] as const) {
+      expect(judgeGate(accuracy, ratio(hits, 1000), undefined, context).conclusive).toBe(conclusive)
     }
   })
 
-  it('reads a ratio of 0 samples as no data, and NaN or infinity as an error', () => {
-    expect(judgeGate(accuracy, ratio(0, 0), undefined).verdict).toBe('no-data')
-    expect(judgeGate(accuracy, value(Number.NaN, 500), undefined).verdict).toBe('error')
-    expect(judgeGate(accuracy, value(Number.POSITIVE_INFINITY, 500), undefined).verdict).toBe('error')
+  it('needs more evidence to fail with a smaller chance of a false alarm, and to pass with more power', () => {
+    const some = ratio(862, 1000)
+    expect(judgeGate(accuracy, some, undefined, context).verdict).toBe('fail')
+    expect(judgeGate(accuracy, some, undefined, { ...context, alpha: 0.0001 }).verdict).toBe('undecided')
+    expect(judgeGate(accuracy, ratio(926, 1000), undefined, context).verdict).toBe('pass')
+    const surer = { ...accuracy, power: 0.999 }
+    expect(judgeGate(surer, ratio(926, 1000), undefined, context).verdict).toBe('undecided')
   })
 
-  it('never judges a value without a count early', () => {
-    const plain = gateNamed('accuracy', { pass: { atLeast: 0.9 } })
-    expect(judgeGate(plain, value(0.1), undefined)).toMatchObject({ verdict: 'fail', conclusive: false })
-    expect(judgeGate(plain, value(0.95), undefined)).toMatchObject({ verdict: 'pass', conclusive: false })
+  it('has verdicts for too few samples, no data and an error that differ from pass and fail', () => {
+    const verdictOf = (reading: GateReading): string =>
+      judgeGate(accuracy, reading, undefined, context).verdict
+    expect(verdictOf(ratio(99, 99))).toBe('too-few-samples')
+    expect(verdictOf(ratio(0, 99))).toBe('too-few-samples')
+    expect(verdictOf(nothing)).toBe('no-data')
+    expect(verdictOf(broken)).toBe('error')
+    for (const reading of [ratio(99, 99), nothing, broken]) {
+      expect(judgeGate(accuracy, reading, undefined, context).conclusive).toBe(false)
+    }
   })
 
-  it('judges a distribution by its mean, and early only once its spread is known', () => {
-    const gate = gateNamed('latency', { pass: { atMost: 100 } })
-    const of = (count: number): GateReading => ({
-      kind: 'distribution',
-      count,
-      sum: 300 * count,
-      sumSquares: 300 * 300 * count,
-      covered,
+  it('reads a ratio of 0 samples as no data, and NaN, infinity or more hits than samples as an error', () => {
+    expect(judgeGate(accuracy, ratio(0, 0), undefined, context).verdict).toBe('no-data')
+    expect(judgeGate(accuracy, value(Number.NaN, 500), undefined, context).verdict).toBe('error')
+    expect(judgeGate(accuracy, value(Number.POSITIVE_INFINITY, 500), undefined, context).verdict).toBe(
+      'error',
+    )
+    expect(judgeGate(accuracy, ratio(101, 100), undefined, context)).toMatchObject({
+      verdict: 'error',
+      message: 'accuracy: labels.accuracy of the candidate has 101 hits of 100 samples',
     })
-    expect(judgeGate(gate, of(2), undefined)).toMatchObject({ verdict: 'fail', conclusive: false })
-    expect(judgeGate(gate, of(64), undefined)).toMatchObject({ verdict: 'fail', conclusive: true })
   })
 
-  it('reports the start of the data, the rule and the numbers', () => {
-    const late = { ...ratio(950, 1000), covered: { fromMs: 30_000, toMs: 60_000 } } as GateReading
-    const result = judgeGate(accuracy, late, undefined)
+  it('compares a value as it stands, says so, and never early', () => {
+    const plain = gateNamed('accuracy', { pass: { atLeast: 0.9 } })
+    const failed = judgeGate(plain, value(0.1), undefined, context)
+    expect(failed).toMatchObject({ verdict: 'fail', conclusive: false, method: 'plain' })
+    expect(failed.message).toBe(
+      'accuracy: labels.accuracy is 0.1, wanted at least 0.9; the numbers are compared as they stand, because their source gives no samples to test',
+    )
+    expect(judgeGate(plain, value(0.9), undefined, context)).toMatchObject({
+      verdict: 'pass',
+      conclusive: false,
+    })
+  })
+
+  it('compares the numbers as they stand when it is asked to', () => {
+    const raw = { ...accuracy, compare: 'raw' as const }
+    expect(judgeGate(raw, ratio(900, 1000), undefined, context)).toMatchObject({
+      verdict: 'pass',
+      conclusive: false,
+      method: 'plain',
+    })
+    expect(judgeGate(raw, ratio(899, 1000), undefined, context).verdict).toBe('fail')
+    const atMost = { ...errors, compare: 'raw' as const }
+    expect(judgeGate(atMost, ratio(20, 1000), undefined, context).verdict).toBe('pass')
+    expect(judgeGate(atMost, ratio(21, 1000), undefined, context).verdict).toBe('fail')
+  })
+
+  it('judges a distribution by its mean, and not before its spread is known', () => {
+    const gate = gateNamed('latency', { pass: { atMost: 100 } })
+    expect(judgeGate(gate, means(63, 300, 50), undefined, context).verdict).toBe('undecided')
+    expect(judgeGate(gate, means(64, 300, 50), undefined, context)).toMatchObject({
+      verdict: 'fail',
+      method: 'asymptotic-means',
+    })
+    expect(judgeGate(gate, means(1000, 50, 50), undefined, context).verdict).toBe('pass')
+    expect(judgeGate(gate, means(100, 98, 50), undefined, context).verdict).toBe('undecided')
+  })
+
+  it('says where the true value lies, and what would have to happen next', () => {
+    const late = { ...ratio(915, 1000), covered: { fromMs: 30_000, toMs: 60_000 } } as GateReading
+    const result = judgeGate(accuracy, late, undefined, context)
     expect(result.coveredFromMs).toBe(30_000)
-    expect(result.message).toBe('accuracy: labels.accuracy is 0.95 (1000 samples), wanted at least 0.9')
-    expect(result.candidate).toEqual({ value: 0.95, samples: 1000 })
+    expect(result.candidate).toEqual({ value: 0.915, samples: 1000 })
+    expect(result.difference?.value).toBeCloseTo(0.015, 12)
+    expect(result.message).toMatch(
+      /^accuracy: labels.accuracy is 0.915 \(1000 samples\), wanted at least 0.9; this shows neither that the rule is met nor that it is broken: the true distance from the bound lies between -0.0\d+ and \+0.0\d+$/,
+    )
+    expect(result.next).toMatch(
+      /^if the numbers stay like this, some \d+ more samples of the candidate show that the rule is met$/,
+    )
   })
 })
 
 describe('a gate that compares with stable', () => {
-  it('passes when the candidate is not worse than allowed, whether higher or lower is better', () => {
-    expect(judgeGate(beside, ratio(890, 1000), ratio(900, 1000)).verdict).toBe('pass')
-    expect(judgeGate(beside, ratio(889, 1000), ratio(900, 1000)).verdict).toBe('fail')
-    expect(judgeGate(latency, value(105), value(100)).verdict).toBe('pass')
-    expect(judgeGate(latency, value(106), value(100)).verdict).toBe('fail')
+  it('passes, fails or is undecided, whether higher or lower is better', () => {
+    const verdictOf = (hits: number, total: number): string =>
+      judgeGate(beside, ratio(hits, total), ratio(total * 0.9, total), context).verdict
+    expect(verdictOf(27_000, 30_000)).toBe('pass')
+    expect(verdictOf(26_700, 30_000)).toBe('undecided')
+    expect(verdictOf(26_100, 30_000)).toBe('fail')
+    const slower = (mean: number): string =>
+      judgeGate(latency, means(5000, mean, 30), means(5000, 100, 30), context).verdict
+    expect(slower(100)).toBe('pass')
+    expect(slower(105)).toBe('undecided')
+    expect(slower(110)).toBe('fail')
+    expect(judgeGate(latency, value(105), value(100), context).verdict).toBe('pass')
+    expect(judgeGate(latency, value(106), value(100), context).verdict).toBe('fail')
   })
 
-  it('adds up the uncertainty of the candidate and of stable', () => {
-    expect(judgeGate(beside, ratio(500, 1000), ratio(900, 1000)).conclusive).toBe(true)
-    expect(judgeGate(beside, ratio(70, 100), ratio(90, 100)).conclusive).toBe(false)
+  it('is judged by the declared split, also when it is far from even', () => {
+    const of = (share: number): string => {
+      const total = 20_000
+      const reading = (errorRate: number, part: number): GateReading =>
+        ratio(errorRate * total * part, total * part)
+      const gate = gateNamed('errors', { pass: { noWorseThan: 'stable', by: 0, better: 'lower' } })
+      return judgeGate(gate, reading(0.04, share), reading(0.01, 1 - share), { ...context, share }).verdict
+    }
+    for (const share of [0.05, 0.5, 0.95]) expect(of(share)).toBe('fail')
+  })
+
+  it('needs fewer samples when it knows what stable was before', () => {
+    const gate = gateNamed('errors', { pass: { noWorseThan: 'stable', by: 0.01, better: 'lower' } })
+    const [candidate, stable] = [ratio(25, 500), ratio(5, 500)]
+    expect(judgeGate(gate, candidate, stable, context).verdict).toBe('undecided')
+    const known = judgeGate(gate, candidate, stable, { ...context, basis: { value: 0.01, samples: 2000 } })
+    expect(known).toMatchObject({ verdict: 'fail', basis: { value: 0.01, samples: 2000 } })
+  })
+
+  it('compares numbers of different kinds as they stand', () => {
+    expect(judgeGate(beside, ratio(900, 1000), value(0.9), context)).toMatchObject({
+      method: 'plain',
+      verdict: 'pass',
+    })
   })
 
   it('neither passes nor fails while stable has too few samples, no data or an error, or is missing', () => {
-    expect(judgeGate(beside, ratio(900, 1000), ratio(9, 10)).verdict).toBe('too-few-samples')
-    expect(judgeGate(beside, ratio(900, 1000), nothing).verdict).toBe('no-data')
-    expect(judgeGate(beside, ratio(900, 1000), broken).verdict).toBe('error')
-    expect(judgeGate(beside, ratio(900, 1000), undefined).verdict).toBe('no-data')
+    expect(judgeGate(beside, ratio(900, 1000), ratio(9, 10), context).verdict).toBe('too-few-samples')
+    expect(judgeGate(beside, ratio(900, 1000), nothing, context).verdict).toBe('no-data')
+    expect(judgeGate(beside, ratio(900, 1000), broken, context).verdict).toBe('error')
+    expect(judgeGate(beside, ratio(900, 1000), undefined, context).verdict).toBe('no-data')
   })
 
   it('starts where both the candidate and stable have data', () => {
     const late = { ...ratio(900, 1000), covered: { fromMs: 30_000, toMs: 60_000 } } as GateReading
-    expect(judgeGate(beside, ratio(900, 1000), late).coveredFromMs).toBe(30_000)
-    expect(judgeGate(accuracy, ratio(900, 1000), late).coveredFromMs).toBeUndefined()
+    expect(judgeGate(beside, ratio(900, 1000), late, context).coveredFromMs).toBe(30_000)
+    expect(judgeGate(accuracy, ratio(900, 1000), late, context).coveredFromMs).toBeUndefined()
   })
 })

@@ -149,3 +149,21 @@ describe('the evidence about a proportion and a constant', () => {
 function counts(): fc.Arbitrary<{ readonly bad: number; readonly total: number }> {
   return fc.tuple(fc.nat(5000), fc.nat(5000)).map(([bad, good]) => ({ bad, total: Math.max(1, bad + good) }))
 }
+
+describe('a difference near the margin', () => {
+  it('is shown in the end, on both sides', () => {
+    const samples = 3_000_000
+    for (const [excess, side] of [
+      [0.002, 'above'],
+      [-0.002, 'below'],
+    ] as const) {
+      const candidate = { bad: samples * (0.02 + excess), total: samples }
+      const stable = { bad: samples * 0.01, total: samples }
+      const beside = compareProportions(candidate, stable, 0.5, { margin: 0.01, detect: 0.03, basis: 0.01 })
+      expect(beside[side](0.01)).toBeGreaterThan(Math.log(20))
+      expect(compareProportion(candidate, { margin: 0.02, detect: 0.05 })[side](0.02)).toBeGreaterThan(
+        Math.log(20),
+      )
+    }
+  })
+})

@@ -1,0 +1,38 @@
+import type { AnalysisGate } from '../../src/resources/deployment/model-deployment.ts'
+import { chooseTest } from '../../src/rollout/gates/choose-test.ts'
+import { gateAim } from '../../src/rollout/gates/gate-aim.ts'
+import { testVerdict } from '../../src/rollout/gates/test-verdict.ts'
+import type { Judge } from './races.ts'
+
+export const gate: AnalysisGate = {
+  name: 'errors',
+  metric: 'requests.errors',
+  source: 'plane',
+  minSamples: 1,
+  pass: { noWorseThan: 'stable', by: 0, better: 'lower' },
+  noData: 'pause',
+  onError: 'pause',
+  detect: 0.02,
+}
+
+/** The test that a gate `noWorseThan: stable` with `detect: 0.02` is judged by. */
+export const ours: Judge = (candidate, stable, before) => {
+  const sample = { kind: 'proportion', ...candidate } as const
+  const aim = gateAim(gate, sample, { value: before.bad / before.total, samples: before.total })
+  const test = chooseTest(sample, { kind: 'proportion', ...stable }, { aim, share: 0.5 })
+  return test !== undefined && testVerdict(test.comparison, aim.margin, { alpha: 0.05, beta: 0.1 }) === 'fail'
+}
+
+const fewest = 200
+
+/** As many tools do it: one point more errors than stable, from 200 samples on. */
+export const threshold: Judge = (candidate, stable) =>
+  candidate.total >= fewest && candidate.bad / candidate.total > stable.bad / stable.total + 0.01
+
+/** A z-test for two proportions at 5 %, one-sided, at each look. */
+export const zTest: Judge = (candidate, stable) => {
+  if (candidate.total < fewest) return false
+  const pooled = (candidate.bad + stable.bad) / (candidate.total + stable.total)
+  const error = Math.sqrt(pooled * (1 - pooled) * (1 / candidate.total + 1 / stable.total))
+  return candidate.bad / candidate.total - stable.bad / stable.total > 1.6449 * error
+}
