@@ -2,7 +2,7 @@ import type { Difference, GateResult } from '../../resources/deployment/deployme
 import { gateDefaults } from '../../resources/deployment/gate-defaults.ts'
 import type { AnalysisGate, GateRange } from '../../resources/deployment/model-deployment.ts'
 import type { MetricReading } from '../../telemetry/contract.ts'
-import { readingSamples } from '../../telemetry/reading-samples.ts'
+import { readingSamples } from '../../telemetry/contract/reading-samples.ts'
 import { chooseTest, type GateTest, type TestOptions } from './choose-test.ts'
 import { intervalOf } from './evidence/interval.ts'
 import { sampleOf } from './evidence/sample.ts'

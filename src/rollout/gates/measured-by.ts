@@ -2,9 +2,11 @@ import type { Measured } from '../../resources/deployment/deployment-status.ts'
 import { histogramQuantile } from '../../telemetry/contract/histogram-quantile.ts'
 import { readingSamples } from '../../telemetry/contract/reading-samples.ts'
 import type { MetricReading } from '../../telemetry/contract.ts'
+import { measuredOf } from './reading-value.ts'
 
 /** The value that a reading gives for its metric, with its samples. Undefined when it gives none. */
 export function measuredBy(reading: MetricReading): Measured | undefined {
+<<<<<<< HEAD
   const value = centreOf(reading)
   if (!Number.isFinite(value)) return undefined
   const samples = readingSamples(reading)
@@ -26,4 +28,8 @@ function centreOf(reading: MetricReading): number {
     case 'no-data':
       return Number.NaN
   }
+=======
+  const measured = measuredOf(reading)
+  return Number.isFinite(measured.value) ? measured : undefined
+>>>>>>> 66360ec1 (WIP tests)
 }

@@ -6,7 +6,7 @@ import { ann, digits, type PlaneFixture, planeFixture, registerVersions, serving
 const metric = 'x.errors'
 const delayMs = 90_000
 const stepMs = 60_000
-const gate = { name: 'errors', metric, source: 'late', pass: { atMost: 0.1 } } as const
+const gate = { name: 'errors', metric, source: 'late', pass: { atMost: 0.1 }, compare: 'raw' } as const
 const strategy = { canary: { steps: [{ weight: 50 }, { analyze: ['errors'], for: '1m' }] } } as const
 
 interface Judged extends PlaneFixture {

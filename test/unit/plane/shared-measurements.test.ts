@@ -104,7 +104,7 @@ describe('two processes that route over one store', () => {
     const made = await pair()
     const { leader, other } = made
     const revision = await analyzing(made, gateOn('ratings.mean', { atLeast: 3 }))
-    for (let count = 0; count < 30; count += 1) {
+    for (let count = 0; count < 100; count += 1) {
       const about = { deployment: 'default/digits', revision } as const
       other.plane.feedback.record({ kind: 'rating', value: 1, ...about })
       await leader.clock.advance(100)

@@ -91,7 +91,7 @@ describe('readGates', () => {
 })
 
 describe('the stable revision before the step', () => {
-  const compared = gateNamed('accuracy', { pass: { noWorseThan: 'stable', by: 0, better: 'higher' } })
+  const compared = gateNamed('accuracy', { pass: { noWorseThan: 'stable', by: 0.1, better: 'higher' } })
   const before: Interval = { fromMs: -10_000, toMs: 1_000 }
   type Asked = Parameters<typeof readGates>[3]['gates'][number]
 
