@@ -1,7 +1,7 @@
 import type { Measured } from '../../resources/deployment/deployment-status.ts'
-import type { MetricReading } from '../../telemetry/contract.ts'
 import { histogramQuantile } from '../../telemetry/contract/histogram-quantile.ts'
 import { readingSamples } from '../../telemetry/contract/reading-samples.ts'
+import type { MetricReading } from '../../telemetry/contract.ts'
 
 /** A reading as one number. NaN when there is none. */
 export function readingValue(reading: MetricReading): number {
