@@ -27,7 +27,9 @@ const gated: Partial<ModelDeploymentSpecInput> = {
       steps: [{ weight: 10 }, { pause: '100ms' }, { weight: 50 }, { analyze: ['errors'], for: '500ms' }],
     },
   },
-  analysis: [{ name: 'errors', metric: 'requests.errors', minSamples: 3, pass: { atMost: 0.1 }, compare: 'raw' }],
+  analysis: [
+    { name: 'errors', metric: 'requests.errors', minSamples: 3, pass: { atMost: 0.1 }, compare: 'raw' },
+  ],
 }
 
 const stepped: Partial<ModelDeploymentSpecInput> = {
