@@ -52,6 +52,7 @@ export { combineSources } from '../telemetry/combine-sources.ts'
 export type {
   AttemptKind,
   AttemptRecord,
+  AttemptStart,
   ControlHealth,
   ControlObserver,
   DecisionRecord,

@@ -111,19 +111,28 @@ export interface ServerAddress {
   readonly port?: number
 }
 
-/** One call to one upstream. It counts for that upstream, whether or not the request succeeded in the end. */
-export interface AttemptRecord {
+/** A call to an upstream, as it begins. */
+export interface AttemptStart {
   readonly requestId: string
-  readonly callerId?: string
   readonly kind: AttemptKind
+  readonly upstream: UpstreamIdentity
+  /** Milliseconds since the epoch. */
+  readonly startedAtMs: number
+  /**
+   * The revision of the same deployment that the request asked before, and that failed. Another revision than this
+   * attempt's, if it asked another one. Absent when the request asks the deployment for the first time.
+   */
+  readonly retriedFrom?: string
+}
+
+/** One call to one upstream. It counts for that upstream, whether or not the request succeeded in the end. */
+export interface AttemptRecord extends AttemptStart {
+  readonly callerId?: string
   readonly route: Key
   readonly actor: Actor
-  readonly upstream: UpstreamIdentity
   /** Absent when the provider does not tell. */
   readonly server?: ServerAddress
   readonly operation: OperationName
-  /** Milliseconds since the epoch. */
-  readonly startedAtMs: number
   /** Milliseconds since the epoch. */
   readonly endedAtMs: number
   /** How long the upstream was waited for. The time in which the caller did not read a stream is left out. */
@@ -193,6 +202,8 @@ export interface RequestObserver {
 export interface RequestWatch {
   /** Sent to the upstreams, such as `traceparent`. */
   readonly headers?: Readonly<Record<string, string>> | undefined
+  /** Called once per attempt, when it begins. */
+  attempting?(start: AttemptStart): void
   /** Called once per attempt, when it has ended. */
   attempted?(record: AttemptRecord): void
   /** Called once, when the request has ended. */

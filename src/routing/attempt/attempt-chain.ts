@@ -51,8 +51,9 @@ export class AttemptChain {
     if (plan === undefined || upstream === undefined) {
       throw failed?.error ?? this.#tried.at(-1)?.error ?? noBackend(request)
     }
-    const kind = failed === undefined ? 'first' : 'failover'
-    return new Attempt(request, upstream, kind, this.#limits(plan))
+    if (failed === undefined) return new Attempt(request, upstream, 'first', this.#limits(plan))
+    const retriedFrom = retriedFromOf(request.attempts, upstream)
+    return new Attempt(request, upstream, 'failover', this.#limits(plan), retriedFrom)
   }
 
   /** Ends an attempt whose call failed, and keeps the reason for the next `begin`. */
@@ -117,6 +118,19 @@ export class AttemptChain {
     })
     return mayMoveOn
   }
+}
+
+/** The revision of the upstream's deployment that was asked before: another revision than the upstream's, if any. */
+function retriedFromOf(attempts: readonly Attempt[], { identity }: Upstream): string | undefined {
+  const { deployment, revision } = identity
+  if (deployment === undefined) return undefined
+  let from: string | undefined
+  for (const { upstream } of attempts) {
+    const asked = upstream.identity
+    if (asked.deployment !== deployment) continue
+    if (from === undefined || asked.revision !== revision) from = asked.revision
+  }
+  return from
 }
 
 function full({ identity }: Upstream, maxInFlight: number): ModelspineError {

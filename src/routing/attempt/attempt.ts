@@ -3,7 +3,7 @@ import type { Cost } from '../../cost/contract.ts'
 import { ModelspineError } from '../../errors.ts'
 import type { CallContext, InferReply, Usage } from '../../provider/contract.ts'
 import type { Actor, Key } from '../../resources/metadata.ts'
-import type { AttemptKind, AttemptRecord, Outcome } from '../../telemetry/contract.ts'
+import type { AttemptKind, AttemptRecord, AttemptStart, Outcome } from '../../telemetry/contract.ts'
 import type { StreamNotes } from '../operations/operation.ts'
 import type { Route, Upstream } from '../table/route.ts'
 import { tokensIn } from '../tokens-in.ts'
@@ -51,6 +51,8 @@ const noUsage: Usage = {}
 export class Attempt implements StreamNotes {
   readonly upstream: Upstream
   readonly kind: AttemptKind
+  /** See `AttemptStart`. */
+  readonly retriedFrom: string | undefined
   readonly context: CallContext
   readonly translation: AttemptTranslation
   /** Why it ended, if it did not end well. */
@@ -85,9 +87,16 @@ export class Attempt implements StreamNotes {
   #isWaiting = true
   #reject: ((error: ModelspineError) => void) | undefined
 
-  constructor(host: AttemptHost, upstream: Upstream, kind: AttemptKind, limits: AttemptLimits) {
+  constructor(
+    host: AttemptHost,
+    upstream: Upstream,
+    kind: AttemptKind,
+    limits: AttemptLimits,
+    retriedFrom?: string,
+  ) {
     this.upstream = upstream
     this.kind = kind
+    this.retriedFrom = retriedFrom
     this.#host = host
     this.#limits = limits
     const { requestId, headers, clock, route } = host
@@ -105,6 +114,18 @@ export class Attempt implements StreamNotes {
     upstream.state.began()
     host.attemptBegan(this)
     this.#armAnswer()
+  }
+
+  /** What observers hear of it when it begins. */
+  get start(): AttemptStart {
+    const start: Writable<AttemptStart> = {
+      requestId: this.#host.requestId,
+      kind: this.kind,
+      upstream: this.upstream.identity,
+      startedAtMs: this.#startedAtMs,
+    }
+    if (this.retriedFrom !== undefined) start.retriedFrom = this.retriedFrom
+    return start
   }
 
   get open(): Set<number> {
@@ -285,6 +306,7 @@ export class Attempt implements StreamNotes {
     const { server } = this.upstream
     if (server !== undefined) record.server = server
     if (callerId !== undefined) record.callerId = callerId
+    if (this.retriedFrom !== undefined) record.retriedFrom = this.retriedFrom
     if (this.#firstOutputMs !== undefined) record.firstOutputMs = this.#firstOutputMs
     if (error !== undefined) record.code = error.code
     if (error?.retryAfterMs !== undefined) record.retryAfterMs = error.retryAfterMs

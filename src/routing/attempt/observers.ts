@@ -1,6 +1,7 @@
 import { messageOf } from '../../errors.ts'
 import type {
   AttemptRecord,
+  AttemptStart,
   RequestObserver,
   RequestRecord,
   RequestStart,
@@ -18,9 +19,15 @@ export interface ObserverGroup {
   guarded(run: () => unknown): void
 }
 
+/** An attempt that tells what observers hear of its begin, if one of them wants to. */
+export interface BegunAttempt {
+  readonly start: AttemptStart
+}
+
 /** What all observers together hear of one request. */
 export interface WatchGroup {
   readonly headers: Readonly<Record<string, string>> | undefined
+  attempting(attempt: BegunAttempt): void
   attempted(record: AttemptRecord): void
   finished(record: RequestRecord): void
 }
@@ -81,6 +88,19 @@ class Watches implements WatchGroup {
     this.#watches = watches
     this.headers = headers
     this.#failed = failed
+  }
+
+  attempting(attempt: BegunAttempt): void {
+    let start: AttemptStart | undefined
+    for (const watch of this.#watches) {
+      if (watch.attempting === undefined) continue
+      try {
+        start ??= attempt.start
+        hear(watch.attempting(start), this.#failed)
+      } catch (error) {
+        this.#failed(error)
+      }
+    }
   }
 
   attempted(record: AttemptRecord): void {

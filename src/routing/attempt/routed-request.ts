@@ -196,6 +196,7 @@ export class RoutedRequest<Request = unknown> implements AttemptHost, RequestVie
 
   attemptBegan(attempt: Attempt): void {
     this.attempts.push(attempt)
+    this.#watch?.attempting(attempt)
     const { strategy, observers } = this.around
     if (strategy.began !== undefined) observers.guarded(() => strategy.began?.(attempt.upstream, this))
   }
