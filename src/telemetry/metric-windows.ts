@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts'
 import { throwIfAborted } from '../errors.ts'
 import { cellOf } from '../windows/histogram.ts'
+import { PendingCounts } from '../windows/pending-counts.ts'
 import { seriesLabels } from '../windows/series-labels.ts'
 import { SeriesSet } from '../windows/series-set.ts'
 import { type SharedCounts, sharedDelayMs } from '../windows/shared-counts.ts'
@@ -9,6 +10,7 @@ import type { TimeWindow } from '../windows/time-window.ts'
 import { unknownMetric } from '../windows/unknown-metric.ts'
 import type {
   AttemptRecord,
+  AttemptStart,
   MetricQuery,
   MetricReading,
   NamedMetricSource,
@@ -16,7 +18,14 @@ import type {
   RequestWatch,
 } from './contract.ts'
 import { promptTokens } from './prompt-tokens.ts'
-import { columns, isUpstreamFault, requestCells, requestMetrics } from './request-metrics.ts'
+import {
+  columns,
+  isUpstreamFault,
+  requestCells,
+  requestMetrics,
+  retriedColumns,
+  type SampleColumn,
+} from './request-metrics.ts'
 
 export interface MetricWindowsOptions {
   readonly clock: Clock
@@ -36,6 +45,7 @@ export interface MetricWindowsOptions {
 
 /** Watches every request as itself, because it keeps nothing for a single one. */
 export interface MetricWindows extends NamedMetricSource, RequestObserver, RequestWatch {
+  attempting(start: AttemptStart): void
   attempted(record: AttemptRecord): void
   query(query: MetricQuery): MetricReading
   /** How many revisions have numbers, and about how many bytes they take. */
@@ -51,19 +61,20 @@ export interface MetricWindows extends NamedMetricSource, RequestObserver, Reque
  * Measures every attempt per revision, in this process and in bounded memory. See docs/telemetry.md for each
  * metric, its unit and what it counts. A reading consists of whole buckets. A bucket that the interval cuts
  * at either end is left out. Such a bucket is at most as long as `bucketMs`, or as a sixteenth of its age.
- * The error of percentiles is at most 6 %.
+ * The cells of percentiles are 12 % wide.
  */
 export function createMetricWindows(options: MetricWindowsOptions): MetricWindows {
-  const { clock, shared } = options
+  const { clock, shared, bucketMs = 250 } = options
   const series = new SeriesSet({
     ...requestCells,
     ...(shared !== undefined && { counted: (...told) => shared.outgoing.add(...told) }),
     startedAtMs: clock.now(),
     time: new SteadyTime(clock),
-    bucketMs: options.bucketMs ?? 250,
+    bucketMs,
     keepMs: options.keepMs ?? 86_400_000,
     maxBytes: options.maxBytes ?? 256 * 1024 * 1024,
   })
+  const begun = new PendingCounts({ series, column: columns.assigned, bucketMs })
   const metrics = Object.keys(requestMetrics)
   const windows: MetricWindows = {
     started: () => windows,
@@ -81,6 +92,11 @@ export function createMetricWindows(options: MetricWindowsOptions): MetricWindow
     get forgotten() {
       return series.forgotten
     },
+    attempting({ upstream, startedAtMs, retriedFrom }) {
+      const { deployment, revision } = upstream
+      if (deployment === undefined || revision === undefined || retriedFrom !== undefined) return
+      begun.add(deployment, revision, startedAtMs)
+    },
     attempted(record) {
       const { deployment, revision } = record.upstream
       if (deployment === undefined || revision === undefined) return
@@ -91,32 +107,48 @@ export function createMetricWindows(options: MetricWindowsOptions): MetricWindow
       const read = Object.hasOwn(requestMetrics, metric) ? requestMetrics[metric] : undefined
       if (read === undefined) throw unknownMetric(metric, metrics)
       const { deployment, revision } = seriesLabels(labels)
+      begun.flush()
       const own = series.read(deployment, revision, interval, clock.now())
       return read(shared?.addTo(own, deployment, revision, interval, clock.now()) ?? own)
     },
-    closeCounts: () => series.closeAll(),
+    closeCounts() {
+      begun.flush()
+      series.closeAll()
+    },
   }
   return windows
 }
 
 function count(window: TimeWindow, record: AttemptRecord): void {
   const { outcome, usage, durationMs, firstOutputMs } = record
+  const isRetried = record.retriedFrom !== undefined && record.retriedFrom !== record.upstream.revision
   window.add(columns.attempts, 1)
+  if (isRetried) window.add(retriedColumns[columns.attempts], 1)
   if (outcome === 'ok') {
-    window.add(columns.judged, 1)
-    window.addSample(columns.latency, durationMs)
+    addJudged(window, isRetried)
+    addSample(window, columns.latency, durationMs, isRetried)
     window.tally(cellOf(durationMs))
   } else if (outcome === 'failed' && isUpstreamFault(record.code)) {
-    window.add(columns.judged, 1)
+    addJudged(window, isRetried)
     window.add(columns.failed, 1)
   }
-  if (firstOutputMs !== undefined) window.addSample(columns.firstOutput, firstOutputMs)
+  if (firstOutputMs !== undefined) addSample(window, columns.firstOutput, firstOutputMs, isRetried)
   // Only numbers of the vendor count.
   if (usage.estimated === true) return
   const input = promptTokens(usage)
   const { outputTokens } = usage
-  if (input !== undefined) window.addSample(columns.inputTokens, input)
-  if (outputTokens !== undefined) window.addSample(columns.outputTokens, outputTokens)
+  if (input !== undefined) addSample(window, columns.inputTokens, input, isRetried)
+  if (outputTokens !== undefined) addSample(window, columns.outputTokens, outputTokens, isRetried)
   if (input === undefined && outputTokens === undefined) return
-  window.addSample(columns.allTokens, (input ?? 0) + (outputTokens ?? 0))
+  addSample(window, columns.allTokens, (input ?? 0) + (outputTokens ?? 0), isRetried)
+}
+
+function addJudged(window: TimeWindow, isRetried: boolean): void {
+  window.add(columns.judged, 1)
+  if (isRetried) window.add(retriedColumns[columns.judged], 1)
+}
+
+function addSample(window: TimeWindow, column: SampleColumn, value: number, isRetried: boolean): void {
+  window.addSample(column, value)
+  if (isRetried) window.add(retriedColumns[column], 1)
 }

@@ -1,9 +1,12 @@
 import type { ErrorCode } from '../errors.ts'
-import { histogramCells, percentile } from '../windows/histogram.ts'
+import { histogramBounds, histogramCells } from '../windows/histogram.ts'
 import type { Counted } from '../windows/series-set.ts'
-import type { MetricReading } from './contract.ts'
+import type { MetricReading, ReadingContext } from './contract.ts'
 
-/** The index of each column in a request window. A spread takes three columns: count, sum, sum of squares. */
+/**
+ * The index of each column in a request window. A spread takes three columns: count, sum, sum of squares. Processes of
+ * other versions tell each other columns by their index. So a new column has a new index.
+ */
 export const columns = {
   attempts: 0,
   /** The attempts that tell something about the upstream: it answered them, or it failed them. */
@@ -14,55 +17,86 @@ export const columns = {
   inputTokens: 9,
   outputTokens: 12,
   allTokens: 15,
+  /** The requests that the split gave to the revision. They count when they begin. */
+  assigned: 18,
 } as const
 
+/**
+ * Where the samples of a column are counted once more, if another revision had failed their requests before: by the
+ * index of the column.
+ */
+export const retriedColumns = { 0: 19, 1: 20, 3: 21, 6: 22, 9: 23, 12: 24, 15: 25 } as const
+
+/** A column that counts samples. */
+export type SampleColumn = keyof typeof retriedColumns
+
 export const requestCells: { readonly sums: number; readonly tallies: number } = {
-  sums: 18,
+  sums: 26,
   tallies: histogramCells,
 }
 
 type Read = (counted: Counted) => MetricReading
 
-function ratio(hits: number, total: number): Read {
-  return ({ sums, covered }) =>
-    sums[total] === 0
-      ? { kind: 'no-data', covered }
-      : { kind: 'ratio', hits: sums[hits] as number, total: sums[total] as number, covered }
+/** What every reading of these samples tells beside its own numbers. */
+function contextOf({ sums, covered }: Counted, samples: SampleColumn): ReadingContext {
+  return {
+    covered,
+    assigned: sums[columns.assigned] as number,
+    retried: sums[retriedColumns[samples]] as number,
+  }
 }
 
-function spread(column: number): Read {
-  return ({ sums, covered }) => {
+function ratio(hits: number, total: SampleColumn): Read {
+  return (counted) => {
+    const { sums, covered } = counted
+    if (sums[total] === 0) return { kind: 'no-data', covered }
+    return {
+      kind: 'ratio',
+      hits: sums[hits] as number,
+      total: sums[total] as number,
+      ...contextOf(counted, total),
+    }
+  }
+}
+
+function spread(column: SampleColumn): Read {
+  return (counted) => {
+    const { sums, covered } = counted
     const count = sums[column] as number
     if (count === 0) return { kind: 'no-data', covered }
     const [sum, sumSquares] = [sums[column + 1] as number, sums[column + 2] as number]
-    return { kind: 'distribution', count, sum, sumSquares, covered }
+    return { kind: 'distribution', count, sum, sumSquares, ...contextOf(counted, column) }
   }
 }
 
 function quantile(share: number): Read {
-  return ({ sums, tallies, covered }) => {
-    const value = percentile(tallies, share)
-    return value === undefined
-      ? { kind: 'no-data', covered }
-      : { kind: 'value', value, count: sums[columns.latency] as number, covered }
+  return (counted) => {
+    const { sums, tallies, covered } = counted
+    if (sums[columns.latency] === 0) return { kind: 'no-data', covered }
+    const cells = { quantile: share, bounds: histogramBounds, counts: Array.from(tallies) }
+    return { kind: 'histogram', ...cells, ...contextOf(counted, columns.latency) }
   }
 }
 
-function attempts(per: (count: number, counted: Counted) => number): Read {
+function attempts(read: (count: number, context: ReadingContext, coveredMs: number) => MetricReading): Read {
   return (counted) => {
     const count = counted.sums[columns.attempts] as number
-    const { covered } = counted
     return count === 0
-      ? { kind: 'no-data', covered }
-      : { kind: 'value', value: per(count, counted), count, covered }
+      ? { kind: 'no-data', covered: counted.covered }
+      : read(count, contextOf(counted, columns.attempts), counted.coveredMs)
   }
 }
 
 /** Every metric of the request windows, with the function that reads it from the counts. */
 export const requestMetrics: Readonly<Record<string, Read>> = {
   'requests.errors': ratio(columns.failed, columns.judged),
-  'requests.total': attempts((count) => count),
-  'requests.perSecond': attempts((count, { coveredMs }) => count / (Math.max(1, coveredMs) / 1000)),
+  'requests.total': attempts((count, context) => ({ kind: 'value', value: count, count, ...context })),
+  'requests.perSecond': attempts((count, context, coveredMs) => ({
+    kind: 'events',
+    events: count,
+    exposureMs: Math.max(1, coveredMs),
+    ...context,
+  })),
   'requests.latency': spread(columns.latency),
   'requests.latency.p50': quantile(0.5),
   'requests.latency.p90': quantile(0.9),

@@ -10,28 +10,14 @@ const highestPower = 19
 
 export const histogramCells: number = (highestPower - lowestPower) * cellsPerDoubling
 
-/** The relative error of a percentile: half a cell on the logarithmic scale, 2^(1/12) - 1. */
-export const histogramError: number = 2 ** (1 / (2 * cellsPerDoubling)) - 1
+/** The upper ends of all cells but the last, which are included. */
+export const histogramBounds: readonly number[] = Array.from(
+  { length: histogramCells - 1 },
+  (_, cell) => 2 ** (lowestPower + (cell + 1) / cellsPerDoubling),
+)
 
 export function cellOf(value: number): number {
   if (!(value > 0)) return 0
-  const cell = Math.floor((Math.log2(value) - lowestPower) * cellsPerDoubling)
+  const cell = Math.ceil((Math.log2(value) - lowestPower) * cellsPerDoubling) - 1
   return cell < 0 ? 0 : cell < histogramCells ? cell : histogramCells - 1
-}
-
-/**
- * The smallest value such that at least the fraction `quantile` of all values is not greater (nearest rank).
- * The answer is the geometric middle of that value's cell. Undefined when nothing was counted.
- */
-export function percentile(tallies: Uint32Array, quantile: number): number | undefined {
-  let total = 0
-  for (const tally of tallies) total += tally
-  if (total === 0) return undefined
-  const rank = Math.max(1, Math.ceil(quantile * total))
-  let seen = 0
-  for (let cell = 0; cell < tallies.length; cell += 1) {
-    seen += tallies[cell] as number
-    if (seen >= rank) return 2 ** (lowestPower + (cell + 0.5) / cellsPerDoubling)
-  }
-  return undefined
 }

@@ -4,9 +4,15 @@ import { type ErrorCode, errorCodes } from '../../../src/errors.ts'
 import { createFeedback } from '../../../src/feedback/create-feedback.ts'
 import { knownMetric, knownMetrics } from '../../../src/resources/deployment/known-metrics.ts'
 import { combineSources } from '../../../src/telemetry/combine-sources.ts'
-import type { AttemptRecord, MetricReading } from '../../../src/telemetry/contract.ts'
+import { histogramQuantile } from '../../../src/telemetry/contract/histogram-quantile.ts'
+import { readingSamples } from '../../../src/telemetry/contract/reading-samples.ts'
+import type { AttemptRecord, MetricReading, ReadingContext } from '../../../src/telemetry/contract.ts'
 import { createMetricWindows, type MetricWindows } from '../../../src/telemetry/metric-windows.ts'
+import { requestCells } from '../../../src/telemetry/request-metrics.ts'
 import { createFakeClock, type FakeClock } from '../../../src/testing/index.ts'
+import { cellOf } from '../../../src/windows/histogram.ts'
+import { SharedCounts } from '../../../src/windows/shared-counts.ts'
+import { SteadyTime } from '../../../src/windows/steady-time.ts'
 import { attemptRecord } from './attempt-records.ts'
 
 const deployment = 'default/churn'
@@ -40,6 +46,8 @@ describe('request windows', () => {
         'content-filter',
         'rate-limited',
       ),
+      tookMs: fc.nat(600),
+      retriedFrom: fc.option(fc.constantFrom('one', 'two'), { nil: undefined }),
       inputTokens: fc.option(fc.integer({ min: 0, max: 1000 }), { nil: undefined }),
     })
     await fc.assert(
@@ -50,12 +58,25 @@ describe('request windows', () => {
         async (attempts, begin, length) => {
           const { clock, windows, startMs } = started()
           const records: AttemptRecord[] = []
-          for (const { afterMs, revision, outcome, code, inputTokens, durationMs } of attempts) {
+          for (const {
+            afterMs,
+            tookMs,
+            revision,
+            outcome,
+            code,
+            inputTokens,
+            retriedFrom,
+            ...more
+          } of attempts) {
             await clock.advance(afterMs)
+            const startedAtMs = clock.now()
+            const begin = { startedAtMs, ...(retriedFrom !== undefined && { retriedFrom }) }
+            windows.attempting(attemptRecord({ ...begin, endedAtMs: 0 }, revision))
+            await clock.advance(tookMs)
             const failed =
               outcome === 'ok' ? {} : { code: outcome === 'aborted' ? ('aborted' as const) : code }
             const usage = inputTokens === undefined ? {} : { inputTokens, cacheReadTokens: 7 }
-            const fields = { endedAtMs: clock.now(), durationMs, outcome, usage, ...failed }
+            const fields = { ...begin, ...more, endedAtMs: clock.now(), outcome, usage, ...failed }
             records.push(attemptRecord(fields, revision))
             windows.attempted(records.at(-1) as AttemptRecord)
           }
@@ -75,26 +96,47 @@ describe('request windows', () => {
             )
             const answered = inside.filter(({ outcome }) => outcome === 'ok')
             const covered = { fromMs, toMs }
+            const assigned = records.filter(
+              ({ startedAtMs, upstream, retriedFrom }) =>
+                upstream.revision === revision &&
+                retriedFrom === undefined &&
+                startedAtMs >= fromMs &&
+                startedAtMs < toMs,
+            ).length
+            const other = revision === 'one' ? 'two' : 'one'
+            const contextOf = (samples: readonly AttemptRecord[]) => ({
+              covered,
+              assigned,
+              retried: samples.filter(({ retriedFrom }) => retriedFrom === other).length,
+            })
             const judged = answered.length + blamed.length
             expect(read(windows, 'requests.errors', fromMs, toMs, revision)).toEqual(
               judged === 0
                 ? { kind: 'no-data', covered }
-                : { kind: 'ratio', hits: blamed.length, total: judged, covered },
+                : {
+                    kind: 'ratio',
+                    hits: blamed.length,
+                    total: judged,
+                    ...contextOf([...answered, ...blamed]),
+                  },
             )
             expect(read(windows, 'requests.latency', fromMs, toMs, revision)).toEqual(
               spread(
                 answered.map(({ durationMs }) => durationMs),
-                covered,
+                contextOf(answered),
               ),
             )
-            const told = inside
-              .flatMap(({ usage: { inputTokens } }) => inputTokens ?? [])
-              .map((tokens) => tokens + 7)
-            expect(read(windows, 'tokens.input', fromMs, toMs, revision)).toEqual(spread(told, covered))
+            const withTokens = inside.filter(({ usage }) => usage.inputTokens !== undefined)
+            const told = withTokens.map(({ usage }) => (usage.inputTokens ?? 0) + 7)
+            for (const metric of ['tokens.input', 'tokens.total']) {
+              expect(read(windows, metric, fromMs, toMs, revision)).toEqual(
+                spread(told, contextOf(withTokens)),
+              )
+            }
             expect(read(windows, 'requests.total', fromMs, toMs, revision)).toEqual(
               inside.length === 0
                 ? { kind: 'no-data', covered }
-                : { kind: 'value', value: inside.length, count: inside.length, covered },
+                : { kind: 'value', value: inside.length, count: inside.length, ...contextOf(inside) },
             )
           }
         },
@@ -166,6 +208,8 @@ describe('request windows', () => {
     const value = (metric: string): number => {
       const reading = read(windows, metric, startMs, clock.now())
       if (reading.kind === 'value') return reading.value
+      if (reading.kind === 'histogram') return histogramQuantile(reading)
+      if (reading.kind === 'events') return (reading.events * 1000) / reading.exposureMs
       return reading.kind === 'distribution' ? reading.sum / reading.count : Number.NaN
     }
     for (const [metric, exact] of [
@@ -174,13 +218,68 @@ describe('request windows', () => {
       ['p95', 95],
       ['p99', 99],
     ] as const) {
-      expect(Math.abs(value(`requests.latency.${metric}`) - exact) / exact).toBeLessThan(0.06)
+      const reading = read(windows, `requests.latency.${metric}`, startMs, clock.now())
+      expect([reading.kind, readingSamples(reading)]).toEqual(['histogram', 100])
+      expect(Math.abs(value(`requests.latency.${metric}`) - exact) / exact).toBeLessThan(0.02)
     }
     expect(value('requests.perSecond')).toBe(10)
     expect(value('requests.firstOutput')).toBe(5)
     expect(value('tokens.input')).toBe(11)
     expect(value('tokens.output')).toBe(20)
     expect(value('tokens.total')).toBe(31)
+  })
+
+  it('tell of every sample of a retried request, its first output too', () => {
+    const { clock, windows, startMs } = started()
+    const usage = { inputTokens: 1, outputTokens: 1 }
+    const fields = { endedAtMs: clock.now(), firstOutputMs: 5, usage }
+    windows.attempted(attemptRecord({ ...fields, retriedFrom: 'two' }))
+    windows.attempted(attemptRecord({ ...fields, retriedFrom: 'one' }))
+    windows.attempted(attemptRecord(fields))
+    for (const metric of windows.metrics) {
+      expect([metric, read(windows, metric, startMs, startMs + 1)]).toMatchObject([metric, { retried: 1 }])
+    }
+  })
+
+  it('count a request for its revision when it begins, and although it never ends', async () => {
+    const { clock, windows, startMs } = started()
+    windows.attempted(attemptRecord({ endedAtMs: clock.now() }))
+    windows.attempting(attemptRecord({ startedAtMs: clock.now(), endedAtMs: 0 }))
+    await clock.advance(10_000)
+    windows.attempting(attemptRecord({ startedAtMs: clock.now(), endedAtMs: 0 }))
+    windows.attempted(attemptRecord({ startedAtMs: startMs, endedAtMs: clock.now() }))
+    expect(read(windows, 'requests.errors', startMs, startMs + 1000)).toMatchObject({ assigned: 1, total: 1 })
+    expect(read(windows, 'requests.errors', startMs + 5000, clock.now())).toMatchObject({
+      assigned: 1,
+      total: 1,
+    })
+    expect(read(windows, 'requests.errors', startMs, clock.now())).toMatchObject({ assigned: 2, total: 2 })
+  })
+
+  it('read the counts of processes that do not tell of begun and of retried requests', async () => {
+    const clock = createFakeClock()
+    const startMs = clock.now()
+    const time = new SteadyTime(clock)
+    const bounds = { ...requestCells, keepMs: 3_600_000, maxBytes: 1_000_000 }
+    const shared = new SharedCounts({ ...bounds, startedAtMs: startMs, time })
+    const windows = createMetricWindows({ clock, shared })
+    const sums = [2, 2, 1, 1, 20, 400]
+    const bucket = { startMs, widthMs: 1000, sums, tallies: [256 + cellOf(20)] }
+    shared.merge({ group: deployment, name: 'one', bucket }, clock.now())
+    windows.attempting(attemptRecord({ startedAtMs: startMs, endedAtMs: 0 }))
+    await clock.advance(10_000)
+    shared.readAt(clock.now())
+    const toMs = startMs + 5000
+    const context = { covered: { fromMs: startMs, toMs }, assigned: 1, retried: 0 }
+    expect(read(windows, 'requests.errors', startMs, toMs)).toEqual({
+      kind: 'ratio',
+      hits: 1,
+      total: 2,
+      ...context,
+    })
+    const latency = read(windows, 'requests.latency.p50', startMs, toMs)
+    expect(latency).toMatchObject({ kind: 'histogram', ...context })
+    expect(readingSamples(latency)).toBe(1)
   })
 
   it('say since when they have counted', async () => {
@@ -262,9 +361,9 @@ describe('combined sources', () => {
   })
 })
 
-function spread(values: readonly number[], covered: { fromMs: number; toMs: number }): MetricReading {
-  if (values.length === 0) return { kind: 'no-data', covered }
+function spread(values: readonly number[], context: ReadingContext): MetricReading {
+  if (values.length === 0) return { kind: 'no-data', covered: context.covered }
   const sum = values.reduce((total, value) => total + value, 0)
   const sumSquares = values.reduce((total, value) => total + value * value, 0)
-  return { kind: 'distribution', count: values.length, sum, sumSquares, covered }
+  return { kind: 'distribution', count: values.length, sum, sumSquares, ...context }
 }

@@ -1,42 +1,42 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { cellOf, histogramCells, histogramError, percentile } from '../../../src/windows/histogram.ts'
+import { cellOf, histogramBounds, histogramCells } from '../../../src/windows/histogram.ts'
 
-function tally(values: readonly number[]): Uint32Array {
-  const tallies = new Uint32Array(histogramCells)
-  for (const value of values) {
-    const cell = cellOf(value)
-    tallies[cell] = (tallies[cell] ?? 0) + 1
-  }
-  return tallies
-}
-
-describe('a percentile', () => {
-  it('differs from the exact value by at most the stated error, at any rank', () => {
-    const value = fc.double({ min: 0.26, max: 500_000, noNaN: true })
+describe('the cells of a histogram', () => {
+  it('hold the numbers above the bound before them, up to their own bound', () => {
+    const value = fc.double({ min: 0.26, max: 450_000, noNaN: true })
     fc.assert(
-      fc.property(
-        fc.array(value, { minLength: 1, maxLength: 200 }),
-        fc.double({ min: 0.01, max: 1, noNaN: true }),
-        (values, quantile) => {
-          const sorted = [...values].sort((left, right) => left - right)
-          const exact = sorted[Math.max(1, Math.ceil(quantile * sorted.length)) - 1] as number
-          const told = percentile(tally(values), quantile) as number
-          expect(Math.abs(told - exact) / exact).toBeLessThanOrEqual(histogramError + 1e-9)
-        },
-      ),
+      fc.property(value, (given) => {
+        const cell = cellOf(given)
+        const [from, to] = [histogramBounds[cell - 1] ?? 0, histogramBounds[cell] as number]
+        expect(given).toBeGreaterThan(from * (1 - 1e-12))
+        expect(given).toBeLessThanOrEqual(to * (1 + 1e-12))
+        expect(to / Math.max(from, 0.25)).toBeLessThan(1.13)
+      }),
     )
-    expect(histogramError).toBeLessThan(0.06)
   })
 
-  it('is unknown when nothing was counted', () => {
-    expect(percentile(new Uint32Array(histogramCells), 0.5)).toBeUndefined()
+  it('include their own bound', () => {
+    for (let power = -1; power < 19; power += 1) {
+      const cell = cellOf(2 ** power)
+      expect(histogramBounds[cell]).toBe(2 ** power)
+      expect(cellOf(2 ** power * 1.0001)).toBe(cell + 1)
+    }
   })
 
-  it.each([0, -1, Number.NaN, 1e-9, 1e12, Number.POSITIVE_INFINITY])(
-    'counts %s in an outermost cell',
-    (value) => {
-      expect([0, histogramCells - 1]).toContain(cellOf(value))
-    },
-  )
+  it('have one bound less than there are cells', () => {
+    expect(histogramBounds).toHaveLength(histogramCells - 1)
+  })
+
+  it.each([
+    [0, 0],
+    [-1, 0],
+    [Number.NaN, 0],
+    [1e-9, 0],
+    [0.25, 0],
+    [1e12, histogramCells - 1],
+    [Number.POSITIVE_INFINITY, histogramCells - 1],
+  ])('count %s in an outermost cell', (value, cell) => {
+    expect(cellOf(value)).toBe(cell)
+  })
 })
