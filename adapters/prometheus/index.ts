@@ -5,6 +5,7 @@ export {
 } from './exposition/prometheus-exposition.ts'
 export type {
   DistributionQueries,
+  EventsQueries,
   PrometheusMetric,
   QuantileQueries,
   RatioQueries,

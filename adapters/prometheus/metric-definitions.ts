@@ -5,7 +5,13 @@ import { type PromqlTemplate, promqlTemplate } from './promql.ts'
  * A metric as an app declares it, by queries. A query that is a selector with `[$range]` and nothing around it is
  * a counter: it is summed over all series, exactly. Any other query must give one number.
  */
-export type PrometheusMetric = (RatioQueries | ValueQueries | DistributionQueries | QuantileQueries) & {
+export type PrometheusMetric = (
+  | RatioQueries
+  | ValueQueries
+  | DistributionQueries
+  | QuantileQueries
+  | EventsQueries
+) & {
   /**
    * Whether our router measures the numbers. Then the target's replies must tell the revision. Default false.
    */
@@ -61,6 +67,13 @@ export interface QuantileQueries {
   readonly scale?: number
 }
 
+/** What happened so many times: the metric is the number of events per second. */
+export interface EventsQueries {
+  readonly kind: 'events'
+  /** A counter that goes up by one with each event. Without a series there is no data, and a series that stays is 0. */
+  readonly events: string
+}
+
 /** A metric whose queries were read. */
 export type CheckedMetric = {
   readonly routerMeasured: boolean
@@ -91,6 +104,7 @@ export type CheckedMetric = {
       readonly quantile: number
       readonly scale: number
     }
+  | { readonly kind: 'events'; readonly events: PromqlTemplate }
 )
 
 /** Throws `invalid-options`. */
@@ -140,7 +154,16 @@ export function checkMetric(name: string, metric: PrometheusMetric, delayMs: num
       if (!buckets.isCounter) throw wrong('buckets', metric.buckets, 'a selector with [$range] alone')
       return { ...common, kind, buckets, quantile, scale }
     }
+    case 'events': {
+      const events = read('events', metric.events)
+      if (!events.isCounter) throw wrong('events', metric.events, 'a selector with [$range] alone')
+      return { ...common, kind: metric.kind, events }
+    }
     default:
-      throw wrong('kind', (metric as PrometheusMetric).kind, '"ratio", "value", "distribution" or "quantile"')
+      throw wrong(
+        'kind',
+        (metric as PrometheusMetric).kind,
+        '"ratio", "value", "distribution", "quantile" or "events"',
+      )
   }
 }

@@ -50,13 +50,7 @@ export function modelspineMetrics(
       noHits: 'zero',
     },
     'requests.total': { ...measured, kind: 'value', value: counter(count), count: counter(count) },
-    'requests.perSecond': {
-      ...measured,
-      kind: 'value',
-      value: counter(count),
-      count: counter(count),
-      perSecond: true,
-    },
+    'requests.perSecond': { ...measured, kind: 'events', events: counter(count) },
     'requests.latency': {
       ...measured,
       kind: 'distribution',

@@ -84,5 +84,7 @@ function queriesOf(metric: CheckedMetric): MetricQueries {
       return { count: metric.count, sum: metric.sum, squares: metric.squares }
     case 'quantile':
       return { buckets: metric.buckets }
+    case 'events':
+      return { events: metric.events }
   }
 }

@@ -90,6 +90,7 @@ function bucketsOf(series: readonly RangeSeries[]): ReadonlyMap<number, readonly
     buckets.set(end, [...(buckets.get(end) ?? []), each])
   }
   if (buckets.size > 0 && !buckets.has(Number.POSITIVE_INFINITY)) throw wrong('has no series with le="+Inf"')
+  if (buckets.size === 1) throw wrong('has le="+Inf" alone')
   return buckets
 }
 

@@ -1,5 +1,4 @@
 import { type Interval, type MetricReading, ModelspineError } from 'modelspine/adapter'
-import { histogramQuantile } from './histogram-quantile.ts'
 import type { CheckedMetric } from './metric-definitions.ts'
 import type { QueriedNumbers } from './query-numbers.ts'
 
@@ -64,11 +63,37 @@ function numbersIn(
       return { kind: 'distribution', count, sum, sumSquares: Math.max(sumSquares, least), covered: known }
     }
     case 'quantile': {
-      const found = histogramQuantile(buckets, metric.quantile)
-      if (found === undefined) return noData
-      return { kind: 'value', value: found.value * metric.scale, count: found.count, covered: known }
+      const cells = cellsOf(buckets, metric.scale)
+      return cells === undefined
+        ? noData
+        : { kind: 'histogram', quantile: metric.quantile, ...cells, covered: known }
+    }
+    case 'events': {
+      const exposureMs = known.toMs - known.fromMs
+      if (numbers.events === undefined || exposureMs <= 0) return noData
+      return { kind: 'events', events: counted('events', numbers.events), exposureMs, covered: known }
     }
   }
+}
+
+/**
+ * The counts of the cells, from counts by the upper end, each of which includes those of the buckets below it.
+ * Undefined when nothing was counted.
+ */
+function cellsOf(
+  buckets: ReadonlyMap<number, number>,
+  scale: number,
+): { readonly bounds: readonly number[]; readonly counts: readonly number[] } | undefined {
+  const sorted = [...buckets].sort(([left], [right]) => left - right)
+  let below = 0
+  const counts = sorted.map(([, count]) => {
+    // Series that are not scraped together may be a little out of step.
+    const upTo = Math.max(below, counted('bucket', count))
+    const inside = upTo - below
+    below = upTo
+    return inside
+  })
+  return below === 0 ? undefined : { bounds: sorted.slice(0, -1).map(([end]) => end * scale), counts }
 }
 
 /** The guesses of `increase()` are not whole. */

@@ -70,6 +70,7 @@ describe('the options of the source', () => {
       'metrics["x"].value',
       { metrics: { x: { kind: 'value', value: `rate(${counter('a')})`, perSecond: true } } },
     ],
+    ['metrics["x"].events', { metrics: { x: { kind: 'events', events: `rate(${counter('a')})` } } }],
   ])('are refused when %s is wrong', (field, options) => {
     expect(() => create(options)).toThrow(
       expect.objectContaining({ code: 'invalid-options', message: expect.stringContaining(field) }),

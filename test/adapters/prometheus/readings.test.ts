@@ -189,6 +189,45 @@ describe('a reading', () => {
     })
   })
 
+  it('of buckets is a histogram, in whatever order they come, and where one lags behind', async () => {
+    const metrics = { x: { kind: 'quantile', buckets: counter('x'), quantile: 0.9, scale: 1000 } } as const
+    const { server, ask } = await scene(metrics)
+    const grown = (le: string, count: number) => ({
+      labels: { __name__: 'x', d: labels.deployment, r: 'one', le },
+      points: Array.from({ length: 13 }, (_, place) => ({
+        atMs: interval.fromMs + place * 5000,
+        value: place === 0 ? 100 : 100 + count,
+      })),
+    })
+    server.series = [grown('+Inf', 9), grown('0.25', 3), grown('0.5', 2), grown('1', 8)]
+    expect(await ask()).toEqual({
+      kind: 'histogram',
+      quantile: 0.9,
+      bounds: [250, 500, 1000],
+      counts: [3, 0, 5, 1],
+      covered: interval,
+    })
+    server.series = [grown('0.25', 0), grown('+Inf', 0)]
+    expect(await ask()).toEqual({ kind: 'no-data', covered: interval })
+  })
+
+  it('of events is their number and the time in which they were counted', async () => {
+    const { server, ask } = await scene({ x: { kind: 'events', events: counter('x') } })
+    const points = (first: number, each: number) =>
+      Array.from({ length: 13 - first }, (_, place) => ({
+        atMs: interval.fromMs + (first + place) * 5000,
+        value: 7 + place * each,
+      }))
+    const series = { labels: { __name__: 'x', d: labels.deployment, r: 'one' } }
+    server.series = [{ ...series, points: points(0, 1) }]
+    expect(await ask()).toEqual({ kind: 'events', events: 12, exposureMs: 60_000, covered: interval })
+    server.series = [{ ...series, points: points(6, 0) }]
+    const covered = { fromMs: interval.fromMs + 30_000, toMs: interval.toMs }
+    expect(await ask()).toEqual({ kind: 'events', events: 0, exposureMs: 30_000, covered })
+    server.series = []
+    expect(await ask()).toEqual({ kind: 'no-data' })
+  })
+
   it('of buckets that are none is an error', async () => {
     const metrics = { x: { kind: 'quantile', buckets: counter('x'), quantile: 0.5 } } as const
     const { server, ask } = await scene(metrics)
@@ -196,6 +235,7 @@ describe('a reading', () => {
       [{}, 'without the label le'],
       [{ le: 'wide' }, 'without the label le'],
       [{ le: '1' }, 'no series with le="+Inf"'],
+      [{ le: '+Inf' }, 'has le="+Inf" alone'],
     ] as const) {
       const result = [{ metric: labels, values: [[interval.toMs / 1000, '1']] }]
       server.answer = answering({ x: { resultType: 'matrix', result } })
