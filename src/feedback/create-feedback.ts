@@ -37,7 +37,8 @@ export interface FeedbackOptions {
   /** How far back the metrics reach, in milliseconds. Default 24 hours. */
   readonly keepMs?: number
   /**
-   * About how many bytes the numbers of all revisions may take. A revision takes up to 50 kB for each metric.
+   * About how many bytes the numbers of all revisions may take. A revision takes up to 50 kB for each metric,
+   * and as much for its answers.
    * Above the limit the oldest numbers of all revisions are forgotten, and answers say so. A sixteenth more is
    * for deployments and revisions that nobody knows. Default 128 MiB.
    */
@@ -124,7 +125,10 @@ export function createFeedback(options: FeedbackOptions): FeedbackRoom {
     attempted(record) {
       // So that signals find the moment of the request also when the clock jumps later.
       time.now()
-      if (record.outcome === 'ok') memory.remember(record)
+      if (record.outcome !== 'ok') return
+      memory.remember(record)
+      const { deployment, revision = '' } = record.upstream
+      if (deployment !== undefined) windows.addAnswered(deployment, revision, record.endedAtMs)
     },
     record(signal) {
       checkSignal(signal, clock.now())

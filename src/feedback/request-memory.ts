@@ -18,6 +18,8 @@ export interface RememberedRequest {
   readonly atMs: number
   readonly deployment: Key | undefined
   readonly revision: string | undefined
+  /** Another revision of the deployment had failed it before. */
+  readonly retried: boolean
   reply: KeptReply | undefined
   /** `dropped`: there was a reply, but it is not kept. */
   replyState: 'none' | 'kept' | 'dropped'
@@ -78,7 +80,7 @@ export class RequestMemory {
     return this.#byId.get(id) ?? this.#byCallerId.get(id)?.only
   }
 
-  remember({ requestId, callerId, endedAtMs, upstream, reply }: AttemptRecord): void {
+  remember({ requestId, callerId, endedAtMs, upstream, retriedFrom, reply }: AttemptRecord): void {
     const { maxRequests } = this.#options
     const place = this.#next
     this.#next = (place + 1) % maxRequests
@@ -89,6 +91,7 @@ export class RequestMemory {
       atMs: endedAtMs,
       deployment: upstream.deployment,
       revision: upstream.revision,
+      retried: retriedFrom !== undefined && retriedFrom !== upstream.revision,
       reply: undefined,
       replyState: 'none',
       bytes: 0,

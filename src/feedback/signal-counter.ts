@@ -113,6 +113,7 @@ export class SignalCounter {
   }
 }
 
-function placeOf({ deployment, revision, atMs }: RememberedRequest): SamplePlace | undefined {
-  return deployment === undefined ? undefined : { deployment, revision: revision ?? '', atMs }
+function placeOf(request: RememberedRequest): SamplePlace | undefined {
+  const { deployment, revision = '', atMs } = request
+  return deployment === undefined ? undefined : { deployment, revision, atMs, request }
 }

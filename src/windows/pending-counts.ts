@@ -5,6 +5,8 @@ export interface PendingCountsOptions {
   /** The column of the series in which they count. */
   readonly column: number
   readonly bucketMs: number
+  /** Stands before the names of groups in the series. */
+  readonly prefix?: string
 }
 
 interface Pending {
@@ -44,9 +46,9 @@ export class PendingCounts {
   /** Counts in the series what waits. Call it before the series are read. */
   flush(): void {
     if (this.#groups.size === 0) return
-    const { series, column } = this.#options
+    const { series, column, prefix = '' } = this.#options
     for (const [group, named] of this.#groups) {
-      for (const [name, { atMs, count }] of named) series.at(group, name, atMs).add(column, count)
+      for (const [name, { atMs, count }] of named) series.at(prefix + group, name, atMs).add(column, count)
     }
     this.#groups.clear()
   }

@@ -111,16 +111,34 @@ export class SeriesSet {
 
   /** Sums over one series. Without a name, sums over all series of the group. */
   read(group: string, name: string | undefined, span: Span, nowMs: number): Counted {
-    const cells = newCells(this.#options)
+    return this.readTogether([group], name, span, nowMs)[0] as Counted
+  }
+
+  /**
+   * Sums of several groups. They are of the same buckets, so that their counts can be compared: a bucket that the span
+   * cuts in one group is left out in all.
+   */
+  readTogether(
+    groups: readonly string[],
+    name: string | undefined,
+    span: Span,
+    nowMs: number,
+  ): readonly Counted[] {
     const now = this.#time.at(nowMs)
     const asked = { fromMs: this.#time.at(span.fromMs), toMs: this.#time.at(span.toMs) }
     const fromMs = Math.max(asked.fromMs, this.#completeFromMs, now - this.#options.keepMs)
     const toMs = Math.max(fromMs, Math.min(asked.toMs, now))
     this.closeAll()
-    for (const { window } of this.#found(group, name)) window.read({ fromMs, toMs: asked.toMs }, now, cells)
+    const found = groups.map((group) => [...this.#found(group, name)])
+    const whole = { fromMs, toMs: asked.toMs }
+    const read = groups.length > 1 ? uncutSpan(found.flat(), whole, now) : whole
     const beginMs = fromMs === asked.fromMs ? span.fromMs : this.#time.wallAt(fromMs)
     const covered = { fromMs: beginMs, toMs: Math.max(beginMs, Math.min(span.toMs, nowMs)) }
-    return { ...cells, covered, coveredMs: toMs - fromMs }
+    return found.map((series) => {
+      const cells = newCells(this.#options)
+      for (const { window } of series) window.read(read, now, cells)
+      return { ...cells, covered, coveredMs: toMs - fromMs }
+    })
   }
 
   /** Counts from before this time are not known to be complete. */
@@ -195,4 +213,9 @@ export class SeriesSet {
       if (named.size === 0) this.#series.delete(group)
     }
   }
+}
+
+/** The part of the span that cuts no bucket of any series. A wide bucket begins and ends where narrow ones do. */
+function uncutSpan(series: readonly Series[], span: Span, nowMs: number): Span {
+  return series.reduce((uncut, { window }) => window.uncut(uncut, nowMs), span)
 }

@@ -57,6 +57,17 @@ export class SharedCounts {
    * counts of the span may be missing.
    */
   addTo(own: Counted, group: string, name: string | undefined, span: Span, nowMs: number): Counted {
+    return this.addTogether([own], [group], name, span, nowMs)[0] as Counted
+  }
+
+  /** As `addTo`, for what was read together of several groups. */
+  addTogether(
+    own: readonly Counted[],
+    groups: readonly string[],
+    name: string | undefined,
+    span: Span,
+    nowMs: number,
+  ): readonly Counted[] {
     const steadyMs = this.#time.now()
     const endMs = Math.min(this.#time.at(span.toMs), steadyMs - sharedDelayMs)
     if (this.#readMs + staleMs < endMs) {
@@ -65,13 +76,17 @@ export class SharedCounts {
         `what other processes measured was read last ${Math.round((steadyMs - this.#readMs) / 1000)} s ago`,
       )
     }
-    const others = this.#others.read(group, name, span, nowMs)
-    const fromMs = Math.max(own.covered.fromMs, others.covered.fromMs)
-    return {
-      sums: own.sums.map((sum, column) => sum + (others.sums[column] as number)),
-      tallies: own.tallies.map((tally, cell) => tally + (others.tallies[cell] as number)),
-      covered: { fromMs, toMs: Math.max(fromMs, own.covered.toMs) },
-      coveredMs: Math.min(own.coveredMs, others.coveredMs),
-    }
+    const others = this.#others.readTogether(groups, name, span, nowMs)
+    return own.map((each, place) => sumOf(each, others[place] as Counted))
+  }
+}
+
+function sumOf(own: Counted, others: Counted): Counted {
+  const fromMs = Math.max(own.covered.fromMs, others.covered.fromMs)
+  return {
+    sums: own.sums.map((sum, column) => sum + (others.sums[column] as number)),
+    tallies: own.tallies.map((tally, cell) => tally + (others.tallies[cell] as number)),
+    covered: { fromMs, toMs: Math.max(fromMs, own.covered.toMs) },
+    coveredMs: Math.min(own.coveredMs, others.coveredMs),
   }
 }

@@ -119,6 +119,18 @@ export class TimeWindow {
     }
   }
 
+  /** The span without the parts of buckets that it cuts. Its end is left as it is when it reaches the present. */
+  uncut({ fromMs, toMs }: Span, nowMs: number): Span {
+    this.close()
+    const uncut = { fromMs, toMs }
+    for (const { startMs, widthMs } of this.#buckets) {
+      const endMs = startMs + widthMs
+      if (startMs < fromMs && endMs > fromMs) uncut.fromMs = endMs
+      if (startMs < toMs && endMs > toMs && toMs < nowMs) uncut.toMs = startMs
+    }
+    return uncut
+  }
+
   /** Forgets the buckets that begin before this time. Returns whether any is left. */
   forgetBefore(timeMs: number): boolean {
     this.#set(this.#buckets.filter(({ startMs }) => startMs >= timeMs))

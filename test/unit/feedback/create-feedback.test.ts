@@ -46,6 +46,9 @@ describe('labels', () => {
       hits: 1,
       total: 2,
       covered,
+      retried: 0,
+      expected: 2,
+      heard: 2,
     })
     expect(read(feedback, 'labels.accuracy', startMs, startMs + 1000, 'two').kind).toBe('no-data')
   })
