@@ -52,9 +52,15 @@ function refusedFields(request: ChatRequest, { lacks, carriage }: Fitting): read
     carriage.approximate(name, 'left out')
     left.push(name)
   }
-  const refuse = (lack: ServerLack, field: keyof ChatRequest, isSaid: boolean, what: string): void => {
+  const refuse = (
+    lack: ServerLack,
+    field: keyof ChatRequest,
+    isSaid: boolean,
+    what: string,
+    remedy?: string,
+  ): void => {
     if (!lacks.has(lack) || request[field] === undefined) return
-    if (isSaid) carriage.refuse(field, what)
+    if (isSaid) carriage.refuse(field, what, remedy)
     left.push(field)
   }
   refuse('choices', 'choices', choices > 1, `a wish for ${choices} answers`)
@@ -67,8 +73,11 @@ function refusedFields(request: ChatRequest, { lacks, carriage }: Fitting): read
   )
   refuse('tools', 'tools', tools.length > 0, 'a list of tools')
   refuse('toolChoice', 'toolChoice', toolChoice !== 'auto', 'a choice of tools')
-  const isForced = toolChoice === 'required' || typeof toolChoice === 'object'
+  const isNamed = typeof toolChoice === 'object'
+  const isForced = toolChoice === 'required' || isNamed
   if (isForced) refuse('forcedTools', 'toolChoice', true, 'a wish that a tool is called')
+  const onlyOne = 'offer only that tool, and require a call'
+  if (isNamed) refuse('namedTools', 'toolChoice', true, 'a tool by its name', onlyOne)
   refuse('jsonMode', 'responseFormat', responseFormat !== undefined, 'a wish for JSON of any form')
   return left
 }

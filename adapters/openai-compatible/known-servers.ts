@@ -16,11 +16,11 @@ export const knownServers: Readonly<Record<KnownServer, ServerQuirks>> = {
     extensions: ['top_k', 'reasoning_content'],
     lacks: ['endUser', 'customTools', 'audio', 'files'],
   },
-  // Its responses ignore `text.format`, and their streams do not number items.
+  // It reads a tool by its name as `auto`. Its responses ignore `text.format`, and their streams do not number items.
   'llama.cpp': {
     maxTokensField: 'max_tokens',
     extensions: ['top_k', 'reasoning_content'],
-    lacks: ['choices', 'endUser', 'imageDetail', 'customTools', 'names', 'files'],
+    lacks: ['choices', 'endUser', 'imageDetail', 'namedTools', 'customTools', 'names', 'files'],
   },
   ollama: {
     maxTokensField: 'max_tokens',

@@ -15,6 +15,8 @@ export type ServerLack =
   | 'toolChoice'
   /** A tool by its name, or that some tool must be called. */
   | 'forcedTools'
+  /** One tool by its name. That some tool must be called is taken. */
+  | 'namedTools'
   | 'tools'
   /** Tools that take free text. */
   | 'customTools'

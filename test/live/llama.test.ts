@@ -1,16 +1,9 @@
-import { type CallContext, openaiResponses, systemClock } from 'modelspine/adapter'
-import { anthropic } from 'modelspine/adapters/anthropic'
-import { openai } from 'modelspine/adapters/openai'
-import { openaiCompatible } from 'modelspine/adapters/openai-compatible'
-import { createGateway, type Listening } from 'modelspine/gateway'
-import { createRouter, staticRoutes } from 'modelspine/routing'
+import { type CallContext, openaiResponses } from 'modelspine/adapter'
+import type { Listening } from 'modelspine/gateway'
 import OpenAI from 'openai'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { llamaGateway, model, routes, timeout } from './llama/gateway.ts'
 import { withServer } from './support/with-server.ts'
-
-/** A token takes up to a second under load. */
-const timeout = 240_000
-const model = 'smollm2-135m'
 
 const schema = {
   type: 'object',
@@ -18,80 +11,51 @@ const schema = {
   required: ['at'],
   additionalProperties: false,
 }
-const look = { name: 'look', description: 'Looks at a place', parameters: schema }
 const format = { name: 'place', schema, strict: true }
 
 withServer('llama', ({ url }) => {
-  const upstreams = {
-    chat: openaiCompatible({ baseUrl: `${url}/v1`, quirks: 'llama.cpp', name: 'llama' }),
-    messages: anthropic({ baseUrl: url, apiKey: { reveal: () => 'none' } }),
-    responses: openai({ baseUrl: `${url}/v1`, apiKey: { reveal: () => 'none' }, api: 'responses' }),
-  }
+  const gateway = llamaGateway(url)
   let client: OpenAI
   let listening: Listening
 
   beforeAll(async () => {
-    const timeouts = { request: '4m', attempt: '4m', firstOutput: '3m', idle: '2m' } as const
-    const routes = Object.keys(upstreams).map((provider) => ({
-      metadata: { name: provider },
-      spec: { operations: ['chat' as const], backends: [{ provider, model }], timeouts },
-    }))
-    const table = staticRoutes({ routes, providers: upstreams })
-    const gateway = createGateway({ router: createRouter({ table, clock: systemClock }) })
-    listening = await gateway.listen({ port: 0 })
+    listening = await gateway.listen()
     client = new OpenAI({ apiKey: 'none', baseURL: `${listening.url}/v1`, maxRetries: 0, timeout })
   })
   afterAll(async () => {
     await listening.close({ drainMs: 0 })
-    await Promise.all(Object.values(upstreams).map((provider) => provider.close()))
+    await gateway.close()
   })
 
-  describe.each(['chat', 'messages', 'responses'] as const)(
-    "a small model behind llama.cpp's %s",
-    (route) => {
-      it('answers callers of chat completions, whole and in pieces', { timeout }, async () => {
-        const asked = { model: route, messages: [{ role: 'user' as const, content: 'Hi' }], max_tokens: 4 }
-        const whole = await client.chat.completions.create(asked)
-        expect(whole.choices[0]?.message.content).toEqual(expect.any(String))
-        expect(whole.usage?.completion_tokens).toBeGreaterThan(0)
-        const usage = { stream: true, stream_options: { include_usage: true } } as const
-        let text = ''
-        let tokens = 0
-        for await (const chunk of await client.chat.completions.create({ ...asked, ...usage })) {
-          text += chunk.choices[0]?.delta.content ?? ''
-          tokens = chunk.usage?.completion_tokens ?? tokens
-        }
-        expect([text.length > 0, tokens > 0]).toEqual([true, true])
-      })
+  describe.each(routes)("a small model behind llama.cpp's %s", (route) => {
+    it('answers callers of chat completions, whole and in pieces', { timeout }, async () => {
+      const asked = { model: route, messages: [{ role: 'user' as const, content: 'Hi' }], max_tokens: 4 }
+      const whole = await client.chat.completions.create(asked)
+      expect(whole.choices[0]?.message.content).toEqual(expect.any(String))
+      expect(whole.usage?.completion_tokens).toBeGreaterThan(0)
+      const usage = { stream: true, stream_options: { include_usage: true } } as const
+      let text = ''
+      let tokens = 0
+      for await (const chunk of await client.chat.completions.create({ ...asked, ...usage })) {
+        text += chunk.choices[0]?.delta.content ?? ''
+        tokens = chunk.usage?.completion_tokens ?? tokens
+      }
+      expect([text.length > 0, tokens > 0]).toEqual([true, true])
+    })
 
-      it('answers callers of responses, whole and in pieces', { timeout }, async () => {
-        const asked = { model: route, instructions: 'Be brief', input: 'Hi', max_output_tokens: 4 }
-        const whole = await client.responses.create(asked)
-        expect(whole.output_text.length).toBeGreaterThan(0)
-        expect(whole.usage?.output_tokens).toBeGreaterThan(0)
-        const stream = client.responses.stream(asked)
-        const types: string[] = []
-        for await (const { type } of stream) types.push(type)
-        expect(types).toContain('response.output_text.delta')
-        expect(types.at(-1)).toMatch(/^response\.(completed|incomplete)$/)
-        expect((await stream.finalResponse()).output_text.length).toBeGreaterThan(0)
-      })
-
-      it('takes tools, and goes on when the result of one comes back', { timeout }, async () => {
-        const response = await client.responses.create({
-          model: route,
-          input: [
-            { role: 'user', content: 'Look' },
-            { type: 'function_call', call_id: 'c1', name: 'look', arguments: '{"at":1}' },
-            { type: 'function_call_output', call_id: 'c1', output: 'a cat' },
-          ],
-          tools: [{ type: 'function', ...look, strict: false }],
-          max_output_tokens: 4,
-        })
-        expect(response.usage?.input_tokens).toBeGreaterThan(0)
-      })
-    },
-  )
+    it('answers callers of responses, whole and in pieces', { timeout }, async () => {
+      const asked = { model: route, instructions: 'Be brief', input: 'Hi', max_output_tokens: 4 }
+      const whole = await client.responses.create(asked)
+      expect(whole.output_text.length).toBeGreaterThan(0)
+      expect(whole.usage?.output_tokens).toBeGreaterThan(0)
+      const stream = client.responses.stream(asked)
+      const types: string[] = []
+      for await (const { type } of stream) types.push(type)
+      expect(types).toContain('response.output_text.delta')
+      expect(types.at(-1)).toMatch(/^response\.(completed|incomplete)$/)
+      expect((await stream.finalResponse()).output_text.length).toBeGreaterThan(0)
+    })
+  })
 
   it('answers in JSON that matches a schema, to callers of both formats', { timeout }, async () => {
     const content = 'Where is it? Answer in JSON.'
@@ -113,7 +77,8 @@ withServer('llama', ({ url }) => {
     const { request } = openaiResponses.parse(JSON.stringify({ model, input: 'Hi', max_output_tokens: 4 }))
     const writer = openaiResponses.writer({ id: 'r', model, createdMs: 0, includeUsage: true })
     let written = ''
-    for await (const batch of upstreams.responses.chatStream(request, context)) written += writer.write(batch)
+    for await (const batch of gateway.upstreams.responses.chatStream(request, context))
+      written += writer.write(batch)
     written += writer.end()
     const events = written.split('\n\n').slice(0, -1)
     const bodies = events.map((each) => JSON.parse(each.slice(each.indexOf('data: ') + 6)))

@@ -96,6 +96,14 @@ describe('what a server lacks', () => {
     expect(said.body.messages[0].role).toBe(lack === 'developer' ? 'system' : 'developer')
   })
 
+  it('refuses one tool by its name, and takes that some tool must be called', () => {
+    const quirks: ServerQuirks = { lacks: ['namedTools'] }
+    const named = fitted({ ...full, toolChoice: { name: 'look' } }, quirks)
+    expect([named.refused, named.body.tool_choice]).toEqual([['toolChoice'], undefined])
+    const required = fitted(full, quirks)
+    expect([required.refused, required.body.tool_choice]).toEqual([[], 'required'])
+  })
+
   it('is nothing for a request that does not ask for it', () => {
     const plain: ChatRequest = {
       model: 'm',
@@ -208,6 +216,22 @@ describe('a known server', () => {
       details: { field: 'messages[0].name' },
     })
     expect(seen).toEqual([])
+  })
+
+  it("refuses a tool by its name for llama.cpp, which would call another, in the caller's own format too", async () => {
+    const { provider, seen } = await serve('llama.cpp')
+    const tools = [{ type: 'function', function: { name: 'look' } }]
+    const asked = { model: 'm', messages: [{ role: 'user', content: 'Hi' }], tools }
+    const text = (choice: unknown): string => JSON.stringify({ ...asked, tool_choice: choice })
+    const named = text({ type: 'function', function: { name: 'look' } })
+    await expect(provider.chat(openaiChat.parse(named).request, context)).rejects.toMatchObject({
+      code: 'unsupported',
+      message: expect.stringContaining('offer only that tool, and require a call'),
+      details: { field: 'toolChoice' },
+    })
+    expect(seen).toEqual([])
+    await provider.chat(openaiChat.parse(text('required')).request, context)
+    expect(seen[0]?.body).toEqual({ ...asked, tool_choice: 'required' })
   })
 
   it('is not asked for usage in a stream where it gives it anyway', async () => {

@@ -13,7 +13,8 @@ const weights = '0.1.2'
 
 /**
  * llama.cpp's own server with SmolLM2 of 135 million parameters, the model `smollm2-135m`. It speaks chat completions,
- * responses and Anthropic's messages. Its text makes no sense, and under load a token takes a second: ask for few.
+ * responses and Anthropic's messages. The model's own template has no tools, so it gets one of ours. Its text makes no
+ * sense, so ask for few tokens.
  */
 export const llama: LiveServer<LlamaAddress> = {
   name: 'llama',

@@ -81,13 +81,13 @@ export class ResponseWriter implements ChatStreamWriter {
   #pass(event: ChatEvent, native: string): boolean {
     this.#output.isNumbered = true
     const type = typeOf(native)
+    // Clients cannot put together items that a server does not number.
+    if (type === 'response.output_item.added' && !isPlaced(event)) return false
     for (const part of event.parts) this.#remember(part)
     if (type?.endsWith('.delta') === true) this.#sequence = numberIn(native) ?? this.#sequence
     else {
       const body = nativeBody(event, openaiResponsesDialect)
       if (type === undefined || body === undefined || !agrees(this.#output, type, body)) return false
-      // Clients cannot put together items that a server does not number.
-      if (type === 'response.output_item.added' && typeof body.output_index !== 'number') return false
       noteEvent(this.#output, type, body)
       if (typeof body.sequence_number === 'number') this.#sequence = body.sequence_number
       this.#noteLife(type, body)
@@ -148,6 +148,10 @@ export class ResponseWriter implements ChatStreamWriter {
     this.#sequence += 1
     this.#text += `event: ${type}\ndata: ${JSON.stringify(body)}\n\n`
   }
+}
+
+function isPlaced(event: ChatEvent): boolean {
+  return typeof nativeBody(event, openaiResponsesDialect)?.output_index === 'number'
 }
 
 function isForeign(part: PlacedDelta): boolean {

@@ -198,6 +198,31 @@ describe('a writer of responses', () => {
     expect(written.at(-1)?.response.output[1].content[0].text).toBe('Grüße 🌍')
   })
 
+  it('begins a call that comes first from a server that does not number items', () => {
+    const at = { item_id: 'fc_1' }
+    const item = { type: 'function_call', id: 'fc_1', call_id: 'call_1', name: 'look' }
+    const whole = { ...item, status: 'completed', arguments: '{"at": 2}' }
+    const events = [
+      { type: 'response.created', response: { id: 'resp_1', object: 'response', status: 'in_progress' } },
+      { type: 'response.output_item.added', item: { ...item, status: 'in_progress', arguments: '' } },
+      { type: 'response.function_call_arguments.delta', delta: '{"at":', ...at },
+      { type: 'response.function_call_arguments.delta', delta: ' 2}', ...at },
+      { type: 'response.output_item.done', item: whole },
+      { type: 'response.completed', response: { id: 'resp_1', status: 'completed', output: [whole] } },
+    ]
+    const written = dataIn(write(readAll(events.map((event) => JSON.stringify(event)))))
+    const place = { output_index: 0 }
+    expect(written.slice(1, -1)).toEqual([
+      expect.objectContaining({ type: 'response.output_item.added', ...place }),
+      expect.objectContaining({ type: 'response.function_call_arguments.delta', delta: '{"at":', ...place }),
+      expect.objectContaining({ type: 'response.function_call_arguments.delta', delta: ' 2}', ...place }),
+      expect.objectContaining({ type: 'response.function_call_arguments.done', ...place }),
+      expect.objectContaining({ type: 'response.output_item.done', ...place }),
+    ])
+    expect(written[1]?.item).toMatchObject({ type: 'function_call', call_id: 'call_1', name: 'look' })
+    expect(written.at(-1)?.response.output).toMatchObject([{ name: 'look', arguments: '{"at": 2}' }])
+  })
+
   it('says the end itself when the vendor left it out', () => {
     const open = reader()
     const cut = vendorStream().slice(0, -1)
