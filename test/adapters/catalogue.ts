@@ -87,18 +87,18 @@ export const catalogue: readonly CataloguedPart[] = [
     capabilities: () => anthropic({ baseUrl }).capabilities,
   },
   {
-    adapter: 'bedrock',
-    factory: 'bedrock',
-    contract: 'model-provider',
-    truth: { kind: 'model', file: 'bedrock-runtime.json.gz', emulator: 'ministack' },
-    capabilities: () => bedrock({ region: 'eu-west-1' }).capabilities,
-  },
-  {
     adapter: 'azure-openai',
     factory: 'azureOpenai',
     contract: 'model-provider',
     truth: { kind: 'documentation' },
     capabilities: () => azureOpenai({ endpoint: baseUrl, apiKey: secretOf('a key') }).capabilities,
+  },
+  {
+    adapter: 'bedrock',
+    factory: 'bedrock',
+    contract: 'model-provider',
+    truth: { kind: 'model', file: 'bedrock-runtime.json.gz', emulator: 'ministack' },
+    capabilities: () => bedrock({ region: 'eu-west-1' }).capabilities,
   },
   {
     adapter: 'cedar',

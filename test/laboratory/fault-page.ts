@@ -1,5 +1,6 @@
-import { forms, wordsFor } from './asking.ts'
-import { expectedRows, faultsOf } from './fault-rows.ts'
+import { type Form, forms, wordsFor } from './asking.ts'
+import { faultChapters } from './fault-chapters.ts'
+import { expectedRows, type FaultRow, faultsOf } from './fault-rows.ts'
 import { limits } from './fault-world.ts'
 import { faults } from './faults.ts'
 
@@ -12,6 +13,8 @@ export function faultPage(): string {
 
 An upstream that misbehaves in each of these ways stood behind the gateway. The tables say what its caller got. This page
 is written by \`npm run faults\` from the table that the tests of \`test/laboratory\` check, each line with real connections.
+Behind every provider the upstream speaks its vendor's own words. The outcome is the same over all of them, but for the
+lines that stand below a table.
 
 - **The route** has one backend, which misbehaves. With a fallback it has a second provider, which is well.
 - **The limits** are \`attempt: ${attempt}\`, \`firstOutput: ${firstOutput}\`, \`idle: ${idle}\`. The time tells which of them
@@ -35,17 +38,41 @@ Embeddings and infer have no streams. A fault whose outcome changes was met thre
 ${faultsOf('chat-stream')
   .map((name) => `| \`${name}\` | ${faults[name].does} |`)
   .join('\n')}
-${forms.map((form) => `\n## ${wordsFor[form]}\n\n${tableOf(form)}\n`).join('')}`
+${forms.map((form) => `\n## ${wordsFor[form]}\n\n${providersOf(form)}\n\n${tableOf(form)}\n${exceptionsOf(form)}`).join('')}`
 }
 
-function tableOf(form: (typeof forms)[number]): string {
-  const rows = expectedRows(form).map(
-    ({ fault, alone, withFallback, took, upstream }) =>
-      `| \`${fault}\` | ${alone} | ${withFallback} | ${took} | ${upstream} |`,
-  )
-  return [
-    '| fault | caller | caller, with a fallback | took | upstream |',
-    '|---|---|---|---|---|',
-    ...rows,
-  ].join('\n')
+const heads = '| fault | caller | caller, with a fallback | took | upstream |'
+const rule = '|---|---|---|---|---|'
+
+function tableOf(form: Form): string {
+  return [heads, rule, ...expectedRows(form).map(cells)].join('\n')
+}
+
+function cells({ fault, alone, withFallback, took, upstream }: FaultRow): string {
+  return `| \`${fault}\` | ${alone} | ${withFallback} | ${took} | ${upstream} |`
+}
+
+function providersOf(form: Form): string {
+  const names = faultChapters.filter((each) => each.form === form).map(({ provider }) => `\`${provider}\``)
+  return `Over ${names.join(', ')}:`
+}
+
+/** What differs over some providers, said once for those that differ in the same way. */
+function exceptionsOf(form: Form): string {
+  const providers = new Map<string, string[]>()
+  for (const { provider, except = {} } of faultChapters.filter((each) => each.form === form)) {
+    for (const [fault, { why, ...changed }] of Object.entries(except)) {
+      const line = `${cells({ ...expectedRow(form, fault), ...changed })} ${why} |`
+      providers.set(line, [...(providers.get(line) ?? []), `\`${provider}\``])
+    }
+  }
+  if (providers.size === 0) return ''
+  const rows = [...providers].map(([line, names]) => `| ${names.join(', ')} ${line}`)
+  return `\nWhat is different over some of them:\n\n| over ${heads} why |\n|---${rule}---|\n${rows.join('\n')}\n`
+}
+
+function expectedRow(form: Form, fault: string): FaultRow {
+  const row = expectedRows(form).find((each) => each.fault === fault)
+  if (row === undefined) throw new Error(`${form} has no fault ${fault}`)
+  return row
 }

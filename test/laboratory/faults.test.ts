@@ -3,23 +3,13 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { readFileSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import { expect, it } from 'vitest'
-import { faultChapter } from './fault-chapter.ts'
+import { playChaptersOf } from './fault-chapter.ts'
 import { faultPage, faultPagePath } from './fault-page.ts'
 import { openFaultWorld } from './fault-world.ts'
 import { playFault } from './play-fault.ts'
-import { bedrockVendor, openaiVendor, openInferenceVendor } from './vendors.ts'
+import { openInferenceVendor } from './vendors.ts'
 
-/** Bedrock always says why an answer is finished, so that one without it looks cut. */
-const cut = { alone: '200, cut: interrupted', withFallback: '200, cut: interrupted' }
-
-faultChapter({ vendor: openaiVendor, form: 'chat' })
-faultChapter({ vendor: openaiVendor, form: 'chat-stream' })
-faultChapter({ vendor: openaiVendor, form: 'embed' })
-faultChapter({ vendor: bedrockVendor, form: 'chat' })
-faultChapter({ vendor: bedrockVendor, form: 'chat-stream', except: { 'ends-early': cut } })
-faultChapter({ vendor: bedrockVendor, form: 'embed' })
-faultChapter({ vendor: openInferenceVendor, form: 'infer' })
-faultChapter({ vendor: openInferenceVendor, form: 'infer-binary' })
+playChaptersOf('openai-compatible', 'bedrock', 'open-inference')
 
 it('the page of faults is what `npm run faults` writes', () => {
   expect(readFileSync(faultPagePath, 'utf8')).toBe(faultPage())
