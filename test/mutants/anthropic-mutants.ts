@@ -8,8 +8,8 @@ export const anthropicMutants: readonly Mutant[] = [
     law: 8,
     what: "a stream of Anthropic's that was cut looks whole",
     file: 'src/dialects/anthropic/answer/stream-reader.ts',
-    find: "if (how === 'unsure' && !this.#isStopped) {",
-    replace: "if (how === 'unsure' && !this.#hasBegun) {",
+    find: "if (how !== 'marked' && !this.#isStopped) {",
+    replace: "if (how === 'unsure' && !this.#isStopped) {",
     tests: stream,
   },
   {

@@ -9,8 +9,8 @@ export const openaiMutants: readonly Mutant[] = [
     law: 8,
     what: 'a stream of responses that was cut looks whole',
     file: reader,
-    find: "if (how === 'unsure') {",
-    replace: "if (how === 'unsure' && this.#isOver) {",
+    find: "if (how !== 'marked') {",
+    replace: "if (how === 'unsure') {",
     tests: stream,
   },
   {
