@@ -51,7 +51,7 @@ beforeAll(async () => {
   ofBlocks = complaints
     .filter(({ file }) => !file.startsWith(inTypes))
     .map(({ file, line, text }) => `${places.get(file) ?? file}:${line}: ${text}`)
-}, 60_000)
+}, 180_000)
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 describe('code in README and docs', () => {
