@@ -103,7 +103,7 @@ withServer('llama', ({ url }) => {
       return { name: call.function.name, input: call.function.arguments, end: choice?.finish_reason }
     },
     'chat completions, streamed': async (model) => {
-      const called: { name?: string; end?: unknown } = {}
+      const called: { name?: string | undefined; end?: unknown } = {}
       const pieces: string[] = []
       for await (const { choices } of await openai.chat.completions.create({
         ...chat(model),

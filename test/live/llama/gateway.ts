@@ -2,7 +2,7 @@ import { systemClock } from 'modelspine/adapter'
 import { anthropic } from 'modelspine/adapters/anthropic'
 import { openai } from 'modelspine/adapters/openai'
 import { openaiCompatible } from 'modelspine/adapters/openai-compatible'
-import { createGateway } from 'modelspine/gateway'
+import { createGateway, type Listening } from 'modelspine/gateway'
 import { createRouter, staticRoutes } from 'modelspine/routing'
 
 /** For a machine that is busy. */
@@ -13,8 +13,18 @@ export const routes = ['chat', 'messages', 'responses'] as const
 
 const apiKey = { reveal: () => 'none' }
 
+export interface LlamaGateway {
+  readonly upstreams: {
+    readonly chat: ReturnType<typeof openaiCompatible>
+    readonly messages: ReturnType<typeof anthropic>
+    readonly responses: ReturnType<typeof openai>
+  }
+  listen(): Promise<Listening>
+  close(): Promise<unknown>
+}
+
 /** A gateway in front of llama.cpp's server, with a provider for each of its three formats. */
-export function llamaGateway(url: string) {
+export function llamaGateway(url: string): LlamaGateway {
   const upstreams = {
     chat: openaiCompatible({ baseUrl: `${url}/v1`, quirks: 'llama.cpp', name: 'llama' }),
     messages: anthropic({ baseUrl: url, apiKey }),
