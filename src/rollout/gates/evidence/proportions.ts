@@ -2,6 +2,9 @@ import { type Alternative, alternativesOf } from './alternatives.ts'
 import type { Aim, Comparison } from './comparison.ts'
 import { logSum } from './log-sum.ts'
 
+/** A proportion that is nearer to 0 or 1 than this is 0 or 1 but for rounding: its ratio to another one is worthless. */
+const rounding = 1e-9
+
 /** How many of `total` samples are bad. */
 export interface Proportion {
   readonly bad: number
@@ -54,7 +57,7 @@ function exceeds(
   let used = 0
   for (const { lower: low, excess, weight } of alternatives) {
     const high = low + margin + excess
-    if (!(high > 0 && high < 1)) continue
+    if (!(high > rounding && high < 1 - rounding)) continue
     used += weight
     const allowedLow = project(high, low, margin, share)
     const allowedHigh = allowedLow + margin

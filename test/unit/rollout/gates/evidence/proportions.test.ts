@@ -97,6 +97,19 @@ describe('the evidence about two proportions', () => {
     )
   })
 
+  it('never comes from an alternative that is 0 but for rounding', () => {
+    for (const [basis, margin] of [
+      [0.01, 0.05],
+      [0.02, 0.05],
+      [0.1, 0.2],
+    ] as const) {
+      const candidate = { bad: 1000 * (basis + margin), total: 1000 }
+      const aim = { margin, detect: margin + 0.01, basis }
+      const { below } = compareProportions(candidate, { bad: 1000 * basis, total: 1000 }, 0.5, aim)
+      expect(below(margin)).toBeLessThan(1)
+    }
+  })
+
   it('grows for the truth with the number of samples', () => {
     for (const side of ['above', 'below'] as const) {
       const at = (samples: number): number =>
