@@ -30,10 +30,20 @@ export function alternativesOf({ basis }: Pick<Aim, 'basis'>, wanted: number): r
     ...oddsRatios.map((ratio) => ({ lower, excess: raisedOdds(lower, ratio) - lower, weight: 1 })),
     ...[...smallFactors, 1].map((factor) => ({ lower, excess: wanted * factor, weight: 1 })),
   ])
+  return aroundBasis(any, wanted, basis, atLeastRare)
+}
+
+/** Alternatives around the basis, and `any` others, which do not rely on it. `possible` turns a basis into one that can be. */
+export function aroundBasis(
+  any: readonly Alternative[],
+  wanted: number,
+  basis: number | undefined,
+  possible: (basis: number) => number,
+): readonly Alternative[] {
   if (basis === undefined) return normalized(any, 1)
   const near = (factors: readonly number[]): readonly Alternative[] =>
     basisFactors.flatMap((factor) =>
-      factors.map((each) => ({ lower: atLeastRare(basis * factor), excess: wanted * each, weight: 1 })),
+      factors.map((each) => ({ lower: possible(basis * factor), excess: wanted * each, weight: 1 })),
     )
   return [
     ...normalized(near(excessFactors), 1 - smallShare - unbiasedShare),
