@@ -1,0 +1,160 @@
+import type { Aim, Comparison } from './comparison.ts'
+import { logSum } from './log-sum.ts'
+import { lowestOfConcave } from './lowest-evidence.ts'
+import type { PairedBets } from './paired-bets.ts'
+import type { Moments } from './sample.ts'
+
+/** Between what single values lie. */
+export interface Range {
+  readonly min: number
+  readonly max: number
+}
+
+/** The strongest bet, as a part of one that a single value could make worthless. */
+const strongest = 0.9
+/** Each bet is half the one before. The last one is good for excesses of a quarter of what is to be seen, and below. */
+const last = 1 / 4
+/** Halvings of the range in which the strongest bets stay the same. */
+const halves = [1, 2, 3, 4, 5, 6].map((power) => 2 ** -power)
+/** The part of the evidence of each arm that bets nothing, so that it is never worthless beside the other arm's. */
+const unbet = 0.1
+
+/**
+ * Compares the mean of bounded values with a constant. For a value y of 0 or more and a claim that its mean is μ at most,
+ * ξ = (y − μ) / μ is −1 or more. Then exp(λξ − ψ(λ)ξ²) with ψ(λ) = −log(1 − λ) − λ is 1 + λξ at most, for each λ from 0 to 1, which
+ * is 1 at most on average. The evidence is the mean of the products over several λ. Fan, Grama and Liu, "Exponential
+ * inequalities for martingales with applications" (2015), lemma 4.1; Waudby-Smith and Ramdas, "Estimating means of bounded random
+ * variables by betting" (2024), section 3.
+ */
+export function compareBoundedMean(candidate: Moments, range: Range, aim: Aim): Comparison {
+  const unit = unitOf(candidate, range)
+  const excess = (aim.detect - aim.margin) / (range.max - range.min)
+  const differs = (moments: Moments, bound: number): number => {
+    // One value above the least possible one refutes that there are none, and no mean can be above the greatest one.
+    if (bound <= 0 || bound >= 1) return bound < 1 && moments.sum > 0 ? Infinity : -Infinity
+    const [, ...bets] = betsOf(ladder(strongest / bound, excess), 1, bound)
+    return logSum(logEvidence(moments, bound, bets)) - Math.log(bets.length)
+  }
+  return {
+    difference: candidate.sum / candidate.count,
+    above: (bound) => differs(unit, toUnit(bound, range)),
+    below: (bound) => differs(turned(unit), 1 - toUnit(bound, range)),
+  }
+}
+
+/**
+ * Compares the means of bounded values of two revisions. If the candidate's is at most `margin` above the stable
+ * revision's, which is μ, then the evidence of the candidate against a mean of μ + margin at most, times that of the stable
+ * revision against a mean of μ at least, is 1 at most on average. μ is not known, so the lowest product counts. Sources: see
+ * `compareBoundedMean`.
+ *
+ * `share` is the share of the samples that go to the candidate. It only changes how soon something is shown.
+ */
+export function compareBoundedMeans(
+  candidate: Moments,
+  stable: Moments,
+  share: number,
+  range: Range,
+  aim: Aim,
+): Comparison {
+  const width = range.max - range.min
+  const [one, other] = [armOf(candidate, range, share), armOf(stable, range, 1 - share)]
+  const worse = (aim.detect - aim.margin) / width
+  const within = aim.margin > 0 ? aim.margin / width : worse
+  return {
+    difference: candidate.sum / candidate.count - stable.sum / stable.count,
+    above: (margin) => exceeds(one, other, margin / width, worse),
+    below: (margin) => exceeds(other, one, -margin / width, within),
+  }
+}
+
+/** Sums of values that are moved to lie between 0 and 1, and the part of all samples that this arm gets. */
+interface Arm {
+  readonly moments: Moments
+  readonly part: number
+}
+
+function armOf(moments: Moments, range: Range, share: number): Arm {
+  return { moments: unitOf(moments, range), part: Math.min(0.99, Math.max(0.01, share)) }
+}
+
+function exceeds(upper: Arm, lower: Arm, margin: number, excess: number): number {
+  // No mean is more than 1 above another one, or more than 1 below it.
+  if (margin <= -1) return Infinity
+  if (margin >= 1) return -Infinity
+  const low = turned(lower.moments)
+  let lowest = Number.POSITIVE_INFINITY
+  for (const [from, to] of pieces(margin)) {
+    // In a piece the same bets are made everywhere: those that are possible where values can be farthest from the mean.
+    const [upperMost, lowerMost] = [to + margin, 1 - from]
+    const [upperTop, lowerTop] = [strongest / upperMost, strongest / lowerMost]
+    const bets = ladder(Math.max(2 * upper.part * upperTop, 2 * lower.part * lowerTop), excess)
+    const ups = betsOf(bets, 2 * upper.part, upperMost)
+    const lows = betsOf(bets, 2 * lower.part, lowerMost)
+    const weights = [unbet, ...bets.map(() => (1 - unbet) / bets.length)]
+    const at = (mean: number): PairedBets => ({
+      upper: logEvidence(upper.moments, mean + margin, ups),
+      lower: logEvidence(low, 1 - mean, lows),
+    })
+    lowest = lowestOfConcave(weights, at, from, to, lowest)
+  }
+  return lowest
+}
+
+/** The stable revision's possible means, in pieces in which the strongest bets of both arms do not change by more than twice. */
+function pieces(margin: number): readonly (readonly [number, number])[] {
+  const [least, most] = [Math.max(0, -margin), Math.min(1, 1 - margin)]
+  const borders = [...halves.map((half) => half - margin), ...halves.map((half) => 1 - half)]
+    .filter((border) => border > least && border < most)
+    .sort((one, other) => one - other)
+  const ends = [least, ...borders, most]
+  return ends.slice(1).map((end, index) => [ends[index] as number, end])
+}
+
+/** Bets from the strongest one down to those that are good for excesses below the wanted one. */
+function ladder(top: number, excess: number): readonly number[] {
+  const bets = [top]
+  while ((bets.at(-1) as number) > last * 4 * excess && bets.length < 24)
+    bets.push((bets.at(-1) as number) / 2)
+  return bets
+}
+
+/** A bet, and what it costs for each square of a distance from the mean. */
+interface Bet {
+  readonly stake: number
+  readonly cost: number
+}
+
+/** The bet on nothing, and others where no value is farther than `most` below the mean. */
+function betsOf(ladder: readonly number[], divisor: number, most: number): readonly Bet[] {
+  const bets = ladder.map((each) => {
+    const scaled = Math.min(strongest, (each / divisor) * most)
+    return { stake: scaled / most, cost: (-Math.log1p(-scaled) - scaled) / (most * most) }
+  })
+  return [{ stake: 0, cost: 0 }, ...bets]
+}
+
+/** Logarithms of the evidence of each bet that the true mean is more than `mean`. */
+function logEvidence({ count, sum, sumSquares }: Moments, mean: number, bets: readonly Bet[]): number[] {
+  const first = sum - count * mean
+  const second = sumSquares - 2 * mean * sum + count * mean * mean
+  return bets.map(({ stake, cost }) => stake * first - cost * second)
+}
+
+function unitOf({ count, sum, sumSquares }: Moments, { min, max }: Range): Moments {
+  const width = max - min
+  return {
+    count,
+    sum: (sum - count * min) / width,
+    sumSquares: Math.max(0, sumSquares - 2 * min * sum + count * min * min) / (width * width),
+  }
+}
+
+function toUnit(value: number, { min, max }: Range): number {
+  return (value - min) / (max - min)
+}
+
+/** Sums of 1 − y. */
+function turned({ count, sum, sumSquares }: Moments): Moments {
+  return { count, sum: count - sum, sumSquares: Math.max(0, count - 2 * sum + sumSquares) }
+}

@@ -1,0 +1,131 @@
+import { histogramQuantile } from '../../../telemetry/histogram-quantile.ts'
+import { raisedOdds } from './alternatives.ts'
+import type { Aim, Comparison } from './comparison.ts'
+import { lowestOfConcave, lowestOfCrossing } from './lowest-evidence.ts'
+import type { PairedBets } from './paired-bets.ts'
+import { compareProportion } from './proportion.ts'
+import type { CellCounts } from './sample.ts'
+import { type Borders, bordersOf, countAbove, countAtOrAbove, pathThrough } from './shares-above.ts'
+
+/**
+ * By how much the logarithm of the odds of a share above a place changes when all values grow by one part in one, as for
+ * latencies whose logarithms deviate by some 0.6. Half of it falls to each of two revisions.
+ */
+const steepness = 3.6
+
+/** The bets of each revision, as multiples of the wanted one. The first is none. */
+const betFactors = [0, 1 / 16, 1 / 8, 1 / 4, 1 / 2, 1, 2, 4]
+const betWeights = [0.05, 0.05, 0.05, 0.1, 0.2, 0.3, 0.2, 0.05]
+/** Those for a basis that is not known. */
+const anyBets = [0, 0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2]
+const anyWeights = anyBets.map(() => 1 / anyBets.length)
+/** No share is taken to have more than some 50 times the odds of another. */
+const strongestBet = 4
+
+/**
+ * Compares a quantile of a histogram with a constant: the quantile is above the constant just if the share of the samples
+ * above it is more than 1 − p. Samples are taken as spread evenly within their cell, so the true quantile that is judged
+ * is the one that `histogramQuantile` gives for the true shares of the cells. A part of a sample counts as such a part:
+ * likelihood ratios of shares are convex in it, and so they are 1 at most on average as for whole samples.
+ */
+export function compareQuantile(candidate: CellCounts, aim: Aim): Comparison {
+  const borders = bordersOf(candidate)
+  const total = totalOf(candidate)
+  const share = 1 - candidate.quantile
+  const wanted = wantedBet(aim, aim.detect - aim.margin)
+  const detect = wanted === undefined ? 2 * share : raisedOdds(share, Math.exp(2 * wanted))
+  const shareAim = { margin: share, detect }
+  return {
+    difference: histogramQuantile(candidate),
+    above: (bound) => compareProportion({ bad: countAbove(borders, bound), total }, shareAim).above(share),
+    below: (bound) =>
+      compareProportion({ bad: countAtOrAbove(borders, bound), total }, shareAim).below(share),
+  }
+}
+
+/**
+ * Compares the same quantile of two histograms. If the candidate's is at most `margin` above the stable revision's, which
+ * is x, then at most 1 − p of the candidate's samples lie above x + margin, and at least 1 − p of the stable revision's
+ * lie at x or above. For each x the evidence against both is a mean of products of likelihood ratios. x is not known, so the
+ * lowest evidence counts. Howard and Ramdas, "Sequential estimation of quantiles with applications to A/B testing and
+ * best-arm identification" (2022), section 5, with mixtures of likelihood ratios in place of their bounds.
+ *
+ * `share` is the share of the samples that go to the candidate. It only changes how soon something is shown.
+ */
+export function compareQuantiles(
+  candidate: CellCounts,
+  stable: CellCounts,
+  share: number,
+  aim: Aim,
+): Comparison {
+  const one = armOf(candidate, share)
+  const other = armOf(stable, 1 - share)
+  const wanted = aim.detect - aim.margin
+  return {
+    difference: histogramQuantile(candidate) - histogramQuantile(stable),
+    above: (margin) => exceeds(one, other, margin, wantedBet(aim, wanted)),
+    below: (margin) => exceeds(other, one, -margin, wantedBet(aim, aim.margin > 0 ? aim.margin : wanted)),
+  }
+}
+
+interface Arm {
+  readonly borders: Borders
+  readonly total: number
+  /** The share of samples above the quantile. */
+  readonly above: number
+  /** The part of all samples that this arm gets. */
+  readonly part: number
+}
+
+function armOf(cells: CellCounts, part: number): Arm {
+  return {
+    borders: bordersOf(cells),
+    total: totalOf(cells),
+    above: 1 - cells.quantile,
+    part: Math.min(0.99, Math.max(0.01, part)),
+  }
+}
+
+function totalOf({ counts }: CellCounts): number {
+  let total = 0
+  for (const count of counts) total += count
+  return total
+}
+
+/** How far the logarithm of the odds is from what the claim allows, on each side. Undefined without a basis. */
+function wantedBet({ basis }: Aim, excess: number): number | undefined {
+  if (basis === undefined || basis === 0) return undefined
+  return Math.min(2, Math.max(0.02, (steepness / 2) * Math.log1p(excess / Math.abs(basis))))
+}
+
+function exceeds(upper: Arm, lower: Arm, margin: number, wanted: number | undefined): number {
+  const weights = wanted === undefined ? anyWeights : betWeights
+  const bets = wanted === undefined ? anyBets : betFactors.map((factor) => factor * wanted)
+  const up = bets.map((bet) => Math.min(strongestBet, bet / (2 * upper.part)))
+  const down = bets.map((bet) => -Math.min(strongestBet, bet / (2 * lower.part)))
+  const upRest = up.map((bet) => -upper.total * Math.log1p(upper.above * Math.expm1(bet)))
+  const downRest = down.map((bet) => -lower.total * Math.log1p(lower.above * Math.expm1(bet)))
+  const betsAt = (above: number, atOrAbove: number): PairedBets => ({
+    upper: up.map((bet, rank) => bet * above + (upRest[rank] as number)),
+    lower: down.map((bet, rank) => bet * atOrAbove + (downRest[rank] as number)),
+  })
+  const { places, atOrAbove } = lower.borders
+  const atBorder = (border: number): PairedBets =>
+    betsAt(countAbove(upper.borders, (places[border] as number) + margin), atOrAbove[border] as number)
+  const withinCell = (cell: number, known: number): number => {
+    const path = pathThrough(upper.borders, lower.borders, margin, cell)
+    const at = (x: number): PairedBets => betsAt(valueAt(path.upper, x), valueAt(path.lower, x))
+    let lowest = known
+    for (let step = 0; step + 1 < path.upper.length; step += 1) {
+      lowest = lowestOfConcave(weights, at, step, step + 1, lowest)
+    }
+    return lowest
+  }
+  return lowestOfCrossing(weights, atBorder, 0, places.length - 1, withinCell)
+}
+
+function valueAt(path: readonly number[], x: number): number {
+  const before = Math.floor(x)
+  const value = path[before] as number
+  return before === x ? value : value + (x - before) * ((path[before + 1] as number) - value)
+}

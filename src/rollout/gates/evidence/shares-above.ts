@@ -1,0 +1,97 @@
+import type { CellCounts } from './sample.ts'
+
+/**
+ * How many samples of a histogram lie above each of its borders. They are taken as spread evenly within their cell, as
+ * `histogramQuantile` takes them. Where many samples lie at a border itself, `atOrAbove` has them and `above` does not.
+ */
+export interface Borders {
+  readonly places: readonly number[]
+  readonly atOrAbove: readonly number[]
+  readonly above: readonly number[]
+}
+
+export function bordersOf({ bounds, counts }: CellCounts): Borders {
+  const first = bounds[0] as number
+  const places: number[] = []
+  const atOrAbove: number[] = []
+  const above: number[] = []
+  let left = 0
+  for (const count of counts) left += count
+  // The first cell begins at 0 unless its bound is below. Then all its samples lie at the bound.
+  if (first > 0) {
+    places.push(0)
+    atOrAbove.push(left)
+    above.push(left)
+  }
+  for (let cell = 0; cell < bounds.length; cell += 1) {
+    const before = left
+    left -= counts[cell] as number
+    places.push(bounds[cell] as number)
+    atOrAbove.push(cell === 0 && first <= 0 ? before : left)
+    // Samples above all bounds lie at the last one.
+    above.push(cell === bounds.length - 1 ? 0 : left)
+  }
+  return { places, atOrAbove, above }
+}
+
+/** How many samples lie at a place or above it. */
+export function countAtOrAbove(borders: Borders, place: number): number {
+  return countBefore(borders, firstFrom(borders.places, place), place)
+}
+
+/** How many samples lie above a place. */
+export function countAbove(borders: Borders, place: number): number {
+  const next = firstFrom(borders.places, place)
+  return borders.places[next] === place ? (borders.above[next] as number) : countBefore(borders, next, place)
+}
+
+/** Counts of two histograms that change together, step by step. */
+export interface SharesPath {
+  readonly upper: readonly number[]
+  readonly lower: readonly number[]
+}
+
+/**
+ * How many samples of `upper` lie above x + margin and how many of `lower` lie at x or above, as x goes from the border
+ * `cell` of `lower` to the next one. From each point of the path to the next both change in proportion.
+ */
+export function pathThrough(upper: Borders, lower: Borders, margin: number, cell: number): SharesPath {
+  const [from, to] = [lower.places[cell] as number, lower.places[cell + 1] as number]
+  const [begin, end] = [lower.above[cell] as number, lower.atOrAbove[cell + 1] as number]
+  const path: { readonly upper: number[]; readonly lower: number[] } = { upper: [], lower: [] }
+  const step = (above: number, atOrAbove: number): void => {
+    path.upper.push(above)
+    path.lower.push(atOrAbove)
+  }
+  step(countAbove(upper, from + margin), begin)
+  for (let next = firstFrom(upper.places, from + margin); next < upper.places.length; next += 1) {
+    const x = (upper.places[next] as number) - margin
+    if (x >= to) break
+    if (x <= from) continue
+    const count = begin + ((end - begin) * (x - from)) / (to - from)
+    step(upper.atOrAbove[next] as number, count)
+    if (upper.above[next] !== upper.atOrAbove[next]) step(upper.above[next] as number, count)
+  }
+  step(countAtOrAbove(upper, to + margin), end)
+  return path
+}
+
+/** The number of samples above a place that lies between the border `next` and the one before it, or at `next`. */
+function countBefore({ places, atOrAbove, above }: Borders, next: number, place: number): number {
+  if (next >= places.length) return 0
+  const end = atOrAbove[next] as number
+  if (next === 0 || places[next] === place) return end
+  const [from, to] = [places[next - 1] as number, places[next] as number]
+  return end + (((above[next - 1] as number) - end) * (to - place)) / (to - from)
+}
+
+/** The first border that is not below a place. */
+function firstFrom(places: readonly number[], place: number): number {
+  let [from, to] = [0, places.length]
+  while (from < to) {
+    const middle = (from + to) >> 1
+    if ((places[middle] as number) < place) from = middle + 1
+    else to = middle
+  }
+  return from
+}
