@@ -4,7 +4,7 @@ import { type BenchRow, isMet, type Run } from './bench.ts'
 
 const own = new Set(['bench.ts', 'child.ts', 'main.ts'])
 /** Run only when they are named, because they take long. */
-const long = new Set(['failover.ts', 'scale.ts'])
+const long = new Set(['failover.ts', 'rollouts.ts', 'scale.ts'])
 const files = readdirSync(import.meta.dirname).filter((name) => name.endsWith('.ts') && !own.has(name))
 const { values: flags, positionals: chosen } = parseArgs({ allowPositionals: true, strict: false })
 const wanted = files.filter((name) =>
