@@ -32,7 +32,9 @@ async function rowsFor(
   for await (const life of lives({ from: 0, to: runs }, { ...plan, stable, candidate })) ours.push(life)
   const share = (end: Life['end']): number => (100 * ours.filter((life) => life.end === end).length) / runs
   const truth = { stable: stable.errors, candidate: candidate.errors }
-  const theirs = Array.from({ length: runs }, (_, place) => thresholdLife(1000 + place, plan.perSecond, truth))
+  const theirs = Array.from({ length: runs }, (_, place) =>
+    thresholdLife(1000 + place, plan.perSecond, truth),
+  )
   const thresholdBack = theirs.filter(({ turnedBack }) => turnedBack).length
   const rows: BenchRow[] = [
     { what: `${what}, turned back`, value: share('turned-back'), unit: '%', aim },

@@ -34,7 +34,12 @@ export function gatePlot(): string {
     ...grid(upper, [0, 0.02, 0.04, 0.06, 0.08], (value) => `${Math.round(100 * value)} %`),
     `<path class="stable" d="${rates('stable')}"/>`,
     `<path class="candidate" d="${rates('candidate')}"/>`,
-    text(end + 8, y(upper, candidate?.value ?? 0) + 4, `candidate ${percent(candidate?.value)}`, 'candidate-name'),
+    text(
+      end + 8,
+      y(upper, candidate?.value ?? 0) + 4,
+      `candidate ${percent(candidate?.value)}`,
+      'candidate-name',
+    ),
     text(end + 8, y(upper, stable?.value ?? 0) + 4, `stable ${percent(stable?.value)}`, 'stable-name'),
     text(left, 234, 'Difference: candidate less stable, in points', 'head'),
     ...grid(lower, [-0.04, -0.02, 0, 0.02, 0.04, 0.06, 0.08], (value) => points(value)),

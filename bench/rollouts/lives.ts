@@ -109,7 +109,8 @@ async function live({ spec, perSecond, stable, candidate }: LifeOptions, seed: n
       if (result.kind !== 'requeue') throw new Error(`a reconcile gave ${result.kind}`, { cause: result })
       const now = await status()
       const { phase } = now.rollout
-      if (phase === 'converged' || phase === 'failed' || phase === 'holding' || phase === 'blocked') return now
+      if (phase === 'converged' || phase === 'failed' || phase === 'holding' || phase === 'blocked')
+        return now
       traffic.serve(now.traffic, clock.now(), result.afterMs)
       await clock.advance(result.afterMs)
     }

@@ -17,6 +17,9 @@ export function narrate(screen: Screen, { nameOf }: Cast, { action, details }: P
     case 'analysis-passed':
       screen.event('ok', `${name} passes`, describeGates(details.gates))
       break
+    case 'analysis-extended':
+      screen.event('go', `${name} is measured for longer`, describeGates(details.gates))
+      break
     case 'rollout-failed':
       screen.event('fail', `${name} fails: ${details.cause}`, describeGates(details.gates))
       break
@@ -57,5 +60,12 @@ function describeSplit(nameOf: Cast['nameOf'], split: unknown): string {
 }
 
 function describeGates(gates: unknown): readonly string[] {
-  return ((gates ?? []) as readonly GateResult[]).map(({ message, verdict }) => `${verdict}: ${message}`)
+  return ((gates ?? []) as readonly GateResult[]).map(describeGate)
+}
+
+/** After a pass, the step is over, and nothing has to happen next. */
+function describeGate({ verdict, message, next }: GateResult): string {
+  return next === undefined || verdict === 'pass'
+    ? `${verdict}: ${message}`
+    : `${verdict}: ${message}; ${next}`
 }
