@@ -26,12 +26,47 @@ export function compareProportions(
   share: number,
   aim: Aim,
 ): Comparison {
-  const worse = alternativesOf(aim, aim.detect - aim.margin)
-  const within = aim.margin > 0 ? equals(aim) : worse
+  const tests = testsOf(aim, share)
   return {
     difference: candidate.bad / candidate.total - stable.bad / stable.total,
-    above: (margin) => exceeds(candidate, stable, share, margin, worse),
-    below: (margin) => exceeds(stable, candidate, 1 - share, -margin, within),
+    above: (margin) => evidence(tests.above(margin), candidate, stable),
+    below: (margin) => evidence(tests.below(margin), stable, candidate),
+  }
+}
+
+interface Tests {
+  readonly share: number
+  readonly above: (margin: number) => readonly Ratio[]
+  readonly below: (margin: number) => readonly Ratio[]
+}
+
+/** The last tests of each aim. Whoever asks again with other counts, thousands of times, does not project again. */
+const lastTests = new WeakMap<Aim, Tests>()
+
+function testsOf(aim: Aim, share: number): Tests {
+  const last = lastTests.get(aim)
+  if (last?.share === share) return last
+  const worse = alternativesOf(aim, aim.detect - aim.margin)
+  const within = aim.margin > 0 ? equals(aim) : worse
+  const tests = {
+    share,
+    above: keepingOne(aim.margin, (margin) => ratiosOf(share, margin, worse)),
+    below: keepingOne(aim.margin, (margin) => ratiosOf(1 - share, -margin, within)),
+  }
+  lastTests.set(aim, tests)
+  return tests
+}
+
+/** Computes the ratios of the gate's own margin once. The other margins are those of an interval, each asked once. */
+function keepingOne(
+  own: number,
+  ratios: (margin: number) => readonly Ratio[],
+): (margin: number) => readonly Ratio[] {
+  let kept: readonly Ratio[] | undefined
+  return (margin) => {
+    if (margin !== own) return ratios(margin)
+    kept ??= ratios(own)
+    return kept
   }
 }
 
@@ -40,36 +75,54 @@ function equals({ margin, basis }: Aim): readonly Alternative[] {
   return alternativesOf({ ...(basis !== undefined && { basis }) }, margin)
 }
 
+/** The logarithm of one likelihood ratio, in parts: its weight, and what each sample adds. */
+interface Ratio {
+  readonly weight: number
+  readonly upperBad: number
+  readonly upperGood: number
+  readonly lowerBad: number
+  readonly lowerGood: number
+}
+
 /**
- * Logarithm of the evidence that the proportion behind `upper` exceeds that behind `lower` by more than `margin`.
- * `share` is the share of the samples that go to `upper`.
+ * The ratios for the claim that the proportion of the upper side exceeds that of the lower side by more than `margin`.
+ * `share` is the share of the samples that go to the upper side.
  */
-function exceeds(
-  upper: Proportion,
-  lower: Proportion,
-  share: number,
-  margin: number,
-  alternatives: readonly Alternative[],
-): number {
-  const terms: number[] = []
-  const upperGood = upper.total - upper.bad
-  const lowerGood = lower.total - lower.bad
-  let used = 0
-  for (const { lower: low, excess, weight } of alternatives) {
+function ratiosOf(share: number, margin: number, alternatives: readonly Alternative[]): readonly Ratio[] {
+  const possible = alternatives.filter(({ lower, excess }) => {
+    const high = lower + margin + excess
+    return high > rounding && high < 1 - rounding
+  })
+  const used = possible.reduce((sum, { weight }) => sum + weight, 0)
+  return possible.map(({ lower: low, excess, weight }) => {
     const high = low + margin + excess
-    if (!(high > rounding && high < 1 - rounding)) continue
-    used += weight
     const allowedLow = project(high, low, margin, share)
     const allowedHigh = allowedLow + margin
-    terms.push(
-      Math.log(weight) +
-        upper.bad * Math.log(high / allowedHigh) +
-        upperGood * Math.log((1 - high) / (1 - allowedHigh)) +
-        lower.bad * Math.log(low / allowedLow) +
-        lowerGood * Math.log((1 - low) / (1 - allowedLow)),
-    )
-  }
-  return used === 0 ? Number.NEGATIVE_INFINITY : logSum(terms) - Math.log(used)
+    return {
+      weight: Math.log(weight / used),
+      upperBad: Math.log(high / allowedHigh),
+      upperGood: Math.log((1 - high) / (1 - allowedHigh)),
+      lowerBad: Math.log(low / allowedLow),
+      lowerGood: Math.log((1 - low) / (1 - allowedLow)),
+    }
+  })
+}
+
+/** Logarithm of the evidence for the claim. */
+function evidence(ratios: readonly Ratio[], upper: Proportion, lower: Proportion): number {
+  if (ratios.length === 0) return Number.NEGATIVE_INFINITY
+  const upperGood = upper.total - upper.bad
+  const lowerGood = lower.total - lower.bad
+  return logSum(
+    ratios.map(
+      (ratio) =>
+        ratio.weight +
+        upper.bad * ratio.upperBad +
+        upperGood * ratio.upperGood +
+        lower.bad * ratio.lowerBad +
+        lowerGood * ratio.lowerGood,
+    ),
+  )
 }
 
 /** Enough for the last digits. Newton's method needs some five steps. */
