@@ -6,9 +6,16 @@ import type { DeploymentStatus } from '../../resources/deployment/deployment-sta
 import type { ModelDeployment } from '../../resources/deployment/model-deployment.ts'
 import type { Duration } from '../../resources/duration.ts'
 import { type Actor, type Key, keyOf } from '../../resources/metadata.ts'
+import type { GatePrice } from '../../rollout/gates/price/gate-price.ts'
 import type { Permit } from '../../rollout/machine/machine-types.ts'
 import { servingPlacement } from '../../rollout/machine/placement.ts'
-import { heldRevision, initialStatus, knownOf } from '../../rollout/machine/status-edits.ts'
+import {
+  heldRevision,
+  initialStatus,
+  knownOf,
+  splitOf,
+  weightOf,
+} from '../../rollout/machine/status-edits.ts'
 import { type Step, stepsOf } from '../../rollout/machine/strategy-steps.ts'
 import { type Resolved, resolveModel } from '../../rollout/shell/resolve-model.ts'
 import type { Kind } from '../../store/contract.ts'
@@ -24,6 +31,8 @@ export interface Plan {
   readonly fields: readonly string[]
   /** Why this plane would refuse the resource; empty when it would accept it. */
   readonly problems: readonly string[]
+  /** What the plane accepts and what will not do what it seems to do, such as a gate that cannot see anything in its time. */
+  readonly warnings: readonly string[]
   readonly policy: Pick<Decision, 'verdict' | 'findings'>
   readonly rollout?: PlannedRollout
 }
@@ -42,6 +51,8 @@ export interface PlannedRollout {
   readonly notes?: readonly string[]
   /** What the policies say of creating the revision now; absent when no revision would be created. */
   readonly promotion?: Pick<Permit, 'verdict' | 'message'>
+  /** How much traffic each gate needs in each step. Empty when no gate would be read. */
+  readonly gates: readonly GatePrice[]
 }
 
 export async function planResource(
@@ -70,6 +81,7 @@ export async function planResource(
     change: before === null ? 'create' : fields.length > 0 || labelsOnly ? 'update' : 'none',
     fields: labelsOnly ? ['metadata'] : fields,
     problems,
+    warnings: rollout?.gates.flatMap(({ warnings }) => warnings) ?? [],
     policy: { verdict, findings },
     ...(rollout !== undefined && { rollout }),
   }
@@ -107,7 +119,28 @@ async function planRollout(
     target,
     ...(notes.length > 0 && { notes }),
     ...(promotion !== undefined && { promotion }),
+    gates: await priceGates(context, key, spec, status, resolved.desired?.name),
   }
+}
+
+/** Prices are computed by trying. Whoever never plans a rollout with gates never loads what that needs. */
+async function priceGates(
+  context: ControlContext,
+  deployment: Key,
+  spec: ModelDeployment['spec'],
+  status: DeploymentStatus,
+  desired: string | undefined,
+): Promise<readonly GatePrice[]> {
+  const { stable } = status
+  if (stable === undefined || !takesSteps(spec, status, desired) || spec.analysis.length === 0) return []
+  const { priceRollout } = await import('../../rollout/gates/price/price-rollout.ts')
+  const weight = weightOf(splitOf(status), stable)
+  const nowMs = context.clock.now()
+  const prices = await priceRollout(spec, { deployment, stable, weight, sources: context.metrics, nowMs })
+  return prices.map((price) => ({
+    ...price,
+    message: context.knownSecrets.scrubText(deployment, price.message),
+  }))
 }
 
 async function planPromotion(
@@ -186,6 +219,22 @@ async function planTarget(
 function movesFrom({ target }: ModelDeployment['spec'], status: DeploymentStatus): string | undefined {
   const from = servingPlacement(status)?.target
   return from === target.name ? undefined : from
+}
+
+/** Whether the rollout to the wanted revision takes the steps of the strategy. */
+function takesSteps(
+  spec: ModelDeployment['spec'],
+  status: DeploymentStatus,
+  desired: string | undefined,
+): boolean {
+  const { stable, aborted } = status
+  return (
+    desired !== undefined &&
+    stable !== undefined &&
+    desired !== stable &&
+    movesFrom(spec, status) === undefined &&
+    !aborted.some(({ revision }) => revision === desired)
+  )
 }
 
 function describeSteps(

@@ -1,0 +1,137 @@
+import { gateDefaults } from '../../../resources/deployment/gate-defaults.ts'
+import { betterOf } from '../gate-aim.ts'
+import { formatNumber } from '../gate-words.ts'
+import type { GateAtStep, Needed, PriceNumbers } from './gate-price.ts'
+
+/** Why a gate has no price. */
+export type Unpriced =
+  | { readonly why: 'raw' | 'plain' | 'shape' | 'weight' | 'no-data' }
+  | { readonly why: 'unread'; readonly detail: string }
+
+/** Why no price can be told. */
+export function describeUnpriced({ gate, weight }: GateAtStep, unpriced: Unpriced): string {
+  const { name, metric } = gate
+  switch (unpriced.why) {
+    case 'raw':
+      return `${name}: its numbers are compared as they stand at the end of the window, as the gate asks (compare: raw). That tests nothing, so there is no price`
+    case 'plain':
+      return `${name}: its numbers are compared as they stand at the end of the window, because ${metric} comes without samples that a test can use. That tests nothing, so there is no price`
+    case 'shape':
+      return `${name}: ${metric} is tested, but how soon it shows something depends on how all its values lie. No price can be told before the step`
+    case 'weight':
+      return `${name}: at ${weight} % of traffic for the new revision, traffic does not give both revisions samples. So no price can be told`
+    case 'no-data':
+      return `${name}: the price is not known yet, because ${metric} of the stable revision has no data of the last hour`
+    case 'unread':
+      return `${name}: the price is not known, because ${metric} of the stable revision could not be read: ${unpriced.detail}`
+  }
+}
+
+/** The price in words. */
+export function describePrice(at: GateAtStep, numbers: PriceNumbers): string {
+  const { gate, weight, forMs } = at
+  const { toSee, toPass, power, base, detect, longestMinutes, samplesPerMinute } = numbers
+  const head = `${gate.name} at ${weight} % of traffic, where stable has ${formatNumber(base)} and all traffic gives ${roundNumber(samplesPerMinute)} samples a minute`
+  const seen =
+    toSee === undefined
+      ? `no number of samples shows ${beyond(at, detect)}`
+      : `${beyond(at, detect)} is seen in ${percent(power)} of cases within ${describeNeeded(at, toSee)}`
+  const passes =
+    toPass === undefined
+      ? `a revision like the stable one is never shown to meet the rule`
+      : `a revision like the stable one is shown to meet the rule within ${describeNeeded(at, toPass)}`
+  const window = `its window of ${inWords(forMs / 60_000)} is enough for ${seenWords(numbers.seenInWindow)}`
+  const longest =
+    longestMinutes * 60_000 > forMs && !(toSee !== undefined && toSee.minutes <= forMs / 60_000)
+      ? `, extended to ${inWords(longestMinutes)} for ${seenWords(numbers.seenInLongest)}`
+      : ''
+  return `${head}: ${seen}; ${passes}; ${window}${longest}`
+}
+
+/** What the gate cannot do in its time, with what would do. `broken` is the stable revision's value when it breaks the rule. */
+export function warningsOf(at: GateAtStep, numbers: PriceNumbers, broken?: number): readonly string[] {
+  const { gate, step, weight } = at
+  const { toSee, toPass, detect, longestMinutes, weightThatDoes } = numbers
+  const where = `gate "${gate.name}" in step ${step}, at ${weight} % of traffic`
+  const undecided = gate.undecided ?? gateDefaults.undecided
+  const warnings: string[] = []
+  if (toSee === undefined) {
+    warnings.push(`${where}: no number of samples shows ${beyond(at, detect)}. Write a smaller detect`)
+  } else if (toSee.minutes > longestMinutes) {
+    const does = [
+      ...(weightThatDoes === undefined ? [] : [`a weight of ${weightThatDoes} %`]),
+      `a window of ${inWords(toSee.minutes)}`,
+      ...(numbers.seenInLongest === undefined ? [] : [`a detect of ${roundUpTo(numbers.seenInLongest)}`]),
+    ]
+    warnings.push(
+      `${where}: it cannot see ${beyond(at, detect)} in its time, because ${inWords(longestMinutes)} is less than the ${inWords(toSee.minutes)} that this takes. What would do: ${orList(does)}`,
+    )
+  }
+  if (broken !== undefined) {
+    warnings.push(
+      `${where}: the stable revision itself does not meet the rule, because its ${gate.metric} is ${formatNumber(broken)}. A revision like it is turned back`,
+    )
+    return warnings
+  }
+  if (undecided === 'pass') return warnings
+  if ('noWorseThan' in gate.pass && gate.pass.by === 0) {
+    warnings.push(
+      `${where}: with by: 0 it passes only when the new revision is shown to be better than the stable one. One that is as good stays undecided (undecided: ${undecided}). Write the largest difference that you accept, such as by: ${formatNumber(detect / 2)}, or undecided: pass`,
+    )
+  } else if (toPass === undefined || toPass.minutes > longestMinutes) {
+    const takes = toPass === undefined ? 'no time is long enough' : `this takes ${inWords(toPass.minutes)}`
+    const does = [
+      ...(toPass === undefined ? [] : [`a window of ${inWords(toPass.minutes)}`]),
+      'noWorseThan' in gate.pass ? 'a larger by' : 'a wider bound',
+      'undecided: pass',
+    ]
+    warnings.push(
+      `${where}: a revision that is as good as the stable one is not surely shown to be so in its time of ${inWords(longestMinutes)}, because ${takes}. What would do: ${orList(does)}`,
+    )
+  }
+  return warnings
+}
+
+/** Such as `0.02 more than stable`. */
+function beyond(at: GateAtStep, difference: number): string {
+  const more = betterOf(at.gate) === 'lower' ? 'more' : 'less'
+  const from = 'noWorseThan' in at.gate.pass ? 'stable' : 'the bound'
+  return `${formatNumber(difference)} ${more} than ${from}`
+}
+
+function seenWords(seen: number | undefined): string {
+  return seen === undefined ? 'no difference at all' : `${roundUpTo(seen)} or more`
+}
+
+function describeNeeded({ gate }: GateAtStep, { samples, candidateSamples, minutes }: Needed): string {
+  const own = 'noWorseThan' in gate.pass ? ` (${roundNumber(candidateSamples)} of the new revision)` : ''
+  return `${roundNumber(samples)} samples${own}, which take ${inWords(minutes)}`
+}
+
+/** Two digits, upwards: what is promised must be enough. */
+function roundUpTo(number: number): string {
+  const unit = 10 ** (Math.floor(Math.log10(number)) - 1)
+  return formatNumber(Math.ceil(number / unit - 1e-9) * unit)
+}
+
+function roundNumber(number: number): string {
+  return number < 100
+    ? formatNumber(number < 10 ? Number(number.toPrecision(2)) : Math.ceil(number))
+    : roundUpTo(number)
+}
+
+function percent(share: number): string {
+  return `${formatNumber(100 * share)} %`
+}
+
+/** A time for people. */
+export function inWords(minutes: number): string {
+  if (minutes <= 2) return `${Math.max(1, Math.ceil(minutes * 60))} s`
+  if (minutes < 120) return `${Math.ceil(minutes)} minutes`
+  if (minutes < 48 * 60) return `${Math.ceil(minutes / 60)} hours`
+  return `${Math.ceil(minutes / 1440)} days`
+}
+
+function orList(words: readonly string[]): string {
+  return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`
+}

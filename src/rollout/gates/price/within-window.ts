@@ -1,0 +1,79 @@
+import type { AnalysisGate } from '../../../resources/deployment/model-deployment.ts'
+import { type Sought, typicalSamples } from './samples-to-see.ts'
+
+/** How many times the typical samples it takes for the usual power, where runs have not told it. */
+const usualTimes = 2
+/** Halvings of the searched excess, which reaches over several powers of ten: enough for two digits. */
+const halvings = 14
+/** Ever larger differences are tried, up to this many times the one that is to be seen. */
+const mostTimes = 64
+
+/** How many times the typical samples the runs took. The same number serves for other differences and weights, nearly. */
+function timesTypical(sought: Sought, found: number): number {
+  return Number.isFinite(found) ? found / typicalSamples(sought) : usualTimes
+}
+
+/**
+ * The smallest difference that is seen with so many samples, from the stable revision or from the bound. `found` is how
+ * many the runs took for the difference of `sought`. Undefined when no difference is seen that can be.
+ */
+export function seenWithin(
+  sought: Sought,
+  found: number,
+  samples: number,
+  { isShare, compares }: { readonly isShare: boolean; readonly compares: boolean },
+): number | undefined {
+  const { truth, options } = sought
+  const { margin, detect } = options.aim
+  const start = compares ? (truth.stable ?? 0) + margin : margin
+  const times = timesTypical(sought, found)
+  const isSeen = (excess: number): boolean => {
+    const candidate = start + excess
+    if (isShare && candidate >= 1) return true
+    return typicalSamples({ ...sought, truth: { ...truth, candidate } }) * times <= samples
+  }
+  const limit = isShare ? 1 - start : Number.POSITIVE_INFINITY
+  const wanted = detect - margin
+  let enough = wanted
+  while (!isSeen(enough)) {
+    enough *= 2
+    if (enough > mostTimes * wanted) return undefined
+  }
+  let few = enough / (2 * mostTimes)
+  for (let step = 0; step < halvings; step += 1) {
+    const middle = Math.sqrt(few * enough)
+    if (isSeen(middle)) enough = middle
+    else few = middle
+  }
+  if (enough >= limit * 0.999) return undefined
+  return (compares ? margin : 0) + enough
+}
+
+const triedWeights = [1, 2, 5, 10, 15, 20, 25, 30, 40, 50, 75, 100]
+
+/** The smallest usual weight above the given one with which `requests` samples of the whole traffic are enough. */
+export function weightToSee(
+  sought: Sought,
+  found: number,
+  requests: number,
+  { weight, gate }: { readonly weight: number; readonly gate: AnalysisGate },
+): number | undefined {
+  const compares = 'noWorseThan' in gate.pass
+  const times = timesTypical(sought, found)
+  return triedWeights.find((tried) => {
+    // With half of the traffic a comparison is at its best.
+    if (tried <= weight || (compares && tried > 50)) return false
+    const share = tried / 100
+    const options = { ...sought.options, share, aim: { ...sought.options.aim } }
+    const samples = Math.max(typicalSamples({ ...sought, options }) * times, leastSamples(gate, share))
+    return samples <= requests * (compares ? 1 : share)
+  })
+}
+
+/**
+ * So many samples until each revision that is read has the gate's `minSamples`: of both together where the gate compares,
+ * and of the candidate otherwise.
+ */
+export function leastSamples({ minSamples, pass }: AnalysisGate, share: number): number {
+  return 'noWorseThan' in pass ? minSamples / Math.min(share, 1 - share) : minSamples
+}
