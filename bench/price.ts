@@ -1,11 +1,19 @@
 import { seededRandom } from '../src/clock.ts'
 import type { AnalysisGate } from '../src/resources/deployment/model-deployment.ts'
-import { judgeGate } from '../src/rollout/gates/judge-gate.ts'
+import { chooseTest } from '../src/rollout/gates/choose-test.ts'
+import type { Sample } from '../src/rollout/gates/evidence/sample.ts'
+import { gateAim } from '../src/rollout/gates/gate-aim.ts'
 import { drawBinomial } from '../src/rollout/gates/price/draw-binomial.ts'
 import type { GateAtStep } from '../src/rollout/gates/price/gate-price.ts'
 import { priceGate } from '../src/rollout/gates/price/price-gate.ts'
+import { testVerdict } from '../src/rollout/gates/test-verdict.ts'
 import type { RatioReading } from '../src/telemetry/contract.ts'
 import type { BenchResult, BenchRow } from './bench.ts'
+
+interface Counts {
+  readonly hits: number
+  readonly total: number
+}
 
 interface Setting {
   /** The stable revision's error rate, and how much worse the candidate is. */
@@ -51,8 +59,8 @@ const power = 0.9
 
 /**
  * Whether the price of a gate is right: the share of runs in which the candidate is turned back within the promised number
- * of samples, beside the stated power. The runs are made by other random numbers than the price, one request rate and weight
- * each, and are judged as in a rollout: by the whole judge, in 20 looks.
+ * of samples, beside the stated power. The runs are made by other random numbers than those behind the price. They are looked
+ * at as often as the loop looks at a window of the promised length.
  */
 export async function run(flags: Readonly<Record<string, string>>): Promise<BenchResult> {
   const runs = Number(flags.runs ?? 2000)
@@ -96,13 +104,19 @@ async function keptShare(
   const at: GateAtStep = { gate, step: 1, weight, forMs: 600_000, alpha }
   const total = 60 * requestsPerMinute
   const lately = { hits: Math.round(base * total), total }
-  const price = await priceGate(at, { reading: ratio(lately, 3_600_000), weight: 100 })
+  const reading: RatioReading = { kind: 'ratio', ...lately, covered: { fromMs: 0, toMs: 3_600_000 } }
+  const price = await priceGate(at, { reading, weight: 100 })
   if (price.kind !== 'known' || price.toSee === undefined) throw new Error(price.message)
   const { samples, minutes } = price.toSee
   const everyMs = Math.min(10_000, (minutes * 60_000) / looks)
   const times = Math.round((minutes * 60_000) / everyMs)
   const share = weight / 100
-  const context = { alpha, share, fromMs: 0, basis: { value: lately.hits / total, samples: total } }
+  const proportion = (counts: Counts): Sample => ({
+    kind: 'proportion',
+    bad: counts.hits,
+    total: counts.total,
+  })
+  const aim = gateAim(gate, proportion(lately), { value: lately.hits / total, samples: total })
   const random = seededRandom(seed)
   let kept = 0
   for (let each = 0; each < runs; each += 1) {
@@ -119,20 +133,18 @@ async function keptShare(
       ours.total += given
       theirs.hits += drawBinomial(more - given, base, random)
       theirs.total += more - given
-      const toMs = look * everyMs
-      if (judgeGate(gate, ratio(ours, toMs), ratio(theirs, toMs), context).verdict !== 'fail') continue
+      if (ours.total === 0 || theirs.total === 0) continue
+      const test = chooseTest(proportion(ours), proportion(theirs), { aim, share })
+      if (
+        test === undefined ||
+        testVerdict(test.comparison, aim.margin, { alpha, beta: 1 - power }) !== 'fail'
+      )
+        continue
       kept += 1
       break
     }
   }
   return { promised: samples, kept: kept / runs }
-}
-
-function ratio(
-  { hits, total }: { readonly hits: number; readonly total: number },
-  toMs: number,
-): RatioReading {
-  return { kind: 'ratio', hits, total, covered: { fromMs: 0, toMs } }
 }
 
 function percent(share: number): string {

@@ -49,6 +49,8 @@ export function seenWithin(
   return (compares ? margin : 0) + enough
 }
 
+/** The number of times differs a little from weight to weight. */
+const spare = 1.15
 const triedWeights = [1, 2, 5, 10, 15, 20, 25, 30, 40, 50, 75, 100]
 
 /** The smallest usual weight above the given one with which `requests` samples of the whole traffic are enough. */
@@ -65,7 +67,10 @@ export function weightToSee(
     if (tried <= weight || (compares && tried > 50)) return false
     const share = tried / 100
     const options = { ...sought.options, share, aim: { ...sought.options.aim } }
-    const samples = Math.max(typicalSamples({ ...sought, options }) * times, leastSamples(gate, share))
+    const samples = Math.max(
+      typicalSamples({ ...sought, options }) * times * spare,
+      leastSamples(gate, share),
+    )
     return samples <= requests * (compares ? 1 : share)
   })
 }

@@ -36,6 +36,7 @@ describe('plan', () => {
       change: 'create',
       fields: [],
       problems: [],
+      warnings: [],
       policy: { verdict: 'allow', findings: [] },
       rollout: {
         model: 'models/digits:1 is version 1',
@@ -46,6 +47,7 @@ describe('plan', () => {
         ],
         target: [expect.stringMatching(/^create revision/)],
         promotion: { verdict: 'allow', message: '' },
+        gates: [],
       },
     })
     expect(await store.get('ModelDeployment', 'default/digits')).toBeNull()
@@ -165,6 +167,7 @@ describe('plan', () => {
       model: expect.stringContaining('models/digits:9: '),
       steps: [],
       target: [],
+      gates: [],
     })
     await registerVersions(registry, '1')
     target.failNext('observe')
@@ -229,6 +232,7 @@ describe('plan', () => {
       change: 'create',
       fields: [],
       problems: [],
+      warnings: [],
       policy: { verdict: 'allow', findings: [] },
     })
     await plane.apply(route(), { actor: ann })

@@ -1,0 +1,126 @@
+import { describe, expect, it } from 'vitest'
+import type { ModelDeploymentInput, Plan } from '../../../../src/index.ts'
+import type { MetricQuery, MetricReading, MetricSource } from '../../../../src/telemetry/contract.ts'
+import { ann, digits, type PlaneFixture, planeFixture, registerVersions, serving } from '../plane-fixture.ts'
+
+const hour = { fromMs: 0, toMs: 3_600_000 }
+/** 30 % of 1,200 samples a minute. So large a share is cheap to price. */
+const misses: MetricReading = { kind: 'ratio', hits: 21_600, total: 72_000, covered: hour }
+
+const canary: Partial<ModelDeploymentInput['spec']> = {
+  strategy: {
+    canary: {
+      steps: [
+        { weight: 5 },
+        { analyze: ['misses'], for: '6s' },
+        { weight: 50 },
+        { analyze: ['misses'], for: '2h' },
+      ],
+    },
+  },
+  analysis: [
+    {
+      name: 'misses',
+      source: 'shop',
+      metric: 'shop.misses',
+      pass: { noWorseThan: 'stable', by: 0.1, better: 'lower' },
+      detect: 0.3,
+      power: 0.8,
+    },
+  ],
+}
+
+interface Scene extends PlaneFixture {
+  readonly queries: readonly MetricQuery[]
+  plan(spec: Partial<ModelDeploymentInput['spec']>, version?: string): Promise<Plan>
+}
+
+async function scene(answer: () => MetricReading, delayMs = 0): Promise<Scene> {
+  const queries: MetricQuery[] = []
+  const shop: MetricSource = {
+    capabilities: () => ({ counts: true, routerMeasured: false, delayMs }),
+    query(query) {
+      queries.push(query)
+      return answer()
+    },
+  }
+  const fixture = planeFixture({ plane: { metrics: { shop } } })
+  await serving(fixture)
+  await registerVersions(fixture.registry, '2')
+  return {
+    ...fixture,
+    queries,
+    plan: (spec, version = '2') => fixture.plane.plan(digits(version, spec), { actor: ann }),
+  }
+}
+
+describe('the gates of a plan', () => {
+  it('are priced in each step by the stable revision’s last hour, which is read once', async () => {
+    const { plan, plane, queries, clock } = await scene(() => misses, 60_000)
+    const { stable } = (await plane.get('digits'))?.status ?? {}
+    const { rollout, problems } = await plan(canary)
+    expect(problems).toEqual([])
+    expect(rollout?.gates).toMatchObject([
+      {
+        gate: 'misses',
+        step: 1,
+        weight: 5,
+        windowMinutes: 0.1,
+        kind: 'known',
+        samplesPerMinute: 1200,
+        power: 0.8,
+      },
+      { gate: 'misses', step: 3, weight: 50, windowMinutes: 120, kind: 'known', base: 0.3, detect: 0.3 },
+    ])
+    const toMs = clock.now() - 60_000
+    expect(queries).toMatchObject([
+      {
+        metric: 'shop.misses',
+        labels: { deployment: 'default/digits', revision: stable },
+        interval: { fromMs: toMs - 3_600_000, toMs },
+      },
+    ])
+    await plane.stop()
+  })
+
+  it('warn when they cannot see in their time, and the resource is accepted still', async () => {
+    const { plan, plane } = await scene(() => misses)
+    const { warnings, problems } = await plan(canary)
+    expect(problems).toEqual([])
+    expect(warnings).toEqual([
+      expect.stringMatching(
+        /^gate "misses" in step 1, at 5 % of traffic: it cannot see 0\.3 more than stable/,
+      ),
+      expect.stringMatching(/^gate "misses" in step 1, .* not surely shown to be so in its time/),
+    ])
+    await plane.stop()
+  })
+
+  it('have no price before there is data, or when it cannot be read', async () => {
+    let answer = (): MetricReading => ({ kind: 'no-data' })
+    const { plan, plane } = await scene(() => answer())
+    const unknown = await plan(canary)
+    expect(unknown.rollout?.gates).toHaveLength(2)
+    expect(unknown.rollout?.gates[0]).toMatchObject({
+      kind: 'unknown',
+      message: expect.stringMatching(/not known yet/),
+    })
+    expect(unknown.warnings).toEqual([])
+    answer = () => {
+      throw new Error('the shop is closed')
+    }
+    const failed = await plan(canary)
+    expect(failed.rollout?.gates[1]).toMatchObject({
+      kind: 'unknown',
+      message: expect.stringMatching(/the shop is closed/),
+    })
+    await plane.stop()
+  })
+
+  it('are left out when no step would be taken', async () => {
+    const { plan, plane, queries } = await scene(() => misses)
+    expect((await plan(canary, '1')).rollout?.gates).toEqual([])
+    expect(queries).toEqual([])
+    await plane.stop()
+  })
+})
