@@ -1,4 +1,4 @@
-import { histogramQuantile } from '../../../telemetry/histogram-quantile.ts'
+import { histogramQuantile } from '../../../telemetry/contract/histogram-quantile.ts'
 import { raisedOdds } from './alternatives.ts'
 import type { Aim, Comparison } from './comparison.ts'
 import { lowestOfConcave, lowestOfCrossing } from './lowest-evidence.ts'

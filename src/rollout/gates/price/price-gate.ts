@@ -1,7 +1,7 @@
 import { gateDefaults } from '../../../resources/deployment/gate-defaults.ts'
 import { durationMs } from '../../../resources/duration.ts'
+import { readingSamples } from '../../../telemetry/contract/reading-samples.ts'
 import type { MetricReading } from '../../../telemetry/contract.ts'
-import { readingSamples } from '../../../telemetry/reading-samples.ts'
 import { chooseTest, type TestOptions } from '../choose-test.ts'
 import { type Sample, sampleOf } from '../evidence/sample.ts'
 import { betterOf, gateAim } from '../gate-aim.ts'

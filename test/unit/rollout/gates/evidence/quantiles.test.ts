@@ -4,7 +4,7 @@ import { seededRandom } from '../../../../../src/clock.ts'
 import type { Aim } from '../../../../../src/rollout/gates/evidence/comparison.ts'
 import { compareQuantile, compareQuantiles } from '../../../../../src/rollout/gates/evidence/quantiles.ts'
 import type { CellCounts } from '../../../../../src/rollout/gates/evidence/sample.ts'
-import { histogramQuantile } from '../../../../../src/telemetry/histogram-quantile.ts'
+import { histogramQuantile } from '../../../../../src/telemetry/contract/histogram-quantile.ts'
 import { cellOf, histogramCells } from '../../../../../src/windows/histogram.ts'
 import { meanEvidence, outcomesOf } from './multinomial.ts'
 
@@ -74,7 +74,7 @@ describe('the evidence about two quantiles', () => {
             quantile: p,
             bounds: [1, 2, 3, 5, 8],
             counts,
-          })) as [CellCounts, CellCounts]
+          })) as unknown as [CellCounts, CellCounts]
           const there = compareQuantiles(one, other, part, aimOf(0, known))
           const back = compareQuantiles(other, one, 1 - part, aimOf(0, known))
           expect(there.above(margin)).toBeCloseTo(back.below(-margin), 6)
