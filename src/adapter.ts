@@ -169,6 +169,9 @@ export {
   statusWrite,
 } from './store/object-writes.ts'
 export { shardOf } from './store/shard-of.ts'
+export { addReadings } from './telemetry/contract/add-readings.ts'
+export { histogramQuantile } from './telemetry/contract/histogram-quantile.ts'
+export { readingSamples } from './telemetry/contract/reading-samples.ts'
 export type * from './telemetry/contract.ts'
 export { conventionalOperation, durationBuckets, tokenBuckets } from './telemetry/genai-names.ts'
 export { type Logger, silentLogger } from './telemetry/logger.ts'

@@ -99,6 +99,7 @@ export type { Logger } from './telemetry/logger.ts'
 export {
   type MemoryMetrics,
   type MemoryMetricsOptions,
+  type MemoryReading,
   type MemorySample,
   memoryMetrics,
 } from './telemetry/memory-metrics.ts'

@@ -37,6 +37,37 @@ metricSourceConformance({
   },
 })
 
+for (const reading of [{ kind: 'histogram', quantile: 0.95, bounds: [1, 2] }, { kind: 'events' }] as const) {
+  metricSourceConformance({
+    describe,
+    it,
+    name: `memoryMetrics, ${reading.kind}`,
+    create() {
+      const metric = 'numbers'
+      const options = { metrics: [metric], readings: { [metric]: reading } }
+      let source = memoryMetrics(options)
+      return {
+        subject: {
+          get source() {
+            return source
+          },
+          metric,
+          deployment,
+          unknownMetric,
+          nowMs: 10_000_000,
+          resolutionMs: 1,
+          seed: (revision, atMs) =>
+            source.add({ metric, labels: { deployment, revision }, atMs, value: 1.5 }),
+          disconnect: () => source.fail('the source is down'),
+          beginAt(beganMs) {
+            source = memoryMetrics({ ...options, beganMs })
+          },
+        },
+      }
+    },
+  })
+}
+
 metricSourceConformance({
   describe,
   it,
@@ -62,7 +93,14 @@ metricSourceConformance({
   },
 })
 
-for (const metric of ['requests.errors', 'requests.latency', 'requests.latency.p95', 'requests.total']) {
+const requestMetrics = [
+  'requests.errors',
+  'requests.latency',
+  'requests.latency.p95',
+  'requests.total',
+  'requests.perSecond',
+]
+for (const metric of requestMetrics) {
   metricSourceConformance({
     describe,
     it,
