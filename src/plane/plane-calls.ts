@@ -87,6 +87,7 @@ export function createPlaneCalls(options: ControlPlaneOptions, requestSide: Requ
       fault: wired.faultOf(deployment.key),
       targets: context.names.targets,
       delaysMs: gateDelays(context.metrics, deployment.resource.spec.analysis),
+      nowMs: clock.now(),
     })
   /** Brings the route table up to date, so that the caller's next request sees the change. */
   const refresh = async (kind: Kind, key: Key): Promise<void> => {

@@ -74,8 +74,10 @@ export interface ExplainedRevision {
 
 export interface ExplainedGate {
   readonly gate: AnalysisGate
-  /** Absent when the gate was not read yet. */
+  /** Absent when the gate was not read yet. It has the difference and its interval, and what has to happen next. */
   readonly result?: GateResult
+  /** After how many minutes something is shown, if the numbers and the traffic stay as they are. Only while analyzing. */
+  readonly shownInMinutes?: number
 }
 
 /** What this process knows besides the stored deployment. */
@@ -85,11 +87,12 @@ export interface KnownHere {
   readonly targets: readonly string[]
   /** How late the numbers of each gate are, in milliseconds; absent where they are not late. */
   readonly delaysMs: Readonly<Record<string, number>>
+  readonly nowMs: number
 }
 
 export function explainDeployment(
   { key, resource, status, createdAtMs, generation, deletion }: Deployment,
-  { fault, targets, delaysMs }: KnownHere,
+  { fault, targets, delaysMs, nowMs }: KnownHere,
 ): Explanation {
   if (status === undefined) {
     return {
@@ -128,7 +131,7 @@ export function explainDeployment(
     ...(untilMs !== undefined && { untilMs }),
     next,
     revisions: servingRevisions(status).map((each) => explainRevision(each, status)),
-    gates: explainGates(rollout, resource.spec),
+    gates: explainGates(rollout, resource.spec, nowMs),
     elsewhere: explainPlacements(status),
     failures,
     busy,
@@ -171,7 +174,7 @@ function explainRevision(
   }
 }
 
-function explainGates(rollout: Rollout, spec: ModelDeploymentSpec): readonly ExplainedGate[] {
+function explainGates(rollout: Rollout, spec: ModelDeploymentSpec, nowMs: number): readonly ExplainedGate[] {
   const results = 'gates' in rollout ? (rollout.gates ?? []) : []
   const step = 'step' in rollout ? stepsOf(spec)[rollout.step] : undefined
   const asked = step?.kind === 'analyze' ? step.gates : results.map(({ gate }) => gate)
@@ -179,8 +182,23 @@ function explainGates(rollout: Rollout, spec: ModelDeploymentSpec): readonly Exp
     .filter(({ name }) => asked.includes(name))
     .map((gate) => {
       const result = results.find((each) => each.gate === gate.name)
-      return { gate, ...(result !== undefined && { result }) }
+      const shownInMinutes = minutesToShow(rollout, result, nowMs)
+      return {
+        gate,
+        ...(result !== undefined && { result }),
+        ...(shownInMinutes !== undefined && { shownInMinutes }),
+      }
     })
+}
+
+/** By the rate at which the candidate got its samples in this step. */
+function minutesToShow(rollout: Rollout, result: GateResult | undefined, nowMs: number): number | undefined {
+  const samples = result?.candidate?.samples
+  if (rollout.phase !== 'analyzing' || result?.missing === undefined || samples === undefined)
+    return undefined
+  const { fromMs, sinceMs, untilMs } = rollout
+  const measuredMs = Math.min(nowMs, untilMs) - (fromMs ?? sinceMs)
+  return (result.missing.samples * measuredMs) / samples / 60_000
 }
 
 /** What keeps the loop from looking, from acting at all, or from carrying a deletion out. */

@@ -266,6 +266,11 @@ export interface GateResult {
   readonly basis?: Measured
   /** For people: what would have to happen next. */
   readonly next?: string
+  /**
+   * How many more samples of the candidate show something, if the numbers stay as they are, and what. Absent when that is
+   * far away.
+   */
+  readonly missing?: { readonly samples: number; readonly verdict: 'pass' | 'fail' }
   /** What made the numbers of the two revisions incomparable. Only with the verdict `error`. */
   readonly spoiled?: 'split' | 'window' | 'labels' | 'retries'
   /**

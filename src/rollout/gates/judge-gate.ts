@@ -66,7 +66,7 @@ export function judgeGate(
 
 type Judged = Pick<
   GateResult,
-  'verdict' | 'conclusive' | 'method' | 'message' | 'difference' | 'next' | 'spoiled'
+  'verdict' | 'conclusive' | 'method' | 'message' | 'difference' | 'next' | 'missing' | 'spoiled'
 >
 
 function judgeNumbers(
@@ -112,8 +112,15 @@ function judgeNumbers(
     conclusive: verdict !== 'undecided',
     difference,
     ...(next !== undefined && { next }),
+    ...(missing !== undefined && {
+      missing: { samples: moreSamples(numbers, missing.times), verdict: missing.verdict },
+    }),
     message: `${head}; ${describeShown(gate, verdict, difference)}`,
   }
+}
+
+function moreSamples({ candidate }: Numbers, times: number): number {
+  return Math.ceil((candidate.samples ?? 0) * (times - 1))
 }
 
 /** Rounding must not turn an exact tie into a failure. */

@@ -38,7 +38,13 @@ function explained(
     spec = {},
     deleted = false,
     targets = ['prod', 'spare'],
-  }: { spec?: Partial<ModelDeploymentSpec>; deleted?: boolean; targets?: readonly string[] } = {},
+    nowMs = 0,
+  }: {
+    spec?: Partial<ModelDeploymentSpec>
+    deleted?: boolean
+    targets?: readonly string[]
+    nowMs?: number
+  } = {},
 ): ReturnType<typeof explainDeployment> {
   return explainDeployment(
     {
@@ -51,7 +57,7 @@ function explained(
       createdAtMs: 0,
       ...(deleted && { deletion: { atMs: 0, actor: { name: 'ana' } } }),
     },
-    { fault: undefined, targets, delaysMs: {} },
+    { fault: undefined, targets, delaysMs: {}, nowMs },
   )
 }
 
@@ -274,5 +280,60 @@ describe('explaining a target that the plane no longer has', () => {
     expect(explained({ rollout, givenUp }, { deleted: true, targets: [] }).waitsFor).toBe(
       'the target to be empty',
     )
+  })
+})
+
+describe('explaining an undecided gate', () => {
+  const rollout: Extract<Rollout, { phase: 'analyzing' }> = {
+    phase: 'analyzing',
+    revision: 'candidate',
+    step: 1,
+    sinceMs: 60_000,
+    untilMs: 600_000,
+    gates: [
+      {
+        gate: 'errors',
+        verdict: 'undecided',
+        conclusive: false,
+        candidate: { value: 0.02, samples: 400 },
+        missing: { samples: 1000, verdict: 'pass' },
+        message: '',
+      },
+    ],
+  }
+  const spec: Partial<ModelDeploymentSpec> = {
+    analysis: [gateNamed('errors')],
+    strategy: { canary: { steps: [{ weight: 5 }, { analyze: ['errors'], for: '9m' }] } },
+  }
+
+  it('tells after how many minutes it is shown at the present rate', () => {
+    // 400 samples in 2 minutes.
+    expect(explained({ rollout }, { spec, nowMs: 180_000 }).gates).toMatchObject([{ shownInMinutes: 5 }])
+    const again = { ...rollout, fromMs: 120_000 }
+    expect(explained({ rollout: again }, { spec, nowMs: 180_000 }).gates).toMatchObject([
+      { shownInMinutes: 2.5 },
+    ])
+  })
+
+  it('tells no minutes after the step, and when no number of samples is known', () => {
+    const holding: Rollout = {
+      phase: 'holding',
+      revision: 'candidate',
+      step: 1,
+      sinceMs: 0,
+      gates: rollout.gates,
+      message: '',
+    }
+    const { missing: _, ...far } = rollout.gates[0] ?? {
+      gate: 'errors',
+      verdict: 'undecided',
+      conclusive: false,
+      message: '',
+    }
+    for (const each of [holding, { ...rollout, gates: [far] }]) {
+      expect(explained({ rollout: each }, { spec, nowMs: 180_000 }).gates[0]).not.toHaveProperty(
+        'shownInMinutes',
+      )
+    }
   })
 })

@@ -133,6 +133,7 @@ describe('a gate with a bound', () => {
     expect(result.message).toMatch(
       /^accuracy: labels.accuracy is 0.915 \(1000 samples\), wanted at least 0.9; this shows neither that the rule is met nor that it is broken: the true distance from the bound lies between -0.0\d+ and \+0.0\d+$/,
     )
+    expect(result.missing).toMatchObject({ samples: expect.any(Number), verdict: expect.any(String) })
     expect(result.next).toMatch(
       /^if the numbers stay like this, some \d+ more samples of the candidate show that the rule is met$/,
     )
