@@ -1,10 +1,13 @@
 import type { GateMethod } from '../../resources/deployment/deployment-status.ts'
 import type { GateRange } from '../../resources/deployment/model-deployment.ts'
 import { compareMean, compareMeans } from './evidence/asymptotic-means.ts'
+import { compareBoundedMean, compareBoundedMeans } from './evidence/bounded-means.ts'
 import type { Aim, Comparison } from './evidence/comparison.ts'
 import { compareProportion } from './evidence/proportion.ts'
 import { compareProportions } from './evidence/proportions.ts'
-import type { Sample } from './evidence/sample.ts'
+import { compareQuantile, compareQuantiles } from './evidence/quantiles.ts'
+import { compareRate, compareRates } from './evidence/rates.ts'
+import type { CellCounts, Events, Moments, Sample } from './evidence/sample.ts'
 
 /** The test that fits a gate's numbers, and between what its difference can lie. */
 export interface GateTest {
@@ -21,6 +24,9 @@ export interface TestOptions {
   /** Between what single values lie, turned so that less is better. */
   readonly range?: GateRange
 }
+
+/** The split of tests that stay true for any split, where it is not known. They only need more samples then. */
+const evenly = 0.5
 
 /** Chooses by what was measured. Undefined when no test fits, such as two samples of different kinds. */
 export function chooseTest(
@@ -39,20 +45,86 @@ export function chooseTest(
       const comparison = compareProportions(candidate, stable, split, aim)
       return { method: 'proportions', comparison, least: -1, most: 1 }
     }
-    case 'moments': {
-      const comparison =
-        stable?.kind === 'moments' ? compareMeans(candidate, stable, aim) : compareMean(candidate, aim)
-      return { method: 'asymptotic-means', comparison, ...reachOf(candidate, stable) }
-    }
-    default:
-      return undefined
+    case 'moments':
+      return testOfMeans(candidate, stable?.kind === 'moments' ? stable : undefined, options)
+    case 'cells':
+      return testOfQuantiles(candidate, stable?.kind === 'cells' ? stable : undefined, options)
+    case 'events':
+      return testOfRates(candidate, stable?.kind === 'events' ? stable : undefined, aim)
   }
 }
 
+function testOfMeans(candidate: Moments, stable: Moments | undefined, options: TestOptions): GateTest {
+  const { aim, range, share = evenly } = options
+  if (
+    range !== undefined &&
+    isWithin(candidate, range) &&
+    (stable === undefined || isWithin(stable, range))
+  ) {
+    const width = range.max - range.min
+    return stable === undefined
+      ? {
+          method: 'bounded-means',
+          comparison: compareBoundedMean(candidate, range, aim),
+          least: range.min,
+          most: range.max,
+        }
+      : {
+          method: 'bounded-means',
+          comparison: compareBoundedMeans(candidate, stable, share, range, aim),
+          least: -width,
+          most: width,
+        }
+  }
+  const comparison = stable === undefined ? compareMean(candidate, aim) : compareMeans(candidate, stable, aim)
+  return { method: 'asymptotic-means', comparison, ...reachOf(candidate, stable) }
+}
+
+/** Rounding must not make a value of its bounds one beyond them. */
+const rounding = 1e-9
+
+/** Whether values with these sums can all lie in a range. If not, the range is not true, and no exact test holds. */
+function isWithin({ count, sum, sumSquares }: Moments, { min, max }: GateRange): boolean {
+  // (y - min)(max - y) is 0 or more for each value, and so is its sum.
+  const inside = (min + max) * sum - count * min * max - sumSquares
+  return inside >= -rounding * count * (max - min) ** 2
+}
+
+function testOfQuantiles(
+  candidate: CellCounts,
+  stable: CellCounts | undefined,
+  { aim, share = evenly }: TestOptions,
+): GateTest {
+  const ends = [candidate, ...(stable === undefined ? [] : [stable])].flatMap(({ bounds }) => [
+    Math.min(0, bounds[0] as number),
+    bounds.at(-1) as number,
+  ])
+  const [least, most] = [Math.min(...ends), Math.max(...ends)]
+  return stable === undefined
+    ? { method: 'quantiles', comparison: compareQuantile(candidate, aim), least, most }
+    : {
+        method: 'quantiles',
+        comparison: compareQuantiles(candidate, stable, share, aim),
+        least: least - most,
+        most: most - least,
+      }
+}
+
+function testOfRates(candidate: Events, stable: Events | undefined, aim: Aim): GateTest {
+  // Far more than the rates can be off.
+  const rates = [candidate, ...(stable === undefined ? [] : [stable])].map(
+    ({ events, exposureMs }) => (10_000 * (events + 10)) / exposureMs,
+  )
+  const most = Math.max(...rates)
+  return stable === undefined
+    ? { method: 'rates', comparison: compareRate(candidate, aim), least: 0, most }
+    : { method: 'rates', comparison: compareRates(candidate, stable, aim), least: -most, most }
+}
+
 /** Far more than the difference of two means can be off. */
-function reachOf(candidate: Sample, stable: Sample | undefined): Pick<GateTest, 'least' | 'most'> {
-  const roots = [candidate, stable].map((sample) =>
-    sample?.kind === 'moments' ? Math.sqrt(sample.sumSquares / sample.count) : 0,
+function reachOf(candidate: Moments, stable: Moments | undefined): Pick<GateTest, 'least' | 'most'> {
+  const roots = [candidate, ...(stable === undefined ? [] : [stable])].map((sample) =>
+    Math.sqrt(sample.sumSquares / sample.count),
   )
   const reach = 10 * Math.max(...roots)
   return { least: -reach, most: reach }

@@ -12,6 +12,12 @@ const knownSpread = 64
 const wantedEvidence = 4
 
 /**
+ * Values that are all equal tell no spread. Then other values are taken to be at most a hundred times as far as the mean that is
+ * claimed. If it were true, more than one sample in a hundred would be such a value.
+ */
+const unseenShare = -Math.log(1 - 1 / 100)
+
+/**
  * Compares means of values without known bounds, by the one-sided normal mixture of Robbins. It holds for many samples
  * only: the spread is estimated, and means are taken as normal. Waudby-Smith, Arbour, Sinha, Kennedy and Ramdas,
  * "Time-uniform central limit theory and asymptotic confidence sequences" (2024), theorem 2.2 and section 3.
@@ -20,8 +26,11 @@ export function compareMeans(candidate: Moments, stable: Moments, aim: Aim): Com
   const known = candidate.count >= knownSpread && stable.count >= knownSpread
   const difference = candidate.sum / candidate.count - stable.sum / stable.count
   const samples = candidate.count + stable.count
+  // Of a skewed metric, few samples without a rare large value have a low mean and a low variance at once. So neither
+  // revision's variance is taken to be below the other's, which may have met such values.
+  const each = Math.max(varianceOf(candidate), varianceOf(stable))
   // The variance of the difference, for one sample of both revisions together.
-  const variance = samples * (varianceOf(candidate) / candidate.count + varianceOf(stable) / stable.count)
+  const variance = samples * (each / candidate.count + each / stable.count)
   return compare(difference, samples, known ? variance : Number.NaN, aim)
 }
 
@@ -36,15 +45,15 @@ function varianceOf({ count, sum, sumSquares }: Moments): number {
 }
 
 function compare(difference: number, samples: number, variance: number, aim: Aim): Comparison {
-  const deviation = Math.sqrt(variance)
-  const wanted = (aim.detect - aim.margin) / deviation
+  const wanted = (aim.detect - aim.margin) / Math.sqrt(variance)
   const tightest = (2 * wantedEvidence) / (wanted * wanted)
   // Howard, Ramdas, McAuliffe and Sekhon (2021), proposition 3: the mixture that is tightest there.
   const mixed = Math.max(1, tightest / (2 * wantedEvidence + Math.log(1 + 2 * wantedEvidence)))
   const excess = (by: number): number => {
     if (Number.isNaN(variance)) return Number.NEGATIVE_INFINITY
-    if (variance === 0) return by > 0 ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY
-    const sum = (samples * by) / deviation
+    if (variance === 0) return by > 0 ? samples * unseenShare : Number.NEGATIVE_INFINITY
+    // The spread around the claimed mean, not around the measured one. Samples that miss rare values have both wrong.
+    const sum = (samples * by) / Math.sqrt(variance + by * by)
     const whole = samples + mixed
     return (
       Math.log((4 * mixed) / whole) / 2 + (sum * sum) / (2 * whole) + logNormalCdf(sum / Math.sqrt(whole))
