@@ -5,7 +5,7 @@ export interface PairedBets {
 }
 
 /** A value and its slope. */
-export interface Line {
+export interface Sloped {
   readonly value: number
   readonly slope: number
 }
@@ -24,7 +24,7 @@ export function evidenceBetween(
   from: PairedBets,
   to: PairedBets,
   part: number,
-): Line {
+): Sloped {
   const ranks = weights.length
   let upperMost = Number.NEGATIVE_INFINITY
   let lowerMost = Number.NEGATIVE_INFINITY
