@@ -27,6 +27,7 @@ export type SeriesCombining =
   | { readonly kind: 'ratio'; readonly noHits: 'zero' | 'no-data' }
   | { readonly kind: 'value'; readonly over: Over; readonly scale: number }
   | { readonly kind: 'distribution'; readonly scale: number }
+  | { readonly kind: 'quantile'; readonly quantile: number; readonly scale: number }
 
 /** A metric whose series were read. */
 export interface SeriesMetric {
@@ -79,7 +80,18 @@ function partsOf(metric: GoogleMetric, wrong: Wrong): Pick<SeriesMetric, 'combin
       return {
         combining: { kind, scale: checkScale(scale, wrong) },
         counts: true,
-        parts: { of: { ...series('of', of, wrong), align: 'ALIGN_DELTA', reduce: 'REDUCE_SUM' } },
+        parts: { of: distributions(of, wrong) },
+      }
+    }
+    case 'quantile': {
+      const { kind, of, quantile, scale = 1 } = metric
+      if (!(quantile > 0 && quantile < 1)) {
+        throw wrong('quantile', `is ${String(quantile)}: give a number between 0 and 1`)
+      }
+      return {
+        combining: { kind, quantile, scale: checkScale(scale, wrong) },
+        counts: true,
+        parts: { of: distributions(of, wrong) },
       }
     }
     case 'value': {
@@ -99,9 +111,13 @@ function partsOf(metric: GoogleMetric, wrong: Wrong): Pick<SeriesMetric, 'combin
     default:
       throw wrong(
         'kind',
-        `is ${String((metric as GoogleMetric).kind)}: give "ratio", "distribution" or "value"`,
+        `is ${String((metric as GoogleMetric).kind)}: give "ratio", "distribution", "quantile" or "value"`,
       )
   }
+}
+
+function distributions(of: GoogleSeries, wrong: Wrong): CheckedSeries {
+  return { ...series('of', of, wrong), align: 'ALIGN_DELTA', reduce: 'REDUCE_SUM' }
 }
 
 const counters: readonly string[] = ['ALIGN_DELTA', 'ALIGN_SUM', 'ALIGN_COUNT', 'ALIGN_COUNT_TRUE']

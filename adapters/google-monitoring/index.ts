@@ -6,6 +6,7 @@ export type {
   GoogleLabelValue,
   GoogleMetric,
   GoogleNumber,
+  GoogleQuantile,
   GoogleRatio,
   GoogleReducer,
   GoogleSeries,

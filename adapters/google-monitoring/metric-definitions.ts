@@ -33,7 +33,7 @@ export interface GoogleNumber extends GoogleSeries {
   readonly reduce?: GoogleReducer
 }
 
-export type GoogleMetric = (GoogleRatio | GoogleDistribution | GoogleValue) & {
+export type GoogleMetric = (GoogleRatio | GoogleDistribution | GoogleQuantile | GoogleValue) & {
   /** The length of a period, in seconds: a multiple of 60. Default 60. */
   readonly periodSeconds?: number
   /**
@@ -63,6 +63,16 @@ export interface GoogleRatio {
 export interface GoogleDistribution {
   readonly kind: 'distribution'
   readonly of: GoogleSeries
+  /** What the values are multiplied by. Default 1. */
+  readonly scale?: number
+}
+
+/** A percentile of a metric of distributions, as exact as its buckets. */
+export interface GoogleQuantile {
+  readonly kind: 'quantile'
+  readonly of: GoogleSeries
+  /** Between 0 and 1: 0.95 for the 95th percentile. */
+  readonly quantile: number
   /** What the values are multiplied by. Default 1. */
   readonly scale?: number
 }

@@ -2,6 +2,7 @@ import { ModelspineError } from 'modelspine/adapter'
 import { z } from 'zod'
 import { googlePages } from '../shared/google/google-pages.ts'
 import type { VendorClient, VendorRequest } from '../shared/vendor-client.ts'
+import { bucketBounds } from './bucket-bounds.ts'
 
 const number = z.union([z.number(), z.enum(['NaN', 'Infinity', '-Infinity']).transform(Number)])
 const int64 = z.union([
@@ -11,6 +12,13 @@ const int64 = z.union([
     .transform(Number),
   z.number(),
 ])
+
+const told = z.number().nullish()
+const bucketOptions = z.object({
+  linearBuckets: z.object({ numFiniteBuckets: told, width: told, offset: told }).nullish(),
+  exponentialBuckets: z.object({ numFiniteBuckets: told, growthFactor: told, scale: told }).nullish(),
+  explicitBuckets: z.object({ bounds: z.array(z.number()).nullish() }).nullish(),
+})
 
 const point = z.object({
   interval: z.object({ endTime: z.iso.datetime({ offset: true }) }),
@@ -23,6 +31,8 @@ const point = z.object({
         count: int64.nullish(),
         mean: number.nullish(),
         sumOfSquaredDeviation: number.nullish(),
+        bucketOptions: bucketOptions.nullish(),
+        bucketCounts: z.array(int64).nullish(),
       })
       .nullish(),
   }),
@@ -43,6 +53,10 @@ export interface Samples {
   readonly count: number
   readonly mean: number
   readonly sumOfSquaredDeviation: number
+  /** The bounds between the buckets. Empty where the answer does not tell. */
+  readonly bounds: readonly number[]
+  /** The counts of the buckets, without zeros at the end. */
+  readonly bucketCounts: readonly number[]
 }
 
 /** What one aligned point says. */
@@ -91,8 +105,14 @@ function checkWhole({
 
 function numberOrSamples({ boolValue, int64Value, doubleValue, distributionValue }: Value): PointValue {
   if (distributionValue) {
-    const { count, mean, sumOfSquaredDeviation } = distributionValue
-    return { count: count ?? 0, mean: mean ?? 0, sumOfSquaredDeviation: sumOfSquaredDeviation ?? 0 }
+    const { count, mean, sumOfSquaredDeviation, bucketOptions, bucketCounts } = distributionValue
+    return {
+      count: count ?? 0,
+      mean: mean ?? 0,
+      sumOfSquaredDeviation: sumOfSquaredDeviation ?? 0,
+      bounds: bucketOptions ? bucketBounds(bucketOptions) : [],
+      bucketCounts: bucketCounts ?? [],
+    }
   }
   const value = int64Value ?? doubleValue ?? (typeof boolValue === 'boolean' ? Number(boolValue) : undefined)
   if (value === undefined) throw failure('answered a point that is no number', false)

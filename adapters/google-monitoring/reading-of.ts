@@ -1,4 +1,4 @@
-import type { Interval, MetricReading } from 'modelspine/adapter'
+import { addReadings, type Interval, type MetricReading } from 'modelspine/adapter'
 import {
   noData,
   type PeriodNumbers,
@@ -27,7 +27,9 @@ export function readingOf(
       return valueReading(vendor, of('value', plainOf), counts, combining, covered)
     }
     case 'distribution':
-      return distributionReading(all.get('of') ?? new Map(), combining.scale, periodSeconds, covered)
+      return distributionReading(samplesIn(all.get('of'), periodSeconds, covered), combining.scale, covered)
+    case 'quantile':
+      return quantileReading(samplesIn(all.get('of'), periodSeconds, covered), combining, covered)
   }
 }
 
@@ -54,18 +56,40 @@ function finite(value: number): number {
   throw failure(`answered ${value}`)
 }
 
-function distributionReading(
-  points: SeriesPoints,
-  scale: number,
+/** Those of each period that lies in the interval. */
+function samplesIn(
+  points: SeriesPoints = new Map(),
   periodSeconds: number,
   covered: Interval,
+): readonly Samples[] {
+  return [...points]
+    .filter(([endMs]) => endMs - periodSeconds * 1000 >= covered.fromMs && endMs <= covered.toMs)
+    .map(([, value]) => samplesOf(value))
+}
+
+/** Cloud Monitoring counts a value that is a bound in the bucket above it, and a reading in the cell below it. */
+function quantileReading(
+  periods: readonly Samples[],
+  { quantile, scale }: { readonly quantile: number; readonly scale: number },
+  covered: Interval,
 ): MetricReading {
-  const kept = [...points].filter(
-    ([endMs]) => endMs - periodSeconds * 1000 >= covered.fromMs && endMs <= covered.toMs,
-  )
+  let sum = noData(covered)
+  for (const { count, bounds, bucketCounts } of periods) {
+    if (count === 0) continue
+    const counts = [...bounds, 0].map((_, cell) => bucketCounts[cell] ?? 0)
+    if (bounds.length === 0 || bucketCounts.length > counts.length || !counts.some((each) => each > 0)) {
+      throw failure(`answered a distribution of ${count} samples without the counts of its buckets`, false)
+    }
+    if (counts.some((each) => each < 0)) throw failure(`answered a bucket of ${Math.min(...counts)} samples`)
+    const scaled = bounds.map((bound) => bound * scale)
+    sum = addReadings(sum, { kind: 'histogram', quantile, bounds: scaled, counts, covered })
+  }
+  return sum
+}
+
+function distributionReading(periods: readonly Samples[], scale: number, covered: Interval): MetricReading {
   let [count, sum, sumSquares] = [0, 0, 0]
-  for (const [, value] of kept) {
-    const samples = samplesOf(value)
+  for (const samples of periods) {
     count += samples.count
     sum += samples.count * samples.mean * scale
     sumSquares += (samples.sumOfSquaredDeviation + samples.count * samples.mean ** 2) * scale ** 2

@@ -64,6 +64,7 @@ describe('the options of the source', () => {
     ['metricLabels.m is "{colour}"', total({ metricLabels: { m: '{colour}' } })],
     ['metrics["x"].over', x({ ...value, over: 'middle' })],
     ['metrics["x"].scale', x({ ...value, scale: 0 })],
+    ['metrics["x"].quantile', x({ kind: 'quantile', of: value.value, quantile: 95 } as object)],
     ['metrics["x"].value.align is "undefined"', x({ ...value, value: deployed('prediction_latencies') })],
     ['metrics["x"].value.reduce is "MAX"', x({ ...value, value: { ...value.value, reduce: 'MAX' } })],
     ['metrics["x"].count.align', x({ ...value, count: { ...deployed('c'), align: 'ALIGN_MAX' } })],

@@ -8,6 +8,8 @@ const p99: GoogleMetric = {
   value: { ...deployed('prediction_latencies'), align: 'ALIGN_PERCENTILE_99' },
   over: 'max',
 }
+const p95: GoogleMetric = { kind: 'quantile', of: deployed('prediction_latencies'), quantile: 0.95 }
+const explicit = { explicitBuckets: { bounds: [1] } }
 const endTime = new Date(at(3)).toISOString()
 const point = (value: object): object => ({ points: [{ interval: { endTime }, value }] })
 
@@ -96,6 +98,35 @@ describe('the numbers of an interval', () => {
     expect(seconds.sumSquares).toBeCloseTo(0.1)
   })
 
+  it('are a histogram of all periods where a quantile is asked, in the unit that scale makes', async () => {
+    const of = deployed('prediction_latencies')
+    const metrics = { p95: { kind: 'quantile', of, quantile: 0.95, scale: 0.001 } } as const
+    const { ask, predict } = await scene({ metrics }, { phaseMs: 0 })
+    expect(await ask()).toEqual({ kind: 'no-data', covered })
+    for (const failed of [false, false, true]) predict(at(2), failed)
+    predict(at(3), true)
+    expect(await ask()).toEqual({
+      kind: 'histogram',
+      quantile: 0.95,
+      bounds: [0.025, 0.05, 0.1, 0.2, 0.4],
+      counts: [0, 0, 0, 2, 2, 0],
+      covered,
+    })
+  })
+
+  it.each<[string, object, readonly number[]]>([
+    ['linear', { linearBuckets: { numFiniteBuckets: 2, width: 10 } }, [0, 10, 20]],
+    ['linear with an offset', { linearBuckets: { numFiniteBuckets: 2, width: 10, offset: 5 } }, [5, 15, 25]],
+    ['exponential', { exponentialBuckets: { numFiniteBuckets: 2, growthFactor: 3, scale: 2 } }, [2, 6, 18]],
+    ['explicit', { explicitBuckets: { bounds: [1, 7, 9] } }, [1, 7, 9]],
+  ])('have %s buckets', async (_kind, bucketOptions, bounds) => {
+    const metrics = { m: { kind: 'quantile', of: deployed('prediction_latencies'), quantile: 0.5 } } as const
+    const { ask, simulator } = await scene({ metrics })
+    const distributionValue = { count: '5', mean: 3, bucketOptions, bucketCounts: ['1', '0', '4'] }
+    simulator.override = () => ({ timeSeries: [point({ distributionValue })] })
+    expect(await ask()).toMatchObject({ kind: 'histogram', bounds, counts: [1, 0, 4, 0] })
+  })
+
   it('are one number of those of the periods', async () => {
     const count = deployed('prediction_count')
     const metrics = { p99, mean: { ...p99, over: 'mean', count }, half: { ...p99, scale: 0.5 } } as const
@@ -132,6 +163,44 @@ describe('an answer that cannot be judged by', () => {
       false,
     ],
     ['is a text', { timeSeries: [point({ stringValue: 'fine' })] }, p99, /no number/, false],
+    [
+      'has no buckets',
+      { timeSeries: [point({ distributionValue: { count: '1' } })] },
+      p95,
+      /without the counts/,
+      false,
+    ],
+    [
+      'has no counts of buckets',
+      { timeSeries: [point({ distributionValue: { count: '1', bucketOptions: explicit } })] },
+      p95,
+      /without the counts/,
+      false,
+    ],
+    [
+      'has more counts than buckets',
+      {
+        timeSeries: [
+          point({
+            distributionValue: { count: '3', bucketOptions: explicit, bucketCounts: ['1', '1', '1'] },
+          }),
+        ],
+      },
+      p95,
+      /without the counts/,
+      false,
+    ],
+    [
+      'has a negative bucket',
+      {
+        timeSeries: [
+          point({ distributionValue: { count: '3', bucketOptions: explicit, bucketCounts: ['4', '-1'] } }),
+        ],
+      },
+      p95,
+      /bucket of -1/,
+      true,
+    ],
     ['is not finite', { timeSeries: [point({ doubleValue: 'NaN' })] }, p99, /NaN/, true],
     ['is negative', { timeSeries: [point({ int64Value: '-3' })] }, errors, /total of -3/, true],
     [

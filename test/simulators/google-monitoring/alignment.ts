@@ -4,6 +4,25 @@ export interface Distribution {
   readonly count: number
   readonly mean: number
   readonly sumOfSquaredDeviation: number
+  readonly bucketOptions: object
+  readonly bucketCounts: readonly string[]
+}
+
+/** Latencies of Vertex AI have exponential buckets. */
+const [growthFactor, scale, numFiniteBuckets] = [2, 25, 4]
+
+/** Without the zeros at the end, as Google leaves them out. */
+function bucketCounts(
+  values: readonly { readonly value: number; readonly share: number }[],
+): readonly string[] {
+  const counts: number[] = []
+  for (const { value, share } of values) {
+    let bucket = 0
+    while (bucket <= numFiniteBuckets && value >= scale * growthFactor ** bucket) bucket += 1
+    while (counts.length <= bucket) counts.push(0)
+    counts[bucket] = (counts[bucket] as number) + share
+  }
+  return counts.map((count) => String(Math.round(count)))
 }
 
 /** One sample of one series: what happened in the span. */
@@ -55,7 +74,11 @@ export function alignDistribution(samples: readonly Sample[], periods: Periods):
       const count = whole.reduce((sum, { share }) => sum + share, 0)
       const mean = count === 0 ? 0 : whole.reduce((sum, { share, value }) => sum + share * value, 0) / count
       const spread = whole.reduce((sum, { share, value }) => sum + share * (value - mean) ** 2, 0)
-      return [endMs, { count: Math.round(count), mean, sumOfSquaredDeviation: spread }]
+      const buckets = {
+        bucketOptions: { exponentialBuckets: { numFiniteBuckets, growthFactor, scale } },
+        bucketCounts: bucketCounts(whole),
+      }
+      return [endMs, { count: Math.round(count), mean, sumOfSquaredDeviation: spread, ...buckets }]
     }),
   )
 }
