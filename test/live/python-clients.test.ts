@@ -10,13 +10,15 @@ import { pythonClientList } from './python-clients/client-list.ts'
 import { withServer } from './support/with-server.ts'
 
 withServer('python-clients', ({ python }) => {
-  it('OpenAI’s, Anthropic’s and LangChain’s clients for Python get the same from each vendor', async () => {
+  const title = 'OpenAI’s, Anthropic’s and LangChain’s clients for Python get the same from each vendor'
+  // Some four hundred calls of clients that need half a minute of CPU.
+  it(title, { timeout: 300_000 }, async () => {
     const world = await openClientWorld()
     try {
       const models = Object.fromEntries(scriptedVendors.map(({ name, embeds }) => [name, embeds]))
       const asked = JSON.stringify({ models, prompts, image, toolSchema, replySchema })
       const script = join(import.meta.dirname, 'python-clients/through_gateway.py')
-      const { stdout } = await promisify(execFile)(python, [script, world.url, asked], { timeout: 90_000 })
+      const { stdout } = await promisify(execFile)(python, [script, world.url, asked], { timeout: 280_000 })
       const text = { text: saidText, calls: [], ...usage }
       const tool = { text: '', calls: [[toolCall.name, toolCall.arguments]], ...usage }
       const failed = (status: number, retryAfter: string | null = null): readonly object[] => [

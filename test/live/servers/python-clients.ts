@@ -1,3 +1,4 @@
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { required } from '../../../servers/cache.ts'
 import { pythonVenv } from '../../../servers/python-venv.ts'
@@ -25,6 +26,8 @@ export const pythonClients: LiveServer<PythonClientsAddress> = {
   },
   async start({ folder }): Promise<RunningServer<PythonClientsAddress>> {
     const python = join(required(await this.install()), 'bin/python')
-    return { address: { python }, log: join(folder, 'log'), stop: async () => {} }
+    const log = join(folder, 'log')
+    await writeFile(log, 'Nothing ran: these are clients.\n')
+    return { address: { python }, log, stop: async () => {} }
   },
 }
