@@ -33,7 +33,7 @@ describe('the test of a gate', () => {
     expect(methodIn(0, 1)).toBe('bounded-means')
     expect(methodIn(0, 0.6)).toBe('bounded-means')
     expect(methodIn(0, 0.59)).toBe('asymptotic-means')
-    expect(methodIn(0.2, 1)).toBe('asymptotic-means')
+    expect(methodIn(0.45, 1)).toBe('asymptotic-means')
     const steady: Sample = { kind: 'moments', count: 7, sum: 0.7, sumSquares: 0.07 }
     expect(chooseTest(steady, undefined, { aim, range: { min: 0.1, max: 0.1 + 1e-3 } })?.method).toBe(
       'bounded-means',
