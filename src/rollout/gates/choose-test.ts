@@ -4,7 +4,7 @@ import { compareMean, compareMeans } from './evidence/asymptotic-means.ts'
 import { compareBoundedMean, compareBoundedMeans } from './evidence/bounded-means.ts'
 import type { Aim, Comparison } from './evidence/comparison.ts'
 import { compareProportion } from './evidence/proportion.ts'
-import { compareProportions } from './evidence/proportions.ts'
+import { compareProportions, type Proportion } from './evidence/proportions.ts'
 import { compareQuantile, compareQuantiles } from './evidence/quantiles.ts'
 import { compareRate, compareRates } from './evidence/rates.ts'
 import type { CellCounts, Events, Moments, Sample } from './evidence/sample.ts'
@@ -19,7 +19,7 @@ export interface GateTest {
 
 export interface TestOptions {
   readonly aim: Aim
-  /** The candidate's part of the requests, from 0 to 1. When it is not known, what came is taken as what was meant. */
+  /** The candidate's part of the requests, from 0 to 1. */
   readonly share?: number
   /** Between what single values lie, turned so that less is better. */
   readonly range?: GateRange
@@ -41,8 +41,11 @@ export function chooseTest(
       if (stable?.kind !== 'proportion') {
         return { method: 'proportion', comparison: compareProportion(candidate, aim), least: 0, most: 1 }
       }
-      const split = share ?? candidate.total / (candidate.total + stable.total)
-      const comparison = compareProportions(candidate, stable, split, aim)
+      // Without a split by chance, only a test that holds for any split is true.
+      if (share === undefined || share <= 0 || share >= 1) {
+        return testOfMeans(asMoments(candidate), asMoments(stable), { aim, range: { min: 0, max: 1 } })
+      }
+      const comparison = compareProportions(candidate, stable, share, aim)
       return { method: 'proportions', comparison, least: -1, most: 1 }
     }
     case 'moments':
@@ -50,8 +53,13 @@ export function chooseTest(
     case 'cells':
       return testOfQuantiles(candidate, stable?.kind === 'cells' ? stable : undefined, options)
     case 'events':
-      return testOfRates(candidate, stable?.kind === 'events' ? stable : undefined, aim)
+      return testOfRates(candidate, stable?.kind === 'events' ? stable : undefined, options)
   }
+}
+
+/** Each sample is a value of 0 or 1. */
+function asMoments({ bad, total }: Proportion): Moments {
+  return { count: total, sum: bad, sumSquares: bad }
 }
 
 function testOfMeans(candidate: Moments, stable: Moments | undefined, options: TestOptions): GateTest {
@@ -110,15 +118,28 @@ function testOfQuantiles(
       }
 }
 
-function testOfRates(candidate: Events, stable: Events | undefined, aim: Aim): GateTest {
-  // Far more than the rates can be off.
-  const rates = [candidate, ...(stable === undefined ? [] : [stable])].map(
-    ({ events, exposureMs }) => (10_000 * (events + 10)) / exposureMs,
-  )
-  const most = Math.max(...rates)
-  return stable === undefined
-    ? { method: 'rates', comparison: compareRate(candidate, aim), least: 0, most }
-    : { method: 'rates', comparison: compareRates(candidate, stable, aim), least: -most, most }
+/** Events of two revisions are counted for the part of the traffic that each of them had. Without it, none can be compared. */
+function testOfRates(
+  candidate: Events,
+  stable: Events | undefined,
+  { aim, share }: TestOptions,
+): GateTest | undefined {
+  if (stable !== undefined) {
+    if (share === undefined || share <= 0 || share >= 1) return undefined
+    const [ours, theirs] = [partOf(candidate, share), partOf(stable, 1 - share)]
+    const most = mostRate([ours, theirs])
+    return { method: 'rates', comparison: compareRates(ours, theirs, aim), least: -most, most }
+  }
+  return { method: 'rates', comparison: compareRate(candidate, aim), least: 0, most: mostRate([candidate]) }
+}
+
+function partOf({ events, exposureMs }: Events, share: number): Events {
+  return { events, exposureMs: exposureMs * share }
+}
+
+/** Far more than the rates can be off. */
+function mostRate(all: readonly Events[]): number {
+  return Math.max(...all.map(({ events, exposureMs }) => (10_000 * (events + 10)) / exposureMs))
 }
 
 /** Far more than the difference of two means can be off. */

@@ -29,7 +29,7 @@ export function describeNumbers(
 export function describePlain({ compare }: AnalysisGate): string {
   return compare === 'raw'
     ? 'the numbers are compared as they stand, as the gate asks'
-    : 'the numbers are compared as they stand, because their source gives no samples to test'
+    : 'the numbers are compared as they stand, because no test fits what their source gives'
 }
 
 /** What is shown, and where the true difference lies. */
@@ -56,10 +56,11 @@ export function describeNext(
   { candidate }: Numbers,
   missing: StillMissing | undefined,
 ): string | undefined {
-  if (verdict === 'pass') return 'the step goes on to its end, because a failure may still show'
+  if (verdict === 'pass')
+    return 'the step goes on until its window ends or all its gates have passed, because a failure may still show'
   if (verdict === 'fail') return 'traffic returns to the stable revision'
   if (verdict !== 'undecided') return undefined
-  if (missing === undefined || candidate.samples === undefined) {
+  if (missing === undefined || candidate.samples === undefined || candidate.samples === 0) {
     return 'the numbers lie so close to the rule that no number of samples can be named'
   }
   const more = roundUp(candidate.samples * (missing.times - 1))

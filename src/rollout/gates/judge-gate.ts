@@ -91,6 +91,7 @@ function judgeNumbers(
   if (test === undefined) return compareRaw(gate, numbers)
   const levels = { alpha: context.alpha, beta: 1 - (gate.power ?? gateDefaults.power) }
   const { margin } = options.aim
+  let doubtful = false
   let verdict = testVerdict(test.comparison, margin, levels)
   const head = describeNumbers(gate, numbers)
   if (verdict !== 'undecided') {
@@ -101,10 +102,12 @@ function judgeNumbers(
       const message = `${head}; but ${retried.candidate} samples of the candidate and ${retried.stable} of the stable revision are of requests that the other revision had failed before, and without them nothing is shown`
       return { method, verdict: 'error', conclusive: false, spoiled: 'retries', message }
     }
-    if (doubt === 'doubtful') verdict = 'undecided'
+    doubtful = doubt === 'doubtful'
+    if (doubtful) verdict = 'undecided'
   }
   const difference = differenceOf(gate, test, options, levels)
-  const missing = verdict === 'undecided' ? samplesMissing(candidate, stable, options, levels) : undefined
+  const missing =
+    verdict === 'undecided' && !doubtful ? samplesMissing(candidate, stable, options, levels) : undefined
   const next = describeNext(verdict, numbers, missing)
   return {
     method: test.method,
@@ -181,7 +184,8 @@ function unreadable(
         return { verdict: 'error', message: `${what} has ${reading.hits} hits of ${reading.total} samples` }
       }
       // When a source does not count samples, the plan allows no `minSamples` but 1.
-      if (samples === undefined || samples >= gate.minSamples) return undefined
+      // No event within a time is an answer, too.
+      if (samples === undefined || samples >= gate.minSamples || reading.kind === 'events') return undefined
       return { verdict: 'too-few-samples', message: `${what} has ${samples} of ${gate.minSamples} samples` }
     }
   }

@@ -35,18 +35,33 @@ export function withoutRetried(
   options: TestOptions,
   levels: Levels,
 ): 'holds' | 'doubtful' | 'spoiled' {
-  // Only what speaks for the verdict is in doubt: bad samples of the worse side.
-  const inDoubt = shown === 'fail' ? retried.candidate : retried.stable
-  const side = shown === 'fail' ? candidate : stable
-  if (inDoubt === 0 || side === undefined) return 'holds'
-  if (side.kind === 'proportion') {
-    const bad = Math.min(side.bad, inDoubt)
-    const best = { ...side, bad: side.bad - bad, total: side.total - bad }
-    const test = shown === 'fail' ? chooseTest(best, stable, options) : chooseTest(candidate, best, options)
+  if (retried.candidate === 0 && retried.stable === 0) return 'holds'
+  if (candidate.kind === 'proportion' && (stable === undefined || stable.kind === 'proportion')) {
+    // What speaks for a failure: bad samples of the candidate, and good ones of the stable revision.
+    const [ours, theirs] = shown === 'fail' ? (['bad', 'good'] as const) : (['good', 'bad'] as const)
+    const test = chooseTest(
+      without(candidate, retried.candidate, ours),
+      stable && without(stable, retried.stable, theirs),
+      options,
+    )
     if (test !== undefined && testVerdict(test.comparison, options.aim.margin, levels) === shown)
       return 'holds'
   }
-  return inDoubt > tolerated * sizeOf(side) ? 'spoiled' : side.kind === 'proportion' ? 'doubtful' : 'holds'
+  const parts = [
+    retried.candidate / sizeOf(candidate),
+    stable === undefined ? 0 : retried.stable / sizeOf(stable),
+  ]
+  if (Math.max(...parts) > tolerated) return 'spoiled'
+  return candidate.kind === 'proportion' ? 'doubtful' : 'holds'
+}
+
+type Proportions = Extract<Sample, { kind: 'proportion' }>
+
+/** Takes so many samples of one sort away, or all of that sort. */
+function without(sample: Proportions, count: number, sort: 'bad' | 'good'): Proportions {
+  const there = sort === 'bad' ? sample.bad : sample.total - sample.bad
+  const taken = Math.min(there, count)
+  return { ...sample, bad: sample.bad - (sort === 'bad' ? taken : 0), total: sample.total - taken }
 }
 
 function sizeOf(sample: Sample): number {

@@ -89,6 +89,8 @@ interface Ratio {
  * `share` is the share of the samples that go to the upper side.
  */
 function ratiosOf(share: number, margin: number, alternatives: readonly Alternative[]): readonly Ratio[] {
+  // No share can be higher by so much.
+  if (margin >= 1) return []
   const possible = alternatives.filter(({ lower, excess }) => {
     const high = lower + margin + excess
     return high > rounding && high < 1 - rounding

@@ -12,9 +12,6 @@ const anyRatios = [1.1, 1.5, 3]
 /** And small excesses above each of them. */
 const smallFactors = [0.05, 0.2]
 
-/** A rate that is so much smaller than what it is computed from is 0 but for rounding. */
-const rounding = 1e-9
-
 /**
  * Compares how often something happens with a constant rate, in events per second. Events come as in a
  * process of Poisson. The evidence is a mean of the likelihood ratios of other rates to the constant. Robbins, "Statistical methods related to the law of the iterated logarithm" (1970), section 3.
@@ -85,11 +82,9 @@ function exceeds(upper: Events, lower: Events, margin: number, alternatives: rea
   const seconds = (upper.exposureMs + lower.exposureMs) / 1000
   const share = upper.exposureMs / (upper.exposureMs + lower.exposureMs)
   const terms: number[] = []
-  let used = 0
   for (const { lower: low, excess, weight } of alternatives) {
-    const high = low + margin + excess
-    if (!(high > low * rounding)) continue
-    used += weight
+    // Far below 0 there is no rate. A small one is an alternative as well then.
+    const high = Math.max(low + margin + excess, excess / 2)
     const middle = share * high + (1 - share) * low
     const allowedLow = largerZero(middle - margin, (1 - share) * low * margin)
     const allowedHigh = largerZero(middle + margin, -share * high * margin)
@@ -100,7 +95,7 @@ function exceeds(upper: Events, lower: Events, margin: number, alternatives: rea
         seconds * (share * (high - allowedHigh) + (1 - share) * (low - allowedLow)),
     )
   }
-  return used === 0 ? Number.NEGATIVE_INFINITY : logSum(terms) - Math.log(used)
+  return logSum(terms)
 }
 
 /**

@@ -12,16 +12,18 @@ const events: Sample = { kind: 'events', events: 12, exposureMs: 60_000 }
 describe('the test of a gate', () => {
   it('is chosen by what was measured', () => {
     const range = { min: 0, max: 1 }
+    const share = 0.5
     const methods = [proportion, moments, cells, events].map((sample) => [
       chooseTest(sample, undefined, { aim })?.method,
+      chooseTest(sample, sample, { aim, share })?.method,
+      chooseTest(sample, sample, { aim, share, range })?.method,
       chooseTest(sample, sample, { aim })?.method,
-      chooseTest(sample, sample, { aim, range })?.method,
     ])
     expect(methods).toEqual([
-      ['proportion', 'proportions', 'proportions'],
-      ['asymptotic-means', 'asymptotic-means', 'bounded-means'],
-      ['quantiles', 'quantiles', 'quantiles'],
-      ['rates', 'rates', 'rates'],
+      ['proportion', 'proportions', 'proportions', 'bounded-means'],
+      ['asymptotic-means', 'asymptotic-means', 'bounded-means', 'asymptotic-means'],
+      ['quantiles', 'quantiles', 'quantiles', 'quantiles'],
+      ['rates', 'rates', 'rates', undefined],
     ])
     expect(chooseTest(moments, undefined, { aim, range })?.method).toBe('bounded-means')
     expect(chooseTest(proportion, moments, { aim })).toBeUndefined()
@@ -43,7 +45,7 @@ describe('the test of a gate', () => {
   it('gives bounds between which the interval of equal revisions has 0, whatever was measured', () => {
     for (const sample of [proportion, moments, cells, events]) {
       for (const range of [undefined, { min: 0, max: 1 }]) {
-        const test = chooseTest(sample, sample, { aim, ...(range !== undefined && { range }) })
+        const test = chooseTest(sample, sample, { aim, share: 0.5, ...(range !== undefined && { range }) })
         if (test === undefined) throw new Error(`no test for ${sample.kind}`)
         expect(test.comparison.difference).toBe(0)
         const { low, high } = intervalOf(test.comparison, { alpha: 0.05, beta: 0.1 }, test)

@@ -92,7 +92,7 @@ describe('a gate with a bound', () => {
     const failed = judgeGate(plain, value(0.1), undefined, context)
     expect(failed).toMatchObject({ verdict: 'fail', conclusive: false, method: 'plain' })
     expect(failed.message).toBe(
-      'accuracy: labels.accuracy is 0.1, wanted at least 0.9; the numbers are compared as they stand, because their source gives no samples to test',
+      'accuracy: labels.accuracy is 0.1, wanted at least 0.9; the numbers are compared as they stand, because no test fits what their source gives',
     )
     expect(judgeGate(plain, value(0.9), undefined, context)).toMatchObject({
       verdict: 'pass',
@@ -173,6 +173,48 @@ describe('a gate that compares with stable', () => {
     expect(judgeGate(gate, candidate, stable, context).verdict).toBe('undecided')
     const known = judgeGate(gate, candidate, stable, { ...context, basis: { value: 0.01, samples: 2000 } })
     expect(known).toMatchObject({ verdict: 'fail', basis: { value: 0.01, samples: 2000 } })
+  })
+
+  it('holds for any split where requests are not split by chance', () => {
+    const gate = gateNamed('errors', { pass: { noWorseThan: 'stable', by: 0.01, better: 'lower' } })
+    for (const split of [{}, { share: 0 }, { share: 1 }]) {
+      const offline: JudgeContext = { alpha: 0.05, fromMs: 0, ...split }
+      const verdictOf = (bad: number): string =>
+        judgeGate(gate, ratio(bad, 5000), ratio(1500, 5000), offline).verdict
+      expect(verdictOf(1500)).toBe('undecided')
+      expect(verdictOf(2000)).toBe('fail')
+      expect(verdictOf(1000)).toBe('pass')
+    }
+  })
+
+  it('compares counts of events by the part of the traffic that each revision had', () => {
+    const gate = gateNamed('crashes', { pass: { noWorseThan: 'stable', by: 0.001, better: 'lower' } })
+    const events = (count: number): GateReading => ({
+      kind: 'events',
+      events: count,
+      exposureMs: 3_600_000,
+      covered,
+    })
+    const tenth = { ...context, share: 0.1 }
+    expect(judgeGate(gate, events(50), events(90), tenth)).toMatchObject({ verdict: 'fail', method: 'rates' })
+    expect(judgeGate(gate, events(10), events(90), tenth).verdict).not.toBe('fail')
+    expect(judgeGate(gate, events(50), events(90), { alpha: 0.05, fromMs: 0 }).method).toBe('plain')
+  })
+
+  it('takes no event in a long time for an answer', () => {
+    const gate = gateNamed('crashes', { pass: { atMost: 0.001 } })
+    const none: GateReading = { kind: 'events', events: 0, exposureMs: 86_400_000, covered }
+    expect(judgeGate(gate, none, undefined, context)).toMatchObject({ verdict: 'pass', method: 'rates' })
+    const short = judgeGate(gate, { ...none, exposureMs: 60_000 }, undefined, context)
+    expect(short.verdict).toBe('undecided')
+    expect(short.next).not.toContain('NaN')
+  })
+
+  it('never decides by a margin that no share can reach', () => {
+    const gate = gateNamed('errors', { pass: { noWorseThan: 'stable', by: 2, better: 'lower' } })
+    const result = judgeGate(gate, ratio(500, 1000), ratio(10, 1000), context)
+    expect(result.verdict).not.toBe('fail')
+    expect(JSON.stringify(result)).not.toContain('null')
   })
 
   it('compares numbers of different kinds as they stand', () => {

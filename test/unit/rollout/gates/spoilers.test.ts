@@ -123,6 +123,19 @@ describe('a comparison that is spoiled', () => {
     expect(result).toMatchObject({ verdict: 'error', spoiled: 'retries' })
   })
 
+  it('is an error when requests that succeeded at the second revision dilute its errors', () => {
+    const most = { ...context, share: 0.9 }
+    const result = judgeGate(gate, ratio(270, 930, { retried: 30 }), ratio(30, 370, { retried: 270 }), most)
+    expect(result).toMatchObject({ verdict: 'error', spoiled: 'retries' })
+    const passed = judgeGate(
+      gate,
+      ratio(220, 2800, { retried: 1800 }),
+      ratio(1800, 9220, { retried: 220 }),
+      context,
+    )
+    expect(passed).toMatchObject({ verdict: 'error', spoiled: 'retries' })
+  })
+
   it('waits when a few retried requests make the difference', () => {
     const even = { ...context, share: 0.5 }
     let last = 'pass'

@@ -70,11 +70,9 @@ describe('the evidence about two quantiles', () => {
         basis,
         fc.double({ min: -3, max: 3, noNaN: true }),
         (p, part, ours, theirs, known, margin) => {
-          const [one, other] = [ours, theirs].map((counts) => ({
-            quantile: p,
-            bounds: [1, 2, 3, 5, 8],
-            counts,
-          })) as unknown as [CellCounts, CellCounts]
+          const bounds = [1, 2, 3, 5, 8]
+          const one = { quantile: p, bounds, counts: ours }
+          const other = { quantile: p, bounds, counts: theirs }
           const there = compareQuantiles(one, other, part, aimOf(0, known))
           const back = compareQuantiles(other, one, 1 - part, aimOf(0, known))
           expect(there.above(margin)).toBeCloseTo(back.below(-margin), 6)
