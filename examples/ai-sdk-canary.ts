@@ -43,7 +43,13 @@ await plane.deploy(
     target: 'vendor',
     strategy: { canary: { steps: [{ weight: 20 }, { analyze: ['ratings'], for: '3s' }] } },
     analysis: [
-      { name: 'ratings', metric: 'ratings.mean', minSamples: 30, pass: { noWorseThan: 'stable', by: 0.2 } },
+      {
+        name: 'ratings',
+        metric: 'ratings.mean',
+        range: { min: 1, max: 5 },
+        pass: { noWorseThan: 'stable', by: 0.2 },
+        maxFor: '40s',
+      },
     ],
   },
   { actor },

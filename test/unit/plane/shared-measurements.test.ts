@@ -106,7 +106,7 @@ describe('two processes that route over one store', () => {
     const revision = await analyzing(made, gateOn('ratings.mean', { atLeast: 3 }))
     for (let count = 0; count < 100; count += 1) {
       const about = { deployment: 'default/digits', revision } as const
-      other.plane.feedback.record({ kind: 'rating', value: 1, ...about })
+      other.plane.feedback.record({ kind: 'rating', value: 1 + (count % 2), ...about })
       await leader.clock.advance(100)
     }
     await other.plane.stop()
