@@ -15,7 +15,7 @@ const root = process.cwd()
 const runs = 31
 const adapterRuns = 9
 const timeAim = 1.5
-const sizeLimitKb = 55
+const sizeLimitKb = 57
 const aiSdkLimitKb = 15
 const forbidden = ['undici', 'node:sqlite']
 

@@ -157,14 +157,17 @@ describe('a gate that compares with stable', () => {
   })
 
   it('is judged by the declared split, also when it is far from even', () => {
-    const of = (share: number): string => {
+    const of = (share: number, errorRate: number): string => {
       const total = 20_000
-      const reading = (errorRate: number, part: number): GateReading =>
-        ratio(errorRate * total * part, total * part)
+      const reading = (rate: number, part: number): GateReading => ratio(rate * total * part, total * part)
       const gate = gateNamed('errors', { pass: { noWorseThan: 'stable', by: 0, better: 'lower' } })
-      return judgeGate(gate, reading(0.04, share), reading(0.01, 1 - share), { ...context, share }).verdict
+      return judgeGate(gate, reading(errorRate, share), reading(0.01, 1 - share), { ...context, share })
+        .verdict
     }
-    for (const share of [0.05, 0.5, 0.95]) expect(of(share)).toBe('fail')
+    for (const share of [0.05, 0.5, 0.95]) {
+      expect(of(share, 0.04)).toBe('fail')
+      expect(of(share, 0.01)).toBe('undecided')
+    }
   })
 
   it('needs fewer samples when it knows what stable was before', () => {
