@@ -78,7 +78,13 @@ withServer('kube-apiserver', (address) => {
               target: 'kserve',
               strategy: { canary: { steps: [{ weight: 50 }, { analyze: ['errors'], for: '2s' }] } },
               analysis: [
-                { name: 'errors', metric: 'requests.errors', minSamples: 10, pass: { atMost: 0.1 } },
+                {
+                  name: 'errors',
+                  metric: 'requests.errors',
+                  minSamples: 10,
+                  pass: { atMost: 0.1 },
+                  compare: 'raw',
+                },
               ],
             },
             ann,
