@@ -18,7 +18,9 @@ export function testFields(): TestFields {
       .describe("How much worse is worth seeing, in the metric's own unit. More than by."),
     power: numberField('a number from 0.5 to 0.999', 0.5, 0.999)
       .exactOptional()
-      .describe('A revision that breaks the rule passes in a share of 1 − power of the cases at most. Default 0.9.'),
+      .describe(
+        'A revision that breaks the rule passes in a share of 1 − power of the cases at most. Default 0.9.',
+      ),
     undecided: oneOf(['extend', 'pause', 'pass', 'fail'])
       .exactOptional()
       .describe(
