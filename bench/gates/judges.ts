@@ -3,16 +3,12 @@ import { chooseTest } from '../../src/rollout/gates/choose-test.ts'
 import { gateAim } from '../../src/rollout/gates/gate-aim.ts'
 import { testVerdict } from '../../src/rollout/gates/test-verdict.ts'
 import type { Judge } from './races.ts'
+import { watchedGate } from './watched-run.ts'
 
+/** As the watched gate, and nothing worse is allowed. */
 export const gate: AnalysisGate = {
-  name: 'errors',
-  metric: 'requests.errors',
-  source: 'plane',
-  minSamples: 1,
+  ...watchedGate,
   pass: { noWorseThan: 'stable', by: 0, better: 'lower' },
-  noData: 'pause',
-  onError: 'pause',
-  detect: 0.02,
 }
 
 /** The test that a gate `noWorseThan: stable` with `detect: 0.02` is judged by. */

@@ -7,7 +7,6 @@ export const gateDefaults = {
   falseAlarms: 0.05,
   power: 0.9,
   undecided: 'extend',
-  compare: 'tested',
   /** How many times the step's `for` an extended window is at most. */
   maxForTimes: 2,
 } as const

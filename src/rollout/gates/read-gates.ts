@@ -76,14 +76,13 @@ function judged(
   candidate: GateReading,
   stable: GateReading | undefined,
 ): GateResult {
-  const result = judgeGate(gate, candidate, stable, {
+  return judgeGate(gate, candidate, stable, {
     alpha,
     fromMs,
     ...(share !== undefined && { share }),
     ...(splitSinceMs !== undefined && { splitSinceMs }),
     ...(basis !== undefined && { basis }),
   })
-  return basis === undefined ? result : { ...result, basis }
 }
 
 /** The stable revision before the step. A gate is judged without it when it cannot be read. */
