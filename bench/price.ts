@@ -7,6 +7,7 @@ import { drawBinomial } from '../src/rollout/gates/price/draw-binomial.ts'
 import type { GateAtStep } from '../src/rollout/gates/price/gate-price.ts'
 import { priceGate } from '../src/rollout/gates/price/price-gate.ts'
 import { testVerdict } from '../src/rollout/gates/test-verdict.ts'
+import { levelsOfWindow } from '../src/rollout/gates/window-part.ts'
 import type { RatioReading } from '../src/telemetry/contract.ts'
 import type { BenchResult, BenchRow } from './bench.ts'
 
@@ -56,6 +57,7 @@ const settings: readonly Setting[] = [
 const looks = 20
 const alpha = 0.05 / 3
 const power = 0.9
+const levels = levelsOfWindow({ alpha, beta: 1 - power }, 1)
 
 /**
  * Whether the price of a gate is right: the share of runs in which the candidate is turned back within the promised number
@@ -135,11 +137,7 @@ async function keptShare(
       theirs.total += more - given
       if (ours.total === 0 || theirs.total === 0) continue
       const test = chooseTest(proportion(ours), proportion(theirs), { aim, share })
-      if (
-        test === undefined ||
-        testVerdict(test.comparison, aim.margin, { alpha, beta: 1 - power }) !== 'fail'
-      )
-        continue
+      if (test === undefined || testVerdict(test.comparison, aim.margin, levels) !== 'fail') continue
       kept += 1
       break
     }

@@ -2,6 +2,7 @@ import type { AnalysisGate } from '../../src/resources/deployment/model-deployme
 import { chooseTest } from '../../src/rollout/gates/choose-test.ts'
 import { gateAim } from '../../src/rollout/gates/gate-aim.ts'
 import { testVerdict } from '../../src/rollout/gates/test-verdict.ts'
+import { levelsOfWindow } from '../../src/rollout/gates/window-part.ts'
 import type { Judge } from './races.ts'
 import { watchedGate } from './watched-run.ts'
 
@@ -16,7 +17,8 @@ export const ours: Judge = (candidate, stable, before) => {
   const sample = { kind: 'proportion', ...candidate } as const
   const aim = gateAim(gate, sample, { value: before.bad / before.total, samples: before.total })
   const test = chooseTest(sample, { kind: 'proportion', ...stable }, { aim, share: 0.5 })
-  return test !== undefined && testVerdict(test.comparison, aim.margin, { alpha: 0.05, beta: 0.1 }) === 'fail'
+  const levels = levelsOfWindow({ alpha: 0.05, beta: 0.1 }, 1)
+  return test !== undefined && testVerdict(test.comparison, aim.margin, levels) === 'fail'
 }
 
 const fewest = 200

@@ -167,6 +167,8 @@ export type Rollout =
       readonly fromMs?: number
       /** The step ended undecided and measures on, until `untilMs` at most. */
       readonly extended?: true
+      /** In how many windows the gates of this step were tested before a person resumed it. */
+      readonly earlierWindows?: number
       readonly gates: readonly GateResult[]
     }
   /** An analysis ended without an answer. The rollout waits for promote, resume or abort. */
@@ -278,8 +280,18 @@ export interface GateResult {
    * since.
    */
   readonly coveredFromMs?: number
+  /** The window in which the gate was tested last. Absent before its first test. */
+  readonly window?: GateWindow
   /** For people: the numbers and the rule. */
   readonly message: string
+}
+
+/** A window of a step. When it begins again, it is a new test, with a part of the gate's chance of an error. */
+export interface GateWindow {
+  /** 1 for the first window of the step. */
+  readonly number: number
+  /** Where the tested numbers begin, in milliseconds since the epoch. Absent when this window is over. */
+  readonly fromMs?: number
 }
 
 /** The test that a gate's numbers were put to. `plain` tests nothing. */

@@ -1,5 +1,11 @@
-import type { Difference, GateResult, Measured } from '../../resources/deployment/deployment-status.ts'
+import type {
+  Difference,
+  GateResult,
+  GateWindow,
+  Measured,
+} from '../../resources/deployment/deployment-status.ts'
 import type { AnalysisGate } from '../../resources/deployment/model-deployment.ts'
+import { levelsOfWindow } from './window-part.ts'
 
 /** What was measured of both revisions, in the metric's unit. */
 export interface Numbers {
@@ -48,6 +54,13 @@ export function describeShown(
     case 'undecided':
       return `this shows neither that the rule is met nor that it is broken: ${range}`
   }
+}
+
+/** Why a gate needs more evidence than usually: nothing in the first window of its step. */
+export function describeWindow({ number }: GateWindow): string {
+  if (number === 1) return ''
+  const part = formatNumber(100 * levelsOfWindow({ alpha: 1, beta: 1 }, number).alpha)
+  return `; the step is measured anew (window ${number}), so this is another test, which has ${part} % of the gate's false alarms`
 }
 
 /** What would have to happen next. */

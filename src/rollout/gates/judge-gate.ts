@@ -2,18 +2,26 @@ import type { Difference, GateResult } from '../../resources/deployment/deployme
 import { gateDefaults } from '../../resources/deployment/gate-defaults.ts'
 import type { AnalysisGate, GateRange } from '../../resources/deployment/model-deployment.ts'
 import { readingSamples } from '../../telemetry/contract/reading-samples.ts'
-import type { MetricReading } from '../../telemetry/contract.ts'
+import type { Interval, MetricReading } from '../../telemetry/contract.ts'
 import { chooseTest, type GateTest, type TestOptions } from './choose-test.ts'
 import { intervalOf } from './evidence/interval.ts'
 import { sampleOf } from './evidence/sample.ts'
 import { betterOf, gateAim } from './gate-aim.ts'
-import { describeNext, describeNumbers, describePlain, describeShown, type Numbers } from './gate-words.ts'
+import {
+  describeNext,
+  describeNumbers,
+  describePlain,
+  describeShown,
+  describeWindow,
+  type Numbers,
+} from './gate-words.ts'
 import type { JudgeContext } from './judge-context.ts'
 import { measuredOf, readingValue } from './reading-value.ts'
 import { retriedOf, withoutRetried } from './retried-samples.ts'
 import { samplesMissing } from './samples-missing.ts'
 import { findSpoiler } from './spoilers.ts'
 import { type Levels, testVerdict } from './test-verdict.ts'
+import { levelsOfWindow, windowOf } from './window-part.ts'
 
 /** A source's reading for one revision, or the reason why it could not be read. */
 export type GateReading = MetricReading | { readonly kind: 'error'; readonly message: string }
@@ -40,6 +48,7 @@ export function judgeGate(
     gate: gate.name,
     ...(coveredFromMs > 0 && { coveredFromMs }),
     ...(context.basis !== undefined && { basis: context.basis }),
+    ...(context.window !== undefined && { window: context.window }),
     conclusive: false,
   }
   const open =
@@ -66,7 +75,7 @@ export function judgeGate(
 
 type Judged = Pick<
   GateResult,
-  'verdict' | 'conclusive' | 'method' | 'message' | 'difference' | 'next' | 'missing' | 'spoiled'
+  'verdict' | 'conclusive' | 'method' | 'message' | 'difference' | 'next' | 'missing' | 'spoiled' | 'window'
 >
 
 function judgeNumbers(
@@ -89,7 +98,9 @@ function judgeNumbers(
   }
   const test = chooseTest(candidate, stable, options)
   if (test === undefined) return compareRaw(gate, numbers)
-  const levels = { alpha: context.alpha, beta: 1 - (gate.power ?? gateDefaults.power) }
+  const beta = 1 - (gate.power ?? gateDefaults.power)
+  const window = windowOf(context.window, testedInterval(ours, theirs, context))
+  const levels = levelsOfWindow({ alpha: context.alpha, beta }, window.number)
   const { margin } = options.aim
   let doubtful = false
   let verdict = testVerdict(test.comparison, margin, levels)
@@ -100,7 +111,7 @@ function judgeNumbers(
     if (doubt === 'spoiled') {
       const { method } = test
       const message = `${head}; but ${retried.candidate} samples of the candidate and ${retried.stable} of the stable revision are of requests that the other revision had failed before, and without them nothing is shown`
-      return { method, verdict: 'error', conclusive: false, spoiled: 'retries', message }
+      return { method, window, verdict: 'error', conclusive: false, spoiled: 'retries', message }
     }
     doubtful = doubt === 'doubtful'
     if (doubtful) verdict = 'undecided'
@@ -111,6 +122,7 @@ function judgeNumbers(
   const next = describeNext(verdict, numbers, missing)
   return {
     method: test.method,
+    window,
     verdict,
     conclusive: verdict !== 'undecided',
     difference,
@@ -118,8 +130,14 @@ function judgeNumbers(
     ...(missing !== undefined && {
       missing: { samples: moreSamples(numbers, missing.times), verdict: missing.verdict },
     }),
-    message: `${head}; ${describeShown(gate, verdict, difference)}`,
+    message: `${head}; ${describeShown(gate, verdict, difference)}${describeWindow(window)}`,
   }
+}
+
+/** The interval of the numbers that both revisions have. */
+function testedInterval(ours: Data, theirs: Data | undefined, { fromMs }: JudgeContext): Interval {
+  const toMs = Math.min(ours.covered.toMs, theirs?.covered.toMs ?? Number.POSITIVE_INFINITY)
+  return { fromMs: Math.max(fromMs, coveredFrom(ours), theirs === undefined ? 0 : coveredFrom(theirs)), toMs }
 }
 
 function moreSamples({ candidate }: Numbers, times: number): number {

@@ -4,6 +4,7 @@ import type { AnalysisGate } from '../../resources/deployment/model-deployment.t
 import type { Key } from '../../resources/metadata.ts'
 import type { Interval, MetricSource } from '../../telemetry/contract.ts'
 import type { AskedGate, Need } from '../machine/machine-types.ts'
+import type { JudgeContext } from './judge-context.ts'
 import { type GateReading, judgeGate } from './judge-gate.ts'
 import { measuredBy } from './measured-by.ts'
 import { metricCapabilities } from './metric-capabilities.ts'
@@ -52,7 +53,7 @@ async function readGate(
   const interval = { fromMs, toMs: asked.toMs }
   const postponed = atEnd === true ? undefined : unread?.postponed(key, gate.name)
   if (postponed !== undefined) {
-    return judged(need, gate, asked.basis, { kind: 'error', message: postponed }, undefined)
+    return judged(need, gate, asked, { kind: 'error', message: postponed }, undefined)
   }
   const compares = 'noWorseThan' in gate.pass && stable !== undefined
   const readings = await Promise.all([
@@ -66,13 +67,19 @@ async function readGate(
   const mayRead = compares && gate.compare !== 'raw' && failed === undefined
   const basis =
     asked.before !== undefined && mayRead ? await readBasis(question, stable, asked.before) : asked.basis
-  return judged(need, gate, basis, ...readings)
+  const { window } = asked
+  return judged(
+    need,
+    gate,
+    { ...(window !== undefined && { window }), ...(basis !== undefined && { basis }) },
+    ...readings,
+  )
 }
 
 function judged(
   { alpha, share, splitSinceMs, fromMs }: GatesNeed,
   gate: AnalysisGate,
-  basis: Measured | undefined,
+  { window, basis }: Pick<JudgeContext, 'window' | 'basis'>,
   candidate: GateReading,
   stable: GateReading | undefined,
 ): GateResult {
@@ -81,6 +88,7 @@ function judged(
     fromMs,
     ...(share !== undefined && { share }),
     ...(splitSinceMs !== undefined && { splitSinceMs }),
+    ...(window !== undefined && { window }),
     ...(basis !== undefined && { basis }),
   })
 }

@@ -8,6 +8,7 @@ import { giveUp, targetsOf } from './commands/give-up.ts'
 import { refuseMoved } from './commands/spoken.ts'
 import type { RolloutEvent } from './machine-types.ts'
 import { enterStep, standsInSteps } from './moves/enter-step.ts'
+import { afterWindows } from './moves/used-windows.ts'
 import { candidateOf, isReady, servingRevisions, splitOf, withServingRevisions } from './status-edits.ts'
 import { stepsOf } from './strategy-steps.ts'
 
@@ -126,8 +127,14 @@ function resume(status: DeploymentStatus, spec: ModelDeploymentSpec, actor: Acto
   if (rollout.phase === 'holding' || (unmeasured && status.paused !== undefined)) {
     const steps = stepsOf(spec)
     const step = standsInSteps(status, steps) ? rollout.step : 0
-    const transition = enterStep({ steps, now, declared: { spec } }, unpaused, rollout.revision, step)
-    return { status: transition.status, events: [event, ...transition.events] }
+    const { status: next, events } = enterStep(
+      { steps, now, declared: { spec } },
+      unpaused,
+      rollout.revision,
+      step,
+    )
+    const again = standsInSteps(status, steps) ? afterWindows(next.rollout, status) : next.rollout
+    return { status: { ...next, rollout: again }, events: [event, ...events] }
   }
   if (status.paused === undefined)
     throw wrongPhase(status, 'resume', 'it is neither paused nor held by an analysis')

@@ -11,6 +11,7 @@ import type {
   DeploymentStatus,
   EffectKind,
   GateResult,
+  GateWindow,
   Measured,
   PromotedAlias,
 } from '../../resources/deployment/deployment-status.ts'
@@ -93,7 +94,7 @@ export type Need =
       readonly candidate: string
       readonly stable?: string
       readonly fromMs: number
-      /** The chance of a false alarm that each gate has in this step. */
+      /** The chance of a false alarm that each gate has in this step, in all its windows together. */
       readonly alpha: number
       /** The candidate's part of the requests that go to it or to the stable revision, from 0 to 1. */
       readonly share?: number
@@ -109,6 +110,8 @@ export interface AskedGate {
   readonly toMs: number
   /** The stable revision before the step, as an earlier look read it. */
   readonly basis?: Measured
+  /** The window of this step in which it was tested last. */
+  readonly window?: GateWindow
   /** The interval before the step, over which a comparison reads the stable revision, too. Only until it was read. */
   readonly before?: Interval
 }

@@ -10,7 +10,7 @@ export interface GateAtStep {
   readonly weight: number
   /** How long the step measures, in milliseconds. */
   readonly forMs: number
-  /** The chance of a false alarm that the gate has in this step. */
+  /** The chance of a false alarm that the gate has in this step, in all its windows together. */
   readonly alpha: number
 }
 

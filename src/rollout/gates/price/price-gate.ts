@@ -6,6 +6,7 @@ import { chooseTest, type TestOptions } from '../choose-test.ts'
 import { type Sample, sampleOf } from '../evidence/sample.ts'
 import { betterOf, gateAim } from '../gate-aim.ts'
 import { measuredOf, readingValue } from '../reading-value.ts'
+import { levelsOfWindow } from '../window-part.ts'
 import type { GateAtStep, GatePrice, Lately, Needed, PriceNumbers } from './gate-price.ts'
 import { describePrice, describeUnpriced, type Unpriced, warningsOf } from './price-words.ts'
 import { type Sought, samplesToSee } from './samples-to-see.ts'
@@ -89,8 +90,9 @@ async function numbersOf(at: GateAtStep, known: Known, runs: number | undefined)
     ...(deviation !== undefined && { deviation }),
   })
   const worst = compares ? stable + aim.detect : aim.detect
-  const seek: Sought = { truth: truthAt(worst), options, side: 'above', level: alpha, power }
-  const like: Sought = { ...seek, truth: truthAt(stable), side: 'below', level: 1 - power }
+  const levels = levelsOfWindow({ alpha, beta: 1 - power }, 1)
+  const seek: Sought = { truth: truthAt(worst), options, side: 'above', level: levels.alpha, power }
+  const like: Sought = { ...seek, truth: truthAt(stable), side: 'below', level: levels.beta }
   const isShare = deviation === undefined
   // A share above 1 cannot be, so there is nothing to look for.
   const above = isShare && worst >= 1 ? Number.POSITIVE_INFINITY : await samplesToSee(seek, runs)

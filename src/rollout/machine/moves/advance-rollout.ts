@@ -17,6 +17,7 @@ import { policyDetails, withoutPermit } from './permit.ts'
 import { beginRollback } from './rollback.ts'
 import { supersededBy } from './start-rollout.ts'
 import { shiftDeadline, stepDeadline } from './step-deadline.ts'
+import { withWindows } from './used-windows.ts'
 
 type Advancing = Extract<Rollout, { phase: 'starting' | 'shifting' | 'pausing' | 'analyzing' | 'holding' }>
 
@@ -71,7 +72,7 @@ function analyze(context: Context, status: DeploymentStatus, rollout: Analyzing)
     return { status: { ...status, rollout: next }, events: [], requeueAfterMs: againAfterMs }
   }
   if ((judgement.kind !== 'pass' && judgement.kind !== 'extend') || !mayRise(status, rollout.revision)) {
-    return stay(status, context, stepDeadline(context, status)?.atMs)
+    return stay(withWindows(status, context.analysis.gates), context, stepDeadline(context, status)?.atMs)
   }
   if (judgement.kind === 'extend') return extend(status, judgement)
   const transition = enterStep(context, status, rollout.revision, rollout.step + 1)

@@ -7,6 +7,7 @@ import { falseAlarmsOf } from '../false-alarms.ts'
 import type { AskedGate, Need } from '../machine-types.ts'
 import { splitOf, weightOf } from '../status-edits.ts'
 import type { BlindContext } from '../transition.ts'
+import { lastWindow } from './used-windows.ts'
 
 /** The gates of a step to read now, with what their judgement depends on besides their readings. */
 export function gatesNeed(
@@ -23,9 +24,11 @@ export function gatesNeed(
     kind: 'gates',
     gates: names.map((gate) => {
       const arrivedMs = now - (declared.delaysMs?.[gate] ?? 0)
+      const window = lastWindow(rollout, gate)
       return {
         gate,
         toMs: Math.min(arrivedMs, rollout.untilMs),
+        ...(window !== undefined && { window }),
         ...(stable !== undefined && basisOf(rollout, gate, { arrivedMs, forMs })),
       }
     }),

@@ -8,6 +8,7 @@ import { standsInSteps } from './enter-step.ts'
 import { beginRollback, withoutUnseen } from './rollback.ts'
 import { failureOf } from './start-rollout.ts'
 import { stepDeadline } from './step-deadline.ts'
+import { withWindows } from './used-windows.ts'
 
 /**
  * The half of the machine that only makes things safer: traffic returns to the stable revision, and a rollout
@@ -51,7 +52,11 @@ export function makeSafe(context: BlindContext, status: DeploymentStatus): Trans
 export function stayBlind(context: BlindContext, status: DeploymentStatus): Transition {
   const deadline = stepDeadline(context, status)
   const { rollout } = status
-  const { requeueAfterMs, ...rest } = stay(status, context, deadline?.atMs)
+  const { requeueAfterMs, ...rest } = stay(
+    withWindows(status, context.analysis.gates),
+    context,
+    deadline?.atMs,
+  )
   if (rollout.phase !== 'analyzing') return { ...rest, requeueAfterMs }
   return { ...rest, requeueAfterMs: Math.min(gatePollMs(rollout), requeueAfterMs ?? Number.MAX_SAFE_INTEGER) }
 }
