@@ -180,12 +180,9 @@ function addRequest(window: TimeWindow, { request }: SamplePlace, samples: numbe
 export function signalReading({ counted, answered: expected }: CountedSignals): MetricReading {
   const { sums, covered } = counted
   const [total = 0, added = 0, squares = 0, shared = 0] = sums
-  if (total === 0) return { kind: 'no-data', covered }
-  const context = {
-    covered,
-    retried: sums[retried] as number,
-    ...(expected !== undefined && { expected, heard: sums[heard] as number }),
-  }
+  const arrived = expected === undefined ? undefined : { expected, heard: sums[heard] as number }
+  if (total === 0) return { kind: 'no-data', covered, ...arrived }
+  const context = { covered, retried: sums[retried] as number, ...arrived }
   if (shared === total) return { kind: 'ratio', hits: added, total, ...context }
   return { kind: 'distribution', count: total, sum: added, sumSquares: squares, ...context }
 }

@@ -17,7 +17,7 @@ export const columns = {
   inputTokens: 9,
   outputTokens: 12,
   allTokens: 15,
-  /** The requests that the split gave to the revision. They count when they begin. */
+  /** The requests that came to the revision first. They count when they begin. */
   assigned: 18,
 } as const
 
@@ -46,10 +46,15 @@ function contextOf({ sums, covered }: Counted, samples: SampleColumn): ReadingCo
   }
 }
 
+/** Requests may have begun that have no sample. */
+function noData({ sums, covered }: Counted): MetricReading {
+  return { kind: 'no-data', covered, assigned: sums[columns.assigned] as number }
+}
+
 function ratio(hits: number, total: SampleColumn): Read {
   return (counted) => {
-    const { sums, covered } = counted
-    if (sums[total] === 0) return { kind: 'no-data', covered }
+    const { sums } = counted
+    if (sums[total] === 0) return noData(counted)
     return {
       kind: 'ratio',
       hits: sums[hits] as number,
@@ -61,9 +66,9 @@ function ratio(hits: number, total: SampleColumn): Read {
 
 function spread(column: SampleColumn): Read {
   return (counted) => {
-    const { sums, covered } = counted
+    const { sums } = counted
     const count = sums[column] as number
-    if (count === 0) return { kind: 'no-data', covered }
+    if (count === 0) return noData(counted)
     const [sum, sumSquares] = [sums[column + 1] as number, sums[column + 2] as number]
     return { kind: 'distribution', count, sum, sumSquares, ...contextOf(counted, column) }
   }
@@ -71,8 +76,8 @@ function spread(column: SampleColumn): Read {
 
 function quantile(share: number): Read {
   return (counted) => {
-    const { sums, tallies, covered } = counted
-    if (sums[columns.latency] === 0) return { kind: 'no-data', covered }
+    const { sums, tallies } = counted
+    if (sums[columns.latency] === 0) return noData(counted)
     const cells = { quantile: share, bounds: histogramBounds, counts: Array.from(tallies) }
     return { kind: 'histogram', ...cells, ...contextOf(counted, columns.latency) }
   }
@@ -82,7 +87,7 @@ function attempts(read: (count: number, context: ReadingContext, coveredMs: numb
   return (counted) => {
     const count = counted.sums[columns.attempts] as number
     return count === 0
-      ? { kind: 'no-data', covered: counted.covered }
+      ? noData(counted)
       : read(count, contextOf(counted, columns.attempts), counted.coveredMs)
   }
 }

@@ -1,10 +1,10 @@
 import { decideAll } from '../../policy/decide-all.ts'
 import type { ModelProvider } from '../../provider/contract.ts'
 import type { Connect } from '../../routing/table/connections.ts'
-import { combineSources } from '../../telemetry/combine-sources.ts'
 import type { ControlContext } from '../control-context.ts'
 import { type ControlPlaneOptions, namesOf } from '../options.ts'
 import type { GuardedOptions } from './guard-options.ts'
+import { planeMetrics } from './plane-metrics.ts'
 import { permitPromotion } from './promotion.ts'
 import type { RequestSide } from './request-side.ts'
 
@@ -24,7 +24,7 @@ export function contextOf(
     logger,
     registries,
     targets,
-    metrics: byName({ ...metrics, plane: combineSources([windows, feedback]) }),
+    metrics: byName({ ...metrics, plane: planeMetrics(windows, feedback) }),
     secrets,
     knownSecrets,
     routeNames,

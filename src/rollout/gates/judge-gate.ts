@@ -3,7 +3,7 @@ import { gateDefaults } from '../../resources/deployment/gate-defaults.ts'
 import type { AnalysisGate, GateRange } from '../../resources/deployment/model-deployment.ts'
 import { readingSamples } from '../../telemetry/contract/reading-samples.ts'
 import type { Interval, MetricReading } from '../../telemetry/contract.ts'
-import { chooseTest, type GateTest, type TestOptions } from './choose-test.ts'
+import type { GateTest, TestOptions } from './choose-test.ts'
 import { intervalOf } from './evidence/interval.ts'
 import { sampleOf } from './evidence/sample.ts'
 import { betterOf, gateAim } from './gate-aim.ts'
@@ -16,11 +16,13 @@ import {
   type Numbers,
 } from './gate-words.ts'
 import type { JudgeContext } from './judge-context.ts'
+import { judgeSamples } from './judge-samples.ts'
+import { measuredBy } from './measured-by.ts'
 import { measuredOf, readingValue } from './reading-value.ts'
 import { retriedOf, withoutRetried } from './retried-samples.ts'
 import { samplesMissing } from './samples-missing.ts'
-import { findSpoiler } from './spoilers.ts'
-import { type Levels, testVerdict } from './test-verdict.ts'
+import { findSpoiler, type Spoiler } from './spoilers.ts'
+import type { Levels } from './test-verdict.ts'
 import { levelsOfWindow, windowOf } from './window-part.ts'
 
 /** A source's reading for one revision, or the reason why it could not be read. */
@@ -51,6 +53,11 @@ export function judgeGate(
     ...(context.window !== undefined && { window: context.window }),
     conclusive: false,
   }
+  const spoiler = spoilerOf(candidate, compared, context)
+  if (spoiler !== undefined) {
+    const message = `${gate.name}: ${gate.metric} cannot be judged: ${spoiler.message}`
+    return { ...base, ...told(candidate, compared), verdict: 'error', spoiled: spoiler.spoiled, message }
+  }
   const open =
     unreadable(gate, 'the candidate', candidate) ??
     (compared && unreadable(gate, 'the stable revision', compared))
@@ -65,12 +72,28 @@ export function judgeGate(
     candidate: measuredOf(ours),
     ...(theirs !== undefined && { stable: measuredOf(theirs) }),
   }
-  const spoiler = theirs && findSpoiler(ours, theirs, context)
-  if (spoiler !== undefined) {
-    const message = `${gate.name}: ${gate.metric} cannot be judged: ${spoiler.message}`
-    return { ...base, ...numbers, verdict: 'error', spoiled: spoiler.spoiled, message }
-  }
   return { ...base, ...numbers, ...judgeNumbers(gate, ours, theirs, numbers, context) }
+}
+
+/** A revision without samples may lack them because the comparison is spoiled. */
+function spoilerOf(
+  candidate: GateReading,
+  stable: GateReading | undefined,
+  context: JudgeContext,
+): Spoiler | undefined {
+  if (stable === undefined || candidate.kind === 'error' || stable.kind === 'error') return undefined
+  return findSpoiler(candidate, stable, context)
+}
+
+/** The numbers of both, where there are any. */
+function told(candidate: GateReading, stable: GateReading | undefined): Partial<Numbers> {
+  const [ours, theirs] = [candidate, stable].map((reading) =>
+    reading === undefined || reading.kind === 'error' ? undefined : measuredBy(reading),
+  )
+  return {
+    ...(ours !== undefined && { candidate: ours }),
+    ...(theirs !== undefined && { stable: theirs }),
+  }
 }
 
 type Judged = Pick<
@@ -91,19 +114,23 @@ function judgeNumbers(
   const testable =
     gate.compare !== 'raw' && candidate !== undefined && (stable !== undefined || theirs === undefined)
   if (!testable) return compareRaw(gate, numbers)
-  const options: TestOptions = {
-    aim: gateAim(gate, candidate, context.basis),
-    ...(context.share !== undefined && { share: context.share }),
-    ...(gate.range !== undefined && { range: better === 'lower' ? gate.range : negated(gate.range) }),
-  }
-  const test = chooseTest(candidate, stable, options)
-  if (test === undefined) return compareRaw(gate, numbers)
   const beta = 1 - (gate.power ?? gateDefaults.power)
   const window = windowOf(context.window, testedInterval(ours, theirs, context))
   const levels = levelsOfWindow({ alpha: context.alpha, beta }, window.number)
-  const { margin } = options.aim
+  const judged = judgeSamples(
+    candidate,
+    stable,
+    {
+      aim: gateAim(gate, candidate, context.basis),
+      ...(context.share !== undefined && { share: context.share }),
+      ...(gate.range !== undefined && { range: better === 'lower' ? gate.range : negated(gate.range) }),
+    },
+    levels,
+  )
+  if (judged === undefined) return compareRaw(gate, numbers)
+  const { test, options } = judged
+  let { verdict } = judged
   let doubtful = false
-  let verdict = testVerdict(test.comparison, margin, levels)
   const head = describeNumbers(gate, numbers)
   if (verdict !== 'undecided') {
     const retried = retriedOf(ours, theirs)

@@ -1,6 +1,7 @@
-import { chooseTest, type TestOptions } from './choose-test.ts'
+import type { TestOptions } from './choose-test.ts'
 import { type Sample, scaled } from './evidence/sample.ts'
-import { type Levels, testVerdict } from './test-verdict.ts'
+import { shownBySamples } from './judge-samples.ts'
+import type { Levels } from './test-verdict.ts'
 
 /** Numbers that do not decide with so many times the samples lie too close to the bound to say when they will. */
 const mostTimes = 64
@@ -16,11 +17,8 @@ export function samplesMissing(
   options: TestOptions,
   levels: Levels,
 ): { readonly times: number; readonly verdict: 'pass' | 'fail' } | undefined {
-  const at = (times: number): 'pass' | 'fail' | undefined => {
-    const test = chooseTest(scaled(candidate, times), stable && scaled(stable, times), options)
-    const verdict = test && testVerdict(test.comparison, options.aim.margin, levels)
-    return verdict === 'undecided' ? undefined : verdict
-  }
+  const at = (times: number): 'pass' | 'fail' | undefined =>
+    shownBySamples(scaled(candidate, times), stable && scaled(stable, times), options, levels)
   let enough = 2
   let verdict = at(enough)
   while (verdict === undefined && enough < mostTimes) {

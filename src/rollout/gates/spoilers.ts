@@ -10,8 +10,6 @@ export interface Spoiler {
   readonly message: string
 }
 
-type Data = Exclude<MetricReading, { kind: 'no-data' }>
-
 /** Logarithm of the evidence from which a spoiler is believed: it is wrong in one step of a thousand. */
 const believed = Math.log(1000)
 /** How far the split may be off, as a part of the smaller side. A router that counts in turns is not off by more. */
@@ -21,12 +19,21 @@ const heardTolerance = 0.02
 /** How far the intervals of the two readings may differ, as a part of their length. */
 const intervalTolerance = 0.05
 
-/** Finds what makes a comparison worthless, whatever it says. */
-export function findSpoiler(candidate: Data, stable: Data, context: JudgeContext): Spoiler | undefined {
+/** Finds what makes a comparison worthless, whatever it says. That one of them has no data may come from the same. */
+export function findSpoiler(
+  candidate: MetricReading,
+  stable: MetricReading,
+  context: JudgeContext,
+): Spoiler | undefined {
   return window(candidate, stable, context) ?? split(candidate, stable, context) ?? labels(candidate, stable)
 }
 
-function window(candidate: Data, stable: Data, { splitSinceMs, fromMs }: JudgeContext): Spoiler | undefined {
+function window(
+  candidate: MetricReading,
+  stable: MetricReading,
+  { splitSinceMs, fromMs }: JudgeContext,
+): Spoiler | undefined {
+  if (candidate.kind === 'no-data' || stable.kind === 'no-data') return undefined
   if (splitSinceMs !== undefined && splitSinceMs > fromMs) {
     const late = (splitSinceMs - fromMs) / 1000
     return {
@@ -44,7 +51,11 @@ function window(candidate: Data, stable: Data, { splitSinceMs, fromMs }: JudgeCo
   }
 }
 
-function split(candidate: Data, stable: Data, { share }: JudgeContext): Spoiler | undefined {
+function split(
+  candidate: MetricReading,
+  stable: MetricReading,
+  { share }: JudgeContext,
+): Spoiler | undefined {
   const [given, other] = [candidate.assigned, stable.assigned]
   if (share === undefined || given === undefined || other === undefined || given + other === 0)
     return undefined
@@ -55,11 +66,11 @@ function split(candidate: Data, stable: Data, { share }: JudgeContext): Spoiler 
   if (more.above(share + off) <= believed && less.below(share - off) <= believed) return undefined
   return {
     spoiled: 'split',
-    message: `the candidate got ${given} of ${counted.total} requests (${percent(given / counted.total)}), but the split gives it ${percent(share)}; so something else than chance chose which requests it got`,
+    message: `the candidate got ${given} of ${counted.total} requests (${percent(given / counted.total)}), but the split gives it ${percent(share)}; so something else than chance chose, such as a caller that stays with one revision, or a revision that was full or left alone`,
   }
 }
 
-function labels(candidate: Data, stable: Data): Spoiler | undefined {
+function labels(candidate: MetricReading, stable: MetricReading): Spoiler | undefined {
   const [ours, theirs] = [heardOf(candidate), heardOf(stable)]
   if (ours === undefined || theirs === undefined) return undefined
   const share = ours.total / (ours.total + theirs.total)
@@ -73,7 +84,10 @@ function labels(candidate: Data, stable: Data): Spoiler | undefined {
   }
 }
 
-function heardOf({ expected, heard }: Data): { readonly bad: number; readonly total: number } | undefined {
+function heardOf({
+  expected,
+  heard,
+}: MetricReading): { readonly bad: number; readonly total: number } | undefined {
   return expected === undefined || heard === undefined || expected === 0
     ? undefined
     : { bad: Math.min(heard, expected), total: expected }

@@ -4,6 +4,7 @@ import type {
   HistogramReading,
   Interval,
   MetricReading,
+  NoDataReading,
   ReadingContext,
 } from './metric-reading.ts'
 
@@ -13,8 +14,8 @@ import type {
  * readings of different kinds, and histograms of different quantiles or without a bound that both have.
  */
 export function addReadings(one: MetricReading, other: MetricReading): MetricReading {
-  if (one.kind === 'no-data') return { ...other, ...coveredOf(one, other) }
-  if (other.kind === 'no-data') return { ...one, ...coveredOf(one, other) }
+  if (one.kind === 'no-data') return besideNone(other, one)
+  if (other.kind === 'no-data') return besideNone(one, other)
   const context = addContexts(one, other)
   switch (one.kind) {
     case 'ratio':
@@ -68,6 +69,15 @@ function addHistograms(one: HistogramReading, other: HistogramReading): Omit<His
 }
 
 const counted = ['assigned', 'retried', 'expected', 'heard'] as const
+
+/** A source without data counts nothing, unless it says so. */
+function besideNone(reading: MetricReading, none: NoDataReading): MetricReading {
+  const sums = counted.flatMap((name) => {
+    const known = reading[name] ?? (reading.kind === 'no-data' ? 0 : undefined)
+    return known === undefined || none[name] === undefined ? [] : [[name, known + none[name]] as const]
+  })
+  return { ...reading, ...coveredOf(reading, none), ...Object.fromEntries(sums) }
+}
 
 /** What one of them does not know is not known of both. */
 function addContexts(one: ReadingContext, other: ReadingContext): ReadingContext {

@@ -10,8 +10,15 @@ export type MetricReading =
   | DistributionReading
   | HistogramReading
   | EventsReading
-  /** `covered` may be empty. Then it tells where the source's data begins, which is after the interval. */
-  | { readonly kind: 'no-data'; readonly covered?: Interval }
+  | NoDataReading
+
+/**
+ * Nothing was measured. `covered` may be empty: then it tells where the source's data begins, which is after the interval.
+ * Without samples there may still be requests, and what is known of them tells why.
+ */
+export interface NoDataReading extends Partial<ReadingContext> {
+  readonly kind: 'no-data'
+}
 
 /**
  * What may make two revisions hard to compare. A source tells what it knows. A member that is absent is not known, and
@@ -21,8 +28,9 @@ export interface ReadingContext {
   /** The interval for which the reading is complete. */
   readonly covered: Interval
   /**
-   * How many requests the deployment's split gave to this revision in the interval. They count when they begin, and
-   * whatever becomes of them. A second attempt of the same request at the same deployment does not count.
+   * How many requests of the deployment came to this revision first in the interval. They count when they begin, and
+   * whatever becomes of them. A second attempt of the same request at the same deployment does not count. One for which
+   * another revision had no room does: that revision got fewer than the split gives it, and this one more.
    */
   readonly assigned?: number
   /** How many of the samples are of requests that another revision of the same deployment had failed before. */

@@ -115,6 +115,16 @@ describe('a reading of signals', () => {
     )
   })
 
+  it('tells how many answers wait while no signal has come', async () => {
+    const clock = createFakeClock()
+    const { feedback } = member(clock)
+    const startMs = clock.now()
+    feedback.attempted(answered('r', startMs, tensorReply(['label', 3])))
+    await clock.advance(1000)
+    const waiting = { kind: 'no-data', expected: 1, heard: 0 }
+    expect(read(feedback, 'labels.accuracy', [startMs, clock.now()])).toMatchObject(waiting)
+  })
+
   it('adds up what all processes answered', async () => {
     const clock = createFakeClock()
     const startMs = clock.now()

@@ -112,7 +112,7 @@ describe('request windows', () => {
             const judged = answered.length + blamed.length
             expect(read(windows, 'requests.errors', fromMs, toMs, revision)).toEqual(
               judged === 0
-                ? { kind: 'no-data', covered }
+                ? { kind: 'no-data', covered, assigned }
                 : {
                     kind: 'ratio',
                     hits: blamed.length,
@@ -135,7 +135,7 @@ describe('request windows', () => {
             }
             expect(read(windows, 'requests.total', fromMs, toMs, revision)).toEqual(
               inside.length === 0
-                ? { kind: 'no-data', covered }
+                ? { kind: 'no-data', covered, assigned }
                 : { kind: 'value', value: inside.length, count: inside.length, ...contextOf(inside) },
             )
           }
@@ -286,7 +286,7 @@ describe('request windows', () => {
     const { clock, windows, startMs } = started()
     await clock.advance(5000)
     const reading = read(windows, 'requests.errors', startMs - 60_000, clock.now())
-    expect(reading).toEqual({ kind: 'no-data', covered: { fromMs: startMs, toMs: clock.now() } })
+    expect(reading).toEqual({ kind: 'no-data', assigned: 0, covered: { fromMs: startMs, toMs: clock.now() } })
   })
 
   it('refuse an unknown metric, and suggest the likely name', () => {
@@ -362,7 +362,8 @@ describe('combined sources', () => {
 })
 
 function spread(values: readonly number[], context: ReadingContext): MetricReading {
-  if (values.length === 0) return { kind: 'no-data', covered: context.covered }
+  const { retried: _, ...requests } = context
+  if (values.length === 0) return { kind: 'no-data', ...requests }
   const sum = values.reduce((total, value) => total + value, 0)
   const sumSquares = values.reduce((total, value) => total + value * value, 0)
   return { kind: 'distribution', count: values.length, sum, sumSquares, ...context }

@@ -28,7 +28,7 @@ describe('a comparison that is spoiled', () => {
     )
     expect(result).toMatchObject({ verdict: 'error', spoiled: 'split', conclusive: false })
     expect(result.message).toBe(
-      'errors: requests.errors cannot be judged: the candidate got 1300 of 10300 requests (12.6 %), but the split gives it 10 %; so something else than chance chose which requests it got',
+      'errors: requests.errors cannot be judged: the candidate got 1300 of 10300 requests (12.6 %), but the split gives it 10 %; so something else than chance chose, such as a caller that stays with one revision, or a revision that was full or left alone',
     )
     const fewer = judgeGate(
       gate,

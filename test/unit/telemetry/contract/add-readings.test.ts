@@ -64,6 +64,16 @@ describe('readings of two sources', () => {
     expect(addReadings(told, { ...ratio, assigned: 0 })).toEqual({ ...ratio, hits: 2, total: 8, assigned: 3 })
   })
 
+  it('count the requests of a source that has no sample of them', () => {
+    const told = { ...ratio, assigned: 3, expected: 9, heard: 4 }
+    const waiting = { kind: 'no-data', covered, assigned: 5, expected: 5, heard: 0 } as const
+    expect(addReadings(told, waiting)).toEqual({ ...told, assigned: 8, expected: 14, heard: 4 })
+    expect(addReadings(waiting, told)).toEqual({ ...told, assigned: 8, expected: 14, heard: 4 })
+    expect(addReadings(waiting, waiting)).toEqual({ ...waiting, assigned: 10, expected: 10 })
+    expect(addReadings(waiting, { kind: 'no-data' })).toEqual(waiting)
+    expect(addReadings(ratio, waiting)).toEqual(ratio)
+  })
+
   it('cover together what both cover', () => {
     const late = { fromMs: 600, toMs: 1600 }
     const common = { fromMs: 600, toMs: 1000 }

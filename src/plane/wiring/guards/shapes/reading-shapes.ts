@@ -65,10 +65,10 @@ export function readingProblem(answer: unknown): ShapeProblem {
   const { kind, covered, count } = fields
   const known = unlessOneOf('kind', kind, readingKinds)
   if (known !== undefined) return known
-  if (kind === 'no-data') return covered === undefined ? undefined : coveredProblem(covered)
+  const isEmpty = kind === 'no-data'
   return (
-    numbersProblem(kind, fields) ??
-    coveredProblem(covered) ??
+    (isEmpty ? undefined : numbersProblem(kind, fields)) ??
+    (isEmpty && covered === undefined ? undefined : coveredProblem(covered)) ??
     countProblem(kind, count) ??
     unlessNumbersOrAbsent(fields, ['assigned', 'retried', 'expected', 'heard'])
   )

@@ -81,6 +81,7 @@ describe('the form of an answer', () => {
     ['query', readingProblem, { kind: 'value', value: 1, covered }],
     ['query', readingProblem, { kind: 'distribution', count: 1, sum: 1, sumSquares: 1, covered }],
     ['query', readingProblem, { kind: 'no-data' }],
+    ['query', readingProblem, { kind: 'no-data', assigned: 4, expected: 3, heard: 0 }],
     [
       'query',
       readingProblem,
@@ -226,6 +227,7 @@ describe('the form of an answer', () => {
       { kind: 'ratio', hits: 0, total: 1, covered, [field]: 'many' },
       `${field} is a text, not a number`,
     ]),
+    ['query', readingProblem, { kind: 'no-data', heard: 'none' }, 'heard is a text, not a number'],
     ['get', storedOrGoneProblem, undefined, 'the object is undefined, not an object'],
     ['get', storedProblem, { ...stored, resource: null }, 'resource is null, not an object'],
     ['acquireLease', leaseProblem, true, 'the lease is a boolean, not an object'],
