@@ -107,7 +107,7 @@ async function keptShare(
   const total = 60 * requestsPerMinute
   const lately = { hits: Math.round(base * total), total }
   const reading: RatioReading = { kind: 'ratio', ...lately, covered: { fromMs: 0, toMs: 3_600_000 } }
-  const price = await priceGate(at, { reading, weight: 100 })
+  const price = await priceGate(at, { reading, weight: 100, delayMs: 0 })
   if (price.kind !== 'known' || price.toSee === undefined) throw new Error(price.message)
   const { samples, minutes } = price.toSee
   const everyMs = Math.min(10_000, (minutes * 60_000) / looks)

@@ -131,7 +131,7 @@ export function explainDeployment(
     ...(untilMs !== undefined && { untilMs }),
     next,
     revisions: servingRevisions(status).map((each) => explainRevision(each, status)),
-    gates: explainGates(rollout, resource.spec, nowMs),
+    gates: explainGates(rollout, resource.spec, nowMs, delaysMs),
     elsewhere: explainPlacements(status),
     failures,
     busy,
@@ -174,7 +174,12 @@ function explainRevision(
   }
 }
 
-function explainGates(rollout: Rollout, spec: ModelDeploymentSpec, nowMs: number): readonly ExplainedGate[] {
+function explainGates(
+  rollout: Rollout,
+  spec: ModelDeploymentSpec,
+  nowMs: number,
+  delaysMs: KnownHere['delaysMs'],
+): readonly ExplainedGate[] {
   const results = 'gates' in rollout ? (rollout.gates ?? []) : []
   const step = 'step' in rollout ? stepsOf(spec)[rollout.step] : undefined
   const asked = step?.kind === 'analyze' ? step.gates : results.map(({ gate }) => gate)
@@ -182,7 +187,7 @@ function explainGates(rollout: Rollout, spec: ModelDeploymentSpec, nowMs: number
     .filter(({ name }) => asked.includes(name))
     .map((gate) => {
       const result = results.find((each) => each.gate === gate.name)
-      const shownInMinutes = minutesToShow(rollout, result, nowMs)
+      const shownInMinutes = minutesToShow(rollout, result, nowMs - (delaysMs[gate.name] ?? 0))
       return {
         gate,
         ...(result !== undefined && { result }),
@@ -191,13 +196,17 @@ function explainGates(rollout: Rollout, spec: ModelDeploymentSpec, nowMs: number
     })
 }
 
-/** By the rate at which the candidate got its samples in this step. */
-function minutesToShow(rollout: Rollout, result: GateResult | undefined, nowMs: number): number | undefined {
+/** By the rate at which the candidate got its samples in this step, of which those up to `arrivedMs` have come. */
+function minutesToShow(
+  rollout: Rollout,
+  result: GateResult | undefined,
+  arrivedMs: number,
+): number | undefined {
   const samples = result?.candidate?.samples
   if (rollout.phase !== 'analyzing' || result?.missing === undefined || samples === undefined)
     return undefined
   const { fromMs, sinceMs, untilMs } = rollout
-  const measuredMs = Math.min(nowMs, untilMs) - (fromMs ?? sinceMs)
+  const measuredMs = Math.min(arrivedMs, untilMs) - (fromMs ?? sinceMs)
   return (result.missing.samples * measuredMs) / samples / 60_000
 }
 

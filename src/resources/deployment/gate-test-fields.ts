@@ -19,7 +19,7 @@ export function testFields(): TestFields {
     power: numberField('a number from 0.5 to 0.999', 0.5, 0.999)
       .exactOptional()
       .describe(
-        'A revision that breaks the rule passes in a share of 1 − power of the cases at most. Default 0.9.',
+        'A revision that breaks the rule passes in a share of 1 − power of the cases at most, and a plan promises its times for a share of power. Default 0.9.',
       ),
     undecided: oneOf(['extend', 'pause', 'pass', 'fail'])
       .exactOptional()

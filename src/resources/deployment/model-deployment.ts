@@ -134,7 +134,10 @@ export interface AnalysisGate {
    * More than `by`.
    */
   readonly detect?: number
-  /** A revision that breaks the rule passes in a share of 1 − `power` of the cases at most. Default 0.9. */
+  /**
+   * A revision that breaks the rule passes in a share of 1 − `power` of the cases at most, and a plan promises its times for a
+   * share of `power`. Default 0.9.
+   */
   readonly power?: number
   /** What happens when the step ended and the numbers show neither a pass nor a failure. Default `extend`. */
   readonly undecided?: Undecided

@@ -19,6 +19,8 @@ export interface Lately {
   readonly reading: MetricReading
   /** The stable revision's percent of traffic then. */
   readonly weight: number
+  /** How late the source's numbers are, in milliseconds. */
+  readonly delayMs: number
 }
 
 /** How much traffic a gate needs in one step, before the step runs. */
@@ -50,6 +52,8 @@ export interface PricedGate extends AtStep, PriceNumbers {
 export interface PriceNumbers {
   /** What the metric of the stable revision was lately. */
   readonly base: number
+  /** How late the numbers of the gate's source come, and so what they show. */
+  readonly delayMinutes: number
   /** Samples of the whole traffic. */
   readonly samplesPerMinute: number
   /** In the metric's unit: how much worse than the stable revision, or than the bound, a candidate is that is to be seen. */
@@ -73,5 +77,6 @@ export interface PriceNumbers {
 export interface Needed {
   readonly samples: number
   readonly candidateSamples: number
+  /** How long they have to be measured. Late numbers come `delayMinutes` after that. */
   readonly minutes: number
 }

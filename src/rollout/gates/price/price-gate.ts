@@ -40,6 +40,7 @@ interface Known {
   readonly deviation?: number
   readonly options: TestOptions
   readonly samplesPerMinute: number
+  readonly delayMinutes: number
 }
 
 function knownOf({ gate, weight }: GateAtStep, lately: Lately | string): Known | Unpriced {
@@ -67,7 +68,7 @@ function knownOf({ gate, weight }: GateAtStep, lately: Lately | string): Known |
   if (weight === 0 || (compares && weight === 100)) return { why: 'weight' }
   const { fromMs, toMs } = reading.covered
   const samplesPerMinute = (samples * 60_000) / Math.max(1, toMs - fromMs) / (lately.weight / 100)
-  return { reading, ...centre, options, samplesPerMinute }
+  return { reading, ...centre, options, samplesPerMinute, delayMinutes: lately.delayMs / 60_000 }
 }
 
 function centreOf(sample: Sample): Pick<Known, 'stable' | 'deviation'> | undefined {
@@ -79,7 +80,7 @@ function centreOf(sample: Sample): Pick<Known, 'stable' | 'deviation'> | undefin
 
 async function numbersOf(at: GateAtStep, known: Known, runs: number | undefined): Promise<PriceNumbers> {
   const { gate, weight, forMs, alpha } = at
-  const { stable, deviation, options, samplesPerMinute, reading } = known
+  const { stable, deviation, options, samplesPerMinute, delayMinutes, reading } = known
   const { aim } = options
   const compares = 'noWorseThan' in gate.pass
   const share = weight / 100
@@ -120,6 +121,7 @@ async function numbersOf(at: GateAtStep, known: Known, runs: number | undefined)
   return {
     base: readingValue(reading),
     samplesPerMinute,
+    delayMinutes,
     detect: compares ? aim.detect : aim.detect - aim.margin,
     power,
     longestMinutes,

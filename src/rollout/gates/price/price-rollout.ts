@@ -69,7 +69,7 @@ async function readLately(
       labels: { deployment, revision: stable },
       interval: { fromMs: toMs - lookBackMs, toMs },
     })
-    return { reading, weight }
+    return { reading, weight, delayMs: told.delayMs }
   } catch (error) {
     return messageOf(error)
   }

@@ -45,7 +45,11 @@ export function describePrice(at: GateAtStep, numbers: PriceNumbers): string {
     longestMinutes * 60_000 > forMs && !(toSee !== undefined && toSee.minutes <= forMs / 60_000)
       ? `, extended to ${inWords(longestMinutes)} for ${seenWords(numbers.seenInLongest)}`
       : ''
-  return `${head}: ${seen}; ${passes}; ${window}${longest}`
+  const late =
+    numbers.delayMinutes > 0
+      ? `; its numbers come ${inWords(numbers.delayMinutes)} late, and so does what they show`
+      : ''
+  return `${head}: ${seen}; ${passes}; ${window}${longest}${late}`
 }
 
 /** What the gate cannot do in its time, with what would do. `broken` is the stable revision's value when it breaks the rule. */

@@ -39,11 +39,13 @@ function explained(
     deleted = false,
     targets = ['prod', 'spare'],
     nowMs = 0,
+    delaysMs = {},
   }: {
     spec?: Partial<ModelDeploymentSpec>
     deleted?: boolean
     targets?: readonly string[]
     nowMs?: number
+    delaysMs?: Readonly<Record<string, number>>
   } = {},
 ): ReturnType<typeof explainDeployment> {
   return explainDeployment(
@@ -57,7 +59,7 @@ function explained(
       createdAtMs: 0,
       ...(deleted && { deletion: { atMs: 0, actor: { name: 'ana' } } }),
     },
-    { fault: undefined, targets, delaysMs: {}, nowMs },
+    { fault: undefined, targets, delaysMs, nowMs },
   )
 }
 
@@ -313,6 +315,16 @@ describe('explaining an undecided gate', () => {
     expect(explained({ rollout: again }, { spec, nowMs: 180_000 }).gates).toMatchObject([
       { shownInMinutes: 2.5 },
     ])
+  })
+
+  it('knows that the samples so far are of a shorter time when they come late', () => {
+    const delaysMs = { errors: 60_000 }
+    expect(explained({ rollout }, { spec, nowMs: 240_000, delaysMs }).gates).toMatchObject([
+      { shownInMinutes: 5 },
+    ])
+    // The last numbers are those of the window's end, however late it is.
+    const { gates } = explained({ rollout }, { spec, nowMs: 700_000, delaysMs })
+    expect(gates).toMatchObject([{ shownInMinutes: 22.5 }])
   })
 
   it('tells no minutes after the step, and when no number of samples is known', () => {

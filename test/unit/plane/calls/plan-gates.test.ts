@@ -69,6 +69,7 @@ describe('the gates of a plan', () => {
         kind: 'known',
         samplesPerMinute: 1200,
         power: 0.8,
+        delayMinutes: 1,
       },
       { gate: 'misses', step: 3, weight: 50, windowMinutes: 120, kind: 'known', base: 0.3, detect: 0.3 },
     ])

@@ -27,12 +27,14 @@ interface Given {
   readonly weight?: number
   readonly minutes?: number
   readonly stableWeight?: number
+  readonly delayMs?: number
 }
 
 function priced(given: Given = {}): Promise<GatePrice> {
-  const { gate = {}, reading = lately, weight = 25, minutes = 60, stableWeight = 100 } = given
+  const { gate = {}, reading = lately, weight = 25, minutes = 60, stableWeight = 100, delayMs = 0 } = given
   const at = { gate: { ...errors, ...gate }, step: 1, weight, forMs: minutes * 60_000, alpha: 0.025 }
-  return priceGate(at, typeof reading === 'string' ? reading : { reading, weight: stableWeight }, fewRuns)
+  const known = typeof reading === 'string' ? reading : { reading, weight: stableWeight, delayMs }
+  return priceGate(at, known, fewRuns)
 }
 
 async function numbers(given?: Given): Promise<PricedGate> {
@@ -51,6 +53,16 @@ describe('the price of a gate', () => {
     expect(candidateSamples).toBe(Math.ceil(samples / 4))
     expect(minutes).toBeCloseTo(samples / 600, 1)
     expect(price.warnings).toEqual([])
+  })
+
+  it('says how late the samples of its source come', async () => {
+    const [late, prompt] = [await numbers({ delayMs: 180_000 }), await numbers()]
+    expect(late).toMatchObject({ delayMinutes: 3, toSee: prompt.toSee, toPass: prompt.toPass })
+    expect(late.message).toBe(
+      `${prompt.message}; its numbers come 3 minutes late, and so does what they show`,
+    )
+    expect(prompt.delayMinutes).toBe(0)
+    expect(late.warnings).toEqual(prompt.warnings)
   })
 
   it('takes the share of the stable revision out of the rate', async () => {
