@@ -9,19 +9,27 @@ const pip = ['-m', 'pip', '--disable-pip-version-check', '--quiet', 'install']
 /** Some systems tell Python not to keep compiled code. Then every start is as slow as the first one. */
 export const pythonEnvironment: Readonly<Record<string, string>> = { PYTHONDONTWRITEBYTECODE: '' }
 
+/** What is done in a new environment after its packages are there. `recipe` is all that decides its outcome. */
+export interface VenvEnd {
+  readonly recipe: readonly string[]
+  readonly run: (bin: string) => Promise<void>
+}
+
 /** Puts Python packages into an environment of their own. Its programs are in `bin/` of the installed folder. */
 export function pythonVenv(
   name: string,
   version: string,
   packages: readonly string[],
+  end?: VenvEnd,
 ): Promise<Installation> {
   return installation(name, version, async () => {
     const told = await run('python3', ['-c', 'import sys; print(sys.executable, sys.version)'])
     const [python = ''] = told.split(' ')
-    const recipe = [told, ...packages]
+    const recipe = [told, ...packages, ...(end?.recipe ?? [])]
     return cached({ name, version, recipe }, async (folder) => {
       // pip needs ten times as long, and it is everywhere.
       await withUv(folder, python, packages).catch(() => withPip(folder, python, packages))
+      await end?.run(join(folder, 'bin'))
     })
   })
 }

@@ -1,6 +1,7 @@
 import { mlflow } from '../../../servers/mlflow.ts'
 import { opa } from '../../../servers/opa.ts'
 import { prometheus } from '../../../servers/prometheus.ts'
+import { goldenNumbers } from './golden-numbers.ts'
 import { kserve } from './kserve.ts'
 import { kubeApiserver } from './kube-apiserver.ts'
 import { llama } from './llama.ts'
@@ -12,6 +13,7 @@ import { pythonClients } from './python-clients.ts'
 
 /** All servers, by the name that suites ask for. */
 export const liveServers: {
+  readonly 'golden-numbers': typeof goldenNumbers
   readonly kserve: typeof kserve
   readonly 'kube-apiserver': typeof kubeApiserver
   readonly ministack: typeof ministack
@@ -24,6 +26,7 @@ export const liveServers: {
   readonly prometheus: typeof prometheus
   readonly 'python-clients': typeof pythonClients
 } = {
+  'golden-numbers': goldenNumbers,
   kserve,
   'kube-apiserver': kubeApiserver,
   ministack,
