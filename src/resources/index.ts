@@ -24,6 +24,7 @@ export type {
   CanaryStrategy,
   GateRange,
   GateRule,
+  GateTesting,
   ModelDeployment,
   ModelDeploymentInput,
   ModelDeploymentSpec,

@@ -166,7 +166,7 @@ export const gateMutants: readonly Mutant[] = [
   {
     law: 6,
     what: 'one sample is enough for any gate',
-    file: 'src/rollout/gates/judge-gate.ts',
+    file: 'src/rollout/gates/judging/unreadable.ts',
     find: 'samples >= gate.minSamples',
     replace: 'samples >= 1',
     tests: ['test/unit/rollout/gates/judge-gate.test.ts'],
@@ -198,7 +198,7 @@ export const gateMutants: readonly Mutant[] = [
   {
     law: 6,
     what: 'a failure by requests that the other revision had failed before counts',
-    file: 'src/rollout/gates/retried-samples.ts',
+    file: 'src/rollout/gates/judging/retried-samples.ts',
     find: "if (retried.candidate === 0 && retried.stable === 0) return 'holds'",
     replace: "return 'holds'",
     tests: ['test/unit/rollout/gates/spoilers.test.ts'],

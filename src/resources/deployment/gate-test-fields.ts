@@ -2,12 +2,12 @@ import { z } from 'zod'
 import { durationField, numberField } from '../fields.ts'
 import { type CheckProblem, fieldsOf, withCheck } from '../schema-checks.ts'
 import { knownMetric } from './known-metrics.ts'
-import type { AnalysisGate, GateRange } from './model-deployment.ts'
+import type { GateRange, GateTesting } from './model-deployment.ts'
 
 /** The fields of a gate that say how its numbers are tested. None has a default in the resource. */
 type TestFields = {
-  readonly [Field in 'detect' | 'power' | 'undecided' | 'maxFor' | 'compare' | 'range']: z.ZodExactOptional<
-    z.ZodType<NonNullable<AnalysisGate[Field]>, NonNullable<AnalysisGate[Field]>>
+  readonly [Field in keyof GateTesting]-?: z.ZodExactOptional<
+    z.ZodType<NonNullable<GateTesting[Field]>, NonNullable<GateTesting[Field]>>
   >
 }
 

@@ -113,7 +113,32 @@ export interface BlueGreenStrategy {
   readonly keepPrevious: Duration
 }
 
-export interface AnalysisGate {
+/** How the numbers of a gate are tested. All may be left out. */
+export interface GateTesting {
+  /**
+   * A difference that is worth seeing, in the metric's unit: how much worse than the stable revision, or than the bound.
+   * More than `by`.
+   */
+  readonly detect?: number
+  /**
+   * A revision that breaks the rule passes in a share of 1 − `power` of the cases at most, and a plan promises its times for a
+   * share of `power`. From 0.5 to 0.999. Default 0.9.
+   */
+  readonly power?: number
+  /** What happens when the step ended and the numbers show neither a pass nor a failure. Default `extend`. */
+  readonly undecided?: Undecided
+  /** The longest window of a step that is extended. Default twice the step's `for`. */
+  readonly maxFor?: Duration
+  /**
+   * - `tested`, the default: a verdict is a statement of a test, with a stated rate of errors.
+   * - `raw`: the plain numbers are compared at the end of the step.
+   */
+  readonly compare?: 'tested' | 'raw'
+  /** Between what each single value of the metric lies. A mean of such values can be tested exactly. */
+  readonly range?: GateRange
+}
+
+export interface AnalysisGate extends GateTesting {
   readonly name: string
   /** The metric that the source is asked for, such as `labels.accuracy` or `requests.errors`. */
   readonly metric: string
@@ -129,27 +154,6 @@ export interface AnalysisGate {
   readonly noData: 'pause' | 'fail'
   /** When the source answers with an error at the step's deadline: the same choice. */
   readonly onError: 'pause' | 'fail'
-  /**
-   * A difference that is worth seeing, in the metric's unit: how much worse than the stable revision, or than the bound.
-   * More than `by`.
-   */
-  readonly detect?: number
-  /**
-   * A revision that breaks the rule passes in a share of 1 − `power` of the cases at most, and a plan promises its times for a
-   * share of `power`. Default 0.9.
-   */
-  readonly power?: number
-  /** What happens when the step ended and the numbers show neither a pass nor a failure. Default `extend`. */
-  readonly undecided?: Undecided
-  /** The longest window of a step that is extended. Default twice the step's `for`. */
-  readonly maxFor?: Duration
-  /**
-   * - `tested`, the default: a verdict is a statement of a test, with a stated rate of errors.
-   * - `raw`: the plain numbers are compared at the end of the step.
-   */
-  readonly compare?: 'tested' | 'raw'
-  /** Between what each single value of the metric lies. A mean of such values can be tested exactly. */
-  readonly range?: GateRange
 }
 
 /**
@@ -209,7 +213,7 @@ export interface ModelDeploymentSpecInput {
   readonly onPromoted?: OnPromoted
 }
 
-export interface AnalysisGateInput {
+export interface AnalysisGateInput extends GateTesting {
   readonly name: string
   readonly metric: string
   /** Default `plane`. */
@@ -230,14 +234,4 @@ export interface AnalysisGateInput {
   readonly noData?: 'pause' | 'fail'
   /** Default `pause`. */
   readonly onError?: 'pause' | 'fail'
-  readonly detect?: number
-  /** From 0.5 to 0.999. Default 0.9. */
-  readonly power?: number
-  /** Default `extend`. */
-  readonly undecided?: Undecided
-  /** Default twice the step's `for`. */
-  readonly maxFor?: Duration
-  /** Default `tested`. */
-  readonly compare?: 'tested' | 'raw'
-  readonly range?: GateRange
 }

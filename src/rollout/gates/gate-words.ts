@@ -13,12 +13,6 @@ export interface Numbers {
   readonly stable?: Measured
 }
 
-/** How many times the samples it takes, and what they would show. */
-export interface StillMissing {
-  readonly times: number
-  readonly verdict: 'pass' | 'fail'
-}
-
 /** The numbers and the rule, such as `errors: requests.errors is 0.031 (1000 samples), wanted at most 0.02`. */
 export function describeNumbers(
   { name, metric, pass }: AnalysisGate,
@@ -66,17 +60,16 @@ export function describeWindow({ number }: GateWindow): string {
 /** What would have to happen next. */
 export function describeNext(
   verdict: GateResult['verdict'],
-  { candidate }: Numbers,
-  missing: StillMissing | undefined,
+  missing: GateResult['missing'],
 ): string | undefined {
   if (verdict === 'pass')
     return 'the step goes on until its window ends or all its gates have passed, because a failure may still show'
   if (verdict === 'fail') return 'traffic returns to the stable revision'
   if (verdict !== 'undecided') return undefined
-  if (missing === undefined || candidate.samples === undefined || candidate.samples === 0) {
+  if (missing === undefined) {
     return 'the numbers lie so close to the rule that no number of samples can be named'
   }
-  const more = roundUp(candidate.samples * (missing.times - 1))
+  const more = roundUp(missing.samples)
   const shown = missing.verdict === 'pass' ? 'that the rule is met' : 'that the rule is broken'
   return `if the numbers stay like this, some ${more} more samples of the candidate show ${shown}`
 }

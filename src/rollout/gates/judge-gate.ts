@@ -1,32 +1,23 @@
 import type { Difference, GateResult } from '../../resources/deployment/deployment-status.ts'
 import { gateDefaults } from '../../resources/deployment/gate-defaults.ts'
 import type { AnalysisGate, GateRange } from '../../resources/deployment/model-deployment.ts'
-import { readingSamples } from '../../telemetry/contract/reading-samples.ts'
 import type { Interval, MetricReading } from '../../telemetry/contract.ts'
 import type { GateTest, TestOptions } from './choose-test.ts'
 import { intervalOf } from './evidence/interval.ts'
 import { sampleOf } from './evidence/sample.ts'
 import { betterOf, gateAim } from './gate-aim.ts'
-import {
-  describeNext,
-  describeNumbers,
-  describePlain,
-  describeShown,
-  describeWindow,
-  type Numbers,
-} from './gate-words.ts'
+import { describeNext, describeNumbers, describeShown, describeWindow, type Numbers } from './gate-words.ts'
 import type { JudgeContext } from './judge-context.ts'
-import { judgeSamples } from './judge-samples.ts'
-import { measuredBy } from './measured-by.ts'
-import { measuredOf, readingValue } from './reading-value.ts'
-import { retriedOf, withoutRetried } from './retried-samples.ts'
-import { samplesMissing } from './samples-missing.ts'
-import { findSpoiler, type Spoiler } from './spoilers.ts'
+import { compareRaw } from './judging/compare-raw.ts'
+import { judgeSamples } from './judging/judge-samples.ts'
+import type { Judged } from './judging/judged.ts'
+import { retriedOf, withoutRetried } from './judging/retried-samples.ts'
+import { type MoreSamples, samplesMissing } from './judging/samples-missing.ts'
+import { findSpoiler, type Spoiler } from './judging/spoilers.ts'
+import { unreadable } from './judging/unreadable.ts'
+import { type GateReading, measuredBy, measuredOf } from './reading-value.ts'
 import type { Levels } from './test-verdict.ts'
 import { levelsOfWindow, windowOf } from './window-part.ts'
-
-/** A source's reading for one revision, or the reason why it could not be read. */
-export type GateReading = MetricReading | { readonly kind: 'error'; readonly message: string }
 
 type Data = Exclude<MetricReading, { kind: 'no-data' }>
 
@@ -96,11 +87,6 @@ function told(candidate: GateReading, stable: GateReading | undefined): Partial<
   }
 }
 
-type Judged = Pick<
-  GateResult,
-  'verdict' | 'conclusive' | 'method' | 'message' | 'difference' | 'next' | 'missing' | 'spoiled' | 'window'
->
-
 function judgeNumbers(
   gate: AnalysisGate,
   ours: Data,
@@ -144,9 +130,10 @@ function judgeNumbers(
     if (doubtful) verdict = 'undecided'
   }
   const difference = differenceOf(gate, test, options, levels)
-  const missing =
+  const more =
     verdict === 'undecided' && !doubtful ? samplesMissing(candidate, stable, options, levels) : undefined
-  const next = describeNext(verdict, numbers, missing)
+  const missing = more && missingOf(numbers, more)
+  const next = describeNext(verdict, missing)
   return {
     method: test.method,
     window,
@@ -154,9 +141,7 @@ function judgeNumbers(
     conclusive: verdict !== 'undecided',
     difference,
     ...(next !== undefined && { next }),
-    ...(missing !== undefined && {
-      missing: { samples: moreSamples(numbers, missing.times), verdict: missing.verdict },
-    }),
+    ...(missing !== undefined && { missing }),
     message: `${head}; ${describeShown(gate, verdict, difference)}${describeWindow(window)}`,
   }
 }
@@ -167,30 +152,12 @@ function testedInterval(ours: Data, theirs: Data | undefined, { fromMs }: JudgeC
   return { fromMs: Math.max(fromMs, coveredFrom(ours), theirs === undefined ? 0 : coveredFrom(theirs)), toMs }
 }
 
-function moreSamples({ candidate }: Numbers, times: number): number {
-  return Math.ceil((candidate.samples ?? 0) * (times - 1))
-}
-
-/** Rounding must not turn an exact tie into a failure. */
-const tie = 1e-9
-
-function compareRaw(gate: AnalysisGate, numbers: Numbers): Judged {
-  const { pass } = gate
-  const { value } = numbers.candidate
-  const better = betterOf(gate)
-  const rule =
-    'noWorseThan' in pass
-      ? (numbers.stable?.value ?? Number.NaN) + (better === 'lower' ? pass.by : -pass.by)
-      : 'atLeast' in pass
-        ? pass.atLeast
-        : pass.atMost
-  const margin = better === 'lower' ? rule - value : value - rule
-  return {
-    method: 'plain',
-    verdict: margin >= -tie ? 'pass' : 'fail',
-    conclusive: false,
-    message: `${describeNumbers(gate, numbers)}; ${describePlain(gate)}`,
-  }
+/** Nothing can be said of a candidate without samples. */
+function missingOf(
+  { candidate: { samples = 0 } }: Numbers,
+  { times, verdict }: MoreSamples,
+): GateResult['missing'] {
+  return samples === 0 ? undefined : { samples: Math.ceil(samples * (times - 1)), verdict }
 }
 
 /** In the metric's own unit: the candidate less the stable revision, or less the bound. */
@@ -205,35 +172,6 @@ function differenceOf(gate: AnalysisGate, test: GateTest, { aim }: TestOptions, 
 
 function negated({ min, max }: GateRange): GateRange {
   return { min: -max, max: -min }
-}
-
-function unreadable(
-  gate: AnalysisGate,
-  who: string,
-  reading: GateReading,
-): Pick<GateResult, 'verdict' | 'message'> | undefined {
-  const what = `${gate.name}: ${gate.metric} of ${who}`
-  switch (reading.kind) {
-    case 'error':
-      return { verdict: 'error', message: `${what} could not be read: ${reading.message}` }
-    case 'no-data':
-      return { verdict: 'no-data', message: `${what} has no data` }
-    default: {
-      const samples = readingSamples(reading)
-      if (!Number.isFinite(readingValue(reading))) {
-        return samples === 0 || samples === undefined
-          ? { verdict: 'no-data', message: `${what} has no data` }
-          : { verdict: 'error', message: `${what} is not a finite number` }
-      }
-      if (reading.kind === 'ratio' && !(reading.hits >= 0 && reading.hits <= reading.total)) {
-        return { verdict: 'error', message: `${what} has ${reading.hits} hits of ${reading.total} samples` }
-      }
-      // When a source does not count samples, the plan allows no `minSamples` but 1.
-      // No event within a time is an answer, too.
-      if (samples === undefined || samples >= gate.minSamples || reading.kind === 'events') return undefined
-      return { verdict: 'too-few-samples', message: `${what} has ${samples} of ${gate.minSamples} samples` }
-    }
-  }
 }
 
 function coveredFrom(reading: GateReading): number {

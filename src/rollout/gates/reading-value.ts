@@ -3,6 +3,9 @@ import { histogramQuantile } from '../../telemetry/contract/histogram-quantile.t
 import { readingSamples } from '../../telemetry/contract/reading-samples.ts'
 import type { MetricReading } from '../../telemetry/contract.ts'
 
+/** A source's reading for one revision, or the reason why it could not be read. */
+export type GateReading = MetricReading | { readonly kind: 'error'; readonly message: string }
+
 /** A reading as one number. NaN when there is none. */
 export function readingValue(reading: MetricReading): number {
   switch (reading.kind) {
@@ -24,4 +27,10 @@ export function readingValue(reading: MetricReading): number {
 export function measuredOf(reading: MetricReading): Measured {
   const samples = readingSamples(reading)
   return { value: readingValue(reading), ...(samples !== undefined && { samples }) }
+}
+
+/** The value that a reading gives for its metric, with its samples. Undefined when it gives none. */
+export function measuredBy(reading: MetricReading): Measured | undefined {
+  const measured = measuredOf(reading)
+  return Number.isFinite(measured.value) ? measured : undefined
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { JudgeContext } from '../../../../src/rollout/gates/judge-context.ts'
-import { type GateReading, judgeGate } from '../../../../src/rollout/gates/judge-gate.ts'
+import { judgeGate } from '../../../../src/rollout/gates/judge-gate.ts'
+import type { GateReading } from '../../../../src/rollout/gates/reading-value.ts'
 import { gateNamed } from '../machine/fixtures.ts'
 
 const covered = { fromMs: 0, toMs: 60_000 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { seededRandom } from '../../../../src/clock.ts'
 import { judgeGate } from '../../../../src/rollout/gates/judge-gate.ts'
-import { judgeSamples } from '../../../../src/rollout/gates/judge-samples.ts'
+import { judgeSamples } from '../../../../src/rollout/gates/judging/judge-samples.ts'
 import type { MetricReading } from '../../../../src/telemetry/contract.ts'
 import { gateNamed } from '../machine/fixtures.ts'
 

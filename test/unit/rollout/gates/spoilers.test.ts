@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { JudgeContext } from '../../../../src/rollout/gates/judge-context.ts'
-import { type GateReading, judgeGate } from '../../../../src/rollout/gates/judge-gate.ts'
+import { judgeGate } from '../../../../src/rollout/gates/judge-gate.ts'
+import type { GateReading } from '../../../../src/rollout/gates/reading-value.ts'
 import type { RatioReading } from '../../../../src/telemetry/contract.ts'
 import { gateNamed } from '../machine/fixtures.ts'
 

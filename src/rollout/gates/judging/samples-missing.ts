@@ -1,11 +1,17 @@
-import type { TestOptions } from './choose-test.ts'
-import { type Sample, scaled } from './evidence/sample.ts'
+import type { TestOptions } from '../choose-test.ts'
+import { type Sample, scaled } from '../evidence/sample.ts'
+import type { Levels } from '../test-verdict.ts'
 import { shownBySamples } from './judge-samples.ts'
-import type { Levels } from './test-verdict.ts'
 
 /** Numbers that do not decide with so many times the samples lie too close to the bound to say when they will. */
 const mostTimes = 64
 const halvings = 5
+
+/** How many times the samples it takes, and what they would show. */
+export interface MoreSamples {
+  readonly times: number
+  readonly verdict: 'pass' | 'fail'
+}
 
 /**
  * How many times the samples it takes until something is shown, and what, if the numbers stay as they are. Undefined when
@@ -16,7 +22,7 @@ export function samplesMissing(
   stable: Sample | undefined,
   options: TestOptions,
   levels: Levels,
-): { readonly times: number; readonly verdict: 'pass' | 'fail' } | undefined {
+): MoreSamples | undefined {
   const at = (times: number): 'pass' | 'fail' | undefined =>
     shownBySamples(scaled(candidate, times), stable && scaled(stable, times), options, levels)
   let enough = 2

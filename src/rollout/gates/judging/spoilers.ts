@@ -1,8 +1,8 @@
-import type { GateResult } from '../../resources/deployment/deployment-status.ts'
-import type { MetricReading } from '../../telemetry/contract.ts'
-import { compareProportion } from './evidence/proportion.ts'
-import { compareProportions } from './evidence/proportions.ts'
-import type { JudgeContext } from './judge-context.ts'
+import type { GateResult } from '../../../resources/deployment/deployment-status.ts'
+import type { MetricReading } from '../../../telemetry/contract.ts'
+import { compareProportion } from '../evidence/proportion.ts'
+import { compareProportions } from '../evidence/proportions.ts'
+import type { JudgeContext } from '../judge-context.ts'
 
 /** Why the numbers of two revisions must not be compared. */
 export interface Spoiler {

@@ -1,6 +1,6 @@
-import { chooseTest, type GateTest, type TestOptions } from './choose-test.ts'
-import type { Sample } from './evidence/sample.ts'
-import { type Levels, testVerdict } from './test-verdict.ts'
+import { chooseTest, type GateTest, type TestOptions } from '../choose-test.ts'
+import type { Sample } from '../evidence/sample.ts'
+import { type Levels, testVerdict } from '../test-verdict.ts'
 
 /** What the fitting test says of samples, and what it was told. */
 export interface JudgedSamples {

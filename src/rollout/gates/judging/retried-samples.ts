@@ -1,7 +1,7 @@
-import type { MetricReading } from '../../telemetry/contract.ts'
-import { chooseTest, type TestOptions } from './choose-test.ts'
-import type { Sample } from './evidence/sample.ts'
-import { type Levels, testVerdict } from './test-verdict.ts'
+import type { MetricReading } from '../../../telemetry/contract.ts'
+import { chooseTest, type TestOptions } from '../choose-test.ts'
+import type { Sample } from '../evidence/sample.ts'
+import { type Levels, testVerdict } from '../test-verdict.ts'
 
 /** So small a part of the samples may have been retried without spoiling what is shown by the others. */
 const tolerated = 0.01
