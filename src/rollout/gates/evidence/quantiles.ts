@@ -2,10 +2,10 @@ import { histogramQuantile } from '../../../telemetry/contract/histogram-quantil
 import { raisedOdds } from './alternatives.ts'
 import type { Aim, Comparison } from './comparison.ts'
 import { lowestOfConcave, lowestOfCrossing } from './lowest-evidence.ts'
-import type { PairedBets } from './paired-bets.ts'
+import { type PairedBets, pairedEvidence } from './paired-bets.ts'
 import { compareProportion } from './proportion.ts'
 import type { CellCounts } from './sample.ts'
-import { type Borders, bordersOf, countAbove, countAtOrAbove, pathThrough } from './shares-above.ts'
+import { type Borders, bordersOf, countAbove, countPossible, pathThrough } from './shares-above.ts'
 
 /**
  * By how much the logarithm of the odds of a share above a place changes when all values grow by one part in one, as for
@@ -29,7 +29,7 @@ const strongestBet = 4
  * likelihood ratios of shares are convex in it, and so they are 1 at most on average as for whole samples.
  */
 export function compareQuantile(candidate: CellCounts, aim: Aim): Comparison {
-  const borders = bordersOf(candidate)
+  const [least, most] = [bordersOf(candidate, 'least'), bordersOf(candidate, 'most')]
   const total = totalOf(candidate)
   const share = 1 - candidate.quantile
   const wanted = wantedBet(aim, aim.detect - aim.margin)
@@ -37,9 +37,8 @@ export function compareQuantile(candidate: CellCounts, aim: Aim): Comparison {
   const shareAim = { margin: share, detect }
   return {
     difference: histogramQuantile(candidate),
-    above: (bound) => compareProportion({ bad: countAbove(borders, bound), total }, shareAim).above(share),
-    below: (bound) =>
-      compareProportion({ bad: countAtOrAbove(borders, bound), total }, shareAim).below(share),
+    above: (bound) => compareProportion({ bad: countAbove(least, bound), total }, shareAim).above(share),
+    below: (bound) => compareProportion({ bad: countPossible(most, bound), total }, shareAim).below(share),
   }
 }
 
@@ -49,6 +48,8 @@ export function compareQuantile(candidate: CellCounts, aim: Aim): Comparison {
  * lie at x or above. For each x the evidence against both is a mean of products of likelihood ratios. x is not known, so the
  * lowest evidence counts. Howard and Ramdas, "Sequential estimation of quantiles with applications to A/B testing and
  * best-arm identification" (2022), section 5, with mixtures of likelihood ratios in place of their bounds.
+ *
+ * A sample above all bounds may lie anywhere there, and so may a quantile. Nothing that is shown leans on where they are.
  *
  * `share` is the share of the samples that go to the candidate. It only changes how soon something is shown.
  */
@@ -69,7 +70,9 @@ export function compareQuantiles(
 }
 
 interface Arm {
-  readonly borders: Borders
+  /** By the samples that surely lie above a place, and by those that may. */
+  readonly least: Borders
+  readonly most: Borders
   readonly total: number
   /** The share of samples above the quantile. */
   readonly above: number
@@ -79,7 +82,8 @@ interface Arm {
 
 function armOf(cells: CellCounts, part: number): Arm {
   return {
-    borders: bordersOf(cells),
+    least: bordersOf(cells, 'least'),
+    most: bordersOf(cells, 'most'),
     total: totalOf(cells),
     above: 1 - cells.quantile,
     part: Math.min(0.99, Math.max(0.01, part)),
@@ -109,11 +113,11 @@ function exceeds(upper: Arm, lower: Arm, margin: number, wanted: number | undefi
     upper: up.map((bet, rank) => bet * above + (upRest[rank] as number)),
     lower: down.map((bet, rank) => bet * atOrAbove + (downRest[rank] as number)),
   })
-  const { places, atOrAbove } = lower.borders
+  const { places, atOrAbove, beyond } = lower.most
   const atBorder = (border: number): PairedBets =>
-    betsAt(countAbove(upper.borders, (places[border] as number) + margin), atOrAbove[border] as number)
+    betsAt(countAbove(upper.least, (places[border] as number) + margin), atOrAbove[border] as number)
   const withinCell = (cell: number, known: number): number => {
-    const path = pathThrough(upper.borders, lower.borders, margin, cell)
+    const path = pathThrough(upper.least, lower.most, margin, cell)
     const at = (x: number): PairedBets => betsAt(valueAt(path.upper, x), valueAt(path.lower, x))
     let lowest = known
     for (let step = 0; step + 1 < path.upper.length; step += 1) {
@@ -121,7 +125,9 @@ function exceeds(upper: Arm, lower: Arm, margin: number, wanted: number | undefi
     }
     return lowest
   }
-  return lowestOfCrossing(weights, atBorder, 0, places.length - 1, withinCell)
+  // The lower quantile may also lie above all bounds. No sample of the other revision surely lies above it there.
+  const outside = pairedEvidence(weights, betsAt(0, beyond))
+  return Math.min(outside, lowestOfCrossing(weights, atBorder, 0, places.length - 1, withinCell))
 }
 
 function valueAt(path: readonly number[], x: number): number {

@@ -43,11 +43,17 @@ export function sampleOf(reading: MetricReading, better: 'higher' | 'lower'): Sa
     case 'histogram': {
       const { quantile, bounds, counts } = reading
       if (lower) return { kind: 'cells', quantile, bounds, counts }
+      // Turned, its open end would be taken to end at 0.
+      if ((bounds.at(-1) as number) < 0) return undefined
+      const turned = bounds.map((bound) => 0 - bound).reverse()
+      const turnedCounts = [...counts].reverse()
+      // A first cell that begins at 0 ends there when it is turned.
+      const hasEnd = (bounds[0] as number) > 0
       return {
         kind: 'cells',
         quantile: 1 - quantile,
-        bounds: bounds.map((bound) => -bound).reverse(),
-        counts: [...counts].reverse(),
+        bounds: hasEnd ? [...turned, 0] : turned,
+        counts: hasEnd ? [...turnedCounts, 0] : turnedCounts,
       }
     }
     case 'events':

@@ -8,16 +8,22 @@ export interface Borders {
   readonly places: readonly number[]
   readonly atOrAbove: readonly number[]
   readonly above: readonly number[]
+  /** Samples above all bounds, which may lie anywhere there. */
+  readonly beyond: number
 }
 
-export function bordersOf({ bounds, counts }: CellCounts): Borders {
+/**
+ * `least` counts the samples that surely lie above a place, and `most` those that may. They differ in a first cell without a
+ * lower end, and above all bounds, where only `beyond` is known.
+ */
+export function bordersOf({ bounds, counts }: CellCounts, which: 'least' | 'most'): Borders {
   const first = bounds[0] as number
   const places: number[] = []
   const atOrAbove: number[] = []
   const above: number[] = []
   let left = 0
   for (const count of counts) left += count
-  // The first cell begins at 0 unless its bound is below. Then all its samples lie at the bound.
+  // The first cell begins at 0 unless its bound is below. Then its samples lie anywhere up to the bound.
   if (first > 0) {
     places.push(0)
     atOrAbove.push(left)
@@ -27,11 +33,16 @@ export function bordersOf({ bounds, counts }: CellCounts): Borders {
     const before = left
     left -= counts[cell] as number
     places.push(bounds[cell] as number)
-    atOrAbove.push(cell === 0 && first <= 0 ? before : left)
-    // Samples above all bounds lie at the last one.
+    atOrAbove.push(cell === 0 && first <= 0 && which === 'most' ? before : left)
+    // Samples above all bounds are surely above no place but those below the last bound.
     above.push(cell === bounds.length - 1 ? 0 : left)
   }
-  return { places, atOrAbove, above }
+  return { places, atOrAbove, above, beyond: left }
+}
+
+/** How many samples may lie at a place or above it, whatever the true place of those above all bounds is. */
+export function countPossible(borders: Borders, place: number): number {
+  return place > (borders.places.at(-1) as number) ? borders.beyond : countAtOrAbove(borders, place)
 }
 
 /** How many samples lie at a place or above it. */

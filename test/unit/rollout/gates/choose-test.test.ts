@@ -6,7 +6,7 @@ import type { Sample } from '../../../../src/rollout/gates/evidence/sample.ts'
 const aim = { margin: 0, detect: 0.1 }
 const proportion: Sample = { kind: 'proportion', bad: 30, total: 1000 }
 const moments: Sample = { kind: 'moments', count: 1000, sum: 500, sumSquares: 300 }
-const cells: Sample = { kind: 'cells', quantile: 0.95, bounds: [1, 2, 4], counts: [700, 200, 60, 40] }
+const cells: Sample = { kind: 'cells', quantile: 0.95, bounds: [1, 2, 4], counts: [700, 240, 55, 5] }
 const events: Sample = { kind: 'events', events: 12, exposureMs: 60_000 }
 
 describe('the test of a gate', () => {

@@ -122,6 +122,83 @@ describe('the evidence about two quantiles', () => {
   })
 })
 
+describe('the evidence about quantiles that lie above all bounds, or in a first cell without a lower end', () => {
+  const cells = (counts: readonly number[], bounds: readonly number[] = [100, 200, 400]): CellCounts => ({
+    quantile: 0.95,
+    bounds,
+    counts,
+  })
+  const loud = { margin: 50, detect: 100, basis: 150 }
+
+  it('shows nothing by where such samples are taken to lie', () => {
+    // The candidate's may all lie at 4,000, and those of the stable revision at 401.
+    const half = cells([100, 300, 600, 1000])
+    for (const margin of [10, 1000]) {
+      const { above, below } = compareQuantiles(half, half, 0.5, { ...loud, margin, detect: margin + 50 })
+      expect(above(margin)).toBeLessThan(0)
+      expect(below(margin)).toBeLessThan(0)
+    }
+    const constant = compareQuantile(half, { margin: 500, detect: 600 })
+    expect([constant.above(500) < 0, constant.below(500) < 0]).toEqual([true, true])
+    const under = cells([1000, 600, 300, 100].reverse(), [-400, -200, -100])
+    const low: CellCounts = { ...under, counts: [1000, 600, 300, 100], quantile: 0.05 }
+    for (const margin of [10, 1000]) {
+      const { above, below } = compareQuantiles(low, low, 0.5, { ...loud, margin, detect: margin + 50 })
+      expect(above(margin)).toBeLessThan(0)
+      expect(below(margin)).toBeLessThan(0)
+      expect(above(-margin)).toBeLessThan(0)
+    }
+    const { above, below } = compareQuantile(low, { margin: -500, detect: -450 })
+    expect([above(-500) < 0, below(-500) < 0]).toEqual([true, true])
+  })
+
+  it('still shows what such samples cannot change', () => {
+    const [fast, slow] = [cells([900, 90, 9, 1]), cells([100, 300, 600, 1000])]
+    expect(compareQuantiles(slow, fast, 0.5, loud).above(50)).toBeGreaterThan(shownAt20)
+    expect(compareQuantiles(fast, slow, 0.5, loud).below(50)).toBeGreaterThan(shownAt20)
+    expect(compareQuantile(slow, loud).above(300)).toBeGreaterThan(shownAt20)
+    expect(compareQuantile(fast, { margin: 500, detect: 600 }).below(500)).toBeGreaterThan(shownAt20)
+  })
+
+  it('is 1 on average at most, wherever they really lie', () => {
+    const place = fc.constantFrom(0, 0.3, 1, 5)
+    fc.assert(
+      fc.property(
+        quantile,
+        share,
+        chances,
+        chances,
+        bounds,
+        place,
+        place,
+        (p, part, ours, theirs, at, here, there) => {
+          // All samples beyond an open end lie at one place, and they are the quantile just if it is beyond the end.
+          const truth = (chancesOf: readonly number[], far: number): number => {
+            const value = histogramQuantile({ quantile: p, bounds: at, counts: chancesOf })
+            const [first, last] = [at[0] as number, at.at(-1) as number]
+            if (p > 1 - (chancesOf.at(-1) as number)) return last + far
+            return first < 0 && p <= (chancesOf[0] as number) ? first - far : value
+          }
+          const difference = truth(ours, here) - truth(theirs, there)
+          const [one, other] = [outcomesOf(3, ours), outcomesOf(3, theirs)]
+          for (const side of ['above', 'below'] as const) {
+            const mean = meanEvidence(one, other, (c, s) =>
+              compareQuantiles(
+                { quantile: p, bounds: at, counts: c },
+                { quantile: p, bounds: at, counts: s },
+                part,
+                aimOf(difference, undefined),
+              )[side](difference),
+            )
+            expect(mean).toBeLessThanOrEqual(1 + 1e-9)
+          }
+        },
+      ),
+      { numRuns: 40 },
+    )
+  })
+})
+
 describe('the evidence about a quantile and a constant', () => {
   it('is 1 on average at most if the claim is true, wherever in its cell the quantile lies', () => {
     fc.assert(
@@ -158,6 +235,7 @@ describe('the evidence about a quantile and a constant', () => {
 })
 
 const aim = { margin: 0, detect: 60, basis: 200 }
+const shownAt20 = Math.log(20)
 const latencyBounds = Array.from({ length: histogramCells - 1 }, (_, cell) => 2 ** ((cell + 1) / 6 - 2))
 /** Of the logarithms of latencies. */
 const deviation = 0.5

@@ -7,7 +7,7 @@ const covered = { fromMs: 0, toMs: 60_000 }
 
 describe('a histogram of which more is better', () => {
   it('is turned so that its quantile is that of the mirrored values, in each cell', () => {
-    const bounds = fc.constantFrom([1, 2, 4], [-4, -2, -1], [-1, 1, 2], [0, 3])
+    const bounds = fc.constantFrom([1, 2, 4], [-4, -2, 0], [-1, 1, 2], [0, 3])
     fc.assert(
       fc.property(
         bounds.chain((each) =>
@@ -32,5 +32,17 @@ describe('a histogram of which more is better', () => {
         },
       ),
     )
+  })
+
+  it('is no sample when all its bounds are below 0, because nobody knows where its last cell ends', () => {
+    const reading = {
+      kind: 'histogram',
+      quantile: 0.9,
+      bounds: [-2, -1],
+      counts: [1, 1, 1],
+      covered,
+    } as const
+    expect(sampleOf(reading, 'higher')).toBeUndefined()
+    expect(sampleOf(reading, 'lower')).toMatchObject({ kind: 'cells' })
   })
 })
