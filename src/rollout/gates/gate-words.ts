@@ -5,6 +5,7 @@ import type {
   Measured,
 } from '../../resources/deployment/deployment-status.ts'
 import type { AnalysisGate } from '../../resources/deployment/model-deployment.ts'
+import type { OpenEnd } from './judging/open-end.ts'
 import { levelsOfWindow } from './window-part.ts'
 
 /** What was measured of both revisions, in the metric's unit. */
@@ -48,6 +49,13 @@ export function describeShown(
     case 'undecided':
       return `this shows neither that the rule is met nor that it is broken: ${range}`
   }
+}
+
+/** What is not known of a quantile, and what would do. */
+export function describeOpenEnd(who: string, { side, bound }: OpenEnd): string {
+  const ends = side === 'above' ? 'above all bounds of its histogram' : 'below all bounds of its histogram'
+  const more = side === 'above' ? 'larger' : 'smaller'
+  return `the quantile of ${who} lies ${ends}, the ${side === 'above' ? 'last' : 'first'} of which is ${formatNumber(bound)}, so nobody knows it: give the histogram ${more} bounds`
 }
 
 /** Why a gate needs more evidence than usually: nothing in the first window of its step. */

@@ -6,11 +6,19 @@ import type { GateTest, TestOptions } from './choose-test.ts'
 import { intervalOf } from './evidence/interval.ts'
 import { sampleOf } from './evidence/sample.ts'
 import { betterOf, gateAim } from './gate-aim.ts'
-import { describeNext, describeNumbers, describeShown, describeWindow, type Numbers } from './gate-words.ts'
+import {
+  describeNext,
+  describeNumbers,
+  describeOpenEnd,
+  describeShown,
+  describeWindow,
+  type Numbers,
+} from './gate-words.ts'
 import type { JudgeContext } from './judge-context.ts'
 import { compareRaw } from './judging/compare-raw.ts'
 import { judgeSamples } from './judging/judge-samples.ts'
 import type { Judged } from './judging/judged.ts'
+import { openEndOf } from './judging/open-end.ts'
 import { retriedOf, withoutRetried } from './judging/retried-samples.ts'
 import { type MoreSamples, samplesMissing } from './judging/samples-missing.ts'
 import { findSpoiler, type Spoiler } from './judging/spoilers.ts'
@@ -99,7 +107,7 @@ function judgeNumbers(
   const stable = theirs && sampleOf(theirs, better)
   const testable =
     gate.compare !== 'raw' && candidate !== undefined && (stable !== undefined || theirs === undefined)
-  if (!testable) return compareRaw(gate, numbers)
+  if (!testable) return compareRaw(gate, numbers, ours, theirs)
   const beta = 1 - (gate.power ?? gateDefaults.power)
   const window = windowOf(context.window, testedInterval(ours, theirs, context))
   const levels = levelsOfWindow({ alpha: context.alpha, beta }, window.number)
@@ -113,7 +121,7 @@ function judgeNumbers(
     },
     levels,
   )
-  if (judged === undefined) return compareRaw(gate, numbers)
+  if (judged === undefined) return compareRaw(gate, numbers, ours, theirs)
   const { test, options } = judged
   let { verdict } = judged
   let doubtful = false
@@ -133,7 +141,8 @@ function judgeNumbers(
   const more =
     verdict === 'undecided' && !doubtful ? samplesMissing(candidate, stable, options, levels) : undefined
   const missing = more && missingOf(numbers, more)
-  const next = describeNext(verdict, missing)
+  const open = verdict === 'undecided' ? describeOpenEnds(ours, theirs) : undefined
+  const next = open ?? describeNext(verdict, missing)
   return {
     method: test.method,
     window,
@@ -144,6 +153,13 @@ function judgeNumbers(
     ...(missing !== undefined && { missing }),
     message: `${head}; ${describeShown(gate, verdict, difference)}${describeWindow(window)}`,
   }
+}
+
+/** Why no number of samples shows more. */
+function describeOpenEnds(ours: Data, theirs: Data | undefined): string | undefined {
+  const [candidate, stable] = [openEndOf(ours), theirs && openEndOf(theirs)]
+  if (candidate !== undefined) return describeOpenEnd('the candidate', candidate)
+  return stable && describeOpenEnd('the stable revision', stable)
 }
 
 /** The interval of the numbers that both revisions have. */

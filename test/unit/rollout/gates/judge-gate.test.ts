@@ -241,3 +241,63 @@ describe('a gate that compares with stable', () => {
     expect(judgeGate(accuracy, ratio(900, 1000), late, context).coveredFromMs).toBeUndefined()
   })
 })
+
+describe('a gate on a quantile that lies beyond the bounds of its histogram', () => {
+  const p95 = (counts: readonly number[], bounds: readonly number[] = [100, 200, 400]): GateReading => ({
+    kind: 'histogram',
+    quantile: 0.95,
+    bounds,
+    counts,
+    covered,
+  })
+  const [fast, slow] = [p95([900, 90, 9, 1]), p95([100, 300, 600, 1000])]
+  const atMost = (bound: number) => gateNamed('latency', { pass: { atMost: bound } })
+  const nobody =
+    'the quantile of the candidate lies above all bounds of its histogram, the last of which is 400, so nobody knows it: give the histogram larger bounds'
+
+  it('fails a bound below them, and passes none above them', () => {
+    expect(judgeGate(atMost(300), slow, undefined, context).verdict).toBe('fail')
+    expect(judgeGate(atMost(500), slow, undefined, context)).toMatchObject({
+      verdict: 'undecided',
+      next: nobody,
+    })
+    expect(judgeGate(atMost(500), fast, undefined, context).verdict).toBe('pass')
+  })
+
+  it('does not pass because both revisions lie there', () => {
+    expect(judgeGate(latency, slow, slow, context)).toMatchObject({ verdict: 'undecided', next: nobody })
+    expect(judgeGate(latency, fast, slow, context).verdict).toBe('pass')
+    const result = judgeGate(latency, slow, fast, context)
+    expect(result.verdict).toBe('fail')
+    expect(
+      judgeGate({ ...latency, pass: { ...latency.pass, by: 300 } } as typeof latency, fast, slow, context),
+    ).toMatchObject({ verdict: 'pass' })
+  })
+
+  it('is an error where plain numbers are compared, unless the true number can change nothing', () => {
+    const raw = (bound: number) => ({ ...atMost(bound), compare: 'raw' as const })
+    expect(judgeGate(raw(300), slow, undefined, context).verdict).toBe('fail')
+    const above = judgeGate(raw(500), slow, undefined, context)
+    expect(above).toMatchObject({ verdict: 'error', conclusive: false })
+    expect(above.message).toBe(
+      `latency: labels.accuracy is 400 (2000 samples), wanted at most 500; but ${nobody}`,
+    )
+    const beside = { ...latency, compare: 'raw' as const }
+    expect(judgeGate(beside, slow, slow, context).verdict).toBe('error')
+    expect(judgeGate(beside, fast, slow, context).verdict).toBe('pass')
+    expect(judgeGate(beside, slow, fast, context).verdict).toBe('fail')
+    // Of the stable revision's number it is known that it is 100 at least.
+    const low = p95([10, 90], [100])
+    const between = p95([900, 90, 10, 0], [100, 200, 300])
+    expect(judgeGate(beside, between, low, context)).toMatchObject({ verdict: 'error' })
+    const least = gateNamed('margin', { pass: { atLeast: -500 }, compare: 'raw' })
+    const under: GateReading = {
+      ...(p95([1000, 600, 300], [-400, -200]) as object),
+      quantile: 0.1,
+    } as GateReading
+    expect(judgeGate(least, under, undefined, context)).toMatchObject({
+      verdict: 'error',
+      message: expect.stringMatching(/below all bounds .* first of which is -400, .* smaller bounds$/),
+    })
+  })
+})
