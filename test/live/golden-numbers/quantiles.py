@@ -12,7 +12,10 @@ bounds = [5, 10, 25, 50, 75, 100, 150, 200, 250, 300, 400, 500, 750, 1000, 2500,
 
 
 class Cells:
-    """Samples spread evenly within their cells. Those above all bounds lie at the last one, as do those of a first cell at or below 0."""
+    """
+    Samples spread evenly within their cells. Those above all bounds lie anywhere there, and those of a first cell at or below 0
+    anywhere up to its bound.
+    """
 
     def __init__(self, borders, counts):
         spread, points = [], [(borders[-1], counts[-1])]
@@ -21,7 +24,7 @@ class Cells:
                 spread.append((begin, end, count))
             else:
                 points.append((end, count))
-        self.points, self.total = points, sum(counts)
+        self.points, self.total, self.beyond = points, sum(counts), counts[-1]
         self.places = [spread[0][0], *(end for _, end, _ in spread)]
         self.left = np.cumsum([0, *(count for *_, count in reversed(spread))])[::-1]
 
@@ -29,7 +32,10 @@ class Cells:
         """How many samples lie above a place, or at it if `inclusive`."""
         beyond = np.greater_equal if inclusive else np.greater
         points = sum(count * beyond(point, place) for point, count in self.points)
-        return points + np.interp(place, self.places, self.left)
+        # What may lie at a place or above it, and what surely lies above it.
+        possible = np.where(np.asarray(place) > self.places[-1], self.beyond, 0) if inclusive else 0
+        unsure = 0 if inclusive else sum(count * (np.asarray(place) < point) for point, count in self.points[1:])
+        return points + np.interp(place, self.places, self.left) + possible - unsure
 
 
 def log_likelihood(count, total, null, other):
@@ -73,7 +79,13 @@ def of_two(upper, lower, quantile, share, margin, wanted):
     # At a border both counts may jump. So each side of it is looked at, too.
     inside = np.array(inside)
     jumps = min(of(places).min() for places in (inside, np.nextafter(inside, least), np.nextafter(inside, most)))
-    return float(min(jumps, lowest(of, inside)))
+    # The lower quantile may lie above all bounds, where no sample of the other revision surely lies above it.
+    outside = paired(
+        weights,
+        log_likelihood(np.zeros(1), upper.total, null, up),
+        log_likelihood(np.full(1, lower.beyond), lower.total, null, down),
+    ).min()
+    return float(min(jumps, outside, lowest(of, inside)))
 
 
 def counts_of(values, borders):
