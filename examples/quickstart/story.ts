@@ -82,9 +82,19 @@ export function createStory(options: StoryOptions): Story {
     ])
   }
 
+  /** What the first gate needs and can see, before the version gets any traffic. */
+  const tellPrice = async (version: string): Promise<void> => {
+    const { rollout, warnings } = await plane.plan(digitsAt(version), { actor })
+    screen.event('note', `the plan of ${version} says what its gates can see`, [
+      rollout?.gates[0]?.message ?? 'nothing yet',
+      `it has ${warnings.length} warnings, because steps of seconds show large differences only`,
+    ])
+  }
+
   const rollBackWorse = async (): Promise<string> => {
     screen.chapter('v4 was trained on shuffled labels: fast, healthy and wrong')
     await register('approved')
+    await tellPrice('v4')
     const { waitsFor } = await rollOut('v4', 'settled')
     const tookMs = cast.exposedMs('v4')
     const answers = cast.scoreOf('v4')?.requests ?? 0

@@ -10,6 +10,9 @@ describe('the quickstart', () => {
     expect(await once(child, 'close'), out()).toEqual([0, null])
     expect(out()).toContain('v2 is stable and takes all traffic')
     expect(out()).toContain('PolicyDenied, reason Denied')
+    expect(out()).toMatch(
+      /accuracy at 5 % of traffic, where stable has 0\.9\d+ .* is seen in 90 % of cases within \d+ samples/,
+    )
     expect(out()).toContain('v4 fails: GateFailed')
     expect(out()).toMatch(/\d+ records, each hashed with the one before: the log is intact/)
     expect(out()).toContain('does not match its own hash')
