@@ -131,12 +131,19 @@ async function priceGates(
   status: DeploymentStatus,
   desired: string | undefined,
 ): Promise<readonly GatePrice[]> {
-  const { stable } = status
+  const { stable, trafficSinceMs } = status
   if (stable === undefined || !takesSteps(spec, status, desired) || spec.analysis.length === 0) return []
   const { priceRollout } = await import('../../rollout/gates/price/price-rollout.ts')
   const weight = weightOf(splitOf(status), stable)
   const nowMs = context.clock.now()
-  const prices = await priceRollout(spec, { deployment, stable, weight, sources: context.metrics, nowMs })
+  const prices = await priceRollout(spec, {
+    deployment,
+    stable,
+    weight,
+    ...(trafficSinceMs !== undefined && { trafficSinceMs }),
+    sources: context.metrics,
+    nowMs,
+  })
   return prices.map((price) => ({
     ...price,
     message: context.knownSecrets.scrubText(deployment, price.message),

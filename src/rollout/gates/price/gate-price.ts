@@ -17,7 +17,9 @@ export interface GateAtStep {
 /** What the stable revision's metric was lately. */
 export interface Lately {
   readonly reading: MetricReading
-  /** The stable revision's percent of traffic then. */
+  /** Since the stable revision has its weight, when that is not as long ago as the reading begins. */
+  readonly since?: MetricReading
+  /** The stable revision's percent of traffic. */
   readonly weight: number
   /** How late the source's numbers are, in milliseconds. */
   readonly delayMs: number

@@ -66,9 +66,24 @@ function knownOf({ gate, weight }: GateAtStep, lately: Lately | string): Known |
   const centre = centreOf(sample)
   if (centre === undefined) return { why: 'shape' }
   if (weight === 0 || (compares && weight === 100)) return { why: 'weight' }
-  const { fromMs, toMs } = reading.covered
-  const samplesPerMinute = (samples * 60_000) / Math.max(1, toMs - fromMs) / (lately.weight / 100)
+  const samplesPerMinute = rateOf(lately) / (lately.weight / 100)
   return { reading, ...centre, options, samplesPerMinute, delayMinutes: lately.delayMs / 60_000 }
+}
+
+/** Fewer samples tell no rate. */
+const fewestOfRate = 100
+
+/** Samples a minute. With a smaller weight than now there were fewer, and of late signals the newest have not come yet. */
+function rateOf({ reading, since }: Lately): number {
+  const all = perMinute(reading)
+  return since === undefined || (readingSamples(since) ?? 0) < fewestOfRate
+    ? all
+    : Math.max(all, perMinute(since))
+}
+
+function perMinute(reading: MetricReading): number {
+  const { fromMs, toMs } = reading.covered ?? { fromMs: 0, toMs: 0 }
+  return ((readingSamples(reading) ?? 0) * 60_000) / Math.max(1, toMs - fromMs)
 }
 
 function centreOf(sample: Sample): Pick<Known, 'stable' | 'deviation'> | undefined {

@@ -1,7 +1,7 @@
 import { messageOf } from '../../../errors.ts'
 import type { AnalysisGate, ModelDeploymentSpec } from '../../../resources/deployment/model-deployment.ts'
 import type { Key } from '../../../resources/metadata.ts'
-import type { MetricSource } from '../../../telemetry/contract.ts'
+import type { MetricReading, MetricSource } from '../../../telemetry/contract.ts'
 import { falseAlarmsOf } from '../../machine/false-alarms.ts'
 import { stepsOf } from '../../machine/strategy-steps.ts'
 import { metricCapabilities } from '../metric-capabilities.ts'
@@ -14,6 +14,8 @@ export interface PriceBasis {
   readonly stable: string
   /** The stable revision's percent of traffic. */
   readonly weight: number
+  /** When the split was last changed. */
+  readonly trafficSinceMs?: number
   readonly sources: Readonly<Record<string, MetricSource>>
   readonly nowMs: number
 }
@@ -55,7 +57,7 @@ function placesOf(spec: ModelDeploymentSpec): readonly GateAtStep[] {
 /** What the stable revision's metric was in the last hour, or why that cannot be read. */
 async function readLately(
   { metric, source: name, compare }: AnalysisGate,
-  { deployment, stable, weight, sources, nowMs }: PriceBasis,
+  { deployment, stable, weight, trafficSinceMs = 0, sources, nowMs }: PriceBasis,
 ): Promise<Lately | string> {
   const source = sources[name]
   const told = metricCapabilities(source, metric)
@@ -63,13 +65,12 @@ async function readLately(
   if (typeof told === 'string') return told
   if (compare === 'raw') return 'it is not needed'
   const toMs = nowMs - told.delayMs
+  const read = async (fromMs: number): Promise<MetricReading> =>
+    source.query({ metric, labels: { deployment, revision: stable }, interval: { fromMs, toMs } })
   try {
-    const reading = await source.query({
-      metric,
-      labels: { deployment, revision: stable },
-      interval: { fromMs: toMs - lookBackMs, toMs },
-    })
-    return { reading, weight, delayMs: told.delayMs }
+    const known = { reading: await read(toMs - lookBackMs), weight, delayMs: told.delayMs }
+    const isYoung = trafficSinceMs > toMs - lookBackMs && trafficSinceMs < toMs
+    return isYoung ? { ...known, since: await read(trafficSinceMs) } : known
   } catch (error) {
     return messageOf(error)
   }

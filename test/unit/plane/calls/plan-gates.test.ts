@@ -35,13 +35,16 @@ interface Scene extends PlaneFixture {
   plan(spec: Partial<ModelDeploymentInput['spec']>, version?: string): Promise<Plan>
 }
 
-async function scene(answer: () => MetricReading, delayMs = 0): Promise<Scene> {
+async function scene(
+  answer: (interval: MetricQuery['interval']) => MetricReading,
+  delayMs = 0,
+): Promise<Scene> {
   const queries: MetricQuery[] = []
   const shop: MetricSource = {
     capabilities: () => ({ counts: true, routerMeasured: false, delayMs }),
     query(query) {
       queries.push(query)
-      return answer()
+      return answer(query.interval)
     },
   }
   const fixture = planeFixture({ plane: { metrics: { shop } } })
@@ -81,6 +84,37 @@ describe('the gates of a plan', () => {
         interval: { fromMs: toMs - 3_600_000, toMs },
       },
     ])
+    await plane.stop()
+  })
+
+  it('know the rate from the time since the stable revision has its weight, when that is not an hour yet', async () => {
+    // It had a tenth of the traffic before.
+    const since: { atMs?: number } = {}
+    const { plan, plane, queries, clock } = await scene((interval) => {
+      const [fromMs, toMs] = [Math.max(0, interval.fromMs), interval.toMs]
+      const fullMs = toMs - (since.atMs ?? 0)
+      const isWhole = fromMs >= (since.atMs ?? 0)
+      const total = Math.round((20 * (fullMs + (isWhole ? 0 : (3_600_000 - fullMs) / 10))) / 1000)
+      return { kind: 'ratio', hits: Math.round(0.3 * total), total, covered: { fromMs, toMs } }
+    })
+    since.atMs = (await plane.get('digits'))?.status?.trafficSinceMs ?? 0
+    await clock.advance(300_000)
+    const { rollout } = await plan(canary)
+    expect(rollout?.gates).toMatchObject([
+      { samplesPerMinute: expect.closeTo(1200, 0) },
+      { samplesPerMinute: expect.closeTo(1200, 0) },
+    ])
+    expect(queries.map(({ interval }) => interval.fromMs)).toEqual([clock.now() - 3_600_000, since.atMs])
+    await plane.stop()
+  })
+
+  it('know no rate from the very first samples with a new weight', async () => {
+    const { plan, plane } = await scene((interval) => {
+      const total = interval.toMs - interval.fromMs < 3_600_000 ? 99 : 72_000
+      return { kind: 'ratio', hits: Math.round(0.3 * total), total, covered: interval }
+    })
+    const { rollout } = await plan(canary)
+    expect(rollout?.gates[0]).toMatchObject({ samplesPerMinute: 1200 })
     await plane.stop()
   })
 
