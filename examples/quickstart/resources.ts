@@ -23,7 +23,7 @@ export function digitsAt(version: string): ModelDeployment {
       strategy: {
         canary: {
           steps: [
-            { weight: 5 },
+            { weight: 10 },
             { analyze: ['accuracy', 'errors'], for: '4s' },
             { weight: 25 },
             { analyze: ['accuracy', 'errors'], for: '3s' },

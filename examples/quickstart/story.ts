@@ -64,9 +64,19 @@ export function createStory(options: StoryOptions): Story {
     screen.event('ok', `v1 serves all traffic at ${url}/v2/models/digits/infer`)
   }
 
+  /** What the first gate needs and can see, before the version gets any traffic. */
+  const tellPrice = async (version: string): Promise<void> => {
+    const { rollout, warnings } = await plane.plan(digitsAt(version), { actor })
+    screen.event('note', `the plan of ${version} says what its gates can see`, [
+      rollout?.gates[0]?.message ?? 'nothing yet',
+      `it has ${warnings.length} warnings, because steps of seconds show large differences only`,
+    ])
+  }
+
   const promoteBetter = async (): Promise<void> => {
-    screen.chapter('v2 is better: a canary takes it from 5 to 100 %')
+    screen.chapter('v2 is better: a canary takes it from 10 to 100 %')
     await register('approved')
+    await tellPrice('v2')
     await rollOut('v2', 'ready')
     screen.event('ok', 'v2 is stable and takes all traffic; v1 is no longer needed')
   }
@@ -82,19 +92,9 @@ export function createStory(options: StoryOptions): Story {
     ])
   }
 
-  /** What the first gate needs and can see, before the version gets any traffic. */
-  const tellPrice = async (version: string): Promise<void> => {
-    const { rollout, warnings } = await plane.plan(digitsAt(version), { actor })
-    screen.event('note', `the plan of ${version} says what its gates can see`, [
-      rollout?.gates[0]?.message ?? 'nothing yet',
-      `it has ${warnings.length} warnings, because steps of seconds show large differences only`,
-    ])
-  }
-
   const rollBackWorse = async (): Promise<string> => {
     screen.chapter('v4 was trained on shuffled labels: fast, healthy and wrong')
     await register('approved')
-    await tellPrice('v4')
     const { waitsFor } = await rollOut('v4', 'settled')
     const tookMs = cast.exposedMs('v4')
     const answers = cast.scoreOf('v4')?.requests ?? 0
