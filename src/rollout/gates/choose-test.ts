@@ -4,7 +4,7 @@ import { compareMean, compareMeans } from './evidence/asymptotic-means.ts'
 import { compareBoundedMean, compareBoundedMeans } from './evidence/bounded-means.ts'
 import type { Aim, Comparison } from './evidence/comparison.ts'
 import { compareProportion } from './evidence/proportion.ts'
-import { compareProportions, type Proportion } from './evidence/proportions.ts'
+import { type Proportion, proportionsTest } from './evidence/proportions.ts'
 import { compareQuantile, compareQuantiles } from './evidence/quantiles.ts'
 import { compareRate, compareRates } from './evidence/rates.ts'
 import type { CellCounts, Events, Moments, Sample } from './evidence/sample.ts'
@@ -28,32 +28,48 @@ export interface TestOptions {
 /** The split of tests that stay true for any split, where it is not known. They only need more samples then. */
 const evenly = 0.5
 
-/** Chooses by what was measured. Undefined when no test fits, such as two samples of different kinds. */
+/** Undefined when no test fits, such as two samples of different kinds. */
+export type ChosenTest = (candidate: Sample, stable: Sample | undefined) => GateTest | undefined
+
+/** Chooses by what was measured. */
 export function chooseTest(
   candidate: Sample,
   stable: Sample | undefined,
   options: TestOptions,
 ): GateTest | undefined {
-  if (stable !== undefined && stable.kind !== candidate.kind) return undefined
+  return testFor(options)(candidate, stable)
+}
+
+/** Chooses the tests of a gate. Who tests other numbers with the same options computes what depends on them once. */
+export function testFor(options: TestOptions): ChosenTest {
   const { aim, share } = options
-  switch (candidate.kind) {
-    case 'proportion': {
-      if (stable?.kind !== 'proportion') {
-        return { method: 'proportion', comparison: compareProportion(candidate, aim), least: 0, most: 1 }
+  // Without a split by chance, only a test that holds for any split is true.
+  const compareProportions =
+    share === undefined || share <= 0 || share >= 1 ? undefined : proportionsTest(share, aim)
+  return (candidate, stable) => {
+    if (stable !== undefined && stable.kind !== candidate.kind) return undefined
+    switch (candidate.kind) {
+      case 'proportion': {
+        if (stable?.kind !== 'proportion') {
+          return { method: 'proportion', comparison: compareProportion(candidate, aim), least: 0, most: 1 }
+        }
+        if (compareProportions === undefined) {
+          return testOfMeans(asMoments(candidate), asMoments(stable), { aim, range: { min: 0, max: 1 } })
+        }
+        return {
+          method: 'proportions',
+          comparison: compareProportions(candidate, stable),
+          least: -1,
+          most: 1,
+        }
       }
-      // Without a split by chance, only a test that holds for any split is true.
-      if (share === undefined || share <= 0 || share >= 1) {
-        return testOfMeans(asMoments(candidate), asMoments(stable), { aim, range: { min: 0, max: 1 } })
-      }
-      const comparison = compareProportions(candidate, stable, share, aim)
-      return { method: 'proportions', comparison, least: -1, most: 1 }
+      case 'moments':
+        return testOfMeans(candidate, stable?.kind === 'moments' ? stable : undefined, options)
+      case 'cells':
+        return testOfQuantiles(candidate, stable?.kind === 'cells' ? stable : undefined, options)
+      case 'events':
+        return testOfRates(candidate, stable?.kind === 'events' ? stable : undefined, options)
     }
-    case 'moments':
-      return testOfMeans(candidate, stable?.kind === 'moments' ? stable : undefined, options)
-    case 'cells':
-      return testOfQuantiles(candidate, stable?.kind === 'cells' ? stable : undefined, options)
-    case 'events':
-      return testOfRates(candidate, stable?.kind === 'events' ? stable : undefined, options)
   }
 }
 

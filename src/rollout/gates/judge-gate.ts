@@ -2,7 +2,6 @@ import type { Difference, GateResult } from '../../resources/deployment/deployme
 import { gateDefaults } from '../../resources/deployment/gate-defaults.ts'
 import type { AnalysisGate, GateRange } from '../../resources/deployment/model-deployment.ts'
 import type { Interval, MetricReading } from '../../telemetry/contract.ts'
-import type { GateTest, TestOptions } from './choose-test.ts'
 import { intervalOf } from './evidence/interval.ts'
 import { sampleOf } from './evidence/sample.ts'
 import { betterOf, gateAim } from './gate-aim.ts'
@@ -16,7 +15,7 @@ import {
 } from './gate-words.ts'
 import type { JudgeContext } from './judge-context.ts'
 import { compareRaw } from './judging/compare-raw.ts'
-import { judgeSamples } from './judging/judge-samples.ts'
+import { type JudgedSamples, judgeSamples } from './judging/judge-samples.ts'
 import type { Judged } from './judging/judged.ts'
 import { openEndOf } from './judging/open-end.ts'
 import { retriedOf, withoutRetried } from './judging/retried-samples.ts'
@@ -24,7 +23,6 @@ import { type MoreSamples, samplesMissing } from './judging/samples-missing.ts'
 import { findSpoiler, type Spoiler } from './judging/spoilers.ts'
 import { unreadable } from './judging/unreadable.ts'
 import { type GateReading, measuredBy, measuredOf } from './reading-value.ts'
-import type { Levels } from './test-verdict.ts'
 import { levelsOfWindow, windowOf } from './window-part.ts'
 
 type Data = Exclude<MetricReading, { kind: 'no-data' }>
@@ -122,24 +120,21 @@ function judgeNumbers(
     levels,
   )
   if (judged === undefined) return compareRaw(gate, numbers, ours, theirs)
-  const { test, options } = judged
+  const { test } = judged
   let { verdict } = judged
-  let doubtful = false
   const head = describeNumbers(gate, numbers)
   if (verdict !== 'undecided') {
     const retried = retriedOf(ours, theirs)
-    const doubt = withoutRetried(verdict, candidate, stable, retried, options, levels)
+    const doubt = withoutRetried(verdict, candidate, stable, retried, judged)
     if (doubt === 'spoiled') {
       const { method } = test
       const message = `${head}; but ${retried.candidate} samples of the candidate and ${retried.stable} of the stable revision are of requests that the other revision had failed before, and without them nothing is shown`
       return { method, window, verdict: 'error', conclusive: false, spoiled: 'retries', message }
     }
-    doubtful = doubt === 'doubtful'
-    if (doubtful) verdict = 'undecided'
+    if (doubt === 'doubtful') verdict = 'undecided'
   }
-  const difference = differenceOf(gate, test, options, levels)
-  const more =
-    verdict === 'undecided' && !doubtful ? samplesMissing(candidate, stable, options, levels) : undefined
+  const difference = differenceOf(gate, judged)
+  const more = judged.verdict === 'undecided' ? samplesMissing(candidate, stable, judged) : undefined
   const missing = more && missingOf(numbers, more)
   const open = verdict === 'undecided' ? describeOpenEnds(ours, theirs) : undefined
   const next = open ?? describeNext(verdict, missing)
@@ -177,9 +172,10 @@ function missingOf(
 }
 
 /** In the metric's own unit: the candidate less the stable revision, or less the bound. */
-function differenceOf(gate: AnalysisGate, test: GateTest, { aim }: TestOptions, levels: Levels): Difference {
-  const { low, high } = intervalOf(test.comparison, levels, test)
-  const from = 'noWorseThan' in gate.pass ? 0 : aim.margin
+function differenceOf(gate: AnalysisGate, judged: JudgedSamples): Difference {
+  const { test, levels, margin } = judged
+  const { low, high } = intervalOf(test.comparison, levels, test, judged)
+  const from = 'noWorseThan' in gate.pass ? 0 : margin
   const value = test.comparison.difference - from
   return betterOf(gate) === 'lower'
     ? { value, low: low - from, high: high - from }

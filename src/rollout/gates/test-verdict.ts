@@ -12,6 +12,7 @@ export function testVerdict(
   margin: number,
   { alpha, beta }: Levels,
 ): 'pass' | 'fail' | 'undecided' {
-  if (above(margin) > -Math.log(alpha)) return 'fail'
-  return below(margin) > -Math.log(beta) ? 'pass' : 'undecided'
+  const [failure, success] = [-Math.log(alpha), -Math.log(beta)]
+  if (above(margin, failure) > failure) return 'fail'
+  return below(margin, success) > success ? 'pass' : 'undecided'
 }

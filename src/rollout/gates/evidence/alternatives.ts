@@ -23,33 +23,43 @@ const unbiasedShare = 0.15
 /** For a basis that is not known: bases from rare to frequent, and how many times the odds are higher. */
 const anyBases = [0.001, 0.01, 0.06, 0.3, 0.7]
 const oddsRatios = [1.5, 3]
+const raisedBases: readonly Pair[] = anyBases.flatMap((lower) =>
+  oddsRatios.map((ratio) => ({ lower, excess: raisedOdds(lower, ratio) - lower })),
+)
+const wantedFactors = [...smallFactors, 1]
+
+/** An alternative without its weight. */
+export type Pair = Omit<Alternative, 'weight'>
 
 /** Alternatives to "the difference is `margin` at most", for an excess of `wanted` above the margin. */
 export function alternativesOf({ basis }: Pick<Aim, 'basis'>, wanted: number): readonly Alternative[] {
-  const any = anyBases.flatMap((lower) => [
-    ...oddsRatios.map((ratio) => ({ lower, excess: raisedOdds(lower, ratio) - lower, weight: 1 })),
-    ...[...smallFactors, 1].map((factor) => ({ lower, excess: wanted * factor, weight: 1 })),
-  ])
+  const any = [...raisedBases]
+  for (const lower of anyBases)
+    for (const factor of wantedFactors) any.push({ lower, excess: wanted * factor })
   return aroundBasis(any, wanted, basis, atLeastRare)
 }
 
 /** Alternatives around the basis, and `any` others, which do not rely on it. `possible` turns a basis into one that can be. */
 export function aroundBasis(
-  any: readonly Alternative[],
+  any: readonly Pair[],
   wanted: number,
   basis: number | undefined,
   possible: (basis: number) => number,
 ): readonly Alternative[] {
-  if (basis === undefined) return normalized(any, 1)
-  const near = (factors: readonly number[]): readonly Alternative[] =>
-    basisFactors.flatMap((factor) =>
-      factors.map((each) => ({ lower: possible(basis * factor), excess: wanted * each, weight: 1 })),
-    )
-  return [
-    ...normalized(near(excessFactors), 1 - smallShare - unbiasedShare),
-    ...normalized(near(smallFactors), smallShare),
-    ...normalized(any, unbiasedShare),
-  ]
+  const all: Alternative[] = []
+  const near = (factors: readonly number[], sum: number): void => {
+    if (basis === undefined) return
+    const weight = sum / (basisFactors.length * factors.length)
+    for (const each of basisFactors) {
+      const lower = possible(basis * each)
+      for (const factor of factors) all.push({ lower, excess: wanted * factor, weight })
+    }
+  }
+  near(excessFactors, 1 - smallShare - unbiasedShare)
+  near(smallFactors, smallShare)
+  const weight = (basis === undefined ? 1 : unbiasedShare) / any.length
+  for (const { lower, excess } of any) all.push({ lower, excess, weight })
+  return all
 }
 
 /** A revision that never failed so far may fail yet. */
@@ -60,8 +70,4 @@ function atLeastRare(share: number): number {
 export function raisedOdds(share: number, ratio: number): number {
   const odds = (share / (1 - share)) * ratio
   return odds / (1 + odds)
-}
-
-function normalized(alternatives: readonly Alternative[], sum: number): readonly Alternative[] {
-  return alternatives.map((each) => ({ ...each, weight: sum / alternatives.length }))
 }

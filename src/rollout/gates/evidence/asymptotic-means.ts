@@ -61,6 +61,7 @@ function compare(difference: number, samples: number, variance: number, aim: Aim
   }
   return {
     difference,
+    spread: Math.sqrt(variance / samples),
     above: (margin) => excess(difference - margin),
     below: (margin) => excess(margin - difference),
   }

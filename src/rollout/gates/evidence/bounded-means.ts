@@ -1,7 +1,7 @@
 import type { Aim, Comparison } from './comparison.ts'
 import { logSum } from './log-sum.ts'
 import { lowestOfConcave } from './lowest-evidence.ts'
-import type { PairedBets } from './paired-bets.ts'
+import { type PairedBets, pairedEvidence } from './paired-bets.ts'
 import type { Moments } from './sample.ts'
 
 /** Between what single values lie. */
@@ -37,6 +37,7 @@ export function compareBoundedMean(candidate: Moments, range: Range, aim: Aim): 
   }
   return {
     difference: candidate.sum / candidate.count,
+    spread: errorOf(candidate),
     above: (bound) => differs(unit, toUnit(bound, range)),
     below: (bound) => differs(turned(unit), 1 - toUnit(bound, range)),
   }
@@ -63,9 +64,15 @@ export function compareBoundedMeans(
   const within = aim.margin > 0 ? aim.margin / width : worse
   return {
     difference: candidate.sum / candidate.count - stable.sum / stable.count,
-    above: (margin) => exceeds(one, other, margin / width, worse),
-    below: (margin) => exceeds(other, one, -margin / width, within),
+    spread: Math.hypot(errorOf(candidate), errorOf(stable)),
+    above: (margin, enough) => exceeds(one, other, margin / width, worse, enough),
+    below: (margin, enough) => exceeds(other, one, -margin / width, within, enough),
   }
+}
+
+/** The standard error of a mean. */
+function errorOf({ count, sum, sumSquares }: Moments): number {
+  return Math.sqrt(Math.max(0, sumSquares - (sum * sum) / count)) / count
 }
 
 /** Sums of values that are moved to lie between 0 and 1, and the part of all samples that this arm gets. */
@@ -78,31 +85,55 @@ function armOf(moments: Moments, range: Range, share: number): Arm {
   return { moments: unitOf(moments, range), part: Math.min(0.99, Math.max(0.01, share)) }
 }
 
-function exceeds(upper: Arm, lower: Arm, margin: number, excess: number): number {
+function exceeds(upper: Arm, lower: Arm, margin: number, excess: number, enough: number | undefined): number {
   // No mean is more than 1 above another one, or more than 1 below it.
   if (margin <= -1) return Infinity
   if (margin >= 1) return -Infinity
   const low = turned(lower.moments)
+  const all = pieces(margin)
   let lowest = Number.POSITIVE_INFINITY
-  for (const [from, to] of pieces(margin)) {
-    // In a piece the same bets are made everywhere: those that are possible where values can be farthest from the mean.
+  if (enough !== undefined) {
+    // Near the mean that both arms would have together, neither can show much. Often this place is enough to know.
+    const weight = upper.moments.count / (upper.moments.count + lower.moments.count)
+    const between = weight * (meanOf(upper) - margin) + (1 - weight) * meanOf(lower)
+    const piece = all.find(([from, to]) => between >= from && between <= to)
+    if (piece !== undefined) {
+      const { weights, at } = betsIn(piece)
+      lowest = pairedEvidence(weights, at(between))
+    }
+  }
+  for (const piece of all) {
+    if (enough !== undefined && lowest <= enough) break
+    const { weights, at } = betsIn(piece)
+    lowest = lowestOfConcave(weights, at, piece[0], piece[1], lowest, enough)
+  }
+  return lowest
+
+  /** In a piece the same bets are made everywhere: those that are possible where values can be farthest from the mean. */
+  function betsIn([from, to]: Piece): { weights: readonly number[]; at: (mean: number) => PairedBets } {
     const [upperMost, lowerMost] = [to + margin, 1 - from]
     const [upperTop, lowerTop] = [strongest / upperMost, strongest / lowerMost]
     const bets = ladder(Math.max(2 * upper.part * upperTop, 2 * lower.part * lowerTop), excess)
     const ups = betsOf(bets, 2 * upper.part, upperMost)
     const lows = betsOf(bets, 2 * lower.part, lowerMost)
-    const weights = [unbet, ...bets.map(() => (1 - unbet) / bets.length)]
-    const at = (mean: number): PairedBets => ({
-      upper: logEvidence(upper.moments, mean + margin, ups),
-      lower: logEvidence(low, 1 - mean, lows),
-    })
-    lowest = lowestOfConcave(weights, at, from, to, lowest)
+    return {
+      weights: [unbet, ...bets.map(() => (1 - unbet) / bets.length)],
+      at: (mean) => ({
+        upper: logEvidence(upper.moments, mean + margin, ups),
+        lower: logEvidence(low, 1 - mean, lows),
+      }),
+    }
   }
-  return lowest
 }
 
+function meanOf({ moments }: Arm): number {
+  return moments.sum / moments.count
+}
+
+type Piece = readonly [number, number]
+
 /** The stable revision's possible means, in pieces in which the strongest bets of both arms do not change by more than twice. */
-function pieces(margin: number): readonly (readonly [number, number])[] {
+function pieces(margin: number): readonly Piece[] {
   const [least, most] = [Math.max(0, -margin), Math.min(1, 1 - margin)]
   const borders = [...halves.map((half) => half - margin), ...halves.map((half) => 1 - half)]
     .filter((border) => border > least && border < most)

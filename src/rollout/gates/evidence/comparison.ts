@@ -9,14 +9,22 @@
  * In this room less is always better: errors, misses, milliseconds. The caller turns a metric of which more is better.
  */
 
+/**
+ * Logarithm of the evidence about a margin. Who only asks whether it exceeds `enough` says so, because that is told sooner.
+ * Then a number above `enough` says that the evidence is above it, and any other that it is not. How far is a guess.
+ */
+export type Evidence = (margin: number, enough?: number) => number
+
 /** One metric of a candidate, compared with that of the stable revision or with a constant. */
 export interface Comparison {
   /** What is compared with a margin: the candidate's value less the stable revision's, or the candidate's value. */
   readonly difference: number
-  /** Logarithm of the evidence that the true difference is more than `margin`. */
-  readonly above: (margin: number) => number
-  /** Logarithm of the evidence that the true difference is less than `margin`. */
-  readonly below: (margin: number) => number
+  /** Roughly by how much chance moves the difference. The ends of an interval are sought from there, wherever they lie. */
+  readonly spread: number
+  /** The evidence that the true difference is more than `margin`. */
+  readonly above: Evidence
+  /** The evidence that the true difference is less than `margin`. */
+  readonly below: Evidence
 }
 
 /** What the evidence is to be strong for. It changes how soon something is shown, and never how often falsely. */

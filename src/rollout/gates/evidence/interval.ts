@@ -1,4 +1,5 @@
-import type { Comparison } from './comparison.ts'
+import type { Comparison, Evidence } from './comparison.ts'
+import { crossingOf } from './crossing.ts'
 
 /** The margins that are not refuted yet. It holds at all looks together. */
 export interface ConfidenceInterval {
@@ -6,31 +7,76 @@ export interface ConfidenceInterval {
   readonly high: number
 }
 
-/** Halvings of the searched range: enough for four digits of an interval that is not much smaller than the range. */
-const halvings = 16
+/** A margin of which it is known whether it is refuted. */
+export interface JudgedMargin {
+  readonly margin: number
+  readonly verdict: 'pass' | 'fail' | 'undecided'
+}
+
+/** An end lies at most so much too far from the difference, as a part of its distance, and never too near. */
+const tolerance = 0.015
+/** The ends belong to the interval, so a refuted margin lies beyond them. */
+const within = 1 - 1e-9
+/** The evidence at the measured difference itself, nearly, as a negative number. */
+const behind = 2.5
 
 /**
  * The true difference lies in it with probability 1 − `alpha` − `beta` at least: it lies below `low` with probability
  * `alpha` at most, and above `high` with probability `beta` at most. `least` and `most` are the differences that can be.
+ * Where a margin was judged, the interval does not contradict it.
  */
 export function intervalOf(
-  { difference, above, below }: Comparison,
+  { difference, spread, above, below }: Comparison,
   { alpha, beta }: { readonly alpha: number; readonly beta: number },
   { least, most }: { readonly least: number; readonly most: number },
+  judged?: JudgedMargin,
 ): ConfidenceInterval {
-  return {
-    low: last(least, difference, (margin) => above(margin) > -Math.log(alpha)),
-    high: last(most, difference, (margin) => below(margin) > -Math.log(beta)),
+  const down: Side = {
+    evidence: above,
+    enough: -Math.log(alpha),
+    sign: -1,
+    end: least,
+    refuted: judged?.verdict === 'fail',
   }
+  const up: Side = {
+    evidence: below,
+    enough: -Math.log(beta),
+    sign: 1,
+    end: most,
+    refuted: judged?.verdict === 'pass',
+  }
+  const from = { difference, spread, margin: judged?.margin ?? difference }
+  return { low: difference - reachOf(down, from), high: difference + reachOf(up, from) }
 }
 
-/** The border, seen from `outside`, up to which the margins are refuted. */
-function last(outside: number, inside: number, refuted: (margin: number) => boolean): number {
-  let [from, to] = [outside, inside]
-  for (let step = 0; step < halvings; step += 1) {
-    const middle = (from + to) / 2
-    if (refuted(middle)) from = middle
-    else to = middle
-  }
-  return from
+/** One side of the difference, from it to the `end`. */
+interface Side {
+  readonly evidence: Evidence
+  readonly enough: number
+  readonly sign: 1 | -1
+  readonly end: number
+  /** Whether the judged margin is refuted on this side. */
+  readonly refuted: boolean
+}
+
+/** How far the margins that are not refuted reach. The evidence grows with the square of the distance, nearly. */
+function reachOf(
+  { evidence, enough, sign, end, refuted }: Side,
+  { difference, spread, margin }: Pick<Comparison, 'difference' | 'spread'> & Pick<JudgedMargin, 'margin'>,
+): number {
+  const judged = sign * (margin - difference)
+  const most = sign * (end - difference)
+  const slope = 1 / (2 * spread * spread)
+  const square = crossingOf(
+    (squared) => evidence(difference + sign * Math.sqrt(squared), enough),
+    enough,
+    {
+      from: judged > 0 && judged < most && !refuted ? judged * judged : 0,
+      to: (judged > 0 && judged < most && refuted ? within * judged : most) ** 2,
+      guess: (enough + behind) / slope,
+      slope,
+    },
+    2 * tolerance,
+  )
+  return Math.sqrt(square)
 }

@@ -1,4 +1,4 @@
-import { evidenceBetween, type PairedBets, pairedEvidence } from './paired-bets.ts'
+import { evidenceBetween, lowestBets, type PairedBets, pairedEvidence } from './paired-bets.ts'
 
 /** A found logarithm of the evidence may be so much lower than the lowest, and is never higher. */
 const tolerance = 0.02
@@ -9,7 +9,10 @@ const mostHalvings = 40
  * The lowest evidence at the whole numbers from `from` to `to` and between them, where each bet of the upper arm falls with
  * x and each bet of the lower arm grows. So the ends of an interval bound the evidence in it from below, and intervals
  * in which it cannot be lowest are left out. `within` gives the lowest evidence between a whole number and the next, or
- * the number it is given, if that is lower.
+ * the number it is given, if that is lower. `known` is evidence that was seen at some place.
+ *
+ * Where it is only asked whether the evidence is more than `enough` everywhere, the search ends at the first place where it
+ * is not, and leaves out intervals in which it is.
  */
 export function lowestOfCrossing(
   weights: readonly number[],
@@ -17,16 +20,20 @@ export function lowestOfCrossing(
   from: number,
   to: number,
   within: (x: number, known: number) => number,
+  known: number = Number.POSITIVE_INFINITY,
+  enough?: number,
 ): number {
-  let lowest = Number.POSITIVE_INFINITY
+  let lowest = known
+  if (isAtMost(lowest, enough)) return lowest
   const see = (x: number): PairedBets => {
     const bets = at(x)
     lowest = Math.min(lowest, pairedEvidence(weights, bets))
     return bets
   }
   const search = (begin: number, first: PairedBets, end: number, last: PairedBets): void => {
-    if (end <= begin) return
-    if (pairedEvidence(weights, { upper: last.upper, lower: first.lower }) >= lowest) return
+    if (end <= begin || isAtMost(lowest, enough)) return
+    const bound = pairedEvidence(weights, { upper: last.upper, lower: first.lower })
+    if (bound >= lowest || isMore(bound, enough)) return
     if (end - begin === 1) {
       lowest = within(begin, lowest)
       return
@@ -43,7 +50,7 @@ export function lowestOfCrossing(
 /**
  * The lowest evidence in an interval in which the logarithm of each bet is a concave function of x, or `known` if that is
  * lower. Concave functions lie above their chords. Where the chords do not show that the evidence is no lower than a value
- * that was seen, the interval is divided (branch and bound).
+ * that was seen, the interval is divided (branch and bound). `enough` is as above.
  */
 export function lowestOfConcave(
   weights: readonly number[],
@@ -51,6 +58,7 @@ export function lowestOfConcave(
   from: number,
   to: number,
   known: number = Number.POSITIVE_INFINITY,
+  enough?: number,
 ): number {
   let lowest = known
   const search = (
@@ -60,9 +68,12 @@ export function lowestOfConcave(
     last: PairedBets,
     halvings: number,
   ): void => {
-    const chords = lowestOfChords(weights, first, last)
+    if (isAtMost(lowest, enough)) return
+    // This bound is a worse one, and cheap.
+    if (enough !== undefined && pairedEvidence(weights, lowestBets(first, last)) > enough) return
+    const chords = lowestOfChords(weights, first, last, enough)
     lowest = Math.min(lowest, chords.seen - tolerance)
-    if (chords.bound >= lowest) return
+    if (chords.bound >= lowest || isMore(chords.bound, enough)) return
     const middle = begin + chords.part * (end - begin)
     if (halvings === 0 || !(middle > begin && middle < end)) {
       lowest = chords.bound
@@ -74,6 +85,14 @@ export function lowestOfConcave(
   }
   search(from, at(from), to, at(to), mostHalvings)
   return lowest
+}
+
+function isAtMost(evidence: number, enough: number | undefined): boolean {
+  return enough !== undefined && evidence <= enough
+}
+
+function isMore(evidence: number, enough: number | undefined): boolean {
+  return enough !== undefined && evidence > enough
 }
 
 const mostTangents = 30
@@ -92,7 +111,12 @@ interface Chords {
  * The lowest evidence if each bet went straight from one end to the other. The logarithm of a mean of exponentials of
  * straight lines is convex, so it lies above its tangents.
  */
-function lowestOfChords(weights: readonly number[], first: PairedBets, last: PairedBets): Chords {
+function lowestOfChords(
+  weights: readonly number[],
+  first: PairedBets,
+  last: PairedBets,
+  enough: number | undefined,
+): Chords {
   let [from, begin] = [0, evidenceBetween(weights, first, last, 0)]
   if (begin.slope >= 0) return { bound: begin.value, seen: begin.value, part: 0.5 }
   let [to, end] = [1, evidenceBetween(weights, first, last, 1)]
@@ -101,6 +125,7 @@ function lowestOfChords(weights: readonly number[], first: PairedBets, last: Pai
   for (let tangents = 1; ; tangents += 1) {
     const part = (end.value - begin.value + begin.slope * from - end.slope * to) / (begin.slope - end.slope)
     const bound = begin.value + begin.slope * (part - from)
+    if (isMore(bound, enough)) return { bound, seen, part }
     if (!(part > from && part < to)) return { bound, seen, part: (from + to) / 2 }
     const line = evidenceBetween(weights, first, last, part)
     if (line.value - bound < tolerance / 2 || tangents === mostTangents) return { bound, seen, part }

@@ -14,8 +14,19 @@ export interface Sloped {
 const sameRank = 0.7
 
 /** Logarithm of the weighted mean of the products of two bets, one of each arm. */
-export function pairedEvidence(weights: readonly number[], bets: PairedBets): number {
-  return evidenceBetween(weights, bets, bets, 0).value
+export function pairedEvidence(weights: readonly number[], { upper, lower }: PairedBets): number {
+  const ranks = weights.length
+  const [upperMost, lowerMost] = [largest(upper), largest(lower)]
+  let [ups, lows, same] = [0, 0, 0]
+  for (let rank = 0; rank < ranks; rank += 1) {
+    const weight = weights[rank] as number
+    const up = weight * Math.exp((upper[rank] as number) - upperMost)
+    const low = Math.exp((lower[rank] as number) - lowerMost)
+    ups += up
+    lows += weight * low
+    same += up * low
+  }
+  return upperMost + lowerMost + Math.log(sameRank * same + (1 - sameRank) * ups * lows)
 }
 
 /** The same where each bet is `part` of the way from one number to another, with its slope along this way. */
@@ -26,34 +37,43 @@ export function evidenceBetween(
   part: number,
 ): Sloped {
   const ranks = weights.length
-  let upperMost = Number.NEGATIVE_INFINITY
-  let lowerMost = Number.NEGATIVE_INFINITY
-  for (let rank = 0; rank < ranks; rank += 1) {
-    const upper = along(from.upper, to.upper, rank, part)
-    const lower = along(from.lower, to.lower, rank, part)
-    if (upper > upperMost) upperMost = upper
-    if (lower > lowerMost) lowerMost = lower
-  }
-  let [upper, upperRise, lower, lowerRise, same, sameRise] = [0, 0, 0, 0, 0, 0]
+  const upper = between(from.upper, to.upper, part)
+  const lower = between(from.lower, to.lower, part)
+  const [upperMost, lowerMost] = [largest(upper), largest(lower)]
+  let [ups, upsRise, lows, lowsRise, same, sameRise] = [0, 0, 0, 0, 0, 0]
   for (let rank = 0; rank < ranks; rank += 1) {
     const weight = weights[rank] as number
-    const up = weight * Math.exp(along(from.upper, to.upper, rank, part) - upperMost)
-    const low = Math.exp(along(from.lower, to.lower, rank, part) - lowerMost)
+    const up = weight * Math.exp((upper[rank] as number) - upperMost)
+    const low = Math.exp((lower[rank] as number) - lowerMost)
     const upSlope = (to.upper[rank] as number) - (from.upper[rank] as number)
     const lowSlope = (to.lower[rank] as number) - (from.lower[rank] as number)
-    upper += up
-    upperRise += up * upSlope
-    lower += weight * low
-    lowerRise += weight * low * lowSlope
+    ups += up
+    upsRise += up * upSlope
+    lows += weight * low
+    lowsRise += weight * low * lowSlope
     same += up * low
     sameRise += up * low * (upSlope + lowSlope)
   }
-  const sum = sameRank * same + (1 - sameRank) * upper * lower
-  const rise = sameRank * sameRise + (1 - sameRank) * (upperRise * lower + upper * lowerRise)
+  const sum = sameRank * same + (1 - sameRank) * ups * lows
+  const rise = sameRank * sameRise + (1 - sameRank) * (upsRise * lows + ups * lowsRise)
   return { value: upperMost + lowerMost + Math.log(sum), slope: rise / sum }
 }
 
-function along(from: readonly number[], to: readonly number[], rank: number, part: number): number {
-  const begin = from[rank] as number
-  return begin + part * ((to[rank] as number) - begin)
+/** No bet of an interval is lower, if each is lowest at one of its ends. */
+export function lowestBets(one: PairedBets, other: PairedBets): PairedBets {
+  return { upper: lowest(one.upper, other.upper), lower: lowest(one.lower, other.lower) }
+}
+
+function largest(numbers: readonly number[]): number {
+  let most = Number.NEGATIVE_INFINITY
+  for (const each of numbers) if (each > most) most = each
+  return most
+}
+
+function lowest(one: readonly number[], other: readonly number[]): readonly number[] {
+  return one.map((each, rank) => Math.min(each, other[rank] as number))
+}
+
+function between(from: readonly number[], to: readonly number[], part: number): readonly number[] {
+  return from.map((begin, rank) => begin + part * ((to[rank] as number) - begin))
 }

@@ -1,7 +1,7 @@
 import { raisedOdds } from './alternatives.ts'
 import type { Aim, Comparison } from './comparison.ts'
 import { logSum } from './log-sum.ts'
-import type { Proportion } from './proportions.ts'
+import { errorOf, type Proportion } from './proportions.ts'
 
 /** Multiples of the excess that is to be seen, and of the odds of the bound, for which the evidence is made strong. */
 const excessFactors = [0.02, 0.06, 0.2, 0.5, 0.8, 1.2, 2]
@@ -16,6 +16,7 @@ export function compareProportion(candidate: Proportion, aim: Aim): Comparison {
   const excess = aim.detect - aim.margin
   return {
     difference: candidate.bad / candidate.total,
+    spread: errorOf(candidate),
     above: (bound) => {
       // One bad sample refutes that there are none, and nothing can be above 1.
       if (bound <= 0 || bound >= 1) return bound < 1 && candidate.bad > 0 ? Infinity : -Infinity

@@ -37,6 +37,7 @@ export function compareQuantile(candidate: CellCounts, aim: Aim): Comparison {
   const shareAim = { margin: share, detect }
   return {
     difference: histogramQuantile(candidate),
+    spread: spreadOf(candidate, total),
     above: (bound) => compareProportion({ bad: countAbove(least, bound), total }, shareAim).above(share),
     below: (bound) => compareProportion({ bad: countPossible(most, bound), total }, shareAim).below(share),
   }
@@ -63,9 +64,11 @@ export function compareQuantiles(
   const other = armOf(stable, 1 - share)
   const wanted = aim.detect - aim.margin
   return {
-    difference: histogramQuantile(candidate) - histogramQuantile(stable),
-    above: (margin) => exceeds(one, other, margin, wantedBet(aim, wanted)),
-    below: (margin) => exceeds(other, one, -margin, wantedBet(aim, aim.margin > 0 ? aim.margin : wanted)),
+    difference: one.quantile - other.quantile,
+    spread: Math.hypot(spreadOf(candidate, one.total), spreadOf(stable, other.total)),
+    above: (margin, enough) => exceeds(one, other, margin, wantedBet(aim, wanted), enough),
+    below: (margin, enough) =>
+      exceeds(other, one, -margin, wantedBet(aim, aim.margin > 0 ? aim.margin : wanted), enough),
   }
 }
 
@@ -74,6 +77,7 @@ interface Arm {
   readonly least: Borders
   readonly most: Borders
   readonly total: number
+  readonly quantile: number
   /** The share of samples above the quantile. */
   readonly above: number
   /** The part of all samples that this arm gets. */
@@ -85,9 +89,17 @@ function armOf(cells: CellCounts, part: number): Arm {
     least: bordersOf(cells, 'least'),
     most: bordersOf(cells, 'most'),
     total: totalOf(cells),
+    quantile: histogramQuantile(cells),
     above: 1 - cells.quantile,
     part: Math.min(0.99, Math.max(0.01, part)),
   }
+}
+
+/** About how far chance moves a quantile: as far as the share of the samples below it moves. */
+function spreadOf({ quantile, bounds, counts }: CellCounts, total: number): number {
+  const off = Math.sqrt((quantile * (1 - quantile)) / total)
+  const at = (share: number): number => histogramQuantile({ quantile: share, bounds, counts })
+  return (at(Math.min(1, quantile + off)) - at(Math.max(0, quantile - off))) / 2
 }
 
 function totalOf({ counts }: CellCounts): number {
@@ -102,7 +114,13 @@ function wantedBet({ basis }: Aim, excess: number): number | undefined {
   return Math.min(2, Math.max(0.02, (steepness / 2) * Math.log1p(excess / Math.abs(basis))))
 }
 
-function exceeds(upper: Arm, lower: Arm, margin: number, wanted: number | undefined): number {
+function exceeds(
+  upper: Arm,
+  lower: Arm,
+  margin: number,
+  wanted: number | undefined,
+  enough: number | undefined,
+): number {
   const weights = wanted === undefined ? anyWeights : betWeights
   const bets = wanted === undefined ? anyBets : betFactors.map((factor) => factor * wanted)
   const up = bets.map((bet) => Math.min(strongestBet, bet / (2 * upper.part)))
@@ -121,13 +139,18 @@ function exceeds(upper: Arm, lower: Arm, margin: number, wanted: number | undefi
     const at = (x: number): PairedBets => betsAt(valueAt(path.upper, x), valueAt(path.lower, x))
     let lowest = known
     for (let step = 0; step + 1 < path.upper.length; step += 1) {
-      lowest = lowestOfConcave(weights, at, step, step + 1, lowest)
+      lowest = lowestOfConcave(weights, at, step, step + 1, lowest, enough)
     }
     return lowest
   }
   // The lower quantile may also lie above all bounds. No sample of the other revision surely lies above it there.
   const outside = pairedEvidence(weights, betsAt(0, beyond))
-  return Math.min(outside, lowestOfCrossing(weights, atBorder, 0, places.length - 1, withinCell))
+  // Near the place where both quantiles would lie if they differed by the margin, neither arm can show much.
+  const weight = upper.total / (upper.total + lower.total)
+  const place = weight * (upper.quantile - margin) + (1 - weight) * lower.quantile
+  const there = betsAt(countAbove(upper.least, place + margin), countPossible(lower.most, place))
+  const known = Math.min(outside, pairedEvidence(weights, there))
+  return lowestOfCrossing(weights, atBorder, 0, places.length - 1, withinCell, known, enough)
 }
 
 function valueAt(path: readonly number[], x: number): number {

@@ -1,6 +1,7 @@
-import { type Alternative, aroundBasis } from './alternatives.ts'
+import { type Alternative, aroundBasis, type Pair } from './alternatives.ts'
 import type { Aim, Comparison } from './comparison.ts'
 import { logSum } from './log-sum.ts'
+import { once } from './once.ts'
 import type { Events } from './sample.ts'
 
 /** Multiples of the excess that is to be seen, and of the bound. Small excesses take long, but are shown in the end. */
@@ -9,8 +10,8 @@ const boundFactors = [1.02, 1.06, 1.2, 1.5, 3, 10]
 /** For a basis that is not known: bases as multiples of the excess, and how many times higher the other rate is. */
 const anyBases = [0.1, 1, 10, 100]
 const anyRatios = [1.1, 1.5, 3]
-/** And small excesses above each of them. */
-const smallFactors = [0.05, 0.2]
+/** And small excesses above each of them, and the wanted one. */
+const wantedFactors = [0.05, 0.2, 1]
 
 /**
  * Compares how often something happens with a constant rate, in events per second. Events come as in a
@@ -26,6 +27,7 @@ export function compareRate(candidate: Events, aim: Aim): Comparison {
   }
   return {
     difference: candidate.events / seconds,
+    spread: errorOf(candidate),
     above: (bound) => {
       // One event refutes that there are none.
       if (bound <= 0) return bound < 0 || candidate.events > 0 ? Infinity : -Infinity
@@ -51,12 +53,13 @@ export function compareRate(candidate: Events, aim: Aim): Comparison {
  * confidence intervals for contingency tables and beyond" (2023), theorem 1, for Poisson's family.
  */
 export function compareRates(candidate: Events, stable: Events, aim: Aim): Comparison {
-  const worse = alternativesOf(aim.detect - aim.margin, aim.basis)
-  const within = aim.margin > 0 ? alternativesOf(aim.margin, aim.basis) : worse
+  const worse = once(() => alternativesOf(aim.detect - aim.margin, aim.basis))
+  const within = aim.margin > 0 ? once(() => alternativesOf(aim.margin, aim.basis)) : worse
   return {
     difference: rateOf(candidate) - rateOf(stable),
-    above: (margin) => exceeds(candidate, stable, margin, worse),
-    below: (margin) => exceeds(stable, candidate, -margin, within),
+    spread: Math.hypot(errorOf(candidate), errorOf(stable)),
+    above: (margin) => exceeds(candidate, stable, margin, worse()),
+    below: (margin) => exceeds(stable, candidate, -margin, within()),
   }
 }
 
@@ -64,15 +67,18 @@ function rateOf({ events, exposureMs }: Events): number {
   return (events * 1000) / exposureMs
 }
 
+/** The standard error of a rate, as if one event more had happened. */
+function errorOf({ events, exposureMs }: Events): number {
+  return (Math.sqrt(events + 1) * 1000) / exposureMs
+}
+
 function alternativesOf(wanted: number, basis: number | undefined): readonly Alternative[] {
-  const any = anyBases.flatMap((base) => {
+  const any: Pair[] = []
+  for (const base of anyBases) {
     const lower = base * wanted
-    const excesses = [
-      ...anyRatios.map((ratio) => lower * (ratio - 1)),
-      ...[...smallFactors, 1].map((factor) => wanted * factor),
-    ]
-    return excesses.map((excess) => ({ lower, excess, weight: 1 }))
-  })
+    for (const ratio of anyRatios) any.push({ lower, excess: lower * (ratio - 1) })
+    for (const factor of wantedFactors) any.push({ lower, excess: wanted * factor })
+  }
   // A revision on which nothing happened so far may have its events yet.
   return aroundBasis(any, wanted, basis, (rate) => Math.max(rate, wanted / 100))
 }

@@ -1,11 +1,16 @@
-import { chooseTest, type GateTest, type TestOptions } from '../choose-test.ts'
+import { type ChosenTest, type GateTest, type TestOptions, testFor } from '../choose-test.ts'
 import type { Sample } from '../evidence/sample.ts'
 import { type Levels, testVerdict } from '../test-verdict.ts'
 
-/** What the fitting test says of samples, and what it was told. */
+/** What the fitting test says of samples, and by which tests something is shown. */
 export interface JudgedSamples {
   readonly test: GateTest
-  readonly options: TestOptions
+  /** The fitting test for other numbers of the same gate. */
+  readonly choose: ChosenTest
+  /** Another test, which has to show the same. */
+  readonly chooseAlso: ChosenTest | undefined
+  readonly margin: number
+  readonly levels: Levels
   readonly verdict: 'pass' | 'fail' | 'undecided'
 }
 
@@ -22,42 +27,27 @@ export function judgeSamples(
   options: TestOptions,
   levels: Levels,
 ): JudgedSamples | undefined {
-  const declared = judgedWith(candidate, stable, options, levels)
-  if (declared === undefined || isShownAsCame(declared, candidate, stable, levels)) return declared
+  const choose = testFor(options)
+  const test = choose(candidate, stable)
+  if (test === undefined) return undefined
+  const { margin } = options.aim
+  const verdict = testVerdict(test.comparison, margin, levels)
+  const chooseAlso = test.method === 'proportions' ? testAsCame(candidate, stable, options) : undefined
+  const judged = { test, choose, chooseAlso, margin, levels, verdict }
+  if (chooseAlso === undefined || verdict === 'undecided') return judged
+  const also = chooseAlso(candidate, stable)
+  if (also !== undefined && testVerdict(also.comparison, margin, levels) === verdict) return judged
   const { share: _, ...others } = options
-  return judgedWith(candidate, stable, others, levels)
+  return judgeSamples(candidate, stable, others, levels)
 }
 
-/** What a test shows, if the samples could be divided in any way for it. */
-export function shownBySamples(
+/** The same test for the division of the samples as they came. Undefined where that is the declared one. */
+function testAsCame(
   candidate: Sample,
   stable: Sample | undefined,
   options: TestOptions,
-  levels: Levels,
-): 'pass' | 'fail' | undefined {
-  const declared = judgedWith(candidate, stable, options, levels)
-  if (declared === undefined || declared.verdict === 'undecided') return undefined
-  return isShownAsCame(declared, candidate, stable, levels) ? declared.verdict : undefined
-}
-
-function judgedWith(
-  candidate: Sample,
-  stable: Sample | undefined,
-  options: TestOptions,
-  levels: Levels,
-): JudgedSamples | undefined {
-  const test = chooseTest(candidate, stable, options)
-  return test && { test, options, verdict: testVerdict(test.comparison, options.aim.margin, levels) }
-}
-
-function isShownAsCame(
-  { test, options, verdict }: JudgedSamples,
-  candidate: Sample,
-  stable: Sample | undefined,
-  levels: Levels,
-): boolean {
-  if (test.method !== 'proportions' || verdict === 'undecided') return true
-  if (candidate.kind !== 'proportion' || stable?.kind !== 'proportion') return true
+): ChosenTest | undefined {
+  if (candidate.kind !== 'proportion' || stable?.kind !== 'proportion') return undefined
   const share = candidate.total / (candidate.total + stable.total)
-  return judgedWith(candidate, stable, { ...options, share }, levels)?.verdict === verdict
+  return share === options.share ? undefined : testFor({ ...options, share })
 }

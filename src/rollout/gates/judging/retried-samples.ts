@@ -1,7 +1,7 @@
 import type { MetricReading } from '../../../telemetry/contract.ts'
-import { chooseTest, type TestOptions } from '../choose-test.ts'
 import type { Sample } from '../evidence/sample.ts'
-import { type Levels, testVerdict } from '../test-verdict.ts'
+import { testVerdict } from '../test-verdict.ts'
+import type { JudgedSamples } from './judge-samples.ts'
 
 /** So small a part of the samples may have been retried without spoiling what is shown by the others. */
 const tolerated = 0.01
@@ -32,20 +32,17 @@ export function withoutRetried(
   candidate: Sample,
   stable: Sample | undefined,
   retried: Retried,
-  options: TestOptions,
-  levels: Levels,
+  { choose, margin, levels }: JudgedSamples,
 ): 'holds' | 'doubtful' | 'spoiled' {
   if (retried.candidate === 0 && retried.stable === 0) return 'holds'
   if (candidate.kind === 'proportion' && (stable === undefined || stable.kind === 'proportion')) {
     // What speaks for a failure: bad samples of the candidate, and good ones of the stable revision.
     const [ours, theirs] = shown === 'fail' ? (['bad', 'good'] as const) : (['good', 'bad'] as const)
-    const test = chooseTest(
+    const test = choose(
       without(candidate, retried.candidate, ours),
       stable && without(stable, retried.stable, theirs),
-      options,
     )
-    if (test !== undefined && testVerdict(test.comparison, options.aim.margin, levels) === shown)
-      return 'holds'
+    if (test !== undefined && testVerdict(test.comparison, margin, levels) === shown) return 'holds'
   }
   const parts = [
     retried.candidate / sizeOf(candidate),

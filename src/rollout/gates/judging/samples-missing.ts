@@ -1,11 +1,11 @@
-import type { TestOptions } from '../choose-test.ts'
+import { crossingOf } from '../evidence/crossing.ts'
 import { type Sample, scaled } from '../evidence/sample.ts'
-import type { Levels } from '../test-verdict.ts'
-import { shownBySamples } from './judge-samples.ts'
+import type { JudgedSamples } from './judge-samples.ts'
 
 /** Numbers that do not decide with so many times the samples lie too close to the bound to say when they will. */
 const mostTimes = 64
-const halvings = 5
+/** More digits than anybody is told. */
+const tolerance = 0.03
 
 /** How many times the samples it takes, and what they would show. */
 export interface MoreSamples {
@@ -14,30 +14,36 @@ export interface MoreSamples {
 }
 
 /**
- * How many times the samples it takes until something is shown, and what, if the numbers stay as they are. Undefined when
- * that is far away.
+ * How many times the samples it takes until something is shown, and what, if the numbers of an undecided test stay as they
+ * are. Undefined when that is far away.
  */
 export function samplesMissing(
   candidate: Sample,
   stable: Sample | undefined,
-  options: TestOptions,
-  levels: Levels,
+  { choose, chooseAlso = choose, margin, levels: { alpha, beta } }: JudgedSamples,
 ): MoreSamples | undefined {
-  const at = (times: number): 'pass' | 'fail' | undefined =>
-    shownBySamples(scaled(candidate, times), stable && scaled(stable, times), options, levels)
-  let enough = 2
-  let verdict = at(enough)
-  while (verdict === undefined && enough < mostTimes) {
-    enough *= 2
-    verdict = at(enough)
+  const evidenceAt = (side: 'above' | 'below', times: number, enough: number): number => {
+    const [ours, theirs] = [scaled(candidate, times), stable && scaled(stable, times)]
+    const tests = chooseAlso === choose ? [choose] : [choose, chooseAlso]
+    return Math.min(
+      ...tests.map(
+        (each) => each(ours, theirs)?.comparison[side](margin, enough) ?? Number.NEGATIVE_INFINITY,
+      ),
+    )
   }
-  if (verdict === undefined) return undefined
-  let few = enough / 2
-  for (let step = 0; step < halvings; step += 1) {
-    const middle = (few + enough) / 2
-    const found = at(middle)
-    if (found === undefined) few = middle
-    else [enough, verdict] = [middle, found]
+  for (const [side, level, verdict] of [
+    ['above', alpha, 'fail'],
+    ['below', beta, 'pass'],
+  ] as const) {
+    const enough = -Math.log(level)
+    const most = evidenceAt(side, mostTimes, enough)
+    if (most <= enough) continue
+    const slope = most / mostTimes
+    const search = { from: 1, to: mostTimes, guess: enough / slope, slope }
+    return {
+      times: crossingOf((times) => evidenceAt(side, times, enough), enough, search, tolerance),
+      verdict,
+    }
   }
-  return { times: enough, verdict }
+  return undefined
 }

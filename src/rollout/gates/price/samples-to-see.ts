@@ -1,5 +1,5 @@
 import { nextTurn, seededRandom } from '../../../clock.ts'
-import { chooseTest, type TestOptions } from '../choose-test.ts'
+import { type ChosenTest, type TestOptions, testFor } from '../choose-test.ts'
 import type { Sample } from '../evidence/sample.ts'
 import { drawBinomial, drawNormal } from './draw-binomial.ts'
 
@@ -39,29 +39,30 @@ const mostSamples = 1e9
  * Infinity when no number of samples is enough.
  */
 export async function samplesToSee(sought: Sought, runs: number = usualRuns): Promise<number> {
-  const typical = typicalSamples(sought)
+  const choose = testFor(sought.options)
+  const typical = typicalSamples(sought, choose)
   if (!Number.isFinite(typical)) return Number.POSITIVE_INFINITY
   const ends: number[] = []
   for (let run = 0; run < runs; run += 1) {
     if (run % runsInTurn === 0) await nextTurn()
-    ends.push(shownAt(sought, typical, seededRandom(7919 * (run + 1))))
+    ends.push(shownAt(sought, choose, typical, seededRandom(7919 * (run + 1))))
   }
   ends.sort((one, other) => one - other)
   return ends[Math.ceil(sought.power * runs) - 1] ?? Number.POSITIVE_INFINITY
 }
 
 /** The number of samples at which the expected numbers show it. */
-export function typicalSamples(sought: Sought): number {
+export function typicalSamples(sought: Sought, choose: ChosenTest = testFor(sought.options)): number {
   let few = 1
   let enough = 2
-  while (!isShown(sought, expected(sought, enough))) {
+  while (!isShown(sought, choose, expected(sought, enough))) {
     few = enough
     enough *= 2
     if (enough > mostSamples) return Number.POSITIVE_INFINITY
   }
   while (enough / few > 1.01) {
     const middle = Math.sqrt(few * enough)
-    if (isShown(sought, expected(sought, middle))) enough = middle
+    if (isShown(sought, choose, expected(sought, middle))) enough = middle
     else few = middle
   }
   return enough
@@ -72,9 +73,10 @@ interface Pair {
   readonly stable?: Sample
 }
 
-function isShown({ options, side, level }: Sought, { candidate, stable }: Pair): boolean {
-  const test = chooseTest(candidate, stable, options)
-  return test !== undefined && test.comparison[side](options.aim.margin) > -Math.log(level)
+function isShown({ options, side, level }: Sought, choose: ChosenTest, { candidate, stable }: Pair): boolean {
+  const test = choose(candidate, stable)
+  const enough = -Math.log(level)
+  return test !== undefined && test.comparison[side](options.aim.margin, enough) > enough
 }
 
 /** Both revisions' samples when chance plays no part. */
@@ -98,7 +100,7 @@ function sumsOf(count: number, mean: number, deviation: number | undefined): Sam
 }
 
 /** The number of samples at which one run shows it. The looks lie close together, each some more samples than the last. */
-function shownAt(sought: Sought, typical: number, random: () => number): number {
+function shownAt(sought: Sought, choose: ChosenTest, typical: number, random: () => number): number {
   const share = sought.truth.stable === undefined ? 1 : (sought.options.share ?? 0.5)
   let pair = expected(sought, 0)
   let samples = 0
@@ -116,7 +118,7 @@ function shownAt(sought: Sought, typical: number, random: () => number): number 
     if (
       hasSamples(pair.candidate) &&
       (pair.stable === undefined || hasSamples(pair.stable)) &&
-      isShown(sought, pair)
+      isShown(sought, choose, pair)
     ) {
       return samples
     }

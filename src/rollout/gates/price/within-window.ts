@@ -1,4 +1,5 @@
 import type { AnalysisGate } from '../../../resources/deployment/model-deployment.ts'
+import { testFor } from '../choose-test.ts'
 import { type Sought, typicalSamples } from './samples-to-see.ts'
 
 /** How many times the typical samples it takes for the usual power, where runs have not told it. */
@@ -27,10 +28,11 @@ export function seenWithin(
   const { margin, detect } = options.aim
   const start = compares ? (truth.stable ?? 0) + margin : margin
   const times = timesTypical(sought, found)
+  const choose = testFor(options)
   const isSeen = (excess: number): boolean => {
     const candidate = start + excess
     if (isShare && candidate >= 1) return true
-    return typicalSamples({ ...sought, truth: { ...truth, candidate } }) * times <= samples
+    return typicalSamples({ ...sought, truth: { ...truth, candidate } }, choose) * times <= samples
   }
   const limit = isShare ? 1 - start : Number.POSITIVE_INFINITY
   const wanted = detect - margin
@@ -66,7 +68,7 @@ export function weightToSee(
     // With half of the traffic a comparison is at its best.
     if (tried <= weight || (compares && tried > 50)) return false
     const share = tried / 100
-    const options = { ...sought.options, share, aim: { ...sought.options.aim } }
+    const options = { ...sought.options, share }
     const samples = Math.max(
       typicalSamples({ ...sought, options }) * times * spare,
       leastSamples(gate, share),

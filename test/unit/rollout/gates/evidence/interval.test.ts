@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { intervalOf } from '../../../../../src/rollout/gates/evidence/interval.ts'
 import { compareProportions } from '../../../../../src/rollout/gates/evidence/proportions.ts'
+import { testVerdict } from '../../../../../src/rollout/gates/test-verdict.ts'
 
 describe('the interval of a comparison', () => {
   const aim = { margin: 0.01, detect: 0.02, basis: 0.01 }
@@ -11,7 +12,9 @@ describe('the interval of a comparison', () => {
       0.5,
       aim,
     )
-    return { comparison, ...intervalOf(comparison, { alpha: 0.05, beta: 0.1 }, { least: -1, most: 1 }) }
+    const levels = { alpha: 0.05, beta: 0.1 }
+    const judged = { margin: 0.01, verdict: testVerdict(comparison, 0.01, levels) }
+    return { comparison, ...intervalOf(comparison, levels, { least: -1, most: 1 }, judged) }
   }
 
   it('has the measured difference inside, and shrinks with the number of samples', () => {
@@ -31,6 +34,21 @@ describe('the interval of a comparison', () => {
         const { comparison, low, high } = of(samples, candidate)
         expect(low > 0.01).toBe(comparison.above(0.01) > -Math.log(0.05))
         expect(high < 0.01).toBe(comparison.below(0.01) > -Math.log(0.1))
+      }
+    }
+  })
+
+  it('ends where margins are refuted, and hardly beyond', () => {
+    for (const candidate of [0, 0.005, 0.02, 0.05, 0.5]) {
+      for (const samples of [200, 5000, 100_000]) {
+        const { comparison, low, high } = of(samples, candidate)
+        const { above, below, difference } = comparison
+        // The last part of the way to an end is not refuted.
+        const shortOf = (end: number): number => difference + 0.98 * (end - difference)
+        expect(above(low)).toBeGreaterThan(-Math.log(0.05))
+        expect(above(shortOf(low))).toBeLessThan(-Math.log(0.05))
+        expect(below(high)).toBeGreaterThan(-Math.log(0.1))
+        expect(below(shortOf(high))).toBeLessThan(-Math.log(0.1))
       }
     }
   })
