@@ -2,6 +2,7 @@ import type { GateResult } from '../../../resources/deployment/deployment-status
 import type { AnalysisGate } from '../../../resources/deployment/model-deployment.ts'
 import { readingSamples } from '../../../telemetry/contract/reading-samples.ts'
 import { type GateReading, readingValue } from '../reading-value.ts'
+import { impossibleSums } from './impossible-sums.ts'
 
 /** Why a reading is no basis for a verdict. Undefined when it is one. */
 export function unreadable(
@@ -16,14 +17,14 @@ export function unreadable(
     case 'no-data':
       return { verdict: 'no-data', message: `${what} has no data` }
     default: {
+      const impossible = impossibleSums(reading)
+      if (impossible !== undefined)
+        return { verdict: 'error', message: `${what} cannot be so: ${impossible}` }
       const samples = readingSamples(reading)
       if (!Number.isFinite(readingValue(reading))) {
         return samples === 0 || samples === undefined
           ? { verdict: 'no-data', message: `${what} has no data` }
           : { verdict: 'error', message: `${what} is not a finite number` }
-      }
-      if (reading.kind === 'ratio' && !(reading.hits >= 0 && reading.hits <= reading.total)) {
-        return { verdict: 'error', message: `${what} has ${reading.hits} hits of ${reading.total} samples` }
       }
       // When a source does not count samples, the plan allows no `minSamples` but 1.
       // No event within a time is an answer, too.

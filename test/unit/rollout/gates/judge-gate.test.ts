@@ -84,7 +84,8 @@ describe('a gate with a bound', () => {
     )
     expect(judgeGate(accuracy, ratio(101, 100), undefined, context)).toMatchObject({
       verdict: 'error',
-      message: 'accuracy: labels.accuracy of the candidate has 101 hits of 100 samples',
+      message:
+        'accuracy: labels.accuracy of the candidate cannot be so: hits is 101 and total is 100: hits are at most total',
     })
   })
 
