@@ -1,20 +1,12 @@
 import { systemClock } from '../src/clock.ts'
-import {
-  createControlPlane,
-  ModelspineError,
-  memoryRegistry,
-  memoryStore,
-  memoryTarget,
-} from '../src/index.ts'
+import { createControlPlane, memoryRegistry, memoryStore, memoryTarget } from '../src/index.ts'
 import { createBackoff } from '../src/reconcile/backoff.ts'
 import { createLoop } from '../src/reconcile/loop.ts'
 import { createQueue } from '../src/reconcile/queue.ts'
 import type { Key } from '../src/resources/metadata.ts'
-import { createKnownSecrets } from '../src/rollout/shell/known-secrets.ts'
-import { createDeploymentReconciler } from '../src/rollout/shell/reconcile-deployment.ts'
 import { typedStore } from '../src/store/typed-store.ts'
-import { silentLogger } from '../src/telemetry/logger.ts'
 import { type BenchResult, median } from './bench.ts'
+import { hourMs, plainReconciler } from './plain-reconciler.ts'
 
 const deployments = 10_000
 const rounds = 5
@@ -50,33 +42,10 @@ export async function run(): Promise<BenchResult> {
       { actor: { name: 'bench' } },
     )
   }
-  const lease = await store.acquireLease('modelspine', 'bench', 3_600_000)
+  const lease = await store.acquireLease('modelspine', 'bench', hourMs)
   if (lease === null) throw new Error('the lease is held')
-  const reconcile = createDeploymentReconciler({
-    store,
-    clock: systemClock,
-    logger: silentLogger,
-    registries: { models: registry },
-    targets: { local: target },
-    metrics: {},
-    check: () => [],
-    permit: async ({ revision, weight }) => ({
-      revision: revision.name,
-      weight,
-      verdict: 'allow',
-      message: '',
-      policyRevision: '',
-      findings: [],
-    }),
-    secret: async (reference) => {
-      throw new ModelspineError('secret-not-found', reference)
-    },
-    knownSecrets: createKnownSecrets(),
-    sent: () => {},
-    committed: () => {},
-    resyncMs: 3_600_000,
-  })
-  const held = { ...lease, remainingMs: () => 3_600_000 }
+  const reconcile = plainReconciler({ store, clock: systemClock, target, registry, metrics: {} })
+  const held = { ...lease, remainingMs: () => hourMs }
   for (const key of keys) {
     for (;;) {
       const result = await reconcile(key, { held, abortSignal: never })

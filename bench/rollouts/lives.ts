@@ -1,18 +1,10 @@
 import { seededRandom } from '../../src/clock.ts'
-import {
-  createControlPlane,
-  ModelspineError,
-  memoryRegistry,
-  memoryStore,
-  memoryTarget,
-} from '../../src/index.ts'
+import { createControlPlane, memoryRegistry, memoryStore, memoryTarget } from '../../src/index.ts'
 import type { ModelDeploymentSpecInput } from '../../src/resources/deployment/model-deployment.ts'
 import type { Key } from '../../src/resources/metadata.ts'
-import { createKnownSecrets } from '../../src/rollout/shell/known-secrets.ts'
-import { createDeploymentReconciler } from '../../src/rollout/shell/reconcile-deployment.ts'
 import { typedStore } from '../../src/store/typed-store.ts'
-import { silentLogger } from '../../src/telemetry/logger.ts'
 import { createFakeClock } from '../../src/testing/fake-clock.ts'
+import { hourMs, plainReconciler } from '../plain-reconciler.ts'
 import { type Quality, Traffic } from './traffic.ts'
 
 /** What became of one canary. */
@@ -31,7 +23,6 @@ export interface LifeOptions {
   readonly candidate: Quality
 }
 
-const hourMs = 3_600_000
 const files = { kind: 'files', files: [{ uri: 'file:///m' }] } as const
 const versions = ['1', '2'].map(
   (version) => ({ name: 'm', version, approval: 'approved', artifact: files }) as const,
@@ -61,30 +52,7 @@ async function live({ spec, perSecond, stable, candidate }: LifeOptions, seed: n
   const traffic = new Traffic(perSecond, seededRandom(seed), (revision) =>
     revision === first ? stable : candidate,
   )
-  const reconcile = createDeploymentReconciler({
-    store,
-    clock,
-    logger: silentLogger,
-    registries: { models: registry },
-    targets: { local: target },
-    metrics: { plane: traffic },
-    check: () => [],
-    permit: async ({ revision, weight }) => ({
-      revision: revision.name,
-      weight,
-      verdict: 'allow',
-      message: '',
-      policyRevision: '',
-      findings: [],
-    }),
-    secret: async (reference) => {
-      throw new ModelspineError('secret-not-found', reference)
-    },
-    knownSecrets: createKnownSecrets(),
-    sent: () => {},
-    committed: () => {},
-    resyncMs: hourMs,
-  })
+  const reconcile = plainReconciler({ store, clock, target, registry, metrics: { plane: traffic } })
   const lease = await store.acquireLease('modelspine', 'bench', 1000 * hourMs)
   if (lease === null) throw new Error('the lease is held')
   const held = { ...lease, remainingMs: () => 1000 * hourMs }
