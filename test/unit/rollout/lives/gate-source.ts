@@ -13,6 +13,8 @@ export function readingOf(mode: GateMode, { interval }: MetricQuery, sinceMs: nu
       return { kind: 'value', value: 0.8, count: 100, covered }
     case 'fail-early':
       return { kind: 'ratio', hits: 0, total: 1_000, covered }
+    case 'undecided':
+      return { kind: 'ratio', hits: 90, total: 100, covered }
     case 'too-few-samples':
       return { kind: 'ratio', hits: 10, total: 10, covered }
     case 'no-data':

@@ -6,7 +6,7 @@ import { here, madeOf } from '../../../status.ts'
 import { comesToRest } from './comes-to-rest.ts'
 import type { Interruption } from './interruption.ts'
 import { play } from './play.ts'
-import { action, death, setting } from './scripts.ts'
+import { action, death, setting, undecidedAction, undecidedSetting } from './scripts.ts'
 import { Witness } from './witness/witness.ts'
 import { type Setting, World } from './world.ts'
 
@@ -117,6 +117,30 @@ describe('a rollout with any faults and commands', () => {
     // Few lives visit the rare phases unevenly.
     const least = lives < 300 ? 0.5 : 1
     expect(shares().filter(([, share]) => share < least)).toEqual([])
+  }, 300_000)
+})
+
+describe('a rollout whose gates are often undecided', () => {
+  it('keeps all laws, and reaches the same end however often it is killed', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        undecidedSetting,
+        fc.array(undecidedAction, { minLength: 5, maxLength: 30 }),
+        versions,
+        fc.array(death, { minLength: 1, maxLength: 40 }),
+        async (given, actions, wanted, deaths) => {
+          const world = await World.begin(given, new Witness())
+          for (const each of actions) await play(world, each)
+          world.heal()
+          expect(await comesToRest(world), 'it comes to rest').toBe(true)
+          await expectStand(world)
+          if (given.capabilities.names === 'random') return
+          const [calm, killed] = [await live(given, wanted, []), await live(given, wanted, [...deaths])]
+          expect(killed.end).toEqual(calm.end)
+        },
+      ),
+      { numRuns: draws(24, 100), seed: 20260103 },
+    )
   }, 300_000)
 })
 

@@ -1,5 +1,10 @@
 import fc from 'fast-check'
-import type { CanaryStep, Scale, Strategy } from '../../../../src/resources/deployment/model-deployment.ts'
+import type {
+  CanaryStep,
+  Scale,
+  Strategy,
+  Undecided,
+} from '../../../../src/resources/deployment/model-deployment.ts'
 import type { Command } from '../../../../src/rollout/machine/commands.ts'
 import type { Permit } from '../../../../src/rollout/machine/machine-types.ts'
 import { capabilities, gateNamed, specWith } from '../machine/fixtures.ts'
@@ -108,6 +113,29 @@ export const setting: fc.Arbitrary<Setting> = fc
     delays,
   }))
 
+const end = fc.constantFrom<Undecided>('extend', 'pause', 'pass', 'fail')
+const maxFor = fc.constantFrom(undefined, seconds(60), seconds(150), seconds(600))
+
+/** What has too few samples in other lives is undecided in these. */
+const undecidedFor = <Mode extends GateMode>(given: Mode): Mode | 'undecided' =>
+  given === 'too-few-samples' || given === 'no-data' ? 'undecided' : given
+
+/** Settings whose gates are often undecided, with every end of that. */
+export const undecidedSetting: fc.Arbitrary<Setting> = fc
+  .record({ given: setting, ends: fc.tuple(end, end), maxFor })
+  .map(({ given, ends, maxFor: longest }) => ({
+    ...given,
+    natures: given.natures?.map((each) => ({ ...each, mode: undecidedFor(each.mode) })) ?? [],
+    spec: {
+      ...given.spec,
+      analysis: gates.map((gate, place) => ({
+        ...gate,
+        undecided: ends[place] ?? 'extend',
+        ...(longest !== undefined && { maxFor: longest }),
+      })),
+    },
+  }))
+
 const version = fc.integer({ min: 1, max: 5 })
 const command: fc.Arbitrary<Command> = fc.oneof(
   { weight: 4, arbitrary: fc.record({ kind: fc.constant('promote' as const), full: fc.boolean() }) },
@@ -214,3 +242,8 @@ function rising(steps: readonly CanaryStep[]): readonly CanaryStep[] {
   const weights = steps.flatMap((each) => ('weight' in each ? [each.weight] : [])).sort((a, b) => a - b)
   return steps.map((each) => ('weight' in each ? { weight: weights.shift() ?? each.weight } : each))
 }
+
+/** As `action`, for settings whose gates are often undecided. */
+export const undecidedAction: fc.Arbitrary<Action> = action.map((each) =>
+  each.do === 'measure' ? { ...each, mode: undecidedFor(each.mode) } : each,
+)

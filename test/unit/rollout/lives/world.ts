@@ -23,7 +23,15 @@ import { type Delays, Vendor } from './vendor.ts'
 import { type VendorTarget, vendorTarget } from './vendor-target.ts'
 import type { Witness } from './witness/witness.ts'
 
-export type GateMode = 'pass' | 'fail' | 'fail-early' | 'too-few-samples' | 'no-data' | 'too-old' | 'error'
+export type GateMode =
+  | 'pass'
+  | 'fail'
+  | 'fail-early'
+  | 'undecided'
+  | 'too-few-samples'
+  | 'no-data'
+  | 'too-old'
+  | 'error'
 
 /** The nature of a model version, until an action changes it. */
 export interface Nature {

@@ -1,8 +1,12 @@
 import { sameJson } from '../../../../../src/json.ts'
 import type { Rollout } from '../../../../../src/resources/deployment/deployment-status.ts'
-import type { ModelDeploymentSpec } from '../../../../../src/resources/deployment/model-deployment.ts'
+import type {
+  AnalysisGate,
+  ModelDeploymentSpec,
+} from '../../../../../src/resources/deployment/model-deployment.ts'
 import type { RolloutEvent } from '../../../../../src/rollout/machine/machine-types.ts'
 import { type Step, stepsOf } from '../../../../../src/rollout/machine/strategy-steps.ts'
+import type { Reading, Run } from '../run.ts'
 import { law } from './law.ts'
 import type { Written } from './written.ts'
 
@@ -32,6 +36,7 @@ export class GateLaw {
       law(measuredMs >= step.forMs, `law 6: passed after ${measuredMs} of ${step.forMs} ms`)
       this.#cleared.add(from.step)
     }
+    if (from.phase === 'analyzing') this.#leftUndecided(written, from)
     // A move to another target begins there as a first revision does: the author of the spec asked for it.
     if (completed && before.stable !== undefined && !written.moved) this.#allCleared(from.phase)
   }
@@ -53,10 +58,29 @@ export class GateLaw {
 
   /** Only data of the step itself, and enough of it, lets a gate pass. */
   #passed({ run, spec }: Written, name: string, from: Extract<Rollout, { phase: 'analyzing' }>): void {
-    const metric = spec.analysis.find((gate) => gate.name === name)?.metric
-    const reading = run.readings.findLast((each) => each.metric === metric && each.revision === from.revision)
-    law(reading?.mode === 'pass', `law 6: ${name} is passed with ${reading?.mode ?? 'no reading'}`)
+    const gate = spec.analysis.find((each) => each.name === name)
+    const reading = readingOf(run, gate, from)
+    const isEnough = reading?.mode === 'pass' || (reading?.mode === 'undecided' && gate?.undecided === 'pass')
+    law(isEnough, `law 6: ${name} is passed with ${reading?.mode ?? 'no reading'}`)
     law(reading.fromMs >= from.sinceMs, `law 6: ${name} is judged by data from before the step`)
+  }
+
+  /** A step is extended once. What its gates leave open turns it back only where one of them says so. */
+  #leftUndecided(
+    { events, run, spec, after }: Written,
+    from: Extract<Rollout, { phase: 'analyzing' }>,
+  ): void {
+    const isExtended = events.some(({ action }) => action === 'analysis-extended')
+    law(!isExtended || from.extended !== true, 'law 6: a step is extended twice')
+    if (after.rollout.phase !== 'rolling-back' || after.rollout.cause !== 'GateInconclusive') return
+    const step = this.#steps[from.step]
+    const gates = spec.analysis.filter(({ name }) => step?.kind === 'analyze' && step.gates.includes(name))
+    const says = gates.some((gate) =>
+      readingOf(run, gate, from)?.mode === 'undecided'
+        ? gate.undecided === 'fail'
+        : gate.onError === 'fail' || gate.noData === 'fail',
+    )
+    law(says, 'law 6: an open step is turned back, and no gate says so')
   }
 
   #allCleared(where: string): void {
@@ -70,6 +94,14 @@ export class GateLaw {
     if (!sameJson(steps, this.#steps)) this.#cleared.clear()
     this.#steps = steps
   }
+}
+
+function readingOf(
+  run: Run,
+  gate: AnalysisGate | undefined,
+  { revision }: Extract<Rollout, { phase: 'analyzing' }>,
+): Reading | undefined {
+  return run.readings.findLast((each) => each.metric === gate?.metric && each.revision === revision)
 }
 
 function stepOf(rollout: Rollout): number {
