@@ -1,7 +1,8 @@
 import type { MetricReading } from '../../../telemetry/contract.ts'
 
-/** Sums of many numbers are rounded. */
+/** Sums of many numbers are rounded, and squares of the smallest ones have few digits. */
 const rounding = 1e-6
+const smallest = 1e-300
 
 type Data = Exclude<MetricReading, { kind: 'no-data' }>
 
@@ -52,7 +53,7 @@ function tooFewSquares({
       : `count is 0, and sum is ${sum}: without samples all sums are 0`
   }
   const least = (sum * sum) / count
-  return sumSquares >= least * (1 - rounding)
+  return sumSquares >= least * (1 - rounding) - smallest
     ? undefined
     : `sumSquares is ${sumSquares}, and ${count} samples with the sum ${sum} have ${least} at least`
 }
