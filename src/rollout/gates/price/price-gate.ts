@@ -14,7 +14,7 @@ import { leastSamples, seenWithin, weightToSee } from './within-window.ts'
 
 /**
  * Prices a gate at a step, by what the stable revision's metric was lately. The samples are found by seeded runs of the
- * gate's own test, in some 0.4 s of CPU.
+ * gate's own test, in some 0.2 s of CPU.
  */
 export async function priceGate(at: GateAtStep, lately: Lately | string, runs?: number): Promise<GatePrice> {
   const { gate, step, weight, forMs } = at

@@ -22,8 +22,8 @@ export interface Sought {
   readonly power: number
 }
 
-/** The more runs, the nearer is the promise: with 1600, the share of runs that keep it is off by less than 1 point. */
-const usualRuns = 1600
+/** The more runs, the nearer is the promise: with 800, the share of runs that keep it is off by some 1 point. */
+const usualRuns = 800
 /** The looks of a run lie so close together that more of them would change little. */
 const growth = 1.03
 /** The runs that show it earlier count for no power that a gate may have. */
@@ -35,7 +35,7 @@ const mostSamples = 1e9
 
 /**
  * How many samples of both revisions together it takes until the test has shown what is sought in `power` of all cases. It is
- * found by trying: seeded runs of the test itself, which take some 0.2 s of CPU. In between, other work of the process goes on.
+ * found by trying: seeded runs of the test itself, which take some 0.1 s of CPU. In between, other work of the process goes on.
  * Infinity when no number of samples is enough.
  */
 export async function samplesToSee(sought: Sought, runs: number = usualRuns): Promise<number> {
