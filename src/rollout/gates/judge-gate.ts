@@ -136,7 +136,8 @@ function judgeNumbers(
   const difference = differenceOf(gate, judged)
   const more = judged.verdict === 'undecided' ? samplesMissing(candidate, stable, judged) : undefined
   const missing = more && missingOf(numbers, more)
-  const open = verdict === 'undecided' ? describeOpenEnds(ours, theirs) : undefined
+  const isOpen = verdict === 'undecided' && missing === undefined
+  const open = isOpen ? describeOpenEnds(ours, theirs) : undefined
   const next = open ?? describeNext(verdict, missing)
   return {
     method: test.method,

@@ -55,6 +55,23 @@ describe('the lowest evidence over all places', () => {
     )
   })
 
+  it('is taken to be a bound below it where bets bend too sharply to look closer, and never to be more', () => {
+    const steep = 1e16
+    for (const place of [0.5, 0.3, 0.71]) {
+      // One bet of each arm is worth 0 up to the bend and nothing beyond it, the other one is worth -5 everywhere.
+      const at = (x: number): PairedBets => ({
+        upper: [-steep * Math.max(0, x - place), -5],
+        lower: [-steep * Math.max(0, place - x), -5],
+      })
+      const lowest = Math.min(...[0, place, 1].map((x) => pairedEvidence([0.5, 0.5], at(x))))
+      const found = lowestOfConcave([0.5, 0.5], at, 0, 1)
+      expect(found).toBeLessThanOrEqual(lowest)
+      // That it is so much lower shows that the search gave up.
+      expect(found).toBeLessThan(lowest - 1)
+      expect(found).toBeGreaterThan(-20)
+    }
+  })
+
   it('is that of all whole numbers and what lies between them where one arm falls and the other grows', () => {
     const steps = fc.array(fc.nat(9), { minLength: 2, maxLength: 12 })
     fc.assert(
