@@ -5,6 +5,7 @@ import type { MetricReading } from '../../../telemetry/contract.ts'
 import { chooseTest, type TestOptions } from '../choose-test.ts'
 import { type Sample, sampleOf } from '../evidence/sample.ts'
 import { betterOf, gateAim } from '../gate-aim.ts'
+import { openEndOf } from '../judging/open-end.ts'
 import { measuredOf, readingValue } from '../reading-value.ts'
 import { levelsOfWindow } from '../window-part.ts'
 import type { GateAtStep, GatePrice, Lately, Needed, PriceNumbers } from './gate-price.ts'
@@ -64,7 +65,11 @@ function knownOf({ gate, weight }: GateAtStep, lately: Lately | string): Known |
   }
   if (chooseTest(sample, compares ? sample : undefined, options) === undefined) return { why: 'plain' }
   const centre = centreOf(sample)
-  if (centre === undefined) return { why: 'shape' }
+  if (centre === undefined) {
+    const end = openEndOf(reading)
+    if (end !== undefined) return { why: 'open', end }
+    return { why: reading.kind === 'events' ? 'rate' : 'quantile' }
+  }
   if (weight === 0 || (compares && weight === 100)) return { why: 'weight' }
   const samplesPerMinute = rateOf(lately) / (lately.weight / 100)
   return { reading, ...centre, options, samplesPerMinute, delayMinutes: lately.delayMs / 60_000 }

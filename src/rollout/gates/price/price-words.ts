@@ -1,11 +1,13 @@
 import { gateDefaults } from '../../../resources/deployment/gate-defaults.ts'
 import { betterOf } from '../gate-aim.ts'
-import { formatNumber } from '../gate-words.ts'
+import { describeOpenEnd, formatNumber } from '../gate-words.ts'
+import type { OpenEnd } from '../judging/open-end.ts'
 import type { GateAtStep, Needed, PriceNumbers } from './gate-price.ts'
 
 /** Why a gate has no price. */
 export type Unpriced =
-  | { readonly why: 'raw' | 'plain' | 'shape' | 'weight' | 'no-data' }
+  | { readonly why: 'raw' | 'plain' | 'quantile' | 'rate' | 'weight' | 'no-data' }
+  | { readonly why: 'open'; readonly end: OpenEnd }
   | { readonly why: 'unread'; readonly detail: string }
 
 /** Why no price can be told. */
@@ -16,8 +18,12 @@ export function describeUnpriced({ gate, weight }: GateAtStep, unpriced: Unprice
       return `${name}: its numbers are compared as they stand at the end of the window, as the gate asks (compare: raw). That tests nothing, so there is no price`
     case 'plain':
       return `${name}: its numbers are compared as they stand at the end of the window, because ${metric} comes without samples that a test can use. That tests nothing, so there is no price`
-    case 'shape':
-      return `${name}: ${metric} is tested, but how soon it shows something depends on how all its values lie. No price can be told before the step`
+    case 'quantile':
+      return `${name}: ${metric} is a quantile. It is tested, but how soon that shows something depends on how all values of the new revision lie, and not on their quantile alone. So no price can be told before the step`
+    case 'rate':
+      return `${name}: ${metric} counts events within a time. It is tested, but how soon that shows something depends on the time and not on a number of requests. So no price can be told before the step`
+    case 'open':
+      return `${name}: no price can be told, because ${describeOpenEnd('the stable revision', unpriced.end)}`
     case 'weight':
       return `${name}: at ${weight} % of traffic for the new revision, traffic does not give both revisions samples. So no price can be told`
     case 'no-data':
