@@ -9,6 +9,7 @@ import { openEndOf } from '../judging/open-end.ts'
 import { measuredOf, readingValue } from '../reading-value.ts'
 import { levelsOfWindow } from '../window-part.ts'
 import type { GateAtStep, GatePrice, Lately, Needed, PriceNumbers } from './gate-price.ts'
+import { presentRate } from './present-rate.ts'
 import { describePrice, describeUnpriced, type Unpriced, warningsOf } from './price-words.ts'
 import { type Sought, samplesToSee } from './samples-to-see.ts'
 import { leastSamples, seenWithin, weightToSee } from './within-window.ts'
@@ -63,6 +64,7 @@ function knownOf({ gate, weight }: GateAtStep, lately: Lately | string): Known |
       range: betterOf(gate) === 'lower' ? range : { min: -range.max, max: -range.min },
     }),
   }
+  if (weight === 0 || (compares && weight === 100)) return { why: 'weight' }
   if (chooseTest(sample, compares ? sample : undefined, options) === undefined) return { why: 'plain' }
   const centre = centreOf(sample)
   if (centre === undefined) {
@@ -70,25 +72,8 @@ function knownOf({ gate, weight }: GateAtStep, lately: Lately | string): Known |
     if (end !== undefined) return { why: 'open', end }
     return { why: reading.kind === 'events' ? 'rate' : 'quantile' }
   }
-  if (weight === 0 || (compares && weight === 100)) return { why: 'weight' }
-  const samplesPerMinute = rateOf(lately) / (lately.weight / 100)
+  const samplesPerMinute = presentRate(lately) / (lately.weight / 100)
   return { reading, ...centre, options, samplesPerMinute, delayMinutes: lately.delayMs / 60_000 }
-}
-
-/** Fewer samples tell no rate. */
-const fewestOfRate = 100
-
-/** Samples a minute. With a smaller weight than now there were fewer, and of late signals the newest have not come yet. */
-function rateOf({ reading, since }: Lately): number {
-  const all = perMinute(reading)
-  return since === undefined || (readingSamples(since) ?? 0) < fewestOfRate
-    ? all
-    : Math.max(all, perMinute(since))
-}
-
-function perMinute(reading: MetricReading): number {
-  const { fromMs, toMs } = reading.covered ?? { fromMs: 0, toMs: 0 }
-  return ((readingSamples(reading) ?? 0) * 60_000) / Math.max(1, toMs - fromMs)
 }
 
 function centreOf(sample: Sample): Pick<Known, 'stable' | 'deviation'> | undefined {

@@ -221,6 +221,11 @@ describe('a gate without a price', () => {
       /^errors: requests\.errors counts events within a time\. It is tested, but .* no price can be told before the step$/,
     ],
     ['has no traffic at its step', { weight: 0 }, /^errors: at 0 % of traffic/],
+    [
+      'compares events and has all traffic at its step',
+      { weight: 100, reading: { kind: 'events', events: 900, exposureMs: 3_600_000, covered: hour } },
+      /^errors: at 100 % of traffic/,
+    ],
   ])('says why when it %s', async (_, given, why) => {
     const price = await priced(given)
     expect(price).toMatchObject({ kind: 'unknown', warnings: [], windowMinutes: 60 })
