@@ -1,18 +1,23 @@
 import { seededRandom } from '../../src/clock.ts'
 import type { AnalysisGate } from '../../src/resources/deployment/model-deployment.ts'
-import { chooseTest, type TestOptions } from '../../src/rollout/gates/choose-test.ts'
+import type { TestOptions } from '../../src/rollout/gates/choose-test.ts'
 import { type Sample, sampleOf } from '../../src/rollout/gates/evidence/sample.ts'
 import { betterOf, gateAim } from '../../src/rollout/gates/gate-aim.ts'
 import type { JudgeContext } from '../../src/rollout/gates/judge-context.ts'
 import { judgeGate } from '../../src/rollout/gates/judge-gate.ts'
+import { judgeSamples } from '../../src/rollout/gates/judging/judge-samples.ts'
 import { drawBinomial, drawNormal } from '../../src/rollout/gates/price/draw-binomial.ts'
-import { testVerdict } from '../../src/rollout/gates/test-verdict.ts'
 import type { MetricReading } from '../../src/telemetry/contract.ts'
 import { cellOf, histogramBounds, histogramCells } from '../../src/windows/histogram.ts'
 import { type BenchRow, median } from '../bench.ts'
 import { watchedGate } from './watched-run.ts'
 
 type Read = Exclude<MetricReading, { kind: 'no-data' }>
+
+interface Pair {
+  readonly candidate: Read
+  readonly stable?: Read
+}
 
 interface Judged {
   readonly method: string
@@ -80,66 +85,67 @@ const all: readonly Judged[] = [
   { method: 'rates', gate: watchedGate, basis: 0.01, draw: events },
 ]
 
+/** Samples of both revisions together. */
 const sizes = [1000, 100_000]
 /** Different numbers, so that nothing is judged twice in a row. */
 const different = 64
+const alpha = 0.05
 
 /**
  * What a judgement takes: its verdict alone, and all of it, with the interval, the missing samples and the words. Of the judged
- * candidates some keep the rule, some break it and some lie between.
+ * candidates some keep the rule, some break it and some lie between. The plain comparison beside them has no test.
  */
 export function costs(): readonly BenchRow[] {
-  return all.flatMap((judged) =>
-    sizes.flatMap((total) => {
-      const random = seededRandom(7)
-      const pairs = Array.from({ length: different }, (_, place) => ({
-        candidate: judged.draw(total / 2, (2 * place) / different - 0.5, random),
-        stable: judged.draw(total / 2, 0, random),
-      }))
-      const { gate, method } = judged
-      const basis = judged.basis === undefined ? undefined : { value: judged.basis, samples: 2000 }
-      const context: JudgeContext = { alpha: 0.05, share: 0.5, fromMs: 0, ...(basis && { basis }) }
-      const compares = 'noWorseThan' in gate.pass
-      const whole = cpuMicros((place) => {
-        const { candidate, stable } = pairs[place % different] as (typeof pairs)[number]
-        return judgeGate(gate, candidate, compares ? stable : undefined, context)
-      })
-      if (gate.compare === 'raw') {
-        return [{ what: `${method}, ${total} samples, all of a judgement`, value: whole, unit: 'µs' }]
-      }
-      const verdict = cpuMicros((place) => {
-        const { candidate, stable } = pairs[place % different] as (typeof pairs)[number]
-        const sample = sampleOf(candidate, betterOf(gate)) as Sample
-        const options: TestOptions = {
-          aim: gateAim(gate, sample, basis),
-          share: 0.5,
-          ...(gate.range && { range: gate.range }),
-        }
-        const test = chooseTest(sample, compares ? sampleOf(stable, betterOf(gate)) : undefined, options)
-        if (test?.method !== method) throw new Error(`judged by ${test?.method}, not by ${method}`)
-        return testVerdict(test.comparison, options.aim.margin, { alpha: 0.05, beta: 0.1 })
-      })
-      return [
-        { what: `${method}, ${total} samples, a verdict`, value: verdict, unit: 'µs', aim: { atMost: 50 } },
-        { what: `${method}, ${total} samples, all of a judgement`, value: whole, unit: 'µs' },
-      ]
+  return all.flatMap((judged) => sizes.flatMap((total) => costsOf(judged, total)))
+}
+
+function costsOf({ method, gate, basis, draw }: Judged, total: number): readonly BenchRow[] {
+  const random = seededRandom(7)
+  const pairs = Array.from({ length: different }, (_, place): Pair => {
+    const toCandidate = drawBinomial(total, 0.5, random)
+    const toStable = total - toCandidate
+    return {
+      candidate: { ...draw(toCandidate, (2 * place) / different - 0.5, random), assigned: toCandidate },
+      ...('noWorseThan' in gate.pass && {
+        stable: { ...draw(toStable, 0, random), assigned: toStable },
+      }),
+    }
+  })
+  const before = basis === undefined ? undefined : { value: basis, samples: 2000 }
+  const context: JudgeContext = { alpha, share: 0.5, fromMs: 0, ...(before && { basis: before }) }
+  const whole = {
+    what: `${method}, ${total} samples: all of a judgement, CPU`,
+    value: cpuMicros(pairs, ({ candidate, stable }) => {
+      const result = judgeGate(gate, candidate, stable, context)
+      if (result.method !== method) throw new Error(`judged by ${result.method}: ${result.message}`)
     }),
-  )
+    unit: 'µs',
+  }
+  if (gate.compare === 'raw') return [whole]
+  const better = betterOf(gate)
+  const verdict = cpuMicros(pairs, ({ candidate, stable }) => {
+    const sample = sampleOf(candidate, better) as Sample
+    const options: TestOptions = {
+      aim: gateAim(gate, sample, before),
+      share: 0.5,
+      ...(gate.range && { range: gate.range }),
+    }
+    judgeSamples(sample, stable && sampleOf(stable, better), options, { alpha, beta: 0.1 })
+  })
+  const what = `${method}, ${total} samples: a verdict, CPU`
+  return [{ what, value: verdict, unit: 'µs', aim: { atMost: 50 } }, whole]
 }
 
 /** The work is done for some 0.2 s first, so that it is compiled when it is measured. */
-function cpuMicros(work: (place: number) => unknown): number {
+function cpuMicros(pairs: readonly Pair[], work: (pair: Pair) => void): number {
   const began = performance.now()
-  let place = 0
-  while (performance.now() - began < 200) {
-    work(place)
-    place += 1
-  }
-  const times = Math.max(different, Math.round(place / 4))
+  let done = 0
+  for (; performance.now() - began < 200; done += 1) work(pairs[done % pairs.length] as Pair)
+  const times = pairs.length * Math.ceil(done / 4 / pairs.length)
   return median(
     Array.from({ length: 7 }, () => {
       const before = process.cpuUsage()
-      for (let time = 0; time < times; time += 1) work(time)
+      for (let time = 0; time < times; time += 1) work(pairs[time % pairs.length] as Pair)
       const { user, system } = process.cpuUsage(before)
       return (user + system) / times
     }),

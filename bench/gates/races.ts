@@ -1,18 +1,13 @@
 import { seededRandom } from '../../src/clock.ts'
 
-/** Counts of one revision up to a look. */
-export interface Counts {
-  bad: number
-  total: number
+/** What requests are measured by, and what comes of one request. */
+export interface Course<Measured> {
+  readonly start: () => Measured
+  readonly meet: (measured: Measured, revision: 'candidate' | 'stable', random: () => number) => void
 }
 
-/** Says at a look whether the candidate is turned back. */
-export type Judge = (candidate: Counts, stable: Counts, before: Counts) => boolean
-
-export interface Race {
-  readonly stable: number
-  readonly candidate: number
-}
+/** Says at a look whether the candidate is turned back. Both revisions were met by then, and stable also before. */
+export type Judge<Measured> = (candidate: Measured, stable: Measured, before: Measured) => boolean
 
 /** What became of the runs of one race under one judge. */
 export interface Outcome {
@@ -33,28 +28,30 @@ export interface RaceOptions {
 }
 
 /** Runs every judge over the same requests. */
-export function race(
-  { stable, candidate }: Race,
-  judges: Readonly<Record<string, Judge>>,
+export function race<Measured>(
+  { start, meet }: Course<Measured>,
+  judges: Readonly<Record<string, Judge<Measured>>>,
   { runs, most, every, before }: RaceOptions,
 ): Readonly<Record<string, Outcome>> {
   const ended = new Map(Object.keys(judges).map((name) => [name, [] as number[]]))
   for (let run = 0; run < runs; run += 1) {
     const random = seededRandom(1000 + run)
-    const earlier = { bad: 0, total: before }
-    for (let request = 0; request < before; request += 1) if (random() < stable) earlier.bad += 1
-    const [ours, theirs] = [
-      { bad: 0, total: 0 },
-      { bad: 0, total: 0 },
-    ]
+    const earlier = start()
+    for (let request = 0; request < before; request += 1) meet(earlier, 'stable', random)
+    const [ours, theirs] = [start(), start()]
+    let [toOurs, toTheirs] = [0, 0]
     const open = new Map(Object.entries(judges))
     for (let look = every; look <= most && open.size > 0; look += every) {
       for (let request = 0; request < 2 * every; request += 1) {
-        const [counts, share] = random() < 0.5 ? [ours, candidate] : [theirs, stable]
-        counts.total += 1
-        if (random() < share) counts.bad += 1
+        if (random() < 0.5) {
+          toOurs += 1
+          meet(ours, 'candidate', random)
+        } else {
+          toTheirs += 1
+          meet(theirs, 'stable', random)
+        }
       }
-      if (ours.total === 0 || theirs.total === 0) continue
+      if (toOurs === 0 || toTheirs === 0) continue
       for (const [name, judge] of open) {
         if (!judge(ours, theirs, earlier)) continue
         ended.get(name)?.push(look)

@@ -1,6 +1,6 @@
 import { seededRandom } from '../../src/clock.ts'
 import { drawBinomial } from '../../src/rollout/gates/price/draw-binomial.ts'
-import { threshold } from '../gates/judges.ts'
+import { threshold } from '../gates/error-judges.ts'
 
 export interface ThresholdLife {
   readonly turnedBack: boolean

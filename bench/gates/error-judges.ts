@@ -2,33 +2,48 @@ import type { AnalysisGate } from '../../src/resources/deployment/model-deployme
 import { chooseTest } from '../../src/rollout/gates/choose-test.ts'
 import { gateAim } from '../../src/rollout/gates/gate-aim.ts'
 import { testVerdict } from '../../src/rollout/gates/test-verdict.ts'
-import { levelsOfWindow } from '../../src/rollout/gates/window-part.ts'
-import type { Judge } from './races.ts'
+import type { Course, Judge } from './races.ts'
 import { watchedGate } from './watched-run.ts'
 
+/** Counts of one revision up to a look. */
+export interface Counts {
+  bad: number
+  total: number
+}
+
+/** Requests that fail with these chances. */
+export function errorCourse(chances: Readonly<Record<'candidate' | 'stable', number>>): Course<Counts> {
+  return {
+    start: () => ({ bad: 0, total: 0 }),
+    meet(counts, revision, random) {
+      counts.total += 1
+      if (random() < chances[revision]) counts.bad += 1
+    },
+  }
+}
+
 /** As the watched gate, and nothing worse is allowed. */
-export const gate: AnalysisGate = {
+const gate: AnalysisGate = {
   ...watchedGate,
   pass: { noWorseThan: 'stable', by: 0, better: 'lower' },
 }
 
 /** The test that a gate `noWorseThan: stable` with `detect: 0.02` is judged by. */
-export const ours: Judge = (candidate, stable, before) => {
+export const ours: Judge<Counts> = (candidate, stable, before) => {
   const sample = { kind: 'proportion', ...candidate } as const
   const aim = gateAim(gate, sample, { value: before.bad / before.total, samples: before.total })
   const test = chooseTest(sample, { kind: 'proportion', ...stable }, { aim, share: 0.5 })
-  const levels = levelsOfWindow({ alpha: 0.05, beta: 0.1 }, 1)
-  return test !== undefined && testVerdict(test.comparison, aim.margin, levels) === 'fail'
+  return test !== undefined && testVerdict(test.comparison, aim.margin, { alpha: 0.05, beta: 0.1 }) === 'fail'
 }
 
 const fewest = 200
 
 /** As many tools do it: one point more errors than stable, from 200 samples on. */
-export const threshold: Judge = (candidate, stable) =>
+export const threshold: Judge<Counts> = (candidate, stable) =>
   candidate.total >= fewest && candidate.bad / candidate.total > stable.bad / stable.total + 0.01
 
 /** A z-test for two proportions at 5 %, one-sided, at each look. */
-export const zTest: Judge = (candidate, stable) => {
+export const zTest: Judge<Counts> = (candidate, stable) => {
   if (candidate.total < fewest) return false
   const pooled = (candidate.bad + stable.bad) / (candidate.total + stable.total)
   const error = Math.sqrt(pooled * (1 - pooled) * (1 / candidate.total + 1 / stable.total))
