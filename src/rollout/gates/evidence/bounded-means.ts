@@ -14,6 +14,7 @@ export interface Range {
 const strongest = 0.9
 /** Each bet is half the one before. The last one is good for excesses of a quarter of what is to be seen, and below. */
 const last = 1 / 4
+const mostBets = 24
 /** Halvings of the range in which the strongest bets stay the same. */
 const halves = [1, 2, 3, 4, 5, 6].map((power) => 2 ** -power)
 /** The part of the evidence of each arm that bets nothing, so that it is never worthless beside the other arm's. */
@@ -32,8 +33,8 @@ export function compareBoundedMean(candidate: Moments, range: Range, aim: Aim): 
   const differs = (moments: Moments, bound: number): number => {
     // One value above the least possible one refutes that there are none, and no mean can be above the greatest one.
     if (bound <= 0 || bound >= 1) return bound < 1 && moments.sum > 0 ? Infinity : -Infinity
-    const [, ...bets] = betsOf(ladder(strongest / bound, excess), 1, bound)
-    return logSum(logEvidence(moments, bound, bets)) - Math.log(bets.length)
+    const [, ...logarithms] = logEvidence(moments, bound, betsOf(ladder(strongest / bound, excess), 1, bound))
+    return logSum(logarithms) - Math.log(logarithms.length)
   }
   return {
     difference: candidate.sum / candidate.count,
@@ -145,31 +146,35 @@ function pieces(margin: number): readonly Piece[] {
 /** Bets from the strongest one down to those that are good for excesses below the wanted one. */
 function ladder(top: number, excess: number): readonly number[] {
   const bets = [top]
-  while ((bets.at(-1) as number) > last * 4 * excess && bets.length < 24)
-    bets.push((bets.at(-1) as number) / 2)
+  for (let bet = top; bet > last * 4 * excess && bets.length < mostBets; ) {
+    bet /= 2
+    bets.push(bet)
+  }
   return bets
 }
 
-/** A bet, and what it costs for each square of a distance from the mean. */
-interface Bet {
-  readonly stake: number
-  readonly cost: number
+/** Bets, and what each costs for each square of a distance from the mean. */
+interface Bets {
+  readonly stakes: readonly number[]
+  readonly costs: readonly number[]
 }
 
 /** The bet on nothing, and others where no value is farther than `most` below the mean. */
-function betsOf(ladder: readonly number[], divisor: number, most: number): readonly Bet[] {
-  const bets = ladder.map((each) => {
+function betsOf(ladder: readonly number[], divisor: number, most: number): Bets {
+  const [stakes, costs] = [[0], [0]]
+  for (const each of ladder) {
     const scaled = Math.min(strongest, (each / divisor) * most)
-    return { stake: scaled / most, cost: (-Math.log1p(-scaled) - scaled) / (most * most) }
-  })
-  return [{ stake: 0, cost: 0 }, ...bets]
+    stakes.push(scaled / most)
+    costs.push((-Math.log1p(-scaled) - scaled) / (most * most))
+  }
+  return { stakes, costs }
 }
 
 /** Logarithms of the evidence of each bet that the true mean is more than `mean`. */
-function logEvidence({ count, sum, sumSquares }: Moments, mean: number, bets: readonly Bet[]): number[] {
+function logEvidence({ count, sum, sumSquares }: Moments, mean: number, { stakes, costs }: Bets): number[] {
   const first = sum - count * mean
   const second = sumSquares - 2 * mean * sum + count * mean * mean
-  return bets.map(({ stake, cost }) => stake * first - cost * second)
+  return stakes.map((stake, rank) => stake * first - (costs[rank] as number) * second)
 }
 
 function unitOf({ count, sum, sumSquares }: Moments, { min, max }: Range): Moments {

@@ -1,4 +1,4 @@
-import { evidenceBetween, lowestBets, type PairedBets, pairedEvidence } from './paired-bets.ts'
+import { evidenceBetween, leastEvidence, lowestBets, type PairedBets, pairedEvidence } from './paired-bets.ts'
 
 /** A found logarithm of the evidence may be so much lower than the lowest, and is never higher. */
 const tolerance = 0.02
@@ -27,12 +27,14 @@ export function lowestOfCrossing(
   if (isAtMost(lowest, enough)) return lowest
   const see = (x: number): PairedBets => {
     const bets = at(x)
-    lowest = Math.min(lowest, pairedEvidence(weights, bets))
+    if (!isSurelyMore(weights, bets, enough)) lowest = Math.min(lowest, pairedEvidence(weights, bets))
     return bets
   }
   const search = (begin: number, first: PairedBets, end: number, last: PairedBets): void => {
     if (end <= begin || isAtMost(lowest, enough)) return
-    const bound = pairedEvidence(weights, { upper: last.upper, lower: first.lower })
+    const least = { upper: last.upper, lower: first.lower }
+    if (isSurelyMore(weights, least, enough)) return
+    const bound = pairedEvidence(weights, least)
     if (bound >= lowest || isMore(bound, enough)) return
     if (end - begin === 1) {
       lowest = within(begin, lowest)
@@ -69,8 +71,11 @@ export function lowestOfConcave(
     halvings: number,
   ): void => {
     if (isAtMost(lowest, enough)) return
-    // This bound is a worse one, and cheap.
-    if (enough !== undefined && pairedEvidence(weights, lowestBets(first, last)) > enough) return
+    // These bounds are worse ones, and cheap.
+    if (enough !== undefined) {
+      const least = lowestBets(first, last)
+      if (isSurelyMore(weights, least, enough) || pairedEvidence(weights, least) > enough) return
+    }
     const chords = lowestOfChords(weights, first, last, enough)
     lowest = Math.min(lowest, chords.seen - tolerance)
     if (chords.bound >= lowest || isMore(chords.bound, enough)) return
@@ -93,6 +98,14 @@ function isAtMost(evidence: number, enough: number | undefined): boolean {
 
 function isMore(evidence: number, enough: number | undefined): boolean {
   return enough !== undefined && evidence > enough
+}
+
+function isSurelyMore(
+  weights: readonly number[],
+  bets: PairedBets,
+  enough: number | undefined,
+): boolean {
+  return enough !== undefined && leastEvidence(weights, bets) > enough
 }
 
 const mostTangents = 30

@@ -29,6 +29,13 @@ export function pairedEvidence(weights: readonly number[], { upper, lower }: Pai
   return upperMost + lowerMost + Math.log(sameRank * same + (1 - sameRank) * ups * lows)
 }
 
+/** A bound of it from below, which takes less time: the strongest bets of both arms alone. */
+export function leastEvidence(weights: readonly number[], { upper, lower }: PairedBets): number {
+  const [up, low] = [strongest(upper), strongest(lower)]
+  const weight = (1 - sameRank) * (weights[up] as number) * (weights[low] as number)
+  return (upper[up] as number) + (lower[low] as number) + Math.log(weight)
+}
+
 /** The same where each bet is `part` of the way from one number to another, with its slope along this way. */
 export function evidenceBetween(
   weights: readonly number[],
@@ -62,6 +69,14 @@ export function evidenceBetween(
 /** No bet of an interval is lower, if each is lowest at one of its ends. */
 export function lowestBets(one: PairedBets, other: PairedBets): PairedBets {
   return { upper: lowest(one.upper, other.upper), lower: lowest(one.lower, other.lower) }
+}
+
+function strongest(numbers: readonly number[]): number {
+  let rank = 0
+  for (let each = 1; each < numbers.length; each += 1) {
+    if ((numbers[each] as number) > (numbers[rank] as number)) rank = each
+  }
+  return rank
 }
 
 function largest(numbers: readonly number[]): number {

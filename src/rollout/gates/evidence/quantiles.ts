@@ -5,7 +5,7 @@ import { lowestOfConcave, lowestOfCrossing } from './lowest-evidence.ts'
 import { type PairedBets, pairedEvidence } from './paired-bets.ts'
 import { compareProportion } from './proportion.ts'
 import type { CellCounts } from './sample.ts'
-import { type Borders, bordersOf, countAbove, countPossible, pathThrough } from './shares-above.ts'
+import { atOrAbove, type Borders, bordersOf, countAbove, countPossible, pathThrough } from './shares-above.ts'
 
 /**
  * By how much the logarithm of the odds of a share above a place changes when all values grow by one part in one, as for
@@ -29,7 +29,7 @@ const strongestBet = 4
  * likelihood ratios of shares are convex in it, and so they are 1 at most on average as for whole samples.
  */
 export function compareQuantile(candidate: CellCounts, aim: Aim): Comparison {
-  const [least, most] = [bordersOf(candidate, 'least'), bordersOf(candidate, 'most')]
+  const { least, most } = bordersOf(candidate)
   const total = totalOf(candidate)
   const share = 1 - candidate.quantile
   const wanted = wantedBet(aim, aim.detect - aim.margin)
@@ -37,7 +37,9 @@ export function compareQuantile(candidate: CellCounts, aim: Aim): Comparison {
   const shareAim = { margin: share, detect }
   return {
     difference: histogramQuantile(candidate),
-    spread: spreadOf(candidate, total),
+    get spread() {
+      return spreadOf(candidate, total)
+    },
     above: (bound) => compareProportion({ bad: countAbove(least, bound), total }, shareAim).above(share),
     below: (bound) => compareProportion({ bad: countPossible(most, bound), total }, shareAim).below(share),
   }
@@ -65,7 +67,9 @@ export function compareQuantiles(
   const wanted = aim.detect - aim.margin
   return {
     difference: one.quantile - other.quantile,
-    spread: Math.hypot(spreadOf(candidate, one.total), spreadOf(stable, other.total)),
+    get spread() {
+      return Math.hypot(spreadOf(candidate, one.total), spreadOf(stable, other.total))
+    },
     above: (margin, enough) => exceeds(one, other, margin, wantedBet(aim, wanted), enough),
     below: (margin, enough) =>
       exceeds(other, one, -margin, wantedBet(aim, aim.margin > 0 ? aim.margin : wanted), enough),
@@ -74,8 +78,7 @@ export function compareQuantiles(
 
 interface Arm {
   /** By the samples that surely lie above a place, and by those that may. */
-  readonly least: Borders
-  readonly most: Borders
+  readonly borders: Readonly<Record<'least' | 'most', Borders>>
   readonly total: number
   readonly quantile: number
   /** The share of samples above the quantile. */
@@ -86,8 +89,7 @@ interface Arm {
 
 function armOf(cells: CellCounts, part: number): Arm {
   return {
-    least: bordersOf(cells, 'least'),
-    most: bordersOf(cells, 'most'),
+    borders: bordersOf(cells),
     total: totalOf(cells),
     quantile: histogramQuantile(cells),
     above: 1 - cells.quantile,
@@ -127,15 +129,17 @@ function exceeds(
   const down = bets.map((bet) => -Math.min(strongestBet, bet / (2 * lower.part)))
   const upRest = up.map((bet) => -upper.total * Math.log1p(upper.above * Math.expm1(bet)))
   const downRest = down.map((bet) => -lower.total * Math.log1p(lower.above * Math.expm1(bet)))
-  const betsAt = (above: number, atOrAbove: number): PairedBets => ({
+  const betsAt = (above: number, notBelow: number): PairedBets => ({
     upper: up.map((bet, rank) => bet * above + (upRest[rank] as number)),
-    lower: down.map((bet, rank) => bet * atOrAbove + (downRest[rank] as number)),
+    lower: down.map((bet, rank) => bet * notBelow + (downRest[rank] as number)),
   })
-  const { places, atOrAbove, beyond } = lower.most
+  const { least } = upper.borders
+  const { most } = lower.borders
+  const { places, beyond } = most
   const atBorder = (border: number): PairedBets =>
-    betsAt(countAbove(upper.least, (places[border] as number) + margin), atOrAbove[border] as number)
+    betsAt(countAbove(least, (places[border] as number) + margin), atOrAbove(most, border))
   const withinCell = (cell: number, known: number): number => {
-    const path = pathThrough(upper.least, lower.most, margin, cell)
+    const path = pathThrough(least, most, margin, cell)
     const at = (x: number): PairedBets => betsAt(valueAt(path.upper, x), valueAt(path.lower, x))
     let lowest = known
     for (let step = 0; step + 1 < path.upper.length; step += 1) {
@@ -148,7 +152,7 @@ function exceeds(
   // Near the place where both quantiles would lie if they differed by the margin, neither arm can show much.
   const weight = upper.total / (upper.total + lower.total)
   const place = weight * (upper.quantile - margin) + (1 - weight) * lower.quantile
-  const there = betsAt(countAbove(upper.least, place + margin), countPossible(lower.most, place))
+  const there = betsAt(countAbove(least, place + margin), countPossible(most, place))
   const known = Math.min(outside, pairedEvidence(weights, there))
   return lowestOfCrossing(weights, atBorder, 0, places.length - 1, withinCell, known, enough)
 }

@@ -2,12 +2,13 @@ import type { CellCounts } from './sample.ts'
 
 /**
  * How many samples of a histogram lie above each of its borders. They are taken as spread evenly within their cell, as
- * `histogramQuantile` takes them. Where many samples lie at a border itself, `atOrAbove` has them and `above` does not.
+ * `histogramQuantile` takes them. Samples at a border itself are those at or above it which do not lie above it.
  */
 export interface Borders {
   readonly places: readonly number[]
-  readonly atOrAbove: readonly number[]
   readonly above: readonly number[]
+  /** Samples at the first place or above it. */
+  readonly all: number
   /** Samples above all bounds, which may lie anywhere there. */
   readonly beyond: number
 }
@@ -16,28 +17,26 @@ export interface Borders {
  * `least` counts the samples that surely lie above a place, and `most` those that may. They differ in a first cell without a
  * lower end, and above all bounds, where only `beyond` is known.
  */
-export function bordersOf({ bounds, counts }: CellCounts, which: 'least' | 'most'): Borders {
-  const first = bounds[0] as number
-  const places: number[] = []
-  const atOrAbove: number[] = []
-  const above: number[] = []
+export function bordersOf({ bounds, counts }: CellCounts): Readonly<Record<'least' | 'most', Borders>> {
   let left = 0
   for (const count of counts) left += count
+  const total = left
   // The first cell begins at 0 unless its bound is below. Then its samples lie anywhere up to the bound.
-  if (first > 0) {
-    places.push(0)
-    atOrAbove.push(left)
-    above.push(left)
-  }
+  const isOpen = (bounds[0] as number) <= 0
+  const places = isOpen ? bounds : [0, ...bounds]
+  const above: number[] = isOpen ? [] : [total]
   for (let cell = 0; cell < bounds.length; cell += 1) {
-    const before = left
     left -= counts[cell] as number
-    places.push(bounds[cell] as number)
-    atOrAbove.push(cell === 0 && first <= 0 && which === 'most' ? before : left)
     // Samples above all bounds are surely above no place but those below the last bound.
     above.push(cell === bounds.length - 1 ? 0 : left)
   }
-  return { places, atOrAbove, above, beyond: left }
+  const most = { places, above, all: total, beyond: left }
+  return { most, least: isOpen ? { ...most, all: above[0] as number } : most }
+}
+
+/** How many samples lie at a border or above it. */
+export function atOrAbove({ above, all }: Borders, border: number): number {
+  return border === 0 ? all : (above[border - 1] as number)
 }
 
 /** How many samples may lie at a place or above it, whatever the true place of those above all bounds is. */
@@ -68,11 +67,11 @@ export interface SharesPath {
  */
 export function pathThrough(upper: Borders, lower: Borders, margin: number, cell: number): SharesPath {
   const [from, to] = [lower.places[cell] as number, lower.places[cell + 1] as number]
-  const [begin, end] = [lower.above[cell] as number, lower.atOrAbove[cell + 1] as number]
+  const [begin, end] = [lower.above[cell] as number, atOrAbove(lower, cell + 1)]
   const path: { readonly upper: number[]; readonly lower: number[] } = { upper: [], lower: [] }
-  const step = (above: number, atOrAbove: number): void => {
+  const step = (above: number, below: number): void => {
     path.upper.push(above)
-    path.lower.push(atOrAbove)
+    path.lower.push(below)
   }
   step(countAbove(upper, from + margin), begin)
   for (let next = firstFrom(upper.places, from + margin); next < upper.places.length; next += 1) {
@@ -80,17 +79,18 @@ export function pathThrough(upper: Borders, lower: Borders, margin: number, cell
     if (x >= to) break
     if (x <= from) continue
     const count = begin + ((end - begin) * (x - from)) / (to - from)
-    step(upper.atOrAbove[next] as number, count)
-    if (upper.above[next] !== upper.atOrAbove[next]) step(upper.above[next] as number, count)
+    step(atOrAbove(upper, next), count)
+    if (upper.above[next] !== atOrAbove(upper, next)) step(upper.above[next] as number, count)
   }
   step(countAtOrAbove(upper, to + margin), end)
   return path
 }
 
 /** The number of samples above a place that lies between the border `next` and the one before it, or at `next`. */
-function countBefore({ places, atOrAbove, above }: Borders, next: number, place: number): number {
+function countBefore(borders: Borders, next: number, place: number): number {
+  const { places, above } = borders
   if (next >= places.length) return 0
-  const end = atOrAbove[next] as number
+  const end = atOrAbove(borders, next)
   if (next === 0 || places[next] === place) return end
   const [from, to] = [places[next - 1] as number, places[next] as number]
   return end + (((above[next - 1] as number) - end) * (to - place)) / (to - from)
