@@ -1,7 +1,7 @@
 import type { Aim, Comparison } from './comparison.ts'
 import { logSum } from './log-sum.ts'
 import { lowestOfConcave } from './lowest-evidence.ts'
-import { type PairedBets, pairedEvidence } from './paired-bets.ts'
+import { crossRanks, type PairedBets, pairedEvidence } from './paired-bets.ts'
 import type { Moments } from './sample.ts'
 
 /** Between what single values lie. */
@@ -105,16 +105,30 @@ function exceeds(upper: Arm, lower: Arm, margin: number, excess: number, enough:
   }
   for (const piece of all) {
     if (enough !== undefined && lowest <= enough) break
+    if (enough !== undefined && isClear(piece, enough)) continue
     const { weights, at } = betsIn(piece)
     lowest = lowestOfConcave(weights, at, piece[0], piece[1], lowest, enough)
   }
   return lowest
 
+  function ladderIn([from, to]: Piece): readonly number[] {
+    const [upperTop, lowerTop] = [strongest / (to + margin), strongest / (1 - from)]
+    return ladder(Math.max(2 * upper.part * upperTop, 2 * lower.part * lowerTop), excess)
+  }
+
+  /** Whether one bet of one arm alone is enough in the whole piece. Far from the means it is. */
+  function isClear([from, to]: Piece, enough: number): boolean {
+    const bets = ladderIn([from, to])
+    const alone = Math.log((crossRanks * unbet * (1 - unbet)) / bets.length)
+    const up = evidenceOfOne(upper.moments, [from + margin, to + margin], bets, 2 * upper.part)
+    if (up + alone > enough) return true
+    return evidenceOfOne(low, [1 - to, 1 - from], bets, 2 * lower.part) + alone > enough
+  }
+
   /** In a piece the same bets are made everywhere: those that are possible where values can be farthest from the mean. */
   function betsIn([from, to]: Piece): { weights: readonly number[]; at: (mean: number) => PairedBets } {
     const [upperMost, lowerMost] = [to + margin, 1 - from]
-    const [upperTop, lowerTop] = [strongest / upperMost, strongest / lowerMost]
-    const bets = ladder(Math.max(2 * upper.part * upperTop, 2 * lower.part * lowerTop), excess)
+    const bets = ladderIn([from, to])
     const ups = betsOf(bets, 2 * upper.part, upperMost)
     const lows = betsOf(bets, 2 * lower.part, lowerMost)
     return {
@@ -151,6 +165,24 @@ function ladder(top: number, excess: number): readonly number[] {
     bets.push(bet)
   }
   return bets
+}
+
+/** The evidence that the true mean is more than any of a piece, by the bet of a ladder that may be best there. */
+function evidenceOfOne(
+  moments: Moments,
+  [from, to]: Piece,
+  ladder: readonly number[],
+  divisor: number,
+): number {
+  const { count, sum, sumSquares } = moments
+  const mean = sum / count
+  if (mean <= to) return 0
+  // A small bet is best at the excess over the mean of its square.
+  const best = (divisor * (mean - to)) / (sumSquares / count - 2 * to * mean + to * to)
+  const bet = ladder.find((each) => each <= best) ?? (ladder.at(-1) as number)
+  const bets = betsOf([bet], divisor, to)
+  // It is lowest at one of the ends.
+  return Math.min(...[from, to].map((each) => logEvidence(moments, each, bets)[1] as number))
 }
 
 /** Bets, and what each costs for each square of a distance from the mean. */

@@ -100,11 +100,7 @@ function isMore(evidence: number, enough: number | undefined): boolean {
   return enough !== undefined && evidence > enough
 }
 
-function isSurelyMore(
-  weights: readonly number[],
-  bets: PairedBets,
-  enough: number | undefined,
-): boolean {
+function isSurelyMore(weights: readonly number[], bets: PairedBets, enough: number | undefined): boolean {
   return enough !== undefined && leastEvidence(weights, bets) > enough
 }
 

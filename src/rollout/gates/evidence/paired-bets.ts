@@ -12,6 +12,7 @@ export interface Sloped {
 
 /** The part of the evidence that comes from pairs of the same rank. The rest comes from all pairs. */
 const sameRank = 0.7
+export const crossRanks: number = 1 - sameRank
 
 /** Logarithm of the weighted mean of the products of two bets, one of each arm. */
 export function pairedEvidence(weights: readonly number[], { upper, lower }: PairedBets): number {
@@ -26,13 +27,13 @@ export function pairedEvidence(weights: readonly number[], { upper, lower }: Pai
     lows += weight * low
     same += up * low
   }
-  return upperMost + lowerMost + Math.log(sameRank * same + (1 - sameRank) * ups * lows)
+  return upperMost + lowerMost + Math.log(sameRank * same + crossRanks * ups * lows)
 }
 
 /** A bound of it from below, which takes less time: the strongest bets of both arms alone. */
 export function leastEvidence(weights: readonly number[], { upper, lower }: PairedBets): number {
   const [up, low] = [strongest(upper), strongest(lower)]
-  const weight = (1 - sameRank) * (weights[up] as number) * (weights[low] as number)
+  const weight = crossRanks * (weights[up] as number) * (weights[low] as number)
   return (upper[up] as number) + (lower[low] as number) + Math.log(weight)
 }
 
@@ -61,8 +62,8 @@ export function evidenceBetween(
     same += up * low
     sameRise += up * low * (upSlope + lowSlope)
   }
-  const sum = sameRank * same + (1 - sameRank) * ups * lows
-  const rise = sameRank * sameRise + (1 - sameRank) * (upsRise * lows + ups * lowsRise)
+  const sum = sameRank * same + crossRanks * ups * lows
+  const rise = sameRank * sameRise + crossRanks * (upsRise * lows + ups * lowsRise)
   return { value: upperMost + lowerMost + Math.log(sum), slope: rise / sum }
 }
 

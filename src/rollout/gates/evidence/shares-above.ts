@@ -7,7 +7,7 @@ import type { CellCounts } from './sample.ts'
 export interface Borders {
   readonly places: readonly number[]
   readonly above: readonly number[]
-  /** Samples at the first place or above it. */
+  /** Samples at the first place or above it. Those of an open first cell may all lie at it. */
   readonly all: number
   /** Samples above all bounds, which may lie anywhere there. */
   readonly beyond: number
@@ -31,12 +31,13 @@ export function bordersOf({ bounds, counts }: CellCounts): Readonly<Record<'leas
     above.push(cell === bounds.length - 1 ? 0 : left)
   }
   const most = { places, above, all: total, beyond: left }
-  return { most, least: isOpen ? { ...most, all: above[0] as number } : most }
+  return { most, least: isOpen ? { ...most, all: total - (counts[0] as number) } : most }
 }
 
 /** How many samples lie at a border or above it. */
-export function atOrAbove({ above, all }: Borders, border: number): number {
-  return border === 0 ? all : (above[border - 1] as number)
+export function atOrAbove({ above, all, beyond }: Borders, border: number): number {
+  if (border === 0) return all
+  return border === above.length - 1 ? beyond : (above[border] as number)
 }
 
 /** How many samples may lie at a place or above it, whatever the true place of those above all bounds is. */
