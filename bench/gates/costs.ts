@@ -136,11 +136,11 @@ function costsOf({ method, gate, basis, draw }: Judged, total: number): readonly
   return [{ what, value: verdict, unit: 'µs', aim: { atMost: 50 } }, whole]
 }
 
-/** The work is done for some 0.2 s first, so that it is compiled when it is measured. Other work of the machine only adds. */
+/** The work is done for some 0.4 s first, so that it is compiled when it is measured. Other work of the machine only adds. */
 function cpuMicros(pairs: readonly Pair[], work: (pair: Pair) => void): number {
   const began = performance.now()
   let done = 0
-  for (; performance.now() - began < 200; done += 1) work(pairs[done % pairs.length] as Pair)
+  for (; performance.now() - began < 400; done += 1) work(pairs[done % pairs.length] as Pair)
   const times = pairs.length * Math.ceil(done / 4 / pairs.length)
   return Math.min(
     ...Array.from({ length: 7 }, () => {

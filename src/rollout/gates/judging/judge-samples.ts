@@ -1,6 +1,6 @@
 import { type ChosenTest, type GateTest, type TestOptions, testFor } from '../choose-test.ts'
 import type { Sample } from '../evidence/sample.ts'
-import { type Levels, testVerdict } from '../test-verdict.ts'
+import { isShown, type Levels, testVerdict } from '../test-verdict.ts'
 
 /** What the fitting test says of samples, and by which tests something is shown. */
 export interface JudgedSamples {
@@ -36,7 +36,7 @@ export function judgeSamples(
   const judged = { test, choose, chooseAlso, margin, levels, verdict }
   if (chooseAlso === undefined || verdict === 'undecided') return judged
   const also = chooseAlso(candidate, stable)
-  if (also !== undefined && testVerdict(also.comparison, margin, levels) === verdict) return judged
+  if (also !== undefined && isShown(verdict, also.comparison, margin, levels)) return judged
   const { share: _, ...others } = options
   return judgeSamples(candidate, stable, others, levels)
 }
