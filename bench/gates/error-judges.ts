@@ -1,7 +1,8 @@
 import type { AnalysisGate } from '../../src/resources/deployment/model-deployment.ts'
 import { chooseTest } from '../../src/rollout/gates/choose-test.ts'
 import { gateAim } from '../../src/rollout/gates/gate-aim.ts'
-import { testVerdict } from '../../src/rollout/gates/test-verdict.ts'
+import { type Levels, testVerdict } from '../../src/rollout/gates/test-verdict.ts'
+import { levelsOfWindow } from '../../src/rollout/gates/window-part.ts'
 import type { Course, Judge } from './races.ts'
 import { watchedGate } from './watched-run.ts'
 
@@ -28,12 +29,15 @@ const gate: AnalysisGate = {
   pass: { noWorseThan: 'stable', by: 0, better: 'lower' },
 }
 
+/** Of the first window of a step. */
+export const levels: Levels = levelsOfWindow({ alpha: 0.05, beta: 0.1 }, 1)
+
 /** The test that a gate `noWorseThan: stable` with `detect: 0.02` is judged by. */
 export const ours: Judge<Counts> = (candidate, stable, before) => {
   const sample = { kind: 'proportion', ...candidate } as const
   const aim = gateAim(gate, sample, { value: before.bad / before.total, samples: before.total })
   const test = chooseTest(sample, { kind: 'proportion', ...stable }, { aim, share: 0.5 })
-  return test !== undefined && testVerdict(test.comparison, aim.margin, { alpha: 0.05, beta: 0.1 }) === 'fail'
+  return test !== undefined && testVerdict(test.comparison, aim.margin, levels) === 'fail'
 }
 
 const fewest = 200

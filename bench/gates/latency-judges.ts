@@ -7,6 +7,7 @@ import { testVerdict } from '../../src/rollout/gates/test-verdict.ts'
 import { histogramQuantile } from '../../src/telemetry/contract/histogram-quantile.ts'
 import type { HistogramReading } from '../../src/telemetry/contract.ts'
 import { cellOf, histogramBounds, histogramCells } from '../../src/windows/histogram.ts'
+import { levels } from './error-judges.ts'
 import type { Course, Judge } from './races.ts'
 import { watchedGate } from './watched-run.ts'
 
@@ -46,7 +47,7 @@ export const ours: Judge<Latencies> = (candidate, stable, before) => {
   const sample = sampleOf(reading(candidate), 'lower') as Sample
   const aim = gateAim(gate, sample, { value: p95(before), samples: before.total })
   const test = chooseTest(sample, sampleOf(reading(stable), 'lower'), { aim, share: 0.5 })
-  return test !== undefined && testVerdict(test.comparison, aim.margin, { alpha: 0.05, beta: 0.1 }) === 'fail'
+  return test !== undefined && testVerdict(test.comparison, aim.margin, levels) === 'fail'
 }
 
 const fewest = 200

@@ -30,7 +30,7 @@ const strongestBet = 4
  */
 export function compareQuantile(candidate: CellCounts, aim: Aim): Comparison {
   const { least, most } = bordersOf(candidate)
-  const total = totalOf(candidate)
+  const total = most.all
   const share = 1 - candidate.quantile
   const wanted = wantedBet(aim, aim.detect - aim.margin)
   const detect = wanted === undefined ? 2 * share : raisedOdds(share, Math.exp(2 * wanted))
@@ -88,9 +88,10 @@ interface Arm {
 }
 
 function armOf(cells: CellCounts, part: number): Arm {
+  const borders = bordersOf(cells)
   return {
-    borders: bordersOf(cells),
-    total: totalOf(cells),
+    borders,
+    total: borders.most.all,
     quantile: histogramQuantile(cells),
     above: 1 - cells.quantile,
     part: Math.min(0.99, Math.max(0.01, part)),
@@ -102,12 +103,6 @@ function spreadOf({ quantile, bounds, counts }: CellCounts, total: number): numb
   const off = Math.sqrt((quantile * (1 - quantile)) / total)
   const at = (share: number): number => histogramQuantile({ quantile: share, bounds, counts })
   return (at(Math.min(1, quantile + off)) - at(Math.max(0, quantile - off))) / 2
-}
-
-function totalOf({ counts }: CellCounts): number {
-  let total = 0
-  for (const count of counts) total += count
-  return total
 }
 
 /** How far the logarithm of the odds is from what the claim allows, on each side. Undefined without a basis. */
