@@ -8,6 +8,7 @@ import { type Proportion, proportionsTest } from './evidence/proportions.ts'
 import { compareQuantile, compareQuantiles } from './evidence/quantiles.ts'
 import { compareRate, compareRates } from './evidence/rates.ts'
 import type { CellCounts, Events, Moments, Sample } from './evidence/sample.ts'
+import { isSplit } from './whole-traffic.ts'
 
 /** The test that fits a gate's numbers, and between what its difference can lie. */
 export interface GateTest {
@@ -44,8 +45,7 @@ export function chooseTest(
 export function testFor(options: TestOptions): ChosenTest {
   const { aim, share } = options
   // Without a split by chance, only a test that holds for any split is true.
-  const compareProportions =
-    share === undefined || share <= 0 || share >= 1 ? undefined : proportionsTest(share, aim)
+  const compareProportions = isSplit(share) ? proportionsTest(share, aim) : undefined
   return (candidate, stable) => {
     if (stable !== undefined && stable.kind !== candidate.kind) return undefined
     switch (candidate.kind) {
@@ -134,23 +134,18 @@ function testOfQuantiles(
       }
 }
 
-/** Events of two revisions are counted for the part of the traffic that each of them had. Without it, none can be compared. */
+/** Events of two revisions are those of the whole traffic (`ofAllTraffic`). Without a split, none can be compared. */
 function testOfRates(
   candidate: Events,
   stable: Events | undefined,
   { aim, share }: TestOptions,
 ): GateTest | undefined {
   if (stable !== undefined) {
-    if (share === undefined || share <= 0 || share >= 1) return undefined
-    const [ours, theirs] = [partOf(candidate, share), partOf(stable, 1 - share)]
-    const most = mostRate([ours, theirs])
-    return { method: 'rates', comparison: compareRates(ours, theirs, aim), least: -most, most }
+    if (!isSplit(share)) return undefined
+    const most = mostRate([candidate, stable])
+    return { method: 'rates', comparison: compareRates(candidate, stable, aim), least: -most, most }
   }
   return { method: 'rates', comparison: compareRate(candidate, aim), least: 0, most: mostRate([candidate]) }
-}
-
-function partOf({ events, exposureMs }: Events, share: number): Events {
-  return { events, exposureMs: exposureMs * share }
 }
 
 /** Far more than the rates can be off. */

@@ -10,6 +10,7 @@ import { metricCapabilities } from './metric-capabilities.ts'
 import { type GateReading, measuredBy } from './reading-value.ts'
 import type { UnreadGates } from './unread-gates.ts'
 import { wasFull } from './was-full.ts'
+import { ofAllTraffic } from './whole-traffic.ts'
 
 type GatesNeed = Extract<Need, { kind: 'gates' }>
 
@@ -80,10 +81,10 @@ function judged(
   { alpha, share, splitSinceMs, fromMs }: GatesNeed,
   gate: AnalysisGate,
   { window, basis }: Pick<JudgeContext, 'window' | 'basis'>,
-  candidate: GateReading,
-  stable: GateReading | undefined,
+  ...readings: readonly [candidate: GateReading, stable: GateReading | undefined]
 ): GateResult {
-  return judgeGate(gate, candidate, stable, {
+  const { candidate, stable, isOfAllTraffic } = ofAllTraffic(...readings, share)
+  const result = judgeGate(gate, candidate, stable, {
     alpha,
     fromMs,
     ...(share !== undefined && { share }),
@@ -91,6 +92,9 @@ function judged(
     ...(window !== undefined && { window }),
     ...(basis !== undefined && { basis }),
   })
+  return isOfAllTraffic && result.method !== undefined
+    ? { ...result, message: `${result.message}; each number is what all of the traffic would give` }
+    : result
 }
 
 /** The stable revision before the step. A gate is judged without it when it cannot be read. */

@@ -192,20 +192,6 @@ describe('a gate that compares with stable', () => {
     }
   })
 
-  it('compares counts of events by the part of the traffic that each revision had', () => {
-    const gate = gateNamed('crashes', { pass: { noWorseThan: 'stable', by: 0.001, better: 'lower' } })
-    const events = (count: number): GateReading => ({
-      kind: 'events',
-      events: count,
-      exposureMs: 3_600_000,
-      covered,
-    })
-    const tenth = { ...context, share: 0.1 }
-    expect(judgeGate(gate, events(50), events(90), tenth)).toMatchObject({ verdict: 'fail', method: 'rates' })
-    expect(judgeGate(gate, events(10), events(90), tenth).verdict).not.toBe('fail')
-    expect(judgeGate(gate, events(50), events(90), { alpha: 0.05, fromMs: 0 }).method).toBe('plain')
-  })
-
   it('takes no event in a long time for an answer', () => {
     const gate = gateNamed('crashes', { pass: { atMost: 0.001 } })
     const none: GateReading = { kind: 'events', events: 0, exposureMs: 86_400_000, covered }
