@@ -4,6 +4,7 @@ import type { GateResult } from '../../../../src/resources/deployment/deployment
 import type { AnalysisGate } from '../../../../src/resources/deployment/model-deployment.ts'
 import type { JudgeContext } from '../../../../src/rollout/gates/judge-context.ts'
 import { judgeGate } from '../../../../src/rollout/gates/judge-gate.ts'
+import { ofAllTraffic } from '../../../../src/rollout/gates/whole-traffic.ts'
 import { addReadings } from '../../../../src/telemetry/contract/add-readings.ts'
 import { gateNamed } from '../machine/fixtures.ts'
 import { type Data, readings, timesAsMany } from './judged-readings.ts'
@@ -66,7 +67,12 @@ describe.each(Object.entries(readings))('a gate over readings of kind %s', (_, r
     fc.assert(
       fc.property(fc.constantFrom(...gates), reading, reading, (gate, one, other) => {
         const known = splitOf(one, other)
-        const { missing, verdict, next } = judgeGate(gate, one, other, known)
+        const judged = (times: number): GateResult => {
+          const [ours, theirs] = [timesAsMany(one, times), timesAsMany(other, times)]
+          const { candidate, stable } = ofAllTraffic(ours, theirs, known.share)
+          return judgeGate(gate, candidate, stable, known)
+        }
+        const { missing, verdict, next } = judged(1)
         if (verdict !== 'undecided') {
           expect(missing).toBeUndefined()
           return
@@ -77,9 +83,7 @@ describe.each(Object.entries(readings))('a gate over readings of kind %s', (_, r
         }
         tried += 1
         const samples = samplesIn(one)
-        const at = (more: number): string =>
-          judgeGate(gate, timesAsMany(one, 1 + more / samples), timesAsMany(other, 1 + more / samples), known)
-            .verdict
+        const at = (more: number): string => judged(1 + more / samples).verdict
         expect(at(missing.samples * 1.001)).toBe(missing.verdict)
         if (missing.samples > samples / 4) expect(at(0.8 * (missing.samples - 1))).toBe('undecided')
         expect(next).toContain(missing.verdict === 'pass' ? 'is met' : 'is broken')

@@ -88,11 +88,11 @@ describe('a gate that compares how often something happens', () => {
 
   it('leaves other numbers as they are, also beside events', async () => {
     const value: MetricReading = { kind: 'value', value: 1, covered }
-    expect(await judged(crashes, value, perMinute(60))).toMatchObject({
-      method: 'plain',
-      verdict: 'pass',
-      stable: { value: 1 },
-    })
+    const result = await judged(crashes, value, perMinute(60))
+    expect(result).toMatchObject({ method: 'plain', verdict: 'pass', stable: { value: 1 } })
+    expect(result.message).not.toContain('all of the traffic')
+    const other = await judged(crashes, perMinute(60), value)
+    expect(other).toMatchObject({ method: 'plain', verdict: 'pass', candidate: { value: 1 } })
   })
 
   it('fails no candidate whose events are those of its part', async () => {
