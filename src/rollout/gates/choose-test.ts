@@ -9,6 +9,7 @@ import { compareQuantile, compareQuantiles } from './evidence/quantiles.ts'
 import { compareRate, compareRates } from './evidence/rates.ts'
 import type { CellCounts, Events, Moments, Sample } from './evidence/sample.ts'
 import { isSplit } from './whole-traffic.ts'
+import { isWithin } from './within-range.ts'
 
 /** The test that fits a gate's numbers, and between what its difference can lie. */
 export interface GateTest {
@@ -80,6 +81,7 @@ function asMoments({ bad, total }: Proportion): Moments {
 
 function testOfMeans(candidate: Moments, stable: Moments | undefined, options: TestOptions): GateTest {
   const { aim, range, share = evenly } = options
+  // A gate with an untrue range is an error (`outsideRange`). Made-up samples of a price may lie a little beyond theirs.
   if (
     range !== undefined &&
     isWithin(candidate, range) &&
@@ -102,16 +104,6 @@ function testOfMeans(candidate: Moments, stable: Moments | undefined, options: T
   }
   const comparison = stable === undefined ? compareMean(candidate, aim) : compareMeans(candidate, stable, aim)
   return { method: 'asymptotic-means', comparison, ...reachOf(candidate, stable) }
-}
-
-/** Rounding must not make a value of its bounds one beyond them. */
-const rounding = 1e-9
-
-/** Whether values with these sums can all lie in a range. If not, the range is not true, and no exact test holds. */
-function isWithin({ count, sum, sumSquares }: Moments, { min, max }: GateRange): boolean {
-  // (y - min)(max - y) is 0 or more for each value, and so is its sum.
-  const inside = (min + max) * sum - count * min * max - sumSquares
-  return inside >= -rounding * count * (max - min) ** 2
 }
 
 function testOfQuantiles(

@@ -3,6 +3,7 @@ import type { AnalysisGate } from '../../../resources/deployment/model-deploymen
 import { readingSamples } from '../../../telemetry/contract/reading-samples.ts'
 import { type GateReading, readingValue } from '../reading-value.ts'
 import { impossibleSums } from './impossible-sums.ts'
+import { outsideRange } from './outside-range.ts'
 
 /** Why a reading is no basis for a verdict. Undefined when it is one. */
 export function unreadable(
@@ -26,6 +27,9 @@ export function unreadable(
           ? { verdict: 'no-data', message: `${what} has no data` }
           : { verdict: 'error', message: `${what} is not a finite number` }
       }
+      const outside = outsideRange(gate, reading)
+      if (outside !== undefined)
+        return { verdict: 'error', message: `${what} does not fit the gate: ${outside}` }
       // When a source does not count samples, the plan allows no `minSamples` but 1.
       // No event within a time is an answer, too.
       if (samples === undefined || samples >= gate.minSamples || reading.kind === 'events') return undefined

@@ -6,6 +6,7 @@ import { chooseTest, type TestOptions } from '../choose-test.ts'
 import { type Sample, sampleOf } from '../evidence/sample.ts'
 import { betterOf, gateAim } from '../gate-aim.ts'
 import { openEndOf } from '../judging/open-end.ts'
+import { outsideRange } from '../judging/outside-range.ts'
 import { measuredOf, readingValue } from '../reading-value.ts'
 import { levelsOfWindow } from '../window-part.ts'
 import type { GateAtStep, GatePrice, Lately, Needed, PriceNumbers } from './gate-price.ts'
@@ -55,6 +56,8 @@ function knownOf({ gate, weight }: GateAtStep, lately: Lately | string): Known |
   const compares = 'noWorseThan' in gate.pass
   const sample = sampleOf(reading, betterOf(gate))
   if (sample === undefined || samples === undefined) return { why: 'plain' }
+  const outside = outsideRange(gate, reading)
+  if (outside !== undefined) return { why: 'range', detail: outside }
   const measured = measuredOf(reading)
   const { range } = gate
   const options: TestOptions = {

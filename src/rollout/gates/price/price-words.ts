@@ -8,7 +8,7 @@ import type { GateAtStep, Needed, PriceNumbers } from './gate-price.ts'
 export type Unpriced =
   | { readonly why: 'raw' | 'plain' | 'quantile' | 'rate' | 'weight' | 'no-data' }
   | { readonly why: 'open'; readonly end: OpenEnd }
-  | { readonly why: 'unread'; readonly detail: string }
+  | { readonly why: 'unread' | 'range'; readonly detail: string }
 
 /** Why no price can be told. */
 export function describeUnpriced({ gate, weight }: GateAtStep, unpriced: Unpriced): string {
@@ -28,6 +28,8 @@ export function describeUnpriced({ gate, weight }: GateAtStep, unpriced: Unprice
       return `${name}: at ${weight} % of traffic for the new revision, traffic does not give both revisions samples. So no price can be told`
     case 'no-data':
       return `${name}: the price is not known yet, because ${metric} of the stable revision has no data of the last hour`
+    case 'range':
+      return `${name}: no price can be told, because ${metric} of the stable revision does not fit the gate: ${unpriced.detail}`
     case 'unread':
       return `${name}: the price is not known, because ${metric} of the stable revision could not be read: ${unpriced.detail}`
   }
