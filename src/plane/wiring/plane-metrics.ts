@@ -14,8 +14,8 @@ export function planeMetrics(windows: MetricWindows, feedback: FeedbackRoom): Na
       capabilities: (metric) => feedback.capabilities(metric),
       metrics: feedback.metrics,
       query(query) {
-        const { assigned = 0 } = windows.query({ ...query, metric: 'requests.total' })
-        return { ...feedback.query(query), assigned }
+        const { assigned } = windows.query({ ...query, metric: 'requests.total' })
+        return { ...feedback.query(query), ...(assigned !== undefined && { assigned }) }
       },
     },
   ])
