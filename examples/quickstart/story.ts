@@ -69,7 +69,9 @@ export function createStory(options: StoryOptions): Story {
     const { rollout, warnings } = await plane.plan(digitsAt(version), { actor })
     screen.event('note', `the plan of ${version} says what its gates can see`, [
       rollout?.gates[0]?.message ?? 'nothing yet',
-      `it has ${warnings.length} warnings, because steps of seconds show large differences only`,
+      warnings.length === 0
+        ? 'it has no warnings'
+        : `it has ${warnings.length} warnings, because steps of seconds show large differences only`,
     ])
   }
 

@@ -71,7 +71,7 @@ export function describeNext(
   missing: GateResult['missing'],
 ): string | undefined {
   if (verdict === 'pass')
-    return 'the step goes on until its window ends or all its gates have passed, because a failure may still show'
+    return 'the step goes on until its window ends, because a failure may still show; once it is extended, it ends when all its gates have passed'
   if (verdict === 'fail') return 'traffic returns to the stable revision'
   if (verdict !== 'undecided') return undefined
   if (missing === undefined) {

@@ -4,7 +4,8 @@ import { stepsOf } from './strategy-steps.ts'
 
 /**
  * The chance of a false alarm that each test of a rollout has: an equal part of what the whole rollout may have. There is
- * one test for each gate of each step. A gate that compares plain numbers is no test and gets no part.
+ * one test for each gate of each step. A gate with `compare: raw` is no test and gets no part. Another one has its part also
+ * where no test fits its numbers, because nobody knows that before they are read.
  */
 export function falseAlarmsOf(
   spec: Pick<ModelDeploymentSpec, 'strategy' | 'analysis' | 'falseAlarms'>,

@@ -139,6 +139,9 @@ describe('a gate with a bound', () => {
     expect(result.next).toMatch(
       /^if the numbers stay like this, some \d+ more samples of the candidate show that the rule is met$/,
     )
+    expect(judgeGate(accuracy, ratio(960, 1000), undefined, context).next).toBe(
+      'the step goes on until its window ends, because a failure may still show; once it is extended, it ends when all its gates have passed',
+    )
   })
 })
 
