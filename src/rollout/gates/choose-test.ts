@@ -4,10 +4,11 @@ import { compareMean, compareMeans } from './evidence/asymptotic-means.ts'
 import { compareBoundedMean, compareBoundedMeans } from './evidence/bounded-means.ts'
 import type { Aim, Comparison } from './evidence/comparison.ts'
 import { compareProportion } from './evidence/proportion.ts'
-import { type Proportion, proportionsTest } from './evidence/proportions.ts'
+import type { Proportion } from './evidence/proportions.ts'
 import { compareQuantile, compareQuantiles } from './evidence/quantiles.ts'
 import { compareRate, compareRates } from './evidence/rates.ts'
 import type { CellCounts, Events, Moments, Sample } from './evidence/sample.ts'
+import { splitProportionsTest } from './evidence/split-proportions.ts'
 import { isSplit } from './whole-traffic.ts'
 import { isWithin } from './within-range.ts'
 
@@ -46,7 +47,7 @@ export function chooseTest(
 export function testFor(options: TestOptions): ChosenTest {
   const { aim, share } = options
   // Without a split by chance, only a test that holds for any split is true.
-  const compareProportions = isSplit(share) ? proportionsTest(share, aim) : undefined
+  const compareProportions = isSplit(share) ? splitProportionsTest(share, aim) : undefined
   return (candidate, stable) => {
     if (stable !== undefined && stable.kind !== candidate.kind) return undefined
     switch (candidate.kind) {

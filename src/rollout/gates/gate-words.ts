@@ -51,6 +51,18 @@ export function describeShown(
   }
 }
 
+/** Why what is shown does not count yet. */
+export function describeDoubt(
+  shown: 'pass' | 'fail',
+  retried: { readonly candidate: number; readonly stable: number },
+): string {
+  const what = shown === 'pass' ? 'that the rule is met' : 'that it is broken'
+  return `this shows ${what}, but not without the samples of requests that the other revision had failed before: ${retried.candidate} of the candidate and ${retried.stable} of the stable revision`
+}
+
+/** What would have to happen next where so few samples are in doubt. */
+export const nextAfterDoubt = 'more samples show whether it holds without those of retried requests'
+
 /** What is not known of a quantile, and what would do. */
 export function describeOpenEnd(who: string, { side, bound }: OpenEnd): string {
   const ends = side === 'above' ? 'above all bounds of its histogram' : 'below all bounds of its histogram'

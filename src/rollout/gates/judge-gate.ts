@@ -6,12 +6,14 @@ import { intervalOf } from './evidence/interval.ts'
 import { sampleOf } from './evidence/sample.ts'
 import { betterOf, gateAim } from './gate-aim.ts'
 import {
+  describeDoubt,
   describeNext,
   describeNumbers,
   describeOpenEnd,
   describeShown,
   describeWindow,
   type Numbers,
+  nextAfterDoubt,
 } from './gate-words.ts'
 import type { JudgeContext } from './judge-context.ts'
 import { compareRaw } from './judging/compare-raw.ts'
@@ -120,27 +122,30 @@ function judgeNumbers(
     levels,
   )
   if (judged === undefined) return compareRaw(gate, numbers, ours, theirs)
-  const { test } = judged
-  let { verdict } = judged
+  const { method } = judged.test
+  const { verdict } = judged
   const head = describeNumbers(gate, numbers)
+  const difference = differenceOf(gate, judged)
   if (verdict !== 'undecided') {
     const retried = retriedOf(ours, theirs)
     const doubt = withoutRetried(verdict, candidate, stable, retried, judged)
     if (doubt === 'spoiled') {
-      const { method } = test
       const message = `${head}; but ${retried.candidate} samples of the candidate and ${retried.stable} of the stable revision are of requests that the other revision had failed before, and without them nothing is shown`
       return { method, window, verdict: 'error', conclusive: false, spoiled: 'retries', message }
     }
-    if (doubt === 'doubtful') verdict = 'undecided'
+    if (doubt === 'doubtful') {
+      const message = `${head}; ${describeDoubt(verdict, retried)}${describeWindow(window)}`
+      const open = { verdict: 'undecided', conclusive: false, difference, next: nextAfterDoubt } as const
+      return { method, window, ...open, message }
+    }
   }
-  const difference = differenceOf(gate, judged)
-  const more = judged.verdict === 'undecided' ? samplesMissing(candidate, stable, judged) : undefined
+  const more = verdict === 'undecided' ? samplesMissing(candidate, stable, judged) : undefined
   const missing = more && missingOf(numbers, more)
   const isOpen = verdict === 'undecided' && missing === undefined
   const open = isOpen ? describeOpenEnds(ours, theirs) : undefined
   const next = open ?? describeNext(verdict, missing)
   return {
-    method: test.method,
+    method,
     window,
     verdict,
     conclusive: verdict !== 'undecided',

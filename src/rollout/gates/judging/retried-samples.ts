@@ -1,7 +1,8 @@
 import type { MetricReading } from '../../../telemetry/contract.ts'
 import type { Sample } from '../evidence/sample.ts'
-import { testVerdict } from '../test-verdict.ts'
+import { isShown } from '../test-verdict.ts'
 import type { JudgedSamples } from './judge-samples.ts'
+import { samplesWithout } from './samples-without.ts'
 
 /** So small a part of the samples may have been retried without spoiling what is shown by the others. */
 const tolerated = 0.01
@@ -35,30 +36,18 @@ export function withoutRetried(
   { choose, margin, levels }: JudgedSamples,
 ): 'holds' | 'doubtful' | 'spoiled' {
   if (retried.candidate === 0 && retried.stable === 0) return 'holds'
-  if (candidate.kind === 'proportion' && (stable === undefined || stable.kind === 'proportion')) {
-    // What speaks for a failure: bad samples of the candidate, and good ones of the stable revision.
-    const [ours, theirs] = shown === 'fail' ? (['bad', 'good'] as const) : (['good', 'bad'] as const)
-    const test = choose(
-      without(candidate, retried.candidate, ours),
-      stable && without(stable, retried.stable, theirs),
-    )
-    if (test !== undefined && testVerdict(test.comparison, margin, levels) === shown) return 'holds'
-  }
+  // What speaks for a failure: bad samples of the candidate, and good ones of the stable revision.
+  const [ours, theirs] = shown === 'fail' ? (['worst', 'best'] as const) : (['best', 'worst'] as const)
+  const test = choose(
+    samplesWithout(candidate, retried.candidate, ours),
+    stable && samplesWithout(stable, retried.stable, theirs),
+  )
+  if (test !== undefined && isShown(shown, test.comparison, margin, levels)) return 'holds'
   const parts = [
     retried.candidate / sizeOf(candidate),
     stable === undefined ? 0 : retried.stable / sizeOf(stable),
   ]
-  if (Math.max(...parts) > tolerated) return 'spoiled'
-  return candidate.kind === 'proportion' ? 'doubtful' : 'holds'
-}
-
-type Proportions = Extract<Sample, { kind: 'proportion' }>
-
-/** Takes so many samples of one sort away, or all of that sort. */
-function without(sample: Proportions, count: number, sort: 'bad' | 'good'): Proportions {
-  const there = sort === 'bad' ? sample.bad : sample.total - sample.bad
-  const taken = Math.min(there, count)
-  return { ...sample, bad: sample.bad - (sort === 'bad' ? taken : 0), total: sample.total - taken }
+  return Math.max(...parts) > tolerated ? 'spoiled' : 'doubtful'
 }
 
 function sizeOf(sample: Sample): number {

@@ -1,4 +1,3 @@
-import type { ChosenTest } from '../choose-test.ts'
 import { crossingOf } from '../evidence/crossing.ts'
 import { type Sample, scaled } from '../evidence/sample.ts'
 import type { JudgedSamples } from './judge-samples.ts'
@@ -21,15 +20,11 @@ export interface MoreSamples {
 export function samplesMissing(
   candidate: Sample,
   stable: Sample | undefined,
-  { choose, chooseAlso, margin, levels: { alpha, beta } }: JudgedSamples,
+  { choose, margin, levels: { alpha, beta } }: JudgedSamples,
 ): MoreSamples | undefined {
-  const evidenceAt = (side: 'above' | 'below', times: number, enough: number): number => {
-    const [ours, theirs] = [scaled(candidate, times), stable && scaled(stable, times)]
-    const of = (test: ChosenTest): number =>
-      test(ours, theirs)?.comparison[side](margin, enough) ?? Number.NEGATIVE_INFINITY
-    const evidence = of(choose)
-    return chooseAlso === undefined || evidence <= enough ? evidence : Math.min(evidence, of(chooseAlso))
-  }
+  const evidenceAt = (side: 'above' | 'below', times: number, enough: number): number =>
+    choose(scaled(candidate, times), stable && scaled(stable, times))?.comparison[side](margin, enough) ??
+    Number.NEGATIVE_INFINITY
   for (const [side, level, verdict] of [
     ['above', alpha, 'fail'],
     ['below', beta, 'pass'],

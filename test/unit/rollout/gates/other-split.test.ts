@@ -68,11 +68,20 @@ describe('a gate whose samples do not divide as the split says', () => {
     }
   })
 
-  it('explains what it lacks by a test that holds for any division', () => {
-    const { verdict, method, difference } = judgeGate(gate, bad(9, 60), bad(0, 140), context)
-    expect({ verdict, method }).toEqual({ verdict: 'undecided', method: 'bounded-means' })
-    expect(difference?.low).toBeLessThan(0.1)
-    expect(difference?.high).toBeGreaterThan(0.1)
+  it('tells an interval that its verdict does not contradict, around the measured difference', () => {
+    for (const [ours, theirs, verdict] of [
+      [bad(9, 60), bad(0, 140), 'undecided'],
+      [bad(20, 108), bad(8, 170), 'undecided'],
+      [bad(90, 300), bad(35, 700), 'fail'],
+    ] as const) {
+      const { difference, ...judged } = judgeGate(gate, ours, theirs, context)
+      expect(judged.verdict).toBe(verdict)
+      if (difference === undefined) throw new Error('there is no difference')
+      const { value, low, high } = difference
+      expect(low > 0.1).toBe(verdict === 'fail')
+      // Chance alone moves the difference by some 0.03 to 0.05.
+      expect([value - low > 0.05, high - value > 0.05]).toEqual([true, true])
+    }
   })
 
   it('still decides when the samples show something by themselves', () => {

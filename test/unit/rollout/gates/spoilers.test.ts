@@ -145,6 +145,8 @@ describe('a comparison that is spoiled', () => {
       if (clean !== 'fail') continue
       const few = judgeGate(gate, ratio(bad, 1000, { retried: 3 }), ratio(10, 1000), even)
       expect(few).toMatchObject({ verdict: 'undecided', conclusive: false })
+      expect(few.message).toContain('this shows that it is broken, but not without the samples of requests')
+      expect(few.next).toBe('more samples show whether it holds without those of retried requests')
       last = clean
     }
     expect(last).toBe('fail')
