@@ -16,9 +16,9 @@ const basisFactors = [0.5, 1]
 const excessFactors = [0.5, 0.8, 1.2, 2]
 /** Small excesses take many samples, but even they are shown in the end. Each is some three times the one before. */
 const smallFactors = [0.02, 0.06, 0.2]
-const smallShare = 0.1
+const smallShare = 0.06
 /** How much of the evidence does not rely on the basis, which may be wrong. */
-const unbiasedShare = 0.15
+const unbiasedShare = 0.1
 
 /** For a basis that is not known: bases from rare to frequent, and how many times the odds are higher. */
 const anyBases = [0.001, 0.01, 0.06, 0.3, 0.7]
