@@ -25,7 +25,7 @@ def around(others, wanted, basis, possible):
         lows = [possible(basis / 2), possible(basis)]
         near = [(low, wanted * times) for low in lows for times in (0.5, 0.8, 1.2, 2)]
         small = [(low, wanted * times) for low in lows for times in (0.02, 0.06, 0.2)]
-        groups = [(near, 0.75), (small, 0.1), (others, 0.15)]
+        groups = [(near, 0.84), (small, 0.06), (others, 0.1)]
     return [(low, excess, part / len(group)) for group, part in groups for low, excess in group]
 
 
