@@ -1,6 +1,6 @@
 import type { BenchResult, BenchRow } from './bench.ts'
 import { costs } from './gates/costs.ts'
-import { errorCourse, ours as ourErrors, threshold as pointMore, zTest } from './gates/error-judges.ts'
+import { errorCourse, ourTest, threshold as pointMore, zTest } from './gates/error-judges.ts'
 import { latencyCourse, ours as ourLatencies, threshold as tenthMore } from './gates/latency-judges.ts'
 import { type Outcome, race } from './gates/races.ts'
 
@@ -30,15 +30,20 @@ const latencies: readonly Pair[] = [
 ]
 
 /**
- * How often and how soon a candidate is turned back for its errors or its latency: by the test of a gate, by a plain threshold
- * and, for errors, by a z-test at each look. The same seeded requests for all: 2,000 runs, 6,000 requests a
+ * How often and how soon a candidate is turned back for its errors or its latency: by the test of a gate with `by: 0`, by a plain
+ * threshold and, for errors, by a z-test at each look and by the test of a gate that allows a point. The same seeded requests for all: 2,000 runs, 6,000 requests a
  * revision, a look every 10. Then what a judgement costs.
  */
 export async function run(flags: Readonly<Record<string, string>>): Promise<BenchResult> {
   const options = { runs: Number(flags.runs ?? 2000), most: 6000, every: 10, before: 2000 }
   const rows: BenchRow[] = []
   for (const pair of errors) {
-    const judges = { ours: ourErrors, 'threshold of 1 point': pointMore, 'z-test at each look': zTest }
+    const judges = {
+      ours: ourTest(0),
+      'our test with by: 0.01': ourTest(0.01),
+      'threshold of 1 point': pointMore,
+      'z-test at each look': zTest,
+    }
     const what = `${percent(pair.stable)} → ${percent(pair.candidate)}`
     rows.push(...rowsOf(what, pair, race(errorCourse(pair), judges, options)))
   }

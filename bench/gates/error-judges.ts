@@ -23,21 +23,18 @@ export function errorCourse(chances: Readonly<Record<'candidate' | 'stable', num
   }
 }
 
-/** As the watched gate, and nothing worse is allowed. */
-const gate: AnalysisGate = {
-  ...watchedGate,
-  pass: { noWorseThan: 'stable', by: 0, better: 'lower' },
-}
-
 /** Of the first window of a step. */
 export const levels: Levels = levelsOfWindow({ alpha: 0.05, beta: 0.1 }, 1)
 
-/** The test that a gate `noWorseThan: stable` with `detect: 0.02` is judged by. */
-export const ours: Judge<Counts> = (candidate, stable, before) => {
-  const sample = { kind: 'proportion', ...candidate } as const
-  const aim = gateAim(gate, sample, { value: before.bad / before.total, samples: before.total })
-  const test = chooseTest(sample, { kind: 'proportion', ...stable }, { aim, share: 0.5 })
-  return test !== undefined && testVerdict(test.comparison, aim.margin, levels) === 'fail'
+/** The test that a gate `noWorseThan: stable` with `detect: 0.02` is judged by, for what is still allowed. */
+export function ourTest(by: number): Judge<Counts> {
+  const gate: AnalysisGate = { ...watchedGate, pass: { noWorseThan: 'stable', by, better: 'lower' } }
+  return (candidate, stable, before) => {
+    const sample = { kind: 'proportion', ...candidate } as const
+    const aim = gateAim(gate, sample, { value: before.bad / before.total, samples: before.total })
+    const test = chooseTest(sample, { kind: 'proportion', ...stable }, { aim, share: 0.5 })
+    return test !== undefined && testVerdict(test.comparison, aim.margin, levels) === 'fail'
+  }
 }
 
 const fewest = 200
