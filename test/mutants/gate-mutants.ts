@@ -185,7 +185,7 @@ export const gateMutants: readonly Mutant[] = [
     file: 'src/rollout/gates/choose-test.ts',
     find: 'splitProportionsTest(share, aim)',
     replace: 'splitProportionsTest(0.5, aim)',
-    tests: ['test/unit/rollout/gates/judge-gate.test.ts'],
+    tests: ['test/unit/rollout/gates/choose-test.test.ts'],
   },
   {
     law: 6,

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { chooseTest } from '../../../../src/rollout/gates/choose-test.ts'
 import { intervalOf } from '../../../../src/rollout/gates/evidence/interval.ts'
+import { compareProportions } from '../../../../src/rollout/gates/evidence/proportions.ts'
 import type { Sample } from '../../../../src/rollout/gates/evidence/sample.ts'
 
 const aim = { margin: 0, detect: 0.1 }
@@ -27,6 +28,20 @@ describe('the test of a gate', () => {
     ])
     expect(chooseTest(moments, undefined, { aim, range })?.method).toBe('bounded-means')
     expect(chooseTest(proportion, moments, { aim })).toBeUndefined()
+  })
+
+  it('compares proportions by the split that the step declares', () => {
+    const [candidate, stable] = [
+      { bad: 30, total: 200 },
+      { bad: 60, total: 800 },
+    ]
+    const chosen = chooseTest(
+      { kind: 'proportion', ...candidate },
+      { kind: 'proportion', ...stable },
+      { aim, share: 0.2 },
+    )
+    expect(chosen?.comparison.above(0)).toBe(compareProportions(candidate, stable, 0.2, aim).above(0))
+    expect(chosen?.comparison.below(0.1)).toBe(compareProportions(candidate, stable, 0.2, aim).below(0.1))
   })
 
   it('is not exact when the values cannot all lie in the range that the gate names', () => {
