@@ -173,7 +173,7 @@ describe('requests that are retried at the other revision', () => {
       world.failed = ofCandidate && chance() < world.poison
       return !failsAgain && !world.failed && (ofCandidate || chance() > 0.01)
     }
-    await scene.traffic(65_000, 50)
+    await scene.traffic(65_000, 100)
     await isHeldFor(scene, 'retries', 'are of requests that the other revision had failed before')
     world.poison = 0.01
     await goesOn(scene, minuteMs, 50)
