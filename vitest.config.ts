@@ -31,8 +31,12 @@ export function longestFirst(long: readonly string[]): TestSequencerConstructor 
   }
 }
 
+/** With all draws, this file computes half as long as all others together. */
+const longWithAllDraws = process.env.MODELSPINE_DRAWS === 'all' ? ['unit/dialects/pairs/pairs'] : []
+
 /** They take longest. Beside each that waits for processes or for time, others compute. */
 const long = [
+  ...longWithAllDraws,
   'unit/plane/kill',
   'adapters/secrets',
   'chaos/chaos',
