@@ -1,5 +1,6 @@
 import type { Measured } from '../../resources/deployment/deployment-status.ts'
 import type { AnalysisGate } from '../../resources/deployment/model-deployment.ts'
+import type { TestOptions } from './choose-test.ts'
 import type { Aim } from './evidence/comparison.ts'
 import type { Sample } from './evidence/sample.ts'
 
@@ -26,6 +27,23 @@ export function gateAim(gate: AnalysisGate, candidate: Sample, basis: Measured |
   }
   const bound = turn('atLeast' in pass ? pass.atLeast : pass.atMost)
   return { margin: bound, detect: bound + (detect ?? seenAbove(bound, share)), ...before }
+}
+
+/** What a gate's samples are tested with, turned so that less is better. `share` is the candidate's part of the requests. */
+export function testOptionsOf(
+  gate: AnalysisGate,
+  candidate: Sample,
+  basis: Measured | undefined,
+  share: number | undefined,
+): TestOptions {
+  const { range } = gate
+  return {
+    aim: gateAim(gate, candidate, basis),
+    ...(share !== undefined && { share }),
+    ...(range !== undefined && {
+      range: betterOf(gate) === 'lower' ? range : { min: -range.max, max: -range.min },
+    }),
+  }
 }
 
 function seenBeside(by: number, share: boolean, basis: Measured | undefined): number {

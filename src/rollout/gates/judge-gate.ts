@@ -1,10 +1,10 @@
 import type { Difference, GateResult } from '../../resources/deployment/deployment-status.ts'
 import { gateDefaults } from '../../resources/deployment/gate-defaults.ts'
-import type { AnalysisGate, GateRange } from '../../resources/deployment/model-deployment.ts'
+import type { AnalysisGate } from '../../resources/deployment/model-deployment.ts'
 import type { Interval, MetricReading } from '../../telemetry/contract.ts'
 import { intervalOf } from './evidence/interval.ts'
 import { sampleOf } from './evidence/sample.ts'
-import { betterOf, gateAim } from './gate-aim.ts'
+import { betterOf, testOptionsOf } from './gate-aim.ts'
 import {
   describeDoubt,
   describeNext,
@@ -111,16 +111,8 @@ function judgeNumbers(
   const beta = 1 - (gate.power ?? gateDefaults.power)
   const window = windowOf(context.window, testedInterval(ours, theirs, context))
   const levels = levelsOfWindow({ alpha: context.alpha, beta }, window.number)
-  const judged = judgeSamples(
-    candidate,
-    stable,
-    {
-      aim: gateAim(gate, candidate, context.basis),
-      ...(context.share !== undefined && { share: context.share }),
-      ...(gate.range !== undefined && { range: better === 'lower' ? gate.range : negated(gate.range) }),
-    },
-    levels,
-  )
+  const options = testOptionsOf(gate, candidate, context.basis, context.share)
+  const judged = judgeSamples(candidate, stable, options, levels)
   if (judged === undefined) return compareRaw(gate, numbers, ours, theirs)
   const { method } = judged.test
   const { verdict } = judged
@@ -186,10 +178,6 @@ function differenceOf(gate: AnalysisGate, judged: JudgedSamples): Difference {
   return betterOf(gate) === 'lower'
     ? { value, low: low - from, high: high - from }
     : { value: 0 - value, low: from - high, high: from - low }
-}
-
-function negated({ min, max }: GateRange): GateRange {
-  return { min: -max, max: -min }
 }
 
 function coveredFrom(reading: GateReading): number {

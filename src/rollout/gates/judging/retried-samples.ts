@@ -1,3 +1,4 @@
+import { readingSamples } from '../../../telemetry/contract/reading-samples.ts'
 import type { MetricReading } from '../../../telemetry/contract.ts'
 import type { Sample } from '../evidence/sample.ts'
 import { isShown } from '../test-verdict.ts'
@@ -11,10 +12,18 @@ const tolerated = 0.01
 export interface Retried {
   readonly candidate: number
   readonly stable: number
+  /** The larger one of their parts of a revision's samples. */
+  readonly part: number
 }
 
-export function retriedOf(candidate: MetricReading, stable: MetricReading | undefined): Retried {
-  return { candidate: retriedIn(candidate), stable: stable === undefined ? 0 : retriedIn(stable) }
+export function retriedOf(ours: MetricReading, theirs: MetricReading | undefined): Retried {
+  const candidate = retriedIn(ours)
+  const stable = theirs === undefined ? 0 : retriedIn(theirs)
+  const parts = [
+    candidate / (readingSamples(ours) ?? 0),
+    theirs === undefined ? 0 : stable / (readingSamples(theirs) ?? 0),
+  ]
+  return { candidate, stable, part: Math.max(...parts) }
 }
 
 function retriedIn(reading: MetricReading): number {
@@ -43,22 +52,5 @@ export function withoutRetried(
     stable && samplesWithout(stable, retried.stable, theirs),
   )
   if (test !== undefined && isShown(shown, test.comparison, margin, levels)) return 'holds'
-  const parts = [
-    retried.candidate / sizeOf(candidate),
-    stable === undefined ? 0 : retried.stable / sizeOf(stable),
-  ]
-  return Math.max(...parts) > tolerated ? 'spoiled' : 'doubtful'
-}
-
-function sizeOf(sample: Sample): number {
-  switch (sample.kind) {
-    case 'proportion':
-      return sample.total
-    case 'moments':
-      return sample.count
-    case 'cells':
-      return sample.counts.reduce((sum, count) => sum + count, 0)
-    case 'events':
-      return sample.events
-  }
+  return retried.part > tolerated ? 'spoiled' : 'doubtful'
 }

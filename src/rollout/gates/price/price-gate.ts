@@ -4,7 +4,7 @@ import { readingSamples } from '../../../telemetry/contract/reading-samples.ts'
 import type { MetricReading } from '../../../telemetry/contract.ts'
 import { chooseTest, type TestOptions } from '../choose-test.ts'
 import { type Sample, sampleOf } from '../evidence/sample.ts'
-import { betterOf, gateAim } from '../gate-aim.ts'
+import { betterOf, testOptionsOf } from '../gate-aim.ts'
 import { openEndOf } from '../judging/open-end.ts'
 import { outsideRange } from '../judging/outside-range.ts'
 import { measuredOf, readingValue } from '../reading-value.ts'
@@ -59,14 +59,7 @@ function knownOf({ gate, weight }: GateAtStep, lately: Lately | string): Known |
   const outside = outsideRange(gate, reading)
   if (outside !== undefined) return { why: 'range', detail: outside }
   const measured = measuredOf(reading)
-  const { range } = gate
-  const options: TestOptions = {
-    aim: gateAim(gate, sample, compares ? measured : undefined),
-    share: weight / 100,
-    ...(range !== undefined && {
-      range: betterOf(gate) === 'lower' ? range : { min: -range.max, max: -range.min },
-    }),
-  }
+  const options = testOptionsOf(gate, sample, compares ? measured : undefined, weight / 100)
   if (weight === 0 || (compares && weight === 100)) return { why: 'weight' }
   if (chooseTest(sample, compares ? sample : undefined, options) === undefined) return { why: 'plain' }
   const centre = centreOf(sample)
