@@ -128,6 +128,14 @@ const settings = fc.record(
   { requiredKeys: [] },
 )
 
+/** Bedrock refuses two documents of one name, and knows no case in it. */
+function eachDocumentHasItsName({ messages }: ChatRequest): boolean {
+  const names = messages
+    .flatMap(({ content }) => content ?? [])
+    .flatMap((part) => (part.type === 'file' ? [part.filename?.toLowerCase()] : []))
+  return new Set(names).size === names.length
+}
+
 /** Requests that Converse can say whole. */
 export const converseRequests: fc.Arbitrary<ChatRequest> = fc
   .tuple(
@@ -144,6 +152,7 @@ export const converseRequests: fc.Arbitrary<ChatRequest> = fc
     ...rest,
     ...(list.length > 0 && { tools: list, ...(toolChoice !== undefined && { toolChoice }) }),
   }))
+  .filter(eachDocumentHasItsName)
 
 /** Any text as the place of a request. */
 export const place = { model: 'amazon.nova-pro-v1:0', stream: false } as const
