@@ -168,7 +168,11 @@ export function createRouter(options: RouterOptions): Router {
         const stream = await openStream(request, operation, !frame.guardsReplies)
         const events = frame.guardsReplies ? frame.leaveStream(request, stream) : stream
         const { upstream, translation } = stream.attempt
-        return { ...servedBy(request, upstream.identity, translation.listed), events }
+        return {
+          ...servedBy(request, upstream.identity, translation.listed),
+          events,
+          cost: () => new Promise((tell) => request.whenEnded(({ cost }) => tell(cost))),
+        }
       } catch (cause) {
         throw ended(request, cause)
       }

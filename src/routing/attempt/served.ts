@@ -25,8 +25,8 @@ export interface Served {
 /** A provider's reply, with the provider, deployment and revision that gave it. */
 export interface Routed<Reply> extends Served {
   /**
-   * What all calls of the request cost together. Absent without a table of prices, and for a reply from a cache. Of a
-   * stream, observers and the layers of settlement hear it at its end.
+   * What all calls of the request cost together. Absent without a table of prices, and for a reply from a cache. A
+   * stream tells it at its end: `RoutedStream.cost`.
    */
   readonly cost?: Cost
   readonly reply: Reply

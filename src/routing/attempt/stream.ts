@@ -1,3 +1,4 @@
+import type { Cost } from '../../cost/contract.ts'
 import { ModelspineError } from '../../errors.ts'
 import type { Operation, StreamedOperation } from '../operations/operation.ts'
 import type { Attempt } from './attempt.ts'
@@ -13,6 +14,11 @@ export interface RoutedStream<Piece> extends Served {
    * every other case. Leaving it early (`break`, `return()`) ends the call to the upstream.
    */
   readonly events: AsyncIterableIterator<Piece>
+  /**
+   * What all calls of the request cost together, when the stream has ended: whole, cut, left or never read. Undefined
+   * without a table of prices, and when no call was billed. Never rejects. It does not read the stream.
+   */
+  readonly cost: () => Promise<Cost | undefined>
 }
 
 /**

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Cost, PricedModel, PriceTable } from '../../../src/cost/contract.ts'
 import { priceTable } from '../../../src/cost/price-table.ts'
+import { ModelspineError } from '../../../src/errors.ts'
 import type { ChatEvent, Usage } from '../../../src/provider/contract.ts'
 import type { RouterOptions } from '../../../src/routing/router.ts'
 import { collect } from '../collect.ts'
@@ -169,6 +170,93 @@ describe('the cost of a request', () => {
     expect(await world.router.chat('m', question)).not.toHaveProperty('cost')
     expect(world.attempts[0]).not.toHaveProperty('cost')
     expect(world.router.usage().total).toMatchObject({ usd: undefined, tokens: { inputTokens: 3 } })
+  })
+})
+
+describe('the cost of a stream', () => {
+  it('is given to its caller when the stream has ended, whoever asks and whenever', async () => {
+    const { world } = priced([text('x'), finish, used({ inputTokens: 5, outputTokens: 1 })])
+    const stream = await world.router.chatStream('m', question)
+    const told: (Cost | undefined)[] = []
+    const early = stream.cost().then((cost) => told.push(cost))
+    await stream.events.next()
+    expect(told).toEqual([])
+    await collect(stream.events)
+    await early
+    expect(told).toMatchObject([{ usd: 0.000018, picoUsd: 18 * micro, unknown: [] }])
+    expect(await stream.cost()).toEqual(told[0])
+    expect(world.requests[0]?.cost).toEqual(told[0])
+  })
+
+  it('is what was billed by then, when the upstream cuts it', async () => {
+    const { world } = priced([text('x'.repeat(40)), 'interrupted'])
+    const { events, cost } = await world.router.chatStream('m', question)
+    const early = cost()
+    await expect(collect(events)).rejects.toMatchObject({ code: 'interrupted' })
+    expect(await early).toMatchObject({ usd: 0.000082, estimated: true })
+    expect(await cost()).toEqual(world.requests[0]?.cost)
+  })
+
+  it('is what was billed by then, when its caller leaves or aborts it', async () => {
+    const long = [text('x'.repeat(40)), text('y'), text('z'), finish]
+    const left = priced(long)
+    const early = await left.world.router.chatStream('m', question)
+    await early.events.return?.()
+    expect(await early.cost()).toMatchObject({ usd: 0.000082, estimated: true })
+
+    const aborted = priced(long)
+    const caller = new AbortController()
+    const stream = await aborted.world.router.chatStream('m', question, { abortSignal: caller.signal })
+    caller.abort()
+    expect(await stream.cost()).toMatchObject({ usd: 0.000082, estimated: true })
+  })
+
+  it('is told when nobody reads the stream, after the time in which it must be read', async () => {
+    const { world } = priced([text('x'.repeat(40)), text('y'), finish])
+    const { cost } = await world.router.chatStream('m', question)
+    const told = cost()
+    await world.clock.advance(10 * 60_000)
+    expect(world.requests).toMatchObject([{ outcome: 'failed', code: 'timeout' }])
+    expect(await told).toMatchObject({ usd: 0.000082, estimated: true })
+  })
+
+  it('is the sum of all calls of the request', async () => {
+    const { world, b } = priced([used({ inputTokens: 3 }), 'interrupted'])
+    b.events = [text('x'), finish, used({ inputTokens: 1, outputTokens: 1 })]
+    const { events, cost, attempts } = await world.router.chatStream('m', question)
+    await collect(events)
+    expect(attempts).toBe(2)
+    expect(await cost()).toMatchObject({ usd: 0.000106, parts: { input: 26 * micro, output: 80 * micro } })
+  })
+
+  it('is that of the upstream also when a guardrail refuses what came', async () => {
+    const guardrailsOut = [
+      {
+        checkReply: (_: unknown, reply: unknown) => reply,
+        async *checkStream(_: unknown, pieces: AsyncIterable<unknown>) {
+          for await (const piece of pieces) yield piece
+          throw new ModelspineError('content-filter', 'no such end')
+        },
+      },
+    ]
+    const layers = { guardrailsOut }
+    const { world } = priced([text('x'), finish, used({ inputTokens: 5, outputTokens: 1 })], { layers })
+    const { events, cost } = await world.router.chatStream('m', question)
+    await expect(collect(events)).rejects.toMatchObject({ code: 'content-filter' })
+    expect(await cost()).toMatchObject({ usd: 0.000018 })
+  })
+
+  it('is undefined without a table of prices, at the end of the stream too', async () => {
+    const a = scriptedProvider('a')
+    const world = scenario({ routes: [route([vendor('a')])], providers: { a } })
+    const { events, cost } = await world.router.chatStream('m', question)
+    const told: (Cost | undefined)[] = []
+    const early = cost().then((none) => told.push(none))
+    await events.next()
+    expect(told).toEqual([])
+    await collect(events)
+    await early
+    expect([...told, await cost()]).toEqual([undefined, undefined])
   })
 })
 
