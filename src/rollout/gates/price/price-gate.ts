@@ -3,12 +3,14 @@ import { durationMs } from '../../../resources/duration.ts'
 import { readingSamples } from '../../../telemetry/contract/reading-samples.ts'
 import type { MetricReading } from '../../../telemetry/contract.ts'
 import { chooseTest, type TestOptions } from '../choose-test.ts'
-import { type Sample, sampleOf } from '../evidence/sample.ts'
+import { sampleOf } from '../evidence/sample.ts'
 import { betterOf, testOptionsOf } from '../gate-aim.ts'
 import { openEndOf } from '../judging/open-end.ts'
 import { outsideRange } from '../judging/outside-range.ts'
 import { measuredOf, readingValue } from '../reading-value.ts'
 import { levelsOfWindow } from '../window-part.ts'
+import type { Draws } from './draws/draws.ts'
+import { drawsOf } from './draws/draws-of.ts'
 import type { GateAtStep, GatePrice, Lately, Needed, PriceNumbers } from './gate-price.ts'
 import { presentRate } from './present-rate.ts'
 import { describePrice, describeUnpriced, type Unpriced, warningsOf } from './price-words.ts'
@@ -25,8 +27,9 @@ export async function priceGate(at: GateAtStep, lately: Lately | string, runs?: 
   const known = knownOf(at, lately)
   if ('why' in known) return { ...base, kind: 'unknown', message: describeUnpriced(at, known), warnings: [] }
   const numbers = await numbersOf(at, known, runs)
-  const { stable, options } = known
-  const ruleBroken = 'noWorseThan' in gate.pass || stable < options.aim.margin ? undefined : numbers.base
+  const { draws, options } = known
+  const ruleBroken =
+    'noWorseThan' in gate.pass || draws.stable < options.aim.margin ? undefined : numbers.base
   return {
     ...base,
     kind: 'known',
@@ -39,8 +42,7 @@ export async function priceGate(at: GateAtStep, lately: Lately | string, runs?: 
 /** Turned so that less is better. */
 interface Known {
   readonly reading: MetricReading
-  readonly stable: number
-  readonly deviation?: number
+  readonly draws: Draws
   readonly options: TestOptions
   readonly samplesPerMinute: number
   readonly delayMinutes: number
@@ -62,42 +64,38 @@ function knownOf({ gate, weight }: GateAtStep, lately: Lately | string): Known |
   const options = testOptionsOf(gate, sample, compares ? measured : undefined, weight / 100)
   if (weight === 0 || (compares && weight === 100)) return { why: 'weight' }
   if (chooseTest(sample, compares ? sample : undefined, options) === undefined) return { why: 'plain' }
-  const centre = centreOf(sample)
-  if (centre === undefined) {
+  const draws = drawsOf(sample)
+  if (draws === undefined) {
     const end = openEndOf(reading)
     if (end !== undefined) return { why: 'open', end }
     return { why: reading.kind === 'events' ? 'rate' : 'quantile' }
   }
   const samplesPerMinute = presentRate(lately) / (lately.weight / 100)
-  return { reading, ...centre, options, samplesPerMinute, delayMinutes: lately.delayMs / 60_000 }
-}
-
-function centreOf(sample: Sample): Pick<Known, 'stable' | 'deviation'> | undefined {
-  if (sample.kind === 'proportion') return { stable: sample.bad / sample.total }
-  if (sample.kind !== 'moments') return undefined
-  const stable = sample.sum / sample.count
-  return { stable, deviation: Math.sqrt(Math.max(0, sample.sumSquares / sample.count - stable * stable)) }
+  return { reading, draws, options, samplesPerMinute, delayMinutes: lately.delayMs / 60_000 }
 }
 
 async function numbersOf(at: GateAtStep, known: Known, runs: number | undefined): Promise<PriceNumbers> {
   const { gate, weight, forMs, alpha } = at
-  const { stable, deviation, options, samplesPerMinute, delayMinutes, reading } = known
+  const { draws, options, samplesPerMinute, delayMinutes, reading } = known
   const { aim } = options
   const compares = 'noWorseThan' in gate.pass
   const share = weight / 100
   const power = gate.power ?? gateDefaults.power
-  const truthAt = (value: number): Sought['truth'] => ({
-    candidate: value,
-    ...(compares && { stable }),
-    ...(deviation !== undefined && { deviation }),
-  })
+  const { stable } = draws
   const worst = compares ? stable + aim.detect : aim.detect
   const levels = levelsOfWindow({ alpha, beta: 1 - power }, 1)
-  const seek: Sought = { truth: truthAt(worst), options, side: 'above', level: levels.alpha, power }
-  const like: Sought = { ...seek, truth: truthAt(stable), side: 'below', level: levels.beta }
-  const isShare = deviation === undefined
-  // A share above 1 cannot be, so there is nothing to look for.
-  const above = isShare && worst >= 1 ? Number.POSITIVE_INFINITY : await samplesToSee(seek, runs)
+  const seek: Sought = {
+    draws,
+    candidate: worst,
+    compares,
+    options,
+    side: 'above',
+    level: levels.alpha,
+    power,
+  }
+  const like: Sought = { ...seek, candidate: stable, side: 'below', level: levels.beta }
+  // What cannot be is not looked for.
+  const above = worst >= draws.most ? Number.POSITIVE_INFINITY : await samplesToSee(seek, runs)
   const below = await samplesToSee(like, runs)
   /** A test of a constant counts the candidate's samples alone. */
   const counted = compares ? samplesPerMinute : samplesPerMinute * share
@@ -113,7 +111,7 @@ async function numbersOf(at: GateAtStep, known: Known, runs: number | undefined)
   const windowMinutes = forMs / 60_000
   const longestMinutes = Math.max(windowMinutes, longestMs(at) / 60_000)
   const seen = (minutes: number): number | undefined =>
-    minutes * counted < least ? undefined : seenWithin(seek, above, minutes * counted, { isShare, compares })
+    minutes * counted < least ? undefined : seenWithin(seek, above, minutes * counted)
   const [inWindow, inLongest] = [seen(windowMinutes), seen(longestMinutes)]
   const weightThatDoes =
     toSee === undefined || toSee.minutes <= longestMinutes

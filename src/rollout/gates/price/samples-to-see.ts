@@ -1,19 +1,15 @@
 import { nextTurn, seededRandom } from '../../../clock.ts'
 import { type ChosenTest, type TestOptions, testFor } from '../choose-test.ts'
 import type { Sample } from '../evidence/sample.ts'
-import { drawBinomial, drawNormal } from './draw-binomial.ts'
-
-/** What the true values are taken to be. Means have a deviation, which proportions do not need. */
-export interface Truth {
-  readonly candidate: number
-  /** Absent for a rule with a constant. */
-  readonly stable?: number
-  /** Of single values, for a metric that is a mean. */
-  readonly deviation?: number
-}
+import type { Draws, MadeUp } from './draws/draws.ts'
 
 export interface Sought {
-  readonly truth: Truth
+  /** How samples are made up. */
+  readonly draws: Draws
+  /** What the metric of the candidate is in truth. */
+  readonly candidate: number
+  /** Whether the rule compares with the stable revision. If not, it has a constant. */
+  readonly compares: boolean
   readonly options: TestOptions
   /** What is to be shown: that the candidate is above the margin, or below it. */
   readonly side: 'above' | 'below'
@@ -53,99 +49,83 @@ export async function samplesToSee(sought: Sought, runs: number = usualRuns): Pr
 
 /** The number of samples at which the expected numbers show it. */
 export function typicalSamples(sought: Sought, choose: ChosenTest = testFor(sought.options)): number {
+  const revisions = madeUp(sought)
+  const share = shareOf(sought)
+  const isShownBy = (samples: number): boolean => isShown(sought, choose, expected(revisions, share, samples))
   let few = 1
   let enough = 2
-  while (!isShown(sought, choose, expected(sought, enough))) {
+  while (!isShownBy(enough)) {
     few = enough
     enough *= 2
     if (enough > mostSamples) return Number.POSITIVE_INFINITY
   }
   while (enough / few > 1.01) {
     const middle = Math.sqrt(few * enough)
-    if (isShown(sought, choose, expected(sought, middle))) enough = middle
+    if (isShownBy(middle)) enough = middle
     else few = middle
   }
   return enough
 }
 
-interface Pair {
-  readonly candidate: Sample
-  readonly stable?: Sample
+interface Pair<Each> {
+  readonly candidate: Each
+  readonly stable?: Each
 }
 
-function isShown({ options, side, level }: Sought, choose: ChosenTest, { candidate, stable }: Pair): boolean {
+function isShown(
+  { options, side, level }: Sought,
+  choose: ChosenTest,
+  { candidate, stable }: Pair<Sample>,
+): boolean {
   const test = choose(candidate, stable)
   const enough = -Math.log(level)
   return test !== undefined && test.comparison[side](options.aim.margin, enough) > enough
 }
 
-/** Both revisions' samples when chance plays no part. */
-function expected({ truth, options }: Sought, samples: number): Pair {
-  const { candidate, stable, deviation } = truth
-  const share = stable === undefined ? 1 : (options.share ?? 0.5)
+function madeUp({ draws, candidate, compares }: Sought): Pair<MadeUp> {
   return {
-    candidate: sumsOf(samples * share, candidate, deviation),
-    ...(stable !== undefined && { stable: sumsOf(samples * (1 - share), stable, deviation) }),
+    candidate: draws.revision(candidate),
+    ...(compares && { stable: draws.revision(draws.stable) }),
   }
 }
 
-function sumsOf(count: number, mean: number, deviation: number | undefined): Sample {
-  if (deviation === undefined) return { kind: 'proportion', bad: count * mean, total: count }
+/** The candidate's part of the samples. A rule with a constant reads those of the candidate alone. */
+function shareOf({ compares, options }: Sought): number {
+  return compares ? (options.share ?? 0.5) : 1
+}
+
+/** Both revisions' samples when chance plays no part. */
+function expected({ candidate, stable }: Pair<MadeUp>, share: number, samples: number): Pair<Sample> {
   return {
-    kind: 'moments',
-    count,
-    sum: count * mean,
-    sumSquares: count * (mean * mean + deviation * deviation),
+    candidate: candidate.expected(samples * share),
+    ...(stable !== undefined && { stable: stable.expected(samples * (1 - share)) }),
   }
 }
 
 /** The number of samples at which one run shows it. The looks lie close together, each some more samples than the last. */
 function shownAt(sought: Sought, choose: ChosenTest, typical: number, random: () => number): number {
-  const share = sought.truth.stable === undefined ? 1 : (sought.options.share ?? 0.5)
-  let pair = expected(sought, 0)
+  const share = shareOf(sought)
+  const revisions = madeUp(sought)
+  let pair = expected(revisions, share, 0)
   let samples = 0
   for (let next = Math.max(4, typical * earliest); next <= typical * 12; next *= growth) {
     const more = Math.ceil(next) - samples
     if (more <= 0) continue
     samples += more
-    const given = share === 1 ? more : drawBinomial(more, share, random)
+    const given = sought.draws.divide(more, share, random)
     pair = {
-      candidate: drawn(pair.candidate, given, sought.truth.candidate, sought.truth.deviation, random),
-      ...(pair.stable !== undefined && {
-        stable: drawn(pair.stable, more - given, sought.truth.stable ?? 0, sought.truth.deviation, random),
-      }),
+      candidate: revisions.candidate.more(pair.candidate, given, random),
+      ...(revisions.stable !== undefined &&
+        pair.stable !== undefined && { stable: revisions.stable.more(pair.stable, more - given, random) }),
     }
-    if (
-      hasSamples(pair.candidate) &&
-      (pair.stable === undefined || hasSamples(pair.stable)) &&
-      isShown(sought, choose, pair)
-    ) {
-      return samples
-    }
+    if (isEnough(revisions, pair) && isShown(sought, choose, pair)) return samples
   }
   return Number.POSITIVE_INFINITY
 }
 
-function hasSamples(sample: Sample): boolean {
-  return sample.kind === 'proportion' ? sample.total > 0 : sample.kind === 'moments' && sample.count > 1
-}
-
-function drawn(
-  sample: Sample,
-  count: number,
-  mean: number,
-  deviation: number | undefined,
-  random: () => number,
-): Sample {
-  if (sample.kind === 'proportion') {
-    return { ...sample, bad: sample.bad + drawBinomial(count, mean, random), total: sample.total + count }
-  }
-  if (sample.kind !== 'moments' || count === 0) return sample
-  const sum = count * mean + Math.sqrt(count) * (deviation ?? 0) * drawNormal(random)
-  return {
-    ...sample,
-    count: sample.count + count,
-    sum: sample.sum + sum,
-    sumSquares: sample.sumSquares + 2 * mean * sum - count * mean * mean + count * (deviation ?? 0) ** 2,
-  }
+function isEnough(revisions: Pair<MadeUp>, { candidate, stable }: Pair<Sample>): boolean {
+  return (
+    revisions.candidate.isEnough(candidate) &&
+    (stable === undefined || revisions.stable?.isEnough(stable) === true)
+  )
 }

@@ -18,23 +18,18 @@ function timesTypical(sought: Sought, found: number): number {
  * The smallest difference that is seen with so many samples, from the stable revision or from the bound. `found` is how
  * many the runs took for the difference of `sought`. Undefined when no difference is seen that can be.
  */
-export function seenWithin(
-  sought: Sought,
-  found: number,
-  samples: number,
-  { isShare, compares }: { readonly isShare: boolean; readonly compares: boolean },
-): number | undefined {
-  const { truth, options } = sought
+export function seenWithin(sought: Sought, found: number, samples: number): number | undefined {
+  const { draws, compares, options } = sought
   const { margin, detect } = options.aim
-  const start = compares ? (truth.stable ?? 0) + margin : margin
+  const start = compares ? draws.stable + margin : margin
   const times = timesTypical(sought, found)
   const choose = testFor(options)
   const isSeen = (excess: number): boolean => {
     const candidate = start + excess
-    if (isShare && candidate >= 1) return true
-    return typicalSamples({ ...sought, truth: { ...truth, candidate } }, choose) * times <= samples
+    if (candidate >= draws.most) return true
+    return typicalSamples({ ...sought, candidate }, choose) * times <= samples
   }
-  const limit = isShare ? 1 - start : Number.POSITIVE_INFINITY
+  const limit = draws.most - start
   const wanted = detect - margin
   let enough = wanted
   while (!isSeen(enough)) {
@@ -62,7 +57,7 @@ export function weightToSee(
   requests: number,
   { weight, gate }: { readonly weight: number; readonly gate: AnalysisGate },
 ): number | undefined {
-  const compares = 'noWorseThan' in gate.pass
+  const { compares } = sought
   const times = timesTypical(sought, found)
   return triedWeights.find((tried) => {
     // With half of the traffic a comparison is at its best.

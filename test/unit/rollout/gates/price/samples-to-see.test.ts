@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { seededRandom } from '../../../../../src/clock.ts'
 import { chooseTest } from '../../../../../src/rollout/gates/choose-test.ts'
 import { drawBinomial } from '../../../../../src/rollout/gates/price/draw-binomial.ts'
+import { meanDraws } from '../../../../../src/rollout/gates/price/draws/mean-draws.ts'
+import { proportionDraws } from '../../../../../src/rollout/gates/price/draws/proportion-draws.ts'
 import {
   type Sought,
   samplesToSee,
@@ -9,7 +11,9 @@ import {
 } from '../../../../../src/rollout/gates/price/samples-to-see.ts'
 
 const sought: Sought = {
-  truth: { stable: 0.05, candidate: 0.15 },
+  draws: proportionDraws({ kind: 'proportion', bad: 5, total: 100 }),
+  candidate: 0.15,
+  compares: true,
   options: { aim: { margin: 0, detect: 0.1, basis: 0.05 }, share: 0.5 },
   side: 'above',
   level: 0.05,
@@ -34,14 +38,14 @@ describe('the number of samples that a difference takes to be seen', () => {
     expect(await samplesToSee(uneven)).toBeGreaterThan(2 * samples)
     const finer: Sought = {
       ...sought,
-      truth: { stable: 0.05, candidate: 0.08 },
+      candidate: 0.08,
       options: { ...sought.options, aim: { margin: 0, detect: 0.03, basis: 0.05 } },
     }
     expect(await samplesToSee(finer)).toBeGreaterThan(4 * samples)
   })
 
   it('is infinite when there is nothing to see', async () => {
-    const nothing = { ...sought, truth: { stable: 0.05, candidate: 0.05 } }
+    const nothing = { ...sought, candidate: 0.05 }
     expect(typicalSamples(nothing)).toBe(Number.POSITIVE_INFINITY)
     expect(await samplesToSee(nothing)).toBe(Number.POSITIVE_INFINITY)
   })
@@ -49,19 +53,25 @@ describe('the number of samples that a difference takes to be seen', () => {
   it('is found for means with a deviation, and for a rule with a constant', async () => {
     const slower: Sought = {
       ...sought,
-      truth: { stable: 100, candidate: 110, deviation: 50 },
+      draws: around100(50),
+      candidate: 110,
       options: { aim: { margin: 0, detect: 10 }, share: 0.5 },
     }
-    const noisier = { ...slower, truth: { ...slower.truth, deviation: 100 } }
+    const noisier = { ...slower, draws: around100(100) }
     expect(await samplesToSee(noisier)).toBeGreaterThan(2 * (await samplesToSee(slower)))
     const constant: Sought = {
       ...sought,
-      truth: { candidate: 0.15 },
+      compares: false,
       options: { aim: { margin: 0.05, detect: 0.15 } },
     }
     expect(await samplesToSee(constant)).toBeLessThan(await samplesToSee(sought))
   })
 })
+
+/** Values around 100 with this deviation. */
+function around100(deviation: number): Sought['draws'] {
+  return meanDraws({ kind: 'moments', count: 1, sum: 100, sumSquares: 10_000 + deviation ** 2 })
+}
 
 describe('a drawn number of hits', () => {
   it.each([
@@ -83,7 +93,11 @@ describe('a drawn number of hits', () => {
   })
 })
 
-function isSeen({ truth, options, side, level }: Sought, most: number, random: () => number): boolean {
+function isSeen(
+  { draws, candidate: worse, options, side, level }: Sought,
+  most: number,
+  random: () => number,
+): boolean {
   let [candidate, stable] = [
     { bad: 0, total: 0 },
     { bad: 0, total: 0 },
@@ -92,11 +106,11 @@ function isSeen({ truth, options, side, level }: Sought, most: number, random: (
   for (let samples = step; samples <= most; samples += step) {
     const given = drawBinomial(step, options.share ?? 0.5, random)
     candidate = {
-      bad: candidate.bad + drawBinomial(given, truth.candidate, random),
+      bad: candidate.bad + drawBinomial(given, worse, random),
       total: candidate.total + given,
     }
     const rest = step - given
-    stable = { bad: stable.bad + drawBinomial(rest, truth.stable ?? 0, random), total: stable.total + rest }
+    stable = { bad: stable.bad + drawBinomial(rest, draws.stable, random), total: stable.total + rest }
     if (candidate.total === 0 || stable.total === 0) continue
     const test = chooseTest({ kind: 'proportion', ...candidate }, { kind: 'proportion', ...stable }, options)
     if (test !== undefined && test.comparison[side](options.aim.margin) > -Math.log(level)) return true
