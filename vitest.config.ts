@@ -63,6 +63,18 @@ function standIn(id: string, importer: string, file: string): Plugin {
   }
 }
 
+/** `npm run soak` sets it: how many times the usual cases properties draw. */
+const soak = process.env.MODELSPINE_SOAK
+
+const soaking: Plugin = {
+  name: 'soak',
+  enforce: 'pre',
+  resolveId(wanted, by) {
+    const file = 'test/soaked-fast-check.ts'
+    return wanted === 'fast-check' && !by?.endsWith(`/${file}`) ? join(import.meta.dirname, file) : undefined
+  },
+}
+
 /** Retries and short limits as `src/http` makes them, and the pace of vendors, without their long waits. */
 const quick = [
   standIn('undici', '/src/http/load-undici.ts', 'test/quick-undici.ts'),
@@ -71,12 +83,12 @@ const quick = [
 ]
 
 const config: ViteUserConfig = defineConfig({
-  plugins: quick,
+  plugins: soak === undefined ? quick : [...quick, soaking],
   resolve: { conditions },
   ssr: { resolve: { conditions } },
   test: {
     exclude: ['test/live/*.test.ts', 'test/live/!(support)/**', 'node_modules/**'],
-    setupFiles: ['test/short-stacks.ts'],
+    setupFiles: ['test/short-stacks.ts', 'test/seed.ts'],
     pool: 'threads',
     // vitest keeps one processor free; with two of them that is half. One worker more than processors computes while others
     // wait for processes, disks and timers. It costs a tenth more of the processors' time, because each worker loads all
@@ -84,7 +96,7 @@ const config: ViteUserConfig = defineConfig({
     maxWorkers: availableParallelism() + 1,
     sequence: { sequencer: longestFirst(long) },
     // Real processes and disks answer late on a busy machine; nothing here sleeps for so long.
-    testTimeout: 30_000,
+    testTimeout: soak === undefined ? 30_000 : 3_600_000,
     hookTimeout: 30_000,
     expect: { poll: { timeout: 20_000, interval: 5 } },
     projects: [
