@@ -63,18 +63,6 @@ function standIn(id: string, importer: string, file: string): Plugin {
   }
 }
 
-/** `npm run soak` sets it: how many times the usual cases properties draw. */
-const soak = process.env.MODELSPINE_SOAK
-
-const soaking: Plugin = {
-  name: 'soak',
-  enforce: 'pre',
-  resolveId(wanted, by) {
-    const file = 'test/soaked-fast-check.ts'
-    return wanted === 'fast-check' && !by?.endsWith(`/${file}`) ? join(import.meta.dirname, file) : undefined
-  },
-}
-
 /** Retries and short limits as `src/http` makes them, and the pace of vendors, without their long waits. */
 const quick = [
   standIn('undici', '/src/http/load-undici.ts', 'test/quick-undici.ts'),
@@ -83,7 +71,7 @@ const quick = [
 ]
 
 const config: ViteUserConfig = defineConfig({
-  plugins: soak === undefined ? quick : [...quick, soaking],
+  plugins: quick,
   resolve: { conditions },
   ssr: { resolve: { conditions } },
   test: {
@@ -96,7 +84,7 @@ const config: ViteUserConfig = defineConfig({
     maxWorkers: availableParallelism() + 1,
     sequence: { sequencer: longestFirst(long) },
     // Real processes and disks answer late on a busy machine; nothing here sleeps for so long.
-    testTimeout: soak === undefined ? 30_000 : 3_600_000,
+    testTimeout: 30_000,
     hookTimeout: 30_000,
     expect: { poll: { timeout: 20_000, interval: 5 } },
     projects: [

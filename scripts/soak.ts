@@ -1,6 +1,6 @@
 /**
- * Draws other cases than `npm test`, and more of them, for every test of a property. `--times` is how many times the usual
- * number (default 10), `--seed` repeats a run. Further words choose test files, as vitest does.
+ * Runs the tests of properties with other seeds than `npm test`, one after another, until one fails. `--times` is how many
+ * seeds (default 10), `--seed` the first one. Further words choose test files, as vitest does.
  */
 
 import { spawnSync } from 'node:child_process'
@@ -12,10 +12,10 @@ const { values, positionals } = parseArgs({
   options: { times: { type: 'string', default: '10' }, seed: { type: 'string' } },
   allowPositionals: true,
 })
-const seed = Number(values.seed ?? randomInt(2 ** 31))
+const first = Number(values.seed ?? randomInt(2 ** 31))
 const times = Number(values.times)
 for (const [name, number, least] of [
-  ['seed', seed, 0],
+  ['seed', first, 0],
   ['times', times, 1],
 ] as const) {
   if (Number.isSafeInteger(number) && number >= least) continue
@@ -32,9 +32,13 @@ if (files.length === 0) {
   console.error(`no test of a property is in a file called ${positionals.join(' or ')}`)
   process.exit(2)
 }
-console.log(`soak: ${files.length} files, ${times} times the usual cases, --seed ${seed}`)
-const { status } = spawnSync('vitest', ['run', ...files], {
-  stdio: 'inherit',
-  env: { ...process.env, MODELSPINE_SEED: `${seed}`, MODELSPINE_SOAK: `${times}` },
-})
-process.exitCode = status ?? 1
+for (let seed = first; seed < first + times; seed += 1) {
+  console.log(`soak: ${files.length} files, seed ${seed}`)
+  const { status } = spawnSync('vitest', ['run', '--reporter=dot', ...files], {
+    stdio: 'inherit',
+    env: { ...process.env, MODELSPINE_SEED: `${seed}` },
+  })
+  if (status === 0) continue
+  console.error(`soak: failed. To repeat it: npm run soak -- --times 1 --seed ${seed}`)
+  process.exit(1)
+}
