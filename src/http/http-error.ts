@@ -1,5 +1,6 @@
 import { type ErrorCode, ModelspineError } from '../errors.ts'
-import { isCredential, scrub, scrubbedCause } from './scrub.ts'
+import { isCredential } from './credentials.ts'
+import { scrub, scrubbedCause } from './scrub.ts'
 
 /** How far a call had come. In the phase `connecting`, no part of the call can have reached the server. */
 export type CallPhase = 'connecting' | 'sent' | 'answering'

@@ -1,39 +1,5 @@
 import { escaped, hide, isIn, type KnownSecret, mask, type Spelling, spellingsOf } from '../spellings.ts'
-
-const sensitiveName = /auth|cookie|key|token|secret|signature|password|credential/i
-
-/** Whether a header of this name holds a credential: `authorization`, `x-goog-api-key`, `ocp-apim-subscription-key` … */
-export function isCredential(header: string): boolean {
-  return sensitiveName.test(header)
-}
-
-/**
- * What is hidden in every text, with the part that stays. The length of names is limited, so that for every text the time
- * stays proportional to the text's length.
- */
-const credentials: readonly (readonly [pattern: RegExp, stays: string])[] = [
-  [/\b(Bearer|Basic)\s+[\w.~+/=-]{6,}/gi, '$1 '],
-  // User information in a URL.
-  [/(:\/\/)[^/\s@]+(?=@)/g, '$1'],
-  // A parameter of a query, also where the whole URL is percent-encoded, or stands in JSON that Go wrote. `sig` is that
-  // of Azure Storage, `code` that of Azure Functions.
-  [
-    /((?:[?&;]|%3F|%26|\\u0026)(?:sig|code|auth|jwt|pwd|[^=?&%\s]{0,100}(?:key|token|secret|signature|password|credential)[^=?&%\s]{0,100})(?:=|%3D))(?:(?!%26|\\u0026)[^&\s"'])+/gi,
-    '$1',
-  ],
-  // A header, or a member of JSON.
-  [
-    /((?:(?:api|access|subscription|functions|account|private)[-_]?key|authorization|cookie|(?:client|shared)[-_]secret|(?:access|refresh|session|security)[-_]token)["']?\s{0,9}[:=]\s{0,9}["']?(?:(?:Bearer|Basic)\s)?)[^\s"',;&]+/gi,
-    '$1',
-  ],
-  // Keys that are known by their form. Names of models look alike, but have no capital letters together with digits.
-  [
-    /\b()(?:(?:sk|rk|gsk|hf|ghp|gho|glpat|xai|xox[abp])[-_](?=[\w-]{0,40}[A-Z])(?=[\w-]{0,40}\d)[\w-]{16,}|A[KS]IA[0-9A-Z]{16}|AIza[\w-]{35})/g,
-    '$1',
-  ],
-  // A JSON web token.
-  [/\b()eyJ[\w-]{10,}\.[\w-]{10,}(?:\.[\w-]+)?/g, '$1'],
-]
+import { cleanCause, hideCredentials, isCredential } from './credentials.ts'
 
 /**
  * The header values that must not be printed: the whole value, and the part after a scheme such as `Bearer`.
@@ -54,10 +20,7 @@ export function secretsOf(headers: Readonly<Record<string, string>>): readonly s
  * information in a URL, values whose name says that they are secret, and keys of well-known forms.
  */
 export function scrub(text: string, secrets: Iterable<KnownSecret> = []): string {
-  return credentials.reduce(
-    (clean, [pattern, stays]) => clean.replace(pattern, `${stays}${mask}`),
-    hide(text, spellingsOf(secrets)),
-  )
+  return hideCredentials(hide(text, spellingsOf(secrets)))
 }
 
 /**
@@ -99,10 +62,5 @@ function hiddenStart(text: string, length: number, spellings: readonly Spelling[
 
 /** A copy of a thrown error with only its name, its code and its cleaned message. */
 export function scrubbedCause(error: unknown, secrets: readonly string[]): Error {
-  const { name, message, code }: NodeJS.ErrnoException =
-    error instanceof Error ? error : new Error(String(error))
-  const clean = new Error(scrub(message, secrets))
-  clean.name = name
-  delete clean.stack
-  return code === undefined ? clean : Object.assign(clean, { code })
+  return cleanCause(error, (message) => scrub(message, secrets))
 }

@@ -1,4 +1,5 @@
 import { isModelspineError, ModelspineError, messageOf } from '../../errors.ts'
+import { cleanCause, hideCredentials } from '../../http/credentials.ts'
 import { scrubbedCause, scrubStart, secretsOf } from '../../http/scrub.ts'
 import { notCarried } from '../../provider/contract/not-carried.ts'
 import { headersOf, toldFailure } from '../told-failure.ts'
@@ -43,7 +44,7 @@ function withoutOthers(error: ModelspineError): ModelspineError {
   return new ModelspineError(code, message, {
     details,
     retryable,
-    cause: scrubbedCause(cause, []),
+    cause: cleanCause(cause, hideCredentials),
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
   })
 }

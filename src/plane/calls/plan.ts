@@ -7,6 +7,7 @@ import type { ModelDeployment } from '../../resources/deployment/model-deploymen
 import type { Duration } from '../../resources/duration.ts'
 import { type Actor, type Key, keyOf } from '../../resources/metadata.ts'
 import type { GatePrice } from '../../rollout/gates/price/gate-price.ts'
+import { priceRollout } from '../../rollout/gates/price/price-rollout.ts'
 import type { Permit } from '../../rollout/machine/machine-types.ts'
 import { servingPlacement } from '../../rollout/machine/placement.ts'
 import {
@@ -123,7 +124,6 @@ async function planRollout(
   }
 }
 
-/** Prices are computed by trying. Whoever never plans a rollout with gates never loads what that needs. */
 async function priceGates(
   context: ControlContext,
   deployment: Key,
@@ -133,7 +133,6 @@ async function priceGates(
 ): Promise<readonly GatePrice[]> {
   const { stable, trafficSinceMs } = status
   if (stable === undefined || !takesSteps(spec, status, desired) || spec.analysis.length === 0) return []
-  const { priceRollout } = await import('../../rollout/gates/price/price-rollout.ts')
   const weight = weightOf(splitOf(status), stable)
   const nowMs = context.clock.now()
   const prices = await priceRollout(spec, {

@@ -1,5 +1,5 @@
 import { type ErrorCode, isModelspineError, ModelspineError } from '../../errors.ts'
-import { scrubbedCause } from '../../http/scrub.ts'
+import { cleanCause, hideCredentials } from '../../http/credentials.ts'
 import type { Upstream } from '../table/route.ts'
 
 /** How far a failure reaches. The reach decides which other upstreams may still be asked. */
@@ -55,5 +55,5 @@ interface Failed {
 export function failureOf(cause: unknown, upstream: Upstream): ModelspineError {
   if (isModelspineError(cause)) return cause
   const message = `provider ${upstream.identity.provider} threw an error that is not a ModelspineError`
-  return new ModelspineError('unavailable', message, { cause: scrubbedCause(cause, []) })
+  return new ModelspineError('unavailable', message, { cause: cleanCause(cause, hideCredentials) })
 }
