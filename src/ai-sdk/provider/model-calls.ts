@@ -89,10 +89,5 @@ function withHeaders<Call extends { headers?: Record<string, string | undefined>
 }
 
 function callOf(model: LanguageModelV4, request: ChatRequest, { translation }: CallContext): NativeCall {
-  return writeRequest(request, keeperOf(model), new Carriage(aiSdkTitle, translation))
-}
-
-/** `openai.chat` keeps its files as `openai`. */
-function keeperOf({ provider }: LanguageModelV4): string {
-  return provider.split('.')[0] ?? provider
+  return writeRequest(request, model.provider, new Carriage(aiSdkTitle, translation))
 }

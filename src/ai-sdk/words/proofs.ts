@@ -36,6 +36,11 @@ const readers: Readonly<Record<string, readonly string[]>> = {
   bedrock: ['anthropic', 'bedrock'],
 }
 
+/** The name that a vendor has here. */
+export function vendorNamed(name: string): string {
+  return aliases[name] ?? name
+}
+
 /** The proof of a part, from the metadata of an answer or the options of a prompt. Our own marks win. */
 export function proofMarks(provided: SharedV4ProviderOptions | undefined): Proof {
   if (provided === undefined) return {}
@@ -68,7 +73,7 @@ function proofOfVendor(others: SharedV4ProviderOptions | undefined): Proof {
   for (const [name, entry] of Object.entries(others ?? {})) {
     const proof = proofOf({
       signature: textAt(entry, 'signature') ?? textAt(entry, 'thoughtSignature'),
-      signedBy: aliases[name] ?? name,
+      signedBy: vendorNamed(name),
       encrypted: textAt(entry, 'redactedData') ?? textAt(entry, 'reasoningEncryptedContent'),
     })
     if (isProof(proof)) return proof
@@ -116,7 +121,7 @@ export function provenOptions(
 
 /** Who can read the proof. */
 function vendorsOf({ signedBy }: Proof, keeper: string): readonly string[] {
-  const signer = signedBy ?? aliases[keeper] ?? keeper
+  const signer = signedBy ?? vendorNamed(keeper)
   return readers[signer] ?? [signer]
 }
 

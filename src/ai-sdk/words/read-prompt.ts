@@ -1,20 +1,18 @@
-import type {
-  LanguageModelV4Message,
-  LanguageModelV4Prompt,
-  LanguageModelV4ToolResultOutput,
-  LanguageModelV4ToolResultPart,
-} from '@ai-sdk/provider'
+import type { LanguageModelV4Message, LanguageModelV4Prompt } from '@ai-sdk/provider'
 import type { ChatMessage, ChatPart } from '../../provider/contract.ts'
+import { joinedOptions, readMarked, splitMark } from './cache-marks.ts'
 import { aiSdkVendor, vendorOptions } from './dialect.ts'
 import { readFile } from './media.ts'
 import { ownMarks, readForeign } from './own-marks.ts'
 import { readProven } from './proofs.ts'
+import { readResult, textOf } from './read-result.ts'
 
 export type PromptPart = Exclude<LanguageModelV4Message['content'], string>[number]
 
 /** A message, and what it was read from. */
 export interface ReadMessage {
   readonly message: ChatMessage
+  /** A mark for the cache stands in it on the last part, where it was one of the whole message. */
   readonly from: LanguageModelV4Message
   /** What each part of the content was read from. Undefined where a message is not read part by part. */
   readonly parts: readonly PromptPart[] | undefined
@@ -26,17 +24,37 @@ export function readPrompt(prompt: LanguageModelV4Prompt): readonly ReadMessage[
 }
 
 function readMessage(from: LanguageModelV4Message): readonly ReadMessage[] {
-  const options = vendorOptions(from.providerOptions)
   if (from.role === 'system') {
-    const message: ChatMessage = {
-      role: 'system',
-      content: [{ type: 'text', text: from.content }],
-      ...options,
-    }
+    const { cacheMark, rest } = splitMark(from.providerOptions)
+    const text: ChatPart = { type: 'text', text: from.content, ...(cacheMark && { cacheMark }) }
+    const message: ChatMessage = { role: 'system', content: [text], ...vendorOptions(rest) }
     return [{ message, from, parts: undefined }]
   }
+  const moved = markedInside(from)
+  if (moved === undefined) return readTurn(from)
+  const read = readTurn(moved)
+  // A part that cannot have the mark leaves it where it was.
+  return read.at(-1)?.message.content.at(-1)?.cacheMark === undefined ? readTurn(from) : read
+}
+
+type Turn = Exclude<LanguageModelV4Message, { readonly role: 'system' }>
+
+/** The message with its mark on its last part, which says the same. Undefined without a mark, or where there is one. */
+function markedInside(message: Turn): Turn | undefined {
+  const { providerOptions, ...bare } = message
+  const { cacheMark, marking = {}, rest } = splitMark(providerOptions)
+  const last = message.content.at(-1)
+  if (cacheMark === undefined || last === undefined) return undefined
+  if (splitMark(last.providerOptions).cacheMark !== undefined) return undefined
+  const marked = { ...last, providerOptions: joinedOptions(last.providerOptions, marking) }
+  const content = [...message.content.slice(0, -1), marked]
+  return { ...bare, content, ...(rest && { providerOptions: rest }) } as Turn
+}
+
+function readTurn(from: Turn): readonly ReadMessage[] {
+  const options = vendorOptions(from.providerOptions)
   if (from.role !== 'tool') {
-    const content = from.content.map(readPart)
+    const content = from.content.map((part: PromptPart) => readMarked(part, readPart))
     return [{ message: { role: from.role, content, ...options }, from, parts: from.content }]
   }
   return from.content.map((part) => {
@@ -75,41 +93,4 @@ function readPart(part: PromptPart): ChatPart {
 /** What others cannot say and must not leave out: the history of tools that the vendor ran, its own blocks. */
 function required(part: PromptPart): ChatPart {
   return { type: 'opaque', vendor: aiSdkVendor, kind: part.type, data: part, required: true }
-}
-
-function readResult(part: LanguageModelV4ToolResultPart): ChatMessage {
-  const { toolCallId, toolName: name, output, providerOptions } = part
-  const failed = output.type === 'error-text' || output.type === 'error-json'
-  return {
-    role: 'tool',
-    content: readOutput(output),
-    name,
-    toolCallId,
-    ...(failed ? { toolFailed: true } : {}),
-    ...vendorOptions(providerOptions),
-  }
-}
-
-function readOutput(output: LanguageModelV4ToolResultOutput): readonly ChatPart[] {
-  switch (output.type) {
-    case 'text':
-    case 'error-text':
-      return [{ type: 'text', text: output.value }]
-    case 'json':
-    case 'error-json':
-      return [{ type: 'text', text: textOf(output.value) }]
-    case 'execution-denied':
-      return [{ type: 'text', text: output.reason ?? 'The execution of the tool was denied.' }]
-    case 'content':
-      return output.value.map((part): ChatPart => {
-        const options = vendorOptions(part.providerOptions)
-        if (part.type === 'text') return { type: 'text', text: part.text, ...options }
-        if (part.type === 'file') return readFile(part)
-        return { type: 'opaque', vendor: aiSdkVendor, kind: part.type, data: part, required: true }
-      })
-  }
-}
-
-function textOf(value: unknown): string {
-  return JSON.stringify(value) ?? ''
 }

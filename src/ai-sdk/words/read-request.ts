@@ -1,5 +1,6 @@
 import type { LanguageModelV4CallOptions, SharedV4Warning } from '@ai-sdk/provider'
 import { type Chat, type ChatTool, type VendorOptions, withNativeObject } from '../../provider/contract.ts'
+import { splitMark } from './cache-marks.ts'
 import { aiSdkDialect, aiSdkVendor, type NativeCall, splitOptions, vendorOptions } from './dialect.ts'
 import { readPrompt } from './read-prompt.ts'
 
@@ -59,13 +60,15 @@ function readTool(tool: Tool): ChatTool {
   // The AI SDK's contract: a model warns of a provider's tool that it does not know, and goes on without it.
   if (tool.type === 'provider') return { type: 'opaque', vendor: aiSdkVendor, kind: tool.id, data: tool }
   const { name, description, inputSchema, strict, providerOptions } = tool
+  const { cacheMark, rest } = splitMark(providerOptions)
   return {
     type: 'function',
     name,
     ...(description === undefined ? {} : { description }),
     parameters: inputSchema as Readonly<Record<string, unknown>>,
     ...(strict === undefined ? {} : { strict }),
-    ...vendorOptions(providerOptions),
+    ...(cacheMark === undefined ? {} : { cacheMark }),
+    ...vendorOptions(rest),
   }
 }
 

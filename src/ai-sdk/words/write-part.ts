@@ -1,6 +1,7 @@
 import type { Carriage } from '../../dialects/carriage.ts'
 import { parseExactly } from '../../dialects/exact-json.ts'
 import type { AudioPart, ChatMessage, ChatPart, FilePart, ImagePart } from '../../provider/contract.ts'
+import { withMark } from './cache-marks.ts'
 import { aiSdkVendor, providerOptions } from './dialect.ts'
 import { writeFile } from './media.ts'
 import { provenOptions } from './proofs.ts'
@@ -9,6 +10,8 @@ import type { PromptPart } from './read-prompt.ts'
 /** What is known of the message or part that is being written. */
 export interface PartContext {
   readonly role: ChatMessage['role']
+  /** The name that the model gives its provider. */
+  readonly provider: string
   /** The vendor that keeps files which are told by an id. */
   readonly keeper: string
   readonly carriage: Carriage
@@ -18,13 +21,21 @@ export interface PartContext {
 
 /** The part of a prompt, in a list of one. Empty for what was refused or left out. */
 export function writePart(part: ChatPart, context: PartContext): readonly PromptPart[] {
+  const place = part.type === 'reasoning' ? 'thought' : 'part'
+  return writeUnmarked(part, context).map((written): PromptPart => {
+    const marked = withMark(written.providerOptions, part.cacheMark, context, place)
+    return { ...written, ...marked }
+  })
+}
+
+function writeUnmarked(part: ChatPart, context: PartContext): readonly PromptPart[] {
   const { keeper, carriage, path } = context
   if (part.type === 'opaque') {
     if (part.vendor === aiSdkVendor) return [part.data as PromptPart]
     leaveOpaque(part, path, carriage)
     return []
   }
-  leaveMarks(part, [aiSdkVendor], context)
+  carriage.options(path, part.options, [aiSdkVendor])
   switch (part.type) {
     case 'text':
       return [{ type: 'text', text: part.text, ...provenOptions(part, keeper) }]
@@ -52,16 +63,6 @@ export function leaveOpaque(
 ): void {
   if (required === true) carriage.refuse(path, `"${kind}" of ${vendor}`)
   else carriage.approximate(path, 'left out')
-}
-
-/** Tells that the mark for the cache and the options of other vendors than these are left out. */
-export function leaveMarks(
-  { options, cacheMark }: ChatPart,
-  vendors: readonly string[],
-  { carriage, path }: PartContext,
-): void {
-  carriage.options(path, options, vendors)
-  if (cacheMark !== undefined) carriage.approximate(`${path}.cacheMark`, 'left out')
 }
 
 function writeMedia(

@@ -1,9 +1,10 @@
 import type { LanguageModelV4Message, LanguageModelV4Prompt } from '@ai-sdk/provider'
 import { sameJson } from '../../json.ts'
 import type { ChatMessage, ChatPart } from '../../provider/contract.ts'
+import { withMark } from './cache-marks.ts'
 import { aiSdkVendor, providerOptions } from './dialect.ts'
 import { type PromptPart, type ReadMessage, readPrompt } from './read-prompt.ts'
-import { leaveMarks, leaveOpaque, type PartContext, writePart } from './write-part.ts'
+import { leaveOpaque, type PartContext, writePart } from './write-part.ts'
 import { inContent, writeResult } from './write-result.ts'
 
 /**
@@ -12,7 +13,7 @@ import { inContent, writeResult } from './write-result.ts'
  */
 export function writePrompt(
   messages: readonly ChatMessage[],
-  writing: Pick<PartContext, 'keeper' | 'carriage'>,
+  writing: Pick<PartContext, 'provider' | 'keeper' | 'carriage'>,
   original: LanguageModelV4Prompt = [],
 ): LanguageModelV4Prompt {
   const before = readPrompt(original)
@@ -63,16 +64,18 @@ function writeMessage(
 ): readonly LanguageModelV4Message[] {
   const { role, content } = message
   const isSame = read !== undefined && sameJson(read.message, message)
+  if (isSame && role !== 'tool') return [read.from]
   if (!isSame) leaveHead(message, context)
   const options = providerOptions(message.options)
   if (role === 'system' || role === 'developer') {
-    return content.flatMap((part, index) =>
-      systemTexts(part, inContent(context, index)).map((text) => ({
+    return content.flatMap((part, index) => {
+      const at = inContent(context, index)
+      return systemTexts(part, at).map((text) => ({
         role: 'system' as const,
         content: text,
-        ...options,
-      })),
-    )
+        ...withMark(options.providerOptions, part.cacheMark, at),
+      }))
+    })
   }
   if (role === 'tool') {
     const name = called.get(message.toolCallId ?? '') ?? ''
@@ -104,7 +107,7 @@ function leaveHead({ role, name, options }: ChatMessage, { carriage, path }: Par
 function systemTexts(part: ChatPart, context: PartContext): readonly string[] {
   const { role, path, carriage } = context
   if (part.type === 'text') {
-    leaveMarks(part, [], context)
+    carriage.options(path, part.options, [])
     return [part.text]
   }
   if (part.type === 'opaque') leaveOpaque(part, path, carriage)

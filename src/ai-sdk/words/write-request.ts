@@ -1,8 +1,9 @@
 import type { LanguageModelV4CallOptions, LanguageModelV4FunctionTool } from '@ai-sdk/provider'
 import type { Carriage } from '../../dialects/carriage.ts'
 import { type ChatRequest, type ChatTool, editedFields, originalOf } from '../../provider/contract.ts'
+import { withMark } from './cache-marks.ts'
 import { aiSdkDialect, aiSdkVendor, type NativeCall, providerOptions } from './dialect.ts'
-import { leaveOpaque } from './write-part.ts'
+import { leaveOpaque, type PartContext } from './write-part.ts'
 import { writePrompt } from './write-prompt.ts'
 import { writeReasoning } from './write-reasoning.ts'
 
@@ -16,7 +17,7 @@ interface Writing {
   readonly request: ChatRequest
   /** The call that it came from. */
   readonly before: NativeCall | undefined
-  readonly keeper: string
+  readonly provider: string
   readonly carriage: Carriage
 }
 
@@ -46,11 +47,11 @@ const writers: Readonly<Record<Exclude<keyof ChatRequest, 'model' | 'native' | '
 }
 
 /**
- * The call of a model. A request that came from the AI SDK is the same call, with what was edited since. `keeper` is the
- * vendor that keeps files which are told by an id. `carriage` hears what the AI SDK cannot say: it throws `unsupported`
- * for what it refuses.
+ * The call of a model. A request that came from the AI SDK is the same call, with what was edited since. `provider` is the
+ * name that the model gives its provider. `carriage` hears what the AI SDK cannot say: it throws `unsupported` for what it
+ * refuses.
  */
-export function writeRequest(request: ChatRequest, keeper: string, carriage: Carriage): NativeCall {
+export function writeRequest(request: ChatRequest, provider: string, carriage: Carriage): NativeCall {
   const original = originalOf(request, aiSdkDialect)
   const before = original?.object as NativeCall | undefined
   if (before === undefined) carriage.unread(request)
@@ -61,13 +62,15 @@ export function writeRequest(request: ChatRequest, keeper: string, carriage: Car
   const call: Edits = { ...(before ?? { prompt: [] }) }
   // Two fields may be said together.
   const saying = new Set(fields.map((field) => (writers as Readonly<Record<string, Writer>>)[field]))
-  for (const write of saying) Object.assign(call, write?.({ request, before, keeper, carriage }))
+  for (const write of saying) Object.assign(call, write?.({ request, before, provider, carriage }))
   for (const name of Object.keys(call) as (keyof Edits)[]) if (call[name] === undefined) delete call[name]
   return call as NativeCall
 }
 
-function writeMessages({ request: { messages }, before, keeper, carriage }: Writing): Edits {
-  return { prompt: writePrompt(messages, { keeper, carriage }, before?.prompt) }
+function writeMessages({ request: { messages }, before, provider, carriage }: Writing): Edits {
+  // `openai.chat` keeps its files as `openai`.
+  const [keeper = provider] = provider.split('.')
+  return { prompt: writePrompt(messages, { provider, keeper, carriage }, before?.prompt) }
 }
 
 function refuseChoices({ request: { choices = 1 }, carriage }: Writing): Edits {
@@ -85,15 +88,16 @@ function leaveEndUser({ request: { endUser }, carriage }: Writing): Edits {
   return {}
 }
 
-function writeTools({ request: { tools }, carriage }: Writing): Edits {
-  return { tools: tools?.flatMap((tool, index) => writeTool(tool, `tools[${index}]`, carriage)) }
+function writeTools({ request: { tools }, provider, carriage }: Writing): Edits {
+  const context = (index: number) => ({ provider, carriage, path: `tools[${index}]` })
+  return { tools: tools?.flatMap((tool, index) => writeTool(tool, context(index))) }
 }
 
 function writeTool(
   tool: ChatTool,
-  path: string,
-  carriage: Carriage,
+  context: Pick<PartContext, 'provider' | 'carriage' | 'path'>,
 ): NonNullable<LanguageModelV4CallOptions['tools']> {
+  const { carriage, path } = context
   if (tool.type === 'opaque') {
     if (tool.vendor === aiSdkVendor) return [tool.data as LanguageModelV4FunctionTool]
     leaveOpaque(tool, path, carriage)
@@ -105,7 +109,6 @@ function writeTool(
   }
   const { name, description, parameters, strict, options, cacheMark } = tool
   carriage.options(path, options, [aiSdkVendor])
-  if (cacheMark !== undefined) carriage.approximate(`${path}.cacheMark`, 'left out')
   return [
     {
       type: 'function',
@@ -113,7 +116,7 @@ function writeTool(
       ...(description === undefined ? {} : { description }),
       inputSchema: parameters,
       ...(strict === undefined ? {} : { strict }),
-      ...providerOptions(options),
+      ...withMark(providerOptions(options).providerOptions, cacheMark, context, 'tool'),
     },
   ]
 }

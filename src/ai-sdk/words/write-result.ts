@@ -1,8 +1,9 @@
 import type { LanguageModelV4ToolResultOutput } from '@ai-sdk/provider'
 import type { ChatMessage, ChatPart } from '../../provider/contract.ts'
+import { withMark } from './cache-marks.ts'
 import { aiSdkVendor, providerOptions } from './dialect.ts'
 import type { PromptPart } from './read-prompt.ts'
-import { leaveMarks, type PartContext, writePart } from './write-part.ts'
+import { type PartContext, writePart } from './write-part.ts'
 
 /** The parts of a message with the role `tool`: one result, or what only the AI SDK knows. `called` is its tool. */
 export function writeResult(
@@ -14,8 +15,26 @@ export function writeResult(
   if (toolCallId === undefined) {
     return content.flatMap((part, index) => writePart(part, inContent(context, index)))
   }
-  const output = writeOutput(message, context)
-  return [{ type: 'tool-result', toolCallId, toolName, output, ...providerOptions(options) }]
+  const marked = content.findLastIndex(({ cacheMark }) => cacheMark !== undefined)
+  tellMoved(content, marked, context)
+  const { providerOptions: own } = providerOptions(options)
+  const mark = withMark(own, content[marked]?.cacheMark, inContent(context, marked))
+  const output = writeOutput({ ...message, content: content.map(withoutMark) }, context)
+  return [{ type: 'tool-result', toolCallId, toolName, output, ...mark }]
+}
+
+/** A result is marked as a whole, which is the same as a mark on its last part. */
+function tellMoved(content: readonly ChatPart[], marked: number, { carriage, path }: PartContext): void {
+  for (const [index, { cacheMark }] of content.entries()) {
+    if (cacheMark === undefined || index === content.length - 1) continue
+    const what = index === marked ? 'behind the whole result' : 'left out'
+    carriage.approximate(`${path}.content[${index}].cacheMark`, what)
+  }
+}
+
+function withoutMark(part: ChatPart): ChatPart {
+  const { cacheMark: _, ...unmarked } = part
+  return unmarked as ChatPart
 }
 
 /** The context of a part of the message. */
@@ -30,7 +49,7 @@ function writeOutput(
   const failed = toolFailed === true
   if (isOneText(content, failed)) {
     const texts = content.map((part, index) => {
-      leaveMarks(part, [], inContent(context, index))
+      context.carriage.options(inContent(context, index).path, part.options, [])
       return 'text' in part ? part.text : ''
     })
     return { type: failed ? 'error-text' : 'text', value: texts.join('') }

@@ -27,10 +27,11 @@ function lossesOf(request: ChatRequest): ListingCarriage {
 
 describe('a request for a model of the AI SDK', () => {
   it('loses nothing that is not told', () => {
+    const providers = fc.constantFrom('mock.chat', 'anthropic.messages', 'amazon-bedrock', 'modelspine')
     fc.assert(
-      fc.property(requests, (request) => {
+      fc.property(requests, providers, (request, provider) => {
         const carriage = new ListingCarriage(aiSdkTitle)
-        const { request: read } = readRequest(writeRequest(request, 'mock', carriage))
+        const { request: read } = readRequest(writeRequest(request, provider, carriage))
         expect(untold(request, { model: 'm', ...read }, carriage)).toEqual([])
       }),
       { numRuns: draws(1_000, 10_000) },
@@ -38,6 +39,7 @@ describe('a request for a model of the AI SDK', () => {
   })
 
   const png = 'data:image/png;base64,iVBORw0KGgo='
+  const asWords = 'said in words of Anthropic and Bedrock, which this model may not know'
   const foreign = { type: 'opaque', vendor: 'openai', kind: 'thing', data: {} } as const
   it.each<[string, string, ChatRequest]>([
     ['endUser', 'left out', asks({ endUser: 'ann' })],
@@ -53,16 +55,17 @@ describe('a request for a model of the AI SDK', () => {
       'left out',
       asks({ messages: [{ ...question, options: { openai: {} } }] }),
     ],
-    ['messages[0].content[0].cacheMark', 'left out', says1({ type: 'text', text: 'a', cacheMark: {} })],
+    ['messages[0].content[0].cacheMark', asWords, says1({ type: 'text', text: 'a', cacheMark: {} })],
     [
       'messages[0].content[0].cacheMark',
-      'left out',
+      asWords,
       says1({ type: 'text', text: 'a', cacheMark: {} }, 'system'),
     ],
+    ['messages[0].content[0].cacheMark', asWords, says1({ type: 'text', text: 'a', cacheMark: {} }, 'tool')],
     [
       'messages[0].content[0].cacheMark',
-      'left out',
-      says1({ type: 'text', text: 'a', cacheMark: {} }, 'tool'),
+      'said in words of Bedrock, which this model may not know',
+      says1({ type: 'reasoning', text: 'a', cacheMark: {} }, 'assistant'),
     ],
     [
       'messages[0].content[0].options.anthropic',
@@ -97,7 +100,11 @@ describe('a request for a model of the AI SDK', () => {
         ],
       }),
     ],
-    ['tools[0].cacheMark', 'left out', asks({ tools: [tool({ cacheMark: {} })] })],
+    [
+      'tools[0].cacheMark',
+      'said in words of Anthropic, which this model may not know',
+      asks({ tools: [tool({ cacheMark: {} })] }),
+    ],
     ['tools[0].options.openai', 'left out', asks({ tools: [tool({ options: { openai: { a: 1 } } })] })],
     ['tools[0]', 'left out', asks({ tools: [foreign] })],
     ['metadata', 'left out', asks({ unread: [{ field: 'metadata', hint: true }] })],
