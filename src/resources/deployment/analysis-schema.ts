@@ -3,7 +3,7 @@ import { defaulted, nameField, numberField, textField, wholeNumberField } from '
 import { planeName } from '../plane-names.ts'
 import { type CheckProblem, fieldsOf, withCheck } from '../schema-checks.ts'
 import { testFields, testProblems } from './gate-test-fields.ts'
-import { knownMetric } from './known-metrics.ts'
+import { knownMetric, misspeltMetric } from './known-metrics.ts'
 import type { AnalysisGate, AnalysisGateInput, GateRule } from './model-deployment.ts'
 
 type RuleInput = AnalysisGateInput['pass']
@@ -60,6 +60,11 @@ function ruleSchema(): z.ZodType<Rule, RuleInput> {
 function* ruleProblems(gate: unknown): Generator<CheckProblem> {
   const { metric, source = 'plane', pass } = fieldsOf(gate)
   if (typeof metric !== 'string' || typeof source !== 'string') return
+  const meant = misspeltMetric(source, metric)
+  if (meant !== undefined) {
+    yield { path: ['metric'], fault: 'is not a metric of the plane', remedy: `Did you mean "${meant}"?` }
+    return
+  }
   const known = knownMetric(source, metric)
   const rule = fieldsOf(pass)
   if (rule.noWorseThan === 'stable' && rule.better === undefined && known === undefined) {

@@ -1,3 +1,5 @@
+import { nearestName } from '../problems/nearest-name.ts'
+
 /** Facts about a metric that the plane measures itself, under the source `plane`. The loader needs them. */
 export interface KnownMetric {
   readonly better: 'higher' | 'lower'
@@ -29,4 +31,13 @@ export const knownMetrics: readonly string[] = Object.keys(metrics)
 /** Known only for the source `plane`, because another source may mean something else by the same name. */
 export function knownMetric(source: string, metric: string): KnownMetric | undefined {
   return source === 'plane' && Object.hasOwn(metrics, metric) ? metrics[metric] : undefined
+}
+
+/** Those without a known direction. `outcomes.` is followed by a name of the app. */
+const others = /^(requests\.(total|perSecond)$|outcomes\.)/
+
+/** The metric of the source `plane` that was meant by a name that it does not have. */
+export function misspeltMetric(source: string, metric: string): string | undefined {
+  const isKnown = source !== 'plane' || Object.hasOwn(metrics, metric) || others.test(metric)
+  return isKnown ? undefined : nearestName(metric, knownMetrics)
 }

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type ErrorCode, errorCodes } from '../../../src/errors.ts'
 import { createFeedback } from '../../../src/feedback/create-feedback.ts'
-import { knownMetric, knownMetrics } from '../../../src/resources/deployment/known-metrics.ts'
+import { knownMetric, knownMetrics, misspeltMetric } from '../../../src/resources/deployment/known-metrics.ts'
 import { combineSources } from '../../../src/telemetry/combine-sources.ts'
 import { histogramQuantile } from '../../../src/telemetry/contract/histogram-quantile.ts'
 import { readingSamples } from '../../../src/telemetry/contract/reading-samples.ts'
@@ -358,6 +358,11 @@ describe('combined sources', () => {
     expect(plane.metrics.filter((metric) => !undirected.includes(metric)).sort()).toEqual(
       [...knownMetrics].sort(),
     )
+    for (const metric of [...plane.metrics, 'outcomes.errors']) {
+      expect([metric, misspeltMetric('plane', metric)]).toEqual([metric, undefined])
+    }
+    expect(misspeltMetric('plane', 'request.errors')).toBe('requests.errors')
+    expect(misspeltMetric('prom', 'request.errors')).toBeUndefined()
   })
 })
 

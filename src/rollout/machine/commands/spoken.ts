@@ -57,7 +57,7 @@ export function refuseMoved(status: DeploymentStatus, asked: Command): void {
   if (!moved) return
   const spoken = [
     ...(revision === undefined ? [] : [`revision ${revision}`]),
-    ...(step === undefined ? [] : [`step ${step}`]),
+    ...(step === undefined ? [] : [`steps[${step}]`]),
   ].join(' at ')
   throw new ModelspineError(
     'conflict',
@@ -83,5 +83,5 @@ function revisionOf({ rollout, desired }: DeploymentStatus, { kind }: Command): 
 
 function placeOf(rollout: Rollout, revision: string | undefined): string {
   const of = revision === undefined ? '' : ` revision ${revision}`
-  return `${rollout.phase}${of}${'step' in rollout ? ` at step ${rollout.step}` : ''}`
+  return `${rollout.phase}${of}${'step' in rollout ? ` at steps[${rollout.step}]` : ''}`
 }

@@ -190,7 +190,7 @@ describe('commands', () => {
       reason: {
         code: 'conflict',
         message: expect.stringMatching(
-          /^promote speaks of revision [0-9a-f]{10} at step 1 \(pausing\), but the rollout is now analyzing revision [0-9a-f]{10} at step 2: look/,
+          /^promote speaks of revision [0-9a-f]{10} at steps\[1\] \(pausing\), but the rollout is now analyzing revision [0-9a-f]{10} at steps\[2\]: look/,
         ),
       },
     })

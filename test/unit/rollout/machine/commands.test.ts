@@ -135,7 +135,9 @@ describe('promote', () => {
     expect(() => asked(standing('holding'), seen)).toThrow(
       expect.objectContaining({ code: 'conflict', details: { ...elsewhere, phase: 'holding' } }),
     )
-    expect(() => asked(standing('holding'), { kind: 'promote', step: 1 })).toThrow(/now holding .* at step 2/)
+    expect(() => asked(standing('holding'), { kind: 'promote', step: 1 })).toThrow(
+      /now holding .* at steps\[2\]/,
+    )
     expect(() => asked(standing('holding'), { kind: 'promote', revision: stable.name })).toThrow(
       expect.objectContaining({ code: 'conflict' }),
     )
