@@ -193,9 +193,17 @@ export const otherMutants: readonly Mutant[] = [
     law: 10,
     what: "a key of another gateway's config stands in the provider that is made of it",
     file: 'src/resources/moving/provider-shelf.ts',
-    find: 'variableOf(value) ?? suggested(name, option)',
+    find: 'variableOf(value) ?? names.nameFor(provider.name, option, first)',
     replace: 'variableOf(value) ?? String(value)',
     tests: ['test/unit/resources/moving/secrets.test.ts'],
+  },
+  {
+    law: 10,
+    what: "a vendor's usual variable is the name for a key of another host",
+    file: 'src/resources/moving/secret-names.ts',
+    find: '(home && vendor?.variable === name)',
+    replace: 'vendor?.variable === name',
+    tests: ['test/unit/resources/moving/whose-key.test.ts'],
   },
   {
     law: 10,

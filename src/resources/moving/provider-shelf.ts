@@ -1,29 +1,18 @@
 import { plainName } from '../name-patterns.ts'
-import { type FieldPath, formatPath } from '../problems/field-path.ts'
+import { formatPath } from '../problems/field-path.ts'
 import { addressDoubt, addressOf } from './addresses.ts'
-import type { Ledger, Reason } from './ledger.ts'
+import type { Ledger } from './ledger.ts'
 import type { MovedProvider } from './moved.ts'
-import { looksSecret, variableOf } from './secret-values.ts'
-import type { Vendor } from './vendors.ts'
+import { identityOf, type ProviderSketch } from './provider-sketch.ts'
+import { SecretNames } from './secret-names.ts'
+import { looksSecret, variableOf, variablesIn } from './secret-values.ts'
+import { isAtHome } from './vendors.ts'
 
-/** A value of the config, and where it stands. */
-export interface Found {
-  readonly value: unknown
-  readonly path: FieldPath
-  /** Of a secret that is not in the config itself: what to tell. */
-  readonly note?: Reason
-}
-
-/** What a config says of one provider. The values are those of the config, secrets included. */
-export interface ProviderSketch {
-  readonly name?: string
-  readonly vendorWord?: string
-  readonly vendor?: Vendor
-  readonly modelPrefix?: string
-  readonly baseUrl?: Found
-  readonly secrets: Readonly<Record<string, Found>>
-  readonly settings: Readonly<Record<string, Found>>
-  readonly path: FieldPath
+/** A provider before its secrets have names, and all that the config says of it. */
+interface Shelved {
+  readonly provider: Omit<MovedProvider, 'secrets'>
+  readonly paths: string[]
+  readonly sketches: readonly [ProviderSketch, ...ProviderSketch[]]
 }
 
 /**
@@ -33,82 +22,86 @@ export interface ProviderSketch {
 export class ProviderShelf {
   readonly #ledger: Ledger
   readonly #byIdentity = new Map<string, number>()
-  readonly #made: (MovedProvider & { paths: string[] })[] = []
+  readonly #shelved: Shelved[] = []
 
   constructor(ledger: Ledger) {
     this.#ledger = ledger
   }
 
-  get providers(): readonly MovedProvider[] {
-    return this.#made
+  /** The place of a provider among `providers`. */
+  placeOf(name: string): number {
+    return this.#shelved.findIndex(({ provider }) => provider.name === name)
   }
 
   /** The name of the provider that the sketch is, made now or before. */
   nameOf(sketch: ProviderSketch): string {
-    const { name, vendorWord, vendor, modelPrefix, baseUrl, secrets, settings, path } = sketch
     const identity = identityOf(sketch)
-    const known = this.#byIdentity.get(identity)
-    const at = known ?? this.#made.length
-    const place = formatPath(path)
-    const present = this.#made[at]
+    const at = this.#byIdentity.get(identity) ?? this.#shelved.length
+    const place = formatPath(sketch.path)
+    const present = this.#shelved[at]
+    this.#book(at, sketch)
     if (present !== undefined) {
       if (!present.paths.includes(place)) present.paths.push(place)
-      this.#book(at, present, sketch)
-      return present.name
+      this.#shelved[at] = { ...present, sketches: [...present.sketches, sketch] }
+      return present.provider.name
     }
+    const { name, vendorWord, vendor, modelPrefix, baseUrl, settings } = sketch
     const free = this.#freeName(
       name !== undefined && plainName.test(name) && !looksSecret(name)
         ? name
         : (vendor?.name ?? slug(vendorWord)),
     )
     const address = addressOf(baseUrl?.value, vendor)
-    const provider: MovedProvider & { paths: string[] } = {
+    const paths = [place]
+    const provider = {
       name: free,
       ...(vendorWord !== undefined && !looksSecret(vendorWord) && { vendor: vendorWord }),
       ...(vendor?.adapter !== undefined && { adapter: vendor.adapter }),
       ...(address !== undefined && { baseUrl: address }),
       ...(modelPrefix !== undefined && { modelPrefix }),
-      secrets: this.#references(free, vendor, secrets),
       settings: Object.fromEntries(
         Object.entries(settings).flatMap(([option, { value }]) => {
           const text = settingOf(value)
           return text === undefined ? [] : [[option, text]]
         }),
       ),
-      paths: [place],
+      paths,
     }
     this.#byIdentity.set(identity, at)
-    this.#made.push(provider)
-    this.#book(at, provider, sketch)
+    this.#shelved.push({ provider, paths, sketches: [sketch] })
     return free
   }
 
+  /**
+   * All providers, with references for their secrets, and what of the config's secrets is left. To be called once, when
+   * no provider comes any more: a name for a secret may be no variable that another provider takes its own from.
+   */
+  finish(config: unknown): readonly MovedProvider[] {
+    const usual = this.#shelved.flatMap(({ sketches: [sketch] }) => usualVariableOf(sketch) ?? [])
+    const names = new SecretNames([...variablesIn(config), ...usual])
+    return this.#shelved.map(({ provider, sketches }) => {
+      const [first] = sketches
+      const references = Object.fromEntries(
+        Object.entries(first.secrets).map(([option, { value }]) => [
+          option,
+          `env:${variableOf(value) ?? names.nameFor(provider.name, option, first)}`,
+        ]),
+      )
+      for (const sketch of sketches) this.#tellSecrets(sketch, references)
+      const variable = usualVariableOf(first)
+      return { ...provider, secrets: variable === undefined ? references : { apiKey: `env:${variable}` } }
+    })
+  }
+
   #freeName(wanted: string): string {
-    const taken = (name: string): boolean => this.#made.some((each) => each.name === name)
+    const taken = (name: string): boolean => this.placeOf(name) >= 0
     let name = wanted
     for (let count = 2; taken(name); count += 1) name = `${wanted}-${count}`
     return name
   }
 
-  #references(
-    name: string,
-    vendor: Vendor | undefined,
-    secrets: Readonly<Record<string, Found>>,
-  ): Readonly<Record<string, string>> {
-    const references = Object.entries(secrets).map(([option, { value }]) => {
-      const variable = variableOf(value) ?? suggested(name, option)
-      return [option, `env:${variable}`] as const
-    })
-    if (references.length === 0 && vendor?.variable !== undefined) return { apiKey: `env:${vendor.variable}` }
-    return Object.fromEntries(references)
-  }
-
   /** Books the fields: also those of a provider that exists, because another place wrote them again. */
-  #book(
-    at: number,
-    { secrets: references }: MovedProvider,
-    { baseUrl, secrets, settings, vendor }: ProviderSketch,
-  ): void {
+  #book(at: number, { baseUrl, secrets, settings, vendor }: ProviderSketch): void {
     if (baseUrl !== undefined) {
       const doubt = addressDoubt(baseUrl.value, vendor)
       if (addressOf(baseUrl.value, vendor) !== undefined)
@@ -119,8 +112,15 @@ export class ProviderShelf {
       if (settingOf(value) !== undefined) this.#ledger.carry(path, `providers[${at}].settings.${option}`)
       else this.#ledger.leave(path, ['it may be a secret', 'Give it to the provider from a secret store.'])
     }
-    for (const [option, { value, path, note }] of Object.entries(secrets)) {
+    for (const [option, { path }] of Object.entries(secrets))
       this.#ledger.carry(path, `providers[${at}].secrets.${option}`)
+  }
+
+  #tellSecrets(
+    { secrets, vendor, baseUrl }: ProviderSketch,
+    references: Readonly<Record<string, string>>,
+  ): void {
+    for (const [option, { value, path, note }] of Object.entries(secrets)) {
       if (note !== undefined) this.#ledger.leave(path, note)
       if (note !== undefined || variableOf(value) !== undefined) continue
       const variable = references[option]?.slice('env:'.length)
@@ -129,38 +129,19 @@ export class ProviderShelf {
         `Move it to a secret store, such as the variable ${variable}, and remove it here.`,
       ])
     }
+    const noKey = Object.keys(secrets).length === 0 && vendor?.variable !== undefined
+    if (noKey && baseUrl !== undefined && !isAtHome(vendor, baseUrl.value)) {
+      this.#ledger.leave(baseUrl.path, [
+        `the config names no key for this address, and the key in ${vendor.variable} is for another host`,
+        'Give the provider the key that is for this address, if it needs one.',
+      ])
+    }
   }
 }
 
-/** The same text for sketches of the same provider. It holds secrets: it is only for comparing. */
-export function identityOf({ name, vendorWord, vendor, baseUrl, secrets, settings }: ProviderSketch): string {
-  const values = (found: Readonly<Record<string, Found>>): unknown =>
-    Object.entries(found)
-      .map(([option, { value }]) => [option, value])
-      .sort()
-  return JSON.stringify([
-    name,
-    vendorWord,
-    vendor?.name,
-    vendor?.adapter,
-    baseUrl?.value,
-    values(secrets),
-    values(settings),
-  ])
-}
-
-/** OpenAI's format at another address is another server that speaks it. */
-export function atAddress(vendor: Vendor, baseUrl: Found | undefined): Vendor {
-  if (vendor.adapter !== 'openai' || baseUrl === undefined) return vendor
-  const { value } = baseUrl
-  if (variableOf(value) === undefined && URL.parse(String(value))?.host === 'api.openai.com') return vendor
-  return { name: 'openai-compatible', adapter: 'openai-compatible' }
-}
-
-/** `OPENAI_2_API_KEY`, where a config has the secret itself. */
-function suggested(name: string, option: string): string {
-  const words = `${name}_${option.replaceAll(/[A-Z]/g, (letter) => `_${letter}`)}`
-  return words.toUpperCase().replaceAll(/[^A-Z0-9]+/g, '_')
+/** The variable that a vendor's key is taken from when the config has none. Only for the vendor's own host. */
+function usualVariableOf({ secrets, vendor, baseUrl }: ProviderSketch): string | undefined {
+  return Object.keys(secrets).length === 0 && isAtHome(vendor, baseUrl?.value) ? vendor?.variable : undefined
 }
 
 function slug(word: string | undefined): string {

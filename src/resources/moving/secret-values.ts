@@ -1,4 +1,5 @@
 /** What of a foreign config may be shown. In doubt it may not: a secret can stand in any field. */
+import { isRecord } from '../../json.ts'
 import type { FieldPath } from '../problems/field-path.ts'
 
 const secretField =
@@ -39,6 +40,23 @@ export function quoted(name: string): string {
 /** A variable that the config names in place of a value: `os.environ/NAME`. */
 export function variableOf(value: unknown): string | undefined {
   return typeof value === 'string' ? /^os\.environ\/(\w+)$/.exec(value)?.[1] : undefined
+}
+
+/** All variables that a config names: in place of values, and as those that the gateway sets itself. */
+export function variablesIn(config: unknown): ReadonlySet<string> {
+  const found = new Set<string>()
+  const visit = (value: unknown): void => {
+    if (typeof value === 'string')
+      for (const [, name = ''] of value.matchAll(/os\.environ\/(\w+)/g)) found.add(name)
+    if (typeof value !== 'object' || value === null) return
+    for (const [name, child] of Object.entries(value)) {
+      if (name === 'environment_variables' && isRecord(child))
+        for (const variable of Object.keys(child)) found.add(variable)
+      visit(child)
+    }
+  }
+  visit(config)
+  return found
 }
 
 /** The value as it may be shown; undefined when it is a text that may be anything. */

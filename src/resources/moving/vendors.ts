@@ -1,10 +1,13 @@
 /** The vendors that other gateways name, and what the app makes its provider of. */
+import { variableOf } from './secret-values.ts'
 
 export interface Vendor {
   /** The name of the provider that is made, unless the config gives one. */
   readonly name: string
   /** The folder of the adapter. Absent when none speaks the vendor's own format. */
   readonly adapter?: string
+  /** The vendor's own host. Absent where the config gives the address, as for Azure and a server of one's own. */
+  readonly host?: string
   /** The address of a vendor that is asked by the adapter `openai-compatible`. */
   readonly baseUrl?: string
   /** The variable from which LiteLLM takes the key when its config has none. */
@@ -16,6 +19,7 @@ export interface Vendor {
 const compatible = (name: string, baseUrl: string, variable: string): Vendor => ({
   name,
   adapter: 'openai-compatible',
+  host: new URL(baseUrl).host,
   baseUrl,
   variable,
 })
@@ -25,12 +29,27 @@ const server = (name: string, more: Partial<Vendor> = {}): Vendor => ({
   ...more,
 })
 
-const openai: Vendor = { name: 'openai', adapter: 'openai', variable: 'OPENAI_API_KEY' }
+const openai: Vendor = {
+  name: 'openai',
+  adapter: 'openai',
+  host: 'api.openai.com',
+  variable: 'OPENAI_API_KEY',
+}
 const azure: Vendor = { name: 'azure-openai', adapter: 'azure-openai', variable: 'AZURE_API_KEY' }
-const anthropic: Vendor = { name: 'anthropic', adapter: 'anthropic', variable: 'ANTHROPIC_API_KEY' }
+const anthropic: Vendor = {
+  name: 'anthropic',
+  adapter: 'anthropic',
+  host: 'api.anthropic.com',
+  variable: 'ANTHROPIC_API_KEY',
+}
 const bedrock: Vendor = { name: 'bedrock', adapter: 'bedrock' }
 const vertex: Vendor = { name: 'vertex', adapter: 'vertex' }
-const gemini: Vendor = { name: 'gemini', adapter: 'gemini', variable: 'GEMINI_API_KEY' }
+const gemini: Vendor = {
+  name: 'gemini',
+  adapter: 'gemini',
+  host: 'generativelanguage.googleapis.com',
+  variable: 'GEMINI_API_KEY',
+}
 const sagemaker: Vendor = { name: 'sagemaker', adapter: 'sagemaker' }
 const groq = compatible('groq', 'https://api.groq.com/openai/v1', 'GROQ_API_KEY')
 const together = compatible('together', 'https://api.together.xyz/v1', 'TOGETHERAI_API_KEY')
@@ -105,6 +124,17 @@ export const portkeyVendors: Readonly<Record<string, Vendor>> = {
   deepinfra,
   ollama,
   triton: { name: 'triton', adapter: 'open-inference' },
+}
+
+/** The variables from which LiteLLM takes keys by itself. */
+export const usualVariables: ReadonlySet<string> = new Set(
+  Object.values(litellmVendors).flatMap(({ variable }) => (variable === undefined ? [] : [variable])),
+)
+
+/** Whether the vendor is asked at its own host, or at the address that the config must give it anyway. */
+export function isAtHome(vendor: Vendor | undefined, address: unknown): boolean {
+  if (vendor === undefined || address === undefined || vendor.host === undefined) return vendor !== undefined
+  return variableOf(address) === undefined && URL.parse(String(address))?.host === vendor.host
 }
 
 /** The vendor that LiteLLM asks for a name without a prefix, as far as the name itself says it. */

@@ -2,7 +2,7 @@ import { isRecord, type JsonRecord } from '../../../json.ts'
 import type { FieldPath } from '../../problems/field-path.ts'
 import { fieldsOf, itemsOf } from '../../schema-checks.ts'
 import type { Ledger } from '../ledger.ts'
-import type { Found } from '../provider-shelf.ts'
+import type { Found } from '../provider-sketch.ts'
 import { looksSecret, variableOf } from '../secret-values.ts'
 
 /** One entry of `model_list`: LiteLLM calls it a deployment, and those of one `model_name` a group. */

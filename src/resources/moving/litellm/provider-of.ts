@@ -1,5 +1,6 @@
 import type { Ledger } from '../ledger.ts'
-import { atAddress, type Found, type ProviderShelf, type ProviderSketch } from '../provider-shelf.ts'
+import type { ProviderShelf } from '../provider-shelf.ts'
+import { atAddress, type Found, type ProviderSketch } from '../provider-sketch.ts'
 import type { LitellmDeployment } from './deployment.ts'
 import { modelOf } from './model-of.ts'
 
@@ -76,7 +77,7 @@ export function providerOf(
     settings: findAll(deployment, settingFields, ({ value }) => typeof value !== 'object'),
     path: deployment.path,
   } satisfies ProviderSketch)
-  const place = shelf.providers.findIndex(({ name }) => name === provider)
+  const place = shelf.placeOf(provider)
   if (deployment.credentialName !== undefined) {
     ledger.carry(deployment.credentialName, `providers[${place}].name`)
   }

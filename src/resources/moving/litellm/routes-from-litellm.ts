@@ -77,8 +77,9 @@ export async function moveLitellm(source: unknown, { file, models = [] }: Moving
   if (strategy?.value === 'simple-shuffle' && routes.length > 0)
     ledger.carry(strategy.path, 'routes[0].spec.backends')
   tellDefaults(settings, routes.length, ledger)
+  const providers = shelf.finish(config)
   const { carried, left } = ledger.close((path) => litellmReason(path, config), isLitellmSection)
-  return { routes, providers: shelf.providers, carried, left }
+  return { routes, providers, carried, left }
 }
 
 /** A default of LiteLLM's that is not the default of a route is a difference that no field shows. */

@@ -1,7 +1,7 @@
 import type { JsonRecord } from '../../../json.ts'
 import { fieldsOf } from '../../schema-checks.ts'
 import type { Ledger } from '../ledger.ts'
-import type { Found } from '../provider-shelf.ts'
+import type { Found } from '../provider-sketch.ts'
 
 /** Settings of LiteLLM's router, which may stand in two sections. */
 export class LitellmSettings {

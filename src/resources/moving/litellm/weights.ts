@@ -1,5 +1,5 @@
 import type { Ledger } from '../ledger.ts'
-import type { Found } from '../provider-shelf.ts'
+import type { Found } from '../provider-sketch.ts'
 import type { GroupMember } from './directory.ts'
 import type { LitellmSettings } from './settings.ts'
 

@@ -1,6 +1,6 @@
 import type { FieldPath } from '../../problems/field-path.ts'
 import type { Ledger } from '../ledger.ts'
-import { type Found, identityOf, type ProviderSketch } from '../provider-shelf.ts'
+import { type Found, identityOf, type ProviderSketch } from '../provider-sketch.ts'
 import {
   type Inherited,
   inherit,

@@ -2,7 +2,7 @@ import { isRecord, type JsonRecord } from '../../../json.ts'
 import type { FieldPath } from '../../problems/field-path.ts'
 import { fieldsOf } from '../../schema-checks.ts'
 import type { Reason } from '../ledger.ts'
-import { atAddress, type Found, type ProviderSketch } from '../provider-shelf.ts'
+import { atAddress, type Found, type ProviderSketch } from '../provider-sketch.ts'
 import { looksSecret } from '../secret-values.ts'
 import { portkeyVendors } from '../vendors.ts'
 

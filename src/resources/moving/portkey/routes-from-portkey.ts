@@ -63,6 +63,7 @@ export async function movePortkey(
       ],
     )
   }
+  const providers = shelf.finish(config)
   const { carried, left } = ledger.close(portkeyReason, isPortkeySection)
-  return { routes, providers: shelf.providers, carried, left }
+  return { routes, providers, carried, left }
 }
