@@ -1,4 +1,5 @@
 import { ModelspineError } from '../errors.ts'
+import { checkOption, checkOptions, type OptionKinds } from '../resources/problems/known-options.ts'
 import type { ModelPrice, PricedModel, Prices, PriceTable, PriceTier, Pricing } from './contract.ts'
 import { costOfCall } from './cost-of-call.ts'
 
@@ -23,10 +24,34 @@ export interface PriceTableOptions {
   readonly fallback?: PriceTable
 }
 
+const kinds: OptionKinds<PriceTableOptions> = { prices: 'object', fallback: 'priceOf()' }
+
+const priceKinds: OptionKinds<Prices> = {
+  input: 'any',
+  output: 'any',
+  cacheRead: 'any',
+  cacheWrite: 'any',
+  longCacheWrite: 'any',
+  reasoning: 'any',
+  audioInput: 'any',
+  audioOutput: 'any',
+  imageInput: 'any',
+  imageOutput: 'any',
+  call: 'any',
+  units: 'object',
+}
+const ownKinds: OptionKinds<OwnPrice> = { ...priceKinds, tiers: 'list', source: 'string', date: 'string' }
+const tierKinds: OptionKinds<PriceTier> = { ...priceKinds, aboveInputTokens: 'any' }
+const sameKinds: OptionKinds<SamePrice> = { sameAs: 'object!' }
+const namedKinds: OptionKinds<PricedModel> = { provider: 'string!', model: 'string!' }
+
 /** Your own prices, over those of another table. Throws `invalid-options` for a price that is no amount of money. */
-export function priceTable({ prices = {}, fallback }: PriceTableOptions): Pricing {
+export function priceTable(options: PriceTableOptions): Pricing {
+  checkOptions(options, kinds)
+  const { prices = {}, fallback } = options
   const own = new Map<string, Map<string, ModelPrice | SamePrice>>()
   for (const [provider, models] of Object.entries(prices)) {
+    checkOption(`prices.${provider}`, models, 'object!')
     const read = Object.entries(models).map(
       ([model, price]) => [model, readPrice(`${provider}.${model}`, price)] as const,
     )
@@ -45,11 +70,21 @@ export function priceTable({ prices = {}, fallback }: PriceTableOptions): Pricin
 }
 
 function readPrice(place: string, price: OwnPrice | SamePrice): ModelPrice | SamePrice {
-  if ('sameAs' in price) return price
+  const option = `prices.${place}`
+  checkOption(option, price, 'object!')
+  if ('sameAs' in price) {
+    checkOptions(price, sameKinds, option)
+    checkOptions(price.sameAs, namedKinds, `${option}.sameAs`)
+    return price
+  }
+  checkOptions(price, ownKinds, option)
   const { source = 'own', tiers, ...rest } = price
   checkPrices(place, rest)
   if (tiers === undefined) return { ...rest, currency: 'USD', source }
-  for (const [index, tier] of tiers.entries()) checkPrices(`${place}.tiers[${index}]`, tier)
+  for (const [index, tier] of tiers.entries()) {
+    checkOptions(tier, tierKinds, `${option}.tiers[${index}]`)
+    checkPrices(`${place}.tiers[${index}]`, tier)
+  }
   const ascending = [...tiers].sort((left, right) => left.aboveInputTokens - right.aboveInputTokens)
   return { ...rest, currency: 'USD', source, tiers: ascending }
 }

@@ -2,6 +2,7 @@ import { type Clock, systemClock } from '../clock.ts'
 import { ModelspineError } from '../errors.ts'
 import { checkNumbers } from '../http/check-options.ts'
 import type { Actor } from '../resources/metadata.ts'
+import { checkOptions, type OptionKinds } from '../resources/problems/known-options.ts'
 import type { Router } from '../routing/router.ts'
 import { type Logger, silentLogger } from '../telemetry/logger.ts'
 import { type Authenticate, identifyAs, identifyBy } from './callers/authenticate.ts'
@@ -73,8 +74,26 @@ export interface Gateway extends GatewayHandlers {
   listen(options: ListenOptions): Promise<Listening>
 }
 
+const kinds: OptionKinds<GatewayOptions> = {
+  router: 'run()!',
+  authenticate: 'function',
+  authenticateTimeoutMs: 'any',
+  maxBodyBytes: 'any',
+  maxJsonDepth: 'any',
+  maxJsonParts: 'any',
+  maxJsonValues: 'any',
+  writeTimeoutMs: 'any',
+  streamCommentMs: 'any',
+  hosts: 'any',
+  handlers: 'object',
+  basePath: 'any',
+  clock: 'now()',
+  logger: 'error()',
+}
+
 /** Serves a router over HTTP: Open Inference V2 below `/v2`, OpenAI and Anthropic below `/v1`. Throws `invalid-options`. */
 export function createGateway(options: GatewayOptions): Gateway {
+  checkOptions(options, kinds)
   const { router, authenticate, hosts, clock = systemClock, logger = silentLogger } = options
   const { basePath = '', handlers = {} } = options
   if (basePath !== '' && !/^(?:\/[^/?#]+)+$/.test(basePath)) {

@@ -1,6 +1,8 @@
 import type { AddressInfo } from 'node:net'
 import type { Clock } from '../../clock.ts'
+import { ModelspineError } from '../../errors.ts'
 import { checkNumbers } from '../../http/check-options.ts'
+import { checkOptions, type OptionKinds } from '../../resources/problems/known-options.ts'
 import { type HostCheck, loopbackCheck } from '../callers/hosts.ts'
 import type { NodeHandler, ServerFacts } from './node-handler.ts'
 import { OpenSockets } from './open-sockets.ts'
@@ -42,6 +44,14 @@ export interface Listening {
   close(options?: CloseOptions): Promise<void>
 }
 
+const kinds: OptionKinds<ListenOptions> = {
+  port: 'any',
+  host: 'string',
+  maxConnections: 'any',
+  requestTimeoutMs: 'any',
+  keepAliveTimeoutMs: 'any',
+}
+
 /** Node's own default time limit for the headers. */
 const mostHeadersMs = 60_000
 const longestCheckMs = 5000
@@ -54,9 +64,11 @@ export async function listen(
   clock: Clock,
   options: ListenOptions,
 ): Promise<Listening> {
+  checkOptions(options, kinds)
   const { port, host = '127.0.0.1', maxConnections = 1000, requestTimeoutMs = 60_000 } = options
   const { keepAliveTimeoutMs = 75_000 } = options
   checkNumbers({ maxConnections, requestTimeoutMs, keepAliveTimeoutMs })
+  checkPort(port)
   const { createServer } = await import('node:http')
   const sockets = new OpenSockets(maxConnections)
   let closing: Promise<void> | undefined
@@ -110,4 +122,13 @@ export async function listen(
       return closing
     },
   }
+}
+
+/** Node takes any other text for the name of a local socket. */
+function checkPort(port: unknown): void {
+  if (Number.isSafeInteger(port) && Number(port) >= 0 && Number(port) <= 65_535) return
+  const is = port === undefined ? 'missing' : JSON.stringify(port)
+  throw new ModelspineError('invalid-options', `port is ${is}: give a whole number from 0 to 65535`, {
+    details: { option: 'port' },
+  })
 }

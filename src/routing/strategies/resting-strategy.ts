@@ -1,5 +1,6 @@
 import { type Clock, systemClock } from '../../clock.ts'
 import { checkNumbers } from '../../http/check-options.ts'
+import { checkOption, checkOptions, type OptionKinds } from '../../resources/problems/known-options.ts'
 import type { AttemptRecord } from '../../telemetry/contract.ts'
 import { isUpstreamFault } from '../../telemetry/request-metrics.ts'
 import type { UpstreamState } from '../table/load.ts'
@@ -23,6 +24,14 @@ export interface RestOptions {
   readonly clock?: Clock
 }
 
+const kinds: OptionKinds<RestOptions> = {
+  failures: 'any',
+  restMs: 'any',
+  longestRestMs: 'any',
+  countsAsDead: 'function',
+  clock: 'now()',
+}
+
 /** What is known of an upstream that has failed. */
 type Health =
   | { readonly kind: 'failing'; readonly failures: number }
@@ -44,6 +53,8 @@ const longestAskedMs = 86_400_000
  * one whose rest ends first is asked. Throws `invalid-options`.
  */
 export function restingStrategy(inner: RoutingStrategy, options: RestOptions = {}): RoutingStrategy {
+  checkOption('inner', inner, 'pick()!')
+  checkOptions(options, kinds)
   const { failures = 1, restMs = 30_000, longestRestMs = 600_000, clock = systemClock } = options
   const { countsAsDead = ({ code }: AttemptRecord) => isUpstreamFault(code) } = options
   checkNumbers({ failures, restMs, longestRestMs })

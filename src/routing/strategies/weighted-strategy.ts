@@ -1,3 +1,4 @@
+import { checkOption } from '../../resources/problems/known-options.ts'
 import { isBeyond } from '../attempt/failure-reach.ts'
 import { narrowed } from '../table/narrowed.ts'
 import type { Choice, RoutePlan, Upstream } from '../table/route.ts'
@@ -14,6 +15,7 @@ import type { RoutingStrategy, Tried } from './routing-strategy.ts'
  * 3. Another backend, by weight.
  */
 export function weightedStrategy(random: () => number): RoutingStrategy {
+  checkOption('random', random, 'function!')
   const byWeight = (choices: readonly Choice[]): Upstream | undefined => {
     const choice = choose(choices, random)
     return choice && choose(choice.upstreams, random)

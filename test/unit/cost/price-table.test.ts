@@ -91,4 +91,31 @@ describe('a table of own prices', () => {
       expect.objectContaining({ code: 'invalid-options', message }),
     )
   })
+
+  it.each([
+    [{ openai: { m: { input: 1 } } }, 'openai', 'There are prices, fallback.'],
+    [{ prices: { openai: { m: { inputs: 1 } } } }, 'prices.openai.m.inputs', 'Did you mean "input"?'],
+    [{ prices: { openai: { m: 1 } } }, 'prices.openai.m', 'is a number: give an object'],
+    [{ prices: { openai: 1 } }, 'prices.openai', 'is a number: give an object'],
+    [
+      { prices: { openai: { m: { tiers: [{ aboveInputTokens: 1, ouput: 2 }] } } } },
+      'prices.openai.m.tiers[0].ouput',
+      'Did you mean "output"?',
+    ],
+    [{ prices: { openai: { m: { tiers: {} } } } }, 'prices.openai.m.tiers', 'is an object: give a list'],
+    [
+      { prices: { azure: { m: { sameAs: { provider: 'openai' } } } } },
+      'prices.azure.m.sameAs.model',
+      'is missing: give a string',
+    ],
+    [{ fallback: { openai: {} } }, 'fallback', 'give an object with the method priceOf'],
+  ])('refuses what would leave a price unknown: %j', (options, option, message) => {
+    expect(() => priceTable(options as object)).toThrow(
+      expect.objectContaining({
+        code: 'invalid-options',
+        details: { option },
+        message: expect.stringContaining(message),
+      }),
+    )
+  })
 })

@@ -79,4 +79,26 @@ describe('fallback', () => {
       }),
     )
   })
+
+  it('refuses a model that is in no list, and says so', () => {
+    expect(() => fallback(healthy('a') as never)).toThrow('models is an object: give a list')
+    expect(() => fallback(undefined as never)).toThrow('models is missing: give a list')
+  })
+
+  it.each([
+    [{ timeouts: { firstOutput: 3 } }, 'timeouts.firstOutput', 'Did you mean "firstOutputMs"?'],
+    [{ timeout: {} }, 'timeout', 'Did you mean "timeouts"?'],
+    [{ timeouts: 3 }, 'timeouts', 'give an object'],
+    [{ onAttempt: {} }, 'onAttempt', 'give a function'],
+    [{ shouldFailOver: () => true }, 'shouldFailOver', 'Did you mean "shouldFailover"?'],
+    [{ rest: { restMS: 3 } }, 'restMS', 'Did you mean "restMs"?'],
+  ])('refuses options that do not exist: %j', (options, option, message) => {
+    expect(() => fallback([healthy('a')], options as object)).toThrow(
+      expect.objectContaining({
+        code: 'invalid-options',
+        details: { option },
+        message: expect.stringContaining(message),
+      }),
+    )
+  })
 })

@@ -213,6 +213,23 @@ describe('a dead upstream', () => {
 })
 
 describe('a strategy that rests', () => {
+  it.each([
+    [
+      () => restingStrategy(weightedStrategy as never),
+      'inner is a function: give an object with the method pick',
+    ],
+    [() => restingStrategy(undefined as never), 'inner is missing: give an object with the method pick'],
+    [
+      () => restingStrategy(inOrderStrategy, { rest: 3 } as object),
+      'rest is not an option. Did you mean "restMs"?',
+    ],
+    [() => weightedStrategy(inOrderStrategy as never), 'random is an object: give a function'],
+  ])('refuses what is no strategy and no option: %#', (make, message) => {
+    expect(make).toThrow(
+      expect.objectContaining({ code: 'invalid-options', message: expect.stringContaining(message) }),
+    )
+  })
+
   it('passes everything on to the strategy inside, also when that is told of nothing', async () => {
     const heard: string[] = []
     const { ask, stream } = resting(
