@@ -7,7 +7,6 @@ import type { UpstreamState } from '../table/load.ts'
 import { narrowed } from '../table/narrowed.ts'
 import type { RoutePlan, Upstream } from '../table/route.ts'
 import type { RoutingStrategy } from './routing-strategy.ts'
-import { upstreamsIn } from './upstreams-in.ts'
 
 export interface RestOptions {
   /** How many failures in a row make an upstream rest. Default 1. */
@@ -50,7 +49,8 @@ const longestAskedMs = 86_400_000
  * Leaves a dead upstream alone. After `failures` it rests, which means that `inner` does not see it. When its rest is over,
  * one request probes it, and the others still go elsewhere. A probe that succeeds ends the rest, one that fails begins a
  * longer one. So nobody waits for a dead upstream, and no request is refused: when all upstreams that are left rest, the
- * one whose rest ends first is asked. Throws `invalid-options`.
+ * one whose rest ends first is asked. Several revisions of one deployment never rest, so that a rollout measures each of them.
+ * Throws `invalid-options`.
  */
 export function restingStrategy(inner: RoutingStrategy, options: RestOptions = {}): RoutingStrategy {
   checkOption('inner', inner, 'pick()!')
@@ -94,16 +94,19 @@ export function restingStrategy(inner: RoutingStrategy, options: RestOptions = {
   return {
     pick(plan, request, tried) {
       // Those that were tried stay in sight, because the inner strategy may choose by who failed.
-      const isSeen = (upstream: Upstream): boolean =>
-        !rests(upstream) || tried.some((each) => each.upstream.id === upstream.id)
-      const hidden = upstreamsIn(plan).filter((upstream) => !isSeen(upstream))
-      if (hidden.length === 0) return inner.pick(plan, request, tried)
+      const hidden = new Set(
+        alone(plan).filter(
+          (upstream) => rests(upstream) && tried.every((each) => each.upstream.id !== upstream.id),
+        ),
+      )
+      if (hidden.size === 0) return inner.pick(plan, request, tried)
+      const isSeen = (upstream: Upstream): boolean => !hidden.has(upstream)
       const picked = inner.pick(narrowedPlan(plan, isSeen), request, tried)
       if (picked !== undefined) return picked
       // Usually the request itself was refused. With thousands that rest, trying each would block the process.
       if (inner.pick(plan, request, tried) === undefined) return undefined
       // Not one that the inner strategy would refuse, such as an unproven sibling of a revision that failed.
-      for (const woken of hidden.sort((one, other) => endOf(one) - endOf(other))) {
+      for (const woken of [...hidden].sort((one, other) => endOf(one) - endOf(other))) {
         const found = inner.pick(
           narrowedPlan(plan, (each) => each === woken || isSeen(each)),
           request,
@@ -143,6 +146,14 @@ export function restingStrategy(inner: RoutingStrategy, options: RestOptions = {
       return false
     }
   }
+}
+
+/**
+ * The upstreams without siblings. Siblings are the revisions of a rollout. Chance must choose between them, because what they
+ * do with their share of the requests decides the rollout. A request that one of them fails goes to the other.
+ */
+function alone({ backends, fallback }: RoutePlan): readonly Upstream[] {
+  return [...backends, ...fallback].flatMap(({ upstreams }) => (upstreams.length === 1 ? upstreams : []))
 }
 
 function narrowedPlan(plan: RoutePlan, isAllowed: (upstream: Upstream) => boolean): RoutePlan {

@@ -152,3 +152,21 @@ export function stickingTo(some: { readonly part: number }): RoutingStrategy {
     },
   }
 }
+
+/** A strategy of an app's own that leaves a revision alone for so long after each of its failures. */
+export function leavingAlone(clock: FakeClock, forMs: number): RoutingStrategy {
+  const byWeight = weightedStrategy(seededRandom(3))
+  const until = new Map<string, number>()
+  return {
+    pick(plan, request, tried) {
+      const backends = plan.backends.map(({ weight, upstreams }) => ({
+        weight,
+        upstreams: upstreams.filter(({ id, stable }) => stable || (until.get(id) ?? 0) <= clock.monotonic()),
+      }))
+      return byWeight.pick({ ...plan, backends }, request, tried)
+    },
+    ended({ id }, { outcome }) {
+      if (outcome === 'failed') until.set(id, clock.monotonic() + forMs)
+    },
+  }
+}

@@ -6,7 +6,7 @@ import { restingStrategy, weightedStrategy } from '../../../../src/routing/index
 import { createFakeClock } from '../../../../src/testing/fake-clock.ts'
 import { splitIn } from '../../../status.ts'
 import { ann } from '../plane-fixture.ts'
-import { type CanaryScene, canary, stickingTo } from './canary-scene.ts'
+import { type CanaryScene, canary, leavingAlone, stickingTo } from './canary-scene.ts'
 
 const minuteMs = 60_000
 
@@ -85,14 +85,10 @@ describe('a split that does not fit', () => {
     await isHeldFor(scene, 'split', 'but the split gives it 50 %')
   })
 
-  it('is named when a revision rests after its failures', async () => {
+  it('is named when a strategy leaves a revision alone after its failures', async () => {
     const clock = createFakeClock({ seed: 7 })
-    const rests = restingStrategy(weightedStrategy(seededRandom(3)), {
-      clock,
-      restMs: 2000,
-      longestRestMs: 2000,
-    })
-    const scene = await canary({ spec: errors, clock, plane: { routing: { strategy: rests } } })
+    const strategy = leavingAlone(clock, 2000)
+    const scene = await canary({ spec: errors, clock, plane: { routing: { strategy } } })
     scene.server = (ofCandidate, chance) => !ofCandidate || chance() > 0.05
     await scene.traffic(65_000, 50)
     await isHeldFor(scene, 'split', 'a revision that was full or left alone')
@@ -188,6 +184,16 @@ describe('requests that are retried at the other revision', () => {
 })
 
 describe('an undisturbed canary', () => {
+  it('is decided by its gate when upstreams rest after their failures', async () => {
+    const clock = createFakeClock({ seed: 7 })
+    const strategy = restingStrategy(weightedStrategy(seededRandom(3)), { clock })
+    const scene = await canary({ spec: errors, clock, plane: { routing: { strategy } } })
+    scene.server = (ofCandidate, chance) => chance() > (ofCandidate ? 0.15 : 0.01)
+    await scene.traffic(50_000, 50)
+    expect(await scene.told('rollout-rolled-back')).toMatchObject([{ details: { cause: 'GateFailed' } }])
+    expect(await scene.told('rollout-held')).toEqual([])
+  })
+
   it('names no spoiler, with as much noise as is usual', async () => {
     const spec = {
       strategy: { canary: { steps: [{ weight: 50 }, { analyze: ['errors', 'accuracy'], for: '1m' }] } },
