@@ -1,4 +1,5 @@
 import type { LanguageModelV4ToolResultOutput } from '@ai-sdk/provider'
+import { resultMark } from '../../dialects/result-mark.ts'
 import type { ChatMessage, ChatPart } from '../../provider/contract.ts'
 import { withMark } from './cache-marks.ts'
 import { aiSdkVendor, providerOptions } from './dialect.ts'
@@ -15,21 +16,11 @@ export function writeResult(
   if (toolCallId === undefined) {
     return content.flatMap((part, index) => writePart(part, inContent(context, index)))
   }
-  const marked = content.findLastIndex(({ cacheMark }) => cacheMark !== undefined)
-  tellMoved(content, marked, context)
+  const mark = resultMark(content, context)
   const { providerOptions: own } = providerOptions(options)
-  const mark = withMark(own, content[marked]?.cacheMark, inContent(context, marked))
+  const marked = withMark(own, mark?.cacheMark, { ...context, path: mark?.path ?? context.path })
   const output = writeOutput({ ...message, content: content.map(withoutMark) }, context)
-  return [{ type: 'tool-result', toolCallId, toolName, output, ...mark }]
-}
-
-/** A result is marked as a whole, which is the same as a mark on its last part. */
-function tellMoved(content: readonly ChatPart[], marked: number, { carriage, path }: PartContext): void {
-  for (const [index, { cacheMark }] of content.entries()) {
-    if (cacheMark === undefined || index === content.length - 1) continue
-    const what = index === marked ? 'behind the whole result' : 'left out'
-    carriage.approximate(`${path}.content[${index}].cacheMark`, what)
-  }
+  return [{ type: 'tool-result', toolCallId, toolName, output, ...marked }]
 }
 
 function withoutMark(part: ChatPart): ChatPart {

@@ -69,7 +69,10 @@ export function printConverseReply(reply: ChatReply): string {
   const [choice = nothing] = reply.choices
   const usage = converseUsage(reply.usage)
   const rest = jsonBody({
-    ...wireStop(choice),
+    ...wireStop(
+      choice,
+      choice.content.some(({ type }) => type === 'tool-call'),
+    ),
     ...(usage === undefined ? {} : { usage }),
     // Clients expect a number. How long the upstream took is not known here.
     metrics: { latencyMs: 0 },

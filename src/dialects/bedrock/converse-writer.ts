@@ -27,6 +27,7 @@ export class ConverseWriter implements ChatStreamWriter {
   #isPassing = false
   #hasBegun = false
   #hasUsage = false
+  #hasCalls = false
   #usage: Usage = {}
   /** Numbers of blocks that are open, by what they are. */
   readonly #open = new Map<string, number>()
@@ -35,6 +36,7 @@ export class ConverseWriter implements ChatStreamWriter {
   write(events: readonly ChatEvent[]): string {
     let text = ''
     for (const event of events) {
+      this.#hasCalls ||= event.parts.some((part) => part.type === 'tool-call-delta' && part.choice === 0)
       const native = nativeText(event, converseDialect)
       if (native === undefined) for (const part of event.parts) text += this.#built(part)
       else text += this.#passed(event, native)
@@ -72,7 +74,8 @@ export class ConverseWriter implements ChatStreamWriter {
     }
     if (part.choice !== 0) return ''
     const begun = this.#begin()
-    if (part.type === 'finish') return begun + this.#closeAll() + framed('messageStop', wireStop(part))
+    if (part.type === 'finish')
+      return begun + this.#closeAll() + framed('messageStop', wireStop(part, this.#hasCalls))
     const deltas = deltasOf(part)
     if (deltas.length === 0 && startOf(part, 0) === undefined) return begun
     const block = this.#block(part)

@@ -33,9 +33,15 @@ export function readStop({ stopReason, additionalModelResponseFields: more }: Js
   return { finishReason, stopSequence: sequence }
 }
 
-/** Bedrock has no word for `other`. */
-export function wireStop({ finishReason, stopSequence }: Stop): JsonRecord {
-  if (finishReason !== 'stop' || stopSequence === undefined) return { stopReason: wire[finishReason] }
+/**
+ * Bedrock has no word for `other`: its words for malformed output would say more than is known. Clients run tools only after
+ * `tool_use`, and some vendors end an answer with calls as any other.
+ */
+export function wireStop({ finishReason, stopSequence }: Stop, hasCalls: boolean): JsonRecord {
+  if (finishReason !== 'stop' || stopSequence === undefined) {
+    const isStop = finishReason === 'stop' || finishReason === 'other'
+    return { stopReason: wire[isStop && hasCalls ? 'tool-calls' : finishReason] }
+  }
   return {
     stopReason: 'stop_sequence',
     additionalModelResponseFields: { stop_sequence: stopSequence },

@@ -2,6 +2,7 @@ import type { JsonRecord } from '../../../json.ts'
 import { jsonBody } from '../../../provider/contract/json-body.ts'
 import type { ChatMessage } from '../../../provider/contract.ts'
 import { refuseEmpty } from '../../refuse-empty.ts'
+import { resultMark } from '../../result-mark.ts'
 import { blocksOf, cachePoint, callId } from './write-block.ts'
 import { type BlockRole, type ConverseContext, leaveOut, ownOptions } from './write-context.ts'
 
@@ -66,12 +67,10 @@ function resultBlocks(
     ...(toolFailed === true && { status: 'error' }),
   }
   const result = `{"toolResult":${jsonBody(head).slice(0, -1)},"content":[${blocks.join()}]}}`
-  const marked = content.findLastIndex(({ cacheMark }) => cacheMark !== undefined)
-  if (marked === -1) return [result]
-  const at = { ...context, path: `${context.path}.content[${marked}]` }
-  if (marked < content.length - 1)
-    context.carriage.approximate(`${at.path}.cacheMark`, 'behind the whole result')
-  return [result, cachePoint(content[marked]?.cacheMark?.ttl, at)]
+  const mark = resultMark(content, context)
+  return mark === undefined
+    ? [result]
+    : [result, cachePoint(mark.cacheMark.ttl, { ...context, path: mark.path })]
 }
 
 /** The list `messages`. Roles take turns, so neighbours of one role become one entry. Empty ones say nothing. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { bedrockConverse } from '../../../../src/dialects/bedrock/converse-codec.ts'
 import { ListingCarriage, type Loss } from '../../../../src/dialects/carriage.ts'
-import type { ChatMessage, ChatPart, ChatRequest } from '../../../../src/provider/contract.ts'
+import type { CacheMark, ChatMessage, ChatPart, ChatRequest } from '../../../../src/provider/contract.ts'
 
 const user: ChatMessage = { role: 'user', content: [{ type: 'text', text: 'Hi' }] }
 const plain: ChatRequest = { model: 'amazon.nova-pro-v1:0', messages: [user] }
@@ -232,6 +232,23 @@ describe('the body of a Converse request', () => {
     expect(printed.approximated.map(({ field }) => field)).toEqual(
       fields.map((end) => `messages[1].content[0]${end}`),
     )
+  })
+
+  it('marks a tool’s result as a whole, and tells of each mark in it that moves or is lost', () => {
+    const text = (cacheMark?: CacheMark): ChatPart => ({
+      type: 'text',
+      text: 'a',
+      ...(cacheMark && { cacheMark }),
+    })
+    const printed = said([text({ ttl: '1h' }), text({ ttl: '5m' }), text()], 'tool')
+    expect(blocksOf(printed)).toMatchObject([
+      { toolResult: { toolUseId: 'c' } },
+      { cachePoint: { type: 'default', ttl: '5m' } },
+    ])
+    expect(printed.approximated).toEqual([
+      { field: 'messages[1].content[0].cacheMark', what: 'left out' },
+      { field: 'messages[1].content[1].cacheMark', what: 'behind the whole result' },
+    ])
   })
 
   it.each<[string, ChatMessage['role'], ChatPart, unknown, readonly string[]]>([

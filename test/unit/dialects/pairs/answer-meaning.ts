@@ -16,7 +16,8 @@ export function meaningOfAnswer(
     choices: (lacks('choices') ? choices.slice(0, 1) : choices).map(
       ({ content, finishReason, stopSequence }) => ({
         says: joined(content.flatMap((part) => saidBy(part, lacks))),
-        finishReason,
+        // An end without a known reason is told as a usual one.
+        finishReason: finishReason === 'other' && lacks('finishReason.other') ? 'stop' : finishReason,
         ...(stopSequence === undefined || lacks('stopSequence') ? {} : { stopSequence }),
       }),
     ),

@@ -88,7 +88,7 @@ const choice: fc.Arbitrary<ChatChoice> = fc
     last: signed,
     made: fc.option(media, { nil: undefined, freq: 8 }),
     calls: fc.array(call, { maxLength: 2 }),
-    ending: fc.constantFrom('stop' as const, 'length' as const, 'content-filter' as const),
+    ending: fc.constantFrom('stop' as const, 'length' as const, 'content-filter' as const, 'other' as const),
     stopSequence: fc.option(fc.constant('END'), { nil: undefined, freq: 4 }),
   })
   .map(({ thoughts, texts, last, made, calls, ending, stopSequence }) => {

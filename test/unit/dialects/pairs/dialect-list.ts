@@ -37,7 +37,8 @@ export interface PairedDialect {
   frames(text: string): readonly Frame[]
   /**
    * What its answers cannot say. A member of the answer: `stopSequence`, `choices`, `usage.longCacheWriteTokens`; the
-   * type of a part: `audio`; or a member of a part: `text.signature`.
+   * type of a part: `audio`; or a member of a part: `text.signature`. `finishReason.other` is an end of which nobody knows
+   * the reason.
    */
   readonly answersLack: ReadonlySet<string>
 }
@@ -116,7 +117,15 @@ export const dialectList: readonly PairedDialect[] = [
       ...openaiPrinting,
       extensions: new Set(Object.keys(extensions) as OpenaiExtension[]),
     },
-    answersLack: ['opaque', 'image', 'file', 'stopSequence', 'usage.longCacheWriteTokens', 'usage.units'],
+    answersLack: [
+      'finishReason.other',
+      'opaque',
+      'image',
+      'file',
+      'stopSequence',
+      'usage.longCacheWriteTokens',
+      'usage.units',
+    ],
   }),
   listed({
     name: 'OpenAI responses',
@@ -124,6 +133,7 @@ export const dialectList: readonly PairedDialect[] = [
     vendor: 'openai',
     printing: { stream: false, vendor: 'openai' },
     answersLack: [
+      'finishReason.other',
       'opaque',
       'audio',
       'image',
@@ -141,6 +151,7 @@ export const dialectList: readonly PairedDialect[] = [
     vendor: 'bedrock',
     printing: { stream: false, vendor: 'bedrock' },
     answersLack: [
+      'finishReason.other',
       'choices',
       'audio.transcript',
       'opaque',
@@ -160,6 +171,7 @@ export const dialectList: readonly PairedDialect[] = [
     vendor: 'anthropic',
     printing: { stream: false, vendor: 'anthropic' },
     answersLack: [
+      'finishReason.other',
       'choices',
       'refusal',
       'audio',

@@ -92,7 +92,8 @@ ${table(
 ${dialectList.map(pairTable).join('')}
 ## What answers cannot say
 
-An answer cannot be refused. What a dialect's answers have no place for is left out of them. Where\naudio has no place, its transcript is written as text.
+An answer cannot be refused. What a dialect's answers have no place for is left out of them. Where\naudio has no place, its transcript is written as text. Where \`finishReason.other\` has none, an end of which nobody knows
+the reason is told as the usual one: \`end_turn\`, \`stop\`, \`completed\`.
 
 ${table(
   ['dialect', 'is left out of its answers'],
