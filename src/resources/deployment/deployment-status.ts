@@ -304,11 +304,14 @@ export type GateMethod =
   | 'rates'
   | 'plain'
 
-/** The true difference lies from `low` to `high` at all looks of the step, but for the gate's chance of an error. */
+/**
+ * The true difference lies from `low` to `high` at all looks of the step, but for the gate's chance of an error. An end is
+ * absent while nothing bounds the difference on its side.
+ */
 export interface Difference {
   readonly value: number
-  readonly low: number
-  readonly high: number
+  readonly low?: number
+  readonly high?: number
 }
 
 export interface Measured {

@@ -12,12 +12,14 @@ import { splitProportionsTest } from './evidence/split-proportions.ts'
 import { isSplit } from './whole-traffic.ts'
 import { isWithin } from './within-range.ts'
 
-/** The test that fits a gate's numbers, and between what its difference can lie. */
+/** The test that fits a gate's numbers, and between what its difference is looked for. */
 export interface GateTest {
   readonly method: Exclude<GateMethod, 'plain'>
   readonly comparison: Comparison
   readonly least: number
   readonly most: number
+  /** Whether no true difference lies beyond `least` and `most`, as between two shares. Otherwise nobody knows. */
+  readonly isBounded: boolean
 }
 
 export interface TestOptions {
@@ -53,7 +55,8 @@ export function testFor(options: TestOptions): ChosenTest {
     switch (candidate.kind) {
       case 'proportion': {
         if (stable?.kind !== 'proportion') {
-          return { method: 'proportion', comparison: compareProportion(candidate, aim), least: 0, most: 1 }
+          const comparison = compareProportion(candidate, aim)
+          return { method: 'proportion', comparison, least: 0, most: 1, isBounded: true }
         }
         if (compareProportions === undefined) {
           return testOfMeans(asMoments(candidate), asMoments(stable), { aim, range: { min: 0, max: 1 } })
@@ -63,6 +66,7 @@ export function testFor(options: TestOptions): ChosenTest {
           comparison: compareProportions(candidate, stable),
           least: -1,
           most: 1,
+          isBounded: true,
         }
       }
       case 'moments':
@@ -95,16 +99,18 @@ function testOfMeans(candidate: Moments, stable: Moments | undefined, options: T
           comparison: compareBoundedMean(candidate, range, aim),
           least: range.min,
           most: range.max,
+          isBounded: true,
         }
       : {
           method: 'bounded-means',
           comparison: compareBoundedMeans(candidate, stable, share, range, aim),
           least: -width,
           most: width,
+          isBounded: true,
         }
   }
   const comparison = stable === undefined ? compareMean(candidate, aim) : compareMeans(candidate, stable, aim)
-  return { method: 'asymptotic-means', comparison, ...reachOf(candidate, stable) }
+  return { method: 'asymptotic-means', comparison, isBounded: false, ...reachOf(candidate, stable) }
 }
 
 function testOfQuantiles(
@@ -118,9 +124,10 @@ function testOfQuantiles(
   ])
   const [least, most] = [Math.min(...ends), Math.max(...ends)]
   return stable === undefined
-    ? { method: 'quantiles', comparison: compareQuantile(candidate, aim), least, most }
+    ? { method: 'quantiles', comparison: compareQuantile(candidate, aim), least, most, isBounded: false }
     : {
         method: 'quantiles',
+        isBounded: false,
         comparison: compareQuantiles(candidate, stable, share, aim),
         least: least - most,
         most: most - least,
@@ -136,9 +143,11 @@ function testOfRates(
   if (stable !== undefined) {
     if (!isSplit(share)) return undefined
     const most = mostRate([candidate, stable])
-    return { method: 'rates', comparison: compareRates(candidate, stable, aim), least: -most, most }
+    const comparison = compareRates(candidate, stable, aim)
+    return { method: 'rates', comparison, least: -most, most, isBounded: false }
   }
-  return { method: 'rates', comparison: compareRate(candidate, aim), least: 0, most: mostRate([candidate]) }
+  const most = mostRate([candidate])
+  return { method: 'rates', comparison: compareRate(candidate, aim), least: 0, most, isBounded: false }
 }
 
 /** Far more than the rates can be off. */

@@ -40,7 +40,7 @@ export function describeShown(
   { low, high }: Difference,
 ): string {
   const what = 'noWorseThan' in pass ? 'the true difference from stable' : 'the true distance from the bound'
-  const range = `${what} lies between ${signed(low)} and ${signed(high)}`
+  const range = `${what} ${describeRange(low, high)}`
   switch (verdict) {
     case 'pass':
       return `this shows that the rule is met: ${range}`
@@ -49,6 +49,13 @@ export function describeShown(
     case 'undecided':
       return `this shows neither that the rule is met nor that it is broken: ${range}`
   }
+}
+
+function describeRange(low: number | undefined, high: number | undefined): string {
+  if (low !== undefined && high !== undefined) return `lies between ${signed(low)} and ${signed(high)}`
+  if (low !== undefined) return `is at least ${signed(low)}; how large it is, these samples do not show`
+  if (high !== undefined) return `is at most ${signed(high)}; how small it is, these samples do not show`
+  return 'may still be anything'
 }
 
 /** Why what is shown does not count yet. */

@@ -169,15 +169,20 @@ function missingOf(
   return samples === 0 ? undefined : { samples: Math.ceil(samples * (times - 1)), verdict }
 }
 
+/** An end of an interval that lies so near the end of what was searched is none, as a part of it. */
+const nearEnd = 1e-9
+
 /** In the metric's own unit: the candidate less the stable revision, or less the bound. */
 function differenceOf(gate: AnalysisGate, judged: JudgedSamples): Difference {
   const { test, levels, margin } = judged
   const { low, high } = intervalOf(test.comparison, levels, test, judged)
   const from = 'noWorseThan' in gate.pass ? 0 : margin
   const value = test.comparison.difference - from
+  const hasLow = test.isBounded || low > test.least + nearEnd * (test.most - test.least)
+  const hasHigh = test.isBounded || high < test.most - nearEnd * (test.most - test.least)
   return betterOf(gate) === 'lower'
-    ? { value, low: low - from, high: high - from }
-    : { value: 0 - value, low: from - high, high: from - low }
+    ? { value, ...(hasLow && { low: low - from }), ...(hasHigh && { high: high - from }) }
+    : { value: 0 - value, ...(hasHigh && { low: from - high }), ...(hasLow && { high: from - low }) }
 }
 
 function coveredFrom(reading: GateReading): number {

@@ -264,6 +264,44 @@ describe('a gate on a quantile that lies beyond the bounds of its histogram', ()
     ).toMatchObject({ verdict: 'pass' })
   })
 
+  it('has an end of its interval only where its samples bound the difference', () => {
+    const wide = [100, 200, 400, 1e6]
+    const said = (ours: readonly number[], theirs: readonly number[], gate = latency) => {
+      const { difference, message, verdict } = judgeGate(gate, p95(ours, wide), p95(theirs, wide), context)
+      const words = message.slice(message.lastIndexOf('the true difference'))
+      return { ends: Object.keys(difference ?? {}), verdict, words }
+    }
+    expect(said([20, 2, 0, 0, 0], [20, 2, 0, 0, 0])).toEqual({
+      ends: ['value'],
+      verdict: 'undecided',
+      words: 'the true difference from stable may still be anything',
+    })
+    expect(said([60, 20, 30, 0, 0], [500, 9, 0, 0, 0])).toMatchObject({
+      ends: ['value', 'low'],
+      verdict: 'fail',
+      words: expect.stringMatching(
+        /^the true difference from stable is at least \+\d+; how large it is, these samples do not show$/,
+      ),
+    })
+    const most = said([500, 9, 0, 0, 0], [60, 20, 30, 0, 0])
+    expect(most).toMatchObject({ ends: ['value', 'high'], verdict: 'pass' })
+    expect(most.words).toMatch(/ is at most -\d+; how small it is, these samples do not show$/)
+    const higher = gateNamed('speed', {
+      ...latency,
+      pass: { noWorseThan: 'stable', by: 5, better: 'higher' },
+    })
+    expect(said([60, 20, 30, 0, 0], [500, 9, 0, 0, 0], higher)).toMatchObject({
+      ends: ['value', 'low'],
+      verdict: 'pass',
+    })
+    expect(said([500, 9, 0, 0, 0], [60, 20, 30, 0, 0], higher)).toMatchObject({
+      ends: ['value', 'high'],
+      verdict: 'fail',
+    })
+    const both = said([9000, 900, 90, 5, 5], [9000, 900, 90, 5, 5])
+    expect(both.words).toMatch(/ lies between -\d+(\.\d+)? and \+\d+(\.\d+)?$/)
+  })
+
   it('is an error where plain numbers are compared, unless the true number can change nothing', () => {
     const raw = (bound: number) => ({ ...atMost(bound), compare: 'raw' as const })
     expect(judgeGate(raw(300), slow, undefined, context).verdict).toBe('fail')
