@@ -46,14 +46,26 @@ export interface UnpricedGate extends AtStep {
   readonly kind: 'unknown'
 }
 
-/** All samples are those of the candidate and of the stable revision together. */
+/**
+ * A price is found by trying: many made-up rollouts with numbers like those of the stable revision. A candidate that is worse has
+ * a larger share of bad samples, or a mean that lies off while values spread alike. For a quantile all its values are larger by the
+ * same factor. For events it has more of them a second.
+ *
+ * All samples are those of the candidate and of the stable revision together, or of the candidate alone where the rule has a
+ * constant.
+ */
 export interface PricedGate extends AtStep, PriceNumbers {
   readonly kind: 'known'
 }
 
 export interface PriceNumbers {
-  /** What the metric of the stable revision was lately. */
+  /**
+   * What the metric of the stable revision was lately. Events a second are those that it has with all traffic, where the
+   * gate compares, and otherwise those that a revision like it has at the step's weight.
+   */
   readonly base: number
+  /** What the samples here are. Events come in the time that passes, so the minutes are what counts for them. */
+  readonly counts: 'samples' | 'events'
   /** How late the numbers of the gate's source come, and so what they show. */
   readonly delayMinutes: number
   /** Samples of the whole traffic. */
@@ -77,6 +89,7 @@ export interface PriceNumbers {
 }
 
 export interface Needed {
+  /** Of events: as many as come in this time at the rate of the stable revision. */
   readonly samples: number
   readonly candidateSamples: number
   /** How long they have to be measured. Late numbers come `delayMinutes` after that. */

@@ -27,7 +27,8 @@ function samplesOf(reading: MetricReading): number {
   return readingSamples(reading) ?? 0
 }
 
-function perMinute({ covered }: MetricReading, samples: number): number {
-  const { fromMs, toMs } = covered ?? { fromMs: 0, toMs: 0 }
-  return (samples * 60_000) / Math.max(1, toMs - fromMs)
+function perMinute(reading: MetricReading, samples: number): number {
+  const { fromMs, toMs } = reading.covered ?? { fromMs: 0, toMs: 0 }
+  const timeMs = reading.kind === 'events' ? reading.exposureMs : toMs - fromMs
+  return (samples * 60_000) / Math.max(1, timeMs)
 }

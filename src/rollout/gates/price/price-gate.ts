@@ -1,25 +1,16 @@
 import { gateDefaults } from '../../../resources/deployment/gate-defaults.ts'
+import type { AnalysisGate } from '../../../resources/deployment/model-deployment.ts'
 import { durationMs } from '../../../resources/duration.ts'
-import { readingSamples } from '../../../telemetry/contract/reading-samples.ts'
-import type { MetricReading } from '../../../telemetry/contract.ts'
-import { chooseTest, type TestOptions } from '../choose-test.ts'
-import { sampleOf } from '../evidence/sample.ts'
-import { betterOf, testOptionsOf } from '../gate-aim.ts'
-import { openEndOf } from '../judging/open-end.ts'
-import { outsideRange } from '../judging/outside-range.ts'
-import { measuredOf, readingValue } from '../reading-value.ts'
 import { levelsOfWindow } from '../window-part.ts'
-import type { Draws } from './draws/draws.ts'
-import { drawsOf } from './draws/draws-of.ts'
 import type { GateAtStep, GatePrice, Lately, Needed, PriceNumbers } from './gate-price.ts'
-import { presentRate } from './present-rate.ts'
-import { describePrice, describeUnpriced, type Unpriced, warningsOf } from './price-words.ts'
+import { type Known, knownOf } from './known-lately.ts'
+import { describePrice, describeUnpriced, warningsOf } from './price-words.ts'
 import { type Sought, samplesToSee } from './samples-to-see.ts'
 import { leastSamples, seenWithin, weightToSee } from './within-window.ts'
 
 /**
  * Prices a gate at a step, by what the stable revision's metric was lately. The samples are found by seeded runs of the
- * gate's own test, in some 0.2 s of CPU.
+ * gate's own test, in some 0.2 s of CPU, and 0.5 s for quantiles.
  */
 export async function priceGate(at: GateAtStep, lately: Lately | string, runs?: number): Promise<GatePrice> {
   const { gate, step, weight, forMs } = at
@@ -28,55 +19,24 @@ export async function priceGate(at: GateAtStep, lately: Lately | string, runs?: 
   if ('why' in known) return { ...base, kind: 'unknown', message: describeUnpriced(at, known), warnings: [] }
   const numbers = await numbersOf(at, known, runs)
   const { draws, options } = known
-  const ruleBroken =
-    'noWorseThan' in gate.pass || draws.stable < options.aim.margin ? undefined : numbers.base
+  const { margin } = options.aim
+  const compares = 'noWorseThan' in gate.pass
+  const limit = compares ? draws.stable + margin : margin
   return {
     ...base,
     kind: 'known',
     ...numbers,
     message: describePrice(at, numbers),
-    warnings: warningsOf(at, numbers, ruleBroken),
+    warnings: warningsOf(at, numbers, {
+      breaksRule: !compares && draws.stable >= margin,
+      isBeyondBounds: limit >= (draws.shownBelow ?? Number.POSITIVE_INFINITY),
+    }),
   }
-}
-
-/** Turned so that less is better. */
-interface Known {
-  readonly reading: MetricReading
-  readonly draws: Draws
-  readonly options: TestOptions
-  readonly samplesPerMinute: number
-  readonly delayMinutes: number
-}
-
-function knownOf({ gate, weight }: GateAtStep, lately: Lately | string): Known | Unpriced {
-  if (gate.compare === 'raw') return { why: 'raw' }
-  if (typeof lately === 'string') return { why: 'unread', detail: lately }
-  const { reading } = lately
-  const samples = readingSamples(reading)
-  if (reading.kind === 'no-data' || samples === 0) return { why: 'no-data' }
-  if (!Number.isFinite(readingValue(reading)) || lately.weight <= 0) return { why: 'no-data' }
-  const compares = 'noWorseThan' in gate.pass
-  const sample = sampleOf(reading, betterOf(gate))
-  if (sample === undefined || samples === undefined) return { why: 'plain' }
-  const outside = outsideRange(gate, reading)
-  if (outside !== undefined) return { why: 'range', detail: outside }
-  const measured = measuredOf(reading)
-  const options = testOptionsOf(gate, sample, compares ? measured : undefined, weight / 100)
-  if (weight === 0 || (compares && weight === 100)) return { why: 'weight' }
-  if (chooseTest(sample, compares ? sample : undefined, options) === undefined) return { why: 'plain' }
-  const draws = drawsOf(sample)
-  if (draws === undefined) {
-    const end = openEndOf(reading)
-    if (end !== undefined) return { why: 'open', end }
-    return { why: reading.kind === 'events' ? 'rate' : 'quantile' }
-  }
-  const samplesPerMinute = presentRate(lately) / (lately.weight / 100)
-  return { reading, draws, options, samplesPerMinute, delayMinutes: lately.delayMs / 60_000 }
 }
 
 async function numbersOf(at: GateAtStep, known: Known, runs: number | undefined): Promise<PriceNumbers> {
   const { gate, weight, forMs, alpha } = at
-  const { draws, options, samplesPerMinute, delayMinutes, reading } = known
+  const { draws, options, samplesPerMinute, delayMinutes, base } = known
   const { aim } = options
   const compares = 'noWorseThan' in gate.pass
   const share = weight / 100
@@ -97,28 +57,29 @@ async function numbersOf(at: GateAtStep, known: Known, runs: number | undefined)
   // What cannot be is not looked for.
   const above = worst >= draws.most ? Number.POSITIVE_INFINITY : await samplesToSee(seek, runs)
   const below = await samplesToSee(like, runs)
-  /** A test of a constant counts the candidate's samples alone. */
-  const counted = compares ? samplesPerMinute : samplesPerMinute * share
-  const least = leastSamples(gate, share)
-  const neededOf = (found: number): Needed | undefined => {
-    if (!Number.isFinite(found)) return undefined
-    const samples = Math.ceil(Math.max(found, least))
-    const candidateSamples = compares ? Math.ceil(samples * share) : samples
-    return { samples, candidateSamples, minutes: samples / counted }
-  }
+  const counting = countingOf(known, gate)
+  const neededOf = (found: number): Needed | undefined =>
+    Number.isFinite(found) ? counting.needed(Math.max(found, counting.least(share)), share) : undefined
   const toSee = neededOf(above)
   const toPass = neededOf(below)
   const windowMinutes = forMs / 60_000
   const longestMinutes = Math.max(windowMinutes, longestMs(at) / 60_000)
-  const seen = (minutes: number): number | undefined =>
-    minutes * counted < least ? undefined : seenWithin(seek, above, minutes * counted)
-  const [inWindow, inLongest] = [seen(windowMinutes), seen(longestMinutes)]
+  const seen = async (minutes: number): Promise<number | undefined> => {
+    const given = minutes * counting.perMinute(share)
+    return given < counting.least(share) ? undefined : seenWithin(seek, above, given)
+  }
+  const inWindow = await seen(windowMinutes)
+  const inLongest = longestMinutes === windowMinutes ? inWindow : await seen(longestMinutes)
   const weightThatDoes =
     toSee === undefined || toSee.minutes <= longestMinutes
       ? undefined
-      : weightToSee(seek, above, longestMinutes * samplesPerMinute, { weight, gate })
+      : await weightToSee(seek, above, weight, {
+          given: (tried) => longestMinutes * counting.perMinute(tried),
+          least: counting.least,
+        })
   return {
-    base: readingValue(reading),
+    base,
+    counts: draws.counts === 'seconds' ? 'events' : 'samples',
     samplesPerMinute,
     delayMinutes,
     detect: compares ? aim.detect : aim.detect - aim.margin,
@@ -135,4 +96,38 @@ async function numbersOf(at: GateAtStep, known: Known, runs: number | undefined)
 function longestMs({ gate, forMs }: GateAtStep): number {
   if ((gate.undecided ?? gateDefaults.undecided) !== 'extend') return forMs
   return gate.maxFor === undefined ? gateDefaults.maxForTimes * forMs : durationMs(gate.maxFor)
+}
+
+/** How the numbers of a gate grow: by samples, or by time. `share` is the candidate's part of the traffic. */
+interface Counting {
+  perMinute(share: number): number
+  /** Below so many, the gate has no verdict. */
+  least(share: number): number
+  needed(found: number, share: number): Needed
+}
+
+function countingOf({ draws, samplesPerMinute }: Known, gate: AnalysisGate): Counting {
+  const compares = 'noWorseThan' in gate.pass
+  /** A test of a constant counts the candidate's samples alone. */
+  const counted = (share: number): number => (compares ? samplesPerMinute : samplesPerMinute * share)
+  const needed = (samples: number, minutes: number, share: number): Needed => ({
+    samples,
+    candidateSamples: compares ? Math.ceil(samples * share) : samples,
+    minutes,
+  })
+  if (draws.counts === 'seconds') {
+    return {
+      perMinute: () => 60,
+      least: () => 0,
+      needed: (seconds, share) => needed(Math.ceil((seconds / 60) * counted(share)), seconds / 60, share),
+    }
+  }
+  return {
+    perMinute: counted,
+    least: (share) => leastSamples(gate, share),
+    needed(found, share) {
+      const samples = Math.ceil(found)
+      return needed(samples, samples / counted(share), share)
+    },
+  }
 }

@@ -6,7 +6,7 @@ import type { GateAtStep, Needed, PriceNumbers } from './gate-price.ts'
 
 /** Why a gate has no price. */
 export type Unpriced =
-  | { readonly why: 'raw' | 'plain' | 'quantile' | 'rate' | 'weight' | 'no-data' }
+  | { readonly why: 'raw' | 'plain' | 'weight' | 'no-data' | 'no-events' }
   | { readonly why: 'open'; readonly end: OpenEnd }
   | { readonly why: 'unread' | 'range'; readonly detail: string }
 
@@ -18,16 +18,14 @@ export function describeUnpriced({ gate, weight }: GateAtStep, unpriced: Unprice
       return `${name}: its numbers are compared as they stand at the end of the window, as the gate asks (compare: raw). That tests nothing, so there is no price`
     case 'plain':
       return `${name}: its numbers are compared as they stand at the end of the window, because ${metric} comes without samples that a test can use. That tests nothing, so there is no price`
-    case 'quantile':
-      return `${name}: ${metric} is a quantile. It is tested, but how soon that shows something depends on how all values of the new revision lie, and not on their quantile alone. So no price can be told before the step`
-    case 'rate':
-      return `${name}: ${metric} counts events within a time. It is tested, but how soon that shows something depends on the time and not on a number of requests. So no price can be told before the step`
     case 'open':
       return `${name}: no price can be told, because ${describeOpenEnd('the stable revision', unpriced.end)}`
     case 'weight':
       return `${name}: at ${weight} % of traffic for the new revision, traffic does not give both revisions samples. So no price can be told`
     case 'no-data':
       return `${name}: the price is not known yet, because ${metric} of the stable revision has no data of the last hour`
+    case 'no-events':
+      return `${name}: the price is not known yet, because the last hour of the stable revision has no event of ${metric}, so nobody knows how often one comes`
     case 'range':
       return `${name}: no price can be told, because ${metric} of the stable revision does not fit the gate: ${unpriced.detail}`
     case 'unread':
@@ -38,16 +36,17 @@ export function describeUnpriced({ gate, weight }: GateAtStep, unpriced: Unprice
 /** The price in words. */
 export function describePrice(at: GateAtStep, numbers: PriceNumbers): string {
   const { gate, weight, forMs } = at
-  const { toSee, toPass, power, base, detect, longestMinutes, samplesPerMinute } = numbers
-  const head = `${gate.name} at ${weight} % of traffic, where stable has ${formatNumber(base)} and all traffic gives ${roundNumber(samplesPerMinute)} samples a minute`
+  const { counts, toSee, toPass, power, longestMinutes } = numbers
+  const head = `${gate.name} at ${weight} % of traffic, where ${describeBase(at, numbers)}`
+  const needed = (each: Needed): string => describeNeeded(at, counts, each)
   const seen =
     toSee === undefined
-      ? `no number of samples shows ${beyond(at, detect)}`
-      : `${beyond(at, detect)} is seen in ${percent(power)} of cases within ${describeNeeded(at, toSee)}`
+      ? nothingShows(at, numbers)
+      : `${beyond(at, numbers)} is seen in ${percent(power)} of cases within ${needed(toSee)}`
   const passes =
     toPass === undefined
       ? `a revision like the stable one is never shown to meet the rule`
-      : `a revision like the stable one is shown to meet the rule within ${describeNeeded(at, toPass)}`
+      : `a revision like the stable one is shown to meet the rule within ${needed(toPass)}`
   const window = `its window of ${inWords(forMs / 60_000)} is enough for ${seenWords(numbers.seenInWindow)}`
   const longest =
     longestMinutes * 60_000 > forMs && !(toSee !== undefined && toSee.minutes <= forMs / 60_000)
@@ -60,15 +59,30 @@ export function describePrice(at: GateAtStep, numbers: PriceNumbers): string {
   return `${head}: ${seen}; ${passes}; ${window}${longest}${late}`
 }
 
-/** What the gate cannot do in its time, with what would do. `broken` is the stable revision's value when it breaks the rule. */
-export function warningsOf(at: GateAtStep, numbers: PriceNumbers, broken?: number): readonly string[] {
+/** What is wrong with a rule, whatever the traffic is. */
+export interface RuleFaults {
+  /** The stable revision itself breaks it. */
+  readonly breaksRule: boolean
+  /** What breaks it lies beyond the bounds of the metric's histogram, which nothing shows. */
+  readonly isBeyondBounds: boolean
+}
+
+/** What the gate cannot do in its time, with what would do. */
+export function warningsOf(
+  at: GateAtStep,
+  numbers: PriceNumbers,
+  { breaksRule, isBeyondBounds }: RuleFaults,
+): readonly string[] {
   const { gate, step, weight } = at
   const { toSee, toPass, detect, longestMinutes, weightThatDoes } = numbers
   const where = `gate "${gate.name}" in step ${step}, at ${weight} % of traffic`
   const undecided = gate.undecided ?? gateDefaults.undecided
   const warnings: string[] = []
   if (toSee === undefined) {
-    warnings.push(`${where}: no number of samples shows ${beyond(at, detect)}. Write a smaller detect`)
+    const does = isBeyondBounds
+      ? 'The values that break its rule lie beyond the bounds of its histogram. Give the histogram more bounds'
+      : 'Write a smaller detect'
+    warnings.push(`${where}: ${nothingShows(at, numbers)}. ${does}`)
   } else if (toSee.minutes > longestMinutes) {
     const does = [
       ...(weightThatDoes === undefined ? [] : [`a weight of ${weightThatDoes} %`]),
@@ -76,12 +90,13 @@ export function warningsOf(at: GateAtStep, numbers: PriceNumbers, broken?: numbe
       ...(numbers.seenInLongest === undefined ? [] : [`a detect of ${roundUpTo(numbers.seenInLongest)}`]),
     ]
     warnings.push(
-      `${where}: it cannot see ${beyond(at, detect)} in its time, because ${inWords(longestMinutes)} is less than the ${inWords(toSee.minutes)} that this takes. What would do: ${orList(does)}`,
+      `${where}: it cannot see ${beyond(at, numbers)} in its time, because ${inWords(longestMinutes)} is less than the ${inWords(toSee.minutes)} that this takes. What would do: ${orList(does)}`,
     )
   }
-  if (broken !== undefined) {
+  if (breaksRule) {
+    const has = numbers.counts === 'events' ? ' events a second with this weight' : ''
     warnings.push(
-      `${where}: the stable revision itself does not meet the rule, because its ${gate.metric} is ${formatNumber(broken)}. A revision like it is turned back`,
+      `${where}: the stable revision itself does not meet the rule, because its ${gate.metric} is ${formatNumber(numbers.base)}${has}. A revision like it is turned back`,
     )
     return warnings
   }
@@ -104,18 +119,40 @@ export function warningsOf(at: GateAtStep, numbers: PriceNumbers, broken?: numbe
   return warnings
 }
 
+/** What the stable revision has. */
+function describeBase({ gate }: GateAtStep, { counts, base, samplesPerMinute }: PriceNumbers): string {
+  if (counts === 'samples') {
+    return `stable has ${formatNumber(base)} and all traffic gives ${roundNumber(samplesPerMinute)} samples a minute`
+  }
+  return 'noWorseThan' in gate.pass
+    ? `stable has ${formatNumber(base)} events a second with all traffic`
+    : `a revision like the stable one has ${formatNumber(base)} events a second`
+}
+
 /** Such as `0.02 more than stable`. */
-function beyond(at: GateAtStep, difference: number): string {
+function beyond(at: GateAtStep, { counts, detect }: PriceNumbers): string {
   const more = betterOf(at.gate) === 'lower' ? 'more' : 'less'
   const from = 'noWorseThan' in at.gate.pass ? 'stable' : 'the bound'
-  return `${formatNumber(difference)} ${more} than ${from}`
+  return `${formatNumber(detect)}${counts === 'events' ? ' events a second' : ''} ${more} than ${from}`
+}
+
+function nothingShows(at: GateAtStep, numbers: PriceNumbers): string {
+  return `${numbers.counts === 'events' ? 'no time is long enough to show' : 'no number of samples shows'} ${beyond(at, numbers)}`
 }
 
 function seenWords(seen: number | undefined): string {
   return seen === undefined ? 'no difference at all' : `${roundUpTo(seen)} or more`
 }
 
-function describeNeeded({ gate }: GateAtStep, { samples, candidateSamples, minutes }: Needed): string {
+function describeNeeded(
+  { gate }: GateAtStep,
+  counts: PriceNumbers['counts'],
+  { samples, candidateSamples, minutes }: Needed,
+): string {
+  if (counts === 'events') {
+    const whose = 'noWorseThan' in gate.pass ? 'the stable revision with all traffic' : 'such a revision'
+    return `${inWords(minutes)}, in which ${whose} has some ${roundNumber(samples)} events`
+  }
   const own = 'noWorseThan' in gate.pass ? ` (${roundNumber(candidateSamples)} of the new revision)` : ''
   return `${roundNumber(samples)} samples${own}, which take ${inWords(minutes)}`
 }

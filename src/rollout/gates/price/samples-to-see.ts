@@ -18,33 +18,36 @@ export interface Sought {
   readonly power: number
 }
 
-/** The more runs, the nearer is the promise: with 800, the share of runs that keep it is off by some 1 point. */
-const usualRuns = 800
-/** The looks of a run lie so close together that more of them would change little. */
-const growth = 1.03
-/** The runs that show it earlier count for no power that a gate may have. */
-const earliest = 0.35
-/** Some 3 ms of work. */
-const runsInTurn = 6
 /** More samples than any route has. */
 const mostSamples = 1e9
 
 /**
  * How many samples of both revisions together it takes until the test has shown what is sought in `power` of all cases. It is
- * found by trying: seeded runs of the test itself, which take some 0.1 s of CPU. In between, other work of the process goes on.
- * Infinity when no number of samples is enough.
+ * found by trying: seeded runs of the test itself, which take some 0.1 s of CPU, and 0.2 s for quantiles. In between, other
+ * work of the process goes on. For events it is how many seconds it takes. Infinity when no number is enough.
  */
-export async function samplesToSee(sought: Sought, runs: number = usualRuns): Promise<number> {
+export async function samplesToSee(sought: Sought, runs: number = sought.draws.pace.runs): Promise<number> {
   const choose = testFor(sought.options)
   const typical = typicalSamples(sought, choose)
   if (!Number.isFinite(typical)) return Number.POSITIVE_INFINITY
+  const { earliest, growth, scouts, phases, runsInTurn } = sought.draws.pace
+  const trial: Trial = { sought, revisions: madeUp(sought), choose, most: 12 * typical }
   const ends: number[] = []
+  let begin = typical * earliest
   for (let run = 0; run < runs; run += 1) {
     if (run % runsInTurn === 0) await nextTurn()
-    ends.push(shownAt(sought, choose, typical, seededRandom(7919 * (run + 1))))
+    // Whether a run shows it sooner still does not matter, if it shows it then as well.
+    if (run === scouts) begin = endAt(ends, sought.power / 3)
+    const first = begin * growth ** ((run % phases) / phases)
+    ends.push(shownAt(trial, first, seededRandom(7919 * (run + 1))))
   }
-  ends.sort((one, other) => one - other)
-  return ends[Math.ceil(sought.power * runs) - 1] ?? Number.POSITIVE_INFINITY
+  return endAt(ends, sought.power)
+}
+
+/** The number of samples within which this part of the runs show it. */
+function endAt(ends: readonly number[], part: number): number {
+  const sorted = [...ends].sort((one, other) => one - other)
+  return sorted[Math.ceil(part * sorted.length) - 1] ?? Number.POSITIVE_INFINITY
 }
 
 /** The number of samples at which the expected numbers show it. */
@@ -102,17 +105,25 @@ function expected({ candidate, stable }: Pair<MadeUp>, share: number, samples: n
   }
 }
 
+interface Trial {
+  readonly sought: Sought
+  readonly revisions: Pair<MadeUp>
+  readonly choose: ChosenTest
+  /** A run with so many samples ends without an answer. */
+  readonly most: number
+}
+
 /** The number of samples at which one run shows it. The looks lie close together, each some more samples than the last. */
-function shownAt(sought: Sought, choose: ChosenTest, typical: number, random: () => number): number {
+function shownAt({ sought, revisions, choose, most }: Trial, first: number, random: () => number): number {
+  const { draws } = sought
   const share = shareOf(sought)
-  const revisions = madeUp(sought)
   let pair = expected(revisions, share, 0)
   let samples = 0
-  for (let next = Math.max(4, typical * earliest); next <= typical * 12; next *= growth) {
+  for (let next = Math.max(4, first); next <= most; next *= draws.pace.growth) {
     const more = Math.ceil(next) - samples
     if (more <= 0) continue
     samples += more
-    const given = sought.draws.divide(more, share, random)
+    const given = draws.divide(more, share, random)
     pair = {
       candidate: revisions.candidate.more(pair.candidate, given, random),
       ...(revisions.stable !== undefined &&

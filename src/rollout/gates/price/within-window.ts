@@ -1,3 +1,4 @@
+import { nextTurn } from '../../../clock.ts'
 import type { AnalysisGate } from '../../../resources/deployment/model-deployment.ts'
 import { testFor } from '../choose-test.ts'
 import { type Sought, typicalSamples } from './samples-to-see.ts'
@@ -18,28 +19,33 @@ function timesTypical(sought: Sought, found: number): number {
  * The smallest difference that is seen with so many samples, from the stable revision or from the bound. `found` is how
  * many the runs took for the difference of `sought`. Undefined when no difference is seen that can be.
  */
-export function seenWithin(sought: Sought, found: number, samples: number): number | undefined {
+export async function seenWithin(
+  sought: Sought,
+  found: number,
+  samples: number,
+): Promise<number | undefined> {
   const { draws, compares, options } = sought
   const { margin, detect } = options.aim
   const start = compares ? draws.stable + margin : margin
   const times = timesTypical(sought, found)
   const choose = testFor(options)
-  const isSeen = (excess: number): boolean => {
+  const isSeen = async (excess: number): Promise<boolean> => {
     const candidate = start + excess
     if (candidate >= draws.most) return true
+    await nextTurn()
     return typicalSamples({ ...sought, candidate }, choose) * times <= samples
   }
   const limit = draws.most - start
   const wanted = detect - margin
   let enough = wanted
-  while (!isSeen(enough)) {
+  while (!(await isSeen(enough))) {
     enough *= 2
     if (enough > mostTimes * wanted) return undefined
   }
   let few = enough / (2 * mostTimes)
   for (let step = 0; step < halvings; step += 1) {
     const middle = Math.sqrt(few * enough)
-    if (isSeen(middle)) enough = middle
+    if (await isSeen(middle)) enough = middle
     else few = middle
   }
   if (enough >= limit * 0.999) return undefined
@@ -50,26 +56,31 @@ export function seenWithin(sought: Sought, found: number, samples: number): numb
 const spare = 1.15
 const triedWeights = [1, 2, 5, 10, 15, 20, 25, 30, 40, 50, 75, 100]
 
-/** The smallest usual weight above the given one with which `requests` samples of the whole traffic are enough. */
-export function weightToSee(
+/** What comes in the time that there is, and what the gate wants at least, by the candidate's part of the traffic. */
+export interface Given {
+  given(share: number): number
+  least(share: number): number
+}
+
+/** The smallest usual weight above the given one with which the time is long enough. */
+export async function weightToSee(
   sought: Sought,
   found: number,
-  requests: number,
-  { weight, gate }: { readonly weight: number; readonly gate: AnalysisGate },
-): number | undefined {
+  weight: number,
+  { given, least }: Given,
+): Promise<number | undefined> {
   const { compares } = sought
   const times = timesTypical(sought, found)
-  return triedWeights.find((tried) => {
-    // With half of the traffic a comparison is at its best.
-    if (tried <= weight || (compares && tried > 50)) return false
+  // With half of the traffic a comparison is at its best.
+  const most = compares ? 50 : 100
+  for (const tried of triedWeights.filter((each) => each > weight && each <= most)) {
+    await nextTurn()
     const share = tried / 100
     const options = { ...sought.options, share }
-    const samples = Math.max(
-      typicalSamples({ ...sought, options }) * times * spare,
-      leastSamples(gate, share),
-    )
-    return samples <= requests * (compares ? 1 : share)
-  })
+    const needed = Math.max(typicalSamples({ ...sought, options }) * times * spare, least(share))
+    if (needed <= given(share)) return tried
+  }
+  return undefined
 }
 
 /**

@@ -131,6 +131,40 @@ describe('the gates of a plan', () => {
     await plane.stop()
   })
 
+  it('have a price for a latency, with what would do where they cannot see in their time', async () => {
+    // 600 requests a minute: three of a hundred take more than 200 ms.
+    const latency: MetricReading = {
+      kind: 'histogram',
+      quantile: 0.95,
+      bounds: [50, 100, 200, 400, 800, 1600],
+      counts: [7200, 14_400, 13_320, 900, 144, 36, 0],
+      covered: hour,
+    }
+    const { plan, plane } = await scene(() => latency)
+    const { rollout, warnings } = await plan({
+      strategy: { canary: { steps: [{ weight: 5 }, { analyze: ['latency'], for: '20m' }] } },
+      analysis: [
+        {
+          name: 'latency',
+          source: 'shop',
+          metric: 'shop.latency.p95',
+          pass: { noWorseThan: 'stable', by: 40, better: 'lower' },
+          detect: 120,
+          undecided: 'pass',
+        },
+      ],
+    })
+    expect(rollout?.gates).toMatchObject([
+      { kind: 'known', counts: 'samples', samplesPerMinute: 600, detect: 120, toSee: {}, toPass: {} },
+    ])
+    expect(warnings).toEqual([
+      expect.stringMatching(
+        /^gate "latency" in step 1, at 5 % of traffic: it cannot see 120 more than stable in its time, because 20 minutes is less than the \d+ minutes that this takes\. What would do: a weight of \d+ %, a window of \d+ minutes/,
+      ),
+    ])
+    await plane.stop()
+  })
+
   it('have no price before there is data, or when it cannot be read', async () => {
     let answer = (): MetricReading => ({ kind: 'no-data' })
     const { plan, plane } = await scene(() => answer())

@@ -1,16 +1,20 @@
 import type { Sample } from '../../evidence/sample.ts'
+import { cellsDraws } from './cells-draws.ts'
 import type { Draws } from './draws.ts'
+import { eventsDraws } from './events-draws.ts'
 import { meanDraws } from './mean-draws.ts'
 import { proportionDraws } from './proportion-draws.ts'
 
-/** How samples like these are made up. Undefined for kinds whose price nobody can tell. */
-export function drawsOf(stable: Sample): Draws | undefined {
+/** How samples like these of the stable revision are made up. */
+export function drawsOf(stable: Sample): Draws {
   switch (stable.kind) {
     case 'proportion':
       return proportionDraws(stable)
     case 'moments':
       return meanDraws(stable)
-    default:
-      return undefined
+    case 'cells':
+      return cellsDraws(stable)
+    case 'events':
+      return eventsDraws(stable)
   }
 }

@@ -1,6 +1,6 @@
 import type { Sample } from '../../evidence/sample.ts'
 import { drawBinomial, drawNormal } from '../draw-binomial.ts'
-import type { Draws, MadeUp } from './draws.ts'
+import { closely, type Draws, type MadeUp } from './draws.ts'
 
 type Moments = Extract<Sample, { kind: 'moments' }>
 
@@ -11,6 +11,8 @@ export function meanDraws({ count, sum, sumSquares }: Moments): Draws<Moments> {
   return {
     stable,
     most: Number.POSITIVE_INFINITY,
+    counts: 'samples',
+    pace: closely,
     revision: (mean) => withMean(mean, deviation),
     divide: drawBinomial,
   }

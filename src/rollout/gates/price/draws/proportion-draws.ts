@@ -1,12 +1,19 @@
 import type { Sample } from '../../evidence/sample.ts'
 import { drawBinomial } from '../draw-binomial.ts'
-import type { Draws, MadeUp } from './draws.ts'
+import { closely, type Draws, type MadeUp } from './draws.ts'
 
 type Proportion = Extract<Sample, { kind: 'proportion' }>
 
 /** Each sample is bad or not. A revision that is worse has a larger share of bad ones. */
 export function proportionDraws({ bad, total }: Proportion): Draws<Proportion> {
-  return { stable: bad / total, most: 1, revision: withShare, divide: drawBinomial }
+  return {
+    stable: bad / total,
+    most: 1,
+    counts: 'samples',
+    pace: closely,
+    revision: withShare,
+    divide: drawBinomial,
+  }
 }
 
 function withShare(share: number): MadeUp<Proportion> {

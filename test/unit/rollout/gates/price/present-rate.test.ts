@@ -57,6 +57,11 @@ describe('the present rate of a revision', () => {
     expect(ofAllTraffic(50, reading, errorsOf(10, 5000, { expected: 5000, heard: 5000 }))).toBe(1000)
   })
 
+  it('is that of the time in which events were counted', () => {
+    const covered = { fromMs: 0, toMs: nowMs }
+    expect(ofAllTraffic(50, { kind: 'events', events: 600, exposureMs: nowMs / 2, covered })).toBe(40)
+  })
+
   it('is the older one while no request of the present weight has a sample in any time', () => {
     const reading = errorsOf(60, 6000)
     const since: MetricReading = { kind: 'no-data', covered: { fromMs: nowMs - 60_000, toMs: nowMs } }

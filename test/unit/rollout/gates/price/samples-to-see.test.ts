@@ -44,6 +44,14 @@ describe('the number of samples that a difference takes to be seen', () => {
     expect(await samplesToSee(finer)).toBeGreaterThan(4 * samples)
   })
 
+  it('is about the same when most runs begin to look where the first ones have led', async () => {
+    const { draws } = sought
+    const hurried = { ...sought, draws: { ...draws, pace: { ...draws.pace, scouts: 60, phases: 16 } } }
+    const times = (await samplesToSee(hurried)) / (await samplesToSee(sought))
+    expect(times).toBeGreaterThan(0.9)
+    expect(times).toBeLessThan(1.1)
+  })
+
   it('is infinite when there is nothing to see', async () => {
     const nothing = { ...sought, candidate: 0.05 }
     expect(typicalSamples(nothing)).toBe(Number.POSITIVE_INFINITY)
