@@ -3,12 +3,12 @@ import type { CellCounts, Sample } from '../../evidence/sample.ts'
 import { drawBinomial } from '../draw-binomial.ts'
 import { cellsWithQuantile } from './cells-with-quantile.ts'
 import { cellsDrawn } from './draw-cells.ts'
-import type { Draws, MadeUp, Pace } from './draws.ts'
+import type { Draws, LookPace, MadeUp } from './draws.ts'
 
 type Cells = Extract<Sample, { kind: 'cells' }>
 
 /** A verdict of quantiles costs some 25 µs here. These looks are no farther apart than those of the loop, some 20 in a window. */
-const pace: Pace = { runs: 400, earliest: 0.35, growth: 1.04, scouts: 60, phases: 16, runsInTurn: 4 }
+const pace: LookPace = { runs: 400, earliest: 0.35, growth: 1.04, scouts: 60, phases: 16, runsInTurn: 4 }
 
 /**
  * Histograms. The stable revision's latest one tells the shares of its cells. A revision that is worse has values that are all

@@ -10,7 +10,7 @@ export interface Draws<S extends Sample = Sample> {
   readonly shownBelow?: number
   /** What the numbers of this kind grow with. */
   readonly counts: 'samples' | 'seconds'
-  readonly pace: Pace
+  readonly pace: LookPace
   /** A revision whose metric has this value in truth. */
   revision(value: number): MadeUp<S>
   /** How much of so many samples, or of so much time, is that of a revision with this share of the traffic. */
@@ -28,7 +28,7 @@ export interface MadeUp<S extends Sample = Sample> {
 }
 
 /** How closely runs look, and how many there are. It depends on what a look costs. */
-export interface Pace {
+export interface LookPace {
   /** The more runs, the nearer is the promise: with 800, the share of runs that keep it is off by some 1 point. */
   readonly runs: number
   /** Where looks begin, as a part of the typical number. Runs that show it earlier count for no power that a gate may have. */
@@ -44,7 +44,7 @@ export interface Pace {
 }
 
 /** For tests that cost little: more looks would change little. */
-export const closely: Pace = {
+export const closely: LookPace = {
   runs: 800,
   earliest: 0.35,
   growth: 1.03,
