@@ -15,7 +15,7 @@
  */
 
 import type { Scale } from '../resources/deployment/model-deployment.ts'
-import type { Endpoint, Revision, Split } from '../resources/deployment/revision.ts'
+import type { Artifact, Endpoint, Revision, Split } from '../resources/deployment/revision.ts'
 import type { Key } from '../resources/metadata.ts'
 import type { Secret } from '../security/contract.ts'
 
@@ -211,11 +211,12 @@ export interface DeploymentTarget<Settings = unknown> {
   /** The problems of `spec.target.settings`. Empty when the settings are valid. Pure. */
   checkSettings(settings: Readonly<Record<string, unknown>>): readonly SettingsProblem[]
   /**
-   * The protocols that the endpoints of a deployment with these settings will speak. Leave the method out
-   * where they are not known before a revision runs. The plane refuses a route to a protocol that its
-   * `connect` does not have. Pure.
+   * The protocols that the endpoints of a deployment with these settings will speak. The artifact of a revision
+   * is given where it is known. Leave the method out where they are not known before a revision runs, and give
+   * undefined where only the artifact could tell. The plane refuses a route to a protocol that its `connect`
+   * does not have, and keeps traffic from a revision that its routes could not call. Pure.
    */
-  protocols?(settings: Readonly<Record<string, unknown>>): readonly string[]
+  protocols?(settings: Readonly<Record<string, unknown>>, artifact?: Artifact): readonly string[] | undefined
   /** The steps that `apply` would do, or the reason why this target refuses the want. Pure. */
   plan(want: TargetWant, observed: ObservedTarget): TargetPlan
   /**

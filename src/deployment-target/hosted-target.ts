@@ -42,6 +42,7 @@ export function hostedTarget(): DeploymentTarget<NoSettings> {
         field,
         message: 'a hosted model has no settings: leave it out',
       })),
+    protocols: (_settings, artifact) => (artifact?.kind === 'hosted' ? [artifact.provider] : undefined),
     plan: (want) => refusalOf(want) ?? { kind: 'steps', steps: [] },
     async apply(_key, want, { abortSignal }) {
       throwIfAborted(abortSignal, 'the call')

@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts'
 import type { DeploymentTarget } from '../deployment-target/contract.ts'
 import type { Decision, PolicyEngine, PolicyRequest, PromoteRequest } from '../policy/contract.ts'
+import type { ModelProvider } from '../provider/contract.ts'
 import type { ModelRegistry } from '../registry/contract.ts'
 import type { Approved } from '../resources/deployment/deployment-status.ts'
 import type { Key } from '../resources/metadata.ts'
@@ -30,6 +31,8 @@ export interface ControlContext {
   readonly names: PlaneNames
   /** Protocols that the plane's router speaks: those of `connect`, and the names of the providers. */
   readonly protocols: readonly string[]
+  /** Whom routes may name. */
+  readonly providers: Readonly<Record<string, ModelProvider>>
   readonly store: TypedStore
   readonly clock: Clock
   readonly logger: Logger

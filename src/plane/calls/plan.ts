@@ -22,6 +22,8 @@ import { type Resolved, resolveModel } from '../../rollout/shell/resolve-model.t
 import type { Kind } from '../../store/contract.ts'
 import type { ControlContext } from '../control-context.ts'
 import { type AskedBy, deployRequest, normalize, problemsOf, type ResourceInput } from './apply.ts'
+import { warnUncallable } from './check-callable.ts'
+import { warnOfModel, warnOfRoute } from './plan-warnings.ts'
 
 /** What `apply` would change, and why. Planning changes nothing. */
 export interface Plan {
@@ -32,7 +34,10 @@ export interface Plan {
   readonly fields: readonly string[]
   /** Why this plane would refuse the resource; empty when it would accept it. */
   readonly problems: readonly string[]
-  /** What the plane accepts and what will not do what it seems to do, such as a gate that cannot see anything in its time. */
+  /**
+   * What the plane accepts and what will not do what it seems to do: a gate that cannot see anything in its time, a model
+   * or a deployment that is not there, a revision or an operation that nobody here can be asked for.
+   */
   readonly warnings: readonly string[]
   readonly policy: Pick<Decision, 'verdict' | 'findings'>
   readonly rollout?: PlannedRollout
@@ -72,17 +77,17 @@ export async function planResource(
     problems.push(`${resource.kind} ${key} is being deleted; apply it again when it is gone`)
   }
   const { verdict, findings } = await context.decide(deployRequest(resource, before, actor))
-  const rollout =
-    resource.kind === 'ModelDeployment'
-      ? await planRollout(context, key, resource, before?.status, problems, actor)
-      : undefined
+  const warnings: string[] = []
+  let rollout: PlannedRollout | undefined
+  if (resource.kind === 'ModelRoute') warnings.push(...(await warnOfRoute(context, resource)))
+  else rollout = await planRollout(context, key, resource, before?.status, problems, warnings, actor)
   return {
     kind: resource.kind,
     key,
     change: before === null ? 'create' : fields.length > 0 || labelsOnly ? 'update' : 'none',
     fields: labelsOnly ? ['metadata'] : fields,
     problems,
-    warnings: rollout?.gates.flatMap(({ warnings }) => warnings) ?? [],
+    warnings: [...warnings, ...(rollout?.gates.flatMap((gate) => gate.warnings) ?? [])],
     policy: { verdict, findings },
     ...(rollout !== undefined && { rollout }),
   }
@@ -94,14 +99,20 @@ async function planRollout(
   deployment: ModelDeployment,
   known: DeploymentStatus | undefined,
   problems: string[],
+  warnings: string[],
   actor: Actor,
 ): Promise<PlannedRollout> {
   const { spec } = deployment
   const status = known ?? initialStatus(context.clock.now())
   const abortSignal = new AbortController().signal
-  const resolved = await resolveModel(context.registries[spec.model.registry], spec, status, abortSignal)
+  const registry = context.registries[spec.model.registry]
+  const resolved = await resolveModel(registry, spec, status, abortSignal)
   const notes: string[] = []
   const target = await planTarget(context, key, spec, status, resolved, problems, notes)
+  warnings.push(...(await warnUncallable(context, deployment, status, resolved.desired)))
+  // A registry that the plane does not have is a problem already.
+  if (registry !== undefined)
+    warnings.push(...(await warnOfModel(registry, resolved, spec.model, abortSignal)))
   const steps = describeSteps(spec, status, resolved.desired?.name)
   const promotion =
     steps.length === 0 ? undefined : await planPromotion(context, deployment, status, resolved, actor)

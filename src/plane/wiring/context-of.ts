@@ -19,6 +19,7 @@ export function contextOf(
   return {
     names: namesOf(options),
     protocols: [...Object.keys(connect), ...Object.keys(providers)],
+    providers,
     store,
     clock,
     logger,

@@ -5,6 +5,7 @@ import { type Fault, faultOf } from '../../rollout/shell/fault.ts'
 import { createKnownSecrets } from '../../rollout/shell/known-secrets.ts'
 import { createDeploymentReconciler } from '../../rollout/shell/reconcile-deployment.ts'
 import { openTelemetryLoaded } from '../../telemetry/open-telemetry.ts'
+import { checkCallable } from '../calls/check-callable.ts'
 import { checkDeployable } from '../calls/check-deployable.ts'
 import { routeTo } from '../calls/route-to.ts'
 import type { ControlContext } from '../control-context.ts'
@@ -81,6 +82,7 @@ export function wireControl(options: ControlPlaneOptions, requestSide: RequestSi
     room: guarded.room,
     requests: windows,
     check: (deployment) => checkDeployable(context, deployment),
+    checkCallable: (...wanted) => checkCallable(context, ...wanted),
     secret: (reference, abortSignal) => resolveSecret(guarded.secrets, reference, abortSignal),
     usedBy: (key) => routeTo(store, key),
     sent: (key, effect, result) => telemetry.effectSent({ key, effect, result }),

@@ -78,7 +78,6 @@ async function reconcile(
   const resolving = deleting || quick ? undefined : lookUp(run, memory)
   const usedBy = deleting ? await options.usedBy?.(run.key) : undefined
   const [first, found] = await keepingSafe(run, Promise.all([looking, resolving]))
-  const problems = deleting ? [] : options.check(run.deployment)
   const { stored } = run
   const status =
     found === undefined
@@ -86,6 +85,7 @@ async function reconcile(
       : recordResolved(noteChange(run, found.resolved), found.resolved, stored.generation, run.now)
   const pin = deleting ? undefined : pinOf(run.deployment.spec, run.status)
   const desired = found === undefined ? pin : found.resolved.desired
+  const problems = deleting ? [] : await problemsOf(run, status, desired)
   const sight = {
     stored,
     status,
@@ -118,6 +118,18 @@ async function reconcile(
   }
   if (quick && result.kind === 'requeue') return { ...result, afterMs: Math.min(result.afterMs, quickMs) }
   return found?.postponedMs === undefined ? result : soon(result, found)
+}
+
+/** Why this plane cannot run what is declared, or could not call it. */
+async function problemsOf(
+  { options, deployment }: DeploymentRun,
+  status: Sight['status'],
+  desired: Sight['desired'],
+): Promise<readonly string[]> {
+  const problems = options.check(deployment)
+  if (problems.length > 0) return problems
+  const uncallable = await options.checkCallable?.(deployment, status, desired)
+  return uncallable === undefined ? [] : [uncallable]
 }
 
 /** After a quick run, a whole one comes this soon. */

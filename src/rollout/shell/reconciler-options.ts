@@ -4,8 +4,9 @@ import type { PromoteRequest } from '../../policy/contract.ts'
 import type { HeldLease } from '../../reconcile/lease-term.ts'
 import type { Result } from '../../reconcile/result.ts'
 import type { ModelRegistry } from '../../registry/contract.ts'
-import type { Approved, EffectKind } from '../../resources/deployment/deployment-status.ts'
+import type { Approved, DeploymentStatus, EffectKind } from '../../resources/deployment/deployment-status.ts'
 import type { ModelDeployment } from '../../resources/deployment/model-deployment.ts'
+import type { Revision } from '../../resources/deployment/revision.ts'
 import type { Key } from '../../resources/metadata.ts'
 import type { Secret } from '../../security/contract.ts'
 import type { TypedObject, TypedStore } from '../../store/typed-store.ts'
@@ -34,6 +35,12 @@ export interface ReconcilerOptions {
   readonly requests?: MetricSource
   /** The reasons why this plane cannot run a deployment; empty when it can. */
   check(deployment: ModelDeployment): readonly string[]
+  /** Why routes that this plane serves could not call the wanted revision; undefined when they can. */
+  checkCallable?(
+    deployment: ModelDeployment,
+    status: DeploymentStatus,
+    desired: Revision | undefined,
+  ): Promise<string | undefined>
   /** A route that refers to a deployment which is being deleted, if there is one. */
   usedBy?(key: Key): Promise<string | undefined>
   permit(request: PromoteRequest, approvals: readonly Approved[], abortSignal: AbortSignal): Promise<Permit>

@@ -225,6 +225,7 @@ describe('plan', () => {
 
   it('plans routes', async () => {
     const { plane } = planeFixture()
+    await plane.apply(digits('1'), { actor: ann })
     const plan = await plane.plan(route(), { actor: ann })
     expect(plan).toEqual({
       kind: 'ModelRoute',
