@@ -191,8 +191,8 @@ export const gateMutants: readonly Mutant[] = [
     law: 6,
     what: 'two proportions are tested for the declared split alone',
     file: 'src/rollout/gates/evidence/split-proportions.ts',
-    find: 'first <= enough ? first : Math.min(first, other(margin, enough))',
-    replace: 'first <= enough ? first : first',
+    find: 'return Math.min(low, high)',
+    replace: 'return one(margin, enough)',
     tests: ['test/unit/rollout/gates/other-split.test.ts'],
   },
   {
@@ -206,7 +206,7 @@ export const gateMutants: readonly Mutant[] = [
   {
     law: 6,
     what: 'an alternative is compared with a pair that is not the nearest',
-    file: 'src/rollout/gates/evidence/proportions.ts',
+    file: 'src/rollout/gates/evidence/excess-test.ts',
     find: 'return share * excess',
     replace: 'return 0',
     tests: ['test/unit/rollout/gates/evidence/proportions.test.ts'],

@@ -11,14 +11,20 @@ export interface ConfidenceInterval {
 export interface JudgedMargin {
   readonly margin: number
   readonly verdict: 'pass' | 'fail' | 'undecided'
+  /** The difference beyond it that the evidence is strong for. It only changes how soon an end is found. */
+  readonly wanted?: number
 }
 
 /** An end lies at most so much too far from the difference, as a part of its distance, and never too near. */
 const tolerance = 0.015
 /** The ends belong to the interval, so a refuted margin lies beyond them. */
 const within = 1 - 1e-9
-/** The evidence at the measured difference itself, nearly, as a negative number. */
-const behind = 2.5
+/** The evidence at the measured difference itself, nearly, as a negative number: more where a smaller one than wanted is seen. */
+const leastBehind = 0.6
+const anyBehind = 2.5
+const wantedSpreads = 3
+/** How much slower than with the square of the distance the evidence grows, nearly. */
+const flatter = 0.9
 
 /**
  * The true difference lies in it with probability 1 − `alpha` − `beta` at least: it lies below `low` with probability
@@ -46,7 +52,8 @@ export function intervalOf(
     refuted: judged?.verdict === 'pass',
   }
   const from = { difference, spread, margin: judged?.margin ?? difference }
-  return { low: difference - reachOf(down, from), high: difference + reachOf(up, from) }
+  const wanted = judged?.wanted
+  return { low: difference - reachOf(down, from, wanted), high: difference + reachOf(up, from, wanted) }
 }
 
 /** One side of the difference, from it to the `end`. */
@@ -63,18 +70,21 @@ interface Side {
 function reachOf(
   { evidence, enough, sign, end, refuted }: Side,
   { difference, spread, margin }: Pick<Comparison, 'difference' | 'spread'> & Pick<JudgedMargin, 'margin'>,
+  wanted: number | undefined,
 ): number {
   const judged = sign * (margin - difference)
   const most = sign * (end - difference)
-  const slope = 1 / (2 * spread * spread)
+  const behind =
+    wanted === undefined ? anyBehind : leastBehind + Math.max(0, Math.log(wanted / (wantedSpreads * spread)))
   const square = crossingOf(
     (squared) => evidence(difference + sign * Math.sqrt(squared), enough),
     enough,
     {
       from: judged > 0 && judged < most && !refuted ? judged * judged : 0,
       to: (judged > 0 && judged < most && refuted ? within * judged : most) ** 2,
-      guess: (enough + behind) / slope,
-      slope,
+      guess: (enough + behind) * 2 * spread * spread,
+      slope: flatter / (2 * spread * spread),
+      isConvexInRoot: true,
     },
     2 * tolerance,
   )

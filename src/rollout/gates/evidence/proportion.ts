@@ -1,7 +1,8 @@
 import { raisedOdds } from './alternatives.ts'
 import type { Aim, Comparison } from './comparison.ts'
 import { logSum } from './log-sum.ts'
-import { errorOf, type Proportion } from './proportions.ts'
+import { errorOf } from './proportions.ts'
+import type { Proportion } from './sample.ts'
 
 /** Multiples of the excess that is to be seen, and of the odds of the bound, for which the evidence is made strong. */
 const excessFactors = [0.02, 0.06, 0.2, 0.5, 0.8, 1.2, 2]

@@ -1,5 +1,10 @@
 import type { MetricReading } from '../../../telemetry/contract.ts'
-import type { Proportion } from './proportions.ts'
+
+/** How many of `total` samples are bad. */
+export interface Proportion {
+  readonly bad: number
+  readonly total: number
+}
 
 /** Sums of single values. */
 export interface Moments {

@@ -8,6 +8,8 @@ export interface JudgedSamples {
   /** The fitting test for other numbers of the same gate. */
   readonly choose: ChosenTest
   readonly margin: number
+  /** The difference beyond the margin that the evidence is strong for. */
+  readonly wanted: number
   readonly levels: Levels
   readonly verdict: 'pass' | 'fail' | 'undecided'
 }
@@ -22,6 +24,13 @@ export function judgeSamples(
   const choose = testFor(options)
   const test = choose(candidate, stable)
   if (test === undefined) return undefined
-  const { margin } = options.aim
-  return { test, choose, margin, levels, verdict: testVerdict(test.comparison, margin, levels) }
+  const { margin, detect } = options.aim
+  return {
+    test,
+    choose,
+    margin,
+    wanted: detect - margin,
+    levels,
+    verdict: testVerdict(test.comparison, margin, levels),
+  }
 }

@@ -53,6 +53,43 @@ describe('the place where growing evidence becomes enough', () => {
     }
   })
 
+  it('is found within the tolerance by fewer looks where the evidence is known to be convex in the root', () => {
+    const root = fc.double({ min: 1, max: 30, noNaN: true })
+    let [looks, usual] = [0, 0]
+    fc.assert(
+      fc.property(
+        root,
+        root,
+        fc.double({ min: 0, max: 3, noNaN: true }),
+        positive(900),
+        (place, steep, bend, guess) => {
+          const evidence = (x: number): number => {
+            const beyond = Math.sqrt(x) - place
+            return 3 + steep * beyond + bend * beyond * beyond
+          }
+          const search = { from: 0, to: 2000, guess, slope: steep / 10 }
+          const count = (x: number): number => {
+            looks += 1
+            return evidence(x)
+          }
+          const found = crossingOf(count, 3, { ...search, isConvexInRoot: true }, tolerance)
+          expect(evidence(found)).toBeGreaterThan(3)
+          expect(found * (1 - tolerance)).toBeLessThanOrEqual(place * place * (1 + 1e-9))
+          crossingOf(
+            (x) => {
+              usual += 1
+              return evidence(x)
+            },
+            3,
+            search,
+            tolerance,
+          )
+        },
+      ),
+    )
+    expect(looks).toBeLessThan(0.95 * usual)
+  })
+
   it('is the end of the range, soon, where the evidence is never enough', () => {
     for (const most of [2, 2.9, Number.NEGATIVE_INFINITY]) {
       let looks = 0

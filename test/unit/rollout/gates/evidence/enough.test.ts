@@ -52,6 +52,33 @@ describe('evidence of which only a bound is asked', () => {
   })
 })
 
+describe('evidence that is asked again and again', () => {
+  it('says of each margin what it says when it is asked first', () => {
+    const ask = fc.record({
+      margin: fc.double({ min: -0.4, max: 0.4, noNaN: true }),
+      enough: fc.double({ min: -2, max: 20, noNaN: true }),
+    })
+    const asks = fc.array(ask, { minLength: 2, maxLength: 8 })
+    fc.assert(
+      fc.property(parts, parts, share, asks, (ours, theirs, part, all) => {
+        const [candidate, stable] = [samples.proportion(ours), samples.proportion(theirs)]
+        const options = { aim, share: part, range }
+        const asked = chooseTest(candidate, stable, options)?.comparison
+        for (const { margin, enough } of all) {
+          const fresh = chooseTest(candidate, stable, options)?.comparison
+          for (const side of ['above', 'below'] as const) {
+            const exact = fresh?.[side](margin) ?? 0
+            if (Math.abs(exact - enough) < tolerance) continue
+            expect((asked?.[side](margin, enough) ?? 0) > enough).toBe(exact > enough)
+            expect(asked?.[side](margin)).toBeCloseTo(exact, 9)
+          }
+        }
+      }),
+      { numRuns: 200 },
+    )
+  })
+})
+
 describe('a test that is made once', () => {
   it('says the same of each pair of samples as one that is made for it', () => {
     const options = { aim, share: 0.3, range }

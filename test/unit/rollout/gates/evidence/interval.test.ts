@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { intervalOf } from '../../../../../src/rollout/gates/evidence/interval.ts'
 import { compareProportions } from '../../../../../src/rollout/gates/evidence/proportions.ts'
+import { splitProportionsTest } from '../../../../../src/rollout/gates/evidence/split-proportions.ts'
 import { testVerdict } from '../../../../../src/rollout/gates/test-verdict.ts'
 
 describe('the interval of a comparison', () => {
@@ -44,6 +45,32 @@ describe('the interval of a comparison', () => {
         const { comparison, low, high } = of(samples, candidate)
         const { above, below, difference } = comparison
         // The last part of the way to an end is not refuted.
+        const shortOf = (end: number): number => difference + 0.98 * (end - difference)
+        expect(above(low)).toBeGreaterThan(-Math.log(0.05))
+        expect(above(shortOf(low))).toBeLessThan(-Math.log(0.05))
+        expect(below(high)).toBeGreaterThan(-Math.log(0.1))
+        expect(below(shortOf(high))).toBeLessThan(-Math.log(0.1))
+      }
+    }
+  })
+
+  it('ends so where the samples do not divide as declared, too, whatever was judged before', () => {
+    const levels = { alpha: 0.05, beta: 0.1 }
+    for (const bad of [0.005, 0.02, 0.05]) {
+      for (const [ours, theirs] of [
+        [300, 500],
+        [5200, 4800],
+        [70_000, 30_000],
+      ] as const) {
+        const compare = splitProportionsTest(0.5, aim)
+        const counts = [
+          { bad: ours * bad, total: ours },
+          { bad: theirs * 0.01, total: theirs },
+        ] as const
+        const comparison = compare(...counts)
+        const judged = { margin: 0.01, wanted: 0.01, verdict: testVerdict(comparison, 0.01, levels) }
+        const { low, high } = intervalOf(comparison, levels, { least: -1, most: 1 }, judged)
+        const { above, below, difference } = compare(...counts)
         const shortOf = (end: number): number => difference + 0.98 * (end - difference)
         expect(above(low)).toBeGreaterThan(-Math.log(0.05))
         expect(above(shortOf(low))).toBeLessThan(-Math.log(0.05))

@@ -1,6 +1,6 @@
 import { describe, it } from 'vitest'
 import { compareProportion } from '../../../../../src/rollout/gates/evidence/proportion.ts'
-import type { Proportion } from '../../../../../src/rollout/gates/evidence/proportions.ts'
+import type { Proportion } from '../../../../../src/rollout/gates/evidence/sample.ts'
 import {
   type BothSides,
   expectGolden,

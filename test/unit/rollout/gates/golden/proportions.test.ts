@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { compareProportions, type Proportion } from '../../../../../src/rollout/gates/evidence/proportions.ts'
+import { compareProportions } from '../../../../../src/rollout/gates/evidence/proportions.ts'
+import type { Proportion } from '../../../../../src/rollout/gates/evidence/sample.ts'
 import {
   expectGolden,
   expectInterval,
