@@ -237,6 +237,22 @@ export const gateMutants: readonly Mutant[] = [
   },
   {
     law: 6,
+    what: 'values outside the range that their gate names are tested',
+    file: 'src/rollout/gates/judging/outside-range.ts',
+    find: 'isWithin(reading, range)',
+    replace: 'true',
+    tests: ['test/unit/rollout/gates/outside-range.test.ts'],
+  },
+  {
+    law: 6,
+    what: 'events of the larger part of the traffic are compared as if it were all',
+    file: 'src/rollout/gates/whole-traffic.ts',
+    find: 'stable.exposureMs * (1 - share)',
+    replace: 'stable.exposureMs',
+    tests: ['test/unit/rollout/gates/whole-traffic.test.ts'],
+  },
+  {
+    law: 6,
     what: 'a plain comparison passes by a quantile that nobody knows',
     file: 'src/rollout/gates/judging/compare-raw.ts',
     find: "return against === (verdict === 'pass')",
