@@ -141,6 +141,7 @@ export type {
 } from './resources/deployment/revision.ts'
 export { type Duration, durationMs } from './resources/duration.ts'
 export { type Actor, type Key, keyFrom, keyOf, splitKey } from './resources/metadata.ts'
+export { checkOption, checkOptions, type OptionKinds } from './resources/problems/known-options.ts'
 export type { Resource } from './resources/resource.ts'
 export {
   type ModelRoute,

@@ -8,11 +8,13 @@ import {
   type ChatReply,
   type ChatRequest,
   type Clock,
+  checkOptions,
   createHttpClient,
   type HttpDispatcher,
   type HttpRequest,
   type ModelProvider,
   ModelspineError,
+  type OptionKinds,
   parseAnthropicCount,
   printAnthropicCount,
   SseParser,
@@ -21,6 +23,7 @@ import {
   type TargetCall,
   type TokenCount,
 } from 'modelspine/adapter'
+import { checkSecret } from '../shared/check-secret.ts'
 import { type ApiKey, revealKey } from '../shared/provider/api-key.ts'
 import { chatOverHttp } from '../shared/provider/chat-over-http.ts'
 import { jsonExchange } from '../shared/provider/json-exchange.ts'
@@ -74,6 +77,26 @@ export interface AnthropicProvider extends ModelProvider {
   close(): Promise<void>
 }
 
+const kinds: OptionKinds<AnthropicOptions> = {
+  baseUrl: 'string',
+  apiKey: 'any',
+  authToken: 'any',
+  version: 'string',
+  betas: 'list',
+  maxTokens: 'any',
+  sampling: 'function',
+  name: 'string',
+  headers: 'object',
+  dispatcher: 'any',
+  connections: 'any',
+  maxWaiting: 'any',
+  waitTimeoutMs: 'any',
+  headersTimeoutMs: 'any',
+  bodyTimeoutMs: 'any',
+  maxBodyBytes: 'any',
+  clock: 'now()',
+}
+
 const chatPath = '/v1/messages'
 const countPath = '/v1/messages/count_tokens'
 
@@ -88,6 +111,7 @@ interface Prepared {
  * an option that cannot be meant.
  */
 export function anthropic(options: AnthropicOptions = {}): AnthropicProvider {
+  checkOptions(options, kinds)
   const {
     baseUrl = 'https://api.anthropic.com',
     apiKey,
@@ -100,6 +124,8 @@ export function anthropic(options: AnthropicOptions = {}): AnthropicProvider {
     name = 'anthropic',
     ...http
   } = options
+  checkSecret('apiKey', apiKey, 'key', false)
+  checkSecret('authToken', authToken, 'key', false)
   if (!Number.isSafeInteger(maxTokens) || maxTokens < 1) {
     throw new ModelspineError(
       'invalid-options',

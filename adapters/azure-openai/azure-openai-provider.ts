@@ -1,8 +1,9 @@
-import { sha256 } from 'modelspine/adapter'
-import type { OpenaiConnection } from '../shared/openai/openai-connection.ts'
+import { checkOptions, type OptionKinds, sha256 } from 'modelspine/adapter'
+import { checkSecret } from '../shared/check-secret.ts'
+import { type OpenaiConnection, openaiConnectionKinds } from '../shared/openai/openai-connection.ts'
 import type { OpenaiPath } from '../shared/openai/openai-forms.ts'
 import { type OpenaiProvider, openaiProvider } from '../shared/openai/openai-provider.ts'
-import { type OpenaiApi, ownForms } from '../shared/openai/own-forms.ts'
+import { checkApi, type OpenaiApi, ownForms } from '../shared/openai/own-forms.ts'
 import { type ApiKey, bearerKey, revealKey } from '../shared/provider/api-key.ts'
 import type { Credentials } from '../shared/vendor-authority.ts'
 import { namingEndpoint, wrongOption } from '../shared/wrong-option.ts'
@@ -33,12 +34,25 @@ export interface AzureOpenaiOptions extends OpenaiConnection {
   readonly name?: string
 }
 
+const kinds: OptionKinds<AzureOpenaiOptions> = {
+  ...openaiConnectionKinds,
+  endpoint: 'string!',
+  apiKey: 'any',
+  token: 'any',
+  apiVersion: 'string',
+  deployments: 'object',
+  api: 'string',
+  encryptedReasoning: 'boolean',
+  name: 'string',
+}
+
 const dated = /^\d{4}-\d{2}-\d{2}/
 
 /**
  * A provider for OpenAI's models at Azure. Throws `invalid-options` without a key and a token, and with both.
  */
 export function azureOpenai(options: AzureOpenaiOptions): OpenaiProvider {
+  checkOptions(options, kinds)
   const {
     endpoint,
     apiKey,
@@ -52,6 +66,9 @@ export function azureOpenai(options: AzureOpenaiOptions): OpenaiProvider {
   if ((apiKey === undefined) === (token === undefined)) {
     throw wrongOption('apiKey', 'or token is needed: give one of them, and not both')
   }
+  checkSecret('apiKey', apiKey, 'key', false)
+  checkSecret('token', token, 'key', false)
+  checkApi(api)
   const isDated = apiVersion !== undefined && dated.test(apiVersion)
   const version = apiVersion === undefined ? '' : `?api-version=${encodeURIComponent(apiVersion)}`
 

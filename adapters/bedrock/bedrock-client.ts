@@ -1,5 +1,6 @@
 import { type CallContext, type CallTarget, type Clock, ModelspineError, secretOf } from 'modelspine/adapter'
 import { type AwsClient, type AwsConnection, createAwsClient } from '../shared/aws/aws-client.ts'
+import { checkSecret } from '../shared/check-secret.ts'
 import { type ApiKey, revealKey } from '../shared/provider/api-key.ts'
 import { wrongOption } from '../shared/wrong-option.ts'
 import { bedrockWords } from './bedrock-errors.ts'
@@ -18,6 +19,7 @@ export function openBedrock(
   clock: Clock,
 ): BedrockClient {
   const { apiKey, ...connection } = options
+  checkSecret('apiKey', apiKey, 'key', false)
   if (apiKey !== undefined && connection.credentials !== undefined) {
     throw wrongOption('apiKey', 'and credentials are both given: give one of them')
   }

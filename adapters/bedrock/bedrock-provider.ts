@@ -8,6 +8,7 @@ import {
   type ChatReply,
   type ChatRequest,
   type Clock,
+  checkOptions,
   type EmbedReply,
   type EmbedRequest,
   type InferReply,
@@ -15,11 +16,13 @@ import {
   jsonBody,
   type ModelProvider,
   ModelspineError,
+  type OptionKinds,
   parseConverseReply,
   systemClock,
   type TargetCall,
 } from 'modelspine/adapter'
 import type { AwsConnection } from '../shared/aws/aws-client.ts'
+import { awsKinds } from '../shared/connection-kinds.ts'
 import type { ApiKey } from '../shared/provider/api-key.ts'
 import type { ChatSource } from '../shared/provider/chat-events.ts'
 import { type ChatExchange, chatOverHttp } from '../shared/provider/chat-over-http.ts'
@@ -74,12 +77,21 @@ export interface BedrockProvider extends ModelProvider {
   close(): Promise<void>
 }
 
+const kinds: OptionKinds<BedrockOptions> = {
+  ...awsKinds,
+  apiKey: 'any',
+  name: 'string',
+  embedForm: 'function',
+  clock: 'now()',
+}
+
 /**
  * Chats by Converse, embeddings of Titan and Cohere, and bodies of any model. The model of a request is the id of a model or
  * of an inference profile, or an ARN. Connects, loads and reads nothing before the first call but the region's variable.
  * Throws `invalid-options`.
  */
 export function bedrock(options: BedrockOptions = {}): BedrockProvider {
+  checkOptions(options, kinds)
   const { name = 'aws.bedrock', clock = systemClock, embedForm } = options
   const client = openBedrock(options, clock)
 

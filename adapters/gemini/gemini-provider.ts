@@ -1,4 +1,5 @@
-import { geminiApi, ModelspineError } from 'modelspine/adapter'
+import { checkOptions, geminiApi, ModelspineError, type OptionKinds } from 'modelspine/adapter'
+import { checkSecret } from '../shared/check-secret.ts'
 import { type GeminiProvider, geminiProvider } from '../shared/google/gemini/gemini-provider.ts'
 import type { GeminiReach } from '../shared/google/gemini/gemini-reach.ts'
 import { geminiWords } from '../shared/google/gemini/gemini-words.ts'
@@ -25,6 +26,18 @@ export interface GeminiOptions
   readonly timeoutMs?: number
 }
 
+const kinds: OptionKinds<GeminiOptions> = {
+  apiKey: 'any',
+  baseUrl: 'string',
+  name: 'string',
+  timeoutMs: 'any',
+  maxReplyBytes: 'any',
+  dispatcher: 'any',
+  headers: 'object',
+  connections: 'any',
+  tls: 'any',
+}
+
 const words = geminiWords({ vendor: 'Gemini', owner: 'gemini' })
 
 /**
@@ -32,6 +45,7 @@ const words = geminiWords({ vendor: 'Gemini', owner: 'gemini' })
  * loads and reads nothing before the first call. Throws `invalid-options`.
  */
 export function gemini(options: GeminiOptions): GeminiProvider {
+  checkOptions(options, kinds)
   const {
     apiKey,
     baseUrl = 'https://generativelanguage.googleapis.com/v1beta',
@@ -40,6 +54,7 @@ export function gemini(options: GeminiOptions): GeminiProvider {
     maxReplyBytes = 64 * 1024 * 1024,
     ...connection
   } = options
+  checkSecret('apiKey', apiKey, 'key')
   const client = createVendorClient(
     { ...connection, baseUrl, timeoutMs, maxReplyBytes },
     vendorWords(words),

@@ -3,6 +3,7 @@ import {
   type CallContext,
   type CallTarget,
   type Clock,
+  checkOptions,
   createHttpClient,
   type Endpoint,
   type HttpDispatcher,
@@ -13,6 +14,7 @@ import {
   type ModelDescription,
   type ModelProvider,
   ModelspineError,
+  type OptionKinds,
   secretsOf,
   systemClock,
   type TargetCall,
@@ -78,11 +80,27 @@ export interface OpenInferenceModel {
   readonly abortSignal?: AbortSignal
 }
 
+const kinds: OptionKinds<OpenInferenceOptions> = {
+  baseUrl: 'string!',
+  name: 'string',
+  headers: 'object',
+  dispatcher: 'any',
+  connections: 'any',
+  maxWaiting: 'any',
+  waitTimeoutMs: 'any',
+  headersTimeoutMs: 'any',
+  maxBodyBytes: 'any',
+  resend: 'boolean',
+  binary: 'any',
+  clock: 'now()',
+}
+
 /**
  * A provider for every server that uses the Open Inference Protocol V2 over HTTP: KServe, Triton, MLServer,
  * Seldon, our own processes.
  */
 export function openInferenceProvider(options: OpenInferenceOptions): OpenInferenceProvider {
+  checkOptions(options, kinds)
   const { clock = systemClock, name = 'open-inference', resend = true, binary = false, ...http } = options
   const client = createHttpClient(http)
 

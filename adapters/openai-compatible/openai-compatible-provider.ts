@@ -1,4 +1,6 @@
-import type { OpenaiConnection } from '../shared/openai/openai-connection.ts'
+import { checkOptions, type OptionKinds } from 'modelspine/adapter'
+import { checkSecret } from '../shared/check-secret.ts'
+import { type OpenaiConnection, openaiConnectionKinds } from '../shared/openai/openai-connection.ts'
 import {
   chatForm,
   completionForm,
@@ -8,6 +10,7 @@ import {
 } from '../shared/openai/openai-forms.ts'
 import { type OpenaiProvider, openaiProvider } from '../shared/openai/openai-provider.ts'
 import { type ApiKey, bearerKey } from '../shared/provider/api-key.ts'
+import { wrongOption } from '../shared/wrong-option.ts'
 import { fitToServer } from './fit-to-server.ts'
 import { type KnownServer, knownServers } from './known-servers.ts'
 import type { ServerQuirks } from './server-quirks.ts'
@@ -30,10 +33,32 @@ export interface OpenaiCompatibleOptions extends OpenaiConnection {
 
 export interface OpenaiCompatibleProvider extends OpenaiProvider {}
 
-/** A provider for every server with OpenAI's chat completions and embeddings. */
+const kinds: OptionKinds<OpenaiCompatibleOptions> = {
+  ...openaiConnectionKinds,
+  baseUrl: 'string!',
+  apiKey: 'any',
+  name: 'string',
+  quirks: 'any',
+  maxTokensField: 'string',
+}
+
+const quirkKinds: OptionKinds<ServerQuirks> = {
+  maxTokensField: 'string',
+  extensions: 'list',
+  lacks: 'list',
+  schema: 'string',
+  seedField: 'string',
+  streamUsage: 'string',
+  responses: 'boolean',
+}
+
+/** A provider for every server with OpenAI's chat completions and embeddings. Throws `invalid-options`. */
 export function openaiCompatible(options: OpenaiCompatibleOptions): OpenaiCompatibleProvider {
+  checkOptions(options, kinds)
   const { apiKey, clock, name = 'openai', quirks: named = {}, maxTokensField, ...http } = options
-  const quirks = typeof named === 'string' ? knownServers[named] : named
+  checkSecret('apiKey', apiKey, 'key', false)
+  const quirks = typeof named === 'string' ? serverNamed(named) : named
+  checkOptions(quirks, quirkKinds, 'quirks')
   const titled = typeof named === 'string' ? named : 'this server'
   return openaiProvider({
     name,
@@ -42,6 +67,16 @@ export function openaiCompatible(options: OpenaiCompatibleOptions): OpenaiCompat
     forms: formsOf({ ...quirks, ...(maxTokensField === undefined ? {} : { maxTokensField }) }, titled),
     credentials: () => bearerKey(apiKey),
   })
+}
+
+function serverNamed(name: string): ServerQuirks {
+  const known = Object.entries(knownServers).find(([each]) => each === name)?.[1]
+  if (known !== undefined) return known
+  const names = Object.keys(knownServers).join(', ')
+  throw wrongOption(
+    'quirks',
+    `is "${name}", which is no known server: write one of ${names}, or what differs`,
+  )
 }
 
 function formsOf(quirks: ServerQuirks, titled: string): OpenaiForms {

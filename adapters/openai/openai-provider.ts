@@ -1,6 +1,8 @@
-import type { OpenaiConnection } from '../shared/openai/openai-connection.ts'
+import { checkOptions, type OptionKinds } from 'modelspine/adapter'
+import { checkSecret } from '../shared/check-secret.ts'
+import { type OpenaiConnection, openaiConnectionKinds } from '../shared/openai/openai-connection.ts'
 import { type OpenaiProvider, openaiProvider } from '../shared/openai/openai-provider.ts'
-import { type OpenaiApi, ownForms } from '../shared/openai/own-forms.ts'
+import { checkApi, type OpenaiApi, ownForms } from '../shared/openai/own-forms.ts'
 import { type ApiKey, bearerKey } from '../shared/provider/api-key.ts'
 
 export interface OpenaiOptions extends OpenaiConnection {
@@ -25,9 +27,23 @@ export interface OpenaiOptions extends OpenaiConnection {
   readonly name?: string
 }
 
-/** A provider for OpenAI's own API: responses, chat completions, legacy completions and embeddings. */
+const kinds: OptionKinds<OpenaiOptions> = {
+  ...openaiConnectionKinds,
+  apiKey: 'any',
+  organization: 'string',
+  project: 'string',
+  api: 'string',
+  encryptedReasoning: 'boolean',
+  baseUrl: 'string',
+  name: 'string',
+}
+
+/** A provider for OpenAI's own API: responses, chat completions, legacy completions and embeddings. Throws `invalid-options`. */
 export function openai(options: OpenaiOptions): OpenaiProvider {
+  checkOptions(options, kinds)
   const { apiKey, organization, project, api, encryptedReasoning = false, clock, ...more } = options
+  checkSecret('apiKey', apiKey, 'key')
+  checkApi(api)
   const { name = 'openai', baseUrl = 'https://api.openai.com/v1', headers, ...connection } = more
   const owner = {
     ...(organization === undefined ? {} : { 'openai-organization': organization }),

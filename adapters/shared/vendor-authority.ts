@@ -5,6 +5,7 @@ import {
   ModelspineError,
   type Secret,
 } from 'modelspine/adapter'
+import { checkSecret, gotSecret } from './check-secret.ts'
 import { type CallerLimits, withinLimits } from './within-limits.ts'
 
 /**
@@ -42,11 +43,13 @@ interface Shown {
   readonly basic?: { readonly user: string; readonly password: SecretSource } | undefined
 }
 
-/** The authority that options ask for. Throws `invalid-options` for two of them. */
+/** The authority that options ask for. Throws `invalid-options` for two of them, and for a plain text. */
 export function authorityOf({ token, basic }: Shown, asking: Asking): Authority {
   if (token !== undefined && basic !== undefined) {
     throw new ModelspineError('invalid-options', 'token and basic are both given: give one of them')
   }
+  checkSecret('token', token, 'source', false)
+  if (basic !== undefined) checkSecret('basic.password', basic.password, 'source')
   if (token !== undefined) return bearerAuthority(token, asking)
   return basic === undefined ? withoutAuthority : basicAuthority(basic.user, basic.password, asking)
 }
@@ -82,7 +85,7 @@ async function revealed(source: SecretSource, limits: CallerLimits, asking: Aski
     limits,
     () => lateCredentials(asking),
   )
-  return secret.reveal()
+  return gotSecret(secret, 'the credentials').reveal()
 }
 
 export function lateCredentials({ vendor, unavailable }: Asking): ModelspineError {

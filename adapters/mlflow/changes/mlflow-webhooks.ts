@@ -1,5 +1,6 @@
 import { type Clock, createChangeHints, systemClock } from 'modelspine/adapter'
 import { z } from 'zod'
+import { checkSecret } from '../../shared/check-secret.ts'
 import type { SecretSource } from '../../shared/vendor-client.ts'
 import { checkAboveZero } from '../check-above-zero.ts'
 import { rememberedIds } from './remembered-ids.ts'
@@ -52,6 +53,7 @@ const entities: ReadonlySet<string> = new Set([
 export function mlflowWebhooks(options: MlflowWebhooksOptions): MlflowWebhooks {
   const { secret, toleranceMs = 300_000, maxBodyBytes = 1024 * 1024, clock = systemClock } = options
   const { rememberedDeliveries = 10_000 } = options
+  checkSecret('secret', secret, 'source')
   checkAboveZero({ toleranceMs, maxBodyBytes, rememberedDeliveries })
   const hints = createChangeHints()
   const seen = rememberedIds(rememberedDeliveries)

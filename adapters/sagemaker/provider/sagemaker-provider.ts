@@ -1,17 +1,20 @@
 import {
   type CallContext,
   type Clock,
+  checkOptions,
   type Endpoint,
   type InferReply,
   type InferRequest,
   type ModelProvider,
   ModelspineError,
   notCarried,
+  type OptionKinds,
   systemClock,
 } from 'modelspine/adapter'
 import { z } from 'zod'
 import { type AwsConnection, createAwsClient } from '../../shared/aws/aws-client.ts'
 import { awsEvents } from '../../shared/aws/aws-events.ts'
+import { awsKinds } from '../../shared/connection-kinds.ts'
 import { namedByStatus } from '../../shared/provider/named-by-status.ts'
 import { sharedClients } from '../../shared/provider/shared-clients.ts'
 import type { VendorClient, VendorRequest } from '../../shared/vendor-client.ts'
@@ -85,6 +88,13 @@ export interface SagemakerPending {
   readonly failureUri?: string
 }
 
+const kinds: OptionKinds<SagemakerProviderOptions> = {
+  ...awsKinds,
+  name: 'string',
+  tensors: 'any',
+  clock: 'now()',
+}
+
 const service = { endpointPrefix: 'runtime.sagemaker', signingName: 'sagemaker' } as const
 
 /**
@@ -113,6 +123,7 @@ export function connectSagemaker(
 }
 
 function clientOf(options: SagemakerProviderOptions): VendorClient {
+  checkOptions(options, kinds)
   const { clock = systemClock, tensors = 'open-inference' } = options
   if (tensors !== 'open-inference' && tensors !== 'instances') {
     throw wrongOption('tensors', `is "${String(tensors)}": write open-inference or instances`)

@@ -1,4 +1,5 @@
 import { type Clock, type ErrorCode, type Secret, secretOf } from 'modelspine/adapter'
+import { checkSecret, gotSecret } from '../check-secret.ts'
 import { type CredentialSource, renewedCredentials } from '../renewed-credentials.ts'
 import { lateCredentials, type SecretSource } from '../vendor-authority.ts'
 import { type CallerLimits, withinLimits } from '../within-limits.ts'
@@ -31,7 +32,7 @@ export interface CredentialContext {
   readonly now?: () => number
 }
 
-/** Loads and reads nothing before the first call. */
+/** Loads and reads nothing before the first call. Throws `invalid-options`. */
 export function awsCredentials(
   option: AwsCredentialsOption,
   context: CredentialContext,
@@ -43,6 +44,9 @@ export function awsCredentials(
 }
 
 function givenKeys(keys: AwsKeys, context: CredentialContext): AwsCredentialSource {
+  if (typeof keys.accessKeyId !== 'string') checkSecret('credentials.accessKeyId', keys.accessKeyId, 'key')
+  checkSecret('credentials.secretAccessKey', keys.secretAccessKey, 'key')
+  checkSecret('credentials.sessionToken', keys.sessionToken, 'key', false)
   let held: AwsCredentials | undefined
 
   async function read(): Promise<AwsCredentials> {
@@ -68,7 +72,7 @@ function givenKeys(keys: AwsKeys, context: CredentialContext): AwsCredentialSour
 }
 
 async function secretIn(source: Secret | SecretSource): Promise<Secret> {
-  return typeof source === 'function' ? source() : source
+  return typeof source === 'function' ? gotSecret(await source(), 'the credentials') : source
 }
 
 function sameKeys(one: AwsCredentials, other: AwsCredentials): boolean {

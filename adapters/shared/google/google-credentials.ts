@@ -1,4 +1,5 @@
 import { type Clock, type ErrorCode, type Secret, secretOf } from 'modelspine/adapter'
+import { checkSecret, gotSecret } from '../check-secret.ts'
 import { missingLibrary } from '../missing-library.ts'
 import { type CredentialSource, renewedCredentials } from '../renewed-credentials.ts'
 import { lateCredentials, type SecretSource } from '../vendor-authority.ts'
@@ -48,10 +49,11 @@ function givenTokens(
   source: Secret | SecretSource,
   context: GoogleCredentialContext,
 ): CredentialSource<GoogleToken> {
+  checkSecret('credentials.token', source, 'key')
   let held: GoogleToken | undefined
 
   async function read(): Promise<GoogleToken> {
-    const token = { token: typeof source === 'function' ? await source() : source }
+    const token = { token: typeof source === 'function' ? gotSecret(await source(), 'the token') : source }
     if (held === undefined || !sameToken(held, token)) held = token
     return held
   }

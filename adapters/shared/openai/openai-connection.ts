@@ -1,4 +1,4 @@
-import type { Clock, HttpDispatcher } from 'modelspine/adapter'
+import type { Clock, HttpDispatcher, OptionKinds } from 'modelspine/adapter'
 
 /** How a server of OpenAI's formats is reached. Options of every adapter that calls one. */
 export interface OpenaiConnection {
@@ -19,4 +19,17 @@ export interface OpenaiConnection {
   /** The largest body of a whole answer, in bytes. Default 64 MiB. */
   readonly maxBodyBytes?: number
   readonly clock?: Clock
+}
+
+/** How these options are checked. The HTTP client checks the numbers. */
+export const openaiConnectionKinds: OptionKinds<OpenaiConnection> = {
+  headers: 'object',
+  dispatcher: 'any',
+  connections: 'any',
+  maxWaiting: 'any',
+  waitTimeoutMs: 'any',
+  headersTimeoutMs: 'any',
+  bodyTimeoutMs: 'any',
+  maxBodyBytes: 'any',
+  clock: 'now()',
 }

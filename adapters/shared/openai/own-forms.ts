@@ -1,6 +1,13 @@
+import { wrongOption } from '../wrong-option.ts'
 import { chatForm, completionForm, type OpenaiForms, responseForm } from './openai-forms.ts'
 
 export type OpenaiApi = 'responses' | 'chat'
+
+/** Throws `invalid-options` for another API, which would leave both. */
+export function checkApi(api: unknown): void {
+  if (api === undefined || api === 'responses' || api === 'chat') return
+  throw wrongOption('api', `is ${JSON.stringify(api)}: write responses or chat, or leave it out for both`)
+}
 
 /**
  * The formats of OpenAI's own models, at OpenAI and at Azure. A response to a caller of another format is not stored,

@@ -1,4 +1,12 @@
-import { type Clock, ModelspineError, systemClock, vertexAi } from 'modelspine/adapter'
+import {
+  type Clock,
+  checkOptions,
+  ModelspineError,
+  type OptionKinds,
+  systemClock,
+  vertexAi,
+} from 'modelspine/adapter'
+import { googleKinds } from '../../shared/connection-kinds.ts'
 import { type GeminiProvider, geminiProvider } from '../../shared/google/gemini/gemini-provider.ts'
 import type { GeminiReach } from '../../shared/google/gemini/gemini-reach.ts'
 import { geminiWords } from '../../shared/google/gemini/gemini-words.ts'
@@ -18,12 +26,21 @@ export interface VertexGeminiOptions extends VertexConnection {
 
 const words = geminiWords({ vendor: 'Vertex', owner: 'vertexGemini' })
 
+const kinds: OptionKinds<VertexGeminiOptions> = {
+  ...googleKinds,
+  project: 'string!',
+  location: 'string!',
+  name: 'string',
+  clock: 'now()',
+}
+
 /**
  * A provider for Gemini and for the embedding models of Vertex AI. The model of a request is a name such as
  * `gemini-2.5-flash`, an endpoint of a tuned model, or a whole name. Connects, loads and reads nothing before the first call.
  * Throws `invalid-options`.
  */
 export function vertexGemini(options: VertexGeminiOptions): GeminiProvider {
+  checkOptions(options, kinds)
   const {
     name = 'gcp.vertex_ai',
     clock = systemClock,

@@ -1,6 +1,7 @@
 import {
   type CallContext,
   type Clock,
+  checkOptions,
   type Endpoint,
   type HttpReply,
   type InferReply,
@@ -8,10 +9,12 @@ import {
   inferenceHeader,
   type ModelProvider,
   notCarried,
+  type OptionKinds,
   systemClock,
   type TensorPayload,
   type TensorReply,
 } from 'modelspine/adapter'
+import { googleKinds } from '../../shared/connection-kinds.ts'
 import { createGoogleClient, type GoogleConnection } from '../../shared/google/google-client.ts'
 import { harmlessHeaders } from '../../shared/google/harmless-headers.ts'
 import { readPredictions } from '../../shared/provider/instances-json.ts'
@@ -53,11 +56,26 @@ export interface VertexProvider extends ModelProvider {
   close(): Promise<void>
 }
 
+const { endpoint: _, ...callConnection } = googleKinds
+const callKinds: OptionKinds<VertexCalls> = {
+  ...callConnection,
+  name: 'string',
+  tensors: 'any',
+  clock: 'now()',
+}
+const kinds: OptionKinds<VertexProviderOptions> = {
+  ...googleKinds,
+  ...callKinds,
+  project: 'string!',
+  location: 'string!',
+}
+
 /**
  * Asks endpoints of Vertex AI. The model of a request is the id of an endpoint, or a whole name. Connects, loads and reads
  * nothing before the first call. Throws `invalid-options`.
  */
 export function vertexProvider(options: VertexProviderOptions): VertexProvider {
+  checkOptions(options, kinds)
   const { name: _, tensors: __, clock = systemClock, ...connection } = checked(options)
   const client = createVertexClient(connection, providerWords, clock)
   const { close } = client
@@ -69,6 +87,7 @@ export function vertexProvider(options: VertexProviderOptions): VertexProvider {
  * and credentials. Throws `invalid-options`.
  */
 export function connectVertex(options: VertexCalls = {}): (endpoint: Endpoint) => VertexProvider {
+  checkOptions(options, callKinds)
   const { name: _, tensors: __, clock = systemClock, ...connection } = checked(options)
   const clientAt = sharedClients((origin) =>
     createGoogleClient({ ...connection, endpoint: origin }, { host: '' }, providerWords, clock),

@@ -1,0 +1,28 @@
+import type { OptionKinds } from 'modelspine/adapter'
+import type { AwsConnection } from './aws/aws-client.ts'
+import type { GoogleConnection } from './google/google-client.ts'
+import type { VendorConnection } from './vendor-client.ts'
+
+/** How the shared options of adapters are checked. The HTTP client checks the numbers, and each cloud its credentials. */
+const vendorKinds: OptionKinds<Omit<VendorConnection, 'baseUrl' | 'token' | 'basic'>> = {
+  dispatcher: 'any',
+  headers: 'object',
+  connections: 'any',
+  tls: 'object',
+  timeoutMs: 'any',
+  maxReplyBytes: 'any',
+}
+
+export const awsKinds: OptionKinds<AwsConnection> = {
+  ...vendorKinds,
+  region: 'any',
+  endpoint: 'string',
+  credentials: 'any',
+}
+
+export const googleKinds: OptionKinds<GoogleConnection> = {
+  ...vendorKinds,
+  endpoint: 'string',
+  credentials: 'any',
+  quotaProject: 'any',
+}
