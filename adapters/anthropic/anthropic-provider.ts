@@ -23,7 +23,7 @@ import {
   type TargetCall,
   type TokenCount,
 } from 'modelspine/adapter'
-import { checkSecret } from '../shared/check-secret.ts'
+import { checkSecret } from '../shared/options/check-secret.ts'
 import { type ApiKey, revealKey } from '../shared/provider/api-key.ts'
 import { chatOverHttp } from '../shared/provider/chat-over-http.ts'
 import { jsonExchange } from '../shared/provider/json-exchange.ts'

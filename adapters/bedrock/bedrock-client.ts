@@ -1,6 +1,6 @@
 import { type CallContext, type CallTarget, type Clock, ModelspineError, secretOf } from 'modelspine/adapter'
 import { type AwsClient, type AwsConnection, createAwsClient } from '../shared/aws/aws-client.ts'
-import { checkSecret } from '../shared/check-secret.ts'
+import { checkSecret } from '../shared/options/check-secret.ts'
 import { type ApiKey, revealKey } from '../shared/provider/api-key.ts'
 import { wrongOption } from '../shared/wrong-option.ts'
 import { bedrockWords } from './bedrock-errors.ts'

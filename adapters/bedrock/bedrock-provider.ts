@@ -22,7 +22,7 @@ import {
   type TargetCall,
 } from 'modelspine/adapter'
 import type { AwsConnection } from '../shared/aws/aws-client.ts'
-import { awsKinds } from '../shared/connection-kinds.ts'
+import { awsKinds } from '../shared/options/connection-kinds.ts'
 import type { ApiKey } from '../shared/provider/api-key.ts'
 import type { ChatSource } from '../shared/provider/chat-events.ts'
 import { type ChatExchange, chatOverHttp } from '../shared/provider/chat-over-http.ts'

@@ -1,5 +1,4 @@
 import { checkOptions, type OptionKinds } from 'modelspine/adapter'
-import { checkSecret } from '../shared/check-secret.ts'
 import { type OpenaiConnection, openaiConnectionKinds } from '../shared/openai/openai-connection.ts'
 import {
   chatForm,
@@ -9,6 +8,7 @@ import {
   responseForm,
 } from '../shared/openai/openai-forms.ts'
 import { type OpenaiProvider, openaiProvider } from '../shared/openai/openai-provider.ts'
+import { checkSecret } from '../shared/options/check-secret.ts'
 import { type ApiKey, bearerKey } from '../shared/provider/api-key.ts'
 import { wrongOption } from '../shared/wrong-option.ts'
 import { fitToServer } from './fit-to-server.ts'

@@ -1,8 +1,8 @@
 import { checkOptions, type OptionKinds } from 'modelspine/adapter'
-import { checkSecret } from '../shared/check-secret.ts'
 import { type OpenaiConnection, openaiConnectionKinds } from '../shared/openai/openai-connection.ts'
 import { type OpenaiProvider, openaiProvider } from '../shared/openai/openai-provider.ts'
 import { checkApi, type OpenaiApi, ownForms } from '../shared/openai/own-forms.ts'
+import { checkSecret } from '../shared/options/check-secret.ts'
 import { type ApiKey, bearerKey } from '../shared/provider/api-key.ts'
 
 export interface OpenaiOptions extends OpenaiConnection {

@@ -5,7 +5,7 @@ import {
   ModelspineError,
   type Secret,
 } from 'modelspine/adapter'
-import { checkSecret, gotSecret } from './check-secret.ts'
+import { checkSecret, gotSecret } from './options/check-secret.ts'
 import { type CallerLimits, withinLimits } from './within-limits.ts'
 
 /**

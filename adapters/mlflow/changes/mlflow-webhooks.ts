@@ -1,6 +1,6 @@
 import { type Clock, createChangeHints, systemClock } from 'modelspine/adapter'
 import { z } from 'zod'
-import { checkSecret } from '../../shared/check-secret.ts'
+import { checkSecret } from '../../shared/options/check-secret.ts'
 import type { SecretSource } from '../../shared/vendor-client.ts'
 import { checkAboveZero } from '../check-above-zero.ts'
 import { rememberedIds } from './remembered-ids.ts'

@@ -14,7 +14,7 @@ import {
 import { z } from 'zod'
 import { type AwsConnection, createAwsClient } from '../../shared/aws/aws-client.ts'
 import { awsEvents } from '../../shared/aws/aws-events.ts'
-import { awsKinds } from '../../shared/connection-kinds.ts'
+import { awsKinds } from '../../shared/options/connection-kinds.ts'
 import { namedByStatus } from '../../shared/provider/named-by-status.ts'
 import { sharedClients } from '../../shared/provider/shared-clients.ts'
 import type { VendorClient, VendorRequest } from '../../shared/vendor-client.ts'

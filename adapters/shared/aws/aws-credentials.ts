@@ -1,5 +1,5 @@
 import { type Clock, type ErrorCode, type Secret, secretOf } from 'modelspine/adapter'
-import { checkSecret, gotSecret } from '../check-secret.ts'
+import { checkSecret, gotSecret } from '../options/check-secret.ts'
 import { type CredentialSource, renewedCredentials } from '../renewed-credentials.ts'
 import { lateCredentials, type SecretSource } from '../vendor-authority.ts'
 import { type CallerLimits, withinLimits } from '../within-limits.ts'

@@ -1,5 +1,5 @@
 import { isModelspineError, ModelspineError, type Secret } from 'modelspine/adapter'
-import { gotSecret } from '../check-secret.ts'
+import { gotSecret } from '../options/check-secret.ts'
 
 /** A secret, or a function that gets it for each call, so that a rotated secret is used at once. */
 export type ApiKey = Secret | (() => Promise<Secret>)

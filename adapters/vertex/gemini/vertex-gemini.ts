@@ -6,11 +6,11 @@ import {
   systemClock,
   vertexAi,
 } from 'modelspine/adapter'
-import { googleKinds } from '../../shared/connection-kinds.ts'
 import { type GeminiProvider, geminiProvider } from '../../shared/google/gemini/gemini-provider.ts'
 import type { GeminiReach } from '../../shared/google/gemini/gemini-reach.ts'
 import { geminiWords } from '../../shared/google/gemini/gemini-words.ts'
 import { resourcePath } from '../../shared/google/resource-path.ts'
+import { googleKinds } from '../../shared/options/connection-kinds.ts'
 import { createVertexClient, type VertexConnection } from '../vertex-client.ts'
 import { embedWithVertex } from './vertex-embeddings.ts'
 

@@ -14,9 +14,9 @@ import {
   type TensorPayload,
   type TensorReply,
 } from 'modelspine/adapter'
-import { googleKinds } from '../../shared/connection-kinds.ts'
 import { createGoogleClient, type GoogleConnection } from '../../shared/google/google-client.ts'
 import { harmlessHeaders } from '../../shared/google/harmless-headers.ts'
+import { googleKinds } from '../../shared/options/connection-kinds.ts'
 import { readPredictions } from '../../shared/provider/instances-json.ts'
 import { namedByStatus } from '../../shared/provider/named-by-status.ts'
 import { bytesOfReply, tensorsOfReply } from '../../shared/provider/open-inference-replies.ts'

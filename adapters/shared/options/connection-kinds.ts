@@ -1,7 +1,7 @@
 import type { OptionKinds } from 'modelspine/adapter'
-import type { AwsConnection } from './aws/aws-client.ts'
-import type { GoogleConnection } from './google/google-client.ts'
-import type { VendorConnection } from './vendor-client.ts'
+import type { AwsConnection } from '../aws/aws-client.ts'
+import type { GoogleConnection } from '../google/google-client.ts'
+import type { VendorConnection } from '../vendor-client.ts'
 
 /** How the shared options of adapters are checked. The HTTP client checks the numbers, and each cloud its credentials. */
 const vendorKinds: OptionKinds<Omit<VendorConnection, 'baseUrl' | 'token' | 'basic'>> = {
