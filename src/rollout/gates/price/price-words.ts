@@ -75,7 +75,7 @@ export function warningsOf(
 ): readonly string[] {
   const { gate, step, weight } = at
   const { toSee, toPass, detect, longestMinutes, weightThatDoes } = numbers
-  const where = `gate "${gate.name}" in step ${step}, at ${weight} % of traffic`
+  const where = `gate "${gate.name}" in step ${step + 1}, at ${weight} % of traffic`
   const undecided = gate.undecided ?? gateDefaults.undecided
   const warnings: string[] = []
   if (toSee === undefined) {

@@ -124,9 +124,9 @@ describe('the gates of a plan', () => {
     expect(problems).toEqual([])
     expect(warnings).toEqual([
       expect.stringMatching(
-        /^gate "misses" in step 1, at 5 % of traffic: it cannot see 0\.3 more than stable/,
+        /^gate "misses" in step 2, at 5 % of traffic: it cannot see 0\.3 more than stable/,
       ),
-      expect.stringMatching(/^gate "misses" in step 1, .* not surely shown to be so in its time/),
+      expect.stringMatching(/^gate "misses" in step 2, .* not surely shown to be so in its time/),
     ])
     await plane.stop()
   })
@@ -159,7 +159,7 @@ describe('the gates of a plan', () => {
     ])
     expect(warnings).toEqual([
       expect.stringMatching(
-        /^gate "latency" in step 1, at 5 % of traffic: it cannot see 120 more than stable in its time, because 20 minutes is less than the \d+ minutes that this takes\. What would do: a weight of \d+ %, a window of \d+ minutes/,
+        /^gate "latency" in step 2, at 5 % of traffic: it cannot see 120 more than stable in its time, because 20 minutes is less than the \d+ minutes that this takes\. What would do: a weight of \d+ %, a window of \d+ minutes/,
       ),
     ])
     await plane.stop()

@@ -154,7 +154,7 @@ describe('the price of events', () => {
     const { toSee, weightThatDoes = 0 } = price
     expect(price.warnings).toEqual([
       expect.stringMatching(
-        /^gate "crashes" in step 1, at 5 % of traffic: it cannot see 0\.5 events a second more than stable in its time, because 8 minutes is less than the \d+ minutes that this takes\. What would do: a weight of \d+ %, a window of \d+ minutes or a detect of [\d.]+$/,
+        /^gate "crashes" in step 2, at 5 % of traffic: it cannot see 0\.5 events a second more than stable in its time, because 8 minutes is less than the \d+ minutes that this takes\. What would do: a weight of \d+ %, a window of \d+ minutes or a detect of [\d.]+$/,
       ),
     ])
     expect((await priced({ gate, step: weightThatDoes, minutes: 8 })).warnings).toEqual([])

@@ -133,7 +133,7 @@ describe('the warnings of a price', () => {
     expect(toSee?.minutes).toBeGreaterThan(10)
     expect(price.warnings).toEqual([
       expect.stringMatching(
-        /^gate "errors" in step 1, at 5 % of traffic: it cannot see 0\.06 more than stable in its time, because 10 minutes is less than the \d+ minutes that this takes\. What would do: a weight of \d+ %, a window of \d+ minutes or a detect of 0\.\d+$/,
+        /^gate "errors" in step 2, at 5 % of traffic: it cannot see 0\.06 more than stable in its time, because 10 minutes is less than the \d+ minutes that this takes\. What would do: a weight of \d+ %, a window of \d+ minutes or a detect of 0\.\d+$/,
       ),
     ])
     expect((await numbers({ gate, weight: weightThatDoes, minutes: 10 })).warnings).toEqual([])

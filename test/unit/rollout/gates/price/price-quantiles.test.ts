@@ -160,7 +160,7 @@ describe('the price of a quantile', () => {
     const { toSee, weightThatDoes = 0, seenInLongest = 0 } = price
     expect(price.warnings).toEqual([
       expect.stringMatching(
-        /^gate "latency" in step 1, at 5 % of traffic: it cannot see 100 more than stable in its time, because 6 minutes is less than the \d+ minutes that this takes\. What would do: a weight of \d+ %, a window of \d+ minutes or a detect of \d+$/,
+        /^gate "latency" in step 2, at 5 % of traffic: it cannot see 100 more than stable in its time, because 6 minutes is less than the \d+ minutes that this takes\. What would do: a weight of \d+ %, a window of \d+ minutes or a detect of \d+$/,
       ),
     ])
     expect((await priced({ gate, weight: weightThatDoes, minutes: 6 })).warnings).toEqual([])
