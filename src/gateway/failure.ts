@@ -55,8 +55,12 @@ const unusable: Told = {
   sentence: 'the answer of the upstream is too large, or in a form that cannot be read',
 }
 
-function toldOf({ code, retryable }: ModelspineError): Told | undefined {
-  return code === 'malformed-reply' && !retryable ? unusable : told[code]
+const failed: Told = { status: 503, sentence: 'the upstream failed' }
+
+function toldOf({ code, retryable, details }: ModelspineError): Told | undefined {
+  if (code === 'malformed-reply' && !retryable) return unusable
+  // An upstream that answered with a status was reached.
+  return code === 'unavailable' && details.status !== undefined ? failed : told[code]
 }
 
 /** An error that exists only in HTTP: an unknown path, a wrong method, a wrong content type. */
@@ -117,7 +121,8 @@ export function failureTeller(logger: Logger): TellFailure {
     }
     const { code } = error
     const { status, sentence } = known
-    if (sentence === undefined) return { status, code, message: scrub(error.message), ...vendorWords(error) }
+    if (sentence === undefined)
+      return { status, code, message: scrub(withoutProvider(error)), ...vendorWords(error) }
     logger.warn(
       { requestId, code, ...wordsOf(error) },
       'a request failed, and its caller was told only a part',
@@ -131,6 +136,13 @@ function wordsOf(error: unknown): { readonly error: string; readonly cause?: str
   const clean = (thrown: unknown): string => scrubStart(messageOf(thrown), 2000)
   const cause = error instanceof Error ? error.cause : undefined
   return { error: clean(error), ...(cause !== undefined && { cause: clean(cause) }) }
+}
+
+/** The words of an upstream without its name, which the router puts before them for the app alone. */
+function withoutProvider({ message, details }: ModelspineError): string {
+  if (!Array.isArray(details.attempts)) return message
+  const named = `provider ${details.attempts.at(-1)?.provider}: `
+  return message.startsWith(named) ? message.slice(named.length) : message
 }
 
 /** The vendor's own words for what is wrong with the request. */

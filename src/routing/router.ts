@@ -21,6 +21,7 @@ import { type Picked, type PickRequest, pickUpstream } from './attempt/pick-upst
 import { type RequestOptions, RoutedRequest, type RouterContext } from './attempt/routed-request.ts'
 import { type Routed, servedBy } from './attempt/served.ts'
 import { openStream, type RoutedStream } from './attempt/stream.ts'
+import { withAttempts } from './attempt/with-attempts.ts'
 import type { InvokePolicy } from './layers/invoke-policy.ts'
 import { LayerFrame } from './layers/layer-frame.ts'
 import type { Layers } from './layers/layers.ts'
@@ -72,7 +73,8 @@ export type CallOptions = RequestOptions
  * Sends each request to an upstream that serves the route now. Throws a ModelspineError with one of these
  * codes: `no-route`, `unsupported` (the route does not offer the operation), `no-backend` (also before a
  * table is loaded), `policy-denied`, `policy-error`, `overloaded`, `timeout`, `aborted`. Or it throws the upstream's
- * own failure, when failover was not allowed or did not help.
+ * own failure, when failover was not allowed or did not help. Then `details.attempts` lists who was asked, each with
+ * `provider`, `model` and `code`, ten at most.
  */
 export interface Router {
   /** Any operation, for a whole reply. */
@@ -219,6 +221,7 @@ function routeNamed(snapshot: RouteTable, name: string): Route {
 /** Ends the request, with whatever of it is still under way. Gives the error for the caller. */
 function ended(request: RoutedRequest, cause: unknown): ModelspineError {
   const error = request.stopped ?? asModelspineError(cause, 'unavailable', 'routing failed')
+  const told = withAttempts(error, request)
   request.stop(error)
-  return error
+  return told
 }

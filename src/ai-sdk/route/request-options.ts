@@ -18,7 +18,7 @@ export interface RouteRequestOptions {
    * metadata of the answer.
    */
   readonly callerId?: string
-  /** Requests with the same value should go to the same upstream. */
+  /** A hint for a strategy of your own: requests with the same value belong together. Those that ship do not read it. */
   readonly stickyKey?: string
   /** For strategies, layers and observers. Added to the tags of the model's options. */
   readonly tags?: Readonly<Record<string, string>>

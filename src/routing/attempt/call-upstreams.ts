@@ -12,7 +12,7 @@ export interface Answered<Reply> {
 }
 
 /**
- * Asks upstreams one after the other until one gives a reply. Throws the failure of the last one unchanged when no
+ * Asks upstreams one after the other until one gives a reply. Throws the failure of the last one when no
  * other may be asked. Never waits for a `retryAfterMs`. Does not end the request.
  */
 export function callUpstreams<Request, Reply>(

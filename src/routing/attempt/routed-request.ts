@@ -53,7 +53,10 @@ export interface RequestOptions {
   readonly headers?: Readonly<Record<string, string>>
   /** What is known about the request, by name: for strategies, layers and observers. */
   readonly tags?: Readonly<Record<string, string>>
-  /** Requests with the same value should go to the same upstream, such as those of one conversation. */
+  /**
+   * A hint for a strategy of your own: requests with the same value belong together, such as those of one conversation.
+   * The strategies that ship do not read it.
+   */
   readonly stickyKey?: string
 }
 

@@ -6,6 +6,7 @@ import { AttemptChain, missing } from './attempt-chain.ts'
 import { failureOf } from './failure-reach.ts'
 import type { RoutedRequest } from './routed-request.ts'
 import type { Served } from './served.ts'
+import { withAttempts } from './with-attempts.ts'
 
 /** A stream whose upstream has begun to answer. From now on the upstream does not change. */
 export interface RoutedStream<Piece> extends Served {
@@ -120,7 +121,7 @@ export class CommittedStream<Piece> implements AsyncIterableIterator<Piece> {
     if (this.#state === 'complete' || this.#told || error === undefined)
       return { done: true, value: undefined }
     this.#told = true
-    throw this.#request.stopped ?? error
+    throw withAttempts(this.#request.stopped ?? error, this.#request)
   }
 
   /** A source that throws instead of rejecting is a source all the same. */
@@ -178,12 +179,13 @@ export class CommittedStream<Piece> implements AsyncIterableIterator<Piece> {
     const error = this.#request.stopped ?? attempt.error ?? failureOf(cause, attempt.upstream)
     this.#told ||= this.#reading
     this.#reading = false
-    if (this.#state === 'ended') return error
-    this.#state = 'ended'
-    attempt.failed(error)
-    this.#request.failed(error)
-    this.#letGo()
-    return error
+    if (this.#state !== 'ended') {
+      this.#state = 'ended'
+      attempt.failed(error)
+      this.#request.failed(error)
+      this.#letGo()
+    }
+    return withAttempts(error, this.#request)
   }
 
   /** This does not wait for `return`, because an upstream that hangs must not block the caller. */

@@ -39,7 +39,7 @@ export interface RequestView {
   readonly actor: Actor
   /** What the caller says about the request, by name. Empty when it says nothing. */
   readonly tags: Readonly<Record<string, string>>
-  /** Requests with the same value should go to the same upstream, such as those of one conversation. */
+  /** Requests with the same value belong together, such as those of one conversation. The strategies that ship do not read it. */
   readonly stickyKey: string | undefined
   /** About how many tokens the request holds. Undefined for an operation without tokens. */
   readonly estimatedTokens: number | undefined

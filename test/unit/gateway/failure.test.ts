@@ -221,6 +221,16 @@ describe('what a caller learns of an upstream', () => {
     expect([response.status, JSON.parse(text).error.message]).toEqual([503, 'the upstream cannot be reached'])
   })
 
+  it.each([
+    ['of JSON', 500, JSON.stringify({ error: { message: 'The server had an error' } })],
+    ['of HTML', 502, '<html>Bad gateway at db.internal</html>'],
+  ])('is that the upstream failed when it was reached, by an answer %s', async (_what, status, body) => {
+    const { response, text } = await asked({}, (_body, answer) => {
+      answer.writeHead(status, { 'content-type': 'text/html' }).end(body)
+    })
+    expect([response.status, JSON.parse(text).error.message]).toEqual([503, 'the upstream failed'])
+  })
+
   it('is no key that ends in a line feed: the gateway is at fault, and no request was sent', async () => {
     const { response, text, backend } = await asked({ apiKey: `${key}\n` })
     expect([response.status, response.headers.get('x-should-retry')]).toEqual([403, 'false'])

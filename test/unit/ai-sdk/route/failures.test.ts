@@ -61,7 +61,8 @@ describe('a request of a route that fails', () => {
         expect(APICallError.isInstance(error)).toBe(true)
         expect(error).toMatchObject({ code, isRetryable, url: 'modelspine:route/app' })
         const { details, responseHeaders, cause, requestBodyValues } = error as RouteCallError
-        expect(details).toEqual({ status: 1, route: 'app', requestId: expect.any(String) })
+        const attempts = [{ provider: 'memory', model: 'm', code }]
+        expect(details).toEqual({ status: 1, route: 'app', requestId: expect.any(String), attempts })
         expect(responseHeaders).toEqual(afterMs === undefined ? undefined : { 'retry-after-ms': '5' })
         expect(cause).toMatchObject({ message: 'why' })
         expect(requestBodyValues).toBeUndefined()
