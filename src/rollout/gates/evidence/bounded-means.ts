@@ -150,11 +150,13 @@ type Piece = readonly [number, number]
 /** The stable revision's possible means, in pieces in which the strongest bets of both arms do not change by more than twice. */
 function pieces(margin: number): readonly Piece[] {
   const [least, most] = [Math.max(0, -margin), Math.min(1, 1 - margin)]
-  const borders = [...halves.map((half) => half - margin), ...halves.map((half) => 1 - half)]
-    .filter((border) => border > least && border < most)
-    .sort((one, other) => one - other)
-  const ends = [least, ...borders, most]
-  return ends.slice(1).map((end, index) => [ends[index] as number, end])
+  const borders: number[] = []
+  for (const half of halves) {
+    for (const border of [half - margin, 1 - half]) if (border > least && border < most) borders.push(border)
+  }
+  borders.sort((one, other) => one - other)
+  borders.push(most)
+  return borders.map((end, index) => [index === 0 ? least : (borders[index - 1] as number), end])
 }
 
 /** Bets from the strongest one down to those that are good for excesses below the wanted one. */
@@ -180,9 +182,9 @@ function evidenceOfOne(
   // A small bet is best at the excess over the mean of its square.
   const best = (divisor * (mean - to)) / (sumSquares / count - 2 * to * mean + to * to)
   const bet = ladder.find((each) => each <= best) ?? (ladder.at(-1) as number)
-  const bets = betsOf([bet], divisor, to)
+  const one = priced(bet, divisor, to)
   // It is lowest at one of the ends.
-  return Math.min(...[from, to].map((each) => logEvidence(moments, each, bets)[1] as number))
+  return Math.min(evidenceOfBet(moments, from, one), evidenceOfBet(moments, to, one))
 }
 
 /** Bets, and what each costs for each square of a distance from the mean. */
@@ -195,18 +197,36 @@ interface Bets {
 function betsOf(ladder: readonly number[], divisor: number, most: number): Bets {
   const [stakes, costs] = [[0], [0]]
   for (const each of ladder) {
-    const scaled = Math.min(strongest, (each / divisor) * most)
-    stakes.push(scaled / most)
-    costs.push((-Math.log1p(-scaled) - scaled) / (most * most))
+    const { stake, cost } = priced(each, divisor, most)
+    stakes.push(stake)
+    costs.push(cost)
   }
   return { stakes, costs }
+}
+
+interface Bet {
+  readonly stake: number
+  readonly cost: number
+}
+
+function priced(bet: number, divisor: number, most: number): Bet {
+  const scaled = Math.min(strongest, (bet / divisor) * most)
+  return { stake: scaled / most, cost: (-Math.log1p(-scaled) - scaled) / (most * most) }
+}
+
+function evidenceOfBet({ count, sum, sumSquares }: Moments, mean: number, { stake, cost }: Bet): number {
+  return stake * (sum - count * mean) - cost * (sumSquares - 2 * mean * sum + count * mean * mean)
 }
 
 /** Logarithms of the evidence of each bet that the true mean is more than `mean`. */
 function logEvidence({ count, sum, sumSquares }: Moments, mean: number, { stakes, costs }: Bets): number[] {
   const first = sum - count * mean
   const second = sumSquares - 2 * mean * sum + count * mean * mean
-  return stakes.map((stake, rank) => stake * first - (costs[rank] as number) * second)
+  const logarithms = stakes.slice()
+  for (let rank = 0; rank < logarithms.length; rank += 1) {
+    logarithms[rank] = (logarithms[rank] as number) * first - (costs[rank] as number) * second
+  }
+  return logarithms
 }
 
 function unitOf({ count, sum, sumSquares }: Moments, { min, max }: Range): Moments {

@@ -21,8 +21,8 @@ export function pairedEvidence(weights: readonly number[], { upper, lower }: Pai
   let [ups, lows, same] = [0, 0, 0]
   for (let rank = 0; rank < ranks; rank += 1) {
     const weight = weights[rank] as number
-    const up = weight * Math.exp((upper[rank] as number) - upperMost)
-    const low = Math.exp((lower[rank] as number) - lowerMost)
+    const up = weight * partOf((upper[rank] as number) - upperMost)
+    const low = partOf((lower[rank] as number) - lowerMost)
     ups += up
     lows += weight * low
     same += up * low
@@ -45,14 +45,16 @@ export function evidenceBetween(
   part: number,
 ): Sloped {
   const ranks = weights.length
-  const upper = between(from.upper, to.upper, part)
-  const lower = between(from.lower, to.lower, part)
-  const [upperMost, lowerMost] = [largest(upper), largest(lower)]
+  let [upperMost, lowerMost] = [Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY]
+  for (let rank = 0; rank < ranks; rank += 1) {
+    upperMost = Math.max(upperMost, between(from.upper, to.upper, rank, part))
+    lowerMost = Math.max(lowerMost, between(from.lower, to.lower, rank, part))
+  }
   let [ups, upsRise, lows, lowsRise, same, sameRise] = [0, 0, 0, 0, 0, 0]
   for (let rank = 0; rank < ranks; rank += 1) {
     const weight = weights[rank] as number
-    const up = weight * Math.exp((upper[rank] as number) - upperMost)
-    const low = Math.exp((lower[rank] as number) - lowerMost)
+    const up = weight * partOf(between(from.upper, to.upper, rank, part) - upperMost)
+    const low = partOf(between(from.lower, to.lower, rank, part) - lowerMost)
     const upSlope = (to.upper[rank] as number) - (from.upper[rank] as number)
     const lowSlope = (to.lower[rank] as number) - (from.lower[rank] as number)
     ups += up
@@ -72,6 +74,13 @@ export function lowestBets(one: PairedBets, other: PairedBets): PairedBets {
   return { upper: lowest(one.upper, other.upper), lower: lowest(one.lower, other.lower) }
 }
 
+/** Beside the largest bet, one that is so much smaller changes no digit of a sum. */
+const negligible = -45
+
+function partOf(behind: number): number {
+  return behind > negligible ? Math.exp(behind) : 0
+}
+
 function strongest(numbers: readonly number[]): number {
   let rank = 0
   for (let each = 1; each < numbers.length; each += 1) {
@@ -87,9 +96,14 @@ function largest(numbers: readonly number[]): number {
 }
 
 function lowest(one: readonly number[], other: readonly number[]): readonly number[] {
-  return one.map((each, rank) => Math.min(each, other[rank] as number))
+  const least = one.slice()
+  for (let rank = 0; rank < least.length; rank += 1) {
+    least[rank] = Math.min(least[rank] as number, other[rank] as number)
+  }
+  return least
 }
 
-function between(from: readonly number[], to: readonly number[], part: number): readonly number[] {
-  return from.map((begin, rank) => begin + part * ((to[rank] as number) - begin))
+function between(from: readonly number[], to: readonly number[], rank: number, part: number): number {
+  const begin = from[rank] as number
+  return begin + part * ((to[rank] as number) - begin)
 }

@@ -2,6 +2,7 @@ import { histogramQuantile } from '../../../telemetry/contract/histogram-quantil
 import { raisedOdds } from './alternatives.ts'
 import type { Aim, Comparison } from './comparison.ts'
 import { lowestOfConcave, lowestOfCrossing } from './lowest-evidence.ts'
+import { once } from './once.ts'
 import { type PairedBets, pairedEvidence } from './paired-bets.ts'
 import { compareProportion } from './proportion.ts'
 import type { CellCounts } from './sample.ts'
@@ -65,14 +66,15 @@ export function compareQuantiles(
   const one = armOf(candidate, share)
   const other = armOf(stable, 1 - share)
   const wanted = aim.detect - aim.margin
+  const worse = once(() => betsOf(one, other, wantedBet(aim, wanted)))
+  const within = once(() => betsOf(other, one, wantedBet(aim, aim.margin > 0 ? aim.margin : wanted)))
   return {
     difference: one.quantile - other.quantile,
     get spread() {
       return Math.hypot(spreadOf(candidate, one.total), spreadOf(stable, other.total))
     },
-    above: (margin, enough) => exceeds(one, other, margin, wantedBet(aim, wanted), enough),
-    below: (margin, enough) =>
-      exceeds(other, one, -margin, wantedBet(aim, aim.margin > 0 ? aim.margin : wanted), enough),
+    above: (margin, enough) => exceeds(one, other, margin, worse(), enough),
+    below: (margin, enough) => exceeds(other, one, -margin, within(), enough),
   }
 }
 
@@ -111,22 +113,49 @@ function wantedBet({ basis }: Aim, excess: number): number | undefined {
   return Math.min(2, Math.max(0.02, (steepness / 2) * Math.log1p(excess / Math.abs(basis))))
 }
 
+/** The bets of one arm: what each sample above a place adds to their logarithms, and what all samples add. */
+interface ArmBets {
+  readonly each: readonly number[]
+  readonly all: readonly number[]
+}
+
+interface BothBets {
+  readonly weights: readonly number[]
+  readonly up: ArmBets
+  readonly down: ArmBets
+}
+
+function betsOf(upper: Arm, lower: Arm, wanted: number | undefined): BothBets {
+  const bets = wanted === undefined ? anyBets : betFactors.map((factor) => factor * wanted)
+  const ofArm = ({ part, above, total }: Arm, sign: 1 | -1): ArmBets => {
+    const each = bets.map((bet) => sign * Math.min(strongestBet, bet / (2 * part)))
+    return { each, all: each.map((bet) => -total * Math.log1p(above * Math.expm1(bet))) }
+  }
+  return {
+    weights: wanted === undefined ? anyWeights : betWeights,
+    up: ofArm(upper, 1),
+    down: ofArm(lower, -1),
+  }
+}
+
+function logarithmsAt({ each, all }: ArmBets, count: number): readonly number[] {
+  const logarithms = all.slice()
+  for (let rank = 0; rank < logarithms.length; rank += 1) {
+    logarithms[rank] = (logarithms[rank] as number) + (each[rank] as number) * count
+  }
+  return logarithms
+}
+
 function exceeds(
   upper: Arm,
   lower: Arm,
   margin: number,
-  wanted: number | undefined,
+  { weights, up, down }: BothBets,
   enough: number | undefined,
 ): number {
-  const weights = wanted === undefined ? anyWeights : betWeights
-  const bets = wanted === undefined ? anyBets : betFactors.map((factor) => factor * wanted)
-  const up = bets.map((bet) => Math.min(strongestBet, bet / (2 * upper.part)))
-  const down = bets.map((bet) => -Math.min(strongestBet, bet / (2 * lower.part)))
-  const upRest = up.map((bet) => -upper.total * Math.log1p(upper.above * Math.expm1(bet)))
-  const downRest = down.map((bet) => -lower.total * Math.log1p(lower.above * Math.expm1(bet)))
   const betsAt = (above: number, notBelow: number): PairedBets => ({
-    upper: up.map((bet, rank) => bet * above + (upRest[rank] as number)),
-    lower: down.map((bet, rank) => bet * notBelow + (downRest[rank] as number)),
+    upper: logarithmsAt(up, above),
+    lower: logarithmsAt(down, notBelow),
   })
   const { least } = upper.borders
   const { most } = lower.borders

@@ -68,25 +68,22 @@ function histogramFault({
   if (counts.length !== bounds.length + 1) {
     return `counts has ${counts.length} numbers and bounds has ${bounds.length}: counts has one more than bounds`
   }
-  for (const [place, bound] of bounds.entries()) {
-    const before = bounds[place - 1] ?? Number.NEGATIVE_INFINITY
-    if (!Number.isFinite(bound) || bound <= before) {
-      return `bounds[${place}] is ${bound}: bounds are finite and ascend`
-    }
-  }
-  for (const [place, count] of counts.entries()) {
-    const fault = unlessCount(`counts[${place}]`, count)
-    if (fault !== undefined) return fault
-  }
-  return undefined
+  const bound = bounds.findIndex(
+    (each, place) => !Number.isFinite(each) || each <= (bounds[place - 1] ?? Number.NEGATIVE_INFINITY),
+  )
+  if (bound >= 0) return `bounds[${bound}] is ${bounds[bound]}: bounds are finite and ascend`
+  const count = counts.findIndex((each) => !isCount(each))
+  return count < 0 ? undefined : unlessCount(`counts[${count}]`, counts[count] as number)
 }
 
 function unlessFinite(field: string, value: number): string | undefined {
   return Number.isFinite(value) ? undefined : `${field} is ${value}: it is a finite number`
 }
 
-function unlessCount(field: string, value: number): string | undefined {
+function isCount(value: number): boolean {
   return Number.isFinite(value) && value >= 0
-    ? undefined
-    : `${field} is ${value}: it is a finite number from 0 on`
+}
+
+function unlessCount(field: string, value: number): string | undefined {
+  return isCount(value) ? undefined : `${field} is ${value}: it is a finite number from 0 on`
 }
