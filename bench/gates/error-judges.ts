@@ -1,7 +1,7 @@
 import type { AnalysisGate } from '../../src/resources/deployment/model-deployment.ts'
-import { chooseTest } from '../../src/rollout/gates/choose-test.ts'
 import { gateAim } from '../../src/rollout/gates/gate-aim.ts'
-import { type Levels, testVerdict } from '../../src/rollout/gates/test-verdict.ts'
+import { judgeSamples } from '../../src/rollout/gates/judging/judge-samples.ts'
+import type { Levels } from '../../src/rollout/gates/test-verdict.ts'
 import { levelsOfWindow } from '../../src/rollout/gates/window-part.ts'
 import type { Course, Judge } from './races.ts'
 import { watchedGate } from './watched-run.ts'
@@ -32,8 +32,8 @@ export function ourTest(by: number): Judge<Counts> {
   return (candidate, stable, before) => {
     const sample = { kind: 'proportion', ...candidate } as const
     const aim = gateAim(gate, sample, { value: before.bad / before.total, samples: before.total })
-    const test = chooseTest(sample, { kind: 'proportion', ...stable }, { aim, share: 0.5 })
-    return test !== undefined && testVerdict(test.comparison, aim.margin, levels) === 'fail'
+    const judged = judgeSamples(sample, { kind: 'proportion', ...stable }, { aim, share: 0.5 }, levels)
+    return judged?.verdict === 'fail'
   }
 }
 

@@ -1,9 +1,8 @@
 import type { AnalysisGate } from '../../src/resources/deployment/model-deployment.ts'
-import { chooseTest } from '../../src/rollout/gates/choose-test.ts'
 import { type Sample, sampleOf } from '../../src/rollout/gates/evidence/sample.ts'
 import { gateAim } from '../../src/rollout/gates/gate-aim.ts'
+import { judgeSamples } from '../../src/rollout/gates/judging/judge-samples.ts'
 import { drawNormal } from '../../src/rollout/gates/price/draw-binomial.ts'
-import { testVerdict } from '../../src/rollout/gates/test-verdict.ts'
 import { histogramQuantile } from '../../src/telemetry/contract/histogram-quantile.ts'
 import type { HistogramReading } from '../../src/telemetry/contract.ts'
 import { cellOf, histogramBounds, histogramCells } from '../../src/windows/histogram.ts'
@@ -46,8 +45,8 @@ const gate: AnalysisGate = {
 export const ours: Judge<Latencies> = (candidate, stable, before) => {
   const sample = sampleOf(reading(candidate), 'lower') as Sample
   const aim = gateAim(gate, sample, { value: p95(before), samples: before.total })
-  const test = chooseTest(sample, sampleOf(reading(stable), 'lower'), { aim, share: 0.5 })
-  return test !== undefined && testVerdict(test.comparison, aim.margin, levels) === 'fail'
+  const judged = judgeSamples(sample, sampleOf(reading(stable), 'lower'), { aim, share: 0.5 }, levels)
+  return judged?.verdict === 'fail'
 }
 
 const fewest = 200
