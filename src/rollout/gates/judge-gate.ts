@@ -6,17 +6,16 @@ import { intervalOf } from './evidence/interval.ts'
 import { sampleOf } from './evidence/sample.ts'
 import { betterOf, testOptionsOf } from './gate-aim.ts'
 import {
-  describeDoubt,
   describeNext,
   describeNumbers,
   describeOpenEnd,
   describeShown,
   describeWindow,
   type Numbers,
-  nextAfterDoubt,
 } from './gate-words.ts'
 import type { JudgeContext } from './judge-context.ts'
 import { compareRaw } from './judging/compare-raw.ts'
+import { doubtByRetried } from './judging/doubt-by-retried.ts'
 import { type JudgedSamples, judgeSamples } from './judging/judge-samples.ts'
 import type { Judged } from './judging/judged.ts'
 import { openEndOf } from './judging/open-end.ts'
@@ -120,15 +119,9 @@ function judgeNumbers(
   const difference = differenceOf(gate, judged)
   if (verdict !== 'undecided') {
     const retried = retriedOf(ours, theirs)
-    const doubt = withoutRetried(verdict, candidate, stable, retried, judged)
-    if (doubt === 'spoiled') {
-      const message = `${head}; but ${retried.candidate} samples of the candidate and ${retried.stable} of the stable revision are of requests that the other revision had failed before, and without them nothing is shown`
-      return { method, window, verdict: 'error', conclusive: false, spoiled: 'retries', message }
-    }
-    if (doubt === 'doubtful') {
-      const message = `${head}; ${describeDoubt(verdict, retried)}${describeWindow(window)}`
-      const open = { verdict: 'undecided', conclusive: false, difference, next: nextAfterDoubt } as const
-      return { method, window, ...open, message }
+    const holds = withoutRetried(verdict, candidate, stable, retried, judged)
+    if (holds !== 'holds') {
+      return { method, window, ...doubtByRetried(holds, verdict, retried, { head, difference, window }) }
     }
   }
   const more = verdict === 'undecided' ? samplesMissing(candidate, stable, judged) : undefined
