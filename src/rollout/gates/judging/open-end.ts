@@ -1,3 +1,4 @@
+import { readingSamples } from '../../../telemetry/contract/reading-samples.ts'
 import type { MetricReading } from '../../../telemetry/contract.ts'
 
 /** A quantile that lies beyond the bounds of its histogram, so that only one end of it is known. */
@@ -10,8 +11,7 @@ export interface OpenEnd {
 export function openEndOf(reading: MetricReading): OpenEnd | undefined {
   if (reading.kind !== 'histogram') return undefined
   const { quantile, bounds, counts } = reading
-  let total = 0
-  for (const count of counts) total += count
+  const total = readingSamples(reading) ?? 0
   const rank = quantile * total
   const [first, last] = [bounds[0] as number, bounds.at(-1) as number]
   if (rank > total - (counts.at(-1) as number)) return { side: 'above', bound: last }
