@@ -25,7 +25,7 @@ const rounding = 1e-9
 /** Beside a ratio, one that is so much smaller changes no digit of their mean. */
 const negligible = -45
 /** By how much the logarithm of a strong alternative's ratio is below the largest one at most. */
-const strongest = 8
+const strongest = 5
 
 /**
  * An alternative is a pair of true proportions. It is compared with the nearest pair that the claim allows, in

@@ -15,7 +15,7 @@ export interface JudgedMargin {
   readonly wanted?: number
 }
 
-/** An end lies at most so much too far from the difference, as a part of its distance, and never too near. */
+/** An end lies hardly more than so much too far from the difference, as a part of its distance, and never too near. */
 const tolerance = 0.015
 /** The ends belong to the interval, so a refuted margin lies beyond them. */
 const within = 1 - 1e-9

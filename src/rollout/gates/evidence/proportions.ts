@@ -22,9 +22,10 @@ export interface AlternativesToClaims {
 
 export function alternativesTo({ margin, detect, basis }: Aim): AlternativesToClaims {
   const known = basis === undefined ? {} : { basis }
-  const above = once(() => alternativesOf(known, detect - margin))
+  const wanted = detect - margin
+  const above = once(() => alternativesOf(known, wanted))
   // To "the candidate is worse by the margin or more": it is about as good as the stable revision.
-  return { above, below: margin > 0 ? once(() => alternativesOf(known, margin)) : above }
+  return { above, below: margin > 0 && margin !== wanted ? once(() => alternativesOf(known, margin)) : above }
 }
 
 /**

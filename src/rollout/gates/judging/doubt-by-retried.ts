@@ -4,7 +4,7 @@ import type { Judged } from './judged.ts'
 import type { Retried } from './retried-samples.ts'
 
 /** What was judged, as far as it is told. */
-export interface Told {
+interface DoubtedNumbers {
   /** The words about the numbers and the rule. */
   readonly head: string
   readonly difference: Difference
@@ -16,7 +16,7 @@ export function doubtByRetried(
   why: 'doubtful' | 'spoiled',
   shown: 'pass' | 'fail',
   retried: Retried,
-  { head, difference, window }: Told,
+  { head, difference, window }: DoubtedNumbers,
 ): Judged {
   if (why === 'spoiled') {
     const message = `${head}; but ${retried.candidate} samples of the candidate and ${retried.stable} of the stable revision are of requests that the other revision had failed before, and without them nothing is shown`
