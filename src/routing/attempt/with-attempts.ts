@@ -14,22 +14,15 @@ export function withAttempts(
   { attempts, stopped }: Pick<RoutedRequest, 'attempts' | 'stopped'>,
 ): ModelspineError {
   const last = attempts.at(-1)
-  if (last?.error !== error || error.code === 'aborted') return error
-  const { code, message, details, cause, retryable, retryAfterMs } = error
-  const { provider } = last.upstream.identity
-  const isNamed =
-    stopped === error || message.startsWith(`${provider} `) || message.includes(`provider ${provider}`)
-  const words = isNamed ? message : `provider ${provider}: ${message}`
-  const listed = attempts.slice(-mostListed).map(({ upstream: { identity }, error: failure }) => ({
-    provider: identity.provider,
-    model: identity.model,
-    code: failure?.code,
-  }))
-  const options: ErrorOptions = {
-    cause,
-    retryable,
-    details: { ...details, attempts: listed },
-    ...(retryAfterMs !== undefined && { retryAfterMs }),
-  }
+  const { code, message, details, cause } = error
+  if (last?.error !== error || code === 'aborted') return error
+  const named = `provider ${last.upstream.identity.provider}`
+  const isNamed = stopped === error || `provider ${message}`.includes(`${named} `)
+  const words = isNamed ? message : `${named}: ${message}`
+  const asked = attempts.slice(-mostListed).map((attempt) => {
+    const { provider, model } = attempt.upstream.identity
+    return { provider, model, code: attempt.error?.code }
+  })
+  const options = { ...error, cause, details: { ...details, attempts: asked } } as ErrorOptions
   return isNotCarried(error) ? notCarried(words, options) : new ModelspineError(code, words, options)
 }
