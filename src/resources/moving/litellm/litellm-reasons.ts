@@ -1,7 +1,9 @@
 import type { JsonRecord } from '../../../json.ts'
 import { type FieldPath, valueAt } from '../../problems/field-path.ts'
+import { nearestName } from '../../problems/nearest-name.ts'
 import type { Reason } from '../ledger.ts'
 import { reasonIn } from '../reason-table.ts'
+import { wrongType } from '../wrong-type.ts'
 import { connectionFields } from './provider-of.ts'
 
 const prices: Reason = [
@@ -211,8 +213,30 @@ const table: Readonly<Record<string, Reason>> = {
   callback_settings: telemetry,
 }
 
+/** What the sections of a config hold. */
+const sections: Readonly<Record<string, 'a list' | 'an object'>> = {
+  model_list: 'a list',
+  credential_list: 'a list',
+  router_settings: 'an object',
+  litellm_settings: 'an object',
+  general_settings: 'an object',
+  environment_variables: 'an object',
+}
+
+/** The names at the top of a config. */
+const topNames = [...Object.keys(sections), 'include', 'guardrails', 'callback_settings']
+
+function unknownReason(path: FieldPath): Reason {
+  const near = path.length === 1 ? nearestName(String(path[0]), topNames) : undefined
+  const reason = 'Modelspine has nothing of this name'
+  return near === undefined ? [reason] : [reason, `Did you mean ${near}?`]
+}
+
 export function litellmReason(path: FieldPath, config: JsonRecord): Reason {
   const [section, place, field, parameter] = path
+  const wanted = Object.hasOwn(sections, String(section)) ? sections[String(section)] : undefined
+  const wrong = wanted && wrongType('LiteLLM', wanted, config[String(section)])
+  if (wrong !== undefined) return wrong
   const isConnection = field === 'litellm_params' && connectionFields.has(String(parameter))
   if (section === 'model_list' && isConnection && typeof valueAt(config, path) === 'string')
     return ['its deployment is in no route']
@@ -231,10 +255,7 @@ export function litellmReason(path: FieldPath, config: JsonRecord): Reason {
       'Name a model of the config. Parameters belong in the request.',
     ]
   }
-  return (
-    reasonIn(table, path) ??
-    (valueAt(config, path) === null ? ['it has no value'] : ['Modelspine has nothing of this name'])
-  )
+  return reasonIn(table, path) ?? (valueAt(config, path) === null ? ['it has no value'] : unknownReason(path))
 }
 
 /** Whether the fields of an object have reasons of their own. */

@@ -1,5 +1,7 @@
-import type { FieldPath } from '../../problems/field-path.ts'
+import type { JsonRecord } from '../../../json.ts'
+import { type FieldPath, valueAt } from '../../problems/field-path.ts'
 import type { Reason } from '../ledger.ts'
+import { wrongType } from '../wrong-type.ts'
 
 const guardrails: Reason = [
   'no guardrails ship; the router has places for them',
@@ -49,7 +51,17 @@ const table: Readonly<Record<string, Reason>> = {
   custom_host: ['its target is in no route'],
 }
 
-export function portkeyReason(path: FieldPath): Reason {
+const shapes: Readonly<Record<string, 'a list' | 'an object'>> = {
+  targets: 'a list',
+  strategy: 'an object',
+  override_params: 'an object',
+}
+
+export function portkeyReason(path: FieldPath, config: JsonRecord): Reason {
+  const last = String(path.at(-1))
+  const wanted = Object.hasOwn(shapes, last) ? shapes[last] : undefined
+  const wrong = wanted && wrongType('Portkey', wanted, valueAt(config, path))
+  if (wrong !== undefined) return wrong
   for (const step of [...path].reverse()) {
     if (typeof step === 'number') continue
     const name = step.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)

@@ -64,6 +64,6 @@ export async function movePortkey(
     )
   }
   const providers = shelf.finish(config)
-  const { carried, left } = ledger.close(portkeyReason, isPortkeySection)
+  const { carried, left } = ledger.close((path) => portkeyReason(path, config), isPortkeySection)
   return { routes, providers, carried, left }
 }
