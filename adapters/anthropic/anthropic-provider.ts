@@ -8,6 +8,7 @@ import {
   type ChatReply,
   type ChatRequest,
   type Clock,
+  checkChat,
   checkOptions,
   createHttpClient,
   type HttpDispatcher,
@@ -197,6 +198,7 @@ export function anthropic(options: AnthropicOptions = {}): AnthropicProvider {
     }),
 
     async countTokens(request, context) {
+      checkChat(request)
       const carriage = new Carriage(anthropicMessages.title, context.translation)
       const body = printAnthropicCount(request, { stream: false, vendor: name, carriage })
       const { sent, failure } = await prepare(countPath, body, context, request)

@@ -8,6 +8,7 @@ import {
   type ChatReply,
   type ChatRequest,
   type Clock,
+  checkEmbed,
   checkOptions,
   type EmbedReply,
   type EmbedRequest,
@@ -147,6 +148,7 @@ export function bedrock(options: BedrockOptions = {}): BedrockProvider {
     }),
 
     async embed(request, context) {
+      checkEmbed(request)
       new Carriage("Bedrock's embeddings", context.translation).unread(request)
       const form = embedForms[embedForm?.(request.model) ?? embedFormOf(request.model)]
       const path = modelPath(request.model, 'invoke')

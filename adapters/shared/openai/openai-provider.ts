@@ -7,6 +7,7 @@ import {
   type ChatReply,
   type ChatRequest,
   type Clock,
+  checkEmbed,
   createHttpClient,
   type EmbedReply,
   type EmbedRequest,
@@ -112,6 +113,7 @@ export function openaiProvider(server: OpenaiServer): OpenaiProvider {
     }),
 
     async embed(asked, context) {
+      checkEmbed(asked)
       const request = named(asked)
       const carriage = new Carriage("OpenAI's embeddings", context.translation)
       const body = printOpenaiEmbed(request, vendor, carriage)

@@ -1,4 +1,12 @@
-import type { CallContext, ChatCodec, ChatEvent, ChatReply, ChatRequest, ErrorOf } from 'modelspine/adapter'
+import {
+  type CallContext,
+  type ChatCodec,
+  type ChatEvent,
+  type ChatReply,
+  type ChatRequest,
+  checkChat,
+  type ErrorOf,
+} from 'modelspine/adapter'
 import { ChatEvents, type ChatFraming, type ChatSource } from './chat-events.ts'
 
 /** One request to a vendor, written and ready to be sent. */
@@ -23,16 +31,18 @@ export interface ChatCalls {
   chatStream(request: ChatRequest, context: CallContext): AsyncIterable<readonly ChatEvent[]>
 }
 
-/** The chats of a provider that speaks HTTP. One attempt each, without retries. */
+/** The chats of a provider that speaks HTTP. One attempt each, without retries. Throws `bad-request` for what is no chat. */
 export function chatOverHttp(vendor: ChatVendor): ChatCalls {
   return {
     async chat(request, context) {
+      checkChat(request)
       const { codec, errorOf, whole } = await vendor.begin(request, context, false)
       return codec.parseReply(await whole(), errorOf, request)
     },
 
     chatStream(request, context) {
       return new ChatEvents(async () => {
+        checkChat(request)
         const { codec, errorOf, open } = await vendor.begin(request, context, true)
         const source = await open()
         return { source, framing: vendor.framing(), reader: codec.reader(request, errorOf) }

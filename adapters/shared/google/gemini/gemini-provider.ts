@@ -6,6 +6,8 @@ import {
   type ChatEvent,
   type ChatReply,
   type ChatRequest,
+  checkChat,
+  checkEmbed,
   type EmbedReply,
   type EmbedRequest,
   geminiContent,
@@ -76,6 +78,7 @@ export function geminiProvider({ name, reach, embed }: GeminiService): GeminiPro
     }),
 
     async countTokens(chat, context) {
+      checkChat(chat)
       const carriage = new Carriage("Google's counting of tokens", context.translation)
       const { abilities, words } = reach
       const printing = { stream: false, vendor: name, abilities, carriage }
@@ -86,6 +89,7 @@ export function geminiProvider({ name, reach, embed }: GeminiService): GeminiPro
     },
 
     async embed(request, context) {
+      checkEmbed(request)
       new Carriage("Google's embeddings", context.translation).unread(request)
       return await embed(request, context)
     },
