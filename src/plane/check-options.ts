@@ -1,14 +1,70 @@
-import { ModelspineError } from '../errors.ts'
+import type { ModelspineError } from '../errors.ts'
 import { plainName, plainNameRight, registryName, registryNameRight } from '../resources/name-patterns.ts'
+import {
+  checkOptions as checkKinds,
+  checkNames,
+  checkOption,
+  type OptionKinds,
+  wrongOption,
+} from '../resources/problems/known-options.ts'
+import { routingKinds } from '../routing/router.ts'
 import { defaultTimeouts } from './call-timeouts.ts'
 import { type ControlPlaneOptions, namesOf } from './options.ts'
 import { defaultPace } from './pace.ts'
-import type { Rate } from './rates.ts'
+import type { Rate, Rates } from './rates.ts'
 
 const longestTimerMs = 2 ** 31 - 1
 
+const kinds: OptionKinds<ControlPlaneOptions> = {
+  store: 'object',
+  audit: 'append()',
+  registries: 'object',
+  targets: 'object',
+  providers: 'object',
+  connect: 'object',
+  policies: 'list',
+  metrics: 'object',
+  secrets: 'object',
+  routing: 'object',
+  telemetry: 'object',
+  feedback: 'object',
+  shareMeasurements: 'boolean',
+  observers: 'list',
+  clock: 'now()',
+  logger: 'error()',
+  name: 'string',
+  leaseMs: 'any',
+  concurrency: 'any',
+  resyncMs: 'any',
+  pace: 'object',
+  rates: 'object',
+  watchIdleMs: 'any',
+  routersLearnMs: 'any',
+  orphans: 'any',
+  timeouts: 'object',
+}
+
+const rateKinds: OptionKinds<Rates> = { targets: 'object', registries: 'object', metrics: 'object' }
+
+/** What each part of a list must be. Every function has an `apply`, so a target is known by another method. */
+const partKinds = {
+  registries: 'resolve()!',
+  targets: 'observe()!',
+  providers: 'object!',
+  connect: 'function!',
+  policies: 'decide()!',
+  metrics: 'query()!',
+  secrets: 'resolve()!',
+}
+
 /** Throws `invalid-options` with the option, its value, and a value that would be right. */
 export function checkOptions(options: ControlPlaneOptions): void {
+  checkKinds(options, kinds)
+  checkKinds(options.routing ?? {}, routingKinds, 'routing')
+  for (const [list, kind] of Object.entries(partKinds)) {
+    const parts = options[list as keyof typeof partKinds] ?? {}
+    for (const [name, part] of Object.entries(parts)) checkOption(`${list}.${name}`, part, kind)
+  }
   for (const name of ['leaseMs', 'resyncMs', 'watchIdleMs'] as const) checkTime(name, options[name])
   // 0 is right when no other process routes.
   if (options.routersLearnMs !== 0) checkTime('routersLearnMs', options.routersLearnMs)
@@ -30,7 +86,7 @@ export function checkOptions(options: ControlPlaneOptions): void {
   if (shareMeasurements === true && store?.measurements === undefined) {
     throw invalid('shareMeasurements', true, '`false`, or use a store that passes measurements on')
   }
-  checkNames(options)
+  checkWritable(options)
 }
 
 function checkTime(name: string, value: number | undefined): void {
@@ -39,19 +95,13 @@ function checkTime(name: string, value: number | undefined): void {
 }
 
 function checkTimeouts(timeouts: ControlPlaneOptions['timeouts'] = {}): void {
-  for (const [name, value] of Object.entries(timeouts)) {
-    if (!Object.hasOwn(defaultTimeouts, name)) {
-      throw invalid(`timeouts.${name}`, value, `limits called ${Object.keys(defaultTimeouts).join(', ')}`)
-    }
-    checkTime(`timeouts.${name}`, value)
-  }
+  checkNames(timeouts, defaultTimeouts, 'timeouts')
+  for (const [name, value] of Object.entries(timeouts)) checkTime(`timeouts.${name}`, value)
 }
 
 function checkPace(pace: ControlPlaneOptions['pace'] = {}): void {
+  checkNames(pace, defaultPace, 'pace')
   for (const [name, value] of Object.entries(pace)) {
-    if (!Object.hasOwn(defaultPace, name)) {
-      throw invalid(`pace.${name}`, value, `values called ${Object.keys(defaultPace).join(', ')}`)
-    }
     if (value === undefined) continue
     if (name === 'mostTogether') {
       if (!(Number.isSafeInteger(value) && value > 0)) {
@@ -65,13 +115,12 @@ function checkPace(pace: ControlPlaneOptions['pace'] = {}): void {
 
 /** A rate for a part that the plane does not have limits nothing. */
 function checkRates(options: ControlPlaneOptions): void {
-  for (const [list, rates] of Object.entries(options.rates ?? {})) {
-    if (list !== 'targets' && list !== 'registries' && list !== 'metrics') {
-      throw invalid(`rates.${list}`, 'a list', 'lists called targets, registries and metrics')
-    }
+  const { rates: all = {} } = options
+  checkKinds(all, rateKinds, 'rates')
+  for (const [list, rates] of Object.entries(all)) {
     for (const [name, rate] of Object.entries(rates as Readonly<Record<string, Rate>>)) {
       const option = `rates.${list}.${name}`
-      if (!Object.hasOwn(options[list] ?? {}, name)) {
+      if (!Object.hasOwn(options[list as keyof Rates] ?? {}, name)) {
         throw invalid(option, 'a rate', `names of ${list} that the plane has`)
       }
       const { perSecond, burst = 1 } = rate
@@ -99,7 +148,7 @@ const writable = {
 } as const
 
 /** A part whose name no resource can write could never be used. */
-function checkNames(options: ControlPlaneOptions): void {
+function checkWritable(options: ControlPlaneOptions): void {
   const names = namesOf(options)
   for (const [list, { pattern, right }] of Object.entries(writable)) {
     const known = names[list as keyof typeof writable]
@@ -112,7 +161,5 @@ function checkNames(options: ControlPlaneOptions): void {
 }
 
 function invalid(option: string, value: unknown, right: string): ModelspineError {
-  return new ModelspineError('invalid-options', `${option} is ${String(value)}: give ${right}`, {
-    details: { option },
-  })
+  return wrongOption(option, `is ${String(value)}: give ${right}`)
 }

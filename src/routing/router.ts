@@ -13,6 +13,7 @@ import type {
   InferReply,
 } from '../provider/contract.ts'
 import { longestModelName } from '../resources/name-patterns.ts'
+import { checkOptions, type OptionKinds } from '../resources/problems/known-options.ts'
 import type { RequestObserver } from '../telemetry/contract.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import { callUpstreams } from './attempt/call-upstreams.ts'
@@ -115,10 +116,31 @@ export interface Router {
   readonly observerFailures: number
 }
 
+/** Those that a plane passes on. */
+export const routingKinds: OptionKinds<
+  Pick<RouterOptions, 'strategy' | 'layers' | 'maxInFlightPerUpstream' | 'prices' | 'maxUsageNames'>
+> = {
+  strategy: 'pick()',
+  layers: 'object',
+  maxInFlightPerUpstream: 'any',
+  prices: 'costOf()',
+  maxUsageNames: 'any',
+}
+
+const kinds: OptionKinds<RouterOptions> = {
+  ...routingKinds,
+  table: 'object!',
+  clock: 'now()',
+  policy: 'decide()',
+  observers: 'list',
+  logger: 'error()',
+}
+
 const noOptions: CallOptions = {}
 
 export function createRouter(options: RouterOptions): Router {
   requireNode()
+  checkOptions(options, kinds)
   const { table, clock = systemClock, logger } = options
   const observers = groupObservers(options.observers ?? [], logger)
   const strategy = options.strategy ?? weightedStrategy(() => clock.random())

@@ -44,20 +44,26 @@ export function checkOptions<Options extends object>(
   kinds: OptionKinds<Options>,
   within = '',
 ): void {
-  checkOption(within || 'options', options, 'object!')
-  const before = within && `${within}.`
-  for (const name of Object.keys(options)) {
-    if (Object.hasOwn(kinds, name)) continue
-    const known = Object.keys(kinds)
-    const near = nearestName(name, known)
-    throw wrong(
-      before + name,
-      `is not an option. ${near === undefined ? `There are ${known.join(', ')}.` : `Did you mean "${near}"?`}`,
-    )
-  }
+  checkNames(options, kinds, within)
   for (const [name, kind] of Object.entries<string>(kinds)) {
-    checkOption(before + name, options[name as keyof Options], kind)
+    checkOption(nameIn(within, name), options[name as keyof Options], kind)
   }
+}
+
+/** Only the names: those of `known` are right. */
+export function checkNames(options: object, known: object, within = ''): void {
+  checkOption(within || 'options', options, 'object!')
+  for (const name of Object.keys(options)) {
+    if (Object.hasOwn(known, name)) continue
+    const names = Object.keys(known)
+    const near = nearestName(name, names)
+    const hint = near === undefined ? `There are ${names.join(', ')}.` : `Did you mean "${near}"?`
+    throw wrongOption(nameIn(within, name), `is not an option. ${hint}`)
+  }
+}
+
+function nameIn(within: string, name: string): string {
+  return within === '' ? name : `${within}.${name}`
 }
 
 /** The same for one value: `kind` is one of OptionKinds. */
@@ -69,7 +75,7 @@ export function checkOption(option: string, value: unknown, kind: string): void 
   if (method === undefined ? own === wanted : typeof Object(value)[method] === 'function') return
   const right = method === undefined ? shown(wanted) : `an object with the method ${method}`
   const hint = method !== undefined && own === 'function' ? ', such as a call of that function returns' : ''
-  throw wrong(option, `is ${shown(own)}: give ${right}${hint}`)
+  throw wrongOption(option, `is ${shown(own)}: give ${right}${hint}`)
 }
 
 function sortOf(value: unknown): string {
@@ -82,6 +88,7 @@ function shown(sort: string): string {
   return `${sort === 'object' ? 'an' : 'a'} ${sort}`
 }
 
-function wrong(option: string, fault: string): ModelspineError {
+/** `fault` says what the value is, and what would be right. */
+export function wrongOption(option: string, fault: string): ModelspineError {
   return new ModelspineError('invalid-options', `${option} ${fault}`, { details: { option } })
 }

@@ -70,15 +70,12 @@ describe('a plane', () => {
     ['timeouts.policyMs is -1', { timeouts: { policyMs: -1 } }],
     ['timeouts.observeMs is 0', { timeouts: { observeMs: 0 } }],
     ['timeouts.storeMs is 3000000000', { timeouts: { storeMs: 3_000_000_000 } }],
-    ['timeouts.policyTimeoutMs is 5', { timeouts: { policyTimeoutMs: 5 } as object }],
     ['concurrency is 1.5', { concurrency: 1.5 }],
     ['pace.resyncsPerSecond is 0', { pace: { resyncsPerSecond: 0 } }],
     ['pace.longestResyncMs is 0', { pace: { longestResyncMs: 0 } }],
     ['pace.resolveLifeMs is -1', { pace: { resolveLifeMs: -1 } }],
     ['pace.togetherMs is NaN', { pace: { togetherMs: Number.NaN } }],
     ['pace.mostTogether is 1.5', { pace: { mostTogether: 1.5 } }],
-    ['pace.perSecond is 5', { pace: { perSecond: 5 } as object }],
-    ['rates.providers is a list', { rates: { providers: {} } as object }],
     ['rates.targets.prod is a rate', { rates: { targets: { prod: { perSecond: 1 } } } }],
     [
       'rates.registries.models.perSecond is 0',
@@ -102,6 +99,33 @@ describe('a plane', () => {
   ])('is refused with the name of the option and a valid value: %s', (said, options) => {
     expect(() => createControlPlane(options)).toThrow(expect.objectContaining({ code: 'invalid-options' }))
     expect(() => createControlPlane(options)).toThrow(`${said}: give `)
+  })
+
+  it.each([
+    [{ targts: {} }, 'targts is not an option. Did you mean "targets"?'],
+    [{ timeouts: { observe: 3 } }, 'timeouts.observe is not an option. Did you mean "observeMs"?'],
+    [{ pace: { perSecond: 5 } }, 'pace.perSecond is not an option. '],
+    [{ rates: { providers: {} } }, 'rates.providers is not an option. '],
+    [{ routing: { maxInFlight: 3 } }, 'routing.maxInFlight is not an option. '],
+    [{ registries: [memoryRegistry()] }, 'registries is a list: give an object'],
+    [{ targets: { vendor: {} } }, 'targets.vendor is an object: give an object with the method observe'],
+    [
+      { targets: { vendor: memoryTarget } },
+      'targets.vendor is a function: give an object with the method observe',
+    ],
+    [
+      { registries: { models: {} } },
+      'registries.models is an object: give an object with the method resolve',
+    ],
+    [{ providers: { echo: () => {} } }, 'providers.echo is a function: give an object'],
+    [{ connect: { echo: {} } }, 'connect.echo is an object: give a function'],
+    [{ policies: [{ name: 'x' }] }, 'policies.0 is an object: give an object with the method decide'],
+    [{ metrics: { prom: {} } }, 'metrics.prom is an object: give an object with the method query'],
+    [{ secrets: { env: 'sk-plain' } }, 'secrets.env is a string: give an object with the method resolve'],
+  ])('is refused when it does not exist, or is no part: %j', (options, message) => {
+    expect(() => createControlPlane(options as object)).toThrow(
+      expect.objectContaining({ code: 'invalid-options', message: expect.stringContaining(message) }),
+    )
   })
 
   it('starts once although start is called several times', async () => {

@@ -1,12 +1,30 @@
 import { getEventListeners } from 'node:events'
 import { describe, expect, it } from 'vitest'
-import { createRouter } from '../../../src/routing/router.ts'
+import { createRouter, type RouterOptions } from '../../../src/routing/router.ts'
+import { weightedStrategy } from '../../../src/routing/strategies/weighted-strategy.ts'
 import { createFakeClock } from '../../../src/testing/fake-clock.ts'
 import { deployment, question, route, scenario, scriptedProvider, tensors, vendor } from './scenario.ts'
 
 const churn = { deployment: 'churn', weight: 1 }
 const served = (): ReturnType<typeof scenario> =>
   scenario({ routes: [route([churn])], deployments: [deployment('churn', { r1: 100 })] })
+
+describe('the options of a router', () => {
+  const table = { current: undefined }
+  it.each([
+    [{}, 'table is missing: give an object'],
+    [{ tabel: table }, 'tabel is not an option. Did you mean "table"?'],
+    [{ table, price: {} }, 'price is not an option. Did you mean "prices"?'],
+    [{ table, prices: { openai: {} } }, 'prices is an object: give an object with the method costOf'],
+    [{ table, strategy: weightedStrategy }, 'strategy is a function: give an object with the method pick'],
+    [{ table, observers: {} }, 'observers is an object: give a list'],
+    [{ table, policy: () => {} }, 'policy is a function: give an object with the method decide'],
+  ])('are refused: %j', (options, message) => {
+    expect(() => createRouter(options as unknown as RouterOptions)).toThrow(
+      expect.objectContaining({ code: 'invalid-options', message: expect.stringContaining(message) }),
+    )
+  })
+})
 
 describe('the router', () => {
   it('says which upstream served, and calls observers once per attempt and once per request', async () => {
