@@ -39,6 +39,8 @@ for (let seed = first; seed < first + times; seed += 1) {
     env: { ...process.env, MODELSPINE_SEED: `${seed}` },
   })
   if (status === 0) continue
-  console.error(`soak: failed. To repeat it: npm run soak -- --times 1 --seed ${seed}`)
+  console.error(
+    `soak: failed. To repeat it: ${['npm run soak -- --times 1 --seed', seed, ...positionals].join(' ')}`,
+  )
   process.exit(1)
 }
