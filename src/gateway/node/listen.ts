@@ -127,7 +127,7 @@ export async function listen(
 /** Node takes any other text for the name of a local socket. */
 function checkPort(port: unknown): void {
   if (Number.isSafeInteger(port) && Number(port) >= 0 && Number(port) <= 65_535) return
-  const is = port === undefined ? 'missing' : JSON.stringify(port)
+  const is = port === undefined ? 'missing' : typeof port === 'string' ? JSON.stringify(port) : String(port)
   throw new ModelspineError('invalid-options', `port is ${is}: give a whole number from 0 to 65535`, {
     details: { option: 'port' },
   })

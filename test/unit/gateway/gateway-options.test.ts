@@ -38,9 +38,12 @@ describe('the options of a gateway', () => {
     ['abc', 'port is "abc": give a whole number from 0 to 65535'],
     ['8080', 'port is "8080": give a whole number from 0 to 65535'],
     [65_536, 'port is 65536: give a whole number from 0 to 65535'],
+    [Number.NaN, 'port is NaN: give a whole number from 0 to 65535'],
+    [8080n, 'port is 8080: give a whole number from 0 to 65535'],
+    [null, 'port is null: give a whole number from 0 to 65535'],
     [-1, 'port is -1: give a whole number from 0 to 65535'],
     [undefined, 'port is missing: give a whole number from 0 to 65535'],
-  ])('have a port that is a number: %j', async (port, message) => {
+  ])('have a port that is a number: %s', async (port, message) => {
     await expect(createGateway({ router, clock }).listen(written({ port }))).rejects.toMatchObject({
       code: 'invalid-options',
       message,
