@@ -40,10 +40,10 @@ export function identityOf({ name, vendorWord, vendor, baseUrl, secrets, setting
   ])
 }
 
-/** OpenAI's format at another address is another server that speaks it. */
+/** OpenAI's format at another address is another server that speaks it. It keeps the host that OpenAI's key is for. */
 export function atAddress(vendor: Vendor, baseUrl: Found | undefined): Vendor {
   if (vendor.adapter !== 'openai' || baseUrl === undefined) return vendor
   const { value } = baseUrl
   if (variableOf(value) === undefined && URL.parse(String(value))?.host === 'api.openai.com') return vendor
-  return { name: 'openai-compatible', adapter: 'openai-compatible' }
+  return { ...vendor, name: 'openai-compatible', adapter: 'openai-compatible' }
 }

@@ -328,6 +328,6 @@ describe('other fields of Portkey', () => {
     expect(moved.routes[0]?.spec.timeouts).toEqual({ request: '80s', attempt: '40s' })
     expect(leftAt(moved, 'targets[1].requestTimeout')).toHaveLength(1)
     const { left } = await routesFromPortkey(target('a'))
-    expect(left).toMatchObject([{ path: 'request_timeout' }])
+    expect(left).toMatchObject([{ path: 'custom_host' }, { path: 'request_timeout' }])
   })
 })

@@ -80,6 +80,24 @@ describe("a vendor's key", () => {
     }
   })
 
+  it.each([third, 'os.environ/SOME_BASE'])(
+    'of OpenAI goes to no other server of its format: %s',
+    async (host) => {
+      const moves = host === third ? [litellmOf, portkeyOf] : [litellmOf]
+      for (const move of moves) {
+        const moved = await move([{ vendor: 'openai', host }, { vendor: 'openai' }])
+        expect(moved.providers).toMatchObject([
+          { adapter: 'openai-compatible', secrets: {} },
+          { adapter: 'openai', secrets: { apiKey: 'env:OPENAI_API_KEY' } },
+        ])
+        expect(moved.providers[0]?.secrets).toEqual({})
+        expect(moved.left.map(({ reason }) => reason)).toContain(
+          'the config names no key for this address, and the key in OPENAI_API_KEY is for another host',
+        )
+      }
+    },
+  )
+
   it('keeps its usual name at its own host, and where the vendor has no host of its own', async () => {
     expect(
       secretsOf(
