@@ -48,7 +48,7 @@ export function conditionsOf(
     conditions = set(conditions, 'Ready', ready(status, isDeclared, unconfirmed))
   }
   const hindrance = hindersDeletion(declared, status)
-  conditions = set(conditions, 'Progressing', progressing(status, elsewhere, hindrance))
+  conditions = set(conditions, 'Progressing', progressing(status, { elsewhere, isDeclared }, hindrance))
   conditions = set(conditions, 'RemovalOverdue', overdue(blind, status))
   conditions = set(conditions, 'AliasSet', aliasFact(status))
   conditions = set(conditions, 'PolicyDenied', denied(status))
@@ -74,10 +74,10 @@ function ready(status: DeploymentStatus, isDeclared: boolean, unconfirmed: boole
 
 function progressing(
   status: DeploymentStatus,
-  elsewhere: boolean,
+  { elsewhere, isDeclared }: { readonly elsewhere: boolean; readonly isDeclared: boolean },
   hindersDeletion: string | undefined,
 ): Fact {
-  const { rollout, paused } = status
+  const { rollout, paused, stable } = status
   const yes = (reason: string, message: string): Fact => ({ status: 'True', reason, message })
   const no = (reason: string, message: string): Fact => ({ status: 'False', reason, message })
   if (hindersDeletion !== undefined) return no('DeletionHindered', hindersDeletion)
@@ -107,7 +107,9 @@ function progressing(
     case 'failed':
       return no(rollout.cause, rollout.message)
     case 'converged':
-      return no('Converged', 'the declared revision serves all traffic')
+      return isDeclared
+        ? no('Converged', 'the declared revision serves all traffic')
+        : no('NotBegun', `revision ${stable} serves all traffic; the rollout to what is declared has not begun`)
     case 'stopped':
       return no('OutcomeUnknown', rollout.message)
     case 'retargeting':

@@ -90,7 +90,7 @@ describe('a real provider', () => {
     const a = await vendor('a', { events: [chunk({ role: 'assistant' })], ending: 'hang' })
     const b = await vendor('b', { events: [chunk({ content: 'he' })], ending: 'hang' })
     const caller = new AbortController()
-    const model = fallback([a.model, b.model], { timeouts: { firstOutputMs: 50 } })
+    const model = fallback([a.model, b.model], { timeouts: { firstOutputMs: 1000 } })
     const result = streamText({ model, prompt: 'hi', abortSignal: caller.signal })
     for await (const part of result.fullStream) if (part.type === 'text-delta') caller.abort()
     await expect.poll(() => [a.seen.gone, b.seen.gone]).toEqual([1, 1])
