@@ -21,7 +21,7 @@ export function gatePlot(): string {
   const rates = (of: 'candidate' | 'stable'): string =>
     path(looks, (look) => [x(look.requests), y(upper, look.result[of]?.value ?? 0)])
   const edges = (of: 'low' | 'high') =>
-    looks.map(({ requests, result }): Point => [x(requests), y(lower, result.difference?.[of] ?? 0)])
+    looks.map(({ requests, result }): Point => [x(requests), y(lower, endOf(result, of))])
   const band = [...edges('high'), ...edges('low').reverse()].map(pair).join(' ')
   const end = x(last.requests)
   const { candidate, stable, difference } = last.result
@@ -121,3 +121,9 @@ text{font:13px system-ui,sans-serif;fill:#333}.head{font-weight:600;font-size:15
 .difference{stroke:#c4b5fd}.interval{fill:#c4b5fd;fill-opacity:.22}.rule{stroke:#aaa}.end{stroke:#f87171}
 .candidate-name{fill:#fb923c}.stable-name{fill:#60a5fa}.end-name{fill:#f87171}}
 `
+
+function endOf({ difference }: Look['result'], of: 'low' | 'high'): number {
+  const end = difference?.[of]
+  if (end === undefined) throw new Error(`the interval has no end called ${of}, and cannot be drawn`)
+  return end
+}

@@ -80,6 +80,15 @@ describe('a credential of an adapter', () => {
   })
 
   it.each<[string, Factory, object]>([
+    ['vertexGemini', vertexGemini, { ...vertex, credentials: 'sk-plain' }],
+    ['bedrock', bedrock, { region, credentials: 'sk-plain' }],
+  ])('are refused as a plain text: %s', (_, factory, options) => {
+    const error = refusal(factory, options)
+    expect(error).toMatchObject({ code: 'invalid-options', details: { option: 'credentials' } })
+    expect(`${error.message} ${error.stack}`).not.toContain('sk-plain')
+  })
+
+  it.each<[string, Factory, object]>([
     ['openaiCompatible without one', openaiCompatible, { baseUrl }],
     ['openaiCompatible', openaiCompatible, { baseUrl, apiKey: undefined }],
     ['openai', openai, { apiKey }],

@@ -1,4 +1,4 @@
-import { type Clock, type ErrorCode, type Secret, secretOf } from 'modelspine/adapter'
+import { type Clock, checkOption, type ErrorCode, type Secret, secretOf } from 'modelspine/adapter'
 import { checkSecret, gotSecret } from '../options/check-secret.ts'
 import { type CredentialSource, renewedCredentials } from '../renewed-credentials.ts'
 import { lateCredentials, type SecretSource } from '../vendor-authority.ts'
@@ -38,6 +38,7 @@ export function awsCredentials(
   context: CredentialContext,
 ): AwsCredentialSource {
   if (typeof option === 'function') return foundCredentials(async () => option, context)
+  if (option !== 'default') checkOption('credentials', option, 'object!')
   if (option !== 'default' && 'accessKeyId' in option) return givenKeys(option, context)
   const profile = option === 'default' ? undefined : option.profile
   return foundCredentials(() => openChain({ ...context, profile }), context)

@@ -1,4 +1,4 @@
-import { type Clock, type ErrorCode, type Secret, secretOf } from 'modelspine/adapter'
+import { type Clock, checkOption, type ErrorCode, type Secret, secretOf } from 'modelspine/adapter'
 import { missingLibrary } from '../missing-library.ts'
 import { checkSecret, gotSecret } from '../options/check-secret.ts'
 import { type CredentialSource, renewedCredentials } from '../renewed-credentials.ts'
@@ -41,6 +41,7 @@ export function googleCredentials(
   context: GoogleCredentialContext,
 ): CredentialSource<GoogleToken> {
   if (option === 'default') return foundTokens(() => openDefault(context.owner), context)
+  checkOption('credentials', option, 'object!')
   if ('getAccessToken' in option) return foundTokens(async () => option, context)
   return givenTokens(option.token, context)
 }

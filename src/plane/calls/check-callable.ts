@@ -28,7 +28,8 @@ export async function checkCallable(
   if (unspoken === undefined || !callsWhatServes(plane, status)) return undefined
   const route = await routeTo(plane.store, keyOf(deployment.metadata))
   return (
-    route && `${unspoken} Route ${route} sends requests to the deployment, so the revision gets no traffic.`
+    route &&
+    `${unspoken} Route ${route} sends requests to the deployment, so the revision gets no more of them.`
   )
 }
 

@@ -17,8 +17,8 @@ export interface GateTest {
   readonly comparison: Comparison
   readonly least: number
   readonly most: number
-  /** Whether no true difference lies beyond `least` and `most`, as between two shares. Otherwise nobody knows. */
-  readonly isBounded: boolean
+  /** Where a true difference may lie beyond `least` and `most`: nowhere between two shares, above for a rate. */
+  readonly open: 'nowhere' | 'above' | 'everywhere'
 }
 
 export interface TestOptions {
@@ -55,7 +55,7 @@ export function testFor(options: TestOptions): ChosenTest {
       case 'proportion': {
         if (stable?.kind !== 'proportion') {
           const comparison = compareProportion(candidate, aim)
-          return { method: 'proportion', comparison, least: 0, most: 1, isBounded: true }
+          return { method: 'proportion', comparison, least: 0, most: 1, open: 'nowhere' }
         }
         if (compareProportions === undefined) {
           return testOfMeans(asMoments(candidate), asMoments(stable), { aim, range: { min: 0, max: 1 } })
@@ -65,7 +65,7 @@ export function testFor(options: TestOptions): ChosenTest {
           comparison: compareProportions(candidate, stable),
           least: -1,
           most: 1,
-          isBounded: true,
+          open: 'nowhere',
         }
       }
       case 'moments':
@@ -98,18 +98,18 @@ function testOfMeans(candidate: Moments, stable: Moments | undefined, options: T
           comparison: compareBoundedMean(candidate, range, aim),
           least: range.min,
           most: range.max,
-          isBounded: true,
+          open: 'nowhere',
         }
       : {
           method: 'bounded-means',
           comparison: compareBoundedMeans(candidate, stable, share, range, aim),
           least: -width,
           most: width,
-          isBounded: true,
+          open: 'nowhere',
         }
   }
   const comparison = stable === undefined ? compareMean(candidate, aim) : compareMeans(candidate, stable, aim)
-  return { method: 'asymptotic-means', comparison, isBounded: false, ...reachOf(candidate, stable) }
+  return { method: 'asymptotic-means', comparison, open: 'everywhere', ...reachOf(candidate, stable) }
 }
 
 function testOfQuantiles(
@@ -123,10 +123,17 @@ function testOfQuantiles(
   ])
   const [least, most] = [Math.min(...ends), Math.max(...ends)]
   return stable === undefined
-    ? { method: 'quantiles', comparison: compareQuantile(candidate, aim), least, most, isBounded: false }
+    ? {
+        method: 'quantiles',
+        comparison: compareQuantile(candidate, aim),
+        least,
+        most,
+        // Without a bound at 0 or below, the first cell begins at 0.
+        open: (candidate.bounds[0] as number) > 0 ? 'above' : 'everywhere',
+      }
     : {
         method: 'quantiles',
-        isBounded: false,
+        open: 'everywhere',
         comparison: compareQuantiles(candidate, stable, share, aim),
         least: least - most,
         most: most - least,
@@ -143,10 +150,10 @@ function testOfRates(
     if (!isSplit(share)) return undefined
     const most = mostRate([candidate, stable])
     const comparison = compareRates(candidate, stable, aim)
-    return { method: 'rates', comparison, least: -most, most, isBounded: false }
+    return { method: 'rates', comparison, least: -most, most, open: 'everywhere' }
   }
   const most = mostRate([candidate])
-  return { method: 'rates', comparison: compareRate(candidate, aim), least: 0, most, isBounded: false }
+  return { method: 'rates', comparison: compareRate(candidate, aim), least: 0, most, open: 'above' }
 }
 
 /** Far more than the rates can be off. */

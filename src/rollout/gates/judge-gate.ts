@@ -171,8 +171,9 @@ function differenceOf(gate: AnalysisGate, judged: JudgedSamples): Difference {
   const { low, high } = intervalOf(test.comparison, levels, test, judged)
   const from = 'noWorseThan' in gate.pass ? 0 : margin
   const value = test.comparison.difference - from
-  const hasLow = test.isBounded || low > test.least + nearEnd * (test.most - test.least)
-  const hasHigh = test.isBounded || high < test.most - nearEnd * (test.most - test.least)
+  const near = nearEnd * (test.most - test.least)
+  const hasLow = test.open !== 'everywhere' || low > test.least + near
+  const hasHigh = test.open === 'nowhere' || high < test.most - near
   return betterOf(gate) === 'lower'
     ? { value, ...(hasLow && { low: low - from }), ...(hasHigh && { high: high - from }) }
     : { value: 0 - value, ...(hasHigh && { low: from - high }), ...(hasLow && { high: from - low }) }

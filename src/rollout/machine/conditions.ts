@@ -109,7 +109,10 @@ function progressing(
     case 'converged':
       return isDeclared
         ? no('Converged', 'the declared revision serves all traffic')
-        : no('NotBegun', `revision ${stable} serves all traffic; the rollout to what is declared has not begun`)
+        : no(
+            'NotBegun',
+            `revision ${stable} serves all traffic; the rollout to what is declared has not begun`,
+          )
     case 'stopped':
       return no('OutcomeUnknown', rollout.message)
     case 'retargeting':

@@ -85,7 +85,7 @@ async function reconcile(
       : recordResolved(noteChange(run, found.resolved), found.resolved, stored.generation, run.now)
   const pin = deleting ? undefined : pinOf(run.deployment.spec, run.status)
   const desired = found === undefined ? pin : found.resolved.desired
-  const problems = deleting ? [] : await problemsOf(run, status, desired)
+  const problems = deleting ? [] : await keepingSafe(run, problemsOf(run, status, desired))
   const sight = {
     stored,
     status,

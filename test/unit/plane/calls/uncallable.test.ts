@@ -61,7 +61,7 @@ describe('a version whose provider the plane does not have', () => {
       status: 'True',
       reason: 'PlanRefused',
       message: expect.stringMatching(
-        /^Revision \w{10} \(models\/greeter:2\) is called by "ehco", and no provider and no connect of this plane has this name\. It has "echo"\. Did you mean "echo"\? Route default\/greeter sends requests to the deployment, so the revision gets no traffic\.$/,
+        /^Revision \w{10} \(models\/greeter:2\) is called by "ehco", and no provider and no connect of this plane has this name\. It has "echo"\. Did you mean "echo"\? Route default\/greeter sends requests to the deployment, so the revision gets no more of them\.$/,
       ),
     })
     expect(await condition(fixture, 'Ready')).toMatchObject({ status: 'False', reason: 'NotRolledOut' })

@@ -19,6 +19,8 @@ const means = (count: number, mean: number, deviation: number): GateReading => (
   sumSquares: count * mean * mean + (count - 1) * deviation * deviation,
   covered,
 })
+const events = (count: number, exposureMs: number): GateReading =>
+  ({ kind: 'events', events: count, exposureMs, covered }) as GateReading
 const nothing: GateReading = { kind: 'no-data', covered }
 const broken: GateReading = { kind: 'error', message: 'connection refused' }
 const context: JudgeContext = { alpha: 0.05, share: 0.5, fromMs: 0 }
@@ -286,6 +288,17 @@ describe('a gate on a quantile that lies beyond the bounds of its histogram', ()
     const most = said([500, 9, 0, 0, 0], [60, 20, 30, 0, 0])
     expect(most).toMatchObject({ ends: ['value', 'high'], verdict: 'pass' })
     expect(most.words).toMatch(/ is at most -\d+; how small it is, these samples do not show$/)
+    const none = judgeGate(
+      gateNamed('crashes', { pass: { atMost: 0.01 } }),
+      events(0, 60_000),
+      undefined,
+      context,
+    )
+    expect(none.difference).toMatchObject({ value: -0.01, low: -0.01 })
+    const positive = judgeGate(atMost(300), p95([20, 2, 0, 0, 0], wide), undefined, context)
+    expect(positive.difference?.low).toBe(-300)
+    const signed = judgeGate(atMost(300), p95([20, 2, 0, 0, 0], [-5, 2, 4, 1e6]), undefined, context)
+    expect(signed.difference).not.toHaveProperty('low')
     const higher = gateNamed('speed', {
       ...latency,
       pass: { noWorseThan: 'stable', by: 5, better: 'higher' },
