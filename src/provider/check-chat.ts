@@ -40,13 +40,15 @@ export function checkChat(chat: Chat): void {
   }
   messages.forEach((message, place) => {
     const { role, content } = Object(message) as ChatMessage
-    const at = `messages[${place}]`
-    if (!Object.hasOwn(roles, role)) throw wrong(`${at}.role`, role, Object.keys(roles).join(', '), true)
+    if (!Object.hasOwn(roles, role)) {
+      throw wrong(`messages[${place}].role`, role, Object.keys(roles).join(', '), true)
+    }
     if (!Array.isArray(content)) {
-      throw wrong(`${at}.content`, content, "a list of parts, such as [{ type: 'text', text: 'Hi' }]")
+      const right = "a list of parts, such as [{ type: 'text', text: 'Hi' }]"
+      throw wrong(`messages[${place}].content`, content, right)
     }
     content.forEach((part, index) => {
-      checkPart(part, `${at}.content[${index}]`)
+      checkPart(part, place, index)
     })
   })
 }
@@ -57,16 +59,25 @@ export function checkEmbed(request: Omit<EmbedRequest, 'model'>): void {
   if (native === undefined && !Array.isArray(input)) throw wrong('input', input, "a list such as ['Hi']")
 }
 
-function checkPart(given: unknown, at: string): void {
+/** Each request comes here for each part, so that only an error makes the path. */
+function checkPart(given: unknown, message: number, index: number): void {
   const part = Object(given) as Readonly<Record<string, unknown>>
   const { type } = part as Pick<ChatPart, 'type'>
-  if (!Object.hasOwn(texts, type)) throw wrong(`${at}.type`, type, Object.keys(texts).join(', '), true)
+  if (!Object.hasOwn(texts, type)) {
+    throw wrong(pathOf(message, index, 'type'), type, Object.keys(texts).join(', '), true)
+  }
   for (const name of texts[type]) {
-    if (typeof part[name] !== 'string') throw wrong(`${at}.${name}`, part[name], 'a string')
+    if (typeof part[name] !== 'string') throw wrong(pathOf(message, index, name), part[name], 'a string')
   }
-  if (texts[type].length === 0 && typeof (part.url ?? part.fileId) !== 'string') {
-    throw wrong(`${at}.url`, part.url, 'an address, a data: URL, or a fileId')
-  }
+  if (texts[type].length > 0 || typeof (part.url ?? part.fileId) === 'string') return
+  // A reply may have no more of an audio than what is said.
+  if (type === 'audio' && typeof part.transcript === 'string') return
+  const right = `an address, a data: URL, ${type === 'audio' ? 'a fileId or a transcript' : 'or a fileId'}`
+  throw wrong(pathOf(message, index, 'url'), part.url, right)
+}
+
+function pathOf(message: number, index: number, name: string): string {
+  return `messages[${message}].content[${index}].${name}`
 }
 
 /** Of what the caller wrote, only a `word` is shown. */

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import { parseOpenaiChatReply } from '../../../src/dialects/openai/chat-reply.ts'
+import { ModelspineError } from '../../../src/errors.ts'
 import { checkChat, checkEmbed } from '../../../src/provider/check-chat.ts'
 import type { Chat, ChatPart } from '../../../src/provider/contract.ts'
 
@@ -21,6 +23,17 @@ describe('the messages of a chat', () => {
     for (const role of ['system', 'developer', 'user', 'assistant', 'tool'])
       expect(check({ messages: [{ role, content: Object.values(parts) }] })).not.toThrow()
     expect(check({ messages: [] })).not.toThrow()
+  })
+
+  it('may hold the audio of a reply, which may have no more than its transcript', () => {
+    const message = { role: 'assistant', content: null, audio: { transcript: 'Hi' } }
+    const text = JSON.stringify({ model: 'm', choices: [{ index: 0, message, finish_reason: 'stop' }] })
+    const { choices } = parseOpenaiChatReply(text, () => new ModelspineError('unavailable', 'none'))
+    const content = choices[0]?.content
+    expect(content).toEqual([{ type: 'audio', transcript: 'Hi' }])
+    expect(check({ messages: [{ role: 'assistant', content }] })).not.toThrow()
+    expect(check(says({ type: 'image', transcript: 'Hi' }))).toThrow(/url is missing/)
+    expect(check(says({ type: 'audio' }))).toThrow(/write an address, a data: URL, a fileId or a transcript/)
   })
 
   it.each([
