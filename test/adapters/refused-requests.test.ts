@@ -1,3 +1,4 @@
+import { createOpenAICompatible } from '@ai-sdk/openai-compatible'
 import { type ModelProvider, secretOf } from 'modelspine/adapter'
 import { anthropic } from 'modelspine/adapters/anthropic'
 import { azureOpenai } from 'modelspine/adapters/azure-openai'
@@ -6,6 +7,7 @@ import { gemini } from 'modelspine/adapters/gemini'
 import { openai } from 'modelspine/adapters/openai'
 import { openaiCompatible } from 'modelspine/adapters/openai-compatible'
 import { vertexGemini } from 'modelspine/adapters/vertex'
+import { fromAiSdk } from 'modelspine/ai-sdk'
 import { countTokensOperation, createRouter, type Router, staticRoutes } from 'modelspine/routing'
 import { describe, expect, it } from 'vitest'
 
@@ -25,6 +27,7 @@ const providers: Readonly<Record<string, ModelProvider>> = {
     credentials: { token: apiKey },
   }),
   bedrock: bedrock({ region: 'eu-west-1', endpoint: nowhere, apiKey }),
+  'ai-sdk': fromAiSdk(createOpenAICompatible({ name: 'vendor', baseURL: nowhere })),
 }
 
 function routerTo(provider: string): Router {

@@ -2,6 +2,7 @@ import type { EmbeddingModelV4, LanguageModelV4 } from '@ai-sdk/provider'
 import { systemClock } from '../../clock.ts'
 import { Carriage } from '../../dialects/carriage.ts'
 import { type ModelspineError, unlessAborted } from '../../errors.ts'
+import { checkChat, checkEmbed } from '../../provider/check-chat.ts'
 import type {
   CallContext,
   ChatEvent,
@@ -58,6 +59,7 @@ export function embedBy(
   context: CallContext,
 ): Promise<EmbedReply> {
   return calling(request.model, context, async (abortSignal) => {
+    checkEmbed(request)
     new Carriage(aiSdkTitle, context.translation).unread(request)
     const model = modelOf()
     const result = await model.doEmbed({ ...withHeaders(writeEmbed(request), context), abortSignal })
@@ -89,5 +91,6 @@ function withHeaders<Call extends { headers?: Record<string, string | undefined>
 }
 
 function callOf(model: LanguageModelV4, request: ChatRequest, { translation }: CallContext): NativeCall {
+  checkChat(request)
   return writeRequest(request, model.provider, new Carriage(aiSdkTitle, translation))
 }
