@@ -37,7 +37,7 @@ export async function genaiPrices(options: GenaiPricesOptions = {}): Promise<Pri
   for (const [name, id] of Object.entries(providers)) {
     if (library.findProvider({ providerId: id })?.id === id) continue
     const message = `providers.${name} is "${id}": give the id of a provider in @pydantic/genai-prices`
-    throw new ModelspineError('invalid-options', message, { details: { option: `providers.${name}` } })
+    throw new ModelspineError('invalid-options', message, { details: { field: `providers.${name}` } })
   }
   const source = await sourceName()
   const kept = new Map<string, Map<string, Kept>>()

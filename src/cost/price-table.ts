@@ -94,6 +94,6 @@ function checkPrices(place: string, { units = {}, date: _, ...prices }: Prices &
   for (const [name, value] of [...Object.entries(prices), ...Object.entries(units)]) {
     if (typeof value === 'number' && value >= 0 && value < Number.POSITIVE_INFINITY) continue
     const message = `prices.${place}.${name} is ${value}: give USD, 0 or more`
-    throw new ModelspineError('invalid-options', message, { details: { option: `prices.${place}.${name}` } })
+    throw new ModelspineError('invalid-options', message, { details: { field: `prices.${place}.${name}` } })
   }
 }

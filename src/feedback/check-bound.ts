@@ -6,6 +6,6 @@ export function checkBound(option: string, value: number, least: number): void {
   throw new ModelspineError(
     'invalid-options',
     `${option} is ${value}; give a whole number of at least ${least}`,
-    { details: { option } },
+    { details: { field: option } },
   )
 }

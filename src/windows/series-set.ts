@@ -58,7 +58,7 @@ export class SeriesSet {
     for (const name of ['bucketMs', 'keepMs', 'maxBytes'] as const) {
       if (Number.isSafeInteger(options[name]) && options[name] > 0) continue
       const message = `${name} is ${options[name]}: give a whole number above 0`
-      throw new ModelspineError('invalid-options', message, { details: { option: name } })
+      throw new ModelspineError('invalid-options', message, { details: { field: name } })
     }
     this.#options = options
     this.#time = options.time ?? wallTime

@@ -29,7 +29,7 @@ const made = (factory: Factory, options: object): unknown => factory(options as 
 function refusal(
   factory: Factory,
   options: object,
-): Error & { readonly details: { readonly option: string } } {
+): Error & { readonly details: { readonly field: string } } {
   try {
     made(factory, options)
   } catch (error) {
@@ -73,7 +73,7 @@ describe('a credential of an adapter', () => {
     ],
   ])('is refused as a plain text: %s', (_, factory, options, option) => {
     const error = refusal(factory, options)
-    expect(error).toMatchObject({ code: 'invalid-options', retryable: false, details: { option } })
+    expect(error).toMatchObject({ code: 'invalid-options', retryable: false, details: { field: option } })
     expect(error.message).toContain(option)
     expect(error.message).toContain("envSecrets().resolve('NAME')")
     expect(`${error.message} ${JSON.stringify(error)} ${error.stack}`).not.toContain('sk-plain')
@@ -84,7 +84,7 @@ describe('a credential of an adapter', () => {
     ['bedrock', bedrock, { region, credentials: 'sk-plain' }],
   ])('are refused as a plain text: %s', (_, factory, options) => {
     const error = refusal(factory, options)
-    expect(error).toMatchObject({ code: 'invalid-options', details: { option: 'credentials' } })
+    expect(error).toMatchObject({ code: 'invalid-options', details: { field: 'credentials' } })
     expect(`${error.message} ${error.stack}`).not.toContain('sk-plain')
   })
 
@@ -156,7 +156,7 @@ describe('the options of a provider', () => {
     ],
   ])('are refused when they do not exist: %s %j', (_, factory, options, option, message) => {
     const error = refusal(factory, options)
-    expect(error).toMatchObject({ code: 'invalid-options', details: { option } })
+    expect(error).toMatchObject({ code: 'invalid-options', details: { field: option } })
     expect(error.message).toContain(message)
   })
 

@@ -13,7 +13,7 @@ export function checkSecret(option: string, given: unknown, form: 'key' | 'sourc
       ? `a secret, such as await ${store}, or a function that gets one`
       : `a function that gets a secret, such as () => ${store}`
   throw new ModelspineError('invalid-options', `${option} is ${sortOf(given)}: give ${right}`, {
-    details: { option },
+    details: { field: option },
   })
 }
 

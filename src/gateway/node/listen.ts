@@ -129,6 +129,6 @@ function checkPort(port: unknown): void {
   if (Number.isSafeInteger(port) && Number(port) >= 0 && Number(port) <= 65_535) return
   const is = port === undefined ? 'missing' : typeof port === 'string' ? JSON.stringify(port) : String(port)
   throw new ModelspineError('invalid-options', `port is ${is}: give a whole number from 0 to 65535`, {
-    details: { option: 'port' },
+    details: { field: 'port' },
   })
 }

@@ -90,5 +90,5 @@ function shown(sort: string): string {
 
 /** `fault` says what the value is, and what would be right. */
 export function wrongOption(option: string, fault: string): ModelspineError {
-  return new ModelspineError('invalid-options', `${option} ${fault}`, { details: { option } })
+  return new ModelspineError('invalid-options', `${option} ${fault}`, { details: { field: option } })
 }

@@ -113,7 +113,7 @@ describe('a table of own prices', () => {
     expect(() => priceTable(options as object)).toThrow(
       expect.objectContaining({
         code: 'invalid-options',
-        details: { option },
+        details: { field: option },
         message: expect.stringContaining(message),
       }),
     )

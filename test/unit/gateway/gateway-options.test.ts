@@ -29,7 +29,7 @@ describe('the options of a gateway', () => {
       expect.objectContaining({
         code: 'invalid-options',
         message,
-        details: { option: message.slice(0, message.indexOf(' ')) },
+        details: { field: message.slice(0, message.indexOf(' ')) },
       }),
     )
   })
@@ -47,7 +47,7 @@ describe('the options of a gateway', () => {
     await expect(createGateway({ router, clock }).listen(written({ port }))).rejects.toMatchObject({
       code: 'invalid-options',
       message,
-      details: { option: 'port' },
+      details: { field: 'port' },
     })
   })
 

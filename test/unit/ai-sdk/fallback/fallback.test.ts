@@ -96,7 +96,7 @@ describe('fallback', () => {
     expect(() => fallback([healthy('a')], options as object)).toThrow(
       expect.objectContaining({
         code: 'invalid-options',
-        details: { option },
+        details: { field: option },
         message: expect.stringContaining(message),
       }),
     )

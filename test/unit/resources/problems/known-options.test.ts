@@ -69,13 +69,13 @@ describe('the options of a factory', () => {
     expect(error).toMatchObject({
       code: 'invalid-options',
       message: typeof message === 'string' ? message : expect.stringMatching(message),
-      details: { option },
+      details: { field: option },
     })
     expect(String(error)).not.toContain('sk-secret')
   })
 
   it('names the option that they are the value of', () => {
-    expect(refusal({}, 'kettle')).toMatchObject({ details: { option: 'kettle.water' } })
+    expect(refusal({}, 'kettle')).toMatchObject({ details: { field: 'kettle.water' } })
     expect(refusal({ ...right, lable: '' }, 'kettle')).toMatchObject({
       message: 'kettle.lable is not an option. Did you mean "label"?',
     })
