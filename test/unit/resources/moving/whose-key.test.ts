@@ -119,8 +119,11 @@ describe("a vendor's key", () => {
       { vendor: 'anthropic', host: `${third}/a`, key: 'sk-third' },
       { vendor: 'anthropic', host: `${third}/b`, key: 'sk-third' },
     ])
-    expect(new Set(moved.providers.map(({ secrets }) => secrets.apiKey)).size).toBe(1)
-    expect(moved.providers).toHaveLength(2)
+    const variable = 'env:ANTHROPIC_CHEAP_THIRD_PARTY_EXAMPLE_API_KEY'
+    expect(secretsOf(moved)).toEqual([
+      [`${third}/a`, variable],
+      [`${third}/b`, variable],
+    ])
   })
 })
 
