@@ -25,6 +25,7 @@ import {
   type TokenCount,
 } from 'modelspine/adapter'
 import { checkSecret } from '../shared/options/check-secret.ts'
+import { httpKinds } from '../shared/options/connection-kinds.ts'
 import { type ApiKey, revealKey } from '../shared/provider/api-key.ts'
 import { chatOverHttp } from '../shared/provider/chat-over-http.ts'
 import { jsonExchange } from '../shared/provider/json-exchange.ts'
@@ -87,14 +88,8 @@ const kinds: OptionKinds<AnthropicOptions> = {
   maxTokens: 'any',
   sampling: 'function',
   name: 'string',
-  headers: 'object',
-  dispatcher: 'any',
-  connections: 'any',
-  maxWaiting: 'any',
-  waitTimeoutMs: 'any',
-  headersTimeoutMs: 'any',
+  ...httpKinds,
   bodyTimeoutMs: 'any',
-  maxBodyBytes: 'any',
   clock: 'now()',
 }
 

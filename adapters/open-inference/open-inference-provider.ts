@@ -19,6 +19,7 @@ import {
   systemClock,
   type TargetCall,
 } from 'modelspine/adapter'
+import { httpKinds } from '../shared/options/connection-kinds.ts'
 import { BinarySupport } from './binary-support.ts'
 import {
   descriptionOf,
@@ -83,13 +84,7 @@ export interface OpenInferenceModel {
 const kinds: OptionKinds<OpenInferenceOptions> = {
   baseUrl: 'string!',
   name: 'string',
-  headers: 'object',
-  dispatcher: 'any',
-  connections: 'any',
-  maxWaiting: 'any',
-  waitTimeoutMs: 'any',
-  headersTimeoutMs: 'any',
-  maxBodyBytes: 'any',
+  ...httpKinds,
   resend: 'boolean',
   binary: 'any',
   clock: 'now()',

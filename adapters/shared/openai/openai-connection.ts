@@ -1,4 +1,5 @@
 import type { Clock, HttpDispatcher, OptionKinds } from 'modelspine/adapter'
+import { httpKinds } from '../options/connection-kinds.ts'
 
 /** How a server of OpenAI's formats is reached. Options of every adapter that calls one. */
 export interface OpenaiConnection {
@@ -23,13 +24,7 @@ export interface OpenaiConnection {
 
 /** How these options are checked. The HTTP client checks the numbers. */
 export const openaiConnectionKinds: OptionKinds<OpenaiConnection> = {
-  headers: 'object',
-  dispatcher: 'any',
-  connections: 'any',
-  maxWaiting: 'any',
-  waitTimeoutMs: 'any',
-  headersTimeoutMs: 'any',
+  ...httpKinds,
   bodyTimeoutMs: 'any',
-  maxBodyBytes: 'any',
   clock: 'now()',
 }

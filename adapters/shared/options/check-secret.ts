@@ -1,4 +1,5 @@
 import { ModelspineError, type Secret } from 'modelspine/adapter'
+import { wrongOption } from '../wrong-option.ts'
 
 /**
  * Throws `invalid-options` for a credential that is a plain text, or nothing that gets a secret. No message shows it. Absent
@@ -12,9 +13,7 @@ export function checkSecret(option: string, given: unknown, form: 'key' | 'sourc
     form === 'key'
       ? `a secret, such as await ${store}, or a function that gets one`
       : `a function that gets a secret, such as () => ${store}`
-  throw new ModelspineError('invalid-options', `${option} is ${sortOf(given)}: give ${right}`, {
-    details: { field: option },
-  })
+  throw wrongOption(option, `is ${sortOf(given)}: give ${right}`)
 }
 
 /** What a function of the app gave. Throws `auth` when it is no secret. */

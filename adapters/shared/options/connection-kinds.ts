@@ -1,4 +1,4 @@
-import type { OptionKinds } from 'modelspine/adapter'
+import type { HttpClientOptions, OptionKinds } from 'modelspine/adapter'
 import type { AwsConnection } from '../aws/aws-client.ts'
 import type { GoogleConnection } from '../google/google-client.ts'
 import type { VendorConnection } from '../vendor-client.ts'
@@ -25,4 +25,17 @@ export const googleKinds: OptionKinds<GoogleConnection> = {
   endpoint: 'string',
   credentials: 'any',
   quotaProject: 'any',
+}
+
+/** Of providers that pass them on to the HTTP client. */
+export const httpKinds: OptionKinds<
+  Omit<HttpClientOptions, 'baseUrl' | 'tls' | 'connectTimeoutMs' | 'bodyTimeoutMs'>
+> = {
+  headers: 'object',
+  dispatcher: 'any',
+  connections: 'any',
+  maxWaiting: 'any',
+  waitTimeoutMs: 'any',
+  headersTimeoutMs: 'any',
+  maxBodyBytes: 'any',
 }

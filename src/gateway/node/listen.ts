@@ -1,8 +1,7 @@
 import type { AddressInfo } from 'node:net'
 import type { Clock } from '../../clock.ts'
-import { ModelspineError } from '../../errors.ts'
 import { checkNumbers } from '../../http/check-options.ts'
-import { checkOptions, type OptionKinds } from '../../resources/problems/known-options.ts'
+import { checkOptions, type OptionKinds, wrongOption } from '../../resources/problems/known-options.ts'
 import { type HostCheck, loopbackCheck } from '../callers/hosts.ts'
 import type { NodeHandler, ServerFacts } from './node-handler.ts'
 import { OpenSockets } from './open-sockets.ts'
@@ -128,7 +127,5 @@ export async function listen(
 function checkPort(port: unknown): void {
   if (Number.isSafeInteger(port) && Number(port) >= 0 && Number(port) <= 65_535) return
   const is = port === undefined ? 'missing' : typeof port === 'string' ? JSON.stringify(port) : String(port)
-  throw new ModelspineError('invalid-options', `port is ${is}: give a whole number from 0 to 65535`, {
-    details: { field: 'port' },
-  })
+  throw wrongOption('port', `is ${is}: give a whole number from 0 to 65535`)
 }
